@@ -1,0 +1,65 @@
+# `make run` serves the games, `make test` checks everything; both begin by making .venv where there is none.
+
+PYTHON ?= python3
+LISTEN ?= tcp:8080
+ARGS ?=
+JOBS ?= 2
+
+BIN := .venv/bin
+PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
+TRIAL := $(BIN)/python tests/run_trial.py --jobs=$(JOBS)
+UNIT := $(subst /,.,$(patsubst %.py,%,$(wildcard tests/test_*.py)) \
+	$(filter-out tests/e2e,$(patsubst %/__init__.py,%,$(wildcard tests/*/__init__.py))))
+
+.PHONY: run test lint format unit e2e needs clean
+
+run: .venv/run.stamp
+	exec $(BIN)/twistd -n --pidfile= gameserver --listen $(LISTEN) $(ARGS)
+
+# The tests come last, so that the last line says how many passed.
+test: .venv/dev.stamp
+	@tests/system_needs.sh
+	@$(MAKE) --no-print-directory lint
+	@$(TRIAL) tests
+
+lint: .venv/dev.stamp
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy --strict gameserver
+
+format: .venv/dev.stamp
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+unit: .venv/dev.stamp
+	@$(TRIAL) $(UNIT)
+
+e2e: .venv/dev.stamp
+	@tests/system_needs.sh
+	@$(TRIAL) tests.e2e
+
+needs:
+	@tests/system_needs.sh
+
+# What was built and cached; .venv and the rooms in gameserver-data stay.
+clean:
+	rm -rf build dist *.egg-info _trial_temp* .hypothesis .mypy_cache .ruff_cache
+	find gameserver games tests twisted -name __pycache__ -prune -exec rm -rf {} +
+	rm -f twisted/plugins/dropin.cache
+
+.venv/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+	  || { echo "This needs Python 3.11 or newer: make PYTHON=/path/to/python3.11 $(MAKECMDGOALS)"; exit 1; }
+	@$(PYTHON) -m venv .venv \
+	  || { rm -rf .venv; echo "Python's venv module is missing; on Debian and Ubuntu: apt-get install python3-venv"; exit 1; }
+
+# Twisted's list of plugins is written once, here, by whoever may write it.
+.venv/run.stamp: setup.py pyproject.toml | .venv/bin/python
+	$(PIP) install --editable .
+	@$(BIN)/twistd --help > /dev/null
+	@touch $@
+
+.venv/dev.stamp: setup.py pyproject.toml | .venv/bin/python
+	$(PIP) install --editable '.[dev]'
+	@$(BIN)/twistd --help > /dev/null
+	@touch .venv/run.stamp $@

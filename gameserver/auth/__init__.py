@@ -1,0 +1,1 @@
+"""Who somebody is: tokens, and one day accounts, tickets and other people's users."""

@@ -1,0 +1,178 @@
+"""The ``gameserver`` command: what an author needs beside the server, which itself is ``twistd gameserver``."""
+
+from __future__ import annotations
+
+import keyword
+import os
+import re
+import sys
+from pathlib import Path
+
+import click
+
+from gameserver import __version__, settings
+from gameserver.errors import GameLoadError, SettingError
+
+CLASS_GAME = '''"""{title}: everybody rolls a die, and the first with twenty eyes wins."""
+
+from gameserver import Game, Player, Refused, message
+
+GOAL = 20
+
+
+class {camel}(Game):
+    """The room's document is `self.state`; every change of it reaches every player, and survives a crash."""
+
+    name = "{name}"
+    title = "{title}"
+    min_players = 2
+    max_players = 8
+
+    def on_start(self) -> None:
+        self.state["points"] = {{}}
+
+    @message
+    def roll(self, player: Player) -> int:
+        """Clients send this as ``roll``; what it returns is the answer to the sender."""
+        if self.status != "playing":
+            raise Refused("The game is not on.", code="not_playing")
+        eyes = self.random.randint(1, 6)
+        points = self.state["points"].get(player.id, 0) + eyes
+        self.state["points"][player.id] = points
+        self.send("rolled", {{"player": player.id, "eyes": eyes}})
+        if points >= GOAL:
+            self.over(winner=player.id)
+        return eyes
+'''
+
+CLASS_TESTS = '''
+    def test_roll_before_start_is_refused(self) -> None:
+        """Nobody rolls in the lobby."""
+        self.assertRaises(Refused, self.ann.send, "roll")
+
+    def test_first_with_twenty_wins(self) -> None:
+        """Points add up, also across a restart, and the game ends with the twentieth."""
+        self.table.start()
+        points = self.ann.send("roll")
+        self.table.restart()
+        while points < 20:
+            points += self.ann.send("roll")
+        self.assertEqual(list(self.table.state["points"].values()), [points])
+        self.assertRaises(Refused, self.bob.send, "roll")
+'''
+
+FUNCTION_GAME = '''"""{title}: the tenth press of the button wins."""
+
+from gameserver import Refused
+
+title = "{title}"
+min_players = 1
+
+
+def payload_handler(group_add, socket_self_send, socket_group_send, payload):
+    """Everything that happens to a room comes here; every client sees what is in ``shared``."""
+    action, shared, user = payload["action"], payload["shared"], payload["user"]
+    if action == "CREATE_ROOM":
+        shared["presses"] = 0
+        shared["winner"] = None
+    elif action == "press":
+        if shared["winner"] is not None:
+            raise Refused("The game is over.", code="not_playing")
+        shared["presses"] += 1
+        socket_group_send("room", {{"type": "pressed", "data": {{"by": user["name"]}}}})
+        if shared["presses"] == 10:
+            shared["winner"] = user["id"]
+            socket_self_send({{"type": "won", "data": None}})
+        return shared["presses"]
+    elif action.islower():
+        raise Refused(f"There is no {{action}} here.", code="unknown_type")
+'''
+
+FUNCTION_TESTS = '''
+    def test_tenth_press_wins(self) -> None:
+        """Presses are counted, also across a restart, and nobody presses after the tenth."""
+        self.assertEqual([self.ann.send("press") for _ in range(9)], list(range(1, 10)))
+        self.table.restart()
+        self.assertEqual(self.bob.send("press"), 10)
+        self.assertIsNotNone(self.table.state["winner"])
+        self.assertRaises(Refused, self.ann.send, "press")
+
+    def test_unknown_message_is_refused(self) -> None:
+        """What the game does not know changes nothing."""
+        self.assertRaises(Refused, self.ann.send, "shout")
+        self.assertEqual(self.table.state["presses"], 0)
+'''
+
+TEST_HEAD = '''"""Plays {title} without sockets, and without waiting for time."""
+
+from pathlib import Path
+
+from gameserver import Refused
+from gameserver.game.loader import load
+from gameserver.testing import Table
+from twisted.trial.unittest import SynchronousTestCase
+
+PLACE = str(Path(__file__).with_name("{name}.py"))
+GAME = load([PLACE], sample_games=False, entry_points=False).games["{name}"]
+
+
+class {camel}Tests(SynchronousTestCase):
+    def setUp(self) -> None:
+        self.table = Table(GAME, seed=7)
+        self.ann, self.bob = self.table.join("Ann"), self.table.join("Bob")
+'''
+
+
+@click.group()
+def main() -> None:
+    """Program multiplayer games; `twistd gameserver` serves them."""
+
+
+@main.command()
+def version() -> None:
+    """Tell the version."""
+    click.echo(f"gameserver {__version__}")
+
+
+@main.command()
+@click.option("--games", "places", multiple=True, metavar="PLACE", help="A folder, file or dotted path; repeatable.")
+@click.option("--no-sample-games", is_flag=True, help="Leave the sample games out.")
+@click.option("--config", metavar="FILE", help="TOML file with settings.")
+def games(places: tuple[str, ...], no_sample_games: bool, config: str | None) -> None:
+    """List the games that a server with the same settings finds; those that are broken, with their errors."""
+    from gameserver.game import loader
+    from gameserver.game.spec import spec_of
+
+    given = {"games": places or None, "sample_games": False if no_sample_games else None}
+    try:
+        merged = settings.load(given, environ=os.environ, config=config)
+        catalog = loader.load(merged.games, sample_games=merged.sample_games)
+    except (SettingError, GameLoadError) as error:
+        raise click.ClickException(str(error)) from None
+    for name, game in catalog.games.items():
+        click.echo(f"{name}: {spec_of(game).title}\n    {catalog.places[name]}")
+    for broken in catalog.broken:
+        click.echo(f"{broken.name}: BROKEN, {broken.error}\n    {broken.place}")
+    if not catalog.games and not catalog.broken:
+        click.echo("No games. `gameserver new NAME` writes one.")
+    sys.exit(1 if catalog.broken else 0)
+
+
+@main.command()
+@click.argument("name")
+@click.option("--function", is_flag=True, help="One function, payload_handler, instead of a class.")
+@click.option("--folder", default="games", show_default=True, help="Where to write; made where there is none.")
+def new(name: str, function: bool, folder: str) -> None:
+    """Write a small game that works, and its test."""
+    if not re.fullmatch(r"[a-z][a-z0-9_]{0,31}", name) or keyword.iskeyword(name) or name.startswith("test_"):
+        raise click.ClickException(f"{name}: a game is named in snake case, such as hot_potato")
+    body, tests = (FUNCTION_GAME, FUNCTION_TESTS) if function else (CLASS_GAME, CLASS_TESTS)
+    words = {"name": name, "title": name.replace("_", " ").strip().title(), "camel": name.title().replace("_", "")}
+    game, test = Path(folder, f"{name}.py"), Path(folder, f"test_{name}.py")
+    for path in (game, test):
+        if path.exists():
+            raise click.ClickException(f"{path} is there already; nothing was written")
+    game.parent.mkdir(parents=True, exist_ok=True)
+    game.write_text(body.format(**words), "utf-8")
+    test.write_text(TEST_HEAD.format(**words) + tests, "utf-8")
+    click.echo(f"Wrote {game} and {test}.\nTest it:  trial {test}\nServe it: twistd -n gameserver --games {folder}")

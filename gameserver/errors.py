@@ -1,0 +1,116 @@
+"""
+Every exception of the framework, and the table of error codes that a client may see.
+
+A code is stable: clients compare it, people read the text beside it. Games add codes of their own with
+``Refused("It is not your turn.", code="not_your_turn")``.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+CODES: Final[dict[str, str]] = {
+    "bad_message": "That is not a message of this protocol.",
+    "bad_data": "The data does not fit.",
+    "unknown_op": "There is no such operation.",
+    "unknown_type": "The game has no such message.",
+    "unauthenticated": "Say hello first, with a valid token, ticket or guest name.",
+    "forbidden": "You may not do that.",
+    "refused": "The game refused that.",
+    "paused": "The game is paused.",
+    "not_found": "There is no such room or game.",
+    "room_full": "The room is full.",
+    "room_locked": "The room takes nobody new.",
+    "room_over": "The game in this room is over.",
+    "wrong_password": "The password is wrong.",
+    "rate_limited": "Too fast; wait a moment.",
+    "too_large": "That is too large.",
+    "busy": "The server is busy; try again.",
+    "stale_id": "That request was answered long ago; its answer is no longer kept.",
+    "game_error": "The game failed at that; nothing was changed.",
+    "draining": "This server is about to stop; try again.",
+}
+"""Code to its default text; the codes that a client may see besides those that games name themselves."""
+
+
+class GameServerError(Exception):
+    """What all exceptions of this package have in common."""
+
+
+class Refused(GameServerError):
+    """
+    A request is refused: the step leaves no trace, and the sender gets the text.
+
+    :param text: one sentence for the person who asked.
+    :param code: a stable word for the client, snake case; one of `CODES`, or the game's own.
+    :param path: where in the data the fault lies, such as ``$.cell``, or None.
+    :ivar answered: the asker has been told already, behind what it depends on.
+    """
+
+    answered = False
+
+    def __init__(self, text: str = "", code: str = "refused", path: str | None = None) -> None:
+        self.text = text or CODES.get(code, code)
+        self.code = code
+        self.path = path
+        super().__init__(self.text)
+
+    def __repr__(self) -> str:
+        return f"Refused({self.text!r}, code={self.code!r})"
+
+
+class NotJSON(GameServerError, TypeError):
+    """
+    A game put something into a document, an event or a reply that JSON cannot hold.
+
+    :param reason: what is wrong with the value.
+    :param path: the keys and indexes that lead to it.
+    """
+
+    def __init__(self, reason: str, path: tuple[str | int, ...] = ()) -> None:
+        self.path = path
+        where = "$" + "".join(f"[{p!r}]" if isinstance(p, int) else f".{p}" for p in path)
+        super().__init__(f"{reason} - at `{where}`")
+
+
+class GameDefinitionError(GameServerError, TypeError):
+    """A game's class or module is not written as it must be; the text says how to mend it."""
+
+
+class GameLoadError(GameServerError):
+    """A games folder, file, dotted path or entry point cannot be used; the text names the place."""
+
+
+class SettingError(GameServerError):
+    """
+    A setting is wrong.
+
+    :param key: its name.
+    :param source: where it was given, such as ``option --store`` or ``GAMESERVER_STORE``.
+    :param expected: what would be right.
+    """
+
+    def __init__(self, key: str, source: str, expected: str) -> None:
+        self.key = key
+        self.source = source
+        super().__init__(f"{key} (from {source}): {expected}")
+
+
+class StaleCall(GameServerError, RuntimeError):
+    """A function that served one step was kept and called after it."""
+
+
+class NoSender(GameServerError, RuntimeError):
+    """A function that serves the sender was called where nobody sent the input."""
+
+
+class StoreUnavailable(GameServerError):
+    """The store did not answer: nothing is known of what was asked; ask again, it is applied once."""
+
+
+class StoreLocked(GameServerError):
+    """Another process, or a node with another secret, uses this store."""
+
+
+class ConnectionFailed(GameServerError):
+    """A client could not reach, or may no longer use, the server."""

@@ -1,0 +1,425 @@
+"""`Game`: what an author subclasses. Everything here is a thin front of the room that the game runs in."""
+
+from __future__ import annotations
+
+import difflib
+import inspect
+from collections.abc import Callable
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, ClassVar, Final, Literal
+
+from twisted.logger import Logger
+
+from gameserver import values
+from gameserver.errors import GameDefinitionError
+from gameserver.game.dice import Dice
+from gameserver.game.marks import mark_of
+from gameserver.room.chat import Chat
+from gameserver.room.groups import Group, Role
+from gameserver.room.seats import Player, TimerName
+
+if TYPE_CHECKING:
+    from gameserver.game.spec import Spec
+    from gameserver.room.room import Room
+
+Channel = str | Group | Player
+"""Where a line of chat goes: ``"room"``, a group or a player."""
+
+
+class RoomChat:
+    """The chat of a room, as the game uses it."""
+
+    __slots__ = ("_room",)
+
+    def __init__(self, room: Room) -> None:
+        self._room = room
+
+    def say(self, text: str, to: Channel = "room", *, data: Any = None) -> None:
+        """
+        Say a line as the game itself.
+
+        :param to: ``"room"``, a group or a player.
+        """
+        self._room.say_line(None, to, text, data)
+
+
+class Game:
+    """
+    A game: subclass it, and say what happens when players join, start, move and leave.
+
+    What a game knows between two steps stands in its documents, nowhere else: ``state`` everybody sees, ``secret``
+    nobody, ``player.state`` one player, ``group(name).state`` a team. Each change reaches those who may see it by
+    itself. Whatever a hook, a message or a timer does happens as a whole or, if it raises, not at all.
+
+    >>> class Count(Game):
+    ...     needs_start = False
+    ...     @message
+    ...     def more(self, player: Player, by: int = 1) -> int:
+    ...         self.state["count"] = self.state.get("count", 0) + by
+    ...         return self.state["count"]
+    """
+
+    name: ClassVar[str] = ""
+    title: ClassVar[str] = ""
+    min_players: ClassVar[int] = 1
+    max_players: ClassVar[int] = 8
+    roles: ClassVar[dict[str, int]] = {}
+    auto_start: ClassVar[bool] = False
+    needs_start: ClassVar[bool] = True
+    late_join: ClassVar[bool] = False
+    hold_s: ClassVar[float] = 120
+    tick_hz: ClassVar[float] = 0
+    patch_hz: ClassVar[float] = 0
+    durability: ClassVar[Literal["commit", "relaxed", "none"]] = "commit"
+    storage: ClassVar[Literal["row", "fields"]] = "row"
+    max_row_bytes: ClassVar[int] = 1 << 20
+    idle_close_s: ClassVar[float | None] = 3600
+    downtime: ClassVar[Literal["pause", "count"]] = "pause"
+    messages_per_s: ClassVar[float] = 20
+    chat_to: ClassVar[tuple[str, ...]] = ("room", "group")
+    version: ClassVar[int] = 1
+
+    state: Any
+    """The document that everybody in the room sees."""
+    secret: Any
+    """The document that stays on the server."""
+    log: Logger
+
+    _room: Room
+    _spec: ClassVar[Spec]
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        for name, member in vars(cls).items():
+            if name in _RESERVED:
+                raise GameDefinitionError(_hidden(cls, name, member))
+
+    @classmethod
+    def _of(cls, room: Room) -> Game:
+        """:returns: the game of a room that is being made."""
+        game = cls()
+        game.__dict__.update(
+            _room=room,
+            state=room.doc("room").root,
+            secret=room.doc("secret").root,
+            random=Dice(room.key, room.spent, _note_spending(room)),
+            chat=RoomChat(room),
+            log=Logger(namespace=f"gameserver.games.{room.spec.name}"),
+        )
+        return game
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        if name in ("state", "secret"):
+            self._room.doc("room" if name == "state" else name).replace(value)
+        else:
+            super().__setattr__(name, value)
+
+    # Hooks. They return Any so that an author may make them coroutines.
+
+    def on_create(self) -> Any:
+        """The room comes to be. Keyword parameters with defaults are the room's options, and their schema."""
+
+    def on_join(self, player: Player) -> Any:
+        """Somebody took a seat, of any role."""
+
+    def on_start(self) -> Any:
+        """The game starts, or starts again."""
+
+    def on_drop(self, player: Player) -> Any:
+        """A connection was lost; the seat is held."""
+
+    def on_resume(self, player: Player) -> Any:
+        """Somebody who had dropped is back."""
+
+    def on_leave(self, player: Player) -> Any:
+        """Somebody is gone for good: no longer in the lists, state still readable."""
+
+    def on_chat(self, player: Player, chat: Chat) -> Any:
+        """A line of chat, before anybody sees it: change it, ``chat.hide()`` it, or raise `Refused`."""
+
+    def on_tick(self, dt_s: float) -> Any:
+        """``tick_hz`` times a second, while the game is played and somebody is online."""
+
+    def on_load(self) -> Any:
+        """After a restart; rebuild what is derived."""
+
+    def on_close(self) -> Any:
+        """The room closes."""
+
+    # The room
+
+    @property
+    def status(self) -> Literal["lobby", "playing", "over"]:
+        """Where the room stands."""
+        status: Literal["lobby", "playing", "over"] = self._room.status  # type: ignore[assignment]
+        return status
+
+    @property
+    def phase(self) -> str | None:
+        """The phase last entered; everybody sees it."""
+        return self._room.phase
+
+    @property
+    def code(self) -> str:
+        """What people type to come in."""
+        return self._room.code
+
+    @property
+    def options(self) -> dict[str, Any]:
+        """What the room was created with."""
+        return self._room.options
+
+    @property
+    def now(self) -> float:
+        """Seconds since 1970; the same during a step."""
+        return self._room.now
+
+    @property
+    def played_s(self) -> float:
+        """Seconds played since the start, pauses not counted."""
+        return self._room.played_s
+
+    random: Dice
+    """The methods of `random.Random`; unpredictable to players, the same on replay."""
+
+    chat: RoomChat
+    """``self.chat.say(text, to="room")``."""
+
+    def start(self) -> None:
+        """Start the game, as the host can."""
+        self._later(self._room.begin_round())
+
+    def over(self, **result: Any) -> None:
+        """End the game: timers are cancelled, the result is public; starting again plays again with the same seats."""
+        self._room.end_round(result)
+
+    def enter(self, phase: str | None, s: float | None = None, then: Callable[..., Any] | str | None = None) -> None:
+        """
+        Enter a phase; the last one's deadline is cancelled.
+
+        :param s: seconds until ``then`` is called, shown to everybody.
+        :param then: a method of this game.
+        """
+        if then is not None and s is None:
+            raise ValueError("enter: `then` needs `s`, the seconds after which it is called")
+        self._room.enter(phase, s, self._method_name(then) if then is not None else None)
+
+    def lock(self) -> None:
+        """Nobody new may come in."""
+        self._set_locked(True)
+
+    def unlock(self) -> None:
+        """Newcomers may come in again."""
+        self._set_locked(False)
+
+    def close(self, reason: str = "closed") -> None:
+        """Close the room for good, at the end of this step."""
+        self._room.close(reason)
+
+    def pause(self) -> None:
+        """Timers and ticks stand still; messages but the host's are refused."""
+        self._room.pause()
+
+    def unpause(self) -> None:
+        """Go on."""
+        self._room.unpause()
+
+    # Who is here
+
+    @property
+    def players(self) -> list[Player]:
+        """Seats of the role ``player``, by number."""
+        return self._room.players
+
+    @property
+    def host(self) -> Player | None:
+        """Who may start the game."""
+        seats = self._room.seats
+        return seats.get(seats.host) if seats.host is not None else None
+
+    def seats(self, role: str | None = None) -> list[Player]:
+        """The seats of a role, or all, by seniority."""
+        return list(self._room.seats.of_role(role))
+
+    def seat(self, id: str) -> Player | None:
+        """The seat of that id, or None."""
+        return self._room.seats.get(id)
+
+    def make_host(self, player: Player) -> None:
+        """Pass the host's flag on."""
+        if player.id not in self._room.seats:
+            raise ValueError(f"{player!r} has left the room")
+        self._room.seats.set_host(player)
+
+    def kick(self, player: Player, ban: bool = True) -> None:
+        """End a player's seat; ``on_leave`` runs in this step. Who is banned cannot come back to this room."""
+        self._room.kick(player, ban)
+
+    def group(self, name: str) -> Group:
+        """The group of that name."""
+        return self._room.group(name)
+
+    def role(self, name: str) -> Role:
+        """All seats of one role."""
+        if self._room.spec.player_seats(name) is None:
+            raise ValueError(f"{type(self).__name__} has no role {name!r}; add it to `roles`")
+        return Role(self._room, name)
+
+    def send(self, type: str, data: Any = None, *, but: Player | None = None, volatile: bool = False) -> None:
+        """
+        Tell everybody in the room that something happened.
+
+        :param data: a JSON value.
+        :param but: somebody who is left out.
+        :param volatile: not kept for those who are away; a slow reader gets the newest of its type only.
+        """
+        self._room.say_event("room", type, data, but, volatile)
+
+    # Timers
+
+    def after(self, s: float, timer: TimerName, show: bool = False, **data: Any) -> None:
+        """
+        Call a timer after so many seconds, also if the server restarts meanwhile.
+
+        A second ``after`` of the same timer replaces the first.
+
+        :param timer: a method marked ``@timer``, or its name.
+        :param show: clients are told the deadline.
+        :param data: keyword arguments for the method.
+        """
+        self._arm_timer(timer, s, show=show, data=data)
+
+    def every(self, s: float, timer: TimerName, show: bool = False, **data: Any) -> None:
+        """Call a timer every so many seconds, on a grid that does not drift; many missed calls are one."""
+        self._arm_timer(timer, s, show=show, data=data, every=s)
+
+    def at(self, when: datetime, timer: TimerName, show: bool = False, **data: Any) -> None:
+        """Call a timer at a date of the calendar, which must have a time zone."""
+        if when.tzinfo is None:
+            raise ValueError("at: the date needs a time zone: datetime(..., tzinfo=UTC)")
+        name = self._timer_name(timer)
+        self._check_data(name, data, None)
+        due = when.timestamp()
+        self._room.timers.arm(name, due, calendar=True, show=show, data=values.plain(data))
+
+    def cancel(self, timer: TimerName | None = None) -> None:
+        """Cancel one timer of the room, or all."""
+        self._cancel_timer(timer)
+
+    def left_s(self, timer: TimerName) -> float | None:
+        """Seconds until a timer of the room is due, or None if it is not armed."""
+        return self._room.timers.left_s(self._method_name(timer))
+
+    def _arm_timer(
+        self,
+        timer: TimerName,
+        s: float,
+        *,
+        show: bool,
+        data: dict[str, Any],
+        every: float | None = None,
+        seat: Player | None = None,
+    ) -> None:
+        """What `after`, `every` and `Player.after` have in common."""
+        room = self._room
+        name = self._timer_name(timer)
+        self._check_data(name, data, seat)
+        due = room.time + room.timers.seconds(s)
+        seat_id = seat.id if seat is not None else None
+        if seat is not None and seat.gone:
+            raise ValueError(f"{seat!r} has left the room")
+        room.timers.arm(name, due, seat=seat_id, every=every, show=bool(show), data=values.plain(data))
+
+    def _cancel_timer(self, timer: TimerName | None, *, seat: Player | None = None) -> None:
+        """What `cancel` and `Player.cancel` have in common."""
+        seat_id = seat.id if seat is not None else None
+        if timer is None:
+            self._room.timers.cancel_all(seat=seat_id)
+        else:
+            self._room.timers.cancel(self._method_name(timer), seat_id)
+
+    # How the room calls the game
+
+    def _restored(self) -> None:
+        """The room was read from the store: the documents are others now."""
+        room = self._room
+        self.__dict__.update(state=room.doc("room").root, secret=room.doc("secret").root)
+        self.random.counter = room.spent
+
+    def _fire(self, name: str, seat: Player | None, data: dict[str, Any]) -> Any:
+        """A timer is due."""
+        method = getattr(self, name)
+        return method(**data) if seat is None else method(seat, **data)
+
+    def _receive(self, player: Player, type: str, data: Any) -> Any:
+        """A message of a game in the function style."""
+        raise NotImplementedError
+
+    def _later(self, result: Any) -> None:
+        if inspect.isawaitable(result):
+            self._room.later.append(result)
+
+    def _set_locked(self, locked: bool) -> None:
+        self._room.journal.set(self._room, "locked", locked)
+        self._room.changed()
+
+    def _timer_name(self, timer: TimerName) -> str:
+        """:raises ValueError: not a timer of this game; the text names near matches."""
+        name = timer if isinstance(timer, str) else getattr(timer, "__name__", repr(timer))
+        timers = self._room.spec.timers
+        if timers is None or name in timers:
+            return name
+        near = difflib.get_close_matches(name, timers, n=3, cutoff=0.5)
+        hint = f"did you mean {' or '.join(near)}?" if near else "mark its method with @timer."
+        raise ValueError(f"{type(self).__name__} has no timer {name!r}; {hint}")
+
+    def _method_name(self, method: Callable[..., Any] | str) -> str:
+        """:raises ValueError: not a method of this game."""
+        name = method if isinstance(method, str) else getattr(method, "__name__", repr(method))
+        spec = self._room.spec
+        if spec.timers is None or callable(getattr(type(self), name, None)) or name in spec.questions:
+            return name
+        return self._timer_name(name)
+
+    def _check_data(self, name: str, data: dict[str, Any], seat: Player | None) -> None:
+        """:raises TypeError: the timer's method does not take these arguments."""
+        if self._room.spec.timers is not None:
+            inspect.signature(getattr(self, name)).bind(*([seat] if seat is not None else []), **data)
+
+
+def _note_spending(room: Room) -> Callable[[int], None]:
+    """Chance is part of the row, and undone with the step."""
+
+    def note(counter: int) -> None:
+        room.journal.record(_take_back, room, counter)
+        room.spent = counter + 1
+        room.dirty.add("room")
+
+    return note
+
+
+def _take_back(room: Room, counter: int) -> None:
+    room.spent = counter
+    room.game.random.counter = counter
+
+
+def _hidden(cls: type[Game], name: str, member: object) -> str:
+    """How to mend a member that hides a name of `Game`."""
+    text = f"{cls.__name__}.{name} hides Game.{name}, which games need. Give it another name"
+    if mark_of(member) is not None or callable(getattr(member, "function", None)):
+        text += f', and keep the one that clients use: @message(name="{name}") def {name}_(self, player, ...)'
+    return text + "."
+
+
+SETTINGS: Final = frozenset(
+    {"name", "title", "min_players", "max_players", "roles", "auto_start", "needs_start", "late_join", "hold_s"}
+    | {"tick_hz", "patch_hz", "durability", "storage", "max_row_bytes", "idle_close_s", "downtime", "messages_per_s"}
+    | {"chat_to", "version"}
+)
+"""What a subclass sets."""
+_RESERVED: Final = frozenset(
+    name
+    for name in {*vars(Game), *Game.__annotations__, "table"}
+    if name == "_room" or (not name.startswith(("_", "on_")) and name not in SETTINGS and name != "migrate")
+)
+"""What a subclass may not hide: all of `Game` but its settings and hooks."""

@@ -1,0 +1,88 @@
+"""The decorators that mark a game's methods: what clients may send, what timers may call, what the calendar calls."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Final, TypeVar, overload
+
+from msgspec import Struct
+
+ATTRIBUTE: Final = "_gameserver_mark"
+"""Where a mark is kept on the function."""
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+class MessageMark(Struct, frozen=True):
+    """See `message`."""
+
+    by: str = "player"
+    phase: str | None = None
+    name: str | None = None
+    durable: bool = True
+
+
+class TimerMark(Struct, frozen=True):
+    """See `timer`."""
+
+
+class CronMark(Struct, frozen=True):
+    """See `cron`."""
+
+    expression: str
+
+
+@overload
+def message(method: F, /) -> F: ...
+
+
+@overload
+def message(
+    *, by: str = "player", phase: str | None = None, name: str | None = None, durable: bool = True
+) -> Callable[[F], F]: ...
+
+
+def message(
+    method: F | None = None,
+    /,
+    *,
+    by: str = "player",
+    phase: str | None = None,
+    name: str | None = None,
+    durable: bool = True,
+) -> F | Callable[[F], F]:
+    """
+    Let clients send this: the method's signature is the schema of the data, its return value the reply.
+
+    :param by: who may send it: ``player``, ``host``, a role of the game, or ``any``.
+    :param phase: accepted in this phase only.
+    :param name: its name on the wire, by default the method's.
+    :param durable: False lets it go out at once, and be stored with the next step.
+    """
+    mark = MessageMark(by=by, phase=phase, name=name, durable=durable)
+    return _marked(method, mark) if method is not None else lambda wrapped: _marked(wrapped, mark)
+
+
+def timer(method: F, /) -> F:
+    """Let `Game.after`, `Game.every` and `Game.at` call this; a player's timer is given the player."""
+    return _marked(method, TimerMark())
+
+
+def cron(expression: str) -> Callable[[F], F]:
+    """
+    Call this by the calendar, in every open room; a static method once.
+
+    :param expression: five fields as in crontab(5), in the server's time zone: ``"0 20 * * sun"``.
+    """
+    return lambda method: _marked(method, CronMark(expression))
+
+
+def mark_of(member: object) -> MessageMark | TimerMark | CronMark | None:
+    """:returns: how a class's member was marked."""
+    found = getattr(getattr(member, "__func__", member), ATTRIBUTE, None)
+    return found if isinstance(found, MessageMark | TimerMark | CronMark) else None
+
+
+def _marked(method: F, mark: MessageMark | TimerMark | CronMark) -> F:
+    setattr(getattr(method, "__func__", method), ATTRIBUTE, mark)
+    return method

@@ -1,0 +1,121 @@
+"""
+Asking everybody: a message that is open only while asked, whose answers stay secret until all are in.
+
+The decorated method checks one answer and returns what is kept; the method decorated with its ``done`` gets them all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Coroutine, Iterable
+from typing import TYPE_CHECKING, Any, Generic, TypeVar, overload
+
+from gameserver.errors import GameDefinitionError
+from gameserver.room.questions import Answer
+from gameserver.room.seats import Player
+
+if TYPE_CHECKING:
+    from gameserver.game.game import Game
+
+__all__ = ["Answer", "Asking", "Question", "question"]
+
+T = TypeVar("T")
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+class Asking(Generic[T]):
+    """A question of one room: what ``self.choose`` is in a game that has a question ``choose``."""
+
+    __slots__ = ("_game", "_name")
+
+    def __init__(self, game: Game, name: str) -> None:
+        self._game = game
+        self._name = name
+
+    @property
+    def open(self) -> bool:
+        """Whether it is asked at present."""
+        return self._name in self._game._room.questions
+
+    def ask(self, s: float | None = None, *, of: Iterable[Player] | None = None) -> None:
+        """
+        Ask; answers given before are forgotten.
+
+        :param s: seconds until the answers are taken as they are, or None to wait for all.
+        :param of: who is asked, fixed now; by default all players.
+        :raises ValueError: nobody is asked.
+        """
+        room = self._game._room
+        room.asking.ask(self._name, list(room.players if of is None else of), s)
+
+    def take_back(self, player: Player) -> None:
+        """Forget this player's answer; another may be given."""
+        self._game._room.asking.take_back(self._name, player)
+
+    def close(self) -> None:
+        """Stop asking; ``done`` is not called, and the answers are forgotten."""
+        self._game._room.asking.close(self._name)
+
+
+class Question(Generic[T]):
+    """
+    What `question` makes of a method.
+
+    :ivar function: the method that checks an answer.
+    :ivar revise: whether an answer may be changed while the question is open.
+    :ivar done_method: the name of the method that gets the answers.
+    """
+
+    def __init__(self, function: Callable[..., Any], revise: bool) -> None:
+        self.function = function
+        self.revise = revise
+        self.done_method: str | None = None
+        self.name = function.__name__
+        self.__doc__ = function.__doc__
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self.name = name
+
+    @overload
+    def __get__(self, game: None, owner: type) -> Question[T]: ...
+
+    @overload
+    def __get__(self, game: Game, owner: type) -> Asking[T]: ...
+
+    def __get__(self, game: Game | None, owner: type) -> Question[T] | Asking[T]:
+        return self if game is None else Asking(game, self.name)
+
+    def done(self, method: F) -> F:
+        """Call this when all who were asked and are online have answered, or at the deadline."""
+        self.done_method = method.__name__
+        return method
+
+    def check(self) -> None:
+        """:raises GameDefinitionError: nothing is done with the answers."""
+        if self.done_method is None:
+            raise GameDefinitionError(
+                f"The question {self.name!r} has no method for its answers: write\n"
+                f"    @{self.name}.done\n    def ...(self, answers: dict[Player, Answer[...]]) -> None: ..."
+            )
+
+
+@overload
+def question(method: Callable[..., Coroutine[Any, Any, T]], /) -> Question[T]: ...
+
+
+@overload
+def question(method: Callable[..., T], /) -> Question[T]: ...
+
+
+@overload
+def question(*, revise: bool = False) -> Callable[[Callable[..., T]], Question[T]]: ...
+
+
+def question(method: Callable[..., Any] | None = None, /, *, revise: bool = False) -> Any:
+    """
+    Make a method a question: a message that is open only while asked.
+
+    :param revise: an answer may be changed while the question is open.
+    """
+    if method is not None:
+        return Question(method, revise)
+    return lambda wrapped: Question(wrapped, revise)

@@ -1,0 +1,140 @@
+"""
+From a method's signature to the schema of its data.
+
+``def play(self, player, cell: Annotated[int, Meta(ge=0, le=8)])`` becomes a struct with one field, which decodes a
+message's data strictly (no field is unknown, no type is guessed) and calls the method with it. A parameter that is a
+`Player` travels as the id of a seat.
+"""
+
+from __future__ import annotations
+
+import copy
+import inspect
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, get_type_hints
+
+import msgspec
+from msgspec import NODEFAULT, Raw, Struct, ValidationError
+
+from gameserver import values
+from gameserver.errors import GameDefinitionError, NotJSON, Refused
+from gameserver.room.seats import Player
+
+if TYPE_CHECKING:
+    from gameserver.room.room import Room
+
+_IMMUTABLE = (type(None), bool, int, float, str, bytes)
+
+
+class Schema:
+    """
+    What a method takes.
+
+    :param name: for error texts and the JSON schema.
+    :param function: the function itself, unbound.
+    :param skip: how many leading parameters (``self``, the sender) are not data.
+    :param defaults_only: every parameter needs a default, as a room's options do.
+    :raises GameDefinitionError: the signature cannot be a schema.
+    """
+
+    def __init__(self, name: str, function: Callable[..., Any], skip: int, *, defaults_only: bool = False) -> None:
+        self.name = name
+        self._room: Room | None = None
+        parameters = list(inspect.signature(function).parameters.values())[skip:]
+        named = [p for p in parameters if p.kind not in (p.VAR_POSITIONAL, p.VAR_KEYWORD)]
+        self.open = any(p.kind is p.VAR_KEYWORD for p in parameters)
+        if any(p.kind is p.VAR_POSITIONAL for p in parameters):
+            raise GameDefinitionError(f"{name}: *{parameters[-1].name} has no name on the wire; name each parameter.")
+        if defaults_only and any(p.default is p.empty for p in named):
+            missing = next(p.name for p in named if p.default is p.empty)
+            raise GameDefinitionError(f"{name}: the option {missing!r} needs a default: {missing}: ... = ...")
+        self.fields = [p.name for p in named]
+        try:
+            hints = get_type_hints(function, include_extras=True)
+            self.struct = msgspec.defstruct(
+                name, [_field(p, hints) for p in named], forbid_unknown_fields=not self.open, kw_only=True
+            )
+            self._decoder = msgspec.json.Decoder(self.struct, dec_hook=self._seat)
+        except (TypeError, NameError) as error:
+            raise GameDefinitionError(f"{name}: {error}") from error
+        self._simple = not self.open and not any(_holds_bytes(hints.get(f)) for f in self.fields)
+        # One call per signature, made once: a dict of arguments for each message would cost more than the decoding.
+        self.arguments: Callable[[Any], dict[str, Any]] = eval(
+            f"lambda s: {{{', '.join(f'{f!r}: s.{f}' for f in self.fields)}}}"
+        )
+
+    def decode(self, data: bytes | Raw, room: Room) -> dict[str, Any]:
+        """
+        :param data: one JSON value, as it came over the wire.
+        :param room: where seats are looked up.
+        :returns: the arguments by name.
+        :raises Refused: ``bad_data``, with the path.
+        """
+        text = bytes(data)
+        if text == b"null":
+            text = b"{}"
+        self._room = room
+        try:
+            if self._simple and b'"$' not in text:
+                return self.arguments(self._decoder.decode(text))
+            return self._convert(values.decode(text))
+        except (ValidationError, NotJSON, RecursionError, UnicodeDecodeError, msgspec.DecodeError) as error:
+            raise _bad_data(error) from None
+        finally:
+            self._room = None
+
+    def check(self, data: dict[str, Any]) -> dict[str, Any]:
+        """
+        The same for a plain value, such as a room's options.
+
+        :raises Refused: ``bad_data``, with the path.
+        """
+        try:
+            return self._convert(data)
+        except ValidationError as error:
+            raise _bad_data(error) from None
+
+    def as_json(self, arguments: dict[str, Any]) -> dict[str, Any]:
+        """:returns: arguments that `check` gave, as plain JSON, defaults included."""
+        return {name: msgspec.to_builtins(value, builtin_types=(bytes,)) for name, value in arguments.items()}
+
+    def json_schema(self) -> dict[str, Any]:
+        """:returns: a JSON schema, for forms and for documentation."""
+        return msgspec.json.schema(self.struct, schema_hook=lambda kind: {"type": "string", "format": "seat"})
+
+    def _convert(self, value: Any) -> dict[str, Any]:
+        converted = msgspec.convert(
+            value, self.struct, strict=True, dec_hook=self._seat, builtin_types=(bytes,), str_keys=True
+        )
+        arguments = self.arguments(converted)
+        if self.open:
+            arguments.update({k: v for k, v in value.items() if k not in arguments})
+        return arguments
+
+    def _seat(self, kind: type, value: Any) -> Any:
+        if kind is not Player:
+            raise NotImplementedError(f"{kind} is not a type that travels as JSON")
+        player = self._room.seats.get(value) if self._room is not None and isinstance(value, str) else None
+        if player is None:
+            raise ValueError("no such seat in this room")
+        return player
+
+
+def _field(parameter: inspect.Parameter, hints: dict[str, Any]) -> tuple[str, Any, Any]:
+    kind = hints.get(parameter.name, Any)
+    default = parameter.default
+    if default is parameter.empty:
+        return parameter.name, kind, NODEFAULT
+    if not isinstance(default, _IMMUTABLE):
+        return parameter.name, kind, msgspec.field(default_factory=lambda: copy.deepcopy(default))
+    return parameter.name, kind, default
+
+
+def _holds_bytes(hint: Any) -> bool:
+    """Whether a type may hold bytes, which msgspec would take from any base64 string."""
+    return "bytes" in repr(hint) or (isinstance(hint, type) and issubclass(hint, Struct))
+
+
+def _bad_data(error: Exception) -> Refused:
+    text, _, path = str(error).partition(" - at `")
+    return Refused(text, code="bad_data", path=path.rstrip("`") or "$")

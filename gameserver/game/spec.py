@@ -1,0 +1,175 @@
+"""What a game's class says of itself, read once: settings, messages, timers, questions, calendar."""
+
+from __future__ import annotations
+
+import inspect
+import re
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, Final
+
+from gameserver.errors import GameDefinitionError
+from gameserver.game.marks import CronMark, MessageMark, TimerMark, mark_of
+from gameserver.game.question import Question
+from gameserver.game.schema import Schema
+
+if TYPE_CHECKING:
+    from gameserver.game.game import Game
+
+HOOKS: Final = [
+    "on_create",
+    "on_join",
+    "on_start",
+    "on_drop",
+    "on_resume",
+    "on_leave",
+    "on_chat",
+    "on_tick",
+    "on_load",
+    "on_close",
+]
+MAX_GAME_PLAYERS: Final = 10_000
+"""Seats of players in one room at most; what a room of more would need is another design."""
+
+_NAME = re.compile(r"[a-z][a-z0-9_]{0,63}")
+_NUMBER = (int, float)
+_CHECKS: Final[dict[str, tuple[Callable[[Any], bool], str]]] = {
+    "title": (lambda v: isinstance(v, str), "a string"),
+    "min_players": (lambda v: type(v) is int and v >= 0, "an int of 0 or more"),
+    "max_players": (lambda v: type(v) is int and 1 <= v <= MAX_GAME_PLAYERS, f"an int of 1 to {MAX_GAME_PLAYERS}"),
+    "roles": (
+        lambda v: isinstance(v, dict) and all(isinstance(k, str) and type(n) is int and n > 0 for k, n in v.items()),
+        'a dict of role and most seats, such as {"screen": 1}',
+    ),
+    "auto_start": (lambda v: isinstance(v, bool), "True or False"),
+    "needs_start": (lambda v: isinstance(v, bool), "True or False"),
+    "late_join": (lambda v: isinstance(v, bool), "True or False"),
+    "hold_s": (lambda v: isinstance(v, _NUMBER) and v >= 0, "seconds, 0 or more"),
+    "tick_hz": (lambda v: isinstance(v, _NUMBER) and 0 <= v <= 60, "0 to 60"),
+    "patch_hz": (lambda v: isinstance(v, _NUMBER) and 0 <= v <= 60, "0 to 60"),
+    "durability": (lambda v: v in ("commit", "relaxed", "none"), '"commit", "relaxed" or "none"'),
+    "storage": (lambda v: v in ("row", "fields"), '"row" or "fields"'),
+    "max_row_bytes": (lambda v: type(v) is int and v > 0, "bytes"),
+    "idle_close_s": (lambda v: v is None or (isinstance(v, _NUMBER) and v >= 0), "seconds, or None"),
+    "downtime": (lambda v: v in ("pause", "count"), '"pause" or "count"'),
+    "messages_per_s": (lambda v: isinstance(v, _NUMBER) and v > 0, "a number over 0"),
+    "chat_to": (lambda v: not isinstance(v, str) and set(v) <= {"room", "group", "seat"}, '("room", "group", "seat")'),
+    "version": (lambda v: type(v) is int and v >= 1, "an int of 1 or more"),
+}
+
+
+class MessageSpec:
+    """A message that clients may send."""
+
+    __slots__ = ("by", "durable", "method", "phase", "question", "schema", "waits")
+
+    def __init__(self, method: str, function: Callable[..., Any], mark: MessageMark, *, question: bool = False) -> None:
+        self.method = method
+        self.by = mark.by
+        self.phase = mark.phase
+        self.durable = mark.durable
+        self.question = question
+        self.waits = inspect.iscoroutinefunction(function)
+        self.schema = Schema(method, function, skip=2)
+
+
+class Spec:
+    """
+    A game's class, read.
+
+    :ivar name: the game's name on the wire and in paths.
+    :ivar messages: by their name on the wire.
+    :ivar timers: names of the methods that timers may call; None where any name will do.
+    :ivar options: the schema of ``on_create``; None where any options will do.
+    :ivar crons: expression, method and whether it is static.
+    :ivar waits: whether any of the game's methods is a coroutine, so that a step may last.
+    :raises GameDefinitionError: something in it is not as it must be.
+    """
+
+    def __init__(self, cls: type[Game]) -> None:
+        self.cls = cls
+        self.name: str = cls.__dict__.get("name") or _inherited_name(cls) or snake_case(cls.__name__)
+        if not isinstance(self.name, str) or not _NAME.fullmatch(self.name):
+            raise GameDefinitionError(f"{cls.__name__}: the name {self.name!r} must be like this: trivia_night")
+        self.title: str = cls.title or self.name.replace("_", " ").capitalize()
+        self._check_settings()
+        self.function_style = bool(cls.__dict__.get("_function_style", False))
+        self.messages: dict[str, MessageSpec] = {}
+        self.questions: dict[str, Question[Any]] = {}
+        self.crons: list[tuple[str, str, bool]] = []
+        timers: set[str] = set()
+        waits = False
+        for attribute in dir(cls):
+            member = inspect.getattr_static(cls, attribute)
+            waits = waits or inspect.iscoroutinefunction(getattr(member, "function", member))
+            self._read(attribute, member, timers)
+        self.timers: frozenset[str] | None = None if self.function_style else frozenset(timers)
+        self.options = None if self.function_style else Schema("options", cls.on_create, 1, defaults_only=True)
+        self.waits = waits or self.function_style
+        self.hooks = frozenset(h for h in HOOKS if getattr(cls, h) is not getattr(cls.__mro__[-2], h))
+
+    def player_seats(self, role: str) -> int | None:
+        """:returns: how many seats of a role a room has, or None where the game has no such role."""
+        return self.cls.max_players if role == "player" else self.cls.roles.get(role)
+
+    def _read(self, attribute: str, member: Any, timers: set[str]) -> None:
+        if isinstance(member, Question):
+            member.check()
+            self.questions[attribute] = member
+            mark = MessageMark(by="any", name=attribute)
+            self.messages[attribute] = MessageSpec(attribute, member.function, mark, question=True)
+            return
+        mark_found = mark_of(member)
+        if isinstance(mark_found, MessageMark):
+            self._read_message(attribute, member, mark_found)
+        elif isinstance(mark_found, TimerMark):
+            timers.add(attribute)
+        elif isinstance(mark_found, CronMark):
+            self.crons.append((mark_found.expression, attribute, isinstance(member, staticmethod)))
+
+    def _read_message(self, attribute: str, function: Any, mark: MessageMark) -> None:
+        name = mark.name or attribute
+        roles = {"player", "host", "any", *self.cls.roles}
+        if mark.by not in roles:
+            raise GameDefinitionError(
+                f"{self.cls.__name__}.{attribute}: by={mark.by!r} is nobody here; one of {', '.join(sorted(roles))}."
+            )
+        if len(inspect.signature(function).parameters) < 2:
+            raise GameDefinitionError(
+                f"{self.cls.__name__}.{attribute}: a message's first parameter after self is the sender: "
+                f"def {attribute}(self, player: Player)"
+            )
+        if name in self.messages:
+            raise GameDefinitionError(f"{self.cls.__name__}: two messages are named {name!r}.")
+        self.messages[name] = MessageSpec(attribute, function, mark)
+
+    def _check_settings(self) -> None:
+        for name, (good, expected) in _CHECKS.items():
+            value = getattr(self.cls, name)
+            if not good(value):
+                raise GameDefinitionError(f"{self.cls.__name__}.{name} = {value!r}: must be {expected}.")
+        if self.cls.min_players > self.cls.max_players:
+            raise GameDefinitionError(f"{self.cls.__name__}: min_players is more than max_players.")
+        if "player" in self.cls.roles:
+            raise GameDefinitionError(f'{self.cls.__name__}: "player" is not an extra role; set max_players.')
+
+
+def spec_of(cls: type[Game]) -> Spec:
+    """
+    :returns: the class, read; the same object at each call.
+    :raises GameDefinitionError: something in it is not as it must be.
+    """
+    found = cls.__dict__.get("_spec")
+    if not isinstance(found, Spec):
+        found = Spec(cls)
+        cls._spec = found
+    return found
+
+
+def snake_case(name: str) -> str:
+    """``TicTacToe`` is ``tic_tac_toe``; ``RPS2`` is ``rps2``."""
+    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", name).lower()
+
+
+def _inherited_name(cls: type[Game]) -> str:
+    """A name that a class between this one and `Game` gives; `Game` itself has none."""
+    return cls.name

@@ -1,0 +1,192 @@
+"""
+The contracts between the rooms and what is around them: what each promises, what its Deferreds fire and fail with.
+
+Implementations are chosen in `gameserver.service` alone. Each contract has a suite under ``tests/contracts`` that runs
+on every implementation.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from enum import Enum
+from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct
+from zope.interface import Attribute, Interface
+
+if TYPE_CHECKING:
+    from twisted.internet.defer import Deferred
+    from twisted.internet.interfaces import IDelayedCall
+
+
+class IClock(Interface):
+    """Time, as rooms are given it."""
+
+    def now() -> float:
+        """The wall clock, seconds since 1970."""
+
+    def monotonic() -> float:
+        """Seconds since some moment, which only grow."""
+
+    def later(delay_s: float, call: Callable[..., Any], *args: Any) -> IDelayedCall:
+        """Call this once after so many seconds, in the reactor's thread; less than none is none."""
+
+    def next_time(expression: str, after_s: float) -> float | None:
+        """
+        When a time of the calendar comes next.
+
+        :param expression: as `gameserver.cron` takes it.
+        :returns: seconds since 1970, or None if it never comes.
+        :raises ValueError: it is no such expression.
+        """
+
+
+class Commit(Struct, frozen=True, kw_only=True):
+    """
+    What some steps of one room changed, to be stored together.
+
+    A stored room is a set of *parts*, each a name (see `gameserver.store.keys`) and bytes; a commit writes only the
+    parts that changed.
+
+    :ivar room: the room's id.
+    :ivar code: the code that people type, claimed before with `IStore.claim_code`.
+    :ivar game: the game's name.
+    :ivar fence: the fence under which the room was opened.
+    :ivar version: the room's version that this commit makes; the one before it is ``version - 1``, and 0 is none.
+    :ivar puts: parts to write.
+    :ivar drops: parts to delete; a name is never in both.
+    :ivar ends: the room is over for good: delete it whole, and keep its code from reuse for a day.
+    """
+
+    room: str
+    code: str
+    game: str
+    fence: int
+    version: int
+    puts: Mapping[str, bytes]
+    drops: Sequence[str] = ()
+    ends: bool = False
+
+
+class Stored(Struct, frozen=True, kw_only=True):
+    """A room as it lies in the store; the fields are those of `Commit`. ``at_ms`` is its last commit's ``now_ms``."""
+
+    room: str
+    code: str
+    game: str
+    fence: int
+    version: int
+    at_ms: int
+    parts: Mapping[str, bytes]
+
+
+class Outcome(Enum):
+    """What became of one commit."""
+
+    STORED = "stored"
+    FENCED = "fenced"
+
+
+class IStore(Interface):
+    """Where rooms outlive their process. All methods may be called only between ``start`` and ``stop``."""
+
+    def start() -> Deferred[None]:
+        """
+        Open the store.
+
+        :raises StoreLocked: another process has it.
+        :raises StoreUnavailable: it cannot be reached or written.
+        """
+
+    def stop() -> Deferred[None]:
+        """Finish what was asked, then let go. Calling it again does nothing."""
+
+    def commit(commits: Sequence[Commit], *, now_ms: int) -> Deferred[list[Outcome]]:
+        """
+        Store each commit if its fence is current, all of one commit or none of it, in one round trip.
+
+        A commit whose version the store already has (a retry after an unknown outcome) writes nothing and is
+        ``STORED``. One of an older fence than the store's, or whose version does not follow the stored one, is
+        ``FENCED``: a newer owner exists, and the room must stop here.
+
+        :param commits: at most one per room.
+        :param now_ms: wall clock, milliseconds since 1970, kept with the room.
+        :returns: one outcome per commit, in order.
+        :raises StoreUnavailable: nothing is known of these commits; commit the same again, each is applied once.
+        """
+
+    def room_ids() -> Deferred[list[str]]:
+        """The ids of all stored rooms, oldest first."""
+
+    def open_rooms(ids: Sequence[str]) -> Deferred[list[Stored]]:
+        """
+        Take these rooms over: each gets a higher fence, which is stored, and what older owners commit is FENCED.
+
+        :returns: those that exist, in the order asked.
+        """
+
+    def claim_code(code: str, room: str, *, now_ms: int) -> Deferred[bool]:
+        """
+        Reserve a code for a room that is about to be created.
+
+        :returns: False if a live room has it, or one that ended less than 24 hours before ``now_ms``.
+        """
+
+    def release_code(code: str) -> Deferred[None]:
+        """Give a claimed code back at once: its room never came to be."""
+
+    def beat(*, now_ms: int) -> Deferred[None]:
+        """Note that this node is alive; after a crash this tells how long it was away."""
+
+    def last_beat_ms() -> Deferred[int | None]:
+        """The ``now_ms`` of the newest beat or commit before this start, or None in a new store."""
+
+
+class User(Struct, frozen=True):
+    """
+    Who somebody is.
+
+    :ivar id: stable, unique among all authenticators: ``guest:…``.
+    :ivar name: shown to others, 1 to 32 code points.
+    :ivar rights: such as ``admin`` or ``moderator``.
+    """
+
+    id: str
+    name: str
+    rights: tuple[str, ...] = ()
+
+
+class IAuthenticator(Interface):
+    """Tells who a client is from what ``hello`` or an ``Authorization`` header brought."""
+
+    def guest(name: str) -> tuple[User, str]:
+        """
+        Make a new guest.
+
+        :returns: the user, and a signed token that proves it later.
+        :raises Refused: ``bad_data`` for a name that cannot be, ``unauthenticated`` where guests are not admitted.
+        """
+
+    def authenticate(token: str, *, now_s: float) -> Deferred[User]:
+        """
+        :returns: the user whom this token proves.
+        :raises Refused: ``unauthenticated`` for a token that is forged, expired or revoked; the text is for people.
+        """
+
+
+class ISession(Interface):
+    """What a room knows of a connection: one door in, three doors out."""
+
+    key = Attribute("The client's key: which ids of requests were already applied is kept by seat and key.")
+
+    def deliver(frame: bytes) -> None:
+        """Send one encoded message, in the order of the calls. Never raises, never blocks."""
+
+    def deliver_volatile(frame: bytes, slot: str) -> None:
+        """The same; a slow reader gets the newest frame of a slot only."""
+
+    def seated(code: str, seat: str) -> None:
+        """From now on this session holds that seat in the room of that code."""
+
+    def unseated(code: str) -> None:
+        """It holds it no longer."""

@@ -1,0 +1,48 @@
+"""How often somebody may do something: a bucket that refills with time."""
+
+from __future__ import annotations
+
+
+class TokenBucket:
+    """
+    So many tokens a second, and a reserve of as many as ``burst``.
+
+    :param per_s: tokens that come back in a second.
+    :param burst: tokens at the start, and at most.
+
+    Source: https://en.wikipedia.org/wiki/Token_bucket
+    """
+
+    __slots__ = ("_at_s", "_tokens", "burst", "per_s")
+
+    def __init__(self, per_s: float, burst: float) -> None:
+        self.per_s = per_s
+        self.burst = burst
+        self._tokens = burst
+        self._at_s: float | None = None
+
+    def take(self, now_s: float, tokens: float = 1.0) -> bool:
+        """
+        :param now_s: any clock that is the same at each call, seconds; where it steps back, no time has passed.
+        :returns: whether there were as many tokens; if not, none are taken.
+        """
+        self._refill(now_s)
+        if self._tokens < tokens:
+            return False
+        self._tokens -= tokens
+        return True
+
+    def charge(self, now_s: float, tokens: float) -> None:
+        """Take tokens after the fact; the bucket may be left with less than nothing, but no deeper than its burst."""
+        self._refill(now_s)
+        self._tokens = max(self._tokens - tokens, -self.burst)
+
+    def level(self, now_s: float) -> float:
+        """:returns: the tokens there are."""
+        self._refill(now_s)
+        return self._tokens
+
+    def _refill(self, now_s: float) -> None:
+        if self._at_s is not None and now_s > self._at_s:
+            self._tokens = min(self.burst, self._tokens + (now_s - self._at_s) * self.per_s)
+        self._at_s = now_s

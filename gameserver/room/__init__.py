@@ -1,0 +1,1 @@
+"""One room, without I/O, and the hall that keeps this node's rooms."""

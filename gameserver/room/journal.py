@@ -1,0 +1,105 @@
+"""
+The journal of a room: how each change of this step is undone.
+
+Whatever changes a room says first how to undo it. A step that fails is rolled back; one that holds is committed, which
+forgets the undoing and begins the next step.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, MutableMapping
+from typing import TYPE_CHECKING, Any, Final, TypeVar
+
+if TYPE_CHECKING:
+    from gameserver.room.document import Document
+
+K = TypeVar("K")
+V = TypeVar("V")
+
+_MISSING: Final = object()
+
+
+class Journal:
+    """
+    The undo log of one room.
+
+    `undo` holds ``(function, *arguments)``, oldest first, and stays the same list. `step` counts committed steps. `era`
+    grows whenever a place to roll back to may have been taken: what was saved in an earlier era does not serve a later
+    mark. `touched` holds, in order, the documents that got patch ops in this step (an op may have been rolled back
+    since).
+    """
+
+    __slots__ = ("era", "step", "touched", "undo")
+
+    def __init__(self) -> None:
+        self.undo: list[tuple[Any, ...]] = []
+        self.step = 0
+        self.era = 0
+        self.touched: dict[Document, None] = {}
+
+    def record(self, undo: Callable[..., object], *args: object) -> None:
+        """Call ``undo(*args)`` if this step, or this part of it, is rolled back."""
+        self.undo.append((undo, *args))
+
+    def mark(self) -> int:
+        """Return a place to roll back to; it serves until the next `commit`, or a rollback beyond it."""
+        self.era += 1
+        return len(self.undo)
+
+    def rollback(self, mark: int = 0) -> None:
+        """
+        Undo what was recorded since, the newest first.
+
+        :param mark: what `mark` returned; 0 is the beginning of the step.
+        """
+        undo = self.undo
+        while len(undo) > mark:
+            function, *args = undo.pop()
+            function(*args)
+        self.era += 1
+
+    def commit(self) -> None:
+        """Keep all changes and begin the next step; take the ops of every touched document before this."""
+        self.undo.clear()
+        self.touched.clear()
+        self.step += 1
+        self.era += 1
+
+    def set(self, target: object, attribute: str, value: object) -> None:
+        """Set an attribute of any object."""
+        old = getattr(target, attribute, _MISSING)
+        if old is _MISSING:
+            self.undo.append((delattr, target, attribute))
+        else:
+            self.undo.append((setattr, target, attribute, old))
+        setattr(target, attribute, value)
+
+    def put(self, mapping: MutableMapping[K, V], key: K, value: V) -> None:
+        """Set a key of an ordinary dict."""
+        if key in mapping:
+            self.undo.append((mapping.__setitem__, key, mapping[key]))
+        else:
+            self.undo.append((mapping.__delitem__, key))
+        mapping[key] = value
+
+    def remove(self, mapping: dict[K, V], key: K) -> V:
+        """
+        Delete a key of an ordinary dict; undone, it stands where it stood.
+
+        :returns: the value that it had.
+        :raises KeyError: there is no such key.
+        """
+        value = mapping[key]
+        self.undo.append((_refill, mapping, dict(mapping)))
+        del mapping[key]
+        return value
+
+    def append(self, items: list[V], item: V) -> None:
+        """Append to an ordinary list."""
+        self.undo.append((items.pop,))
+        items.append(item)
+
+
+def _refill(mapping: dict[Any, Any], content: dict[Any, Any]) -> None:
+    mapping.clear()
+    mapping.update(content)

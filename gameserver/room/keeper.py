@@ -1,0 +1,451 @@
+"""
+What keeps one room going: its inputs one at a time, its timers, its commits, and what waits for them.
+
+A step's effects wait in the room's outbox until the store has what they were computed on. One commit is under way at a
+time; later steps merge into the next. What is due before an input happens before it.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Coroutine
+from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
+
+from msgspec import Raw
+from twisted.internet.defer import Deferred
+from twisted.internet.interfaces import IDelayedCall
+from twisted.logger import Logger
+from twisted.python.failure import Failure
+
+from gameserver.errors import Refused
+from gameserver.interfaces import Commit, IClock
+from gameserver.room import row
+from gameserver.room.effects import Asker, Delivery
+
+if TYPE_CHECKING:
+    from gameserver.interfaces import ISession
+    from gameserver.room.room import Room
+
+T = TypeVar("T")
+
+STEP_LIMIT_S: Final = 10.0
+"""After so long a step that waits is undone."""
+QUEUE: Final = 1000
+"""Inputs that may wait for a room; more are told ``busy``."""
+OUTBOX: Final = 20_000
+"""Deliveries that may wait for the store before further inputs wait too."""
+FIRINGS: Final = 100
+"""Timers that fire before the reactor gets a turn."""
+RELAXED_S: Final = 0.5
+"""How far the row of a ``relaxed`` room is behind."""
+RELAXED_LIMIT_S: Final = 5.0
+"""How far it may be behind before inputs wait."""
+DUE_SLACK_S: Final = 1e-6
+"""Seconds since 1970 in a float are this coarse."""
+
+Input = tuple[str, tuple[Any, ...], dict[str, Any], "Deferred[None] | None"]
+"""The name of one of the room's inputs, its arguments, and who waits for it."""
+
+
+class Keeper:
+    """
+    :param room: a room that nobody else calls.
+    :param fence: under which it was opened.
+    :param version: what the store has of it; 0 is nothing.
+    :param turn: called when there is something to do at the end of the turn, with this keeper.
+    :param amnesia: make the room anew from its row before each step, as tests of games do.
+    """
+
+    def __init__(
+        self,
+        room: Room,
+        clock: IClock,
+        *,
+        fence: int,
+        version: int,
+        turn: Callable[[Keeper], None],
+        remade: Callable[[Room], Room] | None = None,
+    ) -> None:
+        self.room = room
+        self.clock = clock
+        self.fence = fence
+        self.version = version
+        self.committing = False
+        self.store_away = False
+        self.over = False
+        self.seat_mark = (0, 0)
+        self.users: frozenset[str] = frozenset()
+        self._turn = turn
+        self._remade = remade
+        self._durability = room.game_class.durability
+        self._queue: deque[Input] = deque()
+        self._busy = False
+        self._must_commit = False
+        self._puts: dict[str, bytes] = {}
+        self._drops: dict[str, None] = {}
+        self._outbox: list[Delivery] = []
+        self._in_flight: list[Delivery] = []
+        self._behind_since: float | None = None
+        self._timer: IDelayedCall | None = None
+        self._timer_due: float | None = None
+        self._ticker: IDelayedCall | None = None
+        self._tick_at = 0.0
+        self._ticked = 0.0
+        self._write_call: IDelayedCall | None = None
+
+    # Inputs
+
+    def post(self, method: str, *args: Any, **kwargs: Any) -> Deferred[None]:
+        """
+        An input for the room.
+
+        :returns: fires once it is applied; fails with `Refused` where the input says so, and if there is no room.
+        """
+        done: Deferred[None] = Deferred()
+        if self.over:
+            done.errback(Failure(Refused(code="not_found")))
+        elif len(self._queue) >= QUEUE:
+            done.errback(Failure(Refused(code="busy")))
+        else:
+            self._take_in((method, args, kwargs, done))
+        return done
+
+    def message(self, asker: Asker, seat: str, type: str, data: Raw) -> None:
+        """A player's message: the input that most are."""
+        if self.over:
+            self.room.reply_error(asker, Refused(code="not_found"))
+            self._turn(self)
+        elif len(self._queue) >= QUEUE:
+            self.room.reply_error(asker, Refused(code="busy"))
+            self._turn(self)
+        else:
+            self._take_in(("message", (asker, seat, type, data), {}, None))
+
+    def look(self, read: Callable[[Room], T]) -> Deferred[T]:
+        """
+        :param read: called between two steps; returns what it wants to know.
+        :returns: fires with that once the store has what it was read from; never, if the room is lost meanwhile.
+        """
+        reader = Reader(read)
+        if self.over:
+            reader.told.errback(Failure(Refused(code="not_found")))
+        elif self.settled:
+            reader.told.callback(read(self.room))
+        else:
+            self._take_in(("look", (reader,), {}, None))
+        return reader.told
+
+    def gone(self, session: ISession, seat: str) -> None:
+        """A session's connection ended."""
+        if not self.over:
+            self._take_in(("detach", (session, seat), {}, None))
+
+    def wake(self) -> None:
+        """The store is back, or time was set: go on."""
+        self.room.due_stale = True
+        self._drain()
+
+    def shift(self, delta_s: float) -> None:
+        """The wall clock was stepped: what waits, waits as long as it would have."""
+        if not self._busy:
+            self.room.clock_stepped(delta_s)
+            self._arm()
+
+    def stop(self) -> None:
+        """No more inputs, timers or ticks; what is to be stored still is."""
+        self.over = True
+        for call in (self._timer, self._ticker, self._write_call):
+            if call is not None and call.active():
+                call.cancel()
+        self._timer = self._ticker = self._write_call = None
+        waiting, self._queue = self._queue, deque()
+        for _, _, _, done in waiting:
+            if done is not None:
+                done.errback(Failure(Refused(code="draining")))
+
+    def _take_in(self, input: Input) -> None:
+        self._queue.append(input)
+        self._drain()
+
+    def _drain(self) -> None:
+        """Apply what waits, and before each input what is due."""
+        while self._queue and self._may_step():
+            if self._catch_up():
+                self._apply(self._queue.popleft())
+        if self._may_step():
+            self._catch_up()
+            self._arm()
+
+    def _may_step(self) -> bool:
+        if self._busy or self.over or self.store_away or len(self._outbox) > OUTBOX:
+            return False
+        behind = self._behind_since
+        return behind is None or self.clock.now() - behind < RELAXED_LIMIT_S
+
+    def _catch_up(self) -> bool:
+        """Fire what is due. :returns: whether the room is free for an input now."""
+        for _ in range(FIRINGS):
+            due = self.room.next_due()
+            if due is None or due > self.clock.now() + DUE_SLACK_S:
+                return True
+            self._apply(("fire", (), {}, None), at=due)
+            if not self._may_step():
+                return False
+        return True
+
+    def _apply(self, input: Input, at: float = 0.0) -> None:
+        """One step."""
+        method, args, kwargs, done = input
+        if self._remade is not None:
+            self.room = self._remade(self.room)
+        elif self.room.spec.waits:
+            self._seal()
+        room = self.room
+        room.begin(max(self.clock.now(), at))
+        try:
+            result: Coroutine[Any, Any, None] | None = getattr(room, method)(*args, **kwargs)
+        except Exception:  # noqa: BLE001 - a bug of ours must not stop the other rooms
+            self._failed(method, args, done, Failure())
+            return
+        if result is None:
+            self._finish(done)
+            return
+        self._busy = True
+        step = Deferred.fromCoroutine(result)
+        if not step.called:
+            limit = self.clock.later(STEP_LIMIT_S, step.cancel)
+            step.addBoth(_cancelled, limit)
+        step.addCallbacks(lambda _: self._stepped(done), lambda f: self._failed(method, args, done, f))
+
+    def _stepped(self, done: Deferred[None] | None) -> None:
+        self._busy = False
+        self._finish(done)
+        self._drain_later()
+
+    def _failed(self, method: str, args: tuple[Any, ...], done: Deferred[None] | None, failure: Failure) -> None:
+        """An input was refused as a whole; or the room's own code failed, and the step is undone."""
+        self._busy = False
+        refused = failure.value
+        if not isinstance(refused, Refused):
+            log.failure("room {room} failed at {method}", failure, room=self.room.code, method=method)
+            refused = Refused(code="game_error")
+        self._answer_refusal(method, args, refused)
+        self._after_step()
+        if done is not None:
+            done.errback(Failure(refused))
+        self._drain_later()
+
+    def _answer_refusal(self, method: str, args: tuple[Any, ...], refused: Refused) -> None:
+        """A refusal goes the way of all answers: behind the commit of what it was computed on."""
+        self.room.abort()
+        if method != "create" and args and isinstance(args[0], Asker):
+            self.room.reply_error(args[0], refused)
+            self.room.finish()
+            refused.answered = True
+
+    def _finish(self, done: Deferred[None] | None) -> None:
+        self.room.finish()
+        self._after_step()
+        if done is not None:
+            done.callback(None)
+
+    def _after_step(self) -> None:
+        room = self.room
+        self._must_commit = self._must_commit or room.durable
+        self._turn(self)
+        if room.closing is not None and not room.ended:
+            self._apply(("end", (), {}, None))
+        elif room.ended:
+            self.stop()
+
+    def _drain_later(self) -> None:
+        """A step that waited is over: the next may come."""
+        if self._queue or not self.over:
+            self._drain()
+
+    # Time
+
+    def _arm(self) -> None:
+        """Ask the clock for the next thing that is due, and for ticks."""
+        due = self.room.next_due()
+        if due != self._timer_due or (due is not None and self._timer is None):
+            if self._timer is not None and self._timer.active():
+                self._timer.cancel()
+            self._timer = self.clock.later(due - self.clock.now(), self._due) if due is not None else None
+            self._timer_due = due
+        if self.room.ticks and self._ticker is None:
+            self._ticked = self._tick_at = self.clock.now()
+            self._next_tick()
+
+    def _due(self) -> None:
+        self._timer = self._timer_due = None
+        self._drain()
+
+    def _next_tick(self) -> None:
+        """Ticks keep their grid; those that are late are skipped."""
+        period = 1.0 / self.room.game_class.tick_hz
+        now = self.clock.now()
+        self._tick_at += max(1.0, -(-(now - self._tick_at) // period)) * period
+        self._ticker = self.clock.later(self._tick_at - now, self._tick)
+
+    def _tick(self) -> None:
+        self._ticker = None
+        if not self.room.ticks or self.over:
+            return
+        if self._may_step() and not self._queue:
+            now = self.clock.now()
+            if self._catch_up() and self.room.ticks:
+                self._apply(("tick", (now - self._ticked,), {}, None))
+                self._ticked = now
+            self._arm()
+        if self.room.ticks and not self.over and self._ticker is None:
+            self._next_tick()
+
+    # Commits
+
+    def collect(self) -> Commit | None:
+        """
+        The turn ends: let go what may go, and say what is to be stored.
+
+        :returns: a commit to be answered with `stored`, or None.
+        """
+        if self._durability == "none":
+            self._seal()
+            self._puts.clear()
+            self._drops.clear()
+            self._deliver_all()
+            return None
+        if self._durability == "relaxed" and not self.room.ended:
+            return self._collect_relaxed()
+        if not self._busy and (self._must_commit or self.committing):
+            self._seal()
+        elif not self._busy and not self.committing:
+            self._outbox += self.room.outbox
+            self.room.outbox = []
+        if self.committing:
+            return None
+        self._must_commit = False
+        return self._commit()
+
+    def stored(self) -> None:
+        """The commit that `collect` returned is in the store: its effects go out."""
+        self.committing = False
+        in_flight, self._in_flight = self._in_flight, []
+        deliver(in_flight)
+        if self._behind_since is not None:
+            self._behind_since = None
+        self._turn(self)
+        if self._queue:
+            self._drain()
+
+    def fenced(self) -> None:
+        """A newer owner exists: not another effect, and the sessions look for their room again."""
+        self._in_flight.clear()
+        self._outbox.clear()
+        self.room.outbox.clear()
+        self.stop()
+
+    @property
+    def settled(self) -> bool:
+        """Whether nothing is under way and nothing waits to be stored."""
+        room = self.room
+        return not (self._busy or self.committing or self._puts or self._drops or room.dirty or room.fresh_parts)
+
+    def _commit(self) -> Commit | None:
+        ends = self.room.ended
+        if ends and self.version == 0:
+            self._deliver_all()
+            return None
+        if not self._puts and not self._drops and not ends:
+            self._deliver_all()
+            return None
+        room = self.room
+        self.version += 1
+        commit = Commit(
+            room=room.id,
+            code=room.code,
+            game=room.spec.name,
+            fence=self.fence,
+            version=self.version,
+            puts=self._puts,
+            drops=tuple(self._drops),
+            ends=ends,
+        )
+        self._puts, self._drops = {}, {}
+        self._in_flight, self._outbox = self._outbox, []
+        self.committing = True
+        return commit
+
+    def _collect_relaxed(self) -> Commit | None:
+        """Effects at once; the row within half a second."""
+        if not self._busy:
+            self._seal()
+        self._deliver_all()
+        if self.committing or not (self._puts or self._drops):
+            return None
+        now = self.clock.now()
+        if self._behind_since is None:
+            self._behind_since = now
+        if self.version > 0 and now - self._behind_since < RELAXED_S - DUE_SLACK_S and not self.over:
+            if self._write_call is None or not self._write_call.active():
+                self._write_call = self.clock.later(RELAXED_S, self._turn, self)
+            return None
+        return self._commit()
+
+    def _seal(self) -> None:
+        """Encode what changed so far: the next step may change it again, or take long."""
+        changes = row.take(self.room)
+        for part, content in changes.puts.items():
+            self._drops.pop(part, None)
+            self._puts[part] = content
+        for part in changes.drops:
+            self._puts.pop(part, None)
+            self._drops[part] = None
+        self._outbox += self.room.outbox
+        self.room.outbox = []
+
+    def _deliver_all(self) -> None:
+        outbox, self._outbox = self._outbox, []
+        deliver(outbox)
+
+
+def _cancelled(result: Any, call: IDelayedCall) -> Any:
+    if call.active():
+        call.cancel()
+    return result
+
+
+class Reader(Generic[T]):
+    """
+    Somebody outside a room who wants to know something of it, without a seat.
+
+    :ivar told: fires with what was read.
+    """
+
+    def __init__(self, read: Callable[[Room], T]) -> None:
+        self.told: Deferred[T] = Deferred()
+        self._read = read
+
+    def read(self, room: Room) -> None:
+        """Read now, and have it told behind whatever the room says at present."""
+        self._found = self._read(room)
+
+    def deliver(self, frame: bytes) -> None:
+        """The store has what was read."""
+        if not self.told.called:
+            self.told.callback(self._found)
+
+
+def deliver(deliveries: list[Delivery]) -> None:
+    """Hand each frame to its sessions, in order."""
+    for delivery in deliveries:
+        frame, slot = delivery.frame, delivery.slot
+        if slot is None:
+            for session in delivery.to:
+                session.deliver(frame)
+        else:
+            for session in delivery.to:
+                session.deliver_volatile(frame, slot)
+
+
+log = Logger()

@@ -1,0 +1,128 @@
+"""The questions that a room asks at present: who is asked, who has answered what, and when all are in."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
+
+from msgspec import Struct, structs
+
+from gameserver import values
+from gameserver.errors import Refused
+
+if TYPE_CHECKING:
+    from gameserver.room.room import Room
+    from gameserver.room.seats import Player
+
+T = TypeVar("T")
+
+
+class Answer(Struct, Generic[T], frozen=True):
+    """
+    One player's answer.
+
+    :ivar value: what the question's method returned.
+    :ivar after_s: seconds after it was asked, pauses not counted.
+    """
+
+    value: T
+    after_s: float
+
+
+class Asked(Struct, frozen=True):
+    """A question that is open: seats asked, when (room time, seconds), and the answers by seat."""
+
+    of: tuple[str, ...]
+    at: float
+    answers: dict[str, Answer[Any]] = {}
+
+
+class Asking:
+    """The open questions of one room."""
+
+    __slots__ = ("_room", "open")
+
+    def __init__(self, room: Room) -> None:
+        self._room = room
+        self.open: dict[str, Asked] = {}
+
+    def ask(self, name: str, players: Sequence[Player], s: float | None) -> None:
+        """See `gameserver.game.question.Asking.ask`."""
+        if not players:
+            raise ValueError(f"{name}.ask: nobody is asked")
+        room = self._room
+        self._put(name, Asked(tuple(dict.fromkeys(p.id for p in players)), room.time))
+        room.timers.cancel(name)
+        if s is not None:
+            room.timers.arm(name, room.time + room.timers.seconds(s), show=True, kind="question")
+
+    def take_back(self, name: str, player: Player) -> None:
+        """See `gameserver.game.question.Asking.take_back`."""
+        asked = self.open.get(name)
+        if asked is not None and player.id in asked.answers:
+            rest = {seat: a for seat, a in asked.answers.items() if seat != player.id}
+            self._put(name, structs.replace(asked, answers=rest))
+
+    def close(self, name: str) -> None:
+        """Stop asking, and forget the answers."""
+        if name in self.open:
+            self._room.journal.remove(self.open, name)
+            self._room.timers.cancel(name)
+            self._room.changed()
+
+    def close_all(self) -> None:
+        """Stop asking anything."""
+        for name in list(self.open):
+            self.close(name)
+
+    def admit(self, name: str, player: Player, *, revise: bool) -> None:
+        """:raises Refused: this player may not answer that now."""
+        asked = self.open.get(name)
+        if asked is None:
+            raise Refused("That is not asked now.")
+        if player.id not in asked.of:
+            raise Refused("You are not asked.", code="forbidden")
+        if player.id in asked.answers and not revise:
+            raise Refused("You have answered.")
+
+    def answer(self, name: str, player: Player, value: Any) -> None:
+        """Keep what the question's method returned."""
+        asked = self.open.get(name)
+        if asked is None:
+            return
+        answer = Answer(values.plain(value), max(0.0, self._room.time - asked.at))
+        self._put(name, structs.replace(asked, answers={**asked.answers, player.id: answer}))
+
+    def complete(self) -> list[str]:
+        """
+        :returns: the questions that need not wait: all who were asked and are online have answered, somebody has, or
+            nobody who was asked is left.
+        """
+        return [name for name, asked in self.open.items() if self._is_complete(asked)]
+
+    def finish(self, name: str) -> dict[Player, Answer[Any]]:
+        """Close a question. :returns: its answers, by players who are still here, in the order they came."""
+        asked = self.open[name]
+        self.close(name)
+        seats = self._room.seats
+        return {seats[seat]: answer for seat, answer in asked.answers.items() if seat in seats}
+
+    def shift(self, delta_s: float) -> None:
+        """Time stood still for so long: what was asked, was asked that much later."""
+        for name, asked in list(self.open.items()):
+            self._put(name, structs.replace(asked, at=asked.at + delta_s))
+
+    def told(self) -> dict[str, list[str]]:
+        """:returns: who has answered what, for everybody."""
+        return {name: list(asked.answers) for name, asked in self.open.items()}
+
+    def _is_complete(self, asked: Asked) -> bool:
+        here = [self._room.seats[seat] for seat in asked.of if seat in self._room.seats]
+        if any(p.online and p.id not in asked.answers for p in here):
+            return False
+        return bool(asked.answers) or not here
+
+    def _put(self, name: str, asked: Asked) -> None:
+        self._room.journal.put(self.open, name, asked)
+        self._room.changed()
+        self._room.unsettled = True

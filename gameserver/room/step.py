@@ -1,0 +1,54 @@
+"""What one step gathers, to be told at its end."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct
+
+from gameserver.room.effects import Asker
+
+if TYPE_CHECKING:
+    from gameserver.room.seats import Player
+
+
+class Utterance(Struct, frozen=True):
+    """
+    Something that a game said in this step, to be told at its end.
+
+    :ivar key: the stream.
+    :ivar but: a seat that is left out.
+    """
+
+    key: str
+    type: str
+    data: Any
+    but: str | None
+    volatile: bool
+
+
+class Spoken(Struct, frozen=True):
+    """A line of chat of this step; ``keys`` are the streams that it goes out on."""
+
+    keys: tuple[str, ...]
+    seat: str | None
+    name: str | None
+    to: str
+    text: str
+    data: Any
+
+
+class Newcomer(Struct, frozen=True):
+    """A session that is told ``joined`` at the end of this step."""
+
+    asker: Asker
+    seat: str
+    recovered: bool | None
+
+
+class Departure(Struct, frozen=True):
+    """A seat that is gone for good with this step."""
+
+    seat: Player
+    reason: str
+    text: str | None

@@ -1,0 +1,436 @@
+"""
+The end of a step: who is told what.
+
+What changed is found by comparing what an audience would be told now with what it was told last, so a change that was
+undone is not told. Each message is encoded once for its audience. The order is the wire's: seats, room, documents,
+patches, timers; then ``joined`` for those who came with this step; then events and chat as the game said them, and last
+the answers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, Any
+
+from msgspec import Raw
+
+from gameserver import values
+from gameserver.errors import Refused
+from gameserver.room.chat import KeptLine
+from gameserver.room.effects import Asker, Delivery
+from gameserver.room.step import Departure, Newcomer, Spoken, Utterance
+from gameserver.room.streams import Said, wire_name
+from gameserver.store import keys
+from gameserver.wire import messages
+
+if TYPE_CHECKING:
+    from gameserver.interfaces import ISession
+    from gameserver.room.document import Document
+    from gameserver.room.room import Room
+    from gameserver.room.seats import Player
+
+Build = Callable[[str, int], messages.FromServer]
+"""From a stream's name and number to the message."""
+
+
+class Told:
+    """What the audiences of a room were told last."""
+
+    __slots__ = ("info", "patches", "patches_at", "seats", "timers")
+
+    def __init__(self) -> None:
+        self.info = b""
+        self.seats: dict[str, bytes] = {}
+        self.timers: dict[tuple[str | None, str], messages.TimerInfo] = {}
+        self.patches: dict[str, list[Raw]] = {}
+        self.patches_at: float = 0.0
+
+    def restore(self, room: Room) -> None:
+        """The room was read from the store: its clients know it as it is, or will be told."""
+        self.info = values.encode(_info(room), special=False)
+        self.seats = {s.id: values.encode(_seat_info(room, s, ()), special=False) for s in room.seats.values()}
+        room.info_stale = False
+
+
+def tell(room: Room) -> None:
+    """Put everything that this step has to say into the room's outbox, and what is to be kept of it into its parts."""
+    log: list[Said] = []
+    if room.touched_seats:
+        _tell_seats(room, log)
+    if room.touched_groups:
+        _tell_groups(room, log)
+    if room.info_stale:
+        _tell_info(room, log)
+    if room.journal.touched or room.rearranged or room.told.patches:
+        _tell_documents(room, log)
+    if room.touched_timers:
+        _tell_timers(room, log)
+    for newcomer in room.newcomers:
+        _tell_joined(room, newcomer)
+    for said in room.said:
+        if isinstance(said, Utterance):
+            _tell_event(room, log, said)
+        else:
+            _tell_line(room, log, said)
+    for departure in room.departures:
+        _tell_left(room, departure)
+    room.outbox += [Delivery((session,), frame) for session, frame in room.replies]
+    if log:
+        _keep(room, log)
+    room.said.clear()
+    room.newcomers.clear()
+    room.departures.clear()
+    room.replies.clear()
+
+
+def tell_recovered(room: Room, asker: Asker, seat: Player, missed: list[Said]) -> None:
+    """A session comes back that can be told all that it missed: that, and nothing else."""
+    seen = room.streams.seen(seat._entered)
+    for said in reversed(missed):
+        seen[wire_name(said.key)] = said.n - 1
+    joined = _joined(room, asker, seat, True, docs={}, chat=[], seen=seen)
+    attach(room, asker.session, seat)
+    to = (asker.session,)
+    room.outbox.append(Delivery(to, messages.encode(joined)))
+    for said in missed:
+        frame = _skip(room, said) if seat.id in said.but else bytes(said.frame)
+        room.outbox.append(Delivery(to, frame))
+
+
+def attach(room: Room, session: ISession, seat: Player) -> None:
+    """From now on this session hears what the seat hears."""
+    if session not in seat._sessions:
+        seat._sessions.append(session)
+        room.audiences.clear()
+        session.seated(room.code, seat.id)
+
+
+def audience(room: Room, key: str) -> tuple[ISession, ...]:
+    """:returns: the sessions that hear a stream; the same tuple until that changes."""
+    found = room.audiences.get(key)
+    if found is None:
+        found = tuple(session for seat in _seats_of(room, key) if key in seat._entered for session in seat._sessions)
+        room.audiences[key] = found
+    return found
+
+
+def streams_of(room: Room, seat: Player) -> list[str]:
+    """:returns: the streams that a seat hears."""
+    streams = ["room", f"seat:{seat.id}"]
+    role = f"role:{seat.role}"
+    if seat.role != "player" or role in room.docs:
+        streams.append(role)
+    return streams + [group.key for group in room.groups.values() if seat.id in group.members]
+
+
+def _seats_of(room: Room, key: str) -> Iterable[Player]:
+    kind, _, name = key.partition(":")
+    if kind == "room":
+        return room.seats.values()
+    if kind == "group":
+        group = room.groups.get(name)
+        return group.players if group is not None else ()
+    if kind == "role":
+        return room.seats.of_role(name)
+    return (room.seats[name],) if name in room.seats else (d.seat for d in room.departures if d.seat.id == name)
+
+
+def _say(room: Room, log: list[Said], key: str, build: Build, to: tuple[ISession, ...] | None = None) -> int:
+    """One message on a stream. :returns: its number."""
+    n = room.streams.number(key)
+    frame = messages.encode(build(wire_name(key), n))
+    log.append(Said(key, n, Raw(frame)))
+    to = audience(room, key) if to is None else to
+    if to:
+        room.outbox.append(Delivery(to, frame))
+    return n
+
+
+def _seat_info(room: Room, seat: Player, known: Iterable[str], gone: bool = False) -> messages.SeatInfo:
+    """:param known: groups besides public ones that the audience may know of."""
+    groups = [g.name for g in room.groups.values() if seat.id in g.members and (g.public or g.name in known)]
+    profile = messages.payload(seat.profile)
+    host = seat.id == room.seats.host
+    return messages.SeatInfo(seat.id, seat.number, seat.name, seat.role, seat.online, host, profile, groups, gone)
+
+
+def _tell_seats(room: Room, log: list[Said]) -> None:
+    changed = []
+    for seat in room.touched_seats.values():
+        gone = seat.id not in room.seats
+        info = _seat_info(room, seat, (), gone)
+        encoded = values.encode(info, special=False)
+        known = room.told.seats.get(seat.id)
+        if encoded != known and not (gone and known is None):
+            changed.append(info)
+        if gone:
+            room.told.seats.pop(seat.id, None)
+        else:
+            room.told.seats[seat.id] = encoded
+    room.touched_seats.clear()
+    if changed:
+        _say(room, log, "room", lambda stream, n: messages.Seats(room.code, stream, n, changed))
+
+
+def _tell_groups(room: Room, log: list[Said]) -> None:
+    """Who is in a private group is told to its members alone; each who came or went learns of it as a seat."""
+    moved: dict[str, Player] = {}
+    for name in room.touched_groups:
+        group = room.groups.get(name)
+        if group is None:
+            continue
+        members = frozenset(group.members)
+        ids = [seat for seat in room.seats if seat in members ^ group.told]
+        group.told = members
+        moved.update((seat, room.seats[seat]) for seat in ids)
+        changed = [_seat_info(room, room.seats[seat], (name,)) for seat in ids]
+        if changed and not group.public:
+            _say_seats(room, log, group.key, changed)
+    room.touched_groups.clear()
+    for seat in moved.values():
+        key = f"seat:{seat.id}"
+        if key in seat._entered:
+            known = seat.groups
+            fellows = {m: None for g in room.groups.values() if seat.id in g.members for m in g.members}
+            infos = [_seat_info(room, room.seats[s], known) for s in {seat.id: None, **fellows}]
+            _say_seats(room, log, key, infos)
+
+
+def _say_seats(room: Room, log: list[Said], key: str, infos: list[messages.SeatInfo]) -> None:
+    _say(room, log, key, lambda stream, n: messages.Seats(room.code, stream, n, infos))
+
+
+def _info(room: Room) -> messages.RoomInfo:
+    paused = room.paused_at is not None
+    options, result = messages.payload(room.options), messages.payload(room.result)
+    return messages.RoomInfo(room.status, room.phase, room.locked, paused, options, result, room.asking.told())
+
+
+def _tell_info(room: Room, log: list[Said]) -> None:
+    room.info_stale = False
+    info = _info(room)
+    encoded = values.encode(info, special=False)
+    if encoded != room.told.info:
+        room.told.info = encoded
+        _say(room, log, "room", lambda stream, n: messages.Room(room.code, stream, n, info))
+
+
+def _tell_documents(room: Room, log: list[Said]) -> None:
+    """Who enters a stream gets its document as it is after the step; those who heard it before get the patch."""
+    _take_patches(room)
+    patches = room.told.patches
+    hz = room.game_class.patch_hz
+    due = not hz or room.now >= room.told.patches_at or room.rearranged or room.newcomers
+    hearers = {key: audience(room, key) for key in patches}
+    if room.rearranged:
+        _rearrange(room)
+    if patches and due:
+        for key, ops in patches.items():
+            _say_patch(room, log, key, ops, hearers[key])
+        patches.clear()
+        room.told.patches_at = room.now + (1 / hz if hz else 0.0)
+    if hz:
+        room.due_stale = True
+
+
+def _take_patches(room: Room) -> None:
+    """The ops of this step, encoded now: they hold parts of the documents, which change again."""
+    for document in room.journal.touched:
+        ops = document.take_ops()
+        if not ops:
+            continue
+        room.dirty.add(keys.doc(document.name))
+        if document.name != "secret" and _is_heard(room, document.name):
+            encoded = [Raw(values.encode(op, special=document.special)) for op in ops]
+            room.told.patches.setdefault(document.name, []).extend(encoded)
+
+
+def _is_heard(room: Room, key: str) -> bool:
+    """Whether any seat hears this stream, be it away; what nobody hears is not told."""
+    return any(key in seat._entered for seat in _seats_of(room, key))
+
+
+def _say_patch(room: Room, log: list[Said], key: str, ops: list[Any], to: tuple[ISession, ...]) -> None:
+    _say(room, log, key, lambda stream, n: messages.Patch(room.code, stream, n, ops), to)
+
+
+def _rearrange(room: Room) -> None:
+    """Seats enter and leave streams."""
+    for seat in room.rearranged.values():
+        if seat.gone:
+            continue
+        streams = streams_of(room, seat)
+        for key in [k for k in seat._entered if k not in streams]:
+            del seat._entered[key]
+            _send_doc(room, seat, key, room.streams.counts.get(key, 0), None)
+        for key in streams:
+            if key not in seat._entered:
+                n = room.streams.counts.get(key, 0) + (key in room.told.patches)
+                seat._entered[key] = n
+                _send_doc(room, seat, key, n, _document(room, key))
+        room.dirty.add(keys.seat(seat.id))
+    room.rearranged.clear()
+    room.audiences.clear()
+
+
+def _send_doc(room: Room, seat: Player, key: str, n: int, tree: Any) -> None:
+    if seat._sessions:
+        frame = messages.encode(messages.Doc(room.code, wire_name(key), n, tree, []))
+        room.outbox.append(Delivery(tuple(seat._sessions), frame))
+
+
+def _document(room: Room, key: str) -> Any:
+    """:returns: a document's tree in the form of the wire; the empty one where there is none yet."""
+    document: Document | None = room.docs.get(key)
+    if document is None:
+        return {}
+    return values.to_wire(document.root) if document.special else document.root
+
+
+def _tell_timers(room: Room, log: list[Said]) -> None:
+    for seat, name in sorted(room.touched_timers, key=lambda key: (key[0] or "", key[1])):
+        if seat is None or seat in room.seats:
+            _tell_timer(room, log, seat, name)
+        else:
+            room.told.timers.pop((seat, name), None)
+    room.touched_timers.clear()
+    room.dirty.add(keys.TIMERS)
+    room.due_stale = True
+
+
+def _tell_timer(room: Room, log: list[Said], seat: str | None, name: str) -> None:
+    told = room.told.timers
+    ends, paused_ms = room.timers.shown((seat, name))
+    known = told.get((seat, name))
+    if (ends, paused_ms) == ((known.ends, known.paused_ms) if known is not None else (None, None)):
+        return
+    key = "room" if seat is None else f"seat:{seat}"
+    n = _say(room, log, key, lambda stream, n: messages.Timer(room.code, stream, n, name, ends, paused_ms))
+    if ends is None and paused_ms is None:
+        del told[seat, name]
+    else:
+        told[seat, name] = messages.TimerInfo(wire_name(key), n, name, ends, paused_ms)
+
+
+def _tell_joined(room: Room, newcomer: Newcomer) -> None:
+    asker = newcomer.asker
+    seat = room.seats.get(newcomer.seat)
+    if seat is None:
+        room.reply_error(asker, Refused("The game did not keep you.", code="forbidden"))
+        return
+    attach(room, asker.session, seat)
+    docs = {wire_name(key): _document(room, key) for key in seat._entered}
+    seen = room.streams.seen(seat._entered)
+    joined = _joined(room, asker, seat, newcomer.recovered, docs=docs, chat=_history(room, seat), seen=seen)
+    room.outbox.append(Delivery((asker.session,), messages.encode(joined)))
+
+
+def _joined(
+    room: Room, asker: Asker, seat: Player, recovered: bool | None, *, docs: Any, chat: Any, seen: Any
+) -> messages.Joined:
+    known = seat.groups
+    return messages.Joined(
+        id=asker.id,
+        room=room.code,
+        game=room.spec.name,
+        seat=messages.OwnSeat(seat.id, seat.number, seat.role, room.secret_of(seat)),
+        recovered=recovered,
+        last_id=room.answers.last_id(seat.id, asker.session.key),
+        info=_info(room),
+        docs=docs,
+        seats=[_seat_info(room, s, known) for s in room.seats.values()],
+        timers=[t for (owner, _), t in room.told.timers.items() if owner in (None, seat.id)],
+        chat=chat,
+        seen=seen,
+    )
+
+
+def _history(room: Room, seat: Player) -> list[messages.Line]:
+    """What was said where this seat listens, since it came; in the room, from the beginning."""
+    lines: list[KeptLine] = []
+    for key, n in seat._entered.items():
+        lines += room.lines.since(key, 0 if key == "room" else n)
+    lines.sort(key=lambda line: line.number)
+    return [
+        messages.Line(wire_name(x.key), x.n, _speaker(x.seat, x.name), x.to, x.text, messages.payload(x.data), x.at_ms)
+        for x in lines
+    ]
+
+
+def _speaker(seat: str | None, name: str | None) -> messages.Speaker | None:
+    return messages.Speaker(seat, name or "") if seat is not None else None
+
+
+def _tell_event(room: Room, log: list[Said], said: Utterance) -> None:
+    data = messages.payload(said.data)
+    left_out = room.seats.get(said.but) if said.but is not None else None
+    if said.volatile:
+        frame = messages.encode(messages.VolatileEvent(room.code, wire_name(said.key), said.type, data))
+        to = _without(audience(room, said.key), left_out)
+        if to:
+            room.outbox.append(Delivery(to, frame, f"{said.key}/{said.type}"))
+        return
+    if left_out is None:
+        _say(room, log, said.key, lambda stream, n: messages.Event(room.code, stream, n, said.type, data))
+        return
+    everybody = audience(room, said.key)
+    others = _without(everybody, left_out)
+    _say(room, log, said.key, lambda stream, n: messages.Event(room.code, stream, n, said.type, data), others)
+    log[-1] = Said(log[-1].key, log[-1].n, log[-1].frame, (left_out.id,))
+    if len(others) != len(everybody):
+        room.outbox.append(Delivery(tuple(left_out._sessions), _skip(room, log[-1])))
+
+
+def _without(sessions: tuple[ISession, ...], seat: Player | None) -> tuple[ISession, ...]:
+    return sessions if seat is None else tuple(s for s in sessions if s not in seat._sessions)
+
+
+def _skip(room: Room, said: Said) -> bytes:
+    return messages.encode(messages.Skip(room.code, wire_name(said.key), said.n))
+
+
+def _tell_line(room: Room, log: list[Said], spoken: Spoken) -> None:
+    speaker = _speaker(spoken.seat, spoken.name)
+    at_ms = round(room.now * 1000)
+    data = messages.payload(spoken.data)
+    for key in spoken.keys:
+        n = _say(
+            room,
+            log,
+            key,
+            lambda stream, n: messages.ChatLine(room.code, stream, n, speaker, spoken.to, spoken.text, data, at_ms),
+        )
+        line = KeptLine(
+            room.lines.next_number, key, n, spoken.seat, spoken.name, spoken.to, spoken.text, spoken.data, at_ms
+        )
+        forgotten = room.lines.keep(line)
+        room.keep_part(keys.line(line.number), line.encode)
+        if forgotten is not None:
+            room.drop_parts((keys.line(forgotten.number),))
+
+
+def _tell_left(room: Room, departure: Departure) -> None:
+    """The seat's sessions hear it last; nothing of the seat is kept."""
+    seat = departure.seat
+    sessions = tuple(seat._sessions)
+    if sessions:
+        frame = messages.encode(messages.Left(room.code, departure.reason, departure.text))
+        room.outbox.append(Delivery(sessions, frame))
+    seat._sessions.clear()
+    seat._entered.clear()
+    for session in sessions:
+        session.unseated(room.code)
+    key = f"seat:{seat.id}"
+    room.docs.pop(key, None)
+    room.told.patches.pop(key, None)
+    room.streams.forget(key)
+    room.audiences.clear()
+    room.drop_parts((keys.seat(seat.id), keys.doc(key)))
+    room.drop_parts(keys.line(line.number) for line in room.lines.forget(key))
+    room.drop_parts(keys.answer(*stored) for stored in room.answers.forget(seat.id))
+
+
+def _keep(room: Room, log: list[Said]) -> None:
+    step, forgotten = room.streams.keep(log)
+    room.keep_part(keys.log(step.number), lambda: room.streams.encode(step))
+    room.drop_parts(keys.log(old.number) for old in forgotten)

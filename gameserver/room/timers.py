@@ -1,0 +1,140 @@
+"""
+The timers of a room: what is due when, as data in the row.
+
+A timer has a name (the method that it calls) and may belong to a seat; arming it again replaces it. Times are seconds
+since 1970 in the room's own time, which stands still while the room is paused.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any, Final
+
+from msgspec import Struct, structs
+
+if TYPE_CHECKING:
+    from gameserver.room.room import Room
+
+MAX_TIMERS: Final = 1000
+"""Timers of one room and its seats at a time, more of which is a mistake in a game."""
+LONGEST_S: Final = 10 * 366 * 86400
+SHORTEST_EVERY_S: Final = 0.01
+
+Key = tuple[str | None, str]
+"""Seat id or None, and name."""
+
+
+class Armed(Struct, frozen=True):
+    """
+    One timer.
+
+    :ivar due: when it is due.
+    :ivar every: seconds between two firings, or None for one.
+    :ivar calendar: due at a date of the calendar, which no pause moves.
+    :ivar kind: ``game``, ``phase`` or ``question``: what is called when it is due.
+    :ivar order: which of two that are due together comes first.
+    :ivar calls: the method called, where that is not the name.
+    """
+
+    name: str
+    seat: str | None
+    due: float
+    every: float | None
+    calendar: bool
+    show: bool
+    kind: str
+    data: dict[str, Any]
+    order: int
+    calls: str | None = None
+
+
+class Timers:
+    """The timers of one room."""
+
+    __slots__ = ("_room", "armed", "order")
+
+    def __init__(self, room: Room) -> None:
+        self._room = room
+        self.armed: dict[Key, Armed] = {}
+        self.order = 0
+
+    @staticmethod
+    def seconds(s: float) -> float:
+        """:raises ValueError: not a time to wait: negative, not finite, or over ten years."""
+        if not isinstance(s, int | float) or not math.isfinite(s) or not 0 <= s <= LONGEST_S:
+            raise ValueError(f"a timer waits 0 to {LONGEST_S} seconds, not {s!r}")
+        return float(s)
+
+    def arm(
+        self,
+        name: str,
+        due: float,
+        *,
+        seat: str | None = None,
+        every: float | None = None,
+        calendar: bool = False,
+        show: bool = False,
+        kind: str = "game",
+        data: dict[str, Any] | None = None,
+        calls: str | None = None,
+    ) -> None:
+        """Arm a timer; one of the same name and seat is replaced."""
+        if every is not None and not every >= SHORTEST_EVERY_S:
+            raise ValueError(f"every: at least {SHORTEST_EVERY_S} seconds, not {every!r}")
+        if len(self.armed) >= MAX_TIMERS and (seat, name) not in self.armed:
+            raise ValueError(f"at most {MAX_TIMERS} timers a room")
+        self._room.journal.set(self, "order", self.order + 1)
+        self._put(Armed(name, seat, due, every, calendar, show, kind, data or {}, self.order, calls))
+
+    def cancel(self, name: str, seat: str | None = None) -> None:
+        """Cancel a timer; one that is not armed is no error."""
+        if (seat, name) in self.armed:
+            self._room.journal.remove(self.armed, (seat, name))
+            self._touch(seat, name)
+
+    def cancel_all(self, *, seat: str | None = None, everywhere: bool = False, questions: bool = False) -> None:
+        """Cancel the timers of the room, or of one seat, or all; those of questions only where that is said."""
+        for key, timer in list(self.armed.items()):
+            if (everywhere or key[0] == seat) and (questions or timer.kind != "question"):
+                self.cancel(key[1], key[0])
+
+    def next(self) -> Armed | None:
+        """:returns: the timer that is due first, or None; none is due while the room is paused."""
+        if self._room.paused_at is not None or not self.armed:
+            return None
+        return min(self.armed.values(), key=lambda t: (t.due, t.order))
+
+    def consume(self, timer: Armed) -> None:
+        """It fires now: forget it, or set it to its next time on its grid, many missed ones at once."""
+        if timer.every is None:
+            self.cancel(timer.name, timer.seat)
+            return
+        missed = max(1, math.floor((self._room.now - timer.due) / timer.every) + 1)
+        self._put(structs.replace(timer, due=timer.due + missed * timer.every))
+
+    def shift(self, delta_s: float) -> None:
+        """Time stood still for so long: all is due that much later, but for dates of the calendar."""
+        for timer in list(self.armed.values()):
+            if not timer.calendar:
+                self._put(structs.replace(timer, due=timer.due + delta_s))
+
+    def left_s(self, name: str, seat: str | None = None) -> float | None:
+        """:returns: seconds until it is due, or None if it is not armed."""
+        timer = self.armed.get((seat, name))
+        return None if timer is None else max(0.0, timer.due - self._room.time)
+
+    def shown(self, key: Key) -> tuple[int | None, int | None]:
+        """:returns: what clients are told: when it ends, milliseconds since 1970, and what is left while paused."""
+        timer = self.armed.get(key)
+        if timer is None or not timer.show:
+            return None, None
+        if self._room.paused_at is not None:
+            return None, round(max(0.0, timer.due - self._room.paused_at) * 1000)
+        return round(timer.due * 1000), None
+
+    def _put(self, timer: Armed) -> None:
+        self._room.journal.put(self.armed, (timer.seat, timer.name), timer)
+        self._touch(timer.seat, timer.name)
+
+    def _touch(self, seat: str | None, name: str) -> None:
+        self._room.touched_timers.add((seat, name))

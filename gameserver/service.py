@@ -1,0 +1,153 @@
+"""The composition root: from settings to the services that twistd runs. The only module that knows concrete classes."""
+
+from __future__ import annotations
+
+import os
+import time
+from typing import Any, Final
+
+from twisted.application.service import IService, MultiService, Service
+from twisted.internet.defer import Deferred, gatherResults
+from twisted.internet.endpoints import serverFromString
+from twisted.logger import Logger
+
+from gameserver.auth.tokens import Guests, load_secret
+from gameserver.clock import WATCH_S, Clock
+from gameserver.game import loader
+from gameserver.game.spec import spec_of
+from gameserver.interfaces import IStore
+from gameserver.room.hall import Hall
+from gameserver.settings import Settings
+from gameserver.store.sqlite import SQLiteStore
+from gameserver.web.site import site
+from gameserver.wire.limits import Budgets
+from gameserver.wire.messages import Close
+from gameserver.wire.protocol import Door
+from gameserver.wire.session import House
+
+STOP_S: Final = 4.5
+"""How long a clean stop may take before it is cut short; systemd and people wait five seconds."""
+
+log = Logger(namespace="gameserver")
+
+
+def build(settings: Settings, reactor: Any) -> IService:
+    """
+    Make the server.
+
+    :returns: a service that opens the store and its rooms, then listens.
+    :raises SettingError: a setting turned out wrong.
+    :raises GameLoadError: a place of games cannot be used.
+    """
+    settings.data.mkdir(parents=True, exist_ok=True, mode=0o700)
+    catalog = loader.load(settings.games, sample_games=settings.sample_games)
+    for broken in catalog.broken:
+        log.error("the game {name} ({place}) cannot be served: {error}", **_fields(broken))
+    clock = Clock(reactor, time.time)
+    hall = Hall(
+        {name: spec_of(game) for name, game in catalog.games.items()},
+        make_store(settings, reactor),
+        clock,
+        os.urandom,
+        rooms_per_user=settings.limits.rooms,
+        chat_chars=settings.limits.chat_chars,
+    )
+    guests = Guests(load_secret(settings.data / "secret", os.urandom), os.urandom, clock.now)
+    house = House(hall, guests, clock, settings.limits, Budgets(), os.urandom)
+    door = Door(house, settings.origin, reactor)
+    factory = site(house, catalog, settings, door.resource())
+    root = MultiService()
+    Node(settings, hall, door, factory, clock, reactor).setServiceParent(root)  # type: ignore[no-untyped-call]
+    return root
+
+
+def make_store(settings: Settings, reactor: Any) -> IStore:
+    """:raises SettingError: no store of that kind is there."""
+    kind, _, rest = settings.store.partition(":")
+    if kind == "sqlite":
+        return SQLiteStore(rest, reactor=reactor, sync=settings.sync)
+    raise settings.error("store", f"expected sqlite:PATH; {kind} is not served yet")
+
+
+class Node(Service):
+    """
+    One server process: rooms first, then sockets; and at the end the other way round.
+
+    :param factory: speaks HTTP, and hands WebSockets to ``door``.
+    """
+
+    def __init__(self, settings: Settings, hall: Hall, door: Door, factory: Any, clock: Clock, reactor: Any) -> None:
+        self._clock = clock
+        self._settings = settings
+        self._hall = hall
+        self._door = door
+        self._factory = factory
+        self._reactor = reactor
+        self._listening: list[Any] = []
+        self._starting: Deferred[None] | None = None
+        self._watch: Any = None
+
+    def startService(self) -> None:
+        """Open the rooms, then listen; a server that cannot do either ends."""
+        super().startService()  # type: ignore[no-untyped-call]
+        self._starting = Deferred.fromCoroutine(self._start())
+        self._starting.addErrback(self._cannot_start)
+
+    def stopService(self) -> Deferred[None]:
+        """Commit every room, close every socket with 4010, within `STOP_S`."""
+        super().stopService()  # type: ignore[no-untyped-call]
+        return Deferred.fromCoroutine(self._stop()).addTimeout(STOP_S, self._reactor).addErrback(self._cut_short)
+
+    async def _start(self) -> None:
+        await self._hall.start()
+        for text in self._settings.listen:
+            endpoint = serverFromString(self._reactor, text)
+            port = await endpoint.listen(self._factory)
+            self._listening.append(port)
+            log.info("listening at {address}", address=port.getHost())
+        self._watch = self._reactor.callLater(WATCH_S, self._watch_clock)
+        rooms = sum(1 for _ in self._hall.keepers)
+        log.info("{games} games, {rooms} rooms", games=len(self._hall.specs), rooms=rooms)
+
+    async def _stop(self) -> None:
+        if self._starting is not None:
+            self._starting.cancel()
+        if self._watch is not None and self._watch.active():
+            self._watch.cancel()
+        await gatherResults([_stopped(port) for port in self._listening])
+        await self._hall.stop()
+        self._door.close_all(Close.GOING, "this server is stopping")
+        # The close frames are written in the reactor's next turn.
+        await _next_turn(self._reactor)
+
+    def _watch_clock(self) -> None:
+        """A step of the wall clock must neither fire timers nor stall them."""
+        stepped_s = self._clock.adjust()
+        if stepped_s:
+            log.warn("the wall clock was stepped by {s} seconds; timers go on as before", s=round(stepped_s, 1))
+            self._hall.shift(stepped_s)
+        self._watch = self._reactor.callLater(WATCH_S, self._watch_clock)
+
+    def _cannot_start(self, failure: Any) -> None:
+        if failure.check(Exception) and self.running:
+            log.critical("the server cannot start: {reason}", reason=failure.getErrorMessage())
+            self._reactor.addSystemEventTrigger("after", "shutdown", os._exit, 1)
+            self._reactor.callWhenRunning(self._reactor.stop)
+
+    def _cut_short(self, failure: Any) -> None:
+        log.error("the stop was cut short: {reason}", reason=failure.getErrorMessage())
+
+
+def _stopped(port: Any) -> Deferred[Any]:
+    stopped = port.stopListening()
+    return stopped if isinstance(stopped, Deferred) else gatherResults([])
+
+
+def _next_turn(reactor: Any) -> Deferred[None]:
+    done: Deferred[None] = Deferred()
+    reactor.callLater(0.05, done.callback, None)
+    return done
+
+
+def _fields(broken: Any) -> dict[str, str]:
+    return {"name": broken.name, "place": broken.place, "error": broken.error}

@@ -1,0 +1,358 @@
+"""
+The server's settings, frozen: default < TOML file < environment < option.
+
+A TOML file has a setting's name as its key, limits in a table, lists as arrays::
+
+    listen = ["tcp:8080", "ssl:8443:privateKey=key.pem:certKey=cert.pem"]
+    origin = ["https://games.example"]
+
+    [limits]
+    chat_chars = 200
+
+In the environment the same are ``GAMESERVER_LISTEN`` and ``GAMESERVER_LIMITS_CHAT_CHARS``. Items of a list are
+separated by whitespace there, and one that holds whitespace stands in quotes; backslashes mean themselves, since
+endpoint strings have a use for them. A list from a later source replaces an earlier one. Relative paths start at the
+working folder.
+
+A setting that is wrong raises `SettingError`, which names the key, where it was given and what would be right.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+import shlex
+import tomllib
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import Field, dataclass, field, fields
+from pathlib import Path
+from typing import Any, Final, Literal
+from urllib.parse import urlsplit
+
+from gameserver.errors import SettingError
+
+PREFIX: Final = "GAMESERVER_"
+"""What the names of environment variables begin with."""
+
+DATA: Final = Path("gameserver-data")
+"""Where a server keeps what is its own, unless it is told otherwise: a folder in the working folder."""
+
+STORE_SCHEMES: Final = ("sqlite", "redis", "rediss", "redis+unix", "redis+sentinel")
+
+
+class _Wrong(Exception):
+    """A value is not what it must be; the text says what would be right."""
+
+
+@dataclass(frozen=True)
+class _Number:
+    """A number within bounds, whole unless `fraction`."""
+
+    low: float
+    high: float
+    fraction: bool = False
+
+    def __call__(self, value: object) -> int | float:
+        kinds = (int, float) if self.fraction else (int,)
+        if isinstance(value, bool) or not isinstance(value, kinds) or not self.low <= value <= self.high:
+            raise _Wrong(f"a {'' if self.fraction else 'whole '}number from {self.low} to {self.high}")
+        return value
+
+    def from_text(self, text: str) -> object:
+        """Read a number as the environment has it; what is none comes back as it is."""
+        try:
+            return float(text) if self.fraction else int(text)
+        except ValueError:
+            return text
+
+
+def _setting(default: Any, read: Callable[[object], Any]) -> Any:
+    """Declare a setting with what checks its value, and turns it into its type."""
+    return field(default=default, metadata={"read": read})
+
+
+def _bytes(default: int, low: int, high: int) -> Any:
+    return _setting(default, _Number(low, high))
+
+
+def _count(default: int, high: int) -> Any:
+    return _setting(default, _Number(1, high))
+
+
+def _seconds(default: float) -> Any:
+    return _setting(default, _Number(0.1, 3600, fraction=True))
+
+
+def _text(value: object) -> str:
+    if not isinstance(value, str) or not value.strip():
+        raise _Wrong("a text that is not empty")
+    return value.strip()
+
+
+def _texts(value: object) -> tuple[str, ...]:
+    if isinstance(value, str):
+        value = [value]
+    if not isinstance(value, (list, tuple)):
+        raise _Wrong("a list of texts")
+    return tuple(_text(item) for item in value)
+
+
+def _yes_or_no(value: object) -> bool:
+    if not isinstance(value, bool):
+        raise _Wrong("true or false")
+    return value
+
+
+def _endpoints(value: object) -> tuple[str, ...]:
+    found = _texts(value)
+    for text in found:
+        kind, _, rest = text.partition(":")
+        if not re.fullmatch(r"[A-Za-z][\w.+-]*", kind):
+            raise _Wrong(f"an endpoint string such as tcp:8080 or tcp:8080:interface=127.0.0.1, not {text!r}")
+        parts = re.split(r"(?<!\\):", rest)
+        port = next((part[5:] for part in parts if part.startswith("port=")), parts[0])
+        if kind in ("tcp", "tcp6", "ssl") and not (re.fullmatch(r"\d{1,5}", port) and int(port) < 65536):
+            raise _Wrong(f"a port from 0 to 65535 after {kind}:, as in {kind}:8080, not {text!r}")
+    if not found:
+        raise _Wrong("at least one endpoint string, such as tcp:8080")
+    return found
+
+
+def _store(value: object) -> str:
+    text = _text(value)
+    scheme, _, rest = text.partition(":")
+    if scheme not in STORE_SCHEMES:
+        raise _Wrong(f"sqlite:PATH, redis://, rediss://, redis+unix:// or redis+sentinel://, not {text!r}")
+    if scheme == "sqlite":
+        if not rest:
+            raise _Wrong("sqlite: and a path, such as sqlite:rooms.sqlite3")
+    elif not rest.startswith("//"):
+        raise _Wrong(f"an address such as {scheme}://localhost, not {text!r}")
+    return text
+
+
+def _origins(value: object) -> tuple[str, ...]:
+    found = []
+    for text in _texts(value):
+        lowered = text.lower().rstrip("/")
+        if not re.fullmatch(r"[a-z][a-z0-9+.-]*://(\[[0-9a-f:.]+\]|[^\s/?#@:\[\]]+)(:\d{1,5})?", lowered):
+            raise _Wrong(f"scheme://host or scheme://host:port, such as https://games.example, not {text!r}")
+        # Browsers leave a scheme's own port out.
+        found.append(re.sub(r"^(http://.*):80$|^(https://.*):443$", lambda m: m[1] or m[2], lowered))
+    return tuple(found)
+
+
+def _public_url(value: object) -> str:
+    text = _text(value)
+    try:
+        parts = urlsplit(text)
+        right = parts.scheme in ("http", "https") and parts.hostname and not (parts.query or parts.fragment)
+    except ValueError:
+        right = False
+    if not right:
+        raise _Wrong(f"an http or https address without query, such as https://games.example, not {text!r}")
+    return text.rstrip("/")
+
+
+def _path(value: object) -> Path:
+    return Path(value if isinstance(value, Path) else _text(value))
+
+
+def _sync(value: object) -> str:
+    if value not in ("normal", "power"):
+        raise _Wrong('"normal" (survives the process) or "power" (survives a power cut as well)')
+    return str(value)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Limits:
+    """
+    What one client may do on the wire; told to clients in ``welcome.limits`` under these names.
+
+    :param frame_bytes: the largest frame, and so the largest message.
+    :param depth: nesting of a message's data.
+    :param hello_s: until a new connection must have said hello.
+    :param ping_s: between two pings.
+    :param pong_s: for the answer to a ping.
+    :param queue_bytes: waiting to be sent to one socket.
+    :param chat_chars: code points of a line of chat.
+    :param name_chars: code points of a name.
+    :param rooms: that one user has a seat in.
+    :param connections_per_address: at one time.
+    """
+
+    frame_bytes: int = _bytes(65_536, 1024, 64 * 2**20)
+    depth: int = _setting(32, _Number(4, 128))
+    hello_s: float = _seconds(10)
+    ping_s: float = _seconds(25)
+    pong_s: float = _seconds(8)
+    queue_bytes: int = _bytes(2**20, 65_536, 2**30)
+    chat_chars: int = _count(500, 10_000)
+    name_chars: int = _count(32, 256)
+    rooms: int = _count(10, 10_000)
+    connections_per_address: int = _count(10_000, 1_000_000)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """
+    How one server runs. `load` reads them from where an operator gives them.
+
+    :param listen: Twisted endpoint strings.
+    :param store: ``sqlite:PATH`` or an address of Redis; empty: SQLite in `data`.
+    :param games: folders, files and dotted paths of games.
+    :param sample_games: the sample games are served as well.
+    :param data: the folder that is this node's own: its id, its key, the embedded store.
+    :param origin: origins of web pages that may connect, besides the server's own host.
+    :param public_url: the address that people reach this server at, for links and QR codes; None: what they asked for.
+    :param sync: of the embedded store: ``normal`` or ``power``.
+    :param sources: setting to where it was given, for errors; what is missing is a default.
+    """
+
+    listen: tuple[str, ...] = _setting(("tcp:8080:interface=127.0.0.1",), _endpoints)
+    store: str = _setting("", _store)
+    games: tuple[str, ...] = _setting((), _texts)
+    sample_games: bool = _setting(True, _yes_or_no)
+    data: Path = field(default=DATA, metadata={"read": _path})
+    origin: tuple[str, ...] = _setting((), _origins)
+    public_url: str | None = _setting(None, _public_url)
+    sync: Literal["normal", "power"] = _setting("normal", _sync)
+    limits: Limits = field(default_factory=Limits)
+    sources: Mapping[str, str] = field(default_factory=dict, compare=False, repr=False)
+
+    def __post_init__(self) -> None:
+        """Make paths absolute, since twistd changes its folder when it becomes a daemon, and settle the store."""
+        data = self.data.expanduser().absolute()
+        store = self.store or f"sqlite:{data / 'gameserver.sqlite3'}"
+        if store.startswith("sqlite:"):
+            store = f"sqlite:{Path(store.removeprefix('sqlite:')).expanduser().absolute()}"
+        object.__setattr__(self, "data", data)
+        object.__setattr__(self, "store", store)
+
+    def error(self, key: str, expected: str) -> SettingError:
+        """
+        Make the error for a setting that turned out wrong later, such as a port that is taken.
+
+        :param key: the setting's name, ``limits.rooms`` for a limit.
+        :param expected: what would be right.
+        """
+        return SettingError(key, self.sources.get(key, "default"), expected)
+
+
+def _readers(of: type[Settings] | type[Limits], prefix: str = "") -> Iterator[tuple[str, Callable[[object], Any]]]:
+    item: Field[Any]
+    for item in fields(of):
+        if "read" in item.metadata:
+            yield prefix + item.name, item.metadata["read"]
+
+
+KEYS: Final[Mapping[str, Callable[[object], Any]]] = {**dict(_readers(Settings)), **dict(_readers(Limits, "limits."))}
+"""Every setting's full name to what reads its value."""
+
+LISTS: Final = ("listen", "games", "origin")
+
+YES_OR_NO: Final = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
+"""How the environment says true and false."""
+
+
+def load(
+    options: Mapping[str, object] | None = None,
+    *,
+    environ: Mapping[str, str] | None = None,
+    config: str | None = None,
+) -> Settings:
+    """
+    Merge all sources into settings.
+
+    :param options: setting to value, as given on the command line; None is not given.
+    :param environ: the environment, such as `os.environ`.
+    :param config: path of a TOML file; None: what ``GAMESERVER_CONFIG`` says, if anything.
+    :raises SettingError: a value does not fit, a name is unknown, or the file cannot be read.
+    """
+    environ = environ or {}
+    values: dict[str, Any] = {}
+    sources: dict[str, str] = {}
+    for key, value, source in (
+        *_from_file(config, environ),
+        *_from_environment(environ),
+        *_from_options(options or {}),
+    ):
+        try:
+            values[key] = KEYS[key](value)
+        except _Wrong as wrong:
+            raise SettingError(key, source, f"expected {wrong}") from None
+        sources[key] = source
+    limits = {key.removeprefix("limits."): values.pop(key) for key in list(values) if key.startswith("limits.")}
+    return Settings(**values, limits=Limits(**limits), sources=sources)
+
+
+def _from_options(options: Mapping[str, object]) -> Iterator[tuple[str, object, str]]:
+    for key, value in options.items():
+        if value is not None:
+            name = "--no-sample-games" if key == "sample_games" else "--" + key.replace("_", "-")
+            yield key, value, f"option {name}"
+
+
+def _from_environment(environ: Mapping[str, str]) -> Iterator[tuple[str, object, str]]:
+    names = {PREFIX + key.upper().replace(".", "_"): key for key in KEYS}
+    for name, text in environ.items():
+        if name in names:
+            key = names[name]
+            yield key, _typed(key, name, text), f"environment {name}"
+        elif name.startswith(PREFIX) and name != PREFIX + "CONFIG":
+            _refuse_slip(name, [*names, PREFIX + "CONFIG"])
+
+
+def _typed(key: str, name: str, text: str) -> object:
+    read = KEYS[key]
+    if key in LISTS:
+        return _split(key, name, text)
+    if isinstance(read, _Number):
+        return read.from_text(text)
+    return YES_OR_NO.get(text.lower(), text) if read is _yes_or_no else text
+
+
+def _split(key: str, name: str, text: str) -> list[str]:
+    words = shlex.shlex(text, posix=True, punctuation_chars=False)
+    words.whitespace_split, words.commenters, words.escape = True, "", ""
+    try:
+        return list(words)
+    except ValueError:
+        raise SettingError(key, f"environment {name}", "expected an end to each quote") from None
+
+
+def _refuse_slip(name: str, known: list[str]) -> None:
+    """Refuse what looks like a slip of the pen; others, such as a container service's own, share the prefix."""
+    bare = [item.removeprefix(PREFIX) for item in known]
+    if near := difflib.get_close_matches(name.removeprefix(PREFIX), bare, n=1, cutoff=0.8):
+        raise SettingError(name, "environment", f"no such setting; did you mean {PREFIX}{near[0]}?")
+
+
+def _from_file(config: str | None, environ: Mapping[str, str]) -> Iterator[tuple[str, object, str]]:
+    source = "option --config"
+    if config is None:
+        config, source = environ.get(PREFIX + "CONFIG"), f"environment {PREFIX}CONFIG"
+    if not config:
+        return
+    try:
+        table = tomllib.loads(Path(config).read_text("utf-8"))
+    except OSError as error:
+        raise SettingError("config", source, f"expected a readable TOML file: {error}") from None
+    except (UnicodeDecodeError, tomllib.TOMLDecodeError, RecursionError) as error:
+        raise SettingError("config", f"file {config}", f"expected TOML: {error}") from None
+    for key, value in _flat(table, config):
+        if key not in KEYS:
+            near = difflib.get_close_matches(key, [*KEYS, "limits"], n=3)
+            right = f"did you mean {' or '.join(near)}?" if near else f"there are {', '.join(KEYS)}"
+            raise SettingError(key, f"file {config}", f"no such setting; {right}")
+        yield key, value, f"file {config}"
+
+
+def _flat(table: Mapping[str, Any], config: str) -> Iterator[tuple[str, object]]:
+    for key, value in table.items():
+        if key != "limits":
+            yield key, value
+        elif isinstance(value, dict):
+            yield from ((f"limits.{name}", item) for name, item in value.items())
+        else:
+            raise SettingError(key, f"file {config}", "expected a table: [limits] and its keys below")

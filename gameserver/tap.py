@@ -1,0 +1,137 @@
+"""
+What twistd calls: ``twistd gameserver`` with its options.
+
+Options are merged with the other sources of settings as soon as they are parsed, so that what is wrong is said in one
+line. The reactor and the server itself are imported only when a server is made: ``--help`` costs neither.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from typing import Any, ClassVar
+
+from twisted.application.service import IService
+from twisted.logger import Logger
+from twisted.python import usage
+
+from gameserver import __version__, settings
+from gameserver.errors import GameLoadError, SettingError, StoreLocked
+
+log = Logger()
+
+
+class Options(usage.Options):
+    """The command line of ``twistd gameserver``; `settings` holds what it and the other sources come to."""
+
+    synopsis = "[options]"
+    longdesc = (
+        "Serves multiplayer games over WebSockets, and their lobby over HTTP on the same port. Every option can also "
+        "be given in a TOML file (--config) or in the environment as GAMESERVER_..., such as GAMESERVER_STORE; an "
+        "option comes before the environment, and that before the file."
+    )
+    optParameters: ClassVar[list[list[str | None]]] = [
+        ["store", "s", None, "sqlite:PATH, or an address of Redis: redis:// [default: SQLite in the data folder]"],
+        ["data", "d", None, "Folder of what is this server's own [default: gameserver-data]"],
+        ["config", "c", None, "TOML file with settings"],
+        ["public-url", None, None, "Address that people reach this server at, for links and QR codes"],
+    ]
+
+    def __init__(self) -> None:
+        super().__init__()  # type: ignore[no-untyped-call]
+        self._lists: dict[str, list[str]] = {}
+        self._sample_games: bool | None = None
+
+    def opt_listen(self, endpoint: str) -> None:
+        """Endpoint to listen at; repeatable [default: tcp:8080:interface=127.0.0.1]"""
+        self._lists.setdefault("listen", []).append(endpoint)
+
+    def opt_games(self, place: str) -> None:
+        """Games to serve: a folder, a file or a dotted path; repeatable"""
+        self._lists.setdefault("games", []).append(place)
+
+    def opt_origin(self, origin: str) -> None:
+        """Origin of web pages that may connect, besides this server's own; repeatable"""
+        self._lists.setdefault("origin", []).append(origin)
+
+    def opt_no_sample_games(self) -> None:
+        """Leave the sample games out"""
+        self._sample_games = False
+
+    def opt_version(self) -> None:
+        """Display version and exit."""
+        sys.stdout.write(f"gameserver {__version__}\n")
+        sys.exit(0)
+
+    def postOptions(self) -> None:
+        """
+        Merge all sources.
+
+        :raises usage.UsageError: a setting is wrong; the text names it, its source, and what would be right.
+        """
+        given: dict[str, object] = {
+            **self._lists,
+            "store": self["store"],
+            "data": self["data"],
+            "public_url": self["public-url"],
+            "sample_games": self._sample_games,
+        }
+        try:
+            self.settings = settings.load(given, environ=os.environ, config=self["config"])
+        except SettingError as error:
+            raise usage.UsageError(str(error)) from None
+
+
+def makeService(options: Options) -> IService:
+    """
+    Make the server that twistd starts.
+
+    :raises SystemExit: it cannot be made as it is set; the text says why.
+    """
+    from twisted.internet import reactor
+
+    from gameserver import service
+
+    use_monotonic_time(reactor)
+    try:
+        check_endpoints(reactor, options.settings)
+        return service.build(options.settings, reactor)
+    except (SettingError, GameLoadError, StoreLocked) as error:
+        raise SystemExit(f"gameserver: {error}") from None
+
+
+def check_endpoints(reactor: Any, merged: settings.Settings) -> None:
+    """
+    See that Twisted understands each endpoint, before anything is opened.
+
+    :raises SettingError: it does not.
+    """
+    from twisted.internet.endpoints import serverFromString
+
+    for text in merged.listen:
+        try:
+            serverFromString(reactor, text)
+        except (ValueError, TypeError, LookupError, OSError) as error:
+            raise merged.error("listen", f"expected an endpoint string of Twisted, not {text!r}: {error}") from None
+
+
+def use_monotonic_time(reactor: Any) -> bool:
+    """
+    Let the reactor's timers count time that never steps.
+
+    Twisted reads the wall clock, so that setting it back stalls every timer for as long, and setting it forward fires
+    them all. Its reactors ask their own ``seconds`` everywhere, hence one attribute changes it. Timers armed before
+    would be counted from another start, so that this is for a reactor without any.
+
+    :returns: whether it does now.
+
+    Source: ``ReactorBase.callLater``, ``timeout`` and ``runUntilCurrent`` in twisted/internet/base.py
+    """
+    if reactor.seconds is time.monotonic:
+        return True
+    if reactor.getDelayedCalls():
+        log.warn("Timers are armed already: they and all others follow the wall clock, also where it steps")
+        return False
+    reactor.seconds = time.monotonic
+    return True

@@ -1,0 +1,304 @@
+"""A room to play in, from a test."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Iterable
+from datetime import datetime
+from types import ModuleType
+from typing import TYPE_CHECKING, Any, Final
+
+from twisted.internet.defer import Deferred
+from twisted.internet.task import Clock as FakeTime
+from twisted.logger import ILogObserver, LogEvent, globalLogPublisher
+from zope.interface import implementer
+
+from gameserver.auth.tokens import SECRET_BYTES, Guests
+from gameserver.clock import Clock
+from gameserver.errors import Refused
+from gameserver.game.function import game_from_module
+from gameserver.game.game import Game
+from gameserver.game.spec import spec_of
+from gameserver.interfaces import User
+from gameserver.room import row
+from gameserver.room.hall import Hall
+from gameserver.settings import Limits
+from gameserver.store.memory import MemoryStore
+from gameserver.testing.moves import Move, play_random
+from gameserver.testing.visitor import Visitor
+from gameserver.wire.limits import Budgets
+from gameserver.wire.session import House
+
+if TYPE_CHECKING:
+    from gameserver.room.keeper import Keeper
+    from gameserver.room.room import Room
+
+START_S: Final = 1_767_225_600.0
+"""When a table is set up: 2026-01-01T00:00Z."""
+SETTLES: Final = 10_000
+"""Turns of the reactor after which a table that is never still is given up."""
+
+
+class Table:
+    """
+    A room of one game, with a clock that a test turns.
+
+    :param game: a `Game` subclass, or a module with a ``payload_handler``.
+    :param seed: the same seed, the same chance.
+    :param options: the room's options.
+    :param amnesia: make the game anew from its row before every step, and so find what it keeps elsewhere.
+    :raises Refused: the game would not have these options.
+    """
+
+    def __init__(
+        self,
+        game: type[Game] | ModuleType,
+        *,
+        seed: int = 0,
+        options: dict[str, Any] | None = None,
+        amnesia: bool = False,
+        password: str | None = None,
+    ) -> None:
+        self.game_class = game_from_module(game) if isinstance(game, ModuleType) else game
+        self.visitors: list[Visitor] = []
+        self._spec = spec_of(self.game_class)
+        self._amnesia = amnesia
+        self._time = FakeTime()
+        self._clock = Clock(self._time, lambda: START_S + self._time.seconds())
+        self._store = MemoryStore()
+        self._entropy = random.Random(seed)
+        names = random.Random(f"names {seed}")
+        self._guests = Guests(bytes(SECRET_BYTES), names.randbytes, self._clock.now)
+        self._waiting: list[Callable[[], bool]] = []
+        self._failures = _Failures()
+        self.code = ""
+        self._open()
+        maker = User("table", "Table")
+        made = Deferred.fromCoroutine(self._hall.create(maker, self._spec.name, options or {}, password=password))
+        self.settle()
+        self.code = _result(made).room.code
+
+    # Playing
+
+    def join(
+        self, name: str, role: str = "player", *, password: str | None = None, profile: dict[str, Any] | None = None
+    ) -> Visitor:
+        """
+        Somebody comes in.
+
+        :raises Refused: the room or the game will not have them.
+        """
+        visitor = Visitor(self, name, role)
+        visitor.come(password, profile or {})
+        self.visitors.append(visitor)
+        return visitor
+
+    def start(self) -> None:
+        """
+        The host starts the game.
+
+        :raises Refused: the game cannot start.
+        """
+        host = self.room.seats.host
+        visitor = next((v for v in self.visitors if v.id == host and v.online), None)
+        if visitor is None:
+            raise AssertionError("nobody is here who could start the game: join first")
+        visitor.start()
+
+    def advance(self, s: float) -> None:
+        """Let so many seconds pass; every timer that is due meanwhile fires, at its time and in order."""
+        end = self._time.seconds() + s
+        while (due := self._next_call()) is not None and due <= end:
+            self._set_time(due)
+        self._set_time(end)
+
+    def at(self, when: str | datetime) -> None:
+        """
+        Set the wall clock to a later moment; what is due by then fires.
+
+        :param when: a date with a time zone: ``2026-12-24T20:00Z``.
+        """
+        moment = when if isinstance(when, datetime) else datetime.fromisoformat(when)
+        if moment.tzinfo is None:
+            raise ValueError("at: the date needs a time zone: 2026-12-24T20:00Z")
+        ahead = moment.timestamp() - self._clock.now()
+        if ahead < 0:
+            raise ValueError(f"at: it is later than {when} already")
+        self._set_time(self._time.seconds() + ahead)
+
+    def restart(self) -> None:
+        """The process died and was started again: the room is read from its row, and who was here comes back."""
+        online = [visitor for visitor in self.visitors if visitor.online]
+        for visitor in online:
+            visitor.cut()
+        self._stop_time()
+        self._store.kill()
+        self._open()
+        if self._hall.get(self.code) is None:
+            raise LookupError('the room is gone: a game with durability = "none" does not outlive its process')
+        for visitor in online:
+            visitor.resume()
+
+    def play_random(
+        self, steps: int, seed: int, *, moves: Iterable[tuple[str, Any]] = (), restarts: bool = False
+    ) -> list[Move]:
+        """
+        Send random inputs, legal and illegal, and let random times pass.
+
+        :param moves: messages to try besides those that the game's signatures tell: type and data.
+        :param restarts: restart the server between any two inputs.
+        :returns: what was done.
+        :raises AssertionError: the game failed at one of them.
+        """
+        return play_random(self, steps, seed, list(moves), restarts=restarts)
+
+    # Looking
+
+    @property
+    def state(self) -> Any:
+        """The room's document as clients see it."""
+        for visitor in self.visitors:
+            if visitor.online and "room" in visitor.docs:
+                return visitor.docs["room"]
+        return self.room.doc("room").plain()
+
+    @property
+    def row(self) -> dict[str, Any]:
+        """The room as one JSON tree: documents, seats, groups, timers, questions, chance, options."""
+        return row.read(self.room)
+
+    @property
+    def game(self) -> Game:
+        """The game's object; another after a restart."""
+        return self.room.game
+
+    @property
+    def status(self) -> str:
+        """``lobby``, ``playing`` or ``over``; ``closed`` once the room is gone."""
+        keeper = self._hall.get(self.code)
+        return "closed" if keeper is None else keeper.room.status
+
+    @property
+    def phase(self) -> str | None:
+        """The game's phase."""
+        return self.room.phase
+
+    @property
+    def result(self) -> Any:
+        """What the game gave to ``over``."""
+        return self.room.result
+
+    @property
+    def now(self) -> float:
+        """Seconds since 1970."""
+        return self._clock.now()
+
+    @property
+    def room(self) -> Room:
+        """The room itself. :raises LookupError: it has closed."""
+        keeper: Keeper | None = self._hall.get(self.code)
+        if keeper is None:
+            raise LookupError("the room has closed")
+        return keeper.room
+
+    # What visitors need
+
+    def settle(self) -> None:
+        """Let all happen that needs no time."""
+        for _ in range(SETTLES):
+            due = self._next_call()
+            if due is None or due > self._time.seconds():
+                break
+            self._time.advance(0)
+        else:
+            raise AssertionError("the game is never still: does a timer of 0 seconds arm itself again?")
+        self._waiting = [waiting for waiting in self._waiting if not waiting()]
+        self._check_mirrors()
+
+    def wait_for(self, find: Callable[[], Any], read: Callable[[Any], Any]) -> Deferred[Any]:
+        """:returns: fires with what ``read`` makes of what ``find`` finds, when it does."""
+        done: Deferred[Any] = Deferred()
+
+        def try_again() -> bool:
+            found = find()
+            if found is None:
+                return False
+            try:
+                done.callback(read(found))
+            except Refused:
+                done.errback()
+            return True
+
+        self._waiting.append(try_again)
+        return done
+
+    def take_failure(self) -> BaseException | None:
+        """:returns: the exception that the game failed with last."""
+        return self._failures.last
+
+    def _open(self) -> None:
+        self._hall = Hall(
+            {self._spec.name: self._spec},
+            self._store,
+            self._clock,
+            self._entropy.randbytes,
+            rooms_per_user=1000,
+            amnesia=self._amnesia,
+            beats=False,
+        )
+        limits = Limits()
+        self.house = House(self._hall, self._guests, self._clock, limits, Budgets(), self._entropy.randbytes)
+        opening = Deferred.fromCoroutine(self._hall.start())
+        self.settle()
+        _result(opening)
+
+    def _next_call(self) -> float | None:
+        return min((call.getTime() for call in self._time.getDelayedCalls()), default=None)
+
+    def _set_time(self, seconds: float) -> None:
+        """Set the clock exactly: adding what is missing may fall short by a rounding error, again and again."""
+        self._time.rightNow = max(seconds, self._time.seconds())
+        self.settle()
+
+    def _stop_time(self) -> None:
+        for call in self._time.getDelayedCalls():
+            call.cancel()
+
+    def _check_mirrors(self) -> None:
+        """What clients have by patches is what the room has."""
+        keeper = self._hall.get(self.code) if self.code else None
+        if keeper is None or self.game_class.patch_hz or keeper.room.journal.undo or not keeper.settled:
+            return
+        for visitor in self.visitors:
+            seat = keeper.room.seats.get(visitor.id)
+            if visitor.online and seat is not None and seat._sessions:
+                for stream, mirror in visitor.docs.items():
+                    document = keeper.room.docs.get(f"seat:{visitor.id}" if stream == "seat" else stream)
+                    if mirror != (document.plain() if document is not None else {}):
+                        raise AssertionError(f"{visitor.name} has another {stream!r} than the room: {mirror}")
+
+
+@implementer(ILogObserver)
+class _Failures:
+    """Remembers the last exception that was logged, so that a test's traceback shows it."""
+
+    def __init__(self) -> None:
+        self.last: BaseException | None = None
+        globalLogPublisher.addObserver(self)
+
+    def __call__(self, event: LogEvent) -> None:
+        failure = event.get("log_failure")
+        if failure is not None:
+            self.last = failure.value
+
+
+def _result(done: Deferred[Any]) -> Any:
+    """:returns: what a Deferred that has fired holds. :raises Exception: what it failed with."""
+    results: list[Any] = []
+    failures: list[Any] = []
+    done.addCallbacks(results.append, failures.append)
+    if failures:
+        failures[0].raiseException()
+    if not results:
+        raise AssertionError("the game's code waits for something that a table does not have")
+    return results[0]

@@ -1,0 +1,260 @@
+"""Somebody at a `Table`: a client over a connection in memory, with a mirror of what it was told."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from gameserver import values
+from gameserver.errors import Refused
+from gameserver.patches import apply_ops
+from gameserver.wire.session import Session
+
+if TYPE_CHECKING:
+    from gameserver.room.seats import Player
+    from gameserver.testing.table import Table
+
+
+class Event(NamedTuple):
+    """An event as a client got it: ``event.type``, ``event.data``, or ``type, data = event``."""
+
+    type: str
+    data: Any
+
+    def __getitem__(self, key: Any) -> Any:
+        return getattr(self, key) if isinstance(key, str) else tuple(self)[key]
+
+
+class Visitor:
+    """
+    A player of a test, or somebody in another role.
+
+    :ivar name: as it was given.
+    :ivar id: the seat's id.
+    :ivar docs: all documents of this client, by stream: ``room``, ``seat``, ``group:red``.
+    :ivar inbox: the events it got, oldest first; clear it as you like.
+    :ivar chat: the lines it got, as on the wire.
+    :ivar seats: what it knows of the seats, by id.
+    :ivar timers: the deadlines it was told, by name, milliseconds since 1970.
+    :ivar info: what it knows of the room: status, phase, result.
+    :ivar online: whether it is connected.
+    :ivar left: the reason for which its seat ended, or None.
+    """
+
+    def __init__(self, table: Table, name: str, role: str) -> None:
+        self._table = table
+        self.name = name
+        self.role = role
+        self.id = ""
+        self.number: int | None = None
+        self.docs: dict[str, Any] = {}
+        self.inbox: list[Event] = []
+        self.chat: list[dict[str, Any]] = []
+        self.seats: dict[str, dict[str, Any]] = {}
+        self.timers: dict[str, int] = {}
+        self.info: dict[str, Any] = {}
+        self.online = False
+        self.left: str | None = None
+        self.recovered: bool | None = None
+        self._frames: list[bytes] = []
+        self._answers: dict[int, dict[str, Any]] = {}
+        self._errors: list[dict[str, Any]] = []
+        self._seen: dict[str, Any] = {}
+        self._token: str | None = None
+        self._key: str | None = None
+        self._secret = ""
+        self._next_id = 1
+        self._session: Session | None = None
+
+    @property
+    def state(self) -> dict[str, Any]:
+        """This player's own document."""
+        state: dict[str, Any] = self.docs["seat"]
+        return state
+
+    @property
+    def player(self) -> Player:
+        """The `Player` of this seat, as the game sees it."""
+        return self._table.room.seats[self.id]
+
+    def seen(self) -> bytes:
+        """Every byte that this client was ever sent."""
+        return b"\n".join(self._frames)
+
+    def send(self, type: str, data: Any = None, /, **fields: Any) -> Any:
+        """
+        Send a message of the game's own.
+
+        :param data: its data, or give the fields by name.
+        :returns: the reply; a Deferred of it where the game's code waits for something.
+        :raises Refused: it was refused, or failed (``game_error``).
+        """
+        return self._request("send", type=type, data=_as_json({**(data or {}), **fields} if fields else data))
+
+    def say(self, text: str, to: str = "room", data: Any = None) -> None:
+        """Say a line: to ``room``, ``group:NAME`` or ``seat:ID``."""
+        self._request("chat", text=text, to=to, data=_as_json(data))
+
+    def start(self) -> None:
+        """Start the game, as the host."""
+        self._request("start")
+
+    def drop(self) -> None:
+        """The connection is lost."""
+        self.online = False
+        session, self._session = self._session, None
+        if session is not None:
+            session.lost()
+        self._table.settle()
+
+    def resume(self) -> None:
+        """Come back to the seat, with what was seen so far."""
+        self._connect()
+        self._request("resume", room=self._table.code, resume=self._secret, seen=self._seen)
+
+    def leave(self) -> None:
+        """Give the seat up."""
+        self._request("leave")
+
+    # What the table does
+
+    def come(self, password: str | None, profile: dict[str, Any]) -> None:
+        """Connect, and take a seat."""
+        self._connect()
+        wish = {"name": self.name, "role": self.role, "password": password, "profile": profile}
+        self._request("join", room=self._table.code, **wish)
+
+    def cut(self) -> None:
+        """The server's process died; nobody noticed."""
+        self._session = None
+        self.online = False
+
+    def _connect(self) -> None:
+        if self._session is not None:
+            self.drop()
+        self._session = Session(self._table.house, _Wire(self), "table")
+        who: dict[str, Any] = {"token": self._token} if self._token else {"guest": {"name": self.name}}
+        self._speak({"op": "hello", "client": self._key, **who})
+
+    def _request(self, op: str, **fields: Any) -> Any:
+        if self._session is None:
+            raise AssertionError(f"{self.name} is not connected: call .resume() first")
+        id, self._next_id = self._next_id, self._next_id + 1
+        self._speak({"op": op, "id": id, **fields})
+        answer = self._answers.get(id)
+        if answer is None:
+            return self._table.wait_for(lambda: self._answers.get(id), self._read)
+        return self._read(answer)
+
+    def _read(self, answer: dict[str, Any]) -> Any:
+        if answer["op"] == "error":
+            cause = self._table.take_failure() if answer["code"] == "game_error" else None
+            raise Refused(answer["message"], code=answer["code"], path=answer["path"]) from cause
+        return answer.get("data")
+
+    def _speak(self, message: dict[str, Any]) -> None:
+        if self._session is not None:
+            self._session.receive(json.dumps(message).encode())
+        self._table.settle()
+
+    def hear(self, frame: bytes) -> None:
+        """The server sent a frame."""
+        self._frames.append(frame)
+        message = values.decode(frame)
+        stream, n = message.get("stream"), message.get("n")
+        if n is not None and message["op"] not in ("doc",):
+            if n != self._seen.get(stream, n - 1) + 1:
+                raise AssertionError(f"{self.name} missed a message: {message} after {self._seen}")
+            self._seen[stream] = n
+        getattr(self, f"_on_{message['op']}", self._ignore)(message)
+
+    def _ignore(self, message: dict[str, Any]) -> None:
+        """Nothing that a test looks at."""
+
+    def _on_welcome(self, message: dict[str, Any]) -> None:
+        self._token, self._key = message["token"], message["client"]
+
+    def _on_joined(self, message: dict[str, Any]) -> None:
+        seat = message["seat"]
+        self.id, self.number, self._secret = seat["id"], seat["number"], seat["resume"]
+        self._seen = message["seen"]
+        self.online, self.left = True, None
+        self.recovered = message["recovered"]
+        self.info = message["info"]
+        self.seats = {seat["id"]: seat for seat in message["seats"]}
+        self.timers = {timer["name"]: timer["ends"] for timer in message["timers"] if timer["ends"] is not None}
+        if not message["recovered"]:
+            self.docs = message["docs"]
+            self.chat = message["chat"]
+        self._answers[message["id"]] = message
+
+    def _on_ok(self, message: dict[str, Any]) -> None:
+        self._answers[message["id"]] = message
+
+    def _on_error(self, message: dict[str, Any]) -> None:
+        if message["id"] is None:
+            self._errors.append(message)
+        else:
+            self._answers[message["id"]] = message
+
+    def _on_event(self, message: dict[str, Any]) -> None:
+        self.inbox.append(Event(message["type"], message["data"]))
+
+    def _on_patch(self, message: dict[str, Any]) -> None:
+        apply_ops(self.docs[message["stream"]], message["ops"])
+
+    def _on_doc(self, message: dict[str, Any]) -> None:
+        stream = message["stream"]
+        if message["doc"] is None:
+            self.docs.pop(stream, None)
+            self._seen.pop(stream, None)
+        else:
+            self.docs[stream] = message["doc"]
+            self._seen[stream] = message["n"]
+
+    def _on_seats(self, message: dict[str, Any]) -> None:
+        for seat in message["seats"]:
+            if seat["gone"]:
+                self.seats.pop(seat["id"], None)
+            else:
+                self.seats[seat["id"]] = seat
+
+    def _on_room(self, message: dict[str, Any]) -> None:
+        self.info = message["info"]
+
+    def _on_timer(self, message: dict[str, Any]) -> None:
+        if message["ends"] is None:
+            self.timers.pop(message["name"], None)
+        else:
+            self.timers[message["name"]] = message["ends"]
+
+    def _on_chat(self, message: dict[str, Any]) -> None:
+        self.chat.append(message)
+
+    def _on_left(self, message: dict[str, Any]) -> None:
+        self.left = message["reason"]
+        self.docs = {}
+
+    def __repr__(self) -> str:
+        return f"<Visitor {self.name!r}, seat {self.id}>"
+
+
+class _Wire:
+    """The server's side of a connection in memory."""
+
+    def __init__(self, visitor: Visitor) -> None:
+        self._visitor = visitor
+
+    def send(self, frame: bytes) -> None:
+        self._visitor.hear(frame)
+
+    def send_volatile(self, frame: bytes, slot: str) -> None:
+        self._visitor.hear(frame)
+
+    def close(self, code: int, reason: str) -> None:
+        self._visitor.drop()
+
+
+def _as_json(value: Any) -> Any:
+    """Test data as a client would write it: bytes wrapped."""
+    return values.to_wire(values.plain(value))

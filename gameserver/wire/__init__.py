@@ -1,0 +1,1 @@
+"""The protocol: messages, their forms, and the connections that carry them."""

@@ -1,0 +1,106 @@
+"""
+From bytes to the messages of a client, and what is wrong where they are none.
+
+A codec is a form of the protocol: its subprotocol's name, ``decode``, and the ``encode`` of `gameserver.wire.messages`.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import msgspec
+from msgspec import Raw
+
+from gameserver.errors import CODES, GameServerError
+from gameserver.wire.messages import SUBPROTOCOL, ClientMessage, FromClient, Send
+
+_OPS: Final = frozenset(str(info.tag) for kind in FromClient.__subclasses__() if (info := kind.__struct_config__))
+_PROBLEMS: Final = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
+
+
+class Unreadable(GameServerError):
+    """
+    A frame is not a message.
+
+    :ivar code: ``bad_message``, ``unknown_op`` or ``too_large``.
+    :ivar id: the request's number, where one could be made out.
+    """
+
+    def __init__(self, code: str, text: str = "", id: int | None = None) -> None:
+        self.code = code
+        self.text = text or CODES[code]
+        self.id = id
+        super().__init__(self.text)
+
+
+class JSONCodec:
+    """
+    Text frames, one object each.
+
+    :param depth: containers inside one another, at most.
+    """
+
+    subprotocol = SUBPROTOCOL
+    binary = False
+
+    def __init__(self, depth: int) -> None:
+        self.depth = depth
+        self._decoder = msgspec.json.Decoder(ClientMessage)
+
+    def decode(self, frame: bytes) -> ClientMessage:
+        """
+        :returns: the message; what it holds as `Raw` is a copy.
+        :raises Unreadable: it is none.
+        """
+        if frame.count(b"{") + frame.count(b"[") > self.depth and json_depth(frame) > self.depth:
+            raise Unreadable("bad_message", f"At most {self.depth} lists and objects inside one another.")
+        try:
+            message: ClientMessage = self._decoder.decode(frame)
+        except _PROBLEMS as error:
+            raise _what_is_wrong(frame, error) from None
+        if type(message) is Send:
+            # A view would keep the whole read buffer, and may change under a message that waits.
+            message.data = Raw(bytes(message.data))
+        return message
+
+
+def json_depth(text: bytes) -> int:
+    """:returns: how many containers stand inside one another, whether or not the text is JSON."""
+    depth = deepest = 0
+    quoted = escaped = False
+    for byte in text:
+        if quoted:
+            if escaped:
+                escaped = False
+            elif byte == 0x5C:
+                escaped = True
+            elif byte == 0x22:
+                quoted = False
+        elif byte == 0x22:
+            quoted = True
+        elif byte in (0x5B, 0x7B):
+            depth += 1
+            deepest = max(deepest, depth)
+        elif byte in (0x5D, 0x7D):
+            depth -= 1
+    return deepest
+
+
+def _what_is_wrong(frame: bytes, error: Exception) -> Unreadable:
+    """The slow look at a frame that did not decode: which request it is, and whether its ``op`` is known."""
+    try:
+        value = msgspec.json.decode(frame)
+    except _PROBLEMS:
+        return Unreadable("bad_message", "That is not JSON.")
+    if not isinstance(value, dict):
+        return Unreadable("bad_message", "A message is an object.")
+    id = request_id(value.get("id"))
+    op = value.get("op")
+    if isinstance(op, str) and op not in _OPS:
+        return Unreadable("unknown_op", f"There is no operation {op[:32]!r}.", id)
+    return Unreadable("bad_message", str(error), id)
+
+
+def request_id(value: Any) -> int | None:
+    """:returns: a request's number, or None for anything that is none."""
+    return value if type(value) is int and 0 <= value <= 2**53 else None

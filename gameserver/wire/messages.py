@@ -1,0 +1,354 @@
+"""
+The protocol, in words and structs.
+
+A client connects to ``/ws`` and speaks ``gameserver.v1.json``: text frames, one JSON object each, whose key ``op``
+names the message.
+
+Client to server:
+
+========  ==========================================================================================
+hello     who this is, first of all: a token, a ticket, or the name of a guest; and the client's key
+create    a new room of a game, with options; the asker takes a seat in it
+join      a seat in the room of that code; or, with ``game``, in an open room that matches
+resume    back to a seat, with its secret and what was ``seen`` of each stream
+send      a message of the game's own
+chat      a line to the room, a group or a seat
+start     the host starts the game
+leave     the seat is given up, for all its sockets
+ping      answered with ``pong`` and the server's clock
+========  ==========================================================================================
+
+Server to client:
+
+========  ==========================================================================================
+welcome   the answer to ``hello``
+joined    the answer to ``create``, ``join`` and ``resume``: the room as this seat may know it
+ok error  the answer to a request that has an ``id``; errors without one carry ``id: null``
+event     something happened, in the game's own words
+patch     a document changed, by operations
+doc       a whole document: entered a group, left it (null), or a fresh copy
+seats     seats that changed
+room      what everybody may know of the room
+timer     a shown timer was armed, has fired, was cancelled or paused
+chat      a line
+skip      message ``n`` of a stream is not for this seat
+left      this seat is gone, or this socket must find its room again (``moved``)
+redirect  the room is elsewhere
+pong      the answer to ``ping``
+========  ==========================================================================================
+
+Whatever carries ``n`` belongs to a stream: ``room``, ``group:NAME``, ``role:NAME`` or ``seat``, each with a counter of
+its own. A client that sees ``n`` jump has missed something and resumes. Volatile events carry no ``n``.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import msgspec
+from msgspec import Raw, Struct, field
+
+from gameserver import values
+
+SUBPROTOCOL: Final = "gameserver.v1.json"
+
+Seen = dict[str, str | int]
+"""The room's ``epoch``, and for each stream of a seat the last ``n``."""
+
+
+class FromClient(Struct, tag_field="op", tag=str.lower):
+    """A message that a client may send; unknown keys are ignored."""
+
+
+class FromServer(Struct, tag_field="op", tag=str.lower):
+    """A message that the server may send."""
+
+
+class GuestName(Struct):
+    name: str
+
+
+class Hello(FromClient):
+    token: str | None = None
+    ticket: str | None = None
+    guest: GuestName | None = None
+    client: str | None = None
+
+
+class Create(FromClient):
+    game: str
+    id: int | None = None
+    options: dict[str, Any] | None = None
+    private: bool = False
+    password: str | None = None
+    name: str | None = None
+    role: str | None = None
+    profile: dict[str, Any] | None = None
+
+
+class Join(FromClient):
+    id: int | None = None
+    room: str | None = None
+    game: str | None = None
+    match: dict[str, Any] | None = None
+    name: str | None = None
+    role: str | None = None
+    password: str | None = None
+    profile: dict[str, Any] | None = None
+
+
+class Resume(FromClient):
+    room: str
+    resume: str
+    id: int | None = None
+    seen: Seen | None = None
+
+
+class Send(FromClient):
+    type: str
+    id: int | None = None
+    data: Raw = Raw(b"null")
+    room: str | None = None
+
+
+class Chat(FromClient):
+    text: str
+    id: int | None = None
+    to: str = "room"
+    data: Any = None
+    room: str | None = None
+
+
+class Start(FromClient):
+    id: int | None = None
+    room: str | None = None
+
+
+class Leave(FromClient):
+    id: int | None = None
+    room: str | None = None
+
+
+class Ping(FromClient):
+    at: int | float | None = None
+
+
+ClientMessage = Hello | Create | Join | Resume | Send | Chat | Start | Leave | Ping
+
+
+class UserInfo(Struct):
+    id: str
+    name: str
+    rights: list[str]
+
+
+class SeatInfo(Struct):
+    """What an audience may know of a seat: ``SEAT``."""
+
+    id: str
+    number: int | None
+    name: str
+    role: str
+    online: bool
+    host: bool
+    profile: dict[str, Any]
+    groups: list[str]
+    gone: bool = False
+
+
+class RoomInfo(Struct):
+    """What everybody in a room may know of it: ``INFO``."""
+
+    status: str
+    phase: str | None
+    locked: bool
+    paused: bool
+    options: dict[str, Any]
+    result: Any
+    answered: dict[str, list[str]]
+
+
+class TimerInfo(Struct):
+    """A shown timer, as ``joined`` tells it."""
+
+    stream: str
+    n: int
+    name: str
+    ends: int | None
+    paused_ms: int | None
+
+
+class Speaker(Struct):
+    seat: str
+    name: str
+
+
+class Line(Struct):
+    """A line of chat, as ``joined`` and ``doc`` tell it."""
+
+    stream: str
+    n: int
+    from_: Speaker | None = field(name="from")
+    to: str
+    text: str
+    data: Any
+    at: int
+
+
+class OwnSeat(Struct):
+    id: str
+    number: int | None
+    role: str
+    resume: str
+
+
+class Welcome(FromServer):
+    user: UserInfo
+    token: str
+    client: str
+    now: int
+    limits: dict[str, int | float]
+
+
+class Joined(FromServer):
+    id: int | None
+    room: str
+    game: str
+    seat: OwnSeat
+    recovered: bool | None
+    last_id: int
+    info: RoomInfo
+    docs: dict[str, Any]
+    seats: list[SeatInfo]
+    timers: list[TimerInfo]
+    chat: list[Line]
+    seen: Seen
+
+
+class Ok(FromServer):
+    id: int
+    data: Any = None
+
+
+class Error(FromServer):
+    id: int | None
+    code: str
+    message: str
+    path: str | None = None
+
+
+class Event(FromServer):
+    room: str
+    stream: str
+    n: int
+    type: str
+    data: Any
+
+
+class VolatileEvent(FromServer, tag="event"):
+    room: str
+    stream: str
+    type: str
+    data: Any
+
+
+class Patch(FromServer):
+    room: str
+    stream: str
+    n: int
+    ops: list[list[Any]]
+
+
+class Doc(FromServer):
+    room: str
+    stream: str
+    n: int
+    doc: dict[str, Any] | None
+    chat: list[Line]
+
+
+class Seats(FromServer):
+    room: str
+    stream: str
+    n: int
+    seats: list[SeatInfo]
+
+
+class Room(FromServer):
+    room: str
+    stream: str
+    n: int
+    info: RoomInfo
+
+
+class Timer(FromServer):
+    room: str
+    stream: str
+    n: int
+    name: str
+    ends: int | None
+    paused_ms: int | None
+
+
+class ChatLine(FromServer, tag="chat"):
+    room: str
+    stream: str
+    n: int
+    from_: Speaker | None = field(name="from")
+    to: str
+    text: str
+    data: Any
+    at: int
+
+
+class Skip(FromServer):
+    room: str
+    stream: str
+    n: int
+
+
+class Left(FromServer):
+    room: str
+    reason: str
+    message: str | None = None
+
+
+class Redirect(FromServer):
+    id: int | None
+    room: str
+    url: str
+
+
+class Pong(FromServer):
+    at: int | float | None
+    now: int
+
+
+class Close:
+    """Close codes of a WebSocket."""
+
+    DONE: Final = 1000
+    BAD_UTF8: Final = 1007
+    OVERSIZE: Final = 1009
+    UNAUTHENTICATED: Final = 4001
+    FORBIDDEN: Final = 4003
+    FLOODING: Final = 4008
+    SLOW_READER: Final = 4009
+    GOING: Final = 4010
+    PROTOCOL: Final = 4400
+
+
+_encoder = msgspec.json.Encoder()
+
+
+def encode(message: FromServer) -> bytes:
+    """
+    :param message: whatever a game put into it has gone through `payload`.
+    :returns: its JSON form.
+    """
+    return _encoder.encode(message)
+
+
+def payload(value: Any) -> Any:
+    """:returns: a plain or tracked value in the form that JSON can hold: bytes wrapped, keys escaped."""
+    return values.to_wire(value) if values.has_special(value) else value

@@ -1,0 +1,208 @@
+"""
+The server's side of a WebSocket: the one place beside ``wire.dial`` that knows Autobahn.
+
+Autobahn shakes hands and reads frames; whole messages go to a `Session`. Frames to the client are written here, since
+the same bytes go to every socket. A reader that is slow costs a bounded number of bytes, then its connection.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Collection, Iterable
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+from autobahn.twisted.resource import WebSocketResource
+from autobahn.twisted.websocket import WebSocketServerFactory, WebSocketServerProtocol
+from autobahn.websocket.types import ConnectionDeny
+from twisted.internet.interfaces import IPushProducer
+from zope.interface import implementer
+
+from gameserver.wire.limits import Connections
+from gameserver.wire.messages import SUBPROTOCOL, Close
+from gameserver.wire.session import House, Session
+
+HANDSHAKE_S: Final = 10.0
+GOODBYE_S: Final = 2.0
+"""How long a client may take to answer a close frame."""
+
+_new_factory: Any = WebSocketServerFactory  # Autobahn is annotated in part, and says that it is wholly
+
+
+class GameProtocol(WebSocketServerProtocol):
+    """One connection. Autobahn owns most names here; ours are ``door`` and ``session``."""
+
+    def __init__(self, door: Door) -> None:
+        super().__init__()
+        self.door = door
+        self.session: Session | None = None
+        self.transport: Any
+
+    def onConnect(self, request: Any) -> str | None:
+        """
+        The handshake: is this origin welcome, and is there room for one more from this address?
+
+        :returns: the subprotocol, if one of ours was offered; none means JSON.
+        """
+        origin = request.headers.get("origin")
+        if origin is not None and not self.door.admits(origin, request.headers.get("host", "")):
+            raise ConnectionDeny(ConnectionDeny.FORBIDDEN, "this origin is not admitted")
+        if not self.door.connections.enter(self._address()):
+            raise ConnectionDeny(ConnectionDeny.SERVICE_UNAVAILABLE, "too many connections from this address")
+        outgoing = Outgoing(self, self.door.house.limits.queue_bytes)
+        self.session = Session(self.door.house, outgoing, self._address())
+        self.door.sessions[self.session] = None
+        return SUBPROTOCOL if SUBPROTOCOL in request.protocols else None
+
+    def onOpen(self) -> None:
+        """The handshake is done. Autobahn leaves Nagle's algorithm on, which costs 40 ms an answer."""
+        if hasattr(self.transport, "setTcpNoDelay"):
+            self.transport.setTcpNoDelay(True)
+        # twisted.web's channel, from which the transport was taken over, is its producer still.
+        self.transport.unregisterProducer()
+        if self.session is not None:
+            self.transport.registerProducer(self.session.transport, True)
+
+    def onMessage(self, payload: bytes, isBinary: bool) -> None:
+        """A whole message came. An exception here would cut the connection: `Session.receive` raises none."""
+        if self.session is not None:
+            self.session.receive(payload, binary=isBinary)
+
+    def onClose(self, wasClean: bool, code: int | None, reason: str | None) -> None:
+        """The connection is gone, in whatever way."""
+        if self.session is not None:
+            self.door.connections.leave(self.session.address)
+            self.door.sessions.pop(self.session, None)
+            self.session.lost()
+            self.session = None
+
+    def _address(self) -> str:
+        return str(getattr(self.transport.getPeer(), "host", "local"))
+
+
+@implementer(IPushProducer)
+class Outgoing:
+    """
+    What a session sends through its connection.
+
+    :param queue_bytes: what may wait for a slow reader.
+    """
+
+    __slots__ = ("_protocol", "_queue_bytes", "_queued_bytes", "_slow", "_volatile")
+
+    def __init__(self, protocol: GameProtocol, queue_bytes: int) -> None:
+        self._protocol = protocol
+        self._queue_bytes = queue_bytes
+        self._queued_bytes = 0
+        self._volatile: dict[str, bytes] = {}
+        self._slow = False
+
+    def send(self, frame: bytes) -> None:
+        """Write one message; a reader that is too slow is cut off."""
+        protocol = self._protocol
+        if protocol.state != protocol.STATE_OPEN:
+            return
+        if self._slow:
+            self._queued_bytes += len(frame)
+            if self._queued_bytes > self._queue_bytes:
+                self.close(Close.SLOW_READER, "too slow a reader")
+                return
+        protocol.transport.write(_head(len(frame)) + frame)
+
+    def send_volatile(self, frame: bytes, slot: str) -> None:
+        """Write one message at once; where the reader is slow, keep the newest of the slot for when it has read."""
+        if self._slow:
+            self._volatile[slot] = frame
+        else:
+            self.send(frame)
+
+    def close(self, code: int, reason: str) -> None:
+        """Close with a code; who does not answer in time is cut off."""
+        self._volatile.clear()
+        self._protocol.sendClose(code, reason)
+
+    def pauseProducing(self) -> None:
+        """The transport's buffer is full: the client reads slower than we write."""
+        self._slow = True
+
+    def resumeProducing(self) -> None:
+        """The client has read all there was."""
+        self._slow = False
+        self._queued_bytes = 0
+        volatile, self._volatile = self._volatile, {}
+        for frame in volatile.values():
+            self.send(frame)
+
+    def stopProducing(self) -> None:
+        """The connection is lost; the protocol hears of it as well."""
+
+
+class Door:
+    """
+    Makes the connections of one node.
+
+    :param house: what their sessions share.
+    :param origins: origins admitted besides the server's own.
+    :param reactor: for handshakes and pings.
+    """
+
+    def __init__(self, house: House, origins: Iterable[str], reactor: Any) -> None:
+        limits = house.limits
+        self.house = house
+        self.origins = frozenset(origins)
+        self.connections = Connections(limits.connections_per_address)
+        self.sessions: dict[Session, None] = {}
+        self._factory = _new_factory(protocols=[SUBPROTOCOL], reactor=reactor)
+        self._factory.protocol = lambda: GameProtocol(self)
+        self._factory.setProtocolOptions(
+            maxFramePayloadSize=limits.frame_bytes,
+            maxMessagePayloadSize=limits.frame_bytes,
+            failByDrop=False,
+            openHandshakeTimeout=HANDSHAKE_S,
+            closeHandshakeTimeout=GOODBYE_S,
+            autoPingInterval=limits.ping_s,
+            autoPingTimeout=limits.pong_s,
+            tcpNoDelay=True,
+        )
+
+    def resource(self) -> Any:
+        """:returns: a resource of twisted.web to put at ``/ws``."""
+        return WebSocketResource(self._factory)
+
+    def admits(self, origin: str, host: str) -> bool:
+        """Whether a page of this origin may connect: the server's own, by the request's ``Host``, or one of ours."""
+        return admits(origin, host, self.origins)
+
+    def close_all(self, code: int, reason: str) -> None:
+        """Close every connection."""
+        for session in list(self.sessions):
+            session.close(code, reason)
+
+
+def admits(origin: str, host: str, origins: Collection[str]) -> bool:
+    """
+    :param origin: of the page that calls, as the browser says it.
+    :param host: the request's ``Host``, whose own pages may call.
+    :param origins: others that may.
+    """
+    origin = origin.lower()
+    if origin in origins:
+        return True
+    try:
+        parts = urlsplit(origin)
+    except ValueError:
+        return False
+    return parts.scheme in ("http", "https") and parts.netloc != "" and parts.netloc == host.lower()
+
+
+def _head(length: int) -> bytes:
+    """
+    The head of an unmasked, unfragmented text frame.
+
+    Source: RFC 6455 section 5.2
+    """
+    if length < 126:
+        return bytes((0x81, length))
+    if length < 65536:
+        return b"\x81\x7e" + length.to_bytes(2, "big")
+    return b"\x81\x7f" + struct.pack(">Q", length)

@@ -1,0 +1,363 @@
+"""
+A session: one connection, what it may say now, and what is said to it.
+
+It knows neither sockets nor Autobahn: whole frames come in by `Session.receive`, and go out through the callables that
+it was made with. Requests are handled in order; while one has to wait (``hello``, a seat), what follows it waits.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import deque
+from collections.abc import Callable, Coroutine
+from typing import TYPE_CHECKING, Any, Final, Protocol
+
+from msgspec import Struct
+from twisted.internet.defer import Deferred
+from twisted.internet.interfaces import IDelayedCall
+from twisted.logger import Logger
+from twisted.python.failure import Failure
+from zope.interface import implementer
+
+from gameserver.errors import Refused
+from gameserver.interfaces import IAuthenticator, ISession, User
+from gameserver.rates import TokenBucket
+from gameserver.room.effects import Asker
+from gameserver.room.names import check_name
+from gameserver.wire import messages
+from gameserver.wire.codecs import JSONCodec, Unreadable
+from gameserver.wire.limits import MALFORMED, WAITING_BYTES, WAITING_MESSAGES, Budgets
+from gameserver.wire.messages import Close
+
+if TYPE_CHECKING:
+    from gameserver.clock import Clock
+    from gameserver.room.hall import Hall
+    from gameserver.room.keeper import Keeper
+    from gameserver.settings import Limits
+
+CLIENT_KEY: Final = re.compile(r"[A-Za-z0-9_-]{8,64}")
+GUESSED: Final = ("not_found", "wrong_password", "forbidden", "unauthenticated")
+"""Refusals that a guesser would get, and that are therefore budgeted."""
+
+
+class Transport(Protocol):
+    """What a session needs of its connection."""
+
+    def send(self, frame: bytes) -> None:
+        """Send one frame."""
+
+    def send_volatile(self, frame: bytes, slot: str) -> None:
+        """Send one frame, unless the reader is slow and a newer one of the slot comes first."""
+
+    def close(self, code: int, reason: str) -> None:
+        """Close the connection."""
+
+
+class House(Struct, frozen=True):
+    """What all sessions of a node share."""
+
+    hall: Hall
+    authenticator: IAuthenticator
+    clock: Clock
+    limits: Limits
+    budgets: Budgets
+    entropy: Callable[[int], bytes]
+
+
+@implementer(ISession)
+class Session:
+    """
+    :param house: the node.
+    :param transport: the connection.
+    :param address: whose it is, for budgets.
+    """
+
+    __slots__ = (
+        "_busy",
+        "_codec",
+        "_hello_call",
+        "_house",
+        "_malformed",
+        "_seats",
+        "_waiting",
+        "_waiting_bytes",
+        "address",
+        "closed",
+        "deliver",
+        "deliver_volatile",
+        "key",
+        "transport",
+        "user",
+    )
+
+    def __init__(self, house: House, transport: Transport, address: str) -> None:
+        self._house = house
+        self.transport = transport
+        self._codec = JSONCodec(house.limits.depth)
+        self._malformed = TokenBucket(*MALFORMED)
+        self._seats: dict[str, str] = {}
+        self._waiting: deque[bytes] = deque()
+        self._waiting_bytes = 0
+        self._busy = False
+        self._hello_call: IDelayedCall | None = house.clock.later(house.limits.hello_s, self._no_hello)
+        self.address = address
+        self.user: User | None = None
+        self.key = ""
+        self.closed = False
+        self.deliver: Callable[[bytes], None] = transport.send
+        self.deliver_volatile: Callable[[bytes, str], None] = transport.send_volatile
+
+    # In
+
+    def receive(self, frame: bytes, *, binary: bool = False) -> None:
+        """A frame came in. Never raises."""
+        if self.closed:
+            return
+        if binary is not self._codec.binary:
+            self._refuse_frame(Unreadable("bad_message", "This form of the protocol has other frames."))
+        elif not self._busy:
+            self._handle(frame)
+        elif len(self._waiting) < WAITING_MESSAGES and self._waiting_bytes + len(frame) <= WAITING_BYTES:
+            self._waiting.append(frame)
+            self._waiting_bytes += len(frame)
+        else:
+            self._overflow(frame)
+
+    def lost(self) -> None:
+        """The connection is gone; that is never leaving."""
+        self.closed = True
+        self._waiting.clear()
+        if self._hello_call is not None and self._hello_call.active():
+            self._hello_call.cancel()
+        for code, seat in list(self._seats.items()):
+            self._detach(code, seat)
+        self._seats.clear()
+
+    def close(self, code: int, reason: str = "") -> None:
+        """Close the connection."""
+        self.transport.close(code, reason)
+
+    # What rooms say
+
+    def seated(self, code: str, seat: str) -> None:
+        """See `ISession.seated`."""
+        if self.closed:
+            # It ended while the room was at work; the room may not be in the hall yet.
+            self._house.clock.later(0, self._detach, code, seat)
+        else:
+            self._seats[code] = seat
+
+    def unseated(self, code: str) -> None:
+        """See `ISession.unseated`."""
+        self._seats.pop(code, None)
+
+    # One message
+
+    def _handle(self, frame: bytes) -> None:
+        try:
+            message = self._codec.decode(frame)
+        except Unreadable as unreadable:
+            self._refuse_frame(unreadable)
+            return
+        try:
+            if type(message) is messages.Send:
+                self._send(message)
+            elif isinstance(message, messages.Ping):
+                self.deliver(messages.encode(messages.Pong(message.at, self._now_ms())))
+            else:
+                self._dispatch(message)
+        except Refused as refused:
+            self._error(getattr(message, "id", None), refused)
+        except Exception:  # noqa: BLE001 - the message's door: a bug of ours costs this message, not the connection
+            log.failure("a message was not handled", Failure(), op=type(message).__name__)
+            self._error(getattr(message, "id", None), Refused("The server failed at that.", code="game_error"))
+
+    def _dispatch(self, message: Any) -> None:
+        """Whatever is neither ``send`` nor ``ping``."""
+        if isinstance(message, messages.Hello):
+            self._wait_for(None, self._hello(message))
+            return
+        user = self._whoever()
+        asker = Asker(self, user, message.id)
+        if isinstance(message, messages.Create):
+            self._wait_for(asker, self._create(asker, message))
+        elif isinstance(message, messages.Join):
+            self._wait_for(asker, self._join(asker, message))
+        elif isinstance(message, messages.Resume):
+            self._wait_for(asker, self._resume(asker, message))
+        else:
+            self._in_room(asker, message)
+
+    def _send(self, message: messages.Send) -> None:
+        user = self.user
+        if user is None:
+            raise Refused(code="unauthenticated")
+        keeper, seat = self._seat_in(message.room)
+        keeper.message(Asker(self, user, message.id), seat, message.type, message.data)
+
+    def _in_room(self, asker: Asker, message: Any) -> None:
+        keeper, seat = self._seat_in(message.room)
+        if isinstance(message, messages.Chat):
+            done = keeper.post("chat", asker, seat, message.text, message.to, message.data)
+        elif isinstance(message, messages.Start):
+            done = keeper.post("start", asker, seat)
+        else:
+            done = keeper.post("leave", asker, seat)
+        done.addErrback(self._refused, asker)
+
+    # Messages that others wait for
+
+    def _wait_for(self, asker: Asker | None, steps: Coroutine[Any, Any, None]) -> None:
+        """Nothing else is handled until this is done."""
+        self._busy = True
+        done = Deferred.fromCoroutine(steps)
+        done.addErrback(self._refused, asker)
+        done.addErrback(lambda failure: log.failure("a request was not handled", failure))
+        done.addCallback(lambda _: self._go_on())
+
+    def _go_on(self) -> None:
+        self._busy = False
+        while self._waiting and not self._busy and not self.closed:
+            frame = self._waiting.popleft()
+            self._waiting_bytes -= len(frame)
+            self._handle(frame)
+
+    async def _hello(self, message: messages.Hello) -> None:
+        house = self._house
+        if self.user is not None:
+            raise Refused("This connection has said hello already.", code="bad_message")
+        self._check_budget(None)
+        if message.token is not None:
+            token = message.token
+            user: User = await house.authenticator.authenticate(token, now_s=house.clock.now())
+        elif message.guest is not None:
+            user, token = house.authenticator.guest(check_name(message.guest.name, house.limits.name_chars))
+        else:
+            raise Refused(code="unauthenticated")
+        if self.closed:
+            return
+        if self._hello_call is not None and self._hello_call.active():
+            self._hello_call.cancel()
+        known = message.client is not None and CLIENT_KEY.fullmatch(message.client)
+        self.key = message.client if known and message.client else house.entropy(16).hex()
+        self.user = user
+        about = messages.UserInfo(user.id, user.name, list(user.rights))
+        welcome = messages.Welcome(about, token, self.key, self._now_ms(), told_limits(house.limits))
+        self.deliver(messages.encode(welcome))
+
+    async def _create(self, asker: Asker, message: messages.Create) -> None:
+        seat = self._seat_wish(asker.user, message)
+        seat["password"] = None
+        options = message.options or {}
+        await self._house.hall.create(
+            asker.user,
+            message.game,
+            options,
+            private=message.private,
+            password=message.password,
+            asker=asker,
+            seat=seat,
+        )
+
+    async def _join(self, asker: Asker, message: messages.Join) -> None:
+        seat = self._seat_wish(asker.user, message)
+        hall = self._house.hall
+        self._check_budget(asker.user)
+        if message.room is not None:
+            await hall.join(asker, hall.find(message.room), seat)
+        elif message.game is not None:
+            await hall.match(asker, message.game, message.match or {}, seat)
+        else:
+            raise Refused("Name a room or a game.", code="bad_data", path="$.room")
+
+    async def _resume(self, asker: Asker, message: messages.Resume) -> None:
+        self._check_budget(asker.user)
+        keeper = self._house.hall.find(message.room)
+        await keeper.post("resume", asker, secret=message.resume, seen=message.seen)
+
+    # Errors
+
+    def _refused(self, failure: Failure, asker: Asker | None) -> None:
+        """A request came to nothing; guesses are counted."""
+        failure.trap(Refused)
+        refused = failure.value
+        if not isinstance(refused, Refused):
+            return
+        if refused.code in GUESSED:
+            user = asker.user.id if asker is not None else None
+            self._house.budgets.charge(self._house.clock.monotonic(), self.address, user)
+        if not refused.answered:
+            self._error(asker.id if asker is not None else None, refused)
+
+    def _error(self, id: int | None, refused: Refused) -> None:
+        self.deliver(messages.encode(messages.Error(id, refused.code, refused.text, refused.path)))
+
+    def _refuse_frame(self, unreadable: Unreadable) -> None:
+        self.deliver(messages.encode(messages.Error(unreadable.id, unreadable.code, unreadable.text)))
+        if not self._malformed.take(self._house.clock.monotonic()):
+            self.close(Close.PROTOCOL, "too many frames that are no messages")
+
+    def _overflow(self, frame: bytes) -> None:
+        """More came than may wait for an answer."""
+        try:
+            id = getattr(self._codec.decode(frame), "id", None)
+        except Unreadable as unreadable:
+            self._refuse_frame(unreadable)
+        else:
+            self._error(id, Refused("Wait for the answer before sending more.", code="busy"))
+
+    def _no_hello(self) -> None:
+        if self.user is None and not self.closed:
+            self.close(Close.UNAUTHENTICATED, "no hello in time")
+
+    # Small things
+
+    def _whoever(self) -> User:
+        """:raises Refused: ``unauthenticated``."""
+        if self.user is None:
+            raise Refused(code="unauthenticated")
+        return self.user
+
+    def _seat_in(self, room: str | None) -> tuple[Keeper, str]:
+        """
+        :param room: its code, or None where the session holds one seat.
+        :raises Refused: there is no such seat.
+        """
+        seats = self._seats
+        if room is None:
+            if len(seats) > 1:
+                raise Refused("Say which room: you have seats in several.", code="bad_data", path="$.room")
+            room = next(iter(seats), "")
+        keeper = self._house.hall.find(room)
+        seat = seats.get(keeper.room.code)
+        if seat is None:
+            raise Refused("You have no seat in that room.", code="not_found")
+        return keeper, seat
+
+    def _seat_wish(self, user: User, message: messages.Create | messages.Join) -> dict[str, Any]:
+        """:returns: keyword arguments of `Room.join`."""
+        name = user.name if message.name is None else check_name(message.name, self._house.limits.name_chars)
+        return {"name": name, "role": message.role, "password": message.password, "profile": message.profile or {}}
+
+    def _check_budget(self, user: User | None) -> None:
+        """:raises Refused: ``rate_limited``: this address or user was refused too often."""
+        user_id = user.id if user is not None else None
+        if not self._house.budgets.left(self._house.clock.monotonic(), self.address, user_id):
+            raise Refused(code="rate_limited")
+
+    def _detach(self, code: str, seat: str) -> None:
+        keeper = self._house.hall.get(code)
+        if keeper is not None:
+            keeper.gone(self, seat)
+
+    def _now_ms(self) -> int:
+        return round(self._house.clock.now() * 1000)
+
+
+def told_limits(limits: Limits) -> dict[str, int | float]:
+    """:returns: the limits that a client should know, by their names on the wire."""
+    names = ("frame_bytes", "depth", "ping_s", "queue_bytes", "chat_chars", "name_chars", "rooms")
+    return {name: getattr(limits, name) for name in names}
+
+
+log = Logger(namespace="gameserver.wire")

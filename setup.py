@@ -1,0 +1,51 @@
+"""
+What pyproject.toml cannot say: the plugin's folder, and the samples that travel inside the package.
+
+``package_dir`` is spelled out, since with the default flat layout an editable install serves the packages through an
+import hook, and Twisted finds no plugin there. Spelled out, it puts this whole folder on the path. Mapping ``games``
+through ``package_dir`` would bring the hook back, so `BuildWithSamples` copies it.
+"""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+from setuptools import find_packages, setup
+from setuptools.command.build_py import build_py
+
+HERE = Path(__file__).parent
+COPIES = {"games": "gameserver/_games", "clients/js": "gameserver/web/static"}
+"""Folder of the checkout to its place in the built package."""
+
+NOT_SHIPPED = shutil.ignore_patterns("__pycache__", "*.py[co]", "test_*", "*.test.*", "tests", "node_modules")
+
+
+class BuildWithSamples(build_py):
+    """Builds the package with the sample games and the JavaScript client in it; an editable install needs neither."""
+
+    def run(self) -> None:
+        """Build as usual, then copy; what an earlier build left behind goes first."""
+        for target in self._targets().values():
+            shutil.rmtree(target, ignore_errors=True)
+        super().run()
+        for source, target in self._targets().items():
+            shutil.copytree(source, target, ignore=NOT_SHIPPED, dirs_exist_ok=True)
+
+    def get_outputs(self, include_bytecode: bool = True) -> list[str]:
+        """Name every file that `run` writes, for the commands which ask."""
+        copied = [str(file) for target in self._targets().values() for file in target.rglob("*") if file.is_file()]
+        return [*super().get_outputs(include_bytecode), *copied]
+
+    def _targets(self) -> dict[Path, Path]:
+        if self.editable_mode:
+            return {}
+        return {HERE / a: Path(self.build_lib, b) for a, b in COPIES.items() if (HERE / a).is_dir()}
+
+
+setup(
+    package_dir={"": "."},
+    packages=[*find_packages(include=["gameserver", "gameserver.*"]), "twisted.plugins"],
+    package_data={"gameserver": ["py.typed"], "gameserver.web": ["static/*", "static/**/*"]},
+    cmdclass={"build_py": BuildWithSamples},
+)

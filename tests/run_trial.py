@@ -1,0 +1,47 @@
+"""
+Runs trial and ends with one plain line, ``N passed, N failed``, for whoever reads only the end.
+
+Usage: ``python tests/run_trial.py --jobs=2 tests``; more options go to trial as they are.
+"""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+FAILING = ("failures", "errors", "unexpectedSuccesses")
+PASSING = ("successes", "expectedFailures")
+
+
+def counts(line: str) -> dict[str, int]:
+    """Read trial's last words, such as ``FAILED (failures=1, successes=30)``; nothing from any other line."""
+    if not re.match(r"(PASSED|FAILED)\b", line):
+        return {}
+    return {word: int(number) for word, number in re.findall(r"(\w+)=(\d+)", line)}
+
+
+def main(arguments: list[str]) -> int:
+    """Run trial in the repository's root; its output passes through as it comes."""
+    command = [sys.executable, "-m", "twisted.trial", *arguments]
+    last = ""
+    with subprocess.Popen(command, cwd=Path(__file__).parent.parent, stdout=subprocess.PIPE, text=True) as trial:
+        assert trial.stdout is not None
+        for line in trial.stdout:
+            sys.stdout.write(line)
+            sys.stdout.flush()
+            last = line if counts(line) else last
+    found = counts(last)
+    failed = sum(found.get(word, 0) for word in FAILING)
+    if skipped := found.get("skips", 0):
+        sys.stdout.write(f"{skipped} skipped, with the reasons above\n")
+    if trial.returncode and not failed:
+        sys.stdout.write(f"trial ended with {trial.returncode}\n")
+        failed = 1
+    sys.stdout.write(f"{sum(found.get(word, 0) for word in PASSING)} passed, {failed} failed\n")
+    return trial.returncode
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,54 @@
+"""The names of parts."""
+
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+from twisted.trial.unittest import SynchronousTestCase
+
+from gameserver.store import keys
+
+NO_SLASH = st.text().filter(lambda text: "/" not in text)
+NUMBER = st.integers(min_value=0)
+
+
+class KeysTests(SynchronousTestCase):
+    """Names are stable, since they lie in stores, and can be taken apart again."""
+
+    def test_names_stable(self) -> None:
+        """A change of these would lose what older versions stored."""
+        self.assertEqual(
+            [
+                keys.ROOM,
+                keys.TIMERS,
+                keys.COUNTS,
+                keys.doc("group:red"),
+                keys.seat("s1"),
+                keys.log(12),
+                keys.answer("s1", "k", 3),
+                keys.line(7),
+            ],
+            ["room", "timers", "counts", "doc/group:red", "seat/s1", "log/12", "answer/s1/k/3", "line/7"],
+        )
+
+    def test_code_rests_a_day(self) -> None:
+        """What the docs promise: no reuse for 24 hours."""
+        self.assertEqual(keys.CODE_REST_MS, 86_400_000)
+
+    def test_split_plain_name(self) -> None:
+        """A name without a rest has an empty one."""
+        self.assertEqual(keys.split(keys.ROOM), ("room", ""))
+
+    @given(rest=st.text(), number=NUMBER)
+    def test_split_gives_kind_and_rest(self, rest: str, number: int) -> None:
+        """Each name comes apart into its kind and what it was made of, slashes included."""
+        self.assertEqual(keys.split(keys.doc(rest)), (keys.DOC, rest))
+        self.assertEqual(keys.split(keys.seat(rest)), (keys.SEAT, rest))
+        self.assertEqual(keys.split(keys.log(number)), (keys.LOG, str(number)))
+        self.assertEqual(keys.split(keys.line(number)), (keys.LINE, str(number)))
+
+    @given(seat=NO_SLASH, key=st.text(), request=NUMBER)
+    def test_split_answer_whatever_the_key(self, seat: str, key: str, request: int) -> None:
+        """Clients choose their key: one with slashes cannot pass for another's."""
+        kind, rest = keys.split(keys.answer(seat, key, request))
+        self.assertEqual((kind, *keys.split_answer(rest)), (keys.ANSWER, seat, key, request))

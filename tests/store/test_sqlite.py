@@ -1,0 +1,348 @@
+"""What is special to `SQLiteStore`: one file, one process, one transaction for all that waits."""
+
+from __future__ import annotations
+
+import os
+import resource
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Sequence
+from functools import partial
+from pathlib import Path
+from threading import Event, Thread, current_thread
+from typing import Any, Final
+
+from twisted.internet.defer import Deferred
+from twisted.trial.unittest import SynchronousTestCase
+
+from gameserver.errors import StoreLocked, StoreUnavailable
+from gameserver.interfaces import Commit, Outcome
+from gameserver.store import sqlite
+from gameserver.store.sqlite import SCHEMA_VERSION, SQLiteStore, WriterThread
+from tests.store import InlineWriter, inline_store
+
+NOW_MS: Final = 1_700_000_000_000
+HOUR_MS: Final = 60 * 60 * 1000
+
+OTHER_PROCESS: Final = """
+import sys
+from twisted.internet.task import react
+from twisted.internet.defer import Deferred
+from gameserver.interfaces import Commit
+from gameserver.store.sqlite import SQLiteStore
+
+async def main(reactor):
+    store = SQLiteStore(sys.argv[1], reactor=reactor)
+    await store.start()
+    commit = Commit(room="r1", code="R1", game="dice", fence=1, version=1, puts={"room": b"kept"})
+    await store.commit([commit], now_ms=1)
+    print("committed", flush=True)
+    await Deferred()  # until killed
+
+react(lambda reactor: Deferred.fromCoroutine(main(reactor)))
+"""
+
+
+def change(version: int = 1, *, room: str = "r1", fence: int = 1, value: bytes = b"", ends: bool = False) -> Commit:
+    """Make a commit of one part."""
+    return Commit(
+        room=room, code=room.upper(), game="dice", fence=fence, version=version, puts={"room": value}, ends=ends
+    )
+
+
+class SQLiteTestCase(SynchronousTestCase):
+    """A file, and a store whose writer is in the test's hands."""
+
+    def setUp(self) -> None:
+        """Start a store."""
+        self.path = self.mktemp()
+        self.writer = InlineWriter()
+        self.store = inline_store(self.path, writer=self.writer)
+        self.successResultOf(self.store.start())
+        self.addCleanup(lambda: self.successResultOf(self.store.stop()))
+
+    def commit(self, *commits: Commit, now_ms: int = NOW_MS) -> Deferred[list[Outcome]]:
+        """Commit these in one call."""
+        return self.store.commit(commits, now_ms=now_ms)
+
+    def rows(self, statement: str) -> list[Any]:
+        """Read the file behind the store's back."""
+        database = sqlite3.connect(self.path)
+        try:
+            with database:
+                return database.execute(statement).fetchall()
+        finally:
+            database.close()
+
+
+class GroupCommitTests(SQLiteTestCase):
+    """What waits while the writer is busy shares one transaction."""
+
+    def test_waiting_calls_written_in_one_transaction(self) -> None:
+        """All calls that wait go together, in order, and each caller gets its own outcomes."""
+        before = self.store.transactions
+        self.writer.busy = True
+        first = self.commit(change(1), change(1, room="r2"))
+        second = self.commit(change(2), change(9, room="r2"))
+        beat = self.store.beat(now_ms=NOW_MS)
+        ids = self.store.room_ids()
+        self.assertNoResult(first)
+        self.writer.free()
+        self.assertEqual(self.successResultOf(first), [Outcome.STORED, Outcome.STORED])
+        self.assertEqual(self.successResultOf(second), [Outcome.STORED, Outcome.FENCED])
+        self.assertIsNone(self.successResultOf(beat))
+        self.assertEqual(self.successResultOf(ids), ["r1", "r2"])
+        self.assertEqual(self.store.transactions - before, 1)
+
+    def test_call_to_free_writer_written_at_once(self) -> None:
+        """A call does not wait for company."""
+        before = self.store.transactions
+        self.successResultOf(self.commit(change(1)))
+        self.successResultOf(self.commit(change(2)))
+        self.assertEqual(self.store.transactions - before, 2)
+
+    def test_wrong_type_fails_its_callers_alone(self) -> None:
+        """What SQLite cannot take is no failure of the store: those who wait hear of it, and the writer lives on."""
+        self.failureResultOf(self.store.claim_code("\ud800", "r1", now_ms=NOW_MS), UnicodeEncodeError)
+        self.assertEqual(self.successResultOf(self.commit(change(1))), [Outcome.STORED])
+
+
+class FailureTests(SQLiteTestCase):
+    """A transaction that fails fails for all in it, and leaves nothing."""
+
+    def assert_stored_once(self, commits: Sequence[Commit]) -> None:
+        """Repeat these commits: they are stored as if nothing had been."""
+        self.assertEqual(self.rows("SELECT * FROM rooms"), [])
+        self.assertEqual(self.rows("SELECT * FROM codes"), [])
+        for commit in commits:
+            self.assertEqual(self.successResultOf(self.commit(commit)), [Outcome.STORED])
+        self.assertEqual(self.rows("SELECT id, version FROM rooms"), [("r1", 2), ("r2", 1)])
+
+    def assert_all_fail(self, commits: Sequence[Commit]) -> None:
+        """Commit these by one call each, in one transaction, which fails."""
+        self.writer.busy = True
+        calls = [self.commit(commit) for commit in commits]
+        self.writer.free()
+        for call in calls:
+            failure = self.failureResultOf(call, StoreUnavailable)
+            self.assertIn(self.path, str(failure.value))
+
+    def test_failed_transaction_leaves_nothing(self) -> None:
+        """If one statement fails, all callers get StoreUnavailable; the same commits again are applied once."""
+        commits = [change(1), change(1, room="r2"), change(2)]
+        self.rows("ALTER TABLE parts RENAME TO elsewhere")
+        self.assert_all_fail(commits)
+        self.rows("ALTER TABLE elsewhere RENAME TO parts")
+        self.assert_stored_once(commits)
+
+    def test_full_disk_leaves_nothing(self) -> None:
+        """If the file cannot grow, all callers get StoreUnavailable, and the store works on when it can again."""
+        commits = [change(1, value=bytes(3_000_000)), change(1, room="r2"), change(2)]
+        soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (2_000_000, hard))
+        try:
+            self.assert_all_fail(commits)
+        finally:
+            resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+        self.assert_stored_once(commits)
+
+
+class OpeningTests(SynchronousTestCase):
+    """What can be in the way of a start, and what it prepares."""
+
+    def refused(self, path: str, error: type[Exception]) -> str:
+        """Start a store that cannot be."""
+        writer = InlineWriter()
+        store = inline_store(path, writer=writer)
+        text = str(self.failureResultOf(store.start(), error).value)
+        self.assertTrue(writer.ended)
+        self.failureResultOf(store.room_ids(), StoreUnavailable)
+        self.successResultOf(store.stop())
+        return text
+
+    def started(self, path: str, **options: Any) -> SQLiteStore:
+        """Start a store that can."""
+        store = inline_store(path, **options)
+        self.successResultOf(store.start())
+        self.addCleanup(lambda: self.successResultOf(store.stop()))
+        return store
+
+    def test_second_store_locked(self) -> None:
+        """A second start on the same file is refused at once, naming it, and the first goes on."""
+        path = self.mktemp()
+        first = self.started(path)
+        self.assertIn(path, self.refused(path, StoreLocked))
+        self.assertEqual(self.successResultOf(first.room_ids()), [])
+
+    def test_second_store_locked_through_link(self) -> None:
+        """Another name of the same file does not help."""
+        path, link = self.mktemp(), self.mktemp()
+        self.started(path)
+        Path(link).symlink_to(Path(path).absolute())
+        self.refused(link, StoreLocked)
+
+    def test_stop_unlocks(self) -> None:
+        """After a stop the next may start."""
+        path = self.mktemp()
+        store = self.started(path)
+        self.successResultOf(store.stop())
+        self.started(path)
+
+    def test_stopped_store_starts_again(self) -> None:
+        """The same object may be started anew."""
+        store = self.started(self.mktemp())
+        self.successResultOf(store.stop())
+        self.successResultOf(store.start())
+        self.assertEqual(self.successResultOf(store.room_ids()), [])
+
+    def test_stop_before_start_is_done(self) -> None:
+        """A stop waits for the start that is under way, and for what was asked in between; a refused one as well."""
+        path = self.mktemp()
+        for outcome in (None, StoreLocked):
+            writer = InlineWriter()
+            writer.busy = True
+            store = inline_store(path, writer=writer)
+            started, asked, stopped = store.start(), store.room_ids(), store.stop()
+            if outcome is not None:
+                self.started(path)
+            writer.free()
+            self.successResultOf(stopped)
+            self.assertTrue(writer.ended)
+            if outcome is None:
+                self.successResultOf(started)
+                self.assertEqual(self.successResultOf(asked), [])
+            else:
+                self.failureResultOf(started, outcome)
+                self.failureResultOf(asked, StoreUnavailable)
+
+    def test_newer_schema_refused(self) -> None:
+        """A file of a newer version is left as it is; the text says which and why, and nothing stays locked."""
+        path = self.mktemp()
+        newer = sqlite3.connect(path)
+        newer.execute("PRAGMA user_version = 99")
+        newer.close()
+        before = Path(path).read_bytes()
+        for _ in range(2):
+            text = self.refused(path, StoreUnavailable)
+            self.assertIn(path, text)
+            self.assertIn("schema is 99", text)
+        self.assertEqual(Path(path).read_bytes(), before)
+
+    def test_schema_version_kept_in_file(self) -> None:
+        """The file says its schema."""
+        path = self.mktemp()
+        self.started(path)
+        database = sqlite3.connect(path)
+        self.addCleanup(database.close)
+        self.assertEqual(database.execute("PRAGMA user_version").fetchone(), (SCHEMA_VERSION,))
+        self.assertEqual(database.execute("PRAGMA journal_mode").fetchone(), ("wal",))
+
+    def test_not_a_database_refused(self) -> None:
+        """A file of something else is refused and left as it is."""
+        path = self.mktemp()
+        Path(path).write_text("This is a diary.\n" * 100)
+        self.assertIn(path, self.refused(path, StoreUnavailable))
+        self.assertEqual(Path(path).read_text(), "This is a diary.\n" * 100)
+
+    def test_missing_directory_refused(self) -> None:
+        """A path that cannot be is StoreUnavailable, too."""
+        path = f"{self.mktemp()}/no/where"
+        self.assertIn(path, self.refused(path, StoreUnavailable))
+
+    def test_sync_sets_pragma(self) -> None:
+        """``normal`` survives the process, ``power`` the power: SQLite's NORMAL (1) and FULL (2)."""
+        opened: list[sqlite3.Connection] = []
+        connect = sqlite3.connect
+
+        def traced(*args: Any, **options: Any) -> sqlite3.Connection:
+            opened.append(connect(*args, **options))
+            return opened[-1]
+
+        self.patch(sqlite3, "connect", traced)
+        self.started(self.mktemp())
+        self.started(self.mktemp(), sync="power")
+        self.assertEqual([one.execute("PRAGMA synchronous").fetchone() for one in opened], [(1,), (2,)])
+
+
+class ProcessTests(SynchronousTestCase):
+    """Two real processes, and `kill -9`."""
+
+    def test_killed_process_frees_lock_and_keeps_commits(self) -> None:
+        """While a process has the store nobody else may start; once it is killed all that it committed is there."""
+        path = self.mktemp()
+        other = subprocess.Popen(
+            [sys.executable, "-c", OTHER_PROCESS, path],
+            stdout=subprocess.PIPE,
+            env={**os.environ, "PYTHONPATH": str(Path(sqlite.__file__).parents[2])},
+        )
+        self.addCleanup(other.wait)
+        self.addCleanup(other.kill)
+        assert other.stdout is not None
+        self.addCleanup(other.stdout.close)
+        self.assertEqual(other.stdout.readline(), b"committed\n")
+
+        store = inline_store(path)
+        self.assertIn(path, str(self.failureResultOf(store.start(), StoreLocked).value))
+        other.kill()
+        other.wait()
+        self.successResultOf(store.start())
+        self.addCleanup(lambda: self.successResultOf(store.stop()))
+        (stored,) = self.successResultOf(store.open_rooms(["r1"]))
+        self.assertEqual(stored.parts, {"room": b"kept"})
+
+
+class CodeTests(SQLiteTestCase):
+    """What becomes of rows of codes."""
+
+    def codes(self) -> list[str]:
+        """List the codes that the file knows."""
+        return [code for (code,) in self.rows("SELECT code FROM codes ORDER BY code")]
+
+    def restart(self) -> None:
+        """Stop and start."""
+        self.successResultOf(self.store.stop())
+        self.successResultOf(self.store.start())
+
+    def test_claim_without_room_ends_with_process(self) -> None:
+        """A claim whose room never came to be does not outlive its process."""
+        self.successResultOf(self.store.claim_code("K7QM", "r9", now_ms=NOW_MS))
+        self.successResultOf(self.commit(change(1)))
+        self.restart()
+        self.assertEqual(self.codes(), ["R1"])
+
+    def test_beat_forgets_code_after_a_day(self) -> None:
+        """A resting code is deleted by the first beat after 24 hours, not before."""
+        self.successResultOf(self.commit(change(1, ends=True), change(1, room="r2")))
+        self.successResultOf(self.store.beat(now_ms=NOW_MS + 24 * HOUR_MS - 1))
+        self.assertEqual(self.codes(), ["R1", "R2"])
+        self.successResultOf(self.store.beat(now_ms=NOW_MS + 24 * HOUR_MS))
+        self.assertEqual(self.codes(), ["R2"])
+
+    def test_start_forgets_code_after_a_day(self) -> None:
+        """A start forgets what rested 24 hours by the newest time that the store was told."""
+        self.successResultOf(self.commit(change(1, ends=True)))
+        self.successResultOf(self.commit(change(1, room="r2"), now_ms=NOW_MS + 25 * HOUR_MS))
+        self.assertEqual(self.codes(), ["R1", "R2"])
+        self.restart()
+        self.assertEqual(self.codes(), ["R2"])
+
+
+class WriterThreadTests(SynchronousTestCase):
+    """The thread."""
+
+    def test_works_in_order_in_one_other_thread(self) -> None:
+        """What is given is done in order, in a daemon thread that ends when told."""
+        seen: list[tuple[int, Thread]] = []
+        done = Event()
+        writer = WriterThread()
+        for number in range(3):
+            writer.do(partial(lambda number: seen.append((number, current_thread())), number))
+        writer.do(done.set)
+        writer.quit()
+        done.wait()
+        thread = seen[0][1]
+        thread.join()
+        self.assertEqual(seen, [(0, thread), (1, thread), (2, thread)])
+        self.assertTrue(thread.daemon)
+        self.assertIsNot(thread, current_thread())

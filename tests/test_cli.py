@@ -1,0 +1,116 @@
+"""The ``gameserver`` command."""
+
+from __future__ import annotations
+
+import os
+import re
+from pathlib import Path
+
+from click.testing import CliRunner, Result
+from twisted.trial.runner import TestLoader
+from twisted.trial.unittest import SynchronousTestCase
+
+from gameserver import __version__, cli
+from gameserver.game import loader
+
+
+class CommandCase(SynchronousTestCase):
+    """What the tests below share: a folder, and the command run in this process."""
+
+    def setUp(self) -> None:
+        self.folder = Path(self.mktemp()).resolve()
+        clean = {name: text for name, text in os.environ.items() if not name.startswith("GAMESERVER_")}
+        self.patch(os, "environ", clean)
+
+    def run_command(self, *arguments: str, exit_code: int = 0) -> str:
+        """Run, and give what it wrote."""
+        result: Result = CliRunner().invoke(cli.main, arguments)
+        self.assertEqual(result.exit_code, exit_code, result.output)
+        return result.output
+
+
+class VersionTests(CommandCase):
+    def test_version(self) -> None:
+        """The version is told."""
+        self.assertEqual(self.run_command("version"), f"gameserver {__version__}\n")
+
+
+class GamesTests(CommandCase):
+    def test_samples(self) -> None:
+        """Each game is listed with its title and place."""
+        output = self.run_command("games")
+        self.assertRegex(output, r"(?m)^tictactoe: \w.*\n    /.*tictactoe\.py$")
+
+    def test_broken(self) -> None:
+        """A broken game is listed with its error, and the command fails, so that a script notices."""
+        self.folder.mkdir()
+        (self.folder / "bad.py").write_text("1 / 0")
+        output = self.run_command("games", "--no-sample-games", "--games", str(self.folder), exit_code=1)
+        self.assertIn("bad: BROKEN, ZeroDivisionError: division by zero", output)
+        self.assertIn("bad.py, line 1)", output)
+
+    def test_settings_are_read(self) -> None:
+        """The command finds what a server with the same settings finds."""
+        self.folder.mkdir()
+        (self.folder / "settings.toml").write_text(f'games = ["{self.folder}"]\nsample_games = false')
+        (self.folder / "one.py").write_text(
+            "def payload_handler(group_add, socket_self_send, socket_group_send, payload): 0"
+        )
+        self.assertTrue(self.run_command("games", "--config", str(self.folder / "settings.toml")).startswith("one: "))
+
+    def test_nothing(self) -> None:
+        """An empty list says what to do."""
+        self.folder.mkdir()
+        output = self.run_command("games", "--no-sample-games", "--games", str(self.folder))
+        self.assertIn("gameserver new NAME", output)
+
+    def test_wrong_place(self) -> None:
+        """A place that is not there ends in one line."""
+        output = self.run_command("games", "--games", "no/where", exit_code=1)
+        self.assertTrue(output.startswith("Error: no/where: no such folder or file"), output)
+
+
+class NewTests(CommandCase):
+    def new(self, *arguments: str, exit_code: int = 0) -> str:
+        """Write a game into the folder."""
+        return self.run_command("new", *arguments, "--folder", str(self.folder), exit_code=exit_code)
+
+    def passes(self, name: str) -> None:
+        """Load the game that was written, and run its own test."""
+        catalog = loader.load([str(self.folder)], sample_games=False, entry_points=False)
+        self.assertEqual((list(catalog.games), catalog.broken), ([name], []))
+        result = self.defaultTestResult()
+        TestLoader().loadByName(str(self.folder / f"test_{name}.py")).run(result)
+        self.assertEqual([text for _, text in [*result.errors, *result.failures]], [])
+        self.assertEqual(result.testsRun, 2)
+
+    def test_class(self) -> None:
+        """The starter is a game that works, and its test passes."""
+        output = self.new("hot_potato")
+        self.assertIn("twistd -n gameserver --games", output)
+        self.passes("hot_potato")
+
+    def test_function(self) -> None:
+        """So is the one in function style."""
+        self.new("big_button", "--function")
+        self.passes("big_button")
+
+    def test_nothing_is_overwritten(self) -> None:
+        """Not even where the test alone is there."""
+        self.folder.mkdir()
+        (self.folder / "test_mine.py").write_text("mine")
+        self.assertIn("is there already; nothing was written", self.new("mine", exit_code=1))
+        self.assertEqual([path.name for path in self.folder.iterdir()], ["test_mine.py"])
+
+    def test_name_in_snake_case(self) -> None:
+        """A name must do as a module's and as a game's."""
+        for wrong in ("HotPotato", "hot-potato", "2fast", "../x", "class", "test_x", "x" * 40):
+            self.assertIn("snake case", self.new(wrong, exit_code=1))
+        self.assertFalse(self.folder.exists())
+
+    def test_starters_are_tidy(self) -> None:
+        """What is written keeps to the line length of this project."""
+        self.new("a" * 32)
+        self.new("b" * 32, "--function")
+        for path in self.folder.iterdir():
+            self.assertEqual(re.findall(r".{121,}", path.read_text()), [])

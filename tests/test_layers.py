@@ -1,0 +1,253 @@
+"""
+Reads every import of the package, and keeps the map true.
+
+Imports run downward only, each third-party library has one door, and the rules know neither network nor clock nor I/O.
+An import counts wherever it stands: at the top, in a function, or for types alone.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+from twisted.trial.unittest import SynchronousTestCase
+
+import gameserver
+
+PACKAGE = Path(gameserver.__file__).parent
+
+LAYERS = ("words", "rules", "face", "clock", "adapters", "web", "roots")
+"""From the bottom up; a module imports its own layer and those below. The face is what a game's author imports."""
+
+PLACES = {
+    "gameserver": "face",
+    "gameserver.errors": "words",
+    "gameserver.settings": "words",
+    "gameserver.interfaces": "words",
+    "gameserver.values": "words",
+    "gameserver.patches": "words",
+    "gameserver.rates": "words",
+    "gameserver.wire.messages": "words",
+    "gameserver.store.keys": "words",
+    "gameserver.room.effects": "words",
+    "gameserver.game": "rules",
+    "gameserver.room": "rules",
+    "gameserver.clock": "clock",
+    "gameserver.wire": "adapters",
+    "gameserver.store": "adapters",
+    "gameserver.cluster": "adapters",
+    "gameserver.auth": "adapters",
+    "gameserver.web": "web",
+    "gameserver.service": "roots",
+    "gameserver.tap": "roots",
+    "gameserver.cli": "roots",
+    "gameserver.client": "roots",
+    "gameserver.testing": "roots",
+}
+"""Module or package to its layer; the longest name that fits counts."""
+
+DOORS = {
+    "autobahn": ("gameserver.wire",),
+    "txaio": ("gameserver.wire",),
+    "txredisapi": ("gameserver.store.redis", "gameserver.cluster.bus"),
+    "apscheduler": ("gameserver.clock",),
+    "twisted.internet.reactor": ("gameserver.tap", "gameserver.cli"),
+    "klein": ("gameserver.web", "gameserver.service"),
+    "twisted.web": ("gameserver.web", "gameserver.service"),
+    "sqlite3": ("gameserver.store.sqlite",),
+}
+"""What is imported in one place only, and where."""
+
+NOT_IN_RULES = ("twisted.internet", "time", "socket", "os", "threading", "asyncio", "subprocess", "select", "selectors")
+YET_IN_RULES = ("twisted.internet.defer", "twisted.internet.interfaces")
+"""The rules wait for Deferreds, and name the reactor's interfaces as types."""
+
+
+def inside(name: str, package: str) -> bool:
+    """Say whether a dotted name is a package's, or in it."""
+    return name == package or name.startswith(f"{package}.")
+
+
+def imports_of(source: str, module: str, *, package: bool = False) -> Iterator[str]:
+    """Give the full name of everything that a module imports: ``from a import b`` is ``a.b``."""
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            parts = module.split(".") if package else module.split(".")[:-1]
+            around = parts[: len(parts) - node.level + 1] if node.level else []
+            base = ".".join([*around, *([node.module] if node.module else [])])
+            yield from (f"{base}.{alias.name}" for alias in node.names)
+
+
+def modules() -> dict[str, list[str]]:
+    """Read the package: each module's name to what it imports."""
+    found = {}
+    for path in sorted(PACKAGE.rglob("*.py")):
+        parts = path.relative_to(PACKAGE.parent).with_suffix("").parts
+        if "_games" in parts:
+            continue
+        package = parts[-1] == "__init__"
+        name = ".".join(parts[:-1] if package else parts)
+        found[name] = list(imports_of(path.read_text("utf-8"), name, package=package))
+    return found
+
+
+def place_of(module: str) -> str:
+    """Give the longest name in `PLACES` that fits."""
+    fits = [place for place in PLACES if inside(module, place) and (place != "gameserver" or module == place)]
+    return max(fits, key=len, default="")
+
+
+def module_of(imported: str, known: dict[str, list[str]]) -> str:
+    """Give the module that an imported name is, or is in: ``gameserver.errors.Refused`` is in ``gameserver.errors``."""
+    while imported not in known and "." in imported:
+        imported = imported.rpartition(".")[0]
+    return imported
+
+
+def faults(known: dict[str, list[str]]) -> list[str]:
+    """List what breaks the rules of layers and adapters."""
+    found = []
+    for module, imports in known.items():
+        place = place_of(module)
+        for target in sorted({module_of(item, known) for item in imports if inside(item, "gameserver")} - {module}):
+            other = place_of(target)
+            if not other or not place:
+                continue
+            here, there = LAYERS.index(PLACES[place]), LAYERS.index(PLACES[other])
+            if there > here:
+                found.append(f"{module} ({PLACES[place]}) imports {target} ({PLACES[other]})")
+            elif PLACES[place] == PLACES[other] == "adapters" and place != other:
+                found.append(f"{module} imports {target}, another adapter")
+    return found
+
+
+def at_wrong_door(known: dict[str, list[str]]) -> list[str]:
+    """List imports of third-party libraries elsewhere than at their door."""
+    return [
+        f"{module} imports {item}; the door is {' and '.join(doors)}"
+        for library, doors in DOORS.items()
+        for module, imports in known.items()
+        for item in imports
+        if inside(item, library) and not any(inside(module, door) for door in doors)
+    ]
+
+
+def impure(known: dict[str, list[str]]) -> list[str]:
+    """List what the rules import of network, clock and I/O; the game loader reads files, which is what it is for."""
+    return [
+        f"{module} imports {item}"
+        for module, imports in known.items()
+        if inside(module, "gameserver.game") or inside(module, "gameserver.room")
+        for item in imports
+        if any(inside(item, name) for name in NOT_IN_RULES) and not any(inside(item, name) for name in YET_IN_RULES)
+    ]
+
+
+class PackageTests(SynchronousTestCase):
+    """The package as it is."""
+
+    def setUp(self) -> None:
+        self.known = modules()
+
+    def test_every_module_has_a_place(self) -> None:
+        """A new module is put on the map, in `PLACES`, before it is used."""
+        self.assertEqual([module for module in self.known if not place_of(module)], [])
+
+    def test_imports_run_downward(self) -> None:
+        """No module imports a layer above its own, no adapter another."""
+        self.assertEqual(faults(self.known), [])
+
+    def test_one_door_for_each_library(self) -> None:
+        """Who wants a library goes through the module that wraps it."""
+        self.assertEqual(at_wrong_door(self.known), [])
+
+    def test_rules_are_pure(self) -> None:
+        """A room is run without network, clock and I/O."""
+        self.assertEqual(impure(self.known), [])
+
+    def test_words_inside_packages_cost_nothing(self) -> None:
+        """Packages that hold words import nothing themselves, or whoever reads the words would load an adapter."""
+        for package in ("gameserver.wire", "gameserver.store"):
+            self.assertEqual(self.known.get(package, []), [], package)
+
+    def test_plugin_is_light(self) -> None:
+        """Every twistd on the machine loads the plugin; it imports nothing of ours."""
+        plugin = PACKAGE.parent / "twisted" / "plugins" / "gameserver_plugin.py"
+        imports = list(imports_of(plugin.read_text("utf-8"), "gameserver_plugin"))
+        self.assertEqual(imports, ["twisted.application.service.ServiceMaker"])
+
+
+class RuleTests(SynchronousTestCase):
+    """The rules find what they are for, on packages made up here."""
+
+    def test_imports_of(self) -> None:
+        """Every form of import is seen, also those in functions and for types."""
+        source = """
+import a.b, c
+from d import e as f
+from . import g
+from ..h import i
+if TYPE_CHECKING:
+    from j import k
+def late():
+    import l
+"""
+        found = sorted(imports_of(source, "gameserver.room.room"))
+        self.assertEqual(found, ["a.b", "c", "d.e", "gameserver.h.i", "gameserver.room.g", "j.k", "l"])
+        self.assertEqual(list(imports_of("from . import g", "gameserver.room", package=True)), ["gameserver.room.g"])
+
+    def test_upward(self) -> None:
+        """An import upward is found, one downward is not."""
+        known = {
+            "gameserver.errors": [],
+            "gameserver.room.room": ["gameserver.errors.Refused", "gameserver.wire.session.Session"],
+            "gameserver.wire.session": ["gameserver.room.room.Room", "gameserver.wire.codecs"],
+            "gameserver.wire.codecs": [],
+        }
+        self.assertEqual(faults(known), ["gameserver.room.room (rules) imports gameserver.wire.session (adapters)"])
+
+    def test_words_inside_adapters(self) -> None:
+        """The rules may name the wire's messages, which are words."""
+        known = {
+            "gameserver.wire.messages": ["gameserver.store.keys.X"],
+            "gameserver.room.room": ["gameserver.wire.messages.Hello"],
+            "gameserver.store.keys": [],
+        }
+        self.assertEqual(faults(known), [])
+
+    def test_adapters_apart(self) -> None:
+        """An adapter that imports another is found."""
+        known = {"gameserver.auth.tokens": ["gameserver.store.sqlite.Store"], "gameserver.store.sqlite": []}
+        self.assertEqual(faults(known), ["gameserver.auth.tokens imports gameserver.store.sqlite, another adapter"])
+
+    def test_doors(self) -> None:
+        """The reactor is found in every spelling, and other parts of Twisted are free."""
+        known = {
+            "gameserver.clock": [
+                "twisted.internet.reactor",
+                "twisted.internet.task.Clock",
+                "apscheduler.triggers.cron",
+            ],
+            "gameserver.tap": ["twisted.internet.reactor"],
+            "gameserver.wire.protocol": ["autobahn.twisted.websocket.X", "klein.Klein"],
+        }
+        found = at_wrong_door(known)
+        self.assertEqual(
+            [fault.partition(";")[0] for fault in found],
+            ["gameserver.clock imports twisted.internet.reactor", "gameserver.wire.protocol imports klein.Klein"],
+        )
+
+    def test_purity(self) -> None:
+        """Rules may wait for Deferreds, and nothing else of the network."""
+        known = {
+            "gameserver.room.room": ["twisted.internet.defer.Deferred", "twisted.internet.task", "time.monotonic"],
+            "gameserver.clock": ["time"],
+            "gameserver.game.game": ["timeit"],
+        }
+        self.assertEqual(
+            impure(known),
+            [f"gameserver.room.room imports {item}" for item in ("twisted.internet.task", "time.monotonic")],
+        )

@@ -1,0 +1,668 @@
+"""Tests for the HTTP calls, each through the real site, in memory."""
+
+from __future__ import annotations
+
+import json
+from hashlib import shake_128
+from itertools import count
+from typing import Any
+
+from twisted.internet.address import IPv4Address
+from twisted.internet.defer import CancelledError, Deferred
+from twisted.internet.task import Clock as Seconds
+from twisted.internet.testing import StringTransport
+from twisted.python.failure import Failure
+from twisted.trial.unittest import SynchronousTestCase
+from twisted.web.resource import Resource
+from zope.interface import implementer
+
+from gameserver import Game
+from gameserver.auth.tokens import Guests
+from gameserver.clock import Clock
+from gameserver.errors import CODES, Refused, StoreUnavailable
+from gameserver.game.function import FunctionGame
+from gameserver.game.loader import BrokenGame, Catalog
+from gameserver.game.spec import spec_of
+from gameserver.interfaces import ISession, User
+from gameserver.room.effects import Asker
+from gameserver.room.hall import Hall
+from gameserver.room.keeper import Keeper
+from gameserver.settings import Settings
+from gameserver.store.memory import MemoryStore
+from gameserver.web import api
+from gameserver.web.site import site
+from gameserver.wire.limits import REFUSED_PER_ADDRESS, Budgets
+from gameserver.wire.session import House
+
+
+class Quiz(Game):
+    """
+    Questions, and
+    answers.
+
+    Nobody reads this.
+    """
+
+    title = "Quiz & Co"
+    max_players = 3
+    roles = {"screen": 1}
+
+    def on_create(self, rounds: int = 5, mood: str = "calm") -> None:
+        """Make the room, unless somebody is angry."""
+        if mood == "angry":
+            raise Refused("Calm down first.")
+        if mood == "broken":
+            raise RuntimeError("a secret of the server")
+        if mood == "brief":
+            self.close("closed")
+
+
+class Slow(Game):
+    """Waits while it makes a room."""
+
+    async def on_create(self) -> None:
+        """Wait until the test goes on."""
+        waiting: Deferred[None] = Deferred()
+        GATES.append(waiting)
+        await waiting
+
+    async def on_join(self, player: Any) -> None:
+        """Wait as well."""
+        await self.on_create()
+
+
+class Loose(FunctionGame):
+    """Takes any options."""
+
+    name = "loose"
+    _function_style = True
+    handler = staticmethod(lambda *_: None)
+
+
+GATES: list[Deferred[None]] = []
+
+
+class Answer:
+    """
+    One answer of the server.
+
+    :ivar headers: by name in lower case; of one that comes twice the last.
+    """
+
+    def __init__(self, raw: bytes) -> None:
+        head, _, self.body = raw.partition(b"\r\n\r\n")
+        first, *lines = head.decode().split("\r\n")
+        self.status = int(first.split()[1])
+        self.headers = {name.lower(): value for name, _, value in (line.partition(": ") for line in lines)}
+
+    @property
+    def json(self) -> Any:
+        """The body."""
+        return json.loads(self.body)
+
+
+class Peer(StringTransport):
+    """A client's end of a connection from some address."""
+
+    def __init__(self, host: str) -> None:
+        super().__init__(peerAddress=IPv4Address("TCP", host, 1))  # type: ignore[no-untyped-call]
+
+
+@implementer(ISession)
+class Listener:
+    """A session that hears everything, and says nothing."""
+
+    key = ""
+
+    def deliver(self, frame: bytes) -> None: ...
+
+    def deliver_volatile(self, frame: bytes, slot: str) -> None: ...
+
+    def seated(self, code: str, seat: str) -> None: ...
+
+    def unseated(self, code: str) -> None: ...
+
+
+class Node:
+    """A node without a port."""
+
+    def __init__(self, *games: type[Game], origin: tuple[str, ...] = (), catalog: Catalog | None = None) -> None:
+        self.seconds = Seconds()
+        clock = Clock(self.seconds, lambda: 1_700_000_000.0)
+        self.store = MemoryStore()
+        numbers = count()
+
+        def entropy(size: int) -> bytes:
+            return shake_128(str(next(numbers)).encode()).digest(size)
+
+        specs = {spec_of(game).name: spec_of(game) for game in games}
+        settings = Settings(origin=origin)
+        self.hall = Hall(specs, self.store, clock, entropy, rooms_per_user=3)
+        self.auth = Guests(b"x" * 32, entropy, clock.now)
+        self.house = House(
+            hall=self.hall,
+            authenticator=self.auth,
+            clock=clock,
+            limits=settings.limits,
+            budgets=Budgets(),
+            entropy=entropy,
+        )
+        self.websocket = Resource()  # type: ignore[no-untyped-call]
+        self.site = site(self.house, catalog, settings, self.websocket)
+        Deferred.fromCoroutine(self.hall.start())
+
+    def connect(self, host: str = "192.0.2.1") -> tuple[Any, Peer]:
+        """Open a connection."""
+        protocol: Any = self.site.buildProtocol(IPv4Address("TCP", host, 1))
+        transport = Peer(host)
+        protocol.makeConnection(transport)
+        return protocol, transport
+
+    def begin(
+        self,
+        method: str,
+        path: str,
+        body: Any = None,
+        *,
+        raw: bytes | None = None,
+        host: str = "192.0.2.1",
+        **headers: str,
+    ) -> Peer:
+        """Send a request; its answer may have to wait."""
+        protocol, transport = self.connect(host)
+        content = raw if raw is not None else b"" if body is None else json.dumps(body).encode()
+        headers = {"host": "games.example:8080", **headers}
+        if content:
+            headers["content-length"] = str(len(content))
+        head = "".join(f"{name}: {value}\r\n" for name, value in headers.items() if value)
+        protocol.dataReceived(f"{method} {path} HTTP/1.1\r\n{head}\r\n".encode("latin-1") + content)
+        return transport
+
+    def ask(self, method: str, path: str, body: Any = None, **more: Any) -> Answer:
+        """Send a request, let the turn end, and read the answer."""
+        transport = self.begin(method, path, body, **more)
+        self.seconds.advance(0)
+        return Answer(transport.value())
+
+    def token(self, name: str = "Ann") -> dict[str, str]:
+        """Make a guest; :returns: the header that proves it."""
+        return {"authorization": f"Bearer {self.auth.guest(name)[1]}"}
+
+    def create(self, game: str = "quiz", **more: Any) -> str:
+        """Make a room; :returns: its code."""
+        code: str = self.ask("POST", "/api/rooms", {"game": game, **more}, **self.token()).json["room"]
+        return code
+
+    def join(self, code: str, name: str = "Bob") -> Deferred[None]:
+        """Take a seat as somebody new."""
+        user, _ = self.auth.guest(name)
+        seat = {"name": name, "role": "player", "password": None, "profile": {}}
+        return Deferred.fromCoroutine(self.hall.join(Asker(Listener(), user, 1), self.hall.find(code), seat))
+
+    def keeper(self, code: str) -> Keeper:
+        """:returns: the room's."""
+        return self.hall.find(code)
+
+
+class ApiTests(SynchronousTestCase):
+    """What all tests here begin with."""
+
+    def setUp(self) -> None:
+        GATES.clear()
+        self.node = Node(Quiz, Slow, Loose)
+
+    def assertRefused(self, answer: Answer, status: int, code: str, about: str = "") -> None:
+        """The answer is an error, in JSON, with a text for people."""
+        self.assertEqual((answer.status, answer.json["code"]), (status, code), answer.body)
+        self.assertEqual(set(answer.json), {"code", "message"})
+        self.assertIn(about, answer.json["message"])
+        self.assertEqual(answer.headers["content-type"], "application/json")
+        self.assertEqual(answer.headers["cache-control"], "no-store")
+        self.assertEqual(answer.headers["x-content-type-options"], "nosniff")
+
+
+class GuestTests(ApiTests):
+    """``POST /api/guest``."""
+
+    def test_guest(self) -> None:
+        """A guest gets a token that proves who it is."""
+        answer = self.node.ask("POST", "/api/guest", {"name": " Ann "})
+        self.assertEqual(answer.status, 200)
+        user = self.successResultOf(self.node.auth.authenticate(answer.json["token"], now_s=1_700_000_000.0))
+        self.assertEqual(answer.json["user"], {"id": user.id, "name": "Ann", "rights": []})
+        self.assertEqual(answer.headers["content-type"], "application/json")
+        self.assertEqual(answer.headers["cache-control"], "no-store")
+
+    def test_name_refused(self) -> None:
+        """A name that cannot be is bad data, and the text says where."""
+        for name in ("", " ", "x" * 33, "a\u202eb"):
+            self.assertRefused(self.node.ask("POST", "/api/guest", {"name": name}), 400, "bad_data", "$.name")
+
+    def test_wrong_type_refused(self) -> None:
+        """Types are checked strictly, and the text says where they are wrong."""
+        for body in ({"name": 5}, {"name": None}, {"name": ["Ann"]}):
+            self.assertRefused(self.node.ask("POST", "/api/guest", body), 400, "bad_data", "$.name")
+        self.assertRefused(self.node.ask("POST", "/api/guest", {}), 400, "bad_data", "`name`")
+
+    def test_unreadable_refused(self) -> None:
+        """What is no JSON object is a bad message, however it is broken."""
+        for raw in (
+            b"",
+            b"[]",
+            b"5",
+            b"{",
+            b'{"name":"\xff"}',
+            b'{"name":"\\ud800"}',
+            b'{"name":"Ann"}x',
+            b"\xef\xbb\xbf{}",
+        ):
+            self.assertRefused(self.node.ask("POST", "/api/guest", raw=raw), 400, "bad_message")
+
+    def test_depth_bomb_refused(self) -> None:
+        """Deep nesting is refused before anything is built from it."""
+        for bomb in (b'{"name":' + b"[" * 30_000, b'{"a":' * 10_000):
+            self.assertRefused(self.node.ask("POST", "/api/guest", raw=bomb), 400, "bad_message", "32")
+
+    def test_large_body_refused(self) -> None:
+        """A body has a limit; one that just fits is read."""
+        fits = b'{"name":"Ann"}'.ljust(api.BODY_BYTES)
+        self.assertEqual(self.node.ask("POST", "/api/guest", raw=fits).status, 200)
+        self.assertRefused(self.node.ask("POST", "/api/guest", raw=fits + b" "), 413, "too_large")
+
+    def test_guests_not_admitted(self) -> None:
+        """Where guests are not admitted, that is told, and asking uses the budget up."""
+
+        def guest(name: str) -> tuple[User, str]:
+            raise Refused("No guests here.", code="unauthenticated")
+
+        self.patch(self.node.auth, "guest", guest)
+        answer = self.node.ask("POST", "/api/guest", {"name": "Ann"})
+        self.assertRefused(answer, 401, "unauthenticated", "No guests here.")
+        self.assertEqual(answer.headers["www-authenticate"], "Bearer")
+
+
+class GamesTests(ApiTests):
+    """``GET /api/games``."""
+
+    def test_games(self) -> None:
+        """A game is listed with what a lobby needs; its docstring by the first paragraph alone."""
+        quiz, slow, loose = self.node.ask("GET", "/api/games").json["games"]
+        options = quiz.pop("options")
+        self.assertEqual(
+            quiz,
+            {
+                "name": "quiz",
+                "title": "Quiz & Co",
+                "doc": "Questions, and answers.",
+                "min_players": 1,
+                "max_players": 3,
+                "roles": {"screen": 1},
+            },
+        )
+        text = json.dumps(options)
+        for part in ('"rounds"', '"integer"', '"mood"', '"calm"'):
+            self.assertIn(part, text)
+        self.assertEqual((slow["name"], slow["roles"]), ("slow", {}))
+        self.assertIsNone(loose["options"])
+
+    def test_broken(self) -> None:
+        """Broken games are listed apart, where the catalog is known; else nothing is said of them."""
+        catalog = Catalog(broken=[BrokenGame("chess", "/srv/chess.py", "SyntaxError: no (chess.py, line 3)")])
+        answer = Node(Quiz, catalog=catalog).ask("GET", "/api/games")
+        self.assertEqual(answer.json["broken"], [{"name": "chess", "error": "SyntaxError: no (chess.py, line 3)"}])
+        self.assertNotIn("broken", self.node.ask("GET", "/api/games").json)
+
+
+class CreateTests(ApiTests):
+    """``POST /api/rooms``."""
+
+    def test_created(self) -> None:
+        """The room is there, and in the store; nobody has a seat in it."""
+        answer = self.node.ask("POST", "/api/rooms", {"game": "quiz", "options": {"rounds": 2}}, **self.node.token())
+        self.assertEqual(answer.status, 201)
+        code = answer.json["room"]
+        self.assertEqual(answer.json, {"room": code})
+        self.assertEqual(answer.headers["location"], f"/api/rooms/{code}")
+        self.assertEqual(len(self.successResultOf(self.node.store.room_ids())), 1)
+        self.assertEqual(len(self.node.keeper(code).room.seats), 0)
+
+    def test_not_told_before_stored(self) -> None:
+        """Nobody learns of a room before the store has it."""
+        self.node.store.fail = StoreUnavailable("away")
+        self.patch(self.node.store, "claim_code", lambda *_, **__: _fired(True))
+        transport = self.node.begin("POST", "/api/rooms", {"game": "quiz"}, **self.node.token())
+        self.node.seconds.advance(0)
+        self.assertEqual(transport.value(), b"")
+        self.node.store.fail = None
+        self.node.seconds.pump([0.1] * 5)
+        self.assertEqual(Answer(transport.value()).status, 201)
+
+    def test_store_away(self) -> None:
+        """Where the store does not answer, a room cannot be made, and the client may try again."""
+        self.node.store.fail = StoreUnavailable("away")
+        answer = self.node.ask("POST", "/api/rooms", {"game": "quiz"}, **self.node.token())
+        self.assertRefused(answer, 503, "busy")
+
+    def test_too_late(self) -> None:
+        """A creator does not wait forever for the store."""
+        transport = self.node.begin("POST", "/api/rooms", {"game": "slow"}, **self.node.token())
+        self.node.store.hold()
+        for gate in GATES:
+            gate.callback(None)
+        self.node.seconds.advance(api.CREATE_S)
+        self.assertRefused(Answer(transport.value()), 503, "busy")
+
+    def test_game_too_slow(self) -> None:
+        """A game that takes too long to make its room has failed."""
+        transport = self.node.begin("POST", "/api/rooms", {"game": "slow"}, **self.node.token())
+        self.node.seconds.advance(api.CREATE_S - 1)
+        self.assertRefused(Answer(transport.value()), 500, "game_error")
+        self.assertEqual(len(self.flushLoggedErrors(CancelledError)), 1)
+
+    def test_client_gone(self) -> None:
+        """A client that goes away while its room is made leaves a room that is whole."""
+        token = self.node.token()
+        protocol, _ = self.node.connect()
+        body = b'{"game":"slow"}'
+        head = f"POST /api/rooms HTTP/1.1\r\nhost: a\r\nauthorization: {token['authorization']}\r\n"
+        protocol.dataReceived(f"{head}content-length: {len(body)}\r\n\r\n".encode() + body)
+        protocol.connectionLost(Failure(ConnectionError()))
+        GATES.pop().callback(None)
+        self.node.seconds.advance(0)
+        self.assertEqual([k.room.spec.name for k in self.node.hall.keepers], ["slow"])
+
+    def test_token_needed(self) -> None:
+        """Without a token, or with one that is not ours, there is no room."""
+        for header in ("", "Bearer", "Bearer x.y", "Basic QTpC", "Bearer \xff\xfe", "Bearer " + "x" * 5000):
+            answer = self.node.ask("POST", "/api/rooms", {"game": "quiz"}, authorization=header)
+            self.assertRefused(answer, 401, "unauthenticated")
+            self.assertEqual(answer.headers["www-authenticate"], "Bearer")
+        self.assertEqual(list(self.node.hall.keepers), [])
+
+    def test_refused_by_game(self) -> None:
+        """The game's refusal is told, and no room is left."""
+        angry = {"game": "quiz", "options": {"mood": "angry"}}
+        answer = self.node.ask("POST", "/api/rooms", angry, **self.node.token())
+        self.assertRefused(answer, 409, "refused", "Calm down first.")
+        self.assertEqual(list(self.node.hall.keepers), [])
+
+    def test_game_failed(self) -> None:
+        """A game's bug tells the client nothing."""
+        answer = self.node.ask(
+            "POST", "/api/rooms", {"game": "quiz", "options": {"mood": "broken"}}, **self.node.token()
+        )
+        self.assertRefused(answer, 500, "game_error")
+        self.assertNotIn(b"secret", answer.body)
+        self.assertEqual(len(self.flushLoggedErrors(RuntimeError)), 1)
+
+    def test_closed_at_once(self) -> None:
+        """A room that its game closed while it was made is not given out."""
+        brief = {"game": "quiz", "options": {"mood": "brief"}}
+        self.assertRefused(self.node.ask("POST", "/api/rooms", brief, **self.node.token()), 409, "refused")
+
+    def test_bad_options(self) -> None:
+        """Options that do not fit are bad data, with the place."""
+        for options in ({"rounds": "two"}, {"laps": 3}):
+            body = {"game": "quiz", "options": options}
+            answer = self.node.ask("POST", "/api/rooms", body, **self.node.token())
+            self.assertRefused(answer, 400, "bad_data", "$")
+        for wish in ({"options": []}, {"private": 1}, {"password": 7}):
+            answer = self.node.ask("POST", "/api/rooms", {"game": "quiz", **wish}, **self.node.token())
+            self.assertRefused(answer, 400, "bad_data", f"$.{next(iter(wish))}")
+
+    def test_unknown_game(self) -> None:
+        """There is no such game."""
+        self.assertRefused(self.node.ask("POST", "/api/rooms", {"game": "go"}, **self.node.token()), 404, "not_found")
+
+    def test_draining(self) -> None:
+        """A node that is about to stop makes no rooms."""
+        self.node.hall.draining = True
+        answer = self.node.ask("POST", "/api/rooms", {"game": "quiz"}, **self.node.token())
+        self.assertRefused(answer, 503, "draining")
+
+    def test_empty_rooms_bounded(self) -> None:
+        """Rooms without seats cost no seat, so that they have a bound of their own."""
+        token = self.node.token()
+        answers = [self.node.ask("POST", "/api/rooms", {"game": "quiz"}, **token) for _ in range(4)]
+        self.assertEqual([a.status for a in answers], [201, 201, 201, 403])
+        self.assertEqual(self.node.ask("POST", "/api/rooms", {"game": "quiz"}, **self.node.token("Bob")).status, 201)
+
+    def test_rooms_being_made_bounded(self) -> None:
+        """Those that are still being made count."""
+        token = self.node.token()
+        for _ in range(3):
+            self.node.begin("POST", "/api/rooms", {"game": "slow"}, **token)
+        answer = self.node.ask("POST", "/api/rooms", {"game": "quiz"}, **token)
+        self.assertRefused(answer, 403, "forbidden")
+        for gate in GATES:
+            gate.callback(None)
+
+
+class RoomsTests(ApiTests):
+    """``GET /api/rooms`` and ``GET /api/rooms/CODE``."""
+
+    def rooms(self, query: str = "") -> list[str]:
+        """:returns: the codes of what is listed."""
+        return [room["room"] for room in self.node.ask("GET", f"/api/rooms{query}").json["rooms"]]
+
+    def test_listed(self) -> None:
+        """A public room is listed with what a lobby shows; the newest comes first."""
+        code = self.node.create(options={"rounds": 2})
+        self.node.join(code)
+        self.node.seconds.advance(0)
+        later = self.node.create("loose", options={"any": [1]}, password="sesame")
+        loose, quiz = self.node.ask("GET", "/api/rooms").json["rooms"]
+        self.assertEqual(
+            quiz,
+            {
+                "room": code,
+                "game": "quiz",
+                "title": "Quiz & Co",
+                "status": "lobby",
+                "players": 1,
+                "max_players": 3,
+                "locked": False,
+                "needs_password": False,
+                "options": {"rounds": 2, "mood": "calm"},
+            },
+        )
+        self.assertEqual((loose["room"], loose["needs_password"], loose["options"]), (later, True, {"any": [1]}))
+
+    def test_password_not_told(self) -> None:
+        """Neither a password nor what it was made to is told."""
+        self.node.create(password="sesame")
+        answer = self.node.ask("GET", "/api/rooms")
+        self.assertNotIn(b"sesame", answer.body)
+        self.assertNotIn(b'"password"', answer.body)
+
+    def test_private_not_listed(self) -> None:
+        """A private room is never listed, but told to whoever knows its code, however it is typed."""
+        code = self.node.create(private=True)
+        public = self.node.create()
+        self.assertEqual(self.rooms(), [public])
+        for typed in (code, code.lower(), f"{code[:4]}-{code[4:]}", f"{code[:4]}%20{code[4:]}"):
+            self.assertEqual(self.node.ask("GET", f"/api/rooms/{typed}").json["room"], code)
+
+    def test_one_game(self) -> None:
+        """The listing may be of one game; of one that is not served there is none."""
+        quiz, loose = self.node.create(), self.node.create("loose")
+        self.assertEqual(self.rooms("?game=quiz"), [quiz])
+        self.assertEqual(self.rooms("?game=loose"), [loose])
+        for name in ("go", "%ff", ""):
+            self.assertRefused(self.node.ask("GET", f"/api/rooms?game={name}"), 404, "not_found")
+
+    def test_bounded(self) -> None:
+        """A listing is bounded in rooms and in bytes."""
+        self.patch(api, "LISTED_ROOMS", 2)
+        codes = [self.node.create() for _ in range(3)]
+        self.assertEqual(self.rooms(), codes[:0:-1])
+        self.patch(api, "LISTED_BYTES", 300)
+        self.assertEqual(self.rooms(), codes[:1:-1])
+
+    def test_not_told_before_stored(self) -> None:
+        """What a room did is told once the store has it, in the listing as in the room's own answer."""
+        code = self.node.create()
+        self.node.store.hold()
+        self.node.join(code)
+        self.node.seconds.advance(0)
+        asked = [self.node.begin("GET", path) for path in ("/api/rooms", f"/api/rooms/{code}")]
+        self.node.seconds.advance(0)
+        self.assertEqual([transport.value() for transport in asked], [b"", b""])
+        self.node.store.release()
+        self.node.seconds.advance(0)
+        self.assertEqual(Answer(asked[0].value()).json["rooms"][0]["players"], 1)
+        self.assertEqual(Answer(asked[1].value()).json["players"], 1)
+
+    def test_store_away(self) -> None:
+        """While the store is away, rooms that it has as they are are told, and others are not."""
+        code, other = self.node.create(), self.node.create()
+        self.node.store.fail = StoreUnavailable("away")
+        self.node.join(code)
+        self.node.seconds.advance(0)
+        self.assertEqual(self.rooms(), [other])
+        self.assertRefused(self.node.ask("GET", f"/api/rooms/{code}"), 503, "busy")
+
+    def test_half_done_not_told(self) -> None:
+        """Half of a step is not told; a room that takes long holds up no listing."""
+        code = self._slow_room()
+        public = self.node.create()
+        self.node.join(code)
+        listing, room = self.node.begin("GET", "/api/rooms"), self.node.begin("GET", f"/api/rooms/{code}")
+        self.node.seconds.advance(api.LOOK_S)
+        self.assertEqual([r["room"] for r in Answer(listing.value()).json["rooms"]], [public])
+        self.assertRefused(Answer(room.value()), 503, "busy")
+        again = self.node.begin("GET", f"/api/rooms/{code}")
+        GATES.pop().callback(None)
+        self.node.seconds.advance(0)
+        self.assertEqual(Answer(again.value()).json["players"], 1)
+
+    def test_undone_not_told(self) -> None:
+        """A step that fails in the end was never told."""
+        code = self._slow_room()
+        self.failureResultOf(self._failing_join(code))
+        self.assertEqual(self.node.ask("GET", f"/api/rooms/{code}").json["players"], 0)
+
+    def test_unknown_room(self) -> None:
+        """There is no such room."""
+        for path in ("/api/rooms/XXXX", "/api/rooms/%F0%9F%8E%B2", f"/api/rooms/{'X' * 3000}"):
+            self.assertRefused(self.node.ask("GET", path), 404, "not_found")
+
+    def _slow_room(self) -> str:
+        transport = self.node.begin("POST", "/api/rooms", {"game": "slow"}, **self.node.token())
+        GATES.pop().callback(None)
+        self.node.seconds.advance(0)
+        code: str = Answer(transport.value()).json["room"]
+        return code
+
+    def _failing_join(self, code: str) -> Deferred[None]:
+        joined = self.node.join(code)
+        asked = self.node.begin("GET", f"/api/rooms/{code}")
+        GATES.pop().errback(Refused("No."))
+        self.node.seconds.advance(0)
+        self.assertEqual(Answer(asked.value()).json["players"], 0)
+        return joined
+
+
+class BudgetTests(ApiTests):
+    """Who guesses is stopped; who does not, is not."""
+
+    def test_codes(self) -> None:
+        """After so many unknown codes an address is told to wait, for a code that is right as well; others are not."""
+        code = self.node.create()
+        for _ in range(int(REFUSED_PER_ADDRESS[1])):
+            self.assertRefused(self.node.ask("GET", "/api/rooms/XXXX"), 404, "not_found")
+        limited = self.node.ask("GET", f"/api/rooms/{code}")
+        self.assertRefused(limited, 429, "rate_limited")
+        self.assertIn("retry-after", limited.headers)
+        self.assertEqual(self.node.ask("GET", f"/api/rooms/{code}", host="192.0.2.2").status, 200)
+        self.node.seconds.advance(10)
+        self.assertEqual(self.node.ask("GET", f"/api/rooms/{code}").status, 200)
+
+    def test_tokens(self) -> None:
+        """The same for tokens."""
+        for _ in range(int(REFUSED_PER_ADDRESS[1])):
+            self.node.ask("POST", "/api/rooms", {"game": "quiz"}, authorization="Bearer x.y")
+        answer = self.node.ask("POST", "/api/rooms", {"game": "quiz"}, **self.node.token())
+        self.assertRefused(answer, 429, "rate_limited")
+
+    def test_good_calls_cost_nothing(self) -> None:
+        """A school behind one address may make its guests and look at its room."""
+        code = self.node.create()
+        for _ in range(2 * int(REFUSED_PER_ADDRESS[1])):
+            self.assertEqual(self.node.ask("GET", f"/api/rooms/{code}").status, 200)
+            self.assertEqual(self.node.ask("POST", "/api/guest", {"name": "Ann"}).status, 200)
+
+
+class HealthTests(ApiTests):
+    """``/healthz`` and ``/readyz``."""
+
+    def test_well(self) -> None:
+        """All is well."""
+        for path in ("/healthz", "/readyz"):
+            answer = self.node.ask("GET", path)
+            self.assertEqual((answer.status, answer.json), (200, {"status": "ok"}))
+
+    def test_draining(self) -> None:
+        """A node that is about to stop is alive, but not ready."""
+        self.node.hall.draining = True
+        self.assertRefused(self.node.ask("GET", "/readyz"), 503, "draining")
+        self.assertEqual(self.node.ask("GET", "/healthz").status, 200)
+
+    def test_store_away(self) -> None:
+        """The same while the store does not answer."""
+        code = self.node.create()
+        self.node.store.fail = StoreUnavailable("away")
+        self.node.join(code)
+        self.node.seconds.advance(0)
+        self.assertRefused(self.node.ask("GET", "/readyz"), 503, "busy")
+        self.assertEqual(self.node.ask("GET", "/healthz").status, 200)
+        self.node.store.fail = None
+        self.node.seconds.pump([0.1] * 20)
+        self.assertEqual(self.node.ask("GET", "/readyz").status, 200)
+
+
+class ErrorTests(ApiTests):
+    """What comes to nothing."""
+
+    def test_unknown_path(self) -> None:
+        """There is nothing there, in JSON."""
+        for path in ("/api", "/api/", "/api/games/", "/nothing", "//api//games", "/ws/x", "/api/rooms/A/B", "*"):
+            self.assertRefused(self.node.ask("GET", path), 404, "not_found")
+
+    def test_wrong_method(self) -> None:
+        """The methods that would do are named."""
+        answer = self.node.ask("DELETE", "/api/rooms")
+        self.assertRefused(answer, 405, "unknown_op")
+        self.assertEqual(answer.headers["allow"], "GET, HEAD, OPTIONS, POST")
+        self.assertRefused(self.node.ask("GET", "/api/guest"), 405, "unknown_op")
+        self.assertRefused(self.node.ask("BREW", "/api/games"), 405, "unknown_op")
+
+    def test_head(self) -> None:
+        """The headers of an answer may be had without it."""
+        full, head = self.node.ask("GET", "/api/games"), self.node.ask("HEAD", "/api/games")
+        self.assertEqual((head.status, head.body), (200, b""))
+        self.assertEqual(head.headers["content-length"], str(len(full.body)))
+
+    def test_bug(self) -> None:
+        """A bug of ours is logged, and tells the client nothing."""
+
+        def fail(name: str) -> tuple[User, str]:
+            raise ZeroDivisionError("a secret of the server")
+
+        self.patch(self.node.auth, "guest", fail)
+        answer = self.node.ask("POST", "/api/guest", {"name": "Ann"})
+        self.assertRefused(answer, 500, "game_error")
+        self.assertNotIn(b"secret", answer.body)
+        self.assertEqual(len(self.flushLoggedErrors(ZeroDivisionError)), 1)
+
+    def test_statuses(self) -> None:
+        """Only codes of the table have a status of their own; a game's own codes are conflicts."""
+        self.assertEqual(set(api.STATUS) - set(CODES), set())
+        for code in ("refused", "room_full", "room_locked", "room_over", "not_your_turn"):
+            self.assertEqual(api.STATUS.get(code, api.CONFLICT), 409)
+
+
+def _fired(value: Any) -> Deferred[Any]:
+    fired: Deferred[Any] = Deferred()
+    fired.callback(value)
+    return fired
