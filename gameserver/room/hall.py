@@ -18,7 +18,7 @@ from twisted.python.failure import Failure
 
 from gameserver.errors import Refused, StoreUnavailable
 from gameserver.interfaces import Commit, IClock, IStore, Outcome, Stored, User
-from gameserver.room import row
+from gameserver.room import admission, row
 from gameserver.room.effects import Asker
 from gameserver.room.keeper import Keeper
 from gameserver.room.room import Room
@@ -205,10 +205,8 @@ class Hall:
             raise Refused(f"You are in {self.rooms_per_user} rooms; leave one first.", code="forbidden")
 
     def _find_match(self, user: User, game: str, match: dict[str, Any], role: str) -> Keeper | None:
-        return next(
-            (k for k in self._keepers.values() if k.room.spec.name == game and k.room.is_open_to(user, role, match)),
-            None,
-        )
+        rooms = (k for k in self._keepers.values() if k.room.spec.name == game)
+        return next((k for k in rooms if admission.is_open_to(k.room, user, role, match)), None)
 
     async def _claim_code(self, id: str, private: bool) -> str:
         while True:

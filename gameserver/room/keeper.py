@@ -113,10 +113,10 @@ class Keeper:
     def message(self, asker: Asker, seat: str, type: str, data: Raw) -> None:
         """A player's message: the input that most are."""
         if self.over:
-            self.room.reply_error(asker, Refused(code="not_found"))
+            self.room.replies.error(asker, Refused(code="not_found"))
             self._turn(self)
         elif len(self._queue) >= QUEUE:
-            self.room.reply_error(asker, Refused(code="busy"))
+            self.room.replies.error(asker, Refused(code="busy"))
             self._turn(self)
         else:
             self._take_in(("message", (asker, seat, type, data), {}, None))
@@ -203,7 +203,7 @@ class Keeper:
         room = self.room
         room.begin(max(self.clock.now(), at))
         try:
-            result: Coroutine[Any, Any, None] | None = getattr(room, method)(*args, **kwargs)
+            result: Coroutine[Any, Any, None] | None = getattr(room.inputs, method)(*args, **kwargs)
         except Exception:  # noqa: BLE001 - a bug of ours must not stop the other rooms
             self._failed(method, args, done, Failure())
             return
@@ -239,7 +239,7 @@ class Keeper:
         """A refusal goes the way of all answers: behind the commit of what it was computed on."""
         self.room.abort()
         if method != "create" and args and isinstance(args[0], Asker):
-            self.room.reply_error(args[0], refused)
+            self.room.replies.error(args[0], refused)
             self.room.finish()
             refused.answered = True
 

@@ -7,7 +7,7 @@ A seat outlives connections: many sessions may hold it at once, and it is held w
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 from gameserver.errors import Refused
 from gameserver.rates import TokenBucket
@@ -15,9 +15,6 @@ from gameserver.rates import TokenBucket
 if TYPE_CHECKING:
     from gameserver.interfaces import ISession
     from gameserver.room.room import Room
-
-MAX_PROFILE_BYTES: Final = 2048
-"""An avatar's name and a colour, not a picture."""
 
 TimerName = str | Callable[..., Any]
 """A timer, by its method or its name."""

@@ -74,13 +74,13 @@ def tell(room: Room) -> None:
             _tell_line(room, log, said)
     for departure in room.departures:
         _tell_left(room, departure)
-    room.outbox += [Delivery((session,), frame) for session, frame in room.replies]
+    room.outbox += [Delivery((session,), frame) for session, frame in room.replies.frames]
     if log:
         _keep(room, log)
     room.said.clear()
     room.newcomers.clear()
     room.departures.clear()
-    room.replies.clear()
+    room.replies.frames.clear()
 
 
 def tell_recovered(room: Room, asker: Asker, seat: Player, missed: list[Said]) -> None:
@@ -316,7 +316,7 @@ def _tell_joined(room: Room, newcomer: Newcomer) -> None:
     asker = newcomer.asker
     seat = room.seats.get(newcomer.seat)
     if seat is None:
-        room.reply_error(asker, Refused("The game did not keep you.", code="forbidden"))
+        room.replies.error(asker, Refused("The game did not keep you.", code="forbidden"))
         return
     attach(room, asker.session, seat)
     docs = {wire_name(key): _document(room, key) for key in seat._entered}

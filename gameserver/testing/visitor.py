@@ -233,6 +233,7 @@ class Visitor:
 
     def _on_left(self, message: dict[str, Any]) -> None:
         self.left = message["reason"]
+        self.online = False
         self.docs = {}
 
     def __repr__(self) -> str:

@@ -1,0 +1,90 @@
+"""Who may do what in a room."""
+
+from __future__ import annotations
+
+import hmac
+from typing import TYPE_CHECKING, Any
+
+from gameserver import values
+from gameserver.errors import NotJSON, Refused
+from gameserver.room.chat import Chat, address
+from gameserver.room.groups import Group
+
+if TYPE_CHECKING:
+    from gameserver.game.spec import MessageSpec
+    from gameserver.interfaces import User
+    from gameserver.room.room import Room
+    from gameserver.room.seats import Player
+
+
+def admit_newcomer(room: Room, user: User, role: str, password: str | None) -> None:
+    if user.id in room.banned:
+        raise Refused("You may not come back to this room.", code="forbidden")
+    if room.spec.player_seats(role) is None or (role == "host" and user.id != room.creator):
+        raise Refused(f"There is no seat of a {role} for you.", code="forbidden")
+    if room.password is not None and user.id != room.creator:
+        given = room.digest(password or "")
+        if not hmac.compare_digest(given, room.password):
+            raise Refused(code="wrong_password")
+    if room.locked or (room.status == "playing" and not _open_while_playing(room)):
+        raise Refused(code="room_locked")
+    if room.status == "over" and not _open_while_playing(room):
+        raise Refused(code="room_over")
+
+
+def is_open_to(room: Room, user: User, role: str, match: dict[str, Any]) -> bool:
+    """Whether this user would find a seat here, in a public room whose options hold ``match``."""
+    if room.private or room.password is not None or any(room.options.get(k, match) != v for k, v in match.items()):
+        return False
+    if room.seats.of_user(user.id, role) is not None:
+        return True
+    try:
+        admit_newcomer(room, user, role, None)
+    except Refused:
+        return False
+    return len(list(room.seats.of_role(role))) < (room.spec.player_seats(role) or 0)
+
+
+def _open_while_playing(room: Room) -> bool:
+    return room.game_class.late_join or not room.game_class.needs_start
+
+
+def admit_message(room: Room, spec: MessageSpec, player: Player, type: str) -> None:
+    admit_while_paused(room, player)
+    by = spec.by
+    if by == "host":
+        allowed = player.id == room.seats.host
+    else:
+        allowed = by in ("any", player.role)
+    if not allowed:
+        raise Refused(f"Only a {by} may do that.", code="forbidden")
+    if spec.phase is not None and spec.phase != room.phase:
+        raise Refused("Not now.")
+    if spec.question:
+        room.asking.admit(spec.method, player, revise=room.spec.questions[spec.method].revise)
+
+
+def admit_while_paused(room: Room, player: Player) -> None:
+    if room.paused_at is not None and player.id != room.seats.host:
+        raise Refused(code="paused")
+
+
+def admit_line(room: Room, player: Player, text: str, to: str, data: Any) -> Chat:
+    if not text:
+        raise Refused("There is nothing in it.", code="bad_data", path="$.text")
+    if len(text) > room.chat_chars:
+        raise Refused(f"At most {room.chat_chars} characters.", code="too_large")
+    channel = address(room, to)
+    kind = to.partition(":")[0]
+    if kind not in room.game_class.chat_to:
+        raise Refused("This game has no such channel.", code="forbidden")
+    if isinstance(channel, Group) and player not in channel:
+        raise Refused("You are not in that group.", code="forbidden")
+    try:
+        return Chat(text, channel, values.plain(values.from_wire(data)))
+    except NotJSON as error:
+        raise Refused(str(error), code="bad_data", path="$.data") from None
+
+
+def is_full(room: Room) -> bool:
+    return len(list(room.seats.of_role("player"))) >= room.game_class.max_players

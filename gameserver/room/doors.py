@@ -1,0 +1,117 @@
+"""
+The doors to the game: where its code is called, and what it does is undone if it fails.
+
+``except Exception`` stands here and in `Inputs.message`; a game's exception is logged with room, seat and input.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from inspect import isawaitable
+from typing import TYPE_CHECKING, Any, Final
+
+from twisted.python.failure import Failure
+
+from gameserver import values
+from gameserver.errors import Refused
+from gameserver.room.effects import Asker
+
+if TYPE_CHECKING:
+    from gameserver.room.room import Room
+    from gameserver.room.seats import Player
+
+MAX_FAILURES: Final = 10
+"""Failures in a row, of inputs that no player sent, after which a room is closed."""
+FAILURE_COST: Final = 5.0
+"""What a failure of a player's own message costs of that player's rate."""
+
+
+class Doors:
+    """The doors of one room to its game."""
+
+    __slots__ = ("_room",)
+
+    def __init__(self, room: Room) -> None:
+        self._room = room
+
+    async def game(self, what: str, call: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+        """
+        Call the game's code; if it fails, what it did is undone.
+
+        :raises Refused: the game refused, or failed (``game_error``).
+        """
+        mark = self._room.journal.mark()
+        try:
+            result = call(*args, **kwargs)
+            if isawaitable(result):
+                result = await result
+            await self.settle()
+        except Refused:
+            self._room.journal.rollback(mark)
+            raise
+        except Exception as error:
+            self._room.journal.rollback(mark)
+            self.log_failure(what, error, None)
+            raise Refused(code="game_error") from error
+        return result
+
+    async def alone(self, what: str, call: Callable[..., Any], *args: Any, **kwargs: Any) -> None:
+        """The same where no player asked: nobody is told, but a room that fails and fails is closed."""
+        try:
+            await self.game(what, call, *args, **kwargs)
+        except Refused as refused:
+            self._room.failures += 1
+            self._room.log.info(
+                "room {room}: {what} came to nothing: {reason}", room=self._room.code, what=what, reason=refused.text
+            )
+            if self._room.failures >= MAX_FAILURES:
+                self._room.close("closed", "The game failed again and again.")
+        else:
+            self._room.failures = 0
+
+    async def asked(self, asker: Asker, player: Player, what: str, mark: int, steps: Awaitable[Any]) -> None:
+        """What a player asked for, where it may wait: it is answered, or leaves no trace but an error."""
+        try:
+            reply = await steps
+            await self.settle()
+            reply = values.plain(reply)
+        except Exception as error:  # noqa: BLE001 - the message's door
+            self.refuse(asker, player, what, mark, error)
+        else:
+            self._room.replies.answer(asker, player, reply)
+
+    async def settle(self) -> None:
+        """Finish what a game's code set going: hooks that wait, questions that are complete."""
+        while self._room.unsettled or self._room.later:
+            self._room.unsettled = False
+            while self._room.later:
+                await self._room.later.pop(0)
+            for name in self._room.asking.complete():
+                await self._finish_question(name)
+
+    async def _finish_question(self, name: str) -> None:
+        """All answers that can be had are in: the game gets them."""
+        done = self._room.spec.questions[name].done_method
+        if name in self._room.questions and done is not None:
+            result = getattr(self._room.game, done)(self._room.asking.finish(name))
+            if isawaitable(result):
+                await result
+
+    def log_failure(self, what: str, error: Exception, player: Player | None) -> None:
+        self._room.log.failure(
+            "{game} failed in room {room} at {what} (seat {seat})",
+            Failure(error),
+            game=self._room.spec.name,
+            room=self._room.code,
+            what=what,
+            seat=player.id if player is not None else None,
+        )
+
+    def refuse(self, asker: Asker, player: Player, what: str, mark: int, error: Exception) -> None:
+        """A player's request failed: it leaves no trace but its answer."""
+        self._room.journal.rollback(mark)
+        if not isinstance(error, Refused):
+            self.log_failure(what, error, player)
+            player._bucket.charge(self._room.now, FAILURE_COST)
+            error = Refused(code="game_error")
+        self._room.replies.error(asker, error, player)

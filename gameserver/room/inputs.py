@@ -1,0 +1,347 @@
+"""
+The inputs of a room: what players, connections, time and the calendar do to it.
+
+Each is one step, called between `Room.begin` and `Room.finish`. Plain ones return None; those whose game code may wait
+return a coroutine, to be finished before the next input.
+"""
+
+from __future__ import annotations
+
+import hmac
+from collections.abc import Coroutine
+from inspect import isawaitable
+from typing import TYPE_CHECKING, Any, Final
+
+from msgspec import Raw
+from twisted.internet.defer import succeed
+
+from gameserver import values
+from gameserver.errors import NotJSON, Refused
+from gameserver.room import admission, telling
+from gameserver.room.effects import Asker, Delivery
+from gameserver.room.step import Departure, Newcomer
+from gameserver.room.timers import Armed
+from gameserver.wire import messages
+
+if TYPE_CHECKING:
+    from gameserver.interfaces import ISession, User
+    from gameserver.room.room import Room
+    from gameserver.room.seats import Player
+
+MAX_PROFILE_BYTES: Final = 2048
+"""An avatar's name and a colour, not a picture."""
+
+
+class Inputs:
+    """The inputs of one room."""
+
+    __slots__ = ("_room",)
+
+    def __init__(self, room: Room) -> None:
+        self._room = room
+
+    async def create(
+        self,
+        asker: Asker | None,
+        options: dict[str, Any],
+        *,
+        private: bool,
+        password: str | None,
+        user: User,
+        seat: dict[str, Any] | None,
+    ) -> None:
+        """
+        The room comes to be, and its creator takes a seat where ``asker`` says so.
+
+        :param seat: keyword arguments of `join`.
+        :raises Refused: the game will not have it so; the room never was.
+        """
+        self._room.private = private
+        self._room.password = self._room.digest(password) if password is not None else None
+        self._room.creator = user.id
+        self._room.streams.counts_stale = True
+        self._room.changed()
+        arguments = self._read_options(options)
+        newcomer = None
+        if self._room.spec.function_style and asker is not None and seat is not None:
+            newcomer = self._seat_newcomer(asker, **seat)
+        await self._room.doors.game("on_create", self._room.game.on_create, **arguments)
+        if not self._room.game_class.needs_start:
+            await self._room.doors.game("on_start", self._room.begin_round)
+        if newcomer is not None:
+            await self._welcome(newcomer)
+        elif asker is not None and seat is not None:
+            await self.join(asker, **seat)
+
+    async def join(
+        self, asker: Asker, *, name: str, role: str | None, password: str | None, profile: dict[str, Any]
+    ) -> None:
+        """
+        A user takes a seat, or comes back to it.
+
+        :raises Refused: there is none to be had; nothing has changed.
+        """
+        role = role or "player"
+        user = asker.user
+        seat = self._room.seats.of_user(user.id, role)
+        held = self._seat_of(asker.session)
+        if held is not None and held is not seat:
+            raise Refused("This connection has a seat in the room already.", code="forbidden")
+        if seat is not None:
+            await self._come_back(asker, seat, None)
+            return
+        await self._welcome(self._seat_newcomer(asker, name=name, role=role, password=password, profile=profile))
+
+    async def resume(self, asker: Asker, *, secret: str, seen: dict[str, Any] | None) -> None:
+        """
+        A client comes back to its seat.
+
+        :raises Refused: ``not_found``, whatever is wrong.
+        """
+        own = (s for s in self._room.seats.values() if s.user_id == asker.user.id)
+        seat = next((s for s in own if self._proves(s, secret)), None)
+        held = self._seat_of(asker.session)
+        if seat is None or (held is not None and held is not seat):
+            raise Refused(code="not_found")
+        missed = self._room.streams.missed(seat._entered, seen) if seen is not None else None
+        await self._come_back(asker, seat, missed is not None, missed)
+
+    def message(self, asker: Asker, seat_id: str, type: str, data: Raw) -> Coroutine[Any, Any, None] | None:
+        """A player sends a message of the game's own."""
+        player = self._room.replies.asking_player(asker, seat_id)
+        if player is None:
+            return None
+        spec = self._room.spec.messages.get(type)
+        mark = self._room.journal.mark()
+        try:
+            if spec is None:
+                result = self._function_message(player, type, data)
+            else:
+                admission.admit_message(self._room, spec, player, type)
+                self._room.durable = spec.durable
+                result = getattr(self._room.game_class, spec.method)
+                if spec.question:
+                    result = result.function
+                result = result(self._room.game, player, **spec.schema.decode(data, self._room))
+            if spec is not None and spec.question:
+                return self._room.doors.asked(asker, player, type, mark, self._take_answer(spec.method, player, result))
+            if isawaitable(result):
+                return self._room.doors.asked(asker, player, type, mark, result)
+            reply = None if result is None else values.plain(result)
+            if self._room.unsettled or self._room.later:
+                return self._room.doors.asked(asker, player, type, mark, succeed(reply))
+        except Exception as error:  # noqa: BLE001 - the message's door
+            self._room.doors.refuse(asker, player, type, mark, error)
+            return None
+        self._room.replies.answer(asker, player, reply)
+        return None
+
+    async def chat(self, asker: Asker, seat_id: str, text: str, to: str, data: Any) -> None:
+        """A player says something."""
+        player = self._room.replies.asking_player(asker, seat_id)
+        if player is not None:
+            await self._room.doors.asked(
+                asker, player, "chat", self._room.journal.mark(), self._say(player, text, to, data)
+            )
+
+    async def start(self, asker: Asker, seat_id: str) -> None:
+        """The host starts the game."""
+        player = self._room.replies.asking_player(asker, seat_id)
+        if player is not None:
+            await self._room.doors.asked(asker, player, "start", self._room.journal.mark(), self._start(player))
+
+    async def leave(self, asker: Asker, seat_id: str) -> None:
+        """A player gives the seat up, for all its sockets."""
+        player = self._room.seats.get(seat_id)
+        if player is None:
+            self._room.replies.error(asker, Refused(code="not_found"))
+            return
+        if asker.id is not None:
+            self._room.replies.frames.append((asker.session, messages.encode(messages.Ok(asker.id))))
+        await self._leave_for_good(player, "left")
+
+    async def detach(self, session: ISession, seat_id: str) -> None:
+        """A connection ended; with a seat's last one, its player has dropped."""
+        seat = self._room.seats.get(seat_id)
+        if seat is None or session not in seat._sessions:
+            return
+        seat._sessions.remove(session)
+        self._room.audiences.clear()
+        if not seat._sessions:
+            self._room.note_emptiness()
+            await self._drop(seat)
+
+    async def fire(self) -> None:
+        """What is due first happens."""
+        if self._is_due(self._room.grace_until):
+            await self._end_grace()
+            return
+        seat = next((s for s in self._room.seats.values() if self._is_due(s._hold_until)), None)
+        timer = self._room.timers.next()
+        if timer is not None and self._is_due(timer.due) and (seat is None or timer.due <= (seat._hold_until or 0)):
+            await self._fire_timer(timer)
+        elif seat is not None:
+            await self._leave_for_good(seat, "left")
+        elif self._is_due(self._room.idle_at()):
+            self._room.close("closed", "Nobody was here for a long time.")
+
+    async def tick(self, dt_s: float) -> None:
+        """A tick of a game that has them."""
+        await self._room.doors.alone("on_tick", self._room.game.on_tick, dt_s)
+
+    async def call(self, method: str) -> None:
+        """The calendar calls a method of the game."""
+        await self._room.doors.alone(method, getattr(self._room.game, method))
+
+    def look(self, reader: Any) -> None:
+        """Somebody outside looks at the room: a `gameserver.room.keeper.Reader`."""
+        reader.read(self._room)
+        self._room.outbox.append(Delivery((reader,), b""))
+
+    async def load(self) -> None:
+        """The room was read from the store."""
+        await self._room.doors.alone("on_load", self._room.game.on_load)
+
+    async def end(self) -> None:
+        """The room closes, with the reason that was given."""
+        reason, text = self._room.closing or "closed", self._room.closing_text
+        await self._room.doors.alone("on_close", self._room.game.on_close)
+        for seat in list(self._room.seats.values()):
+            self._room.departures.append(Departure(seat, "closed", text or (reason if reason != "closed" else None)))
+        self._room.ended = True
+
+    async def _take_answer(self, name: str, player: Player, result: Any) -> None:
+        """What a question's method returned is kept, and secret."""
+        if isawaitable(result):
+            result = await result
+        self._room.asking.answer(name, player, result)
+
+    async def _say(self, player: Player, text: str, to: str, data: Any) -> None:
+        chat = admission.admit_line(self._room, player, text, to, data)
+        result = self._room.game.on_chat(player, chat)
+        if isawaitable(result):
+            await result
+        if not chat.hidden:
+            self._room.say_line(player, chat.to, chat.text, chat.data)
+
+    async def _start(self, player: Player) -> None:
+        if player.id != self._room.seats.host:
+            raise Refused("Only the host may start.", code="forbidden")
+        result = self._room.begin_round()
+        if isawaitable(result):
+            await result
+
+    def _function_message(self, player: Player, type: str, data: Raw) -> Any:
+        """A message of a game in the function style, which knows no schema."""
+        if not self._room.spec.function_style:
+            raise Refused(f"This game has no message {type!r}.", code="unknown_type")
+        if type.isupper():
+            raise Refused("Types in capitals are the framework's.", code="forbidden")
+        admission.admit_while_paused(self._room, player)
+        try:
+            decoded = values.decode(bytes(data))
+        except NotJSON as error:
+            raise Refused(str(error), code="bad_data", path="$") from None
+        return self._room.game._receive(player, type, decoded)
+
+    def _read_options(self, options: dict[str, Any]) -> dict[str, Any]:
+        """:returns: the arguments of ``on_create``; the options of the room are these as JSON."""
+        try:
+            given = values.plain(values.from_wire(options))
+        except NotJSON as error:
+            raise Refused(str(error), code="bad_data", path="$.options") from None
+        if self._room.spec.options is None:
+            self._room.options = given
+            return dict(given)
+        arguments = self._room.spec.options.check(given)
+        self._room.options = self._room.spec.options.as_json(arguments)
+        return arguments
+
+    def _seat_newcomer(
+        self, asker: Asker, *, name: str, role: str | None, password: str | None, profile: dict[str, Any]
+    ) -> Player:
+        role = role or "player"
+        admission.admit_newcomer(self._room, asker.user, role, password)
+        seat = self._room.seats.take(asker.user.id, name, self._profile(profile), role)
+        self._connect(seat)
+        self._room.newcomers.append(Newcomer(asker, seat.id, None))
+        return seat
+
+    async def _welcome(self, seat: Player) -> None:
+        """The game gets to know a newcomer, and may refuse."""
+        await self._room.doors.game("on_join", self._room.game.on_join, seat)
+        if self._room.game_class.auto_start and self._room.status == "lobby" and admission.is_full(self._room):
+            await self._room.doors.alone("on_start", self._room.begin_round)
+
+    async def _come_back(self, asker: Asker, seat: Player, recovered: bool | None, missed: Any = None) -> None:
+        """A session takes a seat that exists; if its owner was away, the game is told."""
+        if missed is not None:
+            telling.tell_recovered(self._room, asker, seat, missed)
+        else:
+            self._room.newcomers.append(Newcomer(asker, seat.id, recovered))
+        was_away = not seat.online
+        self._connect(seat)
+        if was_away:
+            self._room.journal.mark()
+            await self._room.doors.alone("on_resume", self._room.game.on_resume, seat)
+
+    def _connect(self, seat: Player) -> None:
+        self._room.journal.set(self._room, "empty_since", None)
+        self._room.due_stale = True
+        if not seat.online:
+            self._room.journal.set(seat, "online", True)
+            self._room.journal.set(seat, "_hold_until", None)
+            self._room.seat_changed(seat)
+
+    async def _drop(self, seat: Player) -> None:
+        self._room.journal.set(seat, "online", False)
+        self._room.journal.set(seat, "_hold_until", self._room.now + seat._hold_s)
+        self._room.seat_changed(seat)
+        self._room.unsettled = bool(self._room.questions)
+        await self._room.doors.alone("on_drop", self._room.game.on_drop, seat)
+
+    async def _leave_for_good(self, seat: Player, reason: str) -> None:
+        self._room.end_seat(seat, reason, None)
+        await self._room.doors.alone("on_leave", self._room.game.on_leave, seat)
+
+    async def _end_grace(self) -> None:
+        """The time to come back after a restart is over: whoever is not here has dropped, one a step."""
+        absent = [s for s in self._room.seats.values() if s.online and not s._sessions]
+        if len(absent) <= 1:
+            self._room.grace_until = None
+            self._room.due_stale = True
+        if absent:
+            await self._drop(absent[0])
+
+    async def _fire_timer(self, timer: Armed) -> None:
+        self._room.timers.consume(timer)
+        if timer.kind == "question":
+            answers = self._room.asking.finish(timer.name)
+            await self._room.doors.alone(
+                timer.name, getattr(self._room.game, self._room.spec.questions[timer.name].done_method or ""), answers
+            )
+            return
+        if timer.kind == "phase":
+            self._room.journal.set(self._room, "phase_timer", None)
+        if timer.kind == "phase" and timer.calls is None:
+            return
+        seat = self._room.seats.get(timer.seat) if timer.seat is not None else None
+        await self._room.doors.alone(timer.name, self._room.game._fire, timer.calls or timer.name, seat, timer.data)
+
+    def _seat_of(self, session: ISession) -> Player | None:
+        return next((s for s in self._room.seats.values() if session in s._sessions), None)
+
+    def _is_due(self, at: float | None) -> bool:
+        return at is not None and at <= self._room.now
+
+    def _profile(self, profile: dict[str, Any]) -> dict[str, Any]:
+        try:
+            copied: dict[str, Any] = values.plain(values.from_wire(profile))
+        except NotJSON as error:
+            raise Refused(str(error), code="bad_data", path="$.profile") from None
+        if len(values.encode(copied)) > MAX_PROFILE_BYTES:
+            raise Refused(f"A profile has at most {MAX_PROFILE_BYTES} bytes.", code="too_large", path="$.profile")
+        return copied
+
+    def _proves(self, seat: Player, secret: str) -> bool:
+        return hmac.compare_digest(self._room.secret_of(seat).encode(), secret.encode())
