@@ -35,6 +35,8 @@ SPARSE: Final = 10_000
 """Live rooms fill less than one code in so many."""
 BEAT_S: Final = 1.0
 """How often the store is told that this node is alive."""
+AWAY_S: Final = 0.01
+"""Time away that counts; the store keeps milliseconds."""
 RETRY_S: Final = (0.1, 0.2, 0.5, 1.0, 2.0)
 """How long to wait before a store that did not answer is asked again; the last holds for all further tries."""
 
@@ -241,7 +243,9 @@ class Hall:
         room = row.restore(
             spec, id=stored.room, code=stored.code, parts=stored.parts, epoch=self._epoch(), now=now, log=_log
         )
-        room.away(max(0.0, now - last_ms / 1000))
+        away_s = now - last_ms / 1000
+        if away_s > AWAY_S:
+            room.away(away_s)
         room.reopen(self._epoch())
         keeper = self._keep(room, fence=stored.fence, version=stored.version)
         self._keepers[stored.code] = keeper

@@ -132,6 +132,7 @@ class Table:
         for visitor in online:
             visitor.cut()
         self._stop_time()
+        self._store.beat(now_ms=round(self._clock.now() * 1000))
         self._store.kill()
         self._open()
         if self._hall.get(self.code) is None:
