@@ -7,6 +7,7 @@ round trip, and what was waiting for that goes out.
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from inspect import isawaitable
 from typing import TYPE_CHECKING, Any, Final
@@ -22,6 +23,7 @@ from gameserver.room import admission, row
 from gameserver.room.effects import Asker
 from gameserver.room.keeper import Keeper
 from gameserver.room.room import Room
+from gameserver.store.keys import CODE_REST_MS
 from gameserver.wire import messages
 
 if TYPE_CHECKING:
@@ -74,6 +76,7 @@ class Hall:
         self._turn_call: IDelayedCall | None = None
         self._matching: dict[str, DeferredLock] = {}
         self._away = 0
+        self._resting: deque[tuple[float, str]] = deque()
         self._beats = beats
         self._beat_call: IDelayedCall | None = None
         self._cron_calls: dict[tuple[str, str], IDelayedCall] = {}
@@ -97,12 +100,12 @@ class Hall:
             if call is not None and call.active():
                 call.cancel()
         for keeper in list(self._keepers.values()):
-            keeper.stop()
+            keeper.stop("draining")
             self.end_turn_with(keeper)
         self._end_turn()
-        while any(keeper.committing for keeper in self._keepers.values()):
+        while self._turn or any(keeper.committing for keeper in self._keepers.values()):
             await self._pause(0.01)
-        self._end_turn()
+            self._end_turn()
         await self.store.beat(now_ms=self._now_ms())
         await self.store.stop()
 
@@ -168,7 +171,7 @@ class Hall:
         except Refused:
             keeper.stop()
             self._turn.pop(keeper, None)
-            self.store.release_code(code).addErrback(lambda failure: failure.trap(StoreUnavailable))
+            self._release_code(code)
             raise
         self._keepers[code] = keeper
         self._count_users(keeper)
@@ -216,6 +219,9 @@ class Hall:
             if await self.store.claim_code(code, id, now_ms=self._now_ms()):
                 return code
 
+    def _release_code(self, code: str) -> None:
+        self.store.release_code(code).addErrback(lambda failure: failure.trap(StoreUnavailable))
+
     def new_code(self, private: bool) -> str:
         """:returns: a random code, long enough that guessing finds nothing."""
         length = PRIVATE_CODE
@@ -250,8 +256,7 @@ class Hall:
         keeper = self._keep(room, fence=stored.fence, version=stored.version)
         self._keepers[stored.code] = keeper
         self._count_users(keeper)
-        keeper.post("load").addErrback(lambda f: _log.failure("room {room} did not load", f, room=stored.code))
-        keeper.wake()
+        keeper.load()
 
     def _keep(self, room: Room, *, fence: int, version: int) -> Keeper:
         room.chat_chars = self.chat_chars
@@ -268,6 +273,8 @@ class Hall:
         return round(self.clock.now() * 1000)
 
     def _beat(self) -> None:
+        while self._resting and self._resting[0][0] <= self.clock.now():
+            self._release_code(self._resting.popleft()[1])
         beat = self.store.beat(now_ms=self._now_ms())
         beat.addErrback(lambda f: f.trap(StoreUnavailable))
         self._beat_call = self.clock.later(BEAT_S, self._beat)
@@ -345,12 +352,23 @@ class Hall:
 
     def _not_stored(self, failure: Failure, commits: list[tuple[Keeper, Commit]], tries: int) -> None:
         """The same again, later: nothing that depends on it goes out before."""
-        failure.trap(StoreUnavailable)
+        if not failure.check(StoreUnavailable):
+            self._not_storable(failure, commits)
+            return
         _log.warn("the store does not answer: {reason}", reason=failure.getErrorMessage())
         if not tries:
             self._away += 1
             self._set_away(True)
         self.clock.later(RETRY_S[min(tries, len(RETRY_S) - 1)], self._store, commits, tries + 1)
+
+    def _not_storable(self, failure: Failure, commits: list[tuple[Keeper, Commit]]) -> None:
+        """Something in these commits cannot be stored, whatever it is: find whose, and give that room up."""
+        _log.failure("a commit of {count} rooms cannot be stored", failure, count=len(commits))
+        if len(commits) == 1:
+            self._lose(commits[0][0])
+            return
+        for commit in commits:
+            self._store([commit], 0)
 
     def _set_away(self, away: bool) -> None:
         for keeper in list(self._keepers.values()):
@@ -378,6 +396,9 @@ class Hall:
         keeper.stop()
         if self._keepers.get(keeper.room.code) is keeper:
             del self._keepers[keeper.room.code]
+            if keeper.version == 0:
+                # The store has only the claim of its code, which rests as long as any other.
+                self._resting.append((self.clock.now() + CODE_REST_MS / 1000, keeper.room.code))
         keeper.room.seats.clear()
         self._count_users(keeper)
 

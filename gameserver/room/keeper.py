@@ -80,6 +80,8 @@ class Keeper:
         self._durability = room.game_class.durability
         self._queue: deque[Input] = deque()
         self._busy = False
+        self._draining = False
+        self._refusal = "not_found"
         self._must_commit = False
         self._puts: dict[str, bytes] = {}
         self._drops: dict[str, None] = {}
@@ -103,7 +105,7 @@ class Keeper:
         """
         done: Deferred[None] = Deferred()
         if self.over:
-            done.errback(Failure(Refused(code="not_found")))
+            done.errback(Failure(Refused(code=self._refusal)))
         elif len(self._queue) >= QUEUE:
             done.errback(Failure(Refused(code="busy")))
         else:
@@ -111,15 +113,14 @@ class Keeper:
         return done
 
     def message(self, asker: Asker, seat: str, type: str, data: Raw) -> None:
-        """A player's message: the input that most are."""
-        if self.over:
-            self.room.replies.error(asker, Refused(code="not_found"))
-            self._turn(self)
-        elif len(self._queue) >= QUEUE:
-            self.room.replies.error(asker, Refused(code="busy"))
-            self._turn(self)
-        else:
-            self._take_in(("message", (asker, seat, type, data), {}, None))
+        """
+        A player's message: the input that most are.
+
+        :raises Refused: there is no room any more, or too much waits for it.
+        """
+        if self.over or len(self._queue) >= QUEUE:
+            raise Refused(code=self._refusal if self.over else "busy")
+        self._take_in(("message", (asker, seat, type, data), {}, None))
 
     def look(self, read: Callable[[Room], T]) -> Deferred[T]:
         """
@@ -128,7 +129,7 @@ class Keeper:
         """
         reader = Reader(read)
         if self.over:
-            reader.told.errback(Failure(Refused(code="not_found")))
+            reader.told.errback(Failure(Refused(code=self._refusal)))
         elif self.settled:
             reader.told.callback(read(self.room))
         else:
@@ -139,6 +140,11 @@ class Keeper:
         """A session's connection ended."""
         if not self.over:
             self._take_in(("detach", (session, seat), {}, None))
+
+    def load(self) -> None:
+        """The room was just read from the store; the game hears of it before anything else."""
+        self._apply(("load", (), {}, None))
+        self._drain()
 
     def wake(self) -> None:
         """The store is back, or time was set: go on."""
@@ -151,9 +157,15 @@ class Keeper:
             self.room.clock_stepped(delta_s)
             self._arm()
 
-    def stop(self) -> None:
-        """No more inputs, timers or ticks; what is to be stored still is."""
+    def stop(self, refusal: str = "not_found") -> None:
+        """
+        No more inputs, timers or ticks; what is to be stored still is.
+
+        :param refusal: the code for whoever asks from now on.
+        """
         self.over = True
+        self._refusal = refusal
+        self._must_commit = True
         for call in (self._timer, self._ticker, self._write_call):
             if call is not None and call.active():
                 call.cancel()
@@ -161,7 +173,7 @@ class Keeper:
         waiting, self._queue = self._queue, deque()
         for _, _, _, done in waiting:
             if done is not None:
-                done.errback(Failure(Refused(code="draining")))
+                done.errback(Failure(Refused(code=refusal)))
 
     def _take_in(self, input: Input) -> None:
         self._queue.append(input)
@@ -169,11 +181,18 @@ class Keeper:
 
     def _drain(self) -> None:
         """Apply what waits, and before each input what is due."""
-        while self._queue and self._may_step():
-            if self._catch_up():
-                self._apply(self._queue.popleft())
+        if self._draining:
+            return
+        self._draining = True
+        try:
+            while self._queue and self._may_step():
+                if self._catch_up():
+                    self._apply(self._queue.popleft())
+            if self._may_step():
+                self._catch_up()
+        finally:
+            self._draining = False
         if self._may_step():
-            self._catch_up()
             self._arm()
 
     def _may_step(self) -> bool:
@@ -220,7 +239,7 @@ class Keeper:
     def _stepped(self, done: Deferred[None] | None) -> None:
         self._busy = False
         self._finish(done)
-        self._drain_later()
+        self._drain()
 
     def _failed(self, method: str, args: tuple[Any, ...], done: Deferred[None] | None, failure: Failure) -> None:
         """An input was refused as a whole; or the room's own code failed, and the step is undone."""
@@ -233,7 +252,7 @@ class Keeper:
         self._after_step()
         if done is not None:
             done.errback(Failure(refused))
-        self._drain_later()
+        self._drain()
 
     def _answer_refusal(self, method: str, args: tuple[Any, ...], refused: Refused) -> None:
         """A refusal goes the way of all answers: behind the commit of what it was computed on."""
@@ -257,11 +276,6 @@ class Keeper:
             self._apply(("end", (), {}, None))
         elif room.ended:
             self.stop()
-
-    def _drain_later(self) -> None:
-        """A step that waited is over: the next may come."""
-        if self._queue or not self.over:
-            self._drain()
 
     # Time
 
@@ -292,14 +306,12 @@ class Keeper:
         self._ticker = None
         if not self.room.ticks or self.over:
             return
+        self._next_tick()
         if self._may_step() and not self._queue:
             now = self.clock.now()
-            if self._catch_up() and self.room.ticks:
-                self._apply(("tick", (now - self._ticked,), {}, None))
-                self._ticked = now
-            self._arm()
-        if self.room.ticks and not self.over and self._ticker is None:
-            self._next_tick()
+            self._queue.append(("tick", (now - self._ticked,), {}, None))
+            self._ticked = now
+            self._drain()
 
     # Commits
 
