@@ -69,42 +69,49 @@ class Cron:
     """
     A time of the calendar that comes again and again.
 
-    :param expression: five fields as in crontab(5), weekdays as numbers from Sunday = 0, or as names.
+    :param expression: five fields as in crontab(5): weekdays as numbers from Sunday = 0, or as names; where both the
+        day of the month and the weekday are named, either will do.
     :raises ValueError: it is none.
 
-    Source: crontab(5); APScheduler 3 counts numeric weekdays from Monday, hence the names.
+    Source: crontab(5); APScheduler 3 counts numeric weekdays from Monday, and wants both days where both are named.
     """
 
     def __init__(self, expression: str, timezone: Any = None) -> None:
         fields = expression.split()
         if len(fields) != 5:
-            raise ValueError(
-                f'cron: five fields (minute hour day month weekday), such as "0 20 * * sun", not {expression!r}'
-            )
-        fields[4] = ",".join(_weekdays(part) for part in fields[4].split(","))
+            raise ValueError(f'cron: minute hour day month weekday, such as "0 20 * * sun", not {expression!r}')
         minute, hour, day, month, weekday = fields
-        self._trigger = CronTrigger(
-            minute=minute, hour=hour, day=day, month=month, day_of_week=weekday, timezone=timezone
-        )
+        weekday = ",".join(_weekdays(part) for part in weekday.split(","))
+        either = not day.startswith("*") and not weekday.startswith("*")
+        days = [(day, "*"), ("*", weekday)] if either else [(day, weekday)]
+        self._triggers = [
+            CronTrigger(minute=minute, hour=hour, day=d, month=month, day_of_week=w, timezone=timezone) for d, w in days
+        ]
 
     def next_after(self, now_s: float) -> float | None:
         """:returns: the next time after this one, seconds since 1970, or None if there is none."""
-        zone = self._trigger.timezone
-        now = datetime.fromtimestamp(now_s, zone)
-        found = self._trigger.get_next_fire_time(now, now)
-        return found.timestamp() if found is not None else None
+        found = []
+        for trigger in self._triggers:
+            now = datetime.fromtimestamp(now_s, trigger.timezone)
+            due = trigger.get_next_fire_time(now, now)
+            if due is not None:
+                found.append(due.timestamp())
+        return min(found, default=None)
 
 
 def _weekdays(part: str) -> str:
-    """One item of the weekday's field, with names for numbers."""
+    """One item of the weekday's field, in names: APScheduler's week begins on Monday, cron's on Sunday."""
     span, slash, step = part.partition("/")
+    if span == "*":
+        if not slash:
+            return span
+        span = "0-6"
     first, dash, last = span.partition("-")
-    if not dash or not first.isdigit() or not last.isdigit():
-        name = _WEEKDAYS[int(first)] if first.isdigit() and int(first) < 8 else first
-        last = _WEEKDAYS[int(last)] if last.isdigit() and int(last) < 8 else last
-        return f"{name}{dash}{last}{slash}{step}"
-    # A span such as 5-7 or 0-2 may pass Sunday, where APScheduler's week begins anew: spell it out.
-    days = range(int(first), int(last) + 1, int(step or 1))
-    if int(last) > 7 or not days:
+    if not first.isdigit():
+        return part
+    low = int(first)
+    high = int(last) if dash else (6 if slash else low)
+    days = range(low, high + 1, int(step or 1))
+    if high > 7 or not days:
         raise ValueError(f"cron: {part!r} is no span of weekdays")
     return ",".join(dict.fromkeys(_WEEKDAYS[day] for day in days))

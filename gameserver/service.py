@@ -86,6 +86,7 @@ class Node(Service):
         self._listening: list[Any] = []
         self._starting: Deferred[None] | None = None
         self._watch: Any = None
+        self._opened = False
 
     def startService(self) -> None:
         """Open the rooms, then listen; a server that cannot do either ends."""
@@ -100,6 +101,7 @@ class Node(Service):
 
     async def _start(self) -> None:
         await self._hall.start()
+        self._opened = True
         for text in self._settings.listen:
             endpoint = serverFromString(self._reactor, text)
             port = await endpoint.listen(self._factory)
@@ -115,8 +117,11 @@ class Node(Service):
         if self._watch is not None and self._watch.active():
             self._watch.cancel()
         await gatherResults([_stopped(port) for port in self._listening])
-        await self._hall.stop()
-        self._door.close_all(Close.GOING, "this server is stopping")
+        try:
+            if self._opened:
+                await self._hall.stop()
+        finally:
+            self._door.close_all(Close.GOING, "this server is stopping")
         # The close frames are written in the reactor's next turn.
         await _next_turn(self._reactor)
 

@@ -49,7 +49,7 @@ _DEFAULTS: Final[dict[str, Any]] = {
     "max_players": 100,
     "needs_start": False,
     "late_join": True,
-    "_function_style": True,
+    "_gs_function_style": True,
 }
 
 
@@ -85,10 +85,10 @@ class FunctionGame(Game):
         elif isinstance(result, str):
             chat.text = result
 
-    def _fire(self, name: str, seat: Player | None, data: dict[str, Any]) -> Any:
+    def _gs_fire(self, name: str, seat: Player | None, data: dict[str, Any]) -> Any:
         return self._call("TIMER", seat, data.get("data"), timer=name)
 
-    def _receive(self, player: Player, type: str, data: Any) -> Any:
+    def _gs_receive(self, player: Player, type: str, data: Any) -> Any:
         return self._call(type, player, data)
 
     def _creator(self) -> Player | None:
@@ -240,9 +240,9 @@ def _user(player: Player) -> dict[str, Any]:
 def _room(game: Game) -> dict[str, Any]:
     host = game.host
     return {
-        "id": game._room.id,
+        "id": game._gs_room.id,
         "code": game.code,
-        "game": game._room.spec.name,
+        "game": game._gs_room.spec.name,
         "users": [_user(seat) for seat in game.seats()],
         "host": host.user_id if host is not None else None,
     }

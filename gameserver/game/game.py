@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-import difflib
-import inspect
 from collections.abc import Callable
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, ClassVar, Final, Literal
 
 from twisted.logger import Logger
 
-from gameserver import values
 from gameserver.errors import GameDefinitionError
 from gameserver.game.dice import Dice
 from gameserver.game.marks import mark_of
 from gameserver.room.chat import Chat
 from gameserver.room.groups import Group, Role
-from gameserver.room.seats import Player, TimerName
+from gameserver.room.seats import HOST_ROLES, Player
+from gameserver.room.timers import TimerName
 
 if TYPE_CHECKING:
     from gameserver.game.spec import Spec
@@ -85,21 +83,21 @@ class Game:
     """The document that stays on the server."""
     log: Logger
 
-    _room: Room
-    _spec: ClassVar[Spec]
+    _gs_room: Room
+    _gs_spec: ClassVar[Spec]
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
         for name, member in vars(cls).items():
-            if name in _RESERVED:
+            if name in _RESERVED or (name in SETTINGS and mark_of(member) is not None):
                 raise GameDefinitionError(_hidden(cls, name, member))
 
     @classmethod
-    def _of(cls, room: Room) -> Game:
+    def _gs_of(cls, room: Room) -> Game:
         """:returns: the game of a room that is being made."""
         game = cls()
         game.__dict__.update(
-            _room=room,
+            _gs_room=room,
             state=room.doc("room").root,
             secret=room.doc("secret").root,
             random=Dice(room.key, room.spent, _note_spending(room)),
@@ -109,8 +107,10 @@ class Game:
         return game
 
     def __setattr__(self, name: str, value: Any) -> None:
+        if name in _RESERVED - {"state", "secret"}:
+            raise AttributeError(f"{type(self).__name__}.{name} is the framework's; give the attribute another name")
         if name in ("state", "secret"):
-            self._room.doc("room" if name == "state" else name).replace(value)
+            self._gs_room.doc("room" if name == "state" else name).replace(value)
         else:
             super().__setattr__(name, value)
 
@@ -151,33 +151,33 @@ class Game:
     @property
     def status(self) -> Literal["lobby", "playing", "over"]:
         """Where the room stands."""
-        status: Literal["lobby", "playing", "over"] = self._room.status  # type: ignore[assignment]
+        status: Literal["lobby", "playing", "over"] = self._gs_room.status  # type: ignore[assignment]
         return status
 
     @property
     def phase(self) -> str | None:
         """The phase last entered; everybody sees it."""
-        return self._room.phase
+        return self._gs_room.phase
 
     @property
     def code(self) -> str:
         """What people type to come in."""
-        return self._room.code
+        return self._gs_room.code
 
     @property
     def options(self) -> dict[str, Any]:
         """What the room was created with."""
-        return self._room.options
+        return self._gs_room.options
 
     @property
     def now(self) -> float:
         """Seconds since 1970; the same during a step."""
-        return self._room.now
+        return self._gs_room.now
 
     @property
     def played_s(self) -> float:
         """Seconds played since the start, pauses not counted."""
-        return self._room.played_s
+        return self._gs_room.played_s
 
     random: Dice
     """The methods of `random.Random`; unpredictable to players, the same on replay."""
@@ -187,11 +187,11 @@ class Game:
 
     def start(self) -> None:
         """Start the game, as the host can."""
-        self._later(self._room.begin_round())
+        self._gs_room.finish_later(self._gs_room.begin_round())
 
     def over(self, **result: Any) -> None:
         """End the game: timers are cancelled, the result is public; starting again plays again with the same seats."""
-        self._room.end_round(result)
+        self._gs_room.end_round(result)
 
     def enter(self, phase: str | None, s: float | None = None, then: Callable[..., Any] | str | None = None) -> None:
         """
@@ -202,68 +202,70 @@ class Game:
         """
         if then is not None and s is None:
             raise ValueError("enter: `then` needs `s`, the seconds after which it is called")
-        self._room.enter(phase, s, self._method_name(then) if then is not None else None)
+        self._gs_room.enter(phase, s, self._gs_room.timers.method_name(then) if then is not None else None)
 
     def lock(self) -> None:
         """Nobody new may come in."""
-        self._set_locked(True)
+        self._gs_room.set_locked(True)
 
     def unlock(self) -> None:
         """Newcomers may come in again."""
-        self._set_locked(False)
+        self._gs_room.set_locked(False)
 
     def close(self, reason: str = "closed") -> None:
         """Close the room for good, at the end of this step."""
-        self._room.close(reason)
+        self._gs_room.close(reason)
 
     def pause(self) -> None:
         """Timers and ticks stand still; messages but the host's are refused."""
-        self._room.pause()
+        self._gs_room.pause()
 
     def unpause(self) -> None:
         """Go on."""
-        self._room.unpause()
+        self._gs_room.unpause()
 
     # Who is here
 
     @property
     def players(self) -> list[Player]:
         """Seats of the role ``player``, by number."""
-        return self._room.players
+        return self._gs_room.players
 
     @property
     def host(self) -> Player | None:
         """Who may start the game."""
-        seats = self._room.seats
+        seats = self._gs_room.seats
         return seats.get(seats.host) if seats.host is not None else None
 
     def seats(self, role: str | None = None) -> list[Player]:
         """The seats of a role, or all, by seniority."""
-        return list(self._room.seats.of_role(role))
+        return list(self._gs_room.seats.of_role(role))
 
     def seat(self, id: str) -> Player | None:
         """The seat of that id, or None."""
-        return self._room.seats.get(id)
+        return self._gs_room.seats.get(id)
 
     def make_host(self, player: Player) -> None:
         """Pass the host's flag on."""
-        if player.id not in self._room.seats:
+        if player.id not in self._gs_room.seats:
             raise ValueError(f"{player!r} has left the room")
-        self._room.seats.set_host(player)
+        if player.role not in HOST_ROLES:
+            raise ValueError(f"a {player.role} cannot be host")
+        self._gs_room.seats.set_host(player)
 
     def kick(self, player: Player, ban: bool = True) -> None:
         """End a player's seat; ``on_leave`` runs in this step. Who is banned cannot come back to this room."""
-        self._room.kick(player, ban)
+        self._gs_room.kick(player, ban)
 
     def group(self, name: str) -> Group:
         """The group of that name."""
-        return self._room.group(name)
+        return self._gs_room.group(name)
 
     def role(self, name: str) -> Role:
         """All seats of one role."""
-        if self._room.spec.player_seats(name) is None:
+        if self._gs_room.spec.player_seats(name) is None:
             raise ValueError(f"{type(self).__name__} has no role {name!r}; add it to `roles`")
-        return Role(self._room, name)
+        return Role(self._gs_room, name)
 
     def send(self, type: str, data: Any = None, *, but: Player | None = None, volatile: bool = False) -> None:
         """
@@ -273,7 +275,7 @@ class Game:
         :param but: somebody who is left out.
         :param volatile: not kept for those who are away; a slow reader gets the newest of its type only.
         """
-        self._room.say_event("room", type, data, but, volatile)
+        self._gs_room.say_event("room", type, data, but, volatile)
 
     # Timers
 
@@ -287,104 +289,42 @@ class Game:
         :param show: clients are told the deadline.
         :param data: keyword arguments for the method.
         """
-        self._arm_timer(timer, s, show=show, data=data)
+        self._gs_room.timers.arm_named(timer, s, show=show, data=data)
 
     def every(self, s: float, timer: TimerName, show: bool = False, **data: Any) -> None:
         """Call a timer every so many seconds, on a grid that does not drift; many missed calls are one."""
-        self._arm_timer(timer, s, show=show, data=data, every=s)
+        self._gs_room.timers.arm_named(timer, s, show=show, data=data, every=s)
 
     def at(self, when: datetime, timer: TimerName, show: bool = False, **data: Any) -> None:
         """Call a timer at a date of the calendar, which must have a time zone."""
         if when.tzinfo is None:
             raise ValueError("at: the date needs a time zone: datetime(..., tzinfo=UTC)")
-        name = self._timer_name(timer)
-        self._check_data(name, data, None)
-        due = when.timestamp()
-        self._room.timers.arm(name, due, calendar=True, show=show, data=values.plain(data))
+        self._gs_room.timers.arm_named(timer, 0, show=show, data=data, at=when.timestamp())
 
     def cancel(self, timer: TimerName | None = None) -> None:
         """Cancel one timer of the room, or all."""
-        self._cancel_timer(timer)
+        self._gs_room.timers.cancel_named(timer)
 
     def left_s(self, timer: TimerName) -> float | None:
         """Seconds until a timer of the room is due, or None if it is not armed."""
-        return self._room.timers.left_s(self._method_name(timer))
-
-    def _arm_timer(
-        self,
-        timer: TimerName,
-        s: float,
-        *,
-        show: bool,
-        data: dict[str, Any],
-        every: float | None = None,
-        seat: Player | None = None,
-    ) -> None:
-        """What `after`, `every` and `Player.after` have in common."""
-        room = self._room
-        name = self._timer_name(timer)
-        self._check_data(name, data, seat)
-        due = room.time + room.timers.seconds(s)
-        seat_id = seat.id if seat is not None else None
-        if seat is not None and seat.gone:
-            raise ValueError(f"{seat!r} has left the room")
-        room.timers.arm(name, due, seat=seat_id, every=every, show=bool(show), data=values.plain(data))
-
-    def _cancel_timer(self, timer: TimerName | None, *, seat: Player | None = None) -> None:
-        """What `cancel` and `Player.cancel` have in common."""
-        seat_id = seat.id if seat is not None else None
-        if timer is None:
-            self._room.timers.cancel_all(seat=seat_id)
-        else:
-            self._room.timers.cancel(self._method_name(timer), seat_id)
+        return self._gs_room.timers.left_s(self._gs_room.timers.method_name(timer))
 
     # How the room calls the game
 
-    def _restored(self) -> None:
+    def _gs_restored(self) -> None:
         """The room was read from the store: the documents are others now."""
-        room = self._room
+        room = self._gs_room
         self.__dict__.update(state=room.doc("room").root, secret=room.doc("secret").root)
         self.random.counter = room.spent
 
-    def _fire(self, name: str, seat: Player | None, data: dict[str, Any]) -> Any:
+    def _gs_fire(self, name: str, seat: Player | None, data: dict[str, Any]) -> Any:
         """A timer is due."""
         method = getattr(self, name)
         return method(**data) if seat is None else method(seat, **data)
 
-    def _receive(self, player: Player, type: str, data: Any) -> Any:
+    def _gs_receive(self, player: Player, type: str, data: Any) -> Any:
         """A message of a game in the function style."""
         raise NotImplementedError
-
-    def _later(self, result: Any) -> None:
-        if inspect.isawaitable(result):
-            self._room.later.append(result)
-
-    def _set_locked(self, locked: bool) -> None:
-        self._room.journal.set(self._room, "locked", locked)
-        self._room.changed()
-
-    def _timer_name(self, timer: TimerName) -> str:
-        """:raises ValueError: not a timer of this game; the text names near matches."""
-        name = timer if isinstance(timer, str) else getattr(timer, "__name__", repr(timer))
-        timers = self._room.spec.timers
-        if timers is None or name in timers:
-            return name
-        near = difflib.get_close_matches(name, timers, n=3, cutoff=0.5)
-        hint = f"did you mean {' or '.join(near)}?" if near else "mark its method with @timer."
-        raise ValueError(f"{type(self).__name__} has no timer {name!r}; {hint}")
-
-    def _method_name(self, method: Callable[..., Any] | str) -> str:
-        """:raises ValueError: not a method of this game."""
-        name = method if isinstance(method, str) else getattr(method, "__name__", repr(method))
-        spec = self._room.spec
-        if spec.timers is None or callable(getattr(type(self), name, None)) or name in spec.questions:
-            return name
-        return self._timer_name(name)
-
-    def _check_data(self, name: str, data: dict[str, Any], seat: Player | None) -> None:
-        """:raises TypeError: the timer's method does not take these arguments."""
-        if self._room.spec.timers is not None:
-            inspect.signature(getattr(self, name)).bind(*([seat] if seat is not None else []), **data)
 
 
 def _note_spending(room: Room) -> Callable[[int], None]:
@@ -420,6 +360,6 @@ SETTINGS: Final = frozenset(
 _RESERVED: Final = frozenset(
     name
     for name in {*vars(Game), *Game.__annotations__, "table"}
-    if name == "_room" or (not name.startswith(("_", "on_")) and name not in SETTINGS and name != "migrate")
+    if name == "_gs_room" or (not name.startswith(("_", "on_")) and name not in SETTINGS)
 )
 """What a subclass may not hide: all of `Game` but its settings and hooks."""

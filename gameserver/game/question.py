@@ -7,7 +7,7 @@ The decorated method checks one answer and returns what is kept; the method deco
 from __future__ import annotations
 
 from collections.abc import Callable, Coroutine, Iterable
-from typing import TYPE_CHECKING, Any, Generic, TypeVar, overload
+from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar, overload
 
 from gameserver.errors import GameDefinitionError
 from gameserver.room.questions import Answer
@@ -19,7 +19,9 @@ if TYPE_CHECKING:
 __all__ = ["Answer", "Asking", "Question", "question"]
 
 T = TypeVar("T")
-F = TypeVar("F", bound=Callable[..., Any])
+G = TypeVar("G")
+R = TypeVar("R")
+Done = Callable[[G, dict[Player, Answer[T]]], R]
 
 
 class Asking(Generic[T]):
@@ -34,7 +36,7 @@ class Asking(Generic[T]):
     @property
     def open(self) -> bool:
         """Whether it is asked at present."""
-        return self._name in self._game._room.questions
+        return self._name in self._game._gs_room.questions
 
     def ask(self, s: float | None = None, *, of: Iterable[Player] | None = None) -> None:
         """
@@ -44,16 +46,16 @@ class Asking(Generic[T]):
         :param of: who is asked, fixed now; by default all players.
         :raises ValueError: nobody is asked.
         """
-        room = self._game._room
+        room = self._game._gs_room
         room.asking.ask(self._name, list(room.players if of is None else of), s)
 
     def take_back(self, player: Player) -> None:
         """Forget this player's answer; another may be given."""
-        self._game._room.asking.take_back(self._name, player)
+        self._game._gs_room.asking.take_back(self._name, player)
 
     def close(self) -> None:
         """Stop asking; ``done`` is not called, and the answers are forgotten."""
-        self._game._room.asking.close(self._name)
+        self._game._gs_room.asking.close(self._name)
 
 
 class Question(Generic[T]):
@@ -84,7 +86,7 @@ class Question(Generic[T]):
     def __get__(self, game: Game | None, owner: type) -> Question[T] | Asking[T]:
         return self if game is None else Asking(game, self.name)
 
-    def done(self, method: F) -> F:
+    def done(self, method: Done[G, T, R]) -> Done[G, T, R]:
         """Call this when all who were asked and are online have answered, or at the deadline."""
         self.done_method = method.__name__
         return method
@@ -98,6 +100,16 @@ class Question(Generic[T]):
             )
 
 
+class _Asks(Protocol):
+    """What ``@question(...)`` is, before it is given its method."""
+
+    @overload
+    def __call__(self, method: Callable[..., Coroutine[Any, Any, T]], /) -> Question[T]: ...
+
+    @overload
+    def __call__(self, method: Callable[..., T], /) -> Question[T]: ...
+
+
 @overload
 def question(method: Callable[..., Coroutine[Any, Any, T]], /) -> Question[T]: ...
 
@@ -107,7 +119,7 @@ def question(method: Callable[..., T], /) -> Question[T]: ...
 
 
 @overload
-def question(*, revise: bool = False) -> Callable[[Callable[..., T]], Question[T]]: ...
+def question(*, revise: bool = False) -> _Asks: ...
 
 
 def question(method: Callable[..., Any] | None = None, /, *, revise: bool = False) -> Any:

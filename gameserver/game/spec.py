@@ -32,6 +32,9 @@ MAX_GAME_PLAYERS: Final = 10_000
 
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,63}")
 _NUMBER = (int, float)
+_CRON_FIELDS: Final = ((0, 59), (0, 23), (1, 31), (1, 12), (0, 7))
+"""Bounds of minute, hour, day of the month, month and weekday. Source: crontab(5)"""
+_CRON_PART = re.compile(r"(\*|(\d+|[a-z]{3})(-(\d+|[a-z]{3}))?)(/[1-9]\d*)?")
 _CHECKS: Final[dict[str, tuple[Callable[[Any], bool], str]]] = {
     "title": (lambda v: isinstance(v, str), "a string"),
     "min_players": (lambda v: type(v) is int and v >= 0, "an int of 0 or more"),
@@ -92,7 +95,7 @@ class Spec:
             raise GameDefinitionError(f"{cls.__name__}: the name {self.name!r} must be like this: trivia_night")
         self.title: str = cls.title or self.name.replace("_", " ").capitalize()
         self._check_settings()
-        self.function_style = bool(cls.__dict__.get("_function_style", False))
+        self.function_style = bool(cls.__dict__.get("_gs_function_style", False))
         self.messages: dict[str, MessageSpec] = {}
         self.questions: dict[str, Question[Any]] = {}
         self.crons: list[tuple[str, str, bool]] = []
@@ -124,6 +127,7 @@ class Spec:
         elif isinstance(mark_found, TimerMark):
             timers.add(attribute)
         elif isinstance(mark_found, CronMark):
+            _check_cron(f"{self.cls.__name__}.{attribute}", mark_found.expression)
             self.crons.append((mark_found.expression, attribute, isinstance(member, staticmethod)))
 
     def _read_message(self, attribute: str, function: Any, mark: MessageMark) -> None:
@@ -145,12 +149,16 @@ class Spec:
     def _check_settings(self) -> None:
         for name, (good, expected) in _CHECKS.items():
             value = getattr(self.cls, name)
-            if not good(value):
+            try:
+                right = good(value)
+            except TypeError:
+                right = False
+            if not right:
                 raise GameDefinitionError(f"{self.cls.__name__}.{name} = {value!r}: must be {expected}.")
         if self.cls.min_players > self.cls.max_players:
-            raise GameDefinitionError(f"{self.cls.__name__}: min_players is more than max_players.")
+            raise GameDefinitionError(f"{self.cls.__name__}.min_players is more than max_players.")
         if "player" in self.cls.roles:
-            raise GameDefinitionError(f'{self.cls.__name__}: "player" is not an extra role; set max_players.')
+            raise GameDefinitionError(f'{self.cls.__name__}.roles: "player" is not an extra role; set max_players.')
 
 
 def spec_of(cls: type[Game]) -> Spec:
@@ -158,11 +166,26 @@ def spec_of(cls: type[Game]) -> Spec:
     :returns: the class, read; the same object at each call.
     :raises GameDefinitionError: something in it is not as it must be.
     """
-    found = cls.__dict__.get("_spec")
+    found = cls.__dict__.get("_gs_spec")
     if not isinstance(found, Spec):
         found = Spec(cls)
-        cls._spec = found
+        cls._gs_spec = found
     return found
+
+
+def _check_cron(where: str, expression: str) -> None:
+    """:raises GameDefinitionError: not five fields as in crontab(5)."""
+    fields = expression.split()
+    good = len(fields) == len(_CRON_FIELDS)
+    for field, (low, high) in zip(fields, _CRON_FIELDS, strict=False):
+        for part in field.lower().split(","):
+            match = _CRON_PART.fullmatch(part)
+            numbers = [int(number) for number in re.findall(r"\d+", part.partition("/")[0])]
+            good = good and match is not None and all(low <= number <= high for number in numbers)
+    if not good:
+        raise GameDefinitionError(
+            f'{where}: {expression!r} must be minute hour day month weekday, such as "0 20 * * sun".'
+        )
 
 
 def snake_case(name: str) -> str:

@@ -34,6 +34,8 @@ def admit_newcomer(room: Room, user: User, role: str, password: str | None) -> N
 
 def is_open_to(room: Room, user: User, role: str, match: dict[str, Any]) -> bool:
     """Whether this user would find a seat here, in a public room whose options hold ``match``."""
+    if room.closing is not None or room.ended:
+        return False
     if room.private or room.password is not None or any(room.options.get(k, match) != v for k, v in match.items()):
         return False
     if room.seats.of_user(user.id, role) is not None:

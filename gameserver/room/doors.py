@@ -46,6 +46,7 @@ class Doors:
             if isawaitable(result):
                 result = await result
             await self.settle()
+            self._room.check_size()
         except Refused:
             self._room.journal.rollback(mark)
             raise
@@ -74,6 +75,7 @@ class Doors:
         try:
             reply = await steps
             await self.settle()
+            self._room.check_size()
             reply = values.plain(reply)
         except Exception as error:  # noqa: BLE001 - the message's door
             self.refuse(asker, player, what, mark, error)

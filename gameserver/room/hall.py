@@ -127,7 +127,7 @@ class Hall:
         """
         keeper = self._keepers.get(code) or self._keepers.get(code.upper().replace(" ", "").replace("-", ""))
         if keeper is None:
-            raise Refused("There is no such room.", code="not_found")
+            raise Refused(code="not_found")
         return keeper
 
     def spec(self, game: str) -> Spec:
@@ -216,8 +216,11 @@ class Hall:
     async def _claim_code(self, id: str, private: bool) -> str:
         while True:
             code = self.new_code(private)
-            if await self.store.claim_code(code, id, now_ms=self._now_ms()):
-                return code
+            try:
+                if await self.store.claim_code(code, id, now_ms=self._now_ms()):
+                    return code
+            except StoreUnavailable:
+                raise Refused(code="busy") from None
 
     def _release_code(self, code: str) -> None:
         self.store.release_code(code).addErrback(lambda failure: failure.trap(StoreUnavailable))

@@ -19,6 +19,7 @@ from gameserver import values
 from gameserver.errors import NotJSON, Refused
 from gameserver.room import admission, telling
 from gameserver.room.effects import Asker, Delivery
+from gameserver.room.seats import HOST_ROLES
 from gameserver.room.step import Departure, Newcomer
 from gameserver.room.timers import Armed
 from gameserver.wire import messages
@@ -130,6 +131,8 @@ class Inputs:
             reply = None if result is None else values.plain(result)
             if self._room.unsettled or self._room.later:
                 return self._room.doors.asked(asker, player, type, mark, succeed(reply))
+            if self._room.journal.touched:
+                self._room.check_size()
         except Exception as error:  # noqa: BLE001 - the message's door
             self._room.doors.refuse(asker, player, type, mark, error)
             return None
@@ -185,9 +188,14 @@ class Inputs:
         elif self._is_due(self._room.idle_at()):
             self._room.close("closed", "Nobody was here for a long time.")
 
-    async def tick(self, dt_s: float) -> None:
-        """A tick of a game that has them."""
-        await self._room.doors.alone("on_tick", self._room.game.on_tick, dt_s)
+    async def tick(self, first: bool) -> None:
+        """A tick of a game that has them; the first of a row has no time since the last."""
+        room = self._room
+        dt_s = room.played_s - room.ticked_s
+        if first or dt_s <= 0:
+            dt_s = 1.0 / room.game_class.tick_hz
+        room.ticked_s = room.played_s
+        await room.doors.alone("on_tick", room.game.on_tick, dt_s)
 
     async def call(self, method: str) -> None:
         """The calendar calls a method of the game."""
@@ -239,10 +247,10 @@ class Inputs:
             raise Refused("Types in capitals are the framework's.", code="forbidden")
         admission.admit_while_paused(self._room, player)
         try:
-            decoded = values.decode(bytes(data))
+            decoded = values.plain(values.decode(bytes(data)))
         except NotJSON as error:
             raise Refused(str(error), code="bad_data", path="$") from None
-        return self._room.game._receive(player, type, decoded)
+        return self._room.game._gs_receive(player, type, decoded)
 
     def _read_options(self, options: dict[str, Any]) -> dict[str, Any]:
         """:returns: the arguments of ``on_create``; the options of the room are these as JSON."""
@@ -264,6 +272,10 @@ class Inputs:
         admission.admit_newcomer(self._room, asker.user, role, password)
         seat = self._room.seats.take(asker.user.id, name, self._profile(profile), role)
         self._connect(seat)
+        if asker.user.id == self._room.creator and not self._room.creator_came:
+            self._room.journal.set(self._room, "creator_came", True)
+            if role in HOST_ROLES:
+                self._room.seats.set_host(seat)
         self._room.newcomers.append(Newcomer(asker, seat.id, None))
         return seat
 
@@ -297,12 +309,19 @@ class Inputs:
         self._room.journal.set(seat, "online", False)
         self._room.journal.set(seat, "_hold_until", self._room.now + seat._hold_s)
         self._room.seat_changed(seat)
-        self._room.unsettled = bool(self._room.questions)
         await self._room.doors.alone("on_drop", self._room.game.on_drop, seat)
+        await self._check_questions()
 
     async def _leave_for_good(self, seat: Player, reason: str) -> None:
         self._room.end_seat(seat, reason, None)
         await self._room.doors.alone("on_leave", self._room.game.on_leave, seat)
+        await self._check_questions()
+
+    async def _check_questions(self) -> None:
+        """Somebody is away or gone: whom else is there to wait for?"""
+        if self._room.questions:
+            self._room.unsettled = True
+            await self._room.doors.alone("question", _nothing)
 
     async def _end_grace(self) -> None:
         """The time to come back after a restart is over: whoever is not here has dropped, one a step."""
@@ -326,7 +345,7 @@ class Inputs:
         if timer.kind == "phase" and timer.calls is None:
             return
         seat = self._room.seats.get(timer.seat) if timer.seat is not None else None
-        await self._room.doors.alone(timer.name, self._room.game._fire, timer.calls or timer.name, seat, timer.data)
+        await self._room.doors.alone(timer.name, self._room.game._gs_fire, timer.calls or timer.name, seat, timer.data)
 
     def _seat_of(self, session: ISession) -> Player | None:
         return next((s for s in self._room.seats.values() if session in s._sessions), None)
@@ -345,3 +364,7 @@ class Inputs:
 
     def _proves(self, seat: Player, secret: str) -> bool:
         return hmac.compare_digest(self._room.secret_of(seat).encode(), secret.encode())
+
+
+def _nothing() -> None:
+    """The game itself has nothing to do; what follows from the state is done."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Coroutine
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
 
 from msgspec import Raw
@@ -17,10 +18,11 @@ from twisted.internet.interfaces import IDelayedCall
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
-from gameserver.errors import Refused
+from gameserver.errors import CODES, Refused
 from gameserver.interfaces import Commit, IClock
 from gameserver.room import row
 from gameserver.room.effects import Asker, Delivery
+from gameserver.wire import messages
 
 if TYPE_CHECKING:
     from gameserver.interfaces import ISession
@@ -32,6 +34,8 @@ STEP_LIMIT_S: Final = 10.0
 """After so long a step that waits is undone."""
 QUEUE: Final = 1000
 """Inputs that may wait for a room; more are told ``busy``."""
+QUEUE_PER_USER: Final = 100
+"""The same of one user."""
 OUTBOX: Final = 20_000
 """Deliveries that may wait for the store before further inputs wait too."""
 FIRINGS: Final = 100
@@ -92,7 +96,7 @@ class Keeper:
         self._timer_due: float | None = None
         self._ticker: IDelayedCall | None = None
         self._tick_at = 0.0
-        self._ticked = 0.0
+        self._first_tick = True
         self._write_call: IDelayedCall | None = None
 
     # Inputs
@@ -106,7 +110,7 @@ class Keeper:
         done: Deferred[None] = Deferred()
         if self.over:
             done.errback(Failure(Refused(code=self._refusal)))
-        elif len(self._queue) >= QUEUE:
+        elif args and isinstance(args[0], Asker) and self._is_full_of(args[0]):
             done.errback(Failure(Refused(code="busy")))
         else:
             self._take_in((method, args, kwargs, done))
@@ -118,7 +122,7 @@ class Keeper:
 
         :raises Refused: there is no room any more, or too much waits for it.
         """
-        if self.over or len(self._queue) >= QUEUE:
+        if self.over or self._is_full_of(asker):
             raise Refused(code=self._refusal if self.over else "busy")
         self._take_in(("message", (asker, seat, type, data), {}, None))
 
@@ -155,6 +159,7 @@ class Keeper:
         """The wall clock was stepped: what waits, waits as long as it would have."""
         if not self._busy:
             self.room.clock_stepped(delta_s)
+            self._after_step()
             self._arm()
 
     def stop(self, refusal: str = "not_found") -> None:
@@ -171,9 +176,20 @@ class Keeper:
                 call.cancel()
         self._timer = self._ticker = self._write_call = None
         waiting, self._queue = self._queue, deque()
-        for _, _, _, done in waiting:
+        for _, args, _, done in waiting:
             if done is not None:
                 done.errback(Failure(Refused(code=refusal)))
+            elif isinstance(args[0], Asker):
+                error = messages.Error(args[0].id, refusal, CODES[refusal])
+                args[0].session.deliver(messages.encode(error))
+
+    def _is_full_of(self, asker: Asker) -> bool:
+        """Whether too much waits already: in all, or of this user, who must not crowd the others out."""
+        waiting = len(self._queue)
+        if waiting < QUEUE_PER_USER:
+            return False
+        own = sum(1 for _, args, _, _ in self._queue if args and getattr(args[0], "user", None) == asker.user)
+        return waiting >= QUEUE or own >= QUEUE_PER_USER
 
     def _take_in(self, input: Input) -> None:
         self._queue.append(input)
@@ -231,18 +247,45 @@ class Keeper:
             return
         self._busy = True
         step = Deferred.fromCoroutine(result)
-        if not step.called:
-            limit = self.clock.later(STEP_LIMIT_S, step.cancel)
-            step.addBoth(_cancelled, limit)
-        step.addCallbacks(lambda _: self._stepped(done), lambda f: self._failed(method, args, done, f))
+        ended = Ended()
+        step.addCallbacks(lambda _: self._stepped(ended, done), lambda f: self._failed(method, args, done, f, ended))
+        if not ended:
+            ended.limit = self.clock.later(STEP_LIMIT_S, self._too_long, step, result, ended, method, args, done)
 
-    def _stepped(self, done: Deferred[None] | None) -> None:
-        self._busy = False
-        self._finish(done)
-        self._drain()
+    def _stepped(self, ended: Ended, done: Deferred[None] | None) -> None:
+        if ended.now():
+            self._busy = False
+            self._finish(done)
+            self._drain()
 
-    def _failed(self, method: str, args: tuple[Any, ...], done: Deferred[None] | None, failure: Failure) -> None:
+    def _too_long(
+        self,
+        step: Deferred[None],
+        coroutine: Coroutine[Any, Any, None],
+        ended: Ended,
+        method: str,
+        args: tuple[Any, ...],
+        done: Deferred[None] | None,
+    ) -> None:
+        """A step waits for more than `STEP_LIMIT_S`: it is undone, also where the game's code will not hear of it."""
+        step.cancel()
+        if not ended:
+            with suppress(RuntimeError):
+                coroutine.close()
+            too_long = Failure(TimeoutError(f"{method} took more than {STEP_LIMIT_S} seconds"))
+            self._failed(method, args, done, too_long, ended)
+
+    def _failed(
+        self,
+        method: str,
+        args: tuple[Any, ...],
+        done: Deferred[None] | None,
+        failure: Failure,
+        ended: Ended | None = None,
+    ) -> None:
         """An input was refused as a whole; or the room's own code failed, and the step is undone."""
+        if ended is not None and not ended.now():
+            return
         self._busy = False
         refused = failure.value
         if not isinstance(refused, Refused):
@@ -288,7 +331,8 @@ class Keeper:
             self._timer = self.clock.later(due - self.clock.now(), self._due) if due is not None else None
             self._timer_due = due
         if self.room.ticks and self._ticker is None:
-            self._ticked = self._tick_at = self.clock.now()
+            self._tick_at = self.clock.now()
+            self._first_tick = True
             self._next_tick()
 
     def _due(self) -> None:
@@ -308,9 +352,8 @@ class Keeper:
             return
         self._next_tick()
         if self._may_step() and not self._queue:
-            now = self.clock.now()
-            self._queue.append(("tick", (now - self._ticked,), {}, None))
-            self._ticked = now
+            self._queue.append(("tick", (self._first_tick,), {}, None))
+            self._first_tick = False
             self._drain()
 
     # Commits
@@ -421,10 +464,24 @@ class Keeper:
         deliver(outbox)
 
 
-def _cancelled(result: Any, call: IDelayedCall) -> Any:
-    if call.active():
-        call.cancel()
-    return result
+class Ended:
+    """Whether a step that waits has ended, in one way or another: it ends once."""
+
+    def __init__(self) -> None:
+        self.limit: IDelayedCall | None = None
+        self._ended = False
+
+    def now(self) -> bool:
+        """It ends now. :returns: False if it had ended before."""
+        if self._ended:
+            return False
+        self._ended = True
+        if self.limit is not None and self.limit.active():
+            self.limit.cancel()
+        return True
+
+    def __bool__(self) -> bool:
+        return self._ended
 
 
 class Reader(Generic[T]):

@@ -31,7 +31,7 @@ class Replies:
     def answer(self, asker: Asker, player: Player, data: Any) -> None:
         """Answer a request, and remember the answer."""
         if asker.id is not None:
-            self._remember(asker, player, messages.encode(messages.Ok(asker.id, data)))
+            self._remember(asker, player, messages.encode(messages.Ok(asker.id, messages.payload(data))))
 
     def error(self, asker: Asker, error: Refused, player: Player | None = None) -> None:
         """Answer with an error; one for a player's request that was applied is remembered."""

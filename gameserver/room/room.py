@@ -67,7 +67,7 @@ class Room:
         self.chat_chars = 500
         self._init_state(epoch)
         self._init_step()
-        self.game: Game = spec.cls._of(self)
+        self.game: Game = spec.cls._gs_of(self)
 
     def _init_state(self, epoch: str) -> None:
         """What the row holds."""
@@ -82,11 +82,13 @@ class Room:
         self.options: dict[str, Any] = {}
         self.result: Any = None
         self.creator: str | None = None
+        self.creator_came = False
         self.spent = 0
         self.played_before = 0.0
         self.playing_since: float | None = None
         self.banned: dict[str, None] = {}
         self.docs: dict[str, Document] = {}
+        self.sizes: dict[str, int] = {}
         self.seats = Seats(self)
         self.groups: dict[str, Group] = {}
         self.timers = Timers(self)
@@ -112,6 +114,7 @@ class Room:
         self.ended = False
         self.durable = True
         self.failures = 0
+        self.ticked_s = 0.0
         self.touched_seats: dict[str, Player] = {}
         self.rearranged: dict[str, Player] = {}
         self.touched_groups: set[str] = set()
@@ -208,7 +211,6 @@ class Room:
         set_ = self.journal.set
         set_(self, "status", "playing")
         set_(self, "result", None)
-        set_(self, "phase", None)
         set_(self, "played_before", 0.0)
         set_(self, "playing_since", self.time)
         self.changed()
@@ -239,6 +241,11 @@ class Room:
             self.timers.arm(name, self.time + self.timers.seconds(s), show=True, kind="phase", calls=then)
         self.changed()
 
+    def set_locked(self, locked: bool) -> None:
+        """Whether newcomers are kept out."""
+        self.journal.set(self, "locked", locked)
+        self.changed()
+
     def pause(self) -> None:
         """Timers and ticks stand still from now on."""
         if self.paused_at is None:
@@ -262,10 +269,7 @@ class Room:
         if ban:
             self.journal.put(self.banned, player.user_id, None)
         self.end_seat(player, "banned" if ban else "kicked", None)
-        result = self.game.on_leave(player)
-        if isawaitable(result):
-            self.later.append(result)
-            self.journal.record(self.forget_later, result)
+        self.finish_later(self.game.on_leave(player))
 
     def close(self, reason: str, text: str | None = None) -> None:
         """Close the room at the end of this step."""
@@ -302,6 +306,24 @@ class Room:
         """:returns: what a client must show to resume this seat."""
         return blake2b(f"{self.id}/{seat.id}".encode(), key=self.key, digest_size=16, person=b"resume").hexdigest()
 
+    def check_size(self) -> None:
+        """
+        Bound the documents, before a step holds.
+
+        Counted are the documents as they were encoded last, and the ops since: at least as much as there is. Only where
+        that is too much are they encoded to see.
+
+        :raises Refused: ``too_large``: together they would be more than ``max_row_bytes``.
+        """
+        for document in self.journal.touched:
+            known = self.sizes.get(document.name, 0)
+            self.sizes[document.name] = known + len(values.encode(document.ops, special=document.special))
+        if sum(self.sizes.values()) > self.game_class.max_row_bytes:
+            for name, document in self.docs.items():
+                self.sizes[name] = len(values.encode(document.root, special=document.special))
+            if sum(self.sizes.values()) > self.game_class.max_row_bytes:
+                raise Refused(f"A room keeps at most {self.game_class.max_row_bytes} bytes.", code="too_large")
+
     # A step
 
     def begin(self, now: float) -> None:
@@ -330,7 +352,8 @@ class Room:
             self.due_stale = False
             timer = self.timers.next()
             dues = [s._hold_until for s in self.seats.values() if s._hold_until is not None]
-            dues += [d for d in (timer.due if timer else None, self.grace_until, self.idle_at()) if d is not None]
+            others = (timer.due if timer else None, self.grace_until, self.idle_at(), self.told.patches_due)
+            dues += [due for due in others if due is not None]
             self._due = min(dues, default=None)
         return self._due
 
@@ -394,7 +417,14 @@ class Room:
             self.dirty.discard(part)
             self.dropped.add(part)
 
+    def finish_later(self, result: Any) -> None:
+        """What a hook returned that was called in the middle of a step: if it waits, the step ends when it is done."""
+        if isawaitable(result):
+            self.later.append(result)
+            self.journal.record(self.forget_later, result)
+
     def forget_later(self, coroutine: Any) -> None:
+        """The step that called it is undone: so is what it would have done."""
         if coroutine in self.later:
             self.later.remove(coroutine)
         coroutine.close()

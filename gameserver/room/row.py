@@ -59,6 +59,7 @@ class RoomPart(Struct, frozen=True, kw_only=True):
     options: Any
     result: Any
     creator: str | None
+    creator_came: bool
     spent: int
     played_before: float
     playing_since: float | None
@@ -169,7 +170,8 @@ def remake(room: Room, *, log: Logger) -> Room:
     for old in room.seats.values():
         made.seats[old.id]._sessions = old._sessions
         made.seats[old.id]._bucket = old._bucket
-    made.empty_since, made.grace_until, made.failures = room.empty_since, room.grace_until, room.failures
+    made.empty_since, made.grace_until = room.empty_since, room.grace_until
+    made.failures, made.ticked_s, made.sizes = room.failures, room.ticked_s, room.sizes
     made.outbox, made.dirty, made.dropped, made.fresh_parts = room.outbox, room.dirty, room.dropped, room.fresh_parts
     made.chat_chars, made.told.patches, made.told.patches_at = room.chat_chars, room.told.patches, room.told.patches_at
     made.closing, made.closing_text = room.closing, room.closing_text
@@ -239,6 +241,7 @@ def _room_part(room: Room) -> RoomPart:
         options=values.to_wire(room.options),
         result=values.to_wire(room.result),
         creator=room.creator,
+        creator_came=room.creator_came,
         spent=room.spent,
         played_before=room.played_before,
         playing_since=room.playing_since,
@@ -304,6 +307,7 @@ def _restore_room(room: Room, part: RoomPart) -> None:
     room.options = values.from_wire(part.options)
     room.result = values.from_wire(part.result)
     room.creator = part.creator
+    room.creator_came = part.creator_came
     room.spent = part.spent
     room.played_before = part.played_before
     room.playing_since = part.playing_since
@@ -367,7 +371,7 @@ def _restore_answers(room: Room, stored: list[tuple[str, bytes]]) -> None:
 def _settle_in(room: Room, now: float) -> None:
     """What a room that was just read knows of its clients: what they were told, and that all are still to come."""
     room.told.restore(room)
-    room.game._restored()
+    room.game._gs_restored()
     room.empty_since = now
     room.grace_until = now + GRACE_S
     room.journal.commit()

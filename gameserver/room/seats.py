@@ -6,18 +6,20 @@ A seat outlives connections: many sessions may hold it at once, and it is held w
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any, Final
 
 from gameserver.errors import Refused
 from gameserver.rates import TokenBucket
+from gameserver.room.timers import TimerName
 
 if TYPE_CHECKING:
     from gameserver.interfaces import ISession
     from gameserver.room.room import Room
 
-TimerName = str | Callable[..., Any]
-"""A timer, by its method or its name."""
+
+HOST_ROLES: Final = ("player", "host")
+"""Who may be host; a screen or a spectator never is."""
 
 
 class Player:
@@ -83,17 +85,17 @@ class Player:
     def state(self, value: dict[str, Any]) -> None:
         self._room.doc(f"seat:{self.id}").replace(value)
 
-    def send(self, type: str, data: Any = None, *, volatile: bool = False) -> None:
+    def send(self, type: str, data: Any = None, *, but: Player | None = None, volatile: bool = False) -> None:
         """Tell this player alone that something happened; see `Game.send`."""
-        self._room.say_event(f"seat:{self.id}", type, data, None, volatile)
+        self._room.say_event(f"seat:{self.id}", type, data, but, volatile)
 
     def after(self, s: float, timer: TimerName, show: bool = False, **data: Any) -> None:
         """Call a timer of this player after so many seconds; its method gets the player. See `Game.after`."""
-        self._room.game._arm_timer(timer, s, show=show, data=data, seat=self)
+        self._room.timers.arm_named(timer, s, show=show, data=data, seat=self)
 
     def cancel(self, timer: TimerName | None = None) -> None:
         """Cancel one timer of this player, or all."""
-        self._room.game._cancel_timer(timer, seat=self)
+        self._room.timers.cancel_named(timer, seat=self)
 
     def hold(self, s: float) -> None:
         """Hold this seat for so many seconds after a drop, instead of the game's ``hold_s``."""
@@ -172,7 +174,7 @@ class Seats(dict[str, Player]):
         """Whoever has sat here longest is host, if nobody is: a ``host`` that does not play, or a player."""
         if self.host in self:
             return
-        heir = next((s for s in self.values() if s.role in ("player", "host")), None)
+        heir = next((s for s in self.values() if s.role in HOST_ROLES), None)
         self.set_host(heir)
 
     def set_host(self, seat: Player | None) -> None:

@@ -45,6 +45,11 @@ class Told:
         self.patches: dict[str, list[Raw]] = {}
         self.patches_at: float = 0.0
 
+    @property
+    def patches_due(self) -> float | None:
+        """When the patches that wait for their time are told."""
+        return self.patches_at if self.patches else None
+
     def restore(self, room: Room) -> None:
         """The room was read from the store: its clients know it as it is, or will be told."""
         self.info = values.encode(_info(room), special=False)
@@ -220,7 +225,7 @@ def _tell_documents(room: Room, log: list[Said]) -> None:
     _take_patches(room)
     patches = room.told.patches
     hz = room.game_class.patch_hz
-    due = not hz or room.now >= room.told.patches_at or room.rearranged or room.newcomers
+    due = not hz or room.now >= room.told.patches_at or bool(room.rearranged or room.newcomers)
     hearers = {key: audience(room, key) for key in patches}
     if room.rearranged:
         _rearrange(room)
@@ -240,7 +245,13 @@ def _take_patches(room: Room) -> None:
         if not ops:
             continue
         room.dirty.add(keys.doc(document.name))
-        if document.name != "secret" and _is_heard(room, document.name):
+        if document.name == "secret":
+            continue
+        if not _is_heard(room, document.name):
+            # Nobody is told, but whoever was here before and comes back must not take this for what it knew.
+            room.streams.number(document.name)
+            room.streams.counts_stale = True
+        else:
             encoded = [Raw(values.encode(op, special=document.special)) for op in ops]
             room.told.patches.setdefault(document.name, []).extend(encoded)
 

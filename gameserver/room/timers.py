@@ -7,19 +7,27 @@ since 1970 in the room's own time, which stands still while the room is paused.
 
 from __future__ import annotations
 
+import difflib
+import inspect
 import math
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final
 
 from msgspec import Struct, structs
 
+from gameserver import values
+
 if TYPE_CHECKING:
     from gameserver.room.room import Room
+    from gameserver.room.seats import Player
 
 MAX_TIMERS: Final = 1000
 """Timers of one room and its seats at a time, more of which is a mistake in a game."""
 LONGEST_S: Final = 10 * 366 * 86400
 SHORTEST_EVERY_S: Final = 0.01
 
+TimerName = str | Callable[..., Any]
+"""A timer, by its method or its name."""
 Key = tuple[str | None, str]
 """Seat id or None, and name."""
 
@@ -86,6 +94,60 @@ class Timers:
         self._room.journal.set(self, "order", self.order + 1)
         self._put(Armed(name, seat, due, every, calendar, show, kind, data or {}, self.order, calls))
 
+    def arm_named(
+        self,
+        timer: TimerName,
+        s: float,
+        *,
+        show: bool,
+        data: dict[str, Any],
+        every: float | None = None,
+        at: float | None = None,
+        seat: Player | None = None,
+    ) -> None:
+        """
+        Arm a timer of the game's, of the room or of a player.
+
+        :param at: a date of the calendar instead of ``s``.
+        :raises ValueError: there is no such timer, or no such time.
+        :raises TypeError: its method does not take these arguments.
+        """
+        name = self._timer_name(timer)
+        if seat is not None and seat.gone:
+            raise ValueError(f"{seat!r} has left the room")
+        if self._room.spec.timers is not None:
+            inspect.signature(getattr(self._room.game, name)).bind(*([seat] if seat is not None else []), **data)
+        seat_id = seat.id if seat is not None else None
+        due = self._room.time + self.seconds(s) if at is None else at
+        calendar = at is not None
+        self.arm(name, due, seat=seat_id, every=every, calendar=calendar, show=bool(show), data=values.plain(data))
+
+    def cancel_named(self, timer: TimerName | None, *, seat: Player | None = None) -> None:
+        """Cancel one timer of the game's, or all, of the room or of a player."""
+        seat_id = seat.id if seat is not None else None
+        if timer is None:
+            self.cancel_all(seat=seat_id)
+        else:
+            self.cancel(self.method_name(timer), seat_id)
+
+    def method_name(self, method: TimerName) -> str:
+        """:raises ValueError: not a method of this game."""
+        name = _name(method)
+        spec = self._room.spec
+        if spec.timers is None or callable(getattr(spec.cls, name, None)) or name in spec.questions:
+            return name
+        return self._timer_name(name)
+
+    def _timer_name(self, timer: TimerName) -> str:
+        """:raises ValueError: not a timer of this game; the text names near matches."""
+        name = _name(timer)
+        timers = self._room.spec.timers
+        if timers is None or name in timers:
+            return name
+        near = difflib.get_close_matches(name, timers, n=3, cutoff=0.5)
+        hint = f"did you mean {' or '.join(near)}?" if near else "mark its method with @timer."
+        raise ValueError(f"{self._room.spec.cls.__name__} has no timer {name!r}; {hint}")
+
     def cancel(self, name: str, seat: str | None = None) -> None:
         """Cancel a timer; one that is not armed is no error."""
         if (seat, name) in self.armed:
@@ -138,3 +200,7 @@ class Timers:
 
     def _touch(self, seat: str | None, name: str) -> None:
         self._room.touched_timers.add((seat, name))
+
+
+def _name(method: TimerName) -> str:
+    return method if isinstance(method, str) else getattr(method, "__name__", repr(method))

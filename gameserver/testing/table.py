@@ -138,7 +138,7 @@ class Table:
         if self._hall.get(self.code) is None:
             raise LookupError('the room is gone: a game with durability = "none" does not outlive its process')
         for visitor in online:
-            visitor.resume()
+            visitor.find_again()
 
     def play_random(
         self, steps: int, seed: int, *, moves: Iterable[tuple[str, Any]] = (), restarts: bool = False
@@ -268,7 +268,7 @@ class Table:
     def _check_mirrors(self) -> None:
         """What clients have by patches is what the room has."""
         keeper = self._hall.get(self.code) if self.code else None
-        if keeper is None or self.game_class.patch_hz or keeper.room.journal.undo or not keeper.settled:
+        if keeper is None or keeper.room.told.patches or keeper.room.journal.undo or not keeper.settled:
             return
         for visitor in self.visitors:
             seat = keeper.room.seats.get(visitor.id)

@@ -112,6 +112,15 @@ class Visitor:
         self._connect()
         self._request("resume", room=self._table.code, resume=self._secret, seen=self._seen)
 
+    def find_again(self) -> None:
+        """Come back after a restart; a seat that was never stored is lost, where the game does not commit."""
+        try:
+            self.resume()
+        except Refused as refused:
+            if refused.code != "not_found" or self._table.game_class.durability == "commit":
+                raise
+            self.online, self.left = False, refused.code
+
     def leave(self) -> None:
         """Give the seat up."""
         self._request("leave")

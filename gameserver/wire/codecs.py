@@ -53,7 +53,9 @@ class JSONCodec:
         :raises Unreadable: it is none.
         """
         if frame.count(b"{") + frame.count(b"[") > self.depth and json_depth(frame) > self.depth:
-            raise Unreadable("bad_message", f"At most {self.depth} lists and objects inside one another.")
+            raise Unreadable(
+                "bad_message", f"At most {self.depth} lists and objects inside one another.", _id_of(frame)
+            )
         try:
             message: ClientMessage = self._decoder.decode(frame)
         except _PROBLEMS as error:
@@ -99,6 +101,15 @@ def _what_is_wrong(frame: bytes, error: Exception) -> Unreadable:
     if isinstance(op, str) and op not in _OPS:
         return Unreadable("unknown_op", f"There is no operation {op[:32]!r}.", id)
     return Unreadable("bad_message", str(error), id)
+
+
+def _id_of(frame: bytes) -> int | None:
+    """:returns: the number of a request that is refused for its form, where it can be read at all."""
+    try:
+        value = msgspec.json.decode(frame)
+    except _PROBLEMS:
+        return None
+    return request_id(value.get("id")) if isinstance(value, dict) else None
 
 
 def request_id(value: Any) -> int | None:

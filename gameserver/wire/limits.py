@@ -14,8 +14,11 @@ REFUSED_PER_USER: Final = (0.2, 10.0)
 FORGET_AT: Final = 10_000
 """So many buckets are looked through for full ones, which tell nothing any more."""
 
-MALFORMED: Final = (2.0, 20.0)
-"""Frames that are no messages: 20 in 10 seconds end a session."""
+MALFORMED: Final = 20
+MALFORMED_S: Final = 10.0
+"""Frames that are no messages: so many in so many seconds end a session."""
+REQUESTS: Final = (100.0, 400.0)
+"""Messages that are no game's: a second, and at once. Whoever sends more is closed with 4008."""
 WAITING_MESSAGES: Final = 16
 WAITING_BYTES: Final = 64 * 1024
 """What a session may send ahead of an answer that it has to wait for."""

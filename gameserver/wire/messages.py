@@ -43,10 +43,10 @@ its own. A client that sees ``n`` jump has missed something and resumes. Volatil
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Annotated, Any, Final
 
 import msgspec
-from msgspec import Raw, Struct, field
+from msgspec import Meta, Raw, Struct, field
 
 from gameserver import values
 
@@ -54,6 +54,9 @@ SUBPROTOCOL: Final = "gameserver.v1.json"
 
 Seen = dict[str, str | int]
 """The room's ``epoch``, and for each stream of a seat the last ``n``."""
+
+
+RequestId = Annotated[int, Meta(ge=0, le=2**53)]
 
 
 class FromClient(Struct, tag_field="op", tag=str.lower):
@@ -77,7 +80,7 @@ class Hello(FromClient):
 
 class Create(FromClient):
     game: str
-    id: int | None = None
+    id: RequestId | None = None
     options: dict[str, Any] | None = None
     private: bool = False
     password: str | None = None
@@ -87,7 +90,7 @@ class Create(FromClient):
 
 
 class Join(FromClient):
-    id: int | None = None
+    id: RequestId | None = None
     room: str | None = None
     game: str | None = None
     match: dict[str, Any] | None = None
@@ -100,32 +103,32 @@ class Join(FromClient):
 class Resume(FromClient):
     room: str
     resume: str
-    id: int | None = None
+    id: RequestId | None = None
     seen: Seen | None = None
 
 
 class Send(FromClient):
     type: str
-    id: int | None = None
+    id: RequestId | None = None
     data: Raw = Raw(b"null")
     room: str | None = None
 
 
 class Chat(FromClient):
     text: str
-    id: int | None = None
+    id: RequestId | None = None
     to: str = "room"
     data: Any = None
     room: str | None = None
 
 
 class Start(FromClient):
-    id: int | None = None
+    id: RequestId | None = None
     room: str | None = None
 
 
 class Leave(FromClient):
-    id: int | None = None
+    id: RequestId | None = None
     room: str | None = None
 
 

@@ -88,12 +88,11 @@ class Outgoing:
     :param queue_bytes: what may wait for a slow reader.
     """
 
-    __slots__ = ("_protocol", "_queue_bytes", "_queued_bytes", "_slow", "_volatile")
+    __slots__ = ("_protocol", "_queue_bytes", "_slow", "_volatile")
 
     def __init__(self, protocol: GameProtocol, queue_bytes: int) -> None:
         self._protocol = protocol
         self._queue_bytes = queue_bytes
-        self._queued_bytes = 0
         self._volatile: dict[str, bytes] = {}
         self._slow = False
 
@@ -102,11 +101,9 @@ class Outgoing:
         protocol = self._protocol
         if protocol.state != protocol.STATE_OPEN:
             return
-        if self._slow:
-            self._queued_bytes += len(frame)
-            if self._queued_bytes > self._queue_bytes:
-                self.close(Close.SLOW_READER, "too slow a reader")
-                return
+        if self._slow and queued_bytes(protocol.transport) + len(frame) > self._queue_bytes:
+            self.close(Close.SLOW_READER, "too slow a reader")
+            return
         protocol.transport.write(_head(len(frame)) + frame)
 
     def send_volatile(self, frame: bytes, slot: str) -> None:
@@ -128,7 +125,6 @@ class Outgoing:
     def resumeProducing(self) -> None:
         """The client has read all there was."""
         self._slow = False
-        self._queued_bytes = 0
         volatile, self._volatile = self._volatile, {}
         for frame in volatile.values():
             self.send(frame)
@@ -177,6 +173,17 @@ class Door:
         """Close every connection."""
         for session in list(self.sessions):
             session.close(code, reason)
+
+
+def queued_bytes(transport: Any) -> int:
+    """
+    :returns: what waits in a transport to be sent.
+
+    Source: ``FileDescriptor`` in twisted/internet/abstract.py, and ``TLSMemoryBIOProtocol`` above it
+    """
+    waiting = sum(map(len, getattr(transport, "_appSendBuffer", ())))
+    below = getattr(transport, "transport", transport)
+    return int(waiting + len(below.dataBuffer) - below.offset + below._tempDataLen)
 
 
 def admits(origin: str, host: str, origins: Collection[str]) -> bool:

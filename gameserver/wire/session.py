@@ -26,7 +26,7 @@ from gameserver.room.effects import Asker
 from gameserver.room.names import check_name
 from gameserver.wire import messages
 from gameserver.wire.codecs import JSONCodec, Unreadable
-from gameserver.wire.limits import MALFORMED, WAITING_BYTES, WAITING_MESSAGES, Budgets
+from gameserver.wire.limits import MALFORMED, MALFORMED_S, REQUESTS, WAITING_BYTES, WAITING_MESSAGES, Budgets
 from gameserver.wire.messages import Close
 
 if TYPE_CHECKING:
@@ -78,6 +78,7 @@ class Session:
         "_hello_call",
         "_house",
         "_malformed",
+        "_requests",
         "_seats",
         "_waiting",
         "_waiting_bytes",
@@ -94,7 +95,8 @@ class Session:
         self._house = house
         self.transport = transport
         self._codec = JSONCodec(house.limits.depth)
-        self._malformed = TokenBucket(*MALFORMED)
+        self._requests = TokenBucket(*REQUESTS)
+        self._malformed: deque[float] = deque(maxlen=MALFORMED)
         self._seats: dict[str, str] = {}
         self._waiting: deque[bytes] = deque()
         self._waiting_bytes = 0
@@ -166,6 +168,8 @@ class Session:
                 self.deliver(messages.encode(messages.Pong(message.at, self._now_ms())))
             else:
                 self._dispatch(message)
+            if type(message) is not messages.Send and not self._requests.take(self._house.clock.monotonic()):
+                self.close(Close.FLOODING, "too many requests")
         except Refused as refused:
             self._error(getattr(message, "id", None), refused)
         except Exception:  # noqa: BLE001 - the message's door: a bug of ours costs this message, not the connection
@@ -231,7 +235,7 @@ class Session:
             token = message.token
             user: User = await house.authenticator.authenticate(token, now_s=house.clock.now())
         elif message.guest is not None:
-            user, token = house.authenticator.guest(check_name(message.guest.name, house.limits.name_chars))
+            user, token = house.authenticator.guest(self._guest_name(message.guest.name))
         else:
             raise Refused(code="unauthenticated")
         if self.closed:
@@ -294,7 +298,8 @@ class Session:
 
     def _refuse_frame(self, unreadable: Unreadable) -> None:
         self.deliver(messages.encode(messages.Error(unreadable.id, unreadable.code, unreadable.text)))
-        if not self._malformed.take(self._house.clock.monotonic()):
+        self._malformed.append(self._house.clock.monotonic())
+        if len(self._malformed) == MALFORMED and self._malformed[-1] - self._malformed[0] <= MALFORMED_S:
             self.close(Close.PROTOCOL, "too many frames that are no messages")
 
     def _overflow(self, frame: bytes) -> None:
@@ -338,6 +343,13 @@ class Session:
         """:returns: keyword arguments of `Room.join`."""
         name = user.name if message.name is None else check_name(message.name, self._house.limits.name_chars)
         return {"name": name, "role": message.role, "password": message.password, "profile": message.profile or {}}
+
+    def _guest_name(self, name: str) -> str:
+        """:raises Refused: ``unauthenticated``, as every refused ``hello`` is."""
+        try:
+            return check_name(name, self._house.limits.name_chars)
+        except Refused as refused:
+            raise Refused(refused.text, code="unauthenticated", path="$.guest.name") from None
 
     def _check_budget(self, user: User | None) -> None:
         """:raises Refused: ``rate_limited``: this address or user was refused too often."""

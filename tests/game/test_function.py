@@ -143,9 +143,7 @@ class PayloadTests(FunctionCase):
         self.sit(look=lambda add, me, group, payload: seen.update(payload))
         self.ann.send("look")
         self.assertIsInstance(seen, dict)
-        self.assertEqual(
-            set(seen), {"action", "user", "room", "data", "state", "shared", "timers", "groups"}
-        )
+        self.assertEqual(set(seen), {"action", "user", "room", "data", "state", "shared", "timers", "groups"})
         for name in ("after", "every", "cancel"):
             self.assertTrue(callable(getattr(seen["timers"], name)))
         for name in ("remove", "members"):
@@ -462,7 +460,7 @@ class GroupTests(FunctionCase):
 
     def test_group_add_twice_is_once(self) -> None:
         """It is a set."""
-        self.sit(red=lambda add, *_: (add("red"), add("red")) and None)
+        self.sit(red=lambda add, *_: [add("red"), add("red")])
         self.ann.send("red")
         self.assertEqual(self.table.row["groups"]["red"]["members"], [self.ann.id])
 

@@ -14,7 +14,9 @@ TicTacToe = sample("tictactoe")
 
 PLAYS = st.one_of(
     st.tuples(st.just("play"), st.fixed_dictionaries({"cell": st.integers(0, 8)})),
-    st.tuples(st.sampled_from(["play", "cheat"]), st.sampled_from([None, {}, {"cell": 9}, {"cell": "4"}, {"x": 1}, []])),
+    st.tuples(
+        st.sampled_from(["play", "cheat"]), st.sampled_from([None, {}, {"cell": 9}, {"cell": "4"}, {"x": 1}, []])
+    ),
 )
 
 
@@ -275,4 +277,3 @@ class TicTacToeRandomTests(SynchronousTestCase):
         whole = play(TicTacToe, todo, restart_after=frozenset())
         self.assertEqual(play(TicTacToe, todo, restart_after=cuts), whole)
         self.assertEqual(play(TicTacToe, todo, restart_after=frozenset(), amnesia=True), whole)
-

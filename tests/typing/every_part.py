@@ -13,6 +13,7 @@ from twisted.internet.defer import Deferred, succeed
 from gameserver import Answer, Chat, Game, Group, Player, Refused, cron, message, question, timer
 
 Cell = Annotated[int, Meta(ge=0, le=8)]
+Name = Annotated[str, Meta(pattern="^[A-Za-z0-9_-]{1,32}$")]
 Word = Annotated[str, Meta(min_length=1, max_length=20)]
 
 
@@ -83,7 +84,7 @@ class EveryPart(Game):
         self.after(30, self.forfeit, show=True)
         self.after(5, "hint", text="soon", times=2)
         self.every(1, self.beat)
-        self.at(datetime.now(UTC) + timedelta(days=1), self.midnight)
+        self.at(datetime.fromtimestamp(self.now, UTC) + timedelta(days=1), self.midnight)
         self.enter("choosing", 60, self.next_phase)
         for player in self.players:
             player.after(10, self.nudge, show=True)
@@ -151,7 +152,7 @@ class EveryPart(Game):
         return await self.look_up(word) > 0
 
     @message(by="any")
-    def team(self, player: Player, name: str) -> list[str]:
+    def team(self, player: Player, name: Name) -> list[str]:
         group = self.group(name)
         group.public = True
         if player in group:
@@ -284,19 +285,23 @@ class EveryPart(Game):
             self.state["turn"] = len({answer.value for answer in answers.values()})
 
     @question(revise=True)
-    async def wish(self, player: Player, text: Word) -> Point:
+    async def wish(self, player: Player, text: Word) -> list[str]:
         await succeed(None)
-        return Point(float(len(text)), 0.0)
+        return text.split()
 
     @wish.done
-    async def wished(self, answers: dict[Player, Answer[Point]]) -> None:
-        self.send("wished", [answer.value.x for answer in answers.values()])
+    async def wished(self, answers: dict[Player, Answer[list[str]]]) -> None:
+        self.send("wished", [answer.value[0] for answer in answers.values()])
 
     @message(by="host")
     def ask(self, host: Player) -> bool:
+        others = [player for player in self.players if player != host]
+        if not others:
+            raise Refused("Nobody is here to ask.")
         self.choose.ask(45, of=self.players)
-        self.guess.ask(of=[p for p in self.players if p != host])
+        self.guess.ask(of=others)
         self.vote.ask(10)
         self.choose.take_back(host)
+        self.wish.ask(5, of=[host])
         self.wish.close()
         return self.choose.open

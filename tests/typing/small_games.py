@@ -20,6 +20,8 @@ class TicTacToe(Game):
 
     @message
     def play(self, player: Player, cell: Annotated[int, Meta(ge=0, le=8)]) -> None:
+        if self.status != "playing":
+            raise Refused("The game is not on.")
         if player.number != self.state["turn"] or self.state["cells"][cell] is not None:
             raise Refused("not a legal move")
         self.state["cells"][cell] = player.number

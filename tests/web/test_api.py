@@ -75,7 +75,7 @@ class Loose(FunctionGame):
     """Takes any options."""
 
     name = "loose"
-    _function_style = True
+    _gs_function_style = True
     handler = staticmethod(lambda *_: None)
 
 

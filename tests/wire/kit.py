@@ -183,9 +183,6 @@ def count(messages: Iterable[Message], room: str | None) -> Message:
             continue
         if m["op"] == "joined":
             seen = dict(m["seen"])
-            if m["recovered"]:
-                # What follows counts from before: where it stands after `joined` is before what was missed.
-                seen = dict(m["seen"])
         elif m["op"] == "doc":
             if m["doc"] is None:
                 seen.pop(m["stream"], None)

@@ -1,0 +1,317 @@
+"""What a game's class must be, said when the class is made or read."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from twisted.trial.unittest import SynchronousTestCase
+
+from gameserver import Answer, Game, Player, Refused, cron, message, question, timer
+from gameserver.errors import GameDefinitionError
+from gameserver.game.spec import spec_of
+from gameserver.testing import Table
+
+NAMES = [
+    "state",
+    "secret",
+    "send",
+    "players",
+    "seats",
+    "seat",
+    "host",
+    "make_host",
+    "kick",
+    "group",
+    "role",
+    "after",
+    "every",
+    "at",
+    "cancel",
+    "left_s",
+    "pause",
+    "unpause",
+    "played_s",
+    "enter",
+    "phase",
+    "start",
+    "over",
+    "status",
+    "lock",
+    "unlock",
+    "close",
+    "options",
+    "code",
+    "now",
+    "random",
+    "chat",
+    "table",
+    "log",
+]
+"""What API.md names on a game."""
+SETTINGS = [
+    "name",
+    "title",
+    "min_players",
+    "max_players",
+    "roles",
+    "auto_start",
+    "needs_start",
+    "late_join",
+    "hold_s",
+    "tick_hz",
+    "patch_hz",
+    "durability",
+    "storage",
+    "max_row_bytes",
+    "idle_close_s",
+    "downtime",
+    "messages_per_s",
+    "chat_to",
+    "version",
+]
+
+
+def method(self: Game, player: Player) -> None:
+    """A message of any name."""
+
+
+class HidingTests(SynchronousTestCase):
+    """A method that would hide a name of `Game` is an error when the class is made."""
+
+    def test_messages(self) -> None:
+        """Each name of the API is refused for a message, with the way out in the text."""
+        for name in NAMES:
+            with self.assertRaises(GameDefinitionError, msg=name) as caught:
+                type("Bad", (Game,), {name: message(method)})
+            self.assertIn(f'@message(name="{name}")', str(caught.exception))
+            self.assertIn(name, str(caught.exception))
+
+    def test_timers_and_plain_methods(self) -> None:
+        """The same for a timer and for a helper."""
+        for name in NAMES:
+            for made in (timer(lambda self: None), lambda self: None):
+                with self.assertRaises(GameDefinitionError, msg=name):
+                    type("Bad", (Game,), {name: made})
+
+    def test_question(self) -> None:
+        """And for a question."""
+        with self.assertRaises(GameDefinitionError):
+            type("Bad", (Game,), {"kick": question(method)})
+
+    def test_settings(self) -> None:
+        """A message named as a setting hides it, and is refused at once as well."""
+        for name in SETTINGS:
+            with self.assertRaises(GameDefinitionError, msg=name):
+                type("Bad", (Game,), {name: message(method)})
+
+    def test_way_out(self) -> None:
+        """The name that clients use may be any."""
+
+        class Fine(Game):
+            @message(name="kick")
+            def kick_(self, player: Player) -> str:
+                return "kicked"
+
+        self.assertEqual(Table(Fine).join("Ann").send("kick"), "kicked")
+
+    def test_annotated_state(self) -> None:
+        """An author may annotate the documents."""
+
+        class Typed(Game):
+            state: dict[str, int]
+            secret: dict[str, int]
+
+        self.assertEqual(Table(Typed).state, {})
+
+    def test_private_helpers(self) -> None:
+        """Helpers that begin with an underscore are the author's own: refused at once, or they work."""
+        for name in ("_fire", "_later", "_receive", "_restored", "_timer_name", "_arm_timer", "_check_data", "_of"):
+            try:
+                made = type("Private", (Armed,), {name: lambda self, *args, **kwargs: "mine"})
+            except GameDefinitionError:
+                continue
+            table = Table(made)
+            ann = table.join("Ann")
+            table.start()
+            table.advance(1)
+            self.assertEqual(table.state, {"rang": 1}, name)
+            ann.leave()
+
+
+class Armed(Game):
+    """A timer of a second."""
+
+    def on_start(self) -> None:
+        self.after(1, self.ring)
+
+    @timer
+    def ring(self) -> None:
+        self.state["rang"] = 1
+
+
+class SettingTests(SynchronousTestCase):
+    """Settings are checked when the game is read."""
+
+    def test_defaults(self) -> None:
+        """As the page says."""
+        expected: dict[str, Any] = {
+            "min_players": 1,
+            "max_players": 8,
+            "auto_start": False,
+            "needs_start": True,
+            "late_join": False,
+            "hold_s": 120,
+            "tick_hz": 0,
+            "patch_hz": 0,
+            "durability": "commit",
+            "storage": "row",
+            "max_row_bytes": 1 << 20,
+            "idle_close_s": 3600,
+            "downtime": "pause",
+            "messages_per_s": 20,
+            "chat_to": ("room", "group"),
+            "version": 1,
+        }
+        self.assertEqual({name: getattr(Game, name) for name in expected}, expected)
+
+    def test_names(self) -> None:
+        """A class is named in snake case, where it does not name itself."""
+        self.assertEqual(spec_of(type("TriviaNight", (Game,), {})).name, "trivia_night")
+        self.assertEqual(spec_of(type("RPS2", (Game,), {})).name, "rps2")
+        self.assertEqual(spec_of(type("Other", (Game,), {"name": "mine"})).name, "mine")
+
+    def test_bad_values(self) -> None:
+        """A wrong value is an error that names the setting."""
+        bad: dict[str, tuple[Any, ...]] = {
+            "min_players": (-1, "2", 1.5, None, True),
+            "max_players": (0, -1, "2"),
+            "roles": ([], {"screen": 0}, {"screen": "1"}, {1: 1}),
+            "auto_start": (1, "yes"),
+            "needs_start": (None, 0),
+            "late_join": ("no",),
+            "hold_s": (-1, "1", float("nan")),
+            "tick_hz": (-1, "1", 1000),
+            "patch_hz": (-1, "1"),
+            "durability": ("always", None),
+            "storage": ("file",),
+            "max_row_bytes": (0, -1, "1"),
+            "idle_close_s": (-1, "x"),
+            "downtime": ("stop", None),
+            "messages_per_s": (0, -1, "x"),
+            "chat_to": ("room", ("everybody",), None, 5),
+            "version": (0, "1"),
+            "name": ("With Space", 5),
+            "title": (5,),
+        }
+        for name, values in bad.items():
+            for value in values:
+                with self.assertRaises(GameDefinitionError, msg=f"{name} = {value!r}") as caught:
+                    spec_of(type("Bad", (Game,), {name: value}))
+                self.assertIn(name, str(caught.exception))
+
+    def test_role_player(self) -> None:
+        """The role of players is not an extra one."""
+        with self.assertRaises(GameDefinitionError):
+            spec_of(type("Bad", (Game,), {"roles": {"player": 3}}))
+
+    def test_min_over_max(self) -> None:
+        """More players at least than at most is an error."""
+        with self.assertRaises(GameDefinitionError):
+            spec_of(type("Bad", (Game,), {"min_players": 3, "max_players": 2}))
+
+
+class SignatureTests(SynchronousTestCase):
+    """Signatures that cannot be a schema are errors when the game is read."""
+
+    def assert_bad(self, **members: Any) -> str:
+        """Such a class is refused."""
+        with self.assertRaises(GameDefinitionError) as caught:
+            spec_of(type("Bad", (Game,), members))
+        return str(caught.exception)
+
+    def test_no_sender(self) -> None:
+        """A message's first parameter is the sender."""
+        self.assert_bad(play=message(lambda self: None))
+
+    def test_unknown_by(self) -> None:
+        """``by`` names a role of the game."""
+        self.assertIn("screen", self.assert_bad(play=message(by="screen")(method)))
+
+    def test_same_name_twice(self) -> None:
+        """Two messages of one name are refused."""
+        self.assert_bad(one=message(name="x")(lambda self, player: None), two=message(name="x")(lambda self, p: None))
+
+    def test_option_without_default(self) -> None:
+        """Each option has a default."""
+
+        def on_create(self: Game, size: int) -> None:
+            """A size is needed."""
+
+        self.assertIn("size", self.assert_bad(on_create=on_create))
+
+    def test_question_without_done(self) -> None:
+        """A question needs a method for its answers."""
+        self.assertIn("done", self.assert_bad(choose=question(method)))
+
+    def test_type_that_is_no_json(self) -> None:
+        """A parameter of a type that does not travel is refused when the game is read."""
+
+        def play(self: Game, player: Player, what: complex) -> None:
+            """Complex."""
+
+        self.assert_bad(play=message(play))
+
+    def test_bad_cron(self) -> None:
+        """An expression that is none is the game's error, not the server's."""
+        for expression in ("0 20 * *", "61 * * * *", "x * * * *", "0 0 * * 8", ""):
+            with self.assertRaises(GameDefinitionError, msg=expression):
+                spec_of(type("Bad", (Game,), {"nightly": cron(expression)(lambda self: None)}))
+
+    def test_keyword_only_and_positional(self) -> None:
+        """Parameters may be keyword-only."""
+
+        class Fine(Game):
+            @message
+            def play(self, player: Player, a: int, *, b: int = 2) -> list[int]:
+                return [a, b]
+
+        self.assertEqual(Table(Fine).join("Ann").send("play", a=1), [1, 2])
+
+    def test_inherited(self) -> None:
+        """A subclass has its parents' messages, timers and questions."""
+
+        class Base(Game):
+            @message
+            def play(self, player: Player) -> int:
+                self.ask_them.ask()
+                return 1
+
+            @question
+            def ask_them(self, player: Player) -> int:
+                return 1
+
+            @ask_them.done
+            def done(self, answers: dict[Player, Answer[int]]) -> None:
+                self.state["n"] = len(answers)
+
+        class Child(Base):
+            pass
+
+        table = Table(Child)
+        ann = table.join("Ann")
+        self.assertEqual(ann.send("play"), 1)
+        ann.send("ask_them")
+        self.assertEqual(table.state, {"n": 1})
+
+
+class PublicNameTests(SynchronousTestCase):
+    """What the examples of the page import."""
+
+    def test_names(self) -> None:
+        """Everything but the test kit comes from ``gameserver``."""
+        import gameserver
+
+        for name in ["Game", "Player", "Refused", "message", "timer", "cron", "question", "Answer", "Group", "Chat"]:
+            self.assertIn(name, gameserver.__all__)
+            self.assertTrue(hasattr(gameserver, name))
+        self.assertTrue(issubclass(Refused, Exception))

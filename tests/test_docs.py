@@ -1,0 +1,145 @@
+"""
+The pages' own programs, run.
+
+A block ``.. code-block:: python`` with ``:name: something.py`` is a whole file. All named blocks of a page are written
+into one folder; those named ``test_*.py`` are run there with trial, as the page tells its reader to. What has no name
+is a fragment, and must at least be Python. A program that no test of its page imports is an error, so that nothing is
+named and not run.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+import subprocess
+import sys
+import textwrap
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+from twisted.trial.unittest import SynchronousTestCase
+
+from gameserver.game.loader import load
+
+ROOT = Path(__file__).parent.parent
+PAGES = [ROOT / "README.rst", *sorted((ROOT / "docs").glob("*.rst"))]
+LONGEST_S = 120
+README_GAME_LINES = 20
+
+
+class Block(NamedTuple):
+    """A block of code: the page's line on which it begins, its name or nothing, and its text."""
+
+    line: int
+    language: str
+    name: str
+    text: str
+
+
+def blocks(page: Path) -> Iterator[Block]:
+    """:returns: the code blocks of a page."""
+    lines = page.read_text("utf-8").splitlines()
+    for number, line in enumerate(lines):
+        found = re.fullmatch(r"( *)\.\. code-block:: *(\w+)", line)
+        if found is None:
+            continue
+        indent = len(found[1])
+        body: list[str] = []
+        for inner in lines[number + 1 :]:
+            if inner.strip() and len(inner) - len(inner.lstrip()) <= indent:
+                break
+            body.append(inner)
+        options = [inner.strip() for inner in body if re.match(r" +:\w+:", inner)]
+        name = next((option.removeprefix(":name:").strip() for option in options if option.startswith(":name:")), "")
+        code = "\n".join(inner for inner in body if inner.strip() not in options or not inner.strip())
+        yield Block(number + 1, found[2], name, textwrap.dedent(code).strip("\n") + "\n")
+
+
+def programs(page: Path) -> dict[str, Block]:
+    """:returns: the named Python blocks of a page."""
+    return {block.name: block for block in blocks(page) if block.language == "python" and block.name}
+
+
+class PagesTests(SynchronousTestCase):
+    def test_pages_are_there(self) -> None:
+        """The README, and the pages that it names."""
+        names = {page.name for page in PAGES}
+        self.assertLessEqual({"README.rst", "authors.rst", "protocol.rst", "client.rst", "operating.rst"}, names)
+
+    def test_links_lead_somewhere(self) -> None:
+        """What a page links to inside the repository exists."""
+        for page in PAGES:
+            text = page.read_text("utf-8")
+            targets = re.findall(r"<([\w./-]+\.\w+)>`_", text) + re.findall(r"^\.\. _[^:]+: ([\w./-]+)$", text, re.M)
+            for target in targets:
+                self.assertTrue((page.parent / target).exists(), f"{page.name}: {target}")
+
+    def test_names_are_given_once(self) -> None:
+        """Two files of one name on one page would hide one another."""
+        for page in PAGES:
+            named = [block.name for block in blocks(page) if block.name]
+            self.assertEqual(sorted(set(named)), sorted(named), page.name)
+
+    def test_fragments_are_python(self) -> None:
+        """What stands between the programs can be read by Python, too."""
+        for page in PAGES:
+            for block in blocks(page):
+                if block.language == "python":
+                    try:
+                        ast.parse(block.text)
+                    except SyntaxError as error:
+                        self.fail(f"{page.name}, line {block.line}: {error}")
+
+    def test_readme_games_are_short(self) -> None:
+        """A first evening's game, in either style, has at most 20 lines."""
+        games = {n: b for n, b in programs(PAGES[0]).items() if not n.startswith("test_")}
+        styles = {name: "payload_handler" in block.text for name, block in games.items()}
+        self.assertEqual(sorted(styles.values()), [False, True], "a class and a function")
+        for name, block in games.items():
+            self.assertLessEqual(len(block.text.splitlines()), README_GAME_LINES, name)
+
+    def test_readme_games_are_served(self) -> None:
+        """A folder of them, as the README says to make it, is a folder of games."""
+        folder = self.write(PAGES[0])
+        catalog = load([str(folder)], sample_games=False, entry_points=False)
+        self.assertEqual((sorted(catalog.games), catalog.broken), (["music", "rush"], []))
+
+    def test_every_program_is_imported_by_a_test(self) -> None:
+        """Whoever names a program tests it on the same page."""
+        for page in PAGES:
+            found = programs(page)
+            tests = "\n".join(block.text for name, block in found.items() if name.startswith("test_"))
+            for name in found:
+                stem = name.removesuffix(".py")
+                if not name.startswith("test_"):
+                    self.assertRegex(tests, rf"(?m)^\s*(from|import) {stem}\b", f"{page.name}: {name} is not tested")
+
+    def test_programs_run(self) -> None:
+        """Each page's tests pass, run with trial in a folder of the page's files."""
+        ran = 0
+        for page in PAGES:
+            tests = [name.removesuffix(".py") for name in programs(page) if name.startswith("test_")]
+            if not tests:
+                continue
+            done = subprocess.run(
+                [sys.executable, "-m", "twisted.trial", "--reporter=text", *tests],
+                cwd=self.write(page),
+                capture_output=True,
+                text=True,
+                timeout=LONGEST_S,
+                check=False,
+            )
+            self.assertEqual(done.returncode, 0, f"{page.name}:\n{done.stdout[-6000:]}{done.stderr[-2000:]}")
+            passed = re.search(r"PASSED \(successes=(\d+)\)", done.stdout)
+            self.assertIsNotNone(passed, f"{page.name}: no test ran, or one was skipped:\n{done.stdout}")
+            ran += int(passed[1]) if passed else 0
+        self.assertGreaterEqual(ran, 2)
+
+    def write(self, page: Path) -> Path:
+        """:returns: a folder with the programs of a page."""
+        folder = Path(self.mktemp())
+        folder.mkdir(parents=True)
+        for name, block in programs(page).items():
+            (folder / name).write_text(block.text, "utf-8")
+        return folder.absolute()

@@ -1,0 +1,95 @@
+"""The public surface: what ``gameserver`` gives to authors, and that each part of it is explained."""
+
+from __future__ import annotations
+
+import inspect
+import re
+from pathlib import Path
+from typing import Any
+
+from twisted.trial.unittest import SynchronousTestCase
+
+import gameserver
+import gameserver.testing
+from gameserver import Answer, Asking, Chat, Game, Group, Player, Question, Role
+from gameserver.game.game import SETTINGS, RoomChat
+from gameserver.testing import Table, Visitor
+
+GUIDE = Path(__file__).parent.parent / "docs" / "authors.rst"
+
+PUBLIC = [
+    "Answer",
+    "Asking",
+    "Chat",
+    "Game",
+    "Group",
+    "Player",
+    "Question",
+    "Refused",
+    "Role",
+    "cron",
+    "message",
+    "question",
+    "timer",
+]
+
+
+def members(cls: type[Any]) -> dict[str, Any]:
+    """:returns: the public methods and properties that a class itself defines."""
+    return {
+        name: member
+        for name, member in vars(cls).items()
+        if not name.startswith("_") and (isinstance(member, property | staticmethod | classmethod) or callable(member))
+    }
+
+
+class PublicTests(SynchronousTestCase):
+    def test_names_are_pinned(self) -> None:
+        """Changed only by adding, with a line in the changelog."""
+        self.assertEqual(sorted(gameserver.__all__), PUBLIC)
+        for name in PUBLIC:
+            self.assertTrue(hasattr(gameserver, name), name)
+
+    def test_test_kit_is_pinned(self) -> None:
+        """The same for what tests import."""
+        self.assertEqual(sorted(gameserver.testing.__all__), ["Event", "Table", "Visitor"])
+
+    def test_public_names_have_docstrings(self) -> None:
+        """Each says in its first line what it is for."""
+        for name in PUBLIC:
+            self.assertTrue(inspect.getdoc(getattr(gameserver, name)), name)
+
+    def test_public_members_have_docstrings(self) -> None:
+        """So does each method and property that an author may use."""
+        for cls in (Game, Player, Group, Role, Asking, Question, Chat, Answer, RoomChat, Table, Visitor):
+            for name, member in members(cls).items():
+                self.assertTrue(inspect.getdoc(member), f"{cls.__name__}.{name}")
+
+
+class GuideTests(SynchronousTestCase):
+    def setUp(self) -> None:
+        self.words = set(re.findall(r"\w+", self.text()))
+
+    def text(self) -> str:
+        return GUIDE.read_text("utf-8")
+
+    def test_every_member_is_in_the_guide(self) -> None:
+        """What is not told there, authors do not know of."""
+        for cls in (Game, Player, Group, Role, Asking, Chat, Table, Visitor):
+            missing = {name for name in members(cls) if name not in self.words}
+            self.assertEqual(missing, set(), cls.__name__)
+
+    def test_every_setting_is_in_the_guide(self) -> None:
+        """With its default, in one table."""
+        for name in SETTINGS - {"name", "title"}:
+            default = getattr(Game, name)
+            shown = {"commit": '"commit"', "row": '"row"', "pause": '"pause"'}.get(str(default), str(default))
+            row = re.search(rf"^\* - ``{name}``\n  - ``(.*?)``$", self.text(), re.M)
+            self.assertIsNotNone(row, name)
+            if row is not None:
+                self.assertEqual(row[1].replace("'", '"'), shown.replace("'", '"'), name)
+
+    def test_every_public_name_is_in_the_guide(self) -> None:
+        """What can be imported is explained."""
+        for name in PUBLIC:
+            self.assertIn(name, self.words)
