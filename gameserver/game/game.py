@@ -89,7 +89,8 @@ class Game:
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
         for name, member in vars(cls).items():
-            if name in _RESERVED or (name in SETTINGS and mark_of(member) is not None):
+            marked = mark_of(member) is not None or callable(getattr(member, "function", None))
+            if name in _RESERVED or (marked and (name in SETTINGS or name in HOOKS)):
                 raise GameDefinitionError(_hidden(cls, name, member))
 
     @classmethod
@@ -351,6 +352,22 @@ def _hidden(cls: type[Game], name: str, member: object) -> str:
     return text + "."
 
 
+HOOKS: Final = frozenset(
+    {
+        "on_create",
+        "on_join",
+        "on_start",
+        "on_drop",
+        "on_resume",
+        "on_leave",
+        "on_chat",
+        "on_tick",
+        "on_load",
+        "on_close",
+    }
+    | {"migrate"}
+)
+"""What a subclass may define, and the room calls."""
 SETTINGS: Final = frozenset(
     {"name", "title", "min_players", "max_players", "roles", "auto_start", "needs_start", "late_join", "hold_s"}
     | {"tick_hz", "patch_hz", "durability", "storage", "max_row_bytes", "idle_close_s", "downtime", "messages_per_s"}

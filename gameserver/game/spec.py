@@ -15,18 +15,6 @@ from gameserver.game.schema import Schema
 if TYPE_CHECKING:
     from gameserver.game.game import Game
 
-HOOKS: Final = [
-    "on_create",
-    "on_join",
-    "on_start",
-    "on_drop",
-    "on_resume",
-    "on_leave",
-    "on_chat",
-    "on_tick",
-    "on_load",
-    "on_close",
-]
 MAX_GAME_PLAYERS: Final = 10_000
 """Seats of players in one room at most; what a room of more would need is another design."""
 
@@ -108,7 +96,6 @@ class Spec:
         self.timers: frozenset[str] | None = None if self.function_style else frozenset(timers)
         self.options = None if self.function_style else Schema("options", cls.on_create, 1, defaults_only=True)
         self.waits = waits or self.function_style
-        self.hooks = frozenset(h for h in HOOKS if getattr(cls, h) is not getattr(cls.__mro__[-2], h))
 
     def player_seats(self, role: str) -> int | None:
         """:returns: how many seats of a role a room has, or None where the game has no such role."""

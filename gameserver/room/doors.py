@@ -56,19 +56,25 @@ class Doors:
             raise Refused(code="game_error") from error
         return result
 
-    async def alone(self, what: str, call: Callable[..., Any], *args: Any, **kwargs: Any) -> None:
-        """The same where no player asked: nobody is told, but a room that fails and fails is closed."""
+    async def alone(self, what: str, call: Callable[..., Any], *args: Any, counts: bool = False, **kwargs: Any) -> None:
+        """
+        Call the game's code where nobody waits for an answer.
+
+        :param counts: no player sent this input: a room that fails at such again and again is closed.
+        """
+        room = self._room
         try:
             await self.game(what, call, *args, **kwargs)
         except Refused as refused:
-            self._room.failures += 1
-            self._room.log.info(
-                "room {room}: {what} came to nothing: {reason}", room=self._room.code, what=what, reason=refused.text
-            )
-            if self._room.failures >= MAX_FAILURES:
-                self._room.close("closed", "The game failed again and again.")
+            text = "room {room}: {what} came to nothing: {reason}"
+            room.log.info(text, room=room.code, what=what, reason=refused.text)
+            if counts and refused.code == "game_error":
+                room.failures += 1
+                if room.failures >= MAX_FAILURES:
+                    room.close("closed", "The game failed again and again.")
         else:
-            self._room.failures = 0
+            if counts:
+                room.failures = 0
 
     async def asked(self, asker: Asker, player: Player, what: str, mark: int, steps: Awaitable[Any]) -> None:
         """What a player asked for, where it may wait: it is answered, or leaves no trace but an error."""

@@ -195,11 +195,11 @@ class Inputs:
         if first or dt_s <= 0:
             dt_s = 1.0 / room.game_class.tick_hz
         room.ticked_s = room.played_s
-        await room.doors.alone("on_tick", room.game.on_tick, dt_s)
+        await room.doors.alone("on_tick", room.game.on_tick, dt_s, counts=True)
 
     async def call(self, method: str) -> None:
         """The calendar calls a method of the game."""
-        await self._room.doors.alone(method, getattr(self._room.game, method))
+        await self._room.doors.alone(method, getattr(self._room.game, method), counts=True)
 
     def look(self, reader: Any) -> None:
         """Somebody outside looks at the room: a `gameserver.room.keeper.Reader`."""
@@ -345,7 +345,9 @@ class Inputs:
         if timer.kind == "phase" and timer.calls is None:
             return
         seat = self._room.seats.get(timer.seat) if timer.seat is not None else None
-        await self._room.doors.alone(timer.name, self._room.game._gs_fire, timer.calls or timer.name, seat, timer.data)
+        await self._room.doors.alone(
+            timer.name, self._room.game._gs_fire, timer.calls or timer.name, seat, timer.data, counts=True
+        )
 
     def _seat_of(self, session: ISession) -> Player | None:
         return next((s for s in self._room.seats.values() if session in s._sessions), None)

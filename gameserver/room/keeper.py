@@ -85,6 +85,7 @@ class Keeper:
         self._queue: deque[Input] = deque()
         self._busy = False
         self._draining = False
+        self._stepped_s = 0.0
         self._refusal = "not_found"
         self._must_commit = False
         self._puts: dict[str, bytes] = {}
@@ -157,10 +158,17 @@ class Keeper:
 
     def shift(self, delta_s: float) -> None:
         """The wall clock was stepped: what waits, waits as long as it would have."""
+        self._stepped_s += delta_s
+        self._follow_clock()
         if not self._busy:
-            self.room.clock_stepped(delta_s)
-            self._after_step()
             self._arm()
+
+    def _follow_clock(self) -> None:
+        """Between two steps only: what a step changes may be undone, the clock not."""
+        if self._stepped_s and not self._busy:
+            stepped_s, self._stepped_s = self._stepped_s, 0.0
+            self.room.clock_stepped(stepped_s)
+            self._after_step()
 
     def stop(self, refusal: str = "not_found") -> None:
         """
@@ -256,6 +264,7 @@ class Keeper:
         if ended.now():
             self._busy = False
             self._finish(done)
+            self._follow_clock()
             self._drain()
 
     def _too_long(
@@ -295,6 +304,7 @@ class Keeper:
         self._after_step()
         if done is not None:
             done.errback(Failure(refused))
+        self._follow_clock()
         self._drain()
 
     def _answer_refusal(self, method: str, args: tuple[Any, ...], refused: Refused) -> None:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 from msgspec import Struct
+from twisted.internet.defer import Deferred
 
 from gameserver import values
 from gameserver.room.chat import KeptLine
@@ -175,7 +176,7 @@ def remake(room: Room, *, log: Logger) -> Room:
     made.outbox, made.dirty, made.dropped, made.fresh_parts = room.outbox, room.dirty, room.dropped, room.fresh_parts
     made.chat_chars, made.told.patches, made.told.patches_at = room.chat_chars, room.told.patches, room.told.patches_at
     made.closing, made.closing_text = room.closing, room.closing_text
-    made.game.on_load()
+    Deferred.fromCoroutine(made.inputs.load())
     made.finish()
     return made
 

@@ -60,10 +60,8 @@ class Told:
 def tell(room: Room) -> None:
     """Put everything that this step has to say into the room's outbox, and what is to be kept of it into its parts."""
     log: list[Said] = []
-    if room.touched_seats:
+    if room.touched_seats or room.touched_groups:
         _tell_seats(room, log)
-    if room.touched_groups:
-        _tell_groups(room, log)
     if room.info_stale:
         _tell_info(room, log)
     if room.journal.touched or room.rearranged or room.told.patches:
@@ -174,31 +172,40 @@ def _tell_seats(room: Room, log: list[Said]) -> None:
             room.told.seats[seat.id] = encoded
     room.touched_seats.clear()
     if changed:
-        _say(room, log, "room", lambda stream, n: messages.Seats(room.code, stream, n, changed))
+        _say_seats(room, log, "room", changed)
+        _tell_groups(room, log, {info.id for info in changed})
+    elif room.touched_groups:
+        _tell_groups(room, log, set())
 
 
-def _tell_groups(room: Room, log: list[Said]) -> None:
-    """Who is in a private group is told to its members alone; each who came or went learns of it as a seat."""
-    moved: dict[str, Player] = {}
-    for name in room.touched_groups:
-        group = room.groups.get(name)
-        if group is None:
-            continue
+def _tell_groups(room: Room, log: list[Said], changed: set[str]) -> None:
+    """
+    Who is in a private group is told to its members alone; each who came or went learns of it as a seat.
+
+    :param changed: seats of which the whole room was just told, without what only their groups may know.
+    """
+    concerned: dict[str, None] = {}
+    for group in room.groups.values():
         members = frozenset(group.members)
-        ids = [seat for seat in room.seats if seat in members ^ group.told]
+        moved = (members ^ group.told) | (members & changed)
         group.told = members
-        moved.update((seat, room.seats[seat]) for seat in ids)
-        changed = [_seat_info(room, room.seats[seat], (name,)) for seat in ids]
-        if changed and not group.public:
-            _say_seats(room, log, group.key, changed)
+        seats = [seat for seat in room.seats.values() if seat.id in moved]
+        concerned.update((seat.id, None) for seat in seats)
+        if seats and not group.public:
+            _say_seats(room, log, group.key, [_seat_info(room, seat, (group.name,)) for seat in seats])
     room.touched_groups.clear()
-    for seat in moved.values():
-        key = f"seat:{seat.id}"
-        if key in seat._entered:
-            known = seat.groups
-            fellows = {m: None for g in room.groups.values() if seat.id in g.members for m in g.members}
-            infos = [_seat_info(room, room.seats[s], known) for s in {seat.id: None, **fellows}]
-            _say_seats(room, log, key, infos)
+    for id in concerned:
+        _tell_own_seat(room, log, room.seats[id])
+
+
+def _tell_own_seat(room: Room, log: list[Said], seat: Player) -> None:
+    """A seat learns of its own groups, and of who else is in them."""
+    key = f"seat:{seat.id}"
+    if key not in seat._entered:
+        return
+    private = [group for group in room.groups.values() if seat.id in group.members and not group.public]
+    fellows = dict.fromkeys((seat.id, *(member for group in private for member in group.members)))
+    _say_seats(room, log, key, [_seat_info(room, room.seats[fellow], seat.groups) for fellow in fellows])
 
 
 def _say_seats(room: Room, log: list[Said], key: str, infos: list[messages.SeatInfo]) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
+from twisted.internet.defer import Deferred
 from twisted.trial.unittest import SynchronousTestCase
 
 from gameserver import Answer, Game, Player, message, question, timer
@@ -286,4 +287,35 @@ class ClockStepTests(SynchronousTestCase):
         place.advance(8.9)
         self.assertEqual(keeper.room.doc("room").plain(), {})
         place.advance(0.2)
+        self.assertEqual(keeper.room.doc("room").plain(), {"rang": True})
+
+    def test_shift_during_a_step(self) -> None:
+        """The same while a step waits for something."""
+        waiting: list[Deferred[None]] = []
+
+        class Busy(Game):
+            needs_start = False
+
+            def on_create(self) -> None:
+                self.after(100, self.ring)
+
+            @message
+            async def wait(self, player: Player) -> None:
+                waiting.append(Deferred())
+                await waiting[-1]
+
+            @timer
+            def ring(self) -> None:
+                self.state["rang"] = True
+
+        place = Place(Busy)
+        ann = FakeSession("ann")
+        keeper = place.create(ann)
+        place.send(ann, "wait")
+        place.clock._base += 3600
+        place.hall.shift(3600)
+        waiting.pop().callback(None)
+        place.advance(1)
+        self.assertEqual(keeper.room.doc("room").plain(), {})
+        place.advance(100)
         self.assertEqual(keeper.room.doc("room").plain(), {"rang": True})

@@ -1,0 +1,32 @@
+"""
+A client of the game server, for bots, load and tests: it speaks the whole protocol and comes back by itself.
+
+::
+
+    client = Client(reactor, "ws://127.0.0.1:8080/ws", name="Ann")
+    await client.connect()
+    room = await client.create("tictactoe")         # or client.join("K7QM"), client.match("tictactoe")
+    await room.send("play", cell=4)                 # the reply; Refused where the game refuses
+    await room.until(lambda room: room.state["turn"] == 0)
+    event = await room.next_event("reveal")
+    await client.close()                            # the seat is held; room.leave() gives it up
+
+Bytes of one connection pass through ``Client._take``: what answers a request fires that request's Deferred, the rest
+goes to its `Room`, which counts every stream and asks for what is missing as soon as a counter jumps.
+
+A lost connection is dialled again after random, growing waits. Then ``hello`` says who this is and which client, each
+room is resumed with what it has seen, and what has had no answer is said again:
+
+- ``send``, ``chat`` and ``start`` with their old ids, which the server applies once;
+- ``join`` of a code, ``resume`` and ``leave``, which do no harm said twice;
+- ``create`` and `Client.match` only if they were never written to a connection. One whose answer was lost may have made
+  a room, and another would make a second: it fails with `ConnectionFailed`.
+
+Every request is a Deferred that waits as long as it takes; ``request.addTimeout(3, reactor)`` gives up sooner, and then
+nobody knows whether it was done.
+"""
+
+from gameserver.client.client import Client
+from gameserver.client.room import CHAT_LINES, Event, Room
+
+__all__ = ["CHAT_LINES", "Client", "Event", "Room"]

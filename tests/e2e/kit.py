@@ -1,0 +1,487 @@
+"""
+What the end-to-end tests share: the real server as a process, our own client with all that it was told, a bare socket.
+
+Each server has a folder of its own, a port of its own, and its output in a file; where a test fails, the output is
+reported with it. Whatever is started is stopped by its pid, also when the test fails. Nothing here waits for a fixed
+time: `until` asks again until it is true.
+"""
+
+from __future__ import annotations
+
+import base64
+import http.client
+import json
+import os
+import random
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final, TypeVar
+
+from twisted.internet import reactor
+from twisted.internet.defer import Deferred, ensureDeferred, gatherResults
+from twisted.internet.defer import TimeoutError as DeferredTimeout
+from twisted.internet.task import deferLater
+from twisted.internet.threads import deferToThread
+from twisted.trial.unittest import TestCase
+
+from gameserver.client import Client, Room
+from gameserver.wire.dial import Wire, dial
+
+T = TypeVar("T")
+
+WAIT_S: Final = 40.0
+"""How long anything may take; the machine may be slow, and two test processes share it."""
+
+ASK_S: Final = 0.02
+"""Between two looks at a condition."""
+
+STOP_S: Final = 5.0
+"""What a clean stop may take."""
+
+REDIAL_S: Final = 0.25
+"""The longest wait of a client between two tries."""
+
+ROOT: Final = Path(__file__).parent.parent.parent
+TWISTD: Final = Path(sys.executable).parent / "twistd"
+
+_reactor: Any = reactor
+
+
+def sleep(s: float) -> Deferred[None]:
+    """Let so many seconds pass: for instants that are to be random, and between two looks."""
+    return deferLater(_reactor, s, lambda: None)
+
+
+def within(waiting: Deferred[T], what: str, s: float = WAIT_S) -> Deferred[T]:
+    """Fail, and say what was waited for, if it takes too long."""
+
+    def late(_: object, timeout_s: float) -> Any:
+        raise AssertionError(f"not within {timeout_s} s: {what}")
+
+    return waiting.addTimeout(s, _reactor, onTimeoutCancel=late)
+
+
+async def until(true: Callable[[], object], what: str, s: float = WAIT_S) -> None:
+    """Ask until it is true."""
+    end_s = time.monotonic() + s
+    while not true():
+        if time.monotonic() > end_s:
+            raise AssertionError(f"not within {s} s: {what}")
+        await sleep(ASK_S)
+
+
+async def together(*waiting: Any) -> list[Any]:
+    """Wait for all of these coroutines or Deferreds, and fail with the first that fails."""
+    results: list[Any] = await gatherResults([ensureDeferred(each) for each in waiting], consumeErrors=True)
+    return results
+
+
+def free_port() -> int:
+    """
+    Find a free port below those that the system gives to outgoing connections.
+
+    A client that dials a dead server's port from the very same one would connect to itself.
+    """
+    while True:
+        port = random.SystemRandom().randrange(20_000, 32_000)
+        with socket.socket() as tried:
+            try:
+                tried.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+            return port
+
+
+class Server:
+    """
+    One ``twistd gameserver``, which can be stopped, killed, and started again on the same data and port.
+
+    :param games: a folder of games beside the samples, or None.
+    :param environ: settings, as ``GAMESERVER_...``.
+    """
+
+    def __init__(self, folder: Path, *, games: Path | None = None, environ: Mapping[str, str] | None = None) -> None:
+        self.folder = folder
+        self.data = folder / "data"
+        self.port = free_port()
+        self._games = games
+        self._environ = dict(environ or {})
+        self._process: subprocess.Popen[bytes] | None = None
+        self._outputs: list[Path] = []
+
+    @property
+    def url(self) -> str:
+        """Where WebSockets connect."""
+        return f"ws://127.0.0.1:{self.port}/ws"
+
+    @property
+    def pid(self) -> int:
+        """The process, which must have been started."""
+        assert self._process is not None
+        return self._process.pid
+
+    @property
+    def output(self) -> str:
+        """All that its processes said."""
+        return "".join(path.read_text("utf-8", "replace") for path in self._outputs)
+
+    def spawn(self) -> None:
+        """Start the process, and do not wait for it."""
+        hidden = ("PYTHONPATH", "PYTHONHOME")
+        clean = {k: v for k, v in os.environ.items() if k not in hidden and not k.startswith("GAMESERVER_")}
+        games = [] if self._games is None else ["--games", str(self._games)]
+        path = self.folder / f"output-{len(self._outputs)}.txt"
+        with path.open("wb") as output:
+            self._process = subprocess.Popen(
+                [
+                    *(sys.executable, str(TWISTD), "-n", "--pidfile=", "gameserver"),
+                    *("--listen", f"tcp:{self.port}:interface=127.0.0.1", "--data", str(self.data), *games),
+                ],
+                cwd=self.folder,
+                env={**clean, "PYTHONUNBUFFERED": "1", **self._environ},
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+            )
+        self._outputs.append(path)
+
+    async def start(self) -> None:
+        """Start, and wait until it says that it is ready."""
+        self.spawn()
+        await until(lambda: self.exit_status is not None or self._listens(), "the server listens")
+        assert self.exit_status is None, f"the server ended with {self.exit_status}:\n{self.output}"
+        while (await self.http("GET", "/readyz")).status != 200:
+            await sleep(ASK_S)
+
+    async def restart(self) -> None:
+        """Kill without a word, and start again on the same data."""
+        await self.kill()
+        await self.start()
+
+    async def kill(self) -> None:
+        """SIGKILL; returns when the process is gone."""
+        self.signal(signal.SIGKILL)
+        await self.ended()
+
+    async def stop(self) -> float:
+        """SIGTERM; returns when the process is gone, with how long that took."""
+        began_s = time.monotonic()
+        self.signal(signal.SIGTERM)
+        await self.ended()
+        return time.monotonic() - began_s
+
+    async def ended(self) -> int:
+        """Wait for the end; returns the exit status, negative for a signal."""
+        await until(lambda: self.exit_status is not None, "the server's process ends")
+        assert self.exit_status is not None
+        return self.exit_status
+
+    def signal(self, number: int) -> None:
+        """Send a signal to this process alone."""
+        assert self._process is not None
+        self._process.send_signal(number)
+
+    @property
+    def exit_status(self) -> int | None:
+        """None while it runs."""
+        return None if self._process is None else self._process.poll()
+
+    def finish(self) -> None:
+        """Let no process stay behind."""
+        if self._process is not None and self._process.poll() is None:
+            self._process.kill()
+            self._process.wait(WAIT_S)
+
+    def http(self, method: str, path: str, body: object = None, *, token: str | None = None) -> Deferred[Answer]:
+        """Make an HTTP call; a ``body`` of bytes goes as it is, anything else as JSON."""
+        sent = body if isinstance(body, bytes) or body is None else json.dumps(body).encode()
+        headers = {"content-type": "application/json"} if sent is not None else {}
+        if token is not None:
+            headers["authorization"] = f"Bearer {token}"
+        return deferToThread(self._call, method, path, sent, headers)
+
+    def _call(self, method: str, path: str, body: bytes | None, headers: dict[str, str]) -> Answer:
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=WAIT_S)
+        try:
+            connection.request(method, path, body, headers)
+            answer = connection.getresponse()
+            return Answer(answer.status, answer.read())
+        finally:
+            connection.close()
+
+    def _listens(self) -> bool:
+        try:
+            socket.create_connection(("127.0.0.1", self.port), 1).close()
+        except OSError:
+            return False
+        return True
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What an HTTP call came to."""
+
+    status: int
+    body: bytes
+
+    @property
+    def json(self) -> Any:
+        """The body, as JSON."""
+        return json.loads(self.body)
+
+
+@dataclass
+class Told:
+    """
+    Every message that one client was told, by connection, as it came over the wire.
+
+    :ivar connections: the messages of each connection, in order.
+    :ivar closes: the code of each connection that ended.
+    :ivar deaf: from now on what comes is lost on its way, as with a network that breaks; the client never hears it.
+    """
+
+    connections: list[list[dict[str, Any]]] = field(default_factory=list)
+    closes: list[int] = field(default_factory=list)
+    deaf: bool = False
+
+    def dial(self, reactor: Any, url: str, *, on_frame: Any, on_close: Any, **rest: Any) -> Deferred[Wire]:
+        """Dial, and listen in."""
+        self.deaf = False
+        heard: list[dict[str, Any]] = []
+        self.connections.append(heard)
+
+        def hear(frame: bytes) -> None:
+            if not self.deaf:
+                heard.append(json.loads(frame))
+                on_frame(frame)
+
+        def close(code: int, reason: str) -> None:
+            self.closes.append(code)
+            on_close(code, reason)
+
+        return dial(reactor, url, on_frame=hear, on_close=close, **rest)
+
+    def all(self, op: str | None = None) -> list[dict[str, Any]]:
+        """All messages, or those of one op."""
+        return [message for heard in self.connections for message in heard if op in (None, message["op"])]
+
+    @property
+    def text(self) -> str:
+        """Every byte, for secrets that must not be there."""
+        return json.dumps(self.connections)
+
+
+class Person:
+    """A client with a seat in one room, everything that it was told, and the events as its code heard them."""
+
+    def __init__(self, client: Client, told: Told) -> None:
+        self.client = client
+        self.told = told
+        self.events: list[tuple[str, Any]] = []
+        self._room: Room | None = None
+
+    @property
+    def room(self) -> Room:
+        """Where it sits."""
+        assert self._room is not None
+        return self._room
+
+    async def create(self, game: str, **wish: Any) -> Room:
+        """Make a room of this game, and sit down."""
+        return await self._sit(self.client.create(game, **wish))
+
+    async def join(self, code: str, **wish: Any) -> Room:
+        """Sit down in a room."""
+        return await self._sit(self.client.join(code, **wish))
+
+    async def _sit(self, asked: Deferred[Room]) -> Room:
+        # Events may come in the very bytes that bring the seat, before whoever waits for it goes on.
+        asked.addCallback(self._listen)
+        return await within(asked, "a seat is given")
+
+    def _listen(self, room: Room) -> Room:
+        self._room = room
+        room.on("*", lambda event: self.events.append((event.type, event.data)))
+        return room
+
+    async def sees(self, true: Callable[[Room], object], what: str) -> None:
+        """Wait until this is true of the room."""
+        await within(self.room.until(true), what)
+
+    async def send(self, type: str, data: Any = None, /, **fields: Any) -> Any:
+        """Send, and wait for the reply."""
+        return await within(self.room.send(type, data, **fields), f"the reply to {type}")
+
+    def heard(self, type: str) -> list[Any]:
+        """The data of every event of a type."""
+        return [data for each, data in self.events if each == type]
+
+
+class ServerCase(TestCase):
+    """Tests with a real server; its output is reported when one fails."""
+
+    timeout = 110
+
+    def setUp(self) -> None:
+        folder = tempfile.mkdtemp(prefix="gameserver-e2e-")
+        self.addCleanup(shutil.rmtree, folder, ignore_errors=True)
+        self.folder = Path(folder)
+
+    def games(self, **sources: str) -> Path:
+        """Write a folder of games: module name to source."""
+        folder = self.folder / "games"
+        folder.mkdir(exist_ok=True)
+        for name, source in sources.items():
+            (folder / f"{name}.py").write_text(source, "utf-8")
+        return folder
+
+    def server(self, *, games: Path | None = None, **environ: str) -> Server:
+        """Prepare a server, which is gone when the test is."""
+        folder = Path(tempfile.mkdtemp(prefix="server-", dir=self.folder))
+        server = Server(folder, games=games, environ=environ)
+        self.addCleanup(self._say_output, server)
+        self.addCleanup(server.finish)
+        return server
+
+    async def person(self, server: Server, name: str, **who: Any) -> Person:
+        """Connect a client of ours."""
+        told = Told()
+        client = Client(_reactor, server.url, name=name, dial=told.dial, max_delay_s=REDIAL_S, **who)
+        self.addCleanup(self._close, client)
+        await within(client.connect(), f"{name} is welcome")
+        return Person(client, told)
+
+    async def people(self, server: Server, *names: str) -> list[Person]:
+        """Connect several."""
+        return [await self.person(server, name) for name in names]
+
+    async def script(self, *command: str | Path) -> str:
+        """Run a Python script in a process of its own, and give its output; a failure shows all of it."""
+        process = subprocess.Popen(
+            [sys.executable, *map(str, command)],
+            cwd=self.folder,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+        )
+        self.addCleanup(_finish, process)
+        output, _ = await deferToThread(process.communicate, timeout=2 * WAIT_S)
+        text: str = output.decode("utf-8", "replace")
+        self.assertEqual(process.returncode, 0, text)
+        return text
+
+    def _close(self, client: Client) -> Deferred[Any]:
+        return within(client.close(), "a client closes").addErrback(lambda f: f.trap(AssertionError, DeferredTimeout))
+
+    def _say_output(self, server: Server) -> None:
+        # Trial's own flag: there is no public one, and under -j only what is raised reaches the reader.
+        if not self._passed:
+            raise AssertionError(f"the server on {server.port} said:\n{server.output[-12_000:]}")
+
+
+def _finish(process: subprocess.Popen[bytes]) -> None:
+    if process.poll() is None:
+        process.kill()
+        process.wait(WAIT_S)
+
+
+class Bare:
+    """
+    A WebSocket made of bytes, to say what no library would. It blocks: use it in a thread (`bare`).
+
+    Source: RFC 6455 section 5.2
+    """
+
+    def __init__(self, port: int, **headers: str) -> None:
+        self.socket = socket.create_connection(("127.0.0.1", port), WAIT_S)
+        self.socket.settimeout(WAIT_S)
+        lines = {
+            "Host": f"127.0.0.1:{port}",
+            "Upgrade": "websocket",
+            "Connection": "Upgrade",
+            "Sec-WebSocket-Key": base64.b64encode(os.urandom(16)).decode(),
+            "Sec-WebSocket-Version": "13",
+            **headers,
+        }
+        head = "".join(f"{name}: {text}\r\n" for name, text in lines.items())
+        self.socket.sendall(f"GET /ws HTTP/1.1\r\n{head}\r\n".encode())
+        self._file = self.socket.makefile("rb")
+        self.status = int(self._file.readline().split()[1])
+        while self._file.readline().strip():
+            pass
+
+    def frame(self, payload: bytes, opcode: int = 1) -> None:
+        """Send one whole masked frame; a server that has closed meanwhile says so in its close frame."""
+        size = len(payload)
+        if size < 126:
+            length = bytes([0x80 | size])
+        elif size < 65_536:
+            length = bytes([0x80 | 126]) + size.to_bytes(2, "big")
+        else:
+            length = bytes([0x80 | 127]) + size.to_bytes(8, "big")
+        try:
+            self.socket.sendall(bytes([0x80 | opcode]) + length + b"\0\0\0\0" + payload)
+        except (BrokenPipeError, ConnectionResetError):
+            pass
+
+    def say(self, **message: Any) -> None:
+        """Send one message."""
+        self.frame(json.dumps(message).encode())
+
+    def hear(self) -> dict[str, Any] | int:
+        """Read the next message, or the code with which the server closes; 1006 if it does so without one."""
+        while True:
+            try:
+                head = self._file.read(2)
+                size = head[1] & 0x7F if len(head) == 2 else 0
+                if size >= 126:
+                    size = int.from_bytes(self._file.read(2 if size == 126 else 8), "big")
+                payload = self._file.read(size)
+            except ConnectionResetError:
+                return 1006
+            opcode = head[0] & 0x0F if head else 8
+            if opcode == 8:
+                return int.from_bytes(payload[:2], "big") if len(payload) >= 2 else 1006
+            if opcode == 1:
+                message: dict[str, Any] = json.loads(payload)
+                return message
+
+    def hear_close(self) -> int:
+        """Read on to the close code."""
+        while isinstance(heard := self.hear(), dict):
+            pass
+        return heard
+
+    def answer_to(self, id: int) -> dict[str, Any]:
+        """Read on to the answer to a request."""
+        while True:
+            heard = self.hear()
+            assert isinstance(heard, dict), f"closed with {heard} before the answer to {id}"
+            if heard.get("id") == id:
+                return heard
+
+    def close(self) -> None:
+        """Cut the connection."""
+        self._file.close()
+        self.socket.close()
+
+
+def bare(port: int, use: Callable[[Bare], T], **headers: str) -> Deferred[T]:
+    """Use a bare socket in a thread."""
+
+    def run() -> T:
+        connection = Bare(port, **headers)
+        try:
+            return use(connection)
+        finally:
+            connection.close()
+
+    return deferToThread(run)

@@ -1,0 +1,116 @@
+"""Phases and their deadlines."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from twisted.trial.unittest import SynchronousTestCase
+
+from gameserver import Game, Player, Refused, message, timer
+from gameserver.testing import Table
+from gameserver.testing.table import START_S
+
+
+class Nights(Game):
+    """Enters what it is told to."""
+
+    @message
+    def go(self, player: Player, phase: str | None, s: float | None = None, then: str | None = None) -> None:
+        self.enter(phase, s, then)
+
+    @message
+    def by_method(self, player: Player) -> None:
+        self.enter("dusk", 5, self.night)
+
+    @message
+    def finish_(self, player: Player) -> None:
+        self.over()
+
+    def night(self) -> None:
+        self.state.setdefault("log", []).append([self.phase, self.now - START_S])
+        self.enter("night", 10, then=self.day)
+
+    @timer
+    def day(self) -> None:
+        self.state["log"].append([self.phase, self.now - START_S])
+        self.enter("day")
+
+
+class PhaseTests(SynchronousTestCase):
+    """`enter` sets the public phase, cancels the last deadline, and calls ``then`` when the time is over."""
+
+    def setUp(self) -> None:
+        self.table = Table(Nights)
+        self.ann = self.table.join("Ann")
+
+    def test_public(self) -> None:
+        """Everybody sees it."""
+        self.assertIsNone(self.ann.info["phase"])
+        self.ann.send("go", phase="dusk")
+        self.assertEqual((self.ann.info["phase"], self.table.phase, self.ann.timers), ("dusk", "dusk", {}))
+        self.ann.send("go", phase=None)
+        self.assertIsNone(self.ann.info["phase"])
+
+    def test_chain(self) -> None:
+        """Deadlines follow each other."""
+        self.ann.send("by_method")
+        self.assertEqual(list(self.ann.timers.values()), [round((START_S + 5) * 1000)])
+        self.table.advance(5)
+        self.table.advance(10)
+        self.assertEqual(self.table.state["log"], [["dusk", 5.0], ["night", 15.0]])
+        self.assertEqual((self.ann.info["phase"], self.ann.timers), ("day", {}))
+
+    def test_cancelled(self) -> None:
+        """Another phase cancels the last one's deadline."""
+        self.ann.send("by_method")
+        self.ann.send("go", phase="dawn")
+        self.table.advance(100)
+        self.assertEqual((self.table.state, self.table.phase), ({}, "dawn"))
+
+    def test_again(self) -> None:
+        """Entering the same phase again begins its time anew."""
+        self.ann.send("by_method")
+        self.table.advance(4)
+        self.ann.send("by_method")
+        self.table.advance(4)
+        self.assertEqual(self.table.state, {})
+        self.table.advance(1)
+        self.assertEqual(self.table.state["log"], [["dusk", 9.0]])
+
+    def test_deadline_without_then(self) -> None:
+        """A deadline alone is shown, and changes nothing."""
+        self.ann.send("go", phase="dusk", s=3)
+        self.assertEqual(len(self.ann.timers), 1)
+        self.table.advance(5)
+        self.assertEqual((self.ann.timers, self.table.phase), ({}, "dusk"))
+
+    def test_unknown(self) -> None:
+        """A method that there is not is an error that names near matches."""
+        self.assertRaises(Refused, self.ann.send, "go", phase="x", s=1, then="nigt")
+        self.flushLoggedErrors(ValueError)
+        self.assertIsNone(self.table.phase)
+
+    def test_over(self) -> None:
+        """When the game is over the deadline is gone."""
+        self.table.start()
+        self.ann.send("by_method")
+        self.ann.send("finish_")
+        self.table.advance(100)
+        self.assertEqual((self.table.state, self.ann.timers), ({}, {}))
+
+    def test_restart(self) -> None:
+        """A phase and its deadline outlive the process."""
+        self.ann.send("by_method")
+        self.table.advance(2)
+        self.table.restart()
+        self.assertEqual(self.table.phase, "dusk")
+        self.table.advance(3)
+        self.assertEqual(self.table.phase, "night")
+
+    def test_start_and_lobby_phase(self) -> None:
+        """A phase and its deadline go together: a start that ends the one does not leave the other."""
+        self.ann.send("by_method")
+        self.table.start()
+        phase: Any = self.table.phase
+        self.table.advance(5)
+        self.assertEqual(self.table.phase, "night" if phase == "dusk" else None)
