@@ -27,6 +27,8 @@ from gameserver.wire.session import House
 
 STOP_S: Final = 4.5
 """How long a clean stop may take before it is cut short; systemd and people wait five seconds."""
+COMMIT_S: Final = 3.5
+"""How long the store may take over the last commits; then the sockets are closed all the same."""
 
 log = Logger(namespace="gameserver")
 
@@ -117,11 +119,11 @@ class Node(Service):
         if self._watch is not None and self._watch.active():
             self._watch.cancel()
         await gatherResults([_stopped(port) for port in self._listening])
-        try:
-            if self._opened:
-                await self._hall.stop()
-        finally:
-            self._door.close_all(Close.GOING, "this server is stopping")
+        if self._opened:
+            rooms = Deferred.fromCoroutine(self._hall.stop()).addTimeout(COMMIT_S, self._reactor)
+            rooms.addErrback(self._cut_short)
+            await rooms
+        self._door.close_all(Close.GOING, "this server is stopping")
         # The close frames are written in the reactor's next turn.
         await _next_turn(self._reactor)
 
@@ -140,7 +142,7 @@ class Node(Service):
             self._reactor.callWhenRunning(self._reactor.stop)
 
     def _cut_short(self, failure: Any) -> None:
-        log.error("the stop was cut short: {reason}", reason=failure.getErrorMessage())
+        log.error("the stop was cut short: {reason}", reason=failure.getErrorMessage() or failure.type.__name__)
 
 
 def _stopped(port: Any) -> Deferred[Any]:

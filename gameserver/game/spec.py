@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 MAX_GAME_PLAYERS: Final = 10_000
 """Seats of players in one room at most; what a room of more would need is another design."""
 
-_NAME = re.compile(r"[a-z][a-z0-9_]{0,63}")
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
 _NUMBER = (int, float)
 _CRON_FIELDS: Final = ((0, 59), (0, 23), (1, 31), (1, 12), (0, 7))
 """Bounds of minute, hour, day of the month, month and weekday. Source: crontab(5)"""

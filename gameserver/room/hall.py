@@ -103,7 +103,7 @@ class Hall:
             keeper.stop("draining")
             self.end_turn_with(keeper)
         self._end_turn()
-        while self._turn or any(keeper.committing for keeper in self._keepers.values()):
+        while self._turn or any(keeper.commits.under_way for keeper in self._keepers.values()):
             await self._pause(0.01)
             self._end_turn()
         await self.store.beat(now_ms=self._now_ms())
@@ -324,13 +324,13 @@ class Hall:
         keepers, self._turn = self._turn, {}
         commits: list[tuple[Keeper, Commit]] = []
         for keeper in keepers:
-            commit = keeper.collect()
+            commit = keeper.commits.collect()
             if commit is not None:
                 commits.append((keeper, commit))
             room = keeper.room
             if keeper.seat_mark != (room.seats.next_id, len(room.seats)):
                 self._count_users(keeper)
-            if room.ended and commit is None and not keeper.committing:
+            if room.ended and commit is None and not keeper.commits.under_way:
                 self._forget(keeper)
         if commits:
             self._store(commits, 0)
@@ -349,7 +349,7 @@ class Hall:
             if outcome is Outcome.FENCED:
                 self._lose(keeper)
                 continue
-            keeper.stored()
+            keeper.commits.stored()
             if commit.ends:
                 self._forget(keeper)
 
@@ -387,7 +387,7 @@ class Hall:
 
     def _lose(self, keeper: Keeper) -> None:
         """Another node has this room."""
-        keeper.fenced()
+        keeper.commits.fenced()
         moved = messages.encode(messages.Left(keeper.room.code, "moved", None))
         for seat in keeper.room.seats.values():
             for session in seat._sessions:
@@ -399,7 +399,7 @@ class Hall:
         keeper.stop()
         if self._keepers.get(keeper.room.code) is keeper:
             del self._keepers[keeper.room.code]
-            if keeper.version == 0:
+            if keeper.commits.version == 0:
                 # The store has only the claim of its code, which rests as long as any other.
                 self._resting.append((self.clock.now() + CODE_REST_MS / 1000, keeper.room.code))
         keeper.room.seats.clear()

@@ -19,9 +19,9 @@ from twisted.logger import Logger
 from twisted.python.failure import Failure
 
 from gameserver.errors import CODES, Refused
-from gameserver.interfaces import Commit, IClock
-from gameserver.room import row
-from gameserver.room.effects import Asker, Delivery
+from gameserver.interfaces import IClock
+from gameserver.room.commits import DUE_SLACK_S, Commits
+from gameserver.room.effects import Asker
 from gameserver.wire import messages
 
 if TYPE_CHECKING:
@@ -36,16 +36,8 @@ QUEUE: Final = 1000
 """Inputs that may wait for a room; more are told ``busy``."""
 QUEUE_PER_USER: Final = 100
 """The same of one user."""
-OUTBOX: Final = 20_000
-"""Deliveries that may wait for the store before further inputs wait too."""
 FIRINGS: Final = 100
 """Timers that fire before the reactor gets a turn."""
-RELAXED_S: Final = 0.5
-"""How far the row of a ``relaxed`` room is behind."""
-RELAXED_LIMIT_S: Final = 5.0
-"""How far it may be behind before inputs wait."""
-DUE_SLACK_S: Final = 1e-6
-"""Seconds since 1970 in a float are this coarse."""
 
 Input = tuple[str, tuple[Any, ...], dict[str, Any], "Deferred[None] | None"]
 """The name of one of the room's inputs, its arguments, and who waits for it."""
@@ -72,33 +64,23 @@ class Keeper:
     ) -> None:
         self.room = room
         self.clock = clock
-        self.fence = fence
-        self.version = version
-        self.committing = False
+        self.commits = Commits(self, fence=fence, version=version)
         self.store_away = False
         self.over = False
         self.seat_mark = (0, 0)
         self.users: frozenset[str] = frozenset()
-        self._turn = turn
+        self._on_turn = turn
         self._remade = remade
-        self._durability = room.game_class.durability
         self._queue: deque[Input] = deque()
-        self._busy = False
+        self.busy = False
         self._draining = False
         self._stepped_s = 0.0
         self._refusal = "not_found"
-        self._must_commit = False
-        self._puts: dict[str, bytes] = {}
-        self._drops: dict[str, None] = {}
-        self._outbox: list[Delivery] = []
-        self._in_flight: list[Delivery] = []
-        self._behind_since: float | None = None
         self._timer: IDelayedCall | None = None
         self._timer_due: float | None = None
         self._ticker: IDelayedCall | None = None
         self._tick_at = 0.0
         self._first_tick = True
-        self._write_call: IDelayedCall | None = None
 
     # Inputs
 
@@ -135,7 +117,7 @@ class Keeper:
         reader = Reader(read)
         if self.over:
             reader.told.errback(Failure(Refused(code=self._refusal)))
-        elif self.settled:
+        elif self.commits.settled:
             reader.told.callback(read(self.room))
         else:
             self._take_in(("look", (reader,), {}, None))
@@ -151,6 +133,10 @@ class Keeper:
         self._apply(("load", (), {}, None))
         self._drain()
 
+    def turn(self) -> None:
+        """There is something to do at the end of the turn."""
+        self._on_turn(self)
+
     def wake(self) -> None:
         """The store is back, or time was set: go on."""
         self.room.due_stale = True
@@ -160,12 +146,12 @@ class Keeper:
         """The wall clock was stepped: what waits, waits as long as it would have."""
         self._stepped_s += delta_s
         self._follow_clock()
-        if not self._busy:
+        if not self.busy:
             self._arm()
 
     def _follow_clock(self) -> None:
         """Between two steps only: what a step changes may be undone, the clock not."""
-        if self._stepped_s and not self._busy:
+        if self._stepped_s and not self.busy:
             stepped_s, self._stepped_s = self._stepped_s, 0.0
             self.room.clock_stepped(stepped_s)
             self._after_step()
@@ -178,11 +164,11 @@ class Keeper:
         """
         self.over = True
         self._refusal = refusal
-        self._must_commit = True
-        for call in (self._timer, self._ticker, self._write_call):
+        self.commits.must = True
+        for call in (self._timer, self._ticker):
             if call is not None and call.active():
                 call.cancel()
-        self._timer = self._ticker = self._write_call = None
+        self._timer = self._ticker = None
         waiting, self._queue = self._queue, deque()
         for _, args, _, done in waiting:
             if done is not None:
@@ -220,10 +206,7 @@ class Keeper:
             self._arm()
 
     def _may_step(self) -> bool:
-        if self._busy or self.over or self.store_away or len(self._outbox) > OUTBOX:
-            return False
-        behind = self._behind_since
-        return behind is None or self.clock.now() - behind < RELAXED_LIMIT_S
+        return not (self.busy or self.over or self.store_away or self.commits.behind)
 
     def _catch_up(self) -> bool:
         """Fire what is due. :returns: whether the room is free for an input now."""
@@ -242,7 +225,7 @@ class Keeper:
         if self._remade is not None:
             self.room = self._remade(self.room)
         elif self.room.spec.waits:
-            self._seal()
+            self.commits.seal()
         room = self.room
         room.begin(max(self.clock.now(), at))
         try:
@@ -253,7 +236,7 @@ class Keeper:
         if result is None:
             self._finish(done)
             return
-        self._busy = True
+        self.busy = True
         step = Deferred.fromCoroutine(result)
         ended = Ended()
         step.addCallbacks(lambda _: self._stepped(ended, done), lambda f: self._failed(method, args, done, f, ended))
@@ -262,7 +245,7 @@ class Keeper:
 
     def _stepped(self, ended: Ended, done: Deferred[None] | None) -> None:
         if ended.now():
-            self._busy = False
+            self.busy = False
             self._finish(done)
             self._follow_clock()
             self._drain()
@@ -295,7 +278,7 @@ class Keeper:
         """An input was refused as a whole; or the room's own code failed, and the step is undone."""
         if ended is not None and not ended.now():
             return
-        self._busy = False
+        self.busy = False
         refused = failure.value
         if not isinstance(refused, Refused):
             log.failure("room {room} failed at {method}", failure, room=self.room.code, method=method)
@@ -323,8 +306,8 @@ class Keeper:
 
     def _after_step(self) -> None:
         room = self.room
-        self._must_commit = self._must_commit or room.durable
-        self._turn(self)
+        self.commits.must = self.commits.must or room.durable
+        self.turn()
         if room.closing is not None and not room.ended:
             self._apply(("end", (), {}, None))
         elif room.ended:
@@ -366,113 +349,6 @@ class Keeper:
             self._first_tick = False
             self._drain()
 
-    # Commits
-
-    def collect(self) -> Commit | None:
-        """
-        The turn ends: let go what may go, and say what is to be stored.
-
-        :returns: a commit to be answered with `stored`, or None.
-        """
-        if self._durability == "none":
-            self._seal()
-            self._puts.clear()
-            self._drops.clear()
-            self._deliver_all()
-            return None
-        if self._durability == "relaxed" and not self.room.ended:
-            return self._collect_relaxed()
-        if not self._busy and (self._must_commit or self.committing):
-            self._seal()
-        elif not self._busy and not self.committing:
-            self._outbox += self.room.outbox
-            self.room.outbox = []
-        if self.committing:
-            return None
-        self._must_commit = False
-        return self._commit()
-
-    def stored(self) -> None:
-        """The commit that `collect` returned is in the store: its effects go out."""
-        self.committing = False
-        in_flight, self._in_flight = self._in_flight, []
-        deliver(in_flight)
-        if self._behind_since is not None:
-            self._behind_since = None
-        self._turn(self)
-        if self._queue:
-            self._drain()
-
-    def fenced(self) -> None:
-        """A newer owner exists: not another effect, and the sessions look for their room again."""
-        self._in_flight.clear()
-        self._outbox.clear()
-        self.room.outbox.clear()
-        self.stop()
-
-    @property
-    def settled(self) -> bool:
-        """Whether nothing is under way and nothing waits to be stored."""
-        room = self.room
-        return not (self._busy or self.committing or self._puts or self._drops or room.dirty or room.fresh_parts)
-
-    def _commit(self) -> Commit | None:
-        ends = self.room.ended
-        if ends and self.version == 0:
-            self._deliver_all()
-            return None
-        if not self._puts and not self._drops and not ends:
-            self._deliver_all()
-            return None
-        room = self.room
-        self.version += 1
-        commit = Commit(
-            room=room.id,
-            code=room.code,
-            game=room.spec.name,
-            fence=self.fence,
-            version=self.version,
-            puts=self._puts,
-            drops=tuple(self._drops),
-            ends=ends,
-        )
-        self._puts, self._drops = {}, {}
-        self._in_flight, self._outbox = self._outbox, []
-        self.committing = True
-        return commit
-
-    def _collect_relaxed(self) -> Commit | None:
-        """Effects at once; the row within half a second."""
-        if not self._busy:
-            self._seal()
-        self._deliver_all()
-        if self.committing or not (self._puts or self._drops):
-            return None
-        now = self.clock.now()
-        if self._behind_since is None:
-            self._behind_since = now
-        if self.version > 0 and now - self._behind_since < RELAXED_S - DUE_SLACK_S and not self.over:
-            if self._write_call is None or not self._write_call.active():
-                self._write_call = self.clock.later(RELAXED_S, self._turn, self)
-            return None
-        return self._commit()
-
-    def _seal(self) -> None:
-        """Encode what changed so far: the next step may change it again, or take long."""
-        changes = row.take(self.room)
-        for part, content in changes.puts.items():
-            self._drops.pop(part, None)
-            self._puts[part] = content
-        for part in changes.drops:
-            self._puts.pop(part, None)
-            self._drops[part] = None
-        self._outbox += self.room.outbox
-        self.room.outbox = []
-
-    def _deliver_all(self) -> None:
-        outbox, self._outbox = self._outbox, []
-        deliver(outbox)
-
 
 class Ended:
     """Whether a step that waits has ended, in one way or another: it ends once."""
@@ -513,18 +389,6 @@ class Reader(Generic[T]):
         """The store has what was read."""
         if not self.told.called:
             self.told.callback(self._found)
-
-
-def deliver(deliveries: list[Delivery]) -> None:
-    """Hand each frame to its sessions, in order."""
-    for delivery in deliveries:
-        frame, slot = delivery.frame, delivery.slot
-        if slot is None:
-            for session in delivery.to:
-                session.deliver(frame)
-        else:
-            for session in delivery.to:
-                session.deliver_volatile(frame, slot)
 
 
 log = Logger()

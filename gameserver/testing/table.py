@@ -268,7 +268,7 @@ class Table:
     def _check_mirrors(self) -> None:
         """What clients have by patches is what the room has."""
         keeper = self._hall.get(self.code) if self.code else None
-        if keeper is None or keeper.room.told.patches or keeper.room.journal.undo or not keeper.settled:
+        if keeper is None or keeper.room.told.patches or keeper.room.journal.undo or not keeper.commits.settled:
             return
         for visitor in self.visitors:
             seat = keeper.room.seats.get(visitor.id)

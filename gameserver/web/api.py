@@ -304,7 +304,7 @@ class Api:
         :returns: what may be told of a room: nothing that the store has not.
         :raises Refused: ``busy``: it took too long.
         """
-        if self._house.hall.store_away and not keeper.settled:
+        if self._house.hall.store_away and not keeper.commits.settled:
             raise Refused(code="busy")
         return await self._in_time(keeper.look(listing_of), LOOK_S)
 

@@ -32,6 +32,7 @@ class Peer:
         self.docs: dict[str, Any] = {}
         self.counts: dict[str, Any] = {}
         self.inbox: list[dict[str, Any]] = []
+        self.gone: set[str] = set()
         self.next_id = 0
         self.wire: ClientConnection
 
@@ -73,6 +74,8 @@ class Peer:
             if message["op"] == "patch":
                 for op in message["ops"]:
                     patch(self.docs[stream], op)
+            if message["op"] == "seats":
+                self.gone.update(seat["id"] for seat in message["seats"] if seat["gone"])
         self.inbox.append(message)
         return message
 
@@ -203,9 +206,7 @@ async def play(url: str) -> None:
             break
     winner = second.joined["seat"]["number"]
     assert over["info"]["result"] == {"winner": winner, "forfeit": True}, over
-    gone = [s["id"] for m in second.inbox if m["op"] == "seats" for s in m["seats"] if s["gone"]]
-    while here not in gone:
-        gone += [seat["id"] for seat in (await second.until("seats"))["seats"] if seat["gone"]]
+    assert here in second.gone, second.gone
     refused = await first.ask("send", room=code, type="play", data={"cell": 1})
     assert (refused["op"], refused["code"]) == ("error", "not_found"), refused
     await ann.wire.close()

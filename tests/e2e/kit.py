@@ -156,7 +156,7 @@ class Server:
     async def start(self) -> None:
         """Start, and wait until it says that it is ready."""
         self.spawn()
-        await until(lambda: self.exit_status is not None or self._listens(), "the server listens")
+        await until(lambda: self.exit_status is not None or self.listens(), "the server listens")
         assert self.exit_status is None, f"the server ended with {self.exit_status}:\n{self.output}"
         while (await self.http("GET", "/readyz")).status != 200:
             await sleep(ASK_S)
@@ -217,7 +217,8 @@ class Server:
         finally:
             connection.close()
 
-    def _listens(self) -> bool:
+    def listens(self) -> bool:
+        """Whether somebody is at its port."""
         try:
             socket.create_connection(("127.0.0.1", self.port), 1).close()
         except OSError:

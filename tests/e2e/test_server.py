@@ -331,7 +331,7 @@ class BrokenGameTests(ServerCase):
         (second / "tally.py").write_text(GOOD_GAME)
         server = self.server(GAMESERVER_GAMES=f'"{first}" "{second}"')
         server.spawn()
-        await until(lambda: server.exit_status is not None or server._listens(), "it listens, or refuses to")
+        await until(lambda: server.exit_status is not None or server.listens(), "it listens, or refuses to")
         self.assertIn("counting.py", server.output)
         self.assertIn("tally.py", server.output)
         self.assertNotIn("Traceback", server.output)

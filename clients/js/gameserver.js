@@ -1,0 +1,1050 @@
+/**
+ * A client of the game server, for pages and, with a WebSocket class, for node. One module, nothing else:
+ *
+ *     import { connect } from "/gameserver.js";
+ *     const client = await connect({ name: "Ann" });
+ *     const room = await client.create("tictactoe");       // or client.join("K7QM"), client.match("tictactoe")
+ *     room.on("$change", () => draw(room.state));
+ *     await room.send("play", { cell: 4 });                // the reply; a GameError where the game refuses
+ *
+ * How a frame passes through: `Client` reads it; what answers a request settles that request's promise, the rest goes
+ * to its `Room`, which counts every stream, keeps documents, seats, timers and chat as the server has them, tells its
+ * listeners, and asks for what is missing as soon as a counter jumps.
+ *
+ * A lost connection is dialled again after random, growing waits. Then `hello` says who this is and which client, each
+ * room is resumed with what it has seen, and what has had no answer is said again: send, chat and start under their
+ * old ids, which the server applies once; join, resume and leave, which do no harm said twice; create and match only if
+ * they were never written, since one whose answer was lost may have made a room: it rejects with the code `lost`.
+ */
+
+const SUBPROTOCOL = "gameserver.v1.json";
+
+/** Close codes after which no reconnect would help, and the error they end in. */
+const FINAL = new Map([[4001, "unauthenticated"], [4003, "forbidden"]]);
+
+/** Error codes that may be gone a moment later. */
+const PASSING = new Set(["rate_limited", "busy", "draining"]);
+
+/** Requests that the server finishes before it looks at what follows them, a ping too; a game's hook may take 10 s. */
+const HOLDING = new Set(["create", "match", "join", "resume"]);
+
+const FIRST_DELAY_MS = 250; // the first reconnect comes within this; the limit doubles with each failure
+const LONGEST_DELAY_MS = 10_000;
+const STEADY_MS = 10_000; // a connection that stood so long was a good one: after it the waits begin anew
+const DIAL_MS = 15_000; // from dialling to `welcome`, at most
+
+const TICK_MS = 1000;
+const SLEPT_MS = 5000; // ticks so far apart: the machine slept, or the page was frozen
+const PING_MS = 15_000; // between the pings of a quiet connection
+const DOUBT_MS = 3000; // a request unanswered so long, and nothing heard since: is there still a connection?
+const PATIENCE_MS = 6000; // silence after a ping, and the connection is dead
+const WAKE_PATIENCE_MS = 3000; // the same after a sleep, where it probably is
+const HELD_PATIENCE_MS = 20_000; // the same while a `HOLDING` request is under way
+const CLOCK_SAMPLES = 8;
+
+const CHAT_LINES = 200;
+const SEATS_KEPT = 50;
+
+// Errors and listeners
+
+/** A refusal of the server or its game, with its stable `code`; or `closed` and `lost`, which only this client says. */
+export class GameError extends Error {
+  constructor(code, message, path = null) {
+    super(message || code);
+    this.name = "GameError";
+    this.code = code;
+    this.path = path;
+  }
+}
+
+class Emitter {
+  #listeners = new Map();
+
+  /** Call `listener` with each of this type from now on; returns a function that ends it. */
+  on(type, listener) {
+    const listeners = this.#listeners.get(type) ?? new Set();
+    const entry = { listener };
+    this.#listeners.set(type, listeners.add(entry));
+    return () => void listeners.delete(entry);
+  }
+
+  /** A listener that throws costs neither the others nor the connection. */
+  _emit(type, ...values) {
+    for (const { listener } of [...(this.#listeners.get(type) ?? [])]) {
+      try {
+        listener(...values);
+      } catch (error) {
+        (globalThis.reportError ?? console.error)(error);
+      }
+    }
+  }
+}
+
+// The client
+
+/**
+ * Connect, again and again until the server says welcome; later losses are mended in the same way. See gameserver.d.ts
+ * for the options. Rejects where the server does not admit this user.
+ */
+export async function connect(options = {}) {
+  const client = new Client(options);
+  await client._connected;
+  return client;
+}
+
+export class Client extends Emitter {
+  user = null;
+  token;
+  limits = {};
+  status = "connecting";
+  error = null;
+  rooms = new Map();
+
+  #options;
+  #WebSocket;
+  #home;
+  #url;
+  #memory;
+  #keepsToken; // a guest whose token is kept; accounts are not written to storage
+  #clock = new ServerClock();
+  #key; // in memory only, since a duplicated tab copies every storage
+  #lastId = 0;
+  #requests = new Map();
+  #settleConnected;
+
+  #socket = null;
+  #dialledAt = 0;
+  #opened = false;
+  #helloAt = 0;
+  #welcomed = false;
+  #welcomedAt = 0;
+  #failures = 0;
+  #redial = null;
+  #inbox = [];
+  #handing = null;
+
+  #ticker;
+  #tickedAt = Date.now();
+  #heardAt = 0;
+  #pingedAt = null;
+  #patience = PATIENCE_MS;
+  #pongAt = 0;
+  #page = new AbortController();
+
+  constructor(options) {
+    super();
+    this.#options = options;
+    this.#WebSocket = options.WebSocket ?? globalThis.WebSocket;
+    if (!this.#WebSocket) throw new TypeError("There is no WebSocket here: pass one, such as that of npm's ws.");
+    const url = new URL(options.url ?? "/ws", globalThis.location?.href);
+    url.protocol = url.protocol.replace("http", "ws");
+    this.#home = this.#url = url.href;
+    this.#memory = new Memory(options.storage, url.href);
+    this.#keepsToken = !options.token && !options.ticket;
+    this.token = options.token ?? (this.#keepsToken ? this.#memory.token : null);
+    this._connected = new Promise((resolve, reject) => (this.#settleConnected = { resolve, reject }));
+    this._connected.catch(() => {});
+    this.#watchPage();
+    this.#ticker = setInterval(() => this.#tick(), TICK_MS);
+    this.#dial();
+  }
+
+  /** The server's clock, ms since 1970. */
+  now() {
+    return this.#clock.now();
+  }
+
+  /** Make a room, and take a seat in it. */
+  create(game, { options, private: hidden, password, ...seat } = {}) {
+    return this._ask("create", null, { game, options, private: hidden, password, ...this.#seat(seat) });
+  }
+
+  /** Take a seat in the room of this code, or the one that this user has there already. */
+  join(code, { password, ...seat } = {}) {
+    return this._ask("join", null, { room: String(code).trim(), password, ...this.#seat(seat) });
+  }
+
+  /** Take a seat in an open room with these options, or in a new one. */
+  match(game, { match = {}, ...seat } = {}) {
+    return this._ask("match", null, { game, match, ...this.#seat(seat) });
+  }
+
+  /** Go back to a seat whose secret is in storage: after a reload. Rejects with `not_found` where none is. */
+  async resume(code, { role } = {}) {
+    const room = canonical(code);
+    const held = this.rooms.get(room);
+    if (held && (!role || role === held.seat.role)) return held;
+    const found = (seat) => seat.code === room && (!role || role === seat.role);
+    const seat = this.#memory.seats(this.user?.id).find(found);
+    if (!seat) throw new GameError("not_found", `No seat in ${room} is remembered here.`);
+    try {
+      return await this._ask("resume", null, { room, resume: seat.secret });
+    } catch (error) {
+      if (error.code === "not_found") this.#memory.forget(seat.code, seat.role);
+      throw error;
+    }
+  }
+
+  /** The seats of this user whose secrets are in storage, the latest first. */
+  remembered() {
+    return this.#memory.seats(this.user?.id).map(({ code, game, role }) => ({ code, game, role }));
+  }
+
+  /** End the connection for good. Seats are held as after a loss; `room.leave()` gives one up. */
+  close() {
+    const socket = this.#socket;
+    this.#end(new GameError("closed", "The client was closed."));
+    socket?.close(1000);
+  }
+
+  #seat({ name = this.#options.name, role, profile }) {
+    return { name, role, profile };
+  }
+
+  // The connection
+
+  #dial() {
+    clearTimeout(this.#redial);
+    this.#redial = null;
+    this.#opened = false;
+    this.#dialledAt = performance.now();
+    let socket;
+    try {
+      socket = new this.#WebSocket(this.#url, SUBPROTOCOL);
+    } catch (error) {
+      return this.#end(new GameError("closed", `${this.#url} cannot be dialled: ${error.message}`));
+    }
+    this.#socket = socket;
+    socket.onopen = () => this.#hello();
+    socket.onmessage = ({ data }) => this.#receive(data);
+    socket.onerror = () => {}; // `close` follows
+    socket.onclose = ({ code, reason }) => {
+      if (FINAL.has(code)) this.#end(new GameError(FINAL.get(code), reason || `The server closed with ${code}.`));
+      else this.#hangUp();
+    };
+  }
+
+  #hello() {
+    this.#opened = true;
+    this.#helloAt = performance.now();
+    const { ticket, name } = this.#options;
+    const who = this.token ? { token: this.token } : ticket ? { ticket } : { guest: { name: name || "Guest" } };
+    this.#write(encode({ op: "hello", ...who, client: this.#key }));
+  }
+
+  /** This connection is over, whether or not it knows; forget what hung on it, and dial again. */
+  #hangUp(delay_ms = fullJitter(this.#failures)) {
+    this.#letGo();
+    if (!this.#opened) this.#url = this.#home;
+    if (this.#welcomedAt && performance.now() - this.#welcomedAt >= STEADY_MS) this.#failures = 0;
+    this.#failures += 1;
+    this.#welcomedAt = 0;
+    for (const room of this.rooms.values()) room._detach();
+    for (const request of [...this.#requests.values()]) this.#lose(request);
+    clearTimeout(this.#redial);
+    this.#redial = setTimeout(() => this.#dial(), delay_ms);
+    this.#setStatus("connecting");
+  }
+
+  #letGo() {
+    const socket = this.#socket;
+    this.#socket = null;
+    this.#welcomed = false;
+    this.#pingedAt = null;
+    this.#inbox = [];
+    clearTimeout(this.#handing);
+    this.#handing = null;
+    if (!socket) return;
+    socket.onopen = socket.onmessage = socket.onclose = null;
+    if (this.status === "closed") return;
+    if (socket.terminate) socket.terminate(); // npm's ws would wait half a minute for a dead peer's goodbye
+    else socket.close();
+  }
+
+  /** There will be no further connection. */
+  #end(error) {
+    if (this.status === "closed") return;
+    this.error = error;
+    this.status = "closed";
+    this.#letGo();
+    clearInterval(this.#ticker);
+    clearTimeout(this.#redial);
+    this.#page.abort();
+    for (const room of this.rooms.values()) room._detach();
+    for (const request of this.#requests.values()) request.reject(error);
+    this.#requests.clear();
+    this.#settleConnected.reject(error);
+    this._emit("$status", "closed", error);
+  }
+
+  #setStatus(status) {
+    if (this.status === status) return;
+    this.status = status;
+    this._emit("$status", status, null);
+  }
+
+  #write(frame) {
+    if (this.#socket?.readyState === 1) this.#socket.send(frame);
+  }
+
+  // Is anybody there?
+
+  #watchPage() {
+    const { signal } = this.#page;
+    const events = [[globalThis.document, "visibilitychange"], [globalThis, "pageshow"], [globalThis, "online"]];
+    for (const [target, type] of events) {
+      target?.addEventListener?.(type, () => this.#wake(), { signal });
+    }
+  }
+
+  /** Somebody looks again, or the network is back: do not wait for timers that were made before. */
+  #wake() {
+    if (globalThis.document?.visibilityState === "hidden") return;
+    if (this.#welcomed) this.#ping(WAKE_PATIENCE_MS);
+    else if (this.#redial !== null) this.#dial();
+    else if (this.#socket && performance.now() - this.#dialledAt > WAKE_PATIENCE_MS) this.#hangUp(0);
+  }
+
+  #tick() {
+    const slept = Date.now() - this.#tickedAt > SLEPT_MS;
+    this.#tickedAt = Date.now();
+    const now = performance.now();
+    if (slept) this.#wake();
+    else if (!this.#welcomed) {
+      if (this.#socket && now - this.#dialledAt > DIAL_MS) this.#hangUp();
+    } else if (this.#pingedAt !== null) {
+      if (now - Math.max(this.#pingedAt, this.#heardAt) > this.#patience) this.#hangUp();
+    } else if (now - this.#pongAt > PING_MS || this.#doubts(now)) this.#ping(PATIENCE_MS);
+  }
+
+  #doubts(now) {
+    const unheard = ({ saidAt }) => saidAt > this.#heardAt && now - saidAt > DOUBT_MS;
+    return [...this.#requests.values()].some(unheard);
+  }
+
+  #ping(patience_ms) {
+    const held = [...this.#requests.values()].some(({ op }) => HOLDING.has(op));
+    this.#patience = held ? HELD_PATIENCE_MS : patience_ms;
+    this.#pingedAt = performance.now();
+    this.#write(encode({ op: "ping", at: this.#pingedAt }));
+  }
+
+  #onPong({ at, now }) {
+    this.#pongAt = performance.now();
+    this.#pingedAt = null;
+    if (typeof at === "number" && this.#clock.take(at, now) < CLOCK_SAMPLES / 2) this.#ping(PATIENCE_MS);
+  }
+
+  // Requests
+
+  /** Ask until it is answered. `fields.room` names a room that is not held yet. */
+  _ask(op, room, fields = {}) {
+    return new Promise((resolve, reject) => {
+      if (this.error) throw this.error;
+      if (room?.left) throw seatGone(room);
+      const id = this.#lastId + 1;
+      const frame = encode({ op: op === "match" ? "join" : op, id, room: room?.code, ...fields });
+      const most = this.limits.frame_bytes ?? Infinity;
+      if (frame.length * 3 > most && new TextEncoder().encode(frame).length > most) throw new GameError("too_large");
+      const request = { id, op, room, frame, resolve, reject, socket: null, saidAt: 0 };
+      this.#lastId = id;
+      this.#requests.set(id, request);
+      if (this.#maySay(request)) this.#say(request);
+    });
+  }
+
+  /** Without an id: no reply, said once or not at all. */
+  _tell(op, room, fields) {
+    const frame = encode({ op, room: room.code, ...fields });
+    if (this.#welcomed && room._attached) this.#write(frame);
+  }
+
+  #maySay({ op, room }) {
+    return this.#welcomed && (!room || op === "resume" || room._attached);
+  }
+
+  #say(request) {
+    request.socket = this.#socket;
+    request.saidAt = performance.now();
+    this.#write(request.frame);
+  }
+
+  /** Say, by id, what this connection has not carried yet: an id below one that was applied is never applied. */
+  #sayWaiting(room) {
+    for (const request of this.#requests.values()) {
+      if (request.room === room && request.socket !== this.#socket && this.#maySay(request)) this.#say(request);
+    }
+  }
+
+  #take(id) {
+    const request = this.#requests.get(id);
+    this.#requests.delete(id);
+    return request;
+  }
+
+  #fail(request, error) {
+    this.#requests.delete(request.id);
+    request.reject(error);
+  }
+
+  /** The connection was lost under this request; most simply wait for the next. */
+  #lose(request) {
+    const { id, op, room, socket } = request;
+    request.saidAt = 0;
+    if (op === "resume" && room) this.#requests.delete(id); // ours; the next connection begins with another
+    else if ((op === "create" || op === "match") && socket) {
+      const text = `The connection was lost before ${op} was answered: it may have made a room.`;
+      this.#fail(request, new GameError("lost", text));
+    } else if (room?.left) this.#settle(request);
+  }
+
+  /** The seat is gone, and the server will not answer this any more. */
+  #settle(request) {
+    this.#requests.delete(request.id);
+    if (request.op === "leave") request.resolve();
+    else request.reject(seatGone(request.room));
+  }
+
+  /** Ask for what this room has missed, or for all of it; until `joined` nothing more of it counts. */
+  _resume(room) {
+    room._deaf = true;
+    clearTimeout(room._retry);
+    // One at a time: what a second one replays would be applied twice.
+    if ([...this.#requests.values()].some((request) => request.room === room && request.op === "resume")) return;
+    const asked = this._ask("resume", room, { resume: room._secret, seen: room._broken ? undefined : room._seen });
+    asked.catch((error) => this.#notResumed(room, error));
+  }
+
+  #notResumed(room, error) {
+    if (this.error || room.left) return;
+    if (PASSING.has(error.code)) {
+      room._retry = setTimeout(() => this.#welcomed && this._resume(room), fullJitter(room._failures++));
+    } else {
+      this.#leave(room, { reason: error.code, message: error.message });
+    }
+  }
+
+  /** A seat is gone for good. */
+  #leave(room, left) {
+    if (room.left) return;
+    if (this.rooms.get(room.code) === room) this.rooms.delete(room.code);
+    if (left.reason !== "moved") this.#memory.forget(room.code, room.seat.role);
+    room._detach();
+    room.left = left;
+    for (const request of [...this.#requests.values()]) {
+      if (request.room === room && request.socket !== this.#socket) this.#settle(request);
+    }
+    room._emit("$left", left);
+  }
+
+  // What the server says
+
+  #receive(frame) {
+    this.#heardAt = performance.now();
+    this.#inbox.push(frame);
+    this.#readInbox();
+  }
+
+  #readInbox() {
+    try {
+      while (this.#inbox.length && this.#handing === null) this.#hear(decode(this.#inbox.shift()));
+    } catch (error) {
+      console.error("The server said what this protocol does not have.", error);
+      this.#hangUp();
+    }
+  }
+
+  #hear(message) {
+    switch (message.op) {
+      case "welcome": return this.#onWelcome(message);
+      case "joined": return this.#onJoined(message);
+      case "ok": return this.#onOk(message);
+      case "error": return this.#onError(message);
+      case "left": return this.#onLeft(message);
+      case "redirect": return this.#onRedirect(message);
+      case "pong": return this.#onPong(message);
+      default: return this.rooms.get(message.room)?._hear(message);
+    }
+  }
+
+  #onWelcome({ user, token, client, now, limits }) {
+    if (this.#key && this.#key !== client) this.#failUncertain();
+    this.#key = client;
+    Object.assign(this, { user, token, limits });
+    if (this.#keepsToken) this.#memory.token = token;
+    this.#welcomed = true;
+    this.#welcomedAt = performance.now();
+    this.#clock.restart();
+    this.#clock.take(this.#helloAt, now);
+    for (const room of this.rooms.values()) this._resume(room);
+    this.#sayWaiting(null);
+    this.#ping(PATIENCE_MS);
+    this.#setStatus("open");
+    this.#settleConnected.resolve();
+  }
+
+  /** The server has not kept who we were: what was said before might be applied a second time. */
+  #failUncertain() {
+    for (const request of [...this.#requests.values()]) {
+      if (!request.socket || !["send", "chat", "start"].includes(request.op)) continue;
+      this.#fail(request, new GameError("lost", "The server forgot this client: it is not known whether this was done."));
+    }
+  }
+
+  #onJoined(joined) {
+    const request = this.#take(joined.id);
+    let room = this.rooms.get(joined.room);
+    if (!room && !request) return;
+    if (room && joined.recovered && !room._deaf) {
+      room._broken = true; // an answer to a `join` came in between: this replay is of the past
+      return this._resume(room);
+    }
+    if (!room) this.rooms.set(joined.room, (room = new Room(this, joined)));
+    this.#lastId = Math.max(this.#lastId, joined.last_id);
+    const { code, game, seat } = room;
+    this.#memory.remember({ code, game, role: joined.seat.role, user: this.user.id, secret: joined.seat.resume });
+    room._join(joined);
+    this.#sayWaiting(room);
+    if (!request) return;
+    request.resolve(room);
+    if (!request.room) this.#handOver();
+  }
+
+  /** Read on once whoever awaited the room has had time to listen: npm's ws brings many frames in one go. */
+  #handOver() {
+    this.#handing = setTimeout(() => {
+      this.#handing = null;
+      this.#readInbox();
+    });
+  }
+
+  #onOk({ id, data }) {
+    const request = this.#take(id);
+    if (!request) return;
+    if (request.op === "leave") this.#leave(request.room, { reason: "left", message: null });
+    request.resolve(request.op === "leave" ? undefined : data ?? null);
+  }
+
+  #onError({ id, code, message, path }) {
+    const error = new GameError(code, message, path);
+    const request = this.#take(id);
+    if (request) request.reject(error);
+    else if (this.#welcomed) this._emit("$error", error);
+    else if (PASSING.has(code)) this.#hangUp();
+    else if (code === "unauthenticated" && this.#keepsToken && this.token && !this.user) {
+      this.token = this.#memory.token = null; // of another time or another server: somebody new, then
+      this.#hello();
+    } else {
+      const socket = this.#socket;
+      this.#end(error);
+      socket.close(1000);
+    }
+  }
+
+  #onLeft({ room: code, reason, message }) {
+    const room = this.rooms.get(code);
+    if (!room) return;
+    if (reason !== "moved") return this.#leave(room, { reason, message: message ?? null });
+    room._detach();
+    for (const request of this.#requests.values()) if (request.room === room) request.socket = null;
+    this._resume(room);
+  }
+
+  /** Follow to where the room is, if no other room needs this connection. */
+  #onRedirect({ id, room, url }) {
+    const request = this.#requests.get(id);
+    if (!request) return;
+    if ([...this.rooms.keys()].some((code) => code !== room)) {
+      return this.#fail(request, new GameError("moved", `${room} is at ${url}: use a client without other rooms.`));
+    }
+    request.socket = null;
+    this.#url = new URL(url, this.#url).href;
+    this.#hangUp(0);
+  }
+}
+
+// A room
+
+export class Room extends Emitter {
+  info = {};
+  groups = Object.create(null);
+  roles = Object.create(null);
+  seats = new Map();
+  timers = new Map();
+  left = null;
+
+  // Set by the client, and by `_join`: may requests be said; is `joined` awaited, before which nothing counts; the
+  // documents are not what the server has, so that only whole ones help.
+  _attached = false;
+  _deaf = false;
+  _broken = false;
+  _failures = 0;
+  _retry = null;
+  #client;
+  #docs = new Map();
+  #timers = new Map();
+  #epoch;
+  #counts = new Map();
+  #public = new Set();
+
+  constructor(client, { room, game }) {
+    super();
+    this.#client = client;
+    this.code = room;
+    this.game = game;
+    this.chat = { lines: [], say: (text, to = "room", data) => client._ask("chat", this, { text, to, data }) };
+  }
+
+  /** The document that everybody in the room sees. */
+  get state() {
+    return this.#docs.get("room");
+  }
+
+  /** The document that only this seat sees. */
+  get mine() {
+    return this.#docs.get("seat");
+  }
+
+  get me() {
+    return this.seats.get(this.seat.id);
+  }
+
+  get host() {
+    return [...this.seats.values()].find((seat) => seat.host);
+  }
+
+  now() {
+    return this.#client.now();
+  }
+
+  /** Send a message of the game's own; resolves with the game's reply, applied exactly once. */
+  send(type, data) {
+    return this.#client._ask("send", this, { type, data });
+  }
+
+  /** Send without an id: no reply, sent once or not at all. Refusals come to the client's `$error`. */
+  tell(type, data) {
+    this.#client._tell("send", this, { type, data });
+  }
+
+  start() {
+    return this.#client._ask("start", this);
+  }
+
+  /** Give up the seat, for all its tabs. */
+  leave() {
+    return this.#client._ask("leave", this);
+  }
+
+  // What the client tells it
+
+  get _seen() {
+    return { epoch: this.#epoch, ...Object.fromEntries(this.#counts) };
+  }
+
+  _detach() {
+    clearTimeout(this._retry);
+    this._attached = this._deaf = false;
+  }
+
+  /** The seat was given, or given back: what was missed follows if `recovered`, else all is here. */
+  _join({ recovered, seat: { resume, ...seat }, seen: { epoch, ...counts }, info, docs, seats, timers, chat }) {
+    const news = [];
+    this.seat = seat;
+    this._secret = resume;
+    this.#epoch = epoch;
+    this.#counts = new Map(Object.entries(counts));
+    if (!recovered) {
+      for (const stream of [...this.#docs.keys()]) if (!Object.hasOwn(docs, stream)) news.push(this.#setDoc(stream, null));
+      for (const id of this.seats.keys()) if (!seats.some((told) => told.id === id)) this.seats.delete(id);
+      this.#public.clear();
+      this.#timers.clear();
+    }
+    for (const [stream, doc] of Object.entries(docs)) news.push(this.#setDoc(stream, doc));
+    for (const told of seats) this.#mergeSeat("seat", told);
+    for (const timer of timers) this.#setTimer(timer);
+    this.#showTimers();
+    this.info = merge(this.info, info);
+    const lines = this.#newLines(chat);
+    this._attached = true;
+    this._deaf = this._broken = false;
+    this._failures = 0;
+    for (const change of news) if (change.paths.length) this._emit("$change", change);
+    this._emit("$seats", seats);
+    this._emit("$info", this.info);
+    this._emit("$timers", this.timers);
+    for (const line of lines) this._emit("$chat", line);
+    this._emit("$joined", { recovered });
+  }
+
+  /** A message of one of this room's streams; unknown ones are counted, and that is all, as is `skip`. */
+  _hear(message) {
+    const { op, stream, n } = message;
+    if (n === undefined || n === null) {
+      if (op === "event") this.#onEvent(message);
+    } else if (!this._deaf && this.#counted(op, stream, n)) {
+      if (op === "event") this.#onEvent(message);
+      else if (op === "patch") this.#onPatch(message);
+      else if (op === "doc") this.#onDoc(message);
+      else if (op === "seats") this.#onSeats(message);
+      else if (op === "room") this._emit("$info", (this.info = merge(this.info, message.info)));
+      else if (op === "timer") this.#onTimer(message);
+      else if (op === "chat") for (const line of this.#newLines([message])) this._emit("$chat", line);
+    }
+  }
+
+  /** Whether this is the stream's next message; if one is missing, all that is missing is asked for. */
+  #counted(op, stream, n) {
+    if (op === "doc") return true; // it sets the counter itself
+    const known = this.#counts.get(stream);
+    if (known === undefined && (op === "seats" || op === "room")) return true; // told before the stream's first document
+    if (n <= known) return false;
+    if (n !== known + 1) {
+      this.#client._resume(this);
+      return false;
+    }
+    this.#counts.set(stream, n);
+    return true;
+  }
+
+  #onEvent({ stream, n, type, data }) {
+    const event = { type, data, stream, n: n ?? null };
+    if (type !== "*" && !type.startsWith("$")) this._emit(type, data, event); // those names are ours
+    this._emit("*", data, event);
+  }
+
+  #onPatch({ stream, ops }) {
+    const doc = this.#docs.get(stream);
+    try {
+      for (const op of ops) applyOp(doc, op);
+    } catch {
+      this._broken = true;
+      return this.#client._resume(this);
+    }
+    this._emit("$change", { stream, doc, paths: ops.map(([, path]) => path) });
+  }
+
+  #onDoc({ stream, n, doc, chat }) {
+    const change = this.#setDoc(stream, doc);
+    if (doc === null) this.#forgetStream(stream);
+    else this.#counts.set(stream, n);
+    const lines = doc === null ? [] : this.#newLines(chat ?? []);
+    if (change.paths.length) this._emit("$change", change);
+    if (doc === null) {
+      this._emit("$seats", [...this.seats.values()]);
+      this._emit("$timers", this.timers);
+    }
+    for (const line of lines) this._emit("$chat", line);
+  }
+
+  /** A whole document, or none any more (null); the one that is known is changed in place. */
+  #setDoc(stream, doc) {
+    const known = this.#docs.get(stream);
+    const paths = [];
+    if (known && doc) merge(known, doc, [], paths);
+    else if (known || doc) paths.push([]);
+    const now = doc && (known ?? doc);
+    if (now) this.#docs.set(stream, now);
+    else this.#docs.delete(stream);
+    const [, kind, name] = /^(group|role):(.*)$/s.exec(stream) ?? [];
+    const shelf = { group: this.groups, role: this.roles }[kind];
+    if (shelf && now) shelf[name] = now;
+    else if (shelf) delete shelf[name];
+    return { stream, doc: now, paths: this._broken ? [[]] : paths };
+  }
+
+  /** Out of a group: nothing of it is known from now on but what was said. */
+  #forgetStream(stream) {
+    this.#counts.delete(stream);
+    for (const [key, timer] of [...this.#timers]) if (timer.stream === stream) this.#timers.delete(key);
+    this.#showTimers();
+    const name = stream.replace(/^group:/, "");
+    if (this.#public.has(name)) return;
+    for (const seat of this.seats.values()) seat.groups = seat.groups.filter((group) => group !== name);
+  }
+
+  #onSeats({ stream, seats }) {
+    for (const seat of seats) this.#mergeSeat(stream, seat);
+    this._emit("$seats", seats);
+  }
+
+  /**
+   * Take a seat as one stream tells it. Its groups are those that the stream's audience may know: on `room` the public
+   * ones, on `group:NAME` that one too, on `seat` and in `joined` all that this client may know. The others stay.
+   */
+  #mergeSeat(stream, told) {
+    if (told.gone) return void this.seats.delete(told.id);
+    const before = this.seats.get(told.id);
+    const known = before?.groups ?? [];
+    let groups = told.groups;
+    if (stream === "room") {
+      for (const name of groups) this.#public.add(name);
+      groups = [...groups, ...known.filter((name) => this.#isPrivate(name))];
+    } else if (stream !== "seat") {
+      const name = stream.replace(/^group:/, "");
+      groups = [...known.filter((other) => other !== name), ...groups.filter((group) => group === name)];
+    }
+    this.seats.set(told.id, Object.assign(before ?? {}, told, { groups: [...new Set(groups)].sort() }));
+  }
+
+  /** Of a group that was never told on `room`: only who is in it can know of it. */
+  #isPrivate(name) {
+    return !this.#public.has(name) && this.me?.groups.includes(name);
+  }
+
+  #onTimer(timer) {
+    this.#setTimer(timer);
+    this.#showTimers();
+    this._emit("$timers", this.timers);
+  }
+
+  #setTimer({ stream, name, ends, paused_ms }) {
+    const key = `${stream} ${name}`;
+    if (ends === null && paused_ms === null) return void this.#timers.delete(key);
+    const left = () => paused_ms ?? Math.max(0, ends - this.now());
+    this.#timers.set(key, { stream, name, ends, paused_ms, left });
+  }
+
+  /** By name, as pages want them; where two streams have one of a name, this seat's own counts. */
+  #showTimers() {
+    this.timers.clear();
+    const own = ({ stream }) => Number(stream === "seat");
+    for (const timer of [...this.#timers.values()].sort((a, b) => own(a) - own(b))) this.timers.set(timer.name, timer);
+  }
+
+  #newLines(told) {
+    const { lines } = this.chat;
+    const name = ({ stream, n, at }) => `${stream} ${n} ${at}`;
+    const known = new Set(lines.map(name));
+    const added = told.filter((line) => !known.has(name(line))).map(({ op, room, ...line }) => line);
+    lines.push(...added);
+    lines.splice(0, lines.length - CHAT_LINES);
+    return added;
+  }
+}
+
+// Documents
+
+const SPLICE = 2;
+const DELETE = 1;
+const SET = 0;
+
+/** Apply one op of a patch in place; throws where the patch was made for another tree. */
+function applyOp(doc, [kind, path, ...rest]) {
+  if (kind === SPLICE) {
+    const [index, count, items] = rest;
+    const list = follow(doc, path);
+    if (!Array.isArray(list)) throw new RangeError("only a list is spliced");
+    const tail = list.splice(index).slice(count);
+    for (const item of items) list.push(item);
+    for (const item of tail) list.push(item);
+    return;
+  }
+  const parent = follow(doc, path.slice(0, -1));
+  const key = path.at(-1);
+  if (kind === SET && (!Array.isArray(parent) || Object.hasOwn(parent, key))) put(parent, key, rest[0]);
+  else if (kind === DELETE && !Array.isArray(parent) && Object.hasOwn(parent, key)) delete parent[key];
+  else throw new RangeError(`no such op, or nothing at ${path}`);
+}
+
+/** Own keys only: a player may be called `__proto__`. */
+function follow(value, path) {
+  for (const key of path) {
+    if (!Object.hasOwn(value, key)) throw new RangeError(`there is no ${key}`);
+    value = value[key];
+  }
+  return value;
+}
+
+function put(target, key, value) {
+  if (key !== "__proto__") target[key] = value;
+  else Object.defineProperty(target, key, { value, writable: true, enumerable: true, configurable: true });
+}
+
+/** Make `known` equal to `told`, in place where it can be; adds to `paths` where they differed. */
+function merge(known, told, path = [], paths = []) {
+  if (isDict(known) && isDict(told)) {
+    for (const key of Object.keys(known)) {
+      if (Object.hasOwn(told, key)) continue;
+      delete known[key];
+      paths.push([...path, key]);
+    }
+    for (const [key, value] of Object.entries(told)) {
+      if (Object.hasOwn(known, key)) put(known, key, merge(known[key], value, [...path, key], paths));
+      else {
+        put(known, key, value);
+        paths.push([...path, key]);
+      }
+    }
+    return known;
+  }
+  if (Array.isArray(known) && Array.isArray(told)) {
+    if (known.length !== told.length) paths.push(path);
+    known.length = Math.min(known.length, told.length);
+    told.forEach((value, i) => (known[i] = i < known.length ? merge(known[i], value, [...path, i], paths) : value));
+    return known;
+  }
+  if (Object.is(known, told) || sameBytes(known, told)) return known;
+  paths.push(path);
+  return told;
+}
+
+function isDict(value) {
+  return typeof value === "object" && value !== null && !Array.isArray(value) && !(value instanceof Uint8Array);
+}
+
+function sameBytes(a, b) {
+  if (!(a instanceof Uint8Array && b instanceof Uint8Array)) return false;
+  return a.length === b.length && a.every((byte, i) => byte === b[i]);
+}
+
+// JSON with bytes: {"$bytes": base64}; real keys that start with `$` are doubled
+
+function encode(message) {
+  return JSON.stringify(wrapped(message, "$"));
+}
+
+/** JSON.stringify would make null of NaN, and the server could not tell which request holds half a surrogate pair. */
+function wrapped(value, path) {
+  if (typeof value?.toJSON === "function") value = value.toJSON();
+  if (value instanceof ArrayBuffer) value = new Uint8Array(value);
+  if (value instanceof Uint8Array) return { $bytes: btoa(Array.from(value, (b) => String.fromCharCode(b)).join("")) };
+  if (Array.isArray(value)) return value.map((item, i) => wrapped(item, `${path}[${i}]`));
+  if (typeof value === "object" && value !== null) {
+    const entry = ([key, item]) => [key.startsWith("$") ? `$${key}` : key, wrapped(item, `${path}.${key}`)];
+    return Object.fromEntries(Object.entries(value).map(entry));
+  }
+  const unfit =
+    (typeof value === "number" && !Number.isFinite(value)) ||
+    (typeof value === "string" && value.isWellFormed?.() === false) ||
+    ["bigint", "function", "symbol"].includes(typeof value);
+  if (unfit) throw new GameError("bad_data", `JSON cannot hold ${String(value)}.`, path);
+  return value;
+}
+
+function decode(frame) {
+  const message = JSON.parse(frame);
+  return frame.includes('"$') ? unwrapped(message) : message;
+}
+
+function unwrapped(value) {
+  if (Array.isArray(value)) return value.map(unwrapped);
+  if (typeof value !== "object" || value === null) return value;
+  if (typeof value.$bytes === "string") return Uint8Array.from(atob(value.$bytes), (char) => char.charCodeAt(0));
+  const entry = ([key, item]) => [key.startsWith("$$") ? key.slice(1) : key, unwrapped(item)];
+  return Object.fromEntries(Object.entries(value).map(entry));
+}
+
+// The server's clock
+
+/** Of the last answers the quickest is the surest: it tells the time to within half of its way there and back. */
+class ServerClock {
+  #samples = [];
+  #best = { offset: performance.timeOrigin, trip: Infinity };
+
+  now() {
+    return performance.now() + this.#best.offset;
+  }
+
+  restart() {
+    this.#samples = [];
+  }
+
+  /** Said at `at` by our clock, answered at `now` by the server's; returns how many samples there are. */
+  take(at, now) {
+    const heard = performance.now();
+    const trip = heard - at;
+    const sample = { trip, offset: now - (at + heard) / 2 };
+    const apart = Math.abs(sample.offset - this.#best.offset);
+    if (apart > (trip + this.#best.trip) / 2 + 2) this.restart(); // one of the clocks has stood still, or was set
+    this.#samples = [...this.#samples, sample].slice(-CLOCK_SAMPLES);
+    this.#best = this.#samples.reduce((best, other) => (other.trip < best.trip ? other : best));
+    return this.#samples.length;
+  }
+}
+
+// What outlives a page
+
+/** A guest's token, and the secrets of seats, by server; in one value, so that two tabs do not mix theirs. */
+class Memory {
+  #storage;
+  #key;
+
+  constructor(storage, url) {
+    this.#storage = storage === undefined ? pageStorage() : storage;
+    this.#storage ??= oneValue(); // as good, until the page is gone
+    this.#key = `gameserver ${url}`;
+  }
+
+  get token() {
+    return this.#read().token;
+  }
+
+  set token(token) {
+    this.#write({ ...this.#read(), token });
+  }
+
+  seats(user) {
+    return this.#read().seats.filter((seat) => seat.user === user);
+  }
+
+  remember(seat) {
+    const { token, seats } = this.#without(seat.code, seat.role, seat.user);
+    this.#write({ token, seats: [seat, ...seats].slice(0, SEATS_KEPT) });
+  }
+
+  forget(code, role) {
+    this.#write(this.#without(code, role));
+  }
+
+  #without(code, role) {
+    const { token, seats } = this.#read();
+    return { token, seats: seats.filter((seat) => seat.code !== code || seat.role !== role) };
+  }
+
+  #read() {
+    try {
+      const { token = null, seats = [] } = JSON.parse(this.#storage.getItem(this.#key)) ?? {};
+      return { token, seats };
+    } catch {
+      return { token: null, seats: [] };
+    }
+  }
+
+  #write(value) {
+    try {
+      this.#storage.setItem(this.#key, JSON.stringify(value));
+    } catch {
+      // Full or forbidden: a reload will be somebody new, and nothing else suffers.
+    }
+  }
+}
+
+function pageStorage() {
+  try {
+    return globalThis.localStorage;
+  } catch {
+    return null; // blocked by the browser's settings
+  }
+}
+
+function oneValue() {
+  let kept = null;
+  return { getItem: () => kept, setItem: (_, value) => void (kept = value) };
+}
+
+// Small things
+
+/** Source: https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/ */
+function fullJitter(failures) {
+  return Math.random() * Math.min(LONGEST_DELAY_MS, FIRST_DELAY_MS * 2 ** Math.min(failures, 16));
+}
+
+/** A code as the server writes it; people type it in any case, with spaces or dashes. */
+function canonical(code) {
+  return String(code).toUpperCase().replace(/[\s-]/g, "");
+}
+
+function seatGone(room) {
+  return new GameError("not_found", `The seat in ${room.code} is gone.`);
+}

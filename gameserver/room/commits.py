@@ -1,0 +1,176 @@
+"""
+What of one room is to be stored, and what waits for that.
+
+A step's effects wait in an outbox until the store has what they were computed on. One commit is under way at a time;
+what later steps change and say merges into the next.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from gameserver.interfaces import Commit
+from gameserver.room import row
+from gameserver.room.effects import Delivery
+
+if TYPE_CHECKING:
+    from twisted.internet.interfaces import IDelayedCall
+
+    from gameserver.room.keeper import Keeper
+
+OUTBOX: Final = 20_000
+"""Deliveries that may wait for the store before further inputs wait too."""
+RELAXED_S: Final = 0.5
+"""How far the row of a ``relaxed`` room is behind."""
+RELAXED_LIMIT_S: Final = 5.0
+"""How far it may be behind before inputs wait."""
+DUE_SLACK_S: Final = 1e-6
+"""Seconds since 1970 in a float are this coarse."""
+
+
+class Commits:
+    """
+    The commits of one room.
+
+    :param keeper: who keeps it.
+    :param fence: under which it was opened.
+    :param version: what the store has of it; 0 is nothing.
+    :ivar must: a step changed something that is to be stored before it is told.
+    :ivar under_way: a commit was handed out by `collect`, and not answered yet.
+    """
+
+    def __init__(self, keeper: Keeper, *, fence: int, version: int) -> None:
+        self.fence = fence
+        self.version = version
+        self.must = False
+        self.under_way = False
+        self._keeper = keeper
+        self._puts: dict[str, bytes] = {}
+        self._drops: dict[str, None] = {}
+        self._outbox: list[Delivery] = []
+        self._in_flight: list[Delivery] = []
+        self._behind_since: float | None = None
+        self._write_call: IDelayedCall | None = None
+
+    def collect(self) -> Commit | None:
+        """
+        The turn ends: let go what may go, and say what is to be stored.
+
+        :returns: a commit to be answered with `stored`, or None.
+        """
+        if self._keeper.room.game_class.durability == "none":
+            self.seal()
+            self._puts.clear()
+            self._drops.clear()
+            self._deliver_all()
+            return None
+        if self._keeper.room.game_class.durability == "relaxed" and not self._keeper.room.ended:
+            return self._collect_relaxed()
+        if not self._keeper.busy and (self.must or self.under_way):
+            self.seal()
+        elif not self._keeper.busy and not self.under_way:
+            self._outbox += self._keeper.room.outbox
+            self._keeper.room.outbox = []
+        if self.under_way:
+            return None
+        self.must = False
+        return self._commit()
+
+    def stored(self) -> None:
+        """The commit that `collect` returned is in the store: its effects go out."""
+        self.under_way = False
+        in_flight, self._in_flight = self._in_flight, []
+        deliver(in_flight)
+        if self._behind_since is not None:
+            self._behind_since = None
+        self._keeper.turn()
+        self._keeper.wake()
+
+    def fenced(self) -> None:
+        """A newer owner exists: not another effect, and the sessions look for their room again."""
+        self._in_flight.clear()
+        self._outbox.clear()
+        self._keeper.room.outbox.clear()
+        self._keeper.stop()
+
+    @property
+    def behind(self) -> bool:
+        """Whether so much waits for the store that further inputs wait too."""
+        since = self._behind_since
+        late = since is not None and self._keeper.clock.now() - since >= RELAXED_LIMIT_S
+        return late or len(self._outbox) > OUTBOX
+
+    @property
+    def settled(self) -> bool:
+        """Whether nothing is under way and nothing waits to be stored."""
+        room = self._keeper.room
+        return not (self._keeper.busy or self.under_way or self._puts or self._drops or room.dirty or room.fresh_parts)
+
+    def _commit(self) -> Commit | None:
+        ends = self._keeper.room.ended
+        if ends and self.version == 0:
+            self._deliver_all()
+            return None
+        if not self._puts and not self._drops and not ends:
+            self._deliver_all()
+            return None
+        room = self._keeper.room
+        self.version += 1
+        commit = Commit(
+            room=room.id,
+            code=room.code,
+            game=room.spec.name,
+            fence=self.fence,
+            version=self.version,
+            puts=self._puts,
+            drops=tuple(self._drops),
+            ends=ends,
+        )
+        self._puts, self._drops = {}, {}
+        self._in_flight, self._outbox = self._outbox, []
+        self.under_way = True
+        return commit
+
+    def _collect_relaxed(self) -> Commit | None:
+        """Effects at once; the row within half a second."""
+        if not self._keeper.busy:
+            self.seal()
+        self._deliver_all()
+        if self.under_way or not (self._puts or self._drops):
+            return None
+        now = self._keeper.clock.now()
+        if self._behind_since is None:
+            self._behind_since = now
+        if self.version > 0 and now - self._behind_since < RELAXED_S - DUE_SLACK_S and not self._keeper.over:
+            if self._write_call is None or not self._write_call.active():
+                self._write_call = self._keeper.clock.later(RELAXED_S, self._keeper.turn)
+            return None
+        return self._commit()
+
+    def seal(self) -> None:
+        """Encode what changed so far: the next step may change it again, or take long."""
+        changes = row.take(self._keeper.room)
+        for part, content in changes.puts.items():
+            self._drops.pop(part, None)
+            self._puts[part] = content
+        for part in changes.drops:
+            self._puts.pop(part, None)
+            self._drops[part] = None
+        self._outbox += self._keeper.room.outbox
+        self._keeper.room.outbox = []
+
+    def _deliver_all(self) -> None:
+        outbox, self._outbox = self._outbox, []
+        deliver(outbox)
+
+
+def deliver(deliveries: list[Delivery]) -> None:
+    """Hand each frame to its sessions, in order."""
+    for delivery in deliveries:
+        frame, slot = delivery.frame, delivery.slot
+        if slot is None:
+            for session in delivery.to:
+                session.deliver(frame)
+        else:
+            for session in delivery.to:
+                session.deliver_volatile(frame, slot)

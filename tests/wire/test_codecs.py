@@ -1,0 +1,199 @@
+"""From bytes to messages: whatever comes is a message or `Unreadable`, and a message says what its bytes said."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import msgspec
+from hypothesis import example, given
+from hypothesis import strategies as st
+from twisted.trial.unittest import SynchronousTestCase
+
+from gameserver import values
+from gameserver.errors import CODES
+from gameserver.wire import messages
+from gameserver.wire.codecs import JSONCodec, Unreadable, json_depth
+from gameserver.wire.messages import Chat, Hello, Join, Leave, Ping, Resume, Send, Start
+from tests.test_values import TEXT, VALUES, WIRE_JUNK
+
+DEPTH = 32
+OPS = ("hello", "create", "join", "resume", "send", "chat", "start", "leave", "ping")
+KEYS = ("id", "op", "room", "type", "data", "text", "to", "seen", "resume", "token", "guest", "client", "at", "match")
+ALMOST = st.dictionaries(st.sampled_from(KEYS), WIRE_JUNK, max_size=5)
+IDS = st.integers(0, 2**53)
+
+
+def encoded(value: Any) -> bytes:
+    return json.dumps(value).encode()
+
+
+def nested(depth: int) -> bytes:
+    return b"[" * depth + b"]" * depth
+
+
+class DecodeTests(SynchronousTestCase):
+    def setUp(self) -> None:
+        self.codec = JSONCodec(DEPTH)
+
+    def unreadable(self, frame: bytes) -> Unreadable:
+        """:returns: what is wrong with this frame."""
+        found = self.assertRaises(Unreadable, self.codec.decode, frame)
+        self.assertIn(found.code, CODES)
+        self.assertTrue(found.text)
+        return found
+
+    def test_defaults(self) -> None:
+        """Only what identifies is required; the rest is as the page shows it."""
+        self.assertEqual(self.codec.decode(b'{"op":"hello"}'), Hello())
+        self.assertEqual(self.codec.decode(b'{"op":"start"}'), Start())
+        self.assertEqual(self.codec.decode(b'{"op":"leave"}'), Leave())
+        self.assertEqual(self.codec.decode(b'{"op":"ping"}'), Ping())
+        self.assertEqual(self.codec.decode(b'{"op":"join","room":"K7QM"}'), Join(room="K7QM"))
+        self.assertEqual(self.codec.decode(b'{"op":"chat","text":"hi"}'), Chat("hi", to="room"))
+        self.assertEqual(self.codec.decode(b'{"op":"send","type":"play"}'), Send("play"))
+        created = self.codec.decode(b'{"op":"create","game":"trivia"}')
+        self.assertEqual(created, messages.Create("trivia"))
+        assert isinstance(created, messages.Create)
+        self.assertFalse(created.private)
+        self.assertEqual(self.codec.decode(b'{"op":"resume","room":"A","resume":"B"}'), Resume("A", "B"))
+
+    def test_op_in_any_place(self) -> None:
+        """The order of keys means nothing, and of a key that comes twice one is taken, as in every JSON reader."""
+        self.assertEqual(self.codec.decode(b'{"room":"K7QM","id":2,"op":"leave"}'), Leave(2, "K7QM"))
+
+    def test_null_is_absent(self) -> None:
+        """A client may send null for what it leaves out."""
+        frame = encoded({"op": "join", "id": None, "room": "A", "name": None, "password": None, "profile": None})
+        self.assertEqual(self.codec.decode(frame), Join(room="A"))
+
+    def test_data_outlives_the_frame(self) -> None:
+        """The data of a message that waits is not that of the next one."""
+        frame = bytearray(b'{"op":"send","type":"a","data":{"x":1}}')
+        message = self.codec.decode(bytes(frame))
+        assert isinstance(message, Send)
+        frame[:] = b" " * len(frame)
+        self.assertEqual(bytes(message.data), b'{"x":1}')
+
+    def test_depth_counts_the_message_itself(self) -> None:
+        """As deep as told is taken, one deeper is not; with the request's number where there is one."""
+        head = b'{"op":"send","id":4,"type":"a","data":'
+        self.assertIsInstance(self.codec.decode(head + nested(DEPTH - 1) + b"}"), Send)
+        found = self.unreadable(head + nested(DEPTH) + b"}")
+        self.assertEqual((found.code, found.id), ("bad_message", 4))
+
+    def test_depth_in_what_is_not_read(self) -> None:
+        """An unknown key may not be deep either; brackets in a text are text."""
+        self.unreadable(b'{"op":"ping","more":' + nested(DEPTH) + b"}")
+        self.assertEqual(self.codec.decode(encoded({"op": "chat", "text": "[{" * 100})), Chat("[{" * 100))
+        self.assertEqual(self.codec.decode(b'{"op":"chat","text":"\\"' + b"[" * 100 + b'"}'), Chat('"' + "[" * 100))
+
+    def test_depth_is_not_sums(self) -> None:
+        """Many containers beside one another are not deep."""
+        self.assertIsInstance(self.codec.decode(encoded({"op": "send", "type": "a", "data": [[]] * 500})), Send)
+
+    def test_unknown_op_keeps_the_number(self) -> None:
+        """An unknown operation is told by name, cut short, and with the request's number."""
+        found = self.unreadable(encoded({"op": "x" * 5000, "id": 7}))
+        self.assertEqual((found.code, found.id), ("unknown_op", 7))
+        self.assertLess(len(found.text), 100)
+        for op in ("HELLO", "welcome", "ok", "", "hello ", "clientmessage", "fromclient"):
+            self.assertEqual(self.unreadable(encoded({"op": op})).code, "unknown_op", op)
+
+    def test_number_of_a_malformed_request(self) -> None:
+        """What can be read of the number is kept, and nothing else is taken for one."""
+        for id, kept in ((3, 3), (0, 0), (2**53, 2**53), (2**53 + 1, None), (-1, None), (1.5, None), ("3", None),
+                         (True, None), ([3], None), (None, None)):  # fmt: skip
+            self.assertEqual(self.unreadable(encoded({"op": "send", "id": id, "type": 5})).id, kept, id)
+
+    def test_numbers_of_the_right_kind(self) -> None:
+        """An id is a whole number from 0 to 2**53, and never something like one."""
+        for id in (-1, 2**53 + 1, 10**400, 1.5, "1", True, [], {}):
+            self.assertEqual(self.unreadable(encoded({"op": "leave", "id": id})).code, "bad_message", id)
+        self.assertEqual(self.codec.decode(b'{"op":"leave","id":9007199254740992}'), Leave(2**53))
+
+    def test_control_characters_and_marks(self) -> None:
+        """A byte order mark, a NUL or a comment is no JSON."""
+        for frame in (b"\xef\xbb\xbf" + b'{"op":"ping"}', b'{"op":"ping"}\x00', b'/**/{"op":"ping"}', b"{'op':'ping'}",
+                      b'{"op":"ping",}', b'{"op":"chat","text":"\n"}', b'{"op":"chat","text":"\\x41"}'):  # fmt: skip
+            self.assertEqual(self.unreadable(frame).code, "bad_message", frame)
+
+    @given(st.binary(max_size=200))
+    @example(b'{"op":"\xed\xa0\x80"}')
+    @example(b"[" * 100_000)
+    @example(b'{"a":' * 50_000)
+    @example(b'{"op":"ping","at":' + b"9" * 50_000 + b"}")
+    @example(b'{"op":"ping","at":1e400}')
+    @example(b'{"op":"send","type":"a","data":"\\ud800"}')
+    def test_any_bytes(self, frame: bytes) -> None:
+        """Bytes are a message or `Unreadable`, never another exception."""
+        try:
+            self.codec.decode(frame)
+        except Unreadable as unreadable:
+            self.assertIn(unreadable.code, ("bad_message", "unknown_op", "too_large"))
+            json.dumps(unreadable.text).encode()
+
+    @given(ALMOST, st.sampled_from(OPS) | TEXT)
+    def test_almost_messages(self, value: dict[str, Any], op: str) -> None:
+        """Keys of the protocol with any values: a message, or what is wrong with the number where it is one."""
+        value["op"] = op
+        frame = encoded(value)
+        try:
+            message = self.codec.decode(frame)
+        except Unreadable as unreadable:
+            self.assertEqual(unreadable.code == "unknown_op", op not in OPS)
+            id = value.get("id")
+            self.assertEqual(unreadable.id, id if type(id) is int and 0 <= id <= 2**53 else None)
+            messages.encode(messages.Error(unreadable.id, unreadable.code, unreadable.text))
+        else:
+            self.assertEqual(getattr(message, "id", None), value.get("id") if op not in ("hello", "ping") else None)
+
+    @given(VALUES, IDS, TEXT)
+    def test_values_arrive_as_sent(self, value: Any, id: int, type: str) -> None:
+        """What `values` writes into a message comes out of it; bytes and keys with ``$`` as well."""
+        frame = encoded({"op": "send", "id": id, "type": type, "data": values.to_wire(value)})
+        message = self.codec.decode(frame)
+        assert isinstance(message, Send)
+        self.assertEqual((message.id, message.type), (id, type))
+        self.assertEqual(values.decode(bytes(message.data)), value)
+
+    @given(TEXT, TEXT)
+    def test_texts_arrive_as_sent(self, text: str, to: str) -> None:
+        """A line of chat comes as it was typed, with escapes or without."""
+        for ascii in (True, False):
+            frame = json.dumps({"op": "chat", "text": text, "to": to}, ensure_ascii=ascii).encode()
+            self.assertEqual(self.codec.decode(frame), Chat(text, to=to))
+
+    @given(st.recursive(st.none() | TEXT, lambda inner: st.lists(inner) | st.dictionaries(TEXT, inner), max_leaves=30))
+    def test_depth_of_any_value(self, value: Any) -> None:
+        """The depth of text is the depth of what it says."""
+        self.assertEqual(json_depth(encoded(value)), depth_of(value))
+
+
+class EncodeTests(SynchronousTestCase):
+    @given(VALUES, IDS)
+    def test_answers(self, value: Any, id: int) -> None:
+        """What a game answers reaches the client as one JSON object, from which it can be read again."""
+        frame = messages.encode(messages.Ok(id, messages.payload(value)))
+        found = json.loads(frame)
+        self.assertEqual((set(found), found["op"], found["id"]), ({"op", "id", "data"}, "ok", id))
+        self.assertEqual(values.from_wire(msgspec.json.decode(frame)["data"]), value)
+
+    def test_names_on_the_wire(self) -> None:
+        """Words that Python has taken have their own names on the wire."""
+        line = messages.ChatLine("A", "room", 1, messages.Speaker("1", "Ann"), "room", "hi", None, 5)
+        self.assertEqual(
+            json.loads(messages.encode(line)),
+            {"op": "chat", "room": "A", "stream": "room", "n": 1, "from": {"seat": "1", "name": "Ann"}, "to": "room",
+             "text": "hi", "data": None, "at": 5},
+        )  # fmt: skip
+        volatile = json.loads(messages.encode(messages.VolatileEvent("A", "room", "cursor", None)))
+        self.assertEqual(volatile, {"op": "event", "room": "A", "stream": "room", "type": "cursor", "data": None})
+
+
+def depth_of(value: Any) -> int:
+    if isinstance(value, dict):
+        return 1 + max(map(depth_of, value.values()), default=0)
+    if isinstance(value, list):
+        return 1 + max(map(depth_of, value), default=0)
+    return 0
