@@ -175,4 +175,6 @@ def new(name: str, function: bool, folder: str) -> None:
     game.parent.mkdir(parents=True, exist_ok=True)
     game.write_text(body.format(**words), "utf-8")
     test.write_text(TEST_HEAD.format(**words) + tests, "utf-8")
-    click.echo(f"Wrote {game} and {test}.\nTest it:  trial {test}\nServe it: twistd -n gameserver --games {folder}")
+    click.echo(f"Wrote {game} and {test}.")
+    click.echo(f"Test it:  python -m twisted.trial {test}")
+    click.echo(f"Serve it: twistd -n gameserver --games {folder}")

@@ -25,7 +25,8 @@ The document of the room, every key always there::
               gained: int (by the last question), rank: from 1, shared by equals}]
     teams     the best first, empty without teams: [{team: name, score, gained, rank}]; names are of ``TEAMS``
     podium    null but at the end, else ranks 1 to 3 of the teams, or without teams of the players:
-              [{rank, team: name | null, seat: seat | null, score}]; also the result: ``info.result.podium``
+              [{rank, team: name | null, seat: seat | null, name: of the player | null, score}]; the result of the
+              room is the same: ``info.result.podium``
 
 The document of a player: ``{number: of the question | null, asked: bool, answer: own | null, after_s: number | null,
 right: bool | null, gained: int | null}``; ``right`` and ``gained`` come with the reveal.
@@ -157,8 +158,8 @@ class Trivia(Game):
         used = list(self.secret["used"])
         deck = cards.choose(self.random, count, pool, used)
         ids = [card.id for card in deck]
-        # Once all were asked, those that are asked again come last the next time.
-        self.secret["used"] = [id for id in used if id not in ids] + ids if len(used) < len(cards.CARDS) else ids
+        # Once all were asked, it begins again.
+        self.secret["used"] = ids if set(ids) & set(used) else used + ids
         self.secret["deck"] = msgspec.to_builtins(deck)
         self.secret["left"] = {}
         self.state.update(paused=False, question=None, reveal=None, podium=None)
@@ -270,7 +271,7 @@ class Trivia(Game):
         """The podium; the host may start again."""
         best = self.state["teams"] or self.state["scores"]
         self.state["podium"] = [
-            {"rank": e["rank"], "team": e["team"], "seat": e.get("seat"), "score": e["score"]}
+            {key: e.get(key) for key in ("rank", "team", "seat", "score")} | {"name": self.name_of(e)}
             for e in best
             if e["rank"] <= PODIUM
         ]
@@ -339,6 +340,11 @@ class Trivia(Game):
     def entry(self, player: Player) -> Any:
         """:returns: a player's entry in the scores."""
         return next(entry for entry in self.state["scores"] if entry["seat"] == player.id)
+
+    def name_of(self, entry: Any) -> str | None:
+        """:returns: the name of an entry's player, which is shown also when that player has left; None for a team."""
+        player = self.seat(entry["seat"]) if "seat" in entry else None
+        return player.name if player else None
 
     def given(self) -> dict[str, Given]:
         """:returns: the answers so far to the question that is open."""

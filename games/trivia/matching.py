@@ -8,7 +8,7 @@ import unicodedata
 from collections.abc import Iterable
 
 LETTERS = str.maketrans(
-    {"ł": "l", "ø": "o", "đ": "d", "ð": "d", "þ": "th", "æ": "ae", "œ": "oe", "ı": "i", "&": " and "}
+    {"ł": "l", "ø": "o", "đ": "d", "ð": "d", "þ": "th", "æ": "ae", "œ": "oe", "ı": "i", "&": " and "}  # noqa: RUF001
 )
 """What Unicode does not take apart by itself."""
 
@@ -36,7 +36,7 @@ def fold(text: str) -> str:
     """:returns: the letters and digits of a text in lower case, without accents and without a leading article."""
     apart = unicodedata.normalize("NFKD", text.casefold().translate(LETTERS))
     bare = "".join(c for c in apart if not unicodedata.combining(c))
-    words = re.findall(r"[^\W_]+", re.sub(r"['’`.]", "", bare))
+    words = re.findall(r"[^\W_]+", re.sub(r"['’`.]", "", bare))  # noqa: RUF001
     if len(words) > 1 and words[0] in ("the", "a", "an"):
         words = words[1:]
     return "".join(words) or " ".join(bare.split())

@@ -56,7 +56,7 @@ class Card(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_field
     @property
     def id(self) -> str:
         """The same as long as the question is the same."""
-        return blake2b(f"{self.text}\n{self.picture}".encode(), digest_size=6).hexdigest()
+        return blake2b("\n".join((self.text, self.picture, *self.choices)).encode(), digest_size=6).hexdigest()
 
     @property
     def shown(self) -> str:

@@ -13,6 +13,7 @@ from gameserver.room.groups import Group
 if TYPE_CHECKING:
     from gameserver.game.spec import MessageSpec
     from gameserver.interfaces import User
+    from gameserver.room.effects import Asker
     from gameserver.room.room import Room
     from gameserver.room.seats import Player
 
@@ -22,7 +23,7 @@ def admit_newcomer(room: Room, user: User, role: str, password: str | None) -> N
         raise Refused("You may not come back to this room.", code="forbidden")
     if room.spec.player_seats(role) is None or (role == "host" and user.id != room.creator):
         raise Refused(f"There is no seat of a {role} for you.", code="forbidden")
-    if room.password is not None and user.id != room.creator:
+    if room.password is not None:
         given = room.digest(password or "")
         if not hmac.compare_digest(given, room.password):
             raise Refused(code="wrong_password")
@@ -32,16 +33,19 @@ def admit_newcomer(room: Room, user: User, role: str, password: str | None) -> N
         raise Refused(code="room_over")
 
 
-def is_open_to(room: Room, user: User, role: str, match: dict[str, Any]) -> bool:
+def is_open_to(room: Room, asker: Asker, role: str, match: dict[str, Any]) -> bool:
     """Whether this user would find a seat here, in a public room whose options hold ``match``."""
-    if room.closing is not None or room.ended:
+    if room.closing is not None or room.ended or room.private or room.password is not None:
         return False
-    if room.private or room.password is not None or any(room.options.get(k, match) != v for k, v in match.items()):
+    if not all(_same(room.options.get(k, match), v) for k, v in match.items()):
         return False
-    if room.seats.of_user(user.id, role) is not None:
+    own = room.seats.of_user(asker.user.id, role)
+    if any(asker.session in seat._sessions for seat in room.seats.values() if seat is not own):
+        return False
+    if own is not None:
         return True
     try:
-        admit_newcomer(room, user, role, None)
+        admit_newcomer(room, asker.user, role, None)
     except Refused:
         return False
     return len(list(room.seats.of_role(role))) < (room.spec.player_seats(role) or 0)
@@ -90,3 +94,8 @@ def admit_line(room: Room, player: Player, text: str, to: str, data: Any) -> Cha
 
 def is_full(room: Room) -> bool:
     return len(list(room.seats.of_role("player"))) >= room.game_class.max_players
+
+
+def _same(one: Any, other: Any) -> bool:
+    """Whether two values are the same JSON: 1 and True are not."""
+    return bool(one == other) and values.encode(one) == values.encode(other)

@@ -7,7 +7,7 @@ round trip, and what was waiting for that goes out.
 
 from __future__ import annotations
 
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Iterator, Mapping
 from inspect import isawaitable
 from typing import TYPE_CHECKING, Any, Final
@@ -72,6 +72,7 @@ class Hall:
         self._amnesia = amnesia
         self._keepers: dict[str, Keeper] = {}
         self._rooms_of: dict[str, set[str]] = {}
+        self._making: Counter[str] = Counter()
         self._turn: dict[Keeper, None] = {}
         self._turn_call: IDelayedCall | None = None
         self._matching: dict[str, DeferredLock] = {}
@@ -160,6 +161,24 @@ class Hall:
         if self.draining:
             raise Refused(code="draining")
         self.admit(user)
+        self._making[user.id] += 1
+        try:
+            return await self._make(user, spec, options, private, password, asker, seat)
+        finally:
+            self._making[user.id] -= 1
+            if not self._making[user.id]:
+                del self._making[user.id]
+
+    async def _make(
+        self,
+        user: User,
+        spec: Spec,
+        options: dict[str, Any],
+        private: bool,
+        password: str | None,
+        asker: Asker | None,
+        seat: dict[str, Any] | None,
+    ) -> Keeper:
         id = self.entropy(12).hex()
         code = await self._claim_code(id, private)
         room = Room(spec, id=id, code=code, key=self.entropy(16), epoch=self._epoch(), now=self.clock.now(), log=_log)
@@ -186,7 +205,7 @@ class Hall:
         lock = self._matching.setdefault(self.spec(game).name, DeferredLock())
         await lock.acquire()
         try:
-            keeper = self._find_match(asker.user, game, match, seat.get("role") or "player")
+            keeper = self._find_match(asker, game, match, seat.get("role") or "player")
             if keeper is None:
                 await self.create(asker.user, game, match, asker=asker, seat=seat)
             else:
@@ -203,15 +222,16 @@ class Hall:
         if asker.user.id not in keeper.users:
             self.admit(asker.user)
         await keeper.post("join", asker, **seat)
+        self._count_users(keeper)
 
     def admit(self, user: User) -> None:
         """:raises Refused: ``forbidden``: this user has seats in too many rooms."""
-        if len(self._rooms_of.get(user.id, ())) >= self.rooms_per_user:
+        if len(self._rooms_of.get(user.id, ())) + self._making[user.id] >= self.rooms_per_user:
             raise Refused(f"You are in {self.rooms_per_user} rooms; leave one first.", code="forbidden")
 
-    def _find_match(self, user: User, game: str, match: dict[str, Any], role: str) -> Keeper | None:
+    def _find_match(self, asker: Asker, game: str, match: dict[str, Any], role: str) -> Keeper | None:
         rooms = (k for k in self._keepers.values() if k.room.spec.name == game)
-        return next((k for k in rooms if admission.is_open_to(k.room, user, role, match)), None)
+        return next((k for k in rooms if admission.is_open_to(k.room, asker, role, match)), None)
 
     async def _claim_code(self, id: str, private: bool) -> str:
         while True:

@@ -187,7 +187,13 @@ class Room:
         self.journal.append(self.said, Utterance(key, values.plain(type), values.plain(data), left_out, volatile))
 
     def say_line(self, seat: Player | None, to: str | Group | Player, text: str, data: Any) -> None:
-        """Say a line of chat at the end of the step."""
+        """
+        Say a line of chat at the end of the step.
+
+        :raises TypeError: the text is no text, or the channel none.
+        """
+        if not isinstance(text, str):
+            raise TypeError(f"a line of chat is a str, not {type(text).__name__}")
         if isinstance(to, Player):
             keys_ = tuple(dict.fromkeys(f"seat:{s.id}" for s in (to, seat) if s is not None))
         else:

@@ -386,7 +386,7 @@ def _tell_event(room: Room, log: list[Said], said: Utterance) -> None:
         frame = messages.encode(messages.VolatileEvent(room.code, wire_name(said.key), said.type, data))
         to = _without(audience(room, said.key), left_out)
         if to:
-            room.outbox.append(Delivery(to, frame, f"{said.key}/{said.type}"))
+            room.outbox.append(Delivery(to, frame, f"{room.code}/{said.key}/{said.type}"))
         return
     if left_out is None:
         _say(room, log, said.key, lambda stream, n: messages.Event(room.code, stream, n, said.type, data))

@@ -204,6 +204,11 @@ class Table:
 
     # What visitors need
 
+    def welcome(self, user_id: str) -> None:
+        """Whoever comes first counts as the creator, who alone may have the role ``host``."""
+        if not self.visitors:
+            self.room.creator = user_id
+
     def settle(self) -> None:
         """Let all happen that needs no time."""
         for _ in range(SETTLES):

@@ -63,6 +63,7 @@ class Visitor:
         self._token: str | None = None
         self._key: str | None = None
         self._secret = ""
+        self._user_id = ""
         self._next_id = 1
         self._session: Session | None = None
 
@@ -130,6 +131,7 @@ class Visitor:
     def come(self, password: str | None, profile: dict[str, Any]) -> None:
         """Connect, and take a seat."""
         self._connect()
+        self._table.welcome(self._user_id)
         wish = {"name": self.name, "role": self.role, "password": password, "profile": profile}
         self._request("join", room=self._table.code, **wish)
 
@@ -181,7 +183,7 @@ class Visitor:
         """Nothing that a test looks at."""
 
     def _on_welcome(self, message: dict[str, Any]) -> None:
-        self._token, self._key = message["token"], message["client"]
+        self._token, self._key, self._user_id = message["token"], message["client"], message["user"]["id"]
 
     def _on_joined(self, message: dict[str, Any]) -> None:
         seat = message["seat"]
@@ -260,6 +262,9 @@ class _Wire:
 
     def send_volatile(self, frame: bytes, slot: str) -> None:
         self._visitor.hear(frame)
+
+    def forget(self, code: str) -> None:
+        """Nothing ever waits here."""
 
     def close(self, code: int, reason: str) -> None:
         self._visitor.drop()

@@ -113,6 +113,11 @@ class Outgoing:
         else:
             self.send(frame)
 
+    def forget(self, code: str) -> None:
+        """Nothing that waits of this room is wanted any more."""
+        for slot in [slot for slot in self._volatile if slot.startswith(f"{code}/")]:
+            del self._volatile[slot]
+
     def close(self, code: int, reason: str) -> None:
         """Close with a code; who does not answer in time is cut off."""
         self._volatile.clear()
@@ -159,6 +164,7 @@ class Door:
             autoPingInterval=limits.ping_s,
             autoPingTimeout=limits.pong_s,
             tcpNoDelay=True,
+            webStatus=False,
         )
 
     def resource(self) -> Any:

@@ -49,6 +49,9 @@ class Transport(Protocol):
     def send_volatile(self, frame: bytes, slot: str) -> None:
         """Send one frame, unless the reader is slow and a newer one of the slot comes first."""
 
+    def forget(self, code: str) -> None:
+        """What is volatile of that room, and waits, is not sent."""
+
     def close(self, code: int, reason: str) -> None:
         """Close the connection."""
 
@@ -74,6 +77,7 @@ class Session:
 
     __slots__ = (
         "_busy",
+        "_closing",
         "_codec",
         "_hello_call",
         "_house",
@@ -101,6 +105,7 @@ class Session:
         self._waiting: deque[bytes] = deque()
         self._waiting_bytes = 0
         self._busy = False
+        self._closing = False
         self._hello_call: IDelayedCall | None = house.clock.later(house.limits.hello_s, self._no_hello)
         self.address = address
         self.user: User | None = None
@@ -113,7 +118,7 @@ class Session:
 
     def receive(self, frame: bytes, *, binary: bool = False) -> None:
         """A frame came in. Never raises."""
-        if self.closed:
+        if self.closed or self._closing:
             return
         if binary is not self._codec.binary:
             self._refuse_frame(Unreadable("bad_message", "This form of the protocol has other frames."))
@@ -136,7 +141,9 @@ class Session:
         self._seats.clear()
 
     def close(self, code: int, reason: str = "") -> None:
-        """Close the connection."""
+        """Close the connection; nothing that comes after is handled."""
+        self._closing = True
+        self._waiting.clear()
         self.transport.close(code, reason)
 
     # What rooms say
@@ -152,6 +159,7 @@ class Session:
     def unseated(self, code: str) -> None:
         """See `ISession.unseated`."""
         self._seats.pop(code, None)
+        self.transport.forget(code)
 
     # One message
 
@@ -251,7 +259,6 @@ class Session:
 
     async def _create(self, asker: Asker, message: messages.Create) -> None:
         seat = self._seat_wish(asker.user, message)
-        seat["password"] = None
         options = message.options or {}
         await self._house.hall.create(
             asker.user,
@@ -336,7 +343,7 @@ class Session:
         keeper = self._house.hall.find(room)
         seat = seats.get(keeper.room.code)
         if seat is None:
-            raise Refused("You have no seat in that room.", code="not_found")
+            raise Refused(code="not_found")
         return keeper, seat
 
     def _seat_wish(self, user: User, message: messages.Create | messages.Join) -> dict[str, Any]:

@@ -61,6 +61,9 @@ class Peer:
         """The server sends what a slow reader could do without."""
         self.frames.append(bytes(frame))
 
+    def forget(self, code: str) -> None:
+        """Nothing ever waits here."""
+
     def close(self, code: int, reason: str) -> None:
         """The server closes; as with a socket, the session hears of it a little later."""
         if self.closed is None:

@@ -1,0 +1,645 @@
+/*
+ * What the pages of games share. A game's page is an index.html with <main id="game" class="page"></main>, a
+ * <link rel="stylesheet" href="/static/style.css">, and a module of its own:
+ *
+ *     import { attempt, countdown, el, enter, fill, render, seatList } from "/static/page.js";
+ *
+ *     const { room } = await enter({ mount: document.querySelector("main") });    // name, create or join, head, banner
+ *     render(room, () => fill(document.querySelector("main"), el("p", {}, `Turn: ${room.state.turn}`)));
+ *     button.addEventListener("click", () => attempt(room.send("play", { cell: 4 })));
+ *
+ * The flow
+ *   enter({mount, game, role, title, create, bar, onLeft}) → Promise<{client, room, about}>
+ *       Takes the browser to a seat: connects, goes on with a seat that this browser remembers, or asks for a name and
+ *       joins the room of the query (?room=K7QM&role=screen), or else offers a new room (with the game's options) and
+ *       a code to type. Puts a head and a reconnecting banner before `mount`, which it empties at the end, and says
+ *       in `mount` when the seat is lost. A role other than player is seated without asking for a name.
+ *       `game`: from /play/GAME/. `role`: what the query does not say otherwise ("player"). `create` (true): offer a
+ *       new room where the query names none. `bar` (true): put the head. `onLeft(event)`: instead of our own words.
+ *       `about` is the game's entry of GET /api/games: title, min_players, max_players, roles, options, messages.
+ *   render(room, draw)              draws now, and once after whatever changes (documents, seats, info, timers, seat
+ *                                   taken again); several changes of one step are one drawing. → function that ends it
+ *   attempt(promise, {quiet})       → Promise of its result, or undefined after a toast that says the error in words
+ *
+ * Elements; those with `room` or `client` keep themselves up to date until they leave the document
+ *   el(tag, props, ...children)     props: class, text, on<event>, data-…, any attribute or property; text is text only
+ *   fill(node, ...children)         replaceChildren that keeps the keyboard's focus (same id, or data-key)
+ *   header(client, room, {title})   .bar: home, title, code (opens the QR), leave
+ *   shareCard(room, {role})         .share: QR, code and address, for a TV or a lobby
+ *   openShare(room)                 the same as a dialog
+ *   seatList(room, {role, done})    ul.seats of chips; done(seat) → whether to tick it
+ *   seatColor(seat)                 "color-1" … "color-8": the same for a player on every device
+ *   startButton(room, {label})      for the host, before the game and after it; the others read who starts
+ *   countdown(room, name, {hurry_s, label})   seconds left of a shown timer by the server's clock; hidden without one
+ *   leftMs(room, name)              the same as a number of ms, or null
+ *   chatBox(room, {to, title})      lines and a form
+ *   statusBanner(client)            says when the connection is away
+ *
+ * The rest
+ *   toast(text, {kind: "info"|"error", ms}), announce(text)  (for screen readers alone), words(error)
+ *   keepAwake()                     the screen stays on while the page is seen (secure contexts alone; enter() does it)
+ *   savedName(), saveName(text), query (URLSearchParams), gameName(), inviteUrl(room, {role}), api(path, {method, body})
+ *   params: GET /play/GAME/?room=CODE&role=ROLE
+ */
+
+import { connect } from "/gameserver.js";
+import { schemaForm } from "/static/form.js";
+
+const NAME_KEY = "gameserver.name";
+const AWAY_MS = 700; // a shorter break is not worth a banner
+
+export const query = new URLSearchParams(location.search);
+
+/** The game of /play/GAME/, or null. */
+export function gameName() {
+  const found = /^\/play\/([^/]+)/.exec(location.pathname);
+  return found ? decodeURIComponent(found[1]) : null;
+}
+
+// Elements
+
+/** An element; children are nodes or text, and what is null, undefined or false is left out. */
+export function el(tag, props = {}, ...children) {
+  const node = document.createElement(tag);
+  for (const [key, value] of Object.entries(props ?? {})) {
+    if (value === null || value === undefined || value === false) continue;
+    if (key === "class") node.className = Array.isArray(value) ? value.filter(Boolean).join(" ") : value;
+    else if (key === "text") node.textContent = value;
+    else if (key === "style") for (const [name, text] of Object.entries(value)) node.style.setProperty(name, text);
+    else if (key.startsWith("on") && typeof value === "function") node.addEventListener(key.slice(2).toLowerCase(), value);
+    else if (key.includes("-") || !(key in node) || typeof value === "string") node.setAttribute(key === "htmlFor" ? "for" : key, value === true ? "" : value);
+    else node[key] = value;
+  }
+  node.append(...children.flat(Infinity).filter((child) => child !== null && child !== undefined && child !== false));
+  return node;
+}
+
+/** replaceChildren, and the focus stays on the element of the same id or data-key. */
+export function fill(node, ...children) {
+  const focused = document.activeElement;
+  const mark = focused && node.contains(focused) ? focused.id || focused.dataset.key : null;
+  const spot = mark && "selectionStart" in focused ? [focused.selectionStart, focused.selectionEnd] : null;
+  node.replaceChildren(...children.flat(Infinity).filter((child) => child !== null && child !== undefined && child !== false));
+  if (mark && !node.contains(document.activeElement)) {
+    const again = [...node.querySelectorAll("[id], [data-key]")].find((each) => each.id === mark || each.dataset.key === mark);
+    again?.focus({ preventScroll: true });
+    try {
+      if (spot && spot[0] !== null) again?.setSelectionRange(...spot);
+    } catch {
+      // not a field with a text cursor
+    }
+  }
+  return node;
+}
+
+const WATCHED = ["$change", "$seats", "$info", "$timers", "$joined"];
+
+/** Draw now, and once after each bunch of changes. */
+export function render(room, draw, events = WATCHED) {
+  let due = false;
+  let ended = false;
+  const soon = () => {
+    if (due) return;
+    due = true;
+    queueMicrotask(() => {
+      due = false;
+      if (!ended) draw(room);
+    });
+  };
+  const ends = events.map((event) => room.on(event, soon));
+  draw(room);
+  return () => {
+    ended = true;
+    for (const end of ends) if (typeof end === "function") end();
+  };
+}
+
+/** Like render, for an element of ours: it ends by itself once the element was shown and is gone. */
+function live(node, room, draw, events = WATCHED) {
+  let shown = false;
+  const end = render(room, () => {
+    shown ||= node.isConnected;
+    if (shown && !node.isConnected) end?.();
+    else draw();
+  }, events);
+  return node;
+}
+
+// Words
+
+const WORDS = {
+  room_full: "This room is full.",
+  room_locked: "The game has begun, or the host has locked the room.",
+  room_over: "This room is over.",
+  not_found: "There is no such room. Look at the code again.",
+  wrong_password: "That is not the room's password.",
+  rate_limited: "Too fast. Wait a moment.",
+  paused: "The game is paused.",
+  busy: "The server is busy. Try again in a moment.",
+  draining: "The server is about to stop. Try again in a moment.",
+  game_error: "The game stumbled over that; nothing was changed.",
+};
+
+/** An error in words that a player understands. */
+export function words(error) {
+  if (error?.code === "bad_data") return [error.message, error.path && error.path !== "$" ? `(${error.path.replace(/^\$\./, "")})` : ""].join(" ").trim();
+  return WORDS[error?.code] ?? (error?.message || "Something went wrong.");
+}
+
+let toasts = null;
+
+/** Say something for a few seconds. */
+export function toast(text, { kind = "info", ms = 5000 } = {}) {
+  if (!toasts) {
+    toasts = el("div", { class: "toasts" }, el("div", { role: "status" }), el("div", { role: "alert" }));
+    document.body.append(toasts);
+  }
+  const note = el("div", { class: ["toast", kind] }, text);
+  toasts.children[kind === "error" ? 1 : 0].append(note);
+  while (toasts.querySelectorAll(".toast").length > 3) toasts.querySelector(".toast").remove();
+  setTimeout(() => note.remove(), ms);
+  return note;
+}
+
+let heard = null;
+
+/** Tell screen readers, and nobody else. */
+export function announce(text) {
+  if (!heard) document.body.append((heard = el("div", { class: "visually-hidden", "aria-live": "polite" })));
+  heard.textContent = text;
+}
+
+/** The result, or undefined after a toast. */
+export async function attempt(promise, { quiet = false } = {}) {
+  try {
+    return await promise;
+  } catch (error) {
+    if (!quiet) toast(words(error), { kind: "error" });
+    if (!error?.code) console.error(error);
+    return undefined;
+  }
+}
+
+/** Call the server. Throws {code, message}. */
+export async function api(path, { method = "GET", body } = {}) {
+  let answer;
+  try {
+    answer = await fetch(path, { method, body: body && JSON.stringify(body), headers: body && { "Content-Type": "application/json" } });
+  } catch {
+    throw Object.assign(new Error("The server cannot be reached."), { code: "unreachable" });
+  }
+  const data = await answer.json().catch(() => ({}));
+  if (!answer.ok) throw Object.assign(new Error(data.message || answer.statusText), { code: data.code || "busy" });
+  return data;
+}
+
+// Names and addresses
+
+export function savedName() {
+  try {
+    return localStorage.getItem(NAME_KEY) ?? "";
+  } catch {
+    return "";
+  }
+}
+
+export function saveName(text) {
+  try {
+    localStorage.setItem(NAME_KEY, text);
+  } catch {
+    // private windows may have no storage
+  }
+}
+
+let base = null;
+
+/** Where others reach this server: what the operator says, else what this browser asked for, unless that is this very machine. */
+async function baseUrl() {
+  base ??= (async () => {
+    const loopback = /^(localhost|127\.|\[::1\])/.test(location.hostname);
+    const server = await api("/api/server").catch(() => null);
+    if (server?.public_url) return server.public_url;
+    return loopback ? (server?.urls?.[0] ?? location.origin) : location.origin;
+  })();
+  return base;
+}
+
+/** The address that brings somebody into this room. */
+export async function inviteUrl(room, { role } = {}) {
+  const url = new URL(`/play/${encodeURIComponent(room.game)}/`, `${(await baseUrl()).replace(/\/$/, "")}/`);
+  url.searchParams.set("room", room.code);
+  if (role && role !== "player") url.searchParams.set("role", role);
+  return url.href;
+}
+
+// Parts of a page
+
+export function statusBanner(client) {
+  const banner = el("div", { class: "banner", role: "status", hidden: true });
+  let timer = null;
+  const look = () => {
+    if (client.status === "open") {
+      clearTimeout(timer);
+      timer = null;
+      banner.hidden = true;
+      banner.textContent = "";
+    } else if (timer === null) {
+      timer = setTimeout(() => {
+        banner.hidden = false;
+        banner.textContent = client.status === "closed" ? "The connection has ended. Reload the page to go on." : "Reconnecting… Your seat is kept.";
+      }, AWAY_MS);
+    } else if (!banner.hidden) {
+      banner.textContent = client.status === "closed" ? "The connection has ended. Reload the page to go on." : "Reconnecting… Your seat is kept.";
+    }
+  };
+  client.on("$status", look);
+  look();
+  return banner;
+}
+
+export function header(client, room, { title = room.game } = {}) {
+  const leave = async () => {
+    if (!confirm("Leave this room? Your seat is given up.")) return;
+    await attempt(room.leave());
+    location.assign("/");
+  };
+  return el(
+    "header",
+    { class: "bar" },
+    el("a", { class: "home", href: "/", title: "To the lobby; your seat is kept" }, el("span", {}, title)),
+    el(
+      "button",
+      { class: "share-button", type: "button", onclick: () => openShare(room), "aria-label": `Room ${[...room.code].join(" ")}. Invite others` },
+      el("span", { class: "code", "aria-hidden": "true" }, room.code),
+      el("span", { "aria-hidden": "true" }, "Invite"),
+    ),
+    el("button", { class: "quiet", type: "button", onclick: leave }, "Leave"),
+  );
+}
+
+export function shareCard(room, { role } = {}) {
+  const image = el("img", { alt: `QR code that leads to room ${room.code}`, width: 300, height: 300 });
+  const address = el("a", { class: "address" });
+  const card = el("div", { class: "share" }, image, el("div", { class: "code big" }, room.code), address);
+  inviteUrl(room, { role }).then((url) => {
+    image.src = `/api/qr?text=${encodeURIComponent(url)}`;
+    address.href = url;
+    address.textContent = url.replace(/^https?:\/\//, "");
+  });
+  return card;
+}
+
+export function openShare(room) {
+  const dialog = el("dialog", { "aria-label": "Invite others" });
+  const copy = async () => {
+    const url = await inviteUrl(room);
+    try {
+      await navigator.clipboard.writeText(url);
+      toast("Copied.");
+    } catch {
+      toast(url, { ms: 15000 }); // not a secure context: the text can be selected
+    }
+  };
+  dialog.append(
+    el(
+      "div",
+      { class: "stack" },
+      el("h2", { class: "center" }, "Scan to join"),
+      shareCard(room),
+      el(
+        "div",
+        { class: "row center" },
+        el("button", { type: "button", onclick: copy }, "Copy the link"),
+        el("button", { type: "button", class: "primary", onclick: () => dialog.close() }, "Done"),
+      ),
+    ),
+  );
+  dialog.addEventListener("click", (event) => event.target === dialog && dialog.close());
+  dialog.addEventListener("close", () => dialog.remove());
+  document.body.append(dialog);
+  dialog.showModal();
+  return dialog;
+}
+
+/** The same colour for a player on every device. */
+export function seatColor(seat) {
+  const number = seat.number ?? [...seat.id].reduce((sum, letter) => sum + letter.charCodeAt(0), 0);
+  return `color-${(number % 8) + 1}`;
+}
+
+export function seatList(room, { role = "player", done } = {}) {
+  const list = el("ul", { class: "seats", "aria-label": "Players" });
+  return live(list, room, () => {
+    const seats = [...room.seats.values()].filter((seat) => !seat.gone && (role === null || seat.role === role));
+    seats.sort((a, b) => (a.number ?? 1e9) - (b.number ?? 1e9));
+    fill(list, seats.map((seat) => seatChip(room, seat, done?.(seat))));
+  });
+}
+
+function seatChip(room, seat, done) {
+  const me = seat.id === room.seat.id;
+  const notes = [me && "you", seat.host && "host", !seat.online && "away", seat.role !== "player" && seat.role].filter(Boolean);
+  return el(
+    "li",
+    { class: ["seat", seatColor(seat), me && "me", !seat.online && "offline", done && "done"] },
+    el("span", { class: "face", "aria-hidden": "true" }, [...seat.name][0]?.toUpperCase() ?? "?"),
+    el("span", { class: "name" }, seat.name),
+    notes.length ? el("span", { class: "note" }, notes.join(", ")) : null,
+    done ? el("span", { class: "visually-hidden" }, "done") : null,
+  );
+}
+
+export function startButton(room, { label, min = 1 } = {}) {
+  const box = el("div", { class: "stack tight" });
+  return live(box, room, () => {
+    const { status } = room.info;
+    const seats = [...room.seats.values()].filter((seat) => !seat.gone);
+    const players = seats.filter((seat) => seat.role === "player").length;
+    const host = seats.find((seat) => seat.host);
+    const missing = min - players;
+    box.hidden = status === "playing";
+    if (box.hidden) return;
+    if (missing > 0) fill(box, el("p", { class: "muted" }, `Waiting for ${missing} more player${missing > 1 ? "s" : ""}.`));
+    else if (room.me?.host) {
+      const text = label ?? (status === "over" ? "Play again" : "Start");
+      fill(box, el("button", { class: "primary big", type: "button", "data-key": "start", onclick: () => attempt(room.start()) }, text));
+    } else fill(box, el("p", { class: "muted" }, host ? `${host.name} starts the game.` : "Waiting for a host."));
+  });
+}
+
+export function leftMs(room, name) {
+  const timer = room.timers.get(name);
+  if (!timer) return null;
+  if (timer.paused_ms !== null && timer.paused_ms !== undefined) return timer.paused_ms;
+  return timer.ends === null || timer.ends === undefined ? null : Math.max(0, timer.ends - room.now());
+}
+
+export function countdown(room, name, { hurry_s = 5, label = "" } = {}) {
+  const number = el("span", {});
+  const node = el("span", { class: "countdown", role: "timer", "aria-live": "off" }, label ? `${label} ` : null, number);
+  let shown = false;
+  const look = () => {
+    shown ||= node.isConnected;
+    if (shown && !node.isConnected) return clearInterval(ticking);
+    const ms = leftMs(room, name);
+    node.hidden = ms === null;
+    if (ms === null) return undefined;
+    const paused = (room.timers.get(name).paused_ms ?? null) !== null;
+    number.textContent = clock(ms) + (paused ? " (paused)" : "");
+    node.classList.toggle("hurry", !paused && ms <= hurry_s * 1000);
+    node.classList.toggle("paused", paused);
+    return undefined;
+  };
+  const ticking = setInterval(look, 200);
+  look();
+  return node;
+}
+
+function clock(ms) {
+  const s = Math.ceil(ms / 1000);
+  if (s < 60) return String(s);
+  const pad = (n) => String(n).padStart(2, "0");
+  return s < 3600 ? `${Math.floor(s / 60)}:${pad(s % 60)}` : `${Math.floor(s / 3600)}:${pad(Math.floor(s / 60) % 60)}:${pad(s % 60)}`;
+}
+
+export function chatBox(room, { to = "room", title = "Chat" } = {}) {
+  const lines = el("ul", { class: "lines", "aria-live": "polite", "aria-label": "Chat", tabindex: "0" });
+  const input = el("input", { "aria-label": "Say something", placeholder: "Say something", autocomplete: "off", maxlength: "500", enterkeyhint: "send" });
+  const send = async (event) => {
+    event.preventDefault();
+    const text = input.value.trim();
+    if (!text) return;
+    input.value = "";
+    try {
+      await room.chat.say(text, to);
+    } catch (error) {
+      toast(words(error), { kind: "error" });
+      input.value ||= text;
+    }
+  };
+  const box = el("section", { class: "chat" }, el("h2", {}, title), lines, el("form", { onsubmit: send }, input, el("button", { type: "submit" }, "Send")));
+  let drawn = [];
+  return live(box, room, () => {
+    const now = [...room.chat.lines];
+    const atEnd = lines.scrollHeight - lines.scrollTop - lines.clientHeight < 40;
+    if (drawn.length && drawn.length <= now.length && drawn.every((line, i) => line === now[i])) lines.append(...now.slice(drawn.length).map(chatLine));
+    else lines.replaceChildren(...now.map(chatLine));
+    if (!now.length) lines.replaceChildren(el("li", { class: "muted small" }, "Nothing said yet."));
+    else if (!drawn.length) lines.replaceChildren(...now.map(chatLine));
+    drawn = now;
+    if (atEnd) lines.scrollTop = lines.scrollHeight;
+  }, ["$chat", "$joined"]);
+}
+
+function chatLine(line) {
+  const to = line.to && line.to !== "room" ? el("span", { class: "badge" }, line.to.replace(/^group:/, "").replace(/^seat:.*/, "private")) : null;
+  return el("li", { class: line.from ? "" : "muted" }, line.from ? el("span", { class: "from" }, line.from.name) : null, to, to ? " " : null, line.text);
+}
+
+let lock = null;
+
+/** Keep the screen on while this page is seen, where the browser lets us. */
+export function keepAwake() {
+  if (lock !== null || !window.isSecureContext || !navigator.wakeLock) return;
+  const ask = async () => {
+    if (document.visibilityState !== "visible") return;
+    try {
+      lock = await navigator.wakeLock.request("screen");
+    } catch {
+      lock = undefined; // a low battery, for example
+    }
+  };
+  lock = undefined;
+  document.addEventListener("visibilitychange", ask);
+  ask();
+}
+
+// The way to a seat
+
+export async function enter({ mount, game = gameName(), role = "player", title, create = true, bar = true, onLeft } = {}) {
+  const wanted = query.get("role") || role;
+  fill(mount, el("p", { class: "muted center", role: "status" }, "Connecting…"));
+  const about = await aboutGame(game);
+  document.title = title ?? about.title;
+  const client = await until(mount, () => connect({ name: savedName() || undefined }));
+  const banner = statusBanner(client);
+  mount.before(banner);
+  const asked = { mount, client, game, role: wanted, about, create };
+  const room = (await goOn(asked)) ?? (await sitDown(asked));
+  const here = new URL(location.href);
+  here.searchParams.set("room", room.code);
+  if (room.seat.role !== "player") here.searchParams.set("role", room.seat.role);
+  else here.searchParams.delete("role");
+  history.replaceState(null, "", here);
+  if (bar) mount.before(header(client, room, { title: title ?? about.title }));
+  room.on("$left", (event) => (onLeft ? onLeft(event) : sayLeft(mount, room, event)));
+  keepAwake();
+  mount.replaceChildren();
+  return { client, room, about };
+}
+
+const NO_GAME = { options: null, messages: {}, roles: {}, min_players: 1, max_players: 100, doc: "" };
+
+async function aboutGame(game) {
+  const { games = [] } = (await attempt(api("/api/games"))) ?? {};
+  return games.find((each) => each.name === game) ?? { ...NO_GAME, name: game, title: game ?? "Game" };
+}
+
+/** Try until it works; each failure is said, with a button. */
+async function until(mount, work) {
+  for (;;) {
+    try {
+      return await work();
+    } catch (error) {
+      await new Promise((again) => {
+        const retry = el("button", { class: "primary", type: "button", onclick: again }, "Try again");
+        fill(mount, el("div", { class: "card stack center" }, el("p", { role: "alert" }, words(error)), retry));
+      });
+    }
+  }
+}
+
+/** Whatever seat of this room and role the browser remembers. */
+async function goOn({ client, role }) {
+  const code = roomOfQuery();
+  if (!code) return null;
+  const held = [...client.rooms.values()].find((room) => room.code === code && room.seat.role === role);
+  if (held) return held;
+  if (!client.remembered().some((seat) => seat.code === code && (seat.role ?? "player") === role)) return null;
+  try {
+    return await client.resume(code, { role });
+  } catch {
+    return null; // the seat is gone: join as anybody does
+  }
+}
+
+function roomOfQuery() {
+  return cleanCode(query.get("room") ?? "") || null;
+}
+
+export function cleanCode(text) {
+  return text.toUpperCase().replace(/[^A-Z0-9]/g, "");
+}
+
+function sitDown(asked) {
+  return new Promise((seated) => (roomOfQuery() ? joinCard : startCard)({ ...asked, seated }));
+}
+
+function nameField() {
+  const input = el("input", { id: "enter-name", value: savedName(), maxlength: "32", required: true, autocomplete: "nickname", autocapitalize: "words", enterkeyhint: "go" });
+  return { input, node: el("div", { class: "field" }, el("label", { htmlFor: "enter-name" }, "Your name"), input) };
+}
+
+async function joinCard({ mount, client, role, seated, about }) {
+  const code = roomOfQuery();
+  const listing = await api(`/api/rooms/${encodeURIComponent(code)}`).catch((error) => error);
+  if (listing instanceof Error && listing.code === "not_found") {
+    fill(mount, el("div", { class: "card stack center" }, el("h1", {}, "No such room"), el("p", {}, "There is no room ", el("span", { class: "code" }, code), ". It may be over, or the code mistyped."), el("div", { class: "row center" }, el("a", { class: "button primary", href: "/" }, "To the lobby"))));
+    return;
+  }
+  const named = role === "player" ? nameField() : null;
+  const password = el("input", { id: "enter-password", type: "password", autocomplete: "off" });
+  const passwordField = el("div", { class: "field", hidden: !listing.needs_password }, el("label", { htmlFor: "enter-password" }, "The room's password"), password);
+  const error = el("p", { class: "error", role: "alert" });
+  const button = el("button", { class: "primary big wide", type: "submit" }, role === "player" ? "Join" : `Join as ${role}`);
+  const join = async (event) => {
+    event?.preventDefault();
+    const name = named ? named.input.value.trim() : undefined;
+    if (name) saveName(name);
+    button.disabled = true;
+    error.textContent = "";
+    try {
+      seated(await client.join(code, { name: name ?? title(role), role, password: password.value || undefined }));
+    } catch (failed) {
+      button.disabled = false;
+      error.textContent = words(failed);
+      if (failed.code === "wrong_password") passwordField.hidden = false;
+    }
+  };
+  const watch = role === "player" && about.roles.spectator ? el("a", { class: "button quiet", href: `?room=${code}&role=spectator` }, "Only watch") : null;
+  fill(
+    mount,
+    el(
+      "form",
+      { class: "card stack narrow-card", onsubmit: join },
+      el("div", { class: "row spread" }, el("h1", {}, about.title), el("span", { class: "code" }, code)),
+      named?.node,
+      passwordField,
+      error,
+      button,
+      watch,
+    ),
+  );
+  if (role !== "player" && !listing.needs_password) await join();
+  else (listing.needs_password && savedName() ? password : (named?.input ?? password)).focus();
+}
+
+function title(text) {
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}
+
+function startCard({ mount, client, game, role, about, create, seated }) {
+  const named = nameField();
+  const options = about.options?.properties || about.options?.$ref ? schemaForm(about.options, { prefix: "option" }) : null;
+  const error = el("p", { class: "error", role: "alert" });
+  const isPrivate = el("input", { type: "checkbox", id: "enter-private" });
+  const make = async (as) => {
+    error.textContent = "";
+    const name = named.input.value.trim();
+    if (as === "player" && !named.input.reportValidity()) return;
+    if (name) saveName(name);
+    try {
+      const settings = options ? options.value() : undefined;
+      seated(await client.create(game, { options: settings, private: isPrivate.checked, name: as === "player" ? name : title(as), role: as }));
+    } catch (failed) {
+      error.textContent = words(failed);
+      options?.showError(failed);
+    }
+  };
+  const code = el("input", { id: "enter-code", class: "code-input", autocomplete: "off", autocapitalize: "characters", spellcheck: "false", required: true, maxlength: "12" });
+  const go = (event) => {
+    event.preventDefault();
+    const name = named.input.value.trim();
+    if (name) saveName(name);
+    location.assign(`?room=${encodeURIComponent(cleanCode(code.value))}${role === "player" ? "" : `&role=${role}`}`);
+  };
+  const submit = (event) => {
+    event.preventDefault();
+    make(role);
+  };
+  const screen = about.roles.screen && role === "player" ? el("button", { type: "button", class: "wide", onclick: () => make("screen") }, "Use this device as the shared screen") : null;
+  const newRoom = el(
+    "form",
+    { class: "card stack", onsubmit: submit },
+    el("h1", {}, about.title),
+    about.doc ? el("p", { class: "muted" }, about.doc) : null,
+    role === "player" ? named.node : null,
+    el("details", {}, el("summary", {}, "Options"), el("div", { class: "stack" }, options?.element, el("div", { class: "field check" }, isPrivate, el("label", { htmlFor: "enter-private" }, "Not in the lobby's list")))),
+    error,
+    el("button", { class: "primary big wide", type: "submit" }, role === "player" ? "New room" : `New room, this device is the ${role}`),
+    screen,
+  );
+  const join = el("form", { class: "card stack", onsubmit: go }, el("div", { class: "field" }, el("label", { htmlFor: "enter-code" }, "Or join a room by its code"), code), el("button", { type: "submit", class: "wide" }, "Join"));
+  fill(mount, el("div", { class: "stack narrow-card" }, create ? newRoom : null, join));
+  (role === "player" && !named.input.value ? named.input : newRoom.querySelector("button.primary")).focus({ preventScroll: true });
+}
+
+const LEFT = {
+  left: "You have left the room.",
+  kicked: "You were taken out of the room.",
+  banned: "You were taken out of the room, and cannot come back.",
+  closed: "The room was closed.",
+};
+
+function sayLeft(mount, room, event) {
+  const reason = event?.reason ?? room.left?.reason ?? room.left;
+  const message = event?.message ?? room.left?.message;
+  for (const bar of document.querySelectorAll(".bar")) bar.remove();
+  const again = reason === "left" || reason === "kicked" ? el("a", { class: "button", href: location.href }, "Join again") : null;
+  const card = el("div", { class: "card stack center narrow-card", tabindex: "-1" }, el("h1", {}, LEFT[reason] ?? "You are no longer in the room."), message ? el("p", {}, message) : null, el("div", { class: "row center" }, el("a", { class: "button primary", href: `/` }, "To the lobby"), again));
+  // After whatever the game still draws.
+  setTimeout(() => {
+    mount.replaceChildren(card);
+    card.focus();
+  });
+}
