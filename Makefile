@@ -11,7 +11,7 @@ TRIAL := $(BIN)/python tests/run_trial.py --jobs=$(JOBS)
 UNIT := $(subst /,.,$(patsubst %.py,%,$(wildcard tests/test_*.py)) \
 	$(filter-out tests/e2e,$(patsubst %/__init__.py,%,$(wildcard tests/*/__init__.py))))
 
-.PHONY: run test lint format unit e2e needs clean
+.PHONY: run test lint format unit e2e js-test needs clean
 
 run: .venv/run.stamp
 	exec $(BIN)/twistd -n --pidfile= gameserver --listen $(LISTEN) $(ARGS)
@@ -20,6 +20,7 @@ run: .venv/run.stamp
 test: .venv/dev.stamp
 	@tests/system_needs.sh
 	@$(MAKE) --no-print-directory lint
+	@$(MAKE) --no-print-directory js-test
 	@$(TRIAL) tests
 
 lint: .venv/dev.stamp
@@ -37,6 +38,16 @@ unit: .venv/dev.stamp
 e2e: .venv/dev.stamp
 	@tests/system_needs.sh
 	@$(TRIAL) tests.e2e
+
+# The JavaScript client's tests need node 20 and npm; without them this says so, and fails only with CI=true.
+js-test: .venv/dev.stamp
+	@if node -e 'process.exit(parseInt(process.versions.node) < 20 ? 1 : 0)' 2> /dev/null && command -v npm > /dev/null; \
+	  then $(MAKE) --no-print-directory clients/js/node_modules/.stamp && npm --prefix clients/js --silent test; \
+	  else echo "CANNOT RUN: the tests of clients/js (they need node 20 or newer, and npm)"; [ "$$CI" != true ]; fi
+
+clients/js/node_modules/.stamp: clients/js/package.json clients/js/package-lock.json
+	npm --prefix clients/js --silent --no-audit --no-fund ci
+	@touch $@
 
 needs:
 	@tests/system_needs.sh

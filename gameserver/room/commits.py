@@ -91,7 +91,7 @@ class Commits:
         self._in_flight.clear()
         self._outbox.clear()
         self._keeper.room.outbox.clear()
-        self._keeper.stop()
+        self._keeper.stop("busy")
 
     @property
     def behind(self) -> bool:

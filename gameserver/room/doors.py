@@ -15,10 +15,10 @@ from twisted.python.failure import Failure
 from gameserver import values
 from gameserver.errors import Refused
 from gameserver.room.effects import Asker
+from gameserver.room.seats import Player
 
 if TYPE_CHECKING:
     from gameserver.room.room import Room
-    from gameserver.room.seats import Player
 
 MAX_FAILURES: Final = 10
 """Failures in a row, of inputs that no player sent, after which a room is closed."""
@@ -52,7 +52,7 @@ class Doors:
             raise
         except Exception as error:
             self._room.journal.rollback(mark)
-            self.log_failure(what, error, None)
+            self.log_failure(what, error, next((arg for arg in args if isinstance(arg, Player)), None))
             raise Refused(code="game_error") from error
         return result
 

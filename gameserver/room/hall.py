@@ -12,12 +12,14 @@ from collections.abc import Callable, Iterator, Mapping
 from inspect import isawaitable
 from typing import TYPE_CHECKING, Any, Final
 
+from msgspec import MsgspecError
 from twisted.internet.defer import Deferred, DeferredLock
 from twisted.internet.interfaces import IDelayedCall
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
-from gameserver.errors import Refused, StoreUnavailable
+from gameserver import values
+from gameserver.errors import NotJSON, Refused, StoreUnavailable
 from gameserver.interfaces import Commit, IClock, IStore, Outcome, Stored, User
 from gameserver.room import admission, row
 from gameserver.room.effects import Asker
@@ -185,7 +187,7 @@ class Hall:
         keeper = self._keep(room, fence=1, version=0)
         try:
             await keeper.post("create", asker, options, private=private, password=password, user=user, seat=seat)
-            if room.ended:
+            if keeper.room.ended:
                 raise Refused("The game closed the room at once.")
         except Refused:
             keeper.stop()
@@ -205,11 +207,13 @@ class Hall:
         lock = self._matching.setdefault(self.spec(game).name, DeferredLock())
         await lock.acquire()
         try:
-            keeper = self._find_match(asker, game, match, seat.get("role") or "player")
+            keeper = self._find_match(asker, game, values.from_wire(match), seat.get("role") or "player")
             if keeper is None:
                 await self.create(asker.user, game, match, asker=asker, seat=seat)
             else:
                 await self.join(asker, keeper, seat)
+        except NotJSON as error:
+            raise Refused(str(error), code="bad_data", path="$.match") from None
         finally:
             lock.release()
 
@@ -269,9 +273,13 @@ class Hall:
             )
             return
         now = self.clock.now()
-        room = row.restore(
-            spec, id=stored.room, code=stored.code, parts=stored.parts, epoch=self._epoch(), now=now, log=_log
-        )
+        try:
+            room = row.restore(
+                spec, id=stored.room, code=stored.code, parts=stored.parts, epoch=self._epoch(), now=now, log=_log
+            )
+        except (MsgspecError, NotJSON, LookupError):
+            _log.failure("room {room} cannot be read; it stays closed in the store", room=stored.code)
+            return
         away_s = now - last_ms / 1000
         if away_s > AWAY_S:
             room.away(away_s)

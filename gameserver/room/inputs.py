@@ -58,7 +58,7 @@ class Inputs:
         :raises Refused: the game will not have it so; the room never was.
         """
         self._room.private = private
-        self._room.password = self._room.digest(password) if password is not None else None
+        self._room.password = self._room.digest(password) if password else None
         self._room.creator = user.id
         self._room.streams.counts_stale = True
         self._room.changed()
@@ -335,10 +335,8 @@ class Inputs:
     async def _fire_timer(self, timer: Armed) -> None:
         self._room.timers.consume(timer)
         if timer.kind == "question":
-            answers = self._room.asking.finish(timer.name)
-            await self._room.doors.alone(
-                timer.name, getattr(self._room.game, self._room.spec.questions[timer.name].done_method or ""), answers
-            )
+            done = getattr(self._room.game, self._room.spec.questions[timer.name].done_method or "")
+            await self._room.doors.alone(timer.name, done, self._room.asking.finish(timer.name), counts=True)
             return
         if timer.kind == "phase":
             self._room.journal.set(self._room, "phase_timer", None)

@@ -222,7 +222,7 @@ class Keeper:
     def _apply(self, input: Input, at: float = 0.0) -> None:
         """One step."""
         method, args, kwargs, done = input
-        if self._remade is not None:
+        if self._remade is not None and method not in ("create", "load"):
             self.room = self._remade(self.room)
         elif self.room.spec.waits:
             self.commits.seal()

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from hashlib import blake2b
-from inspect import isawaitable
+from inspect import isawaitable, iscoroutine
 from typing import TYPE_CHECKING, Any, Final
 
 from gameserver import values
@@ -224,11 +224,12 @@ class Room:
 
     def end_round(self, result: dict[str, Any]) -> None:
         """The game is over: timers and questions end, the result is public."""
+        result = values.plain(result)
         set_ = self.journal.set
         set_(self, "played_before", self.played_s)
         set_(self, "playing_since", None)
         set_(self, "status", "over")
-        set_(self, "result", values.plain(result))
+        set_(self, "result", result)
         set_(self, "phase_timer", None)
         self.asking.close_all()
         self.timers.cancel_all(everywhere=True, questions=True)
@@ -238,13 +239,16 @@ class Room:
 
     def enter(self, phase: str | None, s: float | None, then: str | None) -> None:
         """See `Game.enter`."""
+        if phase is not None and not isinstance(phase, str):
+            raise TypeError(f"a phase is a str or None, not {type(phase).__name__}")
+        due = self.time + self.timers.seconds(s) if s is not None else None
         if self.phase_timer is not None:
             self.timers.cancel(self.phase_timer)
         name = (then or "phase") if s is not None else None
         self.journal.set(self, "phase", values.plain(phase))
         self.journal.set(self, "phase_timer", name)
-        if s is not None and name is not None:
-            self.timers.arm(name, self.time + self.timers.seconds(s), show=True, kind="phase", calls=then)
+        if due is not None and name is not None:
+            self.timers.arm(name, due, show=True, kind="phase", calls=then)
         self.changed()
 
     def set_locked(self, locked: bool) -> None:
@@ -325,8 +329,8 @@ class Room:
             known = self.sizes.get(document.name, 0)
             self.sizes[document.name] = known + len(values.encode(document.ops, special=document.special))
         if sum(self.sizes.values()) > self.game_class.max_row_bytes:
-            for name, document in self.docs.items():
-                self.sizes[name] = len(values.encode(document.root, special=document.special))
+            exact = {name: len(values.encode(d.root, special=d.special)) for name, d in self.docs.items()}
+            self.sizes = exact
             if sum(self.sizes.values()) > self.game_class.max_row_bytes:
                 raise Refused(f"A room keeps at most {self.game_class.max_row_bytes} bytes.", code="too_large")
 
@@ -433,7 +437,11 @@ class Room:
         """The step that called it is undone: so is what it would have done."""
         if coroutine in self.later:
             self.later.remove(coroutine)
-        coroutine.close()
+        if iscoroutine(coroutine):
+            coroutine.close()
+        else:
+            coroutine.addErrback(lambda _: None)
+            coroutine.cancel()
 
     def digest(self, password: str) -> str:
         return blake2b(password.encode(), key=self.key, digest_size=16, person=b"password").hexdigest()

@@ -323,6 +323,7 @@ def _restore_documents(room: Room, stored: list[tuple[str, bytes]]) -> None:
         document = Document(room.journal, tree, name=name)
         document.special = document.special or values.has_special(tree)
         room.docs[name] = document
+        room.sizes[name] = len(content)
 
 
 def _restore_seats(room: Room, stored: list[bytes]) -> None:

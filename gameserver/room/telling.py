@@ -440,6 +440,7 @@ def _tell_left(room: Room, departure: Departure) -> None:
         session.unseated(room.code)
     key = f"seat:{seat.id}"
     room.docs.pop(key, None)
+    room.sizes.pop(key, None)
     room.told.patches.pop(key, None)
     room.streams.forget(key)
     room.audiences.clear()

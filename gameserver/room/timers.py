@@ -69,7 +69,7 @@ class Timers:
     @staticmethod
     def seconds(s: float) -> float:
         """:raises ValueError: not a time to wait: negative, not finite, or over ten years."""
-        if not isinstance(s, int | float) or not math.isfinite(s) or not 0 <= s <= LONGEST_S:
+        if isinstance(s, bool) or not isinstance(s, int | float) or not math.isfinite(s) or not 0 <= s <= LONGEST_S:
             raise ValueError(f"a timer waits 0 to {LONGEST_S} seconds, not {s!r}")
         return float(s)
 
@@ -87,6 +87,7 @@ class Timers:
         calls: str | None = None,
     ) -> None:
         """Arm a timer; one of the same name and seat is replaced."""
+        every = self.seconds(every) if every is not None else None
         if every is not None and not every >= SHORTEST_EVERY_S:
             raise ValueError(f"every: at least {SHORTEST_EVERY_S} seconds, not {every!r}")
         if len(self.armed) >= MAX_TIMERS and (seat, name) not in self.armed:

@@ -66,13 +66,18 @@ class Wild:
 
     def _try(self, kind: Callable[[], Move]) -> Move:
         before = len(self._table.visitors)
+        self._table.take_failure()
         try:
-            return kind()
+            done = kind()
         except Refused as refused:
             if refused.code == "game_error":
                 raise AssertionError(f"the game failed at a random move: {refused.__cause__!r}") from refused
             who = self._table.visitors[-1].name if len(self._table.visitors) > before else ""
-            return who, kind.__name__, refused.code
+            done = who, kind.__name__, refused.code
+        failure = self._table.take_failure()
+        if failure is not None:
+            raise AssertionError(f"the game failed after a random move: {failure!r}") from failure
+        return done
 
     def _message(self) -> Move:
         visitor = self._somebody()

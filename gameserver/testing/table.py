@@ -204,7 +204,7 @@ class Table:
 
     # What visitors need
 
-    def welcome(self, user_id: str) -> None:
+    def _welcome(self, user_id: str) -> None:
         """Whoever comes first counts as the creator, who alone may have the role ``host``."""
         if not self.visitors:
             self.room.creator = user_id
@@ -239,8 +239,9 @@ class Table:
         return done
 
     def take_failure(self) -> BaseException | None:
-        """:returns: the exception that the game failed with last."""
-        return self._failures.last
+        """:returns: the exception that the game failed with since this was last asked."""
+        last, self._failures.last = self._failures.last, None
+        return last
 
     def _open(self) -> None:
         self._hall = Hall(

@@ -131,8 +131,8 @@ class Visitor:
     def come(self, password: str | None, profile: dict[str, Any]) -> None:
         """Connect, and take a seat."""
         self._connect()
-        self._table.welcome(self._user_id)
-        wish = {"name": self.name, "role": self.role, "password": password, "profile": profile}
+        self._table._welcome(self._user_id)
+        wish = {"name": self.name, "role": self.role, "password": password, "profile": _as_json(profile)}
         self._request("join", room=self._table.code, **wish)
 
     def cut(self) -> None:

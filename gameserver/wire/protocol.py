@@ -153,7 +153,7 @@ class Door:
         self.origins = frozenset(origins)
         self.connections = Connections(limits.connections_per_address)
         self.sessions: dict[Session, None] = {}
-        self._factory = _new_factory(protocols=[SUBPROTOCOL], reactor=reactor)
+        self._factory = _new_factory(protocols=[SUBPROTOCOL], server="gameserver", reactor=reactor)
         self._factory.protocol = lambda: GameProtocol(self)
         self._factory.setProtocolOptions(
             maxFramePayloadSize=limits.frame_bytes,

@@ -176,10 +176,11 @@ class Session:
                 self.deliver(messages.encode(messages.Pong(message.at, self._now_ms())))
             else:
                 self._dispatch(message)
-            if type(message) is not messages.Send and not self._requests.take(self._house.clock.monotonic()):
-                self.close(Close.FLOODING, "too many requests")
+            if type(message) is not messages.Send:
+                self._count_request()
         except Refused as refused:
             self._error(getattr(message, "id", None), refused)
+            self._count_request()
         except Exception:  # noqa: BLE001 - the message's door: a bug of ours costs this message, not the connection
             log.failure("a message was not handled", Failure(), op=type(message).__name__)
             self._error(getattr(message, "id", None), Refused("The server failed at that.", code="game_error"))
@@ -199,6 +200,11 @@ class Session:
             self._wait_for(asker, self._resume(asker, message))
         else:
             self._in_room(asker, message)
+
+    def _count_request(self) -> None:
+        """Whatever reached no game is bounded here."""
+        if not self._requests.take(self._house.clock.monotonic()):
+            self.close(Close.FLOODING, "too many requests")
 
     def _send(self, message: messages.Send) -> None:
         user = self.user
@@ -238,7 +244,6 @@ class Session:
         house = self._house
         if self.user is not None:
             raise Refused("This connection has said hello already.", code="bad_message")
-        self._check_budget(None)
         if message.token is not None:
             token = message.token
             user: User = await house.authenticator.authenticate(token, now_s=house.clock.now())

@@ -213,7 +213,7 @@ class MiddleOfAGameTests(CrashCase):
                 assert timer.ends is not None
                 self.assertApproximates(timer.ends / 1000, time.time() + 30, 15)
         for each in (ann, bob):
-            await each.sees(lambda room: room.info.status == "over", "the end")
+            await each.sees(lambda room: room.info.status == "over" and not room.timers, "the end")
             self.assertEqual(each.room.info.result, {"winner": turn})
             self.assertEqual([line.text for line in each.room.chat], ["good luck"])
             self.assertEqual(each.room.timers, {})
@@ -278,7 +278,7 @@ class TimerTests(CrashCase):
     async def ended(self, server: Server, *people: Person) -> None:
         """Wait for the forfeit; then kill again: it has fired, and does not fire again."""
         for person in people:
-            await person.sees(lambda room: room.info.status == "over", "the clock has run out")
+            await person.sees(lambda room: room.info.status == "over" and not room.timers, "the clock has run out")
         await server.restart()
         await self.back(*people, since=2)
         for person in people:
@@ -306,7 +306,7 @@ class TimerTests(CrashCase):
         started = time.time()
         await self.back(ann, bob, since=1)
         for person in (ann, bob):
-            await person.sees(lambda room: room.info.status == "over", "the clock has run out")
+            await person.sees(lambda room: room.info.status == "over" and not room.timers, "the clock has run out")
         # What was left when it died, less what its last beat does not know of: a beat comes each second.
         left_s = timer.ends / 1000 - killed
         self.assertGreater(time.time() - started, left_s - 1.0)

@@ -110,8 +110,8 @@ class RandomTests(SynchronousTestCase):
     def test_timer(self) -> None:
         """A timer after a restart draws what it would have drawn."""
         other = Table(Dice, seed=7)
-        for table in (self.table, other):
-            table.visitors[0].send("arm") if table.visitors else table.join("Ann").send("arm")
+        self.ann.send("arm")
+        other.join("Ann").send("arm")
         other.restart()
         for table in (self.table, other):
             table.advance(5)

@@ -36,6 +36,7 @@
  *   statusBanner(client)            says when the connection is away
  *
  * The rest
+ *   ask(text, yes, {no})            a dialog → Promise of true or false
  *   toast(text, {kind: "info"|"error", ms}), announce(text)  (for screen readers alone), words(error)
  *   keepAwake()                     the screen stays on while the page is seen (secure contexts alone; enter() does it)
  *   savedName(), saveName(text), query (URLSearchParams), gameName(), inviteUrl(room, {role}), api(path, {method, body})
@@ -65,6 +66,7 @@ export function el(tag, props = {}, ...children) {
     if (value === null || value === undefined || value === false) continue;
     if (key === "class") node.className = Array.isArray(value) ? value.filter(Boolean).join(" ") : value;
     else if (key === "text") node.textContent = value;
+    else if (key === "value") node.value = value;
     else if (key === "style") for (const [name, text] of Object.entries(value)) node.style.setProperty(name, text);
     else if (key.startsWith("on") && typeof value === "function") node.addEventListener(key.slice(2).toLowerCase(), value);
     else if (key.includes("-") || !(key in node) || typeof value === "string") node.setAttribute(key === "htmlFor" ? "for" : key, value === true ? "" : value);
@@ -259,7 +261,7 @@ export function statusBanner(client) {
 
 export function header(client, room, { title = room.game } = {}) {
   const leave = async () => {
-    if (!confirm("Leave this room? Your seat is given up.")) return;
+    if (!(await ask("Leave this room? Your seat is given up.", "Leave"))) return;
     await attempt(room.leave());
     location.assign("/");
   };
@@ -319,6 +321,28 @@ export function openShare(room) {
   document.body.append(dialog);
   dialog.showModal();
   return dialog;
+}
+
+/** A question with two answers; true if it is yes. */
+export function ask(text, yes, { no = "Stay" } = {}) {
+  return new Promise((answered) => {
+    const dialog = el(
+      "dialog",
+      { "aria-label": text },
+      el(
+        "form",
+        { method: "dialog", class: "stack" },
+        el("p", { class: "lead" }, text),
+        el("div", { class: "row" }, el("button", { value: "", class: "primary", autofocus: true }, no), el("button", { value: "yes", class: "danger" }, yes)),
+      ),
+    );
+    dialog.addEventListener("close", () => {
+      answered(dialog.returnValue === "yes");
+      dialog.remove();
+    });
+    document.body.append(dialog);
+    dialog.showModal();
+  });
 }
 
 /** The same colour for a player on every device. */

@@ -1,0 +1,218 @@
+/** Types of gameserver.js, and what each part of it promises. */
+
+/** A JSON value; bytes are `Uint8Array`. */
+export type Value = null | boolean | number | string | Uint8Array | Value[] | { [key: string]: Value };
+
+/** A document, and whatever else a game says: its shape is the game's. */
+export type Doc = any;
+
+export type Path = (string | number)[];
+export type Status = "connecting" | "open" | "closed";
+
+/**
+ * A refusal. `code` is stable: one of the server's (`refused`, `not_found`, `room_full`, `wrong_password`,
+ * `rate_limited`, ...) or of the game's own; or of this client: `closed` (there is no connection any more), `lost` (the
+ * connection was lost, and nobody knows whether it was done), `moved` (on a server where this client cannot follow).
+ */
+export class GameError extends Error {
+  constructor(code: string, message?: string, path?: string | null);
+  readonly code: string;
+  /** Where in what was sent the fault lies, such as `$.data.cell`. */
+  readonly path: string | null;
+}
+
+export interface ConnectOptions {
+  /** `ws:`, `wss:`, `http:` or `https:`, or a path of the page's own host; by default `/ws`. */
+  url?: string;
+  /** The name of a new guest, and the default name of seats. */
+  name?: string;
+  /** Who this is. A token given here is not written to storage; a guest's own is, so that a reload is the same guest. */
+  token?: string | null;
+  /** The same, good for one connection; later ones use the token that it bought. */
+  ticket?: string | null;
+  /** By default the global one; in node 20 that of npm's `ws`. */
+  WebSocket?: unknown;
+  /** Where a guest's token and the secrets of seats are kept: by default localStorage; null keeps them in memory. */
+  storage?: Pick<Storage, "getItem" | "setItem"> | null;
+}
+
+/** Connect, trying again until the server says welcome. Rejects (`GameError`) where it does not admit this user. */
+export function connect(options?: ConnectOptions): Promise<Client>;
+
+export interface SeatOptions {
+  /** What others see; by default the client's, or the user's. */
+  name?: string;
+  /** By default `player`. */
+  role?: string;
+  /** A small JSON object that others see: avatar, colour. */
+  profile?: Record<string, unknown>;
+}
+
+export interface CreateOptions extends SeatOptions {
+  options?: Record<string, unknown>;
+  private?: boolean;
+  password?: string;
+}
+
+export interface User {
+  id: string;
+  name: string;
+  rights: string[];
+}
+
+/** One user's connection, and the rooms in which it holds seats. It comes back by itself. */
+export class Client {
+  private constructor();
+  readonly user: User;
+  /** The server's latest; good for the HTTP calls. */
+  readonly token: string;
+  /** The server's: `frame_bytes`, `depth`, `ping_s`, `queue_bytes`, `chat_chars`, `name_chars`, `rooms`. */
+  readonly limits: Record<string, number>;
+  readonly status: Status;
+  /** Why the status is `closed`, or null. */
+  readonly error: GameError | null;
+  /** By code. */
+  readonly rooms: Map<string, Room>;
+
+  /** Make a room and take a seat. Rejects with `lost` where the connection broke before the answer: it may exist. */
+  create(game: string, options?: CreateOptions): Promise<Room>;
+  /** Take a seat in the room of this code, or the one that this user has there already. */
+  join(code: string, options?: SeatOptions & { password?: string }): Promise<Room>;
+  /** Take a seat in an open room whose options hold `match`, or in a new one with these; rejects as `create`. */
+  match(game: string, options?: SeatOptions & { match?: Record<string, unknown> }): Promise<Room>;
+  /** Back to a remembered seat (after a reload), the latest one unless `role` says which; `not_found` where none is. */
+  resume(code: string, options?: { role?: string }): Promise<Room>;
+  /** The seats of this user whose secrets are in storage, the latest first. */
+  remembered(): { code: string; game: string; role: string }[];
+  /** The server's clock, ms since 1970. */
+  now(): number;
+  /** No further connection. Seats are held as after a loss; what is unanswered rejects with `closed`. */
+  close(): void;
+
+  /** The returned function ends it. */
+  on(type: "$status", listener: (status: Status, error: GameError | null) => void): () => void;
+  /** Refusals that answer no request: of `room.tell`. */
+  on(type: "$error", listener: (error: GameError) => void): () => void;
+}
+
+export interface Seat {
+  id: string;
+  number: number | null;
+  name: string;
+  role: string;
+  online: boolean;
+  host: boolean;
+  profile: Record<string, Doc>;
+  /** Those that this seat may know of. */
+  groups: string[];
+  gone: boolean;
+}
+
+export interface Info {
+  status: "lobby" | "playing" | "over";
+  phase: string | null;
+  locked: boolean;
+  paused: boolean;
+  options: Record<string, Doc>;
+  result: Doc;
+  /** By question, the ids of the seats that have answered. */
+  answered: Record<string, string[]>;
+}
+
+export interface Timer {
+  name: string;
+  stream: string;
+  /** By the server's clock, ms since 1970; null while paused. */
+  ends: number | null;
+  paused_ms: number | null;
+  /** What is left now, in ms. */
+  left(): number;
+}
+
+export interface Line {
+  stream: string;
+  n: number;
+  from: { seat: string; name: string } | null;
+  to: string;
+  text: string;
+  data: Doc;
+  at: number;
+}
+
+export interface GameEvent<T = Doc> {
+  type: string;
+  data: T;
+  stream: string;
+  /** null: volatile. */
+  n: number | null;
+}
+
+export interface Left {
+  /** `left`, `kicked`, `banned`, `closed`, `moved`, or the code with which the seat was refused: `not_found`. */
+  reason: string;
+  message: string | null;
+}
+
+export interface Change {
+  /** `room`, `seat`, `group:NAME` or `role:NAME`. */
+  stream: string;
+  /** As it is now; null when it is gone. */
+  doc: Doc | null;
+  /** What may differ; an empty path is the whole document. */
+  paths: Path[];
+}
+
+/** A room as this seat knows it, kept up to date; all of it changes in place. */
+export class Room {
+  private constructor();
+  readonly code: string;
+  readonly game: string;
+  readonly seat: { id: string; number: number | null; role: string };
+  readonly info: Info;
+  /** The document that everybody in the room sees. */
+  readonly state: Doc;
+  /** The document that only this seat sees. */
+  readonly mine: Doc;
+  /** By name, the documents of the groups that this seat is in. */
+  readonly groups: Record<string, Doc>;
+  /** By name, the documents of this seat's role. */
+  readonly roles: Record<string, Doc>;
+  /** By id. */
+  readonly seats: Map<string, Seat>;
+  readonly me: Seat | undefined;
+  readonly host: Seat | undefined;
+  /** By name, those that run or are paused. */
+  readonly timers: Map<string, Timer>;
+  readonly chat: {
+    /** The last 200, oldest first. */
+    readonly lines: Line[];
+    /** `to` is `room`, `group:NAME` or `seat:ID`. */
+    say(text: string, to?: string, data?: unknown): Promise<null>;
+  };
+  /** Why this seat is gone, or null. */
+  readonly left: Left | null;
+
+  /** A message of the game's own. Resolves with the reply; survives a reconnect, applied exactly once. */
+  send<T = Doc>(type: string, data?: unknown): Promise<T>;
+  /** Without an id: no reply, said once or not at all (dropped while there is no connection). */
+  tell(type: string, data?: unknown): void;
+  /** As the host. */
+  start(): Promise<Doc>;
+  /** Give up the seat, for all its tabs. */
+  leave(): Promise<void>;
+  /** The server's clock, ms since 1970, offset by ping. */
+  now(): number;
+
+  /** The returned function ends it. */
+  on(type: "$change", listener: (change: Change) => void): () => void;
+  /** The seats that changed; all of them after a group's end or a new connection. */
+  on(type: "$seats", listener: (changed: Seat[]) => void): () => void;
+  on(type: "$info", listener: (info: Info) => void): () => void;
+  on(type: "$timers", listener: (timers: Map<string, Timer>) => void): () => void;
+  on(type: "$chat", listener: (line: Line) => void): () => void;
+  /** The seat was given back after a loss; unless `recovered`, events may have been missed. */
+  on(type: "$joined", listener: (joined: { recovered: boolean | null }) => void): () => void;
+  on(type: "$left", listener: (left: Left) => void): () => void;
+  /** A game's events by type; `*` is all of them. */
+  on<T = Doc>(type: string, listener: (data: T, event: GameEvent<T>) => void): () => void;
+}

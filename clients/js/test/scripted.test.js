@@ -1,0 +1,306 @@
+/** A client against a server that is a script: jumps, misfits, detours, and what no well-behaved server does. */
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { connect } from "../gameserver.js";
+import { until } from "./kit.js";
+
+const bounded = { timeout: 30_000 };
+
+/** Where the client dials: each socket keeps what was written to it, and has the server's voice. */
+class Script {
+  sockets = [];
+  clients = [];
+
+  constructor(t) {
+    const script = this;
+    t.after(() => this.clients.forEach((client) => client.close()));
+    this.WebSocket = class {
+      readyState = 0;
+      sent = [];
+
+      constructor(url, protocol) {
+        Object.assign(this, { url, protocol });
+        script.sockets.push(this);
+        queueMicrotask(() => {
+          this.readyState = 1;
+          this.onopen?.();
+        });
+      }
+
+      send(frame) {
+        const message = JSON.parse(frame);
+        if (message.op !== "ping") this.sent.push(message);
+        else this.say("pong", { at: message.at, now: Date.now() });
+      }
+
+      say(op, fields) {
+        queueMicrotask(() => this.onmessage?.({ data: JSON.stringify({ op, ...fields }) }));
+      }
+
+      close(code = 1000) {
+        this.readyState = 3;
+        this.closed ??= code;
+      }
+
+      lose(code = 1006) {
+        this.readyState = 3;
+        this.onclose?.({ code, reason: "" });
+      }
+
+      async take() {
+        return until(() => this.sent.shift(), "a message of the client");
+      }
+    };
+  }
+
+  async socket(number) {
+    return until(() => this.sockets[number], `connection ${number}`);
+  }
+
+  async greet(number, fields) {
+    const socket = await this.socket(number);
+    const hello = await socket.take();
+    const user = { id: "guest:1", name: "Ann", rights: [] };
+    const limits = { frame_bytes: 65536 };
+    socket.say("welcome", { user, token: "T", client: "KEY-KEY-KEY", now: Date.now(), limits, ...fields });
+    return [socket, hello];
+  }
+
+  async connected() {
+    const connecting = connect({ url: "ws://server.test/ws", storage: null, WebSocket: this.WebSocket });
+    const [socket] = await this.greet(0);
+    const client = await connecting;
+    this.clients.push(client);
+    return [client, socket];
+  }
+
+  async joined(fields) {
+    const [client, socket] = await this.connected();
+    const joining = client.join("K7QM");
+    const { id } = await socket.take();
+    socket.say("joined", joined({ id, ...fields }));
+    const room = await joining;
+    return { client, socket, room };
+  }
+}
+
+function joined(fields) {
+  return {
+    room: "K7QM",
+    game: "parlour",
+    seat: { id: "s1", number: 0, role: "player", resume: "SECRET" },
+    recovered: null,
+    last_id: 0,
+    info: { status: "playing", answered: {} },
+    docs: { room: { a: { b: 1 }, list: [1, { x: 1 }, 3], same: { c: [1] } }, seat: {} },
+    seats: [seat("s1"), seat("s2")],
+    timers: [],
+    chat: [],
+    seen: { epoch: "E", room: 4, seat: 0 },
+    ...fields,
+  };
+}
+
+function seat(id, fields) {
+  return { id, number: 0, name: id, role: "player", online: true, host: false, profile: {}, groups: [], ...fields };
+}
+
+const patch = (n, ...ops) => ({ room: "K7QM", stream: "room", n, ops });
+
+test("the hello, and who it says one is the second time", bounded, async (t) => {
+  const script = new Script(t);
+  const [client, first] = await script.connected();
+  assert.equal(first.url, "ws://server.test/ws");
+  assert.equal(first.protocol, "gameserver.v1.json");
+  first.lose();
+  const [, hello] = await script.greet(1);
+  assert.deepEqual(hello, { op: "hello", token: "T", client: "KEY-KEY-KEY" });
+  await until(() => client.status === "open");
+});
+
+test("a counter that jumps asks for what is missing, and nothing counts until it comes", bounded, async (t) => {
+  const { socket, room } = await new Script(t).joined();
+  socket.say("patch", patch(5, [0, ["a", "b"], 2]));
+  socket.say("patch", patch(7, [0, ["a", "b"], 4]));
+  const { id, ...resume } = await socket.take();
+  const seen = { epoch: "E", room: 5, seat: 0 };
+  assert.deepEqual(resume, { op: "resume", room: "K7QM", resume: "SECRET", seen });
+  socket.say("patch", patch(8, [0, ["a", "b"], 5]));
+  socket.say("joined", joined({ id, recovered: true, docs: {}, seen }));
+  for (const n of [6, 7, 8]) socket.say("patch", patch(n, [0, ["a", "b"], n]));
+  await until(() => room.state.a.b === 8);
+  assert.equal(socket.sent.length, 0);
+});
+
+test("a patch that does not fit asks for whole documents, which change in place", bounded, async (t) => {
+  const { socket, room } = await new Script(t).joined();
+  const { state } = room;
+  const { same, list } = state;
+  const second = list[1];
+  const changes = [];
+  room.on("$change", ({ stream, paths }) => changes.push([stream, paths]));
+  socket.say("patch", patch(5, [0, ["nowhere", "b"], 2]));
+  const { id, ...resume } = await socket.take();
+  assert.deepEqual(resume, { op: "resume", room: "K7QM", resume: "SECRET" });
+  const docs = { room: { list: [1, { x: 1 }], same: { c: [1] }, fresh: 1 }, seat: {} };
+  socket.say("joined", joined({ id, recovered: false, docs, seats: [seat("s1")] }));
+  await until(() => changes.length === 2);
+  assert.deepEqual(state, docs.room);
+  assert.equal(room.state, state);
+  assert.equal(state.same, same);
+  assert.equal(state.list[1], second);
+  assert.deepEqual([...room.seats.keys()], ["s1"]);
+});
+
+test("a fresh copy tells what differs, and nothing where nothing does", bounded, async (t) => {
+  const { socket, room } = await new Script(t).joined();
+  const changes = [];
+  room.on("$change", ({ paths }) => changes.push(paths));
+  const { docs } = joined();
+  socket.say("doc", { room: "K7QM", stream: "room", n: 9, doc: docs.room, chat: [] });
+  socket.say("doc", { room: "K7QM", stream: "room", n: 10, doc: { ...docs.room, a: { b: 2 }, list: [1] }, chat: [] });
+  await until(() => changes.length);
+  assert.deepEqual(changes, [[["a", "b"], ["list"]]]);
+  socket.say("patch", patch(11, [2, ["list"], 0, 1, [7, 8]], [1, ["a"]]));
+  await until(() => changes.length === 2);
+  assert.deepEqual(room.state.list, [7, 8]);
+  assert.equal("a" in room.state, false);
+});
+
+test("no name leads to a prototype", bounded, async (t) => {
+  const { socket, room } = await new Script(t).joined();
+  socket.say("patch", patch(5, [0, ["__proto__"], { x: 1 }], [0, ["__proto__", "y"], 2]));
+  await until(() => Object.hasOwn(room.state, "__proto__"));
+  assert.equal(room.state.x, undefined);
+  socket.say("patch", patch(6, [0, ["a", "__proto__", "polluted"], 1]));
+  assert.equal((await socket.take()).op, "resume");
+  assert.equal({}.polluted, undefined);
+});
+
+test("groups of a seat are told by several streams, each what its audience may know", bounded, async (t) => {
+  const { socket, room } = await new Script(t).joined();
+  const told = (stream, n, id, groups) => socket.say("seats", { room: "K7QM", stream, n, seats: [seat(id, { groups })] });
+  told("seat", 1, "s1", ["red", "spies"]);
+  told("room", 5, "s2", ["red"]);
+  told("group:spies", 1, "s2", ["spies"]); // before the group's first document
+  socket.say("doc", { room: "K7QM", stream: "group:spies", n: 1, doc: { plan: 1 }, chat: [] });
+  await until(() => room.groups.spies);
+  assert.deepEqual(room.seats.get("s2").groups, ["red", "spies"]);
+  told("room", 6, "s2", []);
+  await until(() => room.seats.get("s2").groups.length === 1);
+  assert.deepEqual(room.seats.get("s2").groups, ["spies"]);
+  socket.say("doc", { room: "K7QM", stream: "group:spies", n: 2, doc: null, chat: [] });
+  await until(() => !room.groups.spies);
+  assert.deepEqual(room.seats.get("s2").groups, []);
+  assert.deepEqual(room.me.groups, ["red"]);
+});
+
+test("requests go out again by id after resume, and wait for it; create does not", bounded, async (t) => {
+  const script = new Script(t);
+  const { client, socket, room } = await script.joined();
+  const replies = Promise.all([room.send("add", 1), room.send("add", 2)]);
+  const lost = assert.rejects(client.create("parlour"), { code: "lost" });
+  const ids = [(await socket.take()).id, (await socket.take()).id];
+  await socket.take();
+  socket.lose();
+  await lost;
+  const [again] = await script.greet(1);
+  const resume = await again.take();
+  assert.equal(resume.op, "resume");
+  assert.equal(again.sent.length, 0);
+  again.say("joined", joined({ id: resume.id, recovered: true, docs: {}, last_id: ids[0] }));
+  assert.deepEqual([(await again.take()).id, (await again.take()).id], ids);
+  ids.forEach((id) => again.say("ok", { id, data: id }));
+  assert.deepEqual(await replies, ids);
+});
+
+test("a server that forgot this client is not told anything twice", bounded, async (t) => {
+  const script = new Script(t);
+  const { socket, room } = await script.joined();
+  const lost = assert.rejects(room.send("add", 1), { code: "lost" });
+  await socket.take();
+  socket.lose();
+  await script.greet(1, { client: "ANOTHER-KEY" });
+  await lost;
+});
+
+test("a resume that is refused for now is tried again, one refused for good ends the seat", bounded, async (t) => {
+  const script = new Script(t);
+  const { socket, room } = await script.joined();
+  socket.lose();
+  const [again] = await script.greet(1);
+  const error = { message: "", path: null };
+  again.say("error", { id: (await again.take()).id, code: "draining", ...error });
+  const second = await again.take();
+  assert.equal(second.op, "resume");
+  again.say("error", { id: second.id, code: "not_found", ...error });
+  await until(() => room.left);
+  assert.equal(room.left.reason, "not_found");
+});
+
+test("moved: the room is resumed, and the redirect followed", bounded, async (t) => {
+  const script = new Script(t);
+  const { client, socket, room } = await script.joined();
+  socket.say("left", { room: "K7QM", reason: "moved", message: null });
+  const { id, op } = await socket.take();
+  assert.equal(op, "resume");
+  const reply = room.send("add", 1);
+  socket.say("redirect", { id, room: "K7QM", url: "ws://other.test/ws" });
+  const [other] = await script.greet(1);
+  assert.equal(other.url, "ws://other.test/ws");
+  const resume = await other.take();
+  other.say("joined", joined({ id: resume.id, recovered: true, docs: {} }));
+  other.say("ok", { id: (await other.take()).id, data: "here" });
+  assert.equal(await reply, "here");
+  assert.equal(client.rooms.get("K7QM"), room);
+});
+
+for (const [code, name] of [[4001, "unauthenticated"], [4003, "forbidden"]]) {
+  test(`close code ${code} is final`, bounded, async (t) => {
+    const script = new Script(t);
+    const { client, socket, room } = await script.joined();
+    const rejected = assert.rejects(room.send("add"), { code: name });
+    const statuses = [];
+    client.on("$status", (status, error) => statuses.push(status, error.code));
+    socket.lose(code);
+    await rejected;
+    assert.deepEqual(statuses, ["closed", name]);
+    assert.equal(room.left, null);
+  });
+}
+
+test("a listener that throws costs nobody else anything", bounded, async (t) => {
+  const { socket, room } = await new Script(t).joined();
+  const errors = t.mock.method(console, "error", () => {});
+  const heard = [];
+  room.on("tick", () => {
+    throw new Error("mine");
+  });
+  const stop = room.on("tick", (data) => heard.push(data));
+  socket.say("event", { room: "K7QM", stream: "room", n: 5, type: "tick", data: 1 });
+  socket.say("event", { room: "K7QM", stream: "room", type: "tick", data: 2 }); // volatile
+  await until(() => heard.length === 2);
+  assert.equal(errors.mock.callCount(), 2);
+  stop();
+  socket.say("event", { room: "K7QM", stream: "room", n: 6, type: "tick", data: 3 });
+  socket.say("chat", { room: "K7QM", stream: "room", n: 7, from: null, to: "room", text: "hi", data: null, at: 1 });
+  await until(() => room.chat.lines.length);
+  assert.deepEqual(heard, [1, 2]);
+});
+
+test("what comes with `joined` is heard by whoever awaits the room", bounded, async (t) => {
+  const script = new Script(t);
+  const [client, socket] = await script.connected();
+  const joining = client.join("K7QM");
+  const { id } = await socket.take();
+  const frames = [
+    { op: "joined", ...joined({ id }) },
+    { op: "event", room: "K7QM", stream: "room", n: 5, type: "first", data: 1 },
+  ];
+  for (const frame of frames) socket.onmessage({ data: JSON.stringify(frame) });
+  const room = await joining;
+  const heard = [];
+  room.on("first", (data) => heard.push(data));
+  await until(() => heard.length);
+});

@@ -1,0 +1,242 @@
+/*
+ * The lobby: games, open rooms as they come and go, rooms that this browser has a seat in, and a code to type.
+ * Whoever creates a room sits down in it here; the game's page goes on with that seat.
+ */
+
+import { connect } from "/gameserver.js";
+import { api, attempt, cleanCode, el, fill, saveName, savedName, toast, words } from "/static/page.js";
+import { schemaForm } from "/static/form.js";
+
+const POLL_MS = 3000;
+const LOOKED_UP = 6; // a room that is gone costs the address some of its budget for guesses
+const GONE_KEY = "gameserver.gone";
+
+const $ = (id) => document.getElementById(id);
+const nameInput = $("name");
+
+let games = [];
+let connecting = null;
+
+/** One connection for remembering and creating, made when it is wanted first. */
+function client() {
+  connecting ??= connect({ name: savedName() || undefined }).catch((error) => {
+    connecting = null;
+    throw error;
+  });
+  return connecting;
+}
+
+function playUrl(game, { room, role } = {}) {
+  const url = new URL(`/play/${encodeURIComponent(game)}/`, location.origin);
+  if (room) url.searchParams.set("room", room);
+  if (role && role !== "player") url.searchParams.set("role", role);
+  return url.pathname + url.search;
+}
+
+function players({ min_players: low, max_players: high }) {
+  const least = Math.max(1, low);
+  if (least === high) return high === 1 ? "1 player" : `${high} players`;
+  return `${least} to ${high} players`;
+}
+
+// Games
+
+function gameCard(game) {
+  const name = el("h3", { id: `game-${game.name}` }, game.title);
+  const buttons = el("div", { class: "row" }, el("button", { type: "button", class: "primary", "aria-describedby": name.id, onclick: () => openCreate(game) }, "New room"));
+  if (game.roles.screen) buttons.append(el("button", { type: "button", "aria-describedby": name.id, onclick: () => openCreate(game, "screen") }, "On this screen"));
+  return el("li", {}, el("article", { class: "card game" }, el("div", { class: "row spread" }, name, el("span", { class: "badge" }, players(game))), el("p", { class: "muted" }, game.doc), buttons));
+}
+
+function openCreate(game, role = "player") {
+  const options = game.options ? schemaForm(game.options, { prefix: "option" }) : null;
+  const name = el("input", { id: "create-name", maxlength: "32", required: true, value: nameInput.value.trim(), autocomplete: "nickname" });
+  const hidden = el("input", { id: "create-private", type: "checkbox" });
+  const password = el("input", { id: "create-password", autocomplete: "off", maxlength: "64" });
+  const error = el("p", { class: "error", role: "alert" });
+  const make = el("button", { type: "submit", class: "primary" }, "Open the room");
+  const dialog = el("dialog", { "aria-labelledby": "create-title" });
+  const create = async (event) => {
+    event.preventDefault();
+    error.textContent = "";
+    make.disabled = true;
+    try {
+      const wish = { options: options?.value(), private: hidden.checked, password: password.value || undefined, role };
+      if (role === "player") keepName((wish.name = name.value.trim()));
+      else wish.name = "Screen";
+      const room = await (await client()).create(game.name, wish);
+      location.assign(playUrl(game.name, { room: room.code, role }));
+    } catch (failed) {
+      make.disabled = false;
+      error.textContent = words(failed);
+      options?.showError(failed);
+    }
+  };
+  const row = (id, text, control) => el("div", { class: "field" }, el("label", { htmlFor: id }, text), control);
+  dialog.append(
+    el(
+      "form",
+      { class: "stack", onsubmit: create },
+      el("h2", { id: "create-title" }, game.title),
+      role === "player" ? row("create-name", "Your name", name) : el("p", { class: "muted" }, "This device is the shared screen; phones join with the code."),
+      options && !options.empty ? options.element : null,
+      el("div", { class: "field check" }, hidden, el("label", { htmlFor: "create-private" }, "Private: not in the list below, with a longer code")),
+      el("details", {}, el("summary", {}, "Password"), row("create-password", "Whoever joins must know it", password)),
+      error,
+      el("div", { class: "row" }, make, el("button", { type: "button", class: "quiet", onclick: () => dialog.close() }, "Not now")),
+    ),
+  );
+  dialog.addEventListener("close", () => dialog.remove());
+  dialog.addEventListener("click", (event) => event.target === dialog && dialog.close());
+  document.body.append(dialog);
+  dialog.showModal();
+  if (role === "player" && !name.value) name.focus();
+}
+
+async function showGames() {
+  const told = await attempt(api("/api/games"));
+  if (!told) return setTimeout(showGames, POLL_MS);
+  games = told.games;
+  fill($("games"), games.length ? games.map(gameCard) : el("li", { class: "empty" }, "There are none yet. Write one: a Python file in a folder, and twistd gameserver --games FOLDER."));
+  const broken = told.broken ?? [];
+  $("broken").hidden = broken.length === 0;
+  fill($("broken"), broken.map((game) => el("article", { class: "card flat stack tight" }, el("h3", { class: "bad" }, `${game.name} cannot be served`), el("pre", { class: "small" }, game.error))));
+  return undefined;
+}
+
+// Rooms
+
+const STATUS = { lobby: "waiting", playing: "playing", over: "finished" };
+
+function roomCard(room, { label = "Join", role } = {}) {
+  const game = games.find((each) => each.name === room.game);
+  const url = playUrl(room.game, { room: room.room, role });
+  const full = room.players >= room.max_players;
+  const notes = [room.needs_password && "password", room.locked && "closed to newcomers"].filter(Boolean);
+  const watch = game?.roles.spectator && !role ? el("a", { class: "button quiet", href: playUrl(room.game, { room: room.room, role: "spectator" }) }, "Watch") : null;
+  const action = label === "Join" && (full || room.locked) ? el("span", { class: "muted" }, full ? "Full" : "Closed") : el("a", { class: "button", href: url, "data-key": `go-${room.room}-${role ?? ""}` }, label, el("span", { class: "visually-hidden" }, ` ${room.room}`));
+  return el(
+    "li",
+    {},
+    el(
+      "article",
+      { class: "card open-room" },
+      el("div", { class: "row spread" }, el("h3", {}, room.title), el("span", { class: "code" }, room.room)),
+      el("p", { class: "muted" }, `${room.players} of ${room.max_players} players, ${STATUS[room.status] ?? room.status}${role ? `; you are the ${role}` : ""}`),
+      el("div", { class: "row" }, action, watch, notes.map((note) => el("span", { class: "badge" }, note))),
+    ),
+  );
+}
+
+let drawn = "";
+let away = false;
+
+async function showRooms() {
+  try {
+    const { rooms } = await api("/api/rooms");
+    away = false;
+    const now = JSON.stringify([rooms, games.length]);
+    if (now === drawn) return;
+    drawn = now;
+    fill($("rooms"), rooms.map((room) => roomCard(room)));
+    $("no-rooms").hidden = rooms.length > 0;
+  } catch (error) {
+    if (!away) toast(words(error), { kind: "error" });
+    away = true;
+  }
+}
+
+function poll() {
+  const next = () => setTimeout(poll, POLL_MS);
+  if (document.visibilityState === "hidden") document.addEventListener("visibilitychange", poll, { once: true });
+  else showRooms().then(next, next);
+}
+
+// Rooms that this browser has a seat in
+
+function gone() {
+  try {
+    return JSON.parse(localStorage.getItem(GONE_KEY)) ?? [];
+  } catch {
+    return [];
+  }
+}
+
+async function showRemembered() {
+  const known = (await client()).remembered().filter((seat) => !gone().includes(seat.code)).slice(0, LOOKED_UP);
+  const looked = await Promise.all(
+    known.map(async (seat) => {
+      try {
+        return { seat, room: await api(`/api/rooms/${encodeURIComponent(seat.code)}`) };
+      } catch (error) {
+        if (error.code === "not_found") forgetRoom(seat.code);
+        return null;
+      }
+    }),
+  );
+  const there = looked.filter(Boolean);
+  $("going-on").hidden = there.length === 0;
+  fill($("remembered"), there.map(({ seat, room }) => roomCard(room, { label: "Go on", role: seat.role && seat.role !== "player" ? seat.role : undefined })));
+}
+
+function forgetRoom(code) {
+  try {
+    localStorage.setItem(GONE_KEY, JSON.stringify([code, ...gone()].slice(0, 50)));
+  } catch {
+    // then it is looked up again
+  }
+}
+
+// Name, code, address
+
+function keepName(text) {
+  nameInput.value = text;
+  saveName(text);
+}
+
+/** A code as people type it, or the link that somebody sent. */
+function readPlace(text) {
+  try {
+    const url = new URL(text.trim());
+    return { code: cleanCode(url.searchParams.get("room") ?? ""), role: url.searchParams.get("role") };
+  } catch {
+    return { code: cleanCode(text), role: null };
+  }
+}
+
+$("join").addEventListener("submit", async (event) => {
+  event.preventDefault();
+  const error = $("join-error");
+  const { code, role } = readPlace($("code").value);
+  error.textContent = "";
+  try {
+    if (!code) throw new Error("Type the code of a room, or paste its link.");
+    const room = await api(`/api/rooms/${encodeURIComponent(code)}`);
+    location.assign(playUrl(room.game, { room: room.room, role }));
+  } catch (failed) {
+    error.textContent = words(failed);
+    $("code").setAttribute("aria-invalid", "true");
+    $("code").focus();
+  }
+});
+
+$("code").addEventListener("input", () => {
+  $("code").removeAttribute("aria-invalid");
+  $("join-error").textContent = "";
+});
+nameInput.addEventListener("change", () => saveName(nameInput.value.trim()));
+
+async function showAddress() {
+  const server = await attempt(api("/api/server"), { quiet: true });
+  const url = server?.urls?.[0];
+  if (!url || /\/\/(localhost|127\.|\[::1\])/.test(url)) return;
+  fill($("address"), el("img", { src: `/api/qr?text=${encodeURIComponent(`${url}/`)}`, alt: "QR code that leads to this page", width: 220, height: 220 }), el("p", { class: "small muted" }, "On a phone in the same network"), el("a", { class: "address", href: url }, url.replace(/^https?:\/\//, "")));
+  $("address").hidden = false;
+}
+
+nameInput.value = savedName();
+showGames().then(() => (drawn = ""));
+poll();
+showAddress();
+showRemembered().catch(() => {});
+window.addEventListener("pageshow", (event) => event.persisted && location.reload());
