@@ -42,7 +42,7 @@ e2e: .venv/dev.stamp
 # The JavaScript client's tests need node 20 and npm; without them this says so, and fails only with CI=true.
 js-test: .venv/dev.stamp
 	@if node -e 'process.exit(parseInt(process.versions.node) < 20 ? 1 : 0)' 2> /dev/null && command -v npm > /dev/null; \
-	  then $(MAKE) --no-print-directory clients/js/node_modules/.stamp && npm --prefix clients/js --silent test; \
+	  then $(MAKE) --no-print-directory --silent clients/js/node_modules/.stamp && npm --prefix clients/js --silent test; \
 	  else echo "CANNOT RUN: the tests of clients/js (they need node 20 or newer, and npm)"; [ "$$CI" != true ]; fi
 
 clients/js/node_modules/.stamp: clients/js/package.json clients/js/package-lock.json

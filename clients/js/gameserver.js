@@ -36,7 +36,7 @@ const DIAL_MS = 15_000; // from dialling to `welcome`, at most
 const TICK_MS = 1000;
 const SLEPT_MS = 5000; // ticks so far apart: the machine slept, or the page was frozen
 const PING_MS = 15_000; // between the pings of a quiet connection
-const DOUBT_MS = 3000; // a request unanswered so long, and nothing heard since: is there still a connection?
+const DOUBT_MS = 3000; // a request unanswered, and nothing heard for so long: is there still a connection?
 const PATIENCE_MS = 6000; // silence after a ping, and the connection is dead
 const WAKE_PATIENCE_MS = 3000; // the same after a sleep, where it probably is
 const HELD_PATIENCE_MS = 20_000; // the same while a `HOLDING` request is under way
@@ -320,7 +320,7 @@ export class Client extends Emitter {
   }
 
   #doubts(now) {
-    const unheard = ({ saidAt }) => saidAt > this.#heardAt && now - saidAt > DOUBT_MS;
+    const unheard = ({ saidAt }) => saidAt && now - Math.max(saidAt, this.#heardAt) > DOUBT_MS;
     return [...this.#requests.values()].some(unheard);
   }
 

@@ -24,6 +24,13 @@ class Event(NamedTuple):
     def __getitem__(self, key: Any) -> Any:
         return getattr(self, key) if isinstance(key, str) else tuple(self)[key]
 
+    def __eq__(self, other: object) -> bool:
+        """As ``(type, data)``, or as ``{"type": type, "data": data}``."""
+        return tuple(self) == other or self._asdict() == other
+
+    def __hash__(self) -> int:
+        return hash(self.type)
+
 
 class Visitor:
     """

@@ -6,6 +6,7 @@ A codec is a form of the protocol: its subprotocol's name, ``decode``, and the `
 
 from __future__ import annotations
 
+import re
 from typing import Any, Final
 
 import msgspec
@@ -15,6 +16,8 @@ from gameserver.errors import CODES, GameServerError
 from gameserver.wire.messages import SUBPROTOCOL, ClientMessage, FromClient, Send
 
 _OPS: Final = frozenset(str(info.tag) for kind in FromClient.__subclasses__() if (info := kind.__struct_config__))
+_EARLY_ID: Final = re.compile(rb'\s*\{[^{}\[\]]*?"id"\s*:\s*([0-9]{1,16})\s*[,}]')
+"""A request's number before anything nested, which is its own also where the rest cannot be read."""
 _PROBLEMS: Final = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
 
 
@@ -93,7 +96,9 @@ def _what_is_wrong(frame: bytes, error: Exception) -> Unreadable:
     try:
         value = msgspec.json.decode(frame)
     except _PROBLEMS:
-        return Unreadable("bad_message", "That is not JSON.")
+        # Such as half a surrogate pair: whoever waits for an answer should have one.
+        early = _EARLY_ID.match(frame)
+        return Unreadable("bad_message", "That is not JSON.", request_id(int(early[1])) if early else None)
     if not isinstance(value, dict):
         return Unreadable("bad_message", "A message is an object.")
     id = request_id(value.get("id"))
