@@ -53,6 +53,7 @@ class Schema:
             missing = next(p.name for p in named if p.default is p.empty)
             raise GameDefinitionError(f"{name}: the option {missing!r} needs a default: {missing}: ... = ...")
         self.fields = [p.name for p in named]
+        self._defaults = {p.name: p.default for p in named if p.default is not p.empty}
         try:
             hints = get_type_hints(function, include_extras=True)
             self.struct = msgspec.defstruct(
@@ -110,7 +111,12 @@ class Schema:
 
     def json_schema(self) -> dict[str, Any]:
         """:returns: a JSON schema, for forms and for documentation."""
-        return msgspec.json.schema(self.struct, schema_hook=lambda kind: {"type": "string", "format": "seat"})
+        schema = msgspec.json.schema(self.struct, schema_hook=lambda kind: {"type": "string", "format": "seat"})
+        properties = schema["$defs"][self.struct.__name__]["properties"]
+        for name, default in self._defaults.items():
+            # Of defaults that are made anew each time msgspec tells nothing.
+            properties[name].setdefault("default", msgspec.to_builtins(default))
+        return schema
 
     def _convert(self, value: Any) -> dict[str, Any]:
         converted = msgspec.convert(
