@@ -71,6 +71,7 @@ class Hall:
         self.rooms_per_user = rooms_per_user
         self.chat_chars = chat_chars
         self.draining = False
+        self.log = _log
         self._amnesia = amnesia
         self._keepers: dict[str, Keeper] = {}
         self._rooms_of: dict[str, set[str]] = {}
@@ -183,7 +184,9 @@ class Hall:
     ) -> Keeper:
         id = self.entropy(12).hex()
         code = await self._claim_code(id, private)
-        room = Room(spec, id=id, code=code, key=self.entropy(16), epoch=self._epoch(), now=self.clock.now(), log=_log)
+        room = Room(
+            spec, id=id, code=code, key=self.entropy(16), epoch=self._epoch(), now=self.clock.now(), log=self.log
+        )
         keeper = self._keep(room, fence=1, version=0)
         try:
             await keeper.post("create", asker, options, private=private, password=password, user=user, seat=seat)
@@ -275,7 +278,7 @@ class Hall:
         now = self.clock.now()
         try:
             room = row.restore(
-                spec, id=stored.room, code=stored.code, parts=stored.parts, epoch=self._epoch(), now=now, log=_log
+                spec, id=stored.room, code=stored.code, parts=stored.parts, epoch=self._epoch(), now=now, log=self.log
             )
         except (MsgspecError, NotJSON, LookupError):
             _log.failure("room {room} cannot be read; it stays closed in the store", room=stored.code)
@@ -295,7 +298,7 @@ class Hall:
         return Keeper(room, self.clock, fence=fence, version=version, turn=self.end_turn_with, remade=remade)
 
     def _remade(self, room: Room) -> Room:
-        return row.remake(room, log=_log)
+        return row.remake(room, log=self.log)
 
     def _epoch(self) -> str:
         return self.entropy(6).hex()

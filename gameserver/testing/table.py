@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any, Final
 
 from twisted.internet.defer import Deferred
 from twisted.internet.task import Clock as FakeTime
-from twisted.logger import ILogObserver, LogEvent, globalLogPublisher
-from zope.interface import implementer
+from twisted.logger import ILogObserver, LogEvent, Logger, globalLogPublisher
+from zope.interface import implementer, provider
 
+from gameserver import values
 from gameserver.auth.tokens import SECRET_BYTES, Guests
 from gameserver.clock import Clock
 from gameserver.errors import Refused
@@ -71,12 +72,20 @@ class Table:
         self._guests = Guests(bytes(SECRET_BYTES), names.randbytes, self._clock.now)
         self._waiting: list[Callable[[], bool]] = []
         self._failures = _Failures()
-        self.code = ""
+        self._code = ""
+        self._wish = {"game": self._spec.name, "options": values.to_wire(options or {}), "password": password}
         self._open()
-        maker = User("table", "Table")
-        made = Deferred.fromCoroutine(self._hall.create(maker, self._spec.name, options or {}, password=password))
-        self.settle()
-        self.code = _result(made).room.code
+        if self._spec.function_style:
+            self._try_to_make()
+        else:
+            self._make()
+
+    @property
+    def code(self) -> str:
+        """What people type to come in."""
+        if not self._code:
+            self._make()
+        return self._code
 
     # Playing
 
@@ -89,7 +98,10 @@ class Table:
         :raises Refused: the room or the game will not have them.
         """
         visitor = Visitor(self, name, role)
-        visitor.come(password, profile or {})
+        if self._code:
+            visitor.come(password, profile or {})
+        else:
+            self._code = visitor._create({**self._wish, **({"password": password} if password else {})}, profile or {})
         self.visitors.append(visitor)
         return visitor
 
@@ -206,7 +218,7 @@ class Table:
 
     def _welcome(self, user_id: str) -> None:
         """Whoever comes first counts as the creator, who alone may have the role ``host``."""
-        if not self.visitors:
+        if not self.visitors and not self.room.creator_came:
             self.room.creator = user_id
 
     def settle(self) -> None:
@@ -243,6 +255,28 @@ class Table:
         last, self._failures.last = self._failures.last, None
         return last
 
+    def _try_to_make(self) -> None:
+        """A function may need somebody who creates the room; if it fails without, the first to come does."""
+        hall, log = self._hall, self._hall.log
+        hall.log = Logger(observer=_deaf)
+        try:
+            self._make()
+            self.room.log = log
+        except Refused as refused:
+            if refused.code != "game_error":
+                raise
+        finally:
+            hall.log = log
+
+    def _make(self) -> None:
+        """Make the room, as an operator would: nobody takes a seat with it."""
+        wish = dict(self._wish)
+        game, options, password = wish["game"], wish["options"], wish["password"]
+        maker = User("table", "Table")
+        made = Deferred.fromCoroutine(self._hall.create(maker, game, options, password=password))
+        self.settle()
+        self._code = _result(made).room.code
+
     def _open(self) -> None:
         self._hall = Hall(
             {self._spec.name: self._spec},
@@ -273,7 +307,7 @@ class Table:
 
     def _check_mirrors(self) -> None:
         """What clients have by patches is what the room has."""
-        keeper = self._hall.get(self.code) if self.code else None
+        keeper = self._hall.get(self._code) if self._code else None
         if keeper is None or keeper.room.told.patches or keeper.room.journal.undo or not keeper.commits.settled:
             return
         for visitor in self.visitors:
@@ -283,6 +317,11 @@ class Table:
                     document = keeper.room.docs.get(f"seat:{visitor.id}" if stream == "seat" else stream)
                     if mirror != (document.plain() if document is not None else {}):
                         raise AssertionError(f"{visitor.name} has another {stream!r} than the room: {mirror}")
+
+
+@provider(ILogObserver)
+def _deaf(event: LogEvent) -> None:
+    """Hears of what fails, and says nothing."""
 
 
 @implementer(ILogObserver)

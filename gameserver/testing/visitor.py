@@ -71,6 +71,7 @@ class Visitor:
         self._key: str | None = None
         self._secret = ""
         self._user_id = ""
+        self._code = ""
         self._next_id = 1
         self._session: Session | None = None
 
@@ -142,6 +143,12 @@ class Visitor:
         wish = {"name": self.name, "role": self.role, "password": password, "profile": _as_json(profile)}
         self._request("join", room=self._table.code, **wish)
 
+    def _create(self, wish: dict[str, Any], profile: dict[str, Any]) -> str:
+        """Connect, and make the room. :returns: its code."""
+        self._connect()
+        self._request("create", name=self.name, role=self.role, profile=_as_json(profile), **wish)
+        return self._code
+
     def cut(self) -> None:
         """The server's process died; nobody noticed."""
         self._session = None
@@ -194,6 +201,7 @@ class Visitor:
 
     def _on_joined(self, message: dict[str, Any]) -> None:
         seat = message["seat"]
+        self._code = message["room"]
         self.id, self.number, self._secret = seat["id"], seat["number"], seat["resume"]
         self._seen = message["seen"]
         self.online, self.left = True, None
