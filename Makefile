@@ -14,6 +14,7 @@ UNIT := $(subst /,.,$(patsubst %.py,%,$(wildcard tests/test_*.py)) \
 .PHONY: run test lint format unit e2e js-test needs clean
 
 run: .venv/run.stamp
+	@echo 'Open one of the addresses that the server names below; phones in the same network can, too.'
 	exec $(BIN)/twistd -n --pidfile= gameserver --listen $(LISTEN) $(ARGS)
 
 # The tests come last, so that the last line says how many passed.

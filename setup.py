@@ -18,7 +18,9 @@ HERE = Path(__file__).parent
 COPIES = {"games": "gameserver/_games", "clients/js": "gameserver/web/static"}
 """Folder of the checkout to its place in the built package."""
 
-NOT_SHIPPED = shutil.ignore_patterns("__pycache__", "*.py[co]", "test_*", "*.test.*", "tests", "node_modules")
+NOT_SHIPPED = shutil.ignore_patterns(
+    *("__pycache__", "*.py[co]", "test_*", "*.test.*", "test", "tests", "node_modules", "package*.json")
+)
 
 
 class BuildWithSamples(build_py):

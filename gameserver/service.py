@@ -19,6 +19,7 @@ from gameserver.interfaces import IStore
 from gameserver.room.hall import Hall
 from gameserver.settings import Settings
 from gameserver.store.sqlite import SQLiteStore
+from gameserver.web.addresses import Addresses
 from gameserver.web.site import site
 from gameserver.wire.limits import Budgets
 from gameserver.wire.messages import Close
@@ -57,9 +58,10 @@ def build(settings: Settings, reactor: Any) -> IService:
     guests = Guests(load_secret(settings.data / "secret", os.urandom), os.urandom, clock.now)
     house = House(hall, guests, clock, settings.limits, Budgets(), os.urandom)
     door = Door(house, settings.origin, reactor)
-    factory = site(house, catalog, settings, door.resource())
+    addresses = Addresses(settings.public_url)
+    factory = site(house, catalog, settings, door.resource(), addresses)
     root = MultiService()
-    Node(settings, hall, door, factory, clock, reactor).setServiceParent(root)  # type: ignore[no-untyped-call]
+    Node(settings, hall, door, factory, clock, reactor, addresses).setServiceParent(root)  # type: ignore[no-untyped-call]
     return root
 
 
@@ -76,15 +78,26 @@ class Node(Service):
     One server process: rooms first, then sockets; and at the end the other way round.
 
     :param factory: speaks HTTP, and hands WebSockets to ``door``.
+    :param addresses: is told of each port; pages and log tell people.
     """
 
-    def __init__(self, settings: Settings, hall: Hall, door: Door, factory: Any, clock: Clock, reactor: Any) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        hall: Hall,
+        door: Door,
+        factory: Any,
+        clock: Clock,
+        reactor: Any,
+        addresses: Addresses | None = None,
+    ) -> None:
         self._clock = clock
         self._settings = settings
         self._hall = hall
         self._door = door
         self._factory = factory
         self._reactor = reactor
+        self._addresses = addresses or Addresses(settings.public_url)
         self._listening: list[Any] = []
         self._starting: Deferred[None] | None = None
         self._watch: Any = None
@@ -108,10 +121,13 @@ class Node(Service):
             endpoint = serverFromString(self._reactor, text)
             port = await endpoint.listen(self._factory)
             self._listening.append(port)
+            self._addresses.add(text, port.getHost())
             log.info("listening at {address}", address=port.getHost())
         self._watch = self._reactor.callLater(WATCH_S, self._watch_clock)
         rooms = sum(1 for _ in self._hall.keepers)
         log.info("{games} games, {rooms} rooms", games=len(self._hall.specs), rooms=rooms)
+        for url in self._addresses.urls:
+            log.info("open {url}/", url=url)
 
     async def _stop(self) -> None:
         if self._starting is not None:

@@ -1,9 +1,9 @@
 """
 The HTTP calls: guests, games, rooms, and whether this node is well.
 
-``POST /api/guest``, ``GET /api/games``, ``GET`` and ``POST /api/rooms``, ``GET /api/rooms/CODE``, ``/healthz``,
-``/readyz``. What comes here has passed `gameserver.web.site.Front`. All answers are JSON; errors are
-``{"code", "message"}`` with the codes of the wire.
+``POST /api/guest``, ``GET /api/games``, ``GET`` and ``POST /api/rooms``, ``GET /api/rooms/CODE``, ``GET /api/server``,
+``GET /api/qr``, ``/healthz``, ``/readyz``. What comes here has passed `gameserver.web.site.Front`. All answers but the
+QR code's are JSON; errors are ``{"code", "message"}`` with the codes of the wire.
 
 Nobody is told what the store has not yet: an answer about a room that has something to commit waits for that commit.
 """
@@ -12,10 +12,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Coroutine, Iterable
+from functools import lru_cache
 from inspect import cleandoc
+from io import BytesIO
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import msgspec
+import segno
 from klein import Klein
 from msgspec import Raw, Struct
 from twisted.internet.defer import Deferred, gatherResults
@@ -25,7 +28,7 @@ from twisted.python.failure import Failure
 from twisted.web.server import Request
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
-from gameserver import values
+from gameserver import __version__, values
 from gameserver.errors import CODES, Refused, StoreUnavailable
 from gameserver.interfaces import User
 from gameserver.room.names import check_name
@@ -37,6 +40,8 @@ if TYPE_CHECKING:
     from gameserver.game.spec import Spec
     from gameserver.room.keeper import Keeper
     from gameserver.room.room import Room
+    from gameserver.web.addresses import Addresses
+    from gameserver.web.pages import Pages
     from gameserver.wire.session import House
 
 BODY_BYTES: Final = 64 * 1024
@@ -48,6 +53,12 @@ LOOK_S: Final = 2.0
 """How long a reader waits for a room that is at work."""
 CREATE_S: Final = 15.0
 """How long a creator waits; a game's own step may take 10 s."""
+
+QR_BYTES: Final = 256
+"""The longest text of a QR code, for an address is shorter, and a phone would not read the next sizes from a TV."""
+QR_MASK: Final = 2
+"""Trying all eight patterns would cost four times as much: 25 ms instead of 7 for the longest text."""
+QR_KEPT: Final = 64
 
 STATUS: Final = {
     "bad_data": 400,
@@ -101,8 +112,22 @@ class Listing(Struct, frozen=True):
     options: Any
 
 
+class Message(Struct, frozen=True):
+    """What clients may send in a game; ``schema`` is the JSON schema of its data."""
+
+    by: str
+    phase: str | None
+    question: bool
+    schema: dict[str, Any]
+
+
 class About(Struct, frozen=True):
-    """A game that is served; ``options`` is a JSON schema, or None where any options will do."""
+    """
+    A game that is served.
+
+    ``options`` is a JSON schema, or None where any options will do; ``messages`` is name to what clients may send,
+    empty where the game takes any; ``page`` says whether the game brings a page of its own.
+    """
 
     name: str
     title: str
@@ -111,20 +136,26 @@ class About(Struct, frozen=True):
     max_players: int
     roles: dict[str, int]
     options: dict[str, Any] | None
+    messages: dict[str, Message]
+    page: bool
 
 
 class Api:
     """
     :param house: what the sessions of this node share, too.
     :param catalog: if given, its broken games are listed beside those that are served.
+    :param pages: knows which games bring a page.
+    :param addresses: where people reach this server.
     """
 
     app = Klein()
 
-    def __init__(self, house: House, catalog: Catalog | None = None) -> None:
+    def __init__(self, house: House, catalog: Catalog | None, pages: Pages, addresses: Addresses) -> None:
         self._house = house
+        self._addresses = addresses
         self._creating: Counter[str] = Counter()
-        games: dict[str, Any] = {"games": [about(spec) for spec in house.hall.specs.values()]}
+        specs = house.hall.specs.values()
+        games: dict[str, Any] = {"games": [about(spec, page=pages.has_own(spec.name)) for spec in specs]}
         if catalog is not None:
             games["broken"] = [{"name": broken.name, "error": broken.error} for broken in catalog.broken]
         self._games = Raw(msgspec.json.encode(games))
@@ -189,6 +220,29 @@ class Api:
             self._charge(request)
             raise
         return answer(request, await self._look(keeper))
+
+    @app.route("/api/server", methods=["GET"])
+    async def server(self, request: Request) -> bytes:
+        """Tell what runs here, and where people reach it."""
+        addresses = self._addresses
+        told = {"name": "gameserver", "version": __version__, "public_url": addresses.public_url}
+        return answer(request, {**told, "urls": addresses.urls})
+
+    @app.route("/api/qr", methods=["GET"])
+    async def qr(self, request: Request) -> bytes:
+        """Draw a text as a QR code."""
+        texts = request.args.get(b"text") or [b""]
+        if not 0 < len(texts[0]) <= QR_BYTES:
+            raise Refused(f"Ask with ?text=, at most {QR_BYTES} bytes.", code="bad_data")
+        try:
+            body = qr_code(texts[0].decode())
+        except UnicodeDecodeError:
+            raise Refused("The text must be UTF-8.", code="bad_data") from None
+        request.setHeader(b"content-type", b"image/svg+xml")
+        request.setHeader(b"content-security-policy", b"default-src 'none'")
+        request.setHeader(b"cache-control", b"private, max-age=3600")
+        request.setHeader(b"content-length", str(len(body)).encode())
+        return body
 
     @app.route("/healthz", methods=["GET"])
     async def healthy(self, request: Request) -> bytes:
@@ -327,12 +381,32 @@ class Api:
         self._house.budgets.charge(self._house.clock.monotonic(), address_of(request), None)
 
 
-def about(spec: Spec) -> About:
+def about(spec: Spec, *, page: bool) -> About:
     """:returns: what is told of a game."""
     cls = spec.cls
-    schema = spec.options.json_schema() if spec.options is not None else None
-    doc = first_paragraph(cls.__doc__)
-    return About(spec.name, spec.title, doc, cls.min_players, cls.max_players, cls.roles, schema)
+    return About(
+        name=spec.name,
+        title=spec.title,
+        doc=first_paragraph(cls.__doc__),
+        min_players=cls.min_players,
+        max_players=cls.max_players,
+        roles=cls.roles,
+        options=spec.options.json_schema() if spec.options is not None else None,
+        messages={
+            name: Message(message.by, message.phase, message.question, message.schema.json_schema())
+            for name, message in spec.messages.items()
+        },
+        page=page,
+    )
+
+
+@lru_cache(QR_KEPT)
+def qr_code(text: str) -> bytes:
+    """:returns: an SVG picture, dark on white with a margin, for any theme of the page around it."""
+    picture = BytesIO()
+    code = segno.make(text, micro=False, error="m", boost_error=False, mask=QR_MASK)
+    code.save(picture, kind="svg", border=3, xmldecl=False, omitsize=True, dark="#000", light="#fff")
+    return picture.getvalue()
 
 
 def listing_of(room: Room) -> Listing:

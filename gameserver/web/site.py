@@ -1,17 +1,13 @@
 """
 The site: one port for the WebSocket, the HTTP calls and the pages.
 
-``/ws`` is the WebSocket, ``/`` a page that lists the games, and every other path is the API's.
+``/ws`` is the WebSocket, `gameserver.web.pages` knows the paths of pages, and every other path is the API's.
 """
 
 from __future__ import annotations
 
-from base64 import b64encode
 from collections.abc import Iterable
-from hashlib import sha256
-from html import escape
 from io import BytesIO
-from string import Template
 from typing import TYPE_CHECKING, Any, Final
 
 from twisted.python.failure import Failure
@@ -19,15 +15,15 @@ from twisted.web.resource import IResource, Resource
 from twisted.web.server import NOT_DONE_YET, Request, Site
 
 from gameserver.errors import Refused
-from gameserver.web.api import BODY_BYTES, Api, allow, first_paragraph, log, refusal, wrong_method
+from gameserver.web.addresses import Addresses
+from gameserver.web.api import BODY_BYTES, Api, allow, log, refusal
+from gameserver.web.pages import Pages
 from gameserver.wire.protocol import admits
 
 if TYPE_CHECKING:
     from gameserver.game.loader import Catalog
-    from gameserver.game.spec import Spec
     from gameserver.settings import Settings
-    from gameserver.wire.protocol import admits
-from gameserver.wire.session import House
+    from gameserver.wire.session import House
 
 IDLE_S: Final = 60
 """A connection on which nothing comes for so long is closed; one that became a WebSocket has pings of its own."""
@@ -37,43 +33,25 @@ PREFLIGHT_S: Final = b"600"
 """How long a browser may remember what a page may do."""
 TOO_LARGE: Final = b"HTTP/1.1 413 Request Entity Too Large\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
 
-STYLE: Final = """
-:root { color-scheme: light dark; font: 1.05rem/1.5 system-ui, sans-serif; }
-body { max-width: 42rem; margin: 3rem auto; padding: 0 1.25rem; }
-h1 { font-size: 1.6rem; }
-ul { list-style: none; padding: 0; }
-li { margin: .75rem 0; padding: .9rem 1.1rem; border: 1px solid #8884; border-radius: .6rem; }
-p { margin: .2rem 0; }
-small, footer { opacity: .7; }
-"""
-POLICY: Final = (
-    "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; "
-    f"style-src 'sha256-{b64encode(sha256(STYLE.encode()).digest()).decode()}'"
-)
-"""Nothing but our own style sheet: no script, no picture, no frame."""
 
-PAGE: Final = Template("""<!DOCTYPE html>
-<html lang="en">
-<head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>Games</title>
-<style>$style</style></head>
-<body><h1>Games on this server</h1>
-$games
-<footer><p>The lobby comes later; until then a game's own client connects to <code>/ws</code>.</p></footer></body>
-</html>
-""")
-ITEM: Final = Template("<li><strong>$title</strong> <small>$players</small><p>$doc</p></li>")
-
-
-def site(house: House, catalog: Catalog | None, settings: Settings, websocket: IResource) -> Site:
+def site(
+    house: House,
+    catalog: Catalog | None,
+    settings: Settings,
+    websocket: IResource,
+    addresses: Addresses | None = None,
+) -> Site:
     """
     :param house: what all sessions of this node share.
     :param catalog: if given, games that could not be loaded are listed with their errors.
     :param settings: for the origins that are admitted.
     :param websocket: what answers at ``/ws``.
+    :param addresses: where people reach this server, for links and QR codes.
     :returns: a factory for the endpoints to listen with.
     """
-    front = Front(Api(house, catalog), settings.origin)
-    return QuietSite(Root(websocket, Page(house.hall.specs.values()), front), house.clock.reactor)
+    pages = Pages(house.hall.specs.values(), catalog.places if catalog is not None else None)
+    front = Front(Api(house, catalog, pages, addresses or Addresses(settings.public_url)), settings.origin)
+    return QuietSite(Root(websocket, pages, front), house.clock.reactor)
 
 
 class QuietSite(Site):
@@ -149,21 +127,18 @@ class BoundedRequest(Request):
 class Root(Resource):
     """Who answers which path."""
 
-    def __init__(self, websocket: IResource, page: IResource, api: IResource) -> None:
+    def __init__(self, websocket: IResource, pages: Pages, api: IResource) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
         self._websocket = websocket
-        self._page = page
+        self._pages = pages
         self._api = api
 
     def getChildWithDefault(self, path: bytes, request: Any) -> IResource:
-        """Find who answers; the API reads the whole path itself."""
-        if not request.postpath:
-            if path == b"ws":
-                return self._websocket
-            if path == b"":
-                return self._page
+        """Find who answers; pages and API read the whole path themselves."""
+        if path == b"ws" and not request.postpath:
+            return self._websocket
         request.postpath.insert(0, request.prepath.pop())
-        return self._api
+        return self._pages.find(request) or self._api
 
 
 class Front(Resource):
@@ -221,30 +196,6 @@ class Front(Resource):
         return NOT_DONE_YET
 
 
-class Page(Resource):
-    """The page at ``/``: which games there are."""
-
-    isLeaf = True
-
-    def __init__(self, specs: Iterable[Spec]) -> None:
-        super().__init__()  # type: ignore[no-untyped-call]
-        items = "\n".join(_item(spec) for spec in specs)
-        games = f"<ul>\n{items}\n</ul>" if items else "<p>There are none yet.</p>"
-        self._page = PAGE.substitute(style=STYLE, games=games).encode()
-
-    def render(self, request: Any) -> bytes:
-        """Show it."""
-        if request.method not in (b"GET", b"HEAD"):
-            return wrong_method(request, ("GET", "HEAD"))
-        request.setHeader(b"content-type", b"text/html; charset=utf-8")
-        request.setHeader(b"cache-control", b"no-cache")
-        request.setHeader(b"content-security-policy", POLICY.encode())
-        request.setHeader(b"referrer-policy", b"no-referrer")
-        # Twisted notes in its log each body that it has to leave out.
-        request.setHeader(b"content-length", str(len(self._page)).encode())
-        return b"" if request.method == b"HEAD" else self._page
-
-
 def _is_sound(request: Any) -> bool:
     """Whether klein and werkzeug can read host, path and method; they raise, or log an error, where not."""
     try:
@@ -254,10 +205,3 @@ def _is_sound(request: Any) -> bool:
     except UnicodeError:
         return False
     return True
-
-
-def _item(spec: Spec) -> str:
-    low, high = max(1, spec.cls.min_players), spec.cls.max_players
-    players = f"{low} to {high} players" if low < high else f"{high} player{'s' if high > 1 else ''}"
-    doc = first_paragraph(spec.cls.__doc__)
-    return ITEM.substitute(title=escape(spec.title), players=players, doc=escape(doc))

@@ -128,6 +128,9 @@ class InstallTests(SynchronousTestCase):
         for name in ("rps", "tictactoe"):
             self.assertRegex(listed, rf"(?m)^{name}: ")
         self.assertEqual(list(elsewhere.iterdir()), [])
+        paths = "pages.STATIC / 'lobby.html', pages.client_folder() / 'gameserver.js'"
+        code = f"from gameserver.web import pages; print(all(path.is_file() for path in ({paths})))"
+        self.assertEqual(environment.python(code, elsewhere).strip(), "True")
 
     def installed_names(self) -> set[str]:
         """Name what the installation put beside Twisted, or into it."""
@@ -188,15 +191,29 @@ class ContentTests(SynchronousTestCase):
         self.assertEqual({*ours, *samples, "gameserver/py.typed"} - self.names(), set())
 
     def test_wheel_has_the_javascript_client(self) -> None:
-        """Where there is one, a server that was installed can serve it."""
+        """A server that was installed can serve it; what tests and develops it stays out."""
         client = ROOT / "clients" / "js"
-        scripts = [path for path in client.glob("*.js") if not path.name.endswith(".test.js")]
+        scripts = [path for path in (*client.glob("*.js"), *client.glob("*.d.ts")) if ".test." not in path.name]
         self.assertEqual({f"gameserver/web/static/{path.name}" for path in scripts} - self.names(), set())
+        self.assertIn("gameserver/web/static/gameserver.js", self.names())
+        static = [
+            n.removeprefix("gameserver/web/static/") for n in self.names() if n.startswith("gameserver/web/static/")
+        ]
+        self.assertEqual([n for n in static if n.startswith(("package", "test", "node_modules"))], [])
+
+    def test_wheel_has_every_page(self) -> None:
+        """What pages share is shipped, and the samples' own pages."""
+        shared = {str(path.relative_to(ROOT)) for path in (ROOT / "gameserver/web/static").rglob("*") if path.is_file()}
+        own = {f"gameserver/_{path.relative_to(ROOT)}" for path in (ROOT / "games").rglob("*.html")}
+        self.assertIn("gameserver/web/static/lobby.html", shared)
+        self.assertEqual({*shared, *own} - self.names(), set())
 
     def test_sdist_has_the_tests(self) -> None:
         """Whoever gets the sources can run every check."""
         with tarfile.open(built()["sdist"]) as sdist:
             names = {name.partition("/")[2] for name in sdist.getnames()}
         for name in ("tests/e2e/test_packaging.py", "games/tictactoe.py", "LICENSE", "Makefile", "pyproject.toml"):
+            self.assertIn(name, names)
+        for name in ("gameserver/web/static/lobby.html", "clients/js/gameserver.js"):
             self.assertIn(name, names)
         self.assertEqual([name for name in names if name.endswith("dropin.cache")], [])

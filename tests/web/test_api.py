@@ -297,6 +297,8 @@ class GamesTests(ApiTests):
                 "min_players": 1,
                 "max_players": 3,
                 "roles": {"screen": 1},
+                "messages": {},
+                "page": False,
             },
         )
         text = json.dumps(options)

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from base64 import b64encode
-from hashlib import sha256
 from typing import Any
 
 from twisted.trial.unittest import SynchronousTestCase
 from twisted.web.server import NOT_DONE_YET
 
-from gameserver import Game
 from gameserver.web import site as web
 from gameserver.wire.protocol import Door
 from tests.web.test_api import Answer, Node, Quiz
@@ -19,59 +16,11 @@ HOME = "https://games.example:8080"
 FRIEND = "https://friend.example"
 
 
-class Script(Game):
-    """A game that <script>alert(1)</script> & "quotes"."""
-
-    title = "<b>Bold</b>"
-    min_players = max_players = 1
-
-
 class SiteTests(SynchronousTestCase):
     """What all tests here begin with."""
 
     def setUp(self) -> None:
-        self.node = Node(Quiz, Script, origin=(FRIEND,))
-
-
-class PageTests(SiteTests):
-    """``GET /``."""
-
-    def test_games_listed(self) -> None:
-        """The page names the games; what authors wrote is text, never markup."""
-        answer = self.node.ask("GET", "/")
-        page = answer.body.decode()
-        self.assertEqual((answer.status, answer.headers["content-type"]), (200, "text/html; charset=utf-8"))
-        for text in ("Quiz &amp; Co", "Questions, and answers.", "1 to 3 players", "&lt;b&gt;Bold", "1 player<"):
-            self.assertIn(text, page)
-        self.assertNotIn("<script", page)
-        self.assertNotIn("<b>", page)
-
-    def test_strict_policy(self) -> None:
-        """The browser is told to run nothing; the policy admits the page's own style sheet."""
-        answer = self.node.ask("GET", "/")
-        policy = answer.headers["content-security-policy"]
-        self.assertIn("default-src 'none'", policy)
-        self.assertNotIn("unsafe", policy)
-        style = re.search(rb"<style>(.*)</style>", answer.body, re.DOTALL)
-        assert style is not None
-        self.assertIn(f"'sha256-{b64encode(sha256(style[1]).digest()).decode()}'", policy)
-
-    def test_no_games(self) -> None:
-        """A server without games says so."""
-        self.assertIn(b"none yet", Node().ask("GET", "/").body)
-
-    def test_methods(self) -> None:
-        """It may be read, and no more."""
-        head = self.node.ask("HEAD", "/")
-        self.assertEqual((head.status, head.body), (200, b""))
-        self.assertEqual(head.headers["content-length"], str(len(self.node.ask("GET", "/").body)))
-        answer = self.node.ask("POST", "/", {})
-        self.assertEqual((answer.status, answer.headers["allow"]), (405, "GET, HEAD, OPTIONS"))
-        self.assertEqual(answer.json["code"], "unknown_op")
-
-    def test_query_ignored(self) -> None:
-        """A link with a query leads to it as well."""
-        self.assertEqual(self.node.ask("GET", "/?from=friend").headers["content-type"], "text/html; charset=utf-8")
+        self.node = Node(Quiz, origin=(FRIEND,))
 
 
 class WebSocketTests(SiteTests):

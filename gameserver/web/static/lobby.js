@@ -41,11 +41,12 @@ function players({ min_players: low, max_players: high }) {
 
 // Games
 
-function gameCard(game) {
+function gameCard(game, i) {
   const name = el("h3", { id: `game-${game.name}` }, game.title);
+  const emblem = el("span", { class: ["emblem", `color-${(i % 8) + 1}`], "aria-hidden": "true" }, [...game.title][0]?.toUpperCase());
   const buttons = el("div", { class: "row" }, el("button", { type: "button", class: "primary", "aria-describedby": name.id, onclick: () => openCreate(game) }, "New room"));
   if (game.roles.screen) buttons.append(el("button", { type: "button", "aria-describedby": name.id, onclick: () => openCreate(game, "screen") }, "On this screen"));
-  return el("li", {}, el("article", { class: "card game" }, el("div", { class: "row spread" }, name, el("span", { class: "badge" }, players(game))), el("p", { class: "muted" }, game.doc), buttons));
+  return el("li", {}, el("article", { class: "card game" }, el("div", { class: "row nowrap" }, emblem, el("div", {}, name, el("p", { class: "small muted" }, players(game)))), el("p", {}, game.doc), buttons));
 }
 
 function openCreate(game, role = "player") {
@@ -114,7 +115,7 @@ function roomCard(room, { label = "Join", role } = {}) {
   const full = room.players >= room.max_players;
   const notes = [room.needs_password && "password", room.locked && "closed to newcomers"].filter(Boolean);
   const watch = game?.roles.spectator && !role ? el("a", { class: "button quiet", href: playUrl(room.game, { room: room.room, role: "spectator" }) }, "Watch") : null;
-  const action = label === "Join" && (full || room.locked) ? el("span", { class: "muted" }, full ? "Full" : "Closed") : el("a", { class: "button", href: url, "data-key": `go-${room.room}-${role ?? ""}` }, label, el("span", { class: "visually-hidden" }, ` ${room.room}`));
+  const action = label === "Join" && (full || room.locked) ? el("span", { class: "muted" }, full ? "Full" : "Closed") : el("a", { class: "button primary", href: url, "data-key": `go-${room.room}-${role ?? ""}` }, label, el("span", { class: "visually-hidden" }, ` ${room.room}`));
   return el(
     "li",
     {},
@@ -122,24 +123,30 @@ function roomCard(room, { label = "Join", role } = {}) {
       "article",
       { class: "card open-room" },
       el("div", { class: "row spread" }, el("h3", {}, room.title), el("span", { class: "code" }, room.room)),
-      el("p", { class: "muted" }, `${room.players} of ${room.max_players} players, ${STATUS[room.status] ?? room.status}${role ? `; you are the ${role}` : ""}`),
-      el("div", { class: "row" }, action, watch, notes.map((note) => el("span", { class: "badge" }, note))),
+      el(
+        "div",
+        { class: "row spread" },
+        el("p", { class: "muted small" }, `${room.players} of ${room.max_players} players, ${STATUS[room.status] ?? room.status}${role ? `; you are the ${role}` : ""}`, notes.length ? ` · ${notes.join(", ")}` : null),
+        el("div", { class: "row" }, watch, action),
+      ),
     ),
   );
 }
 
 let drawn = "";
 let away = false;
+let mine = []; // codes under "Go on"
 
 async function showRooms() {
   try {
     const { rooms } = await api("/api/rooms");
     away = false;
-    const now = JSON.stringify([rooms, games.length]);
+    const now = JSON.stringify([rooms, games.length, mine]);
     if (now === drawn) return;
     drawn = now;
-    fill($("rooms"), rooms.map((room) => roomCard(room)));
-    $("no-rooms").hidden = rooms.length > 0;
+    const others = rooms.filter((room) => !mine.includes(room.room) && (room.status !== "over" || room.players > 0));
+    fill($("rooms"), others.map((room) => roomCard(room)));
+    $("no-rooms").hidden = others.length > 0;
   } catch (error) {
     if (!away) toast(words(error), { kind: "error" });
     away = true;
@@ -175,6 +182,7 @@ async function showRemembered() {
     }),
   );
   const there = looked.filter(Boolean);
+  mine = there.map(({ room }) => room.room);
   $("going-on").hidden = there.length === 0;
   fill($("remembered"), there.map(({ seat, room }) => roomCard(room, { label: "Go on", role: seat.role && seat.role !== "player" ? seat.role : undefined })));
 }
@@ -235,8 +243,8 @@ async function showAddress() {
 }
 
 nameInput.value = savedName();
-showGames().then(() => (drawn = ""));
+showGames();
 poll();
 showAddress();
-showRemembered().catch(() => {});
+showRemembered().then(showRooms).catch(() => {});
 window.addEventListener("pageshow", (event) => event.persisted && location.reload());

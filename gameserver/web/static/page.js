@@ -13,7 +13,8 @@
  *       Takes the browser to a seat: connects, goes on with a seat that this browser remembers, or asks for a name and
  *       joins the room of the query (?room=K7QM&role=screen), or else offers a new room (with the game's options) and
  *       a code to type. Puts a head and a reconnecting banner before `mount`, which it empties at the end, and says
- *       in `mount` when the seat is lost. A role other than player is seated without asking for a name.
+ *       in `mount` when the seat is lost. A role other than player is seated without asking for a name; for the role
+ *       screen <html> gets the class "tv".
  *       `game`: from /play/GAME/. `role`: what the query does not say otherwise ("player"). `create` (true): offer a
  *       new room where the query names none. `bar` (true): put the head. `onLeft(event)`: instead of our own words.
  *       `about` is the game's entry of GET /api/games: title, min_players, max_players, roles, options, messages.
@@ -47,6 +48,8 @@ import { connect } from "/gameserver.js";
 import { schemaForm } from "/static/form.js";
 
 const NAME_KEY = "gameserver.name";
+const HAS_KEYS = matchMedia("(hover: hover) and (pointer: fine)").matches; // on a phone a focus would bring up the keyboard
+const RETRY_MS = 2000;
 const AWAY_MS = 700; // a shorter break is not worth a banner
 
 export const query = new URLSearchParams(location.search);
@@ -142,10 +145,22 @@ const WORDS = {
   game_error: "The game stumbled over that; nothing was changed.",
 };
 
+/** What msgspec says of data, said to a player. */
+const PLAIN = [
+  [/^Expected `(?:int|float)` <= (\S+)/, (most) => `At most ${most}.`],
+  [/^Expected `(?:int|float)` >= (\S+)/, (least) => `At least ${least}.`],
+  [/^Expected `str` of length <= (\d+)/, (most) => `At most ${most} characters.`],
+  [/^Expected `str` of length >= 1\b/, () => "This is needed."],
+  [/^Expected `(?:int|float)`, got/, () => "Write a number."],
+];
+
 /** An error in words that a player understands. */
 export function words(error) {
-  if (error?.code === "bad_data") return [error.message, error.path && error.path !== "$" ? `(${error.path.replace(/^\$\./, "")})` : ""].join(" ").trim();
-  return WORDS[error?.code] ?? (error?.message || "Something went wrong.");
+  if (error?.code !== "bad_data") return WORDS[error?.code] ?? (error?.message || "Something went wrong.");
+  const [pattern, plain] = PLAIN.find(([each]) => each.test(error.message)) ?? [];
+  const text = plain ? plain(...pattern.exec(error.message).slice(1)) : error.message;
+  const path = (error.path ?? "").replace(/^\$\.?/, "").replaceAll("_", " ");
+  return path ? `${path.charAt(0).toUpperCase()}${path.slice(1)}: ${text}` : text;
 }
 
 let toasts = null;
@@ -271,9 +286,10 @@ export function header(client, room, { title = room.game } = {}) {
     el("a", { class: "home", href: "/", title: "To the lobby; your seat is kept" }, el("span", {}, title)),
     el(
       "button",
-      { class: "share-button", type: "button", onclick: () => openShare(room), "aria-label": `Room ${[...room.code].join(" ")}. Invite others` },
-      el("span", { class: "code", "aria-hidden": "true" }, room.code),
-      el("span", { "aria-hidden": "true" }, "Invite"),
+      { class: "share-button", type: "button", onclick: () => openShare(room) },
+      el("span", { class: "visually-hidden" }, "Room "),
+      el("span", { class: "code" }, room.code),
+      el("span", { class: "text" }, "Invite"),
     ),
     el("button", { class: "quiet", type: "button", onclick: leave }, "Leave"),
   );
@@ -482,9 +498,11 @@ export function keepAwake() {
 
 export async function enter({ mount, game = gameName(), role = "player", title, create = true, bar = true, onLeft } = {}) {
   const wanted = query.get("role") || role;
+  document.documentElement.classList.toggle("tv", wanted === "screen");
   fill(mount, el("p", { class: "muted center", role: "status" }, "Connecting…"));
   const about = await aboutGame(game);
-  document.title = title ?? about.title;
+  const name = title ?? about.title;
+  document.title = name;
   const client = await until(mount, () => connect({ name: savedName() || undefined }));
   const banner = statusBanner(client);
   mount.before(banner);
@@ -495,7 +513,9 @@ export async function enter({ mount, game = gameName(), role = "player", title, 
   if (room.seat.role !== "player") here.searchParams.set("role", room.seat.role);
   else here.searchParams.delete("role");
   history.replaceState(null, "", here);
-  if (bar) mount.before(header(client, room, { title: title ?? about.title }));
+  document.documentElement.classList.toggle("tv", room.seat.role === "screen");
+  document.title = `${name} ${room.code}`;
+  if (bar) mount.before(header(client, room, { title: name }));
   room.on("$left", (event) => (onLeft ? onLeft(event) : sayLeft(mount, room, event)));
   keepAwake();
   mount.replaceChildren();
@@ -505,7 +525,15 @@ export async function enter({ mount, game = gameName(), role = "player", title, 
 const NO_GAME = { options: null, messages: {}, roles: {}, min_players: 1, max_players: 100, doc: "" };
 
 async function aboutGame(game) {
-  const { games = [] } = (await attempt(api("/api/games"))) ?? {};
+  let games = null;
+  while (games === null) {
+    try {
+      ({ games } = await api("/api/games"));
+    } catch (error) {
+      toast(words(error), { kind: "error", ms: RETRY_MS });
+      await new Promise((later) => setTimeout(later, RETRY_MS));
+    }
+  }
   return games.find((each) => each.name === game) ?? { ...NO_GAME, name: game, title: game ?? "Game" };
 }
 
@@ -573,7 +601,7 @@ async function joinCard({ mount, client, role, seated, about }) {
     button.disabled = true;
     error.textContent = "";
     try {
-      seated(await client.join(code, { name: name ?? title(role), role, password: password.value || undefined }));
+      seated(await client.join(code, { name: name ?? titled(role), role, password: password.value || undefined }));
     } catch (failed) {
       button.disabled = false;
       error.textContent = words(failed);
@@ -595,10 +623,10 @@ async function joinCard({ mount, client, role, seated, about }) {
     ),
   );
   if (role !== "player" && !listing.needs_password) await join();
-  else (listing.needs_password && savedName() ? password : (named?.input ?? password)).focus();
+  else if (HAS_KEYS) (listing.needs_password && savedName() ? password : (named?.input ?? password)).focus();
 }
 
-function title(text) {
+function titled(text) {
   return text.charAt(0).toUpperCase() + text.slice(1);
 }
 
@@ -614,7 +642,7 @@ function startCard({ mount, client, game, role, about, create, seated }) {
     if (name) saveName(name);
     try {
       const settings = options ? options.value() : undefined;
-      seated(await client.create(game, { options: settings, private: isPrivate.checked, name: as === "player" ? name : title(as), role: as }));
+      seated(await client.create(game, { options: settings, private: isPrivate.checked, name: as === "player" ? name : titled(as), role: as }));
     } catch (failed) {
       error.textContent = words(failed);
       options?.showError(failed);
@@ -640,12 +668,12 @@ function startCard({ mount, client, game, role, about, create, seated }) {
     role === "player" ? named.node : null,
     el("details", {}, el("summary", {}, "Options"), el("div", { class: "stack" }, options?.element, el("div", { class: "field check" }, isPrivate, el("label", { htmlFor: "enter-private" }, "Not in the lobby's list")))),
     error,
-    el("button", { class: "primary big wide", type: "submit" }, role === "player" ? "New room" : `New room, this device is the ${role}`),
+    el("button", { class: "primary big wide", type: "submit" }, role === "player" ? "New room" : role === "screen" ? "New room on this screen" : `New room as ${role}`),
     screen,
   );
   const join = el("form", { class: "card stack", onsubmit: go }, el("div", { class: "field" }, el("label", { htmlFor: "enter-code" }, "Or join a room by its code"), code), el("button", { type: "submit", class: "wide" }, "Join"));
   fill(mount, el("div", { class: "stack narrow-card" }, create ? newRoom : null, join));
-  (role === "player" && !named.input.value ? named.input : newRoom.querySelector("button.primary")).focus({ preventScroll: true });
+  if (HAS_KEYS && create) (role === "player" && !named.input.value ? named.input : newRoom.querySelector("button.primary")).focus({ preventScroll: true });
 }
 
 const LEFT = {

@@ -13,7 +13,6 @@ const DATA_CHARS = 2000;
 
 const mount = document.querySelector("main");
 const { room, about } = await enter({ mount });
-if (room.seat.role === "screen") document.documentElement.classList.add("tv");
 
 // What is going on
 
@@ -168,7 +167,8 @@ function messages() {
 // Events
 
 function events() {
-  const list = el("ol", { class: "events", reversed: true, role: "log", "aria-label": "Events", tabindex: "0" });
+  const list = el("ol", { reversed: true });
+  const log = el("div", { class: "events", role: "log", "aria-label": "Events", tabindex: "0" }, list);
   const none = el("p", { class: "muted small" }, "None yet.");
   room.on("*", (data, event) => {
     none.remove();
@@ -176,7 +176,7 @@ function events() {
     list.prepend(el("li", {}, el("span", { class: "type" }, event?.type ?? "message"), text));
     while (list.children.length > SHOWN_EVENTS) list.lastElementChild.remove();
   });
-  return el("section", { class: "card stack" }, el("h2", {}, "Events"), none, list);
+  return el("section", { class: "card stack" }, el("h2", {}, "Events"), none, log);
 }
 
 const invite = el("details", { class: "card", open: room.info.status === "lobby" && matchMedia("(min-width: 60rem)").matches }, el("summary", {}, "Invite"), shareCard(room));

@@ -1,0 +1,264 @@
+"""
+The pages: the lobby, each game's own page or else the default one, and the files that they are made of.
+
+``/`` is the lobby, ``/play/GAME/`` a game's page, ``/static/...`` what pages share, ``/gameserver.js`` and
+``/gameserver.d.ts`` the client. A game's own page lies beside the game, with an ``index.html``: for a file
+``FOLDER/NAME.py`` in ``FOLDER/pages/NAME/``, for a package ``FOLDER/NAME/`` in ``FOLDER/NAME/page/``.
+
+Files are looked up name by name; nothing outside their folder, nothing hidden and nothing of an unknown type is given.
+Browsers ask each time whether a file is still the same (``ETag``), and run nothing but files of this server.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+from hashlib import blake2s
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import quote
+
+from twisted.web.http import CACHED
+from twisted.web.resource import IResource, Resource
+
+from gameserver.errors import Refused
+from gameserver.web.api import refusal, wrong_method
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from gameserver.game.spec import Spec
+
+STATIC: Final = Path(__file__).parent / "static"
+CLIENT: Final = ("gameserver.js", "gameserver.d.ts")
+"""The JavaScript client: built into `STATIC`, beside the package in a checkout."""
+
+TYPES: Final = {
+    ".html": "text/html; charset=utf-8",
+    ".js": "text/javascript; charset=utf-8",
+    ".mjs": "text/javascript; charset=utf-8",
+    ".ts": "text/plain; charset=utf-8",
+    ".css": "text/css; charset=utf-8",
+    ".json": "application/json",
+    ".map": "application/json",
+    ".webmanifest": "application/manifest+json",
+    ".txt": "text/plain; charset=utf-8",
+    ".wasm": "application/wasm",
+    ".svg": "image/svg+xml",
+    ".png": "image/png",
+    ".jpg": "image/jpeg",
+    ".jpeg": "image/jpeg",
+    ".gif": "image/gif",
+    ".webp": "image/webp",
+    ".avif": "image/avif",
+    ".ico": "image/x-icon",
+    ".woff": "font/woff",
+    ".woff2": "font/woff2",
+    ".ttf": "font/ttf",
+    ".mp3": "audio/mpeg",
+    ".ogg": "audio/ogg",
+    ".opus": "audio/ogg",
+    ".wav": "audio/wav",
+    ".m4a": "audio/mp4",
+    ".mp4": "video/mp4",
+    ".webm": "video/webm",
+}
+"""Suffix to type; files of other suffixes, such as a game's sources, are not given."""
+
+POLICY: Final = (
+    "default-src 'self'; img-src 'self' data: blob:; media-src 'self' data: blob:; connect-src 'self'{sockets}; "
+    "object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'self'"
+)
+"""Scripts and styles are files of this server, none stands in a page; older browsers want sockets named."""
+
+_RANGE = re.compile(rb"bytes=(?=\d|-\d)(\d{0,15})-(\d{0,15})")
+_HOST = re.compile(rb"[A-Za-z0-9.-]+(:\d{1,5})?")
+
+
+class Pages:
+    """
+    :param specs: the games that are served.
+    :param places: name to the place a game was loaded from, where one is known.
+    """
+
+    def __init__(self, specs: Iterable[Spec], places: Mapping[str, str] | None = None) -> None:
+        self._folders = {spec.name: page_folder(spec, (places or {}).get(spec.name)) for spec in specs}
+
+    def has_own(self, game: str) -> bool:
+        """Whether a game brings a page."""
+        return self._folders.get(game) is not None
+
+    def find(self, request: Any) -> IResource | None:
+        """
+        :param request: its ``postpath`` is the whole path, unquoted.
+        :returns: who answers, or None where the path is no page's.
+        """
+        first, rest = request.postpath[0], request.postpath[1:]
+        if first == b"" and not rest:
+            return StaticFile(STATIC / "lobby.html")
+        if first == b"static":
+            return _file(STATIC, rest)
+        if first == b"play" and rest:
+            return self._game(rest[0].decode("utf-8", "replace"), rest[1:])
+        if not rest and first.decode("latin-1") in CLIENT:
+            return _file(client_folder(), [first])
+        return None
+
+    def _game(self, game: str, rest: list[bytes]) -> IResource:
+        if game not in self._folders:
+            return Nothing() if any(rest) else StaticFile(STATIC / "missing.html", status=404)
+        if not rest:
+            return Slash(f"/play/{quote(game)}/")
+        folder = self._folders[game]
+        if rest != [b""]:
+            return _file(folder, rest)
+        return StaticFile(STATIC / "play.html" if folder is None else folder / "index.html")
+
+
+def page_folder(spec: Spec, place: str | None = None) -> Path | None:
+    """:returns: the folder of a game's own page, or None."""
+    return next((folder for folder in _candidates(spec, place) if (folder / "index.html").is_file()), None)
+
+
+def _candidates(spec: Spec, place: str | None) -> Iterable[Path]:
+    if place is not None and Path(place).is_dir():
+        yield Path(place) / "page"
+    source = getattr(sys.modules.get(spec.cls.__module__), "__file__", None)
+    if source is None:
+        return  # a class that was made at run time
+    file = Path(source)
+    if file.name != "__init__.py":
+        yield file.parent / "pages" / spec.name
+        yield file.parent / "pages" / file.stem
+    if (file.parent / "__init__.py").is_file():
+        yield file.parent / "page"
+
+
+def client_folder() -> Path:
+    """:returns: where the JavaScript client is."""
+    checkout = STATIC.parent.parent.parent
+    beside = checkout / "clients" / "js"
+    return beside if (checkout / "setup.py").is_file() and beside.is_dir() else STATIC
+
+
+def _file(folder: Path | None, names: list[bytes]) -> IResource:
+    """:returns: the file of these names inside a folder, or what says that there is none."""
+    found = inside(folder, names) if folder is not None else None
+    return StaticFile(found) if found is not None else Nothing()
+
+
+def inside(folder: Path, names: list[bytes]) -> Path | None:
+    """
+    :param names: of folders and at last a file; unquoted, so that one may hold anything.
+    :returns: the file, or None where it may not be given.
+    """
+    path = folder
+    for name in names:
+        text = name.decode("utf-8", "replace")
+        if not text or text.startswith(".") or any(char in text for char in "/\\:\0\ufffd"):
+            return None
+        path = path / text
+    try:
+        real = path.resolve(strict=True)
+    except (OSError, RuntimeError, ValueError):
+        return None
+    if path.suffix.lower() not in TYPES or not real.is_file() or not real.is_relative_to(folder.resolve()):
+        return None
+    return path
+
+
+def secure(request: Any) -> None:
+    """Set what every page and every file of one is sent with."""
+    host = request.getHeader(b"host") or b""
+    sockets = f" ws://{host.decode()} wss://{host.decode()}" if _HOST.fullmatch(host) else ""
+    request.setHeader(b"content-security-policy", POLICY.format(sockets=sockets).encode())
+    request.setHeader(b"referrer-policy", b"no-referrer")
+    request.setHeader(b"cache-control", b"no-cache")
+
+
+class StaticFile(Resource):
+    """One file, whole or in parts."""
+
+    isLeaf = True
+
+    def __init__(self, path: Path, status: int = 200) -> None:
+        super().__init__()  # type: ignore[no-untyped-call]
+        self._path = path
+        self._status = status
+
+    def render(self, request: Any) -> Any:
+        """Send it, or say that it has not changed."""
+        if request.method not in (b"GET", b"HEAD"):
+            return wrong_method(request, ("GET", "HEAD"))
+        try:
+            body = self._path.read_bytes()
+        except OSError:
+            return Nothing().render(request)
+        secure(request)
+        kind = TYPES[self._path.suffix.lower()]
+        request.setResponseCode(self._status)
+        if self._status == 200:
+            tag = blake2s(body, digest_size=12).hexdigest()
+            if request.setETag(b'"' + tag.encode() + b'"') is CACHED:
+                return b""
+            body = part(request, body, tag)
+        request.setHeader(b"content-type", kind.encode())
+        request.setHeader(b"content-length", str(len(body)).encode())
+        return b"" if request.method == b"HEAD" else body
+
+
+def part(request: Any, body: bytes, tag: str) -> bytes:
+    """
+    :returns: the part that is asked for, as players of sound and film do, or all of it.
+
+    Source: RFC 9110 section 14: what asks for several parts, or for none that there is, may be ignored
+    """
+    request.setHeader(b"accept-ranges", b"bytes")
+    asked = _RANGE.fullmatch(request.getHeader(b"range") or b"")
+    if asked is None or request.getHeader(b"if-range") not in (None, b'"' + tag.encode() + b'"'):
+        return body
+    size = len(body)
+    first = int(asked[1]) if asked[1] else max(0, size - int(asked[2] or 0))
+    last = min(int(asked[2]), size - 1) if asked[1] and asked[2] else size - 1
+    if first > last:
+        return body
+    request.setResponseCode(206)
+    request.setHeader(b"content-range", f"bytes {first}-{last}/{size}".encode())
+    return body[first : last + 1]
+
+
+class Slash(Resource):
+    """A page's address without its last slash, from where relative links would lead astray."""
+
+    isLeaf = True
+
+    def __init__(self, path: str) -> None:
+        super().__init__()  # type: ignore[no-untyped-call]
+        self._path = path
+
+    def render(self, request: Any) -> bytes:
+        """Lead on, and keep the query."""
+        if request.method not in (b"GET", b"HEAD"):
+            return wrong_method(request, ("GET", "HEAD"))
+        _, mark, query = request.uri.partition(b"?")
+        secure(request)
+        request.setResponseCode(307)
+        request.setHeader(b"location", self._path.encode() + mark + query)
+        request.setHeader(b"content-length", b"0")
+        return b""
+
+
+class Nothing(Resource):
+    """No such file."""
+
+    isLeaf = True
+
+    def __init__(self) -> None:
+        super().__init__()  # type: ignore[no-untyped-call]
+
+    def render(self, request: Any) -> bytes:
+        """Say so."""
+        if request.method not in (b"GET", b"HEAD"):
+            return wrong_method(request, ("GET", "HEAD"))
+        body = refusal(request, Refused("There is nothing at this path.", code="not_found"))
+        return b"" if request.method == b"HEAD" else body
