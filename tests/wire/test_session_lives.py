@@ -6,6 +6,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+import txaio
 from twisted.internet.testing import MemoryReactorClock
 
 from gameserver import Game, Player, message
@@ -273,6 +274,11 @@ class DurabilityTests(LivesTestCase):
 
 
 class StopTests(LivesTestCase):
+    def setUp(self) -> None:
+        super().setUp()
+        txaio.use_twisted()
+        self.patch(txaio.config, "loop", self.rig.time)  # Autobahn's timers ask neither factory nor protocol
+
     def test_clean_stop(self) -> None:
         """What is under way is stored and answered, then every socket is closed with 4010; all within five seconds."""
         node = Node(self.rig)
@@ -316,7 +322,8 @@ class StopTests(LivesTestCase):
         ann.say("send", id=2, type="add")
         stopped: list[Any] = []
         service.stopService().addBoth(stopped.append)
-        self.rig.advance(5)
-        ann.settle()
+        for _ in range(10):
+            self.rig.advance(0.5)
+            ann.settle()
         self.assertEqual((len(stopped), ann.closed), (1, Close.GOING))
         self.assertEqual([m for m in ann.take() if m["op"] == "ok"], [])
