@@ -3,8 +3,11 @@
 # otherwise says which tests cannot run. With CI=true a missing part is a failure.
 set -euo pipefail
 
-# One need a line: "command:Debian package:the tests that cannot run without it". Nothing is needed so far.
-NEEDS=()
+# One need a line: "command:Debian package:the tests that cannot run without it".
+NEEDS=(
+  "chromium:chromium:tests.e2e.test_pages, the pages in a real browser"
+  "redis-server:redis-server:tests.store.test_redis and tests.contracts, the store on a real Redis"
+)
 
 may_install() { [ "$(id -u)" = 0 ] && command -v apt-get > /dev/null; }
 

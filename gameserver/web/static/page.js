@@ -178,11 +178,12 @@ export function toast(text, { kind = "info", ms = 5000 } = {}) {
   return note;
 }
 
-let heard = null;
+// Screen readers tell what changes in a region that they know: it is there before anything is said.
+const heard = el("div", { class: "visually-hidden", "aria-live": "polite" });
+document.body.append(heard);
 
 /** Tell screen readers, and nobody else. */
 export function announce(text) {
-  if (!heard) document.body.append((heard = el("div", { class: "visually-hidden", "aria-live": "polite" })));
   heard.textContent = text;
 }
 

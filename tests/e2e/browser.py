@@ -1,0 +1,209 @@
+"""
+What tests with a real browser share: people at phones and TVs, each with a window of their own, and axe-core.
+
+Playwright's calls block, so a test writes what the people do as a plain function and passes it to `browse`, which runs
+it in a thread. Every wait is bounded. What a page says on its console as an error, such as a breach of its content
+security policy, fails the test; and where something fails, what each page showed is reported with it.
+
+Debian's chromium is used as it is: Playwright's own browsers are not downloaded.
+"""
+
+from __future__ import annotations
+
+import functools
+import os
+import shutil
+import subprocess
+from collections.abc import Callable
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any, Final
+
+from twisted.internet.defer import Deferred
+from twisted.internet.threads import deferToThread
+from twisted.trial.unittest import FailTest, SkipTest
+
+CHROMIUM: Final = shutil.which("chromium") or "/usr/bin/chromium"
+ARGUMENTS: Final = ("--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run")
+STEP_MS: Final = 20_000
+"""How long a page may take to show what a step leads to; the machine may be slow."""
+
+PHONE: Final = {"viewport": {"width": 360, "height": 740}, "is_mobile": True, "has_touch": True}
+TV: Final = {"viewport": {"width": 1920, "height": 1080}}
+
+AXE_FOLDER: Final = Path(__file__).parent / "axe"
+AXE: Final = AXE_FOLDER / "node_modules" / "axe-core" / "axe.min.js"
+SERIOUS: Final = ("serious", "critical")
+
+RUN_AXE: Final = """async () => {
+  const { violations } = await axe.run(document, { resultTypes: ["violations"] });
+  return violations.map(({ id, impact, help, nodes }) => ({
+    id, impact, help, where: nodes.map((node) => `${node.html.slice(0, 200)} (${node.failureSummary ?? ""})`),
+  }));
+}"""
+
+
+def need(*, axe: bool = False) -> None:
+    """
+    See that a browser can be started.
+
+    :raises SkipTest: it cannot, and the reason says what is missing; with ``CI=true`` that is a failure.
+    """
+    missing = []
+    if not os.access(CHROMIUM, os.X_OK):
+        missing.append("chromium is missing (apt-get install chromium)")
+    if find_spec("playwright") is None:
+        missing.append("playwright is missing (pip install playwright)")
+    if axe and (fault := _fetch_axe()):
+        missing.append(fault)
+    if not missing:
+        return
+    text = f"CANNOT RUN: the tests of the pages in a browser: {'; '.join(missing)}"
+    raise FailTest(text) if os.environ.get("CI") == "true" else SkipTest(text)
+
+
+@functools.cache
+def _fetch_axe() -> str | None:
+    """:returns: why axe-core is not there, and could not be fetched either."""
+    if AXE.is_file():
+        return None
+    if shutil.which("npm") is None:
+        return "axe-core is missing, and npm, which would fetch it"
+    command = ["npm", "ci", "--silent", "--no-audit", "--no-fund"]
+    try:
+        done = subprocess.run(command, cwd=AXE_FOLDER, capture_output=True, text=True, timeout=60, check=False)
+    except subprocess.TimeoutExpired:
+        return "axe-core is missing, and npm took more than a minute to fetch it"
+    return None if AXE.is_file() else f"axe-core is missing, and npm could not fetch it: {done.stderr[-500:]}"
+
+
+class Someone:
+    """
+    A person at a device: one window, with a memory of its own.
+
+    :ivar page: Playwright's.
+    :ivar complaints: what the page said on its console as an error, and what it threw.
+    """
+
+    def __init__(self, name: str, page: Any, base: str) -> None:
+        self.name = name
+        self.page = page
+        self.complaints: list[str] = []
+        self._base = base
+        page.set_default_timeout(STEP_MS)
+        page.on("console", lambda said: self._hear(said.text) if said.type == "error" else None)
+        page.on("pageerror", lambda error: self.complaints.append(str(error)))
+
+    def go(self, path: str) -> Someone:
+        """Open a page of the server's."""
+        self.page.goto(self._base + path)
+        return self
+
+    def create(self, game: str) -> str:
+        """Make a room on a game's page, and give its code."""
+        self.go(f"/play/{game}/")
+        self.page.get_by_label("Your name").fill(self.name)
+        self.page.get_by_role("button", name="New room", exact=True).click()
+        self.page.wait_for_url("**room=*")
+        code: str = self.page.evaluate("new URLSearchParams(location.search).get('room')")
+        return code
+
+    def join(self, game: str, code: str) -> Someone:
+        """Open the link of a room, and sit down."""
+        self.go(f"/play/{game}/?room={code}")
+        self.page.get_by_label("Your name").fill(self.name)
+        self.page.get_by_role("button", name="Join", exact=True).click()
+        return self
+
+    def press(self, name: str) -> None:
+        """Click the button of this name."""
+        self.page.get_by_role("button", name=name, exact=True).click()
+
+    def sees(self, selector: str, text: str | None = None) -> Any:
+        """Wait until this is visible; a text must be in it."""
+        found = self.page.locator(selector)
+        found = found.filter(has_text=text) if text is not None else found
+        found.first.wait_for(state="visible")
+        return found.first
+
+    def sees_heading(self, text: str) -> None:
+        """Wait until the page's heading is this."""
+        self.page.get_by_role("heading", level=1, name=text, exact=True).wait_for(state="visible")
+
+    @property
+    def heading(self) -> str:
+        """What the page's heading says now."""
+        text: str = self.page.locator("h1").first.inner_text()
+        return text
+
+    @property
+    def told(self) -> str:
+        """What a screen reader was told last."""
+        text: str = self.page.locator("#said").text_content()
+        return text
+
+    def fits(self) -> None:
+        """See that nothing stands out to the side."""
+        wide = self.page.evaluate("document.documentElement.scrollWidth - innerWidth")
+        assert wide <= 0, f"{self.name}'s page is {wide} pixels too wide: {self.page.url}"
+
+    def examine(self, where: str) -> list[str]:
+        """Let axe-core look, in a window that was opened for it; gives what is serious."""
+        if self.page.evaluate("typeof axe") == "undefined":
+            self.page.add_script_tag(path=str(AXE))
+        found = [each for each in self.page.evaluate(RUN_AXE) if each["impact"] in SERIOUS]
+        return [f"{where}: {each['id']} ({each['impact']}): {each['help']}: {each['where']}" for each in found]
+
+    def _hear(self, text: str) -> None:
+        if "WebSocket connection to" not in text:  # the browser's word for a lost connection
+            self.complaints.append(text)
+
+    def __str__(self) -> str:
+        try:
+            return f"{self.name} at {self.page.url} sees:\n{self.page.locator('body').inner_text(timeout=2000)}"
+        except Exception as error:  # noqa: BLE001 - this only tells of a failure that is on its way already
+            return f"{self.name}'s page cannot be read: {error}"
+
+
+class People:
+    """Whoever is at a browser in one test."""
+
+    def __init__(self, browser: Any, base: str) -> None:
+        self._browser = browser
+        self._base = base
+        self.all: list[Someone] = []
+
+    def __call__(self, name: str, device: Any = PHONE, *, axe: bool = False, **context: Any) -> Someone:
+        """Somebody new; for axe-core the page's policy is set aside, and so is movement, which has odd colours."""
+        if axe:
+            context.update(bypass_csp=True, reduced_motion="reduce")
+        page = self._browser.new_context(**device, **context).new_page()
+        someone = Someone(name, page, self._base)
+        self.all.append(someone)
+        return someone
+
+    def check(self) -> None:
+        """See that nobody's page complained."""
+        complaints = [f"{each.name}: {text}" for each in self.all for text in each.complaints]
+        assert not complaints, complaints
+
+
+def browse(port: int, scenario: Callable[[People], object]) -> Deferred[None]:
+    """Start a browser, and let people do this with the server on a port."""
+    return deferToThread(_browse, f"http://127.0.0.1:{port}", scenario)
+
+
+def _browse(base: str, scenario: Callable[[People], object]) -> None:
+    from playwright.sync_api import Error, sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=list(ARGUMENTS))
+        people = People(browser, base)
+        try:
+            scenario(people)
+            people.check()
+        except (AssertionError, Error) as error:
+            shown = "\n\n".join([*map(str, people.all), *(text for each in people.all for text in each.complaints)])
+            raise AssertionError(f"{error}\n\n{shown}") from error
+        finally:
+            browser.close()

@@ -1,0 +1,293 @@
+"""The pages in a real browser: whole games by clicking, a reload and a restart in the middle, and axe-core."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from twisted.internet import reactor
+from twisted.internet.defer import ensureDeferred
+from twisted.internet.threads import blockingCallFromThread
+
+from tests.e2e.browser import PHONE, TV, People, Someone, browse, need
+from tests.e2e.kit import Server, ServerCase
+
+PLAIN_GAME = '''
+"""Counts."""
+from gameserver import Game, Player, message
+
+class Counting(Game):
+    """Counts for everybody."""
+    name = "counting"
+    needs_start = False
+
+    def on_create(self):
+        self.state.update(count=0, by={})
+
+    @message
+    def add(self, player: Player, by: int = 1, note: str = "") -> int:
+        self.state["count"] += by
+        self.state["by"][player.name] = note
+        return self.state["count"]
+'''
+
+RULE_PHONE = {**PHONE, "color_scheme": "light"}
+RULE_TV = {**TV, "color_scheme": "dark"}
+
+
+def two_at_tictactoe(people: People, **more: Any) -> tuple[Someone, Someone, Someone]:
+    """:returns: the host, then whoever begins, then the other."""
+    ann, bob = people("Ann", **more), people("Bob", **more)
+    code = ann.create("tictactoe")
+    ann.sees_heading("Invite a friend")
+    bob.join("tictactoe", code)
+    ann.sees(".board")
+    bob.sees(".board")
+    return (ann, ann, bob) if ann.heading == "Your turn" else (ann, bob, ann)
+
+
+def mark(someone: Someone, place: str) -> None:
+    """Click an empty cell of one's own turn, and see one's mark there."""
+    someone.sees_heading("Your turn")
+    someone.press(f"{place}: empty")
+    someone.sees(f".cell:not(.ghost)[aria-label^='{place}: '] .mark")
+
+
+class TicTacToePageTests(ServerCase):
+    def setUp(self) -> None:
+        super().setUp()
+        need()
+
+    async def test_two_pages_play_a_whole_game(self) -> None:
+        """By clicks and by keys, with a reload in the middle; both see the line, and the host plays again."""
+        server = self.server()
+        await server.start()
+
+        def play(people: People) -> None:
+            host, first, second = two_at_tictactoe(people)
+            self.assertIn(int(first.sees(".player.active .seconds").inner_text()), range(1, 31))
+            self.assertEqual(second.heading, f"{first.name}\u2019s turn")
+            second.page.get_by_role("button", name="centre: empty").click(force=True)  # not theirs: nothing comes of it
+            mark(first, "top left")
+            second.sees_heading("Your turn")
+            self.assertIn("X top left." if first is host else "O top left.", second.told)
+            mark(second, "left")
+            mark(first, "top")
+            second.page.reload()
+            second.sees_heading("Your turn")
+            self.assertEqual(second.page.locator(".cell .mark").count(), 3)
+            second.page.locator(".cell[aria-label^='left: ']").focus()
+            second.page.keyboard.press("ArrowRight")
+            second.page.keyboard.press("Enter")
+            first.sees_heading("Your turn")
+            self.assertEqual(first.page.locator(".cell[aria-label^='centre: empty']").count(), 0)
+            mark(first, "top right")
+            first.sees_heading("You win!")
+            second.sees_heading(f"{first.name} wins")
+            for each in (first, second):
+                self.assertEqual(each.page.locator("[aria-label$=', in the winning line']").count(), 3)
+                self.assertEqual(each.page.locator(".line path").count(), 1)
+                self.assertIn("Three in a row.", each.told)
+                each.fits()
+            host.press("Play again")
+            for each in (first, second):
+                each.page.wait_for_function("document.querySelectorAll('.cell .mark').length === 0")
+                each.sees("h1", "turn")
+
+        await browse(server.port, play)
+
+    async def test_a_killed_server_costs_neither_game_nor_seat(self) -> None:
+        """The banner says that the connection is away, and goes; the game goes on."""
+        server = self.server()
+        await server.start()
+
+        def play(people: People) -> None:
+            _, first, second = two_at_tictactoe(people)
+            mark(first, "centre")
+            second.sees_heading("Your turn")
+            self.wait_for(server.kill())
+            for each in (first, second):
+                each.sees(".banner", "Reconnecting")
+            self.wait_for(server.start())
+            for each in (first, second):
+                each.page.locator(".banner").wait_for(state="hidden")
+            mark(second, "left")
+            first.sees_heading("Your turn")
+
+        await browse(server.port, play)
+
+    async def test_one_who_leaves_gives_the_game_away(self) -> None:
+        """The other is told so, and is offered a new room, since nobody else can join this one."""
+        server = self.server()
+        await server.start()
+
+        def play(people: People) -> None:
+            _, first, second = two_at_tictactoe(people)
+            second.press("Leave")
+            second.page.get_by_role("dialog").get_by_role("button", name="Leave").click()
+            first.sees_heading("You win!")
+            first.sees(".detail", f"{second.name} has left.")
+            first.page.get_by_role("link", name="New room").click()
+            first.page.get_by_role("button", name="New room").wait_for()
+
+        await browse(server.port, play)
+
+    def wait_for(self, waiting: Any) -> Any:
+        """From a browser's thread: let the test's own thread do this."""
+        return blockingCallFromThread(reactor, ensureDeferred, waiting)
+
+
+class RpsPageTests(ServerCase):
+    def setUp(self) -> None:
+        super().setUp()
+        need()
+
+    async def test_three_pages_play_a_round(self) -> None:
+        """The host says go, three throw, a team sees its own plans only, and all see who scores."""
+        server = self.server()
+        await server.start()
+
+        def play(people: People) -> None:
+            ann, bob, cleo = people("Ann", TV), people("Bob"), people("Cleo")
+            everybody = (ann, bob, cleo)
+            code = ann.create("rps")
+            ann.sees_heading("Team blue needs somebody")
+            bob.join("rps", code)
+            bob.sees_heading("Ready?")
+            cleo.join("rps", code)
+            ann.sees(".side.red .member", "Cleo")
+            self.assertEqual(bob.page.get_by_role("button", name="Go!").count(), 0)
+            ann.press("Go!")
+            for each in everybody:
+                each.sees_heading("Throw!")
+            ann.press("Paper")
+            cleo.press("Paper")
+            bob.press("Rock")
+            cleo.sees(".plans", "Ann: paper")
+            bob.sees(".side.red .member.ready", "Ann")
+            self.assertNotIn("paper", bob.page.locator("main").inner_text().replace("Paper", ""))
+            for each in everybody:
+                each.sees_heading("Red scores!")
+                each.sees(".detail", "Paper wraps rock.")
+                each.sees(".side.red .thrown", "Paper")
+                each.sees(".side.blue .thrown", "Rock")
+                self.assertEqual(each.page.locator(".side.red .pip.won").count(), 1)
+                self.assertIn("Red 1, blue 0.", each.told)
+                each.fits()
+            ann.sees("button.go", "Next round")
+
+        await browse(server.port, play)
+
+
+class AccessibilityTests(ServerCase):
+    """axe-core finds nothing serious, on a phone in the light and on a TV in the dark."""
+
+    def setUp(self) -> None:
+        super().setUp()
+        need(axe=True)
+
+    async def served(self) -> tuple[Server, set[str]]:
+        """:returns: a server with one more game, and the names of those that have pages of their own."""
+        server = self.server(games=self.games(counting=PLAIN_GAME))
+        await server.start()
+        games = (await server.http("GET", "/api/games")).json["games"]
+        return server, {game["name"] for game in games if game["page"]}
+
+    async def examine(self, device: dict[str, Any]) -> None:
+        server, own = await self.served()
+        self.assertTrue({"tictactoe", "rps"} <= own, own)
+        self.assertNotIn("counting", own)
+
+        def look(people: People) -> None:
+            faults = [
+                *default_page(people, device),
+                *lobby(people, device),
+                *tictactoe(people, device),
+                *rps(people, device),
+                *(trivia(people, device) if "trivia" in own else []),
+            ]
+            assert not faults, "\n".join(faults)
+
+        await browse(server.port, look)
+
+    async def test_a_phone_in_the_light_has_no_serious_fault(self) -> None:
+        """Lobby, default page, tic-tac-toe, rock, paper, scissors, and trivia."""
+        await self.examine(RULE_PHONE)
+
+    async def test_a_tv_in_the_dark_has_no_serious_fault(self) -> None:
+        """The same on a large screen."""
+        await self.examine(RULE_TV)
+
+
+def default_page(people: People, device: dict[str, Any]) -> list[str]:
+    """The page of a game that brings none: before the name, and in the room."""
+    ann = people("Ann", device, axe=True).go("/play/counting/")
+    ann.page.get_by_label("Your name").wait_for()
+    faults = ann.examine("default page, start")
+    ann.create("counting")
+    ann.sees("h2", "State")
+    ann.fits()
+    return [*faults, *ann.examine("default page, room")]
+
+
+def lobby(people: People, device: dict[str, Any]) -> list[str]:
+    """With an open room, which somebody has made by now."""
+    ann = people("Eve", device, axe=True).go("/")
+    ann.sees("h2, h3", re.compile("Tic-tac-toe"))
+    ann.page.wait_for_load_state("networkidle")
+    ann.fits()
+    return ann.examine("lobby")
+
+
+def tictactoe(people: People, device: dict[str, Any]) -> list[str]:
+    """From the start to the winning line."""
+    ann, bob = people("Ann", device, axe=True), people("Bob", device, axe=True)
+    code = ann.create("tictactoe")
+    ann.sees_heading("Invite a friend")
+    faults = ann.examine("tictactoe, waiting")
+    bob.go(f"/play/tictactoe/?room={code}").page.get_by_label("Your name").wait_for()
+    faults += bob.examine("tictactoe, joining")
+    bob.join("tictactoe", code).sees(".board")
+    ann.sees(".board")
+    first, second = (ann, bob) if ann.heading == "Your turn" else (bob, ann)
+    for someone, place in ((first, "top left"), (second, "left"), (first, "top"), (second, "centre")):
+        mark(someone, place)
+    faults += first.examine("tictactoe, playing") + second.examine("tictactoe, waiting for a move")
+    mark(first, "top right")
+    first.sees_heading("You win!")
+    first.fits()
+    return [*faults, *first.examine("tictactoe, won"), *second.examine("tictactoe, lost")]
+
+
+def rps(people: People, device: dict[str, Any]) -> list[str]:
+    """From an empty team to the reveal."""
+    ann, bob = people("Ann", device, axe=True), people("Bob", device, axe=True)
+    code = ann.create("rps")
+    ann.sees_heading("Team blue needs somebody")
+    faults = ann.examine("rps, waiting")
+    bob.join("rps", code).sees_heading("Ready?")
+    ann.sees_heading("Ready?")
+    faults += ann.examine("rps, ready")
+    ann.press("Go!")
+    ann.press("Scissors")
+    faults += ann.examine("rps, count")
+    ann.sees_heading("Red scores!")
+    bob.sees_heading("Red scores!")
+    ann.fits()
+    return [*faults, *ann.examine("rps, reveal"), *bob.examine("rps, reveal of the other")]
+
+
+def trivia(people: People, device: dict[str, Any]) -> list[str]:
+    """The screen with its code, and a phone that joins it."""
+    screen, ann = people("Screen", device, axe=True), people("Ann", device, axe=True)
+    screen.go("/play/trivia/?role=screen")
+    screen.page.get_by_role("button", name="New room on this screen").click()
+    screen.page.wait_for_url("**room=*")
+    code = screen.page.evaluate("new URLSearchParams(location.search).get('room')")
+    screen.page.wait_for_load_state("networkidle")
+    faults = screen.examine("trivia, screen")
+    ann.join("trivia", code)
+    ann.page.get_by_role("button", name="Join", exact=True).wait_for(state="detached")
+    ann.page.wait_for_load_state("networkidle")
+    ann.fits()
+    return [*faults, *ann.examine("trivia, phone")]
