@@ -1,0 +1,350 @@
+/* A player's phone: answers, one's own result, and one's place. */
+
+import { announce, attempt, el, fill, leftMs, seatColor, startButton } from "/static/page.js";
+
+import { TEAM_COLORS, answerText, bigCount, chip, colorOf, entryOf, every, face, heading, numberText, optionFace, optionsOf, ordinal, playersOf, podium, points, ring, roster, scoreList, settingsText, signed, titled } from "./parts.js";
+
+const HAS_KEYS = matchMedia("(hover: hover) and (pointer: fine)").matches; // on a phone a focus would bring up the keyboard
+const WARN_S = [10, 5]; // said to who listens instead of looks
+const SCENES = { lobby, countdown, question, reveal, scores, podium: theEnd };
+
+export function phoneScene(room) {
+  const phase = room.info.phase ?? "lobby";
+  return { ...(SCENES[phase] ?? lobby)(room), key: `${phase} ${room.state.question?.number ?? 0}` };
+}
+
+/** Who I am, and how I stand. */
+export function scoreStrip(room) {
+  const name = el("span", { class: "name" });
+  const place = el("span", { class: "muted" });
+  const score = el("span", { class: "points" });
+  const mark = el("span", { class: "face", "aria-hidden": "true" });
+  const paused = el("span", { class: "badge strong warn-badge", role: "status" });
+  const strip = el("section", { class: "strip", "aria-label": "You" }, mark, el("span", { class: "who" }, name, place), paused, score);
+  const draw = () => {
+    const me = room.me;
+    const entry = entryOf(room, room.seat.id);
+    if (!me || !entry) return;
+    strip.className = `strip ${colorOf(room, me.id) || seatColor(me)}`;
+    mark.textContent = face(me.name).textContent;
+    name.textContent = me.name;
+    const began = room.info.status !== "lobby" && room.state.scores.some((each) => each.score || each.gained);
+    place.textContent = [entry.team && `Team ${entry.team}`, began && ordinal(entry.rank), began && entry.streak >= 2 && `${entry.streak} in a row`].filter(Boolean).join(" · ");
+    score.replaceChildren(points(entry.score), el("span", { class: "visually-hidden" }, " points"));
+    score.hidden = room.info.status === "lobby";
+    const said = room.state.paused ? "Paused" : "";
+    if (paused.textContent !== said) paused.textContent = said;
+  };
+  for (const event of ["$change", "$seats", "$info", "$joined"]) room.on(event, draw);
+  draw();
+  return strip;
+}
+
+function card(...children) {
+  return el("div", { class: "card stack" }, ...children);
+}
+
+// Before
+
+function lobby(room) {
+  return {
+    say: () => "You are in.",
+    build: () => {
+      const people = el("div", {});
+      const teams = teamChooser(room);
+      const node = el(
+        "div",
+        { class: "stack scene" },
+        card(heading("You are in!"), el("p", { class: "muted" }, settingsText(room)), teams.node, startButton(room, { label: "Start the game" })),
+        card(el("h2", {}, "Players"), people),
+      );
+      return {
+        node,
+        update: () => {
+          teams.update();
+          fill(people, room.state.teams.length ? el("ul", { class: "seats" }, playersOf(room).map((seat) => chip(room, seat, { notes: [seat.host && "host"] }))) : roster(room));
+        },
+      };
+    },
+  };
+}
+
+function teamChooser(room) {
+  const node = el("div", { class: "team-choice", role: "group", "aria-label": "Your team" });
+  return {
+    node,
+    update: () => {
+      const { teams, scores } = room.state;
+      node.hidden = !teams.length || room.info.status === "playing";
+      if (node.hidden) return;
+      const own = entryOf(room, room.seat.id)?.team;
+      const names = Object.keys(TEAM_COLORS).filter((name) => teams.some(({ team }) => team === name));
+      fill(node, names.map((team) => {
+        const count = scores.filter((entry) => entry.team === team).length;
+        return el("button", { type: "button", class: ["choice", TEAM_COLORS[team]], "data-key": `team-${team}`, "aria-pressed": String(own === team), onclick: () => own !== team && attempt(room.send("team", { team })) }, titled(team), el("span", { class: "count-of" }, String(count), el("span", { class: "visually-hidden" }, " in it")));
+      }));
+    },
+  };
+}
+
+function countdown(room) {
+  return {
+    say: () => "Get ready.",
+    build: () => ({ node: el("div", { class: "stack center scene" }, heading("Get ready"), bigCount(room, "ask"), el("p", { class: "muted" }, "Look at the screen, answer here.")) }),
+  };
+}
+
+// A question
+
+function head(room, right) {
+  const { number, of, category } = room.state.question;
+  return el("div", { class: "question-head" }, el("div", { class: "row" }, el("span", { class: "badge strong" }, `${number} of ${of}`), el("span", { class: "badge" }, category)), right);
+}
+
+function asking(room) {
+  const { text, picture } = room.state.question;
+  return el(
+    "div",
+    { class: "asking" },
+    picture ? el("div", { class: "picture", role: "img", "aria-label": "The picture that is asked about" }, picture) : null,
+    heading(text, { class: "question-text" }),
+  );
+}
+
+function question(room) {
+  const { number, text, kind, choices } = room.state.question;
+  return {
+    say: () => `Question ${number}: ${text}`,
+    build: () => {
+      const asked = room.state.question;
+      let pending = null;
+      const give = async (value) => {
+        if (pending !== null || (room.mine?.answer ?? null) !== null || room.state.paused || !room.mine?.asked) return;
+        pending = { value };
+        update();
+        const done = await attempt(room.send("answer", { value, number }).then(() => true));
+        if (!done) pending = null;
+        update();
+      };
+      const control = (choices.length || kind === "boolean" ? buttons : field)(asked, give);
+      const note = el("p", { class: "note-line lead center", role: "status" });
+      const left = ring(room, "answer", asked.seconds);
+      let warned = Infinity;
+      every(left, () => {
+        const s = Math.ceil((leftMs(room, "answer") ?? Infinity) / 1000);
+        const due = WARN_S.find((each) => s === each && each < warned);
+        if (due === undefined || (room.mine?.answer ?? null) !== null || !room.mine?.asked) return;
+        warned = due;
+        announce(`${due} seconds left`);
+      });
+      const node = el("div", { class: "stack scene question" }, head(room, left), asking(room), control.node, note);
+      const update = () => {
+        const own = room.mine ?? {};
+        const isAsked = own.asked && own.number === number;
+        const locked = (own.answer ?? null) !== null;
+        const value = locked ? own.answer : (pending?.value ?? null);
+        control.node.hidden = !isAsked;
+        control.show({ value, locked: locked || pending !== null, paused: room.state.paused });
+        const done = room.info.answered?.answer?.length ?? 0;
+        const waiting = asked.asked.length - done;
+        const said = !isAsked
+          ? "You join with the next question."
+          : locked
+            ? `Locked in. ${waiting > 0 ? `Waiting for ${waiting} more.` : ""}`
+            : pending
+              ? "Sending…"
+              : "";
+        if (note.textContent !== said) note.textContent = said;
+      };
+      return { node, update };
+    },
+  };
+}
+
+function buttons(asked, give) {
+  const options = optionsOf(asked);
+  const made = options.map((option) => el("button", { type: "button", class: ["choice", option.color], "aria-pressed": "false", onclick: () => give(option.value) }, optionFace(option)));
+  const node = el("div", { class: ["choices", "answers", asked.kind === "boolean" && "two"], role: "group", "aria-label": "Your answer" }, made);
+  return {
+    node,
+    show: ({ value, locked, paused }) => made.forEach((button, i) => {
+      const mine = locked && options[i].value === value;
+      button.setAttribute("aria-pressed", String(mine));
+      button.setAttribute("aria-disabled", String(locked || paused));
+      button.classList.toggle("dim", locked && !mine);
+    }),
+  };
+}
+
+/**
+ * A number as people type it: groups of three parted by spaces, commas, points or apostrophes; a decimal point or comma.
+ * A single group behind a comma is a group, as this page writes it: 357,000.
+ */
+export function readNumber(text) {
+  let bare = text.trim().replace(/[\s'’_]/g, "").replace(/^[−–]/, "-");
+  if (/^-?\d{1,3}(,\d{3})+(\.\d+)?$/.test(bare)) bare = bare.replaceAll(",", "");
+  else if (/^-?\d{1,3}(\.\d{3}){2,}(,\d+)?$/.test(bare)) bare = bare.replaceAll(".", "").replace(",", ".");
+  else bare = bare.replace(",", ".");
+  return /^-?(\d+\.?\d*|\.\d+)$/.test(bare) ? Number(bare) : null;
+}
+
+function field(asked, give) {
+  const isNumber = asked.kind === "number";
+  const input = el("input", {
+    id: "answer",
+    type: "text",
+    autocomplete: "off",
+    autocapitalize: isNumber ? "off" : "words",
+    autocorrect: "off",
+    spellcheck: "false",
+    inputmode: isNumber ? "decimal" : "text",
+    enterkeyhint: "send",
+    maxlength: "100",
+    "aria-describedby": "answer-hint",
+  });
+  const hint = el("p", { class: "hint", id: "answer-hint" });
+  const error = el("p", { class: "error", role: "alert" });
+  const send = el("button", { type: "submit", class: "primary big wide" }, "Lock it in");
+  const look = () => {
+    error.textContent = "";
+    input.removeAttribute("aria-invalid");
+    const value = isNumber ? readNumber(input.value) : null;
+    hint.textContent = !isNumber ? "Small slips of the pen are forgiven." : value !== null && Math.abs(value) >= 1000 ? `That is ${numberText(value)} ${asked.unit}`.trim() : "The nearest answer wins.";
+  };
+  const submit = (event) => {
+    event.preventDefault();
+    const value = isNumber ? readNumber(input.value) : input.value.trim();
+    if (value === null || value === "" || Math.abs(value) > 1e15) {
+      error.textContent = isNumber ? "Type a number, such as 1250." : "Type an answer.";
+      input.setAttribute("aria-invalid", "true");
+      input.focus();
+      return;
+    }
+    give(value);
+    input.blur(); // the keyboard goes
+  };
+  input.addEventListener("input", look);
+  look();
+  const node = el("form", { class: "card stack", novalidate: true, onsubmit: submit }, el("div", { class: "field" }, el("label", { htmlFor: "answer" }, isNumber && asked.unit ? `Your answer, in ${asked.unit}` : "Your answer"), input, hint), error, send);
+  if (HAS_KEYS) setTimeout(() => input.isConnected && !input.readOnly && input.focus({ preventScroll: true }));
+  return {
+    node,
+    show: ({ value, locked, paused }) => {
+      input.readOnly = locked || paused;
+      send.setAttribute("aria-disabled", String(locked || paused));
+      send.hidden = locked;
+      hint.hidden = locked;
+      if (locked && value !== null) input.value = isNumber ? numberText(value) : value;
+    },
+  };
+}
+
+// After it
+
+function verdict(room) {
+  const { void: isVoid, answers } = room.state.reveal;
+  const own = answers[room.seat.id];
+  const was = room.state.question.asked.includes(room.seat.id);
+  if (!was) return { kind: "none", mark: "…", text: "You join with the next question." };
+  if (isVoid) return { kind: "none", mark: "–", text: "This one does not count." };
+  if (!own) return { kind: "wrong", mark: "–", text: "No answer." };
+  if (own.right) return { kind: "right", mark: "✓", text: room.state.question.kind === "number" ? "Nearest!" : "Right!" };
+  if (own.points) return { kind: "near", mark: "≈", text: "Close!" };
+  return { kind: "wrong", mark: "✗", text: room.state.question.kind === "number" ? "Too far off." : "Wrong." };
+}
+
+function reveal(room) {
+  return {
+    say: () => {
+      const gained = room.state.reveal.answers[room.seat.id]?.points ?? 0;
+      return `${verdict(room).text} ${gained ? `${points(gained)} points.` : ""} The answer: ${room.state.reveal.answer}`;
+    },
+    build: () => {
+      const body = el("div", { class: "stack scene reveal" });
+      return {
+        node: body,
+        update: () => {
+          const { kind, mark, text } = verdict(room);
+          const { answer, answers } = room.state.reveal;
+          const own = answers[room.seat.id];
+          const entry = entryOf(room, room.seat.id);
+          fill(
+            body,
+            head(room),
+            el(
+              "div",
+              { class: ["verdict", kind] },
+              el("span", { class: "verdict-mark pop", "aria-hidden": "true" }, mark),
+              heading(text),
+              own?.points ? el("p", { class: "big-number" }, signed(own.points)) : null,
+              own?.bonus ? el("p", {}, `${signed(own.bonus)} for ${entry?.streak ?? 0} in a row`) : null,
+            ),
+            card(
+              el("p", { class: "muted" }, room.state.question.text),
+              el("p", { class: "right-answer" }, answer),
+              own && !own.right ? el("p", {}, "You said: ", el("b", {}, answerText(room.state.question, own.value))) : null,
+            ),
+          );
+        },
+      };
+    },
+  };
+}
+
+function board(room, gained) {
+  const { teams, scores: players } = room.state;
+  return [teams.length ? scoreList(room, teams, { gained, label: "Teams" }) : null, scoreList(room, players, { most: 5, gained, label: "Players" })];
+}
+
+function scores(room) {
+  return {
+    say: () => `You are ${ordinal(entryOf(room, room.seat.id)?.rank ?? 0)}.`,
+    build: () => {
+      const title = heading("Scores");
+      const body = el("div", { class: "stack" });
+      const next = el("p", { class: "muted center", role: "timer", "aria-live": "off" });
+      every(next, () => {
+        const ms = leftMs(room, "ask");
+        next.textContent = ms === null ? "" : `Next question in ${Math.ceil(ms / 1000)}`;
+      });
+      return {
+        node: el("div", { class: "stack scene" }, title, body, next),
+        update: () => {
+          const entry = entryOf(room, room.seat.id);
+          title.textContent = entry ? `You are ${ordinal(entry.rank)} of ${room.state.scores.length}` : "Scores";
+          fill(body, board(room, true));
+        },
+      };
+    },
+  };
+}
+
+const MEDALS = { 1: "You win!", 2: "Second place!", 3: "Third place!" };
+
+function theEnd(room) {
+  return {
+    say: () => endText(room),
+    build: () => {
+      const title = heading("", { class: "center" });
+      const steps = el("div", {});
+      const list = el("div", { class: "stack" });
+      const teams = teamChooser(room);
+      return {
+        node: el("div", { class: "stack scene end" }, title, steps, card(startButton(room), teams.node), list),
+        update: () => {
+          title.textContent = endText(room);
+          teams.update();
+          fill(steps, podium(room));
+          fill(list, board(room, false));
+        },
+      };
+    },
+  };
+}
+
+function endText(room) {
+  const own = entryOf(room, room.seat.id);
+  if (!own) return "The end";
+  const rank = own.team ? (room.state.podium?.find(({ team }) => team === own.team)?.rank ?? room.state.teams.find(({ team }) => team === own.team)?.rank) : own.rank;
+  return own.team && rank === 1 ? "Your team wins!" : (own.team ? null : MEDALS[rank]) ?? `${own.team ? "Your team is" : "You are"} ${ordinal(rank)}`;
+}
