@@ -66,11 +66,17 @@ def build(settings: Settings, reactor: Any) -> IService:
 
 
 def make_store(settings: Settings, reactor: Any) -> IStore:
-    """:raises SettingError: no store of that kind is there."""
+    """:raises SettingError: the address of the store cannot be."""
     kind, _, rest = settings.store.partition(":")
     if kind == "sqlite":
         return SQLiteStore(rest, reactor=reactor, sync=settings.sync)
-    raise settings.error("store", f"expected sqlite:PATH; {kind} is not served yet")
+    # Only now: txredisapi imports the reactor, which whoever does not use Redis may not have chosen yet.
+    from gameserver.store.redis import RedisStore
+
+    try:
+        return RedisStore(settings.store, reactor=reactor)
+    except ValueError as error:
+        raise settings.error("store", str(error)) from None
 
 
 class Node(Service):

@@ -24,6 +24,24 @@ line/N             one line of chat                           room.chat         
 
 STEP, N and the ID of a request are decimal numbers without padding: sort them as numbers, not as text. Seat ids hold
 no slash; a client's KEY may hold anything.
+
+A store of Redis has these keys, all written by `gameserver.store.redis` alone, each in one script call with what it
+belongs to. ID is a room's, in braces, so that in a cluster whatever else a room will have lies beside it.
+
+======================= ============================================ =================================================
+key                     shape                                        lifetime
+======================= ============================================ =================================================
+gameserver:room:{ID}    hash: code, game, fence, version, at_ms, and the room's
+                        each part's bytes under ``/`` and its name
+gameserver:code:CODE    hash: room; once that ended, its last fence  from the claim until 24 hours after the room
+                        and version, and free_at_ms as well          ended, by Redis's own clock (a TTL)
+gameserver:rooms        sorted set: rooms' ids by number, which      while there is a room
+                        grows in the order of creation
+gameserver:claims       set: codes claimed whose rooms are not       while there is one; emptied at each start
+                        stored (not yet, or never will be)
+gameserver:meta         hash: schema, beat_ms (the newest beat or    for good
+                        commit)
+======================= ============================================ =================================================
 """
 
 from __future__ import annotations
@@ -42,6 +60,23 @@ LINE: Final = "line"
 
 CODE_REST_MS: Final = 24 * 60 * 60 * 1000
 """Milliseconds for which the code of a room that ended is given to no other: people try yesterday's code."""
+
+ROOMS_KEY: Final = "gameserver:rooms"
+CLAIMS_KEY: Final = "gameserver:claims"
+META_KEY: Final = "gameserver:meta"
+
+PART_FIELD: Final = "/"
+"""What a part's field begins with in the hash of its room, so that no name of a part is that of another field."""
+
+
+def room_key(room_id: str) -> str:
+    """Name the key of a room."""
+    return f"gameserver:room:{{{room_id}}}"
+
+
+def code_key(code: str) -> str:
+    """Name the key of a code."""
+    return f"gameserver:code:{code}"
 
 
 def doc(name: str) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Final, cast
+from unittest import SkipTest
 
 from msgspec.structs import replace
 from twisted.internet import reactor
@@ -19,7 +20,9 @@ from zope.interface.verify import verifyObject
 from gameserver.errors import StoreUnavailable
 from gameserver.interfaces import Commit, IStore, Outcome, Stored
 from gameserver.store.memory import MemoryStore
+from gameserver.store.redis import RedisStore
 from gameserver.store.sqlite import SQLiteStore
+from tests.store.redis_server import RedisServer, has_tls
 
 if TYPE_CHECKING:
     _TestCase = TestCase
@@ -405,3 +408,44 @@ class SQLiteStoreTests(StoreContract, TestCase):
     def process(self) -> IStore:
         """Open the same file again."""
         return SQLiteStore(self.path, reactor=cast(IReactorFromThreads, reactor))
+
+
+class RedisStoreTests(StoreContract, TestCase):
+    """The contract on `RedisStore`, with a redis-server of the test's own, over TCP."""
+
+    tls = False
+
+    async def setUp(self) -> None:  # type: ignore[override]
+        """Start the server that goes on through all processes."""
+        if self.tls and not has_tls():
+            raise SkipTest("this redis-server was built without TLS")
+        self.server = RedisServer(tls=self.tls)
+        self.addCleanup(self.server.remove)
+        self.server.start()
+        await super().setUp()
+
+    def address(self) -> str:
+        """Say where the server is."""
+        return f"redis://127.0.0.1:{self.server.port}/1"
+
+    def process(self) -> IStore:
+        """Connect again."""
+        return RedisStore(self.address(), reactor=reactor)
+
+
+class RedisUnixStoreTests(RedisStoreTests):
+    """The same over a Unix socket."""
+
+    def address(self) -> str:
+        """Name the socket."""
+        return f"redis+unix://{self.server.socket}?db=2"
+
+
+class RedisTLSStoreTests(RedisStoreTests):
+    """The same with TLS, the server's certificate verified."""
+
+    tls = True
+
+    def address(self) -> str:
+        """Name the authority that the test made."""
+        return f"rediss://127.0.0.1:{self.server.port}?ca={self.server.folder / 'ca.pem'}"

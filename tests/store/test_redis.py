@@ -1,0 +1,398 @@
+"""What is special to `RedisStore`, on a redis-server that each test starts itself."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Sequence
+from time import monotonic
+from typing import Any, Final
+
+from msgspec.structs import replace
+from twisted.internet import reactor
+from twisted.internet.defer import Deferred, gatherResults
+from twisted.internet.task import deferLater
+from twisted.logger import Logger, formatEvent
+from twisted.trial.unittest import SynchronousTestCase, TestCase
+
+from gameserver.errors import SettingError, StoreUnavailable
+from gameserver.interfaces import Commit, Outcome
+from gameserver.service import make_store
+from gameserver.settings import load
+from gameserver.store import keys, redis
+from gameserver.store.calls import MERGED_ROOMS
+from gameserver.store.redis import OPENED_ROOMS, SCHEMA_VERSION, RedisStore
+from tests.store.redis_server import RedisServer, free_port, has_tls
+
+NOW_MS: Final = 1_700_000_000_000
+STORED, FENCED = Outcome.STORED, Outcome.FENCED
+BACK_S: Final = 10.0
+"""How long the store may take to be there again after its Redis is."""
+
+
+def change(version: int = 1, *, room: str = "r1", fence: int = 1, value: bytes = b"", ends: bool = False) -> Commit:
+    """Make a commit of one part."""
+    return Commit(
+        room=room, code=room.upper(), game="dice", fence=fence, version=version, puts={"room": value}, ends=ends
+    )
+
+
+class RedisTestCase(TestCase):
+    """A server of the test's own, and a store on it."""
+
+    options: Sequence[str] = ()
+
+    async def setUp(self) -> None:  # type: ignore[override]
+        """Start both; what the store logs is kept."""
+        self.events: list[Any] = []
+        self.patch(redis, "log", Logger(namespace="test", observer=self.events.append))  # type: ignore[arg-type]
+        self.server = RedisServer(*self.options)
+        self.addCleanup(self.server.remove)
+        self.server.start()
+        self.store = await self.started(f"redis://127.0.0.1:{self.server.port}")
+
+    async def started(self, url: str) -> RedisStore:
+        """Start a store, to be stopped with the test."""
+        store = RedisStore(url, reactor=reactor)
+        await store.start()
+        self.addCleanup(store.stop)
+        return store
+
+    async def refused(self, url: str) -> str:
+        """Start a store that cannot be."""
+        store = RedisStore(url, reactor=reactor)
+        with self.assertRaises(StoreUnavailable) as caught:
+            await store.start()
+        with self.assertRaises(StoreUnavailable):
+            await store.room_ids()
+        await store.stop()
+        return str(caught.exception)
+
+    async def commit(self, *commits: Commit, now_ms: int = NOW_MS) -> list[Outcome]:
+        """Commit these in one call."""
+        return await self.store.commit(commits, now_ms=now_ms)
+
+    async def commit_until_stored(self, commit: Commit) -> list[Outcome]:
+        """Commit the same again and again until the store answers, as a server does."""
+        give_up_s = monotonic() + BACK_S
+        while True:
+            try:
+                return await self.commit(commit)
+            except StoreUnavailable:
+                if monotonic() > give_up_s:
+                    raise
+                await deferLater(reactor, 0.05)  # type: ignore[arg-type]
+
+    async def stored(self, room: str = "r1") -> tuple[int, bytes]:
+        """Give a room's version and value, behind the store's back."""
+        version, value = self.server.ask("HMGET", keys.room_key(room), "version", "/room")
+        return int(version), value
+
+    def logged(self) -> list[str]:
+        """Give what was logged, as text."""
+        return [formatEvent(event) for event in self.events]
+
+
+class CallsTests(RedisTestCase):
+    """One call is under way; commits that wait go together."""
+
+    async def test_many_rooms_in_one_call(self) -> None:
+        """Any number of rooms is committed in one round trip, and opened in a few."""
+        ids = [f"r{number}" for number in range(3 * OPENED_ROOMS + 1)]
+        before = self.store.script_calls
+        outcomes = await self.commit(*(change(room=id_, value=id_.encode()) for id_ in ids))
+        self.assertEqual((outcomes, self.store.script_calls - before), ([STORED] * len(ids), 1))
+        self.assertEqual(await self.store.room_ids(), ids)
+        opened = await self.store.open_rooms(ids)
+        self.assertEqual([stored.parts["room"] for stored in opened], [id_.encode() for id_ in ids])
+
+    async def test_waiting_commits_go_together(self) -> None:
+        """While one call is under way the next gather, each caller gets its own outcomes, and beats go along."""
+        await self.commit(change())
+        await deferLater(reactor, 0)  # type: ignore[arg-type]
+        before = self.store.script_calls
+        calls: list[Deferred[Any]] = [
+            self.store.commit([change(2)], now_ms=NOW_MS),
+            self.store.commit([change(room="r2"), change(9, room="r3")], now_ms=NOW_MS),
+            self.store.beat(now_ms=NOW_MS + 1),
+            self.store.commit([change(room="r4")], now_ms=NOW_MS + 2),
+        ]
+        results = await gatherResults(calls)
+        self.assertEqual(results, [[STORED], [STORED, FENCED], None, [STORED]])
+        self.assertEqual(self.store.script_calls - before, 2)
+        self.assertEqual(self.server.ask("HGET", keys.META_KEY, "beat_ms"), b"%d" % (NOW_MS + 2))
+        self.assertEqual(self.server.ask("HGET", keys.room_key("r2"), "at_ms"), b"%d" % NOW_MS)
+
+    async def test_commits_of_one_room_go_apart(self) -> None:
+        """Each commit is judged by what those before it wrote."""
+        before = self.store.script_calls
+        calls = [self.store.commit([change(version)], now_ms=NOW_MS) for version in (1, 2, 3)]
+        self.assertEqual(await gatherResults(calls), [[STORED]] * 3)
+        self.assertEqual(self.store.script_calls - before, 3)
+
+    async def test_one_call_is_bounded(self) -> None:
+        """What gathered behind a slow call is no call that is slower still."""
+        before = self.store.script_calls
+        ids = [f"r{number}" for number in range(2 * MERGED_ROOMS + 1)]
+        calls = [self.store.commit([change(room=id_)], now_ms=NOW_MS) for id_ in ids]
+        self.assertEqual(await gatherResults(calls), [[STORED]] * len(ids))
+        self.assertEqual(self.store.script_calls - before, 3)
+
+    async def test_one_code_for_two_rooms_of_one_call(self) -> None:
+        """The first room that is created with a code has it, also within one call."""
+        second = replace(change(room="r2"), code="R1")
+        self.assertEqual(await self.commit(change(), second), [STORED, FENCED])
+        self.assertEqual(await self.store.room_ids(), ["r1"])
+
+    async def test_wrong_text_fails_its_caller_alone(self) -> None:
+        """What cannot be written is no failure of the store."""
+        with self.assertRaises(UnicodeEncodeError):
+            await self.store.claim_code("\ud800", "r1", now_ms=NOW_MS)
+        with self.assertRaises(UnicodeEncodeError):
+            await self.commit(change(room="\ud800"))
+        self.assertEqual(await self.commit(change()), [STORED])
+
+    async def test_many_parts(self) -> None:
+        """A room of more parts than Lua can pass at once is written and trimmed whole."""
+        puts = {f"line/{number}": b"%d" % number for number in range(9001)}
+        self.assertEqual(await self.commit(replace(change(), puts=puts)), [STORED])
+        drops = list(puts)[1:]
+        self.assertEqual(await self.commit(replace(change(2), puts={}, drops=drops[4000:])), [STORED])
+        (opened,) = await self.store.open_rooms(["r1"])
+        self.assertEqual(opened.parts, {f"line/{number}": b"%d" % number for number in range(4001)})
+
+    async def test_alien_key_leaves_nothing(self) -> None:
+        """A script that would fail at one room fails before it writes another."""
+        self.server.ask("SET", keys.room_key("r2"), "somebody else's")
+        with self.assertRaises(StoreUnavailable):
+            await self.commit(change(), change(room="r2"))
+        self.assertEqual(await self.store.room_ids(), [])
+        self.assertNotIn(keys.room_key("r1"), self.server.keys())
+
+
+class ScriptTests(RedisTestCase):
+    """Redis may forget its scripts."""
+
+    async def test_flushed_scripts_sent_again(self) -> None:
+        """All calls work on, in their order, though Redis forgot every script."""
+        await self.commit(change())
+        self.server.ask("SCRIPT", "FLUSH")
+        calls = [self.store.commit([change(version)], now_ms=NOW_MS) for version in (2, 3, 4)]
+        self.assertEqual(await gatherResults(calls), [[STORED]] * 3)
+        self.server.ask("SCRIPT", "FLUSH")
+        self.assertEqual(await self.store.room_ids(), ["r1"])
+        self.assertEqual(await self.stored(), (4, b""))
+
+    async def test_known_script_not_sent(self) -> None:
+        """A commit is an EVALSHA."""
+        await self.commit(change())
+        self.server.ask("CONFIG", "RESETSTAT")
+        await self.commit(change(2))
+        stats = self.server.ask("INFO", "commandstats").decode()
+        self.assertIn("cmdstat_evalsha:calls=1,", stats)
+        self.assertNotIn("cmdstat_eval:", stats)
+
+
+class OutageTests(RedisTestCase):
+    """Redis dies, freezes and comes back; what was stored is there once."""
+
+    async def test_killed_and_restarted(self) -> None:
+        """Calls fail while Redis is away; then everything stored is there, and what failed is stored once."""
+        await self.commit(change(value=b"1"))
+        self.server.kill()
+        for _ in range(3):
+            with self.assertRaises(StoreUnavailable):
+                await self.commit(change(2, value=b"2"))
+        self.server.start()
+        self.assertEqual(await self.commit_until_stored(change(2, value=b"2")), [STORED])
+        self.assertEqual(await self.commit(change(2, value=b"again")), [STORED])
+        self.assertEqual(await self.stored(), (2, b"2"))
+        self.assertEqual(len(self.logged()), 2, self.logged())
+
+    async def test_frozen_and_thawed(self) -> None:
+        """A Redis that does not answer in time is away: the same commit again is stored once, whatever came late."""
+        self.patch(redis, "REPLY_S", 0.3)
+        await self.commit(change())
+        self.server.signal(signal.SIGSTOP)
+        calls = [self.store.commit([change(2, value=b"2")], now_ms=NOW_MS), self.store.room_ids()]
+        for call in calls:
+            with self.assertRaises(StoreUnavailable):
+                await call  # type: ignore[misc]
+        self.server.signal(signal.SIGCONT)
+        self.assertEqual(await self.commit_until_stored(change(2, value=b"2")), [STORED])
+        self.assertEqual(await self.commit(change(3, value=b"3")), [STORED])
+        self.assertEqual(await self.stored(), (3, b"3"))
+
+    async def test_killed_mid_call(self) -> None:
+        """If the connection goes while a call is under way, all that wait hear of it at once."""
+        self.server.signal(signal.SIGSTOP)
+        calls = [self.store.commit([change(version)], now_ms=NOW_MS) for version in (1, 2)]
+        self.server.kill()
+        for call in calls:
+            with self.assertRaises(StoreUnavailable):
+                await call
+
+    async def test_stopped_while_away(self) -> None:
+        """A store whose Redis is gone can be stopped."""
+        self.server.kill()
+        with self.assertRaises(StoreUnavailable):
+            await self.commit(change())
+        await self.store.stop()
+
+    async def test_full_memory(self) -> None:
+        """A Redis that is full stores nothing of a call, lets rooms end, and stores the same once it is not."""
+        await self.commit(change(), change(room="r2"))
+        self.server.ask("CONFIG", "SET", "maxmemory", 1)
+        with self.assertRaises(StoreUnavailable):
+            await self.commit(change(2, value=b"2"), change(room="r3"))
+        self.assertEqual((await self.stored(), await self.store.room_ids()), ((1, b""), ["r1", "r2"]))
+        self.assertEqual(await self.commit(change(2, room="r2", ends=True)), [STORED])
+        self.server.ask("CONFIG", "SET", "maxmemory", 0)
+        self.assertEqual(await self.commit(change(2, value=b"2"), change(room="r3")), [STORED, STORED])
+
+    async def test_silence_is_found(self) -> None:
+        """A connection that nobody uses is tried now and then."""
+        self.patch(redis, "REPLY_S", 0.2)
+        self.patch(redis, "PING_S", 0.1)
+        await self.started(f"redis://127.0.0.1:{self.server.port}")
+        self.server.signal(signal.SIGSTOP)
+        while not self.logged():
+            await deferLater(reactor, 0.05)  # type: ignore[arg-type]
+        self.assertIn("is away", self.logged()[0])
+
+
+class LifetimeTests(RedisTestCase):
+    """What is over leaves nothing behind."""
+
+    async def test_ended_rooms_leave_their_resting_codes(self) -> None:
+        """Of rooms that lived and died there is nothing but their codes, and these go after 24 hours."""
+        ids = [f"r{number}" for number in range(100)]
+        for id_ in ids:
+            self.assertIs(await self.store.claim_code(id_.upper(), id_, now_ms=NOW_MS), True)
+        for version in (1, 2):
+            await self.commit(*(change(version, room=id_) for id_ in ids))
+        self.assertEqual(len(self.server.keys()), 202)
+        await self.commit(*(change(3, room=id_, ends=True) for id_ in ids))
+        codes = [keys.code_key(id_.upper()) for id_ in ids]
+        self.assertEqual(self.server.keys(), sorted([*codes, keys.META_KEY]))
+        for code in codes:
+            self.assertTrue(keys.CODE_REST_MS - 60_000 < self.server.ask("PTTL", code) <= keys.CODE_REST_MS)
+
+    async def test_claims_leave_nothing(self) -> None:
+        """A code that is given back leaves no key, nor one whose process died before the room came to be."""
+        await self.store.claim_code("AAAA", "r1", now_ms=NOW_MS)
+        await self.store.release_code("AAAA")
+        self.assertEqual(self.server.keys(), [keys.META_KEY])
+        await self.store.claim_code("BBBB", "r2", now_ms=NOW_MS)
+        await self.store.stop()
+        self.assertEqual(self.server.keys(), sorted([keys.code_key("BBBB"), keys.CLAIMS_KEY, keys.META_KEY]))
+        await self.store.start()
+        self.assertEqual(self.server.keys(), [keys.META_KEY])
+
+    async def test_code_claimed_again_after_rest_stays(self) -> None:
+        """A resting code that is claimed after its time by the node's clock does not go with the old one's TTL."""
+        await self.commit(change(ends=True))
+        later_ms = NOW_MS + keys.CODE_REST_MS
+        self.assertIs(await self.store.claim_code("R1", "new", now_ms=later_ms), True)
+        self.assertEqual(self.server.ask("PTTL", keys.code_key("R1")), -1)
+
+
+class StartTests(RedisTestCase):
+    """What can be in the way of a start, and what it warns of."""
+
+    async def test_well_set_up_is_silent(self) -> None:
+        """Nothing is logged of a Redis that keeps what it is given."""
+        self.assertEqual(self.logged(), [])
+
+    async def test_nobody_there(self) -> None:
+        """The address is named."""
+        port = free_port()
+        self.assertIn(f"redis://127.0.0.1:{port} cannot be reached: ", await self.refused(f"redis://127.0.0.1:{port}"))
+        self.assertIn("/no/where cannot be reached: ", await self.refused("redis+unix:///no/where"))
+
+    async def test_login(self) -> None:
+        """User and password are used, with no more rights than the store needs; a wrong one is refused, untold."""
+        rights = "~gameserver:*", "+@read", "+@write", "+@scripting", "+@connection", "-@dangerous"
+        self.assertEqual(self.server.ask("ACL", "SETUSER", "ann", "on", ">s@cret", *rights), "+OK")
+        url = f"@127.0.0.1:{self.server.port}/5"
+        self.store = await self.started(f"redis://ann:s%40cret{url}")
+        self.assertIs(await self.store.claim_code("R1", "r1", now_ms=NOW_MS), True)
+        self.assertEqual(await self.commit(change()), [STORED])
+        self.assertEqual(len(await self.store.open_rooms(await self.store.room_ids())), 1)
+        self.assertEqual(await self.commit(change(2, fence=2, ends=True)), [STORED])
+        self.assertIn("appendonly is not told (", self.logged()[0])
+        text = await self.refused(f"redis://ann:wrong{url}")
+        self.assertIn("WRONGPASS", text)
+        self.assertNotIn("ann:", text)
+
+    async def test_newer_schema_refused(self) -> None:
+        """What a newer version wrote is left alone."""
+        self.server.ask("HSET", keys.META_KEY, "schema", SCHEMA_VERSION + 1)
+        self.server.ask("SADD", keys.CLAIMS_KEY, "AAAA")
+        self.assertIn("its schema is 2, this one knows 1.", await self.refused(f"redis+unix://{self.server.socket}"))
+        self.assertEqual(self.server.keys(), [keys.CLAIMS_KEY, keys.META_KEY])
+
+
+class CarelessTests(RedisTestCase):
+    """A Redis that may lose what it has."""
+
+    options = ("--appendonly", "no", "--maxmemory-policy", "allkeys-lru")
+
+    async def test_warnings(self) -> None:
+        """The log names setting, value, what would be right, and what may happen."""
+        where = f"redis://127.0.0.1:{self.server.port}"
+        self.assertEqual(
+            self.logged(),
+            [
+                f"{where}: appendonly is no; unless it is yes, rooms are lost when Redis ends",
+                f"{where}: maxmemory-policy is allkeys-lru; unless it is noeviction, Redis may drop rooms when its"
+                " memory is full",
+            ],
+        )
+
+
+class SilentTests(RedisTestCase):
+    """A Redis that tells nobody how it is set up."""
+
+    options = ("--rename-command", "CONFIG", "")
+
+    async def test_warning(self) -> None:
+        """The log says that it cannot know."""
+        self.assertEqual(len(self.logged()), 2)
+        self.assertIn("appendonly is not told (", self.logged()[0])
+
+
+class TLSTests(RedisTestCase):
+    """Who the server is gets verified."""
+
+    async def setUp(self) -> None:  # type: ignore[override]
+        """Start a server alone."""
+        if not has_tls():
+            self.skipTest("this redis-server was built without TLS")
+        self.server = RedisServer(tls=True)
+        self.addCleanup(self.server.remove)
+        self.server.start()
+
+    async def test_unknown_authority_refused(self) -> None:
+        """Without its authority the server is not trusted."""
+        self.assertIn("rediss://127.0.0.1", await self.refused(f"rediss://127.0.0.1:{self.server.port}"))
+
+    async def test_other_name_refused(self) -> None:
+        """A certificate of another name is not the server's."""
+        ca = self.server.folder / "ca.pem"
+        self.assertIn("rediss://localhost", await self.refused(f"rediss://localhost:{self.server.port}?ca={ca}"))
+
+
+class SettingTests(SynchronousTestCase):
+    """The store is chosen by its address."""
+
+    def test_wrong_address_names_its_source(self) -> None:
+        """A wrong address stops the start with one line, which holds no password."""
+        settings = load({"store": "redis://ann:secret@a:b"}, environ={}, config=None)
+        error = self.assertRaises(SettingError, make_store, settings, reactor)
+        self.assertEqual(str(error), "store (from option --store): expected HOST or HOST:PORT, not 'a:b'")
+
+    def test_every_scheme_served(self) -> None:
+        """What the settings take is a store."""
+        for url in ("redis://a", "rediss://a", "redis+unix:///a", "redis+sentinel://a/main"):
+            settings = load({"store": url}, environ={}, config=None)
+            self.assertIsInstance(make_store(settings, reactor), RedisStore)
