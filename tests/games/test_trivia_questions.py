@@ -264,3 +264,14 @@ class ScoringTests(SynchronousTestCase):
         """Equals share a rank, and the next counts them."""
         ranks = scoring.ranked([{"score": s} for s in (5, 9, 5, 9, 1)])
         self.assertEqual([(e["score"], e["rank"]) for e in ranks], [(9, 1), (9, 1), (5, 3), (5, 3), (1, 5)])
+
+
+class FlagTests(SynchronousTestCase):
+    def test_every_flag_is_drawn_from_a_file(self) -> None:
+        """A browser without a font for flags would show the country's letters, and with them the answer."""
+        folder = Path(questions.__file__).parent / "page" / "flags"
+        flags = [card.picture for card in CARDS if card.category == "Flags"]
+        self.assertGreater(len(flags), 0)
+        for flag in flags:
+            code = "".join(chr(ord(letter) - 0x1F1E6 + ord("a")) for letter in flag)
+            self.assertTrue((folder / f"{code}.svg").is_file(), flag)

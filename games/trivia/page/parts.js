@@ -10,8 +10,23 @@ const NAMES_ON_A_STEP = 4;
 const CONFETTI = 36;
 const FEW = 6; // of so few each may be large
 
+const FLAG = /^[\u{1F1E6}-\u{1F1FF}]{2}$/u;
+const FLAG_A = 0x1f1e6; // the regional indicator A; two of them are a country's flag
+
 const numbers = new Intl.NumberFormat("en", { maximumFractionDigits: 6 });
 const years = new Intl.NumberFormat("en", { maximumFractionDigits: 6, useGrouping: false });
+
+/**
+ * The picture that is asked about, or null. Flags are drawn from files: without a font for them a browser shows the
+ * country's letters, and with them the answer.
+ */
+export function pictureOf(emoji) {
+  if (!emoji) return null;
+  const label = "The picture that is asked about";
+  if (!FLAG.test(emoji)) return el("div", { class: "picture", role: "img", "aria-label": label }, emoji);
+  const code = [...emoji].map((letter) => String.fromCharCode(97 + letter.codePointAt(0) - FLAG_A)).join("");
+  return el("div", { class: "picture" }, el("img", { src: `flags/${code}.svg`, alt: label }));
+}
 
 // Scenes
 

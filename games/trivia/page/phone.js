@@ -2,7 +2,7 @@
 
 import { announce, attempt, el, fill, leftMs, seatColor, startButton } from "/static/page.js";
 
-import { TEAM_COLORS, answerText, bigCount, chip, colorOf, entryOf, every, face, heading, numberText, optionFace, optionsOf, ordinal, playersOf, podium, points, ring, roster, scoreList, settingsText, signed, titled } from "./parts.js";
+import { TEAM_COLORS, answerText, bigCount, chip, colorOf, entryOf, every, face, heading, numberText, optionFace, optionsOf, ordinal, pictureOf, playersOf, podium, points, ring, roster, scoreList, settingsText, signed, titled } from "./parts.js";
 
 const HAS_KEYS = matchMedia("(hover: hover) and (pointer: fine)").matches; // on a phone a focus would bring up the keyboard
 const WARN_S = [10, 5]; // said to who listens instead of looks
@@ -106,7 +106,7 @@ function asking(room) {
   return el(
     "div",
     { class: "asking" },
-    picture ? el("div", { class: "picture", role: "img", "aria-label": "The picture that is asked about" }, picture) : null,
+    pictureOf(picture),
     heading(text, { class: "question-text" }),
   );
 }

@@ -2,7 +2,7 @@
 
 import { el, fill, leftMs, shareCard, startButton } from "/static/page.js";
 
-import { answerText, bigCount, chip, colorOf, confetti, every, face, heading, leadersText, nameOf, optionFace, optionsOf, plural, playersOf, podium, points, ring, roster, scoreList, settingsText, signed } from "./parts.js";
+import { answerText, bigCount, chip, colorOf, confetti, every, face, heading, leadersText, nameOf, optionFace, optionsOf, pictureOf, plural, playersOf, podium, points, ring, roster, scoreList, settingsText, signed } from "./parts.js";
 
 const CHIPS = 24; // more would fill the screen: then there are numbers alone
 const ANSWERS = 12;
@@ -95,7 +95,7 @@ function asking(room) {
   return el(
     "div",
     { class: "asking" },
-    picture ? el("div", { class: "picture", role: "img", "aria-label": "The picture that is asked about" }, picture) : null,
+    pictureOf(picture),
     heading(text, { class: ["question-text", text.length > LONG_QUESTION && "long"] }),
   );
 }
