@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any, Final
 
 from games.trivia.questions import CARDS, Card
@@ -45,6 +45,11 @@ def chromium() -> Iterator[Any]:
             yield browser
         finally:
             browser.close()
+
+
+def flag_of(source: str) -> str:
+    """:returns: the emoji of a flag that is drawn from ``flags/CODE.svg``."""
+    return "".join(chr(ord(letter) - ord("a") + 0x1F1E6) for letter in PurePosixPath(source).stem)
 
 
 @dataclass
@@ -102,10 +107,10 @@ class Page:
         """Wait for a question, and read it off the page."""
         self.wait(".scene.question .badge", has_text=re.compile(rf"^(Question )?{number} of "))
         text = self.wait(".question-text").inner_text()
-        picture = self.page.locator(".picture")
+        flag = self.page.locator(".picture img")
         return Question(
             " ".join(text.split()),
-            picture.inner_text() if picture.count() else "",
+            flag_of(flag.get_attribute("src") or "") if flag.count() else "",
             tuple(self.page.locator(".choice .words").all_inner_texts()),
         )
 
