@@ -45,6 +45,7 @@ class Commits:
         self.must = False
         self.under_way = False
         self._keeper = keeper
+        self._ended = False
         self._puts: dict[str, bytes] = {}
         self._drops: dict[str, None] = {}
         self._outbox: list[Delivery] = []
@@ -58,6 +59,8 @@ class Commits:
 
         :returns: a commit to be answered with `stored`, or None.
         """
+        if self._ended:
+            return None
         if self._keeper.room.game_class.durability == "none":
             self.seal()
             self._puts.clear()
@@ -126,6 +129,7 @@ class Commits:
             drops=tuple(self._drops),
             ends=ends,
         )
+        self._ended = ends
         self._puts, self._drops = {}, {}
         self._in_flight, self._outbox = self._outbox, []
         self.under_way = True

@@ -47,7 +47,8 @@ class Doors:
                 result = await result
             await self.settle()
             self._room.check_size()
-        except Refused:
+        except (Refused, GeneratorExit):
+            # The keeper closes a step that waits for too long and will not hear of it.
             self._room.journal.rollback(mark)
             raise
         except Exception as error:
@@ -69,9 +70,11 @@ class Doors:
             text = "room {room}: {what} came to nothing: {reason}"
             room.log.info(text, room=room.code, what=what, reason=refused.text)
             if counts and refused.code == "game_error":
-                room.failures += 1
-                if room.failures >= MAX_FAILURES:
-                    room.close("closed", "The game failed again and again.")
+                self._count_failure()
+        except GeneratorExit:
+            if counts:
+                self._count_failure()
+            raise
         else:
             if counts:
                 room.failures = 0
@@ -104,6 +107,11 @@ class Doors:
             result = getattr(self._room.game, done)(self._room.asking.finish(name))
             if isawaitable(result):
                 await result
+
+    def _count_failure(self) -> None:
+        self._room.failures += 1
+        if self._room.failures >= MAX_FAILURES:
+            self._room.close("closed", "The game failed again and again.")
 
     def log_failure(self, what: str, error: Exception, player: Player | None) -> None:
         self._room.log.failure(

@@ -16,7 +16,7 @@ doc/secret         the document of the server alone           room.document     
 doc/seat:ID        the document of one seat                   room.document     until the seat is left
 doc/group:NAME     the document of one group                  room.document     until the group is removed
 doc/role:NAME      the document of one role                   room.document     the room's
-seat/ID            user, number, role, secret                 room.seats        until the seat is left
+seat/ID            user, number, role, streams                room.seats        until the seat is left
 log/STEP           what one step said, by stream              room.streams      until the tail is trimmed
 answer/SEAT/KEY/ID the answer to one request                  room.seats        the newest of a seat; with the seat
 line/N             one line of chat                           room.chat         until the history is trimmed

@@ -70,6 +70,18 @@ class Patient(Game):
     def arm(self, player: Player) -> None:
         self.after(1, self.ring)
 
+    @message
+    def arm_stubborn(self, player: Player) -> None:
+        self.after(1, self.hang)
+
+    @timer
+    async def hang(self) -> None:
+        while True:
+            try:
+                await something()
+            except Exception:  # noqa: BLE001 - as careless authors do
+                self.state["again"] = True
+
     @timer
     async def ring(self) -> None:
         self.state["ring"] = await something()
@@ -197,6 +209,14 @@ class AsyncTests(SynchronousTestCase):
         self.assertEqual(self.failureResultOf(reply, Refused).value.code, "game_error")
         self.successResultOf(later)
         self.assertEqual(self.table.state, {"quick": 1})
+
+    def test_stubborn_timer_is_consumed(self) -> None:
+        """A timer that hangs, and will not hear of it, has fired once: it is not due again and again."""
+        self.ann.send("arm_stubborn")
+        self.table.advance(60)
+        self.assertEqual(len(self.flushLoggedErrors()), 1)
+        self.assertEqual((self.table.state, self.table.row["timers"]), ({}, []))
+        self.assertIsInstance(self.ann.send("quick"), float)
 
     def test_timer_ten_seconds(self) -> None:
         """A timer that waits too long is undone and consumed."""

@@ -195,3 +195,22 @@ class EmptyTests(SynchronousTestCase):
         ann.leave()
         self.assertEqual(table.status, "closed")
         self.assertEqual(Inn.closed, [[]])
+
+
+class LastCommitTests(SynchronousTestCase):
+    def test_one_last_commit(self) -> None:
+        """A room that ended is stored as ended once: whatever else its keeper is asked, it says nothing more."""
+        place = Place(Inn)
+        commit = place.store.commit
+        ends: list[bool] = []
+
+        def counted(commits: Any, *, now_ms: int) -> Any:
+            ends.extend(c.ends for c in commits)
+            return commit(commits, now_ms=now_ms)
+
+        self.patch(place.store, "commit", counted)
+        ann = FakeSession("ann")
+        place.create(ann)
+        place.send(ann, "shut", reason="late")
+        place.advance(10)
+        self.assertEqual(ends.count(True), 1)
