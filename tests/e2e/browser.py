@@ -126,6 +126,10 @@ class Someone:
         found.first.wait_for(state="visible")
         return found.first
 
+    def sees_none(self, selector: str) -> None:
+        """Wait until nothing matches. (Playwright polls ``wait_for_function`` by eval, which our pages forbid.)"""
+        self.page.locator(selector).first.wait_for(state="detached")
+
     def sees_heading(self, text: str) -> None:
         """Wait until the page's heading is this."""
         self.page.get_by_role("heading", level=1, name=text, exact=True).wait_for(state="visible")

@@ -91,7 +91,7 @@ class TicTacToePageTests(ServerCase):
                 each.fits()
             host.press("Play again")
             for each in (first, second):
-                each.page.wait_for_function("document.querySelectorAll('.cell .mark').length === 0")
+                each.sees_none(".cell .mark")
                 each.sees("h1", "turn")
 
         await browse(server.port, play)
