@@ -11,11 +11,13 @@ from twisted.internet.defer import Deferred, gatherResults
 from twisted.internet.endpoints import serverFromString
 from twisted.logger import Logger
 
-from gameserver.auth.tokens import Guests, load_secret
+from gameserver.auth.tokens import Guests, fingerprint, load_secret
 from gameserver.clock import WATCH_S, Clock
+from gameserver.cluster.lease import Lease
+from gameserver.cluster.node import NodeFile
 from gameserver.game import loader
 from gameserver.game.spec import spec_of
-from gameserver.interfaces import IStore
+from gameserver.interfaces import ILeases, IStore
 from gameserver.room.hall import Hall
 from gameserver.settings import Settings
 from gameserver.store.sqlite import SQLiteStore
@@ -47,26 +49,36 @@ def build(settings: Settings, reactor: Any) -> IService:
     for broken in catalog.broken:
         log.error("the game {name} ({place}) cannot be served: {error}", **_fields(broken))
     clock = Clock(reactor, time.time)
+    node_file = NodeFile(settings.data / "node", os.urandom)
+    secret = load_secret(settings.data / "secret", os.urandom)
+    store = make_store(settings, reactor, node=node_file.name, secret=fingerprint(secret))
+    lease = Lease(store, clock, os.urandom, lease_s=settings.lease_s) if ILeases.providedBy(store) else None
     hall = Hall(
         {name: spec_of(game) for name, game in catalog.games.items()},
-        make_store(settings, reactor),
+        store,
         clock,
         os.urandom,
         rooms_per_user=settings.limits.rooms,
         chat_chars=settings.limits.chat_chars,
+        lease=lease,
     )
-    guests = Guests(load_secret(settings.data / "secret", os.urandom), os.urandom, clock.now)
+    guests = Guests(secret, os.urandom, clock.now)
     house = House(hall, guests, clock, settings.limits, Budgets(), os.urandom)
     door = Door(house, settings.origin, reactor)
     addresses = Addresses(settings.public_url)
     factory = site(house, catalog, settings, door.resource(), addresses)
     root = MultiService()
-    Node(settings, hall, door, factory, clock, reactor, addresses).setServiceParent(root)  # type: ignore[no-untyped-call]
+    node = Node(settings, hall, door, factory, clock, reactor, addresses, node_file)
+    node.setServiceParent(root)  # type: ignore[no-untyped-call]
     return root
 
 
-def make_store(settings: Settings, reactor: Any) -> IStore:
-    """:raises SettingError: the address of the store cannot be."""
+def make_store(settings: Settings, reactor: Any, *, node: str = "", secret: str = "") -> IStore:
+    """
+    :param node: the name of this node, for a store that nodes share.
+    :param secret: the fingerprint of its secret.
+    :raises SettingError: the address of the store cannot be.
+    """
     kind, _, rest = settings.store.partition(":")
     if kind == "sqlite":
         return SQLiteStore(rest, reactor=reactor, sync=settings.sync)
@@ -74,7 +86,7 @@ def make_store(settings: Settings, reactor: Any) -> IStore:
     from gameserver.store.redis import RedisStore
 
     try:
-        return RedisStore(settings.store, reactor=reactor)
+        return RedisStore(settings.store, reactor=reactor, node=node, secret=secret)
     except ValueError as error:
         raise settings.error("store", str(error)) from None
 
@@ -85,6 +97,7 @@ class Node(Service):
 
     :param factory: speaks HTTP, and hands WebSockets to ``door``.
     :param addresses: is told of each port; pages and log tell people.
+    :param node_file: who this is; locked until the end.
     """
 
     def __init__(
@@ -96,7 +109,9 @@ class Node(Service):
         clock: Clock,
         reactor: Any,
         addresses: Addresses | None = None,
+        node_file: NodeFile | None = None,
     ) -> None:
+        self._node_file = node_file
         self._clock = clock
         self._settings = settings
         self._hall = hall
@@ -118,7 +133,8 @@ class Node(Service):
     def stopService(self) -> Deferred[None]:
         """Commit every room, close every socket with 4010, within `STOP_S`."""
         super().stopService()  # type: ignore[no-untyped-call]
-        return Deferred.fromCoroutine(self._stop()).addTimeout(STOP_S, self._reactor).addErrback(self._cut_short)
+        stopping = Deferred.fromCoroutine(self._stop()).addTimeout(STOP_S, self._reactor)
+        return stopping.addErrback(self._cut_short).addCallback(self._let_go)
 
     async def _start(self) -> None:
         await self._hall.start()
@@ -162,6 +178,10 @@ class Node(Service):
             log.critical("the server cannot start: {reason}", reason=failure.getErrorMessage())
             self._reactor.addSystemEventTrigger("after", "shutdown", os._exit, 1)
             self._reactor.callWhenRunning(self._reactor.stop)
+
+    def _let_go(self, _: object) -> None:
+        if self._node_file is not None:
+            self._node_file.close()
 
     def _cut_short(self, failure: Any) -> None:
         log.error("the stop was cut short: {reason}", reason=failure.getErrorMessage() or failure.type.__name__)

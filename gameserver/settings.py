@@ -75,6 +75,10 @@ def _bytes(default: int, low: int, high: int) -> Any:
     return _setting(default, _Number(low, high))
 
 
+def _lease(default: float) -> Any:
+    return _setting(default, _Number(3, 600, fraction=True))
+
+
 def _count(default: int, high: int) -> Any:
     return _setting(default, _Number(1, high))
 
@@ -206,6 +210,7 @@ class Settings:
     :param origin: origins of web pages that may connect, besides the server's own host.
     :param public_url: the address that people reach this server at, for links and QR codes; None: what they asked for.
     :param sync: of the embedded store: ``normal`` or ``power``.
+    :param lease_s: on a store that nodes share: after so long without a word others take this node's rooms over.
     :param sources: setting to where it was given, for errors; what is missing is a default.
     """
 
@@ -217,6 +222,7 @@ class Settings:
     origin: tuple[str, ...] = _setting((), _origins)
     public_url: str | None = _setting(None, _public_url)
     sync: Literal["normal", "power"] = _setting("normal", _sync)
+    lease_s: float = _lease(15)
     limits: Limits = field(default_factory=Limits)
     sources: Mapping[str, str] = field(default_factory=dict, compare=False, repr=False)
 

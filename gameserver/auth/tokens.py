@@ -82,6 +82,11 @@ class Guests:
         return User(claims.sub, claims.name)
 
 
+def fingerprint(secret: bytes) -> str:
+    """:returns: what tells a secret from another, and nothing of it."""
+    return hmac.digest(secret, b"gameserver: fingerprint", hashlib.sha256).hex()[:32]
+
+
 def load_secret(path: Path, entropy: Callable[[int], bytes]) -> bytes:
     """
     :param path: a file that is made, readable by its owner alone, where there is none.

@@ -37,6 +37,7 @@ class Commits:
     :param version: what the store has of it; 0 is nothing.
     :ivar must: a step changed something that is to be stored before it is told.
     :ivar under_way: a commit was handed out by `collect`, and not answered yet.
+    :ivar lost: another node has the room.
     """
 
     def __init__(self, keeper: Keeper, *, fence: int, version: int) -> None:
@@ -44,8 +45,10 @@ class Commits:
         self.version = version
         self.must = False
         self.under_way = False
+        self.lost = False
         self._keeper = keeper
         self._ended = False
+        self._whole = False
         self._puts: dict[str, bytes] = {}
         self._drops: dict[str, None] = {}
         self._outbox: list[Delivery] = []
@@ -59,7 +62,7 @@ class Commits:
 
         :returns: a commit to be answered with `stored`, or None.
         """
-        if self._ended:
+        if self._ended or self.lost or (self._whole and self._keeper.busy):
             return None
         if self._keeper.room.game_class.durability == "none":
             self.seal()
@@ -89,8 +92,25 @@ class Commits:
         self._keeper.turn()
         self._keeper.wake()
 
+    def store_is_behind(self) -> None:
+        """The commit that `collect` returned cannot be stored before the store has the whole room again."""
+        self.under_way = False
+        self._outbox = self._in_flight + self._outbox
+        self._in_flight = []
+        self._want_whole()
+
+    def may_be_behind(self) -> None:
+        """The store has lost something of this room, or all of it."""
+        if not self.under_way:  # else its answer will tell
+            self._want_whole()
+
+    def _want_whole(self) -> None:
+        self._whole = self.must = True
+        self._keeper.turn()
+
     def fenced(self) -> None:
         """A newer owner exists: not another effect, and the sessions look for their room again."""
+        self.lost = True
         self._in_flight.clear()
         self._outbox.clear()
         self._keeper.room.outbox.clear()
@@ -114,10 +134,12 @@ class Commits:
         if ends and self.version == 0:
             self._deliver_all()
             return None
-        if not self._puts and not self._drops and not ends:
+        if not self._puts and not self._drops and not ends and not self._whole:
             self._deliver_all()
             return None
         room = self._keeper.room
+        if self._whole:
+            self._puts, self._drops = row.dump(room), {}
         self.version += 1
         commit = Commit(
             room=room.id,
@@ -128,8 +150,9 @@ class Commits:
             puts=self._puts,
             drops=tuple(self._drops),
             ends=ends,
+            whole=self._whole and not ends,
         )
-        self._ended = ends
+        self._ended, self._whole = ends, False
         self._puts, self._drops = {}, {}
         self._in_flight, self._outbox = self._outbox, []
         self.under_way = True
@@ -140,7 +163,7 @@ class Commits:
         if not self._keeper.busy:
             self.seal()
         self._deliver_all()
-        if self.under_way or not (self._puts or self._drops):
+        if self.under_way or not (self._puts or self._drops or self._whole):
             return None
         now = self._keeper.clock.now()
         if self._behind_since is None:

@@ -133,6 +133,11 @@ class Keeper:
         self._apply(("load", (), {}, None))
         self._drain()
 
+    @property
+    def is_stored(self) -> bool:
+        """Whether the room is kept in the store, and so waits for it."""
+        return self.room.game_class.durability != "none"
+
     def turn(self) -> None:
         """There is something to do at the end of the turn."""
         self._on_turn(self)

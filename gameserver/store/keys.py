@@ -26,21 +26,27 @@ STEP, N and the ID of a request are decimal numbers without padding: sort them a
 no slash; a client's KEY may hold anything.
 
 A store of Redis has these keys, all written by `gameserver.store.redis` alone, each in one script call with what it
-belongs to. ID is a room's, in braces, so that in a cluster whatever else a room will have lies beside it.
+belongs to. ID is a room's, in braces, so that in a cluster whatever else a room will have lies beside it. NODE is a
+node's.
 
 ======================= ============================================ =================================================
 key                     shape                                        lifetime
 ======================= ============================================ =================================================
-gameserver:room:{ID}    hash: code, game, fence, version, at_ms, and the room's
+gameserver:room:{ID}    hash: code, game, fence, version, at_ms,     the room's
+                        node (whose it is; none while nobody's), and
                         each part's bytes under ``/`` and its name
 gameserver:code:CODE    hash: room; once that ended, its last fence  from the claim until 24 hours after the room
                         and version, and free_at_ms as well          ended, by Redis's own clock (a TTL)
 gameserver:rooms        sorted set: rooms' ids by number, which      while there is a room
                         grows in the order of creation
-gameserver:claims       set: codes claimed whose rooms are not       while there is one; emptied at each start
-                        stored (not yet, or never will be)
-gameserver:meta         hash: schema, beat_ms (the newest beat or    for good
-                        commit)
+gameserver:claims:NODE  set: codes that the node claimed for rooms   while there is one; emptied when the node starts,
+                        not stored yet (or never)                    or when another sees to what it left behind
+gameserver:lease:NODE   string: the token of the node's process      the lease's (a TTL)
+gameserver:nodes        set: nodes that may have rooms               a node is in it until another has its rooms
+gameserver:once:NAME    string: somebody saw to that                 a day (a TTL)
+gameserver:meta         hash: schema, secret (whose fingerprint all  for good
+                        nodes must have), beat_ms:NODE (the newest
+                        beat or commit of the node)
 ======================= ============================================ =================================================
 """
 
@@ -62,8 +68,12 @@ CODE_REST_MS: Final = 24 * 60 * 60 * 1000
 """Milliseconds for which the code of a room that ended is given to no other: people try yesterday's code."""
 
 ROOMS_KEY: Final = "gameserver:rooms"
-CLAIMS_KEY: Final = "gameserver:claims"
+NODES_KEY: Final = "gameserver:nodes"
 META_KEY: Final = "gameserver:meta"
+CODE_PREFIX: Final = "gameserver:code:"
+LEASE_PREFIX: Final = "gameserver:lease:"
+CLAIMS_PREFIX: Final = "gameserver:claims:"
+BEAT_PREFIX: Final = "beat_ms:"
 
 PART_FIELD: Final = "/"
 """What a part's field begins with in the hash of its room, so that no name of a part is that of another field."""
@@ -76,7 +86,22 @@ def room_key(room_id: str) -> str:
 
 def code_key(code: str) -> str:
     """Name the key of a code."""
-    return f"gameserver:code:{code}"
+    return CODE_PREFIX + code
+
+
+def lease_key(node: str) -> str:
+    """Name the key of a node's lease."""
+    return LEASE_PREFIX + node
+
+
+def once_key(name: str) -> str:
+    """Name the key of something that one node alone does."""
+    return f"gameserver:once:{name}"
+
+
+def claims_key(node: str) -> str:
+    """Name the key of what a node claimed."""
+    return CLAIMS_PREFIX + node
 
 
 def doc(name: str) -> str:

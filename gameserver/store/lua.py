@@ -32,12 +32,13 @@ class Script(Struct, frozen=True):
     sha: str
 
 
-def _script(source: str) -> Script:
+def script(source: str) -> Script:
+    """Make a script of its source."""
     text = source.strip().encode()
     return Script(text, hashlib.sha1(text, usedforsecurity=False).hexdigest())
 
 
-_PACK: Final = """
+PACK: Final = """
 local function pack(items)
   local packed = {}
   for i, item in ipairs(items) do packed[i] = struct.pack('>I4', #item) .. item end
@@ -45,19 +46,21 @@ local function pack(items)
 end
 """
 
-COMMIT: Final = _script("""
--- KEYS: rooms, claims, meta, then of each commit its room and its code.
--- ARGV: now_ms, how long a code rests in ms, then of each commit: id, code, game, fence, version, at_ms, when its code
+COMMIT: Final = script("""
+-- KEYS: rooms, claims, meta, lease, then of each commit its room and its code.
+-- ARGV: now_ms, how long a code rests in ms, node, the token of its lease or '', what the key of a lease begins with,
+-- the field of its beat, then of each commit: id, code, game, fence, version, at_ms, '1' if it is whole, when its code
 -- is free if it ends or '', the count of what to put, the count of what to drop; field and value of each put; the
 -- field of each drop.
--- Returns a letter for each commit: 's' stored, 'f' fenced.
+-- Returns 'l' if the lease is not held, else a letter for each commit: 's' stored, 'f' fenced, 'b' behind.
 local rooms, claims, meta = KEYS[1], KEYS[2], KEYS[3]
-local now_ms, rest_ms = ARGV[1], ARGV[2]
+local now_ms, rest_ms, node, token, lease_prefix = ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5]
+if token ~= '' and redis.call('GET', KEYS[4]) ~= token then return 'l' end
 local AT_ONCE = 4000 -- Lua cannot pass more than some 8,000 arguments; even, as fields and values are pairs
 local outcomes, ending, lasting, taken = {}, {}, {}, {}
 
 local function judge(c)
-  local stored = redis.call('HMGET', c.room_key, 'fence', 'version')
+  local stored = redis.call('HMGET', c.room_key, 'fence', 'version', 'node')
   if not stored[1] then
     local claim = redis.call('HMGET', c.code_key, 'room', 'free_at_ms', 'fence', 'version')
     if claim[1] and (claim[1] ~= c.id or claim[2]) then
@@ -68,7 +71,9 @@ local function judge(c)
   local fence, version = tonumber(stored[1] or 0), tonumber(stored[2] or 0)
   local its_fence, its_version = tonumber(c.fence), tonumber(c.version)
   if its_fence == fence and its_version == version then return 's' end
-  if its_fence < fence or its_version ~= version + 1 then return 'f' end
+  if its_fence < fence or its_version <= version then return 'f' end
+  if stored[3] and stored[3] ~= node and redis.call('EXISTS', lease_prefix .. stored[3]) == 1 then return 'f' end
+  if its_version ~= version + 1 and c.whole == '' and c.free_at_ms == '' then return 'b' end
   if c.is_new then
     if taken[c.code_key] then return 'f' end
     taken[c.code_key] = true
@@ -78,14 +83,14 @@ local function judge(c)
   return 's'
 end
 
-local at = 3
-for key = 4, #KEYS, 2 do
+local at = 7
+for key = 5, #KEYS, 2 do
   local c = {
     room_key = KEYS[key], code_key = KEYS[key + 1], id = ARGV[at], code = ARGV[at + 1], game = ARGV[at + 2],
-    fence = ARGV[at + 3], version = ARGV[at + 4], at_ms = ARGV[at + 5], free_at_ms = ARGV[at + 6],
-    puts_at = at + 9, drops_at = at + 9 + 2 * ARGV[at + 7],
+    fence = ARGV[at + 3], version = ARGV[at + 4], at_ms = ARGV[at + 5], whole = ARGV[at + 6],
+    free_at_ms = ARGV[at + 7], puts_at = at + 10, drops_at = at + 10 + 2 * ARGV[at + 8],
   }
-  at = c.drops_at + ARGV[at + 8]
+  at = c.drops_at + ARGV[at + 9]
   c.last = at - 1
   outcomes[#outcomes + 1] = judge(c)
 end
@@ -103,12 +108,13 @@ for _, c in ipairs(ending) do
 end
 local number = tonumber(newest or 0)
 for _, c in ipairs(lasting) do
-  redis.call('HSET', c.room_key, 'fence', c.fence, 'version', c.version, 'at_ms', c.at_ms)
-  if c.is_new then
+  if c.whole ~= '' then redis.call('DEL', c.room_key) end
+  redis.call('HSET', c.room_key, 'fence', c.fence, 'version', c.version, 'at_ms', c.at_ms, 'node', node)
+  if c.is_new or c.whole ~= '' then
     number = number + 1
     redis.call('HSET', c.room_key, 'code', c.code, 'game', c.game)
     redis.call('HSET', c.code_key, 'room', c.id)
-    redis.call('ZADD', rooms, number, c.id)
+    redis.call('ZADD', rooms, 'NX', number, c.id)
     redis.call('SREM', claims, c.code)
   end
   for first = c.puts_at, c.drops_at - 1, AT_ONCE do
@@ -118,27 +124,39 @@ for _, c in ipairs(lasting) do
     redis.call('HDEL', c.room_key, unpack(ARGV, first, math.min(first + AT_ONCE - 1, c.last)))
   end
 end
-redis.call('HSET', meta, 'beat_ms', now_ms)
+redis.call('HSET', meta, ARGV[6], now_ms)
 return table.concat(outcomes)
 """)
 
-COMMIT_KEYS: Final = 3
+COMMIT_KEYS: Final = 4
 """So many keys of `COMMIT` stand before those of the commits: two each."""
-COMMIT_ARGS: Final = 2
+COMMIT_ARGS: Final = 6
 """So many of its arguments stand before those of the commits."""
 
-OPEN: Final = _script(
-    _PACK
+OPEN: Final = script(
+    PACK
     + """
--- KEYS: rooms' keys. Raises the fence of each that exists.
--- Returns, of each: its place among the keys from 0, the count of its fields and values, and these.
+-- KEYS: lease, meta, then rooms'. ARGV: node, the token of its lease or '', what the key of a lease begins with, what
+-- the field of a beat begins with. Raises the fence of each room that exists and that no other node has.
+-- Returns false if the lease is not held, else of each: its place among the rooms from 0, the last beat of the node
+-- that had it or '', the count of its fields and values, and these.
+local node, token = ARGV[1], ARGV[2]
+if token ~= '' and redis.call('GET', KEYS[1]) ~= token then return false end
+local function is_free(owner)
+  return not owner or owner == node or redis.call('EXISTS', ARGV[3] .. owner) == 0
+end
 local found, items = {}, {}
-for i, key in ipairs(KEYS) do found[i] = redis.call('HEXISTS', key, 'fence') end
-for i, key in ipairs(KEYS) do
-  if found[i] == 1 then
-    redis.call('HINCRBY', key, 'fence', 1)
-    local fields = redis.call('HGETALL', key)
-    items[#items + 1] = tostring(i - 1)
+for i = 3, #KEYS do
+  local stored = redis.call('HMGET', KEYS[i], 'fence', 'node')
+  found[i] = stored[1] and is_free(stored[2]) and (stored[2] or '')
+end
+for i = 3, #KEYS do
+  if found[i] then
+    redis.call('HINCRBY', KEYS[i], 'fence', 1)
+    redis.call('HSET', KEYS[i], 'node', node)
+    local fields = redis.call('HGETALL', KEYS[i])
+    items[#items + 1] = tostring(i - 3)
+    items[#items + 1] = found[i] ~= '' and redis.call('HGET', KEYS[2], ARGV[4] .. found[i]) or ''
     items[#items + 1] = tostring(#fields)
     for _, field in ipairs(fields) do items[#items + 1] = field end
   end
@@ -147,9 +165,9 @@ return pack(items)
 """
 )
 
-ROOM_IDS: Final = _script(_PACK + "return pack(redis.call('ZRANGE', KEYS[1], 0, -1))")
+ROOM_IDS: Final = script(PACK + "return pack(redis.call('ZRANGE', KEYS[1], 0, -1))")
 
-CLAIM: Final = _script("""
+CLAIM: Final = script("""
 -- KEYS: the code's, claims. ARGV: code, room, now_ms. Returns 1 if the room has the code now.
 local claim = redis.call('HMGET', KEYS[1], 'room', 'free_at_ms')
 redis.call('SCARD', KEYS[2])
@@ -165,28 +183,48 @@ end
 return (claim[1] == ARGV[2] and not claim[2]) and 1 or 0
 """)
 
-RELEASE: Final = _script("""
+RELEASE: Final = script("""
 -- KEYS: the code's, claims. ARGV: code. Does nothing to the code of a room that is stored, or was.
 if redis.call('SREM', KEYS[2], ARGV[1]) == 1 then redis.call('DEL', KEYS[1]) end
 return 1
 """)
 
-BEGIN: Final = _script(
-    _PACK
+BEGIN: Final = script(
+    PACK
     + """
--- KEYS: claims, meta. ARGV: the schema that the caller knows, what the key of a code begins with.
--- Frees what a process claimed and then died: no other can be about to create that room.
--- Returns the store's schema, and its beat_ms or ''. If the schema is a newer one nothing is written.
-local stored = redis.call('HMGET', KEYS[2], 'schema', 'beat_ms')
-local schema = stored[1] or ARGV[1]
-if tonumber(schema) <= tonumber(ARGV[1]) then
+-- KEYS: claims, meta. ARGV: the schema that the caller knows, what the key of a code begins with, the field of its
+-- beat, the fingerprint of its secret or ''.
+-- Frees what a process of this node claimed and then died: no other can be about to create that room.
+-- Returns the store's schema, its beat or '', and the fingerprint that the store has. If the schema is a newer one, or
+-- the fingerprint another, nothing is written.
+local stored = redis.call('HMGET', KEYS[2], 'schema', ARGV[3], 'secret')
+local schema, secret = stored[1] or ARGV[1], stored[3] or ARGV[4]
+if tonumber(schema) <= tonumber(ARGV[1]) and (ARGV[4] == '' or secret == ARGV[4]) then
   for _, code in ipairs(redis.call('SMEMBERS', KEYS[1])) do redis.call('DEL', ARGV[2] .. code) end
   redis.call('DEL', KEYS[1])
   redis.call('HSET', KEYS[2], 'schema', ARGV[1])
+  if secret ~= '' then redis.call('HSET', KEYS[2], 'secret', secret) end
 end
-return pack({schema, stored[2] or ''})
+return pack({schema, stored[2] or '', secret})
 """
 )
+
+
+class Node(Struct, frozen=True):
+    """
+    Who calls, as scripts are told it.
+
+    :ivar name: the node's, or ``""`` where the store is nobody else's.
+    :ivar token: of the lease that it holds, or ``""`` without one.
+    """
+
+    name: str
+    token: str = ""
+
+    @property
+    def beat_field(self) -> str:
+        """Where its beat is kept."""
+        return keys.BEAT_PREFIX + self.name
 
 
 def to_bytes(values: Sequence[str | int]) -> list[bytes]:
@@ -194,15 +232,15 @@ def to_bytes(values: Sequence[str | int]) -> list[bytes]:
     return [str(value).encode() for value in values]
 
 
-def encoded(commits: Sequence[Commit], now_ms: int) -> tuple[list[bytes], list[bytes]]:
+def encoded(commits: Sequence[Commit], now_ms: int, node: Node) -> tuple[list[bytes], list[bytes]]:
     """Write commits as the keys and arguments of `COMMIT`."""
-    named = to_bytes([keys.ROOMS_KEY, keys.CLAIMS_KEY, keys.META_KEY])
+    named = to_bytes([keys.ROOMS_KEY, keys.claims_key(node.name), keys.META_KEY, keys.lease_key(node.name)])
     at_ms, free_at_ms = b"%d" % now_ms, b"%d" % (now_ms + keys.CODE_REST_MS)
-    args = [at_ms, b"%d" % keys.CODE_REST_MS]
+    args = to_bytes([now_ms, keys.CODE_REST_MS, node.name, node.token, keys.LEASE_PREFIX, node.beat_field])
     for commit in commits:
         named += (keys.room_key(commit.room).encode(), keys.code_key(commit.code).encode())
         args += (commit.room.encode(), commit.code.encode(), commit.game.encode())
-        args += (b"%d" % commit.fence, b"%d" % commit.version, at_ms)
+        args += (b"%d" % commit.fence, b"%d" % commit.version, at_ms, b"1" if commit.whole else b"")
         if commit.ends:
             args += (free_at_ms, b"0", b"0")
             continue
@@ -227,6 +265,7 @@ def rooms(ids: Sequence[str], packed: bytes) -> Iterator[Stored]:
     items = unpacked(packed)
     prefix = keys.PART_FIELD.encode()
     for place in items:
+        beat_ms = int(next(items) or 0)
         fields = {next(items): next(items) for _ in range(int(next(items)) // 2)}
         yield Stored(
             room=ids[int(place)],
@@ -234,6 +273,6 @@ def rooms(ids: Sequence[str], packed: bytes) -> Iterator[Stored]:
             game=fields[b"game"].decode(),
             fence=int(fields[b"fence"]),
             version=int(fields[b"version"]),
-            at_ms=int(fields[b"at_ms"]),
+            at_ms=max(int(fields[b"at_ms"]), beat_ms),
             parts={name[1:].decode(): value for name, value in fields.items() if name.startswith(prefix)},
         )

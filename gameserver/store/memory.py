@@ -197,8 +197,10 @@ class MemoryStore:
         fence, version = (room.fence, room.version) if room is not None else (0, 0)
         if (commit.fence, commit.version) == (fence, version):
             return Outcome.STORED
-        if commit.fence < fence or commit.version != version + 1:
+        if commit.fence < fence or commit.version <= version:
             return Outcome.FENCED
+        if commit.version != version + 1 and not (commit.whole or commit.ends):
+            return Outcome.BEHIND
         self._write(commit, now_ms)
         return Outcome.STORED
 
@@ -211,6 +213,8 @@ class MemoryStore:
         if room is None:
             room = self._rooms[commit.room] = _Room(commit.code, commit.game, 0, 0, 0, {})
             self._claims.setdefault(commit.code, _Claim(commit.room))
+        if commit.whole:
+            room.parts.clear()
         room.fence, room.version, room.at_ms = commit.fence, commit.version, now_ms
         room.parts.update(commit.puts)
         for part in commit.drops:
@@ -230,4 +234,5 @@ class MemoryStore:
         )
 
     def _forget_claims(self, is_stale: Callable[[_Claim], bool]) -> None:
-        self._claims = {code: claim for code, claim in self._claims.items() if not is_stale(claim)}
+        for code in [code for code, claim in self._claims.items() if is_stale(claim)]:
+            del self._claims[code]

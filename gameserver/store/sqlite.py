@@ -338,8 +338,10 @@ class _Database:
                 return Outcome.STORED if is_retry else Outcome.FENCED
         if (commit.fence, commit.version) == (fence, version):
             return Outcome.STORED
-        if commit.fence < fence or commit.version != version + 1:
+        if commit.fence < fence or commit.version <= version:
             return Outcome.FENCED
+        if commit.version != version + 1 and not (commit.whole or commit.ends):
+            return Outcome.BEHIND
         return None
 
     def _write(self, commits: Sequence[Commit], now_ms: int) -> None:
@@ -352,8 +354,9 @@ class _Database:
         )
         self._db.executemany(
             "INSERT OR IGNORE INTO codes (code, room) VALUES (?, ?)",
-            [(c.code, c.room) for c in lasting if c.version == 1],
+            [(c.code, c.room) for c in lasting if c.version == 1 or c.whole],
         )
+        self._db.executemany("DELETE FROM parts WHERE room = ?", [(c.room,) for c in lasting if c.whole])
         self._db.executemany(
             "INSERT INTO parts (room, part, value) VALUES (?, ?, ?)"
             " ON CONFLICT (room, part) DO UPDATE SET value = excluded.value",

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 else:
     _TestCase = object  # or trial would run the suite by itself
 
-STORED, FENCED = Outcome.STORED, Outcome.FENCED
+STORED, FENCED, BEHIND = Outcome.STORED, Outcome.FENCED, Outcome.BEHIND
 NOW_MS: Final = 1_700_000_000_000
 DAY_MS: Final = 24 * 60 * 60 * 1000
 
@@ -42,11 +42,20 @@ def change(
     fence: int = 1,
     drops: Sequence[str] = (),
     ends: bool = False,
+    whole: bool = False,
 ) -> Commit:
     """Make a commit of room r1; the code of room ``r1`` is ``R1``."""
     puts = {"room": b"%d" % version} if puts is None else puts
     return Commit(
-        room=room, code=room.upper(), game="dice", fence=fence, version=version, puts=puts, drops=drops, ends=ends
+        room=room,
+        code=room.upper(),
+        game="dice",
+        fence=fence,
+        version=version,
+        puts=puts,
+        drops=drops,
+        ends=ends,
+        whole=whole,
     )
 
 
@@ -152,19 +161,53 @@ class StoreContract(_TestCase):
         self.assertEqual(await self.commit(change(1)), [STORED])
         self.assertEqual(await self.store.room_ids(), ["r1"])
 
-    async def test_version_gap_fenced(self) -> None:
-        """A version that does not follow the stored one is FENCED, ahead and behind, and writes nothing."""
+    async def test_version_gap_not_written(self) -> None:
+        """A version that does not follow the stored one writes nothing: FENCED an older, BEHIND a newer."""
         for version in (1, 2, 3):
             await self.commit(change(version))
-        for version in (5, 2, 1):
-            self.assertEqual(await self.commit(change(version, {"room": b"no"}, drops=["room"])), [FENCED])
+        for version, outcome in ((5, BEHIND), (2, FENCED), (1, FENCED)):
+            self.assertEqual(await self.commit(change(version, {"room": b"no"}, drops=["room"])), [outcome])
         stored = await self.open()
         self.assertEqual((stored.version, stored.parts), (3, {"room": b"3"}))
 
-    async def test_later_version_of_no_room_fenced(self) -> None:
-        """Only version 1 creates a room."""
-        self.assertEqual(await self.commit(change(2)), [FENCED])
+    async def test_later_version_of_no_room_behind(self) -> None:
+        """Only version 1 creates a room, or all of it."""
+        self.assertEqual(await self.commit(change(2)), [BEHIND])
         self.assertEqual(await self.store.room_ids(), [])
+
+    async def test_whole_room_replaces_what_is_left_of_it(self) -> None:
+        """A store that lost the newest commits is given the whole room; what is not in it is gone."""
+        await self.commit(change(1, {"room": b"1", "doc/room": b"old", "seat/a": b"a"}))
+        whole = change(7, {"room": b"7", "doc/room": b"new"}, whole=True)
+        self.assertEqual(await self.commit(whole), [STORED])
+        self.assertEqual(await self.commit(whole), [STORED])
+        self.assertEqual(await self.commit(change(8, {"room": b"8"})), [STORED])
+        stored = await self.open()
+        self.assertEqual((stored.version, stored.parts), (8, {"room": b"8", "doc/room": b"new"}))
+        self.assertEqual(await self.store.room_ids(), ["r1"])
+
+    async def test_whole_room_of_which_nothing_is_left(self) -> None:
+        """A store that lost a room has it again, with its code."""
+        self.assertEqual(await self.commit(change(7, fence=3, whole=True)), [STORED])
+        self.assertEqual(await self.store.room_ids(), ["r1"])
+        self.assertIs(await self.store.claim_code("R1", "other", now_ms=NOW_MS), False)
+        self.assertEqual(((await self.open()).fence, (await self.open()).version), (4, 7))
+
+    async def test_whole_room_of_older_owner_fenced(self) -> None:
+        """Who has lost a room cannot bring it back."""
+        await self.commit(change(1))
+        await self.open()
+        self.assertEqual(await self.commit(change(7, whole=True)), [FENCED])
+        await self.commit(change(2, fence=2, ends=True))
+        self.assertEqual(await self.commit(change(8, whole=True)), [FENCED])
+
+    async def test_end_needs_no_whole_room(self) -> None:
+        """A room may end though the store lost some of it, or all."""
+        await self.commit(change(1))
+        self.assertEqual(await self.commit(change(5, ends=True)), [STORED])
+        self.assertEqual(await self.commit(change(5, room="r2", ends=True)), [STORED])
+        self.assertEqual(await self.store.room_ids(), [])
+        self.assertIs(await self.store.claim_code("R2", "other", now_ms=NOW_MS), False)
 
     async def test_older_fence_fenced(self) -> None:
         """Once a room was opened its older owner is FENCED, the newer one goes on."""
@@ -193,7 +236,7 @@ class StoreContract(_TestCase):
             change(1, room="c"),
             change(2, room="e"),
         )
-        self.assertEqual(outcomes, [STORED, FENCED, STORED, FENCED, STORED, FENCED])
+        self.assertEqual(outcomes, [STORED, FENCED, STORED, BEHIND, STORED, BEHIND])
         self.assertEqual(await self.store.room_ids(), ["a", "b", "c", "d"])
         self.assertEqual([stored.version for stored in await self.store.open_rooms("abcd")], [2, 1, 1, 1])
 

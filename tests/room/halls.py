@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from itertools import count
 from random import Random
 from typing import Any
@@ -13,8 +14,9 @@ from zope.interface import implementer
 
 from gameserver import Game, values
 from gameserver.clock import Clock
+from gameserver.cluster.lease import Lease
 from gameserver.game.spec import spec_of
-from gameserver.interfaces import ISession, User
+from gameserver.interfaces import ILeases, ISession, User
 from gameserver.room.effects import Asker
 from gameserver.room.hall import Hall
 from gameserver.room.keeper import Keeper
@@ -74,19 +76,20 @@ class Place:
     :ivar store: what outlives the process.
     """
 
-    def __init__(self, *games: type[Game], beats: bool = True) -> None:
+    def __init__(self, *games: type[Game], beats: bool = True, store: MemoryStore | None = None, seed: int = 1) -> None:
         self.specs = {spec_of(game).name: spec_of(game) for game in games}
         self.game = next(iter(self.specs))
         self.beats = beats
-        self.store = MemoryStore()
+        self.store = store or MemoryStore()
         self.time = FakeTime()
         self.clock = Clock(self.time, lambda: START_S + self.time.seconds())
-        self.entropy = Random(1)
+        self.entropy = Random(seed)
         self.start()
 
     def start(self) -> None:
         """The process starts."""
-        self.hall = Hall(self.specs, self.store, self.clock, self.entropy.randbytes, beats=self.beats)
+        lease = self.lease = Lease(self.store, self.clock, os.urandom) if ILeases.providedBy(self.store) else None
+        self.hall = Hall(self.specs, self.store, self.clock, self.entropy.randbytes, beats=self.beats, lease=lease)
         self.get(Deferred.fromCoroutine(self.hall.start()))
 
     def kill(self) -> None:

@@ -90,7 +90,7 @@ class GroupCommitTests(SQLiteTestCase):
         self.assertNoResult(first)
         self.writer.free()
         self.assertEqual(self.successResultOf(first), [Outcome.STORED, Outcome.STORED])
-        self.assertEqual(self.successResultOf(second), [Outcome.STORED, Outcome.FENCED])
+        self.assertEqual(self.successResultOf(second), [Outcome.STORED, Outcome.BEHIND])
         self.assertIsNone(self.successResultOf(beat))
         self.assertEqual(self.successResultOf(ids), ["r1", "r2"])
         self.assertEqual(self.store.transactions - before, 1)
