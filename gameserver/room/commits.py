@@ -114,7 +114,7 @@ class Commits:
         self._in_flight.clear()
         self._outbox.clear()
         self._keeper.room.outbox.clear()
-        self._keeper.stop("busy")
+        self._keeper.stop("busy", moved=True)
 
     @property
     def behind(self) -> bool:

@@ -161,11 +161,12 @@ class Keeper:
             self.room.clock_stepped(stepped_s)
             self._after_step()
 
-    def stop(self, refusal: str = "not_found") -> None:
+    def stop(self, refusal: str = "not_found", *, moved: bool = False) -> None:
         """
         No more inputs, timers or ticks; what is to be stored still is.
 
         :param refusal: the code for whoever asks from now on.
+        :param moved: the room goes on elsewhere; players' messages that wait are sent there again.
         """
         self.over = True
         self._refusal = refusal
@@ -178,7 +179,7 @@ class Keeper:
         for _, args, _, done in waiting:
             if done is not None:
                 done.errback(Failure(Refused(code=refusal)))
-            elif isinstance(args[0], Asker):
+            elif isinstance(args[0], Asker) and not moved:
                 error = messages.Error(args[0].id, refusal, CODES[refusal])
                 args[0].session.deliver(messages.encode(error))
 
