@@ -245,11 +245,13 @@ class Told:
     Every message that one client was told, by connection, as it came over the wire.
 
     :ivar connections: the messages of each connection, in order.
+    :ivar said: what the client said on each, in order.
     :ivar closes: the code of each connection that ended.
     :ivar deaf: from now on what comes is lost on its way, as with a network that breaks; the client never hears it.
     """
 
     connections: list[list[dict[str, Any]]] = field(default_factory=list)
+    said: list[list[dict[str, Any]]] = field(default_factory=list)
     closes: list[int] = field(default_factory=list)
     deaf: bool = False
 
@@ -268,7 +270,10 @@ class Told:
             self.closes.append(code)
             on_close(code, reason)
 
-        return dial(reactor, url, on_frame=hear, on_close=close, **rest)
+        said: list[dict[str, Any]] = []
+        self.said.append(said)
+        dialled = dial(reactor, url, on_frame=hear, on_close=close, **rest)
+        return dialled.addCallback(lambda wire: _Overheard(wire, said))
 
     def all(self, op: str | None = None) -> list[dict[str, Any]]:
         """All messages, or those of one op."""
@@ -278,6 +283,20 @@ class Told:
     def text(self) -> str:
         """Every byte, for secrets that must not be there."""
         return json.dumps(self.connections)
+
+
+class _Overheard:
+    """An open connection of which all that is said is kept."""
+
+    def __init__(self, wire: Wire, said: list[dict[str, Any]]) -> None:
+        self._wire = wire
+        self._said = said
+        self.close, self.abort = wire.close, wire.abort
+
+    def send(self, frame: bytes, /) -> None:
+        """Send one message."""
+        self._said.append(json.loads(frame))
+        self._wire.send(frame)
 
 
 class Person:
