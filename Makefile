@@ -11,7 +11,7 @@ TRIAL := $(BIN)/python tests/run_trial.py --jobs=$(JOBS)
 UNIT := $(subst /,.,$(patsubst %.py,%,$(wildcard tests/test_*.py)) \
 	$(filter-out tests/e2e,$(patsubst %/__init__.py,%,$(wildcard tests/*/__init__.py))))
 
-.PHONY: run test lint format unit e2e js-test needs clean
+.PHONY: run test lint format unit e2e crash js-test needs clean
 
 run: .venv/run.stamp
 	@echo 'Open one of the addresses that the server names below; phones in the same network can, too.'
@@ -39,6 +39,13 @@ unit: .venv/dev.stamp
 e2e: .venv/dev.stamp
 	@tests/system_needs.sh
 	@$(TRIAL) tests.e2e
+
+# Kills at 200 random instants on each store, and a Redis frozen for as long as it says; minutes. Its counts are shown.
+KILLS ?= 200
+FREEZE_S ?= 10
+crash: .venv/dev.stamp
+	@GAMESERVER_TEST_KILLS=$(KILLS) GAMESERVER_TEST_FREEZE_S=$(FREEZE_S) \
+	  $(BIN)/trial tests.e2e.test_checker tests.e2e.test_crash.RandomKillTests tests.e2e.test_store_away
 
 # The JavaScript client's tests need node 20 and npm; without them this says so, and fails only with CI=true.
 js-test: .venv/dev.stamp

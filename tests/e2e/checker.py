@@ -21,11 +21,18 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from gameserver.patches import apply_ops
+from gameserver.room.streams import LOG_MESSAGES
 
 Message = dict[str, Any]
 
+SHORT_ABSENCE: Final = LOG_MESSAGES // 4
+"""
+Messages of its own streams that a client may miss and still has a right to be told, one by one, when it comes back: in
+these rooms at least a quarter of what the room's tail holds is for any one seat.
+"""
+
 REFUSALS: Final = frozenset({"refused", "busy", "forbidden"})
-"""With which a request of these tests may be answered (``forbidden``: a line to a team just left); it has no trace then."""
+"""With which a request may be answered (``forbidden``: a line to a team just left); it has left no trace then."""
 
 
 @dataclass
@@ -105,8 +112,12 @@ class View:
             if seen != self.counts:
                 self._blame(f"it had heard {self.counts}, and is brought back to {seen}")
             return
-        if self.joined and message["recovered"] is not False:
-            self._blame("came back, and it is not said whether anything was missed")
+        if self.joined:
+            missed = sum(n - self.counts.get(stream, n) for stream, n in seen.items())
+            if message["recovered"] is None or 0 <= missed < SHORT_ABSENCE:
+                self._blame(f"was given whole documents (recovered: {message['recovered']}), having missed {missed}")
+            if missed < 0:
+                self._blame(f"it had heard {self.counts}, and the room is only at {seen}")
         self.joined = True
         self.counts = seen
         self.docs = deepcopy(message["docs"])
@@ -303,22 +314,37 @@ def _of_documents(witness: Witness, view: View, truth: Truth, *, ended: bool) ->
 
 
 def _of_events(witness: Witness, truth: Truth, *, ended: bool) -> Iterator[str]:
-    """Events come once each and in order, from when the seat was taken on."""
-    first = next(witness.all("joined"), None)
-    if first is None:
-        return
-    room = first["docs"].get("room", {})
-    own = truth.own.get(witness.seat, [])
-    for type, before, all_of_it in (
-        ("added", len(room.get("entries", [])), truth.entries),
-        ("rung", len(room.get("rung", [])), truth.rung),
-        ("yours", 0, own),
-    ):
-        heard, there = witness.heard(type), all_of_it[before:]
-        if heard != there[: len(heard)] or (ended and len(heard) != len(there)):
-            yield f"the events {type} are {_tail(heard)}, in the room {_tail(there)}"
+    """Events come once each and in order, from when the seat was taken on, or from the last whole documents."""
+    stretches = list(_stretches(witness))
+    for index, (docs, events) in enumerate(stretches):
+        room, seat = docs.get("room", {}), docs.get("seat", {})
+        own = truth.own.get(witness.seat, [])
+        is_last = ended and index == len(stretches) - 1
+        for type, before, all_of_it in (
+            ("added", len(room.get("entries", [])), truth.entries),
+            ("rung", len(room.get("rung", [])), truth.rung),
+            ("yours", len(seat["own"]) if "own" in seat else 0 if index == 0 else None, own),
+        ):
+            heard = [event["data"] for event in events if event["type"] == type]
+            there = all_of_it[before:] if before is not None else [one for one in all_of_it if one in heard]
+            if heard != there[: len(heard)] or (is_last and len(heard) != len(there)):
+                yield f"the events {type} are {_tail(heard)}, in the room {_tail(there)}"
     teams = [one for log in truth.teams.values() for one in log]
     yield from (f"heard of {one} in a team, which is lost" for one in witness.heard("team") if one not in teams)
+
+
+def _stretches(witness: Witness) -> Iterator[tuple[dict[str, Any], list[Message]]]:
+    """The events that follow each giving of whole documents, with these."""
+    docs, events = None, []
+    for message in witness.all():
+        if message["op"] == "joined" and not message["recovered"]:
+            if docs is not None:
+                yield docs, events
+            docs, events = message["docs"], []
+        elif message["op"] == "event":
+            events.append(message)
+    if docs is not None:
+        yield docs, events
 
 
 def _of_chat(witness: Witness, truth: Truth) -> Iterator[str]:

@@ -24,8 +24,8 @@ GAMES: Final = Path(__file__).parent / "crash_games"
 NAMES: Final = ("ledger", "book", "hasty")
 AT_A_TIME: Final = 3
 """Requests that a player has under way."""
-PAUSE_S: Final = 0.06
-"""The longest that a player waits after an answer; so no stream outgrows its tail while others are still away."""
+PAUSE_S: Final = 0.15
+"""The longest that a player waits after an answer; so that streams seldom outgrow their tails while others are away."""
 LONGEST_TIMER_S: Final = 1.5
 
 
@@ -117,10 +117,10 @@ class Company:
             await until(lambda each=each: self._has_heard(each, truth), f"{each.client.name} has heard all")
 
     def _has_heard(self, person: Person, truth: Truth) -> bool:
-        events = [len(person.heard(type)) for type in ("added", "rung", "yours")]
-        mine = truth.own.get(person.room.seat.id, [])
-        all_of_it = [len(truth.entries), len(truth.rung), len(mine)]
-        return events == all_of_it and not person.room.timers and self._is_abreast(person)
+        shared = person.room.docs["room"]
+        lengths = (len(shared["entries"]), len(shared["rung"]))
+        all_of_it = (len(truth.entries), len(truth.rung))
+        return lengths == all_of_it and not person.room.timers and self._is_abreast(person)
 
     def _is_abreast(self, person: Person) -> bool:
         """Whether nobody has heard more of any stream that two hear."""
