@@ -44,14 +44,21 @@ class Player:
         """Go on until stopped; ends when all is answered."""
         await together(*(self._one_after_the_other() for _ in range(AT_A_TIME)))
 
+    async def crowd(self, count: int) -> None:
+        """Ask for so many things at once; ends when all is answered."""
+        await together(*(self._ask() for _ in range(count)))
+
     async def _one_after_the_other(self) -> None:
         while not self.stopped:
-            try:
-                await within(self.ask(), f"an answer to {self.person.client.name}")
-            except Refused as refused:
-                self.busy += refused.code == "busy"
-            self.answered += 1
+            await self._ask()
             await sleep(self._chance.uniform(0, PAUSE_S))
+
+    async def _ask(self) -> None:
+        try:
+            await within(self.ask(), f"an answer to {self.person.client.name}")
+        except Refused as refused:
+            self.busy += refused.code == "busy"
+        self.answered += 1
 
     def ask(self) -> Deferred[Any]:
         """Ask for anything."""
