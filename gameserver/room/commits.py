@@ -53,7 +53,9 @@ class Commits:
         self._drops: dict[str, None] = {}
         self._outbox: list[Delivery] = []
         self._in_flight: list[Delivery] = []
+        # Since when the store has not what changed: in all, and since the commit under way was collected.
         self._behind_since: float | None = None
+        self._changed_since: float | None = None
         self._write_call: IDelayedCall | None = None
 
     def collect(self) -> Commit | None:
@@ -87,8 +89,7 @@ class Commits:
         self.under_way = False
         in_flight, self._in_flight = self._in_flight, []
         deliver(in_flight)
-        if self._behind_since is not None:
-            self._behind_since = None
+        self._behind_since, self._changed_since = self._changed_since, None
         self._keeper.turn()
         self._keeper.wake()
 
@@ -163,9 +164,13 @@ class Commits:
         if not self._keeper.busy:
             self.seal()
         self._deliver_all()
-        if self.under_way or not (self._puts or self._drops or self._whole):
+        if not (self._puts or self._drops or self._whole):
             return None
         now = self._keeper.clock.now()
+        if self.under_way:
+            if self._changed_since is None:
+                self._changed_since = now
+            return None
         if self._behind_since is None:
             self._behind_since = now
         if self.version > 0 and now - self._behind_since < RELAXED_S - DUE_SLACK_S and not self._keeper.over:

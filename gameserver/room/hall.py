@@ -88,6 +88,7 @@ class Hall:
         self._matching: dict[str, DeferredLock] = {}
         self._resting: deque[tuple[float, str]] = deque()
         self._beats = beats
+        self._beat_lost = False
         self._beat_call: IDelayedCall | None = None
         self._cron_calls: dict[tuple[str, str], IDelayedCall] = {}
 
@@ -361,8 +362,15 @@ class Hall:
         while self._resting and self._resting[0][0] <= self.clock.now():
             self._release_code(self._resting.popleft()[1])
         beat = self.store.beat(now_ms=self._now_ms())
-        beat.addErrback(lambda f: f.trap(StoreUnavailable))
+        beat.addCallbacks(self._beat_stored, self._beat_not_stored)
         self._beat_call = self.clock.later(BEAT_S, self._beat)
+
+    def _beat_stored(self, _: None) -> None:
+        self._beat_lost = False
+
+    def _beat_not_stored(self, failure: Failure) -> None:
+        failure.trap(StoreUnavailable)
+        self._beat_lost = True
 
     def shift(self, delta_s: float) -> None:
         """The wall clock was stepped by so many seconds: what waits, waits as long as it would have."""
@@ -401,8 +409,8 @@ class Hall:
 
     @property
     def store_away(self) -> bool:
-        """Whether the store does not answer at present."""
-        return self._turn.store_away
+        """Whether the store does not answer at present, be it only this node's beat; or there is no lease on it."""
+        return self._turn.store_away or self._beat_lost
 
     def _changed(self, keeper: Keeper) -> None:
         seats = keeper.room.seats

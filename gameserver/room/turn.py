@@ -127,9 +127,11 @@ class Turn:
         return self._retrying > 0 or self._suspended
 
     def _set_away(self) -> None:
-        away = self.store_away
         for keeper in list(self._rooms()):
-            if keeper.store_away != away and keeper.is_stored:
+            # A room that is never stored goes on in any case; a relaxed one without the store, until it is behind.
+            waits = self._suspended or (self._retrying > 0 and keeper.room.game_class.durability == "commit")
+            away = waits and keeper.is_stored
+            if keeper.store_away != away:
                 keeper.store_away = away
                 if not away:
                     keeper.wake()
@@ -166,7 +168,7 @@ class Turn:
     def _not_stored(self, failure: Failure, commits: Commits, tries: int) -> None:
         """The same again, later: nothing that depends on it goes out before."""
         if not failure.check(StoreUnavailable):
-            self._not_storable(failure, commits)
+            self._not_storable(failure, commits, tries)
             return
         log.warn("the store does not answer: {reason}", reason=failure.getErrorMessage())
         if not tries:
@@ -174,8 +176,11 @@ class Turn:
             self._set_away()
         self._clock.later(RETRY_S[min(tries, len(RETRY_S) - 1)], self._commit, commits, tries + 1)
 
-    def _not_storable(self, failure: Failure, commits: Commits) -> None:
+    def _not_storable(self, failure: Failure, commits: Commits, tries: int) -> None:
         """Something in these commits cannot be stored, whatever it is: find whose, and give that room up."""
+        if tries:
+            self._retrying -= 1
+            self._set_away()
         log.failure("a commit of {count} rooms cannot be stored", failure, count=len(commits))
         if len(commits) == 1:
             self._on_lost(commits[0][0])
