@@ -28,7 +28,8 @@ Message = dict[str, Any]
 SHORT_ABSENCE: Final = LOG_MESSAGES // 4
 """
 Messages of its own streams that a client may miss and still has a right to be told, one by one, when it comes back: in
-these rooms at least a quarter of what the room's tail holds is for any one seat.
+these rooms at least a quarter of what the room's tail holds is for any one seat. It has no such right where it changed
+sides meanwhile: then it knows nothing yet of a stream that it hears now.
 """
 
 REFUSALS: Final = frozenset({"refused", "busy", "forbidden"})
@@ -114,7 +115,8 @@ class View:
             return
         if self.joined:
             missed = sum(n - self.counts.get(stream, n) for stream, n in seen.items())
-            if message["recovered"] is None or 0 <= missed < SHORT_ABSENCE:
+            is_short = set(seen) == set(self.counts) and 0 <= missed < SHORT_ABSENCE
+            if message["recovered"] is None or is_short:
                 self._blame(f"was given whole documents (recovered: {message['recovered']}), having missed {missed}")
             if missed < 0:
                 self._blame(f"it had heard {self.counts}, and the room is only at {seen}")

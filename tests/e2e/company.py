@@ -39,6 +39,7 @@ class Player:
         self.stopped = False
         self._chance = chance
         self._what = 0
+        self._is_swapping = False
 
     async def play(self) -> None:
         """Go on until stopped; ends when all is answered."""
@@ -68,8 +69,18 @@ class Player:
         if kind == "chat":
             group = next(stream for stream in room.docs if stream.startswith("group:"))
             return room.say(str(what), to=self._chance.choice(("room", "room", group)))
+        if kind == "swap":
+            if self._is_swapping:  # back again before it knew, it would miss more than a stream tells
+                kind = "add"
+            else:
+                self._is_swapping = True
+                return room.send(kind, what=what).addBoth(self._swapped)
         more = {"s": self._chance.uniform(0, LONGEST_TIMER_S)} if kind == "arm" else {}
         return room.send(kind, what=what, **more)
+
+    def _swapped(self, answer: Any) -> Any:
+        self._is_swapping = False
+        return answer
 
 
 class Company:
@@ -207,6 +218,7 @@ class Fair:
         for person in self.people:
             await within(person.room.leave(), "leaving")
             await within(person.client.close(), "a client closes")
+            person.forget()
         self.companies = []
 
     def witnesses(self) -> list[list[Witness]]:

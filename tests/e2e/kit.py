@@ -314,6 +314,11 @@ class Person:
         assert self._room is not None
         return self._room
 
+    def forget(self) -> None:
+        """Keep no more of what was said: in long tests it is much."""
+        for kept in (self.told.connections, self.told.said, self.events):
+            kept.clear()
+
     async def create(self, game: str, **wish: Any) -> Room:
         """Make a room of this game, and sit down."""
         return await self._sit(self.client.create(game, **wish))
