@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Collection
-from contextlib import closing, suppress
+from contextlib import closing
 from random import Random
 from typing import Any, Final
 
@@ -131,8 +131,11 @@ class Lives:
         """Have so many rooms refused by their game."""
         for _ in range(count):
             made = Deferred.fromCoroutine(self._make("full", True, refuse=True))
-            with suppress(Refused):
+            try:
                 await self.waited(made)
+            except Refused:
+                continue
+            raise AssertionError("the game did not refuse")
 
     async def play(self, lives: list[Life]) -> None:
         """In each room a friend joins, and all play and talk."""
