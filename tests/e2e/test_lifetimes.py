@@ -233,10 +233,10 @@ class RedisLifetimeTests(LifetimeTests):
         store = RedisStore(f"redis://127.0.0.1:{self.redis.port}", reactor=reactor)
         lives, codes = await self.live_and_die(store)
         resting = {keys.code_key(code) for code in codes}
-        claims = [code.decode() for code in self.redis.ask("SMEMBERS", keys.CLAIMS_KEY)]
+        claims = [code.decode() for code in self.redis.ask("SMEMBERS", keys.claims_key(""))]
         self.assertEqual(len(claims), FLEETING)
         claimed = [keys.code_key(code) for code in claims]
-        self.assertEqual(self.keys_but(resting), sorted([*claimed, keys.CLAIMS_KEY, keys.META_KEY]))
+        self.assertEqual(self.keys_but(resting), sorted([*claimed, keys.claims_key(""), keys.META_KEY]))
         for key in resting:
             self.assertTrue(0 < self.redis.ask("PTTL", key) <= keys.CODE_REST_MS)
         await lives.stop()
