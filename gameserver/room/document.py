@@ -8,12 +8,15 @@ changed, not what the document holds. The dicts and lists that do so are in `gam
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from gameserver.errors import NotJSON
 from gameserver.room.journal import Journal
 from gameserver.room.tracked import NEVER, DocDict, DocList, Op, grow
 from gameserver.values import plain
+
+if TYPE_CHECKING:
+    from gameserver.room.fields import Fields
 
 __all__ = ["DocDict", "DocList", "Document", "Op"]
 
@@ -25,20 +28,22 @@ class Document:
     One JSON tree with one audience.
 
     `root` is its dict. `ops` is the patch so far in this step. `special` says that the tree holds, or once held, bytes
-    or keys with ``$``: encode it and its ops with ``values.encode(..., special=document.special)``.
+    or keys with ``$``: encode it and its ops with ``values.encode(..., special=document.special)``. `fields` is set
+    where the document is stored by its keys (`gameserver.room.fields`).
 
     :param journal: the room's; documents of one room share it.
     :param name: whose it is: ``room``, ``secret``, ``seat:ID``, ``group:NAME`` or ``role:NAME``.
     :param value: the first content, copied. It is no op: who enters an audience gets the whole document.
     """
 
-    __slots__ = ("_unsay", "journal", "name", "ops", "root", "special", "undo")
+    __slots__ = ("_unsay", "fields", "journal", "name", "ops", "root", "special", "undo")
 
     def __init__(self, journal: Journal, value: dict[str, Any] | None = None, *, name: str = "") -> None:
         self.name = name
         self.journal = journal
         self.undo = journal.undo
         self.special = False
+        self.fields: Fields | None = None
         self._listen()
         root = grow(self, _root_content(value or {}), None, "", NEVER)
         self.root: DocDict = root

@@ -21,6 +21,7 @@ from gameserver.room.chat import Lines, wire_address
 from gameserver.room.document import Document
 from gameserver.room.doors import Doors
 from gameserver.room.effects import Delivery
+from gameserver.room.fields import Fields
 from gameserver.room.groups import MAX_GROUPS, NAME, Group
 from gameserver.room.inputs import Inputs
 from gameserver.room.journal import Journal
@@ -157,6 +158,8 @@ class Room:
         found = self.docs.get(name)
         if found is None:
             found = Document(self.journal, name=name)
+            if self.game_class.storage == "fields":
+                found.fields = Fields()
             self.journal.put(self.docs, name, found)
             if name == "role:player":
                 self.rearrange(*self.seats.of_role("player"))

@@ -16,6 +16,7 @@ from msgspec import Raw
 
 from gameserver import values
 from gameserver.errors import Refused
+from gameserver.room import fields
 from gameserver.room.chat import KeptLine
 from gameserver.room.effects import Asker, Delivery
 from gameserver.room.step import Departure, Newcomer, Spoken, Utterance
@@ -252,6 +253,8 @@ def _take_patches(room: Room) -> None:
         if not ops:
             continue
         room.dirty.add(keys.doc(document.name))
+        if document.fields is not None:
+            document.fields.note(ops)
         if document.name == "secret":
             continue
         if not _is_heard(room, document.name):
@@ -439,12 +442,14 @@ def _tell_left(room: Room, departure: Departure) -> None:
     for session in sessions:
         session.unseated(room.code)
     key = f"seat:{seat.id}"
-    room.docs.pop(key, None)
+    document = room.docs.pop(key, None)
+    if document is not None:
+        room.drop_parts(fields.parts_of(document))
     room.sizes.pop(key, None)
     room.told.patches.pop(key, None)
     room.streams.forget(key)
     room.audiences.clear()
-    room.drop_parts((keys.seat(seat.id), keys.doc(key)))
+    room.drop_parts((keys.seat(seat.id),))
     room.drop_parts(keys.line(line.number) for line in room.lines.forget(key))
     room.drop_parts(keys.answer(*stored) for stored in room.answers.forget(seat.id))
 

@@ -16,11 +16,17 @@ doc/secret         the document of the server alone           room.document     
 doc/seat:ID        the document of one seat                   room.document     until the seat is left
 doc/group:NAME     the document of one group                  room.document     until the group is removed
 doc/role:NAME      the document of one role                   room.document     the room's
+field/DOC/KEY      of a game with storage = "fields": one      room.fields       with the document, until the key goes
+                   top-level key of the document doc/DOC
 seat/ID            user, number, role, streams                room.seats        until the seat is left
 log/STEP           what one step said, by stream              room.streams      until the tail is trimmed
 answer/SEAT/KEY/ID the answer to one request                  room.seats        the newest of a seat; with the seat
 line/N             one line of chat                           room.chat         until the history is trimmed
 ================== ========================================== ================= ========================================
+
+DOC is what follows ``doc/`` in the name of the document's own part, with ``%`` written as ``%25`` and ``/`` as ``%2F``,
+so that it holds no slash. KEY is all behind the second slash: the key as it is, whatever it holds, the empty one too.
+So no two keys of two documents can have the same name.
 
 STEP, N and the ID of a request are decimal numbers without padding: sort them as numbers, not as text. Seat ids hold
 no slash; a client's KEY may hold anything.
@@ -59,6 +65,7 @@ TIMERS: Final = "timers"
 COUNTS: Final = "counts"
 
 DOC: Final = "doc"
+FIELD: Final = "field"
 SEAT: Final = "seat"
 LOG: Final = "log"
 ANSWER: Final = "answer"
@@ -111,6 +118,26 @@ def doc(name: str) -> str:
     :param name: its audience: ``room``, ``secret``, ``seat:ID``, ``group:NAME`` or ``role:NAME``.
     """
     return f"{DOC}/{name}"
+
+
+def field(document: str, key: str) -> str:
+    """
+    Name the part of one top-level key of a document.
+
+    :param document: as for `doc`.
+    :param key: any text.
+    """
+    return f"{FIELD}/{document.replace('%', '%25').replace('/', '%2F')}/{key}"
+
+
+def split_field(rest: str) -> tuple[str, str]:
+    """
+    Take apart what `split` left of the name of a field.
+
+    :returns: the name of the document, and the key.
+    """
+    document, _, key = rest.partition("/")
+    return document.replace("%2F", "/").replace("%25", "%"), key
 
 
 def seat(seat_id: str) -> str:
