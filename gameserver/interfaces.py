@@ -58,6 +58,7 @@ class Commit(Struct, frozen=True, kw_only=True):
     :ivar ends: the room is over for good: delete it whole, and keep its code from reuse for a day.
     :ivar whole: ``puts`` are all parts that the room has, whatever the store has of it: what a store is given that
         lost something.
+    :ivar entries: entries of the room's tables to write, by table and key; None deletes one.
     """
 
     room: str
@@ -69,14 +70,16 @@ class Commit(Struct, frozen=True, kw_only=True):
     drops: Sequence[str] = ()
     ends: bool = False
     whole: bool = False
+    entries: Mapping[tuple[str, str], bytes | None] = {}
 
 
 class Stored(Struct, frozen=True, kw_only=True):
     """
-    A room as it lies in the store; the fields are those of `Commit`.
+    A room as it lies in the store, without its tables; the fields are those of `Commit`.
 
     :ivar at_ms: when the node that had the room is last known to have run: its last commit's ``now_ms``, or, from a
         store that nodes share, that node's last beat.
+    :ivar table_bytes: of all entries of its tables.
     """
 
     room: str
@@ -86,6 +89,26 @@ class Stored(Struct, frozen=True, kw_only=True):
     version: int
     at_ms: int
     parts: Mapping[str, bytes]
+    table_bytes: int = 0
+
+
+class TableSize(Struct, frozen=True):
+    """How many entries a table has, and their bytes: of their keys in UTF-8, and of their values."""
+
+    count: int
+    size_bytes: int
+
+
+class TableSizes(Struct, frozen=True):
+    """
+    What `IStore.measure_entries` tells.
+
+    :ivar tables: by name, those that have entries.
+    :ivar entries: the bytes of each entry that was asked for, or None where there is none.
+    """
+
+    tables: Mapping[str, TableSize]
+    entries: Sequence[int | None]
 
 
 class Outcome(Enum):
@@ -133,6 +156,34 @@ class IStore(Interface):
         Take these rooms over: each gets a higher fence, which is stored, and what older owners commit is FENCED.
 
         :returns: those that exist and that no other node with a lease has, in the order asked.
+        """
+
+    def read_entries(room: str, table: str, names: Sequence[str]) -> Deferred[list[bytes | None]]:
+        """
+        Read entries of one table of a room, as they are after every commit that was asked for before.
+
+        :param table: 1 to 32 of ``A-Z a-z 0-9 _ -``.
+        :param names: keys.
+        :returns: the value of each, in order; None where there is no such entry, table or room.
+        """
+
+    def scan_entries(
+        room: str, table: str, *, prefix: str, after: str | None, limit: int
+    ) -> Deferred[list[tuple[str, bytes]]]:
+        """
+        Read some entries of one table in the order of their keys, which is that of their code points.
+
+        :param prefix: what the keys begin with.
+        :param after: the keys are behind this one; None begins with the first.
+        :param limit: so many at most.
+        :returns: keys and values.
+        """
+
+    def measure_entries(room: str, entries: Sequence[tuple[str, str]]) -> Deferred[TableSizes]:
+        """
+        Tell how large the tables of a room are; the time it takes does not grow with them.
+
+        :param entries: table and key of entries whose own size is asked for.
         """
 
     def claim_code(code: str, room: str, *, now_ms: int) -> Deferred[bool]:

@@ -31,6 +31,9 @@ So no two keys of two documents can have the same name.
 STEP, N and the ID of a request are decimal numbers without padding: sort them as numbers, not as text. Seat ids hold
 no slash; a client's KEY may hold anything.
 
+Besides its parts a room has tables, which are read entry by entry: TABLE/KEY, where TABLE is 1 to 32 of ``A-Z a-z 0-9 _
+-`` and KEY any text.
+
 A store of Redis has these keys, all written by `gameserver.store.redis` alone, each in one script call with what it
 belongs to. ID is a room's, in braces, so that in a cluster whatever else a room will have lies beside it. NODE is a
 node's.
@@ -41,6 +44,12 @@ key                     shape                                        lifetime
 gameserver:room:{ID}    hash: code, game, fence, version, at_ms,     the room's
                         node (whose it is; none while nobody's), and
                         each part's bytes under ``/`` and its name
+gameserver:room:{ID}    hash: the entries of its tables, each value     the room's
+:entries                under TABLE/KEY
+gameserver:room:{ID}    sorted set: the same TABLE/KEY, all of score   the room's
+:order                  0, so that they are read in their order
+gameserver:room:{ID}    hash: of each table that has entries their     the room's
+:tables                 count (n/TABLE) and bytes (b/TABLE)
 gameserver:code:CODE    hash: room; once that ended, its last fence  from the claim until 24 hours after the room
                         and version, and free_at_ms as well          ended, by Redis's own clock (a TTL)
 gameserver:rooms        sorted set: rooms' ids by number, which      while there is a room
@@ -70,6 +79,9 @@ SEAT: Final = "seat"
 LOG: Final = "log"
 ANSWER: Final = "answer"
 LINE: Final = "line"
+
+ENTRY: Final = "/"
+"""What stands between table and key in the name of an entry; no table's name holds it."""
 
 CODE_REST_MS: Final = 24 * 60 * 60 * 1000
 """Milliseconds for which the code of a room that ended is given to no other: people try yesterday's code."""
@@ -164,6 +176,29 @@ def answer(seat_id: str, key: str, request_id: int) -> str:
 def line(number: int) -> str:
     """Name the part of one line of chat."""
     return f"{LINE}/{number}"
+
+
+def entry(table: str, key: str) -> str:
+    """
+    Name an entry of a room's table.
+
+    :param table: 1 to 32 of ``A-Z a-z 0-9 _ -``.
+    :param key: any text.
+    """
+    return f"{table}{ENTRY}{key}"
+
+
+def entry_range(table: str, prefix: str) -> tuple[bytes, bytes]:
+    """:returns: in UTF-8, the first name of a table's entries whose keys have that prefix, and the first behind them."""
+    first = entry(table, prefix).encode()
+    # No byte of UTF-8 is the highest: raised by one, the last byte is behind whatever begins so.
+    return first, first[:-1] + bytes([first[-1] + 1])
+
+
+def split_entry(name: str) -> tuple[str, str]:
+    """:returns: the table and the key of an entry."""
+    table, _, key = name.partition(ENTRY)
+    return table, key
 
 
 def split(part: str) -> tuple[str, str]:

@@ -50,8 +50,9 @@ COMMIT: Final = script("""
 -- KEYS: rooms, claims, meta, lease, then of each commit its room and its code.
 -- ARGV: now_ms, how long a code rests in ms, node, the token of its lease or '', what the key of a lease begins with,
 -- the field of its beat, then of each commit: id, code, game, fence, version, at_ms, '1' if it is whole, when its code
--- is free if it ends or '', the count of what to put, the count of what to drop; field and value of each put; the
--- field of each drop.
+-- is free if it ends or '', the count of what to put, of what to drop, of entries to put, of entries to delete; field
+-- and value of each put; the field of each drop; name, table and value of each entry; name and table of each to delete.
+-- What belongs to tables lies in keys that are named after the room's.
 -- Returns 'l' if the lease is not held, else a letter for each commit: 's' stored, 'f' fenced, 'b' behind.
 local rooms, claims, meta = KEYS[1], KEYS[2], KEYS[3]
 local now_ms, rest_ms, node, token, lease_prefix = ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5]
@@ -88,19 +89,48 @@ for key = 5, #KEYS, 2 do
   local c = {
     room_key = KEYS[key], code_key = KEYS[key + 1], id = ARGV[at], code = ARGV[at + 1], game = ARGV[at + 2],
     fence = ARGV[at + 3], version = ARGV[at + 4], at_ms = ARGV[at + 5], whole = ARGV[at + 6],
-    free_at_ms = ARGV[at + 7], puts_at = at + 10, drops_at = at + 10 + 2 * ARGV[at + 8],
+    free_at_ms = ARGV[at + 7], puts_at = at + 12, drops_at = at + 12 + 2 * ARGV[at + 8],
   }
-  at = c.drops_at + ARGV[at + 9]
-  c.last = at - 1
+  c.entries_at = c.drops_at + ARGV[at + 9]
+  c.gone_at = c.entries_at + 3 * ARGV[at + 10]
+  at = c.gone_at + 2 * ARGV[at + 11]
+  c.last, c.next_at = c.entries_at - 1, at
   outcomes[#outcomes + 1] = judge(c)
 end
 local newest = redis.call('ZREVRANGE', rooms, 0, 0, 'WITHSCORES')[2]
 redis.call('SCARD', claims)
 redis.call('HLEN', meta)
+for _, c in ipairs(lasting) do
+  if c.entries_at < c.next_at then
+    redis.call('HLEN', c.room_key .. ':entries')
+    redis.call('ZCARD', c.room_key .. ':order')
+    redis.call('HLEN', c.room_key .. ':tables')
+  end
+end
 
 -- From here on it writes. What ends goes first: deleting is never refused, so that rooms can end while memory is full.
+local function write_entry(c, name, table, value)
+  local entries, order, tables = c.room_key .. ':entries', c.room_key .. ':order', c.room_key .. ':tables'
+  local key_bytes = #name - #table - 1
+  local was = redis.call('HEXISTS', entries, name)
+  local grown = was == 1 and -(key_bytes + redis.call('HSTRLEN', entries, name)) or 0
+  if value then
+    grown = grown + key_bytes + #value
+    redis.call('HSET', entries, name, value)
+    if was == 0 then redis.call('ZADD', order, 0, name) end
+  else
+    redis.call('HDEL', entries, name)
+    redis.call('ZREM', order, name)
+  end
+  local more = (value and 1 or 0) - was
+  redis.call('HINCRBY', tables, 'b/' .. table, string.format('%d', grown))
+  if redis.call('HINCRBY', tables, 'n/' .. table, string.format('%d', more)) == 0 then
+    redis.call('HDEL', tables, 'n/' .. table, 'b/' .. table)
+  end
+end
 for _, c in ipairs(ending) do
   redis.call('DEL', c.room_key, c.code_key)
+  redis.call('UNLINK', c.room_key .. ':entries', c.room_key .. ':order', c.room_key .. ':tables')
   redis.call('ZREM', rooms, c.id)
   redis.call('SREM', claims, c.code)
   redis.call('HSET', c.code_key, 'room', c.id, 'fence', c.fence, 'version', c.version, 'free_at_ms', c.free_at_ms)
@@ -123,6 +153,8 @@ for _, c in ipairs(lasting) do
   for first = c.drops_at, c.last, AT_ONCE do
     redis.call('HDEL', c.room_key, unpack(ARGV, first, math.min(first + AT_ONCE - 1, c.last)))
   end
+  for i = c.entries_at, c.gone_at - 1, 3 do write_entry(c, ARGV[i], ARGV[i + 1], ARGV[i + 2]) end
+  for i = c.gone_at, c.next_at - 1, 2 do write_entry(c, ARGV[i], ARGV[i + 1], nil) end
 end
 redis.call('HSET', meta, ARGV[6], now_ms)
 return table.concat(outcomes)
@@ -139,7 +171,7 @@ OPEN: Final = script(
 -- KEYS: lease, meta, then rooms'. ARGV: node, the token of its lease or '', what the key of a lease begins with, what
 -- the field of a beat begins with. Raises the fence of each room that exists and that no other node has.
 -- Returns false if the lease is not held, else of each: its place among the rooms from 0, the last beat of the node
--- that had it or '', the count of its fields and values, and these.
+-- that had it or '', the bytes of its tables, the count of its fields and values, and these.
 local node, token = ARGV[1], ARGV[2]
 if token ~= '' and redis.call('GET', KEYS[1]) ~= token then return false end
 local function is_free(owner)
@@ -157,6 +189,11 @@ for i = 3, #KEYS do
     local fields = redis.call('HGETALL', KEYS[i])
     items[#items + 1] = tostring(i - 3)
     items[#items + 1] = found[i] ~= '' and redis.call('HGET', KEYS[2], ARGV[4] .. found[i]) or ''
+    local table_bytes, tables = 0, KEYS[i] .. ':tables'
+    for _, name in ipairs(redis.call('HKEYS', tables)) do
+      if string.sub(name, 1, 2) == 'b/' then table_bytes = table_bytes + redis.call('HGET', tables, name) end
+    end
+    items[#items + 1] = string.format('%d', table_bytes)
     items[#items + 1] = tostring(#fields)
     for _, field in ipairs(fields) do items[#items + 1] = field end
   end
@@ -227,9 +264,9 @@ class Node(Struct, frozen=True):
         return keys.BEAT_PREFIX + self.name
 
 
-def to_bytes(values: Sequence[str | int]) -> list[bytes]:
+def to_bytes(values: Sequence[str | int | bytes]) -> list[bytes]:
     """Write text and numbers as what Redis is sent."""
-    return [str(value).encode() for value in values]
+    return [value if isinstance(value, bytes) else str(value).encode() for value in values]
 
 
 def encoded(commits: Sequence[Commit], now_ms: int, node: Node) -> tuple[list[bytes], list[bytes]]:
@@ -242,12 +279,19 @@ def encoded(commits: Sequence[Commit], now_ms: int, node: Node) -> tuple[list[by
         args += (commit.room.encode(), commit.code.encode(), commit.game.encode())
         args += (b"%d" % commit.fence, b"%d" % commit.version, at_ms, b"1" if commit.whole else b"")
         if commit.ends:
-            args += (free_at_ms, b"0", b"0")
+            args += (free_at_ms, b"0", b"0", b"0", b"0")
             continue
+        gone = [entry for entry, value in commit.entries.items() if value is None]
         args += (b"", b"%d" % len(commit.puts), b"%d" % len(commit.drops))
+        args += (b"%d" % (len(commit.entries) - len(gone)), b"%d" % len(gone))
         for part, value in commit.puts.items():
             args += ((keys.PART_FIELD + part).encode(), value)
         args += [(keys.PART_FIELD + part).encode() for part in commit.drops]
+        for (table, key), entry in commit.entries.items():
+            if entry is not None:
+                args += (keys.entry(table, key).encode(), table.encode(), entry)
+        for table, key in gone:
+            args += (keys.entry(table, key).encode(), table.encode())
     return named, args
 
 
@@ -266,6 +310,7 @@ def rooms(ids: Sequence[str], packed: bytes) -> Iterator[Stored]:
     prefix = keys.PART_FIELD.encode()
     for place in items:
         beat_ms = int(next(items) or 0)
+        table_bytes = int(next(items))
         fields = {next(items): next(items) for _ in range(int(next(items)) // 2)}
         yield Stored(
             room=ids[int(place)],
@@ -275,4 +320,5 @@ def rooms(ids: Sequence[str], packed: bytes) -> Iterator[Stored]:
             version=int(fields[b"version"]),
             at_ms=max(int(fields[b"at_ms"]), beat_ms),
             parts={name[1:].decode(): value for name, value in fields.items() if name.startswith(prefix)},
+            table_bytes=table_bytes,
         )

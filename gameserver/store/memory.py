@@ -11,12 +11,13 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
-from msgspec import Struct
+from msgspec import Struct, field
 from twisted.internet.defer import Deferred, fail, succeed
 from zope.interface import implementer
 
 from gameserver.errors import StoreUnavailable
-from gameserver.interfaces import Commit, IStore, Outcome, Stored
+from gameserver.interfaces import Commit, IStore, Outcome, Stored, TableSizes
+from gameserver.room.shelf import Shelf
 from gameserver.store.keys import CODE_REST_MS
 
 T = TypeVar("T")
@@ -29,6 +30,7 @@ class _Room(Struct):
     version: int
     at_ms: int
     parts: dict[str, bytes]
+    shelf: Shelf = field(default_factory=Shelf)
 
 
 class _Claim(Struct):
@@ -125,6 +127,20 @@ class MemoryStore:
         """See `IStore.open_rooms`."""
         return self._ask(lambda: [self._take_over(id_) for id_ in dict.fromkeys(ids) if id_ in self._rooms])
 
+    def read_entries(self, room: str, table: str, names: Sequence[str]) -> Deferred[list[bytes | None]]:
+        """See `IStore.read_entries`."""
+        return self._ask(lambda: self._shelf(room).read(table, names))
+
+    def scan_entries(
+        self, room: str, table: str, *, prefix: str, after: str | None, limit: int
+    ) -> Deferred[list[tuple[str, bytes]]]:
+        """See `IStore.scan_entries`."""
+        return self._ask(lambda: self._shelf(room).scan(table, prefix=prefix, after=after, limit=limit))
+
+    def measure_entries(self, room: str, entries: Sequence[tuple[str, str]]) -> Deferred[TableSizes]:
+        """See `IStore.measure_entries`."""
+        return self._ask(lambda: self._shelf(room).measure(entries))
+
     def claim_code(self, code: str, room: str, *, now_ms: int) -> Deferred[bool]:
         """See `IStore.claim_code`; True as well if this room has it already, so that a claim can be repeated."""
 
@@ -219,6 +235,11 @@ class MemoryStore:
         room.parts.update(commit.puts)
         for part in commit.drops:
             room.parts.pop(part, None)
+        room.shelf.write(commit.entries)
+
+    def _shelf(self, room_id: str) -> Shelf:
+        room = self._rooms.get(room_id)
+        return room.shelf if room is not None else Shelf()
 
     def _take_over(self, room_id: str) -> Stored:
         room = self._rooms[room_id]
@@ -231,6 +252,7 @@ class MemoryStore:
             version=room.version,
             at_ms=room.at_ms,
             parts=dict(room.parts),
+            table_bytes=room.shelf.size_bytes,
         )
 
     def _forget_claims(self, is_stale: Callable[[_Claim], bool]) -> None:

@@ -28,12 +28,12 @@ from txredisapi import TimeoutError as NoAnswer
 from zope.interface import implementer
 
 from gameserver.errors import StoreUnavailable
-from gameserver.interfaces import Commit, ILeases, IStore, Outcome, Renewal, Stored
-from gameserver.store import keys, lua, lua_leases
+from gameserver.interfaces import Commit, ILeases, IStore, Outcome, Renewal, Stored, TableSizes
+from gameserver.store import keys, lua, lua_leases, lua_tables
 from gameserver.store.address import Address, endpoint, parse
 from gameserver.store.calls import Call, Calls
 
-SCHEMA_VERSION: Final = 1
+SCHEMA_VERSION: Final = 2
 """Of the keys, kept in the store; one of a newer schema is refused."""
 REPLY_S: Final = 5.0
 """How long one answer may take; a Redis that is only busy (a fork, a full disk queue) takes less."""
@@ -109,6 +109,29 @@ class RedisStore:
     def open_rooms(self, ids: Sequence[str]) -> Deferred[list[Stored]]:
         """See `IStore.open_rooms`."""
         return Deferred.fromCoroutine(self._open_rooms(list(dict.fromkeys(ids))))
+
+    def read_entries(self, room: str, table: str, names: Sequence[str]) -> Deferred[list[bytes | None]]:
+        """See `IStore.read_entries`."""
+        asked = self._ask(lua_tables.READ_ENTRIES, [keys.room_key(room)], [keys.entry(table, name) for name in names])
+        return asked.addCallback(lua_tables.entry_values)
+
+    def scan_entries(
+        self, room: str, table: str, *, prefix: str, after: str | None, limit: int
+    ) -> Deferred[list[tuple[str, bytes]]]:
+        """See `IStore.scan_entries`."""
+        try:
+            first, last = keys.entry_range(table, prefix)
+            behind = b"" if after is None else keys.entry(table, after).encode()
+        except UnicodeEncodeError:
+            return fail()
+        begin = b"(" + behind if behind >= first else b"[" + first
+        asked = self._ask(lua_tables.SCAN_ENTRIES, [keys.room_key(room)], [begin, b"(" + last, limit])
+        return asked.addCallback(lua_tables.entry_page)
+
+    def measure_entries(self, room: str, entries: Sequence[tuple[str, str]]) -> Deferred[TableSizes]:
+        """See `IStore.measure_entries`."""
+        asked = self._ask(lua_tables.MEASURE_ENTRIES, [keys.room_key(room)], [keys.entry(*entry) for entry in entries])
+        return asked.addCallback(lambda packed: lua_tables.table_sizes(entries, packed))
 
     def claim_code(self, code: str, room: str, *, now_ms: int) -> Deferred[bool]:
         """See `IStore.claim_code`; True as well if this room has it already, so that a claim can be repeated."""
@@ -249,7 +272,7 @@ class RedisStore:
             opened += lua.rooms(some, packed)
         return opened
 
-    def _ask(self, script: lua.Script, named: Sequence[str], args: Sequence[str | int] = ()) -> Deferred[Any]:
+    def _ask(self, script: lua.Script, named: Sequence[str], args: Sequence[str | int | bytes] = ()) -> Deferred[Any]:
         try:
             return self._add(Call(script, lua.to_bytes(named), lua.to_bytes(args), Deferred()))
         except UnicodeEncodeError:

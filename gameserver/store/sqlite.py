@@ -11,6 +11,9 @@ table  columns                                      lifetime of a row
 rooms  number, id, code, game, fence, version,      the room's; ``number`` grows in the order of creation
        at_ms
 parts  room, part, value                            see `gameserver.store.keys`
+entry  room, name, value                            the room's, until it is deleted: entries of tables, by
+                                                    ``TABLE/KEY`` in UTF-8, whose order is theirs
+tables room, name, entries, bytes                   the same: of each table how many entries it has, and their bytes
 codes  code, room, free_at_ms, fence, version       from the claim until 24 hours after the room ended; then fence and
                                                     version are its last ones, which tell a retry from a stranger
 meta   key, value                                   ``beat_ms``: the newest beat or commit
@@ -35,12 +38,13 @@ from twisted.python.failure import Failure
 from zope.interface import implementer
 
 from gameserver.errors import GameServerError, StoreLocked, StoreUnavailable
-from gameserver.interfaces import Commit, IStore, Outcome, Stored
+from gameserver.interfaces import Commit, IStore, Outcome, Stored, TableSizes
+from gameserver.store.entries import Entries
 from gameserver.store.keys import CODE_REST_MS
 
 T = TypeVar("T")
 
-SCHEMA_VERSION: Final = 1
+SCHEMA_VERSION: Final = 2
 """Of the tables, kept as the file's ``user_version``; a file of a newer one is refused."""
 
 _SYNC: Final = {"normal": "NORMAL", "power": "FULL"}
@@ -55,8 +59,17 @@ _SCHEMA: Final = (
     " WITHOUT ROWID",
     "CREATE INDEX codes_resting ON codes (free_at_ms) WHERE free_at_ms IS NOT NULL",
     "CREATE TABLE meta (key TEXT PRIMARY KEY, value) WITHOUT ROWID",
-    f"PRAGMA user_version = {SCHEMA_VERSION}",
 )
+
+_SCHEMA_2: Final = (
+    "CREATE TABLE entry (room TEXT NOT NULL, name BLOB NOT NULL, value BLOB NOT NULL, PRIMARY KEY (room, name))"
+    " WITHOUT ROWID",
+    "CREATE TABLE tables (room TEXT NOT NULL, name TEXT NOT NULL, entries INTEGER NOT NULL, bytes INTEGER NOT NULL,"
+    " PRIMARY KEY (room, name)) WITHOUT ROWID",
+)
+"""What a file of schema 1 has not."""
+
+_SCHEMAS: Final = (_SCHEMA, _SCHEMA_2)
 
 
 class Writer(Protocol):
@@ -153,6 +166,20 @@ class SQLiteStore:
     def open_rooms(self, ids: Sequence[str]) -> Deferred[list[Stored]]:
         """See `IStore.open_rooms`."""
         return self._ask(lambda database: database.open_rooms(ids))
+
+    def read_entries(self, room: str, table: str, names: Sequence[str]) -> Deferred[list[bytes | None]]:
+        """See `IStore.read_entries`."""
+        return self._ask(lambda database: database.entries.read(room, table, names))
+
+    def scan_entries(
+        self, room: str, table: str, *, prefix: str, after: str | None, limit: int
+    ) -> Deferred[list[tuple[str, bytes]]]:
+        """See `IStore.scan_entries`."""
+        return self._ask(lambda database: database.entries.scan(room, table, prefix, after, limit))
+
+    def measure_entries(self, room: str, entries: Sequence[tuple[str, str]]) -> Deferred[TableSizes]:
+        """See `IStore.measure_entries`."""
+        return self._ask(lambda database: database.entries.measure(room, entries))
 
     def claim_code(self, code: str, room: str, *, now_ms: int) -> Deferred[bool]:
         """See `IStore.claim_code`; True as well if this room has it already, so that a claim can be repeated."""
@@ -264,6 +291,7 @@ class _Database:
                 # Autocommit, so that each BEGIN and COMMIT is one that is written here.
                 self._db = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
                 opened.callback(self._db.close)
+                self.entries = Entries(self._db)
                 self._prepare(sync)
                 self._opened = opened.pop_all()
         except (sqlite3.Error, OSError) as error:
@@ -281,9 +309,10 @@ class _Database:
         self.transact([lambda database: database._begin(schema)])
 
     def _begin(self, schema: int) -> None:
-        if schema == 0:
-            for statement in _SCHEMA:
+        for statements in _SCHEMAS[schema:]:
+            for statement in statements:
                 self._db.execute(statement)
+        self._db.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
         row = self._db.execute("SELECT value FROM meta WHERE key = 'beat_ms'").fetchone()
         self.last_beat_ms = None if row is None else row[0]
         # What a process claimed and then died: no other can be about to create that room.
@@ -365,11 +394,15 @@ class _Database:
         self._db.executemany(
             "DELETE FROM parts WHERE room = ? AND part = ?", [(c.room, part) for c in lasting for part in c.drops]
         )
+        for commit in lasting:
+            if commit.entries:
+                self.entries.write(commit.room, commit.entries)
         if ending:
             self._end(ending, now_ms)
 
     def _end(self, commits: Sequence[Commit], now_ms: int) -> None:
-        self._db.executemany("DELETE FROM parts WHERE room = ?", [(c.room,) for c in commits])
+        for table in ("parts", "entry", "tables"):
+            self._db.executemany(f"DELETE FROM {table} WHERE room = ?", [(c.room,) for c in commits])
         self._db.executemany("DELETE FROM rooms WHERE id = ?", [(c.room,) for c in commits])
         self._db.executemany(
             "INSERT OR REPLACE INTO codes (code, room, free_at_ms, fence, version) VALUES (?, ?, ?, ?, ?)",
@@ -393,7 +426,16 @@ class _Database:
             return None
         code, game, fence, version, at_ms = row
         parts = dict(self._db.execute("SELECT part, value FROM parts WHERE room = ?", (room,)).fetchall())
-        return Stored(room=room, code=code, game=game, fence=fence, version=version, at_ms=at_ms, parts=parts)
+        return Stored(
+            room=room,
+            code=code,
+            game=game,
+            fence=fence,
+            version=version,
+            at_ms=at_ms,
+            parts=parts,
+            table_bytes=self.entries.size_bytes(room),
+        )
 
     def claim_code(self, code: str, room: str, now_ms: int) -> bool:
         """See `IStore.claim_code`."""
