@@ -40,6 +40,8 @@ _CHECKS: Final[dict[str, tuple[Callable[[Any], bool], str]]] = {
     "durability": (lambda v: v in ("commit", "relaxed", "none"), '"commit", "relaxed" or "none"'),
     "storage": (lambda v: v in ("row", "fields"), '"row" or "fields"'),
     "max_row_bytes": (lambda v: type(v) is int and v > 0, "bytes"),
+    "max_entry_bytes": (lambda v: type(v) is int and v > 0, "bytes"),
+    "max_table_bytes": (lambda v: type(v) is int and v > 0, "bytes"),
     "idle_close_s": (lambda v: v is None or (isinstance(v, _NUMBER) and v >= 0), "seconds, or None"),
     "downtime": (lambda v: v in ("pause", "count"), '"pause" or "count"'),
     "messages_per_s": (lambda v: isinstance(v, _NUMBER) and v > 0, "a number over 0"),

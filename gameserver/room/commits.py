@@ -87,6 +87,7 @@ class Commits:
     def stored(self) -> None:
         """The commit that `collect` returned is in the store: its effects go out."""
         self.under_way = False
+        self._keeper.room.tables.stored()
         in_flight, self._in_flight = self._in_flight, []
         deliver(in_flight)
         self._behind_since, self._changed_since = self._changed_since, None
@@ -98,6 +99,7 @@ class Commits:
         self.under_way = False
         self._outbox = self._in_flight + self._outbox
         self._in_flight = []
+        self._keeper.room.tables.not_stored()
         self._want_whole()
 
     def may_be_behind(self) -> None:
@@ -128,17 +130,19 @@ class Commits:
     def settled(self) -> bool:
         """Whether nothing is under way and nothing waits to be stored."""
         room = self._keeper.room
-        return not (self._keeper.busy or self.under_way or self._puts or self._drops or room.dirty or room.fresh_parts)
+        if self._keeper.busy or self.under_way or not room.tables.settled:
+            return False
+        return not (self._puts or self._drops or room.dirty or room.fresh_parts)
 
     def _commit(self) -> Commit | None:
         ends = self._keeper.room.ended
         if ends and self.version == 0:
             self._deliver_all()
             return None
-        if not self._puts and not self._drops and not ends and not self._whole:
+        room = self._keeper.room
+        if not (self._puts or self._drops or room.tables.waits or ends or self._whole):
             self._deliver_all()
             return None
-        room = self._keeper.room
         if self._whole:
             self._puts, self._drops = row.dump(room), {}
         self.version += 1
@@ -152,6 +156,7 @@ class Commits:
             drops=tuple(self._drops),
             ends=ends,
             whole=self._whole and not ends,
+            entries=room.tables.send(),
         )
         self._ended, self._whole = ends, False
         self._puts, self._drops = {}, {}
@@ -164,7 +169,7 @@ class Commits:
         if not self._keeper.busy:
             self.seal()
         self._deliver_all()
-        if not (self._puts or self._drops or self._whole):
+        if not (self._puts or self._drops or self._keeper.room.tables.waits or self._whole):
             return None
         now = self._keeper.clock.now()
         if self.under_way:
@@ -188,6 +193,8 @@ class Commits:
         for part in changes.drops:
             self._puts.pop(part, None)
             self._drops[part] = None
+        if not self._keeper.busy:
+            self._keeper.room.tables.seal()
         self._outbox += self._keeper.room.outbox
         self._keeper.room.outbox = []
 

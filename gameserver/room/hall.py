@@ -24,6 +24,7 @@ from gameserver.interfaces import IClock, ILease, ILeaseHolder, ILeases, IStore,
 from gameserver.room import admission, codes, row
 from gameserver.room.effects import Asker
 from gameserver.room.keeper import Keeper
+from gameserver.room.reading import StoreSource
 from gameserver.room.room import Room
 from gameserver.room.turn import Turn
 from gameserver.store.keys import CODE_REST_MS
@@ -333,6 +334,7 @@ class Hall:
         except (MsgspecError, NotJSON, LookupError):
             _log.failure("room {room} cannot be read; it stays closed in the store", room=stored.code)
             return False
+        room.tables.most_bytes = stored.table_bytes
         away_s = now - last_ms / 1000
         if away_s > AWAY_S:
             room.away(away_s)
@@ -346,6 +348,8 @@ class Hall:
     def _keep(self, room: Room, *, fence: int, version: int) -> Keeper:
         room.chat_chars = self.chat_chars
         self._ids.add(room.id)
+        if room.game_class.durability != "none":
+            room.tables.source = StoreSource(self.store, self.clock, room.id)
         remade = self._remade if self._amnesia else None
         return Keeper(room, self.clock, fence=fence, version=version, turn=self._turn.add, remade=remade)
 

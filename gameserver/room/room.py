@@ -30,6 +30,7 @@ from gameserver.room.replies import Replies
 from gameserver.room.seats import Player, Seats
 from gameserver.room.step import Departure, Newcomer, Spoken, Utterance
 from gameserver.room.streams import Streams
+from gameserver.room.tables import Tables
 from gameserver.room.timers import Timers
 from gameserver.store import keys
 
@@ -94,6 +95,7 @@ class Room:
         self.groups: dict[str, Group] = {}
         self.timers = Timers(self)
         self.asking = Asking(self)
+        self.tables = Tables(self)
         self.lines = Lines()
         self.streams = Streams(epoch)
         self.answers = Answers()

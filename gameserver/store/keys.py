@@ -189,7 +189,7 @@ def entry(table: str, key: str) -> str:
 
 
 def entry_range(table: str, prefix: str) -> tuple[bytes, bytes]:
-    """:returns: in UTF-8, the first name of a table's entries whose keys have that prefix, and the first behind them."""
+    """:returns: in UTF-8, the first name of entries of a table whose keys have that prefix, and the first behind it."""
     first = entry(table, prefix).encode()
     # No byte of UTF-8 is the highest: raised by one, the last byte is behind whatever begins so.
     return first, first[:-1] + bytes([first[-1] + 1])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from twisted.internet.defer import Deferred
 from twisted.trial.unittest import SynchronousTestCase
@@ -207,6 +207,7 @@ class FieldsTests(SynchronousTestCase):
 class FieldsInTableTests(SynchronousTestCase):
     """The test kit stores as the server does."""
 
+    @settings(deadline=None, max_examples=30)
     @given(st.lists(st.tuples(st.sampled_from(["put", "own", "forget", "deep"]), st.sampled_from(ODD)), max_size=12))
     def test_as_row(self, moves: list[tuple[str, str]]) -> None:
         """Whatever happens, a game by fields is after each restart what the same game is by row."""
