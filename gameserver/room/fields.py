@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 from msgspec import Struct
 
 from gameserver import values
+from gameserver.errors import NotJSON
 from gameserver.patches import DELETE
 from gameserver.store import keys
 
@@ -50,6 +51,12 @@ class Fields:
                 self.places.pop(key, None)
             elif key not in self.places:
                 self.places[key] = self._next_place()
+
+    def begin_anew(self, content: Iterable[str]) -> None:
+        """The document is another now, with these keys: all of it is to be written, and what is left over deleted."""
+        gone = {**self.places, **self.stale}
+        self.places = {key: place for place, key in enumerate(content)}
+        self.stale = dict.fromkeys([*gone, *self.places])
 
     def _next_place(self) -> int:
         # The newest place is the highest: a key that is deleted takes its own away, and no other moves.
@@ -109,11 +116,10 @@ def read(parts: Mapping[str, bytes]) -> dict[str, StoredDocument]:
     Put documents together from the parts of a room.
 
     :returns: documents by name.
-    :raises NotJSON: a part is not JSON.
-    :raises ValueError: a part is not as this module writes it.
+    :raises NotJSON: a part is not as this module writes it.
     """
     documents: dict[str, StoredDocument] = {}
-    by_key: list[tuple[str, int, str, Any]] = []
+    by_key: list[tuple[str, int, Any, str]] = []
     for part, content in parts.items():
         kind, rest = keys.split(part)
         if kind == keys.DOC:
@@ -121,10 +127,9 @@ def read(parts: Mapping[str, bytes]) -> dict[str, StoredDocument]:
             documents[rest].size_bytes += len(content)
         elif kind == keys.FIELD:
             name, key = keys.split_field(rest)
-            place, value = values.decode(content)
-            by_key.append((name, place, key, value))
+            by_key.append((name, *_placed(content), key))
             documents.setdefault(name, StoredDocument()).size_bytes += len(content)
-    for name, place, key, value in sorted(by_key, key=lambda field: field[:2]):
+    for name, place, value, key in sorted(by_key, key=lambda field: field[:2]):
         documents[name].tree[key] = value
         documents[name].places[key] = place
     return documents
@@ -143,14 +148,20 @@ def restore(document: Document, stored: StoredDocument, *, by_key: bool) -> list
     document.fields = Fields(stored.places)
     document.fields.named = bool(stored.places) or not stored.tree
     if not document.fields.named:
-        document.fields.places = {key: place for place, key in enumerate(stored.tree)}
-        document.fields.stale = dict.fromkeys(stored.tree)
+        document.fields.begin_anew(stored.tree)
     return []
 
 
 def is_other_form(stored: StoredDocument, *, by_key: bool) -> bool:
     """:returns: whether a document lies in the store in the other form than the game has now."""
     return bool(stored.tree) and bool(stored.places) is not by_key
+
+
+def _placed(content: bytes) -> tuple[int, Any]:
+    pair = values.decode(content)
+    if not isinstance(pair, list) or len(pair) != 2 or not isinstance(pair[0], int):
+        raise NotJSON("the part of a key is its place and its value")
+    return pair[0], pair[1]
 
 
 def _whole(document: Document) -> bytes:

@@ -16,10 +16,11 @@ from msgspec import MsgspecError
 from twisted.internet.defer import Deferred, DeferredLock
 from twisted.internet.interfaces import IDelayedCall
 from twisted.logger import Logger
+from twisted.python.failure import Failure
 from zope.interface import implementer
 
 from gameserver import values
-from gameserver.errors import NotJSON, Refused, StoreUnavailable
+from gameserver.errors import CannotMigrate, NotJSON, Refused, StoreUnavailable
 from gameserver.interfaces import IClock, ILease, ILeaseHolder, ILeases, IStore, Stored, User
 from gameserver.room import admission, codes, row
 from gameserver.room.effects import Asker
@@ -331,6 +332,10 @@ class Hall:
             room = row.restore(
                 spec, id=stored.room, code=stored.code, parts=stored.parts, epoch=self._epoch(), now=now, log=self.log
             )
+        except CannotMigrate as error:
+            text = "room {room} of the game {game} stays closed, and as it is in the store: {reason}"
+            _log.failure(text, room=stored.code, game=stored.game, reason=str(error))
+            return False
         except (MsgspecError, NotJSON, LookupError):
             _log.failure("room {room} cannot be read; it stays closed in the store", room=stored.code)
             return False

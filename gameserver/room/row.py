@@ -15,7 +15,7 @@ from msgspec import Struct
 from twisted.internet.defer import Deferred
 
 from gameserver import values
-from gameserver.room import fields
+from gameserver.room import fields, migration
 from gameserver.room.chat import KeptLine
 from gameserver.room.document import Document
 from gameserver.room.effects import Changes
@@ -146,6 +146,8 @@ def restore(spec: Spec, *, id: str, code: str, parts: Mapping[str, bytes], epoch
     Make a room from its parts, as if it had never been away.
 
     :param epoch: a random name of this opening.
+    :raises CannotMigrate: another version of the game stored it, from which this one has no way.
+    :raises MsgspecError, NotJSON, LookupError: the parts are not as this module writes them.
     """
     part = msgspec.json.decode(parts[keys.ROOM], type=RoomPart)
     room = Room(spec, id=id, code=code, key=part.key, epoch=epoch, now=now, log=log)
@@ -164,6 +166,8 @@ def restore(spec: Spec, *, id: str, code: str, parts: Mapping[str, bytes], epoch
     lines = [KeptLine.decode(content) for _, content in by_kind.get(keys.LINE, [])]
     for line in sorted(lines, key=lambda line: line.number):
         room.lines.keep(line)
+    if part.version != room.game_class.version:
+        migration.migrate(room, part.version)
     _settle_in(room, now)
     return room
 
