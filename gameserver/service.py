@@ -20,6 +20,7 @@ from gameserver.game.spec import spec_of
 from gameserver.interfaces import ILeases, IStore
 from gameserver.room.hall import Hall
 from gameserver.settings import Settings
+from gameserver.store.packing import packed_store
 from gameserver.store.sqlite import SQLiteStore
 from gameserver.web.addresses import Addresses
 from gameserver.web.site import site
@@ -55,12 +56,13 @@ def build(settings: Settings, reactor: Any) -> IService:
     lease = Lease(store, clock, os.urandom, lease_s=settings.lease_s) if ILeases.providedBy(store) else None
     hall = Hall(
         {name: spec_of(game) for name, game in catalog.games.items()},
-        store,
+        packed_store(store, settings.compress_bytes),
         clock,
         os.urandom,
         rooms_per_user=settings.limits.rooms,
         chat_chars=settings.limits.chat_chars,
         lease=lease,
+        game_bytes=settings.game_bytes,
     )
     guests = Guests(secret, os.urandom, clock.now)
     house = House(hall, guests, clock, settings.limits, Budgets(), os.urandom)

@@ -211,6 +211,8 @@ class Settings:
     :param public_url: the address that people reach this server at, for links and QR codes; None: what they asked for.
     :param sync: of the embedded store: ``normal`` or ``power``.
     :param lease_s: on a store that nodes share: after so long without a word others take this node's rooms over.
+    :param compress_bytes: stored values of at least so many bytes are compressed; 0: none.
+    :param game_bytes: what all rooms of one game may keep on this node, documents and tables.
     :param sources: setting to where it was given, for errors; what is missing is a default.
     """
 
@@ -223,6 +225,8 @@ class Settings:
     public_url: str | None = _setting(None, _public_url)
     sync: Literal["normal", "power"] = _setting("normal", _sync)
     lease_s: float = _lease(15)
+    compress_bytes: int = _bytes(0, 0, 2**30)
+    game_bytes: int = _bytes(2**30, 2**20, 2**40)
     limits: Limits = field(default_factory=Limits)
     sources: Mapping[str, str] = field(default_factory=dict, compare=False, repr=False)
 

@@ -56,6 +56,7 @@ DOORS = {
     "klein": ("gameserver.web", "gameserver.service"),
     "twisted.web": ("gameserver.web", "gameserver.service"),
     "sqlite3": ("gameserver.store.sqlite",),
+    "zstandard": ("gameserver.store.packing",),
 }
 """What is imported in one place only, and where."""
 

@@ -117,6 +117,7 @@ class MergeTests(SettingsCase):
             "origin": '["https://a.example"]',
             "public_url": '"https://a.example/x/"',
             "sync": '"power"',
+            "game_bytes": "2000000",
         }
         given |= {key: "8" for key in KEYS if key in ("limits.hello_s", "limits.ping_s", "limits.pong_s")}
         given |= dict.fromkeys(("limits.frame_bytes", "limits.queue_bytes"), "65536")

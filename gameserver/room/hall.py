@@ -27,6 +27,7 @@ from gameserver.room.effects import Asker
 from gameserver.room.keeper import Keeper
 from gameserver.room.reading import StoreSource
 from gameserver.room.room import Room
+from gameserver.room.space import Share, Space
 from gameserver.room.turn import Turn
 from gameserver.store.keys import CODE_REST_MS
 from gameserver.wire import messages
@@ -49,6 +50,7 @@ class Hall:
     :param entropy: so many random bytes.
     :param rooms_per_user: rooms in which a user may have a seat at a time.
     :param lease: where nodes share the store, which provides `ILeases` then.
+    :param game_bytes: what all rooms of one game may keep together.
     """
 
     def __init__(
@@ -60,6 +62,7 @@ class Hall:
         *,
         rooms_per_user: int = 10,
         chat_chars: int = 500,
+        game_bytes: float = float("inf"),
         amnesia: bool = False,
         beats: bool = True,
         lease: ILease | None = None,
@@ -72,6 +75,7 @@ class Hall:
         self.chat_chars = chat_chars
         self.draining = False
         self.log = _log
+        self._spaces = {name: Space(game_bytes) for name in specs}
         self._amnesia = amnesia
         self._keepers: dict[str, Keeper] = {}
         self._rooms_of: dict[str, set[str]] = {}
@@ -227,6 +231,8 @@ class Hall:
         spec = self.spec(game)
         if self.draining:
             raise Refused(code="draining")
+        if self._spaces[spec.name].full:
+            raise Refused("The rooms of this game take all the space that they may have here.", code="busy")
         self.admit(user)
         self._making[user.id] += 1
         try:
@@ -258,6 +264,7 @@ class Hall:
                 raise Refused("The game closed the room at once.")
         except Refused:
             keeper.stop()
+            keeper.room.share.give_back()
             self._turn.discard(keeper)
             self._ids.discard(id)
             self._release_code(code)
@@ -339,12 +346,13 @@ class Hall:
         except (MsgspecError, NotJSON, LookupError):
             _log.failure("room {room} cannot be read; it stays closed in the store", room=stored.code)
             return False
-        room.tables.most_bytes = stored.table_bytes
+        room.tables.begin(stored.table_bytes)
         away_s = now - last_ms / 1000
         if away_s > AWAY_S:
             room.away(away_s)
         room.reopen(self._epoch())
         keeper = self._keep(room, fence=stored.fence, version=stored.version)
+        room.count_size()
         self._keepers[stored.code] = keeper
         self._count_users(keeper)
         keeper.load()
@@ -353,6 +361,7 @@ class Hall:
     def _keep(self, room: Room, *, fence: int, version: int) -> Keeper:
         room.chat_chars = self.chat_chars
         self._ids.add(room.id)
+        room.share = Share(self._spaces[room.spec.name])
         if room.game_class.durability != "none":
             room.tables.source = StoreSource(self.store, self.clock, room.id)
         remade = self._remade if self._amnesia else None
@@ -439,6 +448,7 @@ class Hall:
     def _forget(self, keeper: Keeper) -> None:
         keeper.stop()
         self._ids.discard(keeper.room.id)
+        keeper.room.share.give_back()
         if self._keepers.get(keeper.room.code) is keeper:
             del self._keepers[keeper.room.code]
             if keeper.commits.version == 0:

@@ -131,7 +131,7 @@ class Inputs:
             reply = None if result is None else values.plain(result)
             if self._room.unsettled or self._room.later:
                 return self._room.doors.asked(asker, player, type, mark, succeed(reply))
-            if self._room.journal.touched:
+            if self._room.may_have_grown:
                 self._room.check_size()
         except Exception as error:  # noqa: BLE001 - the message's door
             self._room.doors.refuse(asker, player, type, mark, error)

@@ -188,6 +188,7 @@ def remake(room: Room, *, log: Logger) -> Room:
     for name, document in room.docs.items():
         made.docs[name].fields = document.fields
     made.failures, made.ticked_s, made.sizes = room.failures, room.ticked_s, room.sizes
+    made.share = room.share
     made.outbox, made.dirty, made.dropped, made.fresh_parts = room.outbox, room.dirty, room.dropped, room.fresh_parts
     made.chat_chars, made.told.patches, made.told.patches_at = room.chat_chars, room.told.patches, room.told.patches_at
     made.closing, made.closing_text = room.closing, room.closing_text

@@ -24,6 +24,8 @@ MAX_KEY_BYTES: Final = 512
 """Of a key, in UTF-8: stores keep keys beside one another, to find them in their order."""
 MAX_PAGE: Final = 1000
 """Entries that one `Table.scan` gives at most, and that are asked of the store at once."""
+UNSURE_BYTES: Final = 1 << 20
+"""So much may be overwritten before the tables are measured again, or as much as they had then."""
 
 Entries = dict[tuple[str, str], bytes | None]
 """Values by table and key; None is deleted."""
@@ -81,6 +83,7 @@ class Tables:
     def __init__(self, room: Room) -> None:
         self.source: Source = ShelfSource()
         self.most_bytes = 0
+        self._known_bytes = 0
         self._measuring = False
         self._room = room
         self._fresh: Entries = {}
@@ -105,9 +108,19 @@ class Tables:
             journal.put(self._fresh, (table, key), value)
         more_bytes = sum(entry_bytes(key, value) for key, value in entries.items())
         journal.set(self, "most_bytes", self.most_bytes + more_bytes)
-        if self.most_bytes > game.max_table_bytes and not self._measuring:
+        certain_bytes = min(game.max_table_bytes, 2 * self._known_bytes + UNSURE_BYTES)
+        if self.most_bytes > certain_bytes and not self._measuring:
             journal.set(self, "_measuring", True)
             self._room.finish_later(self._measure())
+
+    def begin(self, size_bytes: int) -> None:
+        """The room was read from the store, and its tables come to so much."""
+        self.most_bytes = self._known_bytes = size_bytes
+
+    @property
+    def grew(self) -> bool:
+        """Whether something was written that no commit has yet."""
+        return bool(self._fresh)
 
     def delete(self, table: str, key: str) -> None:
         """Delete an entry with this step."""
@@ -133,7 +146,7 @@ class Tables:
         for ((_, key), value), old in zip(entries.items(), sizes.entries, strict=True):
             total += (entry_bytes(key, value) if value is not None else 0) - (old or 0)
         self._measuring = False
-        self.most_bytes = total
+        self.most_bytes = self._known_bytes = total
         limit = self._room.game_class.max_table_bytes
         if total > limit:
             raise _too_large(f"The tables of a room have at most {limit} bytes.")
@@ -173,7 +186,7 @@ class Tables:
 
     def move_to(self, tables: Tables) -> None:
         """The room is made anew from its row."""
-        tables.source, tables.most_bytes = self.source, self.most_bytes
+        tables.source, tables.most_bytes, tables._known_bytes = self.source, self.most_bytes, self._known_bytes
         tables._fresh, tables._waiting, tables._under_way = self._fresh, self._waiting, self._under_way
 
 

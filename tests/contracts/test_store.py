@@ -20,6 +20,7 @@ from zope.interface.verify import verifyObject
 from gameserver.errors import StoreUnavailable
 from gameserver.interfaces import Commit, IStore, Outcome, Stored, TableSize
 from gameserver.store.memory import MemoryStore
+from gameserver.store.packing import packed_store
 from gameserver.store.redis import RedisStore
 from gameserver.store.sqlite import SQLiteStore
 from tests.store.redis_server import RedisServer, has_tls
@@ -553,6 +554,14 @@ class MemoryStoreTests(StoreContract, TestCase):
     def process(self) -> IStore:
         """Go on with the same object."""
         return self.memory
+
+
+class PackedStoreTests(MemoryStoreTests):
+    """The contract on a store that compresses what it keeps in another."""
+
+    def process(self) -> IStore:
+        """Go on with the same object inside."""
+        return packed_store(self.memory, 10)
 
 
 class SQLiteStoreTests(StoreContract, TestCase):
