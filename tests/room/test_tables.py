@@ -373,6 +373,16 @@ class CommitTests(SynchronousTestCase):
         self.send("write", key="b", value=1)
         self.assertEqual(self.place.get(read(id, "words", ["a", "b"])), [None, None])
 
+    def test_entries_go_with_whole_room(self) -> None:
+        """A store that lost something gets the whole room, and with it what the step wrote that found out."""
+        self.send("write", key="a", value=1)
+        self.place.store._rooms[self.keeper.room.id].version -= 1
+        self.commits.clear()
+        self.assertEqual(self.send("write", key="b", value=2)["op"], "ok")
+        self.assertEqual([commit.whole for commit in self.commits], [False, True])
+        self.assertEqual([dict(commit.entries) for commit in self.commits], [{("words", "b"): b"2"}] * 2)
+        self.assertEqual(self.send("scan")["data"], [["a", 1], ["b", 2]])
+
     def test_read_waits_while_store_is_away(self) -> None:
         """A step that reads while the store does not answer goes on once it does."""
         self.place.store.fail = StoreUnavailable("away")
