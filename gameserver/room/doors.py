@@ -14,6 +14,7 @@ from twisted.python.failure import Failure
 
 from gameserver import values
 from gameserver.errors import Refused
+from gameserver.room import space
 from gameserver.room.effects import Asker
 from gameserver.room.seats import Player
 
@@ -46,7 +47,7 @@ class Doors:
             if isawaitable(result):
                 result = await result
             await self.settle()
-            self._room.check_size()
+            space.check(self._room)
         except (Refused, GeneratorExit):
             # The keeper closes a step that waits for too long and will not hear of it.
             self._room.journal.rollback(mark)
@@ -84,7 +85,7 @@ class Doors:
         try:
             reply = await steps
             await self.settle()
-            self._room.check_size()
+            space.check(self._room)
             reply = values.plain(reply)
         except Exception as error:  # noqa: BLE001 - the message's door
             self.refuse(asker, player, what, mark, error)

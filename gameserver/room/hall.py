@@ -22,7 +22,7 @@ from zope.interface import implementer
 from gameserver import values
 from gameserver.errors import CannotMigrate, NotJSON, Refused, StoreUnavailable
 from gameserver.interfaces import IClock, ILease, ILeaseHolder, ILeases, IStore, Stored, User
-from gameserver.room import admission, codes, row
+from gameserver.room import admission, codes, row, space
 from gameserver.room.effects import Asker
 from gameserver.room.keeper import Keeper
 from gameserver.room.reading import StoreSource
@@ -352,7 +352,7 @@ class Hall:
             room.away(away_s)
         room.reopen(self._epoch())
         keeper = self._keep(room, fence=stored.fence, version=stored.version)
-        room.count_size()
+        space.count(room)
         self._keepers[stored.code] = keeper
         self._count_users(keeper)
         keeper.load()

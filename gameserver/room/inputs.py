@@ -17,7 +17,7 @@ from twisted.internet.defer import succeed
 
 from gameserver import values
 from gameserver.errors import NotJSON, Refused
-from gameserver.room import admission, telling
+from gameserver.room import admission, space, telling
 from gameserver.room.effects import Asker, Delivery
 from gameserver.room.seats import HOST_ROLES
 from gameserver.room.step import Departure, Newcomer
@@ -131,8 +131,8 @@ class Inputs:
             reply = None if result is None else values.plain(result)
             if self._room.unsettled or self._room.later:
                 return self._room.doors.asked(asker, player, type, mark, succeed(reply))
-            if self._room.may_have_grown:
-                self._room.check_size()
+            if space.may_have_grown(self._room):
+                space.check(self._room)
         except Exception as error:  # noqa: BLE001 - the message's door
             self._room.doors.refuse(asker, player, type, mark, error)
             return None

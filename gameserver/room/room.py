@@ -28,7 +28,7 @@ from gameserver.room.journal import Journal
 from gameserver.room.questions import Asked, Asking
 from gameserver.room.replies import Replies
 from gameserver.room.seats import Player, Seats
-from gameserver.room.space import Share, Space, no_space
+from gameserver.room.space import Share, Space
 from gameserver.room.step import Departure, Newcomer, Spoken, Utterance
 from gameserver.room.streams import Streams
 from gameserver.room.tables import Tables
@@ -44,9 +44,6 @@ if TYPE_CHECKING:
 
 GRACE_S: Final = 10.0
 """After a restart seats count as online for so long."""
-
-_REST: Final = "rest"
-"""Beside the names of documents: what else counts."""
 
 
 class Room:
@@ -325,48 +322,6 @@ class Room:
     def secret_of(self, seat: Player) -> str:
         """:returns: what a client must show to resume this seat."""
         return blake2b(f"{self.id}/{seat.id}".encode(), key=self.key, digest_size=16, person=b"resume").hexdigest()
-
-    def check_size(self) -> None:
-        """
-        Bound what the room keeps, before a step holds.
-
-        Counted are the documents as they were encoded last, and the ops since: at least as much as there is. Only where
-        that is too much are they encoded to see.
-
-        :raises Refused: ``too_large``: it would be more than ``max_row_bytes``, or than all rooms of the game may have.
-        """
-        for document in self.journal.touched:
-            known = self.sizes.get(document.name, 0)
-            self.sizes[document.name] = known + len(values.encode(document.ops, special=document.special))
-        if self.info_stale or self.touched_timers:
-            self.sizes[_REST] = self._rest_bytes()
-        limit = self.game_class.max_row_bytes
-        size = sum(self.sizes.values())
-        if size > limit or not self.share.fits(size + self.tables.most_bytes):
-            self.sizes = {name: len(values.encode(d.root, special=d.special)) for name, d in self.docs.items()}
-            self.sizes[_REST] = self._rest_bytes()
-            size = sum(self.sizes.values())
-            if size > limit:
-                raise Refused(f"A room keeps at most {limit} bytes.", code="too_large")
-            if not self.share.fits(size + self.tables.most_bytes):
-                raise no_space()
-        self.share.count(size + self.tables.most_bytes)
-
-    def count_size(self) -> None:
-        """Count what the room keeps, which was just read: nothing is refused."""
-        self.sizes[_REST] = self._rest_bytes()
-        self.share.count(sum(self.sizes.values()) + self.tables.most_bytes)
-
-    @property
-    def may_have_grown(self) -> bool:
-        """Whether this step so far touched something that `check_size` counts."""
-        return bool(self.journal.touched or self.info_stale or self.touched_timers or self.tables.grew)
-
-    def _rest_bytes(self) -> int:
-        """What the row holds besides documents that has no bound of its own, as profiles and lines of chat have."""
-        rest: list[Any] = [timer.data for timer in self.timers.armed.values() if timer.data]
-        rest += [answer.value for asked in self.asking.open.values() for answer in asked.answers.values()]
-        return sum(len(values.encode(value)) for value in (self.options, self.result, *rest))
 
     # A step
 

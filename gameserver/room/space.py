@@ -1,10 +1,21 @@
-"""How much the rooms of one game take on this node, and may take."""
+"""
+How much a room keeps, and may keep; and all rooms of one game together on this node.
+
+Counted are the documents, and what else the row holds that has no bound of its own, as profiles and lines of chat have.
+"""
 
 from __future__ import annotations
 
-from typing import Final
+from typing import TYPE_CHECKING, Any, Final
 
+from gameserver import values
 from gameserver.errors import Refused
+
+if TYPE_CHECKING:
+    from gameserver.room.room import Room
+
+_REST: Final = "rest"
+"""Beside the names of documents in `Room.sizes`: what else counts."""
 
 ROOM_BYTES: Final = 2048
 """What a room counts besides what it keeps: an empty one has about so much in the store."""
@@ -57,6 +68,50 @@ class Share:
         self._space = Space()
 
 
-def no_space() -> Refused:
-    """:returns: why a step is refused that would make a room larger."""
-    return Refused("The rooms of this game take all the space that they may have here.", code="too_large")
+def check(room: Room) -> None:
+    """
+    Bound what a room keeps, before a step holds.
+
+    Counted are the documents as they were encoded last, and the ops since: at least as much as there is. Only where
+    that is too much are they encoded to see.
+
+    :raises Refused: ``too_large``: it would be more than ``max_row_bytes``, or than all rooms of the game may have.
+    """
+    for document in room.journal.touched:
+        known = room.sizes.get(document.name, 0)
+        room.sizes[document.name] = known + len(values.encode(document.ops, special=document.special))
+    if room.info_stale or room.touched_timers:
+        room.sizes[_REST] = _rest_bytes(room)
+    if not _fits(room):
+        room.sizes = {name: len(values.encode(d.root, special=d.special)) for name, d in room.docs.items()}
+        room.sizes[_REST] = _rest_bytes(room)
+        if sum(room.sizes.values()) > room.game_class.max_row_bytes:
+            raise Refused(f"A room keeps at most {room.game_class.max_row_bytes} bytes.", code="too_large")
+        if not _fits(room):
+            raise Refused("The rooms of this game take all the space that they may have here.", code="too_large")
+    room.share.count(_size_bytes(room))
+
+
+def count(room: Room) -> None:
+    """Count what a room keeps that was just read: nothing is refused."""
+    room.sizes[_REST] = _rest_bytes(room)
+    room.share.count(_size_bytes(room))
+
+
+def may_have_grown(room: Room) -> bool:
+    """:returns: whether this step so far touched something that `check` counts."""
+    return bool(room.journal.touched or room.info_stale or room.touched_timers or room.tables.grew)
+
+
+def _fits(room: Room) -> bool:
+    return sum(room.sizes.values()) <= room.game_class.max_row_bytes and room.share.fits(_size_bytes(room))
+
+
+def _size_bytes(room: Room) -> int:
+    return sum(room.sizes.values()) + room.tables.most_bytes
+
+
+def _rest_bytes(room: Room) -> int:
+    rest: list[Any] = [timer.data for timer in room.timers.armed.values() if timer.data]
+    rest += [answer.value for asked in room.asking.open.values() for answer in asked.answers.values()]
+    return sum(len(values.encode(value)) for value in (room.options, room.result, *rest))
