@@ -159,6 +159,7 @@ class Commits:
             entries=room.tables.send(),
         )
         self._ended, self._whole = ends, False
+        self._changed_since = None
         self._puts, self._drops = {}, {}
         self._in_flight, self._outbox = self._outbox, []
         self.under_way = True

@@ -427,8 +427,13 @@ class Hall:
 
     @property
     def store_away(self) -> bool:
-        """Whether the store does not answer at present, be it only this node's beat; or there is no lease on it."""
-        return self._turn.store_away or self._beat_lost
+        """Whether rooms wait for the store at present, or for the lease on it."""
+        return self._turn.store_away
+
+    @property
+    def store_answers(self) -> bool:
+        """Whether the store is there, as far as is known: where no room waits for it, the beat tells."""
+        return not (self._turn.store_away or self._beat_lost)
 
     def _changed(self, keeper: Keeper) -> None:
         seats = keeper.room.seats

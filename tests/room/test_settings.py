@@ -316,6 +316,9 @@ class Cursor(Game):
 class DurabilityTests(SynchronousTestCase):
     """``durability``."""
 
+    def tearDown(self) -> None:
+        self.flushLoggedErrors(RuntimeError)
+
     def test_commit(self) -> None:
         """Nobody is told before the store has it; killed before that, the step never was."""
         place = Place(Cursor)
@@ -387,6 +390,23 @@ class DurabilityTests(SynchronousTestCase):
         place.store.release()
         place.advance(1)
         self.assertEqual(ann.of("ok")[-1]["data"], 3)
+
+    def test_given_up_while_the_store_is_away(self) -> None:
+        """A room that the store, when it is back, cannot take is given up; the others do not wait for it forever."""
+        place = Place(Cursor)
+        ann, bob = FakeSession("ann"), FakeSession("bob")
+        for session in (ann, bob):
+            place.create(session)
+        place.store.fail = StoreUnavailable("away")
+        place.send(ann, "put", n=1)
+        self.assertTrue(place.hall.store_away)
+        place.store.fail = RuntimeError("this cannot be stored")  # type: ignore[assignment]
+        place.advance(0.5)
+        place.store.fail = None
+        place.advance(2)
+        self.assertIsNone(place.hall.get(ann.code))
+        self.assertFalse(place.hall.store_away)
+        self.assertEqual(place.send(bob, "put", n=1)["data"], 1)
 
     def test_none_store_away(self) -> None:
         """What is never stored waits for no store."""
