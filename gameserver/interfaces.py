@@ -341,9 +341,10 @@ class ISession(Interface):
     """What a room knows of a connection: one door in, three doors out."""
 
     key = Attribute("The client's key: which ids of requests were already applied is kept by seat and key.")
+    form = Attribute("The `gameserver.wire.messages.Form` of what it is sent.")
 
     def deliver(frame: bytes) -> None:
-        """Send one encoded message, in the order of the calls. Never raises, never blocks."""
+        """Send one message, encoded in this session's form, in the order of the calls. Never raises, never blocks."""
 
     def deliver_volatile(frame: bytes, slot: str) -> None:
         """The same; a slow reader gets the newest frame of a slot only."""

@@ -29,6 +29,7 @@ PLACES = {
     "gameserver.patches": "words",
     "gameserver.rates": "words",
     "gameserver.wire.messages": "words",
+    "gameserver.wire.packed": "words",
     "gameserver.store.keys": "words",
     "gameserver.room.effects": "words",
     "gameserver.game": "rules",

@@ -30,7 +30,7 @@ from gameserver.room.room import Room
 from gameserver.room.space import Share, Space
 from gameserver.room.turn import Turn
 from gameserver.store.keys import CODE_REST_MS
-from gameserver.wire import messages
+from gameserver.wire import messages, packed
 
 if TYPE_CHECKING:
     from gameserver.game.spec import Spec
@@ -443,10 +443,10 @@ class Hall:
     def _lose(self, keeper: Keeper) -> None:
         """Another node has this room."""
         keeper.commits.fenced()
-        moved = messages.encode(messages.Left(keeper.room.code, "moved", None))
+        moved = messages.Left(keeper.room.code, "moved", None)
         for seat in keeper.room.seats.values():
             for session in seat._sessions:
-                session.deliver(moved)
+                session.deliver(packed.encode_for(session.form, moved))
                 session.unseated(keeper.room.code)
         self._forget(keeper)
 

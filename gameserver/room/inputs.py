@@ -22,7 +22,7 @@ from gameserver.room.effects import Asker, Delivery
 from gameserver.room.seats import HOST_ROLES
 from gameserver.room.step import Departure, Newcomer
 from gameserver.room.timers import Armed
-from gameserver.wire import messages
+from gameserver.wire import messages, packed
 
 if TYPE_CHECKING:
     from gameserver.interfaces import ISession, User
@@ -107,7 +107,7 @@ class Inputs:
         missed = self._room.streams.missed(seat._entered, seen) if seen is not None else None
         await self._come_back(asker, seat, missed is not None, missed)
 
-    def message(self, asker: Asker, seat_id: str, type: str, data: Raw) -> Coroutine[Any, Any, None] | None:
+    def message(self, asker: Asker, seat_id: str, type: str, data: Raw | bytes) -> Coroutine[Any, Any, None] | None:
         """A player sends a message of the game's own."""
         player = self._room.replies.asking_player(asker, seat_id)
         if player is None:
@@ -160,7 +160,8 @@ class Inputs:
             self._room.replies.error(asker, Refused(code="not_found"))
             return
         if asker.id is not None:
-            self._room.replies.frames.append((asker.session, messages.encode(messages.Ok(asker.id))))
+            done = packed.encode_for(asker.session.form, messages.Ok(asker.id))
+            self._room.replies.frames.append((asker.session, done))
         await self._leave_for_good(player, "left")
 
     async def detach(self, session: ISession, seat_id: str) -> None:
@@ -239,7 +240,7 @@ class Inputs:
         if isawaitable(result):
             await result
 
-    def _function_message(self, player: Player, type: str, data: Raw) -> Any:
+    def _function_message(self, player: Player, type: str, data: Raw | bytes) -> Any:
         """A message of a game in the function style, which knows no schema."""
         if not self._room.spec.function_style:
             raise Refused(f"This game has no message {type!r}.", code="unknown_type")
@@ -247,7 +248,7 @@ class Inputs:
             raise Refused("Types in capitals are the framework's.", code="forbidden")
         admission.admit_while_paused(self._room, player)
         try:
-            decoded = values.plain(values.decode(bytes(data)))
+            decoded = values.read(data)
         except NotJSON as error:
             raise Refused(str(error), code="bad_data", path="$") from None
         return self._room.game._gs_receive(player, type, decoded)

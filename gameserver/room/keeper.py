@@ -22,7 +22,7 @@ from gameserver.errors import CODES, Refused
 from gameserver.interfaces import IClock
 from gameserver.room.commits import DUE_SLACK_S, Commits
 from gameserver.room.effects import Asker
-from gameserver.wire import messages
+from gameserver.wire import messages, packed
 
 if TYPE_CHECKING:
     from gameserver.interfaces import ISession
@@ -99,7 +99,7 @@ class Keeper:
             self._take_in((method, args, kwargs, done))
         return done
 
-    def message(self, asker: Asker, seat: str, type: str, data: Raw) -> None:
+    def message(self, asker: Asker, seat: str, type: str, data: Raw | bytes) -> None:
         """
         A player's message: the input that most are.
 
@@ -181,7 +181,7 @@ class Keeper:
                 done.errback(Failure(Refused(code=refusal)))
             elif isinstance(args[0], Asker) and not moved:
                 error = messages.Error(args[0].id, refusal, CODES[refusal])
-                args[0].session.deliver(messages.encode(error))
+                args[0].session.deliver(packed.encode_for(args[0].session.form, error))
 
     def _is_full_of(self, asker: Asker) -> bool:
         """Whether too much waits already: in all, or of this user, who must not crowd the others out."""

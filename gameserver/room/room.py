@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 
     from gameserver.game.game import Game
     from gameserver.game.spec import Spec
-    from gameserver.interfaces import ISession
+    from gameserver.room.saying import Audience
 
 GRACE_S: Final = 10.0
 """After a restart seats count as online for so long."""
@@ -128,7 +128,7 @@ class Room:
         self.due_stale = True
         self._due: float | None = None
         self.told = telling.Told()
-        self.audiences: dict[str, tuple[ISession, ...]] = {}
+        self.audiences: dict[str, Audience] = {}
         self.outbox: list[Delivery] = []
         self.dirty: set[str] = set()
         self.dropped: set[str] = set()

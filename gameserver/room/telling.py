@@ -9,7 +9,7 @@ the answers.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from msgspec import Raw
@@ -19,19 +19,17 @@ from gameserver.errors import Refused
 from gameserver.room import fields
 from gameserver.room.chat import KeptLine
 from gameserver.room.effects import Asker, Delivery
+from gameserver.room.saying import Audience, audience, audience_of, hand_out, say, seats_of
 from gameserver.room.step import Departure, Newcomer, Spoken, Utterance
 from gameserver.room.streams import Said, wire_name
 from gameserver.store import keys
-from gameserver.wire import messages
+from gameserver.wire import messages, packed
 
 if TYPE_CHECKING:
     from gameserver.interfaces import ISession
     from gameserver.room.document import Document
     from gameserver.room.room import Room
     from gameserver.room.seats import Player
-
-Build = Callable[[str, int], messages.FromServer]
-"""From a stream's name and number to the message."""
 
 
 class Told:
@@ -94,11 +92,10 @@ def tell_recovered(room: Room, asker: Asker, seat: Player, missed: list[Said]) -
         seen[wire_name(said.key)] = said.n - 1
     joined = _joined(room, asker, seat, True, docs={}, chat=[], seen=seen)
     attach(room, asker.session, seat)
-    to = (asker.session,)
-    room.outbox.append(Delivery(to, messages.encode(joined)))
+    to = audience_of((asker.session,))
+    hand_out(room, to, messages.encode(joined))
     for said in missed:
-        frame = _skip(room, said) if seat.id in said.but else bytes(said.frame)
-        room.outbox.append(Delivery(to, frame))
+        hand_out(room, to, _skip(room, said) if seat.id in said.but else bytes(said.frame))
 
 
 def attach(room: Room, session: ISession, seat: Player) -> None:
@@ -109,15 +106,6 @@ def attach(room: Room, session: ISession, seat: Player) -> None:
         session.seated(room.code, seat.id)
 
 
-def audience(room: Room, key: str) -> tuple[ISession, ...]:
-    """:returns: the sessions that hear a stream; the same tuple until that changes."""
-    found = room.audiences.get(key)
-    if found is None:
-        found = tuple(session for seat in _seats_of(room, key) if key in seat._entered for session in seat._sessions)
-        room.audiences[key] = found
-    return found
-
-
 def streams_of(room: Room, seat: Player) -> list[str]:
     """:returns: the streams that a seat hears."""
     streams = ["room", f"seat:{seat.id}"]
@@ -125,29 +113,6 @@ def streams_of(room: Room, seat: Player) -> list[str]:
     if seat.role != "player" or role in room.docs:
         streams.append(role)
     return streams + [group.key for group in room.groups.values() if seat.id in group.members]
-
-
-def _seats_of(room: Room, key: str) -> Iterable[Player]:
-    kind, _, name = key.partition(":")
-    if kind == "room":
-        return room.seats.values()
-    if kind == "group":
-        group = room.groups.get(name)
-        return group.players if group is not None else ()
-    if kind == "role":
-        return room.seats.of_role(name)
-    return (room.seats[name],) if name in room.seats else (d.seat for d in room.departures if d.seat.id == name)
-
-
-def _say(room: Room, log: list[Said], key: str, build: Build, to: tuple[ISession, ...] | None = None) -> int:
-    """One message on a stream. :returns: its number."""
-    n = room.streams.number(key)
-    frame = messages.encode(build(wire_name(key), n))
-    log.append(Said(key, n, Raw(frame)))
-    to = audience(room, key) if to is None else to
-    if to:
-        room.outbox.append(Delivery(to, frame))
-    return n
 
 
 def _seat_info(room: Room, seat: Player, known: Iterable[str], gone: bool = False) -> messages.SeatInfo:
@@ -210,7 +175,7 @@ def _tell_own_seat(room: Room, log: list[Said], seat: Player) -> None:
 
 
 def _say_seats(room: Room, log: list[Said], key: str, infos: list[messages.SeatInfo]) -> None:
-    _say(room, log, key, lambda stream, n: messages.Seats(room.code, stream, n, infos))
+    say(room, log, key, lambda stream, n: messages.Seats(room.code, stream, n, infos))
 
 
 def _info(room: Room) -> messages.RoomInfo:
@@ -225,7 +190,7 @@ def _tell_info(room: Room, log: list[Said]) -> None:
     encoded = values.encode(info, special=False)
     if encoded != room.told.info:
         room.told.info = encoded
-        _say(room, log, "room", lambda stream, n: messages.Room(room.code, stream, n, info))
+        say(room, log, "room", lambda stream, n: messages.Room(room.code, stream, n, info))
 
 
 def _tell_documents(room: Room, log: list[Said]) -> None:
@@ -268,11 +233,11 @@ def _take_patches(room: Room) -> None:
 
 def _is_heard(room: Room, key: str) -> bool:
     """Whether any seat hears this stream, be it away; what nobody hears is not told."""
-    return any(key in seat._entered for seat in _seats_of(room, key))
+    return any(key in seat._entered for seat in seats_of(room, key))
 
 
-def _say_patch(room: Room, log: list[Said], key: str, ops: list[Any], to: tuple[ISession, ...]) -> None:
-    _say(room, log, key, lambda stream, n: messages.Patch(room.code, stream, n, ops), to)
+def _say_patch(room: Room, log: list[Said], key: str, ops: list[Any], to: Audience) -> None:
+    say(room, log, key, lambda stream, n: messages.Patch(room.code, stream, n, ops), to=to)
 
 
 def _rearrange(room: Room) -> None:
@@ -297,7 +262,7 @@ def _rearrange(room: Room) -> None:
 def _send_doc(room: Room, seat: Player, key: str, n: int, tree: Any) -> None:
     if seat._sessions:
         frame = messages.encode(messages.Doc(room.code, wire_name(key), n, tree, []))
-        room.outbox.append(Delivery(tuple(seat._sessions), frame))
+        hand_out(room, audience_of(seat._sessions), frame)
 
 
 def _document(room: Room, key: str) -> Any:
@@ -326,7 +291,7 @@ def _tell_timer(room: Room, log: list[Said], seat: str | None, name: str) -> Non
     if (ends, paused_ms) == ((known.ends, known.paused_ms) if known is not None else (None, None)):
         return
     key = "room" if seat is None else f"seat:{seat}"
-    n = _say(room, log, key, lambda stream, n: messages.Timer(room.code, stream, n, name, ends, paused_ms))
+    n = say(room, log, key, lambda stream, n: messages.Timer(room.code, stream, n, name, ends, paused_ms))
     if ends is None and paused_ms is None:
         del told[seat, name]
     else:
@@ -343,7 +308,7 @@ def _tell_joined(room: Room, newcomer: Newcomer) -> None:
     docs = {wire_name(key): _document(room, key) for key in seat._entered}
     seen = room.streams.seen(seat._entered)
     joined = _joined(room, asker, seat, newcomer.recovered, docs=docs, chat=_history(room, seat), seen=seen)
-    room.outbox.append(Delivery((asker.session,), messages.encode(joined)))
+    hand_out(room, audience_of((asker.session,)), messages.encode(joined))
 
 
 def _joined(
@@ -386,24 +351,38 @@ def _tell_event(room: Room, log: list[Said], said: Utterance) -> None:
     data = messages.payload(said.data)
     left_out = room.seats.get(said.but) if said.but is not None else None
     if said.volatile:
-        frame = messages.encode(messages.VolatileEvent(room.code, wire_name(said.key), said.type, data))
-        to = _without(audience(room, said.key), left_out)
-        if to:
-            room.outbox.append(Delivery(to, frame, f"{room.code}/{said.key}/{said.type}"))
+        _tell_volatile(room, said, data, left_out)
         return
+
+    def build(stream: str, n: int) -> messages.Event:
+        return messages.Event(room.code, stream, n, said.type, data)
+
+    def plain(stream: str, n: int) -> messages.Event:
+        return messages.Event(room.code, stream, n, said.type, said.data)
+
     if left_out is None:
-        _say(room, log, said.key, lambda stream, n: messages.Event(room.code, stream, n, said.type, data))
+        say(room, log, said.key, build, plain=plain)
         return
     everybody = audience(room, said.key)
     others = _without(everybody, left_out)
-    _say(room, log, said.key, lambda stream, n: messages.Event(room.code, stream, n, said.type, data), others)
+    say(room, log, said.key, build, to=others, plain=plain)
     log[-1] = Said(log[-1].key, log[-1].n, log[-1].frame, (left_out.id,))
-    if len(others) != len(everybody):
-        room.outbox.append(Delivery(tuple(left_out._sessions), _skip(room, log[-1])))
+    if len(others.everybody) != len(everybody.everybody):
+        hand_out(room, audience_of(left_out._sessions), _skip(room, log[-1]))
 
 
-def _without(sessions: tuple[ISession, ...], seat: Player | None) -> tuple[ISession, ...]:
-    return sessions if seat is None else tuple(s for s in sessions if s not in seat._sessions)
+def _tell_volatile(room: Room, said: Utterance, data: Any, left_out: Player | None) -> None:
+    stream = wire_name(said.key)
+    to = _without(audience(room, said.key), left_out)
+    if not to.everybody:
+        return
+    frame = messages.encode(messages.VolatileEvent(room.code, stream, said.type, data))
+    plain = messages.VolatileEvent(room.code, stream, said.type, said.data)
+    hand_out(room, to, frame, lambda: packed.pack(plain), f"{room.code}/{said.key}/{said.type}")
+
+
+def _without(to: Audience, seat: Player | None) -> Audience:
+    return to if seat is None else audience_of(s for s in to.everybody if s not in seat._sessions)
 
 
 def _skip(room: Room, said: Said) -> bytes:
@@ -415,7 +394,7 @@ def _tell_line(room: Room, log: list[Said], spoken: Spoken) -> None:
     at_ms = round(room.now * 1000)
     data = messages.payload(spoken.data)
     for key in spoken.keys:
-        n = _say(
+        n = say(
             room,
             log,
             key,
@@ -435,8 +414,8 @@ def _tell_left(room: Room, departure: Departure) -> None:
     seat = departure.seat
     sessions = tuple(seat._sessions)
     if sessions:
-        frame = messages.encode(messages.Left(room.code, departure.reason, departure.text))
-        room.outbox.append(Delivery(sessions, frame))
+        left = messages.Left(room.code, departure.reason, departure.text)
+        hand_out(room, audience_of(sessions), messages.encode(left))
     seat._sessions.clear()
     seat._entered.clear()
     for session in sessions:

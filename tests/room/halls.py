@@ -21,6 +21,7 @@ from gameserver.room.effects import Asker
 from gameserver.room.hall import Hall
 from gameserver.room.keeper import Keeper
 from gameserver.store.memory import MemoryStore
+from gameserver.wire.messages import Form
 
 _keys = count()
 START_S = 1_767_225_600.0
@@ -38,6 +39,7 @@ class FakeSession:
     def __init__(self, user: str) -> None:
         self.user = User(user, user.capitalize())
         self.key = f"key {next(_keys)}"
+        self.form = Form.JSON
         self.frames: list[dict[str, Any]] = []
         self.seat = ""
         self.code = ""
