@@ -68,7 +68,7 @@ def _named(key: str | int, keys: list[str]) -> str | int:
     return keys[-1 - key] if isinstance(key, int) and key < 0 else key
 
 
-def apply_ops(target: dict[str, Any], ops: Iterable[Sequence[Any]]) -> None:
+def apply_ops(target: dict[str, Any] | list[Any], ops: Iterable[Sequence[Any]]) -> None:
     """
     Apply a patch to a plain tree, in place, as clients do.
 

@@ -69,6 +69,7 @@ class Game:
     hold_s: ClassVar[float] = 120
     tick_hz: ClassVar[float] = 0
     patch_hz: ClassVar[float] = 0
+    quantize: ClassVar[float | dict[str, float] | None] = None
     durability: ClassVar[Literal["commit", "relaxed", "none"]] = "commit"
     storage: ClassVar[Literal["row", "fields"]] = "row"
     max_row_bytes: ClassVar[int] = 1 << 20
@@ -377,8 +378,8 @@ HOOKS: Final = frozenset(
 """What a subclass may define, and the room calls."""
 SETTINGS: Final = frozenset(
     {"name", "title", "min_players", "max_players", "roles", "auto_start", "needs_start", "late_join", "hold_s"}
-    | {"tick_hz", "patch_hz", "durability", "storage", "max_row_bytes", "idle_close_s", "downtime", "messages_per_s"}
-    | {"chat_to", "version", "max_entry_bytes", "max_table_bytes"}
+    | {"tick_hz", "patch_hz", "quantize", "durability", "storage", "max_row_bytes", "idle_close_s", "downtime"}
+    | {"messages_per_s", "chat_to", "version", "max_entry_bytes", "max_table_bytes"}
 )
 """What a subclass sets."""
 _RESERVED: Final = frozenset(

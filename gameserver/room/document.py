@@ -85,7 +85,7 @@ class Document:
 
     def plain(self) -> dict[str, Any]:
         """Return a deep copy as plain dicts and lists."""
-        copy: dict[str, Any] = _bare(self.root)
+        copy: dict[str, Any] = bare(self.root)
         return copy
 
 
@@ -105,9 +105,10 @@ def _same(old: Any, new: Any) -> bool:
     return type(old) is type(new) and bool(old == new)
 
 
-def _bare(value: Any) -> Any:
+def bare(value: Any) -> Any:
+    """:returns: a deep copy of a tracked value as plain dicts and lists."""
     if type(value) is DocDict:
-        return {key: _bare(item) for key, item in value.items()}
-    if type(value) is DocList:
-        return [_bare(item) for item in value]
+        return {key: bare(item) for key, item in value.items()}
+    if type(value) in (DocList, list):
+        return [bare(item) for item in value]
     return value

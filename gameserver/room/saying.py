@@ -65,6 +65,15 @@ def seats_of(room: Room, key: str) -> Iterable[Player]:
     return (room.seats[name],) if name in room.seats else (d.seat for d in room.departures if d.seat.id == name)
 
 
+def streams_of(room: Room, seat: Player) -> list[str]:
+    """:returns: the streams that a seat hears."""
+    streams = ["room", f"seat:{seat.id}"]
+    role = f"role:{seat.role}"
+    if seat.role != "player" or role in room.docs:
+        streams.append(role)
+    return streams + [group.key for group in room.groups.values() if seat.id in group.members]
+
+
 def say(
     room: Room, log: list[Said], key: str, build: Build, *, to: Audience | None = None, plain: Build | None = None
 ) -> int:

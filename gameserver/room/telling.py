@@ -12,14 +12,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
-from msgspec import Raw
-
 from gameserver import values
 from gameserver.errors import Refused
 from gameserver.room import fields
 from gameserver.room.chat import KeptLine
 from gameserver.room.effects import Asker, Delivery
-from gameserver.room.saying import Audience, audience, audience_of, hand_out, say, seats_of
+from gameserver.room.patching import tell_documents, told_document
+from gameserver.room.saying import Audience, audience, audience_of, hand_out, say
+from gameserver.room.shortening import KeyTable, Op
 from gameserver.room.step import Departure, Newcomer, Spoken, Utterance
 from gameserver.room.streams import Said, wire_name
 from gameserver.store import keys
@@ -27,7 +27,6 @@ from gameserver.wire import messages, packed
 
 if TYPE_CHECKING:
     from gameserver.interfaces import ISession
-    from gameserver.room.document import Document
     from gameserver.room.room import Room
     from gameserver.room.seats import Player
 
@@ -35,14 +34,15 @@ if TYPE_CHECKING:
 class Told:
     """What the audiences of a room were told last."""
 
-    __slots__ = ("info", "patches", "patches_at", "seats", "timers")
+    __slots__ = ("info", "keys", "patches", "patches_at", "seats", "timers")
 
     def __init__(self) -> None:
         self.info = b""
         self.seats: dict[str, bytes] = {}
         self.timers: dict[tuple[str | None, str], messages.TimerInfo] = {}
-        self.patches: dict[str, list[Raw]] = {}
+        self.patches: dict[str, list[Op]] = {}
         self.patches_at: float = 0.0
+        self.keys: dict[str, KeyTable] = {}
 
     @property
     def patches_due(self) -> float | None:
@@ -64,7 +64,7 @@ def tell(room: Room) -> None:
     if room.info_stale:
         _tell_info(room, log)
     if room.journal.touched or room.rearranged or room.told.patches:
-        _tell_documents(room, log)
+        tell_documents(room, log)
     if room.touched_timers:
         _tell_timers(room, log)
     for newcomer in room.newcomers:
@@ -93,7 +93,7 @@ def tell_recovered(room: Room, asker: Asker, seat: Player, missed: list[Said]) -
     joined = _joined(room, asker, seat, True, docs={}, chat=[], seen=seen)
     attach(room, asker.session, seat)
     to = audience_of((asker.session,))
-    hand_out(room, to, messages.encode(joined))
+    _hand_joined(room, to, joined, seat)
     for said in missed:
         hand_out(room, to, _skip(room, said) if seat.id in said.but else bytes(said.frame))
 
@@ -104,15 +104,6 @@ def attach(room: Room, session: ISession, seat: Player) -> None:
         seat._sessions.append(session)
         room.audiences.clear()
         session.seated(room.code, seat.id)
-
-
-def streams_of(room: Room, seat: Player) -> list[str]:
-    """:returns: the streams that a seat hears."""
-    streams = ["room", f"seat:{seat.id}"]
-    role = f"role:{seat.role}"
-    if seat.role != "player" or role in room.docs:
-        streams.append(role)
-    return streams + [group.key for group in room.groups.values() if seat.id in group.members]
 
 
 def _seat_info(room: Room, seat: Player, known: Iterable[str], gone: bool = False) -> messages.SeatInfo:
@@ -193,86 +184,6 @@ def _tell_info(room: Room, log: list[Said]) -> None:
         say(room, log, "room", lambda stream, n: messages.Room(room.code, stream, n, info))
 
 
-def _tell_documents(room: Room, log: list[Said]) -> None:
-    """Who enters a stream gets its document as it is after the step; those who heard it before get the patch."""
-    _take_patches(room)
-    patches = room.told.patches
-    hz = room.game_class.patch_hz
-    due = not hz or room.now >= room.told.patches_at or bool(room.rearranged or room.newcomers)
-    hearers = {key: audience(room, key) for key in patches}
-    if room.rearranged:
-        _rearrange(room)
-    if patches and due:
-        for key, ops in patches.items():
-            _say_patch(room, log, key, ops, hearers[key])
-        patches.clear()
-        room.told.patches_at = room.now + (1 / hz if hz else 0.0)
-    if hz:
-        room.due_stale = True
-
-
-def _take_patches(room: Room) -> None:
-    """The ops of this step, encoded now: they hold parts of the documents, which change again."""
-    for document in room.journal.touched:
-        ops = document.take_ops()
-        if not ops:
-            continue
-        room.dirty.add(keys.doc(document.name))
-        if document.fields is not None:
-            document.fields.note(ops)
-        if document.name == "secret":
-            continue
-        if not _is_heard(room, document.name):
-            # Nobody is told, but whoever was here before and comes back must not take this for what it knew.
-            room.streams.number(document.name)
-            room.streams.counts_stale = True
-        else:
-            encoded = [Raw(values.encode(op, special=document.special)) for op in ops]
-            room.told.patches.setdefault(document.name, []).extend(encoded)
-
-
-def _is_heard(room: Room, key: str) -> bool:
-    """Whether any seat hears this stream, be it away; what nobody hears is not told."""
-    return any(key in seat._entered for seat in seats_of(room, key))
-
-
-def _say_patch(room: Room, log: list[Said], key: str, ops: list[Any], to: Audience) -> None:
-    say(room, log, key, lambda stream, n: messages.Patch(room.code, stream, n, ops), to=to)
-
-
-def _rearrange(room: Room) -> None:
-    """Seats enter and leave streams."""
-    for seat in room.rearranged.values():
-        if seat.gone:
-            continue
-        streams = streams_of(room, seat)
-        for key in [k for k in seat._entered if k not in streams]:
-            del seat._entered[key]
-            _send_doc(room, seat, key, room.streams.counts.get(key, 0), None)
-        for key in streams:
-            if key not in seat._entered:
-                n = room.streams.counts.get(key, 0) + (key in room.told.patches)
-                seat._entered[key] = n
-                _send_doc(room, seat, key, n, _document(room, key))
-        room.dirty.add(keys.seat(seat.id))
-    room.rearranged.clear()
-    room.audiences.clear()
-
-
-def _send_doc(room: Room, seat: Player, key: str, n: int, tree: Any) -> None:
-    if seat._sessions:
-        frame = messages.encode(messages.Doc(room.code, wire_name(key), n, tree, []))
-        hand_out(room, audience_of(seat._sessions), frame)
-
-
-def _document(room: Room, key: str) -> Any:
-    """:returns: a document's tree in the form of the wire; the empty one where there is none yet."""
-    document: Document | None = room.docs.get(key)
-    if document is None:
-        return {}
-    return values.to_wire(document.root) if document.special else document.root
-
-
 def _tell_timers(room: Room, log: list[Said]) -> None:
     for seat, name in sorted(room.touched_timers, key=lambda key: (key[0] or "", key[1])):
         if seat is None or seat in room.seats:
@@ -305,10 +216,17 @@ def _tell_joined(room: Room, newcomer: Newcomer) -> None:
         room.replies.error(asker, Refused("The game did not keep you.", code="forbidden"))
         return
     attach(room, asker.session, seat)
-    docs = {wire_name(key): _document(room, key) for key in seat._entered}
+    docs = {wire_name(key): told_document(room, key) for key in seat._entered}
     seen = room.streams.seen(seat._entered)
     joined = _joined(room, asker, seat, newcomer.recovered, docs=docs, chat=_history(room, seat), seen=seen)
-    hand_out(room, audience_of((asker.session,)), messages.encode(joined))
+    _hand_joined(room, audience_of((asker.session,)), joined, seat)
+
+
+def _hand_joined(room: Room, to: Audience, joined: messages.Joined, seat: Player) -> None:
+    """In MessagePack it brings the keys that patches from now on write as numbers; what is replayed needs none."""
+    frame = messages.encode(joined)
+    tables = ((wire_name(key), room.told.keys.get(key)) for key in seat._entered)
+    hand_out(room, to, frame, lambda: packed.repack(frame, {name: table.keys for name, table in tables if table}))
 
 
 def _joined(
@@ -426,6 +344,7 @@ def _tell_left(room: Room, departure: Departure) -> None:
         room.drop_parts(fields.parts_of(document))
     room.sizes.pop(key, None)
     room.told.patches.pop(key, None)
+    room.told.keys.pop(key, None)
     room.streams.forget(key)
     room.audiences.clear()
     room.drop_parts((keys.seat(seat.id),))

@@ -38,7 +38,7 @@ class PackedCodec:
 
     def decode(self, frame: bytes) -> ClientMessage:
         """See `gameserver.wire.codecs.Codec.decode`."""
-        if len(frame.translate(None, _NOT_CONTAINERS)) > self.depth and packed_depth(frame) > self.depth:
+        if len(frame.translate(None, _NOT_CONTAINERS)) > self.depth and is_deeper(frame, self.depth):
             raise Unreadable("bad_message", too_deep(self.depth), _id_of(frame))
         try:
             array = _decoder.decode(frame)
@@ -50,52 +50,20 @@ class PackedCodec:
         return _message_of(array)
 
 
-def packed_depth(frame: bytes) -> int:
-    """:returns: how many containers stand inside one another; of bytes that are no MessagePack, any number."""
-    at = deepest = 0
-    size = len(frame)
-    left: list[int] = []
-    while at < size:
-        head = frame[at]
-        items, width = _shape(head, frame, at + 1)
-        at += 1 + width
-        while left and not left[-1]:
-            left.pop()
-        if left:
-            left[-1] -= 1
-        if items is not None:
-            left.append(items)
-            deepest = max(deepest, len(left))
-    return deepest
-
-
-def _shape(head: int, frame: bytes, at: int) -> tuple[int | None, int]:
-    """
-    :returns: how many values stand in this one (None: it is no container), and how many bytes follow its head.
-
-    Source: https://github.com/msgpack/msgpack/blob/master/spec.md
-    """
-    if 0x80 <= head < 0x90:
-        return 2 * (head & 15), 0
-    if 0x90 <= head < 0xA0:
-        return head & 15, 0
-    if 0xDC <= head < 0xE0:
-        width = 4 if head & 1 else 2
-        return int.from_bytes(frame[at : at + width], "big") * (2 if head > 0xDD else 1), width
-    if 0xA0 <= head < 0xC0:
-        return None, head & 31
-    width, more = _WIDTHS.get(head, (0, 0))
-    return None, width + more + int.from_bytes(frame[at : at + width], "big")
-
-
-_WIDTHS: Final[dict[int, tuple[int, int]]] = {
-    **dict(zip(range(0xC4, 0xC7), ((1, 0), (2, 0), (4, 0)), strict=True)),  # bytes
-    **dict(zip(range(0xC7, 0xCA), ((1, 1), (2, 1), (4, 1)), strict=True)),  # extensions
-    **dict(zip(range(0xCA, 0xD4), ((0, n) for n in (4, 8, 1, 2, 4, 8, 1, 2, 4, 8)), strict=True)),  # numbers
-    **dict(zip(range(0xD4, 0xD9), ((0, n) for n in (2, 3, 5, 9, 17)), strict=True)),  # extensions
-    **dict(zip(range(0xD9, 0xDC), ((1, 0), (2, 0), (4, 0)), strict=True)),  # texts
-}
-"""By its first byte: in how many bytes a value's length stands, and how many follow besides."""
+def is_deeper(frame: bytes, depth: int) -> bool:
+    """Whether more containers stand inside one another; of what is no MessagePack it does not matter."""
+    try:
+        level = [msgspec.msgpack.decode(frame)]
+    except RecursionError:
+        return True
+    except PROBLEMS:
+        return False
+    for _ in range(depth + 1):
+        inner = [item.values() if type(item) is dict else item for item in level if type(item) in (dict, list)]
+        if not inner:
+            return False
+        level = [item for items in inner for item in items]
+    return True
 
 
 def _array_of(number: int) -> Any:

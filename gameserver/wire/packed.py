@@ -9,6 +9,7 @@ either form, once `Reader` has made a message of it.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from struct import Struct
 from typing import Any, Final
 
 import msgspec
@@ -27,6 +28,8 @@ NUMBERS: Final = {op: number for number, (op, _) in ARRAYS.items() if number not
 """By ``op``, the numbers of what the server says."""
 _CLIENT_NUMBERS: Final = {op: number for number, (op, _) in ARRAYS.items() if number in FROM_CLIENT}
 _NUMBER_OF: Final = {kind: NUMBERS[str(kind.__struct_config__.tag)] for kind in FromServer.__subclasses__()}
+_DOCUMENTS: Final = frozenset(NUMBERS[op] for op in ("joined", "patch", "doc"))
+_FLOAT32: Final = Struct(">f")
 _VOLATILE: Final = NUMBERS["event"]
 
 
@@ -50,7 +53,23 @@ def repack(frame: bytes | msgspec.Raw, keys: Any = None) -> bytes:
     if keys:
         message["keys"] = keys
     number = NUMBERS[message["op"]]
-    return _encode([number, *map(message.get, ARRAYS[number][1])])
+    fields = map(message.get, ARRAYS[number][1])
+    return _encode([number, *(map(shorten, fields) if number in _DOCUMENTS else fields)])
+
+
+def shorten(value: Any) -> Any:
+    """:returns: a value of a document, with floats as they are shortest: in 4 bytes where that is exact, else in 8."""
+    if type(value) is float:
+        try:
+            four = _FLOAT32.pack(value)
+        except OverflowError:
+            return value
+        return msgspec.Raw(b"\xca" + four) if _FLOAT32.unpack(four)[0] == value else value
+    if isinstance(value, dict):
+        return {key: shorten(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [shorten(item) for item in value]
+    return value
 
 
 def encode_for(form: Form, message: FromServer) -> bytes:

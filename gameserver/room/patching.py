@@ -1,0 +1,151 @@
+"""
+The documents at the end of a step: who heard one before gets a patch, who enters its stream gets the whole of it.
+
+A patch holds the ops of one step or, with ``patch_hz``, of several: those of earlier steps are copied, since the parts
+of the documents that they speak of change again.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from msgspec import Raw
+
+from gameserver import values
+from gameserver.room.coalescing import coalesce
+from gameserver.room.document import bare
+from gameserver.room.effects import Delivery
+from gameserver.room.saying import Audience, audience, audience_of, hand_out, say, seats_of, streams_of
+from gameserver.room.shortening import KeyTable, Op, short_patches
+from gameserver.room.streams import Said, wire_name
+from gameserver.store import keys
+from gameserver.wire import messages, packed
+from gameserver.wire.messages import Form
+
+if TYPE_CHECKING:
+    from gameserver.room.document import Document
+    from gameserver.room.room import Room
+    from gameserver.room.seats import Player
+
+
+class _Patch(NamedTuple):
+    """
+    A patch that is about to be told.
+
+    :ivar ops: as JSON has them, encoded.
+    :ivar short: for each other form that is spoken, its ops.
+    """
+
+    key: str
+    to: Audience
+    ops: Raw
+    short: dict[Form, list[Op]]
+
+
+def tell_documents(room: Room, log: list[Said]) -> None:
+    """Who enters a stream gets its document as it is after the step; those who heard it before get the patch."""
+    _take_patches(room)
+    patches = room.told.patches
+    hz = room.game_class.patch_hz
+    due = not hz or room.now >= room.told.patches_at or bool(room.rearranged or room.newcomers)
+    # Made before anybody enters: a whole document brings the keys that this patch adds.
+    ready = [_patch(room, key, ops) for key, ops in patches.items()] if due else []
+    if room.rearranged:
+        _rearrange(room)
+    if ready:
+        for patch in ready:
+            _say_patch(room, log, patch)
+        patches.clear()
+        room.told.patches_at = room.now + (1 / hz if hz else 0.0)
+    if hz:
+        room.due_stale = True
+
+
+def _take_patches(room: Room) -> None:
+    """The ops of this step; those that wait for others are copied."""
+    waits = bool(room.game_class.patch_hz)
+    quanta = room.spec.quanta
+    for document in room.journal.touched:
+        ops = document.take_ops()
+        if not ops:
+            continue
+        room.dirty.add(keys.doc(document.name))
+        if document.fields is not None:
+            document.fields.note(ops)
+        if document.name == "secret":
+            continue
+        if not _is_heard(room, document.name):
+            # Nobody is told, but whoever was here before and comes back must not take this for what it knew.
+            room.streams.number(document.name)
+            room.streams.counts_stale = True
+            continue
+        if waits:
+            ops = [[*op[:2], *map(bare, op[2:])] for op in ops]
+        if quanta is not None:
+            ops = quanta.rounded_ops(ops)
+        waiting = room.told.patches.get(document.name)
+        room.told.patches[document.name] = coalesce([*waiting, *ops] if waiting else ops, fold=waits)
+
+
+def _is_heard(room: Room, key: str) -> bool:
+    """Whether any seat hears this stream, be it away; what nobody hears is not told."""
+    return any(key in seat._entered for seat in seats_of(room, key))
+
+
+def _patch(room: Room, key: str, ops: list[Op]) -> _Patch:
+    to = audience(room, key)
+    document = room.docs.get(key)
+    raw = Raw(values.encode(ops, special=document.special if document is not None else None))
+    spoken = [form for form, there in ((Form.PACKED, to.packed), (Form.COLUMNS, to.columns)) if there]
+    if not spoken:
+        return _Patch(key, to, raw, {})
+    table = room.told.keys.get(key)
+    if table is None:
+        table = room.told.keys[key] = KeyTable()
+    return _Patch(key, to, raw, short_patches(ops, table, room.spec.quanta, spoken))
+
+
+def _say_patch(room: Room, log: list[Said], patch: _Patch) -> None:
+    ops: Any = patch.ops
+    json = Audience(patch.to.json, patch.to.json, (), ())
+    n = say(room, log, patch.key, lambda stream, n: messages.Patch(room.code, stream, n, ops), to=json)
+    for form, short in patch.short.items():
+        frame = packed.pack(messages.Patch(room.code, wire_name(patch.key), n, short))
+        room.outbox.append(Delivery(patch.to.packed if form is Form.PACKED else patch.to.columns, frame))
+
+
+def _rearrange(room: Room) -> None:
+    """Seats enter and leave streams."""
+    for seat in room.rearranged.values():
+        if seat.gone:
+            continue
+        streams = streams_of(room, seat)
+        for key in [k for k in seat._entered if k not in streams]:
+            del seat._entered[key]
+            _send_doc(room, seat, key, room.streams.counts.get(key, 0), None)
+        for key in streams:
+            if key not in seat._entered:
+                n = room.streams.counts.get(key, 0) + (key in room.told.patches)
+                seat._entered[key] = n
+                _send_doc(room, seat, key, n, told_document(room, key))
+        room.dirty.add(keys.seat(seat.id))
+    room.rearranged.clear()
+    room.audiences.clear()
+
+
+def _send_doc(room: Room, seat: Player, key: str, n: int, tree: Any) -> None:
+    if seat._sessions:
+        frame = messages.encode(messages.Doc(room.code, wire_name(key), n, tree, []))
+        table = room.told.keys.get(key)
+        known = table.keys if table is not None and tree is not None else None
+        hand_out(room, audience_of(seat._sessions), frame, lambda: packed.repack(frame, known))
+
+
+def told_document(room: Room, key: str) -> Any:
+    """:returns: a document's tree in the form of the wire; the empty one where there is none yet."""
+    document: Document | None = room.docs.get(key)
+    if document is None:
+        return {}
+    quanta = room.spec.quanta
+    root = document.root if quanta is None else quanta.rounded(document.root, ())
+    return values.to_wire(root) if document.special else root
