@@ -106,9 +106,9 @@ def _same(old: Any, new: Any) -> bool:
 
 
 def bare(value: Any) -> Any:
-    """:returns: a deep copy of a tracked value as plain dicts and lists."""
-    if type(value) is DocDict:
+    """:returns: a deep copy of a value, tracked or not, as plain dicts and lists."""
+    if isinstance(value, dict):
         return {key: bare(item) for key, item in value.items()}
-    if type(value) in (DocList, list):
+    if isinstance(value, list):
         return [bare(item) for item in value]
     return value

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import msgspec
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from msgspec import structs
 from twisted.trial.unittest import SynchronousTestCase
@@ -113,6 +113,7 @@ class TableTests(SynchronousTestCase):
 
 
 class FromServerTests(SynchronousTestCase):
+    @settings(deadline=None)
     @given(SAID)
     def test_same_message_in_both_forms(self, message: FromServer) -> None:
         """What a client reads from either form is the same message, down to the types of its numbers."""
@@ -126,6 +127,7 @@ class FromServerTests(SynchronousTestCase):
         event = messages.VolatileEvent("R", "room", "spark", b"\x00")
         self.assertEqual(msgspec.msgpack.decode(packed.pack(event)), [25, "R", "room", None, "spark", b"\x00"])
 
+    @settings(deadline=None)
     @given(st.binary(max_size=60))
     @example(_encode([26, "R", "room", 1, [[0, [-1], 5]]]))
     @example(_encode([26, "R"]))
@@ -150,6 +152,7 @@ class FromClientTests(SynchronousTestCase):
         self.assertIn(found.code, CODES)
         return found
 
+    @settings(deadline=None)
     @given(ASKED)
     def test_same_message_in_both_forms(self, asked: tuple[str, dict[str, Any]]) -> None:
         """What the server reads from either form is the same message, with the same defaults."""
@@ -169,6 +172,7 @@ class FromClientTests(SynchronousTestCase):
             again.data = json.data  # type: ignore[union-attr]
         self.assertEqual(again, json)
 
+    @settings(deadline=None)
     @given(st.binary(max_size=200))
     @example(b"\x91" * 100_000)
     @example(b"\x95\x05\x01\xa1a" + b"\x91" * 50_000 + b"\x01")
@@ -236,6 +240,7 @@ class FromClientTests(SynchronousTestCase):
         self.assertIsInstance(self.codec.decode(_encode([5, 1, "a", [[]] * 500])), Send)
         self.assertIsInstance(self.codec.decode(_encode([6, 1, "\u0410" * 500])), messages.Chat)
 
+    @settings(deadline=None)
     @given(VALUES)
     def test_depth_of_any_value(self, value: Any) -> None:
         """The depth of bytes is the depth of what they say."""

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import copy
 from typing import Any
 
 import msgspec
 
 from gameserver import Game, Player, message
+from gameserver.patches import apply_ops
 from gameserver.wire.messages import Form
-from tests.wire.kit import WireTestCase
+from tests.wire.kit import Peer, WireTestCase
 
 _encode = msgspec.msgpack.encode
 
@@ -152,3 +154,148 @@ class SameAsJSONTests(WireTestCase):
             for peer in (ann, bob):
                 back = peer.ask("send", id=id, type="echo", data={"value": number})["data"]
                 self.assertEqual((type(back), repr(back)), (type(number), repr(number)))
+
+
+class Flock(Game):
+    """Bodies that move, in the room, in a group and of each player."""
+
+    needs_start = False
+    late_join = True
+    messages_per_s = 1000
+    quantize = 0.01
+
+    def on_create(self) -> None:
+        self.state["birds"] = {f"bird {i}": {"x": 0.0, "y": 0.0} for i in range(5)}
+        self.group("red").state["mood"] = {"joy": 0}
+
+    @message
+    def fly(self, player: Player, new: str = "") -> None:
+        if new:
+            self.state["birds"][new] = {"x": 1.5, "y": 1.25}
+            self.group("red").state["mood"][new] = 1
+        for number, bird in enumerate(self.state["birds"].values()):
+            bird["x"] += 0.126 * number
+            bird["y"] -= 1.0
+        self.group("red").state["mood"]["joy"] += 1
+        player.state["flown"] = self.state["birds"]["bird 1"]["x"]
+
+    @message
+    def wear(self, player: Player, red: bool) -> None:
+        (self.group("red").add if red else self.group("red").remove)(player)
+        self.group("red").state["mood"]["joy"] += 1
+
+
+class SlowFlock(Flock):
+    """The same, told ten times a second."""
+
+    patch_hz = 10
+
+
+class KeyTableTests(WireTestCase):
+    """One table of keys for a stream, whoever comes when, in either MessagePack form and beside JSON."""
+
+    games = (Flock, SlowFlock)
+    forms = (Form.COLUMNS, Form.PACKED, Form.COLUMNS, Form.JSON)
+    game = "flock"
+
+    def assert_same(self, *peers: Peer) -> None:
+        """Each has the documents that a newcomer would be given."""
+        self.rig.advance(0.2)
+        for peer in peers:
+            peer.take()
+            docs = docs_of(peer)
+            fresh = peer.again().join(peer.room)
+            self.assertEqual(docs, fresh.joined["docs"], peer.form)
+            fresh.drop()
+
+    def test_who_comes_when(self) -> None:
+        """A newcomer learns all keys with ``joined``, and all later patches fit."""
+        ann = self.rig.guest("Ann").create(self.game)
+        peers = [ann]
+        for id, name in enumerate(("Bob", "Cyd", "Dan"), 2):
+            ann.say("send", id=id, type="fly", data={"new": f"bird of {name}"})
+            self.rig.advance(1)
+            peers.append(self.rig.guest(name).join(ann.room))
+            ann.say("send", id=id + 10, type="fly")
+            self.assert_same(*peers)
+
+    def test_group(self) -> None:
+        """Whoever enters a group learns its keys with ``doc``, also those of the same step; and again after leaving."""
+        ann = self.rig.guest("Ann").create(self.game)
+        bob, cyd = (self.rig.guest(name).join(ann.room) for name in ("Bob", "Cyd"))
+        for id, (peer, red) in enumerate(((ann, True), (bob, True), (ann, False), (cyd, True), (ann, True)), 20):
+            peer.say("send", id=id, type="wear", data={"red": red})
+            bob.say("send", id=id, type="fly", data={"new": f"bird {id}"})
+            self.assert_same(ann, bob, cyd)
+
+    def test_resume(self) -> None:
+        """What was missed is replayed without numbers; ``joined`` brings the keys for what comes after it."""
+        ann = self.rig.guest("Ann").create(self.game)
+        bob = self.rig.guest("Bob").join(ann.room)
+        bob.say("send", id=2, type="fly", data={"new": "early"})
+        docs: dict[str, Any] = {}
+        for turn in range(5):
+            self.rig.advance(1)
+            bob.take()
+            seen, docs = bob.seen(), docs_of(bob, docs)
+            bob.drop()
+            ann.say("send", id=turn + 20, type="fly", data={"new": f"missed {turn}"})
+            self.rig.advance(1)
+            back = bob.again()
+            answer = back.resume(ann.room, bob.secret, seen)
+            self.assertIs(answer[0]["recovered"], True)
+            ann.say("send", id=turn + 30, type="fly", data={"new": f"later {turn}"})
+            self.rig.advance(1)
+            back.take()
+            now = docs_of(back, docs)
+            self.assertEqual(now, self.rig.connect().hello(token=bob.welcome["token"]).join(ann.room).joined["docs"])
+            bob = back
+
+    def test_restart(self) -> None:
+        """After the process died clients resume with keys of an earlier time, and are given those of the new one."""
+        ann = self.rig.guest("Ann").create(self.game)
+        ann.say("send", id=2, type="fly", data={"new": "first"})
+        self.rig.advance(1)
+        ann.take()
+        seen, docs = ann.seen(), docs_of(ann)
+        self.rig.crash(written=True)
+        back = ann.again()
+        (joined, *_) = back.resume(ann.room, ann.secret, seen)
+        back.say("send", id=30, type="fly", data={"new": "second"})
+        self.rig.advance(1)
+        back.take()
+        now = docs_of(back, docs if joined["recovered"] else {})
+        fresh = self.rig.connect().hello(token=ann.welcome["token"]).join(ann.room)
+        self.assertEqual(now, fresh.joined["docs"])
+
+    def test_shorter(self) -> None:
+        """The same patch is shorter in MessagePack, and much shorter for who knows op 4."""
+        ann = self.rig.guest("Ann").create(self.game)
+        peers = {peer.form: peer for peer in (ann, *(self.rig.guest(name).join(ann.room) for name in ("B", "C", "D")))}
+        for id in range(2, 5):
+            ann.say("send", id=id, type="fly")
+            self.rig.advance(1)
+        sizes = {form: len(next(f for f in reversed(p.frames) if b"room" in f)) for form, p in peers.items()}
+        self.assertLess(sizes[Form.PACKED], sizes[Form.JSON] / 2)
+        self.assertLess(sizes[Form.COLUMNS], sizes[Form.PACKED] / 2)
+
+
+class SlowKeyTableTests(KeyTableTests):
+    """The same where patches wait for others."""
+
+    game = "slow_flock"
+
+
+def docs_of(peer: Peer, before: dict[str, Any] | None = None) -> dict[str, Any]:
+    """:returns: the documents of the peer's room after all that it was sent."""
+    docs: dict[str, Any] = copy.deepcopy(before or {})
+    for told in peer.everything():
+        if told["op"] == "joined" and not told["recovered"]:
+            docs = told["docs"]
+        elif told["op"] == "patch":
+            apply_ops(docs[told["stream"]], told["ops"])
+        elif told["op"] == "doc":
+            docs.pop(told["stream"], None)
+            if told["doc"] is not None:
+                docs[told["stream"]] = told["doc"]
+    return docs
