@@ -263,6 +263,20 @@ class OutageTests(RedisTestCase):
 class LifetimeTests(RedisTestCase):
     """What is over leaves nothing behind."""
 
+    async def test_tables_leave_no_key(self) -> None:
+        """With a room the keys of its tables go, whatever was in them; with its last entry a table leaves none."""
+
+        def keys_of(room: str) -> list[str]:
+            everything = self.server.keys()
+            return [key for key in everything if f"{{{room}}}" in key]
+
+        entries: dict[tuple[str, str], bytes | None] = {(table, "k"): b"v" for table in ("a", "b")}
+        await self.commit(replace(change(1), entries=entries), replace(change(1, room="r2"), entries=entries))
+        self.assertEqual(len(keys_of("r1")), 4)
+        await self.commit(change(2, ends=True), replace(change(2, room="r2"), entries=dict.fromkeys(entries)))
+        self.assertEqual(keys_of("r1"), [])
+        self.assertEqual(keys_of("r2"), [keys.room_key("r2")])
+
     async def test_ended_rooms_leave_their_resting_codes(self) -> None:
         """Of rooms that lived and died there is nothing but their codes, and these go after 24 hours."""
         ids = [f"r{number}" for number in range(100)]
