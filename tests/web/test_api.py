@@ -32,6 +32,7 @@ from gameserver.store.memory import MemoryStore
 from gameserver.web import api
 from gameserver.web.site import site
 from gameserver.wire.limits import REFUSED_PER_ADDRESS, Budgets
+from gameserver.wire.messages import Form
 from gameserver.wire.session import House
 
 
@@ -113,6 +114,7 @@ class Listener:
     """A session that hears everything, and says nothing."""
 
     key = ""
+    form = Form.JSON
 
     def deliver(self, frame: bytes) -> None: ...
 
