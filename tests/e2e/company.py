@@ -207,7 +207,7 @@ class Fair:
             self._compare(company, truth, witnesses, ended=False)
 
     async def close(self) -> None:
-        """Have all stop, check everything, and let everybody leave, so that the rooms end."""
+        """Have all stop, check everything, and let everybody leave, so that the rooms end soon."""
         await together(*(company.finish() for company in self.companies))
         for company in self.companies:
             truth = await company.audit()

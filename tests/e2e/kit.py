@@ -43,8 +43,8 @@ WAIT_S: Final = 40.0
 ASK_S: Final = 0.02
 """Between two looks at a condition."""
 
-STOP_S: Final = 5.0
-"""What a clean stop may take."""
+STOP_S: Final = 15.0
+"""What a clean stop may take: the server's own five seconds, and what a busy machine adds."""
 
 REDIAL_S: Final = 0.25
 """The longest wait of a client between two tries."""

@@ -41,8 +41,9 @@ def two_at_tictactoe(people: People, **more: Any) -> tuple[Someone, Someone, Som
     code = ann.create("tictactoe")
     ann.sees_heading("Invite a friend")
     bob.join("tictactoe", code)
-    ann.sees(".board")
-    bob.sees(".board")
+    for each in (ann, bob):
+        each.sees(".board")
+        each.sees("h1", "turn")
     return (ann, ann, bob) if ann.heading == "Your turn" else (ann, bob, ann)
 
 
@@ -66,16 +67,16 @@ class TicTacToePageTests(ServerCase):
         def play(people: People) -> None:
             host, first, second = two_at_tictactoe(people)
             self.assertIn(int(first.sees(".player.active .seconds").inner_text()), range(1, 31))
-            self.assertEqual(second.heading, f"{first.name}\u2019s turn")
+            second.sees_heading(f"{first.name}\u2019s turn")
             second.page.get_by_role("button", name="centre: empty").click(force=True)  # not theirs: nothing comes of it
             mark(first, "top left")
             second.sees_heading("Your turn")
-            self.assertIn("X top left." if first is host else "O top left.", second.told)
+            second.hears("X top left." if first is host else "O top left.")
             mark(second, "left")
             mark(first, "top")
             second.page.reload()
             second.sees_heading("Your turn")
-            self.assertEqual(second.page.locator(".cell .mark").count(), 3)
+            self.assertEqual(second.counts(".cell .mark", 3), 3)
             second.page.locator(".cell[aria-label^='left: ']").focus()
             second.page.keyboard.press("ArrowRight")
             second.page.keyboard.press("Enter")
@@ -85,9 +86,9 @@ class TicTacToePageTests(ServerCase):
             first.sees_heading("You win!")
             second.sees_heading(f"{first.name} wins")
             for each in (first, second):
-                self.assertEqual(each.page.locator("[aria-label$=', in the winning line']").count(), 3)
-                self.assertEqual(each.page.locator(".line path").count(), 1)
-                self.assertIn("Three in a row.", each.told)
+                self.assertEqual(each.counts("[aria-label$=', in the winning line']", 3), 3)
+                self.assertEqual(each.counts(".line path", 1), 1)
+                each.hears("Three in a row.")
                 each.fits()
             host.press("Play again")
             for each in (first, second):
@@ -171,8 +172,8 @@ class RpsPageTests(ServerCase):
                 each.sees(".detail", "Paper wraps rock.")
                 each.sees(".side.red .thrown", "Paper")
                 each.sees(".side.blue .thrown", "Rock")
-                self.assertEqual(each.page.locator(".side.red .pip.won").count(), 1)
-                self.assertIn("Red 1, blue 0.", each.told)
+                self.assertEqual(each.counts(".side.red .pip.won", 1), 1)
+                each.hears("Red 1, blue 0.")
                 each.fits()
             ann.sees("button.go", "Next round")
 
@@ -248,13 +249,16 @@ def tictactoe(people: People, device: dict[str, Any]) -> list[str]:
     bob.go(f"/play/tictactoe/?room={code}").page.get_by_label("Your name").wait_for()
     faults += bob.examine("tictactoe, joining")
     bob.join("tictactoe", code).sees(".board")
-    ann.sees(".board")
+    for each in (ann, bob):
+        each.sees("h1", "turn")
     first, second = (ann, bob) if ann.heading == "Your turn" else (bob, ann)
     for someone, place in ((first, "top left"), (second, "left"), (first, "top"), (second, "centre")):
         mark(someone, place)
+    first.sees_heading("Your turn")
     faults += first.examine("tictactoe, playing") + second.examine("tictactoe, waiting for a move")
     mark(first, "top right")
     first.sees_heading("You win!")
+    second.sees_heading(f"{first.name} wins")
     first.fits()
     return [*faults, *first.examine("tictactoe, won"), *second.examine("tictactoe, lost")]
 

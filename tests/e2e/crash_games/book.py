@@ -4,6 +4,7 @@ from gameserver import Refused
 
 title = "A book"
 messages_per_s = 5000
+idle_close_s = 60
 roles = {"auditor": 4}
 
 TEAMS = ("red", "blue")

@@ -22,6 +22,7 @@ class Ledger(Game):
     roles = {"auditor": 4}
     needs_start = False
     messages_per_s = 5000
+    idle_close_s = 60
 
     def on_create(self) -> None:
         self.state.update(entries=[], rung=[], armed={}, hooks=[], loads=0)
