@@ -145,14 +145,14 @@ def main() -> int:
         subprocess.run(["npm", "install", "--silent", "--no-audit", "--no-fund"], cwd=folder, check=True, timeout=300)
         for title, rounded, types, step in cases:
             walk: Any = walk_of(rounded)
-            print(f"{title}: {BODIES} bodies, x and y at every tick")
+            sys.stdout.write(f"{title}: {BODIES} bodies, x and y at every tick\n")
             for kind, size in theirs(walk, types, folder).items():
-                print(f"  Colyseus, {kind:24} {size:8.1f} bytes")
+                sys.stdout.write(f"  Colyseus, {kind:24} {size:8.1f} bytes\n")
             for quantize in (None, step):
                 for form in messages.Form:
                     size, spent_ms = ours(walk, quantize, form)
                     label = f"ours, {form.name.lower()}, quantize={quantize}"
-                    print(f"  {label:34} {size:8.1f} bytes   {spent_ms:6.2f} ms of CPU a tick")
+                    sys.stdout.write(f"  {label:34} {size:8.1f} bytes   {spent_ms:6.2f} ms of CPU a tick\n")
     return 0
 
 
