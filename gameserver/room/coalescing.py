@@ -27,12 +27,24 @@ def coalesce(ops: list[Op], *, fold: bool = False) -> list[Op]:
         changes it inside.
     :returns: fewer ops, or as many, after which every tree is the same.
     """
-    if len(ops) < 2:
+    if len(ops) < 2 or _is_plain(ops):
         return ops
     patch = _Patch(fold)
     for op in ops:
         patch.add(op)
     return _with_runs(patch.ops)
+
+
+def _is_plain(ops: list[Op]) -> bool:
+    """The quick look: most steps set a few keys side by side, each once, and there is nothing to do."""
+    size = len(ops[0][1])
+    paths = set()
+    for op in ops:
+        path = op[1]
+        if op[0] != SET or len(path) != size or type(path[-1]) is int:
+            return False
+        paths.add(tuple(path))
+    return len(paths) == len(ops)
 
 
 class _Patch:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 from gameserver.errors import NotJSON
 from gameserver.room.journal import Journal
 from gameserver.room.tracked import NEVER, DocDict, DocList, Op, grow
-from gameserver.values import plain
+from gameserver.values import encode, plain
 
 if TYPE_CHECKING:
     from gameserver.room.fields import Fields
@@ -36,7 +36,7 @@ class Document:
     :param value: the first content, copied. It is no op: who enters an audience gets the whole document.
     """
 
-    __slots__ = ("_unsay", "fields", "journal", "name", "ops", "root", "special", "undo")
+    __slots__ = ("_encoded", "_encoded_at", "_unsay", "fields", "journal", "name", "ops", "root", "special", "undo")
 
     def __init__(self, journal: Journal, value: dict[str, Any] | None = None, *, name: str = "") -> None:
         self.name = name
@@ -51,6 +51,8 @@ class Document:
     def _listen(self) -> None:
         self.ops: list[Op] = []
         self._unsay = (self.ops.pop,)
+        self._encoded = b""
+        self._encoded_at = (NEVER, 0)
 
     def say(self, op: Op) -> None:
         """Add an op to this step's patch."""
@@ -68,6 +70,19 @@ class Document:
         ops = self.ops
         self._listen()
         return ops
+
+    def encode_ops(self) -> bytes:
+        """
+        Return this step's patch as JSON.
+
+        It is encoded once, unless something changes in between: an op holds parts of the document by reference, so that
+        any entry of the undo log counts as a change.
+        """
+        at = (self.journal.era, len(self.undo))
+        if self._encoded_at != at:
+            self._encoded = encode(self.ops, special=self.special)
+            self._encoded_at = at
+        return self._encoded
 
     def replace(self, value: dict[str, Any]) -> None:
         """

@@ -7,7 +7,7 @@ of the documents that they speak of change again.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from msgspec import Raw
 
@@ -15,7 +15,7 @@ from gameserver import values
 from gameserver.room.coalescing import coalesce
 from gameserver.room.document import bare
 from gameserver.room.effects import Delivery
-from gameserver.room.saying import Audience, audience, audience_of, hand_out, say, seats_of, streams_of
+from gameserver.room.saying import Audience, audience, audience_of, hand_out, seats_of, streams_of
 from gameserver.room.shortening import KeyTable, Op, short_patches
 from gameserver.room.streams import Said, wire_name
 from gameserver.store import keys
@@ -28,18 +28,8 @@ if TYPE_CHECKING:
     from gameserver.room.seats import Player
 
 
-class _Patch(NamedTuple):
-    """
-    A patch that is about to be told.
-
-    :ivar ops: as JSON has them, encoded.
-    :ivar short: for each other form that is spoken, its ops.
-    """
-
-    key: str
-    to: Audience
-    ops: Raw
-    short: dict[Form, list[Op]]
+_Patch = tuple[str, Audience, Raw, dict[Form, list[Op]] | None]
+"""A patch about to be told: its stream, who hears it, its ops as JSON, and those of each other form that is spoken."""
 
 
 def tell_documents(room: Room, log: list[Said]) -> None:
@@ -65,10 +55,12 @@ def _take_patches(room: Room) -> None:
     """The ops of this step; those that wait for others are copied."""
     waits = bool(room.game_class.patch_hz)
     quanta = room.spec.quanta
+    quick = not waits and quanta is None
     for document in room.journal.touched:
-        ops = document.take_ops()
-        if not ops:
+        if not document.ops:
             continue
+        encoded = document.encode_ops() if quick and document.name != "secret" else b""
+        ops = document.take_ops()
         room.dirty.add(keys.doc(document.name))
         if document.fields is not None:
             document.fields.note(ops)
@@ -84,7 +76,10 @@ def _take_patches(room: Room) -> None:
         if quanta is not None:
             ops = quanta.rounded_ops(ops)
         waiting = room.told.patches.get(document.name)
-        room.told.patches[document.name] = coalesce([*waiting, *ops] if waiting else ops, fold=waits)
+        told = coalesce([*waiting, *ops] if waiting else ops, fold=waits)
+        room.told.patches[document.name] = told
+        if quick and told is ops:
+            room.told.encoded[document.name] = encoded
 
 
 def _is_heard(room: Room, key: str) -> bool:
@@ -94,24 +89,35 @@ def _is_heard(room: Room, key: str) -> bool:
 
 def _patch(room: Room, key: str, ops: list[Op]) -> _Patch:
     to = audience(room, key)
-    document = room.docs.get(key)
-    raw = Raw(values.encode(ops, special=document.special if document is not None else None))
-    spoken = [form for form, there in ((Form.PACKED, to.packed), (Form.COLUMNS, to.columns)) if there]
-    if not spoken:
-        return _Patch(key, to, raw, {})
+    encoded = room.told.encoded.pop(key, None)
+    if encoded is None:
+        document = room.docs.get(key)
+        encoded = values.encode(ops, special=document.special if document is not None else None)
+    return key, to, Raw(encoded), _shortened(room, key, ops, to) if to.packed or to.columns else None
+
+
+def _shortened(room: Room, key: str, ops: list[Op], to: Audience) -> dict[Form, list[Op]]:
     table = room.told.keys.get(key)
     if table is None:
         table = room.told.keys[key] = KeyTable()
-    return _Patch(key, to, raw, short_patches(ops, table, room.spec.quanta, spoken))
+    spoken = [form for form, there in ((Form.PACKED, to.packed), (Form.COLUMNS, to.columns)) if there]
+    return short_patches(ops, table, room.spec.quanta, spoken)
 
 
 def _say_patch(room: Room, log: list[Said], patch: _Patch) -> None:
-    ops: Any = patch.ops
-    json = Audience(patch.to.json, patch.to.json, (), ())
-    n = say(room, log, patch.key, lambda stream, n: messages.Patch(room.code, stream, n, ops), to=json)
-    for form, short in patch.short.items():
-        frame = packed.pack(messages.Patch(room.code, wire_name(patch.key), n, short))
-        room.outbox.append(Delivery(patch.to.packed if form is Form.PACKED else patch.to.columns, frame))
+    key, to, raw, short = patch
+    n = room.streams.number(key)
+    name = wire_name(key)
+    ops: Any = raw
+    frame = messages.encode(messages.Patch(room.code, name, n, ops))
+    log.append(Said(key, n, Raw(frame)))
+    if to.json:
+        room.outbox.append(Delivery(to.json, frame))
+    if short is None:
+        return
+    for form, theirs in short.items():
+        frame = packed.pack(messages.Patch(room.code, name, n, theirs))
+        room.outbox.append(Delivery(to.packed if form is Form.PACKED else to.columns, frame))
 
 
 def _rearrange(room: Room) -> None:

@@ -30,9 +30,6 @@ class Audience(NamedTuple):
     columns: tuple[ISession, ...]
 
 
-NOBODY = Audience((), (), (), ())
-
-
 def audience_of(sessions: Iterable[ISession]) -> Audience:
     """:returns: these sessions, by form."""
     everybody = tuple(sessions)
@@ -74,24 +71,18 @@ def streams_of(room: Room, seat: Player) -> list[str]:
     return streams + [group.key for group in room.groups.values() if seat.id in group.members]
 
 
-def say(
-    room: Room, log: list[Said], key: str, build: Build, *, to: Audience | None = None, plain: Build | None = None
-) -> int:
+def say(room: Room, log: list[Said], key: str, build: Build) -> int:
     """
     Say one message on a stream.
 
     :param build: makes the message, with payload for JSON.
-    :param to: who hears it, if not the stream's audience.
-    :param plain: makes the same with values as they are, for MessagePack; without it, that is made from the JSON.
     :returns: its number.
     """
     n = room.streams.number(key)
     name = wire_name(key)
     frame = messages.encode(build(name, n))
     log.append(Said(key, n, Raw(frame)))
-    to = audience(room, key) if to is None else to
-    if to.everybody:
-        hand_out(room, to, frame, None if plain is None else lambda: packed.pack(plain(name, n)))
+    hand_out(room, audience(room, key), frame)
     return n
 
 

@@ -79,7 +79,7 @@ def check(room: Room) -> None:
     """
     for document in room.journal.touched:
         known = room.sizes.get(document.name, 0)
-        room.sizes[document.name] = known + len(values.encode(document.ops, special=document.special))
+        room.sizes[document.name] = known + len(document.encode_ops())
     if room.info_stale or room.touched_timers:
         room.sizes[_REST] = _rest_bytes(room)
     if not _fits(room):

@@ -12,6 +12,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
+from msgspec import Raw
+
 from gameserver import values
 from gameserver.errors import Refused
 from gameserver.room import fields
@@ -34,7 +36,7 @@ if TYPE_CHECKING:
 class Told:
     """What the audiences of a room were told last."""
 
-    __slots__ = ("info", "keys", "patches", "patches_at", "seats", "timers")
+    __slots__ = ("encoded", "info", "keys", "patches", "patches_at", "seats", "timers")
 
     def __init__(self) -> None:
         self.info = b""
@@ -42,6 +44,7 @@ class Told:
         self.timers: dict[tuple[str | None, str], messages.TimerInfo] = {}
         self.patches: dict[str, list[Op]] = {}
         self.patches_at: float = 0.0
+        self.encoded: dict[str, bytes] = {}
         self.keys: dict[str, KeyTable] = {}
 
     @property
@@ -272,21 +275,29 @@ def _tell_event(room: Room, log: list[Said], said: Utterance) -> None:
         _tell_volatile(room, said, data, left_out)
         return
 
-    def build(stream: str, n: int) -> messages.Event:
-        return messages.Event(room.code, stream, n, said.type, data)
-
-    def plain(stream: str, n: int) -> messages.Event:
-        return messages.Event(room.code, stream, n, said.type, said.data)
-
-    if left_out is None:
-        say(room, log, said.key, build, plain=plain)
-        return
     everybody = audience(room, said.key)
+    if left_out is None:
+        _say_event(room, log, said, data, everybody)
+        return
     others = _without(everybody, left_out)
-    say(room, log, said.key, build, to=others, plain=plain)
+    _say_event(room, log, said, data, others)
     log[-1] = Said(log[-1].key, log[-1].n, log[-1].frame, (left_out.id,))
     if len(others.everybody) != len(everybody.everybody):
         hand_out(room, audience_of(left_out._sessions), _skip(room, log[-1]))
+
+
+def _say_event(room: Room, log: list[Said], said: Utterance, data: Any, to: Audience) -> None:
+    """As `say` does, without the detours: of all messages there are most of these."""
+    key = said.key
+    n = room.streams.number(key)
+    name = wire_name(key)
+    frame = messages.encode(messages.Event(room.code, name, n, said.type, data))
+    log.append(Said(key, n, Raw(frame)))
+    if to.json:
+        room.outbox.append(Delivery(to.json, frame))
+    if to.packed or to.columns:
+        plain = messages.Event(room.code, name, n, said.type, said.data)
+        room.outbox.append(Delivery(to.packed + to.columns, packed.pack(plain)))
 
 
 def _tell_volatile(room: Room, said: Utterance, data: Any, left_out: Player | None) -> None:
