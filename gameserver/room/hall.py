@@ -28,6 +28,7 @@ from gameserver.room.keeper import Keeper
 from gameserver.room.reading import StoreSource
 from gameserver.room.room import Room
 from gameserver.room.space import Share, Space
+from gameserver.room.ticks import Ticks
 from gameserver.room.turn import Turn
 from gameserver.store.keys import CODE_REST_MS
 from gameserver.wire import messages, packed
@@ -51,6 +52,7 @@ class Hall:
     :param rooms_per_user: rooms in which a user may have a seat at a time.
     :param lease: where nodes share the store, which provides `ILeases` then.
     :param game_bytes: what all rooms of one game may keep together.
+    :ivar ticks: those of the rooms that want some; it counts what was skipped.
     """
 
     def __init__(
@@ -91,6 +93,7 @@ class Hall:
             ended=self._forget,
             lost=self._lose,
         )
+        self.ticks = Ticks(clock)
         self._matching: dict[str, DeferredLock] = {}
         self._resting: deque[tuple[float, str]] = deque()
         self._beats = beats
@@ -365,7 +368,15 @@ class Hall:
         if room.game_class.durability != "none":
             room.tables.source = StoreSource(self.store, self.clock, room.id)
         remade = self._remade if self._amnesia else None
-        return Keeper(room, self.clock, fence=fence, version=version, turn=self._turn.add, remade=remade)
+        return Keeper(
+            room,
+            self.clock,
+            fence=fence,
+            version=version,
+            turn=self._turn.add,
+            ticks=self.ticks,
+            remade=remade,
+        )
 
     def _remade(self, room: Room) -> Room:
         return row.remake(room, log=self.log)

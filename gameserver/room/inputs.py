@@ -189,14 +189,14 @@ class Inputs:
         elif self._is_due(self._room.idle_at()):
             self._room.close("closed", "Nobody was here for a long time.")
 
-    async def tick(self, first: bool) -> None:
-        """A tick of a game that has them; the first of a row has no time since the last."""
+    def tick(self) -> Coroutine[Any, Any, None] | None:
+        """A tick of a game that has them."""
         room = self._room
         dt_s = room.played_s - room.ticked_s
-        if first or dt_s <= 0:
-            dt_s = 1.0 / room.game_class.tick_hz
         room.ticked_s = room.played_s
-        await room.doors.alone("on_tick", room.game.on_tick, dt_s, counts=True)
+        if dt_s <= 0:  # it was started again since the last one
+            dt_s = 1.0 / room.game_class.tick_hz
+        return room.doors.at_once("on_tick", room.game.on_tick, dt_s)
 
     async def call(self, method: str) -> None:
         """The calendar calls a method of the game."""

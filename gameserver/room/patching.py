@@ -37,7 +37,8 @@ def tell_documents(room: Room, log: list[Said]) -> None:
     _take_patches(room)
     patches = room.told.patches
     hz = room.game_class.patch_hz
-    due = not hz or room.now >= room.told.patches_at or bool(room.rearranged or room.newcomers)
+    slack_s = room.half_tick_s if hz else 0.0
+    due = not hz or room.now >= room.told.patches_at - slack_s or bool(room.rearranged or room.newcomers)
     # Made before anybody enters: a whole document brings the keys that this patch adds.
     ready = [_patch(room, key, ops) for key, ops in patches.items()] if due else []
     if room.rearranged:
@@ -46,9 +47,17 @@ def tell_documents(room: Room, log: list[Said]) -> None:
         for patch in ready:
             _say_patch(room, log, patch)
         patches.clear()
-        room.told.patches_at = room.now + (1 / hz if hz else 0.0)
+        room.told.patches_at = _next_patches_at(room, slack_s) if hz else 0.0
     if hz:
         room.due_stale = True
+
+
+def _next_patches_at(room: Room, slack_s: float) -> float:
+    """:returns: when the next patches are due; where they come with ticks, one that is late does not delay the next."""
+    period_s = 1.0 / room.game_class.patch_hz
+    next_at = room.told.patches_at + period_s
+    on_grid = slack_s > 0 and abs(next_at - room.now) <= period_s + slack_s
+    return next_at if on_grid else room.now + period_s
 
 
 def _take_patches(room: Room) -> None:

@@ -351,7 +351,8 @@ class Room:
             self.due_stale = False
             timer = self.timers.next()
             dues = [s._hold_until for s in self.seats.values() if s._hold_until is not None]
-            others = (timer.due if timer else None, self.grace_until, self.idle_at(), self.told.patches_due)
+            patches_due = self.told.patches_due(self.half_tick_s)
+            others = (timer.due if timer else None, self.grace_until, self.idle_at(), patches_due)
             dues += [due for due in others if due is not None]
             self._due = min(dues, default=None)
         return self._due
@@ -365,6 +366,11 @@ class Room:
             and self.paused_at is None
             and self.empty_since is None
         )
+
+    @property
+    def half_tick_s(self) -> float:
+        """Half the time between two ticks; 0 where there are none now."""
+        return 0.5 / self.game_class.tick_hz if self.ticks else 0.0
 
     def reopen(self, epoch: str) -> None:
         """A node opens the room again: a new epoch."""

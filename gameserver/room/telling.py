@@ -47,10 +47,9 @@ class Told:
         self.encoded: dict[str, bytes] = {}
         self.keys: dict[str, KeyTable] = {}
 
-    @property
-    def patches_due(self) -> float | None:
-        """When the patches that wait for their time are told."""
-        return self.patches_at if self.patches else None
+    def patches_due(self, half_tick_s: float) -> float | None:
+        """When the patches that wait for their time are told at the latest: the tick of about that time goes before."""
+        return self.patches_at + half_tick_s if self.patches else None
 
     def restore(self, room: Room) -> None:
         """The room was read from the store: its clients know it as it is, or will be told."""
