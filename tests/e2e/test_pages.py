@@ -196,7 +196,7 @@ class AccessibilityTests(ServerCase):
 
     async def examine(self, device: dict[str, Any]) -> None:
         server, own = await self.served()
-        self.assertTrue({"tictactoe", "rps"} <= own, own)
+        self.assertTrue({"tictactoe", "rps", "arena"} <= own, own)
         self.assertNotIn("counting", own)
 
         def look(people: People) -> None:
@@ -205,6 +205,7 @@ class AccessibilityTests(ServerCase):
                 *lobby(people, device),
                 *tictactoe(people, device),
                 *rps(people, device),
+                *arena(people, device),
                 *(trivia(people, device) if "trivia" in own else []),
             ]
             assert not faults, "\n".join(faults)
@@ -212,7 +213,7 @@ class AccessibilityTests(ServerCase):
         await browse(server.port, look)
 
     async def test_a_phone_in_the_light_has_no_serious_fault(self) -> None:
-        """Lobby, default page, tic-tac-toe, rock, paper, scissors, and trivia."""
+        """Lobby, default page, tic-tac-toe, rock, paper, scissors, the arena, and trivia."""
         await self.examine(RULE_PHONE)
 
     async def test_a_tv_in_the_dark_has_no_serious_fault(self) -> None:
@@ -279,6 +280,22 @@ def rps(people: People, device: dict[str, Any]) -> list[str]:
     bob.sees_heading("Red scores!")
     ann.fits()
     return [*faults, *ann.examine("rps, reveal"), *bob.examine("rps, reveal of the other")]
+
+
+def arena(people: People, device: dict[str, Any]) -> list[str]:
+    """Before the start, and while it is played, with the network's panel open."""
+    ann, bob = people("Ann", device, axe=True), people("Bob", device, axe=True)
+    code = ann.create("arena")
+    ann.sees_heading("Push, dash, and take the coins")
+    bob.join("arena", code).sees_heading("Push, dash, and take the coins")
+    ann.sees(".scores .name", "Bob")
+    faults = [*ann.examine("arena, host before the start"), *bob.examine("arena, guest before the start")]
+    ann.press("Start")
+    ann.page.locator(".between").wait_for(state="hidden")
+    ann.page.locator("details.network summary").click()
+    ann.sees(".network label")
+    ann.fits()
+    return [*faults, *ann.examine("arena, playing")]
 
 
 def trivia(people: People, device: dict[str, Any]) -> list[str]:
