@@ -100,7 +100,7 @@ class Doors:
             result = call(*args)
             if isawaitable(result) or room.unsettled or room.later:
                 return self.alone(what, lambda: result, counts=True, mark=mark)
-            if room.journal.touched:
+            if space.may_have_grown(room):
                 space.check(room)
         except Exception as error:  # noqa: BLE001 - raised again where all failures are dealt with
             return self.alone(what, _fail, error, counts=True, mark=mark)
