@@ -38,6 +38,8 @@ def coalesce(ops: list[Op], *, fold: bool = False) -> list[Op]:
 def _is_plain(ops: list[Op]) -> bool:
     """The quick look: most steps set a few keys side by side, each once, and there is nothing to do."""
     size = len(ops[0][1])
+    if size == 1:
+        return len({op[1][0] for op in ops if op[0] == SET and len(op[1]) == 1}) == len(ops)
     paths = set()
     for op in ops:
         path = op[1]
