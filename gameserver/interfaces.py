@@ -146,32 +146,118 @@ class User(Struct, frozen=True):
     """
     Who somebody is.
 
-    :ivar id: stable, unique among all authenticators: ``guest:…``.
+    :ivar id: stable, unique among all authenticators: ``guest:…``, ``account:…``.
     :ivar name: shown to others, 1 to 32 code points.
     :ivar rights: such as ``admin`` or ``moderator``.
+    :ivar login: which login proved it, for authenticators that can end one; empty where there is no such thing.
     """
 
     id: str
     name: str
     rights: tuple[str, ...] = ()
+    login: str = ""
+
+
+class Grant(Struct, frozen=True):
+    """
+    What somebody gets who proved who they are.
+
+    :ivar token: proves it from now on; it begins with its authenticator's kind, and a dot.
+    :ivar expires_s: seconds for which the token is good, or None where nobody but its authenticator knows.
+    :ivar refresh: buys the next grant, once, where there is such a thing.
+    """
+
+    user: User
+    token: str
+    expires_s: int | None = None
+    refresh: str | None = None
+
+    def __repr__(self) -> str:
+        return f"Grant({self.user!r})"
 
 
 class IAuthenticator(Interface):
-    """Tells who a client is from what ``hello`` or an ``Authorization`` header brought."""
+    """
+    One way to tell who a client is, from the token that ``hello`` or an ``Authorization`` header brought.
+
+    Which of them a server has, and in which order, is the setting ``auth``. One lives in ``gameserver.auth.KIND``,
+    whose ``make(means)`` builds it (see `gameserver.auth.means`). What else it can do it says by implementing
+    `IGuests`, `IPasswords` or `ICookies` as well.
+    """
+
+    kind = Attribute("Its name in settings. Tokens of its own making begin with it and a dot.")
+
+    def owns(token: str) -> bool:
+        """Whether a token looks like this authenticator's: only its form is looked at, so that asking is cheap."""
+
+    def authenticate(token: str, *, now_s: float) -> Deferred[User]:
+        """
+        :param token: one that it `owns`.
+        :param now_s: seconds since 1970.
+        :returns: the user whom this token proves.
+        :raises Refused: ``unauthenticated`` for a token that is forged, expired or revoked; the text is for people,
+            and says nothing that helps a forger.
+        :raises StoreUnavailable: it cannot be looked up now.
+        """
+
+
+class IGuests(IAuthenticator):
+    """Admits whoever says a name."""
 
     def guest(name: str) -> tuple[User, str]:
         """
         Make a new guest.
 
+        :param name: as `gameserver.room.names.check_name` returns it.
         :returns: the user, and a signed token that proves it later.
-        :raises Refused: ``bad_data`` for a name that cannot be, ``unauthenticated`` where guests are not admitted.
+        """
+
+
+class IPasswords(IAuthenticator):
+    """Admits whoever knows a name and its password."""
+
+    def login(name: str, password: str, *, now_s: float) -> Deferred[Grant]:
+        """
+        :returns: what this user gets.
+        :raises Refused: ``unauthenticated``, with the same text, and after as much work, whether there is no such
+            user or the password is wrong; ``busy``: too many others are at it.
+        """
+
+
+class ICookies(IAuthenticator):
+    """Admits a browser by a cookie, to sell it a ticket; a WebSocket is never authenticated by a cookie."""
+
+    def authenticate_cookies(cookies: Mapping[str, str], *, now_s: float) -> Deferred[Grant | None]:
+        """
+        The request's origin was checked before.
+
+        :param cookies: name to value, all that the request brought.
+        :returns: what this user gets, or None if none of the cookies is this authenticator's.
+        :raises Refused: ``unauthenticated``: one is, and proves nothing.
+        """
+
+
+class IAuthenticators(Interface):
+    """All authenticators of a server, as sessions and HTTP calls see them."""
+
+    def guest(name: str) -> tuple[User, str]:
+        """
+        Make a new guest.
+
+        :raises Refused: ``unauthenticated`` where guests are not admitted.
         """
 
     def authenticate(token: str, *, now_s: float) -> Deferred[User]:
-        """
-        :returns: the user whom this token proves.
-        :raises Refused: ``unauthenticated`` for a token that is forged, expired or revoked; the text is for people.
-        """
+        """See `IAuthenticator.authenticate`; a token that nobody owns is refused as well."""
+
+    def login(name: str, password: str, *, now_s: float) -> Deferred[Grant]:
+        """See `IPasswords.login`: each that has passwords is asked in turn."""
+
+    def authenticate_cookies(cookies: Mapping[str, str], *, now_s: float) -> Deferred[Grant | None]:
+        """See `ICookies.authenticate_cookies`: each that knows cookies is asked in turn."""
+
+    def offering(contract: type[Interface]) -> IAuthenticator | None:
+        """:returns: the first that implements this contract, or None."""
 
 
 class ISession(Interface):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import time
+from functools import partial
 from typing import Any, Final
 
 from twisted.application.service import IService, MultiService, Service
@@ -11,7 +12,9 @@ from twisted.internet.defer import Deferred, gatherResults
 from twisted.internet.endpoints import serverFromString
 from twisted.logger import Logger
 
-from gameserver.auth.tokens import Guests, load_secret
+from gameserver.auth.chain import make_chain
+from gameserver.auth.means import Means
+from gameserver.auth.secrets import load_secrets
 from gameserver.clock import WATCH_S, Clock
 from gameserver.game import loader
 from gameserver.game.spec import spec_of
@@ -24,7 +27,7 @@ from gameserver.web.site import site
 from gameserver.wire.limits import Budgets
 from gameserver.wire.messages import Close
 from gameserver.wire.protocol import Door
-from gameserver.wire.session import House
+from gameserver.wire.session import House, Session, close_user
 
 STOP_S: Final = 4.5
 """How long a clean stop may take before it is cut short; systemd and people wait five seconds."""
@@ -55,9 +58,17 @@ def build(settings: Settings, reactor: Any) -> IService:
         rooms_per_user=settings.limits.rooms,
         chat_chars=settings.limits.chat_chars,
     )
-    guests = Guests(load_secret(settings.data / "secret", os.urandom), os.urandom, clock.now)
-    house = House(hall, guests, clock, settings.limits, Budgets(), os.urandom)
-    door = Door(house, settings.origin, reactor)
+    sessions: dict[Session, None] = {}
+    means = Means(
+        settings=settings,
+        secrets=load_secrets(settings.data / "secret", os.urandom),
+        clock=clock,
+        entropy=os.urandom,
+        reactor=reactor,
+        revoke=partial(close_user, sessions),
+    )
+    house = House(hall, make_chain(means), clock, settings.limits, Budgets(), os.urandom)
+    door = Door(house, settings.origin, reactor, sessions)
     addresses = Addresses(settings.public_url)
     factory = site(house, catalog, settings, door.resource(), addresses)
     root = MultiService()

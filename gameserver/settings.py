@@ -37,6 +37,9 @@ PREFIX: Final = "GAMESERVER_"
 DATA: Final = Path("gameserver-data")
 """Where a server keeps what is its own, unless it is told otherwise: a folder in the working folder."""
 
+AUTHENTICATORS: Final = ("guests", "accounts", "jwt", "django")
+"""What `Settings.auth` may name, each a module of ``gameserver.auth``."""
+
 STORE_SCHEMES: Final = ("sqlite", "redis", "rediss", "redis+unix", "redis+sentinel")
 
 
@@ -154,6 +157,16 @@ def _public_url(value: object) -> str:
     return text.rstrip("/")
 
 
+def _authenticators(value: object) -> tuple[str, ...]:
+    found = _texts(value)
+    for name in found:
+        if name not in AUTHENTICATORS and not re.fullmatch(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)+", name):
+            raise _Wrong(f"some of {', '.join(AUTHENTICATORS)}, or the dotted path of a module, not {name!r}")
+    if not found or len(set(found)) < len(found):
+        raise _Wrong("at least one authenticator, and none twice")
+    return found
+
+
 def _path(value: object) -> Path:
     return Path(value if isinstance(value, Path) else _text(value))
 
@@ -204,6 +217,7 @@ class Settings:
     :param sample_games: the sample games are served as well.
     :param data: the folder that is this node's own: its id, its key, the embedded store.
     :param origin: origins of web pages that may connect, besides the server's own host.
+    :param auth: who is admitted, by authenticators in the order in which they are asked.
     :param public_url: the address that people reach this server at, for links and QR codes; None: what they asked for.
     :param sync: of the embedded store: ``normal`` or ``power``.
     :param sources: setting to where it was given, for errors; what is missing is a default.
@@ -215,6 +229,7 @@ class Settings:
     sample_games: bool = _setting(True, _yes_or_no)
     data: Path = field(default=DATA, metadata={"read": _path})
     origin: tuple[str, ...] = _setting((), _origins)
+    auth: tuple[str, ...] = _setting(("guests",), _authenticators)
     public_url: str | None = _setting(None, _public_url)
     sync: Literal["normal", "power"] = _setting("normal", _sync)
     limits: Limits = field(default_factory=Limits)
@@ -249,7 +264,7 @@ def _readers(of: type[Settings] | type[Limits], prefix: str = "") -> Iterator[tu
 KEYS: Final[Mapping[str, Callable[[object], Any]]] = {**dict(_readers(Settings)), **dict(_readers(Limits, "limits."))}
 """Every setting's full name to what reads its value."""
 
-LISTS: Final = ("listen", "games", "origin")
+LISTS: Final = ("listen", "games", "origin", "auth")
 
 YES_OR_NO: Final = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
 """How the environment says true and false."""

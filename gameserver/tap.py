@@ -55,6 +55,10 @@ class Options(usage.Options):
         """Origin of web pages that may connect, besides this server's own; repeatable"""
         self._lists.setdefault("origin", []).append(origin)
 
+    def opt_auth(self, authenticator: str) -> None:
+        """Who is admitted: guests, accounts, jwt, django; repeatable [default: guests]"""
+        self._lists.setdefault("auth", []).append(authenticator)
+
     def opt_no_sample_games(self) -> None:
         """Leave the sample games out"""
         self._sample_games = False

@@ -115,6 +115,7 @@ class MergeTests(SettingsCase):
             "sample_games": "false",
             "data": '"d"',
             "origin": '["https://a.example"]',
+            "auth": '["guests", "accounts"]',
             "public_url": '"https://a.example/x/"',
             "sync": '"power"',
         }

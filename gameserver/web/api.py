@@ -168,7 +168,7 @@ class Api:
         self._check_budget(request)
         wish = self._body(request, GuestWish)
         try:
-            user, token = self._house.authenticator.guest(check_name(wish.name, self._house.limits.name_chars))
+            user, token = self._house.authenticators.guest(check_name(wish.name, self._house.limits.name_chars))
         except Refused as refused:
             if refused.code == "unauthenticated":
                 self._charge(request)
@@ -298,7 +298,7 @@ class Api:
             raise Refused("Send a token: Authorization: Bearer TOKEN.", code="unauthenticated")
         house = self._house
         try:
-            return await house.authenticator.authenticate(token.strip().decode("latin-1"), now_s=house.clock.now())
+            return await house.authenticators.authenticate(token.strip().decode("latin-1"), now_s=house.clock.now())
         except Refused:
             self._charge(request)
             raise

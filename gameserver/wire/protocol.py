@@ -145,14 +145,17 @@ class Door:
     :param house: what their sessions share.
     :param origins: origins admitted besides the server's own.
     :param reactor: for handshakes and pings.
+    :param sessions: where the open ones are kept, for whoever else must know them.
     """
 
-    def __init__(self, house: House, origins: Iterable[str], reactor: Any) -> None:
+    def __init__(
+        self, house: House, origins: Iterable[str], reactor: Any, sessions: dict[Session, None] | None = None
+    ) -> None:
         limits = house.limits
         self.house = house
         self.origins = frozenset(origins)
         self.connections = Connections(limits.connections_per_address)
-        self.sessions: dict[Session, None] = {}
+        self.sessions: dict[Session, None] = {} if sessions is None else sessions
         self._factory = _new_factory(protocols=[SUBPROTOCOL], server="gameserver", reactor=reactor)
         self._factory.protocol = lambda: GameProtocol(self)
         self._factory.setProtocolOptions(

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections import deque
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterable
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from msgspec import Struct
@@ -20,7 +20,7 @@ from twisted.python.failure import Failure
 from zope.interface import implementer
 
 from gameserver.errors import Refused
-from gameserver.interfaces import IAuthenticator, ISession, User
+from gameserver.interfaces import IAuthenticators, ISession, User
 from gameserver.rates import TokenBucket
 from gameserver.room.effects import Asker
 from gameserver.room.names import check_name
@@ -60,7 +60,7 @@ class House(Struct, frozen=True):
     """What all sessions of a node share."""
 
     hall: Hall
-    authenticator: IAuthenticator
+    authenticators: IAuthenticators
     clock: Clock
     limits: Limits
     budgets: Budgets
@@ -246,9 +246,9 @@ class Session:
             raise Refused("This connection has said hello already.", code="bad_message")
         if message.token is not None:
             token = message.token
-            user: User = await house.authenticator.authenticate(token, now_s=house.clock.now())
+            user: User = await house.authenticators.authenticate(token, now_s=house.clock.now())
         elif message.guest is not None:
-            user, token = house.authenticator.guest(self._guest_name(message.guest.name))
+            user, token = house.authenticators.guest(self._guest_name(message.guest.name))
         else:
             raise Refused(code="unauthenticated")
         if self.closed:
@@ -376,6 +376,18 @@ class Session:
 
     def _now_ms(self) -> int:
         return round(self._house.clock.now() * 1000)
+
+
+def close_user(sessions: Iterable[Session], user: str, login: str | None) -> None:
+    """
+    Whoever was let in by this may stay no longer.
+
+    :param user: the user's id.
+    :param login: which of the user's logins ended, or None for all.
+    """
+    for session in list(sessions):
+        if session.user is not None and session.user.id == user and login in (None, session.user.login):
+            session.close(Close.FORBIDDEN, "you were logged out")
 
 
 def told_limits(limits: Limits) -> dict[str, int | float]:

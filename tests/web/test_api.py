@@ -17,7 +17,8 @@ from twisted.web.resource import Resource
 from zope.interface import implementer
 
 from gameserver import Game
-from gameserver.auth.tokens import Guests
+from gameserver.auth.chain import Chain
+from gameserver.auth.guests import Guests
 from gameserver.clock import Clock
 from gameserver.errors import CODES, Refused, StoreUnavailable
 from gameserver.game.function import FunctionGame
@@ -138,10 +139,10 @@ class Node:
         specs = {spec_of(game).name: spec_of(game) for game in games}
         settings = Settings(origin=origin)
         self.hall = Hall(specs, self.store, clock, entropy, rooms_per_user=3)
-        self.auth = Guests(b"x" * 32, entropy, clock.now)
+        self.auth = Chain([Guests([b"x" * 32], entropy, clock.now)])
         self.house = House(
             hall=self.hall,
-            authenticator=self.auth,
+            authenticators=self.auth,
             clock=clock,
             limits=settings.limits,
             budgets=Budgets(),

@@ -17,7 +17,9 @@ from twisted.internet.task import Clock as Seconds
 from twisted.trial.unittest import SynchronousTestCase
 
 from gameserver import Game
-from gameserver.auth.tokens import SECRET_BYTES, Guests
+from gameserver.auth.chain import Chain
+from gameserver.auth.guests import Guests
+from gameserver.auth.tokens import SECRET_BYTES
 from gameserver.clock import Clock
 from gameserver.game.spec import spec_of
 from gameserver.room.hall import Hall
@@ -228,7 +230,7 @@ class Rig:
             chat_chars=limits.chat_chars,
             beats=False,
         )
-        guests = Guests(bytes(SECRET_BYTES), self.entropy, self.clock.now)
+        guests = Chain([Guests([bytes(SECRET_BYTES)], self.entropy, self.clock.now)])
         self.house = House(self.hall, guests, self.clock, limits, Budgets(), self.entropy)
         failures: list[Any] = []
         Deferred.fromCoroutine(self.hall.start()).addErrback(failures.append)

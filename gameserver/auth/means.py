@@ -1,0 +1,31 @@
+"""What authenticators are made of."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from msgspec import Struct
+
+from gameserver.auth.secrets import Secrets
+from gameserver.interfaces import IClock
+from gameserver.settings import Settings
+
+
+class Means(Struct, frozen=True, kw_only=True):
+    """
+    What a server gives each authenticator's ``make``.
+
+    :ivar secrets: to sign with; see `gameserver.auth.tokens.Signer`.
+    :ivar entropy: so many random bytes.
+    :ivar reactor: for threads (``deferToThreadPool``) and timers.
+    :ivar revoke: closes a user's open connections: called with the user's id, and the `User.login` that ended, or None
+        for all of this user's.
+    """
+
+    settings: Settings
+    secrets: Secrets
+    clock: IClock
+    entropy: Callable[[int], bytes]
+    reactor: Any
+    revoke: Callable[[str, str | None], None]
