@@ -142,6 +142,66 @@ class IStore(Interface):
         """The ``now_ms`` of the newest beat or commit before this start, or None in a new store."""
 
 
+class UserRow(Struct, frozen=True, kw_only=True):
+    """
+    What a store keeps of one user; it knows nothing of what is in ``value``.
+
+    :ivar name_key: no two rows have the same; None: the user has no name (any more).
+    :ivar version: 1 for a new row, and one more with each change.
+    """
+
+    id: str
+    name_key: str | None
+    version: int
+    value: bytes
+
+    def __repr__(self) -> str:
+        return f"UserRow({self.id!r}, version={self.version})"
+
+
+class Put(Enum):
+    """What became of one row."""
+
+    STORED = "stored"
+    STALE = "stale"
+    TAKEN = "taken"
+
+
+class IUserStore(Interface):
+    """
+    Where users outlive their process: the same stores, between ``start`` and ``stop``.
+
+    Every method raises `StoreUnavailable`: nothing is known of what was asked; ask the same again.
+    """
+
+    def put_user(row: UserRow) -> Deferred[Put]:
+        """
+        Write a row if its version follows the stored one, and nobody else has its name.
+
+        A row that the store has exactly so (a retry after an unknown outcome) writes nothing and is ``STORED``.
+
+        :returns: ``STALE`` if somebody changed or dropped the row meanwhile: read it again. ``TAKEN`` if the name is
+            another's.
+        """
+
+    def user(id: str) -> Deferred[UserRow | None]:
+        """:returns: the row of this id, if there is one."""
+
+    def user_named(name_key: str) -> Deferred[UserRow | None]:
+        """:returns: the row that has this name, if there is one."""
+
+    def drop_user(id: str) -> Deferred[None]:
+        """Forget a user, whose name is free from now on."""
+
+    def spend(mark: str, *, now_ms: int, until_ms: int) -> Deferred[bool]:
+        """
+        Take note of something that is good once.
+
+        :param until_ms: milliseconds since 1970 until which the store remembers it.
+        :returns: whether it was new.
+        """
+
+
 class User(Struct, frozen=True):
     """
     Who somebody is.

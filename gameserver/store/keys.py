@@ -41,6 +41,10 @@ gameserver:claims       set: codes claimed whose rooms are not       while there
                         stored (not yet, or never will be)
 gameserver:meta         hash: schema, beat_ms (the newest beat or    for good
                         commit)
+gameserver:user:ID      hash: name_key ('' for none), version,       until the user is deleted
+                        value (see `gameserver.auth.accounts`)
+gameserver:name:KEY     a user's id                                  as long as the user has that name
+gameserver:spent:MARK   1: what was good once, such as a ticket      as long as it would have been good (a TTL)
 ======================= ============================================ =================================================
 """
 
@@ -77,6 +81,21 @@ def room_key(room_id: str) -> str:
 def code_key(code: str) -> str:
     """Name the key of a code."""
     return f"gameserver:code:{code}"
+
+
+def user_key(user_id: str) -> str:
+    """Name the key of a user."""
+    return f"gameserver:user:{user_id}"
+
+
+def name_key(key: str) -> str:
+    """Name the key of a user's name, in the form in which names are compared."""
+    return f"gameserver:name:{key}"
+
+
+def spent_key(mark: str) -> str:
+    """Name the key of what was good once."""
+    return f"gameserver:spent:{mark}"
 
 
 def doc(name: str) -> str:

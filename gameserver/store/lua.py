@@ -32,12 +32,13 @@ class Script(Struct, frozen=True):
     sha: str
 
 
-def _script(source: str) -> Script:
+def script(source: str) -> Script:
+    """Make a script of its source."""
     text = source.strip().encode()
     return Script(text, hashlib.sha1(text, usedforsecurity=False).hexdigest())
 
 
-_PACK: Final = """
+PACK: Final = """
 local function pack(items)
   local packed = {}
   for i, item in ipairs(items) do packed[i] = struct.pack('>I4', #item) .. item end
@@ -45,7 +46,7 @@ local function pack(items)
 end
 """
 
-COMMIT: Final = _script("""
+COMMIT: Final = script("""
 -- KEYS: rooms, claims, meta, then of each commit its room and its code.
 -- ARGV: now_ms, how long a code rests in ms, then of each commit: id, code, game, fence, version, at_ms, when its code
 -- is free if it ends or '', the count of what to put, the count of what to drop; field and value of each put; the
@@ -127,8 +128,8 @@ COMMIT_KEYS: Final = 3
 COMMIT_ARGS: Final = 2
 """So many of its arguments stand before those of the commits."""
 
-OPEN: Final = _script(
-    _PACK
+OPEN: Final = script(
+    PACK
     + """
 -- KEYS: rooms' keys. Raises the fence of each that exists.
 -- Returns, of each: its place among the keys from 0, the count of its fields and values, and these.
@@ -147,9 +148,9 @@ return pack(items)
 """
 )
 
-ROOM_IDS: Final = _script(_PACK + "return pack(redis.call('ZRANGE', KEYS[1], 0, -1))")
+ROOM_IDS: Final = script(PACK + "return pack(redis.call('ZRANGE', KEYS[1], 0, -1))")
 
-CLAIM: Final = _script("""
+CLAIM: Final = script("""
 -- KEYS: the code's, claims. ARGV: code, room, now_ms. Returns 1 if the room has the code now.
 local claim = redis.call('HMGET', KEYS[1], 'room', 'free_at_ms')
 redis.call('SCARD', KEYS[2])
@@ -165,14 +166,14 @@ end
 return (claim[1] == ARGV[2] and not claim[2]) and 1 or 0
 """)
 
-RELEASE: Final = _script("""
+RELEASE: Final = script("""
 -- KEYS: the code's, claims. ARGV: code. Does nothing to the code of a room that is stored, or was.
 if redis.call('SREM', KEYS[2], ARGV[1]) == 1 then redis.call('DEL', KEYS[1]) end
 return 1
 """)
 
-BEGIN: Final = _script(
-    _PACK
+BEGIN: Final = script(
+    PACK
     + """
 -- KEYS: claims, meta. ARGV: the schema that the caller knows, what the key of a code begins with.
 -- Frees what a process claimed and then died: no other can be about to create that room.
@@ -189,9 +190,9 @@ return pack({schema, stored[2] or ''})
 )
 
 
-def to_bytes(values: Sequence[str | int]) -> list[bytes]:
+def to_bytes(values: Sequence[str | int | bytes]) -> list[bytes]:
     """Write text and numbers as what Redis is sent."""
-    return [str(value).encode() for value in values]
+    return [value if isinstance(value, bytes) else str(value).encode() for value in values]
 
 
 def encoded(commits: Sequence[Commit], now_ms: int) -> tuple[list[bytes], list[bytes]]:

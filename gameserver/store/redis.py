@@ -30,6 +30,7 @@ from gameserver.interfaces import Commit, IStore, Outcome, Stored
 from gameserver.store import keys, lua
 from gameserver.store.address import Address, endpoint, parse
 from gameserver.store.calls import Call, Calls
+from gameserver.store.redis_users import RedisUsers
 
 SCHEMA_VERSION: Final = 1
 """Of the keys, kept in the store; one of a newer schema is refused."""
@@ -49,9 +50,9 @@ log = Logger(namespace="gameserver")
 
 
 @implementer(IStore)
-class RedisStore:
+class RedisStore(RedisUsers):
     """
-    Keep rooms in Redis 5 or newer.
+    Keep rooms and users in Redis 5 or newer.
 
     :param url: see `gameserver.store.address`.
     :raises ValueError: the address is none; the text says what is expected.
@@ -162,7 +163,7 @@ class RedisStore:
             opened += lua.rooms(some, await self._ask(lua.OPEN, [keys.room_key(id_) for id_ in some]))
         return opened
 
-    def _ask(self, script: lua.Script, named: Sequence[str], args: Sequence[str | int] = ()) -> Deferred[Any]:
+    def _ask(self, script: lua.Script, named: Sequence[str], args: Sequence[str | int | bytes] = ()) -> Deferred[Any]:
         try:
             return self._add(Call(script, lua.to_bytes(named), lua.to_bytes(args), Deferred()))
         except UnicodeEncodeError:
