@@ -284,6 +284,58 @@ class IPasswords(IAuthenticator):
         """
 
 
+class IAccounts(IPasswords):
+    """
+    Keeps users with passwords of its own.
+
+    What ends a login (`logout`, `change_password`, `delete`, a refresh token that is used twice) closes its connections
+    once that is stored.
+    """
+
+    def register(
+        name: str, password: str, *, guest: User | None = None, invitation: str | None = None, now_s: float
+    ) -> Deferred[Grant]:
+        """
+        Make an account.
+
+        :param name: as `gameserver.room.names.check_name` returns it.
+        :param guest: becomes this account, and keeps id and seats; its token proves nothing from now on.
+        :param invitation: what the operator gave this person, where that is asked for.
+        :raises Refused: ``name_taken``, ``bad_data`` for a password that is too short, ``forbidden``, ``busy``.
+        """
+
+    def refresh(token: str, *, now_s: float) -> Deferred[Grant]:
+        """
+        Buy the next grant, and spend the refresh token; one that was spent before ends its login.
+
+        :raises Refused: ``unauthenticated``.
+        """
+
+    def logout(token: str, *, now_s: float) -> Deferred[None]:
+        """
+        End the login of this token, of whatever kind; one that ended before is fine.
+
+        :raises Refused: ``unauthenticated``: it is no token of this server.
+        """
+
+    def change_password(user: User, old: str, new: str, *, now_s: float) -> Deferred[Grant]:
+        """
+        End every login of this user, and begin a new one.
+
+        :raises Refused: ``wrong_password``, ``bad_data`` for one that is too short, ``busy``.
+        """
+
+    def delete(user: User, password: str, *, now_s: float) -> Deferred[None]:
+        """
+        Forget this user.
+
+        :raises Refused: ``wrong_password``, ``busy``.
+        """
+
+    def cookie(grant: Grant, *, now_s: float) -> str:
+        """:returns: what a browser keeps of a grant in a cookie that pages cannot read; good for tickets alone."""
+
+
 class ICookies(IAuthenticator):
     """Admits a browser by a cookie, to sell it a ticket; a WebSocket is never authenticated by a cookie."""
 
@@ -318,6 +370,41 @@ class IAuthenticators(Interface):
 
     def offering(contract: type[Interface]) -> IAuthenticator | None:
         """:returns: the first that implements this contract, or None."""
+
+
+class ITickets(Interface):
+    """Sells what is shown once in place of a token."""
+
+    def sell(token: str, *, now_s: float) -> str:
+        """
+        :param token: that was proved just now.
+        :returns: a ticket, good once and for half a minute.
+        """
+
+    def redeem(ticket: str, *, now_s: float) -> Deferred[str]:
+        """
+        :returns: the token that bought it, which is yet to be proved again.
+        :raises Refused: ``unauthenticated``: it is forged, expired, or was shown before.
+        :raises StoreUnavailable: the store does not tell whether it was shown.
+        """
+
+
+class IHasher(Interface):
+    """Hashes passwords outside the reactor's thread."""
+
+    def hash(password: str) -> Deferred[str]:
+        """
+        :returns: what to keep of a password; each time another.
+        :raises Refused: ``busy``: too many wait; ``bad_data``: it is too long.
+        """
+
+    def verify(kept: str | None, password: str) -> Deferred[bool]:
+        """
+        Tell whether this is the password; for nobody's it costs as much, and is never right.
+
+        :param kept: what `hash` returned, or None for nobody's password.
+        :raises Refused: ``busy``: too many wait; ``bad_data``: it is too long.
+        """
 
 
 class ISession(Interface):

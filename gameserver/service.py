@@ -13,13 +13,15 @@ from twisted.internet.endpoints import serverFromString
 from twisted.logger import Logger
 
 from gameserver.auth.chain import make_chain
+from gameserver.auth.hashing import Cost, Hasher, Threads
 from gameserver.auth.means import Means
 from gameserver.auth.secrets import load_secrets
+from gameserver.auth.tickets import Tickets
 from gameserver.clock import WATCH_S, Clock
 from gameserver.game import loader
 from gameserver.game.spec import spec_of
-from gameserver.interfaces import IStore
 from gameserver.room.hall import Hall
+from gameserver.room.rights import Creators
 from gameserver.settings import Settings
 from gameserver.store.sqlite import SQLiteStore
 from gameserver.web.addresses import Addresses
@@ -50,24 +52,33 @@ def build(settings: Settings, reactor: Any) -> IService:
     for broken in catalog.broken:
         log.error("the game {name} ({place}) cannot be served: {error}", **_fields(broken))
     clock = Clock(reactor, time.time)
+    store = make_store(settings, reactor)
+    limits = settings.limits
+    cost = Cost(limits.hash_kib, limits.hash_passes)
+    hasher = Hasher(Threads(reactor, limits.hash_threads), cost=cost, waiting=limits.hashes_waiting)
     hall = Hall(
         {name: spec_of(game) for name, game in catalog.games.items()},
-        make_store(settings, reactor),
+        store,
         clock,
         os.urandom,
-        rooms_per_user=settings.limits.rooms,
-        chat_chars=settings.limits.chat_chars,
+        rooms_per_user=limits.rooms,
+        chat_chars=limits.chat_chars,
+        creators=Creators(settings.create),
+        hasher=hasher,
     )
     sessions: dict[Session, None] = {}
     means = Means(
         settings=settings,
-        secrets=load_secrets(settings.data / "secret", os.urandom),
+        secrets=load_secrets(settings.secret or settings.data / "secret", os.urandom),
         clock=clock,
         entropy=os.urandom,
+        users=store,
+        hasher=hasher,
         reactor=reactor,
         revoke=partial(close_user, sessions),
     )
-    house = House(hall, make_chain(means), clock, settings.limits, Budgets(), os.urandom)
+    tickets = Tickets(means.secrets, store, os.urandom)
+    house = House(hall, make_chain(means), clock, limits, Budgets(limits), os.urandom, tickets)
     door = Door(house, settings.origin, reactor, sessions)
     addresses = Addresses(settings.public_url)
     factory = site(house, catalog, settings, door.resource(), addresses)
@@ -76,8 +87,11 @@ def build(settings: Settings, reactor: Any) -> IService:
     return root
 
 
-def make_store(settings: Settings, reactor: Any) -> IStore:
-    """:raises SettingError: the address of the store cannot be."""
+def make_store(settings: Settings, reactor: Any) -> Any:
+    """
+    :returns: an `IStore` that is an `IUserStore` as well.
+    :raises SettingError: the address of the store cannot be.
+    """
     kind, _, rest = settings.store.partition(":")
     if kind == "sqlite":
         return SQLiteStore(rest, reactor=reactor, sync=settings.sync)

@@ -25,6 +25,7 @@ import shlex
 import tomllib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import Field, dataclass, field, fields
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Any, Final, Literal
 from urllib.parse import urlsplit
@@ -39,6 +40,9 @@ DATA: Final = Path("gameserver-data")
 
 AUTHENTICATORS: Final = ("guests", "accounts", "jwt", "django")
 """What `Settings.auth` may name, each a module of ``gameserver.auth``."""
+
+CREATORS: Final = ("everyone", "users", "moderator", "admin")
+"""Who may create rooms: each of these includes those after it."""
 
 STORE_SCHEMES: Final = ("sqlite", "redis", "rediss", "redis+unix", "redis+sentinel")
 
@@ -167,6 +171,30 @@ def _authenticators(value: object) -> tuple[str, ...]:
     return found
 
 
+def _registration(value: object) -> str:
+    if value not in ("open", "invited", "closed"):
+        raise _Wrong('"open", "invited" or "closed"')
+    return str(value)
+
+
+def _creators(value: object) -> tuple[str, ...]:
+    found = _texts(value)
+    for text in found:
+        if text.rpartition("=")[2] not in CREATORS:
+            raise _Wrong(f"{', '.join(CREATORS)}, or a game's name, = and one of these, not {text!r}")
+    return found
+
+
+def _networks(value: object) -> tuple[str, ...]:
+    found = _texts(value)
+    for text in found:
+        try:
+            ip_network(text, strict=False)
+        except ValueError:
+            raise _Wrong(f"an address or a network, such as 10.0.0.0/8, not {text!r}") from None
+    return found
+
+
 def _path(value: object) -> Path:
     return Path(value if isinstance(value, Path) else _text(value))
 
@@ -192,6 +220,23 @@ class Limits:
     :param name_chars: code points of a name.
     :param rooms: that one user has a seat in.
     :param connections_per_address: at one time.
+    :param unauthenticated: sockets that have not said hello, of all addresses; one more closes the oldest.
+    :param requests_per_s: messages of one connection that are no game's; four times as many at once.
+    :param chat_per_s: lines of one connection; four times as many at once.
+    :param refused_joins_per_user: joins, resumes and passwords of rooms that may fail at once; a minute brings back
+        as many, and so with those below.
+    :param refused_joins_per_address: the same for all who share an address; who has a seat already is not held back.
+    :param lookups_per_address: codes of rooms looked up in vain over HTTP.
+    :param refused_logins_per_address: wrong names, passwords, tokens and tickets.
+    :param login_delay_s: the longest wait after one wrong password for an account; the first ones are short.
+    :param registrations_per_address: new accounts; an hour brings back as many.
+    :param password_chars: of a new password, at least.
+    :param token_s: an account's token is good for so long; then it is refreshed.
+    :param login_days: a login that is not used ends after so many.
+    :param hash_threads: passwords that are hashed at a time, each with `hash_kib` of memory.
+    :param hashes_waiting: passwords that wait for that; one more is refused.
+    :param hash_kib: Argon2's memory.
+    :param hash_passes: Argon2's passes over it.
     """
 
     frame_bytes: int = _bytes(65_536, 1024, 64 * 2**20)
@@ -204,6 +249,22 @@ class Limits:
     name_chars: int = _count(32, 256)
     rooms: int = _count(10, 10_000)
     connections_per_address: int = _count(10_000, 1_000_000)
+    unauthenticated: int = _count(5_000, 1_000_000)
+    requests_per_s: int = _count(100, 100_000)
+    chat_per_s: int = _count(20, 10_000)
+    refused_joins_per_user: int = _count(10, 100_000)
+    refused_joins_per_address: int = _count(100, 1_000_000)
+    lookups_per_address: int = _count(100, 1_000_000)
+    refused_logins_per_address: int = _count(100, 1_000_000)
+    login_delay_s: float = _seconds(60)
+    registrations_per_address: int = _count(20, 1_000_000)
+    password_chars: int = _setting(8, _Number(1, 64))
+    token_s: int = _setting(900, _Number(60, 86_400))
+    login_days: int = _setting(30, _Number(1, 3650))
+    hash_threads: int = _count(2, 64)
+    hashes_waiting: int = _count(200, 100_000)
+    hash_kib: int = _setting(19_456, _Number(64, 2**22))
+    hash_passes: int = _setting(2, _Number(1, 100))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -218,6 +279,13 @@ class Settings:
     :param data: the folder that is this node's own: its id, its key, the embedded store.
     :param origin: origins of web pages that may connect, besides the server's own host.
     :param auth: who is admitted, by authenticators in the order in which they are asked.
+    :param admins: names of accounts that may do everything; one that is not taken needs an invitation to register.
+    :param moderators: the same for those who keep order.
+    :param registration: who may make an account: ``open``, ``invited`` or ``closed``.
+    :param create: who may create rooms: ``everyone``, ``users`` (no guests), ``moderator``, ``admin``, or for one game
+        ``GAME=`` and one of these.
+    :param secret: the file that holds the secret of the nodes of one store; None: in `data`.
+    :param metrics: networks from which ``/metrics`` may be read.
     :param public_url: the address that people reach this server at, for links and QR codes; None: what they asked for.
     :param sync: of the embedded store: ``normal`` or ``power``.
     :param sources: setting to where it was given, for errors; what is missing is a default.
@@ -230,6 +298,12 @@ class Settings:
     data: Path = field(default=DATA, metadata={"read": _path})
     origin: tuple[str, ...] = _setting((), _origins)
     auth: tuple[str, ...] = _setting(("guests",), _authenticators)
+    admins: tuple[str, ...] = _setting((), _texts)
+    moderators: tuple[str, ...] = _setting((), _texts)
+    registration: Literal["open", "invited", "closed"] = _setting("open", _registration)
+    create: tuple[str, ...] = _setting(("everyone",), _creators)
+    secret: Path | None = field(default=None, metadata={"read": _path})
+    metrics: tuple[str, ...] = _setting(("127.0.0.0/8", "::1"), _networks)
     public_url: str | None = _setting(None, _public_url)
     sync: Literal["normal", "power"] = _setting("normal", _sync)
     limits: Limits = field(default_factory=Limits)
@@ -241,7 +315,9 @@ class Settings:
         store = self.store or f"sqlite:{data / 'gameserver.sqlite3'}"
         if store.startswith("sqlite:"):
             store = f"sqlite:{Path(store.removeprefix('sqlite:')).expanduser().absolute()}"
+        secret = data / "secret" if self.secret is None else self.secret.expanduser().absolute()
         object.__setattr__(self, "data", data)
+        object.__setattr__(self, "secret", secret)
         object.__setattr__(self, "store", store)
 
     def error(self, key: str, expected: str) -> SettingError:
@@ -264,7 +340,7 @@ def _readers(of: type[Settings] | type[Limits], prefix: str = "") -> Iterator[tu
 KEYS: Final[Mapping[str, Callable[[object], Any]]] = {**dict(_readers(Settings)), **dict(_readers(Limits, "limits."))}
 """Every setting's full name to what reads its value."""
 
-LISTS: Final = ("listen", "games", "origin", "auth")
+LISTS: Final = ("listen", "games", "origin", "auth", "admins", "moderators", "create", "metrics")
 
 YES_OR_NO: Final = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
 """How the environment says true and false."""

@@ -55,6 +55,9 @@ DOORS = {
     "twisted.internet.reactor": ("gameserver.tap", "gameserver.cli"),
     "klein": ("gameserver.web", "gameserver.service"),
     "twisted.web": ("gameserver.web", "gameserver.service"),
+    "argon2": ("gameserver.auth.hashing",),
+    "cryptography": ("gameserver.auth.tickets",),
+    "prometheus_client": ("gameserver.web.metrics",),
     "sqlite3": ("gameserver.store.sqlite",),
 }
 """What is imported in one place only, and where."""

@@ -116,11 +116,18 @@ class MergeTests(SettingsCase):
             "data": '"d"',
             "origin": '["https://a.example"]',
             "auth": '["guests", "accounts"]',
+            "admins": '["Ann"]',
+            "moderators": '["Ann"]',
+            "registration": '"invited"',
+            "create": '["users"]',
+            "secret": '"s"',
+            "metrics": '["10.0.0.0/8"]',
             "public_url": '"https://a.example/x/"',
             "sync": '"power"',
         }
         given |= {key: "8" for key in KEYS if key in ("limits.hello_s", "limits.ping_s", "limits.pong_s")}
         given |= dict.fromkeys(("limits.frame_bytes", "limits.queue_bytes"), "65536")
+        given |= {"limits.token_s": "900", "limits.hash_kib": "1024"}
         given |= {key: "9" for key in KEYS if key not in given}
         top = "\n".join(f"{key} = {value}" for key, value in given.items() if "." not in key)
         limits = "\n".join(f"{key[7:]} = {value}" for key, value in given.items() if "." in key)

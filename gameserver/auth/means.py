@@ -7,8 +7,9 @@ from typing import Any
 
 from msgspec import Struct
 
+from gameserver.auth.hashing import Hasher
 from gameserver.auth.secrets import Secrets
-from gameserver.interfaces import IClock
+from gameserver.interfaces import IClock, IUserStore
 from gameserver.settings import Settings
 
 
@@ -18,6 +19,8 @@ class Means(Struct, frozen=True, kw_only=True):
 
     :ivar secrets: to sign with; see `gameserver.auth.tokens.Signer`.
     :ivar entropy: so many random bytes.
+    :ivar users: where users are kept; the store is open before anybody is let in.
+    :ivar hasher: of passwords, outside the reactor's thread.
     :ivar reactor: for threads (``deferToThreadPool``) and timers.
     :ivar revoke: closes a user's open connections: called with the user's id, and the `User.login` that ended, or None
         for all of this user's.
@@ -27,5 +30,7 @@ class Means(Struct, frozen=True, kw_only=True):
     secrets: Secrets
     clock: IClock
     entropy: Callable[[int], bytes]
+    users: IUserStore
+    hasher: Hasher
     reactor: Any
     revoke: Callable[[str, str | None], None]

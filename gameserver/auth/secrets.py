@@ -49,10 +49,10 @@ def read_secrets(path: Path) -> Secrets:
     :raises SettingError: others may read it, or it holds no secrets.
     """
     if path.stat().st_mode & 0o077:
-        raise SettingError("data", str(path), f"nobody else may read this secret: chmod 600 {path}")
+        raise SettingError("secret", str(path), f"nobody else may read this secret: chmod 600 {path}")
     content = path.read_bytes()
     if not content or len(content) % SECRET_BYTES:
-        raise SettingError("data", str(path), f"secrets of {SECRET_BYTES} bytes each; delete the file for a new one")
+        raise SettingError("secret", str(path), f"secrets of {SECRET_BYTES} bytes each; delete the file for a new one")
     return Secrets(content[at : at + SECRET_BYTES] for at in range(0, len(content), SECRET_BYTES))
 
 

@@ -20,10 +20,12 @@ from twisted.python.failure import Failure
 
 from gameserver import values
 from gameserver.errors import NotJSON, Refused, StoreUnavailable
-from gameserver.interfaces import Commit, IClock, IStore, Outcome, Stored, User
+from gameserver.interfaces import Commit, IClock, IHasher, IStore, Outcome, Stored, User
 from gameserver.room import admission, row
 from gameserver.room.effects import Asker
 from gameserver.room.keeper import Keeper
+from gameserver.room.passwords import Passwords
+from gameserver.room.rights import Creators
 from gameserver.room.room import Room
 from gameserver.store.keys import CODE_REST_MS
 from gameserver.wire import messages
@@ -50,6 +52,8 @@ class Hall:
     :param specs: the games, by name.
     :param entropy: so many random bytes.
     :param rooms_per_user: rooms in which a user may have a seat at a time.
+    :param creators: who may create rooms.
+    :param hasher: of the rooms' passwords; without one they are only hashed fast, as a table of tests wants it.
     """
 
     def __init__(
@@ -63,6 +67,8 @@ class Hall:
         chat_chars: int = 500,
         amnesia: bool = False,
         beats: bool = True,
+        creators: Creators | None = None,
+        hasher: IHasher | None = None,
     ) -> None:
         self.specs = specs
         self.store = store
@@ -72,6 +78,8 @@ class Hall:
         self.chat_chars = chat_chars
         self.draining = False
         self.log = _log
+        self._creators = creators or Creators()
+        self._passwords = Passwords(hasher)
         self._amnesia = amnesia
         self._keepers: dict[str, Keeper] = {}
         self._rooms_of: dict[str, set[str]] = {}
@@ -167,6 +175,8 @@ class Hall:
         spec = self.spec(game)
         if self.draining:
             raise Refused(code="draining")
+        if not self._creators.admits(user, game):
+            raise Refused("You may not open a room of this game.", code="forbidden")
         self.admit(user)
         self._making[user.id] += 1
         try:
@@ -193,6 +203,8 @@ class Hall:
         )
         keeper = self._keep(room, fence=1, version=0)
         try:
+            password = await self._passwords.keep(room, password)
+            seat = seat and {**seat, "password": password}
             await keeper.post("create", asker, options, private=private, password=password, user=user, seat=seat)
             if keeper.room.ended:
                 raise Refused("The game closed the room at once.")
@@ -232,7 +244,8 @@ class Hall:
         """
         if asker.user.id not in keeper.users:
             self.admit(asker.user)
-        await keeper.post("join", asker, **seat)
+        password = await self._passwords.prove(keeper.room, asker.user, seat.get("role"), seat.get("password"))
+        await keeper.post("join", asker, **{**seat, "password": password})
         self._count_users(keeper)
 
     def admit(self, user: User) -> None:

@@ -165,14 +165,8 @@ class Api:
     @app.route("/api/guest", methods=["POST"])
     async def guest(self, request: Request) -> bytes:
         """Make a guest."""
-        self._check_budget(request)
         wish = self._body(request, GuestWish)
-        try:
-            user, token = self._house.authenticators.guest(check_name(wish.name, self._house.limits.name_chars))
-        except Refused as refused:
-            if refused.code == "unauthenticated":
-                self._charge(request)
-            raise
+        user, token = self._house.authenticators.guest(check_name(wish.name, self._house.limits.name_chars))
         return answer(request, {"token": token, "user": UserInfo(user.id, user.name, list(user.rights))})
 
     @app.route("/api/games", methods=["GET"])
@@ -213,11 +207,11 @@ class Api:
     @app.route("/api/rooms/<code>", methods=["GET"])
     async def room(self, request: Request, code: str) -> bytes:
         """Tell of one room, a private one as well: whoever knows its code may ask."""
-        self._check_budget(request)
+        self._check_budget(request, "lookup")
         try:
             keeper = self._house.hall.find(code)
         except Refused:
-            self._charge(request)
+            self._charge(request, "lookup")
             raise
         return answer(request, await self._look(keeper))
 
@@ -290,9 +284,9 @@ class Api:
     async def _caller(self, request: Request) -> User:
         """
         :returns: whoever the ``Authorization`` header proves.
-        :raises Refused: ``unauthenticated``, which uses up the address's budget if there was a token.
+        :raises Refused: ``unauthenticated``; ``rate_limited`` to whom this was said too often already: who brings a
+            token that is good is not held back by who shares the address.
         """
-        self._check_budget(request)
         scheme, _, token = (request.getHeader(b"authorization") or b"").strip().partition(b" ")
         if scheme.lower() != b"bearer" or not token.strip():
             raise Refused("Send a token: Authorization: Bearer TOKEN.", code="unauthenticated")
@@ -300,7 +294,8 @@ class Api:
         try:
             return await house.authenticators.authenticate(token.strip().decode("latin-1"), now_s=house.clock.now())
         except Refused:
-            self._charge(request)
+            self._check_budget(request, "login")
+            self._charge(request, "login")
             raise
 
     def _body(self, request: Request, kind: type[Body]) -> Body:
@@ -371,14 +366,14 @@ class Api:
 
     # Who tries too often
 
-    def _check_budget(self, request: Request) -> None:
+    def _check_budget(self, request: Request, kind: str) -> None:
         """:raises Refused: ``rate_limited``: too much was refused to this address."""
-        if not self._house.budgets.left(self._house.clock.monotonic(), address_of(request), None):
+        if not self._house.budgets.left(self._house.clock.monotonic(), kind, address_of(request)):
             raise Refused(code="rate_limited")
 
-    def _charge(self, request: Request) -> None:
+    def _charge(self, request: Request, kind: str) -> None:
         """A guess was wrong."""
-        self._house.budgets.charge(self._house.clock.monotonic(), address_of(request), None)
+        self._house.budgets.charge(self._house.clock.monotonic(), kind, address_of(request))
 
 
 def about(spec: Spec, *, page: bool) -> About:

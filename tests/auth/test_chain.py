@@ -2,38 +2,21 @@
 
 from __future__ import annotations
 
-import random
 import sys
 from types import ModuleType
 from typing import Any
 
 from twisted.internet.defer import Deferred, fail, succeed
-from twisted.internet.task import Clock as Seconds
 from twisted.trial.unittest import SynchronousTestCase
 from zope.interface import implementer
 from zope.interface.verify import verifyObject
 
 from gameserver.auth.chain import Chain, make_chain
 from gameserver.auth.guests import Guests
-from gameserver.auth.means import Means
-from gameserver.auth.secrets import Secrets
-from gameserver.clock import Clock
 from gameserver.errors import Refused, SettingError
 from gameserver.interfaces import Grant, IAuthenticators, ICookies, IGuests, IPasswords, User
 from gameserver.settings import load
-
-
-def means(**settings: Any) -> Means:
-    """:returns: what authenticators are made of, on a clock that stands still."""
-    seconds = Seconds()
-    return Means(
-        settings=load(settings),
-        secrets=Secrets([b"s" * 32]),
-        clock=Clock(seconds, lambda: 1_767_225_600.0),
-        entropy=random.Random(1).randbytes,
-        reactor=seconds,
-        revoke=lambda user, login: None,
-    )
+from tests.auth.kit import means
 
 
 @implementer(IPasswords, ICookies)

@@ -13,12 +13,15 @@ from twisted.internet.task import Clock as Seconds
 from twisted.trial.unittest import TestCase
 from zope.interface.verify import verifyObject
 
+from gameserver.auth.accounts import Accounts
 from gameserver.auth.chain import Chain
 from gameserver.auth.guests import Guests
 from gameserver.auth.tokens import SECRET_BYTES
 from gameserver.clock import Clock
 from gameserver.errors import Refused
-from gameserver.interfaces import IAuthenticator, ICookies, IGuests, IPasswords, User
+from gameserver.interfaces import IAccounts, IAuthenticator, ICookies, IGuests, IPasswords, User
+from gameserver.store.memory import MemoryStore
+from tests.auth.kit import fast_hasher
 
 if TYPE_CHECKING:
     _TestCase = TestCase
@@ -65,7 +68,7 @@ class AuthenticatorContract(_TestCase):
     def test_interfaces(self) -> None:
         """It has what it says it has."""
         verifyObject(IAuthenticator, self.own)
-        for contract in (IGuests, IPasswords, ICookies):
+        for contract in (IGuests, IPasswords, IAccounts, ICookies):
             if contract.providedBy(self.own):
                 verifyObject(contract, self.own)
 
@@ -161,3 +164,27 @@ class GuestsTests(AuthenticatorContract, TestCase):
 
     async def admit(self, authenticator: Guests, name: str) -> tuple[User, str]:
         return authenticator.guest(name)
+
+
+class GuestsBesideAccountsTests(GuestsTests):
+    """Guests, where each is looked up among those who became accounts."""
+
+    def make(self, secret: bytes) -> Guests:
+        store = MemoryStore()
+        store.start()
+        return Guests([secret], self.entropy, self.clock.now, store)
+
+
+class AccountsTests(AuthenticatorContract, TestCase):
+    """Accounts, each with a store of its own."""
+
+    lifetime_s = 900
+
+    def make(self, secret: bytes) -> Accounts:
+        store = MemoryStore()
+        store.start()
+        return Accounts([secret], store, fast_hasher(), self.entropy, lambda user, login: None)
+
+    async def admit(self, authenticator: Accounts, name: str) -> tuple[User, str]:
+        grant = await authenticator.register(name, "correct horse", now_s=self.clock.now())
+        return grant.user, grant.token
