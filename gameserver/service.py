@@ -9,7 +9,6 @@ from typing import Any, Final
 
 from twisted.application.service import IService, MultiService, Service
 from twisted.internet.defer import Deferred, gatherResults
-from twisted.internet.endpoints import serverFromString
 from twisted.logger import Logger
 
 from gameserver.auth.chain import make_chain
@@ -20,15 +19,18 @@ from gameserver.auth.tickets import Tickets
 from gameserver.clock import WATCH_S, Clock
 from gameserver.game import loader
 from gameserver.game.spec import spec_of
+from gameserver.hangup import Hangup
 from gameserver.room.hall import Hall
 from gameserver.room.rights import Creators
 from gameserver.settings import Settings
 from gameserver.store.sqlite import SQLiteStore
 from gameserver.web.addresses import Addresses
+from gameserver.web.listening import Listening, speaks_tls
 from gameserver.web.site import site
 from gameserver.wire.limits import Budgets
 from gameserver.wire.messages import Close
 from gameserver.wire.protocol import Door
+from gameserver.wire.proxies import Proxies
 from gameserver.wire.session import House, Session, close_user
 
 STOP_S: Final = 4.5
@@ -79,11 +81,14 @@ def build(settings: Settings, reactor: Any) -> IService:
     )
     tickets = Tickets(means.secrets, store, os.urandom)
     house = House(hall, make_chain(means), clock, limits, Budgets(limits), os.urandom, tickets)
-    door = Door(house, settings.origin, reactor, sessions)
+    door = Door(house, settings.origin, reactor, sessions, Proxies(settings.trusted_proxy))
     addresses = Addresses(settings.public_url)
     factory = site(house, catalog, settings, door.resource(), addresses)
     root = MultiService()
-    Node(settings, hall, door, factory, clock, reactor, addresses).setServiceParent(root)  # type: ignore[no-untyped-call]
+    node = Node(settings, hall, door, factory, clock, reactor, addresses)
+    node.setServiceParent(root)  # type: ignore[no-untyped-call]
+    reloads = [node.listening.reload] if any(map(speaks_tls, settings.listen)) else []
+    Hangup(reloads, reactor).setServiceParent(root)  # type: ignore[no-untyped-call]
     return root
 
 
@@ -129,7 +134,8 @@ class Node(Service):
         self._factory = factory
         self._reactor = reactor
         self._addresses = addresses or Addresses(settings.public_url)
-        self._listening: list[Any] = []
+        self.listening = Listening(reactor, settings.trusted_proxy)
+        self._ports: list[Any] = []
         self._starting: Deferred[None] | None = None
         self._watch: Any = None
         self._opened = False
@@ -149,9 +155,8 @@ class Node(Service):
         await self._hall.start()
         self._opened = True
         for text in self._settings.listen:
-            endpoint = serverFromString(self._reactor, text)
-            port = await endpoint.listen(self._factory)
-            self._listening.append(port)
+            port = await self.listening.endpoint(text).listen(self._factory)
+            self._ports.append(port)
             self._addresses.add(text, port.getHost())
             log.info("listening at {address}", address=port.getHost())
         self._watch = self._reactor.callLater(WATCH_S, self._watch_clock)
@@ -165,7 +170,7 @@ class Node(Service):
             self._starting.cancel()
         if self._watch is not None and self._watch.active():
             self._watch.cancel()
-        await gatherResults([_stopped(port) for port in self._listening])
+        await gatherResults([_stopped(port) for port in self._ports])
         if self._opened:
             rooms = Deferred.fromCoroutine(self._hall.stop()).addTimeout(COMMIT_S, self._reactor)
             rooms.addErrback(self._cut_short)

@@ -113,7 +113,7 @@ def _yes_or_no(value: object) -> bool:
 def _endpoints(value: object) -> tuple[str, ...]:
     found = _texts(value)
     for text in found:
-        kind, _, rest = text.partition(":")
+        kind, _, rest = text.removeprefix("haproxy:").partition(":")
         if not re.fullmatch(r"[A-Za-z][\w.+-]*", kind):
             raise _Wrong(f"an endpoint string such as tcp:8080 or tcp:8080:interface=127.0.0.1, not {text!r}")
         parts = re.split(r"(?<!\\):", rest)
@@ -147,6 +147,16 @@ def _origins(value: object) -> tuple[str, ...]:
         # Browsers leave a scheme's own port out.
         found.append(re.sub(r"^(http://.*):80$|^(https://.*):443$", lambda m: m[1] or m[2], lowered))
     return tuple(found)
+
+
+def _proxies(value: object) -> tuple[str, ...]:
+    found = _texts(value)
+    for text in found:
+        try:
+            ip_network("::" if text == "unix" else text, strict=False)
+        except ValueError:
+            raise _Wrong(f"an address, a network such as 10.0.0.0/8, or unix, not {text!r}") from None
+    return found
 
 
 def _public_url(value: object) -> str:
@@ -286,6 +296,7 @@ class Settings:
         ``GAME=`` and one of these.
     :param secret: the file that holds the secret of the nodes of one store; None: in `data`.
     :param metrics: networks from which ``/metrics`` may be read.
+    :param trusted_proxy: addresses, networks and ``unix``: proxies whose word counts for who a client is.
     :param public_url: the address that people reach this server at, for links and QR codes; None: what they asked for.
     :param sync: of the embedded store: ``normal`` or ``power``.
     :param sources: setting to where it was given, for errors; what is missing is a default.
@@ -304,6 +315,7 @@ class Settings:
     create: tuple[str, ...] = _setting(("everyone",), _creators)
     secret: Path | None = field(default=None, metadata={"read": _path})
     metrics: tuple[str, ...] = _setting(("127.0.0.0/8", "::1"), _networks)
+    trusted_proxy: tuple[str, ...] = _setting((), _proxies)
     public_url: str | None = _setting(None, _public_url)
     sync: Literal["normal", "power"] = _setting("normal", _sync)
     limits: Limits = field(default_factory=Limits)
@@ -340,7 +352,7 @@ def _readers(of: type[Settings] | type[Limits], prefix: str = "") -> Iterator[tu
 KEYS: Final[Mapping[str, Callable[[object], Any]]] = {**dict(_readers(Settings)), **dict(_readers(Limits, "limits."))}
 """Every setting's full name to what reads its value."""
 
-LISTS: Final = ("listen", "games", "origin", "auth", "admins", "moderators", "create", "metrics")
+LISTS: Final = ("listen", "games", "origin", "auth", "admins", "moderators", "create", "metrics", "trusted_proxy")
 
 YES_OR_NO: Final = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
 """How the environment says true and false."""

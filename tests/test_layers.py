@@ -42,6 +42,7 @@ PLACES = {
     "gameserver.service": "roots",
     "gameserver.tap": "roots",
     "gameserver.cli": "roots",
+    "gameserver.hangup": "roots",
     "gameserver.client": "roots",
     "gameserver.testing": "roots",
 }

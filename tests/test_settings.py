@@ -122,6 +122,7 @@ class MergeTests(SettingsCase):
             "create": '["users"]',
             "secret": '"s"',
             "metrics": '["10.0.0.0/8"]',
+            "trusted_proxy": '["192.0.2.7", "10.0.0.0/8", "unix"]',
             "public_url": '"https://a.example/x/"',
             "sync": '"power"',
         }

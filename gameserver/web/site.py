@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from io import BytesIO
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, cast
 
+from twisted.internet.address import IPv4Address
 from twisted.python.failure import Failure
 from twisted.web.resource import IResource, Resource
 from twisted.web.server import NOT_DONE_YET, Request, Site
@@ -19,6 +20,7 @@ from gameserver.web.addresses import Addresses
 from gameserver.web.api import BODY_BYTES, Api, allow, log, refusal
 from gameserver.web.pages import Pages
 from gameserver.wire.protocol import admits
+from gameserver.wire.proxies import LOCAL, Proxies
 
 if TYPE_CHECKING:
     from gameserver.game.loader import Catalog
@@ -51,15 +53,20 @@ def site(
     """
     pages = Pages(house.hall.specs.values(), catalog.places if catalog is not None else None)
     front = Front(Api(house, catalog, pages, addresses or Addresses(settings.public_url)), settings.origin)
-    return QuietSite(Root(websocket, pages, front), house.clock.reactor)
+    return QuietSite(Root(websocket, pages, front), house.clock.reactor, Proxies(settings.trusted_proxy))
 
 
 class QuietSite(Site):
-    """A site that keeps no access log, whose dates would be wrong with monotonic seconds, and speaks HTTP/1.1 only."""
+    """
+    A site that keeps no access log, whose dates would be wrong with monotonic seconds, and speaks HTTP/1.1 only.
+
+    :param proxies: whose word counts for who a client is.
+    """
 
     noisy = False
 
-    def __init__(self, root: IResource, reactor: Any) -> None:
+    def __init__(self, root: IResource, reactor: Any, proxies: Proxies) -> None:
+        self.proxies = proxies
         super().__init__(  # type: ignore[no-untyped-call]
             root, requestFactory=BoundedRequest, timeout=IDLE_S, reactor=reactor, parsePOSTFormSubmission=False
         )
@@ -86,6 +93,29 @@ class BoundedRequest(Request):
 
     _body_bytes = 0
     _cut_off = False
+
+    def getClientAddress(self) -> Any:
+        """Whose request it is, behind whatever trusted proxies it came through."""
+        address = self._proxies.client(self.client, self._joined(b"x-forwarded-for"))
+        return self.client if address == LOCAL else IPv4Address("TCP", address, 0)
+
+    def isSecure(self) -> bool:
+        """Whether the client speaks TLS, as far as we know."""
+        return self.scheme == "https"
+
+    @property
+    def scheme(self) -> str | None:
+        """``http`` or ``https`` as the client knows it, or None where it cannot be told; see `Proxies.scheme`."""
+        forwarded = self._joined(b"x-forwarded-proto")
+        return self._proxies.scheme(self.client, forwarded, secure=super().isSecure())  # type: ignore[no-untyped-call]
+
+    @property
+    def _proxies(self) -> Proxies:
+        channel: Any = self.channel
+        return cast(Proxies, channel.site.proxies)
+
+    def _joined(self, name: bytes) -> str:
+        return b",".join(self.requestHeaders.getRawHeaders(name, [])).decode("latin-1")
 
     def gotLength(self, length: int | None) -> None:
         """The headers are in."""
@@ -163,7 +193,9 @@ class Front(Resource):
             return self._say(request, refusal(request, Refused("That request cannot be read.", code="bad_message")))
         origin = request.getHeader(b"origin")
         host = request.getHeader(b"host") or b""
-        admitted = origin is None or admits(origin.decode("latin-1"), host.decode("latin-1"), self._origins)
+        admitted = origin is None or admits(
+            origin.decode("latin-1"), host.decode("latin-1"), self._origins, request.scheme
+        )
         if origin is not None and admitted:
             request.setHeader(b"access-control-allow-origin", origin)
             request.setHeader(b"access-control-expose-headers", b"Location, Retry-After")
