@@ -87,8 +87,8 @@ def build(settings: Settings, reactor: Any) -> IService:
     root = MultiService()
     node = Node(settings, hall, door, factory, clock, reactor, addresses)
     node.setServiceParent(root)  # type: ignore[no-untyped-call]
-    reloads = [node.listening.reload] if any(map(speaks_tls, settings.listen)) else []
-    Hangup(reloads, reactor).setServiceParent(root)  # type: ignore[no-untyped-call]
+    listening = [node.listening.reload] if any(map(speaks_tls, settings.listen)) else []
+    Hangup([*listening, *means.reloads], reactor).setServiceParent(root)  # type: ignore[no-untyped-call]
     return root
 
 

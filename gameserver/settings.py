@@ -31,6 +31,17 @@ from typing import Any, Final, Literal
 from urllib.parse import urlsplit
 
 from gameserver.errors import SettingError
+from gameserver.foreign import Django, Jwt
+from gameserver.setting_values import Number as _Number
+from gameserver.setting_values import Wrong as _Wrong
+from gameserver.setting_values import byte_count as _bytes
+from gameserver.setting_values import count as _count
+from gameserver.setting_values import path as _path
+from gameserver.setting_values import seconds as _seconds
+from gameserver.setting_values import setting as _setting
+from gameserver.setting_values import text as _text
+from gameserver.setting_values import texts as _texts
+from gameserver.setting_values import yes_or_no as _yes_or_no
 
 PREFIX: Final = "GAMESERVER_"
 """What the names of environment variables begin with."""
@@ -45,69 +56,6 @@ CREATORS: Final = ("everyone", "users", "moderator", "admin")
 """Who may create rooms: each of these includes those after it."""
 
 STORE_SCHEMES: Final = ("sqlite", "redis", "rediss", "redis+unix", "redis+sentinel")
-
-
-class _Wrong(Exception):
-    """A value is not what it must be; the text says what would be right."""
-
-
-@dataclass(frozen=True)
-class _Number:
-    """A number within bounds, whole unless `fraction`."""
-
-    low: float
-    high: float
-    fraction: bool = False
-
-    def __call__(self, value: object) -> int | float:
-        kinds = (int, float) if self.fraction else (int,)
-        if isinstance(value, bool) or not isinstance(value, kinds) or not self.low <= value <= self.high:
-            raise _Wrong(f"a {'' if self.fraction else 'whole '}number from {self.low} to {self.high}")
-        return value
-
-    def from_text(self, text: str) -> object:
-        """Read a number as the environment has it; what is none comes back as it is."""
-        try:
-            return float(text) if self.fraction else int(text)
-        except ValueError:
-            return text
-
-
-def _setting(default: Any, read: Callable[[object], Any]) -> Any:
-    """Declare a setting with what checks its value, and turns it into its type."""
-    return field(default=default, metadata={"read": read})
-
-
-def _bytes(default: int, low: int, high: int) -> Any:
-    return _setting(default, _Number(low, high))
-
-
-def _count(default: int, high: int) -> Any:
-    return _setting(default, _Number(1, high))
-
-
-def _seconds(default: float) -> Any:
-    return _setting(default, _Number(0.1, 3600, fraction=True))
-
-
-def _text(value: object) -> str:
-    if not isinstance(value, str) or not value.strip():
-        raise _Wrong("a text that is not empty")
-    return value.strip()
-
-
-def _texts(value: object) -> tuple[str, ...]:
-    if isinstance(value, str):
-        value = [value]
-    if not isinstance(value, (list, tuple)):
-        raise _Wrong("a list of texts")
-    return tuple(_text(item) for item in value)
-
-
-def _yes_or_no(value: object) -> bool:
-    if not isinstance(value, bool):
-        raise _Wrong("true or false")
-    return value
 
 
 def _endpoints(value: object) -> tuple[str, ...]:
@@ -205,10 +153,6 @@ def _networks(value: object) -> tuple[str, ...]:
     return found
 
 
-def _path(value: object) -> Path:
-    return Path(value if isinstance(value, Path) else _text(value))
-
-
 def _sync(value: object) -> str:
     if value not in ("normal", "power"):
         raise _Wrong('"normal" (survives the process) or "power" (survives a power cut as well)')
@@ -299,6 +243,8 @@ class Settings:
     :param trusted_proxy: addresses, networks and ``unix``: proxies whose word counts for who a client is.
     :param public_url: the address that people reach this server at, for links and QR codes; None: what they asked for.
     :param sync: of the embedded store: ``normal`` or ``power``.
+    :param jwt: whose tokens are believed, for ``jwt`` in `auth`.
+    :param django: where users of Django come from, for ``django`` in `auth`.
     :param sources: setting to where it was given, for errors; what is missing is a default.
     """
 
@@ -319,6 +265,8 @@ class Settings:
     public_url: str | None = _setting(None, _public_url)
     sync: Literal["normal", "power"] = _setting("normal", _sync)
     limits: Limits = field(default_factory=Limits)
+    jwt: Jwt = field(default_factory=Jwt)
+    django: Django = field(default_factory=Django)
     sources: Mapping[str, str] = field(default_factory=dict, compare=False, repr=False)
 
     def __post_init__(self) -> None:
@@ -342,17 +290,35 @@ class Settings:
         return SettingError(key, self.sources.get(key, "default"), expected)
 
 
-def _readers(of: type[Settings] | type[Limits], prefix: str = "") -> Iterator[tuple[str, Callable[[object], Any]]]:
+def _readers(of: type, prefix: str = "") -> Iterator[tuple[str, Callable[[object], Any]]]:
     item: Field[Any]
     for item in fields(of):
         if "read" in item.metadata:
             yield prefix + item.name, item.metadata["read"]
 
 
-KEYS: Final[Mapping[str, Callable[[object], Any]]] = {**dict(_readers(Settings)), **dict(_readers(Limits, "limits."))}
+TABLES: Final[Mapping[str, type]] = {"limits": Limits, "jwt": Jwt, "django": Django}
+"""What stands in tables of its own in a file, as ``jwt.issuer`` in all else."""
+
+KEYS: Final[Mapping[str, Callable[[object], Any]]] = {
+    **dict(_readers(Settings)),
+    **{key: read for name, kind in TABLES.items() for key, read in _readers(kind, f"{name}.")},
+}
 """Every setting's full name to what reads its value."""
 
-LISTS: Final = ("listen", "games", "origin", "auth", "admins", "moderators", "create", "metrics", "trusted_proxy")
+LISTS: Final = (
+    "listen",
+    "games",
+    "origin",
+    "auth",
+    "admins",
+    "moderators",
+    "create",
+    "metrics",
+    "trusted_proxy",
+    "jwt.audience",
+    "jwt.rights",
+)
 
 YES_OR_NO: Final = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
 """How the environment says true and false."""
@@ -385,8 +351,12 @@ def load(
         except _Wrong as wrong:
             raise SettingError(key, source, f"expected {wrong}") from None
         sources[key] = source
-    limits = {key.removeprefix("limits."): values.pop(key) for key in list(values) if key.startswith("limits.")}
-    return Settings(**values, limits=Limits(**limits), sources=sources)
+    tables = {name: kind(**_taken(values, f"{name}.")) for name, kind in TABLES.items()}
+    return Settings(**values, **tables, sources=sources)
+
+
+def _taken(values: dict[str, Any], prefix: str) -> dict[str, Any]:
+    return {key.removeprefix(prefix): values.pop(key) for key in list(values) if key.startswith(prefix)}
 
 
 def _from_options(options: Mapping[str, object]) -> Iterator[tuple[str, object, str]]:
@@ -445,7 +415,7 @@ def _from_file(config: str | None, environ: Mapping[str, str]) -> Iterator[tuple
         raise SettingError("config", f"file {config}", f"expected TOML: {error}") from None
     for key, value in _flat(table, config):
         if key not in KEYS:
-            near = difflib.get_close_matches(key, [*KEYS, "limits"], n=3)
+            near = difflib.get_close_matches(key, [*KEYS, *TABLES], n=3)
             right = f"did you mean {' or '.join(near)}?" if near else f"there are {', '.join(KEYS)}"
             raise SettingError(key, f"file {config}", f"no such setting; {right}")
         yield key, value, f"file {config}"
@@ -453,9 +423,9 @@ def _from_file(config: str | None, environ: Mapping[str, str]) -> Iterator[tuple
 
 def _flat(table: Mapping[str, Any], config: str) -> Iterator[tuple[str, object]]:
     for key, value in table.items():
-        if key != "limits":
+        if key not in TABLES:
             yield key, value
         elif isinstance(value, dict):
-            yield from ((f"limits.{name}", item) for name, item in value.items())
+            yield from ((f"{key}.{name}", item) for name, item in value.items())
         else:
-            raise SettingError(key, f"file {config}", "expected a table: [limits] and its keys below")
+            raise SettingError(key, f"file {config}", f"expected a table: [{key}] and its keys below")

@@ -24,6 +24,8 @@ PLACES = {
     "gameserver": "face",
     "gameserver.errors": "words",
     "gameserver.settings": "words",
+    "gameserver.setting_values": "words",
+    "gameserver.foreign": "words",
     "gameserver.interfaces": "words",
     "gameserver.values": "words",
     "gameserver.patches": "words",
@@ -55,10 +57,12 @@ DOORS = {
     "apscheduler": ("gameserver.clock",),
     "twisted.internet.reactor": ("gameserver.tap", "gameserver.cli"),
     "klein": ("gameserver.web", "gameserver.service"),
-    "twisted.web": ("gameserver.web", "gameserver.service"),
+    "twisted.web": ("gameserver.web", "gameserver.service", "gameserver.auth.fetch"),
     "argon2": ("gameserver.auth.hashing",),
-    "cryptography": ("gameserver.auth.tickets",),
+    "cryptography": ("gameserver.auth.tickets", "gameserver.auth.jwt_keys", "gameserver.web.certificates"),
     "prometheus_client": ("gameserver.web.metrics",),
+    "jwt": ("gameserver.auth.jwt", "gameserver.auth.jwt_keys"),
+    "django": ("gameserver.auth.django", "gameserver.auth.django_app"),
     "sqlite3": ("gameserver.store.sqlite",),
 }
 """What is imported in one place only, and where."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from msgspec import Struct
+from msgspec import Struct, field
 
 from gameserver.auth.hashing import Hasher
 from gameserver.auth.secrets import Secrets
@@ -24,6 +24,7 @@ class Means(Struct, frozen=True, kw_only=True):
     :ivar reactor: for threads (``deferToThreadPool``) and timers.
     :ivar revoke: closes a user's open connections: called with the user's id, and the `User.login` that ended, or None
         for all of this user's.
+    :ivar reloads: called when files are to be read again; an authenticator that has some adds to them.
     """
 
     settings: Settings
@@ -34,3 +35,4 @@ class Means(Struct, frozen=True, kw_only=True):
     hasher: Hasher
     reactor: Any
     revoke: Callable[[str, str | None], None]
+    reloads: list[Callable[[], object]] = field(default_factory=list)

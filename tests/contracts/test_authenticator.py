@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import random
 from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import quote
 
+import jwt
 from twisted.internet.task import Clock as Seconds
 from twisted.trial.unittest import TestCase
 from zope.interface.verify import verifyObject
@@ -16,11 +18,15 @@ from zope.interface.verify import verifyObject
 from gameserver.auth.accounts import Accounts
 from gameserver.auth.chain import Chain
 from gameserver.auth.guests import Guests
+from gameserver.auth.jwt import JwtUsers
+from gameserver.auth.jwt_keys import KeyFile
 from gameserver.auth.tokens import SECRET_BYTES
 from gameserver.clock import Clock
 from gameserver.errors import Refused
+from gameserver.foreign import Jwt
 from gameserver.interfaces import IAccounts, IAuthenticator, ICookies, IGuests, IPasswords, User
 from gameserver.store.memory import MemoryStore
+from tests.auth.jwt_kit import AUDIENCE, DAY_S, ISSUER, claims, file_of
 from tests.auth.kit import fast_hasher
 
 if TYPE_CHECKING:
@@ -152,6 +158,24 @@ class Nobody:
 
     def authenticate(self, token: str, *, now_s: float) -> Any:
         raise AssertionError("asked about a token that is not its own")
+
+
+class JwtTests(AuthenticatorContract, TestCase):
+    """Somebody else's tokens."""
+
+    lifetime_s = DAY_S + 30.0
+
+    def make(self, secret: bytes) -> JwtUsers:
+        path = file_of(self.mktemp(), secret)
+        users = JwtUsers(Jwt(issuer=ISSUER, audience=(AUDIENCE,), key=path), KeyFile(path), 32)
+        self.secrets = {**getattr(self, "secrets", {}), id(users): secret}
+        return users
+
+    async def admit(self, authenticator: JwtUsers, name: str) -> tuple[User, str]:
+        now_s = self.clock.now()
+        token = jwt.encode(claims(now_s, sub=name, name=name), self.secrets[id(authenticator)], "HS256")
+        user = User(f"jwt:{quote(ISSUER, safe='')}:{name}", name)
+        return user, token
 
 
 class GuestsTests(AuthenticatorContract, TestCase):
