@@ -1,5 +1,5 @@
 """
-The HTTP calls: guests, games, rooms, and whether this node is well.
+The HTTP calls: games, rooms, and whether this node is well; those of who somebody is are in `gameserver.web.identity`.
 
 ``POST /api/guest``, ``GET /api/games``, ``GET`` and ``POST /api/rooms``, ``GET /api/rooms/CODE``, ``GET /api/server``,
 ``GET /api/qr``, ``/healthz``, ``/readyz``. What comes here has passed `gameserver.web.site.Front`. All answers but the
@@ -11,7 +11,7 @@ Nobody is told what the store has not yet: an answer about a room that has somet
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Coroutine, Iterable
+from collections.abc import Coroutine
 from functools import lru_cache
 from inspect import cleandoc
 from io import BytesIO
@@ -19,7 +19,6 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import msgspec
 import segno
-from klein import Klein
 from msgspec import Raw, Struct
 from twisted.internet.defer import Deferred, gatherResults
 from twisted.internet.defer import TimeoutError as DeferredTimeout
@@ -29,10 +28,13 @@ from twisted.web.server import Request
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
 from gameserver import __version__, values
-from gameserver.errors import CODES, Refused, StoreUnavailable
+from gameserver.errors import Refused, StoreUnavailable
 from gameserver.interfaces import User
 from gameserver.room.names import check_name
-from gameserver.wire.codecs import json_depth
+from gameserver.settings import Settings
+from gameserver.web.answers import answer, refusal, wrong_method
+from gameserver.web.calls import app
+from gameserver.web.identity import Identity
 from gameserver.wire.messages import UserInfo
 
 if TYPE_CHECKING:
@@ -44,8 +46,6 @@ if TYPE_CHECKING:
     from gameserver.web.pages import Pages
     from gameserver.wire.session import House
 
-BODY_BYTES: Final = 64 * 1024
-"""The largest body of a request, as large as a frame of the wire."""
 LISTED_ROOMS: Final = 200
 LISTED_BYTES: Final = 1 << 20
 """A listing ends at whichever comes first: options of rooms may be large."""
@@ -60,27 +60,7 @@ QR_MASK: Final = 2
 """Trying all eight patterns would cost four times as much: 25 ms instead of 7 for the longest text."""
 QR_KEPT: Final = 64
 
-STATUS: Final = {
-    "bad_data": 400,
-    "bad_message": 400,
-    "unauthenticated": 401,
-    "forbidden": 403,
-    "wrong_password": 403,
-    "not_found": 404,
-    "unknown_op": 405,
-    "too_large": 413,
-    "rate_limited": 429,
-    "game_error": 500,
-    "busy": 503,
-    "draining": 503,
-}
-"""Code to HTTP status; any other, a game's own too, is a `CONFLICT`."""
-CONFLICT: Final = 409
-
-_UNREADABLE: Final = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
-
 T = TypeVar("T")
-Body = TypeVar("Body", bound=Struct)
 
 
 class GuestWish(Struct):
@@ -140,25 +120,32 @@ class About(Struct, frozen=True):
     page: bool
 
 
-class Api:
+class Api(Identity):
     """
     :param house: what the sessions of this node share, too.
-    :param catalog: if given, its broken games are listed beside those that are served.
+    :param catalog: if given, its broken games are listed to administrators, beside those that are served.
     :param pages: knows which games bring a page.
     :param addresses: where people reach this server.
     """
 
-    app = Klein()
+    app = app
 
-    def __init__(self, house: House, catalog: Catalog | None, pages: Pages, addresses: Addresses) -> None:
-        self._house = house
+    def __init__(
+        self,
+        house: House,
+        catalog: Catalog | None,
+        pages: Pages,
+        addresses: Addresses,
+        settings: Settings | None = None,
+    ) -> None:
+        super().__init__(house, settings or Settings())
         self._addresses = addresses
         self._creating: Counter[str] = Counter()
         specs = house.hall.specs.values()
-        games: dict[str, Any] = {"games": [about(spec, page=pages.has_own(spec.name)) for spec in specs]}
-        if catalog is not None:
-            games["broken"] = [{"name": broken.name, "error": broken.error} for broken in catalog.broken]
-        self._games = Raw(msgspec.json.encode(games))
+        served = [about(spec, page=pages.has_own(spec.name)) for spec in specs]
+        broken = [{"name": each.name, "error": each.error} for each in (catalog.broken if catalog is not None else ())]
+        self._games = Raw(msgspec.json.encode({"games": served}))
+        self._all_games = Raw(msgspec.json.encode({"games": served, "broken": broken}))
 
     # Calls
 
@@ -171,8 +158,11 @@ class Api:
 
     @app.route("/api/games", methods=["GET"])
     async def games(self, request: Request) -> bytes:
-        """List the games, and those that could not be loaded."""
-        return answer(request, self._games)
+        """List the games; to administrators also those that could not be loaded, with their errors."""
+        if request.getHeader(b"authorization") is None:
+            return answer(request, self._games)
+        user = await self._caller(request)
+        return answer(request, self._all_games if "admin" in user.rights else self._games)
 
     @app.route("/api/rooms", methods=["GET"])
     async def rooms(self, request: Request) -> bytes:
@@ -281,44 +271,6 @@ class Api:
 
     # Steps of calls
 
-    async def _caller(self, request: Request) -> User:
-        """
-        :returns: whoever the ``Authorization`` header proves.
-        :raises Refused: ``unauthenticated``; ``rate_limited`` to whom this was said too often already: who brings a
-            token that is good is not held back by who shares the address.
-        """
-        scheme, _, token = (request.getHeader(b"authorization") or b"").strip().partition(b" ")
-        if scheme.lower() != b"bearer" or not token.strip():
-            raise Refused("Send a token: Authorization: Bearer TOKEN.", code="unauthenticated")
-        house = self._house
-        try:
-            return await house.authenticators.authenticate(token.strip().decode("latin-1"), now_s=house.clock.now())
-        except Refused:
-            self._check_budget(request, "login")
-            self._charge(request, "login")
-            raise
-
-    def _body(self, request: Request, kind: type[Body]) -> Body:
-        """
-        :returns: the request's body.
-        :raises Refused: ``too_large``, ``bad_message`` or ``bad_data``.
-        """
-        assert request.content is not None
-        body = request.content.read(BODY_BYTES + 1)
-        if len(body) > BODY_BYTES:
-            raise Refused(f"A body has at most {BODY_BYTES} bytes.", code="too_large")
-        if not body.lstrip(b" \t\r\n").startswith(b"{"):
-            raise Refused("The body must be a JSON object.", code="bad_message")
-        depth = self._house.limits.depth
-        if body.count(b"{") + body.count(b"[") > depth and json_depth(body) > depth:
-            raise Refused(f"At most {depth} lists and objects inside one another.", code="bad_message")
-        try:
-            return msgspec.json.decode(body, type=kind)
-        except msgspec.ValidationError as error:
-            raise Refused(str(error), code="bad_data") from None
-        except _UNREADABLE:
-            raise Refused("The body is not JSON.", code="bad_message") from None
-
     async def _create(self, user: User, wish: RoomWish) -> Keeper:
         """:raises Refused: the game refuses, or the user may not."""
         hall = self._house.hall
@@ -363,17 +315,6 @@ class Api:
             return await work.addTimeout(most_s, self._house.clock.reactor)
         except DeferredTimeout:
             raise Refused(code="busy") from None
-
-    # Who tries too often
-
-    def _check_budget(self, request: Request, kind: str) -> None:
-        """:raises Refused: ``rate_limited``: too much was refused to this address."""
-        if not self._house.budgets.left(self._house.clock.monotonic(), kind, address_of(request)):
-            raise Refused(code="rate_limited")
-
-    def _charge(self, request: Request, kind: str) -> None:
-        """A guess was wrong."""
-        self._house.budgets.charge(self._house.clock.monotonic(), kind, address_of(request))
 
 
 def about(spec: Spec, *, page: bool) -> About:
@@ -422,43 +363,6 @@ def listing_of(room: Room) -> Listing:
 def first_paragraph(doc: str | None) -> str:
     """:returns: a docstring's first paragraph, in one line."""
     return " ".join(cleandoc(doc or "").partition("\n\n")[0].split())
-
-
-def answer(request: Request, value: Any, *, status: int = 200) -> bytes:
-    """:returns: the body, once the request's headers are set for it."""
-    body = msgspec.json.encode(value)
-    request.setResponseCode(status)
-    request.setHeader(b"content-type", b"application/json")
-    request.setHeader(b"cache-control", b"no-store")
-    request.setHeader(b"content-length", str(len(body)).encode())
-    return body
-
-
-def refusal(request: Request, refused: Refused) -> bytes:
-    """:returns: the body of an error, once the request's headers are set for it."""
-    status = STATUS.get(refused.code, CONFLICT)
-    if status == 401:
-        request.setHeader(b"www-authenticate", b"Bearer")
-    elif status == 429:
-        request.setHeader(b"retry-after", b"1")
-    text = refused.text if refused.path is None else f"{refused.text} - at `{refused.path}`"
-    return answer(request, {"code": refused.code, "message": text}, status=status)
-
-
-def wrong_method(request: Request, methods: Iterable[str]) -> bytes:
-    """:returns: the body of an error that names the methods that would do."""
-    request.setHeader(b"allow", allow(methods))
-    return refusal(request, Refused(CODES["unknown_op"], code="unknown_op"))
-
-
-def address_of(request: Request) -> str:
-    """:returns: whose request it is, for budgets."""
-    return getattr(request.getClientAddress(), "host", "local")
-
-
-def allow(methods: Iterable[str]) -> bytes:
-    """:returns: an ``Allow`` header; everybody may ask for ``OPTIONS``."""
-    return ", ".join(sorted({*methods, "OPTIONS"})).encode()
 
 
 def _shielded(work: Coroutine[Any, Any, T]) -> Deferred[T]:

@@ -17,7 +17,9 @@ from twisted.web.server import NOT_DONE_YET, Request, Site
 
 from gameserver.errors import Refused
 from gameserver.web.addresses import Addresses
-from gameserver.web.api import BODY_BYTES, Api, allow, log, refusal
+from gameserver.web.answers import allow, refusal
+from gameserver.web.api import Api, log
+from gameserver.web.calls import BODY_BYTES
 from gameserver.web.pages import Pages
 from gameserver.wire.protocol import admits
 from gameserver.wire.proxies import LOCAL, Proxies
@@ -52,7 +54,8 @@ def site(
     :returns: a factory for the endpoints to listen with.
     """
     pages = Pages(house.hall.specs.values(), catalog.places if catalog is not None else None)
-    front = Front(Api(house, catalog, pages, addresses or Addresses(settings.public_url)), settings.origin)
+    api = Api(house, catalog, pages, addresses or Addresses(settings.public_url), settings)
+    front = Front(api, settings.origin)
     return QuietSite(Root(websocket, pages, front), house.clock.reactor, Proxies(settings.trusted_proxy))
 
 

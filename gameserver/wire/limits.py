@@ -65,6 +65,10 @@ class Budgets:
         """An attempt was refused, or one that counts was made."""
         self._bucket(now_s, kind, who).charge(now_s, 1.0)
 
+    def refund(self, now_s: float, kind: str, who: str) -> None:
+        """What was charged before it was known, was no failure."""
+        self._bucket(now_s, kind, who).charge(now_s, -1.0)
+
     def may_join(self, now_s: float, address: str, user: str) -> bool:
         """Whether this user may try a room, a seat or a password."""
         return self.left(now_s, "user", user) and (user in self._vouched or self.left(now_s, "join", address))
