@@ -27,7 +27,7 @@ from gameserver.store.sqlite import SQLiteStore
 from gameserver.web.addresses import Addresses
 from gameserver.web.listening import Listening, speaks_tls
 from gameserver.web.site import site
-from gameserver.wire.limits import Budgets
+from gameserver.wire.limits import Budgets, Strangers
 from gameserver.wire.messages import Close
 from gameserver.wire.protocol import Door
 from gameserver.wire.proxies import Proxies
@@ -80,7 +80,8 @@ def build(settings: Settings, reactor: Any) -> IService:
         revoke=partial(close_user, sessions),
     )
     tickets = Tickets(means.secrets, store, os.urandom)
-    house = House(hall, make_chain(means), clock, limits, Budgets(limits), os.urandom, tickets)
+    strangers = Strangers(limits.unauthenticated)
+    house = House(hall, make_chain(means), clock, limits, Budgets(limits), os.urandom, tickets, strangers)
     door = Door(house, settings.origin, reactor, sessions, Proxies(settings.trusted_proxy))
     addresses = Addresses(settings.public_url)
     factory = site(house, catalog, settings, door.resource(), addresses)

@@ -174,7 +174,8 @@ class Limits:
     :param name_chars: code points of a name.
     :param rooms: that one user has a seat in.
     :param connections_per_address: at one time.
-    :param unauthenticated: sockets that have not said hello, of all addresses; one more closes the oldest.
+    :param unauthenticated: connections that have not said hello, of all addresses; one more closes the oldest.
+    :param request_s: until an HTTP request, such as a handshake, must have come whole.
     :param requests_per_s: messages of one connection that are no game's; four times as many at once.
     :param chat_per_s: lines of one connection; four times as many at once.
     :param refused_joins_per_user: joins, resumes and passwords of rooms that may fail at once; a minute brings back
@@ -203,7 +204,8 @@ class Limits:
     name_chars: int = _count(32, 256)
     rooms: int = _count(10, 10_000)
     connections_per_address: int = _count(10_000, 1_000_000)
-    unauthenticated: int = _count(5_000, 1_000_000)
+    unauthenticated: int = _count(10_000, 1_000_000)
+    request_s: float = _seconds(20)
     requests_per_s: int = _count(100, 100_000)
     chat_per_s: int = _count(20, 10_000)
     refused_joins_per_user: int = _count(10, 100_000)

@@ -54,6 +54,7 @@ class Hall:
     :param rooms_per_user: rooms in which a user may have a seat at a time.
     :param creators: who may create rooms.
     :param hasher: of the rooms' passwords; without one they are only hashed fast, as a table of tests wants it.
+    :ivar too_many_rooms: how often a user wanted more than that.
     """
 
     def __init__(
@@ -77,6 +78,7 @@ class Hall:
         self.rooms_per_user = rooms_per_user
         self.chat_chars = chat_chars
         self.draining = False
+        self.too_many_rooms = 0
         self.log = _log
         self._creators = creators or Creators()
         self._passwords = Passwords(hasher)
@@ -251,6 +253,7 @@ class Hall:
     def admit(self, user: User) -> None:
         """:raises Refused: ``forbidden``: this user has seats in too many rooms."""
         if len(self._rooms_of.get(user.id, ())) + self._making[user.id] >= self.rooms_per_user:
+            self.too_many_rooms += 1
             raise Refused(f"You are in {self.rooms_per_user} rooms; leave one first.", code="forbidden")
 
     def _find_match(self, asker: Asker, game: str, match: dict[str, Any], role: str) -> Keeper | None:

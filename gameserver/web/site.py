@@ -20,7 +20,9 @@ from gameserver.web.addresses import Addresses
 from gameserver.web.answers import allow, refusal
 from gameserver.web.api import Api, log
 from gameserver.web.calls import BODY_BYTES
+from gameserver.web.channel import Channel
 from gameserver.web.pages import Pages
+from gameserver.wire.limits import Connections
 from gameserver.wire.protocol import admits
 from gameserver.wire.proxies import LOCAL, Proxies
 
@@ -56,22 +58,33 @@ def site(
     pages = Pages(house.hall.specs.values(), catalog.places if catalog is not None else None)
     api = Api(house, catalog, pages, addresses or Addresses(settings.public_url), settings)
     front = Front(api, settings.origin)
-    return QuietSite(Root(websocket, pages, front), house.clock.reactor, Proxies(settings.trusted_proxy))
+    return QuietSite(Root(websocket, pages, front), house, Proxies(settings.trusted_proxy))
 
 
 class QuietSite(Site):
     """
     A site that keeps no access log, whose dates would be wrong with monotonic seconds, and speaks HTTP/1.1 only.
 
+    :param house: for its limits, its reactor, and whoever is not known yet.
     :param proxies: whose word counts for who a client is.
+    :ivar connections: those of HTTP, by the address at their other end.
     """
 
     noisy = False
+    protocol = Channel  # type: ignore[assignment]
 
-    def __init__(self, root: IResource, reactor: Any, proxies: Proxies) -> None:
+    def __init__(self, root: IResource, house: House, proxies: Proxies) -> None:
         self.proxies = proxies
+        self.budgets = house.budgets
+        self.strangers = house.strangers
+        self.connections = Connections(house.limits.connections_per_address)
+        self.request_s = house.limits.request_s
         super().__init__(  # type: ignore[no-untyped-call]
-            root, requestFactory=BoundedRequest, timeout=IDLE_S, reactor=reactor, parsePOSTFormSubmission=False
+            root,
+            requestFactory=BoundedRequest,
+            timeout=IDLE_S,
+            reactor=house.clock.reactor,
+            parsePOSTFormSubmission=False,
         )
 
     def startFactory(self) -> None:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import Final
+from typing import Final, Protocol
 
 from gameserver.rates import TokenBucket
 from gameserver.settings import Limits
+from gameserver.wire.messages import Close
 
 MINUTE_S: Final = 60.0
 HOUR_S: Final = 3600.0
@@ -23,6 +24,13 @@ AT_ONCE: Final = 4.0
 WAITING_MESSAGES: Final = 16
 WAITING_BYTES: Final = 64 * 1024
 """What a session may send ahead of an answer that it has to wait for."""
+
+
+class Closable(Protocol):
+    """A connection."""
+
+    def close(self, code: int, reason: str = "") -> None:
+        """Close it, with a close code where it is a WebSocket."""
 
 
 class Budgets:
@@ -115,3 +123,36 @@ class Connections:
         self._open[address] -= 1
         if self._open[address] <= 0:
             del self._open[address]
+
+
+class Strangers:
+    """
+    Connections of which nobody knows yet whose they are.
+
+    Whoever opens many and says nothing would use up what others need. One too many closes the one that waited longest:
+    who means well says hello within moments, and is no stranger by the time that thousands have come after.
+
+    :param most: at a time.
+    :ivar closed: how many had to go.
+    """
+
+    def __init__(self, most: int = 10_000) -> None:
+        self.most = most
+        self.closed = 0
+        self._waiting: dict[Closable, None] = {}
+
+    def __len__(self) -> int:
+        return len(self._waiting)
+
+    def enter(self, stranger: Closable) -> None:
+        """One more has come."""
+        self._waiting[stranger] = None
+        if len(self._waiting) > self.most:
+            oldest = next(iter(self._waiting))
+            del self._waiting[oldest]
+            self.closed += 1
+            oldest.close(Close.UNAUTHENTICATED, "too many wait to be known")
+
+    def leave(self, stranger: Closable) -> None:
+        """It is known now, or gone."""
+        self._waiting.pop(stranger, None)

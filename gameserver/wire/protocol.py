@@ -53,6 +53,7 @@ class GameProtocol(WebSocketServerProtocol):
             raise ConnectionDeny(ConnectionDeny.FORBIDDEN, "this origin is not admitted")
         address = proxies.client(peer, headers.get("x-forwarded-for"))
         if not self.door.connections.enter(address):
+            self.door.house.budgets.throttled["connections"] += 1
             raise ConnectionDeny(ConnectionDeny.SERVICE_UNAVAILABLE, "too many connections from this address")
         outgoing = Outgoing(self, self.door.house.limits.queue_bytes)
         self.session = Session(self.door.house, outgoing, address)

@@ -12,7 +12,7 @@ from collections import deque
 from collections.abc import Callable, Coroutine, Iterable
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
-from msgspec import Struct
+from msgspec import Struct, field
 from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IDelayedCall
 from twisted.logger import Logger
@@ -26,7 +26,7 @@ from gameserver.room.effects import Asker
 from gameserver.room.names import check_name
 from gameserver.wire import messages
 from gameserver.wire.codecs import JSONCodec, Unreadable
-from gameserver.wire.limits import AT_ONCE, MALFORMED, MALFORMED_S, WAITING_BYTES, WAITING_MESSAGES, Budgets
+from gameserver.wire.limits import AT_ONCE, MALFORMED, MALFORMED_S, WAITING_BYTES, WAITING_MESSAGES, Budgets, Strangers
 from gameserver.wire.messages import Close
 
 if TYPE_CHECKING:
@@ -69,6 +69,7 @@ class House(Struct, frozen=True):
     budgets: Budgets
     entropy: Callable[[int], bytes]
     tickets: ITickets | None = None
+    strangers: Strangers = field(default_factory=Strangers)
 
 
 def _bucket(per_s: float) -> TokenBucket:
@@ -123,6 +124,7 @@ class Session:
         self.closed = False
         self.deliver: Callable[[bytes], None] = transport.send
         self.deliver_volatile: Callable[[bytes, str], None] = transport.send_volatile
+        house.strangers.enter(self)
 
     # In
 
@@ -143,6 +145,7 @@ class Session:
     def lost(self) -> None:
         """The connection is gone; that is never leaving."""
         self.closed = True
+        self._house.strangers.leave(self)
         self._waiting.clear()
         if self._hello_call is not None and self._hello_call.active():
             self._hello_call.cancel()
@@ -277,6 +280,7 @@ class Session:
         known = message.client is not None and CLIENT_KEY.fullmatch(message.client)
         self.key = message.client if known and message.client else house.entropy(16).hex()
         self.user = user
+        house.strangers.leave(self)
         about = messages.UserInfo(user.id, user.name, list(user.rights))
         welcome = messages.Welcome(about, token, self.key, self._now_ms(), told_limits(house.limits))
         self.deliver(messages.encode(welcome))

@@ -38,7 +38,7 @@ from gameserver.web import api
 from gameserver.web.answers import CONFLICT, STATUS
 from gameserver.web.calls import BODY_BYTES
 from gameserver.web.site import site
-from gameserver.wire.limits import Budgets
+from gameserver.wire.limits import Budgets, Strangers
 from gameserver.wire.session import House
 from tests.auth.kit import fast_hasher
 
@@ -174,6 +174,7 @@ class Node:
             budgets=Budgets(settings.limits),
             entropy=entropy,
             tickets=Tickets([SECRET], self.store, entropy),
+            strangers=Strangers(settings.limits.unauthenticated),
         )
         self.websocket = Resource()  # type: ignore[no-untyped-call]
         self.site = site(self.house, catalog, settings, self.websocket)

@@ -7,7 +7,7 @@ from twisted.internet.testing import StringTransport
 from twisted.trial.unittest import SynchronousTestCase
 from twisted.web.server import NOT_DONE_YET
 
-from gameserver.wire.limits import REFUSED_PER_ADDRESS
+from gameserver.settings import Limits
 from gameserver.wire.proxies import Proxies
 from tests.web.test_api import Node, Quiz
 
@@ -27,14 +27,14 @@ class ProxiedTests(SynchronousTestCase):
 
     def test_budget_is_the_clients(self) -> None:
         """One client behind a proxy uses its own budget up, and the others guess on."""
-        most = int(REFUSED_PER_ADDRESS[1])
+        most = Limits().lookups_per_address
         self.assertEqual({self.guess(PROXY, "203.0.113.1") for _ in range(most)}, {404})
         self.assertEqual(self.guess(PROXY, "203.0.113.1"), 429)
         self.assertEqual(self.guess(PROXY, "203.0.113.2"), 404)
 
     def test_stranger_has_one_budget(self) -> None:
         """Whoever writes another address into each request is one client all the same."""
-        most = int(REFUSED_PER_ADDRESS[1])
+        most = Limits().lookups_per_address
         self.assertEqual({self.guess(STRANGER, f"203.0.113.{n}") for n in range(most)}, {404})
         self.assertEqual(self.guess(STRANGER, "203.0.113.200"), 429)
         self.assertEqual(self.guess(STRANGER, PROXY), 429)

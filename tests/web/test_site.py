@@ -98,7 +98,7 @@ class HeaderTests(SiteTests):
     def test_idle_connection_closed(self) -> None:
         """A connection on which nothing comes is let go."""
         protocol, transport = self.node.connect()
-        protocol.dataReceived(b"GET /healthz HTTP/1.1\r\n")
+        protocol.dataReceived(b"GET /healthz HTTP/1.1\r\nhost: a\r\n\r\n")
         self.node.seconds.advance(web.IDLE_S - 1)
         self.assertFalse(transport.disconnecting)
         self.node.seconds.advance(1)
@@ -141,7 +141,7 @@ class BodyTests(SiteTests):
         chunk = b"10000\r\n" + b" " * 0x10000 + b"\r\n"
         for _ in range(4):
             protocol.dataReceived(chunk)
-        self.assertEqual(len(protocol._channel.requests[-1].content.getvalue()), web.BODY_BYTES + 1)
+        self.assertEqual(len(protocol.requests[-1].content.getvalue()), web.BODY_BYTES + 1)
         protocol.dataReceived(b"0\r\n\r\n")
         self.assertEqual(Answer(transport.value()).json["code"], "too_large")
 

@@ -19,6 +19,7 @@ from twisted.trial.unittest import SynchronousTestCase
 from gameserver import Game
 from gameserver.auth.chain import Chain
 from gameserver.auth.guests import Guests
+from gameserver.auth.tickets import Tickets
 from gameserver.auth.tokens import SECRET_BYTES
 from gameserver.clock import Clock
 from gameserver.game.spec import spec_of
@@ -26,7 +27,7 @@ from gameserver.room.hall import Hall
 from gameserver.room.keeper import Keeper
 from gameserver.settings import Limits
 from gameserver.store.memory import MemoryStore
-from gameserver.wire.limits import Budgets
+from gameserver.wire.limits import Budgets, Strangers
 from gameserver.wire.session import House, Session
 
 START_S: Final = 1_767_225_600.0
@@ -231,7 +232,9 @@ class Rig:
             beats=False,
         )
         guests = Chain([Guests([bytes(SECRET_BYTES)], self.entropy, self.clock.now)])
-        self.house = House(self.hall, guests, self.clock, limits, Budgets(), self.entropy)
+        tickets = Tickets([bytes(SECRET_BYTES)], self.store, self.entropy)
+        strangers = Strangers(limits.unauthenticated)
+        self.house = House(self.hall, guests, self.clock, limits, Budgets(limits), self.entropy, tickets, strangers)
         failures: list[Any] = []
         Deferred.fromCoroutine(self.hall.start()).addErrback(failures.append)
         self.settle()
