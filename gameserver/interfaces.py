@@ -392,6 +392,9 @@ class ITickets(Interface):
 class IHasher(Interface):
     """Hashes passwords outside the reactor's thread."""
 
+    asked = Attribute("How many are asked for now.")
+    refused = Attribute("How many were refused since the start.")
+
     def hash(password: str) -> Deferred[str]:
         """
         :returns: what to keep of a password; each time another.

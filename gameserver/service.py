@@ -81,7 +81,7 @@ def build(settings: Settings, reactor: Any) -> IService:
     )
     tickets = Tickets(means.secrets, store, os.urandom)
     strangers = Strangers(limits.unauthenticated)
-    house = House(hall, make_chain(means), clock, limits, Budgets(limits), os.urandom, tickets, strangers)
+    house = House(hall, make_chain(means), clock, limits, Budgets(limits), os.urandom, tickets, strangers, hasher)
     door = Door(house, settings.origin, reactor, sessions, Proxies(settings.trusted_proxy))
     addresses = Addresses(settings.public_url)
     factory = site(house, catalog, settings, door.resource(), addresses)

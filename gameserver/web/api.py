@@ -2,8 +2,9 @@
 The HTTP calls: games, rooms, and whether this node is well; those of who somebody is are in `gameserver.web.identity`.
 
 ``POST /api/guest``, ``GET /api/games``, ``GET`` and ``POST /api/rooms``, ``GET /api/rooms/CODE``, ``GET /api/server``,
-``GET /api/qr``, ``/healthz``, ``/readyz``. What comes here has passed `gameserver.web.site.Front`. All answers but the
-QR code's are JSON; errors are ``{"code", "message"}`` with the codes of the wire.
+``GET /api/qr``, ``GET /api/openapi.json``, ``/healthz``, ``/readyz``, ``/metrics``. What comes here has passed
+`gameserver.web.site.Front`. All answers but the QR code's and the numbers are JSON; errors are ``{"code", "message"}``
+with the codes of the wire.
 
 Nobody is told what the store has not yet: an answer about a room that has something to commit waits for that commit.
 """
@@ -19,7 +20,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import msgspec
 import segno
-from msgspec import Raw, Struct
+from msgspec import Raw
 from twisted.internet.defer import Deferred, gatherResults
 from twisted.internet.defer import TimeoutError as DeferredTimeout
 from twisted.logger import Logger
@@ -32,9 +33,12 @@ from gameserver.errors import Refused, StoreUnavailable
 from gameserver.interfaces import User
 from gameserver.room.names import check_name
 from gameserver.settings import Settings
-from gameserver.web.answers import answer, refusal, wrong_method
+from gameserver.web.answers import address_of, answer, refusal, wrong_method
 from gameserver.web.calls import app
 from gameserver.web.identity import Identity
+from gameserver.web.metrics import Metrics, Numbers
+from gameserver.web.openapi import describe
+from gameserver.web.shapes import About, GuestWish, Listing, Message, RoomWish
 from gameserver.wire.messages import UserInfo
 
 if TYPE_CHECKING:
@@ -63,63 +67,6 @@ QR_KEPT: Final = 64
 T = TypeVar("T")
 
 
-class GuestWish(Struct):
-    """The body of ``POST /api/guest``."""
-
-    name: str
-
-
-class RoomWish(Struct):
-    """The body of ``POST /api/rooms``."""
-
-    game: str
-    options: dict[str, Any] | None = None
-    private: bool = False
-    password: str | None = None
-
-
-class Listing(Struct, frozen=True):
-    """What anybody may know of a room; ``room`` is its code."""
-
-    room: str
-    game: str
-    title: str
-    status: str
-    players: int
-    max_players: int
-    locked: bool
-    needs_password: bool
-    options: Any
-
-
-class Message(Struct, frozen=True):
-    """What clients may send in a game; ``schema`` is the JSON schema of its data."""
-
-    by: str
-    phase: str | None
-    question: bool
-    schema: dict[str, Any]
-
-
-class About(Struct, frozen=True):
-    """
-    A game that is served.
-
-    ``options`` is a JSON schema, or None where any options will do; ``messages`` is name to what clients may send,
-    empty where the game takes any; ``page`` says whether the game brings a page of its own.
-    """
-
-    name: str
-    title: str
-    doc: str
-    min_players: int
-    max_players: int
-    roles: dict[str, int]
-    options: dict[str, Any] | None
-    messages: dict[str, Message]
-    page: bool
-
-
 class Api(Identity):
     """
     :param house: what the sessions of this node share, too.
@@ -138,7 +85,10 @@ class Api(Identity):
         addresses: Addresses,
         settings: Settings | None = None,
     ) -> None:
-        super().__init__(house, settings or Settings())
+        settings = settings or Settings()
+        super().__init__(house, settings)
+        self._description = Raw(msgspec.json.encode(describe()))
+        self._metrics = Metrics([Numbers(house)], settings.metrics)
         self._addresses = addresses
         self._creating: Counter[str] = Counter()
         specs = house.hall.specs.values()
@@ -228,6 +178,11 @@ class Api(Identity):
         request.setHeader(b"content-length", str(len(body)).encode())
         return body
 
+    @app.route("/api/openapi.json", methods=["GET"])
+    async def openapi(self, request: Request) -> bytes:
+        """Describe these calls."""
+        return answer(request, self._description)
+
     @app.route("/healthz", methods=["GET"])
     async def healthy(self, request: Request) -> bytes:
         """The process runs."""
@@ -242,6 +197,21 @@ class Api(Identity):
         if hall.store_away:
             raise Refused("The store does not answer.", code="busy")
         return answer(request, {"status": "ok"})
+
+    @app.route("/metrics", methods=["GET"])
+    async def metrics(self, request: Request) -> bytes:
+        """Tell Prometheus how busy this node is."""
+        forwarded = request.getHeader(b"x-forwarded-for") is not None or request.getHeader(b"forwarded") is not None
+        trusted = address_of(request) != getattr(request.client, "host", "")
+        if not self._metrics.admits(address_of(request), forwarded=forwarded and not trusted):
+            user = await self._caller(request)
+            if "admin" not in user.rights:
+                raise Refused(code="forbidden")
+        body = self._metrics.text()
+        answer(request, None)
+        request.setHeader(b"content-type", self._metrics.content_type)
+        request.setHeader(b"content-length", str(len(body)).encode())
+        return body
 
     # What comes to nothing
 

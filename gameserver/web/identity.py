@@ -16,7 +16,7 @@ from functools import partial
 from math import ceil
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from msgspec import UNSET, Struct, UnsetType
+from msgspec import UNSET, UnsetType
 from twisted.internet.defer import Deferred
 from twisted.web.server import Request
 
@@ -30,6 +30,17 @@ from gameserver.room.names import check_name
 from gameserver.room.rights import is_guest
 from gameserver.web.answers import address_of, answer
 from gameserver.web.calls import Calls, app
+from gameserver.web.shapes import (
+    Credentials,
+    DeleteWish,
+    Granted,
+    LogoutWish,
+    PasswordWish,
+    RefreshWish,
+    Registration,
+    Ticket,
+    WaysIn,
+)
 from gameserver.wire.messages import UserInfo
 from gameserver.wire.protocol import admits
 
@@ -39,66 +50,6 @@ if TYPE_CHECKING:
 
 
 T = TypeVar("T")
-
-
-class Registration(Struct):
-    """The body of ``POST /api/register``; a guest who brings a token becomes this account."""
-
-    name: str
-    password: str
-    invitation: str | None = None
-    cookie: bool = False
-
-
-class Credentials(Struct):
-    """The body of ``POST /api/login``."""
-
-    name: str
-    password: str
-    cookie: bool = False
-
-
-class RefreshWish(Struct):
-    """The body of ``POST /api/refresh``."""
-
-    refresh: str
-
-
-class LogoutWish(Struct):
-    """The body of ``POST /api/logout``, which may be left out where a token or a cookie says who it is."""
-
-    refresh: str | None = None
-
-
-class PasswordWish(Struct):
-    """The body of ``POST /api/password``."""
-
-    old: str
-    new: str
-    cookie: bool = False
-
-
-class DeleteWish(Struct):
-    """The body of ``POST /api/delete``."""
-
-    password: str
-
-
-class Granted(Struct, frozen=True):
-    """What somebody gets who logged in; ``refresh`` is left out where a cookie is in its place."""
-
-    token: str
-    user: UserInfo
-    expires_s: int | None
-    refresh: str | UnsetType = UNSET
-
-
-class Ticket(Struct, frozen=True):
-    """What a token or a cookie buys: good once, for ``expires_s`` seconds."""
-
-    ticket: str
-    user: UserInfo
-    expires_s: int
 
 
 class Identity(Calls):
@@ -200,11 +151,11 @@ class Identity(Calls):
         """Tell a page what it may ask of whoever comes: a name, a password, or to register."""
         authenticators = self._house.authenticators
         accounts = authenticators.offering(IAccounts) is not None
-        ways = {
-            "guests": authenticators.offering(IGuests) is not None,
-            "passwords": authenticators.offering(IPasswords) is not None,
-            "registration": self._settings.registration if accounts else "closed",
-        }
+        ways = WaysIn(
+            guests=authenticators.offering(IGuests) is not None,
+            passwords=authenticators.offering(IPasswords) is not None,
+            registration=self._settings.registration if accounts else "closed",
+        )
         return answer(request, ways)
 
     # Steps of calls

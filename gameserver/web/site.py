@@ -37,6 +37,14 @@ DISCARDED_BYTES: Final = 1 << 20
 """Of a body that is too large so much is read and thrown away, for the client to read our answer; then we hang up."""
 PREFLIGHT_S: Final = b"600"
 """How long a browser may remember what a page may do."""
+HEADERS: Final = (
+    (b"x-content-type-options", b"nosniff"),
+    (b"referrer-policy", b"no-referrer"),
+    (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'"),
+)
+"""What every answer is sent with; pages have a policy of their own, see `gameserver.web.pages`."""
+TLS_ONLY: Final = b"max-age=31536000"
+"""Whoever came by TLS comes by TLS for a year."""
 TOO_LARGE: Final = b"HTTP/1.1 413 Request Entity Too Large\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
 
 
@@ -100,7 +108,11 @@ class QuietSite(Site):
     def getResourceFor(self, request: Any) -> Any:
         """Set what every answer has, and find who answers."""
         request.setHeader(b"server", b"gameserver")
-        request.setHeader(b"x-content-type-options", b"nosniff")
+        for name, value in HEADERS:
+            request.setHeader(name, value)
+        if request.isSecure():
+            request.setHeader(b"strict-transport-security", TLS_ONLY)
+            request.setHeader(b"cross-origin-opener-policy", b"same-origin")
         return super().getResourceFor(request)  # type: ignore[no-untyped-call]
 
 

@@ -20,7 +20,7 @@ from twisted.python.failure import Failure
 from zope.interface import implementer
 
 from gameserver.errors import Refused, StoreUnavailable
-from gameserver.interfaces import IAuthenticators, ISession, ITickets, User
+from gameserver.interfaces import IAuthenticators, IHasher, ISession, ITickets, User
 from gameserver.rates import TokenBucket
 from gameserver.room.effects import Asker
 from gameserver.room.names import check_name
@@ -70,6 +70,7 @@ class House(Struct, frozen=True):
     entropy: Callable[[int], bytes]
     tickets: ITickets | None = None
     strangers: Strangers = field(default_factory=Strangers)
+    hasher: IHasher | None = None
 
 
 def _bucket(per_s: float) -> TokenBucket:

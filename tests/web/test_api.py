@@ -175,6 +175,7 @@ class Node:
             entropy=entropy,
             tickets=Tickets([SECRET], self.store, entropy),
             strangers=Strangers(settings.limits.unauthenticated),
+            hasher=means.hasher,
         )
         self.websocket = Resource()  # type: ignore[no-untyped-call]
         self.site = site(self.house, catalog, settings, self.websocket)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from base64 import b64encode
 from typing import Any
 
@@ -10,6 +11,7 @@ from twisted.web.server import NOT_DONE_YET
 
 from gameserver.web import site as web
 from gameserver.wire.protocol import Door
+from gameserver.wire.proxies import Proxies
 from tests.web.test_api import Answer, Node, Quiz
 
 HOME = "https://games.example:8080"
@@ -63,6 +65,35 @@ class HeaderTests(SiteTests):
             self.assertEqual(answer.headers["x-content-type-options"], "nosniff", path)
             self.assertEqual(answer.headers["server"], "gameserver", path)
             self.assertRegex(answer.headers["date"], r" 20\d\d ")
+
+    def test_policies(self) -> None:
+        """No answer runs a script that stands in it, is framed by others, or tells others where people come from."""
+        for method, path in (("GET", "/"), ("GET", "/static/lobby.js"), ("GET", "/api/games"), ("POST", "/api/guest"),
+                             ("GET", "/api/qr?text=x"), ("GET", "/x"), ("GET", "/play/none/"),
+                             ("OPTIONS", "/api/rooms"),
+                             ("GET", "/ws"), ("GET", "/metrics")):  # fmt: skip
+            headers = self.node.ask(method, path).headers
+            policy = headers["content-security-policy"]
+            self.assertRegex(policy, r"default-src '(self|none)'", path)
+            self.assertNotIn("unsafe", policy, path)
+            self.assertNotIn("*", policy, path)
+            self.assertEqual(headers["referrer-policy"], "no-referrer", path)
+            self.assertNotIn("strict-transport-security", headers, path)
+
+    def test_over_tls(self) -> None:
+        """Who came by TLS is told to stay with it."""
+        self.node.site.proxies = Proxies(["192.0.2.1"])  # type: ignore[attr-defined]
+        headers = self.node.ask("GET", "/", **{"x-forwarded-proto": "https"}).headers
+        self.assertEqual(headers["strict-transport-security"], "max-age=31536000")
+        self.assertEqual(headers["cross-origin-opener-policy"], "same-origin")
+
+    def test_no_script_in_pages(self) -> None:
+        """Pages hold no script, no style and no handler of events: the policy would not run them."""
+        for path in ("/", "/play/quiz/", "/play/none/"):
+            body = self.node.ask("GET", path).body.decode()
+            for script in re.findall(r"<script[^>]*>", body):
+                self.assertIn("src=", script, path)
+            self.assertNotRegex(body, r"(?i)<style|\sstyle=|\son[a-z]+=|javascript:", path)
 
     def test_http_1_only(self) -> None:
         """HTTP/2 is not offered."""
