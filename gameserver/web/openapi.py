@@ -31,8 +31,9 @@ class Call(Struct, frozen=True, kw_only=True):
     """
     One call.
 
-    :ivar token: ``None`` where none is asked for, ``optional`` or ``required``; ``cookie`` where that will do, too.
-    :ivar problems: statuses that are not errors of the description.
+    :ivar token: ``None`` where none is asked for, ``optional`` or ``required``; ``cookie`` where that will do, too;
+        ``any`` where the body may say it as well.
+    :ivar problems: what else may be answered, by status.
     """
 
     method: str
@@ -61,7 +62,7 @@ CALLS: Final = (
     Call(method="post", path="/api/refresh", about="Buy the next tokens, once.", takes=shapes.RefreshWish,
          gives=shapes.Granted, problems=(*POSTED, 401, 404, 503)),
     Call(method="post", path="/api/logout", about="End this login, on all its connections.", takes=shapes.LogoutWish,
-         gives=shapes.Nothing, token="cookie", needs_body=False, problems=(*POSTED, 401, 404, 503)),
+         gives=shapes.Nothing, token="any", needs_body=False, problems=(*POSTED, 401, 404, 503)),
     Call(method="post", path="/api/password", about="Change the password, and end every other login.",
          takes=shapes.PasswordWish, gives=shapes.Granted, token="required", problems=(*POSTED, 401, 404, 429, 503)),
     Call(method="post", path="/api/delete", about="Delete the account.", takes=shapes.DeleteWish,
@@ -92,6 +93,7 @@ SECURITY: Final[dict[str | None, list[dict[str, list[str]]]]] = {
     "optional": [{}, {"token": []}],
     "required": [{"token": []}],
     "cookie": [{"token": []}, {"cookie": []}],
+    "any": [{}, {"token": []}, {"cookie": []}],
 }
 
 
