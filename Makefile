@@ -20,6 +20,7 @@ run: .venv/run.stamp
 # The tests come last, so that the last line says how many passed.
 test: .venv/dev.stamp
 	@tests/system_needs.sh
+	@tests/django_needs.sh
 	@$(MAKE) --no-print-directory lint
 	@$(MAKE) --no-print-directory js-test
 	@$(TRIAL) tests
@@ -38,6 +39,7 @@ unit: .venv/dev.stamp
 
 e2e: .venv/dev.stamp
 	@tests/system_needs.sh
+	@tests/django_needs.sh
 	@$(TRIAL) tests.e2e
 
 # Kills at 200 random instants on each store, and a Redis frozen for as long as it says; minutes. Its counts are shown.
@@ -71,6 +73,7 @@ build/bench/peers/.stamp: benchmarks/peers/package.json benchmarks/peers/package
 
 needs:
 	@tests/system_needs.sh
+	@tests/django_needs.sh
 
 # What was built and cached; .venv and the rooms in gameserver-data stay.
 clean:

@@ -23,6 +23,7 @@ CODES: Final[dict[str, str]] = {
     "room_locked": "The room takes nobody new.",
     "room_over": "The game in this room is over.",
     "wrong_password": "The password is wrong.",
+    "name_taken": "Somebody has that name, or one that looks like it.",
     "rate_limited": "Too fast; wait a moment.",
     "too_large": "That is too large.",
     "busy": "The server is busy; try again.",

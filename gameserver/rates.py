@@ -33,9 +33,13 @@ class TokenBucket:
         return True
 
     def charge(self, now_s: float, tokens: float) -> None:
-        """Take tokens after the fact; the bucket may be left with less than nothing, but no deeper than its burst."""
+        """
+        Take tokens after the fact, or give them back (less than none).
+
+        The bucket may be left with less than nothing, but no deeper than its burst.
+        """
         self._refill(now_s)
-        self._tokens = max(self._tokens - tokens, -self.burst)
+        self._tokens = min(self.burst, max(self._tokens - tokens, -self.burst))
 
     def level(self, now_s: float) -> float:
         """:returns: the tokens there are."""

@@ -4,30 +4,40 @@ from __future__ import annotations
 
 import os
 import time
+from collections.abc import Sequence
+from functools import partial
 from typing import Any, Final
 
 from twisted.application.service import IService, MultiService, Service
 from twisted.internet.defer import Deferred, gatherResults
-from twisted.internet.endpoints import serverFromString
 from twisted.logger import Logger
 
-from gameserver.auth.tokens import Guests, fingerprint, load_secret
+from gameserver.auth.chain import make_chain
+from gameserver.auth.django_app.tokens import shared_secrets
+from gameserver.auth.hashing import Cost, Hasher, Threads
+from gameserver.auth.means import Means
+from gameserver.auth.secrets import fingerprints, load_secrets
+from gameserver.auth.tickets import Tickets
 from gameserver.clock import WATCH_S, Clock
 from gameserver.cluster.lease import Lease
 from gameserver.cluster.node import NodeFile
 from gameserver.game import loader
 from gameserver.game.spec import spec_of
-from gameserver.interfaces import ILeases, IStore
+from gameserver.hangup import Hangup
+from gameserver.interfaces import ILeases
 from gameserver.room.hall import Hall
+from gameserver.room.rights import Creators
 from gameserver.settings import Settings
 from gameserver.store.packing import packed_store
 from gameserver.store.sqlite import SQLiteStore
 from gameserver.web.addresses import Addresses
+from gameserver.web.listening import Listening, speaks_tls
 from gameserver.web.site import site
-from gameserver.wire.limits import Budgets
+from gameserver.wire.limits import Budgets, Strangers
 from gameserver.wire.messages import Close
 from gameserver.wire.protocol import Door
-from gameserver.wire.session import House
+from gameserver.wire.proxies import Proxies
+from gameserver.wire.session import House, Session, close_user
 
 STOP_S: Final = 4.5
 """How long a clean stop may take before it is cut short; systemd and people wait five seconds."""
@@ -51,34 +61,55 @@ def build(settings: Settings, reactor: Any) -> IService:
         log.error("the game {name} ({place}) cannot be served: {error}", **_fields(broken))
     clock = Clock(reactor, time.time)
     node_file = NodeFile(settings.data / "node", os.urandom)
-    secret = load_secret(settings.data / "secret", os.urandom)
-    store = make_store(settings, reactor, node=node_file.name, secret=fingerprint(secret))
+    secrets = load_secrets(settings.secret or settings.data / "secret", os.urandom)
+    store = make_store(settings, reactor, node=node_file.name, secrets=fingerprints(secrets))
     lease = Lease(store, clock, os.urandom, lease_s=settings.lease_s) if ILeases.providedBy(store) else None
+    limits = settings.limits
+    cost = Cost(limits.hash_kib, limits.hash_passes)
+    hasher = Hasher(Threads(reactor, limits.hash_threads), cost=cost, waiting=limits.hashes_waiting)
     hall = Hall(
         {name: spec_of(game) for name, game in catalog.games.items()},
         packed_store(store, settings.compress_bytes),
         clock,
         os.urandom,
-        rooms_per_user=settings.limits.rooms,
-        chat_chars=settings.limits.chat_chars,
+        rooms_per_user=limits.rooms,
+        chat_chars=limits.chat_chars,
+        creators=Creators(settings.create),
+        hasher=hasher,
         lease=lease,
         game_bytes=settings.game_bytes,
     )
-    guests = Guests(secret, os.urandom, clock.now)
-    house = House(hall, guests, clock, settings.limits, Budgets(), os.urandom)
-    door = Door(house, settings.origin, reactor)
+    sessions: dict[Session, None] = {}
+    means = Means(
+        settings=settings,
+        secrets=secrets,
+        clock=clock,
+        entropy=os.urandom,
+        users=store,
+        hasher=hasher,
+        reactor=reactor,
+        revoke=partial(close_user, sessions),
+    )
+    # A Django project seals tickets with the secret that it shares; what is in them is proved as any token is.
+    tickets = Tickets((*means.secrets, *shared_secrets(settings)), store, os.urandom)
+    strangers = Strangers(limits.unauthenticated)
+    house = House(hall, make_chain(means), clock, limits, Budgets(limits), os.urandom, tickets, strangers, hasher)
+    door = Door(house, settings.origin, reactor, sessions, Proxies(settings.trusted_proxy))
     addresses = Addresses(settings.public_url)
     factory = site(house, catalog, settings, door.resource(), addresses)
     root = MultiService()
     node = Node(settings, hall, door, factory, clock, reactor, addresses, node_file)
     node.setServiceParent(root)  # type: ignore[no-untyped-call]
+    listening = [node.listening.reload] if any(map(speaks_tls, settings.listen)) else []
+    Hangup([*listening, *means.reloads], reactor).setServiceParent(root)  # type: ignore[no-untyped-call]
     return root
 
 
-def make_store(settings: Settings, reactor: Any, *, node: str = "", secret: str = "") -> IStore:
+def make_store(settings: Settings, reactor: Any, *, node: str = "", secrets: Sequence[str] = ()) -> Any:
     """
     :param node: the name of this node, for a store that nodes share.
-    :param secret: the fingerprint of its secret.
+    :param secrets: the fingerprints of its secrets.
+    :returns: an `IStore` that is an `IUserStore` as well.
     :raises SettingError: the address of the store cannot be.
     """
     kind, _, rest = settings.store.partition(":")
@@ -88,7 +119,7 @@ def make_store(settings: Settings, reactor: Any, *, node: str = "", secret: str 
     from gameserver.store.redis import RedisStore
 
     try:
-        return RedisStore(settings.store, reactor=reactor, node=node, secret=secret)
+        return RedisStore(settings.store, reactor=reactor, node=node, secrets=secrets)
     except ValueError as error:
         raise settings.error("store", str(error)) from None
 
@@ -121,7 +152,8 @@ class Node(Service):
         self._factory = factory
         self._reactor = reactor
         self._addresses = addresses or Addresses(settings.public_url)
-        self._listening: list[Any] = []
+        self.listening = Listening(reactor, settings.trusted_proxy)
+        self._ports: list[Any] = []
         self._starting: Deferred[None] | None = None
         self._watch: Any = None
         self._opened = False
@@ -142,9 +174,8 @@ class Node(Service):
         await self._hall.start()
         self._opened = True
         for text in self._settings.listen:
-            endpoint = serverFromString(self._reactor, text)
-            port = await endpoint.listen(self._factory)
-            self._listening.append(port)
+            port = await self.listening.endpoint(text).listen(self._factory)
+            self._ports.append(port)
             self._addresses.add(text, port.getHost())
             log.info("listening at {address}", address=port.getHost())
         self._watch = self._reactor.callLater(WATCH_S, self._watch_clock)
@@ -158,7 +189,7 @@ class Node(Service):
             self._starting.cancel()
         if self._watch is not None and self._watch.active():
             self._watch.cancel()
-        await gatherResults([_stopped(port) for port in self._listening])
+        await gatherResults([_stopped(port) for port in self._ports])
         if self._opened:
             rooms = Deferred.fromCoroutine(self._hall.stop()).addTimeout(COMMIT_S, self._reactor)
             rooms.addErrback(self._cut_short)

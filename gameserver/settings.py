@@ -25,11 +25,23 @@ import shlex
 import tomllib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import Field, dataclass, field, fields
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Any, Final, Literal
 from urllib.parse import urlsplit
 
 from gameserver.errors import SettingError
+from gameserver.foreign import Django, Jwt
+from gameserver.setting_values import Number as _Number
+from gameserver.setting_values import Wrong as _Wrong
+from gameserver.setting_values import byte_count as _bytes
+from gameserver.setting_values import count as _count
+from gameserver.setting_values import path as _path
+from gameserver.setting_values import seconds as _seconds
+from gameserver.setting_values import setting as _setting
+from gameserver.setting_values import text as _text
+from gameserver.setting_values import texts as _texts
+from gameserver.setting_values import yes_or_no as _yes_or_no
 
 PREFIX: Final = "GAMESERVER_"
 """What the names of environment variables begin with."""
@@ -37,80 +49,19 @@ PREFIX: Final = "GAMESERVER_"
 DATA: Final = Path("gameserver-data")
 """Where a server keeps what is its own, unless it is told otherwise: a folder in the working folder."""
 
+AUTHENTICATORS: Final = ("guests", "accounts", "jwt", "django")
+"""What `Settings.auth` may name, each a module of ``gameserver.auth``."""
+
+CREATORS: Final = ("everyone", "users", "moderator", "admin")
+"""Who may create rooms: each of these includes those after it."""
+
 STORE_SCHEMES: Final = ("sqlite", "redis", "rediss", "redis+unix", "redis+sentinel")
-
-
-class _Wrong(Exception):
-    """A value is not what it must be; the text says what would be right."""
-
-
-@dataclass(frozen=True)
-class _Number:
-    """A number within bounds, whole unless `fraction`."""
-
-    low: float
-    high: float
-    fraction: bool = False
-
-    def __call__(self, value: object) -> int | float:
-        kinds = (int, float) if self.fraction else (int,)
-        if isinstance(value, bool) or not isinstance(value, kinds) or not self.low <= value <= self.high:
-            raise _Wrong(f"a {'' if self.fraction else 'whole '}number from {self.low} to {self.high}")
-        return value
-
-    def from_text(self, text: str) -> object:
-        """Read a number as the environment has it; what is none comes back as it is."""
-        try:
-            return float(text) if self.fraction else int(text)
-        except ValueError:
-            return text
-
-
-def _setting(default: Any, read: Callable[[object], Any]) -> Any:
-    """Declare a setting with what checks its value, and turns it into its type."""
-    return field(default=default, metadata={"read": read})
-
-
-def _bytes(default: int, low: int, high: int) -> Any:
-    return _setting(default, _Number(low, high))
-
-
-def _lease(default: float) -> Any:
-    return _setting(default, _Number(3, 600, fraction=True))
-
-
-def _count(default: int, high: int) -> Any:
-    return _setting(default, _Number(1, high))
-
-
-def _seconds(default: float) -> Any:
-    return _setting(default, _Number(0.1, 3600, fraction=True))
-
-
-def _text(value: object) -> str:
-    if not isinstance(value, str) or not value.strip():
-        raise _Wrong("a text that is not empty")
-    return value.strip()
-
-
-def _texts(value: object) -> tuple[str, ...]:
-    if isinstance(value, str):
-        value = [value]
-    if not isinstance(value, (list, tuple)):
-        raise _Wrong("a list of texts")
-    return tuple(_text(item) for item in value)
-
-
-def _yes_or_no(value: object) -> bool:
-    if not isinstance(value, bool):
-        raise _Wrong("true or false")
-    return value
 
 
 def _endpoints(value: object) -> tuple[str, ...]:
     found = _texts(value)
     for text in found:
-        kind, _, rest = text.partition(":")
+        kind, _, rest = text.removeprefix("haproxy:").partition(":")
         if not re.fullmatch(r"[A-Za-z][\w.+-]*", kind):
             raise _Wrong(f"an endpoint string such as tcp:8080 or tcp:8080:interface=127.0.0.1, not {text!r}")
         parts = re.split(r"(?<!\\):", rest)
@@ -146,6 +97,16 @@ def _origins(value: object) -> tuple[str, ...]:
     return tuple(found)
 
 
+def _proxies(value: object) -> tuple[str, ...]:
+    found = _texts(value)
+    for text in found:
+        try:
+            ip_network("::" if text == "unix" else text, strict=False)
+        except ValueError:
+            raise _Wrong(f"an address, a network such as 10.0.0.0/8, or unix, not {text!r}") from None
+    return found
+
+
 def _public_url(value: object) -> str:
     text = _text(value)
     try:
@@ -158,8 +119,38 @@ def _public_url(value: object) -> str:
     return text.rstrip("/")
 
 
-def _path(value: object) -> Path:
-    return Path(value if isinstance(value, Path) else _text(value))
+def _authenticators(value: object) -> tuple[str, ...]:
+    found = _texts(value)
+    for name in found:
+        if name not in AUTHENTICATORS and not re.fullmatch(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)+", name):
+            raise _Wrong(f"some of {', '.join(AUTHENTICATORS)}, or the dotted path of a module, not {name!r}")
+    if not found or len(set(found)) < len(found):
+        raise _Wrong("at least one authenticator, and none twice")
+    return found
+
+
+def _registration(value: object) -> str:
+    if value not in ("open", "invited", "closed"):
+        raise _Wrong('"open", "invited" or "closed"')
+    return str(value)
+
+
+def _creators(value: object) -> tuple[str, ...]:
+    found = _texts(value)
+    for text in found:
+        if text.rpartition("=")[2] not in CREATORS:
+            raise _Wrong(f"{', '.join(CREATORS)}, or a game's name, = and one of these, not {text!r}")
+    return found
+
+
+def _networks(value: object) -> tuple[str, ...]:
+    found = _texts(value)
+    for text in found:
+        try:
+            ip_network(text, strict=False)
+        except ValueError:
+            raise _Wrong(f"an address or a network, such as 10.0.0.0/8, not {text!r}") from None
+    return found
 
 
 def _sync(value: object) -> str:
@@ -183,6 +174,24 @@ class Limits:
     :param name_chars: code points of a name.
     :param rooms: that one user has a seat in.
     :param connections_per_address: at one time.
+    :param unauthenticated: connections that have not said hello, of all addresses; one more closes the oldest.
+    :param request_s: until an HTTP request, such as a handshake, must have come whole.
+    :param requests_per_s: messages of one connection that are no game's; four times as many at once.
+    :param chat_per_s: lines of one connection; four times as many at once.
+    :param refused_joins_per_user: joins, resumes and passwords of rooms that may fail at once; a minute brings back
+        as many, and so with those below.
+    :param refused_joins_per_address: the same for all who share an address; who has a seat already is not held back.
+    :param lookups_per_address: codes of rooms looked up in vain over HTTP.
+    :param refused_logins_per_address: wrong names, passwords, tokens and tickets.
+    :param login_delay_s: the longest wait after one wrong password for an account; the first ones are short.
+    :param registrations_per_address: new accounts; an hour brings back as many.
+    :param password_chars: of a new password, at least.
+    :param token_s: an account's token is good for so long; then it is refreshed.
+    :param login_days: a login that is not used ends after so many.
+    :param hash_threads: passwords that are hashed at a time, each with `hash_kib` of memory.
+    :param hashes_waiting: passwords that wait for that; one more is refused.
+    :param hash_kib: Argon2's memory.
+    :param hash_passes: Argon2's passes over it.
     """
 
     frame_bytes: int = _bytes(65_536, 1024, 64 * 2**20)
@@ -195,6 +204,23 @@ class Limits:
     name_chars: int = _count(32, 256)
     rooms: int = _count(10, 10_000)
     connections_per_address: int = _count(10_000, 1_000_000)
+    unauthenticated: int = _count(10_000, 1_000_000)
+    request_s: float = _seconds(20)
+    requests_per_s: int = _count(100, 100_000)
+    chat_per_s: int = _count(20, 10_000)
+    refused_joins_per_user: int = _count(10, 100_000)
+    refused_joins_per_address: int = _count(100, 1_000_000)
+    lookups_per_address: int = _count(100, 1_000_000)
+    refused_logins_per_address: int = _count(100, 1_000_000)
+    login_delay_s: float = _seconds(60)
+    registrations_per_address: int = _count(20, 1_000_000)
+    password_chars: int = _setting(8, _Number(1, 64))
+    token_s: int = _setting(900, _Number(60, 86_400))
+    login_days: int = _setting(30, _Number(1, 3650))
+    hash_threads: int = _count(2, 64)
+    hashes_waiting: int = _count(200, 100_000)
+    hash_kib: int = _setting(19_456, _Number(64, 2**22))
+    hash_passes: int = _setting(2, _Number(1, 100))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -208,11 +234,22 @@ class Settings:
     :param sample_games: the sample games are served as well.
     :param data: the folder that is this node's own: its id, its key, the embedded store.
     :param origin: origins of web pages that may connect, besides the server's own host.
+    :param auth: who is admitted, by authenticators in the order in which they are asked.
+    :param admins: names of accounts that may do everything; one that is not taken needs an invitation to register.
+    :param moderators: the same for those who keep order.
+    :param registration: who may make an account: ``open``, ``invited`` or ``closed``.
+    :param create: who may create rooms: ``everyone``, ``users`` (no guests), ``moderator``, ``admin``, or for one game
+        ``GAME=`` and one of these.
+    :param secret: the file that holds the secret of the nodes of one store; None: in `data`.
+    :param metrics: networks from which ``/metrics`` may be read.
+    :param trusted_proxy: addresses, networks and ``unix``: proxies whose word counts for who a client is.
     :param public_url: the address that people reach this server at, for links and QR codes; None: what they asked for.
     :param sync: of the embedded store: ``normal`` or ``power``.
     :param lease_s: on a store that nodes share: after so long without a word others take this node's rooms over.
     :param compress_bytes: stored values of at least so many bytes are compressed; 0: none.
     :param game_bytes: what all rooms of one game may keep on this node, documents and tables.
+    :param jwt: whose tokens are believed, for ``jwt`` in `auth`.
+    :param django: where users of Django come from, for ``django`` in `auth`.
     :param sources: setting to where it was given, for errors; what is missing is a default.
     """
 
@@ -222,12 +259,22 @@ class Settings:
     sample_games: bool = _setting(True, _yes_or_no)
     data: Path = field(default=DATA, metadata={"read": _path})
     origin: tuple[str, ...] = _setting((), _origins)
+    auth: tuple[str, ...] = _setting(("guests",), _authenticators)
+    admins: tuple[str, ...] = _setting((), _texts)
+    moderators: tuple[str, ...] = _setting((), _texts)
+    registration: Literal["open", "invited", "closed"] = _setting("open", _registration)
+    create: tuple[str, ...] = _setting(("everyone",), _creators)
+    secret: Path | None = field(default=None, metadata={"read": _path})
+    metrics: tuple[str, ...] = _setting(("127.0.0.0/8", "::1"), _networks)
+    trusted_proxy: tuple[str, ...] = _setting((), _proxies)
     public_url: str | None = _setting(None, _public_url)
     sync: Literal["normal", "power"] = _setting("normal", _sync)
-    lease_s: float = _lease(15)
+    lease_s: float = _setting(15, _Number(3, 600, fraction=True))
     compress_bytes: int = _bytes(0, 0, 2**30)
     game_bytes: int = _bytes(2**30, 2**20, 2**40)
     limits: Limits = field(default_factory=Limits)
+    jwt: Jwt = field(default_factory=Jwt)
+    django: Django = field(default_factory=Django)
     sources: Mapping[str, str] = field(default_factory=dict, compare=False, repr=False)
 
     def __post_init__(self) -> None:
@@ -236,7 +283,9 @@ class Settings:
         store = self.store or f"sqlite:{data / 'gameserver.sqlite3'}"
         if store.startswith("sqlite:"):
             store = f"sqlite:{Path(store.removeprefix('sqlite:')).expanduser().absolute()}"
+        secret = data / "secret" if self.secret is None else self.secret.expanduser().absolute()
         object.__setattr__(self, "data", data)
+        object.__setattr__(self, "secret", secret)
         object.__setattr__(self, "store", store)
 
     def error(self, key: str, expected: str) -> SettingError:
@@ -249,17 +298,35 @@ class Settings:
         return SettingError(key, self.sources.get(key, "default"), expected)
 
 
-def _readers(of: type[Settings] | type[Limits], prefix: str = "") -> Iterator[tuple[str, Callable[[object], Any]]]:
+def _readers(of: type, prefix: str = "") -> Iterator[tuple[str, Callable[[object], Any]]]:
     item: Field[Any]
     for item in fields(of):
         if "read" in item.metadata:
             yield prefix + item.name, item.metadata["read"]
 
 
-KEYS: Final[Mapping[str, Callable[[object], Any]]] = {**dict(_readers(Settings)), **dict(_readers(Limits, "limits."))}
+TABLES: Final[Mapping[str, type]] = {"limits": Limits, "jwt": Jwt, "django": Django}
+"""What stands in tables of its own in a file, as ``jwt.issuer`` in all else."""
+
+KEYS: Final[Mapping[str, Callable[[object], Any]]] = {
+    **dict(_readers(Settings)),
+    **{key: read for name, kind in TABLES.items() for key, read in _readers(kind, f"{name}.")},
+}
 """Every setting's full name to what reads its value."""
 
-LISTS: Final = ("listen", "games", "origin")
+LISTS: Final = (
+    "listen",
+    "games",
+    "origin",
+    "auth",
+    "admins",
+    "moderators",
+    "create",
+    "metrics",
+    "trusted_proxy",
+    "jwt.audience",
+    "jwt.rights",
+)
 
 YES_OR_NO: Final = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
 """How the environment says true and false."""
@@ -292,8 +359,12 @@ def load(
         except _Wrong as wrong:
             raise SettingError(key, source, f"expected {wrong}") from None
         sources[key] = source
-    limits = {key.removeprefix("limits."): values.pop(key) for key in list(values) if key.startswith("limits.")}
-    return Settings(**values, limits=Limits(**limits), sources=sources)
+    tables = {name: kind(**_taken(values, f"{name}.")) for name, kind in TABLES.items()}
+    return Settings(**values, **tables, sources=sources)
+
+
+def _taken(values: dict[str, Any], prefix: str) -> dict[str, Any]:
+    return {key.removeprefix(prefix): values.pop(key) for key in list(values) if key.startswith(prefix)}
 
 
 def _from_options(options: Mapping[str, object]) -> Iterator[tuple[str, object, str]]:
@@ -352,7 +423,7 @@ def _from_file(config: str | None, environ: Mapping[str, str]) -> Iterator[tuple
         raise SettingError("config", f"file {config}", f"expected TOML: {error}") from None
     for key, value in _flat(table, config):
         if key not in KEYS:
-            near = difflib.get_close_matches(key, [*KEYS, "limits"], n=3)
+            near = difflib.get_close_matches(key, [*KEYS, *TABLES], n=3)
             right = f"did you mean {' or '.join(near)}?" if near else f"there are {', '.join(KEYS)}"
             raise SettingError(key, f"file {config}", f"no such setting; {right}")
         yield key, value, f"file {config}"
@@ -360,9 +431,9 @@ def _from_file(config: str | None, environ: Mapping[str, str]) -> Iterator[tuple
 
 def _flat(table: Mapping[str, Any], config: str) -> Iterator[tuple[str, object]]:
     for key, value in table.items():
-        if key != "limits":
+        if key not in TABLES:
             yield key, value
         elif isinstance(value, dict):
-            yield from ((f"limits.{name}", item) for name, item in value.items())
+            yield from ((f"{key}.{name}", item) for name, item in value.items())
         else:
-            raise SettingError(key, f"file {config}", "expected a table: [limits] and its keys below")
+            raise SettingError(key, f"file {config}", f"expected a table: [{key}] and its keys below")

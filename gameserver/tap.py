@@ -55,6 +55,14 @@ class Options(usage.Options):
         """Origin of web pages that may connect, besides this server's own; repeatable"""
         self._lists.setdefault("origin", []).append(origin)
 
+    def opt_auth(self, authenticator: str) -> None:
+        """Who is admitted: guests, accounts, jwt, django; repeatable [default: guests]"""
+        self._lists.setdefault("auth", []).append(authenticator)
+
+    def opt_trusted_proxy(self, address: str) -> None:
+        """Address or network of a proxy whose X-Forwarded-For and -Proto count, or unix; repeatable"""
+        self._lists.setdefault("trusted_proxy", []).append(address)
+
     def opt_no_sample_games(self) -> None:
         """Leave the sample games out"""
         self._sample_games = False
@@ -103,17 +111,18 @@ def makeService(options: Options) -> IService:
 
 def check_endpoints(reactor: Any, merged: settings.Settings) -> None:
     """
-    See that Twisted understands each endpoint, before anything is opened.
+    See that each endpoint can be understood, and its files be used, before anything is opened.
 
-    :raises SettingError: it does not.
+    :raises SettingError: one cannot.
     """
-    from twisted.internet.endpoints import serverFromString
+    from gameserver.web.listening import Listening
 
+    listening = Listening(reactor)
     for text in merged.listen:
         try:
-            serverFromString(reactor, text)
+            listening.endpoint(text)
         except (ValueError, TypeError, LookupError, OSError) as error:
-            raise merged.error("listen", f"expected an endpoint string of Twisted, not {text!r}: {error}") from None
+            raise merged.error("listen", f"expected an endpoint string, not {text!r}: {error}") from None
 
 
 def use_monotonic_time(reactor: Any) -> bool:

@@ -115,18 +115,39 @@ class MergeTests(SettingsCase):
             "sample_games": "false",
             "data": '"d"',
             "origin": '["https://a.example"]',
+            "auth": '["guests", "accounts"]',
+            "admins": '["Ann"]',
+            "moderators": '["Ann"]',
+            "registration": '"invited"',
+            "create": '["users"]',
+            "secret": '"s"',
+            "metrics": '["10.0.0.0/8"]',
+            "trusted_proxy": '["192.0.2.7", "10.0.0.0/8", "unix"]',
             "public_url": '"https://a.example/x/"',
             "sync": '"power"',
             "game_bytes": "2000000",
         }
+        given |= {
+            "jwt.issuer": '"https://issuer.example"',
+            "jwt.audience": '["games", "chess"]',
+            "jwt.key": '"key.pem"',
+            "jwt.jwks": '"https://issuer.example/keys"',
+            "jwt.ca": '"ca.pem"',
+            "jwt.id_claim": '"uid"',
+            "jwt.name_claim": '"nick"',
+            "jwt.rights_claim": '"roles"',
+            "jwt.rights": '["boss=admin", "a=b=moderator"]',
+            "django.secret": '"shared"',
+        }
         given |= {key: "8" for key in KEYS if key in ("limits.hello_s", "limits.ping_s", "limits.pong_s")}
         given |= dict.fromkeys(("limits.frame_bytes", "limits.queue_bytes"), "65536")
+        given |= {"limits.token_s": "900", "limits.hash_kib": "1024"}
         given |= {key: "9" for key in KEYS if key not in given}
         top = "\n".join(f"{key} = {value}" for key, value in given.items() if "." not in key)
-        limits = "\n".join(f"{key[7:]} = {value}" for key, value in given.items() if "." in key)
+        tables = "\n".join(f"{key} = {value}" for key, value in given.items() if "." in key)
         plain = {key: value.strip("[]").replace('",', "").replace('"', "") for key, value in given.items()}
         environ = {f"GAMESERVER_{key.upper().replace('.', '_')}": value for key, value in plain.items()}
-        from_file = load(config=self.file(f"{top}\n[limits]\n{limits}"))
+        from_file = load(config=self.file(f"{top}\n{tables}"))
         self.assertEqual(from_file, load(environ=environ))
         self.assertEqual(set(from_file.sources), set(KEYS))
         self.assertEqual(from_file.games, ("a", "b"))

@@ -1,1 +1,1 @@
-"""Who somebody is: tokens, and one day accounts, tickets and other people's users."""
+"""Who somebody is: guests, accounts, and other people's users, one authenticator a module, and what they share."""

@@ -18,15 +18,16 @@ if TYPE_CHECKING:
 
 
 def admit_newcomer(room: Room, user: User, role: str, password: str | None) -> None:
-    """:raises Refused: this user gets no new seat of that role here."""
+    """
+    :param password: what `gameserver.room.passwords` made of what the user said.
+    :raises Refused: this user gets no new seat of that role here.
+    """
     if user.id in room.banned:
         raise Refused("You may not come back to this room.", code="forbidden")
     if room.spec.player_seats(role) is None or (role == "host" and user.id != room.creator):
         raise Refused(f"There is no seat of a {role} for you.", code="forbidden")
-    if room.password is not None:
-        given = room.digest(password or "")
-        if not hmac.compare_digest(given, room.password):
-            raise Refused(code="wrong_password")
+    if room.password is not None and not hmac.compare_digest((password or "").encode(), room.password.encode()):
+        raise Refused(code="wrong_password")
     if room.locked or (room.status == "playing" and not _open_while_playing(room)):
         raise Refused(code="room_locked")
     if room.status == "over" and not _open_while_playing(room):

@@ -21,11 +21,13 @@ from zope.interface import implementer
 
 from gameserver import values
 from gameserver.errors import CannotMigrate, NotJSON, Refused, StoreUnavailable
-from gameserver.interfaces import IClock, ILease, ILeaseHolder, ILeases, IStore, Stored, User
+from gameserver.interfaces import IClock, IHasher, ILease, ILeaseHolder, ILeases, IStore, Stored, User
 from gameserver.room import admission, codes, row, space
 from gameserver.room.effects import Asker
 from gameserver.room.keeper import Keeper
+from gameserver.room.passwords import Passwords
 from gameserver.room.reading import StoreSource
+from gameserver.room.rights import Creators
 from gameserver.room.room import Room
 from gameserver.room.space import Share, Space
 from gameserver.room.ticks import Ticks
@@ -52,7 +54,10 @@ class Hall:
     :param rooms_per_user: rooms in which a user may have a seat at a time.
     :param lease: where nodes share the store, which provides `ILeases` then.
     :param game_bytes: what all rooms of one game may keep together.
+    :param creators: who may create rooms.
+    :param hasher: of the rooms' passwords; without one they are only hashed fast, as a table of tests wants it.
     :ivar ticks: those of the rooms that want some; it counts what was skipped.
+    :ivar too_many_rooms: how often a user wanted more than that.
     """
 
     def __init__(
@@ -68,6 +73,8 @@ class Hall:
         amnesia: bool = False,
         beats: bool = True,
         lease: ILease | None = None,
+        creators: Creators | None = None,
+        hasher: IHasher | None = None,
     ) -> None:
         self.specs = specs
         self.store = store
@@ -76,8 +83,11 @@ class Hall:
         self.rooms_per_user = rooms_per_user
         self.chat_chars = chat_chars
         self.draining = False
+        self.too_many_rooms = 0
         self.log = _log
         self._spaces = {name: Space(game_bytes) for name in specs}
+        self._creators = creators or Creators()
+        self._passwords = Passwords(hasher)
         self._amnesia = amnesia
         self._keepers: dict[str, Keeper] = {}
         self._rooms_of: dict[str, set[str]] = {}
@@ -236,6 +246,8 @@ class Hall:
             raise Refused(code="draining")
         if self._spaces[spec.name].full:
             raise Refused("The rooms of this game take all the space that they may have here.", code="busy")
+        if not self._creators.admits(user, game):
+            raise Refused("You may not open a room of this game.", code="forbidden")
         self.admit(user)
         self._making[user.id] += 1
         try:
@@ -262,6 +274,8 @@ class Hall:
         )
         keeper = self._keep(room, fence=1, version=0)
         try:
+            password = await self._passwords.keep(room, password)
+            seat = seat and {**seat, "password": password}
             await keeper.post("create", asker, options, private=private, password=password, user=user, seat=seat)
             if keeper.room.ended:
                 raise Refused("The game closed the room at once.")
@@ -303,12 +317,14 @@ class Hall:
         """
         if asker.user.id not in keeper.users:
             self.admit(asker.user)
-        await keeper.post("join", asker, **seat)
+        password = await self._passwords.prove(keeper.room, asker.user, seat.get("role"), seat.get("password"))
+        await keeper.post("join", asker, **{**seat, "password": password})
         self._count_users(keeper)
 
     def admit(self, user: User) -> None:
         """:raises Refused: ``forbidden``: this user has seats in too many rooms."""
         if len(self._rooms_of.get(user.id, ())) + self._making[user.id] >= self.rooms_per_user:
+            self.too_many_rooms += 1
             raise Refused(f"You are in {self.rooms_per_user} rooms; leave one first.", code="forbidden")
 
     def _find_match(self, asker: Asker, game: str, match: dict[str, Any], role: str) -> Keeper | None:

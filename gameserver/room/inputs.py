@@ -54,11 +54,12 @@ class Inputs:
         """
         The room comes to be, and its creator takes a seat where ``asker`` says so.
 
+        :param password: as the room keeps it, see `gameserver.room.passwords`.
         :param seat: keyword arguments of `join`.
         :raises Refused: the game will not have it so; the room never was.
         """
         self._room.private = private
-        self._room.password = self._room.digest(password) if password else None
+        self._room.password = password
         self._room.creator = user.id
         self._room.streams.counts_stale = True
         self._room.changed()

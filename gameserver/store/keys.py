@@ -62,6 +62,10 @@ gameserver:once:NAME    string: somebody saw to that                 a day (a TT
 gameserver:meta         hash: schema, secret (whose fingerprint all  for good
                         nodes must have), beat_ms:NODE (the newest
                         beat or commit of the node)
+gameserver:user:ID      hash: name_key ('' for none), version,       until the user is deleted
+                        value (see `gameserver.auth.accounts`)
+gameserver:name:KEY     a user's id                                  as long as the user has that name
+gameserver:spent:MARK   1: what was good once, such as a ticket      as long as it would have been good (a TTL)
 ======================= ============================================ =================================================
 """
 
@@ -121,6 +125,21 @@ def once_key(name: str) -> str:
 def claims_key(node: str) -> str:
     """Name the key of what a node claimed."""
     return CLAIMS_PREFIX + node
+
+
+def user_key(user_id: str) -> str:
+    """Name the key of a user."""
+    return f"gameserver:user:{user_id}"
+
+
+def name_key(key: str) -> str:
+    """Name the key of a user's name, in the form in which names are compared."""
+    return f"gameserver:name:{key}"
+
+
+def spent_key(mark: str) -> str:
+    """Name the key of what was good once."""
+    return f"gameserver:spent:{mark}"
 
 
 def doc(name: str) -> str:

@@ -230,17 +230,18 @@ BEGIN: Final = script(
     PACK
     + """
 -- KEYS: claims, meta. ARGV: the schema that the caller knows, what the key of a code begins with, the field of its
--- beat, the fingerprint of its secret or ''.
+-- beat, the fingerprints of its secrets, the one that signs first, or none.
 -- Frees what a process of this node claimed and then died: no other can be about to create that room.
 -- Returns the store's schema, its beat or '', and the fingerprint that the store has. If the schema is a newer one, or
 -- the fingerprint another, nothing is written.
 local stored = redis.call('HMGET', KEYS[2], 'schema', ARGV[3], 'secret')
-local schema, secret = stored[1] or ARGV[1], stored[3] or ARGV[4]
-if tonumber(schema) <= tonumber(ARGV[1]) and (ARGV[4] == '' or secret == ARGV[4]) then
+local schema, secret, is_known = stored[1] or ARGV[1], stored[3] or ARGV[4] or '', #ARGV < 4
+for i = 4, #ARGV do is_known = is_known or ARGV[i] == secret end
+if tonumber(schema) <= tonumber(ARGV[1]) and is_known then
   for _, code in ipairs(redis.call('SMEMBERS', KEYS[1])) do redis.call('DEL', ARGV[2] .. code) end
   redis.call('DEL', KEYS[1])
   redis.call('HSET', KEYS[2], 'schema', ARGV[1])
-  if secret ~= '' then redis.call('HSET', KEYS[2], 'secret', secret) end
+  if ARGV[4] then redis.call('HSET', KEYS[2], 'secret', ARGV[4]) end
 end
 return pack({schema, stored[2] or '', secret})
 """

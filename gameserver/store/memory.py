@@ -19,6 +19,7 @@ from gameserver.errors import StoreUnavailable
 from gameserver.interfaces import Commit, IStore, Outcome, Stored, TableSizes
 from gameserver.room.shelf import Shelf
 from gameserver.store.keys import CODE_REST_MS
+from gameserver.store.memory_users import MemoryUsers
 
 T = TypeVar("T")
 
@@ -42,15 +43,16 @@ class _Claim(Struct):
 
 
 @implementer(IStore)
-class MemoryStore:
+class MemoryStore(MemoryUsers):
     """
-    Keep rooms in this process.
+    Keep rooms and users in this process.
 
     :ivar fail: while set, each call fails with it, and nothing is written.
     :ivar fail_after: while set, each call does its work and then fails with it: the caller cannot know.
     """
 
     def __init__(self) -> None:
+        super().__init__()
         self.fail: StoreUnavailable | None = None
         self.fail_after: StoreUnavailable | None = None
         self._rooms: dict[str, _Room] = {}

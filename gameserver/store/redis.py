@@ -32,6 +32,7 @@ from gameserver.interfaces import Commit, ILeases, IStore, Outcome, Renewal, Sto
 from gameserver.store import keys, lua, lua_leases, lua_tables
 from gameserver.store.address import Address, endpoint, parse
 from gameserver.store.calls import Call, Calls
+from gameserver.store.redis_users import RedisUsers
 
 SCHEMA_VERSION: Final = 2
 """Of the keys, kept in the store; one of a newer schema is refused."""
@@ -51,21 +52,22 @@ log = Logger(namespace="gameserver")
 
 
 @implementer(IStore, ILeases)
-class RedisStore:
+class RedisStore(RedisUsers):
     """
-    Keep rooms in Redis 5 or newer.
+    Keep rooms and users in Redis 5 or newer.
 
     :param url: see `gameserver.store.address`.
     :param node: the name of this node, which its next process has as well.
-    :param secret: the fingerprint of the secret that all nodes of a store share; the first to come sets it.
+    :param secrets: the fingerprints of this node's secrets, the one that signs first; it must know the one that the
+        node that started last signs with.
     :raises ValueError: the address is none; the text says what is expected.
     """
 
-    def __init__(self, url: str, *, reactor: Any, node: str = "", secret: str = "") -> None:
+    def __init__(self, url: str, *, reactor: Any, node: str = "", secrets: Sequence[str] = ()) -> None:
         self._link = _Link(parse(url), reactor)
         self._calls = Calls(self._link.run)
         self._node = lua.Node(node)
-        self._secret = secret
+        self._secrets = secrets
         self._renewed_over = 0
         self._open = False
         self._stops: list[Deferred[None]] = []
@@ -227,7 +229,7 @@ class RedisStore:
         """
         node, address = self._node, self._link.address
         named = [keys.claims_key(node.name), keys.META_KEY]
-        args = [str(SCHEMA_VERSION), keys.CODE_PREFIX, node.beat_field, self._secret]
+        args = [str(SCHEMA_VERSION), keys.CODE_PREFIX, node.beat_field, *self._secrets]
         packed = await self._link.run(lua.BEGIN, lua.to_bytes(named), lua.to_bytes(args))
         schema, beat_ms, secret = lua.unpacked(packed)
         if int(schema) > SCHEMA_VERSION:
@@ -235,7 +237,7 @@ class RedisStore:
                 f"{address} was written by a newer gameserver: its schema is {int(schema)}, this one knows"
                 f" {SCHEMA_VERSION}. Start the newer one, or give another database."
             )
-        if self._secret not in ("", secret.decode()):
+        if self._secrets and secret.decode() not in self._secrets:
             raise StoreUnavailable(
                 f"{address} is of nodes with another secret, whose users this one would not know. Copy the file"
                 f" `secret` from the data folder of one of them. If it is lost, HDEL {keys.META_KEY} secret there:"

@@ -16,6 +16,8 @@ entry  room, name, value                            the room's, until it is dele
 tables room, name, entries, bytes                   the same: of each table how many entries it has, and their bytes
 codes  code, room, free_at_ms, fence, version       from the claim until 24 hours after the room ended; then fence and
                                                     version are its last ones, which tell a retry from a stranger
+users  id, name_key, version, value                 until the user is deleted
+spent  mark, until_ms                               as long as what it marks would have been good
 meta   key, value                                   ``beat_ms``: the newest beat or commit
 ====== ============================================ =================================================================
 """
@@ -39,6 +41,7 @@ from zope.interface import implementer
 
 from gameserver.errors import GameServerError, StoreLocked, StoreUnavailable
 from gameserver.interfaces import Commit, IStore, Outcome, Stored, TableSizes
+from gameserver.store import sqlite_users
 from gameserver.store.entries import Entries
 from gameserver.store.keys import CODE_REST_MS
 
@@ -107,9 +110,9 @@ class WriterThread:
 
 
 @implementer(IStore)
-class SQLiteStore:
+class SQLiteStore(sqlite_users.SQLiteUsers):
     """
-    Keep rooms in one SQLite file, which one process at a time may use.
+    Keep rooms and users in one SQLite file, which one process at a time may use.
 
     :param path: the file, created where absent; its directory exists. ``PATH.lock``, ``-wal`` and ``-shm`` are beside.
     :param reactor: where the Deferreds fire.
@@ -292,6 +295,7 @@ class _Database:
                 self._db = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
                 opened.callback(self._db.close)
                 self.entries = Entries(self._db)
+                self.users = sqlite_users.UserTable(self._db)
                 self._prepare(sync)
                 self._opened = opened.pop_all()
         except (sqlite3.Error, OSError) as error:
@@ -313,6 +317,8 @@ class _Database:
             for statement in statements:
                 self._db.execute(statement)
         self._db.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
+        for statement in sqlite_users.SCHEMA:
+            self._db.execute(statement)
         row = self._db.execute("SELECT value FROM meta WHERE key = 'beat_ms'").fetchone()
         self.last_beat_ms = None if row is None else row[0]
         # What a process claimed and then died: no other can be about to create that room.

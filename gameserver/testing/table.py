@@ -14,7 +14,9 @@ from twisted.logger import ILogObserver, LogEvent, Logger, globalLogPublisher
 from zope.interface import implementer, provider
 
 from gameserver import values
-from gameserver.auth.tokens import SECRET_BYTES, Guests
+from gameserver.auth.chain import Chain
+from gameserver.auth.guests import Guests
+from gameserver.auth.tokens import SECRET_BYTES
 from gameserver.clock import Clock
 from gameserver.errors import Refused
 from gameserver.game.function import game_from_module
@@ -70,7 +72,7 @@ class Table:
         self._store = MemoryStore()
         self._entropy = random.Random(seed)
         names = random.Random(f"names {seed}")
-        self._guests = Guests(bytes(SECRET_BYTES), names.randbytes, self._clock.now)
+        self._guests = Chain([Guests([bytes(SECRET_BYTES)], names.randbytes, self._clock.now)])
         self._waiting: list[Callable[[], bool]] = []
         self._failures = _Failures()
         self._code = ""

@@ -12,6 +12,8 @@ from collections.abc import Callable, Iterable, Sequence
 from ipaddress import IPv6Address, ip_address
 from typing import Any, Final
 
+from gameserver.web.listening import speaks_tls
+
 ANYWHERE: Final = ("", "0.0.0.0", "::")
 """What a port is bound to that listens at every address of the machine."""
 
@@ -43,7 +45,7 @@ class Addresses:
         """
         host, port = getattr(bound, "host", None), getattr(bound, "port", None)
         if isinstance(host, str) and isinstance(port, int):
-            self._ports.append(("https" if endpoint.startswith("ssl:") else "http", host, port))
+            self._ports.append(("https" if speaks_tls(endpoint) else "http", host, port))
 
     @property
     def urls(self) -> list[str]:

@@ -1,9 +1,10 @@
 """
-The HTTP calls: guests, games, rooms, and whether this node is well.
+The HTTP calls: games, rooms, and whether this node is well; those of who somebody is are in `gameserver.web.identity`.
 
 ``POST /api/guest``, ``GET /api/games``, ``GET`` and ``POST /api/rooms``, ``GET /api/rooms/CODE``, ``GET /api/server``,
-``GET /api/qr``, ``/healthz``, ``/readyz``. What comes here has passed `gameserver.web.site.Front`. All answers but the
-QR code's are JSON; errors are ``{"code", "message"}`` with the codes of the wire.
+``GET /api/qr``, ``GET /api/openapi.json``, ``/healthz``, ``/readyz``, ``/metrics``. What comes here has passed
+`gameserver.web.site.Front`. All answers but the QR code's and the numbers are JSON; errors are ``{"code", "message"}``
+with the codes of the wire.
 
 Nobody is told what the store has not yet: an answer about a room that has something to commit waits for that commit.
 """
@@ -11,7 +12,7 @@ Nobody is told what the store has not yet: an answer about a room that has somet
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Coroutine, Iterable
+from collections.abc import Coroutine
 from functools import lru_cache
 from inspect import cleandoc
 from io import BytesIO
@@ -19,8 +20,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import msgspec
 import segno
-from klein import Klein
-from msgspec import Raw, Struct
+from msgspec import Raw
 from twisted.internet.defer import Deferred, gatherResults
 from twisted.internet.defer import TimeoutError as DeferredTimeout
 from twisted.logger import Logger
@@ -29,10 +29,16 @@ from twisted.web.server import Request
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
 from gameserver import __version__, values
-from gameserver.errors import CODES, Refused, StoreUnavailable
+from gameserver.errors import Refused, StoreUnavailable
 from gameserver.interfaces import User
 from gameserver.room.names import check_name
-from gameserver.wire.codecs import json_depth
+from gameserver.settings import Settings
+from gameserver.web.answers import address_of, answer, refusal, wrong_method
+from gameserver.web.calls import app
+from gameserver.web.identity import Identity
+from gameserver.web.metrics import Metrics, Numbers
+from gameserver.web.openapi import describe
+from gameserver.web.shapes import About, GuestWish, Listing, Message, RoomWish
 from gameserver.wire.messages import UserInfo
 
 if TYPE_CHECKING:
@@ -44,8 +50,6 @@ if TYPE_CHECKING:
     from gameserver.web.pages import Pages
     from gameserver.wire.session import House
 
-BODY_BYTES: Final = 64 * 1024
-"""The largest body of a request, as large as a frame of the wire."""
 LISTED_ROOMS: Final = 200
 LISTED_BYTES: Final = 1 << 20
 """A listing ends at whichever comes first: options of rooms may be large."""
@@ -60,125 +64,55 @@ QR_MASK: Final = 2
 """Trying all eight patterns would cost four times as much: 25 ms instead of 7 for the longest text."""
 QR_KEPT: Final = 64
 
-STATUS: Final = {
-    "bad_data": 400,
-    "bad_message": 400,
-    "unauthenticated": 401,
-    "forbidden": 403,
-    "wrong_password": 403,
-    "not_found": 404,
-    "unknown_op": 405,
-    "too_large": 413,
-    "rate_limited": 429,
-    "game_error": 500,
-    "busy": 503,
-    "draining": 503,
-}
-"""Code to HTTP status; any other, a game's own too, is a `CONFLICT`."""
-CONFLICT: Final = 409
-
-_UNREADABLE: Final = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
-
 T = TypeVar("T")
-Body = TypeVar("Body", bound=Struct)
 
 
-class GuestWish(Struct):
-    """The body of ``POST /api/guest``."""
-
-    name: str
-
-
-class RoomWish(Struct):
-    """The body of ``POST /api/rooms``."""
-
-    game: str
-    options: dict[str, Any] | None = None
-    private: bool = False
-    password: str | None = None
-
-
-class Listing(Struct, frozen=True):
-    """What anybody may know of a room; ``room`` is its code."""
-
-    room: str
-    game: str
-    title: str
-    status: str
-    players: int
-    max_players: int
-    locked: bool
-    needs_password: bool
-    options: Any
-
-
-class Message(Struct, frozen=True):
-    """What clients may send in a game; ``schema`` is the JSON schema of its data."""
-
-    by: str
-    phase: str | None
-    question: bool
-    schema: dict[str, Any]
-
-
-class About(Struct, frozen=True):
-    """
-    A game that is served.
-
-    ``options`` is a JSON schema, or None where any options will do; ``messages`` is name to what clients may send,
-    empty where the game takes any; ``page`` says whether the game brings a page of its own.
-    """
-
-    name: str
-    title: str
-    doc: str
-    min_players: int
-    max_players: int
-    roles: dict[str, int]
-    options: dict[str, Any] | None
-    messages: dict[str, Message]
-    page: bool
-
-
-class Api:
+class Api(Identity):
     """
     :param house: what the sessions of this node share, too.
-    :param catalog: if given, its broken games are listed beside those that are served.
+    :param catalog: if given, its broken games are listed to administrators, beside those that are served.
     :param pages: knows which games bring a page.
     :param addresses: where people reach this server.
     """
 
-    app = Klein()
+    app = app
 
-    def __init__(self, house: House, catalog: Catalog | None, pages: Pages, addresses: Addresses) -> None:
-        self._house = house
+    def __init__(
+        self,
+        house: House,
+        catalog: Catalog | None,
+        pages: Pages,
+        addresses: Addresses,
+        settings: Settings | None = None,
+    ) -> None:
+        settings = settings or Settings()
+        super().__init__(house, settings)
+        self._description = Raw(msgspec.json.encode(describe()))
+        self._metrics = Metrics([Numbers(house)], settings.metrics)
         self._addresses = addresses
         self._creating: Counter[str] = Counter()
         specs = house.hall.specs.values()
-        games: dict[str, Any] = {"games": [about(spec, page=pages.has_own(spec.name)) for spec in specs]}
-        if catalog is not None:
-            games["broken"] = [{"name": broken.name, "error": broken.error} for broken in catalog.broken]
-        self._games = Raw(msgspec.json.encode(games))
+        served = [about(spec, page=pages.has_own(spec.name)) for spec in specs]
+        broken = [{"name": each.name, "error": each.error} for each in (catalog.broken if catalog is not None else ())]
+        self._games = Raw(msgspec.json.encode({"games": served}))
+        self._all_games = Raw(msgspec.json.encode({"games": served, "broken": broken}))
 
     # Calls
 
     @app.route("/api/guest", methods=["POST"])
     async def guest(self, request: Request) -> bytes:
         """Make a guest."""
-        self._check_budget(request)
         wish = self._body(request, GuestWish)
-        try:
-            user, token = self._house.authenticator.guest(check_name(wish.name, self._house.limits.name_chars))
-        except Refused as refused:
-            if refused.code == "unauthenticated":
-                self._charge(request)
-            raise
+        user, token = self._house.authenticators.guest(check_name(wish.name, self._house.limits.name_chars))
         return answer(request, {"token": token, "user": UserInfo(user.id, user.name, list(user.rights))})
 
     @app.route("/api/games", methods=["GET"])
     async def games(self, request: Request) -> bytes:
-        """List the games, and those that could not be loaded."""
-        return answer(request, self._games)
+        """List the games; to administrators also those that could not be loaded, with their errors."""
+        if request.getHeader(b"authorization") is None:
+            return answer(request, self._games)
+        user = await self._caller(request)
+        return answer(request, self._all_games if "admin" in user.rights else self._games)
 
     @app.route("/api/rooms", methods=["GET"])
     async def rooms(self, request: Request) -> bytes:
@@ -213,11 +147,11 @@ class Api:
     @app.route("/api/rooms/<code>", methods=["GET"])
     async def room(self, request: Request, code: str) -> bytes:
         """Tell of one room, a private one as well: whoever knows its code may ask."""
-        self._check_budget(request)
+        self._check_budget(request, "lookup")
         try:
             keeper = self._house.hall.find(code)
         except Refused:
-            self._charge(request)
+            self._charge(request, "lookup")
             raise
         return answer(request, await self._look(keeper))
 
@@ -244,6 +178,11 @@ class Api:
         request.setHeader(b"content-length", str(len(body)).encode())
         return body
 
+    @app.route("/api/openapi.json", methods=["GET"])
+    async def openapi(self, request: Request) -> bytes:
+        """Describe these calls."""
+        return answer(request, self._description)
+
     @app.route("/healthz", methods=["GET"])
     async def healthy(self, request: Request) -> bytes:
         """The process runs."""
@@ -258,6 +197,21 @@ class Api:
         if not hall.store_answers:
             raise Refused("The store does not answer.", code="busy")
         return answer(request, {"status": "ok"})
+
+    @app.route("/metrics", methods=["GET"])
+    async def metrics(self, request: Request) -> bytes:
+        """Tell Prometheus how busy this node is."""
+        forwarded = request.getHeader(b"x-forwarded-for") is not None or request.getHeader(b"forwarded") is not None
+        trusted = address_of(request) != getattr(request.client, "host", "")
+        if not self._metrics.admits(address_of(request), forwarded=forwarded and not trusted):
+            user = await self._caller(request)
+            if "admin" not in user.rights:
+                raise Refused(code="forbidden")
+        body = self._metrics.text()
+        answer(request, None)
+        request.setHeader(b"content-type", self._metrics.content_type)
+        request.setHeader(b"content-length", str(len(body)).encode())
+        return body
 
     # What comes to nothing
 
@@ -286,43 +240,6 @@ class Api:
         return refusal(request, Refused("The server failed at that.", code="game_error"))
 
     # Steps of calls
-
-    async def _caller(self, request: Request) -> User:
-        """
-        :returns: whoever the ``Authorization`` header proves.
-        :raises Refused: ``unauthenticated``, which uses up the address's budget if there was a token.
-        """
-        self._check_budget(request)
-        scheme, _, token = (request.getHeader(b"authorization") or b"").strip().partition(b" ")
-        if scheme.lower() != b"bearer" or not token.strip():
-            raise Refused("Send a token: Authorization: Bearer TOKEN.", code="unauthenticated")
-        house = self._house
-        try:
-            return await house.authenticator.authenticate(token.strip().decode("latin-1"), now_s=house.clock.now())
-        except Refused:
-            self._charge(request)
-            raise
-
-    def _body(self, request: Request, kind: type[Body]) -> Body:
-        """
-        :returns: the request's body.
-        :raises Refused: ``too_large``, ``bad_message`` or ``bad_data``.
-        """
-        assert request.content is not None
-        body = request.content.read(BODY_BYTES + 1)
-        if len(body) > BODY_BYTES:
-            raise Refused(f"A body has at most {BODY_BYTES} bytes.", code="too_large")
-        if not body.lstrip(b" \t\r\n").startswith(b"{"):
-            raise Refused("The body must be a JSON object.", code="bad_message")
-        depth = self._house.limits.depth
-        if body.count(b"{") + body.count(b"[") > depth and json_depth(body) > depth:
-            raise Refused(f"At most {depth} lists and objects inside one another.", code="bad_message")
-        try:
-            return msgspec.json.decode(body, type=kind)
-        except msgspec.ValidationError as error:
-            raise Refused(str(error), code="bad_data") from None
-        except _UNREADABLE:
-            raise Refused("The body is not JSON.", code="bad_message") from None
 
     async def _create(self, user: User, wish: RoomWish) -> Keeper:
         """:raises Refused: the game refuses, or the user may not."""
@@ -368,17 +285,6 @@ class Api:
             return await work.addTimeout(most_s, self._house.clock.reactor)
         except DeferredTimeout:
             raise Refused(code="busy") from None
-
-    # Who tries too often
-
-    def _check_budget(self, request: Request) -> None:
-        """:raises Refused: ``rate_limited``: too much was refused to this address."""
-        if not self._house.budgets.left(self._house.clock.monotonic(), address_of(request), None):
-            raise Refused(code="rate_limited")
-
-    def _charge(self, request: Request) -> None:
-        """A guess was wrong."""
-        self._house.budgets.charge(self._house.clock.monotonic(), address_of(request), None)
 
 
 def about(spec: Spec, *, page: bool) -> About:
@@ -427,43 +333,6 @@ def listing_of(room: Room) -> Listing:
 def first_paragraph(doc: str | None) -> str:
     """:returns: a docstring's first paragraph, in one line."""
     return " ".join(cleandoc(doc or "").partition("\n\n")[0].split())
-
-
-def answer(request: Request, value: Any, *, status: int = 200) -> bytes:
-    """:returns: the body, once the request's headers are set for it."""
-    body = msgspec.json.encode(value)
-    request.setResponseCode(status)
-    request.setHeader(b"content-type", b"application/json")
-    request.setHeader(b"cache-control", b"no-store")
-    request.setHeader(b"content-length", str(len(body)).encode())
-    return body
-
-
-def refusal(request: Request, refused: Refused) -> bytes:
-    """:returns: the body of an error, once the request's headers are set for it."""
-    status = STATUS.get(refused.code, CONFLICT)
-    if status == 401:
-        request.setHeader(b"www-authenticate", b"Bearer")
-    elif status == 429:
-        request.setHeader(b"retry-after", b"1")
-    text = refused.text if refused.path is None else f"{refused.text} - at `{refused.path}`"
-    return answer(request, {"code": refused.code, "message": text}, status=status)
-
-
-def wrong_method(request: Request, methods: Iterable[str]) -> bytes:
-    """:returns: the body of an error that names the methods that would do."""
-    request.setHeader(b"allow", allow(methods))
-    return refusal(request, Refused(CODES["unknown_op"], code="unknown_op"))
-
-
-def address_of(request: Request) -> str:
-    """:returns: whose request it is, for budgets."""
-    return getattr(request.getClientAddress(), "host", "local")
-
-
-def allow(methods: Iterable[str]) -> bytes:
-    """:returns: an ``Allow`` header; everybody may ask for ``OPTIONS``."""
-    return ", ".join(sorted({*methods, "OPTIONS"})).encode()
 
 
 def _shielded(work: Coroutine[Any, Any, T]) -> Deferred[T]:

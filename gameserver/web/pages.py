@@ -22,7 +22,7 @@ from twisted.web.http import CACHED
 from twisted.web.resource import IResource, Resource
 
 from gameserver.errors import Refused
-from gameserver.web.api import refusal, wrong_method
+from gameserver.web.answers import refusal, wrong_method
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

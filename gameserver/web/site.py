@@ -8,17 +8,23 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from io import BytesIO
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, cast
 
+from twisted.internet.address import IPv4Address
 from twisted.python.failure import Failure
 from twisted.web.resource import IResource, Resource
 from twisted.web.server import NOT_DONE_YET, Request, Site
 
 from gameserver.errors import Refused
 from gameserver.web.addresses import Addresses
-from gameserver.web.api import BODY_BYTES, Api, allow, log, refusal
+from gameserver.web.answers import allow, refusal
+from gameserver.web.api import Api, log
+from gameserver.web.calls import BODY_BYTES
+from gameserver.web.channel import Channel
 from gameserver.web.pages import Pages
+from gameserver.wire.limits import Connections
 from gameserver.wire.protocol import admits
+from gameserver.wire.proxies import LOCAL, Proxies
 
 if TYPE_CHECKING:
     from gameserver.game.loader import Catalog
@@ -31,6 +37,14 @@ DISCARDED_BYTES: Final = 1 << 20
 """Of a body that is too large so much is read and thrown away, for the client to read our answer; then we hang up."""
 PREFLIGHT_S: Final = b"600"
 """How long a browser may remember what a page may do."""
+HEADERS: Final = (
+    (b"x-content-type-options", b"nosniff"),
+    (b"referrer-policy", b"no-referrer"),
+    (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'"),
+)
+"""What every answer is sent with; pages have a policy of their own, see `gameserver.web.pages`."""
+TLS_ONLY: Final = b"max-age=31536000"
+"""Whoever came by TLS comes by TLS for a year."""
 TOO_LARGE: Final = b"HTTP/1.1 413 Request Entity Too Large\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
 
 
@@ -50,18 +64,35 @@ def site(
     :returns: a factory for the endpoints to listen with.
     """
     pages = Pages(house.hall.specs.values(), catalog.places if catalog is not None else None)
-    front = Front(Api(house, catalog, pages, addresses or Addresses(settings.public_url)), settings.origin)
-    return QuietSite(Root(websocket, pages, front), house.clock.reactor)
+    api = Api(house, catalog, pages, addresses or Addresses(settings.public_url), settings)
+    front = Front(api, settings.origin)
+    return QuietSite(Root(websocket, pages, front), house, Proxies(settings.trusted_proxy))
 
 
 class QuietSite(Site):
-    """A site that keeps no access log, whose dates would be wrong with monotonic seconds, and speaks HTTP/1.1 only."""
+    """
+    A site that keeps no access log, whose dates would be wrong with monotonic seconds, and speaks HTTP/1.1 only.
+
+    :param house: for its limits, its reactor, and whoever is not known yet.
+    :param proxies: whose word counts for who a client is.
+    :ivar connections: those of HTTP, by the address at their other end.
+    """
 
     noisy = False
+    protocol = Channel  # type: ignore[assignment]
 
-    def __init__(self, root: IResource, reactor: Any) -> None:
+    def __init__(self, root: IResource, house: House, proxies: Proxies) -> None:
+        self.proxies = proxies
+        self.budgets = house.budgets
+        self.strangers = house.strangers
+        self.connections = Connections(house.limits.connections_per_address)
+        self.request_s = house.limits.request_s
         super().__init__(  # type: ignore[no-untyped-call]
-            root, requestFactory=BoundedRequest, timeout=IDLE_S, reactor=reactor, parsePOSTFormSubmission=False
+            root,
+            requestFactory=BoundedRequest,
+            timeout=IDLE_S,
+            reactor=house.clock.reactor,
+            parsePOSTFormSubmission=False,
         )
 
     def startFactory(self) -> None:
@@ -77,7 +108,11 @@ class QuietSite(Site):
     def getResourceFor(self, request: Any) -> Any:
         """Set what every answer has, and find who answers."""
         request.setHeader(b"server", b"gameserver")
-        request.setHeader(b"x-content-type-options", b"nosniff")
+        for name, value in HEADERS:
+            request.setHeader(name, value)
+        if request.isSecure():
+            request.setHeader(b"strict-transport-security", TLS_ONLY)
+            request.setHeader(b"cross-origin-opener-policy", b"same-origin")
         return super().getResourceFor(request)  # type: ignore[no-untyped-call]
 
 
@@ -86,6 +121,29 @@ class BoundedRequest(Request):
 
     _body_bytes = 0
     _cut_off = False
+
+    def getClientAddress(self) -> Any:
+        """Whose request it is, behind whatever trusted proxies it came through."""
+        address = self._proxies.client(self.client, self._joined(b"x-forwarded-for"))
+        return self.client if address == LOCAL else IPv4Address("TCP", address, 0)
+
+    def isSecure(self) -> bool:
+        """Whether the client speaks TLS, as far as we know."""
+        return self.scheme == "https"
+
+    @property
+    def scheme(self) -> str | None:
+        """``http`` or ``https`` as the client knows it, or None where it cannot be told; see `Proxies.scheme`."""
+        forwarded = self._joined(b"x-forwarded-proto")
+        return self._proxies.scheme(self.client, forwarded, secure=super().isSecure())  # type: ignore[no-untyped-call]
+
+    @property
+    def _proxies(self) -> Proxies:
+        channel: Any = self.channel
+        return cast(Proxies, channel.site.proxies)
+
+    def _joined(self, name: bytes) -> str:
+        return b",".join(self.requestHeaders.getRawHeaders(name, [])).decode("latin-1")
 
     def gotLength(self, length: int | None) -> None:
         """The headers are in."""
@@ -163,7 +221,9 @@ class Front(Resource):
             return self._say(request, refusal(request, Refused("That request cannot be read.", code="bad_message")))
         origin = request.getHeader(b"origin")
         host = request.getHeader(b"host") or b""
-        admitted = origin is None or admits(origin.decode("latin-1"), host.decode("latin-1"), self._origins)
+        admitted = origin is None or admits(
+            origin.decode("latin-1"), host.decode("latin-1"), self._origins, request.scheme
+        )
         if origin is not None and admitted:
             request.setHeader(b"access-control-allow-origin", origin)
             request.setHeader(b"access-control-expose-headers", b"Location, Retry-After")

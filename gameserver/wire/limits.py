@@ -3,49 +3,101 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import Final
+from typing import Final, Protocol
 
 from gameserver.rates import TokenBucket
+from gameserver.settings import Limits
+from gameserver.wire.messages import Close
 
-REFUSED_PER_ADDRESS: Final = (2.0, 100.0)
-"""Refused joins and logins an address may have: a second, and at once. One phone must not lock out its Wi-Fi."""
-REFUSED_PER_USER: Final = (0.2, 10.0)
-"""The same for one user."""
+MINUTE_S: Final = 60.0
+HOUR_S: Final = 3600.0
+VOUCHED: Final = 10_000
+"""So many users are known not to guess; the one who was longest without a success is forgotten."""
 FORGET_AT: Final = 10_000
 """So many buckets are looked through for full ones, which tell nothing any more."""
 
 MALFORMED: Final = 20
 MALFORMED_S: Final = 10.0
 """Frames that are no messages: so many in so many seconds end a session."""
-REQUESTS: Final = (100.0, 400.0)
-"""Messages that are no game's: a second, and at once. Whoever sends more is closed with 4008."""
+AT_ONCE: Final = 4.0
+"""So many seconds' worth of messages may come at once."""
 WAITING_MESSAGES: Final = 16
 WAITING_BYTES: Final = 64 * 1024
 """What a session may send ahead of an answer that it has to wait for."""
 
 
+class Closable(Protocol):
+    """A connection."""
+
+    def close(self, code: int, reason: str = "") -> None:
+        """Close it, with a close code where it is a WebSocket."""
+
+
 class Budgets:
-    """Attempts that may fail: only failures use the budget up, but where it is used up nothing is tried."""
+    """
+    Attempts that may fail: only failures use a budget up, but where it is used up nothing is tried.
 
-    def __init__(self) -> None:
-        self._buckets: dict[str, TokenBucket] = {}
+    Each kind has a budget for all who share an address, joins one for each user as well. A phone has one user, whose
+    budget is a tenth of the address's: it does not lock out its Wi-Fi. One that makes itself guest after guest does use
+    the address's up; then those still come in who did before (`vouch`).
 
-    def left(self, now_s: float, address: str, user: str | None) -> bool:
-        """Whether another attempt may be made."""
-        return all(bucket.level(now_s) >= 1.0 for bucket in self._of(now_s, address, user))
+    :param limits: how large they are.
+    :ivar throttled: what was held back how often, by what for; see `gameserver.web.metrics`.
+    """
 
-    def charge(self, now_s: float, address: str, user: str | None) -> None:
-        """An attempt was refused."""
-        for bucket in self._of(now_s, address, user):
-            bucket.charge(now_s, 1.0)
+    def __init__(self, limits: Limits | None = None) -> None:
+        limits = limits or Limits()
+        self.throttled: Counter[str] = Counter()
+        self._sizes = {
+            "join": (limits.refused_joins_per_address, MINUTE_S),
+            "user": (limits.refused_joins_per_user, MINUTE_S),
+            "lookup": (limits.lookups_per_address, MINUTE_S),
+            "login": (limits.refused_logins_per_address, MINUTE_S),
+            "registration": (limits.registrations_per_address, HOUR_S),
+        }
+        self._buckets: dict[tuple[str, str], TokenBucket] = {}
+        self._vouched: dict[str, None] = {}
 
-    def _of(self, now_s: float, address: str, user: str | None) -> list[TokenBucket]:
+    def left(self, now_s: float, kind: str, who: str) -> bool:
+        """
+        Whether another attempt may be made; that it may not is counted.
+
+        :param kind: ``join``, ``lookup``, ``login`` or ``registration``, of an address; or ``user``.
+        """
+        if self._bucket(now_s, kind, who).level(now_s) >= 1.0:
+            return True
+        self.throttled[kind] += 1
+        return False
+
+    def charge(self, now_s: float, kind: str, who: str) -> None:
+        """An attempt was refused, or one that counts was made."""
+        self._bucket(now_s, kind, who).charge(now_s, 1.0)
+
+    def refund(self, now_s: float, kind: str, who: str) -> None:
+        """What was charged before it was known, was no failure."""
+        self._bucket(now_s, kind, who).charge(now_s, -1.0)
+
+    def may_join(self, now_s: float, address: str, user: str) -> bool:
+        """Whether this user may try a room, a seat or a password."""
+        return self.left(now_s, "user", user) and (user in self._vouched or self.left(now_s, "join", address))
+
+    def charge_join(self, now_s: float, address: str, user: str) -> None:
+        """What a user tried was refused."""
+        self.charge(now_s, "user", user)
+        self.charge(now_s, "join", address)
+
+    def vouch(self, user: str) -> None:
+        """This user got into a room."""
+        self._vouched.pop(user, None)
+        self._vouched[user] = None
+        if len(self._vouched) > VOUCHED:
+            del self._vouched[next(iter(self._vouched))]
+
+    def _bucket(self, now_s: float, kind: str, who: str) -> TokenBucket:
         if len(self._buckets) > FORGET_AT:
             self._buckets = {k: b for k, b in self._buckets.items() if b.level(now_s) < b.burst}
-        found = [self._buckets.setdefault(f"address {address}", TokenBucket(*REFUSED_PER_ADDRESS))]
-        if user is not None:
-            found.append(self._buckets.setdefault(f"user {user}", TokenBucket(*REFUSED_PER_USER)))
-        return found
+        size, period_s = self._sizes[kind]
+        return self._buckets.setdefault((kind, who), TokenBucket(size / period_s, float(size)))
 
 
 class Connections:
@@ -71,3 +123,36 @@ class Connections:
         self._open[address] -= 1
         if self._open[address] <= 0:
             del self._open[address]
+
+
+class Strangers:
+    """
+    Connections of which nobody knows yet whose they are.
+
+    Whoever opens many and says nothing would use up what others need. One too many closes the one that waited longest:
+    who means well says hello within moments, and is no stranger by the time that thousands have come after.
+
+    :param most: at a time.
+    :ivar closed: how many had to go.
+    """
+
+    def __init__(self, most: int = 10_000) -> None:
+        self.most = most
+        self.closed = 0
+        self._waiting: dict[Closable, None] = {}
+
+    def __len__(self) -> int:
+        return len(self._waiting)
+
+    def enter(self, stranger: Closable) -> None:
+        """One more has come."""
+        self._waiting[stranger] = None
+        if len(self._waiting) > self.most:
+            oldest = next(iter(self._waiting))
+            del self._waiting[oldest]
+            self.closed += 1
+            oldest.close(Close.UNAUTHENTICATED, "too many wait to be known")
+
+    def leave(self, stranger: Closable) -> None:
+        """It is known now, or gone."""
+        self._waiting.pop(stranger, None)

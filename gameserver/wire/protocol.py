@@ -15,11 +15,12 @@ from urllib.parse import urlsplit
 from autobahn.twisted.resource import WebSocketResource
 from autobahn.twisted.websocket import WebSocketServerFactory, WebSocketServerProtocol
 from autobahn.websocket.types import ConnectionDeny
-from twisted.internet.interfaces import IPushProducer
+from twisted.internet.interfaces import IPushProducer, ISSLTransport
 from zope.interface import implementer
 
 from gameserver.wire.limits import Connections
 from gameserver.wire.messages import PACKED_SUBPROTOCOL, SUBPROTOCOLS, Close
+from gameserver.wire.proxies import Proxies
 from gameserver.wire.session import House, Session
 
 HANDSHAKE_S: Final = 10.0
@@ -45,15 +46,20 @@ class GameProtocol(WebSocketServerProtocol):
         :returns: the subprotocol, if one of ours was offered; none means JSON.
         """
         origin = request.headers.get("origin")
-        if origin is not None and not self.door.admits(origin, request.headers.get("host", "")):
+        headers, proxies, peer = request.headers, self.door.proxies, self.transport.getPeer()
+        secure = ISSLTransport.providedBy(self.transport)
+        scheme = proxies.scheme(peer, headers.get("x-forwarded-proto"), secure=secure)
+        if origin is not None and not self.door.admits(origin, headers.get("host", ""), scheme):
             raise ConnectionDeny(ConnectionDeny.FORBIDDEN, "this origin is not admitted")
-        if not self.door.connections.enter(self._address()):
+        address = proxies.client(peer, headers.get("x-forwarded-for"))
+        if not self.door.connections.enter(address):
+            self.door.house.budgets.throttled["connections"] += 1
             raise ConnectionDeny(ConnectionDeny.SERVICE_UNAVAILABLE, "too many connections from this address")
         # The client names what it speaks, the best first.
         subprotocol = next((name for name in request.protocols if name in SUBPROTOCOLS), None)
         binary = subprotocol == PACKED_SUBPROTOCOL
         outgoing = Outgoing(self, self.door.house.limits.queue_bytes, binary=binary)
-        self.session = Session(self.door.house, outgoing, self._address(), binary=binary)
+        self.session = Session(self.door.house, outgoing, address, binary=binary)
         self.door.sessions[self.session] = None
         return subprotocol
 
@@ -78,9 +84,6 @@ class GameProtocol(WebSocketServerProtocol):
             self.door.sessions.pop(self.session, None)
             self.session.lost()
             self.session = None
-
-    def _address(self) -> str:
-        return str(getattr(self.transport.getPeer(), "host", "local"))
 
 
 @implementer(IPushProducer)
@@ -150,14 +153,24 @@ class Door:
     :param house: what their sessions share.
     :param origins: origins admitted besides the server's own.
     :param reactor: for handshakes and pings.
+    :param proxies: whose word counts for who a client is.
+    :param sessions: where the open ones are kept, for whoever else must know them.
     """
 
-    def __init__(self, house: House, origins: Iterable[str], reactor: Any) -> None:
+    def __init__(
+        self,
+        house: House,
+        origins: Iterable[str],
+        reactor: Any,
+        sessions: dict[Session, None] | None = None,
+        proxies: Proxies | None = None,
+    ) -> None:
         limits = house.limits
         self.house = house
+        self.proxies = proxies or Proxies()
         self.origins = frozenset(origins)
         self.connections = Connections(limits.connections_per_address)
-        self.sessions: dict[Session, None] = {}
+        self.sessions: dict[Session, None] = {} if sessions is None else sessions
         self._factory = _new_factory(protocols=list(SUBPROTOCOLS), server="gameserver", reactor=reactor)
         self._factory.protocol = lambda: GameProtocol(self)
         self._factory.setProtocolOptions(
@@ -176,9 +189,9 @@ class Door:
         """:returns: a resource of twisted.web to put at ``/ws``."""
         return WebSocketResource(self._factory)
 
-    def admits(self, origin: str, host: str) -> bool:
+    def admits(self, origin: str, host: str, scheme: str | None = None) -> bool:
         """Whether a page of this origin may connect: the server's own, by the request's ``Host``, or one of ours."""
-        return admits(origin, host, self.origins)
+        return admits(origin, host, self.origins, scheme)
 
     def close_all(self, code: int, reason: str) -> None:
         """Close every connection."""
@@ -197,11 +210,13 @@ def queued_bytes(transport: Any) -> int:
     return int(waiting + len(below.dataBuffer) - below.offset + below._tempDataLen)
 
 
-def admits(origin: str, host: str, origins: Collection[str]) -> bool:
+def admits(origin: str, host: str, origins: Collection[str], scheme: str | None = None) -> bool:
     """
     :param origin: of the page that calls, as the browser says it.
     :param host: the request's ``Host``, whose own pages may call.
     :param origins: others that may.
+    :param scheme: what the client speaks with us, or None where that is not known. A page that came in clear may be
+        anybody's, and is not our own where we speak TLS.
     """
     origin = origin.lower()
     if origin in origins:
@@ -210,7 +225,8 @@ def admits(origin: str, host: str, origins: Collection[str]) -> bool:
         parts = urlsplit(origin)
     except ValueError:
         return False
-    return parts.scheme in ("http", "https") and parts.netloc != "" and parts.netloc == host.lower()
+    schemes = ("http", "https") if scheme is None else (scheme,)
+    return parts.scheme in schemes and parts.netloc != "" and parts.netloc == host.lower()
 
 
 def _head(length: int, opcode: int) -> bytes:

@@ -9,18 +9,18 @@ from __future__ import annotations
 
 import re
 from collections import deque
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterable
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
-from msgspec import Struct
+from msgspec import Struct, field
 from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IDelayedCall
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 from zope.interface import implementer
 
-from gameserver.errors import Refused
-from gameserver.interfaces import IAuthenticator, ISession, User
+from gameserver.errors import Refused, StoreUnavailable
+from gameserver.interfaces import IAuthenticators, IHasher, ISession, ITickets, User
 from gameserver.patches import COLUMNS
 from gameserver.rates import TokenBucket
 from gameserver.room.effects import Asker
@@ -28,7 +28,7 @@ from gameserver.room.names import check_name
 from gameserver.wire import messages, packed
 from gameserver.wire.arrays import PackedCodec
 from gameserver.wire.codecs import Codec, JSONCodec, Unreadable
-from gameserver.wire.limits import MALFORMED, MALFORMED_S, REQUESTS, WAITING_BYTES, WAITING_MESSAGES, Budgets
+from gameserver.wire.limits import AT_ONCE, MALFORMED, MALFORMED_S, WAITING_BYTES, WAITING_MESSAGES, Budgets, Strangers
 from gameserver.wire.messages import Close, Form, FromServer
 
 if TYPE_CHECKING:
@@ -38,8 +38,11 @@ if TYPE_CHECKING:
     from gameserver.settings import Limits
 
 CLIENT_KEY: Final = re.compile(r"[A-Za-z0-9_-]{8,64}")
-GUESSED: Final = ("not_found", "wrong_password", "forbidden", "unauthenticated")
-"""Refusals that a guesser would get, and that are therefore budgeted."""
+GUESSED: Final = ("not_found", "wrong_password", "forbidden")
+"""
+Refusals that a guesser would get, and that are therefore budgeted. Tokens and tickets are too long to be guessed: who
+tries all the same must not hold back those who share the address.
+"""
 
 
 class Transport(Protocol):
@@ -62,11 +65,18 @@ class House(Struct, frozen=True):
     """What all sessions of a node share."""
 
     hall: Hall
-    authenticator: IAuthenticator
+    authenticators: IAuthenticators
     clock: Clock
     limits: Limits
     budgets: Budgets
     entropy: Callable[[int], bytes]
+    tickets: ITickets | None = None
+    strangers: Strangers = field(default_factory=Strangers)
+    hasher: IHasher | None = None
+
+
+def _bucket(per_s: float) -> TokenBucket:
+    return TokenBucket(per_s, AT_ONCE * per_s)
 
 
 @implementer(ISession)
@@ -84,6 +94,7 @@ class Session:
         "_codec",
         "_hello_call",
         "_house",
+        "_lines",
         "_malformed",
         "_requests",
         "_seats",
@@ -103,7 +114,8 @@ class Session:
         self._house = house
         self.transport = transport
         self._codec: Codec = PackedCodec(house.limits.depth) if binary else JSONCodec(house.limits.depth)
-        self._requests = TokenBucket(*REQUESTS)
+        self._requests = _bucket(house.limits.requests_per_s)
+        self._lines = _bucket(house.limits.chat_per_s)
         self._malformed: deque[float] = deque(maxlen=MALFORMED)
         self._seats: dict[str, str] = {}
         self._waiting: deque[bytes] = deque()
@@ -118,6 +130,7 @@ class Session:
         self.closed = False
         self.deliver: Callable[[bytes], None] = transport.send
         self.deliver_volatile: Callable[[bytes, str], None] = transport.send_volatile
+        house.strangers.enter(self)
 
     # In
 
@@ -138,6 +151,7 @@ class Session:
     def lost(self) -> None:
         """The connection is gone; that is never leaving."""
         self.closed = True
+        self._house.strangers.leave(self)
         self._waiting.clear()
         if self._hello_call is not None and self._hello_call.active():
             self._hello_call.cancel()
@@ -147,6 +161,8 @@ class Session:
 
     def close(self, code: int, reason: str = "") -> None:
         """Close the connection; nothing that comes after is handled."""
+        if self._closing:
+            return
         self._closing = True
         self._waiting.clear()
         self.transport.close(code, reason)
@@ -209,7 +225,14 @@ class Session:
     def _count_request(self) -> None:
         """Whatever reached no game is bounded here."""
         if not self._requests.take(self._house.clock.monotonic()):
+            self._house.budgets.throttled["messages"] += 1
             self.close(Close.FLOODING, "too many requests")
+
+    def _count_line(self) -> None:
+        """:raises Refused: ``rate_limited``: nobody reads so fast."""
+        if not self._lines.take(self._house.clock.monotonic()):
+            self._house.budgets.throttled["chat"] += 1
+            raise Refused(code="rate_limited")
 
     def _send(self, message: messages.Send) -> None:
         user = self.user
@@ -221,6 +244,7 @@ class Session:
     def _in_room(self, asker: Asker, message: Any) -> None:
         keeper, seat = self._seat_in(message.room)
         if isinstance(message, messages.Chat):
+            self._count_line()
             done = keeper.post("chat", asker, seat, message.text, message.to, message.data)
         elif isinstance(message, messages.Start):
             done = keeper.post("start", asker, seat)
@@ -249,11 +273,10 @@ class Session:
         house = self._house
         if self.user is not None:
             raise Refused("This connection has said hello already.", code="bad_message")
-        if message.token is not None:
-            token = message.token
-            user: User = await house.authenticator.authenticate(token, now_s=house.clock.now())
+        if message.token is not None or message.ticket is not None:
+            user, token = await self._prove(message.token, message.ticket)
         elif message.guest is not None:
-            user, token = house.authenticator.guest(self._guest_name(message.guest.name))
+            user, token = house.authenticators.guest(self._guest_name(message.guest.name))
         else:
             raise Refused(code="unauthenticated")
         if self.closed:
@@ -265,9 +288,26 @@ class Session:
         self.user = user
         if self.form is Form.PACKED and message.ops is not None and message.ops >= COLUMNS:
             self.form = Form.COLUMNS
+        house.strangers.leave(self)
         about = messages.UserInfo(user.id, user.name, list(user.rights))
         welcome = messages.Welcome(about, token, self.key, self._now_ms(), told_limits(house.limits))
         self._say(welcome)
+
+    async def _prove(self, token: str | None, ticket: str | None) -> tuple[User, str]:
+        """
+        :returns: who this is, and the token that proves it from now on.
+        :raises Refused: ``unauthenticated``, or ``busy``: nobody can tell now.
+        """
+        house = self._house
+        now_s = house.clock.now()
+        try:
+            if token is None:
+                if house.tickets is None or ticket is None:
+                    raise Refused(code="unauthenticated")
+                token = await house.tickets.redeem(ticket, now_s=now_s)
+            return await house.authenticators.authenticate(token, now_s=now_s), token
+        except StoreUnavailable:
+            raise Refused("The store does not answer.", code="busy") from None
 
     async def _create(self, asker: Asker, message: messages.Create) -> None:
         seat = self._seat_wish(asker.user, message)
@@ -292,11 +332,13 @@ class Session:
             await hall.match(asker, message.game, message.match or {}, seat)
         else:
             raise Refused("Name a room or a game.", code="bad_data", path="$.room")
+        self._house.budgets.vouch(asker.user.id)
 
     async def _resume(self, asker: Asker, message: messages.Resume) -> None:
         self._check_budget(asker.user)
         keeper = self._house.hall.find(message.room)
         await keeper.post("resume", asker, secret=message.resume, seen=message.seen)
+        self._house.budgets.vouch(asker.user.id)
 
     def _say(self, message: FromServer) -> None:
         """Say something that holds nothing of a game's."""
@@ -310,9 +352,8 @@ class Session:
         refused = failure.value
         if not isinstance(refused, Refused):
             return
-        if refused.code in GUESSED:
-            user = asker.user.id if asker is not None else None
-            self._house.budgets.charge(self._house.clock.monotonic(), self.address, user)
+        if refused.code in GUESSED and asker is not None:
+            self._house.budgets.charge_join(self._house.clock.monotonic(), self.address, asker.user.id)
         if not refused.answered:
             self._error(asker.id if asker is not None else None, refused)
 
@@ -374,10 +415,9 @@ class Session:
         except Refused as refused:
             raise Refused(refused.text, code="unauthenticated", path="$.guest.name") from None
 
-    def _check_budget(self, user: User | None) -> None:
+    def _check_budget(self, user: User) -> None:
         """:raises Refused: ``rate_limited``: this address or user was refused too often."""
-        user_id = user.id if user is not None else None
-        if not self._house.budgets.left(self._house.clock.monotonic(), self.address, user_id):
+        if not self._house.budgets.may_join(self._house.clock.monotonic(), self.address, user.id):
             raise Refused(code="rate_limited")
 
     def _detach(self, code: str, seat: str) -> None:
@@ -387,6 +427,18 @@ class Session:
 
     def _now_ms(self) -> int:
         return round(self._house.clock.now() * 1000)
+
+
+def close_user(sessions: Iterable[Session], user: str, login: str | None) -> None:
+    """
+    Whoever was let in by this may stay no longer.
+
+    :param user: the user's id.
+    :param login: which of the user's logins ended, or None for all.
+    """
+    for session in list(sessions):
+        if session.user is not None and session.user.id == user and login in (None, session.user.login):
+            session.close(Close.FORBIDDEN, "you were logged out")
 
 
 def told_limits(limits: Limits) -> dict[str, int | float]:

@@ -197,12 +197,12 @@ class RedisLeaseTests(LeaseContract, TestCase):
 
     def make(self, node: str) -> RedisStore:
         """Another connection."""
-        return RedisStore(f"redis+unix://{self.server.socket}", reactor=reactor, node=node, secret="print")
+        return RedisStore(f"redis+unix://{self.server.socket}", reactor=reactor, node=node, secrets=("print", "older"))
 
     async def test_another_secret_refused(self) -> None:
         """A node whose users would be strangers does not start, and writes nothing."""
         await self.node("a")
-        other = RedisStore(f"redis+unix://{self.server.socket}", reactor=reactor, node="b", secret="other")
+        other = RedisStore(f"redis+unix://{self.server.socket}", reactor=reactor, node="b", secrets=("other",))
         before = self.server.keys()
         with self.assertRaises(StoreUnavailable) as caught:
             await other.start()

@@ -16,11 +16,12 @@ import random
 import shutil
 import signal
 import socket
+import ssl
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final, TypeVar
@@ -106,13 +107,22 @@ class Server:
 
     :param games: a folder of games beside the samples, or None.
     :param environ: settings, as ``GAMESERVER_...``.
+    :param listen: endpoints beside its own port.
     """
 
-    def __init__(self, folder: Path, *, games: Path | None = None, environ: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        games: Path | None = None,
+        environ: Mapping[str, str] | None = None,
+        listen: Sequence[str] = (),
+    ) -> None:
         self.folder = folder
         self.data = folder / "data"
         self.port = free_port()
         self._games = games
+        self._listen = listen
         self._environ = dict(environ or {})
         self._process: subprocess.Popen[bytes] | None = None
         self._outputs: list[Path] = []
@@ -138,12 +148,13 @@ class Server:
         hidden = ("PYTHONPATH", "PYTHONHOME")
         clean = {k: v for k, v in os.environ.items() if k not in hidden and not k.startswith("GAMESERVER_")}
         games = [] if self._games is None else ["--games", str(self._games)]
+        listen = [word for text in self._listen for word in ("--listen", text)]
         path = self.folder / f"output-{len(self._outputs)}.txt"
         with path.open("wb") as output:
             self._process = subprocess.Popen(
                 [
                     *(sys.executable, str(TWISTD), "-n", "--pidfile=", "gameserver"),
-                    *("--listen", f"tcp:{self.port}:interface=127.0.0.1", "--data", str(self.data), *games),
+                    *("--listen", f"tcp:{self.port}:interface=127.0.0.1", "--data", str(self.data), *listen, *games),
                 ],
                 cwd=self.folder,
                 env={**clean, "PYTHONUNBUFFERED": "1", **self._environ},
@@ -368,10 +379,10 @@ class ServerCase(TestCase):
             (folder / f"{name}.py").write_text(source, "utf-8")
         return folder
 
-    def server(self, *, games: Path | None = None, **environ: str) -> Server:
+    def server(self, *, games: Path | None = None, listen: Sequence[str] = (), **environ: str) -> Server:
         """Prepare a server, which is gone when the test is."""
         folder = Path(tempfile.mkdtemp(prefix="server-", dir=self.folder))
-        server = Server(folder, games=games, environ=environ)
+        server = Server(folder, games=games, environ=environ, listen=listen)
         self.addCleanup(self._say_output, server)
         self.addCleanup(server.finish)
         return server
@@ -422,12 +433,27 @@ class Bare:
     """
     A WebSocket made of bytes, to say what no library would. It blocks: use it in a thread (`bare`).
 
+    :param before: sent before all else, as a proxy does.
+    :param tls: speak TLS, as this says.
+    :param source: the address of this end.
+
     Source: RFC 6455 section 5.2
     """
 
-    def __init__(self, port: int, **headers: str) -> None:
-        self.socket = socket.create_connection(("127.0.0.1", port), WAIT_S)
+    def __init__(
+        self,
+        port: int,
+        *,
+        before: bytes = b"",
+        tls: ssl.SSLContext | None = None,
+        source: str = "127.0.0.1",
+        **headers: str,
+    ) -> None:
+        self.socket = socket.create_connection(("127.0.0.1", port), WAIT_S, source_address=(source, 0))
         self.socket.settimeout(WAIT_S)
+        self.socket.sendall(before)
+        if tls is not None:
+            self.socket = tls.wrap_socket(self.socket, server_hostname="localhost")
         lines = {
             "Host": f"127.0.0.1:{port}",
             "Upgrade": "websocket",
@@ -499,7 +525,7 @@ class Bare:
         self.socket.close()
 
 
-def bare(port: int, use: Callable[[Bare], T], **headers: str) -> Deferred[T]:
+def bare(port: int, use: Callable[[Bare], T], **headers: Any) -> Deferred[T]:
     """Use a bare socket in a thread."""
 
     def run() -> T:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from base64 import b64encode
 from typing import Any
 
@@ -11,6 +12,7 @@ from twisted.web.server import NOT_DONE_YET
 
 from gameserver.web import site as web
 from gameserver.wire.protocol import Door
+from gameserver.wire.proxies import Proxies
 from tests.web.test_api import Answer, Node, Quiz
 
 HOME = "https://games.example:8080"
@@ -67,6 +69,35 @@ class HeaderTests(SiteTests):
             self.assertEqual(answer.headers["server"], "gameserver", path)
             self.assertRegex(answer.headers["date"], r" 20\d\d ")
 
+    def test_policies(self) -> None:
+        """No answer runs a script that stands in it, is framed by others, or tells others where people come from."""
+        for method, path in (("GET", "/"), ("GET", "/static/lobby.js"), ("GET", "/api/games"), ("POST", "/api/guest"),
+                             ("GET", "/api/qr?text=x"), ("GET", "/x"), ("GET", "/play/none/"),
+                             ("OPTIONS", "/api/rooms"),
+                             ("GET", "/ws"), ("GET", "/metrics")):  # fmt: skip
+            headers = self.node.ask(method, path).headers
+            policy = headers["content-security-policy"]
+            self.assertRegex(policy, r"default-src '(self|none)'", path)
+            self.assertNotIn("unsafe", policy, path)
+            self.assertNotIn("*", policy, path)
+            self.assertEqual(headers["referrer-policy"], "no-referrer", path)
+            self.assertNotIn("strict-transport-security", headers, path)
+
+    def test_over_tls(self) -> None:
+        """Who came by TLS is told to stay with it."""
+        self.node.site.proxies = Proxies(["192.0.2.1"])  # type: ignore[attr-defined]
+        headers = self.node.ask("GET", "/", **{"x-forwarded-proto": "https"}).headers
+        self.assertEqual(headers["strict-transport-security"], "max-age=31536000")
+        self.assertEqual(headers["cross-origin-opener-policy"], "same-origin")
+
+    def test_no_script_in_pages(self) -> None:
+        """Pages hold no script, no style and no handler of events: the policy would not run them."""
+        for path in ("/", "/play/quiz/", "/play/none/"):
+            body = self.node.ask("GET", path).body.decode()
+            for script in re.findall(r"<script[^>]*>", body):
+                self.assertIn("src=", script, path)
+            self.assertNotRegex(body, r"(?i)<style|\sstyle=|\son[a-z]+=|javascript:", path)
+
     def test_http_1_only(self) -> None:
         """HTTP/2 is not offered."""
         self.assertEqual(self.node.site.acceptableProtocols(), [b"http/1.1"])
@@ -101,7 +132,7 @@ class HeaderTests(SiteTests):
     def test_idle_connection_closed(self) -> None:
         """A connection on which nothing comes is let go."""
         protocol, transport = self.node.connect()
-        protocol.dataReceived(b"GET /healthz HTTP/1.1\r\n")
+        protocol.dataReceived(b"GET /healthz HTTP/1.1\r\nhost: a\r\n\r\n")
         self.node.seconds.advance(web.IDLE_S - 1)
         self.assertFalse(transport.disconnecting)
         self.node.seconds.advance(1)
@@ -144,7 +175,7 @@ class BodyTests(SiteTests):
         chunk = b"10000\r\n" + b" " * 0x10000 + b"\r\n"
         for _ in range(4):
             protocol.dataReceived(chunk)
-        self.assertEqual(len(protocol._channel.requests[-1].content.getvalue()), web.BODY_BYTES + 1)
+        self.assertEqual(len(protocol.requests[-1].content.getvalue()), web.BODY_BYTES + 1)
         protocol.dataReceived(b"0\r\n\r\n")
         self.assertEqual(Answer(transport.value()).json["code"], "too_large")
 

@@ -21,7 +21,10 @@ from twisted.internet.task import Clock as Seconds
 from twisted.trial.unittest import SynchronousTestCase
 
 from gameserver import Game, values
-from gameserver.auth.tokens import SECRET_BYTES, Guests
+from gameserver.auth.chain import Chain
+from gameserver.auth.guests import Guests
+from gameserver.auth.tickets import Tickets
+from gameserver.auth.tokens import SECRET_BYTES
 from gameserver.clock import Clock
 from gameserver.game.spec import spec_of
 from gameserver.room.hall import Hall
@@ -29,7 +32,7 @@ from gameserver.room.keeper import Keeper
 from gameserver.settings import Limits
 from gameserver.store.memory import MemoryStore
 from gameserver.wire import packed
-from gameserver.wire.limits import Budgets
+from gameserver.wire.limits import Budgets, Strangers
 from gameserver.wire.messages import ARRAYS, Form
 from gameserver.wire.packed import Reader
 from gameserver.wire.session import House, Session
@@ -263,8 +266,10 @@ class Rig:
             chat_chars=limits.chat_chars,
             beats=False,
         )
-        guests = Guests(bytes(SECRET_BYTES), self.entropy, self.clock.now)
-        self.house = House(self.hall, guests, self.clock, limits, Budgets(), self.entropy)
+        guests = Chain([Guests([bytes(SECRET_BYTES)], self.entropy, self.clock.now)])
+        tickets = Tickets([bytes(SECRET_BYTES)], self.store, self.entropy)
+        strangers = Strangers(limits.unauthenticated)
+        self.house = House(self.hall, guests, self.clock, limits, Budgets(limits), self.entropy, tickets, strangers)
         failures: list[Any] = []
         Deferred.fromCoroutine(self.hall.start()).addErrback(failures.append)
         self.settle()

@@ -22,6 +22,7 @@ from gameserver.settings import Settings
 from gameserver.web.site import site
 from gameserver.wire.messages import SUBPROTOCOL
 from gameserver.wire.protocol import Door
+from gameserver.wire.proxies import Proxies
 from tests.wire.kit import Message, Rig
 
 TEXT: Final = 1
@@ -104,10 +105,10 @@ class Pipe(FileDescriptor):
 class Node:
     """A rig's node behind its real doors."""
 
-    def __init__(self, rig: Rig, origin: tuple[str, ...] = ()) -> None:
+    def __init__(self, rig: Rig, origin: tuple[str, ...] = (), trusted_proxy: tuple[str, ...] = ()) -> None:
         self.rig = rig
-        settings = Settings(origin=origin, limits=rig.limits)
-        self.door = Door(rig.house, settings.origin, rig.time)
+        settings = Settings(origin=origin, limits=rig.limits, trusted_proxy=trusted_proxy)
+        self.door = Door(rig.house, settings.origin, rig.time, proxies=Proxies(trusted_proxy))
         self.site = site(rig.house, None, settings, self.door.resource())
 
     def dial(self, address: str = "192.0.2.1", path: str = "/ws", **headers: str | None) -> Caller:

@@ -7,8 +7,8 @@ from typing import Any
 from twisted.internet.defer import Deferred
 
 from gameserver import Game, Player, message
-from gameserver.auth.tokens import LIFETIME_S, Guests
-from gameserver.interfaces import IAuthenticator, User
+from gameserver.auth.guests import LIFETIME_S, Guests
+from gameserver.interfaces import IAuthenticators, User
 from tests.wire.kit import WireTestCase
 
 KEY = "a-client_key-of-32-characters-00"
@@ -29,7 +29,7 @@ class Plain(Game):
 class Slow:
     """Takes its time to look at a token."""
 
-    def __init__(self, inner: IAuthenticator) -> None:
+    def __init__(self, inner: IAuthenticators) -> None:
         self.inner = inner
         self.waiting: list[tuple[Deferred[User], str, float]] = []
 
@@ -97,13 +97,15 @@ class HelloTests(HelloTestCase):
     def test_forged_tokens(self) -> None:
         """Whatever is not exactly a token of this server is refused, in the same words."""
         token = self.rig.guest().welcome["token"]
-        body, _, signature = token.partition(".")
-        other = Guests(b"\x01" * 32, self.rig.entropy, self.rig.clock.now).guest("Ann")[1]
+        kind, body, signature = token.split(".")
+        other = Guests([b"\x01" * 32], self.rig.entropy, self.rig.clock.now).guest("Ann")[1]
         again = "B" if body[5] != "B" else "C"
-        for forged in ("", ".", "..", body, f"{body}.", f".{signature}", token + "A", token + ".", token[:-1],
-                       body[:5] + again + body[6:] + "." + signature, f"{body}=.{signature}", f" {token}",
-                       token + "\n", token.upper(), other, "\u00e4.\u00f6", "\x00", "A" * 40_000, "a.b" * 500,
-                       f"{signature}.{body}"):  # fmt: skip
+        for forged in ("", ".", "..", kind, f"{kind}.", f"{kind}..", f"{kind}.{body}", f"{kind}.{body}.",
+                       f"{kind}..{signature}", f"{body}.{signature}", f"accounts.{body}.{signature}", token + "A",
+                       token + ".", token[:-1], f"{kind}.{body[:5]}{again}{body[6:]}.{signature}",
+                       f"{kind}.{body}=.{signature}", f" {token}", token + "\n", token.upper(), other,
+                       "guests.\u00e4.\u00f6", "\x00", "guests." + "A" * 40_000, "a.b" * 500,
+                       f"{kind}.{signature}.{body}"):  # fmt: skip
             self.refused(token=forged)
             self.rig.advance(5)
 
@@ -192,7 +194,7 @@ class PipeliningTests(HelloTestCase):
     def setUp(self) -> None:
         super().setUp()
         self.ann = self.rig.guest().create("plain")
-        self.slow = Slow(self.rig.house.authenticator)
+        self.slow = Slow(self.rig.house.authenticators)
         self.rig.house = type(self.rig.house)(
             self.rig.hall, self.slow, self.rig.clock, self.rig.limits, self.rig.house.budgets, self.rig.entropy
         )

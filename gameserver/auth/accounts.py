@@ -1,0 +1,319 @@
+"""
+Accounts: a name and a password, kept in the store; passwords as Argon2id hashes, logins as lines of tokens.
+
+A *login* is what one device has: it begins with name and password (or a registration), and ends with a logout, a
+change of password, or after `Terms.login_s` without use. Its grant has two tokens: one proves the user for
+`Terms.token_s`, the other buys the next grant, once. Each carries the login's id, and whoever asks is looked up in the
+store, so that what ended is over at once, on every node.
+
+A refresh token that is used twice was stolen, by whichever of the two: the login ends.
+
+Source: RFC 9700 section 4.14 (rotation of refresh tokens)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Final
+
+import msgspec
+from msgspec.structs import replace
+from twisted.internet.defer import Deferred
+from zope.interface import implementer
+
+from gameserver.auth.hashing import Hasher
+from gameserver.auth.invitations import Invitations
+from gameserver.auth.logins import Access, Account, Biscuit, Login, Renewal, Terms, with_login, without
+from gameserver.auth.means import Means
+from gameserver.auth.names import name_key
+from gameserver.auth.tokens import LEEWAY_S, Signer
+from gameserver.errors import Refused
+from gameserver.interfaces import Grant, IAccounts, ICookies, IUserStore, Put, User, UserRow
+
+COOKIE: Final = "gameserver"
+"""Name of the cookie; over TLS it is ``__Host-gameserver``, which no other host and no plain connection can set."""
+TRIES: Final = 10
+"""How often a change is tried again that another one overtook."""
+
+
+@implementer(IAccounts, ICookies)
+class Accounts:
+    """
+    :param secrets: see `Signer`.
+    :param users: where accounts are kept.
+    :param entropy: so many random bytes.
+    :param revoke: see `Means.revoke`.
+    """
+
+    kind = "accounts"
+
+    def __init__(
+        self,
+        secrets: Sequence[bytes],
+        users: IUserStore,
+        hasher: Hasher,
+        entropy: Callable[[int], bytes],
+        revoke: Callable[[str, str | None], None],
+        terms: Terms | None = None,
+    ) -> None:
+        self._access = Signer(secrets, self.kind)
+        self._renewal = Signer(secrets, "refresh")
+        self._cookie = Signer(secrets, "cookie")
+        self._invitations = Invitations(secrets)
+        self._users = users
+        self._hasher = hasher
+        self._entropy = entropy
+        self._revoke = revoke
+        self.terms = terms or Terms()
+
+    # Who is this?
+
+    def owns(self, token: str) -> bool:
+        """See `IAuthenticator.owns`."""
+        return self._access.owns(token)
+
+    def authenticate(self, token: str, *, now_s: float) -> Deferred[User]:
+        """See `IAuthenticator.authenticate`."""
+        return Deferred.fromCoroutine(self._authenticate(token, now_s))
+
+    def authenticate_cookies(self, cookies: Mapping[str, str], *, now_s: float) -> Deferred[Grant | None]:
+        """See `ICookies.authenticate_cookies`."""
+        return Deferred.fromCoroutine(self._by_cookies(cookies, now_s))
+
+    def login(self, name: str, password: str, *, now_s: float) -> Deferred[Grant]:
+        """See `IPasswords.login`."""
+        return Deferred.fromCoroutine(self._login(name, password, now_s))
+
+    # What a user may do with an account
+
+    def register(
+        self, name: str, password: str, *, guest: User | None = None, invitation: str | None = None, now_s: float
+    ) -> Deferred[Grant]:
+        """See `IAccounts.register`."""
+        return Deferred.fromCoroutine(self._register(name, password, guest, invitation, now_s))
+
+    def refresh(self, token: str, *, now_s: float) -> Deferred[Grant]:
+        """See `IAccounts.refresh`."""
+        return Deferred.fromCoroutine(self._refresh(token, now_s))
+
+    def logout(self, token: str, *, now_s: float) -> Deferred[None]:
+        """See `IAccounts.logout`."""
+        return Deferred.fromCoroutine(self._logout(token))
+
+    def change_password(self, user: User, old: str, new: str, *, now_s: float) -> Deferred[Grant]:
+        """See `IAccounts.change_password`."""
+        return Deferred.fromCoroutine(self._change_password(user, old, new, now_s))
+
+    def delete(self, user: User, password: str, *, now_s: float) -> Deferred[None]:
+        """See `IAccounts.delete`."""
+        return Deferred.fromCoroutine(self._delete(user, password))
+
+    def cookie(self, grant: Grant, *, now_s: float) -> str:
+        """See `IAccounts.cookie`."""
+        return self._cookie.sign(Biscuit(grant.user.id, grant.user.login))
+
+    # Steps
+
+    async def _authenticate(self, token: str, now_s: float) -> User:
+        access = self._access.read(token, Access)
+        if not access.iat - LEEWAY_S <= now_s < access.exp:
+            raise Refused("That token has expired.", code="unauthenticated")
+        account = await self._login_of(access.sub, access.login, now_s)
+        return self._user(access.sub, account, access.login)
+
+    async def _by_cookies(self, cookies: Mapping[str, str], now_s: float) -> Grant | None:
+        value = cookies.get(COOKIE)
+        if value is None:
+            return None
+        biscuit = self._cookie.read(value, Biscuit)
+        account = await self._login_of(biscuit.sub, biscuit.login, now_s)
+        return self._grant(self._user(biscuit.sub, account, biscuit.login), now_s)
+
+    async def _login(self, name: str, password: str, now_s: float) -> Grant:
+        row = await self._users.user_named(name_key(name))
+        kept = _account(row).password if row is not None else None
+        if not await self._hasher.verify(kept, password) or row is None or kept is None:
+            raise Refused("Name or password is wrong.", code="unauthenticated")
+        renewed = await self._hasher.hash(password) if self._hasher.is_outdated(kept) else kept
+        login = self._entropy(8).hex()
+
+        def begin(account: Account) -> Account:
+            if account.password != kept:
+                raise Refused("Name or password is wrong.", code="unauthenticated")
+            return self._with_login(replace(account, password=renewed), login, now_s)
+
+        account = await self._change(row.id, begin)
+        return self._grant(self._user(row.id, account, login), now_s, n=0)
+
+    async def _register(
+        self, name: str, password: str, guest: User | None, invitation: str | None, now_s: float
+    ) -> Grant:
+        key = name_key(name)
+        self._admit(key, password, invitation)
+        if guest is not None and not guest.id.startswith("guest:"):
+            raise Refused("You have an account.", code="forbidden")
+        if await self._users.user_named(key) is not None:
+            raise Refused(code="name_taken")
+        id = guest.id if guest is not None else f"account:{self._entropy(12).hex()}"
+        login = self._entropy(8).hex()
+        account = Account(name, await self._hasher.hash(password), int(now_s))
+        account = self._with_login(account, login, now_s)
+        put = await self._users.put_user(UserRow(id=id, name_key=key, version=1, value=msgspec.json.encode(account)))
+        if put is not Put.STORED:
+            raise Refused(code="name_taken") if put is Put.TAKEN else Refused("You have an account.", code="forbidden")
+        return self._grant(self._user(id, account, login), now_s, n=0)
+
+    async def _refresh(self, token: str, now_s: float) -> Grant:
+        renewal = self._renewal.read(token, Renewal)
+        await self._login_of(renewal.sub, renewal.login, now_s)
+        spent = False
+
+        def renew(account: Account) -> Account:
+            nonlocal spent
+            login = account.logins.get(renewal.login)
+            spent = login is None or login.n != renewal.n
+            if spent:
+                return without(account, renewal.login)
+            return self._with_login(account, renewal.login, now_s, n=renewal.n + 1)
+
+        account = await self._change(renewal.sub, renew)
+        if spent:
+            raise Refused("That token was used before; log in again.", code="unauthenticated")
+        return self._grant(self._user(renewal.sub, account, renewal.login), now_s, n=renewal.n + 1)
+
+    async def _logout(self, token: str) -> None:
+        biscuit = self._whose(token)
+        await self._change(biscuit.sub, lambda account: without(account, biscuit.login))
+
+    async def _change_password(self, user: User, old: str, new: str, now_s: float) -> Grant:
+        self._check_password(new)
+        kept = await self._check_old(user, old)
+        hashed = await self._hasher.hash(new)
+        login = self._entropy(8).hex()
+
+        def change(account: Account) -> Account:
+            if account.password != kept:
+                raise Refused(code="wrong_password")
+            return self._with_login(replace(account, password=hashed, logins={}), login, now_s)
+
+        account = await self._change(user.id, change)
+        self._revoke(user.id, None)
+        return self._grant(self._user(user.id, account, login), now_s, n=0)
+
+    async def _delete(self, user: User, password: str) -> None:
+        await self._check_old(user, password)
+        if user.id.startswith("guest:"):
+            # The guest's token, which is good for long, must not come to life again.
+            await self._change(user.id, lambda account: Account("", None, account.made_s), name=False)
+        else:
+            await self._users.drop_user(user.id)
+        self._revoke(user.id, None)
+
+    # Parts of steps
+
+    def _admit(self, key: str, password: str, invitation: str | None) -> None:
+        """:raises Refused: nobody of this name, or with this password, may register."""
+        terms = self.terms
+        invited = invitation is not None and self._invitations.fits(key, invitation)
+        # Whoever registers the name of an administrator would be one.
+        if not invited and (terms.registration != "open" or key in terms.rights):
+            text = "Registration is closed." if terms.registration == "closed" else "You need an invitation."
+            raise Refused(text, code="forbidden")
+        self._check_password(password)
+
+    def _check_password(self, password: str) -> None:
+        if len(password) < self.terms.password_chars:
+            least = self.terms.password_chars
+            raise Refused(f"A password has at least {least} characters.", code="bad_data", path="$.password")
+
+    async def _check_old(self, user: User, password: str) -> str:
+        """:returns: the hash that fits this password."""
+        row = await self._users.user(user.id)
+        kept = _account(row).password if row is not None else None
+        if not await self._hasher.verify(kept, password) or kept is None:
+            raise Refused(code="wrong_password")
+        return kept
+
+    async def _login_of(self, id: str, login: str, now_s: float) -> Account:
+        """
+        :returns: the account whose login this is.
+        :raises Refused: it is over.
+        """
+        row = await self._users.user(id)
+        account = _account(row) if row is not None else None
+        found = account.logins.get(login) if account is not None else None
+        if account is None or found is None or now_s >= found.until_s:
+            raise Refused("You were logged out; log in again.", code="unauthenticated")
+        return account
+
+    async def _change(self, id: str, change: Callable[[Account], Account], *, name: bool = True) -> Account:
+        """
+        Change an account, as often as others change it meanwhile; logins that are gone after it are revoked.
+
+        :param name: whether it keeps its name.
+        :raises Refused: ``unauthenticated``: it is not there any more; and what ``change`` raises.
+        """
+        for _ in range(TRIES):
+            row = await self._users.user(id)
+            if row is None:
+                raise Refused("There is no such account any more.", code="unauthenticated")
+            before = _account(row)
+            account = change(before)
+            if account == before:
+                return account
+            changed = replace(
+                row,
+                version=row.version + 1,
+                value=msgspec.json.encode(account),
+                name_key=row.name_key if name else None,
+            )
+            if await self._users.put_user(changed) is Put.STORED:
+                for login in before.logins.keys() - account.logins.keys():
+                    self._revoke(id, login)
+                return account
+        raise Refused(code="busy")
+
+    def _with_login(self, account: Account, login: str, now_s: float, n: int = 0) -> Account:
+        newest = Login(n, int(now_s) + self.terms.login_s, self._entropy(4).hex())
+        return with_login(account, login, newest, now_s=now_s)
+
+    def _whose(self, token: str) -> Biscuit:
+        """:raises Refused: it is no token of ours; one that is over is read all the same."""
+        if self._renewal.owns(token):
+            renewal = self._renewal.read(token, Renewal)
+            return Biscuit(renewal.sub, renewal.login)
+        if self._cookie.owns(token):
+            return self._cookie.read(token, Biscuit)
+        access = self._access.read(token, Access)
+        return Biscuit(access.sub, access.login)
+
+    def _user(self, id: str, account: Account, login: str) -> User:
+        return User(id, account.name, self.terms.rights.get(name_key(account.name), ()), login)
+
+    def _grant(self, user: User, now_s: float, n: int | None = None) -> Grant:
+        """:param n: of the refresh token; None: without one."""
+        now = int(now_s)
+        token = self._access.sign(Access(user.id, user.login, now, now + self.terms.token_s))
+        refresh = self._renewal.sign(Renewal(user.id, user.login, n)) if n is not None else None
+        return Grant(user, token, self.terms.token_s, refresh)
+
+
+def _account(row: UserRow) -> Account:
+    return msgspec.json.decode(row.value, type=Account)
+
+
+def make(means: Means) -> Accounts:
+    """Build it for a server."""
+    settings = means.settings
+    rights: dict[str, tuple[str, ...]] = {}
+    for right, names in (("admin", settings.admins), ("moderator", settings.moderators)):
+        for name in names:
+            rights[name_key(name)] = (*rights.get(name_key(name), ()), right)
+    terms = Terms(
+        registration=settings.registration,
+        rights=rights,
+        password_chars=settings.limits.password_chars,
+        token_s=settings.limits.token_s,
+        login_s=settings.limits.login_days * 86400,
+    )
+    return Accounts(means.secrets, means.users, means.hasher, means.entropy, means.revoke, terms)

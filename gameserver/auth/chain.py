@@ -1,0 +1,92 @@
+"""
+Several authenticators at once, as the setting ``auth`` names them.
+
+A token goes to the one that owns it, by its form alone: nothing expensive is tried in vain. Passwords and cookies have
+no form, and are shown to each that knows such, in the order of the setting.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from importlib import import_module
+from typing import Any
+
+from twisted.internet.defer import Deferred, fail
+from zope.interface import implementer
+
+from gameserver.auth.means import Means
+from gameserver.errors import Refused
+from gameserver.interfaces import Grant, IAuthenticator, IAuthenticators, ICookies, IGuests, IPasswords, User
+
+
+@implementer(IAuthenticators)
+class Chain:
+    """:param links: the authenticators, in the order in which they are asked."""
+
+    def __init__(self, links: Iterable[IAuthenticator]) -> None:
+        self.links: Sequence[IAuthenticator] = tuple(links)
+
+    def guest(self, name: str) -> tuple[User, str]:
+        """See `IAuthenticators.guest`."""
+        guests = self.offering(IGuests)
+        if guests is None:
+            raise Refused("This server admits no guests; log in first.", code="unauthenticated")
+        return guests.guest(name)  # type: ignore[no-any-return]
+
+    def authenticate(self, token: str, *, now_s: float) -> Deferred[User]:
+        """See `IAuthenticators.authenticate`."""
+        for link in self.links:
+            if link.owns(token):
+                return link.authenticate(token, now_s=now_s)
+        return fail(Refused("That token is not of this server.", code="unauthenticated"))
+
+    def login(self, name: str, password: str, *, now_s: float) -> Deferred[Grant]:
+        """See `IAuthenticators.login`."""
+        return Deferred.fromCoroutine(self._login(name, password, now_s))
+
+    def authenticate_cookies(self, cookies: Mapping[str, str], *, now_s: float) -> Deferred[Grant | None]:
+        """See `IAuthenticators.authenticate_cookies`."""
+        return Deferred.fromCoroutine(self._by_cookies(cookies, now_s))
+
+    def offering(self, contract: Any) -> Any:
+        """See `IAuthenticators.offering`."""
+        return next(self._offering(contract), None)
+
+    def _offering(self, contract: Any) -> Any:
+        return (link for link in self.links if contract.providedBy(link))
+
+    async def _login(self, name: str, password: str, now_s: float) -> Grant:
+        refused = Refused("This server has no passwords.", code="unauthenticated")
+        for link in self._offering(IPasswords):
+            try:
+                grant: Grant = await link.login(name, password, now_s=now_s)
+                return grant
+            except Refused as why:
+                if why.code != "unauthenticated":
+                    raise
+                refused = why
+        raise refused
+
+    async def _by_cookies(self, cookies: Mapping[str, str], now_s: float) -> Grant | None:
+        for link in self._offering(ICookies):
+            grant: Grant | None = await link.authenticate_cookies(cookies, now_s=now_s)
+            if grant is not None:
+                return grant
+        return None
+
+
+def make_chain(means: Means) -> Chain:
+    """
+    :returns: the authenticators that the settings name.
+    :raises SettingError: one of them cannot be; its ``make`` may raise the same.
+    """
+    return Chain([_module(means, name).make(means) for name in means.settings.auth])
+
+
+def _module(means: Means, name: str) -> Any:
+    """:param name: of a module beside this one, or a dotted path to somebody else's."""
+    path = name if "." in name else f"gameserver.auth.{name}"
+    try:
+        return import_module(path)
+    except ImportError as error:
+        raise means.settings.error("auth", f"{name} cannot be used: {error}") from error

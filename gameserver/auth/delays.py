@@ -1,0 +1,65 @@
+"""
+How long to wait after wrong passwords: for each account longer and longer, whether it exists or not.
+
+Whoever guesses from many addresses meets the account's own delay. That would also keep the owner out, so an address
+from which the right password came once has a delay of its own for that account.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from msgspec import Struct
+
+FREE: Final = 3
+"""So many wrong passwords cost nothing: people mistype."""
+FORGET_S: Final = 3600.0
+"""After so long without a wrong password all is forgotten."""
+MOST: Final = 20_000
+"""So many accounts and known addresses are remembered; the oldest are forgotten first."""
+
+
+class _Tries(Struct):
+    failures: int
+    at_s: float
+
+
+class Delays:
+    """:param most_s: the longest wait."""
+
+    def __init__(self, most_s: float) -> None:
+        self._most_s = most_s
+        self._tries: dict[tuple[str, str], _Tries] = {}
+        self._known: dict[tuple[str, str], None] = {}
+
+    def wait_s(self, now_s: float, account: str, address: str) -> float:
+        """
+        :param account: anything that is the same for one account.
+        :returns: seconds until the next password may be tried; 0.0 is now.
+        """
+        tries = self._tries.get(self._key(account, address))
+        if tries is None or tries.failures < FREE:
+            return 0.0
+        delay_s = min(self._most_s, 2.0 ** min(tries.failures - FREE, 30))
+        return max(0.0, tries.at_s + delay_s - now_s)
+
+    def tried(self, now_s: float, account: str, address: str) -> None:
+        """A password is about to be tried: it counts as wrong until it turns out right, for others try meanwhile."""
+        key = self._key(account, address)
+        tries = self._tries.pop(key, None)
+        if tries is None or now_s > tries.at_s + FORGET_S:
+            tries = _Tries(0, now_s)
+        self._tries[key] = _Tries(tries.failures + 1, now_s)
+        if len(self._tries) > MOST:
+            del self._tries[next(iter(self._tries))]
+
+    def succeeded(self, account: str, address: str) -> None:
+        """It was right."""
+        self._tries.pop(self._key(account, address), None)
+        self._known.pop((account, address), None)
+        self._known[account, address] = None
+        if len(self._known) > MOST:
+            del self._known[next(iter(self._known))]
+
+    def _key(self, account: str, address: str) -> tuple[str, str]:
+        return (account, address) if (account, address) in self._known else (account, "")

@@ -1,0 +1,96 @@
+"""Reads somebody else's page, without ever blocking: over TLS that is checked, bounded in time and in size."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, Final
+
+from twisted.internet.defer import Deferred
+from twisted.internet.protocol import Protocol
+from twisted.internet.ssl import Certificate, platformTrust, trustRootFromCertificates
+from twisted.python.failure import Failure
+from twisted.web.client import Agent, BrowserLikePolicyForHTTPS, ResponseDone
+from twisted.web.http_headers import Headers
+
+FETCH_S: Final = 8.0
+"""Whoever says hello may be waiting for it, and has 10 s."""
+MOST_BYTES: Final = 256 * 1024
+
+
+class FetchFailed(Exception):
+    """It could not be read; the text says why, for the log."""
+
+
+class Fetch:
+    """
+    :param ca: a file with the authorities that are trusted; None: those of the machine.
+    :raises ValueError: there is none in the file.
+    """
+
+    def __init__(self, reactor: Any, ca: Path | None = None) -> None:
+        self._reactor = reactor
+        trusted = platformTrust() if ca is None else _authorities(ca)
+        self._agent = Agent(reactor, BrowserLikePolicyForHTTPS(trusted), connectTimeout=FETCH_S)
+
+    def __call__(self, url: str) -> Deferred[bytes]:
+        """
+        :returns: the body of the answer. Redirections are not followed: the operator named this address.
+        :raises FetchFailed: there is none in time, it is no success, or it is too large.
+        """
+        reading = Deferred.fromCoroutine(self._read(url)).addTimeout(FETCH_S, self._reactor)
+        return reading.addErrback(_as_fetch_failed)
+
+    async def _read(self, url: str) -> bytes:
+        headers = Headers({"accept": ["application/json"], "user-agent": ["gameserver"]})
+        answer: Any = await self._agent.request(b"GET", url.encode("ascii"), headers)
+        body = Body()
+        answer.deliverBody(body)
+        content: bytes = await body.whole
+        if answer.code != 200:
+            raise FetchFailed(f"{url} answers {answer.code}")
+        return content
+
+
+class Body(Protocol):
+    """Gathers a body, and hangs up on one that is too large."""
+
+    def __init__(self) -> None:
+        self.whole: Deferred[bytes] = Deferred(lambda _: self._hang_up())
+        self._content = bytearray()
+
+    def dataReceived(self, data: bytes) -> None:
+        """Some more of it came."""
+        self._content += data
+        if len(self._content) > MOST_BYTES:
+            self._hang_up()
+
+    def connectionLost(self, reason: Failure | None = None) -> None:
+        """No more will come."""
+        if self.whole.called:
+            return
+        if reason is not None and reason.check(ResponseDone) and len(self._content) <= MOST_BYTES:
+            self.whole.callback(bytes(self._content))
+        else:
+            self.whole.errback(FetchFailed("the answer was cut off, or too large"))
+
+    def _hang_up(self) -> None:
+        transport: Any = self.transport
+        if transport is not None:
+            transport.abortConnection()
+
+
+def _authorities(path: Path) -> Any:
+    pem = path.read_bytes()
+    end = b"-----END CERTIFICATE-----\n"
+    found = [part + end for part in pem.replace(b"\r", b"").split(end)[:-1]]
+    if not found:
+        raise ValueError(f"{path} holds no certificate in PEM")
+    return trustRootFromCertificates([Certificate.loadPEM(each) for each in found])
+
+
+def _as_fetch_failed(failure: Failure) -> Failure:
+    if failure.check(FetchFailed):
+        return failure
+    reasons = getattr(failure.value, "reasons", None)
+    why = reasons[0].value if reasons else failure.value
+    return Failure(FetchFailed(str(why) or type(why).__name__))

@@ -1,0 +1,88 @@
+"""Guests: a name is enough, and a signed token brings back the same user."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Final
+
+from msgspec import Struct
+from twisted.internet.defer import Deferred, execute
+from zope.interface import implementer
+
+from gameserver.auth.means import Means
+from gameserver.auth.tokens import LEEWAY_S, Signer
+from gameserver.errors import Refused
+from gameserver.interfaces import IGuests, IUserStore, User
+
+LIFETIME_S: Final = 180 * 86400
+"""A guest who was away for longer is somebody new."""
+
+
+class Claims(Struct, frozen=True):
+    """What a token says: user id, name, and when it was made, seconds since 1970."""
+
+    sub: str
+    name: str
+    iat: int
+
+
+@implementer(IGuests)
+class Guests:
+    """
+    :param secrets: see `Signer`.
+    :param entropy: so many random bytes.
+    :param now: seconds since 1970.
+    :param users: where guests are looked up who became accounts; None: there are no accounts.
+    """
+
+    kind = "guests"
+
+    def __init__(
+        self,
+        secrets: Sequence[bytes],
+        entropy: Callable[[int], bytes],
+        now: Callable[[], float],
+        users: IUserStore | None = None,
+    ) -> None:
+        self._signer = Signer(secrets, self.kind)
+        self._entropy = entropy
+        self._now = now
+        self._users = users
+
+    def guest(self, name: str) -> tuple[User, str]:
+        """See `IGuests.guest`."""
+        user = User(f"guest:{self._entropy(12).hex()}", name)
+        return user, self._signer.sign(Claims(user.id, user.name, int(self._now())))
+
+    def owns(self, token: str) -> bool:
+        """See `IAuthenticator.owns`."""
+        return self._signer.owns(token)
+
+    def authenticate(self, token: str, *, now_s: float) -> Deferred[User]:
+        """See `IAuthenticator.authenticate`."""
+        read = execute(self._read, token, now_s)
+        return read if self._users is None else read.addCallback(self._still_guest)
+
+    async def _look_up(self, user: User) -> User:
+        assert self._users is not None
+        if await self._users.user(user.id) is not None:
+            raise Refused("You have an account now; log in.", code="unauthenticated")
+        return user
+
+    def _still_guest(self, user: User) -> Deferred[User]:
+        """Whoever made an account of a guest is proved by a password, and by nothing older."""
+        return Deferred.fromCoroutine(self._look_up(user))
+
+    def _read(self, token: str, now_s: float) -> User:
+        claims = self._signer.read(token, Claims)
+        if now_s < claims.iat - LEEWAY_S:
+            raise Refused("That token is not valid yet.", code="unauthenticated")
+        if now_s > claims.iat + LIFETIME_S:
+            raise Refused("That token has expired.", code="unauthenticated")
+        return User(claims.sub, claims.name)
+
+
+def make(means: Means) -> Guests:
+    """Build it for a server."""
+    users = means.users if "accounts" in means.settings.auth else None
+    return Guests(means.secrets, means.entropy, means.clock.now, users)

@@ -1,0 +1,36 @@
+"""Invitations: what lets a person register a name, where not everybody may."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from collections.abc import Sequence
+
+from gameserver.auth.names import name_key
+
+
+class Invitations:
+    """
+    What an operator gives a person who may register a name: good for that name, made without asking the server.
+
+    :param secrets: see `Signer`.
+    """
+
+    def __init__(self, secrets: Sequence[bytes]) -> None:
+        self._secrets = secrets
+
+    def make(self, name: str) -> str:
+        """:returns: 26 letters and digits."""
+        return _invitation(self._secrets[0], name_key(name))
+
+    def fits(self, key: str, invitation: str) -> bool:
+        """:param key: the name, in the form of `name_key`."""
+        given = invitation.strip().lower().encode("utf-8", "replace")
+        return any(hmac.compare_digest(_invitation(secret, key).encode(), given) for secret in self._secrets)
+
+    def __repr__(self) -> str:
+        return "Invitations()"
+
+
+def _invitation(secret: bytes, key: str) -> str:
+    return hmac.digest(secret, f"invitation {key}".encode(), hashlib.sha256)[:13].hex()

@@ -1,0 +1,74 @@
+"""
+The secret that the nodes of one store share: made at the first start, readable by its owner alone.
+
+The file holds one or more secrets of `SECRET_BYTES` each, as bytes. The first signs, all are known: so a new one is
+added at the end on every node, then moved to the front on every node, and the old one dropped once its tokens have
+expired; nobody is logged out. ``gameserver secret`` does it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import os
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from gameserver.auth.tokens import SECRET_BYTES
+from gameserver.errors import SettingError
+
+
+class Secrets(tuple[bytes, ...]):
+    """Some secrets, the one that signs first; what shows them shows only how many there are."""
+
+    def __repr__(self) -> str:
+        return f"Secrets({len(self)})"
+
+    __str__ = __repr__
+
+
+def load_secrets(path: Path, entropy: Callable[[int], bytes]) -> Secrets:
+    """
+    :param path: a file that is made, readable by its owner alone, where there is none.
+    :returns: its secrets.
+    :raises SettingError: others may read it, or it holds no secrets.
+    """
+    try:
+        made = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        pass
+    else:
+        with os.fdopen(made, "wb") as file:
+            file.write(entropy(SECRET_BYTES))
+    return read_secrets(path)
+
+
+def read_secrets(path: Path) -> Secrets:
+    """
+    :returns: the secrets of a file that is there.
+    :raises SettingError: others may read it, or it holds no secrets.
+    """
+    if path.stat().st_mode & 0o077:
+        raise SettingError("secret", str(path), f"nobody else may read this secret: chmod 600 {path}")
+    content = path.read_bytes()
+    if not content or len(content) % SECRET_BYTES:
+        raise SettingError("secret", str(path), f"secrets of {SECRET_BYTES} bytes each; delete the file for a new one")
+    return Secrets(content[at : at + SECRET_BYTES] for at in range(0, len(content), SECRET_BYTES))
+
+
+def fingerprint(secret: bytes) -> str:
+    """
+    Tell one secret from another without telling it.
+
+    :returns: 32 hexadecimal digits, the same on every node that has this secret.
+    """
+    return hmac.digest(secret, b"gameserver fingerprint", hashlib.sha256)[:16].hex()
+
+
+def fingerprints(secrets: Sequence[bytes]) -> tuple[str, ...]:
+    """
+    :returns: of each secret, in order: the first is of the one that signs.
+
+    Two nodes fit together if each knows the one that the other signs with.
+    """
+    return tuple(fingerprint(secret) for secret in secrets)

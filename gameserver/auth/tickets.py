@@ -1,0 +1,92 @@
+"""
+Tickets: what a token buys to be shown once, within half a minute, where a token must not travel.
+
+A ticket is the token itself, sealed with the secret of the nodes of one store: any of them can open it, and nobody
+else. That it is good once is noted in the store, so it is good once on all nodes. Opened, it proves what the token
+proves by then.
+
+Source: RFC 8439 (ChaCha20-Poly1305)
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections.abc import Callable, Sequence
+from typing import Final
+
+import msgspec
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import ChaCha20Poly1305
+from msgspec import Struct
+from twisted.internet.defer import Deferred
+from zope.interface import implementer
+
+from gameserver.auth.tokens import LEEWAY_S, TOKEN_CHARS
+from gameserver.errors import Refused
+from gameserver.interfaces import ITickets, IUserStore
+
+LIFETIME_S: Final = 30
+NONCE_BYTES: Final = 12
+TICKET_CHARS: Final = 2 * TOKEN_CHARS
+
+
+class Sealed(Struct, frozen=True):
+    """What is in a ticket: a token, and until when it may be shown, seconds since 1970."""
+
+    token: str
+    exp: float
+
+
+@implementer(ITickets)
+class Tickets:
+    """
+    :param secrets: see `gameserver.auth.tokens.Signer`.
+    :param users: where it is noted which were shown.
+    :param entropy: so many random bytes.
+    """
+
+    def __init__(self, secrets: Sequence[bytes], users: IUserStore, entropy: Callable[[int], bytes]) -> None:
+        self._ciphers = [ChaCha20Poly1305(hmac.digest(secret, b"ticket", hashlib.sha256)) for secret in secrets]
+        self._users = users
+        self._entropy = entropy
+
+    def sell(self, token: str, *, now_s: float) -> str:
+        """See `ITickets.sell`."""
+        nonce = self._entropy(NONCE_BYTES)
+        sealed = self._ciphers[0].encrypt(nonce, msgspec.json.encode(Sealed(token, now_s + LIFETIME_S)), None)
+        return urlsafe_b64encode(nonce + sealed).rstrip(b"=").decode()
+
+    def redeem(self, ticket: str, *, now_s: float) -> Deferred[str]:
+        """See `ITickets.redeem`."""
+        return Deferred.fromCoroutine(self._redeem(ticket, now_s))
+
+    async def _redeem(self, ticket: str, now_s: float) -> str:
+        sealed = self._open(ticket)
+        if not sealed.exp - LIFETIME_S - LEEWAY_S <= now_s < sealed.exp:
+            raise Refused("That ticket has expired.", code="unauthenticated")
+        mark = hashlib.sha256(ticket.encode()).hexdigest()
+        until_ms = round((sealed.exp + LEEWAY_S) * 1000)
+        if not await self._users.spend(mark, now_ms=round(now_s * 1000), until_ms=until_ms):
+            raise Refused("That ticket was used before.", code="unauthenticated")
+        return sealed.token
+
+    def _open(self, ticket: str) -> Sealed:
+        """:raises Refused: it was not sold here."""
+        wrong = Refused("That ticket is not of this server.", code="unauthenticated")
+        try:
+            content = urlsafe_b64decode(ticket + "=" * (-len(ticket) % 4)) if len(ticket) <= TICKET_CHARS else b""
+        except ValueError:
+            raise wrong from None
+        # Base64 has several spellings of some ends, each of which would be another ticket.
+        if urlsafe_b64encode(content).rstrip(b"=").decode() != ticket or len(content) <= NONCE_BYTES:
+            raise wrong
+        for cipher in self._ciphers:
+            try:
+                return msgspec.json.decode(
+                    cipher.decrypt(content[:NONCE_BYTES], content[NONCE_BYTES:], None), type=Sealed
+                )
+            except InvalidTag:
+                continue
+        raise wrong

@@ -1,0 +1,65 @@
+"""How the HTTP calls answer: JSON, with the codes of the wire."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, Final
+
+import msgspec
+from twisted.web.server import Request
+
+from gameserver.errors import CODES, Refused
+
+STATUS: Final = {
+    "bad_data": 400,
+    "bad_message": 400,
+    "unauthenticated": 401,
+    "forbidden": 403,
+    "wrong_password": 403,
+    "not_found": 404,
+    "unknown_op": 405,
+    "too_large": 413,
+    "rate_limited": 429,
+    "game_error": 500,
+    "busy": 503,
+    "draining": 503,
+}
+"""Code to HTTP status; any other, a game's own too, is a `CONFLICT`."""
+CONFLICT: Final = 409
+
+
+def answer(request: Request, value: Any, *, status: int = 200) -> bytes:
+    """:returns: the body, once the request's headers are set for it."""
+    body = msgspec.json.encode(value)
+    request.setResponseCode(status)
+    request.setHeader(b"content-type", b"application/json")
+    request.setHeader(b"cache-control", b"no-store")
+    request.setHeader(b"content-length", str(len(body)).encode())
+    return body
+
+
+def refusal(request: Request, refused: Refused) -> bytes:
+    """:returns: the body of an error, once the request's headers are set for it."""
+    status = STATUS.get(refused.code, CONFLICT)
+    if status == 401:
+        request.setHeader(b"www-authenticate", b"Bearer")
+    elif status == 429 and not request.responseHeaders.hasHeader(b"retry-after"):
+        request.setHeader(b"retry-after", b"1")
+    text = refused.text if refused.path is None else f"{refused.text} - at `{refused.path}`"
+    return answer(request, {"code": refused.code, "message": text}, status=status)
+
+
+def wrong_method(request: Request, methods: Iterable[str]) -> bytes:
+    """:returns: the body of an error that names the methods that would do."""
+    request.setHeader(b"allow", allow(methods))
+    return refusal(request, Refused(CODES["unknown_op"], code="unknown_op"))
+
+
+def address_of(request: Request) -> str:
+    """:returns: whose request it is, for budgets."""
+    return getattr(request.getClientAddress(), "host", "local")
+
+
+def allow(methods: Iterable[str]) -> bytes:
+    """:returns: an ``Allow`` header; everybody may ask for ``OPTIONS``."""
+    return ", ".join(sorted({*methods, "OPTIONS"})).encode()

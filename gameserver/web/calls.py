@@ -1,0 +1,91 @@
+"""What all HTTP calls have in common: who calls, what the body says, and whether this address may try."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final, TypeVar
+
+import msgspec
+from klein import Klein
+from msgspec import Struct
+from twisted.web.server import Request
+
+from gameserver.errors import Refused
+from gameserver.interfaces import User
+from gameserver.web.answers import address_of
+from gameserver.wire.codecs import json_depth
+
+if TYPE_CHECKING:
+    from gameserver.wire.session import House
+
+BODY_BYTES: Final = 64 * 1024
+"""The largest body of a request, as large as a frame of the wire."""
+
+_UNREADABLE: Final = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
+
+Body = TypeVar("Body", bound=Struct)
+
+app = Klein()
+"""The routes of all calls; each is a method of what `gameserver.web.api.Api` inherits."""
+
+
+class Calls:
+    """:param house: what the sessions of this node share, too."""
+
+    def __init__(self, house: House) -> None:
+        self._house = house
+
+    async def _caller(self, request: Request) -> User:
+        """
+        :returns: whoever the ``Authorization`` header proves.
+        :raises Refused: ``unauthenticated``; ``rate_limited`` to whom this was said too often already: who brings a
+            token that is good is not held back by who shares the address.
+        """
+        token = self._bearer(request)
+        if token is None:
+            raise Refused("Send a token: Authorization: Bearer TOKEN.", code="unauthenticated")
+        house = self._house
+        try:
+            return await house.authenticators.authenticate(token, now_s=house.clock.now())
+        except Refused:
+            self._check_budget(request, "login")
+            self._charge(request, "login")
+            raise
+
+    def _bearer(self, request: Request) -> str | None:
+        scheme, _, token = (request.getHeader(b"authorization") or b"").strip().partition(b" ")
+        return token.strip().decode("latin-1") or None if scheme.lower() == b"bearer" else None
+
+    def _body(self, request: Request, kind: type[Body], *, may_lack: bool = False) -> Body:
+        """
+        :param may_lack: no body at all is an empty one.
+        :returns: the request's body.
+        :raises Refused: ``too_large``, ``bad_message`` or ``bad_data``.
+        """
+        assert request.content is not None
+        body = request.content.read(BODY_BYTES + 1)
+        if len(body) > BODY_BYTES:
+            raise Refused(f"A body has at most {BODY_BYTES} bytes.", code="too_large")
+        if may_lack and not body:
+            body = b"{}"
+        if not body.lstrip(b" \t\r\n").startswith(b"{"):
+            raise Refused("The body must be a JSON object.", code="bad_message")
+        depth = self._house.limits.depth
+        if body.count(b"{") + body.count(b"[") > depth and json_depth(body) > depth:
+            raise Refused(f"At most {depth} lists and objects inside one another.", code="bad_message")
+        try:
+            return msgspec.json.decode(body, type=kind)
+        except msgspec.ValidationError as error:
+            raise Refused(str(error), code="bad_data") from None
+        except _UNREADABLE:
+            raise Refused("The body is not JSON.", code="bad_message") from None
+
+    # Who tries too often
+
+    def _check_budget(self, request: Request, kind: str) -> None:
+        """:raises Refused: ``rate_limited``: too much was refused to this address."""
+        if not self._house.budgets.left(self._house.clock.monotonic(), kind, address_of(request)):
+            raise Refused(code="rate_limited")
+
+    def _charge(self, request: Request, kind: str) -> None:
+        """A guess was wrong."""
+        self._house.budgets.charge(self._house.clock.monotonic(), kind, address_of(request))

@@ -1,0 +1,95 @@
+"""
+TLS: what this server shows of itself, read from files and read again when it is told to.
+
+Connections that are open keep what they were opened with. Who comes after `Certificate.reload` is shown what the files
+hold then; files that cannot be used are refused, and the certificate before them stays.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, Final
+
+from cryptography.hazmat.primitives.serialization import load_pem_private_key
+from cryptography.x509 import Certificate as X509
+from cryptography.x509 import load_pem_x509_certificates
+from OpenSSL import SSL, crypto
+from twisted.internet.interfaces import IOpenSSLServerConnectionCreator
+from twisted.internet.ssl import AcceptableCiphers, CertificateOptions, TLSVersion
+from zope.interface import implementer
+
+CIPHERS: Final = AcceptableCiphers.fromOpenSSLCipherString("ECDHE+AESGCM:ECDHE+CHACHA20:!aNULL")
+"""
+For TLS 1.2, those with forward secrecy and authenticated encryption; those of TLS 1.3 are all of that kind.
+
+Source: https://wiki.mozilla.org/Security/Server_Side_TLS, "intermediate"
+"""
+PROTOCOLS: Final = [b"http/1.1"]
+"""A WebSocket cannot take over a connection of HTTP/2."""
+
+
+@implementer(IOpenSSLServerConnectionCreator)
+class Certificate:
+    """
+    A certificate with its key, as files hold them.
+
+    :param key: PEM: the private key.
+    :param certificate: PEM: the server's certificate, and those between it and the authority.
+    :param chain: PEM: more of those between; None: there are none.
+    :raises ValueError: they cannot be used; the text names the file.
+    :raises OSError: one cannot be read.
+    """
+
+    def __init__(self, key: Path, certificate: Path, chain: Path | None = None) -> None:
+        # twistd changes its folder when it becomes a daemon, and the files are read again after that.
+        self._key = key.absolute()
+        self._files = [path.absolute() for path in (certificate, chain) if path is not None]
+        self._options = self._read()
+
+    def reload(self) -> None:
+        """
+        Show what the files hold now.
+
+        :raises ValueError: they cannot be used; nothing is changed.
+        :raises OSError: the same.
+        """
+        self._options = self._read()
+
+    def serverConnectionForTLS(self, protocol: Any) -> SSL.Connection:
+        """Begin a connection, with what is shown now. Twisted calls it."""
+        return SSL.Connection(self._options.getContext(), None)
+
+    def __repr__(self) -> str:
+        return f"Certificate({str(self._files[0])!r})"
+
+    def _read(self) -> CertificateOptions:
+        key = _key_of(self._key)
+        own, *between = [crypto.X509.from_cryptography(found) for path in self._files for found in _found_in(path)]
+        options = CertificateOptions(
+            privateKey=key,
+            certificate=own,
+            extraCertChain=between,
+            acceptableCiphers=CIPHERS,
+            acceptableProtocols=PROTOCOLS,
+            raiseMinimumTo=TLSVersion.TLSv1_2,
+        )
+        try:
+            options.getContext()
+        except SSL.Error:
+            raise ValueError(f"{self._key} is not the key of {self._files[0]}") from None
+        return options
+
+
+def _key_of(path: Path) -> crypto.PKey:
+    """:raises ValueError: there is none; the text tells nothing of what is there."""
+    try:
+        return crypto.PKey.from_cryptography_key(load_pem_private_key(path.read_bytes(), None))  # type: ignore[arg-type]
+    except (ValueError, TypeError):
+        raise ValueError(f"{path} holds no private key in PEM without a password") from None
+
+
+def _found_in(path: Path) -> list[X509]:
+    try:
+        return load_pem_x509_certificates(path.read_bytes())
+    except ValueError:
+        raise ValueError(f"{path} holds no certificate in PEM") from None

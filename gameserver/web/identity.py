@@ -1,0 +1,240 @@
+"""
+The HTTP calls of who somebody is: register, log in and out, change the password, and tickets.
+
+A program keeps the tokens that it is given. A page asks with ``"cookie": true``: then the login is kept in a cookie
+that no script can read, and good for tickets alone. A request that brings a cookie must say that it comes from a page
+of this server, by its ``Origin``; the cookie is ``SameSite=Strict`` besides.
+
+Every password is tried against the address's budget and the account's delay, the same for accounts that exist and
+those that do not.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from math import ceil
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from msgspec import UNSET, UnsetType
+from twisted.internet.defer import Deferred
+from twisted.web.server import Request
+
+from gameserver.auth.accounts import COOKIE
+from gameserver.auth.delays import Delays
+from gameserver.auth.names import name_key
+from gameserver.auth.tickets import LIFETIME_S
+from gameserver.errors import Refused
+from gameserver.interfaces import Grant, IAccounts, IGuests, IPasswords, User
+from gameserver.room.names import check_name
+from gameserver.room.rights import is_guest
+from gameserver.web.answers import address_of, answer
+from gameserver.web.calls import Calls, app
+from gameserver.web.shapes import (
+    Credentials,
+    DeleteWish,
+    Granted,
+    LogoutWish,
+    PasswordWish,
+    RefreshWish,
+    Registration,
+    Ticket,
+    WaysIn,
+)
+from gameserver.wire.messages import UserInfo
+from gameserver.wire.protocol import admits
+
+if TYPE_CHECKING:
+    from gameserver.settings import Settings
+    from gameserver.wire.session import House
+
+
+T = TypeVar("T")
+
+
+class Identity(Calls):
+    """:param settings: for the address that people use, which tells whether cookies are secure."""
+
+    def __init__(self, house: House, settings: Settings) -> None:
+        super().__init__(house)
+        self._settings = settings
+        self._delays = Delays(house.limits.login_delay_s)
+
+    # Calls
+
+    @app.route("/api/register", methods=["POST"])
+    async def register(self, request: Request) -> bytes:
+        """Make an account, of a guest if one calls, and log in."""
+        accounts = self._accounts()
+        wish = self._body(request, Registration)
+        name = check_name(wish.name, self._house.limits.name_chars)
+        guest = await self._caller(request) if request.getHeader(b"authorization") else None
+        if guest is not None and not is_guest(guest):
+            raise Refused("You have an account.", code="forbidden")
+        self._check_budget(request, "registration")
+        self._charge(request, "registration")
+        grant = await accounts.register(
+            name, wish.password, guest=guest, invitation=wish.invitation, now_s=self._house.clock.now()
+        )
+        self._delays.succeeded(name_key(name), address_of(request))
+        return self._granted(request, grant, cookie=wish.cookie, status=201)
+
+    @app.route("/api/login", methods=["POST"])
+    async def login(self, request: Request) -> bytes:
+        """Log in with name and password."""
+        wish = self._body(request, Credentials)
+        if self._house.authenticators.offering(IPasswords) is None:
+            raise Refused("This server has no passwords.", code="not_found")
+        login = partial(self._house.authenticators.login, wish.name, wish.password, now_s=self._house.clock.now())
+        grant = await self._try(request, name_key(wish.name), login)
+        return self._granted(request, grant, cookie=wish.cookie)
+
+    @app.route("/api/refresh", methods=["POST"])
+    async def refresh(self, request: Request) -> bytes:
+        """Buy the next tokens with a refresh token, once."""
+        accounts = self._accounts()
+        wish = self._body(request, RefreshWish)
+        return self._granted(request, await accounts.refresh(wish.refresh, now_s=self._house.clock.now()))
+
+    @app.route("/api/logout", methods=["POST"])
+    async def logout(self, request: Request) -> bytes:
+        """End this login, at once and on all its connections."""
+        accounts = self._accounts()
+        wish = self._body(request, LogoutWish, may_lack=True)
+        token = wish.refresh or self._bearer(request) or self._cookies(request).get(COOKIE)
+        self._set_cookie(request, "", 0)
+        if token is None:
+            raise Refused("Send a token: Authorization: Bearer TOKEN.", code="unauthenticated")
+        await accounts.logout(token, now_s=self._house.clock.now())
+        return answer(request, {})
+
+    @app.route("/api/password", methods=["POST"])
+    async def password(self, request: Request) -> bytes:
+        """Change the password, which ends every login but the one that this begins."""
+        accounts = self._accounts()
+        user = await self._caller(request)
+        wish = self._body(request, PasswordWish)
+        change = partial(accounts.change_password, user, wish.old, wish.new, now_s=self._house.clock.now())
+        return self._granted(request, await self._try(request, user.id, change), cookie=wish.cookie)
+
+    @app.route("/api/delete", methods=["POST"])
+    async def delete(self, request: Request) -> bytes:
+        """Delete the account."""
+        accounts = self._accounts()
+        user = await self._caller(request)
+        wish = self._body(request, DeleteWish)
+        delete = partial(accounts.delete, user, wish.password, now_s=self._house.clock.now())
+        await self._try(request, user.id, delete)
+        self._set_cookie(request, "", 0)
+        return answer(request, {})
+
+    @app.route("/api/tickets", methods=["POST"])
+    async def tickets(self, request: Request) -> bytes:
+        """Sell a ticket, which is good for one ``hello``."""
+        house = self._house
+        if house.tickets is None:
+            raise Refused("This server sells no tickets.", code="not_found")
+        now_s = house.clock.now()
+        token = self._bearer(request)
+        if token is not None:
+            user = await self._caller(request)
+        else:
+            grant = await house.authenticators.authenticate_cookies(self._cookies(request), now_s=now_s)
+            if grant is None:
+                raise Refused("Send a token: Authorization: Bearer TOKEN.", code="unauthenticated")
+            user, token = grant.user, grant.token
+        ticket = Ticket(house.tickets.sell(token, now_s=now_s), told(user), LIFETIME_S)
+        return answer(request, ticket, status=201)
+
+    @app.route("/api/auth", methods=["GET"])
+    async def ways_in(self, request: Request) -> bytes:
+        """Tell a page what it may ask of whoever comes: a name, a password, or to register."""
+        authenticators = self._house.authenticators
+        accounts = authenticators.offering(IAccounts) is not None
+        ways = WaysIn(
+            guests=authenticators.offering(IGuests) is not None,
+            passwords=authenticators.offering(IPasswords) is not None,
+            registration=self._settings.registration if accounts else "closed",
+        )
+        return answer(request, ways)
+
+    # Steps of calls
+
+    async def _try(self, request: Request, account: str, attempt: Callable[[], Deferred[T]]) -> T:
+        """
+        Try a password, if this address and this account may.
+
+        It is charged as wrong before it is known, since others may be tried meanwhile.
+
+        :param account: whose, in any form.
+        :raises Refused: ``rate_limited``, the same whether or not there is such an account; and what the attempt says.
+        """
+        address, now_s, budgets = address_of(request), self._house.clock.monotonic(), self._house.budgets
+        self._check_budget(request, "login")
+        wait_s = self._delays.wait_s(now_s, account, address)
+        if wait_s > 0.0:
+            budgets.throttled["account"] += 1
+            request.setHeader(b"retry-after", str(ceil(wait_s)).encode())
+            raise Refused(f"Too many wrong passwords; wait {ceil(wait_s)} seconds.", code="rate_limited")
+        budgets.charge(now_s, "login", address)
+        self._delays.tried(now_s, account, address)
+        result = await attempt()
+        budgets.refund(self._house.clock.monotonic(), "login", address)
+        self._delays.succeeded(account, address)
+        return result
+
+    def _granted(self, request: Request, grant: Grant, *, cookie: bool = False, status: int = 200) -> bytes:
+        refresh: str | UnsetType = grant.refresh if grant.refresh is not None else UNSET
+        accounts: Any = self._house.authenticators.offering(IAccounts)
+        # Of the authenticators with passwords only one keeps logins that a cookie could name.
+        if cookie and grant.user.login and accounts is not None:
+            value = accounts.cookie(grant, now_s=self._house.clock.now())
+            self._set_cookie(request, value, self._house.limits.login_days * 86400)
+            refresh = UNSET
+        return answer(request, Granted(grant.token, told(grant.user), grant.expires_s, refresh), status=status)
+
+    def _cookies(self, request: Request) -> dict[str, str]:
+        """
+        :returns: the cookies of a page of this server.
+        :raises Refused: ``forbidden``: they are another's, or nobody says whose.
+        """
+        cookies = {name.decode("latin-1"): value.decode("latin-1") for name, value in request.received_cookies.items()}
+        if not cookies:
+            return {}
+        origin, host = request.getHeader(b"origin"), request.getHeader(b"host") or b""
+        scheme = getattr(request, "scheme", None)
+        if origin is None or not admits(origin.decode("latin-1"), host.decode("latin-1"), (), scheme):
+            raise Refused("Only pages of this server may use its cookies.", code="forbidden")
+        own = cookies.pop(self._cookie_name(request), None)
+        cookies.pop(COOKIE, None)  # over TLS, one that a plain connection may have set
+        return cookies if own is None else {**cookies, COOKIE: own}
+
+    def _set_cookie(self, request: Request, value: str, age_s: int) -> None:
+        request.addCookie(
+            self._cookie_name(request),
+            value,
+            path="/",
+            max_age=str(age_s),
+            secure=self._is_secure(request),
+            httpOnly=True,
+            sameSite="strict",
+        )
+
+    def _cookie_name(self, request: Request) -> str:
+        return f"__Host-{COOKIE}" if self._is_secure(request) else COOKIE
+
+    def _is_secure(self, request: Request) -> bool:
+        """Whether the browser speaks TLS, to us or to what stands before us."""
+        return request.isSecure() or (self._settings.public_url or "").startswith("https:")
+
+    def _accounts(self) -> Any:
+        """:raises Refused: ``not_found``: this server has no accounts."""
+        accounts = self._house.authenticators.offering(IAccounts)
+        if accounts is None:
+            raise Refused("This server has no accounts.", code="not_found")
+        return accounts
+
+
+def told(user: User) -> UserInfo:
+    """:returns: what a user is told of itself."""
+    return UserInfo(user.id, user.name, list(user.rights))

@@ -1,0 +1,197 @@
+"""
+Endpoint strings: those of Twisted, with two kinds made for a server that stays.
+
+``ssl:PORT:privateKey=FILE:certKey=FILE[:extraCertChain=FILE][:interface=ADDRESS][:backlog=NUMBER]``
+    reads its files again when it is told to (`Listening.reload`), and speaks TLS 1.2 and up.
+``haproxy:`` before another endpoint
+    takes the client's address from the PROXY header, which only trusted proxies may send. The header comes before
+    TLS, as HAProxy writes it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+from typing import Any, Final
+
+from twisted.internet.endpoints import TCP4ServerEndpoint, TCP6ServerEndpoint, serverFromString
+from twisted.internet.interfaces import IStreamServerEndpoint
+from twisted.internet.protocol import Protocol, connectionDone
+from twisted.logger import Logger
+from twisted.protocols.haproxy import proxyEndpoint
+from twisted.protocols.policies import WrappingFactory
+from twisted.protocols.tls import TLSMemoryBIOFactory
+from zope.interface import implementer
+
+from gameserver.web.certificates import Certificate
+from gameserver.wire.proxies import UNIX, Proxies
+
+HAPROXY: Final = "haproxy:"
+SSL: Final = "ssl:"
+LOOPBACK: Final = ("127.0.0.0/8", "::1", UNIX)
+"""Who may send PROXY headers where no proxy is named: programs of this machine."""
+WORDS: Final = ("port", "privateKey", "certKey", "extraCertChain", "interface", "backlog")
+BACKLOG: Final = 511
+"""Connections that the kernel keeps for us while we are at work. Twisted's 50 are few when all clients come back."""
+
+HEADER_S: Final = 5.0
+"""A client behind a proxy that says nothing for so long is made known all the same, and bounded as all are."""
+
+log = Logger(namespace="gameserver")
+
+
+class Listening:
+    """
+    Makes endpoints, and reads their certificates again.
+
+    :param trusted: who may send PROXY headers: see `Proxies`.
+    """
+
+    def __init__(self, reactor: Any, trusted: Iterable[str] = ()) -> None:
+        self._reactor = reactor
+        self._proxies = Proxies(tuple(trusted) or LOOPBACK)
+        self._certificates: list[Certificate] = []
+
+    def endpoint(self, text: str) -> Any:
+        """
+        :returns: what listens as this endpoint string says.
+        :raises ValueError: it cannot be understood, or its files cannot be used.
+        :raises TypeError: words are missing, or too many.
+        :raises LookupError: something that it names is not there.
+        :raises OSError: a file cannot be read.
+        """
+        inner = text.removeprefix(HAPROXY)
+        words = words_of(inner.removeprefix(SSL)) if inner.startswith(SSL) else None
+        endpoint = self._tcp(words) if words else serverFromString(self._reactor, inner)
+        if inner != text:
+            # The header is in front of all else, also of TLS, and who may send it is asked before that.
+            endpoint = proxyEndpoint(Wrapped(endpoint, self._from_proxies))
+            endpoint = Wrapped(endpoint, lambda factory: Introductions(factory, self._reactor))
+        return Wrapped(endpoint, self._tls(words)) if words else endpoint
+
+    def reload(self) -> None:
+        """Read the certificates again; one that cannot be used leaves the one before it, and the log says so."""
+        for certificate in self._certificates:
+            try:
+                certificate.reload()
+            except (ValueError, OSError) as error:
+                log.error("the certificate before stays: {error}", error=error)
+            else:
+                log.info("{certificate} was read again", certificate=certificate)
+
+    def _tcp(self, words: Mapping[str, str]) -> Any:
+        interface = words.get("interface", "")
+        kind: Any = TCP6ServerEndpoint if ":" in interface else TCP4ServerEndpoint
+        return kind(self._reactor, int(words["port"]), int(words.get("backlog", BACKLOG)), interface)
+
+    def _tls(self, words: Mapping[str, str]) -> Callable[[Any], Any]:
+        key, chain = Path(words["privateKey"]), words.get("extraCertChain")
+        certificate = Certificate(key, Path(words.get("certKey", key)), Path(chain) if chain else None)
+        self._certificates.append(certificate)
+        return lambda factory: TLSMemoryBIOFactory(certificate, False, factory, self._reactor)
+
+    def _from_proxies(self, factory: Any) -> Any:
+        return FromProxies(factory, self._proxies)
+
+
+@implementer(IStreamServerEndpoint)
+class Wrapped:
+    """
+    An endpoint whose connections pass through another protocol first.
+
+    :param wrap: makes a factory around a factory.
+    """
+
+    def __init__(self, endpoint: Any, wrap: Callable[[Any], Any]) -> None:
+        self._endpoint = endpoint
+        self._wrap = wrap
+
+    def listen(self, protocolFactory: Any) -> Any:
+        """Listen; see `IStreamServerEndpoint`."""
+        return self._endpoint.listen(self._wrap(protocolFactory))
+
+
+class FromProxies(WrappingFactory[Any]):
+    """Connections of trusted proxies alone: anybody else could say in a PROXY header to be anyone."""
+
+    noisy = False
+
+    def __init__(self, factory: Any, proxies: Proxies) -> None:
+        super().__init__(factory)  # type: ignore[no-untyped-call]
+        self._proxies = proxies
+
+    def buildProtocol(self, addr: Any) -> Any:
+        """Admit a proxy; who is none is cut off."""
+        if self._proxies.trusts(addr):
+            return self.wrappedFactory.buildProtocol(addr)
+        log.warn("{address} is no trusted proxy: its connection is cut", address=addr)
+        return None
+
+
+class Introductions(WrappingFactory[Any]):
+    """
+    Connections that are made once it is known whose they are.
+
+    Twisted makes them before the PROXY header has come, so that they would be counted as the proxy's.
+    """
+
+    noisy = False
+
+    def __init__(self, factory: Any, reactor: Any) -> None:
+        super().__init__(factory)  # type: ignore[no-untyped-call]
+        self._reactor = reactor
+
+    def buildProtocol(self, addr: Any) -> Any:
+        """Hold the connection back."""
+        return Held(self.wrappedFactory.buildProtocol(addr), self._reactor)
+
+
+class Held(Protocol):
+    """A connection that waits for what follows the header, or for a while; then it steps aside."""
+
+    def __init__(self, held: Any, reactor: Any) -> None:
+        self._held = held
+        self._waiting = reactor.callLater(HEADER_S, self._introduce)
+
+    def dataReceived(self, data: bytes) -> None:
+        """The header has come, and this is behind it."""
+        transport: Any = self.transport
+        self._waiting.cancel()
+        self._introduce()
+        if not transport.disconnecting:
+            self._held.dataReceived(data)
+
+    def connectionLost(self, reason: Any = connectionDone) -> None:
+        """It went before anybody knew whose it was."""
+        self._waiting.cancel()
+
+    def _introduce(self) -> None:
+        transport: Any = self.transport
+        transport.wrappedProtocol = self._held
+        self._held.makeConnection(transport)
+
+
+def speaks_tls(text: str) -> bool:
+    """Whether an endpoint string is one of TLS, with files that `Listening.reload` reads again."""
+    return text.removeprefix(HAPROXY).startswith(SSL)
+
+
+def words_of(text: str) -> dict[str, str]:
+    """
+    :param text: ``8443:privateKey=a.pem``, with a backslash before a colon, an equals sign or a backslash of a value.
+    :returns: word to value.
+    :raises ValueError: a word is not known, or is missing.
+
+    Source: ``_parse`` and ``_parseSSL`` in twisted/internet/endpoints.py
+    """
+    found: dict[str, str] = {}
+    for place, part in enumerate(re.findall(r"(?:\\.|[^\\:])+", text)):
+        pair = re.fullmatch(r"(\w+)=(.*)", part, re.DOTALL)
+        word, value = pair.groups() if pair else (WORDS[min(place, 3)], part)
+        if word not in WORDS or (not pair and place > 2):
+            raise ValueError(f"{part} is none of {', '.join(f'{each}=' for each in WORDS)}")
+        found[word] = re.sub(r"\\(.)", r"\1", value, flags=re.DOTALL)
+    if missing := [word for word in ("port", "privateKey") if word not in found]:
+        raise ValueError(f"{missing[0]} is missing")
+    return found

@@ -1,0 +1,99 @@
+"""
+``/metrics``, for Prometheus: what this node holds, and what its throttles held back.
+
+Nothing is counted for it twice: what is read here, others keep anyway, and it is read when it is asked for. It tells
+how busy a server is, so it is told to the networks that the setting ``metrics`` names, and to administrators.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from ipaddress import ip_address, ip_network
+from typing import TYPE_CHECKING, Any, Final
+
+from prometheus_client import CollectorRegistry, generate_latest
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
+from prometheus_client.registry import Collector
+
+if TYPE_CHECKING:
+    from gameserver.wire.session import House
+
+THROTTLES: Final = {
+    "connections": "connections_per_address",
+    "messages": "requests_per_s",
+    "chat": "chat_per_s",
+    "join": "refused_joins_per_address",
+    "user": "refused_joins_per_user",
+    "lookup": "lookups_per_address",
+    "login": "refused_logins_per_address",
+    "account": "login_delay_s",
+    "registration": "registrations_per_address",
+}
+"""What `Budgets.throttled` counts, by the limit that held it back."""
+
+
+class Numbers(Collector):
+    """:param house: whose numbers these are."""
+
+    def __init__(self, house: House) -> None:
+        self._house = house
+
+    def collect(self) -> Iterable[Metric]:
+        """Read all that there is now."""
+        house, hasher = self._house, self._house.hasher
+        rooms = list(house.hall.keepers)
+        yield _gauge("rooms", "Open rooms.", len(rooms))
+        yield _gauge("seats", "Seats in open rooms.", sum(len(keeper.room.seats) for keeper in rooms))
+        yield _gauge("unauthenticated", "Connections that have not said who they are.", len(house.strangers))
+        yield _gauge("hashing", "Passwords that are hashed or wait for it.", hasher.asked if hasher else 0)
+        throttled = CounterMetricFamily(
+            "gameserver_throttled", "What was refused or closed, by the limit that did it.", labels=["limit"]
+        )
+        for limit, count in self._throttled():
+            throttled.add_metric([limit], count)
+        yield throttled
+
+    def _throttled(self) -> Iterator[tuple[str, int]]:
+        house, hasher = self._house, self._house.hasher
+        for name, limit in THROTTLES.items():
+            yield limit, house.budgets.throttled[name]
+        yield "unauthenticated", house.strangers.closed
+        yield "rooms", house.hall.too_many_rooms
+        yield "hashes_waiting", hasher.refused if hasher else 0
+
+
+class Metrics:
+    """
+    :param numbers: collectors of them.
+    :param networks: from where they may be read by anybody.
+    """
+
+    def __init__(self, numbers: Iterable[Collector], networks: Iterable[str]) -> None:
+        self._networks = [ip_network(network, strict=False) for network in networks]
+        self._registry = CollectorRegistry()
+        for each in numbers:
+            self._registry.register(each)
+
+    def admits(self, address: str, *, forwarded: bool) -> bool:
+        """
+        :param address: whose request it is.
+        :param forwarded: a proxy brought it, which nobody said is to be trusted: then it comes from anywhere.
+        """
+        try:
+            client = ip_address(address)
+        except ValueError:
+            return False
+        return not forwarded and any(client in network for network in self._networks)
+
+    def text(self) -> bytes:
+        """:returns: all numbers, as Prometheus reads them."""
+        return generate_latest(self._registry)
+
+    content_type = CONTENT_TYPE_PLAIN_0_0_4.encode()
+
+
+def _gauge(name: str, about: str, value: float) -> Metric:
+    found: Any = GaugeMetricFamily(f"gameserver_{name}", about, value=value)
+    metric: Metric = found
+    return metric

@@ -1,0 +1,153 @@
+"""
+The description of the HTTP calls, in OpenAPI 3.1: served at ``/api/openapi.json``, and tested against the server.
+
+Source: https://spec.openapis.org/oas/v3.1.0
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, Final
+
+from msgspec import Struct
+from msgspec.json import schema_components
+
+from gameserver import __version__
+from gameserver.web import shapes
+
+PROBLEMS: Final = {
+    400: "It cannot be read, or does not fit.",
+    401: "No token, or one that proves nobody.",
+    403: "You may not do that.",
+    404: "There is none.",
+    409: "It cannot be done as things are.",
+    413: "The body is too large.",
+    429: "Too many attempts; `Retry-After` says when.",
+    503: "The server is busy, or about to stop; try again.",
+}
+
+
+class Call(Struct, frozen=True, kw_only=True):
+    """
+    One call.
+
+    :ivar token: ``None`` where none is asked for, ``optional`` or ``required``; ``cookie`` where that will do, too;
+        ``any`` where the body may say it as well.
+    :ivar problems: what else may be answered, by status.
+    """
+
+    method: str
+    path: str
+    about: str
+    takes: type[Struct] | None = None
+    gives: type[Struct] | str
+    status: int = 200
+    token: str | None = None
+    needs_body: bool = True
+    query: tuple[tuple[str, bool, str], ...] = ()
+    problems: tuple[int, ...] = ()
+
+
+POSTED: Final = (400, 403, 413)
+"""What may be wrong with any request that has a body."""
+
+CALLS: Final = (
+    Call(method="post", path="/api/guest", about="Become a guest.", takes=shapes.GuestWish, gives=shapes.Guest,
+         problems=(*POSTED, 401)),
+    Call(method="post", path="/api/register", about="Make an account, of the calling guest if there is one.",
+         takes=shapes.Registration, gives=shapes.Granted, status=201, token="optional",
+         problems=(*POSTED, 401, 404, 409, 429, 503)),
+    Call(method="post", path="/api/login", about="Log in.", takes=shapes.Credentials, gives=shapes.Granted,
+         problems=(*POSTED, 401, 404, 429, 503)),
+    Call(method="post", path="/api/refresh", about="Buy the next tokens, once.", takes=shapes.RefreshWish,
+         gives=shapes.Granted, problems=(*POSTED, 401, 404, 503)),
+    Call(method="post", path="/api/logout", about="End this login, on all its connections.", takes=shapes.LogoutWish,
+         gives=shapes.Nothing, token="any", needs_body=False, problems=(*POSTED, 401, 404, 503)),
+    Call(method="post", path="/api/password", about="Change the password, and end every other login.",
+         takes=shapes.PasswordWish, gives=shapes.Granted, token="required", problems=(*POSTED, 401, 404, 429, 503)),
+    Call(method="post", path="/api/delete", about="Delete the account.", takes=shapes.DeleteWish,
+         gives=shapes.Nothing, token="required", problems=(*POSTED, 401, 404, 429, 503)),
+    Call(method="post", path="/api/tickets", about="Buy a ticket, good for one hello.", gives=shapes.Ticket, status=201,
+         token="cookie", problems=(401, 403, 404, 429, 503)),
+    Call(method="get", path="/api/auth", about="How one may come in.", gives=shapes.WaysIn),
+    Call(method="get", path="/api/games", about="The games.", gives=shapes.Games, token="optional",
+         problems=(401, 429, 503)),
+    Call(method="get", path="/api/rooms", about="Public rooms.", gives=shapes.Rooms, problems=(404,),
+         query=(("game", False, "Only rooms of this game."),)),
+    Call(method="post", path="/api/rooms", about="Make a room.", takes=shapes.RoomWish, gives=shapes.Created,
+         status=201, token="required", problems=(*POSTED, 401, 404, 409, 429, 503)),
+    Call(method="get", path="/api/rooms/{code}", about="One room, also a private one.", gives=shapes.Listing,
+         problems=(400, 404, 429, 503)),
+    Call(method="get", path="/api/server", about="What runs here.", gives=shapes.Server),
+    Call(method="get", path="/api/qr", about="A text as QR code.", gives="image/svg+xml", problems=(400,),
+         query=(("text", True, "At most 256 bytes."),)),
+    Call(method="get", path="/api/openapi.json", about="This description.", gives="application/json"),
+    Call(method="get", path="/healthz", about="The process runs.", gives=shapes.Status),
+    Call(method="get", path="/readyz", about="New players may be sent here.", gives=shapes.Status, problems=(503,)),
+    Call(method="get", path="/metrics", about="Numbers for Prometheus.", gives="text/plain", token="optional",
+         problems=(401, 403, 429, 503)),
+)  # fmt: skip
+
+SECURITY: Final[dict[str | None, list[dict[str, list[str]]]]] = {
+    None: [],
+    "optional": [{}, {"token": []}],
+    "required": [{"token": []}],
+    "cookie": [{"token": []}, {"cookie": []}],
+    "any": [{}, {"token": []}, {"cookie": []}],
+}
+
+
+def describe() -> dict[str, Any]:
+    """:returns: the description, as JSON would have it."""
+    kinds = [kind for call in CALLS for kind in (call.takes, call.gives) if isinstance(kind, type)] + [shapes.Problem]
+    found, components = schema_components(dict.fromkeys(kinds), ref_template="#/components/schemas/{name}")
+    schemas = dict(zip(dict.fromkeys(kinds), found, strict=True))
+    paths: dict[str, dict[str, Any]] = {}
+    for call in CALLS:
+        paths.setdefault(call.path, {})[call.method] = _operation(call, schemas)
+    return {
+        "openapi": "3.1.0",
+        "info": {"title": "gameserver", "version": __version__, "description": "The calls beside the WebSocket."},
+        "paths": paths,
+        "components": {
+            "schemas": components,
+            "securitySchemes": {
+                "token": {"type": "http", "scheme": "bearer"},
+                "cookie": {"type": "apiKey", "in": "cookie", "name": "gameserver"},
+            },
+        },
+    }
+
+
+def _operation(call: Call, schemas: dict[type[Struct], dict[str, Any]]) -> dict[str, Any]:
+    operation: dict[str, Any] = {
+        "operationId": f"{call.method}{call.path.replace('/', '_').replace('.', '_').strip('{}')}",
+        "summary": call.about,
+        "security": SECURITY[call.token],
+        "parameters": list(_parameters(call)),
+        "responses": {str(call.status): _answer(call, schemas)},
+    }
+    for status in sorted(set(call.problems)):
+        content = {"application/json": {"schema": schemas[shapes.Problem]}}
+        operation["responses"][str(status)] = {"description": PROBLEMS[status], "content": content}
+    if call.takes is not None:
+        body = {"application/json": {"schema": schemas[call.takes]}}
+        operation["requestBody"] = {"required": call.needs_body, "content": body}
+    return operation
+
+
+def _answer(call: Call, schemas: dict[type[Struct], dict[str, Any]]) -> dict[str, Any]:
+    if isinstance(call.gives, str):
+        return {"description": call.about, "content": {call.gives: {"schema": {}}}}
+    return {"description": call.about, "content": {"application/json": {"schema": schemas[call.gives]}}}
+
+
+def _parameters(call: Call) -> Iterator[dict[str, Any]]:
+    if "{code}" in call.path:
+        yield _parameter("code", "path", True, "The room's code, in any case, with or without dashes.")
+    for name, needed, about in call.query:
+        yield _parameter(name, "query", needed, about)
+
+
+def _parameter(name: str, place: str, needed: bool, about: str) -> dict[str, Any]:
+    return {"name": name, "in": place, "required": needed, "description": about, "schema": {"type": "string"}}

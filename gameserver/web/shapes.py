@@ -1,0 +1,193 @@
+"""What the HTTP calls take and give, as structs; `gameserver.web.openapi` describes the calls with them."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from msgspec import UNSET, Struct, UnsetType
+
+from gameserver.wire.messages import UserInfo
+
+
+class GuestWish(Struct):
+    """The body of ``POST /api/guest``."""
+
+    name: str
+
+
+class RoomWish(Struct):
+    """The body of ``POST /api/rooms``."""
+
+    game: str
+    options: dict[str, Any] | None = None
+    private: bool = False
+    password: str | None = None
+
+
+class Listing(Struct, frozen=True):
+    """What anybody may know of a room; ``room`` is its code."""
+
+    room: str
+    game: str
+    title: str
+    status: str
+    players: int
+    max_players: int
+    locked: bool
+    needs_password: bool
+    options: Any
+
+
+class Message(Struct, frozen=True):
+    """What clients may send in a game; ``schema`` is the JSON schema of its data."""
+
+    by: str
+    phase: str | None
+    question: bool
+    schema: dict[str, Any]
+
+
+class About(Struct, frozen=True):
+    """
+    A game that is served.
+
+    ``options`` is a JSON schema, or None where any options will do; ``messages`` is name to what clients may send,
+    empty where the game takes any; ``page`` says whether the game brings a page of its own.
+    """
+
+    name: str
+    title: str
+    doc: str
+    min_players: int
+    max_players: int
+    roles: dict[str, int]
+    options: dict[str, Any] | None
+    messages: dict[str, Message]
+    page: bool
+
+
+class Registration(Struct):
+    """The body of ``POST /api/register``; a guest who brings a token becomes this account."""
+
+    name: str
+    password: str
+    invitation: str | None = None
+    cookie: bool = False
+
+
+class Credentials(Struct):
+    """The body of ``POST /api/login``."""
+
+    name: str
+    password: str
+    cookie: bool = False
+
+
+class RefreshWish(Struct):
+    """The body of ``POST /api/refresh``."""
+
+    refresh: str
+
+
+class LogoutWish(Struct):
+    """The body of ``POST /api/logout``, which may be left out where a token or a cookie says who it is."""
+
+    refresh: str | None = None
+
+
+class PasswordWish(Struct):
+    """The body of ``POST /api/password``."""
+
+    old: str
+    new: str
+    cookie: bool = False
+
+
+class DeleteWish(Struct):
+    """The body of ``POST /api/delete``."""
+
+    password: str
+
+
+class Granted(Struct, frozen=True):
+    """What somebody gets who logged in; ``refresh`` is left out where a cookie is in its place."""
+
+    token: str
+    user: UserInfo
+    expires_s: int | None
+    refresh: str | UnsetType = UNSET
+
+
+class Ticket(Struct, frozen=True):
+    """What a token or a cookie buys: good once, for ``expires_s`` seconds."""
+
+    ticket: str
+    user: UserInfo
+    expires_s: int
+
+
+class WaysIn(Struct, frozen=True):
+    """What a page may ask of whoever comes: only a name, a password, or to register."""
+
+    guests: bool
+    passwords: bool
+    registration: Literal["open", "invited", "closed"]
+
+
+class Guest(Struct, frozen=True):
+    """A new guest."""
+
+    token: str
+    user: UserInfo
+
+
+class Created(Struct, frozen=True):
+    """A new room, by its code."""
+
+    room: str
+
+
+class Rooms(Struct, frozen=True):
+    """Public rooms, the newest first."""
+
+    rooms: list[Listing]
+
+
+class Broken(Struct, frozen=True):
+    """A game that could not be loaded."""
+
+    name: str
+    error: str
+
+
+class Games(Struct, frozen=True):
+    """The games; those that are broken are told to administrators."""
+
+    games: list[About]
+    broken: list[Broken] | UnsetType = UNSET
+
+
+class Server(Struct, frozen=True):
+    """What runs here, and where people reach it."""
+
+    name: str
+    version: str
+    public_url: str | None
+    urls: list[str]
+
+
+class Status(Struct, frozen=True):
+    """All is well."""
+
+    status: Literal["ok"]
+
+
+class Nothing(Struct, frozen=True):
+    """An empty object: it is done."""
+
+
+class Problem(Struct, frozen=True):
+    """Why a call came to nothing: a stable word, and a sentence for people."""
+
+    code: str
+    message: str

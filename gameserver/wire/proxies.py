@@ -1,0 +1,100 @@
+"""
+Who is behind a proxy: ``X-Forwarded-For`` and ``X-Forwarded-Proto``, believed of trusted proxies alone.
+
+Anybody may send these headers. They count only on a connection that a trusted proxy made, and of a chain of addresses
+only the part that trusted proxies wrote: it is read from its end up to the first address that is none of theirs.
+
+Source: https://developer.mozilla.org/en-US/docs/Web/HTTP/Reference/Headers/X-Forwarded-For#selecting_an_ip_address
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
+from typing import Final
+
+UNIX: Final = "unix"
+"""What names whoever connects through a UNIX socket, which only programs of this machine can."""
+LOCAL: Final = "local"
+"""The address of a connection that has none."""
+
+
+class Proxies:
+    """
+    :param trusted: addresses, networks such as ``10.0.0.0/8``, and `UNIX`.
+    :raises ValueError: one of them is none of these.
+    """
+
+    def __init__(self, trusted: Iterable[str] = ()) -> None:
+        named = tuple(trusted)
+        self._unix = UNIX in named
+        self._networks = [ip_network(text, strict=False) for text in named if text != UNIX]
+
+    def __bool__(self) -> bool:
+        return self._unix or bool(self._networks)
+
+    def trusts(self, peer: object) -> bool:
+        """
+        Whether this end of a connection is a trusted proxy's.
+
+        :param peer: an address of Twisted's.
+        """
+        host = getattr(peer, "host", None)
+        if host is None:
+            return self._unix
+        address = _address(host)
+        return address is not None and self._holds(address)
+
+    def client(self, peer: object, forwarded_for: str | None) -> str:
+        """
+        :param peer: an address of Twisted's.
+        :param forwarded_for: all of ``X-Forwarded-For``, joined by commas.
+        :returns: whose connection it is, for budgets.
+        """
+        client = _plain(getattr(peer, "host", None))
+        if not forwarded_for or not self.trusts(peer):
+            return client
+        for text in reversed(forwarded_for.split(",")):
+            address = _address(_without_port(text.strip()))
+            if address is None:
+                break
+            client = str(address)
+            if not self._holds(address):
+                break
+        return client
+
+    def scheme(self, peer: object, forwarded_proto: str | None, *, secure: bool) -> str | None:
+        """
+        :param forwarded_proto: all of ``X-Forwarded-Proto``, joined by commas; the last one is the nearest proxy's.
+        :param secure: whether our own end of the connection speaks TLS.
+        :returns: ``http`` or ``https`` as the client knows it, or None where it cannot be told: a proxy may be in
+            front that nobody named.
+        """
+        if forwarded_proto and self.trusts(peer):
+            last = forwarded_proto.rpartition(",")[2].strip().lower()
+            if last in ("http", "https"):
+                return last
+        return "https" if secure else None
+
+    def _holds(self, address: IPv4Address | IPv6Address) -> bool:
+        return any(address in network for network in self._networks)
+
+
+def _address(text: str) -> IPv4Address | IPv6Address | None:
+    """:returns: an address; one of IPv4 in the dress of IPv6, as a port of both kinds has it, is one of IPv4."""
+    try:
+        address = ip_address(text.partition("%")[0])
+    except ValueError:
+        return None
+    return getattr(address, "ipv4_mapped", None) or address
+
+
+def _plain(host: str | None) -> str:
+    return LOCAL if host is None else str(_address(host) or host)
+
+
+def _without_port(text: str) -> str:
+    """:returns: the address alone: some proxies write ``192.0.2.1:4711`` and ``[2001:db8::1]:4711``."""
+    if text.startswith("["):
+        return text[1:].partition("]")[0]
+    return text.partition(":")[0] if text.count(":") == 1 else text

@@ -1,0 +1,109 @@
+"""Tickets: good once, for half a minute, on every node of the store."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from twisted.internet.defer import Deferred
+from twisted.trial.unittest import SynchronousTestCase
+from zope.interface.verify import verifyObject
+
+from gameserver.auth.tickets import LIFETIME_S, Tickets
+from gameserver.errors import Refused, StoreUnavailable
+from gameserver.interfaces import ITickets
+from tests.auth.kit import means
+
+TOKEN = "guests.a-body.a-signature"
+
+
+class TicketsTests(SynchronousTestCase):
+    def setUp(self) -> None:
+        self.means = means()
+        self.tickets = self.node()
+
+    def node(self, *secrets: bytes) -> Tickets:
+        """:returns: the tickets of a node of the same store."""
+        return Tickets(secrets or self.means.secrets, self.means.users, self.means.entropy)
+
+    def sell(self, token: str = TOKEN) -> str:
+        return self.tickets.sell(token, now_s=self.means.clock.now())
+
+    def redeem(self, ticket: str, node: Tickets | None = None) -> Deferred[str]:
+        return (node or self.tickets).redeem(ticket, now_s=self.means.clock.now())
+
+    def refused(self, ticket: str, node: Tickets | None = None) -> None:
+        error: Any = self.failureResultOf(self.redeem(ticket, node), Refused).value
+        self.assertEqual(error.code, "unauthenticated")
+        self.assertNotIn(TOKEN, error.text)
+
+    def test_interface(self) -> None:
+        """It has what sessions ask for."""
+        verifyObject(ITickets, self.tickets)
+
+    def test_good_once(self) -> None:
+        """The first gets the token, the second is refused: on whichever node, and after a restart."""
+        ticket = self.sell()
+        self.assertEqual(self.successResultOf(self.redeem(ticket, self.node())), TOKEN)
+        for node in (self.tickets, self.node()):
+            self.refused(ticket, node)
+
+    def test_two_at_once(self) -> None:
+        """Of two who show a ticket at the same moment one gets in."""
+        store: Any = self.means.users
+        ticket = self.sell()
+        store.hold()
+        both = [self.redeem(ticket, self.node()) for _ in range(2)]
+        store.release()
+        self.assertEqual(sorted(each.result == TOKEN for each in both), [False, True])
+        for each in both:
+            each.addErrback(lambda failure: failure.trap(Refused))
+
+    def test_expired(self) -> None:
+        """Half a minute, and no longer."""
+        ticket, late = self.sell(), self.sell()
+        self.means.reactor.advance(LIFETIME_S - 1)
+        self.successResultOf(self.redeem(ticket))
+        self.means.reactor.advance(1)
+        self.refused(late)
+
+    def test_not_yet_valid(self) -> None:
+        """A ticket from further in the future than clocks differ is refused."""
+        self.refused(self.tickets.sell(TOKEN, now_s=self.means.clock.now() + 3600))
+
+    def test_forged(self) -> None:
+        """Whatever is not exactly a ticket of this store is refused; also another spelling of the same bytes."""
+        ticket = self.sell()
+        for forged in ("", "x", TOKEN, ticket[:-1], ticket + "A", ticket + "=", ticket + "\n", ticket.swapcase(),
+                       ticket[:20] + ("A" if ticket[20] != "A" else "B") + ticket[21:], "\u00e4" * 40, "A" * 100_000,
+                       "\ud800"):  # fmt: skip
+            self.refused(forged)
+        last = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
+        for letter in last:
+            if letter != ticket[-1]:
+                self.refused(ticket[:-1] + letter)
+        self.refused(ticket, self.node(b"x" * 32))
+        self.successResultOf(self.redeem(ticket))
+
+    def test_shows_no_token(self) -> None:
+        """A ticket may stand in a log: it tells nothing of the token, and two of one token are different."""
+        one, two = self.sell(), self.sell()
+        self.assertNotEqual(one, two)
+        self.assertNotIn("guests", one)
+        self.assertNotIn(TOKEN, repr(self.tickets) + repr(vars(self.tickets)))
+
+    def test_rotation(self) -> None:
+        """While secrets are changed, a ticket of either is good."""
+        old, new = self.means.secrets[0], b"n" * 32
+        self.successResultOf(self.redeem(self.sell(), self.node(new, old)))
+        bought = self.node(new, old).sell(TOKEN, now_s=self.means.clock.now())
+        self.successResultOf(self.redeem(bought, self.node(old, new)))
+        self.refused(bought)
+
+    def test_store_away(self) -> None:
+        """While nobody knows whether it was shown, it is neither good nor bad."""
+        store: Any = self.means.users
+        ticket = self.sell()
+        store.fail = StoreUnavailable("away")
+        self.failureResultOf(self.redeem(ticket), StoreUnavailable)
+        store.fail = None
+        self.successResultOf(self.redeem(ticket))

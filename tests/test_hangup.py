@@ -1,0 +1,59 @@
+"""SIGHUP: files are read again, in the reactor's turn, and only where there are any."""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Callable
+from typing import Any
+
+from twisted.trial.unittest import SynchronousTestCase
+
+from gameserver.hangup import Hangup
+
+
+class Turns:
+    """A reactor that does nothing until its turn."""
+
+    def __init__(self) -> None:
+        self.calls: list[Callable[[], Any]] = []
+
+    def callFromThread(self, call: Callable[[], Any]) -> None:
+        self.calls.append(call)
+
+
+class HangupTests(SynchronousTestCase):
+    def setUp(self) -> None:
+        # Before this process is sent one: its default would end the tests.
+        self.strange: list[int] = []
+        before = signal.signal(signal.SIGHUP, lambda number, _: self.strange.append(number))
+        self.addCleanup(signal.signal, signal.SIGHUP, before)
+        self.reactor = Turns()
+        self.read: list[str] = []
+
+    def service(self, *names: str) -> Hangup:
+        """:returns: a service that runs, with so many things to read."""
+        service = Hangup([lambda name=name: self.read.append(name) for name in names], self.reactor)
+        service.startService()
+        return service
+
+    def test_signal(self) -> None:
+        """A signal has everything read again, once, when the reactor is at it."""
+        self.service("a", "b")
+        os.kill(os.getpid(), signal.SIGHUP)
+        self.assertEqual((self.read, self.strange), ([], []))
+        for call in self.reactor.calls:
+            call()
+        self.assertEqual(self.read, ["a", "b"])
+
+    def test_nothing_to_read(self) -> None:
+        """Without files the signal is nobody's business here."""
+        self.service()
+        os.kill(os.getpid(), signal.SIGHUP)
+        self.assertEqual((self.reactor.calls, self.strange), ([], [signal.SIGHUP]))
+
+    def test_stop(self) -> None:
+        """When the service has stopped the signal is as it was before."""
+        self.service("a").stopService()
+        os.kill(os.getpid(), signal.SIGHUP)
+        self.assertEqual((self.reactor.calls, self.strange), ([], [signal.SIGHUP]))

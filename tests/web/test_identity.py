@@ -1,0 +1,293 @@
+"""Registering, logging in and out over HTTP; cookies, tickets, and who tries too often."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from gameserver.interfaces import User
+from tests.web.test_api import Answer, ApiTests, Node, Quiz
+
+PASSWORD = "correct horse"
+HOME = "http://games.example:8080"
+"""Where the pages of the server in these tests come from."""
+
+
+class IdentityTestCase(ApiTests):
+    settings: dict[str, Any] = {"auth": ["guests", "accounts"]}
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.node = Node(Quiz, **self.settings)
+
+    def post(self, call: str, body: Any = None, *, token: str | None = None, **more: Any) -> Answer:
+        """Call, as whoever has this token."""
+        if token is not None:
+            more["authorization"] = f"Bearer {token}"
+        return self.node.ask("POST", f"/api/{call}", body, **more)
+
+    def register(self, name: str = "Ann", **more: Any) -> Any:
+        """:returns: what a new account is granted."""
+        answer = self.post("register", {"name": name, "password": PASSWORD, **more})
+        self.assertEqual(answer.status, 201, answer.body)
+        return answer.json
+
+    def login(self, name: str = "Ann", password: str = PASSWORD, **more: Any) -> Answer:
+        return self.post("login", {"name": name, "password": password}, **more)
+
+    def whoami(self, token: str) -> User:
+        """:returns: whom a token proves."""
+        return self.successResultOf(self.node.auth.authenticate(token, now_s=self.node.house.clock.now()))
+
+
+class AccountTests(IdentityTestCase):
+    def test_register_login_refresh_logout(self) -> None:
+        """A whole life of an account."""
+        made = self.register()
+        self.assertEqual(set(made), {"token", "user", "expires_s", "refresh"})
+        self.assertEqual((made["user"]["name"], made["user"]["rights"], made["expires_s"]), ("Ann", [], 900))
+        again = self.login("ann").json
+        self.assertEqual(again["user"], made["user"])
+        refreshed = self.post("refresh", {"refresh": again["refresh"]}).json
+        self.assertEqual(refreshed["user"], made["user"])
+        self.assertEqual(self.post("logout", token=refreshed["token"]).json, {})
+        self.assertRefused(self.post("tickets", token=refreshed["token"]), 401, "unauthenticated")
+        self.assertEqual(self.post("tickets", token=made["token"]).status, 201)
+
+    def test_guest_becomes_account(self) -> None:
+        """A guest who registers keeps the id, and with it the seats."""
+        guest = self.node.ask("POST", "/api/guest", {"name": "Ann"}).json
+        made = self.post("register", {"name": "Ann", "password": PASSWORD}, token=guest["token"]).json
+        self.assertEqual(made["user"]["id"], guest["user"]["id"])
+        self.assertRefused(self.post("tickets", token=guest["token"]), 401, "unauthenticated")
+        answer = self.post("register", {"name": "Bea", "password": PASSWORD}, token=made["token"])
+        self.assertRefused(answer, 403, "forbidden")
+
+    def test_taken(self) -> None:
+        """A name that is taken, or looks like one, is a conflict."""
+        self.register("Bill")
+        for name in ("Bill", "B1LL"):
+            answer = self.post("register", {"name": name, "password": PASSWORD})
+            self.assertRefused(answer, 409, "name_taken")
+
+    def test_reused_refresh_token(self) -> None:
+        """The second use of a refresh token ends the login, and closes its connections."""
+        made = self.register()
+        newer = self.post("refresh", {"refresh": made["refresh"]}).json
+        self.assertRefused(self.post("refresh", {"refresh": made["refresh"]}), 401, "unauthenticated")
+        self.assertRefused(self.post("refresh", {"refresh": newer["refresh"]}), 401, "unauthenticated")
+        self.assertRefused(self.post("tickets", token=newer["token"]), 401, "unauthenticated")
+        self.assertEqual([user for user, _ in self.node.revoked], [made["user"]["id"]])
+
+    def test_change_password(self) -> None:
+        """Everybody else is out, at once."""
+        made, other = self.register(), self.login().json
+        changed = self.post("password", {"old": PASSWORD, "new": "battery staple"}, token=made["token"])
+        for token in (made["token"], other["token"]):
+            self.assertRefused(self.post("tickets", token=token), 401, "unauthenticated")
+        self.assertEqual(self.whoami(changed.json["token"]).name, "Ann")
+        self.assertIn((made["user"]["id"], None), self.node.revoked)
+        wrong = self.post("password", {"old": PASSWORD, "new": "battery staple"}, token=changed.json["token"])
+        self.assertRefused(wrong, 403, "wrong_password")
+
+    def test_delete(self) -> None:
+        """Gone, with the password."""
+        made = self.register()
+        self.assertRefused(self.post("delete", {"password": "wrong"}, token=made["token"]), 403, "wrong_password")
+        self.assertEqual(self.post("delete", {"password": PASSWORD}, token=made["token"]).json, {})
+        self.assertRefused(self.login(), 401, "unauthenticated")
+
+    def test_without_accounts(self) -> None:
+        """Where accounts are not admitted there is nothing to call."""
+        self.node = Node(Quiz)
+        for call, body in (
+            ("register", {"name": "Ann", "password": PASSWORD}),
+            ("login", {"name": "Ann", "password": PASSWORD}),
+            ("refresh", {"refresh": "x"}),
+            ("logout", None),
+            ("password", {"old": "x", "new": "y"}),
+            ("delete", {"password": "x"}),
+        ):
+            self.assertRefused(self.post(call, body), 404, "not_found")
+        ways = self.node.ask("GET", "/api/auth").json
+        self.assertEqual(ways, {"guests": True, "passwords": False, "registration": "closed"})
+
+    def test_ways_in(self) -> None:
+        """A page is told what it may ask."""
+        ways = self.node.ask("GET", "/api/auth").json
+        self.assertEqual(ways, {"guests": True, "passwords": True, "registration": "open"})
+
+    def test_no_secret_in_answers(self) -> None:
+        """No error repeats a password or a token."""
+        made = self.register()
+        for answer in (
+            self.login(password="sesame-sesame"),
+            self.post("refresh", {"refresh": made["refresh"] + "x"}),
+            self.post("tickets", token=made["token"] + "x"),
+            self.post("login", {"name": "Ann", "password": 5, "cookie": "sesame-sesame"}),
+        ):
+            self.assertGreaterEqual(answer.status, 400)
+            for secret in (b"sesame", made["refresh"].encode(), made["token"].encode()):
+                self.assertNotIn(secret, answer.body)
+
+
+class ThrottleTests(IdentityTestCase):
+    def test_unknown_and_wrong_are_the_same(self) -> None:
+        """Status, words, headers and delays are the same for accounts that are and that are not."""
+        self.register("Ann")
+        for _ in range(6):
+            wrong, unknown = self.login("Ann", "wrong password"), self.login("Nobody", "wrong password")
+            self.assertEqual((wrong.status, wrong.body), (unknown.status, unknown.body))
+            self.assertEqual(wrong.headers.keys(), unknown.headers.keys())
+            self.assertEqual(wrong.headers.get("retry-after"), unknown.headers.get("retry-after"))
+        self.assertEqual(wrong.status, 429)
+
+    def test_growing_delay(self) -> None:
+        """Each wrong password beyond the third doubles the wait; it is told, and the right one waits too, elsewhere."""
+        self.register("Ann")
+        waits = []
+        for _ in range(12):
+            answer = self.login("Ann", "wrong password", host="198.51.100.7")
+            while answer.status == 429:
+                waits.append(int(answer.headers["retry-after"]))
+                self.node.seconds.advance(waits[-1])
+                answer = self.login("Ann", "wrong password", host="198.51.100.7")
+            self.assertEqual(answer.status, 401)
+        self.assertEqual(waits, [1, 2, 4, 8, 16, 32, 60, 60, 60])
+        self.assertRefused(self.login("Ann", host="198.51.100.8"), 429, "rate_limited")
+        self.node.seconds.advance(60)
+        self.assertEqual(self.login("Ann", host="198.51.100.8").status, 200)
+
+    def test_owner_is_not_locked_out(self) -> None:
+        """From where the owner logged in before, the owner still can, while somebody guesses elsewhere."""
+        self.register("Ann")
+        for _ in range(20):
+            self.login("Ann", "wrong password", host="198.51.100.7")
+        self.assertEqual(self.login("Ann").status, 200)
+
+    def test_a_thousand_wrong_passwords(self) -> None:
+        """Of a thousand guesses at a thousand accounts, from one address, a hundred are tried."""
+        statuses = [self.login(f"user {n}", "password1").status for n in range(1000)]
+        self.assertEqual((statuses.count(401), statuses.count(429)), (100, 900))
+        self.assertEqual(self.node.house.budgets.throttled["login"], 900)
+        self.register("Ann")
+        self.assertEqual(self.login("Ann", host="198.51.100.9").status, 200)
+
+    def test_a_thousand_wrong_passwords_of_one_account(self) -> None:
+        """Of a thousand guesses at one account, from a thousand addresses, within a minute: eight are tried."""
+        self.register("Ann")
+        tried = 0
+        for n in range(1000):
+            answer = self.login("Ann", f"guess {n}", host=f"198.51.{n // 250}.{n % 250}")
+            tried += answer.status == 401
+            self.node.seconds.advance(0.06)
+        self.assertLessEqual(tried, 9)
+        self.assertEqual(self.node.house.budgets.throttled["account"], 1000 - tried)
+
+    def test_many_at_once(self) -> None:
+        """Guesses that are all sent before the first is answered are no more than one after the other."""
+        self.register("Ann")
+        asked = [
+            self.node.begin("POST", "/api/login", {"name": "Ann", "password": f"guess {n}"}, host="198.51.100.7")
+            for n in range(50)
+        ]
+        self.node.seconds.advance(0)
+        statuses = [Answer(each.value()).status for each in asked]
+        self.assertEqual((statuses.count(401), statuses.count(429)), (3, 47))
+
+    def test_good_logins_cost_nothing(self) -> None:
+        """A school behind one address logs in."""
+        self.register("Ann")
+        for _ in range(150):
+            self.assertEqual(self.login().status, 200)
+
+    def test_registrations(self) -> None:
+        """Twenty an hour and address."""
+        names = [f"user {n:x}" for n in range(100)]
+        statuses = [self.post("register", {"name": name, "password": PASSWORD}).status for name in names[:25]]
+        self.assertEqual((statuses.count(201), statuses.count(429)), (20, 5))
+        answer = self.post("register", {"name": names[30], "password": PASSWORD}, host="198.51.100.7")
+        self.assertEqual(answer.status, 201)
+        self.node.seconds.advance(3600)
+        self.assertEqual(self.post("register", {"name": names[31], "password": PASSWORD}).status, 201)
+
+    def test_old_passwords_are_guessed_no_faster(self) -> None:
+        """Who found an open page guesses its password no faster than anybody else."""
+        token = self.register()["token"]
+        statuses = [self.post("delete", {"password": f"guess {n}"}, token=token).status for n in range(20)]
+        self.assertEqual((statuses.count(403), statuses.count(429)), (3, 17))
+
+
+class CookieTests(IdentityTestCase):
+    def cookie_of(self, answer: Answer) -> str:
+        """:returns: the cookie that a browser would send back; it is set as a cookie must be."""
+        name, _, rest = answer.headers["set-cookie"].partition("=")
+        value, *attributes = rest.split("; ")
+        found = {each.partition("=")[0].lower(): each.partition("=")[2] for each in attributes}
+        self.assertEqual((name, found["path"], found["samesite"].lower()), ("gameserver", "/", "strict"))
+        self.assertIn("httponly", found)
+        return f"{name}={value}"
+
+    def logged_in(self) -> str:
+        answer = self.post("register", {"name": "Ann", "password": PASSWORD, "cookie": True})
+        self.assertNotIn("refresh", answer.json)
+        return self.cookie_of(answer)
+
+    def test_cookie_buys_tickets(self) -> None:
+        """A page of ours with the cookie gets tickets, and nothing else."""
+        cookie = self.logged_in()
+        bought = self.post("tickets", cookie=cookie, origin=HOME)
+        self.assertEqual((bought.status, bought.json["user"]["name"]), (201, "Ann"))
+        self.assertEqual(set(bought.json), {"ticket", "user", "expires_s"})
+        for call, body in (("rooms", {"game": "quiz"}), ("password", {"old": PASSWORD, "new": "x" * 8}),
+                           ("delete", {"password": PASSWORD})):  # fmt: skip
+            self.assertRefused(self.post(call, body, cookie=cookie, origin=HOME), 401, "unauthenticated")
+
+    def test_foreign_and_missing_origin(self) -> None:
+        """A cookie from elsewhere, or from nobody knows where, is refused; also from origins that may else call."""
+        self.node = Node(Quiz, **self.settings, origin=["https://friend.example"])
+        cookie = self.logged_in()
+        for origin in ("https://evil.example", "https://friend.example", "null", "http://games.example", ""):
+            for call in ("tickets", "logout"):
+                self.assertRefused(self.post(call, cookie=cookie, origin=origin), 403, "forbidden")
+        self.assertEqual(self.post("tickets", cookie=cookie, origin=HOME).status, 201)
+
+    def test_logout_clears_the_cookie(self) -> None:
+        """After a logout the cookie is empty, and the old one good for nothing."""
+        cookie = self.logged_in()
+        answer = self.post("logout", cookie=cookie, origin=HOME)
+        self.assertEqual(self.cookie_of(answer), "gameserver=")
+        self.assertIn("Max-Age=0", answer.headers["set-cookie"])
+        self.assertRefused(self.post("tickets", cookie=cookie, origin=HOME), 401, "unauthenticated")
+
+    def test_secure(self) -> None:
+        """Where people come by TLS the cookie is for TLS and this host alone, and no plain connection can plant one."""
+        self.node = Node(Quiz, **self.settings, public_url="https://games.example")
+        answer = self.post("register", {"name": "Ann", "password": PASSWORD, "cookie": True})
+        cookie = answer.headers["set-cookie"]
+        self.assertTrue(cookie.startswith("__Host-gameserver="), cookie)
+        self.assertIn("; Secure", cookie)
+        self.assertNotIn("Domain", cookie)
+        value = cookie.partition(";")[0].partition("=")[2]
+        self.assertEqual(self.post("tickets", cookie=f"__Host-gameserver={value}", origin=HOME).status, 201)
+        self.assertRefused(self.post("tickets", cookie=f"gameserver={value}", origin=HOME), 401, "unauthenticated")
+
+    def test_forged_cookie(self) -> None:
+        """A cookie that was not given here proves nobody."""
+        made = self.register()
+        for value in ("x", made["token"], made["refresh"]):
+            answer = self.post("tickets", cookie=f"gameserver={value}", origin=HOME)
+            self.assertRefused(answer, 401, "unauthenticated")
+
+
+class RightsTests(IdentityTestCase):
+    settings = {"auth": ["guests", "accounts"], "create": ["users", "quiz=everyone"]}
+
+    def test_who_may_create(self) -> None:
+        """Rules for all games, and others for one."""
+        from tests.web.test_api import Loose
+
+        self.node = Node(Quiz, Loose, **self.settings)
+        guest = self.node.token()
+        user = {"authorization": f"Bearer {self.register()['token']}"}
+        for game, who, status in (("quiz", guest, 201), ("loose", guest, 403), ("loose", user, 201)):
+            self.assertEqual(self.node.ask("POST", "/api/rooms", {"game": game}, **who).status, status, (game, who))
