@@ -28,8 +28,8 @@ export interface ConnectOptions {
   name?: string;
   /** Who this is. A token given here is not written to storage; a guest's own is, so that a reload is the same guest. */
   token?: string | null;
-  /** The same, good for one connection; later ones use the token that it bought. */
-  ticket?: string | null;
+  /** The same, good for one connection; later ones use the token that it bought. A function is asked for each. */
+  ticket?: string | (() => string | Promise<string>) | null;
   /** By default the global one; in node 20 that of npm's `ws`. */
   WebSocket?: unknown;
   /** Where a guest's token and the secrets of seats are kept: by default localStorage; null keeps them in memory. */
