@@ -20,6 +20,7 @@ A setting that is wrong raises `SettingError`, which names the key, where it was
 from __future__ import annotations
 
 import difflib
+import os
 import re
 import shlex
 import tomllib
@@ -51,6 +52,9 @@ DATA: Final = Path("gameserver-data")
 
 AUTHENTICATORS: Final = ("guests", "accounts", "jwt", "django")
 """What `Settings.auth` may name, each a module of ``gameserver.auth``."""
+
+HASH_THREADS: Final = max(1, min(4, (os.cpu_count() or 2) - 1))
+"""One processor is left to the rooms: with as many threads as processors the reactor's pauses are twice as long."""
 
 CREATORS: Final = ("everyone", "users", "moderator", "admin")
 """Who may create rooms: each of these includes those after it."""
@@ -217,7 +221,7 @@ class Limits:
     password_chars: int = _setting(8, _Number(1, 64))
     token_s: int = _setting(900, _Number(60, 86_400))
     login_days: int = _setting(30, _Number(1, 3650))
-    hash_threads: int = _count(2, 64)
+    hash_threads: int = _count(HASH_THREADS, 64)
     hashes_waiting: int = _count(200, 100_000)
     hash_kib: int = _setting(19_456, _Number(64, 2**22))
     hash_passes: int = _setting(2, _Number(1, 100))

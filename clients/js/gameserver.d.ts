@@ -28,8 +28,8 @@ export interface ConnectOptions {
   name?: string;
   /** Who this is. A token given here is not written to storage; a guest's own is, so that a reload is the same guest. */
   token?: string | null;
-  /** The same, good for one connection; later ones use the token that it bought. */
-  ticket?: string | null;
+  /** The same, good for one connection; later ones use the token that it bought. A function is asked for each. */
+  ticket?: string | (() => string | Promise<string>) | null;
   /** Speak MessagePack instead of JSON: shorter, above all the patches of large or fast documents. By default false. */
   binary?: boolean;
   /** By default the global one; in node 20 that of npm's `ws`. */

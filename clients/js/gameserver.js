@@ -231,8 +231,24 @@ export class Client extends Emitter {
     this.#opened = true;
     this.#helloAt = performance.now();
     const { ticket, name } = this.#options;
+    if (typeof ticket === "function") return this.#helloByTicket(ticket);
     const who = this.token ? { token: this.token } : ticket ? { ticket } : { guest: { name: name || "Guest" } };
     this.#write(this.#form.encode({ op: "hello", ...who, client: this.#key, ops: this.#form.ops }));
+  }
+
+  /** Each connection has a ticket of its own, so that it does not matter how long a token is good. */
+  async #helloByTicket(buy) {
+    const socket = this.#socket;
+    try {
+      const ticket = await buy();
+      if (socket !== this.#socket) return undefined;
+      return this.#write(encode({ op: "hello", ticket, client: this.#key }));
+    } catch (error) {
+      if (socket !== this.#socket) return undefined;
+      if (error?.code !== "unauthenticated") return this.#hangUp();
+      this.#end(new GameError(error.code, error.message));
+      return socket.close(1000);
+    }
   }
 
   /** This connection is over, whether or not it knows; forget what hung on it, and dial again. */

@@ -27,7 +27,7 @@ from gameserver.interfaces import IHasher
 
 PASSWORD_CHARS: Final = 1024
 """A longer one is refused: nobody types it, and hashing it is work."""
-NICE: Final = 5
+NICE: Final = 19
 """Threads that hash give way to the one that runs the rooms."""
 
 T = TypeVar("T")

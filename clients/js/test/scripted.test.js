@@ -304,3 +304,35 @@ test("what comes with `joined` is heard by whoever awaits the room", bounded, as
   room.on("first", (data) => heard.push(data));
   await until(() => heard.length);
 });
+
+test("a function sells a ticket for each connection", bounded, async (t) => {
+  const script = new Script(t);
+  let sold = 0;
+  const connecting = connect({ url: "ws://server.test/ws", storage: null, WebSocket: script.WebSocket, ticket: async () => `ticket ${(sold += 1)}` });
+  const [socket, hello] = await script.greet(0);
+  script.clients.push(await connecting);
+  assert.equal(hello.ticket, "ticket 1");
+  assert.equal("token" in hello, false);
+  socket.lose();
+  const [, again] = await script.greet(1);
+  assert.equal(again.ticket, "ticket 2");
+  assert.equal(again.client, "KEY-KEY-KEY");
+});
+
+test("who can buy no ticket is told so", bounded, async (t) => {
+  const script = new Script(t);
+  const refusal = Object.assign(new Error("Log in again."), { code: "unauthenticated" });
+  const connecting = connect({ url: "ws://server.test/ws", storage: null, WebSocket: script.WebSocket, ticket: () => Promise.reject(refusal) });
+  await assert.rejects(connecting, { code: "unauthenticated", message: "Log in again." });
+  assert.equal(script.sockets.length, 1);
+});
+
+test("a ticket that cannot be bought now is bought later", bounded, async (t) => {
+  const script = new Script(t);
+  let tries = 0;
+  const ticket = () => ((tries += 1) === 1 ? Promise.reject(new Error("The server cannot be reached.")) : "late");
+  const connecting = connect({ url: "ws://server.test/ws", storage: null, WebSocket: script.WebSocket, ticket });
+  const [, hello] = await script.greet(1);
+  script.clients.push(await connecting);
+  assert.equal(hello.ticket, "late");
+});

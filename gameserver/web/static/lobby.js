@@ -4,7 +4,8 @@
  */
 
 import { connect } from "/gameserver.js";
-import { api, attempt, cleanCode, el, fill, saveName, savedName, toast, words } from "/static/page.js";
+import { showAccount } from "/static/account.js";
+import { api, attempt, cleanCode, el, fill, identity, saveName, savedName, toast, words } from "/static/page.js";
 import { schemaForm } from "/static/form.js";
 
 const POLL_MS = 3000;
@@ -19,7 +20,7 @@ let connecting = null;
 
 /** One connection for remembering and creating, made when it is wanted first. */
 function client() {
-  connecting ??= connect({ name: savedName() || undefined }).catch((error) => {
+  connecting ??= connect(identity()).catch((error) => {
     connecting = null;
     throw error;
   });
@@ -243,6 +244,7 @@ async function showAddress() {
 }
 
 nameInput.value = savedName();
+showAccount($("account"), async () => (await client()).token);
 showGames();
 poll();
 showAddress();

@@ -41,7 +41,8 @@
  *   ask(text, yes, {no})            a dialog → Promise of true or false
  *   toast(text, {kind: "info"|"error", ms}), announce(text)  (for screen readers alone), words(error)
  *   keepAwake()                     the screen stays on while the page is seen (secure contexts alone; enter() does it)
- *   savedName(), saveName(text), query (URLSearchParams), gameName(), inviteUrl(room, {role}), api(path, {method, body})
+ *   savedName(), saveName(text), query (URLSearchParams), gameName(), inviteUrl(room, {role}), api(path, {method, body, token})
+ *   identity()                      who this browser is, for connect(); account(), saveAccount(name)
  *   params: GET /play/GAME/?room=CODE&role=ROLE
  */
 
@@ -49,6 +50,7 @@ import { connect } from "/gameserver.js";
 import { schemaForm } from "/static/form.js";
 
 const NAME_KEY = "gameserver.name";
+const ACCOUNT_KEY = "gameserver.account";
 const HAS_KEYS = matchMedia("(hover: hover) and (pointer: fine)").matches; // on a phone a focus would bring up the keyboard
 const RETRY_MS = 2000;
 const AWAY_MS = 700; // a shorter break is not worth a banner
@@ -200,10 +202,11 @@ export async function attempt(promise, { quiet = false } = {}) {
 }
 
 /** Call the server. Throws {code, message}. */
-export async function api(path, { method = "GET", body } = {}) {
+export async function api(path, { method = "GET", body, token } = {}) {
   let answer;
+  const headers = { ...(body && { "Content-Type": "application/json" }), ...(token && { Authorization: `Bearer ${token}` }) };
   try {
-    answer = await fetch(path, { method, body: body && JSON.stringify(body), headers: body && { "Content-Type": "application/json" } });
+    answer = await fetch(path, { method, body: body && JSON.stringify(body), headers });
   } catch {
     throw Object.assign(new Error("The server cannot be reached."), { code: "unreachable" });
   }
@@ -227,6 +230,39 @@ export function saveName(text) {
     localStorage.setItem(NAME_KEY, text);
   } catch {
     // private windows may have no storage
+  }
+}
+
+/** Whose account this browser is logged in to, by name, or null: the login itself is a cookie that pages cannot read. */
+export function account() {
+  try {
+    return localStorage.getItem(ACCOUNT_KEY);
+  } catch {
+    return null;
+  }
+}
+
+export function saveAccount(name) {
+  try {
+    if (name) localStorage.setItem(ACCOUNT_KEY, name);
+    else localStorage.removeItem(ACCOUNT_KEY);
+  } catch {
+    // then a reload is a guest
+  }
+}
+
+/** Who this browser is, as connect() takes it: an account by tickets, which its cookie buys, or a guest of a name. */
+export function identity() {
+  const name = savedName() || undefined;
+  return account() ? { name, ticket: buyTicket } : { name };
+}
+
+async function buyTicket() {
+  try {
+    return (await api("/api/tickets", { method: "POST", body: {} })).ticket;
+  } catch (error) {
+    if (error.code === "unauthenticated") saveAccount(null); // logged out elsewhere
+    throw error;
   }
 }
 
@@ -505,7 +541,7 @@ export async function enter({ mount, game = gameName(), role = "player", title, 
   const about = await aboutGame(game);
   const name = title ?? about.title;
   document.title = name;
-  const client = await until(mount, () => connect({ name: savedName() || undefined, ...connection }));
+  const client = await until(mount, () => connect({ ...identity(), ...connection }));
   const banner = statusBanner(client);
   mount.before(banner);
   const asked = { mount, client, game, role: wanted, about, create };

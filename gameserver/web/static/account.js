@@ -1,0 +1,64 @@
+/*
+ * Logging in and registering, where the server has accounts. The login itself is a cookie that no script can read; what
+ * is kept here is only the name to show. Pages connect with tickets that the cookie buys (identity() in page.js).
+ */
+
+import { account, api, attempt, el, fill, saveAccount, saveName, savedName, words } from "/static/page.js";
+
+/** Fill this place with who is logged in, or the way to do so; nothing where the server has no accounts. */
+export async function showAccount(place, guestToken) {
+  const ways = await attempt(api("/api/auth"), { quiet: true });
+  place.hidden = !ways?.passwords;
+  if (!ways?.passwords) return;
+  const name = account();
+  if (name) fill(place, el("span", { class: "muted" }, "Logged in as "), el("strong", {}, name), el("button", { type: "button", class: "quiet", onclick: logOut }, "Log out"));
+  else fill(place, el("button", { type: "button", class: "quiet", onclick: () => openLogin(ways, guestToken) }, ways.registration === "closed" ? "Log in" : "Log in or register"));
+}
+
+async function logOut() {
+  await attempt(api("/api/logout", { method: "POST", body: {} }));
+  saveAccount(null);
+  location.reload();
+}
+
+function openLogin(ways, guestToken) {
+  const name = el("input", { id: "account-name", maxlength: "32", required: true, value: savedName(), autocomplete: "username" });
+  const password = el("input", { id: "account-password", type: "password", required: true, autocomplete: "current-password" });
+  const invitation = el("input", { id: "account-invitation", autocomplete: "off" });
+  const error = el("p", { class: "error", role: "alert" });
+  const dialog = el("dialog", { "aria-labelledby": "account-title" });
+  const send = async (call, more = {}, token = null) => {
+    error.textContent = "";
+    try {
+      const body = { name: name.value.trim(), password: password.value, cookie: true, ...more };
+      const { user } = await api(`/api/${call}`, { method: "POST", body, token });
+      saveAccount(user.name);
+      saveName(user.name);
+      location.reload();
+    } catch (failed) {
+      error.textContent = failed.code === "unauthenticated" ? failed.message : words(failed);
+    }
+  };
+  const register = async () => form.reportValidity() && send("register", { invitation: invitation.value.trim() || null }, await guestToken().catch(() => null));
+  const row = (label, input) => el("div", { class: "field" }, el("label", { htmlFor: input.id }, label), input);
+  const form = el(
+    "form",
+    { class: "stack", onsubmit: (event) => (event.preventDefault(), send("login")) },
+    el("h2", { id: "account-title" }, "Log in"),
+    row("Name", name),
+    row("Password", password),
+    ways.registration === "closed" ? null : el("details", { open: ways.registration === "invited" }, el("summary", {}, "Invitation"), row("What you were given, to register", invitation)),
+    error,
+    el(
+      "div",
+      { class: "row" },
+      el("button", { type: "submit", class: "primary" }, "Log in"),
+      ways.registration === "closed" ? null : el("button", { type: "button", onclick: register }, "Register"),
+      el("button", { type: "button", class: "quiet", onclick: () => dialog.close() }, "Not now"),
+    ),
+  );
+  dialog.append(form);
+  dialog.addEventListener("close", () => dialog.remove());
+  document.body.append(dialog);
+  dialog.showModal();
+}
