@@ -20,6 +20,7 @@ run: .venv/run.stamp
 # The tests come last, so that the last line says how many passed.
 test: .venv/dev.stamp
 	@tests/system_needs.sh
+	@tests/django_needs.sh
 	@$(MAKE) --no-print-directory lint
 	@$(MAKE) --no-print-directory js-test
 	@$(TRIAL) tests
@@ -38,6 +39,7 @@ unit: .venv/dev.stamp
 
 e2e: .venv/dev.stamp
 	@tests/system_needs.sh
+	@tests/django_needs.sh
 	@$(TRIAL) tests.e2e
 
 # The JavaScript client's tests need node 20 and npm; without them this says so, and fails only with CI=true.
@@ -52,6 +54,7 @@ clients/js/node_modules/.stamp: clients/js/package.json clients/js/package-lock.
 
 needs:
 	@tests/system_needs.sh
+	@tests/django_needs.sh
 
 # What was built and cached; .venv and the rooms in gameserver-data stay.
 clean:

@@ -12,6 +12,7 @@ from twisted.internet.defer import Deferred, gatherResults
 from twisted.logger import Logger
 
 from gameserver.auth.chain import make_chain
+from gameserver.auth.django_app.tokens import shared_secrets
 from gameserver.auth.hashing import Cost, Hasher, Threads
 from gameserver.auth.means import Means
 from gameserver.auth.secrets import load_secrets
@@ -79,7 +80,8 @@ def build(settings: Settings, reactor: Any) -> IService:
         reactor=reactor,
         revoke=partial(close_user, sessions),
     )
-    tickets = Tickets(means.secrets, store, os.urandom)
+    # A Django project seals tickets with the secret that it shares; what is in them is proved as any token is.
+    tickets = Tickets((*means.secrets, *shared_secrets(settings)), store, os.urandom)
     strangers = Strangers(limits.unauthenticated)
     house = House(hall, make_chain(means), clock, limits, Budgets(limits), os.urandom, tickets, strangers, hasher)
     door = Door(house, settings.origin, reactor, sessions, Proxies(settings.trusted_proxy))

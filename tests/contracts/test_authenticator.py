@@ -17,6 +17,8 @@ from zope.interface.verify import verifyObject
 
 from gameserver.auth.accounts import Accounts
 from gameserver.auth.chain import Chain
+from gameserver.auth.django import DjangoTickets
+from gameserver.auth.django_app.tokens import Claims
 from gameserver.auth.guests import Guests
 from gameserver.auth.jwt import JwtUsers
 from gameserver.auth.jwt_keys import KeyFile
@@ -176,6 +178,20 @@ class JwtTests(AuthenticatorContract, TestCase):
         token = jwt.encode(claims(now_s, sub=name, name=name), self.secrets[id(authenticator)], "HS256")
         user = User(f"jwt:{quote(ISSUER, safe='')}:{name}", name)
         return user, token
+
+
+class DjangoTicketsTests(AuthenticatorContract, TestCase):
+    """Users of a Django project that runs elsewhere; one whose tables are read here is in ``tests.django.suite``."""
+
+    lifetime_s = DAY_S
+
+    def make(self, secret: bytes) -> DjangoTickets:
+        return DjangoTickets([secret], 32)
+
+    async def admit(self, authenticator: DjangoTickets, name: str) -> tuple[User, str]:
+        now_s = int(self.clock.now())
+        said = Claims(sub=name, name=name, rights=("moderator",), iat=now_s, exp=now_s + DAY_S, stamp="")
+        return User(f"django:{name}", name, ("moderator",)), authenticator._signer.sign(said)
 
 
 class GuestsTests(AuthenticatorContract, TestCase):

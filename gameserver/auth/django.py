@@ -1,0 +1,172 @@
+"""
+Users of a Django project.
+
+Where ``DJANGO_SETTINGS_MODULE`` names a project, its own table of users is asked, in threads: names and passwords go
+through its hashers and backends, the cookie of its session buys a token, and each time a token is shown the user is
+looked up again, so that whoever was switched off, or has another password now, stays out. Where the project runs
+elsewhere, it sells tickets itself (see `gameserver.auth.django_app`), and all that is known here is what they say.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Final, TypeVar
+
+from twisted.internet.defer import Deferred, fail
+from zope.interface import implementer
+
+from gameserver.auth.django_app.tokens import KIND, Claims, shared_secrets
+from gameserver.auth.foreign_names import fitting_name
+from gameserver.auth.hashing import Threads
+from gameserver.auth.means import Means
+from gameserver.auth.tokens import LEEWAY_S, Signer
+from gameserver.errors import Refused
+from gameserver.interfaces import Grant, IAuthenticator, ICookies, IPasswords, User
+
+LIFETIME_S: Final = 14 * 86_400
+"""Of a token for a password; as long as Django's own sessions are by default."""
+COOKIE_LIFETIME_S: Final = 3600
+"""Of a token for a cookie: who logs out of the project is not heard of here, and buys no other one."""
+
+T = TypeVar("T")
+Run = Callable[[Callable[[], Any]], Deferred[Any]]
+
+
+@implementer(IAuthenticator)
+class DjangoTickets:
+    """
+    Users of a project that runs elsewhere.
+
+    :param secrets: that are shared with it.
+    :param name_chars: the longest name.
+    """
+
+    kind = KIND
+
+    def __init__(self, secrets: Sequence[bytes], name_chars: int) -> None:
+        self._signer = Signer(secrets, KIND)
+        self._name_chars = name_chars
+
+    def owns(self, token: str) -> bool:
+        """See `IAuthenticator.owns`."""
+        return self._signer.owns(token)
+
+    def authenticate(self, token: str, *, now_s: float) -> Deferred[User]:
+        """See `IAuthenticator.authenticate`."""
+        return Deferred.fromCoroutine(self._authenticate(token, now_s))
+
+    async def _authenticate(self, token: str, now_s: float) -> User:
+        claims = self._read(token, now_s)
+        return self._user(claims.sub, claims.name, claims.rights)
+
+    def _read(self, token: str, now_s: float) -> Claims:
+        """:raises Refused: it is not of this server or its project, or it is too late or too early for it."""
+        claims = self._signer.read(token, Claims)
+        if now_s < claims.iat - LEEWAY_S:
+            raise Refused("That token is not valid yet.", code="unauthenticated")
+        if now_s >= claims.exp:
+            raise Refused("That token has expired.", code="unauthenticated")
+        return claims
+
+    def _user(self, key: str, name: str, rights: Sequence[str]) -> User:
+        return User(f"{KIND}:{key}", fitting_name(name, self._name_chars), tuple(rights))
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}()"
+
+
+@implementer(IPasswords, ICookies)
+class DjangoUsers(DjangoTickets):
+    """
+    Users of a project whose tables are read here.
+
+    :param secrets: the first signs.
+    :param project: `gameserver.auth.django_app.project`.
+    :param run: does work in threads.
+    :param waiting: so many calls may be under way; one more is refused.
+    """
+
+    def __init__(self, secrets: Sequence[bytes], name_chars: int, *, project: Any, run: Run, waiting: int) -> None:
+        super().__init__(secrets, name_chars)
+        self._project = project
+        self._run = run
+        self._waiting = waiting
+        self._asked = 0
+
+    def login(self, name: str, password: str, *, now_s: float) -> Deferred[Grant]:
+        """See `IPasswords.login`."""
+        return Deferred.fromCoroutine(self._login(name, password, now_s))
+
+    def authenticate_cookies(self, cookies: Mapping[str, str], *, now_s: float) -> Deferred[Grant | None]:
+        """See `ICookies.authenticate_cookies`."""
+        return Deferred.fromCoroutine(self._by_cookies(cookies, now_s))
+
+    async def _authenticate(self, token: str, now_s: float) -> User:
+        claims = self._read(token, now_s)
+        person = await self._ask(lambda: self._project.by_key(claims.sub))
+        if person is None or person.stamp != claims.stamp:
+            raise Refused("That token is good no more; log in again.", code="unauthenticated")
+        return self._user(person.key, person.name, person.rights)
+
+    async def _login(self, name: str, password: str, now_s: float) -> Grant:
+        person = await self._ask(lambda: self._project.by_password(name, password))
+        if person is None:
+            raise Refused("That name and that password do not go together.", code="unauthenticated")
+        return self._grant(person, now_s, LIFETIME_S)
+
+    async def _by_cookies(self, cookies: Mapping[str, str], now_s: float) -> Grant | None:
+        key = cookies.get(self._project.cookie_name())
+        if key is None:
+            return None
+        person = await self._ask(lambda: self._project.by_session(key))
+        if person is None:
+            raise Refused("Nobody is logged in with that cookie.", code="unauthenticated")
+        return self._grant(person, now_s, COOKIE_LIFETIME_S)
+
+    def _grant(self, person: Any, now_s: float, lasts_s: int) -> Grant:
+        made_s = int(now_s)
+        user = self._user(person.key, person.name, person.rights)
+        claims = Claims(
+            sub=person.key, name=user.name, rights=user.rights, iat=made_s, exp=made_s + lasts_s, stamp=person.stamp
+        )
+        return Grant(user, self._signer.sign(claims), lasts_s)
+
+    def _ask(self, work: Callable[[], T]) -> Deferred[T]:
+        if self._asked >= self._waiting:
+            return fail(Refused("Too many are logging in; try again in a moment.", code="busy"))
+        self._asked += 1
+        return self._run(work).addBoth(self._done)
+
+    def _done(self, result: T) -> T:
+        self._asked -= 1
+        return result
+
+
+def make(means: Means) -> DjangoTickets:
+    """
+    Build it for a server.
+
+    :raises SettingError: neither a project nor a shared secret was named, or one of them cannot be used.
+    """
+    settings = means.settings
+    wish, most = settings.django, settings.limits.name_chars
+    shared = shared_secrets(settings)
+    if not os.environ.get("DJANGO_SETTINGS_MODULE"):
+        if not shared:
+            raise settings.error("auth", "django needs DJANGO_SETTINGS_MODULE in the environment, or django.secret")
+        return DjangoTickets(shared, most)
+    run = Threads(means.reactor, wish.threads)
+    return DjangoUsers([*means.secrets, *shared], most, project=_project(means), run=run, waiting=wish.waiting)
+
+
+def _project(means: Means) -> Any:
+    """:raises SettingError: the project cannot be loaded."""
+    try:
+        from gameserver.auth.django_app import project
+
+        project.set_up()
+    except Exception as error:
+        name = os.environ.get("DJANGO_SETTINGS_MODULE")
+        raise means.settings.error("auth", f"the Django project {name} cannot be loaded: {error}") from error
+    return project

@@ -1,0 +1,122 @@
+"""
+A Django project's users, read from its own tables.
+
+All of it blocks, and belongs into threads, but for `set_up`, which is called once before the reactor runs. Connections
+to the database are closed after each call, since a thread of a pool is nobody's request.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from importlib import import_module
+from typing import Any, Final, TypeVar
+
+import django
+from django import db
+from django.conf import settings
+from django.contrib import auth
+from django.core.exceptions import ValidationError
+
+from gameserver.auth.django_app.people import Person, person_of
+from gameserver.errors import StoreUnavailable
+
+NAME_CHARS: Final = 254
+"""As long as an address of mail."""
+PASSWORD_CHARS: Final = 1024
+"""A longer one is refused: hashing it is work."""
+SESSION_CHARS: Final = 8192
+"""Sessions that lie in the cookie itself are long."""
+
+T = TypeVar("T")
+
+
+class CookieSession(dict[str, Any]):
+    """
+    What a session says, to be looked at and never changed.
+
+    Django's `get_user` gives a session another key where its signature is of an old ``SECRET_KEY``; the browser would
+    not hear of that, and be logged out.
+    """
+
+    def cycle_key(self) -> None:
+        """Keep the key that the browser has."""
+
+    def flush(self) -> None:
+        """Forget what it says, here alone."""
+        self.clear()
+
+
+class Request:
+    """As much of a request as Django's backends look at to find a session's user."""
+
+    def __init__(self, session: CookieSession) -> None:
+        self.session = session
+
+
+def set_up() -> None:
+    """
+    Load the project that ``DJANGO_SETTINGS_MODULE`` names.
+
+    :raises Exception: whatever the project's own code raises.
+    """
+    django.setup()
+
+
+def cookie_name() -> str:
+    """:returns: what the cookie with the session is called."""
+    return str(settings.SESSION_COOKIE_NAME)
+
+
+def by_password(name: str, password: str) -> Person | None:
+    """:returns: who has this name and this password, if they may come in. Django spends as much time on a no."""
+    return _asking(lambda: _by_password(name, password))
+
+
+def by_session(key: str) -> Person | None:
+    """:returns: who is logged in with this session."""
+    return _asking(lambda: _by_session(key))
+
+
+def by_key(key: str) -> Person | None:
+    """:returns: the user with this primary key, if they may come in still."""
+    return _asking(lambda: _by_key(key))
+
+
+def _by_password(name: str, password: str) -> Person | None:
+    if len(name) > NAME_CHARS or len(password) > PASSWORD_CHARS or not _is_text(name + password):
+        return None
+    return person_of(auth.authenticate(None, username=name, password=password))
+
+
+def _by_session(key: str) -> Person | None:
+    if not 0 < len(key) <= SESSION_CHARS or not key.isascii() or not key.isprintable():
+        return None
+    store = import_module(settings.SESSION_ENGINE).SessionStore(session_key=key)
+    return person_of(auth.get_user(Request(CookieSession(store.load()))))
+
+
+def _by_key(key: str) -> Person | None:
+    model = auth.get_user_model()
+    try:
+        return person_of(model._default_manager.filter(pk=key).first())
+    except (ValueError, OverflowError, ValidationError):
+        return None  # no key of this kind
+
+
+def _is_text(text: str) -> bool:
+    """Whether a database can take it: JSON may hold halves of characters, and PostgreSQL takes no zero."""
+    try:
+        return b"\0" not in text.encode()
+    except UnicodeEncodeError:
+        return False
+
+
+def _asking(ask: Callable[[], T]) -> T:
+    """:raises StoreUnavailable: the project's database does not answer."""
+    db.close_old_connections()
+    try:
+        return ask()
+    except db.Error as error:
+        raise StoreUnavailable(f"the project's database: {error}") from None
+    finally:
+        db.connections.close_all()

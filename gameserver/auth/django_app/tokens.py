@@ -1,0 +1,60 @@
+"""The tokens of users of Django, and the secret that a project and the server share."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Final
+
+from msgspec import Struct
+
+from gameserver.auth.secrets import Secrets
+from gameserver.auth.tokens import SECRET_BYTES
+from gameserver.settings import Settings
+
+KIND: Final = "django"
+
+
+class Claims(Struct, frozen=True, kw_only=True):
+    """
+    What a token says.
+
+    :ivar sub: the user's primary key, as text.
+    :ivar iat: when it was made, seconds since 1970.
+    :ivar exp: when it ends.
+    :ivar stamp: of the password that was good then.
+    """
+
+    sub: str
+    name: str
+    rights: tuple[str, ...]
+    iat: int
+    exp: int
+    stamp: str
+
+
+def shared_secrets(settings: Settings) -> Secrets:
+    """
+    :returns: what a project and this server share; nothing where there is no such project.
+    :raises SettingError: the file cannot be used.
+    """
+    if KIND not in settings.auth or settings.django.secret is None:
+        return Secrets()
+    try:
+        return read_shared(settings.django.secret)
+    except (ValueError, OSError) as error:
+        raise settings.error("django.secret", str(error)) from None
+
+
+def read_shared(path: Path) -> Secrets:
+    """
+    :param path: a file of one or more secrets of `SECRET_BYTES` each, the one that signs first. Unlike the server's own
+        a group may read it, since two users of the system have to.
+    :raises ValueError: anybody may read it, or it holds no secrets; the text tells nothing of it.
+    :raises OSError: it cannot be read.
+    """
+    if path.stat().st_mode & 0o027:
+        raise ValueError(f"only its owner and a group may read {path}: chmod 640 {path}")
+    content = path.read_bytes()
+    if not content or len(content) % SECRET_BYTES:
+        raise ValueError(f"{path} must hold secrets of {SECRET_BYTES} bytes each")
+    return Secrets(content[at : at + SECRET_BYTES] for at in range(0, len(content), SECRET_BYTES))

@@ -1,0 +1,106 @@
+"""Makes a Django project as its own ``startproject`` does, with SQLite, two groups and some people."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Final
+
+ROOT: Final = Path(__file__).parent.parent.parent
+RELEASES: Final = {name: ROOT / ".venv" / f"django-{name}" for name in ("4.2", "5.2")}
+"""The oldest long-term release that is admitted, and the newest that Python 3.11 runs."""
+
+WAIT_S: Final = 60
+
+SETTINGS: Final = """
+ALLOWED_HOSTS = ["127.0.0.1", "localhost", "testserver"]
+INSTALLED_APPS += ["gameserver.auth.django_app"]
+PASSWORD_HASHERS = ["shop.hashers.Quick"]
+GAMESERVER_SECRET_FILE = BASE_DIR / "shared.secret"
+GAMESERVER_RIGHTS = {
+    "is_superuser": ["admin", "moderator"],
+    "is_staff": ["moderator"],
+    "groups": {"Referees": ["moderator"], "Owners": ["admin"]},
+}
+LOGIN_REDIRECT_URL = "/gameserver/me"
+"""
+
+HASHERS: Final = """
+from django.contrib.auth.hashers import PBKDF2PasswordHasher
+
+class Quick(PBKDF2PasswordHasher):
+    "Passwords of tests need not last: each would cost half a second."
+    iterations = 10
+"""
+
+URLS: Final = """
+from django.contrib.auth.views import LoginView
+from django.http import HttpResponse
+from django.urls import include, path
+
+urlpatterns = [
+    path("login/", LoginView.as_view(template_name="login.html")),
+    path("gameserver/", include("gameserver.auth.django_app.urls")),
+    path("gameserver/me", lambda request: HttpResponse(request.user.get_username())),
+]
+"""
+
+LOGIN: Final = "<form method=post>{% csrf_token %}{{ form }}</form>"
+
+PEOPLE: Final = """
+from django.contrib.auth.models import Group, User
+for name in ("Referees", "Owners", "Others"):
+    Group.objects.get_or_create(name=name)
+User.objects.all().delete()
+User.objects.create_user("ann", password="pass word", is_staff=True)
+User.objects.create_user("bob", password="pass word")
+User.objects.create_user("eve", password="pass word", is_active=False)
+"""
+
+
+class Project:
+    """:param release: a key of `RELEASES`."""
+
+    def __init__(self, folder: Path, release: str) -> None:
+        self.folder = folder
+        self.secret = folder / "shared.secret"
+        self.path = os.pathsep.join([str(RELEASES[release]), str(folder)])
+        self.environ: Mapping[str, str] = {"PYTHONPATH": self.path, "DJANGO_SETTINGS_MODULE": "shop.settings"}
+
+    def make(self) -> None:
+        """Make it; it takes a second or two."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        self.run("-m", "django", "startproject", "shop", str(self.folder), DJANGO_SETTINGS_MODULE="")
+        settings, templates = self.folder / "shop" / "settings.py", self.folder / "templates"
+        text = settings.read_text("utf-8").replace('"DIRS": []', '"DIRS": [BASE_DIR / "templates"]')
+        settings.write_text(text.replace("'DIRS': []", "'DIRS': [BASE_DIR / 'templates']") + SETTINGS, "utf-8")
+        (self.folder / "shop" / "urls.py").write_text(URLS, "utf-8")
+        (self.folder / "shop" / "hashers.py").write_text(HASHERS, "utf-8")
+        templates.mkdir()
+        (templates / "login.html").write_text(LOGIN, "utf-8")
+        self.secret.write_bytes(os.urandom(32))
+        self.secret.chmod(0o640)
+        self.run("manage.py", "migrate", "--verbosity=0")
+        self.run("manage.py", "check", "--fail-level=WARNING")
+        self.shell(PEOPLE)
+
+    def shell(self, code: str) -> str:
+        """Run code as ``manage.py shell`` does; :returns: what it printed."""
+        return self.run("-c", f"import django\ndjango.setup()\n{code}")
+
+    def run(self, *arguments: str, **environ: str) -> str:
+        """Run Python in the project; :returns: its output."""
+        done = subprocess.run(
+            [sys.executable, *arguments],
+            cwd=self.folder,
+            env={**os.environ, **self.environ, **environ},
+            capture_output=True,
+            text=True,
+            timeout=WAIT_S,
+        )
+        if done.returncode:
+            raise AssertionError(f"{arguments} ended with {done.returncode}:\n{done.stdout}\n{done.stderr}")
+        return done.stdout

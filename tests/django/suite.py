@@ -1,0 +1,471 @@
+"""Users of a real project, in a process that has Django: run by ``tests.e2e.test_django`` for each release."""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+from typing import Any
+from unittest.mock import patch
+
+import django
+from twisted.internet import reactor
+from twisted.internet.defer import Deferred, execute
+from twisted.trial.unittest import SynchronousTestCase, TestCase
+from zope.interface.verify import verifyObject
+
+django.setup()
+
+from django import db  # noqa: E402
+from django.conf import settings  # noqa: E402
+from django.contrib.auth.hashers import PBKDF2PasswordHasher  # noqa: E402
+from django.contrib.auth.models import Group  # noqa: E402
+from django.contrib.auth.models import User as Account  # noqa: E402
+from django.contrib.sessions.models import Session  # noqa: E402
+from django.test import Client, override_settings  # noqa: E402
+
+from gameserver.auth.django import COOKIE_LIFETIME_S, LIFETIME_S, DjangoTickets, DjangoUsers  # noqa: E402
+from gameserver.auth.django_app import project  # noqa: E402
+from gameserver.auth.django_app.apps import check_secret  # noqa: E402
+from gameserver.auth.django_app.people import RIGHTS  # noqa: E402
+from gameserver.auth.django_app.tokens import KIND, Claims, read_shared  # noqa: E402
+from gameserver.auth.guests import Guests  # noqa: E402
+from gameserver.auth.hashing import Threads  # noqa: E402
+from gameserver.auth.tickets import Tickets  # noqa: E402
+from gameserver.auth.tokens import Signer  # noqa: E402
+from gameserver.errors import Refused, StoreUnavailable  # noqa: E402
+from gameserver.interfaces import ICookies, IPasswords, User  # noqa: E402
+from gameserver.store.memory import MemoryStore  # noqa: E402
+from tests.contracts.test_authenticator import AuthenticatorContract  # noqa: E402
+
+NOW_S = 1_767_225_600.0
+PASSWORD = "pass word"
+SECRET = b"s" * 32
+
+
+def account(name: str = "ann", **more: Any) -> Any:
+    """:returns: a user of the project."""
+    return Account.objects.create_user(name, password=PASSWORD, **more)
+
+
+class Case(SynchronousTestCase):
+    """An authenticator that works in this thread."""
+
+    def setUp(self) -> None:
+        Account.objects.all().delete()
+        Session.objects.all().delete()
+        self.users = DjangoUsers([SECRET], 32, project=project, run=execute, waiting=2)
+
+    def login(self, name: str = "ann", password: str = PASSWORD) -> Any:
+        return self.successResultOf(self.users.login(name, password, now_s=NOW_S))
+
+    def proves(self, token: str, now_s: float = NOW_S) -> User:
+        return self.successResultOf(self.users.authenticate(token, now_s=now_s))
+
+    def refused(self, asked: Deferred[Any]) -> str:
+        """:returns: the text of the refusal."""
+        failure = self.failureResultOf(asked, Refused)
+        refused: Any = failure.value
+        self.assertEqual(refused.code, "unauthenticated")
+        return str(refused.text)
+
+    def by_cookie(self, key: str, name: str = "sessionid") -> Deferred[Any]:
+        return self.users.authenticate_cookies({name: key, "csrftoken": "x"}, now_s=NOW_S)
+
+    def browser(self, name: str = "ann") -> Client:
+        """:returns: a browser that is logged in, and checked for other sites' forms."""
+        client = Client(enforce_csrf_checks=True)
+        self.assertTrue(client.login(username=name, password=PASSWORD))
+        return client
+
+
+class ContractTests(AuthenticatorContract, TestCase):
+    """What every authenticator promises."""
+
+    lifetime_s = LIFETIME_S
+
+    def setUp(self) -> None:
+        Account.objects.all().delete()
+        super().setUp()
+
+    def make(self, secret: bytes) -> DjangoUsers:
+        return DjangoUsers([secret], 32, project=project, run=execute, waiting=2)
+
+    async def admit(self, authenticator: DjangoUsers, name: str) -> tuple[User, str]:
+        Account.objects.filter(username=name).exists() or account(name)
+        grant = await authenticator.login(name, PASSWORD, now_s=self.clock.now())
+        return grant.user, grant.token
+
+
+class PasswordTests(Case):
+    def test_login(self) -> None:
+        """Name and password, through the project's hashers; the token is good for two weeks."""
+        kept = account()
+        grant = self.login()
+        self.assertEqual((grant.user.id, grant.user.name), (f"django:{kept.pk}", "ann"))
+        self.assertEqual(grant.expires_s, LIFETIME_S)
+        self.assertEqual(self.proves(grant.token), grant.user)
+        self.assertTrue(kept.password.startswith("pbkdf2_sha256$"))
+        for contract in (IPasswords, ICookies):
+            verifyObject(contract, self.users)
+
+    def test_no_enumeration(self) -> None:
+        """A wrong password, an unknown name and a user who was switched off are told the same."""
+        account()
+        account("eve", is_active=False)
+        texts = {
+            self.refused(self.users.login(name, password, now_s=NOW_S))
+            for name, password in (("ann", "wrong"), ("nobody", PASSWORD), ("eve", PASSWORD), ("", ""), ("ann", ""),
+                                   ("ANN", PASSWORD), ("ann\0", PASSWORD), ("ann", PASSWORD + "\0"),
+                                   ("a" * 10_000, PASSWORD), ("ann", "x" * 100_000), ("\ud800", "\ud800"))
+        }  # fmt: skip
+        self.assertEqual(len(texts), 1)
+
+    def test_same_work_for_nobody(self) -> None:
+        """Django hashes once for an unknown name as well: time tells nothing."""
+        account()
+        hashed: list[str] = []
+        hasher = "django.contrib.auth.hashers.PBKDF2PasswordHasher.encode"
+        real = PBKDF2PasswordHasher.encode
+
+        def encode(self: Any, password: str, salt: str, iterations: int | None = None) -> str:
+            hashed.append(password)
+            found: str = real(self, password, salt, iterations)
+            return found
+
+        for name in ("ann", "nobody"):
+            with patch(hasher, encode):
+                self.refused(self.users.login(name, "wrong", now_s=NOW_S))
+        self.assertEqual(hashed, ["wrong", "wrong"])
+
+    def test_backend_that_admits_inactive_users(self) -> None:
+        """Some backends let anybody in: the game does not."""
+        account("eve", is_active=False)
+        with override_settings(AUTHENTICATION_BACKENDS=["django.contrib.auth.backends.AllowAllUsersModelBackend"]):
+            self.refused(self.users.login("eve", PASSWORD, now_s=NOW_S))
+
+    def test_too_many(self) -> None:
+        """Who comes while many are being looked up is told so at once; then there is room again."""
+        account()
+        under_way: list[Deferred[Any]] = []
+
+        def run(work: Any) -> Deferred[Any]:
+            under_way.append(Deferred())
+            return under_way[-1]
+
+        users = DjangoUsers([SECRET], 32, project=project, run=run, waiting=2)
+        asked = [users.login("ann", PASSWORD, now_s=NOW_S) for _ in range(3)]
+        refused: Any = self.failureResultOf(asked[2], Refused).value
+        self.assertEqual(refused.code, "busy")
+        under_way[0].callback(None)
+        self.refused(asked[0])
+        users.login("ann", PASSWORD, now_s=NOW_S)
+        self.assertEqual(len(under_way), 3)
+
+
+class TokenTests(Case):
+    def test_switched_off(self) -> None:
+        """Whoever was switched off, or is gone, stays out from then on, whatever they hold."""
+        kept = account()
+        token = self.login().token
+        kept.is_active = False
+        kept.save()
+        self.refused(self.users.authenticate(token, now_s=NOW_S))
+        kept.is_active = True
+        kept.save()
+        self.proves(token)
+        kept.delete()
+        self.refused(self.users.authenticate(token, now_s=NOW_S))
+
+    def test_password_change(self) -> None:
+        """A new password ends all tokens of the old one, as Django ends sessions."""
+        kept = account()
+        token = self.login().token
+        kept.set_password("another one")
+        kept.save()
+        self.refused(self.users.authenticate(token, now_s=NOW_S))
+        self.proves(self.login(password="another one").token)
+
+    def test_rights_are_those_of_now(self) -> None:
+        """Flags and groups give rights at once, and take them as well."""
+        kept = account()
+        token = self.login().token
+        self.assertEqual(self.proves(token).rights, ())
+        for change, rights in (
+            ({"is_staff": True}, ("moderator",)),
+            ({"is_superuser": True}, ("admin", "moderator")),
+            ({"is_staff": False, "is_superuser": False}, ()),
+        ):
+            Account.objects.filter(pk=kept.pk).update(**change)
+            self.assertEqual(self.proves(token).rights, rights, change)
+        for groups, rights in (
+            (["Referees", "Others"], ("moderator",)),
+            (["Owners", "Referees"], ("admin", "moderator")),
+            (["Others"], ()),
+            ([], ()),
+        ):
+            kept.groups.set(Group.objects.filter(name__in=groups))
+            self.assertEqual(self.proves(token).rights, rights, groups)
+
+    def test_rights_without_a_setting(self) -> None:
+        """By default staff keep order, and superusers do everything; no group means anything."""
+        account(is_staff=True)
+        group, _ = Group.objects.get_or_create(name="admin")
+        bob = account("bob")
+        bob.groups.add(group)
+        account("cyd", is_superuser=True)
+        with override_settings(GAMESERVER_RIGHTS=RIGHTS):
+            rights = [self.login(name).user.rights for name in ("ann", "bob", "cyd")]
+        self.assertEqual(rights, [("moderator",), (), ("admin", "moderator")])
+
+    def test_names(self) -> None:
+        """An address of mail is not shown; what cannot be a name is made to fit; a project may say what to show."""
+        for name, shown in (("ann@mail.example", "ann"), ("x" * 60, "x" * 32), ("@", "Player")):
+            account(name)
+            self.assertEqual(self.login(name).user.name, shown)
+        account(first_name="Ann B.")
+        for named in ("django.contrib.auth.models.AbstractUser.get_short_name", lambda user: user.first_name):
+            with override_settings(GAMESERVER_NAME=named if callable(named) else "tests.django.suite.first_name"):
+                self.assertEqual(self.login().user.name, "Ann B.")
+
+    def test_other_keys(self) -> None:
+        """A token whose user cannot be is refused: keys of another kind of project."""
+        for key in ("x", "", "1.5", "9" * 400, "None", "\u0664\u0662x"):
+            claims = Claims(sub=key, name="a", rights=(), iat=int(NOW_S), exp=int(NOW_S) + 60, stamp="")
+            token = Signer([SECRET], KIND).sign(claims)
+            self.refused(self.users.authenticate(token, now_s=NOW_S))
+
+    def test_guests_token_is_not_theirs(self) -> None:
+        """The same secret signs several kinds: none is good as another."""
+        _, token = Guests([SECRET], lambda size: b"x" * size, lambda: NOW_S).guest("Ann")
+        self.assertFalse(self.users.owns(token))
+        self.refused(self.users.authenticate("django" + token[token.index(".") :], now_s=NOW_S))
+
+
+class CookieTests(Case):
+    def test_session(self) -> None:
+        """The cookie of a session that somebody is logged in with buys a token, for an hour."""
+        kept = account(is_staff=True)
+        grant = self.successResultOf(self.by_cookie(self.browser().session.session_key))
+        self.assertEqual((grant.user.id, grant.user.rights), (f"django:{kept.pk}", ("moderator",)))
+        self.assertEqual(grant.expires_s, COOKIE_LIFETIME_S)
+        self.assertEqual(self.proves(grant.token), grant.user)
+        self.refused(self.users.authenticate(grant.token, now_s=NOW_S + COOKIE_LIFETIME_S))
+
+    def test_other_cookies(self) -> None:
+        """A request without the project's cookie is somebody else's to judge."""
+        self.assertIsNone(self.successResultOf(self.by_cookie("x", name="gameserver")))
+        with override_settings(SESSION_COOKIE_NAME="shop"):
+            self.assertIsNone(self.successResultOf(self.by_cookie("x")))
+            self.refused(self.by_cookie("x", name="shop"))
+
+    def test_cookies_that_prove_nothing(self) -> None:
+        """No such session, an expired one, nobody in it, somebody switched off, another password, and garbage."""
+        kept = account()
+        browser = self.browser()
+        key = browser.session.session_key
+        for wrong in (
+            "",
+            "x",
+            "x" * 32,
+            "x" * 100_000,
+            "../../etc/passwd",
+            "\u00e4" * 32,
+            key.upper(),
+            key + "x",
+            "' OR 1=1 --",
+        ):
+            self.refused(self.by_cookie(wrong))
+        anonymous = Client().session
+        anonymous["cart"] = 5
+        anonymous.save()
+        self.refused(self.by_cookie(anonymous.session_key))
+        Account.objects.filter(pk=kept.pk).update(is_active=False)
+        self.refused(self.by_cookie(key))
+        Account.objects.filter(pk=kept.pk).update(is_active=True)
+        self.successResultOf(self.by_cookie(key))
+        kept.set_password("another one")
+        kept.save()
+        self.refused(self.by_cookie(key))
+        kept.set_password(PASSWORD)
+        kept.save()
+        browser = self.browser()
+        key = browser.session.session_key
+        browser.logout()
+        self.refused(self.by_cookie(key))
+
+    def test_session_is_left_as_it_was(self) -> None:
+        """Looking changes nothing: also after the project's SECRET_KEY was changed the browser stays logged in."""
+        account()
+        browser = self.browser()
+        key = browser.session.session_key
+        before = list(Session.objects.values_list())
+        with override_settings(SECRET_KEY="x" * 60, SECRET_KEY_FALLBACKS=[settings.SECRET_KEY]):
+            # Sessions in the database are signed with the same key; those of 5.2 and 4.2 read old signatures too.
+            self.successResultOf(self.by_cookie(key))
+        self.assertEqual(list(Session.objects.values_list()), before)
+        self.successResultOf(self.by_cookie(key))
+
+    def test_other_stores_of_sessions(self) -> None:
+        """Sessions in the cookie itself, in files and in a cache."""
+        account()
+        for engine in ("signed_cookies", "file", "cached_db", "cache"):
+            with override_settings(SESSION_ENGINE=f"django.contrib.sessions.backends.{engine}"):
+                key = self.browser().cookies["sessionid"].value
+                self.assertEqual(self.successResultOf(self.by_cookie(key)).user.name, "ann", engine)
+                for wrong in (key[:-2] + "xx", "../" + key, "x"):
+                    self.refused(self.by_cookie(wrong))
+
+
+class DatabaseTests(Case):
+    def test_away(self) -> None:
+        """A database that does not answer refuses nobody: it is asked again later."""
+        account()
+        token = self.login().token
+        with patch("django.db.models.query.QuerySet.first", side_effect=db.OperationalError("it is away")):
+            self.failureResultOf(self.users.authenticate(token, now_s=NOW_S), StoreUnavailable)
+        self.proves(token)
+
+    def test_connections_are_closed(self) -> None:
+        """No thread keeps a connection that nobody uses."""
+        account()
+        open_after: list[Any] = []
+
+        def elsewhere(work: Any) -> Deferred[Any]:
+            result: list[Any] = []
+
+            def run() -> None:
+                result.append(work())
+                open_after.append(db.connections["default"].connection)
+
+            thread = threading.Thread(target=run)
+            thread.start()
+            thread.join()
+            return execute(result.pop)
+
+        users = DjangoUsers([SECRET], 32, project=project, run=elsewhere, waiting=2)
+        self.successResultOf(users.login("ann", PASSWORD, now_s=NOW_S))
+        self.assertEqual(open_after, [None])
+
+
+class ThreadTests(TestCase):
+    async def test_never_in_the_reactors_thread(self) -> None:
+        """The reactor's thread asks no database: all of it happens in a bounded number of others."""
+        Account.objects.all().delete()
+        account()
+        threads: set[str] = set()
+        real = project.person_of
+
+        def person_of(user: Any) -> Any:
+            threads.add(threading.current_thread().name)
+            return real(user)
+
+        self.patch(project, "person_of", person_of)
+        run = Threads(reactor, 2)
+        users = DjangoUsers([SECRET], 32, project=project, run=run, waiting=50)
+        for asked in [users.login("ann", PASSWORD, now_s=NOW_S) for _ in range(6)]:
+            token = (await asked).token
+        await users.authenticate(token, now_s=NOW_S)
+        self.assertNotIn(threading.current_thread().name, threads)
+        self.assertLessEqual(len(threads), 2)
+
+
+class ViewTests(Case):
+    """The view that sells tickets."""
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.shared = read_shared(settings.GAMESERVER_SECRET_FILE)
+        self.store = MemoryStore()
+        self.store.start()
+
+    def post(self, client: Client, **more: Any) -> Any:
+        """:returns: the answer to a form of this site."""
+        client.cookies["csrftoken"] = "x" * 32
+        return client.post("/gameserver/ticket/", HTTP_X_CSRFTOKEN="x" * 32, **more)
+
+    def redeem(self, ticket: str, *secrets: bytes) -> Deferred[str]:
+        return Tickets(secrets or self.shared, self.store, lambda size: b"n" * size).redeem(ticket, now_s=time.time())
+
+    def test_ticket(self) -> None:
+        """Who is logged in to the project gets a ticket; a server that shares the secret knows who that is, once."""
+        kept = account(is_staff=True)
+        answer = self.post(self.browser())
+        self.assertEqual(answer.status_code, 200)
+        self.assertIn("no-store", answer["Cache-Control"])
+        told = json.loads(answer.content)
+        self.assertEqual(told["user"], {"id": f"django:{kept.pk}", "name": "ann", "rights": ["moderator"]})
+        token = self.successResultOf(self.redeem(told["ticket"]))
+        self.refused(self.redeem(told["ticket"]))
+        server = DjangoTickets(self.shared, 32)
+        user = self.successResultOf(server.authenticate(token, now_s=time.time()))
+        self.assertEqual(user, User(f"django:{kept.pk}", "ann", ("moderator",)))
+        self.refused(server.authenticate(token, now_s=time.time() + 3601))
+        self.refused(server.authenticate(token, now_s=time.time() - 120))
+        self.assertNotIn(told["ticket"], token)
+
+    def test_lifetime(self) -> None:
+        """The project says for how long a user may come back without asking it."""
+        account()
+        with override_settings(GAMESERVER_TOKEN_S=60):
+            ticket = json.loads(self.post(self.browser()).content)["ticket"]
+        token = self.successResultOf(self.redeem(ticket))
+        server = DjangoTickets(self.shared, 32)
+        self.successResultOf(server.authenticate(token, now_s=time.time() + 50))
+        self.refused(server.authenticate(token, now_s=time.time() + 61))
+
+    def test_other_secret(self) -> None:
+        """Neither a ticket nor a token of a project with another secret is good."""
+        account()
+        ticket = json.loads(self.post(self.browser()).content)["ticket"]
+        self.refused(self.redeem(ticket, b"x" * 32))
+        token = self.successResultOf(self.redeem(ticket))
+        self.refused(DjangoTickets([b"x" * 32], 32).authenticate(token, now_s=NOW_S))
+
+    def test_changed_secret(self) -> None:
+        """While the secret is changed both are good."""
+        account()
+        ticket = json.loads(self.post(self.browser()).content)["ticket"]
+        self.successResultOf(self.redeem(ticket, b"x" * 32, *self.shared))
+
+    def test_other_sites_forms(self) -> None:
+        """Another site's form brings the cookie, and not the token that belongs to it."""
+        account()
+        browser = self.browser()
+        self.assertEqual(browser.post("/gameserver/ticket/").status_code, 403)
+        self.assertEqual(browser.post("/gameserver/ticket/", HTTP_X_CSRFTOKEN="y" * 32).status_code, 403)
+        self.assertEqual(self.post(browser, HTTP_ORIGIN="https://evil.example").status_code, 403)
+        without = [name for name in settings.MIDDLEWARE if "csrf" not in name]
+        with override_settings(MIDDLEWARE=without):
+            self.assertEqual(browser.post("/gameserver/ticket/").status_code, 403)
+        self.assertEqual(browser.get("/gameserver/ticket/").status_code, 405)
+
+    def test_nobody(self) -> None:
+        """Who is not logged in gets none; nor who was switched off meanwhile."""
+        self.assertEqual(self.post(Client(enforce_csrf_checks=True)).status_code, 401)
+        kept = account()
+        browser = self.browser()
+        self.assertEqual(self.post(browser).status_code, 200)
+        Account.objects.filter(pk=kept.pk).update(is_active=False)
+        self.assertEqual(self.post(browser).status_code, 401)
+
+    def test_secret_that_cannot_be_used(self) -> None:
+        """Without a secret, or with one that anybody may read, nothing is sold, and ``check`` says so."""
+        account()
+        browser = self.browser()
+        path = settings.BASE_DIR / "other.secret"
+        path.write_bytes(b"x" * 32)
+        path.chmod(0o644)
+        short = settings.BASE_DIR / "short.secret"
+        short.write_bytes(b"x" * 31)
+        short.chmod(0o600)
+        for file in (None, "", "/nowhere", path, short):
+            with override_settings(GAMESERVER_SECRET_FILE=file), self.assertLogs("gameserver", "ERROR"):
+                self.assertEqual([error.id for error in check_secret()], ["gameserver.E001"])
+                self.assertEqual(self.post(browser).status_code, 503)
+        self.assertEqual(check_secret(), [])
+
+
+def first_name(user: Any) -> str:
+    """What this project shows."""
+    return str(user.first_name)

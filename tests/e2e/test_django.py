@@ -1,0 +1,250 @@
+"""A real Django project and the real server, for each release: the server reads its tables, or both run apart."""
+
+from __future__ import annotations
+
+import http.cookiejar
+import json
+import os
+import re
+import socket
+import subprocess
+import sys
+import urllib.error
+import urllib.parse
+import urllib.request
+from pathlib import Path
+from typing import Any
+
+from twisted.internet.threads import deferToThread
+from twisted.trial.unittest import SkipTest
+
+from tests.django.project import RELEASES, ROOT, Project
+from tests.e2e.kit import WAIT_S, Server, ServerCase, bare, free_port, until, within
+
+SWITCH_OFF = """
+from django.contrib.auth.models import User
+User.objects.filter(username="bob").update(is_active=False)
+"""
+
+
+class DjangoCase(ServerCase):
+    """What holds for every release; it runs in the subclasses."""
+
+    release = ""
+
+    async def setUp(self) -> None:
+        super().setUp()
+        if not self.release:
+            raise SkipTest("what holds for every release runs in the subclasses")
+        if not (RELEASES[self.release] / "django").is_dir():
+            raise SkipTest(f"Django {self.release} is not there: run tests/django_needs.sh")
+        self.project = Project(self.folder / "shop", self.release)
+        await within(deferToThread(self.project.make), "a project is made")
+
+
+class Browser:
+    """Keeps cookies, as a browser does. It blocks: use it in a thread."""
+
+    def __init__(self) -> None:
+        self.cookies = http.cookiejar.CookieJar()
+        self._opener = urllib.request.build_opener(urllib.request.HTTPCookieProcessor(self.cookies))
+
+    def ask(self, url: str, body: Any = None, **headers: str) -> tuple[int, str]:
+        """:returns: status and body; a body that is a dict goes as JSON."""
+        data = json.dumps(body).encode() if isinstance(body, dict) else body
+        request = urllib.request.Request(url, data, {name.replace("_", "-"): text for name, text in headers.items()})
+        try:
+            with self._opener.open(request, timeout=WAIT_S) as answer:
+                return answer.status, answer.read().decode()
+        except urllib.error.HTTPError as error:
+            with error:
+                return error.code, error.read().decode()
+
+    def login(self, url: str, name: str) -> str:
+        """Log in to the project, with its form; :returns: who it says this is."""
+        _, form = self.ask(f"{url}/login/")
+        found = re.search(r'name="csrfmiddlewaretoken" value="(\w+)"', form)
+        assert found is not None, form
+        fields = {"username": name, "password": "pass word", "csrfmiddlewaretoken": found[1]}
+        return self.ask(f"{url}/login/", urllib.parse.urlencode(fields).encode())[1]
+
+    def cookie(self, name: str) -> str:
+        """:returns: the value of a cookie."""
+        return next(str(cookie.value) for cookie in self.cookies if cookie.name == name)
+
+
+class Tests:
+    """The tests, once for each release."""
+
+    async def test_suite(self: Any) -> None:
+        """All that `tests.django.suite` promises, with this release."""
+        environ = {**os.environ, **self.project.environ}
+        environ["PYTHONPATH"] = os.pathsep.join([self.project.path, str(ROOT)])
+        process = subprocess.Popen(
+            [sys.executable, "-m", "twisted.trial", "tests.django.suite"],
+            cwd=self.project.folder,
+            env=environ,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+        self.addCleanup(_finish, process)
+        output, _ = await deferToThread(process.communicate, timeout=2 * WAIT_S)
+        self.assertEqual(process.returncode, 0, output[-20_000:])
+        self.assertRegex(output, r"PASSED \(successes=[1-9]\d+\)")
+
+    async def test_in_one_server(self: Any) -> None:
+        """The server asks the project's tables: a password, a session's cookie, and rights that change meanwhile."""
+        server: Server = self.server(GAMESERVER_AUTH="guests django", **self.project.environ)
+        await server.start()
+        answer = await server.http("POST", "/api/login", {"name": "ann", "password": "pass word"})
+        self.assertEqual(answer.status, 200, answer.body)
+        self.assertEqual(answer.json["user"]["rights"], ["moderator"])
+        for name, password in (("ann", "wrong"), ("eve", "pass word"), ("nobody", "pass word")):
+            refused = await server.http("POST", "/api/login", {"name": name, "password": password})
+            self.assertEqual((refused.status, refused.json["code"]), (401, "unauthenticated"))
+        ann = await self.person(server, "Ann", token=answer.json["token"])
+        guest = await self.person(server, "Guest")
+        room = await ann.create("tictactoe")
+        await guest.join(room.code)
+        await ann.sees(lambda room: room.info.status == "playing", "the game begins")
+
+        ticket = await self.bought_by_cookie(server)
+        heard = await self.hello(server, ticket=ticket)
+        self.assertEqual((heard["op"], heard["user"]["name"]), ("welcome", "bob"))
+        again = await self.hello(server, token=heard["token"])
+        self.assertEqual(again["user"], heard["user"])
+        self.assertEqual((await self.hello(server, ticket=ticket))["code"], "unauthenticated")
+        switch_off = (
+            "from django.contrib.auth.models import User\nUser.objects.filter(username='bob').update(is_active=False)"
+        )
+        await deferToThread(self.project.shell, switch_off)
+        self.assertEqual((await self.hello(server, token=heard["token"]))["code"], "unauthenticated")
+        self.assertNotIn("pass word", server.output)
+
+    async def bought_by_cookie(self: Any, server: Server) -> str:
+        """:returns: a ticket for the cookie of Bob's session, after all the ways that lead to none."""
+        code = (
+            "from django.test import Client\nclient = Client()\n"
+            "assert client.login(username='bob', password='pass word')\nprint(client.session.session_key)"
+        )
+        key = (await deferToThread(self.project.shell, code)).strip()
+        url, browser = f"http://127.0.0.1:{server.port}", Browser()
+        own, cookie = {"Origin": url}, {"Cookie": f"sessionid={key}"}
+        for headers, status in (
+            (cookie, 403),
+            ({**cookie, "Origin": "http://evil.example"}, 403),
+            ({**cookie, "Origin": "null"}, 403),
+            ({**own, "Cookie": "sessionid=" + "x" * 32}, 401),
+            (own, 401),
+        ):
+            got, body = await deferToThread(browser.ask, f"{url}/api/tickets", b"", **headers)
+            self.assertEqual(got, status, (headers, body))
+        status, body = await deferToThread(browser.ask, f"{url}/api/tickets", b"", **own, **cookie)
+        self.assertEqual(status, 201, body)
+        found: dict[str, Any] = json.loads(body)
+        self.assertEqual(found["user"]["name"], "bob")
+        # A WebSocket is nobody's, whatever cookie it brings.
+        refused = await bare(server.port, lambda c: (c.say(op="create", game="tictactoe", id=1), c.hear())[1], **cookie)
+        self.assertEqual((refused["op"], refused["code"]), ("error", "unauthenticated"))
+        return str(found["ticket"])
+
+    async def test_apart(self: Any) -> None:
+        """The project runs in a process of its own, and the server has no Django at all: only the secret is shared."""
+        server: Server = self.server(GAMESERVER_AUTH="django", GAMESERVER_DJANGO_SECRET=str(self.project.secret))
+        await server.start()
+        url = await self.running_project()
+        browser = Browser()
+        status, _ = await deferToThread(browser.ask, f"{url}/gameserver/ticket/", b"")
+        self.assertEqual(status, 403)
+        self.assertEqual(await deferToThread(browser.login, url, "ann"), "ann")
+        status, _ = await deferToThread(browser.ask, f"{url}/gameserver/ticket/", b"")
+        self.assertEqual(status, 403)
+        headers = {"X_CSRFToken": browser.cookie("csrftoken")}
+        status, body = await deferToThread(browser.ask, f"{url}/gameserver/ticket/", b"", **headers)
+        self.assertEqual(status, 200, body)
+        told = json.loads(body)
+
+        heard = await self.hello(server, ticket=told["ticket"])
+        self.assertEqual((heard["op"], heard["user"]), ("welcome", told["user"]))
+        self.assertEqual(heard["user"]["rights"], ["moderator"])
+        self.assertEqual((await self.hello(server, ticket=told["ticket"]))["code"], "unauthenticated")
+        self.assertEqual((await self.hello(server, token=heard["token"]))["user"], told["user"])
+        for forged in (told["ticket"][:-4] + "AAAA", "x", ""):
+            self.assertEqual((await self.hello(server, ticket=forged))["code"], "unauthenticated")
+        self.assertEqual((await self.hello(server, guest={"name": "Eve"}))["code"], "unauthenticated")
+        self.assertNotIn(told["ticket"], server.output)
+        self.assertNotIn(heard["token"], server.output)
+
+    async def running_project(self: Any) -> str:
+        """:returns: where the project answers."""
+        port = free_port()
+        path = Path(self.folder, "runserver.txt")
+        with path.open("wb") as output:
+            process = subprocess.Popen(
+                [sys.executable, "manage.py", "runserver", "--noreload", f"127.0.0.1:{port}"],
+                cwd=self.project.folder,
+                env={**os.environ, **self.project.environ},
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+            )
+        self.addCleanup(_finish, process)
+
+        def listens() -> bool:
+            self.assertIsNone(process.poll(), path.read_text())
+            try:
+                socket.create_connection(("127.0.0.1", port), 1).close()
+            except OSError:
+                return False
+            return True
+
+        await until(listens, "the project answers")
+        return f"http://127.0.0.1:{port}"
+
+    async def hello(self: Any, server: Server, **who: Any) -> dict[str, Any]:
+        """:returns: what hello is answered."""
+
+        def say(connection: Any) -> Any:
+            connection.say(op="hello", **who)
+            return connection.hear()
+
+        heard: dict[str, Any] = await within(bare(server.port, say), "an answer to hello")
+        return heard
+
+    async def test_settings_that_say_too_little(self: Any) -> None:
+        """The server does not start, and says in one line what is missing."""
+        loose = self.folder / "loose"
+        loose.write_bytes(b"x" * 32)
+        loose.chmod(0o644)
+        for environ, said in (
+            ({}, "DJANGO_SETTINGS_MODULE"),
+            ({"GAMESERVER_DJANGO_SECRET": "/nowhere"}, "django.secret"),
+            ({"GAMESERVER_DJANGO_SECRET": str(loose)}, "chmod 640"),
+            ({**self.project.environ, "DJANGO_SETTINGS_MODULE": "nowhere.settings"}, "nowhere"),
+            ({"DJANGO_SETTINGS_MODULE": "shop.settings", "PYTHONPATH": str(self.project.folder)}, "shop.settings"),
+        ):
+            server = self.server(GAMESERVER_AUTH="django", **environ)
+            server.spawn()
+            self.assertEqual(await server.ended(), 1, environ)
+            self.assertIn(said, server.output)
+            self.assertNotIn("Traceback", server.output)
+
+
+def _finish(process: subprocess.Popen[Any]) -> None:
+    if process.poll() is None:
+        process.kill()
+    process.wait(WAIT_S)
+
+
+class OldestDjangoTests(Tests, DjangoCase):
+    """The oldest long-term release that is admitted."""
+
+    release = "4.2"
+
+
+class NewestDjangoTests(Tests, DjangoCase):
+    """The newest that Python 3.11 runs."""
+
+    release = "5.2"
