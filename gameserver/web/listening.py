@@ -17,6 +17,7 @@ from typing import Any, Final
 
 from twisted.internet.endpoints import TCP4ServerEndpoint, TCP6ServerEndpoint, serverFromString
 from twisted.internet.interfaces import IStreamServerEndpoint
+from twisted.internet.protocol import Protocol, connectionDone
 from twisted.logger import Logger
 from twisted.protocols.haproxy import proxyEndpoint
 from twisted.protocols.policies import WrappingFactory
@@ -33,6 +34,9 @@ LOOPBACK: Final = ("127.0.0.0/8", "::1", UNIX)
 WORDS: Final = ("port", "privateKey", "certKey", "extraCertChain", "interface", "backlog")
 BACKLOG: Final = 511
 """Connections that the kernel keeps for us while we are at work. Twisted's 50 are few when all clients come back."""
+
+HEADER_S: Final = 5.0
+"""A client behind a proxy that says nothing for so long is made known all the same, and bounded as all are."""
 
 log = Logger(namespace="gameserver")
 
@@ -63,6 +67,7 @@ class Listening:
         if inner != text:
             # The header is in front of all else, also of TLS, and who may send it is asked before that.
             endpoint = proxyEndpoint(Wrapped(endpoint, self._from_proxies))
+            endpoint = Wrapped(endpoint, lambda factory: Introductions(factory, self._reactor))
         return Wrapped(endpoint, self._tls(words)) if words else endpoint
 
     def reload(self) -> None:
@@ -122,6 +127,49 @@ class FromProxies(WrappingFactory[Any]):
             return self.wrappedFactory.buildProtocol(addr)
         log.warn("{address} is no trusted proxy: its connection is cut", address=addr)
         return None
+
+
+class Introductions(WrappingFactory[Any]):
+    """
+    Connections that are made once it is known whose they are.
+
+    Twisted makes them before the PROXY header has come, so that they would be counted as the proxy's.
+    """
+
+    noisy = False
+
+    def __init__(self, factory: Any, reactor: Any) -> None:
+        super().__init__(factory)  # type: ignore[no-untyped-call]
+        self._reactor = reactor
+
+    def buildProtocol(self, addr: Any) -> Any:
+        """Hold the connection back."""
+        return Held(self.wrappedFactory.buildProtocol(addr), self._reactor)
+
+
+class Held(Protocol):
+    """A connection that waits for what follows the header, or for a while; then it steps aside."""
+
+    def __init__(self, held: Any, reactor: Any) -> None:
+        self._held = held
+        self._waiting = reactor.callLater(HEADER_S, self._introduce)
+
+    def dataReceived(self, data: bytes) -> None:
+        """The header has come, and this is behind it."""
+        transport: Any = self.transport
+        self._waiting.cancel()
+        self._introduce()
+        if not transport.disconnecting:
+            self._held.dataReceived(data)
+
+    def connectionLost(self, reason: Any = connectionDone) -> None:
+        """It went before anybody knew whose it was."""
+        self._waiting.cancel()
+
+    def _introduce(self) -> None:
+        transport: Any = self.transport
+        transport.wrappedProtocol = self._held
+        self._held.makeConnection(transport)
 
 
 def speaks_tls(text: str) -> bool:

@@ -21,6 +21,11 @@ from tests.e2e.kit import REDIAL_S, WAIT_S, Bare, Server, ServerCase, _reactor, 
 HELLO = {"op": "hello", "guest": {"name": "Eve"}}
 HOME = "https://localhost"
 
+MOST = 5
+"""Connections of an address; more than the test's own, which ask whether the server is ready."""
+CALLERS = (*[1] * (MOST + 1), 2)
+"""One client too often, and another one."""
+
 
 class TLSCase(ServerCase):
     """A server with a port of TLS beside its own."""
@@ -106,7 +111,7 @@ class TLSTests(TLSCase):
             context.minimum_version = ssl.TLSVersion.TLSv1
             context.maximum_version = version
             context.set_ciphers(ciphers)
-            with self.assertRaises((ssl.SSLError, ConnectionResetError)):
+            with self.assertRaises((ssl.SSLError, ConnectionError)):
                 await deferToThread(self.handshake, context)
 
     async def test_reload(self) -> None:
@@ -173,35 +178,32 @@ class ProxyTests(TLSCase):
         plain = free_port()
         self.server_of(f"haproxy:tcp:{plain}:interface=127.0.0.1", kind="haproxy:ssl")
         await self.running.start()
-        for port, tls in ((plain, None), (self.port, self.trusting)):
-            calls = [{"port": port, "tls": tls, "before": _proxy(host)} for host in ("203.0.113.1", "203.0.113.1",
-                                                                                   "203.0.113.2")]  # fmt: skip
-            # The ports share one budget of connections: the second round comes from other clients.
-            if tls is not None:
-                calls = [{**call, "before": call["before"].replace(b"203.0", b"198.51")} for call in calls]
-            self.assertEqual(await self.statuses(*calls), [101, 503, 101])
+        # The ports share one budget of connections: the second round comes from other clients.
+        for port, tls, network in ((plain, None, "203.0.113"), (self.port, self.trusting, "198.51.100")):
+            calls = [{"port": port, "tls": tls, "before": _proxy(f"{network}.{host}")} for host in CALLERS]
+            self.assertEqual(await self.statuses(*calls), [*[101] * MOST, 503, 101])
 
     async def test_haproxy_for_strangers(self) -> None:
         """Who is not the proxy that was named cannot connect at all."""
         plain = free_port()
         self.server_of(f"haproxy:tcp:{plain}:interface=127.0.0.1", trusted="192.0.2.7")
         await self.running.start()
-        with self.assertRaises((IndexError, ConnectionResetError)):
+        # It depends on who is faster: the request finds no reader, or there is no answer to read.
+        with self.assertRaises((IndexError, ConnectionError)):
             await deferToThread(Bare, plain, before=_proxy("203.0.113.1"))
-        self.assertIn("is no trusted proxy", self.running.output)
+        await until(lambda: "is no trusted proxy" in self.running.output, "the log says why")
 
     async def test_forwarded(self) -> None:
         """X-Forwarded-For counts where its sender was named, and is air otherwise."""
-        for trusted, expected in (("127.0.0.1", [101, 503, 101]), ("192.0.2.7", [101, 503, 503])):
+        for trusted, expected in (("127.0.0.1", [503, 101]), ("192.0.2.7", [503, 503])):
             self.server_of(trusted=trusted)
             await self.running.start()
-            hosts = ("203.0.113.1", "203.0.113.1", "203.0.113.2")
-            calls = [{"port": self.running.port, "X-Forwarded-For": host} for host in hosts]
-            self.assertEqual(await self.statuses(*calls), expected, trusted)
+            calls = [{"port": self.running.port, "X-Forwarded-For": f"203.0.113.{host}"} for host in CALLERS]
+            self.assertEqual(await self.statuses(*calls), [*[101] * MOST, *expected], trusted)
 
     def server_of(self, *listen: str, kind: str = "ssl", trusted: str | None = None) -> None:
-        """Prepare a server with room for one connection an address."""
-        environ = {"GAMESERVER_LIMITS_CONNECTIONS_PER_ADDRESS": "1"}
+        """Prepare a server with room for few connections an address."""
+        environ = {"GAMESERVER_LIMITS_CONNECTIONS_PER_ADDRESS": str(MOST)}
         if trusted is not None:
             environ["GAMESERVER_TRUSTED_PROXY"] = trusted
         tls = f"{kind}:{self.port}:{self.files.words}:interface=127.0.0.1"

@@ -6,11 +6,13 @@ from pathlib import Path
 from typing import Any
 
 from twisted.internet.address import IPv4Address, UNIXAddress
+from twisted.internet.error import ConnectionDone
 from twisted.internet.protocol import Factory, Protocol
 from twisted.internet.testing import MemoryReactorClock, StringTransport
+from twisted.python.failure import Failure
 from twisted.trial.unittest import SynchronousTestCase
 
-from gameserver.web.listening import Listening, speaks_tls, words_of
+from gameserver.web.listening import HEADER_S, Listening, speaks_tls, words_of
 from tests.authority import Authority
 
 V2 = b"\r\n\r\n\0\r\nQUIT\n\x21\x11\0\x0c" + bytes([203, 0, 113, 9, 192, 0, 2, 1]) + b"\x12\x34\0\x50"
@@ -45,6 +47,7 @@ class Case(SynchronousTestCase):
         if protocol is None:
             return None
         transport = StringTransport(peerAddress=peer)  # type: ignore[arg-type]
+        self.last = protocol
         protocol.makeConnection(transport)
         protocol.dataReceived(data)
         return transport
@@ -82,6 +85,26 @@ class ProxyHeaderTests(Case):
         self.come("haproxy:tcp:80", "127.0.0.1", header)
         self.come("haproxy:tcp:80", None, header)
         self.assertEqual(len(self.heard), 2)
+
+    def test_client_is_known_from_the_start(self) -> None:
+        """Nothing is made of a connection before its client is known; one that says nothing is known soon."""
+        made: list[str] = []
+        self.patch(Noting, "connectionMade", lambda noting: made.append(noting.transport.getPeer().host))
+        self.come("haproxy:tcp:80", "127.0.0.1", V2)
+        self.assertEqual(made, [])
+        self.reactor.advance(HEADER_S)
+        self.assertEqual(made, ["203.0.113.9"])
+        self.come("haproxy:tcp:80", "127.0.0.1", V2 + b"hello")
+        self.assertEqual(made, ["203.0.113.9"] * 2)
+        self.assertEqual(self.heard, [("203.0.113.9", b"hello")])
+        self.assertEqual(self.reactor.getDelayedCalls(), [])
+
+    def test_lost_before_it_is_known(self) -> None:
+        """A connection that ends before leaves nothing."""
+        transport = self.come("haproxy:tcp:80", "127.0.0.1", V2)
+        assert transport is not None
+        self.last.connectionLost(Failure(ConnectionDone()))
+        self.assertEqual(self.reactor.getDelayedCalls(), [])
 
     def test_before_tls(self) -> None:
         """With TLS the header comes first, in clear, as HAProxy writes it: TLS begins behind it."""
