@@ -411,12 +411,21 @@ class Bare:
 
     :param before: sent before all else, as a proxy does.
     :param tls: speak TLS, as this says.
+    :param source: the address of this end.
 
     Source: RFC 6455 section 5.2
     """
 
-    def __init__(self, port: int, *, before: bytes = b"", tls: ssl.SSLContext | None = None, **headers: str) -> None:
-        self.socket = socket.create_connection(("127.0.0.1", port), WAIT_S)
+    def __init__(
+        self,
+        port: int,
+        *,
+        before: bytes = b"",
+        tls: ssl.SSLContext | None = None,
+        source: str = "127.0.0.1",
+        **headers: str,
+    ) -> None:
+        self.socket = socket.create_connection(("127.0.0.1", port), WAIT_S, source_address=(source, 0))
         self.socket.settimeout(WAIT_S)
         self.socket.sendall(before)
         if tls is not None:
