@@ -6,12 +6,17 @@ import keyword
 import os
 import re
 import sys
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from gameserver import __version__, settings
 from gameserver.errors import GameLoadError, SettingError
+
+if TYPE_CHECKING:
+    from gameserver.auth.secrets import Secrets
 
 CLASS_GAME = '''"""{title}: everybody rolls a die, and the first with twenty eyes wins."""
 
@@ -178,3 +183,80 @@ def new(name: str, function: bool, folder: str) -> None:
     click.echo(f"Wrote {game} and {test}.")
     click.echo(f"Test it:  python -m twisted.trial {test}")
     click.echo(f"Serve it: twistd -n gameserver --games {folder}")
+
+
+@main.group()
+def secret() -> None:
+    """
+    Change the secret that signs tokens, and log nobody out.
+
+    On each node: add, restart; when all have restarted: use, restart; when the old tokens have expired (180 days for
+    guests): drop, restart. Nodes of one store have the same file.
+    """
+
+
+def _secret_option(command: Callable[..., None]) -> Callable[..., None]:
+    return click.option(
+        "--file",
+        "path",
+        type=click.Path(path_type=Path),
+        default=settings.DATA / "secret",
+        show_default=True,
+        help="The file with the secret.",
+    )(command)
+
+
+def _change_secrets(path: Path, change: Callable[[Secrets], Sequence[bytes]]) -> None:
+    from gameserver.auth.secrets import fingerprint, read_secrets, write_secrets
+
+    try:
+        changed = list(change(read_secrets(path)))
+        write_secrets(path, changed)
+    except (OSError, SettingError) as error:
+        raise click.ClickException(str(error)) from None
+    for number, each in enumerate(changed):
+        click.echo(f"{'signs' if number == 0 else 'known'}  {fingerprint(each)}")
+
+
+@secret.command("show")
+@_secret_option
+def show_secret(path: Path) -> None:
+    """Show the secrets' fingerprints: on nodes of one store they are the same."""
+    _change_secrets(path, lambda secrets: secrets)
+
+
+@secret.command("add")
+@_secret_option
+def add_secret(path: Path) -> None:
+    """Add a new secret, which is known and does not sign yet."""
+    from gameserver.auth.tokens import SECRET_BYTES
+
+    _change_secrets(path, lambda secrets: [*secrets, os.urandom(SECRET_BYTES)])
+
+
+@secret.command("use")
+@_secret_option
+def use_secret(path: Path) -> None:
+    """Let the newest secret sign; the others are still known."""
+    _change_secrets(path, lambda secrets: [secrets[-1], *secrets[:-1]])
+
+
+@secret.command("drop")
+@_secret_option
+def drop_secret(path: Path) -> None:
+    """Forget all secrets but the one that signs; what the others signed is good for nothing."""
+    _change_secrets(path, lambda secrets: secrets[:1])
+
+
+@main.command()
+@click.argument("name")
+@_secret_option
+def invite(name: str, path: Path) -> None:
+    """Make an invitation to register a name: an administrator's, or any where registration is by invitation."""
+    from gameserver.auth.invitations import Invitations
+    from gameserver.auth.secrets import read_secrets
+
+    try:
+        click.echo(Invitations(read_secrets(path)).make(name))
+    except (OSError, SettingError) as error:
+        raise click.ClickException(str(error)) from None

@@ -11,6 +11,9 @@ from twisted.trial.runner import TestLoader
 from twisted.trial.unittest import SynchronousTestCase
 
 from gameserver import __version__, cli
+from gameserver.auth.invitations import Invitations
+from gameserver.auth.names import name_key
+from gameserver.auth.secrets import fingerprint, load_secrets, read_secrets
 from gameserver.game import loader
 
 
@@ -114,3 +117,43 @@ class NewTests(CommandCase):
         self.new("b" * 32, "--function")
         for path in self.folder.iterdir():
             self.assertEqual(re.findall(r".{121,}", path.read_text()), [])
+
+
+class SecretTests(SynchronousTestCase):
+    """``gameserver secret`` and ``gameserver invite``."""
+
+    def setUp(self) -> None:
+        self.path = Path(self.mktemp())
+        self.first = load_secrets(self.path, os.urandom)[0]
+
+    def run_cli(self, *words: str) -> list[str]:
+        """:returns: the lines that a command printed."""
+        result = CliRunner().invoke(cli.main, [*words, "--file", str(self.path)])
+        self.assertEqual(result.exit_code, 0, result.output)
+        self.assertNotIn(self.first.hex(), result.output)
+        return result.output.splitlines()
+
+    def test_rotation(self) -> None:
+        """Add, use, drop: at no point is a token of the step before unknown, and the file stays private."""
+        self.assertEqual(self.run_cli("secret", "show"), [f"signs  {fingerprint(self.first)}"])
+        self.run_cli("secret", "add")
+        first, second = read_secrets(self.path)
+        self.assertEqual(first, self.first)
+        self.run_cli("secret", "use")
+        self.assertEqual(read_secrets(self.path), (second, first))
+        self.assertEqual(self.run_cli("secret", "drop"), [f"signs  {fingerprint(second)}"])
+        self.assertEqual(self.path.stat().st_mode & 0o777, 0o600)
+
+    def test_readable_by_others(self) -> None:
+        """A secret that others may read is not touched."""
+        self.path.chmod(0o644)
+        result = CliRunner().invoke(cli.main, ["secret", "add", "--file", str(self.path)])
+        self.assertEqual(result.exit_code, 1)
+        self.assertIn("chmod 600", result.output)
+
+    def test_invite(self) -> None:
+        """An invitation is for one name, in any case."""
+        (ann,) = self.run_cli("invite", "Ann")
+        self.assertEqual(self.run_cli("invite", "ANN"), [ann])
+        self.assertNotEqual(self.run_cli("invite", "Bob"), [ann])
+        self.assertTrue(Invitations([self.first]).fits(name_key("Ann"), ann))

@@ -56,6 +56,17 @@ def read_secrets(path: Path) -> Secrets:
     return Secrets(content[at : at + SECRET_BYTES] for at in range(0, len(content), SECRET_BYTES))
 
 
+def write_secrets(path: Path, secrets: Sequence[bytes]) -> None:
+    """Replace the secrets of a file, all at once, so that no crash leaves half of them."""
+    beside = path.with_name(f"{path.name}.new")
+    beside.unlink(missing_ok=True)
+    with os.fdopen(os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+        file.write(b"".join(secrets))
+        file.flush()
+        os.fsync(file.fileno())
+    beside.replace(path)
+
+
 def fingerprint(secret: bytes) -> str:
     """
     Tell one secret from another without telling it.
