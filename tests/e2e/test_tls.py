@@ -154,6 +154,26 @@ class TLSTests(TLSCase):
         heard: dict[str, Any] = await within(deferToThread(run), f"an answer to {message}")
         return heard
 
+    async def test_silent_handshake(self) -> None:
+        """Who begins with TLS and goes no further is cut off, also behind a PROXY header."""
+        plain = free_port()
+        words = f"{self.files.words}:interface=127.0.0.1"
+        server = self.server(
+            listen=[f"ssl:{self.port}:{words}", f"haproxy:ssl:{plain}:{words}"], GAMESERVER_LIMITS_REQUEST_S="1"
+        )
+        await server.start()
+        for port, said in ((self.port, b""), (self.port, b"\x16\x03\x01"), (plain, _proxy("203.0.113.1"))):
+            self.assertEqual(await deferToThread(self.heard_of, port, said), b"", said)
+
+    def heard_of(self, port: int, said: bytes) -> bytes:
+        """:returns: all that a connection is told which says this and no more; it blocks."""
+        with socket.create_connection(("127.0.0.1", port), WAIT_S) as connection:
+            connection.sendall(said)
+            try:
+                return connection.recv(1)
+            except ConnectionResetError:
+                return b""
+
     async def test_pages_in_clear_are_not_our_own(self) -> None:
         """Over TLS the server's own pages are those of https."""
         await self.started()
