@@ -37,9 +37,9 @@ TICKS_A_S = os.sysconf("SC_CLK_TCK")
 class Bot:
     """One player who goes somewhere else now and then, and counts what it hears."""
 
-    def __init__(self, reactor: Any, url: str, number: int) -> None:
+    def __init__(self, reactor: Any, url: str, number: int, *, binary: bool) -> None:
         self.bytes = self.frames = 0
-        self.client = Client(reactor, url, name=f"Bot {number}", dial=self._dial)
+        self.client = Client(reactor, url, name=f"Bot {number}", binary=binary, dial=self._dial)
         self._chance = Random(number)
         self._way = (0, 0)
         self._n = 0
@@ -78,7 +78,8 @@ def serve(folder: str, port: int) -> subprocess.Popen[bytes]:
 
 async def measure(reactor: Any, wish: argparse.Namespace, pid: int, port: int) -> None:
     """Seat the bots, let them play, and print what it cost."""
-    bots = [Bot(reactor, f"ws://127.0.0.1:{port}/ws", number) for number in range(wish.bots * wish.rooms)]
+    url, binary = f"ws://127.0.0.1:{port}/ws", not wish.json
+    bots = [Bot(reactor, url, number, binary=binary) for number in range(wish.bots * wish.rooms)]
     await gatherResults([bot.client.connect() for bot in bots])
     for first in range(0, len(bots), wish.bots):
         host, *others = bots[first : first + wish.bots]
@@ -117,6 +118,7 @@ def main(reactor: Any) -> Deferred[None]:
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     options.add_argument("--bots", type=int, default=16, help="players in each room, 1 to 16")
     options.add_argument("--rooms", type=int, default=1)
+    options.add_argument("--json", action="store_true", help="speak JSON, not MessagePack")
     options.add_argument("--seconds", type=float, default=20.0)
     wish = options.parse_args()
     with socket.socket() as probe:

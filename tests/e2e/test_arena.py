@@ -71,6 +71,7 @@ class ArenaPageTests(ServerCase):
     def setUp(self) -> None:
         super().setUp()
         need()
+        self.frames: list[str | bytes] = []
 
     async def test_two_move_over_a_bad_network(self) -> None:
         """With 100 ms and losses: a key moves the own disc at once, and all pages come to what the server says."""
@@ -89,6 +90,7 @@ class ArenaPageTests(ServerCase):
             for disc in before:
                 moved = abs(after[disc][0] - before[disc][0]) + abs(after[disc][1] - before[disc][1])
                 self.assertGreater(moved, 500, f"disc {disc} was driven")
+            self.assertEqual({type(frame) for frame in self.frames}, {bytes}, "MessagePack")
 
         await browse(server.port, play)
 
@@ -113,9 +115,15 @@ class ArenaPageTests(ServerCase):
 
         await browse(server.port, play)
 
+    def hear(self, frame: str | bytes) -> None:
+        """Keep what a page was sent; Playwright calls no builtin."""
+        self.frames.append(frame)
+
     def two(self, people: People, *, seconds: int) -> tuple[Someone, Someone]:
         """Ann, at a large screen, has started a round with Bob, who is at a phone."""
         ann, bob = people("Ann", TV), people("Bob", PHONE)
+        for each in (ann, bob):
+            each.page.on("websocket", lambda socket: socket.on("framereceived", self.hear))
         code = make_room(ann, seconds)
         ann.sees_heading("Push, dash, and take the coins")
         bob.join("arena", code).sees("canvas")
