@@ -106,7 +106,7 @@ class ArenaPageTests(ServerCase):
             title = ann.sees(".between h1").inner_text()
             other = {"You win!": "Ann wins!", "Bob wins!": "You win!", "A draw": "A draw"}[title]
             bob.sees(".between h1", other)
-            self.assertEqual(title, ann.told)
+            ann.hears(title)
             scores = ann.page.locator(".scores > li").all_inner_texts()
             self.assertEqual(len(scores), 2)
             ann.press("Play again")
