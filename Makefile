@@ -11,7 +11,7 @@ TRIAL := $(BIN)/python tests/run_trial.py --jobs=$(JOBS)
 UNIT := $(subst /,.,$(patsubst %.py,%,$(wildcard tests/test_*.py)) \
 	$(filter-out tests/e2e,$(patsubst %/__init__.py,%,$(wildcard tests/*/__init__.py))))
 
-.PHONY: run test lint format unit e2e js-test needs clean
+.PHONY: run test lint format unit e2e crash js-test bench needs clean
 
 run: .venv/run.stamp
 	@echo 'Open one of the addresses that the server names below; phones in the same network can, too.'
@@ -42,6 +42,13 @@ e2e: .venv/dev.stamp
 	@tests/django_needs.sh
 	@$(TRIAL) tests.e2e
 
+# Kills at 200 random instants on each store, and a Redis frozen for as long as it says; minutes. Its counts are shown.
+KILLS ?= 200
+FREEZE_S ?= 10
+crash: .venv/dev.stamp
+	@GAMESERVER_TEST_KILLS=$(KILLS) GAMESERVER_TEST_FREEZE_S=$(FREEZE_S) \
+	  $(BIN)/trial tests.e2e.test_checker tests.e2e.test_crash.RandomKillTests tests.e2e.test_store_away
+
 # The JavaScript client's tests need node 20 and npm; without them this says so, and fails only with CI=true.
 js-test: .venv/dev.stamp
 	@if node -e 'process.exit(parseInt(process.versions.node) < 20 ? 1 : 0)' 2> /dev/null && command -v npm > /dev/null; \
@@ -50,6 +57,18 @@ js-test: .venv/dev.stamp
 
 clients/js/node_modules/.stamp: clients/js/package.json clients/js/package-lock.json
 	npm --prefix clients/js --silent --no-audit --no-fund ci
+	@touch $@
+
+# Ours beside its peers: BENCH="fan --rounds 3 --only colyseus,ours" for a part of it. Needs gcc, node 20, npm and two processors.
+BENCH ?= fan rooms echo
+
+bench: .venv/dev.stamp build/bench/peers/.stamp
+	$(BIN)/python benchmarks/compare.py $(BENCH)
+
+build/bench/peers/.stamp: benchmarks/peers/package.json benchmarks/peers/package-lock.json $(wildcard benchmarks/peers/*.*js)
+	mkdir -p build/bench/peers
+	cp benchmarks/peers/*js* build/bench/peers/
+	npm --prefix build/bench/peers --silent --legacy-peer-deps --no-audit --no-fund --ignore-scripts ci
 	@touch $@
 
 needs:

@@ -47,7 +47,7 @@ def clients(port: int, rounds: int) -> None:
         made = set(threads.map(lambda name: post(port, "register", {"name": name, "password": PASSWORD}), names))
         if made != {201}:
             raise SystemExit(f"registering was answered {made}")
-        print("ready", flush=True)  # noqa: T201 - to the process that measures
+        print("ready", flush=True)
         sys.stdin.readline()
         for _ in range(rounds):
             began_s = time.perf_counter()
@@ -55,7 +55,7 @@ def clients(port: int, rounds: int) -> None:
             took_s = time.perf_counter() - began_s
             if statuses != {200}:
                 raise SystemExit(f"logging in was answered {statuses}")
-            print(took_s, flush=True)  # noqa: T201 - to the process that measures
+            print(took_s, flush=True)
 
 
 class Heartbeat:
@@ -113,7 +113,7 @@ def serve(cost: str, threads: int, rounds: int) -> None:
                 took_s = [float(line) for line in child.stdout]
             rate = CLIENTS / statistics.median(took_s)
             late_ms = sorted(late * 1000 for late in heart.late_s)
-            print(  # noqa: T201 - what it is for
+            print(
                 f"{int(kib):>8} KiB {passes:>2} passes {threads} threads: {rate:6.1f} logins/s; the reactor's pauses:"
                 f" longest {late_ms[-1]:5.1f} ms, 99.9 % within {late_ms[int(len(late_ms) * 0.999)]:5.1f} ms"
                 f" ({len(late_ms)} beats)",

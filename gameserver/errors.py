@@ -105,6 +105,10 @@ class NoSender(GameServerError, RuntimeError):
     """A function that serves the sender was called where nobody sent the input."""
 
 
+class CannotMigrate(GameServerError):
+    """A stored room is of another version of its game, and cannot be brought to this one; the text says why."""
+
+
 class StoreUnavailable(GameServerError):
     """The store did not answer: nothing is known of what was asked; ask again, it is applied once."""
 

@@ -56,6 +56,9 @@ class Commit(Struct, frozen=True, kw_only=True):
     :ivar puts: parts to write.
     :ivar drops: parts to delete; a name is never in both.
     :ivar ends: the room is over for good: delete it whole, and keep its code from reuse for a day.
+    :ivar whole: ``puts`` are all parts that the room has, whatever the store has of it: what a store is given that
+        lost something.
+    :ivar entries: entries of the room's tables to write, by table and key; None deletes one.
     """
 
     room: str
@@ -66,10 +69,18 @@ class Commit(Struct, frozen=True, kw_only=True):
     puts: Mapping[str, bytes]
     drops: Sequence[str] = ()
     ends: bool = False
+    whole: bool = False
+    entries: Mapping[tuple[str, str], bytes | None] = {}
 
 
 class Stored(Struct, frozen=True, kw_only=True):
-    """A room as it lies in the store; the fields are those of `Commit`. ``at_ms`` is its last commit's ``now_ms``."""
+    """
+    A room as it lies in the store, without its tables; the fields are those of `Commit`.
+
+    :ivar at_ms: when the node that had the room is last known to have run: its last commit's ``now_ms``, or, from a
+        store that nodes share, that node's last beat.
+    :ivar table_bytes: of all entries of its tables.
+    """
 
     room: str
     code: str
@@ -78,6 +89,26 @@ class Stored(Struct, frozen=True, kw_only=True):
     version: int
     at_ms: int
     parts: Mapping[str, bytes]
+    table_bytes: int = 0
+
+
+class TableSize(Struct, frozen=True):
+    """How many entries a table has, and their bytes: of their keys in UTF-8, and of their values."""
+
+    count: int
+    size_bytes: int
+
+
+class TableSizes(Struct, frozen=True):
+    """
+    What `IStore.measure_entries` tells.
+
+    :ivar tables: by name, those that have entries.
+    :ivar entries: the bytes of each entry that was asked for, or None where there is none.
+    """
+
+    tables: Mapping[str, TableSize]
+    entries: Sequence[int | None]
 
 
 class Outcome(Enum):
@@ -85,6 +116,7 @@ class Outcome(Enum):
 
     STORED = "stored"
     FENCED = "fenced"
+    BEHIND = "behind"
 
 
 class IStore(Interface):
@@ -106,8 +138,9 @@ class IStore(Interface):
         Store each commit if its fence is current, all of one commit or none of it, in one round trip.
 
         A commit whose version the store already has (a retry after an unknown outcome) writes nothing and is
-        ``STORED``. One of an older fence than the store's, or whose version does not follow the stored one, is
-        ``FENCED``: a newer owner exists, and the room must stop here.
+        ``STORED``. One of an older fence than the store's, or of a version that the store is beyond, is ``FENCED``: a
+        newer owner exists, and the room must stop here. One whose version leaves a gap is ``BEHIND``: the store lost
+        what it had stored (a failover), and wants the room `Commit.whole`; an end needs no such thing.
 
         :param commits: at most one per room.
         :param now_ms: wall clock, milliseconds since 1970, kept with the room.
@@ -122,7 +155,35 @@ class IStore(Interface):
         """
         Take these rooms over: each gets a higher fence, which is stored, and what older owners commit is FENCED.
 
-        :returns: those that exist, in the order asked.
+        :returns: those that exist and that no other node with a lease has, in the order asked.
+        """
+
+    def read_entries(room: str, table: str, names: Sequence[str]) -> Deferred[list[bytes | None]]:
+        """
+        Read entries of one table of a room, as they are after every commit that was asked for before.
+
+        :param table: 1 to 32 of ``A-Z a-z 0-9 _ -``.
+        :param names: keys.
+        :returns: the value of each, in order; None where there is no such entry, table or room.
+        """
+
+    def scan_entries(
+        room: str, table: str, *, prefix: str, after: str | None, limit: int
+    ) -> Deferred[list[tuple[str, bytes]]]:
+        """
+        Read some entries of one table in the order of their keys, which is that of their code points.
+
+        :param prefix: what the keys begin with.
+        :param after: the keys are behind this one; None begins with the first.
+        :param limit: so many at most.
+        :returns: keys and values.
+        """
+
+    def measure_entries(room: str, entries: Sequence[tuple[str, str]]) -> Deferred[TableSizes]:
+        """
+        Tell how large the tables of a room are; the time it takes does not grow with them.
+
+        :param entries: table and key of entries whose own size is asked for.
         """
 
     def claim_code(code: str, room: str, *, now_ms: int) -> Deferred[bool]:
@@ -200,6 +261,108 @@ class IUserStore(Interface):
         :param until_ms: milliseconds since 1970 until which the store remembers it.
         :returns: whether it was new.
         """
+
+
+class Renewal(Enum):
+    """
+    What became of a lease.
+
+    ``KEPT``: it was this node's without a gap, and the store was there all the time. ``LAPSED``: it is this node's
+    again, but had ended, or the store may have lost something meanwhile: others may have taken rooms over, so look at
+    each. ``TAKEN``: a later process of the same node has it, for good.
+    """
+
+    KEPT = "kept"
+    LAPSED = "lapsed"
+    TAKEN = "taken"
+
+
+class ILeases(Interface):
+    """
+    What a store that nodes share has besides: each node's lease, its right to run rooms.
+
+    The store knows its node's name; what the node opens and commits is under the lease that it acquired last, and
+    fails with `StoreUnavailable` while that is not held. A room belongs to the node that opened or created it, for as
+    long as that node holds a lease. All methods fail with `StoreUnavailable` where nothing is known of the outcome.
+    """
+
+    def acquire_lease(token: str, *, for_ms: int) -> Deferred[None]:
+        """
+        Take this node's lease, also from an earlier process of the same node.
+
+        :param token: random; tells this process from others of the node.
+        :param for_ms: how long it lasts from now, unless it is renewed.
+        """
+
+    def renew_lease(*, for_ms: int) -> Deferred[Renewal]:
+        """Have the lease last for so long from now."""
+
+    def release_lease() -> Deferred[None]:
+        """End the lease at once: others may take the node's rooms over."""
+
+    def orphaned() -> Deferred[list[str]]:
+        """The nodes without a lease that may have left rooms behind."""
+
+    def forget_nodes(nodes: Sequence[str]) -> Deferred[None]:
+        """What these nodes left behind was seen to; one of them that acquires a lease again is known again."""
+
+    def fences(ids: Sequence[str]) -> Deferred[list[tuple[int, int] | None]]:
+        """
+        How far the store is with these rooms.
+
+        :returns: fence and version of each, in order; None where there is no such room.
+        """
+
+    def once(name: str, *, for_ms: int) -> Deferred[bool]:
+        """
+        Ask to be the one node that does something.
+
+        :param name: of what is to be done once.
+        :param for_ms: how long it is remembered that somebody asked.
+        :returns: whether nobody asked before.
+        """
+
+    def release_rooms(ids: Sequence[str]) -> Deferred[None]:
+        """Let go of rooms that this node opened and cannot run: they belong to nobody until one opens them."""
+
+
+class ILease(Interface):
+    """A node's lease, as its rooms know it."""
+
+    held = Attribute("Whether effects may go out: false from some seconds before its end on, by monotonic time.")
+
+    def start(holder: ILeaseHolder) -> Deferred[None]:
+        """
+        Acquire it, and keep it renewed.
+
+        :raises StoreUnavailable: it cannot be acquired now.
+        """
+
+    def stop() -> Deferred[None]:
+        """Release it; never fails."""
+
+
+class ILeaseHolder(Interface):
+    """What depends on a lease."""
+
+    def lease_ended() -> None:
+        """No effect from now on: the lease is not `ILease.held` any more. It may come back."""
+
+    def lease_regained() -> Deferred[None]:
+        """
+        The lease lapsed, or the store may have lost something: look at each room. `ILease.held` as soon as this fires.
+
+        :raises StoreUnavailable: that cannot be known yet; asked again later.
+        """
+
+    def lease_held() -> None:
+        """It is held again: what waited for it may go on."""
+
+    def lease_lost() -> None:
+        """Another process is this node now, for good."""
+
+    def adopt() -> Deferred[None]:
+        """Take over rooms that belong to nobody."""
 
 
 class User(Struct, frozen=True):
@@ -414,9 +577,10 @@ class ISession(Interface):
     """What a room knows of a connection: one door in, three doors out."""
 
     key = Attribute("The client's key: which ids of requests were already applied is kept by seat and key.")
+    form = Attribute("The `gameserver.wire.messages.Form` of what it is sent.")
 
     def deliver(frame: bytes) -> None:
-        """Send one encoded message, in the order of the calls. Never raises, never blocks."""
+        """Send one message, encoded in this session's form, in the order of the calls. Never raises, never blocks."""
 
     def deliver_volatile(frame: bytes, slot: str) -> None:
         """The same; a slow reader gets the newest frame of a slot only."""

@@ -15,15 +15,19 @@ from gameserver.auth.chain import make_chain
 from gameserver.auth.django_app.tokens import shared_secrets
 from gameserver.auth.hashing import Cost, Hasher, Threads
 from gameserver.auth.means import Means
-from gameserver.auth.secrets import load_secrets
+from gameserver.auth.secrets import fingerprints, load_secrets
 from gameserver.auth.tickets import Tickets
 from gameserver.clock import WATCH_S, Clock
+from gameserver.cluster.lease import Lease
+from gameserver.cluster.node import NodeFile
 from gameserver.game import loader
 from gameserver.game.spec import spec_of
 from gameserver.hangup import Hangup
+from gameserver.interfaces import ILeases
 from gameserver.room.hall import Hall
 from gameserver.room.rights import Creators
 from gameserver.settings import Settings
+from gameserver.store.packing import packed_store
 from gameserver.store.sqlite import SQLiteStore
 from gameserver.web.addresses import Addresses
 from gameserver.web.listening import Listening, speaks_tls
@@ -55,24 +59,29 @@ def build(settings: Settings, reactor: Any) -> IService:
     for broken in catalog.broken:
         log.error("the game {name} ({place}) cannot be served: {error}", **_fields(broken))
     clock = Clock(reactor, time.time)
-    store = make_store(settings, reactor)
+    node_file = NodeFile(settings.data / "node", os.urandom)
+    secrets = load_secrets(settings.secret or settings.data / "secret", os.urandom)
+    store = make_store(settings, reactor, node=node_file.name, secret=" ".join(fingerprints(secrets)))
+    lease = Lease(store, clock, os.urandom, lease_s=settings.lease_s) if ILeases.providedBy(store) else None
     limits = settings.limits
     cost = Cost(limits.hash_kib, limits.hash_passes)
     hasher = Hasher(Threads(reactor, limits.hash_threads), cost=cost, waiting=limits.hashes_waiting)
     hall = Hall(
         {name: spec_of(game) for name, game in catalog.games.items()},
-        store,
+        packed_store(store, settings.compress_bytes),
         clock,
         os.urandom,
         rooms_per_user=limits.rooms,
         chat_chars=limits.chat_chars,
+        lease=lease,
+        game_bytes=settings.game_bytes,
         creators=Creators(settings.create),
         hasher=hasher,
     )
     sessions: dict[Session, None] = {}
     means = Means(
         settings=settings,
-        secrets=load_secrets(settings.secret or settings.data / "secret", os.urandom),
+        secrets=secrets,
         clock=clock,
         entropy=os.urandom,
         users=store,
@@ -88,15 +97,17 @@ def build(settings: Settings, reactor: Any) -> IService:
     addresses = Addresses(settings.public_url)
     factory = site(house, catalog, settings, door.resource(), addresses)
     root = MultiService()
-    node = Node(settings, hall, door, factory, clock, reactor, addresses)
+    node = Node(settings, hall, door, factory, clock, reactor, addresses, node_file)
     node.setServiceParent(root)  # type: ignore[no-untyped-call]
     listening = [node.listening.reload] if any(map(speaks_tls, settings.listen)) else []
     Hangup([*listening, *means.reloads], reactor).setServiceParent(root)  # type: ignore[no-untyped-call]
     return root
 
 
-def make_store(settings: Settings, reactor: Any) -> Any:
+def make_store(settings: Settings, reactor: Any, *, node: str = "", secret: str = "") -> Any:
     """
+    :param node: the name of this node, for a store that nodes share.
+    :param secret: the fingerprints of its secrets, the one that signs first.
     :returns: an `IStore` that is an `IUserStore` as well.
     :raises SettingError: the address of the store cannot be.
     """
@@ -107,7 +118,7 @@ def make_store(settings: Settings, reactor: Any) -> Any:
     from gameserver.store.redis import RedisStore
 
     try:
-        return RedisStore(settings.store, reactor=reactor)
+        return RedisStore(settings.store, reactor=reactor, node=node, secret=secret)
     except ValueError as error:
         raise settings.error("store", str(error)) from None
 
@@ -118,6 +129,7 @@ class Node(Service):
 
     :param factory: speaks HTTP, and hands WebSockets to ``door``.
     :param addresses: is told of each port; pages and log tell people.
+    :param node_file: who this is; locked until the end.
     """
 
     def __init__(
@@ -129,7 +141,9 @@ class Node(Service):
         clock: Clock,
         reactor: Any,
         addresses: Addresses | None = None,
+        node_file: NodeFile | None = None,
     ) -> None:
+        self._node_file = node_file
         self._clock = clock
         self._settings = settings
         self._hall = hall
@@ -152,7 +166,8 @@ class Node(Service):
     def stopService(self) -> Deferred[None]:
         """Commit every room, close every socket with 4010, within `STOP_S`."""
         super().stopService()  # type: ignore[no-untyped-call]
-        return Deferred.fromCoroutine(self._stop()).addTimeout(STOP_S, self._reactor).addErrback(self._cut_short)
+        stopping = Deferred.fromCoroutine(self._stop()).addTimeout(STOP_S, self._reactor)
+        return stopping.addErrback(self._cut_short).addCallback(self._let_go)
 
     async def _start(self) -> None:
         await self._hall.start()
@@ -195,6 +210,10 @@ class Node(Service):
             log.critical("the server cannot start: {reason}", reason=failure.getErrorMessage())
             self._reactor.addSystemEventTrigger("after", "shutdown", os._exit, 1)
             self._reactor.callWhenRunning(self._reactor.stop)
+
+    def _let_go(self, _: object) -> None:
+        if self._node_file is not None:
+            self._node_file.close()
 
     def _cut_short(self, failure: Any) -> None:
         log.error("the stop was cut short: {reason}", reason=failure.getErrorMessage() or failure.type.__name__)

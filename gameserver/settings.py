@@ -62,6 +62,10 @@ CREATORS: Final = ("everyone", "users", "moderator", "admin")
 STORE_SCHEMES: Final = ("sqlite", "redis", "rediss", "redis+unix", "redis+sentinel")
 
 
+def _lease(default: float) -> Any:
+    return _setting(default, _Number(3, 600, fraction=True))
+
+
 def _endpoints(value: object) -> tuple[str, ...]:
     found = _texts(value)
     for text in found:
@@ -251,6 +255,9 @@ class Settings:
     :param sync: of the embedded store: ``normal`` or ``power``.
     :param jwt: whose tokens are believed, for ``jwt`` in `auth`.
     :param django: where users of Django come from, for ``django`` in `auth`.
+    :param lease_s: on a store that nodes share: after so long without a word others take this node's rooms over.
+    :param compress_bytes: stored values of at least so many bytes are compressed; 0: none.
+    :param game_bytes: what all rooms of one game may keep on this node, documents and tables.
     :param sources: setting to where it was given, for errors; what is missing is a default.
     """
 
@@ -270,6 +277,9 @@ class Settings:
     trusted_proxy: tuple[str, ...] = _setting((), _proxies)
     public_url: str | None = _setting(None, _public_url)
     sync: Literal["normal", "power"] = _setting("normal", _sync)
+    lease_s: float = _lease(15)
+    compress_bytes: int = _bytes(0, 0, 2**30)
+    game_bytes: int = _bytes(2**30, 2**20, 2**40)
     limits: Limits = field(default_factory=Limits)
     jwt: Jwt = field(default_factory=Jwt)
     django: Django = field(default_factory=Django)

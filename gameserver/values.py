@@ -39,6 +39,12 @@ _NEVER_SPECIAL: Final = frozenset((str, int, float, bool, type(None)))
 Path = tuple[str | int, ...]
 
 
+class Packed(bytes):
+    """One value as MessagePack, where it stands beside others that are JSON."""
+
+    __slots__ = ()
+
+
 class _Unfit(Exception):
     """A value is refused; on its way up, each container adds the key that led to it."""
 
@@ -336,3 +342,23 @@ def decode(data: bytes) -> Any:
         raise NotJSON(f"not JSON: {error}") from None
     # A key may begin with the escaped form of the sign as well.
     return from_wire(value) if b'"$' in data or b'"\\u0024' in data else value
+
+
+_unpack: Final = msgspec.msgpack.Decoder()
+
+
+def read(data: bytes | msgspec.Raw) -> Any:
+    """
+    Read a value that came over the wire in either form.
+
+    :param data: `Packed`, or else JSON.
+    :returns: a plain value.
+    :raises NotJSON: it is not well formed, or says what JSON could not.
+    """
+    if type(data) is not Packed:
+        return plain(decode(bytes(data)))
+    try:
+        value = _unpack.decode(data)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+        raise NotJSON(f"not MessagePack: {error}") from None
+    return plain(value)

@@ -6,13 +6,15 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+import msgspec
 from twisted.internet.defer import Deferred, TimeoutError, fail
 from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
 
+from gameserver import values
 from gameserver.client import CHAT_LINES, Client, Room
 from gameserver.errors import ConnectionFailed, NotJSON, Refused
-from gameserver.wire import messages
+from gameserver.wire import messages, packed
 from gameserver.wire.dial import OnClose, OnFrame, Wire
 
 URL = "ws://127.0.0.1:8080/ws"
@@ -21,7 +23,8 @@ URL = "ws://127.0.0.1:8080/ws"
 class ScriptedWire:
     """One connection: what the client wrote to it, and the server's voice."""
 
-    def __init__(self, url: str, on_frame: OnFrame, on_close: OnClose) -> None:
+    def __init__(self, url: str, on_frame: OnFrame, on_close: OnClose, *, binary: bool) -> None:
+        self.binary = binary
         self.url = url
         self.on_frame = on_frame
         self.on_close = on_close
@@ -29,7 +32,7 @@ class ScriptedWire:
         self.closed: int | None = None
 
     def send(self, frame: bytes, /) -> None:
-        self.sent.append(json.loads(frame))
+        self.sent.append(said_in(frame) if self.binary else json.loads(frame))
 
     def close(self, code: int = 1000) -> None:
         self.closed = code
@@ -39,12 +42,25 @@ class ScriptedWire:
 
     def say(self, op: str, **fields: Any) -> None:
         """The server says this."""
-        self.on_frame(json.dumps({"op": op, **fields}).encode())
+        frame = json.dumps({"op": op, **fields}).encode()
+        if self.binary:
+            frame = packed.repack(frame) if op in packed.NUMBERS else msgspec.msgpack.encode([99, fields["room"]])
+        self.on_frame(frame)
 
     def take(self) -> list[dict[str, Any]]:
         """What the client wrote since the last call."""
         sent, self.sent = self.sent, []
         return sent
+
+
+def said_in(frame: bytes) -> dict[str, Any]:
+    """What a client says in MessagePack, as JSON would have it."""
+    number, *fields = msgspec.msgpack.decode(frame)
+    op, names = messages.ARRAYS[number]
+    said = {name: values.to_wire(value) for name, value in zip(names, fields, strict=False) if value is not None}
+    if said.pop("ops", None) != (4 if op == "hello" else None) or fields[-1:] == [None]:
+        raise AssertionError(f"hello tells the patches that are known, and nothing ends with nil: {fields}")
+    return {"op": op, **said}
 
 
 class ScriptedServer:
@@ -68,7 +84,7 @@ class ScriptedServer:
         self.urls.append(url)
         if not self.up:
             return fail(ConnectionFailed("nobody there"))
-        wire = ScriptedWire(url, on_frame, on_close)
+        wire = ScriptedWire(url, on_frame, on_close, binary=subprotocol == messages.PACKED_SUBPROTOCOL)
         self.wires.append(wire)
         opened: Deferred[Wire] = Deferred()
         opened.callback(wire)
@@ -136,6 +152,8 @@ def line(n: int, text: str = "hi", stream: str = "room") -> dict[str, Any]:
 class ClientTestCase(SynchronousTestCase):
     """A client whose chance is always the worst: it waits as long as it may."""
 
+    binary = False
+
     def setUp(self) -> None:
         self.clock = Clock()
         self.server = ScriptedServer()
@@ -146,6 +164,7 @@ class ClientTestCase(SynchronousTestCase):
         return Client(
             self.clock,
             URL,
+            binary=self.binary,
             dial=self.server.dial,
             random=lambda: 1.0,
             on_error=self.refusals.append,
@@ -628,7 +647,7 @@ class StreamTests(ClientTestCase):
 
     def test_garbage_closes(self) -> None:
         """A server that does not speak the protocol is left, and dialled again."""
-        for frame in (b"{", b'{"op": "joined"}', b"\xff"):
+        for frame in (b"{", b'{"op": "joined"}', b"\xff", b"\x91\x16", b"\x95\x1a\xa1a\xa1b\x01\x91\x05"):
             wire = self.connected()
             wire.on_frame(frame)
             self.assertEqual(wire.closed, 4400)
@@ -974,3 +993,9 @@ class MessageShapeTests(SynchronousTestCase):
         import msgspec
 
         msgspec.convert({"op": "joined", **joined(1, chat=[line(1)])}, messages.Joined)
+
+
+for suite in [HelloTests, BackoffTests, RequestTests, StreamTests, WaitingTests, ReconnectTests, LeftTests, CloseTests]:
+    # The same conversations in MessagePack.
+    globals()[f"Binary{suite.__name__}"] = type(f"Binary{suite.__name__}", (suite,), {"binary": True})
+del suite

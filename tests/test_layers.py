@@ -31,6 +31,7 @@ PLACES = {
     "gameserver.patches": "words",
     "gameserver.rates": "words",
     "gameserver.wire.messages": "words",
+    "gameserver.wire.packed": "words",
     "gameserver.store.keys": "words",
     "gameserver.room.effects": "words",
     "gameserver.game": "rules",
@@ -64,6 +65,7 @@ DOORS = {
     "jwt": ("gameserver.auth.jwt", "gameserver.auth.jwt_keys"),
     "django": ("gameserver.auth.django", "gameserver.auth.django_app"),
     "sqlite3": ("gameserver.store.sqlite",),
+    "zstandard": ("gameserver.store.packing",),
 }
 """What is imported in one place only, and where."""
 

@@ -125,6 +125,7 @@ class MergeTests(SettingsCase):
             "trusted_proxy": '["192.0.2.7", "10.0.0.0/8", "unix"]',
             "public_url": '"https://a.example/x/"',
             "sync": '"power"',
+            "game_bytes": "2000000",
         }
         given |= {
             "jwt.issuer": '"https://issuer.example"',

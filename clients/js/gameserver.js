@@ -17,8 +17,6 @@
  * they were never written, since one whose answer was lost may have made a room: it rejects with the code `lost`.
  */
 
-const SUBPROTOCOL = "gameserver.v1.json";
-
 /** Close codes after which no reconnect would help, and the error they end in. */
 const FINAL = new Map([[4001, "unauthenticated"], [4003, "forbidden"]]);
 
@@ -107,6 +105,8 @@ export class Client extends Emitter {
   #memory;
   #keepsToken; // a guest whose token is kept; accounts are not written to storage
   #clock = new ServerClock();
+  #form;
+  #reader;
   #key; // in memory only, since a duplicated tab copies every storage
   #lastId = 0;
   #requests = new Map();
@@ -134,6 +134,7 @@ export class Client extends Emitter {
   constructor(options) {
     super();
     this.#options = options;
+    this.#form = options.binary ? PACKED : JSON_FORM;
     this.#WebSocket = options.WebSocket ?? globalThis.WebSocket;
     if (!this.#WebSocket) throw new TypeError("There is no WebSocket here: pass one, such as that of npm's ws.");
     const url = new URL(options.url ?? "/ws", globalThis.location?.href);
@@ -210,11 +211,13 @@ export class Client extends Emitter {
     this.#dialledAt = performance.now();
     let socket;
     try {
-      socket = new this.#WebSocket(this.#url, SUBPROTOCOL);
+      socket = new this.#WebSocket(this.#url, this.#form.subprotocol);
     } catch (error) {
       return this.#end(new GameError("closed", `${this.#url} cannot be dialled: ${error.message}`));
     }
     this.#socket = socket;
+    this.#reader = this.#form.reader();
+    socket.binaryType = "arraybuffer";
     socket.onopen = () => this.#hello();
     socket.onmessage = ({ data }) => this.#receive(data);
     socket.onerror = () => {}; // `close` follows
@@ -230,7 +233,7 @@ export class Client extends Emitter {
     const { ticket, name } = this.#options;
     if (typeof ticket === "function") return this.#helloByTicket(ticket);
     const who = this.token ? { token: this.token } : ticket ? { ticket } : { guest: { name: name || "Guest" } };
-    this.#write(encode({ op: "hello", ...who, client: this.#key }));
+    this.#write(this.#form.encode({ op: "hello", ...who, client: this.#key, ops: this.#form.ops }));
   }
 
   /** Each connection has a ticket of its own, so that it does not matter how long a token is good. */
@@ -343,7 +346,7 @@ export class Client extends Emitter {
   #ping(patience_ms) {
     this.#patience = patience_ms;
     this.#pingedAt = performance.now();
-    this.#write(encode({ op: "ping", at: this.#pingedAt }));
+    this.#write(this.#form.encode({ op: "ping", at: this.#pingedAt }));
   }
 
   #onPong({ at, now }) {
@@ -362,9 +365,9 @@ export class Client extends Emitter {
       if (this.error) throw this.error;
       if (room?.left) throw seatGone(room);
       const id = this.#lastId + 1;
-      const frame = encode({ op: op === "match" ? "join" : op, id, room: room?.code, ...fields });
+      const frame = this.#form.encode({ op: op === "match" ? "join" : op, id, room: room?.code, ...fields });
       const most = this.limits.frame_bytes ?? Infinity;
-      if (frame.length * 3 > most && new TextEncoder().encode(frame).length > most) throw new GameError("too_large");
+      if (frame.length * 3 > most && this.#form.size(frame) > most) throw new GameError("too_large");
       const request = { id, op, room, frame, resolve, reject, socket: null, saidAt: 0 };
       this.#lastId = id;
       this.#requests.set(id, request);
@@ -374,7 +377,7 @@ export class Client extends Emitter {
 
   /** Without an id: no reply, said once or not at all. */
   _tell(op, room, fields) {
-    const frame = encode({ op, room: room.code, ...fields });
+    const frame = this.#form.encode({ op, room: room.code, ...fields });
     if (this.#welcomed && room._attached) this.#write(frame);
   }
 
@@ -466,7 +469,7 @@ export class Client extends Emitter {
 
   #readInbox() {
     try {
-      while (this.#inbox.length && this.#handing === null) this.#hear(decode(this.#inbox.shift()));
+      while (this.#inbox.length && this.#handing === null) this.#hear(this.#reader(this.#inbox.shift()));
     } catch (error) {
       console.error("The server said what this protocol does not have.", error);
       this.#hangUp();
@@ -844,9 +847,11 @@ export class Room extends Emitter {
 
 // Documents
 
-const SPLICE = 2;
-const DELETE = 1;
 const SET = 0;
+const DELETE = 1;
+const SPLICE = 2;
+const KEY = 3;
+const COLUMNS = 4;
 
 /** Apply one op of a patch in place; throws where the patch was made for another tree. */
 function applyOp(doc, [kind, path, ...rest]) {
@@ -919,9 +924,13 @@ function sameBytes(a, b) {
 
 // JSON with bytes: {"$bytes": base64}; real keys that start with `$` are doubled
 
-function encode(message) {
-  return JSON.stringify(wrapped(message, "$"));
-}
+const JSON_FORM = {
+  subprotocol: "gameserver.v1.json",
+  ops: undefined,
+  encode: (message) => JSON.stringify(wrapped(message, "$")),
+  size: (frame) => new TextEncoder().encode(frame).length,
+  reader: () => decode,
+};
 
 /** JSON.stringify would make null of NaN, and the server could not tell which request holds half a surrogate pair. */
 function wrapped(value, path) {
@@ -933,12 +942,16 @@ function wrapped(value, path) {
     const entry = ([key, item]) => [key.startsWith("$") ? `$${key}` : key, wrapped(item, `${path}.${key}`)];
     return Object.fromEntries(Object.entries(value).map(entry));
   }
+  checkFits(value, path);
+  return value;
+}
+
+function checkFits(value, path) {
   const unfit =
     (typeof value === "number" && !Number.isFinite(value)) ||
     (typeof value === "string" && value.isWellFormed?.() === false) ||
     ["bigint", "function", "symbol"].includes(typeof value);
   if (unfit) throw new GameError("bad_data", `JSON cannot hold ${String(value)}.`, path);
-  return value;
 }
 
 function decode(frame) {
@@ -952,6 +965,290 @@ function unwrapped(value) {
   if (typeof value.$bytes === "string") return Uint8Array.from(atob(value.$bytes), (char) => char.charCodeAt(0));
   const entry = ([key, item]) => [key.startsWith("$$") ? key.slice(1) : key, unwrapped(item)];
   return Object.fromEntries(Object.entries(value).map(entry));
+}
+
+// MessagePack: every message is an array, a number and then its fields; nil is absent
+
+const ARRAYS = [
+  [1, "hello", "token ticket guest client ops"],
+  [2, "create", "id game options private password name role profile"],
+  [3, "join", "id room name role password profile game match"],
+  [4, "resume", "id room resume seen"],
+  [5, "send", "id type data room"],
+  [6, "chat", "id text to data room"],
+  [7, "start", "id room"],
+  [8, "leave", "id room"],
+  [9, "ping", "at"],
+  [21, "welcome", "user token client now limits"],
+  [22, "joined", "id room game seat recovered last_id info docs seats timers chat seen keys"],
+  [23, "ok", "id data"],
+  [24, "error", "id code message path"],
+  [25, "event", "room stream n type data"],
+  [26, "patch", "room stream n ops"],
+  [27, "doc", "room stream n doc chat keys"],
+  [28, "seats", "room stream n seats"],
+  [29, "room", "room stream n info"],
+  [30, "timer", "room stream n name ends paused_ms"],
+  [31, "chat", "room stream n from to text data at"],
+  [32, "skip", "room stream n"],
+  [33, "left", "room reason message"],
+  [34, "redirect", "id room url"],
+  [35, "pong", "at now"],
+].map(([number, op, names]) => ({ number, op, names: names.split(" ") }));
+const SAID = new Map(ARRAYS.filter(({ number }) => number < 21).map((array) => [array.op, array]));
+const HEARD = new Map(ARRAYS.filter(({ number }) => number >= 21).map((array) => [array.number, array]));
+
+const PACKED = {
+  subprotocol: "gameserver.v1.msgpack",
+  ops: 4, // the last patch op that `reader` knows
+  encode({ op, ...fields }) {
+    const { number, names } = SAID.get(op);
+    const array = names.map((name) => fields[name]);
+    while (array.length && (array.at(-1) ?? null) === null) array.pop();
+    const packer = new Packer();
+    packer.head(array.length + 1, 0x90, 16, [null, 0xdc, 0xdd]);
+    packer.number(number);
+    array.forEach((value, i) => packer.value(value, `$.${names[i]}`));
+    return packer.bytes();
+  },
+  size: (frame) => frame.length,
+
+  /** Makes messages of one connection's frames; it knows the keys that its patches write as numbers. */
+  reader() {
+    const keys = new Map();
+    return (frame) => {
+      const [number, ...fields] = new Unpacker(frame).whole();
+      const { op, names } = HEARD.get(number) ?? { op: `number ${number}`, names: [] };
+      const message = { op };
+      names.forEach((name, i) => i < fields.length && (message[name] = fields[i]));
+      const { room, stream } = message;
+      if (op === "joined") {
+        for (const known of [...keys.keys()]) if (known.startsWith(`${room} `)) keys.delete(known);
+        for (const [name, told] of Object.entries(message.keys ?? {})) keys.set(`${room} ${name}`, told);
+      } else if (op === "doc") {
+        keys.set(`${room} ${stream}`, message.keys ?? []);
+      } else if (op === "patch") {
+        if (!keys.has(`${room} ${stream}`)) keys.set(`${room} ${stream}`, []);
+        message.ops = expanded(message.ops, keys.get(`${room} ${stream}`));
+      }
+      return message;
+    };
+  },
+};
+
+/** A patch in the ops that `applyOp` knows: keys as they are, and many sets in one (op 4) as many. */
+function expanded(ops, keys) {
+  const named = (key) => {
+    if (!(key < 0)) return key;
+    if (-1 - key >= keys.length) throw new RangeError(`there is no key ${key}`);
+    return keys[-1 - key];
+  };
+  const plain = [];
+  for (const [kind, path, ...rest] of ops) {
+    if (kind === KEY) keys.push(path);
+    else if (kind !== COLUMNS) plain.push([kind, path.map(named), ...rest]);
+    else {
+      const [fields, scales, rows] = [rest[0].map(named), rest[1], rest[2]];
+      const container = path.map(named);
+      for (let at = 0; at < rows.length; at += 1 + fields.length) {
+        const child = named(rows[at]);
+        fields.forEach((field, i) => {
+          const scale = scales?.[i] ?? null;
+          const value = rows[at + 1 + i];
+          plain.push([SET, [...container, child, field], scale === null ? value : value / scale]);
+        });
+      }
+    }
+  }
+  return plain;
+}
+
+/** Source: https://github.com/msgpack/msgpack/blob/master/spec.md */
+class Packer {
+  #bytes = new Uint8Array(256);
+  #view = new DataView(this.#bytes.buffer);
+  #at = 0;
+
+  bytes() {
+    return this.#bytes.slice(0, this.#at);
+  }
+
+  /** Room for so many more bytes; returns where they stand. */
+  #take(count) {
+    const at = this.#at;
+    this.#at += count;
+    if (this.#at > this.#bytes.length) {
+      const grown = new Uint8Array(2 * this.#at);
+      grown.set(this.#bytes);
+      this.#bytes = grown;
+      this.#view = new DataView(grown.buffer);
+    }
+    return at;
+  }
+
+  #byte(byte) {
+    this.#bytes[this.#take(1)] = byte;
+  }
+
+  /** The head of what has a length: in one byte where it is below `small`, else in the first of three that holds it. */
+  head(length, fixed, small, [one, two, four]) {
+    if (length < small) this.#byte(fixed | length);
+    else if (one !== null && length < 0x100) {
+      this.#byte(one);
+      this.#byte(length);
+    } else if (length < 0x10000) {
+      this.#byte(two);
+      this.#view.setUint16(this.#take(2), length);
+    } else {
+      this.#byte(four);
+      this.#view.setUint32(this.#take(4), length);
+    }
+  }
+
+  number(value) {
+    if (Number.isSafeInteger(value) && !Object.is(value, -0)) this.#integer(value);
+    else if (Math.fround(value) === value) {
+      this.#byte(0xca);
+      this.#view.setFloat32(this.#take(4), value);
+    } else {
+      this.#byte(0xcb);
+      this.#view.setFloat64(this.#take(8), value);
+    }
+  }
+
+  #integer(value) {
+    if (value >= -32 && value < 128) this.#byte(value & 0xff);
+    else if (value >= 2 ** 32) this.#long(0xcf, value);
+    else if (value >= 0) this.head(value, 0, 0, [0xcc, 0xcd, 0xce]);
+    else if (value >= -0x80) this.#view.setInt16(this.#take(2), 0xd000 | (value & 0xff));
+    else if (value >= -0x8000) {
+      this.#byte(0xd1);
+      this.#view.setInt16(this.#take(2), value);
+    } else if (value >= -0x80000000) {
+      this.#byte(0xd2);
+      this.#view.setInt32(this.#take(4), value);
+    } else this.#long(0xd3, value);
+  }
+
+  #long(head, value) {
+    this.#byte(head);
+    this.#view.setBigInt64(this.#take(8), BigInt(value));
+  }
+
+  /** What JSON would make of a value, and bytes as they are. */
+  value(value, path) {
+    if (typeof value?.toJSON === "function") value = value.toJSON();
+    if (value instanceof ArrayBuffer) value = new Uint8Array(value);
+    checkFits(value, path);
+    if (value === null || value === undefined) this.#byte(0xc0);
+    else if (typeof value === "boolean") this.#byte(value ? 0xc3 : 0xc2);
+    else if (typeof value === "number") this.number(value);
+    else if (typeof value === "string") this.#text(value);
+    else if (value instanceof Uint8Array) {
+      this.head(value.length, 0, 0, [0xc4, 0xc5, 0xc6]);
+      const at = this.#take(value.length);
+      this.#bytes.set(value, at);
+    } else if (Array.isArray(value)) {
+      this.head(value.length, 0x90, 16, [null, 0xdc, 0xdd]);
+      for (let i = 0; i < value.length; i++) this.value(value[i], `${path}[${i}]`);
+    } else {
+      const entries = Object.entries(value).filter(([, item]) => item !== undefined);
+      this.head(entries.length, 0x80, 16, [null, 0xde, 0xdf]);
+      for (const [key, item] of entries) {
+        this.#text(key);
+        this.value(item, `${path}.${key}`);
+      }
+    }
+  }
+
+  #text(text) {
+    const bytes = new TextEncoder().encode(text);
+    this.head(bytes.length, 0xa0, 32, [0xd9, 0xda, 0xdb]);
+    const at = this.#take(bytes.length);
+    this.#bytes.set(bytes, at);
+  }
+}
+
+const UTF8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+
+class Unpacker {
+  #bytes;
+  #view;
+  #at = 0;
+
+  constructor(frame) {
+    this.#bytes = new Uint8Array(frame);
+    this.#view = new DataView(this.#bytes.buffer, this.#bytes.byteOffset, this.#bytes.length);
+  }
+
+  whole() {
+    const value = this.#value();
+    if (this.#at !== this.#bytes.length || !Array.isArray(value)) throw new SyntaxError("a message is one array");
+    return value;
+  }
+
+  #value() {
+    const head = this.#view.getUint8(this.#at++);
+    if (head < 0x80) return head;
+    if (head < 0x90) return this.#map(head & 15);
+    if (head < 0xa0) return this.#list(head & 15);
+    if (head < 0xc0) return this.#text(head & 31);
+    if (head >= 0xe0) return head - 0x100;
+    switch (head) {
+      case 0xc0: return null;
+      case 0xc2: return false;
+      case 0xc3: return true;
+      case 0xc4: case 0xc5: case 0xc6: return this.#take(this.#unsigned(head - 0xc4)).slice();
+      case 0xca: return this.#view.getFloat32(this.#skip(4));
+      case 0xcb: return this.#view.getFloat64(this.#skip(8));
+      case 0xcc: case 0xcd: case 0xce: return this.#unsigned(head - 0xcc);
+      case 0xcf: return Number(this.#view.getBigUint64(this.#skip(8)));
+      case 0xd0: return this.#view.getInt8(this.#skip(1));
+      case 0xd1: return this.#view.getInt16(this.#skip(2));
+      case 0xd2: return this.#view.getInt32(this.#skip(4));
+      case 0xd3: return Number(this.#view.getBigInt64(this.#skip(8)));
+      case 0xd9: case 0xda: case 0xdb: return this.#text(this.#unsigned(head - 0xd9));
+      case 0xdc: case 0xdd: return this.#list(this.#unsigned(head - 0xdb));
+      case 0xde: case 0xdf: return this.#map(this.#unsigned(head - 0xdd));
+      default: throw new SyntaxError(`${head} begins no value`);
+    }
+  }
+
+  #skip(count) {
+    this.#at += count;
+    return this.#at - count;
+  }
+
+  /** A number of 1, 2 or 4 bytes: two to the `power`. */
+  #unsigned(power) {
+    if (power === 0) return this.#view.getUint8(this.#skip(1));
+    return power === 1 ? this.#view.getUint16(this.#skip(2)) : this.#view.getUint32(this.#skip(4));
+  }
+
+  #take(count) {
+    if (this.#at + count > this.#bytes.length) throw new SyntaxError("a frame ends too early");
+    return this.#bytes.subarray(this.#skip(count), this.#at);
+  }
+
+  #text(count) {
+    return UTF8.decode(this.#take(count));
+  }
+
+  #list(count) {
+    const list = [];
+    for (let i = 0; i < count; i++) list.push(this.#value());
+    return list;
+  }
+
+  #map(count) {
+    const map = {};
+    for (let i = 0; i < count; i++) {
+      const key = this.#value();
+      if (typeof key !== "string") throw new SyntaxError("a key is a text");
+      put(map, key, this.#value());
+    }
+    return map;
+  }
 }
 
 // The server's clock

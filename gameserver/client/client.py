@@ -17,10 +17,12 @@ from twisted.python.failure import Failure
 from gameserver.client.request import PASSING, Request
 from gameserver.client.room import ROOM_MESSAGES, Room, discard, seat_gone
 from gameserver.errors import ConnectionFailed, NotJSON, Refused
+from gameserver.patches import COLUMNS
 from gameserver.values import decode, encode, plain
-from gameserver.wire import messages
+from gameserver.wire import messages, packed
 from gameserver.wire.dial import Dial, Wire, dial
 from gameserver.wire.messages import Close
+from gameserver.wire.packed import Reader
 
 FIRST_DELAY_S: Final = 0.25
 """The first reconnect comes within this; the limit doubles with each failure, up to the client's ``max_delay_s``."""
@@ -43,6 +45,7 @@ class Client:
     :param name: what others see; without a token or ticket, the name of a new guest.
     :param token: says who this is; the server's latest is kept in `token`.
     :param ticket: the same, good for one ``hello``.
+    :param binary: speak MessagePack, which is shorter, instead of JSON; all else is the same.
     :param dial: opens a connection; see `gameserver.wire.dial.dial`.
     :param random: a number from 0 to below 1; spreads the waits between reconnects.
     :param max_delay_s: the longest wait between reconnects.
@@ -62,6 +65,7 @@ class Client:
         name: str | None = None,
         token: str | None = None,
         ticket: str | None = None,
+        binary: bool = False,
         dial: Dial = dial,
         random: Callable[[], float] = _random.random,
         max_delay_s: float = 10.0,
@@ -72,6 +76,8 @@ class Client:
         self.name = name
         self.token = token
         self._ticket = ticket
+        self._binary = binary
+        self._reader = Reader()
         self._dial_wire = dial
         self._random = random
         self._max_delay_s = max_delay_s
@@ -221,7 +227,7 @@ class Client:
             self._dial_wire,
             self._reactor,
             self._url,
-            subprotocol=messages.SUBPROTOCOL,
+            subprotocol=messages.PACKED_SUBPROTOCOL if self._binary else messages.SUBPROTOCOL,
             on_frame=partial(self._take, number),
             on_close=partial(self._closed, number),
         )
@@ -230,9 +236,12 @@ class Client:
     def _opened(self, wire: Wire) -> None:
         self._dialling = None
         self._wire = wire
+        self._reader = Reader()
         who: dict[str, Any] = {"token": self.token}
         if self.token is None:
             who = {"ticket": self._ticket} if self._ticket is not None else {"guest": {"name": self.name or "guest"}}
+        if self._binary:
+            who["ops"] = COLUMNS
         self._write(self._frame("hello", **who, client=self._key))
 
     def _unreachable(self, failure: Failure) -> None:
@@ -368,7 +377,8 @@ class Client:
                 self._say(request)
 
     def _frame(self, op: str, **fields: Any) -> bytes:
-        return encode(plain({"op": op, **{name: value for name, value in fields.items() if value is not None}}))
+        said: dict[str, Any] = plain({name: value for name, value in fields.items() if value is not None})
+        return packed.say(op, said) if self._binary else encode({"op": op, **said})
 
     def _write(self, frame: bytes) -> None:
         if self._wire is not None:
@@ -422,7 +432,7 @@ class Client:
         if number != self._connection or self.ended is not None:
             return
         try:
-            self._hear(decode(frame))
+            self._hear(self._reader.read(frame) if self._binary else decode(frame))
         except (NotJSON, msgspec.MsgspecError):
             log.failure("The server said what this protocol does not have")
             if self._wire is not None:

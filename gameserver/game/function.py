@@ -32,6 +32,9 @@ def game_from_module(module: ModuleType) -> type[Game]:
         raise GameDefinitionError(f"{module.__name__}: write def payload_handler({', '.join(PARAMETERS)})")
     name = getattr(module, "name", None) or module.__name__.rpartition(".")[2]
     settings = {key: getattr(module, key) for key in _SETTINGS if hasattr(module, key)}
+    migrate = getattr(module, "migrate", None)
+    if callable(migrate):
+        settings["migrate"] = staticmethod(migrate)
     doc = module.__doc__ or function.__doc__
     members = {
         **_DEFAULTS,

@@ -14,6 +14,7 @@ from gameserver.game.marks import mark_of
 from gameserver.room.chat import Chat
 from gameserver.room.groups import Group, Role
 from gameserver.room.seats import HOST_ROLES, Player
+from gameserver.room.tables import Table
 from gameserver.room.timers import TimerName
 
 if TYPE_CHECKING:
@@ -68,9 +69,12 @@ class Game:
     hold_s: ClassVar[float] = 120
     tick_hz: ClassVar[float] = 0
     patch_hz: ClassVar[float] = 0
+    quantize: ClassVar[float | dict[str, float] | None] = None
     durability: ClassVar[Literal["commit", "relaxed", "none"]] = "commit"
     storage: ClassVar[Literal["row", "fields"]] = "row"
     max_row_bytes: ClassVar[int] = 1 << 20
+    max_entry_bytes: ClassVar[int] = 1 << 16
+    max_table_bytes: ClassVar[int] = 1 << 26
     idle_close_s: ClassVar[float | None] = 3600
     downtime: ClassVar[Literal["pause", "count"]] = "pause"
     messages_per_s: ClassVar[float] = 20
@@ -268,6 +272,10 @@ class Game:
             raise ValueError(f"{type(self).__name__} has no role {name!r}; add it to `roles`")
         return Role(self._gs_room, name)
 
+    def table(self, name: str) -> Table:
+        """The table of that name: a large collection outside memory, which ends with the room."""
+        return Table(self._gs_room.tables, name)
+
     def send(self, type: str, data: Any = None, *, but: Player | None = None, volatile: bool = False) -> None:
         """
         Tell everybody in the room that something happened.
@@ -370,13 +378,13 @@ HOOKS: Final = frozenset(
 """What a subclass may define, and the room calls."""
 SETTINGS: Final = frozenset(
     {"name", "title", "min_players", "max_players", "roles", "auto_start", "needs_start", "late_join", "hold_s"}
-    | {"tick_hz", "patch_hz", "durability", "storage", "max_row_bytes", "idle_close_s", "downtime", "messages_per_s"}
-    | {"chat_to", "version"}
+    | {"tick_hz", "patch_hz", "quantize", "durability", "storage", "max_row_bytes", "idle_close_s", "downtime"}
+    | {"messages_per_s", "chat_to", "version", "max_entry_bytes", "max_table_bytes"}
 )
 """What a subclass sets."""
 _RESERVED: Final = frozenset(
     name
-    for name in {*vars(Game), *Game.__annotations__, "table"}
+    for name in {*vars(Game), *Game.__annotations__}
     if name == "_gs_room" or (not name.startswith(("_", "on_")) and name not in SETTINGS)
 )
 """What a subclass may not hide: all of `Game` but its settings and hooks."""

@@ -27,6 +27,10 @@ if TYPE_CHECKING:
 
 _UNUSUAL: Final = re.compile(rb'"\$|\\u0024|[0-9]{16}')
 """What needs a closer look: keys with ``$`` may wrap bytes, and long numbers are not the same in every client."""
+_UNUSUAL_PACKED: Final = re.compile(
+    rb"[\xcf\xd3\xc4-\xc9\xd4-\xd8]|\xca[\x7f\xff][\x80-\xff]|\xcb[\x7f\xff][\xf0-\xff]"
+)
+"""The same in MessagePack: heads of long integers, bytes and extensions, and floats that are no numbers; or texts."""
 _IMMUTABLE = (type(None), bool, int, float, str, bytes)
 
 
@@ -60,6 +64,7 @@ class Schema:
                 name, [_field(p, hints) for p in named], forbid_unknown_fields=not self.open, kw_only=True
             )
             self._decoder = msgspec.json.Decoder(self.struct, dec_hook=self._seat)
+            self._unpacker = msgspec.msgpack.Decoder(self.struct, dec_hook=self._seat)
         except (TypeError, NameError) as error:
             raise GameDefinitionError(f"{name}: {error}") from error
         kinds = list(_kinds(types.type_info(self.struct), []))
@@ -68,6 +73,8 @@ class Schema:
             raise GameDefinitionError(f"{name}: {foreign.__name__} is not a type that travels as JSON")
         # msgspec takes bytes from any base64 string; on the wire they are told apart.
         self._simple = not self.open and not any(isinstance(kind, types.BytesType) for kind in kinds)
+        # What JSON cannot even say, MessagePack can: keys that are no texts, where nothing says what they should be.
+        self._exact = self._simple and not any(isinstance(k, (types.AnyType, types.DictType)) for k in kinds)
         # One call per signature, made once: a dict of arguments for each message would cost more than the decoding.
         self.arguments: Callable[[Any], dict[str, Any]] = eval(
             f"lambda s: {{{', '.join(f'{f!r}: s.{f}' for f in self.fields)}}}"
@@ -75,19 +82,22 @@ class Schema:
 
     def decode(self, data: bytes | Raw, room: Room) -> dict[str, Any]:
         """
-        :param data: one JSON value, as it came over the wire.
+        :param data: one value as it came over the wire: `gameserver.values.Packed`, or else JSON.
         :param room: where seats are looked up.
         :returns: the arguments by name.
         :raises Refused: ``bad_data``, with the path.
         """
-        text = bytes(data)
-        if text == b"null":
-            text = b"{}"
+        packed = type(data) is values.Packed
+        text = data if packed else bytes(data)
+        if text == (b"\xc0" if packed else b"null"):
+            text = values.Packed(b"\x80") if packed else b"{}"
         self._room = room
         try:
-            if self._simple and _UNUSUAL.search(text) is None:
+            if not packed and self._simple and _UNUSUAL.search(text) is None:
                 return self.arguments(self._decoder.decode(text))
-            return self._convert(values.plain(values.decode(text)))
+            if packed and self._exact and _UNUSUAL_PACKED.search(text) is None:
+                return self.arguments(self._unpacker.decode(text))
+            return self._convert(values.read(text))
         except (ValidationError, NotJSON, RecursionError, UnicodeDecodeError, msgspec.DecodeError) as error:
             raise _bad_data(error) from None
         finally:

@@ -11,6 +11,7 @@ from gameserver.errors import GameDefinitionError
 from gameserver.game.marks import CronMark, MessageMark, TimerMark, mark_of
 from gameserver.game.question import Question
 from gameserver.game.schema import Schema
+from gameserver.room.rounding import Quanta, is_setting
 
 if TYPE_CHECKING:
     from gameserver.game.game import Game
@@ -37,9 +38,15 @@ _CHECKS: Final[dict[str, tuple[Callable[[Any], bool], str]]] = {
     "hold_s": (lambda v: isinstance(v, _NUMBER) and v >= 0, "seconds, 0 or more"),
     "tick_hz": (lambda v: isinstance(v, _NUMBER) and 0 <= v <= 60, "0 to 60"),
     "patch_hz": (lambda v: isinstance(v, _NUMBER) and 0 <= v <= 60, "0 to 60"),
+    "quantize": (
+        is_setting,
+        'None, a step such as 0.01 or 5, or a dict of key and step, such as {"x": 0.1, "*": 0.01}',
+    ),
     "durability": (lambda v: v in ("commit", "relaxed", "none"), '"commit", "relaxed" or "none"'),
     "storage": (lambda v: v in ("row", "fields"), '"row" or "fields"'),
     "max_row_bytes": (lambda v: type(v) is int and v > 0, "bytes"),
+    "max_entry_bytes": (lambda v: type(v) is int and v > 0, "bytes"),
+    "max_table_bytes": (lambda v: type(v) is int and v > 0, "bytes"),
     "idle_close_s": (lambda v: v is None or (isinstance(v, _NUMBER) and v >= 0), "seconds, or None"),
     "downtime": (lambda v: v in ("pause", "count"), '"pause" or "count"'),
     "messages_per_s": (lambda v: isinstance(v, _NUMBER) and v > 0, "a number over 0"),
@@ -72,6 +79,7 @@ class Spec:
     :ivar timers: names of the methods that timers may call; None where any name will do.
     :ivar options: the schema of ``on_create``; None where any options will do.
     :ivar crons: expression, method and whether it is static.
+    :ivar quanta: how finely floats of documents are told, or None.
     :ivar waits: whether any of the game's methods is a coroutine, so that a step may last.
     :raises GameDefinitionError: something in it is not as it must be.
     """
@@ -83,6 +91,7 @@ class Spec:
             raise GameDefinitionError(f"{cls.__name__}: the name {self.name!r} must be like this: trivia_night")
         self.title: str = cls.title or self.name.replace("_", " ").capitalize()
         self._check_settings()
+        self.quanta = Quanta(cls.quantize) if cls.quantize is not None else None
         self.function_style = bool(cls.__dict__.get("_gs_function_style", False))
         self.messages: dict[str, MessageSpec] = {}
         self.questions: dict[str, Question[Any]] = {}

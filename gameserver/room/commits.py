@@ -37,6 +37,7 @@ class Commits:
     :param version: what the store has of it; 0 is nothing.
     :ivar must: a step changed something that is to be stored before it is told.
     :ivar under_way: a commit was handed out by `collect`, and not answered yet.
+    :ivar lost: another node has the room.
     """
 
     def __init__(self, keeper: Keeper, *, fence: int, version: int) -> None:
@@ -44,13 +45,17 @@ class Commits:
         self.version = version
         self.must = False
         self.under_way = False
+        self.lost = False
         self._keeper = keeper
         self._ended = False
+        self._whole = False
         self._puts: dict[str, bytes] = {}
         self._drops: dict[str, None] = {}
         self._outbox: list[Delivery] = []
         self._in_flight: list[Delivery] = []
+        # Since when the store has not what changed: in all, and since the commit under way was collected.
         self._behind_since: float | None = None
+        self._changed_since: float | None = None
         self._write_call: IDelayedCall | None = None
 
     def collect(self) -> Commit | None:
@@ -59,7 +64,7 @@ class Commits:
 
         :returns: a commit to be answered with `stored`, or None.
         """
-        if self._ended:
+        if self._ended or self.lost or (self._whole and self._keeper.busy):
             return None
         if self._keeper.room.game_class.durability == "none":
             self.seal()
@@ -82,19 +87,37 @@ class Commits:
     def stored(self) -> None:
         """The commit that `collect` returned is in the store: its effects go out."""
         self.under_way = False
+        self._keeper.room.tables.stored()
         in_flight, self._in_flight = self._in_flight, []
         deliver(in_flight)
-        if self._behind_since is not None:
-            self._behind_since = None
+        self._behind_since, self._changed_since = self._changed_since, None
         self._keeper.turn()
         self._keeper.wake()
 
+    def store_is_behind(self) -> None:
+        """The commit that `collect` returned cannot be stored before the store has the whole room again."""
+        self.under_way = False
+        self._outbox = self._in_flight + self._outbox
+        self._in_flight = []
+        self._keeper.room.tables.not_stored()
+        self._want_whole()
+
+    def may_be_behind(self) -> None:
+        """The store has lost something of this room, or all of it."""
+        if not self.under_way:  # else its answer will tell
+            self._want_whole()
+
+    def _want_whole(self) -> None:
+        self._whole = self.must = True
+        self._keeper.turn()
+
     def fenced(self) -> None:
         """A newer owner exists: not another effect, and the sessions look for their room again."""
+        self.lost = True
         self._in_flight.clear()
         self._outbox.clear()
         self._keeper.room.outbox.clear()
-        self._keeper.stop("busy")
+        self._keeper.stop("busy", moved=True)
 
     @property
     def behind(self) -> bool:
@@ -107,17 +130,21 @@ class Commits:
     def settled(self) -> bool:
         """Whether nothing is under way and nothing waits to be stored."""
         room = self._keeper.room
-        return not (self._keeper.busy or self.under_way or self._puts or self._drops or room.dirty or room.fresh_parts)
+        if self._keeper.busy or self.under_way or not room.tables.settled:
+            return False
+        return not (self._puts or self._drops or room.dirty or room.fresh_parts)
 
     def _commit(self) -> Commit | None:
         ends = self._keeper.room.ended
         if ends and self.version == 0:
             self._deliver_all()
             return None
-        if not self._puts and not self._drops and not ends:
+        room = self._keeper.room
+        if not (self._puts or self._drops or room.tables.waits or ends or self._whole):
             self._deliver_all()
             return None
-        room = self._keeper.room
+        if self._whole:
+            self._puts, self._drops = row.dump(room), {}
         self.version += 1
         commit = Commit(
             room=room.id,
@@ -128,8 +155,11 @@ class Commits:
             puts=self._puts,
             drops=tuple(self._drops),
             ends=ends,
+            whole=self._whole and not ends,
+            entries=room.tables.send(),
         )
-        self._ended = ends
+        self._ended, self._whole = ends, False
+        self._changed_since = None
         self._puts, self._drops = {}, {}
         self._in_flight, self._outbox = self._outbox, []
         self.under_way = True
@@ -140,9 +170,13 @@ class Commits:
         if not self._keeper.busy:
             self.seal()
         self._deliver_all()
-        if self.under_way or not (self._puts or self._drops):
+        if not (self._puts or self._drops or self._keeper.room.tables.waits or self._whole):
             return None
         now = self._keeper.clock.now()
+        if self.under_way:
+            if self._changed_since is None:
+                self._changed_since = now
+            return None
         if self._behind_since is None:
             self._behind_since = now
         if self.version > 0 and now - self._behind_since < RELAXED_S - DUE_SLACK_S and not self._keeper.over:
@@ -160,6 +194,8 @@ class Commits:
         for part in changes.drops:
             self._puts.pop(part, None)
             self._drops[part] = None
+        if not self._keeper.busy:
+            self._keeper.room.tables.seal()
         self._outbox += self._keeper.room.outbox
         self._keeper.room.outbox = []
 

@@ -8,12 +8,15 @@ changed, not what the document holds. The dicts and lists that do so are in `gam
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from gameserver.errors import NotJSON
 from gameserver.room.journal import Journal
 from gameserver.room.tracked import NEVER, DocDict, DocList, Op, grow
-from gameserver.values import plain
+from gameserver.values import encode, plain
+
+if TYPE_CHECKING:
+    from gameserver.room.fields import Fields
 
 __all__ = ["DocDict", "DocList", "Document", "Op"]
 
@@ -25,20 +28,22 @@ class Document:
     One JSON tree with one audience.
 
     `root` is its dict. `ops` is the patch so far in this step. `special` says that the tree holds, or once held, bytes
-    or keys with ``$``: encode it and its ops with ``values.encode(..., special=document.special)``.
+    or keys with ``$``: encode it and its ops with ``values.encode(..., special=document.special)``. `fields` is set
+    where the document is stored by its keys (`gameserver.room.fields`).
 
     :param journal: the room's; documents of one room share it.
     :param name: whose it is: ``room``, ``secret``, ``seat:ID``, ``group:NAME`` or ``role:NAME``.
     :param value: the first content, copied. It is no op: who enters an audience gets the whole document.
     """
 
-    __slots__ = ("_unsay", "journal", "name", "ops", "root", "special", "undo")
+    __slots__ = ("_encoded", "_encoded_at", "_unsay", "fields", "journal", "name", "ops", "root", "special", "undo")
 
     def __init__(self, journal: Journal, value: dict[str, Any] | None = None, *, name: str = "") -> None:
         self.name = name
         self.journal = journal
         self.undo = journal.undo
         self.special = False
+        self.fields: Fields | None = None
         self._listen()
         root = grow(self, _root_content(value or {}), None, "", NEVER)
         self.root: DocDict = root
@@ -46,6 +51,8 @@ class Document:
     def _listen(self) -> None:
         self.ops: list[Op] = []
         self._unsay = (self.ops.pop,)
+        self._encoded = b""
+        self._encoded_at = (NEVER, 0)
 
     def say(self, op: Op) -> None:
         """Add an op to this step's patch."""
@@ -64,6 +71,19 @@ class Document:
         self._listen()
         return ops
 
+    def encode_ops(self) -> bytes:
+        """
+        Return this step's patch as JSON.
+
+        It is encoded once, unless something changes in between: an op holds parts of the document by reference, so that
+        any entry of the undo log counts as a change.
+        """
+        at = (self.journal.era, len(self.undo))
+        if self._encoded_at != at:
+            self._encoded = encode(self.ops, special=self.special)
+            self._encoded_at = at
+        return self._encoded
+
     def replace(self, value: dict[str, Any]) -> None:
         """
         Give the root this content, with ops for the keys that differ.
@@ -80,7 +100,7 @@ class Document:
 
     def plain(self) -> dict[str, Any]:
         """Return a deep copy as plain dicts and lists."""
-        copy: dict[str, Any] = _bare(self.root)
+        copy: dict[str, Any] = bare(self.root)
         return copy
 
 
@@ -100,9 +120,10 @@ def _same(old: Any, new: Any) -> bool:
     return type(old) is type(new) and bool(old == new)
 
 
-def _bare(value: Any) -> Any:
-    if type(value) is DocDict:
-        return {key: _bare(item) for key, item in value.items()}
-    if type(value) is DocList:
-        return [_bare(item) for item in value]
+def bare(value: Any) -> Any:
+    """:returns: a deep copy of a value, tracked or not, as plain dicts and lists."""
+    if isinstance(value, dict):
+        return {key: bare(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [bare(item) for item in value]
     return value

@@ -6,7 +6,7 @@ The doors to the game: where its code is called, and what it does is undone if i
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from inspect import isawaitable
 from typing import TYPE_CHECKING, Any, Final
 
@@ -14,6 +14,7 @@ from twisted.python.failure import Failure
 
 from gameserver import values
 from gameserver.errors import Refused
+from gameserver.room import space
 from gameserver.room.effects import Asker
 from gameserver.room.seats import Player
 
@@ -34,19 +35,24 @@ class Doors:
     def __init__(self, room: Room) -> None:
         self._room = room
 
-    async def game(self, what: str, call: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+    async def game(self, what: str, call: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Any:
         """
         Call the game's code; if it fails, what it did is undone.
 
         :raises Refused: the game refused, or failed (``game_error``).
         """
-        mark = self._room.journal.mark()
+        return await self._call(self._room.journal.mark(), what, call, args, kwargs)
+
+    async def _call(
+        self, mark: int, what: str, call: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]
+    ) -> Any:
+        """:param mark: back to where, if it fails."""
         try:
             result = call(*args, **kwargs)
             if isawaitable(result):
                 result = await result
             await self.settle()
-            self._room.check_size()
+            space.check(self._room)
         except (Refused, GeneratorExit):
             # The keeper closes a step that waits for too long and will not hear of it.
             self._room.journal.rollback(mark)
@@ -57,15 +63,18 @@ class Doors:
             raise Refused(code="game_error") from error
         return result
 
-    async def alone(self, what: str, call: Callable[..., Any], *args: Any, counts: bool = False, **kwargs: Any) -> None:
+    async def alone(
+        self, what: str, call: Callable[..., Any], *args: Any, counts: bool = False, mark: int | None = None
+    ) -> None:
         """
         Call the game's code where nobody waits for an answer.
 
         :param counts: no player sent this input: a room that fails at such again and again is closed.
+        :param mark: back to where, if it fails and that is not here.
         """
         room = self._room
         try:
-            await self.game(what, call, *args, **kwargs)
+            await self._call(room.journal.mark() if mark is None else mark, what, call, args, {})
         except Refused as refused:
             text = "room {room}: {what} came to nothing: {reason}"
             room.log.info(text, room=room.code, what=what, reason=refused.text)
@@ -79,12 +88,31 @@ class Doors:
             if counts:
                 room.failures = 0
 
+    def at_once(self, what: str, call: Callable[..., Any], *args: Any) -> Coroutine[Any, Any, None] | None:
+        """
+        Call the game's code for an input that no player sent and that is frequent: a coroutine costs more than a tick.
+
+        :returns: None where it is done; otherwise what is to be awaited, as `alone`.
+        """
+        room = self._room
+        mark = room.journal.mark()
+        try:
+            result = call(*args)
+            if isawaitable(result) or room.unsettled or room.later:
+                return self.alone(what, lambda: result, counts=True, mark=mark)
+            if space.may_have_grown(room):
+                space.check(room)
+        except Exception as error:  # noqa: BLE001 - raised again where all failures are dealt with
+            return self.alone(what, _fail, error, counts=True, mark=mark)
+        room.failures = 0
+        return None
+
     async def asked(self, asker: Asker, player: Player, what: str, mark: int, steps: Awaitable[Any]) -> None:
         """What a player asked for, where it may wait: it is answered, or leaves no trace but an error."""
         try:
             reply = await steps
             await self.settle()
-            self._room.check_size()
+            space.check(self._room)
             reply = values.plain(reply)
         except Exception as error:  # noqa: BLE001 - the message's door
             self.refuse(asker, player, what, mark, error)
@@ -131,3 +159,7 @@ class Doors:
             player._bucket.charge(self._room.now, FAILURE_COST)
             error = Refused(code="game_error")
         self._room.replies.error(asker, error, player)
+
+
+def _fail(error: Exception) -> None:
+    raise error

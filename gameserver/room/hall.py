@@ -1,8 +1,8 @@
 """
-The hall: this node's rooms. It opens, finds and closes them, gives them codes, and ends each turn.
+The hall: this node's rooms. It opens, finds and closes them, and gives them codes.
 
-All inputs that one pass of the reactor brings belong to one turn; at its end every room that changed commits in one
-round trip, and what was waiting for that goes out.
+Where nodes share a store a node has its rooms under a lease: what becomes of that, the hall is told, and looks after
+its rooms accordingly.
 """
 
 from __future__ import annotations
@@ -10,43 +10,43 @@ from __future__ import annotations
 from collections import Counter, deque
 from collections.abc import Callable, Iterator, Mapping
 from inspect import isawaitable
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, cast
 
 from msgspec import MsgspecError
 from twisted.internet.defer import Deferred, DeferredLock
 from twisted.internet.interfaces import IDelayedCall
 from twisted.logger import Logger
 from twisted.python.failure import Failure
+from zope.interface import implementer
 
 from gameserver import values
-from gameserver.errors import NotJSON, Refused, StoreUnavailable
-from gameserver.interfaces import Commit, IClock, IHasher, IStore, Outcome, Stored, User
-from gameserver.room import admission, row
+from gameserver.errors import CannotMigrate, NotJSON, Refused, StoreUnavailable
+from gameserver.interfaces import IClock, IHasher, ILease, ILeaseHolder, ILeases, IStore, Stored, User
+from gameserver.room import admission, codes, row, space
 from gameserver.room.effects import Asker
 from gameserver.room.keeper import Keeper
 from gameserver.room.passwords import Passwords
+from gameserver.room.reading import StoreSource
 from gameserver.room.rights import Creators
 from gameserver.room.room import Room
+from gameserver.room.space import Share, Space
+from gameserver.room.ticks import Ticks
+from gameserver.room.turn import Turn
 from gameserver.store.keys import CODE_REST_MS
-from gameserver.wire import messages
+from gameserver.wire import messages, packed
 
 if TYPE_CHECKING:
     from gameserver.game.spec import Spec
 
-ALPHABET: Final = "346789CDFHJKMNPQRTVWX"
-"""What codes are made of: no vowels, and nothing that looks like another (0 O, 1 I L, 2 Z, 5 S, 8 B, 6 G)."""
-SHORTEST_CODE: Final = 4
-PRIVATE_CODE: Final = 8
-SPARSE: Final = 10_000
-"""Live rooms fill less than one code in so many."""
 BEAT_S: Final = 1.0
 """How often the store is told that this node is alive."""
 AWAY_S: Final = 0.01
 """Time away that counts; the store keeps milliseconds."""
-RETRY_S: Final = (0.1, 0.2, 0.5, 1.0, 2.0)
-"""How long to wait before a store that did not answer is asked again; the last holds for all further tries."""
+ONCE_MS: Final = 24 * 60 * 60 * 1000
+"""For how long nodes remember that one of them saw to something."""
 
 
+@implementer(ILeaseHolder)
 class Hall:
     """
     :param specs: the games, by name.
@@ -54,6 +54,9 @@ class Hall:
     :param rooms_per_user: rooms in which a user may have a seat at a time.
     :param creators: who may create rooms.
     :param hasher: of the rooms' passwords; without one they are only hashed fast, as a table of tests wants it.
+    :param lease: where nodes share the store, which provides `ILeases` then.
+    :param game_bytes: what all rooms of one game may keep together.
+    :ivar ticks: those of the rooms that want some; it counts what was skipped.
     :ivar too_many_rooms: how often a user wanted more than that.
     """
 
@@ -66,10 +69,12 @@ class Hall:
         *,
         rooms_per_user: int = 10,
         chat_chars: int = 500,
+        game_bytes: float = float("inf"),
         amnesia: bool = False,
         beats: bool = True,
         creators: Creators | None = None,
         hasher: IHasher | None = None,
+        lease: ILease | None = None,
     ) -> None:
         self.specs = specs
         self.store = store
@@ -82,25 +87,40 @@ class Hall:
         self.log = _log
         self._creators = creators or Creators()
         self._passwords = Passwords(hasher)
+        self._spaces = {name: Space(game_bytes) for name in specs}
         self._amnesia = amnesia
         self._keepers: dict[str, Keeper] = {}
         self._rooms_of: dict[str, set[str]] = {}
         self._making: Counter[str] = Counter()
-        self._turn: dict[Keeper, None] = {}
-        self._turn_call: IDelayedCall | None = None
+        self._ids: set[str] = set()
+        self._lease = lease
+        self._turn = Turn(
+            store,
+            clock,
+            lease,
+            rooms=lambda: self.keepers,
+            changed=self._changed,
+            ended=self._forget,
+            lost=self._lose,
+        )
+        self.ticks = Ticks(clock)
         self._matching: dict[str, DeferredLock] = {}
-        self._away = 0
         self._resting: deque[tuple[float, str]] = deque()
         self._beats = beats
+        self._beat_lost = False
         self._beat_call: IDelayedCall | None = None
         self._cron_calls: dict[tuple[str, str], IDelayedCall] = {}
 
     async def start(self) -> None:
         """Open the store and every room in it; timers are armed again, overdue ones fire."""
         await self.store.start()
-        last_ms = await self.store.last_beat_ms()
-        for stored in await self.store.open_rooms(await self.store.room_ids()):
-            self._reopen(stored, max(last_ms or 0, stored.at_ms))
+        if self._lease is not None:
+            await self._lease.start(self)
+            await self.adopt()
+        else:
+            last_ms = await self.store.last_beat_ms()
+            for stored in await self.store.open_rooms(await self.store.room_ids()):
+                self._reopen(stored, max(last_ms or 0, stored.at_ms))
         if self._beats:
             self._beat()
         for name, spec in self.specs.items():
@@ -115,17 +135,64 @@ class Hall:
                 call.cancel()
         for keeper in list(self._keepers.values()):
             keeper.stop("draining")
-            self.end_turn_with(keeper)
-        self._end_turn()
-        while self._turn or any(keeper.commits.under_way for keeper in self._keepers.values()):
+            self._turn.add(keeper)
+        self._turn.end()
+        while not self._turn.is_over or any(keeper.commits.under_way for keeper in self._keepers.values()):
             await self._pause(0.01)
-            self._end_turn()
+            self._turn.end()
         try:
             await self.store.beat(now_ms=self._now_ms())
+            if self._lease is not None:
+                await self._lease.stop()
         except StoreUnavailable:
             _log.warn("the store does not answer; the next start takes this one's last commit for its end")
         finally:
             await self.store.stop()
+
+    # The lease
+
+    def lease_ended(self) -> None:
+        """See `ILeaseHolder.lease_ended`."""
+        self._turn.suspend()
+
+    def lease_held(self) -> None:
+        """See `ILeaseHolder.lease_held`."""
+        self._turn.proceed()
+
+    def lease_lost(self) -> None:
+        """See `ILeaseHolder.lease_lost`."""
+        self._turn.suspend()
+        for keeper in [keeper for keeper in self.keepers if keeper.is_stored]:
+            self._lose(keeper)
+
+    def lease_regained(self) -> Deferred[None]:
+        """See `ILeaseHolder.lease_regained`."""
+        return Deferred.fromCoroutine(self._look_after_rooms())
+
+    async def _look_after_rooms(self) -> None:
+        """Drop rooms that another node took over, and store again those of which the store lost something."""
+        keepers = [keeper for keeper in self.keepers if keeper.commits.version]
+        versions = [keeper.commits.version for keeper in keepers]
+        stored = await self._leases.fences([keeper.room.id for keeper in keepers])
+        for keeper, version, found in zip(keepers, versions, stored, strict=True):
+            if found is not None and found[0] > keeper.commits.fence:
+                self._lose(keeper)
+            elif found != (keeper.commits.fence, version) and keeper.commits.version == version:
+                keeper.commits.may_be_behind()
+
+    def adopt(self) -> Deferred[None]:
+        """See `ILeaseHolder.adopt`."""
+        return Deferred.fromCoroutine(self._adopt())
+
+    async def _adopt(self) -> None:
+        ids = [id for id in await self.store.room_ids() if id not in self._ids]
+        unusable = [s.room for s in await self.store.open_rooms(ids) if not self._reopen(s, s.at_ms)]
+        if unusable:
+            await self._leases.release_rooms(unusable)
+
+    @property
+    def _leases(self) -> ILeases:
+        return cast(ILeases, self.store)
 
     # Finding rooms
 
@@ -143,7 +210,7 @@ class Hall:
         :param code: as people type it: in any case, with spaces or dashes.
         :raises Refused: ``not_found``.
         """
-        keeper = self._keepers.get(code) or self._keepers.get(code.upper().replace(" ", "").replace("-", ""))
+        keeper = self._keepers.get(code) or self._keepers.get(codes.as_typed(code))
         if keeper is None:
             raise Refused(code="not_found")
         return keeper
@@ -179,6 +246,8 @@ class Hall:
             raise Refused(code="draining")
         if not self._creators.admits(user, game):
             raise Refused("You may not open a room of this game.", code="forbidden")
+        if self._spaces[spec.name].full:
+            raise Refused("The rooms of this game take all the space that they may have here.", code="busy")
         self.admit(user)
         self._making[user.id] += 1
         try:
@@ -212,7 +281,9 @@ class Hall:
                 raise Refused("The game closed the room at once.")
         except Refused:
             keeper.stop()
-            self._turn.pop(keeper, None)
+            keeper.room.share.give_back()
+            self._turn.discard(keeper)
+            self._ids.discard(id)
             self._release_code(code)
             raise
         self._keepers[code] = keeper
@@ -262,7 +333,7 @@ class Hall:
 
     async def _claim_code(self, id: str, private: bool) -> str:
         while True:
-            code = self.new_code(private)
+            code = codes.new_code(self.entropy, rooms=len(self._keepers), private=private)
             try:
                 if await self.store.claim_code(code, id, now_ms=self._now_ms()):
                     return code
@@ -272,50 +343,56 @@ class Hall:
     def _release_code(self, code: str) -> None:
         self.store.release_code(code).addErrback(lambda failure: failure.trap(StoreUnavailable))
 
-    def new_code(self, private: bool) -> str:
-        """:returns: a random code, long enough that guessing finds nothing."""
-        length = PRIVATE_CODE
-        if not private:
-            length = SHORTEST_CODE
-            while (len(self._keepers) + 1) * SPARSE > len(ALPHABET) ** length:
-                length += 1
-        # Bytes beyond the last whole multiple of the alphabet are passed over, so that each letter is as likely.
-        letters: list[str] = []
-        fair = 256 - 256 % len(ALPHABET)
-        while len(letters) < length:
-            letters += [ALPHABET[byte % len(ALPHABET)] for byte in self.entropy(16) if byte < fair]
-        return "".join(letters[:length])
-
     # Opening
 
-    def _reopen(self, stored: Stored, last_ms: int) -> None:
+    def _reopen(self, stored: Stored, last_ms: int) -> bool:
+        """:returns: whether this room can be run here."""
         spec = self.specs.get(stored.game)
         if spec is None:
             _log.warn(
                 "room {room}: no game {game} is served; the room stays in the store", room=stored.code, game=stored.game
             )
-            return
+            return False
         now = self.clock.now()
         try:
             room = row.restore(
                 spec, id=stored.room, code=stored.code, parts=stored.parts, epoch=self._epoch(), now=now, log=self.log
             )
+        except CannotMigrate as error:
+            text = "room {room} of the game {game} stays closed, and as it is in the store: {reason}"
+            _log.failure(text, room=stored.code, game=stored.game, reason=str(error))
+            return False
         except (MsgspecError, NotJSON, LookupError):
             _log.failure("room {room} cannot be read; it stays closed in the store", room=stored.code)
-            return
+            return False
+        room.tables.begin(stored.table_bytes)
         away_s = now - last_ms / 1000
         if away_s > AWAY_S:
             room.away(away_s)
         room.reopen(self._epoch())
         keeper = self._keep(room, fence=stored.fence, version=stored.version)
+        space.count(room)
         self._keepers[stored.code] = keeper
         self._count_users(keeper)
         keeper.load()
+        return True
 
     def _keep(self, room: Room, *, fence: int, version: int) -> Keeper:
         room.chat_chars = self.chat_chars
+        self._ids.add(room.id)
+        room.share = Share(self._spaces[room.spec.name])
+        if room.game_class.durability != "none":
+            room.tables.source = StoreSource(self.store, self.clock, room.id)
         remade = self._remade if self._amnesia else None
-        return Keeper(room, self.clock, fence=fence, version=version, turn=self.end_turn_with, remade=remade)
+        return Keeper(
+            room,
+            self.clock,
+            fence=fence,
+            version=version,
+            turn=self._turn.add,
+            ticks=self.ticks,
+            remade=remade,
+        )
 
     def _remade(self, room: Room) -> Room:
         return row.remake(room, log=self.log)
@@ -330,8 +407,15 @@ class Hall:
         while self._resting and self._resting[0][0] <= self.clock.now():
             self._release_code(self._resting.popleft()[1])
         beat = self.store.beat(now_ms=self._now_ms())
-        beat.addErrback(lambda f: f.trap(StoreUnavailable))
+        beat.addCallbacks(self._beat_stored, self._beat_not_stored)
         self._beat_call = self.clock.later(BEAT_S, self._beat)
+
+    def _beat_stored(self, _: None) -> None:
+        self._beat_lost = False
+
+    def _beat_not_stored(self, failure: Failure) -> None:
+        failure.trap(StoreUnavailable)
+        self._beat_lost = True
 
     def shift(self, delta_s: float) -> None:
         """The wall clock was stepped by so many seconds: what waits, waits as long as it would have."""
@@ -351,7 +435,7 @@ class Hall:
         """A time of the calendar has come: for every open room of the game, or once."""
         spec = self.specs[game]
         if static:
-            calling = Deferred.fromCoroutine(_call(getattr(spec.cls, method)))
+            calling = Deferred.fromCoroutine(self._call_once(spec, method))
             calling.addErrback(
                 lambda failure: _log.failure("{game}.{method} failed", failure, game=game, method=method)
             )
@@ -360,94 +444,43 @@ class Hall:
                 keeper.post("call", method).addErrback(lambda failure: failure.trap(Refused))
         self._arm_cron(game, expression, method, static)
 
-    # The turn
+    async def _call_once(self, spec: Spec, method: str) -> None:
+        """Call a game's static method, on one of the nodes that share the store."""
+        minute = round(self.clock.now() / 60)
+        if self._lease is None or await self._leases.once(f"{spec.name}.{method}@{minute}", for_ms=ONCE_MS):
+            await _call(getattr(spec.cls, method))
 
-    def end_turn_with(self, keeper: Keeper) -> None:
-        """This room has something to do at the end of the turn."""
-        self._turn[keeper] = None
-        if self._turn_call is None:
-            self._turn_call = self.clock.later(0, self._end_turn)
-
-    def _end_turn(self) -> None:
-        if self._turn_call is not None and self._turn_call.active():
-            self._turn_call.cancel()
-        self._turn_call = None
-        keepers, self._turn = self._turn, {}
-        commits: list[tuple[Keeper, Commit]] = []
-        for keeper in keepers:
-            commit = keeper.commits.collect()
-            if commit is not None:
-                commits.append((keeper, commit))
-            room = keeper.room
-            if keeper.seat_mark != (room.seats.next_id, len(room.seats)):
-                self._count_users(keeper)
-            if room.ended and commit is None and not keeper.commits.under_way:
-                self._forget(keeper)
-        if commits:
-            self._store(commits, 0)
-
-    def _store(self, commits: list[tuple[Keeper, Commit]], tries: int) -> None:
-        stored = self.store.commit([commit for _, commit in commits], now_ms=self._now_ms())
-        stored.addCallback(self._stored, commits, tries)
-        stored.addErrback(self._not_stored, commits, tries)
-        stored.addErrback(lambda f: _log.failure("a turn did not end well", f))
-
-    def _stored(self, outcomes: list[Outcome], commits: list[tuple[Keeper, Commit]], tries: int) -> None:
-        if tries:
-            self._away -= 1
-            self._set_away(self._away > 0)
-        for (keeper, commit), outcome in zip(commits, outcomes, strict=True):
-            if outcome is Outcome.FENCED:
-                self._lose(keeper)
-                continue
-            keeper.commits.stored()
-            if commit.ends:
-                self._forget(keeper)
-
-    def _not_stored(self, failure: Failure, commits: list[tuple[Keeper, Commit]], tries: int) -> None:
-        """The same again, later: nothing that depends on it goes out before."""
-        if not failure.check(StoreUnavailable):
-            self._not_storable(failure, commits)
-            return
-        _log.warn("the store does not answer: {reason}", reason=failure.getErrorMessage())
-        if not tries:
-            self._away += 1
-            self._set_away(True)
-        self.clock.later(RETRY_S[min(tries, len(RETRY_S) - 1)], self._store, commits, tries + 1)
-
-    def _not_storable(self, failure: Failure, commits: list[tuple[Keeper, Commit]]) -> None:
-        """Something in these commits cannot be stored, whatever it is: find whose, and give that room up."""
-        _log.failure("a commit of {count} rooms cannot be stored", failure, count=len(commits))
-        if len(commits) == 1:
-            self._lose(commits[0][0])
-            return
-        for commit in commits:
-            self._store([commit], 0)
-
-    def _set_away(self, away: bool) -> None:
-        for keeper in list(self._keepers.values()):
-            if keeper.store_away != away:
-                keeper.store_away = away
-                if not away:
-                    keeper.wake()
+    # Losing rooms
 
     @property
     def store_away(self) -> bool:
-        """Whether the store does not answer at present."""
-        return self._away > 0
+        """Whether rooms wait for the store at present, or for the lease on it."""
+        return self._turn.store_away
+
+    @property
+    def store_answers(self) -> bool:
+        """Whether the store is there, as far as is known: where no room waits for it, the beat tells."""
+        return not (self._turn.store_away or self._beat_lost)
+
+    def _changed(self, keeper: Keeper) -> None:
+        seats = keeper.room.seats
+        if keeper.seat_mark != (seats.next_id, len(seats)):
+            self._count_users(keeper)
 
     def _lose(self, keeper: Keeper) -> None:
         """Another node has this room."""
         keeper.commits.fenced()
-        moved = messages.encode(messages.Left(keeper.room.code, "moved", None))
+        moved = messages.Left(keeper.room.code, "moved", None)
         for seat in keeper.room.seats.values():
             for session in seat._sessions:
-                session.deliver(moved)
+                session.deliver(packed.encode_for(session.form, moved))
                 session.unseated(keeper.room.code)
         self._forget(keeper)
 
     def _forget(self, keeper: Keeper) -> None:
         keeper.stop()
+        self._ids.discard(keeper.room.id)
+        keeper.room.share.give_back()
         if self._keepers.get(keeper.room.code) is keeper:
             del self._keepers[keeper.room.code]
             if keeper.commits.version == 0:

@@ -17,12 +17,12 @@ from twisted.internet.defer import succeed
 
 from gameserver import values
 from gameserver.errors import NotJSON, Refused
-from gameserver.room import admission, telling
+from gameserver.room import admission, space, telling
 from gameserver.room.effects import Asker, Delivery
 from gameserver.room.seats import HOST_ROLES
 from gameserver.room.step import Departure, Newcomer
 from gameserver.room.timers import Armed
-from gameserver.wire import messages
+from gameserver.wire import messages, packed
 
 if TYPE_CHECKING:
     from gameserver.interfaces import ISession, User
@@ -108,7 +108,7 @@ class Inputs:
         missed = self._room.streams.missed(seat._entered, seen) if seen is not None else None
         await self._come_back(asker, seat, missed is not None, missed)
 
-    def message(self, asker: Asker, seat_id: str, type: str, data: Raw) -> Coroutine[Any, Any, None] | None:
+    def message(self, asker: Asker, seat_id: str, type: str, data: Raw | bytes) -> Coroutine[Any, Any, None] | None:
         """A player sends a message of the game's own."""
         player = self._room.replies.asking_player(asker, seat_id)
         if player is None:
@@ -132,8 +132,8 @@ class Inputs:
             reply = None if result is None else values.plain(result)
             if self._room.unsettled or self._room.later:
                 return self._room.doors.asked(asker, player, type, mark, succeed(reply))
-            if self._room.journal.touched:
-                self._room.check_size()
+            if space.may_have_grown(self._room):
+                space.check(self._room)
         except Exception as error:  # noqa: BLE001 - the message's door
             self._room.doors.refuse(asker, player, type, mark, error)
             return None
@@ -161,7 +161,8 @@ class Inputs:
             self._room.replies.error(asker, Refused(code="not_found"))
             return
         if asker.id is not None:
-            self._room.replies.frames.append((asker.session, messages.encode(messages.Ok(asker.id))))
+            done = packed.encode_for(asker.session.form, messages.Ok(asker.id))
+            self._room.replies.frames.append((asker.session, done))
         await self._leave_for_good(player, "left")
 
     async def detach(self, session: ISession, seat_id: str) -> None:
@@ -189,14 +190,14 @@ class Inputs:
         elif self._is_due(self._room.idle_at()):
             self._room.close("closed", "Nobody was here for a long time.")
 
-    async def tick(self, first: bool) -> None:
-        """A tick of a game that has them; the first of a row has no time since the last."""
+    def tick(self) -> Coroutine[Any, Any, None] | None:
+        """A tick of a game that has them."""
         room = self._room
         dt_s = room.played_s - room.ticked_s
-        if first or dt_s <= 0:
-            dt_s = 1.0 / room.game_class.tick_hz
         room.ticked_s = room.played_s
-        await room.doors.alone("on_tick", room.game.on_tick, dt_s, counts=True)
+        if dt_s <= 0:  # it was started again since the last one
+            dt_s = 1.0 / room.game_class.tick_hz
+        return room.doors.at_once("on_tick", room.game.on_tick, dt_s)
 
     async def call(self, method: str) -> None:
         """The calendar calls a method of the game."""
@@ -240,7 +241,7 @@ class Inputs:
         if isawaitable(result):
             await result
 
-    def _function_message(self, player: Player, type: str, data: Raw) -> Any:
+    def _function_message(self, player: Player, type: str, data: Raw | bytes) -> Any:
         """A message of a game in the function style, which knows no schema."""
         if not self._room.spec.function_style:
             raise Refused(f"This game has no message {type!r}.", code="unknown_type")
@@ -248,7 +249,7 @@ class Inputs:
             raise Refused("Types in capitals are the framework's.", code="forbidden")
         admission.admit_while_paused(self._room, player)
         try:
-            decoded = values.plain(values.decode(bytes(data)))
+            decoded = values.read(data)
         except NotJSON as error:
             raise Refused(str(error), code="bad_data", path="$") from None
         return self._room.game._gs_receive(player, type, decoded)

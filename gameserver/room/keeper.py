@@ -22,11 +22,12 @@ from gameserver.errors import CODES, Refused
 from gameserver.interfaces import IClock
 from gameserver.room.commits import DUE_SLACK_S, Commits
 from gameserver.room.effects import Asker
-from gameserver.wire import messages
+from gameserver.wire import messages, packed
 
 if TYPE_CHECKING:
     from gameserver.interfaces import ISession
     from gameserver.room.room import Room
+    from gameserver.room.ticks import Ticks
 
 T = TypeVar("T")
 
@@ -49,7 +50,9 @@ class Keeper:
     :param fence: under which it was opened.
     :param version: what the store has of it; 0 is nothing.
     :param turn: called when there is something to do at the end of the turn, with this keeper.
+    :param ticks: those of the node, for a room that wants some.
     :param remade: makes the room anew from its row, before each step, as tests of games do.
+    :ivar ticks_skipped: ticks that came too late for this room, or while it was busy.
     """
 
     def __init__(
@@ -60,6 +63,7 @@ class Keeper:
         fence: int,
         version: int,
         turn: Callable[[Keeper], None],
+        ticks: Ticks,
         remade: Callable[[Room], Room] | None = None,
     ) -> None:
         self.room = room
@@ -78,9 +82,8 @@ class Keeper:
         self._refusal = "not_found"
         self._timer: IDelayedCall | None = None
         self._timer_due: float | None = None
-        self._ticker: IDelayedCall | None = None
-        self._tick_at = 0.0
-        self._first_tick = True
+        self._ticks = ticks
+        self.ticks_skipped = 0
 
     # Inputs
 
@@ -99,7 +102,7 @@ class Keeper:
             self._take_in((method, args, kwargs, done))
         return done
 
-    def message(self, asker: Asker, seat: str, type: str, data: Raw) -> None:
+    def message(self, asker: Asker, seat: str, type: str, data: Raw | bytes) -> None:
         """
         A player's message: the input that most are.
 
@@ -123,6 +126,17 @@ class Keeper:
             self._take_in(("look", (reader,), {}, None))
         return reader.told
 
+    def tick(self) -> bool:
+        """
+        A tick of the room's rate has come.
+
+        :returns: whether the room was free for it: a tick is not kept for later.
+        """
+        free = self._may_step() and not self._queue
+        if free:
+            self._take_in(("tick", (), {}, None))
+        return free
+
     def gone(self, session: ISession, seat: str) -> None:
         """A session's connection ended."""
         if not self.over:
@@ -132,6 +146,11 @@ class Keeper:
         """The room was just read from the store; the game hears of it before anything else."""
         self._apply(("load", (), {}, None))
         self._drain()
+
+    @property
+    def is_stored(self) -> bool:
+        """Whether the room is kept in the store, and so waits for it."""
+        return self.room.game_class.durability != "none"
 
     def turn(self) -> None:
         """There is something to do at the end of the turn."""
@@ -156,26 +175,27 @@ class Keeper:
             self.room.clock_stepped(stepped_s)
             self._after_step()
 
-    def stop(self, refusal: str = "not_found") -> None:
+    def stop(self, refusal: str = "not_found", *, moved: bool = False) -> None:
         """
         No more inputs, timers or ticks; what is to be stored still is.
 
         :param refusal: the code for whoever asks from now on.
+        :param moved: the room goes on elsewhere; players' messages that wait are sent there again.
         """
         self.over = True
         self._refusal = refusal
         self.commits.must = True
-        for call in (self._timer, self._ticker):
-            if call is not None and call.active():
-                call.cancel()
-        self._timer = self._ticker = None
+        if self._timer is not None and self._timer.active():
+            self._timer.cancel()
+        self._timer = None
+        self._ticks.leave(self)
         waiting, self._queue = self._queue, deque()
         for _, args, _, done in waiting:
             if done is not None:
                 done.errback(Failure(Refused(code=refusal)))
-            elif isinstance(args[0], Asker):
+            elif isinstance(args[0], Asker) and not moved:
                 error = messages.Error(args[0].id, refusal, CODES[refusal])
-                args[0].session.deliver(messages.encode(error))
+                args[0].session.deliver(packed.encode_for(args[0].session.form, error))
 
     def _is_full_of(self, asker: Asker) -> bool:
         """Whether too much waits already: in all, or of this user, who must not crowd the others out."""
@@ -328,31 +348,12 @@ class Keeper:
                 self._timer.cancel()
             self._timer = self.clock.later(due - self.clock.now(), self._due) if due is not None else None
             self._timer_due = due
-        if self.room.ticks and self._ticker is None:
-            self._tick_at = self.clock.now()
-            self._first_tick = True
-            self._next_tick()
+        if self.room.ticks:
+            self._ticks.follow(self)
 
     def _due(self) -> None:
         self._timer = self._timer_due = None
         self._drain()
-
-    def _next_tick(self) -> None:
-        """Ticks keep their grid; those that are late are skipped."""
-        period = 1.0 / self.room.game_class.tick_hz
-        now = self.clock.now()
-        self._tick_at += max(1.0, -(-(now - self._tick_at) // period)) * period
-        self._ticker = self.clock.later(self._tick_at - now, self._tick)
-
-    def _tick(self) -> None:
-        self._ticker = None
-        if not self.room.ticks or self.over:
-            return
-        self._next_tick()
-        if self._may_step() and not self._queue:
-            self._queue.append(("tick", (self._first_tick,), {}, None))
-            self._first_tick = False
-            self._drain()
 
 
 class Ended:

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 from gameserver.errors import Refused
 from gameserver.room.effects import Asker
 from gameserver.store import keys
-from gameserver.wire import messages
+from gameserver.wire import messages, packed
+from gameserver.wire.messages import Form
 
 if TYPE_CHECKING:
     from gameserver.interfaces import ISession
@@ -19,7 +20,7 @@ class Replies:
     """
     The replies of one room.
 
-    :ivar frames: those of this step, told last.
+    :ivar frames: those of this step, each in its session's form, told last.
     """
 
     __slots__ = ("_room", "frames")
@@ -31,18 +32,25 @@ class Replies:
     def answer(self, asker: Asker, player: Player, data: Any) -> None:
         """Answer a request, and remember the answer."""
         if asker.id is not None:
-            self._remember(asker, player, messages.encode(messages.Ok(asker.id, messages.payload(data))))
+            frame = messages.encode(messages.Ok(asker.id, messages.payload(data)))
+            own = frame if asker.session.form is Form.JSON else packed.pack(messages.Ok(asker.id, data))
+            self._remember(asker, player, frame, own)
 
     def error(self, asker: Asker, error: Refused, player: Player | None = None) -> None:
         """Answer with an error; one for a player's request that was applied is remembered."""
-        frame = messages.encode(messages.Error(asker.id, error.code, error.text, error.path))
+        message = messages.Error(asker.id, error.code, error.text, error.path)
+        own = packed.encode_for(asker.session.form, message)
         if player is not None and asker.id is not None:
-            self._remember(asker, player, frame)
+            self._remember(asker, player, own if asker.session.form is Form.JSON else messages.encode(message), own)
         else:
-            self.frames.append((asker.session, frame))
+            self.frames.append((asker.session, own))
 
-    def _remember(self, asker: Asker, player: Player, frame: bytes) -> None:
-        self.frames.append((asker.session, frame))
+    def _remember(self, asker: Asker, player: Player, frame: bytes, own: bytes) -> None:
+        """
+        :param frame: the answer as JSON, in which it is kept.
+        :param own: the same in the asker's form.
+        """
+        self.frames.append((asker.session, own))
         if player.id not in self._room.seats or asker.id is None:
             return
         key = asker.session.key
@@ -70,5 +78,5 @@ class Replies:
         if frame is None:
             self.error(asker, Refused(code="stale_id"))
         else:
-            self.frames.append((asker.session, frame))
+            self.frames.append((asker.session, packed.in_form(asker.session.form, frame)))
         return True

@@ -21,14 +21,17 @@ from gameserver.room.chat import Lines, wire_address
 from gameserver.room.document import Document
 from gameserver.room.doors import Doors
 from gameserver.room.effects import Delivery
+from gameserver.room.fields import Fields
 from gameserver.room.groups import MAX_GROUPS, NAME, Group
 from gameserver.room.inputs import Inputs
 from gameserver.room.journal import Journal
 from gameserver.room.questions import Asked, Asking
 from gameserver.room.replies import Replies
 from gameserver.room.seats import Player, Seats
+from gameserver.room.space import Share, Space
 from gameserver.room.step import Departure, Newcomer, Spoken, Utterance
 from gameserver.room.streams import Streams
+from gameserver.room.tables import Tables
 from gameserver.room.timers import Timers
 from gameserver.store import keys
 
@@ -37,7 +40,7 @@ if TYPE_CHECKING:
 
     from gameserver.game.game import Game
     from gameserver.game.spec import Spec
-    from gameserver.interfaces import ISession
+    from gameserver.room.saying import Audience
 
 GRACE_S: Final = 10.0
 """After a restart seats count as online for so long."""
@@ -93,6 +96,8 @@ class Room:
         self.groups: dict[str, Group] = {}
         self.timers = Timers(self)
         self.asking = Asking(self)
+        self.tables = Tables(self)
+        self.share = Share(Space())
         self.lines = Lines()
         self.streams = Streams(epoch)
         self.answers = Answers()
@@ -123,7 +128,7 @@ class Room:
         self.due_stale = True
         self._due: float | None = None
         self.told = telling.Told()
-        self.audiences: dict[str, tuple[ISession, ...]] = {}
+        self.audiences: dict[str, Audience] = {}
         self.outbox: list[Delivery] = []
         self.dirty: set[str] = set()
         self.dropped: set[str] = set()
@@ -157,6 +162,8 @@ class Room:
         found = self.docs.get(name)
         if found is None:
             found = Document(self.journal, name=name)
+            if self.game_class.storage == "fields":
+                found.fields = Fields()
             self.journal.put(self.docs, name, found)
             if name == "role:player":
                 self.rearrange(*self.seats.of_role("player"))
@@ -316,24 +323,6 @@ class Room:
         """:returns: what a client must show to resume this seat."""
         return blake2b(f"{self.id}/{seat.id}".encode(), key=self.key, digest_size=16, person=b"resume").hexdigest()
 
-    def check_size(self) -> None:
-        """
-        Bound the documents, before a step holds.
-
-        Counted are the documents as they were encoded last, and the ops since: at least as much as there is. Only where
-        that is too much are they encoded to see.
-
-        :raises Refused: ``too_large``: together they would be more than ``max_row_bytes``.
-        """
-        for document in self.journal.touched:
-            known = self.sizes.get(document.name, 0)
-            self.sizes[document.name] = known + len(values.encode(document.ops, special=document.special))
-        if sum(self.sizes.values()) > self.game_class.max_row_bytes:
-            exact = {name: len(values.encode(d.root, special=d.special)) for name, d in self.docs.items()}
-            self.sizes = exact
-            if sum(self.sizes.values()) > self.game_class.max_row_bytes:
-                raise Refused(f"A room keeps at most {self.game_class.max_row_bytes} bytes.", code="too_large")
-
     # A step
 
     def begin(self, now: float) -> None:
@@ -362,7 +351,8 @@ class Room:
             self.due_stale = False
             timer = self.timers.next()
             dues = [s._hold_until for s in self.seats.values() if s._hold_until is not None]
-            others = (timer.due if timer else None, self.grace_until, self.idle_at(), self.told.patches_due)
+            patches_due = self.told.patches_due(self.half_tick_s)
+            others = (timer.due if timer else None, self.grace_until, self.idle_at(), patches_due)
             dues += [due for due in others if due is not None]
             self._due = min(dues, default=None)
         return self._due
@@ -376,6 +366,11 @@ class Room:
             and self.paused_at is None
             and self.empty_since is None
         )
+
+    @property
+    def half_tick_s(self) -> float:
+        """Half the time between two ticks; 0 where there are none now."""
+        return 0.5 / self.game_class.tick_hz if self.ticks else 0.0
 
     def reopen(self, epoch: str) -> None:
         """A node opens the room again: a new epoch."""

@@ -15,6 +15,7 @@ from msgspec import Struct
 from twisted.internet.defer import Deferred
 
 from gameserver import values
+from gameserver.room import fields, migration
 from gameserver.room.chat import KeptLine
 from gameserver.room.document import Document
 from gameserver.room.effects import Changes
@@ -107,6 +108,13 @@ def take(room: Room) -> Changes:
     puts = room.fresh_parts
     room.fresh_parts = {}
     for part in room.dirty:
+        kind, name = keys.split(part)
+        if kind == keys.DOC:
+            if name in room.docs:
+                written, gone = fields.take(room.docs[name])
+                puts.update(written)
+                room.dropped.update(gone)
+            continue
         encoded = _encode_part(room, part)
         if encoded is not None:
             puts[part] = encoded
@@ -121,7 +129,8 @@ def take(room: Room) -> Changes:
 def dump(room: Room) -> dict[str, bytes]:
     """:returns: all parts, as a store would have them after every commit."""
     parts = {keys.ROOM: _encode_room(room), keys.TIMERS: _encode_timers(room), keys.COUNTS: _encode_counts(room)}
-    parts.update((keys.doc(name), _encode_document(document)) for name, document in room.docs.items())
+    for document in room.docs.values():
+        parts.update(fields.dump(document))
     parts.update((keys.seat(seat.id), _encode_seat(seat)) for seat in room.seats.values())
     parts.update((keys.log(step.number), Streams.encode(step)) for step in room.streams.log)
     for line in (line for lines in room.lines.channels.values() for line in lines):
@@ -137,6 +146,8 @@ def restore(spec: Spec, *, id: str, code: str, parts: Mapping[str, bytes], epoch
     Make a room from its parts, as if it had never been away.
 
     :param epoch: a random name of this opening.
+    :raises CannotMigrate: another version of the game stored it, from which this one has no way.
+    :raises MsgspecError, NotJSON, LookupError: the parts are not as this module writes them.
     """
     part = msgspec.json.decode(parts[keys.ROOM], type=RoomPart)
     room = Room(spec, id=id, code=code, key=part.key, epoch=epoch, now=now, log=log)
@@ -145,7 +156,7 @@ def restore(spec: Spec, *, id: str, code: str, parts: Mapping[str, bytes], epoch
     for name, content in parts.items():
         kind, rest = keys.split(name)
         by_kind.setdefault(kind, []).append((rest, content))
-    _restore_documents(room, by_kind.get(keys.DOC, []))
+    _restore_documents(room, parts)
     _restore_seats(room, [content for _, content in by_kind.get(keys.SEAT, [])])
     _restore_groups(room, part.groups)
     room.seats.next_id, room.seats.host = part.next_seat, part.host
@@ -155,6 +166,8 @@ def restore(spec: Spec, *, id: str, code: str, parts: Mapping[str, bytes], epoch
     lines = [KeptLine.decode(content) for _, content in by_kind.get(keys.LINE, [])]
     for line in sorted(lines, key=lambda line: line.number):
         room.lines.keep(line)
+    if part.version != room.game_class.version:
+        migration.migrate(room, part.version)
     _settle_in(room, now)
     return room
 
@@ -172,10 +185,15 @@ def remake(room: Room, *, log: Logger) -> Room:
         made.seats[old.id]._sessions = old._sessions
         made.seats[old.id]._bucket = old._bucket
     made.empty_since, made.grace_until = room.empty_since, room.grace_until
+    for name, document in room.docs.items():
+        made.docs[name].fields = document.fields
     made.failures, made.ticked_s, made.sizes = room.failures, room.ticked_s, room.sizes
+    made.share = room.share
     made.outbox, made.dirty, made.dropped, made.fresh_parts = room.outbox, room.dirty, room.dropped, room.fresh_parts
     made.chat_chars, made.told.patches, made.told.patches_at = room.chat_chars, room.told.patches, room.told.patches_at
+    made.told.keys = room.told.keys
     made.closing, made.closing_text = room.closing, room.closing_text
+    room.tables.move_to(made.tables)
     Deferred.fromCoroutine(made.inputs.load())
     made.finish()
     return made
@@ -209,17 +227,11 @@ def _seat_row(seat: Player) -> dict[str, Any]:
 
 def _encode_part(room: Room, part: str) -> bytes | None:
     kind, rest = keys.split(part)
-    if kind == keys.DOC:
-        return _encode_document(room.docs[rest]) if rest in room.docs else None
     if kind == keys.SEAT:
         return _encode_seat(room.seats[rest]) if rest in room.seats else None
     if kind == keys.TIMERS:
         return _encode_timers(room)
     return _encode_room(room)
-
-
-def _encode_document(document: Document) -> bytes:
-    return values.encode(document.root, special=document.special)
 
 
 def _encode_room(room: Room) -> bytes:
@@ -317,13 +329,15 @@ def _restore_room(room: Room, part: RoomPart) -> None:
         room.asking.open[name] = _map_answers(asked, values.from_wire)
 
 
-def _restore_documents(room: Room, stored: list[tuple[str, bytes]]) -> None:
-    for name, content in stored:
-        tree = values.decode(content)
-        document = Document(room.journal, tree, name=name)
-        document.special = document.special or values.has_special(tree)
-        room.docs[name] = document
-        room.sizes[name] = len(content)
+def _restore_documents(room: Room, parts: Mapping[str, bytes]) -> None:
+    by_key = room.game_class.storage == "fields"
+    for name, stored in fields.read(parts).items():
+        document = room.docs[name] = Document(room.journal, stored.tree, name=name)
+        document.special = document.special or values.has_special(stored.tree)
+        room.sizes[name] = stored.size_bytes
+        room.dropped.update(fields.restore(document, stored, by_key=by_key))
+        if fields.is_other_form(stored, by_key=by_key):
+            room.dirty.add(keys.doc(name))
 
 
 def _restore_seats(room: Room, stored: list[bytes]) -> None:

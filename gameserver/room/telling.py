@@ -9,46 +9,47 @@ the answers.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from msgspec import Raw
 
 from gameserver import values
 from gameserver.errors import Refused
+from gameserver.room import fields
 from gameserver.room.chat import KeptLine
 from gameserver.room.effects import Asker, Delivery
+from gameserver.room.patching import tell_documents, told_document
+from gameserver.room.saying import Audience, audience, audience_of, hand_out, say
+from gameserver.room.shortening import KeyTable, Op
 from gameserver.room.step import Departure, Newcomer, Spoken, Utterance
 from gameserver.room.streams import Said, wire_name
 from gameserver.store import keys
-from gameserver.wire import messages
+from gameserver.wire import messages, packed
 
 if TYPE_CHECKING:
     from gameserver.interfaces import ISession
-    from gameserver.room.document import Document
     from gameserver.room.room import Room
     from gameserver.room.seats import Player
-
-Build = Callable[[str, int], messages.FromServer]
-"""From a stream's name and number to the message."""
 
 
 class Told:
     """What the audiences of a room were told last."""
 
-    __slots__ = ("info", "patches", "patches_at", "seats", "timers")
+    __slots__ = ("encoded", "info", "keys", "patches", "patches_at", "seats", "timers")
 
     def __init__(self) -> None:
         self.info = b""
         self.seats: dict[str, bytes] = {}
         self.timers: dict[tuple[str | None, str], messages.TimerInfo] = {}
-        self.patches: dict[str, list[Raw]] = {}
+        self.patches: dict[str, list[Op]] = {}
         self.patches_at: float = 0.0
+        self.encoded: dict[str, bytes] = {}
+        self.keys: dict[str, KeyTable] = {}
 
-    @property
-    def patches_due(self) -> float | None:
-        """When the patches that wait for their time are told."""
-        return self.patches_at if self.patches else None
+    def patches_due(self, half_tick_s: float) -> float | None:
+        """When the patches that wait for their time are told at the latest: the tick of about that time goes before."""
+        return self.patches_at + half_tick_s if self.patches else None
 
     def restore(self, room: Room) -> None:
         """The room was read from the store: its clients know it as it is, or will be told."""
@@ -65,7 +66,7 @@ def tell(room: Room) -> None:
     if room.info_stale:
         _tell_info(room, log)
     if room.journal.touched or room.rearranged or room.told.patches:
-        _tell_documents(room, log)
+        tell_documents(room, log)
     if room.touched_timers:
         _tell_timers(room, log)
     for newcomer in room.newcomers:
@@ -93,11 +94,10 @@ def tell_recovered(room: Room, asker: Asker, seat: Player, missed: list[Said]) -
         seen[wire_name(said.key)] = said.n - 1
     joined = _joined(room, asker, seat, True, docs={}, chat=[], seen=seen)
     attach(room, asker.session, seat)
-    to = (asker.session,)
-    room.outbox.append(Delivery(to, messages.encode(joined)))
+    to = audience_of((asker.session,))
+    _hand_joined(room, to, joined, seat)
     for said in missed:
-        frame = _skip(room, said) if seat.id in said.but else bytes(said.frame)
-        room.outbox.append(Delivery(to, frame))
+        hand_out(room, to, _skip(room, said) if seat.id in said.but else bytes(said.frame))
 
 
 def attach(room: Room, session: ISession, seat: Player) -> None:
@@ -106,47 +106,6 @@ def attach(room: Room, session: ISession, seat: Player) -> None:
         seat._sessions.append(session)
         room.audiences.clear()
         session.seated(room.code, seat.id)
-
-
-def audience(room: Room, key: str) -> tuple[ISession, ...]:
-    """:returns: the sessions that hear a stream; the same tuple until that changes."""
-    found = room.audiences.get(key)
-    if found is None:
-        found = tuple(session for seat in _seats_of(room, key) if key in seat._entered for session in seat._sessions)
-        room.audiences[key] = found
-    return found
-
-
-def streams_of(room: Room, seat: Player) -> list[str]:
-    """:returns: the streams that a seat hears."""
-    streams = ["room", f"seat:{seat.id}"]
-    role = f"role:{seat.role}"
-    if seat.role != "player" or role in room.docs:
-        streams.append(role)
-    return streams + [group.key for group in room.groups.values() if seat.id in group.members]
-
-
-def _seats_of(room: Room, key: str) -> Iterable[Player]:
-    kind, _, name = key.partition(":")
-    if kind == "room":
-        return room.seats.values()
-    if kind == "group":
-        group = room.groups.get(name)
-        return group.players if group is not None else ()
-    if kind == "role":
-        return room.seats.of_role(name)
-    return (room.seats[name],) if name in room.seats else (d.seat for d in room.departures if d.seat.id == name)
-
-
-def _say(room: Room, log: list[Said], key: str, build: Build, to: tuple[ISession, ...] | None = None) -> int:
-    """One message on a stream. :returns: its number."""
-    n = room.streams.number(key)
-    frame = messages.encode(build(wire_name(key), n))
-    log.append(Said(key, n, Raw(frame)))
-    to = audience(room, key) if to is None else to
-    if to:
-        room.outbox.append(Delivery(to, frame))
-    return n
 
 
 def _seat_info(room: Room, seat: Player, known: Iterable[str], gone: bool = False) -> messages.SeatInfo:
@@ -209,7 +168,7 @@ def _tell_own_seat(room: Room, log: list[Said], seat: Player) -> None:
 
 
 def _say_seats(room: Room, log: list[Said], key: str, infos: list[messages.SeatInfo]) -> None:
-    _say(room, log, key, lambda stream, n: messages.Seats(room.code, stream, n, infos))
+    say(room, log, key, lambda stream, n: messages.Seats(room.code, stream, n, infos))
 
 
 def _info(room: Room) -> messages.RoomInfo:
@@ -224,85 +183,7 @@ def _tell_info(room: Room, log: list[Said]) -> None:
     encoded = values.encode(info, special=False)
     if encoded != room.told.info:
         room.told.info = encoded
-        _say(room, log, "room", lambda stream, n: messages.Room(room.code, stream, n, info))
-
-
-def _tell_documents(room: Room, log: list[Said]) -> None:
-    """Who enters a stream gets its document as it is after the step; those who heard it before get the patch."""
-    _take_patches(room)
-    patches = room.told.patches
-    hz = room.game_class.patch_hz
-    due = not hz or room.now >= room.told.patches_at or bool(room.rearranged or room.newcomers)
-    hearers = {key: audience(room, key) for key in patches}
-    if room.rearranged:
-        _rearrange(room)
-    if patches and due:
-        for key, ops in patches.items():
-            _say_patch(room, log, key, ops, hearers[key])
-        patches.clear()
-        room.told.patches_at = room.now + (1 / hz if hz else 0.0)
-    if hz:
-        room.due_stale = True
-
-
-def _take_patches(room: Room) -> None:
-    """The ops of this step, encoded now: they hold parts of the documents, which change again."""
-    for document in room.journal.touched:
-        ops = document.take_ops()
-        if not ops:
-            continue
-        room.dirty.add(keys.doc(document.name))
-        if document.name == "secret":
-            continue
-        if not _is_heard(room, document.name):
-            # Nobody is told, but whoever was here before and comes back must not take this for what it knew.
-            room.streams.number(document.name)
-            room.streams.counts_stale = True
-        else:
-            encoded = [Raw(values.encode(op, special=document.special)) for op in ops]
-            room.told.patches.setdefault(document.name, []).extend(encoded)
-
-
-def _is_heard(room: Room, key: str) -> bool:
-    """Whether any seat hears this stream, be it away; what nobody hears is not told."""
-    return any(key in seat._entered for seat in _seats_of(room, key))
-
-
-def _say_patch(room: Room, log: list[Said], key: str, ops: list[Any], to: tuple[ISession, ...]) -> None:
-    _say(room, log, key, lambda stream, n: messages.Patch(room.code, stream, n, ops), to)
-
-
-def _rearrange(room: Room) -> None:
-    """Seats enter and leave streams."""
-    for seat in room.rearranged.values():
-        if seat.gone:
-            continue
-        streams = streams_of(room, seat)
-        for key in [k for k in seat._entered if k not in streams]:
-            del seat._entered[key]
-            _send_doc(room, seat, key, room.streams.counts.get(key, 0), None)
-        for key in streams:
-            if key not in seat._entered:
-                n = room.streams.counts.get(key, 0) + (key in room.told.patches)
-                seat._entered[key] = n
-                _send_doc(room, seat, key, n, _document(room, key))
-        room.dirty.add(keys.seat(seat.id))
-    room.rearranged.clear()
-    room.audiences.clear()
-
-
-def _send_doc(room: Room, seat: Player, key: str, n: int, tree: Any) -> None:
-    if seat._sessions:
-        frame = messages.encode(messages.Doc(room.code, wire_name(key), n, tree, []))
-        room.outbox.append(Delivery(tuple(seat._sessions), frame))
-
-
-def _document(room: Room, key: str) -> Any:
-    """:returns: a document's tree in the form of the wire; the empty one where there is none yet."""
-    document: Document | None = room.docs.get(key)
-    if document is None:
-        return {}
-    return values.to_wire(document.root) if document.special else document.root
+        say(room, log, "room", lambda stream, n: messages.Room(room.code, stream, n, info))
 
 
 def _tell_timers(room: Room, log: list[Said]) -> None:
@@ -323,7 +204,7 @@ def _tell_timer(room: Room, log: list[Said], seat: str | None, name: str) -> Non
     if (ends, paused_ms) == ((known.ends, known.paused_ms) if known is not None else (None, None)):
         return
     key = "room" if seat is None else f"seat:{seat}"
-    n = _say(room, log, key, lambda stream, n: messages.Timer(room.code, stream, n, name, ends, paused_ms))
+    n = say(room, log, key, lambda stream, n: messages.Timer(room.code, stream, n, name, ends, paused_ms))
     if ends is None and paused_ms is None:
         del told[seat, name]
     else:
@@ -337,10 +218,17 @@ def _tell_joined(room: Room, newcomer: Newcomer) -> None:
         room.replies.error(asker, Refused("The game did not keep you.", code="forbidden"))
         return
     attach(room, asker.session, seat)
-    docs = {wire_name(key): _document(room, key) for key in seat._entered}
+    docs = {wire_name(key): told_document(room, key) for key in seat._entered}
     seen = room.streams.seen(seat._entered)
     joined = _joined(room, asker, seat, newcomer.recovered, docs=docs, chat=_history(room, seat), seen=seen)
-    room.outbox.append(Delivery((asker.session,), messages.encode(joined)))
+    _hand_joined(room, audience_of((asker.session,)), joined, seat)
+
+
+def _hand_joined(room: Room, to: Audience, joined: messages.Joined, seat: Player) -> None:
+    """In MessagePack it brings the keys that patches from now on write as numbers; what is replayed needs none."""
+    frame = messages.encode(joined)
+    tables = ((wire_name(key), room.told.keys.get(key)) for key in seat._entered)
+    hand_out(room, to, frame, lambda: packed.repack(frame, {name: table.keys for name, table in tables if table}))
 
 
 def _joined(
@@ -383,24 +271,46 @@ def _tell_event(room: Room, log: list[Said], said: Utterance) -> None:
     data = messages.payload(said.data)
     left_out = room.seats.get(said.but) if said.but is not None else None
     if said.volatile:
-        frame = messages.encode(messages.VolatileEvent(room.code, wire_name(said.key), said.type, data))
-        to = _without(audience(room, said.key), left_out)
-        if to:
-            room.outbox.append(Delivery(to, frame, f"{room.code}/{said.key}/{said.type}"))
+        _tell_volatile(room, said, data, left_out)
         return
-    if left_out is None:
-        _say(room, log, said.key, lambda stream, n: messages.Event(room.code, stream, n, said.type, data))
-        return
+
     everybody = audience(room, said.key)
+    if left_out is None:
+        _say_event(room, log, said, data, everybody)
+        return
     others = _without(everybody, left_out)
-    _say(room, log, said.key, lambda stream, n: messages.Event(room.code, stream, n, said.type, data), others)
+    _say_event(room, log, said, data, others)
     log[-1] = Said(log[-1].key, log[-1].n, log[-1].frame, (left_out.id,))
-    if len(others) != len(everybody):
-        room.outbox.append(Delivery(tuple(left_out._sessions), _skip(room, log[-1])))
+    if len(others.everybody) != len(everybody.everybody):
+        hand_out(room, audience_of(left_out._sessions), _skip(room, log[-1]))
 
 
-def _without(sessions: tuple[ISession, ...], seat: Player | None) -> tuple[ISession, ...]:
-    return sessions if seat is None else tuple(s for s in sessions if s not in seat._sessions)
+def _say_event(room: Room, log: list[Said], said: Utterance, data: Any, to: Audience) -> None:
+    """As `say` does, without the detours: of all messages there are most of these."""
+    key = said.key
+    n = room.streams.number(key)
+    name = wire_name(key)
+    frame = messages.encode(messages.Event(room.code, name, n, said.type, data))
+    log.append(Said(key, n, Raw(frame)))
+    if to.json:
+        room.outbox.append(Delivery(to.json, frame))
+    if to.packed or to.columns:
+        plain = messages.Event(room.code, name, n, said.type, said.data)
+        room.outbox.append(Delivery(to.packed + to.columns, packed.pack(plain)))
+
+
+def _tell_volatile(room: Room, said: Utterance, data: Any, left_out: Player | None) -> None:
+    stream = wire_name(said.key)
+    to = _without(audience(room, said.key), left_out)
+    if not to.everybody:
+        return
+    frame = messages.encode(messages.VolatileEvent(room.code, stream, said.type, data))
+    plain = messages.VolatileEvent(room.code, stream, said.type, said.data)
+    hand_out(room, to, frame, lambda: packed.pack(plain), f"{room.code}/{said.key}/{said.type}")
+
+
+def _without(to: Audience, seat: Player | None) -> Audience:
+    return to if seat is None else audience_of(s for s in to.everybody if s not in seat._sessions)
 
 
 def _skip(room: Room, said: Said) -> bytes:
@@ -412,7 +322,7 @@ def _tell_line(room: Room, log: list[Said], spoken: Spoken) -> None:
     at_ms = round(room.now * 1000)
     data = messages.payload(spoken.data)
     for key in spoken.keys:
-        n = _say(
+        n = say(
             room,
             log,
             key,
@@ -432,19 +342,22 @@ def _tell_left(room: Room, departure: Departure) -> None:
     seat = departure.seat
     sessions = tuple(seat._sessions)
     if sessions:
-        frame = messages.encode(messages.Left(room.code, departure.reason, departure.text))
-        room.outbox.append(Delivery(sessions, frame))
+        left = messages.Left(room.code, departure.reason, departure.text)
+        hand_out(room, audience_of(sessions), messages.encode(left))
     seat._sessions.clear()
     seat._entered.clear()
     for session in sessions:
         session.unseated(room.code)
     key = f"seat:{seat.id}"
-    room.docs.pop(key, None)
+    document = room.docs.pop(key, None)
+    if document is not None:
+        room.drop_parts(fields.parts_of(document))
     room.sizes.pop(key, None)
     room.told.patches.pop(key, None)
+    room.told.keys.pop(key, None)
     room.streams.forget(key)
     room.audiences.clear()
-    room.drop_parts((keys.seat(seat.id), keys.doc(key)))
+    room.drop_parts((keys.seat(seat.id),))
     room.drop_parts(keys.line(line.number) for line in room.lines.forget(key))
     room.drop_parts(keys.answer(*stored) for stored in room.answers.forget(seat.id))
 

@@ -23,7 +23,8 @@ from gameserver.store import lua
 MERGED_ROOMS: Final = 500
 """So many rooms of calls that wait go in one script call, which Redis does within some milliseconds."""
 
-_OUTCOMES: Final = {"s": Outcome.STORED, "f": Outcome.FENCED}
+_OUTCOMES: Final = {"s": Outcome.STORED, "f": Outcome.FENCED, "b": Outcome.BEHIND}
+_NO_LEASE: Final = b"l"
 
 log = Logger(namespace="gameserver")
 
@@ -82,9 +83,12 @@ class Calls:
             try:
                 reply = await self._run(calls[0].script, keys, args)
             except StoreUnavailable:
-                _fail(calls)
+                _fail(calls, Failure())
             else:
-                _answer(calls, reply)
+                if calls[0].rooms is not None and reply == _NO_LEASE:
+                    _fail(calls, Failure(StoreUnavailable("this node's lease has ended")))
+                else:
+                    _answer(calls, reply)
 
     def _next(self) -> list[Call]:
         """Take the call whose turn it is, and the commits behind it that can go in the same script call."""
@@ -131,7 +135,6 @@ def _answer(calls: Sequence[Call], reply: Any) -> None:
         at += count
 
 
-def _fail(calls: Sequence[Call]) -> None:
-    failure = Failure()
+def _fail(calls: Sequence[Call], failure: Failure) -> None:
     for call in calls:
         call.done.errback(failure)

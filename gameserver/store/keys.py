@@ -16,31 +16,52 @@ doc/secret         the document of the server alone           room.document     
 doc/seat:ID        the document of one seat                   room.document     until the seat is left
 doc/group:NAME     the document of one group                  room.document     until the group is removed
 doc/role:NAME      the document of one role                   room.document     the room's
+field/DOC/KEY      of a game with storage = "fields": one      room.fields       with the document, until the key goes
+                   top-level key of the document doc/DOC
 seat/ID            user, number, role, streams                room.seats        until the seat is left
 log/STEP           what one step said, by stream              room.streams      until the tail is trimmed
 answer/SEAT/KEY/ID the answer to one request                  room.seats        the newest of a seat; with the seat
 line/N             one line of chat                           room.chat         until the history is trimmed
 ================== ========================================== ================= ========================================
 
+DOC is what follows ``doc/`` in the name of the document's own part, with ``%`` written as ``%25`` and ``/`` as ``%2F``,
+so that it holds no slash. KEY is all behind the second slash: the key as it is, whatever it holds, the empty one too.
+So no two keys of two documents can have the same name.
+
 STEP, N and the ID of a request are decimal numbers without padding: sort them as numbers, not as text. Seat ids hold
 no slash; a client's KEY may hold anything.
 
+Besides its parts a room has tables, which are read entry by entry: TABLE/KEY, where TABLE is 1 to 32 of ``A-Z a-z 0-9 _
+-`` and KEY any text.
+
 A store of Redis has these keys, all written by `gameserver.store.redis` alone, each in one script call with what it
-belongs to. ID is a room's, in braces, so that in a cluster whatever else a room will have lies beside it.
+belongs to. ID is a room's, in braces, so that in a cluster whatever else a room will have lies beside it. NODE is a
+node's.
 
 ======================= ============================================ =================================================
 key                     shape                                        lifetime
 ======================= ============================================ =================================================
-gameserver:room:{ID}    hash: code, game, fence, version, at_ms, and the room's
+gameserver:room:{ID}    hash: code, game, fence, version, at_ms,     the room's
+                        node (whose it is; none while nobody's), and
                         each part's bytes under ``/`` and its name
+gameserver:room:{ID}    hash: the entries of its tables, each value     the room's
+:entries                under TABLE/KEY
+gameserver:room:{ID}    sorted set: the same TABLE/KEY, all of score   the room's
+:order                  0, so that they are read in their order
+gameserver:room:{ID}    hash: of each table that has entries their     the room's
+:tables                 count (n/TABLE) and bytes (b/TABLE)
 gameserver:code:CODE    hash: room; once that ended, its last fence  from the claim until 24 hours after the room
                         and version, and free_at_ms as well          ended, by Redis's own clock (a TTL)
 gameserver:rooms        sorted set: rooms' ids by number, which      while there is a room
                         grows in the order of creation
-gameserver:claims       set: codes claimed whose rooms are not       while there is one; emptied at each start
-                        stored (not yet, or never will be)
-gameserver:meta         hash: schema, beat_ms (the newest beat or    for good
-                        commit)
+gameserver:claims:NODE  set: codes that the node claimed for rooms   while there is one; emptied when the node starts,
+                        not stored yet (or never)                    or when another sees to what it left behind
+gameserver:lease:NODE   string: the token of the node's process      the lease's (a TTL)
+gameserver:nodes        set: nodes that may have rooms               a node is in it until another has its rooms
+gameserver:once:NAME    string: somebody saw to that                 a day (a TTL)
+gameserver:meta         hash: schema, secret (whose fingerprint all  for good
+                        nodes must have), beat_ms:NODE (the newest
+                        beat or commit of the node)
 gameserver:user:ID      hash: name_key ('' for none), version,       until the user is deleted
                         value (see `gameserver.auth.accounts`)
 gameserver:name:KEY     a user's id                                  as long as the user has that name
@@ -57,17 +78,25 @@ TIMERS: Final = "timers"
 COUNTS: Final = "counts"
 
 DOC: Final = "doc"
+FIELD: Final = "field"
 SEAT: Final = "seat"
 LOG: Final = "log"
 ANSWER: Final = "answer"
 LINE: Final = "line"
 
+ENTRY: Final = "/"
+"""What stands between table and key in the name of an entry; no table's name holds it."""
+
 CODE_REST_MS: Final = 24 * 60 * 60 * 1000
 """Milliseconds for which the code of a room that ended is given to no other: people try yesterday's code."""
 
 ROOMS_KEY: Final = "gameserver:rooms"
-CLAIMS_KEY: Final = "gameserver:claims"
+NODES_KEY: Final = "gameserver:nodes"
 META_KEY: Final = "gameserver:meta"
+CODE_PREFIX: Final = "gameserver:code:"
+LEASE_PREFIX: Final = "gameserver:lease:"
+CLAIMS_PREFIX: Final = "gameserver:claims:"
+BEAT_PREFIX: Final = "beat_ms:"
 
 PART_FIELD: Final = "/"
 """What a part's field begins with in the hash of its room, so that no name of a part is that of another field."""
@@ -80,7 +109,22 @@ def room_key(room_id: str) -> str:
 
 def code_key(code: str) -> str:
     """Name the key of a code."""
-    return f"gameserver:code:{code}"
+    return CODE_PREFIX + code
+
+
+def lease_key(node: str) -> str:
+    """Name the key of a node's lease."""
+    return LEASE_PREFIX + node
+
+
+def once_key(name: str) -> str:
+    """Name the key of something that one node alone does."""
+    return f"gameserver:once:{name}"
+
+
+def claims_key(node: str) -> str:
+    """Name the key of what a node claimed."""
+    return CLAIMS_PREFIX + node
 
 
 def user_key(user_id: str) -> str:
@@ -107,6 +151,26 @@ def doc(name: str) -> str:
     return f"{DOC}/{name}"
 
 
+def field(document: str, key: str) -> str:
+    """
+    Name the part of one top-level key of a document.
+
+    :param document: as for `doc`.
+    :param key: any text.
+    """
+    return f"{FIELD}/{document.replace('%', '%25').replace('/', '%2F')}/{key}"
+
+
+def split_field(rest: str) -> tuple[str, str]:
+    """
+    Take apart what `split` left of the name of a field.
+
+    :returns: the name of the document, and the key.
+    """
+    document, _, key = rest.partition("/")
+    return document.replace("%2F", "/").replace("%25", "%"), key
+
+
 def seat(seat_id: str) -> str:
     """Name the part of a seat."""
     return f"{SEAT}/{seat_id}"
@@ -131,6 +195,29 @@ def answer(seat_id: str, key: str, request_id: int) -> str:
 def line(number: int) -> str:
     """Name the part of one line of chat."""
     return f"{LINE}/{number}"
+
+
+def entry(table: str, key: str) -> str:
+    """
+    Name an entry of a room's table.
+
+    :param table: 1 to 32 of ``A-Z a-z 0-9 _ -``.
+    :param key: any text.
+    """
+    return f"{table}{ENTRY}{key}"
+
+
+def entry_range(table: str, prefix: str) -> tuple[bytes, bytes]:
+    """:returns: in UTF-8, the first name of entries of a table whose keys have that prefix, and the first behind it."""
+    first = entry(table, prefix).encode()
+    # No byte of UTF-8 is the highest: raised by one, the last byte is behind whatever begins so.
+    return first, first[:-1] + bytes([first[-1] + 1])
+
+
+def split_entry(name: str) -> tuple[str, str]:
+    """:returns: the table and the key of an entry."""
+    table, _, key = name.partition(ENTRY)
+    return table, key
 
 
 def split(part: str) -> tuple[str, str]:

@@ -47,18 +47,21 @@ end
 """
 
 COMMIT: Final = script("""
--- KEYS: rooms, claims, meta, then of each commit its room and its code.
--- ARGV: now_ms, how long a code rests in ms, then of each commit: id, code, game, fence, version, at_ms, when its code
--- is free if it ends or '', the count of what to put, the count of what to drop; field and value of each put; the
--- field of each drop.
--- Returns a letter for each commit: 's' stored, 'f' fenced.
+-- KEYS: rooms, claims, meta, lease, then of each commit its room and its code.
+-- ARGV: now_ms, how long a code rests in ms, node, the token of its lease or '', what the key of a lease begins with,
+-- the field of its beat, then of each commit: id, code, game, fence, version, at_ms, '1' if it is whole, when its code
+-- is free if it ends or '', the count of what to put, of what to drop, of entries to put, of entries to delete; field
+-- and value of each put; the field of each drop; name, table and value of each entry; name and table of each to delete.
+-- What belongs to tables lies in keys that are named after the room's.
+-- Returns 'l' if the lease is not held, else a letter for each commit: 's' stored, 'f' fenced, 'b' behind.
 local rooms, claims, meta = KEYS[1], KEYS[2], KEYS[3]
-local now_ms, rest_ms = ARGV[1], ARGV[2]
+local now_ms, rest_ms, node, token, lease_prefix = ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5]
+if token ~= '' and redis.call('GET', KEYS[4]) ~= token then return 'l' end
 local AT_ONCE = 4000 -- Lua cannot pass more than some 8,000 arguments; even, as fields and values are pairs
 local outcomes, ending, lasting, taken = {}, {}, {}, {}
 
 local function judge(c)
-  local stored = redis.call('HMGET', c.room_key, 'fence', 'version')
+  local stored = redis.call('HMGET', c.room_key, 'fence', 'version', 'node')
   if not stored[1] then
     local claim = redis.call('HMGET', c.code_key, 'room', 'free_at_ms', 'fence', 'version')
     if claim[1] and (claim[1] ~= c.id or claim[2]) then
@@ -69,7 +72,9 @@ local function judge(c)
   local fence, version = tonumber(stored[1] or 0), tonumber(stored[2] or 0)
   local its_fence, its_version = tonumber(c.fence), tonumber(c.version)
   if its_fence == fence and its_version == version then return 's' end
-  if its_fence < fence or its_version ~= version + 1 then return 'f' end
+  if its_fence < fence or its_version <= version then return 'f' end
+  if stored[3] and stored[3] ~= node and redis.call('EXISTS', lease_prefix .. stored[3]) == 1 then return 'f' end
+  if its_version ~= version + 1 and c.whole == '' and c.free_at_ms == '' then return 'b' end
   if c.is_new then
     if taken[c.code_key] then return 'f' end
     taken[c.code_key] = true
@@ -79,24 +84,53 @@ local function judge(c)
   return 's'
 end
 
-local at = 3
-for key = 4, #KEYS, 2 do
+local at = 7
+for key = 5, #KEYS, 2 do
   local c = {
     room_key = KEYS[key], code_key = KEYS[key + 1], id = ARGV[at], code = ARGV[at + 1], game = ARGV[at + 2],
-    fence = ARGV[at + 3], version = ARGV[at + 4], at_ms = ARGV[at + 5], free_at_ms = ARGV[at + 6],
-    puts_at = at + 9, drops_at = at + 9 + 2 * ARGV[at + 7],
+    fence = ARGV[at + 3], version = ARGV[at + 4], at_ms = ARGV[at + 5], whole = ARGV[at + 6],
+    free_at_ms = ARGV[at + 7], puts_at = at + 12, drops_at = at + 12 + 2 * ARGV[at + 8],
   }
-  at = c.drops_at + ARGV[at + 8]
-  c.last = at - 1
+  c.entries_at = c.drops_at + ARGV[at + 9]
+  c.gone_at = c.entries_at + 3 * ARGV[at + 10]
+  at = c.gone_at + 2 * ARGV[at + 11]
+  c.last, c.next_at = c.entries_at - 1, at
   outcomes[#outcomes + 1] = judge(c)
 end
 local newest = redis.call('ZREVRANGE', rooms, 0, 0, 'WITHSCORES')[2]
 redis.call('SCARD', claims)
 redis.call('HLEN', meta)
+for _, c in ipairs(lasting) do
+  if c.entries_at < c.next_at then
+    redis.call('HLEN', c.room_key .. ':entries')
+    redis.call('ZCARD', c.room_key .. ':order')
+    redis.call('HLEN', c.room_key .. ':tables')
+  end
+end
 
 -- From here on it writes. What ends goes first: deleting is never refused, so that rooms can end while memory is full.
+local function write_entry(c, name, table, value)
+  local entries, order, tables = c.room_key .. ':entries', c.room_key .. ':order', c.room_key .. ':tables'
+  local key_bytes = #name - #table - 1
+  local was = redis.call('HEXISTS', entries, name)
+  local grown = was == 1 and -(key_bytes + redis.call('HSTRLEN', entries, name)) or 0
+  if value then
+    grown = grown + key_bytes + #value
+    redis.call('HSET', entries, name, value)
+    if was == 0 then redis.call('ZADD', order, 0, name) end
+  else
+    redis.call('HDEL', entries, name)
+    redis.call('ZREM', order, name)
+  end
+  local more = (value and 1 or 0) - was
+  redis.call('HINCRBY', tables, 'b/' .. table, string.format('%d', grown))
+  if redis.call('HINCRBY', tables, 'n/' .. table, string.format('%d', more)) == 0 then
+    redis.call('HDEL', tables, 'n/' .. table, 'b/' .. table)
+  end
+end
 for _, c in ipairs(ending) do
   redis.call('DEL', c.room_key, c.code_key)
+  redis.call('UNLINK', c.room_key .. ':entries', c.room_key .. ':order', c.room_key .. ':tables')
   redis.call('ZREM', rooms, c.id)
   redis.call('SREM', claims, c.code)
   redis.call('HSET', c.code_key, 'room', c.id, 'fence', c.fence, 'version', c.version, 'free_at_ms', c.free_at_ms)
@@ -104,12 +138,13 @@ for _, c in ipairs(ending) do
 end
 local number = tonumber(newest or 0)
 for _, c in ipairs(lasting) do
-  redis.call('HSET', c.room_key, 'fence', c.fence, 'version', c.version, 'at_ms', c.at_ms)
-  if c.is_new then
+  if c.whole ~= '' then redis.call('DEL', c.room_key) end
+  redis.call('HSET', c.room_key, 'fence', c.fence, 'version', c.version, 'at_ms', c.at_ms, 'node', node)
+  if c.is_new or c.whole ~= '' then
     number = number + 1
     redis.call('HSET', c.room_key, 'code', c.code, 'game', c.game)
     redis.call('HSET', c.code_key, 'room', c.id)
-    redis.call('ZADD', rooms, number, c.id)
+    redis.call('ZADD', rooms, 'NX', number, c.id)
     redis.call('SREM', claims, c.code)
   end
   for first = c.puts_at, c.drops_at - 1, AT_ONCE do
@@ -118,28 +153,47 @@ for _, c in ipairs(lasting) do
   for first = c.drops_at, c.last, AT_ONCE do
     redis.call('HDEL', c.room_key, unpack(ARGV, first, math.min(first + AT_ONCE - 1, c.last)))
   end
+  for i = c.entries_at, c.gone_at - 1, 3 do write_entry(c, ARGV[i], ARGV[i + 1], ARGV[i + 2]) end
+  for i = c.gone_at, c.next_at - 1, 2 do write_entry(c, ARGV[i], ARGV[i + 1], nil) end
 end
-redis.call('HSET', meta, 'beat_ms', now_ms)
+redis.call('HSET', meta, ARGV[6], now_ms)
 return table.concat(outcomes)
 """)
 
-COMMIT_KEYS: Final = 3
+COMMIT_KEYS: Final = 4
 """So many keys of `COMMIT` stand before those of the commits: two each."""
-COMMIT_ARGS: Final = 2
+COMMIT_ARGS: Final = 6
 """So many of its arguments stand before those of the commits."""
 
 OPEN: Final = script(
     PACK
     + """
--- KEYS: rooms' keys. Raises the fence of each that exists.
--- Returns, of each: its place among the keys from 0, the count of its fields and values, and these.
+-- KEYS: lease, meta, then rooms'. ARGV: node, the token of its lease or '', what the key of a lease begins with, what
+-- the field of a beat begins with. Raises the fence of each room that exists and that no other node has.
+-- Returns false if the lease is not held, else of each: its place among the rooms from 0, the last beat of the node
+-- that had it or '', the bytes of its tables, the count of its fields and values, and these.
+local node, token = ARGV[1], ARGV[2]
+if token ~= '' and redis.call('GET', KEYS[1]) ~= token then return false end
+local function is_free(owner)
+  return not owner or owner == node or redis.call('EXISTS', ARGV[3] .. owner) == 0
+end
 local found, items = {}, {}
-for i, key in ipairs(KEYS) do found[i] = redis.call('HEXISTS', key, 'fence') end
-for i, key in ipairs(KEYS) do
-  if found[i] == 1 then
-    redis.call('HINCRBY', key, 'fence', 1)
-    local fields = redis.call('HGETALL', key)
-    items[#items + 1] = tostring(i - 1)
+for i = 3, #KEYS do
+  local stored = redis.call('HMGET', KEYS[i], 'fence', 'node')
+  found[i] = stored[1] and is_free(stored[2]) and (stored[2] or '')
+end
+for i = 3, #KEYS do
+  if found[i] then
+    redis.call('HINCRBY', KEYS[i], 'fence', 1)
+    redis.call('HSET', KEYS[i], 'node', node)
+    local fields = redis.call('HGETALL', KEYS[i])
+    items[#items + 1] = tostring(i - 3)
+    items[#items + 1] = found[i] ~= '' and redis.call('HGET', KEYS[2], ARGV[4] .. found[i]) or ''
+    local table_bytes, tables = 0, KEYS[i] .. ':tables'
+    for _, name in ipairs(redis.call('HKEYS', tables)) do
+      if string.sub(name, 1, 2) == 'b/' then table_bytes = table_bytes + redis.call('HGET', tables, name) end
+    end
+    items[#items + 1] = string.format('%d', table_bytes)
     items[#items + 1] = tostring(#fields)
     for _, field in ipairs(fields) do items[#items + 1] = field end
   end
@@ -175,19 +229,40 @@ return 1
 BEGIN: Final = script(
     PACK
     + """
--- KEYS: claims, meta. ARGV: the schema that the caller knows, what the key of a code begins with.
--- Frees what a process claimed and then died: no other can be about to create that room.
--- Returns the store's schema, and its beat_ms or ''. If the schema is a newer one nothing is written.
-local stored = redis.call('HMGET', KEYS[2], 'schema', 'beat_ms')
-local schema = stored[1] or ARGV[1]
-if tonumber(schema) <= tonumber(ARGV[1]) then
+-- KEYS: claims, meta. ARGV: the schema that the caller knows, what the key of a code begins with, the field of its
+-- beat, the fingerprints of its secrets or '', the one that signs first.
+-- Frees what a process of this node claimed and then died: no other can be about to create that room.
+-- Returns the store's schema, its beat or '', and '1' if the node knows the secret that signed last. If the schema is a
+-- newer one, or it does not, nothing is written; else its own signs from now on.
+local stored = redis.call('HMGET', KEYS[2], 'schema', ARGV[3], 'secret')
+local schema, signs = stored[1] or ARGV[1], string.match(ARGV[4], '^%S*')
+local known = ARGV[4] == '' or string.find(' ' .. ARGV[4] .. ' ', ' ' .. (stored[3] or signs) .. ' ', 1, true)
+if tonumber(schema) <= tonumber(ARGV[1]) and known then
   for _, code in ipairs(redis.call('SMEMBERS', KEYS[1])) do redis.call('DEL', ARGV[2] .. code) end
   redis.call('DEL', KEYS[1])
   redis.call('HSET', KEYS[2], 'schema', ARGV[1])
+  if signs ~= '' then redis.call('HSET', KEYS[2], 'secret', signs) end
 end
-return pack({schema, stored[2] or ''})
+return pack({schema, stored[2] or '', known and '1' or ''})
 """
 )
+
+
+class Node(Struct, frozen=True):
+    """
+    Who calls, as scripts are told it.
+
+    :ivar name: the node's, or ``""`` where the store is nobody else's.
+    :ivar token: of the lease that it holds, or ``""`` without one.
+    """
+
+    name: str
+    token: str = ""
+
+    @property
+    def beat_field(self) -> str:
+        """Where its beat is kept."""
+        return keys.BEAT_PREFIX + self.name
 
 
 def to_bytes(values: Sequence[str | int | bytes]) -> list[bytes]:
@@ -195,22 +270,29 @@ def to_bytes(values: Sequence[str | int | bytes]) -> list[bytes]:
     return [value if isinstance(value, bytes) else str(value).encode() for value in values]
 
 
-def encoded(commits: Sequence[Commit], now_ms: int) -> tuple[list[bytes], list[bytes]]:
+def encoded(commits: Sequence[Commit], now_ms: int, node: Node) -> tuple[list[bytes], list[bytes]]:
     """Write commits as the keys and arguments of `COMMIT`."""
-    named = to_bytes([keys.ROOMS_KEY, keys.CLAIMS_KEY, keys.META_KEY])
+    named = to_bytes([keys.ROOMS_KEY, keys.claims_key(node.name), keys.META_KEY, keys.lease_key(node.name)])
     at_ms, free_at_ms = b"%d" % now_ms, b"%d" % (now_ms + keys.CODE_REST_MS)
-    args = [at_ms, b"%d" % keys.CODE_REST_MS]
+    args = to_bytes([now_ms, keys.CODE_REST_MS, node.name, node.token, keys.LEASE_PREFIX, node.beat_field])
     for commit in commits:
         named += (keys.room_key(commit.room).encode(), keys.code_key(commit.code).encode())
         args += (commit.room.encode(), commit.code.encode(), commit.game.encode())
-        args += (b"%d" % commit.fence, b"%d" % commit.version, at_ms)
+        args += (b"%d" % commit.fence, b"%d" % commit.version, at_ms, b"1" if commit.whole else b"")
         if commit.ends:
-            args += (free_at_ms, b"0", b"0")
+            args += (free_at_ms, b"0", b"0", b"0", b"0")
             continue
+        gone = [entry for entry, value in commit.entries.items() if value is None]
         args += (b"", b"%d" % len(commit.puts), b"%d" % len(commit.drops))
+        args += (b"%d" % (len(commit.entries) - len(gone)), b"%d" % len(gone))
         for part, value in commit.puts.items():
             args += ((keys.PART_FIELD + part).encode(), value)
         args += [(keys.PART_FIELD + part).encode() for part in commit.drops]
+        for (table, key), entry in commit.entries.items():
+            if entry is not None:
+                args += (keys.entry(table, key).encode(), table.encode(), entry)
+        for table, key in gone:
+            args += (keys.entry(table, key).encode(), table.encode())
     return named, args
 
 
@@ -228,6 +310,8 @@ def rooms(ids: Sequence[str], packed: bytes) -> Iterator[Stored]:
     items = unpacked(packed)
     prefix = keys.PART_FIELD.encode()
     for place in items:
+        beat_ms = int(next(items) or 0)
+        table_bytes = int(next(items))
         fields = {next(items): next(items) for _ in range(int(next(items)) // 2)}
         yield Stored(
             room=ids[int(place)],
@@ -235,6 +319,7 @@ def rooms(ids: Sequence[str], packed: bytes) -> Iterator[Stored]:
             game=fields[b"game"].decode(),
             fence=int(fields[b"fence"]),
             version=int(fields[b"version"]),
-            at_ms=int(fields[b"at_ms"]),
+            at_ms=max(int(fields[b"at_ms"]), beat_ms),
             parts={name[1:].decode(): value for name, value in fields.items() if name.startswith(prefix)},
+            table_bytes=table_bytes,
         )

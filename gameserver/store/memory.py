@@ -11,12 +11,13 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
-from msgspec import Struct
+from msgspec import Struct, field
 from twisted.internet.defer import Deferred, fail, succeed
 from zope.interface import implementer
 
 from gameserver.errors import StoreUnavailable
-from gameserver.interfaces import Commit, IStore, Outcome, Stored
+from gameserver.interfaces import Commit, IStore, Outcome, Stored, TableSizes
+from gameserver.room.shelf import Shelf
 from gameserver.store.keys import CODE_REST_MS
 from gameserver.store.memory_users import MemoryUsers
 
@@ -30,6 +31,7 @@ class _Room(Struct):
     version: int
     at_ms: int
     parts: dict[str, bytes]
+    shelf: Shelf = field(default_factory=Shelf)
 
 
 class _Claim(Struct):
@@ -127,6 +129,20 @@ class MemoryStore(MemoryUsers):
         """See `IStore.open_rooms`."""
         return self._ask(lambda: [self._take_over(id_) for id_ in dict.fromkeys(ids) if id_ in self._rooms])
 
+    def read_entries(self, room: str, table: str, names: Sequence[str]) -> Deferred[list[bytes | None]]:
+        """See `IStore.read_entries`."""
+        return self._ask(lambda: self._shelf(room).read(table, names))
+
+    def scan_entries(
+        self, room: str, table: str, *, prefix: str, after: str | None, limit: int
+    ) -> Deferred[list[tuple[str, bytes]]]:
+        """See `IStore.scan_entries`."""
+        return self._ask(lambda: self._shelf(room).scan(table, prefix=prefix, after=after, limit=limit))
+
+    def measure_entries(self, room: str, entries: Sequence[tuple[str, str]]) -> Deferred[TableSizes]:
+        """See `IStore.measure_entries`."""
+        return self._ask(lambda: self._shelf(room).measure(entries))
+
     def claim_code(self, code: str, room: str, *, now_ms: int) -> Deferred[bool]:
         """See `IStore.claim_code`; True as well if this room has it already, so that a claim can be repeated."""
 
@@ -199,8 +215,10 @@ class MemoryStore(MemoryUsers):
         fence, version = (room.fence, room.version) if room is not None else (0, 0)
         if (commit.fence, commit.version) == (fence, version):
             return Outcome.STORED
-        if commit.fence < fence or commit.version != version + 1:
+        if commit.fence < fence or commit.version <= version:
             return Outcome.FENCED
+        if commit.version != version + 1 and not (commit.whole or commit.ends):
+            return Outcome.BEHIND
         self._write(commit, now_ms)
         return Outcome.STORED
 
@@ -213,10 +231,17 @@ class MemoryStore(MemoryUsers):
         if room is None:
             room = self._rooms[commit.room] = _Room(commit.code, commit.game, 0, 0, 0, {})
             self._claims.setdefault(commit.code, _Claim(commit.room))
+        if commit.whole:
+            room.parts.clear()
         room.fence, room.version, room.at_ms = commit.fence, commit.version, now_ms
         room.parts.update(commit.puts)
         for part in commit.drops:
             room.parts.pop(part, None)
+        room.shelf.write(commit.entries)
+
+    def _shelf(self, room_id: str) -> Shelf:
+        room = self._rooms.get(room_id)
+        return room.shelf if room is not None else Shelf()
 
     def _take_over(self, room_id: str) -> Stored:
         room = self._rooms[room_id]
@@ -229,7 +254,9 @@ class MemoryStore(MemoryUsers):
             version=room.version,
             at_ms=room.at_ms,
             parts=dict(room.parts),
+            table_bytes=room.shelf.size_bytes,
         )
 
     def _forget_claims(self, is_stale: Callable[[_Claim], bool]) -> None:
-        self._claims = {code: claim for code, claim in self._claims.items() if not is_stale(claim)}
+        for code in [code for code, claim in self._claims.items() if is_stale(claim)]:
+            del self._claims[code]

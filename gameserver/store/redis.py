@@ -5,7 +5,9 @@ The way of a call: it waits for its turn in `gameserver.store.calls`, is one scr
 over the one connection, whose address `gameserver.store.address` read. What is asked while Redis is away fails at once,
 and what has no answer after `REPLY_S`: nothing is known of it then.
 
-There are no leases yet: a second server on the same database would take all rooms over, and the first would lose them.
+Several nodes may share a database: each runs its rooms under a lease, which Redis ends if the node does not renew it,
+and each call says under which lease it is made.
+
 It is Redis's configuration that decides what survives Redis; what is wrong with that is logged at the start.
 """
 
@@ -26,13 +28,13 @@ from txredisapi import TimeoutError as NoAnswer
 from zope.interface import implementer
 
 from gameserver.errors import StoreUnavailable
-from gameserver.interfaces import Commit, IStore, Outcome, Stored
-from gameserver.store import keys, lua
+from gameserver.interfaces import Commit, ILeases, IStore, Outcome, Renewal, Stored, TableSizes
+from gameserver.store import keys, lua, lua_leases, lua_tables
 from gameserver.store.address import Address, endpoint, parse
 from gameserver.store.calls import Call, Calls
 from gameserver.store.redis_users import RedisUsers
 
-SCHEMA_VERSION: Final = 1
+SCHEMA_VERSION: Final = 2
 """Of the keys, kept in the store; one of a newer schema is refused."""
 REPLY_S: Final = 5.0
 """How long one answer may take; a Redis that is only busy (a fork, a full disk queue) takes less."""
@@ -49,18 +51,24 @@ _ELSEWHERE: Final = ("READONLY", "LOADING", "MASTERDOWN")
 log = Logger(namespace="gameserver")
 
 
-@implementer(IStore)
+@implementer(IStore, ILeases)
 class RedisStore(RedisUsers):
     """
     Keep rooms and users in Redis 5 or newer.
 
     :param url: see `gameserver.store.address`.
+    :param node: the name of this node, which its next process has as well.
+    :param secret: the fingerprints of the secrets that this node knows, separated by spaces, the one that signs first;
+        it must know the one that signed last at another node.
     :raises ValueError: the address is none; the text says what is expected.
     """
 
-    def __init__(self, url: str, *, reactor: Any) -> None:
+    def __init__(self, url: str, *, reactor: Any, node: str = "", secret: str = "") -> None:
         self._link = _Link(parse(url), reactor)
         self._calls = Calls(self._link.run)
+        self._node = lua.Node(node)
+        self._secret = secret
+        self._renewed_over = 0
         self._open = False
         self._stops: list[Deferred[None]] = []
         self._last_beat_ms: int | None = None
@@ -90,7 +98,7 @@ class RedisStore(RedisUsers):
     def commit(self, commits: Sequence[Commit], *, now_ms: int) -> Deferred[list[Outcome]]:
         """See `IStore.commit`; waits for the call under way, and then goes with all commits that wait."""
         try:
-            call = lua.encoded(commits, now_ms)
+            call = lua.encoded(commits, now_ms, self._node)
         except UnicodeEncodeError:
             return fail()
         return self._add(Call(lua.COMMIT, *call, Deferred(), {commit.room for commit in commits}))
@@ -104,14 +112,39 @@ class RedisStore(RedisUsers):
         """See `IStore.open_rooms`."""
         return Deferred.fromCoroutine(self._open_rooms(list(dict.fromkeys(ids))))
 
+    def read_entries(self, room: str, table: str, names: Sequence[str]) -> Deferred[list[bytes | None]]:
+        """See `IStore.read_entries`."""
+        asked = self._ask(lua_tables.READ_ENTRIES, [keys.room_key(room)], [keys.entry(table, name) for name in names])
+        return asked.addCallback(lua_tables.entry_values)
+
+    def scan_entries(
+        self, room: str, table: str, *, prefix: str, after: str | None, limit: int
+    ) -> Deferred[list[tuple[str, bytes]]]:
+        """See `IStore.scan_entries`."""
+        try:
+            first, last = keys.entry_range(table, prefix)
+            behind = b"" if after is None else keys.entry(table, after).encode()
+        except UnicodeEncodeError:
+            return fail()
+        begin = b"(" + behind if behind >= first else b"[" + first
+        asked = self._ask(lua_tables.SCAN_ENTRIES, [keys.room_key(room)], [begin, b"(" + last, limit])
+        return asked.addCallback(lua_tables.entry_page)
+
+    def measure_entries(self, room: str, entries: Sequence[tuple[str, str]]) -> Deferred[TableSizes]:
+        """See `IStore.measure_entries`."""
+        asked = self._ask(lua_tables.MEASURE_ENTRIES, [keys.room_key(room)], [keys.entry(*entry) for entry in entries])
+        return asked.addCallback(lambda packed: lua_tables.table_sizes(entries, packed))
+
     def claim_code(self, code: str, room: str, *, now_ms: int) -> Deferred[bool]:
         """See `IStore.claim_code`; True as well if this room has it already, so that a claim can be repeated."""
-        asked = self._ask(lua.CLAIM, [keys.code_key(code), keys.CLAIMS_KEY], [code, room, now_ms])
+        asked = self._ask(lua.CLAIM, [keys.code_key(code), keys.claims_key(self._node.name)], [code, room, now_ms])
         return asked.addCallback(bool)
 
     def release_code(self, code: str) -> Deferred[None]:
         """See `IStore.release_code`; a code whose room did come to be stays with it."""
-        return self._ask(lua.RELEASE, [keys.code_key(code), keys.CLAIMS_KEY], [code]).addCallback(_nothing)
+        return self._ask(lua.RELEASE, [keys.code_key(code), keys.claims_key(self._node.name)], [code]).addCallback(
+            _nothing
+        )
 
     def beat(self, *, now_ms: int) -> Deferred[None]:
         """See `IStore.beat`."""
@@ -121,16 +154,64 @@ class RedisStore(RedisUsers):
         """See `IStore.last_beat_ms`."""
         return succeed(self._last_beat_ms) if self._open else fail(self._closed())
 
+    # Leases
+
+    def acquire_lease(self, token: str, *, for_ms: int) -> Deferred[None]:
+        """See `ILeases.acquire_lease`."""
+        self._node = lua.Node(self._node.name, token)
+        self._renewed_over = self._link.connections
+        return self._ask(lua_leases.ACQUIRE, *self._lease(for_ms)).addCallback(_nothing)
+
+    def renew_lease(self, *, for_ms: int) -> Deferred[Renewal]:
+        """See `ILeases.renew_lease`; ``LAPSED`` as well if the connection is another: Redis may have lost something."""
+        connections = self._link.connections
+
+        def renewed(reply: bytes) -> Renewal:
+            over, self._renewed_over = self._renewed_over, connections
+            renewal = Renewal(reply.decode())
+            return Renewal.LAPSED if renewal is Renewal.KEPT and over != connections else renewal
+
+        return self._ask(lua_leases.RENEW, *self._lease(for_ms)).addCallback(renewed)
+
+    def release_lease(self) -> Deferred[None]:
+        """See `ILeases.release_lease`."""
+        return self._ask(lua_leases.RELEASE, [keys.lease_key(self._node.name)], [self._node.token]).addCallback(
+            _nothing
+        )
+
+    def orphaned(self) -> Deferred[list[str]]:
+        """See `ILeases.orphaned`."""
+        found = self._ask(lua_leases.ORPHANED, [keys.NODES_KEY], [keys.LEASE_PREFIX])
+        return found.addCallback(lambda reply: [node.decode() for node in lua.unpacked(reply)])
+
+    def forget_nodes(self, nodes: Sequence[str]) -> Deferred[None]:
+        """See `ILeases.forget_nodes`."""
+        theirs = [key for node in nodes for key in (keys.lease_key(node), keys.claims_key(node))]
+        asked = self._ask(lua_leases.FORGET, [keys.NODES_KEY, *theirs], [keys.CODE_PREFIX, *nodes])
+        return asked.addCallback(_nothing)
+
+    def fences(self, ids: Sequence[str]) -> Deferred[list[tuple[int, int] | None]]:
+        """See `ILeases.fences`."""
+        return self._ask(lua_leases.FENCES, [keys.room_key(id_) for id_ in ids]).addCallback(_fences)
+
+    def release_rooms(self, ids: Sequence[str]) -> Deferred[None]:
+        """See `ILeases.release_rooms`."""
+        theirs = [keys.room_key(id_) for id_ in ids]
+        return self._ask(lua_leases.RELEASE_ROOMS, theirs, [self._node.name]).addCallback(_nothing)
+
+    def once(self, name: str, *, for_ms: int) -> Deferred[bool]:
+        """See `ILeases.once`."""
+        return self._ask(lua_leases.ONCE, [keys.once_key(name)], [for_ms]).addCallback(bool)
+
+    def _lease(self, for_ms: int) -> tuple[list[str], list[str | int]]:
+        """The keys and arguments of a script for this node's lease."""
+        node = self._node
+        return [keys.lease_key(node.name), keys.NODES_KEY], [node.name, node.token, for_ms]
+
     async def _start(self) -> None:
         await self._link.start()
         try:
-            named, args = [keys.CLAIMS_KEY, keys.META_KEY], [str(SCHEMA_VERSION), keys.code_key("")]
-            schema, beat_ms = lua.unpacked(await self._link.run(lua.BEGIN, lua.to_bytes(named), lua.to_bytes(args)))
-            if int(schema) > SCHEMA_VERSION:
-                raise StoreUnavailable(
-                    f"{self._link.address} was written by a newer gameserver: its schema is {int(schema)}, this one"
-                    f" knows {SCHEMA_VERSION}. Start the newer one, or give another database."
-                )
+            beat_ms = await self._begin()
             await self._warn("appendonly", "yes", "rooms are lost when Redis ends")
             await self._warn("maxmemory-policy", "noeviction", "Redis may drop rooms when its memory is full")
         except BaseException:
@@ -138,6 +219,31 @@ class RedisStore(RedisUsers):
             raise
         self._last_beat_ms = int(beat_ms) if beat_ms else None
         self._open = True
+
+    async def _begin(self) -> bytes:
+        """
+        Prepare the database.
+
+        :returns: this node's last beat, or nothing.
+        :raises StoreUnavailable: it is not for this node.
+        """
+        node, address = self._node, self._link.address
+        named = [keys.claims_key(node.name), keys.META_KEY]
+        args = [str(SCHEMA_VERSION), keys.CODE_PREFIX, node.beat_field, self._secret]
+        packed = await self._link.run(lua.BEGIN, lua.to_bytes(named), lua.to_bytes(args))
+        schema, beat_ms, known = lua.unpacked(packed)
+        if int(schema) > SCHEMA_VERSION:
+            raise StoreUnavailable(
+                f"{address} was written by a newer gameserver: its schema is {int(schema)}, this one knows"
+                f" {SCHEMA_VERSION}. Start the newer one, or give another database."
+            )
+        if not known:
+            raise StoreUnavailable(
+                f"{address} is of nodes with another secret, whose users this one would not know. Copy the file"
+                f" `secret` from the data folder of one of them. If it is lost, HDEL {keys.META_KEY} secret there:"
+                " all users are strangers then."
+            )
+        return beat_ms
 
     async def _warn(self, setting: str, right: str, danger: str) -> None:
         """Log it if Redis is set up in a way that endangers rooms; some services forbid the question."""
@@ -160,7 +266,12 @@ class RedisStore(RedisUsers):
         opened: list[Stored] = []
         for first in range(0, len(ids), OPENED_ROOMS):
             some = ids[first : first + OPENED_ROOMS]
-            opened += lua.rooms(some, await self._ask(lua.OPEN, [keys.room_key(id_) for id_ in some]))
+            named = [keys.lease_key(self._node.name), keys.META_KEY, *(keys.room_key(id_) for id_ in some)]
+            args = [self._node.name, self._node.token, keys.LEASE_PREFIX, keys.BEAT_PREFIX]
+            packed = await self._ask(lua.OPEN, named, args)
+            if packed is None:
+                raise StoreUnavailable("this node's lease has ended")
+            opened += lua.rooms(some, packed)
         return opened
 
     def _ask(self, script: lua.Script, named: Sequence[str], args: Sequence[str | int | bytes] = ()) -> Deferred[Any]:
@@ -188,6 +299,13 @@ class RedisStore(RedisUsers):
 
 def _nothing(_: object) -> None:
     return None
+
+
+def _fences(packed: bytes) -> list[tuple[int, int] | None]:
+    """Read what `lua_leases.FENCES` gave."""
+    items = list(lua.unpacked(packed))
+    found = zip(items[::2], items[1::2], strict=True)
+    return [(int(fence), int(version)) if fence else None for fence, version in found]
 
 
 class _Connection(RedisProtocol):  # type: ignore[misc]
@@ -244,10 +362,12 @@ class _Link:
     The way to Redis: one connection, checked before it is used, and made again whenever it is lost.
 
     :param address: where Redis is.
+    :ivar connections: how many there were: Redis may have lost something between two of them.
     """
 
     def __init__(self, address: Address, reactor: Any) -> None:
         self.address = address
+        self.connections = 0
         self._reactor = reactor
         # What is wrong with the address is found now, not when a connection is made again.
         self._endpoint = None if address.kind == "redis+sentinel" else endpoint(address, reactor)
@@ -348,6 +468,7 @@ class _Link:
             await connection.lost
             raise
         self._connection = connection
+        self.connections += 1
         return connection
 
     async def _log_in(self, connection: _Connection) -> None:

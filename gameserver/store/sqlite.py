@@ -11,6 +11,9 @@ table  columns                                      lifetime of a row
 rooms  number, id, code, game, fence, version,      the room's; ``number`` grows in the order of creation
        at_ms
 parts  room, part, value                            see `gameserver.store.keys`
+entry  room, name, value                            the room's, until it is deleted: entries of tables, by
+                                                    ``TABLE/KEY`` in UTF-8, whose order is theirs
+tables room, name, entries, bytes                   the same: of each table how many entries it has, and their bytes
 codes  code, room, free_at_ms, fence, version       from the claim until 24 hours after the room ended; then fence and
                                                     version are its last ones, which tell a retry from a stranger
 users  id, name_key, version, value                 until the user is deleted
@@ -37,13 +40,14 @@ from twisted.python.failure import Failure
 from zope.interface import implementer
 
 from gameserver.errors import GameServerError, StoreLocked, StoreUnavailable
-from gameserver.interfaces import Commit, IStore, Outcome, Stored
+from gameserver.interfaces import Commit, IStore, Outcome, Stored, TableSizes
 from gameserver.store import sqlite_users
+from gameserver.store.entries import Entries
 from gameserver.store.keys import CODE_REST_MS
 
 T = TypeVar("T")
 
-SCHEMA_VERSION: Final = 1
+SCHEMA_VERSION: Final = 2
 """Of the tables, kept as the file's ``user_version``; a file of a newer one is refused."""
 
 _SYNC: Final = {"normal": "NORMAL", "power": "FULL"}
@@ -58,8 +62,17 @@ _SCHEMA: Final = (
     " WITHOUT ROWID",
     "CREATE INDEX codes_resting ON codes (free_at_ms) WHERE free_at_ms IS NOT NULL",
     "CREATE TABLE meta (key TEXT PRIMARY KEY, value) WITHOUT ROWID",
-    f"PRAGMA user_version = {SCHEMA_VERSION}",
 )
+
+_SCHEMA_2: Final = (
+    "CREATE TABLE entry (room TEXT NOT NULL, name BLOB NOT NULL, value BLOB NOT NULL, PRIMARY KEY (room, name))"
+    " WITHOUT ROWID",
+    "CREATE TABLE tables (room TEXT NOT NULL, name TEXT NOT NULL, entries INTEGER NOT NULL, bytes INTEGER NOT NULL,"
+    " PRIMARY KEY (room, name)) WITHOUT ROWID",
+)
+"""What a file of schema 1 has not."""
+
+_SCHEMAS: Final = (_SCHEMA, _SCHEMA_2)
 
 
 class Writer(Protocol):
@@ -156,6 +169,20 @@ class SQLiteStore(sqlite_users.SQLiteUsers):
     def open_rooms(self, ids: Sequence[str]) -> Deferred[list[Stored]]:
         """See `IStore.open_rooms`."""
         return self._ask(lambda database: database.open_rooms(ids))
+
+    def read_entries(self, room: str, table: str, names: Sequence[str]) -> Deferred[list[bytes | None]]:
+        """See `IStore.read_entries`."""
+        return self._ask(lambda database: database.entries.read(room, table, names))
+
+    def scan_entries(
+        self, room: str, table: str, *, prefix: str, after: str | None, limit: int
+    ) -> Deferred[list[tuple[str, bytes]]]:
+        """See `IStore.scan_entries`."""
+        return self._ask(lambda database: database.entries.scan(room, table, prefix, after, limit))
+
+    def measure_entries(self, room: str, entries: Sequence[tuple[str, str]]) -> Deferred[TableSizes]:
+        """See `IStore.measure_entries`."""
+        return self._ask(lambda database: database.entries.measure(room, entries))
 
     def claim_code(self, code: str, room: str, *, now_ms: int) -> Deferred[bool]:
         """See `IStore.claim_code`; True as well if this room has it already, so that a claim can be repeated."""
@@ -268,6 +295,7 @@ class _Database:
                 self._db = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
                 opened.callback(self._db.close)
                 self.users = sqlite_users.UserTable(self._db)
+                self.entries = Entries(self._db)
                 self._prepare(sync)
                 self._opened = opened.pop_all()
         except (sqlite3.Error, OSError) as error:
@@ -285,11 +313,12 @@ class _Database:
         self.transact([lambda database: database._begin(schema)])
 
     def _begin(self, schema: int) -> None:
-        if schema == 0:
-            for statement in _SCHEMA:
+        for statements in _SCHEMAS[schema:]:
+            for statement in statements:
                 self._db.execute(statement)
         for statement in sqlite_users.SCHEMA:
             self._db.execute(statement)
+        self._db.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
         row = self._db.execute("SELECT value FROM meta WHERE key = 'beat_ms'").fetchone()
         self.last_beat_ms = None if row is None else row[0]
         # What a process claimed and then died: no other can be about to create that room.
@@ -344,8 +373,10 @@ class _Database:
                 return Outcome.STORED if is_retry else Outcome.FENCED
         if (commit.fence, commit.version) == (fence, version):
             return Outcome.STORED
-        if commit.fence < fence or commit.version != version + 1:
+        if commit.fence < fence or commit.version <= version:
             return Outcome.FENCED
+        if commit.version != version + 1 and not (commit.whole or commit.ends):
+            return Outcome.BEHIND
         return None
 
     def _write(self, commits: Sequence[Commit], now_ms: int) -> None:
@@ -358,8 +389,9 @@ class _Database:
         )
         self._db.executemany(
             "INSERT OR IGNORE INTO codes (code, room) VALUES (?, ?)",
-            [(c.code, c.room) for c in lasting if c.version == 1],
+            [(c.code, c.room) for c in lasting if c.version == 1 or c.whole],
         )
+        self._db.executemany("DELETE FROM parts WHERE room = ?", [(c.room,) for c in lasting if c.whole])
         self._db.executemany(
             "INSERT INTO parts (room, part, value) VALUES (?, ?, ?)"
             " ON CONFLICT (room, part) DO UPDATE SET value = excluded.value",
@@ -368,11 +400,15 @@ class _Database:
         self._db.executemany(
             "DELETE FROM parts WHERE room = ? AND part = ?", [(c.room, part) for c in lasting for part in c.drops]
         )
+        for commit in lasting:
+            if commit.entries:
+                self.entries.write(commit.room, commit.entries)
         if ending:
             self._end(ending, now_ms)
 
     def _end(self, commits: Sequence[Commit], now_ms: int) -> None:
-        self._db.executemany("DELETE FROM parts WHERE room = ?", [(c.room,) for c in commits])
+        for table in ("parts", "entry", "tables"):
+            self._db.executemany(f"DELETE FROM {table} WHERE room = ?", [(c.room,) for c in commits])
         self._db.executemany("DELETE FROM rooms WHERE id = ?", [(c.room,) for c in commits])
         self._db.executemany(
             "INSERT OR REPLACE INTO codes (code, room, free_at_ms, fence, version) VALUES (?, ?, ?, ?, ?)",
@@ -396,7 +432,16 @@ class _Database:
             return None
         code, game, fence, version, at_ms = row
         parts = dict(self._db.execute("SELECT part, value FROM parts WHERE room = ?", (room,)).fetchall())
-        return Stored(room=room, code=code, game=game, fence=fence, version=version, at_ms=at_ms, parts=parts)
+        return Stored(
+            room=room,
+            code=code,
+            game=game,
+            fence=fence,
+            version=version,
+            at_ms=at_ms,
+            parts=parts,
+            table_bytes=self.entries.size_bytes(room),
+        )
 
     def claim_code(self, code: str, room: str, now_ms: int) -> bool:
         """See `IStore.claim_code`."""

@@ -33,6 +33,7 @@ from gameserver.wire.limits import Budgets
 from gameserver.wire.session import House
 
 if TYPE_CHECKING:
+    from gameserver.room.document import Document
     from gameserver.room.keeper import Keeper
     from gameserver.room.room import Room
 
@@ -175,7 +176,7 @@ class Table:
         for visitor in self.visitors:
             if visitor.online and "room" in visitor.docs:
                 return visitor.docs["room"]
-        return self.room.doc("room").plain()
+        return self._as_told(self.room.docs.get("room"))
 
     @property
     def row(self) -> dict[str, Any]:
@@ -317,8 +318,15 @@ class Table:
             if visitor.online and seat is not None and seat._sessions:
                 for stream, mirror in visitor.docs.items():
                     document = keeper.room.docs.get(f"seat:{visitor.id}" if stream == "seat" else stream)
-                    if mirror != (document.plain() if document is not None else {}):
+                    if mirror != self._as_told(document):
                         raise AssertionError(f"{visitor.name} has another {stream!r} than the room: {mirror}")
+
+    def _as_told(self, document: Document | None) -> dict[str, Any]:
+        """A document as clients have it: with floats rounded, where the game says so."""
+        tree = document.plain() if document is not None else {}
+        quanta = self.room.spec.quanta
+        rounded: dict[str, Any] = tree if quanta is None else quanta.rounded(tree, ())
+        return rounded
 
 
 @provider(ILogObserver)

@@ -194,7 +194,7 @@ class Api(Identity):
         hall = self._house.hall
         if hall.draining:
             raise Refused(code="draining")
-        if hall.store_away:
+        if not hall.store_answers:
             raise Refused("The store does not answer.", code="busy")
         return answer(request, {"status": "ok"})
 

@@ -1,13 +1,14 @@
 """
 From bytes to the messages of a client, and what is wrong where they are none.
 
-A codec is a form of the protocol: its subprotocol's name, ``decode``, and the ``encode`` of `gameserver.wire.messages`.
+A codec is a form of the protocol: its subprotocol's name, and ``decode``. How the server writes a message is in
+`gameserver.wire.messages` and `gameserver.wire.packed`.
 """
 
 from __future__ import annotations
 
 import re
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 import msgspec
 from msgspec import Raw
@@ -18,7 +19,8 @@ from gameserver.wire.messages import SUBPROTOCOL, ClientMessage, FromClient, Sen
 _OPS: Final = frozenset(str(info.tag) for kind in FromClient.__subclasses__() if (info := kind.__struct_config__))
 _EARLY_ID: Final = re.compile(rb'\s*\{[^{}\[\]]*?"id"\s*:\s*([0-9]{1,16})\s*[,}]')
 """A request's number before anything nested, which is its own also where the rest cannot be read."""
-_PROBLEMS: Final = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
+PROBLEMS: Final = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
+"""What msgspec raises at bytes that it cannot read."""
 
 
 class Unreadable(GameServerError):
@@ -36,6 +38,19 @@ class Unreadable(GameServerError):
         super().__init__(self.text)
 
 
+class Codec(Protocol):
+    """One form of the protocol, for one session."""
+
+    subprotocol: str
+    binary: bool
+
+    def decode(self, frame: bytes) -> ClientMessage:
+        """
+        :returns: the message; what it holds undecoded is a copy.
+        :raises Unreadable: it is none.
+        """
+
+
 class JSONCodec:
     """
     Text frames, one object each.
@@ -51,22 +66,22 @@ class JSONCodec:
         self._decoder = msgspec.json.Decoder(ClientMessage)
 
     def decode(self, frame: bytes) -> ClientMessage:
-        """
-        :returns: the message; what it holds as `Raw` is a copy.
-        :raises Unreadable: it is none.
-        """
+        """See `Codec.decode`."""
         if frame.count(b"{") + frame.count(b"[") > self.depth and json_depth(frame) > self.depth:
-            raise Unreadable(
-                "bad_message", f"At most {self.depth} lists and objects inside one another.", _id_of(frame)
-            )
+            raise Unreadable("bad_message", too_deep(self.depth), _id_of(frame))
         try:
             message: ClientMessage = self._decoder.decode(frame)
-        except _PROBLEMS as error:
+        except PROBLEMS as error:
             raise _what_is_wrong(frame, error) from None
         if type(message) is Send:
             # A view would keep the whole read buffer, and may change under a message that waits.
             message.data = Raw(bytes(message.data))
         return message
+
+
+def too_deep(depth: int) -> str:
+    """:returns: what whoever nests deeper is told."""
+    return f"At most {depth} lists and objects inside one another."
 
 
 def json_depth(text: bytes) -> int:
@@ -95,7 +110,7 @@ def _what_is_wrong(frame: bytes, error: Exception) -> Unreadable:
     """The slow look at a frame that did not decode: which request it is, and whether its ``op`` is known."""
     try:
         value = msgspec.json.decode(frame)
-    except _PROBLEMS:
+    except PROBLEMS:
         # Such as half a surrogate pair: whoever waits for an answer should have one.
         early = _EARLY_ID.match(frame)
         return Unreadable("bad_message", "That is not JSON.", request_id(int(early[1])) if early else None)
@@ -112,7 +127,7 @@ def _id_of(frame: bytes) -> int | None:
     """:returns: the number of a request that is refused for its form, where it can be read at all."""
     try:
         value = msgspec.json.decode(frame)
-    except _PROBLEMS:
+    except PROBLEMS:
         return None
     return request_id(value.get("id")) if isinstance(value, dict) else None
 

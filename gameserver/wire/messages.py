@@ -2,7 +2,8 @@
 The protocol, in words and structs.
 
 A client connects to ``/ws`` and speaks ``gameserver.v1.json``: text frames, one JSON object each, whose key ``op``
-names the message.
+names the message. Or it speaks ``gameserver.v1.msgpack``: binary frames, the same messages as MessagePack arrays
+``[number, fields…]`` (`ARRAYS` is the table).
 
 Client to server:
 
@@ -43,6 +44,7 @@ its own. A client that sees ``n`` jump has missed something and resumes. Volatil
 
 from __future__ import annotations
 
+from enum import IntEnum
 from typing import Annotated, Any, Final
 
 import msgspec
@@ -51,6 +53,18 @@ from msgspec import Meta, Raw, Struct, field
 from gameserver import values
 
 SUBPROTOCOL: Final = "gameserver.v1.json"
+PACKED_SUBPROTOCOL: Final = "gameserver.v1.msgpack"
+SUBPROTOCOLS: Final = (SUBPROTOCOL, PACKED_SUBPROTOCOL)
+
+
+class Form(IntEnum):
+    """What the bytes are that a session is sent."""
+
+    JSON = 0
+    PACKED = 1
+    COLUMNS = 2
+    """MessagePack as well; the client knows patch op 4."""
+
 
 Seen = dict[str, str | int]
 """The room's ``epoch``, and for each stream of a seat the last ``n``."""
@@ -76,6 +90,7 @@ class Hello(FromClient):
     ticket: str | None = None
     guest: GuestName | None = None
     client: str | None = None
+    ops: int | None = None
 
 
 class Create(FromClient):
@@ -111,6 +126,7 @@ class Send(FromClient):
     type: str
     id: RequestId | None = None
     data: Raw = Raw(b"null")
+    """From the MessagePack form it is a `gameserver.values.Packed`."""
     room: str | None = None
 
 
@@ -325,6 +341,44 @@ class Redirect(FromServer):
 class Pong(FromServer):
     at: int | float | None
     now: int
+
+
+ARRAYS: Final[dict[int, tuple[str, tuple[str, ...]]]] = {
+    1: ("hello", ("token", "ticket", "guest", "client", "ops")),
+    2: ("create", ("id", "game", "options", "private", "password", "name", "role", "profile")),
+    3: ("join", ("id", "room", "name", "role", "password", "profile", "game", "match")),
+    4: ("resume", ("id", "room", "resume", "seen")),
+    5: ("send", ("id", "type", "data", "room")),
+    6: ("chat", ("id", "text", "to", "data", "room")),
+    7: ("start", ("id", "room")),
+    8: ("leave", ("id", "room")),
+    9: ("ping", ("at",)),
+    21: ("welcome", ("user", "token", "client", "now", "limits")),
+    22: ("joined", ("id", "room", "game", "seat", "recovered", "last_id", "info", "docs", "seats", "timers", "chat",
+                    "seen", "keys")),
+    23: ("ok", ("id", "data")),
+    24: ("error", ("id", "code", "message", "path")),
+    25: ("event", ("room", "stream", "n", "type", "data")),
+    26: ("patch", ("room", "stream", "n", "ops")),
+    27: ("doc", ("room", "stream", "n", "doc", "chat", "keys")),
+    28: ("seats", ("room", "stream", "n", "seats")),
+    29: ("room", ("room", "stream", "n", "info")),
+    30: ("timer", ("room", "stream", "n", "name", "ends", "paused_ms")),
+    31: ("chat", ("room", "stream", "n", "from", "to", "text", "data", "at")),
+    32: ("skip", ("room", "stream", "n")),
+    33: ("left", ("room", "reason", "message")),
+    34: ("redirect", ("id", "room", "url")),
+    35: ("pong", ("at", "now")),
+}  # fmt: skip
+"""
+The messages as arrays: each one's number, its ``op``, and its fields in the order in which they stand; nil is absent.
+
+Fields are only ever added at the end. What is inside a field is as in JSON, but bytes are bytes, and keys are as they
+are. ``keys``, and the small numbers that stand for keys in a patch, are explained in `gameserver.patches`.
+"""
+
+FROM_CLIENT: Final = range(1, 10)
+"""The numbers of what a client may say."""
 
 
 class Close:

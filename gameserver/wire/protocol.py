@@ -19,7 +19,7 @@ from twisted.internet.interfaces import IPushProducer, ISSLTransport
 from zope.interface import implementer
 
 from gameserver.wire.limits import Connections
-from gameserver.wire.messages import SUBPROTOCOL, Close
+from gameserver.wire.messages import PACKED_SUBPROTOCOL, SUBPROTOCOLS, Close
 from gameserver.wire.proxies import Proxies
 from gameserver.wire.session import House, Session
 
@@ -55,10 +55,13 @@ class GameProtocol(WebSocketServerProtocol):
         if not self.door.connections.enter(address):
             self.door.house.budgets.throttled["connections"] += 1
             raise ConnectionDeny(ConnectionDeny.SERVICE_UNAVAILABLE, "too many connections from this address")
-        outgoing = Outgoing(self, self.door.house.limits.queue_bytes)
-        self.session = Session(self.door.house, outgoing, address)
+        # The client names what it speaks, the best first.
+        subprotocol = next((name for name in request.protocols if name in SUBPROTOCOLS), None)
+        binary = subprotocol == PACKED_SUBPROTOCOL
+        outgoing = Outgoing(self, self.door.house.limits.queue_bytes, binary=binary)
+        self.session = Session(self.door.house, outgoing, address, binary=binary)
         self.door.sessions[self.session] = None
-        return SUBPROTOCOL if SUBPROTOCOL in request.protocols else None
+        return subprotocol
 
     def onOpen(self) -> None:
         """The handshake is done. Autobahn leaves Nagle's algorithm on, which costs 40 ms an answer."""
@@ -89,11 +92,13 @@ class Outgoing:
     What a session sends through its connection.
 
     :param queue_bytes: what may wait for a slow reader.
+    :param binary: whether its frames are binary.
     """
 
-    __slots__ = ("_protocol", "_queue_bytes", "_slow", "_volatile")
+    __slots__ = ("_opcode", "_protocol", "_queue_bytes", "_slow", "_volatile")
 
-    def __init__(self, protocol: GameProtocol, queue_bytes: int) -> None:
+    def __init__(self, protocol: GameProtocol, queue_bytes: int, *, binary: bool = False) -> None:
+        self._opcode = 0x82 if binary else 0x81
         self._protocol = protocol
         self._queue_bytes = queue_bytes
         self._volatile: dict[str, bytes] = {}
@@ -107,7 +112,7 @@ class Outgoing:
         if self._slow and queued_bytes(protocol.transport) + len(frame) > self._queue_bytes:
             self.close(Close.SLOW_READER, "too slow a reader")
             return
-        protocol.transport.write(_head(len(frame)) + frame)
+        protocol.transport.write(_head(len(frame), self._opcode) + frame)
 
     def send_volatile(self, frame: bytes, slot: str) -> None:
         """Write one message at once; where the reader is slow, keep the newest of the slot for when it has read."""
@@ -166,7 +171,7 @@ class Door:
         self.origins = frozenset(origins)
         self.connections = Connections(limits.connections_per_address)
         self.sessions: dict[Session, None] = {} if sessions is None else sessions
-        self._factory = _new_factory(protocols=[SUBPROTOCOL], server="gameserver", reactor=reactor)
+        self._factory = _new_factory(protocols=list(SUBPROTOCOLS), server="gameserver", reactor=reactor)
         self._factory.protocol = lambda: GameProtocol(self)
         self._factory.setProtocolOptions(
             maxFramePayloadSize=limits.frame_bytes,
@@ -224,14 +229,16 @@ def admits(origin: str, host: str, origins: Collection[str], scheme: str | None 
     return parts.scheme in schemes and parts.netloc != "" and parts.netloc == host.lower()
 
 
-def _head(length: int) -> bytes:
+def _head(length: int, opcode: int) -> bytes:
     """
-    The head of an unmasked, unfragmented text frame.
+    The head of an unmasked, unfragmented frame.
+
+    :param opcode: its first byte: 0x81 for text, 0x82 for what is binary.
 
     Source: RFC 6455 section 5.2
     """
     if length < 126:
-        return bytes((0x81, length))
+        return bytes((opcode, length))
     if length < 65536:
-        return b"\x81\x7e" + length.to_bytes(2, "big")
-    return b"\x81\x7f" + struct.pack(">Q", length)
+        return bytes((opcode, 0x7E)) + length.to_bytes(2, "big")
+    return bytes((opcode, 0x7F)) + struct.pack(">Q", length)

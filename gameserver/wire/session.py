@@ -21,13 +21,15 @@ from zope.interface import implementer
 
 from gameserver.errors import Refused, StoreUnavailable
 from gameserver.interfaces import IAuthenticators, IHasher, ISession, ITickets, User
+from gameserver.patches import COLUMNS
 from gameserver.rates import TokenBucket
 from gameserver.room.effects import Asker
 from gameserver.room.names import check_name
-from gameserver.wire import messages
-from gameserver.wire.codecs import JSONCodec, Unreadable
+from gameserver.wire import messages, packed
+from gameserver.wire.arrays import PackedCodec
+from gameserver.wire.codecs import Codec, JSONCodec, Unreadable
 from gameserver.wire.limits import AT_ONCE, MALFORMED, MALFORMED_S, WAITING_BYTES, WAITING_MESSAGES, Budgets, Strangers
-from gameserver.wire.messages import Close
+from gameserver.wire.messages import Close, Form, FromServer
 
 if TYPE_CHECKING:
     from gameserver.clock import Clock
@@ -83,6 +85,7 @@ class Session:
     :param house: the node.
     :param transport: the connection.
     :param address: whose it is, for budgets.
+    :param binary: whether it speaks MessagePack.
     """
 
     __slots__ = (
@@ -101,15 +104,16 @@ class Session:
         "closed",
         "deliver",
         "deliver_volatile",
+        "form",
         "key",
         "transport",
         "user",
     )
 
-    def __init__(self, house: House, transport: Transport, address: str) -> None:
+    def __init__(self, house: House, transport: Transport, address: str, *, binary: bool = False) -> None:
         self._house = house
         self.transport = transport
-        self._codec = JSONCodec(house.limits.depth)
+        self._codec: Codec = PackedCodec(house.limits.depth) if binary else JSONCodec(house.limits.depth)
         self._requests = _bucket(house.limits.requests_per_s)
         self._lines = _bucket(house.limits.chat_per_s)
         self._malformed: deque[float] = deque(maxlen=MALFORMED)
@@ -122,6 +126,7 @@ class Session:
         self.address = address
         self.user: User | None = None
         self.key = ""
+        self.form = Form.PACKED if binary else Form.JSON
         self.closed = False
         self.deliver: Callable[[bytes], None] = transport.send
         self.deliver_volatile: Callable[[bytes, str], None] = transport.send_volatile
@@ -189,7 +194,7 @@ class Session:
             if type(message) is messages.Send:
                 self._send(message)
             elif isinstance(message, messages.Ping):
-                self.deliver(messages.encode(messages.Pong(message.at, self._now_ms())))
+                self._say(messages.Pong(message.at, self._now_ms()))
             else:
                 self._dispatch(message)
             if type(message) is not messages.Send:
@@ -282,9 +287,11 @@ class Session:
         self.key = message.client if known and message.client else house.entropy(16).hex()
         self.user = user
         house.strangers.leave(self)
+        if self.form is Form.PACKED and message.ops is not None and message.ops >= COLUMNS:
+            self.form = Form.COLUMNS
         about = messages.UserInfo(user.id, user.name, list(user.rights))
         welcome = messages.Welcome(about, token, self.key, self._now_ms(), told_limits(house.limits))
-        self.deliver(messages.encode(welcome))
+        self._say(welcome)
 
     async def _prove(self, token: str | None, ticket: str | None) -> tuple[User, str]:
         """
@@ -333,6 +340,10 @@ class Session:
         await keeper.post("resume", asker, secret=message.resume, seen=message.seen)
         self._house.budgets.vouch(asker.user.id)
 
+    def _say(self, message: FromServer) -> None:
+        """Say something that holds nothing of a game's."""
+        self.deliver(packed.encode_for(self.form, message))
+
     # Errors
 
     def _refused(self, failure: Failure, asker: Asker | None) -> None:
@@ -347,10 +358,10 @@ class Session:
             self._error(asker.id if asker is not None else None, refused)
 
     def _error(self, id: int | None, refused: Refused) -> None:
-        self.deliver(messages.encode(messages.Error(id, refused.code, refused.text, refused.path)))
+        self._say(messages.Error(id, refused.code, refused.text, refused.path))
 
     def _refuse_frame(self, unreadable: Unreadable) -> None:
-        self.deliver(messages.encode(messages.Error(unreadable.id, unreadable.code, unreadable.text)))
+        self._say(messages.Error(unreadable.id, unreadable.code, unreadable.text))
         self._malformed.append(self._house.clock.monotonic())
         if len(self._malformed) == MALFORMED and self._malformed[-1] - self._malformed[0] <= MALFORMED_S:
             self.close(Close.PROTOCOL, "too many frames that are no messages")

@@ -18,8 +18,9 @@ from twisted.trial.unittest import TestCase
 from zope.interface.verify import verifyObject
 
 from gameserver.errors import StoreUnavailable
-from gameserver.interfaces import Commit, IStore, Outcome, Stored
+from gameserver.interfaces import Commit, IStore, Outcome, Stored, TableSize
 from gameserver.store.memory import MemoryStore
+from gameserver.store.packing import packed_store
 from gameserver.store.redis import RedisStore
 from gameserver.store.sqlite import SQLiteStore
 from tests.store.redis_server import RedisServer, has_tls
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
 else:
     _TestCase = object  # or trial would run the suite by itself
 
-STORED, FENCED = Outcome.STORED, Outcome.FENCED
+STORED, FENCED, BEHIND = Outcome.STORED, Outcome.FENCED, Outcome.BEHIND
 NOW_MS: Final = 1_700_000_000_000
 DAY_MS: Final = 24 * 60 * 60 * 1000
 
@@ -42,11 +43,22 @@ def change(
     fence: int = 1,
     drops: Sequence[str] = (),
     ends: bool = False,
+    whole: bool = False,
+    entries: Mapping[tuple[str, str], bytes | None] | None = None,
 ) -> Commit:
     """Make a commit of room r1; the code of room ``r1`` is ``R1``."""
     puts = {"room": b"%d" % version} if puts is None else puts
     return Commit(
-        room=room, code=room.upper(), game="dice", fence=fence, version=version, puts=puts, drops=drops, ends=ends
+        room=room,
+        code=room.upper(),
+        game="dice",
+        fence=fence,
+        version=version,
+        puts=puts,
+        drops=drops,
+        ends=ends,
+        whole=whole,
+        entries=entries or {},
     )
 
 
@@ -152,19 +164,53 @@ class StoreContract(_TestCase):
         self.assertEqual(await self.commit(change(1)), [STORED])
         self.assertEqual(await self.store.room_ids(), ["r1"])
 
-    async def test_version_gap_fenced(self) -> None:
-        """A version that does not follow the stored one is FENCED, ahead and behind, and writes nothing."""
+    async def test_version_gap_not_written(self) -> None:
+        """A version that does not follow the stored one writes nothing: FENCED an older, BEHIND a newer."""
         for version in (1, 2, 3):
             await self.commit(change(version))
-        for version in (5, 2, 1):
-            self.assertEqual(await self.commit(change(version, {"room": b"no"}, drops=["room"])), [FENCED])
+        for version, outcome in ((5, BEHIND), (2, FENCED), (1, FENCED)):
+            self.assertEqual(await self.commit(change(version, {"room": b"no"}, drops=["room"])), [outcome])
         stored = await self.open()
         self.assertEqual((stored.version, stored.parts), (3, {"room": b"3"}))
 
-    async def test_later_version_of_no_room_fenced(self) -> None:
-        """Only version 1 creates a room."""
-        self.assertEqual(await self.commit(change(2)), [FENCED])
+    async def test_later_version_of_no_room_behind(self) -> None:
+        """Only version 1 creates a room, or all of it."""
+        self.assertEqual(await self.commit(change(2)), [BEHIND])
         self.assertEqual(await self.store.room_ids(), [])
+
+    async def test_whole_room_replaces_what_is_left_of_it(self) -> None:
+        """A store that lost the newest commits is given the whole room; what is not in it is gone."""
+        await self.commit(change(1, {"room": b"1", "doc/room": b"old", "seat/a": b"a"}))
+        whole = change(7, {"room": b"7", "doc/room": b"new"}, whole=True)
+        self.assertEqual(await self.commit(whole), [STORED])
+        self.assertEqual(await self.commit(whole), [STORED])
+        self.assertEqual(await self.commit(change(8, {"room": b"8"})), [STORED])
+        stored = await self.open()
+        self.assertEqual((stored.version, stored.parts), (8, {"room": b"8", "doc/room": b"new"}))
+        self.assertEqual(await self.store.room_ids(), ["r1"])
+
+    async def test_whole_room_of_which_nothing_is_left(self) -> None:
+        """A store that lost a room has it again, with its code."""
+        self.assertEqual(await self.commit(change(7, fence=3, whole=True)), [STORED])
+        self.assertEqual(await self.store.room_ids(), ["r1"])
+        self.assertIs(await self.store.claim_code("R1", "other", now_ms=NOW_MS), False)
+        self.assertEqual(((await self.open()).fence, (await self.open()).version), (4, 7))
+
+    async def test_whole_room_of_older_owner_fenced(self) -> None:
+        """Who has lost a room cannot bring it back."""
+        await self.commit(change(1))
+        await self.open()
+        self.assertEqual(await self.commit(change(7, whole=True)), [FENCED])
+        await self.commit(change(2, fence=2, ends=True))
+        self.assertEqual(await self.commit(change(8, whole=True)), [FENCED])
+
+    async def test_end_needs_no_whole_room(self) -> None:
+        """A room may end though the store lost some of it, or all."""
+        await self.commit(change(1))
+        self.assertEqual(await self.commit(change(5, ends=True)), [STORED])
+        self.assertEqual(await self.commit(change(5, room="r2", ends=True)), [STORED])
+        self.assertEqual(await self.store.room_ids(), [])
+        self.assertIs(await self.store.claim_code("R2", "other", now_ms=NOW_MS), False)
 
     async def test_older_fence_fenced(self) -> None:
         """Once a room was opened its older owner is FENCED, the newer one goes on."""
@@ -193,7 +239,7 @@ class StoreContract(_TestCase):
             change(1, room="c"),
             change(2, room="e"),
         )
-        self.assertEqual(outcomes, [STORED, FENCED, STORED, FENCED, STORED, FENCED])
+        self.assertEqual(outcomes, [STORED, FENCED, STORED, BEHIND, STORED, BEHIND])
         self.assertEqual(await self.store.room_ids(), ["a", "b", "c", "d"])
         self.assertEqual([stored.version for stored in await self.store.open_rooms("abcd")], [2, 1, 1, 1])
 
@@ -287,6 +333,119 @@ class StoreContract(_TestCase):
         await self.commit(change(1, {"room": b"1", "seat/a": b"2"}))
         await self.restart()
         self.assertEqual((await self.open()).parts, {"room": b"1", "seat/a": b"2"})
+
+    # Tables.
+
+    async def write(self, version: int, table: str = "words", room: str = "r1", **entries: bytes | None) -> None:
+        """Commit entries of one table, and nothing else."""
+        named = {(table, key): value for key, value in entries.items()}
+        self.assertEqual(await self.commit(change(version, {}, room=room, entries=named)), [STORED])
+
+    async def scan(
+        self, table: str = "words", prefix: str = "", after: str | None = None, limit: int = 100
+    ) -> list[str]:
+        """:returns: the keys of one page."""
+        page = await self.store.scan_entries("r1", table, prefix=prefix, after=after, limit=limit)
+        return [key for key, _ in page]
+
+    async def test_entries_read_in_order_asked(self) -> None:
+        """Entries come back as they were committed; what is not there is None."""
+        await self.write(1, a=b"1", b=b"", c=bytes(range(256)))
+        self.assertEqual(
+            await self.store.read_entries("r1", "words", ["c", "none", "a", "b", "a"]),
+            [bytes(range(256)), None, b"1", b"", b"1"],
+        )
+        self.assertEqual(await self.store.read_entries("r1", "others", ["a"]), [None])
+        self.assertEqual(await self.store.read_entries("nowhere", "words", ["a"]), [None])
+        self.assertEqual(await self.store.read_entries("r1", "words", []), [])
+
+    async def test_entries_not_loaded_with_room(self) -> None:
+        """Opening a room brings none of its entries, but says what they come to."""
+        await self.write(1, a=b"1", b=b"22")
+        stored = await self.open()
+        self.assertEqual((stored.parts, stored.table_bytes), ({}, 5))
+
+    async def test_entries_overwritten_and_deleted(self) -> None:
+        """A later commit writes and deletes the entries that it names; the others stay, after a restart as well."""
+        await self.write(1, a=b"1", b=b"2", c=b"3")
+        await self.write(2, a=b"new", b=None, never=None)
+        await self.restart()
+        self.assertEqual(await self.store.read_entries("r1", "words", ["a", "b", "c"]), [b"new", None, b"3"])
+        self.assertEqual(await self.scan(), ["a", "c"])
+
+    async def test_entries_fenced_with_room(self) -> None:
+        """Entries are written under the fence, and with the version: an older owner or a retry writes none."""
+        await self.write(1, a=b"1")
+        await self.write(2, a=b"2")
+        self.assertEqual(await self.commit(change(2, entries={("words", "a"): b"retried"})), [STORED])
+        fence = (await self.open()).fence
+        self.assertEqual(await self.commit(change(3, entries={("words", "a"): b"old"})), [FENCED])
+        self.assertEqual(await self.store.read_entries("r1", "words", ["a"]), [b"2"])
+        self.assertEqual(await self.commit(change(3, fence=fence, entries={("words", "a"): b"3"})), [STORED])
+        self.assertEqual(await self.store.read_entries("r1", "words", ["a"]), [b"3"])
+
+    async def test_entries_gone_with_room(self) -> None:
+        """With a room all of its tables end; those of others stay."""
+        await self.write(1, a=b"1")
+        await self.write(1, room="r2", a=b"2")
+        await self.commit(change(2, ends=True))
+        self.assertEqual(await self.store.read_entries("r1", "words", ["a"]), [None])
+        self.assertEqual(await self.scan(), [])
+        sizes = await self.store.measure_entries("r1", [("words", "a")])
+        self.assertEqual((sizes.tables, sizes.entries), ({}, [None]))
+        self.assertEqual(await self.store.read_entries("r2", "words", ["a"]), [b"2"])
+
+    async def test_entries_seen_after_commit_not_awaited(self) -> None:
+        """A read sees every commit that was asked for before it."""
+        made = [self.store.commit([change(v, {}, entries={("words", "a"): b"%d" % v})], now_ms=NOW_MS) for v in (1, 2)]
+        read = self.store.read_entries("r1", "words", ["a"])
+        last = self.store.commit([change(3, {}, entries={("words", "a"): b"3"})], now_ms=NOW_MS)
+        self.assertEqual(await read, [b"2"])
+        for done in (*made, last):
+            await done
+
+    async def test_scan_by_prefix_and_page(self) -> None:
+        """Keys come in the order of their code points, from behind the last page, within the prefix."""
+        names = ["", "B", "a", "a/b", "ab", "ab/c", "abc", "b", "z", "é", "\uffff", "🎲", "\U0010ffff"]
+        entries: dict[tuple[str, str], bytes | None] = {("words", name): name.encode() for name in reversed(names)}
+        other: dict[tuple[str, str], bytes | None] = {
+            (table, "x"): b"" for table in ("word", "words-", "words0", "wordt")
+        }
+        await self.commit(change(1, entries={**entries, **other}))
+        self.assertEqual(await self.scan(), names)
+        self.assertEqual(await self.scan(prefix="a"), ["a", "a/b", "ab", "ab/c", "abc"])
+        self.assertEqual(await self.scan(prefix="ab", limit=2), ["ab", "ab/c"])
+        self.assertEqual(await self.scan(prefix="ab", after="ab/c"), ["abc"])
+        self.assertEqual(await self.scan(prefix="ab", after="B"), ["ab", "ab/c", "abc"])
+        self.assertEqual(await self.scan(prefix="ab", after="z"), [])
+        self.assertEqual(await self.scan(prefix="\U0010ffff"), ["\U0010ffff"])
+        self.assertEqual(await self.scan(after="z", limit=1), ["é"])
+        self.assertEqual(await self.scan(after="azz"), names[names.index("b") :])
+        self.assertEqual(await self.scan("nothing"), [])
+        page = await self.store.scan_entries("r1", "words", prefix="é", after=None, limit=5)
+        self.assertEqual(page, [("é", "é".encode())])
+
+    async def test_sizes_of_tables(self) -> None:
+        """Counts and bytes are right after puts, overwriting and deleting; an empty table is none."""
+        await self.write(1, a=b"123", é=b"4")
+        await self.write(2, "other", x=b"", gone=b"12345")
+        await self.write(3, a=b"1", b=b"", é=None)
+        await self.write(4, "other", gone=None, never=None)
+        sizes = await self.store.measure_entries("r1", [("words", "a"), ("other", "x"), ("words", "é"), ("no", "no")])
+        self.assertEqual(sizes.tables, {"words": TableSize(2, 3), "other": TableSize(1, 1)})
+        self.assertEqual(sizes.entries, [2, 1, None, None])
+        await self.write(5, "other", x=None)
+        sizes = await self.store.measure_entries("r1", [])
+        self.assertEqual((sizes.tables, sizes.entries), ({"words": TableSize(2, 3)}, []))
+        self.assertEqual((await self.open()).table_bytes, 3)
+
+    async def test_many_entries_in_one_commit(self) -> None:
+        """A commit may write ten thousand entries."""
+        entries: dict[tuple[str, str], bytes | None] = {("words", f"{n:05}"): b"%d" % n for n in range(10_000)}
+        self.assertEqual(await self.commit(change(1, entries=entries)), [STORED])
+        sizes = await self.store.measure_entries("r1", list(entries))
+        self.assertEqual(sizes.tables["words"].count, 10_000)
+        self.assertEqual(await self.scan(after="09997"), ["09998", "09999"])
 
     # Codes.
 
@@ -395,6 +554,14 @@ class MemoryStoreTests(StoreContract, TestCase):
     def process(self) -> IStore:
         """Go on with the same object."""
         return self.memory
+
+
+class PackedStoreTests(MemoryStoreTests):
+    """The contract on a store that compresses what it keeps in another."""
+
+    def process(self) -> IStore:
+        """Go on with the same object inside."""
+        return packed_store(self.memory, 10)
 
 
 class SQLiteStoreTests(StoreContract, TestCase):

@@ -126,6 +126,17 @@ class Someone:
         found.first.wait_for(state="visible")
         return found.first
 
+    def counts(self, selector: str, at_least: int) -> int:
+        """Wait until so many match, be they visible or not. :returns: how many do."""
+        found = self.page.locator(selector)
+        found.nth(at_least - 1).wait_for(state="attached")
+        count: int = found.count()
+        return count
+
+    def hears(self, text: str) -> None:
+        """Wait until a screen reader was told this last."""
+        self.page.locator("#said").filter(has_text=text).wait_for(state="attached")
+
     def sees_none(self, selector: str) -> None:
         """Wait until nothing matches. (Playwright polls ``wait_for_function`` by eval, which our pages forbid.)"""
         self.page.locator(selector).first.wait_for(state="detached")
@@ -138,12 +149,6 @@ class Someone:
     def heading(self) -> str:
         """What the page's heading says now."""
         text: str = self.page.locator("h1").first.inner_text()
-        return text
-
-    @property
-    def told(self) -> str:
-        """What a screen reader was told last."""
-        text: str = self.page.locator("#said").text_content()
         return text
 
     def fits(self) -> None:

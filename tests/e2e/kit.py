@@ -44,8 +44,8 @@ WAIT_S: Final = 40.0
 ASK_S: Final = 0.02
 """Between two looks at a condition."""
 
-STOP_S: Final = 5.0
-"""What a clean stop may take."""
+STOP_S: Final = 15.0
+"""What a clean stop may take: the server's own five seconds, and what a busy machine adds."""
 
 REDIAL_S: Final = 0.25
 """The longest wait of a client between two tries."""
@@ -256,11 +256,13 @@ class Told:
     Every message that one client was told, by connection, as it came over the wire.
 
     :ivar connections: the messages of each connection, in order.
+    :ivar said: what the client said on each, in order.
     :ivar closes: the code of each connection that ended.
     :ivar deaf: from now on what comes is lost on its way, as with a network that breaks; the client never hears it.
     """
 
     connections: list[list[dict[str, Any]]] = field(default_factory=list)
+    said: list[list[dict[str, Any]]] = field(default_factory=list)
     closes: list[int] = field(default_factory=list)
     deaf: bool = False
 
@@ -279,7 +281,10 @@ class Told:
             self.closes.append(code)
             on_close(code, reason)
 
-        return dial(reactor, url, on_frame=hear, on_close=close, **rest)
+        said: list[dict[str, Any]] = []
+        self.said.append(said)
+        dialled = dial(reactor, url, on_frame=hear, on_close=close, **rest)
+        return dialled.addCallback(lambda wire: _Overheard(wire, said))
 
     def all(self, op: str | None = None) -> list[dict[str, Any]]:
         """All messages, or those of one op."""
@@ -289,6 +294,20 @@ class Told:
     def text(self) -> str:
         """Every byte, for secrets that must not be there."""
         return json.dumps(self.connections)
+
+
+class _Overheard:
+    """An open connection of which all that is said is kept."""
+
+    def __init__(self, wire: Wire, said: list[dict[str, Any]]) -> None:
+        self._wire = wire
+        self._said = said
+        self.close, self.abort = wire.close, wire.abort
+
+    def send(self, frame: bytes, /) -> None:
+        """Send one message."""
+        self._said.append(json.loads(frame))
+        self._wire.send(frame)
 
 
 class Person:
@@ -305,6 +324,11 @@ class Person:
         """Where it sits."""
         assert self._room is not None
         return self._room
+
+    def forget(self) -> None:
+        """Keep no more of what was said: in long tests it is much."""
+        for kept in (self.told.connections, self.told.said, self.events):
+            kept.clear()
 
     async def create(self, game: str, **wish: Any) -> Room:
         """Make a room of this game, and sit down."""

@@ -6,18 +6,28 @@ nothing that anybody was told is lost or told twice.
 from __future__ import annotations
 
 import json
+import os
 import random
 import signal
+import sys
 import time
-from collections import Counter
-from collections.abc import Sequence
-from typing import Any
+from typing import Any, Final
 
 from twisted.internet.defer import Deferred
 
 from gameserver.client import Room
 from gameserver.errors import ConnectionFailed
+from tests.e2e.checker import Counts
+from tests.e2e.company import GAMES, Fair
 from tests.e2e.kit import Person, Server, ServerCase, sleep, together, until, within
+from tests.store.redis_server import RedisServer
+
+KILLS: Final = int(os.environ.get("GAMESERVER_TEST_KILLS", "13"))
+"""On each store."""
+KILLS_A_FAIR: Final = 5
+"""After so many, new rooms: so that they are many, and none grows too large to be compared."""
+ROOMS: Final = 6
+"""At a time."""
 
 TALLY = '''
 """Keeps a ledger of what was added, and tells everybody; once as a class."""
@@ -424,121 +434,57 @@ class RoomTests(CrashCase):
         self.assertNotIn("Traceback", server.output)
 
 
-class Player:
-    """Somebody who adds to the ledger and chats without pause, three requests under way at a time."""
+class RandomKillTests(ServerCase):
+    """
+    Kills at random instants, while many play in many rooms, until so many have been.
 
-    def __init__(self, person: Person, random: random.Random) -> None:
-        self.person = person
-        self.replies: dict[int, Any] = {}
-        self.said: list[str] = []
-        self.stopped = False
-        self._random = random
-        self._next = 0
+    ``GAMESERVER_TEST_KILLS`` is how many on each store, ``GAMESERVER_TEST_SEED`` repeats what chance chose before.
+    """
 
-    async def play(self) -> None:
-        """Go on until stopped."""
-        await together(*(self._one_after_the_other() for _ in range(3)))
+    timeout = 300 + 20 * KILLS
 
-    async def _one_after_the_other(self) -> None:
-        while not self.stopped:
-            self._next += 1
-            what = self._next
-            if what % 10 == 0:
-                text = f"{self.person.client.name} {what}"
-                self.said.append(text)
-                await within(self.person.room.say(text), f"the answer to {text}")
-            else:
-                self.replies[what] = await self.person.send("add", what=what)
-            await sleep(self._random.uniform(0, 0.06))
+    async def test_sqlite(self) -> None:
+        """Nothing that anybody was told is lost, told twice or applied twice; with rooms in SQLite."""
+        await self.killed_often("sqlite")
 
+    async def test_redis(self) -> None:
+        """The same with rooms in Redis."""
+        redis = RedisServer().start()
+        self.addCleanup(redis.remove)
+        await self.killed_often("redis", GAMESERVER_STORE=f"redis://127.0.0.1:{redis.port}")
 
-class RandomKillTests(CrashCase):
-    """Kills at random instants, while four play in two rooms."""
-
-    KILLS = 5
-
-    async def test_nothing_told_is_lost_or_told_twice(self) -> None:
-        """Replies, events, patches and chat that anybody was told agree with the room as it is in the end."""
-        seed = random.SystemRandom().randrange(10**6)
+    async def killed_often(self, store: str, **environ: str) -> None:
+        """Play, kill, play on, compare; with new rooms after every few kills."""
+        seed = int(os.environ.get("GAMESERVER_TEST_SEED") or random.SystemRandom().randrange(10**6))
         chance = random.Random(seed)
+        counts = Counts(kills=0)
+        server = self.server(games=GAMES, **environ)
         try:
-            await self.killed_often(chance)
-        except AssertionError as error:
-            raise AssertionError(f"with the seed {seed}: {error}") from error
+            await server.start()
+            while counts["kills"] < KILLS:
+                await self.one_fair(server, chance, counts)
+        finally:
+            sys.stdout.write(f"\n{store}, seed {seed}: {counts}\n")
+        self.assertNotIn("Traceback", server.output)
+        self.assertGreater(counts["recovered"], counts["not recovered"])
 
-    async def killed_often(self, chance: random.Random) -> None:
-        """Play, kill, play on, and compare."""
-        server = await self.begin(tally=TALLY, ledger=LEDGER)
-        people = await self.people(server, "Ann", "Bob", "Cyd", "Dan")
-        rooms = (people[:2], people[2:])
-        for (first, second), game in zip(rooms, ("tally", "ledger"), strict=True):
-            await first.create(game)
-            await second.join(first.room.code)
-        players = [Player(person, random.Random(chance.random())) for person in people]
-        playing = together(*(player.play() for player in players))
-        playing_done: Deferred[Any] = Deferred.fromCoroutine(playing)
-        for kill in range(self.KILLS):
-            # The third comes while clients are only just coming back.
+    async def one_fair(self, server: Server, chance: random.Random, counts: Counts) -> None:
+        """Some rooms, from the first input to the last, and the kills in between."""
+        fair = Fair(self, server, chance, counts)
+        await fair.open(ROOMS)
+        for kill in range(min(KILLS_A_FAIR, KILLS - counts["kills"])):
+            # One comes while clients are only just coming back.
             if kill != 2:
-                await self.all_go_on(players)
+                await fair.all_go_on()
             await sleep(chance.uniform(0, 0.4))
             await server.kill()
+            counts["kills"] += 1
+            before = fair.witnesses()
             if kill == 3:  # and once more, while it starts
                 server.spawn()
                 await sleep(chance.uniform(0.2, 0.8))
                 await server.kill()
+                counts["kills"] += 1
             await server.start()
-        await self.all_go_on(players)
-        for player in players:
-            player.stopped = True
-        await within(playing_done, "all is answered")
-        for pair, both in zip(rooms, (players[:2], players[2:]), strict=True):
-            try:
-                await self.agree(pair)
-            finally:  # where they do not agree, these say more of it
-                self.assert_recovered(*pair)
-                self.assert_streams_whole(*pair)
-                self.compare(pair, both)
-            self.assert_answered_once(*pair)
-            await self.assert_restored(server, *pair)
-        self.assertNotIn("Traceback", server.output)
-
-    async def all_go_on(self, players: Sequence[Player]) -> None:
-        """Wait until each has had two more answers."""
-        wanted = [len(player.replies) + 2 for player in players]
-        await until(
-            lambda: all(len(p.replies) >= n for p, n in zip(players, wanted, strict=True)), "everybody plays on"
-        )
-
-    async def agree(self, people: Sequence[Person]) -> None:
-        """Wait until all have heard the last of it."""
-        first = people[0].room
-
-        def same() -> bool:
-            return all(
-                person.room.state == first.state
-                and len(person.heard("added")) == len(first.state["ledger"])
-                and [line.n for line in person.room.chat] == [line.n for line in first.chat]
-                for person in people
-            )
-
-        await until(same, "all in the room have heard the same")
-
-    def compare(self, people: Sequence[Person], players: Sequence[Player]) -> None:
-        """The ledger is what every reply, event and patch said, and each entry is there once."""
-        ledger = people[0].room.state["ledger"]
-        self.assertEqual(people[0].room.state["hooks"], [])
-        once = Counter((seat, what) for seat, what, _ in ledger)
-        self.assertEqual(set(once.values()), {1})
-        self.assertEqual(len(ledger), sum(len(player.replies) for player in players))
-        for player in players:
-            seat = player.person.room.seat.id
-            for what, (place, count, salt) in player.replies.items():
-                self.assertEqual(ledger[place - 1], [seat, what, salt])
-                self.assertEqual(count, place)
-            self.assertEqual(player.person.heard("added"), ledger)
-            own = [what for owner, what, _ in ledger if owner == seat]
-            self.assertEqual(player.person.heard("yours"), own)
-            self.assertEqual(own, sorted(own))
-            said = Counter(text for each in players for text in each.said)
-            self.assertEqual(Counter(line.text for line in player.person.room.chat), said)
+            await fair.check_meanwhile(before)
+        await fair.close()

@@ -41,8 +41,9 @@ def two_at_tictactoe(people: People, **more: Any) -> tuple[Someone, Someone, Som
     code = ann.create("tictactoe")
     ann.sees_heading("Invite a friend")
     bob.join("tictactoe", code)
-    ann.sees(".board")
-    bob.sees(".board")
+    for each in (ann, bob):
+        each.sees(".board")
+        each.sees("h1", "turn")
     return (ann, ann, bob) if ann.heading == "Your turn" else (ann, bob, ann)
 
 
@@ -66,16 +67,16 @@ class TicTacToePageTests(ServerCase):
         def play(people: People) -> None:
             host, first, second = two_at_tictactoe(people)
             self.assertIn(int(first.sees(".player.active .seconds").inner_text()), range(1, 31))
-            self.assertEqual(second.heading, f"{first.name}\u2019s turn")
+            second.sees_heading(f"{first.name}\u2019s turn")
             second.page.get_by_role("button", name="centre: empty").click(force=True)  # not theirs: nothing comes of it
             mark(first, "top left")
             second.sees_heading("Your turn")
-            self.assertIn("X top left." if first is host else "O top left.", second.told)
+            second.hears("X top left." if first is host else "O top left.")
             mark(second, "left")
             mark(first, "top")
             second.page.reload()
             second.sees_heading("Your turn")
-            self.assertEqual(second.page.locator(".cell .mark").count(), 3)
+            self.assertEqual(second.counts(".cell .mark", 3), 3)
             second.page.locator(".cell[aria-label^='left: ']").focus()
             second.page.keyboard.press("ArrowRight")
             second.page.keyboard.press("Enter")
@@ -85,9 +86,9 @@ class TicTacToePageTests(ServerCase):
             first.sees_heading("You win!")
             second.sees_heading(f"{first.name} wins")
             for each in (first, second):
-                self.assertEqual(each.page.locator("[aria-label$=', in the winning line']").count(), 3)
-                self.assertEqual(each.page.locator(".line path").count(), 1)
-                self.assertIn("Three in a row.", each.told)
+                self.assertEqual(each.counts("[aria-label$=', in the winning line']", 3), 3)
+                self.assertEqual(each.counts(".line path", 1), 1)
+                each.hears("Three in a row.")
                 each.fits()
             host.press("Play again")
             for each in (first, second):
@@ -171,8 +172,8 @@ class RpsPageTests(ServerCase):
                 each.sees(".detail", "Paper wraps rock.")
                 each.sees(".side.red .thrown", "Paper")
                 each.sees(".side.blue .thrown", "Rock")
-                self.assertEqual(each.page.locator(".side.red .pip.won").count(), 1)
-                self.assertIn("Red 1, blue 0.", each.told)
+                self.assertEqual(each.counts(".side.red .pip.won", 1), 1)
+                each.hears("Red 1, blue 0.")
                 each.fits()
             ann.sees("button.go", "Next round")
 
@@ -195,7 +196,7 @@ class AccessibilityTests(ServerCase):
 
     async def examine(self, device: dict[str, Any]) -> None:
         server, own = await self.served()
-        self.assertTrue({"tictactoe", "rps"} <= own, own)
+        self.assertTrue({"tictactoe", "rps", "arena"} <= own, own)
         self.assertNotIn("counting", own)
 
         def look(people: People) -> None:
@@ -204,6 +205,7 @@ class AccessibilityTests(ServerCase):
                 *lobby(people, device),
                 *tictactoe(people, device),
                 *rps(people, device),
+                *arena(people, device),
                 *(trivia(people, device) if "trivia" in own else []),
             ]
             assert not faults, "\n".join(faults)
@@ -211,7 +213,7 @@ class AccessibilityTests(ServerCase):
         await browse(server.port, look)
 
     async def test_a_phone_in_the_light_has_no_serious_fault(self) -> None:
-        """Lobby, default page, tic-tac-toe, rock, paper, scissors, and trivia."""
+        """Lobby, default page, tic-tac-toe, rock, paper, scissors, the arena, and trivia."""
         await self.examine(RULE_PHONE)
 
     async def test_a_tv_in_the_dark_has_no_serious_fault(self) -> None:
@@ -248,13 +250,16 @@ def tictactoe(people: People, device: dict[str, Any]) -> list[str]:
     bob.go(f"/play/tictactoe/?room={code}").page.get_by_label("Your name").wait_for()
     faults += bob.examine("tictactoe, joining")
     bob.join("tictactoe", code).sees(".board")
-    ann.sees(".board")
+    for each in (ann, bob):
+        each.sees("h1", "turn")
     first, second = (ann, bob) if ann.heading == "Your turn" else (bob, ann)
     for someone, place in ((first, "top left"), (second, "left"), (first, "top"), (second, "centre")):
         mark(someone, place)
+    first.sees_heading("Your turn")
     faults += first.examine("tictactoe, playing") + second.examine("tictactoe, waiting for a move")
     mark(first, "top right")
     first.sees_heading("You win!")
+    second.sees_heading(f"{first.name} wins")
     first.fits()
     return [*faults, *first.examine("tictactoe, won"), *second.examine("tictactoe, lost")]
 
@@ -275,6 +280,22 @@ def rps(people: People, device: dict[str, Any]) -> list[str]:
     bob.sees_heading("Red scores!")
     ann.fits()
     return [*faults, *ann.examine("rps, reveal"), *bob.examine("rps, reveal of the other")]
+
+
+def arena(people: People, device: dict[str, Any]) -> list[str]:
+    """Before the start, and while it is played, with the network's panel open."""
+    ann, bob = people("Ann", device, axe=True), people("Bob", device, axe=True)
+    code = ann.create("arena")
+    ann.sees_heading("Push, dash, and take the coins")
+    bob.join("arena", code).sees_heading("Push, dash, and take the coins")
+    ann.sees(".scores .name", "Bob")
+    faults = [*ann.examine("arena, host before the start"), *bob.examine("arena, guest before the start")]
+    ann.press("Start")
+    ann.page.locator(".between").wait_for(state="hidden")
+    ann.page.locator("details.network summary").click()
+    ann.sees(".network label")
+    ann.fits()
+    return [*faults, *ann.examine("arena, playing")]
 
 
 def trivia(people: People, device: dict[str, Any]) -> list[str]:

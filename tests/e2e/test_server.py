@@ -121,16 +121,19 @@ class WholeGameTests(ServerCase):
         for person in people:
             await person.sees(lambda room: sum(map(len, room.state["teams"].values())) == 4, "all are there")
         self.assertEqual(room.state["teams"], {"red": [ann.room.seat.id, cyd.room.seat.id], "blue": ["2", "4"]})
-        self.assertEqual(ann.heard("teammate"), ["Ann", "Cyd"])
-        self.assertEqual(bob.heard("teammate"), ["Bob", "Dan"])
+        for person, names in ((ann, ["Ann", "Cyd"]), (bob, ["Bob", "Dan"])):
+            # What a step says comes behind what it changes.
+            await until(lambda p=person, n=names: len(p.heard("teammate")) >= len(n), "the teammates are told")
+            self.assertEqual(person.heard("teammate"), names)
         self.assertEqual((await self.refusal(bob.room.send("go"))).code, "forbidden")
         for action in ("JOIN_ROOM", "TIMER", "CREATE_ROOM", "LEAVE_ROOM"):
             await self.refusal(bob.room.send(action, {}))
 
         for round in (1, 2, 3):
             await ann.send("go")
-            for person, throw in ((ann, "rock"), (cyd, "rock"), (bob, "scissors"), (dan, "paper")):
-                await person.send("throw", throw)
+            # Within the three seconds of the count; one after the other in each team, as what it hears is compared.
+            await together(ann.send("throw", "rock"), bob.send("throw", "scissors"))
+            await together(cyd.send("throw", "rock"), dan.send("throw", "paper"))
             await together(*(p.sees(lambda room: len(room.state["thrown"]) == 4, "all have thrown") for p in people))
             if round == 1:
                 for person in (ann, cyd):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from itertools import count
 from random import Random
 from typing import Any
@@ -13,12 +14,14 @@ from zope.interface import implementer
 
 from gameserver import Game, values
 from gameserver.clock import Clock
+from gameserver.cluster.lease import Lease
 from gameserver.game.spec import spec_of
-from gameserver.interfaces import ISession, User
+from gameserver.interfaces import ILeases, ISession, User
 from gameserver.room.effects import Asker
 from gameserver.room.hall import Hall
 from gameserver.room.keeper import Keeper
 from gameserver.store.memory import MemoryStore
+from gameserver.wire.messages import Form
 
 _keys = count()
 START_S = 1_767_225_600.0
@@ -36,6 +39,7 @@ class FakeSession:
     def __init__(self, user: str) -> None:
         self.user = User(user, user.capitalize())
         self.key = f"key {next(_keys)}"
+        self.form = Form.JSON
         self.frames: list[dict[str, Any]] = []
         self.seat = ""
         self.code = ""
@@ -74,19 +78,20 @@ class Place:
     :ivar store: what outlives the process.
     """
 
-    def __init__(self, *games: type[Game], beats: bool = True) -> None:
+    def __init__(self, *games: type[Game], beats: bool = True, store: MemoryStore | None = None, seed: int = 1) -> None:
         self.specs = {spec_of(game).name: spec_of(game) for game in games}
         self.game = next(iter(self.specs))
         self.beats = beats
-        self.store = MemoryStore()
+        self.store = store or MemoryStore()
         self.time = FakeTime()
         self.clock = Clock(self.time, lambda: START_S + self.time.seconds())
-        self.entropy = Random(1)
+        self.entropy = Random(seed)
         self.start()
 
     def start(self) -> None:
         """The process starts."""
-        self.hall = Hall(self.specs, self.store, self.clock, self.entropy.randbytes, beats=self.beats)
+        lease = self.lease = Lease(self.store, self.clock, os.urandom) if ILeases.providedBy(self.store) else None
+        self.hall = Hall(self.specs, self.store, self.clock, self.entropy.randbytes, beats=self.beats, lease=lease)
         self.get(Deferred.fromCoroutine(self.hall.start()))
 
     def kill(self) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 from twisted.trial.unittest import SynchronousTestCase
 
 from gameserver import Game, Player, Refused, message
+from gameserver.errors import StoreUnavailable
 from gameserver.testing import Table
 from tests.room.halls import START_S, FakeSession, Place
 
@@ -315,6 +316,9 @@ class Cursor(Game):
 class DurabilityTests(SynchronousTestCase):
     """``durability``."""
 
+    def tearDown(self) -> None:
+        self.flushLoggedErrors(RuntimeError)
+
     def test_commit(self) -> None:
         """Nobody is told before the store has it; killed before that, the step never was."""
         place = Place(Cursor)
@@ -348,6 +352,77 @@ class DurabilityTests(SynchronousTestCase):
         place.advance(0.6)
         place.away(0)
         self.assertEqual(place.hall.find(ann.code).room.doc("room").plain(), {"n": 2})
+
+    def test_relaxed_store_away(self) -> None:
+        """A store that refuses is no other: effects go out until the row is 5 s behind, and then wait for it."""
+        place = Place(Relaxed)
+        ann = FakeSession("ann")
+        place.create(ann)
+        place.advance(1)
+        place.store.fail = StoreUnavailable("away")
+        for n in range(1, 10):
+            self.assertEqual(place.send(ann, "put", n=n)["data"], n)
+            place.advance(0.5)
+        place.advance(0.5)
+        self.assertEqual(place.send(ann, "put", n=10), {})
+        place.store.fail = None
+        place.advance(2)
+        self.assertEqual(ann.of("ok")[-1]["data"], 10)
+        place.advance(0.6)
+        place.away(0)
+        self.assertEqual(place.hall.find(ann.code).room.doc("room").plain(), {"n": 10})
+
+    def test_relaxed_behind_a_slow_store(self) -> None:
+        """What changes while a commit is under way is never more than 5 s old when inputs wait for it."""
+        place = Place(Relaxed, beats=False)
+        ann = FakeSession("ann")
+        place.create(ann)
+        place.advance(1)
+        place.store.hold()
+        place.send(ann, "put", n=1)
+        place.advance(1)
+        place.send(ann, "put", n=2)
+        place.advance(3)
+        place.store.release(1)
+        place.settle()
+        place.advance(2.1)
+        self.assertEqual(place.send(ann, "put", n=3), {})
+        place.store.release()
+        place.advance(1)
+        self.assertEqual(ann.of("ok")[-1]["data"], 3)
+
+    def test_given_up_while_the_store_is_away(self) -> None:
+        """A room that the store, when it is back, cannot take is given up; the others do not wait for it forever."""
+        place = Place(Cursor)
+        ann, bob = FakeSession("ann"), FakeSession("bob")
+        for session in (ann, bob):
+            place.create(session)
+        place.store.fail = StoreUnavailable("away")
+        place.send(ann, "put", n=1)
+        self.assertTrue(place.hall.store_away)
+        place.store.fail = RuntimeError("this cannot be stored")  # type: ignore[assignment]
+        place.advance(0.5)
+        place.store.fail = None
+        place.advance(2)
+        self.assertIsNone(place.hall.get(ann.code))
+        self.assertFalse(place.hall.store_away)
+        self.assertEqual(place.send(bob, "put", n=1)["data"], 1)
+
+    def test_none_store_away(self) -> None:
+        """What is never stored waits for no store."""
+        place = Place(Unstored, Cursor)
+        ann, bob = FakeSession("ann"), FakeSession("bob")
+        place.create(ann)
+        place.game = "cursor"
+        place.create(bob)
+        place.store.fail = StoreUnavailable("away")
+        self.assertEqual(place.send(bob, "put", n=1), {})
+        self.assertTrue(place.hall.store_away)
+        self.assertEqual(place.send(ann, "put", n=1)["data"], 1)
+        self.assertEqual(place.send(bob, "put", n=2), {})
+        place.store.fail = None
+        place.advance(2)
+        self.assertEqual([ok["data"] for ok in bob.of("ok")], [1, 2])
 
     def test_relaxed_store_stuck(self) -> None:
         """Inputs wait once the row is 5 s behind, and go on when the store answers."""

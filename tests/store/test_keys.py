@@ -27,8 +27,13 @@ class KeysTests(SynchronousTestCase):
                 keys.log(12),
                 keys.answer("s1", "k", 3),
                 keys.line(7),
+                keys.field("group:red", "a/b"),
+                keys.field("role:50%/a", ""),
             ],
-            ["room", "timers", "counts", "doc/group:red", "seat/s1", "log/12", "answer/s1/k/3", "line/7"],
+            [
+                *("room", "timers", "counts", "doc/group:red", "seat/s1", "log/12", "answer/s1/k/3", "line/7"),
+                *("field/group:red/a/b", "field/role:50%25%2Fa/"),
+            ],
         )
 
     def test_code_rests_a_day(self) -> None:
@@ -46,6 +51,12 @@ class KeysTests(SynchronousTestCase):
         self.assertEqual(keys.split(keys.seat(rest)), (keys.SEAT, rest))
         self.assertEqual(keys.split(keys.log(number)), (keys.LOG, str(number)))
         self.assertEqual(keys.split(keys.line(number)), (keys.LINE, str(number)))
+
+    @given(document=st.text(), key=st.text())
+    def test_split_field_whatever_document_and_key(self, document: str, key: str) -> None:
+        """No two keys of two documents have the same name: each name comes apart into what it was made of."""
+        kind, rest = keys.split(keys.field(document, key))
+        self.assertEqual((kind, *keys.split_field(rest)), (keys.FIELD, document, key))
 
     @given(seat=NO_SLASH, key=st.text(), request=NUMBER)
     def test_split_answer_whatever_the_key(self, seat: str, key: str, request: int) -> None:

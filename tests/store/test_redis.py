@@ -117,9 +117,9 @@ class CallsTests(RedisTestCase):
             self.store.commit([change(room="r4")], now_ms=NOW_MS + 2),
         ]
         results = await gatherResults(calls)
-        self.assertEqual(results, [[STORED], [STORED, FENCED], None, [STORED]])
+        self.assertEqual(results, [[STORED], [STORED, Outcome.BEHIND], None, [STORED]])
         self.assertEqual(self.store.script_calls - before, 2)
-        self.assertEqual(self.server.ask("HGET", keys.META_KEY, "beat_ms"), b"%d" % (NOW_MS + 2))
+        self.assertEqual(self.server.ask("HGET", keys.META_KEY, keys.BEAT_PREFIX), b"%d" % (NOW_MS + 2))
         self.assertEqual(self.server.ask("HGET", keys.room_key("r2"), "at_ms"), b"%d" % NOW_MS)
 
     async def test_commits_of_one_room_go_apart(self) -> None:
@@ -263,6 +263,20 @@ class OutageTests(RedisTestCase):
 class LifetimeTests(RedisTestCase):
     """What is over leaves nothing behind."""
 
+    async def test_tables_leave_no_key(self) -> None:
+        """With a room the keys of its tables go, whatever was in them; with its last entry a table leaves none."""
+
+        def keys_of(room: str) -> list[str]:
+            everything = self.server.keys()
+            return [key for key in everything if f"{{{room}}}" in key]
+
+        entries: dict[tuple[str, str], bytes | None] = {(table, "k"): b"v" for table in ("a", "b")}
+        await self.commit(replace(change(1), entries=entries), replace(change(1, room="r2"), entries=entries))
+        self.assertEqual(len(keys_of("r1")), 4)
+        await self.commit(change(2, ends=True), replace(change(2, room="r2"), entries=dict.fromkeys(entries)))
+        self.assertEqual(keys_of("r1"), [])
+        self.assertEqual(keys_of("r2"), [keys.room_key("r2")])
+
     async def test_ended_rooms_leave_their_resting_codes(self) -> None:
         """Of rooms that lived and died there is nothing but their codes, and these go after 24 hours."""
         ids = [f"r{number}" for number in range(100)]
@@ -284,7 +298,7 @@ class LifetimeTests(RedisTestCase):
         self.assertEqual(self.server.keys(), [keys.META_KEY])
         await self.store.claim_code("BBBB", "r2", now_ms=NOW_MS)
         await self.store.stop()
-        self.assertEqual(self.server.keys(), sorted([keys.code_key("BBBB"), keys.CLAIMS_KEY, keys.META_KEY]))
+        self.assertEqual(self.server.keys(), sorted([keys.code_key("BBBB"), keys.claims_key(""), keys.META_KEY]))
         await self.store.start()
         self.assertEqual(self.server.keys(), [keys.META_KEY])
 
@@ -327,9 +341,9 @@ class StartTests(RedisTestCase):
     async def test_newer_schema_refused(self) -> None:
         """What a newer version wrote is left alone."""
         self.server.ask("HSET", keys.META_KEY, "schema", SCHEMA_VERSION + 1)
-        self.server.ask("SADD", keys.CLAIMS_KEY, "AAAA")
-        self.assertIn("its schema is 2, this one knows 1.", await self.refused(f"redis+unix://{self.server.socket}"))
-        self.assertEqual(self.server.keys(), [keys.CLAIMS_KEY, keys.META_KEY])
+        self.server.ask("SADD", keys.claims_key(""), "AAAA")
+        self.assertIn("its schema is 3, this one knows 2.", await self.refused(f"redis+unix://{self.server.socket}"))
+        self.assertEqual(self.server.keys(), [keys.claims_key(""), keys.META_KEY])
 
 
 class CarelessTests(RedisTestCase):

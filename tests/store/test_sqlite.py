@@ -90,7 +90,7 @@ class GroupCommitTests(SQLiteTestCase):
         self.assertNoResult(first)
         self.writer.free()
         self.assertEqual(self.successResultOf(first), [Outcome.STORED, Outcome.STORED])
-        self.assertEqual(self.successResultOf(second), [Outcome.STORED, Outcome.FENCED])
+        self.assertEqual(self.successResultOf(second), [Outcome.STORED, Outcome.BEHIND])
         self.assertIsNone(self.successResultOf(beat))
         self.assertEqual(self.successResultOf(ids), ["r1", "r2"])
         self.assertEqual(self.store.transactions - before, 1)
@@ -228,6 +228,22 @@ class OpeningTests(SynchronousTestCase):
             self.assertIn(path, text)
             self.assertIn("schema is 99", text)
         self.assertEqual(Path(path).read_bytes(), before)
+
+    def test_file_of_schema_1_upgraded(self) -> None:
+        """A file from before rooms had tables is opened with all that is in it, and rooms have tables then."""
+        path = self.mktemp()
+        store = self.started(path)
+        self.successResultOf(store.commit([change(1, value=b"kept")], now_ms=NOW_MS))
+        self.successResultOf(store.stop())
+        older = sqlite3.connect(path)
+        older.executescript("DROP TABLE entry; DROP TABLE tables; PRAGMA user_version = 1")
+        older.close()
+        for _ in range(2):
+            store = self.started(path)
+            (stored,) = self.successResultOf(store.open_rooms(["r1"]))
+            self.assertEqual((stored.parts, stored.table_bytes), ({"room": b"kept"}, 0))
+            self.assertEqual(self.successResultOf(store.scan_entries("r1", "t", prefix="", after=None, limit=1)), [])
+            self.successResultOf(store.stop())
 
     def test_schema_version_kept_in_file(self) -> None:
         """The file says its schema."""

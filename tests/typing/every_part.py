@@ -50,6 +50,8 @@ class EveryPart(Game):
     durability = "relaxed"
     storage = "row"
     max_row_bytes = 1 << 18
+    max_entry_bytes = 1 << 10
+    max_table_bytes = 1 << 20
     idle_close_s = None
     downtime = "count"
     messages_per_s = 30.5
@@ -99,6 +101,17 @@ class EveryPart(Game):
     def on_resume(self, player: Player) -> None:
         player.send("welcome_back", {"left_s": self.left_s(self.forfeit)})
         player.send("cursor", [1, 2], volatile=True)
+
+    async def remember(self, player: Player) -> int:
+        seen = self.table("seen")
+        await seen.put(player.user_id, {"name": player.name})
+        seen.delete("nobody")
+        known: dict[str, Any] = await seen.get_many([player.user_id])
+        first: list[tuple[str, Any]] = await seen.scan("guest:", None, 10)
+        return await seen.count() + len(known) + len(first)
+
+    def migrate(self, row: dict[str, Any], from_version: int) -> None:
+        row["state"].setdefault("from", from_version)
 
     async def on_leave(self, player: Player) -> None:
         scores: dict[str, int] = self.state["scores"]

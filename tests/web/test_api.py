@@ -29,7 +29,7 @@ from gameserver.game.loader import BrokenGame, Catalog
 from gameserver.game.spec import spec_of
 from gameserver.interfaces import ISession, User
 from gameserver.room.effects import Asker
-from gameserver.room.hall import Hall
+from gameserver.room.hall import BEAT_S, Hall
 from gameserver.room.keeper import Keeper
 from gameserver.room.rights import Creators
 from gameserver.settings import load
@@ -39,6 +39,7 @@ from gameserver.web.answers import CONFLICT, STATUS
 from gameserver.web.calls import BODY_BYTES
 from gameserver.web.site import site
 from gameserver.wire.limits import Budgets, Strangers
+from gameserver.wire.messages import Form
 from gameserver.wire.session import House
 from tests.auth.kit import fast_hasher
 
@@ -121,6 +122,7 @@ class Listener:
     """A session that hears everything, and says nothing."""
 
     key = ""
+    form = Form.JSON
 
     def deliver(self, frame: bytes) -> None: ...
 
@@ -666,6 +668,15 @@ class HealthTests(ApiTests):
         self.assertEqual(self.node.ask("GET", "/healthz").status, 200)
         self.node.store.fail = None
         self.node.seconds.pump([0.1] * 20)
+        self.assertEqual(self.node.ask("GET", "/readyz").status, 200)
+
+    def test_store_away_while_nobody_plays(self) -> None:
+        """A node that has nothing to store finds out as well, and that the store is back."""
+        self.node.store.fail = StoreUnavailable("away")
+        self.node.seconds.advance(BEAT_S)
+        self.assertRefused(self.node.ask("GET", "/readyz"), 503, "busy")
+        self.node.store.fail = None
+        self.node.seconds.advance(BEAT_S)
         self.assertEqual(self.node.ask("GET", "/readyz").status, 200)
 
 

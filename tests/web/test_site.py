@@ -6,6 +6,7 @@ import re
 from base64 import b64encode
 from typing import Any
 
+import txaio
 from twisted.trial.unittest import SynchronousTestCase
 from twisted.web.server import NOT_DONE_YET
 
@@ -43,6 +44,8 @@ class WebSocketTests(SiteTests):
 
     def test_handshake(self) -> None:
         """The real one takes the connection over; no timeout of HTTP ends it."""
+        txaio.use_twisted()
+        self.patch(txaio.config, "loop", self.node.seconds)  # Autobahn's timers ask neither factory nor protocol
         door = Door(self.node.house, (), self.node.seconds)
         self.patch(self.node.site.resource, "_websocket", door.resource())
         protocol, transport = self.node.connect()

@@ -2,21 +2,25 @@
 A node in memory, with raw frames in and out: what these tests see is the wire, and nothing that a client made of it.
 
 A `Rig` is the node: the real hall, sessions and guests on a `MemoryStore` and a clock that stands still. A `Peer` is
-one connection: what it is sent is kept as bytes, in order.
+one connection: what it is sent is kept as bytes, in order. A peer may speak MessagePack; tests say and see the same
+as with JSON, whose form ``{"$bytes": ...}`` stands for bytes.
 """
 
 from __future__ import annotations
 
+import copy
+import itertools
 import json
 import random
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
+import msgspec
 from twisted.internet.defer import Deferred
 from twisted.internet.task import Clock as Seconds
 from twisted.trial.unittest import SynchronousTestCase
 
-from gameserver import Game
+from gameserver import Game, values
 from gameserver.auth.chain import Chain
 from gameserver.auth.guests import Guests
 from gameserver.auth.tickets import Tickets
@@ -27,7 +31,10 @@ from gameserver.room.hall import Hall
 from gameserver.room.keeper import Keeper
 from gameserver.settings import Limits
 from gameserver.store.memory import MemoryStore
+from gameserver.wire import packed
 from gameserver.wire.limits import Budgets, Strangers
+from gameserver.wire.messages import ARRAYS, Form
+from gameserver.wire.packed import Reader
 from gameserver.wire.session import House, Session
 
 START_S: Final = 1_767_225_600.0
@@ -44,15 +51,19 @@ class Peer:
     :ivar closed: the close code that the server gave, or None.
     """
 
-    def __init__(self, rig: Rig, address: str) -> None:
+    def __init__(self, rig: Rig, address: str, form: Form = Form.JSON) -> None:
         self.rig = rig
+        self.form = form
+        self.binary = form is not Form.JSON
+        self._reader = Reader()
+        self._read: list[Message] = []
         self.frames: list[bytes] = []
         self.closed: int | None = None
         self.room: str | None = None
         self.joined: Message = {}
         self.welcome: Message = {}
         self._taken = 0
-        self.session = Session(rig.house, self, address)
+        self.session = Session(rig.house, self, address, binary=self.binary)
 
     # What a session needs of a transport.
 
@@ -75,22 +86,32 @@ class Peer:
 
     # What a test does.
 
-    def write(self, frame: bytes, *, binary: bool = False) -> None:
+    def write(self, frame: bytes, *, binary: bool | None = None) -> None:
         """Say these bytes, and let the node go on only as far as it does by itself."""
-        self.session.receive(frame, binary=binary)
+        self.session.receive(frame, binary=self.binary if binary is None else binary)
 
-    def raw(self, frame: bytes, *, binary: bool = False) -> list[Message]:
+    def raw(self, frame: bytes, *, binary: bool | None = None) -> list[Message]:
         """:returns: what these bytes are answered, and all else since the last look."""
         self.write(frame, binary=binary)
         return self.take()
 
     def say(self, op: str, **fields: Any) -> list[Message]:
         """:returns: what this message is answered, and all else since the last look."""
-        return self.raw(frame(op, **fields))
+        return self.raw(self.frame(op, **fields))
 
     def post(self, op: str, **fields: Any) -> None:
         """Say this without letting the reactor turn."""
-        self.write(frame(op, **fields))
+        self.write(self.frame(op, **fields))
+
+    def frame(self, op: str, **fields: Any) -> bytes:
+        """:returns: a message of this client as bytes."""
+        if not self.binary:
+            return frame(op, **fields)
+        if op == "hello" and self.form is Form.COLUMNS:
+            fields["ops"] = 4
+        plain: Message = values.from_wire(fields)
+        known = any(name == op for name, _ in ARRAYS.values())
+        return packed.say(op, plain) if known else msgspec.msgpack.encode([99, fields.get("id")])
 
     def ask(self, op: str, **fields: Any) -> Message:
         """:returns: the one message with this request's ``id``."""
@@ -106,13 +127,19 @@ class Peer:
 
     def look(self) -> list[Message]:
         """:returns: what has come since the last look, without letting the reactor turn."""
-        new = self.frames[self._taken :]
+        new = self.everything()[self._taken :]
         self._taken = len(self.frames)
-        return [json.loads(f) for f in new]
+        return new
 
     def everything(self) -> list[Message]:
         """:returns: every message ever sent."""
-        return [json.loads(f) for f in self.frames]
+        for frame in self.frames[len(self._read) :]:
+            self._read.append(self._message(frame))
+        return copy.deepcopy(self._read)
+
+    def _message(self, frame: bytes) -> Message:
+        message: Message = values.to_wire(self._reader.read(frame)) if self.binary else json.loads(frame)
+        return message
 
     def hello(self, name: str = "Ann", **fields: Any) -> Peer:
         """Say hello, as a guest unless told otherwise."""
@@ -207,10 +234,18 @@ class Rig:
     A node in memory.
 
     :param games: the games that it serves.
+    :param forms: what its peers speak, in turn.
     """
 
-    def __init__(self, *games: type[Game], limits: Limits | None = None, seed: int = 0) -> None:
+    def __init__(
+        self,
+        *games: type[Game],
+        limits: Limits | None = None,
+        seed: int = 0,
+        forms: Sequence[Form] = (Form.JSON,),
+    ) -> None:
         self.games = games
+        self.forms = itertools.cycle(forms)
         self.limits = limits or Limits()
         self.time = Seconds()
         self.clock = Clock(self.time, lambda: START_S + self.time.seconds())
@@ -243,7 +278,7 @@ class Rig:
 
     def connect(self, address: str = "192.0.2.1") -> Peer:
         """:returns: a new connection."""
-        peer = Peer(self, address)
+        peer = Peer(self, address, next(self.forms))
         self.peers.append(peer)
         return peer
 
@@ -294,9 +329,11 @@ class WireTestCase(SynchronousTestCase):
     """Tests on a `Rig`; whatever was logged as an error and not asked for fails them, as trial has it."""
 
     games: tuple[type[Game], ...] = ()
+    forms: tuple[Form, ...] = (Form.JSON,)
+    """What the peers speak, in turn; `test_session_forms` runs every suite in others."""
 
     def setUp(self) -> None:
-        self.rig = Rig(*self.games)
+        self.rig = Rig(*self.games, forms=self.forms)
 
     def ops(self, messages: list[Message]) -> list[str]:
         """:returns: what kinds of messages these are."""

@@ -9,7 +9,8 @@ from twisted.python.failure import Failure
 
 from gameserver import Game, Player, message
 from gameserver.settings import Limits
-from gameserver.wire.messages import SUBPROTOCOL
+from gameserver.wire import packed
+from gameserver.wire.messages import PACKED_SUBPROTOCOL, SUBPROTOCOL
 from tests.wire.kit import Rig, WireTestCase, frame
 from tests.wire.sockets import BINARY, PING, PONG, Caller, Node, masked
 
@@ -96,6 +97,30 @@ class HandshakeTests(ProtocolTestCase):
         none = self.node.dial(Sec_WebSocket_Protocol=None)
         self.assertNotIn(name, none.headers)
         none.hello()
+
+    def test_preferred_subprotocol(self) -> None:
+        """Of both, the client's first choice is taken."""
+        name = "sec-websocket-protocol"
+        for first, second in ((SUBPROTOCOL, PACKED_SUBPROTOCOL), (PACKED_SUBPROTOCOL, SUBPROTOCOL)):
+            caller = self.node.dial(Sec_WebSocket_Protocol=f"soap, {first}, {second}")
+            self.assertEqual(caller.headers[name], first)
+
+    def test_binary_connection(self) -> None:
+        """MessagePack travels in binary frames, both ways, of every size; a text frame is no message there."""
+        caller = self.node.dial(Sec_WebSocket_Protocol=PACKED_SUBPROTOCOL)
+        said = [packed.say("hello", {"guest": {"name": "Ann"}}), packed.say("create", {"id": 1, "game": "loud"})]
+        for id, size in enumerate((10, 1000, 60_000), 2):
+            said.append(packed.say("send", {"id": id, "type": "echo", "data": {"text": "x" * size}}))
+        for what in said:
+            caller.feed(masked(what, BINARY))
+        caller.feed(masked(b"{}"))
+        frames = list(caller.frames())
+        self.assertEqual(({opcode for opcode, _ in frames}, caller.closed), ({BINARY}, None))
+        heard = [packed.Reader().read(payload) for _, payload in frames]
+        self.assertEqual([m["op"] for m in heard if m["op"] != "seats"],
+                         ["welcome", "joined", "ok", "ok", "ok", "error"])  # fmt: skip
+        self.assertEqual([len(m["data"]) for m in heard if m["op"] == "ok"], [10, 1000, 60_000])
+        self.assertEqual(heard[-1]["code"], "bad_message")
 
     def test_plain_get(self) -> None:
         """A request that is no handshake is answered, and costs no place."""

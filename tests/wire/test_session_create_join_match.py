@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from msgspec import Meta
 
 from gameserver import Game, Player, message
-from gameserver.room.hall import ALPHABET
+from gameserver.room.codes import ALPHABET
 from tests.wire.kit import Peer, WireTestCase
 
 LOOK_ALIKES = ("0O", "1IL", "2Z", "5S", "8B", "6G", "AEIOU")

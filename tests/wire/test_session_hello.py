@@ -9,7 +9,7 @@ from twisted.internet.defer import Deferred
 from gameserver import Game, Player, message
 from gameserver.auth.guests import LIFETIME_S, Guests
 from gameserver.interfaces import IAuthenticators, User
-from tests.wire.kit import WireTestCase, frame
+from tests.wire.kit import WireTestCase
 
 KEY = "a-client_key-of-32-characters-00"
 
@@ -225,8 +225,8 @@ class PipeliningTests(HelloTestCase):
 
     def test_64_kib(self) -> None:
         """So many bytes may wait, and not one more."""
-        join = frame("join", id=1, room=self.ann.room)
-        bare = len(frame("send", id=2, type="echo", data={"value": ""}))
+        join = self.peer.frame("join", id=1, room=self.ann.room)
+        bare = len(self.peer.frame("send", id=2, type="echo", data={"value": "x" * 1000})) - 1000
         self.peer.write(join)
         self.peer.post("send", id=2, type="echo", data={"value": "x" * (32_768 - len(join) - bare)})
         self.peer.post("send", id=3, type="echo", data={"value": "x" * (32_768 - bare)})

@@ -153,10 +153,11 @@ export class Storage {
   }
 }
 
-/** Clients of one test, closed at its end. */
+/** Clients of one test, closed at its end; `binary.test.js` lets them all speak MessagePack. */
 export function dialler(t, url) {
+  const binary = globalThis.speakBinary ?? false;
   return async (options = {}) => {
-    const client = await connect({ url, WebSocket, storage: new Storage(), ...options });
+    const client = await connect({ url, WebSocket, storage: new Storage(), binary, ...options });
     t.after(() => client.close());
     return client;
   };

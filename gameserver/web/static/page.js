@@ -9,14 +9,15 @@
  *     button.addEventListener("click", () => attempt(room.send("play", { cell: 4 })));
  *
  * The flow
- *   enter({mount, game, role, title, create, bar, onLeft}) → Promise<{client, room, about}>
+ *   enter({mount, game, role, title, create, bar, connection, onLeft}) → Promise<{client, room, about}>
  *       Takes the browser to a seat: connects, goes on with a seat that this browser remembers, or asks for a name and
  *       joins the room of the query (?room=K7QM&role=screen), or else offers a new room (with the game's options) and
  *       a code to type. Puts a head and a reconnecting banner before `mount`, which it empties at the end, and says
  *       in `mount` when the seat is lost. A role other than player is seated without asking for a name; for the role
  *       screen <html> gets the class "tv".
  *       `game`: from /play/GAME/. `role`: what the query does not say otherwise ("player"). `create` (true): offer a
- *       new room where the query names none. `bar` (true): put the head. `onLeft(event)`: instead of our own words.
+ *       new room where the query names none. `bar` (true): put the head. `connection`: options for the client's
+ *       `connect`. `onLeft(event)`: instead of our own words.
  *       `about` is the game's entry of GET /api/games: title, min_players, max_players, roles, options, messages.
  *   render(room, draw)              draws now, and once after whatever changes (documents, seats, info, timers, seat
  *                                   taken again); several changes of one step are one drawing. → function that ends it
@@ -533,14 +534,14 @@ export function keepAwake() {
 
 // The way to a seat
 
-export async function enter({ mount, game = gameName(), role = "player", title, create = true, bar = true, onLeft } = {}) {
+export async function enter({ mount, game = gameName(), role = "player", title, create = true, bar = true, connection = {}, onLeft } = {}) {
   const wanted = query.get("role") || role;
   document.documentElement.classList.toggle("tv", wanted === "screen");
   fill(mount, el("p", { class: "muted center", role: "status" }, "Connecting…"));
   const about = await aboutGame(game);
   const name = title ?? about.title;
   document.title = name;
-  const client = await until(mount, () => connect(identity()));
+  const client = await until(mount, () => connect({ ...identity(), ...connection }));
   const banner = statusBanner(client);
   mount.before(banner);
   const asked = { mount, client, game, role: wanted, about, create };

@@ -1,0 +1,125 @@
+"""
+The servers that are measured, and what the load has to say to each: the same work, in each one's own words.
+
+A target is one connection, as ``wsload.c`` reads it: path, subprotocol, what to say first, what to send again and
+again, flags.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import urllib.request
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+MARK = "@@" + "0" * 24
+"""What the load overwrites with time and sender, to know its messages again."""
+
+Target = tuple[str, str, str, str, str]
+
+
+@dataclass(frozen=True)
+class Shape:
+    """So many rooms of so many members, of whom so many send; a message's text has so many bytes."""
+
+    rooms: int
+    members: int
+    senders: int
+    size: int
+
+    @property
+    def body(self) -> str:
+        """The text of a message."""
+        return MARK + "x" * (self.size - len(MARK))
+
+    def places(self) -> Iterator[tuple[int, int, bool]]:
+        """:returns: room and number of each member, and whether it sends."""
+        for room in range(self.rooms):
+            for member in range(self.members):
+                yield room, member, member < self.senders
+
+
+@dataclass(frozen=True)
+class Contender:
+    """
+    A server to measure.
+
+    :param command: starts it; ``{port}``, ``{members}`` and ``{work}`` are filled in.
+    :param targets: from port and shape to the load's connections.
+    """
+
+    name: str
+    command: list[str]
+    targets: Callable[[int, Shape], Iterator[Target]]
+
+
+def contenders(work: Path, store: str | None) -> list[Contender]:
+    """
+    :param work: a scratch folder with the peers and what was built.
+    :param store: if given, our rooms commit each step to the store at this address.
+    """
+    peers = work / "peers"
+    return [
+        Contender("c-relay", [str(work / "relay"), "{port}"], _plain),
+        Contender("ws", ["node", str(peers / "ws.cjs"), "{port}"], _plain),
+        Contender("socket.io", ["node", str(peers / "socketio.cjs"), "{port}"], _socketio),
+        Contender("colyseus", ["node", str(peers / "colyseus.mjs"), "{port}", "{members}"], _colyseus),
+        Contender("ours", _our_command(store), _ours if store is None else _ours_stored),
+    ]
+
+
+def _our_command(store: str | None) -> list[str]:
+    twistd = Path(sys.executable).parent / "twistd"
+    command = [str(twistd), "-n", "--pidfile=", "gameserver", "--no-sample-games", "--games", str(HERE / "games")]
+    command += ["--listen", "tcp:{port}:interface=127.0.0.1", "--data", "{work}/data-{port}"]
+    return command + ([] if store is None else ["--store", store])
+
+
+def _text(message: str) -> str:
+    return "t:" + message.encode().hex()
+
+
+def _plain(port: int, shape: Shape) -> Iterator[Target]:
+    message = _text(json.dumps({"type": "chat", "data": shape.body}))
+    for room, _, sends in shape.places():
+        yield f"/r/{room}", "-", "-", message if sends else "-", "-"
+
+
+def _socketio(port: int, shape: Shape) -> Iterator[Target]:
+    message = _text(f'42["msg","{shape.body}"]')
+    for room, _, sends in shape.places():
+        first = _text("40") + "," + _text(f'42["join","r{room}"]')
+        yield "/socket.io/?EIO=4&transport=websocket", "-", first, message if sends else "-", "f"
+
+
+def _colyseus(port: int, shape: Shape) -> Iterator[Target]:
+    """Its matchmaker decides who sits with whom, hence who sends is counted by room."""
+    body = shape.body.encode()
+    length = bytes((0xD9, len(body))) if len(body) < 256 else b"\xda" + len(body).to_bytes(2, "big")
+    message = "b:" + (b"\x0d\xa1m" + length + body).hex()
+    seated: dict[str, int] = {}
+    for _ in shape.places():
+        url = f"http://127.0.0.1:{port}/matchmake/joinOrCreate/relay"
+        asked = urllib.request.Request(url, data=b"{}", headers={"content-type": "application/json"})
+        with urllib.request.urlopen(asked) as answer:
+            seat = json.load(answer)
+        room = seat["roomId"]
+        seated[room] = seated.get(room, 0) + 1
+        path = f"/{seat['processId']}/{room}?sessionId={seat['sessionId']}"
+        yield path, "-", "b:0a", message if seated[room] <= shape.senders else "-", "f"
+
+
+def _ours(port: int, shape: Shape, game: str = "relay") -> Iterator[Target]:
+    message = _text(json.dumps({"op": "send", "type": "m", "data": {"text": shape.body}}))
+    for room, member, sends in shape.places():
+        hello = {"op": "hello", "guest": {"name": f"p{room}-{member}"}}
+        join = {"op": "join", "id": 1, "game": game, "match": {"table": str(room)}}
+        first = ",".join(_text(json.dumps(said)) for said in (hello, join))
+        yield "/ws", "gameserver.v1.json", first, message if sends else "-", "-"
+
+
+def _ours_stored(port: int, shape: Shape) -> Iterator[Target]:
+    return _ours(port, shape, "relay-stored")

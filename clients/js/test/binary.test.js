@@ -1,0 +1,4 @@
+/** The tests against the real server once more, in MessagePack. */
+
+globalThis.speakBinary = true;
+await import("./server.test.js");

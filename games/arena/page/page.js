@@ -1,0 +1,181 @@
+/*
+ * The arena's page. `frame` runs with the screen: it reads the controls, takes as many steps as are due, sends each as a
+ * command, and draws the own disc as predicted (prediction.js) and the others as told a moment ago (playout.js). The
+ * rest, scores and words, is drawn when it changes.
+ */
+
+import { countdown, el, enter, fill, seatColor, shareCard, startButton } from "/static/page.js";
+import { Controls } from "./controls.js";
+import { Field } from "./draw.js";
+import { DASH_REST } from "./motion.js";
+import { SlowSocket } from "./network.js";
+import { networkPanel } from "./panel.js";
+import { Playout } from "./playout.js";
+import { Prediction, STEP_MS } from "./prediction.js";
+
+const ASLEEP_MS = 500; // steps of so long ago are not made up for: the page was hidden
+const SAY_MS = 3000; // between two words to a screen reader
+
+const mount = document.querySelector("main");
+const said = document.querySelector("#said");
+const { room } = await enter({ mount, connection: { binary: true, WebSocket: SlowSocket } });
+
+const canvas = el("canvas", { class: "field", role: "img", "aria-label": "The field, with discs and coins" });
+const between = el("section", { class: "card stack between", "aria-label": "Round" });
+const scores = el("ol", { class: "scores", "aria-label": "Scores" });
+const meter = el("span", {});
+const dashButton = el("button", { type: "button", class: "primary big dash" }, "Dash", el("span", { class: "meter", "aria-hidden": "true" }, meter));
+
+const prediction = new Prediction(room.seat.id);
+const playout = new Playout();
+const controls = new Controls(canvas);
+const field = new Field(canvas);
+const measured = () => ({ correction_px: prediction.correction / 10, delay_ms: playout.delay_ms, pending: prediction.pending });
+
+const playing = room.seat.role === "player";
+dashButton.addEventListener("pointerdown", () => controls.dash());
+dashButton.addEventListener("click", (event) => event.detail === 0 && controls.dash()); // by key
+mount.append(
+  el(
+    "div",
+    { class: "arena" },
+    el("div", { class: "stage" }, canvas, between, playing ? el("div", { class: "moves" }, dashButton) : null),
+    el(
+      "aside",
+      { class: "side stack", "aria-label": "Scores and settings" },
+      el("div", { class: "hud" }, el("h2", {}, "Coins"), countdown(room, "finish", { label: "left" })),
+      scores,
+      playing ? el("p", { class: "small muted" }, "Arrows or WASD, and space to dash. Or drag on the field. Or a gamepad.") : null,
+      networkPanel(measured),
+    ),
+  ),
+);
+
+// What the server says
+
+let started = performance.now(); // when the step under way began
+
+/** How much of the step under way has passed. */
+function part(now = performance.now()) {
+  return Math.min(1, Math.max(0, (now - started) / STEP_MS));
+}
+
+function hear() {
+  const { tick, bodies } = room.state;
+  if (playing) prediction.hear(room.state, part());
+  playout.hear(tick, bodies, performance.now());
+  drawWords();
+}
+
+room.on("$change", ({ stream }) => stream === "room" && hear());
+room.on("$info", () => {
+  if (playing && room.info.status !== "playing") prediction.end(room.state, part());
+  drawWords();
+});
+room.on("$seats", drawWords);
+room.on("hit", (hit) => {
+  field.hit(hit, performance.now());
+  if (hit.who === room.seat.id) say(hit.lost ? `Hit! You lost ${hit.lost}.` : "Hit!", true);
+});
+
+// Frame by frame
+
+let drawn = performance.now();
+
+function steer(now) {
+  if (now - started > ASLEEP_MS) started = now;
+  const over = room.info.status !== "playing" || room.info.paused || !prediction.there;
+  while (now - started >= STEP_MS) {
+    started += STEP_MS;
+    if (!over) room.tell("steer", prediction.step(controls.takeDash()));
+  }
+  prediction.aim(...(over ? [0, 0] : controls.read()), part(now));
+}
+
+function frame(now) {
+  requestAnimationFrame(frame);
+  if (playing && prediction.there) {
+    prediction.fade(now - drawn);
+    steer(now);
+    meter.parentNode.style.setProperty("--part", String(1 - prediction.rest / DASH_REST));
+  }
+  drawn = now;
+  field.draw({ discs: discs(now), coins: Object.values(room.state.coins ?? {}), now });
+}
+
+/** Where each disc is shown: {seat, x, y, ...}. */
+function discs(now) {
+  const places = playout.at(now);
+  if (playing && prediction.there) places[room.seat.id] = prediction.shown(part(now));
+  return Object.entries(places).flatMap(([seat, [x, y]]) => {
+    const known = room.seats.get(seat);
+    return known ? [{ seat, x, y, ...look(known) }] : [];
+  });
+}
+
+function look(seat) {
+  const color = colors.get(seatColor(seat));
+  return { name: seat.name, color, second: seat.number >= 8, me: seat.id === room.seat.id, away: !seat.online };
+}
+
+const colors = new Map(Array.from({ length: 8 }, (_, i) => [`color-${i + 1}`, getComputedStyle(document.documentElement).getPropertyValue(`--color-${i + 1}`)]));
+
+// Words
+
+let shown = "";
+
+function drawWords() {
+  const { status, result } = room.info;
+  const seats = [...room.seats.values()].filter((seat) => seat.role === "player" && !seat.gone);
+  const entries = seats.map((seat) => ({ seat, score: room.state.scores?.[seat.id] ?? 0 })).sort((a, b) => b.score - a.score);
+  const now = JSON.stringify([status, result, entries.map(({ seat, score }) => [seat.id, seat.name, seat.online, score])]);
+  if (now === shown) return;
+  shown = now;
+  fill(scores, entries.map(entry));
+  between.hidden = status === "playing";
+  if (!between.hidden) drawBetween(status, result);
+  tell(status, entries);
+}
+
+function entry({ seat, score }) {
+  const mark = el("span", { class: ["dot", seat.number >= 8 && "second"], "aria-hidden": "true" }, [...seat.name][0]?.toUpperCase() ?? "?");
+  return el("li", { class: [seatColor(seat), seat.id === room.seat.id && "me"] }, mark, el("span", { class: "name" }, seat.name), el("span", { class: "points" }, String(score)));
+}
+
+function drawBetween(status, result) {
+  const winner = room.seats.get(result?.winner);
+  const title = status === "lobby" ? "Push, dash, and take the coins" : winner ? `${winner.id === room.seat.id ? "You win" : `${winner.name} wins`}!` : "A draw";
+  fill(between, el("h1", {}, title), startButton(room), status === "lobby" ? shareCard(room) : null);
+}
+
+// For those who do not see
+
+let stage = "";
+let toldAt = 0;
+let toldScore = 0;
+
+function say(text, now = false) {
+  if (!now && performance.now() - toldAt < SAY_MS) return false;
+  toldAt = performance.now();
+  said.textContent = text;
+  return true;
+}
+
+function tell(status, entries) {
+  if (status !== stage) {
+    stage = status;
+    toldScore = 0;
+    say({ lobby: "Waiting for the start.", playing: "The round begins.", over: between.querySelector("h1")?.textContent ?? "It is over." }[status], true);
+    return;
+  }
+  const place = entries.findIndex(({ seat }) => seat.id === room.seat.id);
+  if (place < 0 || status !== "playing" || entries[place].score === toldScore) return;
+  const { score } = entries[place];
+  if (say(`${score} ${score === 1 ? "coin" : "coins"}, place ${place + 1} of ${entries.length}.`)) toldScore = score;
+}
+
+hear();
+requestAnimationFrame(frame);
+
+/** For the console, and for tests: what is shown now, and what the server has said. */
+globalThis.arena = { room, prediction, playout, discs: () => discs(performance.now()) };

@@ -1,0 +1,114 @@
+/*
+ * The other discs, shown as they were a moment ago: between two places that the server has told, and so smooth.
+ *
+ * How long ago is as short as the network allows: one step, and as much as the latest of the last seconds was late. It
+ * changes slowly, so that time here runs a little faster or slower for a while, and nothing jumps.
+ */
+
+import { STEP_MS } from "./prediction.js";
+
+const WATCH_MS = 3000; // so long the latest of what came is remembered
+const SPARE_MS = 4;
+const LONGEST_MS = 500;
+const WARP = 0.1; // time may run so much faster or slower
+const LOST_MS = 1000; // so far off is no drift: the page slept, or a new round began
+const GUESS_STEPS = 2; // where nothing more was told, discs go on for so long
+const FADE_MS = 100; // what was guessed wrong is half as wrong after this
+const SNAP = 4000; // so far off is another place, not a wrong guess
+
+export class Playout {
+  #told = [];
+  #arrivals = [];
+  #behind = null; // what is shown at the local time t is the step (t - behind) / STEP_MS
+  #at = 0;
+  #offsets = {};
+  #faded = 0;
+
+  /** How long ago the best of the network was, in ms, is what is shown. */
+  get delay_ms() {
+    return this.#behind === null ? 0 : this.#behind - this.#best();
+  }
+
+  /** The server says where the discs were at a step; `now` in ms. */
+  hear(tick, bodies, now) {
+    const last = this.#told.at(-1);
+    if (last && tick < last.tick) this.#forget();
+    if (last && tick === last.tick) this.#told.pop();
+    const before = this.#places(now);
+    this.#told.push({ tick, bodies: Object.fromEntries(Object.entries(bodies).map(([seat, body]) => [seat, [...body]])) });
+    this.#told.splice(0, this.#told.length - 60);
+    this.#arrivals.push({ at: now, base: now - tick * STEP_MS });
+    this.#smooth(before, this.#places(now));
+    while (this.#arrivals.length > 1 && now - this.#arrivals[0].at > WATCH_MS) this.#arrivals.shift();
+  }
+
+  /** Where to draw each disc at `now`: {seat: [x, y]}. */
+  at(now) {
+    if (!this.#told.length) return {};
+    this.#follow(now);
+    const left = 0.5 ** ((now - this.#faded) / FADE_MS);
+    this.#faded = now;
+    for (const offset of Object.values(this.#offsets)) offset.forEach((each, axis) => (offset[axis] = each * left));
+    const shown = ([seat, place]) => [seat, place.map((each, axis) => each + (this.#offsets[seat]?.[axis] ?? 0))];
+    return Object.fromEntries(Object.entries(this.#places(now)).map(shown));
+  }
+
+  /** What is known, or else guessed, of this moment. */
+  #places(now) {
+    if (!this.#told.length || this.#behind === null) return {};
+    const tick = (now - this.#behind) / STEP_MS;
+    const next = this.#told.findIndex((each) => each.tick > tick);
+    if (next === 0) return places(this.#told[0].bodies);
+    if (next < 0) return guessed(this.#told.at(-1), Math.min(GUESS_STEPS, tick - this.#told.at(-1).tick));
+    const [a, b] = [this.#told[next - 1], this.#told[next]];
+    const part = (tick - a.tick) / (b.tick - a.tick);
+    const place = ([seat, [x, y]]) => {
+      const from = a.bodies[seat] ?? [x, y];
+      return [seat, [from[0] + (x - from[0]) * part, from[1] + (y - from[1]) * part]];
+    };
+    return Object.fromEntries(Object.entries(b.bodies).map(place));
+  }
+
+  /** What comes late shows that a guess was wrong: go over to what is right. */
+  #smooth(before, after) {
+    const offsets = {};
+    for (const [seat, place] of Object.entries(after)) {
+      const known = this.#offsets[seat] ?? [0, 0];
+      const offset = place.map((each, axis) => known[axis] + (before[seat] ?? place)[axis] - each);
+      offsets[seat] = Math.hypot(...offset) > SNAP ? [0, 0] : offset;
+    }
+    this.#offsets = offsets;
+  }
+
+  /** Let time run so that what is to be shown has come. */
+  #follow(now) {
+    const bases = this.#arrivals.map(({ base }) => base);
+    const best = this.#best();
+    const latest = Math.max(...bases) - best;
+    const wanted = best + Math.min(LONGEST_MS, STEP_MS + latest + SPARE_MS);
+    const most = Math.max(0, now - this.#at) * WARP;
+    this.#at = now;
+    if (this.#behind === null || Math.abs(wanted - this.#behind) > LOST_MS) this.#behind = wanted;
+    else this.#behind += Math.min(most, Math.max(-most, wanted - this.#behind));
+  }
+
+  #best() {
+    return Math.min(...this.#arrivals.map(({ base }) => base));
+  }
+
+  #forget() {
+    this.#told = [];
+    this.#arrivals = [];
+    this.#behind = null;
+    this.#offsets = {};
+  }
+}
+
+function places(bodies) {
+  return Object.fromEntries(Object.entries(bodies).map(([seat, [x, y]]) => [seat, [x, y]]));
+}
+
+function guessed({ bodies }, steps) {
+  const place = ([seat, [x, y, vx, vy]]) => [seat, [x + vx * steps, y + vy * steps]];
+  return Object.fromEntries(Object.entries(bodies).map(place));
+}

@@ -1,0 +1,1 @@
+"""What nodes have to do with one another."""

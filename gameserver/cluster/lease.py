@@ -1,0 +1,133 @@
+"""
+A node's lease: its right to run the rooms of a store that others use too.
+
+It is renewed long before it ends. Its age is counted by monotonic time from before the renewal was *sent*, so that
+however late the answer comes, this node thinks that its lease ends before the store does; and all effects stop
+`MARGIN_S` before that.
+
+Source: https://martin.kleppmann.com/2016/02/08/how-to-do-distributed-locking.html
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Final
+
+from twisted.internet.defer import CancelledError, Deferred, succeed
+from twisted.internet.interfaces import IDelayedCall
+from twisted.logger import Logger
+from twisted.python.failure import Failure
+from zope.interface import implementer
+
+from gameserver.errors import StoreUnavailable
+from gameserver.interfaces import IClock, ILease, ILeaseHolder, ILeases, Renewal
+
+MARGIN_S: Final = 2.0
+"""So long before the end of a lease its effects stop."""
+RENEWALS: Final = 5
+"""How often a lease is renewed in its time."""
+RETRY_S: Final = 0.5
+"""Until a store that did not answer is asked again."""
+
+log = Logger(namespace="gameserver")
+
+
+@implementer(ILease)
+class Lease:
+    """
+    :param leases: the store that nodes share.
+    :param clock: its monotonic seconds alone are read.
+    :param entropy: so many random bytes.
+    :param lease_s: how long it lasts, more than `MARGIN_S`.
+    """
+
+    def __init__(
+        self, leases: ILeases, clock: IClock, entropy: Callable[[int], bytes], *, lease_s: float = 15.0
+    ) -> None:
+        self._leases = leases
+        self._clock = clock
+        self._entropy = entropy
+        self._lease_s = lease_s
+        self._held_until: float | None = None
+        self._holder: ILeaseHolder
+        self._next: IDelayedCall | None = None
+        self._end: IDelayedCall | None = None
+        self._renewing: Deferred[None] = succeed(None)
+        self._stopped = False
+
+    @property
+    def held(self) -> bool:
+        """See `ILease.held`."""
+        return self._held_until is not None and self._clock.monotonic() < self._held_until
+
+    def start(self, holder: ILeaseHolder) -> Deferred[None]:
+        """See `ILease.start`."""
+        self._holder = holder
+        return Deferred.fromCoroutine(self._acquire())
+
+    def stop(self) -> Deferred[None]:
+        """See `ILease.stop`."""
+        self._stopped = True
+        for call in (self._next, self._end):
+            if call is not None and call.active():
+                call.cancel()
+        self._renewing.cancel()
+        if self._held_until is None:
+            return succeed(None)
+        self._held_until = None
+        return self._leases.release_lease().addErrback(lambda failure: failure.trap(StoreUnavailable))
+
+    async def _acquire(self) -> None:
+        sent_s = self._clock.monotonic()
+        await self._leases.acquire_lease(self._entropy(16).hex(), for_ms=round(self._lease_s * 1000))
+        self._hold(sent_s)
+        self._later(self._lease_s / RENEWALS)
+
+    def _hold(self, sent_s: float) -> None:
+        self._held_until = sent_s + self._lease_s - MARGIN_S
+        if self._end is not None and self._end.active():
+            self._end.cancel()
+        self._end = self._clock.later(self._held_until - self._clock.monotonic(), self._ended)
+
+    def _ended(self) -> None:
+        if self._held_until is not None:
+            log.warn("the lease of this node was not renewed in time; its rooms wait")
+            self._holder.lease_ended()
+
+    def _later(self, delay_s: float) -> None:
+        if not self._stopped:
+            self._next = self._clock.later(delay_s, self._renew)
+
+    def _renew(self) -> None:
+        self._renewing = Deferred.fromCoroutine(self._look()).addErrback(self._not_renewed)
+
+    async def _look(self) -> None:
+        sent_s = self._clock.monotonic()
+        renewal = await self._leases.renew_lease(for_ms=round(self._lease_s * 1000))
+        if renewal is Renewal.TAKEN:
+            self._held_until = None
+            log.critical("another process runs as this node, with a copy of its data folder; this one is of no use now")
+            self._holder.lease_lost()
+            return
+        if renewal is Renewal.LAPSED:
+            await self._holder.lease_regained()
+        self._hold(sent_s)
+        if self.held:
+            self._holder.lease_held()
+            await self._see_to_others()
+        self._later(self._lease_s / RENEWALS)
+
+    async def _see_to_others(self) -> None:
+        """Take over what nodes without a lease left behind."""
+        orphaned = await self._leases.orphaned()
+        if orphaned:
+            log.info("rooms of {nodes} are to be had", nodes=", ".join(orphaned))
+            await self._holder.adopt()
+            await self._leases.forget_nodes(orphaned)
+
+    def _not_renewed(self, failure: Failure) -> Any:
+        if failure.check(CancelledError) and self._stopped:
+            return
+        if not failure.check(StoreUnavailable):
+            log.failure("the lease of this node cannot be renewed", failure)
+        self._later(RETRY_S)

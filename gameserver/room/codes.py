@@ -1,0 +1,37 @@
+"""The codes that people type to come to a room."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final
+
+ALPHABET: Final = "346789CDFHJKMNPQRTVWX"
+"""What codes are made of: no vowels, and nothing that looks like another (0 O, 1 I L, 2 Z, 5 S, 8 B, 6 G)."""
+SHORTEST_CODE: Final = 4
+PRIVATE_CODE: Final = 8
+SPARSE: Final = 10_000
+"""Live rooms fill less than one code in so many."""
+
+
+def new_code(entropy: Callable[[int], bytes], *, rooms: int, private: bool) -> str:
+    """
+    Draw a code, long enough that guessing finds nothing.
+
+    :param rooms: how many there are.
+    """
+    length = PRIVATE_CODE
+    if not private:
+        length = SHORTEST_CODE
+        while (rooms + 1) * SPARSE > len(ALPHABET) ** length:
+            length += 1
+    # Bytes beyond the last whole multiple of the alphabet are passed over, so that each letter is as likely.
+    letters: list[str] = []
+    fair = 256 - 256 % len(ALPHABET)
+    while len(letters) < length:
+        letters += [ALPHABET[byte % len(ALPHABET)] for byte in entropy(16) if byte < fair]
+    return "".join(letters[:length])
+
+
+def as_typed(code: str) -> str:
+    """:returns: the code that somebody means who types it in small letters, with spaces or dashes."""
+    return code.upper().replace(" ", "").replace("-", "")

@@ -1,0 +1,119 @@
+"""
+Rooms that an older release of their game stored: the game rewrites their documents before anything else happens.
+
+``migrate(row, from_version)`` gets all documents as one JSON tree, and changes it or returns another. What it left is
+checked and becomes the room's documents; it is stored with what ``on_load`` does. If it fails, nothing is.
+"""
+
+from __future__ import annotations
+
+from inspect import isawaitable
+from typing import TYPE_CHECKING, Any, Final
+
+from gameserver import values
+from gameserver.errors import CannotMigrate, NotJSON
+from gameserver.room.document import Document
+from gameserver.store import keys
+
+if TYPE_CHECKING:
+    from gameserver.game.game import Game
+    from gameserver.room.room import Room
+
+Trees = dict[str, dict[str, Any]]
+"""Documents by name: ``room``, ``secret``, ``seat:ID``, ``group:NAME``, ``role:NAME``."""
+
+_ALONE: Final = {"state": "room", "secret": "secret"}
+_BY_NAME: Final = {"seats": "seat", "groups": "group", "roles": "role"}
+
+
+def migrate(room: Room, from_version: int) -> None:
+    """
+    Bring the documents of a room that was just read to the version that its game has now.
+
+    :param from_version: the game's version that stored them.
+    :raises CannotMigrate: the game has no way from there to here, or failed at it.
+    """
+    names = ["room", "secret", *(f"role:{role}" for role in ("player", *room.game_class.roles))]
+    names += [f"seat:{seat}" for seat in room.seats] + [group.key for group in room.groups.values()]
+    trees: Trees = {name: {} for name in names}
+    trees.update((name, document.plain()) for name, document in room.docs.items())
+    before = {name: values.encode(tree) for name, tree in trees.items()}
+    after = migrated(room.game, trees, from_version)
+    for name, was in before.items():
+        tree = after.get(name, {})
+        if values.encode(tree) != was:
+            _replace(room, name, tree)
+    room.dirty.add(keys.ROOM)
+
+
+def _replace(room: Room, name: str, tree: dict[str, Any]) -> None:
+    """A document becomes another; no client may take what it knew for it, so none resumes over that."""
+    old = room.doc(name)
+    document = room.docs[name] = Document(room.journal, tree, name=name)
+    document.special = document.special or values.has_special(tree)
+    document.fields = old.fields
+    if document.fields is not None:
+        document.fields.begin_anew(tree)
+    room.sizes[name] = len(values.encode(tree))
+    room.dirty.add(keys.doc(name))
+    if name != "secret":
+        room.streams.number(name)
+
+
+def migrated(game: Game, trees: Trees, from_version: int) -> Trees:
+    """
+    :param trees: all documents of the room, and an empty one for each seat, group and role that has none.
+    :param from_version: the game's version that stored them.
+    :returns: the documents as this version has them.
+    :raises CannotMigrate: the game has no way from there to here, or failed at it.
+    """
+    version = type(game).version
+    if from_version > version:
+        raise CannotMigrate(f"version {from_version} of the game stored it, and this is version {version}")
+    if not callable(getattr(game, "migrate", None)):
+        raise CannotMigrate(
+            f"version {from_version} of the game stored it, this is version {version}, and the game has no"
+            " migrate(row, from_version)"
+        )
+    row = to_row(trees)
+    try:
+        result: Any = game.migrate(row, from_version)  # type: ignore[attr-defined]
+    except Exception as error:
+        raise CannotMigrate(f"migrate failed: {type(error).__name__}: {error}") from error
+    if isawaitable(result):
+        raise CannotMigrate("migrate must not be async")
+    return from_row(row if result is None else result, set(trees))
+
+
+def to_row(trees: Trees) -> dict[str, Any]:
+    """:returns: documents in the shape that ``migrate`` is given."""
+    row: dict[str, Any] = {key: trees.get(name, {}) for key, name in _ALONE.items()}
+    for key, kind in _BY_NAME.items():
+        row[key] = {name.partition(":")[2]: tree for name, tree in trees.items() if name.startswith(f"{kind}:")}
+    return row
+
+
+def from_row(row: Any, known: set[str]) -> Trees:
+    """
+    Undo `to_row`.
+
+    :param known: the names of documents that there may be besides those of the room and the server.
+    :raises CannotMigrate: it is not of that shape.
+    """
+    try:
+        row = values.plain(row)
+    except NotJSON as error:
+        raise CannotMigrate(f"what migrate left is no JSON: {error}") from error
+    if not isinstance(row, dict) or row.keys() != {*_ALONE, *_BY_NAME}:
+        raise CannotMigrate(f"what migrate left must have the keys {', '.join([*_ALONE, *_BY_NAME])}, and no others")
+    trees: Trees = {name: row[key] for key, name in _ALONE.items()}
+    for key, kind in _BY_NAME.items():
+        if not isinstance(row[key], dict):
+            raise CannotMigrate(f"what migrate left in {key} must be a dict")
+        trees.update((f"{kind}:{name}", tree) for name, tree in row[key].items())
+    for name, tree in trees.items():
+        if name not in known and name not in _ALONE.values():
+            raise CannotMigrate(f"migrate made a document of {name!r}, which the room has not")
+        if not isinstance(tree, dict):
+            raise CannotMigrate(f"what migrate left as the document of {name!r} must be a dict")
+    return trees

@@ -1,0 +1,166 @@
+"""
+The documents at the end of a step: who heard one before gets a patch, who enters its stream gets the whole of it.
+
+A patch holds the ops of one step or, with ``patch_hz``, of several: those of earlier steps are copied, since the parts
+of the documents that they speak of change again.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from msgspec import Raw
+
+from gameserver import values
+from gameserver.room.coalescing import coalesce
+from gameserver.room.document import bare
+from gameserver.room.effects import Delivery
+from gameserver.room.saying import Audience, audience, audience_of, hand_out, seats_of, streams_of
+from gameserver.room.shortening import KeyTable, Op, short_patches
+from gameserver.room.streams import Said, wire_name
+from gameserver.store import keys
+from gameserver.wire import messages, packed
+from gameserver.wire.messages import Form
+
+if TYPE_CHECKING:
+    from gameserver.room.document import Document
+    from gameserver.room.room import Room
+    from gameserver.room.seats import Player
+
+
+_Patch = tuple[str, Audience, Raw, dict[Form, list[Op]] | None]
+"""A patch about to be told: its stream, who hears it, its ops as JSON, and those of each other form that is spoken."""
+
+
+def tell_documents(room: Room, log: list[Said]) -> None:
+    """Who enters a stream gets its document as it is after the step; those who heard it before get the patch."""
+    _take_patches(room)
+    patches = room.told.patches
+    hz = room.game_class.patch_hz
+    slack_s = room.half_tick_s if hz else 0.0
+    due = not hz or room.now >= room.told.patches_at - slack_s or bool(room.rearranged or room.newcomers)
+    # Made before anybody enters: a whole document brings the keys that this patch adds.
+    ready = [_patch(room, key, ops) for key, ops in patches.items()] if due else []
+    if room.rearranged:
+        _rearrange(room)
+    if ready:
+        for patch in ready:
+            _say_patch(room, log, patch)
+        patches.clear()
+        room.told.patches_at = _next_patches_at(room, slack_s) if hz else 0.0
+    if hz:
+        room.due_stale = True
+
+
+def _next_patches_at(room: Room, slack_s: float) -> float:
+    """:returns: when the next patches are due; where they come with ticks, one that is late does not delay the next."""
+    period_s = 1.0 / room.game_class.patch_hz
+    next_at = room.told.patches_at + period_s
+    on_grid = slack_s > 0 and abs(next_at - room.now) <= period_s + slack_s
+    return next_at if on_grid else room.now + period_s
+
+
+def _take_patches(room: Room) -> None:
+    """The ops of this step; those that wait for others are copied."""
+    waits = bool(room.game_class.patch_hz)
+    quanta = room.spec.quanta
+    quick = not waits and quanta is None
+    for document in room.journal.touched:
+        if not document.ops:
+            continue
+        encoded = document.encode_ops() if quick and document.name != "secret" else b""
+        ops = document.take_ops()
+        room.dirty.add(keys.doc(document.name))
+        if document.fields is not None:
+            document.fields.note(ops)
+        if document.name == "secret":
+            continue
+        if not _is_heard(room, document.name):
+            # Nobody is told, but whoever was here before and comes back must not take this for what it knew.
+            room.streams.number(document.name)
+            room.streams.counts_stale = True
+            continue
+        if waits:
+            ops = [[*op[:2], *map(bare, op[2:])] for op in ops]
+        if quanta is not None:
+            ops = quanta.rounded_ops(ops)
+        waiting = room.told.patches.get(document.name)
+        told = coalesce([*waiting, *ops] if waiting else ops, fold=waits)
+        room.told.patches[document.name] = told
+        if quick and told is ops:
+            room.told.encoded[document.name] = encoded
+
+
+def _is_heard(room: Room, key: str) -> bool:
+    """Whether any seat hears this stream, be it away; what nobody hears is not told."""
+    return any(key in seat._entered for seat in seats_of(room, key))
+
+
+def _patch(room: Room, key: str, ops: list[Op]) -> _Patch:
+    to = audience(room, key)
+    encoded = room.told.encoded.pop(key, None)
+    if encoded is None:
+        document = room.docs.get(key)
+        encoded = values.encode(ops, special=document.special if document is not None else None)
+    return key, to, Raw(encoded), _shortened(room, key, ops, to) if to.packed or to.columns else None
+
+
+def _shortened(room: Room, key: str, ops: list[Op], to: Audience) -> dict[Form, list[Op]]:
+    table = room.told.keys.get(key)
+    if table is None:
+        table = room.told.keys[key] = KeyTable()
+    spoken = [form for form, there in ((Form.PACKED, to.packed), (Form.COLUMNS, to.columns)) if there]
+    return short_patches(ops, table, room.spec.quanta, spoken)
+
+
+def _say_patch(room: Room, log: list[Said], patch: _Patch) -> None:
+    key, to, raw, short = patch
+    n = room.streams.number(key)
+    name = wire_name(key)
+    ops: Any = raw
+    frame = messages.encode(messages.Patch(room.code, name, n, ops))
+    log.append(Said(key, n, Raw(frame)))
+    if to.json:
+        room.outbox.append(Delivery(to.json, frame))
+    if short is None:
+        return
+    for form, theirs in short.items():
+        frame = packed.pack(messages.Patch(room.code, name, n, theirs))
+        room.outbox.append(Delivery(to.packed if form is Form.PACKED else to.columns, frame))
+
+
+def _rearrange(room: Room) -> None:
+    """Seats enter and leave streams."""
+    for seat in room.rearranged.values():
+        if seat.gone:
+            continue
+        streams = streams_of(room, seat)
+        for key in [k for k in seat._entered if k not in streams]:
+            del seat._entered[key]
+            _send_doc(room, seat, key, room.streams.counts.get(key, 0), None)
+        for key in streams:
+            if key not in seat._entered:
+                n = room.streams.counts.get(key, 0) + (key in room.told.patches)
+                seat._entered[key] = n
+                _send_doc(room, seat, key, n, told_document(room, key))
+        room.dirty.add(keys.seat(seat.id))
+    room.rearranged.clear()
+    room.audiences.clear()
+
+
+def _send_doc(room: Room, seat: Player, key: str, n: int, tree: Any) -> None:
+    if seat._sessions:
+        frame = messages.encode(messages.Doc(room.code, wire_name(key), n, tree, []))
+        table = room.told.keys.get(key)
+        known = table.keys if table is not None and tree is not None else None
+        hand_out(room, audience_of(seat._sessions), frame, lambda: packed.repack(frame, known))
+
+
+def told_document(room: Room, key: str) -> Any:
+    """:returns: a document's tree in the form of the wire; the empty one where there is none yet."""
+    document: Document | None = room.docs.get(key)
+    if document is None:
+        return {}
+    quanta = room.spec.quanta
+    root = document.root if quanta is None else quanta.rounded(document.root, ())
+    return values.to_wire(root) if document.special else root

@@ -1,0 +1,102 @@
+"""How a message reaches its audience: encoded once for each form that is spoken there, and kept as JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, NamedTuple
+
+from msgspec import Raw
+
+from gameserver.room.effects import Delivery
+from gameserver.room.streams import Said, wire_name
+from gameserver.wire import messages, packed
+from gameserver.wire.messages import Form
+
+if TYPE_CHECKING:
+    from gameserver.interfaces import ISession
+    from gameserver.room.room import Room
+    from gameserver.room.seats import Player
+
+Build = Callable[[str, int], messages.FromServer]
+"""From a stream's name and number to the message."""
+
+
+class Audience(NamedTuple):
+    """Those who hear the same, by what their frames are."""
+
+    everybody: tuple[ISession, ...]
+    json: tuple[ISession, ...]
+    packed: tuple[ISession, ...]
+    columns: tuple[ISession, ...]
+
+
+def audience_of(sessions: Iterable[ISession]) -> Audience:
+    """:returns: these sessions, by form."""
+    everybody = tuple(sessions)
+    if all(session.form is Form.JSON for session in everybody):
+        return Audience(everybody, everybody, (), ())
+    json, plain, columns = (tuple(s for s in everybody if s.form is form) for form in Form)
+    return Audience(everybody, json, plain, columns)
+
+
+def audience(room: Room, key: str) -> Audience:
+    """:returns: the sessions that hear a stream; the same until that changes."""
+    found = room.audiences.get(key)
+    if found is None:
+        hearing = (seat for seat in seats_of(room, key) if key in seat._entered)
+        found = audience_of(session for seat in hearing for session in seat._sessions)
+        room.audiences[key] = found
+    return found
+
+
+def seats_of(room: Room, key: str) -> Iterable[Player]:
+    """:returns: the seats for which a stream is meant, whether or not they have entered it."""
+    kind, _, name = key.partition(":")
+    if kind == "room":
+        return room.seats.values()
+    if kind == "group":
+        group = room.groups.get(name)
+        return group.players if group is not None else ()
+    if kind == "role":
+        return room.seats.of_role(name)
+    return (room.seats[name],) if name in room.seats else (d.seat for d in room.departures if d.seat.id == name)
+
+
+def streams_of(room: Room, seat: Player) -> list[str]:
+    """:returns: the streams that a seat hears."""
+    streams = ["room", f"seat:{seat.id}"]
+    role = f"role:{seat.role}"
+    if seat.role != "player" or role in room.docs:
+        streams.append(role)
+    return streams + [group.key for group in room.groups.values() if seat.id in group.members]
+
+
+def say(room: Room, log: list[Said], key: str, build: Build) -> int:
+    """
+    Say one message on a stream.
+
+    :param build: makes the message, with payload for JSON.
+    :returns: its number.
+    """
+    n = room.streams.number(key)
+    name = wire_name(key)
+    frame = messages.encode(build(name, n))
+    log.append(Said(key, n, Raw(frame)))
+    hand_out(room, audience(room, key), frame)
+    return n
+
+
+def hand_out(
+    room: Room, to: Audience, frame: bytes, pack: Callable[[], bytes] | None = None, slot: str | None = None
+) -> None:
+    """
+    Put one message into the room's outbox.
+
+    :param frame: the message as JSON.
+    :param pack: makes the same as MessagePack, if it is wanted.
+    """
+    if to.json:
+        room.outbox.append(Delivery(to.json, frame, slot))
+    if to.packed or to.columns:
+        binary = packed.repack(frame) if pack is None else pack()
+        room.outbox.append(Delivery(to.packed + to.columns, binary, slot))

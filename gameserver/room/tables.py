@@ -1,0 +1,303 @@
+"""
+The tables of a room: large collections outside memory.
+
+What steps write waits here, encoded, until the store has it: first with the step, which may be undone; then in the
+commit that waits, then in the one under way. A read looks there before it asks the store, so it sees what was written
+before it, stored or not. The tables of a game that is never stored lie in this process.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Generator, Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Final, Protocol
+
+from gameserver import values
+from gameserver.errors import Refused
+from gameserver.interfaces import TableSizes
+from gameserver.room.groups import NAME
+from gameserver.room.shelf import Shelf, entry_bytes
+
+if TYPE_CHECKING:
+    from gameserver.room.room import Room
+
+MAX_KEY_BYTES: Final = 512
+"""Of a key, in UTF-8: stores keep keys beside one another, to find them in their order."""
+MAX_PAGE: Final = 1000
+"""Entries that one `Table.scan` gives at most, and that are asked of the store at once."""
+UNSURE_BYTES: Final = 1 << 20
+"""So much may be overwritten before the tables are measured again, or as much as they had then."""
+
+Entries = dict[tuple[str, str], bytes | None]
+"""Values by table and key; None is deleted."""
+
+
+class Source(Protocol):
+    """Where the entries of one room are read; the calls are those of `gameserver.interfaces.IStore`."""
+
+    async def read(self, table: str, names: Sequence[str]) -> list[bytes | None]:
+        """See `IStore.read_entries`."""
+
+    async def scan(self, table: str, *, prefix: str, after: str | None, limit: int) -> list[tuple[str, bytes]]:
+        """See `IStore.scan_entries`."""
+
+    async def measure(self, entries: Sequence[tuple[str, str]]) -> TableSizes:
+        """See `IStore.measure_entries`."""
+
+
+class ShelfSource:
+    """The tables of a room that is never stored."""
+
+    def __init__(self) -> None:
+        self.shelf = Shelf()
+
+    async def read(self, table: str, names: Sequence[str]) -> list[bytes | None]:
+        """See `Source.read`."""
+        return self.shelf.read(table, names)
+
+    async def scan(self, table: str, *, prefix: str, after: str | None, limit: int) -> list[tuple[str, bytes]]:
+        """See `Source.scan`."""
+        return self.shelf.scan(table, prefix=prefix, after=after, limit=limit)
+
+    async def measure(self, entries: Sequence[tuple[str, str]]) -> TableSizes:
+        """See `Source.measure`."""
+        return self.shelf.measure(entries)
+
+
+class Done:
+    """What a write returns: it has happened, and may be awaited or not."""
+
+    __slots__ = ()
+
+    def __await__(self) -> Generator[Any, None, None]:
+        yield from ()
+
+
+class Tables:
+    """
+    All tables of one room.
+
+    :ivar source: where entries are read that are not on their way.
+    :ivar most_bytes: what all entries come to at most; overwriting counts twice, until it is measured.
+    """
+
+    def __init__(self, room: Room) -> None:
+        self.source: Source = ShelfSource()
+        self.most_bytes = 0
+        self._known_bytes = 0
+        self._measuring = False
+        self._room = room
+        self._fresh: Entries = {}
+        self._waiting: Entries = {}
+        self._under_way: Entries = {}
+
+    # For tables
+
+    def put(self, table: str, entries: Mapping[str, bytes]) -> None:
+        """
+        Write entries with this step: all or none.
+
+        :raises Refused: ``too_large``: a key or a value is more than the game's bounds allow.
+        """
+        journal, game = self._room.journal, self._room.game_class
+        for key, value in entries.items():
+            if len(key.encode()) > MAX_KEY_BYTES:
+                raise _too_large(f"The key of an entry has at most {MAX_KEY_BYTES} bytes.")
+            if len(value) > game.max_entry_bytes:
+                raise _too_large(f"An entry has at most {game.max_entry_bytes} bytes.")
+        for key, value in entries.items():
+            journal.put(self._fresh, (table, key), value)
+        more_bytes = sum(entry_bytes(key, value) for key, value in entries.items())
+        journal.set(self, "most_bytes", self.most_bytes + more_bytes)
+        certain_bytes = min(game.max_table_bytes, 2 * self._known_bytes + UNSURE_BYTES)
+        if self.most_bytes > certain_bytes and not self._measuring:
+            journal.set(self, "_measuring", True)
+            self._room.finish_later(self._measure())
+
+    def begin(self, size_bytes: int) -> None:
+        """The room was read from the store, and its tables come to so much."""
+        self.most_bytes = self._known_bytes = size_bytes
+
+    @property
+    def grew(self) -> bool:
+        """Whether something was written that no commit has yet."""
+        return bool(self._fresh)
+
+    def delete(self, table: str, key: str) -> None:
+        """Delete an entry with this step."""
+        self._room.journal.put(self._fresh, (table, key), None)
+
+    def unstored(self, table: str) -> dict[str, bytes | None]:
+        """:returns: what is on its way of one table; None is to be deleted."""
+        on_way = (self._under_way, self._waiting, self._fresh)
+        return {key: value for entries in on_way for (name, key), value in entries.items() if name == table}
+
+    def on_way(self, table: str, key: str) -> tuple[bool, bytes | None]:
+        """:returns: whether an entry is on its way to the store, and its value."""
+        for entries in (self._fresh, self._waiting, self._under_way):
+            if (table, key) in entries:
+                return True, entries[table, key]
+        return False, None
+
+    async def _measure(self) -> None:
+        """The step ends: it holds if there is room for what it wrote, counted exactly."""
+        entries = {**self._under_way, **self._waiting, **self._fresh}
+        sizes = await self.source.measure(list(entries))
+        total = sum(table.size_bytes for table in sizes.tables.values())
+        for ((_, key), value), old in zip(entries.items(), sizes.entries, strict=True):
+            total += (entry_bytes(key, value) if value is not None else 0) - (old or 0)
+        self._measuring = False
+        self.most_bytes = self._known_bytes = total
+        limit = self._room.game_class.max_table_bytes
+        if total > limit:
+            raise _too_large(f"The tables of a room have at most {limit} bytes.")
+
+    # For commits
+
+    @property
+    def settled(self) -> bool:
+        """Whether nothing is on its way."""
+        return not (self._fresh or self._waiting or self._under_way)
+
+    @property
+    def waits(self) -> bool:
+        """Whether the next commit has entries."""
+        return bool(self._waiting)
+
+    def seal(self) -> None:
+        """What steps wrote so far goes with the next commit, or on the shelf; only between two steps."""
+        if isinstance(self.source, ShelfSource):
+            self.source.shelf.write(self._fresh)
+        else:
+            self._waiting.update(self._fresh)
+        self._fresh.clear()
+
+    def send(self) -> Entries:
+        """:returns: what goes with the commit that is made now."""
+        self._under_way, self._waiting = self._waiting, {}
+        return self._under_way
+
+    def stored(self) -> None:
+        """The store has what `send` returned."""
+        self._under_way = {}
+
+    def not_stored(self) -> None:
+        """The store has not what `send` returned: it goes with the next commit."""
+        self._under_way, self._waiting = {}, {**self._under_way, **self._waiting}
+
+    def move_to(self, tables: Tables) -> None:
+        """The room is made anew from its row."""
+        tables.source, tables.most_bytes, tables._known_bytes = self.source, self.most_bytes, self._known_bytes
+        tables._fresh, tables._waiting, tables._under_way = self._fresh, self._waiting, self._under_way
+
+
+class Table:
+    """
+    A large collection that belongs to a room: ``self.table("words")``. It is read entry by entry, and never as a whole.
+
+    >>> class Words(Game):
+    ...     @message
+    ...     async def add(self, player: Player, word: str) -> int:
+    ...         words = self.table("words")
+    ...         await words.put(word, {"by": player.name})
+    ...         return await words.count()
+    """
+
+    __slots__ = ("_tables", "name")
+
+    def __init__(self, tables: Tables, name: str) -> None:
+        if not isinstance(name, str) or not NAME.fullmatch(name):
+            raise ValueError(f"a table's name is 1 to 32 of A-Z a-z 0-9 _ -, not {name!r}")
+        self.name = name
+        self._tables = tables
+
+    async def get(self, key: str, default: Any = None) -> Any:
+        """:returns: a copy of the value of a key, or the default."""
+        return (await self.get_many((key,))).get(key, default)
+
+    async def get_many(self, keys: Iterable[str]) -> dict[str, Any]:
+        """:returns: copies of the values of those keys that are there, in the order asked."""
+        wanted = [values.plain_key(key) for key in keys]
+        found: dict[str, bytes | None] = {}
+        missing: list[str] = []
+        for key in wanted:
+            on_way, value = self._tables.on_way(self.name, key)
+            if on_way:
+                found[key] = value
+            else:
+                missing.append(key)
+        for first in range(0, len(missing), MAX_PAGE):
+            some = missing[first : first + MAX_PAGE]
+            found.update(zip(some, await self._tables.source.read(self.name, some), strict=True))
+        return {key: values.decode(value) for key in wanted if (value := found[key]) is not None}
+
+    def put(self, key: str, value: Any) -> Awaitable[None]:
+        """
+        Write an entry, with this step. It need not be awaited.
+
+        :param key: at most 512 bytes in UTF-8.
+        :param value: any JSON, of at most ``max_entry_bytes``; copied.
+        :raises Refused: ``too_large``: it is more.
+        :raises NotJSON: it is no JSON.
+        """
+        return self.put_many({key: value})
+
+    def put_many(self, entries: Mapping[str, Any]) -> Awaitable[None]:
+        """
+        Write entries, with this step: all, or none if one of them cannot be.
+
+        :raises Refused: as for `put`.
+        :raises NotJSON: as for `put`.
+        """
+        encoded = {values.plain_key(key): values.encode(values.plain(value, (key,))) for key, value in entries.items()}
+        self._tables.put(self.name, encoded)
+        return Done()
+
+    def delete(self, *keys: str) -> Awaitable[None]:
+        """Delete entries, with this step; what is not there stays away. It need not be awaited."""
+        for key in [values.plain_key(key) for key in keys]:
+            self._tables.delete(self.name, key)
+        return Done()
+
+    async def scan(self, prefix: str = "", after: str | None = None, limit: int = 100) -> list[tuple[str, Any]]:
+        """
+        One page of entries in the order of their keys.
+
+        :param prefix: what the keys begin with.
+        :param after: the last key of the page before; None begins with the first.
+        :param limit: 1 to 1000.
+        :returns: keys and values; fewer than ``limit`` are the last.
+        :raises ValueError: not such a limit.
+        """
+        if type(limit) is not int or not 1 <= limit <= MAX_PAGE:
+            raise ValueError(f"limit is 1 to {MAX_PAGE}, not {limit!r}")
+        prefix, after = values.plain_key(prefix), None if after is None else values.plain_key(after)
+        changed = {
+            key: value
+            for key, value in self._tables.unstored(self.name).items()
+            if key.startswith(prefix) and (after is None or key > after)
+        }
+        page: dict[str, bytes | None] = {}
+        while True:
+            # Of what the store has, what is on its way to be deleted does not count.
+            stored = await self._tables.source.scan(self.name, prefix=prefix, after=after, limit=limit)
+            page.update(stored)
+            kept = sum(1 for key in page if changed.get(key, b"") is not None)
+            if len(stored) < limit or kept >= limit:
+                break
+            after = stored[-1][0]
+        page.update(changed)
+        left = ((key, value) for key, value in sorted(page.items()) if value is not None)
+        return [(key, values.decode(value)) for (key, value), _ in zip(left, range(limit), strict=False)]
+
+    async def count(self) -> int:
+        """:returns: how many entries there are; the time it takes does not grow with them."""
+        changed = self._tables.unstored(self.name)
+        sizes = await self._tables.source.measure([(self.name, key) for key in changed])
+        there = sizes.tables[self.name].count if self.name in sizes.tables else 0
+        for value, old in zip(changed.values(), sizes.entries, strict=True):
+            there += (value is not None) - (old is not None)
+        return there
+
+
+def _too_large(text: str) -> Refused:
+    return Refused(text, code="too_large")

@@ -1,0 +1,192 @@
+"""
+The end of each turn: every room that changed commits in one round trip, and what waited for that goes out.
+
+All inputs that one pass of the reactor brings belong to one turn. While the store does not answer the same commits are
+made again and again; while this node does not hold its lease nothing is committed and nothing goes out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Final
+
+from twisted.internet.interfaces import IDelayedCall
+from twisted.logger import Logger
+from twisted.python.failure import Failure
+
+from gameserver.errors import StoreUnavailable
+from gameserver.interfaces import Commit, IClock, ILease, IStore, Outcome
+from gameserver.room.keeper import Keeper
+
+RETRY_S: Final = (0.1, 0.2, 0.5, 1.0, 2.0)
+"""How long to wait before a store that did not answer is asked again; the last holds for all further tries."""
+
+Commits = list[tuple[Keeper, Commit]]
+"""What goes to the store together."""
+
+
+class Turn:
+    """
+    :param rooms: gives the open rooms.
+    :param changed: called for each room at the end of a turn in which it did something.
+    :param ended: called for a room whose end is stored, or that ended before it ever was.
+    :param lost: called for a room that this node has no longer.
+    """
+
+    def __init__(
+        self,
+        store: IStore,
+        clock: IClock,
+        lease: ILease | None,
+        *,
+        rooms: Callable[[], Iterable[Keeper]],
+        changed: Callable[[Keeper], None],
+        ended: Callable[[Keeper], None],
+        lost: Callable[[Keeper], None],
+    ) -> None:
+        self._store = store
+        self._clock = clock
+        self._lease = lease
+        self._rooms = rooms
+        self._on_changed = changed
+        self._on_ended = ended
+        self._on_lost = lost
+        self._waiting: dict[Keeper, None] = {}
+        self._call: IDelayedCall | None = None
+        self._retrying = 0
+        self._suspended = False
+        self._answers: list[tuple[list[Outcome], Commits]] = []
+
+    def add(self, keeper: Keeper) -> None:
+        """This room has something to do at the end of the turn."""
+        self._waiting[keeper] = None
+        if self._call is None:
+            self._call = self._clock.later(0, self.end)
+
+    def discard(self, keeper: Keeper) -> None:
+        """It has nothing to do after all."""
+        self._waiting.pop(keeper, None)
+
+    @property
+    def is_over(self) -> bool:
+        """Whether nothing waits for the end of this turn."""
+        return not self._waiting
+
+    def end(self) -> None:
+        """End the turn."""
+        if self._call is not None and self._call.active():
+            self._call.cancel()
+        self._call = None
+        waiting, self._waiting = self._waiting, {}
+        held = self._may_tell()
+        commits: Commits = []
+        for keeper in waiting:
+            if not held and keeper.is_stored:
+                self._waiting[keeper] = None
+                continue
+            commit = keeper.commits.collect()
+            if commit is not None:
+                commits.append((keeper, commit))
+            self._on_changed(keeper)
+            if keeper.room.ended and commit is None and not keeper.commits.under_way:
+                self._on_ended(keeper)
+        if commits:
+            self._commit(commits, 0)
+
+    # The lease
+
+    def suspend(self) -> None:
+        """The lease is not held: no effect of a room that is stored."""
+        self._suspended = True
+        self._set_away()
+
+    def proceed(self) -> None:
+        """The lease is held again, and what was lost of it is known."""
+        if not self._suspended:
+            return
+        self._suspended = False
+        answers, self._answers = self._answers, []
+        for outcomes, commits in answers:
+            self._take(outcomes, commits)
+        self._set_away()
+        self.end()
+
+    def _may_tell(self) -> bool:
+        if self._lease is None or (self._lease.held and not self._suspended):
+            return True
+        if not self._suspended:
+            # This process stood still: its clock says so before its timers do.
+            self.suspend()
+        return False
+
+    # The store
+
+    @property
+    def store_away(self) -> bool:
+        """Whether rooms wait for the store, or for the lease on it."""
+        return self._retrying > 0 or self._suspended
+
+    def _set_away(self) -> None:
+        for keeper in list(self._rooms()):
+            # A room that is never stored goes on in any case; a relaxed one without the store, until it is behind.
+            waits = self._suspended or (self._retrying > 0 and keeper.room.game_class.durability == "commit")
+            away = waits and keeper.is_stored
+            if keeper.store_away != away:
+                keeper.store_away = away
+                if not away:
+                    keeper.wake()
+
+    def _commit(self, commits: Commits, tries: int) -> None:
+        commits = [(keeper, commit) for keeper, commit in commits if not keeper.commits.lost]
+        stored = self._store.commit([commit for _, commit in commits], now_ms=round(self._clock.now() * 1000))
+        stored.addCallback(self._answered, commits, tries)
+        stored.addErrback(self._not_stored, commits, tries)
+        stored.addErrback(lambda f: log.failure("a turn did not end well", f))
+
+    def _answered(self, outcomes: list[Outcome], commits: Commits, tries: int) -> None:
+        if tries:
+            self._retrying -= 1
+            self._set_away()
+        if self._may_tell():
+            self._take(outcomes, commits)
+        else:
+            self._answers.append((outcomes, commits))
+
+    def _take(self, outcomes: list[Outcome], commits: Commits) -> None:
+        for (keeper, commit), outcome in zip(commits, outcomes, strict=True):
+            if keeper.commits.lost:
+                continue
+            if outcome is Outcome.FENCED:
+                self._on_lost(keeper)
+            elif outcome is Outcome.BEHIND:
+                keeper.commits.store_is_behind()
+            else:
+                keeper.commits.stored()
+                if commit.ends:
+                    self._on_ended(keeper)
+
+    def _not_stored(self, failure: Failure, commits: Commits, tries: int) -> None:
+        """The same again, later: nothing that depends on it goes out before."""
+        if not failure.check(StoreUnavailable):
+            self._not_storable(failure, commits, tries)
+            return
+        log.warn("the store does not answer: {reason}", reason=failure.getErrorMessage())
+        if not tries:
+            self._retrying += 1
+            self._set_away()
+        self._clock.later(RETRY_S[min(tries, len(RETRY_S) - 1)], self._commit, commits, tries + 1)
+
+    def _not_storable(self, failure: Failure, commits: Commits, tries: int) -> None:
+        """Something in these commits cannot be stored, whatever it is: find whose, and give that room up."""
+        if tries:
+            self._retrying -= 1
+            self._set_away()
+        log.failure("a commit of {count} rooms cannot be stored", failure, count=len(commits))
+        if len(commits) == 1:
+            self._on_lost(commits[0][0])
+            return
+        for commit in commits:
+            self._commit([commit], 0)
+
+
+log = Logger(namespace="gameserver.rooms")

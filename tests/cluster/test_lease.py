@@ -1,0 +1,160 @@
+"""A lease by this node's own clock: never longer than the store thinks, whatever the answers take."""
+
+from __future__ import annotations
+
+from twisted.internet.defer import Deferred, succeed
+from twisted.internet.task import Clock as Seconds
+from twisted.trial.unittest import SynchronousTestCase
+from zope.interface import implementer
+from zope.interface.verify import verifyObject
+
+from gameserver.clock import Clock
+from gameserver.cluster.lease import MARGIN_S, Lease
+from gameserver.errors import StoreUnavailable
+from gameserver.interfaces import ILease, ILeaseHolder, Renewal
+from tests.store.shared import Shared, SharedStore
+
+LEASE_S = 10.0
+
+
+@implementer(ILeaseHolder)
+class Holder:
+    """Notes what it is told."""
+
+    def __init__(self) -> None:
+        self.told: list[str] = []
+        self.looking: Deferred[None] = succeed(None)
+
+    def lease_ended(self) -> None:
+        self.told.append("ended")
+
+    def lease_regained(self) -> Deferred[None]:
+        self.told.append("regained")
+        return self.looking
+
+    def lease_held(self) -> None:
+        self.told.append("held")
+
+    def lease_lost(self) -> None:
+        self.told.append("lost")
+
+    def adopt(self) -> Deferred[None]:
+        self.told.append("adopt")
+        return succeed(None)
+
+
+class LeaseTests(SynchronousTestCase):
+    """One node, and a store that answers when the test lets it."""
+
+    def setUp(self) -> None:
+        self.time = Seconds()
+        self.shared = Shared(self.time.seconds)
+        self.store = SharedStore(self.shared, "a")
+        self.successResultOf(self.store.start())
+        self.holder = Holder()
+        self.lease = Lease(self.store, Clock(self.time, lambda: 0.0), lambda size: b"x" * size, lease_s=LEASE_S)
+
+    def start(self) -> None:
+        """Acquire it, and forget what was said of that."""
+        self.successResultOf(self.lease.start(self.holder))
+        self.holder.told.clear()
+
+    def pass_time(self, s: float) -> None:
+        """Let time pass in small steps."""
+        for _ in range(round(s * 10)):
+            self.time.advance(0.1)
+
+    def test_interfaces(self) -> None:
+        """It is what a hall expects, and the holder of these tests is what it expects."""
+        verifyObject(ILease, self.lease)
+        verifyObject(ILeaseHolder, self.holder)
+
+    def test_held_only_once_it_is_acquired(self) -> None:
+        """A store that does not answer gives no lease."""
+        self.assertFalse(self.lease.held)
+        self.store.fail = StoreUnavailable("away")
+        self.failureResultOf(self.lease.start(self.holder), StoreUnavailable)
+        self.assertFalse(self.lease.held)
+
+    def test_renewed_for_as_long_as_it_runs(self) -> None:
+        """Nothing is said but that it is held."""
+        self.start()
+        self.pass_time(10 * LEASE_S)
+        self.assertTrue(self.lease.held)
+        self.assertEqual(set(self.holder.told), {"held"})
+
+    def test_ends_before_the_stores_does(self) -> None:
+        """Its age counts from before the renewal was sent, and the margin is kept."""
+        self.start()
+        self.store.fail = StoreUnavailable("away")
+        self.pass_time(LEASE_S - MARGIN_S - 0.2)
+        self.assertTrue(self.lease.held)
+        self.pass_time(0.3)
+        self.assertFalse(self.lease.held)
+        self.assertEqual(self.holder.told, ["ended"])
+        self.assertIsNotNone(self.shared.token("a"))
+
+    def test_late_answer_counts_from_when_it_was_asked_for(self) -> None:
+        """A renewal that took long is as old as its question."""
+        self.start()
+        self.pass_time(1.9)
+        self.store.hold()
+        self.pass_time(6)
+        self.store.release()
+        # Asked for at 2 s: it ends, by this clock, at 10 s, though the answer came at 8 s.
+        self.store.fail = StoreUnavailable("away")
+        self.pass_time(1.9)
+        self.assertTrue(self.lease.held)
+        self.pass_time(0.4)
+        self.assertFalse(self.lease.held)
+
+    def test_back_after_a_lapse_once_the_rooms_were_looked_at(self) -> None:
+        """Nothing goes out before it is known whose the rooms are."""
+        self.start()
+        self.store.fail = StoreUnavailable("away")
+        self.pass_time(LEASE_S + 5)
+        self.holder.looking = Deferred()
+        self.store.fail = None
+        self.pass_time(1)
+        self.assertEqual(self.holder.told, ["ended", "regained"])
+        self.assertFalse(self.lease.held)
+        self.holder.looking.callback(None)
+        self.assertTrue(self.lease.held)
+        self.assertEqual(self.holder.told, ["ended", "regained", "held"])
+
+    def test_taken_by_another_process_for_good(self) -> None:
+        """It is not asked for again."""
+        self.start()
+        other = SharedStore(self.shared, "a")
+        self.successResultOf(other.start())
+        self.successResultOf(other.acquire_lease("other", for_ms=600_000))
+        self.pass_time(LEASE_S)
+        self.assertEqual(self.holder.told, ["lost"])
+        self.assertFalse(self.lease.held)
+        self.assertIs(self.successResultOf(other.renew_lease(for_ms=1)), Renewal.KEPT)
+
+    def test_stop_releases(self) -> None:
+        """Others may have the rooms at once; no timer stays."""
+        self.start()
+        self.successResultOf(self.lease.stop())
+        self.assertIsNone(self.shared.token("a"))
+        self.assertFalse(self.lease.held)
+        self.assertEqual(self.time.getDelayedCalls(), [])
+
+    def test_stop_while_the_store_is_away(self) -> None:
+        """A stop waits for nothing."""
+        self.start()
+        self.store.fail = StoreUnavailable("away")
+        self.pass_time(3)
+        self.successResultOf(self.lease.stop())
+        self.assertEqual(self.time.getDelayedCalls(), [])
+
+    def test_orphans_are_adopted_and_forgotten(self) -> None:
+        """What a dead node left is seen to once."""
+        other = SharedStore(self.shared, "b")
+        self.successResultOf(other.start())
+        self.successResultOf(other.acquire_lease("b", for_ms=1000))
+        self.start()
+        self.pass_time(LEASE_S)
+        self.assertEqual(self.holder.told.count("adopt"), 1)
+        self.assertEqual(self.successResultOf(self.store.orphaned()), [])
