@@ -74,6 +74,8 @@ def build(settings: Settings, reactor: Any) -> IService:
         os.urandom,
         rooms_per_user=limits.rooms,
         chat_chars=limits.chat_chars,
+        lease=lease,
+        game_bytes=settings.game_bytes,
         creators=Creators(settings.create),
         hasher=hasher,
         lease=lease,
