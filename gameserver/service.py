@@ -28,6 +28,7 @@ from gameserver.wire.limits import Budgets
 from gameserver.wire.messages import Close
 from gameserver.wire.protocol import Door
 from gameserver.wire.session import House
+from gameserver.wire.transport import hand_out_sockets
 
 STOP_S: Final = 4.5
 """How long a clean stop may take before it is cut short; systemd and people wait five seconds."""
@@ -144,6 +145,7 @@ class Node(Service):
         for text in self._settings.listen:
             endpoint = serverFromString(self._reactor, text)
             port = await endpoint.listen(self._factory)
+            hand_out_sockets(port)
             self._listening.append(port)
             self._addresses.add(text, port.getHost())
             log.info("listening at {address}", address=port.getHost())
