@@ -26,7 +26,8 @@ class TokenBucket:
         :param now_s: any clock that is the same at each call, seconds; where it steps back, no time has passed.
         :returns: whether there were as many tokens; if not, none are taken.
         """
-        self._refill(now_s)
+        if now_s != self._at_s:
+            self._refill(now_s)
         if self._tokens < tokens:
             return False
         self._tokens -= tokens

@@ -31,6 +31,10 @@ _UNUSUAL_PACKED: Final = re.compile(
     rb"[\xcf\xd3\xc4-\xc9\xd4-\xd8]|\xca[\x7f\xff][\x80-\xff]|\xcb[\x7f\xff][\xf0-\xff]"
 )
 """The same in MessagePack: heads of long integers, bytes and extensions, and floats that are no numbers; or texts."""
+_STRICT: Final = (
+    *(types.StructType, types.StrType, types.BoolType, types.NoneType, types.CustomType, types.EnumType),
+    *(types.LiteralType, types.UnionType, types.ListType, types.TupleType, types.VarTupleType),
+)
 _IMMUTABLE = (type(None), bool, int, float, str, bytes)
 
 
@@ -75,6 +79,8 @@ class Schema:
         self._simple = not self.open and not any(isinstance(kind, types.BytesType) for kind in kinds)
         # What JSON cannot even say, MessagePack can: keys that are no texts, where nothing says what they should be.
         self._exact = self._simple and not any(isinstance(k, (types.AnyType, types.DictType)) for k in kinds)
+        # Of these types msgspec takes nothing else than we do, whatever the text.
+        self._strict = self._simple and all(isinstance(kind, _STRICT) for kind in kinds)
         # One call per signature, made once: a dict of arguments for each message would cost more than the decoding.
         self.arguments: Callable[[Any], dict[str, Any]] = eval(
             f"lambda s: {{{', '.join(f'{f!r}: s.{f}' for f in self.fields)}}}"
@@ -93,7 +99,7 @@ class Schema:
             text = values.Packed(b"\x80") if packed else b"{}"
         self._room = room
         try:
-            if not packed and self._simple and _UNUSUAL.search(text) is None:
+            if not packed and (self._strict or (self._simple and _UNUSUAL.search(text) is None)):
                 return self.arguments(self._decoder.decode(text))
             if packed and self._exact and _UNUSUAL_PACKED.search(text) is None:
                 return self.arguments(self._unpacker.decode(text))

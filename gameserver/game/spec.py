@@ -14,7 +14,11 @@ from gameserver.game.schema import Schema
 from gameserver.room.rounding import Quanta, is_setting
 
 if TYPE_CHECKING:
+    from msgspec import Raw
+
     from gameserver.game.game import Game
+    from gameserver.room.room import Room
+    from gameserver.room.seats import Player
 
 MAX_GAME_PLAYERS: Final = 10_000
 """Seats of players in one room at most; what a room of more would need is another design."""
@@ -58,16 +62,25 @@ _CHECKS: Final[dict[str, tuple[Callable[[Any], bool], str]]] = {
 class MessageSpec:
     """A message that clients may send."""
 
-    __slots__ = ("by", "durable", "method", "phase", "question", "schema", "waits")
+    __slots__ = ("by", "durable", "function", "method", "phase", "question", "schema", "waits")
 
     def __init__(self, method: str, function: Callable[..., Any], mark: MessageMark, *, question: bool = False) -> None:
         self.method = method
+        self.function = function
         self.by = mark.by
         self.phase = mark.phase
         self.durable = mark.durable
         self.question = question
         self.waits = inspect.iscoroutinefunction(function)
         self.schema = Schema(method, function, skip=2)
+
+    def call(self, room: Room, player: Player, data: Raw | bytes) -> Any:
+        """
+        Call the method with what a client sent.
+
+        :raises Refused: ``bad_data``, or whatever the game refuses.
+        """
+        return self.function(room.game, player, **self.schema.decode(data, room))
 
 
 class Spec:

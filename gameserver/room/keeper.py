@@ -71,6 +71,7 @@ class Keeper:
         self.commits = Commits(self, fence=fence, version=version)
         self.store_away = False
         self.over = False
+        self.in_turn = False
         self.seat_mark = (0, 0)
         self.users: frozenset[str] = frozenset()
         self._on_turn = turn
@@ -108,9 +109,21 @@ class Keeper:
 
         :raises Refused: there is no room any more, or too much waits for it.
         """
-        if self.over or self._is_full_of(asker):
+        if self.over or (self._queue and self._is_full_of(asker)):
             raise Refused(code=self._refusal if self.over else "busy")
-        self._take_in(("message", (asker, seat, type, data), {}, None))
+        input: Input = ("message", (asker, seat, type, data), {}, None)
+        now = self.clock.now()
+        if self._queue or self._draining or not self._may_step() or self.room.is_due(now + DUE_SLACK_S):
+            self._take_in(input)
+            return
+        # Nothing comes before it, and most do not change what comes after: the short way to the same.
+        self._draining = True
+        try:
+            self._apply(input, now)
+        finally:
+            self._draining = False
+        if self.room.due_stale or self._queue:
+            self._drain()
 
     def look(self, read: Callable[[Room], T]) -> Deferred[T]:
         """
@@ -144,7 +157,7 @@ class Keeper:
 
     def load(self) -> None:
         """The room was just read from the store; the game hears of it before anything else."""
-        self._apply(("load", (), {}, None))
+        self._apply(("load", (), {}, None), self.clock.now())
         self._drain()
 
     @property
@@ -154,7 +167,9 @@ class Keeper:
 
     def turn(self) -> None:
         """There is something to do at the end of the turn."""
-        self._on_turn(self)
+        if not self.in_turn:
+            self.in_turn = True
+            self._on_turn(self)
 
     def wake(self) -> None:
         """The store is back, or time was set: go on."""
@@ -217,7 +232,7 @@ class Keeper:
         try:
             while self._queue and self._may_step():
                 if self._catch_up():
-                    self._apply(self._queue.popleft())
+                    self._apply(self._queue.popleft(), self.clock.now())
             if self._may_step():
                 self._catch_up()
         finally:
@@ -234,12 +249,12 @@ class Keeper:
             due = self.room.next_due()
             if due is None or due > self.clock.now() + DUE_SLACK_S:
                 return True
-            self._apply(("fire", (), {}, None), at=due)
+            self._apply(("fire", (), {}, None), max(self.clock.now(), due))
             if not self._may_step():
                 return False
         return True
 
-    def _apply(self, input: Input, at: float = 0.0) -> None:
+    def _apply(self, input: Input, now: float) -> None:
         """One step."""
         method, args, kwargs, done = input
         if self._remade is not None and method not in ("create", "load"):
@@ -247,7 +262,7 @@ class Keeper:
         elif self.room.spec.waits:
             self.commits.seal()
         room = self.room
-        room.begin(max(self.clock.now(), at))
+        room.begin(now)
         try:
             result: Coroutine[Any, Any, None] | None = getattr(room.inputs, method)(*args, **kwargs)
         except Exception:  # noqa: BLE001 - a bug of ours must not stop the other rooms
@@ -334,7 +349,7 @@ class Keeper:
         self.commits.must = self.commits.must or room.durable
         self.turn()
         if room.closing is not None and not room.ended:
-            self._apply(("end", (), {}, None))
+            self._apply(("end", (), {}, None), self.clock.now())
         elif room.ended:
             self.stop()
 

@@ -357,6 +357,10 @@ class Room:
             self._due = min(dues, default=None)
         return self._due
 
+    def is_due(self, now: float) -> bool:
+        """Whether something may be due: it is, or what is has to be looked for."""
+        return self.due_stale or (self._due is not None and self._due <= now)
+
     @property
     def ticks(self) -> bool:
         """Whether ticks are wanted now: the game is played, and somebody is here."""
@@ -417,6 +421,8 @@ class Room:
 
     def drop_parts(self, parts: Any) -> None:
         """These parts of the row are gone."""
+        if self.game_class.durability == "none":
+            return
         for part in parts:
             self.fresh_parts.pop(part, None)
             self.dirty.discard(part)

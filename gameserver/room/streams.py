@@ -99,9 +99,14 @@ class Streams:
 
         :returns: the step, and the steps that were forgotten for it.
         """
-        step = LoggedStep(self.next_step, said, sum(len(memoryview(s.frame)) for s in said))
+        size_bytes = 0
+        for one in said:
+            size_bytes += len(memoryview(one.frame))
+        step = LoggedStep(self.next_step, said, size_bytes)
         self.next_step += 1
-        self._add(step)
+        self.log.append(step)
+        self.messages += len(said)
+        self.size_bytes += size_bytes
         forgotten = []
         while len(self.log) > 1 and (self.messages > LOG_MESSAGES or self.size_bytes > LOG_BYTES):
             old = self.log.popleft()

@@ -364,5 +364,7 @@ def _tell_left(room: Room, departure: Departure) -> None:
 
 def _keep(room: Room, log: list[Said]) -> None:
     step, forgotten = room.streams.keep(log)
+    if room.game_class.durability == "none":
+        return
     room.keep_part(keys.log(step.number), lambda: room.streams.encode(step))
     room.drop_parts(keys.log(old.number) for old in forgotten)

@@ -68,6 +68,7 @@ class Turn:
     def discard(self, keeper: Keeper) -> None:
         """It has nothing to do after all."""
         self._waiting.pop(keeper, None)
+        keeper.in_turn = False
 
     @property
     def is_over(self) -> bool:
@@ -83,6 +84,7 @@ class Turn:
             if not held and keeper.is_stored:
                 self._waiting[keeper] = None
                 continue
+            keeper.in_turn = False
             commit = keeper.commits.collect()
             if commit is not None:
                 commits.append((keeper, commit))

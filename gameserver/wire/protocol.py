@@ -116,7 +116,7 @@ class GameProtocol(WebSocketServerProtocol):
             if (first != TEXT and first != BINARY) or stop > end or length > self.maxFramePayloadSize:
                 break
             payload = unmask(data[start - 4 : start], data[start:stop])
-            if first == TEXT and not is_text(payload):
+            if first == TEXT and not payload.isascii() and not is_text(payload):
                 break
             at = stop
             self.session.receive(payload, binary=first == BINARY)

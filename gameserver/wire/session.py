@@ -85,6 +85,7 @@ class Session:
         "_hello_call",
         "_house",
         "_malformed",
+        "_place",
         "_requests",
         "_seats",
         "_waiting",
@@ -106,6 +107,7 @@ class Session:
         self._requests = TokenBucket(*REQUESTS)
         self._malformed: deque[float] = deque(maxlen=MALFORMED)
         self._seats: dict[str, str] = {}
+        self._place: tuple[Keeper, str] | None = None
         self._waiting: deque[bytes] = deque()
         self._waiting_bytes = 0
         self._busy = False
@@ -160,10 +162,12 @@ class Session:
             self._house.clock.later(0, self._detach, code, seat)
         else:
             self._seats[code] = seat
+            self._place = None
 
     def unseated(self, code: str) -> None:
         """See `ISession.unseated`."""
         self._seats.pop(code, None)
+        self._place = None
         self.transport.forget(code)
 
     # One message
@@ -177,12 +181,12 @@ class Session:
         try:
             if type(message) is messages.Send:
                 self._send(message)
-            elif isinstance(message, messages.Ping):
+                return
+            if isinstance(message, messages.Ping):
                 self._say(messages.Pong(message.at, self._now_ms()))
             else:
                 self._dispatch(message)
-            if type(message) is not messages.Send:
-                self._count_request()
+            self._count_request()
         except Refused as refused:
             self._error(getattr(message, "id", None), refused)
             self._count_request()
@@ -215,7 +219,12 @@ class Session:
         user = self.user
         if user is None:
             raise Refused(code="unauthenticated")
-        keeper, seat = self._seat_in(message.room)
+        place = self._place
+        if place is None or message.room is not None:
+            place = self._seat_in(message.room)
+            if len(self._seats) == 1:
+                self._place = place
+        keeper, seat = place
         keeper.message(Asker(self, user, message.id), seat, message.type, message.data)
 
     def _in_room(self, asker: Asker, message: Any) -> None:
