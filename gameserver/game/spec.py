@@ -7,6 +7,8 @@ import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final
 
+from msgspec import Raw
+
 from gameserver.errors import GameDefinitionError
 from gameserver.game.marks import CronMark, MessageMark, TimerMark, mark_of
 from gameserver.game.question import Question
@@ -14,8 +16,6 @@ from gameserver.game.schema import Schema
 from gameserver.room.rounding import Quanta, is_setting
 
 if TYPE_CHECKING:
-    from msgspec import Raw
-
     from gameserver.game.game import Game
     from gameserver.room.room import Room
     from gameserver.room.seats import Player
@@ -80,7 +80,10 @@ class MessageSpec:
 
         :raises Refused: ``bad_data``, or whatever the game refuses.
         """
-        return self.function(room.game, player, **self.schema.decode(data, room))
+        schema = self.schema
+        if schema.strict and type(data) is Raw:
+            return schema.call(self.function, room.game, player, schema.read(data, room))
+        return self.function(room.game, player, **schema.decode(data, room))
 
 
 class Spec:

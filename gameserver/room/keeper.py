@@ -76,6 +76,7 @@ class Keeper:
         self.users: frozenset[str] = frozenset()
         self._on_turn = turn
         self._remade = remade
+        self._is_plain = remade is None and not room.spec.waits
         self._queue: deque[Input] = deque()
         self.busy = False
         self._draining = False
@@ -109,20 +110,30 @@ class Keeper:
 
         :raises Refused: there is no room any more, or too much waits for it.
         """
-        if self.over or (self._queue and self._is_full_of(asker)):
-            raise Refused(code=self._refusal if self.over else "busy")
-        input: Input = ("message", (asker, seat, type, data), {}, None)
+        room = self.room
         now = self.clock.now()
-        if self._queue or self._draining or not self._may_step() or self.room.is_due(now + DUE_SLACK_S):
-            self._take_in(input)
+        waits = self._queue or self._draining or not (self._is_plain and self._may_step())
+        if waits or room.is_due(now + DUE_SLACK_S):
+            if self.over or self._is_full_of(asker):
+                raise Refused(code=self._refusal if self.over else "busy")
+            self._take_in(("message", (asker, seat, type, data), {}, None))
             return
-        # Nothing comes before it, and most do not change what comes after: the short way to the same.
+        # Nothing comes before it, and most change nothing of what comes after: the short way to the same.
+        room.now = now
+        room.durable = True
         self._draining = True
         try:
-            self._apply(input, now)
+            result = room.inputs.message(asker, seat, type, data)
+        except Exception:  # noqa: BLE001 - a bug of ours must not stop the other rooms
+            self._failed("message", (asker,), None, Failure())
+        else:
+            if result is None:
+                self._finish(None)
+            else:
+                self._wait(result, "message", (asker,), None)
         finally:
             self._draining = False
-        if self.room.due_stale or self._queue:
+        if room.due_stale or self._queue:
             self._drain()
 
     def look(self, read: Callable[[Room], T]) -> Deferred[T]:
@@ -270,7 +281,13 @@ class Keeper:
             return
         if result is None:
             self._finish(done)
-            return
+        else:
+            self._wait(result, method, args, done)
+
+    def _wait(
+        self, result: Coroutine[Any, Any, None], method: str, args: tuple[Any, ...], done: Deferred[None] | None
+    ) -> None:
+        """The step may last: other inputs wait for it."""
         self.busy = True
         step = Deferred.fromCoroutine(result)
         ended = Ended()
@@ -346,8 +363,11 @@ class Keeper:
 
     def _after_step(self) -> None:
         room = self.room
-        self.commits.must = self.commits.must or room.durable
-        self.turn()
+        if room.durable:
+            self.commits.must = True
+        if not self.in_turn:
+            self.in_turn = True
+            self._on_turn(self)
         if room.closing is not None and not room.ended:
             self._apply(("end", (), {}, None), self.clock.now())
         elif room.ended:

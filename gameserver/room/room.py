@@ -110,6 +110,7 @@ class Room:
     def _init_step(self) -> None:
         """What one step gathers, and what is on its way out."""
         self.said: list[Utterance | Spoken] = []
+        self._unsay = (self.said.pop,)
         self.later: list[Any] = []
         self.newcomers: list[Newcomer] = []
         self.departures: list[Departure] = []
@@ -191,7 +192,9 @@ class Room:
         if key == "role:player":
             self.doc(key)
         left_out = but.id if but is not None else None
-        self.journal.append(self.said, Utterance(key, values.plain(type), values.plain(data), left_out, volatile))
+        said = Utterance(key, values.plain(type), values.plain(data), left_out, volatile)
+        self.journal.undo.append(self._unsay)
+        self.said.append(said)
 
     def say_line(self, seat: Player | None, to: str | Group | Player, text: str, data: Any) -> None:
         """

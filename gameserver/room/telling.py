@@ -12,15 +12,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
-from msgspec import Raw
-
 from gameserver import values
 from gameserver.errors import Refused
 from gameserver.room import fields
 from gameserver.room.chat import KeptLine
 from gameserver.room.effects import Asker, Delivery
 from gameserver.room.patching import tell_documents, told_document
-from gameserver.room.saying import Audience, audience, audience_of, hand_out, say
+from gameserver.room.saying import Audience, audience, audience_of, hand_out, say, say_event
 from gameserver.room.shortening import KeyTable, Op
 from gameserver.room.step import Departure, Newcomer, Spoken, Utterance
 from gameserver.room.streams import Said, wire_name
@@ -78,13 +76,15 @@ def tell(room: Room) -> None:
             _tell_line(room, log, said)
     for departure in room.departures:
         _tell_left(room, departure)
-    room.outbox += [Delivery((session,), frame) for session, frame in room.replies.frames]
+    if room.replies.frames:
+        room.outbox += [Delivery((session,), frame) for session, frame in room.replies.frames]
+        room.replies.frames.clear()
     if log:
         _keep(room, log)
     room.said.clear()
-    room.newcomers.clear()
-    room.departures.clear()
-    room.replies.frames.clear()
+    if room.newcomers or room.departures:
+        room.newcomers.clear()
+        room.departures.clear()
 
 
 def tell_recovered(room: Room, asker: Asker, seat: Player, missed: list[Said]) -> None:
@@ -268,35 +268,19 @@ def _speaker(seat: str | None, name: str | None) -> messages.Speaker | None:
 
 
 def _tell_event(room: Room, log: list[Said], said: Utterance) -> None:
-    data = messages.payload(said.data)
     left_out = room.seats.get(said.but) if said.but is not None else None
     if said.volatile:
-        _tell_volatile(room, said, data, left_out)
+        _tell_volatile(room, said, messages.payload(said.data), left_out)
         return
-
     everybody = audience(room, said.key)
     if left_out is None:
-        _say_event(room, log, said, data, everybody)
+        say_event(room, log, said, everybody)
         return
     others = _without(everybody, left_out)
-    _say_event(room, log, said, data, others)
+    say_event(room, log, said, others)
     log[-1] = Said(log[-1].key, log[-1].n, log[-1].frame, (left_out.id,))
     if len(others.everybody) != len(everybody.everybody):
         hand_out(room, audience_of(left_out._sessions), _skip(room, log[-1]))
-
-
-def _say_event(room: Room, log: list[Said], said: Utterance, data: Any, to: Audience) -> None:
-    """As `say` does, without the detours: of all messages there are most of these."""
-    key = said.key
-    n = room.streams.number(key)
-    name = wire_name(key)
-    frame = messages.encode(messages.Event(room.code, name, n, said.type, data))
-    log.append(Said(key, n, Raw(frame)))
-    if to.json:
-        room.outbox.append(Delivery(to.json, frame))
-    if to.packed or to.columns:
-        plain = messages.Event(room.code, name, n, said.type, said.data)
-        room.outbox.append(Delivery(to.packed + to.columns, packed.pack(plain)))
 
 
 def _tell_volatile(room: Room, said: Utterance, data: Any, left_out: Player | None) -> None:

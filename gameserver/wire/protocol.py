@@ -164,7 +164,9 @@ class Outgoing:
         """Owe one message."""
         if not self._owed:
             self._pass.owe(self.write)
-        self._owed.append(framed(self._first, frame))
+        if frame is not framed.message:
+            framed.take(self._first, frame)
+        self._owed.append(framed.frame)
 
     def write(self) -> None:
         """The turn ends: write what is owed."""
@@ -221,21 +223,21 @@ class Outgoing:
 
 
 class Framing:
-    """Puts messages into frames, each once: what goes to many goes to them one after the other."""
+    """
+    Puts messages into frames, each once: what goes to many goes to them one after the other.
+
+    :ivar message: the last one.
+    :ivar frame: its frame.
+    """
 
     def __init__(self) -> None:
-        self._message = b""
-        self._frame = head(TEXT, 0)
+        self.message = b""
+        self.frame = head(TEXT, 0)
 
-    def __call__(self, first: int, message: bytes) -> bytes:
-        """
-        :param first: `TEXT` or `BINARY`; of a message there is one form alone.
-        :returns: the frame; the same bytes as last time, where the message is the same.
-        """
-        if message is not self._message:
-            self._frame = head(first, len(message)) + message
-            self._message = message
-        return self._frame
+    def take(self, first: int, message: bytes) -> None:
+        """Put a message into a frame that begins with ``first``: `TEXT` or `BINARY`, always one of them for it."""
+        self.frame = head(first, len(message)) + message
+        self.message = message
 
 
 framed: Final = Framing()

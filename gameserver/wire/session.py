@@ -107,7 +107,7 @@ class Session:
         self._requests = TokenBucket(*REQUESTS)
         self._malformed: deque[float] = deque(maxlen=MALFORMED)
         self._seats: dict[str, str] = {}
-        self._place: tuple[Keeper, str] | None = None
+        self._place: tuple[Keeper, str, User] | None = None
         self._waiting: deque[bytes] = deque()
         self._waiting_bytes = 0
         self._busy = False
@@ -180,7 +180,11 @@ class Session:
             return
         try:
             if type(message) is messages.Send:
-                self._send(message)
+                place = self._place
+                if place is None or message.room is not None:
+                    place = self._find_place(message.room)
+                keeper, seat, user = place
+                keeper.message(Asker(self, user, message.id), seat, message.type, message.data)
                 return
             if isinstance(message, messages.Ping):
                 self._say(messages.Pong(message.at, self._now_ms()))
@@ -215,17 +219,16 @@ class Session:
         if not self._requests.take(self._house.clock.monotonic()):
             self.close(Close.FLOODING, "too many requests")
 
-    def _send(self, message: messages.Send) -> None:
-        user = self.user
-        if user is None:
-            raise Refused(code="unauthenticated")
-        place = self._place
-        if place is None or message.room is not None:
-            place = self._seat_in(message.room)
-            if len(self._seats) == 1:
-                self._place = place
-        keeper, seat = place
-        keeper.message(Asker(self, user, message.id), seat, message.type, message.data)
+    def _find_place(self, room: str | None) -> tuple[Keeper, str, User]:
+        """
+        :returns: where a message goes, and whose it is; remembered while there is but one seat.
+        :raises Refused: there is no such seat.
+        """
+        user = self._whoever()
+        place = (*self._seat_in(room), user)
+        if len(self._seats) == 1:
+            self._place = place
+        return place
 
     def _in_room(self, asker: Asker, message: Any) -> None:
         keeper, seat = self._seat_in(message.room)
