@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, NamedTuple
 
-from msgspec import Raw
-
 from gameserver.room.effects import Delivery
 from gameserver.room.streams import Said, wire_name
 from gameserver.wire import messages, packed
@@ -82,7 +80,7 @@ def say(room: Room, log: list[Said], key: str, build: Build) -> int:
     n = room.streams.number(key)
     name = wire_name(key)
     frame = messages.encode(build(name, n))
-    log.append(Said(key, n, Raw(frame)))
+    log.append(Said(key, n, frame))
     hand_out(room, audience(room, key), frame)
     return n
 
@@ -94,7 +92,7 @@ def say_event(room: Room, log: list[Said], said: Utterance, to: Audience) -> Non
     counts[key] = n = counts.get(key, 0) + 1
     stream = wire_name(key)
     frame = messages.encode(messages.Event(room.code, stream, n, said.type, messages.payload(data)))
-    log.append(Said(key, n, Raw(frame)))
+    log.append(Said(key, n, frame))
     if to.json:
         room.outbox.append(Delivery(to.json, frame))
     if to.packed or to.columns:

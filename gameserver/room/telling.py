@@ -97,7 +97,7 @@ def tell_recovered(room: Room, asker: Asker, seat: Player, missed: list[Said]) -
     to = audience_of((asker.session,))
     _hand_joined(room, to, joined, seat)
     for said in missed:
-        hand_out(room, to, _skip(room, said) if seat.id in said.but else bytes(said.frame))
+        hand_out(room, to, _skip(room, said) if seat.id in said.but else said.frame)
 
 
 def attach(room: Room, session: ISession, seat: Player) -> None:
