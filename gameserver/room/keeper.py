@@ -52,6 +52,7 @@ class Keeper:
     :param turn: called when there is something to do at the end of the turn, with this keeper.
     :param ticks: those of the node, for a room that wants some.
     :param remade: makes the room anew from its row, before each step, as tests of games do.
+    :ivar is_stored: the room is kept in the store, and so waits for it.
     :ivar ticks_skipped: ticks that came too late for this room, or while it was busy.
     """
 
@@ -71,6 +72,7 @@ class Keeper:
         self.commits = Commits(self, fence=fence, version=version)
         self.store_away = False
         self.over = False
+        self.is_stored = room.game_class.durability != "none"
         self.in_turn = False
         self.seat_mark = (0, 0)
         self.users: frozenset[str] = frozenset()
@@ -112,8 +114,8 @@ class Keeper:
         """
         room = self.room
         now = self.clock.now()
-        waits = self._queue or self._draining or not (self._is_plain and self._may_step())
-        if waits or room.is_due(now + DUE_SLACK_S):
+        stops = self._queue or self._draining or self.busy or self.over or self.store_away
+        if stops or not self._is_plain or room.is_due(now + DUE_SLACK_S) or (self.is_stored and self.commits.behind):
             if self.over or self._is_full_of(asker):
                 raise Refused(code=self._refusal if self.over else "busy")
             self._take_in(("message", (asker, seat, type, data), {}, None))
@@ -128,7 +130,8 @@ class Keeper:
             self._failed("message", (asker,), None, Failure())
         else:
             if result is None:
-                self._finish(None)
+                room.finish()
+                self._after_step()
             else:
                 self._wait(result, "message", (asker,), None)
         finally:
@@ -170,11 +173,6 @@ class Keeper:
         """The room was just read from the store; the game hears of it before anything else."""
         self._apply(("load", (), {}, None), self.clock.now())
         self._drain()
-
-    @property
-    def is_stored(self) -> bool:
-        """Whether the room is kept in the store, and so waits for it."""
-        return self.room.game_class.durability != "none"
 
     def turn(self) -> None:
         """There is something to do at the end of the turn."""

@@ -192,7 +192,9 @@ class Room:
         if key == "role:player":
             self.doc(key)
         left_out = but.id if but is not None else None
-        said = Utterance(key, values.plain(type), values.plain(data), left_out, volatile)
+        if not type.isascii() or type.__class__ is not str:
+            type = values.plain(type)
+        said = Utterance(key, type, values.plain(data), left_out, volatile)
         self.journal.undo.append(self._unsay)
         self.said.append(said)
 

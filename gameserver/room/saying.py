@@ -90,7 +90,7 @@ def say_event(room: Room, log: list[Said], said: Utterance, to: Audience) -> Non
     key, data = said.key, said.data
     counts = room.streams.counts
     counts[key] = n = counts.get(key, 0) + 1
-    stream = wire_name(key)
+    stream = key if key == "room" else wire_name(key)
     frame = messages.encode(messages.Event(room.code, stream, n, said.type, messages.payload(data)))
     log.append(Said(key, n, frame))
     if to.json:

@@ -71,7 +71,10 @@ def tell(room: Room) -> None:
         _tell_joined(room, newcomer)
     for said in room.said:
         if isinstance(said, Utterance):
-            _tell_event(room, log, said)
+            if said.but is None and not said.volatile:
+                say_event(room, log, said, audience(room, said.key))
+            else:
+                _tell_event(room, log, said)
         else:
             _tell_line(room, log, said)
     for departure in room.departures:
@@ -268,6 +271,7 @@ def _speaker(seat: str | None, name: str | None) -> messages.Speaker | None:
 
 
 def _tell_event(room: Room, log: list[Said], said: Utterance) -> None:
+    """An event that is volatile, or leaves somebody out."""
     left_out = room.seats.get(said.but) if said.but is not None else None
     if said.volatile:
         _tell_volatile(room, said, messages.payload(said.data), left_out)

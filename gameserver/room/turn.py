@@ -56,6 +56,7 @@ class Turn:
         self._on_ended = ended
         self._on_lost = lost
         self._waiting: dict[Keeper, None] = {}
+        self._asked = False
         self._retrying = 0
         self._suspended = False
         self._answers: list[tuple[list[Outcome], Commits]] = []
@@ -63,7 +64,9 @@ class Turn:
     def add(self, keeper: Keeper) -> None:
         """This room has something to do at the end of the turn."""
         self._waiting[keeper] = None
-        self._pass.ask()
+        if not self._asked:
+            self._asked = True
+            self._pass.ask()
 
     def discard(self, keeper: Keeper) -> None:
         """It has nothing to do after all."""
@@ -77,6 +80,7 @@ class Turn:
 
     def end(self) -> None:
         """End the turn."""
+        self._asked = False
         waiting, self._waiting = self._waiting, {}
         held = self._may_tell()
         commits: Commits = []

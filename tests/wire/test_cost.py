@@ -21,7 +21,7 @@ from gameserver.room.streams import LOG_MESSAGES
 from tests.wire.kit import Rig
 from tests.wire.sockets import Caller, Node, masked
 
-CALLS = 105
+CALLS = 95
 """Of a message that goes to one member."""
 CALLS_EACH = 12
 """Of each further member."""
