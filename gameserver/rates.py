@@ -26,11 +26,13 @@ class TokenBucket:
         :param now_s: any clock that is the same at each call, seconds; where it steps back, no time has passed.
         :returns: whether there were as many tokens; if not, none are taken.
         """
-        self._refill(now_s)
-        if self._tokens < tokens:
-            return False
-        self._tokens -= tokens
-        return True
+        level = self._tokens
+        if self._at_s is not None and now_s > self._at_s:
+            level = min(self.burst, level + (now_s - self._at_s) * self.per_s)
+        self._at_s = now_s
+        enough = level >= tokens
+        self._tokens = level - tokens if enough else level
+        return enough
 
     def charge(self, now_s: float, tokens: float) -> None:
         """

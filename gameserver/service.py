@@ -38,6 +38,7 @@ from gameserver.wire.messages import Close
 from gameserver.wire.protocol import Door
 from gameserver.wire.proxies import Proxies
 from gameserver.wire.session import House, Session, close_user
+from gameserver.wire.transport import hand_out_sockets
 
 STOP_S: Final = 4.5
 """How long a clean stop may take before it is cut short; systemd and people wait five seconds."""
@@ -177,6 +178,7 @@ class Node(Service):
         self._opened = True
         for text in self._settings.listen:
             port = await self.listening.endpoint(text).listen(self._factory)
+            hand_out_sockets(port)
             self._ports.append(port)
             self._addresses.add(text, port.getHost())
             log.info("listening at {address}", address=port.getHost())

@@ -82,7 +82,7 @@ def plain(value: Any, path: Path = ()) -> Any:
         in an error, and each part of it counts as one container of the `MAX_DEPTH`.
     :raises NotJSON: JSON cannot hold it; the text says why, where, and what to do instead.
     """
-    if is_scalar(value):
+    if (type(value) is str and value.isascii()) or is_scalar(value):
         return value
     try:
         return _copy(value, len(path) + 1)

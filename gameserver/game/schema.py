@@ -31,6 +31,10 @@ _UNUSUAL_PACKED: Final = re.compile(
     rb"[\xcf\xd3\xc4-\xc9\xd4-\xd8]|\xca[\x7f\xff][\x80-\xff]|\xcb[\x7f\xff][\xf0-\xff]"
 )
 """The same in MessagePack: heads of long integers, bytes and extensions, and floats that are no numbers; or texts."""
+_STRICT: Final = (
+    *(types.StructType, types.StrType, types.BoolType, types.NoneType, types.CustomType, types.EnumType),
+    *(types.LiteralType, types.UnionType, types.ListType, types.TupleType, types.VarTupleType),
+)
 _IMMUTABLE = (type(None), bool, int, float, str, bytes)
 
 
@@ -75,6 +79,10 @@ class Schema:
         self._simple = not self.open and not any(isinstance(kind, types.BytesType) for kind in kinds)
         # What JSON cannot even say, MessagePack can: keys that are no texts, where nothing says what they should be.
         self._exact = self._simple and not any(isinstance(k, (types.AnyType, types.DictType)) for k in kinds)
+        # Of these types msgspec takes nothing else than we do, whatever the text.
+        self.strict = self._simple and all(isinstance(kind, _STRICT) for kind in kinds)
+        values_ = ", ".join(f"{p.name}=s.{p.name}" if p.kind is p.KEYWORD_ONLY else f"s.{p.name}" for p in named)
+        self.call: Callable[[Any, Any, Any, Any], Any] = eval(f"lambda f, game, player, s: f(game, player, {values_})")
         # One call per signature, made once: a dict of arguments for each message would cost more than the decoding.
         self.arguments: Callable[[Any], dict[str, Any]] = eval(
             f"lambda s: {{{', '.join(f'{f!r}: s.{f}' for f in self.fields)}}}"
@@ -93,13 +101,28 @@ class Schema:
             text = values.Packed(b"\x80") if packed else b"{}"
         self._room = room
         try:
-            if not packed and self._simple and _UNUSUAL.search(text) is None:
+            if not packed and (self.strict or (self._simple and _UNUSUAL.search(text) is None)):
                 return self.arguments(self._decoder.decode(text))
             if packed and self._exact and _UNUSUAL_PACKED.search(text) is None:
                 return self.arguments(self._unpacker.decode(text))
             return self._convert(values.read(text))
         except (ValidationError, NotJSON, RecursionError, UnicodeDecodeError, msgspec.DecodeError) as error:
             raise _bad_data(error) from None
+        finally:
+            self._room = None
+
+    def read(self, data: Raw, room: Room) -> Any:
+        """
+        Decode what needs no second look: only of a `strict` schema.
+
+        :returns: the struct, for `call`.
+        :raises Refused: ``bad_data``, with the path.
+        """
+        self._room = room
+        try:
+            return self._decoder.decode(data)
+        except (ValidationError, UnicodeDecodeError, RecursionError, msgspec.DecodeError):
+            return self.struct(**self.decode(data, room))  # which tells nothing from an error
         finally:
             self._room = None
 

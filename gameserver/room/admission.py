@@ -58,7 +58,8 @@ def _open_while_playing(room: Room) -> bool:
 
 def admit_message(room: Room, spec: MessageSpec, player: Player, type: str) -> None:
     """:raises Refused: this player may not send that now."""
-    admit_while_paused(room, player)
+    if room.paused_at is not None:
+        admit_while_paused(room, player)
     by = spec.by
     if by == "host":
         allowed = player.id == room.seats.host

@@ -67,10 +67,10 @@ class Commits:
         if self._ended or self.lost or (self._whole and self._keeper.busy):
             return None
         if self._keeper.room.game_class.durability == "none":
-            self.seal()
-            self._puts.clear()
-            self._drops.clear()
-            self._deliver_all()
+            room = self._keeper.room
+            room.dirty.clear()
+            outbox, room.outbox = room.outbox, []
+            deliver(outbox)
             return None
         if self._keeper.room.game_class.durability == "relaxed" and not self._keeper.room.ended:
             return self._collect_relaxed()
@@ -187,6 +187,8 @@ class Commits:
 
     def seal(self) -> None:
         """Encode what changed so far: the next step may change it again, or take long."""
+        if self._keeper.room.game_class.durability == "none":
+            return
         changes = row.take(self._keeper.room)
         for part, content in changes.puts.items():
             self._drops.pop(part, None)

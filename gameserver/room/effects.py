@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from gameserver.interfaces import ISession, User
 
 
-class Asker(Struct, frozen=True):
+class Asker(Struct, frozen=True, gc=False):
     """
     Who asks for something.
 
@@ -24,7 +24,7 @@ class Asker(Struct, frozen=True):
     id: int | None
 
 
-class Delivery(Struct, frozen=True):
+class Delivery(Struct, frozen=True, gc=False):
     """
     One encoded message for some sessions.
 

@@ -25,6 +25,7 @@ from gameserver.interfaces import IClock, IHasher, ILease, ILeaseHolder, ILeases
 from gameserver.room import admission, codes, row, space
 from gameserver.room.effects import Asker
 from gameserver.room.keeper import Keeper
+from gameserver.room.passes import Pass
 from gameserver.room.passwords import Passwords
 from gameserver.room.reading import StoreSource
 from gameserver.room.rights import Creators
@@ -94,10 +95,12 @@ class Hall:
         self._making: Counter[str] = Counter()
         self._ids: set[str] = set()
         self._lease = lease
+        self.passes = Pass(clock)
         self._turn = Turn(
             store,
             clock,
             lease,
+            self.passes,
             rooms=lambda: self.keepers,
             changed=self._changed,
             ended=self._forget,
@@ -136,10 +139,10 @@ class Hall:
         for keeper in list(self._keepers.values()):
             keeper.stop("draining")
             self._turn.add(keeper)
-        self._turn.end()
+        self.passes.end()
         while not self._turn.is_over or any(keeper.commits.under_way for keeper in self._keepers.values()):
             await self._pause(0.01)
-            self._turn.end()
+            self.passes.end()
         try:
             await self.store.beat(now_ms=self._now_ms())
             if self._lease is not None:

@@ -110,34 +110,35 @@ class Inputs:
 
     def message(self, asker: Asker, seat_id: str, type: str, data: Raw | bytes) -> Coroutine[Any, Any, None] | None:
         """A player sends a message of the game's own."""
-        player = self._room.replies.asking_player(asker, seat_id)
+        room = self._room
+        player = room.replies.asking_player(asker, seat_id)
         if player is None:
             return None
-        spec = self._room.spec.messages.get(type)
-        mark = self._room.journal.mark()
+        spec = room.spec.messages.get(type)
+        mark = 0  # nothing was done in this step
         try:
             if spec is None:
                 result = self._function_message(player, type, data)
             else:
-                admission.admit_message(self._room, spec, player, type)
-                self._room.durable = spec.durable
-                result = getattr(self._room.game_class, spec.method)
+                admission.admit_message(room, spec, player, type)
+                room.durable = spec.durable
+                result = spec.call(room, player, data)
                 if spec.question:
-                    result = result.function
-                result = result(self._room.game, player, **spec.schema.decode(data, self._room))
-            if spec is not None and spec.question:
-                return self._room.doors.asked(asker, player, type, mark, self._take_answer(spec.method, player, result))
-            if isawaitable(result):
-                return self._room.doors.asked(asker, player, type, mark, result)
-            reply = None if result is None else values.plain(result)
-            if self._room.unsettled or self._room.later:
-                return self._room.doors.asked(asker, player, type, mark, succeed(reply))
-            if space.may_have_grown(self._room):
-                space.check(self._room)
+                    return room.doors.asked(asker, player, type, mark, self._take_answer(spec.method, player, result))
+            reply = None
+            if result is not None:
+                if isawaitable(result):
+                    return room.doors.asked(asker, player, type, mark, result)
+                reply = values.plain(result)
+            if room.unsettled or room.later:
+                return room.doors.asked(asker, player, type, mark, succeed(reply))
+            if space.may_have_grown(room):
+                space.check(room)
         except Exception as error:  # noqa: BLE001 - the message's door
-            self._room.doors.refuse(asker, player, type, mark, error)
+            room.doors.refuse(asker, player, type, mark, error)
             return None
-        self._room.replies.answer(asker, player, reply)
+        if asker.id is not None:
+            room.replies.answer(asker, player, reply)
         return None
 
     async def chat(self, asker: Asker, seat_id: str, text: str, to: str, data: Any) -> None:

@@ -52,6 +52,7 @@ class Keeper:
     :param turn: called when there is something to do at the end of the turn, with this keeper.
     :param ticks: those of the node, for a room that wants some.
     :param remade: makes the room anew from its row, before each step, as tests of games do.
+    :ivar is_stored: the room is kept in the store, and so waits for it.
     :ivar ticks_skipped: ticks that came too late for this room, or while it was busy.
     """
 
@@ -71,10 +72,13 @@ class Keeper:
         self.commits = Commits(self, fence=fence, version=version)
         self.store_away = False
         self.over = False
+        self.is_stored = room.game_class.durability != "none"
+        self.in_turn = False
         self.seat_mark = (0, 0)
         self.users: frozenset[str] = frozenset()
         self._on_turn = turn
         self._remade = remade
+        self._is_plain = remade is None and not room.spec.waits
         self._queue: deque[Input] = deque()
         self.busy = False
         self._draining = False
@@ -108,9 +112,32 @@ class Keeper:
 
         :raises Refused: there is no room any more, or too much waits for it.
         """
-        if self.over or self._is_full_of(asker):
-            raise Refused(code=self._refusal if self.over else "busy")
-        self._take_in(("message", (asker, seat, type, data), {}, None))
+        room = self.room
+        now = self.clock.now()
+        stops = self._queue or self._draining or self.busy or self.over or self.store_away
+        if stops or not self._is_plain or room.is_due(now + DUE_SLACK_S) or (self.is_stored and self.commits.behind):
+            if self.over or self._is_full_of(asker):
+                raise Refused(code=self._refusal if self.over else "busy")
+            self._take_in(("message", (asker, seat, type, data), {}, None))
+            return
+        # Nothing comes before it, and most change nothing of what comes after: the short way to the same.
+        room.now = now
+        room.durable = True
+        self._draining = True
+        try:
+            result = room.inputs.message(asker, seat, type, data)
+        except Exception:  # noqa: BLE001 - a bug of ours must not stop the other rooms
+            self._failed("message", (asker,), None, Failure())
+        else:
+            if result is None:
+                room.finish()
+                self._after_step()
+            else:
+                self._wait(result, "message", (asker,), None)
+        finally:
+            self._draining = False
+        if room.due_stale or self._queue:
+            self._drain()
 
     def look(self, read: Callable[[Room], T]) -> Deferred[T]:
         """
@@ -144,17 +171,14 @@ class Keeper:
 
     def load(self) -> None:
         """The room was just read from the store; the game hears of it before anything else."""
-        self._apply(("load", (), {}, None))
+        self._apply(("load", (), {}, None), self.clock.now())
         self._drain()
-
-    @property
-    def is_stored(self) -> bool:
-        """Whether the room is kept in the store, and so waits for it."""
-        return self.room.game_class.durability != "none"
 
     def turn(self) -> None:
         """There is something to do at the end of the turn."""
-        self._on_turn(self)
+        if not self.in_turn:
+            self.in_turn = True
+            self._on_turn(self)
 
     def wake(self) -> None:
         """The store is back, or time was set: go on."""
@@ -217,7 +241,7 @@ class Keeper:
         try:
             while self._queue and self._may_step():
                 if self._catch_up():
-                    self._apply(self._queue.popleft())
+                    self._apply(self._queue.popleft(), self.clock.now())
             if self._may_step():
                 self._catch_up()
         finally:
@@ -234,12 +258,12 @@ class Keeper:
             due = self.room.next_due()
             if due is None or due > self.clock.now() + DUE_SLACK_S:
                 return True
-            self._apply(("fire", (), {}, None), at=due)
+            self._apply(("fire", (), {}, None), max(self.clock.now(), due))
             if not self._may_step():
                 return False
         return True
 
-    def _apply(self, input: Input, at: float = 0.0) -> None:
+    def _apply(self, input: Input, now: float) -> None:
         """One step."""
         method, args, kwargs, done = input
         if self._remade is not None and method not in ("create", "load"):
@@ -247,7 +271,7 @@ class Keeper:
         elif self.room.spec.waits:
             self.commits.seal()
         room = self.room
-        room.begin(max(self.clock.now(), at))
+        room.begin(now)
         try:
             result: Coroutine[Any, Any, None] | None = getattr(room.inputs, method)(*args, **kwargs)
         except Exception:  # noqa: BLE001 - a bug of ours must not stop the other rooms
@@ -255,7 +279,13 @@ class Keeper:
             return
         if result is None:
             self._finish(done)
-            return
+        else:
+            self._wait(result, method, args, done)
+
+    def _wait(
+        self, result: Coroutine[Any, Any, None], method: str, args: tuple[Any, ...], done: Deferred[None] | None
+    ) -> None:
+        """The step may last: other inputs wait for it."""
         self.busy = True
         step = Deferred.fromCoroutine(result)
         ended = Ended()
@@ -331,10 +361,13 @@ class Keeper:
 
     def _after_step(self) -> None:
         room = self.room
-        self.commits.must = self.commits.must or room.durable
-        self.turn()
+        if room.durable:
+            self.commits.must = True
+        if not self.in_turn:
+            self.in_turn = True
+            self._on_turn(self)
         if room.closing is not None and not room.ended:
-            self._apply(("end", (), {}, None))
+            self._apply(("end", (), {}, None), self.clock.now())
         elif room.ended:
             self.stop()
 

@@ -119,7 +119,7 @@ def _say_patch(room: Room, log: list[Said], patch: _Patch) -> None:
     name = wire_name(key)
     ops: Any = raw
     frame = messages.encode(messages.Patch(room.code, name, n, ops))
-    log.append(Said(key, n, Raw(frame)))
+    log.append(Said(key, n, frame))
     if to.json:
         room.outbox.append(Delivery(to.json, frame))
     if short is None:

@@ -110,6 +110,7 @@ class Room:
     def _init_step(self) -> None:
         """What one step gathers, and what is on its way out."""
         self.said: list[Utterance | Spoken] = []
+        self._unsay = (self.said.pop,)
         self.later: list[Any] = []
         self.newcomers: list[Newcomer] = []
         self.departures: list[Departure] = []
@@ -191,7 +192,11 @@ class Room:
         if key == "role:player":
             self.doc(key)
         left_out = but.id if but is not None else None
-        self.journal.append(self.said, Utterance(key, values.plain(type), values.plain(data), left_out, volatile))
+        if not type.isascii() or type.__class__ is not str:
+            type = values.plain(type)
+        said = Utterance(key, type, values.plain(data), left_out, volatile)
+        self.journal.undo.append(self._unsay)
+        self.said.append(said)
 
     def say_line(self, seat: Player | None, to: str | Group | Player, text: str, data: Any) -> None:
         """
@@ -357,6 +362,10 @@ class Room:
             self._due = min(dues, default=None)
         return self._due
 
+    def is_due(self, now: float) -> bool:
+        """Whether something may be due: it is, or what is has to be looked for."""
+        return self.due_stale or (self._due is not None and self._due <= now)
+
     @property
     def ticks(self) -> bool:
         """Whether ticks are wanted now: the game is played, and somebody is here."""
@@ -417,6 +426,8 @@ class Room:
 
     def drop_parts(self, parts: Any) -> None:
         """These parts of the row are gone."""
+        if self.game_class.durability == "none":
+            return
         for part in parts:
             self.fresh_parts.pop(part, None)
             self.dirty.discard(part)

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from gameserver.room.seats import Player
 
 
-class Utterance(Struct, frozen=True):
+class Utterance(Struct, frozen=True, gc=False):
     """
     Something that a game said in this step, to be told at its end.
 

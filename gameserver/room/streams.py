@@ -20,9 +20,9 @@ EPOCHS: Final = 8
 """How many openings of the room before this one are remembered."""
 
 
-class Said(Struct, frozen=True, array_like=True):
+class Said(Struct, frozen=True, gc=False):
     """
-    One message of a stream.
+    One message of a stream. Hundreds are kept for each room, hence none is looked at for garbage.
 
     :ivar key: the stream: ``room``, ``seat:ID``, ``group:NAME`` or ``role:NAME``.
     :ivar n: its number.
@@ -32,15 +32,15 @@ class Said(Struct, frozen=True, array_like=True):
 
     key: str
     n: int
-    frame: Raw
+    frame: bytes
     but: tuple[str, ...] = ()
 
 
-class LoggedStep(Struct, frozen=True):
+class LoggedStep(Struct, frozen=True, gc=False):
     """What one step said, and its number."""
 
     number: int
-    said: list[Said]
+    said: tuple[Said, ...]
     size_bytes: int
 
 
@@ -99,9 +99,14 @@ class Streams:
 
         :returns: the step, and the steps that were forgotten for it.
         """
-        step = LoggedStep(self.next_step, said, sum(len(memoryview(s.frame)) for s in said))
+        size_bytes = 0
+        for one in said:
+            size_bytes += len(one.frame)
+        step = LoggedStep(self.next_step, tuple(said), size_bytes)
         self.next_step += 1
-        self._add(step)
+        self.log.append(step)
+        self.messages += len(said)
+        self.size_bytes += size_bytes
         forgotten = []
         while len(self.log) > 1 and (self.messages > LOG_MESSAGES or self.size_bytes > LOG_BYTES):
             old = self.log.popleft()
@@ -161,15 +166,14 @@ class Streams:
     @staticmethod
     def encode(step: LoggedStep) -> bytes:
         """:returns: a step as it is stored."""
-        return msgspec.json.encode(step.said)
+        return msgspec.json.encode([(s.key, s.n, Raw(s.frame), s.but) for s in step.said])
 
     @staticmethod
     def decode(number: int, stored: bytes) -> LoggedStep:
         """The reverse of `encode`."""
-        said = _SAID.decode(stored)
         # A Raw of the decoder is a view of the whole buffer; copies keep only what is needed.
-        said = [Said(s.key, s.n, s.frame.copy(), s.but) for s in said]
-        return LoggedStep(number, said, sum(len(memoryview(s.frame)) for s in said))
+        said = tuple(Said(key, n, bytes(frame), but) for key, n, frame, but in _SAID.decode(stored))
+        return LoggedStep(number, said, sum(len(s.frame) for s in said))
 
     def _add(self, step: LoggedStep) -> None:
         self.log.append(step)
@@ -182,4 +186,4 @@ class Streams:
         return next((past.counts for past in self.past if past.id == epoch), None)
 
 
-_SAID = msgspec.json.Decoder(list[Said])
+_SAID = msgspec.json.Decoder(list[tuple[str, int, Raw, tuple[str, ...]]])

@@ -12,15 +12,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
-from msgspec import Raw
-
 from gameserver import values
 from gameserver.errors import Refused
 from gameserver.room import fields
 from gameserver.room.chat import KeptLine
 from gameserver.room.effects import Asker, Delivery
 from gameserver.room.patching import tell_documents, told_document
-from gameserver.room.saying import Audience, audience, audience_of, hand_out, say
+from gameserver.room.saying import Audience, audience, audience_of, hand_out, say, say_event
 from gameserver.room.shortening import KeyTable, Op
 from gameserver.room.step import Departure, Newcomer, Spoken, Utterance
 from gameserver.room.streams import Said, wire_name
@@ -73,18 +71,23 @@ def tell(room: Room) -> None:
         _tell_joined(room, newcomer)
     for said in room.said:
         if isinstance(said, Utterance):
-            _tell_event(room, log, said)
+            if said.but is None and not said.volatile:
+                say_event(room, log, said, audience(room, said.key))
+            else:
+                _tell_event(room, log, said)
         else:
             _tell_line(room, log, said)
     for departure in room.departures:
         _tell_left(room, departure)
-    room.outbox += [Delivery((session,), frame) for session, frame in room.replies.frames]
+    if room.replies.frames:
+        room.outbox += [Delivery((session,), frame) for session, frame in room.replies.frames]
+        room.replies.frames.clear()
     if log:
         _keep(room, log)
     room.said.clear()
-    room.newcomers.clear()
-    room.departures.clear()
-    room.replies.frames.clear()
+    if room.newcomers or room.departures:
+        room.newcomers.clear()
+        room.departures.clear()
 
 
 def tell_recovered(room: Room, asker: Asker, seat: Player, missed: list[Said]) -> None:
@@ -97,7 +100,7 @@ def tell_recovered(room: Room, asker: Asker, seat: Player, missed: list[Said]) -
     to = audience_of((asker.session,))
     _hand_joined(room, to, joined, seat)
     for said in missed:
-        hand_out(room, to, _skip(room, said) if seat.id in said.but else bytes(said.frame))
+        hand_out(room, to, _skip(room, said) if seat.id in said.but else said.frame)
 
 
 def attach(room: Room, session: ISession, seat: Player) -> None:
@@ -268,35 +271,20 @@ def _speaker(seat: str | None, name: str | None) -> messages.Speaker | None:
 
 
 def _tell_event(room: Room, log: list[Said], said: Utterance) -> None:
-    data = messages.payload(said.data)
+    """An event that is volatile, or leaves somebody out."""
     left_out = room.seats.get(said.but) if said.but is not None else None
     if said.volatile:
-        _tell_volatile(room, said, data, left_out)
+        _tell_volatile(room, said, messages.payload(said.data), left_out)
         return
-
     everybody = audience(room, said.key)
     if left_out is None:
-        _say_event(room, log, said, data, everybody)
+        say_event(room, log, said, everybody)
         return
     others = _without(everybody, left_out)
-    _say_event(room, log, said, data, others)
+    say_event(room, log, said, others)
     log[-1] = Said(log[-1].key, log[-1].n, log[-1].frame, (left_out.id,))
     if len(others.everybody) != len(everybody.everybody):
         hand_out(room, audience_of(left_out._sessions), _skip(room, log[-1]))
-
-
-def _say_event(room: Room, log: list[Said], said: Utterance, data: Any, to: Audience) -> None:
-    """As `say` does, without the detours: of all messages there are most of these."""
-    key = said.key
-    n = room.streams.number(key)
-    name = wire_name(key)
-    frame = messages.encode(messages.Event(room.code, name, n, said.type, data))
-    log.append(Said(key, n, Raw(frame)))
-    if to.json:
-        room.outbox.append(Delivery(to.json, frame))
-    if to.packed or to.columns:
-        plain = messages.Event(room.code, name, n, said.type, said.data)
-        room.outbox.append(Delivery(to.packed + to.columns, packed.pack(plain)))
 
 
 def _tell_volatile(room: Room, said: Utterance, data: Any, left_out: Player | None) -> None:
@@ -364,5 +352,7 @@ def _tell_left(room: Room, departure: Departure) -> None:
 
 def _keep(room: Room, log: list[Said]) -> None:
     step, forgotten = room.streams.keep(log)
+    if room.game_class.durability == "none":
+        return
     room.keep_part(keys.log(step.number), lambda: room.streams.encode(step))
     room.drop_parts(keys.log(old.number) for old in forgotten)

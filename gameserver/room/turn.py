@@ -10,13 +10,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Final
 
-from twisted.internet.interfaces import IDelayedCall
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
 from gameserver.errors import StoreUnavailable
 from gameserver.interfaces import Commit, IClock, ILease, IStore, Outcome
 from gameserver.room.keeper import Keeper
+from gameserver.room.passes import Pass
 
 RETRY_S: Final = (0.1, 0.2, 0.5, 1.0, 2.0)
 """How long to wait before a store that did not answer is asked again; the last holds for all further tries."""
@@ -27,6 +27,7 @@ Commits = list[tuple[Keeper, Commit]]
 
 class Turn:
     """
+    :param passes: of the reactor, each of which is a turn.
     :param rooms: gives the open rooms.
     :param changed: called for each room at the end of a turn in which it did something.
     :param ended: called for a room whose end is stored, or that ended before it ever was.
@@ -38,6 +39,7 @@ class Turn:
         store: IStore,
         clock: IClock,
         lease: ILease | None,
+        passes: Pass,
         *,
         rooms: Callable[[], Iterable[Keeper]],
         changed: Callable[[Keeper], None],
@@ -47,12 +49,14 @@ class Turn:
         self._store = store
         self._clock = clock
         self._lease = lease
+        self._pass = passes
+        passes.rooms = self.end
         self._rooms = rooms
         self._on_changed = changed
         self._on_ended = ended
         self._on_lost = lost
         self._waiting: dict[Keeper, None] = {}
-        self._call: IDelayedCall | None = None
+        self._asked = False
         self._retrying = 0
         self._suspended = False
         self._answers: list[tuple[list[Outcome], Commits]] = []
@@ -60,12 +64,14 @@ class Turn:
     def add(self, keeper: Keeper) -> None:
         """This room has something to do at the end of the turn."""
         self._waiting[keeper] = None
-        if self._call is None:
-            self._call = self._clock.later(0, self.end)
+        if not self._asked:
+            self._asked = True
+            self._pass.ask()
 
     def discard(self, keeper: Keeper) -> None:
         """It has nothing to do after all."""
         self._waiting.pop(keeper, None)
+        keeper.in_turn = False
 
     @property
     def is_over(self) -> bool:
@@ -74,9 +80,7 @@ class Turn:
 
     def end(self) -> None:
         """End the turn."""
-        if self._call is not None and self._call.active():
-            self._call.cancel()
-        self._call = None
+        self._asked = False
         waiting, self._waiting = self._waiting, {}
         held = self._may_tell()
         commits: Commits = []
@@ -84,6 +88,7 @@ class Turn:
             if not held and keeper.is_stored:
                 self._waiting[keeper] = None
                 continue
+            keeper.in_turn = False
             commit = keeper.commits.collect()
             if commit is not None:
                 commits.append((keeper, commit))
@@ -109,7 +114,7 @@ class Turn:
         for outcomes, commits in answers:
             self._take(outcomes, commits)
         self._set_away()
-        self.end()
+        self._pass.end()
 
     def _may_tell(self) -> bool:
         if self._lease is None or (self._lease.held and not self._suspended):
@@ -164,6 +169,7 @@ class Turn:
                 keeper.commits.stored()
                 if commit.ends:
                     self._on_ended(keeper)
+        self._pass.write()
 
     def _not_stored(self, failure: Failure, commits: Commits, tries: int) -> None:
         """The same again, later: nothing that depends on it goes out before."""

@@ -11,10 +11,9 @@ import re
 from typing import Any, Final, Protocol
 
 import msgspec
-from msgspec import Raw
 
 from gameserver.errors import CODES, GameServerError
-from gameserver.wire.messages import SUBPROTOCOL, ClientMessage, FromClient, Send
+from gameserver.wire.messages import SUBPROTOCOL, ClientMessage, FromClient
 
 _OPS: Final = frozenset(str(info.tag) for kind in FromClient.__subclasses__() if (info := kind.__struct_config__))
 _EARLY_ID: Final = re.compile(rb'\s*\{[^{}\[\]]*?"id"\s*:\s*([0-9]{1,16})\s*[,}]')
@@ -46,7 +45,7 @@ class Codec(Protocol):
 
     def decode(self, frame: bytes) -> ClientMessage:
         """
-        :returns: the message; what it holds undecoded is a copy.
+        :param frame: one message alone, in bytes that never change: what is left undecoded may be a view of them.
         :raises Unreadable: it is none.
         """
 
@@ -73,9 +72,6 @@ class JSONCodec:
             message: ClientMessage = self._decoder.decode(frame)
         except PROBLEMS as error:
             raise _what_is_wrong(frame, error) from None
-        if type(message) is Send:
-            # A view would keep the whole read buffer, and may change under a message that waits.
-            message.data = Raw(bytes(message.data))
         return message
 
 

@@ -408,4 +408,6 @@ def encode(message: FromServer) -> bytes:
 
 def payload(value: Any) -> Any:
     """:returns: a plain or tracked value in the form that JSON can hold: bytes wrapped, keys escaped."""
-    return values.to_wire(value) if values.has_special(value) else value
+    if type(value) is str or not values.has_special(value):
+        return value
+    return values.to_wire(value)

@@ -1,13 +1,13 @@
 """
 The server's side of a WebSocket: the one place beside ``wire.dial`` that knows Autobahn.
 
-Autobahn shakes hands and reads frames; whole messages go to a `Session`. Frames to the client are written here, since
-the same bytes go to every socket. A reader that is slow costs a bounded number of bytes, then its connection.
+Autobahn shakes hands, closes, and reads whatever is unusual; messages that are one whole frame, nearly all, are read
+here and go to a `Session`. Frames to the client are written here, since the same bytes go to every socket: what a
+connection is owed in one turn is one write. A reader that is slow costs a bounded number of bytes, then its connection.
 """
 
 from __future__ import annotations
 
-import struct
 from collections.abc import Collection, Iterable
 from typing import Any, Final
 from urllib.parse import urlsplit
@@ -18,10 +18,13 @@ from autobahn.websocket.types import ConnectionDeny
 from twisted.internet.interfaces import IPushProducer, ISSLTransport
 from zope.interface import implementer
 
+from gameserver.room.passes import Pass
+from gameserver.wire.frames import BINARY, TEXT, head, is_text, unmask
 from gameserver.wire.limits import Connections
 from gameserver.wire.messages import PACKED_SUBPROTOCOL, SUBPROTOCOLS, Close
 from gameserver.wire.proxies import Proxies
 from gameserver.wire.session import House, Session
+from gameserver.wire.transport import Socket, Watch
 
 HANDSHAKE_S: Final = 10.0
 GOODBYE_S: Final = 2.0
@@ -31,12 +34,18 @@ _new_factory: Any = WebSocketServerFactory  # Autobahn is annotated in part, and
 
 
 class GameProtocol(WebSocketServerProtocol):
-    """One connection. Autobahn owns most names here; ours are ``door`` and ``session``."""
+    """
+    One connection. Autobahn owns most names here; ours are ``door``, ``session`` and ``plain``.
+
+    :ivar plain: frames hold what was sent, as they come: no extension changes them.
+    """
 
     def __init__(self, door: Door) -> None:
         super().__init__()
         self.door = door
         self.session: Session | None = None
+        self.plain = False
+        self.maxFramePayloadSize: int
         self.transport: Any
 
     def onConnect(self, request: Any) -> str | None:
@@ -58,7 +67,7 @@ class GameProtocol(WebSocketServerProtocol):
         # The client names what it speaks, the best first.
         subprotocol = next((name for name in request.protocols if name in SUBPROTOCOLS), None)
         binary = subprotocol == PACKED_SUBPROTOCOL
-        outgoing = Outgoing(self, self.door.house.limits.queue_bytes, binary=binary)
+        outgoing = Outgoing(self, self.door.house.hall.passes, self.door.house.limits.queue_bytes, binary=binary)
         self.session = Session(self.door.house, outgoing, address, binary=binary)
         self.door.sessions[self.session] = None
         return subprotocol
@@ -67,10 +76,57 @@ class GameProtocol(WebSocketServerProtocol):
         """The handshake is done. Autobahn leaves Nagle's algorithm on, which costs 40 ms an answer."""
         if hasattr(self.transport, "setTcpNoDelay"):
             self.transport.setTcpNoDelay(True)
+        self.plain = self._perMessageCompress is None
+        if isinstance(self.transport, Socket):
+            self.transport.adopt(self.door.watch)
         # twisted.web's channel, from which the transport was taken over, is its producer still.
         self.transport.unregisterProducer()
         if self.session is not None:
             self.transport.registerProducer(self.session.transport, True)
+
+    def dataReceived(self, data: bytes) -> None:
+        """
+        Read what is usual here, and have Autobahn read the rest: it must be between two messages, and its timers of
+        pings look at every frame while they run.
+        """
+        if (
+            self.plain
+            and not self.data
+            and self.current_frame is None
+            and not self.inside_message
+            and self.autoPingTimeoutCall is None
+        ):
+            taken = self._take_whole(data)
+            if taken == len(data):
+                return
+            if taken:
+                data = data[taken:]
+        super().dataReceived(data)
+
+    def _take_whole(self, data: bytes) -> int:
+        """
+        Hand over messages that are one frame, up to the first that is not, or is not quite right.
+
+        :returns: how many bytes that took.
+        """
+        at, end = 0, len(data)
+        while end - at >= 6 and self.state == self.STATE_OPEN and self.session is not None:
+            first, length, start = data[at], data[at + 1] - 0x80, at + 6
+            if length == 126 and end - at >= 8:
+                length, start = int.from_bytes(data[at + 2 : at + 4], "big"), at + 8
+                if length < 126:
+                    break
+            elif not 0 <= length < 126:
+                break
+            stop = start + length
+            if (first != TEXT and first != BINARY) or stop > end or length > self.maxFramePayloadSize:
+                break
+            payload = unmask(data[start - 4 : start], data[start:stop])
+            if first == TEXT and not payload.isascii() and not is_text(payload):
+                break
+            at = stop
+            self.session.receive(payload, binary=first == BINARY)
+        return at
 
     def onMessage(self, payload: bytes, isBinary: bool) -> None:
         """A whole message came. An exception here would cut the connection: `Session.receive` raises none."""
@@ -89,30 +145,52 @@ class GameProtocol(WebSocketServerProtocol):
 @implementer(IPushProducer)
 class Outgoing:
     """
-    What a session sends through its connection.
+    What a session sends through its connection: gathered during a pass of the reactor, written once at its end.
 
+    :param passes: at the end of each.
     :param queue_bytes: what may wait for a slow reader.
     :param binary: whether its frames are binary.
     """
 
-    __slots__ = ("_opcode", "_protocol", "_queue_bytes", "_slow", "_volatile")
+    __slots__ = ("_first", "_owed", "_pass", "_protocol", "_queue_bytes", "_slow", "_volatile")
 
-    def __init__(self, protocol: GameProtocol, queue_bytes: int, *, binary: bool = False) -> None:
-        self._opcode = 0x82 if binary else 0x81
+    def __init__(self, protocol: GameProtocol, passes: Pass, queue_bytes: int, *, binary: bool = False) -> None:
+        self._first = BINARY if binary else TEXT
         self._protocol = protocol
+        self._pass = passes
         self._queue_bytes = queue_bytes
+        self._owed: list[bytes] = []
         self._volatile: dict[str, bytes] = {}
         self._slow = False
 
     def send(self, frame: bytes) -> None:
-        """Write one message; a reader that is too slow is cut off."""
+        """Owe one message."""
+        if not self._owed:
+            self._pass.owe(self.write)
+        if frame is not framed.message:
+            framed.take(self._first, frame)
+        self._owed.append(framed.frame)
+
+    def write(self) -> None:
+        """The turn ends: write what is owed."""
+        owed, self._owed = self._owed, []
         protocol = self._protocol
-        if protocol.state != protocol.STATE_OPEN:
+        if not owed or protocol.state != protocol.STATE_OPEN:
             return
-        if self._slow and queued_bytes(protocol.transport) + len(frame) > self._queue_bytes:
-            self.close(Close.SLOW_READER, "too slow a reader")
-            return
-        protocol.transport.write(_head(len(frame), self._opcode) + frame)
+        data = owed[0] if len(owed) == 1 else b"".join(owed)
+        if self._slow or len(data) > self._queue_bytes:
+            self._write_bounded(owed)
+        else:
+            protocol.transport.write(data)
+
+    def _write_bounded(self, owed: list[bytes]) -> None:
+        """Write no more than may wait; a reader that is too slow is cut off."""
+        transport = self._protocol.transport
+        for frame in owed:
+            if self._slow and queued_bytes(transport) + len(frame) > self._queue_bytes:
+                self.close(Close.SLOW_READER, "too slow a reader")
+                return
+            transport.write(frame)
 
     def send_volatile(self, frame: bytes, slot: str) -> None:
         """Write one message at once; where the reader is slow, keep the newest of the slot for when it has read."""
@@ -127,8 +205,9 @@ class Outgoing:
             del self._volatile[slot]
 
     def close(self, code: int, reason: str) -> None:
-        """Close with a code; who does not answer in time is cut off."""
+        """Close with a code, behind what is owed; who does not answer in time is cut off."""
         self._volatile.clear()
+        self.write()
         self._protocol.sendClose(code, reason)
 
     def pauseProducing(self) -> None:
@@ -144,6 +223,27 @@ class Outgoing:
 
     def stopProducing(self) -> None:
         """The connection is lost; the protocol hears of it as well."""
+
+
+class Framing:
+    """
+    Puts messages into frames, each once: what goes to many goes to them one after the other.
+
+    :ivar message: the last one.
+    :ivar frame: its frame.
+    """
+
+    def __init__(self) -> None:
+        self.message = b""
+        self.frame = head(TEXT, 0)
+
+    def take(self, first: int, message: bytes) -> None:
+        """Put a message into a frame that begins with ``first``: `TEXT` or `BINARY`, always one of them for it."""
+        self.frame = head(first, len(message)) + message
+        self.message = message
+
+
+framed: Final = Framing()
 
 
 class Door:
@@ -170,6 +270,7 @@ class Door:
         self.proxies = proxies or Proxies()
         self.origins = frozenset(origins)
         self.connections = Connections(limits.connections_per_address)
+        self.watch = Watch(reactor, house.hall.passes)
         self.sessions: dict[Session, None] = {} if sessions is None else sessions
         self._factory = _new_factory(protocols=list(SUBPROTOCOLS), server="gameserver", reactor=reactor)
         self._factory.protocol = lambda: GameProtocol(self)
@@ -227,18 +328,3 @@ def admits(origin: str, host: str, origins: Collection[str], scheme: str | None 
         return False
     schemes = ("http", "https") if scheme is None else (scheme,)
     return parts.scheme in schemes and parts.netloc != "" and parts.netloc == host.lower()
-
-
-def _head(length: int, opcode: int) -> bytes:
-    """
-    The head of an unmasked, unfragmented frame.
-
-    :param opcode: its first byte: 0x81 for text, 0x82 for what is binary.
-
-    Source: RFC 6455 section 5.2
-    """
-    if length < 126:
-        return bytes((opcode, length))
-    if length < 65536:
-        return bytes((opcode, 0x7E)) + length.to_bytes(2, "big")
-    return bytes((opcode, 0x7F)) + struct.pack(">Q", length)

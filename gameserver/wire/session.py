@@ -96,6 +96,7 @@ class Session:
         "_house",
         "_lines",
         "_malformed",
+        "_place",
         "_requests",
         "_seats",
         "_waiting",
@@ -118,6 +119,7 @@ class Session:
         self._lines = _bucket(house.limits.chat_per_s)
         self._malformed: deque[float] = deque(maxlen=MALFORMED)
         self._seats: dict[str, str] = {}
+        self._place: tuple[Keeper, str, User] | None = None
         self._waiting: deque[bytes] = deque()
         self._waiting_bytes = 0
         self._busy = False
@@ -176,10 +178,12 @@ class Session:
             self._house.clock.later(0, self._detach, code, seat)
         else:
             self._seats[code] = seat
+            self._place = None
 
     def unseated(self, code: str) -> None:
         """See `ISession.unseated`."""
         self._seats.pop(code, None)
+        self._place = None
         self.transport.forget(code)
 
     # One message
@@ -192,13 +196,17 @@ class Session:
             return
         try:
             if type(message) is messages.Send:
-                self._send(message)
-            elif isinstance(message, messages.Ping):
+                place = self._place
+                if place is None or message.room is not None:
+                    place = self._find_place(message.room)
+                keeper, seat, user = place
+                keeper.message(Asker(self, user, message.id), seat, message.type, message.data)
+                return
+            if isinstance(message, messages.Ping):
                 self._say(messages.Pong(message.at, self._now_ms()))
             else:
                 self._dispatch(message)
-            if type(message) is not messages.Send:
-                self._count_request()
+            self._count_request()
         except Refused as refused:
             self._error(getattr(message, "id", None), refused)
             self._count_request()
@@ -234,12 +242,16 @@ class Session:
             self._house.budgets.throttled["chat"] += 1
             raise Refused(code="rate_limited")
 
-    def _send(self, message: messages.Send) -> None:
-        user = self.user
-        if user is None:
-            raise Refused(code="unauthenticated")
-        keeper, seat = self._seat_in(message.room)
-        keeper.message(Asker(self, user, message.id), seat, message.type, message.data)
+    def _find_place(self, room: str | None) -> tuple[Keeper, str, User]:
+        """
+        :returns: where a message goes, and whose it is; remembered while there is but one seat.
+        :raises Refused: there is no such seat.
+        """
+        user = self._whoever()
+        place = (*self._seat_in(room), user)
+        if len(self._seats) == 1:
+            self._place = place
+        return place
 
     def _in_room(self, asker: Asker, message: Any) -> None:
         keeper, seat = self._seat_in(message.room)

@@ -1,0 +1,219 @@
+"""
+The sockets under our WebSockets: they write at once, and are watched by an epoll set of our own.
+
+Twisted's way from a readable socket to ``dataReceived`` costs more than what we do with a message. A `Socket` is
+Twisted's own TCP transport in all but two things, once its connection is a WebSocket: what is written goes to the
+kernel at once while nothing is buffered, and the reactor that it asks for readiness is a `Watch`. That is one
+descriptor in the real reactor, and its pass over the sockets that have something is a whole turn, which it ends.
+
+Where there is no epoll, under TLS and on sockets of Unix all stays with the reactor.
+"""
+
+from __future__ import annotations
+
+import select
+from typing import Any, Final
+
+from twisted.internet import tcp
+from twisted.internet.interfaces import IReadDescriptor
+from twisted.internet.main import CONNECTION_DONE, CONNECTION_LOST
+from twisted.logger import Logger
+from twisted.python.failure import Failure
+from zope.interface import implementer
+
+from gameserver.room.passes import Pass
+
+READ_BYTES: Final = 65_536
+EVENTS: Final = 1000
+"""Sockets that are served in one pass, before the reactor looks at anything else."""
+
+
+class Socket(tcp.Server):
+    """
+    A connection that a client opened.
+
+    :ivar eager: what is written goes out at once where nothing waits; HTTP's small writes are better gathered.
+    """
+
+    eager = False
+    _waits = False
+
+    def adopt(self, watch: Watch) -> None:
+        """From now on a WebSocket: write eagerly, and be watched by this."""
+        waits = self._waits
+        self.stopReading()  # type: ignore[no-untyped-call]
+        self.stopWriting()
+        self.reactor = watch  # type: ignore[assignment]  # Twisted asks it for readiness and for callLater alone
+        self.eager = True
+        self.startReading()  # type: ignore[no-untyped-call]
+        if waits:
+            self.startWriting()
+
+    def doRead(self) -> Any:
+        """There is something to read."""
+        try:
+            data = self.socket.recv(READ_BYTES)
+        except (BlockingIOError, InterruptedError):
+            return None
+        except OSError:
+            return CONNECTION_LOST
+        if not data:
+            return CONNECTION_DONE
+        # Looked up anew each time: HTTP's protocol hands over to the WebSocket's in the middle of a read.
+        self.protocol.dataReceived(data)
+        return None
+
+    def write(self, data: bytes) -> None:
+        """Send what the kernel takes, and buffer the rest; where sending fails, the buffer's own way finds out."""
+        if not self.eager or self._waits or not self.connected:
+            super().write(data)  # type: ignore[no-untyped-call]
+            return
+        try:
+            sent = self.socket.send(data)
+        except OSError:
+            sent = 0
+        if sent != len(data):
+            super().write(data[sent:])  # type: ignore[no-untyped-call]
+
+    def startWriting(self) -> None:
+        """Something waits in the buffer."""
+        self._waits = True
+        super().startWriting()  # type: ignore[no-untyped-call]
+
+    def stopWriting(self) -> None:
+        """All of it was sent."""
+        self._waits = False
+        super().stopWriting()  # type: ignore[no-untyped-call]
+
+
+def hand_out_sockets(port: Any) -> None:
+    """
+    Have a port of Twisted's make our sockets.
+
+    :param port: what listens; only those of TCP are changed.
+
+    Source: the docstring of `twisted.internet.tcp.Port`
+    """
+    if isinstance(port, tcp.Port) and hasattr(select, "epoll"):
+        port.transport = Socket
+
+
+@implementer(IReadDescriptor)
+class Watch:
+    """
+    An epoll set, which stands for the reactor to the sockets in it.
+
+    :param reactor: where the set itself is watched, while there is any socket in it.
+    :param passes: a pass over the sockets is one.
+    """
+
+    def __init__(self, reactor: Any, passes: Pass) -> None:
+        self.callLater = reactor.callLater
+        self._reactor = reactor
+        self._pass = passes
+        self._sockets: dict[int, Socket] = {}
+        self._events: dict[int, int] = {}
+        self._epoll: Any = None
+
+    # What sockets ask for: see twisted.internet.interfaces.IReactorFDSet
+
+    def addReader(self, socket: Socket) -> None:
+        """Have its ``doRead`` called when there is something to read."""
+        self._change(socket, add=select.EPOLLIN)
+
+    def removeReader(self, socket: Socket) -> None:
+        """The reverse."""
+        self._change(socket, drop=select.EPOLLIN)
+
+    def addWriter(self, socket: Socket) -> None:
+        """Have its ``doWrite`` called when something can be written."""
+        self._change(socket, add=select.EPOLLOUT)
+
+    def removeWriter(self, socket: Socket) -> None:
+        """The reverse."""
+        self._change(socket, drop=select.EPOLLOUT)
+
+    def _change(self, socket: Socket, add: int = 0, drop: int = 0) -> None:
+        descriptor = socket.fileno()
+        before = self._events.get(descriptor, 0)
+        wanted = (before | add) & ~drop
+        if wanted == before:
+            return
+        if not before:
+            self._open()
+            self._epoll.register(descriptor, wanted)
+            self._sockets[descriptor] = socket
+        elif wanted:
+            self._epoll.modify(descriptor, wanted)
+        else:
+            self._epoll.unregister(descriptor)
+            del self._sockets[descriptor]
+        if wanted:
+            self._events[descriptor] = wanted
+        else:
+            del self._events[descriptor]
+            self._close()
+
+    # What the reactor asks for: see twisted.internet.interfaces.IReadDescriptor
+
+    def fileno(self) -> int:
+        """:returns: the set's own descriptor, which is readable while any socket in it is ready."""
+        return int(self._epoll.fileno()) if self._epoll is not None else -1
+
+    def logPrefix(self) -> str:
+        """How log lines of Twisted's begin."""
+        return "websockets"
+
+    def connectionLost(self, reason: Failure) -> None:
+        """The reactor lets go of everything as it ends: the sockets, which are its own to it, as well."""
+        for socket in list(self._sockets.values()):
+            socket.connectionLost(reason)
+
+    def doRead(self) -> None:
+        """One pass: serve every socket that is ready, then end the turn."""
+        this = self._pass
+        sockets = self._sockets
+        this.passing = True
+        try:
+            for descriptor, events in self._epoll.poll(0, EVENTS):
+                socket = sockets.get(descriptor)
+                if socket is None:
+                    continue  # closed by what came before it in this pass
+                try:
+                    why = socket.doRead() if events == select.EPOLLIN else _serve(socket, events)
+                except Exception:  # noqa: BLE001 - as in Twisted's reactors: a bug costs this connection, not the others
+                    log.failure("a connection failed")
+                    why = CONNECTION_LOST
+                if why is not None:
+                    _end(socket, why)
+        finally:
+            this.end()
+
+    def _open(self) -> None:
+        if self._epoll is None:
+            self._epoll = select.epoll()
+            self._reactor.addReader(self)
+
+    def _close(self) -> None:
+        if not self._sockets and self._epoll is not None:
+            self._reactor.removeReader(self)
+            self._epoll.close()
+            self._epoll = None
+
+
+def _serve(socket: Socket, events: int) -> Any:
+    """Anything but mere input. :returns: why the connection ends, if it does."""
+    if events & (select.EPOLLHUP | select.EPOLLERR) and not events & select.EPOLLIN:
+        return CONNECTION_LOST
+    why = socket.doRead() if events & select.EPOLLIN else None
+    if why is None and events & select.EPOLLOUT and socket.connected:
+        why = socket.doWrite()  # type: ignore[no-untyped-call]
+    return why
+
+
+def _end(socket: Socket, why: Exception) -> None:
+    if socket.connected:
+        socket.connectionLost(Failure(why))
+
+
+log = Logger(namespace="gameserver.wire")

@@ -1,0 +1,134 @@
+"""
+What a message costs: counted, since no clock is the same twice.
+
+A call is one of Python's or of C's, as `sys.setprofile` sees them, from the bytes that a client sent to the bytes that
+each member is written.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from types import FrameType
+from typing import Any
+
+import txaio
+from twisted.internet.task import Clock as Seconds
+from twisted.trial.unittest import SynchronousTestCase
+
+from gameserver import Game, Player, message
+from gameserver.room.streams import LOG_MESSAGES
+from tests.wire.kit import Rig
+from tests.wire.sockets import Caller, Node, masked
+
+CALLS = 95
+"""Of a message that goes to one member."""
+CALLS_EACH = 12
+"""Of each further member."""
+BLOCKS = 0.5
+"""Blocks of memory that a message leaves behind once the room's log is full."""
+
+
+class Relay(Game):
+    """What ``benchmarks/`` measures."""
+
+    durability = "none"
+    needs_start = False
+    max_players = 100
+    messages_per_s = 1_000_000
+
+    def on_create(self, table: str = "") -> None: ...
+
+    @message
+    def m(self, player: Player, text: str) -> None:
+        self.send("m", text)
+
+
+class Sink:
+    """The least that a transport can be."""
+
+    producer = None
+
+    def __init__(self) -> None:
+        self.writes: list[bytes] = []
+
+    def write(self, data: bytes) -> None:
+        self.writes.append(data)
+
+
+class CostTests(SynchronousTestCase):
+    frames = [masked(json.dumps({"op": "send", "type": "m", "data": {"text": f"text-{n}"}}).encode()) for n in range(4)]
+
+    def setUp(self) -> None:
+        txaio.use_twisted()
+        self.patch(txaio.config, "loop", Seconds())
+        self.node = Node(Rig(Relay))
+
+    def seat(self, members: int) -> list[Any]:
+        """:returns: the protocols of so many members of one room, each on a sink."""
+        protocols = []
+        for _ in range(members):
+            caller: Caller = self.node.dial().hello()
+            caller.say("join", id=1, game="relay", match={"table": "1"})
+            protocol = caller.pipe.protocol
+            protocol.transport = Sink()
+            protocols.append(protocol)
+        for protocol in protocols:
+            protocol.transport.writes.clear()
+        return protocols
+
+    def turn(self, protocols: list[Any]) -> None:
+        """Each of these says something, then the turn ends."""
+        passes = self.node.rig.hall.passes
+        passes.passing = True
+        for n, protocol in enumerate(protocols):
+            protocol.dataReceived(self.frames[n % len(self.frames)])
+        passes.end()
+
+    def calls(self, protocols: list[Any]) -> int:
+        """:returns: the calls of one turn."""
+        self.turn(protocols)
+        counted = [0]
+
+        def count(frame: FrameType, event: str, arg: Any) -> None:
+            counted[0] += event in ("call", "c_call")
+
+        sys.setprofile(count)
+        try:
+            self.turn(protocols)
+        finally:
+            sys.setprofile(None)
+        return counted[0]
+
+    def test_calls(self) -> None:
+        """A message that goes to its sender alone."""
+        self.assertLessEqual(self.calls(self.seat(1)), CALLS)
+
+    def test_calls_for_each_member(self) -> None:
+        """What a further member costs."""
+        protocols = self.seat(51)
+        one = self.calls(protocols[:1])
+        self.assertLessEqual(one, CALLS + 50 * CALLS_EACH)
+        self.assertEqual([len(protocol.transport.writes) for protocol in protocols], [2] * 51)
+
+    def test_one_write_a_turn(self) -> None:
+        """However many speak in one turn, each member is written once, and gets all of it in order."""
+        protocols = self.seat(4)
+        self.turn(protocols)
+        for protocol in protocols:
+            (data,) = protocol.transport.writes
+            self.assertEqual(data.count(b'"op":"event"'), 4)
+            places = [data.index(b'"text-%d"' % n) for n in range(4)]
+            self.assertEqual(places, sorted(places))
+
+    def test_nothing_is_left_behind(self) -> None:
+        """Once the log of the room is full, a message takes no more memory than the one that it drives out."""
+        protocols = self.seat(1)
+        for _ in range(2 * LOG_MESSAGES):  # and its numbers are none of those that Python keeps ready
+            self.turn(protocols)
+        protocols[0].transport.writes.clear()
+        protocols[0].transport.write = len
+        before = sys.getallocatedblocks()
+        for _ in range(500):
+            self.turn(protocols)
+        self.assertLess((sys.getallocatedblocks() - before) / 500, BLOCKS)

@@ -1,0 +1,263 @@
+"""Sockets of our own, on real descriptors but without a reactor: what is ready is served when the test says so."""
+
+from __future__ import annotations
+
+import os
+import socket
+from collections.abc import Callable
+from typing import Any
+
+from twisted.internet import tcp
+from twisted.internet.error import ConnectionAborted, ConnectionDone
+from twisted.internet.protocol import Protocol
+from twisted.internet.task import Clock as Seconds
+from twisted.python.failure import Failure
+from twisted.trial.unittest import SynchronousTestCase
+
+from gameserver.room.passes import Pass
+from gameserver.wire.transport import Socket, Watch, hand_out_sockets
+
+BIG = 4_000_000
+"""More bytes than any kernel takes at once."""
+
+
+DONE = Failure(ConnectionDone())
+
+
+class Readiness(Seconds):
+    """What a reactor is asked for."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.readers: list[Any] = []
+        self.writers: list[Any] = []
+
+    def addReader(self, reader: Any) -> None:
+        self.readers.append(reader)
+
+    def addWriter(self, writer: Any) -> None:
+        self.writers.append(writer)
+
+    def removeReader(self, reader: Any) -> None:
+        self.readers = [r for r in self.readers if r is not reader]
+
+    def removeWriter(self, writer: Any) -> None:
+        self.writers = [w for w in self.writers if w is not writer]
+
+
+class Notes(Protocol):
+    """Notes what happens to it, and may do something then."""
+
+    def __init__(self) -> None:
+        self.got = b""
+        self.lost: Failure | None = None
+        self.then: Callable[[], object] = lambda: None
+
+    def dataReceived(self, data: bytes) -> None:
+        self.got += data
+        self.then()
+
+    def connectionLost(self, reason: Failure = DONE) -> None:
+        self.lost = reason
+
+
+class TransportTestCase(SynchronousTestCase):
+    def setUp(self) -> None:
+        self.reactor = Readiness()
+        self.passes = Pass(self.reactor_clock())
+        self.ends: list[int] = []
+        self.passes.rooms = lambda: self.ends.append(len(self.ends))
+        self.watch = Watch(self.reactor, self.passes)
+
+    def reactor_clock(self) -> Any:
+        class Clock:
+            later = self.reactor.callLater
+
+        return Clock
+
+    def connect(self, *, adopt: bool = True) -> tuple[Socket, Notes, socket.socket]:
+        """:returns: the server's end, its protocol, and the client's end."""
+        ours, theirs = socket.socketpair()
+        theirs.settimeout(5)
+        self.addCleanup(theirs.close)
+        notes = Notes()
+        transport = Socket(ours, notes, ("127.0.0.1", 1), None, 0, self.reactor)  # type: ignore[arg-type]
+        notes.makeConnection(transport)
+        if adopt:
+            transport.adopt(self.watch)
+        self.addCleanup(self._close, transport)
+        return transport, notes, theirs
+
+    def _close(self, transport: Socket) -> None:
+        if transport.connected:
+            transport.connectionLost(Failure(ConnectionDone()))
+
+    def serve(self) -> None:
+        """The reactor finds the set ready, until it is not."""
+        for _ in range(50):
+            if self.watch.fileno() == -1 or not self.reactor.readers:
+                return
+            before = len(self.ends)
+            self.watch.doRead()
+            self.assertEqual(len(self.ends), before + 1)
+
+
+class WritingTests(TransportTestCase):
+    def test_at_once(self) -> None:
+        """What is written is with the client before the reactor turns."""
+        transport, _, client = self.connect()
+        transport.write(b"now")
+        self.assertEqual(client.recv(100), b"now")
+
+    def test_gathered_before_it_is_a_websocket(self) -> None:
+        """HTTP's small writes wait for the reactor, and are not lost at the upgrade."""
+        transport, _, client = self.connect(adopt=False)
+        transport.write(b"HTTP/1.1 101\r\n\r\n")
+        client.setblocking(False)
+        self.assertRaises(BlockingIOError, client.recv, 100)
+        self.assertEqual(self.reactor.writers, [transport])
+        transport.adopt(self.watch)
+        transport.write(b"frame")
+        self.assertEqual((self.reactor.writers, self.reactor.readers), ([], [self.watch]))
+        self.serve()
+        self.assertEqual(client.recv(100), b"HTTP/1.1 101\r\n\r\nframe")
+
+    def test_rest_is_buffered_in_order(self) -> None:
+        """What the kernel does not take goes out later, and what is written meanwhile behind it."""
+        transport, _, client = self.connect()
+        data = os.urandom(BIG)
+        transport.write(data)
+        transport.write(b"then this")
+        got = b""
+        while len(got) < len(data) + 9:
+            got += client.recv(1 << 20)
+            self.serve()
+        self.assertEqual(got, data + b"then this")
+        transport.write(b"at once again")
+        self.assertEqual(client.recv(100), b"at once again")
+
+    def test_client_is_gone(self) -> None:
+        """A write to nobody raises nothing; the connection ends by its own way."""
+        transport, notes, client = self.connect()
+        client.close()
+        transport.write(b"x")
+        transport.write(b"y")
+        self.serve()
+        self.assertIsNotNone(notes.lost)
+        transport.write(b"z")
+
+    def test_lose_connection_after_what_waits(self) -> None:
+        """All that was written arrives before the end."""
+        transport, notes, client = self.connect()
+        transport.write(b"x" * BIG)
+        transport.loseConnection()
+        got = 0
+        while notes.lost is None:
+            got += len(client.recv(1 << 20))
+            self.serve()
+        while more := client.recv(1 << 20):
+            got += len(more)
+        self.assertEqual(got, BIG)
+
+    def test_descriptor_that_is_used_again(self) -> None:
+        """What waited for a connection that ended never reaches the one that gets its descriptor."""
+        first, _, _ = self.connect()
+        first.write(b"secret" * BIG)
+        descriptor = first.fileno()
+        first.abortConnection()
+        self.reactor.advance(0)
+        second, _, client = self.connect()
+        self.assertEqual(second.fileno(), descriptor)
+        second.write(b"mine")
+        self.serve()
+        first.write(b"more secrets")
+        client.setblocking(False)
+        self.assertEqual(client.recv(100), b"mine")
+        self.assertRaises(BlockingIOError, client.recv, 100)
+
+
+class WatchTests(TransportTestCase):
+    def test_one_turn_for_all(self) -> None:
+        """Everybody who has sent something is served in one pass, whose end is the turn's."""
+        connections = [self.connect() for _ in range(10)]
+        for _, _, client in connections:
+            client.send(b"x")
+        self.passes.owe(lambda: self.ends.append(-1))
+        self.watch.doRead()
+        self.assertEqual([notes.got for _, notes, _ in connections], [b"x"] * 10)
+        self.assertEqual(self.ends, [0, -1])
+
+    def test_not_served_after_its_end(self) -> None:
+        """A connection that another's message ended is not served in the same pass."""
+        connections = [self.connect() for _ in range(5)]
+        for _, notes, client in connections:
+            notes.then = lambda: [t.connectionLost(Failure(ConnectionDone())) for t, n, _ in connections if not n.got]
+            client.send(b"x")
+        self.watch.doRead()
+        self.assertEqual(sorted(notes.got for _, notes, _ in connections), [b"", b"", b"", b"", b"x"])
+        self.assertEqual(sum(transport.connected for transport, _, _ in connections), 1)
+
+    def test_bug_costs_one_connection(self) -> None:
+        """An exception ends the connection that it came from, and the others are served."""
+        connections = [self.connect() for _ in range(3)]
+        connections[1][1].then = lambda: 1 / 0
+        for _, _, client in connections:
+            client.send(b"x")
+        self.watch.doRead()
+        self.assertEqual([notes.got for _, notes, _ in connections], [b"x"] * 3)
+        self.assertEqual([notes.lost is None for _, notes, _ in connections], [True, False, True])
+        self.assertEqual(len(self.flushLoggedErrors(ZeroDivisionError)), 1)
+
+    def test_client_closes(self) -> None:
+        """The protocol hears of it, once."""
+        _, notes, client = self.connect()
+        client.send(b"last words")
+        client.close()
+        self.serve()
+        self.assertEqual(notes.got, b"last words")
+        self.assertTrue(notes.lost is not None and notes.lost.check(ConnectionDone))
+
+    def test_aborted(self) -> None:
+        """The protocol hears of it in the reactor's next turn."""
+        transport, notes, _ = self.connect()
+        transport.abortConnection()
+        self.assertIsNone(notes.lost)
+        self.reactor.advance(0)
+        self.assertTrue(notes.lost is not None and notes.lost.check(ConnectionAborted))
+
+    def test_paused(self) -> None:
+        """Whoever is not read from waits until it is."""
+        transport, notes, client = self.connect()
+        other = self.connect()
+        transport.pauseProducing()
+        client.send(b"x")
+        self.serve()
+        self.assertEqual(notes.got, b"")
+        transport.resumeProducing()
+        self.serve()
+        self.assertEqual((notes.got, other[1].got), (b"x", b""))
+
+    def test_watched_while_there_is_somebody(self) -> None:
+        """The set is in the reactor, and has a descriptor, only while it holds a socket."""
+        self.assertEqual((self.reactor.readers, self.watch.fileno()), ([], -1))
+        for _ in range(2):
+            transport, _, _ = self.connect()
+            self.assertEqual(self.reactor.readers, [self.watch])
+            transport.connectionLost(Failure(ConnectionDone()))
+            self.assertEqual((self.reactor.readers, self.watch.fileno()), ([], -1))
+
+    def test_reactor_ends(self) -> None:
+        """The reactor lets go of all it watches: so do the sockets that it does not know."""
+        _, notes, _ = self.connect()
+        self.watch.connectionLost(Failure(ConnectionDone()))
+        self.assertIsNotNone(notes.lost)
+
+
+class PortTests(SynchronousTestCase):
+    def test_ports_of_tcp(self) -> None:
+        """Ports of TCP hand out our sockets; others are left alone."""
+        port = tcp.Port(0, None, reactor=Readiness())  # type: ignore[arg-type]
+        other = type("Port", (), {"transport": None})()
+        hand_out_sockets(port)
+        hand_out_sockets(other)
+        self.assertEqual((port.transport, other.transport), (Socket, None))
