@@ -79,8 +79,6 @@ def build(settings: Settings, reactor: Any) -> IService:
         game_bytes=settings.game_bytes,
         creators=Creators(settings.create),
         hasher=hasher,
-        lease=lease,
-        game_bytes=settings.game_bytes,
     )
     sessions: dict[Session, None] = {}
     means = Means(

@@ -232,8 +232,8 @@ BEGIN: Final = script(
 -- KEYS: claims, meta. ARGV: the schema that the caller knows, what the key of a code begins with, the field of its
 -- beat, the fingerprints of its secrets, the one that signs first, or none.
 -- Frees what a process of this node claimed and then died: no other can be about to create that room.
--- Returns the store's schema, its beat or '', and '1' if the node knows the secret that signed last. If the schema is a
--- newer one, or it does not, nothing is written; else its own signs from now on.
+-- Returns the store's schema, its beat or '', and the fingerprint of the secret that signed last. If the schema is a
+-- newer one, or that secret is none of the caller's, nothing is written; else its own signs from now on.
 local stored = redis.call('HMGET', KEYS[2], 'schema', ARGV[3], 'secret')
 local schema, secret, is_known = stored[1] or ARGV[1], stored[3] or ARGV[4] or '', #ARGV < 4
 for i = 4, #ARGV do is_known = is_known or ARGV[i] == secret end
@@ -243,7 +243,7 @@ if tonumber(schema) <= tonumber(ARGV[1]) and is_known then
   redis.call('HSET', KEYS[2], 'schema', ARGV[1])
   if ARGV[4] then redis.call('HSET', KEYS[2], 'secret', ARGV[4]) end
 end
-return pack({schema, stored[2] or '', known and '1' or ''})
+return pack({schema, stored[2] or '', secret})
 """
 )
 

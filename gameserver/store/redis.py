@@ -231,7 +231,7 @@ class RedisStore(RedisUsers):
         named = [keys.claims_key(node.name), keys.META_KEY]
         args = [str(SCHEMA_VERSION), keys.CODE_PREFIX, node.beat_field, *self._secrets]
         packed = await self._link.run(lua.BEGIN, lua.to_bytes(named), lua.to_bytes(args))
-        schema, beat_ms, known = lua.unpacked(packed)
+        schema, beat_ms, secret = lua.unpacked(packed)
         if int(schema) > SCHEMA_VERSION:
             raise StoreUnavailable(
                 f"{address} was written by a newer gameserver: its schema is {int(schema)}, this one knows"
