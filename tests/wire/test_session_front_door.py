@@ -10,7 +10,7 @@ from gameserver.auth.accounts import Accounts
 from gameserver.auth.chain import Chain
 from gameserver.errors import StoreUnavailable
 from gameserver.interfaces import Grant
-from gameserver.room.hall import ALPHABET
+from gameserver.room.codes import ALPHABET
 from gameserver.settings import Limits
 from gameserver.wire.session import House, close_user
 from tests.auth.kit import fast_hasher
