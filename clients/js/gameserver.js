@@ -242,7 +242,7 @@ export class Client extends Emitter {
     try {
       const ticket = await buy();
       if (socket !== this.#socket) return undefined;
-      return this.#write(encode({ op: "hello", ticket, client: this.#key }));
+      return this.#write(this.#form.encode({ op: "hello", ticket, client: this.#key, ops: this.#form.ops }));
     } catch (error) {
       if (socket !== this.#socket) return undefined;
       if (error?.code !== "unauthenticated") return this.#hangUp();

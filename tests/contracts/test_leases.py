@@ -199,6 +199,23 @@ class RedisLeaseTests(LeaseContract, TestCase):
         """Another connection."""
         return RedisStore(f"redis+unix://{self.server.socket}", reactor=reactor, node=node, secrets=("print", "older"))
 
+    async def test_secret_changed(self) -> None:
+        """Nodes change the secret one after the other; who does not know the one that signs now is refused."""
+
+        async def start(*known: str) -> None:
+            store = RedisStore(f"redis+unix://{self.server.socket}", reactor=reactor, node="b", secret=" ".join(known))
+            await store.start()
+            await store.stop()
+
+        await start("print", "new")
+        await start("new", "print")
+        await start("print", "new")
+        await start("new", "print")
+        await start("new")
+        for stranger in (("print",), ("print", "old"), ("ne", "w"), ("ew",)):
+            with self.assertRaises(StoreUnavailable):
+                await start(*stranger)
+
     async def test_another_secret_refused(self) -> None:
         """A node whose users would be strangers does not start, and writes nothing."""
         await self.node("a")

@@ -13,6 +13,8 @@ from typing import Any
 
 from twisted.trial.unittest import SkipTest
 
+from gameserver.auth.invitations import Invitations
+from gameserver.auth.secrets import read_secrets
 from gameserver.client import Room
 from gameserver.errors import ConnectionFailed, Refused
 from tests.e2e.kit import STOP_S, Bare, Person, Server, ServerCase, bare, sleep, together, until, within
@@ -303,16 +305,20 @@ class RefusedStartTests(ServerCase):
 
 class BrokenGameTests(ServerCase):
     async def test_broken_games_beside_good_ones(self) -> None:
-        """Broken games are listed with file and line; the others are served, and the server starts."""
+        """Broken games are listed with file and line, to administrators; others are served, and the server starts."""
         games = self.games(
             counting=GOOD_GAME,
             crooked="def payload_handler(group_add, socket_self_send, socket_group_send, payload:\n    pass\n",
             missing="\nimport no_such_module_at_all\n",
             falling="from gameserver import Game\n\n\nclass Falling(Game):\n    x = 1 / 0\n",
         )
-        server = self.server(games=games)
+        server = self.server(games=games, GAMESERVER_AUTH="guests accounts", GAMESERVER_ADMINS="Root")
         await server.start()
-        listed = (await server.http("GET", "/api/games")).json
+        self.assertNotIn("broken", (await server.http("GET", "/api/games")).json)
+        invitation = Invitations(read_secrets(server.data / "secret")).make("Root")
+        root = {"name": "Root", "password": "correct horse", "invitation": invitation}
+        token = (await server.http("POST", "/api/register", root)).json["token"]
+        listed = (await server.http("GET", "/api/games", token=token)).json
         names = {game["name"] for game in listed["games"]}
         self.assertEqual(names & {"counting", "rps", "tictactoe"}, {"counting", "rps", "tictactoe"})
         self.assertEqual(names & {"crooked", "missing", "falling"}, set())

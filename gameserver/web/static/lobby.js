@@ -5,7 +5,7 @@
 
 import { connect } from "/gameserver.js";
 import { showAccount } from "/static/account.js";
-import { api, attempt, cleanCode, el, fill, identity, saveName, savedName, toast, words } from "/static/page.js";
+import { account, api, attempt, cleanCode, el, fill, identity, saveName, savedName, toast, words } from "/static/page.js";
 import { schemaForm } from "/static/form.js";
 
 const POLL_MS = 3000;
@@ -96,7 +96,9 @@ function openCreate(game, role = "player") {
 }
 
 async function showGames() {
-  const told = await attempt(api("/api/games"));
+  // An administrator is told of games that are broken, too.
+  const token = account() ? (await client().catch(() => null))?.token : null;
+  const told = await attempt(api("/api/games", { token }));
   if (!told) return setTimeout(showGames, POLL_MS);
   games = told.games;
   fill($("games"), games.length ? games.map(gameCard) : el("li", { class: "empty" }, "There are none yet. Write one: a Python file in a folder, and twistd gameserver --games FOLDER."));
