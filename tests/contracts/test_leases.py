@@ -203,7 +203,7 @@ class RedisLeaseTests(LeaseContract, TestCase):
         """Nodes change the secret one after the other; who does not know the one that signs now is refused."""
 
         async def start(*known: str) -> None:
-            store = RedisStore(f"redis+unix://{self.server.socket}", reactor=reactor, node="b", secret=" ".join(known))
+            store = RedisStore(f"redis+unix://{self.server.socket}", reactor=reactor, node="b", secrets=known)
             await store.start()
             await store.stop()
 
