@@ -10,6 +10,7 @@ part               shape                                      owner             
 ================== ========================================== ================= ========================================
 room               status, options, groups, counters          room.room         the room's
 timers             what is due when, by name                  room.timers       the room's; none means no timer is armed
+chat               channels, silence, mutes, slow mode        room.chat         the room's; none means all is by itself
 counts             the counter ``n`` of each stream, epochs   room.streams      the room's
 doc/room           the document that all clients see          room.document     the room's
 doc/secret         the document of the server alone           room.document     the room's
@@ -72,6 +73,7 @@ from typing import Final
 ROOM: Final = "room"
 TIMERS: Final = "timers"
 COUNTS: Final = "counts"
+CHAT: Final = "chat"
 
 DOC: Final = "doc"
 FIELD: Final = "field"

@@ -224,9 +224,29 @@ class Session:
             done = keeper.post("chat", asker, seat, message.text, message.to, message.data)
         elif isinstance(message, messages.Start):
             done = keeper.post("start", asker, seat)
-        else:
+        elif isinstance(message, messages.Leave):
             done = keeper.post("leave", asker, seat)
+        else:
+            done = self._about_chat(keeper, asker, seat, message)
         done.addErrback(self._refused, asker)
+
+    def _about_chat(self, keeper: Keeper, asker: Asker, seat: str, message: Any) -> Deferred[None]:
+        """What is about chat and teams, besides saying something."""
+        if isinstance(message, messages.Typing):
+            return keeper.post("typing", asker, seat, message.to, message.on)
+        if isinstance(message, messages.Read):
+            return keeper.post("read", asker, seat, message.to, message.upto)
+        if isinstance(message, messages.Edit):
+            return keeper.post("edit", asker, seat, message.stream, message.line, message.text, message.data)
+        if isinstance(message, messages.Unsay):
+            return keeper.post("unsay", asker, seat, message.stream, message.line)
+        if isinstance(message, messages.Report):
+            return keeper.post("report", asker, seat, message.stream, message.line, message.seat, message.reason)
+        if isinstance(message, messages.Block):
+            return keeper.post("block", asker, seat, message.seat or "", message.on)
+        if isinstance(message, messages.Team):
+            return keeper.post("team", asker, seat, message.team, message.seat)
+        raise Refused(code="unknown_op")
 
     # Messages that others wait for
 
