@@ -38,7 +38,8 @@ from twisted.python.failure import Failure
 from zope.interface import implementer
 
 from gameserver.errors import GameServerError, StoreLocked, StoreUnavailable
-from gameserver.interfaces import Commit, IStore, Outcome, Stored, TableSizes
+from gameserver.interfaces import Commit, IBooks, IStore, Outcome, Stored, TableSizes
+from gameserver.store.books import BOOKS_TABLE, SQLiteBooks
 from gameserver.store.entries import Entries
 from gameserver.store.keys import CODE_REST_MS
 
@@ -106,8 +107,8 @@ class WriterThread:
             work()
 
 
-@implementer(IStore)
-class SQLiteStore:
+@implementer(IStore, IBooks)
+class SQLiteStore(SQLiteBooks):
     """
     Keep rooms in one SQLite file, which one process at a time may use.
 
@@ -312,6 +313,7 @@ class _Database:
         for statements in _SCHEMAS[schema:]:
             for statement in statements:
                 self._db.execute(statement)
+        self._db.execute(BOOKS_TABLE)
         self._db.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
         row = self._db.execute("SELECT value FROM meta WHERE key = 'beat_ms'").fetchone()
         self.last_beat_ms = None if row is None else row[0]
@@ -408,6 +410,10 @@ class _Database:
             "INSERT OR REPLACE INTO codes (code, room, free_at_ms, fence, version) VALUES (?, ?, ?, ?, ?)",
             [(c.code, c.room, now_ms + CODE_REST_MS, c.fence, c.version) for c in commits],
         )
+
+    def run(self, statement: str, values: Sequence[Any]) -> list[Any]:
+        """Run one statement, inside a transaction. :returns: its rows."""
+        return self._db.execute(statement, values).fetchall()
 
     def room_ids(self) -> list[str]:
         """See `IStore.room_ids`."""

@@ -2,8 +2,8 @@
 The HTTP calls: guests, games, rooms, and whether this node is well.
 
 ``POST /api/guest``, ``GET /api/games``, ``GET`` and ``POST /api/rooms``, ``GET /api/rooms/CODE``, ``GET /api/server``,
-``GET /api/qr``, ``/healthz``, ``/readyz``. What comes here has passed `gameserver.web.site.Front`. All answers but the
-QR code's are JSON; errors are ``{"code", "message"}`` with the codes of the wire.
+``GET /api/qr``, ``/api/moderation``, ``/healthz``, ``/readyz``. What comes here has passed `gameserver.web.site.Front`.
+All answers but the QR code's are JSON; errors are ``{"code", "message"}`` with the codes of the wire.
 
 Nobody is told what the store has not yet: an answer about a room that has something to commit waits for that commit.
 """
@@ -32,6 +32,7 @@ from gameserver import __version__, values
 from gameserver.errors import CODES, Refused, StoreUnavailable
 from gameserver.interfaces import User
 from gameserver.room.names import check_name
+from gameserver.room.operators import Announcement, Operators, RoomAct, SanctionWish
 from gameserver.wire.codecs import json_depth
 from gameserver.wire.messages import UserInfo
 
@@ -153,6 +154,7 @@ class Api:
     def __init__(self, house: House, catalog: Catalog | None, pages: Pages, addresses: Addresses) -> None:
         self._house = house
         self._addresses = addresses
+        self._operators = Operators(house.hall)
         self._creating: Counter[str] = Counter()
         specs = house.hall.specs.values()
         games: dict[str, Any] = {"games": [about(spec, page=pages.has_own(spec.name)) for spec in specs]}
@@ -220,6 +222,49 @@ class Api:
             self._charge(request)
             raise
         return answer(request, await self._look(keeper))
+
+    # Moderation: whoever calls needs the right
+
+    @app.route("/api/moderation/rooms/<code>", methods=["POST"])
+    async def moderate(self, request: Request, code: str) -> bytes:
+        """Act on a room: mute, kick, ban and the like."""
+        user = await self._caller(request)
+        acting = self._operators.act(user, code, self._body(request, RoomAct))
+        await self._in_time(_shielded(acting), CREATE_S)
+        return answer(request, {})
+
+    @app.route("/api/moderation/sanctions", methods=["GET"])
+    async def sanctions(self, request: Request) -> bytes:
+        """List the mutes and bans of the whole server, and of single games."""
+        user = await self._caller(request)
+        return answer(request, {"sanctions": self._operators.sanctions(user)})
+
+    @app.route("/api/moderation/sanctions", methods=["POST"])
+    async def sanction(self, request: Request) -> bytes:
+        """Mute or ban a user, or ban addresses, everywhere or in one game."""
+        user = await self._caller(request)
+        making = self._operators.sanction(user, self._body(request, SanctionWish))
+        return answer(request, await self._in_time(_shielded(making), CREATE_S), status=201)
+
+    @app.route("/api/moderation/sanctions/<id>", methods=["DELETE"])
+    async def lift(self, request: Request, id: str) -> bytes:
+        """End a sanction."""
+        self._operators.lift(await self._caller(request), id)
+        return answer(request, {})
+
+    @app.route("/api/moderation/log", methods=["GET"])
+    async def moderation_log(self, request: Request) -> bytes:
+        """Tell the newest entries of the moderation log: what was done, and what was reported."""
+        user = await self._caller(request)
+        kind, before = (_argument(request, name) for name in (b"kind", b"before"))
+        return answer(request, {"log": self._operators.log(user, kind=kind, before=before)})
+
+    @app.route("/api/moderation/announcements", methods=["POST"])
+    async def announce(self, request: Request) -> bytes:
+        """Tell something to everybody who listens."""
+        user = await self._caller(request)
+        await self._operators.announce(user, self._body(request, Announcement))
+        return answer(request, {}, status=201)
 
     @app.route("/api/server", methods=["GET"])
     async def server(self, request: Request) -> bytes:
@@ -459,6 +504,12 @@ def wrong_method(request: Request, methods: Iterable[str]) -> bytes:
 def address_of(request: Request) -> str:
     """:returns: whose request it is, for budgets."""
     return getattr(request.getClientAddress(), "host", "local")
+
+
+def _argument(request: Request, name: bytes) -> str | None:
+    """:returns: an argument of the address, if there is one."""
+    values_ = request.args.get(name)
+    return values_[0].decode("utf-8", "replace") if values_ else None
 
 
 def allow(methods: Iterable[str]) -> bytes:
