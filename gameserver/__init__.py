@@ -8,15 +8,19 @@ from gameserver.errors import Refused
 from gameserver.game.game import Game
 from gameserver.game.marks import cron, message, timer
 from gameserver.game.question import Answer, Asking, Question, question
-from gameserver.room.chat import Chat
+from gameserver.room.chat.channels import Channel
+from gameserver.room.chat.line import Chat
+from gameserver.room.chat.words import WordFilter
 from gameserver.room.groups import Group, Role
 from gameserver.room.seats import Player
+from gameserver.room.teams import Team, Teams
 
 __version__ = "0.1.0"
 
 __all__ = [
     "Answer",
     "Asking",
+    "Channel",
     "Chat",
     "Game",
     "Group",
@@ -24,6 +28,9 @@ __all__ = [
     "Question",
     "Refused",
     "Role",
+    "Team",
+    "Teams",
+    "WordFilter",
     "cron",
     "message",
     "question",

@@ -29,6 +29,8 @@ CODES: Final[dict[str, str]] = {
     "busy": "The server is busy; try again.",
     "stale_id": "That request was answered long ago; its answer is no longer kept.",
     "game_error": "The game failed at that; nothing was changed.",
+    "muted": "You may not write here.",
+    "slow_down": "Wait a little before you write again.",
     "draining": "This server is about to stop; try again.",
 }
 """Code to its default text; the codes that a client may see besides those that games name themselves."""

@@ -365,6 +365,24 @@ class IUserStore(Interface):
         """
 
 
+class IBooks(Interface):
+    """Small collections of bytes beside the rooms, in every store, between ``start`` and ``stop``."""
+
+    def read_book(book: str) -> Deferred[dict[str, bytes]]:
+        """
+        Read all pages of a book, by their names.
+
+        :raises StoreUnavailable: nothing is known of it.
+        """
+
+    def write_book(book: str, puts: Mapping[str, bytes], drops: Sequence[str] = ()) -> Deferred[None]:
+        """
+        Write some pages of a book, and tear others out, all or none.
+
+        :raises StoreUnavailable: nothing is known of it; write the same again, it does no harm.
+        """
+
+
 class User(Struct, frozen=True):
     """
     Who somebody is.
@@ -576,6 +594,7 @@ class IHasher(Interface):
 class ISession(Interface):
     """What a room knows of a connection: one door in, three doors out."""
 
+    address = Attribute("Whose connection it is, for bans of addresses; empty where there is none.")
     key = Attribute("The client's key: which ids of requests were already applied is kept by seat and key.")
     form = Attribute("The `gameserver.wire.messages.Form` of what it is sent.")
 

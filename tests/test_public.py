@@ -11,7 +11,7 @@ from twisted.trial.unittest import SynchronousTestCase
 
 import gameserver
 import gameserver.testing
-from gameserver import Answer, Asking, Chat, Game, Group, Player, Question, Role
+from gameserver import Answer, Asking, Channel, Chat, Game, Group, Player, Question, Role, Team, Teams
 from gameserver.game.game import SETTINGS, RoomChat
 from gameserver.testing import Table, Visitor
 
@@ -20,6 +20,7 @@ GUIDE = Path(__file__).parent.parent / "docs" / "authors.rst"
 PUBLIC = [
     "Answer",
     "Asking",
+    "Channel",
     "Chat",
     "Game",
     "Group",
@@ -27,6 +28,9 @@ PUBLIC = [
     "Question",
     "Refused",
     "Role",
+    "Team",
+    "Teams",
+    "WordFilter",
     "cron",
     "message",
     "question",
@@ -61,7 +65,22 @@ class PublicTests(SynchronousTestCase):
 
     def test_public_members_have_docstrings(self) -> None:
         """So does each method and property that an author may use."""
-        for cls in (Game, Player, Group, Role, Asking, Question, Chat, Answer, RoomChat, Table, Visitor):
+        for cls in (
+            Game,
+            Player,
+            Group,
+            Role,
+            Asking,
+            Question,
+            Chat,
+            Channel,
+            Team,
+            Teams,
+            Answer,
+            RoomChat,
+            Table,
+            Visitor,
+        ):
             for name, member in members(cls).items():
                 self.assertTrue(inspect.getdoc(member), f"{cls.__name__}.{name}")
 
@@ -75,7 +94,7 @@ class GuideTests(SynchronousTestCase):
 
     def test_every_member_is_in_the_guide(self) -> None:
         """What is not told there, authors do not know of."""
-        for cls in (Game, Player, Group, Role, Asking, Chat, Table, Visitor):
+        for cls in (Game, Player, Group, Role, Asking, Chat, Channel, RoomChat, Team, Table, Visitor):
             missing = {name for name in members(cls) if name not in self.words}
             self.assertEqual(missing, set(), cls.__name__)
 
@@ -83,7 +102,9 @@ class GuideTests(SynchronousTestCase):
         """With its default, in one table."""
         for name in SETTINGS - {"name", "title"}:
             default = getattr(Game, name)
-            shown = {"commit": '"commit"', "row": '"row"', "pause": '"pause"'}.get(str(default), str(default))
+            shown = {"commit": '"commit"', "row": '"row"', "pause": '"pause"', "default": '"default"'}.get(
+                str(default), str(default)
+            )
             row = re.search(rf"^\* - ``{name}``\n  - ``(.*?)``$", self.text(), re.M)
             self.assertIsNotNone(row, name)
             if row is not None:

@@ -40,6 +40,8 @@ ROOM_MESSAGES: Final[dict[str, Any]] = {
     "timer": messages.TimerInfo,
     "chat": messages.Line,
     "skip": messages.Skip,
+    "edited": messages.Edited,
+    "channels": messages.Channels,
 }
 """What a room is told, by ``op``."""
 
@@ -58,6 +60,7 @@ class Room:
     :ivar docs: by stream, plain trees, patched in place.
     :ivar timers: by stream and name, those that run or are paused.
     :ivar chat: the last lines, oldest first.
+    :ivar channels: the channels that this seat hears, by address.
     :ivar left: why this seat is gone, or None.
     :ivar jumps: how often a counter jumped, so that something had to be asked for again.
     """
@@ -72,6 +75,7 @@ class Room:
         self.docs: dict[str, dict[str, Any]] = {}
         self.timers: dict[tuple[str, str], messages.TimerInfo] = {}
         self.chat: list[messages.Line] = []
+        self.channels: dict[str, messages.ChannelInfo] = {}
         self.left: messages.Left | None = None
         self.jumps = 0
         self._epoch: str | int = ""
@@ -214,6 +218,7 @@ class Room:
             self._merge_seat(_OWN, seat)
         for timer in joined.timers:
             self._on_timer(timer)
+        self.channels = {channel.to: channel for channel in joined.channels}
         self._add_lines(joined.chat)
         self._attached = True
         self._deaf = self._broken = False
@@ -265,6 +270,7 @@ class Room:
             return
         self._counts[doc.stream] = doc.n
         self.docs[doc.stream] = doc.doc
+        self.channels.update((channel.to, channel) for channel in doc.channels)
         self._add_lines(doc.chat)
 
     def _on_seats(self, message: messages.Seats) -> None:
@@ -287,6 +293,19 @@ class Room:
     def _on_skip(self, _: messages.Skip) -> None:
         """Not for this seat; it is counted, and that is all."""
 
+    def _on_edited(self, change: messages.Edited) -> None:
+        for place, line in enumerate(self.chat):
+            if (line.stream, line.n) == (change.stream, change.line):
+                if change.text is None:
+                    del self.chat[place]
+                else:
+                    line.text, line.data, line.edited = change.text, change.data, change.at
+                    line.mentions = change.mentions
+                return
+
+    def _on_channels(self, message: messages.Channels) -> None:
+        self.channels.update((channel.to, channel) for channel in message.channels)
+
     _HEAR: Final[dict[str, Callable[[Room, Any], None]]] = {
         "event": _on_event,
         "patch": _on_patch,
@@ -296,6 +315,8 @@ class Room:
         "timer": _on_timer,
         "chat": _on_chat,
         "skip": _on_skip,
+        "edited": _on_edited,
+        "channels": _on_channels,
     }
 
     def _forget(self, stream: str) -> None:

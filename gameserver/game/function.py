@@ -11,8 +11,10 @@ from types import ModuleType
 from typing import Any, Final
 
 from gameserver.errors import GameDefinitionError, NoSender, StaleCall
+from gameserver.game.function_chat import FunctionChat
 from gameserver.game.game import SETTINGS, Game
-from gameserver.room.chat import Chat, wire_address
+from gameserver.room.chat.channels import wire_address
+from gameserver.room.chat.line import Chat
 from gameserver.room.groups import Group
 from gameserver.room.seats import Player
 
@@ -80,7 +82,7 @@ class FunctionGame(Game):
         return self._call("LEAVE_ROOM", player, None)
 
     async def on_chat(self, player: Player, chat: Chat) -> None:
-        result = self._call("CHAT", player, {"text": chat.text, "to": wire_address(chat.to)})
+        result = self._call("CHAT", player, {"text": chat.text, "to": wire_address(chat.to)}, line=chat)
         if inspect.isawaitable(result):
             result = await result
         if result is False:
@@ -97,10 +99,11 @@ class FunctionGame(Game):
     def _creator(self) -> Player | None:
         return next(iter(self.seats()), None)
 
-    def _call(self, action: str, player: Player | None, data: Any, **more: Any) -> Any:
+    def _call(self, action: str, player: Player | None, data: Any, *, line: Chat | None = None, **more: Any) -> Any:
         """Call the function with what serves this step alone."""
-        step = Step(self, player)
-        payload = {
+        step = Step(self, player, line)
+        payload = Payload(step.chat)
+        payload |= {
             "action": action,
             "user": _user(player) if player is not None else None,
             "room": _room(self),
@@ -136,15 +139,33 @@ class FunctionGame(Game):
         self.state = payload["shared"]
 
 
+class Payload(dict[str, Any]):
+    """
+    What a function is given. Its keys are those that there always were; ``chat``, which came later, is none of them.
+
+    :param chat: ``payload["chat"]``.
+    """
+
+    def __init__(self, chat: FunctionChat) -> None:
+        super().__init__()
+        self._chat = chat
+
+    def __missing__(self, key: str) -> FunctionChat:
+        if key != "chat":
+            raise KeyError(key)
+        return self._chat
+
+
 class Step:
     """The functions that one call is given; kept and called later, they say so."""
 
-    def __init__(self, game: FunctionGame, player: Player | None) -> None:
+    def __init__(self, game: FunctionGame, player: Player | None, line: Chat | None = None) -> None:
         self._game = game
         self._player = player
         self.over = False
         self.timers = Timers(self, game)
         self.groups = Groups(self, game)
+        self.chat = FunctionChat(game, self.check, self._find, line)
 
     def group_add(self, group: str, user_id: str | None = None) -> None:
         """The sender, or another user of this room, joins a group of this room."""

@@ -9,37 +9,19 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final, Literal
 from twisted.logger import Logger
 
 from gameserver.errors import GameDefinitionError
+from gameserver.game.chat import RoomChat
 from gameserver.game.dice import Dice
 from gameserver.game.marks import mark_of
-from gameserver.room.chat import Chat
+from gameserver.room.chat.line import Chat
 from gameserver.room.groups import Group, Role
 from gameserver.room.seats import HOST_ROLES, Player
 from gameserver.room.tables import Table
+from gameserver.room.teams import Late, Mode, Teams, Wish
 from gameserver.room.timers import TimerName
 
 if TYPE_CHECKING:
     from gameserver.game.spec import Spec
     from gameserver.room.room import Room
-
-Channel = str | Group | Player
-"""Where a line of chat goes: ``"room"``, a group or a player."""
-
-
-class RoomChat:
-    """The chat of a room, as the game uses it."""
-
-    __slots__ = ("_room",)
-
-    def __init__(self, room: Room) -> None:
-        self._room = room
-
-    def say(self, text: str, to: Channel = "room", *, data: Any = None) -> None:
-        """
-        Say a line as the game itself.
-
-        :param to: ``"room"``, a group or a player.
-        """
-        self._room.say_line(None, to, text, data)
 
 
 class Game:
@@ -79,6 +61,15 @@ class Game:
     downtime: ClassVar[Literal["pause", "count"]] = "pause"
     messages_per_s: ClassVar[float] = 20
     chat_to: ClassVar[tuple[str, ...]] = ("room", "group")
+    chat_history: ClassVar[int] = 50
+    chat_history_s: ClassVar[float | None] = 604800
+    chat_edit_s: ClassVar[float] = 300
+    chat_slow_s: ClassVar[float] = 0
+    chat_links: ClassVar[bool] = True
+    chat_repeats: ClassVar[int] = 10
+    chat_filter: ClassVar[Literal["default"] | Callable[[str], str] | None] = "default"
+    chat_commands: ClassVar[bool] = True
+    silent_phases: ClassVar[tuple[str, ...]] = ()
     version: ClassVar[int] = 1
 
     state: Any
@@ -188,7 +179,7 @@ class Game:
     """The methods of `random.Random`; unpredictable to players, the same on replay."""
 
     chat: RoomChat
-    """``self.chat.say(text, to="room")``."""
+    """Channels, and who may write where: ``self.chat.say(text, to="room")``, ``self.chat.open("wolves", "wolves")``."""
 
     def start(self) -> None:
         """Start the game, as the host can."""
@@ -275,6 +266,23 @@ class Game:
     def table(self, name: str) -> Table:
         """The table of that name: a large collection outside memory, which ends with the room."""
         return Table(self._gs_room.tables, name)
+
+    def teams(
+        self, teams: Wish | None = None, *, mode: Mode = "balanced", late: Late = "smallest", size: int | None = None
+    ) -> Teams:
+        """
+        Make teams: public groups of which each player is in at most one. Without arguments: those there are.
+
+        :param teams: names, or by name their title and colour: ``{"red": {"title": "Reds", "colour": "#d7263d"}}``.
+        :param mode: ``balanced``: each newcomer goes to the smallest; ``chosen``: players choose, and whoever has not
+            is placed at the start; ``shuffled``: dealt out by chance, again at each start.
+        :param late: where newcomers go once the game is played: ``smallest``, ``weakest`` (the lowest score) or
+            ``none``.
+        :param size: most players of a team that is chosen, or None.
+        """
+        if teams is not None:
+            self._gs_room.teams.declare(teams, mode, late, size)
+        return self._gs_room.teams
 
     def send(self, type: str, data: Any = None, *, but: Player | None = None, volatile: bool = False) -> None:
         """
@@ -379,7 +387,9 @@ HOOKS: Final = frozenset(
 SETTINGS: Final = frozenset(
     {"name", "title", "min_players", "max_players", "roles", "auto_start", "needs_start", "late_join", "hold_s"}
     | {"tick_hz", "patch_hz", "quantize", "durability", "storage", "max_row_bytes", "idle_close_s", "downtime"}
-    | {"messages_per_s", "chat_to", "version", "max_entry_bytes", "max_table_bytes"}
+    | {"messages_per_s", "version", "max_entry_bytes", "max_table_bytes"}
+    | {"chat_to", "chat_history", "chat_history_s", "chat_edit_s", "chat_slow_s", "chat_links"}
+    | {"chat_repeats", "chat_filter", "chat_commands", "silent_phases"}
 )
 """What a subclass sets."""
 _RESERVED: Final = frozenset(

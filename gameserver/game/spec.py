@@ -55,6 +55,18 @@ _CHECKS: Final[dict[str, tuple[Callable[[Any], bool], str]]] = {
     "downtime": (lambda v: v in ("pause", "count"), '"pause" or "count"'),
     "messages_per_s": (lambda v: isinstance(v, _NUMBER) and v > 0, "a number over 0"),
     "chat_to": (lambda v: not isinstance(v, str) and set(v) <= {"room", "group", "seat"}, '("room", "group", "seat")'),
+    "chat_history": (lambda v: type(v) is int and 0 <= v <= 1000, "lines of each channel, 0 to 1000"),
+    "chat_history_s": (lambda v: v is None or (isinstance(v, _NUMBER) and v > 0), "seconds, or None"),
+    "chat_edit_s": (lambda v: isinstance(v, _NUMBER) and v >= 0, "seconds, 0 or more"),
+    "chat_repeats": (lambda v: type(v) is int and v >= 0, "an int of 0 or more"),
+    "chat_filter": (lambda v: v is None or v == "default" or callable(v), '"default", None, or a function of a text'),
+    "chat_commands": (lambda v: isinstance(v, bool), "True or False"),
+    "chat_slow_s": (lambda v: isinstance(v, _NUMBER) and v >= 0, "seconds, 0 or more"),
+    "chat_links": (lambda v: isinstance(v, bool), "True or False"),
+    "silent_phases": (
+        lambda v: isinstance(v, tuple | list) and all(isinstance(p, str) for p in v),
+        'phases, such as ("night",)',
+    ),
     "version": (lambda v: type(v) is int and v >= 1, "an int of 1 or more"),
 }
 

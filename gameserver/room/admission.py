@@ -6,24 +6,22 @@ import hmac
 from typing import TYPE_CHECKING, Any
 
 from gameserver import values
-from gameserver.errors import NotJSON, Refused
-from gameserver.room.chat import Chat, address
+from gameserver.errors import Refused
 
 if TYPE_CHECKING:
     from gameserver.game.spec import MessageSpec
-    from gameserver.interfaces import User
     from gameserver.room.effects import Asker
     from gameserver.room.room import Room
     from gameserver.room.seats import Player
 
 
-def admit_newcomer(room: Room, user: User, role: str, password: str | None) -> None:
+def admit_newcomer(room: Room, asker: Asker, role: str, password: str | None) -> None:
     """
     :param password: what `gameserver.room.passwords` made of what the user said.
     :raises Refused: this user gets no new seat of that role here.
     """
-    if user.id in room.banned:
-        raise Refused("You may not come back to this room.", code="forbidden")
+    user = asker.user
+    _admit_unbanned(room, asker)
     if room.spec.player_seats(role) is None or (role == "host" and user.id != room.creator):
         raise Refused(f"There is no seat of a {role} for you.", code="forbidden")
     if room.password is not None and not hmac.compare_digest((password or "").encode(), room.password.encode()):
@@ -46,10 +44,22 @@ def is_open_to(room: Room, asker: Asker, role: str, match: dict[str, Any]) -> bo
     if own is not None:
         return True
     try:
-        admit_newcomer(room, asker.user, role, None)
+        admit_newcomer(room, asker, role, None)
     except Refused:
         return False
     return len(list(room.seats.of_role(role))) < (room.spec.player_seats(role) or 0)
+
+
+def _admit_unbanned(room: Room, asker: Asker) -> None:
+    user_id = asker.user.id
+    ban = room.talking.ban_of(user_id)
+    reason = ban.reason if ban is not None else "" if user_id in room.banned else None
+    if reason is None:
+        address = getattr(asker.session, "address", "")
+        reason = room.watch.ban_of(user_id, address, room.spec.name, room.now)
+    if reason is not None:
+        text = "You may not come back to this room"
+        raise Refused(f"{text}: {reason}." if reason else f"{text}.", code="forbidden")
 
 
 def _open_while_playing(room: Room) -> bool:
@@ -77,27 +87,6 @@ def admit_while_paused(room: Room, player: Player) -> None:
     """:raises Refused: ``paused``: only the host may go on."""
     if room.paused_at is not None and player.id != room.seats.host:
         raise Refused(code="paused")
-
-
-def admit_line(room: Room, player: Player, text: str, to: str, data: Any) -> Chat:
-    """
-    :returns: a line that a player may say, for the game to look at.
-    :raises Refused: it may not be said.
-    """
-    if not text:
-        raise Refused("There is nothing in it.", code="bad_data", path="$.text")
-    if len(text) > room.chat_chars:
-        raise Refused(f"At most {room.chat_chars} characters.", code="too_large")
-    kind, _, name = to.partition(":")
-    if kind in ("room", "group", "seat") and kind not in room.game_class.chat_to:
-        raise Refused("This game has no such channel.", code="forbidden")
-    channel = address(room, to)
-    if kind == "group" and name not in player.groups:
-        raise Refused("You are not in that group.", code="forbidden")
-    try:
-        return Chat(text, channel, values.plain(values.from_wire(data)))
-    except NotJSON as error:
-        raise Refused(str(error), code="bad_data", path="$.data") from None
 
 
 def is_full(room: Room) -> bool:

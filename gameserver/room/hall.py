@@ -25,8 +25,10 @@ from gameserver.interfaces import IClock, IHasher, ILease, ILeaseHolder, ILeases
 from gameserver.room import admission, codes, row, space
 from gameserver.room.effects import Asker
 from gameserver.room.keeper import Keeper
+from gameserver.room.ledger import Ledger
 from gameserver.room.passes import Pass
 from gameserver.room.passwords import Passwords
+from gameserver.room.posts import Posts
 from gameserver.room.reading import StoreSource
 from gameserver.room.rights import Creators
 from gameserver.room.room import Room
@@ -107,6 +109,10 @@ class Hall:
             lost=self._lose,
         )
         self.ticks = Ticks(clock)
+        self.watch = Ledger(store, clock, entropy)
+        self.posts = Posts(
+            store, clock, self.watch, games=specs.__contains__, meet=self._meet, chat_chars=self.chat_chars
+        )
         self._matching: dict[str, DeferredLock] = {}
         self._resting: deque[tuple[float, str]] = deque()
         self._beats = beats
@@ -117,6 +123,7 @@ class Hall:
     async def start(self) -> None:
         """Open the store and every room in it; timers are armed again, overdue ones fire."""
         await self.store.start()
+        await self.watch.start()
         if self._lease is not None:
             await self._lease.start(self)
             await self.adopt()
@@ -330,6 +337,10 @@ class Hall:
             self.too_many_rooms += 1
             raise Refused(f"You are in {self.rooms_per_user} rooms; leave one first.", code="forbidden")
 
+    def _meet(self, user_id: str, other: str) -> bool:
+        """Whether two users have seats in one room."""
+        return not self._rooms_of.get(user_id, set()).isdisjoint(self._rooms_of.get(other, ()))
+
     def _find_match(self, asker: Asker, game: str, match: dict[str, Any], role: str) -> Keeper | None:
         rooms = (k for k in self._keepers.values() if k.room.spec.name == game)
         return next((k for k in rooms if admission.is_open_to(k.room, asker, role, match)), None)
@@ -382,6 +393,7 @@ class Hall:
 
     def _keep(self, room: Room, *, fence: int, version: int) -> Keeper:
         room.chat_chars = self.chat_chars
+        room.watch = self.watch
         self._ids.add(room.id)
         room.share = Share(self._spaces[room.spec.name])
         if room.game_class.durability != "none":

@@ -18,6 +18,8 @@ from twisted.internet.defer import succeed
 from gameserver import values
 from gameserver.errors import NotJSON, Refused
 from gameserver.room import admission, space, telling
+from gameserver.room.chat.inputs import ChatInputs
+from gameserver.room.chat.moderation import has_right
 from gameserver.room.effects import Asker, Delivery
 from gameserver.room.seats import HOST_ROLES
 from gameserver.room.step import Departure, Newcomer
@@ -33,10 +35,10 @@ MAX_PROFILE_BYTES: Final = 2048
 """An avatar's name and a colour, not a picture."""
 
 
-class Inputs:
+class Inputs(ChatInputs):
     """The inputs of one room."""
 
-    __slots__ = ("_room",)
+    __slots__ = ()
 
     def __init__(self, room: Room) -> None:
         self._room = room
@@ -141,14 +143,6 @@ class Inputs:
             room.replies.answer(asker, player, reply)
         return None
 
-    async def chat(self, asker: Asker, seat_id: str, text: str, to: str, data: Any) -> None:
-        """A player says something."""
-        player = self._room.replies.asking_player(asker, seat_id)
-        if player is not None:
-            await self._room.doors.asked(
-                asker, player, "chat", self._room.journal.mark(), self._say(player, text, to, data)
-            )
-
     async def start(self, asker: Asker, seat_id: str) -> None:
         """The host starts the game."""
         player = self._room.replies.asking_player(asker, seat_id)
@@ -227,14 +221,6 @@ class Inputs:
             result = await result
         self._room.asking.answer(name, player, result)
 
-    async def _say(self, player: Player, text: str, to: str, data: Any) -> None:
-        chat = admission.admit_line(self._room, player, text, to, data)
-        result = self._room.game.on_chat(player, chat)
-        if isawaitable(result):
-            await result
-        if not chat.hidden:
-            self._room.say_line(player, chat.to, chat.text, chat.data)
-
     async def _start(self, player: Player) -> None:
         if player.id != self._room.seats.host:
             raise Refused("Only the host may start.", code="forbidden")
@@ -272,18 +258,20 @@ class Inputs:
         self, asker: Asker, *, name: str, role: str | None, password: str | None, profile: dict[str, Any]
     ) -> Player:
         role = role or "player"
-        admission.admit_newcomer(self._room, asker.user, role, password)
+        admission.admit_newcomer(self._room, asker, role, password)
         seat = self._room.seats.take(asker.user.id, name, self._profile(profile), role)
         self._connect(seat)
         if asker.user.id == self._room.creator and not self._room.creator_came:
             self._room.journal.set(self._room, "creator_came", True)
             if role in HOST_ROLES:
                 self._room.seats.set_host(seat)
+        seat._moderates = has_right(asker.user)
         self._room.newcomers.append(Newcomer(asker, seat.id, None))
         return seat
 
     async def _welcome(self, seat: Player) -> None:
         """The game gets to know a newcomer, and may refuse."""
+        self._room.teams.welcome(seat)
         await self._room.doors.game("on_join", self._room.game.on_join, seat)
         if self._room.game_class.auto_start and self._room.status == "lobby" and admission.is_full(self._room):
             await self._room.doors.alone("on_start", self._room.begin_round)
@@ -294,6 +282,7 @@ class Inputs:
             telling.tell_recovered(self._room, asker, seat, missed)
         else:
             self._room.newcomers.append(Newcomer(asker, seat.id, recovered))
+        seat._moderates = has_right(asker.user)
         was_away = not seat.online
         self._connect(seat)
         if was_away:

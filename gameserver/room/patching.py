@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from msgspec import Raw
 
 from gameserver import values
+from gameserver.room.chat.history import lines_of
 from gameserver.room.coalescing import coalesce
 from gameserver.room.document import bare
 from gameserver.room.effects import Delivery
@@ -150,7 +151,10 @@ def _rearrange(room: Room) -> None:
 
 def _send_doc(room: Room, seat: Player, key: str, n: int, tree: Any) -> None:
     if seat._sessions:
-        frame = messages.encode(messages.Doc(room.code, wire_name(key), n, tree, []))
+        lines, channels = [], []
+        if tree is not None and not key.startswith("seat:"):
+            lines, channels = lines_of(room, seat, {key: n}), room.talking.channels.of_stream(key)
+        frame = messages.encode(messages.Doc(room.code, wire_name(key), n, tree, lines, channels=channels))
         table = room.told.keys.get(key)
         known = table.keys if table is not None and tree is not None else None
         hand_out(room, audience_of(seat._sessions), frame, lambda: packed.repack(frame, known))

@@ -17,7 +17,12 @@ from gameserver import values
 from gameserver.errors import NotJSON, Refused
 from gameserver.room import telling
 from gameserver.room.answers import Answers
-from gameserver.room.chat import Lines, wire_address
+from gameserver.room.chat.channels import Address, Channel, hears, wire_address
+from gameserver.room.chat.lines import Lines
+from gameserver.room.chat.mentions import mentioned
+from gameserver.room.chat.records import Record, Watch
+from gameserver.room.chat.talking import Talking
+from gameserver.room.chat.told import Change, HasRead, IsTyping
 from gameserver.room.document import Document
 from gameserver.room.doors import Doors
 from gameserver.room.effects import Delivery
@@ -32,6 +37,7 @@ from gameserver.room.space import Share, Space
 from gameserver.room.step import Departure, Newcomer, Spoken, Utterance
 from gameserver.room.streams import Streams
 from gameserver.room.tables import Tables
+from gameserver.room.teams import Teams
 from gameserver.room.timers import Timers
 from gameserver.store import keys
 
@@ -68,6 +74,7 @@ class Room:
         self.now = now
         self.log = log
         self.chat_chars = 500
+        self.watch = Watch()
         self._init_state(epoch)
         self._init_step()
         self.game: Game = spec.cls._gs_of(self)
@@ -98,7 +105,9 @@ class Room:
         self.asking = Asking(self)
         self.tables = Tables(self)
         self.share = Share(Space())
-        self.lines = Lines()
+        self.lines = Lines(self.game_class.chat_history, self.game_class.chat_history_s)
+        self.talking = Talking(self)
+        self.teams = Teams(self)
         self.streams = Streams(epoch)
         self.answers = Answers()
         self.replies = Replies(self)
@@ -109,8 +118,9 @@ class Room:
 
     def _init_step(self) -> None:
         """What one step gathers, and what is on its way out."""
-        self.said: list[Utterance | Spoken] = []
+        self.said: list[Utterance | Spoken | IsTyping | HasRead | Change] = []
         self._unsay = (self.said.pop,)
+        self.records: list[Record] = []
         self.later: list[Any] = []
         self.newcomers: list[Newcomer] = []
         self.departures: list[Departure] = []
@@ -198,10 +208,13 @@ class Room:
         self.journal.undo.append(self._unsay)
         self.said.append(said)
 
-    def say_line(self, seat: Player | None, to: str | Group | Player, text: str, data: Any) -> None:
+    def say_line(
+        self, seat: Player | None, to: Address, text: str, data: Any, *, emote: bool = False, shadow: bool = False
+    ) -> None:
         """
         Say a line of chat at the end of the step.
 
+        :param shadow: to its writer alone.
         :raises TypeError: the text is no text, or the channel none.
         """
         if not isinstance(text, str):
@@ -209,12 +222,31 @@ class Room:
         if isinstance(to, Player):
             keys_ = tuple(dict.fromkeys(f"seat:{s.id}" for s in (to, seat) if s is not None))
         else:
-            keys_ = (wire_address(to),)
+            keys_ = (self.talking.channels.part(to.to).key if isinstance(to, Channel) else wire_address(to),)
         name = seat.name if seat is not None else None
-        spoken = Spoken(
-            keys_, seat.id if seat else None, name, wire_address(to), values.plain(text), values.plain(data)
-        )
+        text, plain = values.plain(text), values.plain(data)
+        seat_id = seat.id if seat is not None else None
+        but = () if seat is None else self.others(seat) if shadow else self.deaf_to(seat)
+        mentions = self.mentioned(text, keys_)
+        spoken = Spoken(keys_, seat_id, name, wire_address(to), text, plain, bool(emote), mentions, but, shadow)
         self.journal.append(self.said, spoken)
+
+    def mentioned(self, text: str, keys_: tuple[str, ...]) -> tuple[str, ...]:
+        """:returns: the seats that a text mentions, of those who hear one of these streams."""
+        if "@" not in text:
+            return ()
+        return mentioned(text, [s for s in self.seats.values() if any(hears(self, s, key) for key in keys_)])
+
+    def deaf_to(self, speaker: Player) -> tuple[str, ...]:
+        """:returns: the seats whose users have blocked this one's."""
+        blocked = self.watch.blocked
+        if not blocked:
+            return ()
+        return tuple(s.id for s in self.seats.values() if speaker.user_id in blocked.get(s.user_id, ()))
+
+    def others(self, seat: Player) -> tuple[str, ...]:
+        """:returns: all seats but this one."""
+        return tuple(id for id in self.seats if id != seat.id)
 
     def begin_round(self) -> Any:
         """
@@ -232,6 +264,7 @@ class Room:
         set_(self, "played_before", 0.0)
         set_(self, "playing_since", self.time)
         self.changed()
+        self.teams.begin()
         return self.game.on_start()
 
     def end_round(self, result: dict[str, Any]) -> None:
@@ -344,6 +377,7 @@ class Room:
         """The step never was: the room's own code failed in it."""
         self.journal.rollback()
         self.said.clear()
+        self.records.clear()
         self.newcomers.clear()
         self.departures.clear()
         self.finish()

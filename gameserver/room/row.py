@@ -16,7 +16,7 @@ from twisted.internet.defer import Deferred
 
 from gameserver import values
 from gameserver.room import fields, migration
-from gameserver.room.chat import KeptLine
+from gameserver.room.chat.line import KeptLine
 from gameserver.room.document import Document
 from gameserver.room.effects import Changes
 from gameserver.room.groups import Group
@@ -24,6 +24,7 @@ from gameserver.room.questions import Asked
 from gameserver.room.room import GRACE_S, Room
 from gameserver.room.seats import Player
 from gameserver.room.streams import Epoch, LoggedStep, Streams
+from gameserver.room.teams import TeamsPart
 from gameserver.room.timers import Armed
 from gameserver.store import keys
 from gameserver.wire.messages import TimerInfo
@@ -70,6 +71,7 @@ class RoomPart(Struct, frozen=True, kw_only=True):
     questions: dict[str, Asked]
     next_seat: int
     host: str | None
+    teams: TeamsPart | None = None
 
 
 class SeatPart(Struct, frozen=True, kw_only=True):
@@ -85,6 +87,7 @@ class SeatPart(Struct, frozen=True, kw_only=True):
     hold_s: float
     hold_until: float | None
     entered: dict[str, int]
+    read: dict[str, int] = {}
 
 
 class TimersPart(Struct, frozen=True):
@@ -133,7 +136,8 @@ def dump(room: Room) -> dict[str, bytes]:
         parts.update(fields.dump(document))
     parts.update((keys.seat(seat.id), _encode_seat(seat)) for seat in room.seats.values())
     parts.update((keys.log(step.number), Streams.encode(step)) for step in room.streams.log)
-    for line in (line for lines in room.lines.channels.values() for line in lines):
+    parts[keys.CHAT] = room.talking.encode()
+    for line in room.lines:
         parts[keys.line(line.number)] = line.encode()
     for seat, memories in room.answers.by_seat.items():
         for key, memory in memories.items():
@@ -160,6 +164,8 @@ def restore(spec: Spec, *, id: str, code: str, parts: Mapping[str, bytes], epoch
     _restore_seats(room, [content for _, content in by_kind.get(keys.SEAT, [])])
     _restore_groups(room, part.groups)
     room.seats.next_id, room.seats.host = part.next_seat, part.host
+    room.teams.restore(part.teams)
+    room.talking.restore(parts.get(keys.CHAT))
     _restore_streams(room, epoch, parts.get(keys.COUNTS), by_kind.get(keys.LOG, []))
     _restore_timers(room, parts.get(keys.TIMERS))
     _restore_answers(room, by_kind.get(keys.ANSWER, []))
@@ -184,6 +190,7 @@ def remake(room: Room, *, log: Logger) -> Room:
     for old in room.seats.values():
         made.seats[old.id]._sessions = old._sessions
         made.seats[old.id]._bucket = old._bucket
+        made.seats[old.id]._moderates = old._moderates
     made.empty_since, made.grace_until = room.empty_since, room.grace_until
     for name, document in room.docs.items():
         made.docs[name].fields = document.fields
@@ -192,6 +199,7 @@ def remake(room: Room, *, log: Logger) -> Room:
     made.outbox, made.dirty, made.dropped, made.fresh_parts = room.outbox, room.dirty, room.dropped, room.fresh_parts
     made.chat_chars, made.told.patches, made.told.patches_at = room.chat_chars, room.told.patches, room.told.patches_at
     made.told.keys = room.told.keys
+    made.watch = room.watch
     made.closing, made.closing_text = room.closing, room.closing_text
     room.tables.move_to(made.tables)
     Deferred.fromCoroutine(made.inputs.load())
@@ -221,7 +229,7 @@ def values_sorted(tree: dict[str, Any]) -> dict[str, Any]:
 
 def _seat_row(seat: Player) -> dict[str, Any]:
     row: dict[str, Any] = msgspec.to_builtins(_seat_part(seat))
-    del row["entered"]
+    del row["entered"], row["read"]
     return row
 
 
@@ -231,6 +239,8 @@ def _encode_part(room: Room, part: str) -> bytes | None:
         return _encode_seat(room.seats[rest]) if rest in room.seats else None
     if kind == keys.TIMERS:
         return _encode_timers(room)
+    if kind == keys.CHAT:
+        return room.talking.encode()
     return _encode_room(room)
 
 
@@ -268,6 +278,7 @@ def _room_part(room: Room) -> RoomPart:
         },
         next_seat=room.seats.next_id,
         host=room.seats.host,
+        teams=room.teams.part(),
     )
 
 
@@ -292,6 +303,7 @@ def _seat_part(seat: Player) -> SeatPart:
         hold_s=seat._hold_s,
         hold_until=seat._hold_until,
         entered=seat._entered,
+        read=seat._read,
     )
 
 
@@ -348,6 +360,7 @@ def _restore_seats(room: Room, stored: list[bytes]) -> None:
         seat.online = part.online
         seat._hold_s, seat._hold_until = part.hold_s, part.hold_until
         seat._entered = part.entered
+        seat._read = part.read
         room.seats[seat.id] = seat
 
 

@@ -70,18 +70,19 @@ def streams_of(room: Room, seat: Player) -> list[str]:
     return streams + [group.key for group in room.groups.values() if seat.id in group.members]
 
 
-def say(room: Room, log: list[Said], key: str, build: Build) -> int:
+def say(room: Room, log: list[Said], key: str, build: Build, *, to: Audience | None = None) -> int:
     """
     Say one message on a stream.
 
     :param build: makes the message, with payload for JSON.
+    :param to: who hears it, if not the stream's whole audience.
     :returns: its number.
     """
     n = room.streams.number(key)
     name = wire_name(key)
     frame = messages.encode(build(name, n))
     log.append(Said(key, n, frame))
-    hand_out(room, audience(room, key), frame)
+    hand_out(room, audience(room, key) if to is None else to, frame)
     return n
 
 

@@ -16,6 +16,7 @@ from gameserver.room.timers import TimerName
 if TYPE_CHECKING:
     from gameserver.interfaces import ISession
     from gameserver.room.room import Room
+    from gameserver.room.teams import Team
 
 
 HOST_ROLES: Final = ("player", "host")
@@ -40,6 +41,8 @@ class Player:
         "_entered",
         "_hold_s",
         "_hold_until",
+        "_moderates",
+        "_read",
         "_room",
         "_sessions",
         "gone",
@@ -68,6 +71,8 @@ class Player:
         self._hold_until: float | None = None
         self._sessions: list[ISession] = []
         self._entered: dict[str, int] = {}
+        self._read: dict[str, int] = {}
+        self._moderates = False
         rate = room.game_class.messages_per_s
         self._bucket = TokenBucket(rate, 2 * rate)
 
@@ -75,6 +80,11 @@ class Player:
     def groups(self) -> list[str]:
         """The names of the groups that this player is in."""
         return [name for name, group in self._room.groups.items() if self.id in group.members]
+
+    @property
+    def team(self) -> Team | None:
+        """The team that this player is in, where the game has teams."""
+        return self._room.teams.of(self)
 
     @property
     def state(self) -> Any:
@@ -161,6 +171,7 @@ class Seats(dict[str, Player]):
         room = self._room
         for group in room.groups.values():
             group.drop(seat)
+        room.talking.forget_seat(seat)
         room.timers.cancel_all(seat=seat.id, questions=True)
         room.journal.remove(self, seat.id)
         room.journal.set(seat, "gone", True)

@@ -28,7 +28,12 @@ class Utterance(Struct, frozen=True, gc=False):
 
 
 class Spoken(Struct, frozen=True):
-    """A line of chat of this step; ``keys`` are the streams that it goes out on."""
+    """
+    A line of chat of this step.
+
+    :ivar keys: the streams that it goes out on.
+    :ivar but: seats that are left out of it.
+    """
 
     keys: tuple[str, ...]
     seat: str | None
@@ -36,6 +41,10 @@ class Spoken(Struct, frozen=True):
     to: str
     text: str
     data: Any
+    emote: bool = False
+    mentions: tuple[str, ...] = ()
+    but: tuple[str, ...] = ()
+    shadow: bool = False
 
 
 class Newcomer(Struct, frozen=True):

@@ -116,6 +116,21 @@ class Streams:
             self.counts_stale = self.counts_stale or any(self.stored_counts.get(s.key, 0) < s.n for s in old.said)
         return step, forgotten
 
+    def redact(self, key: str, n: int, frame: bytes) -> LoggedStep | None:
+        """
+        Have another message in the place of one that was said.
+
+        :returns: the step that it is part of; None where that is kept no longer.
+        """
+        for place, step in enumerate(self.log):
+            if any(s.key == key and s.n == n for s in step.said):
+                said = tuple(Said(s.key, s.n, frame, s.but) if (s.key, s.n) == (key, n) else s for s in step.said)
+                redacted = LoggedStep(step.number, said, sum(len(s.frame) for s in said))
+                self.log[place] = redacted
+                self.size_bytes += redacted.size_bytes - step.size_bytes
+                return redacted
+        return None
+
     def forget(self, key: str) -> None:
         """A seat is gone, and its stream with it."""
         if self.counts.pop(key, None) is not None:

@@ -10,15 +10,18 @@ the answers.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from gameserver import values
 from gameserver.errors import Refused
 from gameserver.room import fields
-from gameserver.room.chat import KeptLine
+from gameserver.room.chat.history import lines_of, speaker
+from gameserver.room.chat.line import KeptLine
+from gameserver.room.chat.told import Change, HasRead, IsTyping, edited, keep_change, tell_read, tell_typing
 from gameserver.room.effects import Asker, Delivery
 from gameserver.room.patching import tell_documents, told_document
-from gameserver.room.saying import Audience, audience, audience_of, hand_out, say, say_event
+from gameserver.room.saying import Audience, Build, audience, audience_of, hand_out, say, say_event
 from gameserver.room.shortening import KeyTable, Op
 from gameserver.room.step import Departure, Newcomer, Spoken, Utterance
 from gameserver.room.streams import Said, wire_name
@@ -67,6 +70,8 @@ def tell(room: Room) -> None:
         tell_documents(room, log)
     if room.touched_timers:
         _tell_timers(room, log)
+    if room.talking.channels.stale:
+        _tell_channels(room, log)
     for newcomer in room.newcomers:
         _tell_joined(room, newcomer)
     for said in room.said:
@@ -75,8 +80,10 @@ def tell(room: Room) -> None:
                 say_event(room, log, said, audience(room, said.key))
             else:
                 _tell_event(room, log, said)
-        else:
+        elif isinstance(said, Spoken):
             _tell_line(room, log, said)
+        else:
+            _tell_about_chat(room, log, said)
     for departure in room.departures:
         _tell_left(room, departure)
     if room.replies.frames:
@@ -84,6 +91,10 @@ def tell(room: Room) -> None:
         room.replies.frames.clear()
     if log:
         _keep(room, log)
+    if room.records:
+        log_keeper: Any = room.watch
+        room.outbox += [Delivery((log_keeper,), record.encode()) for record in room.records]
+        room.records.clear()
     room.said.clear()
     if room.newcomers or room.departures:
         room.newcomers.clear()
@@ -177,7 +188,8 @@ def _say_seats(room: Room, log: list[Said], key: str, infos: list[messages.SeatI
 def _info(room: Room) -> messages.RoomInfo:
     paused = room.paused_at is not None
     options, result = messages.payload(room.options), messages.payload(room.result)
-    return messages.RoomInfo(room.status, room.phase, room.locked, paused, options, result, room.asking.told())
+    answered, teams = room.asking.told(), room.teams.told()
+    return messages.RoomInfo(room.status, room.phase, room.locked, paused, options, result, answered, teams)
 
 
 def _tell_info(room: Room, log: list[Said]) -> None:
@@ -214,6 +226,15 @@ def _tell_timer(room: Room, log: list[Said], seat: str | None, name: str) -> Non
         told[seat, name] = messages.TimerInfo(wire_name(key), n, name, ends, paused_ms)
 
 
+def _tell_channels(room: Room, log: list[Said]) -> None:
+    for key, channels in room.talking.channels.changed().items():
+        _say_channels(room, log, key, channels)
+
+
+def _say_channels(room: Room, log: list[Said], key: str, channels: list[messages.ChannelInfo]) -> None:
+    say(room, log, key, lambda stream, n: messages.Channels(room.code, stream, n, channels))
+
+
 def _tell_joined(room: Room, newcomer: Newcomer) -> None:
     asker = newcomer.asker
     seat = room.seats.get(newcomer.seat)
@@ -223,7 +244,8 @@ def _tell_joined(room: Room, newcomer: Newcomer) -> None:
     attach(room, asker.session, seat)
     docs = {wire_name(key): told_document(room, key) for key in seat._entered}
     seen = room.streams.seen(seat._entered)
-    joined = _joined(room, asker, seat, newcomer.recovered, docs=docs, chat=_history(room, seat), seen=seen)
+    chat = lines_of(room, seat, seat._entered)
+    joined = _joined(room, asker, seat, newcomer.recovered, docs=docs, chat=chat, seen=seen)
     _hand_joined(room, audience_of((asker.session,)), joined, seat)
 
 
@@ -251,23 +273,9 @@ def _joined(
         timers=[t for (owner, _), t in room.told.timers.items() if owner in (None, seat.id)],
         chat=chat,
         seen=seen,
+        channels=room.talking.channels.heard_by(seat),
+        read=seat._read,
     )
-
-
-def _history(room: Room, seat: Player) -> list[messages.Line]:
-    """What was said where this seat listens, since it came; in the room, from the beginning."""
-    lines: list[KeptLine] = []
-    for key, n in seat._entered.items():
-        lines += room.lines.since(key, 0 if key == "room" else n)
-    lines.sort(key=lambda line: line.number)
-    return [
-        messages.Line(wire_name(x.key), x.n, _speaker(x.seat, x.name), x.to, x.text, messages.payload(x.data), x.at_ms)
-        for x in lines
-    ]
-
-
-def _speaker(seat: str | None, name: str | None) -> messages.Speaker | None:
-    return messages.Speaker(seat, name or "") if seat is not None else None
 
 
 def _tell_event(room: Room, log: list[Said], said: Utterance) -> None:
@@ -285,6 +293,18 @@ def _tell_event(room: Room, log: list[Said], said: Utterance) -> None:
     log[-1] = Said(log[-1].key, log[-1].n, log[-1].frame, (left_out.id,))
     if len(others.everybody) != len(everybody.everybody):
         hand_out(room, audience_of(left_out._sessions), _skip(room, log[-1]))
+
+
+def _say_but(room: Room, log: list[Said], key: str, build: Build, but: tuple[str, ...]) -> int:
+    """One message on a stream that some seats are left out of: they are told that it was not for them."""
+    left_out = {session for id in but if id in room.seats for session in room.seats[id]._sessions}
+    everybody = audience(room, key).everybody
+    others = audience_of(s for s in everybody if s not in left_out)
+    n = say(room, log, key, build, to=others)
+    log[-1] = Said(key, n, log[-1].frame, but)
+    if len(others.everybody) != len(everybody):
+        hand_out(room, audience_of(s for s in everybody if s in left_out), _skip(room, log[-1]))
+    return n
 
 
 def _tell_volatile(room: Room, said: Utterance, data: Any, left_out: Player | None) -> None:
@@ -306,23 +326,49 @@ def _skip(room: Room, said: Said) -> bytes:
 
 
 def _tell_line(room: Room, log: list[Said], spoken: Spoken) -> None:
-    speaker = _speaker(spoken.seat, spoken.name)
+    said_by = speaker(spoken.seat, spoken.name)
     at_ms = round(room.now * 1000)
     data = messages.payload(spoken.data)
+    mentions = list(spoken.mentions)
+    first: int | None = None
+
+    def build(stream: str, n: int) -> messages.ChatLine:
+        to, text = spoken.to, spoken.text
+        return messages.ChatLine(room.code, stream, n, said_by, to, text, data, at_ms, spoken.emote, mentions)
+
     for key in spoken.keys:
-        n = say(
-            room,
-            log,
-            key,
-            lambda stream, n: messages.ChatLine(room.code, stream, n, speaker, spoken.to, spoken.text, data, at_ms),
-        )
+        n = _say_but(room, log, key, build, spoken.but) if spoken.but else say(room, log, key, build)
         line = KeptLine(
-            room.lines.next_number, key, n, spoken.seat, spoken.name, spoken.to, spoken.text, spoken.data, at_ms
+            room.lines.next_number,
+            key,
+            n,
+            spoken.seat,
+            spoken.name,
+            spoken.to,
+            spoken.text,
+            spoken.data,
+            at_ms,
+            emote=spoken.emote,
+            mentions=spoken.mentions,
+            but=spoken.but,
+            twin=first,
+            shadow=spoken.shadow,
         )
+        first = line.number
         forgotten = room.lines.keep(line)
         room.keep_part(keys.line(line.number), line.encode)
-        if forgotten is not None:
-            room.drop_parts((keys.line(forgotten.number),))
+        room.drop_parts(keys.line(old.number) for old in forgotten)
+
+
+def _tell_about_chat(room: Room, log: list[Said], said: IsTyping | HasRead | Change) -> None:
+    if isinstance(said, IsTyping):
+        tell_typing(room, said)
+    elif isinstance(said, HasRead):
+        tell_read(room, said)
+    else:
+        for line in room.lines.copies(said.line):
+            _say_but(room, log, line.key, partial(edited, room, line, said), line.but)
+            keep_change(room, line, said)
 
 
 def _tell_left(room: Room, departure: Departure) -> None:

@@ -10,6 +10,7 @@ part               shape                                      owner             
 ================== ========================================== ================= ========================================
 room               status, options, groups, counters          room.room         the room's
 timers             what is due when, by name                  room.timers       the room's; none means no timer is armed
+chat               channels, silence, mutes, slow mode        room.chat         the room's; none means all is by itself
 counts             the counter ``n`` of each stream, epochs   room.streams      the room's
 doc/room           the document that all clients see          room.document     the room's
 doc/secret         the document of the server alone           room.document     the room's
@@ -59,6 +60,7 @@ gameserver:claims:NODE  set: codes that the node claimed for rooms   while there
 gameserver:lease:NODE   string: the token of the node's process      the lease's (a TTL)
 gameserver:nodes        set: nodes that may have rooms               a node is in it until another has its rooms
 gameserver:once:NAME    string: somebody saw to that                 a day (a TTL)
+gameserver:book:NAME    hash: pages of a book, by name               each page's until it is torn out
 gameserver:meta         hash: schema, secret (whose fingerprint all  for good
                         nodes must have), beat_ms:NODE (the newest
                         beat or commit of the node)
@@ -76,6 +78,7 @@ from typing import Final
 ROOM: Final = "room"
 TIMERS: Final = "timers"
 COUNTS: Final = "counts"
+CHAT: Final = "chat"
 
 DOC: Final = "doc"
 FIELD: Final = "field"

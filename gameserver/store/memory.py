@@ -16,8 +16,9 @@ from twisted.internet.defer import Deferred, fail, succeed
 from zope.interface import implementer
 
 from gameserver.errors import StoreUnavailable
-from gameserver.interfaces import Commit, IStore, Outcome, Stored, TableSizes
+from gameserver.interfaces import Commit, IBooks, IStore, Outcome, Stored, TableSizes
 from gameserver.room.shelf import Shelf
+from gameserver.store.books import MemoryBooks
 from gameserver.store.keys import CODE_REST_MS
 from gameserver.store.memory_users import MemoryUsers
 
@@ -42,8 +43,8 @@ class _Claim(Struct):
     ended: tuple[int, int] = (0, 0)
 
 
-@implementer(IStore)
-class MemoryStore(MemoryUsers):
+@implementer(IStore, IBooks)
+class MemoryStore(MemoryUsers, MemoryBooks):
     """
     Keep rooms and users in this process.
 
@@ -57,6 +58,7 @@ class MemoryStore(MemoryUsers):
         self.fail_after: StoreUnavailable | None = None
         self._rooms: dict[str, _Room] = {}
         self._claims: dict[str, _Claim] = {}
+        self._books: dict[str, dict[str, bytes]] = {}
         self._beat_ms: int | None = None
         self._last_beat_ms: int | None = None
         self._open = False

@@ -28,9 +28,10 @@ from txredisapi import TimeoutError as NoAnswer
 from zope.interface import implementer
 
 from gameserver.errors import StoreUnavailable
-from gameserver.interfaces import Commit, ILeases, IStore, Outcome, Renewal, Stored, TableSizes
+from gameserver.interfaces import Commit, IBooks, ILeases, IStore, Outcome, Renewal, Stored, TableSizes
 from gameserver.store import keys, lua, lua_leases, lua_tables
 from gameserver.store.address import Address, endpoint, parse
+from gameserver.store.books import RedisBooks
 from gameserver.store.calls import Call, Calls
 from gameserver.store.redis_users import RedisUsers
 
@@ -51,8 +52,8 @@ _ELSEWHERE: Final = ("READONLY", "LOADING", "MASTERDOWN")
 log = Logger(namespace="gameserver")
 
 
-@implementer(IStore, ILeases)
-class RedisStore(RedisUsers):
+@implementer(IStore, ILeases, IBooks)
+class RedisStore(RedisUsers, RedisBooks):
     """
     Keep rooms and users in Redis 5 or newer.
 

@@ -40,8 +40,9 @@ from twisted.python.failure import Failure
 from zope.interface import implementer
 
 from gameserver.errors import GameServerError, StoreLocked, StoreUnavailable
-from gameserver.interfaces import Commit, IStore, Outcome, Stored, TableSizes
+from gameserver.interfaces import Commit, IBooks, IStore, Outcome, Stored, TableSizes
 from gameserver.store import sqlite_users
+from gameserver.store.books import BOOKS_TABLE, SQLiteBooks
 from gameserver.store.entries import Entries
 from gameserver.store.keys import CODE_REST_MS
 
@@ -109,8 +110,8 @@ class WriterThread:
             work()
 
 
-@implementer(IStore)
-class SQLiteStore(sqlite_users.SQLiteUsers):
+@implementer(IStore, IBooks)
+class SQLiteStore(sqlite_users.SQLiteUsers, SQLiteBooks):
     """
     Keep rooms and users in one SQLite file, which one process at a time may use.
 
@@ -316,6 +317,7 @@ class _Database:
         for statements in _SCHEMAS[schema:]:
             for statement in statements:
                 self._db.execute(statement)
+        self._db.execute(BOOKS_TABLE)
         self._db.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
         for statement in sqlite_users.SCHEMA:
             self._db.execute(statement)
@@ -414,6 +416,10 @@ class _Database:
             "INSERT OR REPLACE INTO codes (code, room, free_at_ms, fence, version) VALUES (?, ?, ?, ?, ?)",
             [(c.code, c.room, now_ms + CODE_REST_MS, c.fence, c.version) for c in commits],
         )
+
+    def run(self, statement: str, values: Sequence[Any]) -> list[Any]:
+        """Run one statement, inside a transaction. :returns: its rows."""
+        return self._db.execute(statement, values).fetchall()
 
     def room_ids(self) -> list[str]:
         """See `IStore.room_ids`."""

@@ -44,6 +44,8 @@ class Visitor:
     :ivar seats: what it knows of the seats, by id.
     :ivar timers: the deadlines it was told, by name, milliseconds since 1970.
     :ivar info: what it knows of the room: status, phase, result.
+    :ivar channels: the channels that it hears, by address.
+    :ivar read: how far it has read, by a channel's address.
     :ivar online: whether it is connected.
     :ivar left: the reason for which its seat ended, or None.
     """
@@ -60,6 +62,8 @@ class Visitor:
         self.seats: dict[str, dict[str, Any]] = {}
         self.timers: dict[str, int] = {}
         self.info: dict[str, Any] = {}
+        self.channels: dict[str, dict[str, Any]] = {}
+        self.read: dict[str, int] = {}
         self.online = False
         self.left: str | None = None
         self.recovered: bool | None = None
@@ -100,9 +104,23 @@ class Visitor:
         """
         return self._request("send", type=type, data=_as_json({**(data or {}), **fields} if fields else data))
 
-    def say(self, text: str, to: str = "room", data: Any = None) -> None:
-        """Say a line: to ``room``, ``group:NAME`` or ``seat:ID``."""
-        self._request("chat", text=text, to=to, data=_as_json(data))
+    def say(self, text: str, to: str = "room", data: Any = None) -> Any:
+        """
+        Say a line: to ``room``, ``group:NAME``, ``seat:ID`` or ``channel:NAME``.
+
+        :returns: what came of it, where it is a command: ``{"text": "Bob is muted for 10 m."}``.
+        :raises Refused: it may not be said.
+        """
+        return self._request("chat", text=text, to=to, data=_as_json(data))
+
+    def ask(self, op: str, **fields: Any) -> Any:
+        """
+        Make any other request of the protocol: ``ask("edit", stream="room", line=5, text="oh")``.
+
+        :returns: the answer's data.
+        :raises Refused: it was refused.
+        """
+        return self._request(op, **fields)
 
     def start(self) -> None:
         """Start the game, as the host."""
@@ -209,6 +227,8 @@ class Visitor:
         self.info = message["info"]
         self.seats = {seat["id"]: seat for seat in message["seats"]}
         self.timers = {timer["name"]: timer["ends"] for timer in message["timers"] if timer["ends"] is not None}
+        self.channels = {channel["to"]: channel for channel in message.get("channels", ())}
+        self.read = message.get("read", {})
         if not message["recovered"]:
             self.docs = message["docs"]
             self.chat = message["chat"]
@@ -234,9 +254,13 @@ class Visitor:
         if message["doc"] is None:
             self.docs.pop(stream, None)
             self._seen.pop(stream, None)
+            self.channels = {to: c for to, c in self.channels.items() if c["stream"] != stream}
         else:
             self.docs[stream] = message["doc"]
             self._seen[stream] = message["n"]
+            self.channels.update((channel["to"], channel) for channel in message.get("channels", ()))
+            known = {(line["stream"], line["n"]) for line in self.chat}
+            self.chat += [line for line in message["chat"] if (line["stream"], line["n"]) not in known]
 
     def _on_seats(self, message: dict[str, Any]) -> None:
         for seat in message["seats"]:
@@ -256,6 +280,18 @@ class Visitor:
 
     def _on_chat(self, message: dict[str, Any]) -> None:
         self.chat.append(message)
+
+    def _on_edited(self, message: dict[str, Any]) -> None:
+        changed = {"text": message["text"], "data": message["data"], "edited": message["at"]}
+        where = (message["stream"], message["line"])
+        lines = [{**x, **changed} if (x["stream"], x["n"]) == where else x for x in self.chat]
+        self.chat = [line for line in lines if line["text"] is not None]
+
+    def _on_channels(self, message: dict[str, Any]) -> None:
+        self.channels.update((channel["to"], channel) for channel in message["channels"])
+
+    def _on_read(self, message: dict[str, Any]) -> None:
+        self.read[message["to"]] = message["upto"]
 
     def _on_left(self, message: dict[str, Any]) -> None:
         self.left = message["reason"]

@@ -2,9 +2,9 @@
 The HTTP calls: games, rooms, and whether this node is well; those of who somebody is are in `gameserver.web.identity`.
 
 ``POST /api/guest``, ``GET /api/games``, ``GET`` and ``POST /api/rooms``, ``GET /api/rooms/CODE``, ``GET /api/server``,
-``GET /api/qr``, ``GET /api/openapi.json``, ``/healthz``, ``/readyz``, ``/metrics``. What comes here has passed
-`gameserver.web.site.Front`. All answers but the QR code's and the numbers are JSON; errors are ``{"code", "message"}``
-with the codes of the wire.
+``GET /api/qr``, ``GET /api/openapi.json``, ``/api/moderation``, ``/healthz``, ``/readyz``, ``/metrics``. What comes
+here has passed `gameserver.web.site.Front`. All answers but the QR code's and the numbers are JSON; errors are
+``{"code", "message"}`` with the codes of the wire.
 
 Nobody is told what the store has not yet: an answer about a room that has something to commit waits for that commit.
 """
@@ -32,6 +32,7 @@ from gameserver import __version__, values
 from gameserver.errors import Refused, StoreUnavailable
 from gameserver.interfaces import User
 from gameserver.room.names import check_name
+from gameserver.room.operators import Announcement, Operators, RoomAct, SanctionWish
 from gameserver.settings import Settings
 from gameserver.web.answers import address_of, answer, refusal, wrong_method
 from gameserver.web.calls import app
@@ -90,6 +91,7 @@ class Api(Identity):
         self._description = Raw(msgspec.json.encode(describe()))
         self._metrics = Metrics([Numbers(house)], settings.metrics)
         self._addresses = addresses
+        self._operators = Operators(house.hall)
         self._creating: Counter[str] = Counter()
         specs = house.hall.specs.values()
         served = [about(spec, page=pages.has_own(spec.name)) for spec in specs]
@@ -154,6 +156,49 @@ class Api(Identity):
             self._charge(request, "lookup")
             raise
         return answer(request, await self._look(keeper))
+
+    # Moderation: whoever calls needs the right
+
+    @app.route("/api/moderation/rooms/<code>", methods=["POST"])
+    async def moderate(self, request: Request, code: str) -> bytes:
+        """Act on a room: mute, kick, ban and the like."""
+        user = await self._caller(request)
+        acting = self._operators.act(user, code, self._body(request, RoomAct))
+        await self._in_time(_shielded(acting), CREATE_S)
+        return answer(request, {})
+
+    @app.route("/api/moderation/sanctions", methods=["GET"])
+    async def sanctions(self, request: Request) -> bytes:
+        """List the mutes and bans of the whole server, and of single games."""
+        user = await self._caller(request)
+        return answer(request, {"sanctions": self._operators.sanctions(user)})
+
+    @app.route("/api/moderation/sanctions", methods=["POST"])
+    async def sanction(self, request: Request) -> bytes:
+        """Mute or ban a user, or ban addresses, everywhere or in one game."""
+        user = await self._caller(request)
+        making = self._operators.sanction(user, self._body(request, SanctionWish))
+        return answer(request, await self._in_time(_shielded(making), CREATE_S), status=201)
+
+    @app.route("/api/moderation/sanctions/<id>", methods=["DELETE"])
+    async def lift(self, request: Request, id: str) -> bytes:
+        """End a sanction."""
+        self._operators.lift(await self._caller(request), id)
+        return answer(request, {})
+
+    @app.route("/api/moderation/log", methods=["GET"])
+    async def moderation_log(self, request: Request) -> bytes:
+        """Tell the newest entries of the moderation log: what was done, and what was reported."""
+        user = await self._caller(request)
+        kind, before = (_argument(request, name) for name in (b"kind", b"before"))
+        return answer(request, {"log": self._operators.log(user, kind=kind, before=before)})
+
+    @app.route("/api/moderation/announcements", methods=["POST"])
+    async def announce(self, request: Request) -> bytes:
+        """Tell something to everybody who listens."""
+        user = await self._caller(request)
+        await self._operators.announce(user, self._body(request, Announcement))
+        return answer(request, {}, status=201)
 
     @app.route("/api/server", methods=["GET"])
     async def server(self, request: Request) -> bytes:
@@ -333,6 +378,12 @@ def listing_of(room: Room) -> Listing:
 def first_paragraph(doc: str | None) -> str:
     """:returns: a docstring's first paragraph, in one line."""
     return " ".join(cleandoc(doc or "").partition("\n\n")[0].split())
+
+
+def _argument(request: Request, name: bytes) -> str | None:
+    """:returns: an argument of the address, if there is one."""
+    values_ = request.args.get(name)
+    return values_[0].decode("utf-8", "replace") if values_ else None
 
 
 def _shielded(work: Coroutine[Any, Any, T]) -> Deferred[T]:

@@ -13,6 +13,8 @@ from msgspec import Struct
 from msgspec.json import schema_components
 
 from gameserver import __version__
+from gameserver.room.ledger import Sanction
+from gameserver.room.operators import Announcement, RoomAct, SanctionWish
 from gameserver.web import shapes
 
 PROBLEMS: Final = {
@@ -78,6 +80,19 @@ CALLS: Final = (
          status=201, token="required", problems=(*POSTED, 401, 404, 409, 429, 503)),
     Call(method="get", path="/api/rooms/{code}", about="One room, also a private one.", gives=shapes.Listing,
          problems=(400, 404, 429, 503)),
+    Call(method="post", path="/api/moderation/rooms/{code}", about="Act on a room.", takes=RoomAct,
+         gives=shapes.Nothing, token="required", problems=(*POSTED, 401, 404, 409, 429, 503)),
+    Call(method="get", path="/api/moderation/sanctions", about="Mutes and bans of the whole server, and of games.",
+         gives=shapes.Sanctions, token="required", problems=(401, 403, 429, 503)),
+    Call(method="post", path="/api/moderation/sanctions", about="Mute or ban a user, or addresses.",
+         takes=SanctionWish, gives=Sanction, status=201, token="required", problems=(*POSTED, 401, 404, 429, 503)),
+    Call(method="delete", path="/api/moderation/sanctions/{id}", about="End a sanction.", gives=shapes.Nothing,
+         token="required", problems=(401, 403, 404, 429, 503)),
+    Call(method="get", path="/api/moderation/log", about="What was done and reported, the newest first.",
+         gives=shapes.ModerationLog, token="required", problems=(400, 401, 403, 429, 503),
+         query=(("kind", False, "Only entries of this act."), ("before", False, "The `id` of an entry: only older ones."))),
+    Call(method="post", path="/api/moderation/announcements", about="Tell something to everybody who listens.",
+         takes=Announcement, gives=shapes.Nothing, status=201, token="required", problems=(*POSTED, 401, 429, 503)),
     Call(method="get", path="/api/server", about="What runs here.", gives=shapes.Server),
     Call(method="get", path="/api/qr", about="A text as QR code.", gives="image/svg+xml", problems=(400,),
          query=(("text", True, "At most 256 bytes."),)),
@@ -87,6 +102,11 @@ CALLS: Final = (
     Call(method="get", path="/metrics", about="Numbers for Prometheus.", gives="text/plain", token="optional",
          problems=(401, 403, 429, 503)),
 )  # fmt: skip
+
+IN_PATHS: Final = {
+    "code": "The room's code, in any case, with or without dashes.",
+    "id": "The sanction's id.",
+}
 
 SECURITY: Final[dict[str | None, list[dict[str, list[str]]]]] = {
     None: [],
@@ -143,8 +163,9 @@ def _answer(call: Call, schemas: dict[type[Struct], dict[str, Any]]) -> dict[str
 
 
 def _parameters(call: Call) -> Iterator[dict[str, Any]]:
-    if "{code}" in call.path:
-        yield _parameter("code", "path", True, "The room's code, in any case, with or without dashes.")
+    for name, about in IN_PATHS.items():
+        if f"{{{name}}}" in call.path:
+            yield _parameter(name, "path", True, about)
     for name, needed, about in call.query:
         yield _parameter(name, "query", needed, about)
 

@@ -6,6 +6,8 @@ from typing import Any, Literal
 
 from msgspec import UNSET, Struct, UnsetType
 
+from gameserver.room.chat.records import Record
+from gameserver.room.ledger import Sanction
 from gameserver.wire.messages import UserInfo
 
 
@@ -184,6 +186,24 @@ class Status(Struct, frozen=True):
 
 class Nothing(Struct, frozen=True):
     """An empty object: it is done."""
+
+
+class Sanctions(Struct, frozen=True):
+    """Mutes and bans of the whole server, and of single games."""
+
+    sanctions: list[Sanction]
+
+
+class LogEntry(Record, frozen=True, omit_defaults=True, kw_only=True):
+    """One entry, and the name that it has in the log."""
+
+    id: str
+
+
+class ModerationLog(Struct, frozen=True):
+    """The newest entries first."""
+
+    log: list[LogEntry]
 
 
 class Problem(Struct, frozen=True):

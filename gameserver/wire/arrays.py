@@ -19,7 +19,7 @@ from gameserver.wire.messages import ARRAYS, FROM_CLIENT, PACKED_SUBPROTOCOL, Cl
 _NOT_CONTAINERS: Final = bytes({*range(256)} - {*range(0x80, 0xA0), *range(0xDC, 0xE0)})
 """All bytes with which no list and no object begins."""
 _REQUESTS: Final = frozenset(number for number in FROM_CLIENT if ARRAYS[number][1][0] == "id")
-_WRAPPED: Final = {"create": ("options", "profile"), "join": ("match", "profile"), "chat": ("data",)}
+_WRAPPED: Final = {"create": ("options", "profile"), "join": ("match", "profile"), "chat": ("data",), "edit": ("data",)}
 """Fields that the rest of the server takes as JSON has them."""
 
 

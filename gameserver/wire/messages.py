@@ -17,6 +17,14 @@ chat      a line to the room, a group or a seat
 start     the host starts the game
 leave     the seat is given up, for all its sockets
 ping      answered with ``pong`` and the server's clock
+typing    this seat is writing a line, or has stopped; never stored
+read      how far this seat has read a channel
+edit      one's own line, changed
+unsay     one's own line, taken back
+report    a line or a seat is brought to those who moderate
+block     a user is heard no more, or again, by this user
+team      into a team of the game
+listen    lines from outside rooms: the lobby of a game, direct messages, announcements
 ========  ==========================================================================================
 
 Server to client:
@@ -36,6 +44,11 @@ skip      message ``n`` of a stream is not for this seat
 left      this seat is gone, or this socket must find its room again (``moved``)
 redirect  the room is elsewhere
 pong      the answer to ``ping``
+edited    a line was changed, or taken back (its text is null)
+typing    a seat is writing a line
+read      how far this seat has read a channel, for its other tabs
+channels  channels that were opened, closed or changed
+post      a line from outside rooms
 ========  ==========================================================================================
 
 Whatever carries ``n`` belongs to a stream: ``room``, ``group:NAME``, ``role:NAME`` or ``seat``, each with a counter of
@@ -152,7 +165,71 @@ class Ping(FromClient):
     at: int | float | None = None
 
 
-ClientMessage = Hello | Create | Join | Resume | Send | Chat | Start | Leave | Ping
+class Typing(FromClient):
+    to: str = "room"
+    on: bool = True
+    room: str | None = None
+    id: RequestId | None = None
+
+
+class Read(FromClient):
+    upto: RequestId
+    id: RequestId | None = None
+    to: str = "room"
+    room: str | None = None
+
+
+class Edit(FromClient):
+    stream: str
+    line: RequestId
+    text: str
+    id: RequestId | None = None
+    data: Any = None
+    room: str | None = None
+
+
+class Unsay(FromClient):
+    stream: str
+    line: RequestId
+    id: RequestId | None = None
+    room: str | None = None
+
+
+class Report(FromClient):
+    id: RequestId | None = None
+    stream: str | None = None
+    line: RequestId | None = None
+    seat: str | None = None
+    reason: str = ""
+    room: str | None = None
+
+
+class Block(FromClient):
+    id: RequestId | None = None
+    user: str | None = None
+    seat: str | None = None
+    on: bool = True
+    room: str | None = None
+
+
+class Team(FromClient):
+    team: str
+    id: RequestId | None = None
+    seat: str | None = None
+    room: str | None = None
+
+
+class Listen(FromClient):
+    to: str
+    id: RequestId | None = None
+    on: bool = True
+    seen: RequestId | None = None
+
+
+ClientMessage = (
+    Hello | Create | Join | Resume | Send | Chat | Start | Leave | Ping
+    | Typing | Read | Edit | Unsay | Report | Block | Team | Listen
+)  # fmt: skip
 
 
 class UserInfo(Struct):
@@ -175,7 +252,16 @@ class SeatInfo(Struct):
     gone: bool = False
 
 
-class RoomInfo(Struct):
+class TeamInfo(Struct):
+    """What everybody may know of a team: ``TEAM``. Who is in it, SEAT tells: a team is a public group."""
+
+    name: str
+    title: str
+    colour: str
+    score: int | float
+
+
+class RoomInfo(Struct, omit_defaults=True):
     """What everybody in a room may know of it: ``INFO``."""
 
     status: str
@@ -185,6 +271,7 @@ class RoomInfo(Struct):
     options: dict[str, Any]
     result: Any
     answered: dict[str, list[str]]
+    teams: list[TeamInfo] = []
 
 
 class TimerInfo(Struct):
@@ -202,8 +289,8 @@ class Speaker(Struct):
     name: str
 
 
-class Line(Struct):
-    """A line of chat, as ``joined`` and ``doc`` tell it."""
+class Line(Struct, omit_defaults=True):
+    """A line of chat, as ``joined`` and ``doc`` tell it; the last three are left out where there is nothing to say."""
 
     stream: str
     n: int
@@ -212,6 +299,20 @@ class Line(Struct):
     text: str
     data: Any
     at: int
+    emote: bool = False
+    mentions: list[str] = []
+    edited: int | None = None
+
+
+class ChannelInfo(Struct):
+    """A channel that this audience hears: ``CHANNEL``."""
+
+    to: str
+    stream: str
+    title: str
+    closed: bool
+    readonly: bool
+    slow_s: float
 
 
 class OwnSeat(Struct):
@@ -229,7 +330,7 @@ class Welcome(FromServer):
     limits: dict[str, int | float]
 
 
-class Joined(FromServer):
+class Joined(FromServer, omit_defaults=True):
     id: int | None
     room: str
     game: str
@@ -242,6 +343,9 @@ class Joined(FromServer):
     timers: list[TimerInfo]
     chat: list[Line]
     seen: Seen
+    keys: None = None
+    channels: list[ChannelInfo] = []
+    read: dict[str, int] = {}
 
 
 class Ok(FromServer):
@@ -278,12 +382,14 @@ class Patch(FromServer):
     ops: list[list[Any]]
 
 
-class Doc(FromServer):
+class Doc(FromServer, omit_defaults=True):
     room: str
     stream: str
     n: int
     doc: dict[str, Any] | None
     chat: list[Line]
+    keys: None = None
+    channels: list[ChannelInfo] = []
 
 
 class Seats(FromServer):
@@ -309,7 +415,7 @@ class Timer(FromServer):
     paused_ms: int | None
 
 
-class ChatLine(FromServer, tag="chat"):
+class ChatLine(FromServer, tag="chat", omit_defaults=True):
     room: str
     stream: str
     n: int
@@ -318,6 +424,9 @@ class ChatLine(FromServer, tag="chat"):
     text: str
     data: Any
     at: int
+    emote: bool = False
+    mentions: list[str] = []
+    edited: int | None = None
 
 
 class Skip(FromServer):
@@ -343,6 +452,54 @@ class Pong(FromServer):
     now: int
 
 
+class Edited(FromServer):
+    room: str
+    stream: str
+    n: int
+    line: int
+    text: str | None
+    data: Any
+    at: int
+    mentions: list[str] = []
+
+
+class IsTyping(FromServer, tag="typing"):
+    room: str
+    stream: str
+    seat: str
+    to: str
+    on: bool
+
+
+class HasRead(FromServer, tag="read"):
+    room: str
+    to: str
+    upto: int
+
+
+class Channels(FromServer):
+    room: str
+    stream: str
+    n: int
+    channels: list[ChannelInfo]
+
+
+class Author(Struct):
+    """Who wrote a line outside rooms: a user, since there is no seat."""
+
+    user: str
+    name: str
+
+
+class Post(FromServer):
+    to: str
+    line: int
+    from_: Author | None = field(name="from")
+    text: str
+    data: Any
+    at: int
+
+
 ARRAYS: Final[dict[int, tuple[str, tuple[str, ...]]]] = {
     1: ("hello", ("token", "ticket", "guest", "client", "ops")),
     2: ("create", ("id", "game", "options", "private", "password", "name", "role", "profile")),
@@ -353,22 +510,35 @@ ARRAYS: Final[dict[int, tuple[str, tuple[str, ...]]]] = {
     7: ("start", ("id", "room")),
     8: ("leave", ("id", "room")),
     9: ("ping", ("at",)),
+    10: ("typing", ("to", "on", "room", "id")),
+    11: ("read", ("id", "to", "upto", "room")),
+    12: ("edit", ("id", "stream", "line", "text", "data", "room")),
+    13: ("unsay", ("id", "stream", "line", "room")),
+    14: ("report", ("id", "stream", "line", "seat", "reason", "room")),
+    15: ("block", ("id", "user", "seat", "on", "room")),
+    16: ("team", ("id", "team", "seat", "room")),
+    17: ("listen", ("id", "to", "on", "seen")),
     21: ("welcome", ("user", "token", "client", "now", "limits")),
     22: ("joined", ("id", "room", "game", "seat", "recovered", "last_id", "info", "docs", "seats", "timers", "chat",
-                    "seen", "keys")),
+                    "seen", "keys", "channels", "read")),
     23: ("ok", ("id", "data")),
     24: ("error", ("id", "code", "message", "path")),
     25: ("event", ("room", "stream", "n", "type", "data")),
     26: ("patch", ("room", "stream", "n", "ops")),
-    27: ("doc", ("room", "stream", "n", "doc", "chat", "keys")),
+    27: ("doc", ("room", "stream", "n", "doc", "chat", "keys", "channels")),
     28: ("seats", ("room", "stream", "n", "seats")),
     29: ("room", ("room", "stream", "n", "info")),
     30: ("timer", ("room", "stream", "n", "name", "ends", "paused_ms")),
-    31: ("chat", ("room", "stream", "n", "from", "to", "text", "data", "at")),
+    31: ("chat", ("room", "stream", "n", "from", "to", "text", "data", "at", "emote", "mentions", "edited")),
     32: ("skip", ("room", "stream", "n")),
     33: ("left", ("room", "reason", "message")),
     34: ("redirect", ("id", "room", "url")),
     35: ("pong", ("at", "now")),
+    36: ("edited", ("room", "stream", "n", "line", "text", "data", "at", "mentions")),
+    37: ("typing", ("room", "stream", "seat", "to", "on")),
+    38: ("read", ("room", "to", "upto")),
+    39: ("channels", ("room", "stream", "n", "channels")),
+    40: ("post", ("to", "line", "from", "text", "data", "at")),
 }  # fmt: skip
 """
 The messages as arrays: each one's number, its ``op``, and its fields in the order in which they stand; nil is absent.
@@ -377,7 +547,7 @@ Fields are only ever added at the end. What is inside a field is as in JSON, but
 are. ``keys``, and the small numbers that stand for keys in a patch, are explained in `gameserver.patches`.
 """
 
-FROM_CLIENT: Final = range(1, 10)
+FROM_CLIENT: Final = range(1, 18)
 """The numbers of what a client may say."""
 
 

@@ -29,6 +29,8 @@ NUMBERS: Final = {op: number for number, (op, _) in ARRAYS.items() if number not
 _CLIENT_NUMBERS: Final = {op: number for number, (op, _) in ARRAYS.items() if number in FROM_CLIENT}
 _NUMBER_OF: Final = {kind: NUMBERS[str(kind.__struct_config__.tag)] for kind in FromServer.__subclasses__()}
 _DOCUMENTS: Final = frozenset(NUMBERS[op] for op in ("joined", "patch", "doc"))
+_LEFT_OUT: Final = {"chat": ("emote", "mentions", "edited"), "joined": ("channels", "read"), "doc": ("channels",)}
+"""What JSON leaves out where there is nothing to say."""
 _FLOAT32: Final = Struct(">f")
 _VOLATILE: Final = NUMBERS["event"]
 
@@ -126,6 +128,9 @@ class Reader:
         message = {"op": op, **dict(zip(names, array[1:], strict=False))}
         if message.get("n", 0) is None:
             del message["n"]  # as JSON leaves it out of what is volatile
+        for name in _LEFT_OUT.get(op, ()):
+            if not message.get(name):
+                message.pop(name, None)
         if op == "patch":
             message["ops"] = expand(message["ops"], self._keys.setdefault((message["room"], message["stream"]), []))
         elif op == "doc":

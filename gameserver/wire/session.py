@@ -38,6 +38,8 @@ if TYPE_CHECKING:
     from gameserver.settings import Limits
 
 CLIENT_KEY: Final = re.compile(r"[A-Za-z0-9_-]{8,64}")
+OUTSIDE: Final = ("lobby:", "user:")
+"""What addresses of lines outside rooms begin with."""
 GUESSED: Final = ("not_found", "wrong_password", "forbidden")
 """
 Refusals that a guesser would get, and that are therefore budgeted. Tokens and tickets are too long to be guessed: who
@@ -160,6 +162,7 @@ class Session:
         for code, seat in list(self._seats.items()):
             self._detach(code, seat)
         self._seats.clear()
+        self._house.hall.posts.forget(self)
 
     def close(self, code: int, reason: str = "") -> None:
         """Close the connection; nothing that comes after is handled."""
@@ -227,6 +230,12 @@ class Session:
             self._wait_for(asker, self._join(asker, message))
         elif isinstance(message, messages.Resume):
             self._wait_for(asker, self._resume(asker, message))
+        elif isinstance(message, messages.Listen):
+            self._wait_for(asker, self._listen(asker, message))
+        elif isinstance(message, messages.Chat) and message.to.startswith(OUTSIDE):
+            self._wait_for(asker, self._post(asker, message))
+        elif isinstance(message, messages.Block) and message.user is not None:
+            self._block(asker, message)
         else:
             self._in_room(asker, message)
 
@@ -260,9 +269,55 @@ class Session:
             done = keeper.post("chat", asker, seat, message.text, message.to, message.data)
         elif isinstance(message, messages.Start):
             done = keeper.post("start", asker, seat)
-        else:
+        elif isinstance(message, messages.Leave):
             done = keeper.post("leave", asker, seat)
+        else:
+            done = self._about_chat(keeper, asker, seat, message)
         done.addErrback(self._refused, asker)
+
+    def _about_chat(self, keeper: Keeper, asker: Asker, seat: str, message: Any) -> Deferred[None]:
+        """What is about chat and teams, besides saying something."""
+        if isinstance(message, messages.Typing):
+            return keeper.post("typing", asker, seat, message.to, message.on)
+        if isinstance(message, messages.Read):
+            return keeper.post("read", asker, seat, message.to, message.upto)
+        if isinstance(message, messages.Edit):
+            return keeper.post("edit", asker, seat, message.stream, message.line, message.text, message.data)
+        if isinstance(message, messages.Unsay):
+            return keeper.post("unsay", asker, seat, message.stream, message.line)
+        if isinstance(message, messages.Report):
+            return keeper.post("report", asker, seat, message.stream, message.line, message.seat, message.reason)
+        if isinstance(message, messages.Block):
+            return keeper.post("block", asker, seat, message.seat or "", message.on)
+        if isinstance(message, messages.Team):
+            return keeper.post("team", asker, seat, message.team, message.seat)
+        raise Refused(code="unknown_op")
+
+    async def _listen(self, asker: Asker, message: messages.Listen) -> None:
+        posts = self._house.hall.posts
+        found: Any = None
+        if message.on:
+            found = await _unless_away(posts.listen(self, asker.user, message.to, message.seen))
+            if self.closed:
+                posts.forget(self)
+        else:
+            posts.cease(self, asker.user, message.to)
+        self._done(asker, found)
+
+    async def _post(self, asker: Asker, message: messages.Chat) -> None:
+        await _unless_away(self._house.hall.posts.say(asker.user, message.to, message.text, message.data))
+        self._done(asker, None)
+
+    def _block(self, asker: Asker, message: messages.Block) -> None:
+        if message.user == asker.user.id or not message.user:
+            raise Refused("Name another user.", code="bad_data", path="$.user")
+        self._house.hall.watch.block(asker.user.id, message.user, message.on)
+        self._done(asker, None)
+
+    def _done(self, asker: Asker, data: Any) -> None:
+        if asker.id is not None:
+            frame = messages.encode(messages.Ok(asker.id, data))
+            self.deliver(frame if self.form is Form.JSON else packed.repack(frame))
 
     # Messages that others wait for
 
@@ -293,6 +348,7 @@ class Session:
             raise Refused(code="unauthenticated")
         if self.closed:
             return
+        self._admit(user)
         if self._hello_call is not None and self._hello_call.active():
             self._hello_call.cancel()
         known = message.client is not None and CLIENT_KEY.fullmatch(message.client)
@@ -304,6 +360,14 @@ class Session:
         about = messages.UserInfo(user.id, user.name, list(user.rights))
         welcome = messages.Welcome(about, token, self.key, self._now_ms(), told_limits(house.limits))
         self._say(welcome)
+
+    def _admit(self, user: User) -> None:
+        """:raises Refused: ``forbidden``: the server does not want this user, or whoever comes from there."""
+        now = self._house.clock.now()
+        reason = self._house.hall.watch.ban_of(user.id, self.address, "", now)
+        if reason is not None:
+            self._house.clock.later(0, self.close, Close.FORBIDDEN, "banned")
+            raise Refused(f"You are banned: {reason}." if reason else "You are banned.", code="forbidden")
 
     async def _prove(self, token: str | None, ticket: str | None) -> tuple[User, str]:
         """
@@ -439,6 +503,14 @@ class Session:
 
     def _now_ms(self) -> int:
         return round(self._house.clock.now() * 1000)
+
+
+async def _unless_away(work: Coroutine[Any, Any, Any]) -> Any:
+    """:raises Refused: ``busy``: the store does not answer."""
+    try:
+        return await work
+    except StoreUnavailable:
+        raise Refused("The store does not answer.", code="busy") from None
 
 
 def close_user(sessions: Iterable[Session], user: str, login: str | None) -> None:

@@ -122,6 +122,7 @@ class Listener:
     """A session that hears everything, and says nothing."""
 
     key = ""
+    address = "192.0.2.9"
     form = Form.JSON
 
     def deliver(self, frame: bytes) -> None: ...

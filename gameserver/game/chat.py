@@ -1,0 +1,134 @@
+"""``self.chat``: the chat of a room, as a game uses it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from gameserver.room.chat.channels import Channel
+from gameserver.room.chat.talking import Mute
+from gameserver.room.groups import Group
+from gameserver.room.seats import Player
+
+if TYPE_CHECKING:
+    from gameserver.room.room import Room
+
+Where = str | Group | Player | Channel
+"""Where a line of chat goes: ``"room"``, a group, a player, a channel, or the name of a channel."""
+
+
+class RoomChat:
+    """The chat of a room, as the game uses it."""
+
+    __slots__ = ("_room",)
+
+    def __init__(self, room: Room) -> None:
+        self._room = room
+
+    def say(self, text: str, to: Where = "room", *, data: Any = None, emote: bool = False) -> None:
+        """
+        Say a line as the game itself.
+
+        :param to: ``"room"``, a group, a player, a channel or the name of one.
+        :param data: a JSON value for the game's page.
+        :param emote: the line says what somebody does: ``"The wolves howl."``
+        """
+        known = self.channel(to) if isinstance(to, str) and to != "room" else to
+        self._room.say_line(None, known, text, data, emote=emote)
+
+    def open(
+        self,
+        name: str,
+        group: Group | str | None = None,
+        *,
+        role: str | None = None,
+        title: str | None = None,
+        readonly: bool = False,
+        history: bool = False,
+    ) -> Channel:
+        """
+        Open a channel, or open it again.
+
+        :param name: 1 to 32 of ``A-Z a-z 0-9 _ -``; a group's own name opens the channel that the group has anyway.
+        :param group: whose members hear it and write to it; without group and role it is everybody.
+        :param role: the same for a role.
+        :param title: what people read above it; by default the name.
+        :param readonly: the game alone writes there.
+        :param history: who enters the group gets what was said before; else what is said from then on.
+        :raises ValueError: not a name, or too many channels.
+        """
+        key = "room"
+        if group is not None:
+            key = (group if isinstance(group, Group) else self._room.group(group)).key
+        elif role is not None:
+            key = self._role(role)
+        text = name.capitalize() if title is None else title
+        return self._room.talking.channels.open(name, key, title=text, readonly=bool(readonly), history=bool(history))
+
+    def channel(self, name: str = "room") -> Channel:
+        """
+        :param name: ``"room"``, or the name of a channel or group.
+        :raises ValueError: there is no such channel.
+        """
+        return self._room.talking.channels.named(name)
+
+    @property
+    def channels(self) -> list[Channel]:
+        """The channels that the game has opened, and not closed."""
+        parts = self._room.talking.channels.parts.values()
+        return [Channel(self._room, part.to) for part in parts if part.opened and part.is_open]
+
+    def close(self, name: str = "room") -> None:
+        """Nobody may write to this channel any more; what was said stays."""
+        self.channel(name).close()
+
+    def readonly(self, name: str = "room", on: bool = True) -> None:
+        """From now on the game alone may write to this channel; or everybody may again."""
+        self.channel(name).readonly(on)
+
+    def silence(self, *players: Player) -> None:
+        """These may not write to the room, to groups or to seats; channels that the game has opened stay theirs."""
+        for player in players:
+            self._room.talking.silence(player, True)
+
+    def unsilence(self, *players: Player) -> None:
+        """They may speak again; nobody named means everybody."""
+        for player in players or tuple(self._room.seats.values()):
+            self._room.talking.silence(player, False)
+
+    def divert(self, player: Player, to: Channel | str | None) -> None:
+        """
+        What this player says to the room goes to a channel instead: the dead speak to the dead.
+
+        :param to: a channel or its name; None: to the room again.
+        """
+        channel = self.channel(to) if isinstance(to, str) else to
+        self._room.talking.divert(player, channel.to if channel is not None else None)
+
+    def mute(self, player: Player, s: float | None = None, *, shadow: bool = False, reason: str = "") -> None:
+        """
+        This player's user may not write anywhere in this room.
+
+        :param s: for so many seconds; None: for good.
+        :param shadow: the user does not notice, since the lines are shown to their writer.
+        """
+        until = None if s is None else self._room.now + self._room.timers.seconds(s)
+        self._room.talking.mute(player.user_id, Mute(until, bool(shadow), reason))
+
+    def unmute(self, player: Player) -> None:
+        """This player may write again."""
+        self._room.talking.mute(player.user_id, None)
+
+    def slow(self, s: float) -> None:
+        """Slow mode: each player waits so many seconds between two lines; 0 ends it."""
+        self._room.talking.set_slow(self._room.timers.seconds(s))
+
+    def links(self, on: bool) -> None:
+        """Whether lines may hold links."""
+        self._room.talking.set_links(bool(on))
+
+    def _role(self, role: str) -> str:
+        if self._room.spec.player_seats(role) is None:
+            raise ValueError(f"this game has no role {role!r}; add it to `roles`")
+        key = f"role:{role}"
+        self._room.doc(key)
+        return key

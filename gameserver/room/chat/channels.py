@@ -1,0 +1,301 @@
+"""
+The channels of a room, and who may write where.
+
+A channel is an address (``room``, ``group:NAME``, ``seat:ID``, or ``channel:NAME`` for what a game opens) and a stream
+that its lines go out on. The first three are there by themselves, as the game's ``chat_to`` has it. A channel that a
+game opens under its group's own name is that group's: its address is ``group:NAME``, and whatever was opened, closed or
+set for it stands above ``chat_to``.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any, Final
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from gameserver.errors import Refused
+from gameserver.room.groups import Group
+from gameserver.room.seats import Player
+from gameserver.store import keys
+from gameserver.wire import messages
+
+if TYPE_CHECKING:
+    from gameserver.room.room import Room
+
+MAX_CHANNELS: Final = 64
+"""Channels that a game may open in a room."""
+NAME: Final = re.compile(r"[A-Za-z0-9_-]{1,32}")
+
+
+class ChannelPart(Struct, frozen=True, omit_defaults=True):
+    """
+    A channel that is not as it would be by itself.
+
+    :ivar to: its address.
+    :ivar key: the stream of its audience.
+    :ivar opened: the game has opened it, so that silence is not for it.
+    :ivar history: who enters its audience gets what was said before.
+    """
+
+    to: str
+    key: str
+    title: str
+    is_open: bool = True
+    opened: bool = False
+    readonly: bool = False
+    history: bool = False
+    slow_s: float | None = None
+
+
+class Channel:
+    """
+    A channel of this room's chat, as a game uses it.
+
+    :ivar to: its address on the wire: ``room``, ``group:NAME`` or ``channel:NAME``.
+    """
+
+    __slots__ = ("_room", "to")
+
+    def __init__(self, room: Room, to: str) -> None:
+        self._room = room
+        self.to = to
+
+    @property
+    def name(self) -> str:
+        """``room``, or the name of the group or channel."""
+        return self.to.partition(":")[2] or self.to
+
+    @property
+    def title(self) -> str:
+        """What people read above it."""
+        return self._part.title
+
+    @property
+    def is_open(self) -> bool:
+        """Whether lines may be said there at all."""
+        return self._part.is_open
+
+    @property
+    def is_readonly(self) -> bool:
+        """Whether the game alone may write there."""
+        return self._part.readonly
+
+    @property
+    def players(self) -> list[Player]:
+        """Who hears it."""
+        return [seat for seat in self._room.seats.values() if hears(self._room, seat, self._part.key)]
+
+    def say(self, text: str, *, data: Any = None, emote: bool = False) -> None:
+        """Say a line there as the game itself."""
+        self._room.say_line(None, self, text, data, emote=emote)
+
+    def close(self) -> None:
+        """Nobody may write there any more; what was said stays. `RoomChat.open` opens it again."""
+        self._set(is_open=False)
+
+    def readonly(self, on: bool = True) -> None:
+        """From now on the game alone may write there; or everybody may again."""
+        self._set(readonly=bool(on))
+
+    def slow(self, s: float) -> None:
+        """Slow mode: each player waits so many seconds between two lines; 0 ends it."""
+        self._set(slow_s=self._room.timers.seconds(s))
+
+    @property
+    def _part(self) -> ChannelPart:
+        return self._room.talking.channels.part(self.to)
+
+    def _set(self, **fields: Any) -> None:
+        self._room.talking.channels.put(replace(self._part, **fields))
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Channel) and other.to == self.to and other._room.id == self._room.id
+
+    def __hash__(self) -> int:
+        return hash(self.to)
+
+    def __repr__(self) -> str:
+        return f"<Channel {self.to}>"
+
+
+class Channels:
+    """
+    The channels of one room.
+
+    :ivar parts: those that are not as they would be by themselves, by address.
+    """
+
+    __slots__ = ("_room", "parts", "stale", "told")
+
+    def __init__(self, room: Room) -> None:
+        self._room = room
+        self.parts: dict[str, ChannelPart] = {}
+        self.told: dict[str, messages.ChannelInfo] = {}
+        self.stale = False
+
+    def open(self, name: str, key: str, *, title: str, readonly: bool, history: bool) -> Channel:
+        """
+        Open a channel of the game's, or open it again.
+
+        :param key: the stream of its audience.
+        :raises ValueError: not a name, or too many channels.
+        """
+        if not isinstance(name, str) or not NAME.fullmatch(name):
+            raise ValueError(f"a channel's name is 1 to 32 of A-Z a-z 0-9 _ -, not {name!r}")
+        to = key if key == f"group:{name}" else f"channel:{name}"
+        if to == "channel:room":
+            raise ValueError('"room" is the room\'s own channel, which is there by itself')
+        known = self.parts.get(to)
+        if known is None and len(self.parts) >= MAX_CHANNELS:
+            raise ValueError(f"at most {MAX_CHANNELS} channels a room")
+        if known is not None and known.key != key:
+            raise ValueError(f"the channel {name!r} is open to {known.key}")
+        self.put(
+            ChannelPart(to, key, title, opened=True, readonly=readonly, history=history)
+            if known is None
+            else replace(known, title=title, is_open=True, readonly=readonly, history=history)
+        )
+        return Channel(self._room, to)
+
+    def put(self, part: ChannelPart) -> None:
+        """A channel is so from now on."""
+        self._room.journal.put(self.parts, part.to, part)
+        self.stale = True
+        self._room.dirty.add(keys.CHAT)
+
+    def part(self, to: str) -> ChannelPart:
+        """:returns: a channel as it is; one that nobody touched is as ``chat_to`` has it."""
+        return self.parts.get(to) or self._by_itself(to)
+
+    def _by_itself(self, to: str) -> ChannelPart:
+        kind, _, name = to.partition(":")
+        return ChannelPart(to, to, name.capitalize() if kind == "group" else "", kind in self._room.game_class.chat_to)
+
+    def has_history(self, to: str) -> bool:
+        """Whether who enters a channel's audience gets what was said before."""
+        found = self.parts.get(to)
+        return found is not None and found.history
+
+    def named(self, name: str) -> Channel:
+        """
+        :param name: ``room``, or the name or the address of a channel or group.
+        :raises ValueError: there is no such channel.
+        """
+        for to in (name, f"channel:{name}", f"group:{name}"):
+            group = to.removeprefix("group:")
+            if to == "room" or to in self.parts or (to.startswith("group:") and group in self._room.groups):
+                return Channel(self._room, to)
+        raise ValueError(f"no channel {name!r} in this room; open it first: self.chat.open({name!r})")
+
+    def heard_by(self, seat: Player) -> list[messages.ChannelInfo]:
+        """:returns: the channels that a seat hears, as its client is told of them."""
+        own = ["room", *(f"group:{name}" for name in seat.groups)]
+        own += [to for to, part in self.parts.items() if to not in own and hears(self._room, seat, part.key)]
+        infos = [self.info(self.part(to)) for to in own]
+        if "seat" in self._room.game_class.chat_to:
+            infos.append(self.info(ChannelPart("seat", "seat", "")))
+        return infos
+
+    def of_stream(self, key: str) -> list[messages.ChannelInfo]:
+        """:returns: the channels of one stream, for whoever enters it."""
+        own = [key] if key.startswith("group:") else []
+        own += [to for to, part in self.parts.items() if part.key == key and to != key]
+        return [self.info(self.part(to)) for to in own]
+
+    def info(self, part: ChannelPart) -> messages.ChannelInfo:
+        """:returns: what its audience is told of a channel."""
+        slow_s = self._room.talking.slow_s if part.slow_s is None else part.slow_s
+        return messages.ChannelInfo(part.to, part.key, part.title, not part.is_open, part.readonly, slow_s)
+
+    def changed(self) -> dict[str, list[messages.ChannelInfo]]:
+        """:returns: what is to be told since the last call, by stream."""
+        self.stale = False
+        news: dict[str, list[messages.ChannelInfo]] = {}
+        for to in dict.fromkeys(("room", *(group.key for group in self._room.groups.values()), *self.parts)):
+            part = self.part(to)
+            info = self.info(part)
+            if info != self.told.get(to, self._told_at_first(to)):
+                self.told[to] = info
+                news.setdefault(part.key, []).append(info)
+        return news
+
+    def _told_at_first(self, to: str) -> messages.ChannelInfo | None:
+        """What is known of a channel of which nothing was told: one that is there by itself is as the game has it."""
+        if to.startswith("channel:"):
+            return None
+        return self.info(replace(self._by_itself(to), slow_s=self._room.game_class.chat_slow_s))
+
+    def restore(self, parts: list[ChannelPart]) -> None:
+        """The room was read from the store: its clients know these."""
+        self.parts = {part.to: part for part in parts}
+        self.told = {to: self.info(self.part(to)) for to in ("room", *self.parts)}
+
+
+Address = str | Group | Player | Channel
+"""Where a line goes, as authors have it: ``"room"``, a group, a player or a channel."""
+
+
+def address(room: Room, to: str) -> Address:
+    """
+    :param to: as on the wire: ``room``, ``group:NAME``, ``seat:ID`` or ``channel:NAME``.
+    :raises Refused: ``bad_data``: there is no such channel in this room.
+    """
+    kind, _, name = to.partition(":")
+    found: Address | None = None
+    if to == "room":
+        found = "room"
+    elif kind == "group":
+        found = room.groups.get(name)
+    elif kind == "seat":
+        found = room.seats.get(name)
+    elif kind == "channel":
+        part = room.talking.channels.parts.get(to) or room.talking.channels.parts.get(f"group:{name}")
+        found = None if part is None else Channel(room, to) if part.to == to else room.groups.get(name)
+    if found is None:
+        raise Refused("There is no such channel.", code="bad_data", path="$.to")
+    return found
+
+
+def wire_address(to: Address) -> str:
+    """
+    The reverse of `address`.
+
+    :raises TypeError: not a channel.
+    """
+    if isinstance(to, Group):
+        return to.key
+    if isinstance(to, Player):
+        return f"seat:{to.id}"
+    if isinstance(to, Channel):
+        return to.to
+    if to != "room":
+        raise TypeError(f'chat goes to "room", a group, a player or a channel, not to {to!r}')
+    return to
+
+
+def hears(room: Room, seat: Player, key: str) -> bool:
+    """Whether a seat is of a stream's audience now, be it that it came with this step."""
+    kind, _, name = key.partition(":")
+    if kind == "group":
+        group = room.groups.get(name)
+        return group is not None and seat.id in group.members
+    if kind == "role":
+        return seat.role == name
+    return kind == "room" or name == seat.id
+
+
+def check_may_write(room: Room, player: Player, to: str) -> None:
+    """:raises Refused: ``forbidden``: this player may not write to that channel now."""
+    kind, _, _ = to.partition(":")
+    part = room.talking.channels.part(to)
+    if not part.is_open:
+        text = "This channel is closed." if to in room.talking.channels.parts else "This game has no such channel."
+        raise Refused(text, code="forbidden")
+    if kind != "seat" and not hears(room, player, part.key):
+        raise Refused(f"You are not in that {kind}.", code="forbidden")
+    if part.readonly:
+        raise Refused("Nobody may write here now.", code="forbidden")
+    if not part.opened and room.talking.is_silent(player):
+        raise Refused("You may not speak now.", code="forbidden")

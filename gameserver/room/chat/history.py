@@ -1,0 +1,37 @@
+"""What was said before, as a seat may know it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from gameserver.room.chat.line import KeptLine
+from gameserver.room.streams import wire_name
+from gameserver.wire import messages
+
+if TYPE_CHECKING:
+    from gameserver.room.room import Room
+    from gameserver.room.seats import Player
+
+
+def lines_of(room: Room, seat: Player, entered: Mapping[str, int]) -> list[messages.Line]:
+    """
+    What was said where this seat listens, since it came; in the room, and where the game says so, from the beginning.
+
+    :param entered: by stream, the number at which the seat entered it.
+    """
+    now_ms = round(room.now * 1000)
+    heard = room.lines.heard_by(entered, room.talking.channels.has_history, now_ms)
+    lines = sorted(heard, key=lambda line: line.number)
+    return [_line(line) for line in lines if line.is_for(seat.id)]
+
+
+def speaker(seat: str | None, name: str | None) -> messages.Speaker | None:
+    """:returns: who said a line; None for the game."""
+    return messages.Speaker(seat, name or "") if seat is not None else None
+
+
+def _line(x: KeptLine) -> messages.Line:
+    said_by, data = speaker(x.seat, x.name), messages.payload(x.data)
+    mentions = list(x.mentions)
+    return messages.Line(wire_name(x.key), x.n, said_by, x.to, x.text, data, x.at_ms, x.emote, mentions, x.edited_ms)

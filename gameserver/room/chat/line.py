@@ -1,0 +1,84 @@
+"""A line of chat: on its way, and as it is kept."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+from msgspec import Struct
+
+from gameserver import values
+
+if TYPE_CHECKING:
+    from gameserver.room.chat.channels import Channel
+    from gameserver.room.groups import Group
+    from gameserver.room.seats import Player
+
+
+class Chat:
+    """
+    A line on its way, as ``on_chat`` sees it before anybody else.
+
+    :ivar text: what was written.
+    :ivar to: ``"room"``, a `Group`, a `Player`, or a `Channel` that the game has opened.
+    :ivar data: what the client added, a JSON value.
+    :ivar emote: whether it says what its sender does: ``/me waves``.
+    :ivar edits: where a line is changed, what it said before; else None.
+    """
+
+    __slots__ = ("data", "edits", "emote", "hidden", "text", "to")
+
+    def __init__(self, text: str, to: str | Group | Player | Channel, data: Any, emote: bool = False) -> None:
+        self.text = text
+        self.to = to
+        self.data = data
+        self.emote = emote
+        self.edits: str | None = None
+        self.hidden = False
+
+    def hide(self) -> None:
+        """Nobody sees it: it was a move."""
+        self.hidden = True
+
+
+class KeptLine(Struct, frozen=True, omit_defaults=True):
+    """
+    A line of the history.
+
+    :ivar number: which line of the room it is, its place in the store.
+    :ivar key: the stream that it was said on.
+    :ivar n: its number there.
+    :ivar seat: who said it, or None for the game.
+    :ivar but: seats that do not get it.
+    :ivar shadow: it is for its writer alone, whoever comes.
+    :ivar twin: the number of the same line's first copy, where it went out on two streams.
+    """
+
+    number: int
+    key: str
+    n: int
+    seat: str | None
+    name: str | None
+    to: str
+    text: str
+    data: Any
+    at_ms: int
+    emote: bool = False
+    mentions: tuple[str, ...] = ()
+    edited_ms: int | None = None
+    but: tuple[str, ...] = ()
+    twin: int | None = None
+    shadow: bool = False
+
+    def is_for(self, seat: str) -> bool:
+        """Whether a seat that hears the stream gets this line."""
+        return seat == self.seat if self.shadow else seat not in self.but
+
+    def encode(self) -> bytes:
+        """:returns: the line as it is stored."""
+        return msgspec.json.encode(msgspec.structs.replace(self, data=values.to_wire(self.data)))
+
+    @staticmethod
+    def decode(stored: bytes) -> KeptLine:
+        """The reverse of `encode`."""
+        return msgspec.convert(values.decode(stored), KeptLine)

@@ -1,0 +1,80 @@
+"""What a room keeps of its chat: the last lines of each channel, bounded by count and by age."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+
+from gameserver.room.chat.line import KeptLine
+
+
+class Lines:
+    """
+    The history of a room's chat, by channel.
+
+    :param most: lines kept of each channel.
+    :param most_s: seconds for which a line is kept, or None for as long as the room is there.
+    """
+
+    __slots__ = ("channels", "most", "most_s", "next_number")
+
+    def __init__(self, most: int, most_s: float | None) -> None:
+        self.most = most
+        self.most_s = most_s
+        self.channels: dict[str, list[KeptLine]] = {}
+        self.next_number = 1
+
+    def keep(self, line: KeptLine) -> list[KeptLine]:
+        """:returns: the lines that were forgotten for this one."""
+        channel = self.channels.setdefault(channel_of(line), [])
+        channel.append(line)
+        self.next_number = max(self.next_number, line.number + 1)
+        excess = max(0, len(channel) - self.most)
+        while excess < len(channel) and self.is_old(channel[excess], line.at_ms):
+            excess += 1
+        forgotten = channel[:excess]
+        del channel[:excess]
+        return forgotten
+
+    def is_old(self, line: KeptLine, now_ms: int) -> bool:
+        """Whether a line is past its age."""
+        return self.most_s is not None and now_ms - line.at_ms > self.most_s * 1000
+
+    def __iter__(self) -> Iterator[KeptLine]:
+        """All lines that are kept."""
+        return (line for channel in self.channels.values() for line in channel)
+
+    def heard_by(self, entered: Mapping[str, int], is_all: Callable[[str], bool], now_ms: int) -> Iterator[KeptLine]:
+        """
+        :param entered: by stream, the number at which somebody entered it.
+        :param is_all: whether the channel of an address shows newcomers what was said before, as the room's does.
+        :returns: the lines that such a one may know, none past its age.
+        """
+        for line in self:
+            n = entered.get(line.key)
+            known = n is not None and (line.n > n or line.key == "room" or is_all(line.to))
+            if known and not self.is_old(line, now_ms):
+                yield line
+
+    def find(self, key: str, n: int) -> KeptLine | None:
+        """:returns: message ``n`` of a stream, if it is a line that is kept."""
+        return next((line for line in self if line.key == key and line.n == n), None)
+
+    def copies(self, line: KeptLine) -> list[KeptLine]:
+        """:returns: a line, and the same line on another stream."""
+        first = line.twin or line.number
+        return [other for other in self if first in (other.number, other.twin)]
+
+    def replace(self, old: KeptLine, new: KeptLine | None) -> None:
+        """Put a line in another's place, or nothing."""
+        channel = self.channels[channel_of(old)]
+        where = channel.index(old)
+        channel[where : where + 1] = [new] if new is not None else []
+
+    def forget(self, key: str) -> list[KeptLine]:
+        """A seat's stream is gone. :returns: its lines."""
+        return self.channels.pop(key, [])
+
+
+def channel_of(line: KeptLine) -> str:
+    """:returns: with which other lines a line is counted: what is on a seat's own stream, or what has one address."""
+    return line.key if line.key.startswith("seat:") else line.to

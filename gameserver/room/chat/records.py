@@ -1,0 +1,85 @@
+"""What moderation leaves behind: entries of the log, and who has blocked whom."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+from msgspec import Struct
+
+
+class Who(Struct, frozen=True):
+    """A user, as the log names one."""
+
+    user: str
+    name: str
+
+
+class Quoted(Struct, frozen=True):
+    """A line of the context of a report."""
+
+    by: Who | None
+    to: str
+    text: str
+    at_ms: int
+
+
+class Record(Struct, frozen=True, omit_defaults=True, kw_only=True):
+    """
+    One entry of the moderation log.
+
+    :ivar act: ``mute``, ``unmute``, ``shadow``, ``kick``, ``ban``, ``unban``, ``slow``, ``links``, ``unsay``,
+        ``report``, ``flood`` or ``announce``.
+    :ivar room: the room's code; empty for the whole server, or a game.
+    :ivar by: who did it; None for the server itself.
+    :ivar whom: to whom.
+    :ivar s: for how long; None where that has no meaning, or for good.
+    :ivar about: the address of a ban, the seconds of slow mode.
+    :ivar lines: what was said around it.
+    """
+
+    at_ms: int
+    act: str
+    game: str = ""
+    room: str = ""
+    by: Who | None = None
+    whom: Who | None = None
+    s: float | None = None
+    reason: str = ""
+    about: str = ""
+    lines: tuple[Quoted, ...] = ()
+
+    def encode(self) -> bytes:
+        """:returns: the entry as it is stored."""
+        return msgspec.json.encode(self)
+
+    @staticmethod
+    def decode(stored: bytes) -> Record:
+        """The reverse of `encode`."""
+        return msgspec.json.decode(stored, type=Record)
+
+
+class Watch:
+    """
+    What a room asks the server about users, and tells it: a room by itself has one that knows of nothing.
+
+    :ivar blocked: by user, whom that user does not want to hear.
+    """
+
+    def __init__(self) -> None:
+        self.blocked: Mapping[str, frozenset[str]] = {}
+
+    def block(self, user_id: str, other: str, on: bool) -> None:
+        """From now on this user hears nothing of that other one; or again."""
+
+    def mute_of(self, user_id: str, game: str, now: float) -> Any:
+        """:returns: the mute of the server, or of this game, that stands for a user: a `Mute`, or None."""
+        return None
+
+    def ban_of(self, user_id: str, address: str, game: str, now: float) -> str | None:
+        """:returns: why this user, or whoever comes from that address, may not take a seat; None: welcome."""
+        return None
+
+    def deliver(self, frame: bytes) -> None:
+        """The store has a step that left this entry of the log."""
