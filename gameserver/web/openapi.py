@@ -90,7 +90,7 @@ CALLS: Final = (
          token="required", problems=(401, 403, 404, 429, 503)),
     Call(method="get", path="/api/moderation/log", about="What was done and reported, the newest first.",
          gives=shapes.ModerationLog, token="required", problems=(400, 401, 403, 429, 503),
-         query=(("kind", False, "Only entries of this act."), ("before", False, "The `id` of an entry: only older ones."))),
+         query=(("kind", False, "Only entries of this act."), ("before", False, "An entry: only older ones."))),
     Call(method="post", path="/api/moderation/announcements", about="Tell something to everybody who listens.",
          takes=Announcement, gives=shapes.Nothing, status=201, token="required", problems=(*POSTED, 401, 429, 503)),
     Call(method="get", path="/api/server", about="What runs here.", gives=shapes.Server),
