@@ -4,8 +4,8 @@ A wire between a server and its store that a test can break in all the ways in w
 ====== ============================================================================================================
 cut    all connections end, new ones are refused
 mute   what is asked still arrives; what is answered never does: whoever asked cannot know whether it was done
-hold   nothing arrives on either side, and nobody is told; what was held goes on its way at the end, even what was
-       said on a connection that its sender has given up meanwhile: that one comes very late
+hold   what is asked from now on does not arrive, and nobody is told; it goes on its way at the end, even what was asked
+       on a connection that its sender has given up meanwhile: that one comes very late
 ====== ============================================================================================================
 """
 
@@ -58,7 +58,7 @@ class Proxy:
             far.abortConnection()
 
     def hold(self) -> None:
-        """Let nothing arrive."""
+        """Let nothing arrive that is asked."""
         self.is_held = True
 
     def mute(self) -> None:
@@ -139,12 +139,11 @@ class _Near(Protocol):
 
     def flush(self) -> None:
         """Pass on what may pass."""
-        if self._proxy.is_held or self._far is None:
-            return
-        asked, self._asked = self._asked, []
         answered, self._answered = self._answered, []
-        self._far.transport.writeSequence(asked)  # type: ignore[union-attr]
         self.transport.writeSequence(answered)  # type: ignore[union-attr]
+        if not self._proxy.is_held and self._far is not None:
+            asked, self._asked = self._asked, []
+            self._far.transport.writeSequence(asked)  # type: ignore[union-attr]
 
     def abort(self) -> None:
         """End it without a word."""
