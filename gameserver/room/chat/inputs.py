@@ -15,7 +15,7 @@ from gameserver.room.chat.pace import FLOOD_MUTE_S
 from gameserver.room.chat.talking import Mute
 from gameserver.room.chat.told import Change, HasRead, IsTyping
 from gameserver.room.effects import Asker
-from gameserver.wire import messages
+from gameserver.wire import messages, packed
 
 if TYPE_CHECKING:
     from gameserver.room.room import Room
@@ -100,7 +100,8 @@ class ChatInputs:
             room.replies.error(asker, refused)
             return
         if asker.id is not None:
-            room.replies.frames.append((asker.session, messages.encode(messages.Ok(asker.id))))
+            done = packed.encode_for(asker.session.form, messages.Ok(asker.id))
+            room.replies.frames.append((asker.session, done))
 
     async def moderate(self, act: str, by: Any, seat_id: str | None, **how: Any) -> None:
         """
