@@ -18,8 +18,8 @@
  *              decorate  (line, element) => …: called for each line that is drawn, for a game's own `line.data`
  *              to        the address of the channel that is shown
  * Methods      open(to)  show a channel: also "seat:ID", to begin a private talk
- * Looks        --game-chat-ink, -muted, -ground, -line, -accent, -on-accent, -bad, -focus, -radius, -font, -height (of the
- *              lines); by default the colours of /static/style.css where it is, else the system's. ::part(title), (tabs),
+ * Looks        --game-chat-ink, -muted, -ground, -line, -edge, -accent, -on-accent, -bad, -focus, -radius, -font, -height
+ *              (of the lines); by default the colours of /static/style.css where it is, else the system's. ::part(title), (tabs),
  *              (log), (line), (from), (text), (form), (field), (send)
  */
 
