@@ -21,8 +21,8 @@ The document of the room::
 A seat's own document: ``word`` (the drawer's, and of whoever has guessed it), ``choices`` (the drawer's).
 
 Messages: ``choose {index}``, ``line {number, colour, width, points}`` (what is being drawn, many a second, without an
-id), ``stroke {colour, width, joined, points}`` (a line that is done; this is kept), ``undo``, ``wipe``, ``give_up``; the
-host's ``skip``. Event (volatile): ``line``, the same. The chat's lines are guesses; see ``on_chat``.
+id), ``stroke {colour, width, joined, points}`` (a line that is done; this is kept), ``undo``, ``wipe`` and ``give_up``;
+the host's ``skip``. Event (volatile): ``line``, the same. The chat's lines are guesses; see ``on_chat``.
 """
 
 from collections.abc import Iterable
@@ -57,7 +57,7 @@ class Sketch(Game):
     late_join = True
     hold_s = 180
     chat_to = ("room",)
-    messages_per_s = 40
+    messages_per_s = 30
 
     def on_create(
         self,

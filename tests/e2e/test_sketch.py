@@ -32,9 +32,14 @@ def gather(people: People, **more: Any) -> tuple[Someone, Someone, Someone]:
     return ann, bob, cleo
 
 
-def listen(someone: Someone, heard: list[str]) -> None:
-    """Note every frame that comes over the sockets that are opened from now on."""
-    someone.page.on("websocket", lambda socket: socket.on("framereceived", lambda frame: heard.append(str(frame))))
+def listen(someone: Someone, heard: list[bytes]) -> None:
+    """Note every frame, all of them MessagePack, that comes over the sockets that are opened from now on."""
+    someone.page.on("websocket", lambda socket: socket.on("framereceived", lambda frame: heard.append(bytes(frame))))
+
+
+def packed(word: str) -> bytes:
+    """:returns: a text of less than 32 bytes as MessagePack has it: its length, and itself."""
+    return bytes([0xA0 + len(word.encode())]) + word.encode()
 
 
 def begin(ann: Someone) -> str:
@@ -84,7 +89,7 @@ class SketchPageTests(ServerCase):
 
         def play(people: People) -> None:
             ann, bob, cleo = gather(people)
-            heard: dict[str, list[str]] = {}
+            heard: dict[str, list[bytes]] = {}
             for each in (bob, cleo):
                 listen(each, heard.setdefault(each.name, []))
                 each.page.reload()  # so that all of the sockets are heard
@@ -125,10 +130,11 @@ class SketchPageTests(ServerCase):
             until_ink(cleo, 1000)
             cleo.sees("canvas.kept[aria-label='The drawing: 1 strokes']")
             self.assertEqual(cleo.page.locator("game-chat [role=tab]").count(), 0)
-            told = "\n".join(heard[cleo.name])
-            self.assertIn("has guessed it", told)
-            self.assertNotIn(f'"{word}"', told)
-            self.assertNotIn(f"nice {word}", told)
+            told = b"\n".join(heard[cleo.name])
+            self.assertIn(b"has guessed it", told)
+            self.assertIn(packed(word), b"\n".join(heard[bob.name]))
+            self.assertNotIn(packed(word), told)
+            self.assertNotIn(f"nice {word}".encode(), told)
 
             say(cleo, f"is it {word}?")
             for each in (ann, bob, cleo):

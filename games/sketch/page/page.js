@@ -11,7 +11,7 @@ import { Sheet } from "./sheet.js";
 const CLOCKS = ["choose_for_drawer", "end_turn", "next_turn"];
 
 const mount = document.querySelector("main");
-const { room, about } = await enter({ mount });
+const { room, about } = await enter({ mount, connection: { binary: true } }); // points travel as bytes
 
 // Parts
 
