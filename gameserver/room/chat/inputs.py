@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from gameserver import values
 from gameserver.errors import Refused
 from gameserver.room.chat import admission, commands, moderation
-from gameserver.room.chat.channels import address, check_may_write, hears, wire_address
+from gameserver.room.chat.channels import address, hears, wire_address
 from gameserver.room.chat.line import Chat, KeptLine
 from gameserver.room.chat.pace import FLOOD_MUTE_S
 from gameserver.room.chat.talking import Mute
@@ -175,7 +175,6 @@ class ChatInputs:
         if isawaitable(result):
             await result
         if wire_address(chat.to) != line.to:
-            # Such as a line to all, changed by one who by now speaks to the dead alone.
             raise Refused("You may not change that now.", code="forbidden")
         if not chat.hidden and not shadow:
             room.journal.append(room.said, Change(line, values.plain(chat.text), values.plain(chat.data)))
@@ -236,8 +235,9 @@ class ChatInputs:
         age_s = self._room.now - line.at_ms / 1000
         if not at_any_time and age_s > self._room.game_class.chat_edit_s:
             raise Refused("That was said too long ago.", code="forbidden")
-        if not at_any_time:
-            check_may_write(self._room, player, line.to)
+        if not at_any_time and wire_address(admission.admit_channel(self._room, player, line.to)) != line.to:
+            # Such as a line to all, of one who by now speaks to the dead alone.
+            raise Refused("You may not change that now.", code="forbidden")
         return line
 
     def _mute_of(self, player: Player) -> Mute | None:
