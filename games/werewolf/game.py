@@ -131,7 +131,6 @@ class Werewolf(Game):
         """Nobody is dead or a werewolf yet, and all may speak."""
         self.group("wolves").clear()
         self.group("dead").clear()
-        self.chat.unsilence()
         for player in self.players:
             self.chat.divert(player, None)
         self.chat.open("wolves", group="wolves", title="Werewolves")
@@ -245,9 +244,8 @@ class Werewolf(Game):
             self.group("wolves").remove(player)
 
     def bury(self, player: Player) -> None:
-        """From now on one of the dead, who speak to the dead alone; silent, so that old lines stay as they are."""
+        """From now on one of the dead, who speak to the dead alone."""
         self.group("dead").add(player)
-        self.chat.silence(player)
         self.chat.divert(player, "dead")
 
     def forget(self, seat: str) -> None:
@@ -281,7 +279,6 @@ class Werewolf(Game):
         if winner is None:
             return False
         self.state.update(roles=roles, winner=winner)
-        self.chat.unsilence()
         for player in self.players:
             self.chat.divert(player, None)
         self.chat.close("wolves")
