@@ -1,16 +1,21 @@
-/* A player's own card: what only this seat may know. It lies face down, and shows its face while it is held open. */
+/*
+ * A player's own card: what only this seat may know, the werewolves' chat too. It lies face down, so that who sits beside
+ * it sees on each phone the same.
+ */
 
-import { el, fill } from "/static/page.js";
+import { chatBox, el, fill } from "/static/page.js";
 
 import { isHere, nameOf, ROLES } from "./words.js";
 
-const OPEN_MS = 10_000; // it turns by itself: a phone is left on the table
+const OPEN_MS = 15_000; // untouched for so long it turns by itself: a phone is left on the table
 
 export function roleCard(room) {
   let open = false;
   let turning = null;
-  const face = el("div", { class: "face-up", id: "own-card" });
-  const button = el("button", { type: "button", class: "wide big peek", "aria-controls": "own-card" });
+  let chat = null;
+  const text = el("div", { class: "stack tight" });
+  const face = el("div", { class: "face-up", id: "own-card" }, text);
+  const button = el("button", { type: "button", class: "wide big", "aria-controls": "own-card" });
   const node = el("section", { class: "card own-card", "aria-label": "Your card" }, button, face);
 
   function turn(up) {
@@ -21,15 +26,18 @@ export function roleCard(room) {
   }
 
   function draw() {
-    node.hidden = !room.mine?.role || !isHere(room);
+    node.hidden = room.info.status !== "playing" || !room.mine?.role || !isHere(room);
     button.setAttribute("aria-expanded", String(open));
     button.textContent = open ? "Turn the card over" : "Look at your card";
-    node.classList.toggle("open", open);
-    face.hidden = !open;
-    fill(face, open && !node.hidden ? contents(room) : null);
+    face.hidden = !open || node.hidden;
+    fill(text, face.hidden ? null : contents(room));
+    const talks = Boolean(room.groups.wolves);
+    if (talks && !chat && open) face.append((chat = chatBox(room, { to: "group:wolves", title: "Among werewolves" })));
+    else if (!talks && chat) chat = void chat.remove();
   }
 
   button.addEventListener("click", () => turn(!open));
+  face.addEventListener("input", () => turn(open));
   node.addEventListener("keydown", (event) => event.key === "Escape" && turn(false));
   document.addEventListener("visibilitychange", () => document.visibilityState === "hidden" && turn(false));
   return { node, draw };
