@@ -442,8 +442,12 @@ class NothingDependsTests(SynchronousTestCase):
                     each.send("choose", whom=victim.id)
             elif act < 0.5:
                 who.send("vote", whom=dice.choice((None, None, visitors[3].id)))
-            elif act < 0.6:
+            elif act < 0.58:
                 who._speak({"op": "typing", "to": to})
+            elif act < 0.64:
+                lines = [x["n"] for x in who.chat if x["stream"] == "room" and (x["from"] or {}).get("seat") == who.id]
+                op, fields = dice.choice((("unsay", {}), ("edit", {"text": word})))
+                who.ask(op, stream="room", line=lines[-1] if lines else 1, **fields)
             else:
                 who.say(word, to=to)
         except Refused as refused:
