@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from twisted.internet import reactor
@@ -12,6 +13,9 @@ from tests.e2e.browser import PHONE, TV, People, Someone, browse, need
 from tests.e2e.kit import Server, ServerCase
 
 NAMES = ("Ann", "Bob", "Cleo", "Dan", "Eve", "Finn")
+ROLES = ("Werewolf", "Seer", "Villager")
+DEALT = re.compile("^(Your card|Night 1)$")
+"""Heading once the cards are dealt, however long it took to look."""
 LONG_S = 600
 """Nights and days end a few seconds after everybody has chosen; nothing here waits for their deadline."""
 OPTIONS = {
@@ -43,19 +47,29 @@ class Villager:
         self.heard.append(payload if isinstance(payload, str) else payload.decode())
 
     def look(self) -> str:
-        """Look at the own card, and turn it over again."""
-        self.at.press("Look at your card")
-        text: str = self.at.sees(".face-up").inner_text()
-        self.role = self.at.page.locator(".role-name").inner_text()
-        self.at.press("Turn the card over")
-        self.at.page.locator(".face-up").wait_for(state="hidden")
+        """Look at the own card, and turn it over; where this takes long, it turns by itself, and is looked at again."""
+        role = None
+        while role is None:
+            self.at.press("Look at your card")
+            text: str = self.at.sees(".face-up").inner_text()
+            role = next((line for line in text.splitlines() if line in ROLES), None)
+            self.turn_over()
+        self.role = role
         return text
 
+    def turn_over(self) -> None:
+        """Turn the card over, unless it was faster."""
+        self.at.page.locator(".own-card > button[aria-expanded='true']").evaluate_all(
+            "all => all.forEach((b) => b.click())"
+        )
+        self.at.page.locator(".face-up").wait_for(state="hidden")
+
     def choose(self, whom: Villager | None) -> None:
-        """Press somebody, by night or by day, and see that it is taken."""
-        key = f"[data-key='seat-{self.seat_of(whom)}']" if whom else "[data-key='nobody']"
-        self.at.page.locator(f"button{key}").click()
-        self.at.sees(f"button{key}[aria-pressed='true']")
+        """Press somebody, by night or by day, and see that it is taken, or that the time is over with it."""
+        key = f"button[data-key='seat-{self.seat_of(whom)}']" if whom else "button[data-key='nobody']"
+        phase = self.at.page.locator("main").get_attribute("data-phase")
+        self.at.page.locator(key).click()
+        self.at.sees(f"{key}[aria-pressed='true'], main:not([data-phase='{phase}'])")
 
     def seat_of(self, whom: Villager) -> str:
         seat: str = self.row_of(whom).get_attribute("data-seat")
@@ -73,14 +87,14 @@ class Villager:
         """Say a line in the card, which nobody beside this phone sees."""
         self.at.press("Look at your card")
         self._say(".own-card", text)
-        self.at.press("Turn the card over")
+        self.turn_over()
 
     def sees_among_wolves(self, text: str) -> None:
         """Wait until a line is seen in the card, and is seen no more when it is turned over."""
         line = self.at.page.locator(".own-card").get_by_text(text, exact=True)
         self.at.press("Look at your card")
         line.wait_for()
-        self.at.press("Turn the card over")
+        self.turn_over()
         line.wait_for(state="hidden")
 
     def _say(self, where: str, text: str) -> None:
@@ -129,10 +143,10 @@ class WerewolfPageTests(ServerCase):
         await browse(server.port, lambda people: self.play(server, people))
 
     def play(self, server: Server, people: People) -> None:
-        everybody = sit_down(people, [{}] * 6, **{"Seconds to look at the cards": 20})
+        everybody = sit_down(people, [{}] * 6, **{"Seconds to look at the cards": 5})
         everybody[0].at.press("Start")
         for each in everybody:
-            each.at.sees_heading("Your card")
+            each.at.sees("h1", DEALT)
             each.look()
         wolves = [each for each in everybody if each.role == "Werewolf"]
         (seer,) = (each for each in everybody if each.role == "Seer")
@@ -160,10 +174,11 @@ class WerewolfPageTests(ServerCase):
         for each in living:
             each.sees_line("It is the one on the left")
         wolves[0].choose(seer)
-        for each in living:
+        for each in everybody:
+            each.at.sees(".tally", "1 vote")
+        for each in living[::-1]:
             if each is not wolves[0]:
                 each.choose(wolves[0])
-            each.at.sees(".tally")
         self.night(everybody, 2)
         wolves[0].sees_line("boo-2")  # dead as well now, and told what the dead said
         wolves[1].at.page.reload()
@@ -192,7 +207,7 @@ class WerewolfPageTests(ServerCase):
         self.check_heard(everybody, '"group:wolves"', wolves)
         everybody[0].at.press("Play again")
         for each in everybody:
-            each.at.sees_heading("Your card")
+            each.at.sees("h1", DEALT)
             each.look()
         self.assertEqual(sorted(each.role for each in everybody).count("Werewolf"), 2)
 
