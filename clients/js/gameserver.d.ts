@@ -136,9 +136,65 @@ export interface Line {
   n: number;
   from: { seat: string; name: string } | null;
   to: string;
-  text: string;
+  /** null once it was taken back; it is in no list then. */
+  text: string | null;
   data: Doc;
   at: number;
+  /** It says what its sender does. */
+  emote: boolean;
+  /** The seats that it mentions. */
+  mentions: string[];
+  /** When it was last changed, or null. */
+  edited: number | null;
+}
+
+/** A channel of a room's chat, as this seat hears it. */
+export interface Channel {
+  /** Its address: `room`, `group:NAME`, `channel:NAME`, or `seat:ID` for what was said in private with that seat. */
+  readonly to: string;
+  readonly stream: string | null;
+  readonly title: string;
+  /** Nobody may write. */
+  readonly closed: boolean;
+  /** The game alone may write. */
+  readonly readonly: boolean;
+  /** Seconds between two lines of one player. */
+  readonly slow_s: number;
+  /** The last 200, oldest first. */
+  readonly lines: Line[];
+  /** How far this seat has read: a line's `n`. */
+  readonly read: number;
+  /** Lines of others behind that. */
+  readonly unread: number;
+  /** The ids of the seats that are writing now. */
+  readonly typing: string[];
+}
+
+/** What is said in a room, channel by channel. */
+export class Chat {
+  private constructor();
+  /** Of all channels together, 200 of each, as they came. */
+  readonly lines: Line[];
+  /** By address; `seat` among them says that seats may be written to. */
+  readonly channels: Map<string, Channel>;
+  /** `to` is `room`, `group:NAME`, `channel:NAME` or `seat:ID`. Resolves with what a command answers, null for a line. */
+  say(text: string, to?: string, data?: unknown): Promise<{ text: string } | null>;
+  /** Say what this seat does: `emote("waves")`. */
+  emote(text: string, to?: string, data?: unknown): Promise<null>;
+  /** Change a line of one's own, while the game lets one. */
+  edit(line: Line, text: string, data?: unknown): Promise<null>;
+  /** Take it back. */
+  unsay(line: Line): Promise<null>;
+  /** Call it with each key: others are told now and then. `on: false` once it is over; `say` does that. */
+  typing(to?: string, on?: boolean): void;
+  /** This seat has read so far, by default all that is there. */
+  read(to?: string, upto?: number): void;
+  /** Bring a line or a seat's id to those who moderate. */
+  report(what: Line | string, reason?: string): Promise<null>;
+  /** Hear nothing more of a seat's user; or hear it again. */
+  block(seat: string, on?: boolean): Promise<null>;
+  /** The address of the channel that a line stands in. */
+  of(line: Line): string;
 }
 
 export interface GameEvent<T = Doc> {
@@ -185,12 +241,7 @@ export class Room {
   readonly host: Seat | undefined;
   /** By name, those that run or are paused. */
   readonly timers: Map<string, Timer>;
-  readonly chat: {
-    /** The last 200, oldest first. */
-    readonly lines: Line[];
-    /** `to` is `room`, `group:NAME` or `seat:ID`. */
-    say(text: string, to?: string, data?: unknown): Promise<null>;
-  };
+  readonly chat: Chat;
   /** Why this seat is gone, or null. */
   readonly left: Left | null;
 
@@ -212,6 +263,12 @@ export class Room {
   on(type: "$info", listener: (info: Info) => void): () => void;
   on(type: "$timers", listener: (timers: Map<string, Timer>) => void): () => void;
   on(type: "$chat", listener: (line: Line) => void): () => void;
+  /** A line says something else now, or with `text: null` nothing any more. */
+  on(type: "$edited", listener: (line: Line) => void): () => void;
+  /** Channels came, went, or are closed, silent, slow. */
+  on(type: "$channels", listener: (channels: Map<string, Channel>) => void): () => void;
+  /** This seat has read, here or on another device; somebody is writing, or has stopped. */
+  on(type: "$read" | "$typing", listener: (channel: Channel) => void): () => void;
   /** The seat was given back after a loss; unless `recovered`, events may have been missed. */
   on(type: "$joined", listener: (joined: { recovered: boolean | null }) => void): () => void;
   on(type: "$left", listener: (left: Left) => void): () => void;

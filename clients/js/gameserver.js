@@ -40,7 +40,9 @@ const WAKE_PATIENCE_MS = 3000; // the same after a sleep, where it probably is
 const HELD_PATIENCE_MS = 20_000; // the same while a `HOLDING` request is under way
 const CLOCK_SAMPLES = 8;
 
-const CHAT_LINES = 200;
+const CHAT_LINES = 200; // kept of each channel
+const TYPING_MS = 6000; // so long after the last word of it somebody counts as writing
+const TYPING_EVERY_MS = 3000; // the server drops what comes sooner than 2 s
 const SEATS_KEPT = 50;
 
 // Errors and listeners
@@ -614,7 +616,7 @@ export class Room extends Emitter {
     this.#client = client;
     this.code = room;
     this.game = game;
-    this.chat = { lines: [], say: (text, to = "room", data) => client._ask("chat", this, { text, to, data }) };
+    this.chat = new Chat(client, this);
   }
 
   /** The document that everybody in the room sees. */
@@ -670,7 +672,7 @@ export class Room extends Emitter {
   }
 
   /** The seat was given, or given back: what was missed follows if `recovered`, else all is here. */
-  _join({ recovered, seat: { resume, ...seat }, seen: { epoch, ...counts }, info, docs, seats, timers, chat }) {
+  _join({ recovered, seat: { resume, ...seat }, seen: { epoch, ...counts }, info, docs, seats, timers, ...said }) {
     const news = [];
     this.seat = seat;
     this._secret = resume;
@@ -687,7 +689,7 @@ export class Room extends Emitter {
     for (const timer of timers) this.#setTimer(timer);
     this.#showTimers();
     this.info = merge(this.info, info);
-    const lines = this.#newLines(chat);
+    const lines = this.chat._join({ recovered, ...said });
     this._attached = true;
     this._deaf = this._broken = false;
     this._failures = 0;
@@ -695,6 +697,7 @@ export class Room extends Emitter {
     this._emit("$seats", seats);
     this._emit("$info", this.info);
     this._emit("$timers", this.timers);
+    this._emit("$channels", this.chat.channels);
     for (const line of lines) this._emit("$chat", line);
     this._emit("$joined", { recovered });
   }
@@ -704,6 +707,8 @@ export class Room extends Emitter {
     const { op, stream, n } = message;
     if (n === undefined || n === null) {
       if (op === "event") this.#onEvent(message);
+      else if (op === "typing") this._emit("$typing", this.chat._typing(message));
+      else if (op === "read") this._emit("$read", this.chat._read(message));
     } else if (!this._deaf && this.#counted(op, stream, n)) {
       if (op === "event") this.#onEvent(message);
       else if (op === "patch") this.#onPatch(message);
@@ -711,7 +716,9 @@ export class Room extends Emitter {
       else if (op === "seats") this.#onSeats(message);
       else if (op === "room") this._emit("$info", (this.info = merge(this.info, message.info)));
       else if (op === "timer") this.#onTimer(message);
-      else if (op === "chat") for (const line of this.#newLines([message])) this._emit("$chat", line);
+      else if (op === "chat") for (const line of this.chat._say([message])) this._emit("$chat", line);
+      else if (op === "edited") this.#onEdited(message);
+      else if (op === "channels") this.#onChannels(message.channels);
     }
   }
 
@@ -746,17 +753,29 @@ export class Room extends Emitter {
     this._emit("$change", { stream, doc, paths: ops.map(([, path]) => path) });
   }
 
-  #onDoc({ stream, n, doc, chat }) {
+  #onDoc({ stream, n, doc, chat, channels }) {
     const change = this.#setDoc(stream, doc);
     if (doc === null) this.#forgetStream(stream);
     else this.#counts.set(stream, n);
-    const lines = doc === null ? [] : this.#newLines(chat ?? []);
+    if (doc !== null && channels?.length) this.chat._open(channels);
+    const lines = doc === null ? [] : this.chat._say(chat ?? []);
     if (change.paths.length) this._emit("$change", change);
     if (doc === null) {
       this._emit("$seats", [...this.seats.values()]);
       this._emit("$timers", this.timers);
     }
+    if (doc === null || channels?.length) this._emit("$channels", this.chat.channels);
     for (const line of lines) this._emit("$chat", line);
+  }
+
+  #onEdited(message) {
+    const line = this.chat._edit(message);
+    if (line) this._emit("$edited", line);
+  }
+
+  #onChannels(channels) {
+    this.chat._open(channels);
+    this._emit("$channels", this.chat.channels);
   }
 
   /** A whole document, or none any more (null); the one that is known is changed in place. */
@@ -775,9 +794,10 @@ export class Room extends Emitter {
     return { stream, doc: now, paths: this._broken ? [[]] : paths };
   }
 
-  /** Out of a group: nothing of it is known from now on but what was said. */
+  /** Out of a group: nothing of it is known from now on. */
   #forgetStream(stream) {
     this.#counts.delete(stream);
+    this.chat._forget(stream);
     for (const [key, timer] of [...this.#timers]) if (timer.stream === stream) this.#timers.delete(key);
     this.#showTimers();
     const name = stream.replace(/^group:/, "");
@@ -833,16 +853,224 @@ export class Room extends Emitter {
     const own = ({ stream }) => Number(stream === "seat");
     for (const timer of [...this.#timers.values()].sort((a, b) => own(a) - own(b))) this.timers.set(timer.name, timer);
   }
+}
 
-  #newLines(told) {
-    const { lines } = this.chat;
-    const name = ({ stream, n, at }) => `${stream} ${n} ${at}`;
-    const known = new Set(lines.map(name));
-    const added = told.filter((line) => !known.has(name(line))).map(({ op, room, ...line }) => line);
-    lines.push(...added);
-    lines.splice(0, lines.length - CHAT_LINES);
-    return added;
+// The chat of a room
+
+/**
+ * One channel: what its audience was told, with the lines that this seat heard there. `chat` makes one for each that
+ * the server names, and for each seat that a private line went to or came from.
+ */
+export class Channel {
+  to;
+  stream = null;
+  title = "";
+  closed = false;
+  readonly = false;
+  slow_s = 0;
+  lines = [];
+  read = 0;
+  #me;
+  #typing = new Map();
+
+  constructor(to, me) {
+    this.to = to;
+    this.#me = me;
   }
+
+  /** How many lines of others were said since this seat has read. */
+  get unread() {
+    return this.lines.filter((line) => isCounted(line) && line.from?.seat !== this.#me() && line.n > this.read).length;
+  }
+
+  /** The ids of the seats that are writing. */
+  get typing() {
+    const now = performance.now();
+    return [...this.#typing].filter(([, until]) => until > now).map(([seat]) => seat);
+  }
+
+  _set({ stream, title, closed, readonly, slow_s }) {
+    Object.assign(this, { stream, title: title ?? "", closed: closed ?? false, readonly: readonly ?? false, slow_s: slow_s ?? 0 });
+  }
+
+  _writes(seat, on) {
+    if (on) this.#typing.set(seat, performance.now() + TYPING_MS);
+    else this.#typing.delete(seat);
+  }
+}
+
+/** What is said in a room, channel by channel, and all that a seat may do there. */
+export class Chat {
+  lines = [];
+  channels = new Map();
+  #client;
+  #room;
+  #said = { to: null, at: 0 }; // where we last said that we are writing
+
+  constructor(client, room) {
+    this.#client = client;
+    this.#room = room;
+  }
+
+  /** Say a line; resolves with what a command answers, null for a line. */
+  say(text, to = "room", data) {
+    this.#said = { to: null, at: 0 };
+    return this.#client._ask("chat", this.#room, { text, to, data });
+  }
+
+  /** Say what this seat does: "waves". */
+  emote(text, to = "room", data) {
+    return this.say(`/me ${text}`, to, data);
+  }
+
+  /** Change a line of one's own. */
+  edit({ stream, n }, text, data) {
+    return this.#client._ask("edit", this.#room, { stream, line: n, text, data });
+  }
+
+  /** Take a line of one's own back. */
+  unsay({ stream, n }) {
+    return this.#client._ask("unsay", this.#room, { stream, line: n });
+  }
+
+  /** Bring a line, or a seat (its id), to those who moderate. */
+  report(what, reason = "") {
+    const about = typeof what === "string" ? { seat: what } : { stream: what.stream, line: what.n };
+    return this.#client._ask("report", this.#room, { ...about, reason });
+  }
+
+  /** Hear nothing more of a seat's user, in any room; or hear it again. */
+  block(seat, on = true) {
+    return this.#client._ask("block", this.#room, { seat, on });
+  }
+
+  /** Call it with each key: the others are told now and then, and once it is over. */
+  typing(to = "room", on = true) {
+    const now = performance.now();
+    const same = this.#said.to === to && now - this.#said.at < TYPING_EVERY_MS;
+    if (on ? same : this.#said.to !== to) return;
+    this.#said = { to: on ? to : null, at: now };
+    this.#client._tell("typing", this.#room, { to, on });
+  }
+
+  /** All that is there now was read, or all up to a line. */
+  read(to = "room", upto = this.channels.get(to)?.lines.findLast(isCounted)?.n ?? 0) {
+    const channel = this.channels.get(to);
+    if (!channel || upto <= channel.read) return;
+    channel.read = upto;
+    this.#room._emit("$read", channel);
+    this.#client._ask("read", this.#room, { to, upto }).catch(() => {}); // nothing else hangs on it
+  }
+
+  /** The channel that a line belongs to: a private one is its other seat's; what the game tells this seat is the room's. */
+  of({ to, from }) {
+    if (!to.startsWith("seat:")) return to;
+    const { id } = this.#room.seat;
+    if (to !== `seat:${id}`) return to;
+    return from && from.seat !== id ? `seat:${from.seat}` : "room";
+  }
+
+  // What the room tells it
+
+  /** `joined`: the lines and channels are these, or where nothing was missed, those that are known. */
+  _join({ chat, channels, read, recovered }) {
+    const fresh = [];
+    if (!recovered) {
+      const known = new Map(this.lines.map((line) => [nameOf(line), line]));
+      this.#drop(() => true);
+      for (const to of [...this.channels.keys()]) if (!channels?.some((told) => told.to === to)) this.channels.delete(to);
+      for (const channel of this.channels.values()) channel.read = 0;
+      this._open(channels ?? []);
+      for (const told of chat) {
+        const old = known.get(nameOf(told));
+        const line = this.#keep(old ? Object.assign(old, cleaned(told)) : cleaned(told));
+        if (!old) fresh.push(line);
+      }
+    } else this._open(channels ?? []);
+    for (const [to, upto] of Object.entries(read ?? {})) {
+      const channel = this.#channel(to);
+      channel.read = Math.max(upto, channel.read);
+    }
+    return fresh;
+  }
+
+  _open(channels) {
+    for (const told of channels) this.#channel(told.to)._set(told);
+  }
+
+  /** Lines that are new; known ones are dropped. */
+  _say(told) {
+    const known = new Set(this.lines.map(nameOf));
+    return told.filter((line) => !known.has(nameOf(line))).map((line) => this.#keep(cleaned(line)));
+  }
+
+  /** The line that says something else now, or nothing any more; undefined where it is not known here. */
+  _edit({ stream, line: n, text, data, at, mentions }) {
+    const line = this.lines.findLast((each) => each.stream === stream && each.n === n);
+    if (!line) return undefined;
+    if ((text ?? null) === null) {
+      this.#drop((each) => each === line);
+      line.text = null;
+    } else Object.assign(line, { text, data: data ?? null, edited: at, mentions: mentions ?? [] });
+    return line;
+  }
+
+  _typing({ to, seat, on }) {
+    const channel = this.#channel(to === `seat:${this.#room.seat.id}` ? `seat:${seat}` : to);
+    channel._writes(seat, on ?? true);
+    return channel;
+  }
+
+  _read({ to, upto }) {
+    const channel = this.#channel(to);
+    channel.read = Math.max(channel.read, upto);
+    return channel;
+  }
+
+  /** Out of an audience: its lines and channels go. */
+  _forget(stream) {
+    this.#drop((line) => line.stream === stream);
+    for (const [to, channel] of [...this.channels]) if (channel.stream === stream) this.channels.delete(to);
+  }
+
+  #channel(to) {
+    let channel = this.channels.get(to);
+    if (!channel) this.channels.set(to, (channel = new Channel(to, () => this.#room.seat.id)));
+    return channel;
+  }
+
+  #keep(line) {
+    const channel = this.#channel(this.of(line));
+    this.lines.push(line);
+    channel.lines.push(line);
+    if (line.from) channel._writes(line.from.seat, false);
+    if (channel.lines.length > CHAT_LINES) {
+      const [oldest] = channel.lines;
+      this.#drop((each) => each === oldest);
+    }
+    return line;
+  }
+
+  #drop(goes) {
+    for (const { lines } of [this, ...this.channels.values()]) {
+      const stays = lines.filter((line) => !goes(line));
+      lines.splice(0, lines.length, ...stays);
+    }
+  }
+}
+
+function nameOf({ stream, n, at }) {
+  return `${stream} ${n} ${at}`;
+}
+
+/** A line as pages have it: all keys are there. */
+function cleaned({ op, room, ...line }) {
+  return { ...line, data: line.data ?? null, emote: line.emote ?? false, mentions: line.mentions ?? [], edited: line.edited ?? null };
+}
+
+/** What the game tells one seat stands among the room's lines, but is counted on another stream. */
+function isCounted({ from, stream }) {
+  return stream !== "seat" || from !== null;
 }
 
 // Documents

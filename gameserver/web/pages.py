@@ -2,8 +2,9 @@
 The pages: the lobby, each game's own page or else the default one, and the files that they are made of.
 
 ``/`` is the lobby, ``/play/GAME/`` a game's page, ``/static/...`` what pages share, ``/gameserver.js`` and
-``/gameserver.d.ts`` the client. A game's own page lies beside the game, with an ``index.html``: for a file
-``FOLDER/NAME.py`` in ``FOLDER/pages/NAME/``, for a package ``FOLDER/NAME/`` in ``FOLDER/NAME/page/``.
+``/game-chat.js`` the client and its chat, with their types. A game's own page lies beside the game, with an
+``index.html``: for a file ``FOLDER/NAME.py`` in ``FOLDER/pages/NAME/``, for a package ``FOLDER/NAME/`` in
+``FOLDER/NAME/page/``.
 
 Files are looked up name by name; nothing outside their folder, nothing hidden and nothing of an unknown type is given.
 Browsers ask each time whether a file is still the same (``ETag``), and run nothing but files of this server.
@@ -30,8 +31,8 @@ if TYPE_CHECKING:
     from gameserver.game.spec import Spec
 
 STATIC: Final = Path(__file__).parent / "static"
-CLIENT: Final = ("gameserver.js", "gameserver.d.ts")
-"""The JavaScript client: built into `STATIC`, beside the package in a checkout."""
+CLIENT: Final = ("gameserver.js", "gameserver.d.ts", "game-chat.js", "game-chat.d.ts")
+"""The JavaScript client and its chat: built into `STATIC`, beside the package in a checkout."""
 
 TYPES: Final = {
     ".html": "text/html; charset=utf-8",

@@ -179,6 +179,8 @@ class SharedTests(SynchronousTestCase):
         self.assertFile("/gameserver.js", "text/javascript; charset=utf-8", source)
         if (pages.client_folder() / "gameserver.d.ts").exists():
             self.assertEqual(self.node.ask("GET", "/gameserver.d.ts").headers["content-type"][:10], "text/plain")
+        chat = (pages.client_folder() / "game-chat.js").read_bytes()
+        self.assertFile("/game-chat.js", "text/javascript; charset=utf-8", chat)
         for path in ("/package.json", "/gameserver.py", "/test/kit.js"):
             self.assertEqual(self.node.ask("GET", path).status, 404, path)
 

@@ -173,3 +173,12 @@ class ChatTests(WireTestCase):
         self.assertEqual(back.ask("chat", id=2, text="once"), first)
         dan = self.rig.guest("Dan").join(ann.room)
         self.assertEqual([line["text"] for line in dan.joined["chat"]], ["once"])
+
+    def test_reading_is_answered_and_told_to_the_seat(self) -> None:
+        """In the form that the connection speaks; whoever did not hear a channel has not read it."""
+        self.ann.post("chat", id=2, text="one")
+        self.heard()
+        self.assertEqual(self.bob.ask("read", id=2, upto=999)["op"], "ok")
+        self.assert_error(self.bob.ask("read", id=3, to="channel:none", upto=1), "bad_data", 3)
+        again = self.rig.guest("Dan").join(self.ann.room)
+        self.assertEqual(again.ask("read", id=2, upto=1)["op"], "ok")

@@ -2,3 +2,4 @@
 
 globalThis.speakBinary = true;
 await import("./server.test.js");
+await import("./chat.test.js");

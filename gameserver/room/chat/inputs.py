@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Any
 from gameserver import values
 from gameserver.errors import Refused
 from gameserver.room.chat import admission, commands, moderation
-from gameserver.room.chat.channels import address, check_may_write, hears, wire_address
+from gameserver.room.chat.channels import address, hears, wire_address
 from gameserver.room.chat.line import Chat, KeptLine
 from gameserver.room.chat.pace import FLOOD_MUTE_S
 from gameserver.room.chat.talking import Mute
 from gameserver.room.chat.told import Change, HasRead, IsTyping
 from gameserver.room.effects import Asker
-from gameserver.wire import messages
+from gameserver.wire import messages, packed
 
 if TYPE_CHECKING:
     from gameserver.room.room import Room
@@ -100,7 +100,8 @@ class ChatInputs:
             room.replies.error(asker, refused)
             return
         if asker.id is not None:
-            room.replies.frames.append((asker.session, messages.encode(messages.Ok(asker.id))))
+            done = packed.encode_for(asker.session.form, messages.Ok(asker.id))
+            room.replies.frames.append((asker.session, done))
 
     async def moderate(self, act: str, by: Any, seat_id: str | None, **how: Any) -> None:
         """
@@ -174,7 +175,6 @@ class ChatInputs:
         if isawaitable(result):
             await result
         if wire_address(chat.to) != line.to:
-            # Such as a line to all, changed by one who by now speaks to the dead alone.
             raise Refused("You may not change that now.", code="forbidden")
         if not chat.hidden and not shadow:
             room.journal.append(room.said, Change(line, values.plain(chat.text), values.plain(chat.data)))
@@ -235,8 +235,9 @@ class ChatInputs:
         age_s = self._room.now - line.at_ms / 1000
         if not at_any_time and age_s > self._room.game_class.chat_edit_s:
             raise Refused("That was said too long ago.", code="forbidden")
-        if not at_any_time:
-            check_may_write(self._room, player, line.to)
+        if not at_any_time and wire_address(admission.admit_channel(self._room, player, line.to)) != line.to:
+            # Such as a line to all, of one who by now speaks to the dead alone.
+            raise Refused("You may not change that now.", code="forbidden")
         return line
 
     def _mute_of(self, player: Player) -> Mute | None:

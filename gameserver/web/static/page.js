@@ -34,7 +34,7 @@
  *   startButton(room, {label})      for the host, before the game and after it; the others read who starts
  *   countdown(room, name, {hurry_s, label})   seconds left of a shown timer by the server's clock; hidden without one
  *   leftMs(room, name)              the same as a number of ms, or null
- *   chatBox(room, {to, title})      lines and a form
+ *   chatBox(room, {to, title})      a <game-chat>: its channels, or the one of this address; see /game-chat.js
  *   statusBanner(client)            says when the connection is away
  *
  * The rest
@@ -46,6 +46,7 @@
  *   params: GET /play/GAME/?room=CODE&role=ROLE
  */
 
+import "/game-chat.js";
 import { connect } from "/gameserver.js";
 import { schemaForm } from "/static/form.js";
 
@@ -480,38 +481,10 @@ function clock(ms) {
   return s < 3600 ? `${Math.floor(s / 60)}:${pad(s % 60)}` : `${Math.floor(s / 3600)}:${pad(Math.floor(s / 60) % 60)}:${pad(s % 60)}`;
 }
 
-export function chatBox(room, { to = "room", title = "Chat" } = {}) {
-  const lines = el("ul", { class: "lines", "aria-live": "polite", "aria-label": "Chat", tabindex: "0" });
-  const input = el("input", { "aria-label": "Say something", placeholder: "Say something", autocomplete: "off", maxlength: "500", enterkeyhint: "send" });
-  const send = async (event) => {
-    event.preventDefault();
-    const text = input.value.trim();
-    if (!text) return;
-    input.value = "";
-    try {
-      await room.chat.say(text, to);
-    } catch (error) {
-      toast(words(error), { kind: "error" });
-      input.value ||= text;
-    }
-  };
-  const box = el("section", { class: "chat" }, el("h2", {}, title), lines, el("form", { onsubmit: send }, input, el("button", { type: "submit" }, "Send")));
-  let drawn = [];
-  return live(box, room, () => {
-    const now = [...room.chat.lines];
-    const atEnd = lines.scrollHeight - lines.scrollTop - lines.clientHeight < 40;
-    if (drawn.length && drawn.length <= now.length && drawn.every((line, i) => line === now[i])) lines.append(...now.slice(drawn.length).map(chatLine));
-    else lines.replaceChildren(...now.map(chatLine));
-    if (!now.length) lines.replaceChildren(el("li", { class: "muted small" }, "Nothing said yet."));
-    else if (!drawn.length) lines.replaceChildren(...now.map(chatLine));
-    drawn = now;
-    if (atEnd) lines.scrollTop = lines.scrollHeight;
-  }, ["$chat", "$joined"]);
-}
-
-function chatLine(line) {
-  const to = line.to && line.to !== "room" ? el("span", { class: "badge" }, line.to.replace(/^group:/, "").replace(/^seat:.*/, "private")) : null;
-  return el("li", { class: line.from ? "" : "muted" }, line.from ? el("span", { class: "from" }, line.from.name) : null, to, to ? " " : null, line.text);
+export function chatBox(room, { to = null, title = "Chat" } = {}) {
+  const chat = el("game-chat", { label: title, channels: to });
+  chat.room = room;
+  return chat;
 }
 
 let lock = null;

@@ -192,4 +192,4 @@ fill(
   ),
 );
 
-room.on("$chat", (line) => line?.from && line.from.seat !== room.seat.id && document.visibilityState === "visible" && !document.querySelector(".chat")?.contains(document.activeElement) && toast(`${line.from.name}: ${line.text}`, { ms: 3000 }));
+room.on("$chat", (line) => line?.from && line.from.seat !== room.seat.id && document.visibilityState === "visible" && !document.querySelector("game-chat")?.contains(document.activeElement) && toast(`${line.from.name}: ${line.text}`, { ms: 3000 }));

@@ -201,6 +201,14 @@ class EditTests(CafeCase):
         self.assertRaises(Refused, self.ann.ask, "edit", stream="room", line=n, text="Bob did it")
         self.assertNotIn(b"Bob did it", self.bob.seen())
 
+    def test_dead_take_nothing_back_among_the_living(self) -> None:
+        """A line that vanishes would be a sign as well."""
+        self.bob.say("I am well")
+        self.bob.send("die")
+        before = self.cleo.seen()
+        self.assertRaises(Refused, self.bob.ask, "unsay", stream="room", line=self.line(self.bob)["n"])
+        self.assertEqual(self.cleo.seen(), before)
+
     def test_host_takes_back_others(self) -> None:
         """Whoever moderates may take any line back, at any time; the log has it."""
         self.bob.say("rude")

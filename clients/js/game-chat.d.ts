@@ -1,0 +1,22 @@
+/** Types of game-chat.js: the element `<game-chat>`. */
+
+import type { Line, Room } from "./gameserver.js";
+
+export class GameChat extends HTMLElement {
+  /** Whose chat it shows; null empties it. */
+  room: Room | null;
+  /** Texts in another language; those that are left out are English. */
+  words: Partial<Record<string, string | ((value: any) => string)>>;
+  /** Called for each line that is drawn: for a game's own `line.data`. */
+  decorate: ((line: Line, element: HTMLElement) => void) | null;
+  /** The address of the channel that is shown. */
+  readonly to: string;
+  /** Show a channel; `seat:ID` begins a private talk. */
+  open(to: string): void;
+}
+
+declare global {
+  interface HTMLElementTagNameMap {
+    "game-chat": GameChat;
+  }
+}

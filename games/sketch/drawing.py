@@ -1,0 +1,41 @@
+"""
+Strokes, as pages send them and as they are kept.
+
+A stroke is ``[colour, width, joined, points]``. ``points`` are bytes, three for each point: twelve bits for x and
+twelve for y, from the upper left corner of a sheet of 4096 by 4096, which pages show four wide and three high. A page
+ends a long line after 128 points and begins another one where it ended; the second is ``joined`` then, so that both are
+undone at once.
+"""
+
+from typing import Annotated, Any, Final
+
+from msgspec import Meta
+
+from gameserver import Refused
+
+COLOURS: Final = 16
+WIDTHS: Final = 4
+MOST_POINTS: Final = 128
+"""In one stroke: a page that comes late misses so much of a line at most, and only until it ends."""
+MOST_BYTES: Final = 96 * 1024
+"""Of all strokes of a drawing, points alone; a minute of scribbling is some 20 KiB."""
+MOST_STROKES: Final = 1500
+
+Colour = Annotated[int, Meta(ge=0, lt=COLOURS)]
+Width = Annotated[int, Meta(ge=0, lt=WIDTHS)]
+Points = Annotated[bytes, Meta(min_length=3, max_length=3 * MOST_POINTS)]
+
+
+def check(strokes: list[Any], points: bytes) -> None:
+    """:raises Refused: these are no points, or the sheet is full."""
+    if len(points) % 3:
+        raise Refused("A point is three bytes.", code="bad_data", path="$.points")
+    if len(strokes) >= MOST_STROKES or sum(len(stroke[3]) for stroke in strokes) + len(points) > MOST_BYTES:
+        raise Refused("The sheet is full. Take something back, or wipe it.", code="full")
+
+
+def undo(strokes: list[Any]) -> None:
+    """Take the last line back, with the strokes that it is made of."""
+    while strokes:
+        if not strokes.pop()[2]:
+            return

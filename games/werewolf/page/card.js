@@ -1,0 +1,64 @@
+/*
+ * A player's own card: what only this seat may know, the werewolves' chat too. It lies face down, so that who sits beside
+ * it sees on each phone the same.
+ */
+
+import { chatBox, el, fill } from "/static/page.js";
+
+import { isHere, nameOf, ROLES } from "./words.js";
+
+const OPEN_MS = 15_000; // untouched for so long it turns by itself: a phone is left on the table
+
+export function roleCard(room) {
+  let open = false;
+  let turning = null;
+  let chat = null;
+  const text = el("div", { class: "stack tight" });
+  const face = el("div", { class: "face-up", id: "own-card" }, text);
+  const button = el("button", { type: "button", class: "wide big", "aria-controls": "own-card" });
+  const node = el("section", { class: "card own-card", "aria-label": "Your card" }, button, face);
+
+  function turn(up) {
+    clearTimeout(turning);
+    open = up;
+    if (up) turning = setTimeout(() => turn(false), OPEN_MS);
+    draw();
+  }
+
+  function draw() {
+    node.hidden = room.info.status !== "playing" || !room.mine?.role || !isHere(room);
+    button.setAttribute("aria-expanded", String(open));
+    button.textContent = open ? "Turn the card over" : "Look at your card";
+    face.hidden = !open || node.hidden;
+    fill(text, face.hidden ? null : contents(room));
+    const talks = Boolean(room.groups.wolves);
+    if (talks && !chat && open) face.append((chat = chatBox(room, { to: "group:wolves", title: "Among werewolves" })));
+    else if (!talks && chat) chat = void chat.remove();
+  }
+
+  button.addEventListener("click", () => turn(!open));
+  face.addEventListener("input", () => turn(open));
+  node.addEventListener("keydown", (event) => event.key === "Escape" && turn(false));
+  document.addEventListener("visibilitychange", () => document.visibilityState === "hidden" && turn(false));
+  return { node, draw };
+}
+
+function contents(room) {
+  const { role, findings } = room.mine;
+  const { name, mark, text } = ROLES[role];
+  const mates = room.groups.wolves;
+  return [
+    el("div", { class: "role" }, el("span", { class: "role-mark", "aria-hidden": "true" }, mark), el("strong", { class: "role-name" }, name)),
+    el("p", {}, text),
+    mates ? pack(room, mates) : null,
+    role === "seer" && findings.length ? el("ul", { class: "plain findings", "aria-label": "What you have seen" }, findings.map((each) => el("li", { class: each.wolf ? "bad" : "good" }, `Night ${each.night}: ${nameOf(room, each.seat)} is ${each.wolf ? "a werewolf" : "no werewolf"}.`))) : null,
+  ];
+}
+
+/** The other werewolves, and whom they have chosen tonight. */
+function pack(room, { wolves, choices }) {
+  const others = wolves.filter((seat) => seat !== room.seat.id);
+  if (!others.length) return el("p", {}, "You are the only werewolf.");
+  const chosen = (seat) => (room.info.phase === "night" && seat in choices ? ` chooses ${nameOf(room, choices[seat])}` : "");
+  return el("ul", { class: "plain pack", "aria-label": "The other werewolves" }, others.map((seat) => el("li", {}, el("strong", {}, nameOf(room, seat)), `${chosen(seat)}`)));
+}
