@@ -88,6 +88,7 @@ button:disabled { cursor: default; opacity: .6; }
 .error:empty { display: none; }
 form { display: flex; flex-wrap: wrap; gap: .4rem; }
 input { flex: 1 1 8rem; min-width: 0; background: ${token("ground")}; border-color: ${token("edge")}; }
+input::placeholder { color: ${token("muted")}; opacity: 1; }
 .send { background: ${token("accent")}; color: ${token("on-accent")}; border-color: transparent; font-weight: 700; }
 .hidden { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
 @media (forced-colors: active) { .count, .send { border: 1px solid; } }
