@@ -7,8 +7,6 @@ import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final
 
-from msgspec import Raw
-
 from gameserver.errors import GameDefinitionError
 from gameserver.game.marks import CronMark, MessageMark, TimerMark, mark_of
 from gameserver.game.question import Question
@@ -17,8 +15,6 @@ from gameserver.room.rounding import Quanta, is_setting
 
 if TYPE_CHECKING:
     from gameserver.game.game import Game
-    from gameserver.room.room import Room
-    from gameserver.room.seats import Player
 
 MAX_GAME_PLAYERS: Final = 10_000
 """Seats of players in one room at most; what a room of more would need is another design."""
@@ -72,9 +68,14 @@ _CHECKS: Final[dict[str, tuple[Callable[[Any], bool], str]]] = {
 
 
 class MessageSpec:
-    """A message that clients may send."""
+    """
+    A message that clients may send.
 
-    __slots__ = ("by", "durable", "function", "method", "phase", "question", "schema", "waits")
+    :ivar call: calls the method with what a client sent, see `Schema.caller`.
+    :ivar open_to: the role that may send it at any time; None where more is to be asked.
+    """
+
+    __slots__ = ("by", "call", "durable", "function", "method", "open_to", "phase", "question", "schema", "waits")
 
     def __init__(self, method: str, function: Callable[..., Any], mark: MessageMark, *, question: bool = False) -> None:
         self.method = method
@@ -85,17 +86,9 @@ class MessageSpec:
         self.question = question
         self.waits = inspect.iscoroutinefunction(function)
         self.schema = Schema(method, function, skip=2)
-
-    def call(self, room: Room, player: Player, data: Raw | bytes) -> Any:
-        """
-        Call the method with what a client sent.
-
-        :raises Refused: ``bad_data``, or whatever the game refuses.
-        """
-        schema = self.schema
-        if schema.strict and type(data) is Raw:
-            return schema.call(self.function, room.game, player, schema.read(data, room))
-        return self.function(room.game, player, **schema.decode(data, room))
+        self.call = self.schema.caller(function)
+        asks_nobody = mark.by not in ("any", "host") and mark.phase is None and not question
+        self.open_to = mark.by if asks_nobody else None
 
 
 class Spec:

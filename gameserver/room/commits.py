@@ -66,7 +66,7 @@ class Commits:
         """
         if self._ended or self.lost or (self._whole and self._keeper.busy):
             return None
-        if self._keeper.room.game_class.durability == "none":
+        if not self._keeper.is_stored:
             room = self._keeper.room
             room.dirty.clear()
             outbox, room.outbox = room.outbox, []
@@ -207,12 +207,22 @@ class Commits:
 
 
 def deliver(deliveries: list[Delivery]) -> None:
-    """Hand each frame to its sessions, in order."""
-    for delivery in deliveries:
-        frame, slot = delivery.frame, delivery.slot
-        if slot is None:
-            for session in delivery.to:
+    """Hand each frame to its sessions, in order; what goes to the same ones in a row goes to them at once."""
+    at, end = 0, len(deliveries)
+    while at < end:
+        delivery = deliveries[at]
+        to, frame, slot = delivery.to, delivery.frame, delivery.slot
+        at += 1
+        if slot is not None:
+            for session in to:
+                session.deliver_volatile(frame, slot)
+        elif at == end or deliveries[at].to is not to:
+            for session in to:
                 session.deliver(frame)
         else:
-            for session in delivery.to:
-                session.deliver_volatile(frame, slot)
+            frames = [frame]
+            while at < end and deliveries[at].to is to and deliveries[at].slot is None:
+                frames.append(deliveries[at].frame)
+                at += 1
+            for session in to:
+                session.deliver_all(frames)

@@ -113,8 +113,13 @@ class Inputs(ChatInputs):
     def message(self, asker: Asker, seat_id: str, type: str, data: Raw | bytes) -> Coroutine[Any, Any, None] | None:
         """A player sends a message of the game's own."""
         room = self._room
-        player = room.replies.asking_player(asker, seat_id)
-        if player is None:
+        player = room.seats.get(seat_id)
+        if player is None or asker.id is not None:
+            player = room.replies.asking_player(asker, seat_id)
+            if player is None:
+                return None
+        elif not player._bucket.take(room.now):
+            room.replies.error(asker, Refused(code="rate_limited"))
             return None
         spec = room.spec.messages.get(type)
         mark = 0  # nothing was done in this step
@@ -122,7 +127,8 @@ class Inputs(ChatInputs):
             if spec is None:
                 result = self._function_message(player, type, data)
             else:
-                admission.admit_message(room, spec, player, type)
+                if spec.open_to != player.role or room.paused_at is not None:
+                    admission.admit_message(room, spec, player, type)
                 room.durable = spec.durable
                 result = spec.call(room, player, data)
                 if spec.question:

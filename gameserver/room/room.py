@@ -67,6 +67,7 @@ class Room:
     def __init__(self, spec: Spec, *, id: str, code: str, key: bytes, epoch: str, now: float, log: Logger) -> None:
         self.spec = spec
         self.game_class: type[Game] = spec.cls
+        self.is_stored = spec.cls.durability != "none"
         self.id = id
         self.code = code
         self.key = key
@@ -201,10 +202,11 @@ class Room:
             raise NotJSON("an event's type is a str that is not empty")
         if key == "role:player":
             self.doc(key)
-        left_out = but.id if but is not None else None
         if not type.isascii() or type.__class__ is not str:
             type = values.plain(type)
-        said = Utterance(key, type, values.plain(data), left_out, volatile)
+        if data.__class__ is not str or not data.isascii():
+            data = values.plain(data)
+        said = Utterance(key, type, data, but.id if but is not None else None, volatile)
         self.journal.undo.append(self._unsay)
         self.said.append(said)
 
@@ -455,12 +457,12 @@ class Room:
 
     def keep_part(self, part: str, content: Callable[[], bytes]) -> None:
         """A part of the row that is written once; a room that is never stored does not even encode it."""
-        if self.game_class.durability != "none":
+        if self.is_stored:
             self.fresh_parts[part] = content()
 
     def drop_parts(self, parts: Any) -> None:
         """These parts of the row are gone."""
-        if self.game_class.durability == "none":
+        if not self.is_stored:
             return
         for part in parts:
             self.fresh_parts.pop(part, None)

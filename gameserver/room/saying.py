@@ -92,7 +92,8 @@ def say_event(room: Room, log: list[Said], said: Utterance, to: Audience) -> Non
     counts = room.streams.counts
     counts[key] = n = counts.get(key, 0) + 1
     stream = key if key == "room" else wire_name(key)
-    frame = messages.encode(messages.Event(room.code, stream, n, said.type, messages.payload(data)))
+    told = data if type(data) is str else messages.payload(data)
+    frame = messages.encode(messages.Event(room.code, stream, n, said.type, told))
     log.append(Said(key, n, frame))
     if to.json:
         room.outbox.append(Delivery(to.json, frame))

@@ -100,7 +100,7 @@ def count(room: Room) -> None:
 
 def may_have_grown(room: Room) -> bool:
     """:returns: whether this step so far touched something that `check` counts."""
-    return bool(room.journal.touched or room.info_stale or room.touched_timers or room.tables.grew)
+    return bool(room.journal.touched or room.info_stale or room.touched_timers or room.tables.fresh)
 
 
 def _fits(room: Room) -> bool:

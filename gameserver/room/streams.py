@@ -8,7 +8,7 @@ by messages and bytes; a seat that missed more gets a snapshot.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
 import msgspec
@@ -93,7 +93,7 @@ class Streams:
         self.counts[key] = n
         return n
 
-    def keep(self, said: list[Said]) -> tuple[LoggedStep, list[LoggedStep]]:
+    def keep(self, said: list[Said]) -> tuple[LoggedStep, Sequence[LoggedStep]]:
         """
         Log what one step said.
 
@@ -107,6 +107,8 @@ class Streams:
         self.log.append(step)
         self.messages += len(said)
         self.size_bytes += size_bytes
+        if self.messages <= LOG_MESSAGES and self.size_bytes <= LOG_BYTES:
+            return step, ()
         forgotten = []
         while len(self.log) > 1 and (self.messages > LOG_MESSAGES or self.size_bytes > LOG_BYTES):
             old = self.log.popleft()

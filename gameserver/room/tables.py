@@ -86,7 +86,7 @@ class Tables:
         self._known_bytes = 0
         self._measuring = False
         self._room = room
-        self._fresh: Entries = {}
+        self.fresh: Entries = {}
         self._waiting: Entries = {}
         self._under_way: Entries = {}
 
@@ -105,7 +105,7 @@ class Tables:
             if len(value) > game.max_entry_bytes:
                 raise _too_large(f"An entry has at most {game.max_entry_bytes} bytes.")
         for key, value in entries.items():
-            journal.put(self._fresh, (table, key), value)
+            journal.put(self.fresh, (table, key), value)
         more_bytes = sum(entry_bytes(key, value) for key, value in entries.items())
         journal.set(self, "most_bytes", self.most_bytes + more_bytes)
         certain_bytes = min(game.max_table_bytes, 2 * self._known_bytes + UNSURE_BYTES)
@@ -117,30 +117,25 @@ class Tables:
         """The room was read from the store, and its tables come to so much."""
         self.most_bytes = self._known_bytes = size_bytes
 
-    @property
-    def grew(self) -> bool:
-        """Whether something was written that no commit has yet."""
-        return bool(self._fresh)
-
     def delete(self, table: str, key: str) -> None:
         """Delete an entry with this step."""
-        self._room.journal.put(self._fresh, (table, key), None)
+        self._room.journal.put(self.fresh, (table, key), None)
 
     def unstored(self, table: str) -> dict[str, bytes | None]:
         """:returns: what is on its way of one table; None is to be deleted."""
-        on_way = (self._under_way, self._waiting, self._fresh)
+        on_way = (self._under_way, self._waiting, self.fresh)
         return {key: value for entries in on_way for (name, key), value in entries.items() if name == table}
 
     def on_way(self, table: str, key: str) -> tuple[bool, bytes | None]:
         """:returns: whether an entry is on its way to the store, and its value."""
-        for entries in (self._fresh, self._waiting, self._under_way):
+        for entries in (self.fresh, self._waiting, self._under_way):
             if (table, key) in entries:
                 return True, entries[table, key]
         return False, None
 
     async def _measure(self) -> None:
         """The step ends: it holds if there is room for what it wrote, counted exactly."""
-        entries = {**self._under_way, **self._waiting, **self._fresh}
+        entries = {**self._under_way, **self._waiting, **self.fresh}
         sizes = await self.source.measure(list(entries))
         total = sum(table.size_bytes for table in sizes.tables.values())
         for ((_, key), value), old in zip(entries.items(), sizes.entries, strict=True):
@@ -156,7 +151,7 @@ class Tables:
     @property
     def settled(self) -> bool:
         """Whether nothing is on its way."""
-        return not (self._fresh or self._waiting or self._under_way)
+        return not (self.fresh or self._waiting or self._under_way)
 
     @property
     def waits(self) -> bool:
@@ -166,10 +161,10 @@ class Tables:
     def seal(self) -> None:
         """What steps wrote so far goes with the next commit, or on the shelf; only between two steps."""
         if isinstance(self.source, ShelfSource):
-            self.source.shelf.write(self._fresh)
+            self.source.shelf.write(self.fresh)
         else:
-            self._waiting.update(self._fresh)
-        self._fresh.clear()
+            self._waiting.update(self.fresh)
+        self.fresh.clear()
 
     def send(self) -> Entries:
         """:returns: what goes with the commit that is made now."""
@@ -187,7 +182,7 @@ class Tables:
     def move_to(self, tables: Tables) -> None:
         """The room is made anew from its row."""
         tables.source, tables.most_bytes, tables._known_bytes = self.source, self.most_bytes, self._known_bytes
-        tables._fresh, tables._waiting, tables._under_way = self._fresh, self._waiting, self._under_way
+        tables.fresh, tables._waiting, tables._under_way = self.fresh, self._waiting, self._under_way
 
 
 class Table:

@@ -77,7 +77,7 @@ def tell(room: Room) -> None:
     for said in room.said:
         if isinstance(said, Utterance):
             if said.but is None and not said.volatile:
-                say_event(room, log, said, audience(room, said.key))
+                say_event(room, log, said, room.audiences.get(said.key) or audience(room, said.key))
             else:
                 _tell_event(room, log, said)
         elif isinstance(said, Spoken):
@@ -398,7 +398,6 @@ def _tell_left(room: Room, departure: Departure) -> None:
 
 def _keep(room: Room, log: list[Said]) -> None:
     step, forgotten = room.streams.keep(log)
-    if room.game_class.durability == "none":
-        return
-    room.keep_part(keys.log(step.number), lambda: room.streams.encode(step))
-    room.drop_parts(keys.log(old.number) for old in forgotten)
+    if room.is_stored:
+        room.keep_part(keys.log(step.number), lambda: room.streams.encode(step))
+        room.drop_parts(keys.log(old.number) for old in forgotten)

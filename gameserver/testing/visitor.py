@@ -311,6 +311,11 @@ class _Wire:
     def send(self, frame: bytes) -> None:
         self._visitor.hear(frame)
 
+    def send_all(self, frames: list[bytes]) -> None:
+        """See `Transport.send_all`."""
+        for frame in frames:
+            self.send(frame)
+
     def send_volatile(self, frame: bytes, slot: str) -> None:
         self._visitor.hear(frame)
 

@@ -6,6 +6,7 @@ Source: RFC 6455 section 5.2
 
 from __future__ import annotations
 
+from struct import Struct
 from typing import Final
 
 TEXT: Final = 0x81
@@ -13,13 +14,18 @@ BINARY: Final = 0x82
 """The first byte of a frame that is a whole message."""
 
 
+_SHORT: Final = Struct(">BB").pack
+_MEDIUM: Final = Struct(">BBH").pack
+_LONG: Final = Struct(">BBQ").pack
+
+
 def head(first: int, length: int) -> bytes:
     """:returns: the head of a server's frame, which has no mask."""
     if length < 126:
-        return bytes((first, length))
+        return _SHORT(first, length)
     if length < 65536:
-        return bytes((first, 126)) + length.to_bytes(2, "big")
-    return bytes((first, 127)) + length.to_bytes(8, "big")
+        return _MEDIUM(first, 126, length)
+    return _LONG(first, 127, length)
 
 
 def unmask(mask: bytes, payload: bytes) -> bytes:

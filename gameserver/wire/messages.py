@@ -57,6 +57,7 @@ its own. A client that sees ``n`` jump has missed something and resumes. Volatil
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from enum import IntEnum
 from typing import Annotated, Any, Final
 
@@ -568,12 +569,8 @@ class Close:
 _encoder = msgspec.json.Encoder()
 
 
-def encode(message: FromServer) -> bytes:
-    """
-    :param message: whatever a game put into it has gone through `payload`.
-    :returns: its JSON form.
-    """
-    return _encoder.encode(message)
+encode: Final[Callable[[FromServer], bytes]] = _encoder.encode
+"""From a message, in which whatever a game put has gone through `payload`, to its JSON form."""
 
 
 def payload(value: Any) -> Any:

@@ -19,7 +19,7 @@ from twisted.internet.interfaces import IPushProducer, ISSLTransport
 from zope.interface import implementer
 
 from gameserver.room.passes import Pass
-from gameserver.wire.frames import BINARY, TEXT, head, is_text, unmask
+from gameserver.wire.frames import BINARY, TEXT, head, is_text
 from gameserver.wire.limits import Connections
 from gameserver.wire.messages import PACKED_SUBPROTOCOL, SUBPROTOCOLS, Close
 from gameserver.wire.proxies import Proxies
@@ -35,9 +35,10 @@ _new_factory: Any = WebSocketServerFactory  # Autobahn is annotated in part, and
 
 class GameProtocol(WebSocketServerProtocol):
     """
-    One connection. Autobahn owns most names here; ours are ``door``, ``session`` and ``plain``.
+    One connection. Autobahn owns most names here; ours are ``door``, ``session``, ``plain`` and ``own``.
 
     :ivar plain: frames hold what was sent, as they come: no extension changes them.
+    :ivar own: the first byte of a whole frame in the form that the session speaks.
     """
 
     def __init__(self, door: Door) -> None:
@@ -45,6 +46,7 @@ class GameProtocol(WebSocketServerProtocol):
         self.door = door
         self.session: Session | None = None
         self.plain = False
+        self.own = TEXT
         self.maxFramePayloadSize: int
         self.transport: Any
 
@@ -67,6 +69,7 @@ class GameProtocol(WebSocketServerProtocol):
         # The client names what it speaks, the best first.
         subprotocol = next((name for name in request.protocols if name in SUBPROTOCOLS), None)
         binary = subprotocol == PACKED_SUBPROTOCOL
+        self.own = BINARY if binary else TEXT
         outgoing = Outgoing(self, self.door.house.hall.passes, self.door.house.limits.queue_bytes, binary=binary)
         self.session = Session(self.door.house, outgoing, address, binary=binary)
         self.door.sessions[self.session] = None
@@ -86,47 +89,37 @@ class GameProtocol(WebSocketServerProtocol):
 
     def dataReceived(self, data: bytes) -> None:
         """
-        Read what is usual here, and have Autobahn read the rest: it must be between two messages, and its timers of
-        pings look at every frame while they run.
+        Hand over messages that are one frame each, up to the first that is not, or is not quite right; Autobahn reads
+        from there. For that it must be between two messages; and while its timers of pings run they see every frame.
+
+        This is one function, and does what `unmask` does itself, because most of what is sent comes this way.
         """
-        if (
-            self.plain
-            and not self.data
-            and self.current_frame is None
-            and not self.inside_message
-            and self.autoPingTimeoutCall is None
+        if self.plain and not (
+            self.data or self.current_frame is not None or self.inside_message or self.autoPingTimeoutCall is not None
         ):
-            taken = self._take_whole(data)
-            if taken == len(data):
-                return
-            if taken:
-                data = data[taken:]
-        super().dataReceived(data)
-
-    def _take_whole(self, data: bytes) -> int:
-        """
-        Hand over messages that are one frame, up to the first that is not, or is not quite right.
-
-        :returns: how many bytes that took.
-        """
-        at, end = 0, len(data)
-        while end - at >= 6 and self.state == self.STATE_OPEN and self.session is not None:
-            first, length, start = data[at], data[at + 1] - 0x80, at + 6
-            if length == 126 and end - at >= 8:
-                length, start = int.from_bytes(data[at + 2 : at + 4], "big"), at + 8
-                if length < 126:
+            at, end, own = 0, len(data), self.own
+            while end - at >= 6 and self.state == self.STATE_OPEN and self.session is not None:
+                length, start = data[at + 1] - 0x80, at + 6
+                if length == 126 and end - at >= 8:
+                    length, start = data[at + 2] << 8 | data[at + 3], at + 8
+                    if length < 126:
+                        break
+                elif not 0 <= length < 126:
                     break
-            elif not 0 <= length < 126:
-                break
-            stop = start + length
-            if (first != TEXT and first != BINARY) or stop > end or length > self.maxFramePayloadSize:
-                break
-            payload = unmask(data[start - 4 : start], data[start:stop])
-            if first == TEXT and not payload.isascii() and not is_text(payload):
-                break
-            at = stop
-            self.session.receive(payload, binary=first == BINARY)
-        return at
+                stop = start + length
+                if data[at] != own or stop > end or length > self.maxFramePayloadSize:
+                    break
+                key = (data[start - 4 : start] * (length // 4 + 1))[:length]
+                number = int.from_bytes(data[start:stop], "little") ^ int.from_bytes(key, "little")
+                payload = number.to_bytes(length, "little")
+                if own == TEXT and not payload.isascii() and not is_text(payload):
+                    break
+                at = stop
+                self.session.take(payload)
+            if at == end:
+                return
+            data = data[at:] if at else data
+        super().dataReceived(data)
 
     def onMessage(self, payload: bytes, isBinary: bool) -> None:
         """A whole message came. An exception here would cut the connection: `Session.receive` raises none."""
@@ -170,6 +163,14 @@ class Outgoing:
         if frame is not framed.message:
             framed.take(self._first, frame)
         self._owed.append(framed.frame)
+
+    def send_all(self, frames: list[bytes]) -> None:
+        """Owe several at once, which are framed once for all who get this list."""
+        if not self._owed:
+            self._pass.owe(self.write)
+        if frames is not framed.messages:
+            framed.take_all(self._first, frames)
+        self._owed.append(framed.frames)
 
     def write(self) -> None:
         """The turn ends: write what is owed."""
@@ -231,16 +232,28 @@ class Framing:
 
     :ivar message: the last one.
     :ivar frame: its frame.
+    :ivar messages: the last that were several.
+    :ivar frames: theirs, one behind the other.
     """
 
     def __init__(self) -> None:
         self.message = b""
         self.frame = head(TEXT, 0)
+        self.messages: list[bytes] = []
+        self.frames = b""
 
     def take(self, first: int, message: bytes) -> None:
         """Put a message into a frame that begins with ``first``: `TEXT` or `BINARY`, always one of them for it."""
         self.frame = head(first, len(message)) + message
         self.message = message
+
+    def take_all(self, first: int, messages: list[bytes]) -> None:
+        """The same of several."""
+        parts: list[bytes] = []
+        for message in messages:
+            parts += (head(first, len(message)), message)
+        self.frames = b"".join(parts)
+        self.messages = messages
 
 
 framed: Final = Framing()

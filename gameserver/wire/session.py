@@ -53,6 +53,9 @@ class Transport(Protocol):
     def send(self, frame: bytes) -> None:
         """Send one frame."""
 
+    def send_all(self, frames: list[bytes]) -> None:
+        """Send several; the list does not change, and is the same one for all who are sent the same."""
+
     def send_volatile(self, frame: bytes, slot: str) -> None:
         """Send one frame, unless the reader is slow and a newer one of the slot comes first."""
 
@@ -61,6 +64,10 @@ class Transport(Protocol):
 
     def close(self, code: int, reason: str) -> None:
         """Close the connection."""
+
+
+Place = tuple["Keeper", str, Asker]
+"""A room, a seat in it, and who sends what has no id."""
 
 
 class House(Struct, frozen=True):
@@ -106,6 +113,7 @@ class Session:
         "address",
         "closed",
         "deliver",
+        "deliver_all",
         "deliver_volatile",
         "form",
         "key",
@@ -121,7 +129,8 @@ class Session:
         self._lines = _bucket(house.limits.chat_per_s)
         self._malformed: deque[float] = deque(maxlen=MALFORMED)
         self._seats: dict[str, str] = {}
-        self._place: tuple[Keeper, str, User] | None = None
+        # Where messages go that name no room: known only while frames are handled as they come, and there is one seat.
+        self._place: Place | None = None
         self._waiting: deque[bytes] = deque()
         self._waiting_bytes = 0
         self._busy = False
@@ -133,6 +142,7 @@ class Session:
         self.form = Form.PACKED if binary else Form.JSON
         self.closed = False
         self.deliver: Callable[[bytes], None] = transport.send
+        self.deliver_all: Callable[[list[bytes]], None] = transport.send_all
         self.deliver_volatile: Callable[[bytes, str], None] = transport.send_volatile
         house.strangers.enter(self)
 
@@ -140,21 +150,59 @@ class Session:
 
     def receive(self, frame: bytes, *, binary: bool = False) -> None:
         """A frame came in. Never raises."""
-        if self.closed or self._closing:
-            return
-        if binary is not self._codec.binary:
+        if binary is self._codec.binary:
+            self.take(frame)
+        elif not (self.closed or self._closing):
             self._refuse_frame(Unreadable("bad_message", "This form of the protocol has other frames."))
-        elif not self._busy:
-            self._handle(frame)
-        elif len(self._waiting) < WAITING_MESSAGES and self._waiting_bytes + len(frame) <= WAITING_BYTES:
+
+    def take(self, frame: bytes) -> None:
+        """
+        A frame came in that is of this session's form. Never raises.
+
+        While the place of messages is known, nothing else is to be asked: see `_place`.
+        """
+        place = self._place
+        if place is None and not self._is_free(frame):
+            return
+        try:
+            message = self._codec.decode(frame)
+        except Unreadable as unreadable:
+            self._refuse_frame(unreadable)
+            return
+        try:
+            if type(message) is not messages.Send:
+                self._request(message)
+                return
+            if place is None or message.room is not None:
+                place = self._find_place(message.room)
+            keeper, seat, asker = place
+            if message.id is not None:
+                asker = Asker(self, asker.user, message.id)
+            keeper.message(asker, seat, message.type, message.data)
+        except Refused as refused:
+            self._error(getattr(message, "id", None), refused)
+            self._count_request()
+        except Exception:  # noqa: BLE001 - the message's door: a bug of ours costs this message, not the connection
+            log.failure("a message was not handled", Failure(), op=type(message).__name__)
+            self._error(getattr(message, "id", None), Refused("The server failed at that.", code="game_error"))
+
+    def _is_free(self, frame: bytes) -> bool:
+        """:returns: whether a frame is handled now; if not, it is for later, or for nobody."""
+        if self.closed or self._closing:
+            return False
+        if not self._busy:
+            return True
+        if len(self._waiting) < WAITING_MESSAGES and self._waiting_bytes + len(frame) <= WAITING_BYTES:
             self._waiting.append(frame)
             self._waiting_bytes += len(frame)
         else:
             self._overflow(frame)
+        return False
 
     def lost(self) -> None:
         """The connection is gone; that is never leaving."""
         self.closed = True
+        self._place = None
         self._house.strangers.leave(self)
         self._waiting.clear()
         if self._hello_call is not None and self._hello_call.active():
@@ -169,6 +217,7 @@ class Session:
         if self._closing:
             return
         self._closing = True
+        self._place = None
         self._waiting.clear()
         self.transport.close(code, reason)
 
@@ -191,31 +240,13 @@ class Session:
 
     # One message
 
-    def _handle(self, frame: bytes) -> None:
-        try:
-            message = self._codec.decode(frame)
-        except Unreadable as unreadable:
-            self._refuse_frame(unreadable)
-            return
-        try:
-            if type(message) is messages.Send:
-                place = self._place
-                if place is None or message.room is not None:
-                    place = self._find_place(message.room)
-                keeper, seat, user = place
-                keeper.message(Asker(self, user, message.id), seat, message.type, message.data)
-                return
-            if isinstance(message, messages.Ping):
-                self._say(messages.Pong(message.at, self._now_ms()))
-            else:
-                self._dispatch(message)
-            self._count_request()
-        except Refused as refused:
-            self._error(getattr(message, "id", None), refused)
-            self._count_request()
-        except Exception:  # noqa: BLE001 - the message's door: a bug of ours costs this message, not the connection
-            log.failure("a message was not handled", Failure(), op=type(message).__name__)
-            self._error(getattr(message, "id", None), Refused("The server failed at that.", code="game_error"))
+    def _request(self, message: Any) -> None:
+        """Whatever is no ``send``."""
+        if isinstance(message, messages.Ping):
+            self._say(messages.Pong(message.at, self._now_ms()))
+        else:
+            self._dispatch(message)
+        self._count_request()
 
     def _dispatch(self, message: Any) -> None:
         """Whatever is neither ``send`` nor ``ping``."""
@@ -251,13 +282,13 @@ class Session:
             self._house.budgets.throttled["chat"] += 1
             raise Refused(code="rate_limited")
 
-    def _find_place(self, room: str | None) -> tuple[Keeper, str, User]:
+    def _find_place(self, room: str | None) -> Place:
         """
-        :returns: where a message goes, and whose it is; remembered while there is but one seat.
+        :returns: where a message goes, and who sends it where it has no id; remembered while there is but one seat.
         :raises Refused: there is no such seat.
         """
         user = self._whoever()
-        place = (*self._seat_in(room), user)
+        place = (*self._seat_in(room), Asker(self, user, None))
         if len(self._seats) == 1:
             self._place = place
         return place
@@ -324,6 +355,7 @@ class Session:
     def _wait_for(self, asker: Asker | None, steps: Coroutine[Any, Any, None]) -> None:
         """Nothing else is handled until this is done."""
         self._busy = True
+        self._place = None
         done = Deferred.fromCoroutine(steps)
         done.addErrback(self._refused, asker)
         done.addErrback(lambda failure: log.failure("a request was not handled", failure))
@@ -334,7 +366,7 @@ class Session:
         while self._waiting and not self._busy and not self.closed:
             frame = self._waiting.popleft()
             self._waiting_bytes -= len(frame)
-            self._handle(frame)
+            self.take(frame)
 
     async def _hello(self, message: messages.Hello) -> None:
         house = self._house

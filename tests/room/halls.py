@@ -49,6 +49,10 @@ class FakeSession:
         """Keep it."""
         self.frames.append(values.decode(frame))
 
+    def deliver_all(self, frames: list[bytes]) -> None:
+        for frame in frames:
+            self.deliver(frame)
+
     def deliver_volatile(self, frame: bytes, slot: str) -> None:
         """Keep it."""
         self.deliver(frame)

@@ -71,6 +71,11 @@ class Peer:
         """The server sends."""
         self.frames.append(bytes(frame))
 
+    def send_all(self, frames: list[bytes]) -> None:
+        """See `Transport.send_all`."""
+        for frame in frames:
+            self.send(frame)
+
     def send_volatile(self, frame: bytes, slot: str) -> None:
         """The server sends what a slow reader could do without."""
         self.frames.append(bytes(frame))

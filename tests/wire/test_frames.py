@@ -20,6 +20,7 @@ from twisted.trial.unittest import SynchronousTestCase
 from gameserver import Game, Player, message
 from gameserver.settings import Limits
 from gameserver.wire.frames import TEXT, head, is_text, unmask
+from gameserver.wire.messages import Form
 from tests.wire.kit import Rig
 from tests.wire.sockets import BINARY, CLOSE, MASK, PING, PONG, Caller, Node, masked
 
@@ -86,7 +87,7 @@ class Twins:
 
     def _listen(self, caller: Caller, got: list[tuple[bytes, bool]]) -> None:
         session = caller.pipe.protocol.session
-        receive = session.receive
+        receive, take = session.receive, session.take
 
         class Ear:
             """The session, overheard."""
@@ -97,6 +98,10 @@ class Twins:
             def receive(self, frame: bytes, *, binary: bool = False) -> None:
                 got.append((bytes(frame), binary))
                 receive(frame, binary=binary)
+
+            def take(self, frame: bytes) -> None:
+                got.append((bytes(frame), session.form is not Form.JSON))
+                take(frame)
 
         caller.pipe.protocol.session = Ear()
 
