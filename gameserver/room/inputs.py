@@ -173,9 +173,14 @@ class Inputs(ChatInputs):
             return
         seat._sessions.remove(session)
         self._room.audiences.clear()
+        self._room.told.slow.left((session,))
         if not seat._sessions:
             self._room.note_emptiness()
             await self._drop(seat)
+
+    def caught_up(self, session: ISession) -> None:
+        """A session from which patches were withheld has read what waited for it."""
+        self._room.told.slow.caught_up(self._room, session)
 
     async def fire(self) -> None:
         """What is due first happens."""

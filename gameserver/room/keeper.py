@@ -169,6 +169,15 @@ class Keeper:
         if not self.over:
             self._take_in(("detach", (session, seat), {}, None))
 
+    def fell_behind(self, session: ISession) -> None:
+        """Much waits for this session's connection: it can do without patches, until `caught_up`."""
+        self.room.told.slow.enter(session)
+
+    def caught_up(self, session: ISession) -> None:
+        """It has read; the room gives it what was withheld."""
+        if not self.over:
+            self._take_in(("caught_up", (session,), {}, None))
+
     def load(self) -> None:
         """The room was just read from the store; the game hears of it before anything else."""
         self._apply(("load", (), {}, None), self.clock.now())

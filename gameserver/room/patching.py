@@ -121,13 +121,18 @@ def _say_patch(room: Room, log: list[Said], patch: _Patch) -> None:
     ops: Any = raw
     frame = messages.encode(messages.Patch(room.code, name, n, ops))
     log.append(Said(key, n, frame))
+    slow = room.told.slow
+    if slow.sessions:
+        to = slow.withhold(key, to, frame, bytes(raw), lambda: told_document(room, key))
     if to.json:
         room.outbox.append(Delivery(to.json, frame))
     if short is None:
         return
     for form, theirs in short.items():
-        frame = packed.pack(messages.Patch(room.code, name, n, theirs))
-        room.outbox.append(Delivery(to.packed if form is Form.PACKED else to.columns, frame))
+        readers = to.packed if form is Form.PACKED else to.columns
+        if readers:
+            frame = packed.pack(messages.Patch(room.code, name, n, theirs))
+            room.outbox.append(Delivery(readers, frame))
 
 
 def _rearrange(room: Room) -> None:
@@ -139,6 +144,7 @@ def _rearrange(room: Room) -> None:
         for key in [k for k in seat._entered if k not in streams]:
             del seat._entered[key]
             _send_doc(room, seat, key, room.streams.counts.get(key, 0), None)
+            room.told.slow.lack_nothing(seat._sessions, key)
         for key in streams:
             if key not in seat._entered:
                 n = room.streams.counts.get(key, 0) + (key in room.told.patches)

@@ -198,7 +198,7 @@ def remake(room: Room, *, log: Logger) -> Room:
     made.share = room.share
     made.outbox, made.dirty, made.dropped, made.fresh_parts = room.outbox, room.dirty, room.dropped, room.fresh_parts
     made.chat_chars, made.told.patches, made.told.patches_at = room.chat_chars, room.told.patches, room.told.patches_at
-    made.told.keys = room.told.keys
+    made.told.keys, made.told.slow = room.told.keys, room.told.slow
     made.watch = room.watch
     made.closing, made.closing_text = room.closing, room.closing_text
     room.tables.move_to(made.tables)

@@ -78,6 +78,8 @@ def say(room: Room, log: list[Said], key: str, build: Build, *, to: Audience | N
     :param to: who hears it, if not the stream's whole audience.
     :returns: its number.
     """
+    if room.told.slow.copies:
+        room.told.slow.make_good(room, key)
     n = room.streams.number(key)
     name = wire_name(key)
     frame = messages.encode(build(name, n))

@@ -23,6 +23,7 @@ from gameserver.room.effects import Asker, Delivery
 from gameserver.room.patching import tell_documents, told_document
 from gameserver.room.saying import Audience, Build, audience, audience_of, hand_out, say, say_event
 from gameserver.room.shortening import KeyTable, Op
+from gameserver.room.slow import SlowReaders
 from gameserver.room.step import Departure, Newcomer, Spoken, Utterance
 from gameserver.room.streams import Said, wire_name
 from gameserver.store import keys
@@ -37,7 +38,7 @@ if TYPE_CHECKING:
 class Told:
     """What the audiences of a room were told last."""
 
-    __slots__ = ("encoded", "info", "keys", "patches", "patches_at", "seats", "timers")
+    __slots__ = ("encoded", "info", "keys", "patches", "patches_at", "seats", "slow", "timers")
 
     def __init__(self) -> None:
         self.info = b""
@@ -47,6 +48,7 @@ class Told:
         self.patches_at: float = 0.0
         self.encoded: dict[str, bytes] = {}
         self.keys: dict[str, KeyTable] = {}
+        self.slow = SlowReaders()
 
     def patches_due(self, half_tick_s: float) -> float | None:
         """When the patches that wait for their time are told at the latest: the tick of about that time goes before."""
@@ -74,6 +76,8 @@ def tell(room: Room) -> None:
         _tell_channels(room, log)
     for newcomer in room.newcomers:
         _tell_joined(room, newcomer)
+    if room.told.slow.copies:
+        _make_good(room)
     for said in room.said:
         if isinstance(said, Utterance):
             if said.but is None and not said.volatile:
@@ -101,6 +105,13 @@ def tell(room: Room) -> None:
         room.departures.clear()
 
 
+def _make_good(room: Room) -> None:
+    """Slow readers get the documents of the streams on which an event follows; lines of chat see to that themselves."""
+    for said in room.said:
+        if isinstance(said, Utterance) and not said.volatile:
+            room.told.slow.make_good(room, said.key)
+
+
 def tell_recovered(room: Room, asker: Asker, seat: Player, missed: list[Said]) -> None:
     """A session comes back that can be told all that it missed: that, and nothing else."""
     seen = room.streams.seen(seat._entered)
@@ -108,6 +119,7 @@ def tell_recovered(room: Room, asker: Asker, seat: Player, missed: list[Said]) -
         seen[wire_name(said.key)] = said.n - 1
     joined = _joined(room, asker, seat, True, docs={}, chat=[], seen=seen)
     attach(room, asker.session, seat)
+    room.told.slow.lack_nothing((asker.session,))
     to = audience_of((asker.session,))
     _hand_joined(room, to, joined, seat)
     for said in missed:
@@ -242,6 +254,7 @@ def _tell_joined(room: Room, newcomer: Newcomer) -> None:
         room.replies.error(asker, Refused("The game did not keep you.", code="forbidden"))
         return
     attach(room, asker.session, seat)
+    room.told.slow.lack_nothing((asker.session,))
     docs = {wire_name(key): told_document(room, key) for key in seat._entered}
     seen = room.streams.seen(seat._entered)
     chat = lines_of(room, seat, seat._entered)
@@ -378,6 +391,7 @@ def _tell_left(room: Room, departure: Departure) -> None:
     if sessions:
         left = messages.Left(room.code, departure.reason, departure.text)
         hand_out(room, audience_of(sessions), messages.encode(left))
+    room.told.slow.left(sessions)
     seat._sessions.clear()
     seat._entered.clear()
     for session in sessions:

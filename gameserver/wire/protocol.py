@@ -145,7 +145,7 @@ class Outgoing:
     :param binary: whether its frames are binary.
     """
 
-    __slots__ = ("_first", "_owed", "_pass", "_protocol", "_queue_bytes", "_slow", "_volatile")
+    __slots__ = ("_behind", "_first", "_owed", "_pass", "_protocol", "_queue_bytes", "_slow", "_volatile")
 
     def __init__(self, protocol: GameProtocol, passes: Pass, queue_bytes: int, *, binary: bool = False) -> None:
         self._first = BINARY if binary else TEXT
@@ -155,6 +155,7 @@ class Outgoing:
         self._owed: list[bytes] = []
         self._volatile: dict[str, bytes] = {}
         self._slow = False
+        self._behind = False
 
     def send(self, frame: bytes) -> None:
         """Owe one message."""
@@ -192,6 +193,10 @@ class Outgoing:
                 self.close(Close.SLOW_READER, "too slow a reader")
                 return
             transport.write(frame)
+        if self._slow and not self._behind and queued_bytes(transport) > self._queue_bytes // 2:
+            self._behind = True
+            if self._protocol.session is not None:
+                self._protocol.session.fell_behind()
 
     def send_volatile(self, frame: bytes, slot: str) -> None:
         """Write one message at once; where the reader is slow, keep the newest of the slot for when it has read."""
@@ -218,6 +223,15 @@ class Outgoing:
     def resumeProducing(self) -> None:
         """The client has read all there was."""
         self._slow = False
+        # Behind what rooms make good in this turn: nothing that is said of a document comes before it.
+        self._pass.owe(self._send_newest)
+        if self._behind:
+            self._behind = False
+            if self._protocol.session is not None:
+                self._protocol.session.caught_up()
+
+    def _send_newest(self) -> None:
+        """What is volatile and waited."""
         volatile, self._volatile = self._volatile, {}
         for frame in volatile.values():
             self.send(frame)

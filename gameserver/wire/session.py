@@ -212,6 +212,16 @@ class Session:
         self._seats.clear()
         self._house.hall.posts.forget(self)
 
+    def fell_behind(self) -> None:
+        """Much waits for the client to read it: its rooms withhold what they can replace."""
+        for keeper in self._keepers():
+            keeper.fell_behind(self)
+
+    def caught_up(self) -> None:
+        """The client has read all there was."""
+        for keeper in self._keepers():
+            keeper.caught_up(self)
+
     def close(self, code: int, reason: str = "") -> None:
         """Close the connection; nothing that comes after is handled."""
         if self._closing:
@@ -527,6 +537,11 @@ class Session:
         """:raises Refused: ``rate_limited``: this address or user was refused too often."""
         if not self._house.budgets.may_join(self._house.clock.monotonic(), self.address, user.id):
             raise Refused(code="rate_limited")
+
+    def _keepers(self) -> list[Keeper]:
+        """:returns: those of the rooms in which it has a seat."""
+        found = (self._house.hall.get(code) for code in self._seats)
+        return [keeper for keeper in found if keeper is not None]
 
     def _detach(self, code: str, seat: str) -> None:
         keeper = self._house.hall.get(code)

@@ -15,6 +15,8 @@ from tests.wire.kit import Rig, WireTestCase, frame
 from tests.wire.sockets import BINARY, PING, PONG, Caller, Node, masked
 
 QUEUE = 131_072
+FIRST = 4
+"""The number of the first patch in a room of two, of whom the room was told."""
 
 
 class Loud(Game):
@@ -32,6 +34,10 @@ class Loud(Game):
     @message
     def hint(self, player: Player, type: str, n: int, volatile: bool = True) -> None:
         self.send(type, n, volatile=volatile)
+
+    @message
+    def draw(self, player: Player, text: str) -> None:
+        self.state["text"] = text
 
     @message
     def echo(self, player: Player, text: str) -> str:
@@ -371,6 +377,37 @@ class SlowReaderTests(ProtocolTestCase):
         ann.feed(burst)
         self.assertIsNone(ann.closed)
         self.assertEqual(len(ann.take()), 14)
+
+    def test_patches_are_replaced_before_it_is_closed(self) -> None:
+        """However much changes, a reader that is slow is not closed for it: it gets the document once it has read."""
+        slow, room = self.seated("Slow")
+        fast, _ = self.seated("Fast", room)
+        slow.take()
+        slow.pipe.reads = 0
+        for n in range(60):
+            fast.say("send", type="draw", data={"text": f"{n}" * 2000})
+            self.assertLess(slow.pipe.waiting, QUEUE // 2 + 5000)
+        slow.pipe.reads = None
+        heard = slow.take()
+        self.assertIsNone(slow.closed)
+        self.assertEqual({m["op"] for m in heard[:-1]}, {"patch"})
+        self.assertGreater(len(heard), 10)
+        self.assertEqual((heard[-1]["op"], heard[-1]["n"]), ("doc", 60 + FIRST - 1))
+        self.assertEqual(heard[-1]["doc"], {"text": "59" * 2000})
+        fast.say("send", type="draw", data={"text": "last"})
+        self.assertEqual([(m["op"], m["n"]) for m in slow.take()], [("patch", 60 + FIRST)])
+
+    def test_volatile_comes_behind_the_document(self) -> None:
+        """What was said of a document that a slow reader did not have comes after it."""
+        slow, room = self.seated("Slow")
+        fast, _ = self.seated("Fast", room)
+        slow.take()
+        slow.pipe.reads = 0
+        for n in range(40):
+            fast.say("send", type="draw", data={"text": f"{n}" * 2000})
+        fast.say("send", type="hint", data={"type": "cursor", "n": 1})
+        slow.pipe.reads = None
+        self.assertEqual([m["op"] for m in slow.take()][-2:], ["doc", "event"])
 
     def pause(self, caller: Caller) -> None:
         """The reader is slow: Twisted's buffer is full."""
