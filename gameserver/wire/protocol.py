@@ -20,6 +20,7 @@ from zope.interface import implementer
 
 from gameserver.room.passes import Pass
 from gameserver.wire.frames import BINARY, TEXT, head, is_text
+from gameserver.wire.lean import door_class, let_go
 from gameserver.wire.limits import Connections
 from gameserver.wire.messages import PACKED_SUBPROTOCOL, SUBPROTOCOLS, Close
 from gameserver.wire.proxies import Proxies
@@ -80,6 +81,7 @@ class GameProtocol(WebSocketServerProtocol):
         if hasattr(self.transport, "setTcpNoDelay"):
             self.transport.setTcpNoDelay(True)
         self.plain = self._perMessageCompress is None
+        let_go(self)
         if isinstance(self.transport, Socket):
             self.transport.adopt(self.door.watch)
         # twisted.web's channel, from which the transport was taken over, is its producer still.
@@ -300,7 +302,6 @@ class Door:
         self.watch = Watch(reactor, house.hall.passes)
         self.sessions: dict[Session, None] = {} if sessions is None else sessions
         self._factory = _new_factory(protocols=list(SUBPROTOCOLS), server="gameserver", reactor=reactor)
-        self._factory.protocol = lambda: GameProtocol(self)
         self._factory.setProtocolOptions(
             maxFramePayloadSize=limits.frame_bytes,
             maxMessagePayloadSize=limits.frame_bytes,
@@ -312,6 +313,8 @@ class Door:
             tcpNoDelay=True,
             webStatus=False,
         )
+        connection = door_class(GameProtocol, self._factory)
+        self._factory.protocol = lambda: connection(self)
 
     def resource(self) -> Any:
         """:returns: a resource of twisted.web to put at ``/ws``."""

@@ -8,7 +8,6 @@ it was made with. Requests are handled in order; while one has to wait (``hello`
 from __future__ import annotations
 
 import re
-from collections import deque
 from collections.abc import Callable, Coroutine, Iterable
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
@@ -127,11 +126,12 @@ class Session:
         self._codec: Codec = PackedCodec(house.limits.depth) if binary else JSONCodec(house.limits.depth)
         self._requests = _bucket(house.limits.requests_per_s)
         self._lines = _bucket(house.limits.chat_per_s)
-        self._malformed: deque[float] = deque(maxlen=MALFORMED)
+        # Lists, since they are empty nearly always, and an empty deque takes 600 bytes.
+        self._malformed: list[float] = []
         self._seats: dict[str, str] = {}
         # Where messages go that name no room: known only while frames are handled as they come, and there is one seat.
         self._place: Place | None = None
-        self._waiting: deque[bytes] = deque()
+        self._waiting: list[bytes] = []
         self._waiting_bytes = 0
         self._busy = False
         self._closing = False
@@ -374,7 +374,7 @@ class Session:
     def _go_on(self) -> None:
         self._busy = False
         while self._waiting and not self._busy and not self.closed:
-            frame = self._waiting.popleft()
+            frame = self._waiting.pop(0)
             self._waiting_bytes -= len(frame)
             self.take(frame)
 
@@ -480,7 +480,7 @@ class Session:
 
     def _refuse_frame(self, unreadable: Unreadable) -> None:
         self._say(messages.Error(unreadable.id, unreadable.code, unreadable.text))
-        self._malformed.append(self._house.clock.monotonic())
+        self._malformed = [*self._malformed, self._house.clock.monotonic()][-MALFORMED:]
         if len(self._malformed) == MALFORMED and self._malformed[-1] - self._malformed[0] <= MALFORMED_S:
             self.close(Close.PROTOCOL, "too many frames that are no messages")
 
