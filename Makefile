@@ -11,7 +11,7 @@ TRIAL := $(BIN)/python tests/run_trial.py --jobs=$(JOBS)
 UNIT := $(subst /,.,$(patsubst %.py,%,$(wildcard tests/test_*.py)) \
 	$(filter-out tests/e2e,$(patsubst %/__init__.py,%,$(wildcard tests/*/__init__.py))))
 
-.PHONY: run test lint format unit e2e crash js-test bench needs clean
+.PHONY: run test lint format unit e2e crash js-test bench bench-commit bench-patches growth needs clean
 
 run: .venv/run.stamp
 	@echo 'Open one of the addresses that the server names below; phones in the same network can, too.'
@@ -64,6 +64,17 @@ BENCH ?= fan rooms echo
 
 bench: .venv/dev.stamp build/bench/peers/.stamp
 	$(BIN)/python benchmarks/compare.py $(BENCH)
+
+# What storing each step costs, on SQLite and on a Redis of its own; and how many bytes a patch takes, beside Colyseus.
+bench-commit: .venv/dev.stamp
+	$(BIN)/python benchmarks/commit.py $(ARGS)
+
+bench-patches: .venv/dev.stamp
+	$(BIN)/python benchmarks/patches.py
+
+# How cost grows; draws docs/speed-*.svg. 15,000 seats take as many open files on each side.
+growth: .venv/dev.stamp
+	$(BIN)/python benchmarks/growth.py $(ARGS)
 
 build/bench/peers/.stamp: benchmarks/peers/package.json benchmarks/peers/package-lock.json $(wildcard benchmarks/peers/*.*js)
 	mkdir -p build/bench/peers

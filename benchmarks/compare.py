@@ -33,6 +33,8 @@ RATES = {"light": 50.0}
 """Messages a second of each sender; all others send the next as soon as the last has come back."""
 SETTLE_S = 0.7
 FIRST_PORT = 9300
+TOLD = ("p50_us", "p99_us", "opened", "connections", "closed", "connect_s", "bytes", "messages")
+"""What the load tells, as it tells it."""
 
 Row = dict[str, Any]
 
@@ -75,15 +77,18 @@ def arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def measure(contender: Contender, port: int, shape: Shape, seconds: float, rate: float, work: Path) -> Row:
-    """Start a server, load it, and stop it. :returns: what was measured."""
+def measure(
+    contender: Contender, port: int, shape: Shape, seconds: float, rate: float, work: Path, warmup: float = 1.0
+) -> Row:
+    """Start a server, load it, and stop it. :returns: what was measured, after so many seconds of the same."""
     filled = {"port": port, "members": shape.members, "work": work}
     command = [part.format(**filled) for part in contender.command]
     with running(command, port, work / f"{contender.name}.log") as server:
         before = rss_kib(server.pid)
         targets = work / "targets"
         targets.write_text("".join("\t".join(target) + "\n" for target in contender.targets(port, shape)))
-        load = [str(work / "wsload"), "127.0.0.1", str(port), str(targets), str(seconds), "1", "1", "64", str(rate)]
+        times = [str(seconds), str(warmup), "1", "64", str(rate)]
+        load = [str(work / "wsload"), "127.0.0.1", str(port), str(targets), *times]
         told, used_s, rss = _load(load, server.pid)
     return {
         "server": contender.name,
@@ -91,7 +96,7 @@ def measure(contender: Contender, port: int, shape: Shape, seconds: float, rate:
         "per_s": round(told["deliveries"] / told["seconds"]),
         "cpu": round(used_s / told["seconds"], 3),
         "kib_per_connection": round((rss - before) / max(told["opened"], 1), 1),
-        **{name: told[name] for name in ("p50_us", "p99_us", "opened", "connections", "closed", "connect_s", "bytes")},
+        **{name: told[name] for name in TOLD},
     }
 
 
@@ -153,8 +158,10 @@ def _load(command: list[str], server: int) -> tuple[Row, float, int]:
             ended_s, rss = cpu_s(server), rss_kib(server)
         else:
             sys.stderr.write(line)
-    told: Row = json.loads(load.stdout.read())
-    load.wait()
+    text = load.stdout.read()
+    if load.wait() < 0 or not text:
+        raise SystemExit(f"the load ended by itself: {load.returncode}")
+    told: Row = json.loads(text)
     return told, ended_s - began_s, rss
 
 

@@ -67,7 +67,7 @@ def contenders(work: Path, store: str | None) -> list[Contender]:
         Contender("ws", ["node", str(peers / "ws.cjs"), "{port}"], _plain),
         Contender("socket.io", ["node", str(peers / "socketio.cjs"), "{port}"], _socketio),
         Contender("colyseus", ["node", str(peers / "colyseus.mjs"), "{port}", "{members}"], _colyseus),
-        Contender("ours", _our_command(store), _ours if store is None else _ours_stored),
+        Contender("ours", _our_command(store), our_targets if store is None else _ours_stored),
     ]
 
 
@@ -112,7 +112,8 @@ def _colyseus(port: int, shape: Shape) -> Iterator[Target]:
         yield path, "-", "b:0a", message if seated[room] <= shape.senders else "-", "f"
 
 
-def _ours(port: int, shape: Shape, game: str = "relay") -> Iterator[Target]:
+def our_targets(port: int, shape: Shape, game: str = "relay") -> Iterator[Target]:
+    """Members say hello and join the room of their table."""
     message = _text(json.dumps({"op": "send", "type": "m", "data": {"text": shape.body}}))
     for room, member, sends in shape.places():
         hello = {"op": "hello", "guest": {"name": f"p{room}-{member}"}}
@@ -122,4 +123,4 @@ def _ours(port: int, shape: Shape, game: str = "relay") -> Iterator[Target]:
 
 
 def _ours_stored(port: int, shape: Shape) -> Iterator[Target]:
-    return _ours(port, shape, "relay-stored")
+    return our_targets(port, shape, "relay-stored")
