@@ -59,7 +59,7 @@ class Turn:
         self._asked = False
         self._retrying = 0
         self._suspended = False
-        self._answers: list[tuple[list[Outcome], Commits]] = []
+        self._late: list[Commits] = []
 
     def add(self, keeper: Keeper) -> None:
         """This room has something to do at the end of the turn."""
@@ -85,11 +85,16 @@ class Turn:
         held = self._may_tell()
         commits: Commits = []
         for keeper in waiting:
-            if not held and keeper.is_stored:
+            if not held and keeper.is_stored and not keeper.commits.lost:
                 self._waiting[keeper] = None
                 continue
             keeper.in_turn = False
-            commit = keeper.commits.collect()
+            try:
+                commit = keeper.commits.collect()
+            except Exception:  # noqa: BLE001 - the door of the flush: the other rooms of this turn have theirs all the same
+                log.failure("room {room} cannot be written", room=keeper.room.code)
+                self._on_lost(keeper)
+                continue
             if commit is not None:
                 commits.append((keeper, commit))
             self._on_changed(keeper)
@@ -110,9 +115,10 @@ class Turn:
         if not self._suspended:
             return
         self._suspended = False
-        answers, self._answers = self._answers, []
-        for outcomes, commits in answers:
-            self._take(outcomes, commits)
+        late, self._late = self._late, []
+        for commits in late:
+            # They were stored, but the store may have lost them since, or a newer owner come and gone: it tells.
+            self._commit(commits, 0)
         self._set_away()
         self._pass.end()
 
@@ -143,6 +149,9 @@ class Turn:
 
     def _commit(self, commits: Commits, tries: int) -> None:
         commits = [(keeper, commit) for keeper, commit in commits if not keeper.commits.lost]
+        if not commits:
+            self._answered([], [], tries)
+            return
         stored = self._store.commit([commit for _, commit in commits], now_ms=round(self._clock.now() * 1000))
         stored.addCallback(self._answered, commits, tries)
         stored.addErrback(self._not_stored, commits, tries)
@@ -155,21 +164,26 @@ class Turn:
         if self._may_tell():
             self._take(outcomes, commits)
         else:
-            self._answers.append((outcomes, commits))
+            self._late.append(commits)
 
     def _take(self, outcomes: list[Outcome], commits: Commits) -> None:
         for (keeper, commit), outcome in zip(commits, outcomes, strict=True):
-            if keeper.commits.lost:
-                continue
-            if outcome is Outcome.FENCED:
-                self._on_lost(keeper)
-            elif outcome is Outcome.BEHIND:
-                keeper.commits.store_is_behind()
-            else:
-                keeper.commits.stored()
-                if commit.ends:
-                    self._on_ended(keeper)
+            if not keeper.commits.lost:
+                try:
+                    self._take_one(keeper, commit, outcome)
+                except Exception:  # noqa: BLE001 - the door of the flush: the others of this commit hear of it
+                    log.failure("room {room} cannot go on after a commit", room=keeper.room.code)
         self._pass.write()
+
+    def _take_one(self, keeper: Keeper, commit: Commit, outcome: Outcome) -> None:
+        if outcome is Outcome.FENCED:
+            self._on_lost(keeper)
+        elif outcome is Outcome.BEHIND:
+            keeper.commits.store_is_behind()
+        else:
+            keeper.commits.stored()
+            if commit.ends:
+                self._on_ended(keeper)
 
     def _not_stored(self, failure: Failure, commits: Commits, tries: int) -> None:
         """The same again, later: nothing that depends on it goes out before."""
