@@ -24,6 +24,8 @@ PLACES = {
     "gameserver": "face",
     "gameserver.errors": "words",
     "gameserver.settings": "words",
+    "gameserver.setting_limits": "words",
+    "gameserver.setting_readers": "words",
     "gameserver.setting_values": "words",
     "gameserver.foreign": "words",
     "gameserver.interfaces": "words",
@@ -54,7 +56,7 @@ PLACES = {
 DOORS = {
     "autobahn": ("gameserver.wire",),
     "txaio": ("gameserver.wire",),
-    "txredisapi": ("gameserver.store.redis", "gameserver.cluster.bus"),
+    "txredisapi": ("gameserver.store.redis_link",),
     "apscheduler": ("gameserver.clock",),
     "twisted.internet.reactor": ("gameserver.tap", "gameserver.cli"),
     "klein": ("gameserver.web", "gameserver.service"),
@@ -64,7 +66,7 @@ DOORS = {
     "prometheus_client": ("gameserver.web.metrics",),
     "jwt": ("gameserver.auth.jwt", "gameserver.auth.jwt_keys"),
     "django": ("gameserver.auth.django", "gameserver.auth.django_app"),
-    "sqlite3": ("gameserver.store.sqlite",),
+    "sqlite3": ("gameserver.store.sqlite_file",),
     "zstandard": ("gameserver.store.packing",),
 }
 """What is imported in one place only, and where."""
