@@ -13,11 +13,12 @@
  *
  * Attributes   label     what stands above it, "Chat"; empty: nothing, and `aria-label` is for screen readers
  *              channels  addresses, with spaces: only these; by default all that this seat hears
- * Properties   room      a Room; null empties it
+ * Properties   room      a Room; or a Client, for what is said outside rooms: lobbies, direct messages, announcements;
+ *                        null empties it
  *              words     {send: "Senden", …}: texts in another language, those of WORDS below
  *              decorate  (line, element) => …: called for each line that is drawn, for a game's own `line.data`
  *              to        the address of the channel that is shown
- * Methods      open(to)  show a channel: also "seat:ID", to begin a private talk
+ * Methods      open(to)  show a channel: also "seat:ID" or outside rooms "user:ID", to begin a private talk
  * Looks        --game-chat-ink, -muted, -ground, -line, -edge, -accent, -on-accent, -bad, -focus, -radius, -font, -height
  *              (of the lines); by default the colours of /static/style.css where it is, else the system's. ::part(title), (tabs),
  *              (log), (line), (from), (text), (form), (field), (send)
@@ -26,6 +27,8 @@
 const WORDS = {
   title: "Chat",
   room: "Everybody",
+  lobby: "Lobby",
+  server: "Announcements",
   field: "Say something",
   private: "Private line to…",
   send: "Send",
@@ -163,7 +166,7 @@ class GameChat extends HTMLElement {
 
   /** Show a channel; a private talk is begun with it. */
   open(to) {
-    if (to.startsWith("seat:")) this.#opened.add(to);
+    if (/^(seat|user):/.test(to)) this.#opened.add(to);
     this.#show(to);
   }
 
@@ -201,7 +204,7 @@ class GameChat extends HTMLElement {
   #listen() {
     if (!this.#room || this.#ends.length) return;
     const draw = () => this.#drawSoon();
-    const events = ["$chat", "$edited", "$channels", "$read", "$joined", "$seats", "$left"];
+    const events = ["$chat", "$edited", "$channels", "$read", "$joined", "$seats", "$left", "$status"];
     this.#ends = events.map((event) => this.#room.on(event, draw));
     this.#ends.push(this.#room.on("$typing", () => this.#look()));
     document.addEventListener("visibilitychange", draw);
@@ -261,7 +264,15 @@ class GameChat extends HTMLElement {
 
   #titleOf(to) {
     if (to.startsWith("seat:")) return this.#room.seats.get(to.slice(5))?.name ?? this.#words.gone;
-    return this.#channel(to)?.title || (to === "room" ? this.#words.room : to.replace(/^[a-z]+:/, ""));
+    const [kind, name] = to.split(/:(.*)/s);
+    if (kind === "user") return this.#channel(to)?.lines.findLast(({ from }) => from?.user === name)?.from.name ?? name;
+    if (kind === "lobby") return this.#channels().filter((each) => each.startsWith("lobby:")).length > 1 ? name : this.#words.lobby;
+    return this.#channel(to)?.title || (["room", "server"].includes(to) ? this.#words[to] : to.replace(/^[a-z]+:/, ""));
+  }
+
+  /** Whether people may change this line: outside rooms nobody may. */
+  #mayEdit(line) {
+    return Boolean(this.#room.chat.edit) && this.#room.chat.isMine(line);
   }
 
   // Drawing
@@ -288,7 +299,8 @@ class GameChat extends HTMLElement {
     this.#drawLines();
     const { field, send, error } = this.#parts;
     const channel = this.#channel();
-    const silent = Boolean(channel?.closed || channel?.readonly || this.#room.left);
+    const over = !channels.length || this.#room.left || this.#room.status === "closed";
+    const silent = Boolean(channel?.closed || channel?.readonly || over);
     field.disabled = send.disabled = silent;
     field.placeholder = silent ? this.#words.closed : this.#words.field;
     if (silent) error.textContent = "";
@@ -355,13 +367,13 @@ class GameChat extends HTMLElement {
     const version = `${line.edited} ${line.text}`;
     if (node.version === version) return node;
     node.version = version;
-    const me = this.#room.seat.id;
+    const me = this.#room.seat?.id;
     const classes = [!line.from && "game", line.emote && "emote", line.mentions.includes(me) && "mentioned"];
     node.className = ["line", ...classes.filter(Boolean)].join(" ");
     const children = [el("span", { class: "text", part: "text", dir: "auto" }, line.text)];
     if (line.from) children.unshift(el("bdi", { class: "from", part: "from" }, line.from.name), el("span", { class: "hidden" }, ": "));
     if (line.edited) children.push(el("span", { class: "note" }, this.#words.edited));
-    if (line.from?.seat === me) children.push(this.#editButton(line));
+    if (this.#mayEdit(line)) children.push(this.#editButton(line));
     node.replaceChildren(...children);
     this.decorate?.(line, node);
     return node;
@@ -383,7 +395,7 @@ class GameChat extends HTMLElement {
 
   #show(to) {
     if (to === this.#to) return;
-    if (this.#room && this.#parts.field.value) this.#room.chat.typing(this.#to, false);
+    if (this.#room && this.#parts.field.value) this.#room.chat.typing?.(this.#to, false);
     this.#to = to;
     this.#edit(null);
     this.#drawn = [];
@@ -418,7 +430,7 @@ class GameChat extends HTMLElement {
     if (event.isComposing) return;
     if (event.key === "Escape" && this.#editing) this.#edit(null);
     else if (event.key === "ArrowUp" && !this.#parts.field.value && !this.#editing) {
-      const mine = this.#channel()?.lines.findLast(({ from }) => from?.seat === this.#room.seat.id);
+      const mine = this.#channel()?.lines.findLast((line) => this.#mayEdit(line));
       if (!mine) return;
       event.preventDefault();
       this.#edit(mine);
@@ -426,7 +438,7 @@ class GameChat extends HTMLElement {
   }
 
   #typed() {
-    if (this.#room && !this.#editing) this.#room.chat.typing(this.#to, this.#parts.field.value !== "");
+    if (this.#room && !this.#editing) this.#room.chat.typing?.(this.#to, this.#parts.field.value !== "");
   }
 
   /** Change this line; or none any more. */

@@ -75,6 +75,8 @@ export class Client {
   readonly error: GameError | null;
   /** By code. */
   readonly rooms: Map<string, Room>;
+  /** What is said outside rooms, in the places that this client hears. */
+  readonly chat: Posts;
 
   /** Make a room and take a seat. Rejects with `lost` where the connection broke before the answer: it may exist. */
   create(game: string, options?: CreateOptions): Promise<Room>;
@@ -86,6 +88,13 @@ export class Client {
   resume(code: string, options?: { role?: string }): Promise<Room>;
   /** The seats of this user whose secrets are in storage, the latest first. */
   remembered(): { code: string; game: string; role: string }[];
+  /** Hear the lobby of a game, from now on and over reconnects; `bad_data` where there is no such game. */
+  lobby(game: string): Promise<Channel<Post>>;
+  /** Hear direct messages. With a user's id (`post.from.user`): the channel of that one. */
+  direct(user: string): Promise<Channel<Post>>;
+  direct(user?: null): Promise<null>;
+  /** Hear what the operator announces. */
+  announcements(): Promise<Channel<Post>>;
   /** The server's clock, ms since 1970. */
   now(): number;
   /** No further connection. Seats are held as after a loss; what is unanswered rejects with `closed`. */
@@ -95,6 +104,11 @@ export class Client {
   on(type: "$status", listener: (status: Status, error: GameError | null) => void): () => void;
   /** Refusals that answer no request: of `room.tell`. */
   on(type: "$error", listener: (error: GameError) => void): () => void;
+  /** A line outside rooms, also those that were said before. */
+  on(type: "$chat", listener: (post: Post) => void): () => void;
+  /** A place is heard, or no more. */
+  on(type: "$channels", listener: (channels: Map<string, Channel<Post>>) => void): () => void;
+  on(type: "$read", listener: (channel: Channel<Post>) => void): () => void;
 }
 
 export interface Seat {
@@ -148,9 +162,22 @@ export interface Line {
   edited: number | null;
 }
 
-/** A channel of a room's chat, as this seat hears it. */
-export interface Channel {
-  /** Its address: `room`, `group:NAME`, `channel:NAME`, or `seat:ID` for what was said in private with that seat. */
+/** A line outside rooms. */
+export interface Post extends Omit<Line, "from"> {
+  /** Its place: `lobby:GAME`, `direct` or `server`. */
+  stream: string;
+  /** Its number there. */
+  n: number;
+  /** null: the operator. */
+  from: { user: string; name: string } | null;
+}
+
+/** A channel of a room's chat, as this seat hears it; or with posts, a place outside rooms. */
+export interface Channel<L = Line> {
+  /**
+   * Its address: `room`, `group:NAME`, `channel:NAME`, or `seat:ID` for what was said in private with that seat;
+   * outside rooms `lobby:GAME`, `server`, or `user:ID` for what was said in private with that user.
+   */
   readonly to: string;
   readonly stream: string | null;
   readonly title: string;
@@ -161,13 +188,15 @@ export interface Channel {
   /** Seconds between two lines of one player. */
   readonly slow_s: number;
   /** The last 200, oldest first. */
-  readonly lines: Line[];
+  readonly lines: L[];
   /** How far this seat has read: a line's `n`. */
   readonly read: number;
   /** Lines of others behind that. */
   readonly unread: number;
   /** The ids of the seats that are writing now. */
   readonly typing: string[];
+  /** Say a line here: as `chat.say`. */
+  say(text: string, data?: unknown): Promise<{ text: string } | null>;
 }
 
 /** What is said in a room, channel by channel. */
@@ -195,6 +224,37 @@ export class Chat {
   block(seat: string, on?: boolean): Promise<null>;
   /** The address of the channel that a line stands in. */
   of(line: Line): string;
+  /** Whether this seat said it. */
+  isMine(line: Line): boolean;
+}
+
+/** What is said outside rooms, place by place. */
+export class Posts {
+  private constructor();
+  /** By address: those that were asked for, and `user:ID` of whoever wrote to this user. */
+  readonly channels: Map<string, Channel<Post>>;
+  /** `to` is `lobby:GAME` or `user:ID`. Rejects with `lost` where the connection broke before the answer: it may be said. */
+  say(text: string, to: string, data?: unknown): Promise<null>;
+  /** This user has read so far, by default all that is there. This browser remembers it, no other one hears of it. */
+  read(to: string, upto?: number): void;
+  /** Hear a place no more: `lobby:GAME`, `direct` or `server`. */
+  cease(to: string): void;
+  /** The address of the channel that a line stands in. */
+  of(line: Post): string;
+  /** Whether this user said it. */
+  isMine(line: Post): boolean;
+}
+
+export interface Team {
+  /** Of its group. */
+  name: string;
+  title: string;
+  /** As CSS has it. */
+  colour: string;
+  score: number;
+  /** Whether players choose their team. */
+  open: boolean;
+  seats: Seat[];
 }
 
 export interface GameEvent<T = Doc> {
@@ -237,6 +297,8 @@ export class Room {
   readonly roles: Record<string, Doc>;
   /** By id. */
   readonly seats: Map<string, Seat>;
+  /** In the game's order; none where it has no teams. */
+  readonly teams: Team[];
   readonly me: Seat | undefined;
   readonly host: Seat | undefined;
   /** By name, those that run or are paused. */
@@ -251,6 +313,8 @@ export class Room {
   tell(type: string, data?: unknown): void;
   /** As the host. */
   start(): Promise<Doc>;
+  /** Into a team, where the game lets players choose; as the host, also somebody else (the id of a seat). */
+  joinTeam(team: string, seat?: string): Promise<null>;
   /** Give up the seat, for all its tabs. */
   leave(): Promise<void>;
   /** The server's clock, ms since 1970, offset by ping. */

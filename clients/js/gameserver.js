@@ -14,7 +14,8 @@
  * A lost connection is dialled again after random, growing waits. Then `hello` says who this is and which client, each
  * room is resumed with what it has seen, and what has had no answer is said again: send, chat and start under their
  * old ids, which the server applies once; join, resume and leave, which do no harm said twice; create and match only if
- * they were never written, since one whose answer was lost may have made a room: it rejects with the code `lost`.
+ * they were never written, since one whose answer was lost may have made a room: it rejects with the code `lost`, as does
+ * a line outside rooms. What is said out there is heard on from the last line that came.
  */
 
 /** Close codes after which no reconnect would help, and the error they end in. */
@@ -24,7 +25,7 @@ const FINAL = new Map([[4001, "unauthenticated"], [4003, "forbidden"]]);
 const PASSING = new Set(["rate_limited", "busy", "draining"]);
 
 /** Requests that the server finishes before it looks at what follows them, a ping too; a game's hook may take 10 s. */
-const HOLDING = new Set(["create", "match", "join", "resume"]);
+const HOLDING = new Set(["create", "match", "join", "resume", "listen"]);
 
 const FIRST_DELAY_MS = 250; // the first reconnect comes within this; the limit doubles with each failure
 const LONGEST_DELAY_MS = 10_000;
@@ -44,6 +45,7 @@ const CHAT_LINES = 200; // kept of each channel
 const TYPING_MS = 6000; // so long after the last word of it somebody counts as writing
 const TYPING_EVERY_MS = 3000; // the server drops what comes sooner than 2 s
 const SEATS_KEPT = 50;
+const READ_KEPT = 100; // places outside rooms of which a browser remembers how far they were read
 
 // Errors and listeners
 
@@ -99,6 +101,7 @@ export class Client extends Emitter {
   status = "connecting";
   error = null;
   rooms = new Map();
+  chat;
 
   #options;
   #WebSocket;
@@ -145,6 +148,7 @@ export class Client extends Emitter {
     this.#memory = new Memory(options.storage, url.href);
     this.#keepsToken = !options.token && !options.ticket;
     this.token = options.token ?? (this.#keepsToken ? this.#memory.token : null);
+    this.chat = new Posts(this, this.#memory);
     this._connected = new Promise((resolve, reject) => (this.#settleConnected = { resolve, reject }));
     this._connected.catch(() => {});
     this.#watchPage();
@@ -191,6 +195,21 @@ export class Client extends Emitter {
   /** The seats of this user whose secrets are in storage, the latest first. */
   remembered() {
     return this.#memory.seats(this.user?.id).map(({ code, game, role }) => ({ code, game, role }));
+  }
+
+  /** Hear the lobby of a game, and write there; resolves with its channel, the same again. */
+  lobby(game) {
+    return this.chat._hear(`lobby:${game}`);
+  }
+
+  /** Hear what users write to this one alone; resolves with the channel of one of them, or null where none is named. */
+  direct(user = null) {
+    return this.chat._direct(user);
+  }
+
+  /** Hear what the operator has to say; resolves with the channel. */
+  announcements() {
+    return this.chat._hear("server");
   }
 
   /** End the connection for good. Seats are held as after a loss; `room.leave()` gives one up. */
@@ -294,6 +313,7 @@ export class Client extends Emitter {
     for (const room of this.rooms.values()) room._detach();
     for (const request of this.#requests.values()) request.reject(error);
     this.#requests.clear();
+    this.chat._end(error);
     this.#settleConnected.reject(error);
     this._emit("$status", "closed", error);
   }
@@ -383,6 +403,10 @@ export class Client extends Emitter {
     if (this.#welcomed && room._attached) this.#write(frame);
   }
 
+  get _isWelcome() {
+    return this.#welcomed;
+  }
+
   #maySay({ op, room }) {
     return this.#welcomed && (!room || op === "resume" || room._attached);
   }
@@ -415,10 +439,12 @@ export class Client extends Emitter {
   #lose(request) {
     const { id, op, room, socket } = request;
     request.saidAt = 0;
-    if (op === "resume" && room) this.#requests.delete(id); // ours; the next connection begins with another
+    if ((op === "resume" && room) || op === "listen") this.#requests.delete(id); // ours; the next connection begins with another
     else if ((op === "create" || op === "match") && socket) {
       const text = `The connection was lost before ${op} was answered: it may have made a room.`;
       this.#fail(request, new GameError("lost", text));
+    } else if (op === "chat" && !room && socket) {
+      this.#fail(request, new GameError("lost", "The connection was lost before the line was confirmed: it may have been said."));
     } else if (room?.left) this.#settle(request);
   }
 
@@ -487,6 +513,7 @@ export class Client extends Emitter {
       case "left": return this.#onLeft(message);
       case "redirect": return this.#onRedirect(message);
       case "pong": return this.#onPong(message);
+      case "post": return this.chat._onPost(message);
       default: return this.rooms.get(message.room)?._hear(message);
     }
   }
@@ -501,6 +528,7 @@ export class Client extends Emitter {
     this.#clock.restart();
     this.#clock.take(this.#helloAt, now);
     for (const room of this.rooms.values()) this._resume(room);
+    this.chat._listenAgain();
     this.#sayWaiting(null);
     this.#ping(PATIENCE_MS);
     this.#setStatus("open");
@@ -635,6 +663,17 @@ export class Room extends Emitter {
 
   get host() {
     return [...this.seats.values()].find((seat) => seat.host);
+  }
+
+  /** The teams of the game with the seats in each, in its order; none where it has none. */
+  get teams() {
+    const seats = [...this.seats.values()];
+    return (this.info.teams ?? []).map((team) => ({ open: false, ...team, seats: seats.filter(({ groups }) => groups.includes(team.name)) }));
+  }
+
+  /** Into a team, where the game lets players choose; the host may put another seat (its id) into one. */
+  joinTeam(team, seat) {
+    return this.#client._ask("team", this, { team, seat });
   }
 
   now() {
@@ -859,7 +898,7 @@ export class Room extends Emitter {
 
 /**
  * One channel: what its audience was told, with the lines that this seat heard there. `chat` makes one for each that
- * the server names, and for each seat that a private line went to or came from.
+ * the server names, and for each seat that a private line went to or came from; `Posts` one for each place outside rooms.
  */
 export class Channel {
   to;
@@ -870,17 +909,22 @@ export class Channel {
   slow_s = 0;
   lines = [];
   read = 0;
-  #me;
+  #chat;
   #typing = new Map();
 
-  constructor(to, me) {
+  constructor(to, chat) {
     this.to = to;
-    this.#me = me;
+    this.#chat = chat;
+  }
+
+  /** Say a line here. */
+  say(text, data) {
+    return this.#chat.say(text, this.to, data);
   }
 
   /** How many lines of others were said since this seat has read. */
   get unread() {
-    return this.lines.filter((line) => isCounted(line) && line.from?.seat !== this.#me() && line.n > this.read).length;
+    return this.lines.filter((line) => isCounted(line) && !this.#chat.isMine(line) && line.n > this.read).length;
   }
 
   /** The ids of the seats that are writing. */
@@ -962,6 +1006,11 @@ export class Chat {
     this.#client._ask("read", this.#room, { to, upto }).catch(() => {}); // nothing else hangs on it
   }
 
+  /** Whether this seat said it. */
+  isMine({ from }) {
+    return from !== null && from.seat === this.#room.seat.id;
+  }
+
   /** The channel that a line belongs to: a private one is its other seat's; what the game tells this seat is the room's. */
   of({ to, from }) {
     if (!to.startsWith("seat:")) return to;
@@ -1035,7 +1084,7 @@ export class Chat {
 
   #channel(to) {
     let channel = this.channels.get(to);
-    if (!channel) this.channels.set(to, (channel = new Channel(to, () => this.#room.seat.id)));
+    if (!channel) this.channels.set(to, (channel = new Channel(to, this)));
     return channel;
   }
 
@@ -1056,6 +1105,170 @@ export class Chat {
       const stays = lines.filter((line) => !goes(line));
       lines.splice(0, lines.length, ...stays);
     }
+  }
+}
+
+// What is said outside rooms
+
+/**
+ * The lobbies of games, direct messages and the operator's announcements. The server numbers the lines of each place
+ * that one listens to; all direct messages of a user are one place, and here a channel for each of the others.
+ */
+export class Posts {
+  channels = new Map();
+  #client;
+  #memory;
+  #places = new Map();
+
+  constructor(client, memory) {
+    this.#client = client;
+    this.#memory = memory;
+  }
+
+  /**
+   * Say a line to `lobby:GAME` or `user:ID`. Unlike a room's it is not said again after a loss, since the server would
+   * not know that it is the same: it rejects with the code `lost`.
+   */
+  say(text, to, data) {
+    return this.#client._ask("chat", null, { text, to, data });
+  }
+
+  /** All that is there now was read, or all up to a line. This browser keeps it, the server does not. */
+  read(to, upto = this.channels.get(to)?.lines.at(-1)?.n ?? 0) {
+    const channel = this.channels.get(to);
+    if (!channel || upto <= channel.read) return;
+    channel.read = upto;
+    this.#memory.setRead(this.#client.user.id, to, upto);
+    this.#client._emit("$read", channel);
+  }
+
+  /** Hear a place no more: the address of a lobby, `direct` or `server`; its lines go. */
+  cease(to) {
+    const place = this.#places.get(to);
+    if (!place) return;
+    this.#drop(place, new GameError("closed", `${to} is not listened to any more.`));
+    if (this.#client._isWelcome) this.#client._ask("listen", null, { to, on: false }).catch(() => {});
+    this.#client._emit("$channels", this.channels);
+  }
+
+  /** Whether this user said it. */
+  isMine({ from }) {
+    return from !== null && from.user === this.#client.user?.id;
+  }
+
+  /** The channel that a line belongs to: a direct one is that of the other user. */
+  of({ to, from }) {
+    return to.startsWith("user:") && from && from.user !== this.#client.user.id ? `user:${from.user}` : to;
+  }
+
+  // What the client tells it
+
+  async _hear(to) {
+    await this.#place(to).heard;
+    return this.#channel(to, to);
+  }
+
+  async _direct(user) {
+    await this.#place("direct").heard;
+    return user === null ? null : this.#channel(`user:${user}`, "direct");
+  }
+
+  /** A new connection, on which nothing is heard yet. */
+  _listenAgain() {
+    for (const place of this.#places.values()) this.#listen(place);
+  }
+
+  _onPost({ op, ...post }) {
+    const place = this.#places.get(post.to.startsWith("user:") ? "direct" : post.to);
+    if (!place) return; // it ended while this was under way
+    if (place.early) place.early.push(post);
+    else this.#take(place, [post]);
+  }
+
+  _end(error) {
+    for (const place of this.#places.values()) {
+      clearTimeout(place.retry);
+      place.reject(error);
+    }
+  }
+
+  #place(to) {
+    let place = this.#places.get(to);
+    if (place) return place;
+    place = { to, seen: 0, early: null, failures: 0, retry: null };
+    place.heard = new Promise((resolve, reject) => Object.assign(place, { resolve, reject }));
+    place.heard.catch(() => {});
+    this.#places.set(to, place);
+    if (this.#client.error) this.#drop(place, this.#client.error);
+    else if (this.#client._isWelcome) this.#listen(place);
+    return place;
+  }
+
+  /** What comes before the answer waits for it: the answer may hold lines that were said before. */
+  #listen(place) {
+    clearTimeout(place.retry);
+    place.early = [];
+    const asked = this.#client._ask("listen", null, { to: place.to, seen: place.seen || null });
+    asked.then((told) => this.#onHeard(place, told), (error) => this.#onUnheard(place, error));
+  }
+
+  #onHeard(place, { line, lines }) {
+    if (this.#places.get(place.to) !== place) return;
+    const posts = [...lines, ...place.early];
+    place.early = null;
+    place.failures = 0;
+    if (place.seen > line) this.#forget(place); // the server counts anew: its store is another one
+    if (place.to !== "direct") this.#channel(place.to, place.to);
+    this.#take(place, posts);
+    place.seen = Math.max(place.seen, line);
+    this.#client._emit("$channels", this.channels);
+    place.resolve();
+  }
+
+  #onUnheard(place, error) {
+    if (this.#client.error || this.#places.get(place.to) !== place) return;
+    if (PASSING.has(error.code)) {
+      const again = () => this.#client._isWelcome && this.#listen(place);
+      place.retry = setTimeout(again, fullJitter(place.failures++));
+    } else this.#drop(place, error);
+  }
+
+  #take(place, posts) {
+    for (const { line: n, ...post } of posts) {
+      if (n <= place.seen) continue;
+      place.seen = n;
+      const line = cleaned({ stream: place.to, n, ...post, from: post.from ?? null });
+      const { lines } = this.#channel(this.of(line), place.to);
+      if (lines.push(line) > CHAT_LINES) lines.shift();
+      this.#client._emit("$chat", line);
+    }
+  }
+
+  #channel(to, stream) {
+    let channel = this.channels.get(to);
+    if (!channel) {
+      this.channels.set(to, (channel = new Channel(to, this)));
+      channel._set({ stream, readonly: to === "server" });
+      channel.read = this.#memory.read(this.#client.user.id, to);
+    }
+    return channel;
+  }
+
+  /** Another count of lines: none of those that were known says anything about it. */
+  #forget(place) {
+    place.seen = 0;
+    for (const [to, channel] of this.channels) {
+      if (channel.stream !== place.to) continue;
+      channel.lines.length = channel.read = 0;
+      this.#memory.setRead(this.#client.user.id, to, 0);
+    }
+  }
+
+  #drop(place, error) {
+    clearTimeout(place.retry);
+    this.#places.delete(place.to);
+    for (const [to, channel] of [...this.channels]) if (channel.stream === place.to) this.channels.delete(to);
+    place.reject(error);
   }
 }
 
@@ -1522,7 +1735,7 @@ class ServerClock {
 
 // What outlives a page
 
-/** A guest's token, and the secrets of seats, by server; in one value, so that two tabs do not mix theirs. */
+/** A guest's token, the secrets of seats, and what was read outside rooms, by server; in one value, so that two tabs do not mix theirs. */
 class Memory {
   #storage;
   #key;
@@ -1546,25 +1759,36 @@ class Memory {
   }
 
   remember(seat) {
-    const { token, seats } = this.#without(seat.code, seat.role, seat.user);
-    this.#write({ token, seats: [seat, ...seats].slice(0, SEATS_KEPT) });
+    const { seats, ...rest } = this.#without(seat.code, seat.role, seat.user);
+    this.#write({ ...rest, seats: [seat, ...seats].slice(0, SEATS_KEPT) });
   }
 
   forget(code, role) {
     this.#write(this.#without(code, role));
   }
 
+  /** How far a user has read a place outside rooms. */
+  read(user, to) {
+    return this.#read().read.find((mark) => mark.user === user && mark.to === to)?.upto ?? 0;
+  }
+
+  setRead(user, to, upto) {
+    const { read, ...rest } = this.#read();
+    const others = read.filter((mark) => mark.user !== user || mark.to !== to);
+    this.#write({ ...rest, read: [{ user, to, upto }, ...others].slice(0, READ_KEPT) });
+  }
+
   #without(code, role) {
-    const { token, seats } = this.#read();
-    return { token, seats: seats.filter((seat) => seat.code !== code || seat.role !== role) };
+    const { seats, ...rest } = this.#read();
+    return { ...rest, seats: seats.filter((seat) => seat.code !== code || seat.role !== role) };
   }
 
   #read() {
     try {
-      const { token = null, seats = [] } = JSON.parse(this.#storage.getItem(this.#key)) ?? {};
-      return { token, seats };
+      const { token = null, seats = [], read = [] } = JSON.parse(this.#storage.getItem(this.#key)) ?? {};
+      return { token, seats, read };
     } catch {
-      return { token: null, seats: [] };
+      return { token: null, seats: [], read: [] };
     }
   }
 

@@ -245,7 +245,8 @@ class Teams:
 
     def told(self) -> list[messages.TeamInfo]:
         """:returns: what everybody is told."""
-        return [messages.TeamInfo(p.name, p.title, p.colour, p.score) for p in self.parts.values()]
+        is_open = self.mode == "chosen"
+        return [messages.TeamInfo(p.name, p.title, p.colour, p.score, is_open) for p in self.parts.values()]
 
     def part(self) -> TeamsPart | None:
         """:returns: what is stored, besides groups."""

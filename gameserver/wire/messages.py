@@ -253,13 +253,14 @@ class SeatInfo(Struct):
     gone: bool = False
 
 
-class TeamInfo(Struct):
+class TeamInfo(Struct, omit_defaults=True):
     """What everybody may know of a team: ``TEAM``. Who is in it, SEAT tells: a team is a public group."""
 
     name: str
     title: str
     colour: str
     score: int | float
+    open: bool = False
 
 
 class RoomInfo(Struct, omit_defaults=True):

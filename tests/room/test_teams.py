@@ -90,6 +90,7 @@ class ModeTests(TeamsCase):
         """Players choose until the start; the host may put others; whoever has none is placed at the start."""
         ann, bob, cleo, dan = self.sit(4, mode="chosen", size=2)
         self.assertEqual(team_of(ann), [])
+        self.assertEqual([team["open"] for team in ann.info["teams"]], [True] * 3)
         for player in (ann, bob):
             player.ask("team", team="green")
         self.assertEqual(self.assertRaises(Refused, cleo.ask, "team", team="green").code, "refused")
@@ -106,6 +107,7 @@ class ModeTests(TeamsCase):
         """Where teams are not chosen, nobody chooses."""
         (ann,) = self.sit(1)
         self.assertEqual(self.assertRaises(Refused, ann.ask, "team", team="blue").code, "forbidden")
+        self.assertEqual(["open" in team for team in ann.info["teams"]], [False] * 3)
 
     def test_late(self) -> None:
         """Newcomers to a game that is played: the smallest, the weakest, or none."""

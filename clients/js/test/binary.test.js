@@ -3,3 +3,4 @@
 globalThis.speakBinary = true;
 await import("./server.test.js");
 await import("./chat.test.js");
+await import("./posts.test.js");

@@ -1,11 +1,12 @@
 /** A real server, a door in front of it that can be shut in several ways, and conditions to wait for. */
 
-import { spawn } from "node:child_process";
+import { execFile, spawn } from "node:child_process";
 import { mkdtemp, rm } from "node:fs/promises";
 import { createConnection, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
 import WebSocket from "ws";
 import { connect } from "../gameserver.js";
 
@@ -66,7 +67,8 @@ export class Server {
   async start() {
     const options = ["-n", "--pidfile=", "gameserver", "--listen", `tcp:${this.port}:interface=127.0.0.1`];
     options.push("--data", this.data, "--games", GAMES, "--no-sample-games");
-    const twistd = spawn(join(ROOT, ".venv/bin/twistd"), options, { cwd: this.data, stdio: ["ignore", "pipe", "pipe"] });
+    const env = { ...process.env, GAMESERVER_AUTH: "guests accounts", GAMESERVER_ADMINS: "Root" };
+    const twistd = spawn(join(ROOT, ".venv/bin/twistd"), options, { cwd: this.data, env, stdio: ["ignore", "pipe", "pipe"] });
     this.#process = twistd;
     this.log = "";
     for (const stream of [twistd.stdout, twistd.stderr]) stream.on("data", (text) => (this.log += text));
@@ -78,6 +80,22 @@ export class Server {
       twistd.kill("SIGKILL");
       throw new Error(`the server did not start (${error.message}):\n${this.log}`);
     }
+  }
+
+  /** The operator's token; the account is made once. */
+  async operator() {
+    const command = [join(ROOT, ".venv/bin/gameserver"), ["invite", "Root", "--file", join(this.data, "secret")]];
+    const { stdout } = await promisify(execFile)(...command);
+    const root = { name: "Root", password: "correct horse", invitation: stdout.trim() };
+    const { token } = await this.post("/api/register", root);
+    return token;
+  }
+
+  async post(path, body, token) {
+    const headers = { "Content-Type": "application/json", ...(token && { Authorization: `Bearer ${token}` }) };
+    const answer = await fetch(`http://127.0.0.1:${this.port}${path}`, { method: "POST", headers, body: JSON.stringify(body) });
+    if (!answer.ok) throw new Error(`${path}: ${answer.status} ${await answer.text()}`);
+    return answer.json();
   }
 
   async kill(signal = "SIGKILL") {

@@ -336,3 +336,40 @@ test("a ticket that cannot be bought now is bought later", bounded, async (t) =>
   script.clients.push(await connecting);
   assert.equal(hello.ticket, "late");
 });
+
+test("a line that comes before the answer to `listen` neither hides earlier ones nor comes twice", bounded, async (t) => {
+  const [client, socket] = await new Script(t).connected();
+  const line = (n) => ({ to: "lobby:dice", line: n, from: null, text: `line ${n}`, data: null, at: n });
+  const asked = client.lobby("dice");
+  const { id, op, to, seen } = await socket.take();
+  assert.deepEqual([op, to, seen], ["listen", "lobby:dice", null]);
+  socket.say("post", line(3));
+  socket.say("ok", { id, data: { line: 3, lines: [line(1), line(3)] } });
+  socket.say("post", line(4));
+  const channel = await asked;
+  await until(() => channel.lines.length === 3);
+  assert.deepEqual(channel.lines.map(({ n }) => n), [1, 3, 4]);
+});
+
+test("a place that cannot be heard now is asked for again, with what was heard last, and anew where lines count anew", bounded, async (t) => {
+  const script = new Script(t);
+  const [client, socket] = await script.connected();
+  const line = (n, text) => ({ to: "lobby:dice", line: n, from: null, text, data: null, at: n });
+  const asked = client.lobby("dice");
+  socket.say("error", { id: (await socket.take()).id, code: "busy", message: "", path: null });
+  socket.say("ok", { id: (await socket.take()).id, data: { line: 7, lines: [line(7, "old")] } });
+  const channel = await asked;
+
+  socket.lose();
+  const [second] = await script.greet(1);
+  const again = await second.take();
+  assert.deepEqual([again.op, again.seen], ["listen", 7]);
+  second.lose(); // before its answer
+  const [third] = await script.greet(2);
+  const { id, seen } = await third.take();
+  assert.equal(seen, 7);
+  third.say("ok", { id, data: { line: 2, lines: [line(1, "new"), line(2, "newer")] } });
+  await until(() => channel.lines.at(-1)?.text === "newer");
+  assert.deepEqual(channel.lines.map(({ text }) => text), ["new", "newer"]);
+  assert.equal(third.sent.length, 0);
+});

@@ -5,7 +5,7 @@
 
 import { connect } from "/gameserver.js";
 import { showAccount } from "/static/account.js";
-import { account, api, attempt, cleanCode, el, fill, identity, saveName, savedName, toast, words } from "/static/page.js";
+import { account, api, attempt, cleanCode, el, fill, identity, newsBanner, saveName, savedName, toast, words } from "/static/page.js";
 import { schemaForm } from "/static/form.js";
 
 const POLL_MS = 3000;
@@ -47,6 +47,7 @@ function gameCard(game, i) {
   const emblem = el("span", { class: ["emblem", `color-${(i % 8) + 1}`], "aria-hidden": "true" }, [...game.title][0]?.toUpperCase());
   const buttons = el("div", { class: "row" }, el("button", { type: "button", class: "primary", "aria-describedby": name.id, onclick: () => openCreate(game) }, "New room"));
   if (game.roles.screen) buttons.append(el("button", { type: "button", "aria-describedby": name.id, onclick: () => openCreate(game, "screen") }, "On this screen"));
+  buttons.append(el("a", { class: "button quiet", href: playUrl(game.name), "aria-describedby": name.id }, "Talk"));
   return el("li", {}, el("article", { class: "card game" }, el("div", { class: "row nowrap" }, emblem, el("div", {}, name, el("p", { class: "small muted" }, players(game)))), el("p", {}, game.doc), buttons));
 }
 
@@ -250,5 +251,6 @@ showAccount($("account"), async () => (await client()).token);
 showGames();
 poll();
 showAddress();
+client().then((each) => document.body.prepend(newsBanner(each))).catch(() => {});
 showRemembered().then(showRooms).catch(() => {});
 window.addEventListener("pageshow", (event) => event.persisted && location.reload());

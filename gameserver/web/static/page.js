@@ -30,12 +30,15 @@
  *   shareCard(room, {role})         .share: QR, code and address, for a TV or a lobby
  *   openShare(room)                 the same as a dialog
  *   seatList(room, {role, done})    ul.seats of chips; done(seat) → whether to tick it
+ *   teamList(room)                  ul.teams: title, score and people of each team; a button each where players choose
  *   seatColor(seat)                 "color-1" … "color-8": the same for a player on every device
  *   startButton(room, {label})      for the host, before the game and after it; the others read who starts
  *   countdown(room, name, {hurry_s, label})   seconds left of a shown timer by the server's clock; hidden without one
  *   leftMs(room, name)              the same as a number of ms, or null
  *   chatBox(room, {to, title})      a <game-chat>: its channels, or the one of this address; see /game-chat.js
+ *   lobbyChat(client, game)         a <game-chat> of what is said in the game's lobby; enter() shows it before a room
  *   statusBanner(client)            says when the connection is away
+ *   newsBanner(client)              what the operator announces, until it is closed; enter() has it
  *
  * The rest
  *   ask(text, yes, {no})            a dialog → Promise of true or false
@@ -55,6 +58,9 @@ const ACCOUNT_KEY = "gameserver.account";
 const HAS_KEYS = matchMedia("(hover: hover) and (pointer: fine)").matches; // on a phone a focus would bring up the keyboard
 const RETRY_MS = 2000;
 const AWAY_MS = 700; // a shorter break is not worth a banner
+const NEWS_MS = 86_400_000; // what was announced longer ago is no news
+const NEWS_SHOWN = 3;
+const NEWS_TV_MS = 60_000; // nobody closes a banner on a shared screen
 
 export const query = new URLSearchParams(location.search);
 
@@ -415,12 +421,36 @@ export function seatList(room, { role = "player", done } = {}) {
   });
 }
 
-function seatChip(room, seat, done) {
-  const me = seat.id === room.seat.id;
-  const notes = [me && "you", seat.host && "host", !seat.online && "away", seat.role !== "player" && seat.role].filter(Boolean);
+export function teamList(room) {
+  const list = el("ul", { class: "teams plain stack tight", "aria-label": "Teams" });
+  return live(list, room, () => {
+    const { teams } = room;
+    list.hidden = !teams.length;
+    const mine = teams.find(({ seats }) => seats.some(({ id }) => id === room.seat.id));
+    const chooses = room.me?.role === "player" && !(mine && room.info.status === "playing");
+    fill(list, teams.map((team) => teamCard(room, team, { mine: team === mine, chooses })));
+  });
+}
+
+function teamCard(room, { name, title, colour, score, open, seats }, { mine, chooses }) {
+  const people = seats.length ? seats.flatMap((seat, i) => [i ? ", " : null, el("bdi", {}, seat.name)]) : "Nobody yet";
+  const join = () => attempt(room.joinTeam(name));
+  const button = open && chooses && !mine ? el("button", { type: "button", "data-key": `team-${name}`, onclick: join }, "Join", el("span", { class: "visually-hidden" }, ` ${title}`)) : null;
   return el(
     "li",
-    { class: ["seat", seatColor(seat), me && "me", !seat.online && "offline", done && "done"] },
+    { class: ["team", mine && "mine"], style: { "--team": colour } },
+    el("div", { class: "row spread" }, el("strong", { class: "team-title", dir: "auto" }, title), el("span", { class: "points" }, el("span", { class: "visually-hidden" }, "Points: "), String(score))),
+    el("div", { class: "row spread" }, el("span", { class: "small" }, people, mine ? el("span", { class: "muted" }, " · your team") : null), button),
+  );
+}
+
+function seatChip(room, seat, done) {
+  const me = seat.id === room.seat.id;
+  const team = room.teams.find(({ seats }) => seats.includes(seat));
+  const notes = [me && "you", seat.host && "host", !seat.online && "away", seat.role !== "player" && seat.role, team?.title].filter(Boolean);
+  return el(
+    "li",
+    { class: ["seat", seatColor(seat), me && "me", !seat.online && "offline", done && "done", team && "teamed"], style: team && { "--team": team.colour } },
     el("span", { class: "face", "aria-hidden": "true" }, [...seat.name][0]?.toUpperCase() ?? "?"),
     el("span", { class: "name" }, seat.name),
     notes.length ? el("span", { class: "note" }, notes.join(", ")) : null,
@@ -487,6 +517,15 @@ export function chatBox(room, { to = null, title = "Chat" } = {}) {
   return chat;
 }
 
+/** Heard from now on; it goes again where the game has no lobby. */
+export function lobbyChat(client, game) {
+  const chat = el("game-chat", { label: "Lobby", channels: `lobby:${game}` });
+  const card = el("section", { class: "card" }, chat);
+  chat.room = client;
+  client.lobby(game).catch(() => card.remove());
+  return card;
+}
+
 let lock = null;
 
 /** Keep the screen on while this page is seen, where the browser lets us. */
@@ -505,6 +544,26 @@ export function keepAwake() {
   ask();
 }
 
+/** A region that screen readers know, with the last announcements that nobody here has closed. */
+export function newsBanner(client) {
+  const close = () => client.chat.read("server");
+  const node = el("div", { role: "status", class: "news" });
+  let shown = "";
+  const draw = () => {
+    const channel = client.chat.channels.get("server");
+    const news = (channel?.lines ?? []).filter(({ n, at }) => n > channel.read && client.now() - at < NEWS_MS).slice(-NEWS_SHOWN);
+    const now = news.map(({ n }) => n).join();
+    if (now === shown) return;
+    shown = now;
+    const button = el("button", { type: "button", class: "quiet", "data-key": "close-news", onclick: close }, "Got it");
+    fill(node, news.length ? el("div", { class: "banner" }, news.map(({ text }) => el("p", { dir: "auto" }, text)), button) : null);
+    if (now && document.documentElement.classList.contains("tv")) setTimeout(() => shown === now && close(), NEWS_TV_MS);
+  };
+  for (const event of ["$chat", "$channels", "$read"]) client.on(event, draw);
+  client.announcements().catch(() => {}); // without them everything else goes on
+  return node;
+}
+
 // The way to a seat
 
 export async function enter({ mount, game = gameName(), role = "player", title, create = true, bar = true, connection = {}, onLeft } = {}) {
@@ -516,9 +575,10 @@ export async function enter({ mount, game = gameName(), role = "player", title, 
   document.title = name;
   const client = await until(mount, () => connect({ ...identity(), ...connection }));
   const banner = statusBanner(client);
-  mount.before(banner);
+  mount.before(banner, newsBanner(client));
   const asked = { mount, client, game, role: wanted, about, create };
   const room = (await goOn(asked)) ?? (await sitDown(asked));
+  client.chat.cease(`lobby:${game}`);
   const here = new URL(location.href);
   here.searchParams.set("room", room.code);
   if (room.seat.role !== "player") here.searchParams.set("role", room.seat.role);
@@ -683,7 +743,7 @@ function startCard({ mount, client, game, role, about, create, seated }) {
     screen,
   );
   const join = el("form", { class: "card stack", onsubmit: go }, el("div", { class: "field" }, el("label", { htmlFor: "enter-code" }, "Or join a room by its code"), code), el("button", { type: "submit", class: "wide" }, "Join"));
-  fill(mount, el("div", { class: "stack narrow-card" }, create ? newRoom : null, join));
+  fill(mount, el("div", { class: "stack narrow-card" }, create ? newRoom : null, join, game ? lobbyChat(client, game) : null));
   if (HAS_KEYS && create) (role === "player" && !named.input.value ? named.input : newRoom.querySelector("button.primary")).focus({ preventScroll: true });
 }
 

@@ -3,7 +3,7 @@
  * author plays before writing any HTML.
  */
 
-import { announce, attempt, chatBox, countdown, el, enter, fill, render, seatList, shareCard, startButton, toast, words } from "/static/page.js";
+import { announce, attempt, chatBox, countdown, el, enter, fill, render, seatList, shareCard, startButton, teamList, toast, words } from "/static/page.js";
 import { labelOf, schemaForm, shortcuts } from "/static/form.js";
 
 const REDRAW_MS = 100; // of the tree, for games that change many times a second
@@ -188,7 +188,7 @@ fill(
     "div",
     { class: "grid two" },
     el("div", { class: "stack" }, head(), messages(), documents()),
-    el("div", { class: "stack" }, el("section", { class: "card stack" }, el("h2", {}, "Players"), seatList(room, { role: null })), invite, el("div", { class: "card" }, chatBox(room)), events()),
+    el("div", { class: "stack" }, el("section", { class: "card stack" }, el("h2", {}, "Players"), teamList(room), seatList(room, { role: null })), invite, el("div", { class: "card" }, chatBox(room)), events()),
   ),
 );
 
