@@ -26,7 +26,7 @@ GOAL = 20
 
 
 class {camel}(Game):
-    """The room's document is `self.state`; every change of it reaches every player, and survives a crash."""
+    """Roll the die: the first with twenty eyes wins."""
 
     name = "{name}"
     title = "{title}"
@@ -34,6 +34,7 @@ class {camel}(Game):
     max_players = 8
 
     def on_start(self) -> None:
+        """The room's document is `self.state`; every change of it reaches every player, and survives a crash."""
         self.state["points"] = {{}}
 
     @message

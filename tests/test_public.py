@@ -105,7 +105,7 @@ class GuideTests(SynchronousTestCase):
             shown = {"commit": '"commit"', "row": '"row"', "pause": '"pause"', "default": '"default"'}.get(
                 str(default), str(default)
             )
-            row = re.search(rf"^\* - ``{name}``\n  - ``(.*?)``$", self.text(), re.M)
+            row = re.search(rf"^   \* - ``{name}``\n     - ``(.*?)``$", self.text(), re.M)
             self.assertIsNotNone(row, name)
             if row is not None:
                 self.assertEqual(row[1].replace("'", '"'), shown.replace("'", '"'), name)
