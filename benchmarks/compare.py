@@ -109,6 +109,8 @@ def running(command: list[str], port: int, log: Path) -> Iterator[subprocess.Pop
     try:
         _wait_for(port, server, log)
         time.sleep(SETTLE_S)
+        if server.poll() is not None:  # and who answered was somebody else's
+            raise SystemExit(f"{server.args!r} ended: {log.read_text()[-400:]}")
         yield server
     finally:
         _end(server)

@@ -31,6 +31,8 @@ MEMBERS = 5
 """Of a room that is idle or ticks."""
 PING_S = 26.0
 """A little more than the server waits between two pings."""
+JOINS_A_S = 250
+"""Few enough for a slow machine: the load knows when all are connected, not when all have joined."""
 FILES = 16_000
 """Sockets of the most seats, and some."""
 
@@ -66,7 +68,10 @@ def grow_rooms(run: Run) -> None:
 
 def grow_seats(run: Run) -> None:
     """More seats that say nothing: what they take, and cost, over as long as each is pinged once."""
-    idle = {seats: run.rows(Shape(seats // MEMBERS, MEMBERS, 0, 64), warmup=5.0, seconds=PING_S) for seats in IDLE}
+    idle = {}
+    for seats in IDLE:
+        joining_s = 10.0 + seats / JOINS_A_S
+        idle[seats] = run.rows(Shape(seats // MEMBERS, MEMBERS, 0, 64), warmup=joining_s, seconds=PING_S)
     memory = [(seats, middle(rows, "kib_per_connection") * seats / 1024) for seats, rows in idle.items()]
     draw("memory", "Memory of seats that say nothing", "seats, in rooms of 5", "MiB more than with none", memory)
     cpu = [(seats, middle(rows, "cpu") * 100) for seats, rows in idle.items()]
