@@ -53,6 +53,9 @@ class Lease:
         self._next: IDelayedCall | None = None
         self._end: IDelayedCall | None = None
         self._renewing: Deferred[None] = succeed(None)
+        self._adopting: Deferred[None] | None = None
+        self._adopted = True
+        self._looked = True
         self._stopped = False
 
     @property
@@ -72,6 +75,8 @@ class Lease:
             if call is not None and call.active():
                 call.cancel()
         self._renewing.cancel()
+        if self._adopting is not None:
+            self._adopting.cancel()
         if self._held_until is None:
             return succeed(None)
         self._held_until = None
@@ -110,20 +115,41 @@ class Lease:
             self._holder.lease_lost()
             return
         if renewal is Renewal.LAPSED:
+            self._looked = False
+        if not self._looked:
+            # If that fails, the next renewal finds no gap: the rooms are to be looked at all the same.
             await self._holder.lease_regained()
+            self._looked = True
         self._hold(sent_s)
+        self._later(self._lease_s / RENEWALS)
         if self.held:
             self._holder.lease_held()
-            await self._see_to_others()
-        self._later(self._lease_s / RENEWALS)
+            self._see_to_others()
 
-    async def _see_to_others(self) -> None:
-        """Take over what nodes without a lease left behind."""
+    def _see_to_others(self) -> None:
+        """Take over what nodes without a lease left behind; the own lease is renewed meanwhile."""
+        if self._adopting is None and not self._stopped:
+            self._adopting = Deferred.fromCoroutine(self._adopt())
+            self._adopting.addErrback(self._not_adopted).addBoth(self._seen)
+
+    async def _adopt(self) -> None:
         orphaned = await self._leases.orphaned()
         if orphaned:
             log.info("rooms of {nodes} are to be had", nodes=", ".join(orphaned))
+            self._adopted = False
+        if not self._adopted:
+            # What came of an attempt that failed is not known: the rooms may be this node's by now, and are not open.
             await self._holder.adopt()
+            self._adopted = True
+        if orphaned:
             await self._leases.forget_nodes(orphaned)
+
+    def _seen(self, _: object) -> None:
+        self._adopting = None
+
+    def _not_adopted(self, failure: Failure) -> None:
+        if not failure.check(StoreUnavailable) and not (failure.check(CancelledError) and self._stopped):
+            log.failure("what other nodes left behind cannot be taken over", failure)
 
     def _not_renewed(self, failure: Failure) -> Any:
         if failure.check(CancelledError) and self._stopped:

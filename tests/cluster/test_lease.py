@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from twisted.internet.defer import Deferred, succeed
+from twisted.internet.defer import Deferred, fail, succeed
 from twisted.internet.task import Clock as Seconds
 from twisted.trial.unittest import SynchronousTestCase
 from zope.interface import implementer
@@ -24,6 +24,7 @@ class Holder:
     def __init__(self) -> None:
         self.told: list[str] = []
         self.looking: Deferred[None] = succeed(None)
+        self.adopting: Deferred[None] = succeed(None)
 
     def lease_ended(self) -> None:
         self.told.append("ended")
@@ -40,7 +41,7 @@ class Holder:
 
     def adopt(self) -> Deferred[None]:
         self.told.append("adopt")
-        return succeed(None)
+        return self.adopting
 
 
 class LeaseTests(SynchronousTestCase):
@@ -158,3 +159,61 @@ class LeaseTests(SynchronousTestCase):
         self.pass_time(LEASE_S)
         self.assertEqual(self.holder.told.count("adopt"), 1)
         self.assertEqual(self.successResultOf(self.store.orphaned()), [])
+
+    def test_rooms_looked_at_again_if_that_failed(self) -> None:
+        """The lease lapsed, and the store did not say whose the rooms are: the next renewal finds no gap, and yet."""
+        self.start()
+        self.store.fail = StoreUnavailable("away")
+        self.pass_time(LEASE_S + 5)
+        self.holder.told.clear()
+        self.holder.looking = fail(StoreUnavailable("busy"))
+        self.store.fail = None
+        self.pass_time(1)
+        self.assertEqual(set(self.holder.told), {"regained"})
+        self.holder.looking = succeed(None)
+        self.holder.told.clear()
+        self.pass_time(1)
+        self.assertEqual(self.holder.told[:2], ["regained", "held"])
+
+    def orphan(self) -> None:
+        """Another node dies."""
+        other = SharedStore(self.shared, "b")
+        self.successResultOf(other.start())
+        self.successResultOf(other.acquire_lease("b", for_ms=1000))
+
+    def test_renewed_while_it_adopts(self) -> None:
+        """However long it takes to open what a large node left, the own lease goes on, and it is opened once."""
+        self.orphan()
+        self.start()
+        self.holder.adopting = Deferred()
+        self.pass_time(3 * LEASE_S)
+        self.assertTrue(self.lease.held)
+        self.assertEqual(self.holder.told.count("adopt"), 1)
+        self.assertNotIn("ended", self.holder.told)
+        self.assertEqual(self.successResultOf(self.store.orphaned()), ["b"])
+        self.holder.adopting.callback(None)
+        self.assertEqual(self.successResultOf(self.store.orphaned()), [])
+
+    def test_adopts_again_if_that_failed(self) -> None:
+        """The store may have given rooms to this node and the answer got lost: no other node sees to them any more."""
+        self.orphan()
+        self.start()
+        self.holder.adopting = fail(StoreUnavailable("away"))
+        self.pass_time(LEASE_S / 5 + 1)
+        self.assertIn("adopt", self.holder.told)
+        self.holder.adopting.addErrback(lambda _: None)
+        self.shared.nodes.discard("b")
+        self.holder.adopting = succeed(None)
+        self.holder.told.clear()
+        self.pass_time(LEASE_S)
+        self.assertEqual(self.holder.told.count("adopt"), 1)
+
+    def test_stop_while_it_adopts(self) -> None:
+        """What it opens goes to whoever comes next."""
+        self.orphan()
+        self.start()
+        self.holder.adopting = Deferred()
+        self.pass_time(LEASE_S)
+        self.successResultOf(self.lease.stop())
+        self.assertEqual(self.time.getDelayedCalls(), [])
+        self.assertTrue(self.holder.adopting.called)
