@@ -130,7 +130,7 @@ class Commits:
     def settled(self) -> bool:
         """Whether nothing is under way and nothing waits to be stored."""
         room = self._keeper.room
-        if self._keeper.busy or self.under_way or not room.tables.settled:
+        if self._keeper.busy or self.under_way or self._whole or not room.tables.settled:
             return False
         return not (self._puts or self._drops or room.dirty or room.fresh_parts)
 

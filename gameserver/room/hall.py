@@ -47,6 +47,8 @@ AWAY_S: Final = 0.01
 """Time away that counts; the store keeps milliseconds."""
 ONCE_MS: Final = 24 * 60 * 60 * 1000
 """For how long nodes remember that one of them saw to something."""
+ADOPTED: Final = 100
+"""So many rooms are opened together; between them the node serves those it has."""
 
 
 @implementer(ILeaseHolder)
@@ -113,6 +115,7 @@ class Hall:
         self.posts = Posts(
             store, clock, self.watch, games=specs.__contains__, meet=self._meet, chat_chars=self.chat_chars
         )
+        self._adopting = DeferredLock()
         self._matching: dict[str, DeferredLock] = {}
         self._resting: deque[tuple[float, str]] = deque()
         self._beats = beats
@@ -152,11 +155,11 @@ class Hall:
             self.passes.end()
         try:
             await self.store.beat(now_ms=self._now_ms())
-            if self._lease is not None:
-                await self._lease.stop()
         except StoreUnavailable:
             _log.warn("the store does not answer; the next start takes this one's last commit for its end")
         finally:
+            if self._lease is not None:
+                await self._lease.stop()
             await self.store.stop()
 
     # The lease
@@ -171,6 +174,7 @@ class Hall:
 
     def lease_lost(self) -> None:
         """See `ILeaseHolder.lease_lost`."""
+        self.draining = True  # what is created here from now on would never be told
         self._turn.suspend()
         for keeper in [keeper for keeper in self.keepers if keeper.is_stored]:
             self._lose(keeper)
@@ -195,10 +199,17 @@ class Hall:
         return Deferred.fromCoroutine(self._adopt())
 
     async def _adopt(self) -> None:
-        ids = [id for id in await self.store.room_ids() if id not in self._ids]
-        unusable = [s.room for s in await self.store.open_rooms(ids) if not self._reopen(s, s.at_ms)]
-        if unusable:
-            await self._leases.release_rooms(unusable)
+        # One at a time: two that open the same room would fence each other.
+        await self._adopting.acquire()
+        try:
+            ids = [id for id in await self.store.room_ids() if id not in self._ids]
+            for first in range(0, len(ids), ADOPTED):
+                opened = await self.store.open_rooms(ids[first : first + ADOPTED])
+                unusable = [stored.room for stored in opened if not self._reopen(stored, stored.at_ms)]
+                if unusable:
+                    await self._leases.release_rooms(unusable)
+        finally:
+            self._adopting.release()
 
     @property
     def _leases(self) -> ILeases:
@@ -493,6 +504,9 @@ class Hall:
         self._forget(keeper)
 
     def _forget(self, keeper: Keeper) -> None:
+        if keeper.forgotten:
+            return  # a step of it that lasted may have ended since; this node may have the room anew
+        keeper.forgotten = True
         keeper.stop()
         self._ids.discard(keeper.room.id)
         keeper.room.share.give_back()

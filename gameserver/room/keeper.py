@@ -52,6 +52,7 @@ class Keeper:
     :param turn: called when there is something to do at the end of the turn, with this keeper.
     :param ticks: those of the node, for a room that wants some.
     :param remade: makes the room anew from its row, before each step, as tests of games do.
+    :ivar forgotten: the hall has it no longer.
     :ivar is_stored: the room is kept in the store, and so waits for it.
     :ivar ticks_skipped: ticks that came too late for this room, or while it was busy.
     """
@@ -72,6 +73,7 @@ class Keeper:
         self.commits = Commits(self, fence=fence, version=version)
         self.store_away = False
         self.over = False
+        self.forgotten = False
         self.is_stored = room.game_class.durability != "none"
         self.in_turn = False
         self.seat_mark = (0, 0)
@@ -226,7 +228,7 @@ class Keeper:
         for _, args, _, done in waiting:
             if done is not None:
                 done.errback(Failure(Refused(code=refusal)))
-            elif isinstance(args[0], Asker) and not moved:
+            elif args and isinstance(args[0], Asker) and not moved:
                 error = messages.Error(args[0].id, refusal, CODES[refusal])
                 args[0].session.deliver(packed.encode_for(args[0].session.form, error))
 

@@ -59,7 +59,7 @@ class Turn:
         self._asked = False
         self._retrying = 0
         self._suspended = False
-        self._answers: list[tuple[list[Outcome], Commits]] = []
+        self._late: list[Commits] = []
 
     def add(self, keeper: Keeper) -> None:
         """This room has something to do at the end of the turn."""
@@ -85,7 +85,7 @@ class Turn:
         held = self._may_tell()
         commits: Commits = []
         for keeper in waiting:
-            if not held and keeper.is_stored:
+            if not held and keeper.is_stored and not keeper.commits.lost:
                 self._waiting[keeper] = None
                 continue
             keeper.in_turn = False
@@ -110,9 +110,10 @@ class Turn:
         if not self._suspended:
             return
         self._suspended = False
-        answers, self._answers = self._answers, []
-        for outcomes, commits in answers:
-            self._take(outcomes, commits)
+        late, self._late = self._late, []
+        for commits in late:
+            # They were stored, but the store may have lost them since, or a newer owner come and gone: it tells.
+            self._commit(commits, 0)
         self._set_away()
         self._pass.end()
 
@@ -143,6 +144,9 @@ class Turn:
 
     def _commit(self, commits: Commits, tries: int) -> None:
         commits = [(keeper, commit) for keeper, commit in commits if not keeper.commits.lost]
+        if not commits:
+            self._answered([], [], tries)
+            return
         stored = self._store.commit([commit for _, commit in commits], now_ms=round(self._clock.now() * 1000))
         stored.addCallback(self._answered, commits, tries)
         stored.addErrback(self._not_stored, commits, tries)
@@ -155,7 +159,7 @@ class Turn:
         if self._may_tell():
             self._take(outcomes, commits)
         else:
-            self._answers.append((outcomes, commits))
+            self._late.append(commits)
 
     def _take(self, outcomes: list[Outcome], commits: Commits) -> None:
         for (keeper, commit), outcome in zip(commits, outcomes, strict=True):

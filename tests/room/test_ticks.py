@@ -10,7 +10,7 @@ from typing import Any
 from twisted.internet.defer import Deferred
 from twisted.trial.unittest import SynchronousTestCase
 
-from gameserver import Game, Player, message
+from gameserver import Game, Player, message, timer
 from gameserver.interfaces import Commit
 from gameserver.room.keeper import Keeper
 from tests.room.halls import FakeSession, Place
@@ -61,6 +61,18 @@ class Failing(Counting):
     def on_tick(self, dt_s: float) -> None:
         self.state["ticks"] += 1
         raise ZeroDivisionError("a bug")
+
+
+class Ending(Counting):
+    """Closes by a timer that is due just after a tick."""
+
+    def on_create(self) -> None:
+        super().on_create()
+        self.after(1.02, self.finish)
+
+    @timer
+    def finish(self) -> None:
+        self.close()
 
 
 class TickCase(SynchronousTestCase):
@@ -117,6 +129,14 @@ class GridTests(TickCase):
             self.wake()
         self.assertEqual(ticks(keeper), 7 * 3600)
         self.assertLess(abs(self.at.time.seconds() - began_s - 3600), 1e-6)
+
+    def test_room_that_ends_before_its_tick(self) -> None:
+        """A late tick finds a timer due that closes the room: the tick comes to nothing, the other rooms get theirs."""
+        keepers = self.place(Ending, rooms=3)
+        self.at.advance(0.96)
+        self.stall(0.08)
+        self.assertEqual([keeper.over for keeper in keepers], [True] * 3)
+        self.assertEqual(self.flushLoggedErrors(), [])
 
     def test_stall_is_skipped_and_counted(self) -> None:
         """A process that stalls gives one tick with all the time that passed, and counts the others."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from twisted.internet.defer import Deferred
+from twisted.internet.defer import Deferred, fail
 from twisted.trial.unittest import SynchronousTestCase
 
 from gameserver import Game, Player, cron, message, timer
@@ -22,6 +22,7 @@ class Counting(Game):
     name = "counting"
     needs_start = False
     called: ClassVar[list[str]] = []
+    gate: ClassVar[Deferred[None] | None] = None
 
     @message
     def add(self, player: Player) -> int:
@@ -32,6 +33,16 @@ class Counting(Game):
     @message
     def arm(self, player: Player) -> None:
         self.after(30, self.ring)
+
+    @message
+    def end(self, player: Player) -> None:
+        self.close()
+
+    @message
+    async def slow_end(self, player: Player) -> None:
+        assert self.gate is not None
+        await self.gate
+        self.close()
 
     @timer
     def ring(self) -> None:
@@ -241,6 +252,90 @@ class FrozenTests(TwoNodesTestCase):
         with self.assertRaises(Refused):
             self.a.hall.find(keeper.room.code)
 
+    def test_room_that_ended_elsewhere_meanwhile(self) -> None:
+        """Its last step was stored, and told by nobody; the room is over: this node does not tell it either."""
+        keeper = self.room()
+        self.a.store.hold()
+        self.a.send(self.ann, "add")
+        self.a.time.rightNow += LEASE_S - 1
+        self.a.store.release()
+        self.seconds += LEASE_S
+        self.pass_time(LEASE_S, self.b)
+        taken = self.b.hall.get(keeper.room.code)
+        assert taken is not None
+        self.b.join(taken, self.bob)
+        self.b.send(self.bob, "end")
+        self.assertIsNone(self.b.hall.get(keeper.room.code))
+        self.thaw(self.a)
+        self.pass_time(LEASE_S, self.a, self.b)
+        self.assertEqual([frame["op"] for frame in self.ann.frames], ["left"])
+
+    def test_nothing_is_begun_under_a_lease_of_another_process(self) -> None:
+        """Nobody waits for an answer that can never come."""
+        self.room()
+        copy = self.node("a")
+        self.pass_time(LEASE_S, self.a, copy)
+        with self.assertRaises(Refused) as refused:
+            self.a.create(self.bob)
+        self.assertEqual(refused.exception.code, "draining")
+
+    def test_stop_of_a_node_that_lost_its_lease(self) -> None:
+        """Rooms that are another's have nothing left to store: the stop waits for none of them."""
+        self.room()
+        self.a.store.fail = StoreUnavailable("away")
+        self.a.send(self.ann, "add")
+        self.pass_time(LEASE_S, self.a)
+        self.a.store.fail = None
+        copy = self.node("a")
+        self.pass_time(1, self.a, copy)
+        stopping = Deferred.fromCoroutine(self.a.hall.stop())
+        self.pass_time(1, self.a, copy)
+        self.successResultOf(stopping)
+        self.assertEqual(self.a.time.getDelayedCalls(), [])
+
+    def test_stop_releases_the_lease_without_a_last_beat(self) -> None:
+        """The store refused one call: others need not wait for the lease to end all the same."""
+        self.room()
+        beat = self.a.store.beat
+        self.a.store.beat = lambda *, now_ms: fail(StoreUnavailable("busy"))  # type: ignore[method-assign]
+        self.a.get(Deferred.fromCoroutine(self.a.hall.stop()))
+        self.a.store.beat = beat  # type: ignore[method-assign]
+        self.assertIsNone(self.shared.token("a"))
+
+    def test_step_that_ends_after_its_room_was_lost(self) -> None:
+        """This node took the room over again meanwhile, and does not open it once more."""
+        keeper = self.room()
+        gate = Counting.gate = Deferred()
+        self.a.send(self.ann, "slow_end")
+        del self.shared.leases["a"]
+        self.b.get(self.b.hall.adopt())
+        self.assertIsNotNone(self.b.hall.get(keeper.room.code))
+        self.pass_time(LEASE_S / 5, self.a)
+        self.b.kill()
+        del self.shared.leases["b"]
+        self.pass_time(LEASE_S / 5, self.a)
+        again = self.a.hall.get(keeper.room.code)
+        assert again is not None
+        gate.callback(None)
+        self.a.settle()
+        self.a.get(self.a.hall.adopt())
+        self.assertIs(self.a.hall.get(keeper.room.code), again)
+
+    def test_two_that_adopt_at_once(self) -> None:
+        """A node that starts and sees at once that another died opens each room once."""
+        keeper = self.room()
+        self.a.kill()
+        del self.shared.leases["a"]
+        self.b.store.hold()
+        adopting = [self.b.hall.adopt(), self.b.hall.adopt()]
+        self.b.store.release()
+        self.b.settle()
+        for adopted in adopting:
+            self.successResultOf(adopted)
+        taken = self.b.hall.get(keeper.room.code)
+        assert taken is not None
+        self.assertEqual(self.shared.rooms[keeper.room.id].fence, keeper.commits.fence + 1)
+
 
 class LossTests(TwoNodesTestCase):
     """A store that lost what it had stored, as Redis may with a failover."""
@@ -318,3 +413,22 @@ class LossTests(TwoNodesTestCase):
         self.a.store.reconnect()
         self.pass_time(5, self.a)
         self.assertEqual(self.state(keeper), before)
+
+    def test_lost_while_the_lease_was_not_held(self) -> None:
+        """A commit was stored and the answer waits for the lease; what was lost meanwhile is not told."""
+        keeper = self.room()
+        older = self.state(keeper)
+        self.a.store.hold()
+        self.a.send(self.ann, "add")
+        self.a.time.rightNow += LEASE_S - 1
+        self.a.store.release()
+        self.seconds += LEASE_S
+        self.assertEqual(self.ann.of("ok"), [])
+        self.lose(keeper, *older)
+        told: list[bytes] = []
+        self.ann.deliver = lambda frame: told.append(self.stored(keeper))  # type: ignore[method-assign]
+        self.thaw(self.a)
+        self.pass_time(LEASE_S, self.a)
+        self.assertTrue(told)
+        for stored in told:
+            self.assertIn(b'"n":2', stored)
