@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from gameserver import values
 from gameserver.room.chat.channels import Channel
 from gameserver.room.chat.talking import Mute
 from gameserver.room.groups import Group
@@ -110,7 +111,11 @@ class RoomChat:
 
         :param s: for so many seconds; None: for good.
         :param shadow: the user does not notice, since the lines are shown to their writer.
+        :raises TypeError: the reason is no text.
         """
+        if not isinstance(reason, str):
+            raise TypeError(f"a reason is a str, not {type(reason).__name__}")
+        reason = values.plain(reason)  # it goes into the row, which must be writable
         until = None if s is None else self._room.now + self._room.timers.seconds(s)
         self._room.talking.mute(player.user_id, Mute(until, bool(shadow), reason))
 

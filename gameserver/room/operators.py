@@ -15,6 +15,7 @@ from gameserver.room.ledger import Sanction
 
 if TYPE_CHECKING:
     from gameserver.room.hall import Hall
+    from gameserver.room.room import Room
 
 LISTED: Final = 100
 """Entries of the log in one answer."""
@@ -68,7 +69,11 @@ class Operators:
         self._hall = hall
 
     async def act(self, user: User, code: str, wish: RoomAct) -> None:
-        """:raises Refused: there is no such room or seat, or that makes no sense."""
+        """
+        It is stored when this returns.
+
+        :raises Refused: there is no such room or seat, or that makes no sense.
+        """
         _check(user)
         _check_seconds(wish.s)
         how: dict[str, Any] = {}
@@ -85,7 +90,11 @@ class Operators:
         elif wish.act == "links":
             how = {"on": wish.on}
         act = "mute" if wish.act == "shadow" else wish.act
-        await self._hall.find(code).post("moderate", act, user, wish.seat, **how)
+        keeper = self._hall.find(code)
+        await keeper.post("moderate", act, user, wish.seat, **how)
+        if not keeper.over:
+            # Behind the commit: a process that dies before must not have told of it.
+            await keeper.look(_nothing)
 
     async def sanction(self, user: User, wish: SanctionWish) -> Sanction:
         """
@@ -153,6 +162,10 @@ class Operators:
     def _note(self, user: User, act: str, **about: Any) -> None:
         at_ms = round(self._hall.clock.now() * 1000)
         self._hall.watch.note(Record(at_ms=at_ms, act=act, by=Who(user.id, user.name), **about))
+
+
+def _nothing(room: Room) -> None:
+    """Nothing of it is to be known."""
 
 
 def _check(user: User) -> None:

@@ -89,7 +89,12 @@ class Turn:
                 self._waiting[keeper] = None
                 continue
             keeper.in_turn = False
-            commit = keeper.commits.collect()
+            try:
+                commit = keeper.commits.collect()
+            except Exception:  # noqa: BLE001 - the door of the flush: the other rooms of this turn have theirs all the same
+                log.failure("room {room} cannot be written", room=keeper.room.code)
+                self._on_lost(keeper)
+                continue
             if commit is not None:
                 commits.append((keeper, commit))
             self._on_changed(keeper)
@@ -163,17 +168,22 @@ class Turn:
 
     def _take(self, outcomes: list[Outcome], commits: Commits) -> None:
         for (keeper, commit), outcome in zip(commits, outcomes, strict=True):
-            if keeper.commits.lost:
-                continue
-            if outcome is Outcome.FENCED:
-                self._on_lost(keeper)
-            elif outcome is Outcome.BEHIND:
-                keeper.commits.store_is_behind()
-            else:
-                keeper.commits.stored()
-                if commit.ends:
-                    self._on_ended(keeper)
+            if not keeper.commits.lost:
+                try:
+                    self._take_one(keeper, commit, outcome)
+                except Exception:  # noqa: BLE001 - the door of the flush: the others of this commit hear of it
+                    log.failure("room {room} cannot go on after a commit", room=keeper.room.code)
         self._pass.write()
+
+    def _take_one(self, keeper: Keeper, commit: Commit, outcome: Outcome) -> None:
+        if outcome is Outcome.FENCED:
+            self._on_lost(keeper)
+        elif outcome is Outcome.BEHIND:
+            keeper.commits.store_is_behind()
+        else:
+            keeper.commits.stored()
+            if commit.ends:
+                self._on_ended(keeper)
 
     def _not_stored(self, failure: Failure, commits: Commits, tries: int) -> None:
         """The same again, later: nothing that depends on it goes out before."""

@@ -1,0 +1,105 @@
+"""Rooms that share a turn and a commit: what is wrong with one of them harms it alone."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from twisted.internet.defer import Deferred
+from twisted.trial.unittest import SynchronousTestCase
+
+from gameserver import Game, Player, message
+from gameserver.interfaces import User
+from gameserver.room.keeper import Keeper
+from gameserver.room.operators import Operators, RoomAct
+from tests.room.halls import FakeSession, Place
+
+
+class Counting(Game):
+    """Counts."""
+
+    needs_start = False
+
+    @message
+    def add(self, player: Player) -> int:
+        self.state["n"] = self.state.get("n", 0) + 1
+        return int(self.state["n"])
+
+    @message
+    def shout(self, player: Player) -> None:
+        self.chat.mute(player, reason=object())  # type: ignore[arg-type]
+
+    @message
+    def mumble(self, player: Player) -> None:
+        self.chat.mute(player, reason="\ud800")
+
+
+class NeighbourTests(SynchronousTestCase):
+    """Three rooms that change in the same turn."""
+
+    def setUp(self) -> None:
+        self.at = Place(Counting, beats=False)
+        self.sessions = [FakeSession(f"user{number}") for number in range(3)]
+        self.keepers = [self.at.create(session) for session in self.sessions]
+
+    def add(self) -> list[Any]:
+        """Each room counts, in one turn. :returns: what each was answered."""
+        for session in self.sessions:
+            session.frames.clear()
+        self.at.store.hold()
+        for session in self.sessions:
+            keeper = self.at.hall.get(session.code)
+            if keeper is not None:
+                keeper.message(session.asker(), session.seat, "add", b"{}")
+        self.at.settle()
+        self.at.store.release()
+        self.at.settle()
+        return [[frame.get("data") for frame in session.of("ok")] for session in self.sessions]
+
+    def break_(self, keeper: Keeper, method: str) -> None:
+        """Let a part of this room fail."""
+
+        def broken() -> None:
+            raise ZeroDivisionError("a bug of ours")
+
+        setattr(keeper.commits, method, broken)
+
+    def test_room_that_cannot_be_written(self) -> None:
+        """It is given up; the others of its turn go on, now and later."""
+        self.break_(self.keepers[0], "collect")
+        self.assertEqual(self.add(), [[], [1], [1]])
+        self.assertEqual(len(self.flushLoggedErrors(ZeroDivisionError)), 1)
+        self.assertEqual([frame["op"] for frame in self.sessions[0].frames], ["left"])
+        self.assertEqual(self.add()[1:], [[2], [2]])
+
+    def test_room_that_fails_after_its_commit(self) -> None:
+        """The others of the commit hear that theirs is stored."""
+        self.break_(self.keepers[0], "stored")
+        self.assertEqual(self.add(), [[], [1], [1]])
+        self.assertEqual(len(self.flushLoggedErrors(ZeroDivisionError)), 1)
+        self.assertEqual(self.add()[1:], [[2], [2]])
+
+    def test_reason_that_could_not_be_stored(self) -> None:
+        """It is an error of the step that gives it, not of the commit."""
+        for type in ("shout", "mumble"):
+            self.assertEqual(self.at.send(self.sessions[0], type)["code"], "game_error")
+        self.assertEqual(len(self.flushLoggedErrors()), 2)
+        self.assertEqual(self.add(), [[1], [1], [1]])
+
+
+class OperatorTests(SynchronousTestCase):
+    """What an operator did is told once it is stored."""
+
+    def test_act_told_behind_the_commit(self) -> None:
+        """A process that dies before has told of nothing."""
+        at = Place(Counting, beats=False)
+        session = FakeSession("ann")
+        keeper = at.create(session)
+        at.store.hold()
+        mod = User("mod", "Mod", rights=frozenset({"moderator"}))
+        act = Operators(at.hall).act(mod, keeper.room.code, RoomAct(act="mute", seat=session.seat))
+        acting = Deferred.fromCoroutine(act)
+        at.settle()
+        self.assertNoResult(acting)
+        at.store.release()
+        at.settle()
+        self.successResultOf(acting)
