@@ -113,7 +113,13 @@ class Hall:
         self.ticks = Ticks(clock)
         self.watch = Ledger(store, clock, entropy)
         self.posts = Posts(
-            store, clock, self.watch, games=specs.__contains__, meet=self._meet, chat_chars=self.chat_chars
+            store,
+            clock,
+            self.watch,
+            games=specs.__contains__,
+            meet=self._meet,
+            chat_chars=self.chat_chars,
+            shared=lease is not None,
         )
         self._adopting = DeferredLock()
         self._matching: dict[str, DeferredLock] = {}

@@ -8,6 +8,7 @@ has it. A node tells its own listeners; those of other nodes find it when they l
 from __future__ import annotations
 
 from collections.abc import Callable
+from hashlib import blake2b
 from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
@@ -68,6 +69,7 @@ class Posts:
     """
     :param games: names of the games that have a lobby.
     :param meet: whether two users share a room.
+    :param shared: other nodes write to the same walls.
     """
 
     def __init__(
@@ -79,6 +81,7 @@ class Posts:
         games: Callable[[str], bool],
         meet: Callable[[str, str], bool],
         chat_chars: int,
+        shared: bool = False,
     ) -> None:
         self._store: IBooks = store
         self._clock = clock
@@ -86,6 +89,7 @@ class Posts:
         self._has_game = games
         self._meet = meet
         self._chat_chars = chat_chars
+        self._shared = shared
         self._walls: dict[str, Wall] = {}
         self._buckets: dict[str, TokenBucket] = {}
         self._filter = WordFilter()
@@ -182,7 +186,7 @@ class Posts:
             line = PostLine(wall.last + 1, to, *by, text, data, at_ms, shadow)
             gone = wall.lines[: max(0, len(wall.lines) + 1 - KEPT)]
             stored = msgspec.json.encode(msgspec.structs.replace(line, data=values.to_wire(data)))
-            await _done(self._store.write_book(_book(name), {f"{line.line:012d}": stored}, [_page(x) for x in gone]))
+            await _done(self._store.write_book(_book(name), {_page(line): stored}, [_page(x) for x in gone]))
             wall.last = line.line
             wall.lines = [*wall.lines[len(gone) :], line]
             self._tell(wall, line)
@@ -215,7 +219,7 @@ class Posts:
         return self._walls.setdefault(name, Wall())
 
     async def _read(self, wall: Wall, name: str) -> None:
-        if wall.is_read:
+        if wall.is_read and not self._shared:
             return
         pages = await _done(self._store.read_book(_book(name)))
         wall.lines = [msgspec.convert(values.decode(stored), PostLine) for _, stored in sorted(pages.items())]
@@ -233,7 +237,9 @@ def _book(name: str) -> str:
 
 
 def _page(line: PostLine) -> str:
-    return f"{line.line:012d}"
+    """By number; the rest keeps two nodes that write the same number at once from tearing out each other's page."""
+    written = blake2b(f"{line.at_ms} {line.user} {line.to} {line.text}".encode(), digest_size=4)
+    return f"{line.line:012d}-{written.hexdigest()}"
 
 
 def _done(asked: Any) -> Deferred[Any]:

@@ -167,6 +167,42 @@ class TakeoverTests(TwoNodesTestCase):
         self.assertEqual(Counting.called, ["nightly"])
 
 
+class PostTests(TwoNodesTestCase):
+    """Lines outside rooms, which all nodes write to the same walls."""
+
+    def say(self, node: Place, session: FakeSession, text: str) -> Deferred[None]:
+        """Write to the lobby."""
+        return Deferred.fromCoroutine(node.hall.posts.say(session.user, "lobby:counting", text, None))
+
+    def found(self, node: Place) -> list[str]:
+        """What somebody finds who listens now."""
+        session = FakeSession("cleo")
+        listening = node.hall.posts.listen(session, session.user, "lobby:counting", None)
+        return [line["text"] for line in node.get(Deferred.fromCoroutine(listening))["lines"]]
+
+    def test_lines_of_two_nodes(self) -> None:
+        """A line that was told is in the store, whatever another node wrote meanwhile; who listens again finds all."""
+        for node in (self.a, self.b):
+            self.assertEqual(self.found(node), [])
+        self.a.get(self.say(self.a, self.ann, "one"))
+        self.b.get(self.say(self.b, self.bob, "two"))
+        self.a.get(self.say(self.a, self.ann, "three"))
+        for node in (self.a, self.b, self.node("c")):
+            self.assertEqual(self.found(node), ["one", "two", "three"])
+
+    def test_at_once(self) -> None:
+        """Neither tears out the other's."""
+        write_book = self.b.store.write_book
+
+        def late(*args: Any) -> Deferred[None]:
+            self.a.get(self.say(self.a, self.ann, "one"))
+            return write_book(*args)
+
+        self.b.store.write_book = late  # type: ignore[method-assign,assignment]
+        self.b.get(self.say(self.b, self.bob, "two"))
+        self.assertEqual(sorted(self.found(self.node("c"))), ["one", "two"])
+
+
 class FrozenTests(TwoNodesTestCase):
     """A node that stood still longer than its lease."""
 

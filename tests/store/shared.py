@@ -24,6 +24,7 @@ class Shared:
         self.seconds = seconds
         self.rooms: dict[str, Any] = {}
         self.claims: dict[str, Any] = {}
+        self.books: dict[str, dict[str, bytes]] = {}
         self.owners: dict[str, str] = {}
         self.nodes: set[str] = set()
         self.leases: dict[str, tuple[str, float]] = {}
@@ -53,6 +54,7 @@ class SharedStore(MemoryStore):
         self._renewed_over = 0
         self._rooms = shared.rooms
         self._claims = shared.claims
+        self._books = shared.books
 
     def reconnect(self) -> None:
         """The connection is another: what the store had may be lost."""
