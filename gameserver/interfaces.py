@@ -301,8 +301,12 @@ class ILeaseHolder(Interface):
     def lease_lost() -> None:
         """Another process is this node now, for good."""
 
-    def adopt() -> Deferred[None]:
-        """Take over rooms that belong to nobody."""
+    def adopt() -> Deferred[bool]:
+        """
+        Take over rooms that belong to nobody.
+
+        :returns: whether none was left that another node may be able to run.
+        """
 
 
 class UserRow(Struct, frozen=True, kw_only=True):

@@ -55,6 +55,7 @@ class Lease:
         self._renewing: Deferred[None] = succeed(None)
         self._adopting: Deferred[None] | None = None
         self._adopted = True
+        self._orphaned: list[str] = []
         self._looked = True
         self._stopped = False
 
@@ -134,14 +135,16 @@ class Lease:
 
     async def _adopt(self) -> None:
         orphaned = await self._leases.orphaned()
-        if orphaned:
+        if orphaned != self._orphaned and orphaned:
             log.info("rooms of {nodes} are to be had", nodes=", ".join(orphaned))
-            self._adopted = False
-        if not self._adopted:
-            # What came of an attempt that failed is not known: the rooms may be this node's by now, and are not open.
-            await self._holder.adopt()
-            self._adopted = True
-        if orphaned:
+        self._orphaned = orphaned
+        if not orphaned and self._adopted:
+            return
+        # If that fails it is not known what came of it: the rooms may be this node's by now, and are not open.
+        self._adopted = False
+        complete = await self._holder.adopt()
+        self._adopted = True
+        if orphaned and complete:  # else they stay known, for a node that can run what this one cannot
             await self._leases.forget_nodes(orphaned)
 
     def _seen(self, _: object) -> None:

@@ -122,6 +122,7 @@ class Hall:
             shared=lease is not None,
         )
         self._adopting = DeferredLock()
+        self._unusable: set[str] = set()  # rooms that are for other nodes: they are not opened again
         self._matching: dict[str, DeferredLock] = {}
         self._resting: deque[tuple[float, str]] = deque()
         self._beats = beats
@@ -200,22 +201,26 @@ class Hall:
             elif found != (keeper.commits.fence, version) and keeper.commits.version == version:
                 keeper.commits.may_be_behind()
 
-    def adopt(self) -> Deferred[None]:
+    def adopt(self) -> Deferred[bool]:
         """See `ILeaseHolder.adopt`."""
         return Deferred.fromCoroutine(self._adopt())
 
-    async def _adopt(self) -> None:
+    async def _adopt(self) -> bool:
         # One at a time: two that open the same room would fence each other.
         await self._adopting.acquire()
         try:
-            ids = [id for id in await self.store.room_ids() if id not in self._ids]
+            stored_ids = await self.store.room_ids()
+            self._unusable.intersection_update(stored_ids)
+            ids = [id for id in stored_ids if id not in self._ids and id not in self._unusable]
             for first in range(0, len(ids), ADOPTED):
                 opened = await self.store.open_rooms(ids[first : first + ADOPTED])
                 unusable = [stored.room for stored in opened if not self._reopen(stored, stored.at_ms)]
                 if unusable:
                     await self._leases.release_rooms(unusable)
+                    self._unusable.update(unusable)
         finally:
             self._adopting.release()
+        return not self._unusable
 
     @property
     def _leases(self) -> ILeases:

@@ -24,7 +24,7 @@ class Holder:
     def __init__(self) -> None:
         self.told: list[str] = []
         self.looking: Deferred[None] = succeed(None)
-        self.adopting: Deferred[None] = succeed(None)
+        self.adopting: Deferred[bool] = succeed(True)
 
     def lease_ended(self) -> None:
         self.told.append("ended")
@@ -39,7 +39,7 @@ class Holder:
     def lease_lost(self) -> None:
         self.told.append("lost")
 
-    def adopt(self) -> Deferred[None]:
+    def adopt(self) -> Deferred[bool]:
         self.told.append("adopt")
         return self.adopting
 
@@ -191,7 +191,7 @@ class LeaseTests(SynchronousTestCase):
         self.assertEqual(self.holder.told.count("adopt"), 1)
         self.assertNotIn("ended", self.holder.told)
         self.assertEqual(self.successResultOf(self.store.orphaned()), ["b"])
-        self.holder.adopting.callback(None)
+        self.holder.adopting.callback(True)
         self.assertEqual(self.successResultOf(self.store.orphaned()), [])
 
     def test_adopts_again_if_that_failed(self) -> None:
@@ -201,9 +201,9 @@ class LeaseTests(SynchronousTestCase):
         self.holder.adopting = fail(StoreUnavailable("away"))
         self.pass_time(LEASE_S / 5 + 1)
         self.assertIn("adopt", self.holder.told)
-        self.holder.adopting.addErrback(lambda _: None)
+        self.holder.adopting.addErrback(lambda _: False)
         self.shared.nodes.discard("b")
-        self.holder.adopting = succeed(None)
+        self.holder.adopting = succeed(True)
         self.holder.told.clear()
         self.pass_time(LEASE_S)
         self.assertEqual(self.holder.told.count("adopt"), 1)
@@ -217,3 +217,11 @@ class LeaseTests(SynchronousTestCase):
         self.successResultOf(self.lease.stop())
         self.assertEqual(self.time.getDelayedCalls(), [])
         self.assertTrue(self.holder.adopting.called)
+
+    def test_nodes_stay_known_while_rooms_are_left(self) -> None:
+        """What this node cannot run another may."""
+        self.orphan()
+        self.start()
+        self.holder.adopting = succeed(False)
+        self.pass_time(LEASE_S)
+        self.assertEqual(self.successResultOf(self.store.orphaned()), ["b"])

@@ -161,6 +161,19 @@ class TakeoverTests(TwoNodesTestCase):
         self.pass_time(LEASE_S, self.b, other)
         self.assertIsNotNone(self.b.hall.get(keeper.room.code))
 
+    def test_room_not_served_by_the_first_that_looks(self) -> None:
+        """Whoever sees first that a node died may not know its games: one that does finds the room all the same."""
+        other = Place(Fleeting, store=SharedStore(self.shared, "c"))
+        keeper = self.room()
+        self.a.kill()
+        del self.shared.leases["a"]
+        self.pass_time(LEASE_S, other)
+        self.pass_time(LEASE_S, self.b, other)
+        self.assertIsNotNone(self.b.hall.get(keeper.room.code))
+        fence = self.shared.rooms[keeper.room.id].fence
+        self.pass_time(LEASE_S, self.b, other)
+        self.assertEqual(self.shared.rooms[keeper.room.id].fence, fence)
+
     def test_calendar_calls_once(self) -> None:
         """A static method of the calendar runs on one node."""
         self.pass_time(3700, self.a, self.b)
