@@ -13,9 +13,11 @@ from typing import Any, Final
 
 import msgspec
 from msgspec import Struct
+from twisted.internet.defer import Deferred, succeed
 from twisted.logger import Logger
+from twisted.python.failure import Failure
 
-from gameserver.errors import Refused
+from gameserver.errors import Refused, StoreUnavailable
 from gameserver.interfaces import IBooks, IClock
 from gameserver.room.chat.records import Record, Watch
 from gameserver.room.chat.talking import Mute
@@ -69,6 +71,7 @@ class Ledger(Watch):
         self.sanctions: dict[str, Sanction] = {}
         self.records: dict[str, Record] = {}
         self._noted = 0
+        self._written: Deferred[bool] = succeed(True)
 
     async def start(self) -> None:
         """Read what the store has."""
@@ -175,8 +178,28 @@ class Ledger(Watch):
         self._write("sanctions", {}, past)
 
     def _write(self, book: str, puts: dict[str, bytes], drops: list[str]) -> None:
-        written = self._store.write_book(book, puts, drops)
-        written.addErrback(lambda failure: _log.failure("the book {book} was not written", failure, book=book))
+        def not_written(failure: Failure) -> bool:
+            _log.failure("the book {book} was not written", failure, book=book)
+            return False
+
+        written: Deferred[Any] = self._store.write_book(book, puts, drops)
+        self._written = written.addCallbacks(lambda _: True, not_written)
+
+    async def stored(self) -> None:
+        """
+        Wait until the store has what was just asked of this ledger.
+
+        :raises StoreUnavailable: it is not known to have it; it holds on this node for as long as that runs.
+        """
+        done: Deferred[bool] = Deferred()
+
+        def tell(stored: bool) -> bool:
+            done.callback(stored)
+            return stored
+
+        self._written.addCallback(tell)
+        if not await done:
+            raise StoreUnavailable("that was not written")
 
 
 def _covers(range: str, address: str) -> bool:

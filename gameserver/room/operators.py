@@ -100,7 +100,7 @@ class Operators:
         """
         From now on, everywhere; who is banned loses all seats on this node.
 
-        :returns: the sanction, with its id.
+        :returns: the sanction, with its id, once it is stored.
         :raises Refused: it is about nobody.
         """
         _check(user)
@@ -113,6 +113,7 @@ class Operators:
         made = self._hall.watch.sanction(
             Sanction(id="", act=wish.act, until=until, shadow=wish.shadow, reason=wish.reason, **rest)
         )
+        await self._hall.watch.stored()
         whom = Who(wish.user, "") if wish.user else None
         self._note(user, wish.act, whom=whom, s=wish.s, reason=wish.reason, about=wish.address, game=wish.game)
         if wish.act == "ban":
@@ -125,10 +126,11 @@ class Operators:
         now = self._hall.clock.now()
         return [s for s in self._hall.watch.sanctions.values() if s.until is None or s.until > now]
 
-    def lift(self, user: User, id: str) -> None:
+    async def lift(self, user: User, id: str) -> None:
         """:raises Refused: there is no such sanction."""
         _check(user)
         lifted = self._hall.watch.lift(id)
+        await self._hall.watch.stored()
         whom = Who(lifted.user, "") if lifted.user else None
         self._note(user, f"un{lifted.act}", whom=whom, about=lifted.address, game=lifted.game)
 

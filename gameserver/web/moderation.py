@@ -49,7 +49,7 @@ class Moderation(Calls):
     @app.route("/api/moderation/sanctions/<id>", methods=["DELETE"])
     async def lift(self, request: Request, id: str) -> bytes:
         """End a sanction."""
-        self._operators.lift(await self._caller(request), id)
+        await self._operators.lift(await self._caller(request), id)
         return answer(request, {})
 
     @app.route("/api/moderation/log", methods=["GET"])

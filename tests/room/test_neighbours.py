@@ -8,9 +8,10 @@ from twisted.internet.defer import Deferred
 from twisted.trial.unittest import SynchronousTestCase
 
 from gameserver import Game, Player, message
+from gameserver.errors import StoreUnavailable
 from gameserver.interfaces import User
 from gameserver.room.keeper import Keeper
-from gameserver.room.operators import Operators, RoomAct
+from gameserver.room.operators import Operators, RoomAct, SanctionWish
 from tests.room.halls import FakeSession, Place
 
 
@@ -103,3 +104,17 @@ class OperatorTests(SynchronousTestCase):
         at.store.release()
         at.settle()
         self.successResultOf(acting)
+
+    def test_sanction_told_once_it_is_stored(self) -> None:
+        """What is not in the store is forgotten with the process."""
+        at = Place(Counting, beats=False)
+        mod = User("mod", "Mod", rights=frozenset({"moderator"}))
+        operators = Operators(at.hall)
+        at.store.hold()
+        making = Deferred.fromCoroutine(operators.sanction(mod, SanctionWish(act="mute", user="ann")))
+        self.assertNoResult(making)
+        at.store.release()
+        made = self.successResultOf(making)
+        at.store.fail = StoreUnavailable("away")
+        self.failureResultOf(Deferred.fromCoroutine(operators.lift(mod, made.id)), StoreUnavailable)
+        self.assertEqual(len(self.flushLoggedErrors(StoreUnavailable)), 1)
