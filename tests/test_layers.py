@@ -54,7 +54,7 @@ PLACES = {
 DOORS = {
     "autobahn": ("gameserver.wire",),
     "txaio": ("gameserver.wire",),
-    "txredisapi": ("gameserver.store.redis", "gameserver.cluster.bus"),
+    "txredisapi": ("gameserver.store.redis_link", "gameserver.cluster.bus"),
     "apscheduler": ("gameserver.clock",),
     "twisted.internet.reactor": ("gameserver.tap", "gameserver.cli"),
     "klein": ("gameserver.web", "gameserver.service"),

@@ -18,7 +18,7 @@ from gameserver.errors import SettingError, StoreUnavailable
 from gameserver.interfaces import Commit, Outcome
 from gameserver.service import make_store
 from gameserver.settings import load
-from gameserver.store import keys, redis
+from gameserver.store import keys, redis, redis_link
 from gameserver.store.calls import MERGED_ROOMS
 from gameserver.store.redis import OPENED_ROOMS, SCHEMA_VERSION, RedisStore
 from tests.store.redis_server import RedisServer, free_port, has_tls
@@ -44,7 +44,9 @@ class RedisTestCase(TestCase):
     async def setUp(self) -> None:  # type: ignore[override]
         """Start both; what the store logs is kept."""
         self.events: list[Any] = []
-        self.patch(redis, "log", Logger(namespace="test", observer=self.events.append))  # type: ignore[arg-type]
+        log = Logger(namespace="test", observer=self.events.append)  # type: ignore[arg-type]
+        for module in (redis, redis_link):
+            self.patch(module, "log", log)
         self.server = RedisServer(*self.options)
         self.addCleanup(self.server.remove)
         self.server.start()
@@ -210,7 +212,7 @@ class OutageTests(RedisTestCase):
 
     async def test_frozen_and_thawed(self) -> None:
         """A Redis that does not answer in time is away: the same commit again is stored once, whatever came late."""
-        self.patch(redis, "REPLY_S", 0.3)
+        self.patch(redis_link, "REPLY_S", 0.3)
         await self.commit(change())
         self.server.signal(signal.SIGSTOP)
         calls = [self.store.commit([change(2, value=b"2")], now_ms=NOW_MS), self.store.room_ids()]
@@ -251,8 +253,8 @@ class OutageTests(RedisTestCase):
 
     async def test_silence_is_found(self) -> None:
         """A connection that nobody uses is tried now and then."""
-        self.patch(redis, "REPLY_S", 0.2)
-        self.patch(redis, "PING_S", 0.1)
+        self.patch(redis_link, "REPLY_S", 0.2)
+        self.patch(redis_link, "PING_S", 0.1)
         await self.started(f"redis://127.0.0.1:{self.server.port}")
         self.server.signal(signal.SIGSTOP)
         while not self.logged():
