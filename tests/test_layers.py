@@ -64,7 +64,7 @@ DOORS = {
     "prometheus_client": ("gameserver.web.metrics",),
     "jwt": ("gameserver.auth.jwt", "gameserver.auth.jwt_keys"),
     "django": ("gameserver.auth.django", "gameserver.auth.django_app"),
-    "sqlite3": ("gameserver.store.sqlite",),
+    "sqlite3": ("gameserver.store.sqlite_file",),
     "zstandard": ("gameserver.store.packing",),
 }
 """What is imported in one place only, and where."""

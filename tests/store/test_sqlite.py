@@ -19,7 +19,8 @@ from twisted.trial.unittest import SynchronousTestCase
 from gameserver.errors import StoreLocked, StoreUnavailable
 from gameserver.interfaces import Commit, Outcome
 from gameserver.store import sqlite
-from gameserver.store.sqlite import SCHEMA_VERSION, SQLiteStore, WriterThread
+from gameserver.store.sqlite import SQLiteStore, WriterThread
+from gameserver.store.sqlite_file import SCHEMA_VERSION
 from tests.store import InlineWriter, inline_store
 
 NOW_MS: Final = 1_700_000_000_000
