@@ -24,6 +24,8 @@ PLACES = {
     "gameserver": "face",
     "gameserver.errors": "words",
     "gameserver.settings": "words",
+    "gameserver.setting_limits": "words",
+    "gameserver.setting_readers": "words",
     "gameserver.setting_values": "words",
     "gameserver.foreign": "words",
     "gameserver.interfaces": "words",
