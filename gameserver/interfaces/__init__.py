@@ -1,0 +1,62 @@
+"""
+The contracts between the rooms and what is around them: what each promises, what its Deferreds fire and fail with.
+
+Implementations are chosen in `gameserver.service` alone. Each contract has a suite under ``tests/contracts`` that runs
+on every implementation.
+"""
+
+from gameserver.interfaces.leases import ILease, ILeaseHolder, ILeases, Renewal
+from gameserver.interfaces.rooms import IClock, ISession
+from gameserver.interfaces.stores import (
+    Commit,
+    IBooks,
+    IStore,
+    IUserStore,
+    Outcome,
+    Put,
+    Stored,
+    TableSize,
+    TableSizes,
+    UserRow,
+)
+from gameserver.interfaces.users import (
+    Grant,
+    IAccounts,
+    IAuthenticator,
+    IAuthenticators,
+    ICookies,
+    IGuests,
+    IHasher,
+    IPasswords,
+    ITickets,
+    User,
+)
+
+__all__ = [
+    "IClock",
+    "ISession",
+    "Commit",
+    "Stored",
+    "TableSize",
+    "TableSizes",
+    "Outcome",
+    "IStore",
+    "UserRow",
+    "Put",
+    "IUserStore",
+    "IBooks",
+    "Renewal",
+    "ILeases",
+    "ILease",
+    "ILeaseHolder",
+    "User",
+    "Grant",
+    "IAuthenticator",
+    "IGuests",
+    "IPasswords",
+    "IAccounts",
+    "ICookies",
+    "IAuthenticators",
+    "ITickets",
+    "IHasher",
+]

@@ -1,0 +1,114 @@
+"""Which node may run a room: the leases of a store that nodes share, and a node's own as its rooms know it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from enum import Enum
+from typing import TYPE_CHECKING
+
+from zope.interface import Attribute, Interface
+
+if TYPE_CHECKING:
+    from twisted.internet.defer import Deferred
+
+
+class Renewal(Enum):
+    """
+    What became of a lease.
+
+    ``KEPT``: it was this node's without a gap, and the store was there all the time. ``LAPSED``: it is this node's
+    again, but had ended, or the store may have lost something meanwhile: others may have taken rooms over, so look at
+    each. ``TAKEN``: a later process of the same node has it, for good.
+    """
+
+    KEPT = "kept"
+    LAPSED = "lapsed"
+    TAKEN = "taken"
+
+
+class ILeases(Interface):
+    """
+    What a store that nodes share has besides: each node's lease, its right to run rooms.
+
+    The store knows its node's name; what the node opens and commits is under the lease that it acquired last, and
+    fails with `StoreUnavailable` while that is not held. A room belongs to the node that opened or created it, for as
+    long as that node holds a lease. All methods fail with `StoreUnavailable` where nothing is known of the outcome.
+    """
+
+    def acquire_lease(token: str, *, for_ms: int) -> Deferred[None]:
+        """
+        Take this node's lease, also from an earlier process of the same node.
+
+        :param token: random; tells this process from others of the node.
+        :param for_ms: how long it lasts from now, unless it is renewed.
+        """
+
+    def renew_lease(*, for_ms: int) -> Deferred[Renewal]:
+        """Have the lease last for so long from now."""
+
+    def release_lease() -> Deferred[None]:
+        """End the lease at once: others may take the node's rooms over."""
+
+    def orphaned() -> Deferred[list[str]]:
+        """The nodes without a lease that may have left rooms behind."""
+
+    def forget_nodes(nodes: Sequence[str]) -> Deferred[None]:
+        """What these nodes left behind was seen to; one of them that acquires a lease again is known again."""
+
+    def fences(ids: Sequence[str]) -> Deferred[list[tuple[int, int] | None]]:
+        """
+        How far the store is with these rooms.
+
+        :returns: fence and version of each, in order; None where there is no such room.
+        """
+
+    def once(name: str, *, for_ms: int) -> Deferred[bool]:
+        """
+        Ask to be the one node that does something.
+
+        :param name: of what is to be done once.
+        :param for_ms: how long it is remembered that somebody asked.
+        :returns: whether nobody asked before.
+        """
+
+    def release_rooms(ids: Sequence[str]) -> Deferred[None]:
+        """Let go of rooms that this node opened and cannot run: they belong to nobody until one opens them."""
+
+
+class ILease(Interface):
+    """A node's lease, as its rooms know it."""
+
+    held = Attribute("Whether effects may go out: false from some seconds before its end on, by monotonic time.")
+
+    def start(holder: ILeaseHolder) -> Deferred[None]:
+        """
+        Acquire it, and keep it renewed.
+
+        :raises StoreUnavailable: it cannot be acquired now.
+        """
+
+    def stop() -> Deferred[None]:
+        """Release it; never fails."""
+
+
+class ILeaseHolder(Interface):
+    """What depends on a lease."""
+
+    def lease_ended() -> None:
+        """No effect from now on: the lease is not `ILease.held` any more. It may come back."""
+
+    def lease_regained() -> Deferred[None]:
+        """
+        The lease lapsed, or the store may have lost something: look at each room. `ILease.held` as soon as this fires.
+
+        :raises StoreUnavailable: that cannot be known yet; asked again later.
+        """
+
+    def lease_held() -> None:
+        """It is held again: what waited for it may go on."""
+
+    def lease_lost() -> None:
+        """Another process is this node now, for good."""
+
+    def adopt() -> Deferred[None]:
+        """Take over rooms that belong to nobody."""

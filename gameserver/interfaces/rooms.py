@@ -1,0 +1,56 @@
+"""What a room is given: time, and the connections of those who sit in it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from zope.interface import Attribute, Interface
+
+if TYPE_CHECKING:
+    from twisted.internet.interfaces import IDelayedCall
+
+
+class IClock(Interface):
+    """Time, as rooms are given it."""
+
+    def now() -> float:
+        """The wall clock, seconds since 1970."""
+
+    def monotonic() -> float:
+        """Seconds since some moment, which only grow."""
+
+    def later(delay_s: float, call: Callable[..., Any], *args: Any) -> IDelayedCall:
+        """Call this once after so many seconds, in the reactor's thread; less than none is none."""
+
+    def next_time(expression: str, after_s: float) -> float | None:
+        """
+        When a time of the calendar comes next.
+
+        :param expression: as `gameserver.cron` takes it.
+        :returns: seconds since 1970, or None if it never comes.
+        :raises ValueError: it is no such expression.
+        """
+
+
+class ISession(Interface):
+    """What a room knows of a connection: one door in, three doors out."""
+
+    address = Attribute("Whose connection it is, for bans of addresses; empty where there is none.")
+    key = Attribute("The client's key: which ids of requests were already applied is kept by seat and key.")
+    form = Attribute("The `gameserver.wire.messages.Form` of what it is sent.")
+
+    def deliver(frame: bytes) -> None:
+        """Send one message, encoded in this session's form, in the order of the calls. Never raises, never blocks."""
+
+    def deliver_all(frames: list[bytes]) -> None:
+        """The same of several, of a list that never changes: whoever is told the same is given the same list."""
+
+    def deliver_volatile(frame: bytes, slot: str) -> None:
+        """The same; a slow reader gets the newest frame of a slot only."""
+
+    def seated(code: str, seat: str) -> None:
+        """From now on this session holds that seat in the room of that code."""
+
+    def unseated(code: str) -> None:
+        """It holds it no longer."""

@@ -1,0 +1,220 @@
+"""Who somebody is: users, what they are granted, and the contracts of everything that can tell."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
+from zope.interface import Attribute, Interface
+
+if TYPE_CHECKING:
+    from twisted.internet.defer import Deferred
+
+
+class User(Struct, frozen=True):
+    """
+    Who somebody is.
+
+    :ivar id: stable, unique among all authenticators: ``guest:…``, ``account:…``.
+    :ivar name: shown to others, 1 to 32 code points.
+    :ivar rights: such as ``admin`` or ``moderator``.
+    :ivar login: which login proved it, for authenticators that can end one; empty where there is no such thing.
+    """
+
+    id: str
+    name: str
+    rights: tuple[str, ...] = ()
+    login: str = ""
+
+
+class Grant(Struct, frozen=True):
+    """
+    What somebody gets who proved who they are.
+
+    :ivar token: proves it from now on; it begins with its authenticator's kind, and a dot.
+    :ivar expires_s: seconds for which the token is good, or None where nobody but its authenticator knows.
+    :ivar refresh: buys the next grant, once, where there is such a thing.
+    """
+
+    user: User
+    token: str
+    expires_s: int | None = None
+    refresh: str | None = None
+
+    def __repr__(self) -> str:
+        return f"Grant({self.user!r})"
+
+
+class IAuthenticator(Interface):
+    """
+    One way to tell who a client is, from the token that ``hello`` or an ``Authorization`` header brought.
+
+    Which of them a server has, and in which order, is the setting ``auth``. One lives in ``gameserver.auth.KIND``,
+    whose ``make(means)`` builds it (see `gameserver.auth.means`). What else it can do it says by implementing
+    `IGuests`, `IPasswords` or `ICookies` as well.
+    """
+
+    kind = Attribute("Its name in settings. Tokens of its own making begin with it and a dot.")
+
+    def owns(token: str) -> bool:
+        """Whether a token looks like this authenticator's: only its form is looked at, so that asking is cheap."""
+
+    def authenticate(token: str, *, now_s: float) -> Deferred[User]:
+        """
+        :param token: one that it `owns`.
+        :param now_s: seconds since 1970.
+        :returns: the user whom this token proves.
+        :raises Refused: ``unauthenticated`` for a token that is forged, expired or revoked; the text is for people,
+            and says nothing that helps a forger.
+        :raises StoreUnavailable: it cannot be looked up now.
+        """
+
+
+class IGuests(IAuthenticator):
+    """Admits whoever says a name."""
+
+    def guest(name: str) -> tuple[User, str]:
+        """
+        Make a new guest.
+
+        :param name: as `gameserver.room.names.check_name` returns it.
+        :returns: the user, and a signed token that proves it later.
+        """
+
+
+class IPasswords(IAuthenticator):
+    """Admits whoever knows a name and its password."""
+
+    def login(name: str, password: str, *, now_s: float) -> Deferred[Grant]:
+        """
+        :returns: what this user gets.
+        :raises Refused: ``unauthenticated``, with the same text, and after as much work, whether there is no such
+            user or the password is wrong; ``busy``: too many others are at it.
+        """
+
+
+class IAccounts(IPasswords):
+    """
+    Keeps users with passwords of its own.
+
+    What ends a login (`logout`, `change_password`, `delete`, a refresh token that is used twice) closes its connections
+    once that is stored.
+    """
+
+    def register(
+        name: str, password: str, *, guest: User | None = None, invitation: str | None = None, now_s: float
+    ) -> Deferred[Grant]:
+        """
+        Make an account.
+
+        :param name: as `gameserver.room.names.check_name` returns it.
+        :param guest: becomes this account, and keeps id and seats; its token proves nothing from now on.
+        :param invitation: what the operator gave this person, where that is asked for.
+        :raises Refused: ``name_taken``, ``bad_data`` for a password that is too short, ``forbidden``, ``busy``.
+        """
+
+    def refresh(token: str, *, now_s: float) -> Deferred[Grant]:
+        """
+        Buy the next grant, and spend the refresh token; one that was spent before ends its login.
+
+        :raises Refused: ``unauthenticated``.
+        """
+
+    def logout(token: str, *, now_s: float) -> Deferred[None]:
+        """
+        End the login of this token, of whatever kind; one that ended before is fine.
+
+        :raises Refused: ``unauthenticated``: it is no token of this server.
+        """
+
+    def change_password(user: User, old: str, new: str, *, now_s: float) -> Deferred[Grant]:
+        """
+        End every login of this user, and begin a new one.
+
+        :raises Refused: ``wrong_password``, ``bad_data`` for one that is too short, ``busy``.
+        """
+
+    def delete(user: User, password: str, *, now_s: float) -> Deferred[None]:
+        """
+        Forget this user.
+
+        :raises Refused: ``wrong_password``, ``busy``.
+        """
+
+    def cookie(grant: Grant, *, now_s: float) -> str:
+        """:returns: what a browser keeps of a grant in a cookie that pages cannot read; good for tickets alone."""
+
+
+class ICookies(IAuthenticator):
+    """Admits a browser by a cookie, to sell it a ticket; a WebSocket is never authenticated by a cookie."""
+
+    def authenticate_cookies(cookies: Mapping[str, str], *, now_s: float) -> Deferred[Grant | None]:
+        """
+        The request's origin was checked before.
+
+        :param cookies: name to value, all that the request brought.
+        :returns: what this user gets, or None if none of the cookies is this authenticator's.
+        :raises Refused: ``unauthenticated``: one is, and proves nothing.
+        """
+
+
+class IAuthenticators(Interface):
+    """All authenticators of a server, as sessions and HTTP calls see them."""
+
+    def guest(name: str) -> tuple[User, str]:
+        """
+        Make a new guest.
+
+        :raises Refused: ``unauthenticated`` where guests are not admitted.
+        """
+
+    def authenticate(token: str, *, now_s: float) -> Deferred[User]:
+        """See `IAuthenticator.authenticate`; a token that nobody owns is refused as well."""
+
+    def login(name: str, password: str, *, now_s: float) -> Deferred[Grant]:
+        """See `IPasswords.login`: each that has passwords is asked in turn."""
+
+    def authenticate_cookies(cookies: Mapping[str, str], *, now_s: float) -> Deferred[Grant | None]:
+        """See `ICookies.authenticate_cookies`: each that knows cookies is asked in turn."""
+
+    def offering(contract: type[Interface]) -> IAuthenticator | None:
+        """:returns: the first that implements this contract, or None."""
+
+
+class ITickets(Interface):
+    """Sells what is shown once in place of a token."""
+
+    def sell(token: str, *, now_s: float) -> str:
+        """
+        :param token: that was proved just now.
+        :returns: a ticket, good once and for half a minute.
+        """
+
+    def redeem(ticket: str, *, now_s: float) -> Deferred[str]:
+        """
+        :returns: the token that bought it, which is yet to be proved again.
+        :raises Refused: ``unauthenticated``: it is forged, expired, or was shown before.
+        :raises StoreUnavailable: the store does not tell whether it was shown.
+        """
+
+
+class IHasher(Interface):
+    """Hashes passwords outside the reactor's thread."""
+
+    asked = Attribute("How many are asked for now.")
+    refused = Attribute("How many were refused since the start.")
+
+    def hash(password: str) -> Deferred[str]:
+        """
+        :returns: what to keep of a password; each time another.
+        :raises Refused: ``busy``: too many wait; ``bad_data``: it is too long.
+        """
+
+    def verify(kept: str | None, password: str) -> Deferred[bool]:
+        """
+        Tell whether this is the password; for nobody's it costs as much, and is never right.
+
+        :param kept: what `hash` returned, or None for nobody's password.
+        :raises Refused: ``busy``: too many wait; ``bad_data``: it is too long.
+        """
