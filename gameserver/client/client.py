@@ -1,4 +1,4 @@
-"""The connection of a client: who it is, what it asked, and how it comes back."""
+"""A client: who it is, what it asked and is yet to be answered, and the rooms it has seats in."""
 
 from __future__ import annotations
 
@@ -9,29 +9,17 @@ from functools import partial
 from typing import Any, Final
 
 import msgspec
-from twisted.internet.defer import Deferred, execute, fail, maybeDeferred, succeed
-from twisted.internet.interfaces import IDelayedCall
+from twisted.internet.defer import Deferred, execute, fail, succeed
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
+from gameserver.client.link import Link
 from gameserver.client.request import PASSING, Request
 from gameserver.client.room import ROOM_MESSAGES, Room, discard, seat_gone
-from gameserver.errors import ConnectionFailed, NotJSON, Refused
+from gameserver.errors import ConnectionFailed, Refused
 from gameserver.patches import COLUMNS
-from gameserver.values import decode, encode, plain
-from gameserver.wire import messages, packed
-from gameserver.wire.dial import Dial, Wire, dial
-from gameserver.wire.messages import Close
-from gameserver.wire.packed import Reader
-
-FIRST_DELAY_S: Final = 0.25
-"""The first reconnect comes within this; the limit doubles with each failure, up to the client's ``max_delay_s``."""
-
-STEADY_S: Final = 10.0
-"""A connection that stood so long was a good one: after it the waits begin anew."""
-
-FINAL: Final = frozenset({Close.UNAUTHENTICATED, Close.FORBIDDEN})
-"""Close codes after which no reconnect would help."""
+from gameserver.wire import messages
+from gameserver.wire.dial import Dial, dial
 
 log = Logger()
 
@@ -72,15 +60,10 @@ class Client:
         on_error: Callable[[Refused], object] | None = None,
     ) -> None:
         self._reactor = reactor
-        self._home = self._url = url
         self.name = name
         self.token = token
         self._ticket = ticket
         self._binary = binary
-        self._reader = Reader()
-        self._dial_wire = dial
-        self._random = random
-        self._max_delay_s = max_delay_s
         self._on_error = on_error if on_error is not None else _log_error
         self.rooms: dict[str, Room] = {}
         self.user: messages.UserInfo | None = None
@@ -90,16 +73,20 @@ class Client:
         self._last_id = 0
         self._pending: dict[int, Request] = {}
         self._pings: deque[Deferred[messages.Pong]] = deque()
-        # The connection: its number, which grows so that late news of an old one is known; open; past `welcome`.
-        self._connection = 0
-        self._wire: Wire | None = None
         self._welcomed = False
-        self._welcomed_s = 0.0
-        self._failures = 0
-        self._dialling: Deferred[Any] | None = None
-        self._retry: IDelayedCall | None = None
         self._connecting: list[Deferred[Client]] = []
-        self._closing: list[Deferred[None]] = []
+        self._link = Link(
+            reactor,
+            url,
+            binary=binary,
+            dial=dial,
+            random=random,
+            max_delay_s=max_delay_s,
+            on_open=self._say_hello,
+            on_message=self._hear,
+            on_lost=self._lose,
+            on_end=self._end,
+        )
 
     @property
     def connected(self) -> bool:
@@ -119,8 +106,7 @@ class Client:
             return succeed(self)
         waiting: Deferred[Client] = Deferred(self._give_up)
         self._connecting.append(waiting)
-        if self._wire is None and self._dialling is None and self._retry is None:
-            self._dial()
+        self._link.open()
         return waiting
 
     def create(
@@ -198,7 +184,7 @@ class Client:
             return fail(ConnectionFailed(self.ended or "not connected"))
         pong: Deferred[messages.Pong] = Deferred()
         self._pings.append(pong)
-        self._write(self._frame("ping", at=int(self._reactor.seconds() * 1000)))
+        self._link.say("ping", at=int(self._reactor.seconds() * 1000))
         return pong
 
     def close(self) -> Deferred[None]:
@@ -210,80 +196,20 @@ class Client:
         :returns: fires when the connection is gone.
         """
         self._end("the client was closed")
-        if self._wire is None:
-            return succeed(None)
-        waiting: Deferred[None] = Deferred()
-        self._closing.append(waiting)
-        self._wire.close()
-        return waiting
+        return self._link.close()
 
     # The connection.
 
-    def _dial(self) -> None:
-        self._retry = None
-        self._connection += 1
-        number = self._connection
-        self._dialling = maybeDeferred(
-            self._dial_wire,
-            self._reactor,
-            self._url,
-            subprotocol=messages.PACKED_SUBPROTOCOL if self._binary else messages.SUBPROTOCOL,
-            on_frame=partial(self._take, number),
-            on_close=partial(self._closed, number),
-        )
-        self._dialling.addCallbacks(self._opened, self._unreachable)
-
-    def _opened(self, wire: Wire) -> None:
-        self._dialling = None
-        self._wire = wire
-        self._reader = Reader()
+    def _say_hello(self) -> None:
         who: dict[str, Any] = {"token": self.token}
         if self.token is None:
             who = {"ticket": self._ticket} if self._ticket is not None else {"guest": {"name": self.name or "guest"}}
         if self._binary:
             who["ops"] = COLUMNS
-        self._write(self._frame("hello", **who, client=self._key))
-
-    def _unreachable(self, failure: Failure) -> None:
-        self._dialling = None
-        if self.ended is not None:
-            return
-        if not isinstance(failure.value, ConnectionFailed):
-            self._end(failure.getErrorMessage())
-            return
-        log.info("{url} cannot be reached: {error}", url=self._url, error=failure.getErrorMessage())
-        self._url = self._home
-        self._dial_later()
-
-    def _dial_later(self) -> None:
-        self._retry = self._reactor.callLater(self._delay_s(self._failures), self._dial)
-        self._failures += 1
-
-    def _delay_s(self, failures: int) -> float:
-        """Source: https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/ (full jitter)."""
-        longest_s: float = min(self._max_delay_s, FIRST_DELAY_S * 2 ** min(failures, 16))
-        return self._random() * longest_s
-
-    def _closed(self, number: int, code: int, reason: str) -> None:
-        if number != self._connection:
-            return
-        if code in FINAL:
-            self._end(f"the server closed with {code}{f': {reason}' if reason else ''}")
-        if self.ended is None:
-            log.info("Connection lost: {code} {reason}", code=code, reason=reason)
-            self._lose()
-            return
-        self._wire = None
-        closing, self._closing = self._closing, []
-        for waiting in closing:
-            waiting.callback(None)
+        self._link.say("hello", **who, client=self._key)
 
     def _lose(self) -> None:
-        """This connection is over; forget what hung on it, and dial again."""
-        self._connection += 1
-        self._wire = None
-        if self._welcomed and self._reactor.seconds() - self._welcomed_s >= STEADY_S:
-            self._failures = 0
+        """This connection is over: forget what hung on it."""
         self._welcomed = False
         for room in self.rooms.values():
             room._stop_retry()
@@ -291,8 +217,6 @@ class Client:
         for request in list(self._pending.values()):
             self._lose_request(request)
         self._fail_pings("the connection was lost")
-        if self.ended is None and self._retry is None:
-            self._dial_later()
 
     def _lose_request(self, request: Request) -> None:
         if request.op == "resume" and request.room is not None:
@@ -311,11 +235,7 @@ class Client:
             return
         self.ended = why
         self._welcomed = False
-        if self._retry is not None:
-            self._retry.cancel()
-            self._retry = None
-        if self._dialling is not None:
-            self._dialling.cancel()
+        self._link.end()
         pending, self._pending = self._pending, {}
         connecting, self._connecting = self._connecting, []
         answers: list[Deferred[Any]] = [*connecting, *(request.answer for request in pending.values())]
@@ -343,7 +263,7 @@ class Client:
             return fail(seat_gone(room))
         id = self._last_id + 1
         code = room.code if room is not None else fields.pop("room_code", None)
-        frame = self._frame(op, id=id, room=code, **fields)
+        frame = self._link.frame(op, id=id, room=code, **fields)
         if len(frame) > self.limits.get("frame_bytes", len(frame)):
             return fail(Refused(code="too_large"))  # the server would close the connection, and after it the next
         self._last_id = id
@@ -359,30 +279,22 @@ class Client:
         self._pending.pop(id, None)
 
     def _tell(self, op: str, room: Room, **fields: Any) -> None:
-        frame = self._frame(op, room=room.code, **fields)
+        frame = self._link.frame(op, room=room.code, **fields)
         if self._welcomed and room._attached:
-            self._write(frame)
+            self._link.write(frame)
 
     def _may_say(self, request: Request) -> bool:
         return self._welcomed and (request.room is None or request.op == "resume" or request.room._attached)
 
     def _say(self, request: Request) -> None:
-        request.sent_on = self._connection
-        self._write(request.frame)
+        request.sent_on = self._link.number
+        self._link.write(request.frame)
 
     def _say_waiting(self, room: Room | None) -> None:
         """Say, by id, what this connection has not carried yet: an id below one that was applied is never applied."""
         for request in list(self._pending.values()):
-            if request.room is room and request.sent_on != self._connection and self._may_say(request):
+            if request.room is room and request.sent_on != self._link.number and self._may_say(request):
                 self._say(request)
-
-    def _frame(self, op: str, **fields: Any) -> bytes:
-        said: dict[str, Any] = plain({name: value for name, value in fields.items() if value is not None})
-        return packed.say(op, said) if self._binary else encode({"op": op, **said})
-
-    def _write(self, frame: bytes) -> None:
-        if self._wire is not None:
-            self._wire.send(frame)
 
     def _settle(self, request: Request) -> None:
         """The seat is gone, and the server will not answer this any more."""
@@ -407,7 +319,7 @@ class Client:
             return
         refused = failure.value
         if isinstance(refused, Refused) and refused.code in PASSING:
-            delay_s = self._delay_s(room._failures)
+            delay_s = self._link.delay_s(room._failures)
             room._failures += 1
             room._retry = self._reactor.callLater(delay_s, self._resume, room)
             return
@@ -422,21 +334,11 @@ class Client:
         if self.rooms.get(room.code) is room:
             del self.rooms[room.code]
         for request in list(self._pending.values()):
-            if request.room is room and request.sent_on != self._connection:
+            if request.room is room and request.sent_on != self._link.number:
                 self._settle(request)
         room._end()
 
     # What the server says.
-
-    def _take(self, number: int, frame: bytes) -> None:
-        if number != self._connection or self.ended is not None:
-            return
-        try:
-            self._hear(self._reader.read(frame) if self._binary else decode(frame))
-        except (NotJSON, msgspec.MsgspecError):
-            log.failure("The server said what this protocol does not have")
-            if self._wire is not None:
-                self._wire.close(Close.PROTOCOL)
 
     def _hear(self, message: dict[str, Any]) -> None:
         op = message.get("op")
@@ -452,7 +354,7 @@ class Client:
         self._key = welcome.client
         self.user, self.token, self.limits = welcome.user, welcome.token, welcome.limits
         self._welcomed = True
-        self._welcomed_s = self._reactor.seconds()
+        self._link.prove()
         for room in list(self.rooms.values()):
             self._resume(room)
         self._say_waiting(None)
@@ -500,11 +402,10 @@ class Client:
         elif self._welcomed:
             execute(self._on_error, refused).addErrback(lambda f: log.failure("on_error failed", failure=f))
         elif error.code in PASSING:
-            self._hang_up()
+            self._link.hang_up()
         else:
             self._end(f"{error.code}: {error.message}")
-            if self._wire is not None:
-                self._wire.close()
+            self._link.close()
 
     def _on_left(self, left: messages.Left) -> None:
         room = self.rooms.get(left.room)
@@ -526,8 +427,8 @@ class Client:
             return
         if all(code == redirect.room for code in self.rooms):
             request.sent_on = 0
-            self._url = redirect.url
-            self._hang_up()
+            self._link.url = redirect.url
+            self._link.hang_up()
             return
         del self._pending[request.id]
         request.answer.errback(
@@ -547,13 +448,6 @@ class Client:
         "redirect": (messages.Redirect, _on_redirect),
         "pong": (messages.Pong, _on_pong),
     }
-
-    def _hang_up(self) -> None:
-        """Leave this connection for another."""
-        wire = self._wire
-        self._lose()
-        if wire is not None:
-            wire.close()
 
 
 def _log_error(refused: Refused) -> None:

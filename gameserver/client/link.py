@@ -1,0 +1,208 @@
+"""A client's way to its server: one connection at a time, dialled again after each loss, in JSON or MessagePack."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any, Final
+
+import msgspec
+from twisted.internet.defer import Deferred, maybeDeferred, succeed
+from twisted.internet.interfaces import IDelayedCall
+from twisted.logger import Logger
+from twisted.python.failure import Failure
+
+from gameserver.errors import ConnectionFailed, NotJSON
+from gameserver.values import decode, encode, plain
+from gameserver.wire import packed
+from gameserver.wire.dial import Dial, Wire
+from gameserver.wire.messages import PACKED_SUBPROTOCOL, SUBPROTOCOL, Close
+
+FIRST_DELAY_S: Final = 0.25
+"""The first reconnect comes within this; the limit doubles with each failure, up to the client's ``max_delay_s``."""
+
+STEADY_S: Final = 10.0
+"""A connection that stood so long was a good one: after it the waits begin anew."""
+
+FINAL: Final = frozenset({Close.UNAUTHENTICATED, Close.FORBIDDEN})
+"""Close codes after which no reconnect would help."""
+
+log = Logger()
+
+
+class Link:
+    """
+    What it says is dropped while there is no connection; who asked for something says it again on the next one.
+
+    :param on_open: called when a connection is open, on which nothing was said yet.
+    :param on_message: called with each message of the server.
+    :param on_lost: called when a connection is over, before the next is dialled.
+    :param on_end: called with the reason when no further connection would help; whoever is told calls `end`.
+    :ivar url: where the next connection goes; after one that cannot be reached, home again.
+    :ivar number: of the connection; it grows, so that late news of an old one is known.
+    """
+
+    def __init__(
+        self,
+        reactor: Any,
+        url: str,
+        *,
+        binary: bool,
+        dial: Dial,
+        random: Callable[[], float],
+        max_delay_s: float,
+        on_open: Callable[[], None],
+        on_message: Callable[[dict[str, Any]], None],
+        on_lost: Callable[[], None],
+        on_end: Callable[[str], None],
+    ) -> None:
+        self._reactor = reactor
+        self._home = self.url = url
+        self._binary = binary
+        self._dial_wire = dial
+        self._random = random
+        self._max_delay_s = max_delay_s
+        self._on_open = on_open
+        self._on_message = on_message
+        self._on_lost = on_lost
+        self._on_end = on_end
+        self.number = 0
+        self._reader = packed.Reader()
+        self._wire: Wire | None = None
+        self._proven_s: float | None = None
+        self._failures = 0
+        self._dialling: Deferred[Any] | None = None
+        self._retry: IDelayedCall | None = None
+        self._ended = False
+        self._closing: list[Deferred[None]] = []
+
+    def open(self) -> None:
+        """Dial, unless a connection is there or on its way."""
+        if self._wire is None and self._dialling is None and self._retry is None:
+            self._dial()
+
+    def prove(self) -> None:
+        """The server has taken this connection: if it stands for a while, it was a good one."""
+        self._proven_s = self._reactor.seconds()
+
+    def hang_up(self) -> None:
+        """Leave this connection for another."""
+        wire = self._wire
+        self._lose()
+        if wire is not None:
+            wire.close()
+
+    def end(self) -> None:
+        """Dial no more; a connection that is open is yet to be closed."""
+        self._ended = True
+        if self._retry is not None:
+            self._retry.cancel()
+            self._retry = None
+        if self._dialling is not None:
+            self._dialling.cancel()
+
+    def close(self) -> Deferred[None]:
+        """
+        Close the connection, after `end`.
+
+        :returns: fires when it is gone.
+        """
+        if self._wire is None:
+            return succeed(None)
+        waiting: Deferred[None] = Deferred()
+        self._closing.append(waiting)
+        self._wire.close()
+        return waiting
+
+    def frame(self, op: str, **fields: Any) -> bytes:
+        """:returns: a message as it goes over the wire; fields that are None are left out."""
+        said: dict[str, Any] = plain({name: value for name, value in fields.items() if value is not None})
+        return packed.say(op, said) if self._binary else encode({"op": op, **said})
+
+    def write(self, frame: bytes) -> None:
+        """Send what `frame` made, if there is a connection."""
+        if self._wire is not None:
+            self._wire.send(frame)
+
+    def say(self, op: str, **fields: Any) -> None:
+        """Send a message, if there is a connection."""
+        self.write(self.frame(op, **fields))
+
+    def delay_s(self, failures: int) -> float:
+        """
+        :param failures: how often it failed before.
+        :returns: how long to wait before the next try.
+
+        Source: https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/ (full jitter).
+        """
+        longest_s: float = min(self._max_delay_s, FIRST_DELAY_S * 2 ** min(failures, 16))
+        return self._random() * longest_s
+
+    def _dial(self) -> None:
+        self._retry = None
+        self.number += 1
+        number = self.number
+        self._dialling = maybeDeferred(
+            self._dial_wire,
+            self._reactor,
+            self.url,
+            subprotocol=PACKED_SUBPROTOCOL if self._binary else SUBPROTOCOL,
+            on_frame=partial(self._take, number),
+            on_close=partial(self._closed, number),
+        )
+        self._dialling.addCallbacks(self._opened, self._unreachable)
+
+    def _opened(self, wire: Wire) -> None:
+        self._dialling = None
+        self._wire = wire
+        self._reader = packed.Reader()
+        self._on_open()
+
+    def _unreachable(self, failure: Failure) -> None:
+        self._dialling = None
+        if self._ended:
+            return
+        if not isinstance(failure.value, ConnectionFailed):
+            self._on_end(failure.getErrorMessage())
+            return
+        log.info("{url} cannot be reached: {error}", url=self.url, error=failure.getErrorMessage())
+        self.url = self._home
+        self._dial_later()
+
+    def _dial_later(self) -> None:
+        self._retry = self._reactor.callLater(self.delay_s(self._failures), self._dial)
+        self._failures += 1
+
+    def _take(self, number: int, frame: bytes) -> None:
+        if number != self.number or self._ended:
+            return
+        try:
+            self._on_message(self._reader.read(frame) if self._binary else decode(frame))
+        except (NotJSON, msgspec.MsgspecError):
+            log.failure("The server said what this protocol does not have")
+            if self._wire is not None:
+                self._wire.close(Close.PROTOCOL)
+
+    def _closed(self, number: int, code: int, reason: str) -> None:
+        if number != self.number:
+            return
+        if code in FINAL:
+            self._on_end(f"the server closed with {code}{f': {reason}' if reason else ''}")
+        if not self._ended:
+            log.info("Connection lost: {code} {reason}", code=code, reason=reason)
+            self._lose()
+            return
+        self._wire = None
+        closing, self._closing = self._closing, []
+        for waiting in closing:
+            waiting.callback(None)
+
+    def _lose(self) -> None:
+        self.number += 1
+        self._wire = None
+        if self._proven_s is not None and self._reactor.seconds() - self._proven_s >= STEADY_S:
+            self._failures = 0
+        self._proven_s = None
+        self._on_lost()
+        if not self._ended and self._retry is None:
+            self._dial_later()
