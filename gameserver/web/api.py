@@ -1,10 +1,12 @@
 """
-The HTTP calls: games, rooms, and whether this node is well; those of who somebody is are in `gameserver.web.identity`.
+The HTTP calls: games, rooms, and whether this node is well.
+
+Those of who somebody is are in `gameserver.web.identity`, those of who keeps order in `gameserver.web.moderation`.
 
 ``POST /api/guest``, ``GET /api/games``, ``GET`` and ``POST /api/rooms``, ``GET /api/rooms/CODE``, ``GET /api/server``,
-``GET /api/qr``, ``GET /api/openapi.json``, ``/api/moderation``, ``/healthz``, ``/readyz``, ``/metrics``. What comes
-here has passed `gameserver.web.site.Front`. All answers but the QR code's and the numbers are JSON; errors are
-``{"code", "message"}`` with the codes of the wire.
+``GET /api/qr``, ``GET /api/openapi.json``, ``/healthz``, ``/readyz``, ``/metrics``. What comes here has passed
+`gameserver.web.site.Front`. All answers but the QR code's and the numbers are JSON; errors are ``{"code", "message"}``
+with the codes of the wire.
 
 Nobody is told what the store has not yet: an answer about a room that has something to commit waits for that commit.
 """
@@ -12,17 +14,15 @@ Nobody is told what the store has not yet: an answer about a room that has somet
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Coroutine
 from functools import lru_cache
 from inspect import cleandoc
 from io import BytesIO
-from typing import TYPE_CHECKING, Any, Final, TypeVar
+from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 import segno
 from msgspec import Raw
 from twisted.internet.defer import Deferred, gatherResults
-from twisted.internet.defer import TimeoutError as DeferredTimeout
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 from twisted.web.server import Request
@@ -32,12 +32,12 @@ from gameserver import __version__, values
 from gameserver.errors import Refused, StoreUnavailable
 from gameserver.interfaces import User
 from gameserver.room.names import check_name
-from gameserver.room.operators import Announcement, Operators, RoomAct, SanctionWish
 from gameserver.settings import Settings
 from gameserver.web.answers import address_of, answer, refusal, wrong_method
-from gameserver.web.calls import app
+from gameserver.web.calls import STEP_S, app, shielded
 from gameserver.web.identity import Identity
 from gameserver.web.metrics import Metrics, Numbers
+from gameserver.web.moderation import Moderation
 from gameserver.web.openapi import describe
 from gameserver.web.shapes import About, GuestWish, Listing, Message, RoomWish
 from gameserver.wire.messages import UserInfo
@@ -56,19 +56,14 @@ LISTED_BYTES: Final = 1 << 20
 """A listing ends at whichever comes first: options of rooms may be large."""
 LOOK_S: Final = 2.0
 """How long a reader waits for a room that is at work."""
-CREATE_S: Final = 15.0
-"""How long a creator waits; a game's own step may take 10 s."""
-
 QR_BYTES: Final = 256
 """The longest text of a QR code, for an address is shorter, and a phone would not read the next sizes from a TV."""
 QR_MASK: Final = 2
 """Trying all eight patterns would cost four times as much: 25 ms instead of 7 for the longest text."""
 QR_KEPT: Final = 64
 
-T = TypeVar("T")
 
-
-class Api(Identity):
+class Api(Identity, Moderation):
     """
     :param house: what the sessions of this node share, too.
     :param catalog: if given, its broken games are listed to administrators, beside those that are served.
@@ -91,7 +86,6 @@ class Api(Identity):
         self._description = Raw(msgspec.json.encode(describe()))
         self._metrics = Metrics([Numbers(house)], settings.metrics)
         self._addresses = addresses
-        self._operators = Operators(house.hall)
         self._creating: Counter[str] = Counter()
         specs = house.hall.specs.values()
         served = [about(spec, page=pages.has_own(spec.name)) for spec in specs]
@@ -142,7 +136,7 @@ class Api(Identity):
         """Make a room, without taking a seat in it."""
         user = await self._caller(request)
         wish = self._body(request, RoomWish)
-        keeper = await self._in_time(_shielded(self._create(user, wish)), CREATE_S)
+        keeper = await self._in_time(shielded(self._create(user, wish)), STEP_S)
         request.setHeader(b"location", b"/api/rooms/" + keeper.room.code.encode())
         return answer(request, {"room": keeper.room.code}, status=201)
 
@@ -156,49 +150,6 @@ class Api(Identity):
             self._charge(request, "lookup")
             raise
         return answer(request, await self._look(keeper))
-
-    # Moderation: whoever calls needs the right
-
-    @app.route("/api/moderation/rooms/<code>", methods=["POST"])
-    async def moderate(self, request: Request, code: str) -> bytes:
-        """Act on a room: mute, kick, ban and the like."""
-        user = await self._caller(request)
-        acting = self._operators.act(user, code, self._body(request, RoomAct))
-        await self._in_time(_shielded(acting), CREATE_S)
-        return answer(request, {})
-
-    @app.route("/api/moderation/sanctions", methods=["GET"])
-    async def sanctions(self, request: Request) -> bytes:
-        """List the mutes and bans of the whole server, and of single games."""
-        user = await self._caller(request)
-        return answer(request, {"sanctions": self._operators.sanctions(user)})
-
-    @app.route("/api/moderation/sanctions", methods=["POST"])
-    async def sanction(self, request: Request) -> bytes:
-        """Mute or ban a user, or ban addresses, everywhere or in one game."""
-        user = await self._caller(request)
-        making = self._operators.sanction(user, self._body(request, SanctionWish))
-        return answer(request, await self._in_time(_shielded(making), CREATE_S), status=201)
-
-    @app.route("/api/moderation/sanctions/<id>", methods=["DELETE"])
-    async def lift(self, request: Request, id: str) -> bytes:
-        """End a sanction."""
-        self._operators.lift(await self._caller(request), id)
-        return answer(request, {})
-
-    @app.route("/api/moderation/log", methods=["GET"])
-    async def moderation_log(self, request: Request) -> bytes:
-        """Tell the newest entries of the moderation log: what was done, and what was reported."""
-        user = await self._caller(request)
-        kind, before = (_argument(request, name) for name in (b"kind", b"before"))
-        return answer(request, {"log": self._operators.log(user, kind=kind, before=before)})
-
-    @app.route("/api/moderation/announcements", methods=["POST"])
-    async def announce(self, request: Request) -> bytes:
-        """Tell something to everybody who listens."""
-        user = await self._caller(request)
-        await self._operators.announce(user, self._body(request, Announcement))
-        return answer(request, {}, status=201)
 
     @app.route("/api/server", methods=["GET"])
     async def server(self, request: Request) -> bytes:
@@ -324,13 +275,6 @@ class Api(Identity):
             raise Refused(code="busy")
         return await self._in_time(keeper.look(listing_of), LOOK_S)
 
-    async def _in_time(self, work: Deferred[T], most_s: float) -> T:
-        """:raises Refused: ``busy``: it took longer."""
-        try:
-            return await work.addTimeout(most_s, self._house.clock.reactor)
-        except DeferredTimeout:
-            raise Refused(code="busy") from None
-
 
 def about(spec: Spec, *, page: bool) -> About:
     """:returns: what is told of a game."""
@@ -378,19 +322,6 @@ def listing_of(room: Room) -> Listing:
 def first_paragraph(doc: str | None) -> str:
     """:returns: a docstring's first paragraph, in one line."""
     return " ".join(cleandoc(doc or "").partition("\n\n")[0].split())
-
-
-def _argument(request: Request, name: bytes) -> str | None:
-    """:returns: an argument of the address, if there is one."""
-    values_ = request.args.get(name)
-    return values_[0].decode("utf-8", "replace") if values_ else None
-
-
-def _shielded(work: Coroutine[Any, Any, T]) -> Deferred[T]:
-    """:returns: fires with the result; cancelling it, as when a client goes away, does not break off the work."""
-    shield: Deferred[T] = Deferred()
-    Deferred.fromCoroutine(work).chainDeferred(shield)
-    return shield
 
 
 log = Logger(namespace="gameserver.web")

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, TypeVar
+from collections.abc import Coroutine
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import msgspec
 from klein import Klein
 from msgspec import Struct
+from twisted.internet.defer import Deferred
+from twisted.internet.defer import TimeoutError as DeferredTimeout
 from twisted.web.server import Request
 
 from gameserver.errors import Refused
@@ -20,9 +23,13 @@ if TYPE_CHECKING:
 BODY_BYTES: Final = 64 * 1024
 """The largest body of a request, as large as a frame of the wire."""
 
+STEP_S: Final = 15.0
+"""How long a caller waits for a step of a room; a game's own may take 10 s."""
+
 _UNREADABLE: Final = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 
 Body = TypeVar("Body", bound=Struct)
+T = TypeVar("T")
 
 app = Klein()
 """The routes of all calls; each is a method of what `gameserver.web.api.Api` inherits."""
@@ -89,3 +96,19 @@ class Calls:
     def _charge(self, request: Request, kind: str) -> None:
         """A guess was wrong."""
         self._house.budgets.charge(self._house.clock.monotonic(), kind, address_of(request))
+
+    # Who waits
+
+    async def _in_time(self, work: Deferred[T], most_s: float) -> T:
+        """:raises Refused: ``busy``: it took longer."""
+        try:
+            return await work.addTimeout(most_s, self._house.clock.reactor)
+        except DeferredTimeout:
+            raise Refused(code="busy") from None
+
+
+def shielded(work: Coroutine[Any, Any, T]) -> Deferred[T]:
+    """:returns: fires with the result; cancelling it, as when a client goes away, does not break off the work."""
+    shield: Deferred[T] = Deferred()
+    Deferred.fromCoroutine(work).chainDeferred(shield)
+    return shield

@@ -34,7 +34,7 @@ from gameserver.room.keeper import Keeper
 from gameserver.room.rights import Creators
 from gameserver.settings import load
 from gameserver.store.memory import MemoryStore
-from gameserver.web import api
+from gameserver.web import api, calls
 from gameserver.web.answers import CONFLICT, STATUS
 from gameserver.web.calls import BODY_BYTES
 from gameserver.web.site import site
@@ -395,13 +395,13 @@ class CreateTests(ApiTests):
         self.node.store.hold()
         for gate in GATES:
             gate.callback(None)
-        self.node.seconds.advance(api.CREATE_S)
+        self.node.seconds.advance(calls.STEP_S)
         self.assertRefused(Answer(transport.value()), 503, "busy")
 
     def test_game_too_slow(self) -> None:
         """A game that takes too long to make its room has failed."""
         transport = self.node.begin("POST", "/api/rooms", {"game": "slow"}, **self.node.token())
-        self.node.seconds.advance(api.CREATE_S - 1)
+        self.node.seconds.advance(calls.STEP_S - 1)
         self.assertRefused(Answer(transport.value()), 500, "game_error")
         self.assertEqual(len(self.flushLoggedErrors(CancelledError)), 1)
 

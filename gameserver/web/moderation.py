@@ -1,0 +1,73 @@
+"""
+The HTTP calls of who keeps order, under ``/api/moderation``: acts on rooms, sanctions, the log and announcements.
+
+Whoever calls needs the right, which `gameserver.room.operators` looks at.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from twisted.web.server import Request
+
+from gameserver.room.operators import Announcement, Operators, RoomAct, SanctionWish
+from gameserver.web.answers import answer
+from gameserver.web.calls import STEP_S, Calls, app, shielded
+
+if TYPE_CHECKING:
+    from gameserver.wire.session import House
+
+
+class Moderation(Calls):
+    """:param house: what the sessions of this node share, too."""
+
+    def __init__(self, house: House) -> None:
+        super().__init__(house)
+        self._operators = Operators(house.hall)
+
+    @app.route("/api/moderation/rooms/<code>", methods=["POST"])
+    async def moderate(self, request: Request, code: str) -> bytes:
+        """Act on a room: mute, kick, ban and the like."""
+        user = await self._caller(request)
+        acting = self._operators.act(user, code, self._body(request, RoomAct))
+        await self._in_time(shielded(acting), STEP_S)
+        return answer(request, {})
+
+    @app.route("/api/moderation/sanctions", methods=["GET"])
+    async def sanctions(self, request: Request) -> bytes:
+        """List the mutes and bans of the whole server, and of single games."""
+        user = await self._caller(request)
+        return answer(request, {"sanctions": self._operators.sanctions(user)})
+
+    @app.route("/api/moderation/sanctions", methods=["POST"])
+    async def sanction(self, request: Request) -> bytes:
+        """Mute or ban a user, or ban addresses, everywhere or in one game."""
+        user = await self._caller(request)
+        making = self._operators.sanction(user, self._body(request, SanctionWish))
+        return answer(request, await self._in_time(shielded(making), STEP_S), status=201)
+
+    @app.route("/api/moderation/sanctions/<id>", methods=["DELETE"])
+    async def lift(self, request: Request, id: str) -> bytes:
+        """End a sanction."""
+        self._operators.lift(await self._caller(request), id)
+        return answer(request, {})
+
+    @app.route("/api/moderation/log", methods=["GET"])
+    async def moderation_log(self, request: Request) -> bytes:
+        """Tell the newest entries of the moderation log: what was done, and what was reported."""
+        user = await self._caller(request)
+        kind, before = (_argument(request, name) for name in (b"kind", b"before"))
+        return answer(request, {"log": self._operators.log(user, kind=kind, before=before)})
+
+    @app.route("/api/moderation/announcements", methods=["POST"])
+    async def announce(self, request: Request) -> bytes:
+        """Tell something to everybody who listens."""
+        user = await self._caller(request)
+        await self._operators.announce(user, self._body(request, Announcement))
+        return answer(request, {}, status=201)
+
+
+def _argument(request: Request, name: bytes) -> str | None:
+    """:returns: an argument of the address, if there is one."""
+    values_ = request.args.get(name)
+    return values_[0].decode("utf-8", "replace") if values_ else None
