@@ -65,6 +65,15 @@ def nested(depth: int) -> Any:
     return value
 
 
+def depth_of(value: Any) -> int:
+    """Count how many lists and objects are inside one another."""
+    if isinstance(value, dict):
+        return 1 + max(map(depth_of, value.values()), default=0)
+    if isinstance(value, list):
+        return 1 + max(map(depth_of, value), default=0)
+    return 0
+
+
 def exact(value: Any) -> Any:
     """A form in which 1, 1.0 and True, and 0.0 and -0.0, differ."""
     if isinstance(value, dict):

@@ -12,7 +12,6 @@ import base64
 import http.client
 import json
 import os
-import random
 import shutil
 import signal
 import socket
@@ -35,6 +34,7 @@ from twisted.trial.unittest import TestCase
 
 from gameserver.client import Client, Room
 from gameserver.wire.dial import Wire, dial
+from tests.ports import free_port, listens
 
 T = TypeVar("T")
 
@@ -83,22 +83,6 @@ async def together(*waiting: Any) -> list[Any]:
     """Wait for all of these coroutines or Deferreds, and fail with the first that fails."""
     results: list[Any] = await gatherResults([ensureDeferred(each) for each in waiting], consumeErrors=True)
     return results
-
-
-def free_port() -> int:
-    """
-    Find a free port below those that the system gives to outgoing connections.
-
-    A client that dials a dead server's port from the very same one would connect to itself.
-    """
-    while True:
-        port = random.SystemRandom().randrange(20_000, 32_000)
-        with socket.socket() as tried:
-            try:
-                tried.bind(("127.0.0.1", port))
-            except OSError:
-                continue
-            return port
 
 
 class Server:
@@ -230,11 +214,7 @@ class Server:
 
     def listens(self) -> bool:
         """Whether somebody is at its port."""
-        try:
-            socket.create_connection(("127.0.0.1", self.port), 1).close()
-        except OSError:
-            return False
-        return True
+        return listens(self.port)
 
 
 @dataclass(frozen=True)

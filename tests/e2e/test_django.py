@@ -6,7 +6,6 @@ import http.cookiejar
 import json
 import os
 import re
-import socket
 import subprocess
 import sys
 import urllib.error
@@ -19,7 +18,8 @@ from twisted.internet.threads import deferToThread
 from twisted.trial.unittest import SkipTest
 
 from tests.django.project import RELEASES, ROOT, Project
-from tests.e2e.kit import WAIT_S, Server, ServerCase, bare, free_port, until, within
+from tests.e2e.kit import WAIT_S, Server, ServerCase, bare, until, within
+from tests.ports import free_port, listens
 
 SWITCH_OFF = """
 from django.contrib.auth.models import User
@@ -192,15 +192,11 @@ class Tests:
             )
         self.addCleanup(_finish, process)
 
-        def listens() -> bool:
+        def answers() -> bool:
             self.assertIsNone(process.poll(), path.read_text())
-            try:
-                socket.create_connection(("127.0.0.1", port), 1).close()
-            except OSError:
-                return False
-            return True
+            return listens(port)
 
-        await until(listens, "the project answers")
+        await until(answers, "the project answers")
         return f"http://127.0.0.1:{port}"
 
     async def hello(self: Any, server: Server, **who: Any) -> dict[str, Any]:

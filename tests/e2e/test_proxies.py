@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 import shutil
-import socket
 import subprocess
 import textwrap
 from typing import Any
@@ -17,8 +16,9 @@ from twisted.internet.threads import deferToThread
 from twisted.trial.unittest import SkipTest
 
 from tests.django.project import ROOT
-from tests.e2e.kit import WAIT_S, Bare, Server, free_port, until
+from tests.e2e.kit import WAIT_S, Bare, Server, until
 from tests.e2e.test_tls import CALLERS, MOST, TLSCase
+from tests.ports import free_port, listens
 
 NGINX = (
     "daemon off; pid {folder}/nginx.pid; error_log {folder}/nginx.log; events {{}} http {{ access_log off;\n{text}}}"
@@ -55,7 +55,7 @@ class ProxyExampleTests(TLSCase):
             [program, *command, str(file)], cwd=self.folder, stdin=subprocess.DEVNULL, stdout=output, stderr=output
         )
         self.addCleanup(self.end, process)
-        await until(lambda: process.poll() is not None or self.listens(), f"{program} listens")
+        await until(lambda: process.poll() is not None or listens(self.port), f"{program} listens")
         self.assertIsNone(process.poll(), (self.folder / "proxy.txt").read_text("utf-8", "replace"))
         return await deferToThread(self.statuses)
 
@@ -63,13 +63,6 @@ class ProxyExampleTests(TLSCase):
         if process.poll() is None:
             process.terminate()
         process.wait(WAIT_S)
-
-    def listens(self) -> bool:
-        try:
-            socket.create_connection(("127.0.0.1", self.port), 1).close()
-        except OSError:
-            return False
-        return True
 
     def statuses(self) -> list[int]:
         """One client too often, another one, and one whose page came in clear; all of them say to be somebody else."""

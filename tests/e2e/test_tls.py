@@ -16,7 +16,8 @@ from gameserver.errors import ConnectionFailed
 from gameserver.wire.dial import dial
 from gameserver.wire.messages import SUBPROTOCOL
 from tests.authority import Authority, Files
-from tests.e2e.kit import REDIAL_S, WAIT_S, Bare, Server, ServerCase, _reactor, bare, free_port, until, within
+from tests.e2e.kit import REDIAL_S, WAIT_S, Bare, Server, ServerCase, _reactor, bare, until, within
+from tests.ports import free_port
 
 HELLO = {"op": "hello", "guest": {"name": "Eve"}}
 HOME = "https://localhost"

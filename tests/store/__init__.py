@@ -12,7 +12,20 @@ from typing import Any, Literal
 from twisted.internet.interfaces import IReactorFromThreads
 from zope.interface import implementer
 
+from gameserver.interfaces import Commit
 from gameserver.store.sqlite import SQLiteStore
+
+
+def change(version: int = 1, *, room: str = "r1", fence: int = 1, value: bytes = b"", ends: bool = False) -> Commit:
+    """Make a commit of one part."""
+    return Commit(
+        room=room, code=room.upper(), game="dice", fence=fence, version=version, puts={"room": value}, ends=ends
+    )
+
+
+def numbered(version: int) -> Commit:
+    """Make a commit of one part, whose value is its version."""
+    return change(version, value=b"%d" % version)
 
 
 @implementer(IReactorFromThreads)

@@ -25,6 +25,8 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
+from tests.ports import free_port
+
 READY_S: Final = 10.0
 """How long a server may take to answer after its start."""
 
@@ -49,14 +51,6 @@ def has_tls() -> bool:
     """Say whether this redis-server was built with TLS."""
     asked = subprocess.run([program(), "--port", "0", "--tls-port", "1"], capture_output=True, text=True, check=False)
     return "Bad directive" not in asked.stdout + asked.stderr
-
-
-def free_port() -> int:
-    """Find a port that nobody listens at."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 class RedisServer:

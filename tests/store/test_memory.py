@@ -15,14 +15,9 @@ from twisted.trial.unittest import SynchronousTestCase
 from gameserver.errors import StoreUnavailable
 from gameserver.interfaces import Commit, IStore, Outcome
 from gameserver.store.memory import MemoryStore
-from tests.store import inline_store
+from tests.store import inline_store, numbered
 
 T = TypeVar("T")
-
-
-def change(version: int) -> Commit:
-    """Make a commit of room r1."""
-    return Commit(room="r1", code="R1", game="dice", fence=1, version=version, puts={"room": b"%d" % version})
 
 
 class MemoryStoreTests(SynchronousTestCase):
@@ -36,7 +31,7 @@ class MemoryStoreTests(SynchronousTestCase):
 
     def commit(self, version: int) -> Deferred[list[Outcome]]:
         """Commit one version."""
-        return self.store.commit([change(version)], now_ms=version)
+        return self.store.commit([numbered(version)], now_ms=version)
 
     def note(self, version: int) -> None:
         """Commit one version, and note it once it is answered."""

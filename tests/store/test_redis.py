@@ -21,19 +21,14 @@ from gameserver.settings import load
 from gameserver.store import keys, redis, redis_link
 from gameserver.store.calls import MERGED_ROOMS
 from gameserver.store.redis import OPENED_ROOMS, SCHEMA_VERSION, RedisStore
-from tests.store.redis_server import RedisServer, free_port, has_tls
+from tests.ports import free_port
+from tests.store import change
+from tests.store.redis_server import RedisServer, has_tls
 
 NOW_MS: Final = 1_700_000_000_000
 STORED, FENCED = Outcome.STORED, Outcome.FENCED
 BACK_S: Final = 10.0
 """How long the store may take to be there again after its Redis is."""
-
-
-def change(version: int = 1, *, room: str = "r1", fence: int = 1, value: bytes = b"", ends: bool = False) -> Commit:
-    """Make a commit of one part."""
-    return Commit(
-        room=room, code=room.upper(), game="dice", fence=fence, version=version, puts={"room": value}, ends=ends
-    )
 
 
 class RedisTestCase(TestCase):

@@ -11,17 +11,14 @@ from twisted.internet.task import deferLater
 from twisted.trial.unittest import TestCase
 
 from gameserver.errors import StoreUnavailable
-from gameserver.interfaces import Commit, Outcome
+from gameserver.interfaces import Outcome
 from gameserver.store.redis import RedisStore
-from tests.store.redis_server import RedisServer, free_port
+from tests.ports import free_port
+from tests.store import numbered
+from tests.store.redis_server import RedisServer
 
 FAILOVER_S: Final = 30.0
 """How long Sentinel may take to make a replica the master."""
-
-
-def change(version: int) -> Commit:
-    """Make a commit of one part."""
-    return Commit(room="r1", code="R1", game="dice", fence=1, version=version, puts={"room": b"%d" % version})
 
 
 class SentinelTests(TestCase):
@@ -48,14 +45,14 @@ class SentinelTests(TestCase):
         store = RedisStore(url, reactor=reactor)
         await store.start()
         self.addCleanup(store.stop)
-        self.assertEqual(await store.commit([change(1)], now_ms=1), [Outcome.STORED])
+        self.assertEqual(await store.commit([numbered(1)], now_ms=1), [Outcome.STORED])
         self.until(lambda: b"slaves=1" in self.sentinel.ask("INFO", "sentinel"))
         self.until(lambda: self.replica.ask("HGET", "gameserver:room:{r1}", "version") == b"1")
         self.master.kill()
         give_up_s = monotonic() + FAILOVER_S
         while True:
             try:
-                outcomes = await store.commit([change(2)], now_ms=2)
+                outcomes = await store.commit([numbered(2)], now_ms=2)
                 break
             except StoreUnavailable:
                 if monotonic() > give_up_s:

@@ -21,7 +21,7 @@ from gameserver.interfaces import Commit, Outcome
 from gameserver.store import sqlite
 from gameserver.store.sqlite import SQLiteStore, WriterThread
 from gameserver.store.sqlite_file import SCHEMA_VERSION
-from tests.store import InlineWriter, inline_store
+from tests.store import InlineWriter, change, inline_store
 
 NOW_MS: Final = 1_700_000_000_000
 HOUR_MS: Final = 60 * 60 * 1000
@@ -43,13 +43,6 @@ async def main(reactor):
 
 react(lambda reactor: Deferred.fromCoroutine(main(reactor)))
 """
-
-
-def change(version: int = 1, *, room: str = "r1", fence: int = 1, value: bytes = b"", ends: bool = False) -> Commit:
-    """Make a commit of one part."""
-    return Commit(
-        room=room, code=room.upper(), game="dice", fence=fence, version=version, puts={"room": value}, ends=ends
-    )
 
 
 class SQLiteTestCase(SynchronousTestCase):

@@ -16,7 +16,7 @@ from gameserver.wire import messages, packed
 from gameserver.wire.arrays import PackedCodec, is_deeper
 from gameserver.wire.codecs import JSONCodec, Unreadable
 from gameserver.wire.messages import ARRAYS, FROM_CLIENT, FromClient, FromServer, Send
-from tests.test_values import TEXT, VALUES, exact
+from tests.test_values import TEXT, VALUES, depth_of, exact
 
 DEPTH = 32
 IDS = st.integers(0, 2**53)
@@ -247,11 +247,3 @@ class FromClientTests(SynchronousTestCase):
         depth = depth_of(value)
         self.assertFalse(is_deeper(_encode(value), depth))
         self.assertTrue(is_deeper(_encode([value]), depth))
-
-
-def depth_of(value: Any) -> int:
-    if isinstance(value, dict):
-        return 1 + max(map(depth_of, value.values()), default=0)
-    if isinstance(value, list):
-        return 1 + max(map(depth_of, value), default=0)
-    return 0

@@ -15,7 +15,7 @@ from gameserver.errors import CODES
 from gameserver.wire import messages
 from gameserver.wire.codecs import JSONCodec, Unreadable, json_depth
 from gameserver.wire.messages import Chat, Hello, Join, Leave, Ping, Resume, Send, Start
-from tests.test_values import TEXT, VALUES, WIRE_JUNK
+from tests.test_values import TEXT, VALUES, WIRE_JUNK, depth_of
 
 DEPTH = 32
 OPS = ("hello", "create", "join", "resume", "send", "chat", "start", "leave", "ping")
@@ -189,11 +189,3 @@ class EncodeTests(SynchronousTestCase):
         )  # fmt: skip
         volatile = json.loads(messages.encode(messages.VolatileEvent("A", "room", "cursor", None)))
         self.assertEqual(volatile, {"op": "event", "room": "A", "stream": "room", "type": "cursor", "data": None})
-
-
-def depth_of(value: Any) -> int:
-    if isinstance(value, dict):
-        return 1 + max(map(depth_of, value.values()), default=0)
-    if isinstance(value, list):
-        return 1 + max(map(depth_of, value), default=0)
-    return 0
