@@ -56,7 +56,7 @@ PLACES = {
 DOORS = {
     "autobahn": ("gameserver.wire",),
     "txaio": ("gameserver.wire",),
-    "txredisapi": ("gameserver.store.redis_link", "gameserver.cluster.bus"),
+    "txredisapi": ("gameserver.store.redis_link",),
     "apscheduler": ("gameserver.clock",),
     "twisted.internet.reactor": ("gameserver.tap", "gameserver.cli"),
     "klein": ("gameserver.web", "gameserver.service"),
