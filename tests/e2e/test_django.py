@@ -21,11 +21,6 @@ from tests.django.project import RELEASES, ROOT, Project
 from tests.e2e.kit import WAIT_S, Server, ServerCase, bare, until, within
 from tests.ports import free_port, listens
 
-SWITCH_OFF = """
-from django.contrib.auth.models import User
-User.objects.filter(username="bob").update(is_active=False)
-"""
-
 
 class DjangoCase(ServerCase):
     """What holds for every release; it runs in the subclasses."""
