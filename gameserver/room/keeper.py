@@ -82,7 +82,7 @@ class Keeper:
         self.stirred = True
         self.seat_mark = (0, 0)
         self.users: frozenset[str] = frozenset()
-        self._on_turn = turn
+        self.on_turn = turn
         self._remade = remade
         self.is_plain = remade is None and not room.spec.waits
         self.queue: deque[Input] = deque()
@@ -199,7 +199,7 @@ class Keeper:
         """There is something to do at the end of the turn."""
         if not self.in_turn:
             self.in_turn = True
-            self._on_turn(self)
+            self.on_turn(self)
 
     def wake(self) -> None:
         """The store is back, or time was set: go on."""
@@ -387,7 +387,7 @@ class Keeper:
             self.commits.must = True
         if not self.in_turn:
             self.in_turn = True
-            self._on_turn(self)
+            self.on_turn(self)
         if room.closing is not None and not room.ended:
             self._apply(("end", (), {}, None), self.clock.now())
         elif room.ended:

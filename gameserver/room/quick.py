@@ -5,7 +5,7 @@ Whatever is out of the ordinary goes the general way from where it is noticed (`
 `Inputs.called`, `tell`); what comes of both is the same. That a step only spoke is seen in the journal: whatever
 changes a room says first how to undo it.
 
-It is nearly one function, since a message that is said on costs little more than the calls on its way.
+All of it is one function, since a message that is said on costs little more than the calls on its way.
 """
 
 from __future__ import annotations
@@ -23,7 +23,6 @@ from gameserver.room.telling import tell
 
 if TYPE_CHECKING:
     from gameserver.room.keeper import Keeper
-    from gameserver.room.room import Room
 
 
 def message(keeper: Keeper, asker: Asker, seat: str, type: str, data: Raw | bytes) -> None:
@@ -70,25 +69,22 @@ def message(keeper: Keeper, asker: Asker, seat: str, type: str, data: Raw | byte
             if result is not None or asker.id is not None or len(room.journal.undo) != len(room.said):
                 keeper.end_message(asker, room.inputs.called(asker, player, type, result))
             else:
-                _tell(room)
+                said = room.said
+                if len(said) == 1 and isinstance(one := said[0], Utterance) and one.but is None and not one.volatile:
+                    to = room.audiences.get(one.key) or audience(room, one.key)
+                    room.keep_said((say_event(room, one, to),))
+                    said.clear()
+                else:
+                    tell(room)
                 room.journal.commit()
                 if room.durable:
                     keeper.commits.must = True
                 if not keeper.in_turn:
-                    keeper.turn()
+                    keeper.in_turn = True
+                    keeper.on_turn(keeper)
     except Exception:  # noqa: BLE001 - a bug of ours must not stop the other rooms
         keeper._failed("message", (asker,), None, Failure())
     finally:
         keeper.draining = False
     if room.due_stale or keeper.queue:
         keeper._drain()
-
-
-def _tell(room: Room) -> None:
-    """Tell what was said: most say one thing."""
-    said = room.said
-    if len(said) != 1 or not isinstance(one := said[0], Utterance) or one.but is not None or one.volatile:
-        tell(room)
-        return
-    room.keep_said((say_event(room, one, room.audiences.get(one.key) or audience(room, one.key)),))
-    said.clear()
