@@ -113,13 +113,8 @@ class Inputs(ChatInputs):
     def message(self, asker: Asker, seat_id: str, type: str, data: Raw | bytes) -> Coroutine[Any, Any, None] | None:
         """A player sends a message of the game's own."""
         room = self._room
-        player = room.seats.get(seat_id)
-        if player is None or asker.id is not None:
-            player = room.replies.asking_player(asker, seat_id)
-            if player is None:
-                return None
-        elif not player._bucket.take(room.now):
-            room.replies.error(asker, Refused(code="rate_limited"))
+        player = room.replies.asking_player(asker, seat_id)
+        if player is None:
             return None
         spec = room.spec.messages.get(type)
         mark = 0  # nothing was done in this step
@@ -127,12 +122,24 @@ class Inputs(ChatInputs):
             if spec is None:
                 result = self._function_message(player, type, data)
             else:
-                if spec.open_to != player.role or room.paused_at is not None:
-                    admission.admit_message(room, spec, player, type)
+                admission.admit_message(room, spec, player, type)
                 room.durable = spec.durable
                 result = spec.call(room, player, data)
                 if spec.question:
                     return room.doors.asked(asker, player, type, mark, self._take_answer(spec.method, player, result))
+        except Exception as error:  # noqa: BLE001 - the message's door
+            room.doors.refuse(asker, player, type, mark, error)
+            return None
+        return self.called(asker, player, type, result)
+
+    def called(self, asker: Asker, player: Player, type: str, result: Any) -> Coroutine[Any, Any, None] | None:
+        """
+        The game's code for a message was called, and nothing was done in this step before.
+
+        :returns: None where it is done and answered; otherwise what is to be awaited.
+        """
+        room, mark = self._room, 0
+        try:
             reply = None
             if result is not None:
                 if isawaitable(result):

@@ -20,6 +20,7 @@ from twisted.python.failure import Failure
 
 from gameserver.errors import CODES, Refused
 from gameserver.interfaces import IClock
+from gameserver.room import quick
 from gameserver.room.commits import DUE_SLACK_S, Commits
 from gameserver.room.effects import Asker
 from gameserver.wire import messages, packed
@@ -54,6 +55,10 @@ class Keeper:
     :param remade: makes the room anew from its row, before each step, as tests of games do.
     :ivar forgotten: the hall has it no longer.
     :ivar is_stored: the room is kept in the store, and so waits for it.
+    :ivar is_plain: no step of the room may last, and none needs more than its input.
+    :ivar stirred: a step since the last turn did more than speak.
+    :ivar queue: inputs that wait.
+    :ivar draining: a step is under way, further up the stack.
     :ivar ticks_skipped: ticks that came too late for this room, or while it was busy.
     """
 
@@ -76,14 +81,15 @@ class Keeper:
         self.forgotten = False
         self.is_stored = room.game_class.durability != "none"
         self.in_turn = False
+        self.stirred = True
         self.seat_mark = (0, 0)
         self.users: frozenset[str] = frozenset()
-        self._on_turn = turn
+        self.on_turn = turn
         self._remade = remade
-        self._is_plain = remade is None and not room.spec.waits
-        self._queue: deque[Input] = deque()
+        self.is_plain = remade is None and not room.spec.waits
+        self.queue: deque[Input] = deque()
         self.busy = False
-        self._draining = False
+        self.draining = False
         self._stepped_s = 0.0
         self._refusal = "not_found"
         self._timer: IDelayedCall | None = None
@@ -108,38 +114,44 @@ class Keeper:
             self._take_in((method, args, kwargs, done))
         return done
 
-    def message(self, asker: Asker, seat: str, type: str, data: Raw | bytes) -> None:
+    message = quick.message
+
+    def message_in_line(self, asker: Asker, seat: str, type: str, data: Raw | bytes) -> None:
         """
-        A player's message: the input that most are.
+        A player's message, of which something is out of the ordinary.
 
         :raises Refused: there is no room any more, or too much waits for it.
         """
         room = self.room
         now = self.clock.now()
-        stops = self._queue or self._draining or self.busy or self.over or self.store_away
-        if stops or not self._is_plain or room.is_due(now + DUE_SLACK_S) or (self.is_stored and self.commits.behind):
+        stops = self.queue or self.draining or self.busy or self.over or self.store_away
+        if stops or not self.is_plain or room.is_due(now + DUE_SLACK_S) or (self.is_stored and self.commits.behind):
             if self.over or self._is_full_of(asker):
                 raise Refused(code=self._refusal if self.over else "busy")
             self._take_in(("message", (asker, seat, type, data), {}, None))
             return
-        # Nothing comes before it, and most change nothing of what comes after: the short way to the same.
-        room.now = now
-        room.durable = True
-        self._draining = True
+        # Nothing comes before it.
+        room.begin(now)
+        self.draining = True
         try:
-            result = room.inputs.message(asker, seat, type, data)
+            self.end_message(asker, room.inputs.message(asker, seat, type, data))
         except Exception:  # noqa: BLE001 - a bug of ours must not stop the other rooms
             self._failed("message", (asker,), None, Failure())
-        else:
-            if result is None:
-                room.finish()
-                self._after_step()
-            else:
-                self._wait(result, "message", (asker,), None)
         finally:
-            self._draining = False
-        if room.due_stale or self._queue:
+            self.draining = False
+        if room.due_stale or self.queue:
             self._drain()
+
+    def end_message(self, asker: Asker, rest: Coroutine[Any, Any, None] | None) -> None:
+        """
+        The game's code for a message was called: end the step.
+
+        :param rest: what is still to be waited for.
+        """
+        if rest is None:
+            self._finish(None)
+        else:
+            self._wait(rest, "message", (asker,), None)
 
     def look(self, read: Callable[[Room], T]) -> Deferred[T]:
         """
@@ -161,7 +173,7 @@ class Keeper:
 
         :returns: whether the room was free for it: a tick is not kept for later.
         """
-        free = self._may_step() and not self._queue
+        free = self._may_step() and not self.queue
         if free:
             self._take_in(("tick", (), {}, None))
         return free
@@ -189,7 +201,7 @@ class Keeper:
         """There is something to do at the end of the turn."""
         if not self.in_turn:
             self.in_turn = True
-            self._on_turn(self)
+            self.on_turn(self)
 
     def wake(self) -> None:
         """The store is back, or time was set: go on."""
@@ -224,7 +236,7 @@ class Keeper:
             self._timer.cancel()
         self._timer = None
         self._ticks.leave(self)
-        waiting, self._queue = self._queue, deque()
+        waiting, self.queue = self.queue, deque()
         for _, args, _, done in waiting:
             if done is not None:
                 done.errback(Failure(Refused(code=refusal)))
@@ -234,29 +246,29 @@ class Keeper:
 
     def _is_full_of(self, asker: Asker) -> bool:
         """Whether too much waits already: in all, or of this user, who must not crowd the others out."""
-        waiting = len(self._queue)
+        waiting = len(self.queue)
         if waiting < QUEUE_PER_USER:
             return False
-        own = sum(1 for _, args, _, _ in self._queue if args and getattr(args[0], "user", None) == asker.user)
+        own = sum(1 for _, args, _, _ in self.queue if args and getattr(args[0], "user", None) == asker.user)
         return waiting >= QUEUE or own >= QUEUE_PER_USER
 
     def _take_in(self, input: Input) -> None:
-        self._queue.append(input)
+        self.queue.append(input)
         self._drain()
 
     def _drain(self) -> None:
         """Apply what waits, and before each input what is due."""
-        if self._draining:
+        if self.draining:
             return
-        self._draining = True
+        self.draining = True
         try:
-            while self._queue and self._may_step():
+            while self.queue and self._may_step():
                 if self._catch_up():
-                    self._apply(self._queue.popleft(), self.clock.now())
+                    self._apply(self.queue.popleft(), self.clock.now())
             if self._may_step():
                 self._catch_up()
         finally:
-            self._draining = False
+            self.draining = False
         if self._may_step():
             self._arm()
 
@@ -372,11 +384,12 @@ class Keeper:
 
     def _after_step(self) -> None:
         room = self.room
+        self.stirred = True
         if room.durable:
             self.commits.must = True
         if not self.in_turn:
             self.in_turn = True
-            self._on_turn(self)
+            self.on_turn(self)
         if room.closing is not None and not room.ended:
             self._apply(("end", (), {}, None), self.clock.now())
         elif room.ended:

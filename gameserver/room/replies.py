@@ -69,6 +69,11 @@ class Replies:
             return player
         return None
 
+    def came_before(self, asker: Asker, player: Player) -> bool:
+        """Whether a request's id is no new one."""
+        memory = self._room.answers.find(player.id, asker.session.key)
+        return memory is not None and asker.id is not None and asker.id <= memory.last_id
+
     def _answer_again(self, asker: Asker, player: Player) -> bool:
         """Whether this request came before; then its answer is repeated."""
         memory = self._room.answers.find(player.id, asker.session.key)

@@ -27,15 +27,17 @@ class Audience(NamedTuple):
     json: tuple[ISession, ...]
     packed: tuple[ISession, ...]
     columns: tuple[ISession, ...]
+    binary: tuple[ISession, ...]
+    """The last two together: who is told the same is one tuple, always the same."""
 
 
 def audience_of(sessions: Iterable[ISession]) -> Audience:
     """:returns: these sessions, by form."""
     everybody = tuple(sessions)
     if all(session.form is Form.JSON for session in everybody):
-        return Audience(everybody, everybody, (), ())
+        return Audience(everybody, everybody, (), (), ())
     json, plain, columns = (tuple(s for s in everybody if s.form is form) for form in Form)
-    return Audience(everybody, json, plain, columns)
+    return Audience(everybody, json, plain, columns, plain + columns)
 
 
 def audience(room: Room, key: str) -> Audience:
@@ -88,20 +90,24 @@ def say(room: Room, log: list[Said], key: str, build: Build, *, to: Audience | N
     return n
 
 
-def say_event(room: Room, log: list[Said], said: Utterance, to: Audience) -> None:
-    """Say an event on its stream: what `say` does, without a detour, for most messages are events."""
+def say_event(room: Room, said: Utterance, to: Audience) -> Said:
+    """
+    Say an event on its stream: what `say` does, without a detour, for most messages are events.
+
+    :returns: what is to be logged.
+    """
     key, data = said.key, said.data
     counts = room.streams.counts
     counts[key] = n = counts.get(key, 0) + 1
     stream = key if key == "room" else wire_name(key)
     told = data if type(data) is str else messages.payload(data)
     frame = messages.encode(messages.Event(room.code, stream, n, said.type, told))
-    log.append(Said(key, n, frame))
     if to.json:
         room.outbox.append(Delivery(to.json, frame))
     if to.packed or to.columns:
         binary = packed.pack(messages.Event(room.code, stream, n, said.type, data))
-        room.outbox.append(Delivery(to.packed + to.columns, binary))
+        room.outbox.append(Delivery(to.binary, binary))
+    return Said(key, n, frame)
 
 
 def hand_out(
@@ -117,4 +123,4 @@ def hand_out(
         room.outbox.append(Delivery(to.json, frame, slot))
     if to.packed or to.columns:
         binary = packed.repack(frame) if pack is None else pack()
-        room.outbox.append(Delivery(to.packed + to.columns, binary, slot))
+        room.outbox.append(Delivery(to.binary, binary, slot))

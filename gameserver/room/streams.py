@@ -93,19 +93,19 @@ class Streams:
         self.counts[key] = n
         return n
 
-    def keep(self, said: list[Said]) -> tuple[LoggedStep, Sequence[LoggedStep]]:
+    def keep(self, said: Sequence[Said]) -> tuple[LoggedStep, Sequence[LoggedStep]]:
         """
-        Log what one step said.
+        Log what one step said: something.
 
         :returns: the step, and the steps that were forgotten for it.
         """
-        size_bytes = 0
-        for one in said:
+        size_bytes = len(said[0].frame)
+        for one in said[1:]:
             size_bytes += len(one.frame)
         step = LoggedStep(self.next_step, tuple(said), size_bytes)
         self.next_step += 1
         self.log.append(step)
-        self.messages += len(said)
+        self.messages += len(step.said)
         self.size_bytes += size_bytes
         if self.messages <= LOG_MESSAGES and self.size_bytes <= LOG_BYTES:
             return step, ()

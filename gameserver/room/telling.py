@@ -81,7 +81,7 @@ def tell(room: Room) -> None:
     for said in room.said:
         if isinstance(said, Utterance):
             if said.but is None and not said.volatile:
-                say_event(room, log, said, room.audiences.get(said.key) or audience(room, said.key))
+                log.append(say_event(room, said, room.audiences.get(said.key) or audience(room, said.key)))
             else:
                 _tell_event(room, log, said)
         elif isinstance(said, Spoken):
@@ -94,7 +94,7 @@ def tell(room: Room) -> None:
         room.outbox += [Delivery((session,), frame) for session, frame in room.replies.frames]
         room.replies.frames.clear()
     if log:
-        _keep(room, log)
+        room.keep_said(log)
     if room.records:
         log_keeper: Any = room.watch
         room.outbox += [Delivery((log_keeper,), record.encode()) for record in room.records]
@@ -299,11 +299,11 @@ def _tell_event(room: Room, log: list[Said], said: Utterance) -> None:
         return
     everybody = audience(room, said.key)
     if left_out is None:
-        say_event(room, log, said, everybody)
+        log.append(say_event(room, said, everybody))
         return
     others = _without(everybody, left_out)
-    say_event(room, log, said, others)
-    log[-1] = Said(log[-1].key, log[-1].n, log[-1].frame, (left_out.id,))
+    told = say_event(room, said, others)
+    log.append(Said(told.key, told.n, told.frame, (left_out.id,)))
     if len(others.everybody) != len(everybody.everybody):
         hand_out(room, audience_of(left_out._sessions), _skip(room, log[-1]))
 
@@ -408,10 +408,3 @@ def _tell_left(room: Room, departure: Departure) -> None:
     room.drop_parts((keys.seat(seat.id),))
     room.drop_parts(keys.line(line.number) for line in room.lines.forget(key))
     room.drop_parts(keys.answer(*stored) for stored in room.answers.forget(seat.id))
-
-
-def _keep(room: Room, log: list[Said]) -> None:
-    step, forgotten = room.streams.keep(log)
-    if room.is_stored:
-        room.keep_part(keys.log(step.number), lambda: room.streams.encode(step))
-        room.drop_parts(keys.log(old.number) for old in forgotten)

@@ -97,6 +97,9 @@ class Turn:
                 continue
             if commit is not None:
                 commits.append((keeper, commit))
+            if not keeper.stirred:
+                continue
+            keeper.stirred = False
             self._on_changed(keeper)
             if keeper.room.ended and commit is None and not keeper.commits.under_way:
                 self._on_ended(keeper)

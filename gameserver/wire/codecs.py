@@ -62,17 +62,19 @@ class JSONCodec:
 
     def __init__(self, depth: int) -> None:
         self.depth = depth
-        self._decoder = msgspec.json.Decoder(ClientMessage)
 
     def decode(self, frame: bytes) -> ClientMessage:
         """See `Codec.decode`."""
         if frame.count(b"{") + frame.count(b"[") > self.depth and json_depth(frame) > self.depth:
             raise Unreadable("bad_message", too_deep(self.depth), _id_of(frame))
         try:
-            message: ClientMessage = self._decoder.decode(frame)
+            message: ClientMessage = _decode(frame)
         except PROBLEMS as error:
             raise _what_is_wrong(frame, error) from None
         return message
+
+
+_decode: Final = msgspec.json.Decoder(ClientMessage).decode
 
 
 def too_deep(depth: int) -> str:

@@ -14,8 +14,9 @@ BINARY: Final = 0x82
 """The first byte of a frame that is a whole message."""
 
 
+MEDIUM: Final = Struct(">BBH").pack
+"""Makes a head of its first byte, 126, and a length that is not under 126 and under 65,536."""
 _SHORT: Final = Struct(">BB").pack
-_MEDIUM: Final = Struct(">BBH").pack
 _LONG: Final = Struct(">BBQ").pack
 
 
@@ -24,7 +25,7 @@ def head(first: int, length: int) -> bytes:
     if length < 126:
         return _SHORT(first, length)
     if length < 65536:
-        return _MEDIUM(first, 126, length)
+        return MEDIUM(first, 126, length)
     return _LONG(first, 127, length)
 
 

@@ -63,7 +63,11 @@ def door_class(protocol: type[P], factory: Any) -> type[P]:
     :param factory: configured; the settings of its connections do not change from now on.
     :returns: a class on which its instances find what they have in common, after `let_go`.
     """
-    shared: dict[str, Any] = {name: getattr(factory, name) for name in protocol.CONFIG_ATTRS}  # type: ignore[attr-defined]
+    shared: dict[str, Any] = {}
+    for name in protocol.CONFIG_ATTRS:  # type: ignore[attr-defined]
+        value = getattr(factory, name)
+        # A function that is an attribute of a class would be called as its method.
+        shared[name] = staticmethod(value) if callable(value) else value
     shared.update(dict.fromkeys((*OF_THE_HANDSHAKE, *NONE_YET)), **dict.fromkeys(FALSE_YET, False))
     # It is for sends in pieces, which nobody asks for here; an empty deque takes 600 bytes.
     shared["send_queue"] = ()

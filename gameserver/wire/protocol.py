@@ -19,7 +19,7 @@ from twisted.internet.interfaces import IPushProducer, ISSLTransport
 from zope.interface import implementer
 
 from gameserver.room.passes import Pass
-from gameserver.wire.frames import BINARY, TEXT, head, is_text
+from gameserver.wire.frames import BINARY, MEDIUM, TEXT, head, is_text
 from gameserver.wire.lean import door_class, let_go
 from gameserver.wire.limits import Connections
 from gameserver.wire.messages import PACKED_SUBPROTOCOL, SUBPROTOCOLS, Close
@@ -36,7 +36,7 @@ _new_factory: Any = WebSocketServerFactory  # Autobahn is annotated in part, and
 
 class GameProtocol(WebSocketServerProtocol):
     """
-    One connection. Autobahn owns most names here; ours are ``door``, ``session``, ``plain`` and ``own``.
+    One connection. Autobahn owns most names here; ours are ``door``, ``session``, ``outgoing``, ``plain``, ``own``.
 
     :ivar plain: frames hold what was sent, as they come: no extension changes them.
     :ivar own: the first byte of a whole frame in the form that the session speaks.
@@ -46,6 +46,7 @@ class GameProtocol(WebSocketServerProtocol):
         super().__init__()
         self.door = door
         self.session: Session | None = None
+        self.outgoing: Outgoing | None = None
         self.plain = False
         self.own = TEXT
         self.maxFramePayloadSize: int
@@ -71,8 +72,9 @@ class GameProtocol(WebSocketServerProtocol):
         subprotocol = next((name for name in request.protocols if name in SUBPROTOCOLS), None)
         binary = subprotocol == PACKED_SUBPROTOCOL
         self.own = BINARY if binary else TEXT
-        outgoing = Outgoing(self, self.door.house.hall.passes, self.door.house.limits.queue_bytes, binary=binary)
-        self.session = Session(self.door.house, outgoing, address, binary=binary)
+        house = self.door.house
+        self.outgoing = Outgoing(self, house.hall.passes, house.limits.queue_bytes, binary=binary)
+        self.session = Session(house, self.outgoing, address, binary=binary)
         self.door.sessions[self.session] = None
         return subprotocol
 
@@ -84,6 +86,8 @@ class GameProtocol(WebSocketServerProtocol):
         let_go(self)
         if isinstance(self.transport, Socket):
             self.transport.adopt(self.door.watch)
+            if self.outgoing is not None:
+                self.outgoing.socket = self.transport
         # twisted.web's channel, from which the transport was taken over, is its producer still.
         self.transport.unregisterProducer()
         if self.session is not None:
@@ -145,9 +149,10 @@ class Outgoing:
     :param passes: at the end of each.
     :param queue_bytes: what may wait for a slow reader.
     :param binary: whether its frames are binary.
+    :ivar socket: what the connection is written to, if it is one of ours.
     """
 
-    __slots__ = ("_behind", "_first", "_owed", "_pass", "_protocol", "_queue_bytes", "_slow", "_volatile")
+    __slots__ = ("_behind", "_first", "_owed", "_pass", "_protocol", "_queue_bytes", "_slow", "_volatile", "socket")
 
     def __init__(self, protocol: GameProtocol, passes: Pass, queue_bytes: int, *, binary: bool = False) -> None:
         self._first = BINARY if binary else TEXT
@@ -158,6 +163,7 @@ class Outgoing:
         self._volatile: dict[str, bytes] = {}
         self._slow = False
         self._behind = False
+        self.socket: Socket | None = None
 
     def send(self, frame: bytes) -> None:
         """Owe one message."""
@@ -182,10 +188,19 @@ class Outgoing:
         if not owed or protocol.state != protocol.STATE_OPEN:
             return
         data = owed[0] if len(owed) == 1 else b"".join(owed)
+        socket = self.socket
         if self._slow or len(data) > self._queue_bytes:
             self._write_bounded(owed)
-        else:
+        elif socket is None or socket.send is None:
             protocol.transport.write(data)
+        else:
+            # As Socket.write, which most that is written would only pass through.
+            try:
+                sent = socket.send(data)
+            except OSError:
+                sent = 0
+            if sent != len(data):
+                socket.buffer(data[sent:])
 
     def _write_bounded(self, owed: list[bytes]) -> None:
         """Write no more than may wait; a reader that is too slow is cut off."""
@@ -260,7 +275,8 @@ class Framing:
 
     def take(self, first: int, message: bytes) -> None:
         """Put a message into a frame that begins with ``first``: `TEXT` or `BINARY`, always one of them for it."""
-        self.frame = head(first, len(message)) + message
+        size = len(message)
+        self.frame = (MEDIUM(first, 126, size) if 126 <= size < 65536 else head(first, size)) + message
         self.message = message
 
     def take_all(self, first: int, messages: list[bytes]) -> None:

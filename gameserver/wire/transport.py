@@ -12,6 +12,7 @@ Where there is no epoll, under TLS and on sockets of Unix all stays with the rea
 from __future__ import annotations
 
 import select
+from collections.abc import Callable
 from typing import Any, Final
 
 from twisted.internet import tcp
@@ -24,6 +25,8 @@ from zope.interface import implementer
 from gameserver.room.passes import Pass
 
 READ_BYTES: Final = 65_536
+READABLE: Final = 1
+"""``select.EPOLLIN``, which not every system has."""
 EVENTS: Final = 1000
 """Sockets that are served in one pass, before the reactor looks at anything else."""
 
@@ -33,9 +36,11 @@ class Socket(tcp.Server):
     A connection that a client opened.
 
     :ivar eager: what is written goes out at once where nothing waits; HTTP's small writes are better gathered.
+    :ivar send: the socket's own, while what is written goes out at once.
     """
 
     eager = False
+    send: Callable[[bytes], int] | None = None
     _waits = False
 
     def adopt(self, watch: Watch) -> None:
@@ -48,6 +53,8 @@ class Socket(tcp.Server):
         self.startReading()  # type: ignore[no-untyped-call]
         if waits:
             self.startWriting()
+        else:
+            self.send = self.socket.send
 
     def doRead(self) -> Any:
         """There is something to read."""
@@ -65,18 +72,23 @@ class Socket(tcp.Server):
 
     def write(self, data: bytes) -> None:
         """Send what the kernel takes, and buffer the rest; where sending fails, the buffer's own way finds out."""
-        if not self.eager or self._waits or not self.connected:
-            super().write(data)  # type: ignore[no-untyped-call]
+        if self.send is None:
+            self.buffer(data)
             return
         try:
-            sent = self.socket.send(data)
+            sent = self.send(data)
         except OSError:
             sent = 0
         if sent != len(data):
-            super().write(data[sent:])  # type: ignore[no-untyped-call]
+            self.buffer(data[sent:])
+
+    def buffer(self, data: bytes) -> None:
+        """Have this sent when the kernel takes it, behind what waits already."""
+        super().write(data)  # type: ignore[no-untyped-call]
 
     def startWriting(self) -> None:
         """Something waits in the buffer."""
+        self.send = None
         self._waits = True
         super().startWriting()  # type: ignore[no-untyped-call]
 
@@ -84,6 +96,13 @@ class Socket(tcp.Server):
         """All of it was sent."""
         self._waits = False
         super().stopWriting()  # type: ignore[no-untyped-call]
+        if self.eager and self.connected:
+            self.send = self.socket.send
+
+    def connectionLost(self, reason: Failure) -> None:
+        """The socket is closed, and its number may be another's."""
+        self.send = None
+        super().connectionLost(reason)
 
 
 def hand_out_sockets(port: Any) -> None:
@@ -180,7 +199,7 @@ class Watch:
                 if socket is None:
                     continue  # closed by what came before it in this pass
                 try:
-                    why = socket.doRead() if events == select.EPOLLIN else _serve(socket, events)
+                    why = socket.doRead() if events == READABLE else _serve(socket, events)
                 except Exception:  # noqa: BLE001 - as in Twisted's reactors: a bug costs this connection, not the others
                     log.failure("a connection failed")
                     why = CONNECTION_LOST

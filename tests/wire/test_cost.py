@@ -21,9 +21,9 @@ from gameserver.room.streams import LOG_MESSAGES
 from tests.wire.kit import Rig
 from tests.wire.sockets import Caller, Node, masked
 
-CALLS = 95
+CALLS = 76
 """Of a message that goes to one member."""
-CALLS_EACH = 12
+CALLS_EACH = 10
 """Of each further member."""
 BLOCKS = 0.5
 """Blocks of memory that a message leaves behind once the room's log is full."""

@@ -39,3 +39,9 @@ class LeanTests(SynchronousTestCase):
         small, large = self.node(Limits(frame_bytes=2000)), self.node(Limits(frame_bytes=50_000))
         sizes = [node.dial().hello().pipe.protocol.maxFramePayloadSize for node in (small, large)]
         self.assertEqual(sizes, [2000, 50_000])
+
+    def test_offered_compression_is_declined(self) -> None:
+        """Browsers offer it always; the functions among a door's settings are asked as they were given."""
+        caller = self.node(Limits()).dial(Sec_WebSocket_Extensions="permessage-deflate; client_max_window_bits")
+        self.assertNotIn("sec-websocket-extensions", caller.headers)
+        caller.hello()
