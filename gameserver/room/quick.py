@@ -47,6 +47,7 @@ def message(keeper: Keeper, asker: Asker, seat: str, type: str, data: Raw | byte
         or room.due_stale
         or (due is not None and due <= now + DUE_SLACK_S)
         or room.told.patches
+        or room.told.slow.copies
         or room.paused_at is not None
         or spec is None
         or player is None
