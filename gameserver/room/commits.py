@@ -132,6 +132,8 @@ class Commits:
         room = self._keeper.room
         if self._keeper.busy or self.under_way or self._whole or not room.tables.settled:
             return False
+        if room.is_stored and room.streams.unsealed:
+            return False
         return not (self._puts or self._drops or room.dirty or room.fresh_parts)
 
     def _commit(self) -> Commit | None:

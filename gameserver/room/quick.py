@@ -73,7 +73,7 @@ def message(keeper: Keeper, asker: Asker, seat: str, type: str, data: Raw | byte
                 said = room.said
                 if len(said) == 1 and isinstance(one := said[0], Utterance) and one.but is None and not one.volatile:
                     to = room.audiences.get(one.key) or audience(room, one.key)
-                    room.keep_said((say_event(room, one, to),))
+                    room.streams.keep((say_event(room, one, to),))
                     said.clear()
                 else:
                     tell(room)

@@ -8,7 +8,7 @@ leaves deliveries in ``outbox`` and changed parts for the store, which `gameserv
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from hashlib import blake2b
 from inspect import isawaitable, iscoroutine
 from typing import TYPE_CHECKING, Any, Final
@@ -35,7 +35,7 @@ from gameserver.room.replies import Replies
 from gameserver.room.seats import Player, Seats
 from gameserver.room.space import Share, Space
 from gameserver.room.step import Departure, Newcomer, Spoken, Utterance
-from gameserver.room.streams import Said, Streams
+from gameserver.room.streams import Streams
 from gameserver.room.tables import Tables
 from gameserver.room.teams import Teams
 from gameserver.room.timers import Timers
@@ -459,14 +459,6 @@ class Room:
         """A part of the row that is written once; a room that is never stored does not even encode it."""
         if self.is_stored:
             self.fresh_parts[part] = content()
-
-    def keep_said(self, said: Sequence[Said]) -> None:
-        """What this step said is kept for whoever misses it."""
-        step, forgotten = self.streams.keep(said)
-        if self.is_stored:
-            self.fresh_parts[keys.log(step.number)] = self.streams.encode(step)
-            if forgotten:
-                self.drop_parts(keys.log(old.number) for old in forgotten)
 
     def drop_parts(self, parts: Any) -> None:
         """These parts of the row are gone."""

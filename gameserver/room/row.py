@@ -23,7 +23,7 @@ from gameserver.room.groups import Group
 from gameserver.room.questions import Asked
 from gameserver.room.room import GRACE_S, Room
 from gameserver.room.seats import Player
-from gameserver.room.streams import Epoch, LoggedStep, Streams
+from gameserver.room.streams import Epoch
 from gameserver.room.teams import TeamsPart
 from gameserver.room.timers import Armed
 from gameserver.store import keys
@@ -121,6 +121,11 @@ def take(room: Room) -> Changes:
         encoded = _encode_part(room, part)
         if encoded is not None:
             puts[part] = encoded
+    sealed = room.streams.seal()
+    if sealed is not None:
+        number, content = sealed
+        puts[keys.log(number)] = content
+        room.dropped.update(map(keys.log, room.streams.forgotten_parts()))
     if room.streams.counts_stale:
         puts[keys.COUNTS] = _encode_counts(room)
     drops = [part for part in room.dropped if part not in puts]
@@ -135,7 +140,7 @@ def dump(room: Room) -> dict[str, bytes]:
     for document in room.docs.values():
         parts.update(fields.dump(document))
     parts.update((keys.seat(seat.id), _encode_seat(seat)) for seat in room.seats.values())
-    parts.update((keys.log(step.number), Streams.encode(step)) for step in room.streams.log)
+    parts.update((keys.log(number), content) for number, content in room.streams.dump().items())
     parts[keys.CHAT] = room.talking.encode()
     for line in room.lines:
         parts[keys.line(line.number)] = line.encode()
@@ -315,8 +320,7 @@ def _encode_timers(room: Room) -> bytes:
 
 def _encode_counts(room: Room) -> bytes:
     streams = room.streams
-    streams.counts_stale = False
-    streams.stored_counts = dict(streams.counts)
+    streams.counts_stored()
     return msgspec.json.encode(CountsPart(streams.counts, streams.epoch, streams.past))
 
 
@@ -373,11 +377,10 @@ def _restore_groups(room: Room, stored: dict[str, GroupPart]) -> None:
 
 
 def _restore_streams(room: Room, epoch: str, stored: bytes | None, log: list[tuple[str, bytes]]) -> None:
-    steps: list[LoggedStep] = [Streams.decode(int(number), content) for number, content in log]
     part = msgspec.json.decode(stored, type=CountsPart) if stored is not None else CountsPart({}, epoch, [])
     streams = room.streams
     streams.epoch, streams.past = part.epoch, part.past
-    streams.restore(part.counts, sorted(steps, key=lambda step: step.number))
+    streams.restore(part.counts, sorted((int(number), content) for number, content in log))
 
 
 def _restore_timers(room: Room, stored: bytes | None) -> None:

@@ -1,14 +1,15 @@
 """
 The streams of a room: for each audience a counter, and for all of them one log of what was said lately.
 
-The log keeps whole steps in their order, so that what a seat missed can be said again exactly as it was. It is bounded
-by messages and bytes; a seat that missed more gets a snapshot.
+The log keeps messages in the order in which they were said, so that what a seat missed can be said again exactly as it
+was. It is bounded by messages and bytes; a seat that missed more gets a snapshot. Hundreds of messages are kept of each
+room, and with each one another goes: so a message is one object here, its frame, which tells its number.
 """
 
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
 import msgspec
@@ -22,7 +23,7 @@ EPOCHS: Final = 8
 
 class Said(Struct, frozen=True, gc=False):
     """
-    One message of a stream. Hundreds are kept for each room, hence none is looked at for garbage.
+    One message of a stream.
 
     :ivar key: the stream: ``room``, ``seat:ID``, ``group:NAME`` or ``role:NAME``.
     :ivar n: its number.
@@ -36,19 +37,17 @@ class Said(Struct, frozen=True, gc=False):
     but: tuple[str, ...] = ()
 
 
-class LoggedStep(Struct, frozen=True, gc=False):
-    """What one step said, and its number."""
-
-    number: int
-    said: tuple[Said, ...]
-    size_bytes: int
-
-
 class Epoch(Struct, frozen=True):
     """An earlier opening of the room, and how far its streams had come."""
 
     id: str
     counts: dict[str, int]
+
+
+class _Numbered(Struct):
+    """What is read of a frame to know its number."""
+
+    n: int
 
 
 def wire_name(key: str) -> str:
@@ -60,32 +59,40 @@ class Streams:
     """
     Counters, log and epochs of one room.
 
+    What one commit stores of the log is a part of its own; a part is deleted once all that it holds is forgotten.
+
     :ivar counts: by stream, the number of its last message.
-    :ivar stored_counts: the counters as the store has them; it needs them again only when the log no longer tells.
+    :ivar counts_stale: the store needs them again, since the log no longer tells them.
     """
 
     __slots__ = (
+        "_but",
+        "_covered",
+        "_first",
+        "_frames",
+        "_keys",
+        "_next_part",
+        "_parts",
         "counts",
         "counts_stale",
         "epoch",
-        "log",
-        "messages",
-        "next_step",
         "past",
         "size_bytes",
-        "stored_counts",
     )
 
     def __init__(self, epoch: str) -> None:
         self.epoch = epoch
         self.past: list[Epoch] = []
         self.counts: dict[str, int] = {}
-        self.stored_counts: dict[str, int] = {}
         self.counts_stale = False
-        self.log: deque[LoggedStep] = deque()
-        self.next_step = 1
-        self.messages = 0
         self.size_bytes = 0
+        self._keys: deque[str] = deque()
+        self._frames: deque[bytes] = deque()
+        self._first = 0  # the place of the oldest message, of all that were ever kept
+        self._but: dict[int, tuple[str, ...]] = {}  # by place
+        self._covered = 0  # so many of the oldest are counted in the counters that the store has
+        self._parts: deque[tuple[int, int]] = deque()  # what is stored: number, and the place behind its last message
+        self._next_part = 1
 
     def number(self, key: str) -> int:
         """:returns: the number of the stream's next message."""
@@ -93,50 +100,63 @@ class Streams:
         self.counts[key] = n
         return n
 
-    def keep(self, said: Sequence[Said]) -> tuple[LoggedStep, Sequence[LoggedStep]]:
-        """
-        Log what one step said: something.
+    # The log
 
-        :returns: the step, and the steps that were forgotten for it.
-        """
-        size_bytes = len(said[0].frame)
-        for one in said[1:]:
-            size_bytes += len(one.frame)
-        step = LoggedStep(self.next_step, tuple(said), size_bytes)
-        self.next_step += 1
-        self.log.append(step)
-        self.messages += len(step.said)
-        self.size_bytes += size_bytes
-        if self.messages <= LOG_MESSAGES and self.size_bytes <= LOG_BYTES:
-            return step, ()
-        forgotten = []
-        while len(self.log) > 1 and (self.messages > LOG_MESSAGES or self.size_bytes > LOG_BYTES):
-            old = self.log.popleft()
-            self.messages -= len(old.said)
-            self.size_bytes -= old.size_bytes
-            forgotten.append(old)
-            self.counts_stale = self.counts_stale or any(self.stored_counts.get(s.key, 0) < s.n for s in old.said)
-        return step, forgotten
+    def keep(self, said: Sequence[Said]) -> None:
+        """Log what one step said."""
+        for one in said:
+            if one.but:
+                self._but[self._first + len(self._frames)] = one.but
+            self.keep_one(one.key, one.frame)
 
-    def redact(self, key: str, n: int, frame: bytes) -> LoggedStep | None:
+    def keep_one(self, key: str, frame: bytes) -> None:
+        """Log one message, for which nobody is left out."""
+        frames = self._frames
+        self._keys.append(key)
+        frames.append(frame)
+        self.size_bytes += len(frame)
+        if len(frames) > LOG_MESSAGES or self.size_bytes > LOG_BYTES:
+            self._forget_oldest()
+
+    def _forget_oldest(self) -> None:
+        """Down to what the log may hold."""
+        frames = self._frames
+        while len(frames) > 1 and (len(frames) > LOG_MESSAGES or self.size_bytes > LOG_BYTES):
+            self.size_bytes -= len(frames.popleft())
+            self._keys.popleft()
+            if self._but:
+                self._but.pop(self._first, None)
+            self._first += 1
+            if self._covered:
+                self._covered -= 1
+            else:
+                self.counts_stale = True
+
+    def said(self) -> Iterator[Said]:
+        """:returns: all that is kept, the oldest first."""
+        for place, (key, frame) in enumerate(zip(self._keys, self._frames, strict=True), self._first):
+            yield Said(key, _number_of(frame), frame, self._but.get(place, ()))
+
+    def redact(self, key: str, n: int, frame: bytes) -> int | None:
         """
         Have another message in the place of one that was said.
 
-        :returns: the step that it is part of; None where that is kept no longer.
+        :returns: the number of the part that is to be stored again for that, if there is one.
         """
-        for place, step in enumerate(self.log):
-            if any(s.key == key and s.n == n for s in step.said):
-                said = tuple(Said(s.key, s.n, frame, s.but) if (s.key, s.n) == (key, n) else s for s in step.said)
-                redacted = LoggedStep(step.number, said, sum(len(s.frame) for s in said))
-                self.log[place] = redacted
-                self.size_bytes += redacted.size_bytes - step.size_bytes
-                return redacted
+        for index, old in enumerate(self._frames):
+            if self._keys[index] == key and _number_of(old) == n:
+                self._frames[index] = frame
+                self.size_bytes += len(frame) - len(old)
+                place = self._first + index
+                return next((part for part, end in self._parts if place < end), None)
         return None
 
     def forget(self, key: str) -> None:
         """A seat is gone, and its stream with it."""
         if self.counts.pop(key, None) is not None:
             self.counts_stale = True
+
+    # What a seat missed
 
     def missed(self, streams: Mapping[str, int], seen: Mapping[str, Any]) -> list[Said] | None:
         """
@@ -156,7 +176,7 @@ class Streams:
             if type(n) is not int or not streams[key] <= n <= min(limits.get(key, 0), self.counts.get(key, 0)):
                 return None
             after[key] = n
-        missed = [s for step in self.log for s in step.said if s.n > after.get(s.key, s.n)]
+        missed = [said for said in self.said() if said.n > after.get(said.key, said.n)]
         return missed if len(missed) == sum(self.counts.get(k, 0) - n for k, n in after.items()) else None
 
     def seen(self, streams: Iterable[str]) -> dict[str, str | int]:
@@ -165,42 +185,95 @@ class Streams:
         told.update((wire_name(key), self.counts.get(key, 0)) for key in streams)
         return told
 
-    def reopen(self, epoch: str) -> None:
-        """The room is opened anew: what clients saw of the time before is compared with what was stored of it."""
-        self.past = [*self.past, Epoch(self.epoch, dict(self.counts))][-EPOCHS:]
-        self.epoch = epoch
-
-    def restore(self, counts: dict[str, int], steps: Iterable[LoggedStep]) -> None:
-        """Take over what the store has."""
-        self.counts = dict(counts)
-        self.stored_counts = dict(counts)
-        for step in steps:
-            self._add(step)
-            self.next_step = step.number + 1
-            for s in step.said:
-                self.counts[s.key] = max(s.n, self.counts.get(s.key, 0))
-
-    @staticmethod
-    def encode(step: LoggedStep) -> bytes:
-        """:returns: a step as it is stored."""
-        return msgspec.json.encode([(s.key, s.n, Raw(s.frame), s.but) for s in step.said])
-
-    @staticmethod
-    def decode(number: int, stored: bytes) -> LoggedStep:
-        """The reverse of `encode`."""
-        # A Raw of the decoder is a view of the whole buffer; copies keep only what is needed.
-        said = tuple(Said(key, n, bytes(frame), but) for key, n, frame, but in _SAID.decode(stored))
-        return LoggedStep(number, said, sum(len(s.frame) for s in said))
-
-    def _add(self, step: LoggedStep) -> None:
-        self.log.append(step)
-        self.messages += len(step.said)
-        self.size_bytes += step.size_bytes
-
     def _counts_of(self, epoch: Any) -> Mapping[str, int] | None:
         if epoch == self.epoch:
             return self.counts
         return next((past.counts for past in self.past if past.id == epoch), None)
 
+    # What is stored
 
-_SAID = msgspec.json.Decoder(list[tuple[str, int, Raw, tuple[str, ...]]])
+    @property
+    def unsealed(self) -> bool:
+        """Whether something was said that no part holds."""
+        return self._first + len(self._frames) > self._sealed
+
+    @property
+    def _sealed(self) -> int:
+        return self._parts[-1][1] if self._parts else 0
+
+    def seal(self) -> tuple[int, bytes] | None:
+        """:returns: number and content of a part with what was said since the last one, if anything was."""
+        if not self.unsealed:
+            return None
+        begin, end = max(self._sealed, self._first), self._first + len(self._frames)
+        number = self._next_part
+        self._next_part += 1
+        self._parts.append((number, end))
+        return number, self._encode(begin, end)
+
+    def forgotten_parts(self) -> list[int]:
+        """:returns: the numbers of the parts of which nothing is kept any more, each once."""
+        gone = []
+        while self._parts and self._parts[0][1] <= self._first and len(self._parts) > 1:
+            gone.append(self._parts.popleft()[0])
+        return gone
+
+    def part(self, number: int) -> bytes:
+        """:returns: a part as it is now."""
+        begin = self._first
+        for each, end in self._parts:
+            if each == number:
+                return self._encode(begin, end)
+            begin = max(end, self._first)
+        raise LookupError(number)
+
+    def dump(self) -> dict[int, bytes]:
+        """:returns: all parts; what no part held before has one now."""
+        self.seal()
+        return {number: self.part(number) for number, _ in self._parts}
+
+    def counts_stored(self) -> None:
+        """The store is given the counters as they are."""
+        self.counts_stale = False
+        self._covered = len(self._frames)
+
+    def reopen(self, epoch: str) -> None:
+        """The room is opened anew: what clients saw of the time before is compared with what was stored of it."""
+        self.past = [*self.past, Epoch(self.epoch, dict(self.counts))][-EPOCHS:]
+        self.epoch = epoch
+
+    def restore(self, counts: dict[str, int], parts: Iterable[tuple[int, bytes]]) -> None:
+        """
+        Take over what the store has.
+
+        :param parts: number and content, in the order of the numbers.
+        """
+        self.counts = dict(counts)
+        for number, content in parts:
+            # A Raw of the decoder is a view of the whole part; copies keep only what is needed.
+            self.keep([Said(key, 0, bytes(frame), but) for key, frame, but in _PART.decode(content)])
+            self._parts.append((number, self._first + len(self._frames)))
+            self._next_part = number + 1
+        known: set[str] = set()
+        for key, frame in zip(reversed(self._keys), reversed(self._frames), strict=True):
+            if key not in known:
+                known.add(key)
+                self.counts[key] = max(_number_of(frame), self.counts.get(key, 0))
+
+    def _encode(self, begin: int, end: int) -> bytes:
+        """:returns: the messages of these places as they are stored."""
+        first, but = self._first, self._but
+        return msgspec.json.encode(
+            [
+                (self._keys[place - first], Raw(self._frames[place - first]), but.get(place, ()))
+                for place in range(begin, end)
+            ]
+        )
+
+
+def _number_of(frame: bytes) -> int:
+    return _decode(frame).n
+
+
+_decode: Final = msgspec.json.Decoder(_Numbered).decode
+_PART: Final = msgspec.json.Decoder(list[tuple[str, Raw, tuple[str, ...]]])

@@ -94,7 +94,7 @@ def tell(room: Room) -> None:
         room.outbox += [Delivery((session,), frame) for session, frame in room.replies.frames]
         room.replies.frames.clear()
     if log:
-        room.keep_said(log)
+        room.streams.keep(log)
     if room.records:
         log_keeper: Any = room.watch
         room.outbox += [Delivery((log_keeper,), record.encode()) for record in room.records]

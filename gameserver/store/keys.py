@@ -20,7 +20,7 @@ doc/role:NAME      the document of one role                   room.document     
 field/DOC/KEY      of a game with storage = "fields": one      room.fields       with the document, until the key goes
                    top-level key of the document doc/DOC
 seat/ID            user, number, role, streams                room.seats        until the seat is left
-log/STEP           what one step said, by stream              room.streams      until the tail is trimmed
+log/PART           what the steps of one commit said          room.streams      until the log forgets all of it
 answer/SEAT/KEY/ID the answer to one request                  room.seats        the newest of a seat; with the seat
 line/N             one line of chat                           room.chat         until the history is trimmed
 ================== ========================================== ================= ========================================
@@ -29,7 +29,7 @@ DOC is what follows ``doc/`` in the name of the document's own part, with ``%`` 
 so that it holds no slash. KEY is all behind the second slash: the key as it is, whatever it holds, the empty one too.
 So no two keys of two documents can have the same name.
 
-STEP, N and the ID of a request are decimal numbers without padding: sort them as numbers, not as text. Seat ids hold
+PART, N and the ID of a request are decimal numbers without padding: sort them as numbers, not as text. Seat ids hold
 no slash; a client's KEY may hold anything.
 
 Besides its parts a room has tables, which are read entry by entry: TABLE/KEY, where TABLE is 1 to 32 of ``A-Z a-z 0-9 _
@@ -179,9 +179,9 @@ def seat(seat_id: str) -> str:
     return f"{SEAT}/{seat_id}"
 
 
-def log(step: int) -> str:
-    """Name the part that keeps what one step said."""
-    return f"{LOG}/{step}"
+def log(number: int) -> str:
+    """Name a part that keeps what was said."""
+    return f"{LOG}/{number}"
 
 
 def answer(seat_id: str, key: str, request_id: int) -> str:

@@ -78,7 +78,7 @@ def run(game: type[Game], sent: list[tuple[int, str, Any, int | None, float]], *
         if wait_s:
             place.advance(wait_s)
     place.settle()
-    log = [(step.number, step.said) for step in keeper.room.streams.log]
+    log = list(keeper.room.streams.said())
     return host.frames, guest.frames, log, row.dump(keeper.room), keeper.commits.version
 
 

@@ -86,9 +86,9 @@ def keep_change(room: Room, line: KeptLine, change: Change) -> None:
         room.lines.replace(line, now)
         room.keep_part(keys.line(line.number), now.encode)
         frame = messages.encode(chat_line(room, now))
-    step = room.streams.redact(line.key, line.n, frame)
-    if step is not None:
-        room.keep_part(keys.log(step.number), lambda: room.streams.encode(step))
+    part = room.streams.redact(line.key, line.n, frame)
+    if part is not None:
+        room.keep_part(keys.log(part), lambda: room.streams.part(part))
 
 
 def chat_line(room: Room, line: KeptLine) -> messages.ChatLine:
