@@ -19,7 +19,7 @@ class TokenBucket:
         self.per_s = per_s
         self.burst = burst
         self._tokens = burst
-        self._at_s: float | None = None
+        self._at_s = 0.0  # before which it was full
 
     def take(self, now_s: float, tokens: float = 1.0) -> bool:
         """
@@ -27,12 +27,16 @@ class TokenBucket:
         :returns: whether there were as many tokens; if not, none are taken.
         """
         level = self._tokens
-        if self._at_s is not None and now_s > self._at_s:
-            level = min(self.burst, level + (now_s - self._at_s) * self.per_s)
+        if now_s > self._at_s:
+            level += (now_s - self._at_s) * self.per_s
+            if level > self.burst:
+                level = self.burst
         self._at_s = now_s
-        enough = level >= tokens
-        self._tokens = level - tokens if enough else level
-        return enough
+        if level < tokens:
+            self._tokens = level
+            return False
+        self._tokens = level - tokens
+        return True
 
     def charge(self, now_s: float, tokens: float) -> None:
         """
@@ -49,6 +53,6 @@ class TokenBucket:
         return self._tokens
 
     def _refill(self, now_s: float) -> None:
-        if self._at_s is not None and now_s > self._at_s:
+        if now_s > self._at_s:
             self._tokens = min(self.burst, self._tokens + (now_s - self._at_s) * self.per_s)
         self._at_s = now_s

@@ -79,10 +79,12 @@ class Schema:
         self._simple = not self.open and not any(isinstance(kind, types.BytesType) for kind in kinds)
         # What JSON cannot even say, MessagePack can: keys that are no texts, where nothing says what they should be.
         self._exact = self._simple and not any(isinstance(k, (types.AnyType, types.DictType)) for k in kinds)
+        self.seats = any(isinstance(kind, types.CustomType) for kind in kinds)
         # Of these types msgspec takes nothing else than we do, whatever the text.
         self.strict = self._simple and all(isinstance(kind, _STRICT) for kind in kinds)
         values_ = ", ".join(f"{p.name}=s.{p.name}" if p.kind is p.KEYWORD_ONLY else f"s.{p.name}" for p in named)
-        self._call: Callable[[Any, Any, Any, Any], Any] = eval(f"lambda f, game, player, s: f(game, player, {values_})")
+        self._calls = f"lambda game, player, s: f(game, player, {values_})"
+        self.decode_json: Callable[[Raw], Any] = self._decoder.decode
         # One call per signature, made once: a dict of arguments for each message would cost more than the decoding.
         self.arguments: Callable[[Any], dict[str, Any]] = eval(
             f"lambda s: {{{', '.join(f'{f!r}: s.{f}' for f in self.fields)}}}"
@@ -111,33 +113,25 @@ class Schema:
         finally:
             self._room = None
 
+    def calls(self, function: Callable[..., Any]) -> Callable[[Any, Any, Any], Any]:
+        """
+        :param function: the method whose schema this is.
+        :returns: calls it with a game, a sender, and the struct of its data.
+        """
+        called: Callable[[Any, Any, Any], Any] = eval(self._calls, {"f": function})
+        return called
+
     def caller(self, function: Callable[..., Any]) -> Callable[[Room, Player, Raw | bytes], Any]:
         """
         :param function: the method whose schema this is.
         :returns: calls it for a room and a sender with what a client sent; raises `Refused`, ``bad_data`` with the
             path, and whatever the method raises.
         """
-        decode, call = self._decoder.decode, self._call
 
         def check_and_call(room: Room, player: Player, data: Raw | bytes) -> Any:
             return function(room.game, player, **self.decode(data, room))
 
-        def decode_and_call(room: Room, player: Player, data: Raw | bytes) -> Any:
-            """What the decoder takes needs no second look."""
-            if type(data) is not Raw:
-                return check_and_call(room, player, data)
-            self._room = room
-            try:
-                read = decode(data)
-            except (ValidationError, UnicodeDecodeError, RecursionError, msgspec.DecodeError):
-                read = None
-            finally:
-                self._room = None
-            if read is None:
-                return check_and_call(room, player, data)  # which tells nothing from an error
-            return call(function, room.game, player, read)
-
-        return decode_and_call if self.strict else check_and_call
+        return check_and_call
 
     def check(self, data: dict[str, Any]) -> dict[str, Any]:
         """

@@ -72,10 +72,25 @@ class MessageSpec:
     A message that clients may send.
 
     :ivar call: calls the method with what a client sent, see `Schema.caller`.
+    :ivar decode: decodes what a client sent as JSON, where its types say all there is to say about it; else None.
+    :ivar call_read: calls the method with a game, a sender and what `decode` gave.
     :ivar open_to: the role that may send it at any time; None where more is to be asked.
     """
 
-    __slots__ = ("by", "call", "durable", "function", "method", "open_to", "phase", "question", "schema", "waits")
+    __slots__ = (
+        "by",
+        "call",
+        "call_read",
+        "decode",
+        "durable",
+        "function",
+        "method",
+        "open_to",
+        "phase",
+        "question",
+        "schema",
+        "waits",
+    )
 
     def __init__(self, method: str, function: Callable[..., Any], mark: MessageMark, *, question: bool = False) -> None:
         self.method = method
@@ -87,6 +102,8 @@ class MessageSpec:
         self.waits = inspect.iscoroutinefunction(function)
         self.schema = Schema(method, function, skip=2)
         self.call = self.schema.caller(function)
+        self.call_read = self.schema.calls(function)
+        self.decode = self.schema.decode_json if self.schema.strict and not self.schema.seats else None
         asks_nobody = mark.by not in ("any", "host") and mark.phase is None and not question
         self.open_to = mark.by if asks_nobody else None
 

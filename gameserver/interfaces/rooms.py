@@ -43,8 +43,12 @@ class ISession(Interface):
     def deliver(frame: bytes) -> None:
         """Send one message, encoded in this session's form, in the order of the calls. Never raises, never blocks."""
 
-    def deliver_all(frames: list[bytes]) -> None:
-        """The same of several, of a list that never changes: whoever is told the same is given the same list."""
+    def deliver_to_all(to: tuple[ISession, ...], frames: list[bytes], *, last: bool) -> None:
+        """
+        Send messages to several sessions of this kind and form.
+
+        :param last: the room tells them nothing else in this turn.
+        """
 
     def deliver_volatile(frame: bytes, slot: str) -> None:
         """The same; a slow reader gets the newest frame of a slot only."""

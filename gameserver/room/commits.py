@@ -212,19 +212,15 @@ def deliver(deliveries: list[Delivery]) -> None:
     """Hand each frame to its sessions, in order; what goes to the same ones in a row goes to them at once."""
     at, end = 0, len(deliveries)
     while at < end:
-        delivery = deliveries[at]
-        to, frame, slot = delivery.to, delivery.frame, delivery.slot
+        begin = at
+        to, frame, slot = deliveries[at]
         at += 1
         if slot is not None:
             for session in to:
                 session.deliver_volatile(frame, slot)
-        elif at == end or deliveries[at].to is not to:
-            for session in to:
-                session.deliver(frame)
-        else:
-            frames = [frame]
-            while at < end and deliveries[at].to is to and deliveries[at].slot is None:
-                frames.append(deliveries[at].frame)
-                at += 1
-            for session in to:
-                session.deliver_all(frames)
+            continue
+        while at < end and deliveries[at][0] is to and deliveries[at][2] is None:
+            at += 1
+        frames = [frame] if at == begin + 1 else [delivery[1] for delivery in deliveries[begin:at]]
+        # Who is told nothing else in this turn is written to at once.
+        to[0].deliver_to_all(to, frames, last=begin == 0 and at == end)

@@ -24,16 +24,25 @@ class Asker(Struct, frozen=True, gc=False):
     id: int | None
 
 
-class Delivery(Struct, frozen=True, gc=False):
-    """
-    One encoded message for some sessions.
+Delivery = tuple[tuple["ISession", ...], bytes, str | None]
+"""
+One encoded message, and the sessions that it is for, all of one form.
 
-    :ivar slot: for a volatile message, what a newer one of the same slot replaces in a slow reader's queue.
-    """
+Last the slot of a volatile message: a newer one of the same slot replaces it in a slow reader's queue.
+"""
 
-    to: tuple[ISession, ...]
-    frame: bytes
-    slot: str | None = None
+
+class OneByOne:
+    """What hears of a room and is no connection: it has no way to tell many at once."""
+
+    def deliver(self, frame: bytes) -> None:
+        """See `ISession.deliver`."""
+
+    def deliver_to_all(self, to: tuple[ISession, ...], frames: list[bytes], *, last: bool) -> None:
+        """See `ISession.deliver_to_all`."""
+        for session in to:
+            for frame in frames:
+                session.deliver(frame)
 
 
 class Changes(Struct, frozen=True):

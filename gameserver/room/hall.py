@@ -427,6 +427,7 @@ class Hall:
             fence=fence,
             version=version,
             turn=self._turn.add,
+            passes=self.passes,
             ticks=self.ticks,
             remade=remade,
         )

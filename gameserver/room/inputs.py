@@ -20,7 +20,7 @@ from gameserver.errors import NotJSON, Refused
 from gameserver.room import admission, space, telling
 from gameserver.room.chat.inputs import ChatInputs
 from gameserver.room.chat.moderation import has_right
-from gameserver.room.effects import Asker, Delivery
+from gameserver.room.effects import Asker
 from gameserver.room.seats import HOST_ROLES
 from gameserver.room.step import Departure, Newcomer
 from gameserver.room.timers import Armed
@@ -219,7 +219,7 @@ class Inputs(ChatInputs):
     def look(self, reader: Any) -> None:
         """Somebody outside looks at the room: a `gameserver.room.keeper.Reader`."""
         reader.read(self._room)
-        self._room.outbox.append(Delivery((reader,), b""))
+        self._room.outbox.append(((reader,), b"", None))
 
     async def load(self) -> None:
         """The room was read from the store."""

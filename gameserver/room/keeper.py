@@ -20,13 +20,13 @@ from twisted.python.failure import Failure
 
 from gameserver.errors import CODES, Refused
 from gameserver.interfaces import IClock
-from gameserver.room import quick
 from gameserver.room.commits import DUE_SLACK_S, Commits
-from gameserver.room.effects import Asker
+from gameserver.room.effects import Asker, OneByOne
 from gameserver.wire import messages, packed
 
 if TYPE_CHECKING:
     from gameserver.interfaces import ISession
+    from gameserver.room.passes import Pass
     from gameserver.room.room import Room
     from gameserver.room.ticks import Ticks
 
@@ -51,6 +51,7 @@ class Keeper:
     :param fence: under which it was opened.
     :param version: what the store has of it; 0 is nothing.
     :param turn: called when there is something to do at the end of the turn, with this keeper.
+    :param passes: of the reactor.
     :param ticks: those of the node, for a room that wants some.
     :param remade: makes the room anew from its row, before each step, as tests of games do.
     :ivar forgotten: the hall has it no longer.
@@ -70,6 +71,7 @@ class Keeper:
         fence: int,
         version: int,
         turn: Callable[[Keeper], None],
+        passes: Pass,
         ticks: Ticks,
         remade: Callable[[Room], Room] | None = None,
     ) -> None:
@@ -85,6 +87,7 @@ class Keeper:
         self.seat_mark = (0, 0)
         self.users: frozenset[str] = frozenset()
         self.on_turn = turn
+        self.passes = passes
         self._remade = remade
         self.is_plain = remade is None and not room.spec.waits
         self.queue: deque[Input] = deque()
@@ -114,11 +117,9 @@ class Keeper:
             self._take_in((method, args, kwargs, done))
         return done
 
-    message = quick.message
-
-    def message_in_line(self, asker: Asker, seat: str, type: str, data: Raw | bytes) -> None:
+    def message(self, asker: Asker, seat: str, type: str, data: Raw | bytes) -> None:
         """
-        A player's message, of which something is out of the ordinary.
+        A player's message; most go the short way, see `gameserver.room.quick`.
 
         :raises Refused: there is no room any more, or too much waits for it.
         """
@@ -433,7 +434,7 @@ class Ended:
         return self._ended
 
 
-class Reader(Generic[T]):
+class Reader(OneByOne, Generic[T]):
     """
     Somebody outside a room who wants to know something of it, without a seat.
 

@@ -23,17 +23,24 @@ class Pass:
     :param clock: ends the turns that nobody else ends, before the reactor waits again.
     :ivar rooms: ends the turn of the rooms; called first.
     :ivar passing: somebody goes through what came in, and calls `end` afterwards.
+    :ivar began_s: while somebody does, when that began: the wall clock, seconds since 1970; else 0.
     """
 
-    __slots__ = ("_asked", "_call", "_clock", "_owing", "passing", "rooms")
+    __slots__ = ("_asked", "_call", "_clock", "_owing", "began_s", "passing", "rooms")
 
     def __init__(self, clock: IClock) -> None:
         self.rooms: Callable[[], None] = _nothing
         self.passing = False
+        self.began_s = 0.0
         self._asked = False
         self._clock = clock
         self._owing: list[Callable[[], None]] = []
         self._call: IDelayedCall | None = None
+
+    def begin(self) -> None:
+        """Somebody goes through what came in, which came by now."""
+        self.passing = True
+        self.began_s = self._clock.now()
 
     def ask(self) -> None:
         """Something is to be done at the end of this turn."""
@@ -55,6 +62,7 @@ class Pass:
                 self._call.cancel()
             self._call = None
         self.passing = True
+        self.began_s = 0.0
         self._asked = False
         try:
             self.rooms()

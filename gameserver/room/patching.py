@@ -15,7 +15,6 @@ from gameserver import values
 from gameserver.room.chat.history import lines_of
 from gameserver.room.coalescing import coalesce
 from gameserver.room.document import bare
-from gameserver.room.effects import Delivery
 from gameserver.room.saying import Audience, audience, audience_of, hand_out, seats_of, streams_of
 from gameserver.room.shortening import KeyTable, Op, short_patches
 from gameserver.room.streams import Said, wire_name
@@ -125,14 +124,14 @@ def _say_patch(room: Room, log: list[Said], patch: _Patch) -> None:
     if slow.sessions:
         to = slow.withhold(key, to, frame, bytes(raw), lambda: told_document(room, key))
     if to.json:
-        room.outbox.append(Delivery(to.json, frame))
+        room.outbox.append((to.json, frame, None))
     if short is None:
         return
     for form, theirs in short.items():
         readers = to.packed if form is Form.PACKED else to.columns
         if readers:
             frame = packed.pack(messages.Patch(room.code, name, n, theirs))
-            room.outbox.append(Delivery(readers, frame))
+            room.outbox.append((readers, frame, None))
 
 
 def _rearrange(room: Room) -> None:

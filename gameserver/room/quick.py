@@ -1,18 +1,19 @@
 """
 The short way of a player's message: most change nothing of the room, but say something.
 
-Whatever is out of the ordinary goes the general way from where it is noticed (`Keeper.message_in_line`,
-`Inputs.called`, `tell`); what comes of both is the same. That a step only spoke is seen in the journal: whatever
-changes a room says first how to undo it.
+Whatever is out of the ordinary goes the general way from where it is noticed (`Keeper.message`, `Inputs.called`,
+`tell`); what comes of both is the same. That a step only spoke is seen in the journal: whatever changes a room says
+first how to undo it.
 
 All of it is one function, since a message that is said on costs little more than the calls on its way.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Final
 
-from msgspec import Raw
+from msgspec import DecodeError, Raw, ValidationError
 from twisted.python.failure import Failure
 
 from gameserver.room.commits import DUE_SLACK_S
@@ -23,69 +24,107 @@ from gameserver.room.telling import tell
 
 if TYPE_CHECKING:
     from gameserver.room.keeper import Keeper
+    from gameserver.wire.messages import Send
+
+UNFIT: Final = (ValidationError, DecodeError, UnicodeDecodeError, RecursionError)
+"""What a decoder raises at data that is not of its type."""
 
 
-def message(keeper: Keeper, asker: Asker, seat: str, type: str, data: Raw | bytes) -> None:
+class Speaker:
     """
-    A player's message: the input that most are.
+    A session in a seat, as long as both are what they are.
 
-    :raises Refused: there is no room any more, or too much waits for it.
+    :param asker: who sends what has no id.
+    :param is_flat: whether a message, as it came, nests no deeper than may be; asked where its type does not tell.
     """
-    room = keeper.room
-    now = keeper.clock.now()
-    due = room._due
-    player = room.seats.get(seat)
-    spec = room.spec.messages.get(type)
-    if (
-        not keeper.is_plain
-        or keeper.queue
-        or keeper.draining
-        or keeper.busy
-        or keeper.over
-        or keeper.store_away
-        or (keeper.is_stored and keeper.commits.behind)
-        or room.due_stale
-        or (due is not None and due <= now + DUE_SLACK_S)
-        or room.told.patches
-        or room.told.slow.copies
-        or room.paused_at is not None
-        or spec is None
-        or player is None
-        or spec.open_to != player.role
-        or (asker.id is not None and room.replies.came_before(asker, player))
-        or not player._bucket.take(now)
-    ):
-        keeper.message_in_line(asker, seat, type, data)
-        return
-    room.now = now
-    room.durable = spec.durable
-    keeper.draining = True
-    try:
+
+    __slots__ = ("asker", "is_flat", "keeper", "passes", "player", "room", "seat", "specs")
+
+    def __init__(self, keeper: Keeper, seat: str, asker: Asker, is_flat: Callable[[bytes], bool]) -> None:
+        self.keeper = keeper
+        self.seat = seat
+        self.asker = asker
+        self.is_flat = is_flat
+        self.passes = keeper.passes
+        self.room = room = keeper.room
+        self.specs = room.spec.messages
+        self.player = room.seats[seat]
+
+    def says(self, message: Send, as_it_came: bytes) -> bool:
+        """
+        A message of a player, if it may go the short way.
+
+        :returns: whether that was all; if not, nothing was done.
+        """
+        keeper, room, player = self.keeper, self.room, self.player
+        spec = self.specs.get(message.type)
+        now = self.passes.began_s or keeper.clock.now()
+        due = room._due
+        if (
+            spec is None
+            or spec.open_to != player.role
+            or not keeper.is_plain
+            or keeper.queue
+            or keeper.draining
+            or keeper.busy
+            or keeper.over
+            or keeper.store_away
+            or (keeper.is_stored and keeper.commits.behind)
+            or room.due_stale
+            or now < room.now
+            or (due is not None and due <= now + DUE_SLACK_S)
+            or room.told.patches
+            or room.told.slow.copies
+            or room.paused_at is not None
+        ):
+            return False
+        asker = self.asker
+        if message.id is not None:
+            asker = Asker(asker.session, asker.user, message.id)
+            if room.replies.came_before(asker, player):
+                return False
+        data = message.data
+        read = None
+        if spec.decode is not None and type(data) is Raw:
+            try:
+                read = spec.decode(data)
+            except UNFIT:
+                return False
+        elif not self.is_flat(as_it_came):
+            return False
+        if not player._bucket.take(now):
+            return False
+        room.now = now
+        room.durable = spec.durable
+        keeper.draining = True
         try:
-            result = spec.call(room, player, data)
-        except Exception as error:  # noqa: BLE001 - the message's door
-            room.doors.refuse(asker, player, type, 0, error)
-            keeper.end_message(asker, None)
-        else:
-            if result is not None or asker.id is not None or len(room.journal.undo) != len(room.said):
-                keeper.end_message(asker, room.inputs.called(asker, player, type, result))
+            try:
+                result = spec.call(room, player, data) if read is None else spec.call_read(room.game, player, read)
+            except Exception as error:  # noqa: BLE001 - the message's door
+                room.doors.refuse(asker, player, message.type, 0, error)
+                keeper.end_message(asker, None)
             else:
-                said = room.said
-                if len(said) == 1 and isinstance(one := said[0], Utterance) and one.but is None and not one.volatile:
-                    to = room.audiences.get(one.key) or audience(room, one.key)
-                    room.streams.keep((say_event(room, one, to),))
-                    said.clear()
+                said, undo = room.said, room.journal.undo
+                if result is not None or message.id is not None or len(undo) != len(said):
+                    keeper.end_message(asker, room.inputs.called(asker, player, message.type, result))
                 else:
-                    tell(room)
-                room.journal.commit()
-                if room.durable:
-                    keeper.commits.must = True
-                if not keeper.in_turn:
-                    keeper.in_turn = True
-                    keeper.on_turn(keeper)
-    except Exception:  # noqa: BLE001 - a bug of ours must not stop the other rooms
-        keeper._failed("message", (asker,), None, Failure())
-    finally:
-        keeper.draining = False
-    if room.due_stale or keeper.queue:
-        keeper._drain()
+                    if len(said) == 1 and type(one := said[0]) is Utterance and one.but is None and not one.volatile:
+                        frame = say_event(room, one, room.audiences.get(one.key) or audience(room, one.key))
+                        room.streams.keep_one(one.key, frame)
+                        said.clear()
+                        undo.clear()
+                    else:
+                        tell(room)
+                        room.journal.commit()
+                    if room.durable:
+                        keeper.commits.must = True
+                    if not keeper.in_turn:
+                        keeper.in_turn = True
+                        keeper.on_turn(keeper)
+        except Exception:  # noqa: BLE001 - a bug of ours must not stop the other rooms
+            keeper._failed("message", (asker,), None, Failure())
+        finally:
+            keeper.draining = False
+        if room.due_stale or keeper.queue:
+            keeper._drain()
+        return True

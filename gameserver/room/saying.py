@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, NamedTuple
 
-from gameserver.room.effects import Delivery
 from gameserver.room.streams import Said, wire_name
 from gameserver.wire import messages, packed
 from gameserver.wire.messages import Form
@@ -90,11 +89,11 @@ def say(room: Room, log: list[Said], key: str, build: Build, *, to: Audience | N
     return n
 
 
-def say_event(room: Room, said: Utterance, to: Audience) -> Said:
+def say_event(room: Room, said: Utterance, to: Audience) -> bytes:
     """
     Say an event on its stream: what `say` does, without a detour, for most messages are events.
 
-    :returns: what is to be logged.
+    :returns: its frame, which is to be logged.
     """
     key, data = said.key, said.data
     counts = room.streams.counts
@@ -103,11 +102,11 @@ def say_event(room: Room, said: Utterance, to: Audience) -> Said:
     told = data if type(data) is str else messages.payload(data)
     frame = messages.encode(messages.Event(room.code, stream, n, said.type, told))
     if to.json:
-        room.outbox.append(Delivery(to.json, frame))
+        room.outbox.append((to.json, frame, None))
     if to.packed or to.columns:
         binary = packed.pack(messages.Event(room.code, stream, n, said.type, data))
-        room.outbox.append(Delivery(to.binary, binary))
-    return Said(key, n, frame)
+        room.outbox.append((to.binary, binary, None))
+    return frame
 
 
 def hand_out(
@@ -120,7 +119,7 @@ def hand_out(
     :param pack: makes the same as MessagePack, if it is wanted.
     """
     if to.json:
-        room.outbox.append(Delivery(to.json, frame, slot))
+        room.outbox.append((to.json, frame, slot))
     if to.packed or to.columns:
         binary = packed.repack(frame) if pack is None else pack()
-        room.outbox.append(Delivery(to.binary, binary, slot))
+        room.outbox.append((to.binary, binary, slot))

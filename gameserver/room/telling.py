@@ -19,7 +19,7 @@ from gameserver.room import fields
 from gameserver.room.chat.history import lines_of, speaker
 from gameserver.room.chat.line import KeptLine
 from gameserver.room.chat.told import Change, HasRead, IsTyping, edited, keep_change, tell_read, tell_typing
-from gameserver.room.effects import Asker, Delivery
+from gameserver.room.effects import Asker
 from gameserver.room.patching import tell_documents, told_document
 from gameserver.room.saying import Audience, Build, audience, audience_of, hand_out, say, say_event
 from gameserver.room.shortening import KeyTable, Op
@@ -81,7 +81,7 @@ def tell(room: Room) -> None:
     for said in room.said:
         if isinstance(said, Utterance):
             if said.but is None and not said.volatile:
-                log.append(say_event(room, said, room.audiences.get(said.key) or audience(room, said.key)))
+                _tell_to_all(room, log, said, room.audiences.get(said.key) or audience(room, said.key))
             else:
                 _tell_event(room, log, said)
         elif isinstance(said, Spoken):
@@ -91,13 +91,13 @@ def tell(room: Room) -> None:
     for departure in room.departures:
         _tell_left(room, departure)
     if room.replies.frames:
-        room.outbox += [Delivery((session,), frame) for session, frame in room.replies.frames]
+        room.outbox += [((session,), frame, None) for session, frame in room.replies.frames]
         room.replies.frames.clear()
     if log:
         room.streams.keep(log)
     if room.records:
         log_keeper: Any = room.watch
-        room.outbox += [Delivery((log_keeper,), record.encode()) for record in room.records]
+        room.outbox += [((log_keeper,), record.encode(), None) for record in room.records]
         room.records.clear()
     room.said.clear()
     if room.newcomers or room.departures:
@@ -291,6 +291,11 @@ def _joined(
     )
 
 
+def _tell_to_all(room: Room, log: list[Said], said: Utterance, to: Audience, but: tuple[str, ...] = ()) -> None:
+    frame = say_event(room, said, to)
+    log.append(Said(said.key, room.streams.counts[said.key], frame, but))
+
+
 def _tell_event(room: Room, log: list[Said], said: Utterance) -> None:
     """An event that is volatile, or leaves somebody out."""
     left_out = room.seats.get(said.but) if said.but is not None else None
@@ -299,11 +304,10 @@ def _tell_event(room: Room, log: list[Said], said: Utterance) -> None:
         return
     everybody = audience(room, said.key)
     if left_out is None:
-        log.append(say_event(room, said, everybody))
+        _tell_to_all(room, log, said, everybody)
         return
     others = _without(everybody, left_out)
-    told = say_event(room, said, others)
-    log.append(Said(told.key, told.n, told.frame, (left_out.id,)))
+    _tell_to_all(room, log, said, others, (left_out.id,))
     if len(others.everybody) != len(everybody.everybody):
         hand_out(room, audience_of(left_out._sessions), _skip(room, log[-1]))
 

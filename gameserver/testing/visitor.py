@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from gameserver import values
@@ -11,6 +12,7 @@ from gameserver.patches import apply_ops
 from gameserver.wire.session import Session
 
 if TYPE_CHECKING:
+    from gameserver.interfaces import ISession
     from gameserver.room.seats import Player
     from gameserver.testing.table import Table
 
@@ -311,10 +313,11 @@ class _Wire:
     def send(self, frame: bytes) -> None:
         self._visitor.hear(frame)
 
-    def send_all(self, frames: list[bytes]) -> None:
-        """See `Transport.send_all`."""
-        for frame in frames:
-            self.send(frame)
+    def send_to_all(self, to: Sequence[ISession], frames: list[bytes], *, last: bool) -> None:
+        """See `Transport.send_to_all`."""
+        for session in to:
+            for frame in frames:
+                session.deliver(frame)
 
     def send_volatile(self, frame: bytes, slot: str) -> None:
         self._visitor.hear(frame)

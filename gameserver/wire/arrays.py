@@ -36,18 +36,31 @@ class PackedCodec:
     def __init__(self, depth: int) -> None:
         self.depth = depth
 
+    def glance(self, frame: bytes) -> Send | None:
+        """See `gameserver.wire.codecs.Codec.glance`."""
+        array = _decoder.decode(frame)
+        return _send(array) if type(array) is _SEND else None
+
+    def is_flat(self, frame: bytes) -> bool:
+        """See `gameserver.wire.codecs.Codec.is_flat`."""
+        return len(frame.translate(None, _NOT_CONTAINERS)) <= self.depth or not is_deeper(frame, self.depth)
+
     def decode(self, frame: bytes) -> ClientMessage:
         """See `gameserver.wire.codecs.Codec.decode`."""
-        if len(frame.translate(None, _NOT_CONTAINERS)) > self.depth and is_deeper(frame, self.depth):
+        if not self.is_flat(frame):
             raise Unreadable("bad_message", too_deep(self.depth), _id_of(frame))
         try:
             array = _decoder.decode(frame)
         except PROBLEMS as error:
             raise _what_is_wrong(frame, error) from None
         if type(array) is _SEND:
-            # A copy: a view would keep the whole read buffer, and may change under a message that waits.
-            return Send(array.type, array.id, cast("Raw", values.Packed(array.data)), array.room)
+            return _send(array)
         return _message_of(array)
+
+
+def _send(array: Any) -> Send:
+    # A copy: a view would keep the whole read buffer, and may change under a message that waits.
+    return Send(array.type, array.id, cast("Raw", values.Packed(array.data)), array.room)
 
 
 def is_deeper(frame: bytes, depth: int) -> bool:

@@ -43,6 +43,12 @@ class Codec(Protocol):
     subprotocol: str
     binary: bool
 
+    def glance(self, frame: bytes) -> Any:
+        """:returns: of most messages what `decode` does; None or an error of `PROBLEMS` where it must look closer."""
+
+    def is_flat(self, frame: bytes) -> bool:
+        """Whether a message nests no deeper than it may; `glance` does not look."""
+
     def decode(self, frame: bytes) -> ClientMessage:
         """
         :param frame: one message alone, in bytes that never change: what is left undecoded may be a view of them.
@@ -63,9 +69,18 @@ class JSONCodec:
     def __init__(self, depth: int) -> None:
         self.depth = depth
 
+    def glance(self, frame: bytes) -> ClientMessage:
+        """See `Codec.glance`."""
+        message: ClientMessage = _decode(frame)
+        return message
+
+    def is_flat(self, frame: bytes) -> bool:
+        """See `Codec.is_flat`."""
+        return frame.count(b"{") + frame.count(b"[") <= self.depth or json_depth(frame) <= self.depth
+
     def decode(self, frame: bytes) -> ClientMessage:
         """See `Codec.decode`."""
-        if frame.count(b"{") + frame.count(b"[") > self.depth and json_depth(frame) > self.depth:
+        if not self.is_flat(frame):
             raise Unreadable("bad_message", too_deep(self.depth), _id_of(frame))
         try:
             message: ClientMessage = _decode(frame)

@@ -14,19 +14,30 @@ BINARY: Final = 0x82
 """The first byte of a frame that is a whole message."""
 
 
-MEDIUM: Final = Struct(">BBH").pack
-"""Makes a head of its first byte, 126, and a length that is not under 126 and under 65,536."""
 _SHORT: Final = Struct(">BB").pack
+_MEDIUM: Final = Struct(">BBH").pack
 _LONG: Final = Struct(">BBQ").pack
 
 
-def head(first: int, length: int) -> bytes:
-    """:returns: the head of a server's frame, which has no mask."""
+def _head(first: int, length: int) -> bytes:
     if length < 126:
         return _SHORT(first, length)
     if length < 65536:
-        return MEDIUM(first, 126, length)
+        return _MEDIUM(first, 126, length)
     return _LONG(first, 127, length)
+
+
+_READY: Final = {first: [_head(first, length) for length in range(1024)] for first in (TEXT, BINARY)}
+"""The heads of most messages."""
+
+
+def head(first: int, length: int) -> bytes:
+    """:returns: the head of a server's frame, which has no mask, of a text or a binary one."""
+    return _READY[first][length] if length < 1024 else _head(first, length)
+
+
+_ONES: Final = [sum(1 << 32 * word for word in range(words)) for words in range(65)]
+"""By a number of words, what a mask is multiplied with to be that long."""
 
 
 def unmask(mask: bytes, payload: bytes) -> bytes:
@@ -35,9 +46,12 @@ def unmask(mask: bytes, payload: bytes) -> bytes:
     :returns: the payload, each byte xor the mask's; as one number, which is faster than any loop here.
     """
     size = len(payload)
-    key = mask * (size // 4 + 1)
-    number = int.from_bytes(payload, "little") ^ int.from_bytes(key[:size], "little")
-    return number.to_bytes(size, "little")
+    words = (size + 3) >> 2
+    if words < 65:
+        key = int.from_bytes(mask, "little") * _ONES[words]
+    else:
+        key = int.from_bytes(mask * words, "little")
+    return (int.from_bytes(payload, "little") ^ key).to_bytes(words << 2, "little")[:size]
 
 
 def is_text(payload: bytes) -> bool:

@@ -8,7 +8,7 @@ connection is owed in one turn is one write. A reader that is slow costs a bound
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any, Final
 from urllib.parse import urlsplit
 
@@ -19,10 +19,11 @@ from twisted.internet.interfaces import IPushProducer, ISSLTransport
 from zope.interface import implementer
 
 from gameserver.room.passes import Pass
-from gameserver.wire.frames import BINARY, MEDIUM, TEXT, head, is_text
+from gameserver.wire.frames import BINARY, TEXT, head
+from gameserver.wire.incoming import Incoming
 from gameserver.wire.lean import door_class, let_go
 from gameserver.wire.limits import Connections
-from gameserver.wire.messages import PACKED_SUBPROTOCOL, SUBPROTOCOLS, Close
+from gameserver.wire.messages import PACKED_SUBPROTOCOL, SUBPROTOCOLS, Close, Form
 from gameserver.wire.proxies import Proxies
 from gameserver.wire.session import House, Session
 from gameserver.wire.transport import Socket, Watch
@@ -36,19 +37,19 @@ _new_factory: Any = WebSocketServerFactory  # Autobahn is annotated in part, and
 
 class GameProtocol(WebSocketServerProtocol):
     """
-    One connection. Autobahn owns most names here; ours are ``door``, ``session``, ``outgoing``, ``plain``, ``own``.
+    One connection. Autobahn owns most names here; ours are those that it does not know.
 
     :ivar plain: frames hold what was sent, as they come: no extension changes them.
-    :ivar own: the first byte of a whole frame in the form that the session speaks.
+    :ivar incoming: reads what comes, once the handshake is done.
     """
 
     def __init__(self, door: Door) -> None:
+        self.incoming: Incoming | None = None
         super().__init__()
         self.door = door
         self.session: Session | None = None
         self.outgoing: Outgoing | None = None
         self.plain = False
-        self.own = TEXT
         self.maxFramePayloadSize: int
         self.transport: Any
 
@@ -71,7 +72,6 @@ class GameProtocol(WebSocketServerProtocol):
         # The client names what it speaks, the best first.
         subprotocol = next((name for name in request.protocols if name in SUBPROTOCOLS), None)
         binary = subprotocol == PACKED_SUBPROTOCOL
-        self.own = BINARY if binary else TEXT
         house = self.door.house
         self.outgoing = Outgoing(self, house.hall.passes, house.limits.queue_bytes, binary=binary)
         self.session = Session(house, self.outgoing, address, binary=binary)
@@ -84,48 +84,52 @@ class GameProtocol(WebSocketServerProtocol):
             self.transport.setTcpNoDelay(True)
         self.plain = self._perMessageCompress is None
         let_go(self)
+        if self.session is None or self.outgoing is None:
+            return
+        own = BINARY if self.session.form is not Form.JSON else TEXT
+        # `autobahn` looks, as soon as what came with the handshake is read.
+        take, most = self.session.take, self.door.house.limits.frame_bytes
+        self.incoming = Incoming(own, most, take, self.autobahn, between=False)
         if isinstance(self.transport, Socket):
-            self.transport.adopt(self.door.watch)
-            if self.outgoing is not None:
-                self.outgoing.socket = self.transport
+            self.transport.adopt(self.door.watch, self.incoming.feed)
+            self.outgoing.socket = self.transport
         # twisted.web's channel, from which the transport was taken over, is its producer still.
         self.transport.unregisterProducer()
-        if self.session is not None:
-            self.transport.registerProducer(self.session.transport, True)
+        self.transport.registerProducer(self.outgoing, True)
 
     def dataReceived(self, data: bytes) -> None:
-        """
-        Hand over messages that are one frame each, up to the first that is not, or is not quite right; Autobahn reads
-        from there. For that it must be between two messages; and while its timers of pings run they see every frame.
+        """Something was read."""
+        if self.incoming is None:
+            self.autobahn(data)
+        else:
+            self.incoming.feed(data)
 
-        This is one function, and does what `unmask` does itself, because most of what is sent comes this way.
-        """
-        if self.plain and not (
-            self.data or self.current_frame is not None or self.inside_message or self.autoPingTimeoutCall is not None
-        ):
-            at, end, own = 0, len(data), self.own
-            while end - at >= 6 and self.state == self.STATE_OPEN and self.session is not None:
-                length, start = data[at + 1] - 0x80, at + 6
-                if length == 126 and end - at >= 8:
-                    length, start = data[at + 2] << 8 | data[at + 3], at + 8
-                    if length < 126:
-                        break
-                elif not 0 <= length < 126:
-                    break
-                stop = start + length
-                if data[at] != own or stop > end or length > self.maxFramePayloadSize:
-                    break
-                key = (data[start - 4 : start] * (length // 4 + 1))[:length]
-                number = int.from_bytes(data[start:stop], "little") ^ int.from_bytes(key, "little")
-                payload = number.to_bytes(length, "little")
-                if own == TEXT and not payload.isascii() and not is_text(payload):
-                    break
-                at = stop
-                self.session.take(payload)
-            if at == end:
-                return
-            data = data[at:] if at else data
+    def autobahn(self, data: bytes) -> None:
+        """Have Autobahn read this, and see whether it is between two messages then."""
         super().dataReceived(data)
+        self.look()
+
+    def look(self) -> None:
+        """Whether what comes next may go the short way; while Autobahn's timers of pings run they see every frame."""
+        if self.incoming is not None:
+            inside = self.data or self.current_frame is not None or self.inside_message
+            waits = inside or self.autoPingTimeoutCall is not None
+            self.incoming.between = self.plain and self.state == self.STATE_OPEN and not waits
+
+    def _sendAutoPing(self) -> None:
+        super()._sendAutoPing()
+        self.look()
+
+    @property
+    def state(self) -> int:
+        """Autobahn's, which may change at any time."""
+        return self._own_state
+
+    @state.setter
+    def state(self, state: int) -> None:
+        self._own_state = state
+        if self.incoming is not None:
+            self.incoming.between = False
 
     def onMessage(self, payload: bytes, isBinary: bool) -> None:
         """A whole message came. An exception here would cut the connection: `Session.receive` raises none."""
@@ -139,6 +143,7 @@ class GameProtocol(WebSocketServerProtocol):
             self.door.sessions.pop(self.session, None)
             self.session.lost()
             self.session = None
+            self.incoming = None
 
 
 @implementer(IPushProducer)
@@ -149,7 +154,7 @@ class Outgoing:
     :param passes: at the end of each.
     :param queue_bytes: what may wait for a slow reader.
     :param binary: whether its frames are binary.
-    :ivar socket: what the connection is written to, if it is one of ours.
+    :ivar socket: what the connection is written to, if it is one of ours and may be written to at once.
     """
 
     __slots__ = ("_behind", "_first", "_owed", "_pass", "_protocol", "_queue_bytes", "_slow", "_volatile", "socket")
@@ -167,19 +172,44 @@ class Outgoing:
 
     def send(self, frame: bytes) -> None:
         """Owe one message."""
-        if not self._owed:
-            self._pass.owe(self.write)
-        if frame is not framed.message:
-            framed.take(self._first, frame)
-        self._owed.append(framed.frame)
+        self._owe(head(self._first, len(frame)) + frame)
 
-    def send_all(self, frames: list[bytes]) -> None:
-        """Owe several at once, which are framed once for all who get this list."""
+    def send_to_all(self, to: Sequence[Any], frames: list[bytes], *, last: bool) -> None:
+        """
+        Owe several at once to many, or write them at once where that is all that they are owed.
+
+        :param to: sessions of this form.
+        """
+        first = self._first
+        if len(frames) == 1:
+            frame = frames[0]
+            data = head(first, len(frame)) + frame
+        else:
+            parts: list[bytes] = []
+            for frame in frames:
+                parts += (head(first, len(frame)), frame)
+            data = b"".join(parts)
+        size = len(data)
+        last = last and size <= self._queue_bytes
+        for session in to:
+            outgoing = session.transport
+            socket = outgoing.socket
+            if not last or socket is None or outgoing._owed or socket.send is None:
+                outgoing._owe(data)
+                continue
+            # As Socket.write, which most that is written would only pass through.
+            try:
+                sent = socket.send(data)
+            except OSError:
+                sent = 0
+            if sent != size:
+                socket.buffer(data[sent:])
+
+    def _owe(self, data: bytes) -> None:
+        """Owe frames."""
         if not self._owed:
             self._pass.owe(self.write)
-        if frames is not framed.messages:
-            framed.take_all(self._first, frames)
-        self._owed.append(framed.frames)
+        self._owed.append(data)
 
     def write(self) -> None:
         """The turn ends: write what is owed."""
@@ -188,19 +218,10 @@ class Outgoing:
         if not owed or protocol.state != protocol.STATE_OPEN:
             return
         data = owed[0] if len(owed) == 1 else b"".join(owed)
-        socket = self.socket
         if self._slow or len(data) > self._queue_bytes:
             self._write_bounded(owed)
-        elif socket is None or socket.send is None:
-            protocol.transport.write(data)
         else:
-            # As Socket.write, which most that is written would only pass through.
-            try:
-                sent = socket.send(data)
-            except OSError:
-                sent = 0
-            if sent != len(data):
-                socket.buffer(data[sent:])
+            protocol.transport.write(data)
 
     def _write_bounded(self, owed: list[bytes]) -> None:
         """Write no more than may wait; a reader that is too slow is cut off."""
@@ -231,6 +252,7 @@ class Outgoing:
         """Close with a code, behind what is owed; who does not answer in time is cut off."""
         self._volatile.clear()
         self.write()
+        self.socket = None
         self._protocol.sendClose(code, reason)
 
     def pauseProducing(self) -> None:
@@ -255,40 +277,6 @@ class Outgoing:
 
     def stopProducing(self) -> None:
         """The connection is lost; the protocol hears of it as well."""
-
-
-class Framing:
-    """
-    Puts messages into frames, each once: what goes to many goes to them one after the other.
-
-    :ivar message: the last one.
-    :ivar frame: its frame.
-    :ivar messages: the last that were several.
-    :ivar frames: theirs, one behind the other.
-    """
-
-    def __init__(self) -> None:
-        self.message = b""
-        self.frame = head(TEXT, 0)
-        self.messages: list[bytes] = []
-        self.frames = b""
-
-    def take(self, first: int, message: bytes) -> None:
-        """Put a message into a frame that begins with ``first``: `TEXT` or `BINARY`, always one of them for it."""
-        size = len(message)
-        self.frame = (MEDIUM(first, 126, size) if 126 <= size < 65536 else head(first, size)) + message
-        self.message = message
-
-    def take_all(self, first: int, messages: list[bytes]) -> None:
-        """The same of several."""
-        parts: list[bytes] = []
-        for message in messages:
-            parts += (head(first, len(message)), message)
-        self.frames = b"".join(parts)
-        self.messages = messages
-
-
-framed: Final = Framing()
 
 
 class Door:

@@ -8,7 +8,7 @@ it was made with. Requests are handled in order; while one has to wait (``hello`
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Coroutine, Iterable
+from collections.abc import Callable, Coroutine, Iterable, Sequence
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from msgspec import Struct, field
@@ -24,9 +24,10 @@ from gameserver.patches import COLUMNS
 from gameserver.rates import TokenBucket
 from gameserver.room.effects import Asker
 from gameserver.room.names import check_name
+from gameserver.room.quick import Speaker
 from gameserver.wire import messages, packed
 from gameserver.wire.arrays import PackedCodec
-from gameserver.wire.codecs import Codec, JSONCodec, Unreadable
+from gameserver.wire.codecs import PROBLEMS, Codec, JSONCodec, Unreadable
 from gameserver.wire.limits import AT_ONCE, MALFORMED, MALFORMED_S, WAITING_BYTES, WAITING_MESSAGES, Budgets, Strangers
 from gameserver.wire.messages import Close, Form, FromServer
 
@@ -52,8 +53,8 @@ class Transport(Protocol):
     def send(self, frame: bytes) -> None:
         """Send one frame."""
 
-    def send_all(self, frames: list[bytes]) -> None:
-        """Send several; the list does not change, and is the same one for all who are sent the same."""
+    def send_to_all(self, to: Sequence[Any], frames: list[bytes], *, last: bool) -> None:
+        """Send several to all of these sessions, see `ISession.deliver_to_all`."""
 
     def send_volatile(self, frame: bytes, slot: str) -> None:
         """Send one frame, unless the reader is slow and a newer one of the slot comes first."""
@@ -63,10 +64,6 @@ class Transport(Protocol):
 
     def close(self, code: int, reason: str) -> None:
         """Close the connection."""
-
-
-Place = tuple["Keeper", str, Asker]
-"""A room, a seat in it, and who sends what has no id."""
 
 
 class House(Struct, frozen=True):
@@ -100,19 +97,20 @@ class Session:
         "_busy",
         "_closing",
         "_codec",
+        "_glance",
         "_hello_call",
         "_house",
         "_lines",
         "_malformed",
-        "_place",
         "_requests",
         "_seats",
+        "_speaker",
         "_waiting",
         "_waiting_bytes",
         "address",
         "closed",
         "deliver",
-        "deliver_all",
+        "deliver_to_all",
         "deliver_volatile",
         "form",
         "key",
@@ -124,13 +122,14 @@ class Session:
         self._house = house
         self.transport = transport
         self._codec: Codec = PackedCodec(house.limits.depth) if binary else JSONCodec(house.limits.depth)
+        self._glance = self._codec.glance
         self._requests = _bucket(house.limits.requests_per_s)
         self._lines = _bucket(house.limits.chat_per_s)
         # Lists, since they are empty nearly always, and an empty deque takes 600 bytes.
         self._malformed: list[float] = []
         self._seats: dict[str, str] = {}
-        # Where messages go that name no room: known only while frames are handled as they come, and there is one seat.
-        self._place: Place | None = None
+        # Who says what names no room: known only while frames are handled as they come, and there is one seat.
+        self._speaker: Speaker | None = None
         self._waiting: list[bytes] = []
         self._waiting_bytes = 0
         self._busy = False
@@ -142,7 +141,7 @@ class Session:
         self.form = Form.PACKED if binary else Form.JSON
         self.closed = False
         self.deliver: Callable[[bytes], None] = transport.send
-        self.deliver_all: Callable[[list[bytes]], None] = transport.send_all
+        self.deliver_to_all = transport.send_to_all
         self.deliver_volatile: Callable[[bytes, str], None] = transport.send_volatile
         house.strangers.enter(self)
 
@@ -159,26 +158,34 @@ class Session:
         """
         A frame came in that is of this session's form. Never raises.
 
-        While the place of messages is known, nothing else is to be asked: see `_place`.
+        While the speaker is known, nothing else is to be asked, and most that is sent needs no more than this.
         """
-        place = self._place
-        if place is None and not self._is_free(frame):
+        speaker = self._speaker
+        if speaker is not None:
+            try:
+                message = self._glance(frame)
+            except PROBLEMS:
+                message = None
+            if type(message) is messages.Send and message.room is None and speaker.says(message, frame):
+                return
+        elif not self._is_free(frame):
             return
+        self._take(frame)
+
+    def _take(self, frame: bytes) -> None:
+        """All the rest."""
         try:
             message = self._codec.decode(frame)
         except Unreadable as unreadable:
             self._refuse_frame(unreadable)
             return
         try:
-            if type(message) is not messages.Send:
+            if type(message) is messages.Send:
+                speaker = self._find_speaker(message.room)
+                asker = Asker(self, self._whoever(), message.id)
+                speaker.keeper.message(asker, speaker.seat, message.type, message.data)
+            else:
                 self._request(message)
-                return
-            if place is None or message.room is not None:
-                place = self._find_place(message.room)
-            keeper, seat, asker = place
-            if message.id is not None:
-                asker = Asker(self, asker.user, message.id)
-            keeper.message(asker, seat, message.type, message.data)
         except Refused as refused:
             self._error(getattr(message, "id", None), refused)
             self._count_request()
@@ -202,7 +209,7 @@ class Session:
     def lost(self) -> None:
         """The connection is gone; that is never leaving."""
         self.closed = True
-        self._place = None
+        self._speaker = None
         self._house.strangers.leave(self)
         self._waiting.clear()
         if self._hello_call is not None and self._hello_call.active():
@@ -227,7 +234,7 @@ class Session:
         if self._closing:
             return
         self._closing = True
-        self._place = None
+        self._speaker = None
         self._waiting.clear()
         self.transport.close(code, reason)
 
@@ -240,12 +247,12 @@ class Session:
             self._house.clock.later(0, self._detach, code, seat)
         else:
             self._seats[code] = seat
-            self._place = None
+            self._speaker = None
 
     def unseated(self, code: str) -> None:
         """See `ISession.unseated`."""
         self._seats.pop(code, None)
-        self._place = None
+        self._speaker = None
         self.transport.forget(code)
 
     # One message
@@ -292,16 +299,16 @@ class Session:
             self._house.budgets.throttled["chat"] += 1
             raise Refused(code="rate_limited")
 
-    def _find_place(self, room: str | None) -> Place:
+    def _find_speaker(self, room: str | None) -> Speaker:
         """
-        :returns: where a message goes, and who sends it where it has no id; remembered while there is but one seat.
+        :returns: who says what comes for a room; remembered while there is but one seat.
         :raises Refused: there is no such seat.
         """
         user = self._whoever()
-        place = (*self._seat_in(room), Asker(self, user, None))
+        speaker = Speaker(*self._seat_in(room), Asker(self, user, None), self._codec.is_flat)
         if len(self._seats) == 1:
-            self._place = place
-        return place
+            self._speaker = speaker
+        return speaker
 
     def _in_room(self, asker: Asker, message: Any) -> None:
         keeper, seat = self._seat_in(message.room)
@@ -365,7 +372,7 @@ class Session:
     def _wait_for(self, asker: Asker | None, steps: Coroutine[Any, Any, None]) -> None:
         """Nothing else is handled until this is done."""
         self._busy = True
-        self._place = None
+        self._speaker = None
         done = Deferred.fromCoroutine(steps)
         done.addErrback(self._refused, asker)
         done.addErrback(lambda failure: log.failure("a request was not handled", failure))

@@ -24,6 +24,8 @@ from zope.interface import implementer
 
 from gameserver.room.passes import Pass
 
+Watched = tuple["Socket", Callable[[int], bytes], Callable[[bytes], None]]
+"""A socket, how it is read, and what is given what was read."""
 READ_BYTES: Final = 65_536
 READABLE: Final = 1
 """``select.EPOLLIN``, which not every system has."""
@@ -41,11 +43,17 @@ class Socket(tcp.Server):
 
     eager = False
     send: Callable[[bytes], int] | None = None
+    feed: Callable[[bytes], None] | None = None
     _waits = False
 
-    def adopt(self, watch: Watch) -> None:
-        """From now on a WebSocket: write eagerly, and be watched by this."""
+    def adopt(self, watch: Watch, feed: Callable[[bytes], None] | None = None) -> None:
+        """
+        From now on a WebSocket: write eagerly, and be watched by this.
+
+        :param feed: is given what is read, instead of the protocol.
+        """
         waits = self._waits
+        self.feed = feed or self.protocol.dataReceived
         self.stopReading()  # type: ignore[no-untyped-call]
         self.stopWriting()
         self.reactor = watch  # type: ignore[assignment]  # Twisted asks it for readiness and for callLater alone
@@ -66,8 +74,8 @@ class Socket(tcp.Server):
             return CONNECTION_LOST
         if not data:
             return CONNECTION_DONE
-        # Looked up anew each time: HTTP's protocol hands over to the WebSocket's in the middle of a read.
-        self.protocol.dataReceived(data)
+        # HTTP's protocol is looked up anew each time: it hands over to the WebSocket's in the middle of a read.
+        (self.feed or self.protocol.dataReceived)(data)
         return None
 
     def write(self, data: bytes) -> None:
@@ -130,7 +138,7 @@ class Watch:
         self.callLater = reactor.callLater
         self._reactor = reactor
         self._pass = passes
-        self._sockets: dict[int, Socket] = {}
+        self._sockets: dict[int, Watched] = {}
         self._events: dict[int, int] = {}
         self._epoll: Any = None
 
@@ -161,7 +169,7 @@ class Watch:
         if not before:
             self._open()
             self._epoll.register(descriptor, wanted)
-            self._sockets[descriptor] = socket
+            self._sockets[descriptor] = (socket, socket.socket.recv, socket.feed or socket.protocol.dataReceived)
         elif wanted:
             self._epoll.modify(descriptor, wanted)
         else:
@@ -185,21 +193,30 @@ class Watch:
 
     def connectionLost(self, reason: Failure) -> None:
         """The reactor lets go of everything as it ends: the sockets, which are its own to it, as well."""
-        for socket in list(self._sockets.values()):
+        for socket, _, _ in list(self._sockets.values()):
             socket.connectionLost(reason)
 
     def doRead(self) -> None:
         """One pass: serve every socket that is ready, then end the turn."""
         this = self._pass
         sockets = self._sockets
-        this.passing = True
+        this.begin()
         try:
             for descriptor, events in self._epoll.poll(0, EVENTS):
-                socket = sockets.get(descriptor)
-                if socket is None:
+                watched = sockets.get(descriptor)
+                if watched is None:
                     continue  # closed by what came before it in this pass
+                socket, receive, feed = watched
+                # As Socket.doRead, without its calls; what is wrong it sees itself.
                 try:
-                    why = socket.doRead() if events == READABLE else _serve(socket, events)
+                    data = receive(READ_BYTES) if events == READABLE else b""
+                except OSError:
+                    data = b""
+                try:
+                    if data:
+                        feed(data)
+                        continue
+                    why = _serve(socket, events)
                 except Exception:  # noqa: BLE001 - as in Twisted's reactors: a bug costs this connection, not the others
                     log.failure("a connection failed")
                     why = CONNECTION_LOST

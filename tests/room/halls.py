@@ -17,7 +17,7 @@ from gameserver.clock import Clock
 from gameserver.cluster.lease import Lease
 from gameserver.game.spec import spec_of
 from gameserver.interfaces import ILeases, ISession, User
-from gameserver.room.effects import Asker
+from gameserver.room.effects import Asker, OneByOne
 from gameserver.room.hall import Hall
 from gameserver.room.keeper import Keeper
 from gameserver.store.memory import MemoryStore
@@ -29,7 +29,7 @@ START_S = 1_767_225_600.0
 
 
 @implementer(ISession)
-class FakeSession:
+class FakeSession(OneByOne):
     """
     One connection of a user.
 
@@ -48,10 +48,6 @@ class FakeSession:
     def deliver(self, frame: bytes) -> None:
         """Keep it."""
         self.frames.append(values.decode(frame))
-
-    def deliver_all(self, frames: list[bytes]) -> None:
-        for frame in frames:
-            self.deliver(frame)
 
     def deliver_volatile(self, frame: bytes, slot: str) -> None:
         """Keep it."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from types import MethodType
 from typing import Any
 
 from hypothesis import given, settings
@@ -14,6 +13,8 @@ from gameserver import Game, Player, Refused, message
 from gameserver.room import row
 from gameserver.room.effects import Asker
 from gameserver.room.keeper import Keeper
+from gameserver.room.quick import Speaker
+from gameserver.wire.messages import Send
 from tests.room.halls import FakeSession, Place
 
 
@@ -69,12 +70,12 @@ def run(game: type[Game], sent: list[tuple[int, str, Any, int | None, float]], *
     host.key, guest.key = "h", "g"
     keeper = place.create(host)
     place.join(keeper, guest)
-    if not short:
-        keeper.message = MethodType(Keeper.message_in_line, keeper)  # type: ignore[method-assign]
+    speakers = [Speaker(keeper, s.seat, Asker(s, s.user, None), lambda _: True) for s in (host, guest)]
     for who, type, text, id, wait_s in sent:
         session = (host, guest)[who]
         data = Raw(b'{"text": %s}' % (b"1" if text is None else b'"%s"' % text.encode()))
-        keeper.message(Asker(session, session.user, id), session.seat, type, data)
+        if not (short and speakers[who].says(Send(type, id, data), data)):
+            keeper.message(Asker(session, session.user, id), session.seat, type, data)
         if wait_s:
             place.advance(wait_s)
     place.settle()
@@ -107,7 +108,7 @@ class SameTests(SynchronousTestCase):
         host = FakeSession("host")
         keeper = place.create(host)
         self.patch(Keeper, "end_message", None)
-        self.patch(Keeper, "message_in_line", None)
-        keeper.message(Asker(host, host.user, None), host.seat, "say", Raw(b'{"text": "a"}'))
+        speaker = Speaker(keeper, host.seat, Asker(host, host.user, None), lambda _: True)
+        self.assertTrue(speaker.says(Send("say", None, Raw(b'{"text": "a"}')), b""))
         place.settle()
         self.assertEqual([event["data"] for event in host.of("event")], ["a"])

@@ -28,7 +28,7 @@ from gameserver.game.function import FunctionGame
 from gameserver.game.loader import BrokenGame, Catalog
 from gameserver.game.spec import spec_of
 from gameserver.interfaces import ISession, User
-from gameserver.room.effects import Asker
+from gameserver.room.effects import Asker, OneByOne
 from gameserver.room.hall import BEAT_S, Hall
 from gameserver.room.keeper import Keeper
 from gameserver.room.rights import Creators
@@ -118,7 +118,7 @@ class Peer(StringTransport):
 
 
 @implementer(ISession)
-class Listener:
+class Listener(OneByOne):
     """A session that hears everything, and says nothing."""
 
     key = ""
@@ -126,8 +126,6 @@ class Listener:
     form = Form.JSON
 
     def deliver(self, frame: bytes) -> None: ...
-
-    def deliver_all(self, frames: list[bytes]) -> None: ...
 
     def deliver_volatile(self, frame: bytes, slot: str) -> None: ...
 

@@ -27,6 +27,7 @@ from gameserver.auth.tickets import Tickets
 from gameserver.auth.tokens import SECRET_BYTES
 from gameserver.clock import Clock
 from gameserver.game.spec import spec_of
+from gameserver.interfaces import ISession
 from gameserver.room.hall import Hall
 from gameserver.room.keeper import Keeper
 from gameserver.settings import Limits
@@ -71,10 +72,11 @@ class Peer:
         """The server sends."""
         self.frames.append(bytes(frame))
 
-    def send_all(self, frames: list[bytes]) -> None:
-        """See `Transport.send_all`."""
-        for frame in frames:
-            self.send(frame)
+    def send_to_all(self, to: Sequence[ISession], frames: list[bytes], *, last: bool) -> None:
+        """See `Transport.send_to_all`."""
+        for session in to:
+            for frame in frames:
+                session.deliver(frame)
 
     def send_volatile(self, frame: bytes, slot: str) -> None:
         """The server sends what a slow reader could do without."""

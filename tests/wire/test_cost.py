@@ -80,7 +80,7 @@ class CostTests(SynchronousTestCase):
     def turn(self, protocols: list[Any]) -> None:
         """Each of these says something, then the turn ends."""
         passes = self.node.rig.hall.passes
-        passes.passing = True
+        passes.begin()
         for n, protocol in enumerate(protocols):
             protocol.dataReceived(self.frames[n % len(self.frames)])
         passes.end()

@@ -61,6 +61,7 @@ class Twins:
             self._listen(caller, got)
         self.quick, self.slow = self.callers
         self.slow.pipe.protocol.plain = False
+        self.slow.pipe.protocol.look()
 
     def feed(self, data: bytes, cuts: list[int]) -> None:
         """Both get these bytes, in reads that end at these places."""
@@ -103,7 +104,9 @@ class Twins:
                 got.append((bytes(frame), session.form is not Form.JSON))
                 take(frame)
 
-        caller.pipe.protocol.session = Ear()
+        protocol = caller.pipe.protocol
+        protocol.session = Ear()
+        protocol.incoming.take = protocol.session.take
 
 
 masks = some.sampled_from((MASK, b"\0\0\0\0", b"\xff\xff\xff\xff", b"\x81\x82\x7d\xfe"))

@@ -72,6 +72,7 @@ class TransportTestCase(SynchronousTestCase):
     def reactor_clock(self) -> Any:
         class Clock:
             later = self.reactor.callLater
+            now = self.reactor.seconds
 
         return Clock
 

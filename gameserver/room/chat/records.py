@@ -8,6 +8,8 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
+from gameserver.room.effects import OneByOne
+
 
 class Who(Struct, frozen=True):
     """A user, as the log names one."""
@@ -60,7 +62,7 @@ class Record(Struct, frozen=True, omit_defaults=True, kw_only=True):
         return msgspec.json.decode(stored, type=Record)
 
 
-class Watch:
+class Watch(OneByOne):
     """
     What a room asks the server about users, and tells it: a room by itself has one that knows of nothing.
 
