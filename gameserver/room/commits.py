@@ -64,13 +64,14 @@ class Commits:
 
         :returns: a commit to be answered with `stored`, or None.
         """
-        if self._ended or self.lost or (self._whole and self._keeper.busy):
-            return None
         if not self._keeper.is_stored:
             room = self._keeper.room
-            room.dirty.clear()
+            if room.dirty:
+                room.dirty.clear()
             outbox, room.outbox = room.outbox, []
             deliver(outbox)
+            return None
+        if self._ended or self.lost or (self._whole and self._keeper.busy):
             return None
         if self._keeper.room.game_class.durability == "relaxed" and not self._keeper.room.ended:
             return self._collect_relaxed()
@@ -211,6 +212,11 @@ class Commits:
 def deliver(deliveries: list[Delivery]) -> None:
     """Hand each frame to its sessions, in order; what goes to the same ones in a row goes to them at once."""
     at, end = 0, len(deliveries)
+    if end == 1:  # nearly always
+        to, frame, slot = deliveries[0]
+        if slot is None:
+            to[0].deliver_to_all(to, [frame], last=True)
+            return
     while at < end:
         begin = at
         to, frame, slot = deliveries[at]

@@ -23,7 +23,7 @@ from gameserver.room.chat.moderation import has_right
 from gameserver.room.effects import Asker
 from gameserver.room.seats import HOST_ROLES
 from gameserver.room.step import Departure, Newcomer
-from gameserver.room.timers import Armed
+from gameserver.room.timers import LOOK, Armed
 from gameserver.wire import messages, packed
 
 if TYPE_CHECKING:
@@ -63,7 +63,7 @@ class Inputs(ChatInputs):
         self._room.private = private
         self._room.password = password
         self._room.creator = user.id
-        self._room.streams.counts_stale = True
+        self._room.streams.counts_changed()
         self._room.changed()
         arguments = self._read_options(options)
         newcomer = None
@@ -309,7 +309,7 @@ class Inputs(ChatInputs):
 
     def _connect(self, seat: Player) -> None:
         self._room.journal.set(self._room, "empty_since", None)
-        self._room.due_stale = True
+        self._room.due_at = LOOK
         if not seat.online:
             self._room.journal.set(seat, "online", True)
             self._room.journal.set(seat, "_hold_until", None)
@@ -338,7 +338,7 @@ class Inputs(ChatInputs):
         absent = [s for s in self._room.seats.values() if s.online and not s._sessions]
         if len(absent) <= 1:
             self._room.grace_until = None
-            self._room.due_stale = True
+            self._room.due_at = LOOK
         if absent:
             await self._drop(absent[0])
 

@@ -22,6 +22,7 @@ from gameserver.errors import CODES, Refused
 from gameserver.interfaces import IClock
 from gameserver.room.commits import DUE_SLACK_S, Commits
 from gameserver.room.effects import Asker, OneByOne
+from gameserver.room.timers import LOOK
 from gameserver.wire import messages, packed
 
 if TYPE_CHECKING:
@@ -57,6 +58,7 @@ class Keeper:
     :ivar forgotten: the hall has it no longer.
     :ivar is_stored: the room is kept in the store, and so waits for it.
     :ivar is_plain: no step of the room may last, and none needs more than its input.
+    :ivar free: the room is plain, nothing waits for it, and it waits for nothing but perhaps its store.
     :ivar stirred: a step since the last turn did more than speak.
     :ivar queue: inputs that wait.
     :ivar draining: a step is under way, further up the stack.
@@ -90,6 +92,7 @@ class Keeper:
         self.passes = passes
         self._remade = remade
         self.is_plain = remade is None and not room.spec.waits
+        self.free = False
         self.queue: deque[Input] = deque()
         self.busy = False
         self.draining = False
@@ -124,24 +127,40 @@ class Keeper:
         :raises Refused: there is no room any more, or too much waits for it.
         """
         room = self.room
-        now = self.clock.now()
-        stops = self.queue or self.draining or self.busy or self.over or self.store_away
-        if stops or not self.is_plain or room.is_due(now + DUE_SLACK_S) or (self.is_stored and self.commits.behind):
+        now = self.now()
+        if not self.free or room.is_due(now + DUE_SLACK_S) or (self.is_stored and self.commits.behind):
             if self.over or self._is_full_of(asker):
                 raise Refused(code=self._refusal if self.over else "busy")
             self._take_in(("message", (asker, seat, type, data), {}, None))
             return
         # Nothing comes before it.
         room.begin(now)
-        self.draining = True
+        self.free, self.draining = False, True
         try:
             self.end_message(asker, room.inputs.message(asker, seat, type, data))
         except Exception:  # noqa: BLE001 - a bug of ours must not stop the other rooms
             self._failed("message", (asker,), None, Failure())
         finally:
             self.draining = False
-        if room.due_stale or self.queue:
+            self.look_around()
+        if room.due_at == LOOK or self.queue:
             self._drain()
+
+    def look_around(self) -> None:
+        """Whether the next message may be applied at once."""
+        waits = self.queue or self.draining or self.busy or self.over or self.store_away
+        self.free = self.is_plain and not waits
+
+    def set_away(self, away: bool) -> None:
+        """The store does not answer, or does again."""
+        self.store_away = away
+        self.look_around()
+        if not away:
+            self.wake()
+
+    def now(self) -> float:
+        """:returns: seconds since 1970; the same for all that one pass of the reactor brings."""
+        return self.passes.began_s or self.clock.now()
 
     def end_message(self, asker: Asker, rest: Coroutine[Any, Any, None] | None) -> None:
         """
@@ -195,7 +214,7 @@ class Keeper:
 
     def load(self) -> None:
         """The room was just read from the store; the game hears of it before anything else."""
-        self._apply(("load", (), {}, None), self.clock.now())
+        self._apply(("load", (), {}, None), self.now())
         self._drain()
 
     def turn(self) -> None:
@@ -206,7 +225,7 @@ class Keeper:
 
     def wake(self) -> None:
         """The store is back, or time was set: go on."""
-        self.room.due_stale = True
+        self.room.due_at = LOOK
         self._drain()
 
     def shift(self, delta_s: float) -> None:
@@ -231,6 +250,7 @@ class Keeper:
         :param moved: the room goes on elsewhere; players' messages that wait are sent there again.
         """
         self.over = True
+        self.free = False
         self._refusal = refusal
         self.commits.must = True
         if self._timer is not None and self._timer.active():
@@ -261,15 +281,16 @@ class Keeper:
         """Apply what waits, and before each input what is due."""
         if self.draining:
             return
-        self.draining = True
+        self.free, self.draining = False, True
         try:
             while self.queue and self._may_step():
                 if self._catch_up():
-                    self._apply(self.queue.popleft(), self.clock.now())
+                    self._apply(self.queue.popleft(), self.now())
             if self._may_step():
                 self._catch_up()
         finally:
             self.draining = False
+            self.look_around()
         if self._may_step():
             self._arm()
 
@@ -280,9 +301,9 @@ class Keeper:
         """Fire what is due. :returns: whether the room is free for an input now."""
         for _ in range(FIRINGS):
             due = self.room.next_due()
-            if due is None or due > self.clock.now() + DUE_SLACK_S:
+            if due is None or due > self.now() + DUE_SLACK_S:
                 return True
-            self._apply(("fire", (), {}, None), max(self.clock.now(), due))
+            self._apply(("fire", (), {}, None), max(self.now(), due))
             if not self._may_step():
                 return False
         return True
@@ -310,7 +331,7 @@ class Keeper:
         self, result: Coroutine[Any, Any, None], method: str, args: tuple[Any, ...], done: Deferred[None] | None
     ) -> None:
         """The step may last: other inputs wait for it."""
-        self.busy = True
+        self.busy, self.free = True, False
         step = Deferred.fromCoroutine(result)
         ended = Ended()
         step.addCallbacks(lambda _: self._stepped(ended, done), lambda f: self._failed(method, args, done, f, ended))
@@ -392,7 +413,7 @@ class Keeper:
             self.in_turn = True
             self.on_turn(self)
         if room.closing is not None and not room.ended:
-            self._apply(("end", (), {}, None), self.clock.now())
+            self._apply(("end", (), {}, None), self.now())
         elif room.ended:
             self.stop()
 

@@ -18,6 +18,7 @@ from gameserver.room.document import bare
 from gameserver.room.saying import Audience, audience, audience_of, hand_out, seats_of, streams_of
 from gameserver.room.shortening import KeyTable, Op, short_patches
 from gameserver.room.streams import Said, wire_name
+from gameserver.room.timers import LOOK
 from gameserver.store import keys
 from gameserver.wire import messages, packed
 from gameserver.wire.messages import Form
@@ -49,7 +50,7 @@ def tell_documents(room: Room, log: list[Said]) -> None:
         patches.clear()
         room.told.patches_at = _next_patches_at(room, slack_s) if hz else 0.0
     if hz:
-        room.due_stale = True
+        room.due_at = LOOK
 
 
 def _next_patches_at(room: Room, slack_s: float) -> float:
@@ -78,7 +79,7 @@ def _take_patches(room: Room) -> None:
         if not _is_heard(room, document.name):
             # Nobody is told, but whoever was here before and comes back must not take this for what it knew.
             room.streams.number(document.name)
-            room.streams.counts_stale = True
+            room.streams.counts_changed()
             continue
         if waits:
             ops = [[*op[:2], *map(bare, op[2:])] for op in ops]

@@ -21,6 +21,7 @@ from gameserver.room.effects import Asker
 from gameserver.room.saying import audience, say_event
 from gameserver.room.step import Utterance
 from gameserver.room.telling import tell
+from gameserver.room.timers import LOOK
 
 if TYPE_CHECKING:
     from gameserver.room.keeper import Keeper
@@ -59,20 +60,12 @@ class Speaker:
         keeper, room, player = self.keeper, self.room, self.player
         spec = self.specs.get(message.type)
         now = self.passes.began_s or keeper.clock.now()
-        due = room._due
         if (
             spec is None
             or spec.open_to != player.role
-            or not keeper.is_plain
-            or keeper.queue
-            or keeper.draining
-            or keeper.busy
-            or keeper.over
-            or keeper.store_away
+            or not keeper.free
+            or room.due_at <= now + DUE_SLACK_S
             or (keeper.is_stored and keeper.commits.behind)
-            or room.due_stale
-            or now < room.now
-            or (due is not None and due <= now + DUE_SLACK_S)
             or room.told.patches
             or room.told.slow.copies
             or room.paused_at is not None
@@ -84,14 +77,16 @@ class Speaker:
             if room.replies.came_before(asker, player):
                 return False
         data = message.data
-        read = None
-        if spec.decode is not None and type(data) is Raw:
+        decode = spec.decode
+        if decode is None or type(data) is not Raw:
+            if not self.is_flat(as_it_came):
+                return False
+            decode = None
+        else:
             try:
-                read = spec.decode(data)
+                data = decode(data)
             except UNFIT:
                 return False
-        elif not self.is_flat(as_it_came):
-            return False
         if not player._bucket.take(now):
             return False
         room.now = now
@@ -99,7 +94,7 @@ class Speaker:
         keeper.draining = True
         try:
             try:
-                result = spec.call(room, player, data) if read is None else spec.call_read(room.game, player, read)
+                result = spec.call(room, player, data) if decode is None else spec.call_read(room.game, player, data)
             except Exception as error:  # noqa: BLE001 - the message's door
                 room.doors.refuse(asker, player, message.type, 0, error)
                 keeper.end_message(asker, None)
@@ -108,9 +103,9 @@ class Speaker:
                 if result is not None or message.id is not None or len(undo) != len(said):
                     keeper.end_message(asker, room.inputs.called(asker, player, message.type, result))
                 else:
-                    if len(said) == 1 and type(one := said[0]) is Utterance and one.but is None and not one.volatile:
-                        frame = say_event(room, one, room.audiences.get(one.key) or audience(room, one.key))
-                        room.streams.keep_one(one.key, frame)
+                    if len(said) == 1 and type(one := said[0]) is Utterance:
+                        key = one.key
+                        room.streams.keep_one(key, say_event(room, one, room.audiences.get(key) or audience(room, key)))
                         said.clear()
                         undo.clear()
                     else:
@@ -125,6 +120,6 @@ class Speaker:
             keeper._failed("message", (asker,), None, Failure())
         finally:
             keeper.draining = False
-        if room.due_stale or keeper.queue:
+        if room.due_at == LOOK or keeper.queue:
             keeper._drain()
         return True

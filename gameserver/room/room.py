@@ -34,11 +34,11 @@ from gameserver.room.questions import Asked, Asking
 from gameserver.room.replies import Replies
 from gameserver.room.seats import Player, Seats
 from gameserver.room.space import Share, Space
-from gameserver.room.step import Departure, Newcomer, Spoken, Utterance
+from gameserver.room.step import Aside, Departure, Newcomer, Spoken, Utterance
 from gameserver.room.streams import Streams
 from gameserver.room.tables import Tables
 from gameserver.room.teams import Teams
-from gameserver.room.timers import Timers
+from gameserver.room.timers import LOOK, NEVER, Timers
 from gameserver.store import keys
 
 if TYPE_CHECKING:
@@ -137,8 +137,7 @@ class Room:
         self.touched_groups: set[str] = set()
         self.touched_timers: set[tuple[str | None, str]] = set()
         self.info_stale = True
-        self.due_stale = True
-        self._due: float | None = None
+        self.due_at = LOOK
         self.told = telling.Told()
         self.audiences: dict[str, Audience] = {}
         self.outbox: list[Delivery] = []
@@ -198,15 +197,18 @@ class Room:
 
     def say_event(self, key: str, type: str, data: Any, but: Player | None, volatile: bool) -> None:
         """Tell a stream's audience, at the end of the step, that something happened."""
-        if not isinstance(type, str) or not type:
-            raise NotJSON("an event's type is a str that is not empty")
-        if key == "role:player":
-            self.doc(key)
-        if not type.isascii() or type.__class__ is not str:
+        if type.__class__ is not str or not type.isascii() or not type:
+            if not isinstance(type, str) or not type:
+                raise NotJSON("an event's type is a str that is not empty")
             type = values.plain(type)
         if data.__class__ is not str or not data.isascii():
             data = values.plain(data)
-        said = Utterance(key, type, data, but.id if but is not None else None, volatile)
+        if but is None and not volatile:
+            said = Utterance(key, type, data)
+        else:
+            said = Aside(key, type, data, but.id if but is not None else None, volatile)
+        if key == "role:player":
+            self.doc(key)
         self.journal.undo.append(self._unsay)
         self.said.append(said)
 
@@ -339,14 +341,14 @@ class Room:
     def changed(self) -> None:
         """Something of the room as a whole may have changed."""
         self.info_stale = True
-        self.due_stale = True
+        self.due_at = LOOK
         self.dirty.add(keys.ROOM)
 
     def seat_changed(self, seat: Player) -> None:
         """What others know of a seat may have changed."""
         self.touched_seats[seat.id] = seat
         self.dirty.add(keys.seat(seat.id))
-        self.due_stale = True
+        self.due_at = LOOK
 
     def rearrange(self, *seats: Player) -> None:
         """The streams that these seats hear may have changed."""
@@ -356,7 +358,7 @@ class Room:
 
     def seat_part(self, seat: str) -> str:
         """:returns: the part of the row that holds a seat; it is written with this step."""
-        self.due_stale = True
+        self.due_at = LOOK
         return keys.seat(seat)
 
     def secret_of(self, seat: Player) -> str:
@@ -388,19 +390,18 @@ class Room:
 
     def next_due(self) -> float | None:
         """:returns: when `fire` should be called next, seconds since 1970, or None."""
-        if self.due_stale:
-            self.due_stale = False
+        if self.due_at == LOOK:
             timer = self.timers.next()
             dues = [s._hold_until for s in self.seats.values() if s._hold_until is not None]
             patches_due = self.told.patches_due(self.half_tick_s)
             others = (timer.due if timer else None, self.grace_until, self.idle_at(), patches_due)
             dues += [due for due in others if due is not None]
-            self._due = min(dues, default=None)
-        return self._due
+            self.due_at = min(dues, default=NEVER)
+        return self.due_at if self.due_at != NEVER else None
 
     def is_due(self, now: float) -> bool:
         """Whether something may be due: it is, or what is has to be looked for."""
-        return self.due_stale or (self._due is not None and self._due <= now)
+        return self.due_at <= now
 
     @property
     def ticks(self) -> bool:
@@ -420,7 +421,7 @@ class Room:
     def reopen(self, epoch: str) -> None:
         """A node opens the room again: a new epoch."""
         self.streams.reopen(epoch)
-        self.streams.counts_stale = True
+        self.streams.counts_changed()
         if self.game_class.patch_hz:
             # Patches that waited for their time are in the documents, but not in the log: nobody may resume over that.
             for name in self.docs:
@@ -438,7 +439,7 @@ class Room:
                 setattr(self, name, at + delta_s)
         self.shift(delta_s)
         self.touched_timers.update(self.timers.armed)
-        self.due_stale = True
+        self.due_at = LOOK
         self.dirty.update((keys.ROOM, *(keys.seat(s) for s in self.seats)))
         self.finish()
 
@@ -499,7 +500,7 @@ class Room:
         """Nobody is connected any more: the time until the room closes for that runs."""
         if self.empty_since is None and not any(s._sessions for s in self.seats.values()):
             self.journal.set(self, "empty_since", self.now)
-            self.due_stale = True
+            self.due_at = LOOK
 
     def idle_at(self) -> float | None:
         if self.game_class.idle_close_s is None or self.empty_since is None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from gameserver.room.streams import Said, wire_name
 from gameserver.wire import messages, packed
-from gameserver.wire.messages import Form
+from gameserver.wire.messages import Event, Form, encode, payload
 
 if TYPE_CHECKING:
     from gameserver.interfaces import ISession
@@ -99,13 +99,11 @@ def say_event(room: Room, said: Utterance, to: Audience) -> bytes:
     counts = room.streams.counts
     counts[key] = n = counts.get(key, 0) + 1
     stream = key if key == "room" else wire_name(key)
-    told = data if type(data) is str else messages.payload(data)
-    frame = messages.encode(messages.Event(room.code, stream, n, said.type, told))
+    frame = encode(Event(room.code, stream, n, said.type, data if data.__class__ is str else payload(data)))
     if to.json:
         room.outbox.append((to.json, frame, None))
-    if to.packed or to.columns:
-        binary = packed.pack(messages.Event(room.code, stream, n, said.type, data))
-        room.outbox.append((to.binary, binary, None))
+    if to.binary:
+        room.outbox.append((to.binary, packed.pack(Event(room.code, stream, n, said.type, data)), None))
     return frame
 
 

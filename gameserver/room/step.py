@@ -14,15 +14,23 @@ if TYPE_CHECKING:
 
 class Utterance(Struct, frozen=True, gc=False):
     """
-    Something that a game said in this step, to be told at its end.
+    Something that a game said in this step, to be told at its end to all who hear a stream.
 
     :ivar key: the stream.
-    :ivar but: a seat that is left out.
     """
 
     key: str
     type: str
     data: Any
+
+
+class Aside(Utterance, frozen=True, gc=False):
+    """
+    One that is volatile, or not for all.
+
+    :ivar but: a seat that is left out.
+    """
+
     but: str | None
     volatile: bool
 

@@ -62,35 +62,34 @@ class Streams:
     What one commit stores of the log is a part of its own; a part is deleted once all that it holds is forgotten.
 
     :ivar counts: by stream, the number of its last message.
-    :ivar counts_stale: the store needs them again, since the log no longer tells them.
     """
 
     __slots__ = (
         "_but",
-        "_covered",
-        "_first",
+        "_bytes",
+        "_counted",
+        "_end",
+        "_forgot",
         "_frames",
         "_keys",
         "_next_part",
         "_parts",
         "counts",
-        "counts_stale",
         "epoch",
         "past",
-        "size_bytes",
     )
 
     def __init__(self, epoch: str) -> None:
         self.epoch = epoch
         self.past: list[Epoch] = []
         self.counts: dict[str, int] = {}
-        self.counts_stale = False
-        self.size_bytes = 0
-        self._keys: deque[str] = deque()
-        self._frames: deque[bytes] = deque()
-        self._first = 0  # the place of the oldest message, of all that were ever kept
-        self._but: dict[int, tuple[str, ...]] = {}  # by place
-        self._covered = 0  # so many of the oldest are counted in the counters that the store has
+        self._forgot = False
+        self._keys: deque[str] = deque(maxlen=LOG_MESSAGES)
+        self._frames: deque[bytes] = deque(maxlen=LOG_MESSAGES)
+        self._end = 0  # so many messages were ever kept
+        self._bytes = 0  # of these at least, and of some that were forgotten
+        self._but: dict[int, tuple[str, ...]] = {}  # by place: the how manieth of all
+        self._counted = 0  # up to this place all are counted in the counters that the store has
         self._parts: deque[tuple[int, int]] = deque()  # what is stored: number, and the place behind its last message
         self._next_part = 1
 
@@ -106,31 +105,33 @@ class Streams:
         """Log what one step said."""
         for one in said:
             if one.but:
-                self._but[self._first + len(self._frames)] = one.but
+                self._but[self._end] = one.but
             self.keep_one(one.key, one.frame)
 
     def keep_one(self, key: str, frame: bytes) -> None:
         """Log one message, for which nobody is left out."""
-        frames = self._frames
         self._keys.append(key)
-        frames.append(frame)
-        self.size_bytes += len(frame)
-        if len(frames) > LOG_MESSAGES or self.size_bytes > LOG_BYTES:
-            self._forget_oldest()
+        self._frames.append(frame)
+        self._end += 1
+        self._bytes += len(frame)
+        if self._bytes > LOG_BYTES:
+            self._reckon()
 
-    def _forget_oldest(self) -> None:
-        """Down to what the log may hold."""
+    @property
+    def _first(self) -> int:
+        """The place of the oldest message, of all that were ever kept."""
+        return self._end - len(self._frames)
+
+    def _reckon(self) -> None:
+        """See how many bytes there are, and make room for more: not for each message, hence for a quarter at once."""
         frames = self._frames
-        while len(frames) > 1 and (len(frames) > LOG_MESSAGES or self.size_bytes > LOG_BYTES):
-            self.size_bytes -= len(frames.popleft())
+        self._bytes = sum(map(len, frames))
+        most = LOG_BYTES if self._bytes <= LOG_BYTES else LOG_BYTES * 3 // 4
+        while len(frames) > 1 and self._bytes > most:
+            self._bytes -= len(frames.popleft())
             self._keys.popleft()
-            if self._but:
-                self._but.pop(self._first, None)
-            self._first += 1
-            if self._covered:
-                self._covered -= 1
-            else:
-                self.counts_stale = True
+        first = self._first
+        self._but = {place: but for place, but in self._but.items() if place >= first}
 
     def said(self) -> Iterator[Said]:
         """:returns: all that is kept, the oldest first."""
@@ -146,7 +147,7 @@ class Streams:
         for index, old in enumerate(self._frames):
             if self._keys[index] == key and _number_of(old) == n:
                 self._frames[index] = frame
-                self.size_bytes += len(frame) - len(old)
+                self._bytes += max(len(frame) - len(old), 0)
                 place = self._first + index
                 return next((part for part, end in self._parts if place < end), None)
         return None
@@ -154,7 +155,7 @@ class Streams:
     def forget(self, key: str) -> None:
         """A seat is gone, and its stream with it."""
         if self.counts.pop(key, None) is not None:
-            self.counts_stale = True
+            self._forgot = True
 
     # What a seat missed
 
@@ -195,7 +196,7 @@ class Streams:
     @property
     def unsealed(self) -> bool:
         """Whether something was said that no part holds."""
-        return self._first + len(self._frames) > self._sealed
+        return self._end > self._sealed
 
     @property
     def _sealed(self) -> int:
@@ -205,7 +206,7 @@ class Streams:
         """:returns: number and content of a part with what was said since the last one, if anything was."""
         if not self.unsealed:
             return None
-        begin, end = max(self._sealed, self._first), self._first + len(self._frames)
+        begin, end = max(self._sealed, self._first), self._end
         number = self._next_part
         self._next_part += 1
         self._parts.append((number, end))
@@ -232,10 +233,19 @@ class Streams:
         self.seal()
         return {number: self.part(number) for number, _ in self._parts}
 
+    @property
+    def counts_stale(self) -> bool:
+        """Whether the store needs the counters again: the log no longer tells them."""
+        return self._forgot or self._first > self._counted
+
+    def counts_changed(self) -> None:
+        """They did so otherwise than by what is logged."""
+        self._forgot = True
+
     def counts_stored(self) -> None:
         """The store is given the counters as they are."""
-        self.counts_stale = False
-        self._covered = len(self._frames)
+        self._forgot = False
+        self._counted = self._end
 
     def reopen(self, epoch: str) -> None:
         """The room is opened anew: what clients saw of the time before is compared with what was stored of it."""
@@ -252,7 +262,7 @@ class Streams:
         for number, content in parts:
             # A Raw of the decoder is a view of the whole part; copies keep only what is needed.
             self.keep([Said(key, 0, bytes(frame), but) for key, frame, but in _PART.decode(content)])
-            self._parts.append((number, self._first + len(self._frames)))
+            self._parts.append((number, self._end))
             self._next_part = number + 1
         known: set[str] = set()
         for key, frame in zip(reversed(self._keys), reversed(self._frames), strict=True):

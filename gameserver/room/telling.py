@@ -24,8 +24,9 @@ from gameserver.room.patching import tell_documents, told_document
 from gameserver.room.saying import Audience, Build, audience, audience_of, hand_out, say, say_event
 from gameserver.room.shortening import KeyTable, Op
 from gameserver.room.slow import SlowReaders
-from gameserver.room.step import Departure, Newcomer, Spoken, Utterance
+from gameserver.room.step import Aside, Departure, Newcomer, Spoken, Utterance
 from gameserver.room.streams import Said, wire_name
+from gameserver.room.timers import LOOK
 from gameserver.store import keys
 from gameserver.wire import messages, packed
 
@@ -79,11 +80,10 @@ def tell(room: Room) -> None:
     if room.told.slow.copies:
         _make_good(room)
     for said in room.said:
-        if isinstance(said, Utterance):
-            if said.but is None and not said.volatile:
-                _tell_to_all(room, log, said, room.audiences.get(said.key) or audience(room, said.key))
-            else:
-                _tell_event(room, log, said)
+        if isinstance(said, Aside):
+            _tell_aside(room, log, said)
+        elif isinstance(said, Utterance):
+            _tell_event(room, log, said, room.audiences.get(said.key) or audience(room, said.key))
         elif isinstance(said, Spoken):
             _tell_line(room, log, said)
         else:
@@ -108,7 +108,7 @@ def tell(room: Room) -> None:
 def _make_good(room: Room) -> None:
     """Slow readers get the documents of the streams on which an event follows; lines of chat see to that themselves."""
     for said in room.said:
-        if isinstance(said, Utterance) and not said.volatile:
+        if isinstance(said, Utterance) and not (isinstance(said, Aside) and said.volatile):
             room.told.slow.make_good(room, said.key)
 
 
@@ -221,7 +221,7 @@ def _tell_timers(room: Room, log: list[Said]) -> None:
             room.told.timers.pop((seat, name), None)
     room.touched_timers.clear()
     room.dirty.add(keys.TIMERS)
-    room.due_stale = True
+    room.due_at = LOOK
 
 
 def _tell_timer(room: Room, log: list[Said], seat: str | None, name: str) -> None:
@@ -291,23 +291,22 @@ def _joined(
     )
 
 
-def _tell_to_all(room: Room, log: list[Said], said: Utterance, to: Audience, but: tuple[str, ...] = ()) -> None:
+def _tell_event(room: Room, log: list[Said], said: Utterance, to: Audience, but: tuple[str, ...] = ()) -> None:
     frame = say_event(room, said, to)
     log.append(Said(said.key, room.streams.counts[said.key], frame, but))
 
 
-def _tell_event(room: Room, log: list[Said], said: Utterance) -> None:
-    """An event that is volatile, or leaves somebody out."""
+def _tell_aside(room: Room, log: list[Said], said: Aside) -> None:
     left_out = room.seats.get(said.but) if said.but is not None else None
     if said.volatile:
         _tell_volatile(room, said, messages.payload(said.data), left_out)
         return
     everybody = audience(room, said.key)
     if left_out is None:
-        _tell_to_all(room, log, said, everybody)
+        _tell_event(room, log, said, everybody)
         return
     others = _without(everybody, left_out)
-    _tell_to_all(room, log, said, others, (left_out.id,))
+    _tell_event(room, log, said, others, (left_out.id,))
     if len(others.everybody) != len(everybody.everybody):
         hand_out(room, audience_of(left_out._sessions), _skip(room, log[-1]))
 
@@ -324,7 +323,7 @@ def _say_but(room: Room, log: list[Said], key: str, build: Build, but: tuple[str
     return n
 
 
-def _tell_volatile(room: Room, said: Utterance, data: Any, left_out: Player | None) -> None:
+def _tell_volatile(room: Room, said: Aside, data: Any, left_out: Player | None) -> None:
     stream = wire_name(said.key)
     to = _without(audience(room, said.key), left_out)
     if not to.everybody:

@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from gameserver.room.room import Room
     from gameserver.room.seats import Player
 
+LOOK: Final = float("-inf")
+NEVER: Final = float("inf")
+"""In place of when something is due: that is to be looked for, or there is nothing."""
 MAX_TIMERS: Final = 1000
 """Timers of one room and its seats at a time, more of which is a mistake in a game."""
 LONGEST_S: Final = 10 * 366 * 86400

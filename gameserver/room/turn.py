@@ -146,9 +146,7 @@ class Turn:
             waits = self._suspended or (self._retrying > 0 and keeper.room.game_class.durability == "commit")
             away = waits and keeper.is_stored
             if keeper.store_away != away:
-                keeper.store_away = away
-                if not away:
-                    keeper.wake()
+                keeper.set_away(away)
 
     def _commit(self, commits: Commits, tries: int) -> None:
         commits = [(keeper, commit) for keeper, commit in commits if not keeper.commits.lost]

@@ -46,12 +46,14 @@ class Incoming:
                 if length < 126:
                     break
             stop = start + length
-            if length < 0 or stop > end or length > self._most:
+            if stop > end or length < 0 or length > self._most:
                 break
             payload = unmask(data[start - 4 : start], data[start:stop])
             if own == TEXT and not payload.isascii() and not is_text(payload):
                 break
-            at = stop
             self.take(payload)
+            if stop == end:
+                return
+            at = stop
         if at != end:
             self._rest(data[at:] if at else data)
