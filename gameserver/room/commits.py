@@ -40,6 +40,24 @@ class Commits:
     :ivar lost: another node has the room.
     """
 
+    __slots__ = (
+        "_behind_since",
+        "_changed_since",
+        "_drops",
+        "_ended",
+        "_in_flight",
+        "_keeper",
+        "_outbox",
+        "_puts",
+        "_whole",
+        "_write_call",
+        "fence",
+        "lost",
+        "must",
+        "under_way",
+        "version",
+    )
+
     def __init__(self, keeper: Keeper, *, fence: int, version: int) -> None:
         self.fence = fence
         self.version = version

@@ -65,6 +65,34 @@ class Keeper:
     :ivar ticks_skipped: ticks that came too late for this room, or while it was busy.
     """
 
+    __slots__ = (
+        "_refusal",
+        "_remade",
+        "_stepped_s",
+        "_ticks",
+        "_timer",
+        "_timer_due",
+        "busy",
+        "clock",
+        "commits",
+        "draining",
+        "forgotten",
+        "free",
+        "in_turn",
+        "is_plain",
+        "is_stored",
+        "on_turn",
+        "over",
+        "passes",
+        "queue",
+        "room",
+        "seat_mark",
+        "stirred",
+        "store_away",
+        "ticks_skipped",
+        "users",
+    )
+
     def __init__(
         self,
         room: Room,
