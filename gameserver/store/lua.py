@@ -18,11 +18,13 @@ from struct import Struct as Packed
 from typing import Final
 
 from msgspec import Struct
+from msgspec.json import Encoder
 
 from gameserver.interfaces import Commit, Stored
 from gameserver.store import keys
 
 _SIZE: Final = Packed(">I")
+_json = Encoder().encode
 
 
 class Script(Struct, frozen=True):
@@ -49,15 +51,15 @@ end
 COMMIT: Final = script("""
 -- KEYS: rooms, claims, meta, lease, then of each commit its room and its code.
 -- ARGV: now_ms, how long a code rests in ms, node, the token of its lease or '', what the key of a lease begins with,
--- the field of its beat, then of each commit: id, code, game, fence, version, at_ms, '1' if it is whole, when its code
--- is free if it ends or '', the count of what to put, of what to drop, of entries to put, of entries to delete; field
--- and value of each put; the field of each drop; name, table and value of each entry; name and table of each to delete.
+-- the field of its beat, then of each commit a list in JSON: id, code, game, fence, version, at_ms (all text), whether
+-- it is whole, when its code is free if it ends or '', parts to put, parts to drop, entries to put, entries to delete;
+-- and behind it the value of each part to put, and of each entry.
 -- What belongs to tables lies in keys that are named after the room's.
 -- Returns 'l' if the lease is not held, else a letter for each commit: 's' stored, 'f' fenced, 'b' behind.
 local rooms, claims, meta = KEYS[1], KEYS[2], KEYS[3]
 local now_ms, rest_ms, node, token, lease_prefix = ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5]
 if token ~= '' and redis.call('GET', KEYS[4]) ~= token then return 'l' end
-local AT_ONCE = 4000 -- Lua cannot pass more than some 8,000 arguments; even, as fields and values are pairs
+local AT_ONCE = 2000 -- Lua cannot pass more than some 8,000 arguments, and a field and its value are two
 local outcomes, ending, lasting, taken = {}, {}, {}, {}
 
 local function judge(c)
@@ -74,7 +76,7 @@ local function judge(c)
   if its_fence == fence and its_version == version then return 's' end
   if its_fence < fence or its_version <= version then return 'f' end
   if stored[3] and stored[3] ~= node and redis.call('EXISTS', lease_prefix .. stored[3]) == 1 then return 'f' end
-  if its_version ~= version + 1 and c.whole == '' and c.free_at_ms == '' then return 'b' end
+  if its_version ~= version + 1 and not c.whole and c.free_at_ms == '' then return 'b' end
   if c.is_new then
     if taken[c.code_key] then return 'f' end
     taken[c.code_key] = true
@@ -86,22 +88,20 @@ end
 
 local at = 7
 for key = 5, #KEYS, 2 do
+  local told = cjson.decode(ARGV[at])
   local c = {
-    room_key = KEYS[key], code_key = KEYS[key + 1], id = ARGV[at], code = ARGV[at + 1], game = ARGV[at + 2],
-    fence = ARGV[at + 3], version = ARGV[at + 4], at_ms = ARGV[at + 5], whole = ARGV[at + 6],
-    free_at_ms = ARGV[at + 7], puts_at = at + 12, drops_at = at + 12 + 2 * ARGV[at + 8],
+    room_key = KEYS[key], code_key = KEYS[key + 1], id = told[1], code = told[2], game = told[3], fence = told[4],
+    version = told[5], at_ms = told[6], whole = told[7], free_at_ms = told[8], puts = told[9], drops = told[10],
+    entries = told[11], gone = told[12], puts_at = at, entries_at = at + #told[9],
   }
-  c.entries_at = c.drops_at + ARGV[at + 9]
-  c.gone_at = c.entries_at + 3 * ARGV[at + 10]
-  at = c.gone_at + 2 * ARGV[at + 11]
-  c.last, c.next_at = c.entries_at - 1, at
+  at = c.entries_at + #c.entries + 1
   outcomes[#outcomes + 1] = judge(c)
 end
 local newest = redis.call('ZREVRANGE', rooms, 0, 0, 'WITHSCORES')[2]
 redis.call('SCARD', claims)
 redis.call('HLEN', meta)
 for _, c in ipairs(lasting) do
-  if c.entries_at < c.next_at then
+  if #c.entries + #c.gone > 0 then
     redis.call('HLEN', c.room_key .. ':entries')
     redis.call('ZCARD', c.room_key .. ':order')
     redis.call('HLEN', c.room_key .. ':tables')
@@ -109,7 +109,8 @@ for _, c in ipairs(lasting) do
 end
 
 -- From here on it writes. What ends goes first: deleting is never refused, so that rooms can end while memory is full.
-local function write_entry(c, name, table, value)
+local function write_entry(c, name, value)
+  local table = string.match(name, '^[^/]*')
   local entries, order, tables = c.room_key .. ':entries', c.room_key .. ':order', c.room_key .. ':tables'
   local key_bytes = #name - #table - 1
   local was = redis.call('HEXISTS', entries, name)
@@ -128,6 +129,23 @@ local function write_entry(c, name, table, value)
     redis.call('HDEL', tables, 'n/' .. table, 'b/' .. table)
   end
 end
+local function put_parts(c)
+  for first = 1, #c.puts, AT_ONCE do
+    local said = {}
+    for i = first, math.min(first + AT_ONCE - 1, #c.puts) do
+      said[#said + 1] = '/' .. c.puts[i]
+      said[#said + 1] = ARGV[c.puts_at + i]
+    end
+    redis.call('HSET', c.room_key, unpack(said))
+  end
+end
+local function drop_parts(c)
+  for first = 1, #c.drops, AT_ONCE do
+    local fields = {}
+    for i = first, math.min(first + AT_ONCE - 1, #c.drops) do fields[#fields + 1] = '/' .. c.drops[i] end
+    redis.call('HDEL', c.room_key, unpack(fields))
+  end
+end
 for _, c in ipairs(ending) do
   redis.call('DEL', c.room_key, c.code_key)
   redis.call('UNLINK', c.room_key .. ':entries', c.room_key .. ':order', c.room_key .. ':tables')
@@ -138,23 +156,19 @@ for _, c in ipairs(ending) do
 end
 local number = tonumber(newest or 0)
 for _, c in ipairs(lasting) do
-  if c.whole ~= '' then redis.call('DEL', c.room_key) end
+  if c.whole then redis.call('DEL', c.room_key) end
   redis.call('HSET', c.room_key, 'fence', c.fence, 'version', c.version, 'at_ms', c.at_ms, 'node', node)
-  if c.is_new or c.whole ~= '' then
+  if c.is_new or c.whole then
     number = number + 1
     redis.call('HSET', c.room_key, 'code', c.code, 'game', c.game)
     redis.call('HSET', c.code_key, 'room', c.id)
     redis.call('ZADD', rooms, 'NX', number, c.id)
     redis.call('SREM', claims, c.code)
   end
-  for first = c.puts_at, c.drops_at - 1, AT_ONCE do
-    redis.call('HSET', c.room_key, unpack(ARGV, first, math.min(first + AT_ONCE, c.drops_at) - 1))
-  end
-  for first = c.drops_at, c.last, AT_ONCE do
-    redis.call('HDEL', c.room_key, unpack(ARGV, first, math.min(first + AT_ONCE - 1, c.last)))
-  end
-  for i = c.entries_at, c.gone_at - 1, 3 do write_entry(c, ARGV[i], ARGV[i + 1], ARGV[i + 2]) end
-  for i = c.gone_at, c.next_at - 1, 2 do write_entry(c, ARGV[i], ARGV[i + 1], nil) end
+  put_parts(c)
+  drop_parts(c)
+  for i, name in ipairs(c.entries) do write_entry(c, name, ARGV[c.entries_at + i]) end
+  for _, name in ipairs(c.gone) do write_entry(c, name, nil) end
 end
 redis.call('HSET', meta, ARGV[6], now_ms)
 return table.concat(outcomes)
@@ -271,29 +285,31 @@ def to_bytes(values: Sequence[str | int | bytes]) -> list[bytes]:
 
 
 def encoded(commits: Sequence[Commit], now_ms: int, node: Node) -> tuple[list[bytes], list[bytes]]:
-    """Write commits as the keys and arguments of `COMMIT`."""
+    """
+    Write commits as the keys and arguments of `COMMIT`.
+
+    All but the values is one argument: each that goes to Redis takes time of ours, and JSON is written without Python.
+    """
     named = to_bytes([keys.ROOMS_KEY, keys.claims_key(node.name), keys.META_KEY, keys.lease_key(node.name)])
-    at_ms, free_at_ms = b"%d" % now_ms, b"%d" % (now_ms + keys.CODE_REST_MS)
     args = to_bytes([now_ms, keys.CODE_REST_MS, node.name, node.token, keys.LEASE_PREFIX, node.beat_field])
-    for commit in commits:
-        named += (keys.room_key(commit.room).encode(), keys.code_key(commit.code).encode())
-        args += (commit.room.encode(), commit.code.encode(), commit.game.encode())
-        args += (b"%d" % commit.fence, b"%d" % commit.version, at_ms, b"1" if commit.whole else b"")
-        if commit.ends:
-            args += (free_at_ms, b"0", b"0", b"0", b"0")
+    at_ms, free_at_ms = str(now_ms), str(now_ms + keys.CODE_REST_MS)
+    for c in commits:
+        named += (keys.room_key(c.room).encode(), keys.code_key(c.code).encode())
+        about = (c.room, c.code, c.game, str(c.fence), str(c.version), at_ms, c.whole)
+        if c.ends:
+            args.append(_json((*about, free_at_ms, (), (), (), ())))
             continue
-        gone = [entry for entry, value in commit.entries.items() if value is None]
-        args += (b"", b"%d" % len(commit.puts), b"%d" % len(commit.drops))
-        args += (b"%d" % (len(commit.entries) - len(gone)), b"%d" % len(gone))
-        for part, value in commit.puts.items():
-            args += ((keys.PART_FIELD + part).encode(), value)
-        args += [(keys.PART_FIELD + part).encode() for part in commit.drops]
-        for (table, key), entry in commit.entries.items():
-            if entry is not None:
-                args += (keys.entry(table, key).encode(), table.encode(), entry)
-        for table, key in gone:
-            args += (keys.entry(table, key).encode(), table.encode())
+        puts, gone = _entries(c) if c.entries else ({}, [])
+        args.append(_json((*about, "", list(c.puts), c.drops, list(puts), gone)))
+        args += c.puts.values()
+        args += puts.values()
     return named, args
+
+
+def _entries(commit: Commit) -> tuple[dict[str, bytes], list[str]]:
+    """:returns: the entries to put, and those to delete, by the names that they have in Redis."""
+    puts = {keys.entry(*entry): value for entry, value in commit.entries.items() if value is not None}
+    return puts, [keys.entry(*entry) for entry, value in commit.entries.items() if value is None]
 
 
 def unpacked(packed: bytes) -> Iterator[bytes]:

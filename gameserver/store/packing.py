@@ -18,6 +18,7 @@ it), and all of this is time of the reactor. Below some 2 KB neither is worth it
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
@@ -88,13 +89,15 @@ class PackedStore:
         return replace(commit, puts=puts, entries=entries)
 
     def _packed_values(self, values: Mapping[K, V]) -> Mapping[K, V]:
-        over = self._over_bytes or float("inf")
-        changed = {
-            key: pack(value, self._over_bytes)
-            for key, value in values.items()
-            if value is not None and (len(value) >= over or value[:1] == _MARK)
-        }
-        return {**values, **changed} if changed else values
+        over = self._over_bytes or sys.maxsize
+        for value in values.values():
+            if value is not None and (len(value) >= over or value.startswith(_MARK)):
+                return {key: _packed_value(value, self._over_bytes) for key, value in values.items()}
+        return values
+
+
+def _packed_value(value: V, over_bytes: int) -> V:
+    return value if value is None else pack(value, over_bytes)
 
 
 def pack(value: bytes, over_bytes: int) -> bytes:

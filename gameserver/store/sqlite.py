@@ -122,11 +122,11 @@ class SQLiteStore(SQLiteUsers, SQLiteBooks):
 
     def room_ids(self) -> Deferred[list[str]]:
         """See `IStore.room_ids`."""
-        return self._ask(lambda database: database.room_ids())
+        return self._ask(lambda database: database.rooms.ids())
 
     def open_rooms(self, ids: Sequence[str]) -> Deferred[list[Stored]]:
         """See `IStore.open_rooms`."""
-        return self._ask(lambda database: database.open_rooms(ids))
+        return self._ask(lambda database: database.rooms.open(ids))
 
     def read_entries(self, room: str, table: str, names: Sequence[str]) -> Deferred[list[bytes | None]]:
         """See `IStore.read_entries`."""

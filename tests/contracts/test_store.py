@@ -131,6 +131,42 @@ class StoreContract(_TestCase):
         await self.commit(change(1, parts))
         self.assertEqual((await self.open()).parts, parts)
 
+    async def test_any_name_dropped_exactly(self) -> None:
+        """A name of any text is deleted, and no other."""
+        names = ["answer/s/k\0é/🎲 '\"%/1", "answer/s/k\0é/🎲 '\"%/2", "a\\u0000", "a\n[]{}"]
+        await self.commit(change(1, dict.fromkeys(names, b"kept")))
+        self.assertEqual(await self.commit(change(2, {}, drops=names[::2])), [STORED])
+        self.assertEqual((await self.open()).parts, dict.fromkeys(names[1::2], b"kept"))
+
+    async def test_rooms_of_one_call_keep_their_own(self) -> None:
+        """Of rooms that share a call each gets its own parts and entries, also beside one that is not written."""
+        await self.commit(*(change(1, {"old": b"1"}, room=room) for room in ("r1", "r2", "r3", "r4")))
+        await self.open("r2")
+        rooms = ("r1", "r2", "r3", "r4")
+        calls = [
+            change(
+                2,
+                {f"a/{room}": room.encode(), "b": b"b" + room.encode()},
+                room=room,
+                drops=["old"] if room == "r4" else [],
+                entries={("t", room): b"e" + room.encode(), ("t", "gone"): None},
+            )
+            for room in rooms
+        ]
+        calls[2] = change(2, room="r3", ends=True)
+        self.assertEqual(await self.commit(*calls), [STORED, FENCED, STORED, STORED])
+        opened = {stored.room: dict(stored.parts) for stored in await self.store.open_rooms(rooms)}
+        self.assertEqual(
+            opened,
+            {
+                "r1": {"old": b"1", "a/r1": b"r1", "b": b"br1"},
+                "r2": {"old": b"1"},
+                "r4": {"a/r4": b"r4", "b": b"br4"},
+            },
+        )
+        entries = [await self.store.read_entries(room, "t", [room]) for room in rooms]
+        self.assertEqual(entries, [[b"er1"], [None], [None], [b"er4"]])
+
     async def test_rooms_apart(self) -> None:
         """Parts of the same name in two rooms are two parts."""
         await self.commit(change(1, {"room": b"a"}), change(1, {"room": b"b"}, room="r2"))

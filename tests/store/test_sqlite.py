@@ -13,6 +13,7 @@ from pathlib import Path
 from threading import Event, Thread, current_thread
 from typing import Any, Final
 
+from msgspec.structs import replace
 from twisted.internet.defer import Deferred
 from twisted.trial.unittest import SynchronousTestCase
 
@@ -25,6 +26,30 @@ from tests.store import InlineWriter, change, inline_store
 
 NOW_MS: Final = 1_700_000_000_000
 HOUR_MS: Final = 60 * 60 * 1000
+
+SCHEMA_1: Final = f"""
+CREATE TABLE rooms (number INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, code TEXT NOT NULL, game TEXT NOT NULL,
+ fence INTEGER NOT NULL, version INTEGER NOT NULL, at_ms INTEGER NOT NULL);
+CREATE TABLE parts (room TEXT NOT NULL, part TEXT NOT NULL, value BLOB NOT NULL, PRIMARY KEY (room, part))
+ WITHOUT ROWID;
+CREATE TABLE codes (code TEXT PRIMARY KEY, room TEXT NOT NULL, free_at_ms INTEGER, fence INTEGER, version INTEGER)
+ WITHOUT ROWID;
+CREATE INDEX codes_resting ON codes (free_at_ms) WHERE free_at_ms IS NOT NULL;
+CREATE TABLE meta (key TEXT PRIMARY KEY, value) WITHOUT ROWID;
+INSERT INTO rooms VALUES (2, 'r2', 'R2', 'dice', 1, 1, {NOW_MS}), (5, 'r1', 'R1', 'dice', 3, 6, {NOW_MS});
+INSERT INTO codes VALUES ('R1', 'r1', NULL, NULL, NULL), ('R2', 'r2', NULL, NULL, NULL);
+INSERT INTO parts VALUES ('r1', 'room', x'00'), ('r1', 'log/10', CAST('said' AS BLOB)),
+ ('r2', 'room', CAST('other' AS BLOB));
+INSERT INTO meta VALUES ('beat_ms', {NOW_MS});
+"""
+"""What the first version wrote: two rooms, one of them at fence 3 and version 6."""
+SCHEMA_2: Final = """
+CREATE TABLE entry (room TEXT NOT NULL, name BLOB NOT NULL, value BLOB NOT NULL, PRIMARY KEY (room, name))
+ WITHOUT ROWID;
+CREATE TABLE tables (room TEXT NOT NULL, name TEXT NOT NULL, entries INTEGER NOT NULL, bytes INTEGER NOT NULL,
+ PRIMARY KEY (room, name)) WITHOUT ROWID;
+"""
+"""What the second had besides."""
 
 OTHER_PROCESS: Final = """
 import sys
@@ -100,6 +125,86 @@ class GroupCommitTests(SQLiteTestCase):
         """What SQLite cannot take is no failure of the store: those who wait hear of it, and the writer lives on."""
         self.failureResultOf(self.store.claim_code("\ud800", "r1", now_ms=NOW_MS), UnicodeEncodeError)
         self.assertEqual(self.successResultOf(self.commit(change(1))), [Outcome.STORED])
+
+
+class ManyRoomsTests(SQLiteTestCase):
+    """Rooms that share a call are judged one by one, whatever the store remembers of each."""
+
+    def versions(self) -> list[Any]:
+        """List what the file has of each room."""
+        return self.rows("SELECT id, version, value FROM rooms LEFT JOIN parts ON room = number ORDER BY number")
+
+    def commit_all(self, *commits: Commit) -> list[Outcome]:
+        """Commit these in one call."""
+        return self.successResultOf(self.commit(*commits))
+
+    def test_one_fenced_among_many(self) -> None:
+        """A room that another has taken is FENCED and not written, the others in the same call are stored."""
+        rooms = [f"r{number}" for number in range(1, 6)]
+        self.commit_all(*(change(1, room=room, value=b"1") for room in rooms))
+        self.successResultOf(self.store.open_rooms(["r3"]))
+        outcomes = self.commit_all(*(change(2, room=room, value=b"2") for room in rooms))
+        expected = [Outcome.STORED] * 5
+        expected[2] = Outcome.FENCED
+        self.assertEqual(outcomes, expected)
+        stored = [(room, 1 if room == "r3" else 2, b"1" if room == "r3" else b"2") for room in rooms]
+        self.assertEqual(self.versions(), stored)
+
+    def test_all_outcomes_in_one_call(self) -> None:
+        """A successor, a new room, a retry, a gap, an older version and an end, side by side."""
+        self.commit_all(*(change(1, room=room, value=b"1") for room in ("r1", "r2", "r3", "r4", "r5")))
+        self.commit_all(change(2, room="r4", value=b"2"))
+        outcomes = self.commit_all(
+            change(2, room="r1", value=b"2"),
+            change(1, room="r6", value=b"new"),
+            change(1, room="r2", value=b"1"),
+            change(3, room="r3", value=b"gap"),
+            change(1, room="r4", value=b"old"),
+            change(2, room="r5", ends=True),
+        )
+        stored, fenced, behind = Outcome.STORED, Outcome.FENCED, Outcome.BEHIND
+        self.assertEqual(outcomes, [stored, stored, stored, behind, fenced, stored])
+        left = [("r1", 2, b"2"), ("r2", 1, b"1"), ("r3", 1, b"1"), ("r4", 2, b"2"), ("r6", 1, b"new")]
+        self.assertEqual(self.versions(), left)
+
+    def test_same_call_again(self) -> None:
+        """A retry of a whole call writes nothing, in the same process and in the next."""
+        call = [change(2, value=b"2"), change(1, room="r2", value=b"1"), change(2, room="r3", ends=True)]
+        self.commit_all(change(1), change(1, room="r3"))
+        for _ in range(2):
+            self.assertEqual(self.commit_all(*call), [Outcome.STORED] * 3)
+        self.successResultOf(self.store.stop())
+        self.successResultOf(self.store.start())
+        self.assertEqual(self.commit_all(*call), [Outcome.STORED] * 3)
+        self.assertEqual(self.versions(), [("r1", 2, b"2"), ("r2", 1, b"1")])
+
+    def test_successors_wait_together(self) -> None:
+        """Commits of one room that wait for the same transaction follow one another, also over its end."""
+        self.writer.busy = True
+        calls = [self.commit(change(version, value=b"%d" % version)) for version in (1, 2, 3)]
+        calls += [self.commit(change(4, ends=True)), self.commit(change(5))]
+        self.writer.free()
+        outcomes = [self.successResultOf(call) for call in calls]
+        self.assertEqual(outcomes, [[Outcome.STORED]] * 4 + [[Outcome.FENCED]])
+        self.assertEqual(self.versions(), [])
+
+    def test_number_of_ended_room_again(self) -> None:
+        """A room that gets the number of one that ended has nothing of it."""
+        self.commit_all(change(1, value=b"old"))
+        self.commit_all(change(2, ends=True))
+        self.commit_all(replace(change(1, room="r2"), puts={"doc/room": b"new"}))
+        (stored,) = self.successResultOf(self.store.open_rooms(["r2"]))
+        self.assertEqual(stored.parts, {"doc/room": b"new"})
+
+    def test_failed_transaction_is_not_remembered(self) -> None:
+        """What a transaction that failed would have stored is judged anew, by what the file has."""
+        self.commit_all(change(1, value=b"1"))
+        self.rows("ALTER TABLE parts RENAME TO elsewhere")
+        self.failureResultOf(self.commit(change(2), change(1, room="r2")), StoreUnavailable)
+        self.rows("ALTER TABLE elsewhere RENAME TO parts")
+        self.assertEqual(self.commit_all(change(3), change(2, room="r2")), [Outcome.BEHIND, Outcome.BEHIND])
+        self.assertEqual(self.commit_all(change(2, value=b"2"), change(1, room="r2", value=b"1")), [Outcome.STORED] * 2)
+        self.assertEqual(self.versions(), [("r1", 2, b"2"), ("r2", 1, b"1")])
 
 
 class FailureTests(SQLiteTestCase):
@@ -223,21 +328,27 @@ class OpeningTests(SynchronousTestCase):
             self.assertIn("schema is 99", text)
         self.assertEqual(Path(path).read_bytes(), before)
 
-    def test_file_of_schema_1_upgraded(self) -> None:
-        """A file from before rooms had tables is opened with all that is in it, and rooms have tables then."""
-        path = self.mktemp()
-        store = self.started(path)
-        self.successResultOf(store.commit([change(1, value=b"kept")], now_ms=NOW_MS))
-        self.successResultOf(store.stop())
-        older = sqlite3.connect(path)
-        older.executescript("DROP TABLE entry; DROP TABLE tables; PRAGMA user_version = 1")
-        older.close()
-        for _ in range(2):
+    def test_file_of_older_schema_upgraded(self) -> None:
+        """A file of each older version is opened with all that is in it, and its rooms go on."""
+        for schema, script in ((1, SCHEMA_1), (2, SCHEMA_1 + SCHEMA_2)):
+            path = self.mktemp()
+            older = sqlite3.connect(path)
+            older.executescript(f"{script}; PRAGMA user_version = {schema}")
+            older.close()
             store = self.started(path)
-            (stored,) = self.successResultOf(store.open_rooms(["r1"]))
-            self.assertEqual((stored.parts, stored.table_bytes), ({"room": b"kept"}, 0))
-            self.assertEqual(self.successResultOf(store.scan_entries("r1", "t", prefix="", after=None, limit=1)), [])
-            self.successResultOf(store.stop())
+            again = change(7, fence=3, value=b"again")
+            self.assertEqual(self.successResultOf(store.commit([again], now_ms=NOW_MS)), [Outcome.STORED])
+            for fence in (4, 5):
+                self.assertEqual(self.successResultOf(store.room_ids()), ["r2", "r1"])
+                other, stored = self.successResultOf(store.open_rooms(["r2", "r1"]))
+                self.assertEqual(stored.parts, {"room": b"again", "log/10": b"said"})
+                self.assertEqual((stored.fence, stored.version, stored.table_bytes), (fence, 7, 0))
+                self.assertEqual((other.parts, other.code, other.at_ms), ({"room": b"other"}, "R2", NOW_MS))
+                self.assertEqual(
+                    self.successResultOf(store.scan_entries("r1", "t", prefix="", after=None, limit=1)), []
+                )
+                self.successResultOf(store.stop())
+                store = self.started(path)
 
     def test_schema_version_kept_in_file(self) -> None:
         """The file says its schema."""
