@@ -16,9 +16,9 @@ class TokenBucket:
     __slots__ = ("_at_s", "_tokens", "burst", "per_s")
 
     def __init__(self, per_s: float, burst: float) -> None:
-        self.per_s = per_s
-        self.burst = burst
-        self._tokens = burst
+        self.per_s = float(per_s)
+        self.burst = float(burst)
+        self._tokens = self.burst
         self._at_s = 0.0  # before which it was full
 
     def take(self, now_s: float, tokens: float = 1.0) -> bool:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from twisted.internet.interfaces import IDelayedCall
 
     from gameserver.room.keeper import Keeper
+    from gameserver.room.room import Room
 
 OUTBOX: Final = 20_000
 """Deliveries that may wait for the store before further inputs wait too."""
@@ -82,13 +83,6 @@ class Commits:
 
         :returns: a commit to be answered with `stored`, or None.
         """
-        if not self._keeper.is_stored:
-            room = self._keeper.room
-            if room.dirty:
-                room.dirty.clear()
-            outbox, room.outbox = room.outbox, []
-            deliver(outbox)
-            return None
         if self._ended or self.lost or (self._whole and self._keeper.busy):
             return None
         if self._keeper.room.game_class.durability == "relaxed" and not self._keeper.room.ended:
@@ -227,14 +221,23 @@ class Commits:
         deliver(outbox)
 
 
+def let_go(room: Room) -> None:
+    """The turn of a room ends that is never stored: nothing waits."""
+    if room.dirty:
+        room.dirty.clear()
+    outbox, room.outbox = room.outbox, []
+    if len(outbox) == 1:  # nearly always
+        to, frame, slot = outbox[0]
+        if slot is None:
+            deliver_to_all = to[0].deliver_to_all
+            deliver_to_all(to, [frame], last=True)
+            return
+    deliver(outbox)
+
+
 def deliver(deliveries: list[Delivery]) -> None:
     """Hand each frame to its sessions, in order; what goes to the same ones in a row goes to them at once."""
     at, end = 0, len(deliveries)
-    if end == 1:  # nearly always
-        to, frame, slot = deliveries[0]
-        if slot is None:
-            to[0].deliver_to_all(to, [frame], last=True)
-            return
     while at < end:
         begin = at
         to, frame, slot = deliveries[at]

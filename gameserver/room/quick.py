@@ -11,7 +11,7 @@ All of it is one function, since a message that is said on costs little more tha
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from msgspec import DecodeError, Raw, ValidationError
 from twisted.python.failure import Failure
@@ -22,10 +22,10 @@ from gameserver.room.saying import audience, say_event
 from gameserver.room.step import Utterance
 from gameserver.room.telling import tell
 from gameserver.room.timers import LOOK
+from gameserver.wire.messages import Send
 
 if TYPE_CHECKING:
     from gameserver.room.keeper import Keeper
-    from gameserver.wire.messages import Send
 
 UNFIT: Final = (ValidationError, DecodeError, UnicodeDecodeError, RecursionError)
 """What a decoder raises at data that is not of its type."""
@@ -36,27 +36,44 @@ class Speaker:
     A session in a seat, as long as both are what they are.
 
     :param asker: who sends what has no id.
-    :param is_flat: whether a message, as it came, nests no deeper than may be; asked where its type does not tell.
+    :param read: makes a message of what the client sent; None or an error of `UNFIT` where that must look closer.
+    :param is_flat: whether what was sent nests no deeper than may be; asked where its type does not tell.
     """
 
-    __slots__ = ("asker", "is_flat", "keeper", "passes", "player", "room", "seat", "specs")
+    __slots__ = ("asker", "is_flat", "keeper", "passes", "player", "read", "room", "seat", "specs")
 
-    def __init__(self, keeper: Keeper, seat: str, asker: Asker, is_flat: Callable[[bytes], bool]) -> None:
+    def __init__(
+        self,
+        keeper: Keeper,
+        seat: str,
+        asker: Asker,
+        read: Callable[[bytes], Any],
+        is_flat: Callable[[bytes], bool],
+    ) -> None:
         self.keeper = keeper
         self.seat = seat
         self.asker = asker
+        self.read = read
         self.is_flat = is_flat
         self.passes = keeper.passes
         self.room = room = keeper.room
         self.specs = room.spec.messages
         self.player = room.seats[seat]
 
-    def says(self, message: Send, as_it_came: bytes) -> bool:
+    def says(self, frame: bytes) -> bool:
         """
-        A message of a player, if it may go the short way.
+        The client sent something: if it is a message that may go the short way, it goes.
 
         :returns: whether that was all; if not, nothing was done.
         """
+        # What is called is a local first: of an attribute that is none of its class Python looks for a method before.
+        read = self.read
+        try:
+            message = read(frame)
+        except UNFIT:
+            return False
+        if type(message) is not Send or message.room is not None:
+            return False
         keeper, room, player = self.keeper, self.room, self.player
         spec = self.specs.get(message.type)
         now = self.passes.began_s or keeper.clock.now()
@@ -79,7 +96,7 @@ class Speaker:
         data = message.data
         decode = spec.decode
         if decode is None or type(data) is not Raw:
-            if not self.is_flat(as_it_came):
+            if not self.is_flat(frame):
                 return False
             decode = None
         else:
@@ -94,7 +111,11 @@ class Speaker:
         keeper.draining = True
         try:
             try:
-                result = spec.call(room, player, data) if decode is None else spec.call_read(room.game, player, data)
+                if decode is None:
+                    result = spec.call(room, player, data)
+                else:
+                    call = spec.call_read
+                    result = call(room.game, player, data)
             except Exception as error:  # noqa: BLE001 - the message's door
                 room.doors.refuse(asker, player, message.type, 0, error)
                 keeper.end_message(asker, None)
@@ -115,7 +136,8 @@ class Speaker:
                         keeper.commits.must = True
                     if not keeper.in_turn:
                         keeper.in_turn = True
-                        keeper.on_turn(keeper)
+                        on_turn = keeper.on_turn
+                        on_turn(keeper)
         except Exception:  # noqa: BLE001 - a bug of ours must not stop the other rooms
             keeper._failed("message", (asker,), None, Failure())
         finally:

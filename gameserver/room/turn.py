@@ -15,6 +15,7 @@ from twisted.python.failure import Failure
 
 from gameserver.errors import StoreUnavailable
 from gameserver.interfaces import Commit, IClock, ILease, IStore, Outcome
+from gameserver.room.commits import let_go
 from gameserver.room.keeper import Keeper
 from gameserver.room.passes import Pass
 
@@ -90,7 +91,11 @@ class Turn:
                 continue
             keeper.in_turn = False
             try:
-                commit = keeper.commits.collect()
+                if keeper.is_stored:
+                    commit = keeper.commits.collect()
+                else:
+                    let_go(keeper.room)
+                    commit = None
             except Exception:  # noqa: BLE001 - the door of the flush: the other rooms of this turn have theirs all the same
                 log.failure("room {room} cannot be written", room=keeper.room.code)
                 self._on_lost(keeper)

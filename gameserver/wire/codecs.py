@@ -8,6 +8,7 @@ A codec is a form of the protocol: its subprotocol's name, and ``decode``. How t
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from typing import Any, Final, Protocol
 
 import msgspec
@@ -43,8 +44,9 @@ class Codec(Protocol):
     subprotocol: str
     binary: bool
 
-    def glance(self, frame: bytes) -> Any:
-        """:returns: of most messages what `decode` does; None or an error of `PROBLEMS` where it must look closer."""
+    @property
+    def glance(self) -> Callable[[bytes], Any]:
+        """Gives of most messages what `decode` does; None or an error of `PROBLEMS` where that must look closer."""
 
     def is_flat(self, frame: bytes) -> bool:
         """Whether a message nests no deeper than it may; `glance` does not look."""
@@ -68,11 +70,7 @@ class JSONCodec:
 
     def __init__(self, depth: int) -> None:
         self.depth = depth
-
-    def glance(self, frame: bytes) -> ClientMessage:
-        """See `Codec.glance`."""
-        message: ClientMessage = _decode(frame)
-        return message
+        self.glance = _decode
 
     def is_flat(self, frame: bytes) -> bool:
         """See `Codec.is_flat`."""

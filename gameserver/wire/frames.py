@@ -27,15 +27,17 @@ def _head(first: int, length: int) -> bytes:
     return _LONG(first, 127, length)
 
 
-_READY: Final = {first: [_head(first, length) for length in range(1024)] for first in (TEXT, BINARY)}
-"""The heads of most messages."""
+READY: Final = 1024
+HEADS: Final = {first: [_head(first, length) for length in range(READY)] for first in (TEXT, BINARY)}
+"""The heads of most messages, by their first byte and length."""
 
 
 def head(first: int, length: int) -> bytes:
     """:returns: the head of a server's frame, which has no mask, of a text or a binary one."""
-    return _READY[first][length] if length < 1024 else _head(first, length)
+    return HEADS[first][length] if length < READY else _head(first, length)
 
 
+_number: Final = int.from_bytes
 _ONES: Final = [sum(1 << 32 * word for word in range(words)) for words in range(65)]
 """By a number of words, what a mask is multiplied with to be that long."""
 
@@ -48,10 +50,10 @@ def unmask(mask: bytes, payload: bytes) -> bytes:
     size = len(payload)
     words = (size + 3) >> 2
     if words < 65:
-        key = int.from_bytes(mask, "little") * _ONES[words]
+        key = _number(mask, "little") * _ONES[words]
     else:
-        key = int.from_bytes(mask * words, "little")
-    return (int.from_bytes(payload, "little") ^ key).to_bytes(words << 2, "little")[:size]
+        key = _number(mask * words, "little")
+    return (_number(payload, "little") ^ key).to_bytes(words << 2, "little")[:size]
 
 
 def is_text(payload: bytes) -> bool:

@@ -36,7 +36,7 @@ class Incoming:
 
     def feed(self, data: bytes) -> None:
         """Something was read."""
-        at, end, own = 0, len(data), self._own
+        at, end, own, take = 0, len(data), self._own, self.take
         while self.between and end - at > 5 and data[at] == own:
             length, start = data[at + 1] - 0x80, at + 6
             if length > 125:
@@ -51,7 +51,7 @@ class Incoming:
             payload = unmask(data[start - 4 : start], data[start:stop])
             if own == TEXT and not payload.isascii() and not is_text(payload):
                 break
-            self.take(payload)
+            take(payload)
             if stop == end:
                 return
             at = stop

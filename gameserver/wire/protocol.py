@@ -19,7 +19,7 @@ from twisted.internet.interfaces import IPushProducer, ISSLTransport
 from zope.interface import implementer
 
 from gameserver.room.passes import Pass
-from gameserver.wire.frames import BINARY, TEXT, head
+from gameserver.wire.frames import BINARY, HEADS, READY, TEXT, head
 from gameserver.wire.incoming import Incoming
 from gameserver.wire.lean import door_class, let_go
 from gameserver.wire.limits import Connections
@@ -45,10 +45,10 @@ class GameProtocol(WebSocketServerProtocol):
 
     def __init__(self, door: Door) -> None:
         self.incoming: Incoming | None = None
+        self.outgoing: Outgoing | None = None
         super().__init__()
         self.door = door
         self.session: Session | None = None
-        self.outgoing: Outgoing | None = None
         self.plain = False
         self.maxFramePayloadSize: int
         self.transport: Any
@@ -130,6 +130,8 @@ class GameProtocol(WebSocketServerProtocol):
         self._own_state = state
         if self.incoming is not None:
             self.incoming.between = False
+        if self.outgoing is not None and state != self.STATE_OPEN:
+            self.outgoing.socket = None
 
     def onMessage(self, payload: bytes, isBinary: bool) -> None:
         """A whole message came. An exception here would cut the connection: `Session.receive` raises none."""
@@ -183,7 +185,8 @@ class Outgoing:
         first = self._first
         if len(frames) == 1:
             frame = frames[0]
-            data = head(first, len(frame)) + frame
+            size = len(frame)
+            data = (HEADS[first][size] if size < READY else head(first, size)) + frame
         else:
             parts: list[bytes] = []
             for frame in frames:
@@ -194,12 +197,12 @@ class Outgoing:
         for session in to:
             outgoing = session.transport
             socket = outgoing.socket
-            if not last or socket is None or outgoing._owed or socket.send is None:
+            if not last or socket is None or outgoing._owed or (send := socket.send) is None:
                 outgoing._owe(data)
                 continue
             # As Socket.write, which most that is written would only pass through.
             try:
-                sent = socket.send(data)
+                sent = send(data)
             except OSError:
                 sent = 0
             if sent != size:
@@ -252,7 +255,6 @@ class Outgoing:
         """Close with a code, behind what is owed; who does not answer in time is cut off."""
         self._volatile.clear()
         self.write()
-        self.socket = None
         self._protocol.sendClose(code, reason)
 
     def pauseProducing(self) -> None:

@@ -27,7 +27,7 @@ from gameserver.room.names import check_name
 from gameserver.room.quick import Speaker
 from gameserver.wire import messages, packed
 from gameserver.wire.arrays import PackedCodec
-from gameserver.wire.codecs import PROBLEMS, Codec, JSONCodec, Unreadable
+from gameserver.wire.codecs import Codec, JSONCodec, Unreadable
 from gameserver.wire.limits import AT_ONCE, MALFORMED, MALFORMED_S, WAITING_BYTES, WAITING_MESSAGES, Budgets, Strangers
 from gameserver.wire.messages import Close, Form, FromServer
 
@@ -97,7 +97,6 @@ class Session:
         "_busy",
         "_closing",
         "_codec",
-        "_glance",
         "_hello_call",
         "_house",
         "_lines",
@@ -122,7 +121,6 @@ class Session:
         self._house = house
         self.transport = transport
         self._codec: Codec = PackedCodec(house.limits.depth) if binary else JSONCodec(house.limits.depth)
-        self._glance = self._codec.glance
         self._requests = _bucket(house.limits.requests_per_s)
         self._lines = _bucket(house.limits.chat_per_s)
         # Lists, since they are empty nearly always, and an empty deque takes 600 bytes.
@@ -162,11 +160,7 @@ class Session:
         """
         speaker = self._speaker
         if speaker is not None:
-            try:
-                message = self._glance(frame)
-            except PROBLEMS:
-                message = None
-            if type(message) is messages.Send and message.room is None and speaker.says(message, frame):
+            if speaker.says(frame):
                 return
         elif not self._is_free(frame):
             return
@@ -305,7 +299,8 @@ class Session:
         :raises Refused: there is no such seat.
         """
         user = self._whoever()
-        speaker = Speaker(*self._seat_in(room), Asker(self, user, None), self._codec.is_flat)
+        codec = self._codec
+        speaker = Speaker(*self._seat_in(room), Asker(self, user, None), codec.glance, codec.is_flat)
         if len(self._seats) == 1:
             self._speaker = speaker
         return speaker

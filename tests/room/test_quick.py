@@ -7,6 +7,7 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as some
 from msgspec import Raw
+from msgspec.json import encode
 from twisted.trial.unittest import SynchronousTestCase
 
 from gameserver import Game, Player, Refused, message
@@ -14,6 +15,7 @@ from gameserver.room import row
 from gameserver.room.effects import Asker
 from gameserver.room.keeper import Keeper
 from gameserver.room.quick import Speaker
+from gameserver.wire.codecs import JSONCodec
 from gameserver.wire.messages import Send
 from tests.room.halls import FakeSession, Place
 
@@ -63,6 +65,11 @@ class RelayedChatter(Chatter):
     durability = "none"
 
 
+def speaker(keeper: Keeper, session: FakeSession) -> Speaker:
+    codec = JSONCodec(32)
+    return Speaker(keeper, session.seat, Asker(session, session.user, None), codec.glance, codec.is_flat)
+
+
 def run(game: type[Game], sent: list[tuple[int, str, Any, int | None, float]], *, short: bool) -> Any:
     """:returns: all that is seen of a room in which this is sent: what each is told, its log, its row."""
     place = Place(game)
@@ -70,11 +77,11 @@ def run(game: type[Game], sent: list[tuple[int, str, Any, int | None, float]], *
     host.key, guest.key = "h", "g"
     keeper = place.create(host)
     place.join(keeper, guest)
-    speakers = [Speaker(keeper, s.seat, Asker(s, s.user, None), lambda _: True) for s in (host, guest)]
+    speakers = [speaker(keeper, session) for session in (host, guest)]
     for who, type, text, id, wait_s in sent:
         session = (host, guest)[who]
         data = Raw(b'{"text": %s}' % (b"1" if text is None else b'"%s"' % text.encode()))
-        if not (short and speakers[who].says(Send(type, id, data), data)):
+        if not (short and speakers[who].says(encode(Send(type, id, data)))):
             keeper.message(Asker(session, session.user, id), session.seat, type, data)
         if wait_s:
             place.advance(wait_s)
@@ -108,7 +115,6 @@ class SameTests(SynchronousTestCase):
         host = FakeSession("host")
         keeper = place.create(host)
         self.patch(Keeper, "end_message", None)
-        speaker = Speaker(keeper, host.seat, Asker(host, host.user, None), lambda _: True)
-        self.assertTrue(speaker.says(Send("say", None, Raw(b'{"text": "a"}')), b""))
+        self.assertTrue(speaker(keeper, host).says(encode(Send("say", None, Raw(b'{"text": "a"}')))))
         place.settle()
         self.assertEqual([event["data"] for event in host.of("event")], ["a"])
