@@ -19,13 +19,12 @@ from twisted.python.failure import Failure
 from gameserver.room.commits import DUE_SLACK_S
 from gameserver.room.effects import Asker
 from gameserver.room.saying import audience, say_event
-from gameserver.room.step import Utterance
 from gameserver.room.telling import tell
 from gameserver.room.timers import LOOK
-from gameserver.wire.messages import Send
 
 if TYPE_CHECKING:
     from gameserver.room.keeper import Keeper
+    from gameserver.wire.messages import Send
 
 UNFIT: Final = (ValidationError, DecodeError, UnicodeDecodeError, RecursionError)
 """What a decoder raises at data that is not of its type."""
@@ -36,7 +35,7 @@ class Speaker:
     A session in a seat, as long as both are what they are.
 
     :param asker: who sends what has no id.
-    :param read: makes a message of what the client sent; None or an error of `UNFIT` where that must look closer.
+    :param read: makes a message of what the client sent; raises of `UNFIT` where that must look closer.
     :param is_flat: whether what was sent nests no deeper than may be; asked where its type does not tell.
     """
 
@@ -47,7 +46,7 @@ class Speaker:
         keeper: Keeper,
         seat: str,
         asker: Asker,
-        read: Callable[[bytes], Any],
+        read: Callable[[bytes], Send],
         is_flat: Callable[[bytes], bool],
     ) -> None:
         self.keeper = keeper
@@ -72,13 +71,12 @@ class Speaker:
             message = read(frame)
         except UNFIT:
             return False
-        if type(message) is not Send or message.room is not None:
-            return False
         keeper, room, player = self.keeper, self.room, self.player
         spec = self.specs.get(message.type)
         now = self.passes.began_s or keeper.clock.now()
         if (
             spec is None
+            or message.room is not None
             or spec.open_to != player.role
             or not keeper.free
             or room.due_at <= now + DUE_SLACK_S
@@ -120,14 +118,18 @@ class Speaker:
                 room.doors.refuse(asker, player, message.type, 0, error)
                 keeper.end_message(asker, None)
             else:
-                said, undo = room.said, room.journal.undo
-                if result is not None or message.id is not None or len(undo) != len(said):
+                undo = room.journal.undo
+                if (
+                    result is not None
+                    or message.id is not None
+                    or (undo != room.only_said and len(undo) != len(room.said))
+                ):
                     keeper.end_message(asker, room.inputs.called(asker, player, message.type, result))
                 else:
-                    if len(said) == 1 and type(one := said[0]) is Utterance:
+                    if undo == room.only_said:
+                        one: Any = room.said.pop()
                         key = one.key
                         room.streams.keep_one(key, say_event(room, one, room.audiences.get(key) or audience(room, key)))
-                        said.clear()
                         undo.clear()
                     else:
                         tell(room)

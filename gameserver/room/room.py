@@ -104,6 +104,7 @@ class Room:
         "log",
         "newcomers",
         "now",
+        "only_said",
         "options",
         "outbox",
         "password",
@@ -194,7 +195,8 @@ class Room:
     def _init_step(self) -> None:
         """What one step gathers, and what is on its way out."""
         self.said: list[Utterance | Spoken | IsTyping | HasRead | Change] = []
-        self._unsay = (self.said.pop,)
+        self._unsay = (self._take_back,)
+        self.only_said = [self._unsay]
         self.records: list[Record] = []
         self.later: list[Any] = []
         self.newcomers: list[Newcomer] = []
@@ -277,14 +279,16 @@ class Room:
             type = values.plain(type)
         if data.__class__ is not str or not data.isascii():
             data = values.plain(data)
-        if but is None and not volatile:
-            said = Utterance(key, type, data)
-        else:
-            said = Aside(key, type, data, but.id if but is not None else None, volatile)
         if key == "role:player":
             self.doc(key)
-        self.journal.undo.append(self._unsay)
-        self.said.append(said)
+        if but is not None or volatile:
+            self.journal.append(self.said, Aside(key, type, data, but.id if but is not None else None, volatile))
+        else:
+            self.journal.undo.append(self._unsay)
+            self.said.append(Utterance(key, type, data))
+
+    def _take_back(self) -> None:
+        self.said.pop()
 
     def say_line(
         self, seat: Player | None, to: Address, text: str, data: Any, *, emote: bool = False, shadow: bool = False

@@ -90,12 +90,12 @@ class Turn:
                 self._waiting[keeper] = None
                 continue
             keeper.in_turn = False
+            commit = None
             try:
                 if keeper.is_stored:
                     commit = keeper.commits.collect()
                 else:
                     let_go(keeper.room)
-                    commit = None
             except Exception:  # noqa: BLE001 - the door of the flush: the other rooms of this turn have theirs all the same
                 log.failure("room {room} cannot be written", room=keeper.room.code)
                 self._on_lost(keeper)

@@ -36,10 +36,9 @@ class PackedCodec:
     def __init__(self, depth: int) -> None:
         self.depth = depth
 
-    def glance(self, frame: bytes) -> Send | None:
+    def glance(self, frame: bytes) -> Send:
         """See `gameserver.wire.codecs.Codec.glance`."""
-        array = _decoder.decode(frame)
-        return _send(array) if type(array) is _SEND else None
+        return _send(_send_decoder.decode(frame))
 
     def is_flat(self, frame: bytes) -> bool:
         """See `gameserver.wire.codecs.Codec.is_flat`."""
@@ -98,6 +97,7 @@ _KINDS: Final[dict[str, Any]] = {str(kind.__struct_config__.tag): kind for kind 
 _ARRAYS: Final[dict[int, Any]] = {number: _array_of(number) for number in FROM_CLIENT}
 _MESSAGES: Final[dict[Any, Any]] = {kind: _KINDS[ARRAYS[number][0]] for number, kind in _ARRAYS.items()}
 _SEND: Final = _ARRAYS[5]
+_send_decoder: Final = msgspec.msgpack.Decoder(_SEND)
 _decoder: Final = msgspec.msgpack.Decoder(reduce(or_, _ARRAYS.values()))
 
 

@@ -14,7 +14,7 @@ from typing import Any, Final, Protocol
 import msgspec
 
 from gameserver.errors import CODES, GameServerError
-from gameserver.wire.messages import SUBPROTOCOL, ClientMessage, FromClient
+from gameserver.wire.messages import SUBPROTOCOL, ClientMessage, FromClient, Send
 
 _OPS: Final = frozenset(str(info.tag) for kind in FromClient.__subclasses__() if (info := kind.__struct_config__))
 _EARLY_ID: Final = re.compile(rb'\s*\{[^{}\[\]]*?"id"\s*:\s*([0-9]{1,16})\s*[,}]')
@@ -45,8 +45,8 @@ class Codec(Protocol):
     binary: bool
 
     @property
-    def glance(self) -> Callable[[bytes], Any]:
-        """Gives of most messages what `decode` does; None or an error of `PROBLEMS` where that must look closer."""
+    def glance(self) -> Callable[[bytes], Send]:
+        """Gives of a ``send`` what `decode` does, and an error of `PROBLEMS` where that must look closer."""
 
     def is_flat(self, frame: bytes) -> bool:
         """Whether a message nests no deeper than it may; `glance` does not look."""
@@ -70,7 +70,7 @@ class JSONCodec:
 
     def __init__(self, depth: int) -> None:
         self.depth = depth
-        self.glance = _decode
+        self.glance = _decode_send
 
     def is_flat(self, frame: bytes) -> bool:
         """See `Codec.is_flat`."""
@@ -88,6 +88,7 @@ class JSONCodec:
 
 
 _decode: Final = msgspec.json.Decoder(ClientMessage).decode
+_decode_send: Final = msgspec.json.Decoder(Send).decode
 
 
 def too_deep(depth: int) -> str:

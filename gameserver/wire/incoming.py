@@ -35,8 +35,25 @@ class Incoming:
         self.between = between
 
     def feed(self, data: bytes) -> None:
-        """Something was read."""
-        at, end, own, take = 0, len(data), self._own, self.take
+        """Something was read: one frame of up to 125 bytes, or some more, most of the time."""
+        size = len(data)
+        if size > 8 and self.between and data[0] == self._own:
+            if size < 132 and data[1] == size + 0x7A:
+                payload = unmask(data[2:6], data[6:])
+            elif size > 133 and data[1] == 0xFE and data[2] << 8 | data[3] == size - 8 <= self._most:
+                payload = unmask(data[4:8], data[8:])
+            else:
+                self._feed(data)
+                return
+            if payload.isascii() or self._own != TEXT:
+                take = self.take
+                take(payload)
+                return
+        self._feed(data)
+
+    def _feed(self, data: bytes) -> None:
+        """Several frames, or longer ones."""
+        at, end, own = 0, len(data), self._own
         while self.between and end - at > 5 and data[at] == own:
             length, start = data[at + 1] - 0x80, at + 6
             if length > 125:
@@ -51,9 +68,7 @@ class Incoming:
             payload = unmask(data[start - 4 : start], data[start:stop])
             if own == TEXT and not payload.isascii() and not is_text(payload):
                 break
-            take(payload)
-            if stop == end:
-                return
             at = stop
+            self.take(payload)
         if at != end:
             self._rest(data[at:] if at else data)

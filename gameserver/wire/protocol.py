@@ -182,22 +182,16 @@ class Outgoing:
 
         :param to: sessions of this form.
         """
-        first = self._first
-        if len(frames) == 1:
-            frame = frames[0]
-            size = len(frame)
-            data = (HEADS[first][size] if size < READY else head(first, size)) + frame
-        else:
-            parts: list[bytes] = []
-            for frame in frames:
-                parts += (head(first, len(frame)), frame)
-            data = b"".join(parts)
+        data = self._framed(frames)
         size = len(data)
-        last = last and size <= self._queue_bytes
+        if not last or size > self._queue_bytes:
+            for session in to:
+                session.transport._owe(data)
+            return
         for session in to:
             outgoing = session.transport
             socket = outgoing.socket
-            if not last or socket is None or outgoing._owed or (send := socket.send) is None:
+            if socket is None or outgoing._owed or (send := socket.send) is None:
                 outgoing._owe(data)
                 continue
             # As Socket.write, which most that is written would only pass through.
@@ -207,6 +201,17 @@ class Outgoing:
                 sent = 0
             if sent != size:
                 socket.buffer(data[sent:])
+
+    def _framed(self, messages: list[bytes]) -> bytes:
+        first = self._first
+        if len(messages) == 1:
+            message = messages[0]
+            size = len(message)
+            return (HEADS[first][size] if size < READY else head(first, size)) + message
+        parts: list[bytes] = []
+        for message in messages:
+            parts += (head(first, len(message)), message)
+        return b"".join(parts)
 
     def _owe(self, data: bytes) -> None:
         """Owe frames."""
