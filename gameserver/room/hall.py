@@ -426,7 +426,7 @@ class Hall:
             self.clock,
             fence=fence,
             version=version,
-            turn=self._turn.add,
+            turn=self._turn,
             passes=self.passes,
             ticks=self.ticks,
             remade=remade,

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from gameserver.room.passes import Pass
     from gameserver.room.room import Room
     from gameserver.room.ticks import Ticks
+    from gameserver.room.turn import Turn
 
 T = TypeVar("T")
 
@@ -51,14 +52,15 @@ class Keeper:
     :param room: a room that nobody else calls.
     :param fence: under which it was opened.
     :param version: what the store has of it; 0 is nothing.
-    :param turn: called when there is something to do at the end of the turn, with this keeper.
+    :param turn: in which the room has its part when it has something to store or to tell.
     :param passes: of the reactor.
     :param ticks: those of the node, for a room that wants some.
     :param remade: makes the room anew from its row, before each step, as tests of games do.
     :ivar forgotten: the hall has it no longer.
     :ivar is_stored: the room is kept in the store, and so waits for it.
     :ivar is_plain: no step of the room may last, and none needs more than its input.
-    :ivar free: the room is plain, nothing waits for it, and it waits for nothing but perhaps its store.
+    :ivar free: the room is plain and not paused, nothing waits for it, nothing is withheld from anybody, and it waits
+        for nothing but perhaps its store.
     :ivar stirred: a step since the last turn did more than speak.
     :ivar queue: inputs that wait.
     :ivar draining: a step is under way, further up the stack.
@@ -72,6 +74,7 @@ class Keeper:
         "_ticks",
         "_timer",
         "_timer_due",
+        "_turn",
         "busy",
         "clock",
         "commits",
@@ -81,7 +84,6 @@ class Keeper:
         "in_turn",
         "is_plain",
         "is_stored",
-        "on_turn",
         "over",
         "passes",
         "queue",
@@ -91,6 +93,7 @@ class Keeper:
         "store_away",
         "ticks_skipped",
         "users",
+        "waiting",
     )
 
     def __init__(
@@ -100,7 +103,7 @@ class Keeper:
         *,
         fence: int,
         version: int,
-        turn: Callable[[Keeper], None],
+        turn: Turn,
         passes: Pass,
         ticks: Ticks,
         remade: Callable[[Room], Room] | None = None,
@@ -116,7 +119,8 @@ class Keeper:
         self.stirred = True
         self.seat_mark = (0, 0)
         self.users: frozenset[str] = frozenset()
-        self.on_turn = turn
+        self._turn = turn
+        self.waiting = turn.waiting
         self.passes = passes
         self._remade = remade
         self.is_plain = remade is None and not room.spec.waits
@@ -156,7 +160,8 @@ class Keeper:
         """
         room = self.room
         now = self.now()
-        if not self.free or room.is_due(now + DUE_SLACK_S) or (self.is_stored and self.commits.behind):
+        stops = self.queue or self.draining or self.busy or self.over or self.store_away
+        if stops or not self.is_plain or room.is_due(now + DUE_SLACK_S) or (self.is_stored and self.commits.behind):
             if self.over or self._is_full_of(asker):
                 raise Refused(code=self._refusal if self.over else "busy")
             self._take_in(("message", (asker, seat, type, data), {}, None))
@@ -177,7 +182,9 @@ class Keeper:
     def look_around(self) -> None:
         """Whether the next message may be applied at once."""
         waits = self.queue or self.draining or self.busy or self.over or self.store_away
-        self.free = self.is_plain and not waits
+        told = self.room.told
+        withheld = told.patches or told.slow.copies
+        self.free = self.is_plain and not waits and not withheld and self.room.paused_at is None
 
     def set_away(self, away: bool) -> None:
         """The store does not answer, or does again."""
@@ -249,7 +256,7 @@ class Keeper:
         """There is something to do at the end of the turn."""
         if not self.in_turn:
             self.in_turn = True
-            self.on_turn(self)
+            self._turn.add(self)
 
     def wake(self) -> None:
         """The store is back, or time was set: go on."""
@@ -437,9 +444,7 @@ class Keeper:
         self.stirred = True
         if room.durable:
             self.commits.must = True
-        if not self.in_turn:
-            self.in_turn = True
-            self.on_turn(self)
+        self.turn()
         if room.closing is not None and not room.ended:
             self._apply(("end", (), {}, None), self.now())
         elif room.ended:

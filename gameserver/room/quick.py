@@ -73,7 +73,8 @@ class Speaker:
             return False
         keeper, room, player = self.keeper, self.room, self.player
         spec = self.specs.get(message.type)
-        now = self.passes.began_s or keeper.clock.now()
+        began_s = self.passes.began_s
+        now = began_s or keeper.clock.now()
         if (
             spec is None
             or message.room is not None
@@ -81,9 +82,6 @@ class Speaker:
             or not keeper.free
             or room.due_at <= now + DUE_SLACK_S
             or (keeper.is_stored and keeper.commits.behind)
-            or room.told.patches
-            or room.told.slow.copies
-            or room.paused_at is not None
         ):
             return False
         asker = self.asker
@@ -115,6 +113,7 @@ class Speaker:
                     call = spec.call_read
                     result = call(room.game, player, data)
             except Exception as error:  # noqa: BLE001 - the message's door
+                keeper.free = False
                 room.doors.refuse(asker, player, message.type, 0, error)
                 keeper.end_message(asker, None)
             else:
@@ -124,6 +123,7 @@ class Speaker:
                     or message.id is not None
                     or (undo != room.only_said and len(undo) != len(room.said))
                 ):
+                    keeper.free = False
                     keeper.end_message(asker, room.inputs.called(asker, player, message.type, result))
                 else:
                     if undo == room.only_said:
@@ -138,12 +138,15 @@ class Speaker:
                         keeper.commits.must = True
                     if not keeper.in_turn:
                         keeper.in_turn = True
-                        on_turn = keeper.on_turn
-                        on_turn(keeper)
+                        keeper.waiting[keeper] = None
+                        if not began_s:
+                            self.passes.ask()
         except Exception:  # noqa: BLE001 - a bug of ours must not stop the other rooms
             keeper._failed("message", (asker,), None, Failure())
         finally:
             keeper.draining = False
         if room.due_at == LOOK or keeper.queue:
             keeper._drain()
+        elif not keeper.free:
+            keeper.look_around()
         return True

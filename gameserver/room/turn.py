@@ -33,6 +33,7 @@ class Turn:
     :param changed: called for each room at the end of a turn in which it did something.
     :param ended: called for a room whose end is stored, or that ended before it ever was.
     :param lost: called for a room that this node has no longer.
+    :ivar waiting: the rooms that have something to do at the end of this turn; always the same dict.
     """
 
     def __init__(
@@ -56,7 +57,7 @@ class Turn:
         self._on_changed = changed
         self._on_ended = ended
         self._on_lost = lost
-        self._waiting: dict[Keeper, None] = {}
+        self.waiting: dict[Keeper, None] = {}
         self._asked = False
         self._retrying = 0
         self._suspended = False
@@ -64,30 +65,31 @@ class Turn:
 
     def add(self, keeper: Keeper) -> None:
         """This room has something to do at the end of the turn."""
-        self._waiting[keeper] = None
+        self.waiting[keeper] = None
         if not self._asked:
             self._asked = True
             self._pass.ask()
 
     def discard(self, keeper: Keeper) -> None:
         """It has nothing to do after all."""
-        self._waiting.pop(keeper, None)
+        self.waiting.pop(keeper, None)
         keeper.in_turn = False
 
     @property
     def is_over(self) -> bool:
         """Whether nothing waits for the end of this turn."""
-        return not self._waiting
+        return not self.waiting
 
     def end(self) -> None:
         """End the turn."""
         self._asked = False
-        waiting, self._waiting = self._waiting, {}
+        waiting = list(self.waiting)
+        self.waiting.clear()
         held = self._may_tell()
         commits: Commits = []
         for keeper in waiting:
             if not held and keeper.is_stored and not keeper.commits.lost:
-                self._waiting[keeper] = None
+                self.waiting[keeper] = None
                 continue
             keeper.in_turn = False
             commit = None

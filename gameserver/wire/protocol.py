@@ -182,7 +182,13 @@ class Outgoing:
 
         :param to: sessions of this form.
         """
-        data = self._framed(frames)
+        first = self._first
+        if len(frames) == 1:
+            frame = frames[0]
+            size = len(frame)
+            data = (HEADS[first][size] if size < READY else head(first, size)) + frame
+        else:
+            data = b"".join([part for frame in frames for part in (head(first, len(frame)), frame)])
         size = len(data)
         if not last or size > self._queue_bytes:
             for session in to:
@@ -201,17 +207,6 @@ class Outgoing:
                 sent = 0
             if sent != size:
                 socket.buffer(data[sent:])
-
-    def _framed(self, messages: list[bytes]) -> bytes:
-        first = self._first
-        if len(messages) == 1:
-            message = messages[0]
-            size = len(message)
-            return (HEADS[first][size] if size < READY else head(first, size)) + message
-        parts: list[bytes] = []
-        for message in messages:
-            parts += (head(first, len(message)), message)
-        return b"".join(parts)
 
     def _owe(self, data: bytes) -> None:
         """Owe frames."""

@@ -203,10 +203,10 @@ class Watch:
         this.begin()
         try:
             for descriptor, events in self._epoll.poll(0, EVENTS):
-                watched = sockets.get(descriptor)
-                if watched is None:
+                try:
+                    socket, receive, feed = sockets[descriptor]
+                except KeyError:
                     continue  # closed by what came before it in this pass
-                socket, receive, feed = watched
                 # As Socket.doRead, without its calls; what is wrong it sees itself.
                 try:
                     data = receive(READ_BYTES) if events == READABLE else b""
