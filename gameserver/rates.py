@@ -9,15 +9,19 @@ class TokenBucket:
 
     :param per_s: tokens that come back in a second.
     :param burst: tokens at the start, and at most.
+    :ivar spare: tokens that are there whatever the time is. Who takes one of them, and so needs no call, lowers this by
+        one.
 
     Source: https://en.wikipedia.org/wiki/Token_bucket
     """
 
-    __slots__ = ("_at_s", "_tokens", "burst", "per_s")
+    __slots__ = ("_at_s", "_lent", "_tokens", "burst", "per_s", "spare")
 
     def __init__(self, per_s: float, burst: float) -> None:
         self.per_s = float(per_s)
         self.burst = float(burst)
+        self.spare = 0
+        self._lent = 0  # what `spare` was when it was last counted
         self._tokens = self.burst
         self._at_s = 0.0  # before which it was full
 
@@ -26,16 +30,11 @@ class TokenBucket:
         :param now_s: any clock that is the same at each call, seconds; where it steps back, no time has passed.
         :returns: whether there were as many tokens; if not, none are taken.
         """
-        level = self._tokens
-        if now_s > self._at_s:
-            level += (now_s - self._at_s) * self.per_s
-            if level > self.burst:
-                level = self.burst
-        self._at_s = now_s
-        if level < tokens:
-            self._tokens = level
+        self._refill(now_s)
+        if self._tokens < tokens:
             return False
-        self._tokens = level - tokens
+        self._tokens -= tokens
+        self._lent = self.spare = int(self._tokens)
         return True
 
     def charge(self, now_s: float, tokens: float) -> None:
@@ -53,6 +52,8 @@ class TokenBucket:
         return self._tokens
 
     def _refill(self, now_s: float) -> None:
+        self._tokens -= self._lent - self.spare
+        self._lent = self.spare = 0
         if now_s > self._at_s:
             self._tokens = min(self.burst, self._tokens + (now_s - self._at_s) * self.per_s)
         self._at_s = now_s

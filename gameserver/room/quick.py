@@ -100,7 +100,10 @@ class Speaker:
                 data = decode(data)
             except UNFIT:
                 return False
-        if not player._bucket.take(now):
+        bucket = player._bucket
+        if bucket.spare:
+            bucket.spare -= 1
+        elif not bucket.take(now):
             return False
         room.now = now
         room.durable = spec.durable
