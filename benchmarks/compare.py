@@ -25,6 +25,7 @@ from typing import Any
 
 from contenders import Contender, Shape, contenders
 from processes import cpu_s, rss_kib
+from stores import STORES
 
 HERE = Path(__file__).resolve().parent
 SHAPES = {"fan": (1, 200, 1), "rooms": (100, 4, 4), "echo": (100, 1, 1), "idle": (1000, 5, 0), "light": (10, 4, 4)}
@@ -53,12 +54,13 @@ def main() -> None:
         rate = asked.rate if asked.rate is not None else RATES.get(workload, 0.0)
         rows: dict[str, list[Row]] = {}
         for _ in range(asked.rounds):
-            for contender in contenders(work, asked.store):
-                if contender.name in asked.only.split(",") or not asked.only:
-                    port += 1
-                    row = measure(contender, port, shape, asked.seconds, rate, work)
-                    say(json.dumps(row))
-                    rows.setdefault(contender.name, []).append(row)
+            with STORES[asked.store]() as store:
+                for contender in contenders(work, store):
+                    if contender.name in asked.only.split(",") or not asked.only:
+                        port += 1
+                        row = measure(contender, port, shape, asked.seconds, rate, work)
+                        say(json.dumps(row))
+                        rows.setdefault(contender.name, []).append(row)
         say(table(workload, shape, rate, rows))
 
 
@@ -72,7 +74,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--only", default="", help="names of servers, with commas between")
     parser.add_argument("--size", type=int, default=64, help="bytes of text in a message")
     parser.add_argument("--rate", type=float, help="messages a second of each sender, instead of as fast as it goes")
-    parser.add_argument("--store", help="our rooms commit each step to the store at this address")
+    parser.add_argument("--store", choices=STORES, default="none", help="where our rooms commit each step")
     parser.add_argument("--work", type=Path, default=HERE.parent / "build" / "bench")
     return parser.parse_args()
 
