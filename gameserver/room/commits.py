@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 from gameserver.interfaces import Commit
 from gameserver.room import row
 from gameserver.room.effects import Delivery
+from gameserver.room.timers import NEVER
 
 if TYPE_CHECKING:
     from twisted.internet.interfaces import IDelayedCall
@@ -39,6 +40,7 @@ class Commits:
     :ivar must: a step changed something that is to be stored before it is told.
     :ivar under_way: a commit was handed out by `collect`, and not answered yet.
     :ivar lost: another node has the room.
+    :ivar late_at: from then on inputs wait for the store, unless it hears of the room before.
     """
 
     __slots__ = (
@@ -46,13 +48,16 @@ class Commits:
         "_changed_since",
         "_drops",
         "_ended",
+        "_held_up",
         "_in_flight",
         "_keeper",
         "_outbox",
+        "_put_off",
         "_puts",
         "_whole",
         "_write_call",
         "fence",
+        "late_at",
         "lost",
         "must",
         "under_way",
@@ -74,6 +79,9 @@ class Commits:
         self._in_flight: list[Delivery] = []
         # Since when the store has not what changed: in all, and since the commit under way was collected.
         self._behind_since: float | None = None
+        self.late_at = NEVER
+        self._put_off = False  # a turn ended while a commit was under way
+        self._held_up = False  # somebody was told that the room is behind
         self._changed_since: float | None = None
         self._write_call: IDelayedCall | None = None
 
@@ -92,7 +100,10 @@ class Commits:
         elif not self._keeper.busy and not self.under_way:
             self._outbox += self._keeper.room.outbox
             self._keeper.room.outbox = []
+        if self.behind:
+            self._keeper.free = False
         if self.under_way:
+            self._put_off = True
             return None
         self.must = False
         return self._commit()
@@ -103,9 +114,15 @@ class Commits:
         self._keeper.room.tables.stored()
         in_flight, self._in_flight = self._in_flight, []
         deliver(in_flight)
-        self._behind_since, self._changed_since = self._changed_since, None
-        self._keeper.turn()
-        self._keeper.wake()
+        if self._behind_since is not None:
+            self._set_behind(self._changed_since)
+            self._changed_since = None
+        if self._put_off:
+            self._put_off = False
+            self._keeper.turn()
+        if self._held_up:
+            self._held_up = False
+            self._keeper.wake()
 
     def store_is_behind(self) -> None:
         """The commit that `collect` returned cannot be stored before the store has the whole room again."""
@@ -135,9 +152,14 @@ class Commits:
     @property
     def behind(self) -> bool:
         """Whether so much waits for the store that further inputs wait too."""
-        since = self._behind_since
-        late = since is not None and self._keeper.clock.now() - since >= RELAXED_LIMIT_S
-        return late or len(self._outbox) > OUTBOX
+        if len(self._outbox) > OUTBOX or self.late_at <= self._keeper.clock.now():
+            self._held_up = True
+            return True
+        return False
+
+    def _set_behind(self, since: float | None) -> None:
+        self._behind_since = since
+        self.late_at = NEVER if since is None else since + RELAXED_LIMIT_S
 
     @property
     def settled(self) -> bool:
@@ -189,12 +211,15 @@ class Commits:
             return None
         now = self._keeper.clock.now()
         if self.under_way:
+            self._put_off = True
             if self._changed_since is None:
                 self._changed_since = now
             return None
-        if self._behind_since is None:
-            self._behind_since = now
-        if self.version > 0 and now - self._behind_since < RELAXED_S - DUE_SLACK_S and not self._keeper.over:
+        since = self._behind_since
+        if since is None:
+            since = now
+            self._set_behind(now)
+        if self.version > 0 and now - since < RELAXED_S - DUE_SLACK_S and not self._keeper.over:
             if self._write_call is None or not self._write_call.active():
                 self._write_call = self._keeper.clock.later(RELAXED_S, self._keeper.turn)
             return None
@@ -202,19 +227,23 @@ class Commits:
 
     def seal(self) -> None:
         """Encode what changed so far: the next step may change it again, or take long."""
-        if self._keeper.room.game_class.durability == "none":
+        room = self._keeper.room
+        if not room.is_stored:
             return
-        changes = row.take(self._keeper.room)
-        for part, content in changes.puts.items():
-            self._drops.pop(part, None)
-            self._puts[part] = content
-        for part in changes.drops:
-            self._puts.pop(part, None)
-            self._drops[part] = None
+        changes = row.take(room)
+        if not (self._puts or self._drops):
+            self._puts, self._drops = changes.puts, dict.fromkeys(changes.drops)
+        else:
+            for part, content in changes.puts.items():
+                self._drops.pop(part, None)
+                self._puts[part] = content
+            for part in changes.drops:
+                self._puts.pop(part, None)
+                self._drops[part] = None
         if not self._keeper.busy:
-            self._keeper.room.tables.seal()
-        self._outbox += self._keeper.room.outbox
-        self._keeper.room.outbox = []
+            room.tables.seal()
+        self._outbox += room.outbox
+        room.outbox = []
 
     def _deliver_all(self) -> None:
         outbox, self._outbox = self._outbox, []

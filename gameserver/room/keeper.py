@@ -59,8 +59,8 @@ class Keeper:
     :ivar forgotten: the hall has it no longer.
     :ivar is_stored: the room is kept in the store, and so waits for it.
     :ivar is_plain: no step of the room may last, and none needs more than its input.
-    :ivar free: the room is plain and not paused, nothing waits for it, nothing is withheld from anybody, and it waits
-        for nothing but perhaps its store.
+    :ivar free: the room is plain and not paused, nothing waits for it, nothing is withheld from anybody, and the next
+        message may be applied.
     :ivar stirred: a step since the last turn did more than speak.
     :ivar queue: inputs that wait.
     :ivar draining: a step is under way, further up the stack.
@@ -184,7 +184,8 @@ class Keeper:
         waits = self.queue or self.draining or self.busy or self.over or self.store_away
         told = self.room.told
         withheld = told.patches or told.slow.copies
-        self.free = self.is_plain and not waits and not withheld and self.room.paused_at is None
+        behind = self.is_stored and self.commits.behind
+        self.free = self.is_plain and not (waits or withheld or behind) and self.room.paused_at is None
 
     def set_away(self, away: bool) -> None:
         """The store does not answer, or does again."""

@@ -81,7 +81,7 @@ class Speaker:
             or spec.open_to != player.role
             or not keeper.free
             or room.due_at <= now + DUE_SLACK_S
-            or (keeper.is_stored and keeper.commits.behind)
+            or keeper.commits.late_at <= now
         ):
             return False
         asker = self.asker

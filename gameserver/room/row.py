@@ -125,7 +125,8 @@ def take(room: Room) -> Changes:
     if sealed is not None:
         number, content = sealed
         puts[keys.log(number)] = content
-        room.dropped.update(map(keys.log, room.streams.forgotten_parts()))
+        for forgotten in room.streams.forgotten_parts():
+            room.dropped.add(keys.log(forgotten))
     if room.streams.counts_stale:
         puts[keys.COUNTS] = _encode_counts(room)
     drops = [part for part in room.dropped if part not in puts]

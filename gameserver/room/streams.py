@@ -14,11 +14,15 @@ from typing import Any, Final
 
 import msgspec
 from msgspec import Raw, Struct
+from msgspec.json import encode
 
 LOG_MESSAGES: Final = 512
 LOG_BYTES: Final = 256 * 1024
 EPOCHS: Final = 8
 """How many openings of the room before this one are remembered."""
+
+
+NOBODY: Final = ()
 
 
 class Said(Struct, frozen=True, gc=False):
@@ -204,9 +208,9 @@ class Streams:
 
     def seal(self) -> tuple[int, bytes] | None:
         """:returns: number and content of a part with what was said since the last one, if anything was."""
-        if not self.unsealed:
+        begin, end = self._sealed, self._end
+        if begin == end:
             return None
-        begin, end = max(self._sealed, self._first), self._end
         number = self._next_part
         self._next_part += 1
         self._parts.append((number, end))
@@ -214,9 +218,9 @@ class Streams:
 
     def forgotten_parts(self) -> list[int]:
         """:returns: the numbers of the parts of which nothing is kept any more, each once."""
-        gone = []
-        while self._parts and self._parts[0][1] <= self._first and len(self._parts) > 1:
-            gone.append(self._parts.popleft()[0])
+        gone, parts, first = [], self._parts, self._first
+        while len(parts) > 1 and parts[0][1] <= first:
+            gone.append(parts.popleft()[0])
         return gone
 
     def part(self, number: int) -> bytes:
@@ -271,14 +275,12 @@ class Streams:
                 self.counts[key] = max(_number_of(frame), self.counts.get(key, 0))
 
     def _encode(self, begin: int, end: int) -> bytes:
-        """:returns: the messages of these places as they are stored."""
-        first, but = self._first, self._but
-        return msgspec.json.encode(
-            [
-                (self._keys[place - first], Raw(self._frames[place - first]), but.get(place, ()))
-                for place in range(begin, end)
-            ]
-        )
+        """:returns: the messages of these places, as far as they are kept, as they are stored."""
+        keys, frames, but, first = self._keys, self._frames, self._but, self._first
+        places = range(max(begin - first, 0), end - first)
+        if not but:
+            return encode([(keys[place], Raw(frames[place]), NOBODY) for place in places])
+        return encode([(keys[place], Raw(frames[place]), but.get(first + place, NOBODY)) for place in places])
 
 
 def _number_of(frame: bytes) -> int:
