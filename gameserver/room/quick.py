@@ -120,23 +120,11 @@ class Speaker:
                 room.doors.refuse(asker, player, message.type, 0, error)
                 keeper.end_message(asker, None)
             else:
-                undo = room.journal.undo
-                if (
-                    result is not None
-                    or message.id is not None
-                    or (undo != room.only_said and len(undo) != len(room.said))
-                ):
-                    keeper.free = False
-                    keeper.end_message(asker, room.inputs.called(asker, player, message.type, result))
-                else:
-                    if undo == room.only_said:
-                        one: Any = room.said.pop()
-                        key = one.key
-                        room.streams.keep_one(key, say_event(room, one, room.audiences.get(key) or audience(room, key)))
-                        undo.clear()
-                    else:
-                        tell(room)
-                        room.journal.commit()
+                if room.journal.undo == room.only_said and result is None and message.id is None:
+                    one: Any = room.said.pop()
+                    key = one.key
+                    room.streams.keep_one(key, say_event(room, one, room.audiences.get(key) or audience(room, key)))
+                    room.journal.undo.clear()
                     if room.durable:
                         keeper.commits.must = True
                     if not keeper.in_turn:
@@ -144,6 +132,8 @@ class Speaker:
                         keeper.waiting[keeper] = None
                         if not began_s:
                             self.passes.ask()
+                else:
+                    self._end(message, asker, result)
         except Exception:  # noqa: BLE001 - a bug of ours must not stop the other rooms
             keeper._failed("message", (asker,), None, Failure())
         finally:
@@ -153,3 +143,16 @@ class Speaker:
         elif not keeper.free:
             keeper.look_around()
         return True
+
+    def _end(self, message: Send, asker: Asker, result: Any) -> None:
+        """The game's code was called: end a step that did something else than to say one thing."""
+        keeper, room = self.keeper, self.room
+        if result is None and message.id is None and len(room.journal.undo) == len(room.said):
+            tell(room)
+            room.journal.commit()
+            if room.durable:
+                keeper.commits.must = True
+            keeper.turn()
+        else:
+            keeper.free = False
+            keeper.end_message(asker, room.inputs.called(asker, self.player, message.type, result))
