@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from msgspec import Struct
 from twisted.internet.defer import Deferred
 
 from gameserver import Game, Player, message
@@ -31,6 +32,27 @@ class Plain(Game):
     @message
     def shut(self, player: Player) -> None:
         self.close("enough")
+
+
+class Square(Struct):
+    """A type that fails at what it was not made for."""
+
+    name: str
+
+    def __post_init__(self) -> None:
+        {"a1": 1, "b2": 2}[self.name]
+
+
+class Typed(Game):
+    """Takes what its types say."""
+
+    name = "typed"
+    needs_start = False
+    messages_per_s = 1000
+
+    @message
+    def step(self, player: Player, square: Square) -> None:
+        self.send("step", square.name)
 
 
 class Startable(Game):
@@ -181,7 +203,14 @@ class MalformedTests(WireTestCase):
 
 
 class RequestTests(WireTestCase):
-    games = (Plain, Startable)
+    games = (Plain, Startable, Typed)
+
+    def test_failing_type_is_the_games_fault(self) -> None:
+        """Whatever a type of the game raises, it costs this message alone."""
+        ann = self.rig.guest().create("typed")
+        self.assertEqual(self.ops(ann.say("send", type="step", data={"square": {"name": "a1"}})), ["event"])
+        self.assert_error(ann.ask("send", id=2, type="step", data={"square": {"name": "z9"}}), "game_error", 2)
+        self.assertEqual(len(self.flushLoggedErrors(KeyError)), 1)
 
     def test_unknown_op(self) -> None:
         """An operation of tomorrow is told from nonsense, under its id."""
