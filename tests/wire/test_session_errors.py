@@ -43,6 +43,12 @@ class Square(Struct):
         {"a1": 1, "b2": 2}[self.name]
 
 
+class Branch(Struct):
+    """A type that holds itself."""
+
+    branches: list[Branch] = []
+
+
 class Typed(Game):
     """Takes what its types say."""
 
@@ -53,6 +59,9 @@ class Typed(Game):
     @message
     def step(self, player: Player, square: Square) -> None:
         self.send("step", square.name)
+
+    @message
+    def grow(self, player: Player, tree: Branch) -> None: ...
 
 
 class Startable(Game):
@@ -105,7 +114,7 @@ MALFORMED: dict[str, bytes] = {
 
 
 class MalformedTests(WireTestCase):
-    games = (Plain,)
+    games = (Plain, Typed)
 
     def test_each_is_bad_message_and_the_session_stays(self) -> None:
         """One error for one frame, nothing in the log, and the next request is answered."""
@@ -172,6 +181,14 @@ class MalformedTests(WireTestCase):
                 self.assert_error(answer, "bad_message", id)
             else:
                 self.assertEqual((answer["op"], answer["id"]), ("ok", id))
+
+    def test_depth_of_a_type_that_holds_itself(self) -> None:
+        """No deeper than anything else, whatever way the message goes."""
+        ann = self.rig.guest().create("typed")
+        self.assertEqual(self.ops(ann.say("send", type="step", data={"square": {"name": "a1"}})), ["event"])
+        tree = b'{"branches":[' * 20 + b"]}" * 20
+        (answer,) = ann.raw(b'{"op":"send","id":2,"type":"grow","data":{"tree":%b}}' % tree)
+        self.assert_error(answer, "bad_message", 2)
 
     def test_twenty_at_once_end_the_session(self) -> None:
         """Nineteen are forgiven, the twentieth ends it with 4400, and nobody else's."""
