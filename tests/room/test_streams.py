@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from msgspec import Raw
 from twisted.trial.unittest import SynchronousTestCase
 
+from gameserver import Game, Player, message
+from gameserver.room.effects import Asker
 from gameserver.room.streams import LOG_BYTES, LOG_MESSAGES, Said, Streams
+from tests.room.halls import FakeSession, Place
 
 
 def frame(n: int, text: str = "") -> bytes:
@@ -168,3 +172,30 @@ class StreamsTests(SynchronousTestCase):
         self.say()
         self.assertIsNone(self.streams.missed({"room": 0}, {"epoch": "now", "room": 1}))
         self.assertEqual(len(self.streams.missed({"room": 0}, {"epoch": "now", "room": 2}) or ()), 1)
+
+
+class Loud(Game):
+    """Says more in one step than the log keeps."""
+
+    needs_start = False
+
+    @message
+    def shout(self, player: Player) -> None:
+        for n in range(LOG_MESSAGES + 1):
+            self.send("heard", n)
+
+
+class StoredLogTests(SynchronousTestCase):
+    def test_part_redacted_and_forgotten_in_one_commit(self) -> None:
+        """Nothing of it stays in the store."""
+        place = Place(Loud)
+        ann = FakeSession("ann")
+        keeper = place.create(ann)
+        place.get(keeper.post("chat", ann.asker(), ann.seat, "oh", "room", None))
+        line = ann.of("chat")[0]["n"]
+        keeper.post("unsay", ann.asker(), ann.seat, "room", line)
+        keeper.message(Asker(ann, ann.user, None), ann.seat, "shout", Raw(b"{}"))
+        place.settle()
+        (stored,) = place.get(place.store.open_rooms([keeper.room.id]))
+        logged = {part for part in stored.parts if part.startswith("log/")}
+        self.assertEqual(logged, {f"log/{number}" for number in keeper.room.streams.dump()})
