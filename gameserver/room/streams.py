@@ -266,7 +266,7 @@ class Streams:
         read: list[tuple[str, bytes]] = []
         for number, content in parts:
             # A Raw of the decoder is a view of the whole part; copies keep only what is needed.
-            said = [Said(key, 0, bytes(frame), but) for key, frame, but in _PART.decode(content)]
+            said = [Said(key, 0, bytes(frame), but) for key, frame, but in _read_part(content)]
             read += [(one.key, one.frame) for one in said]
             self.keep(said)
             self._parts.append((number, self._end))
@@ -291,5 +291,14 @@ def _number_of(frame: bytes) -> int:
     return _decode(frame).n
 
 
+def _read_part(content: bytes) -> list[tuple[str, Raw, tuple[str, ...]]]:
+    try:
+        return _PART.decode(content)
+    except msgspec.ValidationError:
+        return [(key, frame, but) for key, _, frame, but in _NUMBERED_PART.decode(content)]
+
+
 _decode: Final = msgspec.json.Decoder(_Numbered).decode
 _PART: Final = msgspec.json.Decoder(list[tuple[str, Raw, tuple[str, ...]]])
+_NUMBERED_PART: Final = msgspec.json.Decoder(list[tuple[str, int, Raw, tuple[str, ...]]])
+"""As it was stored when a part was a step."""

@@ -55,6 +55,13 @@ class StreamsTests(SynchronousTestCase):
         self.assertEqual(list(restored.said()), list(self.streams.said()))
         self.assertEqual(restored.counts, {"room": 3, "seat:1": 1})
 
+    def test_stored_by_an_earlier_version(self) -> None:
+        """A part was a step then, and each message stood beside its number."""
+        streams = Streams("now")
+        streams.restore({}, [(7, b'[["room",1,%s,[]],["seat:1",1,%s,["2"]]]' % (frame(1), frame(1)))])
+        self.assertEqual(list(streams.said()), [Said("room", 1, frame(1)), Said("seat:1", 1, frame(1), ("2",))])
+        self.assertEqual(streams.counts, {"room": 1, "seat:1": 1})
+
     def test_goes_on_after_restoring(self) -> None:
         self.say("room", 2)
         self.commit()
