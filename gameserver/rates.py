@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Final
+
+LENT: Final = 8
+"""One in so many of the tokens of a full bucket may be spare: by so much of its reserve it may give more at once."""
+
 
 class TokenBucket:
     """
@@ -34,7 +39,8 @@ class TokenBucket:
         if self._tokens < tokens:
             return False
         self._tokens -= tokens
-        self._lent = self.spare = int(self._tokens)
+        # Few, for if they are taken late the time until then counts twice.
+        self._lent = self.spare = min(int(self._tokens), int(self.burst) // LENT)
         return True
 
     def charge(self, now_s: float, tokens: float) -> None:

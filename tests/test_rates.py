@@ -30,6 +30,12 @@ class TokenBucketTests(SynchronousTestCase):
         takes(bucket, START_S)
         self.assertEqual(bucket.level(START_S + 3600), 4)
 
+    def test_little_is_lent(self) -> None:
+        """What is taken late without a look at the clock is an eighth of the reserve at most."""
+        bucket = TokenBucket(5, 16)
+        takes(bucket, START_S)
+        self.assertEqual([takes(bucket, START_S + 3600) for _ in range(19)], [True] * 18 + [False])
+
     def test_what_was_spared_counts(self) -> None:
         """Whoever asks for the level, or charges, sees what was taken without a look at the clock."""
         bucket = TokenBucket(1, 10)

@@ -80,6 +80,7 @@ class Schema:
         # What JSON cannot even say, MessagePack can: keys that are no texts, where nothing says what they should be.
         self._exact = self._simple and not any(isinstance(k, (types.AnyType, types.DictType)) for k in kinds)
         self.seats = any(isinstance(kind, types.CustomType) for kind in kinds)
+        self.bounded = not _holds_itself(types.type_info(self.struct), ())
         # Of these types msgspec takes nothing else than we do, whatever the text.
         self.strict = self._simple and all(isinstance(kind, _STRICT) for kind in kinds)
         values_ = ", ".join(f"{p.name}=s.{p.name}" if p.kind is p.KEYWORD_ONLY else f"s.{p.name}" for p in named)
@@ -192,11 +193,22 @@ def _kinds(kind: types.Type, seen: list[types.Type]) -> Iterator[types.Type]:
         return
     seen.append(kind)
     yield kind
+    for inner in _inside(kind):
+        yield from _kinds(inner, seen)
+
+
+def _inside(kind: types.Type) -> list[types.Type]:
+    """:returns: the types that a type names."""
     inside = [*getattr(kind, "types", ()), *getattr(kind, "item_types", ())]
     inside += [field.type for field in getattr(kind, "fields", ())]
-    inside += [getattr(kind, name) for name in ("item_type", "key_type", "value_type", "type") if hasattr(kind, name)]
-    for inner in inside:
-        yield from _kinds(inner, seen)
+    return inside + [getattr(kind, n) for n in ("item_type", "key_type", "value_type", "type") if hasattr(kind, n)]
+
+
+def _holds_itself(kind: types.Type, within: tuple[types.Type, ...]) -> bool:
+    """Whether values of a type may nest as deep as they like."""
+    if any(kind is outer for outer in within):
+        return True
+    return any(_holds_itself(inner, (*within, kind)) for inner in _inside(kind))
 
 
 def _bad_data(error: Exception) -> Refused:

@@ -103,7 +103,8 @@ class MessageSpec:
         self.schema = Schema(method, function, skip=2)
         self.call = self.schema.caller(function)
         self.call_read = self.schema.calls(function)
-        self.decode = self.schema.decode_json if self.schema.strict and not self.schema.seats else None
+        says_all = self.schema.strict and self.schema.bounded and not self.schema.seats
+        self.decode = self.schema.decode_json if says_all else None
         asks_nobody = mark.by not in ("any", "host") and mark.phase is None and not question
         self.open_to = mark.by if asks_nobody else None
 

@@ -348,6 +348,7 @@ class Keeper:
         """One step."""
         method, args, kwargs, done = input
         if self._remade is not None and method not in ("create", "load"):
+            self.commits.seal()  # what earlier steps of this turn said is stored as of them
             self.room = self._remade(self.room)
         elif self.room.spec.waits:
             self.commits.seal()

@@ -98,7 +98,7 @@ class Speaker:
         else:
             try:
                 data = decode(data)
-            except UNFIT:
+            except Exception:  # noqa: BLE001 - a type of the game's may raise anything; the general way answers
                 return False
         bucket = player._bucket
         if bucket.spare:

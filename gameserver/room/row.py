@@ -125,8 +125,9 @@ def take(room: Room) -> Changes:
     if sealed is not None:
         number, content = sealed
         puts[keys.log(number)] = content
-        for forgotten in room.streams.forgotten_parts():
-            room.dropped.add(keys.log(forgotten))
+        for part in map(keys.log, room.streams.forgotten_parts()):
+            puts.pop(part, None)  # it was redacted since the last call
+            room.dropped.add(part)
     if room.streams.counts_stale:
         puts[keys.COUNTS] = _encode_counts(room)
     drops = [part for part in room.dropped if part not in puts]

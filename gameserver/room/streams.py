@@ -263,13 +263,17 @@ class Streams:
         :param parts: number and content, in the order of the numbers.
         """
         self.counts = dict(counts)
+        read: list[tuple[str, bytes]] = []
         for number, content in parts:
             # A Raw of the decoder is a view of the whole part; copies keep only what is needed.
-            self.keep([Said(key, 0, bytes(frame), but) for key, frame, but in _PART.decode(content)])
+            said = [Said(key, 0, bytes(frame), but) for key, frame, but in _read_part(content)]
+            read += [(one.key, one.frame) for one in said]
+            self.keep(said)
             self._parts.append((number, self._end))
             self._next_part = number + 1
+        # Of all that was read: of that the log may forget more than it had before, since parts are whole.
         known: set[str] = set()
-        for key, frame in zip(reversed(self._keys), reversed(self._frames), strict=True):
+        for key, frame in reversed(read):
             if key not in known:
                 known.add(key)
                 self.counts[key] = max(_number_of(frame), self.counts.get(key, 0))
@@ -287,5 +291,14 @@ def _number_of(frame: bytes) -> int:
     return _decode(frame).n
 
 
+def _read_part(content: bytes) -> list[tuple[str, Raw, tuple[str, ...]]]:
+    try:
+        return _PART.decode(content)
+    except msgspec.ValidationError:
+        return [(key, frame, but) for key, _, frame, but in _NUMBERED_PART.decode(content)]
+
+
 _decode: Final = msgspec.json.Decoder(_Numbered).decode
 _PART: Final = msgspec.json.Decoder(list[tuple[str, Raw, tuple[str, ...]]])
+_NUMBERED_PART: Final = msgspec.json.Decoder(list[tuple[str, int, Raw, tuple[str, ...]]])
+"""As it was stored when a part was a step."""

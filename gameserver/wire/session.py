@@ -175,9 +175,11 @@ class Session:
             return
         try:
             if type(message) is messages.Send:
-                speaker = self._find_speaker(message.room)
-                asker = Asker(self, self._whoever(), message.id)
-                speaker.keeper.message(asker, speaker.seat, message.type, message.data)
+                user = self._whoever()
+                keeper, seat = self._seat_in(message.room)
+                if self._speaker is None:
+                    self._remember_speaker(keeper, seat, user)
+                keeper.message(Asker(self, user, message.id), seat, message.type, message.data)
             else:
                 self._request(message)
         except Refused as refused:
@@ -293,17 +295,10 @@ class Session:
             self._house.budgets.throttled["chat"] += 1
             raise Refused(code="rate_limited")
 
-    def _find_speaker(self, room: str | None) -> Speaker:
-        """
-        :returns: who says what comes for a room; remembered while there is but one seat.
-        :raises Refused: there is no such seat.
-        """
-        user = self._whoever()
-        codec = self._codec
-        speaker = Speaker(*self._seat_in(room), Asker(self, user, None), codec.glance, codec.is_flat)
-        if len(self._seats) == 1:
-            self._speaker = speaker
-        return speaker
+    def _remember_speaker(self, keeper: Keeper, seat: str, user: User) -> None:
+        """While there is but one seat; and it is there, which a step that lasts may have yet to decide."""
+        if len(self._seats) == 1 and keeper.is_plain and seat in keeper.room.seats:
+            self._speaker = Speaker(keeper, seat, Asker(self, user, None), self._codec.glance, self._codec.is_flat)
 
     def _in_room(self, asker: Asker, message: Any) -> None:
         keeper, seat = self._seat_in(message.room)

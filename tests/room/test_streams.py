@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from msgspec import Raw
 from twisted.trial.unittest import SynchronousTestCase
 
+from gameserver import Game, Player, message
+from gameserver.room.effects import Asker
 from gameserver.room.streams import LOG_BYTES, LOG_MESSAGES, Said, Streams
+from tests.room.halls import FakeSession, Place
 
 
 def frame(n: int, text: str = "") -> bytes:
@@ -50,6 +54,13 @@ class StreamsTests(SynchronousTestCase):
         restored = self.restored()
         self.assertEqual(list(restored.said()), list(self.streams.said()))
         self.assertEqual(restored.counts, {"room": 3, "seat:1": 1})
+
+    def test_stored_by_an_earlier_version(self) -> None:
+        """A part was a step then, and each message stood beside its number."""
+        streams = Streams("now")
+        streams.restore({}, [(7, b'[["room",1,%s,[]],["seat:1",1,%s,["2"]]]' % (frame(1), frame(1)))])
+        self.assertEqual(list(streams.said()), [Said("room", 1, frame(1)), Said("seat:1", 1, frame(1), ("2",))])
+        self.assertEqual(streams.counts, {"room": 1, "seat:1": 1})
 
     def test_goes_on_after_restoring(self) -> None:
         self.say("room", 2)
@@ -98,6 +109,24 @@ class StreamsTests(SynchronousTestCase):
         self.assertFalse(self.streams.counts_stale)
         self.say()
         self.assertTrue(self.streams.counts_stale)
+
+    def test_counters_of_what_is_stored_and_forgotten(self) -> None:
+        """Read again, the log may forget what it had before, since parts are whole: counters are known all the same."""
+        percent = LOG_BYTES // 100
+        self.say(text="x" * 30 * percent)
+        self.commit()
+        self.say(text="x" * 30 * percent)
+        self.say(text="x" * 9 * percent)
+        self.commit()
+        counts = dict(self.streams.counts)
+        self.streams.counts_stored()
+        for key, size in (("seat:1", 0), ("room", 40), ("room", 39)):
+            self.say(key, text="x" * size * percent)
+            self.commit()
+        self.assertFalse(self.streams.counts_stale)
+        restored = Streams("now")
+        restored.restore(counts, sorted(self.stored.items()))
+        self.assertEqual(restored.counts, self.streams.counts)
 
     def test_redacted_in_store(self) -> None:
         """The part that holds it is to be stored again; what no part holds yet needs nothing."""
@@ -150,3 +179,30 @@ class StreamsTests(SynchronousTestCase):
         self.say()
         self.assertIsNone(self.streams.missed({"room": 0}, {"epoch": "now", "room": 1}))
         self.assertEqual(len(self.streams.missed({"room": 0}, {"epoch": "now", "room": 2}) or ()), 1)
+
+
+class Loud(Game):
+    """Says more in one step than the log keeps."""
+
+    needs_start = False
+
+    @message
+    def shout(self, player: Player) -> None:
+        for n in range(LOG_MESSAGES + 1):
+            self.send("heard", n)
+
+
+class StoredLogTests(SynchronousTestCase):
+    def test_part_redacted_and_forgotten_in_one_commit(self) -> None:
+        """Nothing of it stays in the store."""
+        place = Place(Loud)
+        ann = FakeSession("ann")
+        keeper = place.create(ann)
+        place.get(keeper.post("chat", ann.asker(), ann.seat, "oh", "room", None))
+        line = ann.of("chat")[0]["n"]
+        keeper.post("unsay", ann.asker(), ann.seat, "room", line)
+        keeper.message(Asker(ann, ann.user, None), ann.seat, "shout", Raw(b"{}"))
+        place.settle()
+        (stored,) = place.get(place.store.open_rooms([keeper.room.id]))
+        logged = {part for part in stored.parts if part.startswith("log/")}
+        self.assertEqual(logged, {f"log/{number}" for number in keeper.room.streams.dump()})

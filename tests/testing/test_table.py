@@ -344,6 +344,38 @@ class AmnesiaTests(SynchronousTestCase):
             seen.append((table.row, bob.docs, bob.inbox, [e["text"] for e in bob.chat], bob.info, bob.seats))
         self.assertEqual(seen[0], seen[1])
 
+    def test_missed(self) -> None:
+        """Whoever comes back after a restart is told what each of several steps of one turn said."""
+        for amnesia in (False, True):
+            table = Table(Alarms, amnesia=amnesia)
+            ann = table.join("Ann")
+            ann.send("arm")
+            ann.drop()
+            table.advance(2)
+            table.restart()
+            ann.resume()
+            missed = [event.type for event in ann.inbox]
+            self.assertEqual((amnesia, ann.recovered, missed), (amnesia, True, ["first", "second"]))
+
+
+class Alarms(Game):
+    """Says several things at one time, in a step each."""
+
+    needs_start = False
+
+    @message
+    def arm(self, player: Player) -> None:
+        self.after(1, self.first)
+        self.after(1, self.second)
+
+    @timer
+    def first(self) -> None:
+        self.send("first")
+
+    @timer
+    def second(self) -> None:
+        self.send("second")
+
 
 class Fragile(Game):
     """Fails at one message, or wherever a test says."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from msgspec import Struct
 from twisted.internet.defer import Deferred
 
 from gameserver import Game, Player, message
@@ -31,6 +32,36 @@ class Plain(Game):
     @message
     def shut(self, player: Player) -> None:
         self.close("enough")
+
+
+class Square(Struct):
+    """A type that fails at what it was not made for."""
+
+    name: str
+
+    def __post_init__(self) -> None:
+        {"a1": 1, "b2": 2}[self.name]
+
+
+class Branch(Struct):
+    """A type that holds itself."""
+
+    branches: list[Branch] = []
+
+
+class Typed(Game):
+    """Takes what its types say."""
+
+    name = "typed"
+    needs_start = False
+    messages_per_s = 1000
+
+    @message
+    def step(self, player: Player, square: Square) -> None:
+        self.send("step", square.name)
+
+    @message
+    def grow(self, player: Player, tree: Branch) -> None: ...
 
 
 class Startable(Game):
@@ -83,7 +114,7 @@ MALFORMED: dict[str, bytes] = {
 
 
 class MalformedTests(WireTestCase):
-    games = (Plain,)
+    games = (Plain, Typed)
 
     def test_each_is_bad_message_and_the_session_stays(self) -> None:
         """One error for one frame, nothing in the log, and the next request is answered."""
@@ -151,6 +182,14 @@ class MalformedTests(WireTestCase):
             else:
                 self.assertEqual((answer["op"], answer["id"]), ("ok", id))
 
+    def test_depth_of_a_type_that_holds_itself(self) -> None:
+        """No deeper than anything else, whatever way the message goes."""
+        ann = self.rig.guest().create("typed")
+        self.assertEqual(self.ops(ann.say("send", type="step", data={"square": {"name": "a1"}})), ["event"])
+        tree = b'{"branches":[' * 20 + b"]}" * 20
+        (answer,) = ann.raw(b'{"op":"send","id":2,"type":"grow","data":{"tree":%b}}' % tree)
+        self.assert_error(answer, "bad_message", 2)
+
     def test_twenty_at_once_end_the_session(self) -> None:
         """Nineteen are forgiven, the twentieth ends it with 4400, and nobody else's."""
         ann = self.rig.guest().create("plain")
@@ -181,7 +220,14 @@ class MalformedTests(WireTestCase):
 
 
 class RequestTests(WireTestCase):
-    games = (Plain, Startable)
+    games = (Plain, Startable, Typed)
+
+    def test_failing_type_is_the_games_fault(self) -> None:
+        """Whatever a type of the game raises, it costs this message alone."""
+        ann = self.rig.guest().create("typed")
+        self.assertEqual(self.ops(ann.say("send", type="step", data={"square": {"name": "a1"}})), ["event"])
+        self.assert_error(ann.ask("send", id=2, type="step", data={"square": {"name": "z9"}}), "game_error", 2)
+        self.assertEqual(len(self.flushLoggedErrors(KeyError)), 1)
 
     def test_unknown_op(self) -> None:
         """An operation of tomorrow is told from nonsense, under its id."""
