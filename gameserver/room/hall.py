@@ -110,7 +110,7 @@ class Hall:
             ended=self._forget,
             lost=self._lose,
         )
-        self.ticks = Ticks(clock)
+        self.ticks = Ticks(clock, self.passes)
         self.watch = Ledger(store, clock, entropy)
         self.posts = Posts(
             store,

@@ -331,7 +331,7 @@ class Keeper:
             self._arm()
 
     def _may_step(self) -> bool:
-        return not (self.busy or self.over or self.store_away or self.commits.behind)
+        return not (self.busy or self.over or self.store_away or (self.is_stored and self.commits.behind))
 
     def _catch_up(self) -> bool:
         """Fire what is due. :returns: whether the room is free for an input now."""

@@ -16,6 +16,7 @@ from twisted.logger import Logger
 if TYPE_CHECKING:
     from gameserver.interfaces import IClock
     from gameserver.room.keeper import Keeper
+    from gameserver.room.passes import Pass
 
 EARLY: Final = 1e-3
 """A wake that is early by this part of a period is on time: sums of floats are not exact."""
@@ -29,13 +30,15 @@ class Ticks:
     """
     The ticks of a node's rooms.
 
+    :param passes: each tick of a rate is one.
     :ivar skipped: ticks of rooms that came too late, or while the room was busy, and so never came.
     :ivar taken: ticks of rooms that came.
     """
 
-    def __init__(self, clock: IClock) -> None:
+    def __init__(self, clock: IClock, passes: Pass) -> None:
         self.skipped = 0
         self.taken = 0
+        self.passes = passes
         self._clock = clock
         self._rates: dict[float, Rate] = {}
 
@@ -101,11 +104,15 @@ class Rate:
         self._count += late + 1
         # Before the rooms: one that takes long makes the next tick late, not all that follow.
         self._arm()
-        for keeper in tuple(self._keepers):
-            if not keeper.room.ticks:
-                self.remove(keeper)
-            else:
-                self._tick(keeper, late)
+        self._ticks.passes.begin()
+        try:
+            for keeper in tuple(self._keepers):
+                if not keeper.room.ticks:
+                    self.remove(keeper)
+                else:
+                    self._tick(keeper, late)
+        finally:
+            self._ticks.passes.end()
         self._look()
 
     def _tick(self, keeper: Keeper, late: int) -> None:
