@@ -7,14 +7,19 @@ import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final
 
+from twisted.logger import Logger
+
 from gameserver.errors import GameDefinitionError
 from gameserver.game.marks import CronMark, MessageMark, TimerMark, mark_of
 from gameserver.game.question import Question
 from gameserver.game.schema import Schema
+from gameserver.game.slips import check_hooks, misspelt
 from gameserver.room.rounding import Quanta, is_setting
 
 if TYPE_CHECKING:
     from gameserver.game.game import Game
+
+log = Logger(namespace="gameserver.games")
 
 MAX_GAME_PLAYERS: Final = 10_000
 """Seats of players in one room at most; what a room of more would need is another design."""
@@ -130,6 +135,10 @@ class Spec:
             raise GameDefinitionError(f"{cls.__name__}: the name {self.name!r} must be like this: trivia_night")
         self.title: str = cls.title or self.name.replace("_", " ").capitalize()
         self._check_settings()
+        game = next(base for base in cls.__mro__ if base.__module__ == "gameserver.game.game")
+        check_hooks(cls, game)
+        for name, meant in misspelt(cls, game):
+            log.warn("{game}.{name} means nothing here; is {meant} meant?", game=cls.__name__, name=name, meant=meant)
         self.quanta = Quanta(cls.quantize) if cls.quantize is not None else None
         self.function_style = bool(cls.__dict__.get("_gs_function_style", False))
         self.messages: dict[str, MessageSpec] = {}
