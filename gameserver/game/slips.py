@@ -1,6 +1,6 @@
 """
-Slips of the pen in a game's class, which Python finds late, or never: hooks that cannot be called as they are, and names
-that are almost those of hooks and settings.
+Slips of the pen in a game's class, which Python finds late, or never: hooks that cannot be called as they are, and
+names that are almost those of hooks and settings.
 """
 
 from __future__ import annotations

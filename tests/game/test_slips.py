@@ -75,7 +75,8 @@ class SlipsTests(SynchronousTestCase):
             tick_hertz = 20
             idle_close = 5
 
-        self.assertEqual(self.told(Game1), ["tick_hertz: tick_hz", "idle_close: idle_close_s", "max_player: max_players"])
+        told = self.told(Game1)
+        self.assertEqual(told, ["tick_hertz: tick_hz", "idle_close: idle_close_s", "max_player: max_players"])
 
     def test_ones_own_names(self) -> None:
         """What is like nothing, what begins with a line, and methods: they are the author's."""
