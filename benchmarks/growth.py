@@ -31,7 +31,7 @@ MEMBERS = 5
 """Of a room that is idle or ticks."""
 PING_S = 26.0
 """A little more than the server waits between two pings."""
-JOINS_A_S = 250
+JOINS_A_S = 150
 """Few enough for a slow machine: the load knows when all are connected, not when all have joined."""
 FILES = 16_000
 """Sockets of the most seats, and some."""
