@@ -11,6 +11,8 @@ TRIAL := $(BIN)/python tests/run_trial.py --jobs=$(JOBS)
 UNIT := $(subst /,.,$(patsubst %.py,%,$(wildcard tests/test_*.py)) \
 	$(filter-out tests/e2e,$(patsubst %/__init__.py,%,$(wildcard tests/*/__init__.py))))
 
+NATIVE := gameserver/wire/native.c gameserver/wire/native_build.py
+
 .PHONY: run test lint format unit e2e crash js-test bench bench-commit bench-patches growth needs clean
 
 run: .venv/run.stamp
@@ -99,12 +101,12 @@ clean:
 	  || { rm -rf .venv; echo "Python's venv module is missing; on Debian and Ubuntu: apt-get install python3-venv"; exit 1; }
 
 # Twisted's list of plugins is written once, here, by whoever may write it.
-.venv/run.stamp: setup.py pyproject.toml | .venv/bin/python
+.venv/run.stamp: setup.py pyproject.toml $(NATIVE) | .venv/bin/python
 	$(PIP) install --editable .
 	@$(BIN)/twistd --help > /dev/null
 	@touch $@
 
-.venv/dev.stamp: setup.py pyproject.toml | .venv/bin/python
+.venv/dev.stamp: setup.py pyproject.toml $(NATIVE) | .venv/bin/python
 	$(PIP) install --editable '.[dev]'
 	@$(BIN)/twistd --help > /dev/null
 	@touch .venv/run.stamp $@

@@ -1,14 +1,17 @@
 """
-What pyproject.toml cannot say: the plugin's folder, and the samples that travel inside the package.
+What pyproject.toml cannot say: the plugin's folder, the samples that travel inside the package, and what is in C.
 
 ``package_dir`` is spelled out, since with the default flat layout an editable install serves the packages through an
 import hook, and Twisted finds no plugin there. Spelled out, it puts this whole folder on the path. Mapping ``games``
 through ``package_dir`` would bring the hook back, so `BuildWithSamples` copies it.
+
+What is in C needs epoll, and is left out where it cannot be compiled.
 """
 
 from __future__ import annotations
 
 import shutil
+import sys
 from pathlib import Path
 
 from setuptools import find_packages, setup
@@ -49,5 +52,6 @@ setup(
     package_dir={"": "."},
     packages=[*find_packages(include=["gameserver", "gameserver.*"]), "twisted.plugins"],
     package_data={"gameserver": ["py.typed"], "gameserver.web": ["static/*", "static/**/*"]},
+    cffi_modules=["gameserver/wire/native_build.py:ffibuilder"] if sys.platform == "linux" else [],
     cmdclass={"build_py": BuildWithSamples},
 )

@@ -95,7 +95,7 @@ def build(settings: Settings, reactor: Any) -> IService:
     tickets = Tickets((*means.secrets, *shared_secrets(settings)), store, os.urandom)
     strangers = Strangers(limits.unauthenticated)
     house = House(hall, make_chain(means), clock, limits, Budgets(limits), os.urandom, tickets, strangers, hasher)
-    door = Door(house, settings.origin, reactor, sessions, Proxies(settings.trusted_proxy))
+    door = Door(house, settings.origin, reactor, sessions, Proxies(settings.trusted_proxy), native=settings.native)
     addresses = Addresses(settings.public_url)
     factory = site(house, catalog, settings, door.resource(), addresses)
     root = MultiService()
@@ -183,6 +183,7 @@ class Node(Service):
         self._watch = self._reactor.callLater(WATCH_S, self._watch_clock)
         rooms = sum(1 for _ in self._hall.keepers)
         log.info("{games} games, {rooms} rooms", games=len(self._hall.specs), rooms=rooms)
+        log.info("frames are read and written {way}", way=self._door.watch.way)
         for url in self._addresses.urls:
             log.info("open {url}/", url=url)
 

@@ -65,6 +65,7 @@ class Settings:
     :param lease_s: on a store that nodes share: after so long without a word others take this node's rooms over.
     :param compress_bytes: stored values of at least so many bytes are compressed; 0: none.
     :param game_bytes: what all rooms of one game may keep on this node, documents and tables.
+    :param native: what was built in C is used; it changes nothing but the speed.
     :param jwt: whose tokens are believed, for ``jwt`` in `auth`.
     :param django: where users of Django come from, for ``django`` in `auth`.
     :param sources: setting to where it was given, for errors; what is missing is a default.
@@ -89,6 +90,7 @@ class Settings:
     lease_s: float = setting(15, Number(3, 600, fraction=True))
     compress_bytes: int = byte_count(0, 0, 2**30)
     game_bytes: int = byte_count(2**30, 2**20, 2**40)
+    native: bool = setting(True, yes_or_no)
     limits: Limits = field(default_factory=Limits)
     jwt: Jwt = field(default_factory=Jwt)
     django: Django = field(default_factory=Django)

@@ -113,6 +113,7 @@ class MergeTests(SettingsCase):
             "store": '"redis://localhost"',
             "games": '["a", "b"]',
             "sample_games": "false",
+            "native": "false",
             "data": '"d"',
             "origin": '["https://a.example"]',
             "auth": '["guests", "accounts"]',

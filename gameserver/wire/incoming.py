@@ -51,6 +51,16 @@ class Incoming:
                 return
         self._feed(data)
 
+    def feed_unmasked(self, data: bytes, head: int) -> None:
+        """One frame was read that may be a whole message, and nothing else; its payload is unmasked already."""
+        payload = data[head:]
+        own = self._own
+        if self.between and data[0] == own and len(payload) <= self._most and (own != TEXT or is_text(payload)):
+            take = self.take
+            take(payload)
+        else:
+            self.feed(masked_again(data, head))
+
     def _feed(self, data: bytes) -> None:
         """Several frames, or longer ones."""
         at, end, own = 0, len(data), self._own
@@ -72,3 +82,8 @@ class Incoming:
             self.take(payload)
         if at != end:
             self._rest(data[at:] if at else data)
+
+
+def masked_again(data: bytes, head: int) -> bytes:
+    """:returns: a frame as it came, whose payload was unmasked: the mask stands at the end of its head."""
+    return data[:head] + unmask(data[head - 4 : head], data[head:])

@@ -24,9 +24,10 @@ from gameserver.wire.incoming import Incoming
 from gameserver.wire.lean import door_class, let_go
 from gameserver.wire.limits import Connections
 from gameserver.wire.messages import PACKED_SUBPROTOCOL, SUBPROTOCOLS, Close, Form
+from gameserver.wire.native import make_watch
 from gameserver.wire.proxies import Proxies
 from gameserver.wire.session import House, Session
-from gameserver.wire.transport import Socket, Watch
+from gameserver.wire.transport import Socket, WriteToAll
 
 HANDSHAKE_S: Final = 10.0
 GOODBYE_S: Final = 2.0
@@ -73,7 +74,9 @@ class GameProtocol(WebSocketServerProtocol):
         subprotocol = next((name for name in request.protocols if name in SUBPROTOCOLS), None)
         binary = subprotocol == PACKED_SUBPROTOCOL
         house = self.door.house
-        self.outgoing = Outgoing(self, house.hall.passes, house.limits.queue_bytes, binary=binary)
+        self.outgoing = Outgoing(
+            self, house.hall.passes, house.limits.queue_bytes, binary=binary, write_to_all=self.door.watch.write_to_all
+        )
         self.session = Session(house, self.outgoing, address, binary=binary)
         self.door.sessions[self.session] = None
         return subprotocol
@@ -91,7 +94,7 @@ class GameProtocol(WebSocketServerProtocol):
         take, most = self.session.take, self.door.house.limits.frame_bytes
         self.incoming = Incoming(own, most, take, self.autobahn, between=False)
         if isinstance(self.transport, Socket):
-            self.transport.adopt(self.door.watch, self.incoming.feed)
+            self.transport.adopt(self.door.watch, self.incoming)
             self.outgoing.socket = self.transport
         # twisted.web's channel, from which the transport was taken over, is its producer still.
         self.transport.unregisterProducer()
@@ -148,6 +151,23 @@ class GameProtocol(WebSocketServerProtocol):
             self.incoming = None
 
 
+def _write_at_once(to: Sequence[Any], data: bytes, write_to_all: WriteToAll) -> None:
+    """Write the same to many sockets in one call, as `Outgoing.send_to_all` does one by one."""
+    # Asked for now: nobody's descriptor can be closed, and become another's, before they are written to.
+    numbers = [
+        -1 if (socket := (outgoing := session.transport).socket) is None or outgoing._owed else socket.number
+        for session in to
+    ]
+    sent = write_to_all(numbers, data)
+    if sent is None:
+        return
+    for session, count in zip(to, sent, strict=True):
+        if count < 0:
+            session.transport._owe(data)
+        elif count != len(data):
+            session.transport.socket.buffer(data[count:])
+
+
 @implementer(IPushProducer)
 class Outgoing:
     """
@@ -156,16 +176,29 @@ class Outgoing:
     :param passes: at the end of each.
     :param queue_bytes: what may wait for a slow reader.
     :param binary: whether its frames are binary.
+    :param write_to_all: see `Watch`.
     :ivar socket: what the connection is written to, if it is one of ours and may be written to at once.
     """
 
-    __slots__ = ("_behind", "_first", "_owed", "_pass", "_protocol", "_queue_bytes", "_slow", "_volatile", "socket")
+    __slots__ = (
+        *("_behind", "_first", "_owed", "_pass", "_protocol", "_queue_bytes", "_slow", "_volatile", "_write_to_all"),
+        "socket",
+    )
 
-    def __init__(self, protocol: GameProtocol, passes: Pass, queue_bytes: int, *, binary: bool = False) -> None:
+    def __init__(
+        self,
+        protocol: GameProtocol,
+        passes: Pass,
+        queue_bytes: int,
+        *,
+        binary: bool = False,
+        write_to_all: WriteToAll | None = None,
+    ) -> None:
         self._first = BINARY if binary else TEXT
         self._protocol = protocol
         self._pass = passes
         self._queue_bytes = queue_bytes
+        self._write_to_all = write_to_all
         self._owed: list[bytes] = []
         self._volatile: dict[str, bytes] = {}
         self._slow = False
@@ -193,6 +226,9 @@ class Outgoing:
         if not last or size > self._queue_bytes:
             for session in to:
                 session.transport._owe(data)
+            return
+        if self._write_to_all is not None and len(to) > 1:
+            _write_at_once(to, data, self._write_to_all)
             return
         for session in to:
             outgoing = session.transport
@@ -289,6 +325,7 @@ class Door:
     :param origins: origins admitted besides the server's own.
     :param reactor: for handshakes and pings.
     :param proxies: whose word counts for who a client is.
+    :param native: use what was built in C, if anything was.
     :param sessions: where the open ones are kept, for whoever else must know them.
     """
 
@@ -299,13 +336,15 @@ class Door:
         reactor: Any,
         sessions: dict[Session, None] | None = None,
         proxies: Proxies | None = None,
+        *,
+        native: bool = True,
     ) -> None:
         limits = house.limits
         self.house = house
         self.proxies = proxies or Proxies()
         self.origins = frozenset(origins)
         self.connections = Connections(limits.connections_per_address)
-        self.watch = Watch(reactor, house.hall.passes)
+        self.watch = make_watch(reactor, house.hall.passes, native=native)
         self.sessions: dict[Session, None] = {} if sessions is None else sessions
         self._factory = _new_factory(protocols=list(SUBPROTOCOLS), server="gameserver", reactor=reactor)
         self._factory.setProtocolOptions(

@@ -23,9 +23,11 @@ from twisted.python.failure import Failure
 from zope.interface import implementer
 
 from gameserver.room.passes import Pass
+from gameserver.wire.incoming import Incoming, masked_again
 
-Watched = tuple["Socket", Callable[[int], bytes], Callable[[bytes], None]]
-"""A socket, how it is read, and what is given what was read."""
+Watched = tuple["Socket", Callable[[int], bytes], Callable[[bytes], None], Callable[[bytes, int], None]]
+"""A socket, how it is read, what is given what was read, and what a frame that is unmasked: see `Incoming`."""
+WriteToAll = Callable[[list[int], bytes], list[int] | None]
 READ_BYTES: Final = 65_536
 READABLE: Final = 1
 """``select.EPOLLIN``, which not every system has."""
@@ -39,21 +41,25 @@ class Socket(tcp.Server):
 
     :ivar eager: what is written goes out at once where nothing waits; HTTP's small writes are better gathered.
     :ivar send: the socket's own, while what is written goes out at once.
+    :ivar number: its descriptor, just as long, else -1: nobody may write to one that is closed, and another's by now.
     """
 
     eager = False
     send: Callable[[bytes], int] | None = None
+    number = -1
     feed: Callable[[bytes], None] | None = None
+    feed_unmasked: Callable[[bytes, int], None]
     _waits = False
 
-    def adopt(self, watch: Watch, feed: Callable[[bytes], None] | None = None) -> None:
+    def adopt(self, watch: Watch, incoming: Incoming | None = None) -> None:
         """
         From now on a WebSocket: write eagerly, and be watched by this.
 
-        :param feed: is given what is read, instead of the protocol.
+        :param incoming: is given what is read, instead of the protocol.
         """
         waits = self._waits
-        self.feed = feed or self.protocol.dataReceived
+        self.feed = incoming.feed if incoming else self.protocol.dataReceived
+        self.feed_unmasked = incoming.feed_unmasked if incoming else self._feed_masked_again
         self.stopReading()  # type: ignore[no-untyped-call]
         self.stopWriting()
         self.reactor = watch  # type: ignore[assignment]  # Twisted asks it for readiness and for callLater alone
@@ -62,7 +68,20 @@ class Socket(tcp.Server):
         if waits:
             self.startWriting()
         else:
-            self.send = self.socket.send
+            self._go()
+
+    def _feed_masked_again(self, data: bytes, head: int) -> None:
+        self.protocol.dataReceived(masked_again(data, head))
+
+    def _go(self) -> None:
+        """What is written goes out at once."""
+        self.send = self.socket.send
+        self.number = self.fileno()
+
+    def _hold(self) -> None:
+        """The reverse."""
+        self.send = None
+        self.number = -1
 
     def doRead(self) -> Any:
         """There is something to read."""
@@ -96,7 +115,7 @@ class Socket(tcp.Server):
 
     def startWriting(self) -> None:
         """Something waits in the buffer."""
-        self.send = None
+        self._hold()
         self._waits = True
         super().startWriting()  # type: ignore[no-untyped-call]
 
@@ -105,11 +124,11 @@ class Socket(tcp.Server):
         self._waits = False
         super().stopWriting()  # type: ignore[no-untyped-call]
         if self.eager and self.connected:
-            self.send = self.socket.send
+            self._go()
 
     def connectionLost(self, reason: Failure) -> None:
         """The socket is closed, and its number may be another's."""
-        self.send = None
+        self._hold()
         super().connectionLost(reason)
 
 
@@ -132,7 +151,13 @@ class Watch:
 
     :param reactor: where the set itself is watched, while there is any socket in it.
     :param passes: a pass over the sockets is one.
+    :ivar way: how this goes about it, for the log.
+    :ivar write_to_all: writes the same bytes to many descriptors, if there is a faster way than one by one; negative
+        ones are left out. Returns how many bytes went to each, -1 where it did not try; None: all of them to all.
     """
+
+    way = "in Python"
+    write_to_all: WriteToAll | None = None
 
     def __init__(self, reactor: Any, passes: Pass) -> None:
         self.callLater = reactor.callLater
@@ -169,7 +194,8 @@ class Watch:
         if not before:
             self._open()
             self._epoll.register(descriptor, wanted)
-            self._sockets[descriptor] = (socket, socket.socket.recv, socket.feed or socket.protocol.dataReceived)
+            feed = socket.feed or socket.protocol.dataReceived
+            self._sockets[descriptor] = (socket, socket.socket.recv, feed, socket.feed_unmasked)
         elif wanted:
             self._epoll.modify(descriptor, wanted)
         else:
@@ -193,37 +219,39 @@ class Watch:
 
     def connectionLost(self, reason: Failure) -> None:
         """The reactor lets go of everything as it ends: the sockets, which are its own to it, as well."""
-        for socket, _, _ in list(self._sockets.values()):
+        for socket, *_ in list(self._sockets.values()):
             socket.connectionLost(reason)
 
     def doRead(self) -> None:
         """One pass: serve every socket that is ready, then end the turn."""
-        this = self._pass
-        sockets = self._sockets
-        this.begin()
+        self._pass.begin()
         try:
-            for descriptor, events in self._epoll.poll(0, EVENTS):
-                try:
-                    socket, receive, feed = sockets[descriptor]
-                except KeyError:
-                    continue  # closed by what came before it in this pass
-                # As Socket.doRead, without its calls; what is wrong it sees itself.
-                try:
-                    data = receive(READ_BYTES) if events == READABLE else b""
-                except OSError:
-                    data = b""
-                try:
-                    if data:
-                        feed(data)
-                        continue
-                    why = _serve(socket, events)
-                except Exception:  # noqa: BLE001 - as in Twisted's reactors: a bug costs this connection, not the others
-                    log.failure("a connection failed")
-                    why = CONNECTION_LOST
-                if why is not None:
-                    _end(socket, why)
+            self._serve_ready()
         finally:
-            this.end()
+            self._pass.end()
+
+    def _serve_ready(self) -> None:
+        sockets = self._sockets
+        for descriptor, events in self._epoll.poll(0, EVENTS):
+            try:
+                socket, receive, feed, _ = sockets[descriptor]
+            except KeyError:
+                continue  # closed by what came before it in this pass
+            # As Socket.doRead, without its calls; what is wrong it sees itself.
+            try:
+                data = receive(READ_BYTES) if events == READABLE else b""
+            except OSError:
+                data = b""
+            try:
+                if data:
+                    feed(data)
+                    continue
+                why = serve(socket, events)
+            except Exception:  # noqa: BLE001 - as in Twisted's reactors: a bug costs this connection, not the others
+                log.failure("a connection failed")
+                why = CONNECTION_LOST
+            if why is not None:
+                end(socket, why)
 
     def _open(self) -> None:
         if self._epoll is None:
@@ -237,7 +265,7 @@ class Watch:
             self._epoll = None
 
 
-def _serve(socket: Socket, events: int) -> Any:
+def serve(socket: Socket, events: int) -> Any:
     """Anything but mere input. :returns: why the connection ends, if it does."""
     if events & (select.EPOLLHUP | select.EPOLLERR) and not events & select.EPOLLIN:
         return CONNECTION_LOST
@@ -247,7 +275,8 @@ def _serve(socket: Socket, events: int) -> Any:
     return why
 
 
-def _end(socket: Socket, why: Exception) -> None:
+def end(socket: Socket, why: Exception) -> None:
+    """A connection is over, if it is not already."""
     if socket.connected:
         socket.connectionLost(Failure(why))
 
