@@ -26,9 +26,11 @@ import gameserver
 ROOT = Path(gameserver.__file__).parent.parent
 NOT_COPIED = shutil.ignore_patterns(
     *(".git", ".venv", "build", "dist", "*.egg-info", "__pycache__", "_trial_temp*", ".*_cache", ".hypothesis"),
-    *("node_modules", "gameserver-data", "dropin.cache"),
+    *("node_modules", "gameserver-data", "dropin.cache", "*.so"),
 )
 SITE_PACKAGES = Path(sysconfig.get_path("purelib"))
+IN_C = sys.platform == "linux" and shutil.which("cc") is not None
+"""Whether what is in C can be built here."""
 
 
 def run(*command: str | Path, cwd: Path, **environ: str) -> str:
@@ -91,10 +93,10 @@ class Environment:
             if "gameserver" not in item.name:
                 shutil.copy2(item, twisted / "plugins")
 
-    def install(self, *what: str | Path) -> None:
+    def install(self, *what: str | Path, **environ: str) -> None:
         """Install the package alone."""
         pip = (sys.executable, "-m", "pip", "--python", self.folder / "bin" / "python")
-        run(*pip, "install", "--quiet", "--no-deps", "--no-build-isolation", *what, cwd=self.folder)
+        run(*pip, "install", "--quiet", "--no-deps", "--no-build-isolation", *what, cwd=self.folder, **environ)
 
     def python(self, code: str, cwd: Path) -> str:
         """Run some Python."""
@@ -116,8 +118,8 @@ class InstallTests(SynchronousTestCase):
         self.elsewhere = folder / "elsewhere"
         self.elsewhere.mkdir()
 
-    def works(self) -> None:
-        """Ask for everything that an installation must have."""
+    def works(self, *, in_c: bool = IN_C) -> None:
+        """Ask for everything that an installation must have, and whether what is in C was built."""
         environment, elsewhere = self.environment, self.elsewhere
         self.assertRegex(environment.twistd("--help", cwd=elsewhere), r"(?m)^ +gameserver +Serves multiplayer games")
         self.assertIn("--no-sample-games", environment.twistd("gameserver", "--help", cwd=elsewhere))
@@ -131,6 +133,8 @@ class InstallTests(SynchronousTestCase):
         paths = "pages.STATIC / 'lobby.html', pages.client_folder() / 'gameserver.js'"
         code = f"from gameserver.web import pages; print(all(path.is_file() for path in ({paths})))"
         self.assertEqual(environment.python(code, elsewhere).strip(), "True")
+        code = "from gameserver.wire import native; print(native.BUILT)"
+        self.assertEqual(environment.python(code, elsewhere).strip(), str(in_c))
 
     def installed_names(self) -> set[str]:
         """Name what the installation put beside Twisted, or into it."""
@@ -150,6 +154,11 @@ class InstallTests(SynchronousTestCase):
         self.environment.install(built()["sdist"])
         self.works()
         self.assertTrue((self.environment.site_packages / "gameserver" / "_games" / "tictactoe.py").is_file())
+
+    def test_without_a_compiler(self) -> None:
+        """Where nothing can be compiled it installs all the same, and does all in Python."""
+        self.environment.install(built()["sdist"], CC="/bin/false")
+        self.works(in_c=False)
 
     def test_editable(self) -> None:
         """An editable install serves the checkout itself, the plugin included."""

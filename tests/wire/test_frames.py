@@ -12,7 +12,7 @@ from itertools import pairwise
 from typing import Any
 
 import txaio
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as some
 from twisted.internet.task import Clock as Seconds
 from twisted.trial.unittest import SynchronousTestCase
@@ -172,13 +172,17 @@ class TwinsTestCase(SynchronousTestCase):
         self.pings = Seconds()
         self.patch(txaio.config, "loop", self.pings)  # Autobahn's timers, of both
 
+    def twins(self) -> Twins:
+        """``test_native`` feeds one of them in another way."""
+        return Twins()
+
 
 class SameTests(TwinsTestCase):
-    @settings(max_examples=150, deadline=None)
+    @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.differing_executors])
     @given(streams, some.lists(some.integers(0, 3000), max_size=6))
     def test_any_frames_in_any_pieces(self, data: bytes, cuts: list[int]) -> None:
         """Whatever comes, however it is cut: the same bytes go out, the same messages come in."""
-        twins = Twins()
+        twins = self.twins()
         twins.feed(data, cuts)
         quick, slow = twins.outcomes
         self.assertEqual(quick, slow)
@@ -190,7 +194,7 @@ class SameTests(TwinsTestCase):
             in_fragments(said("c", 4), [5, 9], [masked(b"", PING)]) + masked(said("d", 5)) + masked(b"\x03\xe8", CLOSE)
         )
         for cut in range(1, len(data)):
-            twins = Twins()
+            twins = self.twins()
             twins.feed(data, [cut])
             quick, slow = twins.outcomes
             self.assertEqual(quick, slow, f"cut at {cut}")
@@ -209,7 +213,7 @@ class SameTests(TwinsTestCase):
             "after a fragment": masked(b"{", fin=False) + masked(b"", PING) + inner + masked(b"}", CONTINUATION),
         }.items():
             for cut in range(1, len(data)):
-                twins = Twins()
+                twins = self.twins()
                 twins.feed(data, [cut])
                 quick, slow = twins.outcomes
                 self.assertEqual(quick, slow, f"{name}, cut at {cut}")
@@ -223,7 +227,7 @@ class SameTests(TwinsTestCase):
         odd += [masked(struct.pack(">H", code), CLOSE) for code in (1000, 1005, 4999, 5)] + [masked(b"", CLOSE)]
         for i, data in enumerate(odd):
             for cuts in ([], [len(frame)], [len(frame) + 3], [len(frame) + len(data)]):
-                twins = Twins()
+                twins = self.twins()
                 twins.feed(frame + data + masked(said("after", 4)) + masked(b"", CLOSE), cuts)
                 quick, slow = twins.outcomes
                 self.assertEqual(quick, slow, f"{i}, cut at {cuts}")
@@ -231,7 +235,7 @@ class SameTests(TwinsTestCase):
     def test_a_byte_at_a_time(self) -> None:
         """The same in reads of one byte."""
         data = masked(said("a")) + masked(b"x", PING) + masked(said("b" * 200, 3))
-        twins = Twins()
+        twins = self.twins()
         twins.feed(data, list(range(len(data))))
         quick, slow = twins.outcomes
         self.assertEqual(quick, slow)
@@ -239,7 +243,7 @@ class SameTests(TwinsTestCase):
 
     def test_while_a_ping_waits_for_its_answer(self) -> None:
         """Messages put off the cut for want of a pong here and there, and late pongs change nothing."""
-        twins = Twins()
+        twins = self.twins()
         self.pings.advance(LIMITS.ping_s)
         for caller in twins.callers:
             caller.settle()
@@ -253,7 +257,7 @@ class SameTests(TwinsTestCase):
 
     def test_closed_by_the_session_between_two_frames(self) -> None:
         """What follows in the same read is not handled any more."""
-        twins = Twins()
+        twins = self.twins()
         for caller in twins.callers:
             session = caller.node.door.sessions
             next(iter(session)).close(4008, "")
@@ -265,7 +269,7 @@ class SameTests(TwinsTestCase):
 class QuickTests(TwinsTestCase):
     def test_autobahn_is_not_asked(self) -> None:
         """Whole messages never reach Autobahn's parser; what is fragmented does."""
-        twins = Twins()
+        twins = self.twins()
         parsed: list[int] = []
         protocol = twins.quick.pipe.protocol
         consume = protocol.consumeData

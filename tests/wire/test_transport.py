@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import socket
 from collections.abc import Callable
+from types import SimpleNamespace
 from typing import Any
 
 from twisted.internet import tcp
@@ -15,7 +16,10 @@ from twisted.python.failure import Failure
 from twisted.trial.unittest import SynchronousTestCase
 
 from gameserver.room.passes import Pass
-from gameserver.wire.transport import Socket, Watch, hand_out_sockets
+from gameserver.wire.frames import TEXT, head
+from gameserver.wire.native import make_watch
+from gameserver.wire.protocol import Outgoing
+from gameserver.wire.transport import READ_BYTES, Socket, Watch, hand_out_sockets
 
 BIG = 4_000_000
 """More bytes than any kernel takes at once."""
@@ -67,7 +71,11 @@ class TransportTestCase(SynchronousTestCase):
         self.passes = Pass(self.reactor_clock())
         self.ends: list[int] = []
         self.passes.rooms = lambda: self.ends.append(len(self.ends))
-        self.watch = Watch(self.reactor, self.passes)
+        self.watch = self.make_watch()
+
+    def make_watch(self) -> Watch:
+        """``test_native`` runs all that is here with its own."""
+        return make_watch(self.reactor, self.passes, native=False)
 
     def reactor_clock(self) -> Any:
         class Clock:
@@ -238,6 +246,63 @@ class WatchTests(TransportTestCase):
         self.serve()
         self.assertEqual((notes.got, other[1].got), (b"x", b""))
 
+    def test_paused_by_another(self) -> None:
+        """What came for somebody whom another's message pauses is not lost, whenever it is handed on."""
+        connections = [self.connect() for _ in range(3)]
+        for _, notes, client in connections:
+            notes.then = lambda: [t.pauseProducing() for t, n, _ in connections if not n.got]
+            client.send(b"x")
+        self.serve()
+        for _ in range(2):
+            for transport, _, _ in connections:
+                transport.resumeProducing()
+            self.serve()
+        self.assertEqual([notes.got for _, notes, _ in connections], [b"x"] * 3)
+
+    def test_descriptor_that_is_used_again_in_a_pass(self) -> None:
+        """What was sent to a connection that ended in this pass never reaches the one that gets its descriptor."""
+        first, second = self.connect(), self.connect()
+        met: list[tuple[Socket, Notes, socket.socket]] = []
+
+        def end_the_other(other: Socket) -> None:
+            if not met:
+                descriptor = other.fileno()
+                other.connectionLost(Failure(ConnectionDone()))
+                met.append(self.connect())
+                self.assertEqual(met[0][0].fileno(), descriptor)
+                met[0][2].send(b"mine")
+
+        first[1].then = lambda: end_the_other(second[0])
+        second[1].then = lambda: end_the_other(first[0])
+        first[2].send(b"first's")
+        second[2].send(b"second's")
+        self.serve()
+        self.assertEqual(met[0][1].got, b"mine")
+        self.assertEqual(sorted([first[1].got, second[1].got])[0], b"")
+
+    def test_each_reads_a_part(self) -> None:
+        """However much somebody sends, all others are served as well, in the same pass, and nobody's bytes are lost."""
+        connections = [self.connect() for _ in range(20)]
+        for _, _, client in connections:
+            client.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4 * READ_BYTES)
+        sent = [os.urandom(READ_BYTES) for _ in connections]
+        for (_, _, client), data in zip(connections, sent, strict=True):
+            client.sendall(data + b"then")
+        self.watch.doRead()
+        self.assertTrue(all(0 < len(notes.got) <= READ_BYTES for _, notes, _ in connections))
+        self.serve()
+        for (_, notes, _), data in zip(connections, sent, strict=True):
+            self.assertTrue(notes.got == data + b"then")
+
+    def test_client_resets(self) -> None:
+        """A connection that breaks ends, and the others are served."""
+        broken, other = self.connect(), self.connect()
+        broken[0].write(b"never read")
+        other[2].send(b"x")
+        broken[2].close()
+        self.serve()
+        self.assertEqual((broken[1].lost is None, other[1].lost, other[1].got), (False, None, b"x"))
+
     def test_watched_while_there_is_somebody(self) -> None:
         """The set is in the reactor, and has a descriptor, only while it holds a socket."""
         self.assertEqual((self.reactor.readers, self.watch.fileno()), ([], -1))
@@ -252,6 +317,101 @@ class WatchTests(TransportTestCase):
         _, notes, _ = self.connect()
         self.watch.connectionLost(Failure(ConnectionDone()))
         self.assertIsNotNone(notes.lost)
+
+
+class ToAllTests(TransportTestCase):
+    """The same frame to many."""
+
+    def member(self) -> tuple[Any, Socket, socket.socket]:
+        """:returns: a session, as far as is asked for here, its socket, and the client's end."""
+        transport, notes, client = self.connect()
+        protocol = SimpleNamespace(transport=transport, state=3, STATE_OPEN=3, session=None)
+        outgoing = Outgoing(protocol, self.passes, 2 * BIG, write_to_all=self.watch.write_to_all)  # type: ignore[arg-type]
+        outgoing.socket = transport
+        return SimpleNamespace(transport=outgoing, notes=notes), transport, client
+
+    def tell(self, members: list[tuple[Any, Socket, socket.socket]], *frames: bytes) -> None:
+        """All of them are told, as at the end of a step."""
+        to = [session for session, _, _ in members]
+        to[0].transport.send_to_all(to, list(frames), last=True)
+
+    def framed(self, frame: bytes) -> bytes:
+        """:returns: what a client gets."""
+        return head(TEXT, len(frame)) + frame
+
+    def received(self, client: socket.socket, size: int) -> bytes:
+        """:returns: so many bytes that came, and all else that came with them."""
+        got = b""
+        while len(got) < size:
+            got += client.recv(1 << 20)
+            self.serve()
+        return got
+
+    def test_all_get_it_at_once(self) -> None:
+        """One frame and several, to one and to many."""
+        for members in ([self.member()], [self.member() for _ in range(5)]):
+            self.tell(members, b"one")
+            self.tell(members, b"two", b"three")
+            for _, _, client in members:
+                self.assertEqual(client.recv(100), b"".join(map(self.framed, (b"one", b"two", b"three"))))
+
+    def test_behind_what_is_owed(self) -> None:
+        """Who is owed something gets it first, and the others need not wait."""
+        members = [self.member() for _ in range(3)]
+        self.passes.begin()
+        members[1][0].transport.send(b"first")
+        self.tell(members, b"then")
+        self.assertEqual(members[2][2].recv(100), self.framed(b"then"))
+        self.passes.end()
+        self.assertEqual(members[1][2].recv(100), self.framed(b"first") + self.framed(b"then"))
+        self.assertEqual(members[0][2].recv(100), self.framed(b"then"))
+
+    def test_who_does_not_read(self) -> None:
+        """What one kernel buffer does not take, in part or at all, comes later, whole and in order."""
+        members = [self.member() for _ in range(3)]
+        frames = [os.urandom(BIG), b"small", os.urandom(BIG // 2), b"last"]
+        for frame in frames:
+            self.tell(members, frame)
+        self.assertEqual([transport.number for _, transport, _ in members], [-1] * 3)
+        whole = b"".join(map(self.framed, frames))
+        for _, transport, client in members:
+            self.assertTrue(self.received(client, len(whole)) == whole)
+            self.assertEqual(transport.number, transport.fileno())
+
+    def test_full(self) -> None:
+        """A kernel buffer that takes nothing keeps nobody else waiting."""
+        members = [self.member() for _ in range(3)]
+        _, transport, client = members[1]
+        filled = 0
+        with self.assertRaises(BlockingIOError):
+            while True:
+                filled += transport.socket.send(b"." * 1000)
+        self.tell(members, b"news")
+        for other in (members[0][2], members[2][2]):
+            self.assertEqual(other.recv(100), self.framed(b"news"))
+        self.assertEqual(self.received(client, filled + 6)[filled:], self.framed(b"news"))
+
+    def test_client_is_gone(self) -> None:
+        """Who is gone ends by its own way; the others get it."""
+        members = [self.member() for _ in range(3)]
+        members[1][2].close()
+        self.tell(members, b"news")
+        self.assertEqual(members[2][2].recv(100), self.framed(b"news"))
+        self.serve()
+        self.assertEqual([session.notes.lost is None for session, _, _ in members], [True, False, True])
+
+    def test_descriptor_that_is_used_again(self) -> None:
+        """A room's frames never reach whoever got the descriptor of a member that is gone."""
+        members = [self.member() for _ in range(3)]
+        descriptor = members[1][1].fileno()
+        members[1][1].connectionLost(Failure(ConnectionDone()))
+        stranger, _, client = self.connect()
+        self.assertEqual(stranger.fileno(), descriptor)
+        self.tell(members, b"secret")
+        self.serve()
+        self.assertEqual(members[2][2].recv(100), self.framed(b"secret"))
+        client.setblocking(False)
+        self.assertRaises(BlockingIOError, client.recv, 100)
 
 
 class PortTests(SynchronousTestCase):
