@@ -140,7 +140,8 @@ def hand_out_sockets(port: Any) -> None:
 
     Source: the docstring of `twisted.internet.tcp.Port`
     """
-    if isinstance(port, tcp.Port) and hasattr(select, "epoll"):
+    # A port of Unix is a tcp.Port as well.
+    if getattr(port, "transport", None) is tcp.Server and hasattr(select, "epoll"):
         port.transport = Socket
 
 

@@ -413,6 +413,7 @@ class Bare:
     """
     A WebSocket made of bytes, to say what no library would. It blocks: use it in a thread (`bare`).
 
+    :param port: of this machine, or the path of a Unix socket.
     :param before: sent before all else, as a proxy does.
     :param tls: speak TLS, as this says.
     :param source: the address of this end.
@@ -422,20 +423,24 @@ class Bare:
 
     def __init__(
         self,
-        port: int,
+        port: int | Path,
         *,
         before: bytes = b"",
         tls: ssl.SSLContext | None = None,
         source: str = "127.0.0.1",
         **headers: str,
     ) -> None:
-        self.socket = socket.create_connection(("127.0.0.1", port), WAIT_S, source_address=(source, 0))
+        if isinstance(port, Path):
+            self.socket = socket.socket(socket.AF_UNIX)
+            self.socket.connect(str(port))
+        else:
+            self.socket = socket.create_connection(("127.0.0.1", port), WAIT_S, source_address=(source, 0))
         self.socket.settimeout(WAIT_S)
         self.socket.sendall(before)
         if tls is not None:
             self.socket = tls.wrap_socket(self.socket, server_hostname="localhost")
         lines = {
-            "Host": f"127.0.0.1:{port}",
+            "Host": "localhost" if isinstance(port, Path) else f"127.0.0.1:{port}",
             "Upgrade": "websocket",
             "Connection": "Upgrade",
             "Sec-WebSocket-Key": base64.b64encode(os.urandom(16)).decode(),

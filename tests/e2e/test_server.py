@@ -5,9 +5,11 @@ from __future__ import annotations
 import ctypes
 import os
 import re
+import shutil
 import signal
 import socket
 import sqlite3
+import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -581,6 +583,16 @@ class SocketTests(ServerCase):
         self.addCleanup(connection.close)
         welcome(connection)
         self.assertTrue(_option_of_peer(server.pid, connection.socket, socket.IPPROTO_TCP, socket.TCP_NODELAY))
+
+    async def test_unix(self) -> None:
+        """A WebSocket goes through a Unix socket as well."""
+        folder = Path(tempfile.mkdtemp(prefix="gameserver-"))  # the path of such a socket must be short
+        self.addCleanup(shutil.rmtree, folder)
+        server = self.server(listen=[f"unix:{folder / 'socket'}"])
+        await server.start()
+        connection = Bare(folder / "socket")
+        self.addCleanup(connection.close)
+        welcome(connection)
 
     async def test_loopback_only(self) -> None:
         """Given a loopback interface, the server listens at no other."""

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from types import SimpleNamespace
 from typing import Any
 
-from twisted.internet import tcp
+from twisted.internet import tcp, unix
 from twisted.internet.error import ConnectionAborted, ConnectionDone
 from twisted.internet.protocol import Protocol
 from twisted.internet.task import Clock as Seconds
@@ -422,3 +422,9 @@ class PortTests(SynchronousTestCase):
         hand_out_sockets(port)
         hand_out_sockets(other)
         self.assertEqual((port.transport, other.transport), (Socket, None))
+
+    def test_ports_of_unix(self) -> None:
+        """A port of Unix is one of TCP to Python, but its connections have no address, and stay Twisted's."""
+        port = unix.Port("/nowhere", None, reactor=Readiness())  # type: ignore[arg-type]
+        hand_out_sockets(port)
+        self.assertIs(port.transport, unix.Server)
