@@ -55,7 +55,8 @@ class Incoming:
         """One frame was read that may be a whole message, and nothing else; its payload is unmasked already."""
         payload = data[head:]
         own = self._own
-        if self.between and data[0] == own and len(payload) <= self._most and (own != TEXT or is_text(payload)):
+        readable = payload.isascii() or own != TEXT or is_text(payload)
+        if readable and self.between and data[0] == own and len(payload) <= self._most:
             take = self.take
             take(payload)
         else:

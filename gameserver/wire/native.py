@@ -46,9 +46,9 @@ class NativeWatch(Watch):
         """Read all, then give each what it was sent: as bytes of its own, since a game may keep them."""
         read, sockets = ffi.buffer(self._buffer), self._sockets
         # What a descriptor was when it was read: later in this pass it may be closed, and be another's.
-        for watched, descriptor, events, head, start, stop in [
-            (sockets[told[0]], *told) for told in self._read_ready()
-        ]:
+        arrivals = [arrival for arrival in self._read_ready() if arrival[0] in sockets]
+        there = [sockets[arrival[0]] for arrival in arrivals]
+        for watched, (descriptor, events, head, start, stop) in zip(there, arrivals, strict=True):
             socket, _, feed, feed_unmasked = watched
             if sockets.get(descriptor) is not watched and (start == stop or not _listens(socket)):
                 continue

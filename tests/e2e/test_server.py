@@ -19,6 +19,7 @@ from gameserver.auth.invitations import Invitations
 from gameserver.auth.secrets import read_secrets
 from gameserver.client import Room
 from gameserver.errors import ConnectionFailed, Refused
+from gameserver.wire.native import BUILT
 from tests.e2e.kit import STOP_S, Bare, Person, Server, ServerCase, bare, sleep, together, until, within
 
 PIDFD_GETFD = 438
@@ -65,8 +66,17 @@ class WholeGameTests(ServerCase):
 
     async def test_tictactoe_in_two_rooms(self) -> None:
         """Two rooms of two play at a time; each ends as it should, and hears nothing of the other."""
-        server = self.server()
+        await self.two_rooms("yes", "C" if BUILT else "Python")
+
+    async def test_tictactoe_without_c(self) -> None:
+        """The same where a setting says that nothing be done in C."""
+        await self.two_rooms("no", "Python")
+
+    async def two_rooms(self, native: str, way: str) -> None:
+        """Play in both, on a server that says which way its frames go."""
+        server = self.server(GAMESERVER_NATIVE=native)
         await server.start()
+        self.assertIn(f"frames are read and written in {way}", server.output)
         ann, bob, cyd, dan = await self.people(server, "Ann", "Bob", "Cyd", "Dan")
         await together(self.match(ann, bob, "row"), self.match(cyd, dan, "draw"))
         for pair, others in (((ann, bob), (cyd, dan)), ((cyd, dan), (ann, bob))):

@@ -105,10 +105,12 @@ class Pipe(FileDescriptor):
 class Node:
     """A rig's node behind its real doors."""
 
-    def __init__(self, rig: Rig, origin: tuple[str, ...] = (), trusted_proxy: tuple[str, ...] = ()) -> None:
+    def __init__(
+        self, rig: Rig, origin: tuple[str, ...] = (), trusted_proxy: tuple[str, ...] = (), *, native: bool = True
+    ) -> None:
         self.rig = rig
         settings = Settings(origin=origin, limits=rig.limits, trusted_proxy=trusted_proxy)
-        self.door = Door(rig.house, settings.origin, rig.time, proxies=Proxies(trusted_proxy))
+        self.door = Door(rig.house, settings.origin, rig.time, proxies=Proxies(trusted_proxy), native=native)
         self.site = site(rig.house, None, settings, self.door.resource())
 
     def dial(self, address: str = "192.0.2.1", path: str = "/ws", **headers: str | None) -> Caller:

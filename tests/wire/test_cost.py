@@ -67,7 +67,7 @@ class CostTests(SynchronousTestCase):
     def setUp(self) -> None:
         txaio.use_twisted()
         self.patch(txaio.config, "loop", Seconds())
-        self.node = Node(Rig(Relay))
+        self.node = Node(Rig(Relay), native=False)  # sinks have no descriptor
 
     def seat(self, members: int) -> list[Any]:
         """:returns: the protocols of so many members of one room, each on a sink."""
