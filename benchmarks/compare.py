@@ -34,6 +34,8 @@ RATES = {"light": 50.0}
 """Messages a second of each sender; all others send the next as soon as the last has come back."""
 SETTLE_S = 0.7
 FIRST_PORT = 9300
+OURS = ("ours", "ours-python")
+"""Our server as it is installed, which is partly in C where there is a compiler; and all in Python."""
 TOLD = ("p50_us", "p99_us", "opened", "connections", "closed", "connect_s", "bytes", "messages")
 """What the load tells, as it tells it."""
 
@@ -54,13 +56,14 @@ def main() -> None:
         rate = asked.rate if asked.rate is not None else RATES.get(workload, 0.0)
         rows: dict[str, list[Row]] = {}
         for _ in range(asked.rounds):
-            with STORES[asked.store]() as store:
-                for contender in contenders(work, store):
-                    if contender.name in asked.only.split(",") or not asked.only:
-                        port += 1
-                        row = measure(contender, port, shape, asked.seconds, rate, work)
-                        say(json.dumps(row))
-                        rows.setdefault(contender.name, []).append(row)
+            for place, each in enumerate(contenders(work, None)):
+                if asked.only and each.name not in asked.only.split(","):
+                    continue
+                port += 1
+                with STORES[asked.store]() as store:
+                    row = measure(contenders(work, store)[place], port, shape, asked.seconds, rate, work)
+                say(json.dumps(row))
+                rows.setdefault(each.name, []).append(row)
         say(table(workload, shape, rate, rows))
 
 
@@ -126,12 +129,22 @@ def table(workload: str, shape: Shape, rate: float, rows: dict[str, list[Row]]) 
 
     how = f"{rate:g} messages a second each" if rate else "as fast as they are answered"
     title = f"{workload}: {shape.rooms} rooms of {shape.members}, {shape.senders} send {shape.size} bytes {how}"
-    lines = ["", title, "server        deliveries/CPU-s  KiB/connection  p50 us  p99 us   ours is"]
-    ours = median("ours", "per_cpu_s") if "ours" in rows else 0.0
+    lines = [
+        "",
+        title,
+        "server        deliveries/CPU-s  KiB/connection  p50 us  p99 us" + "".join(f"  {o} is" for o in OURS),
+    ]
     for name in rows:
         figures = [median(name, field) for field in ("per_cpu_s", "kib_per_connection", "p50_us", "p99_us")]
-        ratio = f"{ours / figures[0]:9.2f}" if ours and figures[0] and name != "ours" else ""
-        lines.append("{:12s}  {:16.0f}  {:14.1f}  {:6.0f}  {:6.0f} {}".format(name, *figures, ratio).rstrip())
+        ratios = [
+            0.0 if not figures[0] or our not in rows or our == name else median(our, "per_cpu_s") / figures[0]
+            for our in OURS
+        ]
+        told = "".join(
+            f"{ratio:{len(our) + 5}.2f}" if ratio else " " * (len(our) + 5)
+            for our, ratio in zip(OURS, ratios, strict=True)
+        )
+        lines.append("{:12s}  {:16.0f}  {:14.1f}  {:6.0f}  {:6.0f}{}".format(name, *figures, told).rstrip())
     return "\n".join(lines)
 
 

@@ -62,12 +62,14 @@ def contenders(work: Path, store: str | None) -> list[Contender]:
     :param store: if given, our rooms commit each step to the store at this address.
     """
     peers = work / "peers"
+    ours = our_targets if store is None else _ours_stored
     return [
         Contender("c-relay", [str(work / "relay"), "{port}"], _plain),
         Contender("ws", ["node", str(peers / "ws.cjs"), "{port}"], _plain),
         Contender("socket.io", ["node", str(peers / "socketio.cjs"), "{port}"], _socketio),
         Contender("colyseus", ["node", str(peers / "colyseus.mjs"), "{port}", "{members}"], _colyseus),
-        Contender("ours", _our_command(store), our_targets if store is None else _ours_stored),
+        Contender("ours", _our_command(store), ours),
+        Contender("ours-python", ["env", "GAMESERVER_NATIVE=no", *_our_command(store)], ours),
     ]
 
 
