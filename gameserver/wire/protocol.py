@@ -51,7 +51,6 @@ class GameProtocol(WebSocketServerProtocol):
         self.door = door
         self.session: Session | None = None
         self.plain = False
-        self.maxFramePayloadSize: int
         self.transport: Any
 
     def onConnect(self, request: Any) -> str | None:
