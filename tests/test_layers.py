@@ -58,6 +58,7 @@ DOORS = {
     "txaio": ("gameserver.wire",),
     "txredisapi": ("gameserver.store.redis_link",),
     "apscheduler": ("gameserver.clock",),
+    "tzlocal": ("gameserver.clock",),
     "twisted.internet.reactor": ("gameserver.tap", "gameserver.cli"),
     "klein": ("gameserver.web", "gameserver.service"),
     "twisted.web": ("gameserver.web", "gameserver.service", "gameserver.auth.fetch"),

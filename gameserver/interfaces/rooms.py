@@ -28,8 +28,8 @@ class IClock(Interface):
         When a time of the calendar comes next.
 
         :param expression: as `gameserver.cron` takes it.
-        :returns: seconds since 1970, or None if it never comes.
-        :raises ValueError: it is no such expression.
+        :returns: seconds since 1970, later than ``after_s``, or None if it never comes.
+        :raises ValueError: it is no such expression, or the time zone is none.
         """
 
 
