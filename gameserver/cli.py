@@ -146,13 +146,14 @@ def version() -> None:
 @click.option("--config", metavar="FILE", help="TOML file with settings.")
 def games(places: tuple[str, ...], no_sample_games: bool, config: str | None) -> None:
     """List the games that a server with the same settings finds; those that are broken, with their errors."""
+    from gameserver.clock import Cron
     from gameserver.game import loader
     from gameserver.game.spec import spec_of
 
     given = {"games": places or None, "sample_games": False if no_sample_games else None}
     try:
         merged = settings.load(given, environ=os.environ, config=config)
-        catalog = loader.load(merged.games, sample_games=merged.sample_games)
+        catalog = loader.load(merged.games, sample_games=merged.sample_games, calendar=Cron)
     except (SettingError, GameLoadError) as error:
         raise click.ClickException(str(error)) from None
     for name, game in catalog.games.items():

@@ -18,7 +18,7 @@ from gameserver.auth.hashing import Cost, Hasher, Threads
 from gameserver.auth.means import Means
 from gameserver.auth.secrets import fingerprints, load_secrets
 from gameserver.auth.tickets import Tickets
-from gameserver.clock import WATCH_S, Clock
+from gameserver.clock import WATCH_S, Clock, Cron
 from gameserver.cluster.lease import Lease
 from gameserver.cluster.node import NodeFile
 from gameserver.game import loader
@@ -57,7 +57,7 @@ def build(settings: Settings, reactor: Any) -> IService:
     :raises GameLoadError: a place of games cannot be used.
     """
     settings.data.mkdir(parents=True, exist_ok=True, mode=0o700)
-    catalog = loader.load(settings.games, sample_games=settings.sample_games)
+    catalog = loader.load(settings.games, sample_games=settings.sample_games, calendar=Cron)
     for broken in catalog.broken:
         log.error("the game {name} ({place}) cannot be served: {error}", **_fields(broken))
     clock = Clock(reactor, time.time)

@@ -5,12 +5,13 @@ from __future__ import annotations
 import os
 import re
 from pathlib import Path
+from zoneinfo import ZoneInfoNotFoundError
 
 from click.testing import CliRunner, Result
 from twisted.trial.runner import TestLoader
 from twisted.trial.unittest import SynchronousTestCase
 
-from gameserver import __version__, cli
+from gameserver import __version__, cli, clock
 from gameserver.auth.invitations import Invitations
 from gameserver.auth.names import name_key
 from gameserver.auth.secrets import fingerprint, load_secrets, read_secrets
@@ -51,6 +52,21 @@ class GamesTests(CommandCase):
         output = self.run_command("games", "--no-sample-games", "--games", str(self.folder), exit_code=1)
         self.assertIn("bad: BROKEN, ZeroDivisionError: division by zero", output)
         self.assertIn("bad.py, line 1)", output)
+
+    def test_time_zone_that_is_none(self) -> None:
+        """A game that the calendar is to call is broken where nobody knows what time it is."""
+        self.folder.mkdir()
+        (self.folder / "night.py").write_text(
+            "from gameserver import Game, cron\nclass Night(Game):\n    @cron('0 4 * * *')\n    def nightly(self): 0\n"
+        )
+
+        def unknown() -> None:
+            raise ZoneInfoNotFoundError("no such zone: CET-1CEST")
+
+        self.patch(clock, "get_localzone", unknown)
+        output = self.run_command("games", "--no-sample-games", "--games", str(self.folder), exit_code=1)
+        told = "Night.nightly: cron('0 4 * * *'): the time zone cannot be told: no such zone: CET-1CEST."
+        self.assertIn(f"Night: BROKEN, GameDefinitionError: {told}", output)
 
     def test_settings_are_read(self) -> None:
         """The command finds what a server with the same settings finds."""

@@ -20,7 +20,7 @@ import keyword
 import linecache
 import sys
 import traceback
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import ModuleType
@@ -71,14 +71,21 @@ class Catalog:
     broken: list[BrokenGame] = field(default_factory=list)
 
 
-def load(places: Sequence[str] = (), *, sample_games: bool = True, entry_points: bool = True) -> Catalog:
+def load(
+    places: Sequence[str] = (),
+    *,
+    sample_games: bool = True,
+    entry_points: bool = True,
+    calendar: Callable[[str], object] | None = None,
+) -> Catalog:
     """
     Load every game there is.
 
     :param places: folders, ``.py`` files, and dotted paths such as ``shop.games`` or ``shop.games:Chess``.
+    :param calendar: see `Spec.check_times`; None: any time that can be read will do.
     :raises GameLoadError: a place does not exist.
     """
-    search = _Search()
+    search = _Search(calendar)
     for place in places:
         search.place(place)
     if entry_points:
@@ -102,8 +109,9 @@ def sample_folder() -> Path | None:
 class _Search:
     """One run of `load`."""
 
-    def __init__(self) -> None:
+    def __init__(self, calendar: Callable[[str], object] | None) -> None:
         self.catalog = Catalog()
+        self._calendar = calendar
         self._refused: dict[str, list[tuple[str, str]]] = {}
         self._seen: set[Path] = set()
 
@@ -211,7 +219,7 @@ class _Search:
 
     def _add(self, cls: type[Game], place: str) -> None:
         try:
-            name = _name_of(cls)
+            name = self._checked(cls)
         except Exception as error:  # noqa: BLE001 - a door: a broken game does not stop the server
             self._broken(cls.__name__, place, _told(error, cls))
             return
@@ -225,6 +233,15 @@ class _Search:
         else:
             self.catalog.games[name] = cls
             self.catalog.places[name] = place
+
+    def _checked(self, cls: type[Game]) -> str:
+        """:returns: the game's name. :raises GameDefinitionError: something in it is not as it must be."""
+        from gameserver.game.spec import spec_of
+
+        spec = spec_of(cls)
+        if self._calendar is not None:
+            spec.check_times(self._calendar)
+        return spec.name
 
     def _refuse(self, name: str, cls: type[Game], place: str) -> None:
         """List one more game of a name that was given twice; each of them names all places."""
@@ -299,12 +316,6 @@ def _classes(module: ModuleType) -> list[type[Game]]:
         and not found.__name__.startswith("_")
         and not inspect.isabstract(found)
     ]
-
-
-def _name_of(cls: type[Game]) -> str:
-    from gameserver.game.spec import spec_of
-
-    return spec_of(cls).name
 
 
 def _source_of(module_name: str) -> Path | None:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 from twisted.logger import Logger
 
 from gameserver.errors import GameDefinitionError
+from gameserver.game.crontab import Crontab
 from gameserver.game.marks import CronMark, MessageMark, TimerMark, mark_of
 from gameserver.game.question import Question
 from gameserver.game.schema import Schema
@@ -26,9 +27,6 @@ MAX_GAME_PLAYERS: Final = 10_000
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
 _NUMBER = (int, float)
-_CRON_FIELDS: Final = ((0, 59), (0, 23), (1, 31), (1, 12), (0, 7))
-"""Bounds of minute, hour, day of the month, month and weekday. Source: crontab(5)"""
-_CRON_PART = re.compile(r"(\*|(\d+|[a-z]{3})(-(\d+|[a-z]{3}))?)(/[1-9]\d*)?")
 _CHECKS: Final[dict[str, tuple[Callable[[Any], bool], str]]] = {
     "title": (lambda v: isinstance(v, str), "a string"),
     "min_players": (lambda v: type(v) is int and v >= 0, "an int of 0 or more"),
@@ -154,6 +152,16 @@ class Spec:
         self.options = None if self.function_style else Schema("options", cls.on_create, 1, defaults_only=True)
         self.waits = waits or self.function_style
 
+    def check_times(self, calendar: Callable[[str], object]) -> None:
+        """
+        Have the calendar look at the game's times.
+
+        :param calendar: is given the expression of each `gameserver.cron`; ValueError: it has no such time.
+        :raises GameDefinitionError: there is one that it does not have.
+        """
+        for expression, method, _ in self.crons:
+            self._check_time(calendar, method, expression)
+
     def player_seats(self, role: str) -> int | None:
         """:returns: how many seats of a role a room has, or None where the game has no such role."""
         return self.cls.max_players if role == "player" else self.cls.roles.get(role)
@@ -171,8 +179,14 @@ class Spec:
         elif isinstance(mark_found, TimerMark):
             timers.add(attribute)
         elif isinstance(mark_found, CronMark):
-            _check_cron(f"{self.cls.__name__}.{attribute}", mark_found.expression)
+            self._check_time(Crontab, attribute, mark_found.expression)
             self.crons.append((mark_found.expression, attribute, isinstance(member, staticmethod)))
+
+    def _check_time(self, calendar: Callable[[str], object], method: str, expression: str) -> None:
+        try:
+            calendar(expression)
+        except ValueError as error:
+            raise GameDefinitionError(f"{self.cls.__name__}.{method}: cron({expression!r}): {error}.") from None
 
     def _read_message(self, attribute: str, function: Any, mark: MessageMark) -> None:
         name = mark.name or attribute
@@ -215,21 +229,6 @@ def spec_of(cls: type[Game]) -> Spec:
         found = Spec(cls)
         cls._gs_spec = found
     return found
-
-
-def _check_cron(where: str, expression: str) -> None:
-    """:raises GameDefinitionError: not five fields as in crontab(5)."""
-    fields = expression.split()
-    good = len(fields) == len(_CRON_FIELDS)
-    for field, (low, high) in zip(fields, _CRON_FIELDS, strict=False):
-        for part in field.lower().split(","):
-            match = _CRON_PART.fullmatch(part)
-            numbers = [int(number) for number in re.findall(r"\d+", part.partition("/")[0])]
-            good = good and match is not None and all(low <= number <= high for number in numbers)
-    if not good:
-        raise GameDefinitionError(
-            f'{where}: {expression!r} must be minute hour day month weekday, such as "0 20 * * sun".'
-        )
 
 
 def snake_case(name: str) -> str:

@@ -240,6 +240,32 @@ class BrokenTests(LoaderCase):
         self.assertIn(f"({self.folder / 'shopthree.py'}, line 1)", broken.error)
 
 
+class CalendarTests(LoaderCase):
+    """The times at which the calendar is to call a game."""
+
+    def test_times_that_the_calendar_does_not_have(self) -> None:
+        """Such a game is broken; game, method and expression are told, and the others are served."""
+        timed = "from gameserver import Game, cron\n\n\nclass {}(Game):\n    @cron({!r})\n    def nightly(self): 0\n"
+        folder = self.write(
+            foo=timed.format("Foo", "0 0 * foo *"),
+            good=FUNCTION,
+            late=timed.format("Late", "0 0 * * sun-tue"),
+            later=timed.format("Later", "0 1 * * *"),
+        )
+
+        def calendar(expression: str) -> None:
+            if expression == "0 1 * * *":
+                raise ValueError("there is no one o'clock")
+
+        catalog = loader.load([str(folder)], sample_games=False, entry_points=False, calendar=calendar)
+        self.assertEqual(set(catalog.games), {"good", "late"})
+        broken = {each.name: each.error for each in catalog.broken}
+        self.assertEqual(set(broken), {"Foo", "Later"})
+        self.assertIn("Foo.nightly: cron('0 0 * foo *'): 'foo' is no month.", broken["Foo"])
+        self.assertIn("Later.nightly: cron('0 1 * * *'): there is no one o'clock.", broken["Later"])
+        self.assertIn("later.py, line 4)", broken["Later"])
+
+
 class TwinTests(LoaderCase):
     def test_neither_is_served(self) -> None:
         """Two games of one name are both refused, and each error names both places."""
