@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections import Counter, deque
 from collections.abc import Callable, Iterator, Mapping
-from inspect import isawaitable
 from typing import TYPE_CHECKING, Any, Final, cast
 
 from msgspec import MsgspecError
@@ -23,6 +22,7 @@ from gameserver import values
 from gameserver.errors import CannotMigrate, NotJSON, Refused, StoreUnavailable
 from gameserver.interfaces import IClock, IHasher, ILease, ILeaseHolder, ILeases, IStore, Stored, User
 from gameserver.room import admission, codes, row, space
+from gameserver.room.calendar import Calendar
 from gameserver.room.effects import Asker
 from gameserver.room.keeper import Keeper
 from gameserver.room.ledger import Ledger
@@ -45,8 +45,6 @@ BEAT_S: Final = 1.0
 """How often the store is told that this node is alive."""
 AWAY_S: Final = 0.01
 """Time away that counts; the store keeps milliseconds."""
-ONCE_MS: Final = 24 * 60 * 60 * 1000
-"""For how long nodes remember that one of them saw to something."""
 ADOPTED: Final = 100
 """So many rooms are opened together; between them the node serves those it has."""
 
@@ -128,7 +126,8 @@ class Hall:
         self._beats = beats
         self._beat_lost = False
         self._beat_call: IDelayedCall | None = None
-        self._cron_calls: dict[tuple[str, str], IDelayedCall] = {}
+        leases = self._leases if lease is not None else None
+        self._calendar = Calendar(specs, clock, rooms=lambda: self.keepers, leases=leases)
 
     async def start(self) -> None:
         """Open the store and every room in it; timers are armed again, overdue ones fire."""
@@ -143,16 +142,14 @@ class Hall:
                 self._reopen(stored, max(last_ms or 0, stored.at_ms))
         if self._beats:
             self._beat()
-        for name, spec in self.specs.items():
-            for expression, method, static in spec.crons:
-                self._arm_cron(name, expression, method, static)
+        self._calendar.start()
 
     async def stop(self) -> None:
         """Take no more inputs, store every room, and let the store go."""
         self.draining = True
-        for call in (self._beat_call, *self._cron_calls.values()):
-            if call is not None and call.active():
-                call.cancel()
+        self._calendar.stop()
+        if self._beat_call is not None and self._beat_call.active():
+            self._beat_call.cancel()
         for keeper in list(self._keepers.values()):
             keeper.stop("draining")
             self._turn.add(keeper)
@@ -459,34 +456,7 @@ class Hall:
         """The wall clock was stepped by so many seconds: what waits, waits as long as it would have."""
         for keeper in self._keepers.values():
             keeper.shift(delta_s)
-
-    # The calendar
-
-    def _arm_cron(self, game: str, expression: str, method: str, static: bool) -> None:
-        now = self.clock.now()
-        due = self.clock.next_time(expression, now)
-        if due is not None:
-            call = self.clock.later(due - now, self._cron, game, expression, method, static)
-            self._cron_calls[game, method] = call
-
-    def _cron(self, game: str, expression: str, method: str, static: bool) -> None:
-        """A time of the calendar has come: for every open room of the game, or once."""
-        spec = self.specs[game]
-        if static:
-            calling = Deferred.fromCoroutine(self._call_once(spec, method))
-            calling.addErrback(
-                lambda failure: _log.failure("{game}.{method} failed", failure, game=game, method=method)
-            )
-        else:
-            for keeper in [k for k in self._keepers.values() if k.room.spec is spec]:
-                keeper.post("call", method).addErrback(lambda failure: failure.trap(Refused))
-        self._arm_cron(game, expression, method, static)
-
-    async def _call_once(self, spec: Spec, method: str) -> None:
-        """Call a game's static method, on one of the nodes that share the store."""
-        minute = round(self.clock.now() / 60)
-        if self._lease is None or await self._leases.once(f"{spec.name}.{method}@{minute}", for_ms=ONCE_MS):
-            await _call(getattr(spec.cls, method))
+        self._calendar.stepped(delta_s)
 
     # Losing rooms
 
@@ -549,12 +519,6 @@ class Hall:
         paused: Deferred[None] = Deferred()
         self.clock.later(s, paused.callback, None)
         return paused
-
-
-async def _call(function: Callable[[], Any]) -> None:
-    result = function()
-    if isawaitable(result):
-        await result
 
 
 _log = Logger(namespace="gameserver.rooms")
