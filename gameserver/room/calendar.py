@@ -3,7 +3,7 @@ The calendar of a node: methods marked with `gameserver.cron` are called when th
 
 A method is called for every open room of its game; a static one once, on one of the nodes that share the store. They
 agree on which by the time that was due, whatever each one's clock says: each asks the store to be the one, and whoever
-is first calls.
+is first calls. While the store is away they ask again, so that the call comes as soon as it is back.
 
 What was due while this process stood still comes late, once for many times. What was due while none ran does not come.
 """
@@ -15,11 +15,12 @@ from dataclasses import dataclass
 from inspect import isawaitable
 from typing import TYPE_CHECKING, Any, Final
 
-from twisted.internet.defer import Deferred, succeed
+from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IDelayedCall
 from twisted.logger import Logger
+from twisted.python.failure import Failure
 
-from gameserver.errors import Refused
+from gameserver.errors import Refused, StoreUnavailable
 from gameserver.game.crontab import Crontab
 from gameserver.interfaces import IClock, ILeases
 from gameserver.room.keeper import Keeper
@@ -39,13 +40,17 @@ LATE_MINUTES_S: Final = 5 * 60.0
 Source: cron.c of Debian"""
 MINUTE_S: Final = 60.0
 """A shorter step back shows no minute again that was over."""
+LATE_S: Final = 3600.0
+"""For so long after its time a static method is called, if the store was away till then."""
+RETRY_S: Final = 1.0
+"""Until a store that did not answer is asked again."""
 ONCE_MS: Final = 24 * 60 * 60 * 1000
-"""For how long nodes remember that one of them called: far longer than their clocks differ."""
+"""For how long nodes remember that one of them called: far longer than `LATE_S` and than their clocks differ."""
 
 
 @dataclass(eq=False)
 class _Entry:
-    """A method, and its times."""
+    """A method, and its times. ``run`` is a call that waits for the store; a later one takes its place."""
 
     spec: Spec
     method: str
@@ -54,15 +59,26 @@ class _Entry:
     by_real_time: bool
     due_s: float | None = None
     called_s: float | None = None
+    run: _Run | None = None
 
     @property
     def where(self) -> dict[str, Any]:
         return {"game": self.spec.name, "method": self.method, "expression": self.expression}
 
 
+@dataclass(eq=False)
+class _Run:
+    """One call of a static method, for a time that was due; ``by`` is who asks for it: this process, for this call."""
+
+    due_s: float
+    by: str
+    retry: IDelayedCall | None = None
+
+
 class Calendar:
     """
     :param specs: the games, by name.
+    :param entropy: so many random bytes.
     :param rooms: the open ones.
     :param leases: the store, where nodes share it.
     """
@@ -71,11 +87,13 @@ class Calendar:
         self,
         specs: Mapping[str, Spec],
         clock: IClock,
+        entropy: Callable[[int], bytes],
         *,
         rooms: Callable[[], Iterable[Keeper]],
         leases: ILeases | None = None,
     ) -> None:
         self._clock = clock
+        self._entropy = entropy
         self._rooms = rooms
         self._leases = leases
         self._stopped = False
@@ -96,6 +114,8 @@ class Calendar:
     def stop(self) -> None:
         """Call no more; what the store was asked already is called if it says so, as no other node will."""
         self._stopped = True
+        for entry in self._entries:
+            self._leave_off(entry)
         if self._sleep is not None and self._sleep.active():
             self._sleep.cancel()
 
@@ -151,19 +171,42 @@ class Calendar:
     # Static methods
 
     def _call_once(self, entry: _Entry, due_s: float) -> None:
-        name = f"{entry.spec.name}.{entry.method}@{round(due_s) // 60}"
-        asked = succeed(True) if self._leases is None else self._leases.once(name, for_ms=ONCE_MS)
+        self._leave_off(entry)
+        if self._leases is None:
+            self._call(entry)
+        else:
+            entry.run = _Run(due_s, self._entropy(8).hex())
+            self._ask(self._leases, entry, entry.run)
+
+    def _ask(self, leases: ILeases, entry: _Entry, run: _Run) -> None:
+        """Ask the store to be the one that calls; again, as long as it may have been asked in vain."""
+        if self._clock.now() > run.due_s + LATE_S:
+            _log.error("{game}.{method} is not called this time: the store was away for too long", **entry.where)
+            return
+        name = f"{entry.spec.name}.{entry.method}@{round(run.due_s) // 60}"
 
         def answered(first: bool) -> None:
             if first:
                 self._call(entry)
 
-        asked.addCallback(answered)
+        def not_answered(failure: Failure) -> None:
+            failure.trap(StoreUnavailable)
+            if entry.run is run and not self._stopped:
+                run.retry = self._clock.later(RETRY_S, self._ask, leases, entry, run)
+
+        asked = leases.once(name, by=run.by, for_ms=ONCE_MS).addCallbacks(answered, not_answered)
         asked.addErrback(lambda failure: _log.failure("{game}.{method} cannot be called", failure, **entry.where))
 
     def _call(self, entry: _Entry) -> None:
         calling = Deferred.fromCoroutine(_result(getattr(entry.spec.cls, entry.method)))
         calling.addErrback(lambda failure: _log.failure("{game}.{method} failed", failure, **entry.where))
+
+    @staticmethod
+    def _leave_off(entry: _Entry) -> None:
+        """Ask no more for an earlier time of it."""
+        if entry.run is not None and entry.run.retry is not None and entry.run.retry.active():
+            entry.run.retry.cancel()
+        entry.run = None
 
 
 async def _result(function: Callable[[], Any]) -> None:

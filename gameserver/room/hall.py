@@ -127,7 +127,7 @@ class Hall:
         self._beat_lost = False
         self._beat_call: IDelayedCall | None = None
         leases = self._leases if lease is not None else None
-        self._calendar = Calendar(specs, clock, rooms=lambda: self.keepers, leases=leases)
+        self._calendar = Calendar(specs, clock, entropy, rooms=lambda: self.keepers, leases=leases)
 
     async def start(self) -> None:
         """Open the store and every room in it; timers are armed again, overdue ones fire."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC
+from random import Random
 from typing import Any, ClassVar
 
 from twisted.internet.task import Clock as FakeTime
@@ -10,9 +11,10 @@ from twisted.logger import Logger, formatEvent
 from twisted.trial.unittest import SynchronousTestCase
 
 from gameserver import Game, clock, cron
+from gameserver.errors import StoreUnavailable
 from gameserver.game.spec import spec_of
 from gameserver.room import calendar
-from gameserver.room.calendar import Calendar
+from gameserver.room.calendar import LATE_S, Calendar
 from tests.room.halls import START_S, Place
 from tests.store.shared import Shared, SharedStore
 
@@ -44,7 +46,8 @@ class Node:
         self.clock = clock.Clock(self.time, lambda: START_S + ahead_s + self.time.seconds())
         self.store = SharedStore(shared, name)
         self.store.start()
-        self.calendar = Calendar({"nightly": spec_of(Nightly)}, self.clock, rooms=list, leases=self.store)
+        entropy = Random(name).randbytes
+        self.calendar = Calendar({"nightly": spec_of(Nightly)}, self.clock, entropy, rooms=list, leases=self.store)
         self.calendar.start()
 
     @property
@@ -84,6 +87,16 @@ class OnceTests(SynchronousTestCase):
             for node in nodes:
                 node.run(self.seconds)
 
+    def away(self, *nodes: Node) -> None:
+        """From now on the store does not answer these."""
+        for node in nodes:
+            node.store.fail = StoreUnavailable("away")
+
+    def back(self, *nodes: Node) -> None:
+        """The store is back."""
+        for node in nodes:
+            node.store.fail = node.store.fail_after = None
+
     def check(self, *, nightly: int, often: int) -> None:
         """See how often the two were called since the last look."""
         self.assertEqual((Nightly.called.count("nightly"), Nightly.called.count("often")), (nightly, often))
@@ -107,6 +120,92 @@ class OnceTests(SynchronousTestCase):
         self.pass_time(60, self.a, self.b)
         self.check(nightly=0, often=0)
 
+    def test_store_away(self) -> None:
+        """If the store was away then, it is called once as soon as the store is back."""
+        self.pass_time(1710, self.a, self.b)
+        self.check(nightly=0, often=5)
+        self.away(self.a, self.b)
+        self.pass_time(240, self.a, self.b)
+        self.check(nightly=0, often=0)
+        self.back(self.b, self.a)
+        self.pass_time(2, self.a, self.b)
+        self.check(nightly=1, often=1)
+        self.pass_time(DAY_S - 2200, self.a, self.b)
+        self.check(nightly=0, often=281)
+
+    def test_store_away_from_one(self) -> None:
+        """The node that reaches the store calls; the other learns of it later."""
+        for node, other in ((self.a, self.b), (self.b, self.a)):
+            self.away(node)
+            self.pass_time(390, node, other)
+            self.check(nightly=0, often=1)
+            self.back(node)
+            self.pass_time(180, node, other)
+            self.check(nightly=0, often=0)
+            self.pass_time(30, node, other)
+            self.check(nightly=0, often=1)
+
+    def test_answer_lost(self) -> None:
+        """Whoever was the first and did not hear so, asks again and calls; the other does not meanwhile."""
+        self.pass_time(1710, self.a, self.b)
+        self.check(nightly=0, often=5)
+        self.b.store.fail_after = StoreUnavailable("the answer was lost")
+        self.pass_time(120, self.a, self.b)
+        self.check(nightly=0, often=0)
+        self.back(self.b)
+        self.pass_time(2, self.a, self.b)
+        self.check(nightly=1, often=1)
+
+    def test_away_for_too_long(self) -> None:
+        """After `LATE_S` it is given up, and logged; the next day it comes."""
+        self.pass_time(1710, self.a, self.b)
+        self.check(nightly=0, often=5)
+        self.away(self.a, self.b)
+        self.pass_time(LATE_S + 90 + 2, self.a, self.b)
+        self.back(self.a, self.b)
+        self.pass_time(60, self.a, self.b)
+        self.check(nightly=0, often=1)
+        lost = "nightly.nightly is not called this time: the store was away for too long"
+        self.assertEqual([formatEvent(event) for event in self.events], [lost] * 2)
+        self.pass_time(DAY_S - LATE_S, self.a, self.b)
+        self.check(nightly=1, often=276)
+
+    def test_back_just_in_time(self) -> None:
+        """Up to `LATE_S` it is not given up."""
+        self.away(self.a, self.b)
+        self.pass_time(1800 + LATE_S - 5, self.a, self.b)
+        self.back(self.a, self.b)
+        self.pass_time(2, self.a, self.b)
+        self.check(nightly=1, often=1)
+
+    def test_away_for_many(self) -> None:
+        """Of several times that were missed the last comes, once."""
+        self.away(self.a, self.b)
+        self.pass_time(1100, self.a, self.b)
+        self.back(self.a, self.b)
+        self.pass_time(60, self.a, self.b)
+        self.check(nightly=0, often=1)
+        self.pass_time(300, self.a, self.b)
+        self.check(nightly=0, often=1)
+
+    def test_back_just_after_the_next(self) -> None:
+        """Once the next time has come, nobody asks for the one before, which was about to be asked for again."""
+        self.away(self.a, self.b)
+        self.pass_time(600.3, self.a, self.b)
+        self.back(self.a, self.b)
+        self.pass_time(3, self.a, self.b)
+        self.check(nightly=0, often=1)
+
+    def test_stopped_while_it_waits(self) -> None:
+        """A node that is stopped asks no more, and leaves nothing behind; the other asks."""
+        self.away(self.a, self.b)
+        self.pass_time(310, self.a, self.b)
+        self.a.calendar.stop()
+        self.assertEqual(self.a.time.getDelayedCalls(), [])
+        self.back(self.a, self.b)
+        self.pass_time(2, self.a, self.b)
+        self.check(nightly=0, often=1)
+
     def test_stopped_while_the_store_answers(self) -> None:
         """What the store has promised to nobody else is called, though the node stops."""
         self.pass_time(290, self.a, self.b)
@@ -117,6 +216,17 @@ class OnceTests(SynchronousTestCase):
         self.check(nightly=0, often=1)
         self.pass_time(5, self.b)
         self.check(nightly=0, often=0)
+
+    def test_stopped_before_the_store_fails(self) -> None:
+        """A node that has stopped does not ask again."""
+        self.a.store.hold()
+        self.pass_time(301, self.a)
+        self.a.calendar.stop()
+        self.away(self.a)
+        self.a.store.release()
+        self.assertEqual(self.a.time.getDelayedCalls(), [])
+        self.pass_time(5, self.b)
+        self.check(nightly=0, often=1)
 
     def test_clock_set_back_an_hour(self) -> None:
         """A node whose clock is set back alone does not repeat what was seen to."""
