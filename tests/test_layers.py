@@ -23,6 +23,7 @@ LAYERS = ("words", "rules", "face", "clock", "adapters", "web", "roots")
 PLACES = {
     "gameserver": "face",
     "gameserver.errors": "words",
+    "gameserver.files": "words",
     "gameserver.settings": "words",
     "gameserver.setting_limits": "words",
     "gameserver.setting_readers": "words",
