@@ -7,6 +7,7 @@ import os
 import re
 import sys
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,6 +15,7 @@ import click
 
 from gameserver import __version__, settings
 from gameserver.errors import GameLoadError, SettingError
+from gameserver.files import remedy
 
 if TYPE_CHECKING:
     from gameserver.auth.secrets import Secrets
@@ -179,9 +181,15 @@ def new(name: str, function: bool, folder: str) -> None:
     for path in (game, test):
         if path.exists():
             raise click.ClickException(f"{path} is there already; nothing was written")
-    game.parent.mkdir(parents=True, exist_ok=True)
-    game.write_text(body.format(**words), "utf-8")
-    test.write_text(TEST_HEAD.format(**words) + tests, "utf-8")
+    try:
+        game.parent.mkdir(parents=True, exist_ok=True)
+        game.write_text(body.format(**words), "utf-8")
+        test.write_text(TEST_HEAD.format(**words) + tests, "utf-8")
+    except OSError as error:
+        for path in (game, test):
+            with suppress(OSError):
+                path.unlink()
+        raise click.ClickException(remedy(error)) from None
     click.echo(f"Wrote {game} and {test}.")
     click.echo(f"Test it:  python -m twisted.trial {test}")
     click.echo(f"Serve it: twistd -n gameserver --games {folder}")
@@ -214,7 +222,9 @@ def _change_secrets(path: Path, change: Callable[[Secrets], Sequence[bytes]]) ->
     try:
         changed = list(change(read_secrets(path)))
         write_secrets(path, changed)
-    except (OSError, SettingError) as error:
+    except OSError as error:
+        raise click.ClickException(remedy(error)) from None
+    except SettingError as error:
         raise click.ClickException(str(error)) from None
     for number, each in enumerate(changed):
         click.echo(f"{'signs' if number == 0 else 'known'}  {fingerprint(each)}")
@@ -260,5 +270,7 @@ def invite(name: str, path: Path) -> None:
 
     try:
         click.echo(Invitations(read_secrets(path)).make(name))
-    except (OSError, SettingError) as error:
+    except OSError as error:
+        raise click.ClickException(remedy(error)) from None
+    except SettingError as error:
         raise click.ClickException(str(error)) from None

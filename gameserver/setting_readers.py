@@ -11,7 +11,7 @@ from ipaddress import ip_network
 from typing import Final
 from urllib.parse import urlsplit
 
-from gameserver.setting_values import Wrong, text, texts
+from gameserver.setting_values import Wrong, path, text, texts
 
 AUTHENTICATORS: Final = ("guests", "accounts", "jwt", "django")
 """What `Settings.auth` may name, each a module of ``gameserver.auth``."""
@@ -47,7 +47,8 @@ def store(value: object) -> str:
     if scheme == "sqlite":
         if not rest:
             raise Wrong("sqlite: and a path, such as sqlite:rooms.sqlite3")
-    elif not rest.startswith("//"):
+        return f"sqlite:{path(rest)}"
+    if not rest.startswith("//"):
         raise Wrong(f"an address such as {scheme}://localhost, not {given!r}")
     return given
 

@@ -29,6 +29,7 @@ from typing import Any, Final, Literal
 
 from gameserver import setting_readers as readers
 from gameserver.errors import SettingError
+from gameserver.files import remedy
 from gameserver.foreign import Django, Jwt
 from gameserver.setting_limits import Limits as Limits  # users of settings need its type
 from gameserver.setting_values import Number, Wrong, byte_count, path, setting, texts, yes_or_no
@@ -237,7 +238,7 @@ def _from_file(config: str | None, environ: Mapping[str, str]) -> Iterator[tuple
     try:
         table = tomllib.loads(Path(config).read_text("utf-8"))
     except OSError as error:
-        raise SettingError("config", source, f"expected a readable TOML file: {error}") from None
+        raise SettingError("config", source, f"expected a readable TOML file: {remedy(error)}") from None
     except (UnicodeDecodeError, tomllib.TOMLDecodeError, RecursionError) as error:
         raise SettingError("config", f"file {config}", f"expected TOML: {error}") from None
     for key, value in _flat(table, config):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import resource
 from pathlib import Path
 from zoneinfo import ZoneInfoNotFoundError
 
@@ -121,6 +122,19 @@ class NewTests(CommandCase):
         self.assertIn("is there already; nothing was written", self.new("mine", exit_code=1))
         self.assertEqual([path.name for path in self.folder.iterdir()], ["test_mine.py"])
 
+    def test_disk_that_takes_nothing(self) -> None:
+        """It says so, and leaves nothing half written behind."""
+        soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (1000, hard))
+        try:
+            self.assertIn("let files grow larger", self.new("mine", exit_code=1))
+        finally:
+            resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+        self.assertEqual(list(self.folder.iterdir()), [])
+        self.folder.rmdir()
+        self.folder.touch()
+        self.assertIn("a file is in the place of a folder", self.new("mine", exit_code=1))
+
     def test_name_in_snake_case(self) -> None:
         """A name must do as a module's and as a game's."""
         for wrong in ("HotPotato", "hot-potato", "2fast", "../x", "class", "test_x", "x" * 40):
@@ -166,6 +180,14 @@ class SecretTests(SynchronousTestCase):
         result = CliRunner().invoke(cli.main, ["secret", "add", "--file", str(self.path)])
         self.assertEqual(result.exit_code, 1)
         self.assertIn("chmod 600", result.output)
+
+    def test_no_such_file(self) -> None:
+        """What is not there is named, with what to do."""
+        self.path.unlink()
+        for words in (("secret", "show"), ("invite", "Ann")):
+            result = CliRunner().invoke(cli.main, [*words, "--file", str(self.path)])
+            self.assertEqual(result.exit_code, 1)
+            self.assertIn(f"{self.path}: No such file or directory; make it", result.output)
 
     def test_invite(self) -> None:
         """An invitation is for one name, in any case."""

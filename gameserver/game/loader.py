@@ -27,6 +27,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Final, TypeGuard
 
 from gameserver.errors import GameLoadError
+from gameserver.files import remedy
 
 if TYPE_CHECKING:
     from gameserver.game.game import Game
@@ -116,7 +117,13 @@ class _Search:
         self._seen: set[Path] = set()
 
     def place(self, place: str) -> None:
-        path = Path(place).expanduser()
+        try:
+            self._place(place)
+        except OSError as error:
+            raise GameLoadError(f"{place} cannot be read: {remedy(error)}") from None
+
+    def _place(self, place: str) -> None:
+        path = _path(place)
         if path.is_dir():
             self.folder(path)
         elif path.is_file():
@@ -130,12 +137,12 @@ class _Search:
 
     def folder(self, folder: Path) -> None:
         """Load a folder's files and packages by name; a folder that is a package with games in it is just that."""
-        if (folder / "__init__.py").is_file() and self._file(folder):
+        if _is_package(folder) and self._file(folder):
             return
         for path in sorted(folder.iterdir()):
             if path.name.startswith(("_", ".", "test_")):
                 continue
-            if path.suffix == ".py" or (path / "__init__.py").is_file():
+            if path.suffix == ".py" or _is_package(path):
                 self._file(path)
 
     def entry_point(self, point: importlib.metadata.EntryPoint) -> None:
@@ -186,11 +193,11 @@ class _Search:
         :param must: a module without a game is an error, not a neighbour that games import.
         :returns: whether there was a game, sound or broken.
         """
-        path = path.resolve()
-        if path in self._seen:
-            return True
-        self._seen.add(path)
         try:
+            path = path.resolve()
+            if path in self._seen:
+                return True
+            self._seen.add(path)
             module = _import_path(path)
         except (Exception, SystemExit) as error:  # noqa: BLE001 - a door: a broken game does not stop the server
             self._broken(path.stem, str(path), _told(error, path))
@@ -254,6 +261,21 @@ class _Search:
 
     def _broken(self, name: str, place: str, error: str) -> None:
         self.catalog.broken.append(BrokenGame(name, place, error))
+
+
+def _path(place: str) -> Path:
+    try:
+        return Path(place).expanduser()
+    except RuntimeError:
+        raise GameLoadError(f"{place} begins with a home that is not known; name it from the root") from None
+
+
+def _is_package(folder: Path) -> bool:
+    """Whether there is a package that may be looked into: a disk's ``lost+found`` may not."""
+    try:
+        return (folder / "__init__.py").is_file()
+    except PermissionError:
+        return False
 
 
 def _is_dotted(place: str) -> bool:

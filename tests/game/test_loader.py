@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import importlib
 import importlib.metadata
 import sys
@@ -130,6 +131,28 @@ class FolderTests(LoaderCase):
         folder = self.write(one=FUNCTION)
         catalog = self.load(folder, folder / "one.py", folder / ".." / folder.name)
         self.assertEqual((list(catalog.games), catalog.broken), (["one"], []))
+
+    def test_folder_that_nobody_may_look_into(self) -> None:
+        """A disk has a folder ``lost+found``, which is the superuser's alone: the games beside it are served."""
+        self.write(one=CLASS.format(name="One"))
+        (self.folder / "lost+found").mkdir()
+        real = Path.is_file
+
+        def is_file(path: Path) -> bool:
+            if "lost+found" in path.parts:
+                raise PermissionError(errno.EACCES, "Permission denied", str(path))
+            return real(path)
+
+        self.patch(Path, "is_file", is_file)
+        catalog = self.load(self.folder)
+        self.assertEqual((list(catalog.games), catalog.broken), (["one"], []))
+
+    def test_link_to_itself(self) -> None:
+        """A file that is none is listed as broken."""
+        self.write(one=CLASS.format(name="One"))
+        (self.folder / "loop.py").symlink_to("loop.py")
+        catalog = self.load(self.folder)
+        self.assertEqual((list(catalog.games), [each.name for each in catalog.broken]), (["one"], ["loop"]))
 
 
 class PlaceTests(LoaderCase):

@@ -9,6 +9,7 @@ from msgspec import Struct
 
 from gameserver.auth.secrets import Secrets
 from gameserver.auth.tokens import SECRET_BYTES
+from gameserver.files import remedy
 from gameserver.settings import Settings
 
 KIND: Final = "django"
@@ -42,7 +43,8 @@ def shared_secrets(settings: Settings) -> Secrets:
     try:
         return read_shared(settings.django.secret)
     except (ValueError, OSError) as error:
-        raise settings.error("django.secret", str(error)) from None
+        text = remedy(error) if isinstance(error, OSError) else str(error)
+        raise settings.error("django.secret", text) from None
 
 
 def read_shared(path: Path) -> Secrets:
