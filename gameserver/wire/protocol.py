@@ -13,12 +13,13 @@ from typing import Any, Final
 from urllib.parse import urlsplit
 
 from autobahn.twisted.resource import WebSocketResource
-from autobahn.twisted.websocket import WebSocketServerFactory, WebSocketServerProtocol
+from autobahn.twisted.websocket import WebSocketServerFactory
 from autobahn.websocket.types import ConnectionDeny
 from twisted.internet.interfaces import IPushProducer, ISSLTransport
 from zope.interface import implementer
 
 from gameserver.room.passes import Pass
+from gameserver.wire.closing import GOODBYE_S, Closing
 from gameserver.wire.frames import BINARY, HEADS, READY, TEXT, head
 from gameserver.wire.incoming import Incoming
 from gameserver.wire.lean import door_class, let_go
@@ -30,13 +31,11 @@ from gameserver.wire.session import House, Session
 from gameserver.wire.transport import Socket, WriteToAll
 
 HANDSHAKE_S: Final = 10.0
-GOODBYE_S: Final = 2.0
-"""How long a client may take to answer a close frame."""
 
 _new_factory: Any = WebSocketServerFactory  # Autobahn is annotated in part, and says that it is wholly
 
 
-class GameProtocol(WebSocketServerProtocol):
+class GameProtocol(Closing):
     """
     One connection. Autobahn owns most names here; ours are those that it does not know.
 
@@ -108,14 +107,15 @@ class GameProtocol(WebSocketServerProtocol):
 
     def autobahn(self, data: bytes) -> None:
         """Have Autobahn read this, and see whether it is between two messages then."""
-        super().dataReceived(data)
-        self.look()
+        if not self.leaving:
+            super().dataReceived(data)
+            self.look()
 
     def look(self) -> None:
         """Whether what comes next may go the short way; while Autobahn's timers of pings run they see every frame."""
         if self.incoming is not None:
             inside = self.data or self.current_frame is not None or self.inside_message
-            waits = inside or self.autoPingTimeoutCall is not None
+            waits = inside or self.leaving or self.autoPingTimeoutCall is not None
             self.incoming.between = self.plain and self.state == self.STATE_OPEN and not waits
 
     def _sendAutoPing(self) -> None:
@@ -289,7 +289,6 @@ class Outgoing:
     def close(self, code: int, reason: str) -> None:
         """Close with a code, behind what is owed; who does not answer in time is cut off."""
         self._volatile.clear()
-        self.write()
         self._protocol.sendClose(code, reason)
 
     def pauseProducing(self) -> None:

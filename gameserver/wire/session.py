@@ -12,7 +12,7 @@ from collections.abc import Callable, Coroutine, Iterable, Sequence
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from msgspec import Struct, field
-from twisted.internet.defer import Deferred
+from twisted.internet.defer import Deferred, DeferredList
 from twisted.internet.interfaces import IDelayedCall
 from twisted.logger import Logger
 from twisted.python.failure import Failure
@@ -38,6 +38,8 @@ if TYPE_CHECKING:
     from gameserver.settings import Limits
 
 CLIENT_KEY: Final = re.compile(r"[A-Za-z0-9_-]{8,64}")
+LEFT: Final = 10
+"""So many rooms that were left last are asked for their answers before a connection is closed."""
 OUTSIDE: Final = ("lobby:", "user:")
 """What addresses of lines outside rooms begin with."""
 GUESSED: Final = ("not_found", "wrong_password", "forbidden")
@@ -99,6 +101,8 @@ class Session:
         "_codec",
         "_hello_call",
         "_house",
+        "_idle",
+        "_left",
         "_lines",
         "_malformed",
         "_requests",
@@ -132,6 +136,8 @@ class Session:
         self._waiting_bytes = 0
         self._busy = False
         self._closing = False
+        self._idle: Deferred[None] | None = None
+        self._left: tuple[str, ...] = ()
         self._hello_call: IDelayedCall | None = house.clock.later(house.limits.hello_s, self._no_hello)
         self.address = address
         self.user: User | None = None
@@ -234,6 +240,14 @@ class Session:
         self._waiting.clear()
         self.transport.close(code, reason)
 
+    def finish(self) -> Deferred[None]:
+        """
+        Nothing more will be asked.
+
+        :returns: fires once what was asked is answered; a room or a store that does not answer may keep it for ever.
+        """
+        return Deferred.fromCoroutine(self._finish())
+
     # What rooms say
 
     def seated(self, code: str, seat: str) -> None:
@@ -248,6 +262,7 @@ class Session:
     def unseated(self, code: str) -> None:
         """See `ISession.unseated`."""
         self._seats.pop(code, None)
+        self._left = (*self._left[1 - LEFT :], code)
         self._speaker = None
         self.transport.forget(code)
 
@@ -374,6 +389,20 @@ class Session:
             frame = self._waiting.pop(0)
             self._waiting_bytes -= len(frame)
             self.take(frame)
+        if self._idle is not None and not self._busy:
+            idle, self._idle = self._idle, None
+            idle.callback(None)
+
+    async def _finish(self) -> None:
+        if self._busy:
+            self._idle = Deferred()
+            await self._idle
+        # What rooms said is told or on its way to the store at the end of the turn.
+        ended: Deferred[None] = Deferred()
+        self._house.hall.passes.owe(lambda: ended.callback(None))
+        await ended
+        found = (self._house.hall.get(code) for code in (*self._seats, *self._left))
+        await DeferredList([keeper.look(_nothing) for keeper in found if keeper is not None], consumeErrors=True)
 
     async def _hello(self, message: messages.Hello) -> None:
         house = self._house
@@ -547,6 +576,10 @@ class Session:
 
     def _now_ms(self) -> int:
         return round(self._house.clock.now() * 1000)
+
+
+def _nothing(room: object) -> None:
+    """Wait for the room's answers alone."""
 
 
 async def _unless_away(work: Coroutine[Any, Any, Any]) -> Any:

@@ -45,11 +45,12 @@ class Loud(Game):
 
 
 class ProtocolTestCase(WireTestCase):
+    games = (Loud,)
     limits = Limits(queue_bytes=QUEUE)
     origin: tuple[str, ...] = ()
 
     def setUp(self) -> None:
-        self.rig = Rig(Loud, limits=self.limits)
+        self.rig = Rig(*self.games, limits=self.limits)
         txaio.use_twisted()
         self.patch(txaio.config, "loop", self.rig.time)  # Autobahn's timers ask neither factory nor protocol
         self.node = Node(self.rig, self.origin)
