@@ -21,6 +21,7 @@ from gameserver.web.answers import allow, refusal
 from gameserver.web.api import Api, log
 from gameserver.web.calls import BODY_BYTES
 from gameserver.web.channel import Channel
+from gameserver.web.handshake import Handshake
 from gameserver.web.pages import Pages
 from gameserver.wire.limits import Connections
 from gameserver.wire.protocol import admits
@@ -66,7 +67,7 @@ def site(
     pages = Pages(house.hall.specs.values(), catalog.places if catalog is not None else None)
     api = Api(house, catalog, pages, addresses or Addresses(settings.public_url), settings)
     front = Front(api, settings.origin)
-    return QuietSite(Root(websocket, pages, front), house, Proxies(settings.trusted_proxy))
+    return QuietSite(Root(Handshake(websocket), pages, front), house, Proxies(settings.trusted_proxy))
 
 
 class QuietSite(Site):

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import base64
+import json
 import shutil
+import socket
 import struct
 import tempfile
 from collections.abc import Callable
@@ -11,7 +14,7 @@ from typing import Any
 
 from twisted.internet.threads import deferToThread
 
-from tests.e2e.kit import Bare
+from tests.e2e.kit import WAIT_S, Bare
 from tests.e2e.test_tls import TLSCase
 from tests.ports import free_port
 from tests.wire.kit import frame
@@ -73,3 +76,26 @@ class ClosingTests(TLSCase):
 
         expected = ["welcome", 1, 2, 3, 4, 1000]
         self.assertEqual(await self.kinds(use), {"tcp": expected, "tls": expected, "unix": expected})
+
+
+class HandshakeTests(TLSCase):
+    def answer(self, port: int, version: str, behind: bytes) -> tuple[int, str]:
+        """:returns: the status of an answer, and the message in it; it reads to the end."""
+        key = base64.b64encode(b"k" * 16).decode()
+        head = f"GET /ws HTTP/{version}\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+        head += f"Sec-WebSocket-Key: {key}\r\nSec-WebSocket-Version: 13\r\n\r\n"
+        with socket.create_connection(("127.0.0.1", port), WAIT_S) as plain:
+            plain.sendall(head.encode() + behind)
+            with plain.makefile("rb") as file:
+                text = file.read().decode()
+        first, _, body = text.partition("\r\n\r\n")
+        return int(first.split()[1]), json.loads(body)["message"]
+
+    async def test_no_handshakes(self) -> None:
+        """HTTP/1.0, and frames that do not wait for the answer, are refused, and the connection ends."""
+        server = self.server()
+        await server.start()
+        status, text = await deferToThread(self.answer, server.port, "1.0", b"")
+        self.assertEqual((status, "HTTP/1.1" in text), (400, True))
+        status, text = await deferToThread(self.answer, server.port, "1.1", masked(frame("ping", at=1)))
+        self.assertEqual((status, "before the handshake is answered" in text), (400, True))
