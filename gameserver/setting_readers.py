@@ -54,12 +54,15 @@ def store(value: object) -> str:
 
 
 def origins(value: object) -> tuple[str, ...]:
-    """Read origins of web pages, as browsers write them."""
+    """Read origins of web pages, as browsers write them, ``null`` and ``file://`` of pages that have none as well."""
     found = []
     for given in texts(value):
+        if re.fullmatch(r"null|file:///?", given.lower()):
+            found.append("null" if given[0] in "nN" else "file://")
+            continue
         lowered = given.lower().rstrip("/")
         if not re.fullmatch(r"[a-z][a-z0-9+.-]*://(\[[0-9a-f:.]+\]|[^\s/?#@:\[\]]+)(:\d{1,5})?", lowered):
-            raise Wrong(f"scheme://host or scheme://host:port, such as https://games.example, not {given!r}")
+            raise Wrong(f"scheme://host[:port] such as https://games.example, null or file://, not {given!r}")
         # Browsers leave a scheme's own port out.
         found.append(re.sub(r"^(http://.*):80$|^(https://.*):443$", lambda m: m[1] or m[2], lowered))
     return tuple(found)

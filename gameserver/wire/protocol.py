@@ -54,9 +54,9 @@ class GameProtocol(Closing):
 
     def onConnect(self, request: Any) -> str | None:
         """
-        The handshake: is this origin welcome, and is there room for one more from this address?
+        The handshake: is this origin welcome, is there a common language, and room for one more from this address?
 
-        :returns: the subprotocol, if one of ours was offered; none means JSON.
+        :returns: the subprotocol; None where none was offered, which means JSON.
         """
         origin = request.headers.get("origin")
         headers, proxies, peer = request.headers, self.door.proxies, self.transport.getPeer()
@@ -64,12 +64,15 @@ class GameProtocol(Closing):
         scheme = proxies.scheme(peer, headers.get("x-forwarded-proto"), secure=secure)
         if origin is not None and not self.door.admits(origin, headers.get("host", ""), scheme):
             raise ConnectionDeny(ConnectionDeny.FORBIDDEN, "this origin is not admitted")
+        # The client names what it speaks, the best first.
+        offered = [name for name in request.protocols if name]
+        subprotocol = next((name for name in offered if name in SUBPROTOCOLS), None)
+        if offered and subprotocol is None:
+            raise ConnectionDeny(ConnectionDeny.BAD_REQUEST, f"spoken here: {', '.join(SUBPROTOCOLS)}")
         address = proxies.client(peer, headers.get("x-forwarded-for"))
         if not self.door.connections.enter(address):
             self.door.house.budgets.throttled["connections"] += 1
             raise ConnectionDeny(ConnectionDeny.SERVICE_UNAVAILABLE, "too many connections from this address")
-        # The client names what it speaks, the best first.
-        subprotocol = next((name for name in request.protocols if name in SUBPROTOCOLS), None)
         binary = subprotocol == PACKED_SUBPROTOCOL
         house = self.door.house
         self.outgoing = Outgoing(
@@ -355,6 +358,7 @@ class Door:
             autoPingTimeout=limits.pong_s,
             tcpNoDelay=True,
             webStatus=False,
+            allowNullOrigin=True,  # by Autobahn, for us to answer
         )
         connection = door_class(GameProtocol, self._factory)
         self._factory.protocol = lambda: connection(self)

@@ -95,7 +95,7 @@ class HandshakeTests(ProtocolTestCase):
         self.assertEqual(len(self.node.door.sessions), 0)
 
     def test_subprotocols(self) -> None:
-        """Ours is chosen among others; none offered means JSON; only others offered means none chosen."""
+        """Ours is chosen among others; none offered means JSON."""
         name = "sec-websocket-protocol"
         self.assertEqual(self.node.dial().headers[name], SUBPROTOCOL)
         self.assertEqual(
