@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from ipaddress import ip_network
 from typing import Final
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from gameserver.setting_values import Wrong, path, text, texts
 
@@ -18,6 +18,9 @@ AUTHENTICATORS: Final = ("guests", "accounts", "jwt", "django")
 
 CREATORS: Final = ("everyone", "users", "moderator", "admin")
 """Who may create rooms: each of these includes those after it."""
+
+PATH: Final = re.compile(r"(/([A-Za-z0-9._~-]|%[0-9A-Fa-f]{2})+)*/?")
+"""Of an address that pages and cookies are bound to."""
 
 STORE_SCHEMES: Final = ("sqlite", "redis", "rediss", "redis+unix", "redis+sentinel")
 
@@ -80,7 +83,7 @@ def proxies(value: object) -> tuple[str, ...]:
 
 
 def public_url(value: object) -> str:
-    """Read the address that people reach the server at."""
+    """Read the address that people reach the server at, perhaps with a path."""
     given = text(value)
     try:
         parts = urlsplit(given)
@@ -89,6 +92,9 @@ def public_url(value: object) -> str:
         right = False
     if not right:
         raise Wrong(f"an http or https address without query, such as https://games.example, not {given!r}")
+    # Browsers walk along dots before they ask for anything.
+    if not PATH.fullmatch(parts.path) or {".", ".."}.intersection(unquote(parts.path).split("/")):
+        raise Wrong(f"a path such as /games behind the host, if any, not {parts.path!r}")
     return given.rstrip("/")
 
 

@@ -22,7 +22,10 @@ export class GameError extends Error {
 }
 
 export interface ConnectOptions {
-  /** `ws:`, `wss:`, `http:` or `https:`, or a path of the page's own host; by default `/ws`. */
+  /**
+   * `ws:`, `wss:`, `http:` or `https:`, or a path of the page's own host. By default `ws` beside this module, where the
+   * page is there or below, as pages of the server are; else `/ws`.
+   */
   url?: string;
   /** The name of a new guest, and the default name of seats. */
   name?: string;

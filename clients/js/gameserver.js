@@ -1,7 +1,7 @@
 /**
  * A client of the game server, for pages and, with a WebSocket class, for node. One module, nothing else:
  *
- *     import { connect } from "/gameserver.js";
+ *     import { connect } from "../../gameserver.js";
  *     const client = await connect({ name: "Ann" });
  *     const room = await client.create("tictactoe");       // or client.join("K7QM"), client.match("tictactoe")
  *     room.on("$change", () => draw(room.state));
@@ -142,7 +142,7 @@ export class Client extends Emitter {
     this.#form = options.binary ? PACKED : JSON_FORM;
     this.#WebSocket = options.WebSocket ?? globalThis.WebSocket;
     if (!this.#WebSocket) throw new TypeError("There is no WebSocket here: pass one, such as that of npm's ws.");
-    const url = new URL(options.url ?? "/ws", globalThis.location?.href);
+    const url = new URL(options.url ?? homeUrl(), globalThis.location?.href);
     url.protocol = url.protocol.replace("http", "ws");
     this.#home = this.#url = url.href;
     this.#memory = new Memory(options.storage, url.href);
@@ -1807,6 +1807,14 @@ function pageStorage() {
   } catch {
     return null; // blocked by the browser's settings
   }
+}
+
+/** Beside this module where it is the page's server's, which may be reached under a path; else of the page's host. */
+function homeUrl() {
+  const module = new URL(import.meta.url);
+  const home = new URL(".", module).href;
+  const isOwn = module.pathname.endsWith("/gameserver.js") && globalThis.location?.href.startsWith(home);
+  return isOwn ? `${home}ws` : "/ws";
 }
 
 function oneValue() {

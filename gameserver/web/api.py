@@ -83,7 +83,7 @@ class Api(Identity, Moderation):
     ) -> None:
         settings = settings or Settings()
         super().__init__(house, settings)
-        self._description = Raw(msgspec.json.encode(describe()))
+        self._description = Raw(msgspec.json.encode(describe(settings.public_url)))
         self._metrics = Metrics([Numbers(house)], settings.metrics)
         self._addresses = addresses
         self._creating: Counter[str] = Counter()
@@ -137,7 +137,7 @@ class Api(Identity, Moderation):
         user = await self._caller(request)
         wish = self._body(request, RoomWish)
         keeper = await self._in_time(shielded(self._create(user, wish)), STEP_S)
-        request.setHeader(b"location", b"/api/rooms/" + keeper.room.code.encode())
+        request.setHeader(b"location", f"{self._settings.base_path}/api/rooms/{keeper.room.code}".encode())
         return answer(request, {"room": keeper.room.code}, status=201)
 
     @app.route("/api/rooms/<code>", methods=["GET"])

@@ -197,9 +197,9 @@ class People:
         assert not complaints, complaints
 
 
-def browse(port: int, scenario: Callable[[People], object]) -> Deferred[None]:
-    """Start a browser, and let people do this with the server on a port."""
-    return deferToThread(_browse, f"http://127.0.0.1:{port}", scenario)
+def browse(port: int, scenario: Callable[[People], object], path: str = "") -> Deferred[None]:
+    """Start a browser, and let people do this with the server on a port, perhaps under a path."""
+    return deferToThread(_browse, f"http://127.0.0.1:{port}{path}", scenario)
 
 
 def _browse(base: str, scenario: Callable[[People], object]) -> None:

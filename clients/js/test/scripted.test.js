@@ -108,6 +108,32 @@ function seat(id, fields) {
 
 const patch = (n, ...ops) => ({ room: "K7QM", stream: "room", n, ops });
 
+test("where nobody says an address: beside the module for pages there or below, else at the page's host", bounded, async (t) => {
+  const beside = new URL("../ws", import.meta.url).href;
+  const below = new URL("../play/dice/?room=K7QM", import.meta.url).href;
+  const pages = [
+    [below, beside],
+    [new URL("../index.html", import.meta.url).href, beside],
+    ["https://games.example/gameserver.js/play/", "wss://games.example/ws"],
+    ["http://games.example:8080/play/dice/", "ws://games.example:8080/ws"],
+  ];
+  t.after(() => delete globalThis.location);
+  for (const [href, expected] of pages) {
+    const script = new Script(t);
+    globalThis.location = { href };
+    const connecting = connect({ storage: null, WebSocket: script.WebSocket });
+    const [socket] = await script.greet(0);
+    script.clients.push(await connecting);
+    assert.equal(socket.url, expected);
+  }
+  globalThis.location = { href: below };
+  const script = new Script(t);
+  const connecting = connect({ url: "/ws", storage: null, WebSocket: script.WebSocket });
+  const [socket] = await script.greet(0);
+  script.clients.push(await connecting);
+  assert.equal(socket.url, "file:///ws"); // who gives a path means that
+});
+
 test("the hello, and who it says one is the second time", bounded, async (t) => {
   const script = new Script(t);
   const [client, first] = await script.connected();
