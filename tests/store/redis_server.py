@@ -111,14 +111,18 @@ class RedisServer:
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def ask(self, *command: str | bytes | int) -> Any:
-        """Ask it over a connection of the test's own, and wait; errors come back as text that begins with ``-``."""
+        """
+        Ask it over a connection of the test's own, and wait; errors come back as text that begins with ``-``.
+
+        :raises OSError: it is not there, or went away before it had answered.
+        """
         parts = [str(part).encode() if not isinstance(part, bytes) else part for part in command]
         with socket.socket(socket.AF_UNIX) as link:
             link.settimeout(READY_S)
             link.connect(str(self.socket))
             link.sendall(b"*%d\r\n" % len(parts) + b"".join(b"$%d\r\n%b\r\n" % (len(part), part) for part in parts))
             with link.makefile("rb") as lines:
-                return _read(lines)
+                return read_answer(lines)
 
     def keys(self) -> list[str]:
         """List all keys, sorted."""
@@ -147,14 +151,28 @@ class RedisServer:
             time.sleep(0.01)
 
 
-def _read(lines: Any) -> Any:
-    line = lines.readline().rstrip(b"\r\n")
-    kind, rest = line[:1], line[1:]
+def read_answer(lines: Any) -> Any:
+    """
+    :param lines: a file of what Redis says.
+    :returns: what a command came to.
+    :raises ConnectionError: the connection ended before the answer did.
+    """
+    line = lines.readline()
+    if not line.endswith(b"\r\n"):
+        raise ConnectionError("redis-server hung up before it had answered")
+    kind, rest = line[:1], line[1:-2]
     if kind == b"$":
-        return None if rest == b"-1" else lines.read(int(rest) + 2)[:-2]
+        return None if rest == b"-1" else _read_bytes(lines, int(rest))
     if kind == b"*":
-        return [_read(lines) for _ in range(int(rest))]
-    return int(rest) if kind == b":" else line.decode()
+        return [read_answer(lines) for _ in range(int(rest))]
+    return int(rest) if kind == b":" else line[:-2].decode()
+
+
+def _read_bytes(lines: Any, size: int) -> bytes:
+    text: bytes = lines.read(size + 2)
+    if len(text) < size + 2:
+        raise ConnectionError("redis-server hung up in the middle of an answer")
+    return text[:-2]
 
 
 def write_certificates(folder: Path) -> None:
