@@ -39,7 +39,7 @@ from gameserver.store.sqlite import SQLiteStore
 from gameserver.web.addresses import Addresses
 from gameserver.web.listening import Listening, cannot_listen, speaks_tls
 from gameserver.web.site import site
-from gameserver.wire.limits import Budgets, Strangers
+from gameserver.wire.limits import Budgets, Strangers, most_connections
 from gameserver.wire.messages import Close
 from gameserver.wire.protocol import Door
 from gameserver.wire.proxies import Proxies
@@ -109,7 +109,7 @@ def _build(settings: Settings, reactor: Any, node_file: NodeFile) -> IService:
     )
     # A Django project seals tickets with the secret that it shares; what is in them is proved as any token is.
     tickets = Tickets((*means.secrets, *shared_secrets(settings)), store, os.urandom)
-    strangers = Strangers(limits.unauthenticated)
+    strangers = Strangers(limits.unauthenticated, most_connections())
     house = House(hall, make_chain(means), clock, limits, Budgets(limits), os.urandom, tickets, strangers, hasher)
     door = Door(house, settings.origin, reactor, sessions, Proxies(settings.trusted_proxy), native=settings.native)
     addresses = Addresses(settings.public_url)

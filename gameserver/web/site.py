@@ -35,8 +35,11 @@ if TYPE_CHECKING:
     from gameserver.settings import Settings
     from gameserver.wire.session import House
 
-IDLE_S: Final = 60
-"""A connection on which nothing comes for so long is closed; one that became a WebSocket has pings of its own."""
+IDLE_S: Final = 360
+"""
+A connection on which nothing comes for so long is closed: a request that is on its way just then is lost. Browsers let
+go of theirs before that, after 300 seconds at most.
+"""
 DISCARDED_BYTES: Final = 1 << 20
 """Of a body that is too large so much is read and thrown away, for the client to read our answer; then we hang up."""
 PREFLIGHT_S: Final = b"600"

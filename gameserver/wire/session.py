@@ -424,7 +424,7 @@ class Session:
         self.user = user
         if self.form is Form.PACKED and message.ops is not None and message.ops >= COLUMNS:
             self.form = Form.COLUMNS
-        house.strangers.leave(self)
+        house.strangers.know(self)
         about = messages.UserInfo(user.id, user.name, list(user.rights))
         welcome = messages.Welcome(about, token, self.key, self._now_ms(), told_limits(house.limits))
         self._say(welcome)

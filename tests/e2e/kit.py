@@ -92,6 +92,7 @@ class Server:
     :param games: a folder of games beside the samples, or None.
     :param environ: settings, as ``GAMESERVER_...``.
     :param listen: endpoints beside its own port.
+    :param descriptors: how many the process may have; None leaves that as it is.
     """
 
     def __init__(
@@ -101,6 +102,7 @@ class Server:
         games: Path | None = None,
         environ: Mapping[str, str] | None = None,
         listen: Sequence[str] = (),
+        descriptors: int | None = None,
     ) -> None:
         self.folder = folder
         self.data = folder / "data"
@@ -108,6 +110,7 @@ class Server:
         self._games = games
         self._listen = listen
         self._environ = dict(environ or {})
+        self._limit = [] if descriptors is None else ["sh", "-c", 'ulimit -n "$0" && exec "$@"', str(descriptors)]
         self._process: subprocess.Popen[bytes] | None = None
         self._outputs: list[Path] = []
 
@@ -137,7 +140,7 @@ class Server:
         with path.open("wb") as output:
             self._process = subprocess.Popen(
                 [
-                    *(sys.executable, str(TWISTD), "-n", "--pidfile=", "gameserver"),
+                    *(*self._limit, sys.executable, str(TWISTD), "-n", "--pidfile=", "gameserver"),
                     *("--listen", f"tcp:{self.port}:interface=127.0.0.1", "--data", str(self.data), *listen, *games),
                 ],
                 cwd=self.folder,
@@ -359,10 +362,17 @@ class ServerCase(TestCase):
             (folder / f"{name}.py").write_text(source, "utf-8")
         return folder
 
-    def server(self, *, games: Path | None = None, listen: Sequence[str] = (), **environ: str) -> Server:
+    def server(
+        self,
+        *,
+        games: Path | None = None,
+        listen: Sequence[str] = (),
+        descriptors: int | None = None,
+        **environ: str,
+    ) -> Server:
         """Prepare a server, which is gone when the test is."""
         folder = Path(tempfile.mkdtemp(prefix="server-", dir=self.folder))
-        server = Server(folder, games=games, environ=environ, listen=listen)
+        server = Server(folder, games=games, environ=environ, listen=listen, descriptors=descriptors)
         self.addCleanup(self._say_output, server)
         self.addCleanup(server.finish)
         return server

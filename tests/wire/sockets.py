@@ -73,6 +73,13 @@ class Pipe(FileDescriptor):
     def setTcpNoDelay(self, enabled: bool) -> None:
         self.no_delay = bool(enabled)
 
+    def getHandle(self) -> Pipe:
+        return self
+
+    def recv(self, size: int, flags: int) -> bytes:
+        """What comes is given to the protocol at once: the kernel has nothing."""
+        raise BlockingIOError
+
     def writeSomeData(self, data: bytes) -> int:
         count = len(data) if self.reads is None else min(len(data), self.reads)
         if self.reads is not None:
