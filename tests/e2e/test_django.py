@@ -19,6 +19,7 @@ from twisted.trial.unittest import SkipTest
 
 from tests.django.project import RELEASES, ROOT, Project
 from tests.e2e.kit import WAIT_S, Server, ServerCase, bare, until, within
+from tests.needs import cannot_run
 from tests.ports import free_port, listens
 
 
@@ -32,7 +33,7 @@ class DjangoCase(ServerCase):
         if not self.release:
             raise SkipTest("what holds for every release runs in the subclasses")
         if not (RELEASES[self.release] / "django").is_dir():
-            raise SkipTest(f"Django {self.release} is not there: run tests/django_needs.sh")
+            cannot_run("a project of Django's", f"Django {self.release} is not there (make needs)")
         self.project = Project(self.folder / "shop", self.release)
         await within(deferToThread(self.project.make), "a project is made")
 

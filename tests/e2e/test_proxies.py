@@ -1,7 +1,7 @@
 """
 The examples of ``docs/operating.rst``, run: nginx, Caddy and HAProxy as they are, between clients and the server.
 
-Only ports, files and the name of the site are put in; a test is skipped where its proxy is not installed.
+Only ports, files and the name of the site are put in; a test cannot run where its proxy is not installed.
 """
 
 from __future__ import annotations
@@ -9,7 +9,6 @@ from __future__ import annotations
 import http.client
 import json
 import re
-import shutil
 import subprocess
 import textwrap
 from collections.abc import Callable
@@ -17,13 +16,13 @@ from typing import Any
 from urllib.parse import urljoin
 
 from twisted.internet.threads import deferToThread
-from twisted.trial.unittest import SkipTest
 
 from gameserver.client import Client
 from tests.django.project import ROOT
 from tests.e2e.browser import People, browse, need
 from tests.e2e.kit import REDIAL_S, WAIT_S, Bare, Server, _reactor, until, within
 from tests.e2e.test_tls import CALLERS, MOST, TLSCase
+from tests.needs import program as needed
 from tests.ports import free_port, listens
 
 NGINX = (
@@ -53,14 +52,13 @@ class ProxyCase(TLSCase):
 
     async def start_proxy(self, program: str, text: str, name: str, *command: str) -> None:
         """Start a proxy with this for its configuration, which listens at our port."""
-        if shutil.which(program) is None:
-            raise SkipTest(f"{program} is not installed")
+        path = needed(program, f"the example of {program}")
         file = self.folder / name
         file.write_text(text, "utf-8")
         output = (self.folder / "proxy.txt").open("wb")
         self.addCleanup(output.close)
         process = subprocess.Popen(
-            [program, *command, str(file)], cwd=self.folder, stdin=subprocess.DEVNULL, stdout=output, stderr=output
+            [path, *command, str(file)], cwd=self.folder, stdin=subprocess.DEVNULL, stdout=output, stderr=output
         )
         self.addCleanup(self.end, process)
         await until(lambda: process.poll() is not None or listens(self.port), f"{program} listens")

@@ -1,12 +1,11 @@
 """
 A real redis-server of a test's own: on a free port, in a folder of its own, ended by its process id.
 
-Where there is no redis-server the tests say so and are skipped; with CI=true they fail.
+Where there is no redis-server the tests say so and are skipped; with CI=true they fail: see `tests.needs`.
 """
 
 from __future__ import annotations
 
-import os
 import shutil
 import signal
 import socket
@@ -18,38 +17,34 @@ from functools import cache
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Any, Final
-from unittest import SkipTest
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
+from tests.needs import program
 from tests.ports import free_port
 
 READY_S: Final = 10.0
 """How long a server may take to answer after its start."""
 
 
-def program() -> str:
+def redis_program() -> str:
     """
     Find redis-server.
 
-    :raises SkipTest: it is not there, and this is not CI.
+    :raises SkipTest: it is not there, see `tests.needs`.
     """
-    found = shutil.which("redis-server")
-    if found is None:
-        why = "redis-server is missing (apt-get install redis-server)"
-        if os.environ.get("CI") == "true":
-            raise RuntimeError(why)
-        raise SkipTest(why)
-    return found
+    return program("redis-server", "the store on a real Redis")
 
 
 @cache
 def has_tls() -> bool:
     """Say whether this redis-server was built with TLS."""
-    asked = subprocess.run([program(), "--port", "0", "--tls-port", "1"], capture_output=True, text=True, check=False)
+    asked = subprocess.run(
+        [redis_program(), "--port", "0", "--tls-port", "1"], capture_output=True, text=True, check=False
+    )
     return "Bad directive" not in asked.stdout + asked.stderr
 
 
@@ -64,7 +59,7 @@ class RedisServer:
     """
 
     def __init__(self, *options: str, tls: bool = False, sentinel_of: int | None = None) -> None:
-        self._program = program()
+        self._program = redis_program()
         self.folder = Path(tempfile.mkdtemp(prefix="gs-redis-"))
         self.socket = self.folder / "socket"
         self.port = free_port()
