@@ -6,9 +6,13 @@ Where something is missing, a test that needs it is skipped and says CANNOT RUN;
 
 from __future__ import annotations
 
+import functools
 import os
+import shlex
 import shutil
+import subprocess
 import sys
+import sysconfig
 from pathlib import Path
 from typing import Final, NoReturn
 
@@ -40,3 +44,19 @@ def program(name: str, tests: str) -> str:
     if found is None:
         cannot_run(tests, f"{name} is missing (make needs, or apt-get install {name})")
     return found
+
+
+@functools.cache
+def can_compile() -> bool:
+    """
+    Whether what is in C can be built here: on Linux, with a compiler and Python's headers.
+
+    It alone may be missing where everything must run: without it all is done in Python.
+    """
+    compiler = os.environ.get("CC") or sysconfig.get_config_var("CC") or "cc"
+    command = [*shlex.split(compiler), "-fsyntax-only", "-I", sysconfig.get_path("include"), "-x", "c", "-"]
+    try:
+        done = subprocess.run(command, input=b"#include <Python.h>\n", capture_output=True, check=False)
+    except OSError:
+        return False
+    return sys.platform == "linux" and done.returncode == 0
