@@ -5,7 +5,10 @@ from __future__ import annotations
 import keyword
 import os
 import re
+import shlex
+import shutil
 import sys
+import sysconfig
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -131,9 +134,32 @@ class {camel}Tests(SynchronousTestCase):
 '''
 
 
-@click.group()
+def typed(program: str, *words: str) -> str:
+    """
+    :param program: of this environment: ``twistd``, ``gameserver`` or ``python``.
+    :returns: a command to type in this folder: with a path, unless the shell finds this environment's program anyhow.
+    """
+    own = sys.executable if program == "python" else _place_of(program)
+    found = shutil.which(os.path.basename(own))
+    if own == program or (found is not None and os.path.abspath(found) == own):
+        shown = os.path.basename(own)
+    else:
+        near = os.path.relpath(own)
+        shown = own if near.startswith(os.pardir) else near if os.sep in near else os.path.join(os.curdir, near)
+    return shlex.join([shown, *words])
+
+
+def _place_of(program: str) -> str:
+    """:returns: the path of an environment's script, or its mere name where it is in none of the usual folders."""
+    user = sysconfig.get_path("scripts", sysconfig.get_preferred_scheme("user"))
+    folders = (os.path.dirname(sys.executable), sysconfig.get_path("scripts"), user, os.path.dirname(sys.argv[0]))
+    paths = (os.path.abspath(os.path.join(folder, program)) for folder in folders)
+    return next(filter(os.path.isfile, paths), program)
+
+
+@click.group(epilog=f"\b\nServe games: {typed('twistd', '-n', 'gameserver')}")
 def main() -> None:
-    """Program multiplayer games; `twistd gameserver` serves them."""
+    """Program multiplayer games."""
 
 
 @main.command()
@@ -163,7 +189,9 @@ def games(places: tuple[str, ...], no_sample_games: bool, config: str | None) ->
     for broken in catalog.broken:
         click.echo(f"{broken.name}: BROKEN, {broken.error}\n    {broken.place}")
     if not catalog.games and not catalog.broken:
-        click.echo("No games. `gameserver new NAME` writes one.")
+        folder = [word for place in merged.games[:1] if Path(place).is_dir() for word in ("--folder", place)]
+        click.echo("No games.")
+        click.echo(f"Write one: {typed('gameserver', 'new', 'my_game', *folder)}")
     sys.exit(1 if catalog.broken else 0)
 
 
@@ -191,8 +219,8 @@ def new(name: str, function: bool, folder: str) -> None:
                 path.unlink()
         raise click.ClickException(remedy(error)) from None
     click.echo(f"Wrote {game} and {test}.")
-    click.echo(f"Test it:  python -m twisted.trial {test}")
-    click.echo(f"Serve it: twistd -n gameserver --games {folder}")
+    click.echo(f"Test it:  {typed('python', '-m', 'twisted.trial', str(test))}")
+    click.echo(f"Serve it: {typed('twistd', '-n', 'gameserver', '--games', folder)}")
 
 
 @main.group()

@@ -13,6 +13,7 @@ import hmac
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
+from shlex import quote
 
 from gameserver.auth.tokens import SECRET_BYTES
 from gameserver.errors import SettingError
@@ -50,7 +51,7 @@ def read_secrets(path: Path) -> Secrets:
     """
     content = path.read_bytes()
     if path.stat().st_mode & 0o077:
-        raise SettingError("secret", str(path), f"nobody else may read this secret: chmod 600 {path}")
+        raise SettingError("secret", str(path), f"nobody else may read this secret: chmod 600 {quote(str(path))}")
     if not content or len(content) % SECRET_BYTES:
         raise SettingError("secret", str(path), f"secrets of {SECRET_BYTES} bytes each; delete the file for a new one")
     return Secrets(content[at : at + SECRET_BYTES] for at in range(0, len(content), SECRET_BYTES))

@@ -404,7 +404,7 @@ class ServerCase(TestCase):
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
         )
-        self.addCleanup(_finish, process)
+        self.addCleanup(end, process)
         output, _ = await deferToThread(process.communicate, timeout=2 * WAIT_S)
         text: str = output.decode("utf-8", "replace")
         self.assertEqual(process.returncode, 0, text)
@@ -419,7 +419,8 @@ class ServerCase(TestCase):
             raise AssertionError(f"the server on {server.port} said:\n{server.output[-12_000:]}")
 
 
-def _finish(process: subprocess.Popen[bytes]) -> None:
+def end(process: subprocess.Popen[Any]) -> None:
+    """Let a process not stay behind."""
     if process.poll() is None:
         process.kill()
         process.wait(WAIT_S)

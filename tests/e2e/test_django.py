@@ -18,7 +18,7 @@ from twisted.internet.threads import deferToThread
 from twisted.trial.unittest import SkipTest
 
 from tests.django.project import RELEASES, ROOT, Project
-from tests.e2e.kit import WAIT_S, Server, ServerCase, bare, until, within
+from tests.e2e.kit import WAIT_S, Server, ServerCase, bare, end, until, within
 from tests.needs import cannot_run
 from tests.ports import free_port, listens
 
@@ -85,7 +85,7 @@ class Tests:
             stderr=subprocess.STDOUT,
             text=True,
         )
-        self.addCleanup(_finish, process)
+        self.addCleanup(end, process)
         output, _ = await deferToThread(process.communicate, timeout=2 * WAIT_S)
         self.assertEqual(process.returncode, 0, output[-20_000:])
         self.assertRegex(output, r"PASSED \(successes=[1-9]\d+\)")
@@ -186,7 +186,7 @@ class Tests:
                 stdout=output,
                 stderr=subprocess.STDOUT,
             )
-        self.addCleanup(_finish, process)
+        self.addCleanup(end, process)
 
         def answers() -> bool:
             self.assertIsNone(process.poll(), path.read_text())
@@ -222,12 +222,6 @@ class Tests:
             self.assertEqual(await server.ended(), 1, environ)
             self.assertIn(said, server.output)
             self.assertNotIn("Traceback", server.output)
-
-
-def _finish(process: subprocess.Popen[Any]) -> None:
-    if process.poll() is None:
-        process.kill()
-    process.wait(WAIT_S)
 
 
 class OldestDjangoTests(Tests, DjangoCase):

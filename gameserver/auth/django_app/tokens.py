@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from shlex import quote
 from typing import Final
 
 from msgspec import Struct
@@ -55,7 +56,7 @@ def read_shared(path: Path) -> Secrets:
     :raises OSError: it cannot be read.
     """
     if path.stat().st_mode & 0o027:
-        raise ValueError(f"only its owner and a group may read {path}: chmod 640 {path}")
+        raise ValueError(f"only its owner and a group may read {path}: chmod 640 {quote(str(path))}")
     content = path.read_bytes()
     if not content or len(content) % SECRET_BYTES:
         raise ValueError(f"{path} must hold secrets of {SECRET_BYTES} bytes each")
