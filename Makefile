@@ -86,16 +86,19 @@ clean:
 .venv/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
 	  || { echo "This needs Python 3.11 or newer: make PYTHON=/path/to/python3.11 $(MAKECMDGOALS)"; exit 1; }
+	@echo 'Making .venv, an environment for Python of this folder alone.'
 	@$(PYTHON) -m venv .venv \
 	  || { rm -rf .venv; echo "Python's venv module is missing; on Debian and Ubuntu: apt-get install python3-venv"; exit 1; }
 
 # Twisted's list of plugins is written once, here, by whoever may write it.
 .venv/run.stamp: setup.py pyproject.toml $(NATIVE) | .venv/bin/python
-	$(PIP) install --editable .
+	@echo 'Installing the server and what it needs into .venv. The first time this takes a minute or two.'
+	@$(PIP) install --editable .
 	@$(BIN)/twistd --help > /dev/null
 	@touch $@
 
 .venv/dev.stamp: setup.py pyproject.toml $(NATIVE) | .venv/bin/python
-	$(PIP) install --editable '.[dev]'
+	@echo 'Installing the server, what it needs, and what its tests need into .venv. The first time this takes minutes.'
+	@$(PIP) install --editable '.[dev]'
 	@$(BIN)/twistd --help > /dev/null
 	@touch .venv/run.stamp $@
