@@ -31,6 +31,7 @@ PLACES = {
     "gameserver.foreign": "words",
     "gameserver.interfaces": "words",
     "gameserver.values": "words",
+    "gameserver.numerals": "words",
     "gameserver.patches": "words",
     "gameserver.rates": "words",
     "gameserver.wire.messages": "words",

@@ -328,7 +328,7 @@ class Hall:
         lock = self._matching.setdefault(self.spec(game).name, DeferredLock())
         await lock.acquire()
         try:
-            keeper = self._find_match(asker, game, values.from_wire(match), seat.get("role") or "player")
+            keeper = self._find_match(asker, game, values.received(match), seat.get("role") or "player")
             if keeper is None:
                 await self.create(asker.user, game, match, asker=asker, seat=seat)
             else:

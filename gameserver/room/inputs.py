@@ -262,7 +262,7 @@ class Inputs(ChatInputs):
     def _read_options(self, options: dict[str, Any]) -> dict[str, Any]:
         """:returns: the arguments of ``on_create``; the options of the room are these as JSON."""
         try:
-            given = values.plain(values.from_wire(options))
+            given = values.received(options)
         except NotJSON as error:
             raise Refused(str(error), code="bad_data", path="$.options") from None
         if self._room.spec.options is None:
@@ -365,7 +365,7 @@ class Inputs(ChatInputs):
 
     def _profile(self, profile: dict[str, Any]) -> dict[str, Any]:
         try:
-            copied: dict[str, Any] = values.plain(values.from_wire(profile))
+            copied: dict[str, Any] = values.received(profile)
         except NotJSON as error:
             raise Refused(str(error), code="bad_data", path="$.profile") from None
         if len(values.encode(copied)) > MAX_PROFILE_BYTES:

@@ -144,7 +144,7 @@ class Posts:
         else:
             raise Refused("There is no such channel.", code="bad_data", path="$.to")
         try:
-            plain = values.plain(values.from_wire(data))
+            plain = values.received(data)
         except NotJSON as error:
             raise Refused(str(error), code="bad_data", path="$.data") from None
         for wall in walls:

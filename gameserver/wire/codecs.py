@@ -14,9 +14,9 @@ from typing import Any, Final, Protocol
 import msgspec
 
 from gameserver.errors import CODES, GameServerError
+from gameserver.numerals import Wholes, fails_at_float
 from gameserver.wire.messages import SUBPROTOCOL, ClientMessage, FromClient, Send
 
-_OPS: Final = frozenset(str(info.tag) for kind in FromClient.__subclasses__() if (info := kind.__struct_config__))
 _EARLY_ID: Final = re.compile(rb'\s*\{[^{}\[\]]*?"id"\s*:\s*([0-9]{1,16})\s*[,}]')
 """A request's number before anything nested, which is its own also where the rest cannot be read."""
 PROBLEMS: Final = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
@@ -81,13 +81,20 @@ class JSONCodec:
         if not self.is_flat(frame):
             raise Unreadable("bad_message", too_deep(self.depth), _id_of(frame))
         try:
-            message: ClientMessage = _decode(frame)
+            try:
+                message: ClientMessage = _decode(frame)
+            except msgspec.ValidationError as error:
+                if not fails_at_float(error):
+                    raise
+                message = _decode(_with_integers(frame))
         except PROBLEMS as error:
             raise _what_is_wrong(frame, error) from None
         return message
 
 
 _decode: Final = msgspec.json.Decoder(ClientMessage).decode
+_decode_any: Final = msgspec.json.Decoder().decode
+_decode_fields: Final = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
 _decode_send: Final = msgspec.json.Decoder(Send).decode
 
 
@@ -118,19 +125,38 @@ def json_depth(text: bytes) -> int:
     return deepest
 
 
+def integers_of(kind: Any) -> dict[str, Wholes]:
+    """:returns: by their names the fields of a message in which integers stand."""
+    found = {field.encode_name: Wholes(field.type) for field in msgspec.structs.fields(kind)}
+    return {name: wholes for name, wholes in found.items() if wholes.there}
+
+
+_INTEGERS: Final = {str(kind.__struct_config__.tag): integers_of(kind) for kind in FromClient.__subclasses__()}
+
+
+def _with_integers(frame: bytes) -> bytes:
+    """:returns: the same message, with integers for the whole floats that stand for one; the game's data as it is."""
+    fields: dict[str, Any] = _decode_fields(frame)
+    op = _decode_any(fields.get("op", b"null"))
+    for name, integers in _INTEGERS.get(op, {}).items() if isinstance(op, str) else ():
+        if name in fields:
+            fields[name] = integers.taken(_decode_any(fields[name]))
+    return msgspec.json.encode(fields)
+
+
 def _what_is_wrong(frame: bytes, error: Exception) -> Unreadable:
     """The slow look at a frame that did not decode: which request it is, and whether its ``op`` is known."""
     try:
-        value = msgspec.json.decode(frame)
+        value = _decode_any(frame)
     except PROBLEMS:
         # Such as half a surrogate pair: whoever waits for an answer should have one.
         early = _EARLY_ID.match(frame)
         return Unreadable("bad_message", "That is not JSON.", request_id(int(early[1])) if early else None)
     if not isinstance(value, dict):
         return Unreadable("bad_message", "A message is an object.")
-    id = request_id(value.get("id"))
+    id = _whole_id(value.get("id"))
     op = value.get("op")
-    if isinstance(op, str) and op not in _OPS:
+    if isinstance(op, str) and op not in _INTEGERS:
         return Unreadable("unknown_op", f"There is no operation {op[:32]!r}.", id)
     return Unreadable("bad_message", str(error), id)
 
@@ -138,10 +164,14 @@ def _what_is_wrong(frame: bytes, error: Exception) -> Unreadable:
 def _id_of(frame: bytes) -> int | None:
     """:returns: the number of a request that is refused for its form, where it can be read at all."""
     try:
-        value = msgspec.json.decode(frame)
+        value = _decode_any(frame)
     except PROBLEMS:
         return None
-    return request_id(value.get("id")) if isinstance(value, dict) else None
+    return _whole_id(value.get("id")) if isinstance(value, dict) else None
+
+
+def _whole_id(value: Any) -> int | None:
+    return request_id(int(value) if type(value) is float and value.is_integer() else value)
 
 
 def request_id(value: Any) -> int | None:

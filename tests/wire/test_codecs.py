@@ -106,6 +106,25 @@ class DecodeTests(SynchronousTestCase):
                          (True, None), ([3], None), (None, None)):  # fmt: skip
             self.assertEqual(self.unreadable(encoded({"op": "send", "id": id, "type": 5})).id, kept, id)
 
+    def test_whole_floats(self) -> None:
+        """A whole float is an integer where the protocol means one; what is the game's stays as it is."""
+        self.assertEqual(self.codec.decode(b'{"op":"leave","id":5.0}'), Leave(5))
+        self.assertEqual(self.codec.decode(b'{"op":"leave","id":9007199254740992.0}'), Leave(2**53))
+        self.assertEqual(repr(self.codec.decode(b'{"op":"ping","at":5.0}')), "Ping(at=5.0)")
+        send = self.codec.decode(b'{"type":"a","id":5.0,"data": {"x":1.0,"y":1e999} ,"op":"send"}')
+        assert isinstance(send, Send)
+        self.assertEqual((send.id, bytes(send.data).strip()), (5, b'{"x":1.0,"y":1e999}'))
+        created = self.codec.decode(b'{"op":"create","game":"g","id":5.0,"options":{"n":1.0}}')
+        self.assertEqual(repr(getattr(created, "options", None)), "{'n': 1.0}")
+        seen = self.codec.decode(b'{"op":"resume","room":"A","resume":"B","seen":{"epoch":"e","room":41.0}}')
+        self.assertEqual(repr(getattr(seen, "seen", None)), "{'epoch': 'e', 'room': 41}")
+        for frame in (b'{"op":"leave","id":5.5}', b'{"op":"leave","id":18014398509481984.0}', b'{"op":["x"],"id":5.0}',
+                      b'{"id":5.0}', b'{"op":"send","id":5.0}', b'{"op":"read","id":5.0,"upto":"6"}'):  # fmt: skip
+            id = None if b"18014398509481984" in frame or b"5.5" in frame else 5
+            self.assertEqual((self.unreadable(frame).code, self.unreadable(frame).id), ("bad_message", id), frame)
+        found = self.unreadable(b'{"op":"dance","id":7.0}')
+        self.assertEqual((found.code, found.id), ("unknown_op", 7))
+
     def test_numbers_of_the_right_kind(self) -> None:
         """An id is a whole number from 0 to 2**53, and never something like one."""
         for id in (-1, 2**53 + 1, 10**400, 1.5, "1", True, [], {}):

@@ -18,6 +18,7 @@ from tests.wire import (
     test_session_hello,
     test_session_limits,
     test_session_lives,
+    test_session_numbers,
     test_session_order,
     test_session_resume,
 )
@@ -32,11 +33,12 @@ MODULES: tuple[ModuleType, ...] = (
     test_session_hello,
     test_session_limits,
     test_session_lives,
+    test_session_numbers,
     test_session_order,
     test_session_resume,
 )
-OF_JSON_ALONE = ("MalformedTests",)
-"""Their frames are JSON that is none; `test_arrays` and `test_session_packed` have those of the other form."""
+OF_JSON_ALONE = ("MalformedTests", "LongNumberTests")
+"""Their frames are JSON, or none; `test_arrays` and `test_session_packed` have those of the other form."""
 FORMS = {"Packed": (Form.PACKED,), "Columns": (Form.COLUMNS,), "Mixed": (Form.JSON, Form.PACKED, Form.COLUMNS)}
 
 for module in MODULES:
