@@ -17,8 +17,10 @@ from gameserver.errors import CODES, GameServerError
 from gameserver.numerals import Wholes, fails_at_float
 from gameserver.wire.messages import SUBPROTOCOL, ClientMessage, FromClient, Send
 
-_EARLY_ID: Final = re.compile(rb'\s*\{[^{}\[\]]*?"id"\s*:\s*([0-9]{1,16})\s*[,}]')
-"""A request's number before anything nested, which is its own also where the rest cannot be read."""
+_TOKEN: Final = re.compile(rb'"(?:[^"\\]|\\.)*+(?:"|\\?\Z)|[][{}]', re.DOTALL)
+"""Texts and brackets; a text that does not end goes to the end, so that no byte is looked at twice."""
+_NUMBER: Final = re.compile(rb"\s*:\s*(-?[0-9][-+.0-9eE]{0,30})\s*(?:[,}]|\Z)")
+"""What follows a key whose value is a number."""
 PROBLEMS: Final = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
 """What msgspec raises at bytes that it cannot read."""
 
@@ -150,8 +152,7 @@ def _what_is_wrong(frame: bytes, error: Exception) -> Unreadable:
         value = _decode_any(frame)
     except PROBLEMS:
         # Such as half a surrogate pair: whoever waits for an answer should have one.
-        early = _EARLY_ID.match(frame)
-        return Unreadable("bad_message", "That is not JSON.", request_id(int(early[1])) if early else None)
+        return Unreadable("bad_message", "That is not JSON.", _id_in_pieces(frame))
     if not isinstance(value, dict):
         return Unreadable("bad_message", "A message is an object.")
     id = _whole_id(value.get("id"))
@@ -166,8 +167,25 @@ def _id_of(frame: bytes) -> int | None:
     try:
         value = _decode_any(frame)
     except PROBLEMS:
-        return None
+        return _id_in_pieces(frame)
     return _whole_id(value.get("id")) if isinstance(value, dict) else None
+
+
+def _id_in_pieces(frame: bytes) -> int | None:
+    """:returns: the same of what is no JSON: the number behind the key ``id`` that stands inside nothing else."""
+    depth = 0
+    for token in _TOKEN.finditer(frame):
+        found = token[0]
+        if found in (b"{", b"["):
+            depth += 1
+        elif found in (b"}", b"]"):
+            depth -= 1
+        elif depth == 1 and found == b'"id"' and (number := _NUMBER.match(frame, token.end())):
+            try:
+                return _whole_id(_decode_any(number[1]))
+            except PROBLEMS:
+                return None
+    return None
 
 
 def _whole_id(value: Any) -> int | None:

@@ -106,6 +106,32 @@ class DecodeTests(SynchronousTestCase):
                          (True, None), ([3], None), (None, None)):  # fmt: skip
             self.assertEqual(self.unreadable(encoded({"op": "send", "id": id, "type": 5})).id, kept, id)
 
+    def test_number_of_what_is_no_json(self) -> None:
+        """Wherever the number stands in it, as long as it is the message's own."""
+        for frame, id in (
+            (b'{"op":"send","type":"a","data":{"id":9,"x":"\\ud800"},"id":3}', 3),
+            (b'{"op":"send","data":[{"id":9}],"type":"a\n","id" : 3.0 }', 3),
+            (b'{"id":3e0,"op":"send","type":"a","data":1e999', 3),
+            (b'{"op":"send","type":"}\\"{","data":NaN,"id":3}', 3),
+            (b'{"op":"send","type":"a","data":1e999,"id":3', 3),
+            (b'{"op":"send","type":"a","id":3,"data":{"a":[1,', 3),
+            (b'{"op":"send","type":"a","data":{"id":3},', None),
+            (b'{"op":"send","type":"id","data":NaN,"x":"id"}', None),
+            (b'{"op":"send","type":NaN,"id":"3"}', None),
+            (b'{"op":"send","type":NaN,"id":-3}', None),
+            (b'{"op":"send","type":NaN,"id":3.5}', None),
+            (b'{"op":"send","type":NaN,"id":3-5}', None),
+            (b'{"op":"send","type":NaN,"id":9007199254740993}', None),
+            (b'{"op":"send","type":NaN,"id":3', 3),
+            (b'{"op":"send","type":"a","id', None),
+            (b'{"op":"send","type":"a\\', None),
+            (b'[{"op":"send","id":3', None),
+            (b'{"op":"send","id":3,"data":' + b"[" * 5000, 3),
+            (b'{"op":"send","data":' + b"[" * 5000 + b"]" * 5000 + b',"id":3}', 3),
+        ):
+            found = self.unreadable(frame)
+            self.assertEqual((found.code, found.id), ("bad_message", id), frame[:60])
+
     def test_whole_floats(self) -> None:
         """A whole float is an integer where the protocol means one; what is the game's stays as it is."""
         self.assertEqual(self.codec.decode(b'{"op":"leave","id":5.0}'), Leave(5))
