@@ -24,7 +24,6 @@ from gameserver.room.effects import Asker
 from gameserver.room.seats import HOST_ROLES
 from gameserver.room.step import Departure, Newcomer
 from gameserver.room.timers import LOOK, Armed
-from gameserver.wire import messages, packed
 
 if TYPE_CHECKING:
     from gameserver.interfaces import ISession, User
@@ -164,14 +163,11 @@ class Inputs(ChatInputs):
 
     async def leave(self, asker: Asker, seat_id: str) -> None:
         """A player gives the seat up, for all its sockets."""
-        player = self._room.seats.get(seat_id)
-        if player is None:
-            self._room.replies.error(asker, Refused(code="not_found"))
-            return
-        if asker.id is not None:
-            done = packed.encode_for(asker.session.form, messages.Ok(asker.id))
-            self._room.replies.frames.append((asker.session, done))
-        await self._leave_for_good(player, "left")
+        player = self._room.replies.asking_player(asker, seat_id, counts=False)
+        if player is not None:
+            # With the seat goes what was answered to it: said again, it is `not_found`, and just as well.
+            self._room.replies.confirm(asker)
+            await self._leave_for_good(player, "left")
 
     async def detach(self, session: ISession, seat_id: str) -> None:
         """A connection ended; with a seat's last one, its player has dropped."""

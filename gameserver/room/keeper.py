@@ -298,7 +298,7 @@ class Keeper:
             if done is not None:
                 done.errback(Failure(Refused(code=refusal)))
             elif args and isinstance(args[0], Asker) and not moved:
-                error = messages.Error(args[0].id, refusal, CODES[refusal])
+                error = messages.Error(args[0].id, refusal, CODES[refusal], room=args[0].room)
                 args[0].session.deliver(packed.encode_for(args[0].session.form, error))
 
     def _is_full_of(self, asker: Asker) -> bool:

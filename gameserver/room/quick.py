@@ -86,7 +86,7 @@ class Speaker:
             return False
         asker = self.asker
         if message.id is not None:
-            asker = Asker(asker.session, asker.user, message.id)
+            asker = Asker(asker.session, asker.user, message.id, asker.room)
             if room.replies.came_before(asker, player):
                 return False
         data = message.data

@@ -22,6 +22,7 @@ from gameserver.errors import Refused, StoreUnavailable
 from gameserver.interfaces import IAuthenticators, IHasher, ISession, ITickets, User
 from gameserver.patches import COLUMNS
 from gameserver.rates import TokenBucket
+from gameserver.room.codes import as_typed
 from gameserver.room.effects import Asker
 from gameserver.room.names import check_name
 from gameserver.room.quick import Speaker
@@ -42,6 +43,11 @@ LEFT: Final = 10
 """So many rooms that were left last are asked for their answers before a connection is closed."""
 OUTSIDE: Final = ("lobby:", "user:")
 """What addresses of lines outside rooms begin with."""
+IN_ROOM: Final = (
+    *(messages.Send, messages.Chat, messages.Start, messages.Leave, messages.Typing, messages.Read),
+    *(messages.Edit, messages.Unsay, messages.Report, messages.Block, messages.Team),
+)
+"""What is said in a room, of which it may be left out where there is only one."""
 GUESSED: Final = ("not_found", "wrong_password", "forbidden")
 """
 Refusals that a guesser would get, and that are therefore budgeted. Tokens and tickets are too long to be guessed: who
@@ -185,15 +191,16 @@ class Session:
                 keeper, seat = self._seat_in(message.room)
                 if self._speaker is None:
                     self._remember_speaker(keeper, seat, user)
-                keeper.message(Asker(self, user, message.id), seat, message.type, message.data)
+                asker = Asker(self, user, message.id, keeper.room.code)
+                keeper.message(asker, seat, message.type, message.data)
             else:
                 self._request(message)
         except Refused as refused:
-            self._error(getattr(message, "id", None), refused)
+            self._refuse(message, refused)
             self._count_request()
         except Exception:  # noqa: BLE001 - the message's door: a bug of ours costs this message, not the connection
             log.failure("a message was not handled", Failure(), op=type(message).__name__)
-            self._error(getattr(message, "id", None), Refused("The server failed at that.", code="game_error"))
+            self._refuse(message, Refused("The server failed at that.", code="game_error"))
 
     def _is_free(self, frame: bytes) -> bool:
         """:returns: whether a frame is handled now; if not, it is for later, or for nobody."""
@@ -282,7 +289,7 @@ class Session:
             self._wait_for(None, self._hello(message))
             return
         user = self._whoever()
-        asker = Asker(self, user, message.id)
+        asker = Asker(self, user, message.id, self._room_of(message))
         if isinstance(message, messages.Create):
             self._wait_for(asker, self._create(asker, message))
         elif isinstance(message, messages.Join):
@@ -291,9 +298,9 @@ class Session:
             self._wait_for(asker, self._resume(asker, message))
         elif isinstance(message, messages.Listen):
             self._wait_for(asker, self._listen(asker, message))
-        elif isinstance(message, messages.Chat) and message.to.startswith(OUTSIDE):
+        elif isinstance(message, messages.Chat) and _is_outside(message):
             self._wait_for(asker, self._post(asker, message))
-        elif isinstance(message, messages.Block) and message.user is not None:
+        elif isinstance(message, messages.Block) and _is_outside(message):
             self._block(asker, message)
         else:
             self._in_room(asker, message)
@@ -313,7 +320,8 @@ class Session:
     def _remember_speaker(self, keeper: Keeper, seat: str, user: User) -> None:
         """While there is but one seat; and it is there, which a step that lasts may have yet to decide."""
         if len(self._seats) == 1 and keeper.is_plain and seat in keeper.room.seats:
-            self._speaker = Speaker(keeper, seat, Asker(self, user, None), self._codec.glance, self._codec.is_flat)
+            asker = Asker(self, user, None, keeper.room.code)
+            self._speaker = Speaker(keeper, seat, asker, self._codec.glance, self._codec.is_flat)
 
     def _in_room(self, asker: Asker, message: Any) -> None:
         keeper, seat = self._seat_in(message.room)
@@ -499,10 +507,14 @@ class Session:
         if refused.code in GUESSED and asker is not None:
             self._house.budgets.charge_join(self._house.clock.monotonic(), self.address, asker.user.id)
         if not refused.answered:
-            self._error(asker.id if asker is not None else None, refused)
+            self._error(*((asker.id, refused, asker.room) if asker is not None else (None, refused)))
 
-    def _error(self, id: int | None, refused: Refused) -> None:
-        self._say(messages.Error(id, refused.code, refused.text, refused.path))
+    def _refuse(self, message: Any, refused: Refused) -> None:
+        """A message came to nothing before anybody else saw it."""
+        self._error(getattr(message, "id", None), refused, self._room_of(message))
+
+    def _error(self, id: int | None, refused: Refused, room: str | None = None) -> None:
+        self._say(messages.Error(id, refused.code, refused.text, refused.path, room))
 
     def _refuse_frame(self, unreadable: Unreadable) -> None:
         self._say(messages.Error(unreadable.id, unreadable.code, unreadable.text))
@@ -513,11 +525,11 @@ class Session:
     def _overflow(self, frame: bytes) -> None:
         """More came than may wait for an answer."""
         try:
-            id = getattr(self._codec.decode(frame), "id", None)
+            message = self._codec.decode(frame)
         except Unreadable as unreadable:
             self._refuse_frame(unreadable)
         else:
-            self._error(id, Refused("Wait for the answer before sending more.", code="busy"))
+            self._refuse(message, Refused("Wait for the answer before sending more.", code="busy"))
 
     def _no_hello(self) -> None:
         if self.user is None and not self.closed:
@@ -546,6 +558,14 @@ class Session:
         if seat is None:
             raise Refused(code="not_found")
         return keeper, seat
+
+    def _room_of(self, message: Any) -> str | None:
+        """:returns: the code of the room that a message is about, where it is said by a seat in it."""
+        if not isinstance(message, IN_ROOM) or _is_outside(message):
+            return None
+        if message.room is None:
+            return next(iter(self._seats)) if len(self._seats) == 1 else None
+        return next((code for code in (message.room, as_typed(message.room)) if code in self._seats), None)
 
     def _seat_wish(self, user: User, message: messages.Create | messages.Join) -> dict[str, Any]:
         """:returns: keyword arguments of `Room.join`."""
@@ -580,6 +600,13 @@ class Session:
 
 def _nothing(room: object) -> None:
     """Wait for the room's answers alone."""
+
+
+def _is_outside(message: Any) -> bool:
+    """Whether a line, or a block, has nothing to do with rooms."""
+    if isinstance(message, messages.Block):
+        return message.user is not None
+    return isinstance(message, messages.Chat) and message.to.startswith(OUTSIDE)
 
 
 async def _unless_away(work: Coroutine[Any, Any, Any]) -> Any:

@@ -221,7 +221,7 @@ class EncodeTests(SynchronousTestCase):
         """What a game answers reaches the client as one JSON object, from which it can be read again."""
         frame = messages.encode(messages.Ok(id, messages.payload(value)))
         found = json.loads(frame)
-        self.assertEqual((set(found), found["op"], found["id"]), ({"op", "id", "data"}, "ok", id))
+        self.assertEqual((set(found), found["op"], found["id"]), ({"op", "id", "data", "room"}, "ok", id))
         self.assertEqual(values.from_wire(msgspec.json.decode(frame)["data"]), value)
 
     def test_names_on_the_wire(self) -> None:

@@ -309,8 +309,8 @@ class FrameTests(ProtocolTestCase):
 
     def test_answers_of_any_length(self) -> None:
         """Each way to write a frame's length, at its edges."""
-        ann, _ = self.seated()
-        bare = len(json.dumps({"op": "ok", "id": 2, "data": ""}, separators=(",", ":")))
+        ann, room = self.seated()
+        bare = len(json.dumps({"op": "ok", "id": 2, "data": "", "room": room}, separators=(",", ":")))
         for id, size in enumerate((125, 126, 127), 2):
             text = "x" * (size - bare)
             self.assertEqual(ann.say("send", id=id, type="echo", data={"text": text})[-1]["data"], text)

@@ -19,6 +19,7 @@ from tests.wire import (
     test_session_limits,
     test_session_lives,
     test_session_numbers,
+    test_session_one_counter,
     test_session_order,
     test_session_resume,
 )
@@ -34,6 +35,7 @@ MODULES: tuple[ModuleType, ...] = (
     test_session_limits,
     test_session_lives,
     test_session_numbers,
+    test_session_one_counter,
     test_session_order,
     test_session_resume,
 )

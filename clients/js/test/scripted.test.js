@@ -251,6 +251,39 @@ test("a server that forgot this client is not told anything twice", bounded, asy
   await lost;
 });
 
+test("nor is anything that a room remembers; what does no harm twice is said again", bounded, async (t) => {
+  const script = new Script(t);
+  const { socket, room } = await script.joined();
+  const line = { stream: "room", n: 1 };
+  const asked = [room.chat.edit(line, "x"), room.chat.unsay(line), room.chat.report(line), room.chat.block("s2"), room.joinTeam("red")];
+  const lost = asked.map((each) => assert.rejects(each, { code: "lost" }));
+  const left = room.leave();
+  for (const _ of [...asked, left]) await socket.take();
+  socket.lose();
+  const [again] = await script.greet(1, { client: "ANOTHER-KEY" });
+  await Promise.all(lost);
+  again.say("joined", joined({ id: (await again.take()).id, recovered: true, docs: {} }));
+  const { op, id } = await again.take();
+  assert.equal(op, "leave");
+  again.say("ok", { id, data: null, room: "K7QM" });
+  await left;
+});
+
+test("a leave that finds no seat is done, any other refusal of it is one", bounded, async (t) => {
+  const { socket, room } = await new Script(t).joined();
+  const refused = assert.rejects(room.leave(), { code: "busy", room: "K7QM" });
+  const error = { message: "", path: null };
+  socket.say("error", { id: (await socket.take()).id, code: "busy", room: "K7QM", ...error });
+  await refused;
+  assert.equal(room.left, null);
+  const twice = [room.leave(), room.leave()];
+  const ids = [(await socket.take()).id, (await socket.take()).id];
+  for (const id of ids) socket.say("error", { id, code: "not_found", room: null, ...error });
+  assert.deepEqual(await Promise.all(twice), [undefined, undefined]);
+  assert.equal(room.left.reason, "left");
+  assert.equal(await room.leave(), undefined);
+});
+
 test("a resume that is refused for now is tried again, one refused for good ends the seat", bounded, async (t) => {
   const script = new Script(t);
   const { socket, room } = await script.joined();
