@@ -15,6 +15,7 @@ from gameserver.game.marks import CronMark, MessageMark, TimerMark, mark_of
 from gameserver.game.question import Question
 from gameserver.game.schema import Schema
 from gameserver.game.slips import check_hooks, misspelt
+from gameserver.room import bounds
 from gameserver.room.rounding import Quanta, is_setting
 
 if TYPE_CHECKING:
@@ -123,6 +124,7 @@ class Spec:
     :ivar crons: expression, method and whether it is static.
     :ivar quanta: how finely floats of documents are told, or None.
     :ivar waits: whether any of the game's methods is a coroutine, so that a step may last.
+    :ivar message_bytes: how large a message of its rooms may be, as JSON.
     :raises GameDefinitionError: something in it is not as it must be.
     """
 
@@ -137,6 +139,7 @@ class Spec:
         check_hooks(cls, game)
         for name, meant in misspelt(cls, game):
             log.warn("{game}.{name} means nothing here; is {meant} meant?", game=cls.__name__, name=name, meant=meant)
+        self.message_bytes = bounds.message_bytes(cls.max_row_bytes, cls.max_players + sum(cls.roles.values()))
         self.quanta = Quanta(cls.quantize) if cls.quantize is not None else None
         self.function_style = bool(cls.__dict__.get("_gs_function_style", False))
         self.messages: dict[str, MessageSpec] = {}

@@ -22,6 +22,7 @@ from gameserver import values
 from gameserver.errors import CannotMigrate, NotJSON, Refused, StoreUnavailable
 from gameserver.interfaces import IClock, IHasher, ILease, ILeaseHolder, ILeases, IStore, Stored, User
 from gameserver.room import admission, codes, row, space
+from gameserver.room.bounds import message_bytes
 from gameserver.room.calendar import Calendar
 from gameserver.room.effects import Asker
 from gameserver.room.keeper import Keeper
@@ -243,6 +244,11 @@ class Hall:
         if keeper is None:
             raise Refused(code="not_found")
         return keeper
+
+    @property
+    def message_bytes(self) -> int:
+        """How large a message of any room is at most, as JSON."""
+        return max((spec.message_bytes for spec in self.specs.values()), default=message_bytes(0, 0))
 
     def spec(self, game: str) -> Spec:
         """:raises Refused: ``not_found``: no game of that name is served."""

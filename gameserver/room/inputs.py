@@ -148,11 +148,12 @@ class Inputs(ChatInputs):
                 return room.doors.asked(asker, player, type, mark, succeed(reply))
             if space.may_have_grown(room):
                 space.check(room)
+            elif room.said:
+                space.check_said(room)
+            if asker.id is not None:
+                room.replies.answer(asker, player, reply)
         except Exception as error:  # noqa: BLE001 - the message's door
             room.doors.refuse(asker, player, type, mark, error)
-            return None
-        if asker.id is not None:
-            room.replies.answer(asker, player, reply)
         return None
 
     async def start(self, asker: Asker, seat_id: str) -> None:

@@ -24,6 +24,7 @@ from gameserver.wire import messages, packed
 from gameserver.wire.messages import Form
 
 if TYPE_CHECKING:
+    from gameserver.interfaces import ISession
     from gameserver.room.document import Document
     from gameserver.room.room import Room
     from gameserver.room.seats import Player
@@ -125,14 +126,26 @@ def _say_patch(room: Room, log: list[Said], patch: _Patch) -> None:
     if slow.sessions:
         to = slow.withhold(key, to, frame, bytes(raw), lambda: told_document(room, key))
     if to.json:
-        room.outbox.append((to.json, frame, None))
-    if short is None:
-        return
-    for form, theirs in short.items():
+        _hand_patch(room, key, n, to.json, frame)
+    for form, theirs in short.items() if short is not None else ():
         readers = to.packed if form is Form.PACKED else to.columns
         if readers:
-            frame = packed.pack(messages.Patch(room.code, name, n, theirs))
-            room.outbox.append((readers, frame, None))
+            _hand_patch(room, key, n, readers, packed.pack(messages.Patch(room.code, name, n, theirs)))
+
+
+def _hand_patch(room: Room, key: str, n: int, to: tuple[ISession, ...], frame: bytes) -> None:
+    """Keys and paths may take more than the document, which is never too large: then it comes instead."""
+    if len(frame) <= room.spec.message_bytes:
+        room.outbox.append((to, frame, None))
+    else:
+        _hand_doc(room, audience_of(to), key, messages.Doc(room.code, wire_name(key), n, told_document(room, key), []))
+
+
+def _hand_doc(room: Room, to: Audience, key: str, doc: messages.Doc) -> None:
+    """In MessagePack it brings the keys of its stream; a document that is left has none."""
+    frame = messages.encode(doc)
+    table = room.told.keys.get(key)
+    hand_out(room, to, frame, lambda: packed.repack(frame, table.keys if table and doc.doc is not None else None))
 
 
 def _rearrange(room: Room) -> None:
@@ -160,10 +173,8 @@ def _send_doc(room: Room, seat: Player, key: str, n: int, tree: Any) -> None:
         lines, channels = [], []
         if tree is not None and not key.startswith("seat:"):
             lines, channels = lines_of(room, seat, {key: n}), room.talking.channels.of_stream(key)
-        frame = messages.encode(messages.Doc(room.code, wire_name(key), n, tree, lines, channels=channels))
-        table = room.told.keys.get(key)
-        known = table.keys if table is not None and tree is not None else None
-        hand_out(room, audience_of(seat._sessions), frame, lambda: packed.repack(frame, known))
+        doc = messages.Doc(room.code, wire_name(key), n, tree, lines, channels=channels)
+        _hand_doc(room, audience_of(seat._sessions), key, doc)
 
 
 def told_document(room: Room, key: str) -> Any:

@@ -19,6 +19,7 @@ from twisted.python.failure import Failure
 from gameserver.room.commits import DUE_SLACK_S
 from gameserver.room.effects import Asker
 from gameserver.room.saying import audience, say_event
+from gameserver.room.space import check_said
 from gameserver.room.telling import tell
 from gameserver.room.timers import LOOK
 
@@ -121,9 +122,10 @@ class Speaker:
                 keeper.end_message(asker, None)
             else:
                 if room.journal.undo == room.only_said and result is None and message.id is None:
-                    one: Any = room.said.pop()
+                    one: Any = room.said[-1]
                     key = one.key
                     room.streams.keep_one(key, say_event(room, one, room.audiences.get(key) or audience(room, key)))
+                    room.said.clear()
                     room.journal.undo.clear()
                     if room.durable:
                         keeper.commits.must = True
@@ -148,6 +150,7 @@ class Speaker:
         """The game's code was called: end a step that did something else than to say one thing."""
         keeper, room = self.keeper, self.room
         if result is None and message.id is None and len(room.journal.undo) == len(room.said):
+            check_said(room)
             tell(room)
             room.journal.commit()
             if room.durable:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from gameserver.errors import PASSING, Refused
+from gameserver.room.bounds import check_message
 from gameserver.room.effects import Asker
 from gameserver.store import keys
 from gameserver.wire import messages, packed
@@ -30,10 +31,16 @@ class Replies:
         self.frames: list[tuple[ISession, bytes]] = []
 
     def answer(self, asker: Asker, player: Player, data: Any) -> None:
-        """Answer a request, and remember the answer."""
+        """
+        Answer a request, and remember the answer.
+
+        :raises Refused: ``too_large``: it fits no message; nothing was done.
+        """
         if asker.id is not None:
             room = self._room.code
             frame = messages.encode(messages.Ok(asker.id, messages.payload(data), room))
+            if frame[self._room.spec.message_bytes :]:  # a slice costs no call
+                check_message(self._room, len(frame))
             own = frame if asker.session.form is Form.JSON else packed.pack(messages.Ok(asker.id, data, room))
             self._remember(asker, player, frame, own)
 

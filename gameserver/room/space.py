@@ -1,5 +1,5 @@
 """
-How much a room keeps, and may keep; and all rooms of one game together on this node.
+How much a room keeps, and may keep, and may say at once; and all rooms of one game together on this node.
 
 Counted are the documents, and what else the row holds that has no bound of its own, as profiles and lines of chat have.
 """
@@ -8,8 +8,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
+from msgspec.json import encode
+
 from gameserver import values
 from gameserver.errors import Refused
+from gameserver.room.bounds import ENVELOPE_BYTES, check_message
+from gameserver.room.chat.told import Change
+from gameserver.room.step import Spoken, Utterance
 
 if TYPE_CHECKING:
     from gameserver.room.room import Room
@@ -17,6 +22,9 @@ if TYPE_CHECKING:
 _REST: Final = "rest"
 """Beside the names of documents in `Room.sizes`: what else counts."""
 
+SPOKEN: Final = (Utterance, Spoken, Change)
+WRAPPED: Final = 8
+"""Bytes with what is wrapped around them, ``{"$bytes":""}``, are so many times as long as without, at most."""
 ROOM_BYTES: Final = 2048
 """What a room counts besides what it keeps: an empty one has about so much in the store."""
 
@@ -70,13 +78,16 @@ class Share:
 
 def check(room: Room) -> None:
     """
-    Bound what a room keeps, before a step holds.
+    Bound what a room keeps and says, before a step holds.
 
     Counted are the documents as they were encoded last, and the ops since: at least as much as there is. Only where
     that is too much are they encoded to see.
 
-    :raises Refused: ``too_large``: it would be more than ``max_row_bytes``, or than all rooms of the game may have.
+    :raises Refused: ``too_large``: it would be more than ``max_row_bytes``, or than all rooms of the game may have; or
+        than fits a message.
     """
+    if room.said:
+        check_said(room)
     for document in room.journal.touched:
         known = room.sizes.get(document.name, 0)
         room.sizes[document.name] = known + len(document.encode_ops())
@@ -101,6 +112,18 @@ def count(room: Room) -> None:
 def may_have_grown(room: Room) -> bool:
     """:returns: whether this step so far touched something that `check` counts."""
     return bool(room.journal.touched or room.info_stale or room.touched_timers or room.tables.fresh)
+
+
+def check_said(room: Room) -> None:
+    """:raises Refused: ``too_large``: something that this step said fits no message."""
+    most = room.spec.message_bytes
+    for said in room.said:
+        if not isinstance(said, SPOKEN):
+            continue
+        what = (said.type if isinstance(said, Utterance) else said.text, said.data)
+        # Nearly always there is no need to know exactly; in its last form it is at most `WRAPPED` times as long.
+        if encode(what)[most // WRAPPED - ENVELOPE_BYTES :]:
+            check_message(room, len(values.encode(what)) + ENVELOPE_BYTES)
 
 
 def _fits(room: Room) -> bool:

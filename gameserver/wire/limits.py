@@ -51,6 +51,21 @@ class Idle(Closable, Protocol):
         """Whether something has come that nobody has read yet: closed now, it would be lost."""
 
 
+class Sizes:
+    """
+    How large the messages were that a node has sent.
+
+    :ivar largest: the largest; 0 while none was of 1 KiB or more.
+    :ivar refused: how often one was too large, and its connection closed instead.
+    """
+
+    __slots__ = ("largest", "refused")
+
+    def __init__(self) -> None:
+        self.largest = 0
+        self.refused = 0
+
+
 class Budgets:
     """
     Attempts that may fail: only failures use a budget up, but where it is used up nothing is tried.

@@ -8,6 +8,7 @@ connection is owed in one turn is one write. A reader that is slow costs a bound
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Collection, Iterable, Sequence
 from typing import Any, Final
 from urllib.parse import urlsplit
@@ -16,6 +17,7 @@ from autobahn.twisted.resource import WebSocketResource
 from autobahn.twisted.websocket import WebSocketServerFactory
 from autobahn.websocket.types import ConnectionDeny
 from twisted.internet.interfaces import IPushProducer, ISSLTransport
+from twisted.logger import Logger
 from zope.interface import implementer
 
 from gameserver.room.passes import Pass
@@ -23,7 +25,7 @@ from gameserver.wire.closing import GOODBYE_S, Closing
 from gameserver.wire.frames import BINARY, HEADS, READY, TEXT, head
 from gameserver.wire.incoming import Incoming
 from gameserver.wire.lean import door_class, let_go
-from gameserver.wire.limits import Connections
+from gameserver.wire.limits import Connections, Sizes
 from gameserver.wire.messages import PACKED_SUBPROTOCOL, SUBPROTOCOLS, Close, Form
 from gameserver.wire.native import make_watch
 from gameserver.wire.proxies import Proxies
@@ -76,7 +78,13 @@ class GameProtocol(Closing):
         binary = subprotocol == PACKED_SUBPROTOCOL
         house = self.door.house
         self.outgoing = Outgoing(
-            self, house.hall.passes, house.limits.queue_bytes, binary=binary, write_to_all=self.door.watch.write_to_all
+            self,
+            house.hall.passes,
+            house.limits.queue_bytes,
+            binary=binary,
+            write_to_all=self.door.watch.write_to_all,
+            message_bytes=house.message_bytes(binary=binary),
+            sizes=house.sizes,
         )
         self.session = Session(house, self.outgoing, address, binary=binary)
         self.door.sessions[self.session] = None
@@ -170,6 +178,10 @@ def _write_at_once(to: Sequence[Any], data: bytes, write_to_all: WriteToAll) -> 
             session.transport.socket.buffer(data[count:])
 
 
+class _TooLarge(Exception):
+    """A message is larger than the client was told that any would be."""
+
+
 @implementer(IPushProducer)
 class Outgoing:
     """
@@ -179,12 +191,14 @@ class Outgoing:
     :param queue_bytes: what may wait for a slow reader.
     :param binary: whether its frames are binary.
     :param write_to_all: see `Watch`.
+    :param message_bytes: what is larger is never sent.
+    :param sizes: of what is.
     :ivar socket: what the connection is written to, if it is one of ours and may be written to at once.
     """
 
     __slots__ = (
-        *("_behind", "_first", "_owed", "_pass", "_protocol", "_queue_bytes", "_slow", "_volatile", "_write_to_all"),
-        "socket",
+        *("_behind", "_first", "_most", "_owed", "_pass", "_protocol", "_queue_bytes", "_sizes", "_slow"),
+        *("_volatile", "_write_to_all", "socket"),
     )
 
     def __init__(
@@ -195,8 +209,12 @@ class Outgoing:
         *,
         binary: bool = False,
         write_to_all: WriteToAll | None = None,
+        message_bytes: int = sys.maxsize,
+        sizes: Sizes | None = None,
     ) -> None:
         self._first = BINARY if binary else TEXT
+        self._sizes = sizes or Sizes()
+        self._most = message_bytes
         self._protocol = protocol
         self._pass = passes
         self._queue_bytes = queue_bytes
@@ -209,7 +227,12 @@ class Outgoing:
 
     def send(self, frame: bytes) -> None:
         """Owe one message."""
-        self._owe(head(self._first, len(frame)) + frame)
+        try:
+            data = self._head(len(frame)) + frame
+        except _TooLarge:
+            self._refuse([frame])
+        else:
+            self._owe(data)
 
     def send_to_all(self, to: Sequence[Any], frames: list[bytes], *, last: bool) -> None:
         """
@@ -217,13 +240,17 @@ class Outgoing:
 
         :param to: sessions of this form.
         """
-        first = self._first
-        if len(frames) == 1:
-            frame = frames[0]
-            size = len(frame)
-            data = (HEADS[first][size] if size < READY else head(first, size)) + frame
-        else:
-            data = b"".join([part for frame in frames for part in (head(first, len(frame)), frame)])
+        try:
+            if len(frames) == 1:
+                frame = frames[0]
+                size = len(frame)
+                data = (HEADS[self._first][size] if size < READY else self._head(size)) + frame
+            else:
+                data = b"".join([part for frame in frames for part in (self._head(len(frame)), frame)])
+        except _TooLarge:
+            for session in to:
+                session.transport._refuse(frames)
+            return
         size = len(data)
         if not last or size > self._queue_bytes:
             for session in to:
@@ -245,6 +272,23 @@ class Outgoing:
                 sent = 0
             if sent != size:
                 socket.buffer(data[sent:])
+
+    def _head(self, size: int) -> bytes:
+        """:returns: the head of a frame. :raises _TooLarge: there is none so large."""
+        if size < READY:
+            return HEADS[self._first][size]
+        if size > self._most:
+            raise _TooLarge
+        if size > self._sizes.largest:
+            self._sizes.largest = size
+        return head(self._first, size)
+
+    def _refuse(self, frames: list[bytes]) -> None:
+        """One of these is larger than the client was told that it would be."""
+        largest = max(frames, key=len)
+        log.error("a message of {size} bytes was not sent: {start}", size=len(largest), start=largest[:100])
+        self._sizes.refused += 1
+        self.close(Close.SLOW_READER, "a message is larger than limits.message_bytes")
 
     def _owe(self, data: bytes) -> None:
         """Owe frames."""
@@ -405,3 +449,6 @@ def admits(origin: str, host: str, origins: Collection[str], scheme: str | None 
         return False
     schemes = ("http", "https") if scheme is None else (scheme,)
     return parts.scheme in schemes and parts.netloc != "" and parts.netloc == host.lower()
+
+
+log = Logger(namespace="gameserver.wire")

@@ -22,6 +22,7 @@ from gameserver.errors import Refused, StoreUnavailable
 from gameserver.interfaces import IAuthenticators, IHasher, ISession, ITickets, User
 from gameserver.patches import COLUMNS
 from gameserver.rates import TokenBucket
+from gameserver.room.bounds import PACKED
 from gameserver.room.codes import as_typed
 from gameserver.room.effects import Asker
 from gameserver.room.names import check_name
@@ -29,7 +30,16 @@ from gameserver.room.quick import Speaker
 from gameserver.wire import messages, packed
 from gameserver.wire.arrays import PackedCodec
 from gameserver.wire.codecs import Codec, JSONCodec, Unreadable
-from gameserver.wire.limits import AT_ONCE, MALFORMED, MALFORMED_S, WAITING_BYTES, WAITING_MESSAGES, Budgets, Strangers
+from gameserver.wire.limits import (
+    AT_ONCE,
+    MALFORMED,
+    MALFORMED_S,
+    WAITING_BYTES,
+    WAITING_MESSAGES,
+    Budgets,
+    Sizes,
+    Strangers,
+)
 from gameserver.wire.messages import Close, Form, FromServer
 
 if TYPE_CHECKING:
@@ -86,6 +96,11 @@ class House(Struct, frozen=True):
     tickets: ITickets | None = None
     strangers: Strangers = field(default_factory=Strangers)
     hasher: IHasher | None = None
+    sizes: Sizes = field(default_factory=Sizes)
+
+    def message_bytes(self, *, binary: bool) -> int:
+        """:returns: how large a message to a client is at most, in one of the two forms."""
+        return int(self.hall.message_bytes * PACKED) if binary else self.hall.message_bytes
 
 
 def _bucket(per_s: float) -> TokenBucket:
@@ -434,7 +449,8 @@ class Session:
             self.form = Form.COLUMNS
         house.strangers.know(self)
         about = messages.UserInfo(user.id, user.name, list(user.rights))
-        welcome = messages.Welcome(about, token, self.key, self._now_ms(), told_limits(house.limits))
+        limits = told_limits(house.limits, house.message_bytes(binary=self.form is not Form.JSON))
+        welcome = messages.Welcome(about, token, self.key, self._now_ms(), limits)
         self._say(welcome)
 
     def _admit(self, user: User) -> None:
@@ -629,10 +645,13 @@ def close_user(sessions: Iterable[Session], user: str, login: str | None) -> Non
             session.close(Close.FORBIDDEN, "you were logged out")
 
 
-def told_limits(limits: Limits) -> dict[str, int | float]:
-    """:returns: the limits that a client should know, by their names on the wire."""
+def told_limits(limits: Limits, message_bytes: int) -> dict[str, int | float]:
+    """
+    :param message_bytes: the largest message that this client is sent.
+    :returns: the limits that a client should know, by their names on the wire.
+    """
     names = ("frame_bytes", "depth", "ping_s", "queue_bytes", "chat_chars", "name_chars", "rooms")
-    return {name: getattr(limits, name) for name in names}
+    return {name: getattr(limits, name) for name in names} | {"message_bytes": message_bytes}
 
 
 log = Logger(namespace="gameserver.wire")

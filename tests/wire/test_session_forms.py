@@ -22,6 +22,7 @@ from tests.wire import (
     test_session_one_counter,
     test_session_order,
     test_session_resume,
+    test_session_sizes,
 )
 from tests.wire.kit import WireTestCase
 
@@ -36,6 +37,7 @@ MODULES: tuple[ModuleType, ...] = (
     test_session_lives,
     test_session_numbers,
     test_session_one_counter,
+    test_session_sizes,
     test_session_order,
     test_session_resume,
 )
