@@ -86,9 +86,9 @@ class JSONCodec:
             try:
                 message: ClientMessage = _decode(frame)
             except msgspec.ValidationError as error:
-                if not fails_at_float(error):
+                if not (fails_at_float(error) or _fails_at_null(error)):
                     raise
-                message = _decode(_with_integers(frame))
+                message = _decode(_as_meant(frame))
         except PROBLEMS as error:
             raise _what_is_wrong(frame, error) from None
         return message
@@ -136,9 +136,16 @@ def integers_of(kind: Any) -> dict[str, Wholes]:
 _INTEGERS: Final = {str(kind.__struct_config__.tag): integers_of(kind) for kind in FromClient.__subclasses__()}
 
 
-def _with_integers(frame: bytes) -> bytes:
-    """:returns: the same message, with integers for the whole floats that stand for one; the game's data as it is."""
-    fields: dict[str, Any] = _decode_fields(frame)
+def _fails_at_null(error: Exception) -> bool:
+    return "got `null`" in str(error)
+
+
+def _as_meant(frame: bytes) -> bytes:
+    """
+    :returns: the same message, with integers for the whole floats that stand for one, and without fields that are null;
+        what is the game's as it is.
+    """
+    fields = {name: value for name, value in _decode_fields(frame).items() if bytes(value) != b"null"}
     op = _decode_any(fields.get("op", b"null"))
     for name, integers in _INTEGERS.get(op, {}).items() if isinstance(op, str) else ():
         if name in fields:

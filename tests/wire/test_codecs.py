@@ -14,7 +14,7 @@ from gameserver import values
 from gameserver.errors import CODES
 from gameserver.wire import messages
 from gameserver.wire.codecs import JSONCodec, Unreadable, json_depth
-from gameserver.wire.messages import Chat, Hello, Join, Leave, Ping, Resume, Send, Start
+from gameserver.wire.messages import Chat, Create, Hello, Join, Leave, Ping, Resume, Send, Start
 from tests.test_values import TEXT, VALUES, WIRE_JUNK, depth_of
 
 DEPTH = 32
@@ -150,6 +150,20 @@ class DecodeTests(SynchronousTestCase):
             self.assertEqual((self.unreadable(frame).code, self.unreadable(frame).id), ("bad_message", id), frame)
         found = self.unreadable(b'{"op":"dance","id":7.0}')
         self.assertEqual((found.code, found.id), ("unknown_op", 7))
+
+    def test_null_is_as_good_as_missing(self) -> None:
+        """Some writers of JSON write all that there may be."""
+        frame = b'{"op":"create","game":"g","id":null,"options":null,"private":null,"role":null,"more":null}'
+        self.assertEqual(self.codec.decode(frame), Create("g"))
+        self.assertEqual(
+            self.codec.decode(b'{"op":"chat","text":"hi","id":5.0,"to": null ,"data":null}'), Chat("hi", 5)
+        )
+        send = self.codec.decode(b'{"op":"send","type":"a","data":null,"room":null}')
+        assert isinstance(send, Send)
+        self.assertEqual(bytes(send.data), b"null")
+        for frame in (b'{"op":"create","game":null}', b'{"op":null}', b'{"op":"hello","guest":{"name":null}}',
+                      b'{"op":"resume","room":"A","resume":"B","seen":{"room":null}}'):  # fmt: skip
+            self.assertEqual(self.unreadable(frame).code, "bad_message", frame)
 
     def test_numbers_of_the_right_kind(self) -> None:
         """An id is a whole number from 0 to 2**53, and never something like one."""
