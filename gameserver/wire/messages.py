@@ -62,7 +62,7 @@ from enum import IntEnum
 from typing import Annotated, Any, Final
 
 import msgspec
-from msgspec import Meta, Raw, Struct, field
+from msgspec import UNSET, Meta, Raw, Struct, UnsetType, field
 
 from gameserver import values
 
@@ -332,7 +332,7 @@ class Welcome(FromServer):
     limits: dict[str, int | float]
 
 
-class Joined(FromServer, omit_defaults=True):
+class Joined(FromServer):
     id: int | None
     room: str
     game: str
@@ -345,7 +345,8 @@ class Joined(FromServer, omit_defaults=True):
     timers: list[TimerInfo]
     chat: list[Line]
     seen: Seen
-    keys: None = None
+    keys: UnsetType | None = UNSET
+    """In MessagePack alone."""
     channels: list[ChannelInfo] = []
     read: dict[str, int] = {}
 
