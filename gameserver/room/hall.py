@@ -277,7 +277,7 @@ class Hall:
             raise Refused("The rooms of this game take all the space that they may have here.", code="busy")
         if not self._creators.admits(user, game):
             raise Refused("You may not open a room of this game.", code="forbidden")
-        self.admit(user)
+        await self._admit(user)
         self._making[user.id] += 1
         try:
             return await self._make(user, spec, options, private, password, asker, seat)
@@ -345,16 +345,24 @@ class Hall:
         :raises Refused: there is no seat to be had.
         """
         if asker.user.id not in keeper.users:
-            self.admit(asker.user)
+            await self._admit(asker.user)
         password = await self._passwords.prove(keeper.room, asker.user, seat.get("role"), seat.get("password"))
         await keeper.post("join", asker, **{**seat, "password": password})
         self._count_users(keeper)
 
-    def admit(self, user: User) -> None:
-        """:raises Refused: ``forbidden``: this user has seats in too many rooms."""
-        if len(self._rooms_of.get(user.id, ())) + self._making[user.id] >= self.rooms_per_user:
+    async def _admit(self, user: User) -> None:
+        """:raises Refused: ``forbidden``: this user has seats in too many rooms, and the store has that."""
+        if not self._has_enough(user):
+            return
+        for code in list(self._rooms_of.get(user.id, ())):
+            if code in self._keepers:
+                await self._keepers[code].told()
+        if self._has_enough(user):
             self.too_many_rooms += 1
             raise Refused(f"You are in {self.rooms_per_user} rooms; leave one first.", code="forbidden")
+
+    def _has_enough(self, user: User) -> bool:
+        return len(self._rooms_of.get(user.id, ())) + self._making[user.id] >= self.rooms_per_user
 
     def _meet(self, user_id: str, other: str) -> bool:
         """Whether two users have seats in one room."""
@@ -477,12 +485,14 @@ class Hall:
 
     def _lose(self, keeper: Keeper) -> None:
         """Another node has this room."""
-        keeper.commits.fenced()
+        # Whoever had just left may have been told nothing of it, and so has the seat still.
+        sessions = keeper.commits.fenced()
         moved = messages.Left(keeper.room.code, "moved", None)
         for seat in keeper.room.seats.values():
-            for session in seat._sessions:
-                session.deliver(packed.encode_for(session.form, moved))
-                session.unseated(keeper.room.code)
+            sessions.update(dict.fromkeys(seat._sessions))
+        for session in sessions:
+            session.deliver(packed.encode_for(session.form, moved))
+            session.unseated(keeper.room.code)
         self._forget(keeper)
 
     def _forget(self, keeper: Keeper) -> None:
