@@ -43,7 +43,8 @@ class Commits:
     :ivar must: a step changed something that is to be stored before it is told.
     :ivar under_way: a commit was handed out by `collect`, and not answered yet.
     :ivar lost: another node has the room.
-    :ivar late_at: from then on inputs wait for the store, unless it hears of the room before.
+    :ivar late_at: from then on inputs wait for the store, unless it hears of the room before; by the clock's monotonic
+        seconds, as all ages here.
     """
 
     __slots__ = (
@@ -181,7 +182,7 @@ class Commits:
     @property
     def behind(self) -> bool:
         """Whether so much waits for the store that further inputs wait too."""
-        if len(self._outbox) > OUTBOX or self.late_at <= self._keeper.clock.now():
+        if len(self._outbox) > OUTBOX or self.late_at <= self._keeper.clock.monotonic():
             self._held_up = True
             return True
         return False
@@ -243,7 +244,7 @@ class Commits:
         self._deliver_all()
         if not (self._puts or self._drops or self._keeper.room.tables.waits or self._whole):
             return None
-        now = self._keeper.clock.now()
+        now = self._keeper.clock.monotonic()
         if self.under_way:
             self._put_off = True
             if self._changed_since is None:

@@ -123,6 +123,7 @@ class Hall:
         self._unusable: set[str] = set()  # rooms that are for other nodes: they are not opened again
         self._matching: dict[str, DeferredLock] = {}
         self._resting: deque[tuple[float, str]] = deque()
+        self._stepped_s = 0.0  # by how much the wall clock was, in all
         self._beats = beats
         self._beat_lost = False
         self._beat_call: IDelayedCall | None = None
@@ -302,6 +303,7 @@ class Hall:
             spec, id=id, code=code, key=self.entropy(16), epoch=self._epoch(), now=self.clock.now(), log=self.log
         )
         keeper = self._keep(room, fence=1, version=0)
+        stepped_s = self._stepped_s
         try:
             password = await self._passwords.keep(room, password)
             seat = seat and {**seat, "password": password}
@@ -317,6 +319,8 @@ class Hall:
             raise
         self._keepers[code] = keeper
         self._count_users(keeper)
+        if self._stepped_s != stepped_s:
+            keeper.shift(self._stepped_s - stepped_s)
         return keeper
 
     async def match(self, asker: Asker, game: str, match: dict[str, Any], seat: dict[str, Any]) -> None:
@@ -447,7 +451,7 @@ class Hall:
         return round(self.clock.now() * 1000)
 
     def _beat(self) -> None:
-        while self._resting and self._resting[0][0] <= self.clock.now():
+        while self._resting and self._resting[0][0] <= self.clock.monotonic():
             self._release_code(self._resting.popleft()[1])
         beat = self.store.beat(now_ms=self._now_ms())
         beat.addCallbacks(self._beat_stored, self._beat_not_stored)
@@ -462,7 +466,9 @@ class Hall:
 
     def shift(self, delta_s: float) -> None:
         """The wall clock was stepped by so many seconds: what waits, waits as long as it would have."""
-        for keeper in self._keepers.values():
+        self._stepped_s += delta_s
+        self.watch.shift(delta_s)
+        for keeper in list(self._keepers.values()):
             keeper.shift(delta_s)
         self._calendar.stepped(delta_s)
 
@@ -506,9 +512,12 @@ class Hall:
             del self._keepers[keeper.room.code]
             if keeper.commits.version == 0:
                 # The store has only the claim of its code, which rests as long as any other.
-                self._resting.append((self.clock.now() + CODE_REST_MS / 1000, keeper.room.code))
+                self._rest(keeper.room.code)
         keeper.room.seats.clear()
         self._count_users(keeper)
+
+    def _rest(self, code: str) -> None:
+        self._resting.append((self.clock.monotonic() + CODE_REST_MS / 1000, code))
 
     def _count_users(self, keeper: Keeper) -> None:
         """Who has a seat where, for the bound on rooms a user."""

@@ -170,7 +170,7 @@ class Keeper:
             self._take_in(("message", (asker, seat, type, data), {}, None))
             return
         # Nothing comes before it.
-        room.begin(now)
+        room.begin(now, self.monotonic())
         self.free, self.draining = False, True
         try:
             self.end_message(asker, room.inputs.message(asker, seat, type, data))
@@ -200,6 +200,10 @@ class Keeper:
     def now(self) -> float:
         """:returns: seconds since 1970; the same for all that one pass of the reactor brings."""
         return self.passes.began_s or self.clock.now()
+
+    def monotonic(self) -> float:
+        """:returns: seconds that only grow, since some moment; the same for all of one pass."""
+        return self.passes.monotonic_s if self.passes.began_s else self.clock.monotonic()
 
     def end_message(self, asker: Asker, rest: Coroutine[Any, Any, None] | None) -> None:
         """
@@ -293,6 +297,7 @@ class Keeper:
         """The wall clock was stepped: what waits, waits as long as it would have."""
         self._stepped_s += delta_s
         self._follow_clock()
+        self._timer_due = None  # a date of the calendar is as far away as the new clock says
         if not self.busy:
             self._arm()
 
@@ -391,7 +396,7 @@ class Keeper:
         elif self.room.spec.waits:
             self.commits.seal()
         room = self.room
-        room.begin(now)
+        room.begin(now, self.monotonic())
         try:
             result: Coroutine[Any, Any, None] | None = getattr(room.inputs, method)(*args, **kwargs)
         except Exception:  # noqa: BLE001 - a bug of ours must not stop the other rooms

@@ -2,7 +2,8 @@
 The server's own moderation: sanctions of users and addresses, who has blocked whom, and the log, all in the store.
 
 Each node reads them when it starts, and keeps them in memory: rooms ask at every line. What one node writes, another
-of the same store knows after its next start.
+of the same store knows after its next start. The store has until when a sanction stands by the wall clock of the node
+that made it; if the clock of this one is stepped, the sanctions in memory end when they would have.
 """
 
 from __future__ import annotations
@@ -71,6 +72,7 @@ class Ledger(Watch):
         self.sanctions: dict[str, Sanction] = {}
         self.records: dict[str, Record] = {}
         self._noted = 0
+        self._newest_ms = 0
         self._written: Deferred[bool] = succeed(True)
 
     async def start(self) -> None:
@@ -81,6 +83,8 @@ class Ledger(Watch):
             self.sanctions[id] = msgspec.json.decode(stored, type=Sanction)
         for page, stored in sorted((await self._store.read_book("log")).items()):
             self.records[page] = Record.decode(stored)
+        for page in self.records:
+            self._newest_ms, self._noted = (int(number) for number in page.split("-")[:2])
 
     # What rooms ask
 
@@ -120,9 +124,10 @@ class Ledger(Watch):
 
     def note(self, record: Record) -> None:
         """One more entry of the log."""
-        # By time, and in the order of the calls; the rest keeps the pages of two nodes apart.
+        # In the order of the calls, and by time as far as the clock is not set back; the rest keeps two nodes apart.
         self._noted += 1
-        page = f"{record.at_ms:014d}-{self._noted:08d}-{self._entropy(4).hex()}"
+        self._newest_ms = max(self._newest_ms, record.at_ms)
+        page = f"{self._newest_ms:014d}-{self._noted:08d}-{self._entropy(4).hex()}"
         self.records[page] = record
         forgotten = list(self.records)[:-MOST_RECORDS]
         for old in forgotten:
@@ -169,6 +174,12 @@ class Ledger(Watch):
             raise Refused("There is no such sanction.", code="not_found")
         self._write("sanctions", {}, [id])
         return self.sanctions.pop(id)
+
+    def shift(self, delta_s: float) -> None:
+        """The wall clock was stepped by so many seconds: what stands for a time, stands for as long as was said."""
+        for id, sanction in self.sanctions.items():
+            if sanction.until is not None:
+                self.sanctions[id] = msgspec.structs.replace(sanction, until=sanction.until + delta_s)
 
     def _forget_past(self) -> None:
         now = self._clock.now()

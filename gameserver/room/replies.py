@@ -63,7 +63,7 @@ class Replies:
         player = self._room.seats.get(seat_id)
         if player is None:
             self.error(asker, Refused(code="not_found"))
-        elif not player._bucket.take(self._room.now):
+        elif not player._bucket.take(self._room.monotonic):
             self.error(asker, Refused(code="rate_limited"))
         elif asker.id is None or not self._answer_again(asker, player):
             return player

@@ -62,6 +62,7 @@ class Room:
     :param key: 16 random bytes; chance and the secrets of seats come from it.
     :param epoch: a random name of this opening.
     :param now: wall clock, seconds since 1970.
+    :ivar monotonic: seconds that only grow, as of this step: for ages that end with the process.
     """
 
     __slots__ = (
@@ -102,6 +103,7 @@ class Room:
         "lines",
         "locked",
         "log",
+        "monotonic",
         "newcomers",
         "now",
         "only_said",
@@ -148,6 +150,7 @@ class Room:
         self.key = key
         self.created = now
         self.now = now
+        self.monotonic = 0.0
         self.log = log
         self.chat_chars = 500
         self.watch = Watch()
@@ -445,9 +448,10 @@ class Room:
 
     # A step
 
-    def begin(self, now: float) -> None:
-        """A step begins; ``now`` stays the same until it ends."""
+    def begin(self, now: float, monotonic: float) -> None:
+        """A step begins; what time it is stays the same until it ends."""
         self.now = now
+        self.monotonic = monotonic
         self.durable = True
 
     def finish(self) -> None:
@@ -508,6 +512,10 @@ class Room:
 
     def clock_stepped(self, delta_s: float) -> None:
         """The wall clock was stepped by so much: what waits is due that much later by it; clients are told."""
+        self.now += delta_s
+        self.told.patches_at += delta_s
+        self.lines.shift(round(delta_s * 1000))
+        self.talking.shift(delta_s)
         for seat in self.seats.values():
             if seat._hold_until is not None:
                 seat._hold_until += delta_s

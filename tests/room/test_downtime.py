@@ -280,7 +280,7 @@ class ClockStepTests(SynchronousTestCase):
         keeper = place.create(ann)
         place.advance(1)
         off = 3600.0
-        place.clock._base += off
+        place.clock.ahead_s += off
         place.hall.shift(off)
         place.settle()
         self.assertEqual([f["ends"] for f in ann.of("timer")][-1:], [(START_S + 10 + off) * 1000])
@@ -312,7 +312,7 @@ class ClockStepTests(SynchronousTestCase):
         ann = FakeSession("ann")
         keeper = place.create(ann)
         place.send(ann, "wait")
-        place.clock._base += 3600
+        place.clock.ahead_s += 3600
         place.hall.shift(3600)
         waiting.pop().callback(None)
         place.advance(1)
