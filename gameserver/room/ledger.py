@@ -28,6 +28,8 @@ MOST_RECORDS: Final = 2000
 MOST_SANCTIONS: Final = 10_000
 MOST_BLOCKED: Final = 1000
 """Users whom one user may block."""
+STORED_S: Final = 5.0
+"""As long as Redis may take to answer; whoever waits for the store must not wait for ever, a room above all."""
 
 
 class Sanction(Struct, frozen=True, omit_defaults=True, kw_only=True):
@@ -88,8 +90,8 @@ class Ledger(Watch):
 
     # What rooms ask
 
-    def block(self, user_id: str, other: str, on: bool) -> None:
-        """See `Watch.block`. :raises Refused: too many."""
+    def block(self, user_id: str, other: str, on: bool) -> Deferred[None]:
+        """See `Watch.block`."""
         known = self.blocked.get(user_id, frozenset())
         now = known | {other} if on else known - {other}
         if len(now) > MOST_BLOCKED:
@@ -98,8 +100,9 @@ class Ledger(Watch):
         if now:
             self._write("blocks", {user_id: msgspec.json.encode(sorted(now))}, [])
         else:
-            del self.blocked[user_id]
+            self.blocked.pop(user_id, None)
             self._write("blocks", {}, [user_id])
+        return Deferred.fromCoroutine(self._stored_or_busy())
 
     def mute_of(self, user_id: str, game: str, now: float) -> Mute | None:
         """See `Watch.mute_of`."""
@@ -198,19 +201,31 @@ class Ledger(Watch):
 
     async def stored(self) -> None:
         """
-        Wait until the store has what was just asked of this ledger.
+        Wait until the store has what was just asked of this ledger, for `STORED_S`.
 
         :raises StoreUnavailable: it is not known to have it; it holds on this node for as long as that runs.
         """
         done: Deferred[bool] = Deferred()
 
         def tell(stored: bool) -> bool:
-            done.callback(stored)
+            if not done.called:
+                done.callback(stored)
             return stored
 
         self._written.addCallback(tell)
-        if not await done:
-            raise StoreUnavailable("that was not written")
+        limit = self._clock.later(STORED_S, tell, False)
+        try:
+            if not await done:
+                raise StoreUnavailable("that was not written")
+        finally:
+            if limit.active():
+                limit.cancel()
+
+    async def _stored_or_busy(self) -> None:
+        try:
+            await self.stored()
+        except StoreUnavailable:
+            raise Refused("The store does not answer.", code="busy") from None
 
 
 def _covers(range: str, address: str) -> bool:

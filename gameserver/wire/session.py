@@ -308,7 +308,7 @@ class Session:
         elif isinstance(message, messages.Chat) and message.to.startswith(OUTSIDE):
             self._wait_for(asker, self._post(asker, message))
         elif isinstance(message, messages.Block) and message.user is not None:
-            self._block(asker, message)
+            self._wait_for(asker, self._block(asker, message))
         else:
             self._in_room(asker, message)
 
@@ -375,10 +375,10 @@ class Session:
         await _unless_away(self._house.hall.posts.say(asker.user, message.to, message.text, message.data))
         self._done(asker, None)
 
-    def _block(self, asker: Asker, message: messages.Block) -> None:
+    async def _block(self, asker: Asker, message: messages.Block) -> None:
         if message.user == asker.user.id or not message.user:
             raise Refused("Name another user.", code="bad_data", path="$.user")
-        self._house.hall.watch.block(asker.user.id, message.user, message.on)
+        await self._house.hall.watch.block(asker.user.id, message.user, message.on)
         self._done(asker, None)
 
     def _done(self, asker: Asker, data: Any) -> None:

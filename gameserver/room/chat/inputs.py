@@ -177,7 +177,8 @@ class ChatInputs:
         if wire_address(chat.to) != line.to:
             raise Refused("You may not change that now.", code="forbidden")
         if not chat.hidden and not shadow:
-            room.journal.append(room.said, Change(line, values.plain(chat.text), values.plain(chat.data)))
+            text, data = values.plain(chat.text), values.plain(chat.data)
+            room.journal.append(room.said, Change(line, text, data, room.deaf_to(player)))
 
     async def _unsay(self, asker: Asker, player: Player, stream: str, n: int) -> None:
         moderates = moderation.may_moderate(self._room, asker.user, player)

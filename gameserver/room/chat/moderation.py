@@ -121,10 +121,10 @@ def report(room: Room, by: Player, *, whom: Player | None, line: KeptLine | None
 
 
 def block(room: Room, by: Player, whom: Player, on: bool) -> None:
-    """:raises Refused: oneself."""
+    """:raises Refused: oneself. The step ends once it is stored, and is refused if it is not known to be."""
     if whom.user_id == by.user_id:
         raise Refused("That is you.", code="bad_data", path="$.seat")
-    room.watch.block(by.user_id, whom.user_id, on)
+    room.finish_later(room.watch.block(by.user_id, whom.user_id, on))
 
 
 def note(room: Room, act: str, by: Any, whom: Any, **more: Any) -> None:
