@@ -403,13 +403,17 @@ class Room:
             self.changed()
 
     def kick(self, player: Player, ban: bool) -> None:
-        """End a seat from within the game."""
+        """End a seat from within the game; with a ban, all seats of that user."""
         if player.id not in self.seats:
             return
+        ends = [player]
         if ban:
             self.journal.put(self.banned, player.user_id, None)
-        self.end_seat(player, "banned" if ban else "kicked", None)
-        self.finish_later(self.game.on_leave(player))
+            ends += [s for s in self.seats.values() if s.user_id == player.user_id and s is not player]
+        for seat in ends:
+            if seat.id in self.seats:  # the hook of one may have ended another
+                self.end_seat(seat, "banned" if ban else "kicked", None)
+                self.finish_later(self.game.on_leave(seat))
 
     def close(self, reason: str, text: str | None = None) -> None:
         """Close the room at the end of this step."""

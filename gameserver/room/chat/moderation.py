@@ -68,8 +68,9 @@ def ban(room: Room, by: User, whom: Player, s: float | None, reason: str) -> Non
     note(room, "ban", by, whom, s=s, reason=reason)
     room.talking.ban(whom.user_id, Ban(whom.name, None if s is None else room.now + s, reason))
     for seat in [seat for seat in room.seats.values() if seat.user_id == whom.user_id]:
-        room.end_seat(seat, "banned", reason or None)
-        room.finish_later(room.game.on_leave(seat))
+        if seat.id in room.seats:  # the hook of one may have ended another
+            room.end_seat(seat, "banned", reason or None)
+            room.finish_later(room.game.on_leave(seat))
 
 
 def unban(room: Room, by: User, name: str) -> str:
