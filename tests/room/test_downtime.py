@@ -10,6 +10,7 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from gameserver import Answer, Game, Player, message, question, timer
 from tests.room.halls import START_S, FakeSession, Place
+from tests.wire.kit import Rig
 
 
 class Pausing(Game):
@@ -257,6 +258,29 @@ class GraceTests(SynchronousTestCase):
         self.place.join(keeper, FakeSession("bob"))
         self.place.advance(60)
         self.assertEqual(self.state(), {})
+
+
+class KillTests(SynchronousTestCase):
+    def test_nothing_goes_on(self) -> None:
+        """What a process had under way ends with it: timers, ticks, what is to be stored a little later."""
+
+        class Lively(Pausing):
+            durability = "relaxed"
+            tick_hz = 10
+
+        place = Place(Lively)
+        ann = FakeSession("ann")
+        place.create(ann)
+        place.send(ann, "arm")
+        alive = list(place.time.getDelayedCalls())
+        self.assertGreater(len(alive), 3)
+        place.kill()
+        self.assertEqual((place.time.getDelayedCalls(), [call for call in alive if call.active()]), ([], []))
+        rig = Rig(Lively)
+        rig.guest().create("lively")
+        alive = list(rig.time.getDelayedCalls())
+        rig.crash()
+        self.assertEqual([call for call in alive if call.active()], [])
 
 
 class ClockStepTests(SynchronousTestCase):

@@ -333,7 +333,7 @@ class Rig:
         for peer in self.peers:
             peer.session.closed = True
         self.peers.clear()
-        for call in self.time.getDelayedCalls():
+        for call in list(self.time.getDelayedCalls()):  # each that is cancelled leaves it
             call.cancel()
         self.time.advance(away_s)
         self._open()
