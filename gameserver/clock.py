@@ -36,17 +36,18 @@ class Clock:
     """
     :param reactor: timers, and seconds that never step.
     :param wall: seconds since 1970.
+    :ivar ahead_s: see `IClock.ahead_s`.
     """
 
     def __init__(self, reactor: IReactorTime, wall: Callable[[], float]) -> None:
         self.reactor = reactor
         self._wall = wall
-        self._base = wall() - reactor.seconds()
+        self.ahead_s = wall() - reactor.seconds()
         self._crons: dict[str, Cron] = {}
 
     def now(self) -> float:
         """:returns: seconds since 1970."""
-        return self._base + self.reactor.seconds()
+        return self.ahead_s + self.reactor.seconds()
 
     def monotonic(self) -> float:
         """:returns: seconds that only grow, since some moment."""
@@ -70,7 +71,7 @@ class Clock:
         :returns: how far it was stepped, seconds; 0.0 where it only drifted.
         """
         off = self._wall() - self.now()
-        self._base += off
+        self.ahead_s += off
         return off if abs(off) > STEP_S else 0.0
 
 

@@ -50,11 +50,9 @@ class Refused(GameServerError):
     :param text: one sentence for the person who asked.
     :param code: a stable word for the client, snake case; one of `CODES`, or the game's own.
     :param path: where in the data the fault lies, such as ``$.cell``, or None.
-    :ivar answered: the asker has been told already, behind what it depends on.
     :ivar room: the code of the room that refused, where a client was told.
     """
 
-    answered = False
     room: str | None = None
 
     def __init__(self, text: str = "", code: str = "refused", path: str | None = None) -> None:

@@ -27,7 +27,7 @@ const PASSING = new Set(["rate_limited", "busy", "draining"]);
 /** Requests of a room that the server applies once for each id, however often they are said. */
 const REMEMBERED = new Set(["send", "chat", "start", "edit", "unsay", "report", "block", "team"]);
 
-/** Requests that the server finishes before it looks at what follows them, a ping too; a game's hook may take 10 s. */
+/** Requests that the server finishes before it looks at what follows them, pings apart; a game's hook may take 10 s. */
 const HOLDING = new Set(["create", "match", "join", "resume", "listen"]);
 
 const FIRST_DELAY_MS = 250; // the first reconnect comes within this; the limit doubles with each failure

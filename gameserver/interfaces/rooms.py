@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 class IClock(Interface):
     """Time, as rooms are given it."""
 
+    ahead_s = Attribute("By so much the wall clock is ahead of the seconds that only grow; another after a step.")
+
     def now() -> float:
         """The wall clock, seconds since 1970."""
 

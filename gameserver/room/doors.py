@@ -156,7 +156,7 @@ class Doors:
         self._room.journal.rollback(mark)
         if not isinstance(error, Refused):
             self.log_failure(what, error, player)
-            player._bucket.charge(self._room.now, FAILURE_COST)
+            player._bucket.charge(self._room.monotonic, FAILURE_COST)
             error = Refused(code="game_error")
         self._room.replies.error(asker, error, player)
 

@@ -124,6 +124,7 @@ class Hall:
         self._unusable: set[str] = set()  # rooms that are for other nodes: they are not opened again
         self._matching: dict[str, DeferredLock] = {}
         self._resting: deque[tuple[float, str]] = deque()
+        self._stepped_s = 0.0  # by how much the wall clock was, in all
         self._beats = beats
         self._beat_lost = False
         self._beat_call: IDelayedCall | None = None
@@ -283,7 +284,7 @@ class Hall:
             raise Refused("The rooms of this game take all the space that they may have here.", code="busy")
         if not self._creators.admits(user, game):
             raise Refused("You may not open a room of this game.", code="forbidden")
-        self.admit(user)
+        await self._admit(user)
         self._making[user.id] += 1
         try:
             return await self._make(user, spec, options, private, password, asker, seat)
@@ -308,6 +309,7 @@ class Hall:
             spec, id=id, code=code, key=self.entropy(16), epoch=self._epoch(), now=self.clock.now(), log=self.log
         )
         keeper = self._keep(room, fence=1, version=0)
+        stepped_s = self._stepped_s
         try:
             password = await self._passwords.keep(room, password)
             seat = seat and {**seat, "password": password}
@@ -323,6 +325,8 @@ class Hall:
             raise
         self._keepers[code] = keeper
         self._count_users(keeper)
+        if self._stepped_s != stepped_s:
+            keeper.shift(self._stepped_s - stepped_s)
         return keeper
 
     async def match(self, asker: Asker, game: str, match: dict[str, Any], seat: dict[str, Any]) -> None:
@@ -351,16 +355,24 @@ class Hall:
         :raises Refused: there is no seat to be had.
         """
         if asker.user.id not in keeper.users:
-            self.admit(asker.user)
+            await self._admit(asker.user)
         password = await self._passwords.prove(keeper.room, asker.user, seat.get("role"), seat.get("password"))
         await keeper.post("join", asker, **{**seat, "password": password})
         self._count_users(keeper)
 
-    def admit(self, user: User) -> None:
-        """:raises Refused: ``forbidden``: this user has seats in too many rooms."""
-        if len(self._rooms_of.get(user.id, ())) + self._making[user.id] >= self.rooms_per_user:
+    async def _admit(self, user: User) -> None:
+        """:raises Refused: ``forbidden``: this user has seats in too many rooms, and the store has that."""
+        if not self._has_enough(user):
+            return
+        for code in list(self._rooms_of.get(user.id, ())):
+            if code in self._keepers:
+                await self._keepers[code].told()
+        if self._has_enough(user):
             self.too_many_rooms += 1
             raise Refused(f"You are in {self.rooms_per_user} rooms; leave one first.", code="forbidden")
+
+    def _has_enough(self, user: User) -> bool:
+        return len(self._rooms_of.get(user.id, ())) + self._making[user.id] >= self.rooms_per_user
 
     def _meet(self, user_id: str, other: str) -> bool:
         """Whether two users have seats in one room."""
@@ -445,7 +457,7 @@ class Hall:
         return round(self.clock.now() * 1000)
 
     def _beat(self) -> None:
-        while self._resting and self._resting[0][0] <= self.clock.now():
+        while self._resting and self._resting[0][0] <= self.clock.monotonic():
             self._release_code(self._resting.popleft()[1])
         beat = self.store.beat(now_ms=self._now_ms())
         beat.addCallbacks(self._beat_stored, self._beat_not_stored)
@@ -460,7 +472,9 @@ class Hall:
 
     def shift(self, delta_s: float) -> None:
         """The wall clock was stepped by so many seconds: what waits, waits as long as it would have."""
-        for keeper in self._keepers.values():
+        self._stepped_s += delta_s
+        self.watch.shift(delta_s)
+        for keeper in list(self._keepers.values()):
             keeper.shift(delta_s)
         self._calendar.stepped(delta_s)
 
@@ -483,12 +497,14 @@ class Hall:
 
     def _lose(self, keeper: Keeper) -> None:
         """Another node has this room."""
-        keeper.commits.fenced()
+        # Whoever had just left may have been told nothing of it, and so has the seat still.
+        sessions = keeper.commits.fenced()
         moved = messages.Left(keeper.room.code, "moved", None)
         for seat in keeper.room.seats.values():
-            for session in seat._sessions:
-                session.deliver(packed.encode_for(session.form, moved))
-                session.unseated(keeper.room.code)
+            sessions.update(dict.fromkeys(seat._sessions))
+        for session in sessions:
+            session.deliver(packed.encode_for(session.form, moved))
+            session.unseated(keeper.room.code)
         self._forget(keeper)
 
     def _forget(self, keeper: Keeper) -> None:
@@ -502,9 +518,12 @@ class Hall:
             del self._keepers[keeper.room.code]
             if keeper.commits.version == 0:
                 # The store has only the claim of its code, which rests as long as any other.
-                self._resting.append((self.clock.now() + CODE_REST_MS / 1000, keeper.room.code))
+                self._rest(keeper.room.code)
         keeper.room.seats.clear()
         self._count_users(keeper)
+
+    def _rest(self, code: str) -> None:
+        self._resting.append((self.clock.monotonic() + CODE_REST_MS / 1000, code))
 
     def _count_users(self, keeper: Keeper) -> None:
         """Who has a seat where, for the bound on rooms a user."""

@@ -171,9 +171,10 @@ class Posts:
         mute = self._watch.mute_of(user.id, "", now)
         if mute is not None and not mute.shadow:
             raise Refused(say_muted(mute, now), code="muted")
+        monotonic = self._clock.monotonic()
         if len(self._buckets) > WALLS:
-            self._buckets = {id: b for id, b in self._buckets.items() if b.level(now) < b.burst}
-        if not self._buckets.setdefault(user.id, TokenBucket(*RATE)).take(now):
+            self._buckets = {id: b for id, b in self._buckets.items() if b.level(monotonic) < b.burst}
+        if not self._buckets.setdefault(user.id, TokenBucket(*RATE)).take(monotonic):
             raise Refused(code="slow_down")
         return mute is not None
 

@@ -74,15 +74,18 @@ class Speaker:
             return False
         keeper, room, player = self.keeper, self.room, self.player
         spec = self.specs.get(message.type)
-        began_s = self.passes.began_s
-        now = began_s or keeper.clock.now()
+        now = began_s = self.passes.began_s
+        if began_s:
+            monotonic = self.passes.monotonic_s
+        else:
+            now, monotonic = keeper.clock.now(), keeper.clock.monotonic()
         if (
             spec is None
             or message.room is not None
             or spec.open_to != player.role
             or not keeper.free
             or room.due_at <= now + DUE_SLACK_S
-            or keeper.commits.late_at <= now
+            or keeper.commits.late_at <= monotonic
         ):
             return False
         asker = self.asker
@@ -104,9 +107,9 @@ class Speaker:
         bucket = player._bucket
         if bucket.spare:
             bucket.spare -= 1
-        elif not bucket.take(now):
+        elif not bucket.take(monotonic):
             return False
-        room.now = now
+        room.now, room.monotonic = now, monotonic
         room.durable = spec.durable
         keeper.draining = True
         try:

@@ -82,7 +82,7 @@ class Replies:
             self.error(asker, Refused(code="not_found"))
         elif self.came_before(asker, player):
             self._answer_again(asker, player)
-        elif counts and not player._bucket.take(self._room.now):
+        elif counts and not player._bucket.take(self._room.monotonic):
             self.error(asker, Refused(code="rate_limited"))
         else:
             return player
@@ -96,10 +96,10 @@ class Replies:
     def _answer_again(self, asker: Asker, player: Player) -> None:
         """A request came before; its answer is repeated."""
         # "Too fast" would be taken for "not done": whoever says again all of a burst gets all of its answers.
-        if player._bucket.level(self._room.now) < 1.0 - player._bucket.burst:
+        if player._bucket.level(self._room.monotonic) < 1.0 - player._bucket.burst:
             self.error(asker, Refused(code="rate_limited"))
             return
-        player._bucket.charge(self._room.now, 1.0)
+        player._bucket.charge(self._room.monotonic, 1.0)
         memory = self._room.answers.find(player.id, asker.session.key)
         frame = memory.answers.get(asker.id) if memory is not None and asker.id is not None else None
         if frame is None:

@@ -383,7 +383,7 @@ def _tell_about_chat(room: Room, log: list[Said], said: IsTyping | HasRead | Cha
         tell_read(room, said)
     else:
         for line in room.lines.copies(said.line):
-            _say_but(room, log, line.key, partial(edited, room, line, said), line.but)
+            _say_but(room, log, line.key, partial(edited, room, line, said), line.but + said.unheard)
             keep_change(room, line, said)
 
 

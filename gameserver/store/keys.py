@@ -67,7 +67,7 @@ gameserver:meta         hash: schema, secret (whose fingerprint all  for good
 gameserver:user:ID      hash: name_key ('' for none), version,       until the user is deleted
                         value (see `gameserver.auth.accounts`)
 gameserver:name:KEY     a user's id                                  as long as the user has that name
-gameserver:spent:MARK   1: what was good once, such as a ticket      as long as it would have been good (a TTL)
+gameserver:spent:MARK   1: what was good once, such as a ticket      a day after its end (a TTL)
 ======================= ============================================ =================================================
 """
 

@@ -13,7 +13,7 @@ tables room, name, entries, bytes                   the same: of each table how 
 codes  code, room, free_at_ms, fence, version       from the claim until 24 hours after the room ended; then fence and
                                                     version are its last ones, which tell a retry from a stranger
 users  id, name_key, version, value                 until the user is deleted
-spent  mark, until_ms                               as long as what it marks would have been good
+spent  mark, until_ms                               a day after the end of what it marks
 meta   key, value                                   ``beat_ms``: the newest beat or commit
 ====== ============================================ =================================================================
 """

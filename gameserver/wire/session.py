@@ -2,7 +2,8 @@
 A session: one connection, what it may say now, and what is said to it.
 
 It knows neither sockets nor Autobahn: whole frames come in by `Session.receive`, and go out through the callables that
-it was made with. Requests are handled in order; while one has to wait (``hello``, a seat), what follows it waits.
+it was made with. Requests are handled in order; while one has to wait (``hello``, a seat), what follows it waits. So
+does what follows one that is refused here, until its rooms have told all that was asked of them before.
 """
 
 from __future__ import annotations
@@ -49,8 +50,6 @@ if TYPE_CHECKING:
     from gameserver.settings import Limits
 
 CLIENT_KEY: Final = re.compile(r"[A-Za-z0-9_-]{8,64}")
-LEFT: Final = 10
-"""So many rooms that were left last are asked for their answers before a connection is closed."""
 OUTSIDE: Final = ("lobby:", "user:")
 """What addresses of lines outside rooms begin with."""
 IN_ROOM: Final = (
@@ -63,6 +62,11 @@ GUESSED: Final = ("not_found", "wrong_password", "forbidden")
 Refusals that a guesser would get, and that are therefore budgeted. Tokens and tickets are too long to be guessed: who
 tries all the same must not hold back those who share the address.
 """
+
+UNLOOKED: Final = ("bad_message", "unknown_op", "rate_limited", "busy", "draining")
+"""Refusals of what was not even looked at: they rest on nothing, and come at once."""
+PING_BYTES: Final = 128
+"""What is longer is no ``ping``."""
 
 
 class Transport(Protocol):
@@ -123,7 +127,7 @@ class Session:
         "_hello_call",
         "_house",
         "_idle",
-        "_left",
+        "_leaving",
         "_lines",
         "_malformed",
         "_requests",
@@ -151,6 +155,8 @@ class Session:
         # Lists, since they are empty nearly always, and an empty deque takes 600 bytes.
         self._malformed: list[float] = []
         self._seats: dict[str, str] = {}
+        # Rooms in which it has no seat any more, until they have told it so.
+        self._leaving: tuple[Keeper, ...] = ()
         # Who says what names no room: known only while frames are handled as they come, and there is one seat.
         self._speaker: Speaker | None = None
         self._waiting: list[bytes] = []
@@ -158,7 +164,6 @@ class Session:
         self._busy = False
         self._closing = False
         self._idle: Deferred[None] | None = None
-        self._left: tuple[str, ...] = ()
         self._hello_call: IDelayedCall | None = house.clock.later(house.limits.hello_s, self._no_hello)
         self.address = address
         self.user: User | None = None
@@ -223,6 +228,8 @@ class Session:
             return False
         if not self._busy:
             return True
+        if self.user is not None and self._answer_ping(frame):
+            return False
         if len(self._waiting) < WAITING_MESSAGES and self._waiting_bytes + len(frame) <= WAITING_BYTES:
             self._waiting.append(frame)
             self._waiting_bytes += len(frame)
@@ -283,10 +290,17 @@ class Session:
 
     def unseated(self, code: str) -> None:
         """See `ISession.unseated`."""
-        self._seats.pop(code, None)
-        self._left = (*self._left[1 - LEFT :], code)
+        if self._seats.pop(code, None) is not None:
+            keeper = self._house.hall.get(code)
+            if keeper is not None:
+                self._leaving = (*self._leaving, keeper)
+                keeper.told().addBoth(self._has_left, keeper)
         self._speaker = None
         self.transport.forget(code)
+
+    def _has_left(self, _: object, keeper: Keeper) -> None:
+        """That room has told all that this session had asked of it."""
+        self._leaving = tuple(left for left in self._leaving if left is not keeper)
 
     # One message
 
@@ -316,7 +330,7 @@ class Session:
         elif isinstance(message, messages.Chat) and _is_outside(message):
             self._wait_for(asker, self._post(asker, message))
         elif isinstance(message, messages.Block) and _is_outside(message):
-            self._block(asker, message)
+            self._wait_for(asker, self._block(asker, message))
         else:
             self._in_room(asker, message)
 
@@ -349,7 +363,7 @@ class Session:
             done = keeper.post("leave", asker, seat)
         else:
             done = self._about_chat(keeper, asker, seat, message)
-        done.addErrback(self._refused, asker)
+        done.addErrback(self._refused_by_room, asker)
 
     def _about_chat(self, keeper: Keeper, asker: Asker, seat: str, message: Any) -> Deferred[None]:
         """What is about chat and teams, besides saying something."""
@@ -384,10 +398,10 @@ class Session:
         await _unless_away(self._house.hall.posts.say(asker.user, message.to, message.text, message.data))
         self._done(asker, None)
 
-    def _block(self, asker: Asker, message: messages.Block) -> None:
+    async def _block(self, asker: Asker, message: messages.Block) -> None:
         if message.user == asker.user.id or not message.user:
             raise Refused("Name another user.", code="bad_data", path="$.user")
-        self._house.hall.watch.block(asker.user.id, message.user, message.on)
+        await self._house.hall.watch.block(asker.user.id, message.user, message.on)
         self._done(asker, None)
 
     def _done(self, asker: Asker, data: Any) -> None:
@@ -397,12 +411,23 @@ class Session:
 
     # Messages that others wait for
 
+    def _answer_ping(self, frame: bytes) -> bool:
+        """Whatever waits, a ping does not. :returns: whether it was one."""
+        try:
+            message = self._codec.decode(frame) if len(frame) <= PING_BYTES else None
+        except Unreadable:
+            return False
+        if not isinstance(message, messages.Ping):
+            return False
+        self._request(message)
+        return True
+
     def _wait_for(self, asker: Asker | None, steps: Coroutine[Any, Any, None]) -> None:
         """Nothing else is handled until this is done."""
         self._busy = True
         self._speaker = None
         done = Deferred.fromCoroutine(steps)
-        done.addErrback(self._refused, asker)
+        done.addErrback(lambda failure: Deferred.fromCoroutine(self._refused(failure, asker)))
         done.addErrback(lambda failure: log.failure("a request was not handled", failure))
         done.addCallback(lambda _: self._go_on())
 
@@ -424,8 +449,7 @@ class Session:
         ended: Deferred[None] = Deferred()
         self._house.hall.passes.owe(lambda: ended.callback(None))
         await ended
-        found = (self._house.hall.get(code) for code in (*self._seats, *self._left))
-        await DeferredList([keeper.look(_nothing) for keeper in found if keeper is not None], consumeErrors=True)
+        await DeferredList([keeper.told() for keeper in self._unquiet()], consumeErrors=True)
 
     async def _hello(self, message: messages.Hello) -> None:
         house = self._house
@@ -514,20 +538,43 @@ class Session:
 
     # Errors
 
-    def _refused(self, failure: Failure, asker: Asker | None) -> None:
-        """A request came to nothing; guesses are counted."""
+    async def _refused(self, failure: Failure, asker: Asker | None) -> None:
+        """A request for which others wait came to nothing; guesses are counted."""
         failure.trap(Refused)
-        refused = failure.value
-        if not isinstance(refused, Refused):
-            return
+        refused: Any = failure.value
         if refused.code in GUESSED and asker is not None:
             self._house.budgets.charge_join(self._house.clock.monotonic(), self.address, asker.user.id)
-        if not refused.answered:
-            self._error(*((asker.id, refused, asker.room) if asker is not None else (None, refused)))
+        if asker is not None:
+            await self._refuse_in_order(asker.id, refused, asker.room)
+        else:
+            await self._refuse_in_order(None, refused, None)
+
+    def _refused_by_room(self, failure: Failure, asker: Asker) -> None:
+        """A room refuses, behind all that it rests on."""
+        failure.trap(Refused)
+        refused: Any = failure.value
+        self._error(asker.id, refused, asker.room)
 
     def _refuse(self, message: Any, refused: Refused) -> None:
-        """A message came to nothing before anybody else saw it."""
-        self._error(getattr(message, "id", None), refused, self._room_of(message))
+        """A request is refused here; what follows it waits as long as this does."""
+        id, room = getattr(message, "id", None), self._room_of(message)
+        if refused.code in UNLOOKED or not self._unquiet():
+            self._error(id, refused, room)
+        else:
+            self._wait_for(None, self._refuse_in_order(id, refused, room))
+
+    async def _refuse_in_order(self, id: int | None, refused: Refused, room: str | None) -> None:
+        """Refuse once its rooms have told all that was asked of them; what this rests on is stored by then."""
+        try:
+            for keeper in self._unquiet():
+                await keeper.told()
+        except Refused as lost:
+            refused = lost
+        self._error(id, refused, room)
+
+    def _unquiet(self) -> list[Keeper]:
+        """:returns: the rooms that may owe it an answer."""
+        return [keeper for keeper in (*self._keepers(), *self._leaving) if not keeper.quiet]
 
     def _error(self, id: int | None, refused: Refused, room: str | None = None) -> None:
         self._say(messages.Error(id, refused.code, refused.text, refused.path, room))
@@ -612,10 +659,6 @@ class Session:
 
     def _now_ms(self) -> int:
         return round(self._house.clock.now() * 1000)
-
-
-def _nothing(room: object) -> None:
-    """Wait for the room's answers alone."""
 
 
 def _is_outside(message: Any) -> bool:

@@ -232,7 +232,7 @@ class OnceTests(SynchronousTestCase):
         """A node whose clock is set back alone does not repeat what was seen to."""
         self.pass_time(HOUR_S, self.a, self.b)
         self.check(nightly=1, often=12)
-        self.a.clock._base -= HOUR_S
+        self.a.clock.ahead_s -= HOUR_S
         self.a.calendar.stepped(-HOUR_S)
         self.pass_time(HOUR_S, self.a, self.b)
         self.check(nightly=0, often=12)

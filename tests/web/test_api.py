@@ -572,6 +572,20 @@ class RoomsTests(ApiTests):
         self.assertEqual(Answer(asked[0].value()).json["rooms"][0]["players"], 1)
         self.assertEqual(Answer(asked[1].value()).json["players"], 1)
 
+    def test_end_not_told_before_stored(self) -> None:
+        """A room that has closed is there until the store has its end, in the listing and for who asks."""
+        code = self.node.create()
+        self.node.store.hold()
+        self.node.hall.find(code).post("call", "close")
+        self.node.seconds.advance(0)
+        asked = [self.node.begin("GET", path) for path in ("/api/rooms", f"/api/rooms/{code}")]
+        self.node.seconds.advance(0)
+        self.assertEqual([transport.value() for transport in asked], [b"", b""])
+        self.node.store.release()
+        self.node.seconds.advance(0)
+        self.assertEqual(Answer(asked[0].value()).json["rooms"], [])
+        self.assertRefused(Answer(asked[1].value()), 404, "not_found")
+
     def test_store_away(self) -> None:
         """While the store is away, rooms that it has as they are are told, and others are not."""
         code, other = self.node.create(), self.node.create()

@@ -120,7 +120,7 @@ class ChatInputs:
         """A line that was not even looked at: many of them are a flood, which is the end of talking for a while."""
         room = self._room
         player = room.seats.get(seat_id)
-        if player is None or player._bucket.level(room.now) >= 1.0 or player._moderates:
+        if player is None or player._bucket.level(room.monotonic) >= 1.0 or player._moderates:
             return
         if room.replies.came_before(asker, player):
             return  # it was said again, not more
@@ -176,7 +176,8 @@ class ChatInputs:
         if wire_address(chat.to) != line.to:
             raise Refused("You may not change that now.", code="forbidden")
         if not chat.hidden and not shadow:
-            room.journal.append(room.said, Change(line, values.plain(chat.text), values.plain(chat.data)))
+            text, data = values.plain(chat.text), values.plain(chat.data)
+            room.journal.append(room.said, Change(line, text, data, room.deaf_to(player)))
 
     async def _unsay(self, asker: Asker, player: Player, stream: str, n: int) -> None:
         moderates = moderation.may_moderate(self._room, asker.user, player)
@@ -231,8 +232,8 @@ class ChatInputs:
     def _own_line(self, player: Player, stream: str, n: int, *, at_any_time: bool = False) -> KeptLine:
         """:raises Refused: there is no such line, or it is too old to be changed."""
         line = self._line(player, stream, n)
-        age_s = self._room.now - line.at_ms / 1000
-        if not at_any_time and age_s > self._room.game_class.chat_edit_s:
+        age_ms = self._room.lines.age_ms(line, self._room.now * 1000)
+        if not at_any_time and age_ms > self._room.game_class.chat_edit_s * 1000:
             raise Refused("That was said too long ago.", code="forbidden")
         if not at_any_time and wire_address(admission.admit_channel(self._room, player, line.to)) != line.to:
             # Such as a line to all, of one who by now speaks to the dead alone.
