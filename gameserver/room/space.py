@@ -93,20 +93,22 @@ def check(room: Room) -> None:
         room.sizes[document.name] = known + len(document.encode_ops())
     if room.info_stale or room.touched_timers:
         room.sizes[_REST] = _rest_bytes(room)
-    if not _fits(room):
+    size_bytes = sum(room.sizes.values())
+    if not _fits(room, size_bytes):
         room.sizes = {name: len(values.encode(d.root, special=d.special)) for name, d in room.docs.items()}
         room.sizes[_REST] = _rest_bytes(room)
-        if sum(room.sizes.values()) > room.game_class.max_row_bytes:
+        size_bytes = sum(room.sizes.values())
+        if size_bytes > room.game_class.max_row_bytes:
             raise Refused(f"A room keeps at most {room.game_class.max_row_bytes} bytes.", code="too_large")
-        if not _fits(room):
+        if not _fits(room, size_bytes):
             raise Refused("The rooms of this game take all the space that they may have here.", code="too_large")
-    room.share.count(_size_bytes(room))
+    room.share.count(size_bytes + room.tables.most_bytes)
 
 
 def count(room: Room) -> None:
     """Count what a room keeps that was just read: nothing is refused."""
     room.sizes[_REST] = _rest_bytes(room)
-    room.share.count(_size_bytes(room))
+    room.share.count(sum(room.sizes.values()) + room.tables.most_bytes)
 
 
 def may_have_grown(room: Room) -> bool:
@@ -126,12 +128,8 @@ def check_said(room: Room) -> None:
             check_message(room, len(values.encode(what)) + ENVELOPE_BYTES)
 
 
-def _fits(room: Room) -> bool:
-    return sum(room.sizes.values()) <= room.game_class.max_row_bytes and room.share.fits(_size_bytes(room))
-
-
-def _size_bytes(room: Room) -> int:
-    return sum(room.sizes.values()) + room.tables.most_bytes
+def _fits(room: Room, size_bytes: int) -> bool:
+    return size_bytes <= room.game_class.max_row_bytes and room.share.fits(size_bytes + room.tables.most_bytes)
 
 
 def _rest_bytes(room: Room) -> int:
