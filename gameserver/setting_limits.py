@@ -31,6 +31,10 @@ class Limits:
         longest, or, if none is, the one that was longest on its way.
     :param request_s: until an HTTP request, such as a handshake, must have come whole.
     :param requests_per_s: messages of one connection that are no game's; four times as many at once.
+    :param frames_per_s: frames of one connection besides what its requests and its rooms allow, such as pings and the
+        parts of messages; four times as many at once.
+    :param refused_per_s: messages of one connection that were refused without being looked at, such as those that come
+        too fast; four times as many at once.
     :param chat_per_s: lines of one connection; four times as many at once.
     :param refused_joins_per_user: joins, resumes and passwords of rooms that may fail at once; a minute brings back
         as many, and so with those below.
@@ -61,6 +65,8 @@ class Limits:
     unauthenticated: int = count(10_000, 1_000_000)
     request_s: float = seconds(20)
     requests_per_s: int = count(100, 100_000)
+    frames_per_s: int = count(100, 100_000)
+    refused_per_s: int = count(50, 100_000)
     chat_per_s: int = count(20, 10_000)
     refused_joins_per_user: int = count(10, 100_000)
     refused_joins_per_address: int = count(100, 1_000_000)

@@ -47,6 +47,9 @@ class OneByOne:
             for frame in frames:
                 session.deliver(frame)
 
+    def refused(self) -> None:
+        """See `ISession.refused`."""
+
 
 class Changes(Struct, frozen=True):
     """What is to be stored: parts to write, and parts to delete."""

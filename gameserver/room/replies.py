@@ -83,7 +83,7 @@ class Replies:
         elif self.came_before(asker, player):
             self._answer_again(asker, player)
         elif counts and not player._bucket.take(self._room.monotonic):
-            self.error(asker, Refused(code="rate_limited"))
+            self._error_too_fast(asker)
         else:
             return player
         return None
@@ -97,7 +97,7 @@ class Replies:
         """A request came before; its answer is repeated."""
         # "Too fast" would be taken for "not done": whoever says again all of a burst gets all of its answers.
         if player._bucket.level(self._room.monotonic) < 1.0 - player._bucket.burst:
-            self.error(asker, Refused(code="rate_limited"))
+            self._error_too_fast(asker)
             return
         player._bucket.charge(self._room.monotonic, 1.0)
         memory = self._room.answers.find(player.id, asker.session.key)
@@ -106,6 +106,10 @@ class Replies:
             self.error(asker, Refused(code="stale_id"))
         else:
             self.frames.append((asker.session, packed.in_form(asker.session.form, self._with_room(frame))))
+
+    def _error_too_fast(self, asker: Asker) -> None:
+        asker.session.refused()
+        self.error(asker, Refused(code="rate_limited"))
 
     def _with_room(self, frame: bytes) -> bytes:
         """Answers that were stored before they named the room get it now."""

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 THROTTLES: Final = {
     "connections": "connections_per_address",
     "messages": "requests_per_s",
+    "frames": "frames_per_s",
+    "refused": "refused_per_s",
     "chat": "chat_per_s",
     "join": "refused_joins_per_address",
     "user": "refused_joins_per_user",

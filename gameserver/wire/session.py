@@ -42,6 +42,7 @@ from gameserver.wire.limits import (
     Strangers,
 )
 from gameserver.wire.messages import Close, Form, FromServer
+from gameserver.wire.pace import Pace
 
 if TYPE_CHECKING:
     from gameserver.clock import Clock
@@ -142,6 +143,7 @@ class Session:
         "deliver_volatile",
         "form",
         "key",
+        "pace",
         "transport",
         "user",
     )
@@ -150,6 +152,7 @@ class Session:
         self._house = house
         self.transport = transport
         self._codec: Codec = PackedCodec(house.limits.depth) if binary else JSONCodec(house.limits.depth)
+        self.pace = Pace(house.clock, house.limits, house.hall.passes)
         self._requests = _bucket(house.limits.requests_per_s)
         self._lines = _bucket(house.limits.chat_per_s)
         # Lists, since they are empty nearly always, and an empty deque takes 600 bytes.
@@ -216,8 +219,8 @@ class Session:
             else:
                 self._request(message)
         except Refused as refused:
-            self._refuse(message, refused)
-            self._count_request()
+            if type(message) is not messages.Send or self._count_request():
+                self._refuse(message, refused)
         except Exception:  # noqa: BLE001 - the message's door: a bug of ours costs this message, not the connection
             log.failure("a message was not handled", Failure(), op=type(message).__name__)
             self._refuse(message, Refused("The server failed at that.", code="game_error"))
@@ -306,11 +309,12 @@ class Session:
 
     def _request(self, message: Any) -> None:
         """Whatever is no ``send``."""
+        if not self._count_request():
+            return
         if isinstance(message, messages.Ping):
             self._say(messages.Pong(message.at, self._now_ms()))
         else:
             self._dispatch(message)
-        self._count_request()
 
     def _dispatch(self, message: Any) -> None:
         """Whatever is neither ``send`` nor ``ping``."""
@@ -334,11 +338,31 @@ class Session:
         else:
             self._in_room(asker, message)
 
-    def _count_request(self) -> None:
-        """Whatever reached no game is bounded here."""
-        if not self._requests.take(self._house.clock.monotonic()):
-            self._house.budgets.throttled["messages"] += 1
-            self.close(Close.FLOODING, "too many requests")
+    def admits(self) -> bool:
+        """
+        Ask before a frame is decoded for which none is spare.
+
+        :returns: whether it may be; if not, the connection is closed.
+        """
+        if self.pace.admits(sum(keeper.room.game_class.messages_per_s for keeper in self._keepers())):
+            return True
+        over = self.pace.over
+        if not self._closing:
+            self._house.budgets.throttled[over] += 1
+        self.close(Close.FLOODING, "too many frames" if over == "frames" else "too much was refused")
+        return False
+
+    def refused(self) -> None:
+        """See `ISession.refused`."""
+        self.pace.refuse()
+
+    def _count_request(self) -> bool:
+        """Whatever reaches no game is bounded here. :returns: whether it is within the bound; else that was all."""
+        if self._requests.take(self._house.clock.monotonic()):
+            return True
+        self._house.budgets.throttled["messages"] += 1
+        self.close(Close.FLOODING, "too many requests")
+        return False
 
     def _count_line(self) -> None:
         """:raises Refused: ``rate_limited``: nobody reads so fast."""
@@ -577,9 +601,11 @@ class Session:
         return [keeper for keeper in (*self._keepers(), *self._leaving) if not keeper.quiet]
 
     def _error(self, id: int | None, refused: Refused, room: str | None = None) -> None:
+        self.refused()
         self._say(messages.Error(id, refused.code, refused.text, refused.path, room))
 
     def _refuse_frame(self, unreadable: Unreadable) -> None:
+        self.refused()
         self._say(messages.Error(unreadable.id, unreadable.code, unreadable.text))
         self._malformed = [*self._malformed, self._house.clock.monotonic()][-MALFORMED:]
         if len(self._malformed) == MALFORMED and self._malformed[-1] - self._malformed[0] <= MALFORMED_S:
