@@ -13,9 +13,10 @@ from typing import Any, Final, Protocol
 
 import msgspec
 
+from gameserver import values
 from gameserver.errors import CODES, GameServerError
 from gameserver.numerals import Wholes, fails_at_float
-from gameserver.wire.messages import SUBPROTOCOL, ClientMessage, FromClient, Send
+from gameserver.wire.messages import SUBPROTOCOL, ClientMessage, FromClient, Object, Send
 
 _TOKEN: Final = re.compile(rb'"(?:[^"\\]|\\.)*+(?:"|\\?\Z)|[][{}]', re.DOTALL)
 """Texts and brackets; a text that does not end goes to the end, so that no byte is looked at twice."""
@@ -94,7 +95,14 @@ class JSONCodec:
         return message
 
 
-_decode: Final = msgspec.json.Decoder(ClientMessage).decode
+def _object(kind: type, value: Any) -> Object:
+    """:returns: what stands where an object is meant. :raises ValueError: it is none."""
+    if type(value) is not dict or values.is_bytes(value):
+        raise ValueError("Expected `object`")
+    return Object(value)
+
+
+_decode: Final = msgspec.json.Decoder(ClientMessage, dec_hook=_object).decode
 _decode_any: Final = msgspec.json.Decoder().decode
 _decode_fields: Final = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
 _decode_send: Final = msgspec.json.Decoder(Send).decode

@@ -527,7 +527,7 @@ class Session:
 
     async def _create(self, asker: Asker, message: messages.Create) -> None:
         seat = self._seat_wish(asker.user, message)
-        options = message.options or {}
+        options: dict[str, Any] = message.options or {}
         await self._house.hall.create(
             asker.user,
             message.game,
@@ -564,8 +564,7 @@ class Session:
 
     async def _refused(self, failure: Failure, asker: Asker | None) -> None:
         """A request for which others wait came to nothing; guesses are counted."""
-        failure.trap(Refused)
-        refused: Any = failure.value
+        refused = _as_refused(failure)
         if refused.code in GUESSED and asker is not None:
             self._house.budgets.charge_join(self._house.clock.monotonic(), self.address, asker.user.id)
         if asker is not None:
@@ -575,9 +574,7 @@ class Session:
 
     def _refused_by_room(self, failure: Failure, asker: Asker) -> None:
         """A room refuses, behind all that it rests on."""
-        failure.trap(Refused)
-        refused: Any = failure.value
-        self._error(asker.id, refused, asker.room)
+        self._error(asker.id, _as_refused(failure), asker.room)
 
     def _refuse(self, message: Any, refused: Refused) -> None:
         """A request is refused here; what follows it waits as long as this does."""
@@ -692,6 +689,14 @@ def _is_outside(message: Any) -> bool:
     if isinstance(message, messages.Block):
         return message.user is not None
     return isinstance(message, messages.Chat) and message.to.startswith(OUTSIDE)
+
+
+def _as_refused(failure: Failure) -> Refused:
+    """:returns: what to tell of a request that came to nothing; a bug of ours costs it alone, and it is answered."""
+    if isinstance(failure.value, Refused):
+        return failure.value
+    log.failure("a message was not handled", failure)
+    return Refused("The server failed at that.", code="game_error")
 
 
 async def _unless_away(work: Coroutine[Any, Any, Any]) -> Any:
