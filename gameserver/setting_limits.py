@@ -24,6 +24,7 @@ class Limits:
     :param pong_s: for the answer to a ping.
     :param queue_bytes: waiting to be sent to one socket.
     :param chat_chars: code points of a line of chat.
+    :param chat_data_bytes: what a client may add to a line of chat, as JSON.
     :param name_chars: code points of a name.
     :param rooms: that one user has a seat in.
     :param connections_per_address: at one time.
@@ -40,6 +41,7 @@ class Limits:
         as many, and so with those below.
     :param refused_joins_per_address: the same for all who share an address; who has a seat already is not held back.
     :param lookups_per_address: codes of rooms looked up in vain over HTTP.
+    :param blocks_per_user: users, or seats, that one user blocks or hears again.
     :param refused_logins_per_address: wrong names, passwords, tokens and tickets.
     :param login_delay_s: the longest wait after one wrong password for an account; the first ones are short.
     :param registrations_per_address: new accounts; an hour brings back as many.
@@ -59,6 +61,7 @@ class Limits:
     pong_s: float = seconds(8)
     queue_bytes: int = byte_count(2**20, 65_536, 2**30)
     chat_chars: int = count(500, 10_000)
+    chat_data_bytes: int = byte_count(1024, 0, 32_768)
     name_chars: int = count(32, 256)
     rooms: int = count(10, 10_000)
     connections_per_address: int = count(10_000, 1_000_000)
@@ -73,6 +76,7 @@ class Limits:
     lookups_per_address: int = count(100, 1_000_000)
     refused_logins_per_address: int = count(100, 1_000_000)
     login_delay_s: float = seconds(60)
+    blocks_per_user: int = count(60, 100_000)
     registrations_per_address: int = count(20, 1_000_000)
     password_chars: int = setting(8, Number(1, 64))
     token_s: int = setting(900, Number(60, 86_400))

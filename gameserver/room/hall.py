@@ -73,6 +73,7 @@ class Hall:
         *,
         rooms_per_user: int = 10,
         chat_chars: int = 500,
+        chat_data_bytes: int = 1024,
         game_bytes: float = float("inf"),
         amnesia: bool = False,
         beats: bool = True,
@@ -86,6 +87,7 @@ class Hall:
         self.entropy = entropy
         self.rooms_per_user = rooms_per_user
         self.chat_chars = chat_chars
+        self.chat_data_bytes = chat_data_bytes
         self.draining = False
         self.too_many_rooms = 0
         self.log = _log
@@ -118,6 +120,7 @@ class Hall:
             games=specs.__contains__,
             meet=self._meet,
             chat_chars=self.chat_chars,
+            chat_data_bytes=self.chat_data_bytes,
             shared=lease is not None,
         )
         self._adopting = DeferredLock()
@@ -429,7 +432,7 @@ class Hall:
         return True
 
     def _keep(self, room: Room, *, fence: int, version: int) -> Keeper:
-        room.chat_chars = self.chat_chars
+        room.chat_chars, room.chat_data_bytes = self.chat_chars, self.chat_data_bytes
         room.watch = self.watch
         self._ids.add(room.id)
         room.share = Share(self._spaces[room.spec.name])

@@ -16,11 +16,11 @@ from msgspec import Struct
 from twisted.internet.defer import Deferred, DeferredLock
 
 from gameserver import values
-from gameserver.errors import NotJSON, Refused
+from gameserver.errors import Refused
 from gameserver.interfaces import IBooks, IClock, ISession, User
 from gameserver.rates import TokenBucket
-from gameserver.room.bounds import LINES_BYTES, newest
-from gameserver.room.chat.admission import say_muted
+from gameserver.room.bounds import newest
+from gameserver.room.chat.admission import read_data, say_muted
 from gameserver.room.chat.moderation import has_right
 from gameserver.room.chat.words import WordFilter
 from gameserver.room.saying import audience_of
@@ -32,8 +32,8 @@ if TYPE_CHECKING:
 KEPT: Final = 50
 KEPT_S: Final = 604_800
 """Lines of a wall, and the seconds for which they are kept: a week."""
-LINE_BYTES: Final = LINES_BYTES // 2
-"""Of a line with its data, so that it may be kept, and told, beside another."""
+WALL_BYTES: Final = 128 * 1024
+"""Of the lines of a wall together: more than one line may have, whatever the settings say."""
 WALLS: Final = 1000
 """Walls in memory to which nobody listens; more are forgotten, and read again when they are wanted."""
 RATE: Final = (0.5, 10.0)
@@ -84,6 +84,7 @@ class Posts:
         games: Callable[[str], bool],
         meet: Callable[[str, str], bool],
         chat_chars: int,
+        chat_data_bytes: int,
         shared: bool = False,
     ) -> None:
         self._store: IBooks = store
@@ -92,6 +93,7 @@ class Posts:
         self._has_game = games
         self._meet = meet
         self._chat_chars = chat_chars
+        self._chat_data_bytes = chat_data_bytes
         self._shared = shared
         self._walls: dict[str, Wall] = {}
         self._buckets: dict[str, TokenBucket] = {}
@@ -115,7 +117,10 @@ class Posts:
         oldest_ms = (self._clock.now() - KEPT_S) * 1000
         known = seen if seen is not None and wall.last - KEPT <= seen <= wall.last else 0
         lines = [x for x in wall.lines if x.line > known and x.at_ms >= oldest_ms and self._is_for(user, x)]
-        return {"line": wall.last, "lines": [msgspec.to_builtins(x) for x in newest([_post(x) for x in lines])]}
+        return {
+            "line": wall.last,
+            "lines": [msgspec.to_builtins(x) for x in newest([_post(x) for x in lines], WALL_BYTES)],
+        }
 
     def cease(self, session: ISession, user: User, to: str) -> None:
         """It hears that wall no more. :raises Refused: there is no such wall."""
@@ -137,6 +142,7 @@ class Posts:
         :raises Refused: not there, or not this user, or not now.
         """
         shadow = self._admit(user, text)
+        plain = read_data(data, self._chat_data_bytes)
         kind, _, name = to.partition(":")
         if kind == "user":
             if name == user.id or not self._may_write_to(user.id, name):
@@ -146,12 +152,6 @@ class Posts:
             walls = [to]
         else:
             raise Refused("There is no such channel.", code="bad_data", path="$.to")
-        try:
-            plain = values.received(data)
-        except NotJSON as error:
-            raise Refused(str(error), code="bad_data", path="$.data") from None
-        if len(values.encode((text, plain))) > LINE_BYTES:
-            raise Refused(f"At most {LINE_BYTES} bytes.", code="too_large", path="$.data")
         for wall in walls:
             await self._put(wall, to, user, self._filter(text), plain, shadow)
 
@@ -190,7 +190,7 @@ class Posts:
             at_ms = round(self._clock.now() * 1000)
             by = (user.id, user.name) if user is not None else ("", "")
             line = PostLine(wall.last + 1, to, *by, text, data, at_ms, shadow)
-            kept = newest([_post(x) for x in [*wall.lines, line][-KEPT:]])
+            kept = newest([_post(x) for x in [*wall.lines, line][-KEPT:]], WALL_BYTES)
             gone = wall.lines[: len(wall.lines) + 1 - len(kept)]
             stored = msgspec.json.encode(msgspec.structs.replace(line, data=values.to_wire(data)))
             await _done(self._store.write_book(_book(name), {_page(line): stored}, [_page(x) for x in gone]))

@@ -29,6 +29,7 @@ THROTTLES: Final = {
     "user": "refused_joins_per_user",
     "lookup": "lookups_per_address",
     "login": "refused_logins_per_address",
+    "block": "blocks_per_user",
     "account": "login_delay_s",
     "registration": "registrations_per_address",
 }

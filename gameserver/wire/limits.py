@@ -85,6 +85,7 @@ class Budgets:
             "join": (limits.refused_joins_per_address, MINUTE_S),
             "user": (limits.refused_joins_per_user, MINUTE_S),
             "lookup": (limits.lookups_per_address, MINUTE_S),
+            "block": (limits.blocks_per_user, MINUTE_S),
             "login": (limits.refused_logins_per_address, MINUTE_S),
             "registration": (limits.registrations_per_address, HOUR_S),
         }
@@ -95,7 +96,8 @@ class Budgets:
         """
         Whether another attempt may be made; that it may not is counted.
 
-        :param kind: ``join``, ``lookup``, ``login`` or ``registration``, of an address; or ``user``.
+        :param kind: ``join``, ``lookup``, ``login`` or ``registration``, of an address; ``user`` or ``block``, of a
+            user.
         """
         if self._bucket(now_s, kind, who).level(now_s) >= 1.0:
             return True

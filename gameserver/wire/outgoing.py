@@ -153,7 +153,12 @@ class Outgoing:
         largest = max(frames, key=len)
         log.error("a message of {size} bytes was not sent: {start}", size=len(largest), start=largest[:100])
         self._sizes.refused += 1
-        self.close(Close.SLOW_READER, "a message is larger than limits.message_bytes")
+        self._give_up("a message is larger than limits.message_bytes")
+
+    def _give_up(self, why: str) -> None:
+        """Its client cannot be told what it should know; what it says besides is not handled."""
+        session = self._protocol.session
+        (session or self).close(Close.SLOW_READER, why)
 
     def _owe(self, data: bytes) -> None:
         """Owe frames; no more of them wait for the end of the turn than may wait for a slow reader."""
@@ -192,7 +197,7 @@ class Outgoing:
         transport = self._protocol.transport
         for frame in owed:
             if self._slow and queued_bytes(transport) + len(frame) > self._queue_bytes:
-                self.close(Close.SLOW_READER, "too slow a reader")
+                self._give_up("too slow a reader")
                 return
             transport.write(frame)
 

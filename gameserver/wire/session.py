@@ -322,6 +322,8 @@ class Session:
             self._wait_for(None, self._hello(message))
             return
         user = self._whoever()
+        if isinstance(message, messages.Block):
+            self._count_block(user)
         asker = Asker(self, user, message.id, self._room_of(message))
         if isinstance(message, messages.Create):
             self._wait_for(asker, self._create(asker, message))
@@ -421,6 +423,13 @@ class Session:
     async def _post(self, asker: Asker, message: messages.Chat) -> None:
         await _unless_away(self._house.hall.posts.say(asker.user, message.to, message.text, message.data))
         self._done(asker, None)
+
+    def _count_block(self, user: User) -> None:
+        """:raises Refused: ``rate_limited``: nobody is bothered by so many."""
+        now_s, budgets = self._house.clock.monotonic(), self._house.budgets
+        if not budgets.left(now_s, "block", user.id):
+            raise Refused(code="rate_limited")
+        budgets.charge(now_s, "block", user.id)
 
     async def _block(self, asker: Asker, message: messages.Block) -> None:
         if message.user == asker.user.id or not message.user:
@@ -724,7 +733,7 @@ def told_limits(limits: Limits, message_bytes: int) -> dict[str, int | float]:
     :param message_bytes: the largest message that this client is sent.
     :returns: the limits that a client should know, by their names on the wire.
     """
-    names = ("frame_bytes", "depth", "ping_s", "queue_bytes", "chat_chars", "name_chars", "rooms")
+    names = ("frame_bytes", "depth", "ping_s", "queue_bytes", "chat_chars", "chat_data_bytes", "name_chars", "rooms")
     return {name: getattr(limits, name) for name in names} | {"message_bytes": message_bytes}
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from gameserver import Game, Player, Refused, message
 from gameserver.settings import Limits
-from gameserver.wire.outgoing import queued_bytes
+from gameserver.wire.outgoing import Outgoing, queued_bytes
 from gameserver.wire.pace import FRAMES_A_PASS
 from tests.wire.sockets import PING, PONG, TEXT, Caller, masked
 from tests.wire.test_protocol import QUEUE, ProtocolTestCase
@@ -284,6 +284,59 @@ class OwedTests(PaceTestCase):
         caller.pipe.reads = None
         caller.settle()
         self.assertEqual(caller.closed, 4009)
+
+    def ask_much(self, caller: Caller, **request: Any) -> int:
+        """
+        Somebody asks this 350 times in one segment, reads nothing, and is closed.
+
+        :returns: the most that waited of it.
+        """
+        caller.pipe.reads = 0
+        outgoing, most = caller.pipe.protocol.outgoing, 0
+        owe = outgoing._owe
+
+        def count(data: bytes) -> None:
+            nonlocal most
+            owe(data)
+            most = max(most, sum(map(len, outgoing._owed)) + queued_bytes(caller.pipe))
+
+        self.patch(Outgoing, "_owe", lambda _, data: count(data))
+        self.rig.hall.passes.begin()
+        self.read(caller, masked(json.dumps(request).encode()) * 350)
+        self.rig.hall.passes.end()
+        self.rig.settle()
+        caller.pipe.reads = None
+        caller.settle()
+        self.assertEqual(caller.closed, 4009)
+        return most
+
+    def write(self, **fields: Any) -> None:
+        """Somebody else fills what keeps lines."""
+        writer = self.node.dial("203.0.113.1").hello("Bob")
+        if "to" not in fields:
+            writer.say("join", id=1, room=next(iter(self.rig.hall.keepers)).room.code)
+        for id in range(2, 52):
+            writer.say("chat", id=id, text="\U0001f3b2" * 500, data="d" * 1000, **fields)
+            self.rig.advance(2 if fields else 0.3)
+
+    def test_listens(self) -> None:
+        """Small requests, large answers: who reads none of these is closed before many were made."""
+        self.write(to="lobby:calm")
+        asked: list[str] = []
+        listen = self.rig.hall.posts.listen
+        self.patch(self.rig.hall.posts, "listen", lambda *a: (asked.append(a[2]), listen(*a))[1])
+        most = self.ask_much(self.player(), op="listen", id=9, to="lobby:calm")
+        self.assertLess(most, 3 * QUEUE)
+        self.assertLess(len(asked), 10)
+
+    def test_resumes(self) -> None:
+        """The same of a room where much was said."""
+        ann = self.player()
+        self.write()
+        (room,) = (keeper.room for keeper in self.rig.hall.keepers)
+        (seat,) = (room.seats[id] for id in room.seats if room.seats[id].name == "Ann")
+        most = self.ask_much(ann, op="resume", id=9, room=room.code, resume=room.secret_of(seat))
+        self.assertLess(most, 3 * QUEUE)
 
     def test_who_reads_gets_all(self) -> None:
         """However much it is at once: who reads it is not cut off."""

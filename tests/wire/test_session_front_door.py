@@ -213,7 +213,7 @@ class GuessTests(FrontDoorTestCase):
 
 
 class PaceTests(FrontDoorTestCase):
-    limits = Limits(chat_per_s=2, requests_per_s=50)
+    limits = Limits(chat_per_s=2, requests_per_s=50, blocks_per_user=3)
 
     def test_chat(self) -> None:
         """Eight lines at once and two a second; more is rate_limited, and closes nobody."""
@@ -236,6 +236,20 @@ class PaceTests(FrontDoorTestCase):
             ann.post("ping", at=n)
         self.assertEqual(ann.closed, 4008)
         self.assertEqual(self.rig.house.budgets.throttled["messages"], 1)
+
+    def test_blocks(self) -> None:
+        """Three a minute of each user, over all its connections, whoever is blocked and where; more is refused."""
+        ann = self.rig.guest("Ann").create("plain")
+        bob = self.rig.guest("Bob").join(ann.room)
+        blocks = [{"user": "guest:1"}, {"seat": bob.seat}, {"user": "guest:2"}, {"user": "guest:3"}, {"seat": bob.seat}]
+        codes = [ann.ask("block", id=id, **block).get("code") for id, block in enumerate(blocks, 2)]
+        self.assertEqual(codes, [None] * 3 + ["rate_limited"] * 2)
+        self.assert_error(ann.again().ask("block", id=9, user="guest:3"), "rate_limited", 9)
+        self.assertEqual(self.rig.house.budgets.throttled["block"], 3)
+        self.rig.advance(20)
+        self.assertEqual(ann.ask("block", id=10, user="guest:3")["op"], "ok")
+        self.assertEqual(bob.ask("block", id=2, user="guest:3")["op"], "ok")
+        self.assert_error(ann.ask("block", id=11, user="x" * 60_000), "bad_message", 11)
 
     def test_rooms(self) -> None:
         """One room more than a user may have is counted."""

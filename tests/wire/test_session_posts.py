@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from twisted.internet.defer import Deferred
@@ -9,6 +10,7 @@ from twisted.internet.defer import Deferred
 from gameserver import Game
 from gameserver.errors import StoreUnavailable
 from gameserver.room.ledger import Sanction
+from gameserver.room.posts import WALL_BYTES
 from tests.wire.kit import Message, Peer, Rig, WireTestCase
 
 
@@ -89,6 +91,20 @@ class LobbyTests(PostCase):
         self.assertEqual(len(self.listen(self.bob, "lobby:dice", 2, seen=1)["lines"]), 50)
         self.rig.advance(604_800)
         self.assertEqual(self.listen(self.bob, "lobby:dice", 3)["lines"], [])
+
+    def test_bounded_in_bytes(self) -> None:
+        """Large lines are fewer: nobody is told much for a small request."""
+        for n in range(60):
+            self.ann.say("chat", id=n + 1, to="lobby:dice", text="\U0001f3b2" * 500, data="x" * 1000)
+            self.rig.advance(2)
+        lines = self.listen(self.bob, "lobby:dice", 1)["lines"]
+        told = sum(len(json.dumps(line, ensure_ascii=False).encode()) for line in lines)
+        self.assertTrue(WALL_BYTES - 10_000 < told < WALL_BYTES + 5_000, told)
+
+    def test_data(self) -> None:
+        """As beside a line in a room."""
+        answer = self.ann.ask("chat", id=1, to="lobby:dice", text="x", data="d" * 1023)
+        self.assert_error(answer, "too_large", 1)
 
     def test_refused(self) -> None:
         """No such place, nothing said, too much, too fast, and a store that is away."""
