@@ -61,6 +61,7 @@ class Hall:
     :param game_bytes: what all rooms of one game may keep together.
     :param creators: who may create rooms.
     :param hasher: of the rooms' passwords; without one they are only hashed fast, as a table of tests wants it.
+    :ivar log: where it is told what fails in rooms and games.
     :ivar ticks: those of the rooms that want some; it counts what was skipped.
     :ivar too_many_rooms: how often a user wanted more than that.
     """
@@ -396,10 +397,10 @@ class Hall:
             )
         except CannotMigrate as error:
             text = "room {room} of the game {game} stays closed, and as it is in the store: {reason}"
-            _log.failure(text, room=stored.code, game=stored.game, reason=str(error))
+            self.log.failure(text, room=stored.code, game=stored.game, reason=str(error))
             return False
         except (MsgspecError, NotJSON, LookupError):
-            _log.failure("room {room} cannot be read; it stays closed in the store", room=stored.code)
+            self.log.failure("room {room} cannot be read; it stays closed in the store", room=stored.code)
             return False
         room.tables.begin(stored.table_bytes)
         away_s = now - last_ms / 1000
@@ -475,7 +476,7 @@ class Hall:
         if static:
             calling = Deferred.fromCoroutine(self._call_once(spec, method))
             calling.addErrback(
-                lambda failure: _log.failure("{game}.{method} failed", failure, game=game, method=method)
+                lambda failure: self.log.failure("{game} failed at {what}", failure, game=game, what=method)
             )
         else:
             for keeper in [k for k in self._keepers.values() if k.room.spec is spec]:

@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
 from msgspec import Raw
 from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IDelayedCall
-from twisted.logger import Logger
 from twisted.python.failure import Failure
 
 from gameserver.errors import CODES, Refused
@@ -401,7 +400,7 @@ class Keeper:
                 self._failed(method, args, done, too_long, ended)
             else:
                 # What the framework did stands, such as a consumed timer: undone, it would be due again at once.
-                log.failure("room {room} hung at {method}", too_long, room=self.room.code, method=method)
+                self.room.log.failure("room {room} hung at {what}", too_long, room=self.room.code, what=method)
                 self._stepped(ended, done)
 
     def _failed(
@@ -418,7 +417,7 @@ class Keeper:
         self.busy = False
         refused = failure.value
         if not isinstance(refused, Refused):
-            log.failure("room {room} failed at {method}", failure, room=self.room.code, method=method)
+            self.room.log.failure("room {room} failed at {what}", failure, room=self.room.code, what=method)
             refused = Refused(code="game_error")
         self._answer_refusal(method, args, refused)
         self._after_step()
@@ -509,6 +508,3 @@ class Reader(OneByOne, Generic[T]):
         """The store has what was read."""
         if not self.told.called:
             self.told.callback(self._found)
-
-
-log = Logger()

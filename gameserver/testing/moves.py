@@ -33,13 +33,14 @@ def play_random(
     dice = random.Random(seed)
     done: list[Move] = []
     wild = Wild(table, dice, moves)
-    for _ in range(steps):
-        if table.status == "closed":
-            break
-        move = wild.move()
-        done.append(move)
-        if restarts and table.status != "closed":
-            table.restart()
+    with table.failures.raised():
+        for _ in range(steps):
+            if table.status == "closed":
+                break
+            move = wild.move()
+            done.append(move)
+            if restarts and table.status != "closed":
+                table.restart()
     return done
 
 
@@ -66,18 +67,15 @@ class Wild:
 
     def _try(self, kind: Callable[[], Move]) -> Move:
         before = len(self._table.visitors)
-        self._table.take_failure()
         try:
-            done = kind()
+            return kind()
         except Refused as refused:
             if refused.code == "game_error":
                 raise AssertionError(f"the game failed at a random move: {refused.__cause__!r}") from refused
             who = self._table.visitors[-1].name if len(self._table.visitors) > before else ""
-            done = who, kind.__name__, refused.code
-        failure = self._table.take_failure()
-        if failure is not None:
-            raise AssertionError(f"the game failed after a random move: {failure!r}") from failure
-        return done
+            return who, kind.__name__, refused.code
+        except Exception as error:
+            raise AssertionError(f"the game failed after a random move: {error!r}") from error
 
     def _message(self) -> Move:
         visitor = self._somebody()
