@@ -170,10 +170,13 @@ class Table:
         """
         Send random inputs, legal and illegal, and let random times pass.
 
-        :param moves: messages to try besides those that the game's signatures tell: type and data.
+        Data is made from the game's signatures and from what its players know; what is accepted is tried more often.
+
+        :param moves: messages to try besides: type and data.
         :param restarts: restart the server between any two inputs.
-        :returns: what was done.
-        :raises AssertionError: the game failed at one of them.
+        :returns: what was done; the same seed does the same.
+        :raises AssertionError: the game failed, whatever ``raises`` says; the text has the seed, the step, and the last
+            ten moves to paste into a test.
         """
         return play_random(self, steps, seed, list(moves), restarts=restarts)
 

@@ -102,6 +102,11 @@ class Visitor:
         """The `Player` of this seat, as the game sees it."""
         return self._table.room.seats[self.id]
 
+    @property
+    def heard(self) -> int:
+        """How many messages this client was ever sent."""
+        return len(self._frames)
+
     def seen(self) -> bytes:
         """Every byte that this client was ever sent."""
         return b"\n".join(self._frames)
