@@ -20,11 +20,7 @@ run: .venv/run.stamp
 	exec $(BIN)/twistd -n --pidfile= gameserver --listen $(LISTEN) $(ARGS)
 
 # The tests come last, so that the last line says how many passed.
-test: .venv/dev.stamp
-	@tests/system_needs.sh
-	@tests/django_needs.sh
-	@$(MAKE) --no-print-directory lint
-	@$(MAKE) --no-print-directory js-test
+test: needs lint js-test
 	@$(TRIAL) tests
 
 lint: .venv/dev.stamp
@@ -39,9 +35,7 @@ format: .venv/dev.stamp
 unit: .venv/dev.stamp
 	@$(TRIAL) $(UNIT)
 
-e2e: .venv/dev.stamp
-	@tests/system_needs.sh
-	@tests/django_needs.sh
+e2e: needs
 	@$(TRIAL) tests.e2e
 
 # Kills at 200 random instants on each store, and a Redis frozen for as long as it says; minutes. Its counts are shown.
@@ -51,15 +45,10 @@ crash: .venv/dev.stamp
 	@GAMESERVER_TEST_KILLS=$(KILLS) GAMESERVER_TEST_FREEZE_S=$(FREEZE_S) \
 	  $(BIN)/trial tests.e2e.test_checker tests.e2e.test_crash.RandomKillTests tests.e2e.test_store_away
 
-# The JavaScript client's tests need node 20 and npm; without them this says so, and fails only with CI=true.
-js-test: .venv/dev.stamp
-	@if node -e 'process.exit(parseInt(process.versions.node) < 20 ? 1 : 0)' 2> /dev/null && command -v npm > /dev/null; \
-	  then $(MAKE) --no-print-directory --silent clients/js/node_modules/.stamp && npm --prefix clients/js --silent test; \
-	  else echo "CANNOT RUN: the tests of clients/js (they need node 20 or newer, and npm)"; [ "$$CI" != true ]; fi
-
-clients/js/node_modules/.stamp: clients/js/package.json clients/js/package-lock.json
-	npm --prefix clients/js --silent --no-audit --no-fund ci
-	@touch $@
+# The JavaScript client's tests, with the Node that is in .venv.
+js-test: needs
+	@if [ -e clients/js/node_modules/.stamp ]; \
+	  then PATH="$(CURDIR)/$(BIN):$$PATH" npm --prefix clients/js --silent test; fi
 
 # Ours beside its peers: BENCH="fan --rounds 3 --only colyseus,ours" for a part of it. Needs gcc, node 20, npm and two processors.
 BENCH ?= fan rooms echo
@@ -84,9 +73,9 @@ build/bench/peers/.stamp: benchmarks/peers/package.json benchmarks/peers/package
 	npm --prefix build/bench/peers --silent --legacy-peer-deps --no-audit --no-fund --ignore-scripts ci
 	@touch $@
 
-needs:
-	@tests/system_needs.sh
-	@tests/django_needs.sh
+# What tests need beside .venv: installed where that is allowed, otherwise named.
+needs: .venv/dev.stamp
+	@tests/needs.sh
 
 # What was built and cached; .venv and the rooms in gameserver-data stay.
 clean:
@@ -97,16 +86,19 @@ clean:
 .venv/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
 	  || { echo "This needs Python 3.11 or newer: make PYTHON=/path/to/python3.11 $(MAKECMDGOALS)"; exit 1; }
+	@echo 'Making .venv, an environment for Python of this folder alone.'
 	@$(PYTHON) -m venv .venv \
 	  || { rm -rf .venv; echo "Python's venv module is missing; on Debian and Ubuntu: apt-get install python3-venv"; exit 1; }
 
 # Twisted's list of plugins is written once, here, by whoever may write it.
 .venv/run.stamp: setup.py pyproject.toml $(NATIVE) | .venv/bin/python
-	$(PIP) install --editable .
+	@echo 'Installing the server and what it needs into .venv. The first time this takes a minute or two.'
+	@$(PIP) install --editable .
 	@$(BIN)/twistd --help > /dev/null
 	@touch $@
 
 .venv/dev.stamp: setup.py pyproject.toml $(NATIVE) | .venv/bin/python
-	$(PIP) install --editable '.[dev]'
+	@echo 'Installing the server, what it needs, and what its tests need into .venv. The first time this takes minutes.'
+	@$(PIP) install --editable '.[dev]'
 	@$(BIN)/twistd --help > /dev/null
 	@touch .venv/run.stamp $@

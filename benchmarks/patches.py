@@ -15,11 +15,12 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, ClassVar
 
 from gameserver import Game
+from gameserver.interfaces import ISession
 from gameserver.testing import Table
 from gameserver.wire import messages, packed
 from gameserver.wire.session import Session
@@ -76,6 +77,12 @@ class Viewer:
     def send(self, frame: bytes) -> None:
         """The server sends."""
         self.sizes.append(len(frame))
+
+    def send_to_all(self, to: Sequence[ISession], frames: list[bytes], *, last: bool) -> None:
+        """The server sends the same to many."""
+        for session in to:
+            for frame in frames:
+                session.deliver(frame)
 
     def send_volatile(self, frame: bytes, slot: str) -> None:
         """The server sends."""

@@ -5,8 +5,12 @@ from __future__ import annotations
 import keyword
 import os
 import re
+import shlex
+import shutil
 import sys
+import sysconfig
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,6 +18,7 @@ import click
 
 from gameserver import __version__, settings
 from gameserver.errors import GameLoadError, SettingError
+from gameserver.files import remedy
 
 if TYPE_CHECKING:
     from gameserver.auth.secrets import Secrets
@@ -129,9 +134,32 @@ class {camel}Tests(SynchronousTestCase):
 '''
 
 
-@click.group()
+def typed(program: str, *words: str) -> str:
+    """
+    :param program: of this environment: ``twistd``, ``gameserver`` or ``python``.
+    :returns: a command to type in this folder: with a path, unless the shell finds this environment's program anyhow.
+    """
+    own = sys.executable if program == "python" else _place_of(program)
+    found = shutil.which(os.path.basename(own))
+    if own == program or (found is not None and os.path.abspath(found) == own):
+        shown = os.path.basename(own)
+    else:
+        near = os.path.relpath(own)
+        shown = own if near.startswith(os.pardir) else near if os.sep in near else os.path.join(os.curdir, near)
+    return shlex.join([shown, *words])
+
+
+def _place_of(program: str) -> str:
+    """:returns: the path of an environment's script, or its mere name where it is in none of the usual folders."""
+    user = sysconfig.get_path("scripts", sysconfig.get_preferred_scheme("user"))
+    folders = (os.path.dirname(sys.executable), sysconfig.get_path("scripts"), user, os.path.dirname(sys.argv[0]))
+    paths = (os.path.abspath(os.path.join(folder, program)) for folder in folders)
+    return next(filter(os.path.isfile, paths), program)
+
+
+@click.group(epilog=f"\b\nServe games: {typed('twistd', '-n', 'gameserver')}")
 def main() -> None:
-    """Program multiplayer games; `twistd gameserver` serves them."""
+    """Program multiplayer games."""
 
 
 @main.command()
@@ -149,13 +177,14 @@ def games(places: tuple[str, ...], no_sample_games: bool, config: str | None) ->
     List the games that a server with the same settings finds, with what looks like a slip in them; those that are
     broken, with their errors.
     """
+    from gameserver.clock import Cron
     from gameserver.game import loader
     from gameserver.game.spec import spec_of
 
     given = {"games": places or None, "sample_games": False if no_sample_games else None}
     try:
         merged = settings.load(given, environ=os.environ, config=config)
-        catalog = loader.load(merged.games, sample_games=merged.sample_games)
+        catalog = loader.load(merged.games, sample_games=merged.sample_games, calendar=Cron)
     except (SettingError, GameLoadError) as error:
         raise click.ClickException(str(error)) from None
     for name, game in catalog.games.items():
@@ -165,7 +194,9 @@ def games(places: tuple[str, ...], no_sample_games: bool, config: str | None) ->
     for broken in catalog.broken:
         click.echo(f"{broken.name}: BROKEN, {broken.error}\n    {broken.place}")
     if not catalog.games and not catalog.broken:
-        click.echo("No games. `gameserver new NAME` writes one.")
+        folder = [word for place in merged.games[:1] if Path(place).is_dir() for word in ("--folder", place)]
+        click.echo("No games.")
+        click.echo(f"Write one: {typed('gameserver', 'new', 'my_game', *folder)}")
     sys.exit(1 if catalog.broken else 0)
 
 
@@ -183,12 +214,18 @@ def new(name: str, function: bool, folder: str) -> None:
     for path in (game, test):
         if path.exists():
             raise click.ClickException(f"{path} is there already; nothing was written")
-    game.parent.mkdir(parents=True, exist_ok=True)
-    game.write_text(body.format(**words), "utf-8")
-    test.write_text(TEST_HEAD.format(**words) + tests, "utf-8")
+    try:
+        game.parent.mkdir(parents=True, exist_ok=True)
+        game.write_text(body.format(**words), "utf-8")
+        test.write_text(TEST_HEAD.format(**words) + tests, "utf-8")
+    except OSError as error:
+        for path in (game, test):
+            with suppress(OSError):
+                path.unlink()
+        raise click.ClickException(remedy(error)) from None
     click.echo(f"Wrote {game} and {test}.")
-    click.echo(f"Test it:  python -m twisted.trial {test}")
-    click.echo(f"Serve it: twistd -n gameserver --games {folder}")
+    click.echo(f"Test it:  {typed('python', '-m', 'twisted.trial', str(test))}")
+    click.echo(f"Serve it: {typed('twistd', '-n', 'gameserver', '--games', folder)}")
 
 
 @main.group()
@@ -218,7 +255,9 @@ def _change_secrets(path: Path, change: Callable[[Secrets], Sequence[bytes]]) ->
     try:
         changed = list(change(read_secrets(path)))
         write_secrets(path, changed)
-    except (OSError, SettingError) as error:
+    except OSError as error:
+        raise click.ClickException(remedy(error)) from None
+    except SettingError as error:
         raise click.ClickException(str(error)) from None
     for number, each in enumerate(changed):
         click.echo(f"{'signs' if number == 0 else 'known'}  {fingerprint(each)}")
@@ -264,5 +303,7 @@ def invite(name: str, path: Path) -> None:
 
     try:
         click.echo(Invitations(read_secrets(path)).make(name))
-    except (OSError, SettingError) as error:
+    except OSError as error:
+        raise click.ClickException(remedy(error)) from None
+    except SettingError as error:
         raise click.ClickException(str(error)) from None

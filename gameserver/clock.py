@@ -7,14 +7,19 @@ says how far the real one has moved away since. The reactor's seconds are monoto
 
 from __future__ import annotations
 
+import struct
 from collections.abc import Callable
-from datetime import datetime
+from datetime import UTC, datetime, timedelta, tzinfo
+from math import floor
 from typing import Any, Final
+from zoneinfo import ZoneInfo
 
 from apscheduler.triggers.cron import CronTrigger
 from twisted.internet.interfaces import IDelayedCall, IReactorTime
+from tzlocal import get_localzone
 from zope.interface import implementer
 
+from gameserver.game.crontab import Crontab
 from gameserver.interfaces import IClock
 
 WATCH_S: Final = 5.0
@@ -22,8 +27,8 @@ WATCH_S: Final = 5.0
 STEP_S: Final = 1.0
 """A difference of more than this is a step of the wall clock; less is its ordinary drift, followed in silence."""
 
-_WEEKDAYS: Final = ("sun", "mon", "tue", "wed", "thu", "fri", "sat", "sun")
-"""Weekdays as crontab(5) numbers them; APScheduler's numbers start on Monday."""
+_DAY_S: Final = 86400
+"""No zone changes its clocks twice in a day."""
 
 
 @implementer(IClock)
@@ -31,16 +36,18 @@ class Clock:
     """
     :param reactor: timers, and seconds that never step.
     :param wall: seconds since 1970.
+    :ivar ahead_s: see `IClock.ahead_s`.
     """
 
     def __init__(self, reactor: IReactorTime, wall: Callable[[], float]) -> None:
         self.reactor = reactor
         self._wall = wall
-        self._base = wall() - reactor.seconds()
+        self.ahead_s = wall() - reactor.seconds()
+        self._crons: dict[str, Cron] = {}
 
     def now(self) -> float:
         """:returns: seconds since 1970."""
-        return self._base + self.reactor.seconds()
+        return self.ahead_s + self.reactor.seconds()
 
     def monotonic(self) -> float:
         """:returns: seconds that only grow, since some moment."""
@@ -52,7 +59,10 @@ class Clock:
 
     def next_time(self, expression: str, after_s: float) -> float | None:
         """See `IClock.next_time`."""
-        return Cron(expression).next_after(after_s)
+        cron = self._crons.get(expression)
+        if cron is None:
+            cron = self._crons[expression] = Cron(expression)
+        return cron.next_after(after_s)
 
     def adjust(self) -> float:
         """
@@ -61,57 +71,116 @@ class Clock:
         :returns: how far it was stepped, seconds; 0.0 where it only drifted.
         """
         off = self._wall() - self.now()
-        self._base += off
+        self.ahead_s += off
         return off if abs(off) > STEP_S else 0.0
 
 
 class Cron:
     """
-    A time of the calendar that comes again and again.
+    A time of the calendar that comes again and again, in a time zone.
 
-    :param expression: five fields as in crontab(5): weekdays as numbers from Sunday = 0, or as names; where both the
-        day of the month and the weekday are named, either will do.
-    :raises ValueError: it is none.
+    APScheduler says when a clock on the wall shows it, counting in UTC, where clocks are never changed. What it means
+    that those of the zone are, is decided here as by cron(8) of Debian. A time that is skipped comes at the first
+    moment after the gap, one that the clocks show twice comes once; but what begins with ``*`` goes by real time: it
+    comes whenever a clock shows it.
 
-    Source: crontab(5); APScheduler 3 counts numeric weekdays from Monday, and wants both days where both are named.
+    :param expression: see `Crontab`.
+    :param timezone: its name, or itself; by default this machine's.
+    :raises ValueError: there is no such time, or no such zone.
+
+    Source: cron(8) of Debian; APScheduler's issues 529 and 606 are why it is given no zone.
     """
 
-    def __init__(self, expression: str, timezone: Any = None) -> None:
-        fields = expression.split()
-        if len(fields) != 5:
-            raise ValueError(f'cron: minute hour day month weekday, such as "0 20 * * sun", not {expression!r}')
-        minute, hour, day, month, weekday = fields
-        weekday = ",".join(_weekdays(part) for part in weekday.split(","))
-        either = not day.startswith("*") and not weekday.startswith("*")
-        days = [(day, "*"), ("*", weekday)] if either else [(day, weekday)]
-        self._triggers = [
-            CronTrigger(minute=minute, hour=hour, day=d, month=month, day_of_week=w, timezone=timezone) for d, w in days
-        ]
+    def __init__(self, expression: str, timezone: str | tzinfo | None = None) -> None:
+        crontab = Crontab(expression)
+        self._by_real_time = crontab.by_real_time
+        self._zone = _zone(timezone)
+        day = {"day": _spans(crontab.days)}
+        # Theirs are numbered from Monday on.
+        weekday = {"day_of_week": _spans(sorted((each - 1) % 7 for each in crontab.weekdays))}
+        fields = {"minute": crontab.minutes, "hour": crontab.hours, "month": crontab.months}
+        always = {name: _spans(values) for name, values in fields.items()}
+        days = [day, weekday] if crontab.either_day else [{**day, **weekday}]
+        self._shown = [CronTrigger(timezone=UTC, **always, **each) for each in days]
 
     def next_after(self, now_s: float) -> float | None:
-        """:returns: the next time after this one, seconds since 1970, or None if there is none."""
-        found = []
-        for trigger in self._triggers:
-            now = datetime.fromtimestamp(now_s, trigger.timezone)
-            due = trigger.get_next_fire_time(now, now)
-            if due is not None:
-                found.append(due.timestamp())
-        return min(found, default=None)
+        """:returns: the first of these times that is later than this, seconds since 1970, or None if there is none."""
+        return self._by_clocks(floor(now_s)) if self._by_real_time else self._by_calendar(floor(now_s))
+
+    def _by_clocks(self, now_s: int) -> int | None:
+        at_s: int | None = now_s + 1
+        due_s = None
+        while at_s is not None:
+            offset_s = self._offset(at_s)
+            wall_s = self._next_shown(at_s + offset_s)
+            if wall_s is None:
+                return None
+            due_s = wall_s - offset_s
+            at_s = self._change(at_s, due_s)
+        return due_s
+
+    def _by_calendar(self, now_s: int) -> int | None:
+        wall_s: int | None = now_s + self._offset(now_s)
+        while wall_s is not None:
+            wall_s = self._next_shown(wall_s + 1)
+            if wall_s is not None and (due_s := self._first(wall_s)) > now_s:
+                return due_s
+        return None
+
+    def _next_shown(self, wall_s: int) -> int | None:
+        """The first of these times from this one on, as a clock in UTC shows it."""
+        wall = datetime.fromtimestamp(wall_s, UTC)
+        found = [trigger.get_next_fire_time(None, wall) for trigger in self._shown]
+        return min((round(each.timestamp()) for each in found if each is not None), default=None)
+
+    def _first(self, wall_s: int) -> int:
+        """When the zone's clocks first show this time, or a later one where they never show it."""
+        wall = datetime.fromtimestamp(wall_s, UTC).replace(tzinfo=self._zone)
+        before_s, after_s = round(wall.timestamp()), round(wall.replace(fold=1).timestamp())
+        # PEP 495: by the offset before a change, and by that after it. Where both are right the first is the earlier.
+        skipped = before_s > after_s
+        return (self._change(after_s, before_s) or before_s) if skipped else before_s
+
+    def _offset(self, at_s: int) -> int:
+        offset = datetime.fromtimestamp(at_s, self._zone).utcoffset() or timedelta()
+        return round(offset.total_seconds())
+
+    def _change(self, first_s: int, last_s: int) -> int | None:
+        """When the clocks are first changed after the one moment and up to the other, if they are."""
+        offset_s = self._offset(first_s)
+        while first_s < last_s:
+            next_s = min(first_s + _DAY_S, last_s)
+            if self._offset(next_s) != offset_s:
+                return _bisected(first_s, next_s, lambda at_s: self._offset(at_s) != offset_s)
+            first_s = next_s
+        return None
 
 
-def _weekdays(part: str) -> str:
-    """One item of the weekday's field, in names: APScheduler's week begins on Monday, cron's on Sunday."""
-    span, slash, step = part.partition("/")
-    if span == "*":
-        if not slash:
-            return span
-        span = "0-6"
-    first, dash, last = span.partition("-")
-    if not first.isdigit():
-        return part
-    low = int(first)
-    high = int(last) if dash else (6 if slash else low)
-    days = range(low, high + 1, int(step or 1))
-    if high > 7 or not days:
-        raise ValueError(f"cron: {part!r} is no span of weekdays")
-    return ",".join(dict.fromkeys(_WEEKDAYS[day] for day in days))
+def _bisected(before: int, after: int, is_after: Callable[[int], bool]) -> int:
+    """The first integer for which that is so: it is for the second, and not for the first."""
+    while after - before > 1:
+        middle = (before + after) // 2
+        before, after = (before, middle) if is_after(middle) else (middle, after)
+    return after
+
+
+def _spans(values: list[int]) -> str:
+    """Ascending numbers as APScheduler takes them; it is slow with each by itself."""
+    spans = [[values[0], values[0]]]
+    for value in values[1:]:
+        if value == spans[-1][1] + 1:
+            spans[-1][1] = value
+        else:
+            spans.append([value, value])
+    return ",".join(f"{first}-{last}" for first, last in spans)
+
+
+def _zone(named: str | tzinfo | None) -> tzinfo:
+    """:raises ValueError: there is no such time zone."""
+    try:
+        if named is None:
+            return get_localzone()
+        return ZoneInfo(named) if isinstance(named, str) else named
+    except (LookupError, ValueError, OSError, struct.error) as error:  # the last from a file that is cut off
+        said = error.args[0] if isinstance(error, LookupError) and error.args else error  # they quote what they say
+        raise ValueError(f"the time zone cannot be told: {' '.join(str(said).split())}") from error

@@ -35,6 +35,9 @@ CODES: Final[dict[str, str]] = {
 }
 """Code to its default text; the codes that a client may see besides those that games name themselves."""
 
+PASSING: Final = frozenset({"rate_limited", "busy", "draining"})
+"""Codes that may be gone a moment later. Nothing was done, and the request's id is as good as new."""
+
 
 class GameServerError(Exception):
     """What all exceptions of this package have in common."""
@@ -47,10 +50,10 @@ class Refused(GameServerError):
     :param text: one sentence for the person who asked.
     :param code: a stable word for the client, snake case; one of `CODES`, or the game's own.
     :param path: where in the data the fault lies, such as ``$.cell``, or None.
-    :ivar answered: the asker has been told already, behind what it depends on.
+    :ivar room: the code of the room that refused, where a client was told.
     """
 
-    answered = False
+    room: str | None = None
 
     def __init__(self, text: str = "", code: str = "refused", path: str | None = None) -> None:
         self.text = text or CODES.get(code, code)

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import atexit
 import os
+import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from functools import partial
 from typing import Any, Final
 
 from twisted.application.service import IService, MultiService, Service
 from twisted.internet.defer import Deferred, gatherResults
+from twisted.internet.error import CannotListenError
 from twisted.logger import Logger
 
 from gameserver.auth.chain import make_chain
@@ -18,9 +22,11 @@ from gameserver.auth.hashing import Cost, Hasher, Threads
 from gameserver.auth.means import Means
 from gameserver.auth.secrets import fingerprints, load_secrets
 from gameserver.auth.tickets import Tickets
-from gameserver.clock import WATCH_S, Clock
+from gameserver.clock import WATCH_S, Clock, Cron
 from gameserver.cluster.lease import Lease
 from gameserver.cluster.node import NodeFile
+from gameserver.errors import GameServerError, StoreLocked, StoreUnavailable
+from gameserver.files import remedy
 from gameserver.game import loader
 from gameserver.game.spec import spec_of
 from gameserver.hangup import Hangup
@@ -31,9 +37,9 @@ from gameserver.settings import Settings
 from gameserver.store.packing import packed_store
 from gameserver.store.sqlite import SQLiteStore
 from gameserver.web.addresses import Addresses
-from gameserver.web.listening import Listening, speaks_tls
+from gameserver.web.listening import Listening, cannot_listen, speaks_tls
 from gameserver.web.site import site
-from gameserver.wire.limits import Budgets, Strangers
+from gameserver.wire.limits import Budgets, Strangers, most_connections
 from gameserver.wire.messages import Close
 from gameserver.wire.protocol import Door
 from gameserver.wire.proxies import Proxies
@@ -53,16 +59,26 @@ def build(settings: Settings, reactor: Any) -> IService:
     Make the server.
 
     :returns: a service that opens the store and its rooms, then listens.
-    :raises SettingError: a setting turned out wrong.
+    :raises SettingError: a setting turned out wrong, or the machine will not have what it says.
     :raises GameLoadError: a place of games cannot be used.
     """
-    settings.data.mkdir(parents=True, exist_ok=True, mode=0o700)
-    catalog = loader.load(settings.games, sample_games=settings.sample_games)
+    with usable(settings, "data"):
+        settings.data.mkdir(parents=True, exist_ok=True, mode=0o700)
+        node_file = NodeFile(settings.data / "node", os.urandom)
+    try:
+        return _build(settings, reactor, node_file)
+    except BaseException:
+        node_file.close()
+        raise
+
+
+def _build(settings: Settings, reactor: Any, node_file: NodeFile) -> IService:
+    catalog = loader.load(settings.games, sample_games=settings.sample_games, calendar=Cron)
     for broken in catalog.broken:
         log.error("the game {name} ({place}) cannot be served: {error}", **_fields(broken))
     clock = Clock(reactor, time.time)
-    node_file = NodeFile(settings.data / "node", os.urandom)
-    secrets = load_secrets(settings.secret or settings.data / "secret", os.urandom)
+    with usable(settings, "secret"):
+        secrets = load_secrets(settings.secret or settings.data / "secret", os.urandom)
     store = make_store(settings, reactor, node=node_file.name, secrets=fingerprints(secrets))
     lease = Lease(store, clock, os.urandom, lease_s=settings.lease_s) if ILeases.providedBy(store) else None
     limits = settings.limits
@@ -93,7 +109,7 @@ def build(settings: Settings, reactor: Any) -> IService:
     )
     # A Django project seals tickets with the secret that it shares; what is in them is proved as any token is.
     tickets = Tickets((*means.secrets, *shared_secrets(settings)), store, os.urandom)
-    strangers = Strangers(limits.unauthenticated)
+    strangers = Strangers(limits.unauthenticated, most_connections())
     house = House(hall, make_chain(means), clock, limits, Budgets(limits), os.urandom, tickets, strangers, hasher)
     door = Door(house, settings.origin, reactor, sessions, Proxies(settings.trusted_proxy), native=settings.native)
     addresses = Addresses(settings.public_url)
@@ -104,6 +120,19 @@ def build(settings: Settings, reactor: Any) -> IService:
     listening = [node.listening.reload] if any(map(speaks_tls, settings.listen)) else []
     Hangup([*listening, *means.reloads], reactor).setServiceParent(root)  # type: ignore[no-untyped-call]
     return root
+
+
+@contextmanager
+def usable(settings: Settings, key: str) -> Iterator[None]:
+    """
+    Use what a setting names.
+
+    :raises SettingError: the machine will not have it; the text says what to do.
+    """
+    try:
+        yield
+    except OSError as error:
+        raise settings.error(key, remedy(error)) from None
 
 
 def make_store(settings: Settings, reactor: Any, *, node: str = "", secrets: Sequence[str] = ()) -> Any:
@@ -172,10 +201,16 @@ class Node(Service):
         return stopping.addErrback(self._cut_short).addCallback(self._let_go)
 
     async def _start(self) -> None:
-        await self._hall.start()
+        try:
+            await self._hall.start()
+        except (StoreLocked, StoreUnavailable) as error:
+            raise self._settings.error("store", str(error)) from None
         self._opened = True
         for text in self._settings.listen:
-            port = await self.listening.endpoint(text).listen(self._factory)
+            try:
+                port = await self.listening.endpoint(text).listen(self._factory)
+            except (CannotListenError, OSError) as error:
+                raise self._settings.error("listen", cannot_listen(text, error)) from None
             hand_out_sockets(port)
             self._ports.append(port)
             self._addresses.add(text, port.getHost())
@@ -210,10 +245,15 @@ class Node(Service):
         self._watch = self._reactor.callLater(WATCH_S, self._watch_clock)
 
     def _cannot_start(self, failure: Any) -> None:
-        if failure.check(Exception) and self.running:
+        if not failure.check(Exception) or not self.running:
+            return
+        if failure.check(GameServerError):
             log.critical("the server cannot start: {reason}", reason=failure.getErrorMessage())
-            self._reactor.addSystemEventTrigger("after", "shutdown", os._exit, 1)
-            self._reactor.callWhenRunning(self._reactor.stop)
+        else:
+            log.failure("the server cannot start", failure)
+        # Behind twistd, which takes its pid file away, and would end as if nothing had been wrong.
+        atexit.register(end_process, 1)
+        self._reactor.callWhenRunning(self._reactor.stop)
 
     def _let_go(self, _: object) -> None:
         if self._node_file is not None:
@@ -221,6 +261,13 @@ class Node(Service):
 
     def _cut_short(self, failure: Any) -> None:
         log.error("the stop was cut short: {reason}", reason=failure.getErrorMessage() or failure.type.__name__)
+
+
+def end_process(status: int) -> None:
+    """End now, with this exit status and all that was said."""
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(status)
 
 
 def _stopped(port: Any) -> Deferred[Any]:

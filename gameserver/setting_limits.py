@@ -27,7 +27,8 @@ class Limits:
     :param name_chars: code points of a name.
     :param rooms: that one user has a seat in.
     :param connections_per_address: at one time.
-    :param unauthenticated: connections that have not said hello, of all addresses; one more closes the oldest.
+    :param unauthenticated: connections that have not said hello, of all addresses; one more closes the one that is idle
+        longest, or, if none is, the one that was longest on its way.
     :param request_s: until an HTTP request, such as a handshake, must have come whole.
     :param requests_per_s: messages of one connection that are no game's; four times as many at once.
     :param chat_per_s: lines of one connection; four times as many at once.

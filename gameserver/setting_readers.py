@@ -9,15 +9,18 @@ from __future__ import annotations
 import re
 from ipaddress import ip_network
 from typing import Final
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
-from gameserver.setting_values import Wrong, text, texts
+from gameserver.setting_values import Wrong, path, text, texts
 
 AUTHENTICATORS: Final = ("guests", "accounts", "jwt", "django")
 """What `Settings.auth` may name, each a module of ``gameserver.auth``."""
 
 CREATORS: Final = ("everyone", "users", "moderator", "admin")
 """Who may create rooms: each of these includes those after it."""
+
+PATH: Final = re.compile(r"(/([A-Za-z0-9._~-]|%[0-9A-Fa-f]{2})+)*/?")
+"""Of an address that pages and cookies are bound to."""
 
 STORE_SCHEMES: Final = ("sqlite", "redis", "rediss", "redis+unix", "redis+sentinel")
 
@@ -47,18 +50,22 @@ def store(value: object) -> str:
     if scheme == "sqlite":
         if not rest:
             raise Wrong("sqlite: and a path, such as sqlite:rooms.sqlite3")
-    elif not rest.startswith("//"):
+        return f"sqlite:{path(rest)}"
+    if not rest.startswith("//"):
         raise Wrong(f"an address such as {scheme}://localhost, not {given!r}")
     return given
 
 
 def origins(value: object) -> tuple[str, ...]:
-    """Read origins of web pages, as browsers write them."""
+    """Read origins of web pages, as browsers write them, ``null`` and ``file://`` of pages that have none as well."""
     found = []
     for given in texts(value):
+        if re.fullmatch(r"null|file:///?", given.lower()):
+            found.append("null" if given[0] in "nN" else "file://")
+            continue
         lowered = given.lower().rstrip("/")
         if not re.fullmatch(r"[a-z][a-z0-9+.-]*://(\[[0-9a-f:.]+\]|[^\s/?#@:\[\]]+)(:\d{1,5})?", lowered):
-            raise Wrong(f"scheme://host or scheme://host:port, such as https://games.example, not {given!r}")
+            raise Wrong(f"scheme://host[:port] such as https://games.example, null or file://, not {given!r}")
         # Browsers leave a scheme's own port out.
         found.append(re.sub(r"^(http://.*):80$|^(https://.*):443$", lambda m: m[1] or m[2], lowered))
     return tuple(found)
@@ -76,7 +83,7 @@ def proxies(value: object) -> tuple[str, ...]:
 
 
 def public_url(value: object) -> str:
-    """Read the address that people reach the server at."""
+    """Read the address that people reach the server at, perhaps with a path."""
     given = text(value)
     try:
         parts = urlsplit(given)
@@ -85,6 +92,9 @@ def public_url(value: object) -> str:
         right = False
     if not right:
         raise Wrong(f"an http or https address without query, such as https://games.example, not {given!r}")
+    # Browsers walk along dots before they ask for anything.
+    if not PATH.fullmatch(parts.path) or {".", ".."}.intersection(unquote(parts.path).split("/")):
+        raise Wrong(f"a path such as /games behind the host, if any, not {parts.path!r}")
     return given.rstrip("/")
 
 

@@ -62,6 +62,8 @@ def text(value: object) -> str:
     """Read a text."""
     if not isinstance(value, str) or not value.strip():
         raise Wrong("a text that is not empty")
+    if "\0" in value:
+        raise Wrong("a text without a NUL character")
     return value.strip()
 
 
@@ -82,5 +84,8 @@ def yes_or_no(value: object) -> bool:
 
 
 def path(value: object) -> Path:
-    """Read a path; relative ones start at the working folder of the start."""
-    return Path(value if isinstance(value, Path) else text(value))
+    """Read a path; relative ones start at the working folder of the start, and ``~`` is a home."""
+    try:
+        return Path(value if isinstance(value, Path) else text(value)).expanduser()
+    except RuntimeError:
+        raise Wrong(f"a path from the root: {value} begins with a home that is not known") from None

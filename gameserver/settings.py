@@ -26,9 +26,11 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import Field, dataclass, field, fields
 from pathlib import Path
 from typing import Any, Final, Literal
+from urllib.parse import urlsplit
 
 from gameserver import setting_readers as readers
 from gameserver.errors import SettingError
+from gameserver.files import remedy
 from gameserver.foreign import Django, Jwt
 from gameserver.setting_limits import Limits as Limits  # users of settings need its type
 from gameserver.setting_values import Number, Wrong, byte_count, path, setting, texts, yes_or_no
@@ -60,7 +62,8 @@ class Settings:
     :param secret: the file that holds the secret of the nodes of one store; None: in `data`.
     :param metrics: networks from which ``/metrics`` may be read.
     :param trusted_proxy: addresses, networks and ``unix``: proxies whose word counts for who a client is.
-    :param public_url: the address that people reach this server at, for links and QR codes; None: what they asked for.
+    :param public_url: the address that people reach this server at, perhaps with a path, for links, QR codes and
+        cookies; None: what they asked for.
     :param sync: of the embedded store: ``normal`` or ``power``.
     :param lease_s: on a store that nodes share: after so long without a word others take this node's rooms over.
     :param compress_bytes: stored values of at least so many bytes are compressed; 0: none.
@@ -106,6 +109,11 @@ class Settings:
         object.__setattr__(self, "data", data)
         object.__setattr__(self, "secret", secret)
         object.__setattr__(self, "store", store)
+
+    @property
+    def base_path(self) -> str:
+        """The path of `public_url`, under which people reach this server: ``/games``, or nothing."""
+        return urlsplit(self.public_url or "").path
 
     def error(self, key: str, expected: str) -> SettingError:
         """
@@ -237,7 +245,7 @@ def _from_file(config: str | None, environ: Mapping[str, str]) -> Iterator[tuple
     try:
         table = tomllib.loads(Path(config).read_text("utf-8"))
     except OSError as error:
-        raise SettingError("config", source, f"expected a readable TOML file: {error}") from None
+        raise SettingError("config", source, f"expected a readable TOML file: {remedy(error)}") from None
     except (UnicodeDecodeError, tomllib.TOMLDecodeError, RecursionError) as error:
         raise SettingError("config", f"file {config}", f"expected TOML: {error}") from None
     for key, value in _flat(table, config):

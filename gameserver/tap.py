@@ -10,6 +10,9 @@ from __future__ import annotations
 import os
 import sys
 import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
 from typing import Any, ClassVar
 
 from twisted.application.service import IService
@@ -17,9 +20,25 @@ from twisted.logger import Logger
 from twisted.python import usage
 
 from gameserver import __version__, settings
-from gameserver.errors import GameLoadError, SettingError, StoreLocked
+from gameserver.errors import GameLoadError, SettingError
+from gameserver.files import remedy, write_whole
 
 log = Logger()
+
+
+@contextmanager
+def in_one_line() -> Iterator[None]:
+    """
+    Say what an operator did wrong, or the machine will not do, in one line.
+
+    :raises SystemExit: with that line, and status 1.
+    """
+    try:
+        yield
+    except (SettingError, GameLoadError) as error:
+        raise SystemExit(f"gameserver: {error}") from None
+    except OSError as error:
+        raise SystemExit(f"gameserver: {remedy(error)}") from None
 
 
 class Options(usage.Options):
@@ -76,7 +95,7 @@ class Options(usage.Options):
         """
         Merge all sources.
 
-        :raises usage.UsageError: a setting is wrong; the text names it, its source, and what would be right.
+        :raises SystemExit: a setting is wrong; the text names it, its source, and what would be right.
         """
         given: dict[str, object] = {
             **self._lists,
@@ -85,10 +104,8 @@ class Options(usage.Options):
             "public_url": self["public-url"],
             "sample_games": self._sample_games,
         }
-        try:
+        with in_one_line():
             self.settings = settings.load(given, environ=os.environ, config=self["config"])
-        except SettingError as error:
-            raise usage.UsageError(str(error)) from None
 
 
 def makeService(options: Options) -> IService:
@@ -102,11 +119,10 @@ def makeService(options: Options) -> IService:
     from gameserver import service
 
     use_monotonic_time(reactor)
-    try:
+    with in_one_line():
         check_endpoints(reactor, options.settings)
+        check_twistd(options.parent)
         return service.build(options.settings, reactor)
-    except (SettingError, GameLoadError, StoreLocked) as error:
-        raise SystemExit(f"gameserver: {error}") from None
 
 
 def check_endpoints(reactor: Any, merged: settings.Settings) -> None:
@@ -121,8 +137,38 @@ def check_endpoints(reactor: Any, merged: settings.Settings) -> None:
     for text in merged.listen:
         try:
             listening.endpoint(text)
-        except (ValueError, TypeError, LookupError, OSError) as error:
+        except OSError as error:
+            raise merged.error("listen", f"{text}: {remedy(error)}") from None
+        except LookupError:
+            wanted = f"{text}: what it names was not given to this process, as a socket unit of systemd's would"
+            raise merged.error("listen", wanted) from None
+        except (ValueError, TypeError) as error:
             raise merged.error("listen", f"expected an endpoint string, not {text!r}: {error}") from None
+
+
+def check_twistd(given: Mapping[str, Any] | None) -> None:
+    """
+    See that twistd can write its own files, which it tries only later, and with a traceback.
+
+    :param given: its options; None where there are none.
+    :raises SettingError: it cannot; the text names the option that says where.
+    """
+    if given is None or given.get("chroot"):
+        return
+    log_file, pid_file = given.get("logfile"), given.get("pidfile")
+    if not given.get("nodaemon", True) and not given.get("syslog"):
+        log_file = log_file or "twistd.log"
+    try:
+        if log_file and log_file != "-":
+            option = "logfile"
+            Path(log_file).open("ab").close()
+        if pid_file:
+            option = "pidfile"
+            path = Path(given.get("rundir", "."), pid_file)
+            write_whole(path, b"%d" % os.getpid())
+            path.unlink()  # twistd's own to make: what fails until then would leave it
+    except OSError as error:
+        raise SettingError(option, f"option --{option} of twistd", remedy(error)) from None
 
 
 def use_monotonic_time(reactor: Any) -> bool:

@@ -22,6 +22,7 @@ from typing import Any, Final
 import msgspec
 
 from gameserver.errors import NotJSON
+from gameserver.numerals import with_floats
 
 MAX_DEPTH: Final = 32
 """The most containers inside one another; clients refuse deeper text, and so does the wire."""
@@ -349,16 +350,33 @@ _unpack: Final = msgspec.msgpack.Decoder()
 
 def read(data: bytes | msgspec.Raw) -> Any:
     """
-    Read a value that came over the wire in either form.
+    Read a value that a client sent, in either form.
 
     :param data: `Packed`, or else JSON.
     :returns: a plain value.
     :raises NotJSON: it is not well formed, or says what JSON could not.
     """
     if type(data) is not Packed:
-        return plain(decode(bytes(data)))
+        return _plain_of(decode(bytes(data)))
     try:
         value = _unpack.decode(data)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         raise NotJSON(f"not MessagePack: {error}") from None
     return plain(value)
+
+
+def received(value: Any) -> Any:
+    """
+    The same of a value that came inside a message of a client, and was decoded with it.
+
+    :param value: as JSON has it.
+    :raises NotJSON: as `read`.
+    """
+    return _plain_of(from_wire(value))
+
+
+def _plain_of(value: Any) -> Any:
+    try:
+        return plain(value)
+    except NotJSON:
+        return plain(with_floats(value))

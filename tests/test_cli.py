@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import os
 import re
+import resource
 from pathlib import Path
+from zoneinfo import ZoneInfoNotFoundError
 
 from click.testing import CliRunner, Result
 from twisted.trial.runner import TestLoader
 from twisted.trial.unittest import SynchronousTestCase
 
-from gameserver import __version__, cli
+from gameserver import __version__, cli, clock
 from gameserver.auth.invitations import Invitations
 from gameserver.auth.names import name_key
 from gameserver.auth.secrets import fingerprint, load_secrets, read_secrets
@@ -76,6 +78,21 @@ class GamesTests(CommandCase):
             ],
         )
 
+    def test_time_zone_that_is_none(self) -> None:
+        """A game that the calendar is to call is broken where nobody knows what time it is."""
+        self.folder.mkdir()
+        (self.folder / "night.py").write_text(
+            "from gameserver import Game, cron\nclass Night(Game):\n    @cron('0 4 * * *')\n    def nightly(self): 0\n"
+        )
+
+        def unknown() -> None:
+            raise ZoneInfoNotFoundError("no such zone: CET-1CEST")
+
+        self.patch(clock, "get_localzone", unknown)
+        output = self.run_command("games", "--no-sample-games", "--games", str(self.folder), exit_code=1)
+        told = "Night.nightly: cron('0 4 * * *'): the time zone cannot be told: no such zone: CET-1CEST."
+        self.assertIn(f"Night: BROKEN, GameDefinitionError: {told}", output)
+
     def test_settings_are_read(self) -> None:
         """The command finds what a server with the same settings finds."""
         self.folder.mkdir()
@@ -89,7 +106,7 @@ class GamesTests(CommandCase):
         """An empty list says what to do."""
         self.folder.mkdir()
         output = self.run_command("games", "--no-sample-games", "--games", str(self.folder))
-        self.assertIn("gameserver new NAME", output)
+        self.assertRegex(output, r"No games.\nWrite one: \S*gameserver new my_game --folder ")
 
     def test_wrong_place(self) -> None:
         """A place that is not there ends in one line."""
@@ -114,7 +131,7 @@ class NewTests(CommandCase):
     def test_class(self) -> None:
         """The starter is a game that works, and its test passes."""
         output = self.new("hot_potato")
-        self.assertIn("twistd -n gameserver --games", output)
+        self.assertRegex(output, r"Serve it: \S*twistd -n gameserver --games ")
         self.passes("hot_potato")
 
     def test_function(self) -> None:
@@ -128,6 +145,19 @@ class NewTests(CommandCase):
         (self.folder / "test_mine.py").write_text("mine")
         self.assertIn("is there already; nothing was written", self.new("mine", exit_code=1))
         self.assertEqual([path.name for path in self.folder.iterdir()], ["test_mine.py"])
+
+    def test_disk_that_takes_nothing(self) -> None:
+        """It says so, and leaves nothing half written behind."""
+        soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (1000, hard))
+        try:
+            self.assertIn("let files grow larger", self.new("mine", exit_code=1))
+        finally:
+            resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+        self.assertEqual(list(self.folder.iterdir()), [])
+        self.folder.rmdir()
+        self.folder.touch()
+        self.assertIn("a file is in the place of a folder", self.new("mine", exit_code=1))
 
     def test_name_in_snake_case(self) -> None:
         """A name must do as a module's and as a game's."""
@@ -174,6 +204,14 @@ class SecretTests(SynchronousTestCase):
         result = CliRunner().invoke(cli.main, ["secret", "add", "--file", str(self.path)])
         self.assertEqual(result.exit_code, 1)
         self.assertIn("chmod 600", result.output)
+
+    def test_no_such_file(self) -> None:
+        """What is not there is named, with what to do."""
+        self.path.unlink()
+        for words in (("secret", "show"), ("invite", "Ann")):
+            result = CliRunner().invoke(cli.main, [*words, "--file", str(self.path)])
+            self.assertEqual(result.exit_code, 1)
+            self.assertIn(f"{self.path}: No such file or directory; make it", result.output)
 
     def test_invite(self) -> None:
         """An invitation is for one name, in any case."""

@@ -858,6 +858,33 @@ class LeftTests(ClientTestCase):
         assert room.left is not None
         self.assertEqual(room.left.reason, "left")
 
+    def test_leave_of_a_seat_that_is_gone(self) -> None:
+        """Said again, a leave is not found: it is done. So is one of a seat that is known to be gone."""
+        room = self.in_room()
+        first, second = room.leave(), room.leave()
+        self.wire.say("error", id=2, code="not_found", message="No.", path=None, room=None)
+        self.assertIsNone(self.successResultOf(first))
+        assert room.left is not None
+        self.assertEqual(room.left.reason, "left")
+        self.wire.say("error", id=3, code="not_found", message="No.", path=None, room=None)
+        self.assertIsNone(self.successResultOf(second))
+        self.assertIsNone(self.successResultOf(room.leave()))
+
+    def test_leave_that_is_refused_otherwise(self) -> None:
+        """Only what says that there is no such seat says that it was left."""
+        room = self.in_room()
+        left = room.leave()
+        self.wire.say("error", id=2, code="busy", message="No.", path=None, room="K7QM")
+        self.assert_refused(left, "busy")
+        self.assertIsNone(room.left)
+
+    def test_errors_name_their_room(self) -> None:
+        """As the server does."""
+        room = self.in_room()
+        asked = room.send("play")
+        self.wire.say("error", id=2, code="no", message="No.", path=None, room="K7QM")
+        self.assertEqual(self.failureResultOf(asked).value.room, "K7QM")
+
     def test_kicked(self) -> None:
         """Who is kicked is told the reason; waiting for more fails, and a watcher may ask for just that."""
         room = self.in_room()

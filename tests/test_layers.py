@@ -23,6 +23,7 @@ LAYERS = ("words", "rules", "face", "clock", "adapters", "web", "roots")
 PLACES = {
     "gameserver": "face",
     "gameserver.errors": "words",
+    "gameserver.files": "words",
     "gameserver.settings": "words",
     "gameserver.setting_limits": "words",
     "gameserver.setting_readers": "words",
@@ -30,6 +31,7 @@ PLACES = {
     "gameserver.foreign": "words",
     "gameserver.interfaces": "words",
     "gameserver.values": "words",
+    "gameserver.numerals": "words",
     "gameserver.patches": "words",
     "gameserver.rates": "words",
     "gameserver.wire.messages": "words",
@@ -58,6 +60,7 @@ DOORS = {
     "txaio": ("gameserver.wire",),
     "txredisapi": ("gameserver.store.redis_link",),
     "apscheduler": ("gameserver.clock",),
+    "tzlocal": ("gameserver.clock",),
     "twisted.internet.reactor": ("gameserver.tap", "gameserver.cli"),
     "klein": ("gameserver.web", "gameserver.service"),
     "twisted.web": ("gameserver.web", "gameserver.service", "gameserver.auth.fetch"),

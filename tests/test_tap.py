@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 from twisted.application.service import IService, IServiceMaker, Service
 from twisted.internet.task import Clock
@@ -18,6 +20,7 @@ import gameserver
 from gameserver import tap
 from gameserver.errors import GameLoadError
 from gameserver.settings import Settings
+from tests.test_files import failing
 
 
 class OptionsCase(SynchronousTestCase):
@@ -34,8 +37,10 @@ class OptionsCase(SynchronousTestCase):
         return options.settings
 
     def refused(self, *arguments: str) -> str:
-        """Parse, and give the error's text."""
-        return str(self.assertRaises(UsageError, self.parse, *arguments))
+        """Parse, and give the one line in which it says what is wrong."""
+        line = str(self.assertRaises(SystemExit, self.parse, *arguments))
+        self.assertNotIn("\n", line)
+        return line
 
 
 class OptionsTests(OptionsCase):
@@ -77,7 +82,7 @@ class OptionsTests(OptionsCase):
         text = self.refused("--store", "mysql://localhost")
         self.assertEqual(
             text,
-            "store (from option --store): expected sqlite:PATH, redis://, rediss://, redis+unix:// or "
+            "gameserver: store (from option --store): expected sqlite:PATH, redis://, rediss://, redis+unix:// or "
             "redis+sentinel://, not 'mysql://localhost'",
         )
 
@@ -88,8 +93,8 @@ class OptionsTests(OptionsCase):
 
     def test_unknown_option_is_refused(self) -> None:
         """So is what is no option at all."""
-        self.assertIn("--nonsense", self.refused("--nonsense"))
-        self.assertIn("arguments", self.refused("nonsense"))
+        self.assertIn("--nonsense", str(self.assertRaises(UsageError, self.parse, "--nonsense")))
+        self.assertIn("arguments", str(self.assertRaises(UsageError, self.parse, "nonsense")))
 
 
 class PluginTests(SynchronousTestCase):
@@ -137,16 +142,157 @@ class MakeServiceTests(OptionsCase):
 
     def test_endpoint_that_twisted_refuses(self) -> None:
         """An endpoint is tried before anything is opened, and the error names its source."""
-        for wrong in ("carrier-pigeon:8080", "tcp:1:nonsense=2", "ssl:1:privateKey=/no/such.pem"):
-            error = self.assertRaises(SystemExit, self.make, "--listen", wrong)
-            self.assertIn("gameserver: listen (from option --listen): expected an endpoint string", str(error))
-            self.assertIn(wrong, str(error))
+        for wrong, what in {
+            "carrier-pigeon:8080": "expected an endpoint string",
+            "tcp:1:nonsense=2": "expected an endpoint string",
+            "ssl:1:privateKey=/no/such.pem": "/no/such.pem: No such file or directory; make it",
+            "systemd:domain=INET:index=0": "was not given to this process",
+            "systemd:domain=INET:name=web": "was not given to this process",
+        }.items():
+            line = str(self.assertRaises(SystemExit, self.make, "--listen", wrong))
+            self.assertTrue(line.startswith("gameserver: listen (from option --listen): "), line)
+            self.assertIn(wrong, line)
+            self.assertIn(what, line)
         self.assertEqual(self.built, [])
 
     def test_games_that_are_not_there(self) -> None:
         """What the server refuses ends in one line, without a traceback."""
         error = self.assertRaises(SystemExit, self.make, "--games", "nowhere")
         self.assertEqual(str(error), "gameserver: nowhere: no such folder or file")
+
+
+class RefusedStartTests(OptionsCase):
+    """`makeService` on a machine that will not have what it is asked for: it ends in one line that says what to do."""
+
+    def setUp(self) -> None:
+        super().setUp()
+        from twisted.internet import reactor
+
+        self.patch(reactor, "seconds", time.monotonic)
+        self.folder = Path(self.mktemp()).absolute()
+        self.folder.mkdir()
+        self.data = self.folder / "data"
+
+    def said(self, *arguments: str, config: str = "", twistd: dict[str, Any] | None = None) -> str:
+        """:returns: the line in which the start ends."""
+        (self.folder / "config.toml").write_text(config)
+        options = tap.Options()
+        options.parent = twistd
+        given = ("--data", str(self.data), "--config", str(self.folder / "config.toml"), "--no-sample-games")
+
+        def make() -> None:
+            options.parseOptions([*given, *arguments])
+            tap.makeService(options)
+
+        line = str(self.assertRaises(SystemExit, make))
+        self.assertTrue(line.startswith("gameserver: ") and "\n" not in line, line)
+        return line
+
+    def deny(self, owner: type, name: str, path: Path, number: int = errno.EACCES) -> None:
+        """The system refuses this for that path."""
+        real = getattr(owner, name)
+
+        def denied(own: Path, *rest: Any, **more: Any) -> Any:
+            if own == path:
+                raise OSError(number, os.strerror(number), str(own))
+            return real(own, *rest, **more)
+
+        self.patch(owner, name, denied)
+
+    def test_data_is_a_file(self) -> None:
+        """Or something above it is."""
+        self.data.touch()
+        for argument in (self.data, self.data / "deep"):
+            line = self.said("--data", str(argument))
+            self.assertIn(f"data (from option --data): {argument}: ", line)
+            self.assertIn("a file is in the place of a folder", line)
+
+    def test_data_may_not_be_made_or_written(self) -> None:
+        """The user of the server is named, since it is another one than the operator mostly."""
+        self.deny(Path, "mkdir", self.data)
+        self.assertIn(f"{self.data}: Permission denied; let this server's user (number {os.geteuid()})", self.said())
+
+    def test_data_on_a_read_only_file_system(self) -> None:
+        """As in a container."""
+        self.deny(Path, "mkdir", self.data, errno.EROFS)
+        self.assertIn(f"{self.data}: Read-only file system; that file system is read-only: let it be", self.said())
+
+    def test_files_of_the_data_folder_are_folders(self) -> None:
+        """Each is named."""
+        for name, setting in (("node", "data"), ("node.lock", "data"), ("secret", "secret")):
+            (self.data / name).unlink() if (self.data / name).exists() else None
+            (self.data / name).mkdir(parents=True)
+            line = self.said()
+            self.assertIn(f"{setting} (from ", line)
+            self.assertIn(f"{self.data / name}: Is a directory; a folder is in the place of a file", line)
+            (self.data / name).rmdir()
+
+    def test_secret_of_another_user(self) -> None:
+        """It cannot be read, or others can read it."""
+        self.data.mkdir()
+        secret = self.data / "secret"
+        secret.write_bytes(b"s" * 32)
+        self.assertIn(f"chmod 600 {secret}", self.said())
+        secret.chmod(0o600)
+        self.deny(Path, "read_bytes", secret)
+        self.assertIn(f"secret (from default): {secret}: Permission denied; let this server's user", self.said())
+        self.assertIn(f"secret (from file {self.folder}/config.toml): {self.folder}/gone/secret: No such file",
+                      self.said(config=f'secret = "{self.folder}/gone/secret"'))  # fmt: skip
+
+    def test_disk_full(self) -> None:
+        """Nothing is left that would be in the way of the next start."""
+        full = self.patch(os, "fsync", failing(errno.ENOSPC))
+        for made in ([], ["node"]):
+            if made:
+                (self.data / "node").write_bytes(b"0123456789abcdef\n")
+            self.assertIn("No space left on device; make room on that disk", self.said())
+            self.assertEqual(sorted(os.listdir(self.data)), [*made, "node.lock"])
+        full.restore()
+        self.assertIn("no.pem", self.said("--store", "rediss://localhost?ca=/no.pem"))  # this far it comes
+        self.assertEqual(len((self.data / "secret").read_bytes()), 32)
+
+    def test_config(self) -> None:
+        """A file that cannot be read, or is no TOML, or says what there is not."""
+        self.assertIn("config.toml): expected TOML: ", self.said(config="data = "))
+        self.assertIn("no such setting; did you mean listen", self.said(config='lisen = "tcp:1"'))
+        self.assertIn("Is a directory", self.said("--config", str(self.folder)))
+        self.assertIn("nowhere.toml: No such file or directory; make it", self.said("--config", "nowhere.toml"))
+
+    def test_paths_that_no_system_has(self) -> None:
+        """A home of nobody's, and a NUL character."""
+        unknown = "~nobody-is-called-so/x"
+        for arguments in (("--data", unknown), ("--store", f"sqlite:{unknown}"), ("--games", unknown)):
+            self.assertIn("begins with a home that is not known", self.said(*arguments))
+        for key, value in (("data", ""), ("secret", ""), ("store", "sqlite:"), ("games", "")):
+            self.assertIn("NUL", self.said(config=f'{key} = "{value}a\\u0000b"'))
+
+    def test_games_that_cannot_be_read(self) -> None:
+        """The folder is named."""
+        games = self.folder / "games"
+        games.mkdir()
+        self.deny(Path, "iterdir", games)
+        self.assertIn(f"{games} cannot be read: {games}: Permission denied; let", self.said("--games", str(games)))
+
+    def test_keys_of_others(self) -> None:
+        """What checks tokens is not there."""
+        jwt = '[jwt]\nissuer = "https://a.example"\naudience = ["games"]\nkey = "no.pem"'
+        self.assertIn("jwt.key (from file", self.said("--auth", "jwt", config=jwt))
+        self.assertIn("no.pem: No such file or directory; make it", self.said("--auth", "jwt", config=jwt))
+        django = '[django]\nsecret = "no-secret"'
+        self.assertIn("no-secret: No such file or directory; make it", self.said("--auth", "django", config=django))
+
+    def test_store(self) -> None:
+        """An address of Redis that is none, and a file for its certificates that is not there."""
+        self.assertIn("store (from option --store): expected", self.said("--store", "redis://a:b:c"))
+        self.assertIn("/no.pem cannot be read", self.said("--store", "rediss://localhost?ca=/no.pem"))
+
+    def test_files_of_twistd(self) -> None:
+        """Its process id, and its log if it goes to the background, before it fails at them with a traceback."""
+        twistd: dict[str, Any] = {"pidfile": "twistd.pid", "rundir": str(self.folder / "nowhere"), "nodaemon": True}
+        line = self.said(twistd=twistd)
+        self.assertIn(f"pidfile (from option --pidfile of twistd): {self.folder}/nowhere/twistd.pid: No such", line)
+        twistd = {"pidfile": "", "rundir": ".", "nodaemon": False, "logfile": f"{self.folder}/nowhere/x.log"}
+        self.assertIn("logfile (from option --logfile of twistd): ", self.said(twistd=twistd))
 
 
 STEPPED = """

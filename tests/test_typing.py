@@ -3,8 +3,7 @@ Authors' games, as ``mypy --strict`` and ``pyright`` (strict) see them: no error
 those that are not.
 
 They are copied to an empty folder, so that no setting of this repository helps. pyright comes with its PyPI package and
-needs Node: one on the path, or the ``nodejs`` extra of that package; without, it fetches one. Where it cannot run, its
-tests are skipped with the reason, and fail with ``CI=true``.
+needs Node, which is in the ``dev`` extra.
 """
 
 from __future__ import annotations
@@ -18,10 +17,11 @@ import sys
 from pathlib import Path
 from typing import ClassVar
 
-from twisted.trial.unittest import SkipTest, SynchronousTestCase
+from twisted.trial.unittest import SynchronousTestCase
 
 from gameserver.game.loader import load
 from gameserver.testing import Table
+from tests.needs import cannot_run
 
 FOLDER = Path(__file__).parent / "typing"
 RIGHT = ("every_part.py", "small_games.py", "function_style.py")
@@ -75,12 +75,8 @@ class PyrightTests(TypingCase):
         super().setUp()
         if PyrightTests._cannot is None:
             PyrightTests._cannot = self.why_not()
-        if not PyrightTests._cannot:
-            return
-        text = f"CANNOT RUN: pyright, for lack of Node ({PyrightTests._cannot})"
-        if os.environ.get("CI") == "true":
-            self.fail(text)
-        raise SkipTest(text)
+        if PyrightTests._cannot:
+            cannot_run("pyright", f"for lack of Node ({PyrightTests._cannot})")
 
     def why_not(self) -> str:
         """:returns: why pyright cannot run, or nothing."""

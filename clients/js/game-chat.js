@@ -1,7 +1,7 @@
 /**
  * <game-chat>: a room's chat, for any page. One module, nothing else:
  *
- *     import "/game-chat.js";
+ *     import "../../game-chat.js";
  *     const chat = document.createElement("game-chat");
  *     chat.room = room;                                   // of gameserver.js
  *     document.querySelector("main").append(chat);

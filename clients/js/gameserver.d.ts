@@ -15,14 +15,19 @@ export type Status = "connecting" | "open" | "closed";
  * connection was lost, and nobody knows whether it was done), `moved` (on a server where this client cannot follow).
  */
 export class GameError extends Error {
-  constructor(code: string, message?: string, path?: string | null);
+  constructor(code: string, message?: string, path?: string | null, room?: string | null);
   readonly code: string;
   /** Where in what was sent the fault lies, such as `$.data.cell`. */
   readonly path: string | null;
+  /** The code of the room that refused, or null: of what was refused before a room saw it, or outside all rooms. */
+  readonly room: string | null;
 }
 
 export interface ConnectOptions {
-  /** `ws:`, `wss:`, `http:` or `https:`, or a path of the page's own host; by default `/ws`. */
+  /**
+   * `ws:`, `wss:`, `http:` or `https:`, or a path of the page's own host. By default `ws` beside this module, where the
+   * page is there or below, as pages of the server are; else `/ws`.
+   */
   url?: string;
   /** The name of a new guest, and the default name of seats. */
   name?: string;
@@ -315,7 +320,7 @@ export class Room {
   start(): Promise<Doc>;
   /** Into a team, where the game lets players choose; as the host, also somebody else (the id of a seat). */
   joinTeam(team: string, seat?: string): Promise<null>;
-  /** Give up the seat, for all its tabs. */
+  /** Give up the seat, for all its tabs; where it is gone already, that is done. */
   leave(): Promise<void>;
   /** The server's clock, ms since 1970, offset by ping. */
   now(): number;

@@ -1,7 +1,7 @@
 /**
  * A client of the game server, for pages and, with a WebSocket class, for node. One module, nothing else:
  *
- *     import { connect } from "/gameserver.js";
+ *     import { connect } from "../../gameserver.js";
  *     const client = await connect({ name: "Ann" });
  *     const room = await client.create("tictactoe");       // or client.join("K7QM"), client.match("tictactoe")
  *     room.on("$change", () => draw(room.state));
@@ -12,10 +12,10 @@
  * listeners, and asks for what is missing as soon as a counter jumps.
  *
  * A lost connection is dialled again after random, growing waits. Then `hello` says who this is and which client, each
- * room is resumed with what it has seen, and what has had no answer is said again: send, chat and start under their
- * old ids, which the server applies once; join, resume and leave, which do no harm said twice; create and match only if
- * they were never written, since one whose answer was lost may have made a room: it rejects with the code `lost`, as does
- * a line outside rooms. What is said out there is heard on from the last line that came.
+ * room is resumed with what it has seen, and what has had no answer is said again under its old id, of which there is one
+ * counter: what is `REMEMBERED` the server applies once; join, resume, read and leave do no harm said twice; create and
+ * match are said again only if they were never written, since one whose answer was lost may have made a room: it rejects
+ * with the code `lost`, as does a line outside rooms. What is said out there is heard on from the last line that came.
  */
 
 /** Close codes after which no reconnect would help, and the error they end in. */
@@ -24,7 +24,10 @@ const FINAL = new Map([[4001, "unauthenticated"], [4003, "forbidden"]]);
 /** Error codes that may be gone a moment later. */
 const PASSING = new Set(["rate_limited", "busy", "draining"]);
 
-/** Requests that the server finishes before it looks at what follows them, a ping too; a game's hook may take 10 s. */
+/** Requests of a room that the server applies once for each id, however often they are said. */
+const REMEMBERED = new Set(["send", "chat", "start", "edit", "unsay", "report", "block", "team"]);
+
+/** Requests that the server finishes before it looks at what follows them, pings apart; a game's hook may take 10 s. */
 const HOLDING = new Set(["create", "match", "join", "resume", "listen"]);
 
 const FIRST_DELAY_MS = 250; // the first reconnect comes within this; the limit doubles with each failure
@@ -51,11 +54,12 @@ const READ_KEPT = 100; // places outside rooms of which a browser remembers how 
 
 /** A refusal of the server or its game, with its stable `code`; or `closed` and `lost`, which only this client says. */
 export class GameError extends Error {
-  constructor(code, message, path = null) {
+  constructor(code, message, path = null, room = null) {
     super(message || code);
     this.name = "GameError";
     this.code = code;
     this.path = path;
+    this.room = room;
   }
 }
 
@@ -142,7 +146,7 @@ export class Client extends Emitter {
     this.#form = options.binary ? PACKED : JSON_FORM;
     this.#WebSocket = options.WebSocket ?? globalThis.WebSocket;
     if (!this.#WebSocket) throw new TypeError("There is no WebSocket here: pass one, such as that of npm's ws.");
-    const url = new URL(options.url ?? "/ws", globalThis.location?.href);
+    const url = new URL(options.url ?? homeUrl(), globalThis.location?.href);
     url.protocol = url.protocol.replace("http", "ws");
     this.#home = this.#url = url.href;
     this.#memory = new Memory(options.storage, url.href);
@@ -385,6 +389,7 @@ export class Client extends Emitter {
   _ask(op, room, fields = {}) {
     return new Promise((resolve, reject) => {
       if (this.error) throw this.error;
+      if (room?.left && op === "leave") return resolve();
       if (room?.left) throw seatGone(room);
       const id = this.#lastId + 1;
       const frame = this.#form.encode({ op: op === "match" ? "join" : op, id, room: room?.code, ...fields });
@@ -538,7 +543,7 @@ export class Client extends Emitter {
   /** The server has not kept who we were: what was said before might be applied a second time. */
   #failUncertain() {
     for (const request of [...this.#requests.values()]) {
-      if (!request.socket || !["send", "chat", "start"].includes(request.op)) continue;
+      if (!request.socket || !request.room || !REMEMBERED.has(request.op)) continue;
       this.#fail(request, new GameError("lost", "The server forgot this client: it is not known whether this was done."));
     }
   }
@@ -573,14 +578,20 @@ export class Client extends Emitter {
   #onOk({ id, data }) {
     const request = this.#take(id);
     if (!request) return;
-    if (request.op === "leave") this.#leave(request.room, { reason: "left", message: null });
-    request.resolve(request.op === "leave" ? undefined : data ?? null);
+    if (request.op === "leave") this.#onLeave(request);
+    else request.resolve(data ?? null);
   }
 
-  #onError({ id, code, message, path }) {
-    const error = new GameError(code, message, path);
+  #onLeave({ room, resolve }) {
+    this.#leave(room, { reason: "left", message: null });
+    resolve();
+  }
+
+  #onError({ id, code, message, path, room }) {
+    const error = new GameError(code, message, path, room);
     const request = this.#take(id);
-    if (request) request.reject(error);
+    if (request?.op === "leave" && code === "not_found") this.#onLeave(request); // it was done before
+    else if (request) request.reject(error);
     else if (this.#welcomed) this._emit("$error", error);
     else if (PASSING.has(code)) this.#hangUp();
     else if (code === "unauthenticated" && this.#keepsToken && this.token && !this.user) {
@@ -1430,8 +1441,8 @@ const ARRAYS = [
   [17, "listen", "id to on seen"],
   [21, "welcome", "user token client now limits"],
   [22, "joined", "id room game seat recovered last_id info docs seats timers chat seen keys channels read"],
-  [23, "ok", "id data"],
-  [24, "error", "id code message path"],
+  [23, "ok", "id data room"],
+  [24, "error", "id code message path room"],
   [25, "event", "room stream n type data"],
   [26, "patch", "room stream n ops"],
   [27, "doc", "room stream n doc chat keys channels"],
@@ -1807,6 +1818,14 @@ function pageStorage() {
   } catch {
     return null; // blocked by the browser's settings
   }
+}
+
+/** Beside this module where it is the page's server's, which may be reached under a path; else of the page's host. */
+function homeUrl() {
+  const module = new URL(import.meta.url);
+  const home = new URL(".", module).href;
+  const isOwn = module.pathname.endsWith("/gameserver.js") && globalThis.location?.href.startsWith(home);
+  return isOwn ? `${home}ws` : "/ws";
 }
 
 function oneValue() {

@@ -26,7 +26,7 @@ from gameserver.auth.invitations import Invitations
 from gameserver.auth.logins import Access, Account, Biscuit, Login, Renewal, Terms, with_login, without
 from gameserver.auth.means import Means
 from gameserver.auth.names import name_key
-from gameserver.auth.tokens import LEEWAY_S, Signer
+from gameserver.auth.tokens import Signer
 from gameserver.errors import Refused
 from gameserver.interfaces import Grant, IAccounts, ICookies, IUserStore, Put, User, UserRow
 
@@ -116,7 +116,7 @@ class Accounts:
 
     async def _authenticate(self, token: str, now_s: float) -> User:
         access = self._access.read(token, Access)
-        if not access.iat - LEEWAY_S <= now_s < access.exp:
+        if now_s >= access.exp:
             raise Refused("That token has expired.", code="unauthenticated")
         account = await self._login_of(access.sub, access.login, now_s)
         return self._user(access.sub, account, access.login)

@@ -80,13 +80,13 @@ def make_chain(means: Means) -> Chain:
     :returns: the authenticators that the settings name.
     :raises SettingError: one of them cannot be; its ``make`` may raise the same.
     """
-    return Chain([_module(means, name).make(means) for name in means.settings.auth])
+    return Chain([_maker(means, name)(means) for name in means.settings.auth])
 
 
-def _module(means: Means, name: str) -> Any:
+def _maker(means: Means, name: str) -> Any:
     """:param name: of a module beside this one, or a dotted path to somebody else's."""
     path = name if "." in name else f"gameserver.auth.{name}"
     try:
-        return import_module(path)
-    except ImportError as error:
+        return import_module(path).make
+    except (ImportError, AttributeError) as error:
         raise means.settings.error("auth", f"{name} cannot be used: {error}") from error

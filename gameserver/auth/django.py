@@ -20,7 +20,7 @@ from gameserver.auth.django_app.tokens import KIND, Claims, shared_secrets
 from gameserver.auth.foreign_names import fitting_name
 from gameserver.auth.hashing import Threads
 from gameserver.auth.means import Means
-from gameserver.auth.tokens import LEEWAY_S, Signer
+from gameserver.auth.tokens import Signer
 from gameserver.errors import Refused
 from gameserver.interfaces import Grant, IAuthenticator, ICookies, IPasswords, User
 
@@ -61,10 +61,8 @@ class DjangoTickets:
         return self._user(claims.sub, claims.name, claims.rights)
 
     def _read(self, token: str, now_s: float) -> Claims:
-        """:raises Refused: it is not of this server or its project, or it is too late or too early for it."""
+        """:raises Refused: it is not of this server or its project, or it is too late for it."""
         claims = self._signer.read(token, Claims)
-        if now_s < claims.iat - LEEWAY_S:
-            raise Refused("That token is not valid yet.", code="unauthenticated")
         if now_s >= claims.exp:
             raise Refused("That token has expired.", code="unauthenticated")
         return claims

@@ -10,7 +10,7 @@ from twisted.internet.defer import Deferred, execute
 from zope.interface import implementer
 
 from gameserver.auth.means import Means
-from gameserver.auth.tokens import LEEWAY_S, Signer
+from gameserver.auth.tokens import Signer
 from gameserver.errors import Refused
 from gameserver.interfaces import IGuests, IUserStore, User
 
@@ -75,8 +75,6 @@ class Guests:
 
     def _read(self, token: str, now_s: float) -> User:
         claims = self._signer.read(token, Claims)
-        if now_s < claims.iat - LEEWAY_S:
-            raise Refused("That token is not valid yet.", code="unauthenticated")
         if now_s > claims.iat + LIFETIME_S:
             raise Refused("That token has expired.", code="unauthenticated")
         return User(claims.sub, claims.name)

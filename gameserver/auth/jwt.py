@@ -24,6 +24,7 @@ from gameserver.auth.foreign_names import fitting_name
 from gameserver.auth.jwt_keys import Key, KeyFile, Keys, KeySet
 from gameserver.auth.means import Means
 from gameserver.errors import Refused
+from gameserver.files import remedy
 from gameserver.foreign import Jwt
 from gameserver.interfaces import IAuthenticator, User
 
@@ -149,7 +150,8 @@ def _keys(means: Means, wish: Jwt) -> Keys:
             return file
         fetch = Fetch(means.reactor, wish.ca)
     except (ValueError, OSError) as error:
-        raise means.settings.error("jwt.key" if wish.key is not None else "jwt.ca", str(error)) from None
+        text = remedy(error) if isinstance(error, OSError) else str(error)
+        raise means.settings.error("jwt.key" if wish.key is not None else "jwt.ca", text) from None
     keys = KeySet(str(wish.jwks), fetch, means.clock)
     means.reactor.callWhenRunning(keys.start)
     return keys

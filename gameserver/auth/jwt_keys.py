@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
+from shlex import quote
 from typing import Any, Final, Protocol
 
 import jwt
@@ -226,7 +227,7 @@ def _secret(path: Path, content: bytes) -> Key:
     """Those who write a secret with an editor have a line's end behind it that nobody means."""
     secret = content.rstrip(b"\r\n")
     if path.stat().st_mode & 0o077:
-        raise ValueError(f"nobody else may read this secret: chmod 600 {path}")
+        raise ValueError(f"nobody else may read this secret: chmod 600 {quote(str(path))}")
     if len(secret) < SECRET_BYTES:
         raise ValueError(f"{path} must hold a public key in PEM, or a secret of {SECRET_BYTES} bytes or more")
     return Key(None, "HS256", secret)

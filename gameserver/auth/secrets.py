@@ -10,12 +10,14 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-import os
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
+from shlex import quote
 
 from gameserver.auth.tokens import SECRET_BYTES
 from gameserver.errors import SettingError
+from gameserver.files import write_whole
 
 
 class Secrets(tuple[bytes, ...]):
@@ -32,14 +34,12 @@ def load_secrets(path: Path, entropy: Callable[[int], bytes]) -> Secrets:
     :param path: a file that is made, readable by its owner alone, where there is none.
     :returns: its secrets.
     :raises SettingError: others may read it, or it holds no secrets.
+    :raises OSError: it can be neither read nor made.
     """
-    try:
-        made = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        pass
-    else:
-        with os.fdopen(made, "wb") as file:
-            file.write(entropy(SECRET_BYTES))
+    if not path.exists():
+        # Nodes that share the file may start together: one of them makes it.
+        with suppress(FileExistsError):
+            write_whole(path, entropy(SECRET_BYTES), replace=False)
     return read_secrets(path)
 
 
@@ -47,24 +47,23 @@ def read_secrets(path: Path) -> Secrets:
     """
     :returns: the secrets of a file that is there.
     :raises SettingError: others may read it, or it holds no secrets.
+    :raises OSError: it cannot be read.
     """
-    if path.stat().st_mode & 0o077:
-        raise SettingError("secret", str(path), f"nobody else may read this secret: chmod 600 {path}")
     content = path.read_bytes()
+    if path.stat().st_mode & 0o077:
+        raise SettingError("secret", str(path), f"nobody else may read this secret: chmod 600 {quote(str(path))}")
     if not content or len(content) % SECRET_BYTES:
         raise SettingError("secret", str(path), f"secrets of {SECRET_BYTES} bytes each; delete the file for a new one")
     return Secrets(content[at : at + SECRET_BYTES] for at in range(0, len(content), SECRET_BYTES))
 
 
 def write_secrets(path: Path, secrets: Sequence[bytes]) -> None:
-    """Replace the secrets of a file, all at once, so that no crash leaves half of them."""
-    beside = path.with_name(f"{path.name}.new")
-    beside.unlink(missing_ok=True)
-    with os.fdopen(os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-        file.write(b"".join(secrets))
-        file.flush()
-        os.fsync(file.fileno())
-    beside.replace(path)
+    """
+    Replace the secrets of a file, all at once, so that no crash leaves half of them.
+
+    :raises OSError: it cannot be written; what it held, it holds.
+    """
+    write_whole(path, b"".join(secrets))
 
 
 def fingerprint(secret: bytes) -> str:

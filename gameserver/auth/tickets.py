@@ -28,6 +28,8 @@ from gameserver.errors import Refused
 from gameserver.interfaces import ITickets, IUserStore
 
 LIFETIME_S: Final = 30
+MARK_S: Final = 86_400
+"""That a ticket was used is known for so long after its end: where the wall clock is set back it is not over again."""
 NONCE_BYTES: Final = 12
 TICKET_CHARS: Final = 2 * TOKEN_CHARS
 
@@ -67,7 +69,7 @@ class Tickets:
         if not sealed.exp - LIFETIME_S - LEEWAY_S <= now_s < sealed.exp:
             raise Refused("That ticket has expired.", code="unauthenticated")
         mark = hashlib.sha256(ticket.encode()).hexdigest()
-        until_ms = round((sealed.exp + LEEWAY_S) * 1000)
+        until_ms = round((sealed.exp + MARK_S) * 1000)
         if not await self._users.spend(mark, now_ms=round(now_s * 1000), until_ms=until_ms):
             raise Refused("That ticket was used before.", code="unauthenticated")
         return sealed.token

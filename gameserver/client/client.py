@@ -14,9 +14,9 @@ from twisted.logger import Logger
 from twisted.python.failure import Failure
 
 from gameserver.client.link import Link
-from gameserver.client.request import PASSING, Request
+from gameserver.client.request import REMEMBERED, Request
 from gameserver.client.room import ROOM_MESSAGES, Room, discard, seat_gone
-from gameserver.errors import ConnectionFailed, Refused
+from gameserver.errors import PASSING, ConnectionFailed, Refused
 from gameserver.patches import COLUMNS
 from gameserver.wire import messages
 from gameserver.wire.dial import Dial, dial
@@ -260,7 +260,7 @@ class Client:
         if self.ended is not None:
             return fail(ConnectionFailed(self.ended))
         if room is not None and room.left is not None:
-            return fail(seat_gone(room))
+            return succeed(None) if op == "leave" else fail(seat_gone(room))
         id = self._last_id + 1
         code = room.code if room is not None else fields.pop("room_code", None)
         frame = self._link.frame(op, id=id, room=code, **fields)
@@ -364,7 +364,7 @@ class Client:
 
     def _fail_uncertain(self) -> None:
         """The server has not kept who we were: what was said before might be applied a second time."""
-        for request in [r for r in self._pending.values() if r.sent_on and r.op in ("send", "chat", "start")]:
+        for request in [r for r in self._pending.values() if r.sent_on and r.op in REMEMBERED]:
             del self._pending[request.id]
             request.answer.errback(ConnectionFailed("it is not known whether this was done: the server forgot us"))
 
@@ -390,14 +390,24 @@ class Client:
         request = self._pending.pop(ok.id, None)
         if request is None:
             return
-        if request.op == "leave" and request.room is not None:
+        if request.op == "leave":
+            self._has_left(request)
+        else:
+            request.answer.callback(ok.data)
+
+    def _has_left(self, request: Request) -> None:
+        """The seat is given up, by this request or before it."""
+        if request.room is not None:
             self._leave(request.room, messages.Left(request.room.code, "left"))
-        request.answer.callback(ok.data)
+        request.answer.callback(None)
 
     def _on_error_message(self, error: messages.Error) -> None:
         refused = Refused(error.message, error.code, error.path)
+        refused.room = error.room
         request = self._pending.pop(error.id, None) if error.id is not None else None
-        if request is not None:
+        if request is not None and request.op == "leave" and error.code == "not_found":
+            self._has_left(request)
+        elif request is not None:
             request.answer.errback(refused)
         elif self._welcomed:
             execute(self._on_error, refused).addErrback(lambda f: log.failure("on_error failed", failure=f))

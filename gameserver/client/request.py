@@ -9,8 +9,8 @@ from twisted.internet.defer import Deferred
 if TYPE_CHECKING:
     from gameserver.client.room import Room
 
-PASSING: Final = frozenset({"rate_limited", "busy", "draining"})
-"""Error codes that may be gone a moment later."""
+REMEMBERED: Final = frozenset({"send", "chat", "start"})
+"""Of what this client asks, the requests that a server applies once, however often they are said."""
 
 
 class Request:

@@ -142,7 +142,7 @@ class Room:
         return self._client._ask("start", self)
 
     def leave(self) -> Deferred[None]:
-        """Give up the seat, for all its connections; fires when the server has done so."""
+        """Give up the seat, for all its connections; fires when the server has done so, or had before."""
         return self._client._ask("leave", self)
 
     def on(self, type: str, callback: Callable[[Event], object]) -> Callable[[], None]:

@@ -1,21 +1,20 @@
 """
 Who this node is: a name that its data folder keeps, so that a restarted node is the same one.
 
-The file is locked for as long as the process lives, however it dies; two processes on one data folder would both be
+The name is locked for as long as the process lives, however it dies; two processes on one data folder would both be
 this node.
 """
 
 from __future__ import annotations
 
-import fcntl
 import re
 from collections.abc import Callable
 from pathlib import Path
-from typing import IO
 
 from gameserver.errors import SettingError
+from gameserver.files import lock, write_whole
 
-NAME = re.compile(r"[0-9a-f]{16}")
+NAME = re.compile(rb"[0-9a-f]{16}\s*")
 
 
 class NodeFile:
@@ -24,26 +23,32 @@ class NodeFile:
     :param entropy: so many random bytes.
     :ivar name: the node's.
     :raises SettingError: another process is this node, or the file is not what it was.
+    :raises OSError: it can be neither read nor made.
     """
 
     def __init__(self, path: Path, entropy: Callable[[int], bytes]) -> None:
-        self._file: IO[str] = path.open("a+", encoding="ascii")
         try:
-            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            self._lock = lock(path)
         except BlockingIOError:
-            self._file.close()
             wanted = "a folder of this server's own: this one is in use by another process"
             raise SettingError("data", str(path.parent), wanted) from None
-        self._file.seek(0)
-        self.name = self._file.read().strip()
-        if not self.name:
-            self.name = entropy(8).hex()
-            self._file.write(self.name + "\n")
-            self._file.flush()
-        if NAME.fullmatch(self.name) is None:
-            self._file.close()
-            raise SettingError("data", str(path), "the name of this node; delete the file to have a new one")
+        try:
+            self.name = _name(path, entropy)
+        except BaseException:
+            self.close()
+            raise
 
     def close(self) -> None:
         """Let another process be this node."""
-        self._file.close()
+        self._lock.close()
+
+
+def _name(path: Path, entropy: Callable[[int], bytes]) -> str:
+    """:returns: what the file holds; where there is none, or an empty one, a new name is put there."""
+    content = path.read_bytes() if path.exists() else b""
+    if not content:
+        content = entropy(8).hex().encode() + b"\n"
+        write_whole(path, content)
+    if NAME.fullmatch(content) is None:
+        raise SettingError("data", str(path), "the name of this node; delete the file to have a new one")
+    return content.decode().strip()

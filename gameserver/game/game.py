@@ -250,7 +250,7 @@ class Game:
         self._gs_room.seats.set_host(player)
 
     def kick(self, player: Player, ban: bool = True) -> None:
-        """End a player's seat; ``on_leave`` runs in this step. Who is banned cannot come back to this room."""
+        """End a player's seat, with a ban all of that user's, who cannot come back; ``on_leave`` runs in this step."""
         self._gs_room.kick(player, ban)
 
     def group(self, name: str) -> Group:

@@ -19,13 +19,14 @@ import keyword
 import linecache
 import sys
 import traceback
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Final, TypeGuard
 
 from gameserver.errors import GameLoadError
+from gameserver.files import remedy
 
 if TYPE_CHECKING:
     from gameserver.game.game import Game
@@ -67,14 +68,21 @@ class Catalog:
     broken: list[BrokenGame] = field(default_factory=list)
 
 
-def load(places: Sequence[str] = (), *, sample_games: bool = True, entry_points: bool = True) -> Catalog:
+def load(
+    places: Sequence[str] = (),
+    *,
+    sample_games: bool = True,
+    entry_points: bool = True,
+    calendar: Callable[[str], object] | None = None,
+) -> Catalog:
     """
     Load every game there is.
 
     :param places: folders, ``.py`` files, and dotted paths such as ``shop.games`` or ``shop.games:Chess``.
+    :param calendar: see `Spec.check_times`; None: any time that can be read will do.
     :raises GameLoadError: a place does not exist.
     """
-    search = _Search()
+    search = _Search(calendar)
     for place in places:
         search.place(place)
     if entry_points:
@@ -98,13 +106,20 @@ def sample_folder() -> Path | None:
 class _Search:
     """One run of `load`."""
 
-    def __init__(self) -> None:
+    def __init__(self, calendar: Callable[[str], object] | None) -> None:
         self.catalog = Catalog()
+        self._calendar = calendar
         self._refused: dict[str, list[tuple[str, str]]] = {}
         self._seen: set[Path] = set()
 
     def place(self, place: str) -> None:
-        path = Path(place).expanduser()
+        try:
+            self._place(place)
+        except OSError as error:
+            raise GameLoadError(f"{place} cannot be read: {remedy(error)}") from None
+
+    def _place(self, place: str) -> None:
+        path = _path(place)
         if path.is_dir():
             self.folder(path)
         elif path.is_file():
@@ -118,12 +133,12 @@ class _Search:
 
     def folder(self, folder: Path) -> None:
         """Load a folder's files and packages by name; a folder that is a package with games in it is just that."""
-        if (folder / "__init__.py").is_file() and self._file(folder):
+        if _is_package(folder) and self._file(folder):
             return
         for path in sorted(folder.iterdir()):
             if path.name.startswith(("_", ".", "test_")):
                 continue
-            if path.suffix == ".py" or (path / "__init__.py").is_file():
+            if path.suffix == ".py" or _is_package(path):
                 self._file(path)
 
     def entry_point(self, point: importlib.metadata.EntryPoint) -> None:
@@ -174,11 +189,11 @@ class _Search:
         :param must: a module without a game is an error, not a neighbour that games import.
         :returns: whether there was a game, sound or broken.
         """
-        path = path.resolve()
-        if path in self._seen:
-            return True
-        self._seen.add(path)
         try:
+            path = path.resolve()
+            if path in self._seen:
+                return True
+            self._seen.add(path)
             module = _import_path(path)
         except (Exception, SystemExit) as error:  # noqa: BLE001 - a door: a broken game does not stop the server
             self._broken(path.stem, str(path), _told(error, path))
@@ -207,7 +222,7 @@ class _Search:
 
     def _add(self, cls: type[Game], place: str) -> None:
         try:
-            name = _name_of(cls)
+            name = self._checked(cls)
         except Exception as error:  # noqa: BLE001 - a door: a broken game does not stop the server
             self._broken(cls.__name__, place, _told(error, cls))
             return
@@ -222,6 +237,15 @@ class _Search:
             self.catalog.games[name] = cls
             self.catalog.places[name] = place
 
+    def _checked(self, cls: type[Game]) -> str:
+        """:returns: the game's name. :raises GameDefinitionError: something in it is not as it must be."""
+        from gameserver.game.spec import spec_of
+
+        spec = spec_of(cls)
+        if self._calendar is not None:
+            spec.check_times(self._calendar)
+        return spec.name
+
     def _refuse(self, name: str, cls: type[Game], place: str) -> None:
         """List one more game of a name that was given twice; each of them names all places."""
         twins = self._refused.setdefault(name, [])
@@ -233,6 +257,21 @@ class _Search:
 
     def _broken(self, name: str, place: str, error: str) -> None:
         self.catalog.broken.append(BrokenGame(name, place, error))
+
+
+def _path(place: str) -> Path:
+    try:
+        return Path(place).expanduser()
+    except RuntimeError:
+        raise GameLoadError(f"{place} begins with a home that is not known; name it from the root") from None
+
+
+def _is_package(folder: Path) -> bool:
+    """Whether there is a package that may be looked into: a disk's ``lost+found`` may not."""
+    try:
+        return (folder / "__init__.py").is_file()
+    except PermissionError:
+        return False
 
 
 def _is_dotted(place: str) -> bool:
@@ -300,12 +339,6 @@ def _classes(module: ModuleType) -> list[type[Game]]:
         and not found.__name__.startswith("_")
         and not inspect.isabstract(found)
     ]
-
-
-def _name_of(cls: type[Game]) -> str:
-    from gameserver.game.spec import spec_of
-
-    return spec_of(cls).name
 
 
 def _source_of(module_name: str) -> Path | None:

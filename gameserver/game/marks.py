@@ -7,6 +7,8 @@ from typing import Any, Final, TypeVar, overload
 
 from msgspec import Struct
 
+from gameserver.errors import GameDefinitionError
+
 ATTRIBUTE: Final = "_gameserver_mark"
 """Where a mark is kept on the function."""
 
@@ -73,7 +75,10 @@ def cron(expression: str) -> Callable[[F], F]:
     Call this by the calendar, in every open room; a static method once.
 
     :param expression: five fields as in crontab(5), in the server's time zone: ``"0 20 * * sun"``.
+    :raises GameDefinitionError: it stands above a method without its parentheses.
     """
+    if not isinstance(expression, str):
+        raise GameDefinitionError(f'cron: say when, such as @cron("0 20 * * sun"), not {expression!r}')
     return lambda method: _marked(method, CronMark(expression))
 
 

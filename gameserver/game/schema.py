@@ -11,7 +11,7 @@ from __future__ import annotations
 import copy
 import inspect
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final, get_type_hints
 
 import msgspec
@@ -20,6 +20,7 @@ from msgspec import inspect as types
 
 from gameserver import values
 from gameserver.errors import GameDefinitionError, NotJSON, Refused
+from gameserver.numerals import Wholes, fails_at_float, inside, kinds_in
 from gameserver.room.seats import Player
 
 if TYPE_CHECKING:
@@ -73,7 +74,7 @@ class Schema:
         except (TypeError, NameError) as error:
             said = str(error).replace(f"{function.__module__}.", "")  # types of the game's own
             raise GameDefinitionError(f"{where}: {said}") from error
-        kinds = list(_kinds(types.type_info(self.struct), []))
+        kinds = list(kinds_in(types.type_info(self.struct)))
         foreign = next((k.cls for k in kinds if isinstance(k, types.CustomType) and k.cls is not Player), None)
         if foreign is not None:
             raise GameDefinitionError(f"{where}: {foreign.__name__} is not a type that travels as JSON")
@@ -83,7 +84,8 @@ class Schema:
         self._exact = self._simple and not any(isinstance(k, (types.AnyType, types.DictType)) for k in kinds)
         self.seats = any(isinstance(kind, types.CustomType) for kind in kinds)
         self.bounded = not _holds_itself(types.type_info(self.struct), ())
-        # Of these types msgspec takes nothing else than we do, whatever the text.
+        self._wholes = Wholes(self.struct)
+        # Of these types msgspec takes nothing else than we do, whatever the text; whole floats come the slow way.
         self.strict = self._simple and all(isinstance(kind, _STRICT) for kind in kinds)
         values_ = ", ".join(f"{p.name}=s.{p.name}" if p.kind is p.KEYWORD_ONLY else f"s.{p.name}" for p in named)
         self._calls = f"lambda game, player, s: f(game, player, {values_})"
@@ -106,10 +108,15 @@ class Schema:
             text = values.Packed(b"\x80") if packed else b"{}"
         self._room = room
         try:
-            if not packed and (self.strict or (self._simple and _UNUSUAL.search(text) is None)):
-                return self.arguments(self._decoder.decode(text))
-            if packed and self._exact and _UNUSUAL_PACKED.search(text) is None:
-                return self.arguments(self._unpacker.decode(text))
+            try:
+                if not packed and (self.strict or (self._simple and _UNUSUAL.search(text) is None)):
+                    return self.arguments(self._decoder.decode(text))
+                if packed and self._exact and _UNUSUAL_PACKED.search(text) is None:
+                    return self.arguments(self._unpacker.decode(text))
+            except ValidationError as error:
+                if not fails_at_float(error):
+                    raise
+                return self._convert(self._wholes.taken(values.read(text)))
             return self._convert(values.read(text))
         except (ValidationError, NotJSON, RecursionError, UnicodeDecodeError, msgspec.DecodeError) as error:
             raise _bad_data(error) from None
@@ -162,13 +169,21 @@ class Schema:
         return schema
 
     def _convert(self, value: Any) -> dict[str, Any]:
-        converted = msgspec.convert(
-            value, self.struct, strict=True, dec_hook=self._seat, builtin_types=(bytes,), str_keys=True
-        )
+        try:
+            converted = self._strictly(value)
+        except ValidationError as error:
+            if not (self._wholes.there and fails_at_float(error)):
+                raise
+            converted = self._strictly(self._wholes.taken(value))
         arguments = self.arguments(converted)
         if self.open:
             arguments.update({k: v for k, v in value.items() if k not in arguments})
         return arguments
+
+    def _strictly(self, value: Any) -> Any:
+        return msgspec.convert(
+            value, self.struct, strict=True, dec_hook=self._seat, builtin_types=(bytes,), str_keys=True
+        )
 
     def _seat(self, kind: type, value: Any) -> Any:
         if kind is not Player:
@@ -194,28 +209,11 @@ def _field(parameter: inspect.Parameter, hints: dict[str, Any]) -> tuple[str, An
     return parameter.name, kind, default
 
 
-def _kinds(kind: types.Type, seen: list[types.Type]) -> Iterator[types.Type]:
-    """:returns: a type and all types inside it."""
-    if any(kind is known for known in seen):
-        return
-    seen.append(kind)
-    yield kind
-    for inner in _inside(kind):
-        yield from _kinds(inner, seen)
-
-
-def _inside(kind: types.Type) -> list[types.Type]:
-    """:returns: the types that a type names."""
-    inside = [*getattr(kind, "types", ()), *getattr(kind, "item_types", ())]
-    inside += [field.type for field in getattr(kind, "fields", ())]
-    return inside + [getattr(kind, n) for n in ("item_type", "key_type", "value_type", "type") if hasattr(kind, n)]
-
-
 def _holds_itself(kind: types.Type, within: tuple[types.Type, ...]) -> bool:
     """Whether values of a type may nest as deep as they like."""
     if any(kind is outer for outer in within):
         return True
-    return any(_holds_itself(inner, (*within, kind)) for inner in _inside(kind))
+    return any(_holds_itself(inner, (*within, kind)) for inner in inside(kind))
 
 
 def _bad_data(error: Exception) -> Refused:

@@ -10,10 +10,12 @@ from typing import TYPE_CHECKING, Any, Final
 from twisted.logger import Logger
 
 from gameserver.errors import GameDefinitionError
+from gameserver.game.crontab import Crontab
 from gameserver.game.marks import CronMark, MessageMark, TimerMark, mark_of
 from gameserver.game.question import Question
 from gameserver.game.schema import Schema
 from gameserver.game.slips import Slip, check_hooks, slips
+from gameserver.room import bounds
 from gameserver.room.rounding import Quanta, is_setting
 
 if TYPE_CHECKING:
@@ -26,9 +28,6 @@ MAX_GAME_PLAYERS: Final = 10_000
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
 _NUMBER = (int, float)
-_CRON_FIELDS: Final = ((0, 59), (0, 23), (1, 31), (1, 12), (0, 7))
-"""Bounds of minute, hour, day of the month, month and weekday. Source: crontab(5)"""
-_CRON_PART = re.compile(r"(\*|(\d+|[a-z]{3})(-(\d+|[a-z]{3}))?)(/[1-9]\d*)?")
 _CHECKS: Final[dict[str, tuple[Callable[[Any], bool], str]]] = {
     "title": (lambda v: isinstance(v, str), "a string"),
     "min_players": (lambda v: type(v) is int and v >= 0, "an int of 0 or more"),
@@ -126,6 +125,7 @@ class Spec:
     :ivar slips: what seems to be a slip of the author's pen: said where games are listed, served and tested.
     :ivar quanta: how finely floats of documents are told, or None.
     :ivar waits: whether any of the game's methods is a coroutine, so that a step may last.
+    :ivar message_bytes: how large a message of its rooms may be, as JSON.
     :raises GameDefinitionError: something in it is not as it must be.
     """
 
@@ -142,6 +142,7 @@ class Spec:
         self.slips: list[Slip] = slips(cls, game) if of_module is None else of_module
         for slip in self.slips:
             log.warn("{text}", game=cls.__name__, **slip._asdict())
+        self.message_bytes = bounds.message_bytes(cls.max_row_bytes, cls.max_players + sum(cls.roles.values()))
         self.quanta = Quanta(cls.quantize) if cls.quantize is not None else None
         self.function_style = bool(cls.__dict__.get("_gs_function_style", False))
         self.messages: dict[str, MessageSpec] = {}
@@ -156,6 +157,16 @@ class Spec:
         self.timers: frozenset[str] | None = None if self.function_style else frozenset(timers)
         self.options = None if self.function_style else Schema("options", cls.on_create, 1, defaults_only=True)
         self.waits = waits or self.function_style
+
+    def check_times(self, calendar: Callable[[str], object]) -> None:
+        """
+        Have the calendar look at the game's times.
+
+        :param calendar: is given the expression of each `gameserver.cron`; ValueError: it has no such time.
+        :raises GameDefinitionError: there is one that it does not have.
+        """
+        for expression, method, _ in self.crons:
+            self._check_time(calendar, method, expression)
 
     def player_seats(self, role: str) -> int | None:
         """:returns: how many seats of a role a room has, or None where the game has no such role."""
@@ -174,8 +185,14 @@ class Spec:
         elif isinstance(mark_found, TimerMark):
             timers.add(attribute)
         elif isinstance(mark_found, CronMark):
-            _check_cron(f"{self.cls.__name__}.{attribute}", mark_found.expression)
+            self._check_time(Crontab, attribute, mark_found.expression)
             self.crons.append((mark_found.expression, attribute, isinstance(member, staticmethod)))
+
+    def _check_time(self, calendar: Callable[[str], object], method: str, expression: str) -> None:
+        try:
+            calendar(expression)
+        except ValueError as error:
+            raise GameDefinitionError(f"{self.cls.__name__}.{method}: cron({expression!r}): {error}.") from None
 
     def _read_message(self, attribute: str, function: Any, mark: MessageMark) -> None:
         name = mark.name or attribute
@@ -218,21 +235,6 @@ def spec_of(cls: type[Game]) -> Spec:
         found = Spec(cls)
         cls._gs_spec = found
     return found
-
-
-def _check_cron(where: str, expression: str) -> None:
-    """:raises GameDefinitionError: not five fields as in crontab(5)."""
-    fields = expression.split()
-    good = len(fields) == len(_CRON_FIELDS)
-    for field, (low, high) in zip(fields, _CRON_FIELDS, strict=False):
-        for part in field.lower().split(","):
-            match = _CRON_PART.fullmatch(part)
-            numbers = [int(number) for number in re.findall(r"\d+", part.partition("/")[0])]
-            good = good and match is not None and all(low <= number <= high for number in numbers)
-    if not good:
-        raise GameDefinitionError(
-            f'{where}: {expression!r} must be minute hour day month weekday, such as "0 20 * * sun".'
-        )
 
 
 def snake_case(name: str) -> str:

@@ -62,13 +62,14 @@ class ILeases(Interface):
         :returns: fence and version of each, in order; None where there is no such room.
         """
 
-    def once(name: str, *, for_ms: int) -> Deferred[bool]:
+    def once(name: str, *, by: str, for_ms: int) -> Deferred[bool]:
         """
-        Ask to be the one node that does something.
+        Ask to be the one that does something.
 
         :param name: of what is to be done once.
-        :param for_ms: how long it is remembered that somebody asked.
-        :returns: whether nobody asked before.
+        :param by: who asks; random. Whoever has no answer asks again as the same, and gets the answer that was lost.
+        :param for_ms: how long it is remembered who was the first to ask.
+        :returns: whether nobody else asked before.
         """
 
     def release_rooms(ids: Sequence[str]) -> Deferred[None]:

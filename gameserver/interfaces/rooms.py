@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 class IClock(Interface):
     """Time, as rooms are given it."""
 
+    ahead_s = Attribute("By so much the wall clock is ahead of the seconds that only grow; another after a step.")
+
     def now() -> float:
         """The wall clock, seconds since 1970."""
 
@@ -28,8 +30,8 @@ class IClock(Interface):
         When a time of the calendar comes next.
 
         :param expression: as `gameserver.cron` takes it.
-        :returns: seconds since 1970, or None if it never comes.
-        :raises ValueError: it is no such expression.
+        :returns: seconds since 1970, later than ``after_s``, or None if it never comes.
+        :raises ValueError: it is no such expression, or the time zone is none.
         """
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hmac
 from typing import TYPE_CHECKING, Any
 
-from gameserver import values
 from gameserver.errors import Refused
 
 if TYPE_CHECKING:
@@ -95,5 +94,11 @@ def is_full(room: Room) -> bool:
 
 
 def _same(one: Any, other: Any) -> bool:
-    """Whether two values are the same JSON: 1 and True are not."""
-    return bool(one == other) and values.encode(one) == values.encode(other)
+    """Whether two values are the same JSON: 1 and 1.0 are, since many clients have one kind of number; True is not."""
+    if isinstance(one, bool) or isinstance(other, bool):
+        return one is other
+    if isinstance(one, dict) and isinstance(other, dict):
+        return one.keys() == other.keys() and all(_same(item, other[key]) for key, item in one.items())
+    if isinstance(one, list) and isinstance(other, list):
+        return len(one) == len(other) and all(map(_same, one, other))
+    return bool(one == other)

@@ -7,16 +7,19 @@ what later steps change and say merges into the next.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from gameserver.interfaces import Commit
 from gameserver.room import row
+from gameserver.room.chat.records import Watch
 from gameserver.room.effects import Delivery
 from gameserver.room.timers import NEVER
+from gameserver.room.waiters import Waiter
 
 if TYPE_CHECKING:
     from twisted.internet.interfaces import IDelayedCall
 
+    from gameserver.interfaces import ISession
     from gameserver.room.keeper import Keeper
     from gameserver.room.room import Room
 
@@ -40,7 +43,8 @@ class Commits:
     :ivar must: a step changed something that is to be stored before it is told.
     :ivar under_way: a commit was handed out by `collect`, and not answered yet.
     :ivar lost: another node has the room.
-    :ivar late_at: from then on inputs wait for the store, unless it hears of the room before.
+    :ivar late_at: from then on inputs wait for the store, unless it hears of the room before; by the clock's monotonic
+        seconds, as all ages here.
     """
 
     __slots__ = (
@@ -141,18 +145,44 @@ class Commits:
         self._whole = self.must = True
         self._keeper.turn()
 
-    def fenced(self) -> None:
-        """A newer owner exists: not another effect, and the sessions look for their room again."""
+    def fenced(self) -> dict[ISession, None]:
+        """
+        A newer owner exists: not another effect, and the sessions look for their room again.
+
+        :returns: the sessions that were to be told something.
+        """
         self.lost = True
+        untold = self._in_flight + self._outbox + self._keeper.room.outbox
         self._in_flight.clear()
         self._outbox.clear()
         self._keeper.room.outbox.clear()
         self._keeper.stop("busy", moved=True)
+        owed: dict[ISession, None] = {}
+        for to, _, _ in untold:
+            if isinstance(to[0], Waiter):
+                to[0].lose()
+            elif not isinstance(to[0], Watch):
+                owed.update(dict.fromkeys(to))
+        return owed
+
+    def follow(self, waiter: Waiter[Any]) -> None:
+        """Let somebody know once all is told that the room has said so far."""
+        to: Any = (waiter,)
+        delivery: Delivery = (to, b"", None)
+        if self.lost:
+            waiter.lose()
+        elif self._ended and self.under_way:
+            self._in_flight.append(delivery)
+        elif self._ended or self._keeper.forgotten:
+            waiter.deliver(b"")
+        else:
+            self._keeper.room.outbox.append(delivery)
+            self._keeper.turn()
 
     @property
     def behind(self) -> bool:
         """Whether so much waits for the store that further inputs wait too."""
-        if len(self._outbox) > OUTBOX or self.late_at <= self._keeper.clock.now():
+        if len(self._outbox) > OUTBOX or self.late_at <= self._keeper.clock.monotonic():
             self._held_up = True
             return True
         return False
@@ -160,6 +190,11 @@ class Commits:
     def _set_behind(self, since: float | None) -> None:
         self._behind_since = since
         self.late_at = NEVER if since is None else since + RELAXED_LIMIT_S
+
+    @property
+    def told(self) -> bool:
+        """Whether nothing that the room said waits to be told."""
+        return not (self._in_flight or self._outbox or self._keeper.room.outbox)
 
     @property
     def settled(self) -> bool:
@@ -209,7 +244,7 @@ class Commits:
         self._deliver_all()
         if not (self._puts or self._drops or self._keeper.room.tables.waits or self._whole):
             return None
-        now = self._keeper.clock.now()
+        now = self._keeper.clock.monotonic()
         if self.under_way:
             self._put_off = True
             if self._changed_since is None:

@@ -2,8 +2,9 @@
 Documents: JSON trees that notice their own changes.
 
 A game changes `state` as it would any dict. Each change does two things: it tells the room's journal how it is undone,
-and it adds an op to the patch that the document's audience gets when the step is committed. So a change costs what
-changed, not what the document holds. The dicts and lists that do so are in `gameserver.room.tracked`.
+and it notes what was touched. When the step ends, a patch for the document's audience is made of what was touched and
+of what is there then. So a change costs what changed, not what the document holds. The dicts and lists that do so are
+in `gameserver.room.tracked`.
 """
 
 from __future__ import annotations
@@ -11,32 +12,36 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from gameserver.errors import NotJSON
+from gameserver.room.compiling import Op
 from gameserver.room.journal import Journal
-from gameserver.room.tracked import NEVER, DocDict, DocList, Op, grow
+from gameserver.room.tracked import NEVER, DocDict, DocList, grow
 from gameserver.values import encode, plain
 
 if TYPE_CHECKING:
     from gameserver.room.fields import Fields
+    from gameserver.room.tracked import Node
 
 __all__ = ["DocDict", "DocList", "Document", "Op"]
 
 _MISSING: Final = object()
+_NO_OPS: Final[list[Op]] = []
 
 
 class Document:
     """
     One JSON tree with one audience.
 
-    `root` is its dict. `ops` is the patch so far in this step. `special` says that the tree holds, or once held, bytes
-    or keys with ``$``: encode it and its ops with ``values.encode(..., special=document.special)``. `fields` is set
-    where the document is stored by its keys (`gameserver.room.fields`).
+    `root` is its dict. `touched` are the containers that were changed in this step, though that may have been rolled
+    back since. `special` says that the tree holds, or once held, bytes or keys with ``$``: encode it and its ops with
+    ``values.encode(..., special=document.special)``. `fields` is set where the document is stored by its keys
+    (`gameserver.room.fields`).
 
     :param journal: the room's; documents of one room share it.
     :param name: whose it is: ``room``, ``secret``, ``seat:ID``, ``group:NAME`` or ``role:NAME``.
     :param value: the first content, copied. It is no op: who enters an audience gets the whole document.
     """
 
-    __slots__ = ("_encoded", "_encoded_at", "_unsay", "fields", "journal", "name", "ops", "root", "special", "undo")
+    __slots__ = ("_encoded", "_ops", "fields", "journal", "name", "root", "special", "touched", "undo")
 
     def __init__(self, journal: Journal, value: dict[str, Any] | None = None, *, name: str = "") -> None:
         self.name = name
@@ -44,45 +49,42 @@ class Document:
         self.undo = journal.undo
         self.special = False
         self.fields: Fields | None = None
-        self._listen()
+        self.touched: list[Node] = []
+        self._ops = _NO_OPS
+        self._encoded: bytes | None = None
         root = grow(self, _root_content(value or {}), None, "", NEVER)
         self.root: DocDict = root
 
-    def _listen(self) -> None:
-        self.ops: list[Op] = []
-        self._unsay = (self.ops.pop,)
-        self._encoded = b""
-        self._encoded_at = (NEVER, 0)
-
-    def say(self, op: Op) -> None:
-        """Add an op to this step's patch."""
-        if not self.ops:
+    def touch(self, node: Node) -> None:
+        """A container has begun to note what of it is touched in this step."""
+        if not self.touched:
             self.journal.touched[self] = None
-        self.ops.append(op)
-        self.undo.append(self._unsay)
+        self.touched.append(node)
 
-    def take_ops(self) -> list[Op]:
-        """
-        Return this step's patch and forget it; encode it before the next change.
-
-        Only the end of a step is right for this, just before `Journal.commit`.
-        """
-        ops = self.ops
-        self._listen()
-        return ops
+    @property
+    def ops(self) -> list[Op]:
+        """The patch so far in this step. It holds parts of the document by reference: encode it before any change."""
+        self.journal.make_ops()
+        return self._ops
 
     def encode_ops(self) -> bytes:
-        """
-        Return this step's patch as JSON.
-
-        It is encoded once, unless something changes in between: an op holds parts of the document by reference, so that
-        any entry of the undo log counts as a change.
-        """
-        at = (self.journal.era, len(self.undo))
-        if self._encoded_at != at:
-            self._encoded = encode(self.ops, special=self.special)
-            self._encoded_at = at
+        """:returns: `ops` as JSON, encoded once."""
+        ops = self.ops
+        if self._encoded is None:
+            self._encoded = encode(ops, special=self.special)
         return self._encoded
+
+    def set_ops(self, ops: list[Op]) -> None:
+        """This is the patch, made anew."""
+        self._ops = ops
+        self._encoded = None
+
+    def forget(self) -> None:
+        """The step ends: nothing is touched any more."""
+        for node in self.touched:
+            node._touched = None
+        self.touched.clear()
+        self.set_ops(_NO_OPS)
 
     def replace(self, value: dict[str, Any]) -> None:
         """

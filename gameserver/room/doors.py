@@ -102,6 +102,8 @@ class Doors:
                 return self.alone(what, lambda: result, counts=True, mark=mark)
             if space.may_have_grown(room):
                 space.check(room)
+            elif room.said:
+                space.check_said(room)
         except Exception as error:  # noqa: BLE001 - raised again where all failures are dealt with
             return self.alone(what, _fail, error, counts=True, mark=mark)
         room.failures = 0
@@ -113,11 +115,9 @@ class Doors:
             reply = await steps
             await self.settle()
             space.check(self._room)
-            reply = values.plain(reply)
+            self._room.replies.answer(asker, player, values.plain(reply))
         except Exception as error:  # noqa: BLE001 - the message's door
             self.refuse(asker, player, what, mark, error)
-        else:
-            self._room.replies.answer(asker, player, reply)
 
     async def settle(self) -> None:
         """Finish what a game's code set going: hooks that wait, questions that are complete."""
@@ -156,7 +156,7 @@ class Doors:
         self._room.journal.rollback(mark)
         if not isinstance(error, Refused):
             self.log_failure(what, error, player)
-            player._bucket.charge(self._room.now, FAILURE_COST)
+            player._bucket.charge(self._room.monotonic, FAILURE_COST)
             error = Refused(code="game_error")
         self._room.replies.error(asker, error, player)
 

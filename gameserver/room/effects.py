@@ -17,11 +17,14 @@ class Asker(Struct, frozen=True, gc=False):
     :ivar session: where answers go.
     :ivar user: who it is.
     :ivar id: the client's number for the request, or None where no answer is wanted but errors.
+    :ivar room: the code of the room in which the session has the seat that asks; None for who has none there yet, and
+        is not told what there is.
     """
 
     session: ISession
     user: User
     id: int | None
+    room: str | None = None
 
 
 Delivery = tuple[tuple["ISession", ...], bytes, str | None]

@@ -19,8 +19,8 @@ from gameserver.patches import DELETE
 from gameserver.store import keys
 
 if TYPE_CHECKING:
+    from gameserver.room.compiling import Op
     from gameserver.room.document import Document
-    from gameserver.room.tracked import Op
 
 _NONE_WITHIN: Final = b"{}"
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections import Counter, deque
 from collections.abc import Callable, Iterator, Mapping
-from inspect import isawaitable
 from typing import TYPE_CHECKING, Any, Final, cast
 
 from msgspec import MsgspecError
@@ -23,6 +22,8 @@ from gameserver import values
 from gameserver.errors import CannotMigrate, NotJSON, Refused, StoreUnavailable
 from gameserver.interfaces import IClock, IHasher, ILease, ILeaseHolder, ILeases, IStore, Stored, User
 from gameserver.room import admission, codes, row, space
+from gameserver.room.bounds import message_bytes
+from gameserver.room.calendar import Calendar
 from gameserver.room.effects import Asker
 from gameserver.room.keeper import Keeper
 from gameserver.room.ledger import Ledger
@@ -45,8 +46,6 @@ BEAT_S: Final = 1.0
 """How often the store is told that this node is alive."""
 AWAY_S: Final = 0.01
 """Time away that counts; the store keeps milliseconds."""
-ONCE_MS: Final = 24 * 60 * 60 * 1000
-"""For how long nodes remember that one of them saw to something."""
 ADOPTED: Final = 100
 """So many rooms are opened together; between them the node serves those it has."""
 
@@ -126,10 +125,14 @@ class Hall:
         self._unusable: set[str] = set()  # rooms that are for other nodes: they are not opened again
         self._matching: dict[str, DeferredLock] = {}
         self._resting: deque[tuple[float, str]] = deque()
+        self._stepped_s = 0.0  # by how much the wall clock was, in all
         self._beats = beats
         self._beat_lost = False
         self._beat_call: IDelayedCall | None = None
-        self._cron_calls: dict[tuple[str, str], IDelayedCall] = {}
+        leases = self._leases if lease is not None else None
+        self._calendar = Calendar(
+            specs, clock, entropy, rooms=lambda: self.keepers, leases=leases, log=lambda: self.log
+        )
 
     async def start(self) -> None:
         """Open the store and every room in it; timers are armed again, overdue ones fire."""
@@ -144,16 +147,14 @@ class Hall:
                 self._reopen(stored, max(last_ms or 0, stored.at_ms))
         if self._beats:
             self._beat()
-        for name, spec in self.specs.items():
-            for expression, method, static in spec.crons:
-                self._arm_cron(name, expression, method, static)
+        self._calendar.start()
 
     async def stop(self) -> None:
         """Take no more inputs, store every room, and let the store go."""
         self.draining = True
-        for call in (self._beat_call, *self._cron_calls.values()):
-            if call is not None and call.active():
-                call.cancel()
+        self._calendar.stop()
+        if self._beat_call is not None and self._beat_call.active():
+            self._beat_call.cancel()
         for keeper in list(self._keepers.values()):
             keeper.stop("draining")
             self._turn.add(keeper)
@@ -248,6 +249,11 @@ class Hall:
             raise Refused(code="not_found")
         return keeper
 
+    @property
+    def message_bytes(self) -> int:
+        """How large a message of any room is at most, as JSON."""
+        return max((spec.message_bytes for spec in self.specs.values()), default=message_bytes(0, 0))
+
     def spec(self, game: str) -> Spec:
         """:raises Refused: ``not_found``: no game of that name is served."""
         spec = self.specs.get(game)
@@ -281,7 +287,7 @@ class Hall:
             raise Refused("The rooms of this game take all the space that they may have here.", code="busy")
         if not self._creators.admits(user, game):
             raise Refused("You may not open a room of this game.", code="forbidden")
-        self.admit(user)
+        await self._admit(user)
         self._making[user.id] += 1
         try:
             return await self._make(user, spec, options, private, password, asker, seat)
@@ -306,6 +312,7 @@ class Hall:
             spec, id=id, code=code, key=self.entropy(16), epoch=self._epoch(), now=self.clock.now(), log=self.log
         )
         keeper = self._keep(room, fence=1, version=0)
+        stepped_s = self._stepped_s
         try:
             password = await self._passwords.keep(room, password)
             seat = seat and {**seat, "password": password}
@@ -321,6 +328,8 @@ class Hall:
             raise
         self._keepers[code] = keeper
         self._count_users(keeper)
+        if self._stepped_s != stepped_s:
+            keeper.shift(self._stepped_s - stepped_s)
         return keeper
 
     async def match(self, asker: Asker, game: str, match: dict[str, Any], seat: dict[str, Any]) -> None:
@@ -332,7 +341,7 @@ class Hall:
         lock = self._matching.setdefault(self.spec(game).name, DeferredLock())
         await lock.acquire()
         try:
-            keeper = self._find_match(asker, game, values.from_wire(match), seat.get("role") or "player")
+            keeper = self._find_match(asker, game, values.received(match), seat.get("role") or "player")
             if keeper is None:
                 await self.create(asker.user, game, match, asker=asker, seat=seat)
             else:
@@ -349,16 +358,24 @@ class Hall:
         :raises Refused: there is no seat to be had.
         """
         if asker.user.id not in keeper.users:
-            self.admit(asker.user)
+            await self._admit(asker.user)
         password = await self._passwords.prove(keeper.room, asker.user, seat.get("role"), seat.get("password"))
         await keeper.post("join", asker, **{**seat, "password": password})
         self._count_users(keeper)
 
-    def admit(self, user: User) -> None:
-        """:raises Refused: ``forbidden``: this user has seats in too many rooms."""
-        if len(self._rooms_of.get(user.id, ())) + self._making[user.id] >= self.rooms_per_user:
+    async def _admit(self, user: User) -> None:
+        """:raises Refused: ``forbidden``: this user has seats in too many rooms, and the store has that."""
+        if not self._has_enough(user):
+            return
+        for code in list(self._rooms_of.get(user.id, ())):
+            if code in self._keepers:
+                await self._keepers[code].told()
+        if self._has_enough(user):
             self.too_many_rooms += 1
             raise Refused(f"You are in {self.rooms_per_user} rooms; leave one first.", code="forbidden")
+
+    def _has_enough(self, user: User) -> bool:
+        return len(self._rooms_of.get(user.id, ())) + self._making[user.id] >= self.rooms_per_user
 
     def _meet(self, user_id: str, other: str) -> bool:
         """Whether two users have seats in one room."""
@@ -443,7 +460,7 @@ class Hall:
         return round(self.clock.now() * 1000)
 
     def _beat(self) -> None:
-        while self._resting and self._resting[0][0] <= self.clock.now():
+        while self._resting and self._resting[0][0] <= self.clock.monotonic():
             self._release_code(self._resting.popleft()[1])
         beat = self.store.beat(now_ms=self._now_ms())
         beat.addCallbacks(self._beat_stored, self._beat_not_stored)
@@ -458,36 +475,11 @@ class Hall:
 
     def shift(self, delta_s: float) -> None:
         """The wall clock was stepped by so many seconds: what waits, waits as long as it would have."""
-        for keeper in self._keepers.values():
+        self._stepped_s += delta_s
+        self.watch.shift(delta_s)
+        for keeper in list(self._keepers.values()):
             keeper.shift(delta_s)
-
-    # The calendar
-
-    def _arm_cron(self, game: str, expression: str, method: str, static: bool) -> None:
-        now = self.clock.now()
-        due = self.clock.next_time(expression, now)
-        if due is not None:
-            call = self.clock.later(due - now, self._cron, game, expression, method, static)
-            self._cron_calls[game, method] = call
-
-    def _cron(self, game: str, expression: str, method: str, static: bool) -> None:
-        """A time of the calendar has come: for every open room of the game, or once."""
-        spec = self.specs[game]
-        if static:
-            calling = Deferred.fromCoroutine(self._call_once(spec, method))
-            calling.addErrback(
-                lambda failure: self.log.failure("{game} failed at {what}", failure, game=game, what=method)
-            )
-        else:
-            for keeper in [k for k in self._keepers.values() if k.room.spec is spec]:
-                keeper.post("call", method).addErrback(lambda failure: failure.trap(Refused))
-        self._arm_cron(game, expression, method, static)
-
-    async def _call_once(self, spec: Spec, method: str) -> None:
-        """Call a game's static method, on one of the nodes that share the store."""
-        minute = round(self.clock.now() / 60)
-        if self._lease is None or await self._leases.once(f"{spec.name}.{method}@{minute}", for_ms=ONCE_MS):
-            await _call(getattr(spec.cls, method))
+        self._calendar.stepped(delta_s)
 
     # Losing rooms
 
@@ -508,12 +500,14 @@ class Hall:
 
     def _lose(self, keeper: Keeper) -> None:
         """Another node has this room."""
-        keeper.commits.fenced()
+        # Whoever had just left may have been told nothing of it, and so has the seat still.
+        sessions = keeper.commits.fenced()
         moved = messages.Left(keeper.room.code, "moved", None)
         for seat in keeper.room.seats.values():
-            for session in seat._sessions:
-                session.deliver(packed.encode_for(session.form, moved))
-                session.unseated(keeper.room.code)
+            sessions.update(dict.fromkeys(seat._sessions))
+        for session in sessions:
+            session.deliver(packed.encode_for(session.form, moved))
+            session.unseated(keeper.room.code)
         self._forget(keeper)
 
     def _forget(self, keeper: Keeper) -> None:
@@ -527,9 +521,12 @@ class Hall:
             del self._keepers[keeper.room.code]
             if keeper.commits.version == 0:
                 # The store has only the claim of its code, which rests as long as any other.
-                self._resting.append((self.clock.now() + CODE_REST_MS / 1000, keeper.room.code))
+                self._rest(keeper.room.code)
         keeper.room.seats.clear()
         self._count_users(keeper)
+
+    def _rest(self, code: str) -> None:
+        self._resting.append((self.clock.monotonic() + CODE_REST_MS / 1000, code))
 
     def _count_users(self, keeper: Keeper) -> None:
         """Who has a seat where, for the bound on rooms a user."""
@@ -550,12 +547,6 @@ class Hall:
         paused: Deferred[None] = Deferred()
         self.clock.later(s, paused.callback, None)
         return paused
-
-
-async def _call(function: Callable[[], Any]) -> None:
-    result = function()
-    if isawaitable(result):
-        await result
 
 
 _log = Logger(namespace="gameserver.rooms")

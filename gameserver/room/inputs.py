@@ -24,7 +24,6 @@ from gameserver.room.effects import Asker
 from gameserver.room.seats import HOST_ROLES
 from gameserver.room.step import Departure, Newcomer
 from gameserver.room.timers import LOOK, Armed
-from gameserver.wire import messages, packed
 
 if TYPE_CHECKING:
     from gameserver.interfaces import ISession, User
@@ -149,11 +148,12 @@ class Inputs(ChatInputs):
                 return room.doors.asked(asker, player, type, mark, succeed(reply))
             if space.may_have_grown(room):
                 space.check(room)
+            elif room.said:
+                space.check_said(room)
+            if asker.id is not None:
+                room.replies.answer(asker, player, reply)
         except Exception as error:  # noqa: BLE001 - the message's door
             room.doors.refuse(asker, player, type, mark, error)
-            return None
-        if asker.id is not None:
-            room.replies.answer(asker, player, reply)
         return None
 
     async def start(self, asker: Asker, seat_id: str) -> None:
@@ -164,14 +164,11 @@ class Inputs(ChatInputs):
 
     async def leave(self, asker: Asker, seat_id: str) -> None:
         """A player gives the seat up, for all its sockets."""
-        player = self._room.seats.get(seat_id)
-        if player is None:
-            self._room.replies.error(asker, Refused(code="not_found"))
-            return
-        if asker.id is not None:
-            done = packed.encode_for(asker.session.form, messages.Ok(asker.id))
-            self._room.replies.frames.append((asker.session, done))
-        await self._leave_for_good(player, "left")
+        player = self._room.replies.asking_player(asker, seat_id, counts=False)
+        if player is not None:
+            # With the seat goes what was answered to it: said again, it is `not_found`, and just as well.
+            self._room.replies.confirm(asker)
+            await self._leave_for_good(player, "left")
 
     async def detach(self, session: ISession, seat_id: str) -> None:
         """A connection ended; with a seat's last one, its player has dropped."""
@@ -262,7 +259,7 @@ class Inputs(ChatInputs):
     def _read_options(self, options: dict[str, Any]) -> dict[str, Any]:
         """:returns: the arguments of ``on_create``; the options of the room are these as JSON."""
         try:
-            given = values.plain(values.from_wire(options))
+            given = values.received(options)
         except NotJSON as error:
             raise Refused(str(error), code="bad_data", path="$.options") from None
         if self._room.spec.options is None:
@@ -365,7 +362,7 @@ class Inputs(ChatInputs):
 
     def _profile(self, profile: dict[str, Any]) -> dict[str, Any]:
         try:
-            copied: dict[str, Any] = values.plain(values.from_wire(profile))
+            copied: dict[str, Any] = values.received(profile)
         except NotJSON as error:
             raise Refused(str(error), code="bad_data", path="$.profile") from None
         if len(values.encode(copied)) > MAX_PROFILE_BYTES:

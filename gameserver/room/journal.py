@@ -10,6 +10,8 @@ from __future__ import annotations
 from collections.abc import Callable, MutableMapping
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
+from gameserver.room.compiling import compile_ops
+
 if TYPE_CHECKING:
     from gameserver.room.document import Document
 
@@ -25,17 +27,18 @@ class Journal:
 
     `undo` holds ``(function, *arguments)``, oldest first, and stays the same list. `step` counts committed steps. `era`
     grows whenever a place to roll back to may have been taken: what was saved in an earlier era does not serve a later
-    mark. `touched` holds, in order, the documents that got patch ops in this step (an op may have been rolled back
-    since).
+    mark. `touched` holds, in order, the documents of which something was touched in this step (it may have been rolled
+    back since).
     """
 
-    __slots__ = ("era", "step", "touched", "undo")
+    __slots__ = ("_made_after", "_made_in", "era", "step", "touched", "undo")
 
     def __init__(self) -> None:
         self.undo: list[tuple[Any, ...]] = []
         self.step = 0
         self.era = 0
         self.touched: dict[Document, None] = {}
+        self._made_after = self._made_in = -1
 
     def record(self, undo: Callable[..., object], *args: object) -> None:
         """Call ``undo(*args)`` if this step, or this part of it, is rolled back."""
@@ -58,9 +61,22 @@ class Journal:
             function(*args)
         self.era += 1
 
+    def make_ops(self) -> None:
+        """
+        Make the patches of all documents that were touched in this step, so far.
+
+        They are made once, unless something changed in between: any entry of the undo log counts as a change.
+        """
+        if self._made_after != len(self.undo) or self._made_in != self.era:
+            for document in self.touched:
+                document.set_ops(compile_ops(document.root, document.touched))
+            self._made_after, self._made_in = len(self.undo), self.era
+
     def commit(self) -> None:
-        """Keep all changes and begin the next step; take the ops of every touched document before this."""
+        """Keep all changes and begin the next step; what is to be told of them was found before."""
         self.undo.clear()
+        for document in self.touched:
+            document.forget()
         self.touched.clear()
         self.step += 1
         self.era += 1

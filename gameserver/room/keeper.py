@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Coroutine
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from msgspec import Raw
 from twisted.internet.defer import Deferred
@@ -20,8 +20,9 @@ from twisted.python.failure import Failure
 from gameserver.errors import CODES, Refused
 from gameserver.interfaces import IClock
 from gameserver.room.commits import DUE_SLACK_S, Commits
-from gameserver.room.effects import Asker, OneByOne
+from gameserver.room.effects import Asker
 from gameserver.room.timers import LOOK
+from gameserver.room.waiters import Reader, Waiter
 from gameserver.wire import messages, packed
 
 if TYPE_CHECKING:
@@ -140,13 +141,15 @@ class Keeper:
         """
         An input for the room.
 
-        :returns: fires once it is applied; fails with `Refused` where the input says so, and if there is no room.
+        :returns: fires once it is applied; fails with `Refused` where the input says so, and if there is no room, once
+            the store has what that rests on, and behind all that the room has said.
+        :raises Refused: ``busy``: too much waits for it.
         """
         done: Deferred[None] = Deferred()
         if self.over:
-            done.errback(Failure(Refused(code=self._refusal)))
+            self._refuse(done, Refused(code=self._refusal))
         elif args and isinstance(args[0], Asker) and self._is_full_of(args[0]):
-            done.errback(Failure(Refused(code="busy")))
+            raise Refused(code="busy")
         else:
             self._take_in((method, args, kwargs, done))
         return done
@@ -166,7 +169,7 @@ class Keeper:
             self._take_in(("message", (asker, seat, type, data), {}, None))
             return
         # Nothing comes before it.
-        room.begin(now)
+        room.begin(now, self.monotonic())
         self.free, self.draining = False, True
         try:
             self.end_message(asker, room.inputs.message(asker, seat, type, data))
@@ -197,6 +200,10 @@ class Keeper:
         """:returns: seconds since 1970; the same for all that one pass of the reactor brings."""
         return self.passes.began_s or self.clock.now()
 
+    def monotonic(self) -> float:
+        """:returns: seconds that only grow, since some moment; the same for all of one pass."""
+        return self.passes.monotonic_s if self.passes.began_s else self.clock.monotonic()
+
     def end_message(self, asker: Asker, rest: Coroutine[Any, Any, None] | None) -> None:
         """
         The game's code for a message was called: end the step.
@@ -211,16 +218,38 @@ class Keeper:
     def look(self, read: Callable[[Room], T]) -> Deferred[T]:
         """
         :param read: called between two steps; returns what it wants to know.
-        :returns: fires with that once the store has what it was read from; never, if the room is lost meanwhile.
+        :returns: fires with that once the store has what it was read from; fails with `Refused` as `post` does.
         """
         reader = Reader(read)
         if self.over:
-            reader.told.errback(Failure(Refused(code=self._refusal)))
+            self._refuse(reader.done, Refused(code=self._refusal))
         elif self.commits.settled:
-            reader.told.callback(read(self.room))
+            reader.done.callback(read(self.room))
         else:
             self._take_in(("look", (reader,), {}, None))
-        return reader.told
+        return reader.done
+
+    @property
+    def quiet(self) -> bool:
+        """Whether all is done, stored and told that was asked of the room."""
+        if self.forgotten or self.commits.lost:
+            return True
+        return not self.queue and self.commits.settled and self.commits.told
+
+    def told(self) -> Deferred[None]:
+        """
+        Wait for all that was asked of the room so far.
+
+        :returns: fires once that is done, stored and told; fails with ``busy`` if the room is lost before.
+        """
+        waiter: Waiter[None] = Waiter(Deferred(), None)
+        if (self.queue or self.busy) and not self.over:
+            self._take_in(("look", (waiter,), {}, None))
+        elif self.quiet:
+            waiter.deliver(b"")
+        else:
+            self.commits.follow(waiter)
+        return waiter.done
 
     def tick(self) -> bool:
         """
@@ -267,6 +296,7 @@ class Keeper:
         """The wall clock was stepped: what waits, waits as long as it would have."""
         self._stepped_s += delta_s
         self._follow_clock()
+        self._timer_due = None  # a date of the calendar is as far away as the new clock says
         if not self.busy:
             self._arm()
 
@@ -295,10 +325,23 @@ class Keeper:
         waiting, self.queue = self.queue, deque()
         for _, args, _, done in waiting:
             if done is not None:
-                done.errback(Failure(Refused(code=refusal)))
+                self._refuse(done, Refused(code=refusal))
+            elif args and isinstance(args[0], Waiter):
+                args[0].refuse(Refused(code=refusal))
+                self.commits.follow(args[0])
             elif args and isinstance(args[0], Asker) and not moved:
-                error = messages.Error(args[0].id, refusal, CODES[refusal])
-                args[0].session.deliver(packed.encode_for(args[0].session.form, error))
+                error = messages.Error(args[0].id, refusal, CODES[refusal], room=args[0].room)
+                frame = packed.encode_for(args[0].session.form, error)
+                self.room.outbox.append(((args[0].session,), frame, None))
+                self.turn()
+
+    def _refuse(self, done: Deferred[Any], refused: Refused) -> None:
+        """Whoever waits for this is refused, behind all that the room has said."""
+        waiter = Waiter(done, Failure(refused))
+        if refused.code == "draining":
+            waiter.deliver(b"")  # it says nothing of the room
+        else:
+            self.commits.follow(waiter)
 
     def _is_full_of(self, asker: Asker) -> bool:
         """Whether too much waits already: in all, or of this user, who must not crowd the others out."""
@@ -352,7 +395,7 @@ class Keeper:
         elif self.room.spec.waits:
             self.commits.seal()
         room = self.room
-        room.begin(now)
+        room.begin(now, self.monotonic())
         try:
             result: Coroutine[Any, Any, None] | None = getattr(room.inputs, method)(*args, **kwargs)
         except Exception:  # noqa: BLE001 - a bug of ours must not stop the other rooms
@@ -419,20 +462,24 @@ class Keeper:
         if not isinstance(refused, Refused):
             self.room.log.failure("room {room} failed at {what}", failure, room=self.room.code, what=method)
             refused = Refused(code="game_error")
-        self._answer_refusal(method, args, refused)
+        self.room.abort()
+        if method != "create":
+            self._answer_refusal(args, done, refused)
         self._after_step()
-        if done is not None:
-            done.errback(Failure(refused))
+        if method == "create" and done is not None:
+            done.errback(Failure(refused))  # there never was such a room
         self._follow_clock()
         self._drain()
 
-    def _answer_refusal(self, method: str, args: tuple[Any, ...], refused: Refused) -> None:
+    def _answer_refusal(self, args: tuple[Any, ...], done: Deferred[None] | None, refused: Refused) -> None:
         """A refusal goes the way of all answers: behind the commit of what it was computed on."""
-        self.room.abort()
-        if method != "create" and args and isinstance(args[0], Asker):
+        if done is not None:
+            self._refuse(done, refused)
+        elif args and isinstance(args[0], Waiter):
+            self._refuse(args[0].done, refused)
+        elif args and isinstance(args[0], Asker):
             self.room.replies.error(args[0], refused)
             self.room.finish()
-            refused.answered = True
 
     def _finish(self, done: Deferred[None] | None) -> None:
         self.room.finish()
@@ -487,24 +534,3 @@ class Ended:
 
     def __bool__(self) -> bool:
         return self._ended
-
-
-class Reader(OneByOne, Generic[T]):
-    """
-    Somebody outside a room who wants to know something of it, without a seat.
-
-    :ivar told: fires with what was read.
-    """
-
-    def __init__(self, read: Callable[[Room], T]) -> None:
-        self.told: Deferred[T] = Deferred()
-        self._read = read
-
-    def read(self, room: Room) -> None:
-        """Read now, and have it told behind whatever the room says at present."""
-        self._found = self._read(room)
-
-    def deliver(self, frame: bytes) -> None:
-        """The store has what was read."""
-        if not self.told.called:
-            self.told.callback(self._found)

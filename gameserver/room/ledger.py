@@ -2,7 +2,8 @@
 The server's own moderation: sanctions of users and addresses, who has blocked whom, and the log, all in the store.
 
 Each node reads them when it starts, and keeps them in memory: rooms ask at every line. What one node writes, another
-of the same store knows after its next start.
+of the same store knows after its next start. The store has until when a sanction stands by the wall clock of the node
+that made it; if the clock of this one is stepped, the sanctions in memory end when they would have.
 """
 
 from __future__ import annotations
@@ -27,6 +28,8 @@ MOST_RECORDS: Final = 2000
 MOST_SANCTIONS: Final = 10_000
 MOST_BLOCKED: Final = 1000
 """Users whom one user may block."""
+STORED_S: Final = 5.0
+"""As long as Redis may take to answer; whoever waits for the store must not wait for ever, a room above all."""
 
 
 class Sanction(Struct, frozen=True, omit_defaults=True, kw_only=True):
@@ -71,6 +74,7 @@ class Ledger(Watch):
         self.sanctions: dict[str, Sanction] = {}
         self.records: dict[str, Record] = {}
         self._noted = 0
+        self._newest_ms = 0
         self._written: Deferred[bool] = succeed(True)
 
     async def start(self) -> None:
@@ -81,11 +85,13 @@ class Ledger(Watch):
             self.sanctions[id] = msgspec.json.decode(stored, type=Sanction)
         for page, stored in sorted((await self._store.read_book("log")).items()):
             self.records[page] = Record.decode(stored)
+        for page in self.records:
+            self._newest_ms, self._noted = (int(number) for number in page.split("-")[:2])
 
     # What rooms ask
 
-    def block(self, user_id: str, other: str, on: bool) -> None:
-        """See `Watch.block`. :raises Refused: too many."""
+    def block(self, user_id: str, other: str, on: bool) -> Deferred[None]:
+        """See `Watch.block`."""
         known = self.blocked.get(user_id, frozenset())
         now = known | {other} if on else known - {other}
         if len(now) > MOST_BLOCKED:
@@ -94,8 +100,9 @@ class Ledger(Watch):
         if now:
             self._write("blocks", {user_id: msgspec.json.encode(sorted(now))}, [])
         else:
-            del self.blocked[user_id]
+            self.blocked.pop(user_id, None)
             self._write("blocks", {}, [user_id])
+        return Deferred.fromCoroutine(self._stored_or_busy())
 
     def mute_of(self, user_id: str, game: str, now: float) -> Mute | None:
         """See `Watch.mute_of`."""
@@ -120,9 +127,10 @@ class Ledger(Watch):
 
     def note(self, record: Record) -> None:
         """One more entry of the log."""
-        # By time, and in the order of the calls; the rest keeps the pages of two nodes apart.
+        # In the order of the calls, and by time as far as the clock is not set back; the rest keeps two nodes apart.
         self._noted += 1
-        page = f"{record.at_ms:014d}-{self._noted:08d}-{self._entropy(4).hex()}"
+        self._newest_ms = max(self._newest_ms, record.at_ms)
+        page = f"{self._newest_ms:014d}-{self._noted:08d}-{self._entropy(4).hex()}"
         self.records[page] = record
         forgotten = list(self.records)[:-MOST_RECORDS]
         for old in forgotten:
@@ -170,6 +178,12 @@ class Ledger(Watch):
         self._write("sanctions", {}, [id])
         return self.sanctions.pop(id)
 
+    def shift(self, delta_s: float) -> None:
+        """The wall clock was stepped by so many seconds: what stands for a time, stands for as long as was said."""
+        for id, sanction in self.sanctions.items():
+            if sanction.until is not None:
+                self.sanctions[id] = msgspec.structs.replace(sanction, until=sanction.until + delta_s)
+
     def _forget_past(self) -> None:
         now = self._clock.now()
         past = [id for id, s in self.sanctions.items() if s.until is not None and s.until <= now]
@@ -187,19 +201,31 @@ class Ledger(Watch):
 
     async def stored(self) -> None:
         """
-        Wait until the store has what was just asked of this ledger.
+        Wait until the store has what was just asked of this ledger, for `STORED_S`.
 
         :raises StoreUnavailable: it is not known to have it; it holds on this node for as long as that runs.
         """
         done: Deferred[bool] = Deferred()
 
         def tell(stored: bool) -> bool:
-            done.callback(stored)
+            if not done.called:
+                done.callback(stored)
             return stored
 
         self._written.addCallback(tell)
-        if not await done:
-            raise StoreUnavailable("that was not written")
+        limit = self._clock.later(STORED_S, tell, False)
+        try:
+            if not await done:
+                raise StoreUnavailable("that was not written")
+        finally:
+            if limit.active():
+                limit.cancel()
+
+    async def _stored_or_busy(self) -> None:
+        try:
+            await self.stored()
+        except StoreUnavailable:
+            raise Refused("The store does not answer.", code="busy") from None
 
 
 def _covers(range: str, address: str) -> bool:

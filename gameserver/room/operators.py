@@ -15,7 +15,6 @@ from gameserver.room.ledger import Sanction
 
 if TYPE_CHECKING:
     from gameserver.room.hall import Hall
-    from gameserver.room.room import Room
 
 LISTED: Final = 100
 """Entries of the log in one answer."""
@@ -92,9 +91,8 @@ class Operators:
         act = "mute" if wish.act == "shadow" else wish.act
         keeper = self._hall.find(code)
         await keeper.post("moderate", act, user, wish.seat, **how)
-        if not keeper.over:
-            # Behind the commit: a process that dies before must not have told of it.
-            await keeper.look(_nothing)
+        # Behind the commit: a process that dies before must not have told of it.
+        await keeper.told()
 
     async def sanction(self, user: User, wish: SanctionWish) -> Sanction:
         """
@@ -164,10 +162,6 @@ class Operators:
     def _note(self, user: User, act: str, **about: Any) -> None:
         at_ms = round(self._hall.clock.now() * 1000)
         self._hall.watch.note(Record(at_ms=at_ms, act=act, by=Who(user.id, user.name), **about))
-
-
-def _nothing(room: Room) -> None:
-    """Nothing of it is to be known."""
 
 
 def _check(user: User) -> None:

@@ -24,14 +24,15 @@ class Pass:
     :ivar rooms: ends the turn of the rooms; called first.
     :ivar passing: somebody goes through what came in, and calls `end` afterwards.
     :ivar began_s: while somebody does, when that began: the wall clock, seconds since 1970; else 0.
+    :ivar monotonic_s: the same by seconds that only grow.
     """
 
-    __slots__ = ("_asked", "_call", "_clock", "_owing", "began_s", "passing", "rooms")
+    __slots__ = ("_asked", "_call", "_clock", "_owing", "began_s", "monotonic_s", "passing", "rooms")
 
     def __init__(self, clock: IClock) -> None:
         self.rooms: Callable[[], None] = _nothing
         self.passing = False
-        self.began_s = 0.0
+        self.began_s = self.monotonic_s = 0.0
         self._asked = False
         self._clock = clock
         self._owing: list[Callable[[], None]] = []
@@ -40,7 +41,8 @@ class Pass:
     def begin(self) -> None:
         """Somebody goes through what came in, which came by now."""
         self.passing = True
-        self.began_s = self._clock.now()
+        self.monotonic_s = self._clock.monotonic()
+        self.began_s = self.monotonic_s + self._clock.ahead_s
 
     def ask(self) -> None:
         """Something is to be done at the end of this turn."""

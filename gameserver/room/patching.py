@@ -1,29 +1,31 @@
 """
 The documents at the end of a step: who heard one before gets a patch, who enters its stream gets the whole of it.
 
-A patch holds the ops of one step or, with ``patch_hz``, of several: those of earlier steps are copied, since the parts
-of the documents that they speak of change again.
+A patch tells of one step or, with ``patch_hz``, of several. Either way it is made of the document as it is when it is
+told; until then only what was touched is kept (`gameserver.room.waiting`).
 """
 
 from __future__ import annotations
 
+from collections.abc import Container
 from typing import TYPE_CHECKING, Any
 
 from msgspec import Raw
 
 from gameserver import values
 from gameserver.room.chat.history import lines_of
-from gameserver.room.coalescing import coalesce
-from gameserver.room.document import bare
+from gameserver.room.compiling import Op
 from gameserver.room.saying import Audience, audience, audience_of, hand_out, seats_of, streams_of
-from gameserver.room.shortening import KeyTable, Op, short_patches
+from gameserver.room.shortening import KeyTable, short_patches
 from gameserver.room.streams import Said, wire_name
 from gameserver.room.timers import LOOK
+from gameserver.room.waiting import Waiting
 from gameserver.store import keys
 from gameserver.wire import messages, packed
 from gameserver.wire.messages import Form
 
 if TYPE_CHECKING:
+    from gameserver.interfaces import ISession
     from gameserver.room.document import Document
     from gameserver.room.room import Room
     from gameserver.room.seats import Player
@@ -35,20 +37,19 @@ _Patch = tuple[str, Audience, Raw, dict[Form, list[Op]] | None]
 
 def tell_documents(room: Room, log: list[Said]) -> None:
     """Who enters a stream gets its document as it is after the step; those who heard it before get the patch."""
-    _take_patches(room)
-    patches = room.told.patches
     hz = room.game_class.patch_hz
     slack_s = room.half_tick_s if hz else 0.0
-    due = not hz or room.now >= room.told.patches_at - slack_s or bool(room.rearranged or room.newcomers)
+    patches = _take_patches(room)
+    due = bool(hz) and (room.now >= room.told.patches_at - slack_s or bool(room.rearranged or room.newcomers))
+    if due:
+        patches = _take_waiting(room)
+        room.told.patches_at = _next_patches_at(room, slack_s) if patches else room.told.patches_at
     # Made before anybody enters: a whole document brings the keys that this patch adds.
-    ready = [_patch(room, key, ops) for key, ops in patches.items()] if due else []
+    ready = [_patch(room, key, ops) for key, ops in patches.items()]
     if room.rearranged:
-        _rearrange(room)
-    if ready:
-        for patch in ready:
-            _say_patch(room, log, patch)
-        patches.clear()
-        room.told.patches_at = _next_patches_at(room, slack_s) if hz else 0.0
+        _rearrange(room, patches)
+    for patch in ready:
+        _say_patch(room, log, patch)
     if hz:
         room.due_at = LOOK
 
@@ -61,40 +62,51 @@ def _next_patches_at(room: Room, slack_s: float) -> float:
     return next_at if on_grid else room.now + period_s
 
 
-def _take_patches(room: Room) -> None:
-    """The ops of this step; those that wait for others are copied."""
-    waits = bool(room.game_class.patch_hz)
+def _take_patches(room: Room) -> dict[str, list[Op]]:
+    """:returns: by document, the ops of this step that are told with it; those that are told later wait."""
+    patches: dict[str, list[Op]] = {}
     quanta = room.spec.quanta
-    quick = not waits and quanta is None
-    for document in room.journal.touched:
-        if not document.ops:
+    for document, ops in [(document, document.ops) for document in room.journal.touched]:
+        name = document.name
+        if not ops:
             continue
-        encoded = document.encode_ops() if quick and document.name != "secret" else b""
-        ops = document.take_ops()
-        room.dirty.add(keys.doc(document.name))
+        room.dirty.add(keys.doc(name))
         if document.fields is not None:
             document.fields.note(ops)
-        if document.name == "secret":
+        if name == "secret":
             continue
-        if not _is_heard(room, document.name):
+        if not _is_heard(room, name):
             # Nobody is told, but whoever was here before and comes back must not take this for what it knew.
-            room.streams.number(document.name)
+            room.told.patches.pop(name, None)
+            room.streams.number(name)
             room.streams.counts_changed()
-            continue
-        if waits:
-            ops = [[*op[:2], *map(bare, op[2:])] for op in ops]
-        if quanta is not None:
-            ops = quanta.rounded_ops(ops)
-        waiting = room.told.patches.get(document.name)
-        told = coalesce([*waiting, *ops] if waiting else ops, fold=waits)
-        room.told.patches[document.name] = told
-        if quick and told is ops:
-            room.told.encoded[document.name] = encoded
+        elif room.game_class.patch_hz:
+            waiting = room.told.patches.get(name)
+            if waiting is None:
+                waiting = room.told.patches[name] = Waiting(document)
+            waiting.add(document.touched)
+        elif quanta is not None:
+            patches[name] = quanta.rounded_ops(ops)
+        else:
+            patches[name] = ops
+            room.told.encoded[name] = document.encode_ops()
+    return patches
+
+
+def _take_waiting(room: Room) -> dict[str, list[Op]]:
+    """:returns: by document, the ops of what waited; nothing waits any more."""
+    patches = {name: waiting.ops() for name, waiting in room.told.patches.items()}
+    room.told.patches.clear()
+    quanta = room.spec.quanta
+    return {name: ops if quanta is None else quanta.rounded_ops(ops) for name, ops in patches.items() if ops}
 
 
 def _is_heard(room: Room, key: str) -> bool:
     """Whether any seat hears this stream, be it away; what nobody hears is not told."""
-    return any(key in seat._entered for seat in seats_of(room, key))
+    for seat in seats_of(room, key):  # noqa: SIM110 - a generator takes twice the time
+        if key in seat._entered:
+            return True
+    return False
 
 
 def _patch(room: Room, key: str, ops: list[Op]) -> _Patch:
@@ -125,18 +137,34 @@ def _say_patch(room: Room, log: list[Said], patch: _Patch) -> None:
     if slow.sessions:
         to = slow.withhold(key, to, frame, bytes(raw), lambda: told_document(room, key))
     if to.json:
-        room.outbox.append((to.json, frame, None))
-    if short is None:
-        return
-    for form, theirs in short.items():
+        _hand_patch(room, key, n, to.json, frame)
+    for form, theirs in short.items() if short is not None else ():
         readers = to.packed if form is Form.PACKED else to.columns
         if readers:
-            frame = packed.pack(messages.Patch(room.code, name, n, theirs))
-            room.outbox.append((readers, frame, None))
+            _hand_patch(room, key, n, readers, packed.pack(messages.Patch(room.code, name, n, theirs)))
 
 
-def _rearrange(room: Room) -> None:
-    """Seats enter and leave streams."""
+def _hand_patch(room: Room, key: str, n: int, to: tuple[ISession, ...], frame: bytes) -> None:
+    """Keys and paths may take more than the document, which is never too large: then it comes instead."""
+    if len(frame) <= room.spec.message_bytes:
+        room.outbox.append((to, frame, None))
+    else:
+        _hand_doc(room, audience_of(to), key, messages.Doc(room.code, wire_name(key), n, told_document(room, key), []))
+
+
+def _hand_doc(room: Room, to: Audience, key: str, doc: messages.Doc) -> None:
+    """In MessagePack it brings the keys of its stream; a document that is left has none."""
+    frame = messages.encode(doc)
+    table = room.told.keys.get(key)
+    hand_out(room, to, frame, lambda: packed.repack(frame, table.keys if table and doc.doc is not None else None))
+
+
+def _rearrange(room: Room, patches: Container[str]) -> None:
+    """
+    Seats enter and leave streams.
+
+    :param patches: those of which a patch is about to be told, with the next number.
+    """
     for seat in room.rearranged.values():
         if seat.gone:
             continue
@@ -147,7 +175,7 @@ def _rearrange(room: Room) -> None:
             room.told.slow.lack_nothing(seat._sessions, key)
         for key in streams:
             if key not in seat._entered:
-                n = room.streams.counts.get(key, 0) + (key in room.told.patches)
+                n = room.streams.counts.get(key, 0) + (key in patches)
                 seat._entered[key] = n
                 _send_doc(room, seat, key, n, told_document(room, key))
         room.dirty.add(keys.seat(seat.id))
@@ -160,10 +188,8 @@ def _send_doc(room: Room, seat: Player, key: str, n: int, tree: Any) -> None:
         lines, channels = [], []
         if tree is not None and not key.startswith("seat:"):
             lines, channels = lines_of(room, seat, {key: n}), room.talking.channels.of_stream(key)
-        frame = messages.encode(messages.Doc(room.code, wire_name(key), n, tree, lines, channels=channels))
-        table = room.told.keys.get(key)
-        known = table.keys if table is not None and tree is not None else None
-        hand_out(room, audience_of(seat._sessions), frame, lambda: packed.repack(frame, known))
+        doc = messages.Doc(room.code, wire_name(key), n, tree, lines, channels=channels)
+        _hand_doc(room, audience_of(seat._sessions), key, doc)
 
 
 def told_document(room: Room, key: str) -> Any:

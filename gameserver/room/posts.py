@@ -19,6 +19,7 @@ from gameserver import values
 from gameserver.errors import NotJSON, Refused
 from gameserver.interfaces import IBooks, IClock, ISession, User
 from gameserver.rates import TokenBucket
+from gameserver.room.bounds import LINES_BYTES, newest
 from gameserver.room.chat.admission import say_muted
 from gameserver.room.chat.moderation import has_right
 from gameserver.room.chat.words import WordFilter
@@ -31,6 +32,8 @@ if TYPE_CHECKING:
 KEPT: Final = 50
 KEPT_S: Final = 604_800
 """Lines of a wall, and the seconds for which they are kept: a week."""
+LINE_BYTES: Final = LINES_BYTES // 2
+"""Of a line with its data, so that it may be kept, and told, beside another."""
 WALLS: Final = 1000
 """Walls in memory to which nobody listens; more are forgotten, and read again when they are wanted."""
 RATE: Final = (0.5, 10.0)
@@ -112,7 +115,7 @@ class Posts:
         oldest_ms = (self._clock.now() - KEPT_S) * 1000
         known = seen if seen is not None and wall.last - KEPT <= seen <= wall.last else 0
         lines = [x for x in wall.lines if x.line > known and x.at_ms >= oldest_ms and self._is_for(user, x)]
-        return {"line": wall.last, "lines": [msgspec.to_builtins(_post(x)) for x in lines]}
+        return {"line": wall.last, "lines": [msgspec.to_builtins(x) for x in newest([_post(x) for x in lines])]}
 
     def cease(self, session: ISession, user: User, to: str) -> None:
         """It hears that wall no more. :raises Refused: there is no such wall."""
@@ -144,9 +147,11 @@ class Posts:
         else:
             raise Refused("There is no such channel.", code="bad_data", path="$.to")
         try:
-            plain = values.plain(values.from_wire(data))
+            plain = values.received(data)
         except NotJSON as error:
             raise Refused(str(error), code="bad_data", path="$.data") from None
+        if len(values.encode((text, plain))) > LINE_BYTES:
+            raise Refused(f"At most {LINE_BYTES} bytes.", code="too_large", path="$.data")
         for wall in walls:
             await self._put(wall, to, user, self._filter(text), plain, shadow)
 
@@ -166,9 +171,10 @@ class Posts:
         mute = self._watch.mute_of(user.id, "", now)
         if mute is not None and not mute.shadow:
             raise Refused(say_muted(mute, now), code="muted")
+        monotonic = self._clock.monotonic()
         if len(self._buckets) > WALLS:
-            self._buckets = {id: b for id, b in self._buckets.items() if b.level(now) < b.burst}
-        if not self._buckets.setdefault(user.id, TokenBucket(*RATE)).take(now):
+            self._buckets = {id: b for id, b in self._buckets.items() if b.level(monotonic) < b.burst}
+        if not self._buckets.setdefault(user.id, TokenBucket(*RATE)).take(monotonic):
             raise Refused(code="slow_down")
         return mute is not None
 
@@ -184,7 +190,8 @@ class Posts:
             at_ms = round(self._clock.now() * 1000)
             by = (user.id, user.name) if user is not None else ("", "")
             line = PostLine(wall.last + 1, to, *by, text, data, at_ms, shadow)
-            gone = wall.lines[: max(0, len(wall.lines) + 1 - KEPT)]
+            kept = newest([_post(x) for x in [*wall.lines, line][-KEPT:]])
+            gone = wall.lines[: len(wall.lines) + 1 - len(kept)]
             stored = msgspec.json.encode(msgspec.structs.replace(line, data=values.to_wire(data)))
             await _done(self._store.write_book(_book(name), {_page(line): stored}, [_page(x) for x in gone]))
             wall.last = line.line

@@ -19,6 +19,7 @@ from twisted.python.failure import Failure
 from gameserver.room.commits import DUE_SLACK_S
 from gameserver.room.effects import Asker
 from gameserver.room.saying import audience, say_event
+from gameserver.room.space import check_said
 from gameserver.room.telling import tell
 from gameserver.room.timers import LOOK
 
@@ -73,20 +74,23 @@ class Speaker:
             return False
         keeper, room, player = self.keeper, self.room, self.player
         spec = self.specs.get(message.type)
-        began_s = self.passes.began_s
-        now = began_s or keeper.clock.now()
+        now = began_s = self.passes.began_s
+        if began_s:
+            monotonic = self.passes.monotonic_s
+        else:
+            now, monotonic = keeper.clock.now(), keeper.clock.monotonic()
         if (
             spec is None
             or message.room is not None
             or spec.open_to != player.role
             or not keeper.free
             or room.due_at <= now + DUE_SLACK_S
-            or keeper.commits.late_at <= now
+            or keeper.commits.late_at <= monotonic
         ):
             return False
         asker = self.asker
         if message.id is not None:
-            asker = Asker(asker.session, asker.user, message.id)
+            asker = Asker(asker.session, asker.user, message.id, asker.room)
             if room.replies.came_before(asker, player):
                 return False
         data = message.data
@@ -103,9 +107,9 @@ class Speaker:
         bucket = player._bucket
         if bucket.spare:
             bucket.spare -= 1
-        elif not bucket.take(now):
+        elif not bucket.take(monotonic):
             return False
-        room.now = now
+        room.now, room.monotonic = now, monotonic
         room.durable = spec.durable
         keeper.draining = True
         try:
@@ -121,9 +125,10 @@ class Speaker:
                 keeper.end_message(asker, None)
             else:
                 if room.journal.undo == room.only_said and result is None and message.id is None:
-                    one: Any = room.said.pop()
+                    one: Any = room.said[-1]
                     key = one.key
                     room.streams.keep_one(key, say_event(room, one, room.audiences.get(key) or audience(room, key)))
+                    room.said.clear()
                     room.journal.undo.clear()
                     if room.durable:
                         keeper.commits.must = True
@@ -148,6 +153,7 @@ class Speaker:
         """The game's code was called: end a step that did something else than to say one thing."""
         keeper, room = self.keeper, self.room
         if result is None and message.id is None and len(room.journal.undo) == len(room.said):
+            check_said(room)
             tell(room)
             room.journal.commit()
             if room.durable:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from gameserver.errors import Refused
+from gameserver.errors import PASSING, Refused
+from gameserver.room.bounds import check_message
 from gameserver.room.effects import Asker
 from gameserver.store import keys
 from gameserver.wire import messages, packed
@@ -30,17 +31,30 @@ class Replies:
         self.frames: list[tuple[ISession, bytes]] = []
 
     def answer(self, asker: Asker, player: Player, data: Any) -> None:
-        """Answer a request, and remember the answer."""
+        """
+        Answer a request, and remember the answer.
+
+        :raises Refused: ``too_large``: it fits no message; nothing was done.
+        """
         if asker.id is not None:
-            frame = messages.encode(messages.Ok(asker.id, messages.payload(data)))
-            own = frame if asker.session.form is Form.JSON else packed.pack(messages.Ok(asker.id, data))
+            room = self._room.code
+            frame = messages.encode(messages.Ok(asker.id, messages.payload(data), room))
+            if frame[self._room.spec.message_bytes :]:  # a slice costs no call
+                check_message(self._room, len(frame))
+            own = frame if asker.session.form is Form.JSON else packed.pack(messages.Ok(asker.id, data, room))
             self._remember(asker, player, frame, own)
+
+    def confirm(self, asker: Asker) -> None:
+        """Answer a request that does no harm twice."""
+        if asker.id is not None:
+            done = messages.Ok(asker.id, room=self._room.code)
+            self.frames.append((asker.session, packed.encode_for(asker.session.form, done)))
 
     def error(self, asker: Asker, error: Refused, player: Player | None = None) -> None:
         """Answer with an error; one for a player's request that was applied is remembered."""
-        message = messages.Error(asker.id, error.code, error.text, error.path)
+        message = messages.Error(asker.id, error.code, error.text, error.path, asker.room)
         own = packed.encode_for(asker.session.form, message)
-        if player is not None and asker.id is not None:
+        if player is not None and asker.id is not None and error.code not in PASSING:
             self._remember(asker, player, own if asker.session.form is Form.JSON else messages.encode(message), own)
         else:
             self.frames.append((asker.session, own))
@@ -58,14 +72,19 @@ class Replies:
         self._room.keep_part(keys.answer(player.id, key, asker.id), lambda: frame)
         self._room.drop_parts(keys.answer(*old) for old in forgotten)
 
-    def asking_player(self, asker: Asker, seat_id: str) -> Player | None:
-        """:returns: the player, if this request is to be applied; if not, it has been answered."""
+    def asking_player(self, asker: Asker, seat_id: str, *, counts: bool = True) -> Player | None:
+        """
+        :param counts: it is one of the messages that a seat may send in a second.
+        :returns: the player, if this request is to be applied; if not, it has been answered.
+        """
         player = self._room.seats.get(seat_id)
         if player is None:
             self.error(asker, Refused(code="not_found"))
-        elif not player._bucket.take(self._room.now):
+        elif self.came_before(asker, player):
+            self._answer_again(asker, player)
+        elif counts and not player._bucket.take(self._room.monotonic):
             self.error(asker, Refused(code="rate_limited"))
-        elif asker.id is None or not self._answer_again(asker, player):
+        else:
             return player
         return None
 
@@ -74,14 +93,21 @@ class Replies:
         memory = self._room.answers.find(player.id, asker.session.key)
         return memory is not None and asker.id is not None and asker.id <= memory.last_id
 
-    def _answer_again(self, asker: Asker, player: Player) -> bool:
-        """Whether this request came before; then its answer is repeated."""
+    def _answer_again(self, asker: Asker, player: Player) -> None:
+        """A request came before; its answer is repeated."""
+        # "Too fast" would be taken for "not done": whoever says again all of a burst gets all of its answers.
+        if player._bucket.level(self._room.monotonic) < 1.0 - player._bucket.burst:
+            self.error(asker, Refused(code="rate_limited"))
+            return
+        player._bucket.charge(self._room.monotonic, 1.0)
         memory = self._room.answers.find(player.id, asker.session.key)
-        if memory is None or asker.id is None or asker.id > memory.last_id:
-            return False
-        frame = memory.answers.get(asker.id)
+        frame = memory.answers.get(asker.id) if memory is not None and asker.id is not None else None
         if frame is None:
             self.error(asker, Refused(code="stale_id"))
         else:
-            self.frames.append((asker.session, packed.in_form(asker.session.form, frame)))
-        return True
+            self.frames.append((asker.session, packed.in_form(asker.session.form, self._with_room(frame))))
+
+    def _with_room(self, frame: bytes) -> bytes:
+        """Answers that were stored before they named the room get it now."""
+        end = b',"room":"%b"}' % self._room.code.encode()
+        return frame if frame.endswith(end) else frame[:-1] + end

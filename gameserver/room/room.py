@@ -62,6 +62,7 @@ class Room:
     :param key: 16 random bytes; chance and the secrets of seats come from it.
     :param epoch: a random name of this opening.
     :param now: wall clock, seconds since 1970.
+    :ivar monotonic: seconds that only grow, as of this step: for ages that end with the process.
     """
 
     __slots__ = (
@@ -102,6 +103,7 @@ class Room:
         "lines",
         "locked",
         "log",
+        "monotonic",
         "newcomers",
         "now",
         "only_said",
@@ -148,6 +150,7 @@ class Room:
         self.key = key
         self.created = now
         self.now = now
+        self.monotonic = 0.0
         self.log = log
         self.chat_chars = 500
         self.watch = Watch()
@@ -400,13 +403,17 @@ class Room:
             self.changed()
 
     def kick(self, player: Player, ban: bool) -> None:
-        """End a seat from within the game."""
+        """End a seat from within the game; with a ban, all seats of that user."""
         if player.id not in self.seats:
             return
+        ends = [player]
         if ban:
             self.journal.put(self.banned, player.user_id, None)
-        self.end_seat(player, "banned" if ban else "kicked", None)
-        self.finish_later(self.game.on_leave(player))
+            ends += [s for s in self.seats.values() if s.user_id == player.user_id and s is not player]
+        for seat in ends:
+            if seat.id in self.seats:  # the hook of one may have ended another
+                self.end_seat(seat, "banned" if ban else "kicked", None)
+                self.finish_later(self.game.on_leave(seat))
 
     def close(self, reason: str, text: str | None = None) -> None:
         """Close the room at the end of this step."""
@@ -445,9 +452,10 @@ class Room:
 
     # A step
 
-    def begin(self, now: float) -> None:
-        """A step begins; ``now`` stays the same until it ends."""
+    def begin(self, now: float, monotonic: float) -> None:
+        """A step begins; what time it is stays the same until it ends."""
         self.now = now
+        self.monotonic = monotonic
         self.durable = True
 
     def finish(self) -> None:
@@ -508,6 +516,10 @@ class Room:
 
     def clock_stepped(self, delta_s: float) -> None:
         """The wall clock was stepped by so much: what waits is due that much later by it; clients are told."""
+        self.now += delta_s
+        self.told.patches_at += delta_s
+        self.lines.shift(round(delta_s * 1000))
+        self.talking.shift(delta_s)
         for seat in self.seats.values():
             if seat._hold_until is not None:
                 seat._hold_until += delta_s

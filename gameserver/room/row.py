@@ -204,7 +204,8 @@ def remake(room: Room, *, log: Logger) -> Room:
     made.failures, made.ticked_s, made.sizes = room.failures, room.ticked_s, room.sizes
     made.share = room.share
     made.outbox, made.dirty, made.dropped, made.fresh_parts = room.outbox, room.dirty, room.dropped, room.fresh_parts
-    made.chat_chars, made.told.patches, made.told.patches_at = room.chat_chars, room.told.patches, room.told.patches_at
+    made.chat_chars, made.told.patches_at = room.chat_chars, room.told.patches_at
+    made.told.patches = {name: waiting.moved_to(made.docs[name]) for name, waiting in room.told.patches.items()}
     made.told.keys, made.told.slow = room.told.keys, room.told.slow
     made.watch = room.watch
     made.closing, made.closing_text = room.closing, room.closing_text

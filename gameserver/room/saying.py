@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, NamedTuple
 
+from gameserver.room.bounds import check_message
 from gameserver.room.streams import Said, wire_name
 from gameserver.wire import messages, packed
 from gameserver.wire.messages import Event, Form, encode, payload
@@ -94,12 +95,16 @@ def say_event(room: Room, said: Utterance, to: Audience) -> bytes:
     Say an event on its stream: what `say` does, without a detour, for most messages are events.
 
     :returns: its frame, which is to be logged.
+    :raises Refused: ``too_large``, and nothing was said.
     """
     key, data = said.key, said.data
     counts = room.streams.counts
-    counts[key] = n = counts.get(key, 0) + 1
+    n = counts.get(key, 0) + 1
     stream = key if key == "room" else wire_name(key)
     frame = encode(Event(room.code, stream, n, said.type, data if data.__class__ is str else payload(data)))
+    if frame[room.spec.message_bytes :]:  # a slice costs no call
+        check_message(room, len(frame))
+    counts[key] = n
     if to.json:
         room.outbox.append((to.json, frame, None))
     if to.binary:

@@ -13,11 +13,10 @@ from math import copysign
 from typing import Any, Final
 
 from gameserver.patches import COLUMNS, KEY, SET
+from gameserver.room.compiling import Op
 from gameserver.room.rounding import Quanta
 from gameserver.wire.messages import Form
 from gameserver.wire.packed import shorten
-
-Op = list[Any]
 
 KEYS: Final = 256
 """Keys of a stream that have numbers; further ones travel as they are. Whoever joins is sent all of them."""

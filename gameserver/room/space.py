@@ -1,5 +1,5 @@
 """
-How much a room keeps, and may keep; and all rooms of one game together on this node.
+How much a room keeps, and may keep, and may say at once; and all rooms of one game together on this node.
 
 Counted are the documents, and what else the row holds that has no bound of its own, as profiles and lines of chat have.
 """
@@ -8,8 +8,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
+from msgspec.json import encode
+
 from gameserver import values
 from gameserver.errors import Refused
+from gameserver.room.bounds import ENVELOPE_BYTES, check_message
+from gameserver.room.chat.told import Change
+from gameserver.room.step import Spoken, Utterance
 
 if TYPE_CHECKING:
     from gameserver.room.room import Room
@@ -17,6 +22,9 @@ if TYPE_CHECKING:
 _REST: Final = "rest"
 """Beside the names of documents in `Room.sizes`: what else counts."""
 
+SPOKEN: Final = (Utterance, Spoken, Change)
+WRAPPED: Final = 8
+"""Bytes with what is wrapped around them, ``{"$bytes":""}``, are so many times as long as without, at most."""
 ROOM_BYTES: Final = 2048
 """What a room counts besides what it keeps: an empty one has about so much in the store."""
 
@@ -70,32 +78,37 @@ class Share:
 
 def check(room: Room) -> None:
     """
-    Bound what a room keeps, before a step holds.
+    Bound what a room keeps and says, before a step holds.
 
     Counted are the documents as they were encoded last, and the ops since: at least as much as there is. Only where
     that is too much are they encoded to see.
 
-    :raises Refused: ``too_large``: it would be more than ``max_row_bytes``, or than all rooms of the game may have.
+    :raises Refused: ``too_large``: it would be more than ``max_row_bytes``, or than all rooms of the game may have; or
+        than fits a message.
     """
+    if room.said:
+        check_said(room)
     for document in room.journal.touched:
         known = room.sizes.get(document.name, 0)
         room.sizes[document.name] = known + len(document.encode_ops())
     if room.info_stale or room.touched_timers:
         room.sizes[_REST] = _rest_bytes(room)
-    if not _fits(room):
+    size_bytes = sum(room.sizes.values())
+    if not _fits(room, size_bytes):
         room.sizes = {name: len(values.encode(d.root, special=d.special)) for name, d in room.docs.items()}
         room.sizes[_REST] = _rest_bytes(room)
-        if sum(room.sizes.values()) > room.game_class.max_row_bytes:
+        size_bytes = sum(room.sizes.values())
+        if size_bytes > room.game_class.max_row_bytes:
             raise Refused(f"A room keeps at most {room.game_class.max_row_bytes} bytes.", code="too_large")
-        if not _fits(room):
+        if not _fits(room, size_bytes):
             raise Refused("The rooms of this game take all the space that they may have here.", code="too_large")
-    room.share.count(_size_bytes(room))
+    room.share.count(size_bytes + room.tables.most_bytes)
 
 
 def count(room: Room) -> None:
     """Count what a room keeps that was just read: nothing is refused."""
     room.sizes[_REST] = _rest_bytes(room)
-    room.share.count(_size_bytes(room))
+    room.share.count(sum(room.sizes.values()) + room.tables.most_bytes)
 
 
 def may_have_grown(room: Room) -> bool:
@@ -103,12 +116,20 @@ def may_have_grown(room: Room) -> bool:
     return bool(room.journal.touched or room.info_stale or room.touched_timers or room.tables.fresh)
 
 
-def _fits(room: Room) -> bool:
-    return sum(room.sizes.values()) <= room.game_class.max_row_bytes and room.share.fits(_size_bytes(room))
+def check_said(room: Room) -> None:
+    """:raises Refused: ``too_large``: something that this step said fits no message."""
+    most = room.spec.message_bytes
+    for said in room.said:
+        if not isinstance(said, SPOKEN):
+            continue
+        what = (said.type if isinstance(said, Utterance) else said.text, said.data)
+        # Nearly always there is no need to know exactly; in its last form it is at most `WRAPPED` times as long.
+        if encode(what)[most // WRAPPED - ENVELOPE_BYTES :]:
+            check_message(room, len(values.encode(what)) + ENVELOPE_BYTES)
 
 
-def _size_bytes(room: Room) -> int:
-    return sum(room.sizes.values()) + room.tables.most_bytes
+def _fits(room: Room, size_bytes: int) -> bool:
+    return size_bytes <= room.game_class.max_row_bytes and room.share.fits(size_bytes + room.tables.most_bytes)
 
 
 def _rest_bytes(room: Room) -> int:

@@ -142,10 +142,11 @@ class Streams:
         for place, (key, frame) in enumerate(zip(self._keys, self._frames, strict=True), self._first):
             yield Said(key, _number_of(frame), frame, self._but.get(place, ()))
 
-    def redact(self, key: str, n: int, frame: bytes) -> int | None:
+    def redact(self, key: str, n: int, frame: bytes, but: tuple[str, ...] = ()) -> int | None:
         """
         Have another message in the place of one that was said.
 
+        :param but: seats that are left out of it.
         :returns: the number of the part that is to be stored again for that, if there is one.
         """
         for index, old in enumerate(self._frames):
@@ -153,6 +154,9 @@ class Streams:
                 self._frames[index] = frame
                 self._bytes += max(len(frame) - len(old), 0)
                 place = self._first + index
+                self._but.pop(place, None)
+                if but:
+                    self._but[place] = but
                 return next((part for part, end in self._parts if place < end), None)
         return None
 
@@ -182,7 +186,9 @@ class Streams:
                 return None
             after[key] = n
         missed = [said for said in self.said() if said.n > after.get(said.key, said.n)]
-        return missed if len(missed) == sum(self.counts.get(k, 0) - n for k, n in after.items()) else None
+        is_all = len(missed) == sum(self.counts.get(k, 0) - n for k, n in after.items())
+        # The newest is kept however large it is: told anew, the documents are less.
+        return missed if is_all and sum(len(said.frame) for said in missed) <= LOG_BYTES else None
 
     def seen(self, streams: Iterable[str]) -> dict[str, str | int]:
         """:returns: where somebody stands who has heard all of these streams."""

@@ -22,11 +22,12 @@ from gameserver.room.chat.told import Change, HasRead, IsTyping, edited, keep_ch
 from gameserver.room.effects import Asker
 from gameserver.room.patching import tell_documents, told_document
 from gameserver.room.saying import Audience, Build, audience, audience_of, hand_out, say, say_event
-from gameserver.room.shortening import KeyTable, Op
+from gameserver.room.shortening import KeyTable
 from gameserver.room.slow import SlowReaders
 from gameserver.room.step import Aside, Departure, Newcomer, Spoken, Utterance
 from gameserver.room.streams import Said, wire_name
 from gameserver.room.timers import LOOK
+from gameserver.room.waiting import Waiting
 from gameserver.store import keys
 from gameserver.wire import messages, packed
 
@@ -45,7 +46,7 @@ class Told:
         self.info = b""
         self.seats: dict[str, bytes] = {}
         self.timers: dict[tuple[str | None, str], messages.TimerInfo] = {}
-        self.patches: dict[str, list[Op]] = {}
+        self.patches: dict[str, Waiting] = {}
         self.patches_at: float = 0.0
         self.encoded: dict[str, bytes] = {}
         self.keys: dict[str, KeyTable] = {}
@@ -383,7 +384,7 @@ def _tell_about_chat(room: Room, log: list[Said], said: IsTyping | HasRead | Cha
         tell_read(room, said)
     else:
         for line in room.lines.copies(said.line):
-            _say_but(room, log, line.key, partial(edited, room, line, said), line.but)
+            _say_but(room, log, line.key, partial(edited, room, line, said), line.but + said.unheard)
             keep_change(room, line, said)
 
 

@@ -4,12 +4,11 @@ The dicts and lists inside a document, which notice every change of themselves.
 How undo and patch stay right:
 
 - What is assigned is copied and checked first, so a change that fails changes nothing, and no two places share a value.
-- An op holds its value by reference and is encoded when the step ends. A container that came with an op of this step
-  (`_born` is the step) is therefore sent as it is then: later changes inside it need no op. All that is inside a born
-  container is born as well.
-- Sorting a list sends containers again that the clients have; from then on they count as born, until undone.
-- A container that was taken out (popped, overwritten) has no way up to the root: its changes are undone with the
-  step, but nobody is told.
+- A change puts into the journal's undo log how it is undone (`gameserver.room.undoing`), and into `_touched` of the
+  container what was touched; that is undone as well. No value is ever noted to be told. What is told is found at the
+  end of the step, from what was touched and from the document as it is then (`gameserver.room.compiling`).
+- A container that came into the document in this step (`_born` is the step) is sent whole, as it is at the end, and
+  notes nothing. All that is inside a born container is born as well.
 
 What changes a list behind its methods' backs (in CPython `heapq`, or ``list.append(items, 1)``) is not noticed.
 """
@@ -19,47 +18,56 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from operator import index as to_index
 from operator import is_not
-from typing import TYPE_CHECKING, Any, Final, SupportsIndex, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Final, SupportsIndex, TypeVar
 
-from gameserver.patches import DELETE, SET, SPLICE
+from gameserver.room.key_order import KeyOrder
+from gameserver.room.places import Places
+from gameserver.room.splices import IN_PLACE, Splice
+from gameserver.room.undoing import (
+    NOT_THERE,
+    dict_delete,
+    dict_set,
+    list_set,
+    release,
+    renumber,
+    undo_delete,
+    undo_item,
+    undo_order,
+    undo_put,
+    undo_splices,
+    way,
+)
 from gameserver.values import is_scalar, plain, plain_key
 
 if TYPE_CHECKING:
     from gameserver.room.document import Document
 
-Op = list[Any]
-
 NEVER: Final = -1
-"""No step and no era has this number."""
-
-_MISSING: Final = object()
+"""No step has this number."""
 
 # What a plain value is looked into for: these become containers, or make the document special.
 _DEEPER: Final = frozenset((dict, list, bytes))
-
-# The changes below go around the tracked classes' own methods.
-_dict_set = dict.__setitem__
-_dict_delete = dict.__delitem__
-_list_set: Callable[[list[Any], Any, Any], None] = list.__setitem__
 
 
 class DocDict(dict[str, Any]):
     """A dict inside a document. Copies (``copy``, ``deepcopy``, pickle, ``|``) are plain dicts."""
 
-    __slots__ = ("_born", "_doc", "_key", "_order", "_up")
+    __slots__ = ("_born", "_doc", "_key", "_order", "_touched", "_up")
 
     _doc: Document
     _up: Node | None
     _key: str | int
     _born: int
-    _order: int
-    """The era in which the order of the keys was last saved."""
+    _order: KeyOrder | None
+    """How the keys stand, once one was deleted."""
+    _touched: list[tuple[Any, ...]] | None
+    """The changes of this step, each as in the undo log, or None: there is none yet."""
 
     def __setitem__(self, key: str, value: Any) -> None:
-        old = self.get(key, _MISSING)
+        old = self.get(key, NOT_THERE)
         if value is old:
             return
-        if old is _MISSING or type(key) is not str:
+        if old is NOT_THERE or type(key) is not str:
             key = self._checked(key)
         if not is_scalar(value):
             value = _adopt(self, key, value)
@@ -81,13 +89,13 @@ class DocDict(dict[str, Any]):
     def update(self, *args: Any, **kwargs: Any) -> None:
         """Set many keys, or none if one of the values is refused."""
         changes = dict(*args, **kwargs)
-        changes = {self._checked(key): value for key, value in changes.items() if value is not self.get(key, _MISSING)}
+        changes = {self._checked(key): value for key, value in changes.items() if value is not self.get(key, NOT_THERE)}
         changes = {key: _adopt(self, key, value) for key, value in changes.items()}
         for key, value in changes.items():
             if is_scalar(value):
                 self[key] = value
             else:
-                self._put(key, value, self.get(key, _MISSING))
+                self._put(key, value, self.get(key, NOT_THERE))
 
     def setdefault(self, key: str, default: Any = None) -> Any:
         """Return the value of the key, which is set if it is missing."""
@@ -102,72 +110,84 @@ class DocDict(dict[str, Any]):
             return missing.pop(key, *default)
         value = self[key]
         key = str.__str__(key)
-        self._save_order(key)
-        self._doc.undo.append((_undo_put, self, key, value))
-        _dict_delete(self, key)
-        _release(value)
-        if self._born != self._doc.journal.step and (path := _path(self)) is not None:
-            self._doc.say([DELETE, [*path, key]])
+        self._keep_order()
+        dict_delete(self, key)
+        self._note_deleted(key, value)
         return value
 
     def popitem(self) -> tuple[str, Any]:
         """Delete the last key and return it with its value."""
         if not self:
             raise KeyError("popitem(): dictionary is empty")
-        key = next(reversed(self))
-        return key, self.pop(key)
+        self._keep_order()
+        key, value = dict.popitem(self)
+        self._note_deleted(key, value)
+        return key, value
 
     def clear(self) -> None:
-        """Delete all keys; a dict inside the document is sent anew, with one op."""
-        if len(self) > 1:
-            self._send_again()
-        for key in [*reversed(self)]:
-            self.pop(key)
+        """Delete all keys."""
+        if not self:
+            return
+        self._keep_order()
+        items = list(self.items())
+        dict.clear(self)
+        for key, value in reversed(items):
+            self._note_deleted(key, value)
 
     def _put(self, key: str, value: Any, old: Any) -> None:
-        doc = self._doc
-        doc.undo.append((_undo_put, self, key, old))
-        _dict_set(self, key, value)
+        dict_set(self, key, value)
         if type(old) in _CONTAINERS:
             old._up = None
-        if self._born != doc.journal.step:
-            path = _path(self)
-            if path is not None:
-                path.append(key)
-                doc.say([SET, path, value])
+        elif old is NOT_THERE and self._order is not None:
+            self._order.keys.append(key)
+        self._note((undo_put, self, key, old))
 
-    def _send_again(self) -> None:
-        """Send what will be in this dict when the step ends, instead of the changes to come; the root cannot be set."""
-        path = _path(self)
-        if path and self._born != self._doc.journal.step:
-            self._doc.say([SET, path, self])
-            _bear(self)
+    def _note(self, undo: tuple[Any, ...]) -> None:
+        doc = self._doc
+        doc.undo.append(undo)
+        touched = self._touched
+        if touched is not None:
+            touched.append(undo)
+        elif self._born != doc.journal.step:
+            self._touched = [undo]
+            doc.touch(self)
+
+    def _note_deleted(self, key: str, value: Any) -> None:
+        release(value)
+        self._note((undo_delete, self, key, value))
+
+    def _keep_order(self) -> None:
+        """A key is about to be deleted: let the undo log know where it stands, once an era."""
+        journal = self._doc.journal
+        order = self._order
+        if order is None:
+            order = self._order = KeyOrder(self)
+        if order.era != journal.era:
+            order.era = journal.era
+            journal.undo.append((undo_order, self, order, order.mark(journal.step, self, len(self))))
 
     def _checked(self, key: Any) -> str:
         if type(key) is not str or not key.isascii():
-            key = plain_key(key, tuple(_way(self)[0]))
+            key = plain_key(key, tuple(way(self)[0]))
         name: str = key
         if name[:1] == "$":
             self._doc.special = True
         return name
 
-    def _save_order(self, key: str) -> None:
-        """Let the undo log know where the key stands, once an era: it takes time by the length of the dict."""
-        era = self._doc.journal.era
-        if self._order != era and next(reversed(self)) != key:
-            self._order = era
-            self._doc.undo.append((_undo_order, self, list(self)))
-
 
 class DocList(list[Any]):
     """A list inside a document. Copies (``copy``, ``deepcopy``, pickle, slices, ``+``) are plain lists."""
 
-    __slots__ = ("_born", "_doc", "_key", "_up")
+    __slots__ = ("_born", "_doc", "_key", "_places", "_touched", "_up")
 
     _doc: Document
     _up: Node | None
     _key: str | int
     _born: int
+    _places: Places | None
+    """Where the items are, once one was looked for that had moved."""
+    _touched: list[Splice] | None
+    """The splices of this step, as they were made, or None: there is none yet."""
 
     def __setitem__(self, index: Any, value: Any) -> None:
         if isinstance(index, slice):
@@ -191,9 +211,8 @@ class DocList(list[Any]):
         places = range(*index.indices(len(self)))
         if places.step == 1:
             self._splice(places.start, len(places), [])
-            return
-        for place in sorted(places, reverse=True):
-            self._splice(place, 1, [])
+        elif places:
+            self._take_out(index, places if places.step < 0 else places[::-1])
 
     def __iadd__(self, values: Iterable[Any]) -> DocList:  # type: ignore[misc]
         self.extend(values)
@@ -258,16 +277,12 @@ class DocList(list[Any]):
         return range(len(self))[to_index(index)]
 
     def _put(self, index: int, value: Any, old: Any) -> None:
-        doc = self._doc
-        doc.undo.append((_undo_item, self, index, old))
-        _list_set(self, index, value)
+        list_set(self, index, value)
         if type(old) in _CONTAINERS:
             old._up = None
-        if self._born != doc.journal.step:
-            path = _path(self)
-            if path is not None:
-                path.append(index)
-                doc.say([SET, path, value])
+        if self._places is not None:
+            renumber(self, range(index, index + 1))
+        self._note((undo_item, self, index, old), [(index, 1, IN_PLACE)])
 
     def _set_slice(self, index: slice, values: Iterable[Any]) -> None:
         values = list(values)
@@ -289,32 +304,47 @@ class DocList(list[Any]):
         """Replace items by adopted ones: what every change of length comes to."""
         if not count and not items:
             return
-        doc = self._doc
         span = slice(index, index + count)
         removed = self[span] if count else []
-        doc.undo.append((_undo_splice, self, slice(index, index + len(items)), removed))
-        _list_set(self, span, items)
+        list_set(self, span, items)
+        if self._places is not None:
+            renumber(self, self._places.splice(index, index + count, len(items)))
         for item in removed:
-            _release(item)
-        if self._born != doc.journal.step:
-            path = _path(self)
-            if path is not None:
-                doc.say([SPLICE, path, index, count, items])
+            release(item)
+        self._note((undo_splices, self, index, len(items), removed, 1), [(index, count, len(items))])
+
+    def _take_out(self, index: slice, places: range) -> None:
+        """Delete the items of a slice that leaves others between them; the last comes first in places."""
+        before, taken = self[places[-1] : places[0] + 1], self[index]
+        list.__delitem__(self, index)
+        if self._places is not None:
+            self._places.delete(index)
+        for item in taken:
+            release(item)
+        undo = (undo_splices, self, places[-1], len(before) - len(taken), before, len(places))
+        self._note(undo, [(place, 1, 0) for place in places])
 
     def _arrange(self, items: list[Any]) -> None:
         """Give the same items another order; only the span that differs is sent."""
         moved = [place for place, (item, old) in enumerate(zip(items, self, strict=True)) if item is not old]
         if not moved:
             return
+        start, size = moved[0], moved[-1] + 1 - moved[0]
+        span = slice(start, start + size)
+        before = self[span]
+        list_set(self, span, items[span])
+        renumber(self, range(start, start + size))
+        self._note((undo_splices, self, start, size, before, 1), [(start, size, size)])
+
+    def _note(self, undo: tuple[Any, ...], splices: list[Splice]) -> None:
         doc = self._doc
-        start, stop = moved[0], moved[-1] + 1
-        span = items[start:stop]
-        doc.undo.append((_list_set, self, slice(start, stop), self[start:stop]))
-        _list_set(self, slice(start, stop), span)
-        if self._born != doc.journal.step and (path := _path(self)) is not None:
-            doc.say([SPLICE, path, start, len(span), span])
-            for item in span:
-                _bear_all(item)
+        doc.undo.append(undo)
+        touched = self._touched
+        if touched is not None:
+            touched += splices
+        elif self._born != doc.journal.step:
+            self._touched = splices
+            doc.touch(self)
 
 
 Node = DocDict | DocList
@@ -332,7 +362,7 @@ def _adopt(node: Node, key: str | int, value: Any) -> Any:
     if is_scalar(value):
         return value
     doc = node._doc
-    return grow(doc, plain(value, (*_way(node)[0], key)), node, key, doc.journal.step)
+    return grow(doc, plain(value, (*way(node)[0], key)), node, key, doc.journal.step)
 
 
 def grow(doc: Document, value: Any, up: Node | None, key: str | int, born: int) -> Any:
@@ -340,18 +370,19 @@ def grow(doc: Document, value: Any, up: Node | None, key: str | int, born: int) 
     kind = type(value)
     if kind is dict:
         node = _plant(DocDict(value), doc, up, key, born)
-        node._order = NEVER
+        node._order = None
         for name, item in value.items():
             if name[:1] == "$":
                 doc.special = True
             if type(item) in _DEEPER:
-                _dict_set(node, name, grow(doc, item, node, name, born))
+                dict_set(node, name, grow(doc, item, node, name, born))
         return node
     if kind is list:
         items = _plant(DocList(value), doc, up, key, born)
+        items._places = None
         for index, item in enumerate(value):
             if type(item) in _DEEPER:
-                _list_set(items, index, grow(doc, item, items, index, born))
+                list_set(items, index, grow(doc, item, items, index, born))
         return items
     if kind is bytes:
         doc.special = True
@@ -363,91 +394,5 @@ def _plant(node: N, doc: Document, up: Node | None, key: str | int, born: int) -
     node._up = up
     node._key = key
     node._born = born
+    node._touched = None
     return node
-
-
-def _way(node: Node) -> tuple[list[str | int], Node]:
-    """The keys that lead to a node, and where they begin: at the root, or at a container that was taken out."""
-    path: list[str | int] = []
-    while (up := node._up) is not None:
-        path.append(node._key if type(up) is DocDict else _index_in(up, node))
-        node = up
-    path.reverse()
-    return path, node
-
-
-def _path(node: Node) -> list[str | int] | None:
-    """The keys that lead from the root to a node, or None if it was taken out."""
-    if node._up is None:
-        return [] if node is node._doc.root else None
-    path, top = _way(node)
-    return path if top is node._doc.root else None
-
-
-def _index_in(up: Node, node: Node) -> int:
-    """Where a list holds a node; what the node remembers is right unless something was inserted before it."""
-    items = cast("list[Any]", up)
-    index = cast("int", node._key)
-    if index >= len(items) or items[index] is not node:
-        index = next(place for place, item in enumerate(items) if item is node)
-        node._key = index
-    return index
-
-
-def _release(item: Any) -> None:
-    if type(item) in _CONTAINERS:
-        item._up = None
-
-
-def _claim(item: Any, up: Node) -> None:
-    if type(item) in _CONTAINERS:
-        item._up = up
-
-
-def _bear(node: Node) -> None:
-    """From now on an op of this step holds the node."""
-    step = node._doc.journal.step
-    if node._born != step:
-        node._doc.undo.append((_undo_born, node, node._born))
-        node._born = step
-
-
-def _bear_all(item: Any) -> None:
-    """From now on an op of this step holds the item and all that is in it."""
-    if type(item) in _CONTAINERS:
-        _bear(item)
-        for inner in item.values() if type(item) is DocDict else item:
-            _bear_all(inner)
-
-
-def _undo_born(item: Node, born: int) -> None:
-    item._born = born
-
-
-def _undo_put(node: DocDict, key: str, old: Any) -> None:
-    _release(node.get(key))
-    if old is _MISSING:
-        _dict_delete(node, key)
-    else:
-        _dict_set(node, key, old)
-        _claim(old, node)
-
-
-def _undo_order(node: DocDict, keys: list[str]) -> None:
-    items = {key: node[key] for key in keys}
-    dict.clear(node)
-    dict.update(node, items)
-
-
-def _undo_item(node: DocList, index: int, old: Any) -> None:
-    _release(node[index])
-    _list_set(node, index, old)
-    _claim(old, node)
-
-
-def _undo_splice(node: DocList, span: slice, removed: list[Any]) -> None:
-    for item in node[span]:
-        _release(item)
-    _list_set(node, span, removed)
-    for item in removed:
-        _claim(item, node)

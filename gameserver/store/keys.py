@@ -59,7 +59,7 @@ gameserver:claims:NODE  set: codes that the node claimed for rooms   while there
                         not stored yet (or never)                    or when another sees to what it left behind
 gameserver:lease:NODE   string: the token of the node's process      the lease's (a TTL)
 gameserver:nodes        set: nodes that may have rooms               a node is in it until another has its rooms
-gameserver:once:NAME    string: somebody saw to that                 a day (a TTL)
+gameserver:once:NAME    string: who saw to that; random              a day (a TTL)
 gameserver:book:NAME    hash: pages of a book, by name               each page's until it is torn out
 gameserver:meta         hash: schema, secret (whose fingerprint all  for good
                         nodes must have), beat_ms:NODE (the newest
@@ -67,7 +67,7 @@ gameserver:meta         hash: schema, secret (whose fingerprint all  for good
 gameserver:user:ID      hash: name_key ('' for none), version,       until the user is deleted
                         value (see `gameserver.auth.accounts`)
 gameserver:name:KEY     a user's id                                  as long as the user has that name
-gameserver:spent:MARK   1: what was good once, such as a ticket      as long as it would have been good (a TTL)
+gameserver:spent:MARK   1: what was good once, such as a ticket      a day after its end (a TTL)
 ======================= ============================================ =================================================
 """
 

@@ -2,8 +2,9 @@
 The scripts that Redis runs for `gameserver.store.redis`, and how what they take and give is written.
 
 Keys and fields are those of `gameserver.store.keys`. Redis runs a script alone and does not undo what one did that
-fails. So each looks at every key that it will write (a key of another type fails there) before it writes the first.
-Redis itself refuses (memory full, a disk that cannot be written, a replica) at the first write of a script or never.
+fails. So each looks at every key that it will write (a key of another type fails there), and at whether it may, before
+it writes the first. Redis itself refuses (memory full, a disk that cannot be written, a replica) at the first write of
+a script or never. What says that a change is there, a version, is written last.
 
 Numbers pass through as the text that they came as: Lua's are doubles, and would come out as ``1.7e+12``. What may be
 long comes back as one string, each item behind its length in four bytes: txredisapi takes a turn of the reactor for
@@ -48,7 +49,27 @@ local function pack(items)
 end
 """
 
-COMMIT: Final = script("""
+NEED: Final = """
+-- Fails if the caller may not do this. The arguments are such that nothing would be changed by it.
+local function need(command, key, ...)
+  if redis.acl_check_cmd then
+    if not redis.acl_check_cmd(command, key, ...) then error('this user may not ' .. command .. ' ' .. key, 0) end
+    return
+  end
+  -- Before Redis 7 one finds out by trying.
+  local answer = redis.pcall(command, key, ...)
+  local refusal = type(answer) == 'table' and answer.err
+  if not refusal then return end
+  for _, harmless in ipairs({'wrong number of arguments', 'not an integer', 'syntax error'}) do
+    if string.find(refusal, harmless, 1, true) then return end
+  end
+  error(refusal, 0)
+end
+"""
+
+COMMIT: Final = script(
+    NEED
+    + """
 -- KEYS: rooms, claims, meta, lease, then of each commit its room and its code.
 -- ARGV: now_ms, how long a code rests in ms, node, the token of its lease or '', what the key of a lease begins with,
 -- the field of its beat, then of each commit a list in JSON: id, code, game, fence, version, at_ms (all text), whether
@@ -100,12 +121,53 @@ end
 local newest = redis.call('ZREVRANGE', rooms, 0, 0, 'WITHSCORES')[2]
 redis.call('SCARD', claims)
 redis.call('HLEN', meta)
+local some, drops, whole, new, entries, ends -- one commit of each kind, if there is any
 for _, c in ipairs(lasting) do
+  some = c
+  if #c.drops > 0 then drops = c end
+  if c.whole then whole = c end
+  if c.whole or c.is_new then
+    new = c
+    redis.call('HLEN', c.code_key)
+  end
   if #c.entries + #c.gone > 0 then
+    entries = c.room_key
     redis.call('HLEN', c.room_key .. ':entries')
     redis.call('ZCARD', c.room_key .. ':order')
     redis.call('HLEN', c.room_key .. ':tables')
   end
+end
+for _, c in ipairs(ending) do
+  ends = c
+  redis.call('HLEN', c.code_key)
+end
+if ends then
+  need('ZREM', rooms, '')
+  need('SREM', claims, '')
+  need('HSET', ends.code_key, 'a', 'a', 'a')
+  need('PEXPIRE', ends.code_key .. ':none', 1)
+  need('DEL', ends.room_key .. ':none')
+  need('UNLINK', ends.room_key .. ':none')
+end
+need('HSET', meta, 'a', 'a', 'a')
+if some then need('HSET', some.room_key, 'a', 'a', 'a') end
+if drops then need('HDEL', drops.room_key, '') end
+if whole then need('DEL', whole.room_key .. ':none') end
+if new then
+  need('HSET', new.code_key, 'a', 'a', 'a')
+  need('ZADD', rooms, 'XX', 0, '')
+  need('SREM', claims, '')
+end
+if entries then
+  local values, order, tables = entries .. ':entries', entries .. ':order', entries .. ':tables'
+  need('HSET', values, 'a', 'a', 'a')
+  need('HEXISTS', values, '')
+  need('HSTRLEN', values, '')
+  need('HDEL', values, '')
+  need('ZADD', order, 'XX', 0, '')
+  need('ZREM', order, '')
+  need('HINCRBY', tables, '', 'a')
+  need('HDEL', tables, '')
 end
 
 -- From here on it writes. What ends goes first: deleting is never refused, so that rooms can end while memory is full.
@@ -147,17 +209,16 @@ local function drop_parts(c)
   end
 end
 for _, c in ipairs(ending) do
-  redis.call('DEL', c.room_key, c.code_key)
-  redis.call('UNLINK', c.room_key .. ':entries', c.room_key .. ':order', c.room_key .. ':tables')
   redis.call('ZREM', rooms, c.id)
   redis.call('SREM', claims, c.code)
   redis.call('HSET', c.code_key, 'room', c.id, 'fence', c.fence, 'version', c.version, 'free_at_ms', c.free_at_ms)
   redis.call('PEXPIRE', c.code_key, rest_ms)
+  redis.call('UNLINK', c.room_key .. ':entries', c.room_key .. ':order', c.room_key .. ':tables')
+  redis.call('DEL', c.room_key)
 end
 local number = tonumber(newest or 0)
 for _, c in ipairs(lasting) do
   if c.whole then redis.call('DEL', c.room_key) end
-  redis.call('HSET', c.room_key, 'fence', c.fence, 'version', c.version, 'at_ms', c.at_ms, 'node', node)
   if c.is_new or c.whole then
     number = number + 1
     redis.call('HSET', c.room_key, 'code', c.code, 'game', c.game)
@@ -169,10 +230,12 @@ for _, c in ipairs(lasting) do
   drop_parts(c)
   for i, name in ipairs(c.entries) do write_entry(c, name, ARGV[c.entries_at + i]) end
   for _, name in ipairs(c.gone) do write_entry(c, name, nil) end
+  redis.call('HSET', c.room_key, 'fence', c.fence, 'version', c.version, 'at_ms', c.at_ms, 'node', node)
 end
 redis.call('HSET', meta, ARGV[6], now_ms)
 return table.concat(outcomes)
-""")
+"""
+)
 
 COMMIT_KEYS: Final = 4
 """So many keys of `COMMIT` stand before those of the commits: two each."""
@@ -227,8 +290,8 @@ if claim[2] and tonumber(claim[2]) <= tonumber(ARGV[3]) then
   claim = {false, false}
 end
 if not claim[1] then
+  redis.call('SADD', KEYS[2], ARGV[1]) -- first: what stands there is freed in the end, whatever becomes of this call
   redis.call('HSET', KEYS[1], 'room', ARGV[2])
-  redis.call('SADD', KEYS[2], ARGV[1])
   return 1
 end
 return (claim[1] == ARGV[2] and not claim[2]) and 1 or 0

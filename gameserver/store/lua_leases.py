@@ -82,6 +82,7 @@ return 1
 """)
 
 ONCE: Final = script("""
--- KEYS: once. ARGV: how long in ms. Returns whether it was not there.
-return redis.call('SET', KEYS[1], '', 'PX', ARGV[1], 'NX') and 1 or 0
+-- KEYS: once. ARGV: who asks, how long in ms. Returns whether nobody else asked before.
+if redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2], 'NX') then return 1 end
+return redis.call('GET', KEYS[1]) == ARGV[1] and 1 or 0
 """)

@@ -184,9 +184,9 @@ class RedisStore(RedisUsers, RedisBooks):
         theirs = [keys.room_key(id_) for id_ in ids]
         return self._ask(lua_leases.RELEASE_ROOMS, theirs, [self._node.name]).addCallback(_nothing)
 
-    def once(self, name: str, *, for_ms: int) -> Deferred[bool]:
+    def once(self, name: str, *, by: str, for_ms: int) -> Deferred[bool]:
         """See `ILeases.once`."""
-        return self._ask(lua_leases.ONCE, [keys.once_key(name)], [for_ms]).addCallback(bool)
+        return self._ask(lua_leases.ONCE, [keys.once_key(name)], [by, for_ms]).addCallback(bool)
 
     def _lease(self, for_ms: int) -> tuple[list[str], list[str | int]]:
         """The keys and arguments of a script for this node's lease."""

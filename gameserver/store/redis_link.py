@@ -43,8 +43,11 @@ class _Connection(RedisProtocol):  # type: ignore[misc]
 
     Logging in is not left to txredisapi: it gives up for good when a connection is lost while it logs in.
 
-    :ivar lost: fires with the reason once the connection is lost.
+    :ivar why: the reason, once the connection is lost; whoever waits for an answer hears of none.
+    :ivar lost: fires with the reason then.
     """
+
+    why: str | None = None
 
     def __init__(self) -> None:
         super().__init__(charset=None, convertNumbers=False)
@@ -58,8 +61,9 @@ class _Connection(RedisProtocol):  # type: ignore[misc]
 
     def connectionLost(self, why: Failure) -> None:
         """Say so to who waits for answers, and then to who keeps the connection."""
+        self.why = why.getErrorMessage()
         super().connectionLost(why)
-        self.lost.callback(why.getErrorMessage())
+        self.lost.callback(self.why)
 
     def drop(self) -> None:
         """End it now; who waits for an answer gets an error."""
@@ -162,7 +166,7 @@ class Link:
             raise Refusal(f"{self.address} refuses: {error}") from error
         except RedisError as error:
             connection.drop()
-            raise StoreUnavailable(f"{self.address} does not answer: {error}") from error
+            raise StoreUnavailable(f"{self.address} does not answer: {connection.why or error}") from error
 
     async def _keep(self, connection: _Connection) -> None:
         while True:

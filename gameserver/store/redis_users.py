@@ -11,7 +11,9 @@ from zope.interface import implementer
 from gameserver.interfaces import IUserStore, Put, UserRow
 from gameserver.store import keys, lua
 
-PUT: Final = lua.script("""
+PUT: Final = lua.script(
+    lua.NEED
+    + """
 -- KEYS: the user's, its new name's (or the user's again, for none). ARGV: id, name_key, version, value, what the key
 -- of a name begins with.
 -- Returns 'stored', 'stale' or 'taken'.
@@ -22,12 +24,17 @@ if ARGV[2] ~= '' then
   local holder = redis.call('GET', KEYS[2])
   if holder and holder ~= ARGV[1] then return 'taken' end
 end
--- From here on it writes.
-redis.call('HSET', KEYS[1], 'name_key', ARGV[2], 'version', ARGV[3], 'value', ARGV[4])
-if stored[1] and stored[1] ~= '' and stored[1] ~= ARGV[2] then redis.call('DEL', ARGV[5] .. stored[1]) end
+need('HSET', KEYS[1], 'a', 'a', 'a')
+need('DEL', ARGV[5])
+need('SET', ARGV[5], '', 'NX', 'XX')
+
+-- From here on it writes, the version last.
 if ARGV[2] ~= '' then redis.call('SET', KEYS[2], ARGV[1]) end
+if stored[1] and stored[1] ~= '' and stored[1] ~= ARGV[2] then redis.call('DEL', ARGV[5] .. stored[1]) end
+redis.call('HSET', KEYS[1], 'name_key', ARGV[2], 'version', ARGV[3], 'value', ARGV[4])
 return 'stored'
-""")
+"""
+)
 
 FIND: Final = lua.script(
     lua.PACK

@@ -21,7 +21,7 @@ from twisted.internet.interfaces import IReactorFromThreads
 from twisted.python.failure import Failure
 from zope.interface import implementer
 
-from gameserver.errors import GameServerError, StoreLocked, StoreUnavailable
+from gameserver.errors import StoreUnavailable
 from gameserver.interfaces import Commit, IBooks, IStore, Outcome, Stored, TableSizes
 from gameserver.store.books import SQLiteBooks
 from gameserver.store.sqlite_file import Database
@@ -172,12 +172,13 @@ class SQLiteStore(SQLiteUsers, SQLiteBooks):
         self.transactions += 1
         outcome.addCallbacks(_succeed, _fail, callbackArgs=(dones,), errbackArgs=(dones,))
 
-    def _opened(self, done: Deferred[None], error: GameServerError | None) -> None:
-        if error is None:
-            done.callback(None)
-        else:
-            self._quit()
-            done.errback(error)
+    def _opened(self, done: Deferred[None], outcome: Deferred[None]) -> None:
+        outcome.addErrback(self._not_opened)
+        outcome.chainDeferred(done)
+
+    def _not_opened(self, failure: Failure) -> Failure:
+        self._quit()
+        return failure
 
     def _closed(self, outcome: Deferred[None]) -> None:
         self._quit()
@@ -193,12 +194,11 @@ class SQLiteStore(SQLiteUsers, SQLiteBooks):
     # In the writer's thread.
 
     def _open(self, done: Deferred[None]) -> None:
-        error = None
-        try:
-            self._database = Database(self._path, self._sync)
-        except (StoreLocked, StoreUnavailable) as why:
-            error = why
-        self._reactor.callFromThread(self._opened, done, error)
+        # `execute`, since whatever goes wrong, who waits must hear of it.
+        self._reactor.callFromThread(self._opened, done, execute(self._open_file))
+
+    def _open_file(self) -> None:
+        self._database = Database(self._path, self._sync)
 
     def _write(self) -> None:
         calls: list[Callable[[Database], Any]] = []

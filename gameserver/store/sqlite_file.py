@@ -13,21 +13,20 @@ tables room, name, entries, bytes                   the same: of each table how 
 codes  code, room, free_at_ms, fence, version       from the claim until 24 hours after the room ended; then fence and
                                                     version are its last ones, which tell a retry from a stranger
 users  id, name_key, version, value                 until the user is deleted
-spent  mark, until_ms                               as long as what it marks would have been good
+spent  mark, until_ms                               a day after the end of what it marks
 meta   key, value                                   ``beat_ms``: the newest beat or commit
 ====== ============================================ =================================================================
 """
 
 from __future__ import annotations
 
-import fcntl
 import sqlite3
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
-from os.path import realpath
-from typing import IO, Any, Final
+from typing import Any, Final
 
 from gameserver.errors import StoreLocked, StoreUnavailable
+from gameserver.files import lock, remedy
 from gameserver.interfaces import Commit, Outcome
 from gameserver.store import sqlite_users
 from gameserver.store.books import BOOKS_TABLE
@@ -73,6 +72,19 @@ The log goes into the file when it has so many pages (16 MiB): a page that rooms
 once. SQLite's own 1000 costs a tenth more time per commit; with 16,000 the log no longer fits a processor's cache.
 """
 
+_ADVICE: Final[Mapping[int, str]] = {
+    sqlite3.SQLITE_PERM: "let this server's user write it and its folder",
+    sqlite3.SQLITE_READONLY: "let this server's user write it and its folder",
+    sqlite3.SQLITE_CANTOPEN: "let this server's user write it and its folder",
+    sqlite3.SQLITE_BUSY: "end the other program that uses it",
+    sqlite3.SQLITE_LOCKED: "end the other program that uses it",
+    sqlite3.SQLITE_FULL: "make room on that disk, or give a file on another",
+    sqlite3.SQLITE_IOERR: "make room on that disk if it is full; if not, it fails",
+    sqlite3.SQLITE_NOTADB: "put a copy of it back, or give another file",
+    sqlite3.SQLITE_CORRUPT: "put a copy of it back, or give another file",
+}
+"""What an operator can do, by the kind of fault."""
+
 
 class Database:
     """
@@ -89,7 +101,7 @@ class Database:
         self._path = path
         try:
             with ExitStack() as opened:
-                opened.enter_context(_lock(path))
+                opened.enter_context(lock(path))
                 # Autocommit, so that each BEGIN and COMMIT is one that is written here.
                 self._db = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
                 opened.callback(self._db.close)
@@ -98,8 +110,12 @@ class Database:
                 self.users = sqlite_users.UserTable(self._db)
                 self._prepare(sync)
                 self._opened = opened.pop_all()
-        except (sqlite3.Error, OSError) as error:
-            raise StoreUnavailable(f"{path} cannot be opened: {error}") from error
+        except BlockingIOError:
+            raise StoreLocked(f"{path} is in use by another process.") from None
+        except OSError as error:
+            raise StoreUnavailable(f"{path} cannot be opened: {remedy(error)}") from error
+        except sqlite3.Error as error:
+            raise StoreUnavailable(f"{path} cannot be opened: {_told(error)}") from error
 
     def _prepare(self, sync: str) -> None:
         (schema,) = self._db.execute("PRAGMA user_version").fetchone()
@@ -148,7 +164,7 @@ class Database:
                 self._db.rollback()
                 raise
         except sqlite3.Error as error:
-            raise StoreUnavailable(f"{self._path} cannot be written: {error}") from error
+            raise StoreUnavailable(f"{self._path} cannot be written: {_told(error)}") from error
         return results
 
     def commit(self, commits: Sequence[Commit], now_ms: int) -> list[Outcome]:
@@ -186,16 +202,8 @@ class Database:
         self._db.execute("DELETE FROM codes WHERE free_at_ms <= ?", (now_ms,))
 
 
-def _lock(path: str) -> IO[bytes]:
-    """
-    Lock the file for as long as what is returned stays open: the kernel lets go when the process dies, however it dies.
-
-    :raises StoreLocked: somebody else has it.
-    """
-    file = open(f"{realpath(path)}.lock", "ab")  # noqa: SIM115 - it stays open
-    try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        file.close()
-        raise StoreLocked(f"{path} is in use by another process.") from None
-    return file
+def _told(error: sqlite3.Error) -> str:
+    """:returns: what is wrong, and what to do about it where SQLite says what kind of fault it is."""
+    # The higher bytes of a code say which of its kind it is. Source: https://www.sqlite.org/rescode.html
+    kind = getattr(error, "sqlite_errorcode", 0) & 0xFF
+    return f"{error}; {_ADVICE[kind]}" if kind in _ADVICE else str(error)

@@ -321,7 +321,7 @@ class Table:
         self.settle()
 
     def _stop_time(self) -> None:
-        for call in self._time.getDelayedCalls():
+        for call in list(self._time.getDelayedCalls()):  # each that is cancelled leaves it
             call.cancel()
 
     def _check_mirrors(self) -> None:

@@ -49,7 +49,7 @@ class Addresses:
 
     @property
     def urls(self) -> list[str]:
-        """Addresses without a path, the best first."""
+        """Addresses without a slash at their end, the best first; only the operator's has a path."""
         if self.public_url is not None:
             return [self.public_url]
         found = list(dict.fromkeys(self._found()))

@@ -83,7 +83,7 @@ class Api(Identity, Moderation):
     ) -> None:
         settings = settings or Settings()
         super().__init__(house, settings)
-        self._description = Raw(msgspec.json.encode(describe()))
+        self._description = Raw(msgspec.json.encode(describe(settings.public_url)))
         self._metrics = Metrics([Numbers(house)], settings.metrics)
         self._addresses = addresses
         self._creating: Counter[str] = Counter()
@@ -117,9 +117,7 @@ class Api(Identity, Moderation):
         names = request.args.get(b"game")
         specs = hall.specs.values() if not names else [hall.spec(names[0].decode("utf-8", "replace"))]
         public = [
-            keeper
-            for keeper in reversed(list(hall.keepers))
-            if not keeper.room.private and not keeper.over and keeper.room.spec in specs
+            keeper for keeper in reversed(list(hall.keepers)) if not keeper.room.private and keeper.room.spec in specs
         ]
         looks = [Deferred.fromCoroutine(self._look_or_pass(keeper)) for keeper in public[:LISTED_ROOMS]]
         listed: list[Raw] = []
@@ -137,7 +135,7 @@ class Api(Identity, Moderation):
         user = await self._caller(request)
         wish = self._body(request, RoomWish)
         keeper = await self._in_time(shielded(self._create(user, wish)), STEP_S)
-        request.setHeader(b"location", b"/api/rooms/" + keeper.room.code.encode())
+        request.setHeader(b"location", f"{self._settings.base_path}/api/rooms/{keeper.room.code}".encode())
         return answer(request, {"room": keeper.room.code}, status=201)
 
     @app.route("/api/rooms/<code>", methods=["GET"])
@@ -243,8 +241,10 @@ class Api(Identity, Moderation):
         if hall.store_away:
             raise Refused("The store does not answer.", code="busy")
         # Rooms where the creator has a seat are counted by the hall; those that nobody has come to yet, here.
-        empty = sum(1 for keeper in hall.keepers if keeper.room.creator == user.id and not keeper.room.seats)
-        if empty + self._creating[user.id] >= hall.rooms_per_user:
+        empty = [keeper for keeper in hall.keepers if keeper.room.creator == user.id and not keeper.room.seats]
+        if len(empty) + self._creating[user.id] >= hall.rooms_per_user:
+            for keeper in empty:
+                await keeper.told()
             raise Refused(f"{hall.rooms_per_user} of your rooms are still empty; use those first.", code="forbidden")
         self._creating[user.id] += 1
         try:

@@ -213,7 +213,7 @@ class Identity(Calls):
         request.addCookie(
             self._cookie_name(request),
             value,
-            path="/",
+            path=f"{self._settings.base_path}/",
             max_age=str(age_s),
             secure=self._is_secure(request),
             httpOnly=True,
@@ -221,7 +221,10 @@ class Identity(Calls):
         )
 
     def _cookie_name(self, request: Request) -> str:
-        return f"__Host-{COOKIE}" if self._is_secure(request) else COOKIE
+        if not self._is_secure(request):
+            return COOKIE
+        # Browsers want __Host- to be for the whole host, of which a server under a path has only that.
+        return f"__Secure-{COOKIE}" if self._settings.base_path else f"__Host-{COOKIE}"
 
     def _is_secure(self, request: Request) -> bool:
         """Whether the browser speaks TLS, to us or to what stands before us."""

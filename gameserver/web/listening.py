@@ -10,12 +10,15 @@ Endpoint strings: those of Twisted, with two kinds made for a server that stays.
 
 from __future__ import annotations
 
+import errno
 import re
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
+from socket import gaierror
 from typing import Any, Final
 
 from twisted.internet.endpoints import TCP4ServerEndpoint, TCP6ServerEndpoint, serverFromString
+from twisted.internet.error import CannotListenError
 from twisted.internet.interfaces import IStreamServerEndpoint
 from twisted.internet.protocol import Protocol, connectionDone
 from twisted.logger import Logger
@@ -24,6 +27,7 @@ from twisted.protocols.policies import WrappingFactory
 from twisted.protocols.tls import TLSMemoryBIOFactory
 from zope.interface import implementer
 
+from gameserver.files import remedy
 from gameserver.web.certificates import Certificate
 from gameserver.wire.proxies import UNIX, Proxies
 
@@ -175,6 +179,23 @@ class Held(Protocol):
 def speaks_tls(text: str) -> bool:
     """Whether an endpoint string is one of TLS, with files that `Listening.reload` reads again."""
     return text.removeprefix(HAPROXY).startswith(SSL)
+
+
+def cannot_listen(text: str, error: CannotListenError | OSError) -> str:
+    """
+    :param text: the endpoint string.
+    :returns: why nobody can listen there, and what to do, in one line.
+    """
+    why = error.socketError if isinstance(error, CannotListenError) else error
+    number = getattr(why, "errno", None)
+    said = getattr(why, "strerror", None) or why
+    if number == errno.EADDRINUSE or isinstance(why, str):  # Twisted's words where a UNIX socket's lock is another's
+        return f"{text}: {said}; end the other program that listens there, or give another port or path"
+    if number in (errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT) or isinstance(why, gaierror):
+        return f"{text}: {said}; give an address of this machine as interface="
+    if number == errno.EACCES and not text.removeprefix(HAPROXY).startswith(UNIX):
+        return f"{text}: {said}; give a port from 1024 on, or let this program have lower ones (CAP_NET_BIND_SERVICE)"
+    return f"{text}: {remedy(why)}" if number is not None else f"{text}: {said}; give another path"
 
 
 def words_of(text: str) -> dict[str, str]:

@@ -46,6 +46,9 @@ class Numbers(Collector):
         yield _gauge("rooms", "Open rooms.", len(rooms))
         yield _gauge("seats", "Seats in open rooms.", sum(len(keeper.room.seats) for keeper in rooms))
         yield _gauge("unauthenticated", "Connections that have not said who they are.", len(house.strangers))
+        yield _gauge("largest_message_bytes", "The largest message sent; 0: none of 1 KiB.", house.sizes.largest)
+        text = "Connections closed since a message was larger than the client was told."
+        yield CounterMetricFamily("gameserver_messages_too_large", text, value=house.sizes.refused)
         yield _gauge("hashing", "Passwords that are hashed or wait for it.", hasher.asked if hasher else 0)
         throttled = CounterMetricFamily(
             "gameserver_throttled", "What was refused or closed, by the limit that did it.", labels=["limit"]

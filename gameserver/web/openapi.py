@@ -117,8 +117,11 @@ SECURITY: Final[dict[str | None, list[dict[str, list[str]]]]] = {
 }
 
 
-def describe() -> dict[str, Any]:
-    """:returns: the description, as JSON would have it."""
+def describe(public_url: str | None = None) -> dict[str, Any]:
+    """
+    :param public_url: where the calls are, if that is known.
+    :returns: the description, as JSON would have it.
+    """
     kinds = [kind for call in CALLS for kind in (call.takes, call.gives) if isinstance(kind, type)] + [shapes.Problem]
     found, components = schema_components(dict.fromkeys(kinds), ref_template="#/components/schemas/{name}")
     schemas = dict(zip(dict.fromkeys(kinds), found, strict=True))
@@ -128,6 +131,7 @@ def describe() -> dict[str, Any]:
     return {
         "openapi": "3.1.0",
         "info": {"title": "gameserver", "version": __version__, "description": "The calls beside the WebSocket."},
+        **({"servers": [{"url": public_url}]} if public_url is not None else {}),
         "paths": paths,
         "components": {
             "schemas": components,

@@ -80,7 +80,10 @@ class Pages:
     """
     :param specs: the games that are served.
     :param places: name to the place a game was loaded from, where one is known.
+    :ivar first: what the paths of pages begin with.
     """
+
+    first = (b"", b"static", b"play", *(name.encode() for name in CLIENT))
 
     def __init__(self, specs: Iterable[Spec], places: Mapping[str, str] | None = None) -> None:
         self._folders = {spec.name: page_folder(spec, (places or {}).get(spec.name)) for spec in specs}
@@ -106,10 +109,10 @@ class Pages:
         return None
 
     def _game(self, game: str, rest: list[bytes]) -> IResource:
-        if game not in self._folders:
-            return Nothing() if any(rest) else StaticFile(STATIC / "missing.html", status=404)
         if not rest:
-            return Slash(f"/play/{quote(game)}/")
+            return Slash(game.encode())
+        if game not in self._folders:
+            return Nothing() if rest != [b""] else StaticFile(STATIC / "missing.html", status=404)
         folder = self._folders[game]
         if rest != [b""]:
             return _file(folder, rest)
@@ -229,22 +232,26 @@ def part(request: Any, body: bytes, tag: str) -> bytes:
 
 
 class Slash(Resource):
-    """A page's address without its last slash, from where relative links would lead astray."""
+    """
+    A page's address without its last slash, from where relative links would lead astray.
+
+    :param name: the last part of its path.
+    """
 
     isLeaf = True
 
-    def __init__(self, path: str) -> None:
+    def __init__(self, name: bytes) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
-        self._path = path
+        self._name = quote(name, safe="").encode()
 
     def render(self, request: Any) -> bytes:
-        """Lead on, and keep the query."""
+        """Lead on, by an address that is right under any path, and keep the query."""
         if request.method not in (b"GET", b"HEAD"):
             return wrong_method(request, ("GET", "HEAD"))
         _, mark, query = request.uri.partition(b"?")
         secure(request)
         request.setResponseCode(307)
-        request.setHeader(b"location", self._path.encode() + mark + query)
+        request.setHeader(b"location", b"./" + self._name + b"/" + mark + query)
         request.setHeader(b"content-length", b"0")
         return b""
 

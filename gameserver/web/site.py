@@ -1,7 +1,9 @@
 """
 The site: one port for the WebSocket, the HTTP calls and the pages.
 
-``/ws`` is the WebSocket, `gameserver.web.pages` knows the paths of pages, and every other path is the API's.
+``/ws`` is the WebSocket, `gameserver.web.pages` knows the paths of pages, and every other path is the API's. Where
+people reach the server under a path of a host that it shares, a proxy may take that path away or leave it: all is
+served with it and without.
 """
 
 from __future__ import annotations
@@ -9,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from io import BytesIO
 from typing import TYPE_CHECKING, Any, Final, cast
+from urllib.parse import unquote_to_bytes
 
 from twisted.internet.address import IPv4Address
 from twisted.python.failure import Failure
@@ -21,7 +24,8 @@ from gameserver.web.answers import allow, refusal
 from gameserver.web.api import Api, log
 from gameserver.web.calls import BODY_BYTES
 from gameserver.web.channel import Channel
-from gameserver.web.pages import Pages
+from gameserver.web.handshake import Handshake
+from gameserver.web.pages import Pages, Slash
 from gameserver.wire.limits import Connections
 from gameserver.wire.protocol import admits
 from gameserver.wire.proxies import LOCAL, Proxies
@@ -31,8 +35,11 @@ if TYPE_CHECKING:
     from gameserver.settings import Settings
     from gameserver.wire.session import House
 
-IDLE_S: Final = 60
-"""A connection on which nothing comes for so long is closed; one that became a WebSocket has pings of its own."""
+IDLE_S: Final = 360
+"""
+A connection on which nothing comes for so long is closed: a request that is on its way just then is lost. Browsers let
+go of theirs before that, after 300 seconds at most.
+"""
 DISCARDED_BYTES: Final = 1 << 20
 """Of a body that is too large so much is read and thrown away, for the client to read our answer; then we hang up."""
 PREFLIGHT_S: Final = b"600"
@@ -66,7 +73,8 @@ def site(
     pages = Pages(house.hall.specs.values(), catalog.places if catalog is not None else None)
     api = Api(house, catalog, pages, addresses or Addresses(settings.public_url), settings)
     front = Front(api, settings.origin)
-    return QuietSite(Root(websocket, pages, front), house, Proxies(settings.trusted_proxy))
+    root = Root(Handshake(websocket), pages, front, settings.base_path)
+    return QuietSite(root, house, Proxies(settings.trusted_proxy))
 
 
 class QuietSite(Site):
@@ -183,20 +191,40 @@ class BoundedRequest(Request):
 
 
 class Root(Resource):
-    """Who answers which path."""
+    """
+    Who answers which path.
 
-    def __init__(self, websocket: IResource, pages: Pages, api: IResource) -> None:
+    :param base: the path under which people reach this server, see `Settings.base_path`.
+    """
+
+    def __init__(self, websocket: IResource, pages: Pages, api: Front, base: str = "") -> None:
         super().__init__()  # type: ignore[no-untyped-call]
         self._websocket = websocket
         self._pages = pages
         self._api = api
+        self._base = [unquote_to_bytes(name) for name in base.split("/")[1:]]
+        self._first = {b"ws", *pages.first, *api.first}
 
     def getChildWithDefault(self, path: bytes, request: Any) -> IResource:
         """Find who answers; pages and API read the whole path themselves."""
-        if path == b"ws" and not request.postpath:
+        names = self._inside([path, *request.postpath])
+        request.prepath, request.postpath = [], names
+        if not names:
+            return Slash(self._base[-1])
+        if names == [b"ws"]:
             return self._websocket
-        request.postpath.insert(0, request.prepath.pop())
         return self._pages.find(request) or self._api
+
+    def _inside(self, names: list[bytes]) -> list[bytes]:
+        """
+        :returns: what is behind the base, or all where it is not there. A base may be called as something of ours, such
+            as ``/play``: what follows it tells.
+        """
+        size = len(self._base)
+        if not size or names[:size] != self._base:
+            return names
+        rest = names[size:]
+        return rest if (rest[0] in self._first if rest else names[0] not in self._first) else names
 
 
 class Front(Resource):
@@ -204,6 +232,7 @@ class Front(Resource):
     What stands before klein, for requests that it would stumble over, and for pages of other origins.
 
     :param origins: origins of pages that may call besides the server's own: lower case, ``scheme://host[:port]``.
+    :ivar first: what the paths of calls begin with.
     """
 
     isLeaf = True
@@ -213,6 +242,7 @@ class Front(Resource):
         self._origins = frozenset(origins)
         self._klein = api.app.resource()
         self._routes = api.app.url_map.bind("")
+        self.first = {rule.rule.split("/")[1].encode() for rule in api.app.url_map.iter_rules()}
 
     def render(self, request: Any) -> Any:
         """Answer, or let klein answer."""

@@ -18,7 +18,6 @@ from gameserver.wire.messages import ARRAYS, FROM_CLIENT, PACKED_SUBPROTOCOL, Cl
 
 _NOT_CONTAINERS: Final = bytes({*range(256)} - {*range(0x80, 0xA0), *range(0xDC, 0xE0)})
 """All bytes with which no list and no object begins."""
-_REQUESTS: Final = frozenset(number for number in FROM_CLIENT if ARRAYS[number][1][0] == "id")
 _WRAPPED: Final = {"create": ("options", "profile"), "join": ("match", "profile"), "chat": ("data",), "edit": ("data",)}
 """Fields that the rest of the server takes as JSON has them."""
 
@@ -99,6 +98,8 @@ _MESSAGES: Final[dict[Any, Any]] = {kind: _KINDS[ARRAYS[number][0]] for number, 
 _SEND: Final = _ARRAYS[5]
 _send_decoder: Final = msgspec.msgpack.Decoder(_SEND)
 _decoder: Final = msgspec.msgpack.Decoder(reduce(or_, _ARRAYS.values()))
+_decode_any: Final = msgspec.msgpack.Decoder().decode
+_decode_parts: Final = msgspec.msgpack.Decoder(list[Raw]).decode
 
 
 def _message_of(array: Struct) -> ClientMessage:
@@ -134,29 +135,59 @@ def _wrapped(value: Any, id: int | None) -> Any:
 def _what_is_wrong(frame: bytes, error: Exception) -> Unreadable:
     """The slow look at a frame that did not decode: which request it is, and whether its number is known."""
     try:
-        parts = msgspec.msgpack.decode(frame, type=list[Raw])
-        number = msgspec.msgpack.decode(parts[0]) if parts else None
+        parts = _decode_parts(frame)
+        number = _decode_any(parts[0]) if parts else None
     except PROBLEMS:
-        return Unreadable("bad_message", "That is no MessagePack array.")
-    id = _id_in(parts)
+        return Unreadable("bad_message", "That is no MessagePack array.", _id_in_pieces(frame))
+    id = _id_in(parts, number)
     if type(number) is int and number not in FROM_CLIENT:
         return Unreadable("unknown_op", f"There is no operation {number}.", id)
     if isinstance(error, msgspec.ValidationError):
-        return Unreadable("bad_message", str(error), id if number in _REQUESTS else None)
-    return Unreadable("bad_message", "That is not MessagePack.", id if number in _REQUESTS else None)
+        return Unreadable("bad_message", str(error), id)
+    return Unreadable("bad_message", "That is not MessagePack.", id)
 
 
 def _id_of(frame: bytes) -> int | None:
     """:returns: the number of a request that is refused for its form, where it can be read at all."""
     try:
-        return _id_in(msgspec.msgpack.decode(frame, type=list[Raw]))
+        parts = _decode_parts(frame)
+        return _id_in(parts, _decode_any(parts[0]) if parts else None)
     except PROBLEMS:
-        return None
+        return _id_in_pieces(frame)
 
 
-def _id_in(parts: list[Raw]) -> int | None:
+def _id_in(parts: list[Raw], number: Any) -> int | None:
     """Of a request, or of what may be one of a later time."""
+    place = _id_place(number)
     try:
-        return request_id(msgspec.msgpack.decode(parts[1])) if len(parts) > 1 else None
+        return request_id(_decode_any(parts[place])) if 0 < place < len(parts) else None
     except PROBLEMS:
         return None
+
+
+def _id_in_pieces(frame: bytes) -> int | None:
+    """:returns: the same of what is no MessagePack: the number that stands behind the one with which it begins."""
+    start = _HEADS.get(frame[:1], 0)
+    middle = start + _NUMBERS.get(frame[start : start + 1], 1)
+    end = middle + _NUMBERS.get(frame[middle : middle + 1], 1)
+    try:
+        number, id = _decode_any(frame[start:middle]), _decode_any(frame[middle:end])
+    except PROBLEMS:
+        return None
+    return request_id(id) if start and _id_place(number) == 1 else None
+
+
+def _id_place(number: Any) -> int:
+    """:returns: where in a message of this number its id stands; 0: nowhere."""
+    return _ID_PLACES.get(number, 1) if isinstance(number, int) else 0
+
+
+_HEADS: Final = {**{bytes([0x90 | length]): 1 for length in range(2, 16)}, b"\xdc": 3, b"\xdd": 5}
+"""First bytes of arrays that have room for an id, and how long their heads are."""
+_NUMBERS: Final = dict(zip((bytes([head]) for head in range(0xCA, 0xD4)), (5, 9, 2, 3, 5, 9, 2, 3, 5, 9), strict=True))
+"""First bytes of numbers, and how many bytes there are; all others take one."""
+_ID_PLACES: Final = {
+    number: 1 + names.index("id") if "id" in names else 0
+    for number, (_, names) in ARRAYS.items()
+    if number in FROM_CLIENT
+}

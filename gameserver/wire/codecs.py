@@ -14,11 +14,13 @@ from typing import Any, Final, Protocol
 import msgspec
 
 from gameserver.errors import CODES, GameServerError
+from gameserver.numerals import Wholes, fails_at_float
 from gameserver.wire.messages import SUBPROTOCOL, ClientMessage, FromClient, Send
 
-_OPS: Final = frozenset(str(info.tag) for kind in FromClient.__subclasses__() if (info := kind.__struct_config__))
-_EARLY_ID: Final = re.compile(rb'\s*\{[^{}\[\]]*?"id"\s*:\s*([0-9]{1,16})\s*[,}]')
-"""A request's number before anything nested, which is its own also where the rest cannot be read."""
+_TOKEN: Final = re.compile(rb'"(?:[^"\\]|\\.)*+(?:"|\\?\Z)|[][{}]', re.DOTALL)
+"""Texts and brackets; a text that does not end goes to the end, so that no byte is looked at twice."""
+_NUMBER: Final = re.compile(rb"\s*:\s*(-?[0-9][-+.0-9eE]{0,30})\s*(?:[,}]|\Z)")
+"""What follows a key whose value is a number."""
 PROBLEMS: Final = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
 """What msgspec raises at bytes that it cannot read."""
 
@@ -81,13 +83,20 @@ class JSONCodec:
         if not self.is_flat(frame):
             raise Unreadable("bad_message", too_deep(self.depth), _id_of(frame))
         try:
-            message: ClientMessage = _decode(frame)
+            try:
+                message: ClientMessage = _decode(frame)
+            except msgspec.ValidationError as error:
+                if not (fails_at_float(error) or _fails_at_null(error)):
+                    raise
+                message = _decode(_as_meant(frame))
         except PROBLEMS as error:
             raise _what_is_wrong(frame, error) from None
         return message
 
 
 _decode: Final = msgspec.json.Decoder(ClientMessage).decode
+_decode_any: Final = msgspec.json.Decoder().decode
+_decode_fields: Final = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
 _decode_send: Final = msgspec.json.Decoder(Send).decode
 
 
@@ -118,19 +127,44 @@ def json_depth(text: bytes) -> int:
     return deepest
 
 
+def integers_of(kind: Any) -> dict[str, Wholes]:
+    """:returns: by their names the fields of a message in which integers stand."""
+    found = {field.encode_name: Wholes(field.type) for field in msgspec.structs.fields(kind)}
+    return {name: wholes for name, wholes in found.items() if wholes.there}
+
+
+_INTEGERS: Final = {str(kind.__struct_config__.tag): integers_of(kind) for kind in FromClient.__subclasses__()}
+
+
+def _fails_at_null(error: Exception) -> bool:
+    return "got `null`" in str(error)
+
+
+def _as_meant(frame: bytes) -> bytes:
+    """
+    :returns: the same message, with integers for the whole floats that stand for one, and without fields that are null;
+        what is the game's as it is.
+    """
+    fields = {name: value for name, value in _decode_fields(frame).items() if bytes(value) != b"null"}
+    op = _decode_any(fields.get("op", b"null"))
+    for name, integers in _INTEGERS.get(op, {}).items() if isinstance(op, str) else ():
+        if name in fields:
+            fields[name] = integers.taken(_decode_any(fields[name]))
+    return msgspec.json.encode(fields)
+
+
 def _what_is_wrong(frame: bytes, error: Exception) -> Unreadable:
     """The slow look at a frame that did not decode: which request it is, and whether its ``op`` is known."""
     try:
-        value = msgspec.json.decode(frame)
+        value = _decode_any(frame)
     except PROBLEMS:
         # Such as half a surrogate pair: whoever waits for an answer should have one.
-        early = _EARLY_ID.match(frame)
-        return Unreadable("bad_message", "That is not JSON.", request_id(int(early[1])) if early else None)
+        return Unreadable("bad_message", "That is not JSON.", _id_in_pieces(frame))
     if not isinstance(value, dict):
         return Unreadable("bad_message", "A message is an object.")
-    id = request_id(value.get("id"))
+    id = _whole_id(value.get("id"))
     op = value.get("op")
-    if isinstance(op, str) and op not in _OPS:
+    if isinstance(op, str) and op not in _INTEGERS:
         return Unreadable("unknown_op", f"There is no operation {op[:32]!r}.", id)
     return Unreadable("bad_message", str(error), id)
 
@@ -138,10 +172,31 @@ def _what_is_wrong(frame: bytes, error: Exception) -> Unreadable:
 def _id_of(frame: bytes) -> int | None:
     """:returns: the number of a request that is refused for its form, where it can be read at all."""
     try:
-        value = msgspec.json.decode(frame)
+        value = _decode_any(frame)
     except PROBLEMS:
-        return None
-    return request_id(value.get("id")) if isinstance(value, dict) else None
+        return _id_in_pieces(frame)
+    return _whole_id(value.get("id")) if isinstance(value, dict) else None
+
+
+def _id_in_pieces(frame: bytes) -> int | None:
+    """:returns: the same of what is no JSON: the number behind the key ``id`` that stands inside nothing else."""
+    depth = 0
+    for token in _TOKEN.finditer(frame):
+        found = token[0]
+        if found in (b"{", b"["):
+            depth += 1
+        elif found in (b"}", b"]"):
+            depth -= 1
+        elif depth == 1 and found == b'"id"' and (number := _NUMBER.match(frame, token.end())):
+            try:
+                return _whole_id(_decode_any(number[1]))
+            except PROBLEMS:
+                return None
+    return None
+
+
+def _whole_id(value: Any) -> int | None:
+    return request_id(int(value) if type(value) is float and value.is_integer() else value)
 
 
 def request_id(value: Any) -> int | None:

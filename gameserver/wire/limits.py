@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import resource
+import sys
 from collections import Counter
 from typing import Final, Protocol
 
@@ -25,12 +27,43 @@ WAITING_MESSAGES: Final = 16
 WAITING_BYTES: Final = 64 * 1024
 """What a session may send ahead of an answer that it has to wait for."""
 
+SPARE: Final = 128
+"""Descriptors that connections leave to files, to the store, and to as many more as are accepted in one pass."""
+
 
 class Closable(Protocol):
     """A connection."""
 
     def close(self, code: int, reason: str = "") -> None:
         """Close it, with a close code where it is a WebSocket."""
+
+
+class Idle(Closable, Protocol):
+    """
+    A connection on which nothing is under way.
+
+    :ivar address: whose it is, or None where that does not count.
+    """
+
+    address: str | None
+
+    def has_unread(self) -> bool:
+        """Whether something has come that nobody has read yet: closed now, it would be lost."""
+
+
+class Sizes:
+    """
+    How large the messages were that a node has sent.
+
+    :ivar largest: the largest; 0 while none was of 1 KiB or more.
+    :ivar refused: how often one was too large, and its connection closed instead.
+    """
+
+    __slots__ = ("largest", "refused")
+
+    def __init__(self) -> None:
+        self.largest = 0
+        self.refused = 0
 
 
 class Budgets:
@@ -129,30 +162,75 @@ class Strangers:
     """
     Connections of which nobody knows yet whose they are.
 
-    Whoever opens many and says nothing would use up what others need. One too many closes the one that waited longest:
-    who means well says hello within moments, and is no stranger by the time that thousands have come after.
+    Whoever opens many and says nothing would use up what others need. One too many closes the one that is idle longest,
+    which a browser opens again without a word; where none is, the one that was longest on its way: who means well says
+    hello within moments, and is no stranger by the time that thousands have come after.
 
     :param most: at a time.
+    :param connections: that there may be at a time, with those that are known.
     :ivar closed: how many had to go.
     """
 
-    def __init__(self, most: int = 10_000) -> None:
+    def __init__(self, most: int = 10_000, connections: int = sys.maxsize) -> None:
         self.most = most
+        self.connections = connections
         self.closed = 0
-        self._waiting: dict[Closable, None] = {}
+        self._idle: dict[Closable, Idle] = {}
+        self._coming: dict[Closable, None] = {}
+        self._known: dict[Closable, None] = {}
 
     def __len__(self) -> int:
-        return len(self._waiting)
+        return len(self._idle) + len(self._coming)
 
     def enter(self, stranger: Closable) -> None:
-        """One more has come."""
-        self._waiting[stranger] = None
-        if len(self._waiting) > self.most:
-            oldest = next(iter(self._waiting))
-            del self._waiting[oldest]
-            self.closed += 1
-            oldest.close(Close.UNAUTHENTICATED, "too many wait to be known")
+        """One that says who it is before long, or what it wants; it may have been idle."""
+        self.leave(stranger)
+        self._coming[stranger] = None
+        self._make_room(stranger)
+
+    def rest(self, stranger: Idle) -> None:
+        """One that is idle from now on."""
+        self.leave(stranger)
+        self._idle[stranger] = stranger
+        self._make_room(stranger)
+
+    def know(self, stranger: Closable) -> None:
+        """It is known now."""
+        self.leave(stranger)
+        self._known[stranger] = None
 
     def leave(self, stranger: Closable) -> None:
-        """It is known now, or gone."""
-        self._waiting.pop(stranger, None)
+        """It is gone."""
+        self._idle.pop(stranger, None)
+        self._coming.pop(stranger, None)
+        self._known.pop(stranger, None)
+
+    def close_idle(self, address: str | None = None, *, but: Closable | None = None) -> bool:
+        """
+        Close the one that is idle longest.
+
+        :param address: whose; None is anybody's.
+        :param but: not this one.
+        :returns: whether there was one.
+        """
+        for each in self._idle.values():
+            if each is not but and address in (None, each.address) and not each.has_unread():
+                self.leave(each)
+                each.close(Close.UNAUTHENTICATED, "others need the place")
+                return True
+        return False
+
+    def _make_room(self, newest: Closable) -> None:
+        if len(self) <= self.most and len(self) + len(self._known) <= self.connections:
+            return
+        self.closed += 1
+        if not self.close_idle(but=newest):
+            oldest = next(iter(self._coming), newest)
+            self.leave(oldest)
+            oldest.close(Close.UNAUTHENTICATED, "too many wait to be known")
+
+
+def most_connections() -> int:
+    """:returns: how many connections this process has descriptors for."""
+    most, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    return sys.maxsize if most == resource.RLIM_INFINITY else most - min(SPARE, most // 4)

@@ -32,7 +32,7 @@ Server to client:
 ========  ==========================================================================================
 welcome   the answer to ``hello``
 joined    the answer to ``create``, ``join`` and ``resume``: the room as this seat may know it
-ok error  the answer to a request that has an ``id``; errors without one carry ``id: null``
+ok error  the answer to a request that has an ``id``, and its room; errors without one carry ``id: null``
 event     something happened, in the game's own words
 patch     a document changed, by operations
 doc       a whole document: entered a group, left it (null), or a fresh copy
@@ -62,7 +62,7 @@ from enum import IntEnum
 from typing import Annotated, Any, Final
 
 import msgspec
-from msgspec import Meta, Raw, Struct, field
+from msgspec import UNSET, Meta, Raw, Struct, UnsetType, field
 
 from gameserver import values
 
@@ -332,7 +332,7 @@ class Welcome(FromServer):
     limits: dict[str, int | float]
 
 
-class Joined(FromServer, omit_defaults=True):
+class Joined(FromServer):
     id: int | None
     room: str
     game: str
@@ -345,7 +345,8 @@ class Joined(FromServer, omit_defaults=True):
     timers: list[TimerInfo]
     chat: list[Line]
     seen: Seen
-    keys: None = None
+    keys: UnsetType | None = UNSET
+    """In MessagePack alone."""
     channels: list[ChannelInfo] = []
     read: dict[str, int] = {}
 
@@ -353,6 +354,7 @@ class Joined(FromServer, omit_defaults=True):
 class Ok(FromServer):
     id: int
     data: Any = None
+    room: str | None = None
 
 
 class Error(FromServer):
@@ -360,6 +362,7 @@ class Error(FromServer):
     code: str
     message: str
     path: str | None = None
+    room: str | None = None
 
 
 class Event(FromServer):
@@ -523,8 +526,8 @@ ARRAYS: Final[dict[int, tuple[str, tuple[str, ...]]]] = {
     21: ("welcome", ("user", "token", "client", "now", "limits")),
     22: ("joined", ("id", "room", "game", "seat", "recovered", "last_id", "info", "docs", "seats", "timers", "chat",
                     "seen", "keys", "channels", "read")),
-    23: ("ok", ("id", "data")),
-    24: ("error", ("id", "code", "message", "path")),
+    23: ("ok", ("id", "data", "room")),
+    24: ("error", ("id", "code", "message", "path", "room")),
     25: ("event", ("room", "stream", "n", "type", "data")),
     26: ("patch", ("room", "stream", "n", "ops")),
     27: ("doc", ("room", "stream", "n", "doc", "chat", "keys", "channels")),

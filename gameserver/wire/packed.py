@@ -21,7 +21,14 @@ from gameserver.patches import expand
 from gameserver.wire import messages
 from gameserver.wire.messages import ARRAYS, FROM_CLIENT, Form, FromServer
 
-_encode = msgspec.msgpack.Encoder().encode
+
+def _nothing(value: Any) -> None:
+    """What JSON leaves out is nil here."""
+    if value is not msgspec.UNSET:
+        raise TypeError(f"{type(value).__name__} is nothing that a message holds")
+
+
+_encode = msgspec.msgpack.Encoder(enc_hook=_nothing).encode
 _decoder = msgspec.msgpack.Decoder(list[Any])
 
 NUMBERS: Final = {op: number for number, (op, _) in ARRAYS.items() if number not in FROM_CLIENT}
@@ -29,8 +36,10 @@ NUMBERS: Final = {op: number for number, (op, _) in ARRAYS.items() if number not
 _CLIENT_NUMBERS: Final = {op: number for number, (op, _) in ARRAYS.items() if number in FROM_CLIENT}
 _NUMBER_OF: Final = {kind: NUMBERS[str(kind.__struct_config__.tag)] for kind in FromServer.__subclasses__()}
 _DOCUMENTS: Final = frozenset(NUMBERS[op] for op in ("joined", "patch", "doc"))
-_LEFT_OUT: Final = {"chat": ("emote", "mentions", "edited"), "joined": ("channels", "read"), "doc": ("channels",)}
+_LEFT_OUT: Final = {"chat": ("emote", "mentions", "edited"), "doc": ("channels",)}
 """What JSON leaves out where there is nothing to say."""
+_LATER: Final = ("channels", "read")
+"""Fields of ``joined`` that were added, and that an older server leaves out."""
 _FLOAT32: Final = Struct(">f")
 _VOLATILE: Final = NUMBERS["event"]
 
@@ -137,6 +146,7 @@ class Reader:
             self._keys[message["room"], message["stream"]] = message.pop("keys", None) or []
         elif op == "joined":
             self._learn(message["room"], message.pop("keys", None) or {})
+            return {name: value for name, value in message.items() if value is not None or name not in _LATER}
         return message
 
     def _learn(self, room: str, keys: Mapping[str, list[str]]) -> None:

@@ -8,21 +8,24 @@ connection is owed in one turn is one write. A reader that is slow costs a bound
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Collection, Iterable, Sequence
 from typing import Any, Final
 from urllib.parse import urlsplit
 
 from autobahn.twisted.resource import WebSocketResource
-from autobahn.twisted.websocket import WebSocketServerFactory, WebSocketServerProtocol
+from autobahn.twisted.websocket import WebSocketServerFactory
 from autobahn.websocket.types import ConnectionDeny
 from twisted.internet.interfaces import IPushProducer, ISSLTransport
+from twisted.logger import Logger
 from zope.interface import implementer
 
 from gameserver.room.passes import Pass
+from gameserver.wire.closing import GOODBYE_S, Closing
 from gameserver.wire.frames import BINARY, HEADS, READY, TEXT, head
 from gameserver.wire.incoming import Incoming
 from gameserver.wire.lean import door_class, let_go
-from gameserver.wire.limits import Connections
+from gameserver.wire.limits import Connections, Sizes
 from gameserver.wire.messages import PACKED_SUBPROTOCOL, SUBPROTOCOLS, Close, Form
 from gameserver.wire.native import make_watch
 from gameserver.wire.proxies import Proxies
@@ -30,13 +33,11 @@ from gameserver.wire.session import House, Session
 from gameserver.wire.transport import Socket, WriteToAll
 
 HANDSHAKE_S: Final = 10.0
-GOODBYE_S: Final = 2.0
-"""How long a client may take to answer a close frame."""
 
 _new_factory: Any = WebSocketServerFactory  # Autobahn is annotated in part, and says that it is wholly
 
 
-class GameProtocol(WebSocketServerProtocol):
+class GameProtocol(Closing):
     """
     One connection. Autobahn owns most names here; ours are those that it does not know.
 
@@ -55,9 +56,9 @@ class GameProtocol(WebSocketServerProtocol):
 
     def onConnect(self, request: Any) -> str | None:
         """
-        The handshake: is this origin welcome, and is there room for one more from this address?
+        The handshake: is this origin welcome, is there a common language, and room for one more from this address?
 
-        :returns: the subprotocol, if one of ours was offered; none means JSON.
+        :returns: the subprotocol; None where none was offered, which means JSON.
         """
         origin = request.headers.get("origin")
         headers, proxies, peer = request.headers, self.door.proxies, self.transport.getPeer()
@@ -65,16 +66,25 @@ class GameProtocol(WebSocketServerProtocol):
         scheme = proxies.scheme(peer, headers.get("x-forwarded-proto"), secure=secure)
         if origin is not None and not self.door.admits(origin, headers.get("host", ""), scheme):
             raise ConnectionDeny(ConnectionDeny.FORBIDDEN, "this origin is not admitted")
+        # The client names what it speaks, the best first.
+        offered = [name for name in request.protocols if name]
+        subprotocol = next((name for name in offered if name in SUBPROTOCOLS), None)
+        if offered and subprotocol is None:
+            raise ConnectionDeny(ConnectionDeny.BAD_REQUEST, f"spoken here: {', '.join(SUBPROTOCOLS)}")
         address = proxies.client(peer, headers.get("x-forwarded-for"))
         if not self.door.connections.enter(address):
             self.door.house.budgets.throttled["connections"] += 1
             raise ConnectionDeny(ConnectionDeny.SERVICE_UNAVAILABLE, "too many connections from this address")
-        # The client names what it speaks, the best first.
-        subprotocol = next((name for name in request.protocols if name in SUBPROTOCOLS), None)
         binary = subprotocol == PACKED_SUBPROTOCOL
         house = self.door.house
         self.outgoing = Outgoing(
-            self, house.hall.passes, house.limits.queue_bytes, binary=binary, write_to_all=self.door.watch.write_to_all
+            self,
+            house.hall.passes,
+            house.limits.queue_bytes,
+            binary=binary,
+            write_to_all=self.door.watch.write_to_all,
+            message_bytes=house.message_bytes(binary=binary),
+            sizes=house.sizes,
         )
         self.session = Session(house, self.outgoing, address, binary=binary)
         self.door.sessions[self.session] = None
@@ -108,14 +118,15 @@ class GameProtocol(WebSocketServerProtocol):
 
     def autobahn(self, data: bytes) -> None:
         """Have Autobahn read this, and see whether it is between two messages then."""
-        super().dataReceived(data)
-        self.look()
+        if not self.leaving:
+            super().dataReceived(data)
+            self.look()
 
     def look(self) -> None:
         """Whether what comes next may go the short way; while Autobahn's timers of pings run they see every frame."""
         if self.incoming is not None:
             inside = self.data or self.current_frame is not None or self.inside_message
-            waits = inside or self.autoPingTimeoutCall is not None
+            waits = inside or self.leaving or self.autoPingTimeoutCall is not None
             self.incoming.between = self.plain and self.state == self.STATE_OPEN and not waits
 
     def _sendAutoPing(self) -> None:
@@ -167,6 +178,10 @@ def _write_at_once(to: Sequence[Any], data: bytes, write_to_all: WriteToAll) -> 
             session.transport.socket.buffer(data[count:])
 
 
+class _TooLarge(Exception):
+    """A message is larger than the client was told that any would be."""
+
+
 @implementer(IPushProducer)
 class Outgoing:
     """
@@ -176,12 +191,14 @@ class Outgoing:
     :param queue_bytes: what may wait for a slow reader.
     :param binary: whether its frames are binary.
     :param write_to_all: see `Watch`.
+    :param message_bytes: what is larger is never sent.
+    :param sizes: of what is.
     :ivar socket: what the connection is written to, if it is one of ours and may be written to at once.
     """
 
     __slots__ = (
-        *("_behind", "_first", "_owed", "_pass", "_protocol", "_queue_bytes", "_slow", "_volatile", "_write_to_all"),
-        "socket",
+        *("_behind", "_first", "_most", "_owed", "_pass", "_protocol", "_queue_bytes", "_sizes", "_slow"),
+        *("_volatile", "_write_to_all", "socket"),
     )
 
     def __init__(
@@ -192,8 +209,12 @@ class Outgoing:
         *,
         binary: bool = False,
         write_to_all: WriteToAll | None = None,
+        message_bytes: int = sys.maxsize,
+        sizes: Sizes | None = None,
     ) -> None:
         self._first = BINARY if binary else TEXT
+        self._sizes = sizes or Sizes()
+        self._most = message_bytes
         self._protocol = protocol
         self._pass = passes
         self._queue_bytes = queue_bytes
@@ -206,7 +227,12 @@ class Outgoing:
 
     def send(self, frame: bytes) -> None:
         """Owe one message."""
-        self._owe(head(self._first, len(frame)) + frame)
+        try:
+            data = self._head(len(frame)) + frame
+        except _TooLarge:
+            self._refuse([frame])
+        else:
+            self._owe(data)
 
     def send_to_all(self, to: Sequence[Any], frames: list[bytes], *, last: bool) -> None:
         """
@@ -214,13 +240,17 @@ class Outgoing:
 
         :param to: sessions of this form.
         """
-        first = self._first
-        if len(frames) == 1:
-            frame = frames[0]
-            size = len(frame)
-            data = (HEADS[first][size] if size < READY else head(first, size)) + frame
-        else:
-            data = b"".join([part for frame in frames for part in (head(first, len(frame)), frame)])
+        try:
+            if len(frames) == 1:
+                frame = frames[0]
+                size = len(frame)
+                data = (HEADS[self._first][size] if size < READY else self._head(size)) + frame
+            else:
+                data = b"".join([part for frame in frames for part in (self._head(len(frame)), frame)])
+        except _TooLarge:
+            for session in to:
+                session.transport._refuse(frames)
+            return
         size = len(data)
         if not last or size > self._queue_bytes:
             for session in to:
@@ -242,6 +272,23 @@ class Outgoing:
                 sent = 0
             if sent != size:
                 socket.buffer(data[sent:])
+
+    def _head(self, size: int) -> bytes:
+        """:returns: the head of a frame. :raises _TooLarge: there is none so large."""
+        if size < READY:
+            return HEADS[self._first][size]
+        if size > self._most:
+            raise _TooLarge
+        if size > self._sizes.largest:
+            self._sizes.largest = size
+        return head(self._first, size)
+
+    def _refuse(self, frames: list[bytes]) -> None:
+        """One of these is larger than the client was told that it would be."""
+        largest = max(frames, key=len)
+        log.error("a message of {size} bytes was not sent: {start}", size=len(largest), start=largest[:100])
+        self._sizes.refused += 1
+        self.close(Close.SLOW_READER, "a message is larger than limits.message_bytes")
 
     def _owe(self, data: bytes) -> None:
         """Owe frames."""
@@ -289,7 +336,6 @@ class Outgoing:
     def close(self, code: int, reason: str) -> None:
         """Close with a code, behind what is owed; who does not answer in time is cut off."""
         self._volatile.clear()
-        self.write()
         self._protocol.sendClose(code, reason)
 
     def pauseProducing(self) -> None:
@@ -356,6 +402,7 @@ class Door:
             autoPingTimeout=limits.pong_s,
             tcpNoDelay=True,
             webStatus=False,
+            allowNullOrigin=True,  # by Autobahn, for us to answer
         )
         connection = door_class(GameProtocol, self._factory)
         self._factory.protocol = lambda: connection(self)
@@ -402,3 +449,6 @@ def admits(origin: str, host: str, origins: Collection[str], scheme: str | None 
         return False
     schemes = ("http", "https") if scheme is None else (scheme,)
     return parts.scheme in schemes and parts.netloc != "" and parts.netloc == host.lower()
+
+
+log = Logger(namespace="gameserver.wire")

@@ -2,7 +2,8 @@
 A session: one connection, what it may say now, and what is said to it.
 
 It knows neither sockets nor Autobahn: whole frames come in by `Session.receive`, and go out through the callables that
-it was made with. Requests are handled in order; while one has to wait (``hello``, a seat), what follows it waits.
+it was made with. Requests are handled in order; while one has to wait (``hello``, a seat), what follows it waits. So
+does what follows one that is refused here, until its rooms have told all that was asked of them before.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from collections.abc import Callable, Coroutine, Iterable, Sequence
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from msgspec import Struct, field
-from twisted.internet.defer import Deferred
+from twisted.internet.defer import Deferred, DeferredList
 from twisted.internet.interfaces import IDelayedCall
 from twisted.logger import Logger
 from twisted.python.failure import Failure
@@ -22,13 +23,24 @@ from gameserver.errors import Refused, StoreUnavailable
 from gameserver.interfaces import IAuthenticators, IHasher, ISession, ITickets, User
 from gameserver.patches import COLUMNS
 from gameserver.rates import TokenBucket
+from gameserver.room.bounds import PACKED
+from gameserver.room.codes import as_typed
 from gameserver.room.effects import Asker
 from gameserver.room.names import check_name
 from gameserver.room.quick import Speaker
 from gameserver.wire import messages, packed
 from gameserver.wire.arrays import PackedCodec
 from gameserver.wire.codecs import Codec, JSONCodec, Unreadable
-from gameserver.wire.limits import AT_ONCE, MALFORMED, MALFORMED_S, WAITING_BYTES, WAITING_MESSAGES, Budgets, Strangers
+from gameserver.wire.limits import (
+    AT_ONCE,
+    MALFORMED,
+    MALFORMED_S,
+    WAITING_BYTES,
+    WAITING_MESSAGES,
+    Budgets,
+    Sizes,
+    Strangers,
+)
 from gameserver.wire.messages import Close, Form, FromServer
 
 if TYPE_CHECKING:
@@ -40,11 +52,21 @@ if TYPE_CHECKING:
 CLIENT_KEY: Final = re.compile(r"[A-Za-z0-9_-]{8,64}")
 OUTSIDE: Final = ("lobby:", "user:")
 """What addresses of lines outside rooms begin with."""
+IN_ROOM: Final = (
+    *(messages.Send, messages.Chat, messages.Start, messages.Leave, messages.Typing, messages.Read),
+    *(messages.Edit, messages.Unsay, messages.Report, messages.Block, messages.Team),
+)
+"""What is said in a room, of which it may be left out where there is only one."""
 GUESSED: Final = ("not_found", "wrong_password", "forbidden")
 """
 Refusals that a guesser would get, and that are therefore budgeted. Tokens and tickets are too long to be guessed: who
 tries all the same must not hold back those who share the address.
 """
+
+UNLOOKED: Final = ("bad_message", "unknown_op", "rate_limited", "busy", "draining")
+"""Refusals of what was not even looked at: they rest on nothing, and come at once."""
+PING_BYTES: Final = 128
+"""What is longer is no ``ping``."""
 
 
 class Transport(Protocol):
@@ -78,6 +100,11 @@ class House(Struct, frozen=True):
     tickets: ITickets | None = None
     strangers: Strangers = field(default_factory=Strangers)
     hasher: IHasher | None = None
+    sizes: Sizes = field(default_factory=Sizes)
+
+    def message_bytes(self, *, binary: bool) -> int:
+        """:returns: how large a message to a client is at most, in one of the two forms."""
+        return int(self.hall.message_bytes * PACKED) if binary else self.hall.message_bytes
 
 
 def _bucket(per_s: float) -> TokenBucket:
@@ -99,6 +126,8 @@ class Session:
         "_codec",
         "_hello_call",
         "_house",
+        "_idle",
+        "_leaving",
         "_lines",
         "_malformed",
         "_requests",
@@ -126,12 +155,15 @@ class Session:
         # Lists, since they are empty nearly always, and an empty deque takes 600 bytes.
         self._malformed: list[float] = []
         self._seats: dict[str, str] = {}
+        # Rooms in which it has no seat any more, until they have told it so.
+        self._leaving: tuple[Keeper, ...] = ()
         # Who says what names no room: known only while frames are handled as they come, and there is one seat.
         self._speaker: Speaker | None = None
         self._waiting: list[bytes] = []
         self._waiting_bytes = 0
         self._busy = False
         self._closing = False
+        self._idle: Deferred[None] | None = None
         self._hello_call: IDelayedCall | None = house.clock.later(house.limits.hello_s, self._no_hello)
         self.address = address
         self.user: User | None = None
@@ -179,15 +211,16 @@ class Session:
                 keeper, seat = self._seat_in(message.room)
                 if self._speaker is None:
                     self._remember_speaker(keeper, seat, user)
-                keeper.message(Asker(self, user, message.id), seat, message.type, message.data)
+                asker = Asker(self, user, message.id, keeper.room.code)
+                keeper.message(asker, seat, message.type, message.data)
             else:
                 self._request(message)
         except Refused as refused:
-            self._error(getattr(message, "id", None), refused)
+            self._refuse(message, refused)
             self._count_request()
         except Exception:  # noqa: BLE001 - the message's door: a bug of ours costs this message, not the connection
             log.failure("a message was not handled", Failure(), op=type(message).__name__)
-            self._error(getattr(message, "id", None), Refused("The server failed at that.", code="game_error"))
+            self._refuse(message, Refused("The server failed at that.", code="game_error"))
 
     def _is_free(self, frame: bytes) -> bool:
         """:returns: whether a frame is handled now; if not, it is for later, or for nobody."""
@@ -195,6 +228,8 @@ class Session:
             return False
         if not self._busy:
             return True
+        if self.user is not None and self._answer_ping(frame):
+            return False
         if len(self._waiting) < WAITING_MESSAGES and self._waiting_bytes + len(frame) <= WAITING_BYTES:
             self._waiting.append(frame)
             self._waiting_bytes += len(frame)
@@ -234,6 +269,14 @@ class Session:
         self._waiting.clear()
         self.transport.close(code, reason)
 
+    def finish(self) -> Deferred[None]:
+        """
+        Nothing more will be asked.
+
+        :returns: fires once what was asked is answered; a room or a store that does not answer may keep it for ever.
+        """
+        return Deferred.fromCoroutine(self._finish())
+
     # What rooms say
 
     def seated(self, code: str, seat: str) -> None:
@@ -247,9 +290,17 @@ class Session:
 
     def unseated(self, code: str) -> None:
         """See `ISession.unseated`."""
-        self._seats.pop(code, None)
+        if self._seats.pop(code, None) is not None:
+            keeper = self._house.hall.get(code)
+            if keeper is not None:
+                self._leaving = (*self._leaving, keeper)
+                keeper.told().addBoth(self._has_left, keeper)
         self._speaker = None
         self.transport.forget(code)
+
+    def _has_left(self, _: object, keeper: Keeper) -> None:
+        """That room has told all that this session had asked of it."""
+        self._leaving = tuple(left for left in self._leaving if left is not keeper)
 
     # One message
 
@@ -267,7 +318,7 @@ class Session:
             self._wait_for(None, self._hello(message))
             return
         user = self._whoever()
-        asker = Asker(self, user, message.id)
+        asker = Asker(self, user, message.id, self._room_of(message))
         if isinstance(message, messages.Create):
             self._wait_for(asker, self._create(asker, message))
         elif isinstance(message, messages.Join):
@@ -276,10 +327,10 @@ class Session:
             self._wait_for(asker, self._resume(asker, message))
         elif isinstance(message, messages.Listen):
             self._wait_for(asker, self._listen(asker, message))
-        elif isinstance(message, messages.Chat) and message.to.startswith(OUTSIDE):
+        elif isinstance(message, messages.Chat) and _is_outside(message):
             self._wait_for(asker, self._post(asker, message))
-        elif isinstance(message, messages.Block) and message.user is not None:
-            self._block(asker, message)
+        elif isinstance(message, messages.Block) and _is_outside(message):
+            self._wait_for(asker, self._block(asker, message))
         else:
             self._in_room(asker, message)
 
@@ -298,7 +349,8 @@ class Session:
     def _remember_speaker(self, keeper: Keeper, seat: str, user: User) -> None:
         """While there is but one seat; and it is there, which a step that lasts may have yet to decide."""
         if len(self._seats) == 1 and keeper.is_plain and seat in keeper.room.seats:
-            self._speaker = Speaker(keeper, seat, Asker(self, user, None), self._codec.glance, self._codec.is_flat)
+            asker = Asker(self, user, None, keeper.room.code)
+            self._speaker = Speaker(keeper, seat, asker, self._codec.glance, self._codec.is_flat)
 
     def _in_room(self, asker: Asker, message: Any) -> None:
         keeper, seat = self._seat_in(message.room)
@@ -311,7 +363,7 @@ class Session:
             done = keeper.post("leave", asker, seat)
         else:
             done = self._about_chat(keeper, asker, seat, message)
-        done.addErrback(self._refused, asker)
+        done.addErrback(self._refused_by_room, asker)
 
     def _about_chat(self, keeper: Keeper, asker: Asker, seat: str, message: Any) -> Deferred[None]:
         """What is about chat and teams, besides saying something."""
@@ -346,10 +398,10 @@ class Session:
         await _unless_away(self._house.hall.posts.say(asker.user, message.to, message.text, message.data))
         self._done(asker, None)
 
-    def _block(self, asker: Asker, message: messages.Block) -> None:
+    async def _block(self, asker: Asker, message: messages.Block) -> None:
         if message.user == asker.user.id or not message.user:
             raise Refused("Name another user.", code="bad_data", path="$.user")
-        self._house.hall.watch.block(asker.user.id, message.user, message.on)
+        await self._house.hall.watch.block(asker.user.id, message.user, message.on)
         self._done(asker, None)
 
     def _done(self, asker: Asker, data: Any) -> None:
@@ -359,12 +411,23 @@ class Session:
 
     # Messages that others wait for
 
+    def _answer_ping(self, frame: bytes) -> bool:
+        """Whatever waits, a ping does not. :returns: whether it was one."""
+        try:
+            message = self._codec.decode(frame) if len(frame) <= PING_BYTES else None
+        except Unreadable:
+            return False
+        if not isinstance(message, messages.Ping):
+            return False
+        self._request(message)
+        return True
+
     def _wait_for(self, asker: Asker | None, steps: Coroutine[Any, Any, None]) -> None:
         """Nothing else is handled until this is done."""
         self._busy = True
         self._speaker = None
         done = Deferred.fromCoroutine(steps)
-        done.addErrback(self._refused, asker)
+        done.addErrback(lambda failure: Deferred.fromCoroutine(self._refused(failure, asker)))
         done.addErrback(lambda failure: log.failure("a request was not handled", failure))
         done.addCallback(lambda _: self._go_on())
 
@@ -374,6 +437,19 @@ class Session:
             frame = self._waiting.pop(0)
             self._waiting_bytes -= len(frame)
             self.take(frame)
+        if self._idle is not None and not self._busy:
+            idle, self._idle = self._idle, None
+            idle.callback(None)
+
+    async def _finish(self) -> None:
+        if self._busy:
+            self._idle = Deferred()
+            await self._idle
+        # What rooms said is told or on its way to the store at the end of the turn.
+        ended: Deferred[None] = Deferred()
+        self._house.hall.passes.owe(lambda: ended.callback(None))
+        await ended
+        await DeferredList([keeper.told() for keeper in self._unquiet()], consumeErrors=True)
 
     async def _hello(self, message: messages.Hello) -> None:
         house = self._house
@@ -395,9 +471,10 @@ class Session:
         self.user = user
         if self.form is Form.PACKED and message.ops is not None and message.ops >= COLUMNS:
             self.form = Form.COLUMNS
-        house.strangers.leave(self)
+        house.strangers.know(self)
         about = messages.UserInfo(user.id, user.name, list(user.rights))
-        welcome = messages.Welcome(about, token, self.key, self._now_ms(), told_limits(house.limits))
+        limits = told_limits(house.limits, house.message_bytes(binary=self.form is not Form.JSON))
+        welcome = messages.Welcome(about, token, self.key, self._now_ms(), limits)
         self._say(welcome)
 
     def _admit(self, user: User) -> None:
@@ -461,19 +538,46 @@ class Session:
 
     # Errors
 
-    def _refused(self, failure: Failure, asker: Asker | None) -> None:
-        """A request came to nothing; guesses are counted."""
+    async def _refused(self, failure: Failure, asker: Asker | None) -> None:
+        """A request for which others wait came to nothing; guesses are counted."""
         failure.trap(Refused)
-        refused = failure.value
-        if not isinstance(refused, Refused):
-            return
+        refused: Any = failure.value
         if refused.code in GUESSED and asker is not None:
             self._house.budgets.charge_join(self._house.clock.monotonic(), self.address, asker.user.id)
-        if not refused.answered:
-            self._error(asker.id if asker is not None else None, refused)
+        if asker is not None:
+            await self._refuse_in_order(asker.id, refused, asker.room)
+        else:
+            await self._refuse_in_order(None, refused, None)
 
-    def _error(self, id: int | None, refused: Refused) -> None:
-        self._say(messages.Error(id, refused.code, refused.text, refused.path))
+    def _refused_by_room(self, failure: Failure, asker: Asker) -> None:
+        """A room refuses, behind all that it rests on."""
+        failure.trap(Refused)
+        refused: Any = failure.value
+        self._error(asker.id, refused, asker.room)
+
+    def _refuse(self, message: Any, refused: Refused) -> None:
+        """A request is refused here; what follows it waits as long as this does."""
+        id, room = getattr(message, "id", None), self._room_of(message)
+        if refused.code in UNLOOKED or not self._unquiet():
+            self._error(id, refused, room)
+        else:
+            self._wait_for(None, self._refuse_in_order(id, refused, room))
+
+    async def _refuse_in_order(self, id: int | None, refused: Refused, room: str | None) -> None:
+        """Refuse once its rooms have told all that was asked of them; what this rests on is stored by then."""
+        try:
+            for keeper in self._unquiet():
+                await keeper.told()
+        except Refused as lost:
+            refused = lost
+        self._error(id, refused, room)
+
+    def _unquiet(self) -> list[Keeper]:
+        """:returns: the rooms that may owe it an answer."""
+        return [keeper for keeper in (*self._keepers(), *self._leaving) if not keeper.quiet]
+
+    def _error(self, id: int | None, refused: Refused, room: str | None = None) -> None:
+        self._say(messages.Error(id, refused.code, refused.text, refused.path, room))
 
     def _refuse_frame(self, unreadable: Unreadable) -> None:
         self._say(messages.Error(unreadable.id, unreadable.code, unreadable.text))
@@ -484,11 +588,11 @@ class Session:
     def _overflow(self, frame: bytes) -> None:
         """More came than may wait for an answer."""
         try:
-            id = getattr(self._codec.decode(frame), "id", None)
+            message = self._codec.decode(frame)
         except Unreadable as unreadable:
             self._refuse_frame(unreadable)
         else:
-            self._error(id, Refused("Wait for the answer before sending more.", code="busy"))
+            self._refuse(message, Refused("Wait for the answer before sending more.", code="busy"))
 
     def _no_hello(self) -> None:
         if self.user is None and not self.closed:
@@ -517,6 +621,14 @@ class Session:
         if seat is None:
             raise Refused(code="not_found")
         return keeper, seat
+
+    def _room_of(self, message: Any) -> str | None:
+        """:returns: the code of the room that a message is about, where it is said by a seat in it."""
+        if not isinstance(message, IN_ROOM) or _is_outside(message):
+            return None
+        if message.room is None:
+            return next(iter(self._seats)) if len(self._seats) == 1 else None
+        return next((code for code in (message.room, as_typed(message.room)) if code in self._seats), None)
 
     def _seat_wish(self, user: User, message: messages.Create | messages.Join) -> dict[str, Any]:
         """:returns: keyword arguments of `Room.join`."""
@@ -549,6 +661,13 @@ class Session:
         return round(self._house.clock.now() * 1000)
 
 
+def _is_outside(message: Any) -> bool:
+    """Whether a line, or a block, has nothing to do with rooms."""
+    if isinstance(message, messages.Block):
+        return message.user is not None
+    return isinstance(message, messages.Chat) and message.to.startswith(OUTSIDE)
+
+
 async def _unless_away(work: Coroutine[Any, Any, Any]) -> Any:
     """:raises Refused: ``busy``: the store does not answer."""
     try:
@@ -569,10 +688,13 @@ def close_user(sessions: Iterable[Session], user: str, login: str | None) -> Non
             session.close(Close.FORBIDDEN, "you were logged out")
 
 
-def told_limits(limits: Limits) -> dict[str, int | float]:
-    """:returns: the limits that a client should know, by their names on the wire."""
+def told_limits(limits: Limits, message_bytes: int) -> dict[str, int | float]:
+    """
+    :param message_bytes: the largest message that this client is sent.
+    :returns: the limits that a client should know, by their names on the wire.
+    """
     names = ("frame_bytes", "depth", "ping_s", "queue_bytes", "chat_chars", "name_chars", "rooms")
-    return {name: getattr(limits, name) for name in names}
+    return {name: getattr(limits, name) for name in names} | {"message_bytes": message_bytes}
 
 
 log = Logger(namespace="gameserver.wire")

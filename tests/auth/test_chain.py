@@ -124,6 +124,12 @@ class MakeTests(SynchronousTestCase):
             make_chain(means(auth=["nowhere.to.be.found"]))
         self.assertIn("nowhere.to.be.found", str(caught.exception))
 
+    def test_module_without_make(self) -> None:
+        """Nor can a module that is something else."""
+        with self.assertRaises(SettingError) as caught:
+            make_chain(means(auth=["os.path"]))
+        self.assertIn("os.path cannot be used", str(caught.exception))
+
     def test_wrong_settings(self) -> None:
         """Unknown names, none at all, and the same twice are refused when settings are read."""
         for wrong in (["passports"], [], ["guests", "guests"], ["..", "guests"], [""]):

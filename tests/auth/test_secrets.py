@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from pathlib import Path
 
 from twisted.trial.unittest import SynchronousTestCase
 
 from gameserver.auth.guests import Guests
-from gameserver.auth.secrets import Secrets, fingerprint, fingerprints, load_secrets
+from gameserver.auth.secrets import Secrets, fingerprint, fingerprints, load_secrets, write_secrets
 from gameserver.auth.tokens import SECRET_BYTES
 from gameserver.errors import Refused, SettingError
+from gameserver.files import write_whole
+from tests.test_files import failing
 
 OLD, NEW = b"o" * SECRET_BYTES, b"n" * SECRET_BYTES
 
@@ -35,6 +38,37 @@ class FileTests(SynchronousTestCase):
                 load_secrets(self.path, os.urandom)
             self.assertIn("chmod 600", str(caught.exception))
             self.assertNotIn("ssss", str(caught.exception))
+
+    def test_disk_full(self) -> None:
+        """A first start on a full disk leaves nothing that the next one would refuse."""
+        full = self.patch(os, "fsync", failing(errno.ENOSPC))
+        self.assertRaises(OSError, load_secrets, self.path, os.urandom)
+        full.restore()
+        self.assertEqual(len(load_secrets(self.path, os.urandom)), 1)
+        self.assertEqual([path.name for path in self.path.parent.iterdir()], [self.path.name])
+
+    def test_two_nodes_make_it_at_once(self) -> None:
+        """Of two that start together on a shared file, both have the secret of the first."""
+
+        def beaten(size: int) -> bytes:
+            write_whole(self.path, OLD)
+            return NEW
+
+        self.assertEqual(load_secrets(self.path, beaten), (OLD,))
+
+    def test_of_another_user(self) -> None:
+        """What the system says is not hidden."""
+        load_secrets(self.path, os.urandom)
+        self.patch(Path, "read_bytes", failing(errno.EACCES))
+        self.assertRaises(PermissionError, load_secrets, self.path, os.urandom)
+
+    def test_rotation_on_a_full_disk(self) -> None:
+        """The secrets before stay."""
+        load_secrets(self.path, lambda _: OLD)
+        full = self.patch(os, "fsync", failing(errno.ENOSPC))
+        self.assertRaises(OSError, write_secrets, self.path, [NEW, OLD])
+        full.restore()
+        self.assertEqual(load_secrets(self.path, os.urandom), (OLD,))
 
     def test_several(self) -> None:
         """The file holds one or more, in order."""

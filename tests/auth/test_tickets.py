@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from twisted.internet.defer import Deferred
+from twisted.internet.defer import Deferred, succeed
+from twisted.internet.task import Clock as Seconds
 from twisted.trial.unittest import SynchronousTestCase
 from zope.interface.verify import verifyObject
 
@@ -14,6 +15,21 @@ from gameserver.interfaces import ITickets
 from tests.auth.kit import means
 
 TOKEN = "guests.a-body.a-signature"
+
+
+class RealSeconds:
+    """Remembers what was spent as Redis does: for so many seconds that pass, whatever the wall clock says."""
+
+    def __init__(self, clock: Seconds) -> None:
+        self._clock = clock
+        self._until: dict[str, float] = {}
+
+    def spend(self, mark: str, *, now_ms: int, until_ms: int) -> Deferred[bool]:
+        """See `IUserStore.spend`."""
+        now_s = self._clock.seconds()
+        is_new = self._until.get(mark, now_s) <= now_s
+        self._until[mark] = now_s + (until_ms - now_ms) / 1000
+        return succeed(is_new)
 
 
 class TicketsTests(SynchronousTestCase):
@@ -65,6 +81,18 @@ class TicketsTests(SynchronousTestCase):
         self.successResultOf(self.redeem(ticket))
         self.means.reactor.advance(1)
         self.refused(late)
+
+    def test_good_once_whatever_the_clock_says(self) -> None:
+        """A ticket that was used stays used where the wall clock is set back afterwards, by any part of a day."""
+        seconds = self.means.reactor
+        tickets = Tickets(self.means.secrets, RealSeconds(seconds), self.means.entropy)
+        for back_s in (20, 70, 3600, 80_000):
+            now_s = self.means.clock.now()
+            ticket = tickets.sell(TOKEN, now_s=now_s)
+            self.assertEqual(self.successResultOf(tickets.redeem(ticket, now_s=now_s)), TOKEN)
+            for _ in range(back_s // 10 + 2 * LIFETIME_S):
+                self.failureResultOf(tickets.redeem(ticket, now_s=self.means.clock.now() - back_s), Refused)
+                seconds.advance(10)
 
     def test_not_yet_valid(self) -> None:
         """A ticket from further in the future than clocks differ is refused."""

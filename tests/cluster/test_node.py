@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import random
 import subprocess
 import sys
@@ -11,6 +13,7 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from gameserver.cluster.node import NodeFile
 from gameserver.errors import SettingError
+from tests.test_files import failing
 
 
 class NodeFileTests(SynchronousTestCase):
@@ -51,7 +54,23 @@ class NodeFileTests(SynchronousTestCase):
 
     def test_spoilt_file(self) -> None:
         """What is no name is refused, with the way out."""
-        self.path.write_text("not a name")
-        with self.assertRaises(SettingError) as caught:
-            NodeFile(self.path, self.entropy)
-        self.assertIn("delete the file to have a new one", str(caught.exception))
+        for content in (b"not a name", b"\xcc\xdd", b"0123456789abcde"):
+            self.path.write_bytes(content)
+            with self.assertRaises(SettingError) as caught:
+                NodeFile(self.path, self.entropy)
+            self.assertIn("delete the file to have a new one", str(caught.exception))
+
+    def test_empty_file(self) -> None:
+        """An earlier version left one where the disk was full: it has no name yet."""
+        self.path.touch()
+        node = NodeFile(self.path, self.entropy)
+        self.addCleanup(node.close)
+        self.assertEqual(self.path.read_text(), node.name + "\n")
+
+    def test_disk_full(self) -> None:
+        """No half of a name is left, and the folder is not locked."""
+        full = self.patch(os, "fsync", failing(errno.ENOSPC))
+        self.assertRaises(OSError, NodeFile, self.path, self.entropy)
+        full.restore()
+        self.assertFalse(self.path.exists())
+        NodeFile(self.path, self.entropy).close()

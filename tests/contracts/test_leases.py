@@ -169,9 +169,17 @@ class LeaseContract(_TestCase):
     async def test_once(self) -> None:
         """Of all nodes one is told to do a thing."""
         first, second = await self.node("a"), await self.node("b")
-        self.assertIs(await first.once("nightly", for_ms=LONG_MS), True)
-        self.assertIs(await second.once("nightly", for_ms=LONG_MS), False)
-        self.assertIs(await second.once("weekly", for_ms=LONG_MS), True)
+        self.assertIs(await first.once("nightly", by="1", for_ms=LONG_MS), True)
+        self.assertIs(await second.once("nightly", by="2", for_ms=LONG_MS), False)
+        self.assertIs(await second.once("weekly", by="2", for_ms=LONG_MS), True)
+
+    async def test_once_asked_again(self) -> None:
+        """Whoever asks again is told the same; a new question of the same node is another's."""
+        first, second = await self.node("a"), await self.node("b")
+        for _ in range(2):
+            self.assertIs(await first.once("nightly", by="1", for_ms=LONG_MS), True)
+            self.assertIs(await second.once("nightly", by="2", for_ms=LONG_MS), False)
+        self.assertIs(await first.once("nightly", by="3", for_ms=LONG_MS), False)
 
 
 class SharedStoreTests(LeaseContract, TestCase):

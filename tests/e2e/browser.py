@@ -10,10 +10,6 @@ Debian's chromium is used as it is: Playwright's own browsers are not downloaded
 
 from __future__ import annotations
 
-import functools
-import os
-import shutil
-import subprocess
 from collections.abc import Callable
 from importlib.util import find_spec
 from pathlib import Path
@@ -21,9 +17,10 @@ from typing import Any, Final
 
 from twisted.internet.defer import Deferred
 from twisted.internet.threads import deferToThread
-from twisted.trial.unittest import FailTest, SkipTest
 
-CHROMIUM: Final = shutil.which("chromium") or "/usr/bin/chromium"
+from tests.needs import cannot_run, program
+
+TESTS: Final = "the pages in a real browser"
 ARGUMENTS: Final = ("--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run")
 STEP_MS: Final = 20_000
 """How long a page may take to show what a step leads to; the machine may be slow."""
@@ -47,34 +44,18 @@ def need(*, axe: bool = False) -> None:
     """
     See that a browser can be started.
 
-    :raises SkipTest: it cannot, and the reason says what is missing; with ``CI=true`` that is a failure.
+    :raises SkipTest: something is missing, see `tests.needs`.
     """
-    missing = []
-    if not os.access(CHROMIUM, os.X_OK):
-        missing.append("chromium is missing (apt-get install chromium)")
+    chromium()
     if find_spec("playwright") is None:
-        missing.append("playwright is missing (pip install playwright)")
-    if axe and (fault := _fetch_axe()):
-        missing.append(fault)
-    if not missing:
-        return
-    text = f"CANNOT RUN: the tests of the pages in a browser: {'; '.join(missing)}"
-    raise FailTest(text) if os.environ.get("CI") == "true" else SkipTest(text)
+        cannot_run(TESTS, "playwright is missing (pip install playwright)")
+    if axe and not AXE.is_file():
+        cannot_run(TESTS, "axe-core is missing (make needs)")
 
 
-@functools.cache
-def _fetch_axe() -> str | None:
-    """:returns: why axe-core is not there, and could not be fetched either."""
-    if AXE.is_file():
-        return None
-    if shutil.which("npm") is None:
-        return "axe-core is missing, and npm, which would fetch it"
-    command = ["npm", "ci", "--silent", "--no-audit", "--no-fund"]
-    try:
-        done = subprocess.run(command, cwd=AXE_FOLDER, capture_output=True, text=True, timeout=60, check=False)
-    except subprocess.TimeoutExpired:
-        return "axe-core is missing, and npm took more than a minute to fetch it"
-    return None if AXE.is_file() else f"axe-core is missing, and npm could not fetch it: {done.stderr[-500:]}"
+def chromium() -> str:
+    """:returns: where Debian's chromium is."""
+    return program("chromium", TESTS)
 
 
 class Someone:
@@ -197,16 +178,16 @@ class People:
         assert not complaints, complaints
 
 
-def browse(port: int, scenario: Callable[[People], object]) -> Deferred[None]:
-    """Start a browser, and let people do this with the server on a port."""
-    return deferToThread(_browse, f"http://127.0.0.1:{port}", scenario)
+def browse(port: int, scenario: Callable[[People], object], path: str = "") -> Deferred[None]:
+    """Start a browser, and let people do this with the server on a port, perhaps under a path."""
+    return deferToThread(_browse, f"http://127.0.0.1:{port}{path}", scenario)
 
 
 def _browse(base: str, scenario: Callable[[People], object]) -> None:
     from playwright.sync_api import Error, sync_playwright
 
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=list(ARGUMENTS))
+        browser = playwright.chromium.launch(executable_path=chromium(), args=list(ARGUMENTS))
         people = People(browser, base)
         try:
             scenario(people)

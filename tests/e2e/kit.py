@@ -92,6 +92,7 @@ class Server:
     :param games: a folder of games beside the samples, or None.
     :param environ: settings, as ``GAMESERVER_...``.
     :param listen: endpoints beside its own port.
+    :param descriptors: how many the process may have; None leaves that as it is.
     """
 
     def __init__(
@@ -101,6 +102,7 @@ class Server:
         games: Path | None = None,
         environ: Mapping[str, str] | None = None,
         listen: Sequence[str] = (),
+        descriptors: int | None = None,
     ) -> None:
         self.folder = folder
         self.data = folder / "data"
@@ -108,6 +110,7 @@ class Server:
         self._games = games
         self._listen = listen
         self._environ = dict(environ or {})
+        self._limit = [] if descriptors is None else ["sh", "-c", 'ulimit -n "$0" && exec "$@"', str(descriptors)]
         self._process: subprocess.Popen[bytes] | None = None
         self._outputs: list[Path] = []
 
@@ -137,7 +140,7 @@ class Server:
         with path.open("wb") as output:
             self._process = subprocess.Popen(
                 [
-                    *(sys.executable, str(TWISTD), "-n", "--pidfile=", "gameserver"),
+                    *(*self._limit, sys.executable, str(TWISTD), "-n", "--pidfile=", "gameserver"),
                     *("--listen", f"tcp:{self.port}:interface=127.0.0.1", "--data", str(self.data), *listen, *games),
                 ],
                 cwd=self.folder,
@@ -346,6 +349,12 @@ class ServerCase(TestCase):
 
     timeout = 110
 
+    def run(self, result: Any) -> Any:
+        """Run it, and know by the result whether it failed: a test that was skipped has not."""
+        self._faults = lambda: len(result.failures) + len(result.errors)
+        self._faults_before = self._faults()
+        return super().run(result)
+
     def setUp(self) -> None:
         folder = tempfile.mkdtemp(prefix="gameserver-e2e-")
         self.addCleanup(shutil.rmtree, folder, ignore_errors=True)
@@ -359,10 +368,17 @@ class ServerCase(TestCase):
             (folder / f"{name}.py").write_text(source, "utf-8")
         return folder
 
-    def server(self, *, games: Path | None = None, listen: Sequence[str] = (), **environ: str) -> Server:
+    def server(
+        self,
+        *,
+        games: Path | None = None,
+        listen: Sequence[str] = (),
+        descriptors: int | None = None,
+        **environ: str,
+    ) -> Server:
         """Prepare a server, which is gone when the test is."""
         folder = Path(tempfile.mkdtemp(prefix="server-", dir=self.folder))
-        server = Server(folder, games=games, environ=environ, listen=listen)
+        server = Server(folder, games=games, environ=environ, listen=listen, descriptors=descriptors)
         self.addCleanup(self._say_output, server)
         self.addCleanup(server.finish)
         return server
@@ -388,7 +404,7 @@ class ServerCase(TestCase):
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
         )
-        self.addCleanup(_finish, process)
+        self.addCleanup(end, process)
         output, _ = await deferToThread(process.communicate, timeout=2 * WAIT_S)
         text: str = output.decode("utf-8", "replace")
         self.assertEqual(process.returncode, 0, text)
@@ -398,12 +414,13 @@ class ServerCase(TestCase):
         return within(client.close(), "a client closes").addErrback(lambda f: f.trap(AssertionError, DeferredTimeout))
 
     def _say_output(self, server: Server) -> None:
-        # Trial's own flag: there is no public one, and under -j only what is raised reaches the reader.
-        if not self._passed:
+        # Under -j only what is raised reaches the reader.
+        if self._faults() > self._faults_before:
             raise AssertionError(f"the server on {server.port} said:\n{server.output[-12_000:]}")
 
 
-def _finish(process: subprocess.Popen[bytes]) -> None:
+def end(process: subprocess.Popen[Any]) -> None:
+    """Let a process not stay behind."""
     if process.poll() is None:
         process.kill()
         process.wait(WAIT_S)

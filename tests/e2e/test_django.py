@@ -18,7 +18,8 @@ from twisted.internet.threads import deferToThread
 from twisted.trial.unittest import SkipTest
 
 from tests.django.project import RELEASES, ROOT, Project
-from tests.e2e.kit import WAIT_S, Server, ServerCase, bare, until, within
+from tests.e2e.kit import WAIT_S, Server, ServerCase, bare, end, until, within
+from tests.needs import cannot_run
 from tests.ports import free_port, listens
 
 
@@ -32,7 +33,7 @@ class DjangoCase(ServerCase):
         if not self.release:
             raise SkipTest("what holds for every release runs in the subclasses")
         if not (RELEASES[self.release] / "django").is_dir():
-            raise SkipTest(f"Django {self.release} is not there: run tests/django_needs.sh")
+            cannot_run("a project of Django's", f"Django {self.release} is not there (make needs)")
         self.project = Project(self.folder / "shop", self.release)
         await within(deferToThread(self.project.make), "a project is made")
 
@@ -84,7 +85,7 @@ class Tests:
             stderr=subprocess.STDOUT,
             text=True,
         )
-        self.addCleanup(_finish, process)
+        self.addCleanup(end, process)
         output, _ = await deferToThread(process.communicate, timeout=2 * WAIT_S)
         self.assertEqual(process.returncode, 0, output[-20_000:])
         self.assertRegex(output, r"PASSED \(successes=[1-9]\d+\)")
@@ -185,7 +186,7 @@ class Tests:
                 stdout=output,
                 stderr=subprocess.STDOUT,
             )
-        self.addCleanup(_finish, process)
+        self.addCleanup(end, process)
 
         def answers() -> bool:
             self.assertIsNone(process.poll(), path.read_text())
@@ -221,12 +222,6 @@ class Tests:
             self.assertEqual(await server.ended(), 1, environ)
             self.assertIn(said, server.output)
             self.assertNotIn("Traceback", server.output)
-
-
-def _finish(process: subprocess.Popen[Any]) -> None:
-    if process.poll() is None:
-        process.kill()
-    process.wait(WAIT_S)
 
 
 class OldestDjangoTests(Tests, DjangoCase):

@@ -60,7 +60,7 @@ class KeysCase(TestCase):
         site.noisy = False
         port = await Listening(_reactor).endpoint(f"ssl:0:{words}:interface=127.0.0.1").listen(site)
         self.addCleanup(port.stopListening)
-        self.url = f"https://localhost:{port.getHost().port}"
+        self.url = f"https://127.0.0.1:{port.getHost().port}"
 
 
 class FetchTests(KeysCase):
@@ -85,7 +85,7 @@ class FetchTests(KeysCase):
         self.assertIn("302", await self.failed(f"{self.url}/away"))
         self.assertIn("too large", await self.failed(f"{self.url}/large"))
         await self.failed(self.url.replace("https", "http"))
-        await self.failed("https://localhost:1")
+        await self.failed("https://127.0.0.1:1")
 
     async def test_other_authority(self) -> None:
         """Whoever cannot show a certificate of a trusted authority is not asked."""

@@ -345,6 +345,23 @@ class BrokenGameTests(ServerCase):
         refused = await self.assertFailure(ann.client.create("falling"), Refused)
         self.assertEqual(refused.code, "not_found")
 
+    async def test_times_that_the_calendar_does_not_have(self) -> None:
+        """Where the time zone is none, or an expression, those games are broken that the calendar is to call."""
+        timed = "from gameserver import Game, cron\n\n\nclass {}(Game):\n    @cron({!r})\n    def nightly(self): 0\n"
+        games = self.games(
+            counting=GOOD_GAME, night=timed.format("Night", "0 4 * * *"), foo=timed.format("Foo", "0 4 * foo *")
+        )
+        for zone, broken in (("CET-1CEST", ("Night", "Foo")), ("Mars/Phobos", ("Night", "Foo")), ("UTC", ("Foo",))):
+            server = self.server(games=games, TZ=zone)
+            await server.start()
+            listed = (await server.http("GET", "/api/games")).json["games"]
+            served = {game["name"] for game in listed} & {"counting", "night", "foo"}
+            self.assertEqual(served, {"counting", "night"} - {each.lower() for each in broken}, zone)
+            for name in broken:
+                self.assertRegex(server.output, rf"the game {name} .* cannot be served: .*{name}\.nightly: cron\('0 4 ")
+            self.assertNotIn("Traceback", server.output)
+            await server.stop()
+
     async def test_two_games_of_one_name(self) -> None:
         """Neither is served where two claim a name, and both places are told."""
         first, second = self.games(counting=GOOD_GAME), self.folder / "more"

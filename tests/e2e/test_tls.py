@@ -67,7 +67,7 @@ class TLSTests(TLSCase):
         before = os.environ.get("SSL_CERT_FILE")
         os.environ["SSL_CERT_FILE"] = str(self.authority.root)
         self.addCleanup(self.restore, before)
-        client = Client(_reactor, f"wss://localhost:{self.port}/ws", name="Ann", max_delay_s=REDIAL_S)
+        client = Client(_reactor, f"wss://127.0.0.1:{self.port}/ws", name="Ann", max_delay_s=REDIAL_S)
         self.addCleanup(self._close, client)
         await within(client.connect(), "Ann is welcome")
         room = await within(client.create("tictactoe"), "a seat")
@@ -87,7 +87,7 @@ class TLSTests(TLSCase):
         heard: list[bytes] = []
         dialled = dial(
             _reactor,
-            f"wss://localhost:{self.port}/ws",
+            f"wss://127.0.0.1:{self.port}/ws",
             subprotocol=SUBPROTOCOL,
             on_frame=heard.append,
             on_close=lambda code, reason: None,

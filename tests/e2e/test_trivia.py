@@ -11,14 +11,15 @@ from typing import Any, TypeVar
 from twisted.internet import reactor
 from twisted.internet.defer import ensureDeferred
 from twisted.internet.threads import blockingCallFromThread, deferToThread
-from twisted.trial.unittest import SkipTest, TestCase
+from twisted.trial.unittest import TestCase
 
 from games.trivia import scoring
 from games.trivia.questions import Card
 from games.trivia.scoring import Given, Mark
 from gameserver.errors import Refused
+from tests.e2e.browser import need
 from tests.e2e.kit import ASK_S, WAIT_S, Person, Server, ServerCase, together, within
-from tests.e2e.trivia_pages import NEAR, PHONE, SCREEN, Page, Question, chromium, missing, must_run, untold, whole
+from tests.e2e.trivia_pages import NEAR, PHONE, SCREEN, Page, Question, started_browser, untold, whole
 
 T = TypeVar("T")
 
@@ -49,10 +50,7 @@ class BrowserTests(ServerCase):
 
     def setUp(self) -> None:
         super().setUp()
-        if (lacking := missing()) is not None:
-            if must_run():
-                self.fail(f"CI must run the browser tests, and there is {lacking}")
-            raise SkipTest(f"the browser tests did not run: {lacking}")
+        need()
 
     async def test_whole_game(self) -> None:
         """
@@ -65,7 +63,7 @@ class BrowserTests(ServerCase):
 
     def play(self, server: Server) -> None:
         """Play it, in a thread."""
-        with chromium() as browser:
+        with started_browser() as browser:
             evening = Evening(self, server, browser)
             try:
                 evening.run()

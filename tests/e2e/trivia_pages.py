@@ -3,44 +3,28 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from pathlib import Path, PurePosixPath
+from pathlib import PurePosixPath
 from typing import Any, Final
 
 from games.trivia.questions import CARDS, Card
+from tests.e2e.browser import ARGUMENTS, chromium
 from tests.e2e.kit import WAIT_S
 
-CHROMIUM: Final = Path("/usr/bin/chromium")
-ARGUMENTS: Final = ("--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run")
 PHONE: Final = {"viewport": {"width": 360, "height": 740}, "has_touch": True, "is_mobile": True}
 SCREEN: Final = {"viewport": {"width": 1920, "height": 1080}}
 
 
-def missing() -> str | None:
-    """:returns: what there must be for these tests and is not there, or None."""
-    try:
-        import playwright.sync_api  # noqa: F401
-    except ImportError:
-        return "no playwright: pip install playwright"
-    return None if CHROMIUM.exists() else f"no {CHROMIUM}: apt-get install chromium"
-
-
-def must_run() -> bool:
-    """Whether what is missing is a failure."""
-    return os.environ.get("CI", "").lower() in ("1", "true", "yes")
-
-
 @contextmanager
-def chromium() -> Iterator[Any]:
+def started_browser() -> Iterator[Any]:
     """A browser; in the thread that it was made in, and no other."""
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=str(CHROMIUM), args=list(ARGUMENTS))
+        browser = playwright.chromium.launch(executable_path=chromium(), args=list(ARGUMENTS))
         try:
             yield browser
         finally:

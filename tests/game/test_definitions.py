@@ -269,9 +269,22 @@ class SignatureTests(SynchronousTestCase):
 
     def test_bad_cron(self) -> None:
         """An expression that is none is the game's error, not the server's."""
-        for expression in ("0 20 * *", "61 * * * *", "x * * * *", "0 0 * * 8", ""):
-            with self.assertRaises(GameDefinitionError, msg=expression):
-                spec_of(type("Bad", (Game,), {"nightly": cron(expression)(lambda self: None)}))
+        for expression in ("0 20 * *", "61 * * * *", "x * * * *", "0 0 * * 8", "", "0 0 * foo *", "0 0 30 2 *"):
+            for method in (lambda self: None, staticmethod(lambda: None)):
+                with self.assertRaises(GameDefinitionError, msg=expression) as caught:
+                    spec_of(type("Bad", (Game,), {"nightly": cron(expression)(method)}))
+                self.assertTrue(str(caught.exception).startswith(f"Bad.nightly: cron({expression!r}): "))
+
+    def test_good_cron(self) -> None:
+        """Whatever the check lets through is told with its method."""
+        for expression in ("0 0 * * sun-tue", "0 0 * * 6-0", "30 2 * NOV-feb Fri-Mon/2,7"):
+            spec = spec_of(type("Good", (Game,), {"nightly": cron(expression)(lambda self: None)}))
+            self.assertEqual(spec.crons, [(expression, "nightly", False)])
+
+    def test_cron_without_time(self) -> None:
+        """Without parentheses the decorator says so: the method would never be called."""
+        with self.assertRaisesRegex(GameDefinitionError, "cron: say when"):
+            cron(lambda self: None)  # type: ignore[arg-type]
 
     def test_keyword_only_and_positional(self) -> None:
         """Parameters may be keyword-only."""

@@ -109,7 +109,7 @@ class DiceTests(SynchronousTestCase):
         """A list in a document is sent once."""
         document = Document(Journal(), {"deck": list(range(52))})
         Dice(KEY).shuffle(document.root["deck"])
-        self.assertEqual(len(document.take_ops()), 1)
+        self.assertEqual(len(document.ops), 1)
 
     def test_persons_differ(self) -> None:
         """Dice of another purpose, or another key, give other numbers."""

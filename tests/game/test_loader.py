@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import importlib
 import importlib.metadata
 import pickle
@@ -173,6 +174,28 @@ class FolderTests(LoaderCase):
         catalog = self.load(folder, folder / "one.py", folder / ".." / folder.name)
         self.assertEqual((list(catalog.games), catalog.broken), (["one"], []))
 
+    def test_folder_that_nobody_may_look_into(self) -> None:
+        """A disk has a folder ``lost+found``, which is the superuser's alone: the games beside it are served."""
+        self.write(one=CLASS.format(name="One"))
+        (self.folder / "lost+found").mkdir()
+        real = Path.is_file
+
+        def is_file(path: Path) -> bool:
+            if "lost+found" in path.parts:
+                raise PermissionError(errno.EACCES, "Permission denied", str(path))
+            return real(path)
+
+        self.patch(Path, "is_file", is_file)
+        catalog = self.load(self.folder)
+        self.assertEqual((list(catalog.games), catalog.broken), (["one"], []))
+
+    def test_link_to_itself(self) -> None:
+        """A file that is none is listed as broken."""
+        self.write(one=CLASS.format(name="One"))
+        (self.folder / "loop.py").symlink_to("loop.py")
+        catalog = self.load(self.folder)
+        self.assertEqual((list(catalog.games), [each.name for each in catalog.broken]), (["one"], ["loop"]))
+
 
 class PlaceTests(LoaderCase):
     def test_file(self) -> None:
@@ -280,6 +303,32 @@ class BrokenTests(LoaderCase):
         broken = self.broken("shopthree:Chess")
         self.assertEqual((broken.name, broken.place), ("shopthree", "shopthree:Chess"))
         self.assertIn(f"({self.folder / 'shopthree.py'}, line 1)", broken.error)
+
+
+class CalendarTests(LoaderCase):
+    """The times at which the calendar is to call a game."""
+
+    def test_times_that_the_calendar_does_not_have(self) -> None:
+        """Such a game is broken; game, method and expression are told, and the others are served."""
+        timed = "from gameserver import Game, cron\n\n\nclass {}(Game):\n    @cron({!r})\n    def nightly(self): 0\n"
+        folder = self.write(
+            foo=timed.format("Foo", "0 0 * foo *"),
+            good=FUNCTION,
+            late=timed.format("Late", "0 0 * * sun-tue"),
+            later=timed.format("Later", "0 1 * * *"),
+        )
+
+        def calendar(expression: str) -> None:
+            if expression == "0 1 * * *":
+                raise ValueError("there is no one o'clock")
+
+        catalog = loader.load([str(folder)], sample_games=False, entry_points=False, calendar=calendar)
+        self.assertEqual(set(catalog.games), {"good", "late"})
+        broken = {each.name: each.error for each in catalog.broken}
+        self.assertEqual(set(broken), {"Foo", "Later"})
+        self.assertIn("Foo.nightly: cron('0 0 * foo *'): 'foo' is no month.", broken["Foo"])
+        self.assertIn("Later.nightly: cron('0 1 * * *'): there is no one o'clock.", broken["Later"])
+        self.assertIn("later.py, line 4)", broken["Later"])
 
 
 class TwinTests(LoaderCase):

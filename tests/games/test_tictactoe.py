@@ -148,7 +148,7 @@ class TicTacToeTests(SynchronousTestCase):
             ({"cell": 9}, "$.cell"),
             ({"cell": -1}, "$.cell"),
             ({"cell": "4"}, "$.cell"),
-            ({"cell": 4.0}, "$.cell"),
+            ({"cell": 4.5}, "$.cell"),
             ({"cell": True}, "$.cell"),
             ({"cell": None}, "$.cell"),
             ({}, "$"),

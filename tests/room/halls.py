@@ -96,7 +96,7 @@ class Place:
 
     def kill(self) -> None:
         """The process dies at once."""
-        for call in self.time.getDelayedCalls():
+        for call in list(self.time.getDelayedCalls()):  # each that is cancelled leaves it
             call.cancel()
         self.store.kill()
 

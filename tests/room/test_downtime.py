@@ -10,6 +10,7 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from gameserver import Answer, Game, Player, message, question, timer
 from tests.room.halls import START_S, FakeSession, Place
+from tests.wire.kit import Rig
 
 
 class Pausing(Game):
@@ -259,6 +260,29 @@ class GraceTests(SynchronousTestCase):
         self.assertEqual(self.state(), {})
 
 
+class KillTests(SynchronousTestCase):
+    def test_nothing_goes_on(self) -> None:
+        """What a process had under way ends with it: timers, ticks, what is to be stored a little later."""
+
+        class Lively(Pausing):
+            durability = "relaxed"
+            tick_hz = 10
+
+        place = Place(Lively)
+        ann = FakeSession("ann")
+        place.create(ann)
+        place.send(ann, "arm")
+        alive = list(place.time.getDelayedCalls())
+        self.assertGreater(len(alive), 3)
+        place.kill()
+        self.assertEqual((place.time.getDelayedCalls(), [call for call in alive if call.active()]), ([], []))
+        rig = Rig(Lively)
+        rig.guest().create("lively")
+        alive = list(rig.time.getDelayedCalls())
+        rig.crash()
+        self.assertEqual([call for call in alive if call.active()], [])
+
+
 class ClockStepTests(SynchronousTestCase):
     """A step of the wall clock neither stalls nor fires timers, and clients are told of the new deadlines."""
 
@@ -280,7 +304,7 @@ class ClockStepTests(SynchronousTestCase):
         keeper = place.create(ann)
         place.advance(1)
         off = 3600.0
-        place.clock._base += off
+        place.clock.ahead_s += off
         place.hall.shift(off)
         place.settle()
         self.assertEqual([f["ends"] for f in ann.of("timer")][-1:], [(START_S + 10 + off) * 1000])
@@ -312,7 +336,7 @@ class ClockStepTests(SynchronousTestCase):
         ann = FakeSession("ann")
         keeper = place.create(ann)
         place.send(ann, "wait")
-        place.clock._base += 3600
+        place.clock.ahead_s += 3600
         place.hall.shift(3600)
         waiting.pop().callback(None)
         place.advance(1)

@@ -162,6 +162,49 @@ class KickTests(SynchronousTestCase):
         self.assertEqual(code_of(self, self.bob.come, None, {}), "forbidden")
         self.assertEqual(self.table.join("Bob").number, 1)
 
+    def two_seats(self) -> tuple[Place, FakeSession, FakeSession, FakeSession]:
+        """:returns: a room where Bob has the seat of a player and that of the screen, on two connections."""
+        place = Place(House)
+        ann, player, screen = FakeSession("ann"), FakeSession("bob"), FakeSession("bob")
+        keeper = place.create(ann)
+        place.join(keeper, player)
+        place.join(keeper, screen, "screen")
+        return place, ann, player, screen
+
+    def test_banned_from_all_seats(self) -> None:
+        """A ban is of the user: it ends the player's seat and the screen's, whichever is named, each with its hook."""
+        for whom in (1, 2):
+            place, ann, *bobs = self.two_seats()
+            place.send(ann, "out", whom=bobs[whom - 1].seat)
+            self.assertEqual([bob.of("left")[0]["reason"] for bob in bobs], ["banned", "banned"])
+            room = place.hall.find(ann.code).room
+            self.assertEqual((list(room.seats), room.docs["room"].root["left"]), ([ann.seat], ["Bob", "Bob"]))
+            place.away(1)
+            self.assertEqual(list(place.hall.find(ann.code).room.seats), [ann.seat])
+
+    def test_kicked_from_one_seat(self) -> None:
+        """Without a ban the other stays."""
+        place, ann, player, screen = self.two_seats()
+        place.send(ann, "out", whom=player.seat, ban=False)
+        self.assertEqual((len(player.of("left")), len(screen.of("left"))), (1, 0))
+        self.assertEqual(list(place.hall.find(ann.code).room.seats), [ann.seat, screen.seat])
+
+    def test_refused_hook_brings_all_back(self) -> None:
+        """A step that comes to nothing ends none of them."""
+
+        class Sorry(House):
+            def on_leave(self, player: Player) -> None:
+                if player.role == "screen":
+                    raise Refused("the screen stays")
+
+        place = Place(Sorry)
+        ann, player, screen = FakeSession("ann"), FakeSession("bob"), FakeSession("bob")
+        keeper = place.create(ann)
+        place.join(keeper, player)
+        place.join(keeper, screen, "screen")
+        self.assertEqual(place.send(ann, "out", whom=player.seat)["message"], "the screen stays")
+        self.assertEqual((len(keeper.room.seats), keeper.room.banned), (3, {}))
+
     def test_kicked(self) -> None:
         """Without a ban one may come back, to another seat."""
         self.ann.send("out", whom=self.bob.id, ban=False)

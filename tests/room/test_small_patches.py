@@ -1,4 +1,4 @@
-"""Small patches: coalesced, rounded, and shortened for MessagePack, they lead to the same tree as the plain ops."""
+"""Small patches: late, rounded, and shortened for MessagePack, they lead to the same tree as all others."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from gameserver import Game, Player, message, values
 from gameserver.patches import COLUMNS, KEY, SET, apply_ops, expand
-from gameserver.room.coalescing import coalesce
 from gameserver.room.document import bare
 from gameserver.room.rounding import Quanta, is_setting, round_to
 from gameserver.room.shortening import KEYS, KeyTable, short_patches
+from gameserver.room.waiting import Waiting
 from gameserver.testing import Table
 from gameserver.wire.messages import Form
 from tests.room import test_document
@@ -37,27 +37,26 @@ class Reader:
 
 
 class Watcher(test_document.Player):
-    """Besides the client that gets each op: clients whose patches are coalesced, late, and short."""
+    """Besides the client that gets each patch: clients whose patches are late, and short."""
 
     def __init__(self, test: SynchronousTestCase, value: dict[str, Any]) -> None:
         super().__init__(test, value)
-        self.coalesced, self.late = bare(self.client), bare(self.client)
+        self.late = bare(self.client)
         self.table = KeyTable()
         self.readers = {form: Reader(self.client) for form in PACKED_FORMS}
-        self.waiting: list[Any] = []
+        self.waiting: Waiting | None = None
         self.commits = 0
 
     def commit(self) -> None:
-        ops = list(self.document.ops)
-        told = coalesce(ops)
-        self.test.assertLessEqual(len(told), len(ops))
-        apply_ops(self.coalesced, values.decode(values.encode(told)))
-        for form, short in short_patches(told, self.table, None, PACKED_FORMS).items():
+        ops = self.document.ops
+        for form, short in short_patches(ops, self.table, None, PACKED_FORMS).items():
             self.readers[form].take(short)
-        self.waiting = coalesce([*self.waiting, *([*op[:2], *map(bare, op[2:])] for op in ops)], fold=True)
+        if ops:
+            if self.waiting is None:
+                self.waiting = Waiting(self.document)
+            self.waiting.add(self.document.touched)
         super().commit()
         root = exact(self.document.root)
-        self.test.assertEqual(exact(self.coalesced), root)
         for reader in self.readers.values():
             self.test.assertEqual(exact(reader.tree), root)
             self.test.assertEqual(reader.keys, self.table.keys)
@@ -67,8 +66,11 @@ class Watcher(test_document.Player):
 
     def flush(self) -> None:
         """What waited is told."""
-        apply_ops(self.late, values.decode(values.encode(self.waiting)))
-        self.waiting = []
+        if self.waiting is not None:
+            told = values.encode(self.waiting.ops())
+            self.check_brands(told)
+            apply_ops(self.late, values.decode(told))
+        self.waiting = None
         self.test.assertEqual(exact(self.late), exact(self.document.root))
 
 
@@ -78,6 +80,16 @@ class PropertyTests(SynchronousTestCase):
     def test_any_changes(self, value: dict[str, Any], actions: list[Any]) -> None:
         """Whatever is done to a document, every client has it, to the order of keys and the kind of numbers."""
         watcher = Watcher(self, value)
+        for name, *arguments in actions:
+            getattr(watcher, name)(*arguments)
+        watcher.commit()
+        watcher.flush()
+
+    @settings(max_examples=100, deadline=None)
+    @given(test_document.MANY_ACTIONS)
+    def test_changes_of_large_lists(self, actions: list[Any]) -> None:
+        """The same in lists of lists, where many changes meet in one step and in one patch."""
+        watcher = Watcher(self, test_document.LARGE)
         for name, *arguments in actions:
             getattr(watcher, name)(*arguments)
         watcher.commit()
@@ -96,35 +108,119 @@ class PropertyTests(SynchronousTestCase):
             self.assertFalse(rounded == 0 and math.copysign(1, rounded) < 0)
 
 
-class CoalescingTests(SynchronousTestCase):
-    def assertBecomes(self, ops: list[Any], expected: list[Any], *, fold: bool = False) -> None:
-        self.assertEqual(coalesce(ops, fold=fold), expected)
+class WaitingTests(test_document.DocumentTestCase):
+    """What several steps changed is one patch, made when it is told."""
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.waiting = Waiting(self.document)
+
+    def step(self) -> None:
+        """What was touched waits."""
+        self.waiting.add(self.document.touched)
+        self.journal.commit()
+
+    def assertTold(self, *ops: Any) -> None:
+        self.assertEqual(exact(self.waiting.ops()), exact(list(ops)))
 
     def test_set_after_set(self) -> None:
         """The last one counts, and stands where the first stood, since keys have an order."""
-        self.assertBecomes([[0, ["a"], 1], [0, ["b"], 2], [0, ["a"], 3]], [[0, ["a"], 3], [0, ["b"], 2]])
+        for n in (5, 6):
+            self.root.update(a=n, b=n)
+            self.root["n"] = n
+            self.step()
+        self.assertTold([0, ["a"], 6], [0, ["b"], 6], [0, ["n"], 6])
 
-    def test_set_inside_a_value_of_the_patch(self) -> None:
-        """It becomes part of that value, as does any other change in there."""
-        ops = [[0, ["a"], {"l": []}], [0, ["a", "x"], 1], [2, ["a", "l"], 0, 0, [5]], [1, ["a", "x"]]]
-        self.assertBecomes(ops, [[0, ["a"], {"l": [5]}]], fold=True)
+    def test_set_inside_what_is_new(self) -> None:
+        """It goes with it, as does any other change in there, in later steps as well."""
+        self.root["new"] = {"l": []}
+        self.step()
+        self.root["new"]["x"] = 1
+        self.root["new"]["l"].append({})
+        self.step()
+        del self.root["new"]["x"]
+        self.root["new"]["l"][0]["y"] = 2
+        self.step()
+        self.assertTold([0, ["new"], {"l": [{"y": 2}]}])
 
     def test_overwritten_and_deleted(self) -> None:
-        """What was set inside of it is not told."""
-        self.assertBecomes([[0, ["a", "x"], 1], [0, ["a", "y"], 1], [0, ["a"], {}]], [[0, ["a"], {}]])
-        self.assertBecomes([[0, ["a", "x"], 1], [1, ["a"]]], [[1, ["a"]]])
+        """What was set inside of it is not told, nor what came and went."""
+        self.root["d"].update(b=3, c=4)
+        self.root["come"] = {}
+        self.step()
+        self.root["d"] = {}
+        self.root["come"]["x"] = 1
+        self.step()
+        del self.root["come"], self.root["n"]
+        self.step()
+        self.assertTold([0, ["d"], {}], [1, ["n"]])
 
     def test_items_that_move(self) -> None:
-        """An index means another item once the list was spliced: both stay."""
-        ops = [[0, ["l", 0, "x"], 1], [2, ["l"], 0, 0, [7]], [0, ["l", 0, "x"], 2]]
-        self.assertBecomes(ops, ops)
-        self.assertBecomes([*ops[:2], [0, ["l", 0], 3]], [*ops[:2], [0, ["l", 0], 3]])
+        """An index is that of the end."""
+        first = self.root["rows"][0]
+        first["x"] = 2
+        self.step()
+        self.root["rows"].insert(0, 7)
+        self.step()
+        first["x"] = 3
+        self.root["rows"].pop()
+        self.step()
+        self.assertTold([2, ["rows"], 0, 0, [7]], [2, ["rows"], 2, 1, []], [0, ["rows", 1, "x"], 3])
 
-    def test_neighbours_in_a_list(self) -> None:
-        """Many items set one after the other are one splice; few are not."""
-        ops = [[0, ["l", i], i] for i in range(2, 7)]
-        self.assertBecomes(ops, [[2, ["l"], 2, 5, [2, 3, 4, 5, 6]]])
-        self.assertBecomes(ops[:3], ops[:3])
+    def test_nothing_in_the_end(self) -> None:
+        """What is as it was is not told."""
+        self.root["n"] = 2
+        self.root["rows"].append(3)
+        self.step()
+        self.root["n"] = 1
+        self.root["rows"].pop()
+        self.step()
+        self.assertTold()
+
+    def test_undone_with_the_step(self) -> None:
+        """A step that fails as it is told leaves nothing, and nothing of what it made less."""
+        for n in range(200):
+            self.root["n"] = n
+            self.root["rows"].append(n)
+            self.step()
+        self.root.update(new=1, n=-1)
+        del self.root["d"], self.root["rows"][:50]
+        self.waiting.add(self.document.touched)
+        self.journal.rollback()
+        self.journal.commit()
+        self.assertTold([0, ["n"], 199], [2, ["rows"], 2, 0, list(range(200))])
+
+    def test_keeps_little(self) -> None:
+        """However many steps there are, what waits is bounded by what they touch."""
+        for n in range(2000):
+            self.root["n"] = n
+            self.root["d"]["a"][n % 3] = n
+            self.root["rows"].append(n)
+            self.root["rows"].pop(0)
+            self.root["come"] = n
+            del self.root["come"]
+            self.step()
+        self.assertLess(sum(len(note) for _, note in self.waiting._notes.values()), 500)
+        client = bare({"n": 1, "d": {"a": [1, 2, 3], "b": 2}, "rows": [{"x": 1}, {"x": 0}]})
+        apply_ops(client, bare(self.waiting.ops()))
+        self.assertEqual(exact(client), exact(self.root))
+
+    def test_document_made_anew(self) -> None:
+        """Where the room is read from its row meanwhile, the same is told of the new document."""
+        self.root["rows"].insert(0, {"x": 5})
+        self.root["rows"][2]["x"] = 4
+        gone = self.root["rows"].pop(1)
+        gone["x"] = "gone"
+        self.root["d"]["new"] = {"y": 1}
+        self.step()
+        document = test_document.Document(test_document.Journal(), self.document.plain())
+        waiting = self.waiting.moved_to(document)
+        document.root["rows"][0]["x"] = 6
+        document.root["d"]["new"]["y"] = 2
+        waiting.add(document.touched)
+        document.journal.commit()
+        told = [[2, ["rows"], 0, 1, [{"x": 6}]], [0, ["rows", 1, "x"], 4], [0, ["d", "new"], {"y": 2}]]
+        self.assertEqual(exact(waiting.ops()), exact(told))
 
 
 class ShorteningTests(SynchronousTestCase):

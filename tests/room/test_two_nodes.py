@@ -49,7 +49,7 @@ class Counting(Game):
         self.state["rings"] = self.state.get("rings", 0) + 1
 
     @staticmethod
-    @cron("0 1 * * *")
+    @cron("0 * * * *")  # in any time zone
     def nightly() -> None:
         Counting.called.append("nightly")
 

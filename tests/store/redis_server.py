@@ -1,12 +1,11 @@
 """
 A real redis-server of a test's own: on a free port, in a folder of its own, ended by its process id.
 
-Where there is no redis-server the tests say so and are skipped; with CI=true they fail.
+Where there is no redis-server the tests say so and are skipped; with CI=true they fail: see `tests.needs`.
 """
 
 from __future__ import annotations
 
-import os
 import shutil
 import signal
 import socket
@@ -18,38 +17,34 @@ from functools import cache
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Any, Final
-from unittest import SkipTest
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
+from tests.needs import program
 from tests.ports import free_port
 
 READY_S: Final = 10.0
 """How long a server may take to answer after its start."""
 
 
-def program() -> str:
+def redis_program() -> str:
     """
     Find redis-server.
 
-    :raises SkipTest: it is not there, and this is not CI.
+    :raises SkipTest: it is not there, see `tests.needs`.
     """
-    found = shutil.which("redis-server")
-    if found is None:
-        why = "redis-server is missing (apt-get install redis-server)"
-        if os.environ.get("CI") == "true":
-            raise RuntimeError(why)
-        raise SkipTest(why)
-    return found
+    return program("redis-server", "the store on a real Redis")
 
 
 @cache
 def has_tls() -> bool:
     """Say whether this redis-server was built with TLS."""
-    asked = subprocess.run([program(), "--port", "0", "--tls-port", "1"], capture_output=True, text=True, check=False)
+    asked = subprocess.run(
+        [redis_program(), "--port", "0", "--tls-port", "1"], capture_output=True, text=True, check=False
+    )
     return "Bad directive" not in asked.stdout + asked.stderr
 
 
@@ -64,7 +59,7 @@ class RedisServer:
     """
 
     def __init__(self, *options: str, tls: bool = False, sentinel_of: int | None = None) -> None:
-        self._program = program()
+        self._program = redis_program()
         self.folder = Path(tempfile.mkdtemp(prefix="gs-redis-"))
         self.socket = self.folder / "socket"
         self.port = free_port()
@@ -111,14 +106,18 @@ class RedisServer:
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def ask(self, *command: str | bytes | int) -> Any:
-        """Ask it over a connection of the test's own, and wait; errors come back as text that begins with ``-``."""
+        """
+        Ask it over a connection of the test's own, and wait; errors come back as text that begins with ``-``.
+
+        :raises OSError: it is not there, or went away before it had answered.
+        """
         parts = [str(part).encode() if not isinstance(part, bytes) else part for part in command]
         with socket.socket(socket.AF_UNIX) as link:
             link.settimeout(READY_S)
             link.connect(str(self.socket))
             link.sendall(b"*%d\r\n" % len(parts) + b"".join(b"$%d\r\n%b\r\n" % (len(part), part) for part in parts))
             with link.makefile("rb") as lines:
-                return _read(lines)
+                return read_answer(lines)
 
     def keys(self) -> list[str]:
         """List all keys, sorted."""
@@ -147,14 +146,28 @@ class RedisServer:
             time.sleep(0.01)
 
 
-def _read(lines: Any) -> Any:
-    line = lines.readline().rstrip(b"\r\n")
-    kind, rest = line[:1], line[1:]
+def read_answer(lines: Any) -> Any:
+    """
+    :param lines: a file of what Redis says.
+    :returns: what a command came to.
+    :raises ConnectionError: the connection ended before the answer did.
+    """
+    line = lines.readline()
+    if not line.endswith(b"\r\n"):
+        raise ConnectionError("redis-server hung up before it had answered")
+    kind, rest = line[:1], line[1:-2]
     if kind == b"$":
-        return None if rest == b"-1" else lines.read(int(rest) + 2)[:-2]
+        return None if rest == b"-1" else _read_bytes(lines, int(rest))
     if kind == b"*":
-        return [_read(lines) for _ in range(int(rest))]
-    return int(rest) if kind == b":" else line.decode()
+        return [read_answer(lines) for _ in range(int(rest))]
+    return int(rest) if kind == b":" else line[:-2].decode()
+
+
+def _read_bytes(lines: Any, size: int) -> bytes:
+    text: bytes = lines.read(size + 2)
+    if len(text) < size + 2:
+        raise ConnectionError("redis-server hung up in the middle of an answer")
+    return text[:-2]
 
 
 def write_certificates(folder: Path) -> None:

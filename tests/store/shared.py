@@ -29,7 +29,7 @@ class Shared:
         self.nodes: set[str] = set()
         self.leases: dict[str, tuple[str, float]] = {}
         self.beats: dict[str, int] = {}
-        self.done: dict[str, float] = {}
+        self.done: dict[str, tuple[str, float]] = {}
 
     def token(self, node: str) -> str | None:
         """The token of a node's lease, if it holds one."""
@@ -106,14 +106,15 @@ class SharedStore(MemoryStore):
         found = self._shared.rooms.get
         return self._ask(lambda: [(room.fence, room.version) if (room := found(id_)) else None for id_ in ids])
 
-    def once(self, name: str, *, for_ms: int) -> Deferred[bool]:
+    def once(self, name: str, *, by: str, for_ms: int) -> Deferred[bool]:
         """See `ILeases.once`."""
 
         def work() -> bool:
             now_s, done = self._shared.seconds(), self._shared.done
-            if done.get(name, 0.0) > now_s:
-                return False
-            done[name] = now_s + for_ms / 1000
+            first, until_s = done.get(name, ("", 0.0))
+            if until_s > now_s:
+                return first == by
+            done[name] = by, now_s + for_ms / 1000
             return True
 
         return self._ask(work)

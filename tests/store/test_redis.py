@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import signal
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from time import monotonic
 from typing import Any, Final
 
@@ -15,10 +16,10 @@ from twisted.logger import Logger, formatEvent
 from twisted.trial.unittest import SynchronousTestCase, TestCase
 
 from gameserver.errors import SettingError, StoreUnavailable
-from gameserver.interfaces import Commit, Outcome
+from gameserver.interfaces import Commit, Outcome, Put, UserRow
 from gameserver.service import make_store
 from gameserver.settings import load
-from gameserver.store import keys, redis, redis_link
+from gameserver.store import keys, lua, redis, redis_link, redis_users
 from gameserver.store.calls import MERGED_ROOMS
 from gameserver.store.redis import OPENED_ROOMS, SCHEMA_VERSION, RedisStore
 from tests.ports import free_port
@@ -27,6 +28,10 @@ from tests.store.redis_server import RedisServer, has_tls
 
 NOW_MS: Final = 1_700_000_000_000
 STORED, FENCED = Outcome.STORED, Outcome.FENCED
+READING: Final = ("get", "hmget", "hlen", "scard", "zcard", "zrevrange")
+"""What scripts read before they ask what they may do."""
+OF_LEASES: Final = {"GET", "EXISTS"}
+"""What scripts need only where nodes share a store, to read before they write."""
 BACK_S: Final = 10.0
 """How long the store may take to be there again after its Redis is."""
 
@@ -385,12 +390,121 @@ class TLSTests(RedisTestCase):
 
     async def test_unknown_authority_refused(self) -> None:
         """Without its authority the server is not trusted."""
-        self.assertIn("rediss://127.0.0.1", await self.refused(f"rediss://127.0.0.1:{self.server.port}"))
+        text = await self.refused(f"rediss://127.0.0.1:{self.server.port}")
+        self.assertIn("rediss://127.0.0.1", text)
+        self.assertIn("certificate verify failed", text)
 
     async def test_other_name_refused(self) -> None:
         """A certificate of another name is not the server's."""
         ca = self.server.folder / "ca.pem"
-        self.assertIn("rediss://localhost", await self.refused(f"rediss://localhost:{self.server.port}?ca={ca}"))
+        text = await self.refused(f"rediss://localhost:{self.server.port}?ca={ca}")
+        self.assertIn("rediss://localhost", text)
+        self.assertNotIn("Lost connection", text)
+
+
+class RightsTests(RedisTestCase):
+    """A user who may not do all that a script needs: the script does nothing, and says what is missing."""
+
+    async def setUp(self) -> None:
+        """Log in as somebody whose rights may change."""
+        await super().setUp()
+        self.server.ask("ACL", "SETUSER", "ann", "on", ">secret", "~gameserver:*", "+@all")
+        self.store = await self.started(f"redis://ann:secret@127.0.0.1:{self.server.port}")
+
+    def content(self) -> dict[str, Any]:
+        """Read all there is, but for the beat."""
+        found: dict[str, Any] = {}
+        for key in sorted(key.decode() for key in self.server.ask("KEYS", "*")):
+            kind = self.server.ask("TYPE", key)
+            ask = {"+hash": ("HGETALL",), "+set": ("SMEMBERS",), "+zset": ("ZRANGE", 0, -1, "WITHSCORES")}.get(kind)
+            found[key] = self.server.ask(ask[0], key, *ask[1:]) if ask is not None else self.server.ask("DUMP", key)
+        return found
+
+    async def without(self, command: str, work: Callable[[], Any]) -> None:
+        """See that work fails where this is not allowed, and leaves nothing behind."""
+        self.server.ask("ACL", "SETUSER", "ann", f"-{command}")
+        before = self.content()
+        with self.assertRaises(StoreUnavailable) as caught:
+            await work()
+        self.assertEqual(self.content(), before, command)
+        if command not in READING:
+            self.assertIn(
+                f"this user may not {command.upper()}" if self.is_told else "can't run", str(caught.exception)
+            )
+        self.server.ask("ACL", "SETUSER", "ann", f"+{command}")
+
+    async def all_of(self, script: lua.Script, work: Callable[[], Any]) -> None:
+        """Each of a script's commands is forbidden in turn; then the same work is done."""
+        commands = set(re.findall(r"redis\.call\('([A-Z]+)'", script.source.decode())) - OF_LEASES
+        for command in sorted(commands):
+            with self.subTest(command=command):
+                await self.without(command.lower(), work)
+        self.assertGreater(len(commands), 3)
+
+    is_told = True
+
+    async def test_commit(self) -> None:
+        """Of nothing that a commit does is there anything, be it that a room changes, begins, is made whole or ends."""
+        old = {("words", "a"): b"1", ("words", "b"): b"2"}
+        for room in ("r1", "r2", "r3"):
+            await self.store.claim_code(room.upper(), room, now_ms=NOW_MS)
+            await self.commit(replace(change(room=room), puts={"room": b"", "old": b""}, entries=old))
+        await self.store.claim_code("R4", "r4", now_ms=NOW_MS)
+        entries = {("words", "a"): b"11", ("words", "b"): None, ("words", "c"): b"3"}
+        commits = [
+            replace(change(2, value=b"2"), drops=("old",), entries=entries),
+            replace(change(2, room="r2", value=b"2"), whole=True),
+            change(2, room="r3", ends=True),
+            change(room="r4"),
+        ]
+        await self.all_of(lua.COMMIT, lambda: self.commit(*commits))
+        self.assertEqual(await self.commit(*commits), [STORED] * 4)
+        self.assertEqual(await self.commit(*commits), [STORED] * 4)
+        self.assertEqual(await self.store.room_ids(), ["r1", "r2", "r4"])
+        opened = await self.store.open_rooms(["r1"])
+        self.assertEqual((opened[0].parts, opened[0].table_bytes), ({"room": b"2"}, 5))
+        sizes = await self.store.measure_entries("r1", [])
+        self.assertEqual(sizes.tables["words"].count, 2)
+
+    async def test_each_kind_of_commit_alone(self) -> None:
+        """A script asks for what it needs, and for nothing else."""
+        await self.commit(change(), change(room="r2"))
+        self.server.ask("ACL", "SETUSER", "ann", "-hincrby", "-zrem", "-unlink", "-pexpire", "-zadd", "-del")
+        self.assertEqual(await self.commit(change(2)), [STORED])
+        with self.assertRaises(StoreUnavailable):
+            await self.commit(change(3), change(2, room="r2", ends=True))
+
+    async def test_keys_of_one_kind(self) -> None:
+        """Keys may be forbidden as well."""
+        await self.commit(change())
+        self.server.ask("ACL", "SETUSER", "ann", "resetkeys", "~gameserver:room:*", "~gameserver:rooms")
+        before = self.content()
+        with self.assertRaises(StoreUnavailable):
+            await self.commit(change(2), change(room="r2"))
+        self.assertEqual(self.content(), before)
+
+    async def test_put_user(self) -> None:
+        """A name is taken with its user, or not at all."""
+        ann = UserRow(id="account:1", name_key="ann", version=1, value=b"1")
+        await self.store.put_user(ann)
+        renamed = replace(ann, name_key="anna", version=2)
+        await self.all_of(redis_users.PUT, lambda: self.store.put_user(renamed))
+        self.assertIs(await self.store.put_user(renamed), Put.STORED)
+        self.assertEqual(await self.store.user_named("anna"), renamed)
+        self.assertIsNone(await self.store.user_named("ann"))
+
+
+class OlderRightsTests(RightsTests):
+    """The same where a script cannot ask, as before Redis 7."""
+
+    is_told = False
+
+    async def setUp(self) -> None:
+        """Have scripts that do not know that they could."""
+        for module, name in ((lua, "COMMIT"), (redis_users, "PUT")):
+            source = getattr(module, name).source.decode()
+            self.patch(module, name, lua.script(source.replace("redis.acl_check_cmd", "redis.does_not_know")))
+        await super().setUp()
 
 
 class SettingTests(SynchronousTestCase):

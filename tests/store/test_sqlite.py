@@ -363,13 +363,38 @@ class OpeningTests(SynchronousTestCase):
         """A file of something else is refused and left as it is."""
         path = self.mktemp()
         Path(path).write_text("This is a diary.\n" * 100)
-        self.assertIn(path, self.refused(path, StoreUnavailable))
+        text = self.refused(path, StoreUnavailable)
+        self.assertIn(path, text)
+        self.assertIn("put a copy of it back, or give another file", text)
         self.assertEqual(Path(path).read_text(), "This is a diary.\n" * 100)
 
     def test_missing_directory_refused(self) -> None:
         """A path that cannot be is StoreUnavailable, too."""
         path = f"{self.mktemp()}/no/where"
-        self.assertIn(path, self.refused(path, StoreUnavailable))
+        self.assertIn(f"{path}.lock: No such file or directory; make it", self.refused(path, StoreUnavailable))
+
+    def test_directory_in_its_place_refused(self) -> None:
+        """A folder is no file of SQLite's."""
+        path = self.mktemp()
+        Path(path).mkdir()
+        self.assertIn("let this server's user write it and its folder", self.refused(path, StoreUnavailable))
+
+    def test_disk_full(self) -> None:
+        """Wherever a first start runs out of room it says what to do, and the next finds nothing in its way."""
+        path = self.mktemp()
+        soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+        for size in (0, 4096, 10_000, 40_000):
+            resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
+            try:
+                text = self.refused(path, StoreUnavailable)
+            finally:
+                resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+            self.assertRegex(text, "make room on that disk|let files grow")
+        self.started(path)
+
+    def test_what_nobody_thought_of(self) -> None:
+        """Whatever goes wrong with opening it, who waits for the start hears of it."""
+        self.refused("a\0b", ValueError)
 
     def test_sync_sets_pragma(self) -> None:
         """``normal`` survives the process, ``power`` the power: SQLite's NORMAL (1) and FULL (2)."""

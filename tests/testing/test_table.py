@@ -295,6 +295,57 @@ class TimeTests(SynchronousTestCase):
         self.assertEqual(self.rings(), [5.0])
 
 
+class Race(Game):
+    """Ticks, has timers, and is stored a little later."""
+
+    needs_start = False
+    durability = "relaxed"
+    tick_hz = 10
+
+    def on_create(self) -> None:
+        self.state["laps"] = 0
+        for s in (1, 2, 3):
+            self.every(s, getattr(self, f"flag_{s}"))
+
+    def on_tick(self, dt_s: float) -> None:
+        self.secret["ticks"] = self.secret.get("ticks", 0) + 1
+
+    @message
+    def lap(self, player: Player) -> None:
+        self.state["laps"] += 1
+        self.send("lap", self.state["laps"])
+
+    @timer
+    def flag_1(self) -> None: ...
+
+    @timer
+    def flag_2(self) -> None: ...
+
+    @timer
+    def flag_3(self) -> None: ...
+
+
+class RestartTests(SynchronousTestCase):
+    def test_of_a_relaxed_game_that_ticks(self) -> None:
+        """Nothing of the process before goes on, the room does, and whoever was here misses nothing."""
+        table = Table(Race)
+        ann, bob = table.join("Ann"), table.join("Bob")
+        for laps in range(1, 6):
+            ann.send("lap")
+            table.advance(0.7)
+            before = list(table._time.getDelayedCalls())
+            self.assertGreater(len(before), 2)
+            table.restart()
+            self.assertEqual([call for call in before if call.active()], [])
+            self.assertEqual((table.status, ann.recovered, bob.recovered), ("playing", True, True))
+            self.assertEqual((table.state, bob.docs["room"]), ({"laps": laps}, {"laps": laps}))
+        self.assertEqual([event.data for event in bob.inbox if event.type == "lap"], [1, 2, 3, 4, 5])
+        ticks = table.row["docs"]["secret"]["ticks"]
+        self.assertGreaterEqual(ticks, 10)
+        table.advance(1)
+        self.assertEqual(table.row["docs"]["secret"]["ticks"], ticks + 10)
+
+
 class SeedTests(SynchronousTestCase):
     """The same seed, the same chance, code and all."""
 

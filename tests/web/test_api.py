@@ -111,10 +111,25 @@ class Answer:
 
 
 class Peer(StringTransport):
-    """A client's end of a connection from some address."""
+    """
+    A client's end of a connection from some address.
+
+    :ivar unread: what has come, and is still with the kernel.
+    """
 
     def __init__(self, host: str) -> None:
         super().__init__(peerAddress=IPv4Address("TCP", host, 1))  # type: ignore[no-untyped-call]
+        self.unread = b""
+
+    def getHandle(self) -> Peer:
+        """What stands for a socket."""
+        return self
+
+    def recv(self, size: int, flags: int) -> bytes:
+        """Look at what is there."""
+        if not self.unread:
+            raise BlockingIOError
+        return self.unread[:size]
 
 
 @implementer(ISession)
@@ -556,6 +571,20 @@ class RoomsTests(ApiTests):
         self.node.seconds.advance(0)
         self.assertEqual(Answer(asked[0].value()).json["rooms"][0]["players"], 1)
         self.assertEqual(Answer(asked[1].value()).json["players"], 1)
+
+    def test_end_not_told_before_stored(self) -> None:
+        """A room that has closed is there until the store has its end, in the listing and for who asks."""
+        code = self.node.create()
+        self.node.store.hold()
+        self.node.hall.find(code).post("call", "close")
+        self.node.seconds.advance(0)
+        asked = [self.node.begin("GET", path) for path in ("/api/rooms", f"/api/rooms/{code}")]
+        self.node.seconds.advance(0)
+        self.assertEqual([transport.value() for transport in asked], [b"", b""])
+        self.node.store.release()
+        self.node.seconds.advance(0)
+        self.assertEqual(Answer(asked[0].value()).json["rooms"], [])
+        self.assertRefused(Answer(asked[1].value()), 404, "not_found")
 
     def test_store_away(self) -> None:
         """While the store is away, rooms that it has as they are are told, and others are not."""

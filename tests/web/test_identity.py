@@ -271,6 +271,19 @@ class CookieTests(IdentityTestCase):
         self.assertEqual(self.post("tickets", cookie=f"__Host-gameserver={value}", origin=HOME).status, 201)
         self.assertRefused(self.post("tickets", cookie=f"gameserver={value}", origin=HOME), 401, "unauthenticated")
 
+    def test_under_a_path(self) -> None:
+        """It is for this server's path of the host alone: no program under another path of it is sent it."""
+        for scheme, name in (("https", "__Secure-gameserver"), ("http", "gameserver")):
+            self.node = Node(Quiz, **self.settings, public_url=f"{scheme}://games.example/fun")
+            for base in ("", "/fun"):
+                body = {"name": f"Ann{base[1:]}", "password": PASSWORD, "cookie": True}
+                cookie = self.node.ask("POST", f"{base}/api/register", body).headers["set-cookie"]
+                self.assertTrue(cookie.startswith(f"{name}="), cookie)
+                self.assertIn("; Path=/fun/;", f"{cookie};")
+                value = cookie.partition(";")[0]
+                bought = self.node.ask("POST", f"{base}/api/tickets", cookie=value, origin=HOME)
+                self.assertEqual(bought.status, 201)
+
     def test_forged_cookie(self) -> None:
         """A cookie that was not given here proves nobody."""
         made = self.register()

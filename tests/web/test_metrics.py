@@ -45,6 +45,14 @@ class MetricsTests(ApiTests):
         found = self.numbers()
         self.assertEqual((found["gameserver_rooms", ""], found["gameserver_seats", ""]), (1, 1))
 
+    def test_sizes(self) -> None:
+        """The largest message sent, and how often one was too large."""
+        sizes = self.node.house.sizes
+        sizes.largest, sizes.refused = 70_000, 2
+        found = self.numbers()
+        self.assertEqual(found["gameserver_largest_message_bytes", ""], 70_000)
+        self.assertEqual(found["gameserver_messages_too_large_total", ""], 2)
+
     def test_throttles_are_counted(self) -> None:
         """What is refused is counted under its limit."""
         for _ in range(103):

@@ -148,4 +148,5 @@ class ModerationTests(SynchronousTestCase):
         asker = Asker(Listener(), User(self.bob.user_id, "Bob"), 1)
         seat = {"name": "Bob", "role": "player", "password": None, "profile": {}}
         joining = Deferred.fromCoroutine(self.node.hall.join(asker, self.node.hall.find(self.code), seat))
+        self.node.seconds.advance(0)
         self.assertEqual(self.failureResultOf(joining, Refused).value.code, "forbidden")

@@ -129,15 +129,6 @@ class HeaderTests(SiteTests):
         self.node.seconds.advance(0)
         self.assertEqual(transport.value().count(b"HTTP/1.1 200"), 2)
 
-    def test_idle_connection_closed(self) -> None:
-        """A connection on which nothing comes is let go."""
-        protocol, transport = self.node.connect()
-        protocol.dataReceived(b"GET /healthz HTTP/1.1\r\nhost: a\r\n\r\n")
-        self.node.seconds.advance(web.IDLE_S - 1)
-        self.assertFalse(transport.disconnecting)
-        self.node.seconds.advance(1)
-        self.assertTrue(transport.disconnecting)
-
 
 class SoundnessTests(SiteTests):
     """Requests that klein and werkzeug would stumble over."""

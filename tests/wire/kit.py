@@ -255,7 +255,8 @@ class Rig:
         self.forms = itertools.cycle(forms)
         self.limits = limits or Limits()
         self.time = Seconds()
-        self.clock = Clock(self.time, lambda: START_S + self.time.seconds())
+        self.stepped_s = 0.0
+        self.clock = Clock(self.time, lambda: START_S + self.time.seconds() + self.stepped_s)
         self.store = MemoryStore()
         self.entropy = random.Random(seed).randbytes
         self.peers: list[Peer] = []
@@ -311,6 +312,12 @@ class Rig:
         self.time.advance(max(0.0, until - self.time.seconds()))
         self.settle()
 
+    def step_clock(self, s: float) -> None:
+        """The wall clock is stepped by so much, and the node finds out; the reactor's seconds go on."""
+        self.stepped_s += s
+        self.hall.shift(self.clock.adjust())
+        self.settle()
+
     def keeper(self, code: str | None) -> Keeper:
         """:returns: what keeps this room going."""
         assert code is not None
@@ -326,7 +333,7 @@ class Rig:
         for peer in self.peers:
             peer.session.closed = True
         self.peers.clear()
-        for call in self.time.getDelayedCalls():
+        for call in list(self.time.getDelayedCalls()):  # each that is cancelled leaves it
             call.cancel()
         self.time.advance(away_s)
         self._open()
@@ -349,6 +356,6 @@ class WireTestCase(SynchronousTestCase):
     def assert_error(self, message: Message, code: str, id: int | None = None) -> None:
         """See that this is an error of this code for this request, with the wire's fields."""
         self.assertEqual((message["op"], message.get("code"), message.get("id")), ("error", code, id), message)
-        self.assertEqual(set(message), {"op", "id", "code", "message", "path"})
+        self.assertEqual(set(message), {"op", "id", "code", "message", "path", "room"})
         self.assertTrue(message["message"])
         self.assertNotIn("Traceback", message["message"])

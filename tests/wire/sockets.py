@@ -73,6 +73,13 @@ class Pipe(FileDescriptor):
     def setTcpNoDelay(self, enabled: bool) -> None:
         self.no_delay = bool(enabled)
 
+    def getHandle(self) -> Pipe:
+        return self
+
+    def recv(self, size: int, flags: int) -> bytes:
+        """What comes is given to the protocol at once: the kernel has nothing."""
+        raise BlockingIOError
+
     def writeSomeData(self, data: bytes) -> int:
         count = len(data) if self.reads is None else min(len(data), self.reads)
         if self.reads is not None:
@@ -113,15 +120,29 @@ class Node:
         self.door = Door(rig.house, settings.origin, rig.time, proxies=Proxies(trusted_proxy), native=native)
         self.site = site(rig.house, None, settings, self.door.resource())
 
-    def dial(self, address: str = "192.0.2.1", path: str = "/ws", **headers: str | None) -> Caller:
-        """:returns: a connection that has asked for a WebSocket."""
-        return Caller(self, address, path, headers)
+    def dial(
+        self,
+        address: str = "192.0.2.1",
+        path: str = "/ws",
+        *,
+        version: str = "1.1",
+        behind: bytes = b"",
+        **headers: str | None,
+    ) -> Caller:
+        """
+        :param version: of HTTP.
+        :param behind: comes in one read with the request.
+        :returns: a connection that has asked for a WebSocket.
+        """
+        return Caller(self, address, f"GET {path} HTTP/{version}", headers, behind)
 
 
 class Caller:
     """A client that speaks bytes."""
 
-    def __init__(self, node: Node, address: str, path: str, headers: dict[str, str | None]) -> None:
+    def __init__(
+        self, node: Node, address: str, first: str, headers: dict[str, str | None], behind: bytes = b""
+    ) -> None:
         self.node = node
         self.pipe = Pipe(node.rig.time, address)
         protocol = node.site.buildProtocol(IPv4Address("TCP", address, 1))
@@ -137,8 +158,8 @@ class Caller:
             **{name.replace("_", "-"): value for name, value in headers.items()},
         }
         lines = [f"{name}: {value}" for name, value in asked.items() if value is not None]
-        self.feed("\r\n".join((f"GET {path} HTTP/1.1", *lines, "", "")).encode("latin-1"))
-        head, _, _ = bytes(self.pipe.sent).partition(b"\r\n\r\n")
+        self.feed("\r\n".join((first, *lines, "", "")).encode("latin-1") + behind)
+        head, _, self.body = bytes(self.pipe.sent).partition(b"\r\n\r\n")
         first, *more = head.decode("latin-1").split("\r\n")
         self.status = int(first.split()[1])
         self.headers = {name.lower(): value for name, _, value in (line.partition(": ") for line in more)}

@@ -14,7 +14,7 @@ from gameserver import values
 from gameserver.errors import CODES
 from gameserver.wire import messages
 from gameserver.wire.codecs import JSONCodec, Unreadable, json_depth
-from gameserver.wire.messages import Chat, Hello, Join, Leave, Ping, Resume, Send, Start
+from gameserver.wire.messages import Chat, Create, Hello, Join, Leave, Ping, Resume, Send, Start
 from tests.test_values import TEXT, VALUES, WIRE_JUNK, depth_of
 
 DEPTH = 32
@@ -106,6 +106,65 @@ class DecodeTests(SynchronousTestCase):
                          (True, None), ([3], None), (None, None)):  # fmt: skip
             self.assertEqual(self.unreadable(encoded({"op": "send", "id": id, "type": 5})).id, kept, id)
 
+    def test_number_of_what_is_no_json(self) -> None:
+        """Wherever the number stands in it, as long as it is the message's own."""
+        for frame, id in (
+            (b'{"op":"send","type":"a","data":{"id":9,"x":"\\ud800"},"id":3}', 3),
+            (b'{"op":"send","data":[{"id":9}],"type":"a\n","id" : 3.0 }', 3),
+            (b'{"id":3e0,"op":"send","type":"a","data":1e999', 3),
+            (b'{"op":"send","type":"}\\"{","data":NaN,"id":3}', 3),
+            (b'{"op":"send","type":"a","data":1e999,"id":3', 3),
+            (b'{"op":"send","type":"a","id":3,"data":{"a":[1,', 3),
+            (b'{"op":"send","type":"a","data":{"id":3},', None),
+            (b'{"op":"send","type":"id","data":NaN,"x":"id"}', None),
+            (b'{"op":"send","type":NaN,"id":"3"}', None),
+            (b'{"op":"send","type":NaN,"id":-3}', None),
+            (b'{"op":"send","type":NaN,"id":3.5}', None),
+            (b'{"op":"send","type":NaN,"id":3-5}', None),
+            (b'{"op":"send","type":NaN,"id":9007199254740993}', None),
+            (b'{"op":"send","type":NaN,"id":3', 3),
+            (b'{"op":"send","type":"a","id', None),
+            (b'{"op":"send","type":"a\\', None),
+            (b'[{"op":"send","id":3', None),
+            (b'{"op":"send","id":3,"data":' + b"[" * 5000, 3),
+            (b'{"op":"send","data":' + b"[" * 5000 + b"]" * 5000 + b',"id":3}', 3),
+        ):
+            found = self.unreadable(frame)
+            self.assertEqual((found.code, found.id), ("bad_message", id), frame[:60])
+
+    def test_whole_floats(self) -> None:
+        """A whole float is an integer where the protocol means one; what is the game's stays as it is."""
+        self.assertEqual(self.codec.decode(b'{"op":"leave","id":5.0}'), Leave(5))
+        self.assertEqual(self.codec.decode(b'{"op":"leave","id":9007199254740992.0}'), Leave(2**53))
+        self.assertEqual(repr(self.codec.decode(b'{"op":"ping","at":5.0}')), "Ping(at=5.0)")
+        send = self.codec.decode(b'{"type":"a","id":5.0,"data": {"x":1.0,"y":1e999} ,"op":"send"}')
+        assert isinstance(send, Send)
+        self.assertEqual((send.id, bytes(send.data).strip()), (5, b'{"x":1.0,"y":1e999}'))
+        created = self.codec.decode(b'{"op":"create","game":"g","id":5.0,"options":{"n":1.0}}')
+        self.assertEqual(repr(getattr(created, "options", None)), "{'n': 1.0}")
+        seen = self.codec.decode(b'{"op":"resume","room":"A","resume":"B","seen":{"epoch":"e","room":41.0}}')
+        self.assertEqual(repr(getattr(seen, "seen", None)), "{'epoch': 'e', 'room': 41}")
+        for frame in (b'{"op":"leave","id":5.5}', b'{"op":"leave","id":18014398509481984.0}', b'{"op":["x"],"id":5.0}',
+                      b'{"id":5.0}', b'{"op":"send","id":5.0}', b'{"op":"read","id":5.0,"upto":"6"}'):  # fmt: skip
+            id = None if b"18014398509481984" in frame or b"5.5" in frame else 5
+            self.assertEqual((self.unreadable(frame).code, self.unreadable(frame).id), ("bad_message", id), frame)
+        found = self.unreadable(b'{"op":"dance","id":7.0}')
+        self.assertEqual((found.code, found.id), ("unknown_op", 7))
+
+    def test_null_is_as_good_as_missing(self) -> None:
+        """Some writers of JSON write all that there may be."""
+        frame = b'{"op":"create","game":"g","id":null,"options":null,"private":null,"role":null,"more":null}'
+        self.assertEqual(self.codec.decode(frame), Create("g"))
+        self.assertEqual(
+            self.codec.decode(b'{"op":"chat","text":"hi","id":5.0,"to": null ,"data":null}'), Chat("hi", 5)
+        )
+        send = self.codec.decode(b'{"op":"send","type":"a","data":null,"room":null}')
+        assert isinstance(send, Send)
+        self.assertEqual(bytes(send.data), b"null")
+        for frame in (b'{"op":"create","game":null}', b'{"op":null}', b'{"op":"hello","guest":{"name":null}}',
+                      b'{"op":"resume","room":"A","resume":"B","seen":{"room":null}}'):  # fmt: skip
+            self.assertEqual(self.unreadable(frame).code, "bad_message", frame)
+
     def test_numbers_of_the_right_kind(self) -> None:
         """An id is a whole number from 0 to 2**53, and never something like one."""
         for id in (-1, 2**53 + 1, 10**400, 1.5, "1", True, [], {}):
@@ -176,7 +235,7 @@ class EncodeTests(SynchronousTestCase):
         """What a game answers reaches the client as one JSON object, from which it can be read again."""
         frame = messages.encode(messages.Ok(id, messages.payload(value)))
         found = json.loads(frame)
-        self.assertEqual((set(found), found["op"], found["id"]), ({"op", "id", "data"}, "ok", id))
+        self.assertEqual((set(found), found["op"], found["id"]), ({"op", "id", "data", "room"}, "ok", id))
         self.assertEqual(values.from_wire(msgspec.json.decode(frame)["data"]), value)
 
     def test_names_on_the_wire(self) -> None:

@@ -1,7 +1,7 @@
 """
 What is in C does what Python does: the same tests once more, and what only it can do wrong.
 
-Where it was not built there is nothing to test.
+Where it was not built, for lack of a C compiler, there is nothing to test.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from gameserver.wire.incoming import Incoming
 from gameserver.wire.native import BUILT, EVENTS, NativeWatch, make_watch
 from gameserver.wire.native_build import MOST
 from gameserver.wire.transport import Socket, Watch
+from tests.needs import can_compile
 from tests.wire import test_frames, test_transport
 from tests.wire.sockets import Caller, masked
 from tests.wire.test_transport import Readiness, TransportTestCase
@@ -33,6 +34,14 @@ class InC(TransportTestCase):
     def make_watch(self) -> Watch:
         """The one that is tested here."""
         return make_watch(self.reactor, self.passes)
+
+
+class BuiltTests(SynchronousTestCase):
+    skip = None if can_compile() else NOT_BUILT
+
+    def test_built(self) -> None:
+        """Where there is a compiler it was used, or nothing here would be tested, and nobody would know."""
+        self.assertTrue(BUILT, "there is a C compiler now: rm .venv/*.stamp, and run make again")
 
 
 class WritingTests(InC, test_transport.WritingTests): ...

@@ -139,6 +139,26 @@ class MalformedTests(WireTestCase):
             self.assertEqual([(m["op"], m.get("code")) for m in answer], [("error", "bad_message")], name)
             peer.hello()
 
+    def test_answered_under_its_id(self) -> None:
+        """Whoever waits for the answer to what cannot be read gets it, wherever in it the id stands."""
+        ann = self.rig.guest().create("plain")
+        ann.take()
+        for id, frame in enumerate(
+            (
+                b'{"op":"send","data":{"id":99},"type":"\\ud800","id":%d}',
+                b'{"op":"send","type":"echo","data":NaN,"id":%d}',
+                b'{"id":%d,"op":"send","type":"echo","data":{"value":1',
+                b'{"op":"send","type":7,"id":%d.0}',
+                b'{"op":"dance","id":%d.0}',
+                b'{"op":"typing","on":1,"id":%d}',
+                b'{"op":"send","type":"echo","data":' + b"[" * 40 + b"]" * 40 + b',"id":%d.0}',
+            ),
+            2,
+        ):
+            (answer,) = ann.raw(frame % id)
+            code = "unknown_op" if b"dance" in frame else "bad_message"
+            self.assert_error(answer, code, id)
+
     def test_a_mebibyte(self) -> None:
         """A frame that the socket's limit would stop is harmless past it as well."""
         ann = self.rig.guest().create("plain")

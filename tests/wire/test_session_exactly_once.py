@@ -63,7 +63,7 @@ class ExactlyOnceTests(WireTestCase):
         """An id that came before gets the answer that it got, and is not applied again."""
         ann = self.rig.guest().create("counting")
         first = ann.ask("send", id=2, type="add")
-        self.assertEqual(first, {"op": "ok", "id": 2, "data": 1})
+        self.assertEqual(first, {"op": "ok", "id": 2, "data": 1, "room": ann.room})
         self.assertEqual(ann.say("send", id=2, type="add"), [first])
         self.assertEqual(ann.ask("send", id=3, type="add")["data"], 2)
 
@@ -206,7 +206,7 @@ class ExactlyOnceTests(WireTestCase):
         bob.post("send", id=2, type="echo", data={"value": "to bob"})
         tab.post("send", id=2, type="echo", data={"value": "to tab"})
         for peer, value in ((ann, "to ann"), (bob, "to bob"), (tab, "to tab")):
-            self.assertEqual(peer.take(), [{"op": "ok", "id": 2, "data": value}])
+            self.assertEqual(peer.take(), [{"op": "ok", "id": 2, "data": value, "room": peer.room}])
 
     def test_answers_while_commits_are_held(self) -> None:
         """Also when many commits lie between, each answer finds its own socket, in the order asked."""

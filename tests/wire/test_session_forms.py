@@ -10,6 +10,7 @@ from types import ModuleType
 
 from gameserver.wire.messages import Form
 from tests.wire import (
+    test_page,
     test_session_chat,
     test_session_create_join_match,
     test_session_errors,
@@ -18,8 +19,11 @@ from tests.wire import (
     test_session_hello,
     test_session_limits,
     test_session_lives,
+    test_session_numbers,
+    test_session_one_counter,
     test_session_order,
     test_session_resume,
+    test_session_sizes,
 )
 from tests.wire.kit import WireTestCase
 
@@ -32,11 +36,15 @@ MODULES: tuple[ModuleType, ...] = (
     test_session_hello,
     test_session_limits,
     test_session_lives,
+    test_session_numbers,
+    test_session_one_counter,
+    test_session_sizes,
+    test_page,
     test_session_order,
     test_session_resume,
 )
-OF_JSON_ALONE = ("MalformedTests",)
-"""Their frames are JSON that is none; `test_arrays` and `test_session_packed` have those of the other form."""
+OF_JSON_ALONE = ("MalformedTests", "LongNumberTests", "BytesTests")
+"""Their frames are JSON, or none; `test_arrays` and `test_session_packed` have those of the other form."""
 FORMS = {"Packed": (Form.PACKED,), "Columns": (Form.COLUMNS,), "Mixed": (Form.JSON, Form.PACKED, Form.COLUMNS)}
 
 for module in MODULES:

@@ -109,7 +109,7 @@ class FunctionTests(LivesTestCase):
         heard = ann.say("send", id=2, type="all", data={"x": [1, None]})
         events = [(m["type"], m["data"]) for m in heard if m["op"] == "event"]
         self.assertEqual(events, [("told", {"x": [1, None]}), ("message", "bare")])
-        self.assertEqual(heard[-1], {"op": "ok", "id": 2, "data": {"x": [1, None]}})
+        self.assertEqual(heard[-1], {"op": "ok", "id": 2, "data": {"x": [1, None]}, "room": ann.room})
         self.assertEqual([m["type"] for m in bob.take() if m["op"] == "event"], ["told"])
 
 
@@ -118,7 +118,7 @@ class StartTests(LivesTestCase):
         """A start that is sent again, across a crash as well, starts once and is answered the same."""
         ann, bob = self.pair()
         first = ann.ask("start", id=2)
-        self.assertEqual(first, {"op": "ok", "id": 2, "data": None})
+        self.assertEqual(first, {"op": "ok", "id": 2, "data": None, "room": ann.room})
         self.assertEqual(ann.ask("start", id=2), first)
         self.assert_error(ann.ask("start", id=3), "refused", 3)
         self.assertEqual([m["data"] for m in bob.take() if m["op"] == "event"], [1])

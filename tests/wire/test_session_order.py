@@ -123,14 +123,14 @@ class CommitTests(WireTestCase):
         self.ann.take()
         self.bob.take()
 
-    def assert_silent_until_release(self, op: str, **fields: Any) -> None:
+    def assert_silent_until_release(self, op: str, *, id: int = 50, **fields: Any) -> None:
         """See that nobody hears anything before the store has it, and then does."""
         self.rig.store.hold()
-        self.ann.post(op, id=50, **fields)
+        self.ann.post(op, id=id, **fields)
         self.rig.advance(3)
         self.assertEqual((self.ann.look(), self.bob.look()), ([], []))
         self.rig.store.release()
-        self.assertIn(50, [m.get("id") for m in self.ann.take()])
+        self.assertIn(id, [m.get("id") for m in self.ann.take()])
 
     def test_nothing_before_the_commit(self) -> None:
         """Neither events nor patches nor the answer."""
@@ -167,7 +167,7 @@ class CommitTests(WireTestCase):
         """Every kind of step."""
         self.assert_silent_until_release("chat", text="hi")
         self.quiet()
-        self.assert_silent_until_release("leave")
+        self.assert_silent_until_release("leave", id=51)
 
     def test_timers_wait_too(self) -> None:
         """What a timer says, nobody hears before it is stored that it fired."""
@@ -217,7 +217,7 @@ class CommitTests(WireTestCase):
         answer = back.resume(self.ann.room, secret, seen)
         self.assertIs(back.joined["recovered"], True)
         self.assertIn("patch", self.ops(answer))
-        self.assertEqual(back.ask("send", id=50, type="add"), {"op": "ok", "id": 50, "data": 1})
+        self.assertEqual(back.ask("send", id=50, type="add"), {"op": "ok", "id": 50, "data": 1, "room": back.room})
 
     def test_store_fails_and_comes_back(self) -> None:
         """Nothing is lost, nothing told early, and each step applied once."""

@@ -54,4 +54,4 @@ class SeatInDoubtTests(WireTestCase):
     def test_seat_stays(self) -> None:
         """The step came to nothing: what was said meanwhile is applied as ever."""
         self.throw_out(keep=True)
-        self.assertEqual(self.other.take()[-1], {"op": "ok", "id": 2, "data": "hi"})
+        self.assertEqual(self.other.take()[-1], {"op": "ok", "id": 2, "data": "hi", "room": self.other.room})

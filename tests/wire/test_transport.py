@@ -80,7 +80,8 @@ class TransportTestCase(SynchronousTestCase):
     def reactor_clock(self) -> Any:
         class Clock:
             later = self.reactor.callLater
-            now = self.reactor.seconds
+            now = monotonic = self.reactor.seconds
+            ahead_s = 0.0
 
         return Clock
 

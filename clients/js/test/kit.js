@@ -12,7 +12,9 @@ import { connect } from "../gameserver.js";
 
 const ROOT = fileURLToPath(new URL("../../..", import.meta.url));
 const GAMES = fileURLToPath(new URL("games", import.meta.url));
-const WAIT_MS = 20_000;
+
+/** How long anything may take; the machine may be slow, and compile all of Python's modules at the first start. */
+const WAIT_MS = 60_000;
 
 /** Wait until this returns something true, and return that. */
 export async function until(condition, what = condition) {

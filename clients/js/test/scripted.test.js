@@ -108,6 +108,32 @@ function seat(id, fields) {
 
 const patch = (n, ...ops) => ({ room: "K7QM", stream: "room", n, ops });
 
+test("where nobody says an address: beside the module for pages there or below, else at the page's host", bounded, async (t) => {
+  const beside = new URL("../ws", import.meta.url).href;
+  const below = new URL("../play/dice/?room=K7QM", import.meta.url).href;
+  const pages = [
+    [below, beside],
+    [new URL("../index.html", import.meta.url).href, beside],
+    ["https://games.example/gameserver.js/play/", "wss://games.example/ws"],
+    ["http://games.example:8080/play/dice/", "ws://games.example:8080/ws"],
+  ];
+  t.after(() => delete globalThis.location);
+  for (const [href, expected] of pages) {
+    const script = new Script(t);
+    globalThis.location = { href };
+    const connecting = connect({ storage: null, WebSocket: script.WebSocket });
+    const [socket] = await script.greet(0);
+    script.clients.push(await connecting);
+    assert.equal(socket.url, expected);
+  }
+  globalThis.location = { href: below };
+  const script = new Script(t);
+  const connecting = connect({ url: "/ws", storage: null, WebSocket: script.WebSocket });
+  const [socket] = await script.greet(0);
+  script.clients.push(await connecting);
+  assert.equal(socket.url, "file:///ws"); // who gives a path means that
+});
+
 test("the hello, and who it says one is the second time", bounded, async (t) => {
   const script = new Script(t);
   const [client, first] = await script.connected();
@@ -223,6 +249,39 @@ test("a server that forgot this client is not told anything twice", bounded, asy
   socket.lose();
   await script.greet(1, { client: "ANOTHER-KEY" });
   await lost;
+});
+
+test("nor is anything that a room remembers; what does no harm twice is said again", bounded, async (t) => {
+  const script = new Script(t);
+  const { socket, room } = await script.joined();
+  const line = { stream: "room", n: 1 };
+  const asked = [room.chat.edit(line, "x"), room.chat.unsay(line), room.chat.report(line), room.chat.block("s2"), room.joinTeam("red")];
+  const lost = asked.map((each) => assert.rejects(each, { code: "lost" }));
+  const left = room.leave();
+  for (const _ of [...asked, left]) await socket.take();
+  socket.lose();
+  const [again] = await script.greet(1, { client: "ANOTHER-KEY" });
+  await Promise.all(lost);
+  again.say("joined", joined({ id: (await again.take()).id, recovered: true, docs: {} }));
+  const { op, id } = await again.take();
+  assert.equal(op, "leave");
+  again.say("ok", { id, data: null, room: "K7QM" });
+  await left;
+});
+
+test("a leave that finds no seat is done, any other refusal of it is one", bounded, async (t) => {
+  const { socket, room } = await new Script(t).joined();
+  const refused = assert.rejects(room.leave(), { code: "busy", room: "K7QM" });
+  const error = { message: "", path: null };
+  socket.say("error", { id: (await socket.take()).id, code: "busy", room: "K7QM", ...error });
+  await refused;
+  assert.equal(room.left, null);
+  const twice = [room.leave(), room.leave()];
+  const ids = [(await socket.take()).id, (await socket.take()).id];
+  for (const id of ids) socket.say("error", { id, code: "not_found", room: null, ...error });
+  assert.deepEqual(await Promise.all(twice), [undefined, undefined]);
+  assert.equal(room.left.reason, "left");
+  assert.equal(await room.leave(), undefined);
 });
 
 test("a resume that is refused for now is tried again, one refused for good ends the seat", bounded, async (t) => {

@@ -4,7 +4,7 @@
  * rest, scores and words, is drawn when it changes.
  */
 
-import { countdown, el, enter, fill, seatColor, shareCard, startButton } from "/static/page.js";
+import { countdown, el, enter, fill, seatColor, shareCard, startButton } from "../../static/page.js";
 import { Controls } from "./controls.js";
 import { Field } from "./draw.js";
 import { DASH_REST } from "./motion.js";

@@ -1,6 +1,6 @@
 /* The panel that makes the network worse, and says what the page makes of it. */
 
-import { el } from "/static/page.js";
+import { el } from "../../static/page.js";
 import { network } from "./network.js";
 
 const RANGES = [

@@ -4,7 +4,7 @@
  * nobody else may see them: what this player threw, and what the team plans (the event `planned`, told to the team).
  */
 
-import { attempt, el, enter, leftMs, render, shareCard, toast } from "/static/page.js";
+import { attempt, el, enter, leftMs, render, shareCard, toast } from "../../static/page.js";
 
 const TEAMS = ["red", "blue"];
 const HANDS = ["rock", "paper", "scissors"];

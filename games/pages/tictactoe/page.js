@@ -4,7 +4,7 @@
  * what the eye and the ear have had already.
  */
 
-import { attempt, el, enter, leftMs, render, shareCard, startButton } from "/static/page.js";
+import { attempt, el, enter, leftMs, render, shareCard, startButton } from "../../static/page.js";
 
 const MARKS = ["X", "O"]; // by seat number
 const PLACES = ["top left", "top", "top right", "left", "centre", "right", "bottom left", "bottom", "bottom right"];

@@ -3,7 +3,7 @@
  * messages there are, is told in game.py. Guesses are lines of the chat, which the game looks at.
  */
 
-import { announce, attempt, chatBox, countdown, el, enter, fill, render, shareCard, startButton } from "/static/page.js";
+import { announce, attempt, chatBox, countdown, el, enter, fill, render, shareCard, startButton } from "../../static/page.js";
 import { pen } from "./pen.js";
 import { decode } from "./points.js";
 import { Sheet } from "./sheet.js";

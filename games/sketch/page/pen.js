@@ -3,7 +3,7 @@
  * when it is done, or long, all of it goes out with `stroke`, which is what the room keeps.
  */
 
-import { attempt, el } from "/static/page.js";
+import { attempt, el } from "../../static/page.js";
 import { MOST_POINTS, encode } from "./points.js";
 import { COLOURS, WIDTHS } from "./sheet.js";
 

@@ -3,7 +3,7 @@
  * drawn on as it grows, and anew where something was taken back; the other is wiped whenever the first one changes.
  */
 
-import { el } from "/static/page.js";
+import { el } from "../../static/page.js";
 import { SIDE, decode } from "./points.js";
 
 export const COLOURS = [

@@ -1,6 +1,6 @@
 /* What the host may do, from the host's phone. */
 
-import { ask, attempt, el, render, toast } from "/static/page.js";
+import { ask, attempt, el, render, toast } from "../../static/page.js";
 
 import { colorOf, entryOf, face, playersOf, points } from "./parts.js";
 

@@ -3,7 +3,7 @@
  * and phone.js show the game to it. What the documents hold, and which messages there are, is told in game.py.
  */
 
-import { el, enter, header, render } from "/static/page.js";
+import { el, enter, header, render } from "../../static/page.js";
 
 import { hostBar } from "./host.js";
 import { scenes } from "./parts.js";

@@ -1,6 +1,6 @@
 /* What the screen and the phones share: scenes, clocks, names, scores, podium. */
 
-import { announce, el, leftMs, seatColor } from "/static/page.js";
+import { announce, el, leftMs, seatColor } from "../../static/page.js";
 
 export const TEAM_COLORS = { red: "color-1", blue: "color-2", green: "color-4", yellow: "color-3" };
 export const HURRY_S = 5;

@@ -1,6 +1,6 @@
 /* A player's phone: answers, one's own result, and one's place. */
 
-import { announce, attempt, el, fill, leftMs, seatColor, startButton } from "/static/page.js";
+import { announce, attempt, el, fill, leftMs, seatColor, startButton } from "../../static/page.js";
 
 import { TEAM_COLORS, answerText, bigCount, chip, colorOf, entryOf, every, face, heading, numberText, optionFace, optionsOf, ordinal, pictureOf, playersOf, podium, points, ring, roster, scoreList, settingsText, signed, titled } from "./parts.js";
 

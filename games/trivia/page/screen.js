@@ -1,6 +1,6 @@
 /* The shared screen, which everybody looks at and nobody touches; and what spectators see. */
 
-import { el, fill, leftMs, shareCard, startButton } from "/static/page.js";
+import { el, fill, leftMs, shareCard, startButton } from "../../static/page.js";
 
 import { answerText, bigCount, chip, colorOf, confetti, every, face, heading, leadersText, nameOf, optionFace, optionsOf, pictureOf, plural, playersOf, podium, points, ring, roster, scoreList, settingsText, signed } from "./parts.js";
 

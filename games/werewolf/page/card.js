@@ -3,7 +3,7 @@
  * it sees on each phone the same.
  */
 
-import { chatBox, el, fill } from "/static/page.js";
+import { chatBox, el, fill } from "../../static/page.js";
 
 import { isHere, nameOf, ROLES } from "./words.js";
 

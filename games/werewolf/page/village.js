@@ -1,6 +1,6 @@
 /* The list of players: who lives, who has voted for whom, and at the end who was what. To choose and to vote, press one. */
 
-import { attempt, el, fill, seatColor, seatList } from "/static/page.js";
+import { attempt, el, fill, seatColor, seatList } from "../../static/page.js";
 
 import { isAlive, nameOf, ROLES } from "./words.js";
 

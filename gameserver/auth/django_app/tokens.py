@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
+from shlex import quote
 from typing import Final
 
 from msgspec import Struct
 
 from gameserver.auth.secrets import Secrets
 from gameserver.auth.tokens import SECRET_BYTES
+from gameserver.files import remedy
 from gameserver.settings import Settings
 
 KIND: Final = "django"
@@ -42,7 +44,8 @@ def shared_secrets(settings: Settings) -> Secrets:
     try:
         return read_shared(settings.django.secret)
     except (ValueError, OSError) as error:
-        raise settings.error("django.secret", str(error)) from None
+        text = remedy(error) if isinstance(error, OSError) else str(error)
+        raise settings.error("django.secret", text) from None
 
 
 def read_shared(path: Path) -> Secrets:
@@ -53,7 +56,7 @@ def read_shared(path: Path) -> Secrets:
     :raises OSError: it cannot be read.
     """
     if path.stat().st_mode & 0o027:
-        raise ValueError(f"only its owner and a group may read {path}: chmod 640 {path}")
+        raise ValueError(f"only its owner and a group may read {path}: chmod 640 {quote(str(path))}")
     content = path.read_bytes()
     if not content or len(content) % SECRET_BYTES:
         raise ValueError(f"{path} must hold secrets of {SECRET_BYTES} bytes each")

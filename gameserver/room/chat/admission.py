@@ -31,7 +31,7 @@ def admit_line(room: Room, player: Player, text: str, to: str, data: Any) -> Cha
     channel = admit_channel(room, player, to)
     emote = text.startswith(EMOTE) and bool(text[len(EMOTE) :].strip())
     try:
-        return Chat(text[len(EMOTE) :] if emote else text, channel, values.plain(values.from_wire(data)), emote)
+        return Chat(text[len(EMOTE) :] if emote else text, channel, values.received(data), emote)
     except NotJSON as error:
         raise Refused(str(error), code="bad_data", path="$.data") from None
 

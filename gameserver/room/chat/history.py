@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+from gameserver.room.bounds import newest
 from gameserver.room.chat.line import KeptLine
 from gameserver.room.streams import wire_name
 from gameserver.wire import messages
@@ -16,14 +17,15 @@ if TYPE_CHECKING:
 
 def lines_of(room: Room, seat: Player, entered: Mapping[str, int]) -> list[messages.Line]:
     """
-    What was said where this seat listens, since it came; in the room, and where the game says so, from the beginning.
+    What was said where this seat listens, since it came; in the room, and where the game says so, from the beginning;
+    of that the newest, where it is too much for one message.
 
     :param entered: by stream, the number at which the seat entered it.
     """
     now_ms = round(room.now * 1000)
     heard = room.lines.heard_by(entered, room.talking.channels.has_history, now_ms)
     lines = sorted(heard, key=lambda line: line.number)
-    return [_line(line) for line in lines if line.is_for(seat.id)]
+    return newest([_line(line) for line in lines if line.is_for(seat.id)])
 
 
 def speaker(seat: str | None, name: str | None) -> messages.Speaker | None:

@@ -15,7 +15,6 @@ from gameserver.room.chat.pace import FLOOD_MUTE_S
 from gameserver.room.chat.talking import Mute
 from gameserver.room.chat.told import Change, HasRead, IsTyping
 from gameserver.room.effects import Asker
-from gameserver.wire import messages, packed
 
 if TYPE_CHECKING:
     from gameserver.room.room import Room
@@ -33,7 +32,7 @@ class ChatInputs:
         """A player says something, or gives a command."""
         player = self._room.replies.asking_player(asker, seat_id)
         if player is None:
-            self._note_too_fast(seat_id)
+            self._note_too_fast(asker, seat_id)
         elif commands.read(self._room, text) is not None:
             await self._asked(asker, player, "chat", self._obey(asker, player, text))
         else:
@@ -99,9 +98,7 @@ class ChatInputs:
         except Refused as refused:
             room.replies.error(asker, refused)
             return
-        if asker.id is not None:
-            done = packed.encode_for(asker.session.form, messages.Ok(asker.id))
-            room.replies.frames.append((asker.session, done))
+        room.replies.confirm(asker)
 
     async def moderate(self, act: str, by: Any, seat_id: str | None, **how: Any) -> None:
         """
@@ -119,12 +116,14 @@ class ChatInputs:
     def _asked(self, asker: Asker, player: Player, what: str, steps: Awaitable[Any]) -> Awaitable[None]:
         return self._room.doors.asked(asker, player, what, self._room.journal.mark(), steps)
 
-    def _note_too_fast(self, seat_id: str) -> None:
+    def _note_too_fast(self, asker: Asker, seat_id: str) -> None:
         """A line that was not even looked at: many of them are a flood, which is the end of talking for a while."""
         room = self._room
         player = room.seats.get(seat_id)
-        if player is None or player._bucket.level(room.now) >= 1.0 or player._moderates:
+        if player is None or player._bucket.level(room.monotonic) >= 1.0 or player._moderates:
             return
+        if room.replies.came_before(asker, player):
+            return  # it was said again, not more
         if room.talking.pace.is_flood(player) and room.talking.mute_of(player.user_id) is None:
             room.talking.mute(player.user_id, Mute(room.now + FLOOD_MUTE_S, reason="flood"))
             moderation.note(room, "flood", None, player, s=FLOOD_MUTE_S)
@@ -177,7 +176,8 @@ class ChatInputs:
         if wire_address(chat.to) != line.to:
             raise Refused("You may not change that now.", code="forbidden")
         if not chat.hidden and not shadow:
-            room.journal.append(room.said, Change(line, values.plain(chat.text), values.plain(chat.data)))
+            text, data = values.plain(chat.text), values.plain(chat.data)
+            room.journal.append(room.said, Change(line, text, data, room.deaf_to(player)))
 
     async def _unsay(self, asker: Asker, player: Player, stream: str, n: int) -> None:
         moderates = moderation.may_moderate(self._room, asker.user, player)
@@ -232,8 +232,8 @@ class ChatInputs:
     def _own_line(self, player: Player, stream: str, n: int, *, at_any_time: bool = False) -> KeptLine:
         """:raises Refused: there is no such line, or it is too old to be changed."""
         line = self._line(player, stream, n)
-        age_s = self._room.now - line.at_ms / 1000
-        if not at_any_time and age_s > self._room.game_class.chat_edit_s:
+        age_ms = self._room.lines.age_ms(line, self._room.now * 1000)
+        if not at_any_time and age_ms > self._room.game_class.chat_edit_s * 1000:
             raise Refused("That was said too long ago.", code="forbidden")
         if not at_any_time and wire_address(admission.admit_channel(self._room, player, line.to)) != line.to:
             # Such as a line to all, of one who by now speaks to the dead alone.

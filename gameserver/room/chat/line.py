@@ -50,6 +50,7 @@ class KeptLine(Struct, frozen=True, omit_defaults=True):
     :ivar n: its number there.
     :ivar seat: who said it, or None for the game.
     :ivar but: seats that do not get it.
+    :ivar unheard: seats that do not get what it says now: they have blocked its author since.
     :ivar shadow: it is for its writer alone, whoever comes.
     :ivar twin: the number of the same line's first copy, where it went out on two streams.
     """
@@ -69,10 +70,11 @@ class KeptLine(Struct, frozen=True, omit_defaults=True):
     but: tuple[str, ...] = ()
     twin: int | None = None
     shadow: bool = False
+    unheard: tuple[str, ...] = ()
 
     def is_for(self, seat: str) -> bool:
         """Whether a seat that hears the stream gets this line."""
-        return seat == self.seat if self.shadow else seat not in self.but
+        return seat == self.seat if self.shadow else seat not in self.but + self.unheard
 
     def encode(self) -> bytes:
         """:returns: the line as it is stored."""

@@ -15,13 +15,15 @@ class Lines:
     :param most_s: seconds for which a line is kept, or None for as long as the room is there.
     """
 
-    __slots__ = ("channels", "most", "most_s", "next_number")
+    __slots__ = ("_steps", "channels", "most", "most_s", "next_number")
 
     def __init__(self, most: int, most_s: float | None) -> None:
         self.most = most
         self.most_s = most_s
         self.channels: dict[str, list[KeptLine]] = {}
         self.next_number = 1
+        # The steps of the wall clock: the first line after each, and by how much.
+        self._steps: list[tuple[int, int]] = []
 
     def keep(self, line: KeptLine) -> list[KeptLine]:
         """:returns: the lines that were forgotten for this one."""
@@ -35,9 +37,20 @@ class Lines:
         del channel[:excess]
         return forgotten
 
+    def age_ms(self, line: KeptLine, now_ms: float) -> float:
+        """:returns: how long ago a line was said; the wall clock may have been stepped since."""
+        return now_ms - line.at_ms - sum(stepped_ms for first, stepped_ms in self._steps if line.number < first)
+
+    def shift(self, delta_ms: int) -> None:
+        """The wall clock was stepped by so much."""
+        oldest = min((line.number for line in self), default=self.next_number)
+        steps = {first: stepped_ms for first, stepped_ms in self._steps if first > oldest}
+        steps[self.next_number] = steps.get(self.next_number, 0) + delta_ms
+        self._steps = list(steps.items())
+
     def is_old(self, line: KeptLine, now_ms: int) -> bool:
         """Whether a line is past its age."""
-        return self.most_s is not None and now_ms - line.at_ms > self.most_s * 1000
+        return self.most_s is not None and self.age_ms(line, now_ms) > self.most_s * 1000
 
     def __iter__(self) -> Iterator[KeptLine]:
         """All lines that are kept."""

@@ -68,8 +68,9 @@ def ban(room: Room, by: User, whom: Player, s: float | None, reason: str) -> Non
     note(room, "ban", by, whom, s=s, reason=reason)
     room.talking.ban(whom.user_id, Ban(whom.name, None if s is None else room.now + s, reason))
     for seat in [seat for seat in room.seats.values() if seat.user_id == whom.user_id]:
-        room.end_seat(seat, "banned", reason or None)
-        room.finish_later(room.game.on_leave(seat))
+        if seat.id in room.seats:  # the hook of one may have ended another
+            room.end_seat(seat, "banned", reason or None)
+            room.finish_later(room.game.on_leave(seat))
 
 
 def unban(room: Room, by: User, name: str) -> str:
@@ -121,10 +122,10 @@ def report(room: Room, by: Player, *, whom: Player | None, line: KeptLine | None
 
 
 def block(room: Room, by: Player, whom: Player, on: bool) -> None:
-    """:raises Refused: oneself."""
+    """:raises Refused: oneself. The step ends once it is stored, and is refused if it is not known to be."""
     if whom.user_id == by.user_id:
         raise Refused("That is you.", code="bad_data", path="$.seat")
-    room.watch.block(by.user_id, whom.user_id, on)
+    room.finish_later(room.watch.block(by.user_id, whom.user_id, on))
 
 
 def note(room: Room, act: str, by: Any, whom: Any, **more: Any) -> None:

@@ -1,7 +1,8 @@
 """
 How fast somebody talks: slow mode, the same line again and again, floods, and who is writing at present.
 
-All of it is about the last seconds, so that it is kept in memory alone: a restart forgives it.
+All of it is about the last seconds, so that it is kept in memory alone: a restart forgives it. Times are the room's
+monotonic seconds.
 """
 
 from __future__ import annotations
@@ -46,7 +47,7 @@ class Pace:
 
     def check(self, player: Player, to: str, text: str) -> None:
         """:raises Refused: ``slow_down``: too soon after the last line, or the same line too often."""
-        now, user = self._room.now, player.user_id
+        now, user = self._room.monotonic, player.user_id
         part = self._room.talking.channels.part(to)
         slow_s = self._room.talking.slow_s if part.slow_s is None else part.slow_s
         left_s = self._last.get((user, to), now - slow_s) + slow_s - now
@@ -60,7 +61,7 @@ class Pace:
 
     def note(self, player: Player, to: str, text: str) -> None:
         """This was said."""
-        now, user = self._room.now, player.user_id
+        now, user = self._room.monotonic, player.user_id
         if len(self._last) > FORGET_AT:
             self._forget_old(now)
         self._last[user, to] = now
@@ -70,7 +71,7 @@ class Pace:
     def is_flood(self, player: Player) -> bool:
         """A line was too fast. :returns: whether it is a flood by now."""
         too_fast = self._too_fast.setdefault(player.user_id, deque(maxlen=FLOOD))
-        too_fast.append(self._room.now)
+        too_fast.append(self._room.monotonic)
         if len(too_fast) < FLOOD or too_fast[-1] - too_fast[0] > FLOOD_S:
             return False
         too_fast.clear()
@@ -78,7 +79,7 @@ class Pace:
 
     def may_tell_typing(self, player: Player, on: bool) -> bool:
         """Whether the others should hear that this seat begins, or has ceased, to write."""
-        now = self._room.now
+        now = self._room.monotonic
         at, was_on = self._writing.get(player.id, (now - TYPING_S, False))
         told = now - at >= TYPING_S if on else was_on
         if told:

@@ -7,6 +7,7 @@ from typing import Any
 
 import msgspec
 from msgspec import Struct
+from twisted.internet.defer import Deferred, succeed
 
 from gameserver.room.effects import OneByOne
 
@@ -72,8 +73,14 @@ class Watch(OneByOne):
     def __init__(self) -> None:
         self.blocked: Mapping[str, frozenset[str]] = {}
 
-    def block(self, user_id: str, other: str, on: bool) -> None:
-        """From now on this user hears nothing of that other one; or again."""
+    def block(self, user_id: str, other: str, on: bool) -> Deferred[None]:
+        """
+        From now on this user hears nothing of that other one; or again.
+
+        :returns: fires once that is stored; fails with `Refused`, ``busy``, if it is not known to be.
+        :raises Refused: ``too_large``: that would be too many.
+        """
+        return succeed(None)
 
     def mute_of(self, user_id: str, game: str, now: float) -> Any:
         """:returns: the mute of the server, or of this game, that stands for a user: a `Mute`, or None."""

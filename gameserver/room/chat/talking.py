@@ -121,6 +121,15 @@ class Talking:
         ban = self.bans.get(user_id)
         return ban if ban is not None and (ban.until is None or ban.until > self._room.now) else None
 
+    def shift(self, delta_s: float) -> None:
+        """The wall clock was stepped by so much: who is muted or banned for a time, is so for as long as was said."""
+        for user_id, mute in list(self.mutes.items()):
+            if mute.until is not None:
+                self.mute(user_id, msgspec.structs.replace(mute, until=mute.until + delta_s))
+        for user_id, ban in list(self.bans.items()):
+            if ban.until is not None:
+                self.ban(user_id, msgspec.structs.replace(ban, until=ban.until + delta_s))
+
     def set_slow(self, s: float) -> None:
         """Each player waits so many seconds between two lines."""
         self._room.journal.set(self, "slow_s", s)

@@ -36,11 +36,16 @@ class HasRead(Struct, frozen=True):
 
 
 class Change(Struct, frozen=True):
-    """A line says something else now, or with no text nothing any more."""
+    """
+    A line says something else now, or with no text nothing any more.
+
+    :ivar unheard: seats to which its author has nothing to say any more; that a line is gone they hear all the same.
+    """
 
     line: KeptLine
     text: str | None
     data: Any
+    unheard: tuple[str, ...] = ()
 
 
 def tell_typing(room: Room, typing: IsTyping) -> None:
@@ -82,11 +87,12 @@ def keep_change(room: Room, line: KeptLine, change: Change) -> None:
     else:
         mentions = room.mentioned(change.text, (line.key,))
         at_ms = round(room.now * 1000)
-        now = replace(line, text=change.text, data=change.data, edited_ms=at_ms, mentions=mentions)
+        said = {"text": change.text, "data": change.data, "mentions": mentions, "unheard": change.unheard}
+        now = replace(line, edited_ms=at_ms, **said)
         room.lines.replace(line, now)
         room.keep_part(keys.line(line.number), now.encode)
         frame = messages.encode(chat_line(room, now))
-    part = room.streams.redact(line.key, line.n, frame)
+    part = room.streams.redact(line.key, line.n, frame, line.but + change.unheard)
     if part is not None:
         room.keep_part(keys.log(part), lambda: room.streams.part(part))
 

@@ -3,7 +3,7 @@
  * is kept here is only the name to show. Pages connect with tickets that the cookie buys (identity() in page.js).
  */
 
-import { account, api, attempt, el, fill, saveAccount, saveName, savedName, words } from "/static/page.js";
+import { account, api, attempt, el, fill, saveAccount, saveName, savedName, words } from "./page.js";
 
 /** Fill this place with who is logged in, or the way to do so; nothing where the server has no accounts. */
 export async function showAccount(place, guestToken) {

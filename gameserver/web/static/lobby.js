@@ -3,14 +3,14 @@
  * Whoever creates a room sits down in it here; the game's page goes on with that seat.
  */
 
-import { connect } from "/gameserver.js";
-import { showAccount } from "/static/account.js";
-import { account, api, attempt, cleanCode, el, fill, identity, newsBanner, saveName, savedName, toast, words } from "/static/page.js";
-import { schemaForm } from "/static/form.js";
+import { connect } from "../gameserver.js";
+import { showAccount } from "./account.js";
+import { account, api, attempt, cleanCode, el, fill, identity, keyHere, newsBanner, saveName, savedName, toast, urlOf, words } from "./page.js";
+import { schemaForm } from "./form.js";
 
 const POLL_MS = 3000;
 const LOOKED_UP = 6; // a room that is gone costs the address some of its budget for guesses
-const GONE_KEY = "gameserver.gone";
+const GONE_KEY = keyHere("gameserver.gone");
 
 const $ = (id) => document.getElementById(id);
 const nameInput = $("name");
@@ -28,7 +28,7 @@ function client() {
 }
 
 function playUrl(game, { room, role } = {}) {
-  const url = new URL(`/play/${encodeURIComponent(game)}/`, location.origin);
+  const url = urlOf(`/play/${encodeURIComponent(game)}/`);
   if (room) url.searchParams.set("room", room);
   if (role && role !== "player") url.searchParams.set("role", role);
   return url.pathname + url.search;
@@ -242,7 +242,7 @@ async function showAddress() {
   const server = await attempt(api("/api/server"), { quiet: true });
   const url = server?.urls?.[0];
   if (!url || /\/\/(localhost|127\.|\[::1\])/.test(url)) return;
-  fill($("address"), el("img", { src: `/api/qr?text=${encodeURIComponent(`${url}/`)}`, alt: "QR code that leads to this page", width: 220, height: 220 }), el("p", { class: "small muted" }, "On a phone in the same network"), el("a", { class: "address", href: url }, url.replace(/^https?:\/\//, "")));
+  fill($("address"), el("img", { src: urlOf(`/api/qr?text=${encodeURIComponent(`${url}/`)}`).href, alt: "QR code that leads to this page", width: 220, height: 220 }), el("p", { class: "small muted" }, "On a phone in the same network"), el("a", { class: "address", href: url }, url.replace(/^https?:\/\//, "")));
   $("address").hidden = false;
 }
 

@@ -1,8 +1,8 @@
 /*
  * What the pages of games share. A game's page is an index.html with <main id="game" class="page"></main>, a
- * <link rel="stylesheet" href="/static/style.css">, and a module of its own:
+ * <link rel="stylesheet" href="../../static/style.css">, and a module of its own:
  *
- *     import { attempt, countdown, el, enter, fill, render, seatList } from "/static/page.js";
+ *     import { attempt, countdown, el, enter, fill, render, seatList } from "../../static/page.js";
  *
  *     const { room } = await enter({ mount: document.querySelector("main") });    // name, create or join, head, banner
  *     render(room, () => fill(document.querySelector("main"), el("p", {}, `Turn: ${room.state.turn}`)));
@@ -46,15 +46,20 @@
  *   keepAwake()                     the screen stays on while the page is seen (secure contexts alone; enter() does it)
  *   savedName(), saveName(text), query (URLSearchParams), gameName(), inviteUrl(room, {role}), api(path, {method, body, token})
  *   identity()                      who this browser is, for connect(); account(), saveAccount(name)
+ *   BASE, urlOf(path)               the lobby's address, and that of a path such as /api/games: never a path alone, since
+ *                                   a server may be reached under one; keyHere(name) for storage, likewise
  *   params: GET /play/GAME/?room=CODE&role=ROLE
  */
 
-import "/game-chat.js";
-import { connect } from "/gameserver.js";
-import { schemaForm } from "/static/form.js";
+import "../game-chat.js";
+import { connect } from "../gameserver.js";
+import { schemaForm } from "./form.js";
+
+/** Where the lobby is, and everything else under it: this host may have other servers under other paths. */
+export const BASE = new URL("..", import.meta.url);
 
 const NAME_KEY = "gameserver.name";
-const ACCOUNT_KEY = "gameserver.account";
+const ACCOUNT_KEY = keyHere("gameserver.account");
 const HAS_KEYS = matchMedia("(hover: hover) and (pointer: fine)").matches; // on a phone a focus would bring up the keyboard
 const RETRY_MS = 2000;
 const AWAY_MS = 700; // a shorter break is not worth a banner
@@ -64,9 +69,20 @@ const NEWS_TV_MS = 60_000; // nobody closes a banner on a shared screen
 
 export const query = new URLSearchParams(location.search);
 
+/** The name under which this browser keeps what is of this server alone. */
+export function keyHere(name) {
+  return BASE.pathname === "/" ? name : `${name} ${BASE.pathname}`;
+}
+
+/** The address of a path of this server's, such as /play/GAME/. */
+export function urlOf(path) {
+  return new URL(path.replace(/^\//, "./"), BASE);
+}
+
 /** The game of /play/GAME/, or null. */
 export function gameName() {
-  const found = /^\/play\/([^/]+)/.exec(location.pathname);
+  const inside = location.pathname.startsWith(BASE.pathname) ? location.pathname.slice(BASE.pathname.length) : "";
+  const found = /^play\/([^/]+)/.exec(inside);
   return found ? decodeURIComponent(found[1]) : null;
 }
 
@@ -208,12 +224,12 @@ export async function attempt(promise, { quiet = false } = {}) {
   }
 }
 
-/** Call the server. Throws {code, message}. */
+/** Call the server, by a path such as /api/games. Throws {code, message}. */
 export async function api(path, { method = "GET", body, token } = {}) {
   let answer;
   const headers = { ...(body && { "Content-Type": "application/json" }), ...(token && { Authorization: `Bearer ${token}` }) };
   try {
-    answer = await fetch(path, { method, body: body && JSON.stringify(body), headers });
+    answer = await fetch(urlOf(path), { method, body: body && JSON.stringify(body), headers });
   } catch {
     throw Object.assign(new Error("The server cannot be reached."), { code: "unreachable" });
   }
@@ -281,14 +297,14 @@ async function baseUrl() {
     const loopback = /^(localhost|127\.|\[::1\])/.test(location.hostname);
     const server = await api("/api/server").catch(() => null);
     if (server?.public_url) return server.public_url;
-    return loopback ? (server?.urls?.[0] ?? location.origin) : location.origin;
+    return loopback ? (server?.urls?.[0] ?? BASE.href) : BASE.href;
   })();
   return base;
 }
 
 /** The address that brings somebody into this room. */
 export async function inviteUrl(room, { role } = {}) {
-  const url = new URL(`/play/${encodeURIComponent(room.game)}/`, `${(await baseUrl()).replace(/\/$/, "")}/`);
+  const url = new URL(`play/${encodeURIComponent(room.game)}/`, `${(await baseUrl()).replace(/\/$/, "")}/`);
   url.searchParams.set("room", room.code);
   if (role && role !== "player") url.searchParams.set("role", role);
   return url.href;
@@ -323,12 +339,12 @@ export function header(client, room, { title = room.game } = {}) {
   const leave = async () => {
     if (!(await ask("Leave this room? Your seat is given up.", "Leave"))) return;
     await attempt(room.leave());
-    location.assign("/");
+    location.assign(BASE);
   };
   return el(
     "header",
     { class: "bar" },
-    el("a", { class: "home", href: "/", title: "To the lobby; your seat is kept" }, el("span", {}, title)),
+    el("a", { class: "home", href: BASE.href, title: "To the lobby; your seat is kept" }, el("span", {}, title)),
     el(
       "button",
       { class: "share-button", type: "button", onclick: () => openShare(room) },
@@ -345,7 +361,7 @@ export function shareCard(room, { role } = {}) {
   const address = el("a", { class: "address" });
   const card = el("div", { class: "share" }, image, el("div", { class: "code big" }, room.code), address);
   inviteUrl(room, { role }).then((url) => {
-    image.src = `/api/qr?text=${encodeURIComponent(url)}`;
+    image.src = urlOf(`/api/qr?text=${encodeURIComponent(url)}`).href;
     address.href = url;
     address.textContent = url.replace(/^https?:\/\//, "");
   });
@@ -657,7 +673,7 @@ async function joinCard({ mount, client, role, seated, about }) {
   const code = roomOfQuery();
   const listing = await api(`/api/rooms/${encodeURIComponent(code)}`).catch((error) => error);
   if (listing instanceof Error && listing.code === "not_found") {
-    fill(mount, el("div", { class: "card stack center" }, el("h1", {}, "No such room"), el("p", {}, "There is no room ", el("span", { class: "code" }, code), ". It may be over, or the code mistyped."), el("div", { class: "row center" }, el("a", { class: "button primary", href: "/" }, "To the lobby"))));
+    fill(mount, el("div", { class: "card stack center" }, el("h1", {}, "No such room"), el("p", {}, "There is no room ", el("span", { class: "code" }, code), ". It may be over, or the code mistyped."), el("div", { class: "row center" }, el("a", { class: "button primary", href: BASE.href }, "To the lobby"))));
     return;
   }
   const named = role === "player" ? nameField() : null;
@@ -759,7 +775,7 @@ function sayLeft(mount, room, event) {
   const message = event?.message ?? room.left?.message;
   for (const bar of document.querySelectorAll(".bar")) bar.remove();
   const again = reason === "left" || reason === "kicked" ? el("a", { class: "button", href: location.href }, "Join again") : null;
-  const card = el("div", { class: "card stack center narrow-card", tabindex: "-1" }, el("h1", {}, LEFT[reason] ?? "You are no longer in the room."), message ? el("p", {}, message) : null, el("div", { class: "row center" }, el("a", { class: "button primary", href: `/` }, "To the lobby"), again));
+  const card = el("div", { class: "card stack center narrow-card", tabindex: "-1" }, el("h1", {}, LEFT[reason] ?? "You are no longer in the room."), message ? el("p", {}, message) : null, el("div", { class: "row center" }, el("a", { class: "button primary", href: BASE.href }, "To the lobby"), again));
   // After whatever the game still draws.
   setTimeout(() => {
     mount.replaceChildren(card);

@@ -3,8 +3,8 @@
  * author plays before writing any HTML.
  */
 
-import { announce, attempt, chatBox, countdown, el, enter, fill, render, seatList, shareCard, startButton, teamList, toast, words } from "/static/page.js";
-import { labelOf, schemaForm, shortcuts } from "/static/form.js";
+import { announce, attempt, chatBox, countdown, el, enter, fill, render, seatList, shareCard, startButton, teamList, toast, words } from "./page.js";
+import { labelOf, schemaForm, shortcuts } from "./form.js";
 
 const REDRAW_MS = 100; // of the tree, for games that change many times a second
 const SHOWN_ITEMS = 100; // of one list or dict

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from twisted.internet.defer import Deferred, succeed
 from twisted.trial.unittest import SynchronousTestCase
 
 from gameserver import Game, Player, Refused, message
@@ -49,9 +50,10 @@ class Book(Watch):
     def deliver(self, frame: bytes) -> None:
         self.records.append(Record.decode(frame))
 
-    def block(self, user_id: str, other: str, on: bool) -> None:
+    def block(self, user_id: str, other: str, on: bool) -> Deferred[None]:
         known = self.blocked.get(user_id, frozenset())
         self.blocked = {**self.blocked, user_id: known | {other} if on else known - {other}}
+        return succeed(None)
 
 
 class BarCase(SynchronousTestCase):

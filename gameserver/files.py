@@ -1,0 +1,108 @@
+"""
+Files that a server makes and locks, and what its operator can do where the machine will not have it.
+
+What is made once is written aside and then put in its place: no full disk and no power cut leaves half of it.
+"""
+
+from __future__ import annotations
+
+import errno
+import fcntl
+import os
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import IO, Final
+
+ADVICE: Final[Mapping[int, str]] = {
+    errno.EACCES: "let this server's user (number {user}) use it",
+    errno.EPERM: "let this server's user (number {user}) use it",
+    errno.EROFS: "that file system is read-only: let it be written to, or name another place",
+    errno.ENOSPC: "make room on that disk, or name a place on another",
+    errno.EDQUOT: "make room within this user's quota, or name another place",
+    errno.EFBIG: "let files grow larger (ulimit -f)",
+    errno.ENOENT: "make it, or name another",
+    errno.EEXIST: "a file is in the place of a folder: move it away, or name another place",
+    errno.ENOTDIR: "a file is in the place of a folder: move it away, or name another place",
+    errno.EISDIR: "a folder is in the place of a file: move it away, or name another place",
+    errno.EMFILE: "let this server open more files (ulimit -n)",
+    errno.ENFILE: "let this machine open more files (sysctl fs.file-max)",
+}
+
+
+def remedy(error: OSError) -> str:
+    """:returns: which file, what is wrong with it, and what to do, in one line."""
+    name = error.filename if error.filename2 is None else error.filename2  # of two the one that is to be
+    where = f"{os.fsdecode(name)}: " if isinstance(name, (str, bytes)) else ""
+    advice = ADVICE.get(error.errno or 0, "name another place").format(user=os.geteuid())
+    return f"{where}{error.strerror or error}; {advice}"
+
+
+def write_whole(path: Path, content: bytes, *, replace: bool = True) -> None:
+    """
+    Make a file that its owner alone may read; whatever happens, others see all of it or none.
+
+    :param replace: one that is there already.
+    :raises FileExistsError: one is there, and is not to be replaced.
+    :raises OSError: it cannot be made; what was there is there still.
+    """
+    aside = None
+    try:
+        number, aside = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+        with os.fdopen(number, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        if replace or not _link(aside, path):
+            os.replace(aside, path)
+            aside = None
+        _sync_folder(path.parent)
+    except OSError as error:
+        # Named as people know it; and what says that a disk is full names no file at all.
+        raise OSError(error.errno, error.strerror, str(path)) from None
+    finally:
+        if aside is not None:
+            os.unlink(aside)
+
+
+def lock(path: str | Path) -> IO[bytes]:
+    """
+    Lock something for as long as what is returned stays open; the kernel lets go when the process dies, however.
+
+    :param path: of what is locked; the file ``PATH.lock`` beside it stands for it.
+    :raises BlockingIOError: another process has it.
+    :raises OSError: it cannot be locked.
+    """
+    file = open(f"{os.path.realpath(path)}.lock", "ab")  # noqa: SIM115 - it stays open
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        file.close()
+        raise
+    return file
+
+
+def _link(aside: str, path: Path) -> bool:
+    """
+    Put a file in its place unless one is there.
+
+    :returns: whether this file system knows links; where it does not, two at once are not told from one.
+    """
+    try:
+        os.link(aside, path)
+    except FileExistsError:
+        raise
+    except OSError:
+        if path.exists():
+            raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(path)) from None
+        return False
+    return True
+
+
+def _sync_folder(folder: Path) -> None:
+    """Have a file's name on the disk as well."""
+    number = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(number)
+    finally:
+        os.close(number)

@@ -1,0 +1,56 @@
+"""
+How large a message may be that a room says.
+
+A client must know: many engines have a buffer whose size is set before they connect, and drop what is larger without a
+word. What a room keeps is bounded as it is, and with that ``joined`` and ``doc``; what a game says besides is refused
+where it would be more (`gameserver.room.space`), and a patch that is larger comes as the document.
+
+All sizes are of JSON. The same is at most `PACKED` times as large in MessagePack, where 0.1 takes nine bytes, not four.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final, TypeVar
+
+from gameserver import values
+from gameserver.errors import Refused
+
+if TYPE_CHECKING:
+    from gameserver.room.room import Room
+
+T = TypeVar("T")
+
+PACKED: Final = 9 / 4
+SEAT_BYTES: Final = 6 * 1024
+"""Of a seat at most: a profile of 2 KiB, the names of 64 groups, and the rest."""
+LINES_BYTES: Final = 256 * 1024
+"""Of lines that were said before: in ``joined``, in ``doc``, in the answer to ``listen``."""
+REST_BYTES: Final = 256 * 1024
+"""Of all else in ``joined``: timers, teams, channels, counters, keys."""
+ENVELOPE_BYTES: Final = 1024
+"""What stands around the data of a message."""
+
+
+def message_bytes(max_row_bytes: int, seats: int) -> int:
+    """
+    :param max_row_bytes: what a room keeps.
+    :param seats: of all roles.
+    :returns: how large a message of such a room may be.
+    """
+    return max_row_bytes + (seats + 1) * SEAT_BYTES + LINES_BYTES + REST_BYTES
+
+
+def check_message(room: Room, size_bytes: int) -> None:
+    """:raises Refused: ``too_large``: a message of this size is, in this room."""
+    if size_bytes > room.spec.message_bytes:
+        raise Refused(f"A message has at most {room.spec.message_bytes} bytes.", code="too_large")
+
+
+def newest(lines: list[T]) -> list[T]:
+    """:returns: the last of these lines, as many as may be told at once; each as it is on the wire."""
+    size_bytes = 0
+    for place in range(len(lines) - 1, -1, -1):
+        size_bytes += len(values.encode(lines[place], special=False)) + 1
+        if size_bytes > LINES_BYTES:
+            return lines[place + 1 :]
+    return lines

@@ -1,0 +1,49 @@
+"""
+In which order the keys of a dict stand, for those from which keys are deleted: undone, each is back in its place.
+
+A dict does not tell where a key stands but by a walk through all of them. So the order is noted once, when the first
+key is deleted, and from then on a new key goes to the end of the note. A key that was deleted stays in it, so that one
+may stand there twice; the last place is the right one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Final
+
+_SPARE: Final = 2
+"""How often the keys that a dict has may stand in the note before it is made anew, at the beginning of a step."""
+_SMALL: Final = 16
+
+
+class KeyOrder:
+    """
+    :param keys: those of the dict.
+    :ivar keys: the note.
+    :ivar era: of the journal, in which the undo log was last told how long the note is.
+    """
+
+    __slots__ = ("_step", "era", "keys")
+
+    def __init__(self, keys: Iterable[str]) -> None:
+        self.keys = list(keys)
+        self.era = -1
+        self._step = -1
+
+    def mark(self, step: int, keys: Iterable[str], count: int) -> int:
+        """
+        A key is about to be deleted.
+
+        :param keys: those of the dict, so many as `count`.
+        :returns: how long the note is; that many of it tell the order that the dict has now.
+        """
+        if self._step != step:
+            self._step = step
+            # Nothing in the undo log speaks of the note yet.
+            if len(self.keys) > _SPARE * count + _SMALL:
+                self.keys = list(keys)
+        return len(self.keys)
+
+    def ordered(self, length: int) -> list[str]:
+        """:returns: all keys of the first part of the note, deleted ones as well, in their order."""
+        return list(reversed(dict.fromkeys(reversed(self.keys[:length]))))
