@@ -32,6 +32,7 @@ from gameserver.game.spec import spec_of
 from gameserver.hangup import Hangup
 from gameserver.interfaces import ILeases
 from gameserver.room.hall import Hall
+from gameserver.room.people import People
 from gameserver.room.rights import Creators
 from gameserver.settings import Settings
 from gameserver.store.packing import packed_store
@@ -110,7 +111,18 @@ def _build(settings: Settings, reactor: Any, node_file: NodeFile) -> IService:
     # A Django project seals tickets with the secret that it shares; what is in them is proved as any token is.
     tickets = Tickets((*means.secrets, *shared_secrets(settings)), store, os.urandom)
     strangers = Strangers(limits.unauthenticated, most_connections())
-    house = House(hall, make_chain(means), clock, limits, Budgets(limits), os.urandom, tickets, strangers, hasher)
+    house = House(
+        hall,
+        make_chain(means),
+        clock,
+        limits,
+        Budgets(limits),
+        os.urandom,
+        tickets,
+        strangers,
+        hasher,
+        people=People((*settings.admins, *settings.moderators)),
+    )
     door = Door(house, settings.origin, reactor, sessions, Proxies(settings.trusted_proxy), native=settings.native)
     addresses = Addresses(settings.public_url)
     factory = site(house, catalog, settings, door.resource(), addresses)

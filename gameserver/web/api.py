@@ -31,7 +31,6 @@ from werkzeug.exceptions import HTTPException, MethodNotAllowed
 from gameserver import __version__, values
 from gameserver.errors import Refused, StoreUnavailable
 from gameserver.interfaces import User
-from gameserver.room.names import check_name
 from gameserver.settings import Settings
 from gameserver.web.answers import address_of, answer, refusal, wrong_method
 from gameserver.web.calls import STEP_S, app, shielded
@@ -99,7 +98,8 @@ class Api(Identity, Moderation):
     async def guest(self, request: Request) -> bytes:
         """Make a guest."""
         wish = self._body(request, GuestWish)
-        user, token = self._house.authenticators.guest(check_name(wish.name, self._house.limits.name_chars))
+        house = self._house
+        user, token = house.authenticators.guest(house.people.admit(wish.name, house.limits.name_chars))
         return answer(request, {"token": token, "user": UserInfo(user.id, user.name, list(user.rights))})
 
     @app.route("/api/games", methods=["GET"])

@@ -13,6 +13,7 @@ from collections.abc import Callable, Coroutine, Iterable, Sequence
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from msgspec import Struct, field
+from msgspec.structs import replace
 from twisted.internet.defer import Deferred, DeferredList
 from twisted.internet.interfaces import IDelayedCall
 from twisted.logger import Logger
@@ -26,7 +27,7 @@ from gameserver.rates import TokenBucket
 from gameserver.room.bounds import PACKED
 from gameserver.room.codes import as_typed
 from gameserver.room.effects import Asker
-from gameserver.room.names import check_name
+from gameserver.room.people import People
 from gameserver.room.quick import Speaker
 from gameserver.wire import messages, packed
 from gameserver.wire.arrays import PackedCodec
@@ -101,6 +102,7 @@ class House(Struct, frozen=True):
     strangers: Strangers = field(default_factory=Strangers)
     hasher: IHasher | None = None
     sizes: Sizes = field(default_factory=Sizes)
+    people: People = field(default_factory=People)
 
     def message_bytes(self, *, binary: bool) -> int:
         """:returns: how large a message to a client is at most, in one of the two forms."""
@@ -242,6 +244,8 @@ class Session:
         self.closed = True
         self._speaker = None
         self._house.strangers.leave(self)
+        if self.user is not None:
+            self._house.people.leave(self.user)
         self._waiting.clear()
         if self._hello_call is not None and self._hello_call.active():
             self._hello_call.cancel()
@@ -468,7 +472,8 @@ class Session:
             self._hello_call.cancel()
         known = message.client is not None and CLIENT_KEY.fullmatch(message.client)
         self.key = message.client if known and message.client else house.entropy(16).hex()
-        self.user = user
+        self.user = user = replace(user, name=house.people.called(user, house.limits.name_chars))
+        house.people.enter(user)
         if self.form is Form.PACKED and message.ops is not None and message.ops >= COLUMNS:
             self.form = Form.COLUMNS
         house.strangers.know(self)
@@ -632,13 +637,14 @@ class Session:
 
     def _seat_wish(self, user: User, message: messages.Create | messages.Join) -> dict[str, Any]:
         """:returns: keyword arguments of `Room.join`."""
-        name = user.name if message.name is None else check_name(message.name, self._house.limits.name_chars)
+        people, most = self._house.people, self._house.limits.name_chars
+        name = people.called(user, most) if message.name is None else people.admit(message.name, most, user)
         return {"name": name, "role": message.role, "password": message.password, "profile": message.profile or {}}
 
     def _guest_name(self, name: str) -> str:
         """:raises Refused: ``unauthenticated``, as every refused ``hello`` is."""
         try:
-            return check_name(name, self._house.limits.name_chars)
+            return self._house.people.admit(name, self._house.limits.name_chars)
         except Refused as refused:
             raise Refused(refused.text, code="unauthenticated", path="$.guest.name") from None
 

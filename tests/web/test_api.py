@@ -31,6 +31,7 @@ from gameserver.interfaces import ISession, User
 from gameserver.room.effects import Asker, OneByOne
 from gameserver.room.hall import BEAT_S, Hall
 from gameserver.room.keeper import Keeper
+from gameserver.room.people import People
 from gameserver.room.rights import Creators
 from gameserver.settings import load
 from gameserver.store.memory import MemoryStore
@@ -194,6 +195,7 @@ class Node:
             tickets=Tickets([SECRET], self.store, entropy),
             strangers=Strangers(settings.limits.unauthenticated),
             hasher=means.hasher,
+            people=People((*settings.admins, *settings.moderators)),
         )
         self.websocket = Resource()  # type: ignore[no-untyped-call]
         self.site = site(self.house, catalog, settings, self.websocket)

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from typing import Any
+from unittest import mock
 
+from gameserver import names
 from gameserver.interfaces import User
+from tests.test_names import MARKS, Measured
 from tests.web.test_api import Answer, ApiTests, Node, Quiz
 
 PASSWORD = "correct horse"
@@ -37,6 +40,36 @@ class IdentityTestCase(ApiTests):
     def whoami(self, token: str) -> User:
         """:returns: whom a token proves."""
         return self.successResultOf(self.node.auth.authenticate(token, now_s=self.node.house.clock.now()))
+
+
+class NamesTests(IdentityTestCase):
+    """Names that come in over HTTP."""
+
+    settings = {**IdentityTestCase.settings, "admins": ("Root",)}
+
+    def test_length_before_work(self) -> None:
+        """A name of 10,000 marks is refused before any of them is brought into its order, at every call."""
+        with mock.patch.object(names, "unicodedata", Measured()) as measured:
+            for call in ("guest", "register", "login"):
+                answer = self.post(call, {"name": MARKS * 5_000, "password": PASSWORD})
+                self.assertEqual((answer.status, answer.json["code"]), (400, "bad_data"), call)
+            self.assertEqual(measured.code_points, 0)
+
+    def test_budget_before_work(self) -> None:
+        """Whoever may try no passwords has no name looked at."""
+        address = "192.0.2.1"
+        for _ in range(self.node.house.limits.refused_logins_per_address):
+            self.node.house.budgets.charge(self.node.house.clock.monotonic(), "login", address)
+        with mock.patch.object(names, "unicodedata", Measured()) as measured:
+            self.assertEqual(self.login(MARKS * 100).status, 429)
+            self.assertEqual(measured.code_points, 0)
+
+    def test_guests_look_like_nobody(self) -> None:
+        """No guest is made whose name is one that has rights, or could be taken for it."""
+        for name in ("Root", "Roo\u0442", "r\u3164oot"):
+            self.assertIn(self.post("guest", {"name": name}).json["code"], ("name_taken", "bad_data"))
+        self.assertEqual(self.post("guest", {"name": "Roo\u0442"}).json["code"], "name_taken")
+        self.assertEqual(self.post("register", {"name": "Roo\u0442", "password": PASSWORD}).json["code"], "forbidden")
 
 
 class AccountTests(IdentityTestCase):
