@@ -96,6 +96,8 @@ def _build(settings: Settings, reactor: Any, node_file: NodeFile) -> IService:
         game_bytes=settings.game_bytes,
         creators=Creators(settings.create),
         hasher=hasher,
+        people=People((*settings.admins, *settings.moderators)),
+        users=store,
     )
     sessions: dict[Session, None] = {}
     means = Means(
@@ -111,18 +113,7 @@ def _build(settings: Settings, reactor: Any, node_file: NodeFile) -> IService:
     # A Django project seals tickets with the secret that it shares; what is in them is proved as any token is.
     tickets = Tickets((*means.secrets, *shared_secrets(settings)), store, os.urandom)
     strangers = Strangers(limits.unauthenticated, most_connections())
-    house = House(
-        hall,
-        make_chain(means),
-        clock,
-        limits,
-        Budgets(limits),
-        os.urandom,
-        tickets,
-        strangers,
-        hasher,
-        people=People((*settings.admins, *settings.moderators)),
-    )
+    house = House(hall, make_chain(means), clock, limits, Budgets(limits), os.urandom, tickets, strangers, hasher)
     door = Door(house, settings.origin, reactor, sessions, Proxies(settings.trusted_proxy), native=settings.native)
     addresses = Addresses(settings.public_url)
     factory = site(house, catalog, settings, door.resource(), addresses)

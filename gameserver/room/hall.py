@@ -7,6 +7,7 @@ its rooms accordingly.
 
 from __future__ import annotations
 
+import re
 from collections import Counter, deque
 from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Final, cast
@@ -20,7 +21,7 @@ from zope.interface import implementer
 
 from gameserver import values
 from gameserver.errors import CannotMigrate, NotJSON, Refused, StoreUnavailable
-from gameserver.interfaces import IClock, IHasher, ILease, ILeaseHolder, ILeases, IStore, Stored, User
+from gameserver.interfaces import IClock, IHasher, ILease, ILeaseHolder, ILeases, IStore, IUserStore, Stored, User
 from gameserver.room import admission, codes, row, space
 from gameserver.room.bounds import message_bytes
 from gameserver.room.calendar import Calendar
@@ -29,7 +30,8 @@ from gameserver.room.keeper import Keeper
 from gameserver.room.ledger import Ledger
 from gameserver.room.passes import Pass
 from gameserver.room.passwords import Passwords
-from gameserver.room.posts import Posts
+from gameserver.room.people import People
+from gameserver.room.posts import ACCOUNT, Posts
 from gameserver.room.reading import StoreSource
 from gameserver.room.rights import Creators
 from gameserver.room.room import Room
@@ -46,6 +48,8 @@ BEAT_S: Final = 1.0
 """How often the store is told that this node is alive."""
 AWAY_S: Final = 0.01
 """Time away that counts; the store keeps milliseconds."""
+ELSEWHERE: Final = re.compile(r"guest:[0-9a-f]{24}|(?!guest:|account:)\w+:.{1,1000}")
+"""Ids of users who are kept nowhere here: guests, and those of other services, whose ids begin with their kind."""
 ADOPTED: Final = 100
 """So many rooms are opened together; between them the node serves those it has."""
 
@@ -60,6 +64,8 @@ class Hall:
     :param game_bytes: what all rooms of one game may keep together.
     :param creators: who may create rooms.
     :param hasher: of the rooms' passwords; without one they are only hashed fast, as a table of tests wants it.
+    :param people: knows which names are reserved.
+    :param users: where accounts are kept; None: there are none.
     :ivar ticks: those of the rooms that want some; it counts what was skipped.
     :ivar too_many_rooms: how often a user wanted more than that.
     """
@@ -79,12 +85,16 @@ class Hall:
         lease: ILease | None = None,
         creators: Creators | None = None,
         hasher: IHasher | None = None,
+        people: People | None = None,
+        users: IUserStore | None = None,
     ) -> None:
         self.specs = specs
         self.store = store
         self.clock = clock
         self.entropy = entropy
         self.rooms_per_user = rooms_per_user
+        self.people = people or People()
+        self.users = users
         self.chat_chars = chat_chars
         self.draining = False
         self.too_many_rooms = 0
@@ -373,6 +383,17 @@ class Hall:
 
     def _has_enough(self, user: User) -> bool:
         return len(self._rooms_of.get(user.id, ())) + self._making[user.id] >= self.rooms_per_user
+
+    async def knows(self, user_id: str) -> bool:
+        """
+        Whether there may be such a user: one who is here, an account, or somebody whom only a token knows, such as a
+        guest who has left.
+        """
+        if user_id in self._rooms_of or self.people.is_connected(user_id):
+            return True
+        if user_id.startswith(ACCOUNT):
+            return self.users is not None and await self.users.user(user_id) is not None
+        return ELSEWHERE.fullmatch(user_id) is not None
 
     def _meet(self, user_id: str, other: str) -> bool:
         """Whether two users have seats in one room."""

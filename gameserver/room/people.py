@@ -4,20 +4,32 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
-from typing import Final
+from typing import Final, Protocol
 
 from gameserver.errors import Refused
 from gameserver.interfaces import User
 from gameserver.names import check_name, name_key
+from gameserver.room.chat.records import Watch
 from gameserver.room.rights import is_guest
+from gameserver.wire.messages import Close
 
 GUEST: Final = " (guest)"
 """What a guest's name ends with on this server while an account is here that has the same."""
 
 
+class Connected(Protocol):
+    """A connection that has said hello."""
+
+    user: User | None
+    address: str
+
+    def close(self, code: int, reason: str = "") -> None:
+        """Close it."""
+
+
 class People:
     """
-    The names of this node: what somebody wants to be called here passes `admit`.
+    Who is connected to this node, and the names: what somebody wants to be called here passes `admit`.
 
     A name is an account's own while that is connected to this node, and always where settings give it rights: nobody
     else may have one that a person could take for it.
@@ -27,20 +39,38 @@ class People:
 
     def __init__(self, reserved: Iterable[str] = ()) -> None:
         self._reserved = frozenset(map(name_key, reserved))
+        self._connected: dict[Connected, None] = {}
         self._present: Counter[str] = Counter()
 
-    def enter(self, user: User) -> None:
-        """A connection of this user began."""
-        if not is_guest(user):
+    def enter(self, connected: Connected) -> None:
+        """It is known whose this connection is."""
+        user = connected.user
+        self._connected[connected] = None
+        if user is not None and not is_guest(user):
             self._present[name_key(user.name)] += 1
 
-    def leave(self, user: User) -> None:
+    def leave(self, connected: Connected) -> None:
         """It has ended."""
-        if not is_guest(user):
+        user = connected.user
+        del self._connected[connected]
+        if user is not None and not is_guest(user):
             key = name_key(user.name)
             self._present[key] -= 1
             if not self._present[key]:
                 del self._present[key]
+
+    def is_connected(self, user_id: str) -> bool:
+        """Whether this user is."""
+        return any(each.user is not None and each.user.id == user_id for each in self._connected)
+
+    def close_banned(self, watch: Watch) -> None:
+        """Close the connections of those whom the server does not want any more."""
+        for each in list(self._connected):
+            try:
+                if each.user is not None:
+                    watch.admit(each.user, each.address)
+            except Refused:
+                each.close(Close.FORBIDDEN, "banned")
 
     def admit(self, name: str, most: int, user: User | None = None) -> str:
         """

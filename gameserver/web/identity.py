@@ -64,6 +64,7 @@ class Identity(Calls):
     @app.route("/api/register", methods=["POST"])
     async def register(self, request: Request) -> bytes:
         """Make an account, of a guest if one calls, and log in."""
+        self._admit(request)
         accounts = self._accounts()
         wish = self._body(request, Registration)
         name = check_name(wish.name, self._house.limits.name_chars)
@@ -142,6 +143,7 @@ class Identity(Calls):
             if grant is None:
                 raise Refused("Send a token: Authorization: Bearer TOKEN.", code="unauthenticated")
             user, token = grant.user, grant.token
+            self._admit(request, user)
         ticket = Ticket(house.tickets.sell(token, now_s=now_s), told(user), LIFETIME_S)
         return answer(request, ticket, status=201)
 
@@ -184,6 +186,7 @@ class Identity(Calls):
         return result
 
     def _granted(self, request: Request, grant: Grant, *, cookie: bool = False, status: int = 200) -> bytes:
+        self._admit(request, grant.user)
         refresh: str | UnsetType = grant.refresh if grant.refresh is not None else UNSET
         accounts: Any = self._house.authenticators.offering(IAccounts)
         # Of the authenticators with passwords only one keeps logins that a cookie could name.

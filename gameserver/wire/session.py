@@ -27,7 +27,6 @@ from gameserver.rates import TokenBucket
 from gameserver.room.bounds import PACKED
 from gameserver.room.codes import as_typed
 from gameserver.room.effects import Asker
-from gameserver.room.people import People
 from gameserver.room.quick import Speaker
 from gameserver.wire import messages, packed
 from gameserver.wire.arrays import PackedCodec
@@ -102,7 +101,6 @@ class House(Struct, frozen=True):
     strangers: Strangers = field(default_factory=Strangers)
     hasher: IHasher | None = None
     sizes: Sizes = field(default_factory=Sizes)
-    people: People = field(default_factory=People)
 
     def message_bytes(self, *, binary: bool) -> int:
         """:returns: how large a message to a client is at most, in one of the two forms."""
@@ -245,7 +243,7 @@ class Session:
         self._speaker = None
         self._house.strangers.leave(self)
         if self.user is not None:
-            self._house.people.leave(self.user)
+            self._house.hall.people.leave(self)
         self._waiting.clear()
         if self._hello_call is not None and self._hello_call.active():
             self._hello_call.cancel()
@@ -322,6 +320,8 @@ class Session:
             self._wait_for(None, self._hello(message))
             return
         user = self._whoever()
+        if not isinstance(message, IN_ROOM) or _is_outside(message):
+            self._admit(user)
         asker = Asker(self, user, message.id, self._room_of(message))
         if isinstance(message, messages.Create):
             self._wait_for(asker, self._create(asker, message))
@@ -472,8 +472,8 @@ class Session:
             self._hello_call.cancel()
         known = message.client is not None and CLIENT_KEY.fullmatch(message.client)
         self.key = message.client if known and message.client else house.entropy(16).hex()
-        self.user = user = replace(user, name=house.people.called(user, house.limits.name_chars))
-        house.people.enter(user)
+        self.user = user = replace(user, name=house.hall.people.called(user, house.limits.name_chars))
+        house.hall.people.enter(self)
         if self.form is Form.PACKED and message.ops is not None and message.ops >= COLUMNS:
             self.form = Form.COLUMNS
         house.strangers.know(self)
@@ -484,11 +484,11 @@ class Session:
 
     def _admit(self, user: User) -> None:
         """:raises Refused: ``forbidden``: the server does not want this user, or whoever comes from there."""
-        now = self._house.clock.now()
-        reason = self._house.hall.watch.ban_of(user.id, self.address, "", now)
-        if reason is not None:
+        try:
+            self._house.hall.watch.admit(user, self.address)
+        except Refused:
             self._house.clock.later(0, self.close, Close.FORBIDDEN, "banned")
-            raise Refused(f"You are banned: {reason}." if reason else "You are banned.", code="forbidden")
+            raise
 
     async def _prove(self, token: str | None, ticket: str | None) -> tuple[User, str]:
         """
@@ -637,14 +637,14 @@ class Session:
 
     def _seat_wish(self, user: User, message: messages.Create | messages.Join) -> dict[str, Any]:
         """:returns: keyword arguments of `Room.join`."""
-        people, most = self._house.people, self._house.limits.name_chars
+        people, most = self._house.hall.people, self._house.limits.name_chars
         name = people.called(user, most) if message.name is None else people.admit(message.name, most, user)
         return {"name": name, "role": message.role, "password": message.password, "profile": message.profile or {}}
 
     def _guest_name(self, name: str) -> str:
         """:raises Refused: ``unauthenticated``, as every refused ``hello`` is."""
         try:
-            return self._house.people.admit(name, self._house.limits.name_chars)
+            return self._house.hall.people.admit(name, self._house.limits.name_chars)
         except Refused as refused:
             raise Refused(refused.text, code="unauthenticated", path="$.guest.name") from None
 

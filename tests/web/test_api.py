@@ -172,7 +172,10 @@ class Node:
         specs = {spec_of(game).name: spec_of(game) for game in games}
         settings = load(given)
         creators = Creators(settings.create)
-        self.hall = Hall(specs, self.store, clock, entropy, rooms_per_user=3, creators=creators)
+        people = People((*settings.admins, *settings.moderators))
+        self.hall = Hall(
+            specs, self.store, clock, entropy, rooms_per_user=3, creators=creators, people=people, users=self.store
+        )
         self.revoked: list[tuple[str, str | None]] = []
         means = Means(
             settings=settings,
@@ -195,7 +198,6 @@ class Node:
             tickets=Tickets([SECRET], self.store, entropy),
             strangers=Strangers(settings.limits.unauthenticated),
             hasher=means.hasher,
-            people=People((*settings.admins, *settings.moderators)),
         )
         self.websocket = Resource()  # type: ignore[no-untyped-call]
         self.site = site(self.house, catalog, settings, self.websocket)

@@ -6,9 +6,11 @@ from typing import Any
 from unittest import mock
 
 from gameserver import names
+from gameserver.auth.invitations import Invitations
 from gameserver.interfaces import User
+from gameserver.room.sanctions import Sanction
 from tests.test_names import MARKS, Measured
-from tests.web.test_api import Answer, ApiTests, Node, Quiz
+from tests.web.test_api import SECRET, Answer, ApiTests, Node, Quiz
 
 PASSWORD = "correct horse"
 HOME = "http://games.example:8080"
@@ -70,6 +72,51 @@ class NamesTests(IdentityTestCase):
             self.assertIn(self.post("guest", {"name": name}).json["code"], ("name_taken", "bad_data"))
         self.assertEqual(self.post("guest", {"name": "Roo\u0442"}).json["code"], "name_taken")
         self.assertEqual(self.post("register", {"name": "Roo\u0442", "password": PASSWORD}).json["code"], "forbidden")
+
+
+class BannedTests(IdentityTestCase):
+    """Whom an operator has banned from the server."""
+
+    settings = {**IdentityTestCase.settings, "admins": ("Boss",)}
+
+    def ban(self, **about: str) -> None:
+        self.node.hall.watch.sanction(Sanction(id="", act="ban", **about))
+
+    def test_user(self) -> None:
+        """No login, no refresh, no ticket by token or cookie, no new password: nothing that proves anything."""
+        grant = self.register()
+        answer = self.post("login", {"name": "Ann", "password": PASSWORD, "cookie": True})
+        cookie = answer.headers["set-cookie"].partition(";")[0]
+        self.ban(user=grant["user"]["id"])
+        self.assertEqual(self.login().status, 403)
+        self.assertEqual(self.post("refresh", {"refresh": grant["refresh"]}).status, 403)
+        self.assertEqual(self.post("tickets", token=grant["token"]).status, 403)
+        self.assertEqual(self.post("tickets", cookie=cookie, origin=HOME).status, 403)
+        change = {"old": PASSWORD, "new": PASSWORD + "s"}
+        self.assertEqual(self.post("password", change, token=grant["token"]).status, 403)
+        self.register("Bob")
+
+    def test_address(self) -> None:
+        """Nobody logs in from there, and nobody registers; elsewhere the same people do."""
+        self.register()
+        self.ban(address="192.0.2.0/24")
+        self.assertEqual(self.login().status, 403)
+        self.assertEqual(self.post("register", {"name": "Bob", "password": PASSWORD}).status, 403)
+        self.assertEqual(self.login(host="198.51.100.1").status, 200)
+        self.assertEqual(len(self.node.store._users), 1)
+
+    def test_administrator(self) -> None:
+        """An administrator whom a moderator has banned, with the whole address, still comes in and puts it right."""
+        invite = Invitations([SECRET]).make("Boss")
+        boss = self.register("Boss", invitation=invite)
+        self.ban(user=boss["user"]["id"])
+        self.ban(address="192.0.2.0/24")
+        token = self.login("Boss").json["token"]
+        for sanction in self.node.hall.watch.sanctions:
+            path = f"/api/moderation/sanctions/{sanction.id}"
+            lifted = self.node.ask("DELETE", path, authorization=f"Bearer {token}")
+            self.assertEqual(lifted.status, 200)
+        self.register("Bob")
 
 
 class AccountTests(IdentityTestCase):

@@ -8,7 +8,7 @@ from twisted.internet.defer import Deferred
 
 from gameserver import Game
 from gameserver.errors import StoreUnavailable
-from gameserver.room.ledger import Sanction
+from gameserver.room.sanctions import Sanction
 from tests.wire.kit import Message, Peer, Rig, WireTestCase
 
 

@@ -9,6 +9,7 @@ import msgspec
 from msgspec import Struct
 from twisted.internet.defer import Deferred, succeed
 
+from gameserver.interfaces import User
 from gameserver.room.effects import OneByOne
 
 
@@ -89,6 +90,15 @@ class Watch(OneByOne):
     def ban_of(self, user_id: str, address: str, game: str, now: float) -> str | None:
         """:returns: why this user, or whoever comes from that address, may not take a seat; None: welcome."""
         return None
+
+    def admit(self, user: User | None, address: str) -> None:
+        """
+        Let somebody in, or do what changes something; every door asks here.
+
+        :param user: None, where it is not known yet who comes from that address.
+        :raises Refused: ``forbidden``: an operator has banned this user, or the address, from the server. An
+            administrator cannot be banned: somebody must be able to lift what a moderator did.
+        """
 
     def deliver(self, frame: bytes) -> None:
         """The store has a step that left this entry of the log."""
