@@ -98,6 +98,7 @@ def _build(settings: Settings, reactor: Any, node_file: NodeFile) -> IService:
         hasher=hasher,
         people=People((*settings.admins, *settings.moderators)),
         users=store,
+        reports=(limits.reports_per_user, limits.reports_per_address),
     )
     sessions: dict[Session, None] = {}
     means = Means(

@@ -38,6 +38,8 @@ class Limits:
     :param lookups_per_address: codes of rooms looked up in vain over HTTP.
     :param refused_logins_per_address: wrong names, passwords, tokens and tickets.
     :param login_delay_s: the longest wait after one wrong password for an account; the first ones are short.
+    :param reports_per_user: reports to those who keep order, at once; a minute brings back as many.
+    :param reports_per_address: the same for all who share an address.
     :param registrations_per_address: new accounts; an hour brings back as many.
     :param password_chars: of a new password, at least.
     :param token_s: an account's token is good for so long; then it is refreshed.
@@ -67,6 +69,8 @@ class Limits:
     lookups_per_address: int = count(100, 1_000_000)
     refused_logins_per_address: int = count(100, 1_000_000)
     login_delay_s: float = seconds(60)
+    reports_per_user: int = count(5, 10_000)
+    reports_per_address: int = count(30, 100_000)
     registrations_per_address: int = count(20, 1_000_000)
     password_chars: int = setting(8, Number(1, 64))
     token_s: int = setting(900, Number(60, 86_400))

@@ -66,6 +66,7 @@ class Hall:
     :param hasher: of the rooms' passwords; without one they are only hashed fast, as a table of tests wants it.
     :param people: knows which names are reserved.
     :param users: where accounts are kept; None: there are none.
+    :param reports: how many a user may make, and how many an address, see `Ledger`.
     :ivar ticks: those of the rooms that want some; it counts what was skipped.
     :ivar too_many_rooms: how often a user wanted more than that.
     """
@@ -87,6 +88,7 @@ class Hall:
         hasher: IHasher | None = None,
         people: People | None = None,
         users: IUserStore | None = None,
+        reports: tuple[int, int] = (5, 30),
     ) -> None:
         self.specs = specs
         self.store = store
@@ -120,7 +122,9 @@ class Hall:
             lost=self._lose,
         )
         self.ticks = Ticks(clock, self.passes)
-        self.watch = Ledger(store, clock, entropy)
+        self.watch = Ledger(
+            store, clock, entropy, reports_per_user=reports[0], reports_per_address=reports[1]
+        )
         self.posts = Posts(
             store,
             clock,

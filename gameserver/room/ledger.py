@@ -9,6 +9,7 @@ that made it; if the clock of this one is stepped, the sanctions in memory end w
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import partial
 from itertools import chain
 from typing import Any, Final
 
@@ -19,15 +20,15 @@ from twisted.python.failure import Failure
 
 from gameserver.errors import Refused, StoreUnavailable
 from gameserver.interfaces import IBooks, IClock, User
+from gameserver.rates import TokenBuckets
+from gameserver.room.blocks import Blocks
 from gameserver.room.chat.records import Record, Watch
 from gameserver.room.chat.talking import Mute
+from gameserver.room.log_book import MOST_RECORDS, LogBook, newest
 from gameserver.room.sanctions import Sanction, Sanctions
 
-MOST_RECORDS: Final = 2000
-"""Entries of the log that are kept; the oldest go."""
 MOST_SANCTIONS: Final = 10_000
-MOST_BLOCKED: Final = 1000
-"""Users whom one user may block."""
+MINUTE_S: Final = 60.0
 STORED_S: Final = 5.0
 """As long as Redis may take to answer; whoever waits for the store must not wait for ever, a room above all."""
 
@@ -37,46 +38,49 @@ class Ledger(Watch):
     :param store: where it outlives the process.
     :param entropy: so many random bytes, for names of pages.
     :ivar sanctions: those that were made, and not lifted.
-    :ivar records: the log, oldest first, by the names of their pages.
+    :param reports_per_user: at once; a minute brings back as many.
+    :param reports_per_address: the same for all who share an address, whoever they say they are.
     """
 
-    def __init__(self, store: Any, clock: IClock, entropy: Callable[[int], bytes]) -> None:
+    def __init__(
+        self,
+        store: Any,
+        clock: IClock,
+        entropy: Callable[[int], bytes],
+        *,
+        reports_per_user: int = 5,
+        reports_per_address: int = 30,
+    ) -> None:
         super().__init__()
         self._store: IBooks = store
         self._clock = clock
         self._entropy = entropy
-        self.blocked: dict[str, frozenset[str]] = {}
+        self._blocks = Blocks(partial(self._write, "blocks"))
+        self.blocked = self._blocks.blocked
         self.sanctions = Sanctions()
-        self.records: dict[str, Record] = {}
+        self._log = {book: LogBook(most) for book, most in MOST_RECORDS.items()}
+        self._reporting = TokenBuckets(reports_per_user / MINUTE_S, reports_per_user)
+        self._reporting_from = TokenBuckets(reports_per_address / MINUTE_S, reports_per_address)
         self._noted = 0
         self._newest_ms = 0
         self._written: Deferred[bool] = succeed(True)
 
     async def start(self) -> None:
         """Read what the store has."""
-        for user, blocked in (await self._store.read_book("blocks")).items():
-            self.blocked[user] = frozenset(msgspec.json.decode(blocked, type=list[str]))
+        self._blocks.read(await self._store.read_book("blocks"))
         for stored in (await self._store.read_book("sanctions")).values():
             self.sanctions.put(msgspec.json.decode(stored, type=Sanction))
-        for page, stored in sorted((await self._store.read_book("log")).items()):
-            self.records[page] = Record.decode(stored)
-        for page in self.records:
+        for name, book in self._log.items():
+            for page, stored in sorted((await self._store.read_book(name)).items()):
+                book.put(page, Record.decode(stored), len(stored))
+        for page, _ in newest(self._log.values(), most=1):
             self._newest_ms, self._noted = (int(number) for number in page.split("-")[:2])
 
     # What rooms ask
 
     def block(self, user_id: str, other: str, on: bool) -> Deferred[None]:
         """See `Watch.block`."""
-        known = self.blocked.get(user_id, frozenset())
-        now = known | {other} if on else known - {other}
-        if len(now) > MOST_BLOCKED:
-            raise Refused(f"You have blocked {MOST_BLOCKED} users; let one go first.", code="too_large")
-        self.blocked[user_id] = now
-        if now:
-            self._write("blocks", {user_id: msgspec.json.encode(sorted(now))}, [])
-        else:
-            self.blocked.pop(user_id, None)
-            self._write("blocks", {}, [user_id])
+        (self._blocks.put if on else self._blocks.drop)(user_id, other)
         return Deferred.fromCoroutine(self._stored_or_busy())
 
     def mute_of(self, user_id: str, game: str, now: float) -> Mute | None:
@@ -101,6 +105,12 @@ class Ledger(Watch):
         if reason is not None:
             raise Refused(f"You are banned: {reason}." if reason else "You are banned.", code="forbidden")
 
+    def admit_report(self, user_id: str, address: str) -> None:
+        """See `Watch.admit_report`."""
+        now_s = self._clock.monotonic()
+        if not (self._reporting.take(now_s, user_id) and self._reporting_from.take(now_s, address)):
+            raise Refused("You have reported much; wait a minute.", code="slow_down")
+
     def deliver(self, frame: bytes) -> None:
         """See `Watch.deliver`."""
         self.note(Record.decode(frame))
@@ -113,26 +123,12 @@ class Ledger(Watch):
         self._noted += 1
         self._newest_ms = max(self._newest_ms, record.at_ms)
         page = f"{self._newest_ms:014d}-{self._noted:08d}-{self._entropy(4).hex()}"
-        self.records[page] = record
-        forgotten = list(self.records)[:-MOST_RECORDS]
-        for old in forgotten:
-            del self.records[old]
-        self._write("log", {page: record.encode()}, forgotten)
+        stored = record.encode()
+        self._write(record.book, {page: stored}, self._log[record.book].put(page, record, len(stored)))
 
     def newest(self, *, most: int, kind: str | None = None, before: str | None = None) -> Iterator[tuple[str, Record]]:
-        """
-        :param kind: of this act only.
-        :param before: older than the entry of that name.
-        :returns: the newest entries, and their names.
-        """
-        found = 0
-        for page in reversed(self.records):
-            record = self.records[page]
-            if (kind in (None, record.act)) and (before is None or page < before):
-                found += 1
-                yield page, record
-            if found >= most:
-                return
+        """See `gameserver.room.log_book.newest`."""
+        return newest(self._log.values(), most=most, kind=kind, before=before)
 
     def sanction(self, wish: Sanction) -> Sanction:
         """

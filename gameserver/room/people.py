@@ -40,28 +40,34 @@ class People:
     def __init__(self, reserved: Iterable[str] = ()) -> None:
         self._reserved = frozenset(map(name_key, reserved))
         self._connected: dict[Connected, None] = {}
+        self._users: Counter[str] = Counter()
         self._present: Counter[str] = Counter()
 
     def enter(self, connected: Connected) -> None:
         """It is known whose this connection is."""
-        user = connected.user
         self._connected[connected] = None
-        if user is not None and not is_guest(user):
-            self._present[name_key(user.name)] += 1
+        self._count(connected.user, 1)
 
     def leave(self, connected: Connected) -> None:
         """It has ended."""
-        user = connected.user
         del self._connected[connected]
-        if user is not None and not is_guest(user):
+        self._count(connected.user, -1)
+
+    def _count(self, user: User | None, connections: int) -> None:
+        if user is None:
+            return
+        self._users[user.id] += connections
+        if not self._users[user.id]:
+            del self._users[user.id]
+        if not is_guest(user):
             key = name_key(user.name)
-            self._present[key] -= 1
+            self._present[key] += connections
             if not self._present[key]:
                 del self._present[key]
 
     def is_connected(self, user_id: str) -> bool:
         """Whether this user is."""
-        return any(each.user is not None and each.user.id == user_id for each in self._connected)
+        return user_id in self._users
 
     def close_banned(self, watch: Watch) -> None:
         """Close the connections of those whom the server does not want any more."""

@@ -405,6 +405,8 @@ class Session:
     async def _block(self, asker: Asker, message: messages.Block) -> None:
         if message.user == asker.user.id or not message.user:
             raise Refused("Name another user.", code="bad_data", path="$.user")
+        if message.on and not await _unless_away(self._house.hall.knows(message.user)):
+            raise Refused("There is no such user.", code="bad_data", path="$.user")
         await self._house.hall.watch.block(asker.user.id, message.user, message.on)
         self._done(asker, None)
 

@@ -273,6 +273,7 @@ class Rig:
             rooms_per_user=limits.rooms,
             chat_chars=limits.chat_chars,
             beats=False,
+            users=self.store,
         )
         guests = Chain([Guests([bytes(SECRET_BYTES)], self.entropy, self.clock.now)])
         tickets = Tickets([bytes(SECRET_BYTES)], self.store, self.entropy)

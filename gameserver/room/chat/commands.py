@@ -154,7 +154,7 @@ def _links(room: Room, order: Order) -> str:
 
 def _report(room: Room, order: Order) -> str:
     whom, reason = _target(room, order)
-    moderation.report(room, order.player, whom=whom, line=None, reason=reason)
+    moderation.report(room, order.player, whom=whom, line=None, reason=reason, address=order.asker.address)
     return "Thank you; somebody will look at it."
 
 
