@@ -122,15 +122,14 @@ class Hall:
             lost=self._lose,
         )
         self.ticks = Ticks(clock, self.passes)
-        self.watch = Ledger(
-            store, clock, entropy, reports_per_user=reports[0], reports_per_address=reports[1]
-        )
+        self.watch = Ledger(store, clock, entropy, reports_per_user=reports[0], reports_per_address=reports[1])
         self.posts = Posts(
             store,
             clock,
             self.watch,
             games=specs.__contains__,
             meet=self._meet,
+            knows=self.knows,
             chat_chars=self.chat_chars,
             shared=lease is not None,
         )
