@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ipaddress import IPv6Network, ip_address
 from typing import Final
 
 FORGET_AT: Final = 10_000
@@ -66,6 +67,18 @@ class TokenBucket:
         if now_s > self._at_s:
             self._tokens = min(self.burst, self._tokens + (now_s - self._at_s) * self.per_s)
         self._at_s = now_s
+
+
+def household(address: str) -> str:
+    """:returns: the same for all addresses that one line gives its users: of IPv6 a /64; what is none as it is."""
+    if ":" not in address:
+        return address
+    try:
+        found = ip_address(address.partition("%")[0])
+    except ValueError:
+        return address
+    mapped = getattr(found, "ipv4_mapped", None)
+    return str(mapped) if mapped is not None else str(IPv6Network((int(found) >> 64 << 64, 64)))
 
 
 class TokenBuckets:

@@ -99,6 +99,8 @@ def _build(settings: Settings, reactor: Any, node_file: NodeFile) -> IService:
         people=People((*settings.admins, *settings.moderators)),
         users=store,
         reports=(limits.reports_per_user, limits.reports_per_address),
+        rooms_per_address=limits.rooms_per_address,
+        options_bytes=limits.options_bytes,
     )
     sessions: dict[Session, None] = {}
     means = Means(

@@ -26,6 +26,9 @@ class Limits:
     :param chat_chars: code points of a line of chat.
     :param name_chars: code points of a name.
     :param rooms: that one user has a seat in.
+    :param rooms_per_address: open at a time, of all who share an address; one more closes the oldest that was never
+        started and that nobody else entered.
+    :param options_bytes: of a room's options, as JSON.
     :param connections_per_address: at one time.
     :param unauthenticated: connections that have not said hello, of all addresses; one more closes the one that is idle
         longest, or, if none is, the one that was longest on its way.
@@ -59,6 +62,8 @@ class Limits:
     chat_chars: int = count(500, 10_000)
     name_chars: int = count(32, 256)
     rooms: int = count(10, 10_000)
+    rooms_per_address: int = count(100, 1_000_000)
+    options_bytes: int = byte_count(4096, 256, 2**20)
     connections_per_address: int = count(10_000, 1_000_000)
     unauthenticated: int = count(10_000, 1_000_000)
     request_s: float = seconds(20)

@@ -28,6 +28,7 @@ from gameserver.room.calendar import Calendar
 from gameserver.room.effects import Asker
 from gameserver.room.keeper import Keeper
 from gameserver.room.ledger import Ledger
+from gameserver.room.openers import Openers
 from gameserver.room.passes import Pass
 from gameserver.room.passwords import Passwords
 from gameserver.room.people import People
@@ -66,6 +67,8 @@ class Hall:
     :param hasher: of the rooms' passwords; without one they are only hashed fast, as a table of tests wants it.
     :param people: knows which names are reserved.
     :param users: where accounts are kept; None: there are none.
+    :param rooms_per_address: see `Openers`.
+    :param options_bytes: of a room's options, as JSON.
     :param reports: how many a user may make, and how many an address, see `Ledger`.
     :ivar ticks: those of the rooms that want some; it counts what was skipped.
     :ivar too_many_rooms: how often a user wanted more than that.
@@ -89,6 +92,8 @@ class Hall:
         people: People | None = None,
         users: IUserStore | None = None,
         reports: tuple[int, int] = (5, 30),
+        rooms_per_address: int = 100,
+        options_bytes: int = 4096,
     ) -> None:
         self.specs = specs
         self.store = store
@@ -97,6 +102,8 @@ class Hall:
         self.rooms_per_user = rooms_per_user
         self.people = people or People()
         self.users = users
+        self._openers = Openers(rooms_per_address)
+        self._options_bytes = options_bytes
         self.chat_chars = chat_chars
         self.draining = False
         self.too_many_rooms = 0
@@ -283,14 +290,17 @@ class Hall:
         password: str | None = None,
         asker: Asker | None = None,
         seat: dict[str, Any] | None = None,
+        address: str = "",
     ) -> Keeper:
         """
         Make a room, and where ``asker`` is given the creator's seat with it.
 
         :param seat: keyword arguments of `Room.join`.
+        :param address: from which that comes, where nobody asks for a seat.
         :raises Refused: the game refuses, or the user may not.
         """
         spec = self.spec(game)
+        self._check_options(options)
         if self.draining:
             raise Refused(code="draining")
         if self._spaces[spec.name].full:
@@ -298,13 +308,27 @@ class Hall:
         if not self._creators.admits(user, game):
             raise Refused("You may not open a room of this game.", code="forbidden")
         await self._admit(user)
+        address = asker.address if asker is not None else address
+        self._openers.begin(address)
         self._making[user.id] += 1
+        keeper = None
         try:
-            return await self._make(user, spec, options, private, password, asker, seat)
+            keeper = await self._make(user, spec, options, private, password, asker, seat)
+            return keeper
         finally:
+            self._openers.end(address, keeper)
             self._making[user.id] -= 1
             if not self._making[user.id]:
                 del self._making[user.id]
+
+    def _check_options(self, options: dict[str, Any]) -> None:
+        """:raises Refused: they are no JSON, or too large: everybody who looks for a room is shown them."""
+        try:
+            size_bytes = len(values.encode(values.received(options)))
+        except NotJSON as error:
+            raise Refused(str(error), code="bad_data", path="$.options") from None
+        if size_bytes > self._options_bytes:
+            raise Refused(f"Options have at most {self._options_bytes} bytes.", code="too_large", path="$.options")
 
     async def _make(
         self,
@@ -535,6 +559,7 @@ class Hall:
         if keeper.forgotten:
             return  # a step of it that lasted may have ended since; this node may have the room anew
         keeper.forgotten = True
+        self._openers.gone(keeper)
         keeper.stop()
         self._ids.discard(keeper.room.id)
         keeper.room.share.give_back()
@@ -554,6 +579,8 @@ class Hall:
         seats = keeper.room.seats
         keeper.seat_mark = (seats.next_id, len(seats))
         users = frozenset(seat.user_id for seat in seats.values())
+        if any(user != keeper.room.creator for user in users):
+            self._openers.visited(keeper)
         code = keeper.room.code
         for gone in keeper.users - users:
             rooms = self._rooms_of.get(gone, set())

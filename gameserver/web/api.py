@@ -128,8 +128,8 @@ class Api(Identity, Moderation):
         size_bytes = 0
         for listing in await gatherResults(looks):
             row = msgspec.json.encode(listing)
-            size_bytes += len(row)
-            if listing is not None and size_bytes <= LISTED_BYTES:
+            if listing is not None and size_bytes + len(row) <= LISTED_BYTES:
+                size_bytes += len(row)
                 listed.append(Raw(row))
         return answer(request, {"rooms": listed})
 
@@ -138,7 +138,7 @@ class Api(Identity, Moderation):
         """Make a room, without taking a seat in it."""
         user = await self._caller(request)
         wish = self._body(request, RoomWish)
-        keeper = await self._in_time(shielded(self._create(user, wish)), STEP_S)
+        keeper = await self._in_time(shielded(self._create(user, wish, address_of(request))), STEP_S)
         request.setHeader(b"location", f"{self._settings.base_path}/api/rooms/{keeper.room.code}".encode())
         return answer(request, {"room": keeper.room.code}, status=201)
 
@@ -245,7 +245,7 @@ class Api(Identity, Moderation):
 
     # Steps of calls
 
-    async def _create(self, user: User, wish: RoomWish) -> Keeper:
+    async def _create(self, user: User, wish: RoomWish, address: str) -> Keeper:
         """:raises Refused: the game refuses, or the user may not."""
         hall = self._house.hall
         if hall.store_away:
@@ -259,7 +259,12 @@ class Api(Identity, Moderation):
         self._creating[user.id] += 1
         try:
             keeper = await hall.create(
-                user, wish.game, wish.options or {}, private=wish.private, password=wish.password
+                user,
+                wish.game,
+                wish.options or {},
+                private=wish.private,
+                password=wish.password,
+                address=address,
             )
         finally:
             self._creating[user.id] -= 1

@@ -562,6 +562,17 @@ class RoomsTests(ApiTests):
         self.patch(api, "LISTED_BYTES", 300)
         self.assertEqual(self.rooms(), codes[:1:-1])
 
+    def test_large_ones_hide_nobody(self) -> None:
+        """A room that does not fit is left out, and the others are not; what is too large to be shown is no option."""
+        plain = self.node.create()
+        for _ in range(3):
+            large = self.node.create("loose", options={"text": "x" * 2000})
+            self.patch(api, "LISTED_BYTES", 1000)
+            self.assertEqual((self.rooms(), self.rooms("?game=loose")), ([plain], []), large)
+        wish = {"game": "loose", "options": {"text": "x" * 4096}}
+        self.assertRefused(self.node.ask("POST", "/api/rooms", wish, **self.node.token()), 413, "too_large")
+        self.assertEqual(len(list(self.node.hall.keepers)), 4)
+
     def test_not_told_before_stored(self) -> None:
         """What a room did is told once the store has it, in the listing as in the room's own answer."""
         code = self.node.create()
