@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from ipaddress import IPv6Network, ip_address
 from typing import Final
+
+FORGET_AT: Final = 10_000
+"""So many buckets are looked through for full ones, which tell nothing any more."""
 
 LENT: Final = 8
 """One in so many of the tokens of a full bucket may be spare: by so much of its reserve it may give more at once."""
@@ -63,3 +67,37 @@ class TokenBucket:
         if now_s > self._at_s:
             self._tokens = min(self.burst, self._tokens + (now_s - self._at_s) * self.per_s)
         self._at_s = now_s
+
+
+def household(address: str) -> str:
+    """:returns: the same for all addresses that one line gives its users: of IPv6 a /64; what is none as it is."""
+    if ":" not in address:
+        return address
+    try:
+        found = ip_address(address.partition("%")[0])
+    except ValueError:
+        return address
+    mapped = getattr(found, "ipv4_mapped", None)
+    return str(mapped) if mapped is not None else str(IPv6Network((int(found) >> 64 << 64, 64)))
+
+
+class TokenBuckets:
+    """
+    A bucket for each of many, such as users or addresses.
+
+    :param per_s: see `TokenBucket`.
+    :param burst: see `TokenBucket`.
+    """
+
+    def __init__(self, per_s: float, burst: float) -> None:
+        self._per_s = per_s
+        self._burst = burst
+        self._buckets: dict[str, TokenBucket] = {}
+        self._forget_at = FORGET_AT
+
+    def take(self, now_s: float, who: str) -> bool:
+        """See `TokenBucket.take`."""
+        if len(self._buckets) > self._forget_at:
+            self._buckets = {name: b for name, b in self._buckets.items() if b.level(now_s) < b.burst}
+            self._forget_at = max(FORGET_AT, 2 * len(self._buckets))
+        return self._buckets.setdefault(who, TokenBucket(self._per_s, self._burst)).take(now_s)

@@ -32,6 +32,7 @@ from gameserver.game.spec import spec_of
 from gameserver.hangup import Hangup
 from gameserver.interfaces import ILeases
 from gameserver.room.hall import Hall
+from gameserver.room.people import People
 from gameserver.room.rights import Creators
 from gameserver.settings import Settings
 from gameserver.store.packing import packed_store
@@ -96,6 +97,11 @@ def _build(settings: Settings, reactor: Any, node_file: NodeFile) -> IService:
         game_bytes=settings.game_bytes,
         creators=Creators(settings.create),
         hasher=hasher,
+        people=People((*settings.admins, *settings.moderators)),
+        users=store,
+        reports=(limits.reports_per_user, limits.reports_per_address),
+        rooms_per_address=limits.rooms_per_address,
+        options_bytes=limits.options_bytes,
     )
     sessions: dict[Session, None] = {}
     means = Means(

@@ -27,6 +27,9 @@ class Limits:
     :param chat_data_bytes: what a client may add to a line of chat, as JSON.
     :param name_chars: code points of a name.
     :param rooms: that one user has a seat in.
+    :param rooms_per_address: open at a time, of all who share an address; one more closes the oldest that was never
+        started and that nobody else entered.
+    :param options_bytes: of a room's options, as JSON.
     :param connections_per_address: at one time.
     :param unauthenticated: connections that have not said hello, of all addresses; one more closes the one that is idle
         longest, or, if none is, the one that was longest on its way.
@@ -44,6 +47,8 @@ class Limits:
     :param blocks_per_user: users, or seats, that one user blocks or hears again.
     :param refused_logins_per_address: wrong names, passwords, tokens and tickets.
     :param login_delay_s: the longest wait after one wrong password for an account; the first ones are short.
+    :param reports_per_user: reports to those who keep order, at once; a minute brings back as many.
+    :param reports_per_address: the same for all who share an address.
     :param registrations_per_address: new accounts; an hour brings back as many.
     :param password_chars: of a new password, at least.
     :param token_s: an account's token is good for so long; then it is refreshed.
@@ -64,6 +69,8 @@ class Limits:
     chat_data_bytes: int = byte_count(1024, 0, 32_768)
     name_chars: int = count(32, 256)
     rooms: int = count(10, 10_000)
+    rooms_per_address: int = count(100, 1_000_000)
+    options_bytes: int = byte_count(4096, 256, 2**20)
     connections_per_address: int = count(10_000, 1_000_000)
     unauthenticated: int = count(10_000, 1_000_000)
     request_s: float = seconds(20)
@@ -77,6 +84,8 @@ class Limits:
     refused_logins_per_address: int = count(100, 1_000_000)
     login_delay_s: float = seconds(60)
     blocks_per_user: int = count(60, 100_000)
+    reports_per_user: int = count(5, 10_000)
+    reports_per_address: int = count(30, 100_000)
     registrations_per_address: int = count(20, 1_000_000)
     password_chars: int = setting(8, Number(1, 64))
     token_s: int = setting(900, Number(60, 86_400))

@@ -14,6 +14,7 @@ Nobody is told what the store has not yet: an answer about a room that has somet
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
 from functools import lru_cache
 from inspect import cleandoc
 from io import BytesIO
@@ -22,6 +23,7 @@ from typing import TYPE_CHECKING, Any, Final
 import msgspec
 import segno
 from msgspec import Raw
+from msgspec.structs import replace
 from twisted.internet.defer import Deferred, gatherResults
 from twisted.logger import Logger
 from twisted.python.failure import Failure
@@ -31,7 +33,7 @@ from werkzeug.exceptions import HTTPException, MethodNotAllowed
 from gameserver import __version__, values
 from gameserver.errors import Refused, StoreUnavailable
 from gameserver.interfaces import User
-from gameserver.room.names import check_name
+from gameserver.room.chat.moderation import has_right
 from gameserver.settings import Settings
 from gameserver.web.answers import address_of, answer, refusal, wrong_method
 from gameserver.web.calls import STEP_S, app, shielded
@@ -39,7 +41,7 @@ from gameserver.web.identity import Identity
 from gameserver.web.metrics import Metrics, Numbers
 from gameserver.web.moderation import Moderation
 from gameserver.web.openapi import describe
-from gameserver.web.shapes import About, GuestWish, Listing, Message, RoomWish
+from gameserver.web.shapes import About, GuestWish, Listing, Message, RoomWish, Sitter
 from gameserver.wire.messages import UserInfo
 
 if TYPE_CHECKING:
@@ -98,8 +100,10 @@ class Api(Identity, Moderation):
     @app.route("/api/guest", methods=["POST"])
     async def guest(self, request: Request) -> bytes:
         """Make a guest."""
+        self._admit(request)
         wish = self._body(request, GuestWish)
-        user, token = self._house.authenticators.guest(check_name(wish.name, self._house.limits.name_chars))
+        house = self._house
+        user, token = house.authenticators.guest(house.hall.people.admit(wish.name, house.limits.name_chars))
         return answer(request, {"token": token, "user": UserInfo(user.id, user.name, list(user.rights))})
 
     @app.route("/api/games", methods=["GET"])
@@ -124,8 +128,8 @@ class Api(Identity, Moderation):
         size_bytes = 0
         for listing in await gatherResults(looks):
             row = msgspec.json.encode(listing)
-            size_bytes += len(row)
-            if listing is not None and size_bytes <= LISTED_BYTES:
+            if listing is not None and size_bytes + len(row) <= LISTED_BYTES:
+                size_bytes += len(row)
                 listed.append(Raw(row))
         return answer(request, {"rooms": listed})
 
@@ -134,19 +138,25 @@ class Api(Identity, Moderation):
         """Make a room, without taking a seat in it."""
         user = await self._caller(request)
         wish = self._body(request, RoomWish)
-        keeper = await self._in_time(shielded(self._create(user, wish)), STEP_S)
+        keeper = await self._in_time(shielded(self._create(user, wish, address_of(request))), STEP_S)
         request.setHeader(b"location", f"{self._settings.base_path}/api/rooms/{keeper.room.code}".encode())
         return answer(request, {"room": keeper.room.code}, status=201)
 
     @app.route("/api/rooms/<code>", methods=["GET"])
     async def room(self, request: Request, code: str) -> bytes:
-        """Tell of one room, a private one as well: whoever knows its code may ask."""
+        """
+        Tell of one room, a private one as well: whoever knows its code may ask.
+
+        Who keeps order is told who sits in it, too, since what is done about users is done by their ids.
+        """
         self._check_budget(request, "lookup")
         try:
             keeper = self._house.hall.find(code)
         except Refused:
             self._charge(request, "lookup")
             raise
+        if request.getHeader(b"authorization") is not None and has_right(await self._caller(request)):
+            return answer(request, await self._look(keeper, seats_of))
         return answer(request, await self._look(keeper))
 
     @app.route("/api/server", methods=["GET"])
@@ -235,7 +245,7 @@ class Api(Identity, Moderation):
 
     # Steps of calls
 
-    async def _create(self, user: User, wish: RoomWish) -> Keeper:
+    async def _create(self, user: User, wish: RoomWish, address: str) -> Keeper:
         """:raises Refused: the game refuses, or the user may not."""
         hall = self._house.hall
         if hall.store_away:
@@ -249,7 +259,12 @@ class Api(Identity, Moderation):
         self._creating[user.id] += 1
         try:
             keeper = await hall.create(
-                user, wish.game, wish.options or {}, private=wish.private, password=wish.password
+                user,
+                wish.game,
+                wish.options or {},
+                private=wish.private,
+                password=wish.password,
+                address=address,
             )
         finally:
             self._creating[user.id] -= 1
@@ -266,14 +281,15 @@ class Api(Identity, Moderation):
         except Refused:
             return None
 
-    async def _look(self, keeper: Keeper) -> Listing:
+    async def _look(self, keeper: Keeper, what: Callable[[Room], Listing] | None = None) -> Listing:
         """
+        :param what: is told of a room; None: what anybody may know.
         :returns: what may be told of a room: nothing that the store has not.
         :raises Refused: ``busy``: it took too long.
         """
         if self._house.hall.store_away and not keeper.commits.settled:
             raise Refused(code="busy")
-        return await self._in_time(keeper.look(listing_of), LOOK_S)
+        return await self._in_time(keeper.look(what or listing_of), LOOK_S)
 
 
 def about(spec: Spec, *, page: bool) -> About:
@@ -317,6 +333,12 @@ def listing_of(room: Room) -> Listing:
         needs_password=room.password is not None,
         options=values.to_wire(room.options),
     )
+
+
+def seats_of(room: Room) -> Listing:
+    """:returns: what is told of a room to who keeps order."""
+    seats = [Sitter(seat.id, seat.user_id, seat.name, seat.role, seat.online) for seat in room.seats.values()]
+    return replace(listing_of(room), seats=seats)
 
 
 def first_paragraph(doc: str | None) -> str:

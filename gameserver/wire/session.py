@@ -13,6 +13,7 @@ from collections.abc import Callable, Coroutine, Iterable, Sequence
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from msgspec import Struct, field
+from msgspec.structs import replace
 from twisted.internet.defer import Deferred, DeferredList
 from twisted.internet.interfaces import IDelayedCall
 from twisted.logger import Logger
@@ -26,7 +27,6 @@ from gameserver.rates import TokenBucket
 from gameserver.room.bounds import PACKED
 from gameserver.room.codes import as_typed
 from gameserver.room.effects import Asker
-from gameserver.room.names import check_name
 from gameserver.room.quick import Speaker
 from gameserver.wire import messages, packed
 from gameserver.wire.arrays import PackedCodec
@@ -245,6 +245,8 @@ class Session:
         self.closed = True
         self._speaker = None
         self._house.strangers.leave(self)
+        if self.user is not None:
+            self._house.hall.people.leave(self)
         self._waiting.clear()
         if self._hello_call is not None and self._hello_call.active():
             self._hello_call.cancel()
@@ -324,6 +326,8 @@ class Session:
         user = self._whoever()
         if isinstance(message, messages.Block):
             self._count_block(user)
+        if not isinstance(message, IN_ROOM) or _is_outside(message):
+            self._admit(user)
         asker = Asker(self, user, message.id, self._room_of(message))
         if isinstance(message, messages.Create):
             self._wait_for(asker, self._create(asker, message))
@@ -434,6 +438,8 @@ class Session:
     async def _block(self, asker: Asker, message: messages.Block) -> None:
         if message.user == asker.user.id or not message.user:
             raise Refused("Name another user.", code="bad_data", path="$.user")
+        if message.on and not await _unless_away(self._house.hall.knows(message.user)):
+            raise Refused("There is no such user.", code="bad_data", path="$.user")
         await self._house.hall.watch.block(asker.user.id, message.user, message.on)
         self._done(asker, None)
 
@@ -501,7 +507,8 @@ class Session:
             self._hello_call.cancel()
         known = message.client is not None and CLIENT_KEY.fullmatch(message.client)
         self.key = message.client if known and message.client else house.entropy(16).hex()
-        self.user = user
+        self.user = user = replace(user, name=house.hall.people.called(user, house.limits.name_chars))
+        house.hall.people.enter(self)
         if self.form is Form.PACKED and message.ops is not None and message.ops >= COLUMNS:
             self.form = Form.COLUMNS
         house.strangers.know(self)
@@ -512,11 +519,11 @@ class Session:
 
     def _admit(self, user: User) -> None:
         """:raises Refused: ``forbidden``: the server does not want this user, or whoever comes from there."""
-        now = self._house.clock.now()
-        reason = self._house.hall.watch.ban_of(user.id, self.address, "", now)
-        if reason is not None:
+        try:
+            self._house.hall.watch.admit(user, self.address)
+        except Refused:
             self._house.clock.later(0, self.close, Close.FORBIDDEN, "banned")
-            raise Refused(f"You are banned: {reason}." if reason else "You are banned.", code="forbidden")
+            raise
 
     async def _prove(self, token: str | None, ticket: str | None) -> tuple[User, str]:
         """
@@ -664,13 +671,14 @@ class Session:
 
     def _seat_wish(self, user: User, message: messages.Create | messages.Join) -> dict[str, Any]:
         """:returns: keyword arguments of `Room.join`."""
-        name = user.name if message.name is None else check_name(message.name, self._house.limits.name_chars)
+        people, most = self._house.hall.people, self._house.limits.name_chars
+        name = people.called(user, most) if message.name is None else people.admit(message.name, most, user)
         return {"name": name, "role": message.role, "password": message.password, "profile": message.profile or {}}
 
     def _guest_name(self, name: str) -> str:
         """:raises Refused: ``unauthenticated``, as every refused ``hello`` is."""
         try:
-            return check_name(name, self._house.limits.name_chars)
+            return self._house.hall.people.admit(name, self._house.limits.name_chars)
         except Refused as refused:
             raise Refused(refused.text, code="unauthenticated", path="$.guest.name") from None
 

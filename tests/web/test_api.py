@@ -31,6 +31,7 @@ from gameserver.interfaces import ISession, User
 from gameserver.room.effects import Asker, OneByOne
 from gameserver.room.hall import BEAT_S, Hall
 from gameserver.room.keeper import Keeper
+from gameserver.room.people import People
 from gameserver.room.rights import Creators
 from gameserver.settings import load
 from gameserver.store.memory import MemoryStore
@@ -171,7 +172,10 @@ class Node:
         specs = {spec_of(game).name: spec_of(game) for game in games}
         settings = load(given)
         creators = Creators(settings.create)
-        self.hall = Hall(specs, self.store, clock, entropy, rooms_per_user=3, creators=creators)
+        people = People((*settings.admins, *settings.moderators))
+        self.hall = Hall(
+            specs, self.store, clock, entropy, rooms_per_user=3, creators=creators, people=people, users=self.store
+        )
         self.revoked: list[tuple[str, str | None]] = []
         means = Means(
             settings=settings,
@@ -557,6 +561,17 @@ class RoomsTests(ApiTests):
         self.assertEqual(self.rooms(), codes[:0:-1])
         self.patch(api, "LISTED_BYTES", 300)
         self.assertEqual(self.rooms(), codes[:1:-1])
+
+    def test_large_ones_hide_nobody(self) -> None:
+        """A room that does not fit is left out, and the others are not; what is too large to be shown is no option."""
+        plain = self.node.create()
+        for _ in range(3):
+            large = self.node.create("loose", options={"text": "x" * 2000})
+            self.patch(api, "LISTED_BYTES", 1000)
+            self.assertEqual((self.rooms(), self.rooms("?game=loose")), ([plain], []), large)
+        wish = {"game": "loose", "options": {"text": "x" * 4096}}
+        self.assertRefused(self.node.ask("POST", "/api/rooms", wish, **self.node.token()), 413, "too_large")
+        self.assertEqual(len(list(self.node.hall.keepers)), 4)
 
     def test_not_told_before_stored(self) -> None:
         """What a room did is told once the store has it, in the listing as in the room's own answer."""

@@ -274,6 +274,7 @@ class Rig:
             chat_chars=limits.chat_chars,
             chat_data_bytes=limits.chat_data_bytes,
             beats=False,
+            users=self.store,
         )
         guests = Chain([Guests([bytes(SECRET_BYTES)], self.entropy, self.clock.now)])
         tickets = Tickets([bytes(SECRET_BYTES)], self.store, self.entropy)
