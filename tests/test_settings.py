@@ -116,6 +116,7 @@ class MergeTests(SettingsCase):
             "native": "false",
             "data": '"d"',
             "origin": '["https://a.example"]',
+            "host": '["games.example"]',
             "auth": '["guests", "accounts"]',
             "admins": '["Ann"]',
             "moderators": '["Ann"]',

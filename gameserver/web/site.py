@@ -25,6 +25,7 @@ from gameserver.web.api import Api, log
 from gameserver.web.calls import BODY_BYTES
 from gameserver.web.channel import Channel
 from gameserver.web.handshake import Handshake
+from gameserver.web.hosts import Hosts
 from gameserver.web.pages import Pages, Slash
 from gameserver.wire.limits import Connections
 from gameserver.wire.protocol import admits
@@ -74,7 +75,7 @@ def site(
     api = Api(house, catalog, pages, addresses or Addresses(settings.public_url), settings)
     front = Front(api, settings.origin)
     root = Root(Handshake(websocket), pages, front, settings.base_path)
-    return QuietSite(root, house, Proxies(settings.trusted_proxy))
+    return QuietSite(root, house, Proxies(settings.trusted_proxy), Hosts(settings.public_url, settings.host))
 
 
 class QuietSite(Site):
@@ -83,14 +84,16 @@ class QuietSite(Site):
 
     :param house: for its limits, its reactor, and whoever is not known yet.
     :param proxies: whose word counts for who a client is.
+    :param hosts: those that this server is.
     :ivar connections: those of HTTP, by the address at their other end.
     """
 
     noisy = False
     protocol = Channel  # type: ignore[assignment]
 
-    def __init__(self, root: IResource, house: House, proxies: Proxies) -> None:
+    def __init__(self, root: IResource, house: House, proxies: Proxies, hosts: Hosts) -> None:
         self.proxies = proxies
+        self.hosts = hosts
         self.budgets = house.budgets
         self.strangers = house.strangers
         self.connections = Connections(house.limits.connections_per_address)
@@ -121,7 +124,31 @@ class QuietSite(Site):
         if request.isSecure():
             request.setHeader(b"strict-transport-security", TLS_ONLY)
             request.setHeader(b"cross-origin-opener-policy", b"same-origin")
+        refused = self._refused(request)
+        if refused is not None:
+            return No(refused)
         return super().getResourceFor(request)  # type: ignore[no-untyped-call]
+
+    def _refused(self, request: Any) -> Refused | None:
+        """:returns: why nobody answers this request, if so."""
+        hosts = [host.decode("latin-1") for host in request.requestHeaders.getRawHeaders(b"host", [])]
+        if not all(map(self.hosts.know, hosts)):
+            return Refused(code="unknown_host")
+        return None
+
+
+class No(Resource):
+    """Says no, whatever is asked."""
+
+    isLeaf = True
+
+    def __init__(self, refused: Refused) -> None:
+        super().__init__()  # type: ignore[no-untyped-call]
+        self._refused = refused
+
+    def render(self, request: Any) -> bytes:
+        """Say why."""
+        return refusal(request, self._refused)
 
 
 class BoundedRequest(Request):

@@ -169,7 +169,7 @@ class Node:
             return shake_128(str(next(numbers)).encode()).digest(size)
 
         specs = {spec_of(game).name: spec_of(game) for game in games}
-        settings = load(given)
+        settings = load({"host": [".example"], **given})
         creators = Creators(settings.create)
         self.hall = Hall(specs, self.store, clock, entropy, rooms_per_user=3, creators=creators)
         self.revoked: list[tuple[str, str | None]] = []
