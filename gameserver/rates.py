@@ -1,8 +1,13 @@
-"""How often somebody may do something: a bucket that refills with time."""
+"""How often somebody may do something: a bucket that refills with time; and who counts as one."""
 
 from __future__ import annotations
 
+from functools import lru_cache
+from ipaddress import IPv6Address, ip_address
 from typing import Final
+
+SITE_BITS: Final = 64
+"""Whoever has an address of IPv6 has all that begin with these bits. Source: RFC 6177, RFC 4291 section 2.5.4"""
 
 LENT: Final = 8
 """One in so many of the tokens of a full bucket may be spare: by so much of its reserve it may give more at once."""
@@ -63,3 +68,20 @@ class TokenBucket:
         if now_s > self._at_s:
             self._tokens = min(self.burst, self._tokens + (now_s - self._at_s) * self.per_s)
         self._at_s = now_s
+
+
+@lru_cache(10_000)
+def network_of(address: str) -> str:
+    """
+    :param address: one that is no IP address, such as `gameserver.wire.proxies.LOCAL`, stands for itself.
+    :returns: who pays for what comes from there, in every budget: an address of IPv4, a network of IPv6.
+    """
+    try:
+        ip = ip_address(address.partition("%")[0])
+    except ValueError:
+        return address
+    if not isinstance(ip, IPv6Address):
+        return str(ip)
+    if ip.ipv4_mapped is not None:
+        return str(ip.ipv4_mapped)
+    return str(IPv6Address(int(ip) >> SITE_BITS << SITE_BITS))

@@ -9,6 +9,7 @@ that made it; if the clock of this one is stepped, the sanctions in memory end w
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import lru_cache
 from ipaddress import ip_address, ip_network
 from typing import Any, Final
 
@@ -229,10 +230,27 @@ class Ledger(Watch):
 
 
 def _covers(range: str, address: str) -> bool:
+    network, ip = _network(range), _address(address)
+    return range == address if network is None or ip is None else ip in network
+
+
+# Each hello asks for every sanction: what was read once is not read again.
+
+
+@lru_cache(2 * MOST_SANCTIONS)
+def _network(text: str) -> Any:
     try:
-        return ip_address(address) in ip_network(range, strict=False)
+        return ip_network(text, strict=False)
     except ValueError:
-        return range == address
+        return None
+
+
+@lru_cache(1000)
+def _address(text: str) -> Any:
+    try:
+        return ip_address(text)
+    except ValueError:
+        return None
 
 
 def _check_range(wish: Sanction) -> None:

@@ -194,6 +194,23 @@ class ThrottleTests(IdentityTestCase):
         statuses = [Answer(each.value()).status for each in asked]
         self.assertEqual((statuses.count(401), statuses.count(429)), (3, 47))
 
+    def test_neighbours(self) -> None:
+        """Wrong tokens hold back no password, nor do wrong passwords that of whoever came from there before."""
+        self.register("Ann")
+        self.post("register", {"name": "Bob", "password": PASSWORD}, host="198.51.100.9")
+        for _ in range(130):
+            self.post("tickets", token="x.y")
+        self.assertEqual(self.login("Bob").status, 200)
+        for n in range(130):
+            self.login(f"user {n}", "password1")
+        self.assertRefused(self.login("Cat"), 429, "rate_limited")
+        self.assertEqual([self.login(name).status for name in ("Ann", "Bob")], [200, 200])
+
+    def test_networks(self) -> None:
+        """Addresses of one IPv6 network have one budget."""
+        statuses = [self.login(f"user {n}", "password1", host=f"2001:db8::{n:x}").status for n in range(130)]
+        self.assertEqual((statuses.count(401), statuses.count(429)), (100, 30))
+
     def test_good_logins_cost_nothing(self) -> None:
         """A school behind one address logs in."""
         self.register("Ann")
