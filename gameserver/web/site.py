@@ -9,6 +9,7 @@ served with it and without.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import partial
 from io import BytesIO
 from typing import TYPE_CHECKING, Any, Final, cast
 from urllib.parse import unquote_to_bytes
@@ -20,13 +21,14 @@ from twisted.web.server import NOT_DONE_YET, Request, Site
 
 from gameserver.errors import Refused
 from gameserver.web.addresses import Addresses
-from gameserver.web.answers import allow, refusal
+from gameserver.web.answers import address_of, allow, refusal
 from gameserver.web.api import Api, log
 from gameserver.web.calls import BODY_BYTES
 from gameserver.web.channel import Channel
 from gameserver.web.handshake import Handshake
 from gameserver.web.hosts import Hosts
 from gameserver.web.pages import Pages, Slash
+from gameserver.web.turns import Kept, Turns
 from gameserver.wire.limits import Connections
 from gameserver.wire.protocol import admits
 from gameserver.wire.proxies import LOCAL, Proxies
@@ -86,6 +88,8 @@ class QuietSite(Site):
     :param proxies: whose word counts for who a client is.
     :param hosts: those that this server is.
     :ivar connections: those of HTTP, by the address at their other end.
+    :ivar turns: in which their requests are answered.
+    :ivar kept: what is kept for them.
     """
 
     noisy = False
@@ -94,10 +98,13 @@ class QuietSite(Site):
     def __init__(self, root: IResource, house: House, proxies: Proxies, hosts: Hosts) -> None:
         self.proxies = proxies
         self.hosts = hosts
+        self._clock = house.clock
         self.budgets = house.budgets
         self.strangers = house.strangers
         self.connections = Connections(house.limits.connections_per_address)
         self.request_s = house.limits.request_s
+        self.turns = Turns(house.clock)
+        self.kept = Kept(house.limits.http_bytes, partial(house.budgets.held_back, "kept"))
         super().__init__(  # type: ignore[no-untyped-call]
             root,
             requestFactory=BoundedRequest,
@@ -134,6 +141,11 @@ class QuietSite(Site):
         hosts = [host.decode("latin-1") for host in request.requestHeaders.getRawHeaders(b"host", [])]
         if not all(map(self.hosts.know, hosts)):
             return Refused(code="unknown_host")
+        # Whoever comes to stay is counted by connections, and a whole hall comes back at once.
+        if request.requestHeaders.hasHeader(b"upgrade") and request.postpath[-1:] == [b"ws"]:
+            return None
+        if not self.budgets.take(self._clock.monotonic(), "http", address_of(request)):
+            return Refused(code="rate_limited")
         return None
 
 
@@ -179,6 +191,11 @@ class BoundedRequest(Request):
 
     def _joined(self, name: bytes) -> str:
         return b",".join(self.requestHeaders.getRawHeaders(name, [])).decode("latin-1")
+
+    @property
+    def kept_bytes(self) -> int:
+        """What is kept of its body."""
+        return min(self._body_bytes, BODY_BYTES + 1)
 
     def gotLength(self, length: int | None) -> None:
         """The headers are in."""
