@@ -173,7 +173,10 @@ def version() -> None:
 @click.option("--no-sample-games", is_flag=True, help="Leave the sample games out.")
 @click.option("--config", metavar="FILE", help="TOML file with settings.")
 def games(places: tuple[str, ...], no_sample_games: bool, config: str | None) -> None:
-    """List the games that a server with the same settings finds; those that are broken, with their errors."""
+    """
+    List the games that a server with the same settings finds, with what looks like a slip in them; those that are
+    broken, with their errors.
+    """
     from gameserver.clock import Cron
     from gameserver.game import loader
     from gameserver.game.spec import spec_of
@@ -186,6 +189,8 @@ def games(places: tuple[str, ...], no_sample_games: bool, config: str | None) ->
         raise click.ClickException(str(error)) from None
     for name, game in catalog.games.items():
         click.echo(f"{name}: {spec_of(game).title}\n    {catalog.places[name]}")
+        for slip in spec_of(game).slips:
+            click.echo(f"    {slip.text}")
     for broken in catalog.broken:
         click.echo(f"{broken.name}: BROKEN, {broken.error}\n    {broken.place}")
     if not catalog.games and not catalog.broken:

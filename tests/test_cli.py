@@ -54,6 +54,30 @@ class GamesTests(CommandCase):
         self.assertIn("bad: BROKEN, ZeroDivisionError: division by zero", output)
         self.assertIn("bad.py, line 1)", output)
 
+    def test_slips(self) -> None:
+        """What looks like a slip is said below its game, with what may be meant; the game is served."""
+        self.folder.mkdir()
+        (self.folder / "duel.py").write_text(
+            "from gameserver import Game\n\n\n"
+            "class Duel(Game):\n"
+            "    max_player = 2\n\n"
+            "    def onJoin(self, player): ...\n\n"
+            "    def on_message(self, player, data): ...\n\n"
+            "    def strike(self, player): ...\n"
+        )
+        output = self.run_command("games", "--no-sample-games", "--games", str(self.folder))
+        self.assertEqual(
+            output.splitlines(),
+            [
+                "duel: Duel",
+                f"    {(self.folder / 'duel.py').resolve()}",
+                "    Duel.max_player means nothing here; is max_players meant?",
+                "    Duel.onJoin means nothing here; is on_join meant?",
+                "    Duel.on_message is never called: each message has a method of its name, marked with @message.",
+                "    Duel.strike takes a player, and nothing calls it; is @message forgotten?",
+            ],
+        )
+
     def test_time_zone_that_is_none(self) -> None:
         """A game that the calendar is to call is broken where nobody knows what time it is."""
         self.folder.mkdir()

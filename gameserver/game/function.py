@@ -13,6 +13,7 @@ from typing import Any, Final
 from gameserver.errors import GameDefinitionError, NoSender, StaleCall
 from gameserver.game.function_chat import FunctionChat
 from gameserver.game.game import SETTINGS, Game
+from gameserver.game.slips import module_slips
 from gameserver.room.chat.channels import wire_address
 from gameserver.room.chat.line import Chat
 from gameserver.room.groups import Group
@@ -30,9 +31,10 @@ def game_from_module(module: ModuleType) -> type[Game]:
     :raises GameDefinitionError: it has not.
     """
     function = getattr(module, "payload_handler", None)
+    module_name = module.__name__.rpartition(".")[2]
     if not callable(function) or tuple(inspect.signature(function).parameters) != PARAMETERS:
-        raise GameDefinitionError(f"{module.__name__}: write def payload_handler({', '.join(PARAMETERS)})")
-    name = getattr(module, "name", None) or module.__name__.rpartition(".")[2]
+        raise GameDefinitionError(f"{module_name}: write def payload_handler({', '.join(PARAMETERS)})")
+    name = getattr(module, "name", None) or module_name
     settings = {key: getattr(module, key) for key in _SETTINGS if hasattr(module, key)}
     migrate = getattr(module, "migrate", None)
     if callable(migrate):
@@ -45,6 +47,7 @@ def game_from_module(module: ModuleType) -> type[Game]:
         "handler": staticmethod(function),
         "__doc__": doc,
         "__module__": module.__name__,
+        "_gs_slips": module_slips(module, Game),
     }
     return type(name, (FunctionGame,), members)
 

@@ -1,9 +1,9 @@
 """
 Finds games: in folders, files, dotted paths, what installed packages offer, and the samples.
 
-A module gives its `Game` subclasses, or itself where it has a ``payload_handler``. Modules of folders and files are
-loaded under names of our own, ``gameserver_games.<hash of the folder>.<name>``, so that two folders may hold files of
-one name; they stand in `sys.modules`, where type hints and relative imports look them up.
+A module gives its `Game` subclasses, or itself where it has a ``payload_handler``. Modules of folders and files stand
+in `sys.modules`, where type hints and relative imports look them up, under names that no import can have, and that say
+where they are: ``project/mygames.chess`` for ``…/project/mygames/chess.py``. Tracebacks, reprs and logs show them.
 
 A game that cannot be loaded is listed with its error, file and line, and the others are served. A place that does not
 exist is an error of whoever named it.
@@ -11,7 +11,6 @@ exist is an error of whoever named it.
 
 from __future__ import annotations
 
-import hashlib
 import importlib
 import importlib.metadata
 import importlib.util
@@ -34,9 +33,6 @@ if TYPE_CHECKING:
 
 ENTRY_POINTS: Final = "gameserver.games"
 """The group of entry points in which an installed package offers modules or classes."""
-
-NAMESPACE: Final = "gameserver_games"
-"""The made-up package that modules of folders and files live in."""
 
 HANDLER: Final = "payload_handler"
 """The function that makes a module a game."""
@@ -288,10 +284,7 @@ def _import_path(path: Path) -> ModuleType:
     """Run a file or a package afresh, under a name that no other folder's file has."""
     package = path.is_dir()
     file = path / "__init__.py" if package else path
-    digest = hashlib.blake2s(str(path.parent).encode(), digest_size=6).hexdigest()
-    name = f"{NAMESPACE}.{digest}.{path.stem}"
-    _stand_in(NAMESPACE, [])
-    _stand_in(f"{NAMESPACE}.{digest}", [str(path.parent)])
+    name = f"{_package_of(path.parent)}.{path.stem}"
     _forget(name)
     linecache.checkcache(str(file))
     search = [str(path)] if package else None
@@ -308,11 +301,19 @@ def _import_path(path: Path) -> ModuleType:
     return module
 
 
-def _stand_in(name: str, search: list[str]) -> None:
+def _package_of(folder: Path) -> str:
+    """
+    :returns: the name of the package that stands for a folder: the end of its path, with as much before as tells it
+        from others. With a slash in it no other import finds it; a dot would be taken for a package's.
+    """
+    parts = folder.as_posix().replace(".", "_").split("/")  # of an absolute path: the first one is empty
+    names = ["/".join(parts[-n:]) for n in range(2, len(parts) + 1)]
+    names += [f"{names[-1]}~{n}" for n in range(2, len(sys.modules))]
+    name = next(name for name in names if name not in sys.modules or sys.modules[name].__path__ == [str(folder)])
     if name not in sys.modules:
-        module = ModuleType(name)
-        module.__path__ = search
-        sys.modules[name] = module
+        stands_for = sys.modules[name] = ModuleType(name)
+        stands_for.__path__ = [str(folder)]
+    return name
 
 
 def _forget(name: str) -> None:

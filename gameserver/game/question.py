@@ -10,6 +10,7 @@ from collections.abc import Callable, Coroutine, Iterable
 from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar, overload
 
 from gameserver.errors import GameDefinitionError
+from gameserver.game.schema import within_class
 from gameserver.room.questions import Answer
 from gameserver.room.seats import Player
 
@@ -95,7 +96,7 @@ class Question(Generic[T]):
         """:raises GameDefinitionError: nothing is done with the answers."""
         if self.done_method is None:
             raise GameDefinitionError(
-                f"The question {self.name!r} has no method for its answers: write\n"
+                f"{within_class(self.function)}: the question has no method for its answers: write\n"
                 f"    @{self.name}.done\n    def ...(self, answers: dict[Player, Answer[...]]) -> None: ..."
             )
 

@@ -43,7 +43,7 @@ class Schema:
     """
     What a method takes.
 
-    :param name: for error texts and the JSON schema.
+    :param name: for the JSON schema.
     :param function: the function itself, unbound.
     :param skip: how many leading parameters (``self``, the sender) are not data.
     :param defaults_only: every parameter needs a default, as a room's options do.
@@ -53,14 +53,15 @@ class Schema:
     def __init__(self, name: str, function: Callable[..., Any], skip: int, *, defaults_only: bool = False) -> None:
         self.name = name
         self._room: Room | None = None
+        where = within_class(function)
         parameters = list(inspect.signature(function).parameters.values())[skip:]
         named = [p for p in parameters if p.kind not in (p.VAR_POSITIONAL, p.VAR_KEYWORD)]
         self.open = any(p.kind is p.VAR_KEYWORD for p in parameters)
         if any(p.kind is p.VAR_POSITIONAL for p in parameters):
-            raise GameDefinitionError(f"{name}: *{parameters[-1].name} has no name on the wire; name each parameter.")
+            raise GameDefinitionError(f"{where}: *{parameters[-1].name} has no name on the wire; name each parameter.")
         if defaults_only and any(p.default is p.empty for p in named):
             missing = next(p.name for p in named if p.default is p.empty)
-            raise GameDefinitionError(f"{name}: the option {missing!r} needs a default: {missing}: ... = ...")
+            raise GameDefinitionError(f"{where}: the option {missing!r} needs a default: {missing}: ... = ...")
         self.fields = [p.name for p in named]
         self._defaults = {p.name: p.default for p in named if p.default is not p.empty}
         try:
@@ -71,11 +72,12 @@ class Schema:
             self._decoder = msgspec.json.Decoder(self.struct, dec_hook=self._seat)
             self._unpacker = msgspec.msgpack.Decoder(self.struct, dec_hook=self._seat)
         except (TypeError, NameError) as error:
-            raise GameDefinitionError(f"{name}: {error}") from error
+            said = str(error).replace(f"{function.__module__}.", "")  # types of the game's own
+            raise GameDefinitionError(f"{where}: {said}") from error
         kinds = list(kinds_in(types.type_info(self.struct)))
         foreign = next((k.cls for k in kinds if isinstance(k, types.CustomType) and k.cls is not Player), None)
         if foreign is not None:
-            raise GameDefinitionError(f"{name}: {foreign.__name__} is not a type that travels as JSON")
+            raise GameDefinitionError(f"{where}: {foreign.__name__} is not a type that travels as JSON")
         # msgspec takes bytes from any base64 string; on the wire they are told apart.
         self._simple = not self.open and not any(isinstance(kind, types.BytesType) for kind in kinds)
         # What JSON cannot even say, MessagePack can: keys that are no texts, where nothing says what they should be.
@@ -190,6 +192,11 @@ class Schema:
         if player is None:
             raise ValueError("no such seat in this room")
         return player
+
+
+def within_class(function: Callable[..., Any]) -> str:
+    """:returns: how an author names a method: ``TicTacToe.play``."""
+    return function.__qualname__.rpartition("<locals>.")[2]
 
 
 def _field(parameter: inspect.Parameter, hints: dict[str, Any]) -> tuple[str, Any, Any]:

@@ -1,22 +1,54 @@
 """
-Slips of the pen in a game's class, which Python finds late, or never: hooks that cannot be called as they are, and
-names that are almost those of hooks and settings.
+Slips of the pen in a game, which Python finds late, or never: hooks that cannot be called as they are, names that are
+almost those of hooks and settings, messages that are not marked.
 """
 
 from __future__ import annotations
 
 import inspect
-from collections.abc import Iterator
+import sys
+from collections.abc import Iterable, Iterator
 from difflib import get_close_matches
-from typing import TYPE_CHECKING, Any, Final
+from types import FunctionType, ModuleType
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from gameserver.errors import GameDefinitionError
+from gameserver.game.marks import mark_of
+from gameserver.game.question import Question
+from gameserver.game.usage import is_decorated, usage
+from gameserver.room.seats import Player
 
 if TYPE_CHECKING:
     from gameserver.game.game import Game
 
 ALIKE: Final = 0.8
 """From so much on two names are almost the same, see `difflib`."""
+ELSEWHERE: Final = {
+    **dict.fromkeys(("onmessage", "onmsg", "onmove", "onaction", "oncommand", "ondata", "onreceive"), "@message"),
+    **dict.fromkeys(("ontimer", "ontimeout", "onalarm"), "@timer"),
+    **dict.fromkeys(("onconnect", "onenter", "onplayerjoin", "onplayerjoined"), "on_join"),
+    **dict.fromkeys(("ondisconnect", "onlost"), "on_drop"),
+    **dict.fromkeys(("onreconnect", "onrejoin", "onback"), "on_resume"),
+    **dict.fromkeys(("onplayerleave", "onplayerleft", "onexit", "onquit"), "on_leave"),
+    **dict.fromkeys(("oninit", "onsetup", "onroomcreate"), "on_create"),
+    **dict.fromkeys(("onupdate", "onframe", "onloop"), "on_tick"),
+    **dict.fromkeys(("ondispose", "ondestroy", "onend"), "on_close"),
+}
+"""What others call it, and what it is here; without underscores, in lower case."""
+
+
+class Slip(NamedTuple):
+    """
+    What is most likely a slip.
+
+    :param name: as the author wrote it.
+    :param meant: what may be meant instead.
+    :param text: says so, with the class or the file.
+    """
+
+    name: str
+    meant: str
+    text: str
 
 
 def check_hooks(cls: type[Game], base: type[Game]) -> None:
@@ -38,18 +70,106 @@ def check_hooks(cls: type[Game], base: type[Game]) -> None:
             ) from None
 
 
-def misspelt(cls: type[Game], base: type[Game]) -> Iterator[tuple[str, str]]:
-    """:returns: names of the class that the framework never looks at, each with the one that may be meant."""
-    settings = [name for name, value in vars(base).items() if not name.startswith("_") and not callable(value)]
-    for name, value in _own(cls, base):
-        known = hooks(base) if name.startswith("on_") else () if callable(value) else settings
-        for meant in get_close_matches(name, known, 1, ALIKE):
-            yield name, meant
+def slips(cls: type[Game], base: type[Game]) -> list[Slip]:
+    """:returns: what nothing ever looks at, and seems to be meant for the framework."""
+    own = dict(_own(cls, base))
+    answered = {value.done_method for value in own.values() if isinstance(value, Question)}
+    found = []
+    for name, value in own.items():
+        slip = None
+        if isinstance(value, FunctionType) and mark_of(value) is None and name not in answered:
+            slip = _loose_hook(cls.__name__, name, base) or _unmarked(cls.__name__, name, value)
+        elif not callable(value):
+            slip = _setting(cls.__name__, name, _settings(base), own)
+        found.append(slip)
+    modules = dict.fromkeys(one.__module__ for one in cls.__mro__)
+    return _unused(found, own, [sys.modules[name] for name in modules if name in sys.modules])
+
+
+def module_slips(module: ModuleType, base: type[Game]) -> list[Slip]:
+    """:returns: the same for a module in the function style, which has settings and no hooks."""
+    own = {name: value for name, value in vars(module).items() if not name.startswith("_")}
+    where = module.__name__.rpartition(".")[2]
+    found = []
+    for name, value in own.items():
+        slip = None
+        if isinstance(value, FunctionType):
+            if value.__module__ == module.__name__ and (name in hooks(base) or _loose_hook(where, name, base)):
+                text = f"{where}.{name} is never called: payload_handler is, for whatever happens."
+                slip = Slip(name, "payload_handler", text)
+        elif not callable(value) and not isinstance(value, ModuleType):
+            slip = _setting(where, name, _settings(base), own)
+        found.append(slip)
+    return _unused(found, own, [module])
+
+
+def _unused(found: list[Slip | None], own: dict[str, Any], modules: list[ModuleType]) -> list[Slip]:
+    """:returns: those of which the game makes no use itself: a false alarm is worse than none."""
+    is_used = usage(modules)
+    return [one for one in found if one and not is_used(one.name) and not is_decorated(own[one.name])]
 
 
 def hooks(base: type[Game]) -> list[str]:
     """:returns: the names of all hooks."""
     return [name for name in dir(base) if name.startswith("on_")]
+
+
+def near(name: str, known: Iterable[str]) -> str | None:
+    """:returns: the one of some names that a name almost is, or is in another way to write: ``onJoin``."""
+    squashed = {_squash(one): one for one in known}
+    for alike in get_close_matches(_squash(name), squashed, 1, ALIKE):
+        return squashed[alike]
+    return None
+
+
+def _loose_hook(where: str, name: str, base: type[Game]) -> Slip | None:
+    """A method that is named like a hook, and is none."""
+    if not name.startswith("on") or not (name[2:3] == "_" or name[2:3].isupper()):
+        return None
+    meant = near(name, hooks(base))
+    if meant is not None:
+        return _means_nothing(where, name, meant)
+    meant = ELSEWHERE.get(_squash(name))
+    if meant == "@message":
+        text = f"{where}.{name} is never called: each message has a method of its name, marked with @message."
+    elif meant is not None:
+        text = f"{where}.{name} is never called; is {meant} meant?"
+    else:
+        known = ", ".join(hooks(base))
+        text = f"{where}.{name} is never called. Hooks are {known}; is @message or @timer forgotten?"
+    return Slip(name, meant or "@message", text)
+
+
+def _unmarked(where: str, name: str, function: FunctionType) -> Slip | None:
+    """A method that takes a player, as messages do."""
+    parameters = list(inspect.signature(function).parameters.values())[1:2]
+    if not parameters or getattr(function, "__isabstractmethod__", False):
+        return None
+    kind = parameters[0].annotation
+    named = kind is inspect.Parameter.empty and parameters[0].name == "player"
+    if named or kind is Player or (isinstance(kind, str) and kind.rpartition(".")[2] == "Player"):
+        text = f"{where}.{name} takes a player, and nothing calls it; is @message forgotten?"
+        return Slip(name, "@message", text)
+    return None
+
+
+def _setting(where: str, name: str, settings: list[str], own: dict[str, Any]) -> Slip | None:
+    meant = near(name, settings)
+    if meant is None or meant == name or (name.isupper() and (_squash(name) != _squash(meant) or meant in own)):
+        return None  # of constants only those are slips that are a setting's name to the letter
+    return _means_nothing(where, name, meant)
+
+
+def _means_nothing(where: str, name: str, meant: str) -> Slip:
+    return Slip(name, meant, f"{where}.{name} means nothing here; is {meant} meant?")
+
+
+def _settings(base: type[Game]) -> list[str]:
+    return [n for n, v in vars(base).items() if not (n.startswith("_") or callable(v) or isinstance(v, property))]
+
+
+def _squash(name: str) -> str:
+    return name.replace("_", "").lower()
 
 
 def _own(cls: type[Game], base: type[Game]) -> Iterator[tuple[str, Any]]:

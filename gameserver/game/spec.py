@@ -14,7 +14,7 @@ from gameserver.game.crontab import Crontab
 from gameserver.game.marks import CronMark, MessageMark, TimerMark, mark_of
 from gameserver.game.question import Question
 from gameserver.game.schema import Schema
-from gameserver.game.slips import check_hooks, misspelt
+from gameserver.game.slips import Slip, check_hooks, slips
 from gameserver.room import bounds
 from gameserver.room.rounding import Quanta, is_setting
 
@@ -122,6 +122,7 @@ class Spec:
     :ivar timers: names of the methods that timers may call; None where any name will do.
     :ivar options: the schema of ``on_create``; None where any options will do.
     :ivar crons: expression, method and whether it is static.
+    :ivar slips: what seems to be a slip of the author's pen: said where games are listed, served and tested.
     :ivar quanta: how finely floats of documents are told, or None.
     :ivar waits: whether any of the game's methods is a coroutine, so that a step may last.
     :ivar message_bytes: how large a message of its rooms may be, as JSON.
@@ -137,8 +138,10 @@ class Spec:
         self._check_settings()
         game = next(base for base in cls.__mro__ if base.__module__ == "gameserver.game.game")
         check_hooks(cls, game)
-        for name, meant in misspelt(cls, game):
-            log.warn("{game}.{name} means nothing here; is {meant} meant?", game=cls.__name__, name=name, meant=meant)
+        of_module = cls.__dict__.get("_gs_slips")
+        self.slips: list[Slip] = slips(cls, game) if of_module is None else of_module
+        for slip in self.slips:
+            log.warn("{text}", game=cls.__name__, **slip._asdict())
         self.message_bytes = bounds.message_bytes(cls.max_row_bytes, cls.max_players + sum(cls.roles.values()))
         self.quanta = Quanta(cls.quantize) if cls.quantize is not None else None
         self.function_style = bool(cls.__dict__.get("_gs_function_style", False))

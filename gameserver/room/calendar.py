@@ -81,6 +81,7 @@ class Calendar:
     :param entropy: so many random bytes.
     :param rooms: the open ones.
     :param leases: the store, where nodes share it.
+    :param log: where it is told that a static method failed.
     """
 
     def __init__(
@@ -91,8 +92,10 @@ class Calendar:
         *,
         rooms: Callable[[], Iterable[Keeper]],
         leases: ILeases | None = None,
+        log: Callable[[], Logger] | None = None,
     ) -> None:
         self._clock = clock
+        self._log = log or (lambda: _log)
         self._entropy = entropy
         self._rooms = rooms
         self._leases = leases
@@ -199,7 +202,8 @@ class Calendar:
 
     def _call(self, entry: _Entry) -> None:
         calling = Deferred.fromCoroutine(_result(getattr(entry.spec.cls, entry.method)))
-        calling.addErrback(lambda failure: _log.failure("{game}.{method} failed", failure, **entry.where))
+        said = "{game}.{method} failed"
+        calling.addErrback(lambda f: self._log().failure(said, f, what=entry.method, **entry.where))
 
     @staticmethod
     def _leave_off(entry: _Entry) -> None:

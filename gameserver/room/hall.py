@@ -60,6 +60,7 @@ class Hall:
     :param game_bytes: what all rooms of one game may keep together.
     :param creators: who may create rooms.
     :param hasher: of the rooms' passwords; without one they are only hashed fast, as a table of tests wants it.
+    :ivar log: where it is told what fails in rooms and games.
     :ivar ticks: those of the rooms that want some; it counts what was skipped.
     :ivar too_many_rooms: how often a user wanted more than that.
     """
@@ -129,7 +130,9 @@ class Hall:
         self._beat_lost = False
         self._beat_call: IDelayedCall | None = None
         leases = self._leases if lease is not None else None
-        self._calendar = Calendar(specs, clock, entropy, rooms=lambda: self.keepers, leases=leases)
+        self._calendar = Calendar(
+            specs, clock, entropy, rooms=lambda: self.keepers, leases=leases, log=lambda: self.log
+        )
 
     async def start(self) -> None:
         """Open the store and every room in it; timers are armed again, overdue ones fire."""
@@ -411,10 +414,10 @@ class Hall:
             )
         except CannotMigrate as error:
             text = "room {room} of the game {game} stays closed, and as it is in the store: {reason}"
-            _log.failure(text, room=stored.code, game=stored.game, reason=str(error))
+            self.log.failure(text, room=stored.code, game=stored.game, reason=str(error))
             return False
         except (MsgspecError, NotJSON, LookupError):
-            _log.failure("room {room} cannot be read; it stays closed in the store", room=stored.code)
+            self.log.failure("room {room} cannot be read; it stays closed in the store", room=stored.code)
             return False
         room.tables.begin(stored.table_bytes)
         away_s = now - last_ms / 1000

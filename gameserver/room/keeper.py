@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 from msgspec import Raw
 from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IDelayedCall
-from twisted.logger import Logger
 from twisted.python.failure import Failure
 
 from gameserver.errors import CODES, Refused
@@ -444,7 +443,7 @@ class Keeper:
                 self._failed(method, args, done, too_long, ended)
             else:
                 # What the framework did stands, such as a consumed timer: undone, it would be due again at once.
-                log.failure("room {room} hung at {method}", too_long, room=self.room.code, method=method)
+                self.room.log.failure("room {room} hung at {what}", too_long, room=self.room.code, what=method)
                 self._stepped(ended, done)
 
     def _failed(
@@ -461,7 +460,7 @@ class Keeper:
         self.busy = False
         refused = failure.value
         if not isinstance(refused, Refused):
-            log.failure("room {room} failed at {method}", failure, room=self.room.code, method=method)
+            self.room.log.failure("room {room} failed at {what}", failure, room=self.room.code, what=method)
             refused = Refused(code="game_error")
         self.room.abort()
         if method != "create":
@@ -535,6 +534,3 @@ class Ended:
 
     def __bool__(self) -> bool:
         return self._ended
-
-
-log = Logger()

@@ -1,222 +1,202 @@
-"""Random inputs for a game: messages made from its signatures, and people who come, go, drop and chat."""
+"""Random inputs for a game: messages that it might take, and people who come, go, drop and chat."""
 
 from __future__ import annotations
 
 import random
 from collections.abc import Callable
-from types import CodeType
 from typing import TYPE_CHECKING, Any, Final
 
-import msgspec
-from msgspec import inspect as types
+from twisted.internet.defer import Deferred
+from twisted.python.failure import Failure
 
 from gameserver.errors import Refused
-from gameserver.room.seats import Player
+from gameserver.testing.mind import Mind
+from gameserver.testing.script import Step, method_of, script
 
 if TYPE_CHECKING:
-    from gameserver.game.spec import Spec
     from gameserver.testing.table import Table
     from gameserver.testing.visitor import Visitor
 
 Move = tuple[str, str, Any]
 """Who, what and with which data."""
 
-ODD: Final[tuple[Any, ...]] = (None, -1, 0, 1, 2**40, 0.5, "", "x", "\U0001f600", [], {}, [1, 2], {"a": 1}, True)
-"""What a hostile or broken client might send anywhere."""
 NAMES: Final = ("Cleo", "Dan", "Eve", "Finn", "Gil")
+SEATS: Final = 5
+"""Where so many have a seat, others come only now and then."""
+ILLEGAL: Final = 0.1
+"""How often a message is one that no honest client would send."""
+MOST_WAIT_S: Final = 600.0
+"""Nobody waits longer for a timer."""
+MOST_TICKS: Final = 60
+"""Nor for more ticks than that."""
+WAITS_S: Final = (0.1, 0.1, 0.1, 1.0, 1.0, 1.0, 3.0, 3.0, 10.0, 10.0, 30.0)
+"""How long time passes; seldom so long that whoever dropped has lost the seat."""
+TO_TIMER: Final = 4
+"""So many times as likely as each of these is the time at which the next timer fires."""
 
 
 def play_random(
     table: Table, steps: int, seed: int, moves: list[tuple[str, Any]], *, restarts: bool = False
 ) -> list[Move]:
     """See `Table.play_random`."""
-    dice = random.Random(seed)
-    done: list[Move] = []
-    wild = Wild(table, dice, moves)
-    for _ in range(steps):
-        if table.status == "closed":
-            break
-        move = wild.move()
-        done.append(move)
-        if restarts and table.status != "closed":
-            table.restart()
-    return done
+    wild = Wild(table, random.Random(seed), moves)
+    more = f", moves={moves!r}" * bool(moves) + ", restarts=True" * restarts
+    call = "table.play_random({steps}, " + f"seed={seed}{more}".replace("{", "{{").replace("}", "}}") + ")"
+    with table.failures.raised():
+        for number in range(1, steps + 1):
+            if table.status == "closed":
+                break
+            try:
+                wild.move()
+                if restarts and table.status != "closed":
+                    table.restart()
+            except Exception as error:
+                where = f"step {number} of {call.format(steps=steps)}".replace("table.", "")
+                raise _failed(error, where, call, wild, table, restarts) from error
+    return [_told(step) for step in wild.done]
+
+
+def _failed(error: Exception, where: str, call: str, wild: Wild, table: Table, restarts: bool) -> AssertionError:
+    """:returns: says what happened, and how to see it again; its traceback ends where the game failed."""
+    cause = error.__cause__ if isinstance(error, Refused) and error.__cause__ is not None else error
+    again = script(call, wild.done, table.visitors, restarts=restarts)
+    told = AssertionError(f"the game failed at {where}: {cause!r}. The last moves, to paste into a test:\n\n{again}\n")
+    return told.with_traceback(cause.__traceback__)
+
+
+def _told(step: Step) -> Move:
+    data = step.data[1] if step.verb == "join" and not step.sent else step.data
+    return step.who.name if step.who is not None else "", step.verb, data
 
 
 class Wild:
     """
     Makes one random move after another.
 
-    :param moves: messages to try besides those that signatures tell.
+    :param moves: messages to try besides those that come to mind.
+    :ivar done: what was done.
     """
 
     def __init__(self, table: Table, dice: random.Random, moves: list[tuple[str, Any]]) -> None:
+        self.done: list[Step] = []
         self._table = table
         self._dice = dice
-        self._moves = moves
-        self._words = words(table.game_class.__dict__.get("handler"))
+        self._mind = Mind(table, dice, moves)
+        self._late: list[Refused] = []
 
-    def move(self) -> Move:
-        """Make one. :raises AssertionError: the game failed at it."""
-        kind = self._dice.choices(
-            (self._message, self._wait, self._come, self._go, self._drop, self._chat, self._start),
-            weights=(60, 12, 6, 2, 6, 4, 10),
-        )[0]
-        return self._try(kind)
+    def move(self) -> None:
+        """Make one. :raises Exception: what the game failed with, or the kit found."""
+        kinds = self._kinds()
+        self._dice.choices(list(kinds), weights=list(kinds.values()))[0]()
+        late, self._late = self._late, []
+        for failure in late:
+            if failure.code == "game_error":
+                raise failure
 
-    def _try(self, kind: Callable[[], Move]) -> Move:
-        before = len(self._table.visitors)
-        self._table.take_failure()
+    def _kinds(self) -> dict[Callable[[], None], float]:
+        """What may be done, and how often: what keeps a game going more often than what ends it."""
+        table, game = self._table, self._table.game_class
+        seats, here = len(table.room.seats), len(self._here())
+        few = seats <= max(1, game.min_players)
+        is_open = table.status != "playing" or game.late_join or not game.needs_start
+        starts = {"lobby": 20, "over": 3}.get(table.status, 0.5) if here >= max(1, game.min_players) else 0.5
+        return {
+            self._message: 70 * self._mind.hope() if here else 0,
+            self._wait: 16 if table.room.timers.next() is not None else 6,
+            self._join: (25 if few else 3 if seats < SEATS else 0.5) if is_open else 0.3,
+            self._resume: 10 * (seats - here),
+            # Nobody can take the place of one who leaves a game that is closed: most such games end there.
+            self._leave: 1.5 if is_open else 0.06 if few else 0.4,
+            self._drop: 2,
+            self._chat: 3,
+            self._start: starts,
+        }
+
+    def _do(self, step: Step, call: Callable[[], Any]) -> tuple[Any, bool]:
+        """
+        Do it, and note what came of it.
+
+        :returns: the reply or the refusal, and whether anybody was told of anything but the reply.
+        """
+        self.done.append(step)
+        before = sum(visitor.heard for visitor in self._table.visitors)
         try:
-            done = kind()
+            result = call()
         except Refused as refused:
             if refused.code == "game_error":
-                raise AssertionError(f"the game failed at a random move: {refused.__cause__!r}") from refused
-            who = self._table.visitors[-1].name if len(self._table.visitors) > before else ""
-            done = who, kind.__name__, refused.code
-        failure = self._table.take_failure()
-        if failure is not None:
-            raise AssertionError(f"the game failed after a random move: {failure!r}") from failure
-        return done
+                raise
+            self.done[-1] = step._replace(refused=refused.code)
+            return refused, False
+        if isinstance(result, Deferred):
+            result.addErrback(self._failed_late)
+        changed = sum(visitor.heard for visitor in self._table.visitors) > before + step.sent
+        if changed and step.verb not in ("drop", "resume", "chat"):
+            self._mind.wake()
+        return result, changed
 
-    def _message(self) -> Move:
-        visitor = self._somebody()
-        if visitor is None:
-            return self._come()
-        type, data = self._something(self._table.room.spec)
-        visitor.send(type, data)
-        return visitor.name, type, data
+    def _failed_late(self, failure: Failure) -> None:
+        """The game's code waited, and was refused or failed then."""
+        failure.trap(Refused)
+        if isinstance(failure.value, Refused):
+            self._late.append(failure.value)
 
-    def _wait(self) -> Move:
-        s = self._dice.choice((0.1, 1, 3, 10, 30))
-        self._table.advance(s)
-        return "", "advance", s
+    def _message(self) -> None:
+        here = self._here()
+        if not here:
+            self._wait()
+        elif self._dice.random() < ILLEGAL:
+            who = self._dice.choice(here)
+            type, data = self._mind.illegal(who)
+            self._do(Step(who, type, data, sent=True), lambda: who.send(type, data))
+        else:
+            idea = self._mind.think(here)
+            step = Step(idea.who, idea.type, idea.data, sent=True)
+            before = self._mind.before(idea)
+            result, changed = self._do(step, lambda: idea.who.send(idea.type, idea.data))
+            self._mind.learn(idea, before, result, changed)
 
-    def _come(self) -> Move:
-        away = [v for v in self._table.visitors if not v.online and v.id in self._table.room.seats]
-        if away and self._dice.random() < 0.7:
-            visitor = self._dice.choice(away)
-            visitor.resume()
-            return visitor.name, "resume", None
-        if len(self._table.room.seats) >= 8:
-            return "", "nothing", None
-        role = self._dice.choice(("player", "player", "player", *self._table.game_class.roles))
-        visitor = self._table.join(self._dice.choice(NAMES), role)
-        return visitor.name, "join", role
-
-    def _go(self) -> Move:
-        visitor = self._somebody()
-        if visitor is not None:
-            visitor.leave()
-        return visitor.name if visitor else "", "leave", None
-
-    def _drop(self) -> Move:
-        visitor = self._somebody()
-        if visitor is not None:
-            visitor.drop()
-        return visitor.name if visitor else "", "drop", None
-
-    def _chat(self) -> Move:
-        visitor = self._somebody()
-        text = self._dice.choice(("hello", "gg", "\U0001f600", "x" * 500))
-        if visitor is not None:
-            visitor.say(text)
-        return visitor.name if visitor else "", "chat", text
-
-    def _start(self) -> Move:
-        visitor = self._somebody()
-        if visitor is not None:
-            visitor.start()
-        return visitor.name if visitor else "", "start", None
-
-    def _somebody(self) -> Visitor | None:
+    def _here(self) -> list[Visitor]:
         seats = self._table.room.seats
-        here = [visitor for visitor in self._table.visitors if visitor.online and visitor.id in seats]
-        return self._dice.choice(here) if here else None
+        return [visitor for visitor in self._table.visitors if visitor.online and visitor.id in seats]
 
-    def _something(self, spec: Spec) -> tuple[str, Any]:
-        """A message's type and data: mostly as the game wants it, now and then not."""
-        dice = self._dice
-        if self._moves and dice.random() < 0.7:
-            return dice.choice(self._moves)
-        if not spec.messages:
-            word = dice.choice(self._words or ["x"])
-            return word, dice.choice((*self._words, *ODD, {dice.choice(self._words or ["x"]): dice.choice(ODD)}))
-        type = dice.choice(sorted(spec.messages))
-        if dice.random() < 0.15:
-            return type, {field: dice.choice(ODD) for field in spec.messages[type].schema.fields}
-        return type, self._arguments(spec.messages[type].schema.struct)
+    def _wait(self) -> None:
+        tick_hz, timer = self._table.game_class.tick_hz, self._table.room.timers.next()
+        left_s = timer.due - self._table.now if timer is not None else 0.0
+        waits = [*WAITS_S, *[round(left_s + 0.05, 1)] * (TO_TIMER if 0 < left_s <= MOST_WAIT_S else 0)]
+        s = self._dice.choice(waits)
+        s = min(s, MOST_TICKS / tick_hz) if tick_hz else s
+        self._do(Step(None, "advance", s), lambda: self._table.advance(s))
 
-    def _arguments(self, struct: type[msgspec.Struct]) -> dict[str, Any]:
-        info = types.type_info(struct)
-        fields = info.fields if isinstance(info, types.StructType) else ()
-        return {f.encode_name: self._value(f.type) for f in fields if f.required or self._dice.random() < 0.8}
+    def _join(self) -> None:
+        role = self._dice.choice(("player", "player", "player", *self._table.game_class.roles))
+        name = self._dice.choice(NAMES)
+        number = len(self.done)
+        visitor, _ = self._do(Step(None, "join", (name, role)), lambda: self._table.join(name, role))
+        if not isinstance(visitor, Refused):
+            self.done[number] = self.done[number]._replace(who=visitor)
 
-    def _value(self, kind: types.Type, depth: int = 0) -> Any:
-        """A value of a type, near its bounds as well as inside them."""
-        dice = self._dice
-        simple = _SIMPLE.get(type(kind))
-        if simple is not None:
-            return simple(dice, kind)
-        if isinstance(kind, types.UnionType):
-            return self._value(dice.choice(kind.types), depth)
-        if isinstance(kind, types.LiteralType):
-            return dice.choice(kind.values)
-        if isinstance(kind, types.EnumType):
-            return dice.choice(list(kind.cls)).value
-        if isinstance(kind, types.ListType | types.SetType | types.VarTupleType | types.FrozenSetType):
-            return [self._value(kind.item_type, depth + 1) for _ in range(dice.randrange(4))]
-        if isinstance(kind, types.TupleType):
-            return [self._value(item, depth + 1) for item in kind.item_types]
-        if isinstance(kind, types.StructType):
-            return {f.encode_name: self._value(f.type, depth + 1) for f in kind.fields}
-        if isinstance(kind, types.CustomType) and kind.cls is Player:
-            return dice.choice([*self._table.room.seats, "nobody"])
-        return dice.choice(ODD)
+    def _resume(self) -> None:
+        seats = self._table.room.seats
+        self._let("resume", [v for v in self._table.visitors if not v.online and v.id in seats])
 
+    def _leave(self) -> None:
+        self._let("leave", self._here())
 
-def _number(dice: random.Random, kind: Any) -> int:
-    low = kind.ge if kind.ge is not None else kind.gt + 1 if kind.gt is not None else -3
-    high = kind.le if kind.le is not None else kind.lt - 1 if kind.lt is not None else max(low, 0) + 12
-    return dice.randint(int(low), int(max(low, high)))
+    def _drop(self) -> None:
+        self._let("drop", self._here())
 
+    def _start(self) -> None:
+        here = self._here()
+        hosts = [visitor for visitor in here if visitor.id == self._table.room.seats.host]
+        self._let("start", hosts if hosts and self._dice.random() < 0.8 else here)
 
-def _fraction(dice: random.Random, kind: Any) -> float:
-    low = kind.ge if kind.ge is not None else kind.gt if kind.gt is not None else -10.0
-    high = kind.le if kind.le is not None else kind.lt if kind.lt is not None else max(low, 0.0) + 10.0
-    return dice.uniform(low, high)
+    def _chat(self) -> None:
+        self._let("chat", self._here(), self._dice.choice(("hello", "gg", "\U0001f600", "x" * 500)))
 
-
-def _text(dice: random.Random, kind: Any) -> str:
-    least, most = kind.min_length or 0, kind.max_length if kind.max_length is not None else 20
-    return "".join(dice.choices("abc xyzé", k=dice.randint(least, max(least, most))))
-
-
-_SIMPLE: Final[dict[type, Callable[[random.Random, Any], Any]]] = {
-    types.IntType: _number,
-    types.FloatType: _fraction,
-    types.StrType: _text,
-    types.BoolType: lambda dice, kind: dice.random() < 0.5,
-    types.NoneType: lambda dice, kind: None,
-    types.BytesType: lambda dice, kind: dice.randbytes(4),
-}
-
-
-def words(function: Any) -> list[str]:
-    """:returns: the words in lower case that a ``payload_handler`` compares with: its messages, most likely."""
-    code = getattr(getattr(function, "__func__", function), "__code__", None)
-    found: set[str] = set()
-    todo = [code] if code is not None else []
-    while todo:
-        for constant in todo.pop().co_consts:
-            if isinstance(constant, CodeType):
-                todo.append(constant)
-            else:
-                found.update(w for w in _strings(constant) if w.isidentifier() and w.islower())
-    return sorted(found)
-
-
-def _strings(constant: Any) -> list[str]:
-    if isinstance(constant, str):
-        return [constant]
-    return [s for item in constant for s in _strings(item)] if isinstance(constant, tuple | frozenset) else []
+    def _let(self, verb: str, some: list[Visitor], *data: Any) -> None:
+        """One of them does it; where there is nobody, time passes."""
+        if not some:
+            self._wait()
+            return
+        who = self._dice.choice(some)
+        self._do(Step(who, verb, *data or (None,)), lambda: getattr(who, method_of(verb))(*data))

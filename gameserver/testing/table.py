@@ -10,8 +10,6 @@ from typing import TYPE_CHECKING, Any, Final
 
 from twisted.internet.defer import Deferred
 from twisted.internet.task import Clock as FakeTime
-from twisted.logger import ILogObserver, LogEvent, Logger, globalLogPublisher
-from zope.interface import implementer, provider
 
 from gameserver import values
 from gameserver.auth.chain import Chain
@@ -27,6 +25,7 @@ from gameserver.room import row
 from gameserver.room.hall import Hall
 from gameserver.settings import Limits
 from gameserver.store.memory import MemoryStore
+from gameserver.testing.failures import Failures, raising
 from gameserver.testing.moves import Move, play_random
 from gameserver.testing.visitor import Visitor
 from gameserver.wire.limits import Budgets
@@ -51,6 +50,8 @@ class Table:
     :param seed: the same seed, the same chance.
     :param options: the room's options.
     :param amnesia: make the game anew from its row before every step, and so find what it keeps elsewhere.
+    :param raises: an exception of a hook, timer, tick, question or ``on_load`` is raised by the call during which it
+        happened; False logs it, as a server does.
     :raises Refused: the game would not have these options.
     """
 
@@ -62,7 +63,9 @@ class Table:
         options: dict[str, Any] | None = None,
         amnesia: bool = False,
         password: str | None = None,
+        raises: bool = True,
     ) -> None:
+        self.failures = Failures(raises=raises)
         self.game_class = game_from_module(game) if isinstance(game, ModuleType) else game
         self.visitors: list[Visitor] = []
         self._spec = spec_of(self.game_class)
@@ -74,24 +77,26 @@ class Table:
         names = random.Random(f"names {seed}")
         self._guests = Chain([Guests([bytes(SECRET_BYTES)], names.randbytes, self._clock.now)])
         self._waiting: list[Callable[[], bool]] = []
-        self._failures = _Failures()
         self._code = ""
         self._wish = {"game": self._spec.name, "options": values.to_wire(options or {}), "password": password}
-        self._open()
-        if self._spec.function_style:
-            self._try_to_make()
-        else:
-            self._make()
+        with self.failures:
+            self._open()
+            if self._spec.function_style:
+                self._try_to_make()
+            else:
+                self._make()
 
     @property
     def code(self) -> str:
         """What people type to come in."""
         if not self._code:
-            self._make()
+            with self.failures:
+                self._make()
         return self._code
 
     # Playing
 
+    @raising
     def join(
         self, name: str, role: str = "player", *, password: str | None = None, profile: dict[str, Any] | None = None
     ) -> Visitor:
@@ -108,6 +113,7 @@ class Table:
         self.visitors.append(visitor)
         return visitor
 
+    @raising
     def start(self) -> None:
         """
         The host starts the game.
@@ -120,6 +126,7 @@ class Table:
             raise AssertionError("nobody is here who could start the game: join first")
         visitor.start()
 
+    @raising
     def advance(self, s: float) -> None:
         """Let so many seconds pass; every timer that is due meanwhile fires, at its time and in order."""
         end = self._time.seconds() + s
@@ -127,6 +134,7 @@ class Table:
             self._set_time(due)
         self._set_time(end)
 
+    @raising
     def at(self, when: str | datetime) -> None:
         """
         Set the wall clock to a later moment; what is due by then fires.
@@ -141,6 +149,7 @@ class Table:
             raise ValueError(f"at: it is later than {when} already")
         self._set_time(self._time.seconds() + ahead)
 
+    @raising
     def restart(self) -> None:
         """The process died and was started again: the room is read from its row, and who was here comes back."""
         online = [visitor for visitor in self.visitors if visitor.online]
@@ -161,10 +170,13 @@ class Table:
         """
         Send random inputs, legal and illegal, and let random times pass.
 
-        :param moves: messages to try besides those that the game's signatures tell: type and data.
+        Data is made from the game's signatures and from what its players know; what is accepted is tried more often.
+
+        :param moves: messages to try besides: type and data.
         :param restarts: restart the server between any two inputs.
-        :returns: what was done.
-        :raises AssertionError: the game failed at one of them.
+        :returns: what was done; the same seed does the same.
+        :raises AssertionError: the game failed, whatever ``raises`` says; the text has the seed, the step, and the last
+            ten moves to paste into a test.
         """
         return play_random(self, steps, seed, list(moves), restarts=restarts)
 
@@ -224,6 +236,7 @@ class Table:
         if not self.visitors and not self.room.creator_came:
             self.room.creator = user_id
 
+    @raising
     def settle(self) -> None:
         """Let all happen that needs no time."""
         for _ in range(SETTLES):
@@ -254,22 +267,24 @@ class Table:
         return done
 
     def take_failure(self) -> BaseException | None:
-        """:returns: the exception that the game failed with since this was last asked."""
-        last, self._failures.last = self._failures.last, None
+        """:returns: the exception that the game failed with last since this was last asked."""
+        last, self.failures.last = self.failures.last, None
         return last
 
     def _try_to_make(self) -> None:
         """A function may need somebody who creates the room; if it fails without, the first to come does."""
-        hall, log = self._hall, self._hall.log
-        hall.log = Logger(observer=_deaf)
+        tried = Failures()
+        self._hall.log = tried.log
         try:
-            self._make()
-            self.room.log = log
+            with tried:
+                self._make()
         except Refused as refused:
             if refused.code != "game_error":
                 raise
+        else:
+            self.room.log = self.failures.log
         finally:
-            hall.log = log
+            self._hall.log = self.failures.log
 
     def _make(self) -> None:
         """Make the room, as an operator would: nobody takes a seat with it."""
@@ -290,6 +305,7 @@ class Table:
             amnesia=self._amnesia,
             beats=False,
         )
+        self._hall.log = self.failures.log
         limits = Limits()
         self.house = House(self._hall, self._guests, self._clock, limits, Budgets(), self._entropy.randbytes)
         opening = Deferred.fromCoroutine(self._hall.start())
@@ -327,25 +343,6 @@ class Table:
         quanta = self.room.spec.quanta
         rounded: dict[str, Any] = tree if quanta is None else quanta.rounded(tree, ())
         return rounded
-
-
-@provider(ILogObserver)
-def _deaf(event: LogEvent) -> None:
-    """Hears of what fails, and says nothing."""
-
-
-@implementer(ILogObserver)
-class _Failures:
-    """Remembers the last exception that was logged, so that a test's traceback shows it."""
-
-    def __init__(self) -> None:
-        self.last: BaseException | None = None
-        globalLogPublisher.addObserver(self)
-
-    def __call__(self, event: LogEvent) -> None:
-        failure = event.get("log_failure")
-        if failure is not None:
-            self.last = failure.value
 
 
 def _result(done: Deferred[Any]) -> Any:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from gameserver import values
 from gameserver.errors import Refused
 from gameserver.patches import apply_ops
+from gameserver.testing.failures import Failures, raising
 from gameserver.wire.session import Session
 
 if TYPE_CHECKING:
@@ -32,6 +33,10 @@ class Event(NamedTuple):
 
     def __hash__(self) -> int:
         return hash(self.type)
+
+
+_METHODS: Final = {"create": "on_create", "join": "on_join"}
+"""The game's methods that answer what people ask, where they are named otherwise."""
 
 
 class Visitor:
@@ -82,6 +87,11 @@ class Visitor:
         self._session: Session | None = None
 
     @property
+    def failures(self) -> Failures:
+        """Those of the table."""
+        return self._table.failures
+
+    @property
     def state(self) -> dict[str, Any]:
         """This player's own document."""
         state: dict[str, Any] = self.docs["seat"]
@@ -92,20 +102,27 @@ class Visitor:
         """The `Player` of this seat, as the game sees it."""
         return self._table.room.seats[self.id]
 
+    @property
+    def heard(self) -> int:
+        """How many messages this client was ever sent."""
+        return len(self._frames)
+
     def seen(self) -> bytes:
         """Every byte that this client was ever sent."""
         return b"\n".join(self._frames)
 
+    @raising
     def send(self, type: str, data: Any = None, /, **fields: Any) -> Any:
         """
         Send a message of the game's own.
 
         :param data: its data, or give the fields by name.
         :returns: the reply; a Deferred of it where the game's code waits for something.
-        :raises Refused: it was refused, or failed (``game_error``).
+        :raises Refused: it was refused, or failed: ``game_error``, and the game's exception is its cause.
         """
         return self._request("send", type=type, data=_as_json({**(data or {}), **fields} if fields else data))
 
+    @raising
     def say(self, text: str, to: str = "room", data: Any = None) -> Any:
         """
         Say a line: to ``room``, ``group:NAME``, ``seat:ID`` or ``channel:NAME``.
@@ -115,7 +132,8 @@ class Visitor:
         """
         return self._request("chat", text=text, to=to, data=_as_json(data))
 
-    def ask(self, op: str, **fields: Any) -> Any:
+    @raising
+    def ask(self, op: str, /, **fields: Any) -> Any:
         """
         Make any other request of the protocol: ``ask("edit", stream="room", line=5, text="oh")``.
 
@@ -124,10 +142,12 @@ class Visitor:
         """
         return self._request(op, **fields)
 
+    @raising
     def start(self) -> None:
         """Start the game, as the host."""
         self._request("start")
 
+    @raising
     def drop(self) -> None:
         """The connection is lost."""
         self.online = False
@@ -136,11 +156,13 @@ class Visitor:
             session.lost()
         self._table.settle()
 
+    @raising
     def resume(self) -> None:
         """Come back to the seat, with what was seen so far."""
         self._connect()
         self._request("resume", room=self._table.code, resume=self._secret, seen=self._seen)
 
+    @raising
     def find_again(self) -> None:
         """Come back after a restart; a seat that was never stored is lost, where the game does not commit."""
         try:
@@ -150,12 +172,14 @@ class Visitor:
                 raise
             self.online, self.left = False, refused.code
 
+    @raising
     def leave(self) -> None:
         """Give the seat up."""
         self._request("leave")
 
     # What the table does
 
+    @raising
     def come(self, password: str | None, profile: dict[str, Any]) -> None:
         """Connect, and take a seat."""
         self._connect()
@@ -186,16 +210,23 @@ class Visitor:
             raise AssertionError(f"{self.name} is not connected: call .resume() first")
         id, self._next_id = self._next_id, self._next_id + 1
         self._speak({"op": op, "id": id, **fields})
+        what = fields["type"] if op == "send" else _METHODS.get(op, op)
         answer = self._answers.get(id)
         if answer is None:
-            return self._table.wait_for(lambda: self._answers.get(id), self._read)
-        return self._read(answer)
+            return self._table.wait_for(lambda: self._answers.get(id), lambda found: self._read(found, what))
+        return self._read(answer, what)
 
-    def _read(self, answer: dict[str, Any]) -> Any:
-        if answer["op"] == "error":
-            cause = self._table.take_failure() if answer["code"] == "game_error" else None
-            raise Refused(answer["message"], code=answer["code"], path=answer["path"]) from cause
-        return answer.get("data")
+    def _read(self, answer: dict[str, Any], what: str) -> Any:
+        """:param what: what it was that may have failed."""
+        if answer["op"] != "error":
+            return answer.get("data")
+        refused = Refused(answer["message"], code=answer["code"], path=answer["path"])
+        cause = self.failures.take(what, self.id) if refused.code == "game_error" else None
+        if cause is None:
+            raise refused
+        # Trial shows neither causes nor notes: the traceback ends in the game's own line, and the text says what it is.
+        refused.args = (f"{refused.text} {cause!r}",)
+        raise refused.with_traceback(cause.__traceback__) from cause
 
     def _speak(self, message: dict[str, Any]) -> None:
         if self._session is not None:
@@ -209,7 +240,8 @@ class Visitor:
         stream, n = message.get("stream"), message.get("n")
         if n is not None and message["op"] not in ("doc",):
             if n != self._seen.get(stream, n - 1) + 1:
-                raise AssertionError(f"{self.name} missed a message: {message} after {self._seen}")
+                # Raised here, it would only be one more thing in the server's log.
+                self.failures.note(AssertionError(f"{self.name} missed a message: {message} after {self._seen}"))
             self._seen[stream] = n
         getattr(self, f"_on_{message['op']}", self._ignore)(message)
 

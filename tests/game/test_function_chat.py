@@ -111,4 +111,3 @@ class FunctionChatTests(SynchronousTestCase):
         """An error of the game, whose step is undone."""
         for to in ("group:none", "nowhere", "seat:99"):
             self.assertEqual(self.assertRaises(Refused, self.do, "say", "x", to).code, "game_error")
-        self.flushLoggedErrors(ValueError)

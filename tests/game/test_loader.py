@@ -5,7 +5,9 @@ from __future__ import annotations
 import errno
 import importlib
 import importlib.metadata
+import pickle
 import sys
+import traceback
 from pathlib import Path
 from textwrap import dedent
 from typing import get_type_hints
@@ -108,6 +110,46 @@ class FolderTests(LoaderCase):
         games = self.load(folder / "a", folder / "b").games
         self.assertEqual(list(games), ["one", "two"])
         self.assertNotEqual(games["one"].__module__, games["two"].__module__)
+
+    def test_named_as_its_author_would(self) -> None:
+        """Whatever shows a module's name shows the folder's and the file's, and nothing that the loader made up."""
+        text = """
+            from dataclasses import dataclass
+            from gameserver import Game
+            class BadMove(Exception): ...
+            @dataclass
+            class Card:
+                rank: "int"
+            class One(Game):
+                worst = BadMove()
+                card = Card
+        """
+        self.write({"my.games 1/one": text, "my.games 1/two": "from .one import Two"})
+        catalog = self.load(self.folder / "my.games 1")
+        game = catalog.games["one"]
+        home = f"{self.folder.name}/my_games 1.one"
+        shown = [
+            repr(game),
+            "".join(traceback.format_exception_only(game.worst)),  # type: ignore[attr-defined]
+            repr(game.card),  # type: ignore[attr-defined]
+        ]
+        self.assertEqual(shown, [f"<class '{home}.One'>", f"{home}.BadMove\n", f"<class '{home}.Card'>"])
+        self.assertIn(f"cannot import name 'Two' from '{home}'", catalog.broken[0].error)
+        self.assertIs(pickle.loads(pickle.dumps(game)), game)
+
+    def test_named_apart(self) -> None:
+        """Folders that end alike are told apart by what is before; the same folder has the same name each time."""
+        self.write({f"{folder}/games/one": CLASS.format(name=folder.title()) for folder in ("x", "y")})
+        self.write({"z/y/games/one": CLASS.format(name="Z"), "z/y/ga_mes/one": CLASS.format(name="A")})
+        self.write({"z/y/ga.mes/one": CLASS.format(name="B")})
+        places = [self.folder / place for place in ("y/games", "z/y/games", "x/games", "z/y/ga_mes", "z/y/ga.mes")]
+        for _ in range(2):
+            modules = [game.__module__ for game in self.load(*places).games.values()]
+            self.assertEqual(modules[:4], ["y/games.one", "z/y/games.one", "x/games.one", "y/ga_mes.one"])
+            self.assertEqual(modules[4], "z/y/ga_mes.one")
+        self.patch(sys, "modules", dict(sys.modules))
+        names = [loader._package_of(Path(place)) for place in ("/g.a", "/g_a", "/g.a")]
+        self.assertEqual(names, ["/g_a", "/g_a~2", "/g_a"])
 
     def test_type_hints_are_found(self) -> None:
         """Annotations given as text are looked up in the game's own module."""
@@ -252,7 +294,7 @@ class BrokenTests(LoaderCase):
     def test_broken_module_leaves_nothing_behind(self) -> None:
         """Half a module is not found by the next that imports it."""
         self.load(self.write(bad="1 / 0\n"))
-        self.assertEqual([name for name in sys.modules if name.endswith(".bad") and "gameserver_games" in name], [])
+        self.assertEqual([name for name in sys.modules if name.endswith(f"{self.folder.name}.bad")], [])
 
     def test_broken_dotted_path(self) -> None:
         """A module that is there, but breaks, is listed; it is not the place that is wrong."""

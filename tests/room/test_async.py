@@ -117,7 +117,7 @@ class AsyncTests(SynchronousTestCase):
 
     def setUp(self) -> None:
         waiting.clear()
-        self.table = Table(Patient)
+        self.table = Table(Patient, raises=False)
         self.ann, self.bob = self.table.join("Ann"), self.table.join("Bob")
 
     def fire(self, value: Any) -> None:

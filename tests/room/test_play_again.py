@@ -86,7 +86,7 @@ class OverTests(SynchronousTestCase):
     """``self.over(**result)``."""
 
     def setUp(self) -> None:
-        self.table = Table(Rounds)
+        self.table = Table(Rounds, raises=False)
         self.ann, self.bob = self.table.join("Ann"), self.table.join("Bob")
         self.table.start()
 
@@ -146,7 +146,7 @@ class PlayAgainTests(SynchronousTestCase):
     """Starting again plays again with the same seats."""
 
     def setUp(self) -> None:
-        self.table = Table(Rounds)
+        self.table = Table(Rounds, raises=False)
         self.ann, self.bob = self.table.join("Ann"), self.table.join("Bob")
         self.table.start()
         self.table.advance(7)

@@ -77,7 +77,7 @@ class QuestionTests(SynchronousTestCase):
     """A message that is open only while asked; answers stay secret until all are in."""
 
     def setUp(self) -> None:
-        self.table = Table(Quiz)
+        self.table = Table(Quiz, raises=False)
         self.ann, self.bob = self.table.join("Ann"), self.table.join("Bob")
 
     def revealed(self) -> Any:
@@ -350,7 +350,7 @@ class FailingHookTests(SynchronousTestCase):
     def test_drop_and_leave(self) -> None:
         """The others need not wait."""
         for away in ("drop", "leave"):
-            table = Table(FailingHooks)
+            table = Table(FailingHooks, raises=False)
             ann, bob = table.join("Ann"), table.join("Bob")
             ann.send("ask")
             ann.send("choose", card=1)

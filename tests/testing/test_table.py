@@ -192,7 +192,6 @@ class SendTests(SynchronousTestCase):
         """Where the game failed, the cause is its exception."""
         refused = self.assertRaises(Refused, self.ann.send, "fail")
         self.assertEqual((refused.code, repr(refused.__cause__)), ("game_error", "ZeroDivisionError('a bug')"))
-        self.assertEqual(len(self.flushLoggedErrors(ZeroDivisionError)), 1)
 
     def test_waiting(self) -> None:
         """Where the game waits, a Deferred of the reply, or of its failure."""
@@ -370,7 +369,6 @@ class AmnesiaTests(SynchronousTestCase):
         ann = Table(Forgetful, amnesia=True).join("Ann")
         refused = self.assertRaises(Refused, ann.send, "count")
         self.assertEqual((refused.code, type(refused.__cause__)), ("game_error", AttributeError))
-        self.flushLoggedErrors(AttributeError)
 
     def test_rebuilt(self) -> None:
         """What ``on_load`` rebuilds is there."""
@@ -498,15 +496,11 @@ class PlayRandomTests(SynchronousTestCase):
         error = self.assertRaises(AssertionError, self.play, moves=[("rare", {"code": 123_456})])
         self.assertIn("ZeroDivisionError", str(error))
         self.assertIn(123_456, Fragile.got)
-        self.flushLoggedErrors(ZeroDivisionError)
 
     def assert_found(self, failing: str) -> None:
         """A game that fails there fails the test."""
         Fragile.failing = failing
-        try:
-            self.assertRaises(AssertionError, self.play)
-        finally:
-            self.flushLoggedErrors(ZeroDivisionError)
+        self.assertRaises(AssertionError, self.play)
 
     def test_finds_failing_message(self) -> None:
         """A game that fails at a message fails the test."""
