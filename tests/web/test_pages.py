@@ -249,6 +249,7 @@ class SharedTests(SynchronousTestCase):
         for host in ("a;script-src *", "a b", "[::1]:8080", "x'"):
             protocol, transport = self.node.connect()
             protocol.dataReceived(f"GET / HTTP/1.1\r\nhost: {host}\r\n\r\n".encode())
+            self.node.seconds.advance(0)
             policy = Answer(transport.value()).headers["content-security-policy"]
             self.assertIn("connect-src 'self';", policy)
 
