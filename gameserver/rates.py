@@ -1,10 +1,13 @@
-"""How often somebody may do something: a bucket that refills with time."""
+"""How often somebody may do something: a bucket that refills with time; and who counts as one."""
 
 from __future__ import annotations
 
-from ipaddress import IPv6Network, ip_address
+from functools import lru_cache
+from ipaddress import IPv6Address, ip_address
 from typing import Final
 
+SITE_BITS: Final = 64
+"""Whoever has an address of IPv6 has all that begin with these bits. Source: RFC 6177, RFC 4291 section 2.5.4"""
 FORGET_AT: Final = 10_000
 """So many buckets are looked through for full ones, which tell nothing any more."""
 
@@ -69,18 +72,6 @@ class TokenBucket:
         self._at_s = now_s
 
 
-def household(address: str) -> str:
-    """:returns: the same for all addresses that one line gives its users: of IPv6 a /64; what is none as it is."""
-    if ":" not in address:
-        return address
-    try:
-        found = ip_address(address.partition("%")[0])
-    except ValueError:
-        return address
-    mapped = getattr(found, "ipv4_mapped", None)
-    return str(mapped) if mapped is not None else str(IPv6Network((int(found) >> 64 << 64, 64)))
-
-
 class TokenBuckets:
     """
     A bucket for each of many, such as users or addresses.
@@ -101,3 +92,20 @@ class TokenBuckets:
             self._buckets = {name: b for name, b in self._buckets.items() if b.level(now_s) < b.burst}
             self._forget_at = max(FORGET_AT, 2 * len(self._buckets))
         return self._buckets.setdefault(who, TokenBucket(self._per_s, self._burst)).take(now_s)
+
+
+@lru_cache(10_000)
+def network_of(address: str) -> str:
+    """
+    :param address: one that is no IP address, such as `gameserver.wire.proxies.LOCAL`, stands for itself.
+    :returns: who pays for what comes from there, in every budget: an address of IPv4, a network of IPv6.
+    """
+    try:
+        ip = ip_address(address.partition("%")[0])
+    except ValueError:
+        return address
+    if not isinstance(ip, IPv6Address):
+        return str(ip)
+    if ip.ipv4_mapped is not None:
+        return str(ip.ipv4_mapped)
+    return str(IPv6Address(int(ip) >> SITE_BITS << SITE_BITS))

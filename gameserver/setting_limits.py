@@ -34,6 +34,10 @@ class Limits:
     :param unauthenticated: connections that have not said hello, of all addresses; one more closes the one that is idle
         longest, or, if none is, the one that was longest on its way.
     :param request_s: until an HTTP request, such as a handshake, must have come whole.
+    :param http_per_address: requests of HTTP but handshakes of WebSockets; a minute brings back as many.
+    :param http_bytes: kept for all connections of HTTP: what they sent and was not answered, and answers that were not
+        read. Beyond it the address for which most is kept loses connections.
+    :param qr_per_address: QR codes that are drawn; a minute brings back as many.
     :param requests_per_s: messages of one connection that are no game's; four times as many at once.
     :param frames_per_s: frames of one connection besides what its requests and its rooms allow, such as pings and the
         parts of messages; four times as many at once.
@@ -42,10 +46,13 @@ class Limits:
     :param chat_per_s: lines of one connection; four times as many at once.
     :param refused_joins_per_user: joins, resumes and passwords of rooms that may fail at once; a minute brings back
         as many, and so with those below.
-    :param refused_joins_per_address: the same for all who share an address; who has a seat already is not held back.
-    :param lookups_per_address: codes of rooms looked up in vain over HTTP.
+    :param refused_joins_per_address: the same for all who share an address, codes and passwords apart; who has a seat
+        in the room, or tries one that is listed and open to all, is not held back.
+    :param lookups_per_address: codes looked up over HTTP that are none; rooms that are listed, or were found from that
+        address before, are told all the same.
     :param blocks_per_user: users, or seats, that one user blocks or hears again.
-    :param refused_logins_per_address: wrong names, passwords, tokens and tickets.
+    :param refused_logins_per_address: wrong names and passwords, and as many wrong tokens; whoever logged in from there
+        before is not held back.
     :param login_delay_s: the longest wait after one wrong password for an account; the first ones are short.
     :param reports_per_user: reports to those who keep order, at once; a minute brings back as many.
     :param reports_per_address: the same for all who share an address.
@@ -74,6 +81,9 @@ class Limits:
     connections_per_address: int = count(10_000, 1_000_000)
     unauthenticated: int = count(10_000, 1_000_000)
     request_s: float = seconds(20)
+    http_per_address: int = count(6000, 10_000_000)
+    qr_per_address: int = count(60, 1_000_000)
+    http_bytes: int = byte_count(32 * 2**20, 2**20, 2**36)
     requests_per_s: int = count(100, 100_000)
     frames_per_s: int = count(100, 100_000)
     refused_per_s: int = count(50, 100_000)

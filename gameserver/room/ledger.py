@@ -20,7 +20,7 @@ from twisted.python.failure import Failure
 
 from gameserver.errors import Refused, StoreUnavailable
 from gameserver.interfaces import IBooks, IClock, User
-from gameserver.rates import TokenBuckets, household
+from gameserver.rates import TokenBuckets, network_of
 from gameserver.room.blocks import Blocks
 from gameserver.room.chat.records import Record, Watch
 from gameserver.room.chat.talking import Mute
@@ -108,7 +108,7 @@ class Ledger(Watch):
     def admit_report(self, user_id: str, address: str) -> None:
         """See `Watch.admit_report`."""
         now_s = self._clock.monotonic()
-        if not (self._reporting.take(now_s, user_id) and self._reporting_from.take(now_s, household(address))):
+        if not (self._reporting.take(now_s, user_id) and self._reporting_from.take(now_s, network_of(address))):
             raise Refused("You have reported much; wait a minute.", code="slow_down")
 
     def deliver(self, frame: bytes) -> None:

@@ -6,7 +6,7 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from gameserver.errors import Refused
-from gameserver.rates import household
+from gameserver.rates import network_of
 
 if TYPE_CHECKING:
     from gameserver.room.keeper import Keeper
@@ -32,7 +32,7 @@ class Openers:
 
         :raises Refused: ``rate_limited``: all are used.
         """
-        address = household(address)
+        address = network_of(address)
         rooms = self._rooms.get(address, {})
         if address and len(rooms) + self._opening[address] >= self._most:
             unused = [keeper for keeper in rooms if self._is_unused(keeper)]
@@ -44,7 +44,7 @@ class Openers:
 
     def end(self, address: str, keeper: Keeper | None) -> None:
         """:param keeper: the room that was opened; None: none was."""
-        address = household(address)
+        address = network_of(address)
         self._opening[address] -= 1
         if not self._opening[address]:
             del self._opening[address]

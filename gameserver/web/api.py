@@ -15,7 +15,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
-from functools import lru_cache
 from inspect import cleandoc
 from io import BytesIO
 from typing import TYPE_CHECKING, Any, Final
@@ -56,6 +55,8 @@ if TYPE_CHECKING:
 LISTED_ROOMS: Final = 200
 LISTED_BYTES: Final = 1 << 20
 """A listing ends at whichever comes first: options of rooms may be large."""
+ROOMS_A_REQUEST: Final = 20
+"""To list so many costs as much as a request does, and counts as one more."""
 LOOK_S: Final = 2.0
 """How long a reader waits for a room that is at work."""
 QR_BYTES: Final = 256
@@ -89,6 +90,7 @@ class Api(Identity, Moderation):
         self._metrics = Metrics([Numbers(house)], settings.metrics)
         self._addresses = addresses
         self._creating: Counter[str] = Counter()
+        self._pictures = Pictures()
         specs = house.hall.specs.values()
         served = [about(spec, page=pages.has_own(spec.name)) for spec in specs]
         broken = [{"name": each.name, "error": each.error} for each in (catalog.broken if catalog is not None else ())]
@@ -123,7 +125,9 @@ class Api(Identity, Moderation):
         public = [
             keeper for keeper in reversed(list(hall.keepers)) if not keeper.room.private and keeper.room.spec in specs
         ]
-        looks = [Deferred.fromCoroutine(self._look_or_pass(keeper)) for keeper in public[:LISTED_ROOMS]]
+        looked_at = public[:LISTED_ROOMS]
+        self._charge(request, "http", len(looked_at) / ROOMS_A_REQUEST)
+        looks = [Deferred.fromCoroutine(self._look_or_pass(keeper)) for keeper in looked_at]
         listed: list[Raw] = []
         size_bytes = 0
         for listing in await gatherResults(looks):
@@ -149,12 +153,7 @@ class Api(Identity, Moderation):
 
         Who keeps order is told who sits in it, too, since what is done about users is done by their ids.
         """
-        self._check_budget(request, "lookup")
-        try:
-            keeper = self._house.hall.find(code)
-        except Refused:
-            self._charge(request, "lookup")
-            raise
+        keeper = self._find(request, code)
         if request.getHeader(b"authorization") is not None and has_right(await self._caller(request)):
             return answer(request, await self._look(keeper, seats_of))
         return answer(request, await self._look(keeper))
@@ -173,9 +172,14 @@ class Api(Identity, Moderation):
         if not 0 < len(texts[0]) <= QR_BYTES:
             raise Refused(f"Ask with ?text=, at most {QR_BYTES} bytes.", code="bad_data")
         try:
-            body = qr_code(texts[0].decode())
+            text = texts[0].decode()
         except UnicodeDecodeError:
             raise Refused("The text must be UTF-8.", code="bad_data") from None
+        body = self._pictures.get(text)
+        if body is None:
+            self._check_budget(request, "qr")
+            self._charge(request, "qr")
+            body = self._pictures.draw(text)
         request.setHeader(b"content-type", b"image/svg+xml")
         request.setHeader(b"content-security-policy", b"default-src 'none'")
         request.setHeader(b"cache-control", b"private, max-age=3600")
@@ -245,6 +249,24 @@ class Api(Identity, Moderation):
 
     # Steps of calls
 
+    def _find(self, request: Request, code: str) -> Keeper:
+        """
+        :returns: the room of a code.
+        :raises Refused: ``not_found``; ``rate_limited``, the same whether there is such a room or not, to an address
+            that guessed too often: but a room that is listed is no secret, nor is one that was found from there before.
+        """
+        budgets, address = self._house.budgets, address_of(request)
+        try:
+            keeper = self._house.hall.find(code)
+        except Refused:
+            self._check_budget(request, "lookup")
+            self._charge(request, "lookup")
+            raise
+        if keeper.room.private and not budgets.vouched(address, keeper.room.code):
+            self._check_budget(request, "lookup")
+            budgets.vouch(address, keeper.room.code)
+        return keeper
+
     async def _create(self, user: User, wish: RoomWish, address: str) -> Keeper:
         """:raises Refused: the game refuses, or the user may not."""
         hall = self._house.hall
@@ -311,7 +333,24 @@ def about(spec: Spec, *, page: bool) -> About:
     )
 
 
-@lru_cache(QR_KEPT)
+class Pictures:
+    """The latest QR codes: many phones look at one."""
+
+    def __init__(self) -> None:
+        self._drawn: dict[str, bytes] = {}
+
+    def get(self, text: str) -> bytes | None:
+        """:returns: one that was drawn already."""
+        return self._drawn.get(text)
+
+    def draw(self, text: str) -> bytes:
+        """:returns: a new one; the oldest is forgotten."""
+        if len(self._drawn) >= QR_KEPT:
+            del self._drawn[next(iter(self._drawn))]
+        body = self._drawn[text] = qr_code(text)
+        return body
+
+
 def qr_code(text: str) -> bytes:
     """:returns: an SVG picture, dark on white with a margin, for any theme of the page around it."""
     picture = BytesIO()

@@ -54,8 +54,8 @@ class Calls:
         try:
             user: User = await house.authenticators.authenticate(token, now_s=house.clock.now())
         except Refused:
-            self._check_budget(request, "login")
-            self._charge(request, "login")
+            self._check_budget(request, "token")
+            self._charge(request, "token")
             raise
         self._admit(request, user)
         return user
@@ -104,9 +104,9 @@ class Calls:
         if not self._house.budgets.left(self._house.clock.monotonic(), kind, address_of(request)):
             raise Refused(code="rate_limited")
 
-    def _charge(self, request: Request, kind: str) -> None:
-        """A guess was wrong."""
-        self._house.budgets.charge(self._house.clock.monotonic(), kind, address_of(request))
+    def _charge(self, request: Request, kind: str, size: float = 1.0) -> None:
+        """A guess was wrong, or something that counts was done."""
+        self._house.budgets.charge(self._house.clock.monotonic(), kind, address_of(request), size)
 
     # Who waits
 

@@ -26,6 +26,7 @@ from gameserver.auth.tickets import LIFETIME_S
 from gameserver.errors import Refused
 from gameserver.interfaces import Grant, IAccounts, IGuests, IPasswords, User
 from gameserver.names import check_name, name_key
+from gameserver.rates import network_of
 from gameserver.room.rights import is_guest
 from gameserver.web.answers import address_of, answer
 from gameserver.web.calls import Calls, app
@@ -76,7 +77,7 @@ class Identity(Calls):
         grant = await accounts.register(
             name, wish.password, guest=guest, invitation=wish.invitation, now_s=self._house.clock.now()
         )
-        self._delays.succeeded(name_key(name), address_of(request))
+        self._delays.succeeded(name_key(name), network_of(address_of(request)))
         return self._granted(request, grant, cookie=wish.cookie, status=201)
 
     @app.route("/api/login", methods=["POST"])
@@ -165,13 +166,18 @@ class Identity(Calls):
         """
         Try a password, if this address and this account may.
 
-        It is charged as wrong before it is known, since others may be tried meanwhile.
+        It is charged as wrong before it is known, since others may be tried meanwhile. From where the right one came
+        before, only the account's own delay counts: whoever guesses at other accounts there must not keep it out.
 
         :param whose: tells the account, in any form; asked once the address may try.
         :raises Refused: ``rate_limited``, the same whether or not there is such an account; and what the attempt says.
         """
-        address, now_s, budgets = address_of(request), self._house.clock.monotonic(), self._house.budgets
-        self._check_budget(request, "login")
+        address, now_s, budgets = network_of(address_of(request)), self._house.clock.monotonic(), self._house.budgets
+        try:
+            self._check_budget(request, "login")
+        except Refused:
+            if not self._delays.knows(whose(), address):
+                raise
         account = whose()
         wait_s = self._delays.wait_s(now_s, account, address)
         if wait_s > 0.0:

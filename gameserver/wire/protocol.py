@@ -22,7 +22,7 @@ from gameserver.wire.closing import GOODBYE_S
 from gameserver.wire.frames import BINARY, TEXT
 from gameserver.wire.incoming import Incoming
 from gameserver.wire.lean import door_class, let_go
-from gameserver.wire.limits import Connections
+from gameserver.wire.limits import Connections, most_of_one
 from gameserver.wire.messages import PACKED_SUBPROTOCOL, SUBPROTOCOLS, Form
 from gameserver.wire.native import make_watch
 from gameserver.wire.outgoing import Outgoing
@@ -180,7 +180,7 @@ class Door:
         self.house = house
         self.proxies = proxies or Proxies()
         self.origins = frozenset(origins)
-        self.connections = Connections(limits.connections_per_address)
+        self.connections = Connections(most_of_one(limits))
         self.watch = make_watch(reactor, house.hall.passes, native=native)
         self.sessions: dict[Session, None] = {} if sessions is None else sessions
         self._factory = _new_factory(protocols=list(SUBPROTOCOLS), server="gameserver", reactor=reactor)

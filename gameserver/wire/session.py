@@ -557,20 +557,18 @@ class Session:
     async def _join(self, asker: Asker, message: messages.Join) -> None:
         seat = self._seat_wish(asker.user, message)
         hall = self._house.hall
-        self._check_budget(asker.user)
+        self._check_budget(asker.user, message.room)
         if message.room is not None:
             await hall.join(asker, hall.find(message.room), seat)
         elif message.game is not None:
             await hall.match(asker, message.game, message.match or {}, seat)
         else:
             raise Refused("Name a room or a game.", code="bad_data", path="$.room")
-        self._house.budgets.vouch(asker.user.id)
 
     async def _resume(self, asker: Asker, message: messages.Resume) -> None:
-        self._check_budget(asker.user)
+        self._check_budget(asker.user, message.room)
         keeper = self._house.hall.find(message.room)
         await keeper.post("resume", asker, secret=message.resume, seen=message.seen)
-        self._house.budgets.vouch(asker.user.id)
 
     def _say(self, message: FromServer) -> None:
         """Say something that holds nothing of a game's."""
@@ -582,7 +580,7 @@ class Session:
         """A request for which others wait came to nothing; guesses are counted."""
         refused = _as_refused(failure)
         if refused.code in GUESSED and asker is not None:
-            self._house.budgets.charge_join(self._house.clock.monotonic(), self.address, asker.user.id)
+            self._house.budgets.charge_join(self._house.clock.monotonic(), self.address, asker.user.id, refused.code)
         if asker is not None:
             await self._refuse_in_order(asker.id, refused, asker.room)
         else:
@@ -682,10 +680,21 @@ class Session:
         except Refused as refused:
             raise Refused(refused.text, code="unauthenticated", path="$.guest.name") from None
 
-    def _check_budget(self, user: User) -> None:
+    def _check_budget(self, user: User, code: str | None) -> None:
         """:raises Refused: ``rate_limited``: this address or user was refused too often."""
-        if not self._house.budgets.may_join(self._house.clock.monotonic(), self.address, user.id):
+        guessed = () if code is None else self._guessed(user, code)
+        if not self._house.budgets.may_join(self._house.clock.monotonic(), self.address, user.id, guessed):
             raise Refused(code="rate_limited")
+
+    def _guessed(self, user: User, code: str) -> Sequence[str]:
+        """:returns: what can be found out of a room by trying it: see `Budgets.may_join`."""
+        try:
+            room = self._house.hall.find(code).room
+        except Refused:
+            return ("join",)
+        if room.seats.of_user(user.id):
+            return ()
+        return (*(("join",) if room.private else ()), *(("password",) if room.password is not None else ()))
 
     def _keepers(self) -> list[Keeper]:
         """:returns: those of the rooms in which it has a seat."""

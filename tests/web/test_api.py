@@ -121,6 +121,7 @@ class Peer(StringTransport):
     def __init__(self, host: str) -> None:
         super().__init__(peerAddress=IPv4Address("TCP", host, 1))  # type: ignore[no-untyped-call]
         self.unread = b""
+        self.dataBuffer, self.offset, self._tempDataLen = b"", 0, 0  # all was sent
 
     def getHandle(self) -> Peer:
         """What stands for a socket."""
@@ -170,7 +171,7 @@ class Node:
             return shake_128(str(next(numbers)).encode()).digest(size)
 
         specs = {spec_of(game).name: spec_of(game) for game in games}
-        settings = load(given)
+        settings = load({"host": [".example"], **given})
         creators = Creators(settings.create)
         people = People((*settings.admins, *settings.moderators))
         self.hall = Hall(
@@ -659,8 +660,10 @@ class BudgetTests(ApiTests):
     """Who guesses is stopped; who does not, is not."""
 
     def test_codes(self) -> None:
-        """After so many unknown codes an address is told to wait, for a code that is right as well; others are not."""
-        code = self.node.create()
+        """After so many unknown codes an address is told to wait, for a private one that is right as well; others are
+        not.
+        """
+        code = self.node.create(private=True)
         for _ in range(LOOKUPS):
             self.assertRefused(self.node.ask("GET", "/api/rooms/XXXX"), 404, "not_found")
         limited = self.node.ask("GET", f"/api/rooms/{code}")
@@ -669,6 +672,15 @@ class BudgetTests(ApiTests):
         self.assertEqual(self.node.ask("GET", f"/api/rooms/{code}", host="192.0.2.2").status, 200)
         self.node.seconds.advance(10)
         self.assertEqual(self.node.ask("GET", f"/api/rooms/{code}").status, 200)
+
+    def test_neighbours_of_a_guesser(self) -> None:
+        """Whoever shares the address still sees rooms that are listed, and those that were seen from there before."""
+        listed, seen, new = self.node.create(), self.node.create(private=True), self.node.create(private=True)
+        self.node.ask("GET", f"/api/rooms/{seen}")
+        for _ in range(LOOKUPS + 30):
+            self.node.ask("GET", "/api/rooms/XXXX")
+        self.assertEqual([self.node.ask("GET", f"/api/rooms/{code}").status for code in (listed, seen)], [200, 200])
+        self.assertRefused(self.node.ask("GET", f"/api/rooms/{new}"), 429, "rate_limited")
 
     def test_tokens(self) -> None:
         """Who brings forged tokens is told to wait; who shares the address and brings a good one is not."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ipaddress import ip_network
 from typing import Any
 
 from msgspec.structs import replace
@@ -10,6 +11,8 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from gameserver.errors import Refused
 from gameserver.interfaces import User
+from gameserver.room import sanctions
+from gameserver.room.ledger import Sanction
 from tests.web.test_api import Answer, Node, Quiz
 
 
@@ -168,6 +171,25 @@ class ModerationTests(SynchronousTestCase):
         self.assertEqual(watch.ban_of("guest:1", "2001:db8::1", "quiz", now), "")
         self.assertIsNone(watch.ban_of("guest:1", "2001:db8::1", "other", now))
         self.assertIsNone(watch.ban_of("guest:1", "2001:db9::1", "quiz", now))
+
+    def test_many_addresses_are_read_once(self) -> None:
+        """A hello that asks for a thousand bans of addresses reads none of them again."""
+        watch, now = self.node.hall.watch, self.node.hall.clock.now()
+        for n in range(1000):
+            watch.sanction(Sanction(id="", act="ban", address=f"198.51.{n // 250}.{n % 250}/32"))
+        read: list[str] = []
+
+        def noting(text: str, strict: bool = True) -> Any:
+            read.append(text)
+            return ip_network(text, strict=strict)
+
+        self.patch(sanctions, "ip_network", noting)
+        for _ in range(3):
+            self.assertIsNone(watch.ban_of("guest:1", "203.0.113.1", "", now))
+            self.assertEqual(watch.ban_of("guest:1", "198.51.3.249", "", now), "")
+            self.assertIsNone(watch.ban_of("guest:1", "local", "", now))
+        self.assertLessEqual(len(read), 1000)
+        self.assertEqual(len(set(read)), len(read))
 
     def test_log(self) -> None:
         """The newest first, by kind, and page by page."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from gameserver import Game
-from gameserver.rates import household
+from gameserver.rates import network_of
 from gameserver.settings import Limits
 from tests.wire.kit import Peer, Rig, WireTestCase
 
@@ -105,8 +105,8 @@ class OpenersTests(WireTestCase):
 
     def test_household(self) -> None:
         """A line of IPv6 has a /64, one of IPv4 an address, in whichever form."""
-        self.assertEqual(household("2001:db8:1:2:3:4:5:6"), household("2001:db8:1:2::1%eth0"))
-        self.assertNotEqual(household("2001:db8:1:2::1"), household("2001:db8:1:3::1"))
-        self.assertEqual(household("::ffff:192.0.2.1"), "192.0.2.1")
+        self.assertEqual(network_of("2001:db8:1:2:3:4:5:6"), network_of("2001:db8:1:2::1%eth0"))
+        self.assertNotEqual(network_of("2001:db8:1:2::1"), network_of("2001:db8:1:3::1"))
+        self.assertEqual(network_of("::ffff:192.0.2.1"), "192.0.2.1")
         for name in ("192.0.2.1", "local", "", "a:b"):
-            self.assertEqual(household(name), name)
+            self.assertEqual(network_of(name), name)
