@@ -13,7 +13,7 @@ UNIT := $(subst /,.,$(patsubst %.py,%,$(wildcard tests/test_*.py)) \
 
 NATIVE := gameserver/wire/native.c gameserver/wire/native_build.py
 
-.PHONY: run test lint format unit e2e crash js-test bench bench-commit bench-patches growth needs clean
+.PHONY: run test lint format unit e2e crash js-test bench bench-commit bench-patches growth docs needs clean
 
 run: .venv/run.stamp
 	@echo 'Open one of the addresses that the server names below; phones in the same network can, too.'
@@ -66,6 +66,13 @@ bench-patches: .venv/dev.stamp
 # How cost grows; draws docs/speed-*.svg. 15,000 seats take as many open files on each side.
 growth: .venv/dev.stamp
 	$(BIN)/python benchmarks/growth.py $(ARGS)
+
+# The pages as a site, with a reference of all public names and a search; for this machine alone.
+DOCS_PORT ?= 8000
+docs: .venv/dev.stamp
+	$(BIN)/sphinx-build -q -W --keep-going docs build/docs
+	@echo 'Open http://127.0.0.1:$(DOCS_PORT); Ctrl-C ends it.'
+	exec $(BIN)/python -m http.server --bind 127.0.0.1 --directory build/docs $(DOCS_PORT)
 
 build/bench/peers/.stamp: benchmarks/peers/package.json benchmarks/peers/package-lock.json $(wildcard benchmarks/peers/*.*js)
 	mkdir -p build/bench/peers
