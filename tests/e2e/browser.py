@@ -72,7 +72,7 @@ class Someone:
         self.complaints: list[str] = []
         self._base = base
         page.set_default_timeout(STEP_MS)
-        page.on("console", lambda said: self._hear(said.text) if said.type == "error" else None)
+        page.on("console", lambda said: self._hear(said) if said.type == "error" else None)
         page.on("pageerror", lambda error: self.complaints.append(str(error)))
 
     def go(self, path: str) -> Someone:
@@ -144,9 +144,9 @@ class Someone:
         found = [each for each in self.page.evaluate(RUN_AXE) if each["impact"] in SERIOUS]
         return [f"{where}: {each['id']} ({each['impact']}): {each['help']}: {each['where']}" for each in found]
 
-    def _hear(self, text: str) -> None:
-        if "WebSocket connection to" not in text:  # the browser's word for a lost connection
-            self.complaints.append(text)
+    def _hear(self, said: Any) -> None:
+        if "WebSocket connection to" not in said.text:  # the browser's word for a lost connection
+            self.complaints.append(f"{said.text} {said.location.get('url', '')}")
 
     def __str__(self) -> str:
         try:
