@@ -68,6 +68,13 @@ def programs(page: Path) -> dict[str, Block]:
     return {block.name: block for block in blocks(page) if block.language == "python" and block.name}
 
 
+def linked(page: Path) -> list[Path]:
+    """:returns: the files of the repository that a page links to."""
+    text = page.read_text("utf-8")
+    targets = FILE_LINK.findall(text) + re.findall(r"^\.\. _[^:]+: ([\w./-]+)$", text, re.M)
+    return [(page.parent / target).resolve() for target in targets]
+
+
 class PagesTests(SynchronousTestCase):
     def test_pages_are_there(self) -> None:
         """The README, the pages beside the guides, and a guide for each subject."""
@@ -92,10 +99,8 @@ class PagesTests(SynchronousTestCase):
     def test_links_lead_somewhere(self) -> None:
         """What a page links to inside the repository exists."""
         for page in PAGES:
-            text = page.read_text("utf-8")
-            targets = FILE_LINK.findall(text) + re.findall(r"^\.\. _[^:]+: ([\w./-]+)$", text, re.M)
-            for target in targets:
-                self.assertTrue((page.parent / target).exists(), f"{page.name}: {target}")
+            for target in linked(page):
+                self.assertTrue(target.exists(), f"{page.name}: {target}")
 
     def test_names_are_given_once(self) -> None:
         """Two files of one name on one page would hide one another."""
