@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import importlib
 import re
 import subprocess
 import sys
 import zlib
 from functools import cache
 from html import unescape
+from io import StringIO
 from pathlib import Path
 from typing import NamedTuple
 
+from docutils.core import publish_doctree
 from twisted.trial.unittest import SynchronousTestCase
 
 import gameserver
@@ -18,6 +21,7 @@ import gameserver.client
 import gameserver.testing
 from gameserver import errors
 from gameserver.settings import KEYS, PREFIX
+from tests.test_docs import GUIDES, PAGES, linked
 
 ROOT = Path(__file__).parent.parent
 DECLARATIONS = sorted((ROOT / "clients" / "js").glob("*.d.ts"))
@@ -126,6 +130,65 @@ class SiteTests(SynchronousTestCase):
             loaded = re.findall(r'<(?:script|img|iframe)[^>]* src="([^"]+)"', text)
             loaded += re.findall(r'<link [^>]*rel="(?:stylesheet|preload)[^>]* href="([^"]+)"', text)
             self.assertEqual([each for each in loaded if "//" in each], [], page.name)
+
+
+class WithoutTheSiteTests(SynchronousTestCase):
+    def test_pages_can_be_read(self) -> None:
+        """Guides, and all pages that the README names, need nothing of Sphinx: sites for source code show them."""
+        pages = {page for page in (PAGES[0], *GUIDES, *linked(PAGES[0])) if page.suffix == ".rst"}
+        self.assertGreater(len(pages), 20)
+        for page in sorted(pages):
+            complaints = StringIO()
+            settings = {"report_level": 2, "halt_level": 5, "warning_stream": complaints, "syntax_highlight": "none"}
+            publish_doctree(page.read_text("utf-8"), source_path=str(page), settings_overrides=settings)
+            self.assertEqual(complaints.getvalue(), "", page)
+
+
+class DeclarationsTests(SynchronousTestCase):
+    """How a ``.d.ts`` file is read."""
+
+    TEXT = """
+    /** A file. */
+    import type { Other } from "./other.js";
+    /**
+     * What holds; see `x`.
+     *
+     * More.
+     */
+    export class Box<T = any> extends Other {
+      private constructor();
+      /** Ends with; a semicolon. */
+      on(type: "a;b}", back: (of: { x: T }) => void): () => void;
+      readonly left?: number;
+    }
+    export type Size =
+      | { wide: number; high: number }
+      | null;
+    """
+
+    def read(self, text: str) -> list[tuple[str, str, str]]:
+        """:returns: comment, code and body of each declaration."""
+        self.patch(sys, "path", [str(ROOT / "docs" / "extensions"), *sys.path])
+        return list(importlib.import_module("typescript").declarations(text))
+
+    def test_declarations(self) -> None:
+        """Each with its own comment, however it is broken into lines."""
+        other, box, size = self.read(self.TEXT)
+        self.assertEqual(other[:2], ("A file.", 'import type { Other } from "./other.js"'))
+        self.assertEqual(box[:2], ("What holds; see `x`.\n\nMore.", "class Box<T = any> extends Other"))
+        self.assertEqual(size, ("", "type Size = | { wide: number; high: number } | null", ""))
+
+    def test_members(self) -> None:
+        """Semicolons and braces in a text or a type end nothing."""
+        _, (_, _, body), _ = self.read(self.TEXT)
+        self.assertEqual(
+            [member[:2] for member in self.read(body)],
+            [
+                ("", "private constructor()"),
+                ("Ends with; a semicolon.", 'on(type: "a;b}", back: (of: { x: T }) => void): () => void'),
+                ("", "readonly left?: number"),
+            ],
+        )
 
 
 class PlainLinksTests(SynchronousTestCase):
