@@ -13,7 +13,7 @@ UNIT := $(subst /,.,$(patsubst %.py,%,$(wildcard tests/test_*.py)) \
 
 NATIVE := gameserver/wire/native.c gameserver/wire/native_build.py
 
-.PHONY: run test lint format unit e2e crash js-test bench bench-commit bench-patches growth docs needs clean
+.PHONY: run test lint format unit e2e crash js-test bench bench-commit bench-patches growth needs clean
 
 run: .venv/run.stamp
 	@echo 'Open one of the addresses that the server names below; phones in the same network can, too.'
@@ -69,6 +69,7 @@ growth: .venv/dev.stamp
 
 # The pages as a site, with a reference of all public names and a search; for this machine alone.
 DOCS_PORT ?= 8000
+.PHONY: docs
 docs: .venv/dev.stamp
 	$(BIN)/sphinx-build -q -W --keep-going docs build/docs
 	@echo 'Open http://127.0.0.1:$(DOCS_PORT); Ctrl-C ends it.'
