@@ -51,9 +51,10 @@ attack: .venv/dev.stamp
 
 # The fuzzers, so many seconds for each of their tests; SEED=… tries again what another run tried, which printed it.
 SECONDS ?= 60
-SEED ?=
+SEED ?= $(shell od -An -N4 -tu4 /dev/urandom)
 fuzz: .venv/dev.stamp
-	@GAMESERVER_TEST_FUZZ_S=$(SECONDS) GAMESERVER_TEST_SEED=$(SEED) $(BIN)/trial tests.fuzz
+	@seed=$$(echo $(SEED)); echo "SEED=$$seed"; \
+	  GAMESERVER_TEST_FUZZ_S=$(SECONDS) GAMESERVER_TEST_SEED=$$seed $(BIN)/trial tests.fuzz
 
 # The JavaScript client's tests, with the Node that is in .venv.
 js-test: needs
