@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import cache
 from typing import Any, Final
 
@@ -236,6 +236,47 @@ class MessageTests(Fuzz):
         """The same as MessagePack, with what JSON has not: bytes, extensions, keys that are no texts."""
         said = st.lists(wishes(st.sampled_from(PACKED_KINDS) | PACKED), min_size=1, max_size=12)
         keep_trying(self.say_all, packed=st.just(True), hello=st.booleans(), said=said)
+
+
+TOGETHER: Final = 10
+"""Messages to one node: fewer than would end the connection."""
+
+
+class EachFieldTests(Fuzz):
+    """No chance: each field of each op with a value of each kind."""
+
+    def every(self, kinds: Sequence[Any]) -> list[tuple[str, dict[str, Any]]]:
+        """:returns: all these messages."""
+        return [
+            (op, {**likely, name: value})
+            for op, names in FIELDS.items()
+            for likely in LIKELY.get(op, ({},))
+            for name in names
+            if name != "id"
+            for value in kinds
+        ]
+
+    def all_at_ten(self, said: list[tuple[str, dict[str, Any]]], *, packed: bool) -> None:
+        """Ten at a time; of ten that fail, the first that fails alone is told."""
+        for at in range(0, len(said), TOGETHER):
+            ten = said[at : at + TOGETHER]
+            try:
+                self.say_all(packed, True, ten)
+            except self.failureException:
+                for each in ten:
+                    try:
+                        self.say_all(packed, True, [each])
+                    except self.failureException as error:
+                        raise self.failureException(f"{each}: {error}") from error
+                raise
+
+    def test_json(self) -> None:
+        """In JSON."""
+        self.all_at_ten(self.every(KINDS), packed=False)
+
+    def test_packed(self) -> None:
+        """In MessagePack."""
+        self.all_at_ten(self.every(PACKED_KINDS), packed=True)
 
 
 pack: Final = msgspec.msgpack.Encoder(enc_hook=str).encode
