@@ -13,7 +13,7 @@ UNIT := $(subst /,.,$(patsubst %.py,%,$(wildcard tests/test_*.py)) \
 
 NATIVE := gameserver/wire/native.c gameserver/wire/native_build.py
 
-.PHONY: run test lint format unit e2e crash js-test bench bench-commit bench-patches growth needs clean
+.PHONY: run test lint format unit e2e crash attack fuzz js-test bench bench-commit bench-patches growth needs clean
 
 run: .venv/run.stamp
 	@echo 'Open one of the addresses that the server names below; phones in the same network can, too.'
@@ -44,6 +44,17 @@ FREEZE_S ?= 10
 crash: .venv/dev.stamp
 	@GAMESERVER_TEST_KILLS=$(KILLS) GAMESERVER_TEST_FREEZE_S=$(FREEZE_S) \
 	  $(BIN)/trial tests.e2e.test_checker tests.e2e.test_crash.RandomKillTests tests.e2e.test_store_away
+
+# Attacks on a fresh server, with times and memory: ARGS=--list says what there is, ARGS="pings 8" makes some. Minutes.
+attack: .venv/dev.stamp
+	@$(BIN)/python -m tests.attack $(ARGS)
+
+# The fuzzers, so many seconds for each of their tests; SEED=… tries again what another run tried, which printed it.
+SECONDS ?= 60
+SEED ?= $(shell od -An -N4 -tu4 /dev/urandom)
+fuzz: .venv/dev.stamp
+	@seed=$$(echo $(SEED)); echo "SEED=$$seed"; \
+	  GAMESERVER_TEST_FUZZ_S=$(SECONDS) GAMESERVER_TEST_SEED=$$seed $(BIN)/trial tests.fuzz
 
 # The JavaScript client's tests, with the Node that is in .venv.
 js-test: needs
