@@ -11,7 +11,7 @@ TRIAL := $(BIN)/python tests/run_trial.py --jobs=$(JOBS)
 UNIT := $(subst /,.,$(patsubst %.py,%,$(wildcard tests/test_*.py)) \
 	$(filter-out tests/e2e,$(patsubst %/__init__.py,%,$(wildcard tests/*/__init__.py))))
 
-NATIVE := gameserver/wire/native.c gameserver/wire/native_build.py
+NATIVE := gameserver/websocket/native.c gameserver/websocket/native_build.py
 
 .PHONY: run test lint format unit e2e crash attack fuzz js-test bench bench-commit bench-patches growth needs clean
 

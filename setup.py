@@ -52,6 +52,6 @@ setup(
     package_dir={"": "."},
     packages=[*find_packages(include=["gameserver", "gameserver.*"]), "twisted.plugins"],
     package_data={"gameserver": ["py.typed"], "gameserver.web": ["static/*", "static/**/*"]},
-    cffi_modules=["gameserver/wire/native_build.py:ffibuilder"] if sys.platform == "linux" else [],
+    cffi_modules=["gameserver/websocket/native_build.py:ffibuilder"] if sys.platform == "linux" else [],
     cmdclass={"build_py": BuildWithSamples},
 )

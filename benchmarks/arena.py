@@ -28,7 +28,7 @@ from twisted.internet.task import LoopingCall, deferLater, react
 
 from games.arena.motion import HZ, PUSH
 from gameserver.client import Client, Room
-from gameserver.wire.dial import dial
+from gameserver.client.dial import dial
 
 SETTLE_S = 3.0
 TICKS_A_S = os.sysconf("SC_CLK_TCK")

@@ -82,7 +82,8 @@ def serve(cost: str, threads: int, rounds: int) -> None:
     from twisted.internet import reactor as found
     from twisted.internet.threads import deferToThread
 
-    from gameserver import service, settings
+    from gameserver import service
+    from gameserver.settings import settings
 
     reactor: Any = found
     kib, passes = cost.split(":")

@@ -21,9 +21,9 @@ from typing import Any, ClassVar
 
 from gameserver import Game
 from gameserver.interfaces import ISession
+from gameserver.protocol import messages, msgpack
 from gameserver.testing import Table
-from gameserver.wire import messages, packed
-from gameserver.wire.session import Session
+from gameserver.websocket.session import Session
 
 BODIES = 50
 VIEWERS = 20
@@ -69,7 +69,7 @@ class Viewer:
             ("join", {"id": 1, "room": table.code}),
         ):
             self._session.receive(
-                packed.say(op, fields) if binary else json.dumps({"op": op, **fields}).encode(), binary=binary
+                msgpack.say(op, fields) if binary else json.dumps({"op": op, **fields}).encode(), binary=binary
             )
         table.settle()
         self.sizes.clear()

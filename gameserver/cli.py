@@ -16,9 +16,10 @@ from typing import TYPE_CHECKING
 
 import click
 
-from gameserver import __version__, settings
+from gameserver import __version__
 from gameserver.errors import GameLoadError, SettingError
 from gameserver.files import remedy
+from gameserver.settings import settings
 
 if TYPE_CHECKING:
     from gameserver.auth.secrets import Secrets

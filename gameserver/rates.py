@@ -97,7 +97,7 @@ class TokenBuckets:
 @lru_cache(10_000)
 def network_of(address: str) -> str:
     """
-    :param address: one that is no IP address, such as `gameserver.wire.proxies.LOCAL`, stands for itself.
+    :param address: one that is no IP address, such as `gameserver.websocket.proxies.LOCAL`, stands for itself.
     :returns: who pays for what comes from there, in every budget: an address of IPv4, a network of IPv6.
     """
     try:

@@ -19,9 +19,9 @@ from twisted.internet.error import CannotListenError
 from twisted.logger import Logger
 
 from gameserver.auth.chain import make_chain
+from gameserver.auth.context import Means
 from gameserver.auth.django_app.tokens import shared_secrets
 from gameserver.auth.hashing import Cost, Hasher, Threads
-from gameserver.auth.means import Means
 from gameserver.auth.secrets import fingerprints, load_secrets
 from gameserver.auth.tickets import Tickets
 from gameserver.clock import WATCH_S, Clock, Cron
@@ -33,21 +33,21 @@ from gameserver.game import loader
 from gameserver.game.spec import spec_of
 from gameserver.hangup import Hangup
 from gameserver.interfaces import ILeases
-from gameserver.room.hall import Hall
-from gameserver.room.people import People
-from gameserver.room.rights import Creators
-from gameserver.settings import Limits, Settings
-from gameserver.store.packing import packed_store
-from gameserver.store.sqlite import SQLiteStore
+from gameserver.node.creators import Creators
+from gameserver.node.people import People
+from gameserver.node.rooms import Hall
+from gameserver.protocol.messages import Close
+from gameserver.settings.settings import Limits, Settings
+from gameserver.store.compression import packed_store
+from gameserver.store.sqlite.store import SQLiteStore
 from gameserver.web.addresses import Addresses
 from gameserver.web.listening import Listening, cannot_listen, speaks_tls
 from gameserver.web.site import site
-from gameserver.wire.limits import Budgets, Strangers, descriptors_for, most_connections, raise_descriptors
-from gameserver.wire.messages import Close
-from gameserver.wire.protocol import Door
-from gameserver.wire.proxies import Proxies
-from gameserver.wire.session import House, Session, close_user
-from gameserver.wire.transport import hand_out_sockets
+from gameserver.websocket.limits import Budgets, Strangers, descriptors_for, most_connections, raise_descriptors
+from gameserver.websocket.protocol import Door
+from gameserver.websocket.proxies import Proxies
+from gameserver.websocket.session import House, Session, close_user
+from gameserver.websocket.sockets import hand_out_sockets
 
 STOP_S: Final = 4.5
 """How long a clean stop may take before it is cut short; systemd and people wait five seconds."""
@@ -177,7 +177,7 @@ def make_store(settings: Settings, reactor: Any, *, node: str = "", secrets: Seq
     if kind == "sqlite":
         return SQLiteStore(rest, reactor=reactor, sync=settings.sync)
     # Only now: txredisapi imports the reactor, which whoever does not use Redis may not have chosen yet.
-    from gameserver.store.redis import RedisStore
+    from gameserver.store.redis.store import RedisStore
 
     try:
         return RedisStore(settings.store, reactor=reactor, node=node, secrets=secrets)

@@ -19,9 +19,10 @@ from twisted.application.service import IService
 from twisted.logger import Logger
 from twisted.python import usage
 
-from gameserver import __version__, settings
+from gameserver import __version__
 from gameserver.errors import GameLoadError, SettingError
 from gameserver.files import remedy, write_whole
+from gameserver.settings import settings
 
 log = Logger()
 

@@ -11,11 +11,10 @@ from twisted.internet.defer import Deferred, TimeoutError, fail
 from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
 
-from gameserver import values
 from gameserver.client import CHAT_LINES, Client, Room
+from gameserver.client.dial import OnClose, OnFrame, Wire
 from gameserver.errors import ConnectionFailed, NotJSON, Refused
-from gameserver.wire import messages, packed
-from gameserver.wire.dial import OnClose, OnFrame, Wire
+from gameserver.protocol import messages, msgpack, values
 
 URL = "ws://127.0.0.1:8080/ws"
 
@@ -44,7 +43,7 @@ class ScriptedWire:
         """The server says this."""
         frame = json.dumps({"op": op, **fields}).encode()
         if self.binary:
-            frame = packed.repack(frame) if op in packed.NUMBERS else msgspec.msgpack.encode([99, fields["room"]])
+            frame = msgpack.repack(frame) if op in msgpack.NUMBERS else msgspec.msgpack.encode([99, fields["room"]])
         self.on_frame(frame)
 
     def take(self) -> list[dict[str, Any]]:
@@ -279,7 +278,7 @@ class HelloTests(ClientTestCase):
 
     def test_wrong_url_fails_at_once(self) -> None:
         """What is no address is not tried again."""
-        from gameserver.wire.dial import dial
+        from gameserver.client.dial import dial
 
         waiting = Client(self.clock, "http://example.com/", dial=dial).connect()
         self.failureResultOf(waiting, ConnectionFailed)

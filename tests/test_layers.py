@@ -25,25 +25,16 @@ PLACES = {
     "gameserver.errors": "words",
     "gameserver.files": "words",
     "gameserver.settings": "words",
-    "gameserver.setting_limits": "words",
-    "gameserver.setting_readers": "words",
-    "gameserver.setting_values": "words",
-    "gameserver.foreign": "words",
     "gameserver.interfaces": "words",
-    "gameserver.names": "words",
-    "gameserver.lookalikes": "words",
-    "gameserver.values": "words",
-    "gameserver.numerals": "words",
-    "gameserver.patches": "words",
     "gameserver.rates": "words",
-    "gameserver.wire.messages": "words",
-    "gameserver.wire.packed": "words",
+    "gameserver.protocol": "words",
     "gameserver.store.keys": "words",
     "gameserver.room.effects": "words",
     "gameserver.game": "rules",
     "gameserver.room": "rules",
+    "gameserver.node": "rules",
     "gameserver.clock": "clock",
-    "gameserver.wire": "adapters",
+    "gameserver.websocket": "adapters",
     "gameserver.store": "adapters",
     "gameserver.cluster": "adapters",
     "gameserver.auth": "adapters",
@@ -58,9 +49,9 @@ PLACES = {
 """Module or package to its layer; the longest name that fits counts."""
 
 DOORS = {
-    "autobahn": ("gameserver.wire",),
-    "txaio": ("gameserver.wire",),
-    "txredisapi": ("gameserver.store.redis_link",),
+    "autobahn": ("gameserver.websocket", "gameserver.client.dial"),
+    "txaio": ("gameserver.websocket", "gameserver.client.dial"),
+    "txredisapi": ("gameserver.store.redis.connection",),
     "apscheduler": ("gameserver.clock",),
     "tzlocal": ("gameserver.clock",),
     "twisted.internet.reactor": ("gameserver.tap", "gameserver.cli"),
@@ -71,8 +62,8 @@ DOORS = {
     "prometheus_client": ("gameserver.web.metrics",),
     "jwt": ("gameserver.auth.jwt", "gameserver.auth.jwt_keys"),
     "django": ("gameserver.auth.django", "gameserver.auth.django_app"),
-    "sqlite3": ("gameserver.store.sqlite_file",),
-    "zstandard": ("gameserver.store.packing",),
+    "sqlite3": ("gameserver.store.sqlite.file",),
+    "zstandard": ("gameserver.store.compression",),
 }
 """What is imported in one place only, and where."""
 
@@ -157,7 +148,7 @@ def impure(known: dict[str, list[str]]) -> list[str]:
     return [
         f"{module} imports {item}"
         for module, imports in known.items()
-        if inside(module, "gameserver.game") or inside(module, "gameserver.room")
+        if any(inside(module, package) for package in ("gameserver.game", "gameserver.room", "gameserver.node"))
         for item in imports
         if any(inside(item, name) for name in NOT_IN_RULES) and not any(inside(item, name) for name in YET_IN_RULES)
     ]
@@ -187,7 +178,7 @@ class PackageTests(SynchronousTestCase):
 
     def test_words_inside_packages_cost_nothing(self) -> None:
         """Packages that hold words import nothing themselves, or whoever reads the words would load an adapter."""
-        for package in ("gameserver.wire", "gameserver.store"):
+        for package in ("gameserver.protocol", "gameserver.store"):
             self.assertEqual(self.known.get(package, []), [], package)
 
     def test_plugin_is_light(self) -> None:
@@ -220,25 +211,29 @@ def late():
         """An import upward is found, one downward is not."""
         known = {
             "gameserver.errors": [],
-            "gameserver.room.room": ["gameserver.errors.Refused", "gameserver.wire.session.Session"],
-            "gameserver.wire.session": ["gameserver.room.room.Room", "gameserver.wire.codecs"],
-            "gameserver.wire.codecs": [],
+            "gameserver.room.room": ["gameserver.errors.Refused", "gameserver.websocket.session.Session"],
+            "gameserver.websocket.session": ["gameserver.room.room.Room", "gameserver.protocol.json_codec"],
+            "gameserver.protocol.json_codec": [],
         }
-        self.assertEqual(faults(known), ["gameserver.room.room (rules) imports gameserver.wire.session (adapters)"])
+        self.assertEqual(
+            faults(known), ["gameserver.room.room (rules) imports gameserver.websocket.session (adapters)"]
+        )
 
     def test_words_inside_adapters(self) -> None:
         """The rules may name the wire's messages, which are words."""
         known = {
-            "gameserver.wire.messages": ["gameserver.store.keys.X"],
-            "gameserver.room.room": ["gameserver.wire.messages.Hello"],
+            "gameserver.protocol.messages": ["gameserver.store.keys.X"],
+            "gameserver.room.room": ["gameserver.protocol.messages.Hello"],
             "gameserver.store.keys": [],
         }
         self.assertEqual(faults(known), [])
 
     def test_adapters_apart(self) -> None:
         """An adapter that imports another is found."""
-        known = {"gameserver.auth.tokens": ["gameserver.store.sqlite.Store"], "gameserver.store.sqlite": []}
-        self.assertEqual(faults(known), ["gameserver.auth.tokens imports gameserver.store.sqlite, another adapter"])
+        known = {"gameserver.auth.tokens": ["gameserver.store.sqlite.store.Store"], "gameserver.store.sqlite.store": []}
+        self.assertEqual(
+            faults(known), ["gameserver.auth.tokens imports gameserver.store.sqlite.store, another adapter"]
+        )
 
     def test_doors(self) -> None:
         """The reactor is found in every spelling, and other parts of Twisted are free."""
@@ -249,12 +244,12 @@ def late():
                 "apscheduler.triggers.cron",
             ],
             "gameserver.tap": ["twisted.internet.reactor"],
-            "gameserver.wire.protocol": ["autobahn.twisted.websocket.X", "klein.Klein"],
+            "gameserver.websocket.protocol": ["autobahn.twisted.websocket.X", "klein.Klein"],
         }
         found = at_wrong_door(known)
         self.assertEqual(
             [fault.partition(";")[0] for fault in found],
-            ["gameserver.clock imports twisted.internet.reactor", "gameserver.wire.protocol imports klein.Klein"],
+            ["gameserver.clock imports twisted.internet.reactor", "gameserver.websocket.protocol imports klein.Klein"],
         )
 
     def test_purity(self) -> None:

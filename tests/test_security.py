@@ -8,7 +8,7 @@ from pathlib import Path
 
 from twisted.trial.unittest import SynchronousTestCase
 
-from gameserver.settings import KEYS
+from gameserver.settings.settings import KEYS
 
 ROOT = Path(__file__).parent.parent
 NAMED = re.compile(r"`([\w/]+\.py): (\w+)\.(test_\w+)`")

@@ -10,7 +10,7 @@ from twisted.logger import globalLogPublisher
 from twisted.trial.unittest import SynchronousTestCase
 
 from gameserver.service import warn_of_few_descriptors, warn_of_open_folders
-from gameserver.settings import Limits, Settings
+from gameserver.settings.settings import Limits, Settings
 
 
 class WarningTests(SynchronousTestCase):

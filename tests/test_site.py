@@ -20,7 +20,7 @@ import gameserver
 import gameserver.client
 import gameserver.testing
 from gameserver import errors
-from gameserver.settings import KEYS, PREFIX
+from gameserver.settings.settings import KEYS, PREFIX
 from tests.test_docs import GUIDES, PAGES, linked
 
 ROOT = Path(__file__).parent.parent

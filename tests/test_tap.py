@@ -19,7 +19,7 @@ from twisted.trial.unittest import SynchronousTestCase
 import gameserver
 from gameserver import tap
 from gameserver.errors import GameLoadError
-from gameserver.settings import Settings
+from gameserver.settings.settings import Settings
 from tests.test_files import failing
 
 

@@ -2,7 +2,7 @@
 Lists made from what the code declares, so that no page can differ from it.
 
 ``.. error-codes::`` lists `gameserver.errors.CODES`; ``.. server-settings:: [TABLE]`` the settings of
-`gameserver.settings`, of one of its tables where that is named.
+`gameserver.settings.settings`, of one of its tables where that is named.
 """
 
 from __future__ import annotations
@@ -18,9 +18,10 @@ from docutils import nodes
 from docutils.statemachine import StringList
 from sphinx.util.docutils import SphinxDirective
 
-from gameserver import errors, settings
+from gameserver import errors
 from gameserver.errors import CODES, PASSING
-from gameserver.settings import LISTS, PREFIX, TABLES, Settings
+from gameserver.settings import settings
+from gameserver.settings.settings import LISTS, PREFIX, TABLES, Settings
 
 
 class Declared(SphinxDirective):

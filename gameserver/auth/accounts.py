@@ -21,14 +21,14 @@ from msgspec.structs import replace
 from twisted.internet.defer import Deferred
 from zope.interface import implementer
 
+from gameserver.auth.context import Means
 from gameserver.auth.hashing import Hasher
 from gameserver.auth.invitations import Invitations
 from gameserver.auth.logins import Access, Account, Biscuit, Login, Renewal, Terms, with_login, without
-from gameserver.auth.means import Means
 from gameserver.auth.tokens import Signer
 from gameserver.errors import Refused
 from gameserver.interfaces import Grant, IAccounts, ICookies, IUserStore, Put, User, UserRow
-from gameserver.names import former_key, name_key
+from gameserver.protocol.names import former_key, name_key
 
 COOKIE: Final = "gameserver"
 """Name of the cookie; over TLS it is ``__Host-gameserver``, which no other host and no plain connection can set."""

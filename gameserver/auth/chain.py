@@ -14,7 +14,7 @@ from typing import Any
 from twisted.internet.defer import Deferred, fail
 from zope.interface import implementer
 
-from gameserver.auth.means import Means
+from gameserver.auth.context import Means
 from gameserver.errors import Refused
 from gameserver.interfaces import Grant, IAuthenticator, IAuthenticators, ICookies, IGuests, IPasswords, User
 

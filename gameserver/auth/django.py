@@ -16,10 +16,10 @@ from typing import Any, Final, TypeVar
 from twisted.internet.defer import Deferred, fail
 from zope.interface import implementer
 
+from gameserver.auth.context import Means
 from gameserver.auth.django_app.tokens import KIND, Claims, shared_secrets
 from gameserver.auth.foreign_names import fitting_name
 from gameserver.auth.hashing import Threads
-from gameserver.auth.means import Means
 from gameserver.auth.tokens import Signer
 from gameserver.errors import Refused
 from gameserver.interfaces import Grant, IAuthenticator, ICookies, IPasswords, User

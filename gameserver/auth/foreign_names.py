@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from gameserver.errors import Refused
-from gameserver.names import check_name, seen
+from gameserver.protocol.names import check_name, seen
 
 NAMELESS: Final = "Player"
 

@@ -9,7 +9,7 @@ from msgspec import Struct
 from twisted.internet.defer import Deferred, execute
 from zope.interface import implementer
 
-from gameserver.auth.means import Means
+from gameserver.auth.context import Means
 from gameserver.auth.tokens import Signer
 from gameserver.errors import Refused
 from gameserver.interfaces import IGuests, IUserStore, User

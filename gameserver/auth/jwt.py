@@ -19,14 +19,14 @@ import jwt
 from twisted.internet.defer import Deferred
 from zope.interface import implementer
 
+from gameserver.auth.context import Means
 from gameserver.auth.fetch import Fetch
 from gameserver.auth.foreign_names import fitting_name
 from gameserver.auth.jwt_keys import Key, KeyFile, Keys, KeySet
-from gameserver.auth.means import Means
 from gameserver.errors import Refused
 from gameserver.files import remedy
-from gameserver.foreign import Jwt
 from gameserver.interfaces import IAuthenticator, User
+from gameserver.settings.foreign import Jwt
 
 TOKEN_CHARS: Final = 8192
 """A header of HTTP is not longer either."""

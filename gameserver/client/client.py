@@ -13,13 +13,13 @@ from twisted.internet.defer import Deferred, execute, fail, succeed
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
+from gameserver.client.dial import Dial, dial
 from gameserver.client.link import Link
 from gameserver.client.request import REMEMBERED, Request
 from gameserver.client.room import ROOM_MESSAGES, Room, discard, seat_gone
 from gameserver.errors import PASSING, ConnectionFailed, Refused
-from gameserver.patches import COLUMNS
-from gameserver.wire import messages
-from gameserver.wire.dial import Dial, dial
+from gameserver.protocol import messages
+from gameserver.protocol.patches import COLUMNS
 
 log = Logger()
 
@@ -34,7 +34,7 @@ class Client:
     :param token: says who this is; the server's latest is kept in `token`.
     :param ticket: the same, good for one ``hello``.
     :param binary: speak MessagePack, which is shorter, instead of JSON; all else is the same.
-    :param dial: opens a connection; see `gameserver.wire.dial.dial`.
+    :param dial: opens a connection; see `gameserver.client.dial.dial`.
     :param random: a number from 0 to below 1; spreads the waits between reconnects.
     :param max_delay_s: the longest wait between reconnects.
     :param on_error: called with a `Refused` for each error that answers no request; by default it is logged.

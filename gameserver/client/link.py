@@ -12,11 +12,11 @@ from twisted.internet.interfaces import IDelayedCall
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
+from gameserver.client.dial import Dial, Wire
 from gameserver.errors import ConnectionFailed, NotJSON
-from gameserver.values import decode, encode, plain
-from gameserver.wire import packed
-from gameserver.wire.dial import Dial, Wire
-from gameserver.wire.messages import PACKED_SUBPROTOCOL, SUBPROTOCOL, Close
+from gameserver.protocol import msgpack
+from gameserver.protocol.messages import PACKED_SUBPROTOCOL, SUBPROTOCOL, Close
+from gameserver.protocol.values import decode, encode, plain
 
 FIRST_DELAY_S: Final = 0.25
 """The first reconnect comes within this; the limit doubles with each failure, up to the client's ``max_delay_s``."""
@@ -67,7 +67,7 @@ class Link:
         self._on_lost = on_lost
         self._on_end = on_end
         self.number = 0
-        self._reader = packed.Reader()
+        self._reader = msgpack.Reader()
         self._wire: Wire | None = None
         self._proven_s: float | None = None
         self._failures = 0
@@ -117,7 +117,7 @@ class Link:
     def frame(self, op: str, **fields: Any) -> bytes:
         """:returns: a message as it goes over the wire; fields that are None are left out."""
         said: dict[str, Any] = plain({name: value for name, value in fields.items() if value is not None})
-        return packed.say(op, said) if self._binary else encode({"op": op, **said})
+        return msgpack.say(op, said) if self._binary else encode({"op": op, **said})
 
     def write(self, frame: bytes) -> None:
         """Send what `frame` made, if there is a connection."""
@@ -155,7 +155,7 @@ class Link:
     def _opened(self, wire: Wire) -> None:
         self._dialling = None
         self._wire = wire
-        self._reader = packed.Reader()
+        self._reader = msgpack.Reader()
         self._on_open()
 
     def _unreachable(self, failure: Failure) -> None:

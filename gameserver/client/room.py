@@ -14,8 +14,8 @@ from twisted.logger import Logger
 from twisted.python.failure import Failure
 
 from gameserver.errors import ConnectionFailed, Refused
-from gameserver.patches import apply_ops
-from gameserver.wire import messages
+from gameserver.protocol import messages
+from gameserver.protocol.patches import apply_ops
 
 if TYPE_CHECKING:
     from gameserver.client.client import Client

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from gameserver import values
+from gameserver.protocol import values
 from gameserver.room.chat.channels import Channel
-from gameserver.room.chat.talking import Mute
+from gameserver.room.chat.state import Mute
 from gameserver.room.groups import Group
 from gameserver.room.seats import Player
 

@@ -18,9 +18,9 @@ import msgspec
 from msgspec import NODEFAULT, Raw, ValidationError
 from msgspec import inspect as types
 
-from gameserver import values
 from gameserver.errors import GameDefinitionError, NotJSON, Refused
-from gameserver.numerals import Wholes, fails_at_float, inside, kinds_in
+from gameserver.protocol import values
+from gameserver.protocol.numerals import Wholes, fails_at_float, inside, kinds_in
 from gameserver.room.seats import Player
 
 if TYPE_CHECKING:
@@ -97,7 +97,7 @@ class Schema:
 
     def decode(self, data: bytes | Raw, room: Room) -> dict[str, Any]:
         """
-        :param data: one value as it came over the wire: `gameserver.values.Packed`, or else JSON.
+        :param data: one value as it came over the wire: `gameserver.protocol.values.Packed`, or else JSON.
         :param room: where seats are looked up.
         :returns: the arguments by name.
         :raises Refused: ``bad_data``, with the path.

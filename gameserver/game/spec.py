@@ -16,7 +16,7 @@ from gameserver.game.question import Question
 from gameserver.game.schema import Schema
 from gameserver.game.slips import Slip, check_hooks, slips
 from gameserver.room import bounds
-from gameserver.room.rounding import Quanta, is_setting
+from gameserver.room.publish.quantize import Quanta, is_setting
 
 if TYPE_CHECKING:
     from gameserver.game.game import Game

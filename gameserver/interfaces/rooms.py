@@ -40,7 +40,7 @@ class ISession(Interface):
 
     address = Attribute("Whose connection it is, for bans of addresses; empty where there is none.")
     key = Attribute("The client's key: which ids of requests were already applied is kept by seat and key.")
-    form = Attribute("The `gameserver.wire.messages.Form` of what it is sent.")
+    form = Attribute("The `gameserver.protocol.messages.Form` of what it is sent.")
 
     def deliver(frame: bytes) -> None:
         """Send one message, encoded in this session's form, in the order of the calls. Never raises, never blocks."""

@@ -51,7 +51,7 @@ class IAuthenticator(Interface):
     One way to tell who a client is, from the token that ``hello`` or an ``Authorization`` header brought.
 
     Which of them a server has, and in which order, is the setting ``auth``. One lives in ``gameserver.auth.KIND``,
-    whose ``make(means)`` builds it (see `gameserver.auth.means`). What else it can do it says by implementing
+    whose ``make(means)`` builds it (see `gameserver.auth.context`). What else it can do it says by implementing
     `IGuests`, `IPasswords` or `ICookies` as well.
     """
 
@@ -78,7 +78,7 @@ class IGuests(IAuthenticator):
         """
         Make a new guest.
 
-        :param name: as `gameserver.names.check_name` returns it.
+        :param name: as `gameserver.protocol.names.check_name` returns it.
         :returns: the user, and a signed token that proves it later.
         """
 
@@ -108,7 +108,7 @@ class IAccounts(IPasswords):
         """
         Make an account.
 
-        :param name: as `gameserver.names.check_name` returns it.
+        :param name: as `gameserver.protocol.names.check_name` returns it.
         :param guest: becomes this account, and keeps id and seats; its token proves nothing from now on.
         :param invitation: what the operator gave this person, where that is asked for.
         :raises Refused: ``name_taken``, ``bad_data`` for a password that is too short, ``forbidden``, ``busy``.

@@ -1,1 +1,1 @@
-"""One room, without I/O, and the hall that keeps this node's rooms."""
+"""What happens in one room, without I/O and without a clock."""

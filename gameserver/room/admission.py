@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 def admit_newcomer(room: Room, asker: Asker, role: str, password: str | None) -> None:
     """
-    :param password: what `gameserver.room.passwords` made of what the user said.
+    :param password: what `gameserver.node.passwords` made of what the user said.
     :raises Refused: this user gets no new seat of that role here.
     """
     user = asker.user

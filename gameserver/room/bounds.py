@@ -3,7 +3,7 @@ How large a message may be that a room says.
 
 A client must know: many engines have a buffer whose size is set before they connect, and drop what is larger without a
 word. What a room keeps is bounded as it is, and with that ``joined`` and ``doc``; what a game says besides is refused
-where it would be more (`gameserver.room.space`), and a patch that is larger comes as the document.
+where it would be more (`gameserver.room.quota`), and a patch that is larger comes as the document.
 
 All sizes are of JSON. The same is at most `PACKED` times as large in MessagePack, where 0.1 takes nine bytes, not four.
 """
@@ -12,8 +12,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, TypeVar
 
-from gameserver import values
 from gameserver.errors import Refused
+from gameserver.protocol import values
 
 if TYPE_CHECKING:
     from gameserver.room.room import Room

@@ -15,14 +15,15 @@ from typing import TYPE_CHECKING, Any, Final
 from msgspec import Raw
 from twisted.internet.defer import succeed
 
-from gameserver import values
 from gameserver.errors import NotJSON, Refused
-from gameserver.room import admission, space, telling
+from gameserver.protocol import values
+from gameserver.room import admission, quota
+from gameserver.room.changes import Departure, Newcomer
 from gameserver.room.chat.inputs import ChatInputs
 from gameserver.room.chat.moderation import has_right
 from gameserver.room.effects import Asker
+from gameserver.room.publish import broadcast
 from gameserver.room.seats import HOST_ROLES
-from gameserver.room.step import Departure, Newcomer
 from gameserver.room.timers import LOOK, Armed
 
 if TYPE_CHECKING:
@@ -55,7 +56,7 @@ class Inputs(ChatInputs):
         """
         The room comes to be, and its creator takes a seat where ``asker`` says so.
 
-        :param password: as the room keeps it, see `gameserver.room.passwords`.
+        :param password: as the room keeps it, see `gameserver.node.passwords`.
         :param seat: keyword arguments of `join`.
         :raises Refused: the game will not have it so; the room never was.
         """
@@ -146,10 +147,10 @@ class Inputs(ChatInputs):
                 reply = values.plain(result)
             if room.unsettled or room.later:
                 return room.doors.asked(asker, player, type, mark, succeed(reply))
-            if space.may_have_grown(room):
-                space.check(room)
+            if quota.may_have_grown(room):
+                quota.check(room)
             elif room.said:
-                space.check_said(room)
+                quota.check_said(room)
             if asker.id is not None:
                 room.replies.answer(asker, player, reply)
         except Exception as error:  # noqa: BLE001 - the message's door
@@ -214,7 +215,7 @@ class Inputs(ChatInputs):
         await self._room.doors.alone(method, getattr(self._room.game, method), counts=True)
 
     def look(self, reader: Any) -> None:
-        """Somebody outside looks at the room: a `gameserver.room.keeper.Reader`."""
+        """Somebody outside looks at the room: a `gameserver.node.runner.Reader`."""
         reader.read(self._room)
         self._room.outbox.append(((reader,), b"", None))
 
@@ -298,7 +299,7 @@ class Inputs(ChatInputs):
     async def _come_back(self, asker: Asker, seat: Player, recovered: bool | None, missed: Any = None) -> None:
         """A session takes a seat that exists; if its owner was away, the game is told."""
         if missed is not None:
-            telling.tell_recovered(self._room, asker, seat, missed)
+            broadcast.tell_recovered(self._room, asker, seat, missed)
         else:
             self._room.newcomers.append(Newcomer(asker, seat.id, recovered))
         seat._moderates = has_right(asker.user)

@@ -10,10 +10,10 @@ from __future__ import annotations
 from collections.abc import Callable, MutableMapping
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
-from gameserver.room.compiling import compile_ops
+from gameserver.room.documents.compile import compile_ops
 
 if TYPE_CHECKING:
-    from gameserver.room.document import Document
+    from gameserver.room.documents.document import Document
 
 K = TypeVar("K")
 V = TypeVar("V")

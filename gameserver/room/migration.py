@@ -10,9 +10,9 @@ from __future__ import annotations
 from inspect import isawaitable
 from typing import TYPE_CHECKING, Any, Final
 
-from gameserver import values
 from gameserver.errors import CannotMigrate, NotJSON
-from gameserver.room.document import Document
+from gameserver.protocol import values
+from gameserver.room.documents.document import Document
 from gameserver.store import keys
 
 if TYPE_CHECKING:

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from msgspec import Struct, structs
 
-from gameserver import values
 from gameserver.errors import Refused
+from gameserver.protocol import values
 
 if TYPE_CHECKING:
     from gameserver.room.room import Room

@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from gameserver.errors import PASSING, Refused
+from gameserver.protocol import messages, msgpack
+from gameserver.protocol.messages import Form
 from gameserver.room.answers import DONE
 from gameserver.room.bounds import check_message
 from gameserver.room.effects import Asker
 from gameserver.store import keys
-from gameserver.wire import messages, packed
-from gameserver.wire.messages import Form
 
 if TYPE_CHECKING:
     from gameserver.interfaces import ISession
@@ -47,7 +47,7 @@ class Replies:
         frame = messages.encode(messages.Ok(asker.id, messages.payload(data), room))
         if frame[self._room.spec.message_bytes :]:  # a slice costs no call
             check_message(self._room, len(frame))
-        own = frame if asker.session.form is Form.JSON else packed.pack(messages.Ok(asker.id, data, room))
+        own = frame if asker.session.form is Form.JSON else msgpack.pack(messages.Ok(asker.id, data, room))
         self._remember(asker, player, frame, own)
 
     def done(self, asker: Asker, id: int, player: Player) -> bytes:
@@ -64,18 +64,18 @@ class Replies:
                 room.dirty.add(keys.done(player.id, key))
                 if forgotten:
                     room.drop_parts(forgotten)
-        return self._done % id if session.form is Form.JSON else packed.pack(messages.Ok(id, room=room.code))
+        return self._done % id if session.form is Form.JSON else msgpack.pack(messages.Ok(id, room=room.code))
 
     def confirm(self, asker: Asker) -> None:
         """Answer a request that does no harm twice."""
         if asker.id is not None:
             done = messages.Ok(asker.id, room=self._room.code)
-            self.frames.append((asker.session, packed.encode_for(asker.session.form, done)))
+            self.frames.append((asker.session, msgpack.encode_for(asker.session.form, done)))
 
     def error(self, asker: Asker, error: Refused, player: Player | None = None) -> None:
         """Answer with an error; one for a player's request that was applied is remembered."""
         message = messages.Error(asker.id, error.code, error.text, error.path, asker.room)
-        own = packed.encode_for(asker.session.form, message)
+        own = msgpack.encode_for(asker.session.form, message)
         if player is not None and asker.id is not None and error.code not in PASSING:
             self._remember(asker, player, own if asker.session.form is Form.JSON else messages.encode(message), own)
         else:
@@ -129,7 +129,7 @@ class Replies:
         elif frame is DONE:
             self.confirm(asker)
         else:
-            self.frames.append((asker.session, packed.in_form(asker.session.form, self._with_room(frame))))
+            self.frames.append((asker.session, msgpack.in_form(asker.session.form, self._with_room(frame))))
 
     def _error_too_fast(self, asker: Asker) -> None:
         asker.session.refused()

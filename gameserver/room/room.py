@@ -2,8 +2,9 @@
 One room: its state, and what each input does to it. No I/O, no clock: whoever runs it says what time it is.
 
 A step is `Room.begin`, one of its `Inputs`, and `Room.finish`. What the game does (through `Doors`) is recorded in the
-journal and undone if it fails. At the end `finish` tells the audiences what changed (`gameserver.room.telling`) and
-leaves deliveries in ``outbox`` and changed parts for the store, which `gameserver.room.row` writes.
+journal and undone if it fails. At the end `finish` tells the audiences what changed
+(`gameserver.room.publish.broadcast`) and leaves deliveries in ``outbox`` and changed parts for the store, which
+`gameserver.room.row` writes.
 """
 
 from __future__ import annotations
@@ -13,29 +14,29 @@ from hashlib import blake2b
 from inspect import isawaitable, iscoroutine
 from typing import TYPE_CHECKING, Any, Final
 
-from gameserver import values
 from gameserver.errors import NotJSON, Refused
-from gameserver.room import telling
+from gameserver.protocol import values
 from gameserver.room.answers import Answers
+from gameserver.room.changes import Aside, Departure, Newcomer, Spoken, Utterance
+from gameserver.room.chat.changes import Change, HasRead, IsTyping
 from gameserver.room.chat.channels import Address, Channel, hears, wire_address
 from gameserver.room.chat.lines import Lines
 from gameserver.room.chat.mentions import mentioned
 from gameserver.room.chat.records import Record, Watch
-from gameserver.room.chat.talking import Talking
-from gameserver.room.chat.told import Change, HasRead, IsTyping
-from gameserver.room.document import Document
-from gameserver.room.doors import Doors
+from gameserver.room.chat.state import Talking
+from gameserver.room.documents.document import Document
+from gameserver.room.documents.fields import Fields
 from gameserver.room.effects import Delivery
-from gameserver.room.fields import Fields
+from gameserver.room.game_calls import Doors
 from gameserver.room.groups import MAX_GROUPS, NAME, Group
 from gameserver.room.inputs import Inputs
 from gameserver.room.journal import Journal
+from gameserver.room.publish import broadcast
+from gameserver.room.publish.streams import Streams
 from gameserver.room.questions import Asked, Asking
+from gameserver.room.quota import Share, Space
 from gameserver.room.replies import Replies
 from gameserver.room.seats import Player, Seats
-from gameserver.room.space import Share, Space
-from gameserver.room.step import Aside, Departure, Newcomer, Spoken, Utterance
-from gameserver.room.streams import Streams
 from gameserver.room.tables import Tables
 from gameserver.room.teams import Teams
 from gameserver.room.timers import LOOK, NEVER, Timers
@@ -46,7 +47,7 @@ if TYPE_CHECKING:
 
     from gameserver.game.game import Game
     from gameserver.game.spec import Spec
-    from gameserver.room.saying import Audience
+    from gameserver.room.publish.audience import Audience
 
 GRACE_S: Final = 10.0
 """After a restart seats count as online for so long."""
@@ -219,7 +220,7 @@ class Room:
         self.touched_timers: set[tuple[str | None, str]] = set()
         self.info_stale = True
         self.due_at = LOOK
-        self.told = telling.Told()
+        self.told = broadcast.Told()
         self.audiences: dict[str, Audience] = {}
         self.outbox: list[Delivery] = []
         self.dirty: set[str] = set()
@@ -462,7 +463,7 @@ class Room:
 
     def finish(self) -> None:
         """The step ends: tell what changed, forget how to undo it."""
-        telling.tell(self)
+        broadcast.tell(self)
         self.journal.commit()
 
     def abort(self) -> None:

@@ -14,21 +14,22 @@ import msgspec
 from msgspec import Struct
 from twisted.internet.defer import Deferred
 
-from gameserver import values
-from gameserver.room import fields, migration
+from gameserver.protocol import values
+from gameserver.protocol.messages import TimerInfo
+from gameserver.room import migration
 from gameserver.room.answers import Runs
 from gameserver.room.chat.line import KeptLine
-from gameserver.room.document import Document
+from gameserver.room.documents import fields
+from gameserver.room.documents.document import Document
 from gameserver.room.effects import Changes
 from gameserver.room.groups import Group
+from gameserver.room.publish.streams import Epoch
 from gameserver.room.questions import Asked
 from gameserver.room.room import GRACE_S, Room
 from gameserver.room.seats import Player
-from gameserver.room.streams import Epoch
 from gameserver.room.teams import TeamsPart
 from gameserver.room.timers import Armed
 from gameserver.store import keys
-from gameserver.wire.messages import TimerInfo
 
 if TYPE_CHECKING:
     from twisted.logger import Logger

@@ -11,11 +11,11 @@ from __future__ import annotations
 from collections.abc import Awaitable, Generator, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
-from gameserver import values
 from gameserver.errors import Refused
 from gameserver.interfaces import TableSizes
+from gameserver.protocol import values
 from gameserver.room.groups import NAME
-from gameserver.room.shelf import Shelf, entry_bytes
+from gameserver.room.memory_tables import Shelf, entry_bytes
 
 if TYPE_CHECKING:
     from gameserver.room.room import Room

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from msgspec import Struct, structs
 
-from gameserver import values
+from gameserver.protocol import values
 
 if TYPE_CHECKING:
     from gameserver.room.room import Room

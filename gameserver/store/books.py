@@ -1,8 +1,8 @@
 """
 Books: small collections of bytes beside the rooms, read whole and written page by page, in every store.
 
-What is in them is `gameserver.room.ledger` and `gameserver.room.posts`: blocks, sanctions, the moderation log, lines
-outside rooms. Each book is bounded by whoever writes it.
+What is in them is `gameserver.node.moderation` and `gameserver.node.lobby_chat`: blocks, sanctions, the moderation log,
+lines outside rooms. Each book is bounded by whoever writes it.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from twisted.internet.defer import Deferred
 
-from gameserver.store.lua import PACK, script, unpacked
+from gameserver.store.redis.scripts import PACK, script, unpacked
 
 BOOKS_TABLE: Final = (
     "CREATE TABLE IF NOT EXISTS books (book TEXT NOT NULL, page TEXT NOT NULL, value BLOB NOT NULL,"

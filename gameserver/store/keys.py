@@ -36,8 +36,8 @@ no slash; a client's KEY may hold anything.
 Besides its parts a room has tables, which are read entry by entry: TABLE/KEY, where TABLE is 1 to 32 of ``A-Z a-z 0-9 _
 -`` and KEY any text.
 
-A store of Redis has these keys, all written by `gameserver.store.redis` alone, each in one script call with what it
-belongs to. ID is a room's, in braces, so that in a cluster whatever else a room will have lies beside it. NODE is a
+A store of Redis has these keys, all written by `gameserver.store.redis.store` alone, each in one script call with what
+it belongs to. ID is a room's, in braces, so that in a cluster whatever else a room will have lies beside it. NODE is a
 node's.
 
 ======================= ============================================ =================================================

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any, Final
 from twisted.internet.defer import Deferred
 from twisted.internet.task import Clock as FakeTime
 
-from gameserver import values
 from gameserver.auth.chain import Chain
 from gameserver.auth.guests import Guests
 from gameserver.auth.tokens import SECRET_BYTES
@@ -21,19 +20,20 @@ from gameserver.game.function import game_from_module
 from gameserver.game.game import Game
 from gameserver.game.spec import spec_of
 from gameserver.interfaces import User
+from gameserver.node.rooms import Hall
+from gameserver.protocol import values
 from gameserver.room import row
-from gameserver.room.hall import Hall
-from gameserver.settings import Limits
-from gameserver.store.memory import MemoryStore
+from gameserver.settings.settings import Limits
+from gameserver.store.memory.store import MemoryStore
 from gameserver.testing.failures import Failures, raising
 from gameserver.testing.moves import Move, play_random
 from gameserver.testing.visitor import Visitor
-from gameserver.wire.limits import Budgets
-from gameserver.wire.session import House
+from gameserver.websocket.limits import Budgets
+from gameserver.websocket.session import House
 
 if TYPE_CHECKING:
-    from gameserver.room.document import Document
-    from gameserver.room.keeper import Keeper
+    from gameserver.node.runner import Keeper
+    from gameserver.room.documents.document import Document
     from gameserver.room.room import Room
 
 START_S: Final = 1_767_225_600.0

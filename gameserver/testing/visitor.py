@@ -6,11 +6,11 @@ import json
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from gameserver import values
 from gameserver.errors import Refused
-from gameserver.patches import apply_ops
+from gameserver.protocol import values
+from gameserver.protocol.patches import apply_ops
 from gameserver.testing.failures import Failures, raising
-from gameserver.wire.session import Session
+from gameserver.websocket.session import Session
 
 if TYPE_CHECKING:
     from gameserver.interfaces import ISession

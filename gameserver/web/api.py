@@ -29,11 +29,13 @@ from twisted.python.failure import Failure
 from twisted.web.server import Request
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
-from gameserver import __version__, values
+from gameserver import __version__
 from gameserver.errors import Refused, StoreUnavailable
 from gameserver.interfaces import User
+from gameserver.protocol import values
+from gameserver.protocol.messages import UserInfo
 from gameserver.room.chat.moderation import has_right
-from gameserver.settings import Settings
+from gameserver.settings.settings import Settings
 from gameserver.web.answers import address_of, answer, refusal, wrong_method
 from gameserver.web.calls import STEP_S, app, shielded
 from gameserver.web.identity import Identity
@@ -41,16 +43,15 @@ from gameserver.web.metrics import Metrics, Numbers
 from gameserver.web.moderation import Moderation
 from gameserver.web.openapi import describe
 from gameserver.web.shapes import About, GuestWish, Listing, Message, RoomWish, Sitter
-from gameserver.wire.messages import UserInfo
 
 if TYPE_CHECKING:
     from gameserver.game.loader import Catalog
     from gameserver.game.spec import Spec
-    from gameserver.room.keeper import Keeper
+    from gameserver.node.runner import Keeper
     from gameserver.room.room import Room
     from gameserver.web.addresses import Addresses
     from gameserver.web.pages import Pages
-    from gameserver.wire.session import House
+    from gameserver.websocket.session import House
 
 LISTED_ROOMS: Final = 200
 LISTED_BYTES: Final = 1 << 20

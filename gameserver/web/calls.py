@@ -14,11 +14,11 @@ from twisted.web.server import Request
 
 from gameserver.errors import Refused
 from gameserver.interfaces import User
+from gameserver.protocol.json_codec import json_depth
 from gameserver.web.answers import address_of
-from gameserver.wire.codecs import json_depth
 
 if TYPE_CHECKING:
-    from gameserver.wire.session import House
+    from gameserver.websocket.session import House
 
 BODY_BYTES: Final = 64 * 1024
 """The largest body of a request, as large as a frame of the wire."""

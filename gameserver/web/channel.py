@@ -1,9 +1,9 @@
 """
 A connection of HTTP, whose requests come whole and in time, and of which one address has only so many.
 
-Requests may come one behind another. One that is whole waits for its turn (`gameserver.web.turns`), and for the client
-to read what it was answered before; what is behind it is not looked at until it is answered, and only so much of that
-is read at all. Twisted would answer as many as are there in one go, read or not.
+Requests may come one behind another. One that is whole waits for its turn (`gameserver.web.pipelining`), and for the
+client to read what it was answered before; what is behind it is not looked at until it is answered, and only so much of
+that is read at all. Twisted would answer as many as are there in one go, read or not.
 
 It is idle, or a request is on its way (or the handshake of TLS), or one is answered. Twisted's own timeout begins anew
 with each byte, so that a client which sends one now and then would never end; and it closes without a look at what has
@@ -25,11 +25,11 @@ from zope.interface import implementer
 
 from gameserver.rates import network_of
 from gameserver.web.answers import address_of
-from gameserver.wire.outgoing import queued_bytes
+from gameserver.websocket.outgoing import queued_bytes
 
 if TYPE_CHECKING:
-    from gameserver.wire.limits import Connections, Strangers
-    from gameserver.wire.proxies import Proxies
+    from gameserver.websocket.limits import Connections, Strangers
+    from gameserver.websocket.proxies import Proxies
 
 AHEAD_BYTES: Final = 16 * 1024
 """Behind a request that is not answered yet so much is read, in whole segments; then nothing, until it is."""

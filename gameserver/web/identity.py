@@ -25,9 +25,10 @@ from gameserver.auth.delays import Delays
 from gameserver.auth.tickets import LIFETIME_S
 from gameserver.errors import Refused
 from gameserver.interfaces import Grant, IAccounts, IGuests, IPasswords, User
-from gameserver.names import check_name, name_key
+from gameserver.node.creators import is_guest
+from gameserver.protocol.messages import UserInfo
+from gameserver.protocol.names import check_name, name_key
 from gameserver.rates import network_of
-from gameserver.room.rights import is_guest
 from gameserver.web.answers import address_of, answer
 from gameserver.web.calls import Calls, app
 from gameserver.web.shapes import (
@@ -41,12 +42,11 @@ from gameserver.web.shapes import (
     Ticket,
     WaysIn,
 )
-from gameserver.wire.messages import UserInfo
-from gameserver.wire.protocol import admits
+from gameserver.websocket.protocol import admits
 
 if TYPE_CHECKING:
-    from gameserver.settings import Settings
-    from gameserver.wire.session import House
+    from gameserver.settings.settings import Settings
+    from gameserver.websocket.session import House
 
 
 T = TypeVar("T")

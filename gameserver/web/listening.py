@@ -29,7 +29,7 @@ from zope.interface import implementer
 
 from gameserver.files import remedy
 from gameserver.web.certificates import Certificate
-from gameserver.wire.proxies import UNIX, Proxies
+from gameserver.websocket.proxies import UNIX, Proxies
 
 HAPROXY: Final = "haproxy:"
 SSL: Final = "ssl:"

@@ -18,7 +18,7 @@ from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 from prometheus_client.registry import Collector
 
 if TYPE_CHECKING:
-    from gameserver.wire.session import House
+    from gameserver.websocket.session import House
 
 THROTTLES: Final = {
     "connections": "connections_per_address",

@@ -1,7 +1,7 @@
 """
 The HTTP calls of who keeps order, under ``/api/moderation``: acts on rooms, sanctions, the log and announcements.
 
-Whoever calls needs the right, which `gameserver.room.operators` looks at.
+Whoever calls needs the right, which `gameserver.node.operators` looks at.
 """
 
 from __future__ import annotations
@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING
 
 from twisted.web.server import Request
 
-from gameserver.room.operators import Announcement, Operators, RoomAct, SanctionWish
+from gameserver.node.operators import Announcement, Operators, RoomAct, SanctionWish
 from gameserver.web.answers import answer
 from gameserver.web.calls import STEP_S, Calls, app, shielded
 
 if TYPE_CHECKING:
-    from gameserver.wire.session import House
+    from gameserver.websocket.session import House
 
 
 class Moderation(Calls):

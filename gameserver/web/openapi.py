@@ -13,8 +13,8 @@ from msgspec import Struct
 from msgspec.json import schema_components
 
 from gameserver import __version__
-from gameserver.room.operators import Announcement, RoomAct, SanctionWish
-from gameserver.room.sanctions import Sanction
+from gameserver.node.operators import Announcement, RoomAct, SanctionWish
+from gameserver.node.sanctions import Sanction
 from gameserver.web import shapes
 
 PROBLEMS: Final = {

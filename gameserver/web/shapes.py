@@ -6,9 +6,9 @@ from typing import Any, Literal
 
 from msgspec import UNSET, Struct, UnsetType
 
+from gameserver.node.sanctions import Sanction
+from gameserver.protocol.messages import UserInfo
 from gameserver.room.chat.records import Record
-from gameserver.room.sanctions import Sanction
-from gameserver.wire.messages import UserInfo
 
 
 class GuestWish(Struct):

@@ -28,15 +28,15 @@ from gameserver.web.channel import Channel
 from gameserver.web.handshake import Handshake
 from gameserver.web.hosts import Hosts
 from gameserver.web.pages import Pages, Slash
-from gameserver.web.turns import Kept, Turns
-from gameserver.wire.limits import Connections
-from gameserver.wire.protocol import admits
-from gameserver.wire.proxies import LOCAL, Proxies
+from gameserver.web.pipelining import Kept, Turns
+from gameserver.websocket.limits import Connections
+from gameserver.websocket.protocol import admits
+from gameserver.websocket.proxies import LOCAL, Proxies
 
 if TYPE_CHECKING:
     from gameserver.game.loader import Catalog
-    from gameserver.settings import Settings
-    from gameserver.wire.session import House
+    from gameserver.settings.settings import Settings
+    from gameserver.websocket.session import House
 
 IDLE_S: Final = 360
 """

@@ -8,7 +8,7 @@ from typing import Final
 
 from tests.attack.line import VICTIM, Ended, Socket
 from tests.attack.stage import Outcome, Stage, attack
-from tests.wire.sockets import PING, PONG
+from tests.websocket.sockets import PING, PONG
 
 MARKS: Final = "e" + "\u0301\u0323" * 14_000
 """56 KB that take long to normalise."""

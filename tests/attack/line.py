@@ -12,7 +12,7 @@ import time
 from base64 import b64encode
 from typing import Any, Final
 
-from tests.wire.sockets import BINARY, CLOSE, TEXT, masked
+from tests.websocket.sockets import BINARY, CLOSE, TEXT, masked
 
 ATTACKER: Final = "127.0.0.2"
 """Where attacks come from: budgets of this address are not those of others."""

@@ -8,12 +8,12 @@ from typing import Any
 from twisted.internet.defer import execute
 from twisted.internet.task import Clock as Seconds
 
+from gameserver.auth.context import Means
 from gameserver.auth.hashing import Cost, Hasher
-from gameserver.auth.means import Means
 from gameserver.auth.secrets import Secrets
 from gameserver.clock import Clock
-from gameserver.settings import load
-from gameserver.store.memory import MemoryStore
+from gameserver.settings.settings import load
+from gameserver.store.memory.store import MemoryStore
 
 START_S = 1_767_225_600.0
 """When all tests begin: 2026-01-01T00:00Z."""

@@ -14,7 +14,7 @@ from gameserver.auth.invitations import Invitations
 from gameserver.auth.logins import LOGINS
 from gameserver.errors import Refused, StoreUnavailable
 from gameserver.interfaces import Grant, User, UserRow
-from gameserver.names import former_key, name_key
+from gameserver.protocol.names import former_key, name_key
 from tests.auth.kit import means
 
 PASSWORD = "correct horse"

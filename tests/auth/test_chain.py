@@ -15,7 +15,7 @@ from gameserver.auth.chain import Chain, make_chain
 from gameserver.auth.guests import Guests
 from gameserver.errors import Refused, SettingError
 from gameserver.interfaces import Grant, IAuthenticators, ICookies, IGuests, IPasswords, User
-from gameserver.settings import load
+from gameserver.settings.settings import load
 from tests.auth.kit import means
 
 

@@ -10,7 +10,7 @@ from gameserver.auth.chain import make_chain
 from gameserver.auth.django import DjangoTickets
 from gameserver.auth.django_app.tokens import read_shared, shared_secrets
 from gameserver.errors import SettingError
-from gameserver.settings import load
+from gameserver.settings.settings import load
 from tests.auth.jwt_kit import file_of
 from tests.auth.kit import means
 

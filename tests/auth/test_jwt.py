@@ -14,8 +14,8 @@ from twisted.trial.unittest import SynchronousTestCase
 from gameserver.auth.jwt import TOKEN_CHARS, JwtUsers
 from gameserver.auth.jwt_keys import KeyFile
 from gameserver.errors import Refused
-from gameserver.foreign import Jwt
 from gameserver.interfaces import User
+from gameserver.settings.foreign import Jwt
 from tests.auth.jwt_kit import (
     AUDIENCE,
     EC,

@@ -25,9 +25,9 @@ from gameserver.auth.jwt_keys import KeyFile
 from gameserver.auth.tokens import SECRET_BYTES
 from gameserver.clock import Clock
 from gameserver.errors import Refused
-from gameserver.foreign import Jwt
 from gameserver.interfaces import IAccounts, IAuthenticator, ICookies, IGuests, IPasswords, User
-from gameserver.store.memory import MemoryStore
+from gameserver.settings.foreign import Jwt
+from gameserver.store.memory.store import MemoryStore
 from tests.auth.jwt_kit import AUDIENCE, DAY_S, ISSUER, claims, file_of
 from tests.auth.kit import fast_hasher
 

@@ -10,10 +10,10 @@ from twisted.trial.unittest import TestCase
 from zope.interface.verify import verifyObject
 
 from gameserver.interfaces import IBooks
-from gameserver.store.memory import MemoryStore
-from gameserver.store.packing import packed_store
-from gameserver.store.redis import RedisStore
-from gameserver.store.sqlite import SQLiteStore
+from gameserver.store.compression import packed_store
+from gameserver.store.memory.store import MemoryStore
+from gameserver.store.redis.store import RedisStore
+from gameserver.store.sqlite.store import SQLiteStore
 from tests.store.redis_server import RedisServer
 
 if TYPE_CHECKING:

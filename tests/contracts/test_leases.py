@@ -16,7 +16,7 @@ from zope.interface.verify import verifyObject
 
 from gameserver.errors import StoreUnavailable
 from gameserver.interfaces import Commit, ILeases, Outcome, Renewal
-from gameserver.store.redis import RedisStore
+from gameserver.store.redis.store import RedisStore
 from tests.contracts.test_store import NOW_MS, change
 from tests.store.redis_server import RedisServer
 from tests.store.shared import Shared, SharedStore

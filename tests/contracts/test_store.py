@@ -19,10 +19,10 @@ from zope.interface.verify import verifyObject
 
 from gameserver.errors import StoreUnavailable
 from gameserver.interfaces import Commit, IStore, Outcome, Stored, TableSize
-from gameserver.store.memory import MemoryStore
-from gameserver.store.packing import packed_store
-from gameserver.store.redis import RedisStore
-from gameserver.store.sqlite import SQLiteStore
+from gameserver.store.compression import packed_store
+from gameserver.store.memory.store import MemoryStore
+from gameserver.store.redis.store import RedisStore
+from gameserver.store.sqlite.store import SQLiteStore
 from tests.store.redis_server import RedisServer, has_tls
 
 if TYPE_CHECKING:

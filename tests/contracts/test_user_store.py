@@ -17,9 +17,9 @@ from zope.interface.verify import verifyObject
 
 from gameserver.errors import StoreUnavailable
 from gameserver.interfaces import IUserStore, Put, UserRow
-from gameserver.store.memory import MemoryStore
-from gameserver.store.redis import RedisStore
-from gameserver.store.sqlite import SQLiteStore
+from gameserver.store.memory.store import MemoryStore
+from gameserver.store.redis.store import RedisStore
+from gameserver.store.sqlite.store import SQLiteStore
 from tests.store.redis_server import RedisServer
 
 if TYPE_CHECKING:

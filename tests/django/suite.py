@@ -35,7 +35,7 @@ from gameserver.auth.tickets import Tickets  # noqa: E402
 from gameserver.auth.tokens import Signer  # noqa: E402
 from gameserver.errors import Refused, StoreUnavailable  # noqa: E402
 from gameserver.interfaces import ICookies, IPasswords, User  # noqa: E402
-from gameserver.store.memory import MemoryStore  # noqa: E402
+from gameserver.store.memory.store import MemoryStore  # noqa: E402
 from tests.contracts.test_authenticator import AuthenticatorContract  # noqa: E402
 
 NOW_S = 1_767_225_600.0

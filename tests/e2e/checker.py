@@ -20,8 +20,8 @@ from copy import deepcopy
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from gameserver.patches import apply_ops
-from gameserver.room.streams import LOG_MESSAGES
+from gameserver.protocol.patches import apply_ops
+from gameserver.room.publish.streams import LOG_MESSAGES
 
 Message = dict[str, Any]
 

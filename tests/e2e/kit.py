@@ -33,7 +33,7 @@ from twisted.internet.threads import deferToThread
 from twisted.trial.unittest import TestCase
 
 from gameserver.client import Client, Room
-from gameserver.wire.dial import Wire, dial
+from gameserver.client.dial import Wire, dial
 from tests.ports import free_port, listens
 
 T = TypeVar("T")

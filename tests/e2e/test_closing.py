@@ -17,8 +17,8 @@ from twisted.internet.threads import deferToThread
 from tests.e2e.kit import WAIT_S, Bare
 from tests.e2e.test_tls import TLSCase
 from tests.ports import free_port
-from tests.wire.kit import frame
-from tests.wire.sockets import masked
+from tests.websocket.kit import frame
+from tests.websocket.sockets import masked
 
 CLOSE = 8
 CODE_OF_NOBODY = struct.pack(">H", 5)

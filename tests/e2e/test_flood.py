@@ -10,7 +10,7 @@ from twisted.internet.threads import deferToThread
 
 from tests.e2e.kit import Bare, ServerCase, within
 from tests.e2e.test_tls import TLSCase
-from tests.wire.sockets import PING, PONG, TEXT, masked
+from tests.websocket.sockets import PING, PONG, TEXT, masked
 
 GROWTH_KB: Final = 64 * 1024
 SEGMENT: Final = 60_000

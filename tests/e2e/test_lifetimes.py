@@ -18,13 +18,13 @@ from gameserver import Game, Player, Refused, message, timer
 from gameserver.clock import Clock
 from gameserver.game.spec import spec_of
 from gameserver.interfaces import IStore
-from gameserver.room.hall import Hall
-from gameserver.room.keeper import Keeper
+from gameserver.node.rooms import Hall
+from gameserver.node.runner import Keeper
 from gameserver.store import keys
-from gameserver.store.redis import RedisStore
-from gameserver.store.sqlite import SQLiteStore
+from gameserver.store.redis.store import RedisStore
+from gameserver.store.sqlite.store import SQLiteStore
 from tests.e2e.kit import together, until
-from tests.room.halls import START_S, FakeSession, Place
+from tests.node.registries import START_S, FakeSession, Place
 from tests.store.redis_server import RedisServer
 
 ROOMS: Final = 1000

@@ -31,7 +31,7 @@ class FirstStartTests(SynchronousTestCase):
     def setUp(self) -> None:
         self.folder = Path(tempfile.mkdtemp(prefix="gameserver-make-"))
         self.addCleanup(shutil.rmtree, self.folder)
-        in_c = ("gameserver/wire/native.c", "gameserver/wire/native_build.py")
+        in_c = ("gameserver/websocket/native.c", "gameserver/websocket/native_build.py")
         for name in ("Makefile", "setup.py", "pyproject.toml", *in_c):
             (self.folder / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy(ROOT / name, self.folder / name)

@@ -133,7 +133,7 @@ class InstallTests(SynchronousTestCase):
         paths = "pages.STATIC / 'lobby.html', pages.client_folder() / 'gameserver.js'"
         code = f"from gameserver.web import pages; print(all(path.is_file() for path in ({paths})))"
         self.assertEqual(environment.python(code, elsewhere).strip(), "True")
-        code = "from gameserver.wire import native; print(native.BUILT)"
+        code = "from gameserver.websocket import native; print(native.BUILT)"
         self.assertEqual(environment.python(code, elsewhere).strip(), str(can_compile() if in_c is None else in_c))
 
     def installed_names(self) -> set[str]:

@@ -19,7 +19,7 @@ from gameserver.auth.invitations import Invitations
 from gameserver.auth.secrets import read_secrets
 from gameserver.client import Room
 from gameserver.errors import ConnectionFailed, Refused
-from gameserver.wire.native import BUILT
+from gameserver.websocket.native import BUILT
 from tests.e2e.kit import STOP_S, Bare, Person, Server, ServerCase, bare, sleep, together, until, within
 
 PIDFD_GETFD = 438

@@ -12,9 +12,9 @@ from twisted.internet.defer import Deferred
 from twisted.internet.threads import deferToThread
 
 from gameserver.client import Client
+from gameserver.client.dial import dial
 from gameserver.errors import ConnectionFailed
-from gameserver.wire.dial import dial
-from gameserver.wire.messages import SUBPROTOCOL
+from gameserver.protocol.messages import SUBPROTOCOL
 from tests.authority import Authority, Files
 from tests.e2e.kit import REDIAL_S, WAIT_S, Bare, Server, ServerCase, _reactor, bare, until, within
 from tests.ports import free_port

@@ -12,13 +12,13 @@ import txaio
 from hypothesis import strategies as st
 
 from gameserver import Game, Player, message
-from gameserver.settings import Limits
+from gameserver.protocol.messages import ARRAYS, FROM_CLIENT, PACKED_SUBPROTOCOL, SUBPROTOCOL
+from gameserver.settings.settings import Limits
 from gameserver.web import api
-from gameserver.wire.messages import ARRAYS, FROM_CLIENT, PACKED_SUBPROTOCOL, SUBPROTOCOL
 from tests.fuzz.trying import keep_trying
-from tests.wire.kit import Rig, WireTestCase
-from tests.wire.sockets import BINARY, CLOSE, PING, PONG, TEXT, Node, masked
-from tests.wire.test_fuzz import CODES
+from tests.websocket.kit import Rig, WireTestCase
+from tests.websocket.sockets import BINARY, CLOSE, PING, PONG, TEXT, Node, masked
+from tests.websocket.test_fuzz import CODES
 
 DECK: Final = "the-deck-that-nobody-sees"
 WITHOUT_ID: Final = ("hello", "ping", "typing")

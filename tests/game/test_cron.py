@@ -9,7 +9,7 @@ from twisted.trial.unittest import SynchronousTestCase
 from gameserver import Game, Player, cron, message
 from gameserver.clock import Cron
 from gameserver.testing import Table
-from tests.room.halls import START_S, FakeSession, Place
+from tests.node.registries import START_S, FakeSession, Place
 
 DAY_S = 86400
 SUNDAY_S = START_S - 4 * DAY_S

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
 from gameserver.game.dice import Dice
-from gameserver.room.document import Document
+from gameserver.room.documents.document import Document
 from gameserver.room.journal import Journal
 
 KEY = bytes(range(16))

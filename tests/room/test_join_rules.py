@@ -8,7 +8,7 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from gameserver import Game, Player, Refused, message
 from gameserver.testing import Table, Visitor
-from tests.room.halls import FakeSession, Place
+from tests.node.registries import FakeSession, Place
 
 
 class House(Game):

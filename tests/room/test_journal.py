@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
-from gameserver.room.document import Document
+from gameserver.room.documents.document import Document
 from gameserver.room.journal import Journal
 
 

@@ -15,11 +15,11 @@ from gameserver.errors import CannotMigrate
 from gameserver.game.function import game_from_module
 from gameserver.game.spec import spec_of
 from gameserver.interfaces import Commit, IStore
+from gameserver.node.rooms import Hall
 from gameserver.room import migration
-from gameserver.room.hall import Hall
-from gameserver.store.redis import RedisStore
-from gameserver.store.sqlite import SQLiteStore
-from tests.room.halls import FakeSession, Place
+from gameserver.store.redis.store import RedisStore
+from gameserver.store.sqlite.store import SQLiteStore
+from tests.node.registries import FakeSession, Place
 from tests.store.redis_server import RedisServer
 
 

@@ -10,10 +10,10 @@ from twisted.trial.unittest import SynchronousTestCase
 from gameserver import Game, Player, message
 from gameserver.errors import StoreUnavailable
 from gameserver.interfaces import User
-from gameserver.room.commits import Commits
-from gameserver.room.keeper import Keeper
-from gameserver.room.operators import Operators, RoomAct, SanctionWish
-from tests.room.halls import FakeSession, Place
+from gameserver.node.commits import Commits
+from gameserver.node.operators import Operators, RoomAct, SanctionWish
+from gameserver.node.runner import Keeper
+from tests.node.registries import FakeSession, Place
 
 
 class Counting(Game):

@@ -9,7 +9,7 @@ from twisted.trial.unittest import SynchronousTestCase
 from gameserver import Game, Player, Refused, message
 from gameserver.errors import StoreUnavailable
 from gameserver.testing import Table
-from tests.room.halls import START_S, FakeSession, Place
+from tests.node.registries import START_S, FakeSession, Place
 
 
 class Paced(Game):

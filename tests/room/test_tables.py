@@ -12,7 +12,7 @@ from gameserver.errors import StoreUnavailable
 from gameserver.interfaces import Commit, Outcome
 from gameserver.room.tables import MAX_PAGE
 from gameserver.testing import Table, Visitor
-from tests.room.halls import FakeSession, Place
+from tests.node.registries import FakeSession, Place
 
 
 class Book(Game):

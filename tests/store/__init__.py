@@ -13,7 +13,7 @@ from twisted.internet.interfaces import IReactorFromThreads
 from zope.interface import implementer
 
 from gameserver.interfaces import Commit
-from gameserver.store.sqlite import SQLiteStore
+from gameserver.store.sqlite.store import SQLiteStore
 
 
 def change(version: int = 1, *, room: str = "r1", fence: int = 1, value: bytes = b"", ends: bool = False) -> Commit:
@@ -39,7 +39,7 @@ class ThreadlessReactor:
 
 class InlineWriter:
     """
-    A `gameserver.store.sqlite.Writer` that works at once.
+    A `gameserver.store.sqlite.store.Writer` that works at once.
 
     :ivar busy: while True, work only gathers, as it does behind a transaction that is under way.
     """

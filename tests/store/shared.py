@@ -10,7 +10,7 @@ from zope.interface import implementer
 
 from gameserver.errors import StoreUnavailable
 from gameserver.interfaces import Commit, ILeases, Outcome, Renewal, Stored
-from gameserver.store.memory import MemoryStore
+from gameserver.store.memory.store import MemoryStore
 
 
 class Shared:

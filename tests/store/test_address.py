@@ -7,7 +7,7 @@ from pathlib import Path
 from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
 
-from gameserver.store.address import Address, endpoint, parse
+from gameserver.store.redis.address import Address, endpoint, parse
 
 
 class ParseTests(SynchronousTestCase):

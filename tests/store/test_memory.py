@@ -14,7 +14,7 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from gameserver.errors import StoreUnavailable
 from gameserver.interfaces import Commit, IStore, Outcome
-from gameserver.store.memory import MemoryStore
+from gameserver.store.memory.store import MemoryStore
 from tests.store import inline_store, numbered
 
 T = TypeVar("T")

@@ -18,10 +18,13 @@ from twisted.trial.unittest import SynchronousTestCase, TestCase
 from gameserver.errors import SettingError, StoreUnavailable
 from gameserver.interfaces import Commit, Outcome, Put, UserRow
 from gameserver.service import make_store
-from gameserver.settings import load
-from gameserver.store import keys, lua, redis, redis_link, redis_users
-from gameserver.store.calls import MERGED_ROOMS
-from gameserver.store.redis import OPENED_ROOMS, SCHEMA_VERSION, RedisStore
+from gameserver.settings.settings import load
+from gameserver.store import keys
+from gameserver.store.redis import connection, scripts
+from gameserver.store.redis import store as redis
+from gameserver.store.redis import users as redis_users
+from gameserver.store.redis.calls import MERGED_ROOMS
+from gameserver.store.redis.store import OPENED_ROOMS, SCHEMA_VERSION, RedisStore
 from tests.ports import free_port
 from tests.store import change
 from tests.store.redis_server import RedisServer, has_tls
@@ -45,7 +48,7 @@ class RedisTestCase(TestCase):
         """Start both; what the store logs is kept."""
         self.events: list[Any] = []
         log = Logger(namespace="test", observer=self.events.append)  # type: ignore[arg-type]
-        for module in (redis, redis_link):
+        for module in (redis, connection):
             self.patch(module, "log", log)
         self.server = RedisServer(*self.options)
         self.addCleanup(self.server.remove)
@@ -212,7 +215,7 @@ class OutageTests(RedisTestCase):
 
     async def test_frozen_and_thawed(self) -> None:
         """A Redis that does not answer in time is away: the same commit again is stored once, whatever came late."""
-        self.patch(redis_link, "REPLY_S", 0.3)
+        self.patch(connection, "REPLY_S", 0.3)
         await self.commit(change())
         self.server.signal(signal.SIGSTOP)
         calls = [self.store.commit([change(2, value=b"2")], now_ms=NOW_MS), self.store.room_ids()]
@@ -253,8 +256,8 @@ class OutageTests(RedisTestCase):
 
     async def test_silence_is_found(self) -> None:
         """A connection that nobody uses is tried now and then."""
-        self.patch(redis_link, "REPLY_S", 0.2)
-        self.patch(redis_link, "PING_S", 0.1)
+        self.patch(connection, "REPLY_S", 0.2)
+        self.patch(connection, "PING_S", 0.1)
         await self.started(f"redis://127.0.0.1:{self.server.port}")
         self.server.signal(signal.SIGSTOP)
         while not self.logged():
@@ -433,7 +436,7 @@ class RightsTests(RedisTestCase):
             )
         self.server.ask("ACL", "SETUSER", "ann", f"+{command}")
 
-    async def all_of(self, script: lua.Script, work: Callable[[], Any]) -> None:
+    async def all_of(self, script: scripts.Script, work: Callable[[], Any]) -> None:
         """Each of a script's commands is forbidden in turn; then the same work is done."""
         commands = set(re.findall(r"redis\.call\('([A-Z]+)'", script.source.decode())) - OF_LEASES
         for command in sorted(commands):
@@ -457,7 +460,7 @@ class RightsTests(RedisTestCase):
             change(2, room="r3", ends=True),
             change(room="r4"),
         ]
-        await self.all_of(lua.COMMIT, lambda: self.commit(*commits))
+        await self.all_of(scripts.COMMIT, lambda: self.commit(*commits))
         self.assertEqual(await self.commit(*commits), [STORED] * 4)
         self.assertEqual(await self.commit(*commits), [STORED] * 4)
         self.assertEqual(await self.store.room_ids(), ["r1", "r2", "r4"])
@@ -501,9 +504,9 @@ class OlderRightsTests(RightsTests):
 
     async def setUp(self) -> None:
         """Have scripts that do not know that they could."""
-        for module, name in ((lua, "COMMIT"), (redis_users, "PUT")):
+        for module, name in ((scripts, "COMMIT"), (redis_users, "PUT")):
             source = getattr(module, name).source.decode()
-            self.patch(module, name, lua.script(source.replace("redis.acl_check_cmd", "redis.does_not_know")))
+            self.patch(module, name, scripts.script(source.replace("redis.acl_check_cmd", "redis.does_not_know")))
         await super().setUp()
 
 

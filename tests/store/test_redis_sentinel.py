@@ -12,7 +12,7 @@ from twisted.trial.unittest import TestCase
 
 from gameserver.errors import StoreUnavailable
 from gameserver.interfaces import Outcome
-from gameserver.store.redis import RedisStore
+from gameserver.store.redis.store import RedisStore
 from tests.ports import free_port
 from tests.store import numbered
 from tests.store.redis_server import RedisServer

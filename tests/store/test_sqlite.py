@@ -19,9 +19,9 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from gameserver.errors import StoreLocked, StoreUnavailable
 from gameserver.interfaces import Commit, Outcome
-from gameserver.store import sqlite
-from gameserver.store.sqlite import SQLiteStore, WriterThread
-from gameserver.store.sqlite_file import SCHEMA_VERSION
+from gameserver.store.sqlite import store as sqlite
+from gameserver.store.sqlite.file import SCHEMA_VERSION
+from gameserver.store.sqlite.store import SQLiteStore, WriterThread
 from tests.store import InlineWriter, change, inline_store
 
 NOW_MS: Final = 1_700_000_000_000
@@ -56,7 +56,7 @@ import sys
 from twisted.internet.task import react
 from twisted.internet.defer import Deferred
 from gameserver.interfaces import Commit
-from gameserver.store.sqlite import SQLiteStore
+from gameserver.store.sqlite.store import SQLiteStore
 
 async def main(reactor):
     store = SQLiteStore(sys.argv[1], reactor=reactor)

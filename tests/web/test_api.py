@@ -18,8 +18,8 @@ from zope.interface import implementer
 
 from gameserver import Game
 from gameserver.auth.chain import make_chain
+from gameserver.auth.context import Means
 from gameserver.auth.invitations import Invitations
-from gameserver.auth.means import Means
 from gameserver.auth.secrets import Secrets
 from gameserver.auth.tickets import Tickets
 from gameserver.clock import Clock
@@ -28,20 +28,20 @@ from gameserver.game.function import FunctionGame
 from gameserver.game.loader import BrokenGame, Catalog
 from gameserver.game.spec import spec_of
 from gameserver.interfaces import ISession, User
+from gameserver.node.creators import Creators
+from gameserver.node.people import People
+from gameserver.node.rooms import BEAT_S, Hall
+from gameserver.node.runner import Keeper
+from gameserver.protocol.messages import Form
 from gameserver.room.effects import Asker, OneByOne
-from gameserver.room.hall import BEAT_S, Hall
-from gameserver.room.keeper import Keeper
-from gameserver.room.people import People
-from gameserver.room.rights import Creators
-from gameserver.settings import load
-from gameserver.store.memory import MemoryStore
+from gameserver.settings.settings import load
+from gameserver.store.memory.store import MemoryStore
 from gameserver.web import api, calls
 from gameserver.web.answers import CONFLICT, STATUS
 from gameserver.web.calls import BODY_BYTES
 from gameserver.web.site import site
-from gameserver.wire.limits import Budgets, Strangers
-from gameserver.wire.messages import Form
-from gameserver.wire.session import House
+from gameserver.websocket.limits import Budgets, Strangers
+from gameserver.websocket.session import House
 from tests.auth.kit import fast_hasher
 
 

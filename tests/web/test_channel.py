@@ -14,13 +14,13 @@ from twisted.protocols.policies import ProtocolWrapper
 from twisted.web.server import NOT_DONE_YET
 from zope.interface import alsoProvides
 
-from gameserver.settings import Limits
+from gameserver.settings.settings import Limits
 from gameserver.web import channel
 from gameserver.web import site as web
-from gameserver.wire.limits import descriptors_for, most_connections, most_of_one, raise_descriptors
-from gameserver.wire.proxies import Proxies
+from gameserver.websocket.limits import descriptors_for, most_connections, most_of_one, raise_descriptors
+from gameserver.websocket.proxies import Proxies
 from tests.web.test_api import GATES, Answer, ApiTests, Node, Peer, Quiz
-from tests.wire.test_protocol import ProtocolTestCase
+from tests.websocket.test_protocol import ProtocolTestCase
 
 REQUEST = b"GET /healthz HTTP/1.1\r\nhost: a\r\n\r\n"
 
@@ -410,7 +410,7 @@ class StrangersTests(ProtocolTestCase):
     def connect(self, address: str) -> Any:
         from twisted.internet.address import IPv4Address
 
-        from tests.wire.sockets import Pipe
+        from tests.websocket.sockets import Pipe
 
         pipe = Pipe(self.rig.time, address)
         pipe.protocol = self.node.site.buildProtocol(IPv4Address("TCP", address, 1))

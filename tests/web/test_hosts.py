@@ -7,7 +7,7 @@ import socket
 from twisted.trial.unittest import SynchronousTestCase
 
 from gameserver.errors import SettingError
-from gameserver.settings import load
+from gameserver.settings.settings import load
 from gameserver.web.hosts import Hosts
 from tests.web.test_api import Answer, ApiTests, Node, Quiz
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Any
 from unittest import mock
 
-from gameserver import names
 from gameserver.auth.invitations import Invitations
 from gameserver.interfaces import User
-from gameserver.room.sanctions import Sanction
-from tests.test_names import MARKS, Measured
+from gameserver.node.sanctions import Sanction
+from gameserver.protocol import names
+from tests.protocol.test_names import MARKS, Measured
 from tests.web.test_api import SECRET, Answer, ApiTests, Node, Quiz
 
 PASSWORD = "correct horse"

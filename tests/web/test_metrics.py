@@ -7,7 +7,7 @@ from typing import Any
 from prometheus_client.parser import text_string_to_metric_families
 
 from gameserver.auth.invitations import Invitations
-from gameserver.settings import KEYS
+from gameserver.settings.settings import KEYS
 from tests.web.test_api import SECRET, Answer, ApiTests, Node, Quiz
 
 LOCAL = "127.0.0.1"

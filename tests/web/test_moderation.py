@@ -11,8 +11,8 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from gameserver.errors import Refused
 from gameserver.interfaces import User
-from gameserver.room import sanctions
-from gameserver.room.ledger import Sanction
+from gameserver.node import sanctions
+from gameserver.node.moderation import Sanction
 from tests.web.test_api import Answer, Node, Quiz
 
 

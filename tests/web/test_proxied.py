@@ -7,8 +7,8 @@ from twisted.internet.testing import StringTransport
 from twisted.trial.unittest import SynchronousTestCase
 from twisted.web.server import NOT_DONE_YET
 
-from gameserver.settings import Limits
-from gameserver.wire.proxies import Proxies
+from gameserver.settings.settings import Limits
+from gameserver.websocket.proxies import Proxies
 from tests.web.test_api import Node, Quiz
 
 PROXY = "192.0.2.7"

@@ -11,8 +11,8 @@ from twisted.trial.unittest import SynchronousTestCase
 from twisted.web.server import NOT_DONE_YET
 
 from gameserver.web import site as web
-from gameserver.wire.protocol import Door
-from gameserver.wire.proxies import Proxies
+from gameserver.websocket.protocol import Door
+from gameserver.websocket.proxies import Proxies
 from tests.web.test_api import Answer, Node, Quiz
 
 HOME = "https://games.example:8080"

@@ -7,9 +7,9 @@ from typing import Any
 from twisted.internet.address import IPv4Address
 
 from gameserver.web.channel import AHEAD_BYTES
-from gameserver.web.turns import AT_ONCE, Kept, Turns
+from gameserver.web.pipelining import AT_ONCE, Kept, Turns
 from tests.web.test_api import Answer, ApiTests, Node, Quiz
-from tests.wire.sockets import Pipe, Readiness
+from tests.websocket.sockets import Pipe, Readiness
 
 READ_BYTES = 65536
 """What is read from a socket at once."""

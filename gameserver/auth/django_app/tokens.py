@@ -11,7 +11,7 @@ from msgspec import Struct
 from gameserver.auth.secrets import Secrets
 from gameserver.auth.tokens import SECRET_BYTES
 from gameserver.files import remedy
-from gameserver.settings import Settings
+from gameserver.settings.settings import Settings
 
 KIND: Final = "django"
 

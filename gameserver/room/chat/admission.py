@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from gameserver import values
 from gameserver.errors import NotJSON, Refused
+from gameserver.protocol import values
 from gameserver.room.chat.channels import Address, address, check_may_write, wire_address
 from gameserver.room.chat.line import Chat
 from gameserver.room.chat.words import WordFilter
 
 if TYPE_CHECKING:
-    from gameserver.room.chat.talking import Mute
+    from gameserver.room.chat.state import Mute
     from gameserver.room.room import Room
     from gameserver.room.seats import Player
 

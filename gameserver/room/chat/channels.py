@@ -16,10 +16,10 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from gameserver.errors import Refused
+from gameserver.protocol import messages
 from gameserver.room.groups import Group
 from gameserver.room.seats import Player
 from gameserver.store import keys
-from gameserver.wire import messages
 
 if TYPE_CHECKING:
     from gameserver.room.room import Room

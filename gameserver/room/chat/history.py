@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+from gameserver.protocol import messages
 from gameserver.room.bounds import newest
 from gameserver.room.chat.line import KeptLine
-from gameserver.room.streams import wire_name
-from gameserver.wire import messages
+from gameserver.room.publish.streams import wire_name
 
 if TYPE_CHECKING:
     from gameserver.room.room import Room

@@ -6,14 +6,14 @@ from collections.abc import Awaitable
 from inspect import isawaitable
 from typing import TYPE_CHECKING, Any
 
-from gameserver import values
 from gameserver.errors import Refused
+from gameserver.protocol import values
 from gameserver.room.chat import admission, commands, moderation
+from gameserver.room.chat.changes import Change, HasRead, IsTyping
 from gameserver.room.chat.channels import address, hears, wire_address
 from gameserver.room.chat.line import Chat, KeptLine
-from gameserver.room.chat.pace import FLOOD_MUTE_S
-from gameserver.room.chat.talking import Mute
-from gameserver.room.chat.told import Change, HasRead, IsTyping
+from gameserver.room.chat.rate import FLOOD_MUTE_S
+from gameserver.room.chat.state import Mute
 from gameserver.room.effects import Asker
 
 if TYPE_CHECKING:

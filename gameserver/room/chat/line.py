@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 from msgspec import Struct
 
-from gameserver import values
+from gameserver.protocol import values
 
 if TYPE_CHECKING:
     from gameserver.room.chat.channels import Channel

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any, Final
 from gameserver.errors import Refused
 from gameserver.interfaces import User
 from gameserver.room.chat.line import KeptLine
-from gameserver.room.chat.pace import SLOWEST_S as SLOWEST_S
+from gameserver.room.chat.rate import SLOWEST_S as SLOWEST_S
 from gameserver.room.chat.records import HOSTS, OPERATORS, REPORTS, Quoted, Record, Who
-from gameserver.room.chat.talking import Ban, Mute
+from gameserver.room.chat.state import Ban, Mute
 
 if TYPE_CHECKING:
     from gameserver.room.room import Room

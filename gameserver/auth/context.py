@@ -1,0 +1,38 @@
+"""What authenticators are made of."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from msgspec import Struct, field
+
+from gameserver.auth.hashing import Hasher
+from gameserver.auth.secrets import Secrets
+from gameserver.interfaces import IClock, IUserStore
+from gameserver.settings.settings import Settings
+
+
+class Means(Struct, frozen=True, kw_only=True):
+    """
+    What a server gives each authenticator's ``make``.
+
+    :ivar secrets: to sign with; see `gameserver.auth.tokens.Signer`.
+    :ivar entropy: so many random bytes.
+    :ivar users: where users are kept; the store is open before anybody is let in.
+    :ivar hasher: of passwords, outside the reactor's thread.
+    :ivar reactor: for threads (``deferToThreadPool``) and timers.
+    :ivar revoke: closes a user's open connections: called with the user's id, and the `User.login` that ended, or None
+        for all of this user's.
+    :ivar reloads: called when files are to be read again; an authenticator that has some adds to them.
+    """
+
+    settings: Settings
+    secrets: Secrets
+    clock: IClock
+    entropy: Callable[[int], bytes]
+    users: IUserStore
+    hasher: Hasher
+    reactor: Any
+    revoke: Callable[[str, str | None], None]
+    reloads: list[Callable[[], object]] = field(default_factory=list)

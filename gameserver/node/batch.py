@@ -1,0 +1,220 @@
+"""
+The end of each turn: every room that changed commits in one round trip, and what waited for that goes out.
+
+All inputs that one pass of the reactor brings belong to one turn. While the store does not answer the same commits are
+made again and again; while this node does not hold its lease nothing is committed and nothing goes out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Final
+
+from twisted.logger import Logger
+from twisted.python.failure import Failure
+
+from gameserver.errors import StoreUnavailable
+from gameserver.interfaces import Commit, IClock, ILease, IStore, Outcome
+from gameserver.node.commits import let_go
+from gameserver.node.reactor_pass import Pass
+from gameserver.node.runner import Keeper
+
+RETRY_S: Final = (0.1, 0.2, 0.5, 1.0, 2.0)
+"""How long to wait before a store that did not answer is asked again; the last holds for all further tries."""
+
+Commits = list[tuple[Keeper, Commit]]
+"""What goes to the store together."""
+
+
+class Turn:
+    """
+    :param passes: of the reactor, each of which is a turn.
+    :param rooms: gives the open rooms.
+    :param changed: called for each room at the end of a turn in which it did something.
+    :param ended: called for a room whose end is stored, or that ended before it ever was.
+    :param lost: called for a room that this node has no longer.
+    :ivar waiting: the rooms that have something to do at the end of this turn; always the same dict.
+    """
+
+    def __init__(
+        self,
+        store: IStore,
+        clock: IClock,
+        lease: ILease | None,
+        passes: Pass,
+        *,
+        rooms: Callable[[], Iterable[Keeper]],
+        changed: Callable[[Keeper], None],
+        ended: Callable[[Keeper], None],
+        lost: Callable[[Keeper], None],
+    ) -> None:
+        self._store = store
+        self._clock = clock
+        self._lease = lease
+        self._pass = passes
+        passes.rooms = self.end
+        self._rooms = rooms
+        self._on_changed = changed
+        self._on_ended = ended
+        self._on_lost = lost
+        self.waiting: dict[Keeper, None] = {}
+        self._asked = False
+        self._retrying = 0
+        self._suspended = False
+        self._late: list[Commits] = []
+
+    def add(self, keeper: Keeper) -> None:
+        """This room has something to do at the end of the turn."""
+        self.waiting[keeper] = None
+        if not self._asked:
+            self._asked = True
+            self._pass.ask()
+
+    def discard(self, keeper: Keeper) -> None:
+        """It has nothing to do after all."""
+        self.waiting.pop(keeper, None)
+        keeper.in_turn = False
+
+    @property
+    def is_over(self) -> bool:
+        """Whether nothing waits for the end of this turn."""
+        return not self.waiting
+
+    def end(self) -> None:
+        """End the turn."""
+        self._asked = False
+        waiting = list(self.waiting)
+        self.waiting.clear()
+        held = self._may_tell()
+        commits: Commits = []
+        for keeper in waiting:
+            if not held and keeper.is_stored and not keeper.commits.lost:
+                self.waiting[keeper] = None
+                continue
+            keeper.in_turn = False
+            commit = None
+            try:
+                if keeper.is_stored:
+                    commit = keeper.commits.collect()
+                else:
+                    let_go(keeper.room)
+            except Exception:  # noqa: BLE001 - the door of the flush: the other rooms of this turn have theirs all the same
+                log.failure("room {room} cannot be written", room=keeper.room.code)
+                self._on_lost(keeper)
+                continue
+            if commit is not None:
+                commits.append((keeper, commit))
+            if not keeper.stirred:
+                continue
+            keeper.stirred = False
+            self._on_changed(keeper)
+            if keeper.room.ended and commit is None and not keeper.commits.under_way:
+                self._on_ended(keeper)
+        if commits:
+            self._commit(commits, 0)
+
+    # The lease
+
+    def suspend(self) -> None:
+        """The lease is not held: no effect of a room that is stored."""
+        self._suspended = True
+        self._set_away()
+
+    def proceed(self) -> None:
+        """The lease is held again, and what was lost of it is known."""
+        if not self._suspended:
+            return
+        self._suspended = False
+        late, self._late = self._late, []
+        for commits in late:
+            # They were stored, but the store may have lost them since, or a newer owner come and gone: it tells.
+            self._commit(commits, 0)
+        self._set_away()
+        self._pass.end()
+
+    def _may_tell(self) -> bool:
+        if self._lease is None or (self._lease.held and not self._suspended):
+            return True
+        if not self._suspended:
+            # This process stood still: its clock says so before its timers do.
+            self.suspend()
+        return False
+
+    # The store
+
+    @property
+    def store_away(self) -> bool:
+        """Whether rooms wait for the store, or for the lease on it."""
+        return self._retrying > 0 or self._suspended
+
+    def _set_away(self) -> None:
+        for keeper in list(self._rooms()):
+            # A room that is never stored goes on in any case; a relaxed one without the store, until it is behind.
+            waits = self._suspended or (self._retrying > 0 and keeper.room.game_class.durability == "commit")
+            away = waits and keeper.is_stored
+            if keeper.store_away != away:
+                keeper.set_away(away)
+
+    def _commit(self, commits: Commits, tries: int) -> None:
+        commits = [(keeper, commit) for keeper, commit in commits if not keeper.commits.lost]
+        if not commits:
+            self._answered([], [], tries)
+            return
+        stored = self._store.commit([commit for _, commit in commits], now_ms=round(self._clock.now() * 1000))
+        stored.addCallback(self._answered, commits, tries)
+        stored.addErrback(self._not_stored, commits, tries)
+        stored.addErrback(lambda f: log.failure("a turn did not end well", f))
+
+    def _answered(self, outcomes: list[Outcome], commits: Commits, tries: int) -> None:
+        if tries:
+            self._retrying -= 1
+            self._set_away()
+        if self._may_tell():
+            self._take(outcomes, commits)
+        else:
+            self._late.append(commits)
+
+    def _take(self, outcomes: list[Outcome], commits: Commits) -> None:
+        for (keeper, commit), outcome in zip(commits, outcomes, strict=True):
+            if not keeper.commits.lost:
+                try:
+                    self._take_one(keeper, commit, outcome)
+                except Exception:  # noqa: BLE001 - the door of the flush: the others of this commit hear of it
+                    log.failure("room {room} cannot go on after a commit", room=keeper.room.code)
+        self._pass.write()
+
+    def _take_one(self, keeper: Keeper, commit: Commit, outcome: Outcome) -> None:
+        if outcome is Outcome.FENCED:
+            self._on_lost(keeper)
+        elif outcome is Outcome.BEHIND:
+            keeper.commits.store_is_behind()
+        else:
+            keeper.commits.stored()
+            if commit.ends:
+                self._on_ended(keeper)
+
+    def _not_stored(self, failure: Failure, commits: Commits, tries: int) -> None:
+        """The same again, later: nothing that depends on it goes out before."""
+        if not failure.check(StoreUnavailable):
+            self._not_storable(failure, commits, tries)
+            return
+        log.warn("the store does not answer: {reason}", reason=failure.getErrorMessage())
+        if not tries:
+            self._retrying += 1
+            self._set_away()
+        self._clock.later(RETRY_S[min(tries, len(RETRY_S) - 1)], self._commit, commits, tries + 1)
+
+    def _not_storable(self, failure: Failure, commits: Commits, tries: int) -> None:
+        """Something in these commits cannot be stored, whatever it is: find whose, and give that room up."""
+        if tries:
+            self._retrying -= 1
+            self._set_away()
+        log.failure("a commit of {count} rooms cannot be stored", failure, count=len(commits))
+        if len(commits) == 1:
+            self._on_lost(commits[0][0])
+            return
+        for commit in commits:
+            self._commit([commit], 0)
+
+
+log = Logger(namespace="gameserver.rooms")

@@ -1,0 +1,222 @@
+"""
+The calendar of a node: methods marked with `gameserver.cron` are called when their time has come.
+
+A method is called for every open room of its game; a static one once, on one of the nodes that share the store. They
+agree on which by the time that was due, whatever each one's clock says: each asks the store to be the one, and whoever
+is first calls. While the store is away they ask again, so that the call comes as soon as it is back.
+
+What was due while this process stood still comes late, once for many times. What was due while none ran does not come.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from inspect import isawaitable
+from typing import TYPE_CHECKING, Any, Final
+
+from twisted.internet.defer import Deferred
+from twisted.internet.interfaces import IDelayedCall
+from twisted.logger import Logger
+from twisted.python.failure import Failure
+
+from gameserver.errors import Refused, StoreUnavailable
+from gameserver.game.crontab import Crontab
+from gameserver.interfaces import IClock, ILeases
+from gameserver.node.runner import Keeper
+
+if TYPE_CHECKING:
+    from gameserver.game.spec import Spec
+
+LOOK_S: Final = 600.0
+"""How long the calendar sleeps at most: a wall clock that is corrected little by little is followed so."""
+EARLY_S: Final = 0.001
+"""So much before its time is in time: a sum of floats may fall short of it."""
+CORRECTION_S: Final = 3 * 3600.0
+"""A step of the wall clock by this much or more says that it was wrong; a lesser one may be a change of the hour.
+Source: cron(8) of Debian"""
+LATE_MINUTES_S: Final = 5 * 60.0
+"""So short a step forward is as though one woke up late: what was skipped comes, whatever it is.
+Source: cron.c of Debian"""
+MINUTE_S: Final = 60.0
+"""A shorter step back shows no minute again that was over."""
+LATE_S: Final = 3600.0
+"""For so long after its time a static method is called, if the store was away till then."""
+RETRY_S: Final = 1.0
+"""Until a store that did not answer is asked again."""
+ONCE_MS: Final = 24 * 60 * 60 * 1000
+"""For how long nodes remember that one of them called: far longer than `LATE_S` and than their clocks differ."""
+
+
+@dataclass(eq=False)
+class _Entry:
+    """A method, and its times. ``run`` is a call that waits for the store; a later one takes its place."""
+
+    spec: Spec
+    method: str
+    expression: str
+    static: bool
+    by_real_time: bool
+    due_s: float | None = None
+    called_s: float | None = None
+    run: _Run | None = None
+
+    @property
+    def where(self) -> dict[str, Any]:
+        return {"game": self.spec.name, "method": self.method, "expression": self.expression}
+
+
+@dataclass(eq=False)
+class _Run:
+    """One call of a static method, for a time that was due; ``by`` is who asks for it: this process, for this call."""
+
+    due_s: float
+    by: str
+    retry: IDelayedCall | None = None
+
+
+class Calendar:
+    """
+    :param specs: the games, by name.
+    :param entropy: so many random bytes.
+    :param rooms: the open ones.
+    :param leases: the store, where nodes share it.
+    :param log: where it is told that a static method failed.
+    """
+
+    def __init__(
+        self,
+        specs: Mapping[str, Spec],
+        clock: IClock,
+        entropy: Callable[[int], bytes],
+        *,
+        rooms: Callable[[], Iterable[Keeper]],
+        leases: ILeases | None = None,
+        log: Callable[[], Logger] | None = None,
+    ) -> None:
+        self._clock = clock
+        self._log = log or (lambda: _log)
+        self._entropy = entropy
+        self._rooms = rooms
+        self._leases = leases
+        self._stopped = False
+        self._sleep: IDelayedCall | None = None
+        self._entries = [
+            _Entry(spec, method, expression, static, Crontab(expression).by_real_time)
+            for spec in specs.values()
+            for expression, method, static in spec.crons
+        ]
+
+    def start(self) -> None:
+        """Call from now on."""
+        now_s = self._clock.now()
+        for entry in self._entries:
+            self._plan(entry, now_s)
+        self._wait()
+
+    def stop(self) -> None:
+        """Call no more; what the store was asked already is called if it says so, as no other node will."""
+        self._stopped = True
+        for entry in self._entries:
+            self._leave_off(entry)
+        if self._sleep is not None and self._sleep.active():
+            self._sleep.cancel()
+
+    def stepped(self, delta_s: float) -> None:
+        """
+        The wall clock was stepped by so many seconds: its new time counts.
+
+        As by cron(8) of Debian, times that were skipped come at once, and none comes twice, unless it was a correction.
+        What goes by real time comes whenever the clock shows it, from now on.
+        """
+        now_s = self._clock.now()
+        corrected = abs(delta_s) >= CORRECTION_S
+        noticed = not -MINUTE_S < delta_s < LATE_MINUTES_S
+        for entry in self._entries:
+            if corrected or (entry.by_real_time and noticed):
+                entry.called_s = None
+                self._plan(entry, now_s)
+            elif delta_s < 0:
+                self._plan(entry, max(now_s, entry.called_s or 0.0))
+        self._wait()
+
+    def _plan(self, entry: _Entry, after_s: float) -> None:
+        try:
+            entry.due_s = self._clock.next_time(entry.expression, after_s)
+        except Exception:  # noqa: BLE001 - the timer's door: whatever is wrong with one, the others have their times
+            entry.due_s = None
+            _log.failure("{game}.{method} is not called any more: cron({expression!r}) cannot be told", **entry.where)
+
+    def _wait(self) -> None:
+        if self._sleep is not None and self._sleep.active():
+            self._sleep.cancel()
+        due_s = min((entry.due_s for entry in self._entries if entry.due_s is not None), default=None)
+        if due_s is not None and not self._stopped:
+            self._sleep = self._clock.later(min(due_s - self._clock.now(), LOOK_S), self._look)
+
+    def _look(self) -> None:
+        now_s = self._clock.now()
+        due = [(each, each.due_s) for each in self._entries if each.due_s is not None and each.due_s <= now_s + EARLY_S]
+        for entry, due_s in due:
+            entry.called_s = due_s
+            self._plan(entry, max(now_s, due_s))
+        self._wait()
+        for entry, due_s in due:
+            if entry.static:
+                self._call_once(entry, due_s)
+            else:
+                self._call_rooms(entry)
+
+    def _call_rooms(self, entry: _Entry) -> None:
+        for keeper in [keeper for keeper in self._rooms() if keeper.room.spec is entry.spec]:
+            keeper.post("call", entry.method).addErrback(lambda failure: failure.trap(Refused))
+
+    # Static methods
+
+    def _call_once(self, entry: _Entry, due_s: float) -> None:
+        self._leave_off(entry)
+        if self._leases is None:
+            self._call(entry)
+        else:
+            entry.run = _Run(due_s, self._entropy(8).hex())
+            self._ask(self._leases, entry, entry.run)
+
+    def _ask(self, leases: ILeases, entry: _Entry, run: _Run) -> None:
+        """Ask the store to be the one that calls; again, as long as it may have been asked in vain."""
+        if self._clock.now() > run.due_s + LATE_S:
+            _log.error("{game}.{method} is not called this time: the store was away for too long", **entry.where)
+            return
+        name = f"{entry.spec.name}.{entry.method}@{round(run.due_s) // 60}"
+
+        def answered(first: bool) -> None:
+            if first:
+                self._call(entry)
+
+        def not_answered(failure: Failure) -> None:
+            failure.trap(StoreUnavailable)
+            if entry.run is run and not self._stopped:
+                run.retry = self._clock.later(RETRY_S, self._ask, leases, entry, run)
+
+        asked = leases.once(name, by=run.by, for_ms=ONCE_MS).addCallbacks(answered, not_answered)
+        asked.addErrback(lambda failure: _log.failure("{game}.{method} cannot be called", failure, **entry.where))
+
+    def _call(self, entry: _Entry) -> None:
+        calling = Deferred.fromCoroutine(_result(getattr(entry.spec.cls, entry.method)))
+        said = "{game}.{method} failed"
+        calling.addErrback(lambda f: self._log().failure(said, f, what=entry.method, **entry.where))
+
+    @staticmethod
+    def _leave_off(entry: _Entry) -> None:
+        """Ask no more for an earlier time of it."""
+        if entry.run is not None and entry.run.retry is not None and entry.run.retry.active():
+            entry.run.retry.cancel()
+        entry.run = None
+
+
+async def _result(function: Callable[[], Any]) -> None:
+    result = function()
+    if isawaitable(result):
+        await result
+
+
+_log = Logger(namespace="gameserver.rooms")

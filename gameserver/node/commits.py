@@ -1,0 +1,356 @@
+"""
+What of one room is to be stored, and what waits for that.
+
+A step's effects wait in an outbox until the store has what they were computed on. One commit is under way at a time;
+what later steps change and say merges into the next.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from gameserver.interfaces import Commit
+from gameserver.node.waiters import Waiter
+from gameserver.room import row
+from gameserver.room.chat.records import Watch
+from gameserver.room.effects import Delivery, OneByOne
+from gameserver.room.timers import NEVER
+
+if TYPE_CHECKING:
+    from twisted.internet.interfaces import IDelayedCall
+
+    from gameserver.interfaces import ISession
+    from gameserver.node.runner import Keeper
+    from gameserver.room.room import Room
+
+OUTBOX: Final = 20_000
+"""Deliveries that may wait for the store before further inputs wait too."""
+RELAXED_S: Final = 0.5
+"""How far the row of a ``relaxed`` room is behind."""
+RELAXED_LIMIT_S: Final = 5.0
+"""How far it may be behind before inputs wait."""
+DUE_SLACK_S: Final = 1e-6
+"""Seconds since 1970 in a float are this coarse."""
+
+
+class Commits:
+    """
+    The commits of one room.
+
+    :param keeper: who keeps it.
+    :param fence: under which it was opened.
+    :param version: what the store has of it; 0 is nothing.
+    :ivar must: a step changed something that is to be stored before it is told.
+    :ivar under_way: a commit was handed out by `collect`, and not answered yet.
+    :ivar lost: another node has the room.
+    :ivar late_at: from then on inputs wait for the store, unless it hears of the room before; by the clock's monotonic
+        seconds, as all ages here.
+    """
+
+    __slots__ = (
+        "_behind_since",
+        "_changed_since",
+        "_drops",
+        "_ended",
+        "_held_up",
+        "_in_flight",
+        "_keeper",
+        "_outbox",
+        "_put_off",
+        "_puts",
+        "_whole",
+        "_write_call",
+        "fence",
+        "late_at",
+        "lost",
+        "must",
+        "under_way",
+        "version",
+    )
+
+    def __init__(self, keeper: Keeper, *, fence: int, version: int) -> None:
+        self.fence = fence
+        self.version = version
+        self.must = False
+        self.under_way = False
+        self.lost = False
+        self._keeper = keeper
+        self._ended = False
+        self._whole = False
+        self._puts: dict[str, bytes] = {}
+        self._drops: dict[str, None] = {}
+        self._outbox: list[Delivery] = []
+        self._in_flight: list[Delivery] = []
+        # Since when the store has not what changed: in all, and since the commit under way was collected.
+        self._behind_since: float | None = None
+        self.late_at = NEVER
+        self._put_off = False  # a turn ended while a commit was under way
+        self._held_up = False  # somebody was told that the room is behind
+        self._changed_since: float | None = None
+        self._write_call: IDelayedCall | None = None
+
+    def collect(self) -> Commit | None:
+        """
+        The turn ends: let go what may go, and say what is to be stored.
+
+        :returns: a commit to be answered with `stored`, or None.
+        """
+        if self._ended or self.lost or (self._whole and self._keeper.busy):
+            return None
+        if self._keeper.room.game_class.durability == "relaxed" and not self._keeper.room.ended:
+            return self._collect_relaxed()
+        if not self._keeper.busy and (self.must or self.under_way):
+            self.seal()
+        elif not self._keeper.busy and not self.under_way:
+            self._outbox += self._keeper.room.outbox
+            self._keeper.room.outbox = []
+        if self.behind:
+            self._keeper.free = False
+        if self.under_way:
+            self._put_off = True
+            return None
+        self.must = False
+        return self._commit()
+
+    def stored(self) -> None:
+        """The commit that `collect` returned is in the store: its effects go out."""
+        self.under_way = False
+        self._keeper.room.tables.stored()
+        in_flight, self._in_flight = self._in_flight, []
+        deliver(in_flight)
+        if self._behind_since is not None:
+            self._set_behind(self._changed_since)
+            self._changed_since = None
+        if self._put_off:
+            self._put_off = False
+            self._keeper.turn()
+        if self._held_up:
+            self._held_up = False
+            self._keeper.wake()
+
+    def store_is_behind(self) -> None:
+        """The commit that `collect` returned cannot be stored before the store has the whole room again."""
+        self.under_way = False
+        self._outbox = self._in_flight + self._outbox
+        self._in_flight = []
+        self._keeper.room.tables.not_stored()
+        self._want_whole()
+
+    def may_be_behind(self) -> None:
+        """The store has lost something of this room, or all of it."""
+        if not self.under_way:  # else its answer will tell
+            self._want_whole()
+
+    def _want_whole(self) -> None:
+        self._whole = self.must = True
+        self._keeper.turn()
+
+    def fenced(self) -> dict[ISession, None]:
+        """
+        A newer owner exists: not another effect, and the sessions look for their room again.
+
+        :returns: the sessions that were to be told something.
+        """
+        self.lost = True
+        untold = self._in_flight + self._outbox + self._keeper.room.outbox
+        self._in_flight.clear()
+        self._outbox.clear()
+        self._keeper.room.outbox.clear()
+        self._keeper.stop("busy", moved=True)
+        owed: dict[ISession, None] = {}
+        for to, _, _ in untold:
+            if isinstance(to[0], Waiter):
+                to[0].lose()
+            elif not isinstance(to[0], Watch):
+                owed.update(dict.fromkeys(to))
+        return owed
+
+    def follow(self, waiter: Waiter[Any]) -> None:
+        """Let somebody know once all is told that the room has said so far."""
+        to: Any = (waiter,)
+        delivery: Delivery = (to, b"", None)
+        if self.lost:
+            waiter.lose()
+        elif self._ended and self.under_way:
+            self._in_flight.append(delivery)
+        elif self._ended or self._keeper.forgotten:
+            waiter.deliver(b"")
+        else:
+            self._keeper.room.outbox.append(delivery)
+            self._keeper.turn()
+
+    @property
+    def behind(self) -> bool:
+        """Whether so much waits for the store that further inputs wait too."""
+        if len(self._outbox) > OUTBOX or self.late_at <= self._keeper.clock.monotonic():
+            self._held_up = True
+            return True
+        return False
+
+    def _set_behind(self, since: float | None) -> None:
+        self._behind_since = since
+        self.late_at = NEVER if since is None else since + RELAXED_LIMIT_S
+
+    @property
+    def told(self) -> bool:
+        """Whether nothing that the room said waits to be told."""
+        return not (self._in_flight or self._outbox or self._keeper.room.outbox)
+
+    @property
+    def settled(self) -> bool:
+        """Whether nothing is under way and nothing waits to be stored."""
+        room = self._keeper.room
+        if self._keeper.busy or self.under_way or self._whole or not room.tables.settled:
+            return False
+        if room.is_stored and room.streams.unsealed:
+            return False
+        return not (self._puts or self._drops or room.dirty or room.fresh_parts)
+
+    def _commit(self) -> Commit | None:
+        ends = self._keeper.room.ended
+        if ends and self.version == 0:
+            self._deliver_all()
+            return None
+        room = self._keeper.room
+        if not (self._puts or self._drops or room.tables.waits or ends or self._whole):
+            self._deliver_all()
+            return None
+        if self._whole:
+            self._puts, self._drops = row.dump(room), {}
+        self.version += 1
+        commit = Commit(
+            room=room.id,
+            code=room.code,
+            game=room.spec.name,
+            fence=self.fence,
+            version=self.version,
+            puts=self._puts,
+            drops=tuple(self._drops),
+            ends=ends,
+            whole=self._whole and not ends,
+            entries=room.tables.send(),
+        )
+        self._ended, self._whole = ends, False
+        self._changed_since = None
+        self._puts, self._drops = {}, {}
+        self._in_flight, self._outbox = self._outbox, []
+        self.under_way = True
+        return commit
+
+    def _collect_relaxed(self) -> Commit | None:
+        """Effects at once; the row within half a second."""
+        if not self._keeper.busy:
+            self.seal()
+        self._deliver_all()
+        if not (self._puts or self._drops or self._keeper.room.tables.waits or self._whole):
+            return None
+        now = self._keeper.clock.monotonic()
+        if self.under_way:
+            self._put_off = True
+            if self._changed_since is None:
+                self._changed_since = now
+            return None
+        since = self._behind_since
+        if since is None:
+            since = now
+            self._set_behind(now)
+        if self.version > 0 and now - since < RELAXED_S - DUE_SLACK_S and not self._keeper.over:
+            if self._write_call is None or not self._write_call.active():
+                self._write_call = self._keeper.clock.later(RELAXED_S, self._keeper.turn)
+            return None
+        return self._commit()
+
+    def seal(self) -> None:
+        """Encode what changed so far: the next step may change it again, or take long."""
+        room = self._keeper.room
+        if not room.is_stored:
+            return
+        changes = row.take(room)
+        if not (self._puts or self._drops):
+            self._puts, self._drops = changes.puts, dict.fromkeys(changes.drops)
+        else:
+            for part, content in changes.puts.items():
+                self._drops.pop(part, None)
+                self._puts[part] = content
+            for part in changes.drops:
+                self._puts.pop(part, None)
+                self._drops[part] = None
+        if not self._keeper.busy:
+            room.tables.seal()
+        self._outbox += room.outbox
+        room.outbox = []
+
+    def _deliver_all(self) -> None:
+        outbox, self._outbox = self._outbox, []
+        deliver(outbox)
+
+
+def let_go(room: Room) -> None:
+    """The turn of a room ends that is never stored: nothing waits."""
+    if room.dirty:
+        room.dirty.clear()
+    outbox, room.outbox = room.outbox, []
+    if len(outbox) == 1:  # nearly always
+        to, frame, slot = outbox[0]
+        if slot is None:
+            deliver_to_all = to[0].deliver_to_all
+            deliver_to_all(to, [frame], last=True)
+            return
+    deliver(outbox)
+
+
+def deliver(deliveries: list[Delivery]) -> None:
+    """Hand each frame to its sessions, in order; what goes to the same ones in a row goes to them at once."""
+    if len(deliveries) > 1 and _deliver_joined(deliveries):
+        return
+    at, end = 0, len(deliveries)
+    while at < end:
+        begin = at
+        to, frame, slot = deliveries[at]
+        at += 1
+        if slot is not None:
+            for session in to:
+                session.deliver_volatile(frame, slot)
+            continue
+        while at < end and deliveries[at][0] is to and deliveries[at][2] is None:
+            at += 1
+        frames = [frame] if at == begin + 1 else [delivery[1] for delivery in deliveries[begin:at]]
+        # Who is told nothing else in this turn is written to at once.
+        to[0].deliver_to_all(to, frames, last=begin == 0 and at == end)
+
+
+def _deliver_joined(deliveries: list[Delivery]) -> bool:
+    """
+    Hand over what one audience hears and some of it are answered: each session gets all that is for it at once.
+
+    :returns: False where it is anything else, and nothing was done.
+    """
+    all: tuple[ISession, ...] = ()
+    shared: list[bytes] = []
+    own: dict[ISession, list[bytes]] = {}
+    for to, frame, slot in deliveries:
+        if slot is not None or isinstance(to[0], OneByOne):
+            return False
+        if len(to) == 1:
+            session = to[0]
+            frames = own.get(session)
+            if frames is None:
+                frames = own[session] = shared[:] if session in all else []
+            frames.append(frame)
+        elif to is all or not all:
+            if not all:
+                all = to
+                if own:  # what they are owed came before the others': a rare order, which the long way keeps
+                    return False
+            shared.append(frame)
+            for session, frames in own.items():
+                if session in all:
+                    frames.append(frame)
+        else:
+            return False
+    rest = tuple([session for session in all if session not in own]) if own else all
+    if rest:
+        rest[0].deliver_to_all(rest, shared, last=True)
+    for session, frames in own.items():
+        session.deliver_to_all((session,), frames, last=True)
+    return True

@@ -1,0 +1,267 @@
+"""
+Lines outside rooms: the lobby of a game, direct messages, announcements of the operator.
+
+Each is a wall with a bounded number of lines, kept in a book of the store. Who listens is told a line once the store
+has it. A node tells its own listeners; those of other nodes find it when they listen again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from hashlib import blake2b
+from typing import TYPE_CHECKING, Any, Final
+
+import msgspec
+from msgspec import Struct
+from twisted.internet.defer import Deferred, DeferredLock
+
+from gameserver.errors import Refused
+from gameserver.interfaces import IBooks, IClock, ISession, User
+from gameserver.protocol import messages, msgpack, values
+from gameserver.rates import TokenBuckets
+from gameserver.room.bounds import newest
+from gameserver.room.chat.admission import read_data, say_muted
+from gameserver.room.chat.moderation import has_right
+from gameserver.room.chat.words import WordFilter
+from gameserver.room.publish.audience import audience_of
+
+if TYPE_CHECKING:
+    from gameserver.node.moderation import Ledger
+
+KEPT: Final = 50
+KEPT_S: Final = 604_800
+"""Lines of a wall, and the seconds for which they are kept: a week."""
+WALL_BYTES: Final = 128 * 1024
+"""Of the lines of a wall together: more than one line may have, whatever the settings say."""
+SHADOWED: Final = 10
+"""Of those that their writers alone see: they take no other's place."""
+WALLS: Final = 1000
+"""Walls in memory to which nobody listens; more are forgotten, and read again when they are wanted."""
+RATE: Final = (0.5, 10.0)
+"""Lines of one user outside rooms: a second, and at once."""
+SERVER: Final = "server"
+DIRECT: Final = "direct"
+ACCOUNT: Final = "account:"
+"""What ids of users begin with who are more than guests."""
+
+
+class PostLine(Struct, frozen=True, omit_defaults=True):
+    """A line of a wall; ``shadow`` is for its writer's eyes alone."""
+
+    line: int
+    to: str
+    user: str
+    name: str
+    text: str
+    data: Any
+    at_ms: int
+    shadow: bool = False
+
+
+class Wall:
+    """The last lines of one place, and who listens."""
+
+    def __init__(self) -> None:
+        self.lines: list[PostLine] = []
+        self.last = 0
+        self.listeners: dict[ISession, User] = {}
+        self.lock = DeferredLock()
+        self.is_read = False
+
+
+class Posts:
+    """
+    :param games: names of the games that have a lobby.
+    :param meet: whether two users share a room.
+    :param knows: whether there may be a user of this id.
+    :param shared: other nodes write to the same walls.
+    """
+
+    def __init__(
+        self,
+        store: Any,
+        clock: IClock,
+        watch: Ledger,
+        *,
+        games: Callable[[str], bool],
+        meet: Callable[[str, str], bool],
+        knows: Callable[[str], Awaitable[bool]],
+        chat_chars: int,
+        chat_data_bytes: int,
+        shared: bool = False,
+    ) -> None:
+        self._store: IBooks = store
+        self._clock = clock
+        self._watch = watch
+        self._has_game = games
+        self._meet = meet
+        self._knows = knows
+        self._chat_chars = chat_chars
+        self._chat_data_bytes = chat_data_bytes
+        self._shared = shared
+        self._walls: dict[str, Wall] = {}
+        self._pace = TokenBuckets(*RATE)
+        self._filter = WordFilter()
+
+    async def listen(self, session: ISession, user: User, to: str, seen: int | None) -> dict[str, Any]:
+        """
+        This session hears a wall from now on.
+
+        :param seen: the last line that it knows.
+        :returns: the number of the last line that this user knows then, and those after ``seen``, or all that are kept.
+        :raises Refused: there is no such wall.
+        """
+        wall = self._wall(self._name(user, to))
+        await wall.lock.acquire()
+        try:
+            await self._read(wall, self._name(user, to))
+            wall.listeners[session] = user
+        finally:
+            wall.lock.release()
+        oldest_ms = (self._clock.now() - KEPT_S) * 1000
+        heard = [x for x in wall.lines if self._is_for(user, x)]
+        last = heard[-1].line if heard else 0
+        known = seen or 0
+        lines = [x for x in heard if x.line > known and x.at_ms >= oldest_ms]
+        told = newest([_post(x) for x in lines], WALL_BYTES)
+        return {"line": max(last, known), "lines": [msgspec.to_builtins(x) for x in told]}
+
+    def cease(self, session: ISession, user: User, to: str) -> None:
+        """It hears that wall no more. :raises Refused: there is no such wall."""
+        wall = self._walls.get(self._name(user, to))
+        if wall is not None:
+            wall.listeners.pop(session, None)
+
+    def forget(self, session: ISession) -> None:
+        """A connection is gone."""
+        for wall in self._walls.values():
+            wall.listeners.pop(session, None)
+        if len(self._walls) > WALLS:
+            self._walls = {name: w for name, w in self._walls.items() if w.listeners or w.lock.locked}
+
+    async def say(self, user: User, to: str, text: str, data: Any) -> None:
+        """
+        A user writes to the lobby of a game, or to another user.
+
+        :raises Refused: not there, or not this user, or not now.
+        """
+        shadow = self._admit(user, text)
+        plain = read_data(data, self._chat_data_bytes)
+        kind, _, name = to.partition(":")
+        if kind == "user":
+            if name == user.id or not await self._may_write_to(user.id, name):
+                raise Refused("You share no room with such a user.", code="forbidden")
+            walls = [f"{DIRECT}:{user.id}", f"{DIRECT}:{name}"]
+        elif kind == "lobby" and self._has_game(name):
+            walls = [to]
+        else:
+            raise Refused("There is no such channel.", code="bad_data", path="$.to")
+        for wall in walls:
+            await self._put(wall, to, user, self._filter(text), plain, shadow)
+
+    async def announce(self, text: str, data: Any = None) -> None:
+        """The operator says something to everybody who listens."""
+        await self._put(SERVER, SERVER, None, text, data, False)
+
+    def _admit(self, user: User, text: str) -> bool:
+        """:returns: whether the line is for its writer alone. :raises Refused: it may not be said."""
+        if not text:
+            raise Refused("There is nothing in it.", code="bad_data", path="$.text")
+        if len(text) > self._chat_chars:
+            raise Refused(f"At most {self._chat_chars} characters.", code="too_large")
+        if has_right(user):
+            return False
+        now = self._clock.now()
+        mute = self._watch.mute_of(user.id, "", now)
+        if mute is not None and not mute.shadow:
+            raise Refused(say_muted(mute, now), code="muted")
+        monotonic = self._clock.monotonic()
+        if not self._pace.take(monotonic, user.id):
+            raise Refused(code="slow_down")
+        return mute is not None
+
+    async def _may_write_to(self, user_id: str, other: str) -> bool:
+        if self._meet(user_id, other):
+            return True
+        return user_id.startswith(ACCOUNT) and other.startswith(ACCOUNT) and await self._knows(other)
+
+    async def _put(self, name: str, to: str, user: User | None, text: str, data: Any, shadow: bool) -> None:
+        """Write a line, then tell it; one at a time, so that all hear them in their order."""
+        wall = self._wall(name)
+        await wall.lock.acquire()
+        try:
+            await self._read(wall, name)
+            at_ms = round(self._clock.now() * 1000)
+            by = (user.id, user.name) if user is not None else ("", "")
+            # By the time, not one by one: one that is left out would tell that somebody wrote a line in the shadow.
+            line = PostLine(max(wall.last + 1, at_ms), to, *by, text, data, at_ms, shadow)
+            kept = _kept([*wall.lines, line])
+            gone = [x for x in wall.lines if x not in kept]
+            stored = msgspec.json.encode(msgspec.structs.replace(line, data=values.to_wire(data)))
+            await _done(self._store.write_book(_book(name), {_page(line): stored}, [_page(x) for x in gone]))
+            wall.last = line.line
+            wall.lines = kept
+            self._tell(wall, line)
+        finally:
+            wall.lock.release()
+
+    def _tell(self, wall: Wall, line: PostLine) -> None:
+        hearing = audience_of(session for session, user in wall.listeners.items() if self._is_for(user, line))
+        frame = messages.encode(_post(line))
+        for session in hearing.json:
+            session.deliver(frame)
+        for session in hearing.packed + hearing.columns:
+            session.deliver(msgpack.repack(frame))
+
+    def _is_for(self, user: User, line: PostLine) -> bool:
+        if line.shadow:
+            return line.user == user.id
+        return line.user not in self._watch.blocked.get(user.id, ())
+
+    def _name(self, user: User, to: str) -> str:
+        """:returns: the wall that a user means. :raises Refused: there is none."""
+        kind, _, game = to.partition(":")
+        if to == DIRECT:
+            return f"{DIRECT}:{user.id}"
+        if to == SERVER or (kind == "lobby" and self._has_game(game)):
+            return to
+        raise Refused("There is no such channel.", code="bad_data", path="$.to")
+
+    def _wall(self, name: str) -> Wall:
+        return self._walls.setdefault(name, Wall())
+
+    async def _read(self, wall: Wall, name: str) -> None:
+        if wall.is_read and not self._shared:
+            return
+        pages = await _done(self._store.read_book(_book(name)))
+        wall.lines = [msgspec.convert(values.decode(stored), PostLine) for _, stored in sorted(pages.items())]
+        wall.last = wall.lines[-1].line if wall.lines else 0
+        wall.is_read = True
+
+
+def _kept(lines: list[PostLine]) -> list[PostLine]:
+    """:returns: those of a wall's lines that it keeps, in their order."""
+    parts = ([x for x in lines if not x.shadow][-KEPT:], [x for x in lines if x.shadow][-SHADOWED:])
+    kept = [x for part in parts for x in part[len(part) - len(newest([_post(x) for x in part], WALL_BYTES)) :]]
+    return sorted(kept, key=lambda x: x.line)
+
+
+def _post(line: PostLine) -> messages.Post:
+    by = messages.Author(line.user, line.name) if line.user else None
+    return messages.Post(line.to, line.line, by, line.text, messages.payload(line.data), line.at_ms)
+
+
+def _book(name: str) -> str:
+    return f"posts:{name}"
+
+
+def _page(line: PostLine) -> str:
+    """By number; the rest keeps two nodes that write the same number at once from tearing out each other's page."""
+    written = blake2b(f"{line.at_ms} {line.user} {line.to} {line.text}".encode(), digest_size=4)
+    return f"{line.line:012d}-{written.hexdigest()}"
+
+
+def _done(asked: Any) -> Deferred[Any]:
+    """:returns: what a store answers; an interface does not say that it can be awaited."""
+    deferred: Deferred[Any] = asked
+    return deferred

@@ -1,0 +1,206 @@
+"""
+The server's own moderation: sanctions of users and addresses, who has blocked whom, and the log, all in the store.
+
+Each node reads them when it starts, and keeps them in memory: rooms ask at every line. What one node writes, another
+of the same store knows after its next start. The store has until when a sanction stands by the wall clock of the node
+that made it; if the clock of this one is stepped, the sanctions in memory end when they would have.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from functools import partial
+from itertools import chain
+from typing import Any, Final
+
+import msgspec
+from twisted.internet.defer import Deferred, succeed
+from twisted.logger import Logger
+from twisted.python.failure import Failure
+
+from gameserver.errors import Refused, StoreUnavailable
+from gameserver.interfaces import IBooks, IClock, User
+from gameserver.node.blocks import Blocks
+from gameserver.node.log_book import MOST_RECORDS, LogBook, newest
+from gameserver.node.sanctions import Sanction, Sanctions
+from gameserver.rates import TokenBuckets, network_of
+from gameserver.room.chat.records import Record, Watch
+from gameserver.room.chat.state import Mute
+
+MOST_SANCTIONS: Final = 10_000
+MINUTE_S: Final = 60.0
+STORED_S: Final = 5.0
+"""As long as Redis may take to answer; whoever waits for the store must not wait for ever, a room above all."""
+
+
+class Ledger(Watch):
+    """
+    :param store: where it outlives the process.
+    :param entropy: so many random bytes, for names of pages.
+    :ivar sanctions: those that were made, and not lifted.
+    :param reports_per_user: at once; a minute brings back as many.
+    :param reports_per_address: the same for all who share an address, whoever they say they are.
+    """
+
+    def __init__(
+        self,
+        store: Any,
+        clock: IClock,
+        entropy: Callable[[int], bytes],
+        *,
+        reports_per_user: int = 5,
+        reports_per_address: int = 30,
+    ) -> None:
+        super().__init__()
+        self._store: IBooks = store
+        self._clock = clock
+        self._entropy = entropy
+        self._blocks = Blocks(partial(self._write, "blocks"))
+        self.blocked = self._blocks.blocked
+        self.sanctions = Sanctions()
+        self._log = {book: LogBook(most) for book, most in MOST_RECORDS.items()}
+        self._reporting = TokenBuckets(reports_per_user / MINUTE_S, reports_per_user)
+        self._reporting_from = TokenBuckets(reports_per_address / MINUTE_S, reports_per_address)
+        self._noted = 0
+        self._newest_ms = 0
+        self._written: Deferred[bool] = succeed(True)
+
+    async def start(self) -> None:
+        """Read what the store has."""
+        self._blocks.read(await self._store.read_book("blocks"))
+        for stored in (await self._store.read_book("sanctions")).values():
+            self.sanctions.put(msgspec.json.decode(stored, type=Sanction))
+        for name, book in self._log.items():
+            for page, stored in sorted((await self._store.read_book(name)).items()):
+                book.put(page, Record.decode(stored), len(stored))
+        for page, _ in newest(self._log.values(), most=1):
+            self._newest_ms, self._noted = (int(number) for number in page.split("-")[:2])
+
+    # What rooms ask
+
+    def block(self, user_id: str, other: str, on: bool) -> Deferred[None]:
+        """See `Watch.block`."""
+        (self._blocks.put if on else self._blocks.drop)(user_id, other)
+        return Deferred.fromCoroutine(self._stored_or_busy())
+
+    def mute_of(self, user_id: str, game: str, now: float) -> Mute | None:
+        """See `Watch.mute_of`."""
+        for sanction in self.sanctions.of_user(user_id):
+            if sanction.stands("mute", game, now):
+                return Mute(sanction.until, sanction.shadow, sanction.reason)
+        return None
+
+    def ban_of(self, user_id: str, address: str, game: str, now: float) -> str | None:
+        """See `Watch.ban_of`."""
+        for sanction in chain(self.sanctions.of_user(user_id), self.sanctions.of_address(address)):
+            if sanction.stands("ban", game, now):
+                return sanction.reason
+        return None
+
+    def admit(self, user: User | None, address: str) -> None:
+        """See `Watch.admit`."""
+        if user is not None and "admin" in user.rights:
+            return
+        reason = self.ban_of(user.id if user is not None else "", address, "", self._clock.now())
+        if reason is not None:
+            raise Refused(f"You are banned: {reason}." if reason else "You are banned.", code="forbidden")
+
+    def admit_report(self, user_id: str, address: str) -> None:
+        """See `Watch.admit_report`."""
+        now_s = self._clock.monotonic()
+        if not (self._reporting.take(now_s, user_id) and self._reporting_from.take(now_s, network_of(address))):
+            raise Refused("You have reported much; wait a minute.", code="slow_down")
+
+    def deliver(self, frame: bytes) -> None:
+        """See `Watch.deliver`."""
+        self.note(Record.decode(frame))
+
+    # What operators do
+
+    def note(self, record: Record) -> None:
+        """One more entry of the log."""
+        # In the order of the calls, and by time as far as the clock is not set back; the rest keeps two nodes apart.
+        self._noted += 1
+        self._newest_ms = max(self._newest_ms, record.at_ms)
+        page = f"{self._newest_ms:014d}-{self._noted:08d}-{self._entropy(4).hex()}"
+        stored = record.encode()
+        self._write(record.book, {page: stored}, self._log[record.book].put(page, record, len(stored)))
+
+    def newest(self, *, most: int, kind: str | None = None, before: str | None = None) -> Iterator[tuple[str, Record]]:
+        """See `gameserver.node.log_book.newest`."""
+        return newest(self._log.values(), most=most, kind=kind, before=before)
+
+    def sanction(self, wish: Sanction) -> Sanction:
+        """
+        :param wish: its id is given here.
+        :returns: the sanction as it stands from now on.
+        :raises Refused: ``bad_data``: it is about nobody, or no address.
+        """
+        wish.check()
+        if len(self.sanctions) >= MOST_SANCTIONS:
+            self._forget_past()
+        if len(self.sanctions) >= MOST_SANCTIONS:
+            raise Refused("There are too many sanctions; lift some.", code="too_large")
+        made = msgspec.structs.replace(wish, id=self._entropy(6).hex())
+        self.sanctions.put(made)
+        self._write("sanctions", {made.id: msgspec.json.encode(made)}, [])
+        return made
+
+    def lift(self, id: str) -> Sanction:
+        """:raises Refused: ``not_found``."""
+        if id not in self.sanctions:
+            raise Refused("There is no such sanction.", code="not_found")
+        self._write("sanctions", {}, [id])
+        return self.sanctions.pop(id)
+
+    def shift(self, delta_s: float) -> None:
+        """The wall clock was stepped by so many seconds: what stands for a time, stands for as long as was said."""
+        for sanction in self.sanctions:
+            if sanction.until is not None:
+                self.sanctions.put(msgspec.structs.replace(sanction, until=sanction.until + delta_s))
+
+    def _forget_past(self) -> None:
+        now = self._clock.now()
+        past = [sanction.id for sanction in self.sanctions if sanction.is_past(now)]
+        for id in past:
+            self.sanctions.pop(id)
+        self._write("sanctions", {}, past)
+
+    def _write(self, book: str, puts: dict[str, bytes], drops: list[str]) -> None:
+        def not_written(failure: Failure) -> bool:
+            _log.failure("the book {book} was not written", failure, book=book)
+            return False
+
+        written: Deferred[Any] = self._store.write_book(book, puts, drops)
+        self._written = written.addCallbacks(lambda _: True, not_written)
+
+    async def stored(self) -> None:
+        """
+        Wait until the store has what was just asked of this ledger, for `STORED_S`.
+
+        :raises StoreUnavailable: it is not known to have it; it holds on this node for as long as that runs.
+        """
+        done: Deferred[bool] = Deferred()
+
+        def tell(stored: bool) -> bool:
+            if not done.called:
+                done.callback(stored)
+            return stored
+
+        self._written.addCallback(tell)
+        limit = self._clock.later(STORED_S, tell, False)
+        try:
+            if not await done:
+                raise StoreUnavailable("that was not written")
+        finally:
+            if limit.active():
+                limit.cancel()
+
+    async def _stored_or_busy(self) -> None:
+        try:
+            await self.stored()
+        except StoreUnavailable:
+            raise Refused("The store does not answer.", code="busy") from None
+
+
+_log = Logger(namespace="gameserver.rooms")

@@ -1,0 +1,178 @@
+"""What operators do from outside: act on a room, sanction users and addresses, read the log, announce something."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final, Literal
+
+import msgspec
+from msgspec import Struct
+
+from gameserver.errors import Refused
+from gameserver.interfaces import User
+from gameserver.node.sanctions import Sanction
+from gameserver.room.chat.moderation import SLOWEST_S, has_right
+from gameserver.room.chat.records import Record, Who
+
+if TYPE_CHECKING:
+    from gameserver.node.rooms import Hall
+
+LISTED: Final = 100
+"""Entries of the log in one answer."""
+Act = Literal["mute", "unmute", "shadow", "kick", "ban", "unban", "slow", "links"]
+
+
+class RoomAct(Struct, forbid_unknown_fields=True):
+    """
+    What is done in one room.
+
+    :ivar seat: to whom, where it is about somebody.
+    :ivar name: for ``unban``, what the user was called, or the user's id.
+    :ivar s: for so many seconds; None: for good. For ``slow``, the seconds between two lines.
+    """
+
+    act: Act
+    seat: str | None = None
+    name: str = ""
+    s: float | None = None
+    on: bool = True
+    reason: str = ""
+
+
+class SanctionWish(Struct, forbid_unknown_fields=True):
+    """A mute or ban of the whole server, or of one game: of a user, or of addresses."""
+
+    act: Literal["mute", "ban"]
+    user: str = ""
+    address: str = ""
+    game: str = ""
+    s: float | None = None
+    shadow: bool = False
+    reason: str = ""
+
+
+class Announcement(Struct, forbid_unknown_fields=True):
+    """What everybody is told who listens."""
+
+    text: str
+    data: Any = None
+
+
+class Operators:
+    """
+    Every method takes who asks, and refuses with ``forbidden`` whoever has not the right.
+
+    :param hall: this node's rooms.
+    """
+
+    def __init__(self, hall: Hall) -> None:
+        self._hall = hall
+
+    async def act(self, user: User, code: str, wish: RoomAct) -> None:
+        """
+        It is stored when this returns.
+
+        :raises Refused: there is no such room or seat, or that makes no sense.
+        """
+        _check(user)
+        _check_seconds(wish.s)
+        how: dict[str, Any] = {}
+        if wish.act in ("mute", "shadow"):
+            how = {"s": wish.s, "shadow": wish.act == "shadow", "reason": wish.reason}
+        elif wish.act == "ban":
+            how = {"s": wish.s, "reason": wish.reason}
+        elif wish.act == "kick":
+            how = {"reason": wish.reason}
+        elif wish.act == "unban":
+            how = {"name": wish.name}
+        elif wish.act == "slow":
+            how = {"s": min(wish.s or 0.0, SLOWEST_S)}
+        elif wish.act == "links":
+            how = {"on": wish.on}
+        act = "mute" if wish.act == "shadow" else wish.act
+        keeper = self._hall.find(code)
+        await keeper.post("moderate", act, user, wish.seat, **how)
+        # Behind the commit: a process that dies before must not have told of it.
+        await keeper.told()
+
+    async def sanction(self, user: User, wish: SanctionWish) -> Sanction:
+        """
+        From now on, everywhere; who is banned loses all seats and connections on this node.
+
+        :returns: the sanction, with its id, once it is stored.
+        :raises Refused: it is about nobody, or ``not_found``: there is no such user.
+        """
+        _check(user)
+        _check_seconds(wish.s)
+        if wish.game:
+            self._hall.spec(wish.game)
+        now = self._hall.clock.now()
+        until = None if wish.s is None else now + wish.s
+        rest = {"user": wish.user, "address": wish.address, "game": wish.game}
+        wanted = Sanction(id="", act=wish.act, until=until, shadow=wish.shadow, reason=wish.reason, **rest)
+        wanted.check()
+        if wish.user and not await self._hall.knows(wish.user):
+            raise Refused("There is no such user; it is the id that is asked for.", code="not_found", path="$.user")
+        made = self._hall.watch.sanction(wanted)
+        if wish.act == "ban" and not wish.game:
+            self._hall.people.close_banned(self._hall.watch)
+        await self._hall.watch.stored()
+        whom = Who(wish.user, "") if wish.user else None
+        self._note(user, wish.act, whom=whom, s=wish.s, reason=wish.reason, about=wish.address, game=wish.game)
+        if wish.act == "ban":
+            await self._expel(user, wish)
+        return made
+
+    def sanctions(self, user: User) -> list[Sanction]:
+        """:returns: those that stand."""
+        _check(user)
+        now = self._hall.clock.now()
+        return [sanction for sanction in self._hall.watch.sanctions if not sanction.is_past(now)]
+
+    async def lift(self, user: User, id: str) -> None:
+        """:raises Refused: there is no such sanction."""
+        _check(user)
+        lifted = self._hall.watch.lift(id)
+        await self._hall.watch.stored()
+        whom = Who(lifted.user, "") if lifted.user else None
+        self._note(user, f"un{lifted.act}", whom=whom, about=lifted.address, game=lifted.game)
+
+    def log(self, user: User, *, kind: str | None, before: str | None) -> list[dict[str, Any]]:
+        """:returns: the newest entries, each with its name as ``id``; ``before`` one of these for older ones."""
+        _check(user)
+        found = self._hall.watch.newest(most=LISTED, kind=kind, before=before)
+        return [{"id": page, **msgspec.to_builtins(record)} for page, record in found]
+
+    async def announce(self, user: User, wish: Announcement) -> None:
+        """:raises Refused: there is nothing in it."""
+        _check(user)
+        if not wish.text or len(wish.text) > self._hall.chat_chars:
+            raise Refused(f"1 to {self._hall.chat_chars} characters.", code="bad_data", path="$.text")
+        await self._hall.posts.announce(wish.text, wish.data)
+        self._note(user, "announce", about=wish.text)
+
+    async def _expel(self, user: User, wish: SanctionWish) -> None:
+        """Whoever is banned may be in rooms at present."""
+        watch = self._hall.watch
+        for keeper in list(self._hall.keepers):
+            room = keeper.room
+            if wish.game not in ("", room.spec.name):
+                continue
+            for seat in list(room.seats.values()):
+                addresses = [getattr(session, "address", "") for session in seat._sessions] or [""]
+                reasons = [watch.ban_of(seat.user_id, address, room.spec.name, room.now) for address in addresses]
+                if all(reason is not None for reason in reasons) and not seat._moderates:
+                    await keeper.post("moderate", "kick", user, seat.id, reason=wish.reason)
+
+    def _note(self, user: User, act: str, **about: Any) -> None:
+        at_ms = round(self._hall.clock.now() * 1000)
+        self._hall.watch.note(Record(at_ms=at_ms, act=act, by=Who(user.id, user.name), **about))
+
+
+def _check(user: User) -> None:
+    if not has_right(user):
+        raise Refused("That takes the right moderator or admin.", code="forbidden")
+
+
+def _check_seconds(s: float | None) -> None:
+    if s is not None and not 0 <= s < 1e10:
+        raise Refused("Seconds are 0 or more.", code="bad_data", path="$.s")

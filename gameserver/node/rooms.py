@@ -1,0 +1,606 @@
+"""
+The hall: this node's rooms. It opens, finds and closes them, and gives them codes.
+
+Where nodes share a store a node has its rooms under a lease: what becomes of that, the hall is told, and looks after
+its rooms accordingly.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter, deque
+from collections.abc import Callable, Iterator, Mapping
+from typing import TYPE_CHECKING, Any, Final, cast
+
+from msgspec import MsgspecError
+from twisted.internet.defer import Deferred, DeferredLock
+from twisted.internet.interfaces import IDelayedCall
+from twisted.logger import Logger
+from twisted.python.failure import Failure
+from zope.interface import implementer
+
+from gameserver.errors import CannotMigrate, NotJSON, Refused, StoreUnavailable
+from gameserver.interfaces import IClock, IHasher, ILease, ILeaseHolder, ILeases, IStore, IUserStore, Stored, User
+from gameserver.node import codes
+from gameserver.node.batch import Turn
+from gameserver.node.calendar import Calendar
+from gameserver.node.creators import Creators
+from gameserver.node.lobby_chat import ACCOUNT, Posts
+from gameserver.node.moderation import Ledger
+from gameserver.node.openers import Openers
+from gameserver.node.passwords import Passwords
+from gameserver.node.people import People
+from gameserver.node.reactor_pass import Pass
+from gameserver.node.runner import Keeper
+from gameserver.node.table_reader import StoreSource
+from gameserver.node.ticks import Ticks
+from gameserver.protocol import messages, msgpack, values
+from gameserver.room import admission, quota, row
+from gameserver.room.bounds import message_bytes
+from gameserver.room.effects import Asker
+from gameserver.room.quota import Share, Space
+from gameserver.room.room import Room
+from gameserver.store.keys import CODE_REST_MS
+
+if TYPE_CHECKING:
+    from gameserver.game.spec import Spec
+
+BEAT_S: Final = 1.0
+"""How often the store is told that this node is alive."""
+AWAY_S: Final = 0.01
+"""Time away that counts; the store keeps milliseconds."""
+ELSEWHERE: Final = re.compile(r"guest:[0-9a-f]{24}|(?!guest:|account:)\w+:.{1,1000}")
+"""Ids of users who are kept nowhere here: guests, and those of other services, whose ids begin with their kind."""
+ADOPTED: Final = 100
+"""So many rooms are opened together; between them the node serves those it has."""
+
+
+@implementer(ILeaseHolder)
+class Hall:
+    """
+    :param specs: the games, by name.
+    :param entropy: so many random bytes.
+    :param rooms_per_user: rooms in which a user may have a seat at a time.
+    :param lease: where nodes share the store, which provides `ILeases` then.
+    :param game_bytes: what all rooms of one game may keep together.
+    :param creators: who may create rooms.
+    :param hasher: of the rooms' passwords; without one they are only hashed fast, as a table of tests wants it.
+    :param people: knows which names are reserved.
+    :param users: where accounts are kept; None: there are none.
+    :param rooms_per_address: see `Openers`.
+    :param options_bytes: of a room's options, as JSON.
+    :param reports: how many a user may make, and how many an address, see `Ledger`.
+    :ivar log: where it is told what fails in rooms and games.
+    :ivar ticks: those of the rooms that want some; it counts what was skipped.
+    :ivar too_many_rooms: how often a user wanted more than that.
+    """
+
+    def __init__(
+        self,
+        specs: Mapping[str, Spec],
+        store: IStore,
+        clock: IClock,
+        entropy: Callable[[int], bytes],
+        *,
+        rooms_per_user: int = 10,
+        chat_chars: int = 500,
+        chat_data_bytes: int = 1024,
+        game_bytes: float = float("inf"),
+        amnesia: bool = False,
+        beats: bool = True,
+        lease: ILease | None = None,
+        creators: Creators | None = None,
+        hasher: IHasher | None = None,
+        people: People | None = None,
+        users: IUserStore | None = None,
+        reports: tuple[int, int] = (5, 30),
+        rooms_per_address: int = 100,
+        options_bytes: int = 4096,
+    ) -> None:
+        self.specs = specs
+        self.store = store
+        self.clock = clock
+        self.entropy = entropy
+        self.rooms_per_user = rooms_per_user
+        self.people = people or People()
+        self.users = users
+        self._openers = Openers(rooms_per_address)
+        self._options_bytes = options_bytes
+        self.chat_chars = chat_chars
+        self.chat_data_bytes = chat_data_bytes
+        self.draining = False
+        self.too_many_rooms = 0
+        self.log = _log
+        self._spaces = {name: Space(game_bytes) for name in specs}
+        self._creators = creators or Creators()
+        self._passwords = Passwords(hasher)
+        self._amnesia = amnesia
+        self._keepers: dict[str, Keeper] = {}
+        self._rooms_of: dict[str, set[str]] = {}
+        self._making: Counter[str] = Counter()
+        self._ids: set[str] = set()
+        self._lease = lease
+        self.passes = Pass(clock)
+        self._turn = Turn(
+            store,
+            clock,
+            lease,
+            self.passes,
+            rooms=lambda: self.keepers,
+            changed=self._changed,
+            ended=self._forget,
+            lost=self._lose,
+        )
+        self.ticks = Ticks(clock, self.passes)
+        self.watch = Ledger(store, clock, entropy, reports_per_user=reports[0], reports_per_address=reports[1])
+        self.posts = Posts(
+            store,
+            clock,
+            self.watch,
+            games=specs.__contains__,
+            meet=self._meet,
+            knows=self.knows,
+            chat_chars=self.chat_chars,
+            chat_data_bytes=self.chat_data_bytes,
+            shared=lease is not None,
+        )
+        self._adopting = DeferredLock()
+        self._unusable: set[str] = set()  # rooms that are for other nodes: they are not opened again
+        self._matching: dict[str, DeferredLock] = {}
+        self._resting: deque[tuple[float, str]] = deque()
+        self._stepped_s = 0.0  # by how much the wall clock was, in all
+        self._beats = beats
+        self._beat_lost = False
+        self._beat_call: IDelayedCall | None = None
+        leases = self._leases if lease is not None else None
+        self._calendar = Calendar(
+            specs, clock, entropy, rooms=lambda: self.keepers, leases=leases, log=lambda: self.log
+        )
+
+    async def start(self) -> None:
+        """Open the store and every room in it; timers are armed again, overdue ones fire."""
+        await self.store.start()
+        await self.watch.start()
+        if self._lease is not None:
+            await self._lease.start(self)
+            await self.adopt()
+        else:
+            last_ms = await self.store.last_beat_ms()
+            for stored in await self.store.open_rooms(await self.store.room_ids()):
+                self._reopen(stored, max(last_ms or 0, stored.at_ms))
+        if self._beats:
+            self._beat()
+        self._calendar.start()
+
+    async def stop(self) -> None:
+        """Take no more inputs, store every room, and let the store go."""
+        self.draining = True
+        self._calendar.stop()
+        if self._beat_call is not None and self._beat_call.active():
+            self._beat_call.cancel()
+        for keeper in list(self._keepers.values()):
+            keeper.stop("draining")
+            self._turn.add(keeper)
+        self.passes.end()
+        while not self._turn.is_over or any(keeper.commits.under_way for keeper in self._keepers.values()):
+            await self._pause(0.01)
+            self.passes.end()
+        try:
+            await self.store.beat(now_ms=self._now_ms())
+        except StoreUnavailable:
+            _log.warn("the store does not answer; the next start takes this one's last commit for its end")
+        finally:
+            if self._lease is not None:
+                await self._lease.stop()
+            await self.store.stop()
+
+    # The lease
+
+    def lease_ended(self) -> None:
+        """See `ILeaseHolder.lease_ended`."""
+        self._turn.suspend()
+
+    def lease_held(self) -> None:
+        """See `ILeaseHolder.lease_held`."""
+        self._turn.proceed()
+
+    def lease_lost(self) -> None:
+        """See `ILeaseHolder.lease_lost`."""
+        self.draining = True  # what is created here from now on would never be told
+        self._turn.suspend()
+        for keeper in [keeper for keeper in self.keepers if keeper.is_stored]:
+            self._lose(keeper)
+
+    def lease_regained(self) -> Deferred[None]:
+        """See `ILeaseHolder.lease_regained`."""
+        return Deferred.fromCoroutine(self._look_after_rooms())
+
+    async def _look_after_rooms(self) -> None:
+        """Drop rooms that another node took over, and store again those of which the store lost something."""
+        keepers = [keeper for keeper in self.keepers if keeper.commits.version]
+        versions = [keeper.commits.version for keeper in keepers]
+        stored = await self._leases.fences([keeper.room.id for keeper in keepers])
+        for keeper, version, found in zip(keepers, versions, stored, strict=True):
+            if found is not None and found[0] > keeper.commits.fence:
+                self._lose(keeper)
+            elif found != (keeper.commits.fence, version) and keeper.commits.version == version:
+                keeper.commits.may_be_behind()
+
+    def adopt(self) -> Deferred[bool]:
+        """See `ILeaseHolder.adopt`."""
+        return Deferred.fromCoroutine(self._adopt())
+
+    async def _adopt(self) -> bool:
+        # One at a time: two that open the same room would fence each other.
+        await self._adopting.acquire()
+        try:
+            stored_ids = await self.store.room_ids()
+            self._unusable.intersection_update(stored_ids)
+            ids = [id for id in stored_ids if id not in self._ids and id not in self._unusable]
+            for first in range(0, len(ids), ADOPTED):
+                opened = await self.store.open_rooms(ids[first : first + ADOPTED])
+                unusable = [stored.room for stored in opened if not self._reopen(stored, stored.at_ms)]
+                if unusable:
+                    await self._leases.release_rooms(unusable)
+                    self._unusable.update(unusable)
+        finally:
+            self._adopting.release()
+        return not self._unusable
+
+    @property
+    def _leases(self) -> ILeases:
+        return cast(ILeases, self.store)
+
+    # Finding rooms
+
+    @property
+    def keepers(self) -> Iterator[Keeper]:
+        """The open rooms."""
+        return iter(self._keepers.values())
+
+    def get(self, code: str) -> Keeper | None:
+        """:returns: the room of exactly that code."""
+        return self._keepers.get(code)
+
+    def find(self, code: str) -> Keeper:
+        """
+        :param code: as people type it: in any case, with spaces or dashes.
+        :raises Refused: ``not_found``.
+        """
+        keeper = self._keepers.get(code) or self._keepers.get(codes.as_typed(code))
+        if keeper is None:
+            raise Refused(code="not_found")
+        return keeper
+
+    @property
+    def message_bytes(self) -> int:
+        """How large a message of any room is at most, as JSON."""
+        return max((spec.message_bytes for spec in self.specs.values()), default=message_bytes(0, 0))
+
+    def spec(self, game: str) -> Spec:
+        """:raises Refused: ``not_found``: no game of that name is served."""
+        spec = self.specs.get(game)
+        if spec is None:
+            raise Refused("There is no such game.", code="not_found")
+        return spec
+
+    # Creating
+
+    async def create(
+        self,
+        user: User,
+        game: str,
+        options: dict[str, Any],
+        *,
+        private: bool = False,
+        password: str | None = None,
+        asker: Asker | None = None,
+        seat: dict[str, Any] | None = None,
+        address: str = "",
+    ) -> Keeper:
+        """
+        Make a room, and where ``asker`` is given the creator's seat with it.
+
+        :param seat: keyword arguments of `Room.join`.
+        :param address: from which that comes, where nobody asks for a seat.
+        :raises Refused: the game refuses, or the user may not.
+        """
+        spec = self.spec(game)
+        self._check_options(options)
+        if self.draining:
+            raise Refused(code="draining")
+        if self._spaces[spec.name].full:
+            raise Refused("The rooms of this game take all the space that they may have here.", code="busy")
+        if not self._creators.admits(user, game):
+            raise Refused("You may not open a room of this game.", code="forbidden")
+        await self._admit(user)
+        address = asker.address if asker is not None else address
+        self._openers.begin(address)
+        self._making[user.id] += 1
+        keeper = None
+        try:
+            keeper = await self._make(user, spec, options, private, password, asker, seat)
+            return keeper
+        finally:
+            self._openers.end(address, keeper)
+            self._making[user.id] -= 1
+            if not self._making[user.id]:
+                del self._making[user.id]
+
+    def _check_options(self, options: dict[str, Any]) -> None:
+        """:raises Refused: they are no JSON, or too large: everybody who looks for a room is shown them."""
+        try:
+            size_bytes = len(values.encode(values.received(options)))
+        except NotJSON as error:
+            raise Refused(str(error), code="bad_data", path="$.options") from None
+        if size_bytes > self._options_bytes:
+            raise Refused(f"Options have at most {self._options_bytes} bytes.", code="too_large", path="$.options")
+
+    async def _make(
+        self,
+        user: User,
+        spec: Spec,
+        options: dict[str, Any],
+        private: bool,
+        password: str | None,
+        asker: Asker | None,
+        seat: dict[str, Any] | None,
+    ) -> Keeper:
+        id = self.entropy(12).hex()
+        code = await self._claim_code(id, private)
+        room = Room(
+            spec, id=id, code=code, key=self.entropy(16), epoch=self._epoch(), now=self.clock.now(), log=self.log
+        )
+        keeper = self._keep(room, fence=1, version=0)
+        stepped_s = self._stepped_s
+        try:
+            password = await self._passwords.keep(room, password)
+            seat = seat and {**seat, "password": password}
+            await keeper.post("create", asker, options, private=private, password=password, user=user, seat=seat)
+            if keeper.room.ended:
+                raise Refused("The game closed the room at once.")
+        except Refused:
+            keeper.stop()
+            keeper.room.share.give_back()
+            self._turn.discard(keeper)
+            self._ids.discard(id)
+            self._release_code(code)
+            raise
+        self._keepers[code] = keeper
+        self._count_users(keeper)
+        if self._stepped_s != stepped_s:
+            keeper.shift(self._stepped_s - stepped_s)
+        return keeper
+
+    async def match(self, asker: Asker, game: str, match: dict[str, Any], seat: dict[str, Any]) -> None:
+        """
+        Seat a user in an open room whose options hold ``match``, or in a new one with these options.
+
+        :raises Refused: as for joining and creating.
+        """
+        lock = self._matching.setdefault(self.spec(game).name, DeferredLock())
+        await lock.acquire()
+        try:
+            keeper = self._find_match(asker, game, values.received(match), seat.get("role") or "player")
+            if keeper is None:
+                await self.create(asker.user, game, match, asker=asker, seat=seat)
+            else:
+                await self.join(asker, keeper, seat)
+        except NotJSON as error:
+            raise Refused(str(error), code="bad_data", path="$.match") from None
+        finally:
+            lock.release()
+
+    async def join(self, asker: Asker, keeper: Keeper, seat: dict[str, Any]) -> None:
+        """
+        Seat a user in a room.
+
+        :raises Refused: there is no seat to be had.
+        """
+        if asker.user.id not in keeper.users:
+            await self._admit(asker.user)
+        password = await self._passwords.prove(keeper.room, asker.user, seat.get("role"), seat.get("password"))
+        await keeper.post("join", asker, **{**seat, "password": password})
+        self._count_users(keeper)
+
+    async def _admit(self, user: User) -> None:
+        """:raises Refused: ``forbidden``: this user has seats in too many rooms, and the store has that."""
+        if not self._has_enough(user):
+            return
+        for code in list(self._rooms_of.get(user.id, ())):
+            if code in self._keepers:
+                await self._keepers[code].told()
+        if self._has_enough(user):
+            self.too_many_rooms += 1
+            raise Refused(f"You are in {self.rooms_per_user} rooms; leave one first.", code="forbidden")
+
+    def _has_enough(self, user: User) -> bool:
+        return len(self._rooms_of.get(user.id, ())) + self._making[user.id] >= self.rooms_per_user
+
+    async def knows(self, user_id: str) -> bool:
+        """
+        Whether there may be such a user: one who is here, an account, or somebody whom only a token knows, such as a
+        guest who has left.
+        """
+        if user_id in self._rooms_of or self.people.is_connected(user_id):
+            return True
+        if user_id.startswith(ACCOUNT):
+            return self.users is not None and await self.users.user(user_id) is not None
+        return ELSEWHERE.fullmatch(user_id) is not None
+
+    def _meet(self, user_id: str, other: str) -> bool:
+        """Whether two users have seats in one room."""
+        return not self._rooms_of.get(user_id, set()).isdisjoint(self._rooms_of.get(other, ()))
+
+    def _find_match(self, asker: Asker, game: str, match: dict[str, Any], role: str) -> Keeper | None:
+        rooms = (k for k in self._keepers.values() if k.room.spec.name == game)
+        return next((k for k in rooms if admission.is_open_to(k.room, asker, role, match)), None)
+
+    async def _claim_code(self, id: str, private: bool) -> str:
+        while True:
+            code = codes.new_code(self.entropy, rooms=len(self._keepers), private=private)
+            try:
+                if await self.store.claim_code(code, id, now_ms=self._now_ms()):
+                    return code
+            except StoreUnavailable:
+                raise Refused(code="busy") from None
+
+    def _release_code(self, code: str) -> None:
+        self.store.release_code(code).addErrback(lambda failure: failure.trap(StoreUnavailable))
+
+    # Opening
+
+    def _reopen(self, stored: Stored, last_ms: int) -> bool:
+        """:returns: whether this room can be run here."""
+        spec = self.specs.get(stored.game)
+        if spec is None:
+            _log.warn(
+                "room {room}: no game {game} is served; the room stays in the store", room=stored.code, game=stored.game
+            )
+            return False
+        now = self.clock.now()
+        try:
+            room = row.restore(
+                spec, id=stored.room, code=stored.code, parts=stored.parts, epoch=self._epoch(), now=now, log=self.log
+            )
+        except CannotMigrate as error:
+            text = "room {room} of the game {game} stays closed, and as it is in the store: {reason}"
+            self.log.failure(text, room=stored.code, game=stored.game, reason=str(error))
+            return False
+        except (MsgspecError, NotJSON, LookupError):
+            self.log.failure("room {room} cannot be read; it stays closed in the store", room=stored.code)
+            return False
+        room.tables.begin(stored.table_bytes)
+        away_s = now - last_ms / 1000
+        if away_s > AWAY_S:
+            room.away(away_s)
+        room.reopen(self._epoch())
+        keeper = self._keep(room, fence=stored.fence, version=stored.version)
+        quota.count(room)
+        self._keepers[stored.code] = keeper
+        self._count_users(keeper)
+        keeper.load()
+        return True
+
+    def _keep(self, room: Room, *, fence: int, version: int) -> Keeper:
+        room.chat_chars, room.chat_data_bytes = self.chat_chars, self.chat_data_bytes
+        room.watch = self.watch
+        self._ids.add(room.id)
+        room.share = Share(self._spaces[room.spec.name])
+        if room.game_class.durability != "none":
+            room.tables.source = StoreSource(self.store, self.clock, room.id)
+        remade = self._remade if self._amnesia else None
+        return Keeper(
+            room,
+            self.clock,
+            fence=fence,
+            version=version,
+            turn=self._turn,
+            passes=self.passes,
+            ticks=self.ticks,
+            remade=remade,
+        )
+
+    def _remade(self, room: Room) -> Room:
+        return row.remake(room, log=self.log)
+
+    def _epoch(self) -> str:
+        return self.entropy(6).hex()
+
+    def _now_ms(self) -> int:
+        return round(self.clock.now() * 1000)
+
+    def _beat(self) -> None:
+        while self._resting and self._resting[0][0] <= self.clock.monotonic():
+            self._release_code(self._resting.popleft()[1])
+        beat = self.store.beat(now_ms=self._now_ms())
+        beat.addCallbacks(self._beat_stored, self._beat_not_stored)
+        self._beat_call = self.clock.later(BEAT_S, self._beat)
+
+    def _beat_stored(self, _: None) -> None:
+        self._beat_lost = False
+
+    def _beat_not_stored(self, failure: Failure) -> None:
+        failure.trap(StoreUnavailable)
+        self._beat_lost = True
+
+    def shift(self, delta_s: float) -> None:
+        """The wall clock was stepped by so many seconds: what waits, waits as long as it would have."""
+        self._stepped_s += delta_s
+        self.watch.shift(delta_s)
+        for keeper in list(self._keepers.values()):
+            keeper.shift(delta_s)
+        self._calendar.stepped(delta_s)
+
+    # Losing rooms
+
+    @property
+    def store_away(self) -> bool:
+        """Whether rooms wait for the store at present, or for the lease on it."""
+        return self._turn.store_away
+
+    @property
+    def store_answers(self) -> bool:
+        """Whether the store is there, as far as is known: where no room waits for it, the beat tells."""
+        return not (self._turn.store_away or self._beat_lost)
+
+    def _changed(self, keeper: Keeper) -> None:
+        seats = keeper.room.seats
+        if keeper.seat_mark != (seats.next_id, len(seats)):
+            self._count_users(keeper)
+
+    def _lose(self, keeper: Keeper) -> None:
+        """Another node has this room."""
+        # Whoever had just left may have been told nothing of it, and so has the seat still.
+        sessions = keeper.commits.fenced()
+        moved = messages.Left(keeper.room.code, "moved", None)
+        for seat in keeper.room.seats.values():
+            sessions.update(dict.fromkeys(seat._sessions))
+        for session in sessions:
+            session.deliver(msgpack.encode_for(session.form, moved))
+            session.unseated(keeper.room.code)
+        self._forget(keeper)
+
+    def _forget(self, keeper: Keeper) -> None:
+        if keeper.forgotten:
+            return  # a step of it that lasted may have ended since; this node may have the room anew
+        keeper.forgotten = True
+        self._openers.gone(keeper)
+        keeper.stop()
+        self._ids.discard(keeper.room.id)
+        keeper.room.share.give_back()
+        if self._keepers.get(keeper.room.code) is keeper:
+            del self._keepers[keeper.room.code]
+            if keeper.commits.version == 0:
+                # The store has only the claim of its code, which rests as long as any other.
+                self._rest(keeper.room.code)
+        keeper.room.seats.clear()
+        self._count_users(keeper)
+
+    def _rest(self, code: str) -> None:
+        self._resting.append((self.clock.monotonic() + CODE_REST_MS / 1000, code))
+
+    def _count_users(self, keeper: Keeper) -> None:
+        """Who has a seat where, for the bound on rooms a user."""
+        seats = keeper.room.seats
+        keeper.seat_mark = (seats.next_id, len(seats))
+        users = frozenset(seat.user_id for seat in seats.values())
+        if any(user != keeper.room.creator for user in users):
+            self._openers.visited(keeper)
+        code = keeper.room.code
+        for gone in keeper.users - users:
+            rooms = self._rooms_of.get(gone, set())
+            rooms.discard(code)
+            if not rooms:
+                self._rooms_of.pop(gone, None)
+        for new in users - keeper.users:
+            self._rooms_of.setdefault(new, set()).add(code)
+        keeper.users = users
+
+    def _pause(self, s: float) -> Deferred[None]:
+        paused: Deferred[None] = Deferred()
+        self.clock.later(s, paused.callback, None)
+        return paused
+
+
+_log = Logger(namespace="gameserver.rooms")

@@ -1,0 +1,596 @@
+"""
+The protocol, in words and structs.
+
+A client connects to ``/ws`` and speaks ``gameserver.v1.json``: text frames, one JSON object each, whose key ``op``
+names the message. Or it speaks ``gameserver.v1.msgpack``: binary frames, the same messages as MessagePack arrays
+``[number, fields…]`` (`ARRAYS` is the table).
+
+Client to server:
+
+========  ==========================================================================================
+hello     who this is, first of all: a token, a ticket, or the name of a guest; and the client's key
+create    a new room of a game, with options; the asker takes a seat in it
+join      a seat in the room of that code; or, with ``game``, in an open room that matches
+resume    back to a seat, with its secret and what was ``seen`` of each stream
+send      a message of the game's own
+chat      a line to the room, a group or a seat
+start     the host starts the game
+leave     the seat is given up, for all its sockets
+ping      answered with ``pong`` and the server's clock
+typing    this seat is writing a line, or has stopped; never stored
+read      how far this seat has read a channel
+edit      one's own line, changed
+unsay     one's own line, taken back
+report    a line or a seat is brought to those who moderate
+block     a user is heard no more, or again, by this user
+team      into a team of the game
+listen    lines from outside rooms: the lobby of a game, direct messages, announcements
+========  ==========================================================================================
+
+Server to client:
+
+========  ==========================================================================================
+welcome   the answer to ``hello``
+joined    the answer to ``create``, ``join`` and ``resume``: the room as this seat may know it
+ok error  the answer to a request that has an ``id``, and its room; errors without one carry ``id: null``
+event     something happened, in the game's own words
+patch     a document changed, by operations
+doc       a whole document: entered a group, left it (null), or a fresh copy
+seats     seats that changed
+room      what everybody may know of the room
+timer     a shown timer was armed, has fired, was cancelled or paused
+chat      a line
+skip      message ``n`` of a stream is not for this seat
+left      this seat is gone, or this socket must find its room again (``moved``)
+redirect  the room is elsewhere
+pong      the answer to ``ping``
+edited    a line was changed, or taken back (its text is null)
+typing    a seat is writing a line
+read      how far this seat has read a channel, for its other tabs
+channels  channels that were opened, closed or changed
+post      a line from outside rooms
+========  ==========================================================================================
+
+Whatever carries ``n`` belongs to a stream: ``room``, ``group:NAME``, ``role:NAME`` or ``seat``, each with a counter of
+its own. A client that sees ``n`` jump has missed something and resumes. Volatile events carry no ``n``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from enum import IntEnum
+from typing import Annotated, Any, Final
+
+import msgspec
+from msgspec import UNSET, Meta, Raw, Struct, UnsetType, field
+
+from gameserver.protocol import values
+
+SUBPROTOCOL: Final = "gameserver.v1.json"
+PACKED_SUBPROTOCOL: Final = "gameserver.v1.msgpack"
+SUBPROTOCOLS: Final = (SUBPROTOCOL, PACKED_SUBPROTOCOL)
+
+
+class Form(IntEnum):
+    """What the bytes are that a session is sent."""
+
+    JSON = 0
+    PACKED = 1
+    COLUMNS = 2
+    """MessagePack as well; the client knows patch op 4."""
+
+
+Seen = dict[str, str | int]
+"""The room's ``epoch``, and for each stream of a seat the last ``n``."""
+
+
+RequestId = Annotated[int, Meta(ge=0, le=2**53)]
+ID_CHARS: Final = 1024
+Id = Annotated[str, Meta(max_length=ID_CHARS)]
+"""
+What only has to be found: a user, a seat, a room, a place to write to. The longest there is is a user's of another
+issuer, whose id holds the address of that one.
+"""
+Name = Annotated[str, Meta(max_length=ID_CHARS)]
+"""A name or a password, of which a setting, or who checks it, says how long it may be: never as long as this."""
+
+
+class Object(dict[str, Any]):
+    """An object, as JSON has it: bytes are none, though they come as one."""
+
+
+class FromClient(Struct, tag_field="op", tag=str.lower):
+    """A message that a client may send; unknown keys are ignored."""
+
+
+class FromServer(Struct, tag_field="op", tag=str.lower):
+    """A message that the server may send."""
+
+
+class GuestName(Struct):
+    name: Name
+
+
+class Hello(FromClient):
+    token: str | None = None
+    ticket: str | None = None
+    guest: GuestName | None = None
+    client: str | None = None
+    ops: RequestId | None = None
+
+
+class Create(FromClient):
+    game: Id
+    id: RequestId | None = None
+    options: Object | None = None
+    private: bool = False
+    password: Name | None = None
+    name: Name | None = None
+    role: Id | None = None
+    profile: Object | None = None
+
+
+class Join(FromClient):
+    id: RequestId | None = None
+    room: Id | None = None
+    game: Id | None = None
+    match: Object | None = None
+    name: Name | None = None
+    role: Id | None = None
+    password: Name | None = None
+    profile: Object | None = None
+
+
+class Resume(FromClient):
+    room: Id
+    resume: Id
+    id: RequestId | None = None
+    seen: Seen | None = None
+
+
+class Send(FromClient):
+    type: str
+    id: RequestId | None = None
+    data: Raw = Raw(b"null")
+    """From the MessagePack form it is a `gameserver.protocol.values.Packed`."""
+    room: Id | None = None
+
+
+class Chat(FromClient):
+    text: str
+    id: RequestId | None = None
+    to: Id = "room"
+    data: Any = None
+    room: Id | None = None
+
+
+class Start(FromClient):
+    id: RequestId | None = None
+    room: Id | None = None
+
+
+class Leave(FromClient):
+    id: RequestId | None = None
+    room: Id | None = None
+
+
+class Ping(FromClient):
+    at: int | float | None = None
+
+
+class Typing(FromClient):
+    to: Id = "room"
+    on: bool = True
+    room: Id | None = None
+    id: RequestId | None = None
+
+
+class Read(FromClient):
+    upto: RequestId
+    id: RequestId | None = None
+    to: Id = "room"
+    room: Id | None = None
+
+
+class Edit(FromClient):
+    stream: Id
+    line: RequestId
+    text: str
+    id: RequestId | None = None
+    data: Any = None
+    room: Id | None = None
+
+
+class Unsay(FromClient):
+    stream: Id
+    line: RequestId
+    id: RequestId | None = None
+    room: Id | None = None
+
+
+class Report(FromClient):
+    id: RequestId | None = None
+    stream: Id | None = None
+    line: RequestId | None = None
+    seat: Id | None = None
+    reason: str = ""
+    room: Id | None = None
+
+
+class Block(FromClient):
+    id: RequestId | None = None
+    user: Id | None = None
+    seat: Id | None = None
+    on: bool = True
+    room: Id | None = None
+
+
+class Team(FromClient):
+    team: Id
+    id: RequestId | None = None
+    seat: Id | None = None
+    room: Id | None = None
+
+
+class Listen(FromClient):
+    to: Id
+    id: RequestId | None = None
+    on: bool = True
+    seen: RequestId | None = None
+
+
+ClientMessage = (
+    Hello | Create | Join | Resume | Send | Chat | Start | Leave | Ping
+    | Typing | Read | Edit | Unsay | Report | Block | Team | Listen
+)  # fmt: skip
+
+
+class UserInfo(Struct):
+    id: str
+    name: str
+    rights: list[str]
+
+
+class SeatInfo(Struct):
+    """What an audience may know of a seat: ``SEAT``."""
+
+    id: str
+    number: int | None
+    name: str
+    role: str
+    online: bool
+    host: bool
+    profile: dict[str, Any]
+    groups: list[str]
+    gone: bool = False
+
+
+class TeamInfo(Struct, omit_defaults=True):
+    """What everybody may know of a team: ``TEAM``. Who is in it, SEAT tells: a team is a public group."""
+
+    name: str
+    title: str
+    colour: str
+    score: int | float
+    open: bool = False
+
+
+class RoomInfo(Struct, omit_defaults=True):
+    """What everybody in a room may know of it: ``INFO``."""
+
+    status: str
+    phase: str | None
+    locked: bool
+    paused: bool
+    options: dict[str, Any]
+    result: Any
+    answered: dict[str, list[str]]
+    teams: list[TeamInfo] = []
+
+
+class TimerInfo(Struct):
+    """A shown timer, as ``joined`` tells it."""
+
+    stream: str
+    n: int
+    name: str
+    ends: int | None
+    paused_ms: int | None
+
+
+class Speaker(Struct):
+    seat: str
+    name: str
+
+
+class Line(Struct, omit_defaults=True):
+    """A line of chat, as ``joined`` and ``doc`` tell it; the last three are left out where there is nothing to say."""
+
+    stream: str
+    n: int
+    from_: Speaker | None = field(name="from")
+    to: str
+    text: str
+    data: Any
+    at: int
+    emote: bool = False
+    mentions: list[str] = []
+    edited: int | None = None
+
+
+class ChannelInfo(Struct):
+    """A channel that this audience hears: ``CHANNEL``."""
+
+    to: str
+    stream: str
+    title: str
+    closed: bool
+    readonly: bool
+    slow_s: float
+
+
+class OwnSeat(Struct):
+    id: str
+    number: int | None
+    role: str
+    resume: str
+
+
+class Welcome(FromServer):
+    user: UserInfo
+    token: str
+    client: str
+    now: int
+    limits: dict[str, int | float]
+
+
+class Joined(FromServer):
+    id: int | None
+    room: str
+    game: str
+    seat: OwnSeat
+    recovered: bool | None
+    last_id: int
+    info: RoomInfo
+    docs: dict[str, Any]
+    seats: list[SeatInfo]
+    timers: list[TimerInfo]
+    chat: list[Line]
+    seen: Seen
+    keys: UnsetType | None = UNSET
+    """In MessagePack alone."""
+    channels: list[ChannelInfo] = []
+    read: dict[str, int] = {}
+
+
+class Ok(FromServer):
+    id: int
+    data: Any = None
+    room: str | None = None
+
+
+class Error(FromServer):
+    id: int | None
+    code: str
+    message: str
+    path: str | None = None
+    room: str | None = None
+
+
+class Event(FromServer):
+    room: str
+    stream: str
+    n: int
+    type: str
+    data: Any
+
+
+class VolatileEvent(FromServer, tag="event"):
+    room: str
+    stream: str
+    type: str
+    data: Any
+
+
+class Patch(FromServer):
+    room: str
+    stream: str
+    n: int
+    ops: list[list[Any]]
+
+
+class Doc(FromServer, omit_defaults=True):
+    room: str
+    stream: str
+    n: int
+    doc: dict[str, Any] | None
+    chat: list[Line]
+    keys: None = None
+    channels: list[ChannelInfo] = []
+
+
+class Seats(FromServer):
+    room: str
+    stream: str
+    n: int
+    seats: list[SeatInfo]
+
+
+class Room(FromServer):
+    room: str
+    stream: str
+    n: int
+    info: RoomInfo
+
+
+class Timer(FromServer):
+    room: str
+    stream: str
+    n: int
+    name: str
+    ends: int | None
+    paused_ms: int | None
+
+
+class ChatLine(FromServer, tag="chat", omit_defaults=True):
+    room: str
+    stream: str
+    n: int
+    from_: Speaker | None = field(name="from")
+    to: str
+    text: str
+    data: Any
+    at: int
+    emote: bool = False
+    mentions: list[str] = []
+    edited: int | None = None
+
+
+class Skip(FromServer):
+    room: str
+    stream: str
+    n: int
+
+
+class Left(FromServer):
+    room: str
+    reason: str
+    message: str | None = None
+
+
+class Redirect(FromServer):
+    id: int | None
+    room: str
+    url: str
+
+
+class Pong(FromServer):
+    at: int | float | None
+    now: int
+
+
+class Edited(FromServer):
+    room: str
+    stream: str
+    n: int
+    line: int
+    text: str | None
+    data: Any
+    at: int
+    mentions: list[str] = []
+
+
+class IsTyping(FromServer, tag="typing"):
+    room: str
+    stream: str
+    seat: str
+    to: str
+    on: bool
+
+
+class HasRead(FromServer, tag="read"):
+    room: str
+    to: str
+    upto: int
+
+
+class Channels(FromServer):
+    room: str
+    stream: str
+    n: int
+    channels: list[ChannelInfo]
+
+
+class Author(Struct):
+    """Who wrote a line outside rooms: a user, since there is no seat."""
+
+    user: str
+    name: str
+
+
+class Post(FromServer):
+    to: str
+    line: int
+    from_: Author | None = field(name="from")
+    text: str
+    data: Any
+    at: int
+
+
+ARRAYS: Final[dict[int, tuple[str, tuple[str, ...]]]] = {
+    1: ("hello", ("token", "ticket", "guest", "client", "ops")),
+    2: ("create", ("id", "game", "options", "private", "password", "name", "role", "profile")),
+    3: ("join", ("id", "room", "name", "role", "password", "profile", "game", "match")),
+    4: ("resume", ("id", "room", "resume", "seen")),
+    5: ("send", ("id", "type", "data", "room")),
+    6: ("chat", ("id", "text", "to", "data", "room")),
+    7: ("start", ("id", "room")),
+    8: ("leave", ("id", "room")),
+    9: ("ping", ("at",)),
+    10: ("typing", ("to", "on", "room", "id")),
+    11: ("read", ("id", "to", "upto", "room")),
+    12: ("edit", ("id", "stream", "line", "text", "data", "room")),
+    13: ("unsay", ("id", "stream", "line", "room")),
+    14: ("report", ("id", "stream", "line", "seat", "reason", "room")),
+    15: ("block", ("id", "user", "seat", "on", "room")),
+    16: ("team", ("id", "team", "seat", "room")),
+    17: ("listen", ("id", "to", "on", "seen")),
+    21: ("welcome", ("user", "token", "client", "now", "limits")),
+    22: ("joined", ("id", "room", "game", "seat", "recovered", "last_id", "info", "docs", "seats", "timers", "chat",
+                    "seen", "keys", "channels", "read")),
+    23: ("ok", ("id", "data", "room")),
+    24: ("error", ("id", "code", "message", "path", "room")),
+    25: ("event", ("room", "stream", "n", "type", "data")),
+    26: ("patch", ("room", "stream", "n", "ops")),
+    27: ("doc", ("room", "stream", "n", "doc", "chat", "keys", "channels")),
+    28: ("seats", ("room", "stream", "n", "seats")),
+    29: ("room", ("room", "stream", "n", "info")),
+    30: ("timer", ("room", "stream", "n", "name", "ends", "paused_ms")),
+    31: ("chat", ("room", "stream", "n", "from", "to", "text", "data", "at", "emote", "mentions", "edited")),
+    32: ("skip", ("room", "stream", "n")),
+    33: ("left", ("room", "reason", "message")),
+    34: ("redirect", ("id", "room", "url")),
+    35: ("pong", ("at", "now")),
+    36: ("edited", ("room", "stream", "n", "line", "text", "data", "at", "mentions")),
+    37: ("typing", ("room", "stream", "seat", "to", "on")),
+    38: ("read", ("room", "to", "upto")),
+    39: ("channels", ("room", "stream", "n", "channels")),
+    40: ("post", ("to", "line", "from", "text", "data", "at")),
+}  # fmt: skip
+"""
+The messages as arrays: each one's number, its ``op``, and its fields in the order in which they stand; nil is absent.
+
+Fields are only ever added at the end. What is inside a field is as in JSON, but bytes are bytes, and keys are as they
+are. ``keys``, and the small numbers that stand for keys in a patch, are explained in `gameserver.protocol.patches`.
+"""
+
+FROM_CLIENT: Final = range(1, 18)
+"""The numbers of what a client may say."""
+
+
+class Close:
+    """Close codes of a WebSocket."""
+
+    DONE: Final = 1000
+    BAD_UTF8: Final = 1007
+    OVERSIZE: Final = 1009
+    UNAUTHENTICATED: Final = 4001
+    FORBIDDEN: Final = 4003
+    FLOODING: Final = 4008
+    SLOW_READER: Final = 4009
+    GOING: Final = 4010
+    PROTOCOL: Final = 4400
+
+
+_encoder = msgspec.json.Encoder()
+
+
+encode: Final[Callable[[FromServer], bytes]] = _encoder.encode
+"""From a message, in which whatever a game put has gone through `payload`, to its JSON form."""
+
+
+def payload(value: Any) -> Any:
+    """:returns: a plain or tracked value in the form that JSON can hold: bytes wrapped, keys escaped."""
+    if type(value) is str or not values.has_special(value):
+        return value
+    return values.to_wire(value)

@@ -1,0 +1,108 @@
+"""What a room tells of its chat besides new lines: who is writing, what was read, lines that were changed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from gameserver.protocol import messages
+from gameserver.room.chat.history import speaker
+from gameserver.room.chat.line import KeptLine
+from gameserver.room.publish.audience import audience, audience_of, hand_out
+from gameserver.room.publish.streams import wire_name
+from gameserver.store import keys
+
+if TYPE_CHECKING:
+    from gameserver.room.room import Room
+
+
+class IsTyping(Struct, frozen=True):
+    """A seat is writing to a channel, whose stream is ``key``."""
+
+    key: str
+    seat: str
+    to: str
+    on: bool
+
+
+class HasRead(Struct, frozen=True):
+    """A seat has read a channel so far."""
+
+    seat: str
+    to: str
+    upto: int
+
+
+class Change(Struct, frozen=True):
+    """
+    A line says something else now, or with no text nothing any more.
+
+    :ivar unheard: seats to which its author has nothing to say any more; that a line is gone they hear all the same.
+    """
+
+    line: KeptLine
+    text: str | None
+    data: Any
+    unheard: tuple[str, ...] = ()
+
+
+def tell_typing(room: Room, typing: IsTyping) -> None:
+    """Whoever hears the channel, but for the writer and those who have blocked the writer."""
+    writer = room.seats.get(typing.seat)
+    if writer is None:
+        return
+    deaf = [seat for seat in room.seats.values() if seat is writer or seat.id in room.deaf_to(writer)]
+    without = {session for seat in deaf for session in seat._sessions}
+    to = audience_of(session for session in audience(room, typing.key).everybody if session not in without)
+    if to.everybody:
+        stream = wire_name(typing.key)
+        frame = messages.encode(messages.IsTyping(room.code, stream, typing.seat, typing.to, typing.on))
+        hand_out(room, to, frame, None, f"{room.code}/{typing.key}/typing/{typing.seat}")
+
+
+def tell_read(room: Room, read: HasRead) -> None:
+    """All sockets of the seat, and no other."""
+    seat = room.seats.get(read.seat)
+    if seat is not None and seat._sessions:
+        frame = messages.encode(messages.HasRead(room.code, read.to, read.upto))
+        hand_out(room, audience_of(seat._sessions), frame, None, f"{room.code}/read/{read.seat}/{read.to}")
+
+
+def edited(room: Room, line: KeptLine, change: Change, stream: str, n: int) -> messages.Edited:
+    """:returns: what the audience of a line is told of its change."""
+    at_ms = round(room.now * 1000)
+    data = messages.payload(change.data)
+    mentions = list(room.mentioned(change.text or "", (line.key,)))
+    return messages.Edited(room.code, stream, n, line.n, change.text, data, at_ms, mentions)
+
+
+def keep_change(room: Room, line: KeptLine, change: Change) -> None:
+    """The history has the line as it is now; so has the log, so that nobody who comes back hears what it was."""
+    if change.text is None:
+        room.lines.replace(line, None)
+        room.drop_parts((keys.line(line.number),))
+        frame = messages.encode(messages.Skip(room.code, wire_name(line.key), line.n))
+    else:
+        mentions = room.mentioned(change.text, (line.key,))
+        at_ms = round(room.now * 1000)
+        said = {"text": change.text, "data": change.data, "mentions": mentions, "unheard": change.unheard}
+        now = replace(line, edited_ms=at_ms, **said)
+        forgotten = room.lines.replace(line, now)
+        room.keep_part(keys.line(line.number), now.encode)
+        room.drop_parts(keys.line(old.number) for old in forgotten)
+        frame = messages.encode(chat_line(room, now))
+    part = room.streams.redact(line.key, line.n, frame, line.but + change.unheard)
+    if part is not None:
+        room.keep_part(keys.log(part), lambda: room.streams.part(part))
+
+
+def chat_line(room: Room, line: KeptLine) -> messages.ChatLine:
+    """:returns: a kept line as it is said."""
+    said_by = speaker(line.seat, line.name)
+    data, mentions = messages.payload(line.data), list(line.mentions)
+    stream, at = wire_name(line.key), line.at_ms
+    return messages.ChatLine(
+        room.code, stream, line.n, said_by, line.to, line.text, data, at, line.emote, mentions, line.edited_ms
+    )

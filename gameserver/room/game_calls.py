@@ -1,0 +1,165 @@
+"""
+The doors to the game: where its code is called, and what it does is undone if it fails.
+
+``except Exception`` stands here and in `Inputs.message`; a game's exception is logged with room, seat and input.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Coroutine
+from inspect import isawaitable
+from typing import TYPE_CHECKING, Any, Final
+
+from twisted.python.failure import Failure
+
+from gameserver.errors import Refused
+from gameserver.protocol import values
+from gameserver.room import quota
+from gameserver.room.effects import Asker
+from gameserver.room.seats import Player
+
+if TYPE_CHECKING:
+    from gameserver.room.room import Room
+
+MAX_FAILURES: Final = 10
+"""Failures in a row, of inputs that no player sent, after which a room is closed."""
+FAILURE_COST: Final = 5.0
+"""What a failure of a player's own message costs of that player's rate."""
+
+
+class Doors:
+    """The doors of one room to its game."""
+
+    __slots__ = ("_room",)
+
+    def __init__(self, room: Room) -> None:
+        self._room = room
+
+    async def game(self, what: str, call: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Any:
+        """
+        Call the game's code; if it fails, what it did is undone.
+
+        :raises Refused: the game refused, or failed (``game_error``).
+        """
+        return await self._call(self._room.journal.mark(), what, call, args, kwargs)
+
+    async def _call(
+        self, mark: int, what: str, call: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]
+    ) -> Any:
+        """:param mark: back to where, if it fails."""
+        try:
+            result = call(*args, **kwargs)
+            if isawaitable(result):
+                result = await result
+            await self.settle()
+            quota.check(self._room)
+        except (Refused, GeneratorExit):
+            # The keeper closes a step that waits for too long and will not hear of it.
+            self._room.journal.rollback(mark)
+            raise
+        except Exception as error:
+            self._room.journal.rollback(mark)
+            self.log_failure(what, error, next((arg for arg in args if isinstance(arg, Player)), None))
+            raise Refused(code="game_error") from error
+        return result
+
+    async def alone(
+        self, what: str, call: Callable[..., Any], *args: Any, counts: bool = False, mark: int | None = None
+    ) -> None:
+        """
+        Call the game's code where nobody waits for an answer.
+
+        :param counts: no player sent this input: a room that fails at such again and again is closed.
+        :param mark: back to where, if it fails and that is not here.
+        """
+        room = self._room
+        try:
+            await self._call(room.journal.mark() if mark is None else mark, what, call, args, {})
+        except Refused as refused:
+            text = "room {room}: {what} came to nothing: {reason}"
+            room.log.info(text, room=room.code, what=what, reason=refused.text)
+            if counts and refused.code == "game_error":
+                self._count_failure()
+        except GeneratorExit:
+            if counts:
+                self._count_failure()
+            raise
+        else:
+            if counts:
+                room.failures = 0
+
+    def at_once(self, what: str, call: Callable[..., Any], *args: Any) -> Coroutine[Any, Any, None] | None:
+        """
+        Call the game's code for an input that no player sent and that is frequent: a coroutine costs more than a tick.
+
+        :returns: None where it is done; otherwise what is to be awaited, as `alone`.
+        """
+        room = self._room
+        mark = room.journal.mark()
+        try:
+            result = call(*args)
+            if isawaitable(result) or room.unsettled or room.later:
+                return self.alone(what, lambda: result, counts=True, mark=mark)
+            if quota.may_have_grown(room):
+                quota.check(room)
+            elif room.said:
+                quota.check_said(room)
+        except Exception as error:  # noqa: BLE001 - raised again where all failures are dealt with
+            return self.alone(what, _fail, error, counts=True, mark=mark)
+        room.failures = 0
+        return None
+
+    async def asked(self, asker: Asker, player: Player, what: str, mark: int, steps: Awaitable[Any]) -> None:
+        """What a player asked for, where it may wait: it is answered, or leaves no trace but an error."""
+        try:
+            reply = await steps
+            await self.settle()
+            quota.check(self._room)
+            self._room.replies.answer(asker, player, values.plain(reply))
+        except Exception as error:  # noqa: BLE001 - the message's door
+            self.refuse(asker, player, what, mark, error)
+
+    async def settle(self) -> None:
+        """Finish what a game's code set going: hooks that wait, questions that are complete."""
+        while self._room.unsettled or self._room.later:
+            self._room.unsettled = False
+            while self._room.later:
+                await self._room.later.pop(0)
+            for name in self._room.asking.complete():
+                await self._finish_question(name)
+
+    async def _finish_question(self, name: str) -> None:
+        """All answers that can be had are in: the game gets them."""
+        done = self._room.spec.questions[name].done_method
+        if name in self._room.questions and done is not None:
+            result = getattr(self._room.game, done)(self._room.asking.finish(name))
+            if isawaitable(result):
+                await result
+
+    def _count_failure(self) -> None:
+        self._room.failures += 1
+        if self._room.failures >= MAX_FAILURES:
+            self._room.close("closed", "The game failed again and again.")
+
+    def log_failure(self, what: str, error: Exception, player: Player | None) -> None:
+        self._room.log.failure(
+            "{game} failed in room {room} at {what} (seat {seat})",
+            Failure(error),
+            game=self._room.spec.name,
+            room=self._room.code,
+            what=what,
+            seat=player.id if player is not None else None,
+        )
+
+    def refuse(self, asker: Asker, player: Player, what: str, mark: int, error: Exception) -> None:
+        """A player's request failed: it leaves no trace but its answer."""
+        self._room.journal.rollback(mark)
+        if not isinstance(error, Refused):
+            self.log_failure(what, error, player)
+            player._bucket.charge(self._room.monotonic, FAILURE_COST)
+            error = Refused(code="game_error")
+        self._room.replies.error(asker, error, player)
+
+
+def _fail(error: Exception) -> None:
+    raise error

@@ -1,0 +1,1 @@
+"""Who is told what: audiences, patches, slow readers, streams."""

@@ -1,0 +1,201 @@
+"""
+The documents at the end of a step: who heard one before gets a patch, who enters its stream gets the whole of it.
+
+A patch tells of one step or, with ``patch_hz``, of several. Either way it is made of the document as it is when it is
+told; until then only what was touched is kept (`gameserver.room.documents.pending`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Container
+from typing import TYPE_CHECKING, Any
+
+from msgspec import Raw
+
+from gameserver.protocol import messages, msgpack, values
+from gameserver.protocol.messages import Form
+from gameserver.room.chat.history import lines_of
+from gameserver.room.documents.compile import Op
+from gameserver.room.documents.pending import Waiting
+from gameserver.room.publish.audience import Audience, audience, audience_of, hand_out, seats_of, streams_of
+from gameserver.room.publish.compact import KeyTable, short_patches
+from gameserver.room.publish.streams import Said, wire_name
+from gameserver.room.timers import LOOK
+from gameserver.store import keys
+
+if TYPE_CHECKING:
+    from gameserver.interfaces import ISession
+    from gameserver.room.documents.document import Document
+    from gameserver.room.room import Room
+    from gameserver.room.seats import Player
+
+
+_Patch = tuple[str, Audience, Raw, dict[Form, list[Op]] | None]
+"""A patch about to be told: its stream, who hears it, its ops as JSON, and those of each other form that is spoken."""
+
+
+def tell_documents(room: Room, log: list[Said]) -> None:
+    """Who enters a stream gets its document as it is after the step; those who heard it before get the patch."""
+    hz = room.game_class.patch_hz
+    slack_s = room.half_tick_s if hz else 0.0
+    patches = _take_patches(room)
+    due = bool(hz) and (room.now >= room.told.patches_at - slack_s or bool(room.rearranged or room.newcomers))
+    if due:
+        patches = _take_waiting(room)
+        room.told.patches_at = _next_patches_at(room, slack_s) if patches else room.told.patches_at
+    # Made before anybody enters: a whole document brings the keys that this patch adds.
+    ready = [_patch(room, key, ops) for key, ops in patches.items()]
+    if room.rearranged:
+        _rearrange(room, patches)
+    for patch in ready:
+        _say_patch(room, log, patch)
+    if hz:
+        room.due_at = LOOK
+
+
+def _next_patches_at(room: Room, slack_s: float) -> float:
+    """:returns: when the next patches are due; where they come with ticks, one that is late does not delay the next."""
+    period_s = 1.0 / room.game_class.patch_hz
+    next_at = room.told.patches_at + period_s
+    on_grid = slack_s > 0 and abs(next_at - room.now) <= period_s + slack_s
+    return next_at if on_grid else room.now + period_s
+
+
+def _take_patches(room: Room) -> dict[str, list[Op]]:
+    """:returns: by document, the ops of this step that are told with it; those that are told later wait."""
+    patches: dict[str, list[Op]] = {}
+    quanta = room.spec.quanta
+    for document, ops in [(document, document.ops) for document in room.journal.touched]:
+        name = document.name
+        if not ops:
+            continue
+        room.dirty.add(keys.doc(name))
+        if document.fields is not None:
+            document.fields.note(ops)
+        if name == "secret":
+            continue
+        if not _is_heard(room, name):
+            # Nobody is told, but whoever was here before and comes back must not take this for what it knew.
+            room.told.patches.pop(name, None)
+            room.streams.number(name)
+            room.streams.counts_changed()
+        elif room.game_class.patch_hz:
+            waiting = room.told.patches.get(name)
+            if waiting is None:
+                waiting = room.told.patches[name] = Waiting(document)
+            waiting.add(document.touched)
+        elif quanta is not None:
+            patches[name] = quanta.rounded_ops(ops)
+        else:
+            patches[name] = ops
+            room.told.encoded[name] = document.encode_ops()
+    return patches
+
+
+def _take_waiting(room: Room) -> dict[str, list[Op]]:
+    """:returns: by document, the ops of what waited; nothing waits any more."""
+    patches = {name: waiting.ops() for name, waiting in room.told.patches.items()}
+    room.told.patches.clear()
+    quanta = room.spec.quanta
+    return {name: ops if quanta is None else quanta.rounded_ops(ops) for name, ops in patches.items() if ops}
+
+
+def _is_heard(room: Room, key: str) -> bool:
+    """Whether any seat hears this stream, be it away; what nobody hears is not told."""
+    for seat in seats_of(room, key):  # noqa: SIM110 - a generator takes twice the time
+        if key in seat._entered:
+            return True
+    return False
+
+
+def _patch(room: Room, key: str, ops: list[Op]) -> _Patch:
+    to = audience(room, key)
+    encoded = room.told.encoded.pop(key, None)
+    if encoded is None:
+        document = room.docs.get(key)
+        encoded = values.encode(ops, special=document.special if document is not None else None)
+    return key, to, Raw(encoded), _shortened(room, key, ops, to) if to.packed or to.columns else None
+
+
+def _shortened(room: Room, key: str, ops: list[Op], to: Audience) -> dict[Form, list[Op]]:
+    table = room.told.keys.get(key)
+    if table is None:
+        table = room.told.keys[key] = KeyTable()
+    spoken = [form for form, there in ((Form.PACKED, to.packed), (Form.COLUMNS, to.columns)) if there]
+    return short_patches(ops, table, room.spec.quanta, spoken)
+
+
+def _say_patch(room: Room, log: list[Said], patch: _Patch) -> None:
+    key, to, raw, short = patch
+    n = room.streams.number(key)
+    name = wire_name(key)
+    ops: Any = raw
+    frame = messages.encode(messages.Patch(room.code, name, n, ops))
+    log.append(Said(key, n, frame))
+    slow = room.told.slow
+    if slow.sessions:
+        to = slow.withhold(key, to, frame, bytes(raw), lambda: told_document(room, key))
+    if to.json:
+        _hand_patch(room, key, n, to.json, frame)
+    for form, theirs in short.items() if short is not None else ():
+        readers = to.packed if form is Form.PACKED else to.columns
+        if readers:
+            _hand_patch(room, key, n, readers, msgpack.pack(messages.Patch(room.code, name, n, theirs)))
+
+
+def _hand_patch(room: Room, key: str, n: int, to: tuple[ISession, ...], frame: bytes) -> None:
+    """Keys and paths may take more than the document, which is never too large: then it comes instead."""
+    if len(frame) <= room.spec.message_bytes:
+        room.outbox.append((to, frame, None))
+    else:
+        _hand_doc(room, audience_of(to), key, messages.Doc(room.code, wire_name(key), n, told_document(room, key), []))
+
+
+def _hand_doc(room: Room, to: Audience, key: str, doc: messages.Doc) -> None:
+    """In MessagePack it brings the keys of its stream; a document that is left has none."""
+    frame = messages.encode(doc)
+    table = room.told.keys.get(key)
+    hand_out(room, to, frame, lambda: msgpack.repack(frame, table.keys if table and doc.doc is not None else None))
+
+
+def _rearrange(room: Room, patches: Container[str]) -> None:
+    """
+    Seats enter and leave streams.
+
+    :param patches: those of which a patch is about to be told, with the next number.
+    """
+    for seat in room.rearranged.values():
+        if seat.gone:
+            continue
+        streams = streams_of(room, seat)
+        for key in [k for k in seat._entered if k not in streams]:
+            del seat._entered[key]
+            _send_doc(room, seat, key, room.streams.counts.get(key, 0), None)
+            room.told.slow.lack_nothing(seat._sessions, key)
+        for key in streams:
+            if key not in seat._entered:
+                n = room.streams.counts.get(key, 0) + (key in patches)
+                seat._entered[key] = n
+                _send_doc(room, seat, key, n, told_document(room, key))
+        room.dirty.add(keys.seat(seat.id))
+    room.rearranged.clear()
+    room.audiences.clear()
+
+
+def _send_doc(room: Room, seat: Player, key: str, n: int, tree: Any) -> None:
+    if seat._sessions:
+        lines, channels = [], []
+        if tree is not None and not key.startswith("seat:"):
+            lines, channels = lines_of(room, seat, {key: n}), room.talking.channels.of_stream(key)
+        doc = messages.Doc(room.code, wire_name(key), n, tree, lines, channels=channels)
+        _hand_doc(room, audience_of(seat._sessions), key, doc)
+
+
+def told_document(room: Room, key: str) -> Any:
+    """:returns: a document's tree in the form of the wire; the empty one where there is none yet."""
+    document: Document | None = room.docs.get(key)
+    if document is None:
+        return {}
+    quanta = room.spec.quanta
+    root = document.root if quanta is None else quanta.rounded(document.root, ())
+    return values.to_wire(root) if document.special else root

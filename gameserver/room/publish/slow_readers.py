@@ -1,0 +1,116 @@
+"""
+Readers that are slow: patches are withheld from them, and a whole document comes instead.
+
+A client needs no patch that it would read long after the next one. So while much waits for a connection, the rooms that
+it hears leave it out of their patches, and keep of each such stream a copy of the document as everybody else was told
+it. That copy makes good what was withheld: when the connection has read, or before anything else that is said on the
+stream, for counters must not jump. It all goes through the room's outbox, so nothing shows that is not stored.
+
+A document is never sent more often than it saves: after one, as many bytes of patches are told before the next of that
+stream is withheld.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, Any, Final
+
+from gameserver.protocol import messages, msgpack, values
+from gameserver.protocol.patches import apply_ops
+from gameserver.room.publish.audience import Audience, audience_of, hand_out
+from gameserver.room.publish.streams import wire_name
+
+if TYPE_CHECKING:
+    from gameserver.interfaces import ISession
+    from gameserver.room.room import Room
+
+LACKS: Final = -1
+"""In place of the bytes that are to be told before patches are withheld again: one was withheld."""
+
+
+class SlowReaders:
+    """
+    The slow readers of one room, and what they lack.
+
+    :ivar sessions: for each, what of each stream is to be told before its patches are withheld again; or `LACKS`.
+    :ivar copies: by stream, the document as it was told to those who lack nothing, where anybody lacks any of it;
+        plain, since the paths of patches are.
+    """
+
+    __slots__ = ("copies", "sessions")
+
+    def __init__(self) -> None:
+        self.sessions: dict[ISession, dict[str, int]] = {}
+        self.copies: dict[str, Any] = {}
+
+    def enter(self, session: ISession) -> None:
+        """From now on its patches are withheld."""
+        self.sessions.setdefault(session, {})
+
+    def left(self, sessions: Iterable[ISession]) -> None:
+        """These hear nothing of the room any more."""
+        for session in sessions:
+            self.sessions.pop(session, None)
+        self._prune()
+
+    def lack_nothing(self, sessions: Iterable[ISession], key: str | None = None) -> None:
+        """These were told all of a stream, or of all streams, in another way; or need it no more."""
+        for session in sessions:
+            streams = self.sessions.get(session)
+            if streams and key is not None:
+                streams.pop(key, None)
+            elif streams:
+                streams.clear()
+        self._prune()
+
+    def withhold(self, key: str, to: Audience, frame: bytes, ops: bytes, tree: Callable[[], Any]) -> Audience:
+        """
+        A patch is told.
+
+        :param frame: the patch.
+        :param ops: those of it, as JSON.
+        :param tree: makes the document with the patch, in the form of the wire.
+        :returns: who is to get it.
+        """
+        withheld = {
+            session for session in to.everybody if session in self.sessions and self._lacks(session, key, frame)
+        }
+        if key in self.copies:
+            apply_ops(self.copies[key], values.decode(ops))
+        elif withheld:
+            self.copies[key] = values.decode(values.encode(tree(), special=False))
+        return audience_of(s for s in to.everybody if s not in withheld) if withheld else to
+
+    def _lacks(self, session: ISession, key: str, frame: bytes) -> bool:
+        streams = self.sessions[session]
+        owed = streams.get(key, 0)
+        streams[key] = max(owed - len(frame), 0) if owed > 0 else LACKS
+        return owed <= 0
+
+    def make_good(self, room: Room, key: str, session: ISession | None = None) -> None:
+        """Whoever lacks a patch of this stream, or this session, gets the document: what follows would be a jump."""
+        if key not in self.copies:
+            return
+        asked = self.sessions if session is None else (session,)
+        lacking = [s for s in asked if self.sessions[s].get(key) == LACKS]
+        if not lacking:
+            return
+        n = room.streams.counts.get(key, 0)
+        frame = messages.encode(messages.Doc(room.code, wire_name(key), n, values.to_wire(self.copies[key]), []))
+        table = room.told.keys.get(key)
+        known = table.keys if table is not None else None
+        hand_out(room, audience_of(lacking), frame, lambda: msgpack.repack(frame, known))
+        for s in lacking:
+            self.sessions[s][key] = len(frame)
+        self._prune()
+
+    def caught_up(self, room: Room, session: ISession) -> None:
+        """It has read what waited for it."""
+        for key in list(self.sessions.get(session, ())):
+            self.make_good(room, key, session)
+        self.left((session,))
+
+    def _prune(self) -> None:
+        lacked = {key for streams in self.sessions.values() for key, owed in streams.items() if owed == LACKS}
+        for key in [key for key in self.copies if key not in lacked]:
+            del self.copies[key]

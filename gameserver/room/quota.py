@@ -1,0 +1,138 @@
+"""
+How much a room keeps, and may keep, and may say at once; and all rooms of one game together on this node.
+
+Counted are the documents, and what else the row holds that has no bound of its own, as profiles and lines of chat have.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from msgspec.json import encode
+
+from gameserver.errors import Refused
+from gameserver.protocol import values
+from gameserver.room.bounds import ENVELOPE_BYTES, check_message
+from gameserver.room.changes import Spoken, Utterance
+from gameserver.room.chat.changes import Change
+
+if TYPE_CHECKING:
+    from gameserver.room.room import Room
+
+_REST: Final = "rest"
+"""Beside the names of documents in `Room.sizes`: what else counts."""
+
+SPOKEN: Final = (Utterance, Spoken, Change)
+WRAPPED: Final = 8
+"""Bytes with what is wrapped around them, ``{"$bytes":""}``, are so many times as long as without, at most."""
+ROOM_BYTES: Final = 2048
+"""What a room counts besides what it keeps: an empty one has about so much in the store."""
+
+
+class Space:
+    """
+    The space of all rooms of one game.
+
+    :param limit_bytes: they may take so much; rooms that were stored before count, but are not turned away.
+    """
+
+    def __init__(self, limit_bytes: float = float("inf")) -> None:
+        self.limit_bytes = limit_bytes
+        self.used_bytes = 0
+
+    @property
+    def full(self) -> bool:
+        """Whether there is none for another room."""
+        return self.used_bytes + ROOM_BYTES > self.limit_bytes
+
+
+class Share:
+    """
+    What one room takes of it.
+
+    :ivar counted_bytes: what was counted of this room last.
+    """
+
+    __slots__ = ("_space", "counted_bytes")
+
+    def __init__(self, space: Space) -> None:
+        self._space = space
+        self.counted_bytes = 0
+
+    def fits(self, size_bytes: int) -> bool:
+        """:returns: whether the room may take so much; less than it takes already it always may."""
+        more_bytes = size_bytes + ROOM_BYTES - self.counted_bytes
+        return more_bytes <= 0 or self._space.used_bytes + more_bytes <= self._space.limit_bytes
+
+    def count(self, size_bytes: int) -> None:
+        """The room takes so much now."""
+        self._space.used_bytes += size_bytes + ROOM_BYTES - self.counted_bytes
+        self.counted_bytes = size_bytes + ROOM_BYTES
+
+    def give_back(self) -> None:
+        """The room is gone; a step of it that still waits somewhere counts nothing more."""
+        self._space.used_bytes -= self.counted_bytes
+        self.counted_bytes = 0
+        self._space = Space()
+
+
+def check(room: Room) -> None:
+    """
+    Bound what a room keeps and says, before a step holds.
+
+    Counted are the documents as they were encoded last, and the ops since: at least as much as there is. Only where
+    that is too much are they encoded to see.
+
+    :raises Refused: ``too_large``: it would be more than ``max_row_bytes``, or than all rooms of the game may have; or
+        than fits a message.
+    """
+    if room.said:
+        check_said(room)
+    for document in room.journal.touched:
+        known = room.sizes.get(document.name, 0)
+        room.sizes[document.name] = known + len(document.encode_ops())
+    if room.info_stale or room.touched_timers:
+        room.sizes[_REST] = _rest_bytes(room)
+    size_bytes = sum(room.sizes.values())
+    if not _fits(room, size_bytes):
+        room.sizes = {name: len(values.encode(d.root, special=d.special)) for name, d in room.docs.items()}
+        room.sizes[_REST] = _rest_bytes(room)
+        size_bytes = sum(room.sizes.values())
+        if size_bytes > room.game_class.max_row_bytes:
+            raise Refused(f"A room keeps at most {room.game_class.max_row_bytes} bytes.", code="too_large")
+        if not _fits(room, size_bytes):
+            raise Refused("The rooms of this game take all the space that they may have here.", code="too_large")
+    room.share.count(size_bytes + room.tables.most_bytes)
+
+
+def count(room: Room) -> None:
+    """Count what a room keeps that was just read: nothing is refused."""
+    room.sizes[_REST] = _rest_bytes(room)
+    room.share.count(sum(room.sizes.values()) + room.tables.most_bytes)
+
+
+def may_have_grown(room: Room) -> bool:
+    """:returns: whether this step so far touched something that `check` counts."""
+    return bool(room.journal.touched or room.info_stale or room.touched_timers or room.tables.fresh)
+
+
+def check_said(room: Room) -> None:
+    """:raises Refused: ``too_large``: something that this step said fits no message."""
+    most = room.spec.message_bytes
+    for said in room.said:
+        if not isinstance(said, SPOKEN):
+            continue
+        what = (said.type if isinstance(said, Utterance) else said.text, said.data)
+        # Nearly always there is no need to know exactly; in its last form it is at most `WRAPPED` times as long.
+        if encode(what)[most // WRAPPED - ENVELOPE_BYTES :]:
+            check_message(room, len(values.encode(what)) + ENVELOPE_BYTES)
+
+
+def _fits(room: Room, size_bytes: int) -> bool:
+    return size_bytes <= room.game_class.max_row_bytes and room.share.fits(size_bytes + room.tables.most_bytes)
+
+
+def _rest_bytes(room: Room) -> int:
+    rest: list[Any] = [timer.data for timer in room.timers.armed.values() if timer.data]
+    rest += [answer.value for asked in room.asking.open.values() for answer in asked.answers.values()]
+    return sum(len(values.encode(value)) for value in (room.options, room.result, *rest))

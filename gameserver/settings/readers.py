@@ -1,0 +1,152 @@
+"""
+Readers of the settings that are written in a way of their own: addresses, origins, networks, and choices.
+
+Each is a reader as in `gameserver.settings.values`.
+"""
+
+from __future__ import annotations
+
+import re
+from ipaddress import ip_network
+from typing import Final
+from urllib.parse import unquote, urlsplit
+
+from gameserver.settings.values import Wrong, path, text, texts
+
+AUTHENTICATORS: Final = ("guests", "accounts", "jwt", "django")
+"""What `Settings.auth` may name, each a module of ``gameserver.auth``."""
+
+CREATORS: Final = ("everyone", "users", "moderator", "admin")
+"""Who may create rooms: each of these includes those after it."""
+
+PATH: Final = re.compile(r"(/([A-Za-z0-9._~-]|%[0-9A-Fa-f]{2})+)*/?")
+"""Of an address that pages and cookies are bound to."""
+
+STORE_SCHEMES: Final = ("sqlite", "redis", "rediss", "redis+unix", "redis+sentinel")
+
+
+def endpoints(value: object) -> tuple[str, ...]:
+    """Read Twisted's endpoint strings, one at least."""
+    found = texts(value)
+    for given in found:
+        kind, _, rest = given.removeprefix("haproxy:").partition(":")
+        if not re.fullmatch(r"[A-Za-z][\w.+-]*", kind):
+            raise Wrong(f"an endpoint string such as tcp:8080 or tcp:8080:interface=127.0.0.1, not {given!r}")
+        parts = re.split(r"(?<!\\):", rest)
+        port = next((part[5:] for part in parts if part.startswith("port=")), parts[0])
+        if kind in ("tcp", "tcp6", "ssl") and not (re.fullmatch(r"\d{1,5}", port) and int(port) < 65536):
+            raise Wrong(f"a port from 0 to 65535 after {kind}:, as in {kind}:8080, not {given!r}")
+    if not found:
+        raise Wrong("at least one endpoint string, such as tcp:8080")
+    return found
+
+
+def store(value: object) -> str:
+    """Read where the store is: SQLite's file or Redis's address."""
+    given = text(value)
+    scheme, _, rest = given.partition(":")
+    if scheme not in STORE_SCHEMES:
+        raise Wrong(f"sqlite:PATH, redis://, rediss://, redis+unix:// or redis+sentinel://, not {given!r}")
+    if scheme == "sqlite":
+        if not rest:
+            raise Wrong("sqlite: and a path, such as sqlite:rooms.sqlite3")
+        return f"sqlite:{path(rest)}"
+    if not rest.startswith("//"):
+        raise Wrong(f"an address such as {scheme}://localhost, not {given!r}")
+    return given
+
+
+def origins(value: object) -> tuple[str, ...]:
+    """Read origins of web pages, as browsers write them, ``null`` and ``file://`` of pages that have none as well."""
+    found = []
+    for given in texts(value):
+        if re.fullmatch(r"null|file:///?", given.lower()):
+            found.append("null" if given[0] in "nN" else "file://")
+            continue
+        lowered = given.lower().rstrip("/")
+        if not re.fullmatch(r"[a-z][a-z0-9+.-]*://(\[[0-9a-f:.]+\]|[^\s/?#@:\[\]]+)(:\d{1,5})?", lowered):
+            raise Wrong(f"scheme://host[:port] such as https://games.example, null or file://, not {given!r}")
+        # Browsers leave a scheme's own port out.
+        found.append(re.sub(r"^(http://.*):80$|^(https://.*):443$", lambda m: m[1] or m[2], lowered))
+    return tuple(found)
+
+
+def hosts(value: object) -> tuple[str, ...]:
+    """Read names of hosts, without a port."""
+    found = texts(value)
+    for given in found:
+        if given != "*" and not re.fullmatch(r"\.?[\w-]+(\.[\w-]+)*", given):
+            raise Wrong(f"a name such as games.example, .games.example for all below it, or *, not {given!r}")
+    return tuple(given.lower() for given in found)
+
+
+def proxies(value: object) -> tuple[str, ...]:
+    """Read whose word counts for who a client is."""
+    found = texts(value)
+    for given in found:
+        try:
+            ip_network("::" if given == "unix" else given, strict=False)
+        except ValueError:
+            raise Wrong(f"an address, a network such as 10.0.0.0/8, or unix, not {given!r}") from None
+    return found
+
+
+def public_url(value: object) -> str:
+    """Read the address that people reach the server at, perhaps with a path."""
+    given = text(value)
+    try:
+        parts = urlsplit(given)
+        right = parts.scheme in ("http", "https") and parts.hostname and not (parts.query or parts.fragment)
+    except ValueError:
+        right = False
+    if not right:
+        raise Wrong(f"an http or https address without query, such as https://games.example, not {given!r}")
+    # Browsers walk along dots before they ask for anything.
+    if not PATH.fullmatch(parts.path) or {".", ".."}.intersection(unquote(parts.path).split("/")):
+        raise Wrong(f"a path such as /games behind the host, if any, not {parts.path!r}")
+    return given.rstrip("/")
+
+
+def authenticators(value: object) -> tuple[str, ...]:
+    """Read who is asked, in order, for who a client is."""
+    found = texts(value)
+    for name in found:
+        if name not in AUTHENTICATORS and not re.fullmatch(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)+", name):
+            raise Wrong(f"some of {', '.join(AUTHENTICATORS)}, or the dotted path of a module, not {name!r}")
+    if not found or len(set(found)) < len(found):
+        raise Wrong("at least one authenticator, and none twice")
+    return found
+
+
+def registration(value: object) -> str:
+    """Read who may make an account."""
+    if value not in ("open", "invited", "closed"):
+        raise Wrong('"open", "invited" or "closed"')
+    return str(value)
+
+
+def creators(value: object) -> tuple[str, ...]:
+    """Read who may create rooms, of all games or of one."""
+    found = texts(value)
+    for given in found:
+        if given.rpartition("=")[2] not in CREATORS:
+            raise Wrong(f"{', '.join(CREATORS)}, or a game's name, = and one of these, not {given!r}")
+    return found
+
+
+def networks(value: object) -> tuple[str, ...]:
+    """Read networks, or single addresses."""
+    found = texts(value)
+    for given in found:
+        try:
+            ip_network(given, strict=False)
+        except ValueError:
+            raise Wrong(f"an address or a network, such as 10.0.0.0/8, not {given!r}") from None
+    return found
+
+
+def sync(value: object) -> str:
+    """Read what the embedded store survives."""
+    if value not in ("normal", "power"):
+        raise Wrong('"normal" (survives the process) or "power" (survives a power cut as well)')
+    return str(value)

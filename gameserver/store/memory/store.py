@@ -1,0 +1,264 @@
+"""
+A store that forgets with its process: for tests, and for games that are never stored.
+
+It keeps the whole contract, and answers at once. A test may also stop and start it again with its content (a restarted
+process), let it fail, hold its calls back, or let the process die while some are held.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
+
+from msgspec import Struct, field
+from twisted.internet.defer import Deferred, fail, succeed
+from zope.interface import implementer
+
+from gameserver.errors import StoreUnavailable
+from gameserver.interfaces import Commit, IBooks, IStore, Outcome, Stored, TableSizes
+from gameserver.room.memory_tables import Shelf
+from gameserver.store.books import MemoryBooks
+from gameserver.store.keys import CODE_REST_MS
+from gameserver.store.memory.users import MemoryUsers
+
+T = TypeVar("T")
+
+
+class _Room(Struct):
+    code: str
+    game: str
+    fence: int
+    version: int
+    at_ms: int
+    parts: dict[str, bytes]
+    shelf: Shelf = field(default_factory=Shelf)
+
+
+class _Claim(Struct):
+    """Who has a code; after that room's end until when it rests, and what the room's last fence and version were."""
+
+    room: str
+    free_at_ms: int | None = None
+    ended: tuple[int, int] = (0, 0)
+
+
+@implementer(IStore, IBooks)
+class MemoryStore(MemoryUsers, MemoryBooks):
+    """
+    Keep rooms and users in this process.
+
+    :ivar fail: while set, each call fails with it, and nothing is written.
+    :ivar fail_after: while set, each call does its work and then fails with it: the caller cannot know.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.fail: StoreUnavailable | None = None
+        self.fail_after: StoreUnavailable | None = None
+        self._rooms: dict[str, _Room] = {}
+        self._claims: dict[str, _Claim] = {}
+        self._books: dict[str, dict[str, bytes]] = {}
+        self._beat_ms: int | None = None
+        self._last_beat_ms: int | None = None
+        self._open = False
+        self._held = False
+        self._releasing = False
+        self._calls: deque[tuple[Callable[[], Any], Deferred[Any]]] = deque()
+
+    @property
+    def in_flight(self) -> int:
+        """How many calls are held."""
+        return len(self._calls)
+
+    def hold(self) -> None:
+        """From now on no call does its work: all wait for `release`."""
+        self._held = True
+
+    def release(self, count: int | None = None) -> None:
+        """
+        Let held calls do their work and fire, in order.
+
+        :param count: how many of the oldest; the rest stay held. None: all, and hold no longer.
+        """
+        if count is None:
+            self._held = False
+            self._work_off()
+        else:
+            for _ in range(min(count, len(self._calls))):
+                self._answer(*self._calls.popleft())
+
+    def kill(self, *, written: bool = False) -> None:
+        """
+        Let the process die: what is held is never answered. `start` then begins the next process.
+
+        :param written: whether the work of what was held had still been done.
+        """
+        if written:
+            for work, _ in self._calls:
+                work()
+        self._calls.clear()
+        self._open = self._held = False
+
+    def start(self) -> Deferred[None]:
+        """Begin, with the content that the process before left."""
+        self._open = True
+        self._last_beat_ms = self._beat_ms
+        self._forget_claims(lambda claim: claim.free_at_ms is None and claim.room not in self._rooms)
+        return succeed(None)
+
+    def stop(self) -> Deferred[None]:
+        """Release what is held, then answer nothing more; the content stays."""
+        if self._open:
+            self.release()
+            self._open = False
+        return succeed(None)
+
+    def commit(self, commits: Sequence[Commit], *, now_ms: int) -> Deferred[list[Outcome]]:
+        """See `IStore.commit`."""
+
+        def work() -> list[Outcome]:
+            self._beat_ms = now_ms
+            return [self._commit(commit, now_ms) for commit in commits]
+
+        return self._ask(work)
+
+    def room_ids(self) -> Deferred[list[str]]:
+        """See `IStore.room_ids`."""
+        return self._ask(lambda: list(self._rooms))
+
+    def open_rooms(self, ids: Sequence[str]) -> Deferred[list[Stored]]:
+        """See `IStore.open_rooms`."""
+        return self._ask(lambda: [self._take_over(id_) for id_ in dict.fromkeys(ids) if id_ in self._rooms])
+
+    def read_entries(self, room: str, table: str, names: Sequence[str]) -> Deferred[list[bytes | None]]:
+        """See `IStore.read_entries`."""
+        return self._ask(lambda: self._shelf(room).read(table, names))
+
+    def scan_entries(
+        self, room: str, table: str, *, prefix: str, after: str | None, limit: int
+    ) -> Deferred[list[tuple[str, bytes]]]:
+        """See `IStore.scan_entries`."""
+        return self._ask(lambda: self._shelf(room).scan(table, prefix=prefix, after=after, limit=limit))
+
+    def measure_entries(self, room: str, entries: Sequence[tuple[str, str]]) -> Deferred[TableSizes]:
+        """See `IStore.measure_entries`."""
+        return self._ask(lambda: self._shelf(room).measure(entries))
+
+    def claim_code(self, code: str, room: str, *, now_ms: int) -> Deferred[bool]:
+        """See `IStore.claim_code`; True as well if this room has it already, so that a claim can be repeated."""
+
+        def work() -> bool:
+            claim = self._claims.get(code)
+            if claim is None or (claim.free_at_ms is not None and claim.free_at_ms <= now_ms):
+                claim = self._claims[code] = _Claim(room)
+            return claim.room == room and claim.free_at_ms is None
+
+        return self._ask(work)
+
+    def release_code(self, code: str) -> Deferred[None]:
+        """See `IStore.release_code`; a code whose room did come to be stays with it."""
+
+        def work() -> None:
+            claim = self._claims.get(code)
+            if claim is not None and claim.free_at_ms is None and claim.room not in self._rooms:
+                del self._claims[code]
+
+        return self._ask(work)
+
+    def beat(self, *, now_ms: int) -> Deferred[None]:
+        """See `IStore.beat`; forgets the codes whose rest is over."""
+
+        def work() -> None:
+            self._beat_ms = now_ms
+            self._forget_claims(lambda claim: claim.free_at_ms is not None and claim.free_at_ms <= now_ms)
+
+        return self._ask(work)
+
+    def last_beat_ms(self) -> Deferred[int | None]:
+        """See `IStore.last_beat_ms`."""
+        return self._ask(lambda: self._last_beat_ms)
+
+    def _ask(self, work: Callable[[], T]) -> Deferred[T]:
+        if not self._open:
+            return fail(StoreUnavailable("The store is not open."))
+        done: Deferred[T] = Deferred()
+        self._calls.append((work, done))
+        if not self._held:
+            self._work_off()
+        return done
+
+    def _work_off(self) -> None:
+        if self._releasing:
+            return  # called by a callback of a call that is being answered: its turn comes after those before it
+        self._releasing = True
+        try:
+            while self._calls and not self._held:
+                self._answer(*self._calls.popleft())
+        finally:
+            self._releasing = False
+
+    def _answer(self, work: Callable[[], T], done: Deferred[T]) -> None:
+        if self.fail is not None:
+            done.errback(self.fail)
+            return
+        result = work()
+        if self.fail_after is not None:
+            done.errback(self.fail_after)
+        else:
+            done.callback(result)
+
+    def _commit(self, commit: Commit, now_ms: int) -> Outcome:
+        room = self._rooms.get(commit.room)
+        claim = self._claims.get(commit.code) if room is None else None
+        if claim is not None and (claim.room != commit.room or claim.free_at_ms is not None):
+            is_retry = claim.room == commit.room and claim.ended == (commit.fence, commit.version)
+            return Outcome.STORED if is_retry else Outcome.FENCED
+        fence, version = (room.fence, room.version) if room is not None else (0, 0)
+        if (commit.fence, commit.version) == (fence, version):
+            return Outcome.STORED
+        if commit.fence < fence or commit.version <= version:
+            return Outcome.FENCED
+        if commit.version != version + 1 and not (commit.whole or commit.ends):
+            return Outcome.BEHIND
+        self._write(commit, now_ms)
+        return Outcome.STORED
+
+    def _write(self, commit: Commit, now_ms: int) -> None:
+        if commit.ends:
+            self._rooms.pop(commit.room, None)
+            self._claims[commit.code] = _Claim(commit.room, now_ms + CODE_REST_MS, ended=(commit.fence, commit.version))
+            return
+        room = self._rooms.get(commit.room)
+        if room is None:
+            room = self._rooms[commit.room] = _Room(commit.code, commit.game, 0, 0, 0, {})
+            self._claims.setdefault(commit.code, _Claim(commit.room))
+        if commit.whole:
+            room.parts.clear()
+        room.fence, room.version, room.at_ms = commit.fence, commit.version, now_ms
+        room.parts.update(commit.puts)
+        for part in commit.drops:
+            room.parts.pop(part, None)
+        room.shelf.write(commit.entries)
+
+    def _shelf(self, room_id: str) -> Shelf:
+        room = self._rooms.get(room_id)
+        return room.shelf if room is not None else Shelf()
+
+    def _take_over(self, room_id: str) -> Stored:
+        room = self._rooms[room_id]
+        room.fence += 1
+        return Stored(
+            room=room_id,
+            code=room.code,
+            game=room.game,
+            fence=room.fence,
+            version=room.version,
+            at_ms=room.at_ms,
+            parts=dict(room.parts),
+            table_bytes=room.shelf.size_bytes,
+        )
+
+    def _forget_claims(self, is_stale: Callable[[_Claim], bool]) -> None:
+        for code in [code for code, claim in self._claims.items() if is_stale(claim)]:
+            del self._claims[code]

@@ -1,0 +1,89 @@
+"""
+The scripts of `gameserver.store.redis.store` for what nodes share: their leases, and the rooms that one leaves to
+others.
+
+A lease is a key that Redis itself ends. Keys are those of `gameserver.store.keys`.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from gameserver.store.redis.scripts import PACK, script
+
+ACQUIRE: Final = script("""
+-- KEYS: lease, nodes. ARGV: node, token, how long in ms.
+redis.call('SCARD', KEYS[2])
+redis.call('SET', KEYS[1], ARGV[2], 'PX', ARGV[3])
+redis.call('SADD', KEYS[2], ARGV[1])
+return 1
+""")
+
+RENEW: Final = script("""
+-- KEYS: lease, nodes. ARGV: node, token, how long in ms. Returns 'kept', 'lapsed' or 'taken', as `Renewal` has it.
+redis.call('SCARD', KEYS[2])
+local token = redis.call('GET', KEYS[1])
+if token and token ~= ARGV[2] then return 'taken' end
+redis.call('SET', KEYS[1], ARGV[2], 'PX', ARGV[3])
+redis.call('SADD', KEYS[2], ARGV[1])
+return token and 'kept' or 'lapsed'
+""")
+
+RELEASE: Final = script("""
+-- KEYS: lease. ARGV: token.
+if redis.call('GET', KEYS[1]) == ARGV[1] then redis.call('DEL', KEYS[1]) end
+return 1
+""")
+
+ORPHANED: Final = script(
+    PACK
+    + """
+-- KEYS: nodes. ARGV: what the key of a lease begins with. Returns the nodes that hold none.
+local orphaned = {}
+for _, node in ipairs(redis.call('SMEMBERS', KEYS[1])) do
+  if redis.call('EXISTS', ARGV[1] .. node) == 0 then orphaned[#orphaned + 1] = node end
+end
+return pack(orphaned)
+"""
+)
+
+FORGET: Final = script("""
+-- KEYS: nodes, then of each node: lease, claims. ARGV: what the key of a code begins with, the nodes.
+-- Frees the codes that each claimed and made no room of, unless it is back.
+for i = 2, #ARGV do
+  local lease, claims = KEYS[2 * i - 2], KEYS[2 * i - 1]
+  if redis.call('EXISTS', lease) == 0 then
+    for _, code in ipairs(redis.call('SMEMBERS', claims)) do redis.call('DEL', ARGV[1] .. code) end
+    redis.call('DEL', claims)
+    redis.call('SREM', KEYS[1], ARGV[i])
+  end
+end
+return 1
+""")
+
+FENCES: Final = script(
+    PACK
+    + """
+-- KEYS: rooms'. Returns fence and version of each, '' where there is none.
+local items = {}
+for i, key in ipairs(KEYS) do
+  local stored = redis.call('HMGET', key, 'fence', 'version')
+  items[2 * i - 1], items[2 * i] = stored[1] or '', stored[2] or ''
+end
+return pack(items)
+"""
+)
+
+RELEASE_ROOMS: Final = script("""
+-- KEYS: rooms'. ARGV: node. Those that are its own belong to nobody from now on.
+for _, key in ipairs(KEYS) do
+  if redis.call('HGET', key, 'node') == ARGV[1] then redis.call('HDEL', key, 'node') end
+end
+return 1
+""")
+
+ONCE: Final = script("""
+-- KEYS: once. ARGV: who asks, how long in ms. Returns whether nobody else asked before.
+if redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2], 'NX') then return 1 end
+return redis.call('GET', KEYS[1]) == ARGV[1] and 1 or 0
+""")

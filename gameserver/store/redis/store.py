@@ -1,0 +1,301 @@
+"""
+The store for production: a Redis.
+
+The way of a call: it waits for its turn in `gameserver.store.redis.calls`, is one script of
+`gameserver.store.redis.scripts`, and goes over the one connection of `gameserver.store.redis.connection`, whose address
+`gameserver.store.redis.address` read.
+
+Several nodes may share a database: each runs its rooms under a lease, which Redis ends if the node does not renew it,
+and each call says under which lease it is made.
+
+It is Redis's configuration that decides what survives Redis; what is wrong with that is logged at the start.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+from twisted.internet.defer import Deferred, fail, succeed
+from twisted.logger import Logger
+from zope.interface import implementer
+
+from gameserver.errors import StoreUnavailable
+from gameserver.interfaces import Commit, IBooks, ILeases, IStore, Outcome, Renewal, Stored, TableSizes
+from gameserver.store import keys
+from gameserver.store.books import RedisBooks
+from gameserver.store.redis import lease_scripts, scripts, table_scripts
+from gameserver.store.redis.address import parse
+from gameserver.store.redis.calls import Call, Calls
+from gameserver.store.redis.connection import Link, Refusal
+from gameserver.store.redis.users import RedisUsers
+
+SCHEMA_VERSION: Final = 2
+"""Of the keys, kept in the store; one of a newer schema is refused."""
+OPENED_ROOMS: Final = 100
+"""So many rooms are read in one call: Redis does nothing else meanwhile."""
+
+log = Logger(namespace="gameserver")
+
+
+@implementer(IStore, ILeases, IBooks)
+class RedisStore(RedisUsers, RedisBooks):
+    """
+    Keep rooms and users in Redis 5 or newer.
+
+    :param url: see `gameserver.store.redis.address`.
+    :param node: the name of this node, which its next process has as well.
+    :param secrets: the fingerprints of this node's secrets, the one that signs first; it must know the one that the
+        node that started last signs with.
+    :raises ValueError: the address is none; the text says what is expected.
+    """
+
+    def __init__(self, url: str, *, reactor: Any, node: str = "", secrets: Sequence[str] = ()) -> None:
+        self._link = Link(parse(url), reactor)
+        self._calls = Calls(self._link.run)
+        self._node = scripts.Node(node)
+        self._secrets = secrets
+        self._renewed_over = 0
+        self._open = False
+        self._stops: list[Deferred[None]] = []
+        self._last_beat_ms: int | None = None
+
+    @property
+    def script_calls(self) -> int:
+        """How many calls went to Redis since the start; commits that waited went together."""
+        return self._calls.made
+
+    def start(self) -> Deferred[None]:
+        """See `IStore.start`; warns of settings of Redis under which it may lose rooms."""
+        return Deferred.fromCoroutine(self._start())
+
+    def stop(self) -> Deferred[None]:
+        """See `IStore.stop`; what Redis does not answer fails."""
+        done: Deferred[None] = Deferred()
+        if self._open:
+            self._open = False
+            self._stops.append(done)
+            Deferred.fromCoroutine(self._close()).addBoth(self._stopped)
+        elif self._stops:
+            self._stops.append(done)
+        else:
+            done.callback(None)
+        return done
+
+    def commit(self, commits: Sequence[Commit], *, now_ms: int) -> Deferred[list[Outcome]]:
+        """See `IStore.commit`; waits for the call under way, and then goes with all commits that wait."""
+        try:
+            call = scripts.encoded(commits, now_ms, self._node)
+        except UnicodeEncodeError:
+            return fail()
+        return self._add(Call(scripts.COMMIT, *call, Deferred(), {commit.room for commit in commits}))
+
+    def room_ids(self) -> Deferred[list[str]]:
+        """See `IStore.room_ids`."""
+        found = self._ask(scripts.ROOM_IDS, [keys.ROOMS_KEY])
+        return found.addCallback(lambda reply: [id_.decode() for id_ in scripts.unpacked(reply)])
+
+    def open_rooms(self, ids: Sequence[str]) -> Deferred[list[Stored]]:
+        """See `IStore.open_rooms`."""
+        return Deferred.fromCoroutine(self._open_rooms(list(dict.fromkeys(ids))))
+
+    def read_entries(self, room: str, table: str, names: Sequence[str]) -> Deferred[list[bytes | None]]:
+        """See `IStore.read_entries`."""
+        asked = self._ask(
+            table_scripts.READ_ENTRIES, [keys.room_key(room)], [keys.entry(table, name) for name in names]
+        )
+        return asked.addCallback(table_scripts.entry_values)
+
+    def scan_entries(
+        self, room: str, table: str, *, prefix: str, after: str | None, limit: int
+    ) -> Deferred[list[tuple[str, bytes]]]:
+        """See `IStore.scan_entries`."""
+        try:
+            first, last = keys.entry_range(table, prefix)
+            behind = b"" if after is None else keys.entry(table, after).encode()
+        except UnicodeEncodeError:
+            return fail()
+        begin = b"(" + behind if behind >= first else b"[" + first
+        asked = self._ask(table_scripts.SCAN_ENTRIES, [keys.room_key(room)], [begin, b"(" + last, limit])
+        return asked.addCallback(table_scripts.entry_page)
+
+    def measure_entries(self, room: str, entries: Sequence[tuple[str, str]]) -> Deferred[TableSizes]:
+        """See `IStore.measure_entries`."""
+        asked = self._ask(
+            table_scripts.MEASURE_ENTRIES, [keys.room_key(room)], [keys.entry(*entry) for entry in entries]
+        )
+        return asked.addCallback(lambda packed: table_scripts.table_sizes(entries, packed))
+
+    def claim_code(self, code: str, room: str, *, now_ms: int) -> Deferred[bool]:
+        """See `IStore.claim_code`; True as well if this room has it already, so that a claim can be repeated."""
+        asked = self._ask(scripts.CLAIM, [keys.code_key(code), keys.claims_key(self._node.name)], [code, room, now_ms])
+        return asked.addCallback(bool)
+
+    def release_code(self, code: str) -> Deferred[None]:
+        """See `IStore.release_code`; a code whose room did come to be stays with it."""
+        return self._ask(scripts.RELEASE, [keys.code_key(code), keys.claims_key(self._node.name)], [code]).addCallback(
+            _nothing
+        )
+
+    def beat(self, *, now_ms: int) -> Deferred[None]:
+        """See `IStore.beat`."""
+        return self.commit([], now_ms=now_ms).addCallback(_nothing)
+
+    def last_beat_ms(self) -> Deferred[int | None]:
+        """See `IStore.last_beat_ms`."""
+        return succeed(self._last_beat_ms) if self._open else fail(self._closed())
+
+    # Leases
+
+    def acquire_lease(self, token: str, *, for_ms: int) -> Deferred[None]:
+        """See `ILeases.acquire_lease`."""
+        self._node = scripts.Node(self._node.name, token)
+        self._renewed_over = self._link.connections
+        return self._ask(lease_scripts.ACQUIRE, *self._lease(for_ms)).addCallback(_nothing)
+
+    def renew_lease(self, *, for_ms: int) -> Deferred[Renewal]:
+        """See `ILeases.renew_lease`; ``LAPSED`` as well if the connection is another: Redis may have lost something."""
+        connections = self._link.connections
+
+        def renewed(reply: bytes) -> Renewal:
+            over, self._renewed_over = self._renewed_over, connections
+            renewal = Renewal(reply.decode())
+            return Renewal.LAPSED if renewal is Renewal.KEPT and over != connections else renewal
+
+        return self._ask(lease_scripts.RENEW, *self._lease(for_ms)).addCallback(renewed)
+
+    def release_lease(self) -> Deferred[None]:
+        """See `ILeases.release_lease`."""
+        return self._ask(lease_scripts.RELEASE, [keys.lease_key(self._node.name)], [self._node.token]).addCallback(
+            _nothing
+        )
+
+    def orphaned(self) -> Deferred[list[str]]:
+        """See `ILeases.orphaned`."""
+        found = self._ask(lease_scripts.ORPHANED, [keys.NODES_KEY], [keys.LEASE_PREFIX])
+        return found.addCallback(lambda reply: [node.decode() for node in scripts.unpacked(reply)])
+
+    def forget_nodes(self, nodes: Sequence[str]) -> Deferred[None]:
+        """See `ILeases.forget_nodes`."""
+        theirs = [key for node in nodes for key in (keys.lease_key(node), keys.claims_key(node))]
+        asked = self._ask(lease_scripts.FORGET, [keys.NODES_KEY, *theirs], [keys.CODE_PREFIX, *nodes])
+        return asked.addCallback(_nothing)
+
+    def fences(self, ids: Sequence[str]) -> Deferred[list[tuple[int, int] | None]]:
+        """See `ILeases.fences`."""
+        return self._ask(lease_scripts.FENCES, [keys.room_key(id_) for id_ in ids]).addCallback(_fences)
+
+    def release_rooms(self, ids: Sequence[str]) -> Deferred[None]:
+        """See `ILeases.release_rooms`."""
+        theirs = [keys.room_key(id_) for id_ in ids]
+        return self._ask(lease_scripts.RELEASE_ROOMS, theirs, [self._node.name]).addCallback(_nothing)
+
+    def once(self, name: str, *, by: str, for_ms: int) -> Deferred[bool]:
+        """See `ILeases.once`."""
+        return self._ask(lease_scripts.ONCE, [keys.once_key(name)], [by, for_ms]).addCallback(bool)
+
+    def _lease(self, for_ms: int) -> tuple[list[str], list[str | int]]:
+        """The keys and arguments of a script for this node's lease."""
+        node = self._node
+        return [keys.lease_key(node.name), keys.NODES_KEY], [node.name, node.token, for_ms]
+
+    async def _start(self) -> None:
+        await self._link.start()
+        try:
+            beat_ms = await self._begin()
+            await self._warn("appendonly", "yes", "rooms are lost when Redis ends")
+            await self._warn("maxmemory-policy", "noeviction", "Redis may drop rooms when its memory is full")
+        except BaseException:
+            await self._link.stop()
+            raise
+        self._last_beat_ms = int(beat_ms) if beat_ms else None
+        self._open = True
+
+    async def _begin(self) -> bytes:
+        """
+        Prepare the database.
+
+        :returns: this node's last beat, or nothing.
+        :raises StoreUnavailable: it is not for this node.
+        """
+        node, address = self._node, self._link.address
+        named = [keys.claims_key(node.name), keys.META_KEY]
+        args = [str(SCHEMA_VERSION), keys.CODE_PREFIX, node.beat_field, *self._secrets]
+        packed = await self._link.run(scripts.BEGIN, scripts.to_bytes(named), scripts.to_bytes(args))
+        schema, beat_ms, secret = scripts.unpacked(packed)
+        if int(schema) > SCHEMA_VERSION:
+            raise StoreUnavailable(
+                f"{address} was written by a newer gameserver: its schema is {int(schema)}, this one knows"
+                f" {SCHEMA_VERSION}. Start the newer one, or give another database."
+            )
+        if self._secrets and secret.decode() not in self._secrets:
+            raise StoreUnavailable(
+                f"{address} is of nodes with another secret, whose users this one would not know. Copy the file"
+                f" `secret` from the data folder of one of them. If it is lost, HDEL {keys.META_KEY} secret there:"
+                " all users are strangers then."
+            )
+        return beat_ms
+
+    async def _warn(self, setting: str, right: str, danger: str) -> None:
+        """Log it if Redis is set up in a way that endangers rooms; some services forbid the question."""
+        try:
+            reply = await self._link.ask("CONFIG", "GET", setting)
+        except Refusal as error:
+            reply = [b"", f"not told ({error})".encode()]
+        found = reply[1].decode() if reply else "unknown"
+        if found != right:
+            log.warn(
+                "{address}: {setting} is {found}; unless it is {right}, {danger}",
+                address=self._link.address,
+                setting=setting,
+                found=found,
+                right=right,
+                danger=danger,
+            )
+
+    async def _open_rooms(self, ids: Sequence[str]) -> list[Stored]:
+        opened: list[Stored] = []
+        for first in range(0, len(ids), OPENED_ROOMS):
+            some = ids[first : first + OPENED_ROOMS]
+            named = [keys.lease_key(self._node.name), keys.META_KEY, *(keys.room_key(id_) for id_ in some)]
+            args = [self._node.name, self._node.token, keys.LEASE_PREFIX, keys.BEAT_PREFIX]
+            packed = await self._ask(scripts.OPEN, named, args)
+            if packed is None:
+                raise StoreUnavailable("this node's lease has ended")
+            opened += scripts.rooms(some, packed)
+        return opened
+
+    def _ask(
+        self, script: scripts.Script, named: Sequence[str], args: Sequence[str | int | bytes] = ()
+    ) -> Deferred[Any]:
+        try:
+            return self._add(Call(script, scripts.to_bytes(named), scripts.to_bytes(args), Deferred()))
+        except UnicodeEncodeError:
+            return fail()
+
+    def _add(self, call: Call) -> Deferred[Any]:
+        return self._calls.add(call) if self._open else fail(self._closed())
+
+    def _closed(self) -> StoreUnavailable:
+        return StoreUnavailable(f"{self._link.address} is not open.")
+
+    async def _close(self) -> None:
+        await self._calls.when_done()
+        await self._link.stop()
+
+    def _stopped(self, result: object) -> object:
+        stops, self._stops = self._stops, []
+        for done in stops:
+            done.callback(None)
+        return result
+
+
+def _nothing(_: object) -> None:
+    return None
+
+
+def _fences(packed: bytes) -> list[tuple[int, int] | None]:
+    """Read what `lua_leases.FENCES` gave."""
+    items = list(scripts.unpacked(packed))
+    found = zip(items[::2], items[1::2], strict=True)
+    return [(int(fence), int(version)) if fence else None for fence, version in found]

@@ -1,0 +1,213 @@
+"""
+The SQLite file of the embedded store, without threads: its tables, and what is done in them inside a transaction.
+
+====== ============================================ =================================================================
+table  columns                                      lifetime of a row
+====== ============================================ =================================================================
+rooms  number, id, code, game, fence, version,      the room's; ``number`` grows in the order of creation
+       at_ms
+parts  room, part, value                            see `gameserver.store.keys`; ``room`` is the room's number
+entry  room, name, value                            the room's, until it is deleted: entries of tables, by
+                                                    ``TABLE/KEY`` in UTF-8, whose order is theirs
+tables room, name, entries, bytes                   the same: of each table how many entries it has, and their bytes
+codes  code, room, free_at_ms, fence, version       from the claim until 24 hours after the room ended; then fence and
+                                                    version are its last ones, which tell a retry from a stranger
+users  id, name_key, version, value                 until the user is deleted
+spent  mark, until_ms                               a day after the end of what it marks
+meta   key, value                                   ``beat_ms``: the newest beat or commit
+====== ============================================ =================================================================
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
+from typing import Any, Final
+
+from gameserver.errors import StoreLocked, StoreUnavailable
+from gameserver.files import keep_private, lock, remedy
+from gameserver.interfaces import Commit, Outcome
+from gameserver.store.books import BOOKS_TABLE
+from gameserver.store.sqlite import users as sqlite_users
+from gameserver.store.sqlite.rooms import RoomTables
+from gameserver.store.sqlite.tables import Entries
+
+SCHEMA_VERSION: Final = 3
+"""Of the tables, kept as the file's ``user_version``; a file of a newer one is refused."""
+
+_SCHEMA: Final = (
+    "CREATE TABLE rooms (number INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, code TEXT NOT NULL, game TEXT NOT NULL,"
+    " fence INTEGER NOT NULL, version INTEGER NOT NULL, at_ms INTEGER NOT NULL)",
+    "CREATE TABLE parts (room TEXT NOT NULL, part TEXT NOT NULL, value BLOB NOT NULL, PRIMARY KEY (room, part))"
+    " WITHOUT ROWID",
+    "CREATE TABLE codes (code TEXT PRIMARY KEY, room TEXT NOT NULL, free_at_ms INTEGER, fence INTEGER, version INTEGER)"
+    " WITHOUT ROWID",
+    "CREATE INDEX codes_resting ON codes (free_at_ms) WHERE free_at_ms IS NOT NULL",
+    "CREATE TABLE meta (key TEXT PRIMARY KEY, value) WITHOUT ROWID",
+)
+
+_SCHEMA_2: Final = (
+    "CREATE TABLE entry (room TEXT NOT NULL, name BLOB NOT NULL, value BLOB NOT NULL, PRIMARY KEY (room, name))"
+    " WITHOUT ROWID",
+    "CREATE TABLE tables (room TEXT NOT NULL, name TEXT NOT NULL, entries INTEGER NOT NULL, bytes INTEGER NOT NULL,"
+    " PRIMARY KEY (room, name)) WITHOUT ROWID",
+)
+"""What a file of schema 1 has not."""
+
+_SCHEMA_3: Final = (
+    "CREATE TABLE parts_3 (room INTEGER NOT NULL, part TEXT NOT NULL, value BLOB NOT NULL, UNIQUE (room, part))",
+    "INSERT INTO parts_3 (room, part, value) SELECT number, part, value FROM rooms JOIN parts ON parts.room = rooms.id"
+    " ORDER BY number, part",
+    "DROP TABLE parts",
+    "ALTER TABLE parts_3 RENAME TO parts",
+)
+"""Parts in the order in which they are written, see `gameserver.store.sqlite.rooms`; before, in that of their names."""
+
+_SCHEMAS: Final = (_SCHEMA, _SCHEMA_2, _SCHEMA_3)
+
+CHECKPOINT_PAGES: Final = 4000
+"""
+The log goes into the file when it has so many pages (16 MiB): a page that rooms write again and again meanwhile goes
+once. SQLite's own 1000 costs a tenth more time per commit; with 16,000 the log no longer fits a processor's cache.
+"""
+
+_ADVICE: Final[Mapping[int, str]] = {
+    sqlite3.SQLITE_PERM: "let this server's user write it and its folder",
+    sqlite3.SQLITE_READONLY: "let this server's user write it and its folder",
+    sqlite3.SQLITE_CANTOPEN: "let this server's user write it and its folder",
+    sqlite3.SQLITE_BUSY: "end the other program that uses it",
+    sqlite3.SQLITE_LOCKED: "end the other program that uses it",
+    sqlite3.SQLITE_FULL: "make room on that disk, or give a file on another",
+    sqlite3.SQLITE_IOERR: "make room on that disk if it is full; if not, it fails",
+    sqlite3.SQLITE_NOTADB: "put a copy of it back, or give another file",
+    sqlite3.SQLITE_CORRUPT: "put a copy of it back, or give another file",
+}
+"""What an operator can do, by the kind of fault."""
+
+
+class Database:
+    """
+    The file itself, without threads: each method but `transact` and `close` is called inside a transaction.
+
+    :ivar last_beat_ms: see `IStore.last_beat_ms`.
+    :raises StoreLocked: another process has the file.
+    :raises StoreUnavailable: it cannot be opened, is no database, or is of a newer schema.
+    """
+
+    last_beat_ms: int | None
+
+    def __init__(self, path: str, sync: str) -> None:
+        self._path = path
+        try:
+            with ExitStack() as opened:
+                opened.enter_context(lock(path))
+                for name in (path, f"{path}-wal", f"{path}-shm"):
+                    if name == path or os.path.exists(name):  # SQLite makes them as the file itself is
+                        keep_private(name)
+                # Autocommit, so that each BEGIN and COMMIT is one that is written here.
+                self._db = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+                opened.callback(self._db.close)
+                self.entries = Entries(self._db)
+                self.rooms = RoomTables(self._db, self.entries)
+                self.users = sqlite_users.UserTable(self._db)
+                self._prepare(sync)
+                self._opened = opened.pop_all()
+        except BlockingIOError:
+            raise StoreLocked(f"{path} is in use by another process.") from None
+        except OSError as error:
+            raise StoreUnavailable(f"{path} cannot be opened: {remedy(error)}") from error
+        except sqlite3.Error as error:
+            raise StoreUnavailable(f"{path} cannot be opened: {_told(error)}") from error
+
+    def _prepare(self, sync: str) -> None:
+        (schema,) = self._db.execute("PRAGMA user_version").fetchone()
+        if schema > SCHEMA_VERSION:
+            raise StoreUnavailable(
+                f"{self._path} was written by a newer gameserver: its schema is {schema}, this one knows"
+                f" {SCHEMA_VERSION}. Start the newer one, or give another file."
+            )
+        self._db.execute("PRAGMA journal_mode = WAL")
+        self._db.execute(f"PRAGMA synchronous = {sync}")
+        self._db.execute(f"PRAGMA wal_autocheckpoint = {CHECKPOINT_PAGES}")
+        self.transact([lambda database: database._begin(schema)])
+
+    def _begin(self, schema: int) -> None:
+        for statements in _SCHEMAS[schema:]:
+            for statement in statements:
+                self._db.execute(statement)
+        self._db.execute(BOOKS_TABLE)
+        self._db.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
+        for statement in sqlite_users.SCHEMA:
+            self._db.execute(statement)
+        row = self._db.execute("SELECT value FROM meta WHERE key = 'beat_ms'").fetchone()
+        self.last_beat_ms = None if row is None else row[0]
+        # What a process claimed and then died: no other can be about to create that room.
+        self._db.execute("DELETE FROM codes WHERE free_at_ms IS NULL AND room NOT IN (SELECT id FROM rooms)")
+        self._forget_codes(self.last_beat_ms or 0)
+
+    def close(self) -> None:
+        """Close the file, and let go of its lock."""
+        self._opened.close()
+
+    def transact(self, calls: Sequence[Callable[[Database], Any]]) -> list[Any]:
+        """
+        Make these calls in one transaction, all or none.
+
+        :returns: what each of them returned, in order, once it is written.
+        :raises StoreUnavailable: nothing was written.
+        """
+        try:
+            try:
+                self._db.execute("BEGIN IMMEDIATE")
+                results = [call(self) for call in calls]
+                self._db.execute("COMMIT")
+            except BaseException:
+                self.rooms.forget()
+                self._db.rollback()
+                raise
+        except sqlite3.Error as error:
+            raise StoreUnavailable(f"{self._path} cannot be written: {_told(error)}") from error
+        return results
+
+    def commit(self, commits: Sequence[Commit], now_ms: int) -> list[Outcome]:
+        """See `IStore.commit`."""
+        outcomes = self.rooms.commit(commits, now_ms)
+        self._note_beat(now_ms)
+        return outcomes
+
+    def run(self, statement: str, values: Sequence[Any]) -> list[Any]:
+        """Run one statement, inside a transaction. :returns: its rows."""
+        return self._db.execute(statement, values).fetchall()
+
+    def claim_code(self, code: str, room: str, now_ms: int) -> bool:
+        """See `IStore.claim_code`."""
+        self._db.execute("DELETE FROM codes WHERE code = ? AND free_at_ms <= ?", (code, now_ms))
+        self._db.execute("INSERT OR IGNORE INTO codes (code, room) VALUES (?, ?)", (code, room))
+        claim = self._db.execute("SELECT room, free_at_ms FROM codes WHERE code = ?", (code,)).fetchone()
+        return bool(claim == (room, None))
+
+    def release_code(self, code: str) -> None:
+        """See `IStore.release_code`."""
+        self._db.execute(
+            "DELETE FROM codes WHERE code = ? AND free_at_ms IS NULL AND room NOT IN (SELECT id FROM rooms)", (code,)
+        )
+
+    def beat(self, now_ms: int) -> None:
+        """See `IStore.beat`."""
+        self._note_beat(now_ms)
+        self._forget_codes(now_ms)
+
+    def _note_beat(self, now_ms: int) -> None:
+        self._db.execute("INSERT OR REPLACE INTO meta (key, value) VALUES ('beat_ms', ?)", (now_ms,))
+
+    def _forget_codes(self, now_ms: int) -> None:
+        self._db.execute("DELETE FROM codes WHERE free_at_ms <= ?", (now_ms,))
+
+
+def _told(error: sqlite3.Error) -> str:
+    """:returns: what is wrong, and what to do about it where SQLite says what kind of fault it is."""
+    # The higher bytes of a code say which of its kind it is. Source: https://www.sqlite.org/rescode.html
+    kind = getattr(error, "sqlite_errorcode", 0) & 0xFF
+    return f"{error}; {_ADVICE[kind]}" if kind in _ADVICE else str(error)

@@ -1,0 +1,180 @@
+"""
+Rooms in the SQLite file: what becomes of commits, and how rooms are read again.
+
+What a commit costs is the pages that it dirties, each of which is written to the log and, later, to the file; and the
+statements that it takes. So parts lie in the order in which they were written (what rooms write in one transaction
+shares pages, however far apart they are by name), a room is a number there, and how far each room has come is known
+without a look: nobody else writes the file.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
+
+from gameserver.interfaces import Commit, Outcome, Stored
+from gameserver.store.keys import CODE_REST_MS
+from gameserver.store.sqlite.tables import Entries
+
+if TYPE_CHECKING:
+    from typing import Any
+
+    Database = Any  # SQLite has its door in `gameserver.store.sqlite.file`
+
+
+class Reached(Struct):
+    """How far a stored room has come: its number, and the fence and version of its last commit."""
+
+    number: int
+    fence: int
+    version: int
+
+
+class RoomTables:
+    """
+    Each method but `forget` is called inside a transaction, in the thread that writes.
+
+    :param database: an open ``sqlite3.Connection``.
+    """
+
+    def __init__(self, database: Database, entries: Entries) -> None:
+        self._db = database
+        self._entries = entries
+        # Of stored rooms that were committed since the start: what the file says, with the transaction under way.
+        self._reached: dict[str, Reached] = {}
+
+    def forget(self) -> None:
+        """A transaction failed: what is known of the rooms may not be what the file says."""
+        self._reached.clear()
+
+    def commit(self, commits: Sequence[Commit], now_ms: int) -> list[Outcome]:
+        """See `IStore.commit`."""
+        outcomes = []
+        lasting = []
+        ending = []
+        for commit in commits:
+            reached = self._reached_by(commit.room)
+            outcome = self._known_outcome(commit, reached)
+            if outcome is None:
+                outcome = Outcome.STORED
+                if commit.ends:
+                    ending.append(commit)
+                else:
+                    lasting.append((commit, reached))
+            outcomes.append(outcome)
+        if lasting:
+            self._write([(commit, self._reach(commit, reached, now_ms)) for commit, reached in lasting], now_ms)
+        if ending:
+            self._end(ending, now_ms)
+        return outcomes
+
+    def _reached_by(self, room: str) -> Reached | None:
+        reached = self._reached.get(room)
+        if reached is None:
+            row = self._db.execute("SELECT number, fence, version FROM rooms WHERE id = ?", (room,)).fetchone()
+            if row is not None:
+                reached = self._reached[room] = Reached(*row)
+        return reached
+
+    def _known_outcome(self, commit: Commit, reached: Reached | None) -> Outcome | None:
+        """Tell what becomes of a commit without writing it, or None if it is to be written."""
+        fence, version = (0, 0) if reached is None else (reached.fence, reached.version)
+        if commit.version == version + 1 and commit.fence >= fence and reached is not None:
+            return None  # as nearly all are
+        if reached is None:
+            claim = self._db.execute(
+                "SELECT room, free_at_ms, fence, version FROM codes WHERE code = ?", (commit.code,)
+            ).fetchone()
+            if claim is not None and (claim[0] != commit.room or claim[1] is not None):
+                is_retry = claim[0] == commit.room and claim[2:] == (commit.fence, commit.version)
+                return Outcome.STORED if is_retry else Outcome.FENCED
+        if (commit.fence, commit.version) == (fence, version):
+            return Outcome.STORED
+        if commit.fence < fence or commit.version <= version:
+            return Outcome.FENCED
+        if commit.version != version + 1 and not (commit.whole or commit.ends):
+            return Outcome.BEHIND
+        return None
+
+    def _reach(self, commit: Commit, reached: Reached | None, now_ms: int) -> int:
+        """:returns: the room's number, where it is a room that comes this far."""
+        if reached is None:
+            row = (commit.room, commit.code, commit.game, commit.fence, commit.version, now_ms)
+            number = self._db.execute(
+                "INSERT INTO rooms (id, code, game, fence, version, at_ms) VALUES (?, ?, ?, ?, ?, ?)", row
+            ).lastrowid
+            reached = self._reached[commit.room] = Reached(number, commit.fence, commit.version)
+        reached.fence, reached.version = commit.fence, commit.version
+        return reached.number
+
+    def _write(self, commits: Sequence[tuple[Commit, int]], now_ms: int) -> None:
+        """Write commits of rooms by their numbers; a kind of statement that none of them needs is not made."""
+        puts = [(room, part, value) for commit, room in commits for part, value in commit.puts.items()]
+        drops = [(room, part) for commit, room in commits for part in commit.drops]
+        begun = [(commit.code, commit.room) for commit, _ in commits if commit.version == 1 or commit.whole]
+        whole = [(room,) for commit, room in commits if commit.whole]
+        self._db.executemany(
+            "UPDATE rooms SET fence = ?, version = ?, at_ms = ? WHERE number = ?",
+            [(commit.fence, commit.version, now_ms, room) for commit, room in commits],
+        )
+        if begun:
+            self._db.executemany("INSERT OR IGNORE INTO codes (code, room) VALUES (?, ?)", begun)
+        if whole:
+            self._db.executemany("DELETE FROM parts WHERE room = ?", whole)
+        self._db.executemany(
+            "INSERT INTO parts (room, part, value) VALUES (?, ?, ?)"
+            " ON CONFLICT (room, part) DO UPDATE SET value = excluded.value",
+            puts,
+        )
+        if drops:
+            self._db.executemany("DELETE FROM parts WHERE room = ? AND part = ?", drops)
+        for commit, _ in commits:
+            if commit.entries:
+                self._entries.write(commit.room, commit.entries)
+
+    def _end(self, commits: Sequence[Commit], now_ms: int) -> None:
+        ids = [(commit.room,) for commit in commits]
+        self._db.executemany("DELETE FROM parts WHERE room = (SELECT number FROM rooms WHERE id = ?)", ids)
+        for table in ("entry", "tables"):
+            self._db.executemany(f"DELETE FROM {table} WHERE room = ?", ids)
+        self._db.executemany("DELETE FROM rooms WHERE id = ?", ids)
+        self._db.executemany(
+            "INSERT OR REPLACE INTO codes (code, room, free_at_ms, fence, version) VALUES (?, ?, ?, ?, ?)",
+            [(c.code, c.room, now_ms + CODE_REST_MS, c.fence, c.version) for c in commits],
+        )
+        for commit in commits:
+            self._reached.pop(commit.room, None)
+
+    def ids(self) -> list[str]:
+        """See `IStore.room_ids`."""
+        return [room for (room,) in self._db.execute("SELECT id FROM rooms ORDER BY number")]
+
+    def open(self, ids: Sequence[str]) -> list[Stored]:
+        """See `IStore.open_rooms`."""
+        ids = list(dict.fromkeys(ids))
+        self._db.executemany("UPDATE rooms SET fence = fence + 1 WHERE id = ?", [(room,) for room in ids])
+        for room in ids:
+            self._reached.pop(room, None)
+        opened = map(self._read, ids)
+        return [stored for stored in opened if stored is not None]
+
+    def _read(self, room: str) -> Stored | None:
+        row = self._db.execute(
+            "SELECT number, code, game, fence, version, at_ms FROM rooms WHERE id = ?", (room,)
+        ).fetchone()
+        if row is None:
+            return None
+        number, code, game, fence, version, at_ms = row
+        parts = dict(self._db.execute("SELECT part, value FROM parts WHERE room = ?", (number,)).fetchall())
+        return Stored(
+            room=room,
+            code=code,
+            game=game,
+            fence=fence,
+            version=version,
+            at_ms=at_ms,
+            parts=parts,
+            table_bytes=self._entries.size_bytes(room),
+        )

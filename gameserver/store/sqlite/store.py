@@ -1,0 +1,233 @@
+"""
+The embedded store: one SQLite file, one process, one thread that writes.
+
+The way of a call: the reactor's thread appends it to what waits and wakes the writer; the writer takes *all* that
+waits, does it in one transaction, and hands the results back to the reactor's thread, where the Deferreds fire. While
+one transaction is written the next calls gather, so the busier the store, the more share one write to the disk.
+
+The file itself, and its tables, are `gameserver.store.sqlite.file`'s.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Sequence
+from queue import SimpleQueue
+from threading import Thread
+from typing import Any, Final, Literal, Protocol, TypeVar
+
+from twisted.internet.defer import Deferred, execute, fail, succeed
+from twisted.internet.interfaces import IReactorFromThreads
+from twisted.python.failure import Failure
+from zope.interface import implementer
+
+from gameserver.errors import StoreUnavailable
+from gameserver.interfaces import Commit, IBooks, IStore, Outcome, Stored, TableSizes
+from gameserver.store.books import SQLiteBooks
+from gameserver.store.sqlite.file import Database
+from gameserver.store.sqlite.users import SQLiteUsers
+
+T = TypeVar("T")
+
+_SYNC: Final = {"normal": "NORMAL", "power": "FULL"}
+"""What a commit survives, and SQLite's word for it: the process, or the power as well (one fsync a transaction)."""
+
+
+class Writer(Protocol):
+    """What does the store's work, one piece after the other, outside the reactor's thread."""
+
+    def do(self, work: Callable[[], object]) -> None:
+        """Do this after all that was asked before."""
+
+    def quit(self) -> None:
+        """Do nothing more."""
+
+
+class WriterThread:
+    """
+    A thread that does what it is given, in order.
+
+    It is a daemon: a process whose service was never stopped still ends, and what was committed is on the disk.
+    """
+
+    def __init__(self) -> None:
+        self._given: SimpleQueue[Callable[[], object] | None] = SimpleQueue()
+        Thread(target=self._run, name="gameserver-store", daemon=True).start()
+
+    def do(self, work: Callable[[], object]) -> None:
+        """See `Writer.do`."""
+        self._given.put(work)
+
+    def quit(self) -> None:
+        """See `Writer.quit`."""
+        self._given.put(None)
+
+    def _run(self) -> None:
+        while (work := self._given.get()) is not None:
+            work()
+
+
+@implementer(IStore, IBooks)
+class SQLiteStore(SQLiteUsers, SQLiteBooks):
+    """
+    Keep rooms and users in one SQLite file, which one process at a time may use.
+
+    :param path: the file, created where absent; its directory exists. ``PATH.lock``, ``-wal`` and ``-shm`` are beside.
+    :param reactor: where the Deferreds fire.
+    :param sync: what a commit survives: ``normal`` the process, ``power`` the power too.
+    :param make_writer: begins what does the work; a thread of its own, unless a test says otherwise.
+    :ivar transactions: how many were written or failed since the start.
+    """
+
+    def __init__(
+        self,
+        path: str,
+        *,
+        reactor: IReactorFromThreads,
+        sync: Literal["normal", "power"] = "normal",
+        make_writer: Callable[[], Writer] = WriterThread,
+    ) -> None:
+        self.transactions = 0
+        self._path = path
+        self._reactor = reactor
+        self._sync = _SYNC[sync]
+        self._make_writer = make_writer
+        self._writer: Writer | None = None
+        self._stops: list[Deferred[None]] = []
+        # Shared with the writer, which alone takes from it.
+        self._calls: deque[tuple[Callable[[Database], Any], Deferred[Any]]] = deque()
+        # The writer's alone.
+        self._database: Database | None = None
+
+    def start(self) -> Deferred[None]:
+        """See `IStore.start`."""
+        done: Deferred[None] = Deferred()
+        self._writer = self._make_writer()
+        self._writer.do(lambda: self._open(done))
+        return done
+
+    def stop(self) -> Deferred[None]:
+        """See `IStore.stop`."""
+        if self._writer is None:
+            return succeed(None)
+        done: Deferred[None] = Deferred()
+        self._stops.append(done)
+        if len(self._stops) == 1:
+            self._writer.do(self._close)
+        return done
+
+    def commit(self, commits: Sequence[Commit], *, now_ms: int) -> Deferred[list[Outcome]]:
+        """See `IStore.commit`."""
+        return self._ask(lambda database: database.commit(commits, now_ms))
+
+    def room_ids(self) -> Deferred[list[str]]:
+        """See `IStore.room_ids`."""
+        return self._ask(lambda database: database.rooms.ids())
+
+    def open_rooms(self, ids: Sequence[str]) -> Deferred[list[Stored]]:
+        """See `IStore.open_rooms`."""
+        return self._ask(lambda database: database.rooms.open(ids))
+
+    def read_entries(self, room: str, table: str, names: Sequence[str]) -> Deferred[list[bytes | None]]:
+        """See `IStore.read_entries`."""
+        return self._ask(lambda database: database.entries.read(room, table, names))
+
+    def scan_entries(
+        self, room: str, table: str, *, prefix: str, after: str | None, limit: int
+    ) -> Deferred[list[tuple[str, bytes]]]:
+        """See `IStore.scan_entries`."""
+        return self._ask(lambda database: database.entries.scan(room, table, prefix, after, limit))
+
+    def measure_entries(self, room: str, entries: Sequence[tuple[str, str]]) -> Deferred[TableSizes]:
+        """See `IStore.measure_entries`."""
+        return self._ask(lambda database: database.entries.measure(room, entries))
+
+    def claim_code(self, code: str, room: str, *, now_ms: int) -> Deferred[bool]:
+        """See `IStore.claim_code`; True as well if this room has it already, so that a claim can be repeated."""
+        return self._ask(lambda database: database.claim_code(code, room, now_ms))
+
+    def release_code(self, code: str) -> Deferred[None]:
+        """See `IStore.release_code`; a code whose room did come to be stays with it."""
+        return self._ask(lambda database: database.release_code(code))
+
+    def beat(self, *, now_ms: int) -> Deferred[None]:
+        """See `IStore.beat`; forgets the codes whose rest is over."""
+        return self._ask(lambda database: database.beat(now_ms))
+
+    def last_beat_ms(self) -> Deferred[int | None]:
+        """See `IStore.last_beat_ms`."""
+        return self._ask(lambda database: database.last_beat_ms)
+
+    # In the reactor's thread.
+
+    def _ask(self, call: Callable[[Database], T]) -> Deferred[T]:
+        if self._writer is None or self._stops:
+            return fail(StoreUnavailable(f"{self._path} is not open."))
+        done: Deferred[T] = Deferred()
+        self._calls.append((call, done))
+        self._writer.do(self._write)
+        return done
+
+    def _answer(self, dones: Sequence[Deferred[Any]], outcome: Deferred[list[Any]]) -> None:
+        self.transactions += 1
+        outcome.addCallbacks(_succeed, _fail, callbackArgs=(dones,), errbackArgs=(dones,))
+
+    def _opened(self, done: Deferred[None], outcome: Deferred[None]) -> None:
+        outcome.addErrback(self._not_opened)
+        outcome.chainDeferred(done)
+
+    def _not_opened(self, failure: Failure) -> Failure:
+        self._quit()
+        return failure
+
+    def _closed(self, outcome: Deferred[None]) -> None:
+        self._quit()
+        stops, self._stops = self._stops, []
+        for done in stops:
+            outcome.chainDeferred(done)
+
+    def _quit(self) -> None:
+        if self._writer is not None:
+            self._writer.quit()
+            self._writer = None
+
+    # In the writer's thread.
+
+    def _open(self, done: Deferred[None]) -> None:
+        # `execute`, since whatever goes wrong, who waits must hear of it.
+        self._reactor.callFromThread(self._opened, done, execute(self._open_file))
+
+    def _open_file(self) -> None:
+        self._database = Database(self._path, self._sync)
+
+    def _write(self) -> None:
+        calls: list[Callable[[Database], Any]] = []
+        dones: list[Deferred[Any]] = []
+        while self._calls:
+            call, done = self._calls.popleft()
+            calls.append(call)
+            dones.append(done)
+        if calls:  # else an earlier wake-up took them along
+            # `execute`, since whatever goes wrong, those who wait must hear of it and the thread must live on.
+            outcome = execute(self._transact, calls)
+            self._reactor.callFromThread(self._answer, dones, outcome)
+
+    def _transact(self, calls: Sequence[Callable[[Database], Any]]) -> list[Any]:
+        if self._database is None:
+            raise StoreUnavailable(f"{self._path} is not open.")
+        return self._database.transact(calls)
+
+    def _close(self) -> None:
+        database, self._database = self._database, None
+        outcome = execute(database.close) if database is not None else succeed(None)
+        self._reactor.callFromThread(self._closed, outcome)
+
+
+def _succeed(results: Sequence[Any], dones: Sequence[Deferred[Any]]) -> None:
+    for done, result in zip(dones, results, strict=True):
+        done.callback(result)
+
+
+def _fail(failure: Failure, dones: Sequence[Deferred[Any]]) -> None:
+    for done in dones:
+        done.errback(failure)

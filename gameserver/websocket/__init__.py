@@ -1,0 +1,1 @@
+"""How bytes come and go: WebSockets, their frames, and the sessions behind them."""

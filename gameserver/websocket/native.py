@@ -1,0 +1,96 @@
+"""
+A `Watch` that makes the system calls of a pass in C, all at once, where that was built.
+
+Of what one message costs here, much is Python between two system calls: an event's tuple, a bound method, a buffer
+of 64 KiB that shrinks to a hundred bytes, a mask as a large number. In C that is one call for all that a pass reads,
+and one for what many are told. Whatever is unusual comes back as it was read, and goes the same way as without C.
+"""
+
+from __future__ import annotations
+
+import os
+from struct import Struct
+from typing import Any, Final
+
+from twisted.internet.main import CONNECTION_LOST
+
+from gameserver.node.reactor_pass import Pass
+from gameserver.websocket.sockets import EVENTS, READ_BYTES, Socket, Watch, end, log, serve
+
+try:
+    from gameserver.websocket._native import ffi, lib
+except ImportError:
+    ffi = lib = None
+
+BUILT: Final = lib is not None
+"""Whether there was a C compiler when this was installed."""
+SPACE: Final = 8 * READ_BYTES
+"""Bytes that are read ahead in one pass; the sockets that then find none are read one by one."""
+ARRIVAL: Final = Struct("5i")
+"""A ``struct arrival`` of ``native_build``."""
+
+
+class NativeWatch(Watch):
+    """See `Watch`."""
+
+    way = "in C"
+
+    def __init__(self, reactor: Any, passes: Pass) -> None:
+        super().__init__(reactor, passes)
+        self.write_to_all = self._write_to_all
+        self._arrivals = ffi.new("struct arrival[]", EVENTS)
+        self._buffer = ffi.new("char[]", SPACE)
+        self._sent = ffi.new("int[]", EVENTS)
+
+    def _serve_ready(self) -> None:
+        """Read all, then give each what it was sent: as bytes of its own, since a game may keep them."""
+        read, sockets = ffi.buffer(self._buffer), self._sockets
+        # What a descriptor was when it was read: later in this pass it may be closed, and be another's.
+        arrivals = [arrival for arrival in self._read_ready() if arrival[0] in sockets]
+        there = [sockets[arrival[0]] for arrival in arrivals]
+        for watched, (descriptor, events, head, start, stop) in zip(there, arrivals, strict=True):
+            socket, _, feed, feed_unmasked = watched
+            if sockets.get(descriptor) is not watched and (start == stop or not _listens(socket)):
+                continue
+            why = None
+            try:
+                if head:
+                    feed_unmasked(read[start:stop], head)
+                elif start != stop:
+                    feed(read[start:stop])
+                else:
+                    why = serve(socket, events)
+            except Exception:  # noqa: BLE001 - as in `Watch`
+                log.failure("a connection failed")
+                why = CONNECTION_LOST
+            if why is not None:
+                end(socket, why)
+
+    def _read_ready(self) -> Any:
+        """:returns: of each socket that is ready, see ``native_build``."""
+        count = lib.read_ready(self._epoll.fileno(), self._arrivals, self._buffer, SPACE, READ_BYTES)
+        if count < 0:
+            raise OSError(ffi.errno, os.strerror(ffi.errno))
+        return ARRIVAL.iter_unpack(ffi.buffer(self._arrivals)[: count * ARRIVAL.size])
+
+    def _write_to_all(self, descriptors: list[int], data: bytes) -> list[int] | None:
+        count = len(descriptors)
+        if count > len(self._sent):
+            self._sent = ffi.new("int[]", 2 * count)
+        if lib.write_to_all(descriptors, count, data, len(data), self._sent) == count:
+            return None
+        sent: list[int] = ffi.unpack(self._sent, count)
+        return sent
+
+
+def _listens(socket: Socket) -> bool:
+    """Whether it still wants what was read: one that is merely paused does, since nobody else has it now."""
+    return bool(socket.connected and not socket.disconnecting)
+
+
+def make_watch(reactor: Any, passes: Pass, *, native: bool = True) -> Watch:
+    """
+    :param native: use what was built in C, if anything was.
+    :returns: what upgraded sockets are watched by.
+    """
+    return NativeWatch(reactor, passes) if native and BUILT else Watch(reactor, passes)

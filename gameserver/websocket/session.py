@@ -1,0 +1,758 @@
+"""
+A session: one connection, what it may say now, and what is said to it.
+
+It knows neither sockets nor Autobahn: whole frames come in by `Session.receive`, and go out through the callables that
+it was made with. Requests are handled in order; while one has to wait (``hello``, a seat), what follows it waits. So
+does what follows one that is refused here, until its rooms have told all that was asked of them before.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Coroutine, Iterable, Sequence
+from typing import TYPE_CHECKING, Any, Final, Protocol
+
+from msgspec import Struct, field
+from msgspec.structs import replace
+from twisted.internet.defer import Deferred, DeferredList
+from twisted.internet.interfaces import IDelayedCall
+from twisted.logger import Logger
+from twisted.python.failure import Failure
+from zope.interface import implementer
+
+from gameserver.errors import Refused, StoreUnavailable
+from gameserver.interfaces import IAuthenticators, IHasher, ISession, ITickets, User
+from gameserver.node.codes import as_typed
+from gameserver.node.fast_path import Speaker
+from gameserver.protocol import messages, msgpack
+from gameserver.protocol.json_codec import Codec, JSONCodec, Unreadable
+from gameserver.protocol.messages import Close, Form, FromServer
+from gameserver.protocol.msgpack_codec import PackedCodec
+from gameserver.protocol.patches import COLUMNS
+from gameserver.rates import TokenBucket
+from gameserver.room.bounds import PACKED
+from gameserver.room.effects import Asker
+from gameserver.websocket.limits import (
+    AT_ONCE,
+    MALFORMED,
+    MALFORMED_S,
+    WAITING_BYTES,
+    WAITING_MESSAGES,
+    Budgets,
+    Sizes,
+    Strangers,
+    request_bytes,
+)
+from gameserver.websocket.pace import Pace
+
+if TYPE_CHECKING:
+    from gameserver.clock import Clock
+    from gameserver.node.rooms import Hall
+    from gameserver.node.runner import Keeper
+    from gameserver.settings.settings import Limits
+
+CLIENT_KEY: Final = re.compile(r"[A-Za-z0-9_-]{8,64}")
+OUTSIDE: Final = ("lobby:", "user:")
+"""What addresses of lines outside rooms begin with."""
+IN_ROOM: Final = (
+    *(messages.Send, messages.Chat, messages.Start, messages.Leave, messages.Typing, messages.Read),
+    *(messages.Edit, messages.Unsay, messages.Report, messages.Block, messages.Team),
+)
+"""What is said in a room, of which it may be left out where there is only one."""
+GUESSED: Final = ("not_found", "wrong_password", "forbidden")
+"""
+Refusals that a guesser would get, and that are therefore budgeted. Tokens and tickets are too long to be guessed: who
+tries all the same must not hold back those who share the address.
+"""
+
+UNLOOKED: Final = ("bad_message", "unknown_op", "rate_limited", "busy", "draining")
+"""Refusals of what was not even looked at: they rest on nothing, and come at once."""
+PING_BYTES: Final = 128
+"""What is longer is no ``ping``."""
+
+
+class Transport(Protocol):
+    """What a session needs of its connection."""
+
+    def send(self, frame: bytes) -> None:
+        """Send one frame."""
+
+    def send_to_all(self, to: Sequence[Any], frames: list[bytes], *, last: bool) -> None:
+        """Send several to all of these sessions, see `ISession.deliver_to_all`."""
+
+    def send_volatile(self, frame: bytes, slot: str) -> None:
+        """Send one frame, unless the reader is slow and a newer one of the slot comes first."""
+
+    def forget(self, code: str) -> None:
+        """What is volatile of that room, and waits, is not sent."""
+
+    def close(self, code: int, reason: str) -> None:
+        """Close the connection."""
+
+
+class House(Struct, frozen=True):
+    """What all sessions of a node share."""
+
+    hall: Hall
+    authenticators: IAuthenticators
+    clock: Clock
+    limits: Limits
+    budgets: Budgets
+    entropy: Callable[[int], bytes]
+    tickets: ITickets | None = None
+    strangers: Strangers = field(default_factory=Strangers)
+    hasher: IHasher | None = None
+    sizes: Sizes = field(default_factory=Sizes)
+
+    def message_bytes(self, *, binary: bool) -> int:
+        """:returns: how large a message to a client is at most, in one of the two forms."""
+        return int(self.hall.message_bytes * PACKED) if binary else self.hall.message_bytes
+
+
+def _bucket(per_s: float) -> TokenBucket:
+    return TokenBucket(per_s, AT_ONCE * per_s)
+
+
+@implementer(ISession)
+class Session:
+    """
+    :param house: the node.
+    :param transport: the connection.
+    :param address: whose it is, for budgets.
+    :param binary: whether it speaks MessagePack.
+    """
+
+    __slots__ = (
+        "_busy",
+        "_closing",
+        "_codec",
+        "_hello_call",
+        "_house",
+        "_idle",
+        "_leaving",
+        "_lines",
+        "_malformed",
+        "_requests",
+        "_seats",
+        "_speaker",
+        "_waiting",
+        "_waiting_bytes",
+        "address",
+        "closed",
+        "deliver",
+        "deliver_to_all",
+        "deliver_volatile",
+        "form",
+        "key",
+        "pace",
+        "transport",
+        "user",
+    )
+
+    def __init__(self, house: House, transport: Transport, address: str, *, binary: bool = False) -> None:
+        self._house = house
+        self.transport = transport
+        self._codec: Codec = (PackedCodec if binary else JSONCodec)(house.limits.depth, request_bytes(house.limits))
+        self.pace = Pace(house.clock, house.limits, house.hall.passes)
+        self._requests = _bucket(house.limits.requests_per_s)
+        self._lines = _bucket(house.limits.chat_per_s)
+        # Lists, since they are empty nearly always, and an empty deque takes 600 bytes.
+        self._malformed: list[float] = []
+        self._seats: dict[str, str] = {}
+        # Rooms in which it has no seat any more, until they have told it so.
+        self._leaving: tuple[Keeper, ...] = ()
+        # Who says what names no room: known only while frames are handled as they come, and there is one seat.
+        self._speaker: Speaker | None = None
+        self._waiting: list[bytes] = []
+        self._waiting_bytes = 0
+        self._busy = False
+        self._closing = False
+        self._idle: Deferred[None] | None = None
+        self._hello_call: IDelayedCall | None = house.clock.later(house.limits.hello_s, self._no_hello)
+        self.address = address
+        self.user: User | None = None
+        self.key = ""
+        self.form = Form.PACKED if binary else Form.JSON
+        self.closed = False
+        self.deliver: Callable[[bytes], None] = transport.send
+        self.deliver_to_all = transport.send_to_all
+        self.deliver_volatile: Callable[[bytes, str], None] = transport.send_volatile
+        house.strangers.enter(self)
+
+    # In
+
+    def receive(self, frame: bytes, *, binary: bool = False) -> None:
+        """A frame came in. Never raises."""
+        if binary is self._codec.binary:
+            self.take(frame)
+        elif not (self.closed or self._closing):
+            self._refuse_frame(Unreadable("bad_message", "This form of the protocol has other frames."))
+
+    def take(self, frame: bytes) -> None:
+        """
+        A frame came in that is of this session's form. Never raises.
+
+        While the speaker is known, nothing else is to be asked, and most that is sent needs no more than this.
+        """
+        speaker = self._speaker
+        if speaker is not None:
+            if speaker.says(frame):
+                return
+        elif not self._is_free(frame):
+            return
+        self._take(frame)
+
+    def _take(self, frame: bytes) -> None:
+        """All the rest."""
+        try:
+            message = self._codec.decode(frame)
+        except Unreadable as unreadable:
+            self._refuse_frame(unreadable)
+            return
+        try:
+            if type(message) is messages.Send:
+                user = self._whoever()
+                keeper, seat = self._seat_in(message.room)
+                if self._speaker is None:
+                    self._remember_speaker(keeper, seat, user)
+                asker = Asker(self, user, message.id, keeper.room.code)
+                keeper.message(asker, seat, message.type, message.data)
+            else:
+                self._request(message)
+        except Refused as refused:
+            if type(message) is not messages.Send or self._count_request():
+                self._refuse(message, refused)
+        except Exception:  # noqa: BLE001 - the message's door: a bug of ours costs this message, not the connection
+            log.failure("a message was not handled", Failure(), op=type(message).__name__)
+            self._refuse(message, Refused("The server failed at that.", code="game_error"))
+
+    def _is_free(self, frame: bytes) -> bool:
+        """:returns: whether a frame is handled now; if not, it is for later, or for nobody."""
+        if self.closed or self._closing:
+            return False
+        if not self._busy:
+            return True
+        if self.user is not None and self._answer_ping(frame):
+            return False
+        if len(self._waiting) < WAITING_MESSAGES and self._waiting_bytes + len(frame) <= WAITING_BYTES:
+            self._waiting.append(frame)
+            self._waiting_bytes += len(frame)
+        else:
+            self._overflow(frame)
+        return False
+
+    def lost(self) -> None:
+        """The connection is gone; that is never leaving."""
+        self.closed = True
+        self._speaker = None
+        self._house.strangers.leave(self)
+        if self.user is not None:
+            self._house.hall.people.leave(self)
+        self._waiting.clear()
+        if self._hello_call is not None and self._hello_call.active():
+            self._hello_call.cancel()
+        for code, seat in list(self._seats.items()):
+            self._detach(code, seat)
+        self._seats.clear()
+        self._house.hall.posts.forget(self)
+
+    def fell_behind(self) -> None:
+        """Much waits for the client to read it: its rooms withhold what they can replace."""
+        for keeper in self._keepers():
+            keeper.fell_behind(self)
+
+    def caught_up(self) -> None:
+        """The client has read all there was."""
+        for keeper in self._keepers():
+            keeper.caught_up(self)
+
+    def close(self, code: int, reason: str = "") -> None:
+        """Close the connection; nothing that comes after is handled."""
+        if self._closing:
+            return
+        self._closing = True
+        self._speaker = None
+        self._waiting.clear()
+        self.transport.close(code, reason)
+
+    def finish(self) -> Deferred[None]:
+        """
+        Nothing more will be asked.
+
+        :returns: fires once what was asked is answered; a room or a store that does not answer may keep it for ever.
+        """
+        return Deferred.fromCoroutine(self._finish())
+
+    # What rooms say
+
+    def seated(self, code: str, seat: str) -> None:
+        """See `ISession.seated`."""
+        if self.closed:
+            # It ended while the room was at work; the room may not be in the hall yet.
+            self._house.clock.later(0, self._detach, code, seat)
+        else:
+            self._seats[code] = seat
+            self._speaker = None
+
+    def unseated(self, code: str) -> None:
+        """See `ISession.unseated`."""
+        if self._seats.pop(code, None) is not None:
+            keeper = self._house.hall.get(code)
+            if keeper is not None:
+                self._leaving = (*self._leaving, keeper)
+                keeper.told().addBoth(self._has_left, keeper)
+        self._speaker = None
+        self.transport.forget(code)
+
+    def _has_left(self, _: object, keeper: Keeper) -> None:
+        """That room has told all that this session had asked of it."""
+        self._leaving = tuple(left for left in self._leaving if left is not keeper)
+
+    # One message
+
+    def _request(self, message: Any) -> None:
+        """Whatever is no ``send``."""
+        if not self._count_request():
+            return
+        if isinstance(message, messages.Ping):
+            self._say(messages.Pong(message.at, self._now_ms()))
+        else:
+            self._dispatch(message)
+
+    def _dispatch(self, message: Any) -> None:
+        """Whatever is neither ``send`` nor ``ping``."""
+        if isinstance(message, messages.Hello):
+            self._wait_for(None, self._hello(message))
+            return
+        user = self._whoever()
+        if isinstance(message, messages.Block):
+            self._count_block(user)
+        if not isinstance(message, IN_ROOM) or _is_outside(message):
+            self._admit(user)
+        asker = Asker(self, user, message.id, self._room_of(message))
+        if isinstance(message, messages.Create):
+            self._wait_for(asker, self._create(asker, message))
+        elif isinstance(message, messages.Join):
+            self._wait_for(asker, self._join(asker, message))
+        elif isinstance(message, messages.Resume):
+            self._wait_for(asker, self._resume(asker, message))
+        elif isinstance(message, messages.Listen):
+            self._wait_for(asker, self._listen(asker, message))
+        elif isinstance(message, messages.Chat) and _is_outside(message):
+            self._wait_for(asker, self._post(asker, message))
+        elif isinstance(message, messages.Block) and _is_outside(message):
+            self._wait_for(asker, self._block(asker, message))
+        else:
+            self._in_room(asker, message)
+
+    def admits(self) -> bool:
+        """
+        Ask before a frame is decoded for which none is spare.
+
+        :returns: whether it may be; if not, the connection is closed.
+        """
+        if self.pace.admits(sum(keeper.room.game_class.messages_per_s for keeper in self._keepers())):
+            return True
+        over = self.pace.over
+        if not self._closing:
+            self._house.budgets.throttled[over] += 1
+        self.close(Close.FLOODING, "too many frames" if over == "frames" else "too much was refused")
+        return False
+
+    def refused(self) -> None:
+        """See `ISession.refused`."""
+        self.pace.refuse()
+
+    def _count_request(self) -> bool:
+        """Whatever reaches no game is bounded here. :returns: whether it is within the bound; else that was all."""
+        if self._requests.take(self._house.clock.monotonic()):
+            return True
+        self._house.budgets.throttled["messages"] += 1
+        self.close(Close.FLOODING, "too many requests")
+        return False
+
+    def _count_line(self) -> None:
+        """:raises Refused: ``rate_limited``: nobody reads so fast."""
+        if not self._lines.take(self._house.clock.monotonic()):
+            self._house.budgets.throttled["chat"] += 1
+            raise Refused(code="rate_limited")
+
+    def _remember_speaker(self, keeper: Keeper, seat: str, user: User) -> None:
+        """While there is but one seat; and it is there, which a step that lasts may have yet to decide."""
+        if len(self._seats) == 1 and keeper.is_plain and seat in keeper.room.seats:
+            asker = Asker(self, user, None, keeper.room.code)
+            self._speaker = Speaker(keeper, seat, asker, self._codec.glance, self._codec.is_flat)
+
+    def _in_room(self, asker: Asker, message: Any) -> None:
+        keeper, seat = self._seat_in(message.room)
+        if isinstance(message, messages.Chat):
+            self._count_line()
+            done = keeper.post("chat", asker, seat, message.text, message.to, message.data)
+        elif isinstance(message, messages.Start):
+            done = keeper.post("start", asker, seat)
+        elif isinstance(message, messages.Leave):
+            done = keeper.post("leave", asker, seat)
+        else:
+            done = self._about_chat(keeper, asker, seat, message)
+        done.addErrback(self._refused_by_room, asker)
+
+    def _about_chat(self, keeper: Keeper, asker: Asker, seat: str, message: Any) -> Deferred[None]:
+        """What is about chat and teams, besides saying something."""
+        if isinstance(message, messages.Typing):
+            return keeper.post("typing", asker, seat, message.to, message.on)
+        if isinstance(message, messages.Read):
+            return keeper.post("read", asker, seat, message.to, message.upto)
+        if isinstance(message, messages.Edit):
+            return keeper.post("edit", asker, seat, message.stream, message.line, message.text, message.data)
+        if isinstance(message, messages.Unsay):
+            return keeper.post("unsay", asker, seat, message.stream, message.line)
+        if isinstance(message, messages.Report):
+            return keeper.post("report", asker, seat, message.stream, message.line, message.seat, message.reason)
+        if isinstance(message, messages.Block):
+            return keeper.post("block", asker, seat, message.seat or "", message.on)
+        if isinstance(message, messages.Team):
+            return keeper.post("team", asker, seat, message.team, message.seat)
+        raise Refused(code="unknown_op")
+
+    async def _listen(self, asker: Asker, message: messages.Listen) -> None:
+        posts = self._house.hall.posts
+        found: Any = None
+        if message.on:
+            found = await _unless_away(posts.listen(self, asker.user, message.to, message.seen))
+            if self.closed:
+                posts.forget(self)
+        else:
+            posts.cease(self, asker.user, message.to)
+        self._done(asker, found)
+
+    async def _post(self, asker: Asker, message: messages.Chat) -> None:
+        await _unless_away(self._house.hall.posts.say(asker.user, message.to, message.text, message.data))
+        self._done(asker, None)
+
+    def _count_block(self, user: User) -> None:
+        """:raises Refused: ``rate_limited``: nobody is bothered by so many."""
+        now_s, budgets = self._house.clock.monotonic(), self._house.budgets
+        if not budgets.left(now_s, "block", user.id):
+            raise Refused(code="rate_limited")
+        budgets.charge(now_s, "block", user.id)
+
+    async def _block(self, asker: Asker, message: messages.Block) -> None:
+        if message.user == asker.user.id or not message.user:
+            raise Refused("Name another user.", code="bad_data", path="$.user")
+        if message.on and not await _unless_away(self._house.hall.knows(message.user)):
+            raise Refused("There is no such user.", code="bad_data", path="$.user")
+        await self._house.hall.watch.block(asker.user.id, message.user, message.on)
+        self._done(asker, None)
+
+    def _done(self, asker: Asker, data: Any) -> None:
+        if asker.id is not None:
+            frame = messages.encode(messages.Ok(asker.id, data))
+            self.deliver(frame if self.form is Form.JSON else msgpack.repack(frame))
+
+    # Messages that others wait for
+
+    def _answer_ping(self, frame: bytes) -> bool:
+        """Whatever waits, a ping does not. :returns: whether it was one."""
+        try:
+            message = self._codec.decode(frame) if len(frame) <= PING_BYTES else None
+        except Unreadable:
+            return False
+        if not isinstance(message, messages.Ping):
+            return False
+        self._request(message)
+        return True
+
+    def _wait_for(self, asker: Asker | None, steps: Coroutine[Any, Any, None]) -> None:
+        """Nothing else is handled until this is done."""
+        self._busy = True
+        self._speaker = None
+        done = Deferred.fromCoroutine(steps)
+        done.addErrback(lambda failure: Deferred.fromCoroutine(self._refused(failure, asker)))
+        done.addErrback(lambda failure: log.failure("a request was not handled", failure))
+        done.addCallback(lambda _: self._go_on())
+
+    def _go_on(self) -> None:
+        self._busy = False
+        while self._waiting and not self._busy and not self.closed:
+            frame = self._waiting.pop(0)
+            self._waiting_bytes -= len(frame)
+            self.take(frame)
+        if self._idle is not None and not self._busy:
+            idle, self._idle = self._idle, None
+            idle.callback(None)
+
+    async def _finish(self) -> None:
+        if self._busy:
+            self._idle = Deferred()
+            await self._idle
+        # What rooms said is told or on its way to the store at the end of the turn.
+        ended: Deferred[None] = Deferred()
+        self._house.hall.passes.owe(lambda: ended.callback(None))
+        await ended
+        await DeferredList([keeper.told() for keeper in self._unquiet()], consumeErrors=True)
+
+    async def _hello(self, message: messages.Hello) -> None:
+        house = self._house
+        if self.user is not None:
+            raise Refused("This connection has said hello already.", code="bad_message")
+        if message.token is not None or message.ticket is not None:
+            user, token = await self._prove(message.token, message.ticket)
+        elif message.guest is not None:
+            user, token = house.authenticators.guest(self._guest_name(message.guest.name))
+        else:
+            raise Refused(code="unauthenticated")
+        if self.closed:
+            return
+        self._admit(user)
+        if self._hello_call is not None and self._hello_call.active():
+            self._hello_call.cancel()
+        known = message.client is not None and CLIENT_KEY.fullmatch(message.client)
+        self.key = message.client if known and message.client else house.entropy(16).hex()
+        self.user = user = replace(user, name=house.hall.people.called(user, house.limits.name_chars))
+        house.hall.people.enter(self)
+        if self.form is Form.PACKED and message.ops is not None and message.ops >= COLUMNS:
+            self.form = Form.COLUMNS
+        house.strangers.know(self)
+        about = messages.UserInfo(user.id, user.name, list(user.rights))
+        limits = told_limits(house.limits, house.message_bytes(binary=self.form is not Form.JSON))
+        welcome = messages.Welcome(about, token, self.key, self._now_ms(), limits)
+        self._say(welcome)
+
+    def _admit(self, user: User) -> None:
+        """:raises Refused: ``forbidden``: the server does not want this user, or whoever comes from there."""
+        try:
+            self._house.hall.watch.admit(user, self.address)
+        except Refused:
+            self._house.clock.later(0, self.close, Close.FORBIDDEN, "banned")
+            raise
+
+    async def _prove(self, token: str | None, ticket: str | None) -> tuple[User, str]:
+        """
+        :returns: who this is, and the token that proves it from now on.
+        :raises Refused: ``unauthenticated``, or ``busy``: nobody can tell now.
+        """
+        house = self._house
+        now_s = house.clock.now()
+        try:
+            if token is None:
+                if house.tickets is None or ticket is None:
+                    raise Refused(code="unauthenticated")
+                token = await house.tickets.redeem(ticket, now_s=now_s)
+            return await house.authenticators.authenticate(token, now_s=now_s), token
+        except StoreUnavailable:
+            raise Refused("The store does not answer.", code="busy") from None
+
+    async def _create(self, asker: Asker, message: messages.Create) -> None:
+        seat = self._seat_wish(asker.user, message)
+        options: dict[str, Any] = message.options or {}
+        await self._house.hall.create(
+            asker.user,
+            message.game,
+            options,
+            private=message.private,
+            password=message.password,
+            asker=asker,
+            seat=seat,
+        )
+
+    async def _join(self, asker: Asker, message: messages.Join) -> None:
+        seat = self._seat_wish(asker.user, message)
+        hall = self._house.hall
+        self._check_budget(asker.user, message.room)
+        if message.room is not None:
+            await hall.join(asker, hall.find(message.room), seat)
+        elif message.game is not None:
+            await hall.match(asker, message.game, message.match or {}, seat)
+        else:
+            raise Refused("Name a room or a game.", code="bad_data", path="$.room")
+
+    async def _resume(self, asker: Asker, message: messages.Resume) -> None:
+        self._check_budget(asker.user, message.room)
+        keeper = self._house.hall.find(message.room)
+        await keeper.post("resume", asker, secret=message.resume, seen=message.seen)
+
+    def _say(self, message: FromServer) -> None:
+        """Say something that holds nothing of a game's."""
+        self.deliver(msgpack.encode_for(self.form, message))
+
+    # Errors
+
+    async def _refused(self, failure: Failure, asker: Asker | None) -> None:
+        """A request for which others wait came to nothing; guesses are counted."""
+        refused = _as_refused(failure)
+        if refused.code in GUESSED and asker is not None:
+            self._house.budgets.charge_join(self._house.clock.monotonic(), self.address, asker.user.id, refused.code)
+        if asker is not None:
+            await self._refuse_in_order(asker.id, refused, asker.room)
+        else:
+            await self._refuse_in_order(None, refused, None)
+
+    def _refused_by_room(self, failure: Failure, asker: Asker) -> None:
+        """A room refuses, behind all that it rests on."""
+        self._error(asker.id, _as_refused(failure), asker.room)
+
+    def _refuse(self, message: Any, refused: Refused) -> None:
+        """A request is refused here; what follows it waits as long as this does."""
+        id, room = getattr(message, "id", None), self._room_of(message)
+        if refused.code in UNLOOKED or not self._unquiet():
+            self._error(id, refused, room)
+        else:
+            self._wait_for(None, self._refuse_in_order(id, refused, room))
+
+    async def _refuse_in_order(self, id: int | None, refused: Refused, room: str | None) -> None:
+        """Refuse once its rooms have told all that was asked of them; what this rests on is stored by then."""
+        try:
+            for keeper in self._unquiet():
+                await keeper.told()
+        except Refused as lost:
+            refused = lost
+        self._error(id, refused, room)
+
+    def _unquiet(self) -> list[Keeper]:
+        """:returns: the rooms that may owe it an answer."""
+        return [keeper for keeper in (*self._keepers(), *self._leaving) if not keeper.quiet]
+
+    def _error(self, id: int | None, refused: Refused, room: str | None = None) -> None:
+        self.refused()
+        self._say(messages.Error(id, refused.code, refused.text, refused.path, room))
+
+    def _refuse_frame(self, unreadable: Unreadable) -> None:
+        self.refused()
+        self._say(messages.Error(unreadable.id, unreadable.code, unreadable.text))
+        self._malformed = [*self._malformed, self._house.clock.monotonic()][-MALFORMED:]
+        if len(self._malformed) == MALFORMED and self._malformed[-1] - self._malformed[0] <= MALFORMED_S:
+            self.close(Close.PROTOCOL, "too many frames that are no messages")
+
+    def _overflow(self, frame: bytes) -> None:
+        """More came than may wait for an answer."""
+        try:
+            message = self._codec.decode(frame)
+        except Unreadable as unreadable:
+            self._refuse_frame(unreadable)
+        else:
+            self._refuse(message, Refused("Wait for the answer before sending more.", code="busy"))
+
+    def _no_hello(self) -> None:
+        if self.user is None and not self.closed:
+            self.close(Close.UNAUTHENTICATED, "no hello in time")
+
+    # Small things
+
+    def _whoever(self) -> User:
+        """:raises Refused: ``unauthenticated``."""
+        if self.user is None:
+            raise Refused(code="unauthenticated")
+        return self.user
+
+    def _seat_in(self, room: str | None) -> tuple[Keeper, str]:
+        """
+        :param room: its code, or None where the session holds one seat.
+        :raises Refused: there is no such seat.
+        """
+        seats = self._seats
+        if room is None:
+            if len(seats) > 1:
+                raise Refused("Say which room: you have seats in several.", code="bad_data", path="$.room")
+            room = next(iter(seats), "")
+        keeper = self._house.hall.find(room)
+        seat = seats.get(keeper.room.code)
+        if seat is None:
+            raise Refused(code="not_found")
+        return keeper, seat
+
+    def _room_of(self, message: Any) -> str | None:
+        """:returns: the code of the room that a message is about, where it is said by a seat in it."""
+        if not isinstance(message, IN_ROOM) or _is_outside(message):
+            return None
+        if message.room is None:
+            return next(iter(self._seats)) if len(self._seats) == 1 else None
+        return next((code for code in (message.room, as_typed(message.room)) if code in self._seats), None)
+
+    def _seat_wish(self, user: User, message: messages.Create | messages.Join) -> dict[str, Any]:
+        """:returns: keyword arguments of `Room.join`."""
+        people, most = self._house.hall.people, self._house.limits.name_chars
+        name = people.called(user, most) if message.name is None else people.admit(message.name, most, user)
+        return {"name": name, "role": message.role, "password": message.password, "profile": message.profile or {}}
+
+    def _guest_name(self, name: str) -> str:
+        """:raises Refused: ``unauthenticated``, as every refused ``hello`` is."""
+        try:
+            return self._house.hall.people.admit(name, self._house.limits.name_chars)
+        except Refused as refused:
+            raise Refused(refused.text, code="unauthenticated", path="$.guest.name") from None
+
+    def _check_budget(self, user: User, code: str | None) -> None:
+        """:raises Refused: ``rate_limited``: this address or user was refused too often."""
+        guessed = () if code is None else self._guessed(user, code)
+        if not self._house.budgets.may_join(self._house.clock.monotonic(), self.address, user.id, guessed):
+            raise Refused(code="rate_limited")
+
+    def _guessed(self, user: User, code: str) -> Sequence[str]:
+        """:returns: what can be found out of a room by trying it: see `Budgets.may_join`."""
+        try:
+            room = self._house.hall.find(code).room
+        except Refused:
+            return ("join",)
+        if room.seats.of_user(user.id):
+            return ()
+        return (*(("join",) if room.private else ()), *(("password",) if room.password is not None else ()))
+
+    def _keepers(self) -> list[Keeper]:
+        """:returns: those of the rooms in which it has a seat."""
+        found = (self._house.hall.get(code) for code in self._seats)
+        return [keeper for keeper in found if keeper is not None]
+
+    def _detach(self, code: str, seat: str) -> None:
+        keeper = self._house.hall.get(code)
+        if keeper is not None:
+            keeper.gone(self, seat)
+
+    def _now_ms(self) -> int:
+        return round(self._house.clock.now() * 1000)
+
+
+def _is_outside(message: Any) -> bool:
+    """Whether a line, or a block, has nothing to do with rooms."""
+    if isinstance(message, messages.Block):
+        return message.user is not None
+    return isinstance(message, messages.Chat) and message.to.startswith(OUTSIDE)
+
+
+def _as_refused(failure: Failure) -> Refused:
+    """:returns: what to tell of a request that came to nothing; a bug of ours costs it alone, and it is answered."""
+    if isinstance(failure.value, Refused):
+        return failure.value
+    log.failure("a message was not handled", failure)
+    return Refused("The server failed at that.", code="game_error")
+
+
+async def _unless_away(work: Coroutine[Any, Any, Any]) -> Any:
+    """:raises Refused: ``busy``: the store does not answer."""
+    try:
+        return await work
+    except StoreUnavailable:
+        raise Refused("The store does not answer.", code="busy") from None
+
+
+def close_user(sessions: Iterable[Session], user: str, login: str | None) -> None:
+    """
+    Whoever was let in by this may stay no longer.
+
+    :param user: the user's id.
+    :param login: which of the user's logins ended, or None for all.
+    """
+    for session in list(sessions):
+        if session.user is not None and session.user.id == user and login in (None, session.user.login):
+            session.close(Close.FORBIDDEN, "you were logged out")
+
+
+def told_limits(limits: Limits, message_bytes: int) -> dict[str, int | float]:
+    """
+    :param message_bytes: the largest message that this client is sent.
+    :returns: the limits that a client should know, by their names on the wire.
+    """
+    names = ("frame_bytes", "depth", "ping_s", "queue_bytes", "chat_chars", "chat_data_bytes", "name_chars", "rooms")
+    return {name: getattr(limits, name) for name in names} | {"message_bytes": message_bytes}
+
+
+log = Logger(namespace="gameserver.websocket")

@@ -1,1 +1,0 @@
-"""The protocol: messages, their forms, and the connections that carry them."""
