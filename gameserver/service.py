@@ -19,7 +19,7 @@ from twisted.internet.error import CannotListenError
 from twisted.logger import Logger
 
 from gameserver.auth.chain import make_chain
-from gameserver.auth.context import Means
+from gameserver.auth.context import AuthContext
 from gameserver.auth.django_app.tokens import shared_secrets
 from gameserver.auth.hashing import Cost, Hasher, Threads
 from gameserver.auth.secrets import fingerprints, load_secrets
@@ -35,7 +35,7 @@ from gameserver.hangup import Hangup
 from gameserver.interfaces import ILeases
 from gameserver.node.creators import Creators
 from gameserver.node.people import People
-from gameserver.node.rooms import Hall
+from gameserver.node.rooms import RoomRegistry
 from gameserver.protocol.messages import Close
 from gameserver.settings.settings import Limits, Settings
 from gameserver.store.compression import packed_store
@@ -44,9 +44,9 @@ from gameserver.web.addresses import Addresses
 from gameserver.web.listening import Listening, cannot_listen, speaks_tls
 from gameserver.web.site import site
 from gameserver.websocket.limits import Budgets, Strangers, descriptors_for, most_connections, raise_descriptors
-from gameserver.websocket.protocol import Door
+from gameserver.websocket.protocol import WebSocketEndpoint
 from gameserver.websocket.proxies import Proxies
-from gameserver.websocket.session import House, Session, close_user
+from gameserver.websocket.session import NodeServices, Session, close_user
 from gameserver.websocket.sockets import hand_out_sockets
 
 STOP_S: Final = 4.5
@@ -89,7 +89,7 @@ def _build(settings: Settings, reactor: Any, node_file: NodeFile) -> IService:
     warn_of_few_descriptors(limits)
     cost = Cost(limits.hash_kib, limits.hash_passes)
     hasher = Hasher(Threads(reactor, limits.hash_threads), cost=cost, waiting=limits.hashes_waiting)
-    hall = Hall(
+    registry = RoomRegistry(
         {name: spec_of(game) for name, game in catalog.games.items()},
         packed_store(store, settings.compress_bytes),
         clock,
@@ -108,7 +108,7 @@ def _build(settings: Settings, reactor: Any, node_file: NodeFile) -> IService:
         options_bytes=limits.options_bytes,
     )
     sessions: dict[Session, None] = {}
-    means = Means(
+    means = AuthContext(
         settings=settings,
         secrets=secrets,
         clock=clock,
@@ -121,12 +121,16 @@ def _build(settings: Settings, reactor: Any, node_file: NodeFile) -> IService:
     # A Django project seals tickets with the secret that it shares; what is in them is proved as any token is.
     tickets = Tickets((*means.secrets, *shared_secrets(settings)), store, os.urandom)
     strangers = Strangers(limits.unauthenticated, most_connections())
-    house = House(hall, make_chain(means), clock, limits, Budgets(limits), os.urandom, tickets, strangers, hasher)
-    door = Door(house, settings.origin, reactor, sessions, Proxies(settings.trusted_proxy), native=settings.native)
+    services = NodeServices(
+        registry, make_chain(means), clock, limits, Budgets(limits), os.urandom, tickets, strangers, hasher
+    )
+    endpoint = WebSocketEndpoint(
+        services, settings.origin, reactor, sessions, Proxies(settings.trusted_proxy), native=settings.native
+    )
     addresses = Addresses(settings.public_url)
-    factory = site(house, catalog, settings, door.resource(), addresses)
+    factory = site(services, catalog, settings, endpoint.resource(), addresses)
     root = MultiService()
-    node = Node(settings, hall, door, factory, clock, reactor, addresses, node_file)
+    node = Node(settings, registry, endpoint, factory, clock, reactor, addresses, node_file)
     node.setServiceParent(root)  # type: ignore[no-untyped-call]
     listening = [node.listening.reload] if any(map(speaks_tls, settings.listen)) else []
     Hangup([*listening, *means.reloads], reactor).setServiceParent(root)  # type: ignore[no-untyped-call]
@@ -197,8 +201,8 @@ class Node(Service):
     def __init__(
         self,
         settings: Settings,
-        hall: Hall,
-        door: Door,
+        registry: RoomRegistry,
+        endpoint: WebSocketEndpoint,
         factory: Any,
         clock: Clock,
         reactor: Any,
@@ -208,8 +212,8 @@ class Node(Service):
         self._node_file = node_file
         self._clock = clock
         self._settings = settings
-        self._hall = hall
-        self._door = door
+        self._registry = registry
+        self._endpoint = endpoint
         self._factory = factory
         self._reactor = reactor
         self._addresses = addresses or Addresses(settings.public_url)
@@ -233,7 +237,7 @@ class Node(Service):
 
     async def _start(self) -> None:
         try:
-            await self._hall.start()
+            await self._registry.start()
         except (StoreLocked, StoreUnavailable) as error:
             raise self._settings.error("store", str(error)) from None
         self._opened = True
@@ -247,9 +251,9 @@ class Node(Service):
             self._addresses.add(text, port.getHost())
             log.info("listening at {address}", address=port.getHost())
         self._watch = self._reactor.callLater(WATCH_S, self._watch_clock)
-        rooms = sum(1 for _ in self._hall.keepers)
-        log.info("{games} games, {rooms} rooms", games=len(self._hall.specs), rooms=rooms)
-        log.info("frames are read and written {way}", way=self._door.watch.way)
+        rooms = sum(1 for _ in self._registry.runners)
+        log.info("{games} games, {rooms} rooms", games=len(self._registry.specs), rooms=rooms)
+        log.info("frames are read and written {way}", way=self._endpoint.watch.way)
         for url in self._addresses.urls:
             log.info("open {url}/", url=url)
 
@@ -260,10 +264,10 @@ class Node(Service):
             self._watch.cancel()
         await gatherResults([_stopped(port) for port in self._ports])
         if self._opened:
-            rooms = Deferred.fromCoroutine(self._hall.stop()).addTimeout(COMMIT_S, self._reactor)
+            rooms = Deferred.fromCoroutine(self._registry.stop()).addTimeout(COMMIT_S, self._reactor)
             rooms.addErrback(self._cut_short)
             await rooms
-        self._door.close_all(Close.GOING, "this server is stopping")
+        self._endpoint.close_all(Close.GOING, "this server is stopping")
         # The close frames are written in the reactor's next turn.
         await _next_turn(self._reactor)
 
@@ -272,7 +276,7 @@ class Node(Service):
         stepped_s = self._clock.adjust()
         if stepped_s:
             log.warn("the wall clock was stepped by {s} seconds; timers go on as before", s=round(stepped_s, 1))
-            self._hall.shift(stepped_s)
+            self._registry.shift(stepped_s)
         self._watch = self._reactor.callLater(WATCH_S, self._watch_clock)
 
     def _cannot_start(self, failure: Any) -> None:

@@ -21,7 +21,7 @@ from msgspec.structs import replace
 from twisted.internet.defer import Deferred
 from zope.interface import implementer
 
-from gameserver.auth.context import Means
+from gameserver.auth.context import AuthContext
 from gameserver.auth.hashing import Hasher
 from gameserver.auth.invitations import Invitations
 from gameserver.auth.logins import Access, Account, Biscuit, Login, Renewal, Terms, with_login, without
@@ -42,7 +42,7 @@ class Accounts:
     :param secrets: see `Signer`.
     :param users: where accounts are kept.
     :param entropy: so many random bytes.
-    :param revoke: see `Means.revoke`.
+    :param revoke: see `AuthContext.revoke`.
     """
 
     kind = "accounts"
@@ -325,7 +325,7 @@ def _account(row: UserRow) -> Account:
     return msgspec.json.decode(row.value, type=Account)
 
 
-def make(means: Means) -> Accounts:
+def make(means: AuthContext) -> Accounts:
     """Build it for a server."""
     settings = means.settings
     rights: dict[str, tuple[str, ...]] = {}

@@ -14,7 +14,7 @@ from typing import Any
 from twisted.internet.defer import Deferred, fail
 from zope.interface import implementer
 
-from gameserver.auth.context import Means
+from gameserver.auth.context import AuthContext
 from gameserver.errors import Refused
 from gameserver.interfaces import Grant, IAuthenticator, IAuthenticators, ICookies, IGuests, IPasswords, User
 
@@ -75,7 +75,7 @@ class Chain:
         return None
 
 
-def make_chain(means: Means) -> Chain:
+def make_chain(means: AuthContext) -> Chain:
     """
     :returns: the authenticators that the settings name.
     :raises SettingError: one of them cannot be; its ``make`` may raise the same.
@@ -83,7 +83,7 @@ def make_chain(means: Means) -> Chain:
     return Chain([_maker(means, name)(means) for name in means.settings.auth])
 
 
-def _maker(means: Means, name: str) -> Any:
+def _maker(means: AuthContext, name: str) -> Any:
     """:param name: of a module beside this one, or a dotted path to somebody else's."""
     path = name if "." in name else f"gameserver.auth.{name}"
     try:

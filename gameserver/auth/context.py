@@ -13,7 +13,7 @@ from gameserver.interfaces import IClock, IUserStore
 from gameserver.settings.settings import Settings
 
 
-class Means(Struct, frozen=True, kw_only=True):
+class AuthContext(Struct, frozen=True, kw_only=True):
     """
     What a server gives each authenticator's ``make``.
 

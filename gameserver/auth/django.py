@@ -16,8 +16,8 @@ from typing import Any, Final, TypeVar
 from twisted.internet.defer import Deferred, fail
 from zope.interface import implementer
 
-from gameserver.auth.context import Means
-from gameserver.auth.django_app.tokens import KIND, Claims, shared_secrets
+from gameserver.auth.context import AuthContext
+from gameserver.auth.django_app.tokens import KIND, TicketClaims, shared_secrets
 from gameserver.auth.foreign_names import fitting_name
 from gameserver.auth.hashing import Threads
 from gameserver.auth.tokens import Signer
@@ -60,9 +60,9 @@ class DjangoTickets:
         claims = self._read(token, now_s)
         return self._user(claims.sub, claims.name, claims.rights)
 
-    def _read(self, token: str, now_s: float) -> Claims:
+    def _read(self, token: str, now_s: float) -> TicketClaims:
         """:raises Refused: it is not of this server or its project, or it is too late for it."""
-        claims = self._signer.read(token, Claims)
+        claims = self._signer.read(token, TicketClaims)
         if now_s >= claims.exp:
             raise Refused("That token has expired.", code="unauthenticated")
         return claims
@@ -125,7 +125,7 @@ class DjangoUsers(DjangoTickets):
     def _grant(self, person: Any, now_s: float, lasts_s: int) -> Grant:
         made_s = int(now_s)
         user = self._user(person.key, person.name, person.rights)
-        claims = Claims(
+        claims = TicketClaims(
             sub=person.key, name=user.name, rights=user.rights, iat=made_s, exp=made_s + lasts_s, stamp=person.stamp
         )
         return Grant(user, self._signer.sign(claims), lasts_s)
@@ -141,7 +141,7 @@ class DjangoUsers(DjangoTickets):
         return result
 
 
-def make(means: Means) -> DjangoTickets:
+def make(means: AuthContext) -> DjangoTickets:
     """
     Build it for a server.
 
@@ -158,7 +158,7 @@ def make(means: Means) -> DjangoTickets:
     return DjangoUsers([*means.secrets, *shared], most, project=_project(means), run=run, waiting=wish.waiting)
 
 
-def _project(means: Means) -> Any:
+def _project(means: AuthContext) -> Any:
     """:raises SettingError: the project cannot be loaded."""
     try:
         from gameserver.auth.django_app import project

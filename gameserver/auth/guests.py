@@ -9,7 +9,7 @@ from msgspec import Struct
 from twisted.internet.defer import Deferred, execute
 from zope.interface import implementer
 
-from gameserver.auth.context import Means
+from gameserver.auth.context import AuthContext
 from gameserver.auth.tokens import Signer
 from gameserver.errors import Refused
 from gameserver.interfaces import IGuests, IUserStore, User
@@ -18,7 +18,7 @@ LIFETIME_S: Final = 180 * 86400
 """A guest who was away for longer is somebody new."""
 
 
-class Claims(Struct, frozen=True):
+class GuestClaims(Struct, frozen=True):
     """What a token says: user id, name, and when it was made, seconds since 1970."""
 
     sub: str
@@ -52,7 +52,7 @@ class Guests:
     def guest(self, name: str) -> tuple[User, str]:
         """See `IGuests.guest`."""
         user = User(f"guest:{self._entropy(12).hex()}", name)
-        return user, self._signer.sign(Claims(user.id, user.name, int(self._now())))
+        return user, self._signer.sign(GuestClaims(user.id, user.name, int(self._now())))
 
     def owns(self, token: str) -> bool:
         """See `IAuthenticator.owns`."""
@@ -74,13 +74,13 @@ class Guests:
         return Deferred.fromCoroutine(self._look_up(user))
 
     def _read(self, token: str, now_s: float) -> User:
-        claims = self._signer.read(token, Claims)
+        claims = self._signer.read(token, GuestClaims)
         if now_s > claims.iat + LIFETIME_S:
             raise Refused("That token has expired.", code="unauthenticated")
         return User(claims.sub, claims.name)
 
 
-def make(means: Means) -> Guests:
+def make(means: AuthContext) -> Guests:
     """Build it for a server."""
     users = means.users if "accounts" in means.settings.auth else None
     return Guests(means.secrets, means.entropy, means.clock.now, users)

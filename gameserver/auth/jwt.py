@@ -19,7 +19,7 @@ import jwt
 from twisted.internet.defer import Deferred
 from zope.interface import implementer
 
-from gameserver.auth.context import Means
+from gameserver.auth.context import AuthContext
 from gameserver.auth.fetch import Fetch
 from gameserver.auth.foreign_names import fitting_name
 from gameserver.auth.jwt_keys import Key, KeyFile, Keys, KeySet
@@ -123,7 +123,7 @@ class JwtUsers:
         return f"JwtUsers({self._wish.issuer!r})"
 
 
-def make(means: Means) -> JwtUsers:
+def make(means: AuthContext) -> JwtUsers:
     """
     Build it for a server.
 
@@ -142,7 +142,7 @@ def make(means: Means) -> JwtUsers:
     return JwtUsers(wish, _keys(means, wish), settings.limits.name_chars)
 
 
-def _keys(means: Means, wish: Jwt) -> Keys:
+def _keys(means: AuthContext, wish: Jwt) -> Keys:
     try:
         if wish.key is not None:
             file = KeyFile(wish.key)

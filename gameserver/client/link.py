@@ -67,7 +67,7 @@ class Link:
         self._on_lost = on_lost
         self._on_end = on_end
         self.number = 0
-        self._reader = msgpack.Reader()
+        self._reader = msgpack.MsgpackReader()
         self._wire: Wire | None = None
         self._proven_s: float | None = None
         self._failures = 0
@@ -155,7 +155,7 @@ class Link:
     def _opened(self, wire: Wire) -> None:
         self._dialling = None
         self._wire = wire
-        self._reader = msgpack.Reader()
+        self._reader = msgpack.MsgpackReader()
         self._on_open()
 
     def _unreachable(self, failure: Failure) -> None:

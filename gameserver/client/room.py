@@ -20,7 +20,7 @@ from gameserver.protocol.patches import apply_ops
 if TYPE_CHECKING:
     from gameserver.client.client import Client
 
-Event = messages.Event | messages.VolatileEvent
+Event = messages.EventMessage | messages.VolatileEvent
 """What a game tells: ``type``, ``data``, ``stream``, and ``n`` unless it is volatile."""
 
 CHAT_LINES: Final = 200
@@ -32,16 +32,16 @@ UNREAD_EVENTS: Final = 1000
 _OWN: Final = "seat"
 
 ROOM_MESSAGES: Final[dict[str, Any]] = {
-    "event": messages.Event,
+    "event": messages.EventMessage,
     "patch": messages.Patch,
     "doc": messages.Doc,
-    "seats": messages.Seats,
-    "room": messages.Room,
+    "seats": messages.SeatsMessage,
+    "room": messages.RoomMessage,
     "timer": messages.TimerInfo,
     "chat": messages.Line,
     "skip": messages.Skip,
     "edited": messages.Edited,
-    "channels": messages.Channels,
+    "channels": messages.ChannelsMessage,
 }
 """What a room is told, by ``op``."""
 
@@ -254,7 +254,7 @@ class Room:
         self.jumps += 1
         self._client._resume(self)
 
-    def _on_event(self, event: messages.Event) -> None:
+    def _on_event(self, event: messages.EventMessage) -> None:
         self._deliver(event)
 
     def _on_patch(self, patch: messages.Patch) -> None:
@@ -273,11 +273,11 @@ class Room:
         self.channels.update((channel.to, channel) for channel in doc.channels)
         self._add_lines(doc.chat)
 
-    def _on_seats(self, message: messages.Seats) -> None:
+    def _on_seats(self, message: messages.SeatsMessage) -> None:
         for seat in message.seats:
             self._merge_seat(message.stream, seat)
 
-    def _on_room(self, message: messages.Room) -> None:
+    def _on_room(self, message: messages.RoomMessage) -> None:
         self.info = message.info
 
     def _on_timer(self, timer: messages.TimerInfo) -> None:
@@ -303,7 +303,7 @@ class Room:
                     line.mentions = change.mentions
                 return
 
-    def _on_channels(self, message: messages.Channels) -> None:
+    def _on_channels(self, message: messages.ChannelsMessage) -> None:
         self.channels.update((channel.to, channel) for channel in message.channels)
 
     _HEAR: Final[dict[str, Callable[[Room, Any], None]]] = {

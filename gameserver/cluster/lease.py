@@ -20,7 +20,7 @@ from twisted.python.failure import Failure
 from zope.interface import implementer
 
 from gameserver.errors import StoreUnavailable
-from gameserver.interfaces import IClock, ILease, ILeaseHolder, ILeases, Renewal
+from gameserver.interfaces import IClock, ILease, ILeaseHolder, ILeases, LeaseRenewal
 
 MARGIN_S: Final = 2.0
 """So long before the end of a lease its effects stop."""
@@ -110,12 +110,12 @@ class Lease:
     async def _look(self) -> None:
         sent_s = self._clock.monotonic()
         renewal = await self._leases.renew_lease(for_ms=round(self._lease_s * 1000))
-        if renewal is Renewal.TAKEN:
+        if renewal is LeaseRenewal.TAKEN:
             self._held_until = None
             log.critical("another process runs as this node, with a copy of its data folder; this one is of no use now")
             self._holder.lease_lost()
             return
-        if renewal is Renewal.LAPSED:
+        if renewal is LeaseRenewal.LAPSED:
             self._looked = False
         if not self._looked:
             # If that fails, the next renewal finds no gap: the rooms are to be looked at all the same.

@@ -166,7 +166,7 @@ class Step:
         self._game = game
         self._player = player
         self.over = False
-        self.timers = Timers(self, game)
+        self.timers = FunctionTimers(self, game)
         self.groups = Groups(self, game)
         self.chat = FunctionChat(game, self.check, self._find, line)
 
@@ -203,7 +203,7 @@ class Step:
         return self._sender() if user_id is None else find_user(self._game, user_id)
 
 
-class Timers:
+class FunctionTimers:
     """``payload["timers"]``."""
 
     def __init__(self, step: Step, game: FunctionGame) -> None:

@@ -5,7 +5,7 @@ Implementations are chosen in `gameserver.service` alone. Each contract has a su
 on every implementation.
 """
 
-from gameserver.interfaces.leases import ILease, ILeaseHolder, ILeases, Renewal
+from gameserver.interfaces.leases import ILease, ILeaseHolder, ILeases, LeaseRenewal
 from gameserver.interfaces.rooms import IClock, ISession
 from gameserver.interfaces.stores import (
     Commit,
@@ -45,7 +45,7 @@ __all__ = [
     "Put",
     "IUserStore",
     "IBooks",
-    "Renewal",
+    "LeaseRenewal",
     "ILeases",
     "ILease",
     "ILeaseHolder",

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from twisted.internet.defer import Deferred
 
 
-class Renewal(Enum):
+class LeaseRenewal(Enum):
     """
     What became of a lease.
 
@@ -43,7 +43,7 @@ class ILeases(Interface):
         :param for_ms: how long it lasts from now, unless it is renewed.
         """
 
-    def renew_lease(*, for_ms: int) -> Deferred[Renewal]:
+    def renew_lease(*, for_ms: int) -> Deferred[LeaseRenewal]:
         """Have the lease last for so long from now."""
 
     def release_lease() -> Deferred[None]:

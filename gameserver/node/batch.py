@@ -16,19 +16,19 @@ from twisted.python.failure import Failure
 from gameserver.errors import StoreUnavailable
 from gameserver.interfaces import Commit, IClock, ILease, IStore, Outcome
 from gameserver.node.commits import let_go
-from gameserver.node.reactor_pass import Pass
-from gameserver.node.runner import Keeper
+from gameserver.node.reactor_pass import ReactorPass
+from gameserver.node.runner import RoomRunner
 
 RETRY_S: Final = (0.1, 0.2, 0.5, 1.0, 2.0)
 """How long to wait before a store that did not answer is asked again; the last holds for all further tries."""
 
-Commits = list[tuple[Keeper, Commit]]
+Commits = list[tuple[RoomRunner, Commit]]
 """What goes to the store together."""
 
 
-class Turn:
+class CommitBatch:
     """
-    :param passes: of the reactor, each of which is a turn.
+    :param reactor_pass: of the reactor, each of which is a turn.
     :param rooms: gives the open rooms.
     :param changed: called for each room at the end of a turn in which it did something.
     :param ended: called for a room whose end is stored, or that ended before it ever was.
@@ -41,39 +41,39 @@ class Turn:
         store: IStore,
         clock: IClock,
         lease: ILease | None,
-        passes: Pass,
+        reactor_pass: ReactorPass,
         *,
-        rooms: Callable[[], Iterable[Keeper]],
-        changed: Callable[[Keeper], None],
-        ended: Callable[[Keeper], None],
-        lost: Callable[[Keeper], None],
+        rooms: Callable[[], Iterable[RoomRunner]],
+        changed: Callable[[RoomRunner], None],
+        ended: Callable[[RoomRunner], None],
+        lost: Callable[[RoomRunner], None],
     ) -> None:
         self._store = store
         self._clock = clock
         self._lease = lease
-        self._pass = passes
-        passes.rooms = self.end
+        self._pass = reactor_pass
+        reactor_pass.rooms = self.end
         self._rooms = rooms
         self._on_changed = changed
         self._on_ended = ended
         self._on_lost = lost
-        self.waiting: dict[Keeper, None] = {}
+        self.waiting: dict[RoomRunner, None] = {}
         self._asked = False
         self._retrying = 0
         self._suspended = False
         self._late: list[Commits] = []
 
-    def add(self, keeper: Keeper) -> None:
+    def add(self, runner: RoomRunner) -> None:
         """This room has something to do at the end of the turn."""
-        self.waiting[keeper] = None
+        self.waiting[runner] = None
         if not self._asked:
             self._asked = True
             self._pass.ask()
 
-    def discard(self, keeper: Keeper) -> None:
+    def discard(self, runner: RoomRunner) -> None:
         """It has nothing to do after all."""
-        self.waiting.pop(keeper, None)
-        keeper.in_turn = False
+        self.waiting.pop(runner, None)
+        runner.in_batch = False
 
     @property
     def is_over(self) -> bool:
@@ -87,29 +87,29 @@ class Turn:
         self.waiting.clear()
         held = self._may_tell()
         commits: Commits = []
-        for keeper in waiting:
-            if not held and keeper.is_stored and not keeper.commits.lost:
-                self.waiting[keeper] = None
+        for runner in waiting:
+            if not held and runner.is_stored and not runner.commits.lost:
+                self.waiting[runner] = None
                 continue
-            keeper.in_turn = False
+            runner.in_batch = False
             commit = None
             try:
-                if keeper.is_stored:
-                    commit = keeper.commits.collect()
+                if runner.is_stored:
+                    commit = runner.commits.collect()
                 else:
-                    let_go(keeper.room)
+                    let_go(runner.room)
             except Exception:  # noqa: BLE001 - the door of the flush: the other rooms of this turn have theirs all the same
-                log.failure("room {room} cannot be written", room=keeper.room.code)
-                self._on_lost(keeper)
+                log.failure("room {room} cannot be written", room=runner.room.code)
+                self._on_lost(runner)
                 continue
             if commit is not None:
-                commits.append((keeper, commit))
-            if not keeper.stirred:
+                commits.append((runner, commit))
+            if not runner.stirred:
                 continue
-            keeper.stirred = False
-            self._on_changed(keeper)
-            if keeper.room.ended and commit is None and not keeper.commits.under_way:
-                self._on_ended(keeper)
+            runner.stirred = False
+            self._on_changed(runner)
+            if runner.room.ended and commit is None and not runner.commits.under_way:
+                self._on_ended(runner)
         if commits:
             self._commit(commits, 0)
 
@@ -148,15 +148,15 @@ class Turn:
         return self._retrying > 0 or self._suspended
 
     def _set_away(self) -> None:
-        for keeper in list(self._rooms()):
+        for runner in list(self._rooms()):
             # A room that is never stored goes on in any case; a relaxed one without the store, until it is behind.
-            waits = self._suspended or (self._retrying > 0 and keeper.room.game_class.durability == "commit")
-            away = waits and keeper.is_stored
-            if keeper.store_away != away:
-                keeper.set_away(away)
+            waits = self._suspended or (self._retrying > 0 and runner.room.game_class.durability == "commit")
+            away = waits and runner.is_stored
+            if runner.store_away != away:
+                runner.set_away(away)
 
     def _commit(self, commits: Commits, tries: int) -> None:
-        commits = [(keeper, commit) for keeper, commit in commits if not keeper.commits.lost]
+        commits = [(runner, commit) for runner, commit in commits if not runner.commits.lost]
         if not commits:
             self._answered([], [], tries)
             return
@@ -175,23 +175,23 @@ class Turn:
             self._late.append(commits)
 
     def _take(self, outcomes: list[Outcome], commits: Commits) -> None:
-        for (keeper, commit), outcome in zip(commits, outcomes, strict=True):
-            if not keeper.commits.lost:
+        for (runner, commit), outcome in zip(commits, outcomes, strict=True):
+            if not runner.commits.lost:
                 try:
-                    self._take_one(keeper, commit, outcome)
+                    self._take_one(runner, commit, outcome)
                 except Exception:  # noqa: BLE001 - the door of the flush: the others of this commit hear of it
-                    log.failure("room {room} cannot go on after a commit", room=keeper.room.code)
+                    log.failure("room {room} cannot go on after a commit", room=runner.room.code)
         self._pass.write()
 
-    def _take_one(self, keeper: Keeper, commit: Commit, outcome: Outcome) -> None:
+    def _take_one(self, runner: RoomRunner, commit: Commit, outcome: Outcome) -> None:
         if outcome is Outcome.FENCED:
-            self._on_lost(keeper)
+            self._on_lost(runner)
         elif outcome is Outcome.BEHIND:
-            keeper.commits.store_is_behind()
+            runner.commits.store_is_behind()
         else:
-            keeper.commits.stored()
+            runner.commits.stored()
             if commit.ends:
-                self._on_ended(keeper)
+                self._on_ended(runner)
 
     def _not_stored(self, failure: Failure, commits: Commits, tries: int) -> None:
         """The same again, later: nothing that depends on it goes out before."""

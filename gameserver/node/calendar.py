@@ -23,7 +23,7 @@ from twisted.python.failure import Failure
 from gameserver.errors import Refused, StoreUnavailable
 from gameserver.game.crontab import Crontab
 from gameserver.interfaces import IClock, ILeases
-from gameserver.node.runner import Keeper
+from gameserver.node.runner import RoomRunner
 
 if TYPE_CHECKING:
     from gameserver.game.spec import Spec
@@ -90,7 +90,7 @@ class Calendar:
         clock: IClock,
         entropy: Callable[[int], bytes],
         *,
-        rooms: Callable[[], Iterable[Keeper]],
+        rooms: Callable[[], Iterable[RoomRunner]],
         leases: ILeases | None = None,
         log: Callable[[], Logger] | None = None,
     ) -> None:
@@ -168,8 +168,8 @@ class Calendar:
                 self._call_rooms(entry)
 
     def _call_rooms(self, entry: _Entry) -> None:
-        for keeper in [keeper for keeper in self._rooms() if keeper.room.spec is entry.spec]:
-            keeper.post("call", entry.method).addErrback(lambda failure: failure.trap(Refused))
+        for runner in [runner for runner in self._rooms() if runner.room.spec is entry.spec]:
+            runner.post("call", entry.method).addErrback(lambda failure: failure.trap(Refused))
 
     # Static methods
 

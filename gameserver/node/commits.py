@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 from gameserver.interfaces import Commit
 from gameserver.node.waiters import Waiter
 from gameserver.room import row
-from gameserver.room.chat.records import Watch
+from gameserver.room.chat.records import UserWatch
 from gameserver.room.effects import Delivery, OneByOne
 from gameserver.room.timers import NEVER
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from twisted.internet.interfaces import IDelayedCall
 
     from gameserver.interfaces import ISession
-    from gameserver.node.runner import Keeper
+    from gameserver.node.runner import RoomRunner
     from gameserver.room.room import Room
 
 OUTBOX: Final = 20_000
@@ -37,7 +37,7 @@ class Commits:
     """
     The commits of one room.
 
-    :param keeper: who keeps it.
+    :param runner: who keeps it.
     :param fence: under which it was opened.
     :param version: what the store has of it; 0 is nothing.
     :ivar must: a step changed something that is to be stored before it is told.
@@ -54,10 +54,10 @@ class Commits:
         "_ended",
         "_held_up",
         "_in_flight",
-        "_keeper",
         "_outbox",
         "_put_off",
         "_puts",
+        "_runner",
         "_whole",
         "_write_call",
         "fence",
@@ -68,13 +68,13 @@ class Commits:
         "version",
     )
 
-    def __init__(self, keeper: Keeper, *, fence: int, version: int) -> None:
+    def __init__(self, runner: RoomRunner, *, fence: int, version: int) -> None:
         self.fence = fence
         self.version = version
         self.must = False
         self.under_way = False
         self.lost = False
-        self._keeper = keeper
+        self._runner = runner
         self._ended = False
         self._whole = False
         self._puts: dict[str, bytes] = {}
@@ -95,17 +95,17 @@ class Commits:
 
         :returns: a commit to be answered with `stored`, or None.
         """
-        if self._ended or self.lost or (self._whole and self._keeper.busy):
+        if self._ended or self.lost or (self._whole and self._runner.busy):
             return None
-        if self._keeper.room.game_class.durability == "relaxed" and not self._keeper.room.ended:
+        if self._runner.room.game_class.durability == "relaxed" and not self._runner.room.ended:
             return self._collect_relaxed()
-        if not self._keeper.busy and (self.must or self.under_way):
+        if not self._runner.busy and (self.must or self.under_way):
             self.seal()
-        elif not self._keeper.busy and not self.under_way:
-            self._outbox += self._keeper.room.outbox
-            self._keeper.room.outbox = []
+        elif not self._runner.busy and not self.under_way:
+            self._outbox += self._runner.room.outbox
+            self._runner.room.outbox = []
         if self.behind:
-            self._keeper.free = False
+            self._runner.free = False
         if self.under_way:
             self._put_off = True
             return None
@@ -115,7 +115,7 @@ class Commits:
     def stored(self) -> None:
         """The commit that `collect` returned is in the store: its effects go out."""
         self.under_way = False
-        self._keeper.room.tables.stored()
+        self._runner.room.tables.stored()
         in_flight, self._in_flight = self._in_flight, []
         deliver(in_flight)
         if self._behind_since is not None:
@@ -123,17 +123,17 @@ class Commits:
             self._changed_since = None
         if self._put_off:
             self._put_off = False
-            self._keeper.turn()
+            self._runner.join_batch()
         if self._held_up:
             self._held_up = False
-            self._keeper.wake()
+            self._runner.wake()
 
     def store_is_behind(self) -> None:
         """The commit that `collect` returned cannot be stored before the store has the whole room again."""
         self.under_way = False
         self._outbox = self._in_flight + self._outbox
         self._in_flight = []
-        self._keeper.room.tables.not_stored()
+        self._runner.room.tables.not_stored()
         self._want_whole()
 
     def may_be_behind(self) -> None:
@@ -143,7 +143,7 @@ class Commits:
 
     def _want_whole(self) -> None:
         self._whole = self.must = True
-        self._keeper.turn()
+        self._runner.join_batch()
 
     def fenced(self) -> dict[ISession, None]:
         """
@@ -152,16 +152,16 @@ class Commits:
         :returns: the sessions that were to be told something.
         """
         self.lost = True
-        untold = self._in_flight + self._outbox + self._keeper.room.outbox
+        untold = self._in_flight + self._outbox + self._runner.room.outbox
         self._in_flight.clear()
         self._outbox.clear()
-        self._keeper.room.outbox.clear()
-        self._keeper.stop("busy", moved=True)
+        self._runner.room.outbox.clear()
+        self._runner.stop("busy", moved=True)
         owed: dict[ISession, None] = {}
         for to, _, _ in untold:
             if isinstance(to[0], Waiter):
                 to[0].lose()
-            elif not isinstance(to[0], Watch):
+            elif not isinstance(to[0], UserWatch):
                 owed.update(dict.fromkeys(to))
         return owed
 
@@ -173,16 +173,16 @@ class Commits:
             waiter.lose()
         elif self._ended and self.under_way:
             self._in_flight.append(delivery)
-        elif self._ended or self._keeper.forgotten:
+        elif self._ended or self._runner.forgotten:
             waiter.deliver(b"")
         else:
-            self._keeper.room.outbox.append(delivery)
-            self._keeper.turn()
+            self._runner.room.outbox.append(delivery)
+            self._runner.join_batch()
 
     @property
     def behind(self) -> bool:
         """Whether so much waits for the store that further inputs wait too."""
-        if len(self._outbox) > OUTBOX or self.late_at <= self._keeper.clock.monotonic():
+        if len(self._outbox) > OUTBOX or self.late_at <= self._runner.clock.monotonic():
             self._held_up = True
             return True
         return False
@@ -194,24 +194,24 @@ class Commits:
     @property
     def told(self) -> bool:
         """Whether nothing that the room said waits to be told."""
-        return not (self._in_flight or self._outbox or self._keeper.room.outbox)
+        return not (self._in_flight or self._outbox or self._runner.room.outbox)
 
     @property
     def settled(self) -> bool:
         """Whether nothing is under way and nothing waits to be stored."""
-        room = self._keeper.room
-        if self._keeper.busy or self.under_way or self._whole or not room.tables.settled:
+        room = self._runner.room
+        if self._runner.busy or self.under_way or self._whole or not room.tables.settled:
             return False
         if room.is_stored and room.streams.unsealed:
             return False
         return not (self._puts or self._drops or room.dirty or room.fresh_parts)
 
     def _commit(self) -> Commit | None:
-        ends = self._keeper.room.ended
+        ends = self._runner.room.ended
         if ends and self.version == 0:
             self._deliver_all()
             return None
-        room = self._keeper.room
+        room = self._runner.room
         if not (self._puts or self._drops or room.tables.waits or ends or self._whole):
             self._deliver_all()
             return None
@@ -239,12 +239,12 @@ class Commits:
 
     def _collect_relaxed(self) -> Commit | None:
         """Effects at once; the row within half a second."""
-        if not self._keeper.busy:
+        if not self._runner.busy:
             self.seal()
         self._deliver_all()
-        if not (self._puts or self._drops or self._keeper.room.tables.waits or self._whole):
+        if not (self._puts or self._drops or self._runner.room.tables.waits or self._whole):
             return None
-        now = self._keeper.clock.monotonic()
+        now = self._runner.clock.monotonic()
         if self.under_way:
             self._put_off = True
             if self._changed_since is None:
@@ -254,15 +254,15 @@ class Commits:
         if since is None:
             since = now
             self._set_behind(now)
-        if self.version > 0 and now - since < RELAXED_S - DUE_SLACK_S and not self._keeper.over:
+        if self.version > 0 and now - since < RELAXED_S - DUE_SLACK_S and not self._runner.over:
             if self._write_call is None or not self._write_call.active():
-                self._write_call = self._keeper.clock.later(RELAXED_S, self._keeper.turn)
+                self._write_call = self._runner.clock.later(RELAXED_S, self._runner.join_batch)
             return None
         return self._commit()
 
     def seal(self) -> None:
         """Encode what changed so far: the next step may change it again, or take long."""
-        room = self._keeper.room
+        room = self._runner.room
         if not room.is_stored:
             return
         changes = row.take(room)
@@ -275,7 +275,7 @@ class Commits:
             for part in changes.drops:
                 self._puts.pop(part, None)
                 self._drops[part] = None
-        if not self._keeper.busy:
+        if not self._runner.busy:
             room.tables.seal()
         self._outbox += room.outbox
         room.outbox = []

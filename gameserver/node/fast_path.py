@@ -1,7 +1,7 @@
 """
 The short way of a player's message: most change nothing of the room, but say something.
 
-Whatever is out of the ordinary goes the general way from where it is noticed (`Keeper.message`, `Inputs.called`,
+Whatever is out of the ordinary goes the general way from where it is noticed (`RoomRunner.message`, `Inputs.called`,
 `tell`); what comes of both is the same. That a step only spoke is seen in the journal: whatever changes a room says
 first how to undo it.
 
@@ -17,46 +17,46 @@ from msgspec import DecodeError, Raw, ValidationError
 from twisted.python.failure import Failure
 
 from gameserver.node.commits import DUE_SLACK_S
-from gameserver.room.effects import Asker
+from gameserver.room.effects import Requester
 from gameserver.room.publish.audience import audience, say_event
 from gameserver.room.publish.broadcast import tell
 from gameserver.room.quota import check_said
 from gameserver.room.timers import LOOK
 
 if TYPE_CHECKING:
-    from gameserver.node.runner import Keeper
+    from gameserver.node.runner import RoomRunner
     from gameserver.protocol.messages import Send
 
 UNFIT: Final = (ValidationError, DecodeError, UnicodeDecodeError, RecursionError)
 """What a decoder raises at data that is not of its type."""
 
 
-class Speaker:
+class FastPath:
     """
     A session in a seat, as long as both are what they are.
 
-    :param asker: who sends what has no id.
+    :param requester: who sends what has no id.
     :param read: makes a message of what the client sent; raises of `UNFIT` where that must look closer.
     :param is_flat: whether what was sent nests no deeper than may be; asked where its type does not tell.
     """
 
-    __slots__ = ("asker", "code", "is_flat", "keeper", "passes", "player", "read", "room", "seat", "specs")
+    __slots__ = ("code", "is_flat", "player", "reactor_pass", "read", "requester", "room", "runner", "seat", "specs")
 
     def __init__(
         self,
-        keeper: Keeper,
+        runner: RoomRunner,
         seat: str,
-        asker: Asker,
+        requester: Requester,
         read: Callable[[bytes], Send],
         is_flat: Callable[[bytes], bool],
     ) -> None:
-        self.keeper = keeper
+        self.runner = runner
         self.seat = seat
-        self.asker = asker
+        self.requester = requester
         self.read = read
         self.is_flat = is_flat
-        self.passes = keeper.passes
-        self.room = room = keeper.room
+        self.reactor_pass = runner.reactor_pass
+        self.room = room = runner.room
         self.code = room.code
         self.specs = room.spec.messages
         self.player = room.seats[seat]
@@ -73,26 +73,26 @@ class Speaker:
             message = read(frame)
         except UNFIT:
             return False
-        keeper, room, player = self.keeper, self.room, self.player
+        runner, room, player = self.runner, self.room, self.player
         spec = self.specs.get(message.type)
-        now = began_s = self.passes.began_s
+        now = began_s = self.reactor_pass.began_s
         if began_s:
-            monotonic = self.passes.monotonic_s
+            monotonic = self.reactor_pass.monotonic_s
         else:
-            now, monotonic = keeper.clock.now(), keeper.clock.monotonic()
+            now, monotonic = runner.clock.now(), runner.clock.monotonic()
         if (
             spec is None
             or (message.room is not None and message.room != self.code)
             or spec.open_to != player.role
-            or not keeper.free
+            or not runner.free
             or room.due_at <= now + DUE_SLACK_S
-            or keeper.commits.late_at <= monotonic
+            or runner.commits.late_at <= monotonic
         ):
             return False
-        asker = self.asker
+        requester = self.requester
         if message.id is not None:
-            asker = Asker(asker.session, asker.user, message.id, asker.room)
-            if room.replies.came_before(asker, player):
+            requester = Requester(requester.session, requester.user, message.id, requester.room)
+            if room.replies.came_before(requester, player):
                 return False
         data = message.data
         decode = spec.decode
@@ -112,7 +112,7 @@ class Speaker:
             return False
         room.now, room.monotonic = now, monotonic
         room.durable = spec.durable
-        keeper.draining = True
+        runner.draining = True
         try:
             try:
                 if decode is None:
@@ -121,9 +121,9 @@ class Speaker:
                     call = spec.call_read
                     result = call(room.game, player, data)
             except Exception as error:  # noqa: BLE001 - the message's door
-                keeper.free = False
-                room.doors.refuse(asker, player, message.type, 0, error)
-                keeper.end_message(asker, None)
+                runner.free = False
+                room.game_calls.refuse(requester, player, message.type, 0, error)
+                runner.end_message(requester, None)
             else:
                 if result is None and room.journal.undo == room.only_said:
                     one: Any = room.said[-1]
@@ -132,37 +132,37 @@ class Speaker:
                     room.said.clear()
                     room.journal.undo.clear()
                     if message.id is not None:
-                        done = room.replies.done(asker, message.id, player)
-                        room.outbox.append(((asker.session,), done, None))
+                        done = room.replies.done(requester, message.id, player)
+                        room.outbox.append(((requester.session,), done, None))
                     if room.durable:
-                        keeper.commits.must = True
-                    if not keeper.in_turn:
-                        keeper.in_turn = True
-                        keeper.waiting[keeper] = None
+                        runner.commits.must = True
+                    if not runner.in_batch:
+                        runner.in_batch = True
+                        runner.waiting[runner] = None
                         if not began_s:
-                            self.passes.ask()
+                            self.reactor_pass.ask()
                 else:
-                    self._end(message, asker, result)
+                    self._end(message, requester, result)
         except Exception:  # noqa: BLE001 - a bug of ours must not stop the other rooms
-            keeper._failed("message", (asker,), None, Failure())
+            runner._failed("message", (requester,), None, Failure())
         finally:
-            keeper.draining = False
-        if room.due_at == LOOK or keeper.queue:
-            keeper._drain()
-        elif not keeper.free:
-            keeper.look_around()
+            runner.draining = False
+        if room.due_at == LOOK or runner.queue:
+            runner._drain()
+        elif not runner.free:
+            runner.look_around()
         return True
 
-    def _end(self, message: Send, asker: Asker, result: Any) -> None:
+    def _end(self, message: Send, requester: Requester, result: Any) -> None:
         """The game's code was called: end a step that did something else than to say one thing."""
-        keeper, room = self.keeper, self.room
+        runner, room = self.runner, self.room
         if result is None and message.id is None and len(room.journal.undo) == len(room.said):
             check_said(room)
             tell(room)
             room.journal.commit()
             if room.durable:
-                keeper.commits.must = True
-            keeper.turn()
+                runner.commits.must = True
+            runner.join_batch()
         else:
-            keeper.free = False
-            keeper.end_message(asker, room.inputs.called(asker, self.player, message.type, result))
+            runner.free = False
+            runner.end_message(requester, room.inputs.called(requester, self.player, message.type, result))

@@ -1,7 +1,7 @@
 """
 Lines outside rooms: the lobby of a game, direct messages, announcements of the operator.
 
-Each is a wall with a bounded number of lines, kept in a book of the store. Who listens is told a line once the store
+Each is a feed with a bounded number of lines, kept in a book of the store. Who listens is told a line once the store
 has it. A node tells its own listeners; those of other nodes find it when they listen again.
 """
 
@@ -26,13 +26,13 @@ from gameserver.room.chat.words import WordFilter
 from gameserver.room.publish.audience import audience_of
 
 if TYPE_CHECKING:
-    from gameserver.node.moderation import Ledger
+    from gameserver.node.moderation import ModerationLog
 
 KEPT: Final = 50
 KEPT_S: Final = 604_800
-"""Lines of a wall, and the seconds for which they are kept: a week."""
+"""Lines of a feed, and the seconds for which they are kept: a week."""
 WALL_BYTES: Final = 128 * 1024
-"""Of the lines of a wall together: more than one line may have, whatever the settings say."""
+"""Of the lines of a feed together: more than one line may have, whatever the settings say."""
 SHADOWED: Final = 10
 """Of those that their writers alone see: they take no other's place."""
 WALLS: Final = 1000
@@ -46,7 +46,7 @@ ACCOUNT: Final = "account:"
 
 
 class PostLine(Struct, frozen=True, omit_defaults=True):
-    """A line of a wall; ``shadow`` is for its writer's eyes alone."""
+    """A line of a feed; ``shadow`` is for its writer's eyes alone."""
 
     line: int
     to: str
@@ -58,7 +58,7 @@ class PostLine(Struct, frozen=True, omit_defaults=True):
     shadow: bool = False
 
 
-class Wall:
+class Feed:
     """The last lines of one place, and who listens."""
 
     def __init__(self) -> None:
@@ -69,19 +69,19 @@ class Wall:
         self.is_read = False
 
 
-class Posts:
+class LobbyChat:
     """
     :param games: names of the games that have a lobby.
     :param meet: whether two users share a room.
     :param knows: whether there may be a user of this id.
-    :param shared: other nodes write to the same walls.
+    :param shared: other nodes write to the same feeds.
     """
 
     def __init__(
         self,
         store: Any,
         clock: IClock,
-        watch: Ledger,
+        watch: ModerationLog,
         *,
         games: Callable[[str], bool],
         meet: Callable[[str, str], bool],
@@ -99,27 +99,27 @@ class Posts:
         self._chat_chars = chat_chars
         self._chat_data_bytes = chat_data_bytes
         self._shared = shared
-        self._walls: dict[str, Wall] = {}
+        self._feeds: dict[str, Feed] = {}
         self._pace = TokenBuckets(*RATE)
         self._filter = WordFilter()
 
     async def listen(self, session: ISession, user: User, to: str, seen: int | None) -> dict[str, Any]:
         """
-        This session hears a wall from now on.
+        This session hears a feed from now on.
 
         :param seen: the last line that it knows.
         :returns: the number of the last line that this user knows then, and those after ``seen``, or all that are kept.
-        :raises Refused: there is no such wall.
+        :raises Refused: there is no such feed.
         """
-        wall = self._wall(self._name(user, to))
-        await wall.lock.acquire()
+        feed = self._feed(self._name(user, to))
+        await feed.lock.acquire()
         try:
-            await self._read(wall, self._name(user, to))
-            wall.listeners[session] = user
+            await self._read(feed, self._name(user, to))
+            feed.listeners[session] = user
         finally:
-            wall.lock.release()
+            feed.lock.release()
         oldest_ms = (self._clock.now() - KEPT_S) * 1000
-        heard = [x for x in wall.lines if self._is_for(user, x)]
+        heard = [x for x in feed.lines if self._is_for(user, x)]
         last = heard[-1].line if heard else 0
         known = seen or 0
         lines = [x for x in heard if x.line > known and x.at_ms >= oldest_ms]
@@ -127,17 +127,17 @@ class Posts:
         return {"line": max(last, known), "lines": [msgspec.to_builtins(x) for x in told]}
 
     def cease(self, session: ISession, user: User, to: str) -> None:
-        """It hears that wall no more. :raises Refused: there is no such wall."""
-        wall = self._walls.get(self._name(user, to))
-        if wall is not None:
-            wall.listeners.pop(session, None)
+        """It hears that feed no more. :raises Refused: there is no such feed."""
+        feed = self._feeds.get(self._name(user, to))
+        if feed is not None:
+            feed.listeners.pop(session, None)
 
     def forget(self, session: ISession) -> None:
         """A connection is gone."""
-        for wall in self._walls.values():
-            wall.listeners.pop(session, None)
-        if len(self._walls) > WALLS:
-            self._walls = {name: w for name, w in self._walls.items() if w.listeners or w.lock.locked}
+        for feed in self._feeds.values():
+            feed.listeners.pop(session, None)
+        if len(self._feeds) > WALLS:
+            self._feeds = {name: w for name, w in self._feeds.items() if w.listeners or w.lock.locked}
 
     async def say(self, user: User, to: str, text: str, data: Any) -> None:
         """
@@ -151,13 +151,13 @@ class Posts:
         if kind == "user":
             if name == user.id or not await self._may_write_to(user.id, name):
                 raise Refused("You share no room with such a user.", code="forbidden")
-            walls = [f"{DIRECT}:{user.id}", f"{DIRECT}:{name}"]
+            feeds = [f"{DIRECT}:{user.id}", f"{DIRECT}:{name}"]
         elif kind == "lobby" and self._has_game(name):
-            walls = [to]
+            feeds = [to]
         else:
             raise Refused("There is no such channel.", code="bad_data", path="$.to")
-        for wall in walls:
-            await self._put(wall, to, user, self._filter(text), plain, shadow)
+        for feed in feeds:
+            await self._put(feed, to, user, self._filter(text), plain, shadow)
 
     async def announce(self, text: str, data: Any = None) -> None:
         """The operator says something to everybody who listens."""
@@ -187,26 +187,26 @@ class Posts:
 
     async def _put(self, name: str, to: str, user: User | None, text: str, data: Any, shadow: bool) -> None:
         """Write a line, then tell it; one at a time, so that all hear them in their order."""
-        wall = self._wall(name)
-        await wall.lock.acquire()
+        feed = self._feed(name)
+        await feed.lock.acquire()
         try:
-            await self._read(wall, name)
+            await self._read(feed, name)
             at_ms = round(self._clock.now() * 1000)
             by = (user.id, user.name) if user is not None else ("", "")
             # By the time, not one by one: one that is left out would tell that somebody wrote a line in the shadow.
-            line = PostLine(max(wall.last + 1, at_ms), to, *by, text, data, at_ms, shadow)
-            kept = _kept([*wall.lines, line])
-            gone = [x for x in wall.lines if x not in kept]
+            line = PostLine(max(feed.last + 1, at_ms), to, *by, text, data, at_ms, shadow)
+            kept = _kept([*feed.lines, line])
+            gone = [x for x in feed.lines if x not in kept]
             stored = msgspec.json.encode(msgspec.structs.replace(line, data=values.to_wire(data)))
             await _done(self._store.write_book(_book(name), {_page(line): stored}, [_page(x) for x in gone]))
-            wall.last = line.line
-            wall.lines = kept
-            self._tell(wall, line)
+            feed.last = line.line
+            feed.lines = kept
+            self._tell(feed, line)
         finally:
-            wall.lock.release()
+            feed.lock.release()
 
-    def _tell(self, wall: Wall, line: PostLine) -> None:
-        hearing = audience_of(session for session, user in wall.listeners.items() if self._is_for(user, line))
+    def _tell(self, feed: Feed, line: PostLine) -> None:
+        hearing = audience_of(session for session, user in feed.listeners.items() if self._is_for(user, line))
         frame = messages.encode(_post(line))
         for session in hearing.json:
             session.deliver(frame)
@@ -219,7 +219,7 @@ class Posts:
         return line.user not in self._watch.blocked.get(user.id, ())
 
     def _name(self, user: User, to: str) -> str:
-        """:returns: the wall that a user means. :raises Refused: there is none."""
+        """:returns: the feed that a user means. :raises Refused: there is none."""
         kind, _, game = to.partition(":")
         if to == DIRECT:
             return f"{DIRECT}:{user.id}"
@@ -227,20 +227,20 @@ class Posts:
             return to
         raise Refused("There is no such channel.", code="bad_data", path="$.to")
 
-    def _wall(self, name: str) -> Wall:
-        return self._walls.setdefault(name, Wall())
+    def _feed(self, name: str) -> Feed:
+        return self._feeds.setdefault(name, Feed())
 
-    async def _read(self, wall: Wall, name: str) -> None:
-        if wall.is_read and not self._shared:
+    async def _read(self, feed: Feed, name: str) -> None:
+        if feed.is_read and not self._shared:
             return
         pages = await _done(self._store.read_book(_book(name)))
-        wall.lines = [msgspec.convert(values.decode(stored), PostLine) for _, stored in sorted(pages.items())]
-        wall.last = wall.lines[-1].line if wall.lines else 0
-        wall.is_read = True
+        feed.lines = [msgspec.convert(values.decode(stored), PostLine) for _, stored in sorted(pages.items())]
+        feed.last = feed.lines[-1].line if feed.lines else 0
+        feed.is_read = True
 
 
 def _kept(lines: list[PostLine]) -> list[PostLine]:
-    """:returns: those of a wall's lines that it keeps, in their order."""
+    """:returns: those of a feed's lines that it keeps, in their order."""
     parts = ([x for x in lines if not x.shadow][-KEPT:], [x for x in lines if x.shadow][-SHADOWED:])
     kept = [x for part in parts for x in part[len(part) - len(newest([_post(x) for x in part], WALL_BYTES)) :]]
     return sorted(kept, key=lambda x: x.line)

@@ -24,7 +24,7 @@ from gameserver.node.blocks import Blocks
 from gameserver.node.log_book import MOST_RECORDS, LogBook, newest
 from gameserver.node.sanctions import Sanction, Sanctions
 from gameserver.rates import TokenBuckets, network_of
-from gameserver.room.chat.records import Record, Watch
+from gameserver.room.chat.records import Record, UserWatch
 from gameserver.room.chat.state import Mute
 
 MOST_SANCTIONS: Final = 10_000
@@ -33,7 +33,7 @@ STORED_S: Final = 5.0
 """As long as Redis may take to answer; whoever waits for the store must not wait for ever, a room above all."""
 
 
-class Ledger(Watch):
+class ModerationLog(UserWatch):
     """
     :param store: where it outlives the process.
     :param entropy: so many random bytes, for names of pages.
@@ -79,26 +79,26 @@ class Ledger(Watch):
     # What rooms ask
 
     def block(self, user_id: str, other: str, on: bool) -> Deferred[None]:
-        """See `Watch.block`."""
+        """See `UserWatch.block`."""
         (self._blocks.put if on else self._blocks.drop)(user_id, other)
         return Deferred.fromCoroutine(self._stored_or_busy())
 
     def mute_of(self, user_id: str, game: str, now: float) -> Mute | None:
-        """See `Watch.mute_of`."""
+        """See `UserWatch.mute_of`."""
         for sanction in self.sanctions.of_user(user_id):
             if sanction.stands("mute", game, now):
                 return Mute(sanction.until, sanction.shadow, sanction.reason)
         return None
 
     def ban_of(self, user_id: str, address: str, game: str, now: float) -> str | None:
-        """See `Watch.ban_of`."""
+        """See `UserWatch.ban_of`."""
         for sanction in chain(self.sanctions.of_user(user_id), self.sanctions.of_address(address)):
             if sanction.stands("ban", game, now):
                 return sanction.reason
         return None
 
     def admit(self, user: User | None, address: str) -> None:
-        """See `Watch.admit`."""
+        """See `UserWatch.admit`."""
         if user is not None and "admin" in user.rights:
             return
         reason = self.ban_of(user.id if user is not None else "", address, "", self._clock.now())
@@ -106,13 +106,13 @@ class Ledger(Watch):
             raise Refused(f"You are banned: {reason}." if reason else "You are banned.", code="forbidden")
 
     def admit_report(self, user_id: str, address: str) -> None:
-        """See `Watch.admit_report`."""
+        """See `UserWatch.admit_report`."""
         now_s = self._clock.monotonic()
         if not (self._reporting.take(now_s, user_id) and self._reporting_from.take(now_s, network_of(address))):
             raise Refused("You have reported much; wait a minute.", code="slow_down")
 
     def deliver(self, frame: bytes) -> None:
-        """See `Watch.deliver`."""
+        """See `UserWatch.deliver`."""
         self.note(Record.decode(frame))
 
     # What operators do
@@ -176,7 +176,7 @@ class Ledger(Watch):
 
     async def stored(self) -> None:
         """
-        Wait until the store has what was just asked of this ledger, for `STORED_S`.
+        Wait until the store has what was just asked of this moderation, for `STORED_S`.
 
         :raises StoreUnavailable: it is not known to have it; it holds on this node for as long as that runs.
         """

@@ -9,7 +9,7 @@ from gameserver.errors import Refused
 from gameserver.rates import network_of
 
 if TYPE_CHECKING:
-    from gameserver.node.runner import Keeper
+    from gameserver.node.runner import RoomRunner
 
 
 class Openers:
@@ -21,9 +21,9 @@ class Openers:
 
     def __init__(self, most: int) -> None:
         self._most = most
-        self._rooms: dict[str, dict[Keeper, None]] = {}
-        self._opened_by: dict[Keeper, str] = {}
-        self._visited: set[Keeper] = set()
+        self._rooms: dict[str, dict[RoomRunner, None]] = {}
+        self._opened_by: dict[RoomRunner, str] = {}
+        self._visited: set[RoomRunner] = set()
         self._opening: Counter[str] = Counter()
 
     def begin(self, address: str) -> None:
@@ -35,41 +35,41 @@ class Openers:
         address = network_of(address)
         rooms = self._rooms.get(address, {})
         if address and len(rooms) + self._opening[address] >= self._most:
-            unused = [keeper for keeper in rooms if self._is_unused(keeper)]
+            unused = [runner for runner in rooms if self._is_unused(runner)]
             if not unused:
                 raise Refused("Too many rooms were opened from your address.", code="rate_limited")
             # Of those that nobody is connected to the oldest; else the oldest of all.
-            self._close(min(unused, key=lambda keeper: any(seat.online for seat in keeper.room.seats.values())))
+            self._close(min(unused, key=lambda runner: any(seat.online for seat in runner.room.seats.values())))
         self._opening[address] += 1
 
-    def end(self, address: str, keeper: Keeper | None) -> None:
-        """:param keeper: the room that was opened; None: none was."""
+    def end(self, address: str, runner: RoomRunner | None) -> None:
+        """:param runner: the room that was opened; None: none was."""
         address = network_of(address)
         self._opening[address] -= 1
         if not self._opening[address]:
             del self._opening[address]
-        if address and keeper is not None and not keeper.over:
-            self._rooms.setdefault(address, {})[keeper] = None
-            self._opened_by[keeper] = address
+        if address and runner is not None and not runner.over:
+            self._rooms.setdefault(address, {})[runner] = None
+            self._opened_by[runner] = address
 
-    def visited(self, keeper: Keeper) -> None:
+    def visited(self, runner: RoomRunner) -> None:
         """Somebody has entered a room who did not open it."""
-        if keeper in self._opened_by:
-            self._visited.add(keeper)
+        if runner in self._opened_by:
+            self._visited.add(runner)
 
-    def gone(self, keeper: Keeper) -> None:
+    def gone(self, runner: RoomRunner) -> None:
         """A room is there no more."""
-        address = self._opened_by.pop(keeper, None)
+        address = self._opened_by.pop(runner, None)
         if address is not None:
-            self._visited.discard(keeper)
-            del self._rooms[address][keeper]
+            self._visited.discard(runner)
+            del self._rooms[address][runner]
             if not self._rooms[address]:
                 del self._rooms[address]
 
-    def _is_unused(self, keeper: Keeper) -> bool:
-        room = keeper.room
-        return keeper not in self._visited and (room.status == "lobby" or not room.game_class.needs_start)
+    def _is_unused(self, runner: RoomRunner) -> bool:
+        room = runner.room
+        return runner not in self._visited and (room.status == "lobby" or not room.game_class.needs_start)
 
-    def _close(self, keeper: Keeper) -> None:
-        self.gone(keeper)
-        keeper.post("make_way").addErrback(lambda failure: failure.trap(Refused))
+    def _close(self, runner: RoomRunner) -> None:
+        self.gone(runner)
+        runner.post("make_way").addErrback(lambda failure: failure.trap(Refused))

@@ -14,7 +14,7 @@ from gameserver.room.chat.moderation import SLOWEST_S, has_right
 from gameserver.room.chat.records import Record, Who
 
 if TYPE_CHECKING:
-    from gameserver.node.rooms import Hall
+    from gameserver.node.rooms import RoomRegistry
 
 LISTED: Final = 100
 """Entries of the log in one answer."""
@@ -61,11 +61,11 @@ class Operators:
     """
     Every method takes who asks, and refuses with ``forbidden`` whoever has not the right.
 
-    :param hall: this node's rooms.
+    :param registry: this node's rooms.
     """
 
-    def __init__(self, hall: Hall) -> None:
-        self._hall = hall
+    def __init__(self, registry: RoomRegistry) -> None:
+        self._registry = registry
 
     async def act(self, user: User, code: str, wish: RoomAct) -> None:
         """
@@ -89,10 +89,10 @@ class Operators:
         elif wish.act == "links":
             how = {"on": wish.on}
         act = "mute" if wish.act == "shadow" else wish.act
-        keeper = self._hall.find(code)
-        await keeper.post("moderate", act, user, wish.seat, **how)
+        runner = self._registry.find(code)
+        await runner.post("moderate", act, user, wish.seat, **how)
         # Behind the commit: a process that dies before must not have told of it.
-        await keeper.told()
+        await runner.told()
 
     async def sanction(self, user: User, wish: SanctionWish) -> Sanction:
         """
@@ -104,18 +104,18 @@ class Operators:
         _check(user)
         _check_seconds(wish.s)
         if wish.game:
-            self._hall.spec(wish.game)
-        now = self._hall.clock.now()
+            self._registry.spec(wish.game)
+        now = self._registry.clock.now()
         until = None if wish.s is None else now + wish.s
         rest = {"user": wish.user, "address": wish.address, "game": wish.game}
         wanted = Sanction(id="", act=wish.act, until=until, shadow=wish.shadow, reason=wish.reason, **rest)
         wanted.check()
-        if wish.user and not await self._hall.knows(wish.user):
+        if wish.user and not await self._registry.knows(wish.user):
             raise Refused("There is no such user; it is the id that is asked for.", code="not_found", path="$.user")
-        made = self._hall.watch.sanction(wanted)
+        made = self._registry.watch.sanction(wanted)
         if wish.act == "ban" and not wish.game:
-            self._hall.people.close_banned(self._hall.watch)
-        await self._hall.watch.stored()
+            self._registry.people.close_banned(self._registry.watch)
+        await self._registry.watch.stored()
         whom = Who(wish.user, "") if wish.user else None
         self._note(user, wish.act, whom=whom, s=wish.s, reason=wish.reason, about=wish.address, game=wish.game)
         if wish.act == "ban":
@@ -125,47 +125,47 @@ class Operators:
     def sanctions(self, user: User) -> list[Sanction]:
         """:returns: those that stand."""
         _check(user)
-        now = self._hall.clock.now()
-        return [sanction for sanction in self._hall.watch.sanctions if not sanction.is_past(now)]
+        now = self._registry.clock.now()
+        return [sanction for sanction in self._registry.watch.sanctions if not sanction.is_past(now)]
 
     async def lift(self, user: User, id: str) -> None:
         """:raises Refused: there is no such sanction."""
         _check(user)
-        lifted = self._hall.watch.lift(id)
-        await self._hall.watch.stored()
+        lifted = self._registry.watch.lift(id)
+        await self._registry.watch.stored()
         whom = Who(lifted.user, "") if lifted.user else None
         self._note(user, f"un{lifted.act}", whom=whom, about=lifted.address, game=lifted.game)
 
     def log(self, user: User, *, kind: str | None, before: str | None) -> list[dict[str, Any]]:
         """:returns: the newest entries, each with its name as ``id``; ``before`` one of these for older ones."""
         _check(user)
-        found = self._hall.watch.newest(most=LISTED, kind=kind, before=before)
+        found = self._registry.watch.newest(most=LISTED, kind=kind, before=before)
         return [{"id": page, **msgspec.to_builtins(record)} for page, record in found]
 
     async def announce(self, user: User, wish: Announcement) -> None:
         """:raises Refused: there is nothing in it."""
         _check(user)
-        if not wish.text or len(wish.text) > self._hall.chat_chars:
-            raise Refused(f"1 to {self._hall.chat_chars} characters.", code="bad_data", path="$.text")
-        await self._hall.posts.announce(wish.text, wish.data)
+        if not wish.text or len(wish.text) > self._registry.chat_chars:
+            raise Refused(f"1 to {self._registry.chat_chars} characters.", code="bad_data", path="$.text")
+        await self._registry.posts.announce(wish.text, wish.data)
         self._note(user, "announce", about=wish.text)
 
     async def _expel(self, user: User, wish: SanctionWish) -> None:
         """Whoever is banned may be in rooms at present."""
-        watch = self._hall.watch
-        for keeper in list(self._hall.keepers):
-            room = keeper.room
+        watch = self._registry.watch
+        for runner in list(self._registry.runners):
+            room = runner.room
             if wish.game not in ("", room.spec.name):
                 continue
             for seat in list(room.seats.values()):
                 addresses = [getattr(session, "address", "") for session in seat._sessions] or [""]
                 reasons = [watch.ban_of(seat.user_id, address, room.spec.name, room.now) for address in addresses]
                 if all(reason is not None for reason in reasons) and not seat._moderates:
-                    await keeper.post("moderate", "kick", user, seat.id, reason=wish.reason)
+                    await runner.post("moderate", "kick", user, seat.id, reason=wish.reason)
 
     def _note(self, user: User, act: str, **about: Any) -> None:
-        at_ms = round(self._hall.clock.now() * 1000)
-        self._hall.watch.note(Record(at_ms=at_ms, act=act, by=Who(user.id, user.name), **about))
+        at_ms = round(self._registry.clock.now() * 1000)
+        self._registry.watch.note(Record(at_ms=at_ms, act=act, by=Who(user.id, user.name), **about))
 
 
 def _check(user: User) -> None:

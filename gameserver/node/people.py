@@ -11,7 +11,7 @@ from gameserver.interfaces import User
 from gameserver.node.creators import is_guest
 from gameserver.protocol.messages import Close
 from gameserver.protocol.names import check_name, name_key
-from gameserver.room.chat.records import Watch
+from gameserver.room.chat.records import UserWatch
 
 GUEST: Final = " (guest)"
 """What a guest's name ends with on this server while an account is here that has the same."""
@@ -69,7 +69,7 @@ class People:
         """Whether this user is."""
         return user_id in self._users
 
-    def close_banned(self, watch: Watch) -> None:
+    def close_banned(self, watch: UserWatch) -> None:
         """Close the connections of those whom the server does not want any more."""
         for each in list(self._connected):
             try:

@@ -2,7 +2,7 @@
 A pass of the reactor: what it brings is applied, then the turn ends, once.
 
 At its end the rooms that changed commit and say what they may (`gameserver.node.batch`); then every connection that is
-owed something writes once. What a store answers later goes out by `Pass.write` alone.
+owed something writes once. What a store answers later goes out by `ReactorPass.write` alone.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from gameserver.interfaces import IClock
 
 
-class Pass:
+class ReactorPass:
     """
     :param clock: ends the turns that nobody else ends, before the reactor waits again.
     :ivar rooms: ends the turn of the rooms; called first.

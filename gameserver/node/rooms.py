@@ -1,8 +1,8 @@
 """
-The hall: this node's rooms. It opens, finds and closes them, and gives them codes.
+The registry: this node's rooms. It opens, finds and closes them, and gives them codes.
 
-Where nodes share a store a node has its rooms under a lease: what becomes of that, the hall is told, and looks after
-its rooms accordingly.
+Where nodes share a store a node has its rooms under a lease: what becomes of that, the registry is told, and looks
+after its rooms accordingly.
 """
 
 from __future__ import annotations
@@ -22,23 +22,23 @@ from zope.interface import implementer
 from gameserver.errors import CannotMigrate, NotJSON, Refused, StoreUnavailable
 from gameserver.interfaces import IClock, IHasher, ILease, ILeaseHolder, ILeases, IStore, IUserStore, Stored, User
 from gameserver.node import codes
-from gameserver.node.batch import Turn
+from gameserver.node.batch import CommitBatch
 from gameserver.node.calendar import Calendar
 from gameserver.node.creators import Creators
-from gameserver.node.lobby_chat import ACCOUNT, Posts
-from gameserver.node.moderation import Ledger
+from gameserver.node.lobby_chat import ACCOUNT, LobbyChat
+from gameserver.node.moderation import ModerationLog
 from gameserver.node.openers import Openers
 from gameserver.node.passwords import Passwords
 from gameserver.node.people import People
-from gameserver.node.reactor_pass import Pass
-from gameserver.node.runner import Keeper
+from gameserver.node.reactor_pass import ReactorPass
+from gameserver.node.runner import RoomRunner
 from gameserver.node.table_reader import StoreSource
 from gameserver.node.ticks import Ticks
 from gameserver.protocol import messages, msgpack, values
 from gameserver.room import admission, quota, row
 from gameserver.room.bounds import message_bytes
-from gameserver.room.effects import Asker
-from gameserver.room.quota import Share, Space
+from gameserver.room.effects import Requester
+from gameserver.room.quota import Quota, Share
 from gameserver.room.room import Room
 from gameserver.store.keys import CODE_REST_MS
 
@@ -56,7 +56,7 @@ ADOPTED: Final = 100
 
 
 @implementer(ILeaseHolder)
-class Hall:
+class RoomRegistry:
     """
     :param specs: the games, by name.
     :param entropy: so many random bytes.
@@ -69,7 +69,7 @@ class Hall:
     :param users: where accounts are kept; None: there are none.
     :param rooms_per_address: see `Openers`.
     :param options_bytes: of a room's options, as JSON.
-    :param reports: how many a user may make, and how many an address, see `Ledger`.
+    :param reports: how many a user may make, and how many an address, see `ModerationLog`.
     :ivar log: where it is told what fails in rooms and games.
     :ivar ticks: those of the rooms that want some; it counts what was skipped.
     :ivar too_many_rooms: how often a user wanted more than that.
@@ -111,29 +111,29 @@ class Hall:
         self.draining = False
         self.too_many_rooms = 0
         self.log = _log
-        self._spaces = {name: Space(game_bytes) for name in specs}
+        self._spaces = {name: Quota(game_bytes) for name in specs}
         self._creators = creators or Creators()
         self._passwords = Passwords(hasher)
         self._amnesia = amnesia
-        self._keepers: dict[str, Keeper] = {}
+        self._runners: dict[str, RoomRunner] = {}
         self._rooms_of: dict[str, set[str]] = {}
         self._making: Counter[str] = Counter()
         self._ids: set[str] = set()
         self._lease = lease
-        self.passes = Pass(clock)
-        self._turn = Turn(
+        self.reactor_pass = ReactorPass(clock)
+        self._batch = CommitBatch(
             store,
             clock,
             lease,
-            self.passes,
-            rooms=lambda: self.keepers,
+            self.reactor_pass,
+            rooms=lambda: self.runners,
             changed=self._changed,
             ended=self._forget,
             lost=self._lose,
         )
-        self.ticks = Ticks(clock, self.passes)
-        self.watch = Ledger(store, clock, entropy, reports_per_user=reports[0], reports_per_address=reports[1])
-        self.posts = Posts(
+        self.ticks = Ticks(clock, self.reactor_pass)
+        self.watch = ModerationLog(store, clock, entropy, reports_per_user=reports[0], reports_per_address=reports[1])
+        self.posts = LobbyChat(
             store,
             clock,
             self.watch,
@@ -154,7 +154,7 @@ class Hall:
         self._beat_call: IDelayedCall | None = None
         leases = self._leases if lease is not None else None
         self._calendar = Calendar(
-            specs, clock, entropy, rooms=lambda: self.keepers, leases=leases, log=lambda: self.log
+            specs, clock, entropy, rooms=lambda: self.runners, leases=leases, log=lambda: self.log
         )
 
     async def start(self) -> None:
@@ -178,13 +178,13 @@ class Hall:
         self._calendar.stop()
         if self._beat_call is not None and self._beat_call.active():
             self._beat_call.cancel()
-        for keeper in list(self._keepers.values()):
-            keeper.stop("draining")
-            self._turn.add(keeper)
-        self.passes.end()
-        while not self._turn.is_over or any(keeper.commits.under_way for keeper in self._keepers.values()):
+        for runner in list(self._runners.values()):
+            runner.stop("draining")
+            self._batch.add(runner)
+        self.reactor_pass.end()
+        while not self._batch.is_over or any(runner.commits.under_way for runner in self._runners.values()):
             await self._pause(0.01)
-            self.passes.end()
+            self.reactor_pass.end()
         try:
             await self.store.beat(now_ms=self._now_ms())
         except StoreUnavailable:
@@ -198,18 +198,18 @@ class Hall:
 
     def lease_ended(self) -> None:
         """See `ILeaseHolder.lease_ended`."""
-        self._turn.suspend()
+        self._batch.suspend()
 
     def lease_held(self) -> None:
         """See `ILeaseHolder.lease_held`."""
-        self._turn.proceed()
+        self._batch.proceed()
 
     def lease_lost(self) -> None:
         """See `ILeaseHolder.lease_lost`."""
         self.draining = True  # what is created here from now on would never be told
-        self._turn.suspend()
-        for keeper in [keeper for keeper in self.keepers if keeper.is_stored]:
-            self._lose(keeper)
+        self._batch.suspend()
+        for runner in [runner for runner in self.runners if runner.is_stored]:
+            self._lose(runner)
 
     def lease_regained(self) -> Deferred[None]:
         """See `ILeaseHolder.lease_regained`."""
@@ -217,14 +217,14 @@ class Hall:
 
     async def _look_after_rooms(self) -> None:
         """Drop rooms that another node took over, and store again those of which the store lost something."""
-        keepers = [keeper for keeper in self.keepers if keeper.commits.version]
-        versions = [keeper.commits.version for keeper in keepers]
-        stored = await self._leases.fences([keeper.room.id for keeper in keepers])
-        for keeper, version, found in zip(keepers, versions, stored, strict=True):
-            if found is not None and found[0] > keeper.commits.fence:
-                self._lose(keeper)
-            elif found != (keeper.commits.fence, version) and keeper.commits.version == version:
-                keeper.commits.may_be_behind()
+        runners = [runner for runner in self.runners if runner.commits.version]
+        versions = [runner.commits.version for runner in runners]
+        stored = await self._leases.fences([runner.room.id for runner in runners])
+        for runner, version, found in zip(runners, versions, stored, strict=True):
+            if found is not None and found[0] > runner.commits.fence:
+                self._lose(runner)
+            elif found != (runner.commits.fence, version) and runner.commits.version == version:
+                runner.commits.may_be_behind()
 
     def adopt(self) -> Deferred[bool]:
         """See `ILeaseHolder.adopt`."""
@@ -254,23 +254,23 @@ class Hall:
     # Finding rooms
 
     @property
-    def keepers(self) -> Iterator[Keeper]:
+    def runners(self) -> Iterator[RoomRunner]:
         """The open rooms."""
-        return iter(self._keepers.values())
+        return iter(self._runners.values())
 
-    def get(self, code: str) -> Keeper | None:
+    def get(self, code: str) -> RoomRunner | None:
         """:returns: the room of exactly that code."""
-        return self._keepers.get(code)
+        return self._runners.get(code)
 
-    def find(self, code: str) -> Keeper:
+    def find(self, code: str) -> RoomRunner:
         """
         :param code: as people type it: in any case, with spaces or dashes.
         :raises Refused: ``not_found``.
         """
-        keeper = self._keepers.get(code) or self._keepers.get(codes.as_typed(code))
-        if keeper is None:
+        runner = self._runners.get(code) or self._runners.get(codes.as_typed(code))
+        if runner is None:
             raise Refused(code="not_found")
-        return keeper
+        return runner
 
     @property
     def message_bytes(self) -> int:
@@ -294,12 +294,12 @@ class Hall:
         *,
         private: bool = False,
         password: str | None = None,
-        asker: Asker | None = None,
+        requester: Requester | None = None,
         seat: dict[str, Any] | None = None,
         address: str = "",
-    ) -> Keeper:
+    ) -> RoomRunner:
         """
-        Make a room, and where ``asker`` is given the creator's seat with it.
+        Make a room, and where ``requester`` is given the creator's seat with it.
 
         :param seat: keyword arguments of `Room.join`.
         :param address: from which that comes, where nobody asks for a seat.
@@ -314,15 +314,15 @@ class Hall:
         if not self._creators.admits(user, game):
             raise Refused("You may not open a room of this game.", code="forbidden")
         await self._admit(user)
-        address = asker.address if asker is not None else address
+        address = requester.address if requester is not None else address
         self._openers.begin(address)
         self._making[user.id] += 1
-        keeper = None
+        runner = None
         try:
-            keeper = await self._make(user, spec, options, private, password, asker, seat)
-            return keeper
+            runner = await self._make(user, spec, options, private, password, requester, seat)
+            return runner
         finally:
-            self._openers.end(address, keeper)
+            self._openers.end(address, runner)
             self._making[user.id] -= 1
             if not self._making[user.id]:
                 del self._making[user.id]
@@ -343,36 +343,36 @@ class Hall:
         options: dict[str, Any],
         private: bool,
         password: str | None,
-        asker: Asker | None,
+        requester: Requester | None,
         seat: dict[str, Any] | None,
-    ) -> Keeper:
+    ) -> RoomRunner:
         id = self.entropy(12).hex()
         code = await self._claim_code(id, private)
         room = Room(
             spec, id=id, code=code, key=self.entropy(16), epoch=self._epoch(), now=self.clock.now(), log=self.log
         )
-        keeper = self._keep(room, fence=1, version=0)
+        runner = self._keep(room, fence=1, version=0)
         stepped_s = self._stepped_s
         try:
             password = await self._passwords.keep(room, password)
             seat = seat and {**seat, "password": password}
-            await keeper.post("create", asker, options, private=private, password=password, user=user, seat=seat)
-            if keeper.room.ended:
+            await runner.post("create", requester, options, private=private, password=password, user=user, seat=seat)
+            if runner.room.ended:
                 raise Refused("The game closed the room at once.")
         except Refused:
-            keeper.stop()
-            keeper.room.share.give_back()
-            self._turn.discard(keeper)
+            runner.stop()
+            runner.room.share.give_back()
+            self._batch.discard(runner)
             self._ids.discard(id)
             self._release_code(code)
             raise
-        self._keepers[code] = keeper
-        self._count_users(keeper)
+        self._runners[code] = runner
+        self._count_users(runner)
         if self._stepped_s != stepped_s:
-            keeper.shift(self._stepped_s - stepped_s)
-        return keeper
+            runner.shift(self._stepped_s - stepped_s)
+        return runner
 
-    async def match(self, asker: Asker, game: str, match: dict[str, Any], seat: dict[str, Any]) -> None:
+    async def match(self, requester: Requester, game: str, match: dict[str, Any], seat: dict[str, Any]) -> None:
         """
         Seat a user in an open room whose options hold ``match``, or in a new one with these options.
 
@@ -381,35 +381,35 @@ class Hall:
         lock = self._matching.setdefault(self.spec(game).name, DeferredLock())
         await lock.acquire()
         try:
-            keeper = self._find_match(asker, game, values.received(match), seat.get("role") or "player")
-            if keeper is None:
-                await self.create(asker.user, game, match, asker=asker, seat=seat)
+            runner = self._find_match(requester, game, values.received(match), seat.get("role") or "player")
+            if runner is None:
+                await self.create(requester.user, game, match, requester=requester, seat=seat)
             else:
-                await self.join(asker, keeper, seat)
+                await self.join(requester, runner, seat)
         except NotJSON as error:
             raise Refused(str(error), code="bad_data", path="$.match") from None
         finally:
             lock.release()
 
-    async def join(self, asker: Asker, keeper: Keeper, seat: dict[str, Any]) -> None:
+    async def join(self, requester: Requester, runner: RoomRunner, seat: dict[str, Any]) -> None:
         """
         Seat a user in a room.
 
         :raises Refused: there is no seat to be had.
         """
-        if asker.user.id not in keeper.users:
-            await self._admit(asker.user)
-        password = await self._passwords.prove(keeper.room, asker.user, seat.get("role"), seat.get("password"))
-        await keeper.post("join", asker, **{**seat, "password": password})
-        self._count_users(keeper)
+        if requester.user.id not in runner.users:
+            await self._admit(requester.user)
+        password = await self._passwords.prove(runner.room, requester.user, seat.get("role"), seat.get("password"))
+        await runner.post("join", requester, **{**seat, "password": password})
+        self._count_users(runner)
 
     async def _admit(self, user: User) -> None:
         """:raises Refused: ``forbidden``: this user has seats in too many rooms, and the store has that."""
         if not self._has_enough(user):
             return
         for code in list(self._rooms_of.get(user.id, ())):
-            if code in self._keepers:
-                await self._keepers[code].told()
+            if code in self._runners:
+                await self._runners[code].told()
         if self._has_enough(user):
             self.too_many_rooms += 1
             raise Refused(f"You are in {self.rooms_per_user} rooms; leave one first.", code="forbidden")
@@ -432,13 +432,13 @@ class Hall:
         """Whether two users have seats in one room."""
         return not self._rooms_of.get(user_id, set()).isdisjoint(self._rooms_of.get(other, ()))
 
-    def _find_match(self, asker: Asker, game: str, match: dict[str, Any], role: str) -> Keeper | None:
-        rooms = (k for k in self._keepers.values() if k.room.spec.name == game)
-        return next((k for k in rooms if admission.is_open_to(k.room, asker, role, match)), None)
+    def _find_match(self, requester: Requester, game: str, match: dict[str, Any], role: str) -> RoomRunner | None:
+        rooms = (k for k in self._runners.values() if k.room.spec.name == game)
+        return next((k for k in rooms if admission.is_open_to(k.room, requester, role, match)), None)
 
     async def _claim_code(self, id: str, private: bool) -> str:
         while True:
-            code = codes.new_code(self.entropy, rooms=len(self._keepers), private=private)
+            code = codes.new_code(self.entropy, rooms=len(self._runners), private=private)
             try:
                 if await self.store.claim_code(code, id, now_ms=self._now_ms()):
                     return code
@@ -475,14 +475,14 @@ class Hall:
         if away_s > AWAY_S:
             room.away(away_s)
         room.reopen(self._epoch())
-        keeper = self._keep(room, fence=stored.fence, version=stored.version)
+        runner = self._keep(room, fence=stored.fence, version=stored.version)
         quota.count(room)
-        self._keepers[stored.code] = keeper
-        self._count_users(keeper)
-        keeper.load()
+        self._runners[stored.code] = runner
+        self._count_users(runner)
+        runner.load()
         return True
 
-    def _keep(self, room: Room, *, fence: int, version: int) -> Keeper:
+    def _keep(self, room: Room, *, fence: int, version: int) -> RoomRunner:
         room.chat_chars, room.chat_data_bytes = self.chat_chars, self.chat_data_bytes
         room.watch = self.watch
         self._ids.add(room.id)
@@ -490,13 +490,13 @@ class Hall:
         if room.game_class.durability != "none":
             room.tables.source = StoreSource(self.store, self.clock, room.id)
         remade = self._remade if self._amnesia else None
-        return Keeper(
+        return RoomRunner(
             room,
             self.clock,
             fence=fence,
             version=version,
-            turn=self._turn,
-            passes=self.passes,
+            batch=self._batch,
+            reactor_pass=self.reactor_pass,
             ticks=self.ticks,
             remade=remade,
         )
@@ -528,8 +528,8 @@ class Hall:
         """The wall clock was stepped by so many seconds: what waits, waits as long as it would have."""
         self._stepped_s += delta_s
         self.watch.shift(delta_s)
-        for keeper in list(self._keepers.values()):
-            keeper.shift(delta_s)
+        for runner in list(self._runners.values()):
+            runner.shift(delta_s)
         self._calendar.stepped(delta_s)
 
     # Losing rooms
@@ -537,65 +537,65 @@ class Hall:
     @property
     def store_away(self) -> bool:
         """Whether rooms wait for the store at present, or for the lease on it."""
-        return self._turn.store_away
+        return self._batch.store_away
 
     @property
     def store_answers(self) -> bool:
         """Whether the store is there, as far as is known: where no room waits for it, the beat tells."""
-        return not (self._turn.store_away or self._beat_lost)
+        return not (self._batch.store_away or self._beat_lost)
 
-    def _changed(self, keeper: Keeper) -> None:
-        seats = keeper.room.seats
-        if keeper.seat_mark != (seats.next_id, len(seats)):
-            self._count_users(keeper)
+    def _changed(self, runner: RoomRunner) -> None:
+        seats = runner.room.seats
+        if runner.seat_mark != (seats.next_id, len(seats)):
+            self._count_users(runner)
 
-    def _lose(self, keeper: Keeper) -> None:
+    def _lose(self, runner: RoomRunner) -> None:
         """Another node has this room."""
         # Whoever had just left may have been told nothing of it, and so has the seat still.
-        sessions = keeper.commits.fenced()
-        moved = messages.Left(keeper.room.code, "moved", None)
-        for seat in keeper.room.seats.values():
+        sessions = runner.commits.fenced()
+        moved = messages.Left(runner.room.code, "moved", None)
+        for seat in runner.room.seats.values():
             sessions.update(dict.fromkeys(seat._sessions))
         for session in sessions:
             session.deliver(msgpack.encode_for(session.form, moved))
-            session.unseated(keeper.room.code)
-        self._forget(keeper)
+            session.unseated(runner.room.code)
+        self._forget(runner)
 
-    def _forget(self, keeper: Keeper) -> None:
-        if keeper.forgotten:
+    def _forget(self, runner: RoomRunner) -> None:
+        if runner.forgotten:
             return  # a step of it that lasted may have ended since; this node may have the room anew
-        keeper.forgotten = True
-        self._openers.gone(keeper)
-        keeper.stop()
-        self._ids.discard(keeper.room.id)
-        keeper.room.share.give_back()
-        if self._keepers.get(keeper.room.code) is keeper:
-            del self._keepers[keeper.room.code]
-            if keeper.commits.version == 0:
+        runner.forgotten = True
+        self._openers.gone(runner)
+        runner.stop()
+        self._ids.discard(runner.room.id)
+        runner.room.share.give_back()
+        if self._runners.get(runner.room.code) is runner:
+            del self._runners[runner.room.code]
+            if runner.commits.version == 0:
                 # The store has only the claim of its code, which rests as long as any other.
-                self._rest(keeper.room.code)
-        keeper.room.seats.clear()
-        self._count_users(keeper)
+                self._rest(runner.room.code)
+        runner.room.seats.clear()
+        self._count_users(runner)
 
     def _rest(self, code: str) -> None:
         self._resting.append((self.clock.monotonic() + CODE_REST_MS / 1000, code))
 
-    def _count_users(self, keeper: Keeper) -> None:
+    def _count_users(self, runner: RoomRunner) -> None:
         """Who has a seat where, for the bound on rooms a user."""
-        seats = keeper.room.seats
-        keeper.seat_mark = (seats.next_id, len(seats))
+        seats = runner.room.seats
+        runner.seat_mark = (seats.next_id, len(seats))
         users = frozenset(seat.user_id for seat in seats.values())
-        if any(user != keeper.room.creator for user in users):
-            self._openers.visited(keeper)
-        code = keeper.room.code
-        for gone in keeper.users - users:
+        if any(user != runner.room.creator for user in users):
+            self._openers.visited(runner)
+        code = runner.room.code
+        for gone in runner.users - users:
             rooms = self._rooms_of.get(gone, set())
             rooms.discard(code)
             if not rooms:
                 self._rooms_of.pop(gone, None)
-        for new in users - keeper.users:
+        for new in users - runner.users:
             self._rooms_of.setdefault(new, set()).add(code)
-        keeper.users = users
+        runner.users = users
 
     def _pause(self, s: float) -> Deferred[None]:
         paused: Deferred[None] = Deferred()

@@ -20,15 +20,15 @@ from twisted.python.failure import Failure
 from gameserver.errors import CODES, Refused
 from gameserver.interfaces import IClock
 from gameserver.node.commits import DUE_SLACK_S, Commits
-from gameserver.node.waiters import Reader, Waiter
+from gameserver.node.waiters import RoomReader, Waiter
 from gameserver.protocol import messages, msgpack
-from gameserver.room.effects import Asker
+from gameserver.room.effects import Requester
 from gameserver.room.timers import LOOK
 
 if TYPE_CHECKING:
     from gameserver.interfaces import ISession
-    from gameserver.node.batch import Turn
-    from gameserver.node.reactor_pass import Pass
+    from gameserver.node.batch import CommitBatch
+    from gameserver.node.reactor_pass import ReactorPass
     from gameserver.node.ticks import Ticks
     from gameserver.room.room import Room
 
@@ -47,16 +47,16 @@ Input = tuple[str, tuple[Any, ...], dict[str, Any], "Deferred[None] | None"]
 """The name of one of the room's inputs, its arguments, and who waits for it."""
 
 
-class Keeper:
+class RoomRunner:
     """
     :param room: a room that nobody else calls.
     :param fence: under which it was opened.
     :param version: what the store has of it; 0 is nothing.
-    :param turn: in which the room has its part when it has something to store or to tell.
-    :param passes: of the reactor.
+    :param batch: in which the room has its part when it has something to store or to tell.
+    :param reactor_pass: of the reactor.
     :param ticks: those of the node, for a room that wants some.
     :param remade: makes the room anew from its row, before each step, as tests of games do.
-    :ivar forgotten: the hall has it no longer.
+    :ivar forgotten: the registry has it no longer.
     :ivar is_stored: the room is kept in the store, and so waits for it.
     :ivar is_plain: no step of the room may last, and none needs more than its input.
     :ivar free: the room is plain and not paused, nothing waits for it, nothing is withheld from anybody, and the next
@@ -68,25 +68,25 @@ class Keeper:
     """
 
     __slots__ = (
+        "_batch",
         "_refusal",
         "_remade",
         "_stepped_s",
         "_ticks",
         "_timer",
         "_timer_due",
-        "_turn",
         "busy",
         "clock",
         "commits",
         "draining",
         "forgotten",
         "free",
-        "in_turn",
+        "in_batch",
         "is_plain",
         "is_stored",
         "over",
-        "passes",
         "queue",
+        "reactor_pass",
         "room",
         "seat_mark",
         "stirred",
@@ -103,8 +103,8 @@ class Keeper:
         *,
         fence: int,
         version: int,
-        turn: Turn,
-        passes: Pass,
+        batch: CommitBatch,
+        reactor_pass: ReactorPass,
         ticks: Ticks,
         remade: Callable[[Room], Room] | None = None,
     ) -> None:
@@ -115,13 +115,13 @@ class Keeper:
         self.over = False
         self.forgotten = False
         self.is_stored = room.game_class.durability != "none"
-        self.in_turn = False
+        self.in_batch = False
         self.stirred = True
         self.seat_mark = (0, 0)
         self.users: frozenset[str] = frozenset()
-        self._turn = turn
-        self.waiting = turn.waiting
-        self.passes = passes
+        self._batch = batch
+        self.waiting = batch.waiting
+        self.reactor_pass = reactor_pass
         self._remade = remade
         self.is_plain = remade is None and not room.spec.waits
         self.free = False
@@ -148,13 +148,13 @@ class Keeper:
         done: Deferred[None] = Deferred()
         if self.over:
             self._refuse(done, Refused(code=self._refusal))
-        elif args and isinstance(args[0], Asker) and self._is_full_of(args[0]):
+        elif args and isinstance(args[0], Requester) and self._is_full_of(args[0]):
             raise Refused(code="busy")
         else:
             self._take_in((method, args, kwargs, done))
         return done
 
-    def message(self, asker: Asker, seat: str, type: str, data: Raw | bytes) -> None:
+    def message(self, requester: Requester, seat: str, type: str, data: Raw | bytes) -> None:
         """
         A player's message; most go the short way, see `gameserver.node.fast_path`.
 
@@ -164,17 +164,17 @@ class Keeper:
         now = self.now()
         stops = self.queue or self.draining or self.busy or self.over or self.store_away
         if stops or not self.is_plain or room.is_due(now + DUE_SLACK_S) or (self.is_stored and self.commits.behind):
-            if self.over or self._is_full_of(asker):
+            if self.over or self._is_full_of(requester):
                 raise Refused(code=self._refusal if self.over else "busy")
-            self._take_in(("message", (asker, seat, type, data), {}, None))
+            self._take_in(("message", (requester, seat, type, data), {}, None))
             return
         # Nothing comes before it.
         room.begin(now, self.monotonic())
         self.free, self.draining = False, True
         try:
-            self.end_message(asker, room.inputs.message(asker, seat, type, data))
+            self.end_message(requester, room.inputs.message(requester, seat, type, data))
         except Exception:  # noqa: BLE001 - a bug of ours must not stop the other rooms
-            self._failed("message", (asker,), None, Failure())
+            self._failed("message", (requester,), None, Failure())
         finally:
             self.draining = False
             self.look_around()
@@ -198,13 +198,13 @@ class Keeper:
 
     def now(self) -> float:
         """:returns: seconds since 1970; the same for all that one pass of the reactor brings."""
-        return self.passes.began_s or self.clock.now()
+        return self.reactor_pass.began_s or self.clock.now()
 
     def monotonic(self) -> float:
         """:returns: seconds that only grow, since some moment; the same for all of one pass."""
-        return self.passes.monotonic_s if self.passes.began_s else self.clock.monotonic()
+        return self.reactor_pass.monotonic_s if self.reactor_pass.began_s else self.clock.monotonic()
 
-    def end_message(self, asker: Asker, rest: Coroutine[Any, Any, None] | None) -> None:
+    def end_message(self, requester: Requester, rest: Coroutine[Any, Any, None] | None) -> None:
         """
         The game's code for a message was called: end the step.
 
@@ -213,14 +213,14 @@ class Keeper:
         if rest is None:
             self._finish(None)
         else:
-            self._wait(rest, "message", (asker,), None)
+            self._wait(rest, "message", (requester,), None)
 
     def look(self, read: Callable[[Room], T]) -> Deferred[T]:
         """
         :param read: called between two steps; returns what it wants to know.
         :returns: fires with that once the store has what it was read from; fails with `Refused` as `post` does.
         """
-        reader = Reader(read)
+        reader = RoomReader(read)
         if self.over:
             self._refuse(reader.done, Refused(code=self._refusal))
         elif self.commits.settled:
@@ -281,11 +281,11 @@ class Keeper:
         self._apply(("load", (), {}, None), self.now())
         self._drain()
 
-    def turn(self) -> None:
+    def join_batch(self) -> None:
         """There is something to do at the end of the turn."""
-        if not self.in_turn:
-            self.in_turn = True
-            self._turn.add(self)
+        if not self.in_batch:
+            self.in_batch = True
+            self._batch.add(self)
 
     def wake(self) -> None:
         """The store is back, or time was set: go on."""
@@ -329,11 +329,11 @@ class Keeper:
             elif args and isinstance(args[0], Waiter):
                 args[0].refuse(Refused(code=refusal))
                 self.commits.follow(args[0])
-            elif args and isinstance(args[0], Asker) and not moved:
+            elif args and isinstance(args[0], Requester) and not moved:
                 error = messages.Error(args[0].id, refusal, CODES[refusal], room=args[0].room)
                 frame = msgpack.encode_for(args[0].session.form, error)
                 self.room.outbox.append(((args[0].session,), frame, None))
-                self.turn()
+                self.join_batch()
 
     def _refuse(self, done: Deferred[Any], refused: Refused) -> None:
         """Whoever waits for this is refused, behind all that the room has said."""
@@ -343,12 +343,12 @@ class Keeper:
         else:
             self.commits.follow(waiter)
 
-    def _is_full_of(self, asker: Asker) -> bool:
+    def _is_full_of(self, requester: Requester) -> bool:
         """Whether too much waits already: in all, or of this user, who must not crowd the others out."""
         waiting = len(self.queue)
         if waiting < QUEUE_PER_USER:
             return False
-        own = sum(1 for _, args, _, _ in self.queue if args and getattr(args[0], "user", None) == asker.user)
+        own = sum(1 for _, args, _, _ in self.queue if args and getattr(args[0], "user", None) == requester.user)
         return waiting >= QUEUE or own >= QUEUE_PER_USER
 
     def _take_in(self, input: Input) -> None:
@@ -439,7 +439,7 @@ class Keeper:
             with suppress(RuntimeError):
                 coroutine.close()
             too_long = Failure(TimeoutError(f"{method} took more than {STEP_LIMIT_S} seconds"))
-            if args and isinstance(args[0], Asker):
+            if args and isinstance(args[0], Requester):
                 self._failed(method, args, done, too_long, ended)
             else:
                 # What the framework did stands, such as a consumed timer: undone, it would be due again at once.
@@ -477,7 +477,7 @@ class Keeper:
             self._refuse(done, refused)
         elif args and isinstance(args[0], Waiter):
             self._refuse(args[0].done, refused)
-        elif args and isinstance(args[0], Asker):
+        elif args and isinstance(args[0], Requester):
             self.room.replies.error(args[0], refused)
             self.room.finish()
 
@@ -492,7 +492,7 @@ class Keeper:
         self.stirred = True
         if room.durable:
             self.commits.must = True
-        self.turn()
+        self.join_batch()
         if room.closing is not None and not room.ended:
             self._apply(("end", (), {}, None), self.now())
         elif room.ended:

@@ -15,8 +15,8 @@ from twisted.logger import Logger
 
 if TYPE_CHECKING:
     from gameserver.interfaces import IClock
-    from gameserver.node.reactor_pass import Pass
-    from gameserver.node.runner import Keeper
+    from gameserver.node.reactor_pass import ReactorPass
+    from gameserver.node.runner import RoomRunner
 
 EARLY: Final = 1e-3
 """A wake that is early by this part of a period is on time: sums of floats are not exact."""
@@ -30,31 +30,31 @@ class Ticks:
     """
     The ticks of a node's rooms.
 
-    :param passes: each tick of a rate is one.
+    :param reactor_pass: each tick of a rate is one.
     :ivar skipped: ticks of rooms that came too late, or while the room was busy, and so never came.
     :ivar taken: ticks of rooms that came.
     """
 
-    def __init__(self, clock: IClock, passes: Pass) -> None:
+    def __init__(self, clock: IClock, reactor_pass: ReactorPass) -> None:
         self.skipped = 0
         self.taken = 0
-        self.passes = passes
+        self.reactor_pass = reactor_pass
         self._clock = clock
         self._rates: dict[float, Rate] = {}
 
-    def follow(self, keeper: Keeper) -> None:
+    def follow(self, runner: RoomRunner) -> None:
         """This room wants ticks from now on; it gets them until it does not want them any more."""
-        hz = keeper.room.game_class.tick_hz
+        hz = runner.room.game_class.tick_hz
         rate = self._rates.get(hz)
         if rate is None:
             rate = self._rates[hz] = Rate(self, hz, self._clock)
-        rate.add(keeper)
+        rate.add(runner)
 
-    def leave(self, keeper: Keeper) -> None:
+    def leave(self, runner: RoomRunner) -> None:
         """No further tick for this room."""
-        rate = self._rates.get(keeper.room.game_class.tick_hz)
+        rate = self._rates.get(runner.room.game_class.tick_hz)
         if rate is not None:
-            rate.remove(keeper)
+            rate.remove(runner)
 
     def forget(self, rate: Rate) -> None:
         """Nobody ticks at this rate any more; the next who does begins a new grid."""
@@ -68,7 +68,7 @@ class Rate:
         self.hz = hz
         self._ticks = ticks
         self._clock = clock
-        self._keepers: dict[Keeper, None] = {}
+        self._runners: dict[RoomRunner, None] = {}
         # Counted from the beginning, not added up: after a billion ticks the grid is where it was.
         self._began_s = clock.monotonic()
         self._count = 0
@@ -78,16 +78,16 @@ class Rate:
         self._skipped = 0
         self._arm()
 
-    def add(self, keeper: Keeper) -> None:
+    def add(self, runner: RoomRunner) -> None:
         """Its first tick is the next of the grid."""
-        if keeper not in self._keepers:
-            self._keepers[keeper] = None
-            keeper.room.ticked_s = keeper.room.played_s
+        if runner not in self._runners:
+            self._runners[runner] = None
+            runner.room.ticked_s = runner.room.played_s
 
-    def remove(self, keeper: Keeper) -> None:
+    def remove(self, runner: RoomRunner) -> None:
         """Its last tick was the last of the grid."""
-        self._keepers.pop(keeper, None)
-        if not self._keepers:
+        self._runners.pop(runner, None)
+        if not self._runners:
             if self._call is not None and self._call.active():
                 self._call.cancel()
             self._call = None
@@ -104,21 +104,21 @@ class Rate:
         self._count += late + 1
         # Before the rooms: one that takes long makes the next tick late, not all that follow.
         self._arm()
-        self._ticks.passes.begin()
+        self._ticks.reactor_pass.begin()
         try:
-            for keeper in tuple(self._keepers):
-                if not keeper.room.ticks:
-                    self.remove(keeper)
+            for runner in tuple(self._runners):
+                if not runner.room.ticks:
+                    self.remove(runner)
                 else:
-                    self._tick(keeper, late)
+                    self._tick(runner, late)
         finally:
-            self._ticks.passes.end()
+            self._ticks.reactor_pass.end()
         self._look()
 
-    def _tick(self, keeper: Keeper, late: int) -> None:
-        taken = keeper.tick()
+    def _tick(self, runner: RoomRunner, late: int) -> None:
+        taken = runner.tick()
         skipped = late if taken else late + 1
-        keeper.ticks_skipped += skipped
+        runner.ticks_skipped += skipped
         self._ticks.taken += taken
         self._ticks.skipped += skipped
         self._due += late + 1
@@ -134,7 +134,7 @@ class Rate:
                 hz=self.hz,
                 skipped=self._skipped,
                 due=self._due,
-                rooms=len(self._keepers),
+                rooms=len(self._runners),
             )
         self._looked, self._due, self._skipped = self._count, 0, 0
 

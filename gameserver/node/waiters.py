@@ -55,7 +55,7 @@ class Waiter(OneByOne, Generic[T]):
         self.deliver(b"")
 
 
-class Reader(Waiter[T]):
+class RoomReader(Waiter[T]):
     """Somebody outside a room who wants to know something of it, without a seat."""
 
     def __init__(self, read: Callable[[Room], T]) -> None:

@@ -9,7 +9,7 @@ Client to server:
 
 ========  ==========================================================================================
 hello     who this is, first of all: a token, a ticket, or the name of a guest; and the client's key
-create    a new room of a game, with options; the asker takes a seat in it
+create    a new room of a game, with options; the requester takes a seat in it
 join      a seat in the room of that code; or, with ``game``, in an open room that matches
 resume    back to a seat, with its secret and what was ``seen`` of each stream
 send      a message of the game's own
@@ -156,7 +156,7 @@ class Send(FromClient):
     room: Id | None = None
 
 
-class Chat(FromClient):
+class ChatMessage(FromClient, tag="chat"):
     text: str
     id: RequestId | None = None
     to: Id = "room"
@@ -225,7 +225,7 @@ class Block(FromClient):
     room: Id | None = None
 
 
-class Team(FromClient):
+class TeamMessage(FromClient, tag="team"):
     team: Id
     id: RequestId | None = None
     seat: Id | None = None
@@ -240,8 +240,8 @@ class Listen(FromClient):
 
 
 ClientMessage = (
-    Hello | Create | Join | Resume | Send | Chat | Start | Leave | Ping
-    | Typing | Read | Edit | Unsay | Report | Block | Team | Listen
+    Hello | Create | Join | Resume | Send | ChatMessage | Start | Leave | Ping
+    | Typing | Read | Edit | Unsay | Report | Block | TeamMessage | Listen
 )  # fmt: skip
 
 
@@ -377,7 +377,7 @@ class Error(FromServer):
     room: str | None = None
 
 
-class Event(FromServer):
+class EventMessage(FromServer, tag="event"):
     room: str
     stream: str
     n: int
@@ -409,14 +409,14 @@ class Doc(FromServer, omit_defaults=True):
     channels: list[ChannelInfo] = []
 
 
-class Seats(FromServer):
+class SeatsMessage(FromServer, tag="seats"):
     room: str
     stream: str
     n: int
     seats: list[SeatInfo]
 
 
-class Room(FromServer):
+class RoomMessage(FromServer, tag="room"):
     room: str
     stream: str
     n: int
@@ -480,7 +480,7 @@ class Edited(FromServer):
     mentions: list[str] = []
 
 
-class IsTyping(FromServer, tag="typing"):
+class TypingMessage(FromServer, tag="typing"):
     room: str
     stream: str
     seat: str
@@ -488,13 +488,13 @@ class IsTyping(FromServer, tag="typing"):
     on: bool
 
 
-class HasRead(FromServer, tag="read"):
+class ReadMessage(FromServer, tag="read"):
     room: str
     to: str
     upto: int
 
 
-class Channels(FromServer):
+class ChannelsMessage(FromServer, tag="channels"):
     room: str
     stream: str
     n: int

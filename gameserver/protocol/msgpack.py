@@ -3,7 +3,7 @@ Messages as MessagePack arrays: how the server writes them, and how a client rea
 
 Most messages are rare, and are made from their JSON form, in which all of them are kept and replayed (`repack`). The
 few that are not rare are written as they are (`pack`). What comes of both is the same; so is what a client gets from
-either form, once `Reader` has made a message of it.
+either form, once `MsgpackReader` has made a message of it.
 """
 
 from __future__ import annotations
@@ -105,7 +105,7 @@ def say(op: str, fields: Mapping[str, Any]) -> bytes:
     return _encode(array)
 
 
-class Reader:
+class MsgpackReader:
     """
     Makes messages of the frames that a server sends on one connection; they must come in their order.
 

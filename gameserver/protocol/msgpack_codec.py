@@ -20,7 +20,7 @@ _NOT_CONTAINERS: Final = bytes({*range(256)} - {*range(0x80, 0xA0), *range(0xDC,
 """All bytes with which no list and no object begins."""
 
 
-class PackedCodec:
+class MsgpackCodec:
     """
     Binary frames, one array each.
 

@@ -9,18 +9,18 @@ from gameserver.errors import Refused
 
 if TYPE_CHECKING:
     from gameserver.game.spec import MessageSpec
-    from gameserver.room.effects import Asker
+    from gameserver.room.effects import Requester
     from gameserver.room.room import Room
     from gameserver.room.seats import Player
 
 
-def admit_newcomer(room: Room, asker: Asker, role: str, password: str | None) -> None:
+def admit_newcomer(room: Room, requester: Requester, role: str, password: str | None) -> None:
     """
     :param password: what `gameserver.node.passwords` made of what the user said.
     :raises Refused: this user gets no new seat of that role here.
     """
-    user = asker.user
-    _admit_unbanned(room, asker)
+    user = requester.user
+    _admit_unbanned(room, requester)
     if room.spec.player_seats(role) is None or (role == "host" and user.id != room.creator):
         raise Refused(f"There is no seat of a {role} for you.", code="forbidden")
     if room.password is not None and not hmac.compare_digest((password or "").encode(), room.password.encode()):
@@ -31,30 +31,30 @@ def admit_newcomer(room: Room, asker: Asker, role: str, password: str | None) ->
         raise Refused(code="room_over")
 
 
-def is_open_to(room: Room, asker: Asker, role: str, match: dict[str, Any]) -> bool:
+def is_open_to(room: Room, requester: Requester, role: str, match: dict[str, Any]) -> bool:
     """Whether this user would find a seat here, in a public room whose options hold ``match``."""
     if room.closing is not None or room.ended or room.private or room.password is not None:
         return False
     if not all(_same(room.options.get(k, match), v) for k, v in match.items()):
         return False
-    own = room.seats.of_user(asker.user.id, role)
-    if any(asker.session in seat._sessions for seat in room.seats.values() if seat is not own):
+    own = room.seats.of_user(requester.user.id, role)
+    if any(requester.session in seat._sessions for seat in room.seats.values() if seat is not own):
         return False
     if own is not None:
         return True
     try:
-        admit_newcomer(room, asker, role, None)
+        admit_newcomer(room, requester, role, None)
     except Refused:
         return False
     return len(list(room.seats.of_role(role))) < (room.spec.player_seats(role) or 0)
 
 
-def _admit_unbanned(room: Room, asker: Asker) -> None:
-    user_id = asker.user.id
+def _admit_unbanned(room: Room, requester: Requester) -> None:
+    user_id = requester.user.id
     ban = room.talking.ban_of(user_id)
     reason = ban.reason if ban is not None else "" if user_id in room.banned else None
-    if reason is None and "admin" not in asker.user.rights:
-        reason = room.watch.ban_of(user_id, asker.address, room.spec.name, room.now)
+    if reason is None and "admin" not in requester.user.rights:
+        reason = room.watch.ban_of(user_id, requester.address, room.spec.name, room.now)
     if reason is not None:
         text = "You may not come back to this room"
         raise Refused(f"{text}: {reason}." if reason else f"{text}.", code="forbidden")

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
 
-from gameserver.room.effects import Asker
+from gameserver.room.effects import Requester
 
 if TYPE_CHECKING:
     from gameserver.room.seats import Player
@@ -58,7 +58,7 @@ class Spoken(Struct, frozen=True):
 class Newcomer(Struct, frozen=True):
     """A session that is told ``joined`` at the end of this step."""
 
-    asker: Asker
+    requester: Requester
     seat: str
     recovered: bool | None
 

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from gameserver.interfaces import ISession, User
 
 
-class Asker(Struct, frozen=True, gc=False):
+class Requester(Struct, frozen=True, gc=False):
     """
     Who asks for something.
 

@@ -15,7 +15,7 @@ from twisted.python.failure import Failure
 from gameserver.errors import Refused
 from gameserver.protocol import values
 from gameserver.room import quota
-from gameserver.room.effects import Asker
+from gameserver.room.effects import Requester
 from gameserver.room.seats import Player
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ FAILURE_COST: Final = 5.0
 """What a failure of a player's own message costs of that player's rate."""
 
 
-class Doors:
+class GameCalls:
     """The doors of one room to its game."""
 
     __slots__ = ("_room",)
@@ -54,7 +54,7 @@ class Doors:
             await self.settle()
             quota.check(self._room)
         except (Refused, GeneratorExit):
-            # The keeper closes a step that waits for too long and will not hear of it.
+            # The runner closes a step that waits for too long and will not hear of it.
             self._room.journal.rollback(mark)
             raise
         except Exception as error:
@@ -109,15 +109,15 @@ class Doors:
         room.failures = 0
         return None
 
-    async def asked(self, asker: Asker, player: Player, what: str, mark: int, steps: Awaitable[Any]) -> None:
+    async def asked(self, requester: Requester, player: Player, what: str, mark: int, steps: Awaitable[Any]) -> None:
         """What a player asked for, where it may wait: it is answered, or leaves no trace but an error."""
         try:
             reply = await steps
             await self.settle()
             quota.check(self._room)
-            self._room.replies.answer(asker, player, values.plain(reply))
+            self._room.replies.answer(requester, player, values.plain(reply))
         except Exception as error:  # noqa: BLE001 - the message's door
-            self.refuse(asker, player, what, mark, error)
+            self.refuse(requester, player, what, mark, error)
 
     async def settle(self) -> None:
         """Finish what a game's code set going: hooks that wait, questions that are complete."""
@@ -151,14 +151,14 @@ class Doors:
             seat=player.id if player is not None else None,
         )
 
-    def refuse(self, asker: Asker, player: Player, what: str, mark: int, error: Exception) -> None:
+    def refuse(self, requester: Requester, player: Player, what: str, mark: int, error: Exception) -> None:
         """A player's request failed: it leaves no trace but its answer."""
         self._room.journal.rollback(mark)
         if not isinstance(error, Refused):
             self.log_failure(what, error, player)
             player._bucket.charge(self._room.monotonic, FAILURE_COST)
             error = Refused(code="game_error")
-        self._room.replies.error(asker, error, player)
+        self._room.replies.error(requester, error, player)
 
 
 def _fail(error: Exception) -> None:

@@ -21,7 +21,7 @@ from gameserver.room import admission, quota
 from gameserver.room.changes import Departure, Newcomer
 from gameserver.room.chat.inputs import ChatInputs
 from gameserver.room.chat.moderation import has_right
-from gameserver.room.effects import Asker
+from gameserver.room.effects import Requester
 from gameserver.room.publish import broadcast
 from gameserver.room.seats import HOST_ROLES
 from gameserver.room.timers import LOOK, Armed
@@ -45,7 +45,7 @@ class Inputs(ChatInputs):
 
     async def create(
         self,
-        asker: Asker | None,
+        requester: Requester | None,
         options: dict[str, Any],
         *,
         private: bool,
@@ -54,7 +54,7 @@ class Inputs(ChatInputs):
         seat: dict[str, Any] | None,
     ) -> None:
         """
-        The room comes to be, and its creator takes a seat where ``asker`` says so.
+        The room comes to be, and its creator takes a seat where ``requester`` says so.
 
         :param password: as the room keeps it, see `gameserver.node.passwords`.
         :param seat: keyword arguments of `join`.
@@ -67,18 +67,18 @@ class Inputs(ChatInputs):
         self._room.changed()
         arguments = self._read_options(options)
         newcomer = None
-        if self._room.spec.function_style and asker is not None and seat is not None:
-            newcomer = self._seat_newcomer(asker, **seat)
-        await self._room.doors.game("on_create", self._room.game.on_create, **arguments)
+        if self._room.spec.function_style and requester is not None and seat is not None:
+            newcomer = self._seat_newcomer(requester, **seat)
+        await self._room.game_calls.game("on_create", self._room.game.on_create, **arguments)
         if not self._room.game_class.needs_start:
-            await self._room.doors.game("on_start", self._room.begin_round)
+            await self._room.game_calls.game("on_start", self._room.begin_round)
         if newcomer is not None:
             await self._welcome(newcomer)
-        elif asker is not None and seat is not None:
-            await self.join(asker, **seat)
+        elif requester is not None and seat is not None:
+            await self.join(requester, **seat)
 
     async def join(
-        self, asker: Asker, *, name: str, role: str | None, password: str | None, profile: dict[str, Any]
+        self, requester: Requester, *, name: str, role: str | None, password: str | None, profile: dict[str, Any]
     ) -> None:
         """
         A user takes a seat, or comes back to it.
@@ -86,34 +86,36 @@ class Inputs(ChatInputs):
         :raises Refused: there is none to be had; nothing has changed.
         """
         role = role or "player"
-        user = asker.user
+        user = requester.user
         seat = self._room.seats.of_user(user.id, role)
-        held = self._seat_of(asker.session)
+        held = self._seat_of(requester.session)
         if held is not None and held is not seat:
             raise Refused("This connection has a seat in the room already.", code="forbidden")
         if seat is not None:
-            await self._come_back(asker, seat, None)
+            await self._come_back(requester, seat, None)
             return
-        await self._welcome(self._seat_newcomer(asker, name=name, role=role, password=password, profile=profile))
+        await self._welcome(self._seat_newcomer(requester, name=name, role=role, password=password, profile=profile))
 
-    async def resume(self, asker: Asker, *, secret: str, seen: dict[str, Any] | None) -> None:
+    async def resume(self, requester: Requester, *, secret: str, seen: dict[str, Any] | None) -> None:
         """
         A client comes back to its seat.
 
         :raises Refused: ``not_found``, whatever is wrong.
         """
-        own = (s for s in self._room.seats.values() if s.user_id == asker.user.id)
+        own = (s for s in self._room.seats.values() if s.user_id == requester.user.id)
         seat = next((s for s in own if self._proves(s, secret)), None)
-        held = self._seat_of(asker.session)
+        held = self._seat_of(requester.session)
         if seat is None or (held is not None and held is not seat):
             raise Refused(code="not_found")
         missed = self._room.streams.missed(seat._entered, seen) if seen is not None else None
-        await self._come_back(asker, seat, missed is not None, missed)
+        await self._come_back(requester, seat, missed is not None, missed)
 
-    def message(self, asker: Asker, seat_id: str, type: str, data: Raw | bytes) -> Coroutine[Any, Any, None] | None:
+    def message(
+        self, requester: Requester, seat_id: str, type: str, data: Raw | bytes
+    ) -> Coroutine[Any, Any, None] | None:
         """A player sends a message of the game's own."""
         room = self._room
-        player = room.replies.asking_player(asker, seat_id)
+        player = room.replies.asking_player(requester, seat_id)
         if player is None:
             return None
         spec = room.spec.messages.get(type)
@@ -126,13 +128,15 @@ class Inputs(ChatInputs):
                 room.durable = spec.durable
                 result = spec.call(room, player, data)
                 if spec.question:
-                    return room.doors.asked(asker, player, type, mark, self._take_answer(spec.method, player, result))
+                    return room.game_calls.asked(
+                        requester, player, type, mark, self._take_answer(spec.method, player, result)
+                    )
         except Exception as error:  # noqa: BLE001 - the message's door
-            room.doors.refuse(asker, player, type, mark, error)
+            room.game_calls.refuse(requester, player, type, mark, error)
             return None
-        return self.called(asker, player, type, result)
+        return self.called(requester, player, type, result)
 
-    def called(self, asker: Asker, player: Player, type: str, result: Any) -> Coroutine[Any, Any, None] | None:
+    def called(self, requester: Requester, player: Player, type: str, result: Any) -> Coroutine[Any, Any, None] | None:
         """
         The game's code for a message was called, and nothing was done in this step before.
 
@@ -143,32 +147,34 @@ class Inputs(ChatInputs):
             reply = None
             if result is not None:
                 if isawaitable(result):
-                    return room.doors.asked(asker, player, type, mark, result)
+                    return room.game_calls.asked(requester, player, type, mark, result)
                 reply = values.plain(result)
             if room.unsettled or room.later:
-                return room.doors.asked(asker, player, type, mark, succeed(reply))
+                return room.game_calls.asked(requester, player, type, mark, succeed(reply))
             if quota.may_have_grown(room):
                 quota.check(room)
             elif room.said:
                 quota.check_said(room)
-            if asker.id is not None:
-                room.replies.answer(asker, player, reply)
+            if requester.id is not None:
+                room.replies.answer(requester, player, reply)
         except Exception as error:  # noqa: BLE001 - the message's door
-            room.doors.refuse(asker, player, type, mark, error)
+            room.game_calls.refuse(requester, player, type, mark, error)
         return None
 
-    async def start(self, asker: Asker, seat_id: str) -> None:
+    async def start(self, requester: Requester, seat_id: str) -> None:
         """The host starts the game."""
-        player = self._room.replies.asking_player(asker, seat_id)
+        player = self._room.replies.asking_player(requester, seat_id)
         if player is not None:
-            await self._room.doors.asked(asker, player, "start", self._room.journal.mark(), self._start(player))
+            await self._room.game_calls.asked(
+                requester, player, "start", self._room.journal.mark(), self._start(player)
+            )
 
-    async def leave(self, asker: Asker, seat_id: str) -> None:
+    async def leave(self, requester: Requester, seat_id: str) -> None:
         """A player gives the seat up, for all its sockets."""
-        player = self._room.replies.asking_player(asker, seat_id, counts=False)
+        player = self._room.replies.asking_player(requester, seat_id, counts=False)
         if player is not None:
             # With the seat goes what was answered to it: said again, it is `not_found`, and just as well.
-            self._room.replies.confirm(asker)
+            self._room.replies.confirm(requester)
             await self._leave_for_good(player, "left")
 
     async def detach(self, session: ISession, seat_id: str) -> None:
@@ -208,11 +214,11 @@ class Inputs(ChatInputs):
         room.ticked_s = room.played_s
         if dt_s <= 0:  # it was started again since the last one
             dt_s = 1.0 / room.game_class.tick_hz
-        return room.doors.at_once("on_tick", room.game.on_tick, dt_s)
+        return room.game_calls.at_once("on_tick", room.game.on_tick, dt_s)
 
     async def call(self, method: str) -> None:
         """The calendar calls a method of the game."""
-        await self._room.doors.alone(method, getattr(self._room.game, method), counts=True)
+        await self._room.game_calls.alone(method, getattr(self._room.game, method), counts=True)
 
     def look(self, reader: Any) -> None:
         """Somebody outside looks at the room: a `gameserver.node.runner.Reader`."""
@@ -225,12 +231,12 @@ class Inputs(ChatInputs):
 
     async def load(self) -> None:
         """The room was read from the store."""
-        await self._room.doors.alone("on_load", self._room.game.on_load)
+        await self._room.game_calls.alone("on_load", self._room.game.on_load)
 
     async def end(self) -> None:
         """The room closes, with the reason that was given."""
         reason, text = self._room.closing or "closed", self._room.closing_text
-        await self._room.doors.alone("on_close", self._room.game.on_close)
+        await self._room.game_calls.alone("on_close", self._room.game.on_close)
         for seat in list(self._room.seats.values()):
             self._room.departures.append(Departure(seat, "closed", text or (reason if reason != "closed" else None)))
         self._room.ended = True
@@ -275,39 +281,39 @@ class Inputs(ChatInputs):
         return arguments
 
     def _seat_newcomer(
-        self, asker: Asker, *, name: str, role: str | None, password: str | None, profile: dict[str, Any]
+        self, requester: Requester, *, name: str, role: str | None, password: str | None, profile: dict[str, Any]
     ) -> Player:
         role = role or "player"
-        admission.admit_newcomer(self._room, asker, role, password)
-        seat = self._room.seats.take(asker.user.id, name, self._profile(profile), role)
+        admission.admit_newcomer(self._room, requester, role, password)
+        seat = self._room.seats.take(requester.user.id, name, self._profile(profile), role)
         self._connect(seat)
-        if asker.user.id == self._room.creator and not self._room.creator_came:
+        if requester.user.id == self._room.creator and not self._room.creator_came:
             self._room.journal.set(self._room, "creator_came", True)
             if role in HOST_ROLES:
                 self._room.seats.set_host(seat)
-        seat._moderates = has_right(asker.user)
-        self._room.newcomers.append(Newcomer(asker, seat.id, None))
+        seat._moderates = has_right(requester.user)
+        self._room.newcomers.append(Newcomer(requester, seat.id, None))
         return seat
 
     async def _welcome(self, seat: Player) -> None:
         """The game gets to know a newcomer, and may refuse."""
         self._room.teams.welcome(seat)
-        await self._room.doors.game("on_join", self._room.game.on_join, seat)
+        await self._room.game_calls.game("on_join", self._room.game.on_join, seat)
         if self._room.game_class.auto_start and self._room.status == "lobby" and admission.is_full(self._room):
-            await self._room.doors.alone("on_start", self._room.begin_round)
+            await self._room.game_calls.alone("on_start", self._room.begin_round)
 
-    async def _come_back(self, asker: Asker, seat: Player, recovered: bool | None, missed: Any = None) -> None:
+    async def _come_back(self, requester: Requester, seat: Player, recovered: bool | None, missed: Any = None) -> None:
         """A session takes a seat that exists; if its owner was away, the game is told."""
         if missed is not None:
-            broadcast.tell_recovered(self._room, asker, seat, missed)
+            broadcast.tell_recovered(self._room, requester, seat, missed)
         else:
-            self._room.newcomers.append(Newcomer(asker, seat.id, recovered))
-        seat._moderates = has_right(asker.user)
+            self._room.newcomers.append(Newcomer(requester, seat.id, recovered))
+        seat._moderates = has_right(requester.user)
         was_away = not seat.online
         self._connect(seat)
         if was_away:
             self._room.journal.mark()
-            await self._room.doors.alone("on_resume", self._room.game.on_resume, seat)
+            await self._room.game_calls.alone("on_resume", self._room.game.on_resume, seat)
 
     def _connect(self, seat: Player) -> None:
         self._room.journal.set(self._room, "empty_since", None)
@@ -321,19 +327,19 @@ class Inputs(ChatInputs):
         self._room.journal.set(seat, "online", False)
         self._room.journal.set(seat, "_hold_until", self._room.now + seat._hold_s)
         self._room.seat_changed(seat)
-        await self._room.doors.alone("on_drop", self._room.game.on_drop, seat)
+        await self._room.game_calls.alone("on_drop", self._room.game.on_drop, seat)
         await self._check_questions()
 
     async def _leave_for_good(self, seat: Player, reason: str) -> None:
         self._room.end_seat(seat, reason, None)
-        await self._room.doors.alone("on_leave", self._room.game.on_leave, seat)
+        await self._room.game_calls.alone("on_leave", self._room.game.on_leave, seat)
         await self._check_questions()
 
     async def _check_questions(self) -> None:
         """Somebody is away or gone: whom else is there to wait for?"""
         if self._room.questions:
             self._room.unsettled = True
-            await self._room.doors.alone("question", _nothing)
+            await self._room.game_calls.alone("question", _nothing)
 
     async def _end_grace(self) -> None:
         """The time to come back after a restart is over: whoever is not here has dropped, one a step."""
@@ -348,14 +354,14 @@ class Inputs(ChatInputs):
         self._room.timers.consume(timer)
         if timer.kind == "question":
             done = getattr(self._room.game, self._room.spec.questions[timer.name].done_method or "")
-            await self._room.doors.alone(timer.name, done, self._room.asking.finish(timer.name), counts=True)
+            await self._room.game_calls.alone(timer.name, done, self._room.asking.finish(timer.name), counts=True)
             return
         if timer.kind == "phase":
             self._room.journal.set(self._room, "phase_timer", None)
         if timer.kind == "phase" and timer.calls is None:
             return
         seat = self._room.seats.get(timer.seat) if timer.seat is not None else None
-        await self._room.doors.alone(
+        await self._room.game_calls.alone(
             timer.name, self._room.game._gs_fire, timer.calls or timer.name, seat, timer.data, counts=True
         )
 

@@ -30,7 +30,7 @@ class _Table:
             del self.names[bisect_left(self.names, name)]
 
 
-class Shelf:
+class MemoryTables:
     """The tables of one room; see `gameserver.interfaces.IStore` for what each call takes and returns."""
 
     def __init__(self) -> None:

@@ -37,7 +37,7 @@ class Asked(Struct, frozen=True):
     answers: dict[str, Answer[Any]] = {}
 
 
-class Asking:
+class OpenQuestions:
     """The open questions of one room."""
 
     __slots__ = ("_room", "open")

@@ -29,7 +29,7 @@ ROOM_BYTES: Final = 2048
 """What a room counts besides what it keeps: an empty one has about so much in the store."""
 
 
-class Space:
+class Quota:
     """
     The space of all rooms of one game.
 
@@ -55,7 +55,7 @@ class Share:
 
     __slots__ = ("_space", "counted_bytes")
 
-    def __init__(self, space: Space) -> None:
+    def __init__(self, space: Quota) -> None:
         self._space = space
         self.counted_bytes = 0
 
@@ -73,7 +73,7 @@ class Share:
         """The room is gone; a step of it that still waits somewhere counts nothing more."""
         self._space.used_bytes -= self.counted_bytes
         self.counted_bytes = 0
-        self._space = Space()
+        self._space = Quota()
 
 
 def check(room: Room) -> None:

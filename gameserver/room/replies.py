@@ -9,7 +9,7 @@ from gameserver.protocol import messages, msgpack
 from gameserver.protocol.messages import Form
 from gameserver.room.answers import DONE
 from gameserver.room.bounds import check_message
-from gameserver.room.effects import Asker
+from gameserver.room.effects import Requester
 from gameserver.store import keys
 
 if TYPE_CHECKING:
@@ -32,31 +32,31 @@ class Replies:
         self._done = messages.encode(messages.Ok(0, room=room.code)).replace(b'"id":0', b'"id":%d')
         self.frames: list[tuple[ISession, bytes]] = []
 
-    def answer(self, asker: Asker, player: Player, data: Any) -> None:
+    def answer(self, requester: Requester, player: Player, data: Any) -> None:
         """
         Answer a request, and remember the answer.
 
         :raises Refused: ``too_large``: it fits no message; nothing was done.
         """
-        if asker.id is None:
+        if requester.id is None:
             return
         if data is None:
-            self.frames.append((asker.session, self.done(asker, asker.id, player)))
+            self.frames.append((requester.session, self.done(requester, requester.id, player)))
             return
         room = self._room.code
-        frame = messages.encode(messages.Ok(asker.id, messages.payload(data), room))
+        frame = messages.encode(messages.Ok(requester.id, messages.payload(data), room))
         if frame[self._room.spec.message_bytes :]:  # a slice costs no call
             check_message(self._room, len(frame))
-        own = frame if asker.session.form is Form.JSON else msgpack.pack(messages.Ok(asker.id, data, room))
-        self._remember(asker, player, frame, own)
+        own = frame if requester.session.form is Form.JSON else msgpack.pack(messages.Ok(requester.id, data, room))
+        self._remember(requester, player, frame, own)
 
-    def done(self, asker: Asker, id: int, player: Player) -> bytes:
+    def done(self, requester: Requester, id: int, player: Player) -> bytes:
         """
         A request was applied, and there is no more to say of it: that is remembered.
 
         :returns: the answer, which is still to be told.
         """
-        room, session = self._room, asker.session
+        room, session = self._room, requester.session
         if player.id in room.seats:
             key = session.key
             forgotten = room.answers.keep(player.id, key, id)
@@ -66,74 +66,76 @@ class Replies:
                     room.drop_parts(forgotten)
         return self._done % id if session.form is Form.JSON else msgpack.pack(messages.Ok(id, room=room.code))
 
-    def confirm(self, asker: Asker) -> None:
+    def confirm(self, requester: Requester) -> None:
         """Answer a request that does no harm twice."""
-        if asker.id is not None:
-            done = messages.Ok(asker.id, room=self._room.code)
-            self.frames.append((asker.session, msgpack.encode_for(asker.session.form, done)))
+        if requester.id is not None:
+            done = messages.Ok(requester.id, room=self._room.code)
+            self.frames.append((requester.session, msgpack.encode_for(requester.session.form, done)))
 
-    def error(self, asker: Asker, error: Refused, player: Player | None = None) -> None:
+    def error(self, requester: Requester, error: Refused, player: Player | None = None) -> None:
         """Answer with an error; one for a player's request that was applied is remembered."""
-        message = messages.Error(asker.id, error.code, error.text, error.path, asker.room)
-        own = msgpack.encode_for(asker.session.form, message)
-        if player is not None and asker.id is not None and error.code not in PASSING:
-            self._remember(asker, player, own if asker.session.form is Form.JSON else messages.encode(message), own)
+        message = messages.Error(requester.id, error.code, error.text, error.path, requester.room)
+        own = msgpack.encode_for(requester.session.form, message)
+        if player is not None and requester.id is not None and error.code not in PASSING:
+            self._remember(
+                requester, player, own if requester.session.form is Form.JSON else messages.encode(message), own
+            )
         else:
-            self.frames.append((asker.session, own))
+            self.frames.append((requester.session, own))
 
-    def _remember(self, asker: Asker, player: Player, frame: bytes, own: bytes) -> None:
+    def _remember(self, requester: Requester, player: Player, frame: bytes, own: bytes) -> None:
         """
         :param frame: the answer as JSON, in which it is kept.
-        :param own: the same in the asker's form.
+        :param own: the same in the requester's form.
         """
-        self.frames.append((asker.session, own))
-        if player.id not in self._room.seats or asker.id is None:
+        self.frames.append((requester.session, own))
+        if player.id not in self._room.seats or requester.id is None:
             return
-        key = asker.session.key
-        forgotten = self._room.answers.keep(player.id, key, asker.id, frame)
-        self._room.keep_part(keys.answer(player.id, key, asker.id), lambda: frame)
+        key = requester.session.key
+        forgotten = self._room.answers.keep(player.id, key, requester.id, frame)
+        self._room.keep_part(keys.answer(player.id, key, requester.id), lambda: frame)
         self._room.drop_parts(forgotten)
 
-    def asking_player(self, asker: Asker, seat_id: str, *, counts: bool = True) -> Player | None:
+    def asking_player(self, requester: Requester, seat_id: str, *, counts: bool = True) -> Player | None:
         """
         :param counts: it is one of the messages that a seat may send in a second.
         :returns: the player, if this request is to be applied; if not, it has been answered.
         """
         player = self._room.seats.get(seat_id)
         if player is None:
-            self.error(asker, Refused(code="not_found"))
-        elif self.came_before(asker, player):
-            self._answer_again(asker, player)
+            self.error(requester, Refused(code="not_found"))
+        elif self.came_before(requester, player):
+            self._answer_again(requester, player)
         elif counts and not player._bucket.take(self._room.monotonic):
-            self._error_too_fast(asker)
+            self._error_too_fast(requester)
         else:
             return player
         return None
 
-    def came_before(self, asker: Asker, player: Player) -> bool:
+    def came_before(self, requester: Requester, player: Player) -> bool:
         """Whether a request's id is no new one."""
-        memory = self._room.answers.find(player.id, asker.session.key)
-        return memory is not None and asker.id is not None and asker.id <= memory.last_id
+        memory = self._room.answers.find(player.id, requester.session.key)
+        return memory is not None and requester.id is not None and requester.id <= memory.last_id
 
-    def _answer_again(self, asker: Asker, player: Player) -> None:
+    def _answer_again(self, requester: Requester, player: Player) -> None:
         """A request came before; its answer is repeated."""
         # "Too fast" would be taken for "not done": whoever says again all of a burst gets all of its answers.
         if player._bucket.level(self._room.monotonic) < 1.0 - player._bucket.burst:
-            self._error_too_fast(asker)
+            self._error_too_fast(requester)
             return
         player._bucket.charge(self._room.monotonic, 1.0)
-        memory = self._room.answers.find(player.id, asker.session.key)
-        frame = memory.answers.get(asker.id) if memory is not None and asker.id is not None else None
+        memory = self._room.answers.find(player.id, requester.session.key)
+        frame = memory.answers.get(requester.id) if memory is not None and requester.id is not None else None
         if frame is None:
-            self.error(asker, Refused(code="stale_id"))
+            self.error(requester, Refused(code="stale_id"))
         elif frame is DONE:
-            self.confirm(asker)
+            self.confirm(requester)
         else:
-            self.frames.append((asker.session, msgpack.in_form(asker.session.form, self._with_room(frame))))
+            self.frames.append((requester.session, msgpack.in_form(requester.session.form, self._with_room(frame))))
 
-    def _error_too_fast(self, asker: Asker) -> None:
-        asker.session.refused()
-        self.error(asker, Refused(code="rate_limited"))
+    def _error_too_fast(self, requester: Requester) -> None:
+        requester.session.refused()
+        self.error(requester, Refused(code="rate_limited"))
 
     def _with_room(self, frame: bytes) -> bytes:
         """Answers that were stored before they named the room get it now."""

@@ -1,8 +1,8 @@
 """
 One room: its state, and what each input does to it. No I/O, no clock: whoever runs it says what time it is.
 
-A step is `Room.begin`, one of its `Inputs`, and `Room.finish`. What the game does (through `Doors`) is recorded in the
-journal and undone if it fails. At the end `finish` tells the audiences what changed
+A step is `Room.begin`, one of its `Inputs`, and `Room.finish`. What the game does (through `GameCalls`) is recorded in
+the journal and undone if it fails. At the end `finish` tells the audiences what changed
 (`gameserver.room.publish.broadcast`) and leaves deliveries in ``outbox`` and changed parts for the store, which
 `gameserver.room.row` writes.
 """
@@ -22,19 +22,19 @@ from gameserver.room.chat.changes import Change, HasRead, IsTyping
 from gameserver.room.chat.channels import Address, Channel, hears, wire_address
 from gameserver.room.chat.lines import Lines
 from gameserver.room.chat.mentions import mentioned
-from gameserver.room.chat.records import Record, Watch
+from gameserver.room.chat.records import Record, UserWatch
 from gameserver.room.chat.state import Talking
 from gameserver.room.documents.document import Document
 from gameserver.room.documents.fields import Fields
 from gameserver.room.effects import Delivery
-from gameserver.room.game_calls import Doors
+from gameserver.room.game_calls import GameCalls
 from gameserver.room.groups import MAX_GROUPS, NAME, Group
 from gameserver.room.inputs import Inputs
 from gameserver.room.journal import Journal
 from gameserver.room.publish import broadcast
 from gameserver.room.publish.streams import Streams
-from gameserver.room.questions import Asked, Asking
-from gameserver.room.quota import Share, Space
+from gameserver.room.questions import Asked, OpenQuestions
+from gameserver.room.quota import Quota, Share
 from gameserver.room.replies import Replies
 from gameserver.room.seats import Player, Seats
 from gameserver.room.tables import Tables
@@ -83,7 +83,6 @@ class Room:
         "departures",
         "dirty",
         "docs",
-        "doors",
         "dropped",
         "due_at",
         "durable",
@@ -92,6 +91,7 @@ class Room:
         "failures",
         "fresh_parts",
         "game",
+        "game_calls",
         "game_class",
         "grace_until",
         "groups",
@@ -156,7 +156,7 @@ class Room:
         self.log = log
         self.chat_chars = 500
         self.chat_data_bytes = 1024
-        self.watch = Watch()
+        self.watch = UserWatch()
         self._init_state(epoch)
         self._init_step()
         self.game: Game = spec.cls._gs_of(self)
@@ -184,16 +184,16 @@ class Room:
         self.seats = Seats(self)
         self.groups: dict[str, Group] = {}
         self.timers = Timers(self)
-        self.asking = Asking(self)
+        self.asking = OpenQuestions(self)
         self.tables = Tables(self)
-        self.share = Share(Space())
+        self.share = Share(Quota())
         self.lines = Lines(self.game_class.chat_history, self.game_class.chat_history_s)
         self.talking = Talking(self)
         self.teams = Teams(self)
         self.streams = Streams(epoch)
         self.answers = Answers()
         self.replies = Replies(self)
-        self.doors = Doors(self)
+        self.game_calls = GameCalls(self)
         self.inputs = Inputs(self)
         self.empty_since: float | None = self.now
         self.grace_until: float | None = None
@@ -220,7 +220,7 @@ class Room:
         self.touched_timers: set[tuple[str | None, str]] = set()
         self.info_stale = True
         self.due_at = LOOK
-        self.told = broadcast.Told()
+        self.told = broadcast.Audiences()
         self.audiences: dict[str, Audience] = {}
         self.outbox: list[Delivery] = []
         self.dirty: set[str] = set()

@@ -15,7 +15,7 @@ from gameserver.errors import Refused
 from gameserver.interfaces import TableSizes
 from gameserver.protocol import values
 from gameserver.room.groups import NAME
-from gameserver.room.memory_tables import Shelf, entry_bytes
+from gameserver.room.memory_tables import MemoryTables, entry_bytes
 
 if TYPE_CHECKING:
     from gameserver.room.room import Room
@@ -44,23 +44,23 @@ class Source(Protocol):
         """See `IStore.measure_entries`."""
 
 
-class ShelfSource:
+class MemorySource:
     """The tables of a room that is never stored."""
 
     def __init__(self) -> None:
-        self.shelf = Shelf()
+        self.memory = MemoryTables()
 
     async def read(self, table: str, names: Sequence[str]) -> list[bytes | None]:
         """See `Source.read`."""
-        return self.shelf.read(table, names)
+        return self.memory.read(table, names)
 
     async def scan(self, table: str, *, prefix: str, after: str | None, limit: int) -> list[tuple[str, bytes]]:
         """See `Source.scan`."""
-        return self.shelf.scan(table, prefix=prefix, after=after, limit=limit)
+        return self.memory.scan(table, prefix=prefix, after=after, limit=limit)
 
     async def measure(self, entries: Sequence[tuple[str, str]]) -> TableSizes:
         """See `Source.measure`."""
-        return self.shelf.measure(entries)
+        return self.memory.measure(entries)
 
 
 class Done:
@@ -81,7 +81,7 @@ class Tables:
     """
 
     def __init__(self, room: Room) -> None:
-        self.source: Source = ShelfSource()
+        self.source: Source = MemorySource()
         self.most_bytes = 0
         self._known_bytes = 0
         self._measuring = False
@@ -159,9 +159,9 @@ class Tables:
         return bool(self._waiting)
 
     def seal(self) -> None:
-        """What steps wrote so far goes with the next commit, or on the shelf; only between two steps."""
-        if isinstance(self.source, ShelfSource):
-            self.source.shelf.write(self.fresh)
+        """What steps wrote so far goes with the next commit, or on the memory; only between two steps."""
+        if isinstance(self.source, MemorySource):
+            self.source.memory.write(self.fresh)
         else:
             self._waiting.update(self.fresh)
         self.fresh.clear()

@@ -47,10 +47,10 @@ def packed_store(store: IStore, over_bytes: int) -> IStore:
     :param over_bytes: values of at least so many bytes are compressed; 0: none are, but those that are can be read.
     :returns: a store that keeps its values in this one.
     """
-    return cast(IStore, PackedStore(store, over_bytes))
+    return cast(IStore, CompressedStore(store, over_bytes))
 
 
-class PackedStore:
+class CompressedStore:
     """See `packed_store`; what has nothing to do with values is the other store's."""
 
     def __init__(self, store: IStore, over_bytes: int) -> None:

@@ -7,7 +7,7 @@ Test a game without sockets, without a reactor, and without waiting.
 >>> ann.send("play", cell=4)
 >>> table.advance(30)
 
-What runs is the real server: sessions that read and write JSON, the hall, the room and its row in a store; only the
+What runs is the real server: sessions that read and write JSON, the registry, the room and its row in a store; only the
 store is in memory, and the clock turns when `Table.advance` says so.
 """
 

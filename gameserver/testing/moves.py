@@ -39,7 +39,7 @@ def play_random(
     table: Table, steps: int, seed: int, moves: list[tuple[str, Any]], *, restarts: bool = False
 ) -> list[Move]:
     """See `Table.play_random`."""
-    wild = Wild(table, random.Random(seed), moves)
+    wild = RandomPlay(table, random.Random(seed), moves)
     more = f", moves={moves!r}" * bool(moves) + ", restarts=True" * restarts
     call = "table.play_random({steps}, " + f"seed={seed}{more}".replace("{", "{{").replace("}", "}}") + ")"
     with table.failures.raised():
@@ -56,7 +56,7 @@ def play_random(
     return [_told(step) for step in wild.done]
 
 
-def _failed(error: Exception, where: str, call: str, wild: Wild, table: Table, restarts: bool) -> AssertionError:
+def _failed(error: Exception, where: str, call: str, wild: RandomPlay, table: Table, restarts: bool) -> AssertionError:
     """:returns: says what happened, and how to see it again; its traceback ends where the game failed."""
     cause = error.__cause__ if isinstance(error, Refused) and error.__cause__ is not None else error
     again = script(call, wild.done, table.visitors, restarts=restarts)
@@ -69,7 +69,7 @@ def _told(step: Step) -> Move:
     return step.who.name if step.who is not None else "", step.verb, data
 
 
-class Wild:
+class RandomPlay:
     """
     Makes one random move after another.
 
@@ -194,7 +194,7 @@ class Wild:
         self._let("chat", self._here(), self._dice.choice(("hello", "gg", "\U0001f600", "x" * 500)))
 
     def _let(self, verb: str, some: list[Visitor], *data: Any) -> None:
-        """One of them does it; where there is nobody, time passes."""
+        """One of them does it; where there is nobody, time reactor_pass."""
         if not some:
             self._wait()
             return

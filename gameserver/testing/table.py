@@ -20,7 +20,7 @@ from gameserver.game.function import game_from_module
 from gameserver.game.game import Game
 from gameserver.game.spec import spec_of
 from gameserver.interfaces import User
-from gameserver.node.rooms import Hall
+from gameserver.node.rooms import RoomRegistry
 from gameserver.protocol import values
 from gameserver.room import row
 from gameserver.settings.settings import Limits
@@ -29,10 +29,10 @@ from gameserver.testing.failures import Failures, raising
 from gameserver.testing.moves import Move, play_random
 from gameserver.testing.visitor import Visitor
 from gameserver.websocket.limits import Budgets
-from gameserver.websocket.session import House
+from gameserver.websocket.session import NodeServices
 
 if TYPE_CHECKING:
-    from gameserver.node.runner import Keeper
+    from gameserver.node.runner import RoomRunner
     from gameserver.room.documents.document import Document
     from gameserver.room.room import Room
 
@@ -159,7 +159,7 @@ class Table:
         self._store.beat(now_ms=round(self._clock.now() * 1000))
         self._store.kill()
         self._open()
-        if self._hall.get(self.code) is None:
+        if self._registry.get(self.code) is None:
             raise LookupError('the room is gone: a game with durability = "none" does not outlive its process')
         for visitor in online:
             visitor.find_again()
@@ -203,8 +203,8 @@ class Table:
     @property
     def status(self) -> str:
         """``lobby``, ``playing`` or ``over``; ``closed`` once the room is gone."""
-        keeper = self._hall.get(self.code)
-        return "closed" if keeper is None else keeper.room.status
+        runner = self._registry.get(self.code)
+        return "closed" if runner is None else runner.room.status
 
     @property
     def phase(self) -> str | None:
@@ -224,10 +224,10 @@ class Table:
     @property
     def room(self) -> Room:
         """The room itself. :raises LookupError: it has closed."""
-        keeper: Keeper | None = self._hall.get(self.code)
-        if keeper is None:
+        runner: RoomRunner | None = self._registry.get(self.code)
+        if runner is None:
             raise LookupError("the room has closed")
-        return keeper.room
+        return runner.room
 
     # What visitors need
 
@@ -274,7 +274,7 @@ class Table:
     def _try_to_make(self) -> None:
         """A function may need somebody who creates the room; if it fails without, the first to come does."""
         tried = Failures()
-        self._hall.log = tried.log
+        self._registry.log = tried.log
         try:
             with tried:
                 self._make()
@@ -284,19 +284,19 @@ class Table:
         else:
             self.room.log = self.failures.log
         finally:
-            self._hall.log = self.failures.log
+            self._registry.log = self.failures.log
 
     def _make(self) -> None:
         """Make the room, as an operator would: nobody takes a seat with it."""
         wish = dict(self._wish)
         game, options, password = wish["game"], wish["options"], wish["password"]
         maker = User("table", "Table")
-        made = Deferred.fromCoroutine(self._hall.create(maker, game, options, password=password))
+        made = Deferred.fromCoroutine(self._registry.create(maker, game, options, password=password))
         self.settle()
         self._code = _result(made).room.code
 
     def _open(self) -> None:
-        self._hall = Hall(
+        self._registry = RoomRegistry(
             {self._spec.name: self._spec},
             self._store,
             self._clock,
@@ -305,10 +305,12 @@ class Table:
             amnesia=self._amnesia,
             beats=False,
         )
-        self._hall.log = self.failures.log
+        self._registry.log = self.failures.log
         limits = Limits()
-        self.house = House(self._hall, self._guests, self._clock, limits, Budgets(), self._entropy.randbytes)
-        opening = Deferred.fromCoroutine(self._hall.start())
+        self.services = NodeServices(
+            self._registry, self._guests, self._clock, limits, Budgets(), self._entropy.randbytes
+        )
+        opening = Deferred.fromCoroutine(self._registry.start())
         self.settle()
         _result(opening)
 
@@ -326,14 +328,14 @@ class Table:
 
     def _check_mirrors(self) -> None:
         """What clients have by patches is what the room has."""
-        keeper = self._hall.get(self._code) if self._code else None
-        if keeper is None or keeper.room.told.patches or keeper.room.journal.undo or not keeper.commits.settled:
+        runner = self._registry.get(self._code) if self._code else None
+        if runner is None or runner.room.told.patches or runner.room.journal.undo or not runner.commits.settled:
             return
         for visitor in self.visitors:
-            seat = keeper.room.seats.get(visitor.id)
+            seat = runner.room.seats.get(visitor.id)
             if visitor.online and seat is not None and seat._sessions:
                 for stream, mirror in visitor.docs.items():
-                    document = keeper.room.docs.get(f"seat:{visitor.id}" if stream == "seat" else stream)
+                    document = runner.room.docs.get(f"seat:{visitor.id}" if stream == "seat" else stream)
                     if mirror != self._as_told(document):
                         raise AssertionError(f"{visitor.name} has another {stream!r} than the room: {mirror}")
 

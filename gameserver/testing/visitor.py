@@ -201,7 +201,7 @@ class Visitor:
     def _connect(self) -> None:
         if self._session is not None:
             self.drop()
-        self._session = Session(self._table.house, _Wire(self), "table")
+        self._session = Session(self._table.services, _Wire(self), "table")
         who: dict[str, Any] = {"token": self._token} if self._token else {"guest": {"name": self.name}}
         self._speak({"op": "hello", "client": self._key, **who})
 

@@ -40,18 +40,18 @@ from gameserver.web.answers import address_of, answer, refusal, wrong_method
 from gameserver.web.calls import STEP_S, app, shielded
 from gameserver.web.identity import Identity
 from gameserver.web.metrics import Metrics, Numbers
-from gameserver.web.moderation import Moderation
+from gameserver.web.moderation import ModerationApi
 from gameserver.web.openapi import describe
 from gameserver.web.shapes import About, GuestWish, Listing, Message, RoomWish, Sitter
 
 if TYPE_CHECKING:
     from gameserver.game.loader import Catalog
     from gameserver.game.spec import Spec
-    from gameserver.node.runner import Keeper
+    from gameserver.node.runner import RoomRunner
     from gameserver.room.room import Room
     from gameserver.web.addresses import Addresses
     from gameserver.web.pages import Pages
-    from gameserver.websocket.session import House
+    from gameserver.websocket.session import NodeServices
 
 LISTED_ROOMS: Final = 200
 LISTED_BYTES: Final = 1 << 20
@@ -67,9 +67,9 @@ QR_MASK: Final = 2
 QR_KEPT: Final = 64
 
 
-class Api(Identity, Moderation):
+class Api(Identity, ModerationApi):
     """
-    :param house: what the sessions of this node share, too.
+    :param services: what the sessions of this node share, too.
     :param catalog: if given, its broken games are listed to administrators, beside those that are served.
     :param pages: knows which games bring a page.
     :param addresses: where people reach this server.
@@ -79,20 +79,20 @@ class Api(Identity, Moderation):
 
     def __init__(
         self,
-        house: House,
+        services: NodeServices,
         catalog: Catalog | None,
         pages: Pages,
         addresses: Addresses,
         settings: Settings | None = None,
     ) -> None:
         settings = settings or Settings()
-        super().__init__(house, settings)
+        super().__init__(services, settings)
         self._description = Raw(msgspec.json.encode(describe(settings.public_url)))
-        self._metrics = Metrics([Numbers(house)], settings.metrics)
+        self._metrics = Metrics([Numbers(services)], settings.metrics)
         self._addresses = addresses
         self._creating: Counter[str] = Counter()
         self._pictures = Pictures()
-        specs = house.hall.specs.values()
+        specs = services.registry.specs.values()
         served = [about(spec, page=pages.has_own(spec.name)) for spec in specs]
         broken = [{"name": each.name, "error": each.error} for each in (catalog.broken if catalog is not None else ())]
         self._games = Raw(msgspec.json.encode({"games": served}))
@@ -105,8 +105,10 @@ class Api(Identity, Moderation):
         """Make a guest."""
         self._admit(request)
         wish = self._body(request, GuestWish)
-        house = self._house
-        user, token = house.authenticators.guest(house.hall.people.admit(wish.name, house.limits.name_chars))
+        services = self._services
+        user, token = services.authenticators.guest(
+            services.registry.people.admit(wish.name, services.limits.name_chars)
+        )
         return answer(request, {"token": token, "user": UserInfo(user.id, user.name, list(user.rights))})
 
     @app.route("/api/games", methods=["GET"])
@@ -120,15 +122,17 @@ class Api(Identity, Moderation):
     @app.route("/api/rooms", methods=["GET"])
     async def rooms(self, request: Request) -> bytes:
         """List public rooms, the newest first; one that stays at work for too long is left out."""
-        hall = self._house.hall
+        registry = self._services.registry
         names = request.args.get(b"game")
-        specs = hall.specs.values() if not names else [hall.spec(names[0].decode("utf-8", "replace"))]
+        specs = registry.specs.values() if not names else [registry.spec(names[0].decode("utf-8", "replace"))]
         public = [
-            keeper for keeper in reversed(list(hall.keepers)) if not keeper.room.private and keeper.room.spec in specs
+            runner
+            for runner in reversed(list(registry.runners))
+            if not runner.room.private and runner.room.spec in specs
         ]
         looked_at = public[:LISTED_ROOMS]
         self._charge(request, "http", len(looked_at) / ROOMS_A_REQUEST)
-        looks = [Deferred.fromCoroutine(self._look_or_pass(keeper)) for keeper in looked_at]
+        looks = [Deferred.fromCoroutine(self._look_or_pass(runner)) for runner in looked_at]
         listed: list[Raw] = []
         size_bytes = 0
         for listing in await gatherResults(looks):
@@ -143,9 +147,9 @@ class Api(Identity, Moderation):
         """Make a room, without taking a seat in it."""
         user = await self._caller(request)
         wish = self._body(request, RoomWish)
-        keeper = await self._in_time(shielded(self._create(user, wish, address_of(request))), STEP_S)
-        request.setHeader(b"location", f"{self._settings.base_path}/api/rooms/{keeper.room.code}".encode())
-        return answer(request, {"room": keeper.room.code}, status=201)
+        runner = await self._in_time(shielded(self._create(user, wish, address_of(request))), STEP_S)
+        request.setHeader(b"location", f"{self._settings.base_path}/api/rooms/{runner.room.code}".encode())
+        return answer(request, {"room": runner.room.code}, status=201)
 
     @app.route("/api/rooms/<code>", methods=["GET"])
     async def room(self, request: Request, code: str) -> bytes:
@@ -154,10 +158,10 @@ class Api(Identity, Moderation):
 
         Who keeps order is told who sits in it, too, since what is done about users is done by their ids.
         """
-        keeper = self._find(request, code)
+        runner = self._find(request, code)
         if request.getHeader(b"authorization") is not None and has_right(await self._caller(request)):
-            return answer(request, await self._look(keeper, seats_of))
-        return answer(request, await self._look(keeper))
+            return answer(request, await self._look(runner, seats_of))
+        return answer(request, await self._look(runner))
 
     @app.route("/api/server", methods=["GET"])
     async def server(self, request: Request) -> bytes:
@@ -200,10 +204,10 @@ class Api(Identity, Moderation):
     @app.route("/readyz", methods=["GET"])
     async def ready(self, request: Request) -> bytes:
         """New players may be sent here."""
-        hall = self._house.hall
-        if hall.draining:
+        registry = self._services.registry
+        if registry.draining:
             raise Refused(code="draining")
-        if not hall.store_answers:
+        if not registry.store_answers:
             raise Refused("The store does not answer.", code="busy")
         return answer(request, {"status": "ok"})
 
@@ -250,38 +254,40 @@ class Api(Identity, Moderation):
 
     # Steps of calls
 
-    def _find(self, request: Request, code: str) -> Keeper:
+    def _find(self, request: Request, code: str) -> RoomRunner:
         """
         :returns: the room of a code.
         :raises Refused: ``not_found``; ``rate_limited``, the same whether there is such a room or not, to an address
             that guessed too often: but a room that is listed is no secret, nor is one that was found from there before.
         """
-        budgets, address = self._house.budgets, address_of(request)
+        budgets, address = self._services.budgets, address_of(request)
         try:
-            keeper = self._house.hall.find(code)
+            runner = self._services.registry.find(code)
         except Refused:
             self._check_budget(request, "lookup")
             self._charge(request, "lookup")
             raise
-        if keeper.room.private and not budgets.vouched(address, keeper.room.code):
+        if runner.room.private and not budgets.vouched(address, runner.room.code):
             self._check_budget(request, "lookup")
-            budgets.vouch(address, keeper.room.code)
-        return keeper
+            budgets.vouch(address, runner.room.code)
+        return runner
 
-    async def _create(self, user: User, wish: RoomWish, address: str) -> Keeper:
+    async def _create(self, user: User, wish: RoomWish, address: str) -> RoomRunner:
         """:raises Refused: the game refuses, or the user may not."""
-        hall = self._house.hall
-        if hall.store_away:
+        registry = self._services.registry
+        if registry.store_away:
             raise Refused("The store does not answer.", code="busy")
-        # Rooms where the creator has a seat are counted by the hall; those that nobody has come to yet, here.
-        empty = [keeper for keeper in hall.keepers if keeper.room.creator == user.id and not keeper.room.seats]
-        if len(empty) + self._creating[user.id] >= hall.rooms_per_user:
-            for keeper in empty:
-                await keeper.told()
-            raise Refused(f"{hall.rooms_per_user} of your rooms are still empty; use those first.", code="forbidden")
+        # Rooms where the creator has a seat are counted by the registry; those that nobody has come to yet, here.
+        empty = [runner for runner in registry.runners if runner.room.creator == user.id and not runner.room.seats]
+        if len(empty) + self._creating[user.id] >= registry.rooms_per_user:
+            for runner in empty:
+                await runner.told()
+            raise Refused(
+                f"{registry.rooms_per_user} of your rooms are still empty; use those first.", code="forbidden"
+            )
         self._creating[user.id] += 1
         try:
-            keeper = await hall.create(
+            runner = await registry.create(
                 user,
                 wish.game,
                 wish.options or {},
@@ -292,27 +298,27 @@ class Api(Identity, Moderation):
         finally:
             self._creating[user.id] -= 1
             self._creating += Counter()  # forgets whoever has none left
-        if keeper.over:
+        if runner.over:
             raise Refused("The game closed the room at once.")
-        await keeper.look(listing_of)
-        return keeper
+        await runner.look(listing_of)
+        return runner
 
-    async def _look_or_pass(self, keeper: Keeper) -> Listing | None:
+    async def _look_or_pass(self, runner: RoomRunner) -> Listing | None:
         """:returns: what may be told of a room now, or None."""
         try:
-            return await self._look(keeper)
+            return await self._look(runner)
         except Refused:
             return None
 
-    async def _look(self, keeper: Keeper, what: Callable[[Room], Listing] | None = None) -> Listing:
+    async def _look(self, runner: RoomRunner, what: Callable[[Room], Listing] | None = None) -> Listing:
         """
         :param what: is told of a room; None: what anybody may know.
         :returns: what may be told of a room: nothing that the store has not.
         :raises Refused: ``busy``: it took too long.
         """
-        if self._house.hall.store_away and not keeper.commits.settled:
+        if self._services.registry.store_away and not runner.commits.settled:
             raise Refused(code="busy")
-        return await self._in_time(keeper.look(what or listing_of), LOOK_S)
+        return await self._in_time(runner.look(what or listing_of), LOOK_S)
 
 
 def about(spec: Spec, *, page: bool) -> About:

@@ -18,7 +18,7 @@ from gameserver.protocol.json_codec import json_depth
 from gameserver.web.answers import address_of
 
 if TYPE_CHECKING:
-    from gameserver.websocket.session import House
+    from gameserver.websocket.session import NodeServices
 
 BODY_BYTES: Final = 64 * 1024
 """The largest body of a request, as large as a frame of the wire."""
@@ -35,11 +35,11 @@ app = Klein()
 """The routes of all calls; each is a method of what `gameserver.web.api.Api` inherits."""
 
 
-class Calls:
-    """:param house: what the sessions of this node share, too."""
+class ApiCalls:
+    """:param services: what the sessions of this node share, too."""
 
-    def __init__(self, house: House) -> None:
-        self._house = house
+    def __init__(self, services: NodeServices) -> None:
+        self._services = services
 
     async def _caller(self, request: Request) -> User:
         """
@@ -50,9 +50,9 @@ class Calls:
         token = self._bearer(request)
         if token is None:
             raise Refused("Send a token: Authorization: Bearer TOKEN.", code="unauthenticated")
-        house = self._house
+        services = self._services
         try:
-            user: User = await house.authenticators.authenticate(token, now_s=house.clock.now())
+            user: User = await services.authenticators.authenticate(token, now_s=services.clock.now())
         except Refused:
             self._check_budget(request, "token")
             self._charge(request, "token")
@@ -67,7 +67,7 @@ class Calls:
         :param user: None, where it is somebody new.
         :raises Refused: ``forbidden``: this user, or the address, is banned from the server.
         """
-        self._house.hall.watch.admit(user, address_of(request))
+        self._services.registry.watch.admit(user, address_of(request))
 
     def _bearer(self, request: Request) -> str | None:
         scheme, _, token = (request.getHeader(b"authorization") or b"").strip().partition(b" ")
@@ -87,7 +87,7 @@ class Calls:
             body = b"{}"
         if not body.lstrip(b" \t\r\n").startswith(b"{"):
             raise Refused("The body must be a JSON object.", code="bad_message")
-        depth = self._house.limits.depth
+        depth = self._services.limits.depth
         if body.count(b"{") + body.count(b"[") > depth and json_depth(body) > depth:
             raise Refused(f"At most {depth} lists and objects inside one another.", code="bad_message")
         try:
@@ -101,19 +101,19 @@ class Calls:
 
     def _check_budget(self, request: Request, kind: str) -> None:
         """:raises Refused: ``rate_limited``: too much was refused to this address."""
-        if not self._house.budgets.left(self._house.clock.monotonic(), kind, address_of(request)):
+        if not self._services.budgets.left(self._services.clock.monotonic(), kind, address_of(request)):
             raise Refused(code="rate_limited")
 
     def _charge(self, request: Request, kind: str, size: float = 1.0) -> None:
         """A guess was wrong, or something that counts was done."""
-        self._house.budgets.charge(self._house.clock.monotonic(), kind, address_of(request), size)
+        self._services.budgets.charge(self._services.clock.monotonic(), kind, address_of(request), size)
 
     # Who waits
 
     async def _in_time(self, work: Deferred[T], most_s: float) -> T:
         """:raises Refused: ``busy``: it took longer."""
         try:
-            return await work.addTimeout(most_s, self._house.clock.reactor)
+            return await work.addTimeout(most_s, self._services.clock.reactor)
         except DeferredTimeout:
             raise Refused(code="busy") from None
 

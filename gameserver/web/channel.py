@@ -41,7 +41,7 @@ GOODBYE_S: Final = 10.0
 
 
 @implementer(IHandshakeListener)
-class Channel(HTTPChannel):
+class HttpConnection(HTTPChannel):
     """
     What a site makes of a connection; a WebSocket takes it over, and counts for itself from then on.
 

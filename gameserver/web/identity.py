@@ -30,7 +30,7 @@ from gameserver.protocol.messages import UserInfo
 from gameserver.protocol.names import check_name, name_key
 from gameserver.rates import network_of
 from gameserver.web.answers import address_of, answer
-from gameserver.web.calls import Calls, app
+from gameserver.web.calls import ApiCalls, app
 from gameserver.web.shapes import (
     Credentials,
     DeleteWish,
@@ -46,21 +46,21 @@ from gameserver.websocket.protocol import admits
 
 if TYPE_CHECKING:
     from gameserver.settings.settings import Settings
-    from gameserver.websocket.session import House
+    from gameserver.websocket.session import NodeServices
 
 
 T = TypeVar("T")
 
 
-class Identity(Calls):
+class Identity(ApiCalls):
     """:param settings: for the address that people use, which tells whether cookies are secure."""
 
-    def __init__(self, house: House, settings: Settings) -> None:
-        super().__init__(house)
+    def __init__(self, services: NodeServices, settings: Settings) -> None:
+        super().__init__(services)
         self._settings = settings
-        self._delays = Delays(house.limits.login_delay_s)
+        self._delays = Delays(services.limits.login_delay_s)
 
-    # Calls
+    # ApiCalls
 
     @app.route("/api/register", methods=["POST"])
     async def register(self, request: Request) -> bytes:
@@ -68,14 +68,14 @@ class Identity(Calls):
         self._admit(request)
         accounts = self._accounts()
         wish = self._body(request, Registration)
-        name = check_name(wish.name, self._house.limits.name_chars)
+        name = check_name(wish.name, self._services.limits.name_chars)
         guest = await self._caller(request) if request.getHeader(b"authorization") else None
         if guest is not None and not is_guest(guest):
             raise Refused("You have an account.", code="forbidden")
         self._check_budget(request, "registration")
         self._charge(request, "registration")
         grant = await accounts.register(
-            name, wish.password, guest=guest, invitation=wish.invitation, now_s=self._house.clock.now()
+            name, wish.password, guest=guest, invitation=wish.invitation, now_s=self._services.clock.now()
         )
         self._delays.succeeded(name_key(name), network_of(address_of(request)))
         return self._granted(request, grant, cookie=wish.cookie, status=201)
@@ -84,9 +84,9 @@ class Identity(Calls):
     async def login(self, request: Request) -> bytes:
         """Log in with name and password."""
         wish = self._body(request, Credentials)
-        if self._house.authenticators.offering(IPasswords) is None:
+        if self._services.authenticators.offering(IPasswords) is None:
             raise Refused("This server has no passwords.", code="not_found")
-        login = partial(self._house.authenticators.login, wish.name, wish.password, now_s=self._house.clock.now())
+        login = partial(self._services.authenticators.login, wish.name, wish.password, now_s=self._services.clock.now())
         grant = await self._try(request, partial(name_key, wish.name), login)
         return self._granted(request, grant, cookie=wish.cookie)
 
@@ -95,7 +95,7 @@ class Identity(Calls):
         """Buy the next tokens with a refresh token, once."""
         accounts = self._accounts()
         wish = self._body(request, RefreshWish)
-        return self._granted(request, await accounts.refresh(wish.refresh, now_s=self._house.clock.now()))
+        return self._granted(request, await accounts.refresh(wish.refresh, now_s=self._services.clock.now()))
 
     @app.route("/api/logout", methods=["POST"])
     async def logout(self, request: Request) -> bytes:
@@ -106,7 +106,7 @@ class Identity(Calls):
         self._set_cookie(request, "", 0)
         if token is None:
             raise Refused("Send a token: Authorization: Bearer TOKEN.", code="unauthenticated")
-        await accounts.logout(token, now_s=self._house.clock.now())
+        await accounts.logout(token, now_s=self._services.clock.now())
         return answer(request, {})
 
     @app.route("/api/password", methods=["POST"])
@@ -115,7 +115,7 @@ class Identity(Calls):
         accounts = self._accounts()
         user = await self._caller(request)
         wish = self._body(request, PasswordWish)
-        change = partial(accounts.change_password, user, wish.old, wish.new, now_s=self._house.clock.now())
+        change = partial(accounts.change_password, user, wish.old, wish.new, now_s=self._services.clock.now())
         return self._granted(request, await self._try(request, lambda: user.id, change), cookie=wish.cookie)
 
     @app.route("/api/delete", methods=["POST"])
@@ -124,7 +124,7 @@ class Identity(Calls):
         accounts = self._accounts()
         user = await self._caller(request)
         wish = self._body(request, DeleteWish)
-        delete = partial(accounts.delete, user, wish.password, now_s=self._house.clock.now())
+        delete = partial(accounts.delete, user, wish.password, now_s=self._services.clock.now())
         await self._try(request, lambda: user.id, delete)
         self._set_cookie(request, "", 0)
         return answer(request, {})
@@ -132,26 +132,26 @@ class Identity(Calls):
     @app.route("/api/tickets", methods=["POST"])
     async def tickets(self, request: Request) -> bytes:
         """Sell a ticket, which is good for one ``hello``."""
-        house = self._house
-        if house.tickets is None:
+        services = self._services
+        if services.tickets is None:
             raise Refused("This server sells no tickets.", code="not_found")
-        now_s = house.clock.now()
+        now_s = services.clock.now()
         token = self._bearer(request)
         if token is not None:
             user = await self._caller(request)
         else:
-            grant = await house.authenticators.authenticate_cookies(self._cookies(request), now_s=now_s)
+            grant = await services.authenticators.authenticate_cookies(self._cookies(request), now_s=now_s)
             if grant is None:
                 raise Refused("Send a token: Authorization: Bearer TOKEN.", code="unauthenticated")
             user, token = grant.user, grant.token
             self._admit(request, user)
-        ticket = Ticket(house.tickets.sell(token, now_s=now_s), told(user), LIFETIME_S)
+        ticket = Ticket(services.tickets.sell(token, now_s=now_s), told(user), LIFETIME_S)
         return answer(request, ticket, status=201)
 
     @app.route("/api/auth", methods=["GET"])
     async def ways_in(self, request: Request) -> bytes:
         """Tell a page what it may ask of whoever comes: a name, a password, or to register."""
-        authenticators = self._house.authenticators
+        authenticators = self._services.authenticators
         accounts = authenticators.offering(IAccounts) is not None
         ways = WaysIn(
             guests=authenticators.offering(IGuests) is not None,
@@ -172,7 +172,11 @@ class Identity(Calls):
         :param whose: tells the account, in any form; asked once the address may try.
         :raises Refused: ``rate_limited``, the same whether or not there is such an account; and what the attempt says.
         """
-        address, now_s, budgets = network_of(address_of(request)), self._house.clock.monotonic(), self._house.budgets
+        address, now_s, budgets = (
+            network_of(address_of(request)),
+            self._services.clock.monotonic(),
+            self._services.budgets,
+        )
         try:
             self._check_budget(request, "login")
         except Refused:
@@ -187,18 +191,18 @@ class Identity(Calls):
         budgets.charge(now_s, "login", address)
         self._delays.tried(now_s, account, address)
         result = await attempt()
-        budgets.refund(self._house.clock.monotonic(), "login", address)
+        budgets.refund(self._services.clock.monotonic(), "login", address)
         self._delays.succeeded(account, address)
         return result
 
     def _granted(self, request: Request, grant: Grant, *, cookie: bool = False, status: int = 200) -> bytes:
         self._admit(request, grant.user)
         refresh: str | UnsetType = grant.refresh if grant.refresh is not None else UNSET
-        accounts: Any = self._house.authenticators.offering(IAccounts)
+        accounts: Any = self._services.authenticators.offering(IAccounts)
         # Of the authenticators with passwords only one keeps logins that a cookie could name.
         if cookie and grant.user.login and accounts is not None:
-            value = accounts.cookie(grant, now_s=self._house.clock.now())
-            self._set_cookie(request, value, self._house.limits.login_days * 86400)
+            value = accounts.cookie(grant, now_s=self._services.clock.now())
+            self._set_cookie(request, value, self._services.limits.login_days * 86400)
             refresh = UNSET
         return answer(request, Granted(grant.token, told(grant.user), grant.expires_s, refresh), status=status)
 
@@ -241,7 +245,7 @@ class Identity(Calls):
 
     def _accounts(self) -> Any:
         """:raises Refused: ``not_found``: this server has no accounts."""
-        accounts = self._house.authenticators.offering(IAccounts)
+        accounts = self._services.authenticators.offering(IAccounts)
         if accounts is None:
             raise Refused("This server has no accounts.", code="not_found")
         return accounts

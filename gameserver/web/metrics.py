@@ -18,7 +18,7 @@ from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 from prometheus_client.registry import Collector
 
 if TYPE_CHECKING:
-    from gameserver.websocket.session import House
+    from gameserver.websocket.session import NodeServices
 
 THROTTLES: Final = {
     "connections": "connections_per_address",
@@ -43,21 +43,21 @@ THROTTLES: Final = {
 
 
 class Numbers(Collector):
-    """:param house: whose numbers these are."""
+    """:param services: whose numbers these are."""
 
-    def __init__(self, house: House) -> None:
-        self._house = house
+    def __init__(self, services: NodeServices) -> None:
+        self._services = services
 
     def collect(self) -> Iterable[Metric]:
         """Read all that there is now."""
-        house, hasher = self._house, self._house.hasher
-        rooms = list(house.hall.keepers)
+        services, hasher = self._services, self._services.hasher
+        rooms = list(services.registry.runners)
         yield _gauge("rooms", "Open rooms.", len(rooms))
-        yield _gauge("seats", "Seats in open rooms.", sum(len(keeper.room.seats) for keeper in rooms))
-        yield _gauge("unauthenticated", "Connections that have not said who they are.", len(house.strangers))
-        yield _gauge("largest_message_bytes", "The largest message sent; 0: none of 1 KiB.", house.sizes.largest)
+        yield _gauge("seats", "Seats in open rooms.", sum(len(runner.room.seats) for runner in rooms))
+        yield _gauge("unauthenticated", "Connections that have not said who they are.", len(services.strangers))
+        yield _gauge("largest_message_bytes", "The largest message sent; 0: none of 1 KiB.", services.sizes.largest)
         text = "Connections closed since a message was larger than the client was told."
-        yield CounterMetricFamily("gameserver_messages_too_large", text, value=house.sizes.refused)
+        yield CounterMetricFamily("gameserver_messages_too_large", text, value=services.sizes.refused)
         yield _gauge("hashing", "Passwords that are hashed or wait for it.", hasher.asked if hasher else 0)
         throttled = CounterMetricFamily(
             "gameserver_throttled", "What was refused or closed, by the limit that did it.", labels=["limit"]
@@ -67,13 +67,13 @@ class Numbers(Collector):
         yield throttled
 
     def _throttled(self) -> Iterator[tuple[str, int]]:
-        house, hasher = self._house, self._house.hasher
+        services, hasher = self._services, self._services.hasher
         by_limit: Counter[str] = Counter()
         for name, limit in THROTTLES.items():
-            by_limit[limit] += house.budgets.throttled[name]
+            by_limit[limit] += services.budgets.throttled[name]
         yield from by_limit.items()
-        yield "unauthenticated", house.strangers.closed
-        yield "rooms", house.hall.too_many_rooms
+        yield "unauthenticated", services.strangers.closed
+        yield "rooms", services.registry.too_many_rooms
         yield "hashes_waiting", hasher.refused if hasher else 0
 
 

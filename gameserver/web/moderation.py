@@ -12,18 +12,18 @@ from twisted.web.server import Request
 
 from gameserver.node.operators import Announcement, Operators, RoomAct, SanctionWish
 from gameserver.web.answers import answer
-from gameserver.web.calls import STEP_S, Calls, app, shielded
+from gameserver.web.calls import STEP_S, ApiCalls, app, shielded
 
 if TYPE_CHECKING:
-    from gameserver.websocket.session import House
+    from gameserver.websocket.session import NodeServices
 
 
-class Moderation(Calls):
-    """:param house: what the sessions of this node share, too."""
+class ModerationApi(ApiCalls):
+    """:param services: what the sessions of this node share, too."""
 
-    def __init__(self, house: House) -> None:
-        super().__init__(house)
-        self._operators = Operators(house.hall)
+    def __init__(self, services: NodeServices) -> None:
+        super().__init__(services)
+        self._operators = Operators(services.registry)
 
     @app.route("/api/moderation/rooms/<code>", methods=["POST"])
     async def moderate(self, request: Request, code: str) -> bytes:

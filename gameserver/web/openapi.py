@@ -29,7 +29,7 @@ PROBLEMS: Final = {
 }
 
 
-class Call(Struct, frozen=True, kw_only=True):
+class Route(Struct, frozen=True, kw_only=True):
     """
     One call.
 
@@ -54,52 +54,52 @@ POSTED: Final = (400, 403, 413)
 """What may be wrong with any request that has a body."""
 
 CALLS: Final = (
-    Call(method="post", path="/api/guest", about="Become a guest.", takes=shapes.GuestWish, gives=shapes.Guest,
+    Route(method="post", path="/api/guest", about="Become a guest.", takes=shapes.GuestWish, gives=shapes.Guest,
          problems=(*POSTED, 401, 409)),
-    Call(method="post", path="/api/register", about="Make an account, of the calling guest if there is one.",
+    Route(method="post", path="/api/register", about="Make an account, of the calling guest if there is one.",
          takes=shapes.Registration, gives=shapes.Granted, status=201, token="optional",
          problems=(*POSTED, 401, 404, 409, 429, 503)),
-    Call(method="post", path="/api/login", about="Log in.", takes=shapes.Credentials, gives=shapes.Granted,
+    Route(method="post", path="/api/login", about="Log in.", takes=shapes.Credentials, gives=shapes.Granted,
          problems=(*POSTED, 401, 404, 429, 503)),
-    Call(method="post", path="/api/refresh", about="Buy the next tokens, once.", takes=shapes.RefreshWish,
+    Route(method="post", path="/api/refresh", about="Buy the next tokens, once.", takes=shapes.RefreshWish,
          gives=shapes.Granted, problems=(*POSTED, 401, 404, 503)),
-    Call(method="post", path="/api/logout", about="End this login, on all its connections.", takes=shapes.LogoutWish,
-         gives=shapes.Nothing, token="any", needs_body=False, problems=(*POSTED, 401, 404, 503)),
-    Call(method="post", path="/api/password", about="Change the password, and end every other login.",
+    Route(method="post", path="/api/logout", about="End this login, on all its connections.", takes=shapes.LogoutWish,
+         gives=shapes.Empty, token="any", needs_body=False, problems=(*POSTED, 401, 404, 503)),
+    Route(method="post", path="/api/password", about="Change the password, and end every other login.",
          takes=shapes.PasswordWish, gives=shapes.Granted, token="required", problems=(*POSTED, 401, 404, 429, 503)),
-    Call(method="post", path="/api/delete", about="Delete the account.", takes=shapes.DeleteWish,
-         gives=shapes.Nothing, token="required", problems=(*POSTED, 401, 404, 429, 503)),
-    Call(method="post", path="/api/tickets", about="Buy a ticket, good for one hello.", gives=shapes.Ticket, status=201,
+    Route(method="post", path="/api/delete", about="Delete the account.", takes=shapes.DeleteWish,
+         gives=shapes.Empty, token="required", problems=(*POSTED, 401, 404, 429, 503)),
+    Route(method="post", path="/api/tickets", about="Buy a ticket for one hello.", gives=shapes.Ticket, status=201,
          token="cookie", problems=(401, 403, 404, 429, 503)),
-    Call(method="get", path="/api/auth", about="How one may come in.", gives=shapes.WaysIn),
-    Call(method="get", path="/api/games", about="The games.", gives=shapes.Games, token="optional",
+    Route(method="get", path="/api/auth", about="How one may come in.", gives=shapes.WaysIn),
+    Route(method="get", path="/api/games", about="The games.", gives=shapes.Games, token="optional",
          problems=(401, 403, 429, 503)),
-    Call(method="get", path="/api/rooms", about="Public rooms.", gives=shapes.Rooms, problems=(404,),
+    Route(method="get", path="/api/rooms", about="Public rooms.", gives=shapes.Rooms, problems=(404,),
          query=(("game", False, "Only rooms of this game."),)),
-    Call(method="post", path="/api/rooms", about="Make a room.", takes=shapes.RoomWish, gives=shapes.Created,
+    Route(method="post", path="/api/rooms", about="Make a room.", takes=shapes.RoomWish, gives=shapes.Created,
          status=201, token="required", problems=(*POSTED, 401, 404, 409, 429, 503)),
-    Call(method="get", path="/api/rooms/{code}", about="One room, also a private one.", gives=shapes.Listing,
+    Route(method="get", path="/api/rooms/{code}", about="One room, also a private one.", gives=shapes.Listing,
          token="optional", problems=(400, 401, 403, 404, 429, 503)),
-    Call(method="post", path="/api/moderation/rooms/{code}", about="Act on a room.", takes=RoomAct,
-         gives=shapes.Nothing, token="required", problems=(*POSTED, 401, 404, 409, 429, 503)),
-    Call(method="get", path="/api/moderation/sanctions", about="Mutes and bans of the whole server, and of games.",
+    Route(method="post", path="/api/moderation/rooms/{code}", about="Act on a room.", takes=RoomAct,
+         gives=shapes.Empty, token="required", problems=(*POSTED, 401, 404, 409, 429, 503)),
+    Route(method="get", path="/api/moderation/sanctions", about="Mutes and bans of the whole server, and of games.",
          gives=shapes.Sanctions, token="required", problems=(401, 403, 429, 503)),
-    Call(method="post", path="/api/moderation/sanctions", about="Mute or ban a user, or addresses.",
+    Route(method="post", path="/api/moderation/sanctions", about="Mute or ban a user, or addresses.",
          takes=SanctionWish, gives=Sanction, status=201, token="required", problems=(*POSTED, 401, 404, 429, 503)),
-    Call(method="delete", path="/api/moderation/sanctions/{id}", about="End a sanction.", gives=shapes.Nothing,
+    Route(method="delete", path="/api/moderation/sanctions/{id}", about="End a sanction.", gives=shapes.Empty,
          token="required", problems=(401, 403, 404, 429, 503)),
-    Call(method="get", path="/api/moderation/log", about="What was done and reported, the newest first.",
+    Route(method="get", path="/api/moderation/log", about="What was done and reported, the newest first.",
          gives=shapes.ModerationLog, token="required", problems=(400, 401, 403, 429, 503),
          query=(("kind", False, "Only entries of this act."), ("before", False, "An entry: only older ones."))),
-    Call(method="post", path="/api/moderation/announcements", about="Tell something to everybody who listens.",
-         takes=Announcement, gives=shapes.Nothing, status=201, token="required", problems=(*POSTED, 401, 429, 503)),
-    Call(method="get", path="/api/server", about="What runs here.", gives=shapes.Server),
-    Call(method="get", path="/api/qr", about="A text as QR code.", gives="image/svg+xml", problems=(400,),
+    Route(method="post", path="/api/moderation/announcements", about="Tell something to everybody who listens.",
+         takes=Announcement, gives=shapes.Empty, status=201, token="required", problems=(*POSTED, 401, 429, 503)),
+    Route(method="get", path="/api/server", about="What runs here.", gives=shapes.Server),
+    Route(method="get", path="/api/qr", about="A text as QR code.", gives="image/svg+xml", problems=(400,),
          query=(("text", True, "At most 256 bytes."),)),
-    Call(method="get", path="/api/openapi.json", about="This description.", gives="application/json"),
-    Call(method="get", path="/healthz", about="The process runs.", gives=shapes.Status),
-    Call(method="get", path="/readyz", about="New players may be sent here.", gives=shapes.Status, problems=(503,)),
-    Call(method="get", path="/metrics", about="Numbers for Prometheus.", gives="text/plain", token="optional",
+    Route(method="get", path="/api/openapi.json", about="This description.", gives="application/json"),
+    Route(method="get", path="/healthz", about="The process runs.", gives=shapes.Status),
+    Route(method="get", path="/readyz", about="New players may be sent here.", gives=shapes.Status, problems=(503,)),
+    Route(method="get", path="/metrics", about="Numbers for Prometheus.", gives="text/plain", token="optional",
          problems=(401, 403, 429, 503)),
 )  # fmt: skip
 
@@ -143,7 +143,7 @@ def describe(public_url: str | None = None) -> dict[str, Any]:
     }
 
 
-def _operation(call: Call, schemas: dict[type[Struct], dict[str, Any]]) -> dict[str, Any]:
+def _operation(call: Route, schemas: dict[type[Struct], dict[str, Any]]) -> dict[str, Any]:
     operation: dict[str, Any] = {
         "operationId": f"{call.method}{call.path.replace('/', '_').replace('.', '_').strip('{}')}",
         "summary": call.about,
@@ -160,13 +160,13 @@ def _operation(call: Call, schemas: dict[type[Struct], dict[str, Any]]) -> dict[
     return operation
 
 
-def _answer(call: Call, schemas: dict[type[Struct], dict[str, Any]]) -> dict[str, Any]:
+def _answer(call: Route, schemas: dict[type[Struct], dict[str, Any]]) -> dict[str, Any]:
     if isinstance(call.gives, str):
         return {"description": call.about, "content": {call.gives: {"schema": {}}}}
     return {"description": call.about, "content": {"application/json": {"schema": schemas[call.gives]}}}
 
 
-def _parameters(call: Call) -> Iterator[dict[str, Any]]:
+def _parameters(call: Route) -> Iterator[dict[str, Any]]:
     for name, about in IN_PATHS.items():
         if f"{{{name}}}" in call.path:
             yield _parameter(name, "path", True, about)

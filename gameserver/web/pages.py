@@ -112,7 +112,7 @@ class Pages:
         if not rest:
             return Slash(game.encode())
         if game not in self._folders:
-            return Nothing() if rest != [b""] else StaticFile(STATIC / "missing.html", status=404)
+            return NotFoundPage() if rest != [b""] else StaticFile(STATIC / "missing.html", status=404)
         folder = self._folders[game]
         if rest != [b""]:
             return _file(folder, rest)
@@ -148,7 +148,7 @@ def client_folder() -> Path:
 def _file(folder: Path | None, names: list[bytes]) -> IResource:
     """:returns: the file of these names inside a folder, or what says that there is none."""
     found = inside(folder, names) if folder is not None else None
-    return StaticFile(found) if found is not None else Nothing()
+    return StaticFile(found) if found is not None else NotFoundPage()
 
 
 def inside(folder: Path, names: list[bytes]) -> Path | None:
@@ -197,7 +197,7 @@ class StaticFile(Resource):
         try:
             body = self._path.read_bytes()
         except OSError:
-            return Nothing().render(request)
+            return NotFoundPage().render(request)
         secure(request)
         kind = TYPES[self._path.suffix.lower()]
         request.setResponseCode(self._status)
@@ -256,7 +256,7 @@ class Slash(Resource):
         return b""
 
 
-class Nothing(Resource):
+class NotFoundPage(Resource):
     """No such file."""
 
     isLeaf = True

@@ -195,7 +195,7 @@ class Status(Struct, frozen=True):
     status: Literal["ok"]
 
 
-class Nothing(Struct, frozen=True):
+class Empty(Struct, frozen=True):
     """An empty object: it is done."""
 
 

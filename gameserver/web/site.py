@@ -24,7 +24,7 @@ from gameserver.web.addresses import Addresses
 from gameserver.web.answers import address_of, allow, refusal
 from gameserver.web.api import Api, log
 from gameserver.web.calls import BODY_BYTES
-from gameserver.web.channel import Channel
+from gameserver.web.channel import HttpConnection
 from gameserver.web.handshake import Handshake
 from gameserver.web.hosts import Hosts
 from gameserver.web.pages import Pages, Slash
@@ -36,7 +36,7 @@ from gameserver.websocket.proxies import LOCAL, Proxies
 if TYPE_CHECKING:
     from gameserver.game.loader import Catalog
     from gameserver.settings.settings import Settings
-    from gameserver.websocket.session import House
+    from gameserver.websocket.session import NodeServices
 
 IDLE_S: Final = 360
 """
@@ -59,32 +59,32 @@ TOO_LARGE: Final = b"HTTP/1.1 413 Request Entity Too Large\r\nConnection: close\
 
 
 def site(
-    house: House,
+    services: NodeServices,
     catalog: Catalog | None,
     settings: Settings,
     websocket: IResource,
     addresses: Addresses | None = None,
 ) -> Site:
     """
-    :param house: what all sessions of this node share.
+    :param services: what all sessions of this node share.
     :param catalog: if given, games that could not be loaded are listed with their errors.
     :param settings: for the origins that are admitted.
     :param websocket: what answers at ``/ws``.
     :param addresses: where people reach this server, for links and QR codes.
     :returns: a factory for the endpoints to listen with.
     """
-    pages = Pages(house.hall.specs.values(), catalog.places if catalog is not None else None)
-    api = Api(house, catalog, pages, addresses or Addresses(settings.public_url), settings)
+    pages = Pages(services.registry.specs.values(), catalog.places if catalog is not None else None)
+    api = Api(services, catalog, pages, addresses or Addresses(settings.public_url), settings)
     front = Front(api, settings.origin)
     root = Root(Handshake(websocket), pages, front, settings.base_path)
-    return QuietSite(root, house, Proxies(settings.trusted_proxy), Hosts(settings.public_url, settings.host))
+    return QuietSite(root, services, Proxies(settings.trusted_proxy), Hosts(settings.public_url, settings.host))
 
 
 class QuietSite(Site):
     """
     A site that keeps no access log, whose dates would be wrong with monotonic seconds, and speaks HTTP/1.1 only.
 
-    :param house: for its limits, its reactor, and whoever is not known yet.
+    :param services: for its limits, its reactor, and whoever is not known yet.
     :param proxies: whose word counts for who a client is.
     :param hosts: those that this server is.
     :ivar connections: those of HTTP, by the address at their other end.
@@ -93,23 +93,23 @@ class QuietSite(Site):
     """
 
     noisy = False
-    protocol = Channel  # type: ignore[assignment]
+    protocol = HttpConnection  # type: ignore[assignment]
 
-    def __init__(self, root: IResource, house: House, proxies: Proxies, hosts: Hosts) -> None:
+    def __init__(self, root: IResource, services: NodeServices, proxies: Proxies, hosts: Hosts) -> None:
         self.proxies = proxies
         self.hosts = hosts
-        self._clock = house.clock
-        self.budgets = house.budgets
-        self.strangers = house.strangers
-        self.connections = Connections(house.limits.connections_per_address)
-        self.request_s = house.limits.request_s
-        self.turns = Turns(house.clock)
-        self.kept = Kept(house.limits.http_bytes, partial(house.budgets.held_back, "kept"))
+        self._clock = services.clock
+        self.budgets = services.budgets
+        self.strangers = services.strangers
+        self.connections = Connections(services.limits.connections_per_address)
+        self.request_s = services.limits.request_s
+        self.turns = Turns(services.clock)
+        self.kept = Kept(services.limits.http_bytes, partial(services.budgets.held_back, "kept"))
         super().__init__(  # type: ignore[no-untyped-call]
             root,
             requestFactory=BoundedRequest,
             timeout=IDLE_S,
-            reactor=house.clock.reactor,
+            reactor=services.clock.reactor,
             parsePOSTFormSubmission=False,
         )
 
@@ -141,7 +141,7 @@ class QuietSite(Site):
         hosts = [host.decode("latin-1") for host in request.requestHeaders.getRawHeaders(b"host", [])]
         if not all(map(self.hosts.know, hosts)):
             return Refused(code="unknown_host")
-        # Whoever comes to stay is counted by connections, and a whole hall comes back at once.
+        # Whoever comes to stay is counted by connections, and a whole registry comes back at once.
         if request.requestHeaders.hasHeader(b"upgrade") and request.postpath[-1:] == [b"ws"]:
             return None
         if not self.budgets.take(self._clock.monotonic(), "http", address_of(request)):

@@ -1,5 +1,5 @@
 """
-A `Watch` that makes the system calls of a pass in C, all at once, where that was built.
+A `SocketPoller` that makes the system calls of a pass in C, all at once, where that was built.
 
 Of what one message costs here, much is Python between two system calls: an event's tuple, a bound method, a buffer
 of 64 KiB that shrinks to a hundred bytes, a mask as a large number. In C that is one call for all that a pass reads,
@@ -14,8 +14,8 @@ from typing import Any, Final
 
 from twisted.internet.main import CONNECTION_LOST
 
-from gameserver.node.reactor_pass import Pass
-from gameserver.websocket.sockets import EVENTS, READ_BYTES, Socket, Watch, end, log, serve
+from gameserver.node.reactor_pass import ReactorPass
+from gameserver.websocket.sockets import EVENTS, READ_BYTES, Socket, SocketPoller, end, log, serve
 
 try:
     from gameserver.websocket._native import ffi, lib
@@ -30,13 +30,13 @@ ARRIVAL: Final = Struct("5i")
 """A ``struct arrival`` of ``native_build``."""
 
 
-class NativeWatch(Watch):
-    """See `Watch`."""
+class NativePoller(SocketPoller):
+    """See `SocketPoller`."""
 
     way = "in C"
 
-    def __init__(self, reactor: Any, passes: Pass) -> None:
-        super().__init__(reactor, passes)
+    def __init__(self, reactor: Any, reactor_pass: ReactorPass) -> None:
+        super().__init__(reactor, reactor_pass)
         self.write_to_all = self._write_to_all
         self._arrivals = ffi.new("struct arrival[]", EVENTS)
         self._buffer = ffi.new("char[]", SPACE)
@@ -60,7 +60,7 @@ class NativeWatch(Watch):
                     feed(read[start:stop])
                 else:
                     why = serve(socket, events)
-            except Exception:  # noqa: BLE001 - as in `Watch`
+            except Exception:  # noqa: BLE001 - as in `SocketPoller`
                 log.failure("a connection failed")
                 why = CONNECTION_LOST
             if why is not None:
@@ -88,9 +88,9 @@ def _listens(socket: Socket) -> bool:
     return bool(socket.connected and not socket.disconnecting)
 
 
-def make_watch(reactor: Any, passes: Pass, *, native: bool = True) -> Watch:
+def make_watch(reactor: Any, reactor_pass: ReactorPass, *, native: bool = True) -> SocketPoller:
     """
     :param native: use what was built in C, if anything was.
     :returns: what upgraded sockets are watched by.
     """
-    return NativeWatch(reactor, passes) if native and BUILT else Watch(reactor, passes)
+    return NativePoller(reactor, reactor_pass) if native and BUILT else SocketPoller(reactor, reactor_pass)

@@ -15,7 +15,7 @@ from twisted.internet.interfaces import IPushProducer
 from twisted.logger import Logger
 from zope.interface import implementer
 
-from gameserver.node.reactor_pass import Pass
+from gameserver.node.reactor_pass import ReactorPass
 from gameserver.protocol.messages import Close
 from gameserver.websocket.frames import BINARY, HEADS, READY, TEXT, head, pong
 from gameserver.websocket.limits import Sizes
@@ -51,7 +51,7 @@ class Outgoing:
     """
     What a session sends through its connection: gathered during a pass of the reactor, written once at its end.
 
-    :param passes: at the end of each.
+    :param reactor_pass: at the end of each.
     :param queue_bytes: what may wait for a slow reader.
     :param binary: whether its frames are binary.
     :param write_to_all: see `Watch`.
@@ -68,7 +68,7 @@ class Outgoing:
     def __init__(
         self,
         protocol: GameProtocol,
-        passes: Pass,
+        reactor_pass: ReactorPass,
         queue_bytes: int,
         *,
         binary: bool = False,
@@ -80,7 +80,7 @@ class Outgoing:
         self._sizes = sizes or Sizes()
         self._most = message_bytes
         self._protocol = protocol
-        self._pass = passes
+        self._pass = reactor_pass
         self._queue_bytes = queue_bytes
         self._write_to_all = write_to_all
         self._owed: list[bytes] = []

@@ -16,7 +16,7 @@ from gameserver.websocket.limits import AT_ONCE
 
 if TYPE_CHECKING:
     from gameserver.interfaces import IClock
-    from gameserver.node.reactor_pass import Pass
+    from gameserver.node.reactor_pass import ReactorPass
     from gameserver.settings.settings import Limits
 
 FRAMES_A_PASS: Final = 32
@@ -37,16 +37,16 @@ class Pace:
     """
     The budgets of one connection.
 
-    :param passes: count the passes.
+    :param reactor_pass: count the reactor_pass.
     :ivar frames: whoever has a frame takes one of its ``spare``, or else asks `admits`.
     """
 
     __slots__ = ("_clock", "_left", "_limits", "_number", "_passes", "_refused", "frames", "over")
 
-    def __init__(self, clock: IClock, limits: Limits, passes: Pass) -> None:
+    def __init__(self, clock: IClock, limits: Limits, reactor_pass: ReactorPass) -> None:
         self._clock = clock
         self._limits = limits
-        self._passes = passes
+        self._passes = reactor_pass
         self._number = self._left = 0
         self._refused: TokenBucket | None = None
         own = limits.frames_per_s + limits.requests_per_s

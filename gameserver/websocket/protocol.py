@@ -27,7 +27,7 @@ from gameserver.websocket.native import make_watch
 from gameserver.websocket.outgoing import Outgoing
 from gameserver.websocket.paced import Paced
 from gameserver.websocket.proxies import Proxies
-from gameserver.websocket.session import House, Session
+from gameserver.websocket.session import NodeServices, Session
 from gameserver.websocket.slim_protocol import door_class, let_go
 from gameserver.websocket.sockets import Socket
 
@@ -43,11 +43,11 @@ class GameProtocol(Paced):
     :ivar plain: frames hold what was sent, as they come: no extension changes them.
     """
 
-    def __init__(self, door: Door) -> None:
+    def __init__(self, endpoint: WebSocketEndpoint) -> None:
         self.incoming: Incoming | None = None
         self.outgoing: Outgoing | None = None
         super().__init__()
-        self.door = door
+        self.endpoint = endpoint
         self.session: Session | None = None
         self.plain = False
         self.transport: Any
@@ -59,10 +59,10 @@ class GameProtocol(Paced):
         :returns: the subprotocol; None where none was offered, which means JSON.
         """
         origin = request.headers.get("origin")
-        headers, proxies, peer = request.headers, self.door.proxies, self.transport.getPeer()
+        headers, proxies, peer = request.headers, self.endpoint.proxies, self.transport.getPeer()
         secure = ISSLTransport.providedBy(self.transport)
         scheme = proxies.scheme(peer, headers.get("x-forwarded-proto"), secure=secure)
-        if origin is not None and not self.door.admits(origin, headers.get("host", ""), scheme):
+        if origin is not None and not self.endpoint.admits(origin, headers.get("host", ""), scheme):
             raise ConnectionDeny(ConnectionDeny.FORBIDDEN, "this origin is not admitted")
         # The client names what it speaks, the best first.
         offered = [name for name in request.protocols if name]
@@ -70,22 +70,22 @@ class GameProtocol(Paced):
         if offered and subprotocol is None:
             raise ConnectionDeny(ConnectionDeny.BAD_REQUEST, f"spoken here: {', '.join(SUBPROTOCOLS)}")
         address = proxies.client(peer, headers.get("x-forwarded-for"))
-        if not self.door.connections.enter(address):
-            self.door.house.budgets.throttled["connections"] += 1
+        if not self.endpoint.connections.enter(address):
+            self.endpoint.services.budgets.throttled["connections"] += 1
             raise ConnectionDeny(ConnectionDeny.SERVICE_UNAVAILABLE, "too many connections from this address")
         binary = subprotocol == PACKED_SUBPROTOCOL
-        house = self.door.house
+        services = self.endpoint.services
         self.outgoing = Outgoing(
             self,
-            house.hall.passes,
-            house.limits.queue_bytes,
+            services.registry.reactor_pass,
+            services.limits.queue_bytes,
             binary=binary,
-            write_to_all=self.door.watch.write_to_all,
-            message_bytes=house.message_bytes(binary=binary),
-            sizes=house.sizes,
+            write_to_all=self.endpoint.watch.write_to_all,
+            message_bytes=services.message_bytes(binary=binary),
+            sizes=services.sizes,
         )
-        self.session = Session(house, self.outgoing, address, binary=binary)
-        self.door.sessions[self.session] = None
+        self.session = Session(services, self.outgoing, address, binary=binary)
+        self.endpoint.sessions[self.session] = None
         return subprotocol
 
     def onOpen(self) -> None:
@@ -98,11 +98,11 @@ class GameProtocol(Paced):
             return
         own = BINARY if self.session.form is not Form.JSON else TEXT
         # `autobahn` looks, as soon as what came with the handshake is read.
-        session, most = self.session, self.door.house.limits.frame_bytes
+        session, most = self.session, self.endpoint.services.limits.frame_bytes
         ways = session.take, self.autobahn, self.wait
         self.incoming = Incoming(own, most, *ways, session.pace, session.admits, between=False)
         if isinstance(self.transport, Socket):
-            self.transport.adopt(self.door.watch, self.incoming)
+            self.transport.adopt(self.endpoint.watch, self.incoming)
             self.outgoing.socket = self.transport
         # twisted.web's channel, from which the transport was taken over, is its producer still.
         self.transport.unregisterProducer()
@@ -147,18 +147,18 @@ class GameProtocol(Paced):
     def onClose(self, wasClean: bool, code: int | None, reason: str | None) -> None:
         """The connection is gone, in whatever way."""
         if self.session is not None:
-            self.door.connections.leave(self.session.address)
-            self.door.sessions.pop(self.session, None)
+            self.endpoint.connections.leave(self.session.address)
+            self.endpoint.sessions.pop(self.session, None)
             self.session.lost()
             self.session = None
             self.incoming = None
 
 
-class Door:
+class WebSocketEndpoint:
     """
     Makes the connections of one node.
 
-    :param house: what their sessions share.
+    :param services: what their sessions share.
     :param origins: origins admitted besides the server's own.
     :param reactor: for handshakes and pings.
     :param proxies: whose word counts for who a client is.
@@ -168,7 +168,7 @@ class Door:
 
     def __init__(
         self,
-        house: House,
+        services: NodeServices,
         origins: Iterable[str],
         reactor: Any,
         sessions: dict[Session, None] | None = None,
@@ -176,12 +176,12 @@ class Door:
         *,
         native: bool = True,
     ) -> None:
-        limits = house.limits
-        self.house = house
+        limits = services.limits
+        self.services = services
         self.proxies = proxies or Proxies()
         self.origins = frozenset(origins)
         self.connections = Connections(most_of_one(limits))
-        self.watch = make_watch(reactor, house.hall.passes, native=native)
+        self.watch = make_watch(reactor, services.registry.reactor_pass, native=native)
         self.sessions: dict[Session, None] = {} if sessions is None else sessions
         self._factory = _new_factory(protocols=list(SUBPROTOCOLS), server="gameserver", reactor=reactor)
         self._factory.setProtocolOptions(

@@ -23,15 +23,15 @@ from zope.interface import implementer
 from gameserver.errors import Refused, StoreUnavailable
 from gameserver.interfaces import IAuthenticators, IHasher, ISession, ITickets, User
 from gameserver.node.codes import as_typed
-from gameserver.node.fast_path import Speaker
+from gameserver.node.fast_path import FastPath
 from gameserver.protocol import messages, msgpack
 from gameserver.protocol.json_codec import Codec, JSONCodec, Unreadable
 from gameserver.protocol.messages import Close, Form, FromServer
-from gameserver.protocol.msgpack_codec import PackedCodec
+from gameserver.protocol.msgpack_codec import MsgpackCodec
 from gameserver.protocol.patches import COLUMNS
 from gameserver.rates import TokenBucket
 from gameserver.room.bounds import PACKED
-from gameserver.room.effects import Asker
+from gameserver.room.effects import Requester
 from gameserver.websocket.limits import (
     AT_ONCE,
     MALFORMED,
@@ -47,16 +47,16 @@ from gameserver.websocket.pace import Pace
 
 if TYPE_CHECKING:
     from gameserver.clock import Clock
-    from gameserver.node.rooms import Hall
-    from gameserver.node.runner import Keeper
+    from gameserver.node.rooms import RoomRegistry
+    from gameserver.node.runner import RoomRunner
     from gameserver.settings.settings import Limits
 
 CLIENT_KEY: Final = re.compile(r"[A-Za-z0-9_-]{8,64}")
 OUTSIDE: Final = ("lobby:", "user:")
 """What addresses of lines outside rooms begin with."""
 IN_ROOM: Final = (
-    *(messages.Send, messages.Chat, messages.Start, messages.Leave, messages.Typing, messages.Read),
-    *(messages.Edit, messages.Unsay, messages.Report, messages.Block, messages.Team),
+    *(messages.Send, messages.ChatMessage, messages.Start, messages.Leave, messages.Typing, messages.Read),
+    *(messages.Edit, messages.Unsay, messages.Report, messages.Block, messages.TeamMessage),
 )
 """What is said in a room, of which it may be left out where there is only one."""
 GUESSED: Final = ("not_found", "wrong_password", "forbidden")
@@ -90,10 +90,10 @@ class Transport(Protocol):
         """Close the connection."""
 
 
-class House(Struct, frozen=True):
+class NodeServices(Struct, frozen=True):
     """What all sessions of a node share."""
 
-    hall: Hall
+    registry: RoomRegistry
     authenticators: IAuthenticators
     clock: Clock
     limits: Limits
@@ -106,7 +106,7 @@ class House(Struct, frozen=True):
 
     def message_bytes(self, *, binary: bool) -> int:
         """:returns: how large a message to a client is at most, in one of the two forms."""
-        return int(self.hall.message_bytes * PACKED) if binary else self.hall.message_bytes
+        return int(self.registry.message_bytes * PACKED) if binary else self.registry.message_bytes
 
 
 def _bucket(per_s: float) -> TokenBucket:
@@ -116,7 +116,7 @@ def _bucket(per_s: float) -> TokenBucket:
 @implementer(ISession)
 class Session:
     """
-    :param house: the node.
+    :param services: the node.
     :param transport: the connection.
     :param address: whose it is, for budgets.
     :param binary: whether it speaks MessagePack.
@@ -127,13 +127,13 @@ class Session:
         "_closing",
         "_codec",
         "_hello_call",
-        "_house",
         "_idle",
         "_leaving",
         "_lines",
         "_malformed",
         "_requests",
         "_seats",
+        "_services",
         "_speaker",
         "_waiting",
         "_waiting_bytes",
@@ -149,26 +149,28 @@ class Session:
         "user",
     )
 
-    def __init__(self, house: House, transport: Transport, address: str, *, binary: bool = False) -> None:
-        self._house = house
+    def __init__(self, services: NodeServices, transport: Transport, address: str, *, binary: bool = False) -> None:
+        self._services = services
         self.transport = transport
-        self._codec: Codec = (PackedCodec if binary else JSONCodec)(house.limits.depth, request_bytes(house.limits))
-        self.pace = Pace(house.clock, house.limits, house.hall.passes)
-        self._requests = _bucket(house.limits.requests_per_s)
-        self._lines = _bucket(house.limits.chat_per_s)
+        self._codec: Codec = (MsgpackCodec if binary else JSONCodec)(
+            services.limits.depth, request_bytes(services.limits)
+        )
+        self.pace = Pace(services.clock, services.limits, services.registry.reactor_pass)
+        self._requests = _bucket(services.limits.requests_per_s)
+        self._lines = _bucket(services.limits.chat_per_s)
         # Lists, since they are empty nearly always, and an empty deque takes 600 bytes.
         self._malformed: list[float] = []
         self._seats: dict[str, str] = {}
         # Rooms in which it has no seat any more, until they have told it so.
-        self._leaving: tuple[Keeper, ...] = ()
+        self._leaving: tuple[RoomRunner, ...] = ()
         # Who says what names no room: known only while frames are handled as they come, and there is one seat.
-        self._speaker: Speaker | None = None
+        self._speaker: FastPath | None = None
         self._waiting: list[bytes] = []
         self._waiting_bytes = 0
         self._busy = False
         self._closing = False
         self._idle: Deferred[None] | None = None
-        self._hello_call: IDelayedCall | None = house.clock.later(house.limits.hello_s, self._no_hello)
+        self._hello_call: IDelayedCall | None = services.clock.later(services.limits.hello_s, self._no_hello)
         self.address = address
         self.user: User | None = None
         self.key = ""
@@ -177,7 +179,7 @@ class Session:
         self.deliver: Callable[[bytes], None] = transport.send
         self.deliver_to_all = transport.send_to_all
         self.deliver_volatile: Callable[[bytes, str], None] = transport.send_volatile
-        house.strangers.enter(self)
+        services.strangers.enter(self)
 
     # In
 
@@ -212,11 +214,11 @@ class Session:
         try:
             if type(message) is messages.Send:
                 user = self._whoever()
-                keeper, seat = self._seat_in(message.room)
+                runner, seat = self._seat_in(message.room)
                 if self._speaker is None:
-                    self._remember_speaker(keeper, seat, user)
-                asker = Asker(self, user, message.id, keeper.room.code)
-                keeper.message(asker, seat, message.type, message.data)
+                    self._remember_speaker(runner, seat, user)
+                requester = Requester(self, user, message.id, runner.room.code)
+                runner.message(requester, seat, message.type, message.data)
             else:
                 self._request(message)
         except Refused as refused:
@@ -245,26 +247,26 @@ class Session:
         """The connection is gone; that is never leaving."""
         self.closed = True
         self._speaker = None
-        self._house.strangers.leave(self)
+        self._services.strangers.leave(self)
         if self.user is not None:
-            self._house.hall.people.leave(self)
+            self._services.registry.people.leave(self)
         self._waiting.clear()
         if self._hello_call is not None and self._hello_call.active():
             self._hello_call.cancel()
         for code, seat in list(self._seats.items()):
             self._detach(code, seat)
         self._seats.clear()
-        self._house.hall.posts.forget(self)
+        self._services.registry.posts.forget(self)
 
     def fell_behind(self) -> None:
         """Much waits for the client to read it: its rooms withhold what they can replace."""
-        for keeper in self._keepers():
-            keeper.fell_behind(self)
+        for runner in self._runners():
+            runner.fell_behind(self)
 
     def caught_up(self) -> None:
         """The client has read all there was."""
-        for keeper in self._keepers():
-            keeper.caught_up(self)
+        for runner in self._runners():
+            runner.caught_up(self)
 
     def close(self, code: int, reason: str = "") -> None:
         """Close the connection; nothing that comes after is handled."""
@@ -288,8 +290,8 @@ class Session:
     def seated(self, code: str, seat: str) -> None:
         """See `ISession.seated`."""
         if self.closed:
-            # It ended while the room was at work; the room may not be in the hall yet.
-            self._house.clock.later(0, self._detach, code, seat)
+            # It ended while the room was at work; the room may not be in the registry yet.
+            self._services.clock.later(0, self._detach, code, seat)
         else:
             self._seats[code] = seat
             self._speaker = None
@@ -297,16 +299,16 @@ class Session:
     def unseated(self, code: str) -> None:
         """See `ISession.unseated`."""
         if self._seats.pop(code, None) is not None:
-            keeper = self._house.hall.get(code)
-            if keeper is not None:
-                self._leaving = (*self._leaving, keeper)
-                keeper.told().addBoth(self._has_left, keeper)
+            runner = self._services.registry.get(code)
+            if runner is not None:
+                self._leaving = (*self._leaving, runner)
+                runner.told().addBoth(self._has_left, runner)
         self._speaker = None
         self.transport.forget(code)
 
-    def _has_left(self, _: object, keeper: Keeper) -> None:
+    def _has_left(self, _: object, runner: RoomRunner) -> None:
         """That room has told all that this session had asked of it."""
-        self._leaving = tuple(left for left in self._leaving if left is not keeper)
+        self._leaving = tuple(left for left in self._leaving if left is not runner)
 
     # One message
 
@@ -329,21 +331,21 @@ class Session:
             self._count_block(user)
         if not isinstance(message, IN_ROOM) or _is_outside(message):
             self._admit(user)
-        asker = Asker(self, user, message.id, self._room_of(message))
+        requester = Requester(self, user, message.id, self._room_of(message))
         if isinstance(message, messages.Create):
-            self._wait_for(asker, self._create(asker, message))
+            self._wait_for(requester, self._create(requester, message))
         elif isinstance(message, messages.Join):
-            self._wait_for(asker, self._join(asker, message))
+            self._wait_for(requester, self._join(requester, message))
         elif isinstance(message, messages.Resume):
-            self._wait_for(asker, self._resume(asker, message))
+            self._wait_for(requester, self._resume(requester, message))
         elif isinstance(message, messages.Listen):
-            self._wait_for(asker, self._listen(asker, message))
-        elif isinstance(message, messages.Chat) and _is_outside(message):
-            self._wait_for(asker, self._post(asker, message))
+            self._wait_for(requester, self._listen(requester, message))
+        elif isinstance(message, messages.ChatMessage) and _is_outside(message):
+            self._wait_for(requester, self._post(requester, message))
         elif isinstance(message, messages.Block) and _is_outside(message):
-            self._wait_for(asker, self._block(asker, message))
+            self._wait_for(requester, self._block(requester, message))
         else:
-            self._in_room(asker, message)
+            self._in_room(requester, message)
 
     def admits(self) -> bool:
         """
@@ -351,11 +353,11 @@ class Session:
 
         :returns: whether it may be; if not, the connection is closed.
         """
-        if self.pace.admits(sum(keeper.room.game_class.messages_per_s for keeper in self._keepers())):
+        if self.pace.admits(sum(runner.room.game_class.messages_per_s for runner in self._runners())):
             return True
         over = self.pace.over
         if not self._closing:
-            self._house.budgets.throttled[over] += 1
+            self._services.budgets.throttled[over] += 1
         self.close(Close.FLOODING, "too many frames" if over == "frames" else "too much was refused")
         return False
 
@@ -365,88 +367,88 @@ class Session:
 
     def _count_request(self) -> bool:
         """Whatever reaches no game is bounded here. :returns: whether it is within the bound; else that was all."""
-        if self._requests.take(self._house.clock.monotonic()):
+        if self._requests.take(self._services.clock.monotonic()):
             return True
-        self._house.budgets.throttled["messages"] += 1
+        self._services.budgets.throttled["messages"] += 1
         self.close(Close.FLOODING, "too many requests")
         return False
 
     def _count_line(self) -> None:
         """:raises Refused: ``rate_limited``: nobody reads so fast."""
-        if not self._lines.take(self._house.clock.monotonic()):
-            self._house.budgets.throttled["chat"] += 1
+        if not self._lines.take(self._services.clock.monotonic()):
+            self._services.budgets.throttled["chat"] += 1
             raise Refused(code="rate_limited")
 
-    def _remember_speaker(self, keeper: Keeper, seat: str, user: User) -> None:
+    def _remember_speaker(self, runner: RoomRunner, seat: str, user: User) -> None:
         """While there is but one seat; and it is there, which a step that lasts may have yet to decide."""
-        if len(self._seats) == 1 and keeper.is_plain and seat in keeper.room.seats:
-            asker = Asker(self, user, None, keeper.room.code)
-            self._speaker = Speaker(keeper, seat, asker, self._codec.glance, self._codec.is_flat)
+        if len(self._seats) == 1 and runner.is_plain and seat in runner.room.seats:
+            requester = Requester(self, user, None, runner.room.code)
+            self._speaker = FastPath(runner, seat, requester, self._codec.glance, self._codec.is_flat)
 
-    def _in_room(self, asker: Asker, message: Any) -> None:
-        keeper, seat = self._seat_in(message.room)
-        if isinstance(message, messages.Chat):
+    def _in_room(self, requester: Requester, message: Any) -> None:
+        runner, seat = self._seat_in(message.room)
+        if isinstance(message, messages.ChatMessage):
             self._count_line()
-            done = keeper.post("chat", asker, seat, message.text, message.to, message.data)
+            done = runner.post("chat", requester, seat, message.text, message.to, message.data)
         elif isinstance(message, messages.Start):
-            done = keeper.post("start", asker, seat)
+            done = runner.post("start", requester, seat)
         elif isinstance(message, messages.Leave):
-            done = keeper.post("leave", asker, seat)
+            done = runner.post("leave", requester, seat)
         else:
-            done = self._about_chat(keeper, asker, seat, message)
-        done.addErrback(self._refused_by_room, asker)
+            done = self._about_chat(runner, requester, seat, message)
+        done.addErrback(self._refused_by_room, requester)
 
-    def _about_chat(self, keeper: Keeper, asker: Asker, seat: str, message: Any) -> Deferred[None]:
+    def _about_chat(self, runner: RoomRunner, requester: Requester, seat: str, message: Any) -> Deferred[None]:
         """What is about chat and teams, besides saying something."""
         if isinstance(message, messages.Typing):
-            return keeper.post("typing", asker, seat, message.to, message.on)
+            return runner.post("typing", requester, seat, message.to, message.on)
         if isinstance(message, messages.Read):
-            return keeper.post("read", asker, seat, message.to, message.upto)
+            return runner.post("read", requester, seat, message.to, message.upto)
         if isinstance(message, messages.Edit):
-            return keeper.post("edit", asker, seat, message.stream, message.line, message.text, message.data)
+            return runner.post("edit", requester, seat, message.stream, message.line, message.text, message.data)
         if isinstance(message, messages.Unsay):
-            return keeper.post("unsay", asker, seat, message.stream, message.line)
+            return runner.post("unsay", requester, seat, message.stream, message.line)
         if isinstance(message, messages.Report):
-            return keeper.post("report", asker, seat, message.stream, message.line, message.seat, message.reason)
+            return runner.post("report", requester, seat, message.stream, message.line, message.seat, message.reason)
         if isinstance(message, messages.Block):
-            return keeper.post("block", asker, seat, message.seat or "", message.on)
-        if isinstance(message, messages.Team):
-            return keeper.post("team", asker, seat, message.team, message.seat)
+            return runner.post("block", requester, seat, message.seat or "", message.on)
+        if isinstance(message, messages.TeamMessage):
+            return runner.post("team", requester, seat, message.team, message.seat)
         raise Refused(code="unknown_op")
 
-    async def _listen(self, asker: Asker, message: messages.Listen) -> None:
-        posts = self._house.hall.posts
+    async def _listen(self, requester: Requester, message: messages.Listen) -> None:
+        posts = self._services.registry.posts
         found: Any = None
         if message.on:
-            found = await _unless_away(posts.listen(self, asker.user, message.to, message.seen))
+            found = await _unless_away(posts.listen(self, requester.user, message.to, message.seen))
             if self.closed:
                 posts.forget(self)
         else:
-            posts.cease(self, asker.user, message.to)
-        self._done(asker, found)
+            posts.cease(self, requester.user, message.to)
+        self._done(requester, found)
 
-    async def _post(self, asker: Asker, message: messages.Chat) -> None:
-        await _unless_away(self._house.hall.posts.say(asker.user, message.to, message.text, message.data))
-        self._done(asker, None)
+    async def _post(self, requester: Requester, message: messages.ChatMessage) -> None:
+        await _unless_away(self._services.registry.posts.say(requester.user, message.to, message.text, message.data))
+        self._done(requester, None)
 
     def _count_block(self, user: User) -> None:
         """:raises Refused: ``rate_limited``: nobody is bothered by so many."""
-        now_s, budgets = self._house.clock.monotonic(), self._house.budgets
+        now_s, budgets = self._services.clock.monotonic(), self._services.budgets
         if not budgets.left(now_s, "block", user.id):
             raise Refused(code="rate_limited")
         budgets.charge(now_s, "block", user.id)
 
-    async def _block(self, asker: Asker, message: messages.Block) -> None:
-        if message.user == asker.user.id or not message.user:
+    async def _block(self, requester: Requester, message: messages.Block) -> None:
+        if message.user == requester.user.id or not message.user:
             raise Refused("Name another user.", code="bad_data", path="$.user")
-        if message.on and not await _unless_away(self._house.hall.knows(message.user)):
+        if message.on and not await _unless_away(self._services.registry.knows(message.user)):
             raise Refused("There is no such user.", code="bad_data", path="$.user")
-        await self._house.hall.watch.block(asker.user.id, message.user, message.on)
-        self._done(asker, None)
+        await self._services.registry.watch.block(requester.user.id, message.user, message.on)
+        self._done(requester, None)
 
-    def _done(self, asker: Asker, data: Any) -> None:
-        if asker.id is not None:
-            frame = messages.encode(messages.Ok(asker.id, data))
+    def _done(self, requester: Requester, data: Any) -> None:
+        if requester.id is not None:
+            frame = messages.encode(messages.Ok(requester.id, data))
             self.deliver(frame if self.form is Form.JSON else msgpack.repack(frame))
 
     # Messages that others wait for
@@ -462,12 +464,12 @@ class Session:
         self._request(message)
         return True
 
-    def _wait_for(self, asker: Asker | None, steps: Coroutine[Any, Any, None]) -> None:
+    def _wait_for(self, requester: Requester | None, steps: Coroutine[Any, Any, None]) -> None:
         """Nothing else is handled until this is done."""
         self._busy = True
         self._speaker = None
         done = Deferred.fromCoroutine(steps)
-        done.addErrback(lambda failure: Deferred.fromCoroutine(self._refused(failure, asker)))
+        done.addErrback(lambda failure: Deferred.fromCoroutine(self._refused(failure, requester)))
         done.addErrback(lambda failure: log.failure("a request was not handled", failure))
         done.addCallback(lambda _: self._go_on())
 
@@ -487,18 +489,18 @@ class Session:
             await self._idle
         # What rooms said is told or on its way to the store at the end of the turn.
         ended: Deferred[None] = Deferred()
-        self._house.hall.passes.owe(lambda: ended.callback(None))
+        self._services.registry.reactor_pass.owe(lambda: ended.callback(None))
         await ended
-        await DeferredList([keeper.told() for keeper in self._unquiet()], consumeErrors=True)
+        await DeferredList([runner.told() for runner in self._unquiet()], consumeErrors=True)
 
     async def _hello(self, message: messages.Hello) -> None:
-        house = self._house
+        services = self._services
         if self.user is not None:
             raise Refused("This connection has said hello already.", code="bad_message")
         if message.token is not None or message.ticket is not None:
             user, token = await self._prove(message.token, message.ticket)
         elif message.guest is not None:
-            user, token = house.authenticators.guest(self._guest_name(message.guest.name))
+            user, token = services.authenticators.guest(self._guest_name(message.guest.name))
         else:
             raise Refused(code="unauthenticated")
         if self.closed:
@@ -507,23 +509,23 @@ class Session:
         if self._hello_call is not None and self._hello_call.active():
             self._hello_call.cancel()
         known = message.client is not None and CLIENT_KEY.fullmatch(message.client)
-        self.key = message.client if known and message.client else house.entropy(16).hex()
-        self.user = user = replace(user, name=house.hall.people.called(user, house.limits.name_chars))
-        house.hall.people.enter(self)
+        self.key = message.client if known and message.client else services.entropy(16).hex()
+        self.user = user = replace(user, name=services.registry.people.called(user, services.limits.name_chars))
+        services.registry.people.enter(self)
         if self.form is Form.PACKED and message.ops is not None and message.ops >= COLUMNS:
             self.form = Form.COLUMNS
-        house.strangers.know(self)
+        services.strangers.know(self)
         about = messages.UserInfo(user.id, user.name, list(user.rights))
-        limits = told_limits(house.limits, house.message_bytes(binary=self.form is not Form.JSON))
+        limits = told_limits(services.limits, services.message_bytes(binary=self.form is not Form.JSON))
         welcome = messages.Welcome(about, token, self.key, self._now_ms(), limits)
         self._say(welcome)
 
     def _admit(self, user: User) -> None:
         """:raises Refused: ``forbidden``: the server does not want this user, or whoever comes from there."""
         try:
-            self._house.hall.watch.admit(user, self.address)
+            self._services.registry.watch.admit(user, self.address)
         except Refused:
-            self._house.clock.later(0, self.close, Close.FORBIDDEN, "banned")
+            self._services.clock.later(0, self.close, Close.FORBIDDEN, "banned")
             raise
 
     async def _prove(self, token: str | None, ticket: str | None) -> tuple[User, str]:
@@ -531,45 +533,45 @@ class Session:
         :returns: who this is, and the token that proves it from now on.
         :raises Refused: ``unauthenticated``, or ``busy``: nobody can tell now.
         """
-        house = self._house
-        now_s = house.clock.now()
+        services = self._services
+        now_s = services.clock.now()
         try:
             if token is None:
-                if house.tickets is None or ticket is None:
+                if services.tickets is None or ticket is None:
                     raise Refused(code="unauthenticated")
-                token = await house.tickets.redeem(ticket, now_s=now_s)
-            return await house.authenticators.authenticate(token, now_s=now_s), token
+                token = await services.tickets.redeem(ticket, now_s=now_s)
+            return await services.authenticators.authenticate(token, now_s=now_s), token
         except StoreUnavailable:
             raise Refused("The store does not answer.", code="busy") from None
 
-    async def _create(self, asker: Asker, message: messages.Create) -> None:
-        seat = self._seat_wish(asker.user, message)
+    async def _create(self, requester: Requester, message: messages.Create) -> None:
+        seat = self._seat_wish(requester.user, message)
         options: dict[str, Any] = message.options or {}
-        await self._house.hall.create(
-            asker.user,
+        await self._services.registry.create(
+            requester.user,
             message.game,
             options,
             private=message.private,
             password=message.password,
-            asker=asker,
+            requester=requester,
             seat=seat,
         )
 
-    async def _join(self, asker: Asker, message: messages.Join) -> None:
-        seat = self._seat_wish(asker.user, message)
-        hall = self._house.hall
-        self._check_budget(asker.user, message.room)
+    async def _join(self, requester: Requester, message: messages.Join) -> None:
+        seat = self._seat_wish(requester.user, message)
+        registry = self._services.registry
+        self._check_budget(requester.user, message.room)
         if message.room is not None:
-            await hall.join(asker, hall.find(message.room), seat)
+            await registry.join(requester, registry.find(message.room), seat)
         elif message.game is not None:
-            await hall.match(asker, message.game, message.match or {}, seat)
+            await registry.match(requester, message.game, message.match or {}, seat)
         else:
             raise Refused("Name a room or a game.", code="bad_data", path="$.room")
 
-    async def _resume(self, asker: Asker, message: messages.Resume) -> None:
-        self._check_budget(asker.user, message.room)
-        keeper = self._house.hall.find(message.room)
-        await keeper.post("resume", asker, secret=message.resume, seen=message.seen)
+    async def _resume(self, requester: Requester, message: messages.Resume) -> None:
+        self._check_budget(requester.user, message.room)
+        runner = self._services.registry.find(message.room)
+        await runner.post("resume", requester, secret=message.resume, seen=message.seen)
 
     def _say(self, message: FromServer) -> None:
         """Say something that holds nothing of a game's."""
@@ -577,19 +579,21 @@ class Session:
 
     # Errors
 
-    async def _refused(self, failure: Failure, asker: Asker | None) -> None:
+    async def _refused(self, failure: Failure, requester: Requester | None) -> None:
         """A request for which others wait came to nothing; guesses are counted."""
         refused = _as_refused(failure)
-        if refused.code in GUESSED and asker is not None:
-            self._house.budgets.charge_join(self._house.clock.monotonic(), self.address, asker.user.id, refused.code)
-        if asker is not None:
-            await self._refuse_in_order(asker.id, refused, asker.room)
+        if refused.code in GUESSED and requester is not None:
+            self._services.budgets.charge_join(
+                self._services.clock.monotonic(), self.address, requester.user.id, refused.code
+            )
+        if requester is not None:
+            await self._refuse_in_order(requester.id, refused, requester.room)
         else:
             await self._refuse_in_order(None, refused, None)
 
-    def _refused_by_room(self, failure: Failure, asker: Asker) -> None:
+    def _refused_by_room(self, failure: Failure, requester: Requester) -> None:
         """A room refuses, behind all that it rests on."""
-        self._error(asker.id, _as_refused(failure), asker.room)
+        self._error(requester.id, _as_refused(failure), requester.room)
 
     def _refuse(self, message: Any, refused: Refused) -> None:
         """A request is refused here; what follows it waits as long as this does."""
@@ -602,15 +606,15 @@ class Session:
     async def _refuse_in_order(self, id: int | None, refused: Refused, room: str | None) -> None:
         """Refuse once its rooms have told all that was asked of them; what this rests on is stored by then."""
         try:
-            for keeper in self._unquiet():
-                await keeper.told()
+            for runner in self._unquiet():
+                await runner.told()
         except Refused as lost:
             refused = lost
         self._error(id, refused, room)
 
-    def _unquiet(self) -> list[Keeper]:
+    def _unquiet(self) -> list[RoomRunner]:
         """:returns: the rooms that may owe it an answer."""
-        return [keeper for keeper in (*self._keepers(), *self._leaving) if not keeper.quiet]
+        return [runner for runner in (*self._runners(), *self._leaving) if not runner.quiet]
 
     def _error(self, id: int | None, refused: Refused, room: str | None = None) -> None:
         self.refused()
@@ -619,7 +623,7 @@ class Session:
     def _refuse_frame(self, unreadable: Unreadable) -> None:
         self.refused()
         self._say(messages.Error(unreadable.id, unreadable.code, unreadable.text))
-        self._malformed = [*self._malformed, self._house.clock.monotonic()][-MALFORMED:]
+        self._malformed = [*self._malformed, self._services.clock.monotonic()][-MALFORMED:]
         if len(self._malformed) == MALFORMED and self._malformed[-1] - self._malformed[0] <= MALFORMED_S:
             self.close(Close.PROTOCOL, "too many frames that are no messages")
 
@@ -644,7 +648,7 @@ class Session:
             raise Refused(code="unauthenticated")
         return self.user
 
-    def _seat_in(self, room: str | None) -> tuple[Keeper, str]:
+    def _seat_in(self, room: str | None) -> tuple[RoomRunner, str]:
         """
         :param room: its code, or None where the session holds one seat.
         :raises Refused: there is no such seat.
@@ -654,11 +658,11 @@ class Session:
             if len(seats) > 1:
                 raise Refused("Say which room: you have seats in several.", code="bad_data", path="$.room")
             room = next(iter(seats), "")
-        keeper = self._house.hall.find(room)
-        seat = seats.get(keeper.room.code)
+        runner = self._services.registry.find(room)
+        seat = seats.get(runner.room.code)
         if seat is None:
             raise Refused(code="not_found")
-        return keeper, seat
+        return runner, seat
 
     def _room_of(self, message: Any) -> str | None:
         """:returns: the code of the room that a message is about, where it is said by a seat in it."""
@@ -670,52 +674,52 @@ class Session:
 
     def _seat_wish(self, user: User, message: messages.Create | messages.Join) -> dict[str, Any]:
         """:returns: keyword arguments of `Room.join`."""
-        people, most = self._house.hall.people, self._house.limits.name_chars
+        people, most = self._services.registry.people, self._services.limits.name_chars
         name = people.called(user, most) if message.name is None else people.admit(message.name, most, user)
         return {"name": name, "role": message.role, "password": message.password, "profile": message.profile or {}}
 
     def _guest_name(self, name: str) -> str:
         """:raises Refused: ``unauthenticated``, as every refused ``hello`` is."""
         try:
-            return self._house.hall.people.admit(name, self._house.limits.name_chars)
+            return self._services.registry.people.admit(name, self._services.limits.name_chars)
         except Refused as refused:
             raise Refused(refused.text, code="unauthenticated", path="$.guest.name") from None
 
     def _check_budget(self, user: User, code: str | None) -> None:
         """:raises Refused: ``rate_limited``: this address or user was refused too often."""
         guessed = () if code is None else self._guessed(user, code)
-        if not self._house.budgets.may_join(self._house.clock.monotonic(), self.address, user.id, guessed):
+        if not self._services.budgets.may_join(self._services.clock.monotonic(), self.address, user.id, guessed):
             raise Refused(code="rate_limited")
 
     def _guessed(self, user: User, code: str) -> Sequence[str]:
         """:returns: what can be found out of a room by trying it: see `Budgets.may_join`."""
         try:
-            room = self._house.hall.find(code).room
+            room = self._services.registry.find(code).room
         except Refused:
             return ("join",)
         if room.seats.of_user(user.id):
             return ()
         return (*(("join",) if room.private else ()), *(("password",) if room.password is not None else ()))
 
-    def _keepers(self) -> list[Keeper]:
+    def _runners(self) -> list[RoomRunner]:
         """:returns: those of the rooms in which it has a seat."""
-        found = (self._house.hall.get(code) for code in self._seats)
-        return [keeper for keeper in found if keeper is not None]
+        found = (self._services.registry.get(code) for code in self._seats)
+        return [runner for runner in found if runner is not None]
 
     def _detach(self, code: str, seat: str) -> None:
-        keeper = self._house.hall.get(code)
-        if keeper is not None:
-            keeper.gone(self, seat)
+        runner = self._services.registry.get(code)
+        if runner is not None:
+            runner.gone(self, seat)
 
     def _now_ms(self) -> int:
-        return round(self._house.clock.now() * 1000)
+        return round(self._services.clock.now() * 1000)
 
 
 def _is_outside(message: Any) -> bool:
     """Whether a line, or a block, has nothing to do with rooms."""
     if isinstance(message, messages.Block):
         return message.user is not None
-    return isinstance(message, messages.Chat) and message.to.startswith(OUTSIDE)
+    return isinstance(message, messages.ChatMessage) and message.to.startswith(OUTSIDE)
 
 
 def _as_refused(failure: Failure) -> Refused:

@@ -3,11 +3,11 @@ The sockets under our WebSockets: they write at once, and are watched by an epol
 
 Twisted's way from a readable socket to ``dataReceived`` costs more than what we do with a message. A `Socket` is
 Twisted's own TCP transport in all but two things, once its connection is a WebSocket: what is written goes to the
-kernel at once while nothing is buffered, and the reactor that it asks for readiness is a `Watch`. That is one
+kernel at once while nothing is buffered, and the reactor that it asks for readiness is a `SocketPoller`. That is one
 descriptor in the real reactor, and its pass over the sockets that have something is a whole turn, which it ends.
 
 Where there is no epoll, under TLS and on sockets of Unix all stays with the reactor. `gameserver.websocket.native` has
-a faster `Watch`, for where it could be built.
+a faster `SocketPoller`, for where it could be built.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from twisted.logger import Logger
 from twisted.python.failure import Failure
 from zope.interface import implementer
 
-from gameserver.node.reactor_pass import Pass
+from gameserver.node.reactor_pass import ReactorPass
 from gameserver.websocket.frame_reader import Incoming, masked_again
 
 Watched = tuple["Socket", Callable[[int], bytes], Callable[[bytes], None], Callable[[bytes, int], None]]
@@ -52,7 +52,7 @@ class Socket(tcp.Server):
     feed_unmasked: Callable[[bytes, int], None]
     _waits = False
 
-    def adopt(self, watch: Watch, incoming: Incoming | None = None) -> None:
+    def adopt(self, watch: SocketPoller, incoming: Incoming | None = None) -> None:
         """
         From now on a WebSocket: write eagerly, and be watched by this.
 
@@ -147,12 +147,12 @@ def hand_out_sockets(port: Any) -> None:
 
 
 @implementer(IReadDescriptor)
-class Watch:
+class SocketPoller:
     """
     An epoll set, which stands for the reactor to the sockets in it.
 
     :param reactor: where the set itself is watched, while there is any socket in it.
-    :param passes: a pass over the sockets is one.
+    :param reactor_pass: a pass over the sockets is one.
     :ivar way: how this goes about it, for the log.
     :ivar write_to_all: writes the same bytes to many descriptors, if there is a faster way than one by one; negative
         ones are left out. Returns how many bytes went to each, -1 where it did not try; None: all of them to all.
@@ -161,10 +161,10 @@ class Watch:
     way = "in Python"
     write_to_all: WriteToAll | None = None
 
-    def __init__(self, reactor: Any, passes: Pass) -> None:
+    def __init__(self, reactor: Any, reactor_pass: ReactorPass) -> None:
         self.callLater = reactor.callLater
         self._reactor = reactor
-        self._pass = passes
+        self._pass = reactor_pass
         self._sockets: dict[int, Watched] = {}
         self._events: dict[int, int] = {}
         self._epoll: Any = None

@@ -8,7 +8,7 @@ from typing import Any
 from twisted.internet.defer import execute
 from twisted.internet.task import Clock as Seconds
 
-from gameserver.auth.context import Means
+from gameserver.auth.context import AuthContext
 from gameserver.auth.hashing import Cost, Hasher
 from gameserver.auth.secrets import Secrets
 from gameserver.clock import Clock
@@ -24,13 +24,13 @@ def fast_hasher(waiting: int = 100) -> Hasher:
     return Hasher(execute, cost=Cost(memory_kib=8, passes=1), waiting=waiting)
 
 
-def means(**settings: Any) -> Means:
-    """:returns: what authenticators are made of, on a clock that stands still; `Means.reactor` moves it."""
+def means(**settings: Any) -> AuthContext:
+    """:returns: what authenticators are made of, on a clock that stands still; `AuthContext.reactor` moves it."""
     seconds = Seconds()
     store = MemoryStore()
     store.start()
     revoked: list[tuple[str, str | None]] = []
-    made = Means(
+    made = AuthContext(
         settings=load(settings),
         secrets=Secrets([b"s" * 32]),
         clock=Clock(seconds, lambda: START_S + seconds.seconds()),

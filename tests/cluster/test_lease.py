@@ -11,7 +11,7 @@ from zope.interface.verify import verifyObject
 from gameserver.clock import Clock
 from gameserver.cluster.lease import MARGIN_S, Lease
 from gameserver.errors import StoreUnavailable
-from gameserver.interfaces import ILease, ILeaseHolder, Renewal
+from gameserver.interfaces import ILease, ILeaseHolder, LeaseRenewal
 from tests.store.shared import Shared, SharedStore
 
 LEASE_S = 10.0
@@ -66,7 +66,7 @@ class LeaseTests(SynchronousTestCase):
             self.time.advance(0.1)
 
     def test_interfaces(self) -> None:
-        """It is what a hall expects, and the holder of these tests is what it expects."""
+        """It is what a registry expects, and the holder of these tests is what it expects."""
         verifyObject(ILease, self.lease)
         verifyObject(ILeaseHolder, self.holder)
 
@@ -132,7 +132,7 @@ class LeaseTests(SynchronousTestCase):
         self.pass_time(LEASE_S)
         self.assertEqual(self.holder.told, ["lost"])
         self.assertFalse(self.lease.held)
-        self.assertIs(self.successResultOf(other.renew_lease(for_ms=1)), Renewal.KEPT)
+        self.assertIs(self.successResultOf(other.renew_lease(for_ms=1)), LeaseRenewal.KEPT)
 
     def test_stop_releases(self) -> None:
         """Others may have the rooms at once; no timer stays."""

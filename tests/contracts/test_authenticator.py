@@ -18,7 +18,7 @@ from zope.interface.verify import verifyObject
 from gameserver.auth.accounts import Accounts
 from gameserver.auth.chain import Chain
 from gameserver.auth.django import DjangoTickets
-from gameserver.auth.django_app.tokens import Claims
+from gameserver.auth.django_app.tokens import TicketClaims
 from gameserver.auth.guests import Guests
 from gameserver.auth.jwt import JwtUsers
 from gameserver.auth.jwt_keys import KeyFile
@@ -196,7 +196,7 @@ class DjangoTicketsTests(AuthenticatorContract, TestCase):
 
     async def admit(self, authenticator: DjangoTickets, name: str) -> tuple[User, str]:
         now_s = int(self.clock.now())
-        said = Claims(sub=name, name=name, rights=("moderator",), iat=now_s, exp=now_s + DAY_S, stamp="")
+        said = TicketClaims(sub=name, name=name, rights=("moderator",), iat=now_s, exp=now_s + DAY_S, stamp="")
         return User(f"django:{name}", name, ("moderator",)), authenticator._signer.sign(said)
 
 

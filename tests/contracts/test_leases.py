@@ -15,7 +15,7 @@ from twisted.trial.unittest import TestCase
 from zope.interface.verify import verifyObject
 
 from gameserver.errors import StoreUnavailable
-from gameserver.interfaces import Commit, ILeases, Outcome, Renewal
+from gameserver.interfaces import Commit, ILeases, LeaseRenewal, Outcome
 from gameserver.store.redis.store import RedisStore
 from tests.contracts.test_store import NOW_MS, change
 from tests.store.redis_server import RedisServer
@@ -72,7 +72,7 @@ class LeaseContract(_TestCase):
     async def test_lease_renewed_is_kept(self) -> None:
         """A lease that is renewed in time was there without a gap."""
         node = await self.node("a")
-        self.assertIs(await node.renew_lease(for_ms=LONG_MS), Renewal.KEPT)
+        self.assertIs(await node.renew_lease(for_ms=LONG_MS), LeaseRenewal.KEPT)
         self.assertEqual(await node.orphaned(), [])
 
     async def test_lease_ends(self) -> None:
@@ -84,8 +84,8 @@ class LeaseContract(_TestCase):
             await node.beat(now_ms=NOW_MS)
         with self.assertRaises(StoreUnavailable):
             await node.open_rooms(["r1"])
-        self.assertIs(await node.renew_lease(for_ms=LONG_MS), Renewal.LAPSED)
-        self.assertIs(await node.renew_lease(for_ms=LONG_MS), Renewal.KEPT)
+        self.assertIs(await node.renew_lease(for_ms=LONG_MS), LeaseRenewal.LAPSED)
+        self.assertIs(await node.renew_lease(for_ms=LONG_MS), LeaseRenewal.KEPT)
         self.assertEqual(await self.commit(node, change(2)), [STORED])
 
     async def test_rooms_of_a_node_with_lease_are_its_own(self) -> None:
@@ -106,7 +106,7 @@ class LeaseContract(_TestCase):
         self.assertEqual(await self.opened(after, "r1"), {"r1": 2})
         with self.assertRaises(StoreUnavailable):
             await self.commit(before, change(2))
-        self.assertIs(await before.renew_lease(for_ms=LONG_MS), Renewal.TAKEN)
+        self.assertIs(await before.renew_lease(for_ms=LONG_MS), LeaseRenewal.TAKEN)
         self.assertEqual(await self.commit(after, change(2, fence=2)), [STORED])
 
     async def test_taken_over_once_the_lease_has_ended(self) -> None:
@@ -115,7 +115,7 @@ class LeaseContract(_TestCase):
         second = await self.node("b")
         self.assertEqual(await second.orphaned(), ["a"])
         self.assertEqual(await self.opened(second, "r1"), {"r1": 2})
-        self.assertIs(await first.renew_lease(for_ms=LONG_MS), Renewal.LAPSED)
+        self.assertIs(await first.renew_lease(for_ms=LONG_MS), LeaseRenewal.LAPSED)
         self.assertEqual(await first.fences(["r1", "r2", "r3"]), [(2, 1), (1, 1), None])
         self.assertEqual(await self.commit(first, change(2), change(2, room="r2")), [FENCED, STORED])
         self.assertEqual(await self.commit(second, change(2, fence=2)), [STORED])
@@ -134,7 +134,7 @@ class LeaseContract(_TestCase):
         before = await self.node("a")
         after = await self.node("a", token="another")
         await before.release_lease()
-        self.assertIs(await after.renew_lease(for_ms=LONG_MS), Renewal.KEPT)
+        self.assertIs(await after.renew_lease(for_ms=LONG_MS), LeaseRenewal.KEPT)
 
     async def test_forgotten_node(self) -> None:
         """Whose rooms were seen to is no orphan any more, and is one again once it was back."""
@@ -247,8 +247,8 @@ class RedisLeaseTests(LeaseContract, TestCase):
             except StoreUnavailable:
                 self.assertLess(monotonic(), give_up_s)
                 await deferLater(reactor, 0.05)  # type: ignore[arg-type]
-        self.assertIs(renewal, Renewal.LAPSED)
-        self.assertIs(await node.renew_lease(for_ms=LONG_MS), Renewal.KEPT)
+        self.assertIs(renewal, LeaseRenewal.LAPSED)
+        self.assertIs(await node.renew_lease(for_ms=LONG_MS), LeaseRenewal.KEPT)
 
     async def test_codes_claimed_by_a_dead_node_are_freed(self) -> None:
         """With a node that is forgotten go the codes that it claimed for rooms that never came to be."""

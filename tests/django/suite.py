@@ -28,7 +28,7 @@ from gameserver.auth.django import COOKIE_LIFETIME_S, LIFETIME_S, DjangoTickets,
 from gameserver.auth.django_app import project  # noqa: E402
 from gameserver.auth.django_app.apps import check_secret  # noqa: E402
 from gameserver.auth.django_app.people import RIGHTS  # noqa: E402
-from gameserver.auth.django_app.tokens import KIND, Claims, read_shared  # noqa: E402
+from gameserver.auth.django_app.tokens import KIND, TicketClaims, read_shared  # noqa: E402
 from gameserver.auth.guests import Guests  # noqa: E402
 from gameserver.auth.hashing import Threads  # noqa: E402
 from gameserver.auth.tickets import Tickets  # noqa: E402
@@ -231,7 +231,7 @@ class TokenTests(Case):
     def test_other_keys(self) -> None:
         """A token whose user cannot be is refused: keys of another kind of project."""
         for key in ("x", "", "1.5", "9" * 400, "None", "\u0664\u0662x"):
-            claims = Claims(sub=key, name="a", rights=(), iat=int(NOW_S), exp=int(NOW_S) + 60, stamp="")
+            claims = TicketClaims(sub=key, name="a", rights=(), iat=int(NOW_S), exp=int(NOW_S) + 60, stamp="")
             token = Signer([SECRET], KIND).sign(claims)
             self.refused(self.users.authenticate(token, now_s=NOW_S))
 

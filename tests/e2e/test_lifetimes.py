@@ -18,8 +18,8 @@ from gameserver import Game, Player, Refused, message, timer
 from gameserver.clock import Clock
 from gameserver.game.spec import spec_of
 from gameserver.interfaces import IStore
-from gameserver.node.rooms import Hall
-from gameserver.node.runner import Keeper
+from gameserver.node.rooms import RoomRegistry
+from gameserver.node.runner import RoomRunner
 from gameserver.store import keys
 from gameserver.store.redis.store import RedisStore
 from gameserver.store.sqlite.store import SQLiteStore
@@ -76,12 +76,12 @@ class Fleeting(Full):
 
 
 class Lives:
-    """A hall on a real store and a clock in the test's hands."""
+    """A registry on a real store and a clock in the test's hands."""
 
     def __init__(self, store: IStore) -> None:
         self.store = store
         self.time = FakeTime()
-        self.hall = Hall(
+        self.registry = RoomRegistry(
             {spec_of(game).name: spec_of(game) for game in (Full, Fleeting)},
             store,
             Clock(self.time, lambda: START_S + self.time.seconds()),
@@ -93,13 +93,13 @@ class Lives:
 
     async def start(self) -> None:
         """The process starts."""
-        await self.hall.start()
+        await self.registry.start()
 
     async def stop(self) -> None:
         """The process ends, once."""
         if not self._stopped:
             self._stopped = True
-            await self.waited(Deferred.fromCoroutine(self.hall.stop()))
+            await self.waited(Deferred.fromCoroutine(self.registry.stop()))
 
     async def settle(self) -> None:
         """Let all be stored that is to be, and told."""
@@ -107,7 +107,7 @@ class Lives:
 
     def _is_settled(self) -> bool:
         self.time.advance(0)
-        return all(keeper.commits.settled for keeper in self.hall.keepers)
+        return all(runner.commits.settled for runner in self.registry.runners)
 
     async def advance(self, s: float) -> None:
         """Let time pass."""
@@ -124,8 +124,8 @@ class Lives:
     async def _make(self, game: str, seated: bool, **options: Any) -> Life:
         self._guests += 1
         session = FakeSession(f"guest-{self._guests}")
-        wish = {"asker": session.asker(), "seat": Place.wish("Ann", "player")} if seated else {}
-        return Life(await self.hall.create(session.user, game, options, **wish), session)
+        wish = {"requester": session.requester(), "seat": Place.wish("Ann", "player")} if seated else {}
+        return Life(await self.registry.create(session.user, game, options, **wish), session)
 
     async def refuse(self, count: int) -> None:
         """Have so many rooms refused by their game."""
@@ -141,16 +141,16 @@ class Lives:
         """In each room a friend joins, and all play and talk."""
         for life in lives:
             friend = FakeSession(f"{life.session.user.id}-friend")
-            await self.hall.join(friend.asker(), life.keeper, Place.wish("Bob", "player"))
+            await self.registry.join(friend.requester(), life.runner, Place.wish("Bob", "player"))
             for each in (life.session, friend):
-                life.keeper.message(each.asker(), each.seat, "play", Raw(b"{}"))
-                await life.keeper.post("chat", each.asker(), each.seat, "hello", "room", None)
+                life.runner.message(each.requester(), each.seat, "play", Raw(b"{}"))
+                await life.runner.post("chat", each.requester(), each.seat, "hello", "room", None)
             life.friend = friend
         await self.settle()
 
     async def waited(self, deferred: Deferred[Any]) -> Any:
         """Let happen what it waits for."""
-        await until(lambda: self._happens(deferred), "the hall answers")
+        await until(lambda: self._happens(deferred), "the registry answers")
         return await deferred
 
     def _happens(self, deferred: Deferred[Any]) -> bool:
@@ -161,24 +161,24 @@ class Lives:
 class Life:
     """One room, and who is there."""
 
-    def __init__(self, keeper: Keeper, session: FakeSession) -> None:
-        self.keeper = keeper
+    def __init__(self, runner: RoomRunner, session: FakeSession) -> None:
+        self.runner = runner
         self.session = session
         self.friend = session
 
     def finish(self) -> None:
         """The game closes the room."""
-        self.keeper.message(self.session.asker(), self.session.seat, "finish", Raw(b"{}"))
+        self.runner.message(self.session.requester(), self.session.seat, "finish", Raw(b"{}"))
 
     def leave(self) -> None:
         """All give their seats up."""
         for each in (self.session, self.friend):
-            self.keeper.post("leave", each.asker(), each.seat)
+            self.runner.post("leave", each.requester(), each.seat)
 
     def drop(self) -> None:
         """All are gone without a word."""
         for each in (self.session, self.friend):
-            self.keeper.gone(each, each.seat)
+            self.runner.gone(each, each.seat)
 
 
 class LifetimeTests(TestCase):
@@ -196,7 +196,7 @@ class LifetimeTests(TestCase):
         fleeting = await lives.make(FLEETING, "fleeting")
         await lives.refuse(REFUSED)
         stored = [*ended, *left, *dropped, *never_started]
-        codes = [life.keeper.room.code for life in stored]
+        codes = [life.runner.room.code for life in stored]
         await lives.play([*ended, *left, *dropped, *fleeting])
         self.assertEqual(len(await store.room_ids()), ROOMS)
         self.assertGreater(self.parts(), 10 * ROOMS)
@@ -208,7 +208,7 @@ class LifetimeTests(TestCase):
             life.drop()
         await lives.settle()
         await lives.advance(LATEST_S)
-        self.assertEqual([keeper.room.code for keeper in lives.hall.keepers], [])
+        self.assertEqual([runner.room.code for runner in lives.registry.runners], [])
         return lives, codes
 
     def parts(self) -> int:

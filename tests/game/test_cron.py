@@ -136,13 +136,13 @@ class CronTests(SynchronousTestCase):
     def test_every_room_and_static_once(self) -> None:
         """Every open room is called, a static method once."""
         place = Place(Nightly)
-        keepers = [place.create() for _ in range(3)]
-        ann = place.join(keepers[0], FakeSession("ann"))
+        runners = [place.create() for _ in range(3)]
+        ann = place.join(runners[0], FakeSession("ann"))
         place.advance(61)
         place.send(ann, "close_it")
         place.advance(120)
         self.flushLoggedErrors(ValueError)
-        self.assertEqual([k.room.doc("room").plain()["at"] for k in keepers], [[60.0], *[[60.0, 120.0, 180.0]] * 2])
+        self.assertEqual([k.room.doc("room").plain()["at"] for k in runners], [[60.0], *[[60.0, 120.0, 180.0]] * 2])
         self.assertEqual(sorted(Nightly.once), ["alone", "async"])
 
     def test_after_restart(self) -> None:

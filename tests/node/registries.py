@@ -1,4 +1,4 @@
-"""A hall on a fake clock and a store in memory, and sessions that keep what they are sent."""
+"""A registry on a fake clock and a store in memory, and sessions that keep what they are sent."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from gameserver.clock import Clock
 from gameserver.cluster.lease import Lease
 from gameserver.game.spec import spec_of
 from gameserver.interfaces import ILeases, ISession, User
-from gameserver.node.rooms import Hall
-from gameserver.node.runner import Keeper
+from gameserver.node.rooms import RoomRegistry
+from gameserver.node.runner import RoomRunner
 from gameserver.protocol import values
 from gameserver.protocol.messages import Form
-from gameserver.room.effects import Asker, OneByOne
+from gameserver.room.effects import OneByOne, Requester
 from gameserver.store.memory.store import MemoryStore
 
 _keys = count()
@@ -62,10 +62,10 @@ class FakeSession(OneByOne):
         """It has none."""
         self.seat = ""
 
-    def asker(self) -> Asker:
+    def requester(self) -> Requester:
         """The next request."""
         id, self._next_id = self._next_id, self._next_id + 1
-        return Asker(self, self.user, id)
+        return Requester(self, self.user, id)
 
     def of(self, op: str) -> list[dict[str, Any]]:
         """What it was sent of that kind."""
@@ -92,8 +92,10 @@ class Place:
     def start(self) -> None:
         """The process starts."""
         lease = self.lease = Lease(self.store, self.clock, os.urandom) if ILeases.providedBy(self.store) else None
-        self.hall = Hall(self.specs, self.store, self.clock, self.entropy.randbytes, beats=self.beats, lease=lease)
-        self.get(Deferred.fromCoroutine(self.hall.start()))
+        self.registry = RoomRegistry(
+            self.specs, self.store, self.clock, self.entropy.randbytes, beats=self.beats, lease=lease
+        )
+        self.get(Deferred.fromCoroutine(self.registry.start()))
 
     def kill(self) -> None:
         """The process dies at once."""
@@ -142,32 +144,32 @@ class Place:
         assert results, "it has not fired"
         return results[0]
 
-    def create(self, session: FakeSession | None = None, role: str = "player", **options: Any) -> Keeper:
+    def create(self, session: FakeSession | None = None, role: str = "player", **options: Any) -> RoomRunner:
         """Make a room, and its creator's seat where there is a session."""
         user = session.user if session is not None else User("maker", "Maker")
-        asker = session.asker() if session is not None else None
+        requester = session.requester() if session is not None else None
         seat = self.wish(user.name, role) if session is not None else None
-        made = self.hall.create(user, self.game, options, asker=asker, seat=seat)
-        keeper: Keeper = self.get(Deferred.fromCoroutine(made))
-        return keeper
+        made = self.registry.create(user, self.game, options, requester=requester, seat=seat)
+        runner: RoomRunner = self.get(Deferred.fromCoroutine(made))
+        return runner
 
-    def join(self, keeper: Keeper, session: FakeSession, role: str = "player") -> FakeSession:
+    def join(self, runner: RoomRunner, session: FakeSession, role: str = "player") -> FakeSession:
         """Take a seat."""
-        asker = session.asker()
-        self.get(Deferred.fromCoroutine(self.hall.join(asker, keeper, self.wish(session.user.name, role))))
+        requester = session.requester()
+        self.get(Deferred.fromCoroutine(self.registry.join(requester, runner, self.wish(session.user.name, role))))
         return session
 
     def send(self, session: FakeSession, type: str, **data: Any) -> dict[str, Any]:
         """Send a message. :returns: the answer's frame, or an empty dict where there is none yet."""
-        asker = session.asker()
-        keeper = self.hall.find(session.code)
-        keeper.message(asker, session.seat, type, Raw(values.encode(values.to_wire(data))))
+        requester = session.requester()
+        runner = self.registry.find(session.code)
+        runner.message(requester, session.seat, type, Raw(values.encode(values.to_wire(data))))
         self.settle()
-        return next((f for f in session.frames if f.get("id") == asker.id and f["op"] in ("ok", "error")), {})
+        return next((f for f in session.frames if f.get("id") == requester.id and f["op"] in ("ok", "error")), {})
 
     def gone(self, session: FakeSession) -> None:
         """The connection is lost."""
-        self.hall.find(session.code).gone(session, session.seat)
+        self.registry.find(session.code).gone(session, session.seat)
         self.settle()
 
     @staticmethod

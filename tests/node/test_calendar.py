@@ -62,7 +62,7 @@ class CalendarCase(SynchronousTestCase):
         """Set the wall clock on or back; the server finds out."""
         self.off_s += by_s
         if stepped_s := self.place.clock.adjust():
-            self.place.hall.shift(stepped_s)
+            self.place.registry.shift(stepped_s)
         self.place.settle()
 
     def came(self, room: int = 0) -> list[str]:
@@ -216,5 +216,5 @@ class FailureTests(CalendarCase):
         """A server that stops calls nobody any more."""
         self.open("* * * * *")
         self.advance(30)
-        self.place.get(Deferred.fromCoroutine(self.place.hall.stop()))
+        self.place.get(Deferred.fromCoroutine(self.place.registry.stop()))
         self.assertEqual(self.place.time.getDelayedCalls(), [])

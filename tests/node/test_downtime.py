@@ -111,7 +111,7 @@ class DowntimeTests(SynchronousTestCase):
 
     def fired(self, ann: FakeSession) -> Any:
         """What fired."""
-        return self.place.hall.find(ann.code).room.doc("room").plain().get("fired", [])
+        return self.place.registry.find(ann.code).room.doc("room").plain().get("fired", [])
 
     def test_pause(self) -> None:
         """Timers go on from where they were; a date of the calendar is not moved."""
@@ -154,7 +154,7 @@ class DowntimeTests(SynchronousTestCase):
         ann = self.open(Pausing)
         self.place.away(1)
         self.place.away(1)
-        self.assertEqual(self.place.hall.find(ann.code).room.doc("secret").plain(), {"loads": 3})
+        self.assertEqual(self.place.registry.find(ann.code).room.doc("secret").plain(), {"loads": 3})
 
     def test_paused_room(self) -> None:
         """A room that is paused stays so over a restart, in both ways; what is left is left."""
@@ -165,10 +165,10 @@ class DowntimeTests(SynchronousTestCase):
             self.place.advance(3)
             self.place.away(30)
             self.place.advance(3)
-            room = self.place.hall.find(ann.code).room
+            room = self.place.registry.find(ann.code).room
             self.assertEqual(room.doc("room").plain().get("fired", []), [])
             self.assertIsNotNone(room.paused_at)
-            again = self.place.join(self.place.hall.find(ann.code), FakeSession("ann"))
+            again = self.place.join(self.place.registry.find(ann.code), FakeSession("ann"))
             self.place.send(again, "go_on")
             self.place.advance(5.9)
             names = [what for what, _, _ in room.doc("room").plain()["fired"]]
@@ -182,7 +182,7 @@ class DowntimeTests(SynchronousTestCase):
             ann = self.open(game)
             self.place.advance(4)
             self.place.away(30)
-            again = self.place.join(self.place.hall.find(ann.code), FakeSession("ann"))
+            again = self.place.join(self.place.registry.find(ann.code), FakeSession("ann"))
             self.place.advance(2)
             self.assertAlmostEqual(self.place.send(again, "played")["data"], expected, places=3)
 
@@ -205,29 +205,29 @@ class GraceTests(SynchronousTestCase):
         self.place = Place(Pausing)
         self.ann = FakeSession("ann")
         self.place.create(self.ann)
-        self.bob = self.place.join(self.place.hall.find(self.ann.code), FakeSession("bob"))
+        self.bob = self.place.join(self.place.registry.find(self.ann.code), FakeSession("bob"))
         self.place.advance(1)
 
     def state(self) -> Any:
         """The room's document."""
-        return self.place.hall.find(self.ann.code).room.doc("room").plain()
+        return self.place.registry.find(self.ann.code).room.doc("room").plain()
 
     def test_in_time(self) -> None:
         """Whoever comes back within 10 s never dropped."""
         self.place.away(1)
         self.place.advance(9)
-        keeper = self.place.hall.find(self.ann.code)
-        self.assertTrue(all(seat.online for seat in keeper.room.seats.values()))
-        self.place.join(keeper, FakeSession("ann"))
-        self.place.join(keeper, FakeSession("bob"))
+        runner = self.place.registry.find(self.ann.code)
+        self.assertTrue(all(seat.online for seat in runner.room.seats.values()))
+        self.place.join(runner, FakeSession("ann"))
+        self.place.join(runner, FakeSession("bob"))
         self.place.advance(30)
         self.assertEqual(self.state(), {})
 
     def test_too_late(self) -> None:
         """Whoever does not has dropped at 10 s; the hold begins then."""
         self.place.away(1)
-        keeper = self.place.hall.find(self.ann.code)
-        self.place.join(keeper, FakeSession("ann"))
+        runner = self.place.registry.find(self.ann.code)
+        self.place.join(runner, FakeSession("ann"))
         self.place.advance(9.9)
         self.assertEqual(self.state(), {})
         self.place.advance(0.2)
@@ -242,7 +242,7 @@ class GraceTests(SynchronousTestCase):
         self.place.gone(self.bob)
         self.place.advance(20)
         self.place.away(500)
-        self.place.join(self.place.hall.find(self.ann.code), FakeSession("ann"))
+        self.place.join(self.place.registry.find(self.ann.code), FakeSession("ann"))
         self.place.advance(39)
         self.assertNotIn("left", self.state())
         self.place.advance(1.1)
@@ -253,9 +253,9 @@ class GraceTests(SynchronousTestCase):
         for _ in range(5):
             self.place.away(3)
             self.place.advance(6)
-        keeper = self.place.hall.find(self.ann.code)
-        self.place.join(keeper, FakeSession("ann"))
-        self.place.join(keeper, FakeSession("bob"))
+        runner = self.place.registry.find(self.ann.code)
+        self.place.join(runner, FakeSession("ann"))
+        self.place.join(runner, FakeSession("bob"))
         self.place.advance(60)
         self.assertEqual(self.state(), {})
 
@@ -301,17 +301,17 @@ class ClockStepTests(SynchronousTestCase):
 
         place = Place(Shown)
         ann = FakeSession("ann")
-        keeper = place.create(ann)
+        runner = place.create(ann)
         place.advance(1)
         off = 3600.0
         place.clock.ahead_s += off
-        place.hall.shift(off)
+        place.registry.shift(off)
         place.settle()
         self.assertEqual([f["ends"] for f in ann.of("timer")][-1:], [(START_S + 10 + off) * 1000])
         place.advance(8.9)
-        self.assertEqual(keeper.room.doc("room").plain(), {})
+        self.assertEqual(runner.room.doc("room").plain(), {})
         place.advance(0.2)
-        self.assertEqual(keeper.room.doc("room").plain(), {"rang": True})
+        self.assertEqual(runner.room.doc("room").plain(), {"rang": True})
 
     def test_shift_during_a_step(self) -> None:
         """The same while a step waits for something."""
@@ -334,12 +334,12 @@ class ClockStepTests(SynchronousTestCase):
 
         place = Place(Busy)
         ann = FakeSession("ann")
-        keeper = place.create(ann)
+        runner = place.create(ann)
         place.send(ann, "wait")
         place.clock.ahead_s += 3600
-        place.hall.shift(3600)
+        place.registry.shift(3600)
         waiting.pop().callback(None)
         place.advance(1)
-        self.assertEqual(keeper.room.doc("room").plain(), {})
+        self.assertEqual(runner.room.doc("room").plain(), {})
         place.advance(100)
-        self.assertEqual(keeper.room.doc("room").plain(), {"rang": True})
+        self.assertEqual(runner.room.doc("room").plain(), {"rang": True})

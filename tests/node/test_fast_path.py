@@ -11,12 +11,12 @@ from msgspec.json import encode
 from twisted.trial.unittest import SynchronousTestCase
 
 from gameserver import Game, Player, Refused, message
-from gameserver.node.fast_path import Speaker
-from gameserver.node.runner import Keeper
+from gameserver.node.fast_path import FastPath
+from gameserver.node.runner import RoomRunner
 from gameserver.protocol.json_codec import JSONCodec
 from gameserver.protocol.messages import Send
 from gameserver.room import row
-from gameserver.room.effects import Asker
+from gameserver.room.effects import Requester
 from tests.node.registries import FakeSession, Place
 
 
@@ -65,9 +65,9 @@ class RelayedChatter(Chatter):
     durability = "none"
 
 
-def speaker(keeper: Keeper, session: FakeSession) -> Speaker:
+def speaker(runner: RoomRunner, session: FakeSession) -> FastPath:
     codec = JSONCodec(32)
-    return Speaker(keeper, session.seat, Asker(session, session.user, None), codec.glance, codec.is_flat)
+    return FastPath(runner, session.seat, Requester(session, session.user, None), codec.glance, codec.is_flat)
 
 
 def run(game: type[Game], sent: list[tuple[int, str, Any, int | None, float]], *, short: bool) -> Any:
@@ -75,19 +75,19 @@ def run(game: type[Game], sent: list[tuple[int, str, Any, int | None, float]], *
     place = Place(game)
     host, guest = FakeSession("host"), FakeSession("guest")
     host.key, guest.key = "h", "g"
-    keeper = place.create(host)
-    place.join(keeper, guest)
-    speakers = [speaker(keeper, session) for session in (host, guest)]
+    runner = place.create(host)
+    place.join(runner, guest)
+    speakers = [speaker(runner, session) for session in (host, guest)]
     for who, type, text, id, wait_s in sent:
         session = (host, guest)[who]
         data = Raw(b'{"text": %s}' % (b"1" if text is None else b'"%s"' % text.encode()))
         if not (short and speakers[who].says(encode(Send(type, id, data)))):
-            keeper.message(Asker(session, session.user, id), session.seat, type, data)
+            runner.message(Requester(session, session.user, id), session.seat, type, data)
         if wait_s:
             place.advance(wait_s)
     place.settle()
-    log = list(keeper.room.streams.said())
-    return host.frames, guest.frames, log, row.dump(keeper.room), keeper.commits.version
+    log = list(runner.room.streams.said())
+    return host.frames, guest.frames, log, row.dump(runner.room), runner.commits.version
 
 
 class SameTests(SynchronousTestCase):
@@ -113,8 +113,8 @@ class SameTests(SynchronousTestCase):
         """What only speaks does not go the general way."""
         place = Place(RelayedChatter)
         host = FakeSession("host")
-        keeper = place.create(host)
-        self.patch(Keeper, "end_message", None)
-        self.assertTrue(speaker(keeper, host).says(encode(Send("say", None, Raw(b'{"text": "a"}')))))
+        runner = place.create(host)
+        self.patch(RoomRunner, "end_message", None)
+        self.assertTrue(speaker(runner, host).says(encode(Send("say", None, Raw(b'{"text": "a"}')))))
         place.settle()
         self.assertEqual([event["data"] for event in host.of("event")], ["a"])

@@ -10,7 +10,7 @@ from gameserver.errors import Refused
 from gameserver.node import blocks
 from gameserver.node.blocks import Blocks
 from gameserver.node.log_book import BOOK_BYTES, MOST_RECORDS, LogBook
-from gameserver.node.moderation import Ledger
+from gameserver.node.moderation import ModerationLog
 from gameserver.room.chat.records import HOSTS, REPORTS, Quoted, Record
 from tests.web.test_api import Node, Quiz
 
@@ -19,31 +19,31 @@ class LedgerCase(SynchronousTestCase):
     def setUp(self) -> None:
         self.node = Node(Quiz)
         self.store = self.node.store
-        self.ledger = self.open()
+        self.moderation = self.open()
 
-    def open(self) -> Ledger:
-        ledger = Ledger(self.store, self.node.hall.clock, self.node.hall.entropy)
-        self.successResultOf(Deferred.fromCoroutine(ledger.start()))
-        return ledger
+    def open(self) -> ModerationLog:
+        moderation = ModerationLog(self.store, self.node.registry.clock, self.node.registry.entropy)
+        self.successResultOf(Deferred.fromCoroutine(moderation.start()))
+        return moderation
 
     def pages(self, book: str) -> dict[str, bytes]:
         pages: dict[str, bytes] = self.successResultOf(self.store.read_book(book))
         return pages
 
     def note(self, act: str, book: str, at_ms: int = 1) -> None:
-        self.ledger.note(Record(at_ms=at_ms, act=act, book=book))
+        self.moderation.note(Record(at_ms=at_ms, act=act, book=book))
 
 
 class LogTests(LedgerCase):
     def test_nobody_drives_out_what_operators_did(self) -> None:
         """However much is reported, or done by hosts, what operators did stays; in the store too."""
-        self.ledger.note(Record(at_ms=1, act="ban"))
+        self.moderation.note(Record(at_ms=1, act="ban"))
         for book, act in ((REPORTS, "report"), (HOSTS, "kick")):
             for _ in range(MOST_RECORDS[book] + 50):
                 self.note(act, book)
-        for ledger in (self.ledger, self.open()):
-            self.assertEqual(len(list(ledger.newest(most=10, kind="ban"))), 1)
-            self.assertEqual(len(list(ledger.newest(most=9999))), 1 + MOST_RECORDS[REPORTS] + MOST_RECORDS[HOSTS])
+        for moderation in (self.moderation, self.open()):
+            self.assertEqual(len(list(moderation.newest(most=10, kind="ban"))), 1)
+            self.assertEqual(len(list(moderation.newest(most=9999))), 1 + MOST_RECORDS[REPORTS] + MOST_RECORDS[HOSTS])
         self.assertEqual({book: len(self.pages(book)) for book in ("log", HOSTS, REPORTS)},
                          {"log": 1, HOSTS: MOST_RECORDS[HOSTS], REPORTS: MOST_RECORDS[REPORTS]})  # fmt: skip
 
@@ -51,8 +51,8 @@ class LogTests(LedgerCase):
         """Whoever reads it finds all entries by their time, page by page."""
         for n in range(30):
             self.note(str(n), ("log", HOSTS, REPORTS)[n % 3], at_ms=n)
-        first = list(self.ledger.newest(most=10))
-        rest = list(self.ledger.newest(most=30, before=first[-1][0]))
+        first = list(self.moderation.newest(most=10))
+        rest = list(self.moderation.newest(most=30, before=first[-1][0]))
         self.assertEqual([record.act for _, record in first + rest], [str(n) for n in reversed(range(30))])
 
     def test_bytes(self) -> None:
@@ -68,13 +68,15 @@ class LogTests(LedgerCase):
 
     def test_reports_have_a_rate(self) -> None:
         """A user reports a few times a minute, and all who share an address more; a minute later again."""
-        ledger = Ledger(self.store, self.node.hall.clock, self.node.hall.entropy, reports_per_address=12)
+        moderation = ModerationLog(
+            self.store, self.node.registry.clock, self.node.registry.entropy, reports_per_address=12
+        )
 
         def reports(user: str, address: str) -> int:
             done = 0
             for _ in range(20):
                 try:
-                    ledger.admit_report(user, address)
+                    moderation.admit_report(user, address)
                     done += 1
                 except Refused as refused:
                     self.assertEqual(refused.code, "slow_down")
@@ -128,8 +130,8 @@ class BlocksTests(LedgerCase):
     def test_stored_by_an_older_version(self) -> None:
         """One page with all whom a user blocked becomes one for each."""
         self.store.write_book("blocks", {"guest:1": msgspec.json.encode(["a", "b"])})
-        ledger = self.open()
-        self.assertEqual(ledger.blocked, {"guest:1": frozenset("ab")})
-        self.successResultOf(ledger.block("guest:1", "a", False))
+        moderation = self.open()
+        self.assertEqual(moderation.blocked, {"guest:1": frozenset("ab")})
+        self.successResultOf(moderation.block("guest:1", "a", False))
         self.assertEqual([msgspec.json.decode(page) for page in self.pages("blocks").values()], [["guest:1", "b"]])
         self.assertEqual(self.open().blocked, {"guest:1": frozenset("b")})

@@ -12,7 +12,7 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from gameserver import Game, Player, message, timer
 from gameserver.interfaces import Commit
-from gameserver.node.runner import Keeper
+from gameserver.node.runner import RoomRunner
 from tests.node.registries import FakeSession, Place
 
 
@@ -76,7 +76,7 @@ class Ending(Counting):
 
 
 class TickCase(SynchronousTestCase):
-    def place(self, *games: type[Game], rooms: int = 1) -> list[Keeper]:
+    def place(self, *games: type[Game], rooms: int = 1) -> list[RoomRunner]:
         """Open rooms of the first game, each with somebody in it; the place is `at`."""
         self.at = Place(*games, beats=False)
         self.sessions = [FakeSession(f"user{number}") for number in range(rooms)]
@@ -94,15 +94,15 @@ class TickCase(SynchronousTestCase):
         self.at.settle()
 
 
-def ticks(keeper: Keeper) -> int:
+def ticks(runner: RoomRunner) -> int:
     """So many a room has had."""
-    count: int = keeper.room.doc("room").plain()["ticks"]
+    count: int = runner.room.doc("room").plain()["ticks"]
     return count
 
 
-def secret(keeper: Keeper) -> dict[str, Any]:
+def secret(runner: RoomRunner) -> dict[str, Any]:
     """What the game noted for itself."""
-    noted: dict[str, Any] = keeper.room.doc("secret").plain()
+    noted: dict[str, Any] = runner.room.doc("secret").plain()
     return noted
 
 
@@ -111,45 +111,47 @@ class GridTests(TickCase):
 
     def test_late_wakes_do_not_add_up(self) -> None:
         """Each wake is late, by up to 0.9 of a period; after 10,000 ticks just so many periods have passed."""
-        (keeper,) = self.place(Counting)
+        (runner,) = self.place(Counting)
         began_s = self.at.time.seconds()
         chance = Random(1)
-        while ticks(keeper) < 10_000:
+        while ticks(runner) < 10_000:
             self.wake(chance.uniform(0.001, 0.045))
         passed_s = self.at.time.seconds() - began_s
         self.assertLess(abs(passed_s - 500), 0.05)
-        self.assertEqual((keeper.ticks_skipped, self.at.hall.ticks.skipped), (0, 0))
-        self.assertAlmostEqual(secret(keeper)["s"], passed_s, places=3)
+        self.assertEqual((runner.ticks_skipped, self.at.registry.ticks.skipped), (0, 0))
+        self.assertAlmostEqual(secret(runner)["s"], passed_s, places=3)
 
     def test_grid_does_not_drift(self) -> None:
         """After an hour at a rate that no binary fraction is, the ticks are where they were due."""
-        (keeper,) = self.place(Slower)
+        (runner,) = self.place(Slower)
         began_s = self.at.time.seconds()
         for _ in range(7 * 3600):
             self.wake()
-        self.assertEqual(ticks(keeper), 7 * 3600)
+        self.assertEqual(ticks(runner), 7 * 3600)
         self.assertLess(abs(self.at.time.seconds() - began_s - 3600), 1e-6)
 
     def test_room_that_ends_before_its_tick(self) -> None:
         """A late tick finds a timer due that closes the room: the tick comes to nothing, the other rooms get theirs."""
-        keepers = self.place(Ending, rooms=3)
+        runners = self.place(Ending, rooms=3)
         self.at.advance(0.96)
         self.stall(0.08)
-        self.assertEqual([keeper.over for keeper in keepers], [True] * 3)
+        self.assertEqual([runner.over for runner in runners], [True] * 3)
         self.assertEqual(self.flushLoggedErrors(), [])
 
     def test_stall_is_skipped_and_counted(self) -> None:
         """A process that stalls gives one tick with all the time that passed, and counts the others."""
-        (keeper,) = self.place(Counting)
+        (runner,) = self.place(Counting)
         self.at.advance(1.001)
-        self.assertEqual(ticks(keeper), 20)
+        self.assertEqual(ticks(runner), 20)
         self.stall(0.5)
-        self.assertEqual(ticks(keeper), 21)
-        self.assertAlmostEqual(secret(keeper)["most_s"], 0.501, places=5)
-        self.assertEqual((keeper.ticks_skipped, self.at.hall.ticks.skipped, self.at.hall.ticks.taken), (9, 9, 21))
+        self.assertEqual(ticks(runner), 21)
+        self.assertAlmostEqual(secret(runner)["most_s"], 0.501, places=5)
+        self.assertEqual(
+            (runner.ticks_skipped, self.at.registry.ticks.skipped, self.at.registry.ticks.taken), (9, 9, 21)
+        )
         self.at.advance(0.5)
-        self.assertEqual(ticks(keeper), 31)
-        self.assertEqual(keeper.ticks_skipped, 9)
+        self.assertEqual(ticks(runner), 31)
+        self.assertEqual(runner.ticks_skipped, 9)
 
     def test_busy_room_skips(self) -> None:
         """A room whose step waits gets no tick meanwhile, and none of them later; the other room gets all."""
@@ -166,12 +168,12 @@ class GridTests(TickCase):
 
     def test_started_again(self) -> None:
         """A round that begins between two ticks does not count backwards."""
-        (keeper,) = self.place(Counting)
+        (runner,) = self.place(Counting)
         self.at.advance(5.02)
         self.at.send(self.sessions[0], "again")
         self.at.advance(1)
-        self.assertEqual(ticks(keeper), 120)
-        self.assertAlmostEqual(secret(keeper)["s"], 6, places=1)
+        self.assertEqual(ticks(runner), 120)
+        self.assertAlmostEqual(secret(runner)["s"], 6, places=1)
 
     def test_persistent_lateness_is_said(self) -> None:
         """A rate that is skipped again and again is logged, once in ten seconds; a single stall is not."""
@@ -222,11 +224,11 @@ class SharedTests(TickCase):
 
     def test_one_round_of_commits(self) -> None:
         """What the tick changes in ten rooms is stored in one round trip."""
-        keepers = self.place(Counting, rooms=10)
+        runners = self.place(Counting, rooms=10)
         self.at.settle()
         rounds = self.count_commits()
         self.at.advance(1.001)
-        self.assertEqual({ticks(keeper) for keeper in keepers}, {20})
+        self.assertEqual({ticks(runner) for runner in runners}, {20})
         self.assertEqual(rounds, [10] * 20)
 
     def test_newcomer_keeps_to_the_grid(self) -> None:
@@ -255,7 +257,7 @@ class SharedTests(TickCase):
         """A server that stops leaves no tick behind."""
         self.place(Counting, rooms=2)
         self.at.advance(0.12)
-        self.at.get(Deferred.fromCoroutine(self.at.hall.stop()))
+        self.at.get(Deferred.fromCoroutine(self.at.registry.stop()))
         self.assertEqual(self.timers(), 0)
 
 
@@ -294,31 +296,31 @@ class PatchTests(TickCase):
 
     def test_equal_rates(self) -> None:
         """Where both are the same, each tick is told at once, in a patch of its own."""
-        (keeper,) = self.place(Even)
+        (runner,) = self.place(Even)
         chance = Random(3)
-        while ticks(keeper) < 200:
+        while ticks(runner) < 200:
             self.wake(chance.uniform(0.0, 0.02))
-            self.assertEqual(self.told()[-1][-1:], [ticks(keeper)] if ticks(keeper) else [])
+            self.assertEqual(self.told()[-1][-1:], [ticks(runner)] if ticks(runner) else [])
 
     def test_ticks_end_before_the_patch(self) -> None:
         """What the last ticks changed is told, though no tick follows that would bring it."""
-        (keeper,) = self.place(Quick)
+        (runner,) = self.place(Quick)
         self.at.advance(1.02)
-        self.assertEqual(ticks(keeper) % 3, 1)
-        keeper.post("call", "pause")
+        self.assertEqual(ticks(runner) % 3, 1)
+        runner.post("call", "pause")
         self.at.advance(0.1)
-        self.assertEqual(self.told()[-1][-1], ticks(keeper))
+        self.assertEqual(self.told()[-1][-1], ticks(runner))
 
 
 class FailingTests(TickCase):
     def test_failed_tick_is_undone(self) -> None:
         """What a tick did before it failed is undone; the tenth failure in a row closes the room."""
-        (keeper,) = self.place(Failing)
+        (runner,) = self.place(Failing)
         self.at.advance(0.451)
-        self.assertEqual(ticks(keeper), 0)
-        self.assertFalse(keeper.over)
+        self.assertEqual(ticks(runner), 0)
+        self.assertFalse(runner.over)
         self.at.advance(0.1)
-        self.assertTrue(keeper.over)
+        self.assertTrue(runner.over)
         self.assertEqual(len(self.flushLoggedErrors(ZeroDivisionError)), 10)
 
 

@@ -9,7 +9,7 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from gameserver import Game, Player, cron, message, timer
 from gameserver.errors import Refused, StoreUnavailable
-from gameserver.node.runner import Keeper
+from gameserver.node.runner import RoomRunner
 from tests.node.registries import FakeSession, Place
 from tests.store.shared import Shared, SharedStore
 
@@ -94,16 +94,16 @@ class TwoNodesTestCase(SynchronousTestCase):
         node.time.rightNow += self.seconds - node.time.seconds()
         node.settle()
 
-    def room(self) -> Keeper:
+    def room(self) -> RoomRunner:
         """Make a room on node a, with Ann in it, who counted to 1."""
-        keeper = self.a.create(self.ann)
+        runner = self.a.create(self.ann)
         self.a.send(self.ann, "add")
         self.ann.frames.clear()
-        return keeper
+        return runner
 
-    def stored(self, keeper: Keeper) -> Any:
+    def stored(self, runner: RoomRunner) -> Any:
         """What the store has of a room's document."""
-        return self.shared.rooms[keeper.room.id].parts.get("doc/room")
+        return self.shared.rooms[runner.room.id].parts.get("doc/room")
 
 
 class TakeoverTests(TwoNodesTestCase):
@@ -111,68 +111,68 @@ class TakeoverTests(TwoNodesTestCase):
 
     def test_room_of_a_living_node_stays_its_own(self) -> None:
         """However long both run, each keeps its rooms."""
-        keeper = self.room()
+        runner = self.room()
         self.pass_time(100, self.a, self.b)
-        self.assertIsNone(self.b.hall.get(keeper.room.code))
+        self.assertIsNone(self.b.registry.get(runner.room.code))
         self.assertEqual(self.a.send(self.ann, "add")["data"], 2)
 
     def test_dead_node_is_succeeded(self) -> None:
         """Once its lease has ended another node runs its rooms, with their timers."""
-        keeper = self.room()
+        runner = self.room()
         self.a.send(self.ann, "arm")
         self.a.kill()
         self.pass_time(LEASE_S - 1, self.b)
-        self.assertIsNone(self.b.hall.get(keeper.room.code))
+        self.assertIsNone(self.b.registry.get(runner.room.code))
         self.pass_time(60, self.b)
-        taken = self.b.hall.get(keeper.room.code)
+        taken = self.b.registry.get(runner.room.code)
         assert taken is not None
         self.assertEqual(taken.room.docs["room"].plain(), {"n": 1, "rings": 1})
 
     def test_restarted_node_takes_its_own_rooms_at_once(self) -> None:
         """It need not wait for the lease of its process before."""
-        keeper = self.room()
+        runner = self.room()
         self.a.kill()
         self.a.start()
-        self.assertIsNotNone(self.a.hall.get(keeper.room.code))
+        self.assertIsNotNone(self.a.registry.get(runner.room.code))
 
     def test_stopped_node_is_succeeded_without_waiting(self) -> None:
         """A clean stop releases the lease; others look every few seconds."""
-        keeper = self.room()
-        self.a.get(Deferred.fromCoroutine(self.a.hall.stop()))
+        runner = self.room()
+        self.a.get(Deferred.fromCoroutine(self.a.registry.stop()))
         self.pass_time(LEASE_S / 5, self.b)
-        self.assertIsNotNone(self.b.hall.get(keeper.room.code))
+        self.assertIsNotNone(self.b.registry.get(runner.room.code))
 
     def test_started_node_takes_what_nobody_has(self) -> None:
         """A node that starts opens rooms without an owner, and no others."""
         mine = self.room()
         theirs = self.b.create(self.bob)
-        self.a.get(Deferred.fromCoroutine(self.a.hall.stop()))
+        self.a.get(Deferred.fromCoroutine(self.a.registry.stop()))
         third = self.node("c")
-        self.assertIsNotNone(third.hall.get(mine.room.code))
-        self.assertIsNone(third.hall.get(theirs.room.code))
+        self.assertIsNotNone(third.registry.get(mine.room.code))
+        self.assertIsNone(third.registry.get(theirs.room.code))
 
     def test_room_of_a_game_not_served_here_is_left_to_others(self) -> None:
         """A node that cannot run a room lets go of it."""
-        keeper = self.room()
+        runner = self.room()
         self.a.kill()
         self.seconds += LEASE_S
         other = Place(Fleeting, store=SharedStore(self.shared, "c"))
-        self.assertIsNone(other.hall.get(keeper.room.code))
+        self.assertIsNone(other.registry.get(runner.room.code))
         self.pass_time(LEASE_S, self.b, other)
-        self.assertIsNotNone(self.b.hall.get(keeper.room.code))
+        self.assertIsNotNone(self.b.registry.get(runner.room.code))
 
     def test_room_not_served_by_the_first_that_looks(self) -> None:
         """Whoever sees first that a node died may not know its games: one that does finds the room all the same."""
         other = Place(Fleeting, store=SharedStore(self.shared, "c"))
-        keeper = self.room()
+        runner = self.room()
         self.a.kill()
         del self.shared.leases["a"]
         self.pass_time(LEASE_S, other)
         self.pass_time(LEASE_S, self.b, other)
-        self.assertIsNotNone(self.b.hall.get(keeper.room.code))
-        fence = self.shared.rooms[keeper.room.id].fence
+        self.assertIsNotNone(self.b.registry.get(runner.room.code))
+        fence = self.shared.rooms[runner.room.id].fence
         self.pass_time(LEASE_S, self.b, other)
-        self.assertEqual(self.shared.rooms[keeper.room.id].fence, fence)
+        self.assertEqual(self.shared.rooms[runner.room.id].fence, fence)
 
     def test_calendar_calls_once(self) -> None:
         """A static method of the calendar runs on one node."""
@@ -185,12 +185,12 @@ class PostTests(TwoNodesTestCase):
 
     def say(self, node: Place, session: FakeSession, text: str) -> Deferred[None]:
         """Write to the lobby."""
-        return Deferred.fromCoroutine(node.hall.posts.say(session.user, "lobby:counting", text, None))
+        return Deferred.fromCoroutine(node.registry.posts.say(session.user, "lobby:counting", text, None))
 
     def found(self, node: Place) -> list[str]:
         """What somebody finds who listens now."""
         session = FakeSession("cleo")
-        listening = node.hall.posts.listen(session, session.user, "lobby:counting", None)
+        listening = node.registry.posts.listen(session, session.user, "lobby:counting", None)
         return [line["text"] for line in node.get(Deferred.fromCoroutine(listening))["lines"]]
 
     def test_lines_of_two_nodes(self) -> None:
@@ -221,14 +221,14 @@ class FrozenTests(TwoNodesTestCase):
 
     def test_writes_and_says_nothing_once_it_is_succeeded(self) -> None:
         """Its room goes on elsewhere: what it still does is not stored, told to nobody, and its sockets look again."""
-        keeper = self.room()
+        runner = self.room()
         self.pass_time(LEASE_S + 10, self.b)
-        code = keeper.room.code
-        taken = self.b.hall.get(code)
+        code = runner.room.code
+        taken = self.b.registry.get(code)
         assert taken is not None
         self.b.join(taken, self.bob)
         self.b.send(self.bob, "add")
-        before = self.stored(keeper)
+        before = self.stored(runner)
         self.a.time.rightNow += self.seconds - self.a.time.seconds()
         # The socket is read before any timer: a message that came while it stood still.
         self.assertEqual(self.a.send(self.ann, "add"), {})
@@ -236,8 +236,8 @@ class FrozenTests(TwoNodesTestCase):
         self.pass_time(LEASE_S, self.a, self.b)
         self.assertEqual([frame["op"] for frame in self.ann.frames], ["left"])
         self.assertEqual(self.ann.frames[0]["reason"], "moved")
-        self.assertIsNone(self.a.hall.get(code))
-        self.assertEqual(self.stored(keeper), before)
+        self.assertIsNone(self.a.registry.get(code))
+        self.assertEqual(self.stored(runner), before)
         self.assertEqual(self.b.send(self.bob, "add")["data"], 3)
 
     def test_stored_answer_that_came_too_late_is_not_told(self) -> None:
@@ -261,14 +261,14 @@ class FrozenTests(TwoNodesTestCase):
 
     def test_goes_on_if_nobody_succeeded_it(self) -> None:
         """Alone on its store it has its rooms again, and what waited is applied once."""
-        self.b.get(Deferred.fromCoroutine(self.b.hall.stop()))
+        self.b.get(Deferred.fromCoroutine(self.b.registry.stop()))
         self.room()
         self.seconds += LEASE_S + 10
         self.a.time.rightNow += self.seconds - self.a.time.seconds()
         self.assertEqual(self.a.send(self.ann, "add")["data"], 2)
         self.assertTrue(self.a.lease is not None and self.a.lease.held)
         self.pass_time(2, self.a)
-        self.assertFalse(self.a.hall.store_away)
+        self.assertFalse(self.a.registry.store_away)
         self.assertEqual(self.a.send(self.ann, "add")["data"], 3)
 
     def test_room_that_is_never_stored_goes_on(self) -> None:
@@ -277,7 +277,7 @@ class FrozenTests(TwoNodesTestCase):
         self.a.create(self.ann)
         self.a.store.fail = StoreUnavailable("away")
         self.pass_time(LEASE_S + 10, self.a)
-        self.assertTrue(self.a.hall.store_away)
+        self.assertTrue(self.a.registry.store_away)
         self.assertEqual(self.a.send(self.ann, "add")["data"], 1)
 
     def test_effects_stop_before_the_lease_ends(self) -> None:
@@ -288,33 +288,33 @@ class FrozenTests(TwoNodesTestCase):
         self.assertTrue(self.a.lease.held)
         self.pass_time(1, self.a)
         self.assertFalse(self.a.lease.held)
-        self.assertTrue(self.a.hall.store_away)
+        self.assertTrue(self.a.registry.store_away)
         self.assertIsNotNone(self.shared.token("a"))
 
     def test_lease_taken_by_a_copy(self) -> None:
         """Another process with the same name has everything; this one drops its rooms for good."""
-        keeper = self.room()
+        runner = self.room()
         copy = self.node("a")
         self.pass_time(LEASE_S, self.a, copy)
         self.assertEqual([frame["op"] for frame in self.ann.frames], ["left"])
-        self.assertIsNotNone(copy.hall.get(keeper.room.code))
+        self.assertIsNotNone(copy.registry.get(runner.room.code))
         with self.assertRaises(Refused):
-            self.a.hall.find(keeper.room.code)
+            self.a.registry.find(runner.room.code)
 
     def test_room_that_ended_elsewhere_meanwhile(self) -> None:
         """Its last step was stored, and told by nobody; the room is over: this node does not tell it either."""
-        keeper = self.room()
+        runner = self.room()
         self.a.store.hold()
         self.a.send(self.ann, "add")
         self.a.time.rightNow += LEASE_S - 1
         self.a.store.release()
         self.seconds += LEASE_S
         self.pass_time(LEASE_S, self.b)
-        taken = self.b.hall.get(keeper.room.code)
+        taken = self.b.registry.get(runner.room.code)
         assert taken is not None
         self.b.join(taken, self.bob)
         self.b.send(self.bob, "end")
-        self.assertIsNone(self.b.hall.get(keeper.room.code))
+        self.assertIsNone(self.b.registry.get(runner.room.code))
         self.thaw(self.a)
         self.pass_time(LEASE_S, self.a, self.b)
         self.assertEqual([frame["op"] for frame in self.ann.frames], ["left"])
@@ -337,7 +337,7 @@ class FrozenTests(TwoNodesTestCase):
         self.a.store.fail = None
         copy = self.node("a")
         self.pass_time(1, self.a, copy)
-        stopping = Deferred.fromCoroutine(self.a.hall.stop())
+        stopping = Deferred.fromCoroutine(self.a.registry.stop())
         self.pass_time(1, self.a, copy)
         self.successResultOf(stopping)
         self.assertEqual(self.a.time.getDelayedCalls(), [])
@@ -347,135 +347,135 @@ class FrozenTests(TwoNodesTestCase):
         self.room()
         beat = self.a.store.beat
         self.a.store.beat = lambda *, now_ms: fail(StoreUnavailable("busy"))  # type: ignore[method-assign]
-        self.a.get(Deferred.fromCoroutine(self.a.hall.stop()))
+        self.a.get(Deferred.fromCoroutine(self.a.registry.stop()))
         self.a.store.beat = beat  # type: ignore[method-assign]
         self.assertIsNone(self.shared.token("a"))
 
     def test_step_that_ends_after_its_room_was_lost(self) -> None:
         """This node took the room over again meanwhile, and does not open it once more."""
-        keeper = self.room()
+        runner = self.room()
         gate = Counting.gate = Deferred()
         self.a.send(self.ann, "slow_end")
         del self.shared.leases["a"]
-        self.b.get(self.b.hall.adopt())
-        self.assertIsNotNone(self.b.hall.get(keeper.room.code))
+        self.b.get(self.b.registry.adopt())
+        self.assertIsNotNone(self.b.registry.get(runner.room.code))
         self.pass_time(LEASE_S / 5, self.a)
         self.b.kill()
         del self.shared.leases["b"]
         self.pass_time(LEASE_S / 5, self.a)
-        again = self.a.hall.get(keeper.room.code)
+        again = self.a.registry.get(runner.room.code)
         assert again is not None
         gate.callback(None)
         self.a.settle()
-        self.a.get(self.a.hall.adopt())
-        self.assertIs(self.a.hall.get(keeper.room.code), again)
+        self.a.get(self.a.registry.adopt())
+        self.assertIs(self.a.registry.get(runner.room.code), again)
 
     def test_two_that_adopt_at_once(self) -> None:
         """A node that starts and sees at once that another died opens each room once."""
-        keeper = self.room()
+        runner = self.room()
         self.a.kill()
         del self.shared.leases["a"]
         self.b.store.hold()
-        adopting = [self.b.hall.adopt(), self.b.hall.adopt()]
+        adopting = [self.b.registry.adopt(), self.b.registry.adopt()]
         self.b.store.release()
         self.b.settle()
         for adopted in adopting:
             self.successResultOf(adopted)
-        taken = self.b.hall.get(keeper.room.code)
+        taken = self.b.registry.get(runner.room.code)
         assert taken is not None
-        self.assertEqual(self.shared.rooms[keeper.room.id].fence, keeper.commits.fence + 1)
+        self.assertEqual(self.shared.rooms[runner.room.id].fence, runner.commits.fence + 1)
 
 
 class LossTests(TwoNodesTestCase):
     """A store that lost what it had stored, as Redis may with a failover."""
 
-    def lose(self, keeper: Keeper, parts: dict[str, bytes], version: int, fence: int | None = None) -> None:
+    def lose(self, runner: RoomRunner, parts: dict[str, bytes], version: int, fence: int | None = None) -> None:
         """Let the store have an older state of a room again."""
-        room = self.shared.rooms[keeper.room.id]
+        room = self.shared.rooms[runner.room.id]
         room.parts = dict(parts)
         room.version = version
         room.fence = room.fence if fence is None else fence
         assert isinstance(self.a.store, SharedStore)
         self.a.store.reconnect()
 
-    def state(self, keeper: Keeper) -> tuple[dict[str, bytes], int]:
+    def state(self, runner: RoomRunner) -> tuple[dict[str, bytes], int]:
         """What the store has of a room now."""
-        room = self.shared.rooms[keeper.room.id]
+        room = self.shared.rooms[runner.room.id]
         return dict(room.parts), room.version
 
     def test_lost_commits_are_uploaded_again(self) -> None:
         """The owner stores its whole room as soon as it hears of it, without a further step."""
-        keeper = self.room()
-        older = self.state(keeper)
+        runner = self.room()
+        older = self.state(runner)
         self.a.send(self.ann, "add")
-        newer = self.state(keeper)
-        self.lose(keeper, *older)
+        newer = self.state(runner)
+        self.lose(runner, *older)
         self.pass_time(LEASE_S, self.a)
-        uploaded, version = self.state(keeper)
+        uploaded, version = self.state(runner)
         newer[0].pop("counts")  # written seldom: what was said since is counted from the log
         self.assertEqual({part: uploaded.get(part) for part in newer[0]}, newer[0])
         self.assertGreater(version, newer[1])
 
     def test_next_step_finds_out(self) -> None:
         """A step that comes first is told only once the whole room is stored again."""
-        keeper = self.room()
-        older = self.state(keeper)
+        runner = self.room()
+        older = self.state(runner)
         self.a.send(self.ann, "add")
-        self.lose(keeper, *older)
+        self.lose(runner, *older)
         self.assertEqual(self.a.send(self.ann, "add")["data"], 3)
-        restarted = self.stored(keeper)
+        restarted = self.stored(runner)
         self.assertIn(b"3", restarted)
         self.a.kill()
         self.a.start()
-        again = self.a.hall.get(keeper.room.code)
+        again = self.a.registry.get(runner.room.code)
         assert again is not None
         self.assertEqual(again.room.docs["room"].plain(), {"n": 3})
 
     def test_room_lost_altogether(self) -> None:
         """A room whose creation was lost is stored again, with its code."""
-        keeper = self.room()
-        del self.shared.rooms[keeper.room.id]
+        runner = self.room()
+        del self.shared.rooms[runner.room.id]
         self.shared.claims.clear()
         assert isinstance(self.a.store, SharedStore)
         self.a.store.reconnect()
         self.pass_time(LEASE_S, self.a)
-        self.assertIn(keeper.room.id, self.shared.rooms)
-        self.assertIn(keeper.room.code, self.shared.claims)
+        self.assertIn(runner.room.id, self.shared.rooms)
+        self.assertIn(runner.room.code, self.shared.claims)
 
     def test_lost_fence(self) -> None:
         """The takeover itself was lost: the newer owner, whose the room still is, stores it under its fence."""
-        keeper = self.room()
-        older = self.state(keeper)
+        runner = self.room()
+        older = self.state(runner)
         self.a.kill()
         self.a.start()
-        again = self.a.hall.get(keeper.room.code)
+        again = self.a.registry.get(runner.room.code)
         assert again is not None
         self.lose(again, *older, fence=1)
         self.pass_time(LEASE_S, self.a)
-        self.assertEqual(self.shared.rooms[keeper.room.id].fence, again.commits.fence)
+        self.assertEqual(self.shared.rooms[runner.room.id].fence, again.commits.fence)
 
     def test_nothing_lost_nothing_written(self) -> None:
         """A connection that was lost and is back costs one look."""
-        keeper = self.room()
-        before = self.state(keeper)
+        runner = self.room()
+        before = self.state(runner)
         assert isinstance(self.a.store, SharedStore)
         self.a.store.reconnect()
         self.pass_time(5, self.a)
-        self.assertEqual(self.state(keeper), before)
+        self.assertEqual(self.state(runner), before)
 
     def test_lost_while_the_lease_was_not_held(self) -> None:
         """A commit was stored and the answer waits for the lease; what was lost meanwhile is not told."""
-        keeper = self.room()
-        older = self.state(keeper)
+        runner = self.room()
+        older = self.state(runner)
         self.a.store.hold()
         self.a.send(self.ann, "add")
         self.a.time.rightNow += LEASE_S - 1
         self.a.store.release()
         self.seconds += LEASE_S
         self.assertEqual(self.ann.of("ok"), [])
-        self.lose(keeper, *older)
+        self.lose(runner, *older)
         told: list[bytes] = []
-        self.ann.deliver = lambda frame: told.append(self.stored(keeper))  # type: ignore[method-assign]
+        self.ann.deliver = lambda frame: told.append(self.stored(runner))  # type: ignore[method-assign]
         self.thaw(self.a)
         self.pass_time(LEASE_S, self.a)
         self.assertTrue(told)

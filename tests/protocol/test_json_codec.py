@@ -13,7 +13,7 @@ from twisted.trial.unittest import SynchronousTestCase
 from gameserver.errors import CODES
 from gameserver.protocol import messages, values
 from gameserver.protocol.json_codec import JSONCodec, Unreadable, json_depth
-from gameserver.protocol.messages import Chat, Create, Hello, Join, Leave, Ping, Resume, Send, Start
+from gameserver.protocol.messages import ChatMessage, Create, Hello, Join, Leave, Ping, Resume, Send, Start
 from tests.protocol.test_values import TEXT, VALUES, WIRE_JUNK, depth_of
 
 DEPTH = 32
@@ -59,7 +59,7 @@ class DecodeTests(SynchronousTestCase):
         self.assertEqual(self.codec.decode(b'{"op":"leave"}'), Leave())
         self.assertEqual(self.codec.decode(b'{"op":"ping"}'), Ping())
         self.assertEqual(self.codec.decode(b'{"op":"join","room":"K7QM"}'), Join(room="K7QM"))
-        self.assertEqual(self.codec.decode(b'{"op":"chat","text":"hi"}'), Chat("hi", to="room"))
+        self.assertEqual(self.codec.decode(b'{"op":"chat","text":"hi"}'), ChatMessage("hi", to="room"))
         self.assertEqual(self.codec.decode(b'{"op":"send","type":"play"}'), Send("play"))
         created = self.codec.decode(b'{"op":"create","game":"trivia"}')
         self.assertEqual(created, messages.Create("trivia"))
@@ -94,8 +94,10 @@ class DecodeTests(SynchronousTestCase):
     def test_depth_in_what_is_not_read(self) -> None:
         """An unknown key may not be deep either; brackets in a text are text."""
         self.unreadable(b'{"op":"ping","more":' + nested(DEPTH) + b"}")
-        self.assertEqual(self.codec.decode(encoded({"op": "chat", "text": "[{" * 100})), Chat("[{" * 100))
-        self.assertEqual(self.codec.decode(b'{"op":"chat","text":"\\"' + b"[" * 100 + b'"}'), Chat('"' + "[" * 100))
+        self.assertEqual(self.codec.decode(encoded({"op": "chat", "text": "[{" * 100})), ChatMessage("[{" * 100))
+        self.assertEqual(
+            self.codec.decode(b'{"op":"chat","text":"\\"' + b"[" * 100 + b'"}'), ChatMessage('"' + "[" * 100)
+        )
 
     def test_depth_is_not_sums(self) -> None:
         """Many containers beside one another are not deep."""
@@ -165,7 +167,7 @@ class DecodeTests(SynchronousTestCase):
         frame = b'{"op":"create","game":"g","id":null,"options":null,"private":null,"role":null,"more":null}'
         self.assertEqual(self.codec.decode(frame), Create("g"))
         self.assertEqual(
-            self.codec.decode(b'{"op":"chat","text":"hi","id":5.0,"to": null ,"data":null}'), Chat("hi", 5)
+            self.codec.decode(b'{"op":"chat","text":"hi","id":5.0,"to": null ,"data":null}'), ChatMessage("hi", 5)
         )
         send = self.codec.decode(b'{"op":"send","type":"a","data":null,"room":null}')
         assert isinstance(send, Send)
@@ -230,7 +232,7 @@ class DecodeTests(SynchronousTestCase):
         """A line of chat comes as it was typed, with escapes or without."""
         for ascii in (True, False):
             frame = json.dumps({"op": "chat", "text": text, "to": to}, ensure_ascii=ascii).encode()
-            self.assertEqual(self.codec.decode(frame), Chat(text, to=to))
+            self.assertEqual(self.codec.decode(frame), ChatMessage(text, to=to))
 
     @given(st.recursive(st.none() | TEXT, lambda inner: st.lists(inner) | st.dictionaries(TEXT, inner), max_leaves=30))
     def test_depth_of_any_value(self, value: Any) -> None:

@@ -15,7 +15,7 @@ from gameserver.errors import CODES, NotJSON
 from gameserver.protocol import messages, msgpack, msgpack_codec, values
 from gameserver.protocol.json_codec import JSONCodec, Unreadable
 from gameserver.protocol.messages import ARRAYS, FROM_CLIENT, FromClient, FromServer, Send
-from gameserver.protocol.msgpack_codec import PackedCodec, is_deeper
+from gameserver.protocol.msgpack_codec import MsgpackCodec, is_deeper
 from tests.protocol.test_values import TEXT, VALUES, depth_of, exact
 
 DEPTH = 32
@@ -44,12 +44,12 @@ SAID = st.one_of(
               st.lists(SEATS, max_size=2), st.lists(TIMERS, max_size=2), st.lists(LINES, max_size=2), SEENS),
     st.builds(messages.Ok, IDS, VALUES),
     st.builds(messages.Error, st.none() | IDS, TEXT, TEXT, st.none() | TEXT),
-    st.builds(messages.Event, TEXT, TEXT, COUNTS, TEXT, VALUES),
+    st.builds(messages.EventMessage, TEXT, TEXT, COUNTS, TEXT, VALUES),
     st.builds(messages.VolatileEvent, TEXT, TEXT, TEXT, VALUES),
     st.builds(messages.Patch, TEXT, TEXT, COUNTS, st.lists(OPS.map(list), max_size=4)),
     st.builds(messages.Doc, TEXT, TEXT, COUNTS, st.none() | OBJECTS, st.lists(LINES, max_size=2)),
-    st.builds(messages.Seats, TEXT, TEXT, COUNTS, st.lists(SEATS, max_size=2)),
-    st.builds(messages.Room, TEXT, TEXT, COUNTS, INFOS),
+    st.builds(messages.SeatsMessage, TEXT, TEXT, COUNTS, st.lists(SEATS, max_size=2)),
+    st.builds(messages.RoomMessage, TEXT, TEXT, COUNTS, INFOS),
     st.builds(messages.Timer, TEXT, TEXT, COUNTS, TEXT, st.none() | COUNTS, st.none() | COUNTS),
     st.builds(messages.ChatLine, TEXT, TEXT, COUNTS, SPEAKERS, TEXT, TEXT, VALUES, COUNTS),
     st.builds(messages.Skip, TEXT, TEXT, COUNTS),
@@ -119,8 +119,8 @@ class FromServerTests(SynchronousTestCase):
         """What a client reads from either form is the same message, down to the types of its numbers."""
         json = messages.encode(wrapped(message))
         told = values.decode(json)
-        self.assertEqual(exact(msgpack.Reader().read(msgpack.repack(json))), exact(told))
-        self.assertEqual(exact(msgpack.Reader().read(msgpack.pack(message))), exact(told))
+        self.assertEqual(exact(msgpack.MsgpackReader().read(msgpack.repack(json))), exact(told))
+        self.assertEqual(exact(msgpack.MsgpackReader().read(msgpack.pack(message))), exact(told))
 
     def test_volatile_event_has_no_number(self) -> None:
         """In the array its place holds nil."""
@@ -137,14 +137,14 @@ class FromServerTests(SynchronousTestCase):
     def test_reader_takes_any_bytes(self, frame: bytes) -> None:
         """A client reads a message, or `NotJSON`."""
         try:
-            self.assertIn("op", msgpack.Reader().read(frame))
+            self.assertIn("op", msgpack.MsgpackReader().read(frame))
         except NotJSON as error:
             self.assertTrue(str(error))
 
 
 class FromClientTests(SynchronousTestCase):
     def setUp(self) -> None:
-        self.codec = PackedCodec(DEPTH)
+        self.codec = MsgpackCodec(DEPTH)
 
     def unreadable(self, frame: bytes) -> Unreadable:
         """:returns: what is wrong with this frame."""
@@ -157,7 +157,7 @@ class FromClientTests(SynchronousTestCase):
     def test_same_message_in_both_forms(self, asked: tuple[str, dict[str, Any]]) -> None:
         """What the server reads from either form is the same message, with the same defaults."""
         op, fields = asked
-        codec = PackedCodec(DEPTH)
+        codec = MsgpackCodec(DEPTH)
         json = JSONCodec(DEPTH).decode(msgspec.json.encode({"op": op, **values.to_wire(fields)}))
         mine = codec.decode(msgpack.say(op, fields))
         if isinstance(json, Send) and isinstance(mine, Send):
@@ -186,14 +186,14 @@ class FromClientTests(SynchronousTestCase):
     def test_any_bytes(self, frame: bytes) -> None:
         """Bytes are a message or `Unreadable`, never another exception."""
         try:
-            PackedCodec(DEPTH).decode(frame)
+            MsgpackCodec(DEPTH).decode(frame)
         except Unreadable as unreadable:
             self.assertIn(unreadable.code, ("bad_message", "unknown_op"))
             unreadable.text.encode()
 
     def test_large_requests(self) -> None:
         """What is no ``send`` is refused by its size, before anything is made of what is in it."""
-        self.codec = PackedCodec(DEPTH, request_bytes=1000)
+        self.codec = MsgpackCodec(DEPTH, request_bytes=1000)
         for array in ([9, 1, [[]] * 2000], [6, 1, "hi", "room", [[]] * 2000], [99, 1, "x" * 2000]):
             with mock.patch.object(msgpack_codec, "is_deeper", side_effect=AssertionError):
                 found = self.unreadable(_encode(array))
@@ -259,7 +259,7 @@ class FromClientTests(SynchronousTestCase):
     def test_many_beside_one_another_are_not_deep(self) -> None:
         """Nor is a text whose bytes look like heads of containers."""
         self.assertIsInstance(self.codec.decode(_encode([5, 1, "a", [[]] * 500])), Send)
-        self.assertIsInstance(self.codec.decode(_encode([6, 1, "\u0410" * 500])), messages.Chat)
+        self.assertIsInstance(self.codec.decode(_encode([6, 1, "\u0410" * 500])), messages.ChatMessage)
 
     @settings(deadline=None)
     @given(VALUES)

@@ -138,19 +138,19 @@ class CloseTests(SynchronousTestCase):
         """A closed room is gone: nobody finds it, it is not there after a restart."""
         place = Place(Inn)
         ann, bob = FakeSession("ann"), FakeSession("bob")
-        keeper = place.create(ann)
-        place.join(keeper, bob)
+        runner = place.create(ann)
+        place.join(runner, bob)
         place.send(ann, "shut", reason="x")
-        self.assertRaises(Refused, place.hall.find, ann.code)
+        self.assertRaises(Refused, place.registry.find, ann.code)
         place.away(1)
-        self.assertEqual(list(place.hall.keepers), [])
+        self.assertEqual(list(place.registry.runners), [])
         self.assertEqual([f["reason"] for f in bob.of("left")], ["closed"])
 
     def test_at_once(self) -> None:
         """A game that closes in ``on_create`` has made no room."""
         place = Place(Inn)
         self.assertRaises(Refused, place.create, FakeSession("ann"), at_once=True)
-        self.assertEqual(list(place.hall.keepers), [])
+        self.assertEqual(list(place.registry.runners), [])
 
     def test_in_on_join(self) -> None:
         """``on_join`` may close the room: the newcomer sees it close."""
@@ -199,7 +199,7 @@ class EmptyTests(SynchronousTestCase):
 
 class LastCommitTests(SynchronousTestCase):
     def test_one_last_commit(self) -> None:
-        """A room that ended is stored as ended once: whatever else its keeper is asked, it says nothing more."""
+        """A room that ended is stored as ended once: whatever else its runner is asked, it says nothing more."""
         place = Place(Inn)
         commit = place.store.commit
         ends: list[bool] = []

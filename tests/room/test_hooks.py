@@ -128,14 +128,14 @@ class HookTests(SynchronousTestCase):
         """Only the last of a seat's connections drops it, only the first resumes it; nobody joins twice."""
         place = Place(Diary)
         tab, other = FakeSession("ann"), FakeSession("ann")
-        keeper = place.create(tab)
-        place.join(keeper, other)
+        runner = place.create(tab)
+        place.join(runner, other)
         self.assertEqual(tab.seat, other.seat)
         place.gone(tab)
         self.assertEqual(Diary.log_, ["create", "join Ann"])
         place.gone(other)
-        place.join(keeper, FakeSession("ann"))
-        place.join(keeper, FakeSession("ann"))
+        place.join(runner, FakeSession("ann"))
+        place.join(runner, FakeSession("ann"))
         self.assertEqual(Diary.log_[2:], ["drop Ann", "resume Ann"])
 
     def test_leave_reads_state(self) -> None:
@@ -188,7 +188,7 @@ class HookTests(SynchronousTestCase):
 
 
 class RefusingHookTests(SynchronousTestCase):
-    """Refusing in ``on_create``, ``on_join`` or ``on_start`` undoes it and tells the asker."""
+    """Refusing in ``on_create``, ``on_join`` or ``on_start`` undoes it and tells the requester."""
 
     def setUp(self) -> None:
         Diary.log_.clear()
@@ -207,7 +207,7 @@ class RefusingHookTests(SynchronousTestCase):
         self.assert_no(Table, Diary)
         place = Place(Diary)
         self.assert_no(place.create, FakeSession("ann"))
-        self.assertEqual(list(place.hall.keepers), [])
+        self.assertEqual(list(place.registry.runners), [])
 
     def test_create_fails(self) -> None:
         """The same for an exception, as `game_error`."""
@@ -225,7 +225,7 @@ class RefusingHookTests(SynchronousTestCase):
         Diary.refusing.add("join")
         place = Place(Diary)
         self.assert_no(place.create, FakeSession("ann"))
-        self.assertEqual(list(place.hall.keepers), [])
+        self.assertEqual(list(place.registry.runners), [])
 
     def test_join(self) -> None:
         """A newcomer has no seat, nobody heard of it, and the number is free again."""

@@ -166,9 +166,9 @@ class KickTests(SynchronousTestCase):
         """:returns: a room where Bob has the seat of a player and that of the screen, on two connections."""
         place = Place(House)
         ann, player, screen = FakeSession("ann"), FakeSession("bob"), FakeSession("bob")
-        keeper = place.create(ann)
-        place.join(keeper, player)
-        place.join(keeper, screen, "screen")
+        runner = place.create(ann)
+        place.join(runner, player)
+        place.join(runner, screen, "screen")
         return place, ann, player, screen
 
     def test_banned_from_all_seats(self) -> None:
@@ -177,17 +177,17 @@ class KickTests(SynchronousTestCase):
             place, ann, *bobs = self.two_seats()
             place.send(ann, "out", whom=bobs[whom - 1].seat)
             self.assertEqual([bob.of("left")[0]["reason"] for bob in bobs], ["banned", "banned"])
-            room = place.hall.find(ann.code).room
+            room = place.registry.find(ann.code).room
             self.assertEqual((list(room.seats), room.docs["room"].root["left"]), ([ann.seat], ["Bob", "Bob"]))
             place.away(1)
-            self.assertEqual(list(place.hall.find(ann.code).room.seats), [ann.seat])
+            self.assertEqual(list(place.registry.find(ann.code).room.seats), [ann.seat])
 
     def test_kicked_from_one_seat(self) -> None:
         """Without a ban the other stays."""
         place, ann, player, screen = self.two_seats()
         place.send(ann, "out", whom=player.seat, ban=False)
         self.assertEqual((len(player.of("left")), len(screen.of("left"))), (1, 0))
-        self.assertEqual(list(place.hall.find(ann.code).room.seats), [ann.seat, screen.seat])
+        self.assertEqual(list(place.registry.find(ann.code).room.seats), [ann.seat, screen.seat])
 
     def test_refused_hook_brings_all_back(self) -> None:
         """A step that comes to nothing ends none of them."""
@@ -199,11 +199,11 @@ class KickTests(SynchronousTestCase):
 
         place = Place(Sorry)
         ann, player, screen = FakeSession("ann"), FakeSession("bob"), FakeSession("bob")
-        keeper = place.create(ann)
-        place.join(keeper, player)
-        place.join(keeper, screen, "screen")
+        runner = place.create(ann)
+        place.join(runner, player)
+        place.join(runner, screen, "screen")
         self.assertEqual(place.send(ann, "out", whom=player.seat)["message"], "the screen stays")
-        self.assertEqual((len(keeper.room.seats), keeper.room.banned), (3, {}))
+        self.assertEqual((len(runner.room.seats), runner.room.banned), (3, {}))
 
     def test_kicked(self) -> None:
         """Without a ban one may come back, to another seat."""
@@ -243,9 +243,9 @@ class KickTests(SynchronousTestCase):
         """All of a seat's connections are told."""
         place = Place(House)
         ann, bob, tab = FakeSession("ann"), FakeSession("bob"), FakeSession("bob")
-        keeper = place.create(ann)
-        place.join(keeper, bob)
-        place.join(keeper, tab)
+        runner = place.create(ann)
+        place.join(runner, bob)
+        place.join(runner, tab)
         place.send(ann, "out", whom=bob.seat)
         self.assertEqual([len(s.of("left")) for s in (ann, bob, tab)], [0, 1, 1])
 

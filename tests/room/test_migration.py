@@ -15,7 +15,7 @@ from gameserver.errors import CannotMigrate
 from gameserver.game.function import game_from_module
 from gameserver.game.spec import spec_of
 from gameserver.interfaces import Commit, IStore
-from gameserver.node.rooms import Hall
+from gameserver.node.rooms import RoomRegistry
 from gameserver.room import migration
 from gameserver.store.redis.store import RedisStore
 from gameserver.store.sqlite.store import SQLiteStore
@@ -106,7 +106,7 @@ EXPECTED: dict[str, Any] = {
 
 
 class MigrationTests(SynchronousTestCase):
-    """What a hall does with rooms of other versions."""
+    """What a registry does with rooms of other versions."""
 
     def setUp(self) -> None:
         """The old release stores one room, with one player, and one of another game."""
@@ -114,8 +114,8 @@ class MigrationTests(SynchronousTestCase):
         New.loaded.clear()
         self.place = Place(Old, Other)
         self.ann = FakeSession("ann")
-        self.keeper = self.place.create(self.ann)
-        self.code, self.room_id = self.keeper.room.code, self.keeper.room.id
+        self.runner = self.place.create(self.ann)
+        self.code, self.room_id = self.runner.room.code, self.runner.room.id
         self.place.game = "other"
         self.other = self.place.create().room.code
         self.place.settle()
@@ -133,7 +133,7 @@ class MigrationTests(SynchronousTestCase):
 
     def documents(self) -> dict[str, Any]:
         """:returns: the documents of the room, those that are not empty."""
-        docs = self.place.hall.find(self.code).room.docs
+        docs = self.place.registry.find(self.code).room.docs
         return {name: document.plain() for name, document in docs.items() if document.root}
 
     def test_row_given_as_the_page_says(self) -> None:
@@ -156,9 +156,9 @@ class MigrationTests(SynchronousTestCase):
         self.release(New, Other)
         self.assertEqual(self.documents(), EXPECTED)
         self.assertEqual(New.loaded, [{"scores": [1, 2]}])
-        ann = self.place.join(self.place.hall.find(self.code), FakeSession("ann"))
+        ann = self.place.join(self.place.registry.find(self.code), FakeSession("ann"))
         self.assertEqual(self.place.send(ann, "add")["data"], [1, 2, 3])
-        self.assertEqual(self.place.hall.find(self.code).room.seats["1"].user_id, "ann")
+        self.assertEqual(self.place.registry.find(self.code).room.seats["1"].user_id, "ann")
 
     def test_called_once(self) -> None:
         """What was migrated is stored, and the next start finds it so."""
@@ -195,13 +195,13 @@ class MigrationTests(SynchronousTestCase):
 
     def test_nobody_resumes_over_it(self) -> None:
         """A client that saw everything before gets its documents anew: no patch tells what was migrated."""
-        seat = self.keeper.room.seats["1"]
-        seen = self.keeper.room.streams.seen(seat._entered)
-        secret = self.keeper.room.secret_of(seat)
+        seat = self.runner.room.seats["1"]
+        seen = self.runner.room.streams.seen(seat._entered)
+        secret = self.runner.room.secret_of(seat)
         self.release(New, Other)
         again = FakeSession("ann")
-        keeper = self.place.hall.find(self.code)
-        self.place.get(keeper.post("resume", again.asker(), secret=secret, seen={"epoch": None, **seen}))
+        runner = self.place.registry.find(self.code)
+        self.place.get(runner.post("resume", again.requester(), secret=secret, seen={"epoch": None, **seen}))
         (joined,) = again.of("joined")
         self.assertIs(joined["recovered"], False)
         self.assertEqual(joined["docs"]["room"], {"scores": [1, 2]})
@@ -211,8 +211,8 @@ class MigrationTests(SynchronousTestCase):
         before = self.parts()
         self.release(game, Other)
         self.assertEqual(self.parts(), before)
-        self.assertIsNone(self.place.hall.get(self.code))
-        self.assertIsNotNone(self.place.hall.get(self.other))
+        self.assertIsNone(self.place.registry.get(self.code))
+        self.assertIsNotNone(self.place.registry.get(self.other))
         (failure,) = self.flushLoggedErrors(CannotMigrate)
         self.assertIn(reason, failure.getErrorMessage())
         self.release(New, Other)
@@ -231,7 +231,7 @@ class MigrationTests(SynchronousTestCase):
         self.release(New, Other)
         before = self.parts()
         self.release(Old, Other)
-        self.assertIsNone(self.place.hall.get(self.code))
+        self.assertIsNone(self.place.registry.get(self.code))
         self.assertEqual(self.parts(), before)
         (failure,) = self.flushLoggedErrors(CannotMigrate)
         self.assertIn("version 2 of the game stored it, and this is version 1", failure.getErrorMessage())
@@ -272,23 +272,23 @@ class MigrationTests(SynchronousTestCase):
         place.kill()
         place.specs = {"functional": spec_of(game)}
         place.start()
-        self.assertEqual(place.hall.find(code).room.doc("secret").plain(), {"from": 1})
+        self.assertEqual(place.registry.find(code).room.doc("secret").plain(), {"from": 1})
 
 
 class StoredMigrationTests(TestCase):
     """The same with rooms that a previous release left in real stores."""
 
-    async def hall(self, store: IStore, game: type[Game]) -> Hall:
+    async def registry(self, store: IStore, game: type[Game]) -> RoomRegistry:
         """Start a server's rooms."""
-        hall = Hall({"scores": spec_of(game)}, store, Clock(reactor, reactor.seconds), bytes, beats=False)  # type: ignore[attr-defined]
-        await hall.start()
-        self.addCleanup(self.stop, hall)
-        return hall
+        registry = RoomRegistry({"scores": spec_of(game)}, store, Clock(reactor, reactor.seconds), bytes, beats=False)  # type: ignore[attr-defined]
+        await registry.start()
+        self.addCleanup(self.stop, registry)
+        return registry
 
-    async def stop(self, hall: Hall) -> None:
+    async def stop(self, registry: RoomRegistry) -> None:
         """Stop the rooms, unless that was done."""
-        if not hall.draining:
-            await hall.stop()
+        if not registry.draining:
+            await registry.stop()
 
     async def assertRestored(self, first: IStore, second: IStore) -> None:
         """What the first process of the old release stored, the second of the new one restores."""
@@ -301,10 +301,10 @@ class StoredMigrationTests(TestCase):
         made = Commit(room=room, code=stored.code, game="scores", fence=1, version=1, puts=stored.parts)
         await first.commit([made], now_ms=stored.at_ms)
         await first.stop()
-        hall = await self.hall(second, New)
-        docs = hall.find(stored.code).room.docs
+        registry = await self.registry(second, New)
+        docs = registry.find(stored.code).room.docs
         self.assertEqual({name: doc.plain() for name, doc in docs.items() if doc.root}, EXPECTED)
-        await hall.stop()
+        await registry.stop()
 
     async def test_sqlite(self) -> None:
         """From a file."""

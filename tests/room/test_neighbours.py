@@ -12,7 +12,7 @@ from gameserver.errors import StoreUnavailable
 from gameserver.interfaces import User
 from gameserver.node.commits import Commits
 from gameserver.node.operators import Operators, RoomAct, SanctionWish
-from gameserver.node.runner import Keeper
+from gameserver.node.runner import RoomRunner
 from tests.node.registries import FakeSession, Place
 
 
@@ -41,7 +41,7 @@ class NeighbourTests(SynchronousTestCase):
     def setUp(self) -> None:
         self.at = Place(Counting, beats=False)
         self.sessions = [FakeSession(f"user{number}") for number in range(3)]
-        self.keepers = [self.at.create(session) for session in self.sessions]
+        self.runners = [self.at.create(session) for session in self.sessions]
 
     def add(self) -> list[Any]:
         """Each room counts, in one turn. :returns: what each was answered."""
@@ -49,20 +49,20 @@ class NeighbourTests(SynchronousTestCase):
             session.frames.clear()
         self.at.store.hold()
         for session in self.sessions:
-            keeper = self.at.hall.get(session.code)
-            if keeper is not None:
-                keeper.message(session.asker(), session.seat, "add", b"{}")
+            runner = self.at.registry.get(session.code)
+            if runner is not None:
+                runner.message(session.requester(), session.seat, "add", b"{}")
         self.at.settle()
         self.at.store.release()
         self.at.settle()
         return [[frame.get("data") for frame in session.of("ok")] for session in self.sessions]
 
-    def break_(self, keeper: Keeper, method: str) -> None:
+    def break_(self, runner: RoomRunner, method: str) -> None:
         """Let a part of this room fail."""
         works = getattr(Commits, method)
 
         def broken(commits: Commits) -> Any:
-            if commits is keeper.commits:
+            if commits is runner.commits:
                 raise ZeroDivisionError("a bug of ours")
             return works(commits)
 
@@ -70,7 +70,7 @@ class NeighbourTests(SynchronousTestCase):
 
     def test_room_that_cannot_be_written(self) -> None:
         """It is given up; the others of its turn go on, now and later."""
-        self.break_(self.keepers[0], "collect")
+        self.break_(self.runners[0], "collect")
         self.assertEqual(self.add(), [[], [1], [1]])
         self.assertEqual(len(self.flushLoggedErrors(ZeroDivisionError)), 1)
         self.assertEqual([frame["op"] for frame in self.sessions[0].frames], ["left"])
@@ -78,7 +78,7 @@ class NeighbourTests(SynchronousTestCase):
 
     def test_room_that_fails_after_its_commit(self) -> None:
         """The others of the commit hear that theirs is stored."""
-        self.break_(self.keepers[0], "stored")
+        self.break_(self.runners[0], "stored")
         self.assertEqual(self.add(), [[], [1], [1]])
         self.assertEqual(len(self.flushLoggedErrors(ZeroDivisionError)), 1)
         self.assertEqual(self.add()[1:], [[2], [2]])
@@ -98,10 +98,10 @@ class OperatorTests(SynchronousTestCase):
         """A process that dies before has told of nothing."""
         at = Place(Counting, beats=False)
         session = FakeSession("ann")
-        keeper = at.create(session)
+        runner = at.create(session)
         at.store.hold()
         mod = User("mod", "Mod", rights=frozenset({"moderator"}))
-        act = Operators(at.hall).act(mod, keeper.room.code, RoomAct(act="mute", seat=session.seat))
+        act = Operators(at.registry).act(mod, runner.room.code, RoomAct(act="mute", seat=session.seat))
         acting = Deferred.fromCoroutine(act)
         at.settle()
         self.assertNoResult(acting)
@@ -113,7 +113,7 @@ class OperatorTests(SynchronousTestCase):
         """What is not in the store is forgotten with the process."""
         at = Place(Counting, beats=False)
         mod = User("mod", "Mod", rights=frozenset({"moderator"}))
-        operators = Operators(at.hall)
+        operators = Operators(at.registry)
         at.store.hold()
         making = Deferred.fromCoroutine(operators.sanction(mod, SanctionWish(act="mute", user="corp:ann")))
         self.assertNoResult(making)

@@ -8,7 +8,7 @@ from twisted.internet.defer import Deferred
 from twisted.trial.unittest import SynchronousTestCase
 
 from gameserver import Game, Player, Refused, message, question, timer
-from gameserver.node.rooms import Hall
+from gameserver.node.rooms import RoomRegistry
 from gameserver.room.quota import ROOM_BYTES
 from gameserver.room.tables import UNSURE_BYTES
 from tests.node.registries import FakeSession, Place
@@ -73,10 +73,10 @@ class Bounded(Place):
 
     def start(self) -> None:
         """Start with that bound."""
-        self.hall = Hall(
+        self.registry = RoomRegistry(
             self.specs, self.store, self.clock, self.entropy.randbytes, beats=self.beats, game_bytes=50_000
         )
-        self.get(Deferred.fromCoroutine(self.hall.start()))
+        self.get(Deferred.fromCoroutine(self.registry.start()))
 
 
 class RowTests(SynchronousTestCase):
@@ -86,8 +86,8 @@ class RowTests(SynchronousTestCase):
         """One room of two players."""
         self.place = Place(Attic)
         self.ann, self.bob = FakeSession("ann"), FakeSession("bob")
-        self.keeper = self.place.create(self.ann)
-        self.place.join(self.keeper, self.bob)
+        self.runner = self.place.create(self.ann)
+        self.place.join(self.runner, self.bob)
 
     def refused(self, type: str, **data: Any) -> None:
         """A message would take the room over its bound: it leaves no trace, and the room lives."""
@@ -104,7 +104,7 @@ class RowTests(SynchronousTestCase):
     def test_timer(self) -> None:
         """What timers carry counts, as long as they are armed."""
         self.refused("arm", size=5000)
-        self.assertEqual(self.keeper.room.timers.armed, {})
+        self.assertEqual(self.runner.room.timers.armed, {})
         self.assertEqual(self.place.send(self.ann, "arm", size=3000)["op"], "ok")
         self.refused("state_", size=3000)
         self.place.advance(61)
@@ -113,7 +113,7 @@ class RowTests(SynchronousTestCase):
     def test_result(self) -> None:
         """The result counts."""
         self.refused("end", size=5000)
-        self.assertEqual(self.keeper.room.status, "playing")
+        self.assertEqual(self.runner.room.status, "playing")
 
     def test_answers(self) -> None:
         """What players answered counts."""
@@ -140,11 +140,11 @@ class GameTests(SynchronousTestCase):
 
     def used(self) -> int:
         """:returns: what is counted of the game."""
-        return self.place.hall._spaces["attic"].used_bytes
+        return self.place.registry._spaces["attic"].used_bytes
 
     def fill(self) -> None:
         """Make rooms, and let them grow until there is space for none."""
-        while not self.place.hall._spaces["attic"].full:
+        while not self.place.registry._spaces["attic"].full:
             self.place.send(self.create(), "state_", size=4900)
 
     def test_growth_refused(self) -> None:
@@ -179,7 +179,7 @@ class GameTests(SynchronousTestCase):
         with self.assertRaises(Refused):
             self.create()
         self.place.send(self.sessions[-2], "leave_all")
-        left = sum(1 for _ in self.place.hall.keepers)
+        left = sum(1 for _ in self.place.registry.runners)
         self.assertEqual(left, 0)
         self.assertEqual(self.used(), 0)
 
@@ -192,7 +192,7 @@ class GameTests(SynchronousTestCase):
         self.assertAlmostEqual(self.used(), before, delta=100)
         self.patch(Bounded, "start", Place.start)
         self.place.away(1)
-        self.assertEqual(sum(1 for _ in self.place.hall.keepers), 2)
+        self.assertEqual(sum(1 for _ in self.place.registry.runners), 2)
 
     def test_empty_room_counts(self) -> None:
         """A room counts even where its game keeps nothing."""
@@ -206,4 +206,4 @@ class GameTests(SynchronousTestCase):
         ann = self.create()
         for _ in range(3 * UNSURE_BYTES // 60_000):
             self.assertEqual(self.place.send(ann, "put", size=60_000)["op"], "ok")
-        self.assertLess(self.place.hall.find(ann.code).room.tables.most_bytes, 2 * UNSURE_BYTES)
+        self.assertLess(self.place.registry.find(ann.code).room.tables.most_bytes, 2 * UNSURE_BYTES)

@@ -240,28 +240,28 @@ class HostTests(SynchronousTestCase):
         """First the creator."""
         place = Place(Stage)
         ann = FakeSession("ann")
-        keeper = place.create(ann)
-        place.join(keeper, FakeSession("bob"))
+        runner = place.create(ann)
+        place.join(runner, FakeSession("bob"))
         self.assertEqual(place.send(ann, "who")["data"]["host"], "Ann")
 
     def test_creator_is_screen(self) -> None:
         """Where a screen creates, the first player."""
         place = Place(Stage)
         screen = FakeSession("tv")
-        keeper = place.create(screen, "screen")
+        runner = place.create(screen, "screen")
         self.assertIsNone(place.send(screen, "who")["data"]["host"])
-        place.join(keeper, FakeSession("eve"), "spectator")
+        place.join(runner, FakeSession("eve"), "spectator")
         self.assertIsNone(place.send(screen, "who")["data"]["host"])
-        place.join(keeper, FakeSession("ann"))
-        place.join(keeper, FakeSession("bob"))
+        place.join(runner, FakeSession("ann"))
+        place.join(runner, FakeSession("bob"))
         self.assertEqual(place.send(screen, "who")["data"]["host"], "Ann")
 
     def test_creator_as_host(self) -> None:
         """A creator in the role `host` is host and does not play."""
         place = Place(Stage)
         boss = FakeSession("boss")
-        keeper = place.create(boss, "host")
-        ann = place.join(keeper, FakeSession("ann"))
+        runner = place.create(boss, "host")
+        ann = place.join(runner, FakeSession("ann"))
         self.assertEqual(place.send(boss, "by_host")["data"], "host")
         self.assertEqual(place.send(boss, "by_player")["code"], "forbidden")
         self.assertEqual(place.send(ann, "who")["data"]["players"], ["Ann"])
@@ -269,8 +269,8 @@ class HostTests(SynchronousTestCase):
     def test_creator_joins_as_host_later(self) -> None:
         """A creator who made the room without a seat and takes the seat `host` after a player came is host."""
         place = Place(Stage)
-        keeper = place.create()
-        ann = place.join(keeper, FakeSession("ann"))
-        boss = place.join(keeper, FakeSession("maker"), "host")
+        runner = place.create()
+        ann = place.join(runner, FakeSession("ann"))
+        boss = place.join(runner, FakeSession("maker"), "host")
         self.assertEqual(place.send(boss, "by_host")["op"], "ok")
         self.assertEqual(place.send(ann, "by_host")["op"], "error")

@@ -321,7 +321,7 @@ class DurabilityTests(SynchronousTestCase):
         """Nobody is told before the store has it; killed before that, the step never was."""
         place = Place(Cursor)
         ann = FakeSession("ann")
-        keeper = place.create(ann)
+        runner = place.create(ann)
         place.store.hold()
         self.assertEqual(place.send(ann, "put", n=1), {})
         self.assertEqual(ann.of("patch"), [])
@@ -332,7 +332,7 @@ class DurabilityTests(SynchronousTestCase):
         place.send(ann, "put", n=2)
         place.away(1)
         place.store.release()
-        self.assertEqual(place.hall.find(keeper.room.code).room.doc("room").plain(), {"n": 1})
+        self.assertEqual(place.registry.find(runner.room.code).room.doc("room").plain(), {"n": 1})
 
     def test_relaxed(self) -> None:
         """Effects at once, the row half a second behind."""
@@ -344,12 +344,12 @@ class DurabilityTests(SynchronousTestCase):
         self.assertEqual(place.send(ann, "put", n=1)["data"], 1)
         place.store.release()
         place.away(0)
-        self.assertEqual(place.hall.find(ann.code).room.doc("room").plain(), {})
-        again = place.join(place.hall.find(ann.code), FakeSession("ann"))
+        self.assertEqual(place.registry.find(ann.code).room.doc("room").plain(), {})
+        again = place.join(place.registry.find(ann.code), FakeSession("ann"))
         place.send(again, "put", n=2)
         place.advance(0.6)
         place.away(0)
-        self.assertEqual(place.hall.find(ann.code).room.doc("room").plain(), {"n": 2})
+        self.assertEqual(place.registry.find(ann.code).room.doc("room").plain(), {"n": 2})
 
     def test_relaxed_store_away(self) -> None:
         """A store that refuses is no other: effects go out until the row is 5 s behind, and then wait for it."""
@@ -368,7 +368,7 @@ class DurabilityTests(SynchronousTestCase):
         self.assertEqual(ann.of("ok")[-1]["data"], 10)
         place.advance(0.6)
         place.away(0)
-        self.assertEqual(place.hall.find(ann.code).room.doc("room").plain(), {"n": 10})
+        self.assertEqual(place.registry.find(ann.code).room.doc("room").plain(), {"n": 10})
 
     def test_relaxed_behind_a_slow_store(self) -> None:
         """What changes while a commit is under way is never more than 5 s old when inputs wait for it."""
@@ -397,13 +397,13 @@ class DurabilityTests(SynchronousTestCase):
             place.create(session)
         place.store.fail = StoreUnavailable("away")
         place.send(ann, "put", n=1)
-        self.assertTrue(place.hall.store_away)
+        self.assertTrue(place.registry.store_away)
         place.store.fail = RuntimeError("this cannot be stored")  # type: ignore[assignment]
         place.advance(0.5)
         place.store.fail = None
         place.advance(2)
-        self.assertIsNone(place.hall.get(ann.code))
-        self.assertFalse(place.hall.store_away)
+        self.assertIsNone(place.registry.get(ann.code))
+        self.assertFalse(place.registry.store_away)
         self.assertEqual(place.send(bob, "put", n=1)["data"], 1)
 
     def test_none_store_away(self) -> None:
@@ -415,7 +415,7 @@ class DurabilityTests(SynchronousTestCase):
         place.create(bob)
         place.store.fail = StoreUnavailable("away")
         self.assertEqual(place.send(bob, "put", n=1), {})
-        self.assertTrue(place.hall.store_away)
+        self.assertTrue(place.registry.store_away)
         self.assertEqual(place.send(ann, "put", n=1)["data"], 1)
         self.assertEqual(place.send(bob, "put", n=2), {})
         place.store.fail = None
@@ -446,7 +446,7 @@ class DurabilityTests(SynchronousTestCase):
         self.assertEqual(place.send(ann, "put", n=1)["data"], 1)
         place.advance(60)
         place.away(0)
-        self.assertIsNone(place.hall.get(ann.code))
+        self.assertIsNone(place.registry.get(ann.code))
         self.assertEqual(place.store._rooms, {})
 
     def test_not_durable(self) -> None:
@@ -454,7 +454,7 @@ class DurabilityTests(SynchronousTestCase):
         place = Place(Cursor)
         ann = FakeSession("ann")
         place.create(ann)
-        bob = place.join(place.hall.find(ann.code), FakeSession("bob"))
+        bob = place.join(place.registry.find(ann.code), FakeSession("bob"))
         place.store.hold()
         self.assertEqual(place.send(ann, "move", x=5)["data"], 5)
         self.assertEqual([f["data"] for f in bob.of("event")], [5])
@@ -462,7 +462,7 @@ class DurabilityTests(SynchronousTestCase):
         place.store.release()
         place.send(ann, "put", n=1)
         place.away(0)
-        self.assertEqual(place.hall.find(ann.code).room.doc("room").plain(), {"x": 5, "n": 1})
+        self.assertEqual(place.registry.find(ann.code).room.doc("room").plain(), {"x": 5, "n": 1})
 
     def test_not_durable_waits_for_a_commit(self) -> None:
         """It does not overtake a step that is not stored yet."""

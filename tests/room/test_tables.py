@@ -291,7 +291,7 @@ class CommitTests(SynchronousTestCase):
         """Make a place for this game."""
         self.place = Place(game)
         self.ann = FakeSession("ann")
-        self.keeper = self.place.create(self.ann)
+        self.runner = self.place.create(self.ann)
         self.place.settle()
         self.commits: list[Commit] = []
         store = self.place.store
@@ -364,17 +364,17 @@ class CommitTests(SynchronousTestCase):
     def test_gone_with_room(self) -> None:
         """When the room ends its tables end."""
         self.send("write", key="a", value=1)
-        id = self.keeper.room.id
+        id = self.runner.room.id
         read = self.place.store.read_entries
         self.assertEqual(self.place.get(read(id, "words", ["a"])), [b"1"])
-        self.keeper.room.close("closed")
+        self.runner.room.close("closed")
         self.send("write", key="b", value=1)
         self.assertEqual(self.place.get(read(id, "words", ["a", "b"])), [None, None])
 
     def test_entries_go_with_whole_room(self) -> None:
         """A store that lost something gets the whole room, and with it what the step wrote that found out."""
         self.send("write", key="a", value=1)
-        self.place.store._rooms[self.keeper.room.id].version -= 1
+        self.place.store._rooms[self.runner.room.id].version -= 1
         self.commits.clear()
         self.assertEqual(self.send("write", key="b", value=2)["op"], "ok")
         self.assertEqual([commit.whole for commit in self.commits], [False, True])
@@ -406,7 +406,7 @@ class CommitTests(SynchronousTestCase):
     def test_large_table_costs_no_more(self) -> None:
         """With 100,000 entries a step that writes one commits that one, and reads of the room load none."""
         self.patch(Book, "max_table_bytes", 1 << 26)
-        words = self.keeper.room.game.table("words")
+        words = self.runner.room.game.table("words")
         for first in range(0, 100_000, 10_000):
             words.put_many({f"{n:06}": n for n in range(first, first + 10_000)})
             self.send("write", key="last", value=first)
@@ -417,9 +417,9 @@ class CommitTests(SynchronousTestCase):
         self.assertLess(sum(map(len, commit.puts.values())), 1000)
         self.assertEqual(self.send("count")["data"], 100_001)
         self.assertEqual(self.send("scan", after="099998")["data"], [["099999", 99_999], ["last", 90_000]])
-        self.assertTrue(self.keeper.room.tables.settled)
-        code = self.keeper.room.code
+        self.assertTrue(self.runner.room.tables.settled)
+        code = self.runner.room.code
         self.place.kill()
         self.place.start()
-        parts = self.place.store._rooms[self.place.hall.find(code).room.id].parts
+        parts = self.place.store._rooms[self.place.registry.find(code).room.id].parts
         self.assertLess(sum(map(len, parts.values())), 10_000)

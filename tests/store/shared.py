@@ -9,7 +9,7 @@ from twisted.internet.defer import Deferred
 from zope.interface import implementer
 
 from gameserver.errors import StoreUnavailable
-from gameserver.interfaces import Commit, ILeases, Outcome, Renewal, Stored
+from gameserver.interfaces import Commit, ILeases, LeaseRenewal, Outcome, Stored
 from gameserver.store.memory.store import MemoryStore
 
 
@@ -71,16 +71,16 @@ class SharedStore(MemoryStore):
         self._renewed_over = self._connections
         return self._ask(lambda: self._lease(for_ms))
 
-    def renew_lease(self, *, for_ms: int) -> Deferred[Renewal]:
+    def renew_lease(self, *, for_ms: int) -> Deferred[LeaseRenewal]:
         """See `ILeases.renew_lease`."""
 
-        def work() -> Renewal:
+        def work() -> LeaseRenewal:
             token = self._shared.token(self._node)
             if token not in (None, self._token):
-                return Renewal.TAKEN
+                return LeaseRenewal.TAKEN
             self._lease(for_ms)
             over, self._renewed_over = self._renewed_over, self._connections
-            return Renewal.KEPT if token is not None and over == self._connections else Renewal.LAPSED
+            return LeaseRenewal.KEPT if token is not None and over == self._connections else LeaseRenewal.LAPSED
 
         return self._ask(work)
 

@@ -78,7 +78,7 @@ class RoomTests(SynchronousTestCase):
         self.assertLess(sizes[1], sizes[0] // 5)
         place.kill()
         place.start()
-        rooms = [place.hall.find(room.code).room for room in codes]
+        rooms = [place.registry.find(room.code).room for room in codes]
         self.assertEqual([len(room.doc("room").root["cells"]) for room in rooms], [500] * 3)
 
     def test_same_bytes_again(self) -> None:

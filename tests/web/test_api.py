@@ -18,7 +18,7 @@ from zope.interface import implementer
 
 from gameserver import Game
 from gameserver.auth.chain import make_chain
-from gameserver.auth.context import Means
+from gameserver.auth.context import AuthContext
 from gameserver.auth.invitations import Invitations
 from gameserver.auth.secrets import Secrets
 from gameserver.auth.tickets import Tickets
@@ -30,10 +30,10 @@ from gameserver.game.spec import spec_of
 from gameserver.interfaces import ISession, User
 from gameserver.node.creators import Creators
 from gameserver.node.people import People
-from gameserver.node.rooms import BEAT_S, Hall
-from gameserver.node.runner import Keeper
+from gameserver.node.rooms import BEAT_S, RoomRegistry
+from gameserver.node.runner import RoomRunner
 from gameserver.protocol.messages import Form
-from gameserver.room.effects import Asker, OneByOne
+from gameserver.room.effects import OneByOne, Requester
 from gameserver.settings.settings import load
 from gameserver.store.memory.store import MemoryStore
 from gameserver.web import api, calls
@@ -41,7 +41,7 @@ from gameserver.web.answers import CONFLICT, STATUS
 from gameserver.web.calls import BODY_BYTES
 from gameserver.web.site import site
 from gameserver.websocket.limits import Budgets, Strangers
-from gameserver.websocket.session import House
+from gameserver.websocket.session import NodeServices
 from tests.auth.kit import fast_hasher
 
 
@@ -174,11 +174,11 @@ class Node:
         settings = load({"host": [".example"], **given})
         creators = Creators(settings.create)
         people = People((*settings.admins, *settings.moderators))
-        self.hall = Hall(
+        self.registry = RoomRegistry(
             specs, self.store, clock, entropy, rooms_per_user=3, creators=creators, people=people, users=self.store
         )
         self.revoked: list[tuple[str, str | None]] = []
-        means = Means(
+        means = AuthContext(
             settings=settings,
             secrets=Secrets([SECRET]),
             clock=clock,
@@ -189,8 +189,8 @@ class Node:
             revoke=lambda user, login: self.revoked.append((user, login)),
         )
         self.auth = make_chain(means)
-        self.house = House(
-            hall=self.hall,
+        self.services = NodeServices(
+            registry=self.registry,
             authenticators=self.auth,
             clock=clock,
             limits=settings.limits,
@@ -201,8 +201,8 @@ class Node:
             hasher=means.hasher,
         )
         self.websocket = Resource()  # type: ignore[no-untyped-call]
-        self.site = site(self.house, catalog, settings, self.websocket)
-        Deferred.fromCoroutine(self.hall.start())
+        self.site = site(self.services, catalog, settings, self.websocket)
+        Deferred.fromCoroutine(self.registry.start())
 
     def connect(self, host: str = "192.0.2.1") -> tuple[Any, Peer]:
         """Open a connection."""
@@ -250,11 +250,13 @@ class Node:
         """Take a seat as somebody new."""
         user, _ = self.auth.guest(name)
         seat = {"name": name, "role": "player", "password": None, "profile": {}}
-        return Deferred.fromCoroutine(self.hall.join(Asker(Listener(), user, 1), self.hall.find(code), seat))
+        return Deferred.fromCoroutine(
+            self.registry.join(Requester(Listener(), user, 1), self.registry.find(code), seat)
+        )
 
-    def keeper(self, code: str) -> Keeper:
+    def runner(self, code: str) -> RoomRunner:
         """:returns: the room's."""
-        return self.hall.find(code)
+        return self.registry.find(code)
 
 
 class ApiTests(SynchronousTestCase):
@@ -388,7 +390,7 @@ class CreateTests(ApiTests):
         self.assertEqual(answer.json, {"room": code})
         self.assertEqual(answer.headers["location"], f"/api/rooms/{code}")
         self.assertEqual(len(self.successResultOf(self.node.store.room_ids())), 1)
-        self.assertEqual(len(self.node.keeper(code).room.seats), 0)
+        self.assertEqual(len(self.node.runner(code).room.seats), 0)
 
     def test_not_told_before_stored(self) -> None:
         """Nobody learns of a room before the store has it."""
@@ -433,7 +435,7 @@ class CreateTests(ApiTests):
         protocol.connectionLost(Failure(ConnectionError()))
         GATES.pop().callback(None)
         self.node.seconds.advance(0)
-        self.assertEqual([k.room.spec.name for k in self.node.hall.keepers], ["slow"])
+        self.assertEqual([k.room.spec.name for k in self.node.registry.runners], ["slow"])
 
     def test_token_needed(self) -> None:
         """Without a token, or with one that is not ours, there is no room."""
@@ -441,14 +443,14 @@ class CreateTests(ApiTests):
             answer = self.node.ask("POST", "/api/rooms", {"game": "quiz"}, authorization=header)
             self.assertRefused(answer, 401, "unauthenticated")
             self.assertEqual(answer.headers["www-authenticate"], "Bearer")
-        self.assertEqual(list(self.node.hall.keepers), [])
+        self.assertEqual(list(self.node.registry.runners), [])
 
     def test_refused_by_game(self) -> None:
         """The game's refusal is told, and no room is left."""
         angry = {"game": "quiz", "options": {"mood": "angry"}}
         answer = self.node.ask("POST", "/api/rooms", angry, **self.node.token())
         self.assertRefused(answer, 409, "refused", "Calm down first.")
-        self.assertEqual(list(self.node.hall.keepers), [])
+        self.assertEqual(list(self.node.registry.runners), [])
 
     def test_game_failed(self) -> None:
         """A game's bug tells the client nothing."""
@@ -480,7 +482,7 @@ class CreateTests(ApiTests):
 
     def test_draining(self) -> None:
         """A node that is about to stop makes no rooms."""
-        self.node.hall.draining = True
+        self.node.registry.draining = True
         answer = self.node.ask("POST", "/api/rooms", {"game": "quiz"}, **self.node.token())
         self.assertRefused(answer, 503, "draining")
 
@@ -572,7 +574,7 @@ class RoomsTests(ApiTests):
             self.assertEqual((self.rooms(), self.rooms("?game=loose")), ([plain], []), large)
         wish = {"game": "loose", "options": {"text": "x" * 4096}}
         self.assertRefused(self.node.ask("POST", "/api/rooms", wish, **self.node.token()), 413, "too_large")
-        self.assertEqual(len(list(self.node.hall.keepers)), 4)
+        self.assertEqual(len(list(self.node.registry.runners)), 4)
 
     def test_not_told_before_stored(self) -> None:
         """What a room did is told once the store has it, in the listing as in the room's own answer."""
@@ -592,7 +594,7 @@ class RoomsTests(ApiTests):
         """A room that has closed is there until the store has its end, in the listing and for who asks."""
         code = self.node.create()
         self.node.store.hold()
-        self.node.hall.find(code).post("call", "close")
+        self.node.registry.find(code).post("call", "close")
         self.node.seconds.advance(0)
         asked = [self.node.begin("GET", path) for path in ("/api/rooms", f"/api/rooms/{code}")]
         self.node.seconds.advance(0)
@@ -711,7 +713,7 @@ class HealthTests(ApiTests):
 
     def test_draining(self) -> None:
         """A node that is about to stop is alive, but not ready."""
-        self.node.hall.draining = True
+        self.node.registry.draining = True
         self.assertRefused(self.node.ask("GET", "/readyz"), 503, "draining")
         self.assertEqual(self.node.ask("GET", "/healthz").status, 200)
 

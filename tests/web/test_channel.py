@@ -139,9 +139,9 @@ class SlowTests(ApiTests):
             protocol.dataReceived(REQUEST)
             protocol.connectionLost(None)
         self.node.connect()[0].dataReceived(b"G")
-        self.assertEqual(len(self.node.house.strangers), 1)
+        self.assertEqual(len(self.node.services.strangers), 1)
         self.node.seconds.advance(20)
-        self.assertEqual(len(self.node.house.strangers), 0)
+        self.assertEqual(len(self.node.services.strangers), 0)
         self.assertEqual(dict(self.node.site.connections._open), {})  # type: ignore[attr-defined]
         protocol, _ = self.node.connect()
         protocol.connectionLost(None)
@@ -187,7 +187,7 @@ class IdleTests(IdleCase):
             self.assertEqual((transport.disconnecting, transport.disconnected), (True, False))
             self.node.seconds.advance(channel.GOODBYE_S)
             self.assertTrue(transport.disconnected)
-        self.assertEqual(len(self.node.house.strangers), 0)
+        self.assertEqual(len(self.node.services.strangers), 0)
 
     def test_request_has_come_as_it_ends(self) -> None:
         """A request that is here and was not read yet is answered: the end waits."""
@@ -242,7 +242,7 @@ class PlaceTests(IdleCase):
 
     def strangers(self, most: int, connections: int = 1000) -> None:
         """Let there be so many."""
-        self.node.house.strangers.most, self.node.house.strangers.connections = most, connections
+        self.node.services.strangers.most, self.node.services.strangers.connections = most, connections
 
     def ended(self, connections: Iterable[tuple[Any, Peer]]) -> list[str]:
         """:returns: how each stands: open, closed or cut off."""
@@ -258,7 +258,7 @@ class PlaceTests(IdleCase):
         self.answer(*first)
         fourth = self.used()
         self.assertEqual(self.ended([first, second, third, fourth]), ["open", "closed", "open", "open"])
-        self.assertEqual(self.node.house.strangers.closed, 1)
+        self.assertEqual(self.node.services.strangers.closed, 1)
 
     def test_request_on_its_way_stays(self) -> None:
         """Of which a part was read, or is with the kernel, or which waits for its answer."""
@@ -291,7 +291,7 @@ class PlaceTests(IdleCase):
         self.strangers(100, connections=5)
         known = [self.node.connect() for _ in range(3)]
         for protocol, _ in known:
-            self.node.house.strangers.know(protocol)
+            self.node.services.strangers.know(protocol)
         idle = [self.used() for _ in range(4)]
         self.assertEqual(self.ended([*known, *idle]), ["open"] * 3 + ["closed", "closed", "open", "open"])
         known[0][0].connectionLost(None)
@@ -303,9 +303,9 @@ class PlaceTests(IdleCase):
         self.strangers(100, connections=2)
         known = [self.node.connect() for _ in range(2)]
         for protocol, _ in known:
-            self.node.house.strangers.know(protocol)
+            self.node.services.strangers.know(protocol)
         self.assertEqual(self.ended([*known, self.node.connect()]), ["open", "open", "closed"])
-        self.assertEqual(len(self.node.house.strangers), 0)
+        self.assertEqual(len(self.node.services.strangers), 0)
 
     def test_descriptors_are_raised(self) -> None:
         """As many as the limits promise are taken, as far as they may be; one address has never all of them."""
@@ -348,7 +348,7 @@ class CountTests(ApiTests):
             protocol.dataReceived(b"G")
         self.assertTrue(self.node.connect()[1].disconnected)
         self.assertFalse(self.node.connect("192.0.2.2")[1].disconnecting)
-        self.assertEqual(self.node.house.budgets.throttled["connections"], 1)
+        self.assertEqual(self.node.services.budgets.throttled["connections"], 1)
         held[0][0].connectionLost(None)
         self.assertFalse(self.node.connect()[1].disconnecting)
 
@@ -359,7 +359,7 @@ class CountTests(ApiTests):
         self.assertEqual(
             [transport.disconnecting for _, transport in [other, *held]], [False, True, True, False, False, False]
         )
-        self.assertEqual(self.node.house.budgets.throttled["connections"], 0)
+        self.assertEqual(self.node.services.budgets.throttled["connections"], 0)
 
     def test_proxy(self) -> None:
         """A trusted proxy brings everybody, and is not counted."""
@@ -392,11 +392,11 @@ class StrangersTests(ProtocolTestCase):
             if n == 1000:
                 late = self.node.dial("203.0.113.10").hello("Bob")
         self.rig.settle()
-        self.assertEqual(len(self.rig.house.strangers), 500)
+        self.assertEqual(len(self.rig.services.strangers), 500)
         self.assertEqual([peer.closed for peer in silent], [4001] * 1500 + [None] * 500)
         self.rig.advance(10)
         self.assertEqual({peer.closed for peer in silent}, {4001})
-        self.assertEqual(len(self.rig.house.strangers), 0)
+        self.assertEqual(len(self.rig.services.strangers), 0)
         self.assertEqual((good.closed, late.closed), (None, None))
         self.assertEqual(good.say("ping", at=1)[0]["op"], "pong")
 

@@ -41,7 +41,7 @@ class IdentityTestCase(ApiTests):
 
     def whoami(self, token: str) -> User:
         """:returns: whom a token proves."""
-        return self.successResultOf(self.node.auth.authenticate(token, now_s=self.node.house.clock.now()))
+        return self.successResultOf(self.node.auth.authenticate(token, now_s=self.node.services.clock.now()))
 
 
 class NamesTests(IdentityTestCase):
@@ -60,8 +60,8 @@ class NamesTests(IdentityTestCase):
     def test_budget_before_work(self) -> None:
         """Whoever may try no passwords has no name looked at that could not be somebody's who logged in from there."""
         address = "192.0.2.1"
-        for _ in range(self.node.house.limits.refused_logins_per_address):
-            self.node.house.budgets.charge(self.node.house.clock.monotonic(), "login", address)
+        for _ in range(self.node.services.limits.refused_logins_per_address):
+            self.node.services.budgets.charge(self.node.services.clock.monotonic(), "login", address)
         with mock.patch.object(names, "unicodedata", Measured()) as measured:
             self.assertIn(self.login(MARKS * 1000).status, (400, 429))
             self.assertEqual(measured.code_points, 0)
@@ -81,7 +81,7 @@ class BannedTests(IdentityTestCase):
     settings = {**IdentityTestCase.settings, "admins": ("Boss",)}
 
     def ban(self, **about: str) -> None:
-        self.node.hall.watch.sanction(Sanction(id="", act="ban", **about))
+        self.node.registry.watch.sanction(Sanction(id="", act="ban", **about))
 
     def test_user(self) -> None:
         """No login, no refresh, no ticket by token or cookie, no new password: nothing that proves anything."""
@@ -113,7 +113,7 @@ class BannedTests(IdentityTestCase):
         self.ban(user=boss["user"]["id"])
         self.ban(address="192.0.2.0/24")
         token = self.login("Boss").json["token"]
-        for sanction in self.node.hall.watch.sanctions:
+        for sanction in self.node.registry.watch.sanctions:
             path = f"/api/moderation/sanctions/{sanction.id}"
             lifted = self.node.ask("DELETE", path, authorization=f"Bearer {token}")
             self.assertEqual(lifted.status, 200)
@@ -249,7 +249,7 @@ class ThrottleTests(IdentityTestCase):
         """Of a thousand guesses at a thousand accounts, from one address, a hundred are tried."""
         statuses = [self.login(f"user {n}", "password1").status for n in range(1000)]
         self.assertEqual((statuses.count(401), statuses.count(429)), (100, 900))
-        self.assertEqual(self.node.house.budgets.throttled["login"], 900)
+        self.assertEqual(self.node.services.budgets.throttled["login"], 900)
         self.register("Ann")
         self.assertEqual(self.login("Ann", host="198.51.100.9").status, 200)
 
@@ -262,7 +262,7 @@ class ThrottleTests(IdentityTestCase):
             tried += answer.status == 401
             self.node.seconds.advance(0.06)
         self.assertLessEqual(tried, 9)
-        self.assertEqual(self.node.house.budgets.throttled["account"], 1000 - tried)
+        self.assertEqual(self.node.services.budgets.throttled["account"], 1000 - tried)
 
     def test_many_at_once(self) -> None:
         """Guesses that are all sent before the first is answered are no more than one after the other."""

@@ -47,7 +47,7 @@ class MetricsTests(ApiTests):
 
     def test_sizes(self) -> None:
         """The largest message sent, and how often one was too large."""
-        sizes = self.node.house.sizes
+        sizes = self.node.services.sizes
         sizes.largest, sizes.refused = 70_000, 2
         found = self.numbers()
         self.assertEqual(found["gameserver_largest_message_bytes", ""], 70_000)

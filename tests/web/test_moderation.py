@@ -34,7 +34,7 @@ class ModerationTests(SynchronousTestCase):
 
     @property
     def room(self) -> Any:
-        return self.node.keeper(self.code).room
+        return self.node.runner(self.code).room
 
     def act(self, **wish: Any) -> Answer:
         return self.node.ask("POST", f"/api/moderation/rooms/{self.code}", wish, **self.mod)
@@ -145,7 +145,7 @@ class ModerationTests(SynchronousTestCase):
             self.assertEqual(self.node.ask(method, path, body, **other).status, 403, path)
         self.assertEqual(self.act(act="kick", seat=self.bob.id).status, 403)
         self.assertEqual(list(self.room.seats), [self.bob.id])
-        self.assertEqual(len(self.node.hall.watch.sanctions), 1)
+        self.assertEqual(len(self.node.registry.watch.sanctions), 1)
 
     def test_banned_user_makes_nothing(self) -> None:
         """No room and no ticket for who is banned; and from a banned address, for nobody, nor a guest."""
@@ -161,20 +161,20 @@ class ModerationTests(SynchronousTestCase):
             ann = self.node.token("Eve")
         self.assertEqual(self.node.ask("POST", "/api/guest", {"name": "Eve"}).status, 403)
         self.assertEqual(self.node.ask("POST", "/api/guest", {"name": "Eve"}, host="198.51.100.1").status, 200)
-        self.assertEqual(len(list(self.node.hall.keepers)), 1)
+        self.assertEqual(len(list(self.node.registry.runners)), 1)
 
     def test_address(self) -> None:
         """A range is kept out of one game."""
         wish = {"act": "ban", "address": "2001:db8::/32", "game": "quiz"}
         self.assertEqual(self.node.ask("POST", "/api/moderation/sanctions", wish, **self.mod).status, 201)
-        watch, now = self.node.hall.watch, self.node.hall.clock.now()
+        watch, now = self.node.registry.watch, self.node.registry.clock.now()
         self.assertEqual(watch.ban_of("guest:1", "2001:db8::1", "quiz", now), "")
         self.assertIsNone(watch.ban_of("guest:1", "2001:db8::1", "other", now))
         self.assertIsNone(watch.ban_of("guest:1", "2001:db9::1", "quiz", now))
 
     def test_many_addresses_are_read_once(self) -> None:
         """A hello that asks for a thousand bans of addresses reads none of them again."""
-        watch, now = self.node.hall.watch, self.node.hall.clock.now()
+        watch, now = self.node.registry.watch, self.node.registry.clock.now()
         for n in range(1000):
             watch.sanction(Sanction(id="", act="ban", address=f"198.51.{n // 250}.{n % 250}/32"))
         read: list[str] = []
@@ -208,7 +208,7 @@ class ModerationTests(SynchronousTestCase):
             self.assertEqual(answer.status, status)
         session: Any = object()
         found: list[Any] = []
-        Deferred.fromCoroutine(self.node.hall.posts.listen(session, User("u", "U"), "server", None)).addCallback(
+        Deferred.fromCoroutine(self.node.registry.posts.listen(session, User("u", "U"), "server", None)).addCallback(
             found.append
         )
         self.assertEqual([line["text"] for line in found[0]["lines"]], ["Back at noon"])
@@ -216,11 +216,11 @@ class ModerationTests(SynchronousTestCase):
     def test_banned_user_cannot_come_back(self) -> None:
         """Neither to this room nor to another of the game."""
         self.node.ask("POST", "/api/moderation/sanctions", {"act": "ban", "user": self.bob.user_id}, **self.mod)
-        from gameserver.room.effects import Asker
+        from gameserver.room.effects import Requester
         from tests.web.test_api import Listener
 
-        asker = Asker(Listener(), User(self.bob.user_id, "Bob"), 1)
+        requester = Requester(Listener(), User(self.bob.user_id, "Bob"), 1)
         seat = {"name": "Bob", "role": "player", "password": None, "profile": {}}
-        joining = Deferred.fromCoroutine(self.node.hall.join(asker, self.node.hall.find(self.code), seat))
+        joining = Deferred.fromCoroutine(self.node.registry.join(requester, self.node.registry.find(self.code), seat))
         self.node.seconds.advance(0)
         self.assertEqual(self.failureResultOf(joining, Refused).value.code, "forbidden")

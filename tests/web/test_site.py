@@ -11,7 +11,7 @@ from twisted.trial.unittest import SynchronousTestCase
 from twisted.web.server import NOT_DONE_YET
 
 from gameserver.web import site as web
-from gameserver.websocket.protocol import Door
+from gameserver.websocket.protocol import WebSocketEndpoint
 from gameserver.websocket.proxies import Proxies
 from tests.web.test_api import Answer, Node, Quiz
 
@@ -46,8 +46,8 @@ class WebSocketTests(SiteTests):
         """The real one takes the connection over; no timeout of HTTP ends it."""
         txaio.use_twisted()
         self.patch(txaio.config, "loop", self.node.seconds)  # Autobahn's timers ask neither factory nor protocol
-        door = Door(self.node.house, (), self.node.seconds)
-        self.patch(self.node.site.resource, "_websocket", door.resource())
+        endpoint = WebSocketEndpoint(self.node.services, (), self.node.seconds)
+        self.patch(self.node.site.resource, "_websocket", endpoint.resource())
         protocol, transport = self.node.connect()
         headers = (
             "host: games.example", "upgrade: websocket", "connection: Upgrade", "sec-websocket-version: 13",

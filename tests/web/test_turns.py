@@ -193,7 +193,7 @@ class BudgetTests(ApiTests):
             self.assertRefused(answer, 429, "rate_limited")
             self.assertEqual(answer.headers["retry-after"], "1")
         self.assertEqual(self.node.ask("GET", "/healthz", host="192.0.2.2").status, 200)
-        self.assertEqual(self.node.house.budgets.throttled["http"], 4)
+        self.assertEqual(self.node.services.budgets.throttled["http"], 4)
         self.node.seconds.advance(1)
         self.assertEqual(self.node.ask("GET", "/healthz").status, 200)
 
@@ -251,7 +251,7 @@ class KeptTests(ApiTests):
         lost = [line.pipe.lost for line in crowd]
         self.assertEqual(lost, sorted(lost, reverse=True))
         self.assertEqual((lost[0], lost[-1], slow.pipe.lost), (True, False, False))
-        self.assertEqual(self.node.house.budgets.throttled["kept"], sum(lost))
+        self.assertEqual(self.node.services.budgets.throttled["kept"], sum(lost))
 
     def test_bodies_that_never_end(self) -> None:
         """What came of requests that are not whole counts as well."""

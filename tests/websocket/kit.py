@@ -1,8 +1,8 @@
 """
 A node in memory, with raw frames in and out: what these tests see is the wire, and nothing that a client made of it.
 
-A `Rig` is the node: the real hall, sessions and guests on a `MemoryStore` and a clock that stands still. A `Peer` is
-one connection: what it is sent is kept as bytes, in order. A peer may speak MessagePack; tests say and see the same
+A `Rig` is the node: the real registry, sessions and guests on a `MemoryStore` and a clock that stands still. A `Peer`
+is one connection: what it is sent is kept as bytes, in order. A peer may speak MessagePack; tests say and see the same
 as with JSON, whose form ``{"$bytes": ...}`` stands for bytes.
 """
 
@@ -28,15 +28,15 @@ from gameserver.auth.tokens import SECRET_BYTES
 from gameserver.clock import Clock
 from gameserver.game.spec import spec_of
 from gameserver.interfaces import ISession
-from gameserver.node.rooms import Hall
-from gameserver.node.runner import Keeper
+from gameserver.node.rooms import RoomRegistry
+from gameserver.node.runner import RoomRunner
 from gameserver.protocol import msgpack, values
 from gameserver.protocol.messages import ARRAYS, Form
-from gameserver.protocol.msgpack import Reader
+from gameserver.protocol.msgpack import MsgpackReader
 from gameserver.settings.settings import Limits
 from gameserver.store.memory.store import MemoryStore
 from gameserver.websocket.limits import Budgets, Strangers
-from gameserver.websocket.session import House, Session
+from gameserver.websocket.session import NodeServices, Session
 
 START_S: Final = 1_767_225_600.0
 """When all tests begin: 2026-01-01T00:00Z."""
@@ -56,7 +56,7 @@ class Peer:
         self.rig = rig
         self.form = form
         self.binary = form is not Form.JSON
-        self._reader = Reader()
+        self._reader = MsgpackReader()
         self._read: list[Message] = []
         self.frames: list[bytes] = []
         self.closed: int | None = None
@@ -64,7 +64,7 @@ class Peer:
         self.joined: Message = {}
         self.welcome: Message = {}
         self._taken = 0
-        self.session = Session(rig.house, self, address, binary=self.binary)
+        self.session = Session(rig.services, self, address, binary=self.binary)
 
     # What a session needs of a transport.
 
@@ -265,7 +265,7 @@ class Rig:
     def _open(self) -> None:
         specs = {spec_of(game).name: spec_of(game) for game in self.games}
         limits = self.limits
-        self.hall = Hall(
+        self.registry = RoomRegistry(
             specs,
             self.store,
             self.clock,
@@ -279,9 +279,11 @@ class Rig:
         guests = Chain([Guests([bytes(SECRET_BYTES)], self.entropy, self.clock.now)])
         tickets = Tickets([bytes(SECRET_BYTES)], self.store, self.entropy)
         strangers = Strangers(limits.unauthenticated)
-        self.house = House(self.hall, guests, self.clock, limits, Budgets(limits), self.entropy, tickets, strangers)
+        self.services = NodeServices(
+            self.registry, guests, self.clock, limits, Budgets(limits), self.entropy, tickets, strangers
+        )
         failures: list[Any] = []
-        Deferred.fromCoroutine(self.hall.start()).addErrback(failures.append)
+        Deferred.fromCoroutine(self.registry.start()).addErrback(failures.append)
         self.settle()
         if failures:
             failures[0].raiseException()
@@ -317,13 +319,13 @@ class Rig:
     def step_clock(self, s: float) -> None:
         """The wall clock is stepped by so much, and the node finds out; the reactor's seconds go on."""
         self.stepped_s += s
-        self.hall.shift(self.clock.adjust())
+        self.registry.shift(self.clock.adjust())
         self.settle()
 
-    def keeper(self, code: str | None) -> Keeper:
+    def runner(self, code: str | None) -> RoomRunner:
         """:returns: what keeps this room going."""
         assert code is not None
-        return self.hall.find(code)
+        return self.registry.find(code)
 
     def crash(self, *, written: bool = False, away_s: float = 0.0) -> None:
         """

@@ -21,7 +21,7 @@ from twisted.python.failure import Failure
 from gameserver.protocol.messages import SUBPROTOCOL
 from gameserver.settings.settings import Settings
 from gameserver.web.site import site
-from gameserver.websocket.protocol import Door
+from gameserver.websocket.protocol import WebSocketEndpoint
 from gameserver.websocket.proxies import Proxies
 from tests.websocket.kit import Message, Rig
 
@@ -117,8 +117,10 @@ class Node:
     ) -> None:
         self.rig = rig
         settings = Settings(origin=origin, limits=rig.limits, trusted_proxy=trusted_proxy, host=(".example",))
-        self.door = Door(rig.house, settings.origin, rig.time, proxies=Proxies(trusted_proxy), native=native)
-        self.site = site(rig.house, None, settings, self.door.resource())
+        self.endpoint = WebSocketEndpoint(
+            rig.services, settings.origin, rig.time, proxies=Proxies(trusted_proxy), native=native
+        )
+        self.site = site(rig.services, None, settings, self.endpoint.resource())
 
     def dial(
         self,

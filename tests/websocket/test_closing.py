@@ -90,7 +90,7 @@ class AnswersTests(ClosingCase):
         """It heard this last, in this order, and then the connection ended."""
         self.assertEqual(self.heard(caller)[-len(expected) :], [*expected])
         self.assertTrue(caller.pipe.lost)
-        self.assertEqual(len(self.node.door.sessions), 0)
+        self.assertEqual(len(self.node.endpoint.sessions), 0)
 
     def test_answers_before_the_close(self) -> None:
         """In rooms that are stored before they tell, later, or never; a game's refusal too."""
@@ -185,7 +185,7 @@ class AnswersTests(ClosingCase):
         waits.append(Deferred())
         caller.feed(masked(frame("send", id=2, type="wait", data={})) + goodbye())
         caller.cut()
-        self.assertEqual(len(self.node.door.sessions), 0)
+        self.assertEqual(len(self.node.endpoint.sessions), 0)
         waits.pop().callback(None)
         self.rig.advance(GOODBYE_S + 1)
 
@@ -194,7 +194,7 @@ class AnswersTests(ClosingCase):
         caller = self.sit()
         waits.append(Deferred())
         caller.feed(masked(frame("send", id=2, type="wait", data={})) + goodbye())
-        self.node.door.close_all(4010, "stopping")
+        self.node.endpoint.close_all(4010, "stopping")
         caller.settle()
         self.assertEqual(self.heard(caller)[-1], 4010)
         waits.pop().callback(None)
@@ -238,7 +238,7 @@ class LastFrameTests(ClosingCase):
         caller = self.sit()
         caller.pipe.reads = 0
         caller.feed(masked(frame("ping", at=5)))
-        self.node.door.close_all(4010, "stopping")
+        self.node.endpoint.close_all(4010, "stopping")
         self.rig.settle()
         caller.feed(goodbye(1001))
         caller.pipe.reads = None
@@ -259,4 +259,4 @@ class LastFrameTests(ClosingCase):
             self.rig.advance(0.2)
             caller.settle()
             self.assertTrue(caller.pipe.lost)
-        self.assertEqual(len(self.node.door.sessions), 0)
+        self.assertEqual(len(self.node.endpoint.sessions), 0)

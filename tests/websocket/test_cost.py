@@ -93,7 +93,7 @@ class CostTests(SynchronousTestCase):
     def turn(self, protocols: list[Any], frames: list[bytes] | None = None) -> None:
         """Each of these says something, then the turn ends."""
         frames = frames or [self.frame(n) for n in range(len(protocols))]
-        passes = self.node.rig.hall.passes
+        passes = self.node.rig.registry.reactor_pass
         passes.begin()
         for n, protocol in enumerate(protocols):
             protocol.dataReceived(frames[n])
@@ -108,7 +108,7 @@ class CostTests(SynchronousTestCase):
 
     def calls(self, protocols: list[Any]) -> int:
         """:returns: the calls of one turn."""
-        members = [session.transport.socket for session in self.node.door.sessions]
+        members = [session.transport.socket for session in self.node.endpoint.sessions]
         for socket in members:
             socket.send = len
         self.turn(protocols)

@@ -206,7 +206,7 @@ class FieldsTests(WireTestCase):
     def test_what_a_bug_breaks_is_answered(self) -> None:
         """Where our own code fails at a request, it is answered, and the next is handled."""
         peer = self.rig.connect().hello()
-        self.patch(self.rig.hall, "match", lambda *_: 1 / 0)
+        self.patch(self.rig.registry, "match", lambda *_: 1 / 0)
         self.assert_error(peer.ask("join", id=1, game="calm", match={}), "game_error", 1)
         self.assertEqual(len(self.flushLoggedErrors(ZeroDivisionError)), 1)
         self.assertEqual(self.ops(peer.say("ping", at=1)), ["pong"])

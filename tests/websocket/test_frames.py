@@ -259,7 +259,7 @@ class SameTests(TwinsTestCase):
         """What follows in the same read is not handled any more."""
         twins = self.twins()
         for caller in twins.callers:
-            session = caller.node.door.sessions
+            session = caller.node.endpoint.sessions
             next(iter(session)).close(4008, "")
         twins.feed(masked(said("a")) + masked(b"", CLOSE), [])
         quick, slow = twins.outcomes

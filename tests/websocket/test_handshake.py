@@ -24,7 +24,7 @@ class RequestTests(ProtocolTestCase):
         self.assertIn(words, told["message"])
         self.assertEqual(caller.headers["connection"], "close")
         self.assertTrue(caller.pipe.lost)
-        self.assertEqual(len(self.node.door.sessions), 0)
+        self.assertEqual(len(self.node.endpoint.sessions), 0)
 
     def test_older_http(self) -> None:
         """A WebSocket needs HTTP/1.1: a proxy that speaks 1.0 to us is told so, and not 101."""
@@ -52,8 +52,8 @@ class SubprotocolTests(ProtocolTestCase):
             caller = self.node.dial(Sec_WebSocket_Protocol=offered)
             self.assertEqual(caller.status, 400, offered)
             self.assertNotIn(NAME, caller.headers)
-        self.assertEqual(len(self.node.door.sessions), 0)
-        self.assertEqual(dict(self.node.door.connections._open), {})
+        self.assertEqual(len(self.node.endpoint.sessions), 0)
+        self.assertEqual(dict(self.node.endpoint.connections._open), {})
 
     def test_unknown_beside_ours(self) -> None:
         """One of ours among others is taken."""

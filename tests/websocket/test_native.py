@@ -20,10 +20,10 @@ from gameserver.settings.settings import Limits
 from gameserver.websocket import native
 from gameserver.websocket.frame_reader import Incoming
 from gameserver.websocket.frames import BINARY, TEXT
-from gameserver.websocket.native import BUILT, EVENTS, NativeWatch, make_watch
+from gameserver.websocket.native import BUILT, EVENTS, NativePoller, make_watch
 from gameserver.websocket.native_build import MOST
 from gameserver.websocket.pace import Pace
-from gameserver.websocket.sockets import Socket, Watch
+from gameserver.websocket.sockets import Socket, SocketPoller
 from tests.needs import can_compile
 from tests.websocket import test_frames, test_sockets
 from tests.websocket.sockets import Caller, masked
@@ -37,9 +37,9 @@ NOT_BUILT = (
 class InC(TransportTestCase):
     skip = NOT_BUILT
 
-    def make_watch(self) -> Watch:
+    def make_watch(self) -> SocketPoller:
         """The one that is tested here."""
-        return make_watch(self.reactor, self.passes)
+        return make_watch(self.reactor, self.reactor_pass)
 
 
 class BuiltTests(SynchronousTestCase):
@@ -56,7 +56,7 @@ class WritingTests(InC, test_sockets.WritingTests): ...
 class WatchTests(InC, test_sockets.WatchTests):
     def test_is_in_c(self) -> None:
         """Nothing here runs in Python by mistake."""
-        self.assertIs(type(self.watch), NativeWatch)
+        self.assertIs(type(self.watch), NativePoller)
 
 
 class ToAllTests(InC, test_sockets.ToAllTests):
@@ -85,7 +85,7 @@ class Wire:
         ours, self.theirs = socket.socketpair()
         reactor: Any = Readiness()
         self.socket = Socket(ours, caller.pipe.protocol, ("127.0.0.1", 1), None, 0, reactor)  # type: ignore[arg-type]
-        self.watch = NativeWatch(reactor, caller.node.rig.hall.passes)
+        self.watch = NativePoller(reactor, caller.node.rig.registry.reactor_pass)
         self.socket.adopt(self.watch, caller.pipe.protocol.incoming)
 
     def feed(self, data: bytes) -> None:
@@ -143,7 +143,7 @@ class ReadingTests(InC):
         """:returns: what reads, and a client's end."""
         transport, _, client = self.connect(adopt=False)
         clock = Clock(Seconds(), lambda: 0.0)
-        pace = Pace(clock, Limits(), self.passes)
+        pace = Pace(clock, Limits(), self.reactor_pass)
         ways = self.taken.append, self.rest.append, self.rest.append
         incoming = Incoming(own, most, *ways, pace, lambda: pace.admits(1_000.0), between=True)
         transport.adopt(self.watch, incoming)
@@ -213,12 +213,12 @@ class ChoiceTests(SynchronousTestCase):
     def test_switched_off(self) -> None:
         """A setting turns it off."""
         watch = make_watch(Readiness(), None, native=False)  # type: ignore[arg-type]
-        self.assertEqual((type(watch), watch.write_to_all, watch.way), (Watch, None, "in Python"))
+        self.assertEqual((type(watch), watch.write_to_all, watch.way), (SocketPoller, None, "in Python"))
 
     def test_not_built(self) -> None:
         """Where there was no compiler, all is done in Python."""
         self.patch(native, "BUILT", False)
-        self.assertIs(type(make_watch(Readiness(), None)), Watch)  # type: ignore[arg-type]
+        self.assertIs(type(make_watch(Readiness(), None)), SocketPoller)  # type: ignore[arg-type]
 
     def test_as_many_at_a_time(self) -> None:
         """A pass is as long in C as it is in Python: its events must fit what Python has for them."""

@@ -107,7 +107,7 @@ class FramesTests(PaceTestCase):
         for n in range(2 * OWN):
             caller.feed(frame[n : n + 1])
         self.assertEqual(caller.closed, 4008)
-        self.assertEqual(self.rig.house.budgets.throttled["frames"], 1)
+        self.assertEqual(self.rig.services.budgets.throttled["frames"], 1)
 
     def test_large_messages_in_segments(self) -> None:
         """What comes in pieces as networks cut them is never too much."""
@@ -226,7 +226,7 @@ class RefusedTests(PaceTestCase):
         caller.feed(says(200))
         self.assertEqual(caller.closed, 4008)
         self.assertEqual(self.decoded, 40 + 21)
-        self.assertEqual(self.rig.house.budgets.throttled["refused"], 1)
+        self.assertEqual(self.rig.services.budgets.throttled["refused"], 1)
 
     def test_nonsense(self) -> None:
         """The same of what names no room that there is."""
@@ -276,11 +276,11 @@ class OwedTests(PaceTestCase):
         caller = self.node.dial().hello()
         caller.pipe.reads = 0
         outgoing = caller.pipe.protocol.outgoing
-        self.rig.hall.passes.begin()
+        self.rig.registry.reactor_pass.begin()
         for _ in range(100):
             outgoing.send(b"x" * 20_000)
             self.assertLessEqual(sum(map(len, outgoing._owed)) + queued_bytes(caller.pipe), 2 * QUEUE + 20_100)
-        self.rig.hall.passes.end()
+        self.rig.registry.reactor_pass.end()
         caller.pipe.reads = None
         caller.settle()
         self.assertEqual(caller.closed, 4009)
@@ -301,9 +301,9 @@ class OwedTests(PaceTestCase):
             most = max(most, sum(map(len, outgoing._owed)) + queued_bytes(caller.pipe))
 
         self.patch(Outgoing, "_owe", lambda _, data: count(data))
-        self.rig.hall.passes.begin()
+        self.rig.registry.reactor_pass.begin()
         self.read(caller, masked(json.dumps(request).encode()) * 350)
-        self.rig.hall.passes.end()
+        self.rig.registry.reactor_pass.end()
         self.rig.settle()
         caller.pipe.reads = None
         caller.settle()
@@ -314,7 +314,7 @@ class OwedTests(PaceTestCase):
         """Somebody else fills what keeps lines."""
         writer = self.node.dial("203.0.113.1").hello("Bob")
         if "to" not in fields:
-            writer.say("join", id=1, room=next(iter(self.rig.hall.keepers)).room.code)
+            writer.say("join", id=1, room=next(iter(self.rig.registry.runners)).room.code)
         for id in range(2, 52):
             writer.say("chat", id=id, text="\U0001f3b2" * 500, data="d" * 1000, **fields)
             self.rig.advance(2 if fields else 0.3)
@@ -323,8 +323,8 @@ class OwedTests(PaceTestCase):
         """Small requests, large answers: who reads none of these is closed before many were made."""
         self.write(to="lobby:calm")
         asked: list[str] = []
-        listen = self.rig.hall.posts.listen
-        self.patch(self.rig.hall.posts, "listen", lambda *a: (asked.append(a[2]), listen(*a))[1])
+        listen = self.rig.registry.posts.listen
+        self.patch(self.rig.registry.posts, "listen", lambda *a: (asked.append(a[2]), listen(*a))[1])
         most = self.ask_much(self.player(), op="listen", id=9, to="lobby:calm")
         self.assertLess(most, 3 * QUEUE)
         self.assertLess(len(asked), 10)
@@ -333,7 +333,7 @@ class OwedTests(PaceTestCase):
         """The same of a room where much was said."""
         ann = self.player()
         self.write()
-        (room,) = (keeper.room for keeper in self.rig.hall.keepers)
+        (room,) = (runner.room for runner in self.rig.registry.runners)
         (seat,) = (room.seats[id] for id in room.seats if room.seats[id].name == "Ann")
         most = self.ask_much(ann, op="resume", id=9, room=room.code, resume=room.secret_of(seat))
         self.assertLess(most, 3 * QUEUE)

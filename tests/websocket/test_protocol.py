@@ -92,7 +92,7 @@ class HandshakeTests(ProtocolTestCase):
     def test_refused_handshake_leaves_nothing(self) -> None:
         """A page that is not admitted has no session, and costs no place."""
         self.node.dial(Origin="https://evil.example")
-        self.assertEqual(len(self.node.door.sessions), 0)
+        self.assertEqual(len(self.node.endpoint.sessions), 0)
 
     def test_subprotocols(self) -> None:
         """Ours is chosen among others; none offered means JSON."""
@@ -123,7 +123,7 @@ class HandshakeTests(ProtocolTestCase):
         caller.feed(masked(b"{}"))
         frames = list(caller.frames())
         self.assertEqual(({opcode for opcode, _ in frames}, caller.closed), ({BINARY}, None))
-        heard = [msgpack.Reader().read(payload) for _, payload in frames]
+        heard = [msgpack.MsgpackReader().read(payload) for _, payload in frames]
         self.assertEqual([m["op"] for m in heard if m["op"] != "seats"],
                          ["welcome", "joined", "ok", "ok", "ok", "error"])  # fmt: skip
         self.assertEqual([len(m["data"]) for m in heard if m["op"] == "ok"], [10, 1000, 60_000])
@@ -132,7 +132,7 @@ class HandshakeTests(ProtocolTestCase):
     def test_plain_get(self) -> None:
         """A request that is no handshake is answered, and costs no place."""
         caller = self.node.dial(Upgrade=None, Connection=None)
-        self.assertEqual(len(self.node.door.sessions), 0)
+        self.assertEqual(len(self.node.endpoint.sessions), 0)
         self.assertGreaterEqual(caller.status, 400)
         self.assertNotIn(b"utobahn", bytes(caller.pipe.sent))
 
@@ -281,7 +281,7 @@ class FrameTests(ProtocolTestCase):
                 self.assertIn(caller.closed, (1002, 1009), name)
             self.rig.advance(2.5)  # ends before the other is cut off for want of a pong
             self.assertTrue(caller.pipe.lost or caller.pipe.disconnecting, name)
-        self.assertEqual(len(self.node.door.sessions), 1)
+        self.assertEqual(len(self.node.endpoint.sessions), 1)
         self.assertEqual(other.say("ping", at=2)[0]["at"], 2)
 
     def test_pings(self) -> None:
@@ -297,7 +297,7 @@ class FrameTests(ProtocolTestCase):
         quiet.settle()
         alive.settle()
         self.assertEqual((quiet.pipe.lost, alive.pipe.lost), (True, False))
-        self.assertEqual(len(self.node.door.sessions), 1)
+        self.assertEqual(len(self.node.endpoint.sessions), 1)
 
     def test_cut_in_a_message(self) -> None:
         """A connection that breaks in the middle of anything leaves nothing behind."""
@@ -305,7 +305,7 @@ class FrameTests(ProtocolTestCase):
             caller = self.node.dial().hello()
             caller.feed(data)
             caller.cut()
-        self.assertEqual(len(self.node.door.sessions), 0)
+        self.assertEqual(len(self.node.endpoint.sessions), 0)
 
     def test_answers_of_any_length(self) -> None:
         """Each way to write a frame's length, at its edges."""
@@ -356,7 +356,7 @@ class SlowReaderTests(ProtocolTestCase):
         self.assertLess(slow.pipe.waiting, QUEUE + 1000)
         self.rig.advance(10)
         self.assertTrue(slow.pipe.lost)
-        self.assertEqual(len(self.node.door.sessions), 1)
+        self.assertEqual(len(self.node.endpoint.sessions), 1)
 
     def test_slow_but_within_its_queue(self) -> None:
         """Whoever reads late, but in time, misses nothing."""
@@ -465,4 +465,4 @@ class SlowReaderTests(ProtocolTestCase):
         slow, _ = self.seated("Slow")
         self.pause(slow)
         slow.pipe._lose(Failure(ConnectionResetError()))
-        self.assertEqual(len(self.node.door.sessions), 0)
+        self.assertEqual(len(self.node.endpoint.sessions), 0)

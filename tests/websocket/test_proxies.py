@@ -112,7 +112,7 @@ class WebSocketTests(ProtocolTestCase):
         self.node = Node(self.rig, self.origin, ("192.0.2.7",))
 
     def addresses(self) -> list[str]:
-        return [session.address for session in self.node.door.sessions]
+        return [session.address for session in self.node.endpoint.sessions]
 
     def test_budget_is_the_clients(self) -> None:
         """Connections through a proxy are counted by client; one client too many is refused, another is not."""

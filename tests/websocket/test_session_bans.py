@@ -27,7 +27,7 @@ class BanTests(WireTestCase):
 
     def setUp(self) -> None:
         super().setUp()
-        self.operators = Operators(self.rig.hall)
+        self.operators = Operators(self.rig.registry)
 
     def ban(self, **wish: Any) -> Deferred[Sanction]:
         return Deferred.fromCoroutine(self.operators.sanction(BOSS, SanctionWish(act="ban", **wish)))
@@ -50,8 +50,8 @@ class BanTests(WireTestCase):
             peer.write(peer.frame("create", id=10, game="dice"))
         self.rig.settle()
         self.assertEqual([m["text"] for m in ann.take() if m["op"] == "post"], [])
-        self.assertEqual(len(list(self.rig.hall.keepers)), 1)
-        self.assertEqual([s.name for s in self.rig.keeper(ann.room).room.seats.values()], ["Ann"])
+        self.assertEqual(len(list(self.rig.registry.runners)), 1)
+        self.assertEqual([s.name for s in self.rig.runner(ann.room).room.seats.values()], ["Ann"])
 
     def test_connections_from_an_address(self) -> None:
         """All that come from there end, whoever they are."""
@@ -91,7 +91,7 @@ class BanTests(WireTestCase):
     def test_door_of_an_open_connection(self) -> None:
         """A sanction that this node only learns of holds for whoever is connected, at the next thing that is asked."""
         bob = self.rig.guest("Bob")
-        self.rig.hall.watch.sanctions.put(Sanction(id="1", act="ban", user=self.user(bob)))
+        self.rig.registry.watch.sanctions.put(Sanction(id="1", act="ban", user=self.user(bob)))
         self.assert_error(bob.ask("chat", id=1, to="lobby:dice", text="x"), "forbidden", 1)
         self.rig.settle()
         self.assertEqual(bob.closed, 4003)

@@ -71,7 +71,7 @@ class StoredTests(BlockCase):
                     self.assertEqual(self.answers(self.ann), [(10, "ok"), (11, "ok")])
                     users = [peer.welcome["user"]["id"] for peer in (self.ann, self.bob)]
                     self.rig.crash()
-                    self.assertEqual(self.rig.hall.watch.blocked, {users[0]: frozenset(users[1:])})
+                    self.assertEqual(self.rig.registry.watch.blocked, {users[0]: frozenset(users[1:])})
 
     def test_the_store_is_away(self) -> None:
         """Nobody is told that it is done; asked again later it is."""
@@ -89,7 +89,7 @@ class StoredTests(BlockCase):
                     self.post_block(way, 11)
                     self.assertEqual(self.answers(self.ann), [(11, "ok")])
                     self.rig.crash()
-                    self.assertEqual(len(self.rig.hall.watch.blocked), 1)
+                    self.assertEqual(len(self.rig.registry.watch.blocked), 1)
         self.flushLoggedErrors(StoreUnavailable)
 
     def test_the_store_takes_too_long(self) -> None:

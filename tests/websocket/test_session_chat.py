@@ -136,7 +136,7 @@ class ChatTests(WireTestCase):
             for _ in range(10):
                 self.ann.say("chat", text="\U0001f3b2" * 500, data="d" * 1000, to=f"seat:{self.bob.seat}")
                 self.ann.say("chat", text="\U0001f3b2" * 500, data="d" * 1000)
-        lines = self.rig.keeper(self.ann.room).room.lines
+        lines = self.rig.runner(self.ann.room).room.lines
         kept = [line.encode() for line in lines]
         self.assertEqual(lines.size_bytes, sum(map(len, kept)))
         self.assertLessEqual(lines.size_bytes, LINES_BYTES)
@@ -144,13 +144,13 @@ class ChatTests(WireTestCase):
         self.assertIn("of the few", [line.text for line in lines])
         numbers = {line.number for line in lines}
         self.rig.crash()
-        self.assertEqual({line.number for line in self.rig.keeper(self.ann.room).room.lines}, numbers)
+        self.assertEqual({line.number for line in self.rig.runner(self.ann.room).room.lines}, numbers)
 
     def test_history_of_edits(self) -> None:
         """A line that becomes longer counts as it is then."""
         for _ in range(40):
             self.ann.say("chat", text="x")
-        room = self.rig.keeper(self.ann.room).room
+        room = self.rig.runner(self.ann.room).room
         for line in list(room.lines):
             self.rig.advance(2)
             self.ann.say("edit", stream="room", line=line.n, text="\U0001f3b2" * 500, data="d" * 1000)

@@ -110,7 +110,7 @@ class ClockCase(WireTestCase):
         self.rig.step_clock(self.step_s)
 
     def count(self, room: str | None) -> int:
-        return int(self.rig.keeper(room).room.docs["room"].root["count"])
+        return int(self.rig.runner(room).room.docs["room"].root["count"])
 
 
 class RoomTests(ClockCase):
@@ -170,15 +170,15 @@ class RoomTests(ClockCase):
         ann, _ = self.two("pub")
         ann.say("send", id=2, type="dated", data={"s": 1800})
         self.rig.step_clock(HOUR_S)
-        self.assertIs(self.rig.keeper(ann.room).room.docs["room"].root.get("rang"), True)
+        self.assertIs(self.rig.runner(ann.room).room.docs["room"].root.get("rang"), True)
         self.setUp()
         ann, _ = self.two("pub")
         ann.say("send", id=2, type="dated", data={"s": 1800})
         self.rig.step_clock(-HOUR_S)
         self.rig.advance(HOUR_S + 1799)
-        self.assertNotIn("rang", self.rig.keeper(ann.room).room.docs["room"].root)
+        self.assertNotIn("rang", self.rig.runner(ann.room).room.docs["room"].root)
         self.rig.advance(1)
-        self.assertIs(self.rig.keeper(ann.room).room.docs["room"].root.get("rang"), True)
+        self.assertIs(self.rig.runner(ann.room).room.docs["room"].root.get("rang"), True)
 
     def test_while_a_room_comes_to_be(self) -> None:
         """Its timers wait as long as others."""
@@ -190,9 +190,9 @@ class RoomTests(ClockCase):
         Waits.on.callback(None)
         ann._seated(ann.take())
         self.rig.advance(9.9)
-        self.assertEqual(self.rig.keeper(ann.room).room.docs["room"].root, {})
+        self.assertEqual(self.rig.runner(ann.room).room.docs["room"].root, {})
         self.rig.advance(0.2)
-        self.assertIs(self.rig.keeper(ann.room).room.docs["room"].root.get("rang"), True)
+        self.assertIs(self.rig.runner(ann.room).room.docs["room"].root.get("rang"), True)
 
 
 class ChatTests(ClockCase):
@@ -264,7 +264,7 @@ class ChatTests(ClockCase):
         cay = self.rig.guest("Cay").join(ann.room)
         room = ann.room or ""
         for act in (RoomAct("mute", seat=bob.seat, s=60), RoomAct("ban", seat=cay.seat, s=60)):
-            Deferred.fromCoroutine(Operators(self.rig.hall).act(BOSS, room, act))
+            Deferred.fromCoroutine(Operators(self.rig.registry).act(BOSS, room, act))
         self.step_clock()
         self.rig.advance(1)
         bobs, cays = bob.welcome["token"], cay.welcome["token"]
@@ -286,17 +286,17 @@ class ServerTests(ClockCase):
         cay = self.rig.guest("Cay")
         for act, whom in (("mute", bob), ("ban", cay)):
             wish: Any = SanctionWish(act, user=whom.welcome["user"]["id"], s=60)
-            self.successResultOf(Deferred.fromCoroutine(Operators(self.rig.hall).sanction(BOSS, wish)))
+            self.successResultOf(Deferred.fromCoroutine(Operators(self.rig.registry).sanction(BOSS, wish)))
         self.step_clock()
         self.rig.advance(59)
         self.assertEqual(codes(bob.say("chat", id=2, text="one")), ["muted"])
         again = self.rig.connect()
         self.assertEqual(codes(again.say("hello", token=cay.welcome["token"])), ["forbidden"])
-        self.assertEqual(len(Operators(self.rig.hall).sanctions(BOSS)), 2)
+        self.assertEqual(len(Operators(self.rig.registry).sanctions(BOSS)), 2)
         self.rig.advance(1)
         self.assertEqual(codes(bob.say("chat", id=3, text="one")), ["ok"])
         self.rig.connect().hello(token=cay.welcome["token"]).join(ann.room, id=3)
-        self.assertEqual(Operators(self.rig.hall).sanctions(BOSS), [])
+        self.assertEqual(Operators(self.rig.registry).sanctions(BOSS), [])
 
     def test_lines_outside_rooms(self) -> None:
         """As many as without the step."""
@@ -318,25 +318,25 @@ class ServerTests(ClockCase):
 
     def test_codes_rest(self) -> None:
         """The code of a room that was never stored is not used again for a day."""
-        self.rig.hall._beats = True
+        self.rig.registry._beats = True
         code = "K7QM"
         self.rig.store.claim_code(code, "room", now_ms=0)
-        self.rig.hall._rest(code)
+        self.rig.registry._rest(code)
         self.step_clock()
         self.rig.advance(CODE_REST_MS / 1000 - 1)
-        self.rig.hall._beat()
+        self.rig.registry._beat()
         self.assertIn(code, self.rig.store._claims)
         self.rig.advance(1)
         self.assertNotIn(code, self.rig.store._claims)
 
     def test_the_log_keeps_its_order(self) -> None:
         """Entries stand in the order in which they were made, also after a restart, and are leafed through in it."""
-        watch = self.rig.hall.watch
+        watch = self.rig.registry.watch
         for number in range(3):
             watch.note(Record(at_ms=round(self.rig.clock.now() * 1000), act=f"act {number}"))
             self.rig.step_clock(-HOUR_S)
         self.rig.crash()
-        watch = self.rig.hall.watch
+        watch = self.rig.registry.watch
         watch.note(Record(at_ms=round(self.rig.clock.now() * 1000), act="act 3"))
         (page, newest), *rest = watch.newest(most=10)
         self.assertEqual([newest.act, *(record.act for _, record in rest)], ["act 3", "act 2", "act 1", "act 0"])

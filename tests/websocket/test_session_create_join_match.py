@@ -52,13 +52,13 @@ class CreateTests(DoorsTestCase):
         """Options are the game's, with its defaults; what does not fit is told with its path, and no room is made."""
         joined = self.wish("create", game="quiz", options={"rounds": 7})
         self.assertEqual(joined["info"]["options"], {"rounds": 7, "mood": "calm"})
-        before = len(list(self.rig.hall.keepers))
+        before = len(list(self.rig.registry.runners))
         for options, at in (({"rounds": 0}, "rounds"), ({"rounds": "7"}, "rounds"), ({"mood": None}, "mood"),
                             ({"round": 7}, "")):  # fmt: skip
             answer = self.wish("create", game="quiz", options=options)
             self.assert_error(answer, "bad_data", 1)
             self.assertTrue(answer["path"].startswith("$") and answer["path"].endswith(at), answer)
-        self.assertEqual(len(list(self.rig.hall.keepers)), before)
+        self.assertEqual(len(list(self.rig.registry.runners)), before)
         self.assert_error(self.wish("create", game="nothing"), "not_found", 1)
 
     def test_code(self) -> None:
@@ -85,9 +85,9 @@ class CreateTests(DoorsTestCase):
         """A creator who cannot have the seat has made no room."""
         for fields in ({"role": "wizard"}, {"name": ""}, {"name": "a\x00"}, {"profile": {"x": "y" * 3000}}):
             self.assertEqual(self.wish("create", game="quiz", **fields)["op"], "error")
-        self.assertEqual(list(self.rig.hall.keepers), [])
+        self.assertEqual(list(self.rig.registry.runners), [])
         self.rig.crash()
-        self.assertEqual(list(self.rig.hall.keepers), [])
+        self.assertEqual(list(self.rig.registry.runners), [])
 
 
 class JoinTests(DoorsTestCase):
@@ -115,7 +115,7 @@ class JoinTests(DoorsTestCase):
             self.assert_error(eve.ask("send", id=id, type="end", room=ann.room), "not_found", id)
         self.rig.advance(1)
         self.assertEqual(eve.take(), [])
-        self.assertEqual(len(self.rig.keeper(ann.room).room.seats), 1)
+        self.assertEqual(len(self.rig.runner(ann.room).room.seats), 1)
         bob = self.rig.guest("Bob").join(ann.room, password="open")
         self.assertEqual(bob.again().join(ann.room).seat, bob.seat)
         self.assertEqual(ann.again().join(ann.room, password="wrong").seat, ann.seat)
@@ -123,7 +123,7 @@ class JoinTests(DoorsTestCase):
         bob.drop()
         self.rig.crash()
         bob = bob.again()
-        self.assertEqual(bob.join(bob.rig.hall.find(ann.room or "").room.code).joined["game"], "quiz")
+        self.assertEqual(bob.join(bob.rig.registry.find(ann.room or "").room.code).joined["game"], "quiz")
         self.assert_error(self.wish("join", room=ann.room, password="closed"), "wrong_password", 1)
 
     def test_wrong_password_while_the_commit_waits(self) -> None:

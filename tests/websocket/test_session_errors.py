@@ -310,7 +310,7 @@ class RequestTests(WireTestCase):
         ann = self.rig.guest().create("startable")
         bob = self.rig.guest("Bob").join(ann.room)
         self.assert_error(bob.ask("start", id=2), "forbidden", 2)
-        self.assertNotIn("started", self.rig.keeper(ann.room).room.docs["room"].root)
+        self.assertNotIn("started", self.rig.runner(ann.room).room.docs["room"].root)
         self.assertEqual(ann.ask("start", id=2)["op"], "ok")
         self.assert_error(ann.ask("start", id=3), "refused", 3)
 
@@ -361,7 +361,7 @@ class RequestTests(WireTestCase):
         bob = self.rig.guest("Bob")
         self.rig.store.hold()
         ann.say("send", id=2, type="echo")
-        stopping = Deferred.fromCoroutine(self.rig.hall.stop())
+        stopping = Deferred.fromCoroutine(self.rig.registry.stop())
         self.rig.settle()
         self.assertNoResult(stopping)
         self.assert_error(ann.ask("send", id=3, type="echo"), "draining", 3)

@@ -83,7 +83,7 @@ class FloodTests(WireTestCase):
         """What another room does for its own players is the same, call by call, with and without the flood."""
         ann, _ = self.room("Ann", "Bob")
         cleo, _ = self.room("Cleo", "Dan")
-        room = self.rig.keeper(cleo.room).room
+        room = self.rig.runner(cleo.room).room
 
         def quiet() -> None:
             self.play(cleo, 100)

@@ -12,7 +12,7 @@ from gameserver.errors import StoreUnavailable
 from gameserver.interfaces import Grant
 from gameserver.node.codes import ALPHABET
 from gameserver.settings.settings import Limits
-from gameserver.websocket.session import House, close_user
+from gameserver.websocket.session import NodeServices, close_user
 from tests.auth.kit import fast_hasher
 from tests.websocket.kit import Peer, Rig, WireTestCase
 
@@ -39,8 +39,8 @@ class FrontDoorTestCase(WireTestCase):
 
     def ticket(self, peer: Peer) -> str:
         """:returns: a ticket that this client's token bought."""
-        assert self.rig.house.tickets is not None
-        return self.rig.house.tickets.sell(peer.welcome["token"], now_s=self.rig.clock.now())
+        assert self.rig.services.tickets is not None
+        return self.rig.services.tickets.sell(peer.welcome["token"], now_s=self.rig.clock.now())
 
 
 class TicketTests(FrontDoorTestCase):
@@ -93,9 +93,9 @@ class RevokedTests(FrontDoorTestCase):
         super().setUp()
         rig = self.rig
         self.accounts = Accounts([b"s" * 32], rig.store, fast_hasher(), random.Random(2).randbytes, self.revoke)
-        old = rig.house
-        rig.house = House(
-            rig.hall, Chain([self.accounts]), rig.clock, rig.limits, old.budgets, rig.entropy, old.tickets
+        old = rig.services
+        rig.services = NodeServices(
+            rig.registry, Chain([self.accounts]), rig.clock, rig.limits, old.budgets, rig.entropy, old.tickets
         )
         self.grant: Grant = self.ok(self.accounts.register("Ann", self.password, now_s=rig.clock.now()))
 
@@ -167,7 +167,7 @@ class GuessTests(FrontDoorTestCase):
                 code = "".join(chance.choices(ALPHABET, k=8))
                 looked_up += eve.ask("join", id=id, room=code)["code"] == "not_found"
         self.assertEqual(looked_up, 100)
-        self.assertEqual(sum(self.rig.house.budgets.throttled.values()), 9_900)
+        self.assertEqual(sum(self.rig.services.budgets.throttled.values()), 9_900)
         self.rig.connect("203.0.113.9").hello("Bob").join(ann.room)
 
     def test_one_phone_does_not_lock_out_its_wifi(self) -> None:
@@ -263,7 +263,7 @@ class PaceTests(FrontDoorTestCase):
         codes = [ann.ask("chat", id=id, text="hi").get("code") for id in range(10, 14)]
         self.assertEqual(codes, [None] * 2 + ["rate_limited"] * 2)
         self.assertIsNone(ann.closed)
-        self.assertEqual(self.rig.house.budgets.throttled["chat"], 6)
+        self.assertEqual(self.rig.services.budgets.throttled["chat"], 6)
 
     def test_messages(self) -> None:
         """Four seconds' worth at once; one more ends the connection, and is counted."""
@@ -274,7 +274,7 @@ class PaceTests(FrontDoorTestCase):
         for n in range(2):
             ann.post("ping", at=n)
         self.assertEqual(ann.closed, 4008)
-        self.assertEqual(self.rig.house.budgets.throttled["messages"], 1)
+        self.assertEqual(self.rig.services.budgets.throttled["messages"], 1)
 
     def test_blocks(self) -> None:
         """Three a minute of each user, over all its connections, whoever is blocked and where; more is refused."""
@@ -284,7 +284,7 @@ class PaceTests(FrontDoorTestCase):
         codes = [ann.ask("block", id=id, **block).get("code") for id, block in enumerate(blocks, 2)]
         self.assertEqual(codes, [None] * 3 + ["rate_limited"] * 2)
         self.assert_error(ann.again().ask("block", id=9, user="guest:3"), "rate_limited", 9)
-        self.assertEqual(self.rig.house.budgets.throttled["block"], 3)
+        self.assertEqual(self.rig.services.budgets.throttled["block"], 3)
         self.rig.advance(20)
         self.assertEqual(ann.ask("block", id=10, user="guest:3")["op"], "ok")
         self.assertEqual(bob.ask("block", id=2, user="guest:3")["op"], "ok")
@@ -295,4 +295,4 @@ class PaceTests(FrontDoorTestCase):
         ann = self.rig.guest("Ann")
         for id in range(1, 12):
             ann.ask("create", id=id, game="plain")
-        self.assertEqual(self.rig.hall.too_many_rooms, 1)
+        self.assertEqual(self.rig.registry.too_many_rooms, 1)

@@ -196,9 +196,9 @@ class PipeliningTests(HelloTestCase):
     def setUp(self) -> None:
         super().setUp()
         self.ann = self.rig.guest().create("plain")
-        self.slow = Slow(self.rig.house.authenticators)
-        self.rig.house = type(self.rig.house)(
-            self.rig.hall, self.slow, self.rig.clock, self.rig.limits, self.rig.house.budgets, self.rig.entropy
+        self.slow = Slow(self.rig.services.authenticators)
+        self.rig.services = type(self.rig.services)(
+            self.rig.registry, self.slow, self.rig.clock, self.rig.limits, self.rig.services.budgets, self.rig.entropy
         )
         self.peer = self.rig.connect()
         self.peer.post("hello", token=self.ann.welcome["token"], client=self.ann.welcome["client"])

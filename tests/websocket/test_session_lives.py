@@ -126,7 +126,7 @@ class StartTests(LivesTestCase):
         back = ann.again()
         back.resume(ann.room, ann.secret)
         self.assertEqual(back.ask("start", id=2), first)
-        self.assertEqual(self.rig.keeper(ann.room).room.docs["secret"].root["starts"], 1)
+        self.assertEqual(self.rig.runner(ann.room).room.docs["secret"].root["starts"], 1)
 
     def test_not_the_host(self) -> None:
         """Nobody else starts it, whatever the room is called."""
@@ -205,7 +205,7 @@ class LeavingTests(LivesTestCase):
 class DurabilityTests(LivesTestCase):
     def take_over(self, room: str | None) -> None:
         """Another node opens this room."""
-        (stored,) = self.successResultOf(self.rig.store.open_rooms([self.rig.keeper(room).room.id]))
+        (stored,) = self.successResultOf(self.rig.store.open_rooms([self.rig.runner(room).room.id]))
         self.assertGreater(stored.fence, 1)
 
     def test_relaxed(self) -> None:
@@ -285,7 +285,7 @@ class StopTests(LivesTestCase):
         reactor = MemoryReactorClock()  # type: ignore[no-untyped-call]
         reactor.callLater = self.rig.time.callLater  # type: ignore[method-assign]
         settings = Settings(listen=("tcp:8080",), data=Path(self.mktemp()))
-        service = Service(settings, self.rig.hall, node.door, node.site, self.rig.clock, reactor)
+        service = Service(settings, self.rig.registry, node.endpoint, node.site, self.rig.clock, reactor)
         service.startService()
         self.rig.settle()
         self.assertEqual([server[0] for server in reactor.tcpServers], [8080])
@@ -305,7 +305,7 @@ class StopTests(LivesTestCase):
         self.assertEqual((ann.closed, silent.take(), silent.closed), (Close.GOING, [], Close.GOING))
         self.assertEqual(stopped, [None])
         self.rig.crash()
-        self.assertEqual(self.rig.keeper(room).room.docs["room"].root, {"n": 1})
+        self.assertEqual(self.rig.runner(room).room.docs["room"].root, {"n": 1})
 
     def test_stop_while_the_store_is_away(self) -> None:
         """A store that never answers does not hold the stop up: sockets are closed with 4010 within five seconds."""
@@ -313,7 +313,7 @@ class StopTests(LivesTestCase):
         reactor = MemoryReactorClock()  # type: ignore[no-untyped-call]
         reactor.callLater = self.rig.time.callLater  # type: ignore[method-assign]
         settings = Settings(listen=("tcp:8080",), data=Path(self.mktemp()))
-        service = Service(settings, self.rig.hall, node.door, node.site, self.rig.clock, reactor)
+        service = Service(settings, self.rig.registry, node.endpoint, node.site, self.rig.clock, reactor)
         service.startService()
         self.rig.settle()
         ann = node.dial().hello("Ann")

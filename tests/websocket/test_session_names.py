@@ -38,8 +38,8 @@ class NamesCase(WireTestCase):
             [b"s" * 32], rig.store, fast_hasher(), random.Random(2).randbytes, lambda user, login: None
         )
         guests = Guests([bytes(SECRET_BYTES)], rig.entropy, rig.clock.now, rig.store)
-        rig.house = replace(rig.house, authenticators=Chain([guests, self.accounts]))
-        rig.hall.people = People(["Root"])
+        rig.services = replace(rig.services, authenticators=Chain([guests, self.accounts]))
+        rig.registry.people = People(["Root"])
         registered = self.accounts.register("Ann", "correct horse", now_s=rig.clock.now())
         self.token = self.successResultOf(registered).token
 

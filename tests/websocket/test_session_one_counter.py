@@ -14,7 +14,7 @@ from tests.websocket.kit import Message, Peer, WireTestCase
 class Hall(Game):
     """Teams to choose from, and a count of what was done."""
 
-    name = "hall"
+    name = "registry"
     min_players = 1
     late_join = True
     messages_per_s = 1000
@@ -59,13 +59,13 @@ class OneCounterTests(WireTestCase):
 
     def setUp(self) -> None:
         super().setUp()
-        self.ann = self.rig.guest().create("hall")
+        self.ann = self.rig.guest().create("registry")
         self.bob = self.rig.guest("Bob").join(self.ann.room)
         self.ann.take()
 
     def state(self) -> Message:
         """:returns: the room's document as a newcomer sees it."""
-        state: Message = self.rig.keeper(self.ann.room).room.docs["room"].plain()
+        state: Message = self.rig.runner(self.ann.room).room.docs["room"].plain()
         return state
 
     def line(self, peer: Peer, text: str, id: int) -> int:
@@ -103,7 +103,7 @@ class OneCounterTests(WireTestCase):
         for op, fields in ops:
             self.assertEqual(self.ann.say(op, id=9, **fields), [used], op)
         self.assertEqual((first["data"], self.state()["count"], self.state()["rounds"]), (1, 2, 0))
-        self.assertIn(self.ann.seat, self.rig.keeper(self.ann.room).room.seats)
+        self.assertIn(self.ann.seat, self.rig.runner(self.ann.room).room.seats)
         self.assert_error(self.ann.ask("leave", id=4), "stale_id", 4)
 
     def test_across_a_crash(self) -> None:
@@ -129,9 +129,9 @@ class OneCounterTests(WireTestCase):
             self.assertEqual((read["op"], read["data"], read["room"]), ("ok", None, self.ann.room))
             self.assertEqual(self.ann.ask("join", id=9, room=self.ann.room)["op"], "joined")
             self.assertEqual(self.ann.ask("resume", id=9, room=self.ann.room, resume=self.ann.secret)["op"], "joined")
-            heard = self.ann.ask("listen", id=9, to="lobby:hall")
+            heard = self.ann.ask("listen", id=9, to="lobby:registry")
             self.assertEqual((heard["op"], heard["room"]), ("ok", None))
-        rooms = {self.ann.ask("create", id=9, game="hall")["room"] for _ in range(2)}
+        rooms = {self.ann.ask("create", id=9, game="registry")["room"] for _ in range(2)}
         self.assertEqual(len(rooms), 2)
         self.assertEqual(self.ann.ask("send", id=9, type="add", room=self.ann.room), used)
 
@@ -141,7 +141,7 @@ class OneCounterTests(WireTestCase):
         for on in (True, False, True):
             answer = self.ann.ask("block", id=7, user=user, on=on)
             self.assertEqual((answer["op"], answer["room"]), ("ok", None))
-            self.assertEqual(user in self.rig.hall.watch.blocked.get(ann, ()), on)
+            self.assertEqual(user in self.rig.registry.watch.blocked.get(ann, ()), on)
         self.assertEqual(self.ann.ask("send", id=7, type="add")["op"], "ok")
 
     def test_leave_once(self) -> None:
@@ -206,7 +206,7 @@ class OneCounterTests(WireTestCase):
         self.ann.ask("send", id=2, type="add")
         self.ann.ask("send", id=3, type="wait_a_moment", data={"code": "no"})
         token, key, seat = self.ann.welcome["token"], self.ann.welcome["client"], self.ann.seat
-        parts = self.rig.store._rooms[self.rig.keeper(self.ann.room).room.id].parts
+        parts = self.rig.store._rooms[self.rig.runner(self.ann.room).room.id].parts
         parts[keys.answer(seat, key, 2)] = b'{"op":"ok","id":2,"data":{"room":"X"}}'
         parts[keys.answer(seat, key, 3)] = b'{"op":"error","id":3,"code":"no","message":"Not now.","path":null}'
         self.rig.crash()
@@ -237,14 +237,14 @@ class RoomOfAnswersTests(WireTestCase):
 
     def test_of_a_room(self) -> None:
         """Whether it was named or left out, with an id or without, and whoever refuses."""
-        ann = self.rig.guest().create("hall")
+        ann = self.rig.guest().create("registry")
         self.assertEqual(self.room_of(ann, "send", id=2, type="add"), ann.room)
         self.assertEqual(self.room_of(ann, "send", type="nothing"), ann.room)
         self.assertEqual(self.room_of(ann, "chat", id=3, text=""), ann.room)
         self.assertEqual(self.room_of(ann, "read", id=4, upto=1), ann.room)
         self.assertEqual(self.room_of(ann, "read", id=5, upto=1, to="nowhere"), ann.room)
         first = ann.room
-        ann.create("hall", id=6)
+        ann.create("registry", id=6)
         for id, room in enumerate((first, ann.room), 7):
             self.assertEqual(self.room_of(ann, "send", id=id, type="add", room=str(room).lower()), room)
             self.assertEqual(self.room_of(ann, "send", type="nothing", room=room), room)
@@ -252,7 +252,7 @@ class RoomOfAnswersTests(WireTestCase):
 
     def test_too_many_lines(self) -> None:
         """Refused before the room has seen it."""
-        ann = self.rig.guest().create("hall")
+        ann = self.rig.guest().create("registry")
         for _ in range(80):
             ann.post("chat", text="hi")
         ann.take()
@@ -264,25 +264,25 @@ class RoomOfAnswersTests(WireTestCase):
         ann = self.rig.guest()
         self.assertIsNone(self.room_of(ann, "send", id=1, type="add"))
         self.assertIsNone(self.room_of(ann, "create", id=2, game="nothing"))
-        other = self.rig.guest("Bob").create("hall")
+        other = self.rig.guest("Bob").create("registry")
         for room in ("nosuch", other.room):
             self.assertIsNone(self.room_of(ann, "send", id=3, type="add", room=room))
             self.assertIsNone(self.room_of(ann, "resume", id=3, room=room, resume="wrong"))
             self.assertIsNone(self.room_of(ann, "join", id=3, room=room, role="nobody"))
         self.assertIsNone(self.room_of(ann, "hello", guest={"name": "Ann"}))
-        ann.create("hall", id=4)
+        ann.create("registry", id=4)
         self.assertIsNone(self.room_of(ann, "dance", id=5))
         self.assertIsNone(self.room_of(ann, "send", id=6, type=5))
-        self.assertIsNone(self.room_of(ann, "chat", id=7, text="hi", to="lobby:hall"))
+        self.assertIsNone(self.room_of(ann, "chat", id=7, text="hi", to="lobby:registry"))
         self.assertIsNone(self.room_of(ann, "chat", id=8, text="hi", to="user:nobody"))
         self.assertIsNone(self.room_of(ann, "block", id=9, user=""))
         self.assertIsNone(self.room_of(ann, "listen", id=10, to="nowhere"))
-        ann.create("hall", id=11)
+        ann.create("registry", id=11)
         self.assertIsNone(self.room_of(ann, "send", id=12, type="add"))
 
     def test_of_a_room_that_closed_meanwhile(self) -> None:
         """What waited for the room is refused in its name."""
-        ann = self.rig.guest().create("hall")
+        ann = self.rig.guest().create("registry")
         self.rig.store.fail = StoreUnavailable("away")
         ann.say("send", id=2, type="add")
         ann.post("send", id=3, type="shut")

@@ -222,17 +222,17 @@ class CommitTests(WireTestCase):
     def test_store_fails_and_comes_back(self) -> None:
         """Nothing is lost, nothing told early, and each step applied once."""
         for attribute in ("fail", "fail_after"):
-            before = self.rig.keeper(self.ann.room).room.docs["room"].root["count"]
+            before = self.rig.runner(self.ann.room).room.docs["room"].root["count"]
             setattr(self.rig.store, attribute, StoreUnavailable("away"))
             base = 100 if attribute == "fail" else 200
             for number in range(3):
                 self.ann.post("send", id=base + number, type="add")
                 self.rig.advance(0.3)
-            self.assertTrue(self.rig.hall.store_away)
+            self.assertTrue(self.rig.registry.store_away)
             self.assertEqual((self.ann.look(), self.bob.look()), ([], []))
             setattr(self.rig.store, attribute, None)
             self.rig.advance(5)
-            self.assertFalse(self.rig.hall.store_away)
+            self.assertFalse(self.rig.registry.store_away)
             oks = [(m["id"], m["data"]) for m in self.ann.take() if m["op"] == "ok"]
             self.assertEqual(oks, [(base + n, before + n + 1) for n in range(3)])
             self.bob.take()

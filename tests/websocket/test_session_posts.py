@@ -145,7 +145,7 @@ class DirectTests(PostCase):
         """Of a line to an account that does not exist nothing is stored, nor of a block."""
         kept = UserRow(id="account:1", name_key="eve", version=1, value=b"1")
         self.successResultOf(self.rig.store.put_user(kept))
-        posts, eve = self.rig.hall.posts, User("account:2", "Eve")
+        posts, eve = self.rig.registry.posts, User("account:2", "Eve")
         said = Deferred.fromCoroutine(posts.say(eve, "user:account:3", "hello?", None))
         self.assertEqual(self.failureResultOf(said, Refused).value.code, "forbidden")
         self.assertEqual([book for book in self.rig.store._books if book.startswith("posts")], [])
@@ -178,7 +178,7 @@ class ShadowTests(PostCase):
 
     def setUp(self) -> None:
         super().setUp()
-        self.rig.hall.watch.sanction(Sanction(id="", act="mute", user=self.user(self.bob), shadow=True))
+        self.rig.registry.watch.sanction(Sanction(id="", act="mute", user=self.user(self.bob), shadow=True))
 
     def say(self, peer: Peer, id: int, text: str) -> None:
         self.rig.advance(3)  # the pace of lines outside rooms
@@ -209,7 +209,7 @@ class ShadowTests(PostCase):
         self.say(self.ann, 200, "on time")
         post = [m for m in self.ann.everything() if m["op"] == "post"][-1]
         self.assertEqual(post["line"], post["at"])
-        shadows = [line for line in self.rig.hall.posts._wall("lobby:dice").lines if line.shadow]
+        shadows = [line for line in self.rig.registry.posts._feed("lobby:dice").lines if line.shadow]
         self.assertEqual(len(shadows), SHADOWED)
 
 
@@ -217,7 +217,7 @@ class ServerTests(PostCase):
     def test_announcement(self) -> None:
         """All who listen hear the operator, in whatever room; who comes later finds it."""
         self.listen(self.ann, "server", 1)
-        Deferred.fromCoroutine(self.rig.hall.posts.announce("Maintenance at noon"))
+        Deferred.fromCoroutine(self.rig.registry.posts.announce("Maintenance at noon"))
         (post,) = self.posts(self.ann)
         self.assertEqual((post["from"], post["to"], post["text"]), (None, "server", "Maintenance at noon"))
         self.assertEqual(self.listen(self.bob, "server", 1)["lines"][0]["text"], "Maintenance at noon")
@@ -229,7 +229,7 @@ class ServerTests(PostCase):
         self.bob.join(self.ann.room)
         until = self.rig.clock.now() + 60
         wish = Sanction(id="", act="mute", user=self.user(self.bob), until=until, reason="spam")
-        self.rig.hall.watch.sanction(wish)
+        self.rig.registry.watch.sanction(wish)
         self.assert_error(self.bob.ask("chat", id=2, text="x"), "muted", 2)
         self.assert_error(self.bob.ask("chat", id=3, to="lobby:dice", text="x"), "muted", 3)
         self.rig.advance(61)
@@ -237,7 +237,7 @@ class ServerTests(PostCase):
 
     def test_banned_address(self) -> None:
         """Whoever comes from there is told, and the connection closed for good; after a crash too; others come in."""
-        made = self.rig.hall.watch.sanction(Sanction(id="", act="ban", address="198.51.100.0/24", reason="bots"))
+        made = self.rig.registry.watch.sanction(Sanction(id="", act="ban", address="198.51.100.0/24", reason="bots"))
         self.rig.settle()
         self.rig.crash()
         peer = self.rig.connect("198.51.100.77")
@@ -245,15 +245,15 @@ class ServerTests(PostCase):
         self.rig.settle()
         self.assertEqual(peer.closed, 4003)
         self.rig.connect("198.51.101.1").hello("Eve")
-        self.rig.hall.watch.lift(made.id)
+        self.rig.registry.watch.lift(made.id)
         self.rig.connect("198.51.100.77").hello("Eve")
 
     def test_banned_from_a_game(self) -> None:
         """A user may be kept out of one game."""
         self.ann.create("dice")
-        self.rig.hall.watch.sanction(Sanction(id="", act="ban", user=self.user(self.bob), game="dice"))
+        self.rig.registry.watch.sanction(Sanction(id="", act="ban", user=self.user(self.bob), game="dice"))
         self.assert_error(self.bob.ask("join", id=1, room=self.ann.room), "forbidden", 1)
-        self.rig.hall.watch.sanction(Sanction(id="", act="ban", user=self.user(self.ann), game="chess"))
+        self.rig.registry.watch.sanction(Sanction(id="", act="ban", user=self.user(self.ann), game="chess"))
         self.assertEqual(self.ann.ask("chat", id=2, text="still here")["op"], "ok")
 
     def test_log(self) -> None:
@@ -264,10 +264,10 @@ class ServerTests(PostCase):
         self.bob.ask("report", id=2, seat=self.ann.seat, reason="unfair")
         self.rig.settle()
         self.rig.crash()
-        records = [record for _, record in self.rig.hall.watch.newest(most=10)]
+        records = [record for _, record in self.rig.registry.watch.newest(most=10)]
         self.assertEqual([(r.act, r.reason, r.room) for r in records],
                          [("report", "unfair", self.ann.room), ("mute", "rude", self.ann.room)])  # fmt: skip
-        self.assertEqual(next(self.rig.hall.watch.newest(most=1, kind="mute"))[1].s, 60)
+        self.assertEqual(next(self.rig.registry.watch.newest(most=1, kind="mute"))[1].s, 60)
 
 
 class RigTests(WireTestCase):
@@ -275,4 +275,4 @@ class RigTests(WireTestCase):
         """A server without posts keeps no walls."""
         rig = Rig(Dice)
         rig.guest("Ann").create("dice")
-        self.assertEqual(rig.hall.posts._walls, {})
+        self.assertEqual(rig.registry.posts._feeds, {})

@@ -188,7 +188,7 @@ class StoreStoppedTests(RefusalCase):
 
     def test_acts_of_operators(self) -> None:
         """What an operator did is stored when it is answered; what was refused, as well."""
-        operators = Operators(self.rig.hall)
+        operators = Operators(self.rig.registry)
         boss = self.ann.session.user
         assert boss is not None
         boss = type(boss)("boss", "Boss", rights=("admin",))
@@ -206,7 +206,7 @@ class StoreStoppedTests(RefusalCase):
 
     def test_too_many_rooms(self) -> None:
         """That a user has seats enough rests on those rooms."""
-        self.rig.hall.rooms_per_user = 2
+        self.rig.registry.rooms_per_user = 2
         eve = self.rig.guest("Eve")
         code = eve.create("inn").room
         twin, other = eve.again(), self.rig.guest("Fay").create("inn")
@@ -246,8 +246,8 @@ class StoreStoppedTests(RefusalCase):
         self.ann.post("ping", at=1)
         looked = self.looked()
         self.rig.settle()
-        keeper = self.rig.keeper(self.ann.room)
-        self.rig.hall._turn._on_lost(keeper)
+        runner = self.rig.runner(self.ann.room)
+        self.rig.registry._batch._on_lost(runner)
         told = self.ann.take()
         self.assertEqual(self.ops(told)[0], "pong")
         self.assertIn(("left", "moved"), [(m["op"], m.get("reason")) for m in told])
@@ -257,7 +257,7 @@ class StoreStoppedTests(RefusalCase):
     def looked(self) -> list[Any]:
         """:returns: what somebody finds who looks at the room, as soon as it is told."""
         told: list[Any] = []
-        self.rig.hall.find(self.ann.room or "").look(lambda room: room.status).addBoth(self.note, told)
+        self.rig.registry.find(self.ann.room or "").look(lambda room: room.status).addBoth(self.note, told)
         return told
 
     def watch(self, work: Any, told: list[Any]) -> None:

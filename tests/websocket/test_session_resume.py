@@ -108,7 +108,7 @@ class ResumeTests(WireTestCase):
         back, answer = self.bob_back(seen)
         self.assertIs(back.joined["recovered"], False)
         self.assertEqual([m for m in heard(answer) if m["op"] != "seats"], [])
-        room = self.rig.keeper(self.bob.room).room
+        room = self.rig.runner(self.bob.room).room
         self.assertEqual(back.joined["docs"]["room"], room.docs["room"].root)
         self.assertEqual(back.joined["docs"]["seat"], room.docs[f"seat:{self.bob.seat}"].root)
         back.drop()

@@ -34,7 +34,7 @@ class OpenersTests(WireTestCase):
 
     def codes(self) -> set[str]:
         self.rig.settle()
-        return {keeper.room.code for keeper in self.rig.hall.keepers}
+        return {runner.room.code for runner in self.rig.registry.runners}
 
     def abandon(self, peer: Peer, game: str, id: int, *, start: bool = False) -> str:
         """Open a room and leave it; :returns: its code."""
@@ -97,7 +97,7 @@ class OpenersTests(WireTestCase):
         peer = self.rig.connect(HOME).hello("Ann")
         for n in range(3):
             self.abandon(peer, "open", 10 * n + 1)
-        openers = self.rig.hall._openers
+        openers = self.rig.registry._openers
         self.assertEqual([len(rooms) for rooms in openers._rooms.values()], [3])
         self.rig.advance(3700)
         self.assertEqual(self.codes(), set())

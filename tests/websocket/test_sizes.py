@@ -18,11 +18,11 @@ class SizesTests(ProtocolTestCase):
 
     def shout(self, caller: Caller, size: int) -> None:
         """Say something past what the rooms themselves see to."""
-        (keeper,) = self.rig.hall.keepers
-        most = keeper.room.spec.message_bytes
-        keeper.room.spec.message_bytes = 2**30
+        (runner,) = self.rig.registry.runners
+        most = runner.room.spec.message_bytes
+        runner.room.spec.message_bytes = 2**30
         caller.say("send", type="shout", data={"size": size})
-        keeper.room.spec.message_bytes = most
+        runner.room.spec.message_bytes = most
 
     def test_not_written(self) -> None:
         """The connection of whoever would have to read it is closed instead, which is counted and logged."""
@@ -34,8 +34,8 @@ class SizesTests(ProtocolTestCase):
         bob.settle()
         self.assertEqual((ann.closed, bob.closed), (4009, 4009))
         self.assertLess(len(ann.pipe.sent), before + MOST)
-        self.assertEqual(self.node.rig.house.sizes.refused, 2)
-        self.assertLess(self.node.rig.house.sizes.largest, MOST)
+        self.assertEqual(self.node.rig.services.sizes.refused, 2)
+        self.assertLess(self.node.rig.services.sizes.largest, MOST)
         (first, _) = (event for event in logged if event["log_level"] is LogLevel.error)
         self.assertGreater(first["size"], 2 * MOST)
         self.assertTrue(first["start"].startswith(b'{"op":"event"'))
@@ -43,18 +43,18 @@ class SizesTests(ProtocolTestCase):
     def test_among_others(self) -> None:
         """Where several messages go out at once, one of them is enough."""
         ann, _ = self.seated()
-        (keeper,) = self.rig.hall.keepers
-        self.rig.hall.passes.begin()
-        session = next(iter(self.node.door.sessions))
+        (runner,) = self.rig.registry.runners
+        self.rig.registry.reactor_pass.begin()
+        session = next(iter(self.node.endpoint.sessions))
         session.deliver_to_all((session,), [b"{}", b"x" * (MOST + 1)], last=True)
-        self.rig.hall.passes.end()
+        self.rig.registry.reactor_pass.end()
         ann.settle()
-        self.assertEqual((ann.closed, keeper.over), (4009, False))
+        self.assertEqual((ann.closed, runner.over), (4009, False))
 
     def test_alone(self) -> None:
         """What a session is told by itself is no exception."""
         ann, _ = self.seated()
-        session = next(iter(self.node.door.sessions))
+        session = next(iter(self.node.endpoint.sessions))
         session.deliver(b"x" * (MOST + 1))
         ann.settle()
         self.assertEqual(ann.closed, 4009)
@@ -63,7 +63,7 @@ class SizesTests(ProtocolTestCase):
         """What is not, is written; of the largest it is known how large it was."""
         ann, room = self.seated()
         bob, _ = self.seated("Bob", room)
-        sizes = self.node.rig.house.sizes
+        sizes = self.node.rig.services.sizes
         self.assertLess(sizes.largest, 1024)
         for size in (2000, 4000, 3000):
             self.shout(ann, size)

@@ -15,11 +15,11 @@ from twisted.internet.task import Clock as Seconds
 from twisted.python.failure import Failure
 from twisted.trial.unittest import SynchronousTestCase
 
-from gameserver.node.reactor_pass import Pass
+from gameserver.node.reactor_pass import ReactorPass
 from gameserver.websocket.frames import TEXT, head
 from gameserver.websocket.native import make_watch
 from gameserver.websocket.outgoing import Outgoing
-from gameserver.websocket.sockets import READ_BYTES, Socket, Watch, hand_out_sockets
+from gameserver.websocket.sockets import READ_BYTES, Socket, SocketPoller, hand_out_sockets
 
 BIG = 4_000_000
 """More bytes than any kernel takes at once."""
@@ -68,14 +68,14 @@ class Notes(Protocol):
 class TransportTestCase(SynchronousTestCase):
     def setUp(self) -> None:
         self.reactor = Readiness()
-        self.passes = Pass(self.reactor_clock())
+        self.reactor_pass = ReactorPass(self.reactor_clock())
         self.ends: list[int] = []
-        self.passes.rooms = lambda: self.ends.append(len(self.ends))
+        self.reactor_pass.rooms = lambda: self.ends.append(len(self.ends))
         self.watch = self.make_watch()
 
-    def make_watch(self) -> Watch:
+    def make_watch(self) -> SocketPoller:
         """``test_native`` runs all that is here with its own."""
-        return make_watch(self.reactor, self.passes, native=False)
+        return make_watch(self.reactor, self.reactor_pass, native=False)
 
     def reactor_clock(self) -> Any:
         class Clock:
@@ -192,7 +192,7 @@ class WatchTests(TransportTestCase):
         connections = [self.connect() for _ in range(10)]
         for _, _, client in connections:
             client.send(b"x")
-        self.passes.owe(lambda: self.ends.append(-1))
+        self.reactor_pass.owe(lambda: self.ends.append(-1))
         self.watch.doRead()
         self.assertEqual([notes.got for _, notes, _ in connections], [b"x"] * 10)
         self.assertEqual(self.ends, [0, -1])
@@ -327,7 +327,7 @@ class ToAllTests(TransportTestCase):
         """:returns: a session, as far as is asked for here, its socket, and the client's end."""
         transport, notes, client = self.connect()
         protocol = SimpleNamespace(transport=transport, state=3, STATE_OPEN=3, session=None)
-        outgoing = Outgoing(protocol, self.passes, 2 * BIG, write_to_all=self.watch.write_to_all)  # type: ignore[arg-type]
+        outgoing = Outgoing(protocol, self.reactor_pass, 2 * BIG, write_to_all=self.watch.write_to_all)  # type: ignore[arg-type]
         outgoing.socket = transport
         return SimpleNamespace(transport=outgoing, notes=notes), transport, client
 
@@ -359,11 +359,11 @@ class ToAllTests(TransportTestCase):
     def test_behind_what_is_owed(self) -> None:
         """Who is owed something gets it first, and the others need not wait."""
         members = [self.member() for _ in range(3)]
-        self.passes.begin()
+        self.reactor_pass.begin()
         members[1][0].transport.send(b"first")
         self.tell(members, b"then")
         self.assertEqual(members[2][2].recv(100), self.framed(b"then"))
-        self.passes.end()
+        self.reactor_pass.end()
         self.assertEqual(members[1][2].recv(100), self.framed(b"first") + self.framed(b"then"))
         self.assertEqual(members[0][2].recv(100), self.framed(b"then"))
 

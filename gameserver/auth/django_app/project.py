@@ -46,7 +46,7 @@ class CookieSession(dict[str, Any]):
         self.clear()
 
 
-class Request:
+class SessionRequest:
     """As much of a request as Django's backends look at to find a session's user."""
 
     def __init__(self, session: CookieSession) -> None:
@@ -92,7 +92,7 @@ def _by_session(key: str) -> Person | None:
     if not 0 < len(key) <= SESSION_CHARS or not key.isascii() or not key.isprintable():
         return None
     store = import_module(settings.SESSION_ENGINE).SessionStore(session_key=key)
-    return person_of(auth.get_user(Request(CookieSession(store.load()))))
+    return person_of(auth.get_user(SessionRequest(CookieSession(store.load()))))
 
 
 def _by_key(key: str) -> Person | None:

@@ -11,7 +11,7 @@ from typing import Any, Final, cast
 from django.conf import settings
 
 from gameserver.auth.django_app.people import Person
-from gameserver.auth.django_app.tokens import KIND, Claims, read_shared
+from gameserver.auth.django_app.tokens import KIND, TicketClaims, read_shared
 from gameserver.auth.tickets import Tickets
 from gameserver.auth.tokens import Signer
 
@@ -45,7 +45,7 @@ def sell(person: Person) -> str:
     """
     shared, now_s = secrets(), time.time()
     lasts_s = int(getattr(settings, "GAMESERVER_TOKEN_S", TOKEN_S))
-    claims = Claims(
+    claims = TicketClaims(
         sub=person.key,
         name=person.name,
         rights=person.rights,

@@ -16,7 +16,7 @@ from gameserver.settings.settings import Settings
 KIND: Final = "django"
 
 
-class Claims(Struct, frozen=True, kw_only=True):
+class TicketClaims(Struct, frozen=True, kw_only=True):
     """
     What a token says.
 

@@ -58,7 +58,7 @@ def tell_typing(room: Room, typing: IsTyping) -> None:
     to = audience_of(session for session in audience(room, typing.key).everybody if session not in without)
     if to.everybody:
         stream = wire_name(typing.key)
-        frame = messages.encode(messages.IsTyping(room.code, stream, typing.seat, typing.to, typing.on))
+        frame = messages.encode(messages.TypingMessage(room.code, stream, typing.seat, typing.to, typing.on))
         hand_out(room, to, frame, None, f"{room.code}/{typing.key}/typing/{typing.seat}")
 
 
@@ -66,7 +66,7 @@ def tell_read(room: Room, read: HasRead) -> None:
     """All sockets of the seat, and no other."""
     seat = room.seats.get(read.seat)
     if seat is not None and seat._sessions:
-        frame = messages.encode(messages.HasRead(room.code, read.to, read.upto))
+        frame = messages.encode(messages.ReadMessage(room.code, read.to, read.upto))
         hand_out(room, audience_of(seat._sessions), frame, None, f"{room.code}/read/{read.seat}/{read.to}")
 
 

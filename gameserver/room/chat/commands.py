@@ -16,7 +16,7 @@ from gameserver.errors import Refused
 from gameserver.room.chat import moderation
 
 if TYPE_CHECKING:
-    from gameserver.room.effects import Asker
+    from gameserver.room.effects import Requester
     from gameserver.room.room import Room
     from gameserver.room.seats import Player
 
@@ -33,7 +33,7 @@ class Order(Struct, frozen=True):
     :ivar rest: what follows its word.
     """
 
-    asker: Asker
+    requester: Requester
     player: Player
     rest: str
 
@@ -44,7 +44,7 @@ def read(room: Room, text: str) -> str | None:
     return word if room.game_class.chat_commands and word in _COMMANDS else None
 
 
-def obey(room: Room, asker: Asker, player: Player, text: str) -> dict[str, Any]:
+def obey(room: Room, requester: Requester, player: Player, text: str) -> dict[str, Any]:
     """
     Do what a line says that is a command.
 
@@ -55,9 +55,9 @@ def obey(room: Room, asker: Asker, player: Player, text: str) -> dict[str, Any]:
         raise Refused(f"At most {room.chat_chars} characters.", code="too_large")
     word, _, rest = text[1:].partition(" ")
     needs_right, command = _COMMANDS[word.lower()]
-    if needs_right and not moderation.may_moderate(room, asker.user, player):
+    if needs_right and not moderation.may_moderate(room, requester.user, player):
         raise Refused("Only the host or a moderator may do that.", code="forbidden")
-    return {"text": command(room, Order(asker, player, rest.strip()))}
+    return {"text": command(room, Order(requester, player, rest.strip()))}
 
 
 def duration_s(word: str) -> float | None:
@@ -109,31 +109,31 @@ def _timed(rest: str) -> tuple[float | None, str]:
 def _mute(room: Room, order: Order, shadow: bool = False) -> str:
     whom, rest = _target(room, order)
     s, reason = _timed(rest)
-    moderation.mute(room, order.asker.user, whom, s, shadow=shadow, reason=reason)
+    moderation.mute(room, order.requester.user, whom, s, shadow=shadow, reason=reason)
     return f"{whom.name} is muted {say_s(s)}."
 
 
 def _unmute(room: Room, order: Order) -> str:
     whom, _ = _target(room, order)
-    moderation.unmute(room, order.asker.user, whom)
+    moderation.unmute(room, order.requester.user, whom)
     return f"{whom.name} may write again."
 
 
 def _kick(room: Room, order: Order) -> str:
     whom, reason = _target(room, order)
-    moderation.kick(room, order.asker.user, whom, reason)
+    moderation.kick(room, order.requester.user, whom, reason)
     return f"{whom.name} is out."
 
 
 def _ban(room: Room, order: Order) -> str:
     whom, rest = _target(room, order)
     s, reason = _timed(rest)
-    moderation.ban(room, order.asker.user, whom, s, reason)
+    moderation.ban(room, order.requester.user, whom, s, reason)
     return f"{whom.name} is banned {say_s(s)}."
 
 
 def _unban(room: Room, order: Order) -> str:
-    name = moderation.unban(room, order.asker.user, order.rest.strip("\"'"))
+    name = moderation.unban(room, order.requester.user, order.rest.strip("\"'"))
     return f"{name} may come back."
 
 
@@ -141,20 +141,20 @@ def _slow(room: Room, order: Order) -> str:
     s = 0.0 if order.rest in ("off", "") else duration_s(order.rest)
     if s is None or s > moderation.SLOWEST_S:
         raise Refused("Say how long, such as 5s, or off.", code="bad_data", path="$.text")
-    moderation.slow(room, order.asker.user, s)
+    moderation.slow(room, order.requester.user, s)
     return f"Slow mode: {s:g} s." if s else "Slow mode is off."
 
 
 def _links(room: Room, order: Order) -> str:
     if order.rest not in ("on", "off"):
         raise Refused("Say on or off.", code="bad_data", path="$.text")
-    moderation.links(room, order.asker.user, order.rest == "on")
+    moderation.links(room, order.requester.user, order.rest == "on")
     return f"Links are {order.rest}."
 
 
 def _report(room: Room, order: Order) -> str:
     whom, reason = _target(room, order)
-    moderation.report(room, order.player, whom=whom, line=None, reason=reason, address=order.asker.address)
+    moderation.report(room, order.player, whom=whom, line=None, reason=reason, address=order.requester.address)
     return "Thank you; somebody will look at it."
 
 

@@ -14,7 +14,7 @@ from gameserver.room.chat.channels import address, hears, wire_address
 from gameserver.room.chat.line import Chat, KeptLine
 from gameserver.room.chat.rate import FLOOD_MUTE_S
 from gameserver.room.chat.state import Mute
-from gameserver.room.effects import Asker
+from gameserver.room.effects import Requester
 
 if TYPE_CHECKING:
     from gameserver.room.room import Room
@@ -28,49 +28,49 @@ class ChatInputs:
 
     _room: Room
 
-    async def chat(self, asker: Asker, seat_id: str, text: str, to: str, data: Any) -> None:
+    async def chat(self, requester: Requester, seat_id: str, text: str, to: str, data: Any) -> None:
         """A player says something, or gives a command."""
-        player = self._room.replies.asking_player(asker, seat_id)
+        player = self._room.replies.asking_player(requester, seat_id)
         if player is None:
-            self._note_too_fast(asker, seat_id)
+            self._note_too_fast(requester, seat_id)
         elif commands.read(self._room, text) is not None:
-            await self._asked(asker, player, "chat", self._obey(asker, player, text))
+            await self._asked(requester, player, "chat", self._obey(requester, player, text))
         else:
-            await self._asked(asker, player, "chat", self._say(asker, player, text, to, data))
+            await self._asked(requester, player, "chat", self._say(requester, player, text, to, data))
 
-    async def edit(self, asker: Asker, seat_id: str, stream: str, line: int, text: str, data: Any) -> None:
+    async def edit(self, requester: Requester, seat_id: str, stream: str, line: int, text: str, data: Any) -> None:
         """A player changes a line of its own."""
-        player = self._room.replies.asking_player(asker, seat_id)
+        player = self._room.replies.asking_player(requester, seat_id)
         if player is not None:
-            await self._asked(asker, player, "edit", self._edit(asker, player, stream, line, text, data))
+            await self._asked(requester, player, "edit", self._edit(requester, player, stream, line, text, data))
 
-    async def unsay(self, asker: Asker, seat_id: str, stream: str, line: int) -> None:
+    async def unsay(self, requester: Requester, seat_id: str, stream: str, line: int) -> None:
         """A player takes a line of its own back; or somebody who moderates, any."""
-        player = self._room.replies.asking_player(asker, seat_id)
+        player = self._room.replies.asking_player(requester, seat_id)
         if player is not None:
-            await self._asked(asker, player, "unsay", self._unsay(asker, player, stream, line))
+            await self._asked(requester, player, "unsay", self._unsay(requester, player, stream, line))
 
     async def report(
-        self, asker: Asker, seat_id: str, stream: str | None, line: int | None, whom: str | None, reason: str
+        self, requester: Requester, seat_id: str, stream: str | None, line: int | None, whom: str | None, reason: str
     ) -> None:
         """A player brings a line or a seat to those who moderate."""
-        player = self._room.replies.asking_player(asker, seat_id)
+        player = self._room.replies.asking_player(requester, seat_id)
         if player is not None:
-            await self._asked(asker, player, "report", self._report(asker, player, stream, line, whom, reason))
+            await self._asked(requester, player, "report", self._report(requester, player, stream, line, whom, reason))
 
-    async def block(self, asker: Asker, seat_id: str, whom: str, on: bool) -> None:
+    async def block(self, requester: Requester, seat_id: str, whom: str, on: bool) -> None:
         """A player wants to hear nothing more of another."""
-        player = self._room.replies.asking_player(asker, seat_id)
+        player = self._room.replies.asking_player(requester, seat_id)
         if player is not None:
-            await self._asked(asker, player, "block", self._block(player, whom, on))
+            await self._asked(requester, player, "block", self._block(player, whom, on))
 
-    async def team(self, asker: Asker, seat_id: str, team: str, whom: str | None) -> None:
+    async def team(self, requester: Requester, seat_id: str, team: str, whom: str | None) -> None:
         """A player goes into a team, or the host puts somebody into one."""
-        player = self._room.replies.asking_player(asker, seat_id)
+        player = self._room.replies.asking_player(requester, seat_id)
         if player is not None:
-            await self._asked(asker, player, "team", self._choose_team(player, team, whom))
+            await self._asked(requester, player, "team", self._choose_team(player, team, whom))
 
-    async def typing(self, asker: Asker, seat_id: str, to: str, on: bool) -> None:
+    async def typing(self, requester: Requester, seat_id: str, to: str, on: bool) -> None:
         """A player is writing; nothing is stored, and nobody is answered."""
         room = self._room
         room.durable = False
@@ -85,20 +85,20 @@ class ChatInputs:
             key = room.talking.channels.part(to).key
             room.journal.append(room.said, IsTyping(key, player.id, to, on))
 
-    async def read(self, asker: Asker, seat_id: str, to: str, upto: int) -> None:
+    async def read(self, requester: Requester, seat_id: str, to: str, upto: int) -> None:
         """A player has read so far; it is stored with the next step."""
         room = self._room
         room.durable = False
         player = room.seats.get(seat_id)
         if player is None:
-            room.replies.error(asker, Refused(code="not_found"))
+            room.replies.error(requester, Refused(code="not_found"))
             return
         try:
             self._mark_read(player, wire_address(address(room, to)), upto)
         except Refused as refused:
-            room.replies.error(asker, refused)
+            room.replies.error(requester, refused)
             return
-        room.replies.confirm(asker)
+        room.replies.confirm(requester)
 
     async def moderate(self, act: str, by: Any, seat_id: str | None, **how: Any) -> None:
         """
@@ -109,33 +109,33 @@ class ChatInputs:
         whom = self._room.seats.get(seat_id) if seat_id is not None else None
         if whom is None and act in ("mute", "unmute", "kick", "ban"):
             raise Refused("There is no such seat.", code="not_found")
-        await self._room.doors.game(
+        await self._room.game_calls.game(
             "moderate", getattr(moderation, act), self._room, by, *([whom] if whom else []), **how
         )
 
-    def _asked(self, asker: Asker, player: Player, what: str, steps: Awaitable[Any]) -> Awaitable[None]:
-        return self._room.doors.asked(asker, player, what, self._room.journal.mark(), steps)
+    def _asked(self, requester: Requester, player: Player, what: str, steps: Awaitable[Any]) -> Awaitable[None]:
+        return self._room.game_calls.asked(requester, player, what, self._room.journal.mark(), steps)
 
-    def _note_too_fast(self, asker: Asker, seat_id: str) -> None:
+    def _note_too_fast(self, requester: Requester, seat_id: str) -> None:
         """A line that was not even looked at: many of them are a flood, which is the end of talking for a while."""
         room = self._room
         player = room.seats.get(seat_id)
         if player is None or player._bucket.level(room.monotonic) >= 1.0 or player._moderates:
             return
-        if room.replies.came_before(asker, player):
+        if room.replies.came_before(requester, player):
             return  # it was said again, not more
         if room.talking.pace.is_flood(player) and room.talking.mute_of(player.user_id) is None:
             room.talking.mute(player.user_id, Mute(room.now + FLOOD_MUTE_S, reason="flood"))
             moderation.note(room, "flood", None, player, s=FLOOD_MUTE_S)
 
-    async def _obey(self, asker: Asker, player: Player, text: str) -> Any:
-        return commands.obey(self._room, asker, player, text)
+    async def _obey(self, requester: Requester, player: Player, text: str) -> Any:
+        return commands.obey(self._room, requester, player, text)
 
-    async def _say(self, asker: Asker, player: Player, text: str, to: str, data: Any) -> None:
+    async def _say(self, requester: Requester, player: Player, text: str, to: str, data: Any) -> None:
         room = self._room
         chat = admission.admit_line(room, player, text, to, data)
         to = wire_address(chat.to)
-        shadow = self._check(asker, player, chat, text)
+        shadow = self._check(requester, player, chat, text)
         result = room.game.on_chat(player, chat)
         if isawaitable(result):
             await result
@@ -143,14 +143,14 @@ class ChatInputs:
             room.talking.pace.note(player, to, text)
             room.say_line(player, chat.to, chat.text, chat.data, emote=chat.emote, shadow=shadow)
 
-    def _check(self, asker: Asker, player: Player, chat: Chat, text: str) -> bool:
+    def _check(self, requester: Requester, player: Player, chat: Chat, text: str) -> bool:
         """
         The rules of the house, before the game sees a line.
 
         :returns: whether it is for its writer's eyes alone.
         :raises Refused: it may not be said.
         """
-        if moderation.has_right(asker.user):
+        if moderation.has_right(requester.user):
             return False
         mute = self._mute_of(player)
         if mute is not None and not mute.shadow:
@@ -162,14 +162,14 @@ class ChatInputs:
         chat.text = admission.filtered(self._room, chat.text)
         return mute is not None
 
-    async def _edit(self, asker: Asker, player: Player, stream: str, n: int, text: str, data: Any) -> None:
+    async def _edit(self, requester: Requester, player: Player, stream: str, n: int, text: str, data: Any) -> None:
         room = self._room
         line = self._own_line(player, stream, n)
         if line.seat != player.id:
             raise Refused("That is not your line.", code="forbidden")
         chat = admission.admit_line(room, player, text, line.to, data)
         chat.edits = line.text
-        shadow = self._check(asker, player, chat, text)
+        shadow = self._check(requester, player, chat, text)
         result = room.game.on_chat(player, chat)
         if isawaitable(result):
             await result
@@ -179,23 +179,23 @@ class ChatInputs:
             text, data = values.plain(chat.text), values.plain(chat.data)
             room.journal.append(room.said, Change(line, text, data, room.deaf_to(player)))
 
-    async def _unsay(self, asker: Asker, player: Player, stream: str, n: int) -> None:
-        moderates = moderation.may_moderate(self._room, asker.user, player)
+    async def _unsay(self, requester: Requester, player: Player, stream: str, n: int) -> None:
+        moderates = moderation.may_moderate(self._room, requester.user, player)
         line = self._own_line(player, stream, n, at_any_time=moderates)
         if line.seat != player.id:
             if not moderates:
                 raise Refused("That is not your line.", code="forbidden")
-            moderation.note_unsaid(self._room, asker.user, line)
+            moderation.note_unsaid(self._room, requester.user, line)
         self._room.journal.append(self._room.said, Change(line, None, None))
 
     async def _report(
-        self, asker: Asker, player: Player, stream: str | None, n: int | None, whom: str | None, reason: str
+        self, requester: Requester, player: Player, stream: str | None, n: int | None, whom: str | None, reason: str
     ) -> None:
         line = self._line(player, stream, n) if stream is not None and n is not None else None
         seat = self._room.seats.get(whom) if whom is not None else None
         if line is None and seat is None:
             raise Refused("Name a line or a seat.", code="bad_data", path="$.seat")
-        moderation.report(self._room, player, whom=seat, line=line, reason=reason, address=asker.address)
+        moderation.report(self._room, player, whom=seat, line=line, reason=reason, address=requester.address)
 
     async def _block(self, player: Player, whom: str, on: bool) -> None:
         seat = self._room.seats.get(whom)

@@ -71,7 +71,7 @@ class Record(Struct, frozen=True, omit_defaults=True, kw_only=True):
         return msgspec.json.decode(stored, type=Record)
 
 
-class Watch(OneByOne):
+class UserWatch(OneByOne):
     """
     What a room asks the server about users, and tells it: a room by itself has one that knows of nothing.
 

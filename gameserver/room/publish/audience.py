@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, NamedTuple
 
 from gameserver.protocol import messages, msgpack
-from gameserver.protocol.messages import Event, Form, encode, payload
+from gameserver.protocol.messages import EventMessage, Form, encode, payload
 from gameserver.room.bounds import check_message
 from gameserver.room.publish.streams import Said, wire_name
 
@@ -101,14 +101,14 @@ def say_event(room: Room, said: Utterance, to: Audience) -> bytes:
     counts = room.streams.counts
     n = counts.get(key, 0) + 1
     stream = key if key == "room" else wire_name(key)
-    frame = encode(Event(room.code, stream, n, said.type, data if data.__class__ is str else payload(data)))
+    frame = encode(EventMessage(room.code, stream, n, said.type, data if data.__class__ is str else payload(data)))
     if frame[room.spec.message_bytes :]:  # a slice costs no call
         check_message(room, len(frame))
     counts[key] = n
     if to.json:
         room.outbox.append((to.json, frame, None))
     if to.binary:
-        room.outbox.append((to.binary, msgpack.pack(Event(room.code, stream, n, said.type, data)), None))
+        room.outbox.append((to.binary, msgpack.pack(EventMessage(room.code, stream, n, said.type, data)), None))
     return frame
 
 

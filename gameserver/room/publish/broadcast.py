@@ -21,7 +21,7 @@ from gameserver.room.chat.history import lines_of, speaker
 from gameserver.room.chat.line import KeptLine
 from gameserver.room.documents import fields
 from gameserver.room.documents.pending import Waiting
-from gameserver.room.effects import Asker
+from gameserver.room.effects import Requester
 from gameserver.room.publish.audience import Audience, Build, audience, audience_of, hand_out, say, say_event
 from gameserver.room.publish.compact import KeyTable
 from gameserver.room.publish.patches import tell_documents, told_document
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from gameserver.room.seats import Player
 
 
-class Told:
+class Audiences:
     """What the audiences of a room were told last."""
 
     __slots__ = ("encoded", "info", "keys", "patches", "patches_at", "seats", "slow", "timers")
@@ -112,15 +112,15 @@ def _make_good(room: Room) -> None:
             room.told.slow.make_good(room, said.key)
 
 
-def tell_recovered(room: Room, asker: Asker, seat: Player, missed: list[Said]) -> None:
+def tell_recovered(room: Room, requester: Requester, seat: Player, missed: list[Said]) -> None:
     """A session comes back that can be told all that it missed: that, and nothing else."""
     seen = room.streams.seen(seat._entered)
     for said in reversed(missed):
         seen[wire_name(said.key)] = said.n - 1
-    joined = _joined(room, asker, seat, True, docs={}, chat=[], seen=seen)
-    attach(room, asker.session, seat)
-    room.told.slow.lack_nothing((asker.session,))
-    to = audience_of((asker.session,))
+    joined = _joined(room, requester, seat, True, docs={}, chat=[], seen=seen)
+    attach(room, requester.session, seat)
+    room.told.slow.lack_nothing((requester.session,))
+    to = audience_of((requester.session,))
     _hand_joined(room, to, joined, seat)
     for said in missed:
         hand_out(room, to, _skip(room, said) if seat.id in said.but else said.frame)
@@ -194,7 +194,7 @@ def _tell_own_seat(room: Room, log: list[Said], seat: Player) -> None:
 
 
 def _say_seats(room: Room, log: list[Said], key: str, infos: list[messages.SeatInfo]) -> None:
-    say(room, log, key, lambda stream, n: messages.Seats(room.code, stream, n, infos))
+    say(room, log, key, lambda stream, n: messages.SeatsMessage(room.code, stream, n, infos))
 
 
 def _info(room: Room) -> messages.RoomInfo:
@@ -210,7 +210,7 @@ def _tell_info(room: Room, log: list[Said]) -> None:
     encoded = values.encode(info, special=False)
     if encoded != room.told.info:
         room.told.info = encoded
-        say(room, log, "room", lambda stream, n: messages.Room(room.code, stream, n, info))
+        say(room, log, "room", lambda stream, n: messages.RoomMessage(room.code, stream, n, info))
 
 
 def _tell_timers(room: Room, log: list[Said]) -> None:
@@ -244,22 +244,22 @@ def _tell_channels(room: Room, log: list[Said]) -> None:
 
 
 def _say_channels(room: Room, log: list[Said], key: str, channels: list[messages.ChannelInfo]) -> None:
-    say(room, log, key, lambda stream, n: messages.Channels(room.code, stream, n, channels))
+    say(room, log, key, lambda stream, n: messages.ChannelsMessage(room.code, stream, n, channels))
 
 
 def _tell_joined(room: Room, newcomer: Newcomer) -> None:
-    asker = newcomer.asker
+    requester = newcomer.requester
     seat = room.seats.get(newcomer.seat)
     if seat is None:
-        room.replies.error(asker, Refused("The game did not keep you.", code="forbidden"))
+        room.replies.error(requester, Refused("The game did not keep you.", code="forbidden"))
         return
-    attach(room, asker.session, seat)
-    room.told.slow.lack_nothing((asker.session,))
+    attach(room, requester.session, seat)
+    room.told.slow.lack_nothing((requester.session,))
     docs = {wire_name(key): told_document(room, key) for key in seat._entered}
     seen = room.streams.seen(seat._entered)
     chat = lines_of(room, seat, seat._entered)
-    joined = _joined(room, asker, seat, newcomer.recovered, docs=docs, chat=chat, seen=seen)
-    _hand_joined(room, audience_of((asker.session,)), joined, seat)
+    joined = _joined(room, requester, seat, newcomer.recovered, docs=docs, chat=chat, seen=seen)
+    _hand_joined(room, audience_of((requester.session,)), joined, seat)
 
 
 def _hand_joined(room: Room, to: Audience, joined: messages.Joined, seat: Player) -> None:
@@ -270,16 +270,16 @@ def _hand_joined(room: Room, to: Audience, joined: messages.Joined, seat: Player
 
 
 def _joined(
-    room: Room, asker: Asker, seat: Player, recovered: bool | None, *, docs: Any, chat: Any, seen: Any
+    room: Room, requester: Requester, seat: Player, recovered: bool | None, *, docs: Any, chat: Any, seen: Any
 ) -> messages.Joined:
     known = seat.groups
     return messages.Joined(
-        id=asker.id,
+        id=requester.id,
         room=room.code,
         game=room.spec.name,
         seat=messages.OwnSeat(seat.id, seat.number, seat.role, room.secret_of(seat)),
         recovered=recovered,
-        last_id=room.answers.last_id(seat.id, asker.session.key),
+        last_id=room.answers.last_id(seat.id, requester.session.key),
         info=_info(room),
         docs=docs,
         seats=[_seat_info(room, s, known) for s in room.seats.values()],

@@ -17,7 +17,7 @@ from zope.interface import implementer
 
 from gameserver.errors import StoreUnavailable
 from gameserver.interfaces import Commit, IBooks, IStore, Outcome, Stored, TableSizes
-from gameserver.room.memory_tables import Shelf
+from gameserver.room.memory_tables import MemoryTables
 from gameserver.store.books import MemoryBooks
 from gameserver.store.keys import CODE_REST_MS
 from gameserver.store.memory.users import MemoryUsers
@@ -32,7 +32,7 @@ class _Room(Struct):
     version: int
     at_ms: int
     parts: dict[str, bytes]
-    shelf: Shelf = field(default_factory=Shelf)
+    memory: MemoryTables = field(default_factory=MemoryTables)
 
 
 class _Claim(Struct):
@@ -239,11 +239,11 @@ class MemoryStore(MemoryUsers, MemoryBooks):
         room.parts.update(commit.puts)
         for part in commit.drops:
             room.parts.pop(part, None)
-        room.shelf.write(commit.entries)
+        room.memory.write(commit.entries)
 
-    def _shelf(self, room_id: str) -> Shelf:
+    def _shelf(self, room_id: str) -> MemoryTables:
         room = self._rooms.get(room_id)
-        return room.shelf if room is not None else Shelf()
+        return room.memory if room is not None else MemoryTables()
 
     def _take_over(self, room_id: str) -> Stored:
         room = self._rooms[room_id]
@@ -256,7 +256,7 @@ class MemoryStore(MemoryUsers, MemoryBooks):
             version=room.version,
             at_ms=room.at_ms,
             parts=dict(room.parts),
-            table_bytes=room.shelf.size_bytes,
+            table_bytes=room.memory.size_bytes,
         )
 
     def _forget_claims(self, is_stale: Callable[[_Claim], bool]) -> None:

@@ -29,7 +29,7 @@ _NO_LEASE: Final = b"l"
 log = Logger(namespace="gameserver")
 
 
-class Call(Struct):
+class ScriptCall(Struct):
     """
     One call of a script.
 
@@ -44,7 +44,7 @@ class Call(Struct):
     rooms: set[str] | None = None
 
 
-class Calls:
+class ScriptCalls:
     """
     Make calls in order.
 
@@ -55,10 +55,10 @@ class Calls:
     def __init__(self, run: Callable[[scripts.Script, Sequence[bytes], Sequence[bytes]], Awaitable[Any]]) -> None:
         self.made = 0
         self._run = run
-        self._waiting: deque[Call] = deque()
+        self._waiting: deque[ScriptCall] = deque()
         self._working: Deferred[None] | None = None
 
-    def add(self, call: Call) -> Deferred[Any]:
+    def add(self, call: ScriptCall) -> Deferred[Any]:
         """Make this call when its turn has come: at once if none is under way."""
         self._waiting.append(call)
         if self._working is None:
@@ -90,7 +90,7 @@ class Calls:
                 else:
                     _answer(calls, reply)
 
-    def _next(self) -> list[Call]:
+    def _next(self) -> list[ScriptCall]:
         """Take the call whose turn it is, and the commits behind it that can go in the same script call."""
         calls = [self._waiting.popleft()]
         rooms = calls[0].rooms
@@ -114,7 +114,7 @@ class Calls:
             working.callback(None)
 
 
-def _merged(calls: Sequence[Call]) -> tuple[list[bytes], list[bytes]]:
+def _merged(calls: Sequence[ScriptCall]) -> tuple[list[bytes], list[bytes]]:
     if len(calls) == 1:
         return calls[0].keys, calls[0].args
     keys = calls[0].keys[: scripts.COMMIT_KEYS] + [key for call in calls for key in call.keys[scripts.COMMIT_KEYS :]]
@@ -122,7 +122,7 @@ def _merged(calls: Sequence[Call]) -> tuple[list[bytes], list[bytes]]:
     return keys, args
 
 
-def _answer(calls: Sequence[Call], reply: Any) -> None:
+def _answer(calls: Sequence[ScriptCall], reply: Any) -> None:
     """Give each caller its part of what came back."""
     if calls[0].rooms is None:
         calls[0].done.callback(reply)
@@ -135,6 +135,6 @@ def _answer(calls: Sequence[Call], reply: Any) -> None:
         at += count
 
 
-def _fail(calls: Sequence[Call], failure: Failure) -> None:
+def _fail(calls: Sequence[ScriptCall], failure: Failure) -> None:
     for call in calls:
         call.done.errback(failure)

@@ -90,7 +90,7 @@ class Refusal(StoreUnavailable):
     """Redis answered with an error."""
 
 
-class Link:
+class RedisConnection:
     """
     The way to Redis: one connection, checked before it is used, and made again whenever it is lost.
 

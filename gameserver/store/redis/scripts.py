@@ -325,7 +325,7 @@ return pack({schema, stored[2] or '', secret})
 )
 
 
-class Node(Struct, frozen=True):
+class LeaseHolder(Struct, frozen=True):
     """
     Who calls, as scripts are told it.
 
@@ -347,7 +347,7 @@ def to_bytes(values: Sequence[str | int | bytes]) -> list[bytes]:
     return [value if isinstance(value, bytes) else str(value).encode() for value in values]
 
 
-def encoded(commits: Sequence[Commit], now_ms: int, node: Node) -> tuple[list[bytes], list[bytes]]:
+def encoded(commits: Sequence[Commit], now_ms: int, node: LeaseHolder) -> tuple[list[bytes], list[bytes]]:
     """
     Write commits as the keys and arguments of `COMMIT`.
 

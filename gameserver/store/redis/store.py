@@ -21,13 +21,13 @@ from twisted.logger import Logger
 from zope.interface import implementer
 
 from gameserver.errors import StoreUnavailable
-from gameserver.interfaces import Commit, IBooks, ILeases, IStore, Outcome, Renewal, Stored, TableSizes
+from gameserver.interfaces import Commit, IBooks, ILeases, IStore, LeaseRenewal, Outcome, Stored, TableSizes
 from gameserver.store import keys
 from gameserver.store.books import RedisBooks
 from gameserver.store.redis import lease_scripts, scripts, table_scripts
 from gameserver.store.redis.address import parse
-from gameserver.store.redis.calls import Call, Calls
-from gameserver.store.redis.connection import Link, Refusal
+from gameserver.store.redis.calls import ScriptCall, ScriptCalls
+from gameserver.store.redis.connection import RedisConnection, Refusal
 from gameserver.store.redis.users import RedisUsers
 
 SCHEMA_VERSION: Final = 2
@@ -51,9 +51,9 @@ class RedisStore(RedisUsers, RedisBooks):
     """
 
     def __init__(self, url: str, *, reactor: Any, node: str = "", secrets: Sequence[str] = ()) -> None:
-        self._link = Link(parse(url), reactor)
-        self._calls = Calls(self._link.run)
-        self._node = scripts.Node(node)
+        self._link = RedisConnection(parse(url), reactor)
+        self._calls = ScriptCalls(self._link.run)
+        self._node = scripts.LeaseHolder(node)
         self._secrets = secrets
         self._renewed_over = 0
         self._open = False
@@ -88,7 +88,7 @@ class RedisStore(RedisUsers, RedisBooks):
             call = scripts.encoded(commits, now_ms, self._node)
         except UnicodeEncodeError:
             return fail()
-        return self._add(Call(scripts.COMMIT, *call, Deferred(), {commit.room for commit in commits}))
+        return self._add(ScriptCall(scripts.COMMIT, *call, Deferred(), {commit.room for commit in commits}))
 
     def room_ids(self) -> Deferred[list[str]]:
         """See `IStore.room_ids`."""
@@ -149,18 +149,18 @@ class RedisStore(RedisUsers, RedisBooks):
 
     def acquire_lease(self, token: str, *, for_ms: int) -> Deferred[None]:
         """See `ILeases.acquire_lease`."""
-        self._node = scripts.Node(self._node.name, token)
+        self._node = scripts.LeaseHolder(self._node.name, token)
         self._renewed_over = self._link.connections
         return self._ask(lease_scripts.ACQUIRE, *self._lease(for_ms)).addCallback(_nothing)
 
-    def renew_lease(self, *, for_ms: int) -> Deferred[Renewal]:
+    def renew_lease(self, *, for_ms: int) -> Deferred[LeaseRenewal]:
         """See `ILeases.renew_lease`; ``LAPSED`` as well if the connection is another: Redis may have lost something."""
         connections = self._link.connections
 
-        def renewed(reply: bytes) -> Renewal:
+        def renewed(reply: bytes) -> LeaseRenewal:
             over, self._renewed_over = self._renewed_over, connections
-            renewal = Renewal(reply.decode())
-            return Renewal.LAPSED if renewal is Renewal.KEPT and over != connections else renewal
+            renewal = LeaseRenewal(reply.decode())
+            return LeaseRenewal.LAPSED if renewal is LeaseRenewal.KEPT and over != connections else renewal
 
         return self._ask(lease_scripts.RENEW, *self._lease(for_ms)).addCallback(renewed)
 
@@ -269,11 +269,11 @@ class RedisStore(RedisUsers, RedisBooks):
         self, script: scripts.Script, named: Sequence[str], args: Sequence[str | int | bytes] = ()
     ) -> Deferred[Any]:
         try:
-            return self._add(Call(script, scripts.to_bytes(named), scripts.to_bytes(args), Deferred()))
+            return self._add(ScriptCall(script, scripts.to_bytes(named), scripts.to_bytes(args), Deferred()))
         except UnicodeEncodeError:
             return fail()
 
-    def _add(self, call: Call) -> Deferred[Any]:
+    def _add(self, call: ScriptCall) -> Deferred[Any]:
         return self._calls.add(call) if self._open else fail(self._closed())
 
     def _closed(self) -> StoreUnavailable:

@@ -11,7 +11,7 @@ from gameserver import Game, Player, Refused, message
 from gameserver.interfaces import User
 from gameserver.room.chat.commands import duration_s, say_s
 from gameserver.room.chat.moderation import has_link
-from gameserver.room.chat.records import Record, Watch
+from gameserver.room.chat.records import Record, UserWatch
 from gameserver.testing import Table, Visitor
 
 
@@ -40,7 +40,7 @@ class Quiet(Bar):
     chat_commands = False
 
 
-class Book(Watch):
+class Book(UserWatch):
     """Keeps the log."""
 
     def __init__(self) -> None:

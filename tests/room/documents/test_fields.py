@@ -83,7 +83,7 @@ class FieldsTests(SynchronousTestCase):
         """Make a place for this game."""
         self.place = Place(game)
         self.ann = FakeSession("ann")
-        self.keeper = self.place.create(self.ann)
+        self.runner = self.place.create(self.ann)
         self.commits: list[Commit] = []
         self.watch()
 
@@ -113,18 +113,18 @@ class FieldsTests(SynchronousTestCase):
 
     def stored(self) -> dict[str, bytes]:
         """:returns: the parts of documents in the store."""
-        parts = self.place.store._rooms[self.keeper.room.id].parts
+        parts = self.place.store._rooms[self.runner.room.id].parts
         return {part: content for part, content in parts.items() if keys.split(part)[0] in (keys.DOC, keys.FIELD)}
 
     def restart(self, *games: type[Game]) -> None:
         """The process dies; the next one serves these games."""
-        code = self.keeper.room.code
+        code = self.runner.room.code
         self.place.kill()
         if games:
             self.place.specs = Place(*games).specs
         self.place.start()
         self.place.settle()
-        self.keeper = self.place.hall.find(code)
+        self.runner = self.place.registry.find(code)
 
     def test_one_key_one_part(self) -> None:
         """A step that changes one key writes that key's part alone, whatever else there is."""
@@ -161,48 +161,48 @@ class FieldsTests(SynchronousTestCase):
         self.sent("forget", key="/")
         self.sent("put", key="/", value="at the end")
         self.sent("own", key="hand", value=[1])
-        before = self.keeper.room.doc("room").plain()
+        before = self.runner.room.doc("room").plain()
         self.restart()
-        self.assertEqual(self.keeper.room.doc("room").plain(), before)
-        self.assertEqual(list(self.keeper.room.doc("room").root), list(before))
+        self.assertEqual(self.runner.room.doc("room").plain(), before)
+        self.assertEqual(list(self.runner.room.doc("room").root), list(before))
         self.assertEqual(list(before)[-1], "/")
-        self.assertEqual(self.keeper.room.doc("seat:1").plain(), {"hand": [1]})
+        self.assertEqual(self.runner.room.doc("seat:1").plain(), {"hand": [1]})
 
     def test_order_kept_over_two_restarts(self) -> None:
         """Keys that are added after a restart stand behind those before it."""
         for number in range(3):
-            self.place.join(self.keeper, self.ann)
+            self.place.join(self.runner, self.ann)
             self.sent("forget", key=ODD[number])
             self.sent("put", key=f"new {number}", value=number)
             self.restart()
-        self.assertEqual(list(self.keeper.room.doc("room").root), ["big", *ODD[3:], "new 0", "new 1", "new 2"])
+        self.assertEqual(list(self.runner.room.doc("room").root), ["big", *ODD[3:], "new 0", "new 1", "new 2"])
 
     def test_left_seat_leaves_no_part(self) -> None:
         """With a seat all fields of its document go."""
-        bob = self.place.join(self.keeper, FakeSession("bob"))
+        bob = self.place.join(self.runner, FakeSession("bob"))
         self.place.send(bob, "own", key="hand", value=1)
         self.place.send(bob, "own", key="gone", value=1)
         self.assertIn("field/seat:2/hand", self.stored())
-        self.keeper.post("leave", bob.asker(), bob.seat)
+        self.runner.post("leave", bob.requester(), bob.seat)
         self.place.settle()
         self.assertEqual([part for part in self.stored() if "seat:2" in part], [])
 
     def test_switched_to_fields_and_back(self) -> None:
         """Rooms go on when the setting changes with a release, in either direction; no part of the other form stays."""
         self.begin(Row)
-        before = self.keeper.room.doc("room").plain()
+        before = self.runner.room.doc("room").plain()
         self.restart(Shop)
-        self.assertEqual(self.keeper.room.doc("room").plain(), before)
+        self.assertEqual(self.runner.room.doc("room").plain(), before)
         self.assertEqual(self.stored()["doc/room"], b"{}")
         self.assertEqual(len([part for part in self.stored() if part.startswith("field/room/")]), len(before))
-        self.place.join(self.keeper, self.ann)
+        self.place.join(self.runner, self.ann)
         self.sent("put", key="small", value=2)
-        before = self.keeper.room.doc("room").plain()
+        before = self.runner.room.doc("room").plain()
         self.restart(Row)
-        self.assertEqual(self.keeper.room.doc("room").plain(), before)
+        self.assertEqual(self.runner.room.doc("room").plain(), before)
         self.assertEqual([part for part in self.stored() if part.startswith("field/")], [])
         self.restart(Shop)
-        self.assertEqual(list(self.keeper.room.doc("room").plain().items()), list(before.items()))
+        self.assertEqual(list(self.runner.room.doc("room").plain().items()), list(before.items()))
 
 
 class FieldsInTableTests(SynchronousTestCase):

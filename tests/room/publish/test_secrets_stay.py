@@ -199,7 +199,7 @@ class Listener:
     def __init__(self, table: Table, form: Form) -> None:
         self.frames: list[bytes] = []
         binary = form is not Form.JSON
-        session = Session(table.house, self, f"address of {form.name}", binary=binary)
+        session = Session(table.services, self, f"address of {form.name}", binary=binary)
         ops = 4 if form is Form.COLUMNS else None
         for op, fields in (
             ("hello", {"guest": {"name": form.name}, "ops": ops}),
@@ -252,14 +252,14 @@ class PatternTests(SynchronousTestCase):
     """In whatever way something is taken out, nobody is told what is written into it."""
 
     def check(self, game: type[Game], *sent: str, **how: Any) -> None:
-        hall = Hall(game, **how)
-        hall.bob.drop()
+        registry = Hall(game, **how)
+        registry.bob.drop()
         for type in sent:
-            hall.ann.send(type)
-        told = hall.told()
-        self.assertIs(hall.bob.recovered, True)
+            registry.ann.send(type)
+        told = registry.told()
+        self.assertIs(registry.bob.recovered, True)
         self.assertNotIn(MARK.encode(), told)
-        patches = [b'"op":"patch"' in frame for frame in hall.listeners[0].frames]
+        patches = [b'"op":"patch"' in frame for frame in registry.listeners[0].frames]
         self.assertGreater(sum(patches), 0)
 
     def test_each_way(self) -> None:
@@ -380,25 +380,25 @@ class AnyMovesTests(SynchronousTestCase):
     """Whatever a game does, whether or not it is refused: what is told is in the document when it is told."""
 
     def check(self, game: type[Game], steps: list[Any]) -> None:
-        hall = Hall(game)
+        registry = Hall(game)
         there: set[bytes] = set()
         for moves, refuse, wait in steps:
             try:
-                hall.ann.send("run", moves=moves, refuse=refuse)
+                registry.ann.send("run", moves=moves, refuse=refuse)
             except Refused as refused:
                 self.assertEqual(refused.code, "refused")
             if wait:
-                hall.table.advance(1)
-            there |= self.look(hall, there)
-        hall.table.advance(1)
-        self.look(hall, there)
+                registry.table.advance(1)
+            there |= self.look(registry, there)
+        registry.table.advance(1)
+        self.look(registry, there)
 
-    def look(self, hall: Hall, there: set[bytes]) -> set[bytes]:
+    def look(self, registry: Hall, there: set[bytes]) -> set[bytes]:
         """:returns: the brands that may have been told by now."""
         # A patch that has just been told was made of the document as it is.
-        now = set(BRANDS.findall(json.dumps(hall.table.room.doc("room").plain()).encode()))
-        frames = [frame for listener in hall.listeners for frame in listener.frames]
-        told = set(BRANDS.findall(b"\n".join([hall.ann.seen(), hall.bob.seen(), *frames])))
+        now = set(BRANDS.findall(json.dumps(registry.table.room.doc("room").plain()).encode()))
+        frames = [frame for listener in registry.listeners for frame in listener.frames]
+        told = set(BRANDS.findall(b"\n".join([registry.ann.seen(), registry.bob.seen(), *frames])))
         self.assertEqual(told - there - now, set())
         return told
 

@@ -6,7 +6,7 @@ from msgspec import Raw
 from twisted.trial.unittest import SynchronousTestCase
 
 from gameserver import Game, Player, message
-from gameserver.room.effects import Asker
+from gameserver.room.effects import Requester
 from gameserver.room.publish.streams import LOG_BYTES, LOG_MESSAGES, Said, Streams
 from tests.node.registries import FakeSession, Place
 
@@ -197,12 +197,12 @@ class StoredLogTests(SynchronousTestCase):
         """Nothing of it stays in the store."""
         place = Place(Loud)
         ann = FakeSession("ann")
-        keeper = place.create(ann)
-        place.get(keeper.post("chat", ann.asker(), ann.seat, "oh", "room", None))
+        runner = place.create(ann)
+        place.get(runner.post("chat", ann.requester(), ann.seat, "oh", "room", None))
         line = ann.of("chat")[0]["n"]
-        keeper.post("unsay", ann.asker(), ann.seat, "room", line)
-        keeper.message(Asker(ann, ann.user, None), ann.seat, "shout", Raw(b"{}"))
+        runner.post("unsay", ann.requester(), ann.seat, "room", line)
+        runner.message(Requester(ann, ann.user, None), ann.seat, "shout", Raw(b"{}"))
         place.settle()
-        (stored,) = place.get(place.store.open_rooms([keeper.room.id]))
+        (stored,) = place.get(place.store.open_rooms([runner.room.id]))
         logged = {part for part in stored.parts if part.startswith("log/")}
-        self.assertEqual(logged, {f"log/{number}" for number in keeper.room.streams.dump()})
+        self.assertEqual(logged, {f"log/{number}" for number in runner.room.streams.dump()})
