@@ -76,6 +76,14 @@ bench-patches: .venv/dev.stamp
 growth: .venv/dev.stamp
 	$(BIN)/python benchmarks/growth.py $(ARGS)
 
+# The pages as a site, with a reference of all public names and a search; for this machine alone.
+DOCS_PORT ?= 8000
+.PHONY: docs
+docs: .venv/dev.stamp
+	$(BIN)/sphinx-build -q -W --keep-going docs build/docs
+	@echo 'Open http://127.0.0.1:$(DOCS_PORT); Ctrl-C ends it.'
+	exec $(BIN)/python -m http.server --bind 127.0.0.1 --directory build/docs $(DOCS_PORT)
+
 build/bench/peers/.stamp: benchmarks/peers/package.json benchmarks/peers/package-lock.json $(wildcard benchmarks/peers/*.*js)
 	mkdir -p build/bench/peers
 	cp benchmarks/peers/*js* build/bench/peers/

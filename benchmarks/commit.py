@@ -116,7 +116,7 @@ def start_s(contender: Contender, port: int, work: Path) -> tuple[float, float]:
 
 def ours(work: Path, store: str | None) -> Contender:
     """:returns: our server with this store; None: its rooms are never stored."""
-    return next(contender for contender in contenders(work, store) if contender.name == "ours")
+    return next(contender for contender in contenders(work, store) if contender.name == "ours-tell")
 
 
 def median(rows: list[Row], field: str) -> float:

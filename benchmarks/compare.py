@@ -34,8 +34,11 @@ RATES = {"light": 50.0}
 """Messages a second of each sender; all others send the next as soon as the last has come back."""
 SETTLE_S = 0.7
 FIRST_PORT = 9300
-OURS = ("ours", "ours-python")
-"""Our server as it is installed, which is partly in C where there is a compiler; and all in Python."""
+OURS = ("ours-tell", "ours-ask", "ours-python-tell", "ours-python-ask")
+"""
+Our server as it is installed, which is partly in C where there is a compiler; and all in Python. What is said as a
+*tell* is not answered, what is said as an *ask* is.
+"""
 TOLD = ("p50_us", "p99_us", "opened", "connections", "closed", "connect_s", "bytes", "messages")
 """What the load tells, as it tells it."""
 

@@ -12,11 +12,15 @@ import sys
 import urllib.request
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 HERE = Path(__file__).resolve().parent
 MARK = "@@" + "0" * 24
 """What the load overwrites with time and sender, to know its messages again."""
+FIRST_ID = 1_000_000_000
+"""The id of a question, which the load counts up from here: always ten digits."""
 
 Target = tuple[str, str, str, str, str]
 
@@ -62,14 +66,17 @@ def contenders(work: Path, store: str | None) -> list[Contender]:
     :param store: if given, our rooms commit each step to the store at this address.
     """
     peers = work / "peers"
-    ours = our_targets if store is None else _ours_stored
+    game = "relay" if store is None else "relay-stored"
+    tell, ask = partial(our_targets, game=game), partial(our_targets, game=game, asks=True)
     return [
         Contender("c-relay", [str(work / "relay"), "{port}"], _plain),
         Contender("ws", ["node", str(peers / "ws.cjs"), "{port}"], _plain),
         Contender("socket.io", ["node", str(peers / "socketio.cjs"), "{port}"], _socketio),
         Contender("colyseus", ["node", str(peers / "colyseus.mjs"), "{port}", "{members}"], _colyseus),
-        Contender("ours", _our_command(store), ours),
-        Contender("ours-python", ["env", "GAMESERVER_NATIVE=no", *_our_command(store)], ours),
+        Contender("ours-tell", _our_command(store), tell),
+        Contender("ours-ask", _our_command(store), ask),
+        Contender("ours-python-tell", ["env", "GAMESERVER_NATIVE=no", *_our_command(store)], tell),
+        Contender("ours-python-ask", ["env", "GAMESERVER_NATIVE=no", *_our_command(store)], ask),
     ]
 
 
@@ -114,15 +121,39 @@ def _colyseus(port: int, shape: Shape) -> Iterator[Target]:
         yield path, "-", "b:0a", message if seated[room] <= shape.senders else "-", "f"
 
 
-def our_targets(port: int, shape: Shape, game: str = "relay") -> Iterator[Target]:
-    """Members say hello and join the room of their table."""
-    message = _text(json.dumps({"op": "send", "type": "m", "data": {"text": shape.body}}))
+def our_targets(port: int, shape: Shape, game: str = "relay", *, asks: bool = False) -> Iterator[Target]:
+    """
+    Members say hello and join the room of their table; then they send what our own clients do, byte for byte.
+
+    :param asks: each message has an id, is answered and remembered; the load counts the id up.
+    """
+    codes: dict[int, str] = {}
     for room, member, sends in shape.places():
+        join: dict[str, object] = {"op": "join", "id": 1, "game": game, "match": {"table": str(room)}}
+        if shape.senders:
+            if room not in codes:
+                codes[room] = _make_room(port, game, str(room))
+            join = {"op": "join", "id": 1, "room": codes[room]}
         hello = {"op": "hello", "guest": {"name": f"p{room}-{member}"}}
-        join = {"op": "join", "id": 1, "game": game, "match": {"table": str(room)}}
         first = ",".join(_text(json.dumps(said)) for said in (hello, join))
-        yield "/ws", "gameserver.v1.json", first, message if sends else "-", "-"
+        message = "-"
+        if sends:
+            asked = {"id": FIRST_ID} if asks else {}
+            said = {"op": "send", **asked, "room": codes[room], "type": "m", "data": {"text": shape.body}}
+            message = _text(json.dumps(said, separators=(",", ":")))
+        yield "/ws", "gameserver.v1.json", first, message, "-"
 
 
-def _ours_stored(port: int, shape: Shape) -> Iterator[Target]:
-    return our_targets(port, shape, "relay-stored")
+def _make_room(port: int, game: str, table: str) -> str:
+    """:returns: the code of a new room, which a client has to name."""
+    guest = _post(port, "/api/guest", {"name": f"maker{table}"})
+    code: str = _post(port, "/api/rooms", {"game": game, "options": {"table": table}}, guest["token"])["room"]
+    return code
+
+
+def _post(port: int, path: str, body: object, token: str = "") -> dict[str, Any]:
+    headers = {"content-type": "application/json", **({"authorization": f"Bearer {token}"} if token else {})}
+    asked = urllib.request.Request(f"http://127.0.0.1:{port}{path}", data=json.dumps(body).encode(), headers=headers)
+    with urllib.request.urlopen(asked) as answer:
+        found: dict[str, Any] = json.load(answer)
+    return found

@@ -100,7 +100,7 @@ class Run:
         self, shape: Shape, targets: Targets = our_targets, *, warmup: float = 1.0, seconds: float = 0.0
     ) -> Sequence[Row]:
         """:returns: one for each round, of so many seconds if not of as many as all."""
-        ours = next(contender for contender in contenders(self.work, None) if contender.name == "ours")
+        ours = next(contender for contender in contenders(self.work, None) if contender.name == "ours-tell")
         rows = []
         for _ in range(self.rounds):
             self.port += 1

@@ -34,7 +34,7 @@ typedef struct { uint8_t op; uint8_t *p; size_t n; } Msg;
 typedef struct {
   int fd, id, state; /* 0 connecting, 1 handshake, 2 open, 3 closed */
   Buf in, out; size_t in_at, out_at;
-  char *path, *proto; Msg init[16]; int ninit; Msg tmpl; size_t mark; int first, started; uint64_t due;
+  char *path, *proto; Msg init[16]; int ninit; Msg tmpl; size_t mark, idmark; uint64_t asked, due; int first, started;
 } Conn;
 
 static Conn *cs; static int n, opened, closed_n, ep, window = 1;
@@ -68,7 +68,9 @@ static void frame(Conn *c, uint8_t op, const uint8_t *p, size_t k) {
 }
 static void tick(Conn *c) {
   char t[32]; snprintf(t, sizeof t, "%016llx%08x", (unsigned long long)now(), c->id);
-  memcpy(c->tmpl.p + c->mark + 2, t, 24); frame(c, c->tmpl.op, c->tmpl.p, c->tmpl.n);
+  memcpy(c->tmpl.p + c->mark + 2, t, 24);
+  if (c->idmark) { snprintf(t, sizeof t, "%010llu", 1000000000ull + ++c->asked); memcpy(c->tmpl.p + c->idmark, t, 10); }
+  frame(c, c->tmpl.op, c->tmpl.p, c->tmpl.n);
 }
 static uint64_t hex(const uint8_t *p, int k) { uint64_t v = 0; while (k--) { int d = *p++; v = v << 4 | (d <= '9' ? d - '0' : (d | 32) - 'a' + 10); } return v; }
 static void go(Conn *c, int all) { do { if (c->started == c->ninit) return; Msg *m = &c->init[c->started++]; frame(c, m->op, m->p, m->n); } while (all); }
@@ -153,7 +155,7 @@ int main(int argc, char **argv) {
     if (n == room) { room = room * 2 + 64; cs = realloc(cs, room * sizeof *cs); }
     Conn *c = &cs[n]; memset(c, 0, sizeof *c); c->id = n++; c->fd = -1; c->path = strdup(fl[0]); c->proto = *fl[1] == '-' ? 0 : strdup(fl[1]);
     if (*fl[2] != '-') { char *l = fl[2]; for (char *w; (w = strsep(&l, ",")) && c->ninit < 16;) c->init[c->ninit++] = parse(w); }
-    if (*fl[3] != '-') { c->tmpl = parse(fl[3]); uint8_t *q = memmem(c->tmpl.p, c->tmpl.n, "@@", 2); if (!q) { fprintf(stderr, "no marker\n"); return 2; } c->mark = q - c->tmpl.p; }
+    if (*fl[3] != '-') { c->tmpl = parse(fl[3]); uint8_t *q = memmem(c->tmpl.p, c->tmpl.n, "@@", 2); if (!q) { fprintf(stderr, "no marker\n"); return 2; } c->mark = q - c->tmpl.p; q = memmem(c->tmpl.p, c->tmpl.n, "1000000000", 10); c->idmark = q ? q - c->tmpl.p : 0; }
     c->first = strchr(fl[4], 'f') != 0;
   }
   lat_cap = 20000000; lat = malloc(lat_cap * 4); ep = epoll_create1(0);

@@ -5,6 +5,8 @@ Write a `Game`, or a module with a function ``payload_handler``, and run ``twist
 """
 
 from gameserver.errors import Refused
+from gameserver.game.chat import RoomChat
+from gameserver.game.dice import Dice
 from gameserver.game.game import Game
 from gameserver.game.marks import cron, message, timer
 from gameserver.game.question import Answer, Asking, Question, question
@@ -13,6 +15,7 @@ from gameserver.room.chat.line import Chat
 from gameserver.room.chat.words import WordFilter
 from gameserver.room.groups import Group, Role
 from gameserver.room.seats import Player
+from gameserver.room.tables import RoomTable
 from gameserver.room.teams import Team, Teams
 
 __version__ = "0.1.0"
@@ -22,12 +25,15 @@ __all__ = [
     "Asking",
     "Channel",
     "Chat",
+    "Dice",
     "Game",
     "Group",
     "Player",
     "Question",
     "Refused",
     "Role",
+    "RoomChat",
+    "RoomTable",
     "Team",
     "Teams",
     "WordFilter",

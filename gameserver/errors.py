@@ -26,6 +26,7 @@ CODES: Final[dict[str, str]] = {
     "name_taken": "Somebody has that name, or one that looks like it.",
     "rate_limited": "Too fast; wait a moment.",
     "too_large": "That is too large.",
+    "unknown_host": "This server has another name; its operator can add this one with the setting host.",
     "busy": "The server is busy; try again.",
     "stale_id": "That request was answered long ago; its answer is no longer kept.",
     "game_error": "The game failed at that; nothing was changed.",

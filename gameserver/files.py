@@ -11,8 +11,12 @@ import fcntl
 import os
 import tempfile
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import IO, Final
+
+OTHERS: Final = 0o077
+"""What a group and everybody may do with a file."""
 
 ADVICE: Final[Mapping[int, str]] = {
     errno.EACCES: "let this server's user (number {user}) use it",
@@ -65,6 +69,25 @@ def write_whole(path: Path, content: bytes, *, replace: bool = True) -> None:
             os.unlink(aside)
 
 
+def keep_private(path: str | Path) -> None:
+    """
+    Have a file that its owner alone may read and write, whatever the umask: it is made where there is none.
+
+    One that is another user's stays as it is: that user decides.
+
+    :raises OSError: it cannot be made.
+    """
+    os.close(_open_private(path))
+    with suppress(PermissionError):
+        if os.stat(path).st_mode & OTHERS:
+            os.chmod(path, 0o600)
+
+
+def is_open(folder: Path) -> bool:
+    """Whether others than its owner may look into a folder, or write there."""
+    return bool(folder.stat().st_mode & OTHERS)
+
+
 def lock(path: str | Path) -> IO[bytes]:
     """
     Lock something for as long as what is returned stays open; the kernel lets go when the process dies, however.
@@ -73,13 +96,17 @@ def lock(path: str | Path) -> IO[bytes]:
     :raises BlockingIOError: another process has it.
     :raises OSError: it cannot be locked.
     """
-    file = open(f"{os.path.realpath(path)}.lock", "ab")  # noqa: SIM115 - it stays open
+    file = os.fdopen(_open_private(f"{os.path.realpath(path)}.lock"), "ab")
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError:
         file.close()
         raise
     return file
+
+
+def _open_private(path: str | Path) -> int:
+    return os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
 
 
 def _link(aside: str, path: Path) -> bool:

@@ -1,8 +1,15 @@
-"""How often somebody may do something: a bucket that refills with time."""
+"""How often somebody may do something: a bucket that refills with time; and who counts as one."""
 
 from __future__ import annotations
 
+from functools import lru_cache
+from ipaddress import IPv6Address, ip_address
 from typing import Final
+
+SITE_BITS: Final = 64
+"""Whoever has an address of IPv6 has all that begin with these bits. Source: RFC 6177, RFC 4291 section 2.5.4"""
+FORGET_AT: Final = 10_000
+"""So many buckets are looked through for full ones, which tell nothing any more."""
 
 LENT: Final = 8
 """One in so many of the tokens of a full bucket may be spare: by so much of its reserve it may give more at once."""
@@ -63,3 +70,42 @@ class TokenBucket:
         if now_s > self._at_s:
             self._tokens = min(self.burst, self._tokens + (now_s - self._at_s) * self.per_s)
         self._at_s = now_s
+
+
+class TokenBuckets:
+    """
+    A bucket for each of many, such as users or addresses.
+
+    :param per_s: see `TokenBucket`.
+    :param burst: see `TokenBucket`.
+    """
+
+    def __init__(self, per_s: float, burst: float) -> None:
+        self._per_s = per_s
+        self._burst = burst
+        self._buckets: dict[str, TokenBucket] = {}
+        self._forget_at = FORGET_AT
+
+    def take(self, now_s: float, who: str) -> bool:
+        """See `TokenBucket.take`."""
+        if len(self._buckets) > self._forget_at:
+            self._buckets = {name: b for name, b in self._buckets.items() if b.level(now_s) < b.burst}
+            self._forget_at = max(FORGET_AT, 2 * len(self._buckets))
+        return self._buckets.setdefault(who, TokenBucket(self._per_s, self._burst)).take(now_s)
+
+
+@lru_cache(10_000)
+def network_of(address: str) -> str:
+    """
+    :param address: one that is no IP address, such as `gameserver.wire.proxies.LOCAL`, stands for itself.
+    :returns: who pays for what comes from there, in every budget: an address of IPv4, a network of IPv6.
+    """
+    try:
+        ip = ip_address(address.partition("%")[0])
+    except ValueError:
+        return address
+    if not isinstance(ip, IPv6Address):
+        return str(ip)
+    if ip.ipv4_mapped is not None:
+        return str(ip.ipv4_mapped)
+    return str(IPv6Address(int(ip) >> SITE_BITS << SITE_BITS))

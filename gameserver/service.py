@@ -9,6 +9,8 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
+from pathlib import Path
+from shlex import quote
 from typing import Any, Final
 
 from twisted.application.service import IService, MultiService, Service
@@ -26,20 +28,21 @@ from gameserver.clock import WATCH_S, Clock, Cron
 from gameserver.cluster.lease import Lease
 from gameserver.cluster.node import NodeFile
 from gameserver.errors import GameServerError, StoreLocked, StoreUnavailable
-from gameserver.files import remedy
+from gameserver.files import is_open, remedy
 from gameserver.game import loader
 from gameserver.game.spec import spec_of
 from gameserver.hangup import Hangup
 from gameserver.interfaces import ILeases
 from gameserver.room.hall import Hall
+from gameserver.room.people import People
 from gameserver.room.rights import Creators
-from gameserver.settings import Settings
+from gameserver.settings import Limits, Settings
 from gameserver.store.packing import packed_store
 from gameserver.store.sqlite import SQLiteStore
 from gameserver.web.addresses import Addresses
 from gameserver.web.listening import Listening, cannot_listen, speaks_tls
 from gameserver.web.site import site
-from gameserver.wire.limits import Budgets, Strangers, most_connections
+from gameserver.wire.limits import Budgets, Strangers, descriptors_for, most_connections, raise_descriptors
 from gameserver.wire.messages import Close
 from gameserver.wire.protocol import Door
 from gameserver.wire.proxies import Proxies
@@ -64,6 +67,7 @@ def build(settings: Settings, reactor: Any) -> IService:
     """
     with usable(settings, "data"):
         settings.data.mkdir(parents=True, exist_ok=True, mode=0o700)
+        warn_of_open_folders(settings)
         node_file = NodeFile(settings.data / "node", os.urandom)
     try:
         return _build(settings, reactor, node_file)
@@ -82,6 +86,7 @@ def _build(settings: Settings, reactor: Any, node_file: NodeFile) -> IService:
     store = make_store(settings, reactor, node=node_file.name, secrets=fingerprints(secrets))
     lease = Lease(store, clock, os.urandom, lease_s=settings.lease_s) if ILeases.providedBy(store) else None
     limits = settings.limits
+    warn_of_few_descriptors(limits)
     cost = Cost(limits.hash_kib, limits.hash_passes)
     hasher = Hasher(Threads(reactor, limits.hash_threads), cost=cost, waiting=limits.hashes_waiting)
     hall = Hall(
@@ -91,10 +96,16 @@ def _build(settings: Settings, reactor: Any, node_file: NodeFile) -> IService:
         os.urandom,
         rooms_per_user=limits.rooms,
         chat_chars=limits.chat_chars,
+        chat_data_bytes=limits.chat_data_bytes,
         lease=lease,
         game_bytes=settings.game_bytes,
         creators=Creators(settings.create),
         hasher=hasher,
+        people=People((*settings.admins, *settings.moderators)),
+        users=store,
+        reports=(limits.reports_per_user, limits.reports_per_address),
+        rooms_per_address=limits.rooms_per_address,
+        options_bytes=limits.options_bytes,
     )
     sessions: dict[Session, None] = {}
     means = Means(
@@ -120,6 +131,26 @@ def _build(settings: Settings, reactor: Any, node_file: NodeFile) -> IService:
     listening = [node.listening.reload] if any(map(speaks_tls, settings.listen)) else []
     Hangup([*listening, *means.reloads], reactor).setServiceParent(root)  # type: ignore[no-untyped-call]
     return root
+
+
+def warn_of_open_folders(settings: Settings) -> None:
+    """Say which of the folders with what nobody else may read are open: files that others put there are not private."""
+    folders = {settings.data}
+    if settings.store.startswith("sqlite:"):
+        folders.add(Path(settings.store.removeprefix("sqlite:")).parent)
+    for folder in sorted(folders):
+        if folder.is_dir() and is_open(folder):
+            log.warn("others may look into {folder}: chmod 700 {quoted}", folder=folder, quoted=quote(str(folder)))
+
+
+def warn_of_few_descriptors(limits: Limits) -> None:
+    """Take as many descriptors as the limits promise connections, and say so if this process may not have them."""
+    wanted = descriptors_for(limits)
+    most = raise_descriptors(wanted)
+    if most < wanted:
+        text = "{most} files may be open, of which connections are most; the limits promise {wanted}: {remedy}"
+        remedy = f"raise LimitNOFILE or ulimit -n to {wanted}, or lower connections_per_address and unauthenticated"
+        log.warn(text, most=most, wanted=wanted, remedy=remedy)
 
 
 @contextmanager

@@ -24,20 +24,38 @@ class Limits:
     :param pong_s: for the answer to a ping.
     :param queue_bytes: waiting to be sent to one socket.
     :param chat_chars: code points of a line of chat.
+    :param chat_data_bytes: what a client may add to a line of chat, as JSON.
     :param name_chars: code points of a name.
     :param rooms: that one user has a seat in.
+    :param rooms_per_address: open at a time, of all who share an address; one more closes the oldest that was never
+        started and that nobody else entered.
+    :param options_bytes: of a room's options, as JSON.
     :param connections_per_address: at one time.
     :param unauthenticated: connections that have not said hello, of all addresses; one more closes the one that is idle
         longest, or, if none is, the one that was longest on its way.
     :param request_s: until an HTTP request, such as a handshake, must have come whole.
+    :param http_per_address: requests of HTTP but handshakes of WebSockets; a minute brings back as many.
+    :param http_bytes: kept for all connections of HTTP: what they sent and was not answered, and answers that were not
+        read. Beyond it the address for which most is kept loses connections.
+    :param qr_per_address: QR codes that are drawn; a minute brings back as many.
     :param requests_per_s: messages of one connection that are no game's; four times as many at once.
+    :param frames_per_s: frames of one connection besides what its requests and its rooms allow, such as pings and the
+        parts of messages; four times as many at once.
+    :param refused_per_s: messages of one connection that were refused without being looked at, such as those that come
+        too fast; four times as many at once.
     :param chat_per_s: lines of one connection; four times as many at once.
     :param refused_joins_per_user: joins, resumes and passwords of rooms that may fail at once; a minute brings back
         as many, and so with those below.
-    :param refused_joins_per_address: the same for all who share an address; who has a seat already is not held back.
-    :param lookups_per_address: codes of rooms looked up in vain over HTTP.
-    :param refused_logins_per_address: wrong names, passwords, tokens and tickets.
+    :param refused_joins_per_address: the same for all who share an address, codes and passwords apart; who has a seat
+        in the room, or tries one that is listed and open to all, is not held back.
+    :param lookups_per_address: codes looked up over HTTP that are none; rooms that are listed, or were found from that
+        address before, are told all the same.
+    :param blocks_per_user: users, or seats, that one user blocks or hears again.
+    :param refused_logins_per_address: wrong names and passwords, and as many wrong tokens; whoever logged in from there
+        before is not held back.
     :param login_delay_s: the longest wait after one wrong password for an account; the first ones are short.
+    :param reports_per_user: reports to those who keep order, at once; a minute brings back as many.
+    :param reports_per_address: the same for all who share an address.
     :param registrations_per_address: new accounts; an hour brings back as many.
     :param password_chars: of a new password, at least.
     :param token_s: an account's token is good for so long; then it is refreshed.
@@ -55,18 +73,29 @@ class Limits:
     pong_s: float = seconds(8)
     queue_bytes: int = byte_count(2**20, 65_536, 2**30)
     chat_chars: int = count(500, 10_000)
+    chat_data_bytes: int = byte_count(1024, 0, 32_768)
     name_chars: int = count(32, 256)
     rooms: int = count(10, 10_000)
+    rooms_per_address: int = count(100, 1_000_000)
+    options_bytes: int = byte_count(4096, 256, 2**20)
     connections_per_address: int = count(10_000, 1_000_000)
     unauthenticated: int = count(10_000, 1_000_000)
     request_s: float = seconds(20)
+    http_per_address: int = count(6000, 10_000_000)
+    qr_per_address: int = count(60, 1_000_000)
+    http_bytes: int = byte_count(32 * 2**20, 2**20, 2**36)
     requests_per_s: int = count(100, 100_000)
+    frames_per_s: int = count(100, 100_000)
+    refused_per_s: int = count(50, 100_000)
     chat_per_s: int = count(20, 10_000)
     refused_joins_per_user: int = count(10, 100_000)
     refused_joins_per_address: int = count(100, 1_000_000)
     lookups_per_address: int = count(100, 1_000_000)
     refused_logins_per_address: int = count(100, 1_000_000)
     login_delay_s: float = seconds(60)
+    blocks_per_user: int = count(60, 100_000)
+    reports_per_user: int = count(5, 10_000)
+    reports_per_address: int = count(30, 100_000)
     registrations_per_address: int = count(20, 1_000_000)
     password_chars: int = setting(8, Number(1, 64))
     token_s: int = setting(900, Number(60, 86_400))

@@ -71,6 +71,15 @@ def origins(value: object) -> tuple[str, ...]:
     return tuple(found)
 
 
+def hosts(value: object) -> tuple[str, ...]:
+    """Read names of hosts, without a port."""
+    found = texts(value)
+    for given in found:
+        if given != "*" and not re.fullmatch(r"\.?[\w-]+(\.[\w-]+)*", given):
+            raise Wrong(f"a name such as games.example, .games.example for all below it, or *, not {given!r}")
+    return tuple(given.lower() for given in found)
+
+
 def proxies(value: object) -> tuple[str, ...]:
     """Read whose word counts for who a client is."""
     found = texts(value)

@@ -53,6 +53,8 @@ class Settings:
     :param sample_games: the sample games are served as well.
     :param data: the folder that is this node's own: its id, its key, the embedded store.
     :param origin: origins of web pages that may connect, besides the server's own host.
+    :param host: names by which people reach this server, besides `public_url`'s, IP addresses, and names that only
+        their own network knows, such as ``mybox.local``; ``.games.example`` is all below it, ``*`` is any.
     :param auth: who is admitted, by authenticators in the order in which they are asked.
     :param admins: names of accounts that may do everything; one that is not taken needs an invitation to register.
     :param moderators: the same for those who keep order.
@@ -80,6 +82,7 @@ class Settings:
     sample_games: bool = setting(True, yes_or_no)
     data: Path = field(default=DATA, metadata={"read": path})
     origin: tuple[str, ...] = setting((), readers.origins)
+    host: tuple[str, ...] = setting((), readers.hosts)
     auth: tuple[str, ...] = setting(("guests",), readers.authenticators)
     admins: tuple[str, ...] = setting((), texts)
     moderators: tuple[str, ...] = setting((), texts)

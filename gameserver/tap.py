@@ -74,6 +74,12 @@ class Options(usage.Options):
         """Origin of web pages that may connect, besides this server's own; repeatable"""
         self._lists.setdefault("origin", []).append(origin)
 
+    def opt_host(self, name: str) -> None:
+        """Name by which people reach this server, besides --public-url, IP addresses and names of their own network \
+        such as mybox.local; repeatable
+        """
+        self._lists.setdefault("host", []).append(name)
+
     def opt_auth(self, authenticator: str) -> None:
         """Who is admitted: guests, accounts, jwt, django; repeatable [default: guests]"""
         self._lists.setdefault("auth", []).append(authenticator)

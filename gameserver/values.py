@@ -246,6 +246,11 @@ def to_wire(value: Any) -> Any:
     return value
 
 
+def is_bytes(value: dict[str, Any]) -> bool:
+    """Whether an object of decoded JSON stands for bytes, well or badly."""
+    return len(value) == 1 and _BYTES in value
+
+
 def from_wire(value: Any) -> Any:
     """
     Undo `to_wire`.
@@ -268,7 +273,7 @@ def _from_wire(value: Any, depth: int) -> Any:
 
 
 def _dict_from_wire(value: dict[str, Any], depth: int) -> dict[str, Any] | bytes:
-    if len(value) == 1 and _BYTES in value:
+    if is_bytes(value):
         return _bytes_from_wire(value[_BYTES])
     _check_wrapped_depth(depth)
     copy = {}

@@ -14,9 +14,9 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from gameserver import __version__, cli, clock
 from gameserver.auth.invitations import Invitations
-from gameserver.auth.names import name_key
 from gameserver.auth.secrets import fingerprint, load_secrets, read_secrets
 from gameserver.game import loader
+from gameserver.names import name_key
 
 
 class CommandCase(SynchronousTestCase):

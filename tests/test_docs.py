@@ -23,7 +23,14 @@ from twisted.trial.unittest import SynchronousTestCase
 from gameserver.game.loader import load
 
 ROOT = Path(__file__).parent.parent
-PAGES = [ROOT / "README.rst", *sorted((ROOT / "docs").glob("*.rst"))]
+PAGES = [ROOT / "README.rst", *sorted((ROOT / "docs").rglob("*.rst"))]
+GUIDES = [page for page in PAGES if page.parent.name == "guides"]
+SUBJECTS = {
+    *("rooms", "steps", "documents", "messages", "questions", "timers", "groups"),
+    *("chat", "tables", "rapid", "pages", "testing", "releases", "functions"),
+}
+FILE_LINK = re.compile(r"<([\w./-]+\.\w+)(?:#[\w-]+)?>`_")
+"""A link to a file of the repository, perhaps to a heading in it; whether that is there, `tests.test_site` sees."""
 LONGEST_S = 120
 README_GAME_LINES = 20
 
@@ -61,19 +68,39 @@ def programs(page: Path) -> dict[str, Block]:
     return {block.name: block for block in blocks(page) if block.language == "python" and block.name}
 
 
+def linked(page: Path) -> list[Path]:
+    """:returns: the files of the repository that a page links to."""
+    text = page.read_text("utf-8")
+    targets = FILE_LINK.findall(text) + re.findall(r"^\.\. _[^:]+: ([\w./-]+)$", text, re.M)
+    return [(page.parent / target).resolve() for target in targets]
+
+
 class PagesTests(SynchronousTestCase):
     def test_pages_are_there(self) -> None:
-        """The README, and the pages that it names."""
+        """The README, the pages beside the guides, and a guide for each subject."""
         names = {page.name for page in PAGES}
-        self.assertLessEqual({"README.rst", "authors.rst", "protocol.rst", "client.rst", "operating.rst"}, names)
+        self.assertLessEqual({"README.rst", "protocol.rst", "client.rst", "operating.rst"}, names)
+        self.assertEqual({page.stem for page in GUIDES}, SUBJECTS)
+
+    def test_readme_leads_to_every_guide(self) -> None:
+        """Whoever reads the sources as they are finds them all, without the site."""
+        links = set(re.findall(r"^\.\. _[^:]+: docs/guides/([\w.]+)$", PAGES[0].read_text("utf-8"), re.M))
+        self.assertEqual(links, {page.name for page in GUIDES})
+
+    def test_guides_begin_with_a_program(self) -> None:
+        """The first code that a guide shows is a whole game, which is run; a guide to pages shows a page."""
+        for page in GUIDES:
+            first = next(blocks(page))
+            if page.stem == "pages":
+                self.assertEqual(first.language, "html")
+            else:
+                self.assertTrue(first.name and "test_" + first.name in programs(page), f"{page.name}: {first.name}")
 
     def test_links_lead_somewhere(self) -> None:
         """What a page links to inside the repository exists."""
         for page in PAGES:
-            text = page.read_text("utf-8")
-            targets = re.findall(r"<([\w./-]+\.\w+)>`_", text) + re.findall(r"^\.\. _[^:]+: ([\w./-]+)$", text, re.M)
-            for target in targets:
-                self.assertTrue((page.parent / target).exists(), f"{page.name}: {target}")
+            for target in linked(page):
+                self.assertTrue(target.exists(), f"{page.name}: {target}")
 
     def test_names_are_given_once(self) -> None:
         """Two files of one name on one page would hide one another."""

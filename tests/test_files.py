@@ -13,7 +13,7 @@ from typing import Any
 from twisted.trial.unittest import SynchronousTestCase
 
 from gameserver import files
-from gameserver.files import lock, remedy, write_whole
+from gameserver.files import is_open, keep_private, lock, remedy, write_whole
 
 CALLS = ("fdopen", "fsync", "replace", "open")
 """What `write_whole` asks of `os` that may fail."""
@@ -113,7 +113,45 @@ class WriteTests(SynchronousTestCase):
         self.assertEqual(self.names(), [])
 
 
+class PrivateTests(SynchronousTestCase):
+    """`keep_private` and `is_open`."""
+
+    def test_whatever_the_umask(self) -> None:
+        """A new file, and one that others could read, is its owner's alone; what was in it stays."""
+        new, old = Path(self.mktemp()), Path(self.mktemp())
+        old.write_bytes(b"content")
+        old.chmod(0o666)
+        self.addCleanup(os.umask, os.umask(0))
+        for path in (new, old, old):
+            keep_private(path)
+            self.assertEqual(path.stat().st_mode & 0o777, 0o600)
+        self.assertEqual((new.read_bytes(), old.read_bytes()), (b"", b"content"))
+
+    def test_another_users(self) -> None:
+        """One whose mode we may not change stays as it is."""
+        path = Path(self.mktemp())
+        path.touch(0o644)
+        self.patch(os, "chmod", failing(errno.EPERM))
+        keep_private(path)
+        self.assertEqual(path.stat().st_mode & 0o777, 0o644)
+
+    def test_folders(self) -> None:
+        """One into which others may look."""
+        folder = Path(self.mktemp())
+        folder.mkdir()
+        for mode, found in ((0o700, False), (0o755, True), (0o710, True), (0o702, True)):
+            folder.chmod(mode)
+            self.assertEqual(is_open(folder), found)
+
+
 class LockTests(SynchronousTestCase):
+    def test_for_its_owner_alone(self) -> None:
+        """The file that stands for a lock is as private as what is locked."""
+        self.addCleanup(os.umask, os.umask(0))
+        path = self.mktemp()
+        lock(path).close()
+        self.assertEqual(os.stat(f"{path}.lock").st_mode & 0o777, 0o600)
+
     def test_one_at_a_time(self) -> None:
         """Who comes second is told, also by another name of it; and may have it when the first lets go."""
         path, link = Path(self.mktemp()), Path(self.mktemp())

@@ -30,6 +30,8 @@ PLACES = {
     "gameserver.setting_values": "words",
     "gameserver.foreign": "words",
     "gameserver.interfaces": "words",
+    "gameserver.names": "words",
+    "gameserver.lookalikes": "words",
     "gameserver.values": "words",
     "gameserver.numerals": "words",
     "gameserver.patches": "words",

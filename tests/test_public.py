@@ -11,23 +11,43 @@ from twisted.trial.unittest import SynchronousTestCase
 
 import gameserver
 import gameserver.testing
-from gameserver import Answer, Asking, Channel, Chat, Game, Group, Player, Question, Role, Team, Teams
-from gameserver.game.game import SETTINGS, RoomChat
+from gameserver import (
+    Answer,
+    Asking,
+    Channel,
+    Chat,
+    Dice,
+    Game,
+    Group,
+    Player,
+    Question,
+    Role,
+    RoomChat,
+    RoomTable,
+    Team,
+    Teams,
+)
+from gameserver.game.game import SETTINGS
 from gameserver.testing import Table, Visitor
 
-GUIDE = Path(__file__).parent.parent / "docs" / "authors.rst"
+DOCS = Path(__file__).parent.parent / "docs"
+GUIDES = [*sorted((DOCS / "guides").glob("*.rst")), DOCS / "reference" / "game_settings.rst"]
+"""What is written for authors. The reference is made from docstrings, and would have every name by itself."""
 
 PUBLIC = [
     "Answer",
     "Asking",
     "Channel",
     "Chat",
+    "Dice",
     "Game",
     "Group",
     "Player",
     "Question",
     "Refused",
     "Role",
+    "RoomChat",
+    "RoomTable",
     "Team",
     "Teams",
     "WordFilter",
@@ -54,6 +74,14 @@ class PublicTests(SynchronousTestCase):
         for name in PUBLIC:
             self.assertTrue(hasattr(gameserver, name), name)
 
+    def test_what_a_game_is_given_can_be_named(self) -> None:
+        """Authors can import the type of whatever `Game` gives them, for annotations of their own."""
+        table = Table(Game, seed=1)
+        game = table.game
+        for given, cls in ((game.chat, RoomChat), (game.random, Dice), (game.table("words"), RoomTable)):
+            self.assertIs(type(given), cls)
+            self.assertIs(getattr(gameserver, cls.__name__), cls)
+
     def test_test_kit_is_pinned(self) -> None:
         """The same for what tests import."""
         self.assertEqual(sorted(gameserver.testing.__all__), ["Event", "Table", "Visitor"])
@@ -78,6 +106,7 @@ class PublicTests(SynchronousTestCase):
             Teams,
             Answer,
             RoomChat,
+            RoomTable,
             Table,
             Visitor,
         ):
@@ -85,20 +114,20 @@ class PublicTests(SynchronousTestCase):
                 self.assertTrue(inspect.getdoc(member), f"{cls.__name__}.{name}")
 
 
-class GuideTests(SynchronousTestCase):
+class GuidesTests(SynchronousTestCase):
     def setUp(self) -> None:
         self.words = set(re.findall(r"\w+", self.text()))
 
     def text(self) -> str:
-        return GUIDE.read_text("utf-8")
+        return "\n".join(page.read_text("utf-8") for page in GUIDES)
 
-    def test_every_member_is_in_the_guide(self) -> None:
+    def test_every_member_is_in_the_guides(self) -> None:
         """What is not told there, authors do not know of."""
-        for cls in (Game, Player, Group, Role, Asking, Chat, Channel, RoomChat, Team, Table, Visitor):
+        for cls in (Game, Player, Group, Role, Asking, Chat, Channel, RoomChat, RoomTable, Team, Table, Visitor):
             missing = {name for name in members(cls) if name not in self.words}
             self.assertEqual(missing, set(), cls.__name__)
 
-    def test_every_setting_is_in_the_guide(self) -> None:
+    def test_every_setting_is_in_the_guides(self) -> None:
         """With its default, in one table."""
         for name in SETTINGS - {"name", "title"}:
             default = getattr(Game, name)
@@ -110,7 +139,7 @@ class GuideTests(SynchronousTestCase):
             if row is not None:
                 self.assertEqual(row[1].replace("'", '"'), shown.replace("'", '"'), name)
 
-    def test_every_public_name_is_in_the_guide(self) -> None:
+    def test_every_public_name_is_in_the_guides(self) -> None:
         """What can be imported is explained."""
         for name in PUBLIC:
             self.assertIn(name, self.words)

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as some
 from twisted.trial.unittest import SynchronousTestCase
 
-from gameserver.rates import LENT, TokenBucket
+from gameserver.rates import LENT, TokenBucket, network_of
 
 START_S = 1_767_225_600.0
 
@@ -76,3 +76,21 @@ class TokenBucketTests(SynchronousTestCase):
             for n, began in enumerate(taken):
                 self.assertLessEqual(len(taken) - n, burst + burst // LENT + per_s * (now - began) + 1e-3)
         self.assertGreaterEqual(len(taken), exactly)
+
+
+class NetworkTests(SynchronousTestCase):
+    """`network_of`."""
+
+    def test_who_pays(self) -> None:
+        """An address of IPv4 for itself, one of IPv6 for its network, and what is no address for itself."""
+        for address, network in {
+            "192.0.2.1": "192.0.2.1",
+            "::ffff:192.0.2.1": "192.0.2.1",
+            "2001:db8:0:7:1:2:3:4": "2001:db8:0:7::",
+            "2001:db8:0:7::": "2001:db8:0:7::",
+            "2001:db8:0:8::1": "2001:db8:0:8::",
+            "fe80::1%eth0": "fe80::",
+            "::1": "::",
+            "local": "local",
+        }.items():
+            self.assertEqual(network_of(address), network)

@@ -40,6 +40,6 @@ class SecurityPageTests(SynchronousTestCase):
 
     def test_every_limit_is_told(self) -> None:
         """Operators find every limit and every setting on the pages."""
-        pages = "".join(path.read_text("utf-8") for path in (ROOT / "docs").glob("*.rst"))
+        pages = "".join(path.read_text("utf-8") for path in (ROOT / "docs").rglob("*.rst"))
         names = [key.removeprefix("limits.") for key in KEYS if "." not in key or key.startswith("limits.")]
         self.assertEqual([name for name in names if f"``{name}``" not in pages], [])

@@ -116,6 +116,7 @@ class MergeTests(SettingsCase):
             "native": "false",
             "data": '"d"',
             "origin": '["https://a.example"]',
+            "host": '["games.example"]',
             "auth": '["guests", "accounts"]',
             "admins": '["Ann"]',
             "moderators": '["Ann"]',
@@ -141,7 +142,8 @@ class MergeTests(SettingsCase):
             "django.secret": '"shared"',
         }
         given |= {key: "8" for key in KEYS if key in ("limits.hello_s", "limits.ping_s", "limits.pong_s")}
-        given |= dict.fromkeys(("limits.frame_bytes", "limits.queue_bytes"), "65536")
+        given |= dict.fromkeys(("limits.frame_bytes", "limits.queue_bytes", "limits.options_bytes"), "65536")
+        given |= {"limits.http_bytes": "2000000"}
         given |= {"limits.token_s": "900", "limits.hash_kib": "1024"}
         given |= {key: "9" for key in KEYS if key not in given}
         top = "\n".join(f"{key} = {value}" for key, value in given.items() if "." not in key)

@@ -25,10 +25,10 @@ from gameserver.auth.hashing import Hasher
 from gameserver.auth.invitations import Invitations
 from gameserver.auth.logins import Access, Account, Biscuit, Login, Renewal, Terms, with_login, without
 from gameserver.auth.means import Means
-from gameserver.auth.names import name_key
 from gameserver.auth.tokens import Signer
 from gameserver.errors import Refused
 from gameserver.interfaces import Grant, IAccounts, ICookies, IUserStore, Put, User, UserRow
+from gameserver.names import former_key, name_key
 
 COOKIE: Final = "gameserver"
 """Name of the cookie; over TLS it is ``__Host-gameserver``, which no other host and no plain connection can set."""
@@ -118,19 +118,18 @@ class Accounts:
         access = self._access.read(token, Access)
         if now_s >= access.exp:
             raise Refused("That token has expired.", code="unauthenticated")
-        account = await self._login_of(access.sub, access.login, now_s)
-        return self._user(access.sub, account, access.login)
+        return self._user(await self._login_of(access.sub, access.login, now_s), access.login)
 
     async def _by_cookies(self, cookies: Mapping[str, str], now_s: float) -> Grant | None:
         value = cookies.get(COOKIE)
         if value is None:
             return None
         biscuit = self._cookie.read(value, Biscuit)
-        account = await self._login_of(biscuit.sub, biscuit.login, now_s)
-        return self._grant(self._user(biscuit.sub, account, biscuit.login), now_s)
+        row = await self._login_of(biscuit.sub, biscuit.login, now_s)
+        return self._grant(self._user(row, biscuit.login), now_s)
 
     async def _login(self, name: str, password: str, now_s: float) -> Grant:
-        row = await self._users.user_named(name_key(name))
+        row = await self._named(name)
         kept = _account(row).password if row is not None else None
         if not await self._hasher.verify(kept, password) or row is None or kept is None:
             raise Refused("Name or password is wrong.", code="unauthenticated")
@@ -142,8 +141,8 @@ class Accounts:
                 raise Refused("Name or password is wrong.", code="unauthenticated")
             return self._with_login(replace(account, password=renewed), login, now_s)
 
-        account = await self._change(row.id, begin)
-        return self._grant(self._user(row.id, account, login), now_s, n=0)
+        changed = await self._change(row.id, begin)
+        return self._grant(self._user(await self._renamed(changed, name_key(name)), login), now_s, n=0)
 
     async def _register(
         self, name: str, password: str, guest: User | None, invitation: str | None, now_s: float
@@ -152,16 +151,17 @@ class Accounts:
         self._admit(key, password, invitation)
         if guest is not None and not guest.id.startswith("guest:"):
             raise Refused("You have an account.", code="forbidden")
-        if await self._users.user_named(key) is not None:
+        if await self._named(name) is not None:
             raise Refused(code="name_taken")
         id = guest.id if guest is not None else f"account:{self._entropy(12).hex()}"
         login = self._entropy(8).hex()
         account = Account(name, await self._hasher.hash(password), int(now_s))
         account = self._with_login(account, login, now_s)
-        put = await self._users.put_user(UserRow(id=id, name_key=key, version=1, value=msgspec.json.encode(account)))
+        row = UserRow(id=id, name_key=key, version=1, value=msgspec.json.encode(account))
+        put = await self._users.put_user(row)
         if put is not Put.STORED:
             raise Refused(code="name_taken") if put is Put.TAKEN else Refused("You have an account.", code="forbidden")
-        return self._grant(self._user(id, account, login), now_s, n=0)
+        return self._grant(self._user(row, login), now_s, n=0)
 
     async def _refresh(self, token: str, now_s: float) -> Grant:
         renewal = self._renewal.read(token, Renewal)
@@ -176,10 +176,10 @@ class Accounts:
                 return without(account, renewal.login)
             return self._with_login(account, renewal.login, now_s, n=renewal.n + 1)
 
-        account = await self._change(renewal.sub, renew)
+        row = await self._change(renewal.sub, renew)
         if spent:
             raise Refused("That token was used before; log in again.", code="unauthenticated")
-        return self._grant(self._user(renewal.sub, account, renewal.login), now_s, n=renewal.n + 1)
+        return self._grant(self._user(row, renewal.login), now_s, n=renewal.n + 1)
 
     async def _logout(self, token: str) -> None:
         biscuit = self._whose(token)
@@ -196,9 +196,9 @@ class Accounts:
                 raise Refused(code="wrong_password")
             return self._with_login(replace(account, password=hashed, logins={}), login, now_s)
 
-        account = await self._change(user.id, change)
+        row = await self._change(user.id, change)
         self._revoke(user.id, None)
-        return self._grant(self._user(user.id, account, login), now_s, n=0)
+        return self._grant(self._user(row, login), now_s, n=0)
 
     async def _delete(self, user: User, password: str) -> None:
         await self._check_old(user, password)
@@ -234,7 +234,25 @@ class Accounts:
             raise Refused(code="wrong_password")
         return kept
 
-    async def _login_of(self, id: str, login: str, now_s: float) -> Account:
+    async def _named(self, name: str) -> UserRow | None:
+        """
+        :returns: the account that somebody means who says this name.
+
+        Those that were made before `name_key` knew as much as today are found under what they were called then; first,
+        since of two that are alike today each has its own name.
+        """
+        now, before = name_key(name), former_key(name)
+        found = await self._users.user_named(now)
+        return found if before == now else await self._users.user_named(before) or found
+
+    async def _renamed(self, row: UserRow, key: str) -> UserRow:
+        """:returns: the account under today's key; as it was, where that is another's or gives other rights."""
+        if row.name_key == key or self._rights(row.name_key) != self._rights(key):
+            return row
+        renamed = replace(row, name_key=key, version=row.version + 1)
+        return renamed if await self._users.put_user(renamed) is Put.STORED else row
+
+    async def _login_of(self, id: str, login: str, now_s: float) -> UserRow:
         """
         :returns: the account whose login this is.
         :raises Refused: it is over.
@@ -244,9 +262,10 @@ class Accounts:
         found = account.logins.get(login) if account is not None else None
         if account is None or found is None or now_s >= found.until_s:
             raise Refused("You were logged out; log in again.", code="unauthenticated")
-        return account
+        assert row is not None
+        return row
 
-    async def _change(self, id: str, change: Callable[[Account], Account], *, name: bool = True) -> Account:
+    async def _change(self, id: str, change: Callable[[Account], Account], *, name: bool = True) -> UserRow:
         """
         Change an account, as often as others change it meanwhile; logins that are gone after it are revoked.
 
@@ -260,7 +279,7 @@ class Accounts:
             before = _account(row)
             account = change(before)
             if account == before:
-                return account
+                return row
             changed = replace(
                 row,
                 version=row.version + 1,
@@ -270,7 +289,7 @@ class Accounts:
             if await self._users.put_user(changed) is Put.STORED:
                 for login in before.logins.keys() - account.logins.keys():
                     self._revoke(id, login)
-                return account
+                return changed
         raise Refused(code="busy")
 
     def _with_login(self, account: Account, login: str, now_s: float, n: int = 0) -> Account:
@@ -287,8 +306,12 @@ class Accounts:
         access = self._access.read(token, Access)
         return Biscuit(access.sub, access.login)
 
-    def _user(self, id: str, account: Account, login: str) -> User:
-        return User(id, account.name, self.terms.rights.get(name_key(account.name), ()), login)
+    def _user(self, row: UserRow, login: str) -> User:
+        return User(row.id, _account(row).name, self._rights(row.name_key), login)
+
+    def _rights(self, key: str | None) -> tuple[str, ...]:
+        """By the key under which an account is stored: one that is only alike has another."""
+        return self.terms.rights.get(key or "", ())
 
     def _grant(self, user: User, now_s: float, n: int | None = None) -> Grant:
         """:param n: of the refresh token; None: without one."""
@@ -308,7 +331,8 @@ def make(means: Means) -> Accounts:
     rights: dict[str, tuple[str, ...]] = {}
     for right, names in (("admin", settings.admins), ("moderator", settings.moderators)):
         for name in names:
-            rights[name_key(name)] = (*rights.get(name_key(name), ()), right)
+            for key in {name_key(name), former_key(name)}:
+                rights[key] = (*rights.get(key, ()), right)
     terms = Terms(
         registration=settings.registration,
         rights=rights,

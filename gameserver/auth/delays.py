@@ -43,6 +43,10 @@ class Delays:
         delay_s = min(self._most_s, 2.0 ** min(tries.failures - FREE, 30))
         return max(0.0, tries.at_s + delay_s - now_s)
 
+    def knows(self, account: str, address: str) -> bool:
+        """Whether the right password came from there once."""
+        return (account, address) in self._known
+
     def tried(self, now_s: float, account: str, address: str) -> None:
         """A password is about to be tried: it counts as wrong until it turns out right, for others try meanwhile."""
         key = self._key(account, address)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from gameserver.errors import Refused
-from gameserver.room.names import check_name
+from gameserver.names import check_name, seen
 
 NAMELESS: Final = "Player"
 
@@ -16,7 +16,7 @@ def fitting_name(name: object, most: int) -> str:
     :param most: code points.
     :returns: the name as near as the rules of names admit it.
     """
-    text = "".join(char for char in str(name)[: 8 * most] if char.isprintable()) if isinstance(name, str) else ""
+    text = "".join(filter(str.isprintable, seen(name[: 8 * most]))) if isinstance(name, str) else ""
     try:
         return check_name(" ".join(text.split())[:most], most)
     except Refused:

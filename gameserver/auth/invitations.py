@@ -6,7 +6,7 @@ import hashlib
 import hmac
 from collections.abc import Sequence
 
-from gameserver.auth.names import name_key
+from gameserver.names import name_key
 
 
 class Invitations:

@@ -18,7 +18,14 @@ Where = str | Group | Player | Channel
 
 
 class RoomChat:
-    """The chat of a room, as the game uses it."""
+    """
+    The chat of a room, as its game uses it: ``self.chat``.
+
+    >>> class Village(Game):
+    ...     def on_start(self) -> None:
+    ...         self.chat.open("wolves", group="wolves")
+    ...         self.chat.say("It is night.")
+    """
 
     __slots__ = ("_room",)
 

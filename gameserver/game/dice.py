@@ -23,7 +23,9 @@ _BLOCK_BITS: Final = 512
 
 class Dice(Random):
     """
-    The methods of `random.Random` over keyed BLAKE2b with a counter.
+    The random numbers of a room: ``self.random``, with the methods of `random.Random`.
+
+    They come from keyed BLAKE2b with a counter.
 
     :param key: `KEY_BYTES` secret random bytes.
     :param counter: how many numbers were drawn before; may be set again later, to undo.

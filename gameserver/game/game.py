@@ -15,7 +15,7 @@ from gameserver.game.marks import mark_of
 from gameserver.room.chat.line import Chat
 from gameserver.room.groups import Group, Role
 from gameserver.room.seats import HOST_ROLES, Player
-from gameserver.room.tables import Table
+from gameserver.room.tables import RoomTable
 from gameserver.room.teams import Late, Mode, Teams, Wish
 from gameserver.room.timers import TimerName
 
@@ -263,9 +263,9 @@ class Game:
             raise ValueError(f"{type(self).__name__} has no role {name!r}; add it to `roles`")
         return Role(self._gs_room, name)
 
-    def table(self, name: str) -> Table:
+    def table(self, name: str) -> RoomTable:
         """The table of that name: a large collection outside memory, which ends with the room."""
-        return Table(self._gs_room.tables, name)
+        return RoomTable(self._gs_room.tables, name)
 
     def teams(
         self, teams: Wish | None = None, *, mode: Mode = "balanced", late: Late = "smallest", size: int | None = None

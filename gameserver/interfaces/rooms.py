@@ -60,3 +60,6 @@ class ISession(Interface):
 
     def unseated(code: str) -> None:
         """It holds it no longer."""
+
+    def refused() -> None:
+        """Something that it said came too fast to be looked at."""

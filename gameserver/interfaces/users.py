@@ -78,7 +78,7 @@ class IGuests(IAuthenticator):
         """
         Make a new guest.
 
-        :param name: as `gameserver.room.names.check_name` returns it.
+        :param name: as `gameserver.names.check_name` returns it.
         :returns: the user, and a signed token that proves it later.
         """
 
@@ -108,7 +108,7 @@ class IAccounts(IPasswords):
         """
         Make an account.
 
-        :param name: as `gameserver.room.names.check_name` returns it.
+        :param name: as `gameserver.names.check_name` returns it.
         :param guest: becomes this account, and keeps id and seats; its token proves nothing from now on.
         :param invitation: what the operator gave this person, where that is asked for.
         :raises Refused: ``name_taken``, ``bad_data`` for a password that is too short, ``forbidden``, ``busy``.

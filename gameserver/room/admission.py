@@ -53,9 +53,8 @@ def _admit_unbanned(room: Room, asker: Asker) -> None:
     user_id = asker.user.id
     ban = room.talking.ban_of(user_id)
     reason = ban.reason if ban is not None else "" if user_id in room.banned else None
-    if reason is None:
-        address = getattr(asker.session, "address", "")
-        reason = room.watch.ban_of(user_id, address, room.spec.name, room.now)
+    if reason is None and "admin" not in asker.user.rights:
+        reason = room.watch.ban_of(user_id, asker.address, room.spec.name, room.now)
     if reason is not None:
         text = "You may not come back to this room"
         raise Refused(f"{text}: {reason}." if reason else f"{text}.", code="forbidden")

@@ -3,37 +3,61 @@
 from __future__ import annotations
 
 from collections import OrderedDict
+from collections.abc import Iterable
 from typing import Final
+
+from gameserver.store import keys
 
 KEPT: Final = 64
 KEPT_BYTES: Final = 16 * 1024
 KEYS: Final = 8
 """Clients remembered at a time, for each seat."""
+DONE: Final = b""
+"""The answer that says no more than that it was done: most are, and only their ids are kept."""
 
-Stored = tuple[str, str, int]
-"""Seat, client's key and id of an answer."""
+Runs = list[list[int]]
+"""Ids that were only done, ascending, as first and last of those that follow one another."""
 
 
 class Memory:
-    """The answers given to one client of one seat."""
+    """
+    The answers given to one client of one seat.
 
-    __slots__ = ("answers", "last_id", "size_bytes")
+    :ivar runs: the ids that were only done, of those in ``answers``.
+    """
+
+    __slots__ = ("answers", "last_id", "runs", "size_bytes")
 
     def __init__(self) -> None:
-        self.last_id = 0
+        self.last_id = -1
         self.answers: OrderedDict[int, bytes] = OrderedDict()
+        self.runs: Runs = []
         self.size_bytes = 0
 
-    def keep(self, id: int, frame: bytes) -> list[int]:
-        """:returns: the ids whose answers were forgotten for this one."""
-        self.last_id = max(id, self.last_id)
-        self.answers[id] = frame
-        self.size_bytes += len(frame)
-        forgotten = []
-        while len(self.answers) > 1 and (len(self.answers) > KEPT or self.size_bytes > KEPT_BYTES):
-            old, old_frame = self.answers.popitem(last=False)
-            self.size_bytes -= len(old_frame)
-            forgotten.append(old)
+    def keep(self, id: int, frame: bytes = DONE) -> list[int]:
+        """
+        :param id: higher than all before.
+        :returns: the ids whose frames were forgotten for this one.
+        """
+        answers, runs = self.answers, self.runs
+        self.last_id = id
+        answers[id] = frame
+        if frame:
+            self.size_bytes += len(frame)
+        elif runs and runs[-1][1] == id - 1:
+            runs[-1][1] = id
+        else:
+            runs.append([id, id])
+        forgotten: list[int] = []
+        while len(answers) > 1 and (len(answers) > KEPT or self.size_bytes > KEPT_BYTES):
+            old, old_frame = answers.popitem(last=False)
+            if old_frame:
+                self.size_bytes -= len(old_frame)
+                forgotten.append(old)
+            elif runs[0][1] == old:
+                del runs[0]
+            else:
+                runs[0][0] = old + 1
         return forgotten
 
 
@@ -55,21 +79,39 @@ class Answers:
         memory = self.find(seat, key)
         return memory.last_id if memory is not None else 0
 
-    def keep(self, seat: str, key: str, id: int, frame: bytes) -> list[Stored]:
-        """:returns: the answers that were forgotten for this one."""
-        memories = self.by_seat.setdefault(seat, OrderedDict())
+    def keep(self, seat: str, key: str, id: int, frame: bytes = DONE) -> list[str]:
+        """:returns: the parts of the row that were forgotten for this answer."""
+        memories = self.by_seat.get(seat)
+        if memories is None:
+            memories = self.by_seat[seat] = OrderedDict()
         memory = memories.get(key)
-        forgotten: list[Stored] = []
+        forgotten: list[str] = []
         if memory is None:
             memory = memories[key] = Memory()
             while len(memories) > KEYS:
-                old_key, old = memories.popitem(last=False)
-                forgotten += [(seat, old_key, old_id) for old_id in old.answers]
+                forgotten += _parts(seat, *memories.popitem(last=False))
         elif len(memories) > 1:
             memories.move_to_end(key)
-        return forgotten + [(seat, key, old_id) for old_id in memory.keep(id, frame)]
+        old_ids = memory.keep(id, frame)
+        return forgotten + [keys.answer(seat, key, old) for old in old_ids] if old_ids else forgotten
 
-    def forget(self, seat: str) -> list[Stored]:
-        """A seat is gone. :returns: the answers that were forgotten with it."""
+    def restore(self, frames: Iterable[tuple[str, str, int, bytes]], done: Iterable[tuple[str, str, Runs]]) -> None:
+        """
+        Remember what was stored.
+
+        :param frames: seat, client's key, id and answer.
+        :param done: seat, client's key, and the ids that were only done.
+        """
+        ids = ((s, k, id, DONE) for s, k, runs in done for first, last in runs for id in range(first, last + 1))
+        for seat, key, id, frame in sorted((*frames, *ids)):
+            self.keep(seat, key, id, frame)
+
+    def forget(self, seat: str) -> list[str]:
+        """A seat is gone. :returns: the parts of the row that were forgotten with it."""
         memories: OrderedDict[str, Memory] = self.by_seat.pop(seat, OrderedDict())
-        return [(seat, key, id) for key, memory in memories.items() for id in memory.answers]
+        return [part for key, memory in memories.items() for part in _parts(seat, key, memory)]
+
+
+def _parts(seat: str, key: str, memory: Memory) -> list[str]:
+    frames = [keys.answer(seat, key, id) for id, frame in memory.answers.items() if frame]
+    return [keys.done(seat, key), *frames]

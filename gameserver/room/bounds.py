@@ -24,7 +24,7 @@ PACKED: Final = 9 / 4
 SEAT_BYTES: Final = 6 * 1024
 """Of a seat at most: a profile of 2 KiB, the names of 64 groups, and the rest."""
 LINES_BYTES: Final = 256 * 1024
-"""Of lines that were said before: in ``joined``, in ``doc``, in the answer to ``listen``."""
+"""Of lines that were said before: what a room keeps, and tells in ``joined`` and in ``doc``."""
 REST_BYTES: Final = 256 * 1024
 """Of all else in ``joined``: timers, teams, channels, counters, keys."""
 ENVELOPE_BYTES: Final = 1024
@@ -46,11 +46,11 @@ def check_message(room: Room, size_bytes: int) -> None:
         raise Refused(f"A message has at most {room.spec.message_bytes} bytes.", code="too_large")
 
 
-def newest(lines: list[T]) -> list[T]:
-    """:returns: the last of these lines, as many as may be told at once; each as it is on the wire."""
+def newest(lines: list[T], most_bytes: int = LINES_BYTES) -> list[T]:
+    """:returns: the last of these lines, as many as have so many bytes; each as it is on the wire."""
     size_bytes = 0
     for place in range(len(lines) - 1, -1, -1):
         size_bytes += len(values.encode(lines[place], special=False)) + 1
-        if size_bytes > LINES_BYTES:
+        if size_bytes > most_bytes:
             return lines[place + 1 :]
     return lines

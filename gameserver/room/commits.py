@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 from gameserver.interfaces import Commit
 from gameserver.room import row
 from gameserver.room.chat.records import Watch
-from gameserver.room.effects import Delivery
+from gameserver.room.effects import Delivery, OneByOne
 from gameserver.room.timers import NEVER
 from gameserver.room.waiters import Waiter
 
@@ -301,6 +301,8 @@ def let_go(room: Room) -> None:
 
 def deliver(deliveries: list[Delivery]) -> None:
     """Hand each frame to its sessions, in order; what goes to the same ones in a row goes to them at once."""
+    if len(deliveries) > 1 and _deliver_joined(deliveries):
+        return
     at, end = 0, len(deliveries)
     while at < end:
         begin = at
@@ -315,3 +317,40 @@ def deliver(deliveries: list[Delivery]) -> None:
         frames = [frame] if at == begin + 1 else [delivery[1] for delivery in deliveries[begin:at]]
         # Who is told nothing else in this turn is written to at once.
         to[0].deliver_to_all(to, frames, last=begin == 0 and at == end)
+
+
+def _deliver_joined(deliveries: list[Delivery]) -> bool:
+    """
+    Hand over what one audience hears and some of it are answered: each session gets all that is for it at once.
+
+    :returns: False where it is anything else, and nothing was done.
+    """
+    all: tuple[ISession, ...] = ()
+    shared: list[bytes] = []
+    own: dict[ISession, list[bytes]] = {}
+    for to, frame, slot in deliveries:
+        if slot is not None or isinstance(to[0], OneByOne):
+            return False
+        if len(to) == 1:
+            session = to[0]
+            frames = own.get(session)
+            if frames is None:
+                frames = own[session] = shared[:] if session in all else []
+            frames.append(frame)
+        elif to is all or not all:
+            if not all:
+                all = to
+                if own:  # what they are owed came before the others': a rare order, which the long way keeps
+                    return False
+            shared.append(frame)
+            for session, frames in own.items():
+                if session in all:
+                    frames.append(frame)
+        else:
+            return False
+    rest = tuple([session for session in all if session not in own]) if own else all
+    if rest:
+        rest[0].deliver_to_all(rest, shared, last=True)
+    for session, frames in own.items():
+        session.deliver_to_all((session,), frames, last=True)
+    return True

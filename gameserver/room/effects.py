@@ -26,6 +26,11 @@ class Asker(Struct, frozen=True, gc=False):
     id: int | None
     room: str | None = None
 
+    @property
+    def address(self) -> str:
+        """From which it comes; nothing, where nobody is connected."""
+        return getattr(self.session, "address", "")
+
 
 Delivery = tuple[tuple["ISession", ...], bytes, str | None]
 """
@@ -46,6 +51,9 @@ class OneByOne:
         for session in to:
             for frame in frames:
                 session.deliver(frame)
+
+    def refused(self) -> None:
+        """See `ISession.refused`."""
 
 
 class Changes(Struct, frozen=True):

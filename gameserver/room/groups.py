@@ -83,7 +83,7 @@ class Group:
         self._room.say_event(self.key, type, data, but, volatile)
 
     def drop(self, player: Player) -> None:
-        """As `remove`."""
+        """Take a player out; the same as `remove`."""
         if player.id in self.members:
             self._room.journal.remove(self.members, player.id)
             self._touch(player)

@@ -7,6 +7,7 @@ its rooms accordingly.
 
 from __future__ import annotations
 
+import re
 from collections import Counter, deque
 from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Final, cast
@@ -20,16 +21,18 @@ from zope.interface import implementer
 
 from gameserver import values
 from gameserver.errors import CannotMigrate, NotJSON, Refused, StoreUnavailable
-from gameserver.interfaces import IClock, IHasher, ILease, ILeaseHolder, ILeases, IStore, Stored, User
+from gameserver.interfaces import IClock, IHasher, ILease, ILeaseHolder, ILeases, IStore, IUserStore, Stored, User
 from gameserver.room import admission, codes, row, space
 from gameserver.room.bounds import message_bytes
 from gameserver.room.calendar import Calendar
 from gameserver.room.effects import Asker
 from gameserver.room.keeper import Keeper
 from gameserver.room.ledger import Ledger
+from gameserver.room.openers import Openers
 from gameserver.room.passes import Pass
 from gameserver.room.passwords import Passwords
-from gameserver.room.posts import Posts
+from gameserver.room.people import People
+from gameserver.room.posts import ACCOUNT, Posts
 from gameserver.room.reading import StoreSource
 from gameserver.room.rights import Creators
 from gameserver.room.room import Room
@@ -46,6 +49,8 @@ BEAT_S: Final = 1.0
 """How often the store is told that this node is alive."""
 AWAY_S: Final = 0.01
 """Time away that counts; the store keeps milliseconds."""
+ELSEWHERE: Final = re.compile(r"guest:[0-9a-f]{24}|(?!guest:|account:)\w+:.{1,1000}")
+"""Ids of users who are kept nowhere here: guests, and those of other services, whose ids begin with their kind."""
 ADOPTED: Final = 100
 """So many rooms are opened together; between them the node serves those it has."""
 
@@ -60,6 +65,11 @@ class Hall:
     :param game_bytes: what all rooms of one game may keep together.
     :param creators: who may create rooms.
     :param hasher: of the rooms' passwords; without one they are only hashed fast, as a table of tests wants it.
+    :param people: knows which names are reserved.
+    :param users: where accounts are kept; None: there are none.
+    :param rooms_per_address: see `Openers`.
+    :param options_bytes: of a room's options, as JSON.
+    :param reports: how many a user may make, and how many an address, see `Ledger`.
     :ivar log: where it is told what fails in rooms and games.
     :ivar ticks: those of the rooms that want some; it counts what was skipped.
     :ivar too_many_rooms: how often a user wanted more than that.
@@ -74,19 +84,30 @@ class Hall:
         *,
         rooms_per_user: int = 10,
         chat_chars: int = 500,
+        chat_data_bytes: int = 1024,
         game_bytes: float = float("inf"),
         amnesia: bool = False,
         beats: bool = True,
         lease: ILease | None = None,
         creators: Creators | None = None,
         hasher: IHasher | None = None,
+        people: People | None = None,
+        users: IUserStore | None = None,
+        reports: tuple[int, int] = (5, 30),
+        rooms_per_address: int = 100,
+        options_bytes: int = 4096,
     ) -> None:
         self.specs = specs
         self.store = store
         self.clock = clock
         self.entropy = entropy
         self.rooms_per_user = rooms_per_user
+        self.people = people or People()
+        self.users = users
+        self._openers = Openers(rooms_per_address)
+        self._options_bytes = options_bytes
         self.chat_chars = chat_chars
+        self.chat_data_bytes = chat_data_bytes
         self.draining = False
         self.too_many_rooms = 0
         self.log = _log
@@ -111,14 +132,16 @@ class Hall:
             lost=self._lose,
         )
         self.ticks = Ticks(clock, self.passes)
-        self.watch = Ledger(store, clock, entropy)
+        self.watch = Ledger(store, clock, entropy, reports_per_user=reports[0], reports_per_address=reports[1])
         self.posts = Posts(
             store,
             clock,
             self.watch,
             games=specs.__contains__,
             meet=self._meet,
+            knows=self.knows,
             chat_chars=self.chat_chars,
+            chat_data_bytes=self.chat_data_bytes,
             shared=lease is not None,
         )
         self._adopting = DeferredLock()
@@ -273,14 +296,17 @@ class Hall:
         password: str | None = None,
         asker: Asker | None = None,
         seat: dict[str, Any] | None = None,
+        address: str = "",
     ) -> Keeper:
         """
         Make a room, and where ``asker`` is given the creator's seat with it.
 
         :param seat: keyword arguments of `Room.join`.
+        :param address: from which that comes, where nobody asks for a seat.
         :raises Refused: the game refuses, or the user may not.
         """
         spec = self.spec(game)
+        self._check_options(options)
         if self.draining:
             raise Refused(code="draining")
         if self._spaces[spec.name].full:
@@ -288,13 +314,27 @@ class Hall:
         if not self._creators.admits(user, game):
             raise Refused("You may not open a room of this game.", code="forbidden")
         await self._admit(user)
+        address = asker.address if asker is not None else address
+        self._openers.begin(address)
         self._making[user.id] += 1
+        keeper = None
         try:
-            return await self._make(user, spec, options, private, password, asker, seat)
+            keeper = await self._make(user, spec, options, private, password, asker, seat)
+            return keeper
         finally:
+            self._openers.end(address, keeper)
             self._making[user.id] -= 1
             if not self._making[user.id]:
                 del self._making[user.id]
+
+    def _check_options(self, options: dict[str, Any]) -> None:
+        """:raises Refused: they are no JSON, or too large: everybody who looks for a room is shown them."""
+        try:
+            size_bytes = len(values.encode(values.received(options)))
+        except NotJSON as error:
+            raise Refused(str(error), code="bad_data", path="$.options") from None
+        if size_bytes > self._options_bytes:
+            raise Refused(f"Options have at most {self._options_bytes} bytes.", code="too_large", path="$.options")
 
     async def _make(
         self,
@@ -377,6 +417,17 @@ class Hall:
     def _has_enough(self, user: User) -> bool:
         return len(self._rooms_of.get(user.id, ())) + self._making[user.id] >= self.rooms_per_user
 
+    async def knows(self, user_id: str) -> bool:
+        """
+        Whether there may be such a user: one who is here, an account, or somebody whom only a token knows, such as a
+        guest who has left.
+        """
+        if user_id in self._rooms_of or self.people.is_connected(user_id):
+            return True
+        if user_id.startswith(ACCOUNT):
+            return self.users is not None and await self.users.user(user_id) is not None
+        return ELSEWHERE.fullmatch(user_id) is not None
+
     def _meet(self, user_id: str, other: str) -> bool:
         """Whether two users have seats in one room."""
         return not self._rooms_of.get(user_id, set()).isdisjoint(self._rooms_of.get(other, ()))
@@ -432,7 +483,7 @@ class Hall:
         return True
 
     def _keep(self, room: Room, *, fence: int, version: int) -> Keeper:
-        room.chat_chars = self.chat_chars
+        room.chat_chars, room.chat_data_bytes = self.chat_chars, self.chat_data_bytes
         room.watch = self.watch
         self._ids.add(room.id)
         room.share = Share(self._spaces[room.spec.name])
@@ -514,6 +565,7 @@ class Hall:
         if keeper.forgotten:
             return  # a step of it that lasted may have ended since; this node may have the room anew
         keeper.forgotten = True
+        self._openers.gone(keeper)
         keeper.stop()
         self._ids.discard(keeper.room.id)
         keeper.room.share.give_back()
@@ -533,6 +585,8 @@ class Hall:
         seats = keeper.room.seats
         keeper.seat_mark = (seats.next_id, len(seats))
         users = frozenset(seat.user_id for seat in seats.values())
+        if any(user != keeper.room.creator for user in users):
+            self._openers.visited(keeper)
         code = keeper.room.code
         for gone in keeper.users - users:
             rooms = self._rooms_of.get(gone, set())

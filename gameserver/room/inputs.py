@@ -218,6 +218,10 @@ class Inputs(ChatInputs):
         reader.read(self._room)
         self._room.outbox.append(((reader,), b"", None))
 
+    async def make_way(self) -> None:
+        """Nobody plays here, and the address that opened this room has opened too many."""
+        self._room.close("closed", "Nobody played here, and many more rooms were opened from the same place.")
+
     async def load(self) -> None:
         """The room was read from the store."""
         await self._room.doors.alone("on_load", self._room.game.on_load)

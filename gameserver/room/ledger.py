@@ -9,115 +9,107 @@ that made it; if the clock of this one is stepped, the sanctions in memory end w
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from ipaddress import ip_address, ip_network
+from functools import partial
+from itertools import chain
 from typing import Any, Final
 
 import msgspec
-from msgspec import Struct
 from twisted.internet.defer import Deferred, succeed
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
 from gameserver.errors import Refused, StoreUnavailable
-from gameserver.interfaces import IBooks, IClock
+from gameserver.interfaces import IBooks, IClock, User
+from gameserver.rates import TokenBuckets, network_of
+from gameserver.room.blocks import Blocks
 from gameserver.room.chat.records import Record, Watch
 from gameserver.room.chat.talking import Mute
+from gameserver.room.log_book import MOST_RECORDS, LogBook, newest
+from gameserver.room.sanctions import Sanction, Sanctions
 
-MOST_RECORDS: Final = 2000
-"""Entries of the log that are kept; the oldest go."""
 MOST_SANCTIONS: Final = 10_000
-MOST_BLOCKED: Final = 1000
-"""Users whom one user may block."""
+MINUTE_S: Final = 60.0
 STORED_S: Final = 5.0
 """As long as Redis may take to answer; whoever waits for the store must not wait for ever, a room above all."""
-
-
-class Sanction(Struct, frozen=True, omit_defaults=True, kw_only=True):
-    """
-    What a user, or whoever comes from some addresses, may not do anywhere, or in one game.
-
-    :ivar act: ``mute`` or ``ban``.
-    :ivar user: a user's id; empty where it is about addresses.
-    :ivar address: an address or a range: ``192.0.2.0/24``.
-    :ivar game: its name; empty: all games.
-    :ivar until: seconds since 1970, or None for good.
-    """
-
-    id: str
-    act: str
-    user: str = ""
-    address: str = ""
-    game: str = ""
-    until: float | None = None
-    shadow: bool = False
-    reason: str = ""
-
-    def stands(self, act: str, game: str, now: float) -> bool:
-        """Whether it is about this, at this time."""
-        return self.act == act and self.game in ("", game) and (self.until is None or self.until > now)
 
 
 class Ledger(Watch):
     """
     :param store: where it outlives the process.
     :param entropy: so many random bytes, for names of pages.
-    :ivar sanctions: by id.
-    :ivar records: the log, oldest first, by the names of their pages.
+    :ivar sanctions: those that were made, and not lifted.
+    :param reports_per_user: at once; a minute brings back as many.
+    :param reports_per_address: the same for all who share an address, whoever they say they are.
     """
 
-    def __init__(self, store: Any, clock: IClock, entropy: Callable[[int], bytes]) -> None:
+    def __init__(
+        self,
+        store: Any,
+        clock: IClock,
+        entropy: Callable[[int], bytes],
+        *,
+        reports_per_user: int = 5,
+        reports_per_address: int = 30,
+    ) -> None:
         super().__init__()
         self._store: IBooks = store
         self._clock = clock
         self._entropy = entropy
-        self.blocked: dict[str, frozenset[str]] = {}
-        self.sanctions: dict[str, Sanction] = {}
-        self.records: dict[str, Record] = {}
+        self._blocks = Blocks(partial(self._write, "blocks"))
+        self.blocked = self._blocks.blocked
+        self.sanctions = Sanctions()
+        self._log = {book: LogBook(most) for book, most in MOST_RECORDS.items()}
+        self._reporting = TokenBuckets(reports_per_user / MINUTE_S, reports_per_user)
+        self._reporting_from = TokenBuckets(reports_per_address / MINUTE_S, reports_per_address)
         self._noted = 0
         self._newest_ms = 0
         self._written: Deferred[bool] = succeed(True)
 
     async def start(self) -> None:
         """Read what the store has."""
-        for user, blocked in (await self._store.read_book("blocks")).items():
-            self.blocked[user] = frozenset(msgspec.json.decode(blocked, type=list[str]))
-        for id, stored in (await self._store.read_book("sanctions")).items():
-            self.sanctions[id] = msgspec.json.decode(stored, type=Sanction)
-        for page, stored in sorted((await self._store.read_book("log")).items()):
-            self.records[page] = Record.decode(stored)
-        for page in self.records:
+        self._blocks.read(await self._store.read_book("blocks"))
+        for stored in (await self._store.read_book("sanctions")).values():
+            self.sanctions.put(msgspec.json.decode(stored, type=Sanction))
+        for name, book in self._log.items():
+            for page, stored in sorted((await self._store.read_book(name)).items()):
+                book.put(page, Record.decode(stored), len(stored))
+        for page, _ in newest(self._log.values(), most=1):
             self._newest_ms, self._noted = (int(number) for number in page.split("-")[:2])
 
     # What rooms ask
 
     def block(self, user_id: str, other: str, on: bool) -> Deferred[None]:
         """See `Watch.block`."""
-        known = self.blocked.get(user_id, frozenset())
-        now = known | {other} if on else known - {other}
-        if len(now) > MOST_BLOCKED:
-            raise Refused(f"You have blocked {MOST_BLOCKED} users; let one go first.", code="too_large")
-        self.blocked[user_id] = now
-        if now:
-            self._write("blocks", {user_id: msgspec.json.encode(sorted(now))}, [])
-        else:
-            self.blocked.pop(user_id, None)
-            self._write("blocks", {}, [user_id])
+        (self._blocks.put if on else self._blocks.drop)(user_id, other)
         return Deferred.fromCoroutine(self._stored_or_busy())
 
     def mute_of(self, user_id: str, game: str, now: float) -> Mute | None:
         """See `Watch.mute_of`."""
-        for sanction in self.sanctions.values():
-            if sanction.user == user_id and sanction.stands("mute", game, now):
+        for sanction in self.sanctions.of_user(user_id):
+            if sanction.stands("mute", game, now):
                 return Mute(sanction.until, sanction.shadow, sanction.reason)
         return None
 
     def ban_of(self, user_id: str, address: str, game: str, now: float) -> str | None:
         """See `Watch.ban_of`."""
-        for sanction in self.sanctions.values():
-            about = sanction.user == user_id if sanction.user else _covers(sanction.address, address)
-            if about and sanction.stands("ban", game, now):
+        for sanction in chain(self.sanctions.of_user(user_id), self.sanctions.of_address(address)):
+            if sanction.stands("ban", game, now):
                 return sanction.reason
         return None
+
+    def admit(self, user: User | None, address: str) -> None:
+        """See `Watch.admit`."""
+        if user is not None and "admin" in user.rights:
+            return
+        reason = self.ban_of(user.id if user is not None else "", address, "", self._clock.now())
+        if reason is not None:
+            raise Refused(f"You are banned: {reason}." if reason else "You are banned.", code="forbidden")
+
+    def admit_report(self, user_id: str, address: str) -> None:
+        """See `Watch.admit_report`."""
+        now_s = self._clock.monotonic()
+        if not (self._reporting.take(now_s, user_id) and self._reporting_from.take(now_s, network_of(address))):
+            raise Refused("You have reported much; wait a minute.", code="slow_down")
 
     def deliver(self, frame: bytes) -> None:
         """See `Watch.deliver`."""
@@ -131,26 +123,12 @@ class Ledger(Watch):
         self._noted += 1
         self._newest_ms = max(self._newest_ms, record.at_ms)
         page = f"{self._newest_ms:014d}-{self._noted:08d}-{self._entropy(4).hex()}"
-        self.records[page] = record
-        forgotten = list(self.records)[:-MOST_RECORDS]
-        for old in forgotten:
-            del self.records[old]
-        self._write("log", {page: record.encode()}, forgotten)
+        stored = record.encode()
+        self._write(record.book, {page: stored}, self._log[record.book].put(page, record, len(stored)))
 
     def newest(self, *, most: int, kind: str | None = None, before: str | None = None) -> Iterator[tuple[str, Record]]:
-        """
-        :param kind: of this act only.
-        :param before: older than the entry of that name.
-        :returns: the newest entries, and their names.
-        """
-        found = 0
-        for page in reversed(self.records):
-            record = self.records[page]
-            if (kind in (None, record.act)) and (before is None or page < before):
-                found += 1
-                yield page, record
-            if found >= most:
-                return
+        """See `gameserver.room.log_book.newest`."""
+        return newest(self._log.values(), most=most, kind=kind, before=before)
 
     def sanction(self, wish: Sanction) -> Sanction:
         """
@@ -158,16 +136,13 @@ class Ledger(Watch):
         :returns: the sanction as it stands from now on.
         :raises Refused: ``bad_data``: it is about nobody, or no address.
         """
-        if bool(wish.user) == bool(wish.address):
-            raise Refused("Name a user or an address.", code="bad_data", path="$.user")
-        if wish.address:
-            _check_range(wish)
+        wish.check()
         if len(self.sanctions) >= MOST_SANCTIONS:
             self._forget_past()
         if len(self.sanctions) >= MOST_SANCTIONS:
             raise Refused("There are too many sanctions; lift some.", code="too_large")
         made = msgspec.structs.replace(wish, id=self._entropy(6).hex())
-        self.sanctions[made.id] = made
+        self.sanctions.put(made)
         self._write("sanctions", {made.id: msgspec.json.encode(made)}, [])
         return made
 
@@ -180,15 +155,15 @@ class Ledger(Watch):
 
     def shift(self, delta_s: float) -> None:
         """The wall clock was stepped by so many seconds: what stands for a time, stands for as long as was said."""
-        for id, sanction in self.sanctions.items():
+        for sanction in self.sanctions:
             if sanction.until is not None:
-                self.sanctions[id] = msgspec.structs.replace(sanction, until=sanction.until + delta_s)
+                self.sanctions.put(msgspec.structs.replace(sanction, until=sanction.until + delta_s))
 
     def _forget_past(self) -> None:
         now = self._clock.now()
-        past = [id for id, s in self.sanctions.items() if s.until is not None and s.until <= now]
+        past = [sanction.id for sanction in self.sanctions if sanction.is_past(now)]
         for id in past:
-            del self.sanctions[id]
+            self.sanctions.pop(id)
         self._write("sanctions", {}, past)
 
     def _write(self, book: str, puts: dict[str, bytes], drops: list[str]) -> None:
@@ -226,22 +201,6 @@ class Ledger(Watch):
             await self.stored()
         except StoreUnavailable:
             raise Refused("The store does not answer.", code="busy") from None
-
-
-def _covers(range: str, address: str) -> bool:
-    try:
-        return ip_address(address) in ip_network(range, strict=False)
-    except ValueError:
-        return range == address
-
-
-def _check_range(wish: Sanction) -> None:
-    try:
-        network = ip_network(wish.address, strict=False)
-    except ValueError:
-        raise Refused("That is no address: 192.0.2.7, 192.0.2.0/24.", code="bad_data", path="$.address") from None
-    if wish.act != "ban" or network.prefixlen < (8 if network.version == 4 else 16):
-        raise Refused("Addresses can be banned, and no more than a /8 at once.", code="bad_data", path="$.address")
 
 
 _log = Logger(namespace="gameserver.rooms")

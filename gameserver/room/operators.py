@@ -11,7 +11,7 @@ from gameserver.errors import Refused
 from gameserver.interfaces import User
 from gameserver.room.chat.moderation import SLOWEST_S, has_right
 from gameserver.room.chat.records import Record, Who
-from gameserver.room.ledger import Sanction
+from gameserver.room.sanctions import Sanction
 
 if TYPE_CHECKING:
     from gameserver.room.hall import Hall
@@ -96,10 +96,10 @@ class Operators:
 
     async def sanction(self, user: User, wish: SanctionWish) -> Sanction:
         """
-        From now on, everywhere; who is banned loses all seats on this node.
+        From now on, everywhere; who is banned loses all seats and connections on this node.
 
         :returns: the sanction, with its id, once it is stored.
-        :raises Refused: it is about nobody.
+        :raises Refused: it is about nobody, or ``not_found``: there is no such user.
         """
         _check(user)
         _check_seconds(wish.s)
@@ -108,9 +108,13 @@ class Operators:
         now = self._hall.clock.now()
         until = None if wish.s is None else now + wish.s
         rest = {"user": wish.user, "address": wish.address, "game": wish.game}
-        made = self._hall.watch.sanction(
-            Sanction(id="", act=wish.act, until=until, shadow=wish.shadow, reason=wish.reason, **rest)
-        )
+        wanted = Sanction(id="", act=wish.act, until=until, shadow=wish.shadow, reason=wish.reason, **rest)
+        wanted.check()
+        if wish.user and not await self._hall.knows(wish.user):
+            raise Refused("There is no such user; it is the id that is asked for.", code="not_found", path="$.user")
+        made = self._hall.watch.sanction(wanted)
+        if wish.act == "ban" and not wish.game:
+            self._hall.people.close_banned(self._hall.watch)
         await self._hall.watch.stored()
         whom = Who(wish.user, "") if wish.user else None
         self._note(user, wish.act, whom=whom, s=wish.s, reason=wish.reason, about=wish.address, game=wish.game)
@@ -122,7 +126,7 @@ class Operators:
         """:returns: those that stand."""
         _check(user)
         now = self._hall.clock.now()
-        return [s for s in self._hall.watch.sanctions.values() if s.until is None or s.until > now]
+        return [sanction for sanction in self._hall.watch.sanctions if not sanction.is_past(now)]
 
     async def lift(self, user: User, id: str) -> None:
         """:raises Refused: there is no such sanction."""

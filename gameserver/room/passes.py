@@ -25,14 +25,16 @@ class Pass:
     :ivar passing: somebody goes through what came in, and calls `end` afterwards.
     :ivar began_s: while somebody does, when that began: the wall clock, seconds since 1970; else 0.
     :ivar monotonic_s: the same by seconds that only grow.
+    :ivar number: grows from each pass to the next.
     """
 
-    __slots__ = ("_asked", "_call", "_clock", "_owing", "began_s", "monotonic_s", "passing", "rooms")
+    __slots__ = ("_asked", "_call", "_clock", "_owing", "began_s", "monotonic_s", "number", "passing", "rooms")
 
     def __init__(self, clock: IClock) -> None:
         self.rooms: Callable[[], None] = _nothing
         self.passing = False
         self.began_s = self.monotonic_s = 0.0
+        self.number = 0
         self._asked = False
         self._clock = clock
         self._owing: list[Callable[[], None]] = []
@@ -41,6 +43,7 @@ class Pass:
     def begin(self) -> None:
         """Somebody goes through what came in, which came by now."""
         self.passing = True
+        self.number += 1
         self.monotonic_s = self._clock.monotonic()
         self.began_s = self.monotonic_s + self._clock.ahead_s
 
@@ -64,6 +67,7 @@ class Pass:
                 self._call.cancel()
             self._call = None
         self.passing = True
+        self.number += 1
         self.began_s = 0.0
         self._asked = False
         try:

@@ -7,7 +7,7 @@ has it. A node tells its own listeners; those of other nodes find it when they l
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from hashlib import blake2b
 from typing import TYPE_CHECKING, Any, Final
 
@@ -16,11 +16,11 @@ from msgspec import Struct
 from twisted.internet.defer import Deferred, DeferredLock
 
 from gameserver import values
-from gameserver.errors import NotJSON, Refused
+from gameserver.errors import Refused
 from gameserver.interfaces import IBooks, IClock, ISession, User
-from gameserver.rates import TokenBucket
-from gameserver.room.bounds import LINES_BYTES, newest
-from gameserver.room.chat.admission import say_muted
+from gameserver.rates import TokenBuckets
+from gameserver.room.bounds import newest
+from gameserver.room.chat.admission import read_data, say_muted
 from gameserver.room.chat.moderation import has_right
 from gameserver.room.chat.words import WordFilter
 from gameserver.room.saying import audience_of
@@ -32,8 +32,10 @@ if TYPE_CHECKING:
 KEPT: Final = 50
 KEPT_S: Final = 604_800
 """Lines of a wall, and the seconds for which they are kept: a week."""
-LINE_BYTES: Final = LINES_BYTES // 2
-"""Of a line with its data, so that it may be kept, and told, beside another."""
+WALL_BYTES: Final = 128 * 1024
+"""Of the lines of a wall together: more than one line may have, whatever the settings say."""
+SHADOWED: Final = 10
+"""Of those that their writers alone see: they take no other's place."""
 WALLS: Final = 1000
 """Walls in memory to which nobody listens; more are forgotten, and read again when they are wanted."""
 RATE: Final = (0.5, 10.0)
@@ -72,6 +74,7 @@ class Posts:
     """
     :param games: names of the games that have a lobby.
     :param meet: whether two users share a room.
+    :param knows: whether there may be a user of this id.
     :param shared: other nodes write to the same walls.
     """
 
@@ -83,7 +86,9 @@ class Posts:
         *,
         games: Callable[[str], bool],
         meet: Callable[[str, str], bool],
+        knows: Callable[[str], Awaitable[bool]],
         chat_chars: int,
+        chat_data_bytes: int,
         shared: bool = False,
     ) -> None:
         self._store: IBooks = store
@@ -91,10 +96,12 @@ class Posts:
         self._watch = watch
         self._has_game = games
         self._meet = meet
+        self._knows = knows
         self._chat_chars = chat_chars
+        self._chat_data_bytes = chat_data_bytes
         self._shared = shared
         self._walls: dict[str, Wall] = {}
-        self._buckets: dict[str, TokenBucket] = {}
+        self._pace = TokenBuckets(*RATE)
         self._filter = WordFilter()
 
     async def listen(self, session: ISession, user: User, to: str, seen: int | None) -> dict[str, Any]:
@@ -102,7 +109,7 @@ class Posts:
         This session hears a wall from now on.
 
         :param seen: the last line that it knows.
-        :returns: the number of the last line, and those after ``seen``, or all that are kept.
+        :returns: the number of the last line that this user knows then, and those after ``seen``, or all that are kept.
         :raises Refused: there is no such wall.
         """
         wall = self._wall(self._name(user, to))
@@ -113,9 +120,12 @@ class Posts:
         finally:
             wall.lock.release()
         oldest_ms = (self._clock.now() - KEPT_S) * 1000
-        known = seen if seen is not None and wall.last - KEPT <= seen <= wall.last else 0
-        lines = [x for x in wall.lines if x.line > known and x.at_ms >= oldest_ms and self._is_for(user, x)]
-        return {"line": wall.last, "lines": [msgspec.to_builtins(x) for x in newest([_post(x) for x in lines])]}
+        heard = [x for x in wall.lines if self._is_for(user, x)]
+        last = heard[-1].line if heard else 0
+        known = seen or 0
+        lines = [x for x in heard if x.line > known and x.at_ms >= oldest_ms]
+        told = newest([_post(x) for x in lines], WALL_BYTES)
+        return {"line": max(last, known), "lines": [msgspec.to_builtins(x) for x in told]}
 
     def cease(self, session: ISession, user: User, to: str) -> None:
         """It hears that wall no more. :raises Refused: there is no such wall."""
@@ -137,21 +147,16 @@ class Posts:
         :raises Refused: not there, or not this user, or not now.
         """
         shadow = self._admit(user, text)
+        plain = read_data(data, self._chat_data_bytes)
         kind, _, name = to.partition(":")
         if kind == "user":
-            if name == user.id or not self._may_write_to(user.id, name):
+            if name == user.id or not await self._may_write_to(user.id, name):
                 raise Refused("You share no room with such a user.", code="forbidden")
             walls = [f"{DIRECT}:{user.id}", f"{DIRECT}:{name}"]
         elif kind == "lobby" and self._has_game(name):
             walls = [to]
         else:
             raise Refused("There is no such channel.", code="bad_data", path="$.to")
-        try:
-            plain = values.received(data)
-        except NotJSON as error:
-            raise Refused(str(error), code="bad_data", path="$.data") from None
-        if len(values.encode((text, plain))) > LINE_BYTES:
-            raise Refused(f"At most {LINE_BYTES} bytes.", code="too_large", path="$.data")
         for wall in walls:
             await self._put(wall, to, user, self._filter(text), plain, shadow)
 
@@ -172,14 +177,14 @@ class Posts:
         if mute is not None and not mute.shadow:
             raise Refused(say_muted(mute, now), code="muted")
         monotonic = self._clock.monotonic()
-        if len(self._buckets) > WALLS:
-            self._buckets = {id: b for id, b in self._buckets.items() if b.level(monotonic) < b.burst}
-        if not self._buckets.setdefault(user.id, TokenBucket(*RATE)).take(monotonic):
+        if not self._pace.take(monotonic, user.id):
             raise Refused(code="slow_down")
         return mute is not None
 
-    def _may_write_to(self, user_id: str, other: str) -> bool:
-        return self._meet(user_id, other) or (user_id.startswith(ACCOUNT) and other.startswith(ACCOUNT))
+    async def _may_write_to(self, user_id: str, other: str) -> bool:
+        if self._meet(user_id, other):
+            return True
+        return user_id.startswith(ACCOUNT) and other.startswith(ACCOUNT) and await self._knows(other)
 
     async def _put(self, name: str, to: str, user: User | None, text: str, data: Any, shadow: bool) -> None:
         """Write a line, then tell it; one at a time, so that all hear them in their order."""
@@ -189,13 +194,14 @@ class Posts:
             await self._read(wall, name)
             at_ms = round(self._clock.now() * 1000)
             by = (user.id, user.name) if user is not None else ("", "")
-            line = PostLine(wall.last + 1, to, *by, text, data, at_ms, shadow)
-            kept = newest([_post(x) for x in [*wall.lines, line][-KEPT:]])
-            gone = wall.lines[: len(wall.lines) + 1 - len(kept)]
+            # By the time, not one by one: one that is left out would tell that somebody wrote a line in the shadow.
+            line = PostLine(max(wall.last + 1, at_ms), to, *by, text, data, at_ms, shadow)
+            kept = _kept([*wall.lines, line])
+            gone = [x for x in wall.lines if x not in kept]
             stored = msgspec.json.encode(msgspec.structs.replace(line, data=values.to_wire(data)))
             await _done(self._store.write_book(_book(name), {_page(line): stored}, [_page(x) for x in gone]))
             wall.last = line.line
-            wall.lines = [*wall.lines[len(gone) :], line]
+            wall.lines = kept
             self._tell(wall, line)
         finally:
             wall.lock.release()
@@ -232,6 +238,13 @@ class Posts:
         wall.lines = [msgspec.convert(values.decode(stored), PostLine) for _, stored in sorted(pages.items())]
         wall.last = wall.lines[-1].line if wall.lines else 0
         wall.is_read = True
+
+
+def _kept(lines: list[PostLine]) -> list[PostLine]:
+    """:returns: those of a wall's lines that it keeps, in their order."""
+    parts = ([x for x in lines if not x.shadow][-KEPT:], [x for x in lines if x.shadow][-SHADOWED:])
+    kept = [x for part in parts for x in part[len(part) - len(newest([_post(x) for x in part], WALL_BYTES)) :]]
+    return sorted(kept, key=lambda x: x.line)
 
 
 def _post(line: PostLine) -> messages.Post:

@@ -40,7 +40,7 @@ class Speaker:
     :param is_flat: whether what was sent nests no deeper than may be; asked where its type does not tell.
     """
 
-    __slots__ = ("asker", "is_flat", "keeper", "passes", "player", "read", "room", "seat", "specs")
+    __slots__ = ("asker", "code", "is_flat", "keeper", "passes", "player", "read", "room", "seat", "specs")
 
     def __init__(
         self,
@@ -57,6 +57,7 @@ class Speaker:
         self.is_flat = is_flat
         self.passes = keeper.passes
         self.room = room = keeper.room
+        self.code = room.code
         self.specs = room.spec.messages
         self.player = room.seats[seat]
 
@@ -81,7 +82,7 @@ class Speaker:
             now, monotonic = keeper.clock.now(), keeper.clock.monotonic()
         if (
             spec is None
-            or message.room is not None
+            or (message.room is not None and message.room != self.code)
             or spec.open_to != player.role
             or not keeper.free
             or room.due_at <= now + DUE_SLACK_S
@@ -124,12 +125,15 @@ class Speaker:
                 room.doors.refuse(asker, player, message.type, 0, error)
                 keeper.end_message(asker, None)
             else:
-                if room.journal.undo == room.only_said and result is None and message.id is None:
+                if result is None and room.journal.undo == room.only_said:
                     one: Any = room.said[-1]
                     key = one.key
                     room.streams.keep_one(key, say_event(room, one, room.audiences.get(key) or audience(room, key)))
                     room.said.clear()
                     room.journal.undo.clear()
+                    if message.id is not None:
+                        done = room.replies.done(asker, message.id, player)
+                        room.outbox.append(((asker.session,), done, None))
                     if room.durable:
                         keeper.commits.must = True
                     if not keeper.in_turn:

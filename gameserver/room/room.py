@@ -72,6 +72,7 @@ class Room:
         "audiences",
         "banned",
         "chat_chars",
+        "chat_data_bytes",
         "closing",
         "closing_text",
         "code",
@@ -153,6 +154,7 @@ class Room:
         self.monotonic = 0.0
         self.log = log
         self.chat_chars = 500
+        self.chat_data_bytes = 1024
         self.watch = Watch()
         self._init_state(epoch)
         self._init_step()

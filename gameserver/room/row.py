@@ -16,6 +16,7 @@ from twisted.internet.defer import Deferred
 
 from gameserver import values
 from gameserver.room import fields, migration
+from gameserver.room.answers import Runs
 from gameserver.room.chat.line import KeptLine
 from gameserver.room.document import Document
 from gameserver.room.effects import Changes
@@ -148,7 +149,9 @@ def dump(room: Room) -> dict[str, bytes]:
         parts[keys.line(line.number)] = line.encode()
     for seat, memories in room.answers.by_seat.items():
         for key, memory in memories.items():
-            parts.update((keys.answer(seat, key, id), frame) for id, frame in memory.answers.items())
+            parts.update((keys.answer(seat, key, id), frame) for id, frame in memory.answers.items() if frame)
+            if memory.runs:
+                parts[keys.done(seat, key)] = msgspec.json.encode(memory.runs)
     return parts
 
 
@@ -175,7 +178,7 @@ def restore(spec: Spec, *, id: str, code: str, parts: Mapping[str, bytes], epoch
     room.talking.restore(parts.get(keys.CHAT))
     _restore_streams(room, epoch, parts.get(keys.COUNTS), by_kind.get(keys.LOG, []))
     _restore_timers(room, parts.get(keys.TIMERS))
-    _restore_answers(room, by_kind.get(keys.ANSWER, []))
+    _restore_answers(room, by_kind.get(keys.ANSWER, []), by_kind.get(keys.DONE, []))
     lines = [KeptLine.decode(content) for _, content in by_kind.get(keys.LINE, [])]
     for line in sorted(lines, key=lambda line: line.number):
         room.lines.keep(line)
@@ -204,7 +207,8 @@ def remake(room: Room, *, log: Logger) -> Room:
     made.failures, made.ticked_s, made.sizes = room.failures, room.ticked_s, room.sizes
     made.share = room.share
     made.outbox, made.dirty, made.dropped, made.fresh_parts = room.outbox, room.dirty, room.dropped, room.fresh_parts
-    made.chat_chars, made.told.patches_at = room.chat_chars, room.told.patches_at
+    made.chat_chars, made.chat_data_bytes = room.chat_chars, room.chat_data_bytes
+    made.told.patches_at = room.told.patches_at
     made.told.patches = {name: waiting.moved_to(made.docs[name]) for name, waiting in room.told.patches.items()}
     made.told.keys, made.told.slow = room.told.keys, room.told.slow
     made.watch = room.watch
@@ -249,6 +253,9 @@ def _encode_part(room: Room, part: str) -> bytes | None:
         return _encode_timers(room)
     if kind == keys.CHAT:
         return room.talking.encode()
+    if kind == keys.DONE:
+        memory = room.answers.find(*_of_seat(rest))
+        return msgspec.json.encode(memory.runs) if memory is not None else None
     return _encode_room(room)
 
 
@@ -397,10 +404,16 @@ def _restore_timers(room: Room, stored: bytes | None) -> None:
     room.told.timers = {(seat, info.name): info for seat, info in part.told}
 
 
-def _restore_answers(room: Room, stored: list[tuple[str, bytes]]) -> None:
-    for (seat, key, id), frame in sorted((keys.split_answer(rest), frame) for rest, frame in stored):
-        if seat in room.seats:
-            room.answers.keep(seat, key, id, frame)
+def _restore_answers(room: Room, frames: list[tuple[str, bytes]], done: list[tuple[str, bytes]]) -> None:
+    asked = [(*keys.split_answer(rest), frame) for rest, frame in frames]
+    ids = [(*_of_seat(rest), msgspec.json.decode(runs, type=Runs)) for rest, runs in done]
+    room.answers.restore((a for a in asked if a[0] in room.seats), (d for d in ids if d[0] in room.seats))
+
+
+def _of_seat(rest: str) -> tuple[str, str]:
+    """:returns: the seat's id and the client's key, of the name of a part."""
+    seat, _, key = rest.partition("/")
+    return seat, key
 
 
 def _settle_in(room: Room, now: float) -> None:

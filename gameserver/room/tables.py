@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 MAX_KEY_BYTES: Final = 512
 """Of a key, in UTF-8: stores keep keys beside one another, to find them in their order."""
 MAX_PAGE: Final = 1000
-"""Entries that one `Table.scan` gives at most, and that are asked of the store at once."""
+"""Entries that one `RoomTable.scan` gives at most, and that are asked of the store at once."""
 UNSURE_BYTES: Final = 1 << 20
 """So much may be overwritten before the tables are measured again, or as much as they had then."""
 
@@ -185,7 +185,7 @@ class Tables:
         tables.fresh, tables._waiting, tables._under_way = self.fresh, self._waiting, self._under_way
 
 
-class Table:
+class RoomTable:
     """
     A large collection that belongs to a room: ``self.table("words")``. It is read entry by entry, and never as a whole.
 

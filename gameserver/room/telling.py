@@ -411,4 +411,4 @@ def _tell_left(room: Room, departure: Departure) -> None:
     room.audiences.clear()
     room.drop_parts((keys.seat(seat.id),))
     room.drop_parts(keys.line(line.number) for line in room.lines.forget(key))
-    room.drop_parts(keys.answer(*stored) for stored in room.answers.forget(seat.id))
+    room.drop_parts(room.answers.forget(seat.id))

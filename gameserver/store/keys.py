@@ -21,7 +21,8 @@ field/DOC/KEY      of a game with storage = "fields": one      room.fields      
                    top-level key of the document doc/DOC
 seat/ID            user, number, role, streams                room.seats        until the seat is left
 log/PART           what the steps of one commit said          room.streams      until the log forgets all of it
-answer/SEAT/KEY/ID the answer to one request                  room.seats        the newest of a seat; with the seat
+answer/SEAT/KEY/ID the answer to one request, if it says more room.answers      the newest of a seat; with the seat
+done/SEAT/KEY      the requests that were answered ``ok``     room.answers      with the seat
 line/N             one line of chat                           room.chat         until the history is trimmed
 ================== ========================================== ================= ========================================
 
@@ -85,6 +86,7 @@ FIELD: Final = "field"
 SEAT: Final = "seat"
 LOG: Final = "log"
 ANSWER: Final = "answer"
+DONE: Final = "done"
 LINE: Final = "line"
 
 ENTRY: Final = "/"
@@ -193,6 +195,16 @@ def answer(seat_id: str, key: str, request_id: int) -> str:
     :param request_id: the client's number for the request.
     """
     return f"{ANSWER}/{seat_id}/{key}/{request_id}"
+
+
+def done(seat_id: str, key: str) -> str:
+    """
+    Name the part that keeps which requests were answered, and no more than that.
+
+    :param seat_id: the seat that asked; without a slash.
+    :param key: the client's key.
+    """
+    return f"{DONE}/{seat_id}/{key}"
 
 
 def line(number: int) -> str:

@@ -20,13 +20,14 @@ meta   key, value                                   ``beat_ms``: the newest beat
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from typing import Any, Final
 
 from gameserver.errors import StoreLocked, StoreUnavailable
-from gameserver.files import lock, remedy
+from gameserver.files import keep_private, lock, remedy
 from gameserver.interfaces import Commit, Outcome
 from gameserver.store import sqlite_users
 from gameserver.store.books import BOOKS_TABLE
@@ -102,6 +103,9 @@ class Database:
         try:
             with ExitStack() as opened:
                 opened.enter_context(lock(path))
+                for name in (path, f"{path}-wal", f"{path}-shm"):
+                    if name == path or os.path.exists(name):  # SQLite makes them as the file itself is
+                        keep_private(name)
                 # Autocommit, so that each BEGIN and COMMIT is one that is written here.
                 self._db = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
                 opened.callback(self._db.close)

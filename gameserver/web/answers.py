@@ -19,6 +19,7 @@ STATUS: Final = {
     "not_found": 404,
     "unknown_op": 405,
     "too_large": 413,
+    "unknown_host": 421,
     "rate_limited": 429,
     "game_error": 500,
     "busy": 503,

@@ -14,7 +14,7 @@ Nobody is told what the store has not yet: an answer about a room that has somet
 from __future__ import annotations
 
 from collections import Counter
-from functools import lru_cache
+from collections.abc import Callable
 from inspect import cleandoc
 from io import BytesIO
 from typing import TYPE_CHECKING, Any, Final
@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Any, Final
 import msgspec
 import segno
 from msgspec import Raw
+from msgspec.structs import replace
 from twisted.internet.defer import Deferred, gatherResults
 from twisted.logger import Logger
 from twisted.python.failure import Failure
@@ -31,7 +32,7 @@ from werkzeug.exceptions import HTTPException, MethodNotAllowed
 from gameserver import __version__, values
 from gameserver.errors import Refused, StoreUnavailable
 from gameserver.interfaces import User
-from gameserver.room.names import check_name
+from gameserver.room.chat.moderation import has_right
 from gameserver.settings import Settings
 from gameserver.web.answers import address_of, answer, refusal, wrong_method
 from gameserver.web.calls import STEP_S, app, shielded
@@ -39,7 +40,7 @@ from gameserver.web.identity import Identity
 from gameserver.web.metrics import Metrics, Numbers
 from gameserver.web.moderation import Moderation
 from gameserver.web.openapi import describe
-from gameserver.web.shapes import About, GuestWish, Listing, Message, RoomWish
+from gameserver.web.shapes import About, GuestWish, Listing, Message, RoomWish, Sitter
 from gameserver.wire.messages import UserInfo
 
 if TYPE_CHECKING:
@@ -54,6 +55,8 @@ if TYPE_CHECKING:
 LISTED_ROOMS: Final = 200
 LISTED_BYTES: Final = 1 << 20
 """A listing ends at whichever comes first: options of rooms may be large."""
+ROOMS_A_REQUEST: Final = 20
+"""To list so many costs as much as a request does, and counts as one more."""
 LOOK_S: Final = 2.0
 """How long a reader waits for a room that is at work."""
 QR_BYTES: Final = 256
@@ -87,6 +90,7 @@ class Api(Identity, Moderation):
         self._metrics = Metrics([Numbers(house)], settings.metrics)
         self._addresses = addresses
         self._creating: Counter[str] = Counter()
+        self._pictures = Pictures()
         specs = house.hall.specs.values()
         served = [about(spec, page=pages.has_own(spec.name)) for spec in specs]
         broken = [{"name": each.name, "error": each.error} for each in (catalog.broken if catalog is not None else ())]
@@ -98,8 +102,10 @@ class Api(Identity, Moderation):
     @app.route("/api/guest", methods=["POST"])
     async def guest(self, request: Request) -> bytes:
         """Make a guest."""
+        self._admit(request)
         wish = self._body(request, GuestWish)
-        user, token = self._house.authenticators.guest(check_name(wish.name, self._house.limits.name_chars))
+        house = self._house
+        user, token = house.authenticators.guest(house.hall.people.admit(wish.name, house.limits.name_chars))
         return answer(request, {"token": token, "user": UserInfo(user.id, user.name, list(user.rights))})
 
     @app.route("/api/games", methods=["GET"])
@@ -119,13 +125,15 @@ class Api(Identity, Moderation):
         public = [
             keeper for keeper in reversed(list(hall.keepers)) if not keeper.room.private and keeper.room.spec in specs
         ]
-        looks = [Deferred.fromCoroutine(self._look_or_pass(keeper)) for keeper in public[:LISTED_ROOMS]]
+        looked_at = public[:LISTED_ROOMS]
+        self._charge(request, "http", len(looked_at) / ROOMS_A_REQUEST)
+        looks = [Deferred.fromCoroutine(self._look_or_pass(keeper)) for keeper in looked_at]
         listed: list[Raw] = []
         size_bytes = 0
         for listing in await gatherResults(looks):
             row = msgspec.json.encode(listing)
-            size_bytes += len(row)
-            if listing is not None and size_bytes <= LISTED_BYTES:
+            if listing is not None and size_bytes + len(row) <= LISTED_BYTES:
+                size_bytes += len(row)
                 listed.append(Raw(row))
         return answer(request, {"rooms": listed})
 
@@ -134,19 +142,20 @@ class Api(Identity, Moderation):
         """Make a room, without taking a seat in it."""
         user = await self._caller(request)
         wish = self._body(request, RoomWish)
-        keeper = await self._in_time(shielded(self._create(user, wish)), STEP_S)
+        keeper = await self._in_time(shielded(self._create(user, wish, address_of(request))), STEP_S)
         request.setHeader(b"location", f"{self._settings.base_path}/api/rooms/{keeper.room.code}".encode())
         return answer(request, {"room": keeper.room.code}, status=201)
 
     @app.route("/api/rooms/<code>", methods=["GET"])
     async def room(self, request: Request, code: str) -> bytes:
-        """Tell of one room, a private one as well: whoever knows its code may ask."""
-        self._check_budget(request, "lookup")
-        try:
-            keeper = self._house.hall.find(code)
-        except Refused:
-            self._charge(request, "lookup")
-            raise
+        """
+        Tell of one room, a private one as well: whoever knows its code may ask.
+
+        Who keeps order is told who sits in it, too, since what is done about users is done by their ids.
+        """
+        keeper = self._find(request, code)
+        if request.getHeader(b"authorization") is not None and has_right(await self._caller(request)):
+            return answer(request, await self._look(keeper, seats_of))
         return answer(request, await self._look(keeper))
 
     @app.route("/api/server", methods=["GET"])
@@ -163,9 +172,14 @@ class Api(Identity, Moderation):
         if not 0 < len(texts[0]) <= QR_BYTES:
             raise Refused(f"Ask with ?text=, at most {QR_BYTES} bytes.", code="bad_data")
         try:
-            body = qr_code(texts[0].decode())
+            text = texts[0].decode()
         except UnicodeDecodeError:
             raise Refused("The text must be UTF-8.", code="bad_data") from None
+        body = self._pictures.get(text)
+        if body is None:
+            self._check_budget(request, "qr")
+            self._charge(request, "qr")
+            body = self._pictures.draw(text)
         request.setHeader(b"content-type", b"image/svg+xml")
         request.setHeader(b"content-security-policy", b"default-src 'none'")
         request.setHeader(b"cache-control", b"private, max-age=3600")
@@ -235,7 +249,25 @@ class Api(Identity, Moderation):
 
     # Steps of calls
 
-    async def _create(self, user: User, wish: RoomWish) -> Keeper:
+    def _find(self, request: Request, code: str) -> Keeper:
+        """
+        :returns: the room of a code.
+        :raises Refused: ``not_found``; ``rate_limited``, the same whether there is such a room or not, to an address
+            that guessed too often: but a room that is listed is no secret, nor is one that was found from there before.
+        """
+        budgets, address = self._house.budgets, address_of(request)
+        try:
+            keeper = self._house.hall.find(code)
+        except Refused:
+            self._check_budget(request, "lookup")
+            self._charge(request, "lookup")
+            raise
+        if keeper.room.private and not budgets.vouched(address, keeper.room.code):
+            self._check_budget(request, "lookup")
+            budgets.vouch(address, keeper.room.code)
+        return keeper
+
+    async def _create(self, user: User, wish: RoomWish, address: str) -> Keeper:
         """:raises Refused: the game refuses, or the user may not."""
         hall = self._house.hall
         if hall.store_away:
@@ -249,7 +281,12 @@ class Api(Identity, Moderation):
         self._creating[user.id] += 1
         try:
             keeper = await hall.create(
-                user, wish.game, wish.options or {}, private=wish.private, password=wish.password
+                user,
+                wish.game,
+                wish.options or {},
+                private=wish.private,
+                password=wish.password,
+                address=address,
             )
         finally:
             self._creating[user.id] -= 1
@@ -266,14 +303,15 @@ class Api(Identity, Moderation):
         except Refused:
             return None
 
-    async def _look(self, keeper: Keeper) -> Listing:
+    async def _look(self, keeper: Keeper, what: Callable[[Room], Listing] | None = None) -> Listing:
         """
+        :param what: is told of a room; None: what anybody may know.
         :returns: what may be told of a room: nothing that the store has not.
         :raises Refused: ``busy``: it took too long.
         """
         if self._house.hall.store_away and not keeper.commits.settled:
             raise Refused(code="busy")
-        return await self._in_time(keeper.look(listing_of), LOOK_S)
+        return await self._in_time(keeper.look(what or listing_of), LOOK_S)
 
 
 def about(spec: Spec, *, page: bool) -> About:
@@ -295,7 +333,24 @@ def about(spec: Spec, *, page: bool) -> About:
     )
 
 
-@lru_cache(QR_KEPT)
+class Pictures:
+    """The latest QR codes: many phones look at one."""
+
+    def __init__(self) -> None:
+        self._drawn: dict[str, bytes] = {}
+
+    def get(self, text: str) -> bytes | None:
+        """:returns: one that was drawn already."""
+        return self._drawn.get(text)
+
+    def draw(self, text: str) -> bytes:
+        """:returns: a new one; the oldest is forgotten."""
+        if len(self._drawn) >= QR_KEPT:
+            del self._drawn[next(iter(self._drawn))]
+        body = self._drawn[text] = qr_code(text)
+        return body
+
+
 def qr_code(text: str) -> bytes:
     """:returns: an SVG picture, dark on white with a margin, for any theme of the page around it."""
     picture = BytesIO()
@@ -317,6 +372,12 @@ def listing_of(room: Room) -> Listing:
         needs_password=room.password is not None,
         options=values.to_wire(room.options),
     )
+
+
+def seats_of(room: Room) -> Listing:
+    """:returns: what is told of a room to who keeps order."""
+    seats = [Sitter(seat.id, seat.user_id, seat.name, seat.role, seat.online) for seat in room.seats.values()]
+    return replace(listing_of(room), seats=seats)
 
 
 def first_paragraph(doc: str | None) -> str:

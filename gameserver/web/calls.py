@@ -44,19 +44,30 @@ class Calls:
     async def _caller(self, request: Request) -> User:
         """
         :returns: whoever the ``Authorization`` header proves.
-        :raises Refused: ``unauthenticated``; ``rate_limited`` to whom this was said too often already: who brings a
-            token that is good is not held back by who shares the address.
+        :raises Refused: ``unauthenticated``; ``forbidden`` to who is banned; ``rate_limited`` to whom the first was
+            said too often already: who brings a token that is good is not held back by who shares the address.
         """
         token = self._bearer(request)
         if token is None:
             raise Refused("Send a token: Authorization: Bearer TOKEN.", code="unauthenticated")
         house = self._house
         try:
-            return await house.authenticators.authenticate(token, now_s=house.clock.now())
+            user: User = await house.authenticators.authenticate(token, now_s=house.clock.now())
         except Refused:
-            self._check_budget(request, "login")
-            self._charge(request, "login")
+            self._check_budget(request, "token")
+            self._charge(request, "token")
             raise
+        self._admit(request, user)
+        return user
+
+    def _admit(self, request: Request, user: User | None = None) -> None:
+        """
+        Whoever changes something comes through here, and so does whoever is given what proves anything.
+
+        :param user: None, where it is somebody new.
+        :raises Refused: ``forbidden``: this user, or the address, is banned from the server.
+        """
+        self._house.hall.watch.admit(user, address_of(request))
 
     def _bearer(self, request: Request) -> str | None:
         scheme, _, token = (request.getHeader(b"authorization") or b"").strip().partition(b" ")
@@ -93,9 +104,9 @@ class Calls:
         if not self._house.budgets.left(self._house.clock.monotonic(), kind, address_of(request)):
             raise Refused(code="rate_limited")
 
-    def _charge(self, request: Request, kind: str) -> None:
-        """A guess was wrong."""
-        self._house.budgets.charge(self._house.clock.monotonic(), kind, address_of(request))
+    def _charge(self, request: Request, kind: str, size: float = 1.0) -> None:
+        """A guess was wrong, or something that counts was done."""
+        self._house.budgets.charge(self._house.clock.monotonic(), kind, address_of(request), size)
 
     # Who waits
 

@@ -1,6 +1,10 @@
 """
 A connection of HTTP, whose requests come whole and in time, and of which one address has only so many.
 
+Requests may come one behind another. One that is whole waits for its turn (`gameserver.web.turns`), and for the client
+to read what it was answered before; what is behind it is not looked at until it is answered, and only so much of that
+is read at all. Twisted would answer as many as are there in one go, read or not.
+
 It is idle, or a request is on its way (or the handshake of TLS), or one is answered. Twisted's own timeout begins anew
 with each byte, so that a client which sends one now and then would never end; and it closes without a look at what has
 come meanwhile, which the kernel then answers with a reset.
@@ -13,14 +17,24 @@ from typing import TYPE_CHECKING, Any, Final
 
 from twisted.internet.interfaces import IDelayedCall, IHandshakeListener, ISSLTransport
 from twisted.internet.protocol import connectionDone
+from twisted.logger import Logger
 from twisted.protocols.policies import ProtocolWrapper
 from twisted.python.failure import Failure
 from twisted.web.http import HTTPChannel
 from zope.interface import implementer
 
+from gameserver.rates import network_of
+from gameserver.web.answers import address_of
+from gameserver.wire.outgoing import queued_bytes
+
 if TYPE_CHECKING:
     from gameserver.wire.limits import Connections, Strangers
     from gameserver.wire.proxies import Proxies
+
+AHEAD_BYTES: Final = 16 * 1024
+"""Behind a request that is not answered yet so much is read, in whole segments; then nothing, until it is."""
+
+log = Logger(namespace="gameserver.web")
 
 GOODBYE_S: Final = 10.0
 """A client that does not see its idle connection end in so long is cut off; TLS waits for its word."""
@@ -31,20 +45,23 @@ class Channel(HTTPChannel):
     """
     What a site makes of a connection; a WebSocket takes it over, and counts for itself from then on.
 
-    :ivar address: whose it is, while it is counted.
+    :ivar address: whose it is, for budgets, while it is counted.
+    :ivar client: who is at its other end, for budgets; behind a trusted proxy, whose its latest request is.
     """
 
     address: str | None = None
+    client = ""
     _deadline: IDelayedCall | None = None
     _is_new = True
     _is_idle = False
     _is_answering = False
+    _is_asking = False
     _is_over = False
 
     def connectionMade(self) -> None:
         """One more, if its address may have it."""
         peer = self.transport.getPeer()  # type: ignore[union-attr]
-        address = str(getattr(peer, "host", "local"))
+        address = self.client = network_of(str(getattr(peer, "host", "local")))
         if not self._proxies.trusts(peer):
             if not self._may_enter(address):
                 self._site.budgets.throttled["connections"] += 1
@@ -63,17 +80,34 @@ class Channel(HTTPChannel):
 
     def dataReceived(self, data: bytes) -> None:
         """Part of a request, at least."""
-        if self._is_over:
+        if self._is_over or (self.paused and not self.persistent):
             return
         self._begin()
         super().dataReceived(data)  # type: ignore[no-untyped-call]
         self._look()
+        self._take_stock()
+
+    def _finishRequestBody(self, data: bytes) -> None:
+        """All of a body is here, and this is behind it: Twisted would keep that apart, and out of order."""
+        self._buffer = data + self._buffer
+        self.allContentReceived()
 
     def allContentReceived(self) -> None:
-        """The request is whole; once it is rendered the connection may be a WebSocket's."""
+        """The request is whole: nothing more is looked at until it is answered, in its turn."""
         self._wait_no_more()
         self._is_answering = True
-        super().allContentReceived()  # type: ignore[no-untyped-call]
+        self.paused = True  # the loop of LineReceiver ends
+        self.client = network_of(address_of(self.requests[-1]))
+        self._ask()
+
+    def serve(self) -> None:
+        """It is this request's turn; once it is rendered the connection may be a WebSocket's."""
+        self._is_asking = False
+        try:
+            super().allContentReceived()  # type: ignore[no-untyped-call]
+        except Exception:  # noqa: BLE001 - the door of what comes: one connection must not stop the others
+            log.failure("a request could not be answered")
+            self.close()
         if self.transport is None:
             self._leave()
 
@@ -81,7 +115,23 @@ class Channel(HTTPChannel):
         """The request is answered; the next one may have come behind it."""
         self._is_answering = False
         super().requestDone(request)  # type: ignore[no-untyped-call]
+        if self.persistent and not self._is_over:
+            self.paused = False
+            super().dataReceived(b"")  # type: ignore[no-untyped-call]
         self._look()
+        self._take_stock()
+
+    def pauseProducing(self) -> None:
+        """The client reads slower than we write."""
+        super().pauseProducing()  # type: ignore[no-untyped-call]
+        self._take_stock()
+
+    def resumeProducing(self) -> None:
+        """The client has read all there was."""
+        super().resumeProducing()  # type: ignore[no-untyped-call]
+        self._take_stock()
+        if self._is_asking:
+            self._ask()
 
     def timeoutConnection(self) -> None:
         """Nothing was read for long."""
@@ -107,6 +157,11 @@ class Channel(HTTPChannel):
         else:
             self.transport.abortConnection()  # type: ignore[attr-defined]
 
+    def cut_off(self) -> None:
+        """End it at once, whatever waits to be sent."""
+        self._is_idle = False
+        self.close()
+
     def has_unread(self) -> bool:
         """Whether something has come that was not read yet, and will be: nothing is, while we wait for the client."""
         transport: Any = self.transport
@@ -117,6 +172,23 @@ class Channel(HTTPChannel):
         except OSError:
             return False
         return there and not self._waitingForTransport
+
+    def _ask(self) -> None:
+        """Ask for a turn, once the client has read what it was answered before."""
+        self._is_asking = True
+        if not self._waitingForTransport:
+            self._site.turns.ask(self)
+
+    def _take_stock(self) -> None:
+        """See what is kept for this connection, and whether more should be read."""
+        if self._is_over or self.transport is None:
+            return
+        if self._waitingForTransport or (self.paused and len(self._buffer) > AHEAD_BYTES):
+            self._networkProducer.pauseProducing()
+        kept = len(self._buffer) + sum(request.kept_bytes for request in self.requests)
+        if self._waitingForTransport:
+            kept += queued_bytes(self.transport)
+        self._site.kept.note(self, self.client, kept)
 
     def _may_enter(self, address: str) -> bool:
         """:returns: whether the address may have one more; it may cost it the one of its own that is idle longest."""
@@ -161,6 +233,8 @@ class Channel(HTTPChannel):
         self._wait_no_more()
         self.setTimeout(None)  # type: ignore[no-untyped-call]
         self._strangers.leave(self)
+        self._site.turns.leave(self)
+        self._site.kept.leave(self)
         if self.address is not None:
             self._connections.leave(self.address)
             self.address = None

@@ -22,11 +22,11 @@ from twisted.web.server import Request
 
 from gameserver.auth.accounts import COOKIE
 from gameserver.auth.delays import Delays
-from gameserver.auth.names import name_key
 from gameserver.auth.tickets import LIFETIME_S
 from gameserver.errors import Refused
 from gameserver.interfaces import Grant, IAccounts, IGuests, IPasswords, User
-from gameserver.room.names import check_name
+from gameserver.names import check_name, name_key
+from gameserver.rates import network_of
 from gameserver.room.rights import is_guest
 from gameserver.web.answers import address_of, answer
 from gameserver.web.calls import Calls, app
@@ -65,6 +65,7 @@ class Identity(Calls):
     @app.route("/api/register", methods=["POST"])
     async def register(self, request: Request) -> bytes:
         """Make an account, of a guest if one calls, and log in."""
+        self._admit(request)
         accounts = self._accounts()
         wish = self._body(request, Registration)
         name = check_name(wish.name, self._house.limits.name_chars)
@@ -76,7 +77,7 @@ class Identity(Calls):
         grant = await accounts.register(
             name, wish.password, guest=guest, invitation=wish.invitation, now_s=self._house.clock.now()
         )
-        self._delays.succeeded(name_key(name), address_of(request))
+        self._delays.succeeded(name_key(name), network_of(address_of(request)))
         return self._granted(request, grant, cookie=wish.cookie, status=201)
 
     @app.route("/api/login", methods=["POST"])
@@ -86,7 +87,7 @@ class Identity(Calls):
         if self._house.authenticators.offering(IPasswords) is None:
             raise Refused("This server has no passwords.", code="not_found")
         login = partial(self._house.authenticators.login, wish.name, wish.password, now_s=self._house.clock.now())
-        grant = await self._try(request, name_key(wish.name), login)
+        grant = await self._try(request, partial(name_key, wish.name), login)
         return self._granted(request, grant, cookie=wish.cookie)
 
     @app.route("/api/refresh", methods=["POST"])
@@ -115,7 +116,7 @@ class Identity(Calls):
         user = await self._caller(request)
         wish = self._body(request, PasswordWish)
         change = partial(accounts.change_password, user, wish.old, wish.new, now_s=self._house.clock.now())
-        return self._granted(request, await self._try(request, user.id, change), cookie=wish.cookie)
+        return self._granted(request, await self._try(request, lambda: user.id, change), cookie=wish.cookie)
 
     @app.route("/api/delete", methods=["POST"])
     async def delete(self, request: Request) -> bytes:
@@ -124,7 +125,7 @@ class Identity(Calls):
         user = await self._caller(request)
         wish = self._body(request, DeleteWish)
         delete = partial(accounts.delete, user, wish.password, now_s=self._house.clock.now())
-        await self._try(request, user.id, delete)
+        await self._try(request, lambda: user.id, delete)
         self._set_cookie(request, "", 0)
         return answer(request, {})
 
@@ -143,6 +144,7 @@ class Identity(Calls):
             if grant is None:
                 raise Refused("Send a token: Authorization: Bearer TOKEN.", code="unauthenticated")
             user, token = grant.user, grant.token
+            self._admit(request, user)
         ticket = Ticket(house.tickets.sell(token, now_s=now_s), told(user), LIFETIME_S)
         return answer(request, ticket, status=201)
 
@@ -160,17 +162,23 @@ class Identity(Calls):
 
     # Steps of calls
 
-    async def _try(self, request: Request, account: str, attempt: Callable[[], Deferred[T]]) -> T:
+    async def _try(self, request: Request, whose: Callable[[], str], attempt: Callable[[], Deferred[T]]) -> T:
         """
         Try a password, if this address and this account may.
 
-        It is charged as wrong before it is known, since others may be tried meanwhile.
+        It is charged as wrong before it is known, since others may be tried meanwhile. From where the right one came
+        before, only the account's own delay counts: whoever guesses at other accounts there must not keep it out.
 
-        :param account: whose, in any form.
+        :param whose: tells the account, in any form; asked once the address may try.
         :raises Refused: ``rate_limited``, the same whether or not there is such an account; and what the attempt says.
         """
-        address, now_s, budgets = address_of(request), self._house.clock.monotonic(), self._house.budgets
-        self._check_budget(request, "login")
+        address, now_s, budgets = network_of(address_of(request)), self._house.clock.monotonic(), self._house.budgets
+        try:
+            self._check_budget(request, "login")
+        except Refused:
+            if not self._delays.knows(whose(), address):
+                raise
+        account = whose()
         wait_s = self._delays.wait_s(now_s, account, address)
         if wait_s > 0.0:
             budgets.throttled["account"] += 1
@@ -184,6 +192,7 @@ class Identity(Calls):
         return result
 
     def _granted(self, request: Request, grant: Grant, *, cookie: bool = False, status: int = 200) -> bytes:
+        self._admit(request, grant.user)
         refresh: str | UnsetType = grant.refresh if grant.refresh is not None else UNSET
         accounts: Any = self._house.authenticators.offering(IAccounts)
         # Of the authenticators with passwords only one keeps logins that a cookie could name.

@@ -7,6 +7,7 @@ how busy a server is, so it is told to the networks that the setting ``metrics``
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from ipaddress import ip_address, ip_network
 from typing import TYPE_CHECKING, Any, Final
@@ -21,12 +22,20 @@ if TYPE_CHECKING:
 
 THROTTLES: Final = {
     "connections": "connections_per_address",
+    "http": "http_per_address",
+    "kept": "http_bytes",
+    "qr": "qr_per_address",
     "messages": "requests_per_s",
+    "frames": "frames_per_s",
+    "refused": "refused_per_s",
     "chat": "chat_per_s",
     "join": "refused_joins_per_address",
+    "password": "refused_joins_per_address",
     "user": "refused_joins_per_user",
     "lookup": "lookups_per_address",
     "login": "refused_logins_per_address",
+    "block": "blocks_per_user",
+    "token": "refused_logins_per_address",
     "account": "login_delay_s",
     "registration": "registrations_per_address",
 }
@@ -59,8 +68,10 @@ class Numbers(Collector):
 
     def _throttled(self) -> Iterator[tuple[str, int]]:
         house, hasher = self._house, self._house.hasher
+        by_limit: Counter[str] = Counter()
         for name, limit in THROTTLES.items():
-            yield limit, house.budgets.throttled[name]
+            by_limit[limit] += house.budgets.throttled[name]
+        yield from by_limit.items()
         yield "unauthenticated", house.strangers.closed
         yield "rooms", house.hall.too_many_rooms
         yield "hashes_waiting", hasher.refused if hasher else 0

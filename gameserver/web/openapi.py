@@ -13,8 +13,8 @@ from msgspec import Struct
 from msgspec.json import schema_components
 
 from gameserver import __version__
-from gameserver.room.ledger import Sanction
 from gameserver.room.operators import Announcement, RoomAct, SanctionWish
+from gameserver.room.sanctions import Sanction
 from gameserver.web import shapes
 
 PROBLEMS: Final = {
@@ -55,7 +55,7 @@ POSTED: Final = (400, 403, 413)
 
 CALLS: Final = (
     Call(method="post", path="/api/guest", about="Become a guest.", takes=shapes.GuestWish, gives=shapes.Guest,
-         problems=(*POSTED, 401)),
+         problems=(*POSTED, 401, 409)),
     Call(method="post", path="/api/register", about="Make an account, of the calling guest if there is one.",
          takes=shapes.Registration, gives=shapes.Granted, status=201, token="optional",
          problems=(*POSTED, 401, 404, 409, 429, 503)),
@@ -73,13 +73,13 @@ CALLS: Final = (
          token="cookie", problems=(401, 403, 404, 429, 503)),
     Call(method="get", path="/api/auth", about="How one may come in.", gives=shapes.WaysIn),
     Call(method="get", path="/api/games", about="The games.", gives=shapes.Games, token="optional",
-         problems=(401, 429, 503)),
+         problems=(401, 403, 429, 503)),
     Call(method="get", path="/api/rooms", about="Public rooms.", gives=shapes.Rooms, problems=(404,),
          query=(("game", False, "Only rooms of this game."),)),
     Call(method="post", path="/api/rooms", about="Make a room.", takes=shapes.RoomWish, gives=shapes.Created,
          status=201, token="required", problems=(*POSTED, 401, 404, 409, 429, 503)),
     Call(method="get", path="/api/rooms/{code}", about="One room, also a private one.", gives=shapes.Listing,
-         problems=(400, 404, 429, 503)),
+         token="optional", problems=(400, 401, 403, 404, 429, 503)),
     Call(method="post", path="/api/moderation/rooms/{code}", about="Act on a room.", takes=RoomAct,
          gives=shapes.Nothing, token="required", problems=(*POSTED, 401, 404, 409, 429, 503)),
     Call(method="get", path="/api/moderation/sanctions", about="Mutes and bans of the whole server, and of games.",

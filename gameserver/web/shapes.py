@@ -7,7 +7,7 @@ from typing import Any, Literal
 from msgspec import UNSET, Struct, UnsetType
 
 from gameserver.room.chat.records import Record
-from gameserver.room.ledger import Sanction
+from gameserver.room.sanctions import Sanction
 from gameserver.wire.messages import UserInfo
 
 
@@ -26,8 +26,18 @@ class RoomWish(Struct):
     password: str | None = None
 
 
+class Sitter(Struct, frozen=True):
+    """Who has a seat: ``seat`` and ``user`` are ids."""
+
+    seat: str
+    user: str
+    name: str
+    role: str
+    online: bool
+
+
 class Listing(Struct, frozen=True):
-    """What anybody may know of a room; ``room`` is its code."""
+    """What anybody may know of a room; ``room`` is its code, and ``seats`` are for who keeps order."""
 
     room: str
     game: str
@@ -38,6 +48,7 @@ class Listing(Struct, frozen=True):
     locked: bool
     needs_password: bool
     options: Any
+    seats: list[Sitter] | UnsetType = UNSET
 
 
 class Message(Struct, frozen=True):

@@ -9,6 +9,7 @@ served with it and without.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import partial
 from io import BytesIO
 from typing import TYPE_CHECKING, Any, Final, cast
 from urllib.parse import unquote_to_bytes
@@ -20,12 +21,14 @@ from twisted.web.server import NOT_DONE_YET, Request, Site
 
 from gameserver.errors import Refused
 from gameserver.web.addresses import Addresses
-from gameserver.web.answers import allow, refusal
+from gameserver.web.answers import address_of, allow, refusal
 from gameserver.web.api import Api, log
 from gameserver.web.calls import BODY_BYTES
 from gameserver.web.channel import Channel
 from gameserver.web.handshake import Handshake
+from gameserver.web.hosts import Hosts
 from gameserver.web.pages import Pages, Slash
+from gameserver.web.turns import Kept, Turns
 from gameserver.wire.limits import Connections
 from gameserver.wire.protocol import admits
 from gameserver.wire.proxies import LOCAL, Proxies
@@ -74,7 +77,7 @@ def site(
     api = Api(house, catalog, pages, addresses or Addresses(settings.public_url), settings)
     front = Front(api, settings.origin)
     root = Root(Handshake(websocket), pages, front, settings.base_path)
-    return QuietSite(root, house, Proxies(settings.trusted_proxy))
+    return QuietSite(root, house, Proxies(settings.trusted_proxy), Hosts(settings.public_url, settings.host))
 
 
 class QuietSite(Site):
@@ -83,18 +86,25 @@ class QuietSite(Site):
 
     :param house: for its limits, its reactor, and whoever is not known yet.
     :param proxies: whose word counts for who a client is.
+    :param hosts: those that this server is.
     :ivar connections: those of HTTP, by the address at their other end.
+    :ivar turns: in which their requests are answered.
+    :ivar kept: what is kept for them.
     """
 
     noisy = False
     protocol = Channel  # type: ignore[assignment]
 
-    def __init__(self, root: IResource, house: House, proxies: Proxies) -> None:
+    def __init__(self, root: IResource, house: House, proxies: Proxies, hosts: Hosts) -> None:
         self.proxies = proxies
+        self.hosts = hosts
+        self._clock = house.clock
         self.budgets = house.budgets
         self.strangers = house.strangers
         self.connections = Connections(house.limits.connections_per_address)
         self.request_s = house.limits.request_s
+        self.turns = Turns(house.clock)
+        self.kept = Kept(house.limits.http_bytes, partial(house.budgets.held_back, "kept"))
         super().__init__(  # type: ignore[no-untyped-call]
             root,
             requestFactory=BoundedRequest,
@@ -121,7 +131,36 @@ class QuietSite(Site):
         if request.isSecure():
             request.setHeader(b"strict-transport-security", TLS_ONLY)
             request.setHeader(b"cross-origin-opener-policy", b"same-origin")
+        refused = self._refused(request)
+        if refused is not None:
+            return No(refused)
         return super().getResourceFor(request)  # type: ignore[no-untyped-call]
+
+    def _refused(self, request: Any) -> Refused | None:
+        """:returns: why nobody answers this request, if so."""
+        hosts = [host.decode("latin-1") for host in request.requestHeaders.getRawHeaders(b"host", [])]
+        if not all(map(self.hosts.know, hosts)):
+            return Refused(code="unknown_host")
+        # Whoever comes to stay is counted by connections, and a whole hall comes back at once.
+        if request.requestHeaders.hasHeader(b"upgrade") and request.postpath[-1:] == [b"ws"]:
+            return None
+        if not self.budgets.take(self._clock.monotonic(), "http", address_of(request)):
+            return Refused(code="rate_limited")
+        return None
+
+
+class No(Resource):
+    """Says no, whatever is asked."""
+
+    isLeaf = True
+
+    def __init__(self, refused: Refused) -> None:
+        super().__init__()  # type: ignore[no-untyped-call]
+        self._refused = refused
+
+    def render(self, request: Any) -> bytes:
+        """Say why."""
+        return refusal(request, self._refused)
 
 
 class BoundedRequest(Request):
@@ -152,6 +191,11 @@ class BoundedRequest(Request):
 
     def _joined(self, name: bytes) -> str:
         return b",".join(self.requestHeaders.getRawHeaders(name, [])).decode("latin-1")
+
+    @property
+    def kept_bytes(self) -> int:
+        """What is kept of its body."""
+        return min(self._body_bytes, BODY_BYTES + 1)
 
     def gotLength(self, length: int | None) -> None:
         """The headers are in."""

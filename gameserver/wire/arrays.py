@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import reduce
 from math import isfinite
 from operator import or_
-from typing import Any, Final, cast, get_type_hints
+from typing import Any, Final, cast, get_args, get_type_hints
 
 import msgspec
 from msgspec import Raw, Struct
@@ -14,12 +14,10 @@ from msgspec.structs import fields
 from gameserver import values
 from gameserver.wire import messages
 from gameserver.wire.codecs import PROBLEMS, Unreadable, request_id, too_deep
-from gameserver.wire.messages import ARRAYS, FROM_CLIENT, PACKED_SUBPROTOCOL, ClientMessage, Send
+from gameserver.wire.messages import ARRAYS, FROM_CLIENT, PACKED_SUBPROTOCOL, ClientMessage, Object, Send
 
 _NOT_CONTAINERS: Final = bytes({*range(256)} - {*range(0x80, 0xA0), *range(0xDC, 0xE0)})
 """All bytes with which no list and no object begins."""
-_WRAPPED: Final = {"create": ("options", "profile"), "join": ("match", "profile"), "chat": ("data",), "edit": ("data",)}
-"""Fields that the rest of the server takes as JSON has them."""
 
 
 class PackedCodec:
@@ -54,6 +52,13 @@ class PackedCodec:
         if type(array) is _SEND:
             return _send(array)
         return _message_of(array)
+
+
+def _object(kind: type, value: Any) -> Object:
+    """:returns: what stands where an object is meant. :raises ValueError: it is none."""
+    if type(value) is not dict:
+        raise ValueError("Expected `object`")
+    return Object(value)
 
 
 def _send(array: Any) -> Send:
@@ -92,12 +97,19 @@ def _array_of(number: int) -> Any:
     return msgspec.defstruct(f"{kind.__name__}Array", members, tag=number, tag_field="op", array_like=True)
 
 
+def _open_fields(kind: Any) -> tuple[str, ...]:
+    """:returns: those that may hold what JSON cannot; the rest of the server takes them as JSON has them."""
+    hints = get_type_hints(kind)
+    return tuple(name for name, hint in hints.items() if {Any, Object, float} & {hint, *get_args(hint)})
+
+
 _KINDS: Final[dict[str, Any]] = {str(kind.__struct_config__.tag): kind for kind in messages.FromClient.__subclasses__()}
 _ARRAYS: Final[dict[int, Any]] = {number: _array_of(number) for number in FROM_CLIENT}
 _MESSAGES: Final[dict[Any, Any]] = {kind: _KINDS[ARRAYS[number][0]] for number, kind in _ARRAYS.items()}
+_OPEN: Final = {kind: _open_fields(kind) for kind in _KINDS.values()}
 _SEND: Final = _ARRAYS[5]
 _send_decoder: Final = msgspec.msgpack.Decoder(_SEND)
-_decoder: Final = msgspec.msgpack.Decoder(reduce(or_, _ARRAYS.values()))
+_decoder: Final = msgspec.msgpack.Decoder(reduce(or_, _ARRAYS.values()), dec_hook=_object)
 _decode_any: Final = msgspec.msgpack.Decoder().decode
 _decode_parts: Final = msgspec.msgpack.Decoder(list[Raw]).decode
 
@@ -107,7 +119,7 @@ def _message_of(array: Struct) -> ClientMessage:
     kind = _MESSAGES[type(array)]
     given = {name: getattr(array, name) for name in array.__struct_fields__}
     given = {name: value for name, value in given.items() if value is not None}
-    for name in _WRAPPED.get(str(kind.__struct_config__.tag), ()):
+    for name in _OPEN[kind]:
         if name in given:
             given[name] = _wrapped(given[name], given.get("id"))
     message: ClientMessage = kind(**given)

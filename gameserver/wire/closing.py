@@ -23,7 +23,8 @@ class Closing(WebSocketServerProtocol):
     """
     A connection that ends well.
 
-    :ivar leaving: the client has closed; it is being answered, and nothing that it says behind that counts.
+    :ivar leaving: the client has closed and is being answered, or was closed for flooding; nothing that it says behind
+        that counts.
     """
 
     leaving = False
@@ -33,8 +34,12 @@ class Closing(WebSocketServerProtocol):
     transport: Any
 
     def processData(self) -> bool:
-        """Go on to the next frame. :returns: whether there may be another behind it."""
-        return not self.leaving and bool(super().processData())
+        """Go on to the next frame, or part of one. :returns: whether there may be another behind it."""
+        return self._may_begin() and bool(super().processData()) and not self.leaving
+
+    def _may_begin(self) -> bool:
+        """Whether Autobahn may look at what comes next."""
+        return not self.leaving
 
     def onCloseFrame(self, code: Any, reasonRaw: Any) -> bool | None:
         """The client closes, with a code and a reason or without: what it asked before is answered first."""

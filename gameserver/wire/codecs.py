@@ -9,13 +9,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from itertools import accumulate
 from typing import Any, Final, Protocol
 
 import msgspec
 
+from gameserver import values
 from gameserver.errors import CODES, GameServerError
 from gameserver.numerals import Wholes, fails_at_float
-from gameserver.wire.messages import SUBPROTOCOL, ClientMessage, FromClient, Send
+from gameserver.wire.messages import SUBPROTOCOL, ClientMessage, FromClient, Object, Send
 
 _TOKEN: Final = re.compile(rb'"(?:[^"\\]|\\.)*+(?:"|\\?\Z)|[][{}]', re.DOTALL)
 """Texts and brackets; a text that does not end goes to the end, so that no byte is looked at twice."""
@@ -94,7 +96,14 @@ class JSONCodec:
         return message
 
 
-_decode: Final = msgspec.json.Decoder(ClientMessage).decode
+def _object(kind: type, value: Any) -> Object:
+    """:returns: what stands where an object is meant. :raises ValueError: it is none."""
+    if type(value) is not dict or values.is_bytes(value):
+        raise ValueError("Expected `object`")
+    return Object(value)
+
+
+_decode: Final = msgspec.json.Decoder(ClientMessage, dec_hook=_object).decode
 _decode_any: Final = msgspec.json.Decoder().decode
 _decode_fields: Final = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
 _decode_send: Final = msgspec.json.Decoder(Send).decode
@@ -107,24 +116,15 @@ def too_deep(depth: int) -> str:
 
 def json_depth(text: bytes) -> int:
     """:returns: how many containers stand inside one another, whether or not the text is JSON."""
-    depth = deepest = 0
-    quoted = escaped = False
-    for byte in text:
-        if quoted:
-            if escaped:
-                escaped = False
-            elif byte == 0x5C:
-                escaped = True
-            elif byte == 0x22:
-                quoted = False
-        elif byte == 0x22:
-            quoted = True
-        elif byte in (0x5B, 0x7B):
-            depth += 1
-            deepest = max(deepest, depth)
-        elif byte in (0x5D, 0x7D):
-            depth -= 1
-    return deepest
+    # Without what is escaped each quote begins or ends a text. All of it is done in C: a frame may hold thousands.
+    bare = text.replace(b"\\\\", b"").replace(b'\\"', b"")
+    steps = b"".join(bare.split(b'"')[::2]).translate(_STEPS, _NO_BRACKETS)
+    return max(accumulate(memoryview(steps).cast("b"), initial=0))
+
+
+_STEPS: Final = bytes.maketrans(b"[{]}", b"\x01\x01\xff\xff")
+"""One in, or, as a signed byte, one out."""
+_NO_BRACKETS: Final = bytes(set(range(256)) - set(b"[]{}"))
 
 
 def integers_of(kind: Any) -> dict[str, Wholes]:

@@ -12,6 +12,8 @@ from typing import Final
 TEXT: Final = 0x81
 BINARY: Final = 0x82
 """The first byte of a frame that is a whole message."""
+PONG: Final = 0x8A
+"""The first byte of an answer to a ping."""
 
 
 _SHORT: Final = Struct(">BB").pack
@@ -30,6 +32,11 @@ def _head(first: int, length: int) -> bytes:
 READY: Final = 1024
 HEADS: Final = {first: [_head(first, length) for length in range(READY)] for first in (TEXT, BINARY)}
 """The heads of most messages, by their first byte and length."""
+
+
+def pong(payload: bytes) -> bytes:
+    """:returns: the answer to a ping of at most 125 bytes."""
+    return _SHORT(PONG, len(payload)) + payload
 
 
 def head(first: int, length: int) -> bytes:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from gameserver.wire.frames import TEXT, is_text, unmask
+from gameserver.wire.pace import Pace
 
 
 class Incoming:
@@ -20,18 +21,34 @@ class Incoming:
     :param most: bytes of a message.
     :param take: is given each message.
     :param rest: is given what is not for this way, up to the end of what was read.
+    :param wait: is given what is for the next pass, as `rest` is.
+    :param pace: how much of all this may come.
+    :param admits: says of a frame for which none is spare there whether it is decoded; if not, nothing is any more.
     :ivar between: what comes next is the beginning of a frame, and nobody else must see it.
     """
 
-    __slots__ = ("_most", "_own", "_rest", "between", "take")
+    __slots__ = ("_admits", "_frames", "_has_turn", "_most", "_own", "_rest", "_wait", "between", "take")
 
     def __init__(
-        self, own: int, most: int, take: Callable[[bytes], None], rest: Callable[[bytes], None], *, between: bool
+        self,
+        own: int,
+        most: int,
+        take: Callable[[bytes], None],
+        rest: Callable[[bytes], None],
+        wait: Callable[[bytes], None],
+        pace: Pace,
+        admits: Callable[[], bool],
+        *,
+        between: bool,
     ) -> None:
         self._own = own
         self._most = most
         self.take = take
         self._rest = rest
+        self._wait = wait
+        self._frames = pace.frames
+        self._has_turn = pace.has_turn
+        self._admits = admits
         self.between = between
 
     def feed(self, data: bytes) -> None:
@@ -46,6 +63,12 @@ class Incoming:
                 self._feed(data)
                 return
             if payload.isascii() or self._own != TEXT:
+                # As `_may_go_on`, of which most frames need no call.
+                frames = self._frames
+                if frames.spare:
+                    frames.spare -= 1
+                elif not self._may_go_on():
+                    return
                 take = self.take
                 take(payload)
                 return
@@ -57,6 +80,11 @@ class Incoming:
         own = self._own
         readable = payload.isascii() or own != TEXT or is_text(payload)
         if readable and self.between and data[0] == own and len(payload) <= self._most:
+            frames = self._frames
+            if frames.spare:
+                frames.spare -= 1
+            elif not self._may_go_on():
+                return
             take = self.take
             take(payload)
         else:
@@ -76,6 +104,11 @@ class Incoming:
             stop = start + length
             if stop > end or length < 0 or length > self._most:
                 break
+            if not self._has_turn():
+                self._wait(data[at:])
+                return
+            if not self._may_go_on():
+                return
             payload = unmask(data[start - 4 : start], data[start:stop])
             if own == TEXT and not payload.isascii() and not is_text(payload):
                 break
@@ -83,6 +116,14 @@ class Incoming:
             self.take(payload)
         if at != end:
             self._rest(data[at:] if at else data)
+
+    def _may_go_on(self) -> bool:
+        """Count one frame. :returns: whether it is decoded."""
+        frames = self._frames
+        if frames.spare:
+            frames.spare -= 1
+            return True
+        return self._admits()
 
 
 def masked_again(data: bytes, head: int) -> bytes:

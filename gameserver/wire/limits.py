@@ -5,18 +5,21 @@ from __future__ import annotations
 import resource
 import sys
 from collections import Counter
+from collections.abc import Iterable
 from typing import Final, Protocol
 
-from gameserver.rates import TokenBucket
+from gameserver.rates import TokenBucket, network_of
 from gameserver.settings import Limits
 from gameserver.wire.messages import Close
 
 MINUTE_S: Final = 60.0
 HOUR_S: Final = 3600.0
 VOUCHED: Final = 10_000
-"""So many users are known not to guess; the one who was longest without a success is forgotten."""
+"""Of so many rooms it is known at which address they are known; what was longest without a look is forgotten."""
 FORGET_AT: Final = 10_000
-"""So many buckets are looked through for full ones, which tell nothing any more."""
+"""So many buckets at least are looked through for full ones, which tell nothing any more."""
+MOST_BUCKETS: Final = 100_000
+"""So many are kept of those that are not full."""
 
 MALFORMED: Final = 20
 MALFORMED_S: Final = 10.0
@@ -72,7 +75,10 @@ class Budgets:
 
     Each kind has a budget for all who share an address, joins one for each user as well. A phone has one user, whose
     budget is a tenth of the address's: it does not lock out its Wi-Fi. One that makes itself guest after guest does use
-    the address's up; then those still come in who did before (`vouch`).
+    the address's up; then those still come in who did before, and whoever guesses nothing: see `may_join`. What is
+    guessed of one kind holds back no other: wrong tokens hold back no right password.
+
+    Two kinds count what is done and not what fails: ``http`` and ``qr``.
 
     :param limits: how large they are.
     :ivar throttled: what was held back how often, by what for; see `gameserver.web.metrics`.
@@ -82,60 +88,102 @@ class Budgets:
         limits = limits or Limits()
         self.throttled: Counter[str] = Counter()
         self._sizes = {
+            "http": (limits.http_per_address, MINUTE_S),
             "join": (limits.refused_joins_per_address, MINUTE_S),
+            "password": (limits.refused_joins_per_address, MINUTE_S),
             "user": (limits.refused_joins_per_user, MINUTE_S),
             "lookup": (limits.lookups_per_address, MINUTE_S),
+            "block": (limits.blocks_per_user, MINUTE_S),
             "login": (limits.refused_logins_per_address, MINUTE_S),
+            "token": (limits.refused_logins_per_address, MINUTE_S),
             "registration": (limits.registrations_per_address, HOUR_S),
+            "qr": (limits.qr_per_address, MINUTE_S),
         }
         self._buckets: dict[tuple[str, str], TokenBucket] = {}
-        self._vouched: dict[str, None] = {}
+        self._forget_at = FORGET_AT
+        self._vouched: dict[tuple[str, str], None] = {}
 
     def left(self, now_s: float, kind: str, who: str) -> bool:
         """
         Whether another attempt may be made; that it may not is counted.
 
-        :param kind: ``join``, ``lookup``, ``login`` or ``registration``, of an address; or ``user``.
+        :param kind: ``join`` (codes of rooms), ``password`` (of rooms), ``lookup``, ``login``, ``token``,
+            ``registration``, ``http`` or ``qr``, of an address; or ``user`` or ``block``, of a user.
         """
         if self._bucket(now_s, kind, who).level(now_s) >= 1.0:
             return True
-        self.throttled[kind] += 1
+        self.held_back(kind)
         return False
 
-    def charge(self, now_s: float, kind: str, who: str) -> None:
-        """An attempt was refused, or one that counts was made."""
-        self._bucket(now_s, kind, who).charge(now_s, 1.0)
+    def held_back(self, kind: str) -> None:
+        """Something was."""
+        self.throttled[kind] += 1
+
+    def charge(self, now_s: float, kind: str, who: str, size: float = 1.0) -> None:
+        """An attempt was refused, or one that counts was made, which counts as so many."""
+        self._bucket(now_s, kind, who).charge(now_s, size)
 
     def refund(self, now_s: float, kind: str, who: str) -> None:
         """What was charged before it was known, was no failure."""
         self._bucket(now_s, kind, who).charge(now_s, -1.0)
 
-    def may_join(self, now_s: float, address: str, user: str) -> bool:
-        """Whether this user may try a room, a seat or a password."""
-        return self.left(now_s, "user", user) and (user in self._vouched or self.left(now_s, "join", address))
+    def take(self, now_s: float, kind: str, who: str) -> bool:
+        """:returns: whether something may be done that counts in any case; if so, it is charged."""
+        if not self.left(now_s, kind, who):
+            return False
+        self.charge(now_s, kind, who)
+        return True
 
-    def charge_join(self, now_s: float, address: str, user: str) -> None:
-        """What a user tried was refused."""
+    def may_join(self, now_s: float, address: str, user: str, guessed: Iterable[str]) -> bool:
+        """
+        Whether this user may try a room, a seat or a password.
+
+        :param guessed: what could be found out by it: ``join`` and ``password``; nothing where a room is listed and
+            open to all, or where the user has a seat.
+        """
+        return self.left(now_s, "user", user) and all(self.left(now_s, kind, address) for kind in guessed)
+
+    def charge_join(self, now_s: float, address: str, user: str, code: str) -> None:
+        """
+        What a user tried was refused.
+
+        :param code: of the error.
+        """
         self.charge(now_s, "user", user)
-        self.charge(now_s, "join", address)
+        self.charge(now_s, "password" if code == "wrong_password" else "join", address)
 
-    def vouch(self, user: str) -> None:
-        """This user got into a room."""
-        self._vouched.pop(user, None)
-        self._vouched[user] = None
+    def vouch(self, address: str, room: str) -> None:
+        """Somebody at this address knows of this room."""
+        key = (network_of(address), room)
+        self._vouched.pop(key, None)
+        self._vouched[key] = None
         if len(self._vouched) > VOUCHED:
             del self._vouched[next(iter(self._vouched))]
 
+    def vouched(self, address: str, room: str) -> bool:
+        """Whether somebody does, who was not forgotten since."""
+        return (network_of(address), room) in self._vouched
+
     def _bucket(self, now_s: float, kind: str, who: str) -> TokenBucket:
-        if len(self._buckets) > FORGET_AT:
-            self._buckets = {k: b for k, b in self._buckets.items() if b.level(now_s) < b.burst}
-        size, period_s = self._sizes[kind]
-        return self._buckets.setdefault((kind, who), TokenBucket(size / period_s, float(size)))
+        key = (kind, who if kind == "user" else network_of(who))
+        bucket = self._buckets.get(key)
+        if bucket is None:
+            if len(self._buckets) >= self._forget_at:
+                self._forget(now_s)
+            size, period_s = self._sizes[kind]
+            bucket = self._buckets[key] = TokenBucket(size / period_s, float(size))
+        return bucket
+
+    def _forget(self, now_s: float) -> None:
+        """Forget buckets that are full, and of very many the oldest; not again before as many have come."""
+        used = [(key, bucket) for key, bucket in self._buckets.items() if bucket.level(now_s) < bucket.burst]
+        self._buckets = dict(used[-MOST_BUCKETS:])
+        self._forget_at = max(FORGET_AT, 2 * len(self._buckets))
 
 
 class Connections:
     """
-    How many connections each address has.
+    How many connections each address has; see `network_of`.
 
     :param most: at a time.
     """
@@ -146,6 +194,7 @@ class Connections:
 
     def enter(self, address: str) -> bool:
         """:returns: whether there is room for one more, which is then counted."""
+        address = network_of(address)
         if self._open[address] >= self.most:
             return False
         self._open[address] += 1
@@ -153,6 +202,7 @@ class Connections:
 
     def leave(self, address: str) -> None:
         """One is gone."""
+        address = network_of(address)
         self._open[address] -= 1
         if self._open[address] <= 0:
             del self._open[address]
@@ -234,3 +284,28 @@ def most_connections() -> int:
     """:returns: how many connections this process has descriptors for."""
     most, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
     return sys.maxsize if most == resource.RLIM_INFINITY else most - min(SPARE, most // 4)
+
+
+def most_of_one(limits: Limits) -> int:
+    """:returns: how many WebSockets an address may have: never the last descriptors, which others come in by."""
+    return max(1, min(limits.connections_per_address, most_connections() * 3 // 4))
+
+
+def descriptors_for(limits: Limits) -> int:
+    """:returns: how many descriptors it takes to keep what the limits promise to one address, and to newcomers."""
+    return max(limits.connections_per_address, limits.unauthenticated) + SPARE
+
+
+def raise_descriptors(wanted: int) -> int:
+    """
+    Let this process open more files, as far as it may.
+
+    :returns: how many it may open then.
+    """
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft == resource.RLIM_INFINITY:
+        return sys.maxsize
+    if soft < wanted and (hard == resource.RLIM_INFINITY or soft < hard):
+        soft = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+    return soft

@@ -85,6 +85,18 @@ Seen = dict[str, str | int]
 
 
 RequestId = Annotated[int, Meta(ge=0, le=2**53)]
+ID_CHARS: Final = 1024
+Id = Annotated[str, Meta(max_length=ID_CHARS)]
+"""
+What only has to be found: a user, a seat, a room, a place to write to. The longest there is is a user's of another
+issuer, whose id holds the address of that one.
+"""
+Name = Annotated[str, Meta(max_length=ID_CHARS)]
+"""A name or a password, of which a setting, or who checks it, says how long it may be: never as long as this."""
+
+
+class Object(dict[str, Any]):
+    """An object, as JSON has it: bytes are none, though they come as one."""
 
 
 class FromClient(Struct, tag_field="op", tag=str.lower):
@@ -96,7 +108,7 @@ class FromServer(Struct, tag_field="op", tag=str.lower):
 
 
 class GuestName(Struct):
-    name: str
+    name: Name
 
 
 class Hello(FromClient):
@@ -104,34 +116,34 @@ class Hello(FromClient):
     ticket: str | None = None
     guest: GuestName | None = None
     client: str | None = None
-    ops: int | None = None
+    ops: RequestId | None = None
 
 
 class Create(FromClient):
-    game: str
+    game: Id
     id: RequestId | None = None
-    options: dict[str, Any] | None = None
+    options: Object | None = None
     private: bool = False
-    password: str | None = None
-    name: str | None = None
-    role: str | None = None
-    profile: dict[str, Any] | None = None
+    password: Name | None = None
+    name: Name | None = None
+    role: Id | None = None
+    profile: Object | None = None
 
 
 class Join(FromClient):
     id: RequestId | None = None
-    room: str | None = None
-    game: str | None = None
-    match: dict[str, Any] | None = None
-    name: str | None = None
-    role: str | None = None
-    password: str | None = None
-    profile: dict[str, Any] | None = None
+    room: Id | None = None
+    game: Id | None = None
+    match: Object | None = None
+    name: Name | None = None
+    role: Id | None = None
+    password: Name | None = None
+    profile: Object | None = None
 
 
 class Resume(FromClient):
-    room: str
-    resume: str
+    room: Id
+    resume: Id
     id: RequestId | None = None
     seen: Seen | None = None
 
@@ -141,25 +153,25 @@ class Send(FromClient):
     id: RequestId | None = None
     data: Raw = Raw(b"null")
     """From the MessagePack form it is a `gameserver.values.Packed`."""
-    room: str | None = None
+    room: Id | None = None
 
 
 class Chat(FromClient):
     text: str
     id: RequestId | None = None
-    to: str = "room"
+    to: Id = "room"
     data: Any = None
-    room: str | None = None
+    room: Id | None = None
 
 
 class Start(FromClient):
     id: RequestId | None = None
-    room: str | None = None
+    room: Id | None = None
 
 
 class Leave(FromClient):
     id: RequestId | None = None
-    room: str | None = None
+    room: Id | None = None
 
 
 class Ping(FromClient):
@@ -167,61 +179,61 @@ class Ping(FromClient):
 
 
 class Typing(FromClient):
-    to: str = "room"
+    to: Id = "room"
     on: bool = True
-    room: str | None = None
+    room: Id | None = None
     id: RequestId | None = None
 
 
 class Read(FromClient):
     upto: RequestId
     id: RequestId | None = None
-    to: str = "room"
-    room: str | None = None
+    to: Id = "room"
+    room: Id | None = None
 
 
 class Edit(FromClient):
-    stream: str
+    stream: Id
     line: RequestId
     text: str
     id: RequestId | None = None
     data: Any = None
-    room: str | None = None
+    room: Id | None = None
 
 
 class Unsay(FromClient):
-    stream: str
+    stream: Id
     line: RequestId
     id: RequestId | None = None
-    room: str | None = None
+    room: Id | None = None
 
 
 class Report(FromClient):
     id: RequestId | None = None
-    stream: str | None = None
+    stream: Id | None = None
     line: RequestId | None = None
-    seat: str | None = None
+    seat: Id | None = None
     reason: str = ""
-    room: str | None = None
+    room: Id | None = None
 
 
 class Block(FromClient):
     id: RequestId | None = None
-    user: str | None = None
-    seat: str | None = None
+    user: Id | None = None
+    seat: Id | None = None
     on: bool = True
-    room: str | None = None
+    room: Id | None = None
 
 
 class Team(FromClient):
-    team: str
+    team: Id
     id: RequestId | None = None
-    seat: str | None = None
-    room: str | None = None
+    seat: Id | None = None
+    room: Id | None = None
 
 
 class Listen(FromClient):
-    to: str
+    to: Id
     id: RequestId | None = None
     on: bool = True
     seen: RequestId | None = None

@@ -13,6 +13,7 @@ from collections.abc import Callable, Coroutine, Iterable, Sequence
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from msgspec import Struct, field
+from msgspec.structs import replace
 from twisted.internet.defer import Deferred, DeferredList
 from twisted.internet.interfaces import IDelayedCall
 from twisted.logger import Logger
@@ -26,7 +27,6 @@ from gameserver.rates import TokenBucket
 from gameserver.room.bounds import PACKED
 from gameserver.room.codes import as_typed
 from gameserver.room.effects import Asker
-from gameserver.room.names import check_name
 from gameserver.room.quick import Speaker
 from gameserver.wire import messages, packed
 from gameserver.wire.arrays import PackedCodec
@@ -42,6 +42,7 @@ from gameserver.wire.limits import (
     Strangers,
 )
 from gameserver.wire.messages import Close, Form, FromServer
+from gameserver.wire.pace import Pace
 
 if TYPE_CHECKING:
     from gameserver.clock import Clock
@@ -142,6 +143,7 @@ class Session:
         "deliver_volatile",
         "form",
         "key",
+        "pace",
         "transport",
         "user",
     )
@@ -150,6 +152,7 @@ class Session:
         self._house = house
         self.transport = transport
         self._codec: Codec = PackedCodec(house.limits.depth) if binary else JSONCodec(house.limits.depth)
+        self.pace = Pace(house.clock, house.limits, house.hall.passes)
         self._requests = _bucket(house.limits.requests_per_s)
         self._lines = _bucket(house.limits.chat_per_s)
         # Lists, since they are empty nearly always, and an empty deque takes 600 bytes.
@@ -216,8 +219,8 @@ class Session:
             else:
                 self._request(message)
         except Refused as refused:
-            self._refuse(message, refused)
-            self._count_request()
+            if type(message) is not messages.Send or self._count_request():
+                self._refuse(message, refused)
         except Exception:  # noqa: BLE001 - the message's door: a bug of ours costs this message, not the connection
             log.failure("a message was not handled", Failure(), op=type(message).__name__)
             self._refuse(message, Refused("The server failed at that.", code="game_error"))
@@ -242,6 +245,8 @@ class Session:
         self.closed = True
         self._speaker = None
         self._house.strangers.leave(self)
+        if self.user is not None:
+            self._house.hall.people.leave(self)
         self._waiting.clear()
         if self._hello_call is not None and self._hello_call.active():
             self._hello_call.cancel()
@@ -306,11 +311,12 @@ class Session:
 
     def _request(self, message: Any) -> None:
         """Whatever is no ``send``."""
+        if not self._count_request():
+            return
         if isinstance(message, messages.Ping):
             self._say(messages.Pong(message.at, self._now_ms()))
         else:
             self._dispatch(message)
-        self._count_request()
 
     def _dispatch(self, message: Any) -> None:
         """Whatever is neither ``send`` nor ``ping``."""
@@ -318,6 +324,10 @@ class Session:
             self._wait_for(None, self._hello(message))
             return
         user = self._whoever()
+        if isinstance(message, messages.Block):
+            self._count_block(user)
+        if not isinstance(message, IN_ROOM) or _is_outside(message):
+            self._admit(user)
         asker = Asker(self, user, message.id, self._room_of(message))
         if isinstance(message, messages.Create):
             self._wait_for(asker, self._create(asker, message))
@@ -334,11 +344,31 @@ class Session:
         else:
             self._in_room(asker, message)
 
-    def _count_request(self) -> None:
-        """Whatever reached no game is bounded here."""
-        if not self._requests.take(self._house.clock.monotonic()):
-            self._house.budgets.throttled["messages"] += 1
-            self.close(Close.FLOODING, "too many requests")
+    def admits(self) -> bool:
+        """
+        Ask before a frame is decoded for which none is spare.
+
+        :returns: whether it may be; if not, the connection is closed.
+        """
+        if self.pace.admits(sum(keeper.room.game_class.messages_per_s for keeper in self._keepers())):
+            return True
+        over = self.pace.over
+        if not self._closing:
+            self._house.budgets.throttled[over] += 1
+        self.close(Close.FLOODING, "too many frames" if over == "frames" else "too much was refused")
+        return False
+
+    def refused(self) -> None:
+        """See `ISession.refused`."""
+        self.pace.refuse()
+
+    def _count_request(self) -> bool:
+        """Whatever reaches no game is bounded here. :returns: whether it is within the bound; else that was all."""
+        if self._requests.take(self._house.clock.monotonic()):
+            return True
+        self._house.budgets.throttled["messages"] += 1
+        self.close(Close.FLOODING, "too many requests")
+        return False
 
     def _count_line(self) -> None:
         """:raises Refused: ``rate_limited``: nobody reads so fast."""
@@ -398,9 +428,18 @@ class Session:
         await _unless_away(self._house.hall.posts.say(asker.user, message.to, message.text, message.data))
         self._done(asker, None)
 
+    def _count_block(self, user: User) -> None:
+        """:raises Refused: ``rate_limited``: nobody is bothered by so many."""
+        now_s, budgets = self._house.clock.monotonic(), self._house.budgets
+        if not budgets.left(now_s, "block", user.id):
+            raise Refused(code="rate_limited")
+        budgets.charge(now_s, "block", user.id)
+
     async def _block(self, asker: Asker, message: messages.Block) -> None:
         if message.user == asker.user.id or not message.user:
             raise Refused("Name another user.", code="bad_data", path="$.user")
+        if message.on and not await _unless_away(self._house.hall.knows(message.user)):
+            raise Refused("There is no such user.", code="bad_data", path="$.user")
         await self._house.hall.watch.block(asker.user.id, message.user, message.on)
         self._done(asker, None)
 
@@ -468,7 +507,8 @@ class Session:
             self._hello_call.cancel()
         known = message.client is not None and CLIENT_KEY.fullmatch(message.client)
         self.key = message.client if known and message.client else house.entropy(16).hex()
-        self.user = user
+        self.user = user = replace(user, name=house.hall.people.called(user, house.limits.name_chars))
+        house.hall.people.enter(self)
         if self.form is Form.PACKED and message.ops is not None and message.ops >= COLUMNS:
             self.form = Form.COLUMNS
         house.strangers.know(self)
@@ -479,11 +519,11 @@ class Session:
 
     def _admit(self, user: User) -> None:
         """:raises Refused: ``forbidden``: the server does not want this user, or whoever comes from there."""
-        now = self._house.clock.now()
-        reason = self._house.hall.watch.ban_of(user.id, self.address, "", now)
-        if reason is not None:
+        try:
+            self._house.hall.watch.admit(user, self.address)
+        except Refused:
             self._house.clock.later(0, self.close, Close.FORBIDDEN, "banned")
-            raise Refused(f"You are banned: {reason}." if reason else "You are banned.", code="forbidden")
+            raise
 
     async def _prove(self, token: str | None, ticket: str | None) -> tuple[User, str]:
         """
@@ -503,7 +543,7 @@ class Session:
 
     async def _create(self, asker: Asker, message: messages.Create) -> None:
         seat = self._seat_wish(asker.user, message)
-        options = message.options or {}
+        options: dict[str, Any] = message.options or {}
         await self._house.hall.create(
             asker.user,
             message.game,
@@ -517,20 +557,18 @@ class Session:
     async def _join(self, asker: Asker, message: messages.Join) -> None:
         seat = self._seat_wish(asker.user, message)
         hall = self._house.hall
-        self._check_budget(asker.user)
+        self._check_budget(asker.user, message.room)
         if message.room is not None:
             await hall.join(asker, hall.find(message.room), seat)
         elif message.game is not None:
             await hall.match(asker, message.game, message.match or {}, seat)
         else:
             raise Refused("Name a room or a game.", code="bad_data", path="$.room")
-        self._house.budgets.vouch(asker.user.id)
 
     async def _resume(self, asker: Asker, message: messages.Resume) -> None:
-        self._check_budget(asker.user)
+        self._check_budget(asker.user, message.room)
         keeper = self._house.hall.find(message.room)
         await keeper.post("resume", asker, secret=message.resume, seen=message.seen)
-        self._house.budgets.vouch(asker.user.id)
 
     def _say(self, message: FromServer) -> None:
         """Say something that holds nothing of a game's."""
@@ -540,10 +578,9 @@ class Session:
 
     async def _refused(self, failure: Failure, asker: Asker | None) -> None:
         """A request for which others wait came to nothing; guesses are counted."""
-        failure.trap(Refused)
-        refused: Any = failure.value
+        refused = _as_refused(failure)
         if refused.code in GUESSED and asker is not None:
-            self._house.budgets.charge_join(self._house.clock.monotonic(), self.address, asker.user.id)
+            self._house.budgets.charge_join(self._house.clock.monotonic(), self.address, asker.user.id, refused.code)
         if asker is not None:
             await self._refuse_in_order(asker.id, refused, asker.room)
         else:
@@ -551,9 +588,7 @@ class Session:
 
     def _refused_by_room(self, failure: Failure, asker: Asker) -> None:
         """A room refuses, behind all that it rests on."""
-        failure.trap(Refused)
-        refused: Any = failure.value
-        self._error(asker.id, refused, asker.room)
+        self._error(asker.id, _as_refused(failure), asker.room)
 
     def _refuse(self, message: Any, refused: Refused) -> None:
         """A request is refused here; what follows it waits as long as this does."""
@@ -577,9 +612,11 @@ class Session:
         return [keeper for keeper in (*self._keepers(), *self._leaving) if not keeper.quiet]
 
     def _error(self, id: int | None, refused: Refused, room: str | None = None) -> None:
+        self.refused()
         self._say(messages.Error(id, refused.code, refused.text, refused.path, room))
 
     def _refuse_frame(self, unreadable: Unreadable) -> None:
+        self.refused()
         self._say(messages.Error(unreadable.id, unreadable.code, unreadable.text))
         self._malformed = [*self._malformed, self._house.clock.monotonic()][-MALFORMED:]
         if len(self._malformed) == MALFORMED and self._malformed[-1] - self._malformed[0] <= MALFORMED_S:
@@ -632,20 +669,32 @@ class Session:
 
     def _seat_wish(self, user: User, message: messages.Create | messages.Join) -> dict[str, Any]:
         """:returns: keyword arguments of `Room.join`."""
-        name = user.name if message.name is None else check_name(message.name, self._house.limits.name_chars)
+        people, most = self._house.hall.people, self._house.limits.name_chars
+        name = people.called(user, most) if message.name is None else people.admit(message.name, most, user)
         return {"name": name, "role": message.role, "password": message.password, "profile": message.profile or {}}
 
     def _guest_name(self, name: str) -> str:
         """:raises Refused: ``unauthenticated``, as every refused ``hello`` is."""
         try:
-            return check_name(name, self._house.limits.name_chars)
+            return self._house.hall.people.admit(name, self._house.limits.name_chars)
         except Refused as refused:
             raise Refused(refused.text, code="unauthenticated", path="$.guest.name") from None
 
-    def _check_budget(self, user: User) -> None:
+    def _check_budget(self, user: User, code: str | None) -> None:
         """:raises Refused: ``rate_limited``: this address or user was refused too often."""
-        if not self._house.budgets.may_join(self._house.clock.monotonic(), self.address, user.id):
+        guessed = () if code is None else self._guessed(user, code)
+        if not self._house.budgets.may_join(self._house.clock.monotonic(), self.address, user.id, guessed):
             raise Refused(code="rate_limited")
+
+    def _guessed(self, user: User, code: str) -> Sequence[str]:
+        """:returns: what can be found out of a room by trying it: see `Budgets.may_join`."""
+        try:
+            room = self._house.hall.find(code).room
+        except Refused:
+            return ("join",)
+        if room.seats.of_user(user.id):
+            return ()
+        return (*(("join",) if room.private else ()), *(("password",) if room.password is not None else ()))
 
     def _keepers(self) -> list[Keeper]:
         """:returns: those of the rooms in which it has a seat."""
@@ -666,6 +715,14 @@ def _is_outside(message: Any) -> bool:
     if isinstance(message, messages.Block):
         return message.user is not None
     return isinstance(message, messages.Chat) and message.to.startswith(OUTSIDE)
+
+
+def _as_refused(failure: Failure) -> Refused:
+    """:returns: what to tell of a request that came to nothing; a bug of ours costs it alone, and it is answered."""
+    if isinstance(failure.value, Refused):
+        return failure.value
+    log.failure("a message was not handled", failure)
+    return Refused("The server failed at that.", code="game_error")
 
 
 async def _unless_away(work: Coroutine[Any, Any, Any]) -> Any:
@@ -693,7 +750,7 @@ def told_limits(limits: Limits, message_bytes: int) -> dict[str, int | float]:
     :param message_bytes: the largest message that this client is sent.
     :returns: the limits that a client should know, by their names on the wire.
     """
-    names = ("frame_bytes", "depth", "ping_s", "queue_bytes", "chat_chars", "name_chars", "rooms")
+    names = ("frame_bytes", "depth", "ping_s", "queue_bytes", "chat_chars", "chat_data_bytes", "name_chars", "rooms")
     return {name: getattr(limits, name) for name in names} | {"message_bytes": message_bytes}
 
 

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from typing import Any
+from unittest import mock
 
 from twisted.internet.defer import Deferred
 from twisted.trial.unittest import SynchronousTestCase
 
-from gameserver.auth import accounts, guests
+from gameserver.auth import accounts, guests, invitations
 from gameserver.auth.accounts import COOKIE
 from gameserver.auth.invitations import Invitations
 from gameserver.auth.logins import LOGINS
 from gameserver.errors import Refused, StoreUnavailable
-from gameserver.interfaces import Grant, User
+from gameserver.interfaces import Grant, User, UserRow
+from gameserver.names import former_key, name_key
 from tests.auth.kit import means
 
 PASSWORD = "correct horse"
@@ -109,6 +111,51 @@ class RegisterTests(AccountsTestCase):
             self.failureResultOf(asked, StoreUnavailable)
         store.fail = None
         self.ok(self.refresh(grant))
+
+
+class FormerNamesTests(AccountsTestCase):
+    """Accounts that were stored when names were compared with less knowledge."""
+
+    settings = {"auth": ["accounts"], "admins": ["Root", "\u0418\u0432\u0430\u043d"]}
+    ROOT, LIKE_ROOT, IVAN = "Root", "Roo\u0442", "\u0418\u0432\u0430\u043d"
+
+    def store_as_before(self, name: str) -> str:
+        """Register as an older version did; :returns: the id."""
+        before = [mock.patch.object(module, "name_key", former_key) for module in (accounts, invitations)]
+        with before[0], before[1]:
+            invite = Invitations(self.means.secrets).make(name)
+            return self.register(name, invitation=invite).user.id
+
+    def key_of(self, id: str) -> str | None:
+        row: UserRow = self.ok(self.means.users.user(id))
+        return row.name_key
+
+    def test_found_and_renamed(self) -> None:
+        """An account is found by its name, keeps its rights, and is stored as today from its next login."""
+        id = self.store_as_before(self.IVAN)
+        self.assertEqual(self.key_of(id), former_key(self.IVAN))
+        self.refused(self.accounts.register(self.IVAN, PASSWORD, now_s=self.now_s), "forbidden")
+        for _ in range(2):
+            user = self.ok(self.login(self.IVAN)).user
+            self.assertEqual((user.id, user.rights), (id, ("admin",)))
+            self.assertEqual(self.key_of(id), name_key(self.IVAN))
+
+    def test_both_keep_their_names(self) -> None:
+        """Of two that are alike today each logs in with its own name, and neither gets the other's rights."""
+        like = self.store_as_before(self.LIKE_ROOT)
+        root = self.store_as_before(self.ROOT)
+        for _ in range(2):
+            user = self.ok(self.login(self.LIKE_ROOT)).user
+            self.assertEqual((user.id, user.rights), (like, ()))
+            user = self.ok(self.login(self.ROOT)).user
+            self.assertEqual((user.id, user.rights), (root, ("admin",)))
+
+    def test_alike_alone_gets_no_rights(self) -> None:
+        """Where nobody has registered the name that has rights, whoever looked like it does not get them."""
+        like = self.store_as_before(self.LIKE_ROOT)
+        user = self.ok(self.login(self.LIKE_ROOT)).user
+        self.assertEqual((user.id, user.rights), (like, ()))
+        self.assertEqual(self.key_of(like), former_key(self.LIKE_ROOT))
 
 
 class GuestTests(AccountsTestCase):

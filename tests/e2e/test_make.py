@@ -70,7 +70,7 @@ class FirstStartTests(SynchronousTestCase):
 class PagesTests(SynchronousTestCase):
     def test_which_python(self) -> None:
         """Pages ask for no certain Python, and name no command that only one has."""
-        pages = [*ROOT.glob("*.rst"), *(ROOT / "docs").glob("*.rst"), *(ROOT / "deploy").iterdir()]
+        pages = [*ROOT.glob("*.rst"), *(ROOT / "docs").rglob("*.rst"), *(ROOT / "deploy").iterdir()]
         for page in pages:
             named = re.findall(r"(?i)python ?3\.\d+(?! or newer)\b.{0,20}", page.read_text("utf-8"))
             self.assertEqual(named, [], page)

@@ -23,6 +23,7 @@ from twisted.trial.unittest import SynchronousTestCase
 
 import gameserver
 from tests.needs import can_compile
+from tests.test_docs import PAGES, linked
 
 ROOT = Path(gameserver.__file__).parent.parent
 NOT_COPIED = shutil.ignore_patterns(
@@ -226,3 +227,11 @@ class ContentTests(SynchronousTestCase):
         for name in ("gameserver/web/static/lobby.html", "clients/js/gameserver.js", "clients/js/src/index.js"):
             self.assertIn(name, names)
         self.assertEqual([name for name in names if name.endswith("dropin.cache")], [])
+
+    def test_sdist_has_what_pages_link_to(self) -> None:
+        """Whoever gets the sources can follow every link of the README and the pages, and make their site."""
+        with tarfile.open(built()["sdist"]) as sdist:
+            names = {name.partition("/")[2] for name in sdist.getnames()}
+        targets = {str(target.relative_to(ROOT)) for page in PAGES for target in linked(page)}
+        self.assertIn("docs/guides/rooms.rst", targets)
+        self.assertEqual({*targets, "docs/conf.py", "docs/extensions/typescript.py"} - names, set())

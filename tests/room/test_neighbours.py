@@ -115,7 +115,7 @@ class OperatorTests(SynchronousTestCase):
         mod = User("mod", "Mod", rights=frozenset({"moderator"}))
         operators = Operators(at.hall)
         at.store.hold()
-        making = Deferred.fromCoroutine(operators.sanction(mod, SanctionWish(act="mute", user="ann")))
+        making = Deferred.fromCoroutine(operators.sanction(mod, SanctionWish(act="mute", user="corp:ann")))
         self.assertNoResult(making)
         at.store.release()
         made = self.successResultOf(making)

@@ -267,6 +267,18 @@ class OpeningTests(SynchronousTestCase):
         self.addCleanup(lambda: self.successResultOf(store.stop()))
         return store
 
+    def test_for_its_owner_alone(self) -> None:
+        """Nobody else reads the file and its log, whatever the umask; nor those that an older version left open."""
+        self.addCleanup(os.umask, os.umask(0))
+        path, older = self.mktemp(), self.mktemp()
+        self.started(path)
+        for end in ("", "-wal"):  # as a process that was killed left them
+            Path(older + end).write_bytes(Path(path + end).read_bytes())
+            os.chmod(older + end, 0o644)
+        self.started(older)
+        modes = {oct(os.stat(p + end).st_mode & 0o777) for p in (path, older) for end in ("", "-wal", "-shm", ".lock")}
+        self.assertEqual(modes, {oct(0o600)})
+
     def test_second_store_locked(self) -> None:
         """A second start on the same file is refused at once, naming it, and the first goes on."""
         path = self.mktemp()
@@ -377,7 +389,7 @@ class OpeningTests(SynchronousTestCase):
         """A folder is no file of SQLite's."""
         path = self.mktemp()
         Path(path).mkdir()
-        self.assertIn("let this server's user write it and its folder", self.refused(path, StoreUnavailable))
+        self.assertIn("a folder is in the place of a file", self.refused(path, StoreUnavailable))
 
     def test_disk_full(self) -> None:
         """Wherever a first start runs out of room it says what to do, and the next finds nothing in its way."""

@@ -10,7 +10,21 @@ from typing import Annotated, Any, ClassVar, Literal, TypedDict
 from msgspec import Meta, Struct
 from twisted.internet.defer import Deferred, succeed
 
-from gameserver import Answer, Chat, Game, Group, Player, Refused, cron, message, question, timer
+from gameserver import (
+    Answer,
+    Chat,
+    Dice,
+    Game,
+    Group,
+    Player,
+    Refused,
+    RoomChat,
+    RoomTable,
+    cron,
+    message,
+    question,
+    timer,
+)
 
 Cell = Annotated[int, Meta(ge=0, le=8)]
 Name = Annotated[str, Meta(pattern="^[A-Za-z0-9_-]{1,32}$")]
@@ -103,7 +117,7 @@ class EveryPart(Game):
         player.send("cursor", [1, 2], volatile=True)
 
     async def remember(self, player: Player) -> int:
-        seen = self.table("seen")
+        seen: RoomTable = self.table("seen")
         await seen.put(player.user_id, {"name": player.name})
         seen.delete("nobody")
         known: dict[str, Any] = await seen.get_many([player.user_id])
@@ -226,14 +240,16 @@ class EveryPart(Game):
 
     @timer
     def hint(self, text: str, times: int = 1) -> None:
-        self.chat.say(text * times)
-        self.chat.say(text, to=self.group("red"))
-        self.chat.say(text, self.players[0], data={"x": 1})
+        chat: RoomChat = self.chat
+        chat.say(text * times)
+        chat.say(text, to=self.group("red"))
+        chat.say(text, self.players[0], data={"x": 1})
 
     @timer
     async def beat(self) -> None:
         await succeed(None)
-        self.state["turn"] = self.random.choice([0, 1])
+        dice: Dice = self.random
+        self.state["turn"] = dice.choice([0, 1])
 
     @timer
     def midnight(self) -> None:

@@ -31,6 +31,7 @@ from gameserver.interfaces import ISession, User
 from gameserver.room.effects import Asker, OneByOne
 from gameserver.room.hall import BEAT_S, Hall
 from gameserver.room.keeper import Keeper
+from gameserver.room.people import People
 from gameserver.room.rights import Creators
 from gameserver.settings import load
 from gameserver.store.memory import MemoryStore
@@ -120,6 +121,7 @@ class Peer(StringTransport):
     def __init__(self, host: str) -> None:
         super().__init__(peerAddress=IPv4Address("TCP", host, 1))  # type: ignore[no-untyped-call]
         self.unread = b""
+        self.dataBuffer, self.offset, self._tempDataLen = b"", 0, 0  # all was sent
 
     def getHandle(self) -> Peer:
         """What stands for a socket."""
@@ -169,9 +171,12 @@ class Node:
             return shake_128(str(next(numbers)).encode()).digest(size)
 
         specs = {spec_of(game).name: spec_of(game) for game in games}
-        settings = load(given)
+        settings = load({"host": [".example"], **given})
         creators = Creators(settings.create)
-        self.hall = Hall(specs, self.store, clock, entropy, rooms_per_user=3, creators=creators)
+        people = People((*settings.admins, *settings.moderators))
+        self.hall = Hall(
+            specs, self.store, clock, entropy, rooms_per_user=3, creators=creators, people=people, users=self.store
+        )
         self.revoked: list[tuple[str, str | None]] = []
         means = Means(
             settings=settings,
@@ -558,6 +563,17 @@ class RoomsTests(ApiTests):
         self.patch(api, "LISTED_BYTES", 300)
         self.assertEqual(self.rooms(), codes[:1:-1])
 
+    def test_large_ones_hide_nobody(self) -> None:
+        """A room that does not fit is left out, and the others are not; what is too large to be shown is no option."""
+        plain = self.node.create()
+        for _ in range(3):
+            large = self.node.create("loose", options={"text": "x" * 2000})
+            self.patch(api, "LISTED_BYTES", 1000)
+            self.assertEqual((self.rooms(), self.rooms("?game=loose")), ([plain], []), large)
+        wish = {"game": "loose", "options": {"text": "x" * 4096}}
+        self.assertRefused(self.node.ask("POST", "/api/rooms", wish, **self.node.token()), 413, "too_large")
+        self.assertEqual(len(list(self.node.hall.keepers)), 4)
+
     def test_not_told_before_stored(self) -> None:
         """What a room did is told once the store has it, in the listing as in the room's own answer."""
         code = self.node.create()
@@ -644,8 +660,10 @@ class BudgetTests(ApiTests):
     """Who guesses is stopped; who does not, is not."""
 
     def test_codes(self) -> None:
-        """After so many unknown codes an address is told to wait, for a code that is right as well; others are not."""
-        code = self.node.create()
+        """After so many unknown codes an address is told to wait, for a private one that is right as well; others are
+        not.
+        """
+        code = self.node.create(private=True)
         for _ in range(LOOKUPS):
             self.assertRefused(self.node.ask("GET", "/api/rooms/XXXX"), 404, "not_found")
         limited = self.node.ask("GET", f"/api/rooms/{code}")
@@ -654,6 +672,15 @@ class BudgetTests(ApiTests):
         self.assertEqual(self.node.ask("GET", f"/api/rooms/{code}", host="192.0.2.2").status, 200)
         self.node.seconds.advance(10)
         self.assertEqual(self.node.ask("GET", f"/api/rooms/{code}").status, 200)
+
+    def test_neighbours_of_a_guesser(self) -> None:
+        """Whoever shares the address still sees rooms that are listed, and those that were seen from there before."""
+        listed, seen, new = self.node.create(), self.node.create(private=True), self.node.create(private=True)
+        self.node.ask("GET", f"/api/rooms/{seen}")
+        for _ in range(LOOKUPS + 30):
+            self.node.ask("GET", "/api/rooms/XXXX")
+        self.assertEqual([self.node.ask("GET", f"/api/rooms/{code}").status for code in (listed, seen)], [200, 200])
+        self.assertRefused(self.node.ask("GET", f"/api/rooms/{new}"), 429, "rate_limited")
 
     def test_tokens(self) -> None:
         """Who brings forged tokens is told to wait; who shares the address and brings a good one is not."""

@@ -17,9 +17,9 @@ from zope.interface import alsoProvides
 from gameserver.settings import Limits
 from gameserver.web import channel
 from gameserver.web import site as web
-from gameserver.wire.limits import most_connections
+from gameserver.wire.limits import descriptors_for, most_connections, most_of_one, raise_descriptors
 from gameserver.wire.proxies import Proxies
-from tests.web.test_api import Answer, ApiTests, Node, Peer, Quiz
+from tests.web.test_api import GATES, Answer, ApiTests, Node, Peer, Quiz
 from tests.wire.test_protocol import ProtocolTestCase
 
 REQUEST = b"GET /healthz HTTP/1.1\r\nhost: a\r\n\r\n"
@@ -100,6 +100,26 @@ class SlowTests(ApiTests):
             self.assertFalse(transport.disconnecting)
             self.node.seconds.advance(1)
             self.assertTrue(transport.disconnected)
+
+    def test_begun_in_one_segment_with_another(self) -> None:
+        """So has what came in the other one's segment, whether that had to wait or not, and whole lines of it too."""
+        body = b'{"game":"slow"}'
+        token = self.node.token()["authorization"].encode()
+        late = b"POST /api/rooms HTTP/1.1\r\nhost: a\r\nauthorization: %s\r\ncontent-length: %d\r\n\r\n%s"
+        for first in (REQUEST, late % (token, len(body), body)):
+            for part in (1, 23, 30):
+                protocol, transport = self.node.connect()
+                protocol.dataReceived(first + REQUEST[:part])
+                self.node.seconds.advance(5)
+                for gate in GATES:
+                    gate.callback(None)
+                GATES.clear()
+                self.node.seconds.advance(0)
+                self.assertEqual(transport.value().count(b"HTTP/1.1 20"), 1)
+                self.node.seconds.advance(14 if first is REQUEST else 19)
+                self.assertFalse(transport.disconnecting, (first, part))
+                self.node.seconds.advance(1)
+                self.assertTrue(transport.disconnected, (first, part))
 
     def answer_late(self) -> None:
         """Let requests wait for their answer."""
@@ -286,6 +306,26 @@ class PlaceTests(IdleCase):
             self.node.house.strangers.know(protocol)
         self.assertEqual(self.ended([*known, self.node.connect()]), ["open", "open", "closed"])
         self.assertEqual(len(self.node.house.strangers), 0)
+
+    def test_descriptors_are_raised(self) -> None:
+        """As many as the limits promise are taken, as far as they may be; one address has never all of them."""
+        limits = Limits(connections_per_address=5000, unauthenticated=1000)
+        self.assertEqual(descriptors_for(limits), 5128)
+        for given, wanted, most, set_to in (
+            ((1024, 65536), 5128, 5128, [(5128, 65536)]),
+            ((1024, 4096), 5128, 4096, [(4096, 4096)]),
+            ((1024, 1024), 5128, 1024, []),
+            ((1024, -1), 5128, 5128, [(5128, -1)]),
+            ((-1, -1), 5128, sys.maxsize, []),
+            ((65536, 65536), 5128, 65536, []),
+        ):
+            done: list[tuple[int, int]] = []
+            self.patch(resource, "getrlimit", lambda _, given=given: given)
+            self.patch(resource, "setrlimit", lambda _, both, done=done: done.append(both))
+            self.assertEqual((raise_descriptors(wanted), done), (most, set_to), given)
+        for given, most in (((1024, 1024), 672), ((65536, 65536), 5000), ((-1, -1), 5000)):
+            self.patch(resource, "getrlimit", lambda _, given=given: given)
+            self.assertEqual(most_of_one(limits), most)
 
     def test_descriptors_of_the_process(self) -> None:
         """Some are left for all else; where there is no limit, there is none."""

@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 from typing import Any
+from unittest import mock
 
+from gameserver import names
+from gameserver.auth.invitations import Invitations
 from gameserver.interfaces import User
-from tests.web.test_api import Answer, ApiTests, Node, Quiz
+from gameserver.room.sanctions import Sanction
+from tests.test_names import MARKS, Measured
+from tests.web.test_api import SECRET, Answer, ApiTests, Node, Quiz
 
 PASSWORD = "correct horse"
 HOME = "http://games.example:8080"
@@ -37,6 +42,82 @@ class IdentityTestCase(ApiTests):
     def whoami(self, token: str) -> User:
         """:returns: whom a token proves."""
         return self.successResultOf(self.node.auth.authenticate(token, now_s=self.node.house.clock.now()))
+
+
+class NamesTests(IdentityTestCase):
+    """Names that come in over HTTP."""
+
+    settings = {**IdentityTestCase.settings, "admins": ("Root",)}
+
+    def test_length_before_work(self) -> None:
+        """A name of 10,000 marks is refused before any of them is brought into its order, at every call."""
+        with mock.patch.object(names, "unicodedata", Measured()) as measured:
+            for call in ("guest", "register", "login"):
+                answer = self.post(call, {"name": MARKS * 5_000, "password": PASSWORD})
+                self.assertEqual((answer.status, answer.json["code"]), (400, "bad_data"), call)
+            self.assertEqual(measured.code_points, 0)
+
+    def test_budget_before_work(self) -> None:
+        """Whoever may try no passwords has no name looked at that could not be somebody's who logged in from there."""
+        address = "192.0.2.1"
+        for _ in range(self.node.house.limits.refused_logins_per_address):
+            self.node.house.budgets.charge(self.node.house.clock.monotonic(), "login", address)
+        with mock.patch.object(names, "unicodedata", Measured()) as measured:
+            self.assertIn(self.login(MARKS * 1000).status, (400, 429))
+            self.assertEqual(measured.code_points, 0)
+            self.assertEqual(self.login("Ann").status, 429)
+
+    def test_guests_look_like_nobody(self) -> None:
+        """No guest is made whose name is one that has rights, or could be taken for it."""
+        for name in ("Root", "Roo\u0442", "r\u3164oot"):
+            self.assertIn(self.post("guest", {"name": name}).json["code"], ("name_taken", "bad_data"))
+        self.assertEqual(self.post("guest", {"name": "Roo\u0442"}).json["code"], "name_taken")
+        self.assertEqual(self.post("register", {"name": "Roo\u0442", "password": PASSWORD}).json["code"], "forbidden")
+
+
+class BannedTests(IdentityTestCase):
+    """Whom an operator has banned from the server."""
+
+    settings = {**IdentityTestCase.settings, "admins": ("Boss",)}
+
+    def ban(self, **about: str) -> None:
+        self.node.hall.watch.sanction(Sanction(id="", act="ban", **about))
+
+    def test_user(self) -> None:
+        """No login, no refresh, no ticket by token or cookie, no new password: nothing that proves anything."""
+        grant = self.register()
+        answer = self.post("login", {"name": "Ann", "password": PASSWORD, "cookie": True})
+        cookie = answer.headers["set-cookie"].partition(";")[0]
+        self.ban(user=grant["user"]["id"])
+        self.assertEqual(self.login().status, 403)
+        self.assertEqual(self.post("refresh", {"refresh": grant["refresh"]}).status, 403)
+        self.assertEqual(self.post("tickets", token=grant["token"]).status, 403)
+        self.assertEqual(self.post("tickets", cookie=cookie, origin=HOME).status, 403)
+        change = {"old": PASSWORD, "new": PASSWORD + "s"}
+        self.assertEqual(self.post("password", change, token=grant["token"]).status, 403)
+        self.register("Bob")
+
+    def test_address(self) -> None:
+        """Nobody logs in from there, and nobody registers; elsewhere the same people do."""
+        self.register()
+        self.ban(address="192.0.2.0/24")
+        self.assertEqual(self.login().status, 403)
+        self.assertEqual(self.post("register", {"name": "Bob", "password": PASSWORD}).status, 403)
+        self.assertEqual(self.login(host="198.51.100.1").status, 200)
+        self.assertEqual(len(self.node.store._users), 1)
+
+    def test_administrator(self) -> None:
+        """An administrator whom a moderator has banned, with the whole address, still comes in and puts it right."""
+        invite = Invitations([SECRET]).make("Boss")
+        boss = self.register("Boss", invitation=invite)
+        self.ban(user=boss["user"]["id"])
+        self.ban(address="192.0.2.0/24")
+        token = self.login("Boss").json["token"]
+        for sanction in self.node.hall.watch.sanctions:
+            path = f"/api/moderation/sanctions/{sanction.id}"
+            lifted = self.node.ask("DELETE", path, authorization=f"Bearer {token}")
+            self.assertEqual(lifted.status, 200)
+        self.register("Bob")
 
 
 class AccountTests(IdentityTestCase):
@@ -193,6 +274,23 @@ class ThrottleTests(IdentityTestCase):
         self.node.seconds.advance(0)
         statuses = [Answer(each.value()).status for each in asked]
         self.assertEqual((statuses.count(401), statuses.count(429)), (3, 47))
+
+    def test_neighbours(self) -> None:
+        """Wrong tokens hold back no password, nor do wrong passwords that of whoever came from there before."""
+        self.register("Ann")
+        self.post("register", {"name": "Bob", "password": PASSWORD}, host="198.51.100.9")
+        for _ in range(130):
+            self.post("tickets", token="x.y")
+        self.assertEqual(self.login("Bob").status, 200)
+        for n in range(130):
+            self.login(f"user {n}", "password1")
+        self.assertRefused(self.login("Cat"), 429, "rate_limited")
+        self.assertEqual([self.login(name).status for name in ("Ann", "Bob")], [200, 200])
+
+    def test_networks(self) -> None:
+        """Addresses of one IPv6 network have one budget."""
+        statuses = [self.login(f"user {n}", "password1", host=f"2001:db8::{n:x}").status for n in range(130)]
+        self.assertEqual((statuses.count(401), statuses.count(429)), (100, 30))
 
     def test_good_logins_cost_nothing(self) -> None:
         """A school behind one address logs in."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ipaddress import ip_network
 from typing import Any
 
 from msgspec.structs import replace
@@ -10,6 +11,8 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from gameserver.errors import Refused
 from gameserver.interfaces import User
+from gameserver.room import sanctions
+from gameserver.room.ledger import Sanction
 from tests.web.test_api import Answer, Node, Quiz
 
 
@@ -108,6 +111,58 @@ class ModerationTests(SynchronousTestCase):
             answer = self.node.ask("POST", "/api/moderation/sanctions", wish, **self.mod)
             self.assertEqual(answer.status, status, wish)
 
+    def test_nobody(self) -> None:
+        """Whom there is not cannot be sanctioned, above all not by a name; a guest who has left can."""
+        left = self.node.auth.guest("Eve")[0].id
+        for user, status in (("Bob", 404), ("account:1", 404), ("guest:1", 404), ("", 400), (self.bob.user_id, 201),
+                             (left, 201), ("jwt:corp:7", 201)):  # fmt: skip
+            answer = self.node.ask("POST", "/api/moderation/sanctions", {"act": "ban", "user": user}, **self.mod)
+            self.assertEqual(answer.status, status, user)
+
+    def test_who_sits_there(self) -> None:
+        """Who keeps order learns the users behind the seats, and nobody else does."""
+        path = f"/api/rooms/{self.code}"
+        seen = self.node.ask("GET", path, **self.mod).json
+        bob = {"seat": self.bob.id, "user": self.bob.user_id, "name": "Bob", "role": "player", "online": True}
+        self.assertEqual(seen.pop("seats"), [bob])
+        for who in ({}, self.node.token("Ann")):
+            self.assertEqual(self.node.ask("GET", path, **who).json, seen)
+
+    def test_banned_moderator(self) -> None:
+        """Who is banned keeps no order: neither others are banned, nor is that ban lifted, with a good token."""
+        boss = self.mod
+        other = self.node.token("Mod")
+        user = self.successResultOf(self.node.auth.authenticate(other["authorization"][7:], now_s=0))
+        wish = {"act": "ban", "user": user.id}
+        id = self.node.ask("POST", "/api/moderation/sanctions", wish, **boss).json["id"]
+        self.mod = other
+        for method, path, body in (
+            ("POST", "/api/moderation/sanctions", {"act": "ban", "user": self.bob.user_id}),
+            ("DELETE", f"/api/moderation/sanctions/{id}", None),
+            ("GET", "/api/moderation/log", None),
+            ("POST", "/api/moderation/announcements", {"text": "hi"}),
+        ):
+            self.assertEqual(self.node.ask(method, path, body, **other).status, 403, path)
+        self.assertEqual(self.act(act="kick", seat=self.bob.id).status, 403)
+        self.assertEqual(list(self.room.seats), [self.bob.id])
+        self.assertEqual(len(self.node.hall.watch.sanctions), 1)
+
+    def test_banned_user_makes_nothing(self) -> None:
+        """No room and no ticket for who is banned; and from a banned address, for nobody, nor a guest."""
+        ann = self.node.token("Ann")
+        user = self.successResultOf(self.node.auth.authenticate(ann["authorization"][7:], now_s=0))
+        calls = (("rooms", {"game": "quiz"}), ("tickets", None))
+        for wish in ({"user": user.id}, {"address": "192.0.2.0/24"}):
+            wish = {"act": "ban", **wish}
+            made = self.node.ask("POST", "/api/moderation/sanctions", wish, **self.mod, host="198.51.100.1")
+            self.assertEqual(made.status, 201)
+            for call, body in calls:
+                self.assertEqual(self.node.ask("POST", f"/api/{call}", body, **ann).status, 403, call)
+            ann = self.node.token("Eve")
+        self.assertEqual(self.node.ask("POST", "/api/guest", {"name": "Eve"}).status, 403)
+        self.assertEqual(self.node.ask("POST", "/api/guest", {"name": "Eve"}, host="198.51.100.1").status, 200)
+        self.assertEqual(len(list(self.node.hall.keepers)), 1)
+
     def test_address(self) -> None:
         """A range is kept out of one game."""
         wish = {"act": "ban", "address": "2001:db8::/32", "game": "quiz"}
@@ -116,6 +171,25 @@ class ModerationTests(SynchronousTestCase):
         self.assertEqual(watch.ban_of("guest:1", "2001:db8::1", "quiz", now), "")
         self.assertIsNone(watch.ban_of("guest:1", "2001:db8::1", "other", now))
         self.assertIsNone(watch.ban_of("guest:1", "2001:db9::1", "quiz", now))
+
+    def test_many_addresses_are_read_once(self) -> None:
+        """A hello that asks for a thousand bans of addresses reads none of them again."""
+        watch, now = self.node.hall.watch, self.node.hall.clock.now()
+        for n in range(1000):
+            watch.sanction(Sanction(id="", act="ban", address=f"198.51.{n // 250}.{n % 250}/32"))
+        read: list[str] = []
+
+        def noting(text: str, strict: bool = True) -> Any:
+            read.append(text)
+            return ip_network(text, strict=strict)
+
+        self.patch(sanctions, "ip_network", noting)
+        for _ in range(3):
+            self.assertIsNone(watch.ban_of("guest:1", "203.0.113.1", "", now))
+            self.assertEqual(watch.ban_of("guest:1", "198.51.3.249", "", now), "")
+            self.assertIsNone(watch.ban_of("guest:1", "local", "", now))
+        self.assertLessEqual(len(read), 1000)
+        self.assertEqual(len(set(read)), len(read))
 
     def test_log(self) -> None:
         """The newest first, by kind, and page by page."""

@@ -79,4 +79,5 @@ class ProxiedTests(SynchronousTestCase):
         self.patch(self.node.websocket, "render", render)
         protocol, _ = self.node.connect(host)
         protocol.dataReceived(f"GET /ws HTTP/1.1\r\nhost: a\r\n{lines}\r\n\r\n".encode())
+        self.node.seconds.advance(0)
         return found[0]

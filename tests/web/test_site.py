@@ -139,7 +139,7 @@ class SoundnessTests(SiteTests):
             ("/%ff", "a"),
             ("/api/rooms/%c3%28", "a"),
             ("/", "a"),
-            ("/x", "a..b"),
+            ("/x", "a..local"),
             ("/x", "x" * 64),
             ("/x", "\xe9"),
         ):
@@ -151,6 +151,7 @@ class SoundnessTests(SiteTests):
         """Send a request to a host of that name."""
         protocol, transport = self.node.connect()
         protocol.dataReceived(f"GET {path} HTTP/1.1\r\nhost: {host}\r\n\r\n".encode("latin-1"))
+        self.node.seconds.advance(0)
         return Answer(transport.value())
 
 

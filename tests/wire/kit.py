@@ -272,7 +272,9 @@ class Rig:
             self.entropy,
             rooms_per_user=limits.rooms,
             chat_chars=limits.chat_chars,
+            chat_data_bytes=limits.chat_data_bytes,
             beats=False,
+            users=self.store,
         )
         guests = Chain([Guests([bytes(SECRET_BYTES)], self.entropy, self.clock.now)])
         tickets = Tickets([bytes(SECRET_BYTES)], self.store, self.entropy)
@@ -343,11 +345,12 @@ class WireTestCase(SynchronousTestCase):
     """Tests on a `Rig`; whatever was logged as an error and not asked for fails them, as trial has it."""
 
     games: tuple[type[Game], ...] = ()
+    limits: Limits | None = None
     forms: tuple[Form, ...] = (Form.JSON,)
     """What the peers speak, in turn; `test_session_forms` runs every suite in others."""
 
     def setUp(self) -> None:
-        self.rig = Rig(*self.games, forms=self.forms)
+        self.rig = Rig(*self.games, limits=self.limits, forms=self.forms)
 
     def ops(self, messages: list[Message]) -> list[str]:
         """:returns: what kinds of messages these are."""

@@ -116,7 +116,7 @@ class Node:
         self, rig: Rig, origin: tuple[str, ...] = (), trusted_proxy: tuple[str, ...] = (), *, native: bool = True
     ) -> None:
         self.rig = rig
-        settings = Settings(origin=origin, limits=rig.limits, trusted_proxy=trusted_proxy)
+        settings = Settings(origin=origin, limits=rig.limits, trusted_proxy=trusted_proxy, host=(".example",))
         self.door = Door(rig.house, settings.origin, rig.time, proxies=Proxies(trusted_proxy), native=native)
         self.site = site(rig.house, None, settings, self.door.resource())
 

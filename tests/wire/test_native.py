@@ -11,14 +11,18 @@ import socket
 from typing import Any
 
 from twisted.internet.error import ConnectionDone
+from twisted.internet.task import Clock as Seconds
 from twisted.python.failure import Failure
 from twisted.trial.unittest import SynchronousTestCase
 
+from gameserver.clock import Clock
+from gameserver.settings import Limits
 from gameserver.wire import native
 from gameserver.wire.frames import BINARY, TEXT
 from gameserver.wire.incoming import Incoming
 from gameserver.wire.native import BUILT, EVENTS, NativeWatch, make_watch
 from gameserver.wire.native_build import MOST
+from gameserver.wire.pace import Pace
 from gameserver.wire.transport import Socket, Watch
 from tests.needs import can_compile
 from tests.wire import test_frames, test_transport
@@ -136,7 +140,10 @@ class ReadingTests(InC):
     def listen(self, own: int = TEXT, most: int = 70_000) -> tuple[Incoming, socket.socket]:
         """:returns: what reads, and a client's end."""
         transport, _, client = self.connect(adopt=False)
-        incoming = Incoming(own, most, self.taken.append, self.rest.append, between=True)
+        clock = Clock(Seconds(), lambda: 0.0)
+        pace = Pace(clock, Limits(), self.passes)
+        ways = self.taken.append, self.rest.append, self.rest.append
+        incoming = Incoming(own, most, *ways, pace, lambda: pace.admits(1_000.0), between=True)
         transport.adopt(self.watch, incoming)
         return incoming, client
 

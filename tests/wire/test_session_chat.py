@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from itertools import product
+
 from gameserver import Game, Player, Refused, message
+from gameserver.room.bounds import LINES_BYTES
 from tests.wire.kit import Message, Peer, WireTestCase
 
 
@@ -112,6 +115,48 @@ class ChatTests(WireTestCase):
         self.assert_error(self.ann.ask("chat", id=4, text="x" * 501), "too_large", 4)
         self.assert_error(self.ann.ask("chat", id=5, text=""), "bad_data", 5)
         self.assertEqual(self.texts(), [[], [], []])
+
+    def test_data(self) -> None:
+        """1 KiB of JSON may stand beside a text; one byte more is refused, in an edit as well."""
+        self.assertEqual(self.ann.ask("chat", id=2, text="x", data="d" * 1022)["op"], "ok")
+        n = self.heard()[1][0]["n"]
+        asks = ({"op": "chat"}, {"op": "edit", "stream": "room", "line": n})
+        for id, (ask, data) in enumerate(product(asks, ("d" * 1023, {"$bytes": "AAAA" * 256}, [[]] * 400)), 3):
+            answer = self.ann.ask(**ask, id=id, text="x", data=data)
+            self.assert_error(answer, "too_large", id)
+            self.assertEqual(answer["path"], "$.data")
+        self.assertEqual(self.texts(), [[], [], []])
+
+    def test_history_in_bytes(self) -> None:
+        """All lines together have a bound; who fills one channel drives out no other's, and the store keeps no more."""
+        self.ann.say("send", id=2, type="team")
+        self.ann.say("chat", id=3, text="of the few", to="group:red")
+        for _ in range(30):
+            self.rig.advance(30)
+            for _ in range(10):
+                self.ann.say("chat", text="\U0001f3b2" * 500, data="d" * 1000, to=f"seat:{self.bob.seat}")
+                self.ann.say("chat", text="\U0001f3b2" * 500, data="d" * 1000)
+        lines = self.rig.keeper(self.ann.room).room.lines
+        kept = [line.encode() for line in lines]
+        self.assertEqual(lines.size_bytes, sum(map(len, kept)))
+        self.assertLessEqual(lines.size_bytes, LINES_BYTES)
+        self.assertGreater(lines.size_bytes, LINES_BYTES - 10_000)
+        self.assertIn("of the few", [line.text for line in lines])
+        numbers = {line.number for line in lines}
+        self.rig.crash()
+        self.assertEqual({line.number for line in self.rig.keeper(self.ann.room).room.lines}, numbers)
+
+    def test_history_of_edits(self) -> None:
+        """A line that becomes longer counts as it is then."""
+        for _ in range(40):
+            self.ann.say("chat", text="x")
+        room = self.rig.keeper(self.ann.room).room
+        for line in list(room.lines):
+            self.rig.advance(2)
+            self.ann.say("edit", stream="room", line=line.n, text="\U0001f3b2" * 500, data="d" * 1000)
+        self.assertEqual(room.lines.size_bytes, sum(len(line.encode()) for line in room.lines))
+        self.ann.say("unsay", stream="room", line=next(iter(room.lines)).n)
+        self.assertEqual(room.lines.size_bytes, sum(len(line.encode()) for line in room.lines))
 
     def test_history(self) -> None:
         """A newcomer is told what was said in the room, the last fifty; of groups and seats nothing."""

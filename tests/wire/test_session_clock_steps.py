@@ -290,11 +290,12 @@ class ServerTests(ClockCase):
         self.step_clock()
         self.rig.advance(59)
         self.assertEqual(codes(bob.say("chat", id=2, text="one")), ["muted"])
-        self.assertEqual(codes(cay.say("join", id=2, room=ann.room)), ["forbidden"])
+        again = self.rig.connect()
+        self.assertEqual(codes(again.say("hello", token=cay.welcome["token"])), ["forbidden"])
         self.assertEqual(len(Operators(self.rig.hall).sanctions(BOSS)), 2)
         self.rig.advance(1)
         self.assertEqual(codes(bob.say("chat", id=3, text="one")), ["ok"])
-        cay.join(ann.room, id=3)
+        self.rig.connect().hello(token=cay.welcome["token"]).join(ann.room, id=3)
         self.assertEqual(Operators(self.rig.hall).sanctions(BOSS), [])
 
     def test_lines_outside_rooms(self) -> None:

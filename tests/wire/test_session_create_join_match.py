@@ -102,7 +102,7 @@ class JoinTests(DoorsTestCase):
 
     def test_no_such_room(self) -> None:
         """What is no code is not found, whatever it is."""
-        for typed in ("", "QQQQ", "x" * 5000, "../etc", "\x00", "\u0130"):
+        for typed in ("", "QQQQ", "x" * 1000, "../etc", "\x00", "\u0130"):
             self.assert_error(self.wish("join", room=typed), "not_found", 1)
         self.assert_error(self.wish("join"), "bad_data", 1)
 

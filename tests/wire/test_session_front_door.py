@@ -182,7 +182,7 @@ class GuessTests(FrontDoorTestCase):
 
     def test_those_who_were_in_come_back(self) -> None:
         """Where a neighbour made guest after guest to guess, those who had a seat before still come back to it."""
-        ann = self.rig.guest("Ann").create("plain")
+        ann = self.rig.guest("Ann").create("plain", private=True)
         bob = self.rig.guest("Bob").join(ann.room)
         for _ in range(20):
             eve = self.rig.guest("Eve")
@@ -194,6 +194,45 @@ class GuessTests(FrontDoorTestCase):
         self.assertEqual(back.resume(bob.room, bob.secret)[0]["op"], "joined")
         self.rig.advance(60)
         self.rig.guest("New").join(ann.room)
+
+    def test_who_was_in_one_room_guesses_at_others(self) -> None:
+        """Sixty guests who joined an open room guess at another's password no oftener than their address may."""
+        open_room = self.rig.guest("Ann").create("plain").room
+        closed = self.rig.connect("203.0.113.9").hello("Bob").create("plain", password="open sesame").room
+        codes = []
+        for n in range(60):
+            eve = self.rig.connect("198.51.100.7").hello(f"Eve {n}").join(open_room)
+            codes += [eve.ask("join", id=id, room=closed, password=f"guess {n}")["code"] for id in range(10, 20)]
+        self.assertEqual((codes.count("wrong_password"), codes.count("rate_limited")), (100, 500))
+
+    def test_kinds_are_apart(self) -> None:
+        """Guesses at passwords hold back no code, and those at codes no password; an open room takes everybody."""
+        ann = self.rig.guest("Ann")
+        locked = ann.create("plain", password="open sesame").room
+        hidden = self.rig.guest("Bob").create("plain", private=True).room
+        listed = self.rig.guest("Cat").create("plain").room
+        for wish, held, free in (
+            ({"room": locked, "password": "x"}, {"room": locked, "password": "open sesame"}, {"room": hidden}),
+            ({"room": "QQQQQQQQ"}, {"room": hidden}, {"room": locked, "password": "open sesame"}),
+        ):
+            for _ in range(12):
+                eve = self.rig.guest("Eve")
+                for id in range(10):
+                    eve.ask("join", id=id, **wish)
+            self.assert_error(self.rig.guest("New").ask("join", id=1, **held), "rate_limited", 1)
+            self.assertEqual(self.rig.guest("New").ask("join", id=1, **free)["op"], "joined")
+            self.rig.guest("New").join(listed)
+            self.rig.advance(60)
+
+    def test_addresses_of_one_network(self) -> None:
+        """Whoever takes another address of the same IPv6 network for each guess is one client; another's is not."""
+        looked_up = 0
+        for n in range(200):
+            eve = self.rig.connect(f"2001:db8:0:7::{n:x}").hello("Eve")
+            looked_up += eve.ask("join", id=1, room="QQQQQQQQ")["code"] == "not_found"
+        self.assertEqual(looked_up, 100)
+        other = self.rig.connect("2001:db8:0:8::1").hello("Bob")
+        self.assert_error(other.ask("join", id=1, room="QQQQQQQQ"), "not_found", 1)
 
     def test_private_rooms_are_in_no_match(self) -> None:
         """Nobody is seated in a private room by chance."""
@@ -213,7 +252,7 @@ class GuessTests(FrontDoorTestCase):
 
 
 class PaceTests(FrontDoorTestCase):
-    limits = Limits(chat_per_s=2, requests_per_s=50)
+    limits = Limits(chat_per_s=2, requests_per_s=50, blocks_per_user=3)
 
     def test_chat(self) -> None:
         """Eight lines at once and two a second; more is rate_limited, and closes nobody."""
@@ -236,6 +275,20 @@ class PaceTests(FrontDoorTestCase):
             ann.post("ping", at=n)
         self.assertEqual(ann.closed, 4008)
         self.assertEqual(self.rig.house.budgets.throttled["messages"], 1)
+
+    def test_blocks(self) -> None:
+        """Three a minute of each user, over all its connections, whoever is blocked and where; more is refused."""
+        ann = self.rig.guest("Ann").create("plain")
+        bob = self.rig.guest("Bob").join(ann.room)
+        blocks = [{"user": "guest:1"}, {"seat": bob.seat}, {"user": "guest:2"}, {"user": "guest:3"}, {"seat": bob.seat}]
+        codes = [ann.ask("block", id=id, **block).get("code") for id, block in enumerate(blocks, 2)]
+        self.assertEqual(codes, [None] * 3 + ["rate_limited"] * 2)
+        self.assert_error(ann.again().ask("block", id=9, user="guest:3"), "rate_limited", 9)
+        self.assertEqual(self.rig.house.budgets.throttled["block"], 3)
+        self.rig.advance(20)
+        self.assertEqual(ann.ask("block", id=10, user="guest:3")["op"], "ok")
+        self.assertEqual(bob.ask("block", id=2, user="guest:3")["op"], "ok")
+        self.assert_error(ann.ask("block", id=11, user="x" * 60_000), "bad_message", 11)
 
     def test_rooms(self) -> None:
         """One room more than a user may have is counted."""

@@ -72,7 +72,7 @@ class HelloTests(HelloTestCase):
         self.assertEqual(
             limits,
             {"frame_bytes": 65_536, "depth": 32, "ping_s": 25, "queue_bytes": 2**20, "chat_chars": 500,
-             "name_chars": 32, "rooms": 10},
+             "chat_data_bytes": 1024, "name_chars": 32, "rooms": 10},
         )  # fmt: skip
 
     def test_guests_are_different(self) -> None:

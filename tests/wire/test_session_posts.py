@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from twisted.internet.defer import Deferred
 
 from gameserver import Game
-from gameserver.errors import StoreUnavailable
-from gameserver.room.ledger import Sanction
+from gameserver.errors import Refused, StoreUnavailable
+from gameserver.interfaces import User, UserRow
+from gameserver.room.posts import KEPT, SHADOWED, WALL_BYTES
+from gameserver.room.sanctions import Sanction
 from tests.wire.kit import Message, Peer, Rig, WireTestCase
 
 
@@ -52,7 +55,8 @@ class LobbyTests(PostCase):
         (post,) = self.posts(self.ann)
         self.assertEqual(post["from"], {"user": self.user(self.bob), "name": "Bob"})
         self.assertEqual(
-            (post["to"], post["line"], post["text"], post["data"]), ("lobby:dice", 1, "anybody?", {"n": 1})
+            (post["to"], post["line"], post["text"], post["data"]),
+            ("lobby:dice", post["at"], "anybody?", {"n": 1}),
         )
         self.assertEqual(self.texts(self.bob), ["anybody?"])
         self.ann.ask("listen", id=2, to="lobby:dice", on=False)
@@ -90,6 +94,20 @@ class LobbyTests(PostCase):
         self.rig.advance(604_800)
         self.assertEqual(self.listen(self.bob, "lobby:dice", 3)["lines"], [])
 
+    def test_bounded_in_bytes(self) -> None:
+        """Large lines are fewer: nobody is told much for a small request."""
+        for n in range(60):
+            self.ann.say("chat", id=n + 1, to="lobby:dice", text="\U0001f3b2" * 500, data="x" * 1000)
+            self.rig.advance(2)
+        lines = self.listen(self.bob, "lobby:dice", 1)["lines"]
+        told = sum(len(json.dumps(line, ensure_ascii=False).encode()) for line in lines)
+        self.assertTrue(WALL_BYTES - 10_000 < told < WALL_BYTES + 5_000, told)
+
+    def test_data(self) -> None:
+        """As beside a line in a room."""
+        answer = self.ann.ask("chat", id=1, to="lobby:dice", text="x", data="d" * 1023)
+        self.assert_error(answer, "too_large", 1)
+
     def test_refused(self) -> None:
         """No such place, nothing said, too much, too fast, and a store that is away."""
         for id, (to, text, code) in enumerate(
@@ -123,6 +141,20 @@ class DirectTests(PostCase):
         self.assert_error(self.ann.ask("chat", id=5, to=f"user:{self.user(self.ann)}", text="me"), "forbidden", 5)
         self.assertEqual([line["text"] for line in self.listen(self.ann, "direct", 6)["lines"]], ["psst"])
 
+    def test_accounts_that_do_not_exist(self) -> None:
+        """Of a line to an account that does not exist nothing is stored, nor of a block."""
+        kept = UserRow(id="account:1", name_key="eve", version=1, value=b"1")
+        self.successResultOf(self.rig.store.put_user(kept))
+        posts, eve = self.rig.hall.posts, User("account:2", "Eve")
+        said = Deferred.fromCoroutine(posts.say(eve, "user:account:3", "hello?", None))
+        self.assertEqual(self.failureResultOf(said, Refused).value.code, "forbidden")
+        self.assertEqual([book for book in self.rig.store._books if book.startswith("posts")], [])
+        self.assert_error(self.ann.ask("block", id=1, user="account:3"), "bad_data", 1)
+        self.assert_error(self.ann.ask("block", id=2, user="guest:" + "x" * 50_000), "bad_message", 2)
+        self.assertEqual(self.rig.store._books.get("blocks", {}), {})
+        self.successResultOf(Deferred.fromCoroutine(posts.say(eve, "user:account:1", "hello", None)))
+        self.assertEqual(self.ann.ask("block", id=3, user="account:1")["op"], "ok")
+
     def test_blocked(self) -> None:
         """Who is blocked is not heard; the block outlives the process."""
         self.ann.create("dice")
@@ -139,6 +171,46 @@ class DirectTests(PostCase):
         for peer in (bob, again):
             self.assertNotIn(b"hey", b"".join(peer.frames))
             self.assertNotIn(b"in the room", b"".join(peer.frames))
+
+
+class ShadowTests(PostCase):
+    """Nobody finds out who writes in the shadow: not the writer, and not by a second account."""
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.rig.hall.watch.sanction(Sanction(id="", act="mute", user=self.user(self.bob), shadow=True))
+
+    def say(self, peer: Peer, id: int, text: str) -> None:
+        self.rig.advance(3)  # the pace of lines outside rooms
+        self.assertEqual(peer.ask("chat", id=id, to="lobby:dice", text=text)["op"], "ok")
+
+    def test_writer_sees_it(self) -> None:
+        """The writer's line is there, now and when listening again, before and behind those of others."""
+        self.listen(self.bob, "lobby:dice", 1)
+        self.say(self.ann, 1, "one")
+        self.say(self.bob, 2, "psst")
+        self.say(self.ann, 2, "two")
+        heard = [m["text"] for m in self.bob.everything() if m["op"] == "post"]
+        self.assertEqual(heard, ["one", "psst", "two"])
+        again = self.listen(self.bob, "lobby:dice", 3)
+        self.assertEqual([post["text"] for post in again["lines"]], ["one", "psst", "two"])
+
+    def test_others_miss_nothing(self) -> None:
+        """No number tells others that a line was written, whatever they know or ask for; nor does one go for it."""
+        for n in range(KEPT):
+            self.say(self.ann, n + 1, str(n))
+        before = self.listen(self.ann, "lobby:dice", 100)
+        for n in range(2 * SHADOWED):
+            self.say(self.bob, n + 1, "psst")
+        for id, seen in enumerate((None, before["line"], before["line"] + 1, before["line"] + 10**7), start=101):
+            after = self.listen(self.ann, "lobby:dice", id, seen)
+            self.assertEqual(after["line"], max(before["line"], seen or 0))
+            self.assertEqual(after["lines"], before["lines"] if seen is None else [])
+        self.say(self.ann, 200, "on time")
+        post = [m for m in self.ann.everything() if m["op"] == "post"][-1]
+        self.assertEqual(post["line"], post["at"])
+        shadows = [line for line in self.rig.hall.posts._wall("lobby:dice").lines if line.shadow]
+        self.assertEqual(len(shadows), SHADOWED)
 
 
 class ServerTests(PostCase):

@@ -18,7 +18,7 @@ from twisted.trial.unittest import SynchronousTestCase
 from gameserver.room.passes import Pass
 from gameserver.wire.frames import TEXT, head
 from gameserver.wire.native import make_watch
-from gameserver.wire.protocol import Outgoing
+from gameserver.wire.outgoing import Outgoing
 from gameserver.wire.transport import READ_BYTES, Socket, Watch, hand_out_sockets
 
 BIG = 4_000_000

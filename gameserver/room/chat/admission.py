@@ -30,8 +30,22 @@ def admit_line(room: Room, player: Player, text: str, to: str, data: Any) -> Cha
         raise Refused(f"At most {room.chat_chars} characters.", code="too_large")
     channel = admit_channel(room, player, to)
     emote = text.startswith(EMOTE) and bool(text[len(EMOTE) :].strip())
+    data = read_data(data, room.chat_data_bytes)
+    return Chat(text[len(EMOTE) :] if emote else text, channel, data, emote)
+
+
+def read_data(data: Any, most_bytes: int) -> Any:
+    """
+    :param data: what a client added to a line, as JSON has it.
+    :returns: it as a plain value.
+    :raises Refused: ``too_large``, or ``bad_data``: it is none.
+    """
+    if data is None:
+        return None
+    if len(values.encode(data, special=False)) > most_bytes:
+        raise Refused(f"At most {most_bytes} bytes.", code="too_large", path="$.data")
     try:
-        return Chat(text[len(EMOTE) :] if emote else text, channel, values.received(data), emote)
+        return values.received(data)
     except NotJSON as error:
         raise Refused(str(error), code="bad_data", path="$.data") from None
 

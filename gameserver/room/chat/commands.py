@@ -51,6 +51,8 @@ def obey(room: Room, asker: Asker, player: Player, text: str) -> dict[str, Any]:
     :returns: what came of it, for its sender.
     :raises Refused: it cannot be done, or not by this player.
     """
+    if len(text) > room.chat_chars:
+        raise Refused(f"At most {room.chat_chars} characters.", code="too_large")
     word, _, rest = text[1:].partition(" ")
     needs_right, command = _COMMANDS[word.lower()]
     if needs_right and not moderation.may_moderate(room, asker.user, player):
@@ -152,7 +154,7 @@ def _links(room: Room, order: Order) -> str:
 
 def _report(room: Room, order: Order) -> str:
     whom, reason = _target(room, order)
-    moderation.report(room, order.player, whom=whom, line=None, reason=reason)
+    moderation.report(room, order.player, whom=whom, line=None, reason=reason, address=order.asker.address)
     return "Thank you; somebody will look at it."
 
 

@@ -56,7 +56,7 @@ class ChatInputs:
         """A player brings a line or a seat to those who moderate."""
         player = self._room.replies.asking_player(asker, seat_id)
         if player is not None:
-            await self._asked(asker, player, "report", self._report(player, stream, line, whom, reason))
+            await self._asked(asker, player, "report", self._report(asker, player, stream, line, whom, reason))
 
     async def block(self, asker: Asker, seat_id: str, whom: str, on: bool) -> None:
         """A player wants to hear nothing more of another."""
@@ -188,12 +188,14 @@ class ChatInputs:
             moderation.note_unsaid(self._room, asker.user, line)
         self._room.journal.append(self._room.said, Change(line, None, None))
 
-    async def _report(self, player: Player, stream: str | None, n: int | None, whom: str | None, reason: str) -> None:
+    async def _report(
+        self, asker: Asker, player: Player, stream: str | None, n: int | None, whom: str | None, reason: str
+    ) -> None:
         line = self._line(player, stream, n) if stream is not None and n is not None else None
         seat = self._room.seats.get(whom) if whom is not None else None
         if line is None and seat is None:
             raise Refused("Name a line or a seat.", code="bad_data", path="$.seat")
-        moderation.report(self._room, player, whom=seat, line=line, reason=reason)
+        moderation.report(self._room, player, whom=seat, line=line, reason=reason, address=asker.address)
 
     async def _block(self, player: Player, whom: str, on: bool) -> None:
         seat = self._room.seats.get(whom)

@@ -6,13 +6,13 @@ import re
 from typing import TYPE_CHECKING, Any, Final
 
 from gameserver.errors import Refused
+from gameserver.interfaces import User
 from gameserver.room.chat.line import KeptLine
 from gameserver.room.chat.pace import SLOWEST_S as SLOWEST_S
-from gameserver.room.chat.records import Quoted, Record, Who
+from gameserver.room.chat.records import HOSTS, OPERATORS, REPORTS, Quoted, Record, Who
 from gameserver.room.chat.talking import Ban, Mute
 
 if TYPE_CHECKING:
-    from gameserver.interfaces import User
     from gameserver.room.room import Room
     from gameserver.room.seats import Player
 
@@ -107,8 +107,16 @@ def links(room: Room, by: User, on: bool) -> None:
     note(room, "links", by, None, about="on" if on else "off")
 
 
-def report(room: Room, by: Player, *, whom: Player | None, line: KeptLine | None, reason: str) -> None:
-    """A player brings something to those who moderate, with the last lines that this player could read."""
+def report(
+    room: Room, by: Player, *, whom: Player | None, line: KeptLine | None, reason: str, address: str = ""
+) -> None:
+    """
+    A player brings something to those who moderate, with the last lines that this player could read.
+
+    :param address: from which it comes.
+    :raises Refused: ``slow_down``.
+    """
+    room.watch.admit_report(by.user_id, address)
     about = Who(whom.user_id, whom.name) if whom is not None else None
     if line is not None and whom is None and line.seat is not None:
         about = Who(_user_of(room, line), line.name or "")
@@ -133,6 +141,7 @@ def note(room: Room, act: str, by: Any, whom: Any, **more: Any) -> None:
     record = Record(
         at_ms=round(room.now * 1000),
         act=act,
+        book=REPORTS if act == "report" else OPERATORS if has_right(by if isinstance(by, User) else None) else HOSTS,
         game=room.spec.name,
         room=room.code,
         by=_who(by),

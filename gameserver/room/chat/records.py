@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 from msgspec import Struct
 from twisted.internet.defer import Deferred, succeed
 
+from gameserver.interfaces import User
 from gameserver.room.effects import OneByOne
+
+OPERATORS: Final = "log"
+HOSTS: Final = "hosts"
+REPORTS: Final = "reports"
+"""The books of the log: what operators did, what hosts and games did, what was reported."""
 
 
 class Who(Struct, frozen=True):
@@ -40,6 +46,7 @@ class Record(Struct, frozen=True, omit_defaults=True, kw_only=True):
     :ivar s: for how long; None where that has no meaning, or for good.
     :ivar about: the address of a ban, the seconds of slow mode.
     :ivar lines: what was said around it.
+    :ivar book: in which book it is kept.
     """
 
     at_ms: int
@@ -52,6 +59,7 @@ class Record(Struct, frozen=True, omit_defaults=True, kw_only=True):
     reason: str = ""
     about: str = ""
     lines: tuple[Quoted, ...] = ()
+    book: str = OPERATORS
 
     def encode(self) -> bytes:
         """:returns: the entry as it is stored."""
@@ -89,6 +97,22 @@ class Watch(OneByOne):
     def ban_of(self, user_id: str, address: str, game: str, now: float) -> str | None:
         """:returns: why this user, or whoever comes from that address, may not take a seat; None: welcome."""
         return None
+
+    def admit(self, user: User | None, address: str) -> None:
+        """
+        Let somebody in, or do what changes something; every door asks here.
+
+        :param user: None, where it is not known yet who comes from that address.
+        :raises Refused: ``forbidden``: an operator has banned this user, or the address, from the server. An
+            administrator cannot be banned: somebody must be able to lift what a moderator did.
+        """
+
+    def admit_report(self, user_id: str, address: str) -> None:
+        """
+        Count a report.
+
+        :raises Refused: ``slow_down``: this user, or whoever comes from that address, reports too much.
+        """
 
     def deliver(self, frame: bytes) -> None:
         """The store has a step that left this entry of the log."""

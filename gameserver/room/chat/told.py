@@ -89,8 +89,9 @@ def keep_change(room: Room, line: KeptLine, change: Change) -> None:
         at_ms = round(room.now * 1000)
         said = {"text": change.text, "data": change.data, "mentions": mentions, "unheard": change.unheard}
         now = replace(line, edited_ms=at_ms, **said)
-        room.lines.replace(line, now)
+        forgotten = room.lines.replace(line, now)
         room.keep_part(keys.line(line.number), now.encode)
+        room.drop_parts(keys.line(old.number) for old in forgotten)
         frame = messages.encode(chat_line(room, now))
     part = room.streams.redact(line.key, line.n, frame, line.but + change.unheard)
     if part is not None:

@@ -1,0 +1,106 @@
+"""Who has blocked whom: one page of the store for each, so that a block costs as much as one, not as all before it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from hashlib import blake2b
+from typing import Final
+
+import msgspec
+
+from gameserver.errors import Refused
+
+MOST_BLOCKED: Final = 1000
+"""Users whom one user may block."""
+MOST_BLOCKS: Final = 50_000
+"""Of all users. Guests come and go: one more block drops a guest's that is there longest."""
+ID_CHARS: Final = 1024
+"""No id is longer; whatever is, is nobody's."""
+_PAIR: Final = "pair:"
+"""What pages begin with. A page without it is of an older version: a user's, with all whom that user has blocked."""
+
+
+class Blocks:
+    """
+    The book of blocks.
+
+    :param write: writes pages of the book, and tears others out.
+    :param most: of all users.
+    :ivar blocked: by user, whom that user does not want to hear.
+    """
+
+    def __init__(self, write: Callable[[dict[str, bytes], list[str]], None], most: int = MOST_BLOCKS) -> None:
+        self.blocked: dict[str, frozenset[str]] = {}
+        self._write = write
+        self._most = most
+        self._count = 0
+        self._guests: dict[tuple[str, str], None] = {}
+
+    def read(self, pages: Mapping[str, bytes]) -> None:
+        """Take what the store has; pages of an older version are written anew."""
+        puts: dict[str, bytes] = {}
+        drops = []
+        for page, stored in pages.items():
+            names = msgspec.json.decode(stored, type=list[str])
+            if page.startswith(_PAIR):
+                self._keep(*names)
+            else:
+                drops.append(page)
+                for other in names:
+                    self._keep(page, other)
+                    puts[_page(page, other)] = _value(page, other)
+        if drops:
+            self._write(puts, drops)
+
+    def put(self, user_id: str, other: str) -> None:
+        """
+        One user does not want to hear the other.
+
+        :raises Refused: ``too_large``: that would be too many; ``bad_data``: that is no id.
+        """
+        drops = [] if other in self.blocked.get(user_id, ()) else self._make_room(user_id, other)
+        # Also where it is known: whoever asks again may have been told that it was not stored.
+        self._write({_page(user_id, other): _value(user_id, other)}, drops)
+
+    def drop(self, user_id: str, other: str) -> None:
+        """It was taken back."""
+        if other in self.blocked.get(user_id, ()):
+            self._forget(user_id, other)
+        self._write({}, [_page(user_id, other)])
+
+    def _make_room(self, user_id: str, other: str) -> list[str]:
+        """:returns: the pages of what was forgotten for one more, which is kept now."""
+        if len(other) > ID_CHARS:
+            raise Refused("There is no such user.", code="bad_data", path="$.user")
+        if len(self.blocked.get(user_id, ())) >= MOST_BLOCKED:
+            raise Refused(f"You have blocked {MOST_BLOCKED} users; let one go first.", code="too_large")
+        drops = []
+        if self._count >= self._most:
+            if not self._guests:
+                raise Refused("There are too many blocks.", code="too_large")
+            oldest = next(iter(self._guests))
+            self._forget(*oldest)
+            drops.append(_page(*oldest))
+        self._keep(user_id, other)
+        return drops
+
+    def _keep(self, user_id: str, other: str) -> None:
+        self.blocked[user_id] = self.blocked.get(user_id, frozenset()) | {other}
+        self._count += 1
+        if user_id.startswith("guest:"):
+            self._guests[user_id, other] = None
+
+    def _forget(self, user_id: str, other: str) -> None:
+        self.blocked[user_id] -= {other}
+        if not self.blocked[user_id]:
+            del self.blocked[user_id]
+        self._count -= 1
+        self._guests.pop((user_id, other), None)
+
+
+def _page(user_id: str, other: str) -> str:
+    return _PAIR + blake2b(_value(user_id, other), digest_size=16).hexdigest()
+
+
+def _value(user_id: str, other: str) -> bytes:
+    return msgspec.json.encode([user_id, other])

@@ -1,0 +1,59 @@
+"""What is remembered of answered requests, and how it is kept in the row."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+from twisted.trial.unittest import SynchronousTestCase
+
+from gameserver.room.answers import DONE, KEPT, KEYS, Answers, Memory, Runs
+from gameserver.store import keys
+
+
+class MemoryTests(SynchronousTestCase):
+    def test_ids_may_skip(self) -> None:
+        """An id that was never applied is in no run."""
+        memory = Memory()
+        for id in (1, 2, 3, 5, 6, 9):
+            memory.keep(id)
+        self.assertEqual(memory.runs, [[1, 3], [5, 6], [9, 9]])
+        self.assertEqual((memory.last_id, memory.answers.get(4)), (9, None))
+
+    def test_answers_that_say_more(self) -> None:
+        """They are kept as they are, and stand in no run."""
+        memory = Memory()
+        memory.keep(1)
+        memory.keep(2, b"frame")
+        memory.keep(3)
+        self.assertEqual((memory.runs, memory.answers[2]), ([[1, 1], [3, 3]], b"frame"))
+
+    def test_bounded(self) -> None:
+        """The oldest is forgotten; of its frame that is said."""
+        memory = Memory()
+        self.assertEqual(memory.keep(1, b"frame"), [])
+        forgotten = [memory.keep(id) for id in range(2, KEPT + 3)]
+        self.assertEqual([one for one in forgotten if one], [[1]])
+        self.assertEqual((memory.size_bytes, memory.runs), (0, [[3, KEPT + 2]]))
+
+
+class AnswersTests(SynchronousTestCase):
+    def test_clients_that_ask_stay(self) -> None:
+        """Of too many clients of a seat the one that asked longest ago is forgotten, with its parts of the row."""
+        answers = Answers()
+        for number in range(KEYS):
+            answers.keep("1", f"key-{number}", 1)
+        answers.keep("1", "key-0", 2, b"frame")
+        self.assertEqual(answers.keep("1", "new", 1), [keys.done("1", "key-1")])
+        self.assertEqual(
+            answers.forget("1")[-3:], [keys.done("1", "key-0"), keys.answer("1", "key-0", 2), "done/1/new"]
+        )
+
+    def test_restore(self) -> None:
+        """From runs, and from frames: rows that were written before there were runs have a frame for each."""
+        answers = Answers()
+        runs = msgspec.json.decode(b"[[1,3],[7,7]]", type=Runs)
+        answers.restore([("1", "a/b", 5, b"old")], [("1", "a/b", runs)])
+        memory: Any = answers.find("1", "a/b")
+        self.assertEqual(list(memory.answers.items()), [(1, DONE), (2, DONE), (3, DONE), (5, b"old"), (7, DONE)])
+        self.assertEqual((memory.last_id, memory.runs), (7, [[1, 3], [7, 7]]))

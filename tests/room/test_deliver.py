@@ -1,0 +1,96 @@
+"""How an outbox is handed over: in order, and to each session at once."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from twisted.trial.unittest import SynchronousTestCase
+
+from gameserver.room.commits import deliver
+from gameserver.room.effects import OneByOne
+
+
+class Listener:
+    """Keeps the calls, and the frames of each listener."""
+
+    def __init__(self, calls: list[Any], name: str) -> None:
+        self.calls = calls
+        self.name = name
+        self.frames: list[bytes] = []
+
+    def __repr__(self) -> str:
+        return self.name
+
+    def deliver_to_all(self, to: tuple[Listener, ...], frames: list[bytes], *, last: bool) -> None:
+        self.calls.append(("".join(map(repr, to)), list(frames), last))
+        for each in to:
+            each.frames += frames
+
+    def deliver_volatile(self, frame: bytes, slot: str) -> None:
+        self.calls.append((self.name, [frame], slot))
+        self.frames.append(frame)
+
+
+class Told(OneByOne):
+    """Hears of a room, and is no connection."""
+
+    def __init__(self, calls: list[Any]) -> None:
+        self.calls = calls
+
+    def deliver(self, frame: bytes) -> None:
+        self.calls.append(("told", [frame], True))
+
+
+class DeliverTests(SynchronousTestCase):
+    def setUp(self) -> None:
+        self.calls: list[Any] = []
+        self.a, self.b, self.c = (Listener(self.calls, name) for name in "abc")
+        self.all: Any = (self.a, self.b, self.c)
+
+    def deliver(self, *deliveries: Any) -> list[Any]:
+        deliver([(to, frame, None) for to, frame in deliveries])
+        return self.calls
+
+    def test_event_and_answer(self) -> None:
+        """The others share one call; who asked gets event and answer in one."""
+        calls = self.deliver((self.all, b"event"), ((self.b,), b"ok"))
+        self.assertEqual(calls, [("ac", [b"event"], True), ("b", [b"event", b"ok"], True)])
+
+    def test_many_ask(self) -> None:
+        """Each gets what is said in its order, its own answer where it belongs."""
+        self.deliver((self.all, b"1"), ((self.b,), b"ok-1"), (self.all, b"2"), ((self.a,), b"ok-2"), (self.all, b"3"))
+        self.assertEqual(self.a.frames, [b"1", b"2", b"ok-2", b"3"])
+        self.assertEqual(self.b.frames, [b"1", b"ok-1", b"2", b"3"])
+        self.assertEqual(self.c.frames, [b"1", b"2", b"3"])
+        self.assertEqual(len(self.calls), 3)
+
+    def test_alone(self) -> None:
+        """Who is alone in a room gets both in one call."""
+        self.assertEqual(self.deliver(((self.a,), b"e"), ((self.a,), b"ok")), [("a", [b"e", b"ok"], True)])
+
+    def test_answer_first(self) -> None:
+        """What one is told before the others hear something stays before it."""
+        self.deliver(((self.a,), b"ok"), (self.all, b"event"))
+        self.assertEqual((self.a.frames, self.b.frames), ([b"ok", b"event"], [b"event"]))
+
+    def test_outsider(self) -> None:
+        """Who is not of the audience is told its own alone."""
+        self.deliver(((self.a, self.b), b"event"), ((self.c,), b"error"), ((self.a, self.b), b"more"))
+        self.assertEqual((self.c.frames, self.a.frames), ([b"error"], [b"event", b"more"]))
+
+    def test_two_audiences(self) -> None:
+        """JSON and MessagePack, or two groups: one behind the other."""
+        self.deliver(((self.a, self.b), b"json"), ((self.b, self.c), b"packed"), ((self.a,), b"ok"))
+        self.assertEqual(
+            [self.a.frames, self.b.frames, self.c.frames], [[b"json", b"ok"], [b"json", b"packed"], [b"packed"]]
+        )
+
+    def test_who_waits(self) -> None:
+        """Who waits behind what was said is called behind it."""
+        self.deliver((self.all, b"event"), ((Told(self.calls),), b""), ((self.a,), b"ok"))
+        self.assertEqual([call[0] for call in self.calls], ["abc", "told", "a"])
+
+    def test_volatile(self) -> None:
+        """What may be dropped goes its own way, in its place."""
+        deliver([(self.all, b"e", None), (self.all, b"v", "slot"), ((self.a,), b"ok", None)])
+        self.assertEqual(self.a.frames, [b"e", b"v", b"ok"])

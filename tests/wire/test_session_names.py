@@ -1,0 +1,109 @@
+"""Names at the door and at the seats: nobody looks like an account that is here, or like one that has rights."""
+
+from __future__ import annotations
+
+import random
+from unittest import mock
+
+from msgspec.structs import replace
+
+from gameserver import Game, names
+from gameserver.auth.accounts import Accounts
+from gameserver.auth.chain import Chain
+from gameserver.auth.guests import Guests
+from gameserver.auth.tokens import SECRET_BYTES
+from gameserver.room.people import GUEST, People
+from tests.auth.kit import fast_hasher
+from tests.test_names import MARKS, Measured
+from tests.wire.kit import Message, Peer, WireTestCase
+
+LOOK_LIKE_ANN = ("Ann", "ann", "A n n", "\u0410nn", "ANN")
+
+
+class Open(Game):
+    """Any game."""
+
+    name = "open"
+    needs_start = False
+
+
+class NamesCase(WireTestCase):
+    games = (Open,)
+
+    def setUp(self) -> None:
+        super().setUp()
+        rig = self.rig
+        self.accounts = Accounts(
+            [b"s" * 32], rig.store, fast_hasher(), random.Random(2).randbytes, lambda user, login: None
+        )
+        guests = Guests([bytes(SECRET_BYTES)], rig.entropy, rig.clock.now, rig.store)
+        rig.house = replace(rig.house, authenticators=Chain([guests, self.accounts]))
+        rig.hall.people = People(["Root"])
+        registered = self.accounts.register("Ann", "correct horse", now_s=rig.clock.now())
+        self.token = self.successResultOf(registered).token
+
+    def ann(self) -> Peer:
+        return self.rig.connect().hello(token=self.token)
+
+    def hello(self, name: str) -> Message:
+        """:returns: what a guest of that name is answered."""
+        answer: Message = self.rig.connect().say("hello", guest={"name": name})[0]
+        return answer
+
+
+class GuestNamesTests(NamesCase):
+    def test_account_that_is_here(self) -> None:
+        """No guest gets a name that could be taken for that of an account, from its first connection to its last."""
+        self.assertEqual(self.hello("Ann")["op"], "welcome")
+        first, second = self.ann(), self.ann()
+        for name in LOOK_LIKE_ANN:
+            self.assert_error(self.hello(name), "unauthenticated")
+        self.assertEqual(self.hello("Anna")["op"], "welcome")
+        first.drop()
+        self.assert_error(self.hello("Ann"), "unauthenticated")
+        second.drop()
+        self.assertEqual(self.hello("Ann")["op"], "welcome")
+
+    def test_name_of_a_moderator(self) -> None:
+        """What settings give rights is nobody's else, whether it is registered or not."""
+        for name in ("Root", "root", "Roo\u0442", "R\u043e\u043et"):
+            self.assert_error(self.hello(name), "unauthenticated")
+
+    def test_guest_who_was_here_before(self) -> None:
+        """A guest who comes back to an account's name is let in, and told from it."""
+        token = self.rig.connect().hello("Ann").welcome["token"]
+        self.ann()
+        again = self.rig.connect().hello(token=token)
+        self.assertEqual(again.welcome["user"]["name"], "Ann" + GUEST)
+        again.create("open", name=None)
+        self.assertEqual([seat["name"] for seat in again.joined["seats"]], ["Ann" + GUEST])
+
+    def test_seat_of_another_name(self) -> None:
+        """Nobody takes a seat under such a name, an account neither, but whose name it is."""
+        ann = self.ann()
+        code = ann.create("open", name="ANN").room
+        guest, bob = self.rig.connect().hello("Eve"), self.rig.connect()
+        registered = self.accounts.register("Bob", "correct horse", now_s=self.rig.clock.now())
+        bob.hello(token=self.successResultOf(registered).token)
+        for peer in (guest, bob):
+            for id, name in enumerate((*LOOK_LIKE_ANN, "Root"), start=1):
+                self.assert_error(peer.ask("join", id=id, room=code, name=name), "name_taken", id)
+            self.assert_error(peer.ask("create", id=20, game="open", name="Root"), "name_taken", 20)
+        self.assertEqual(guest.ask("join", id=21, room=code, name="Eva")["op"], "joined")
+
+    def test_length_before_work(self) -> None:
+        """A name of 28,000 marks is refused before any of them is brought into its order, wherever it comes in."""
+        peer = self.rig.connect().hello("Eve")
+        code = peer.create("open").room
+        with mock.patch.object(names, "unicodedata", Measured()) as measured:
+            self.assert_error(self.hello(MARKS * 14_000), "unauthenticated")
+            self.assert_error(peer.ask("create", id=2, game="open", name=MARKS * 14_000), "bad_data", 2)
+            self.assert_error(peer.ask("join", id=3, room=code, name=MARKS * 14_000), "bad_data", 3)
+            self.assertEqual(measured.code_points, 0)
+
+    def test_command_of_many_words(self) -> None:
+        """A command is as long as a line at most: whom it names is looked for in no more than that."""
+        peer = self.rig.connect().hello("Eve").create("open")
+        for id, command in enumerate(("report", "block"), start=2):
+            answer = peer.ask("chat", id=id, text=f"/{command} " + "a " * 20_000)
+            self.assert_error(answer, "too_large", id)
