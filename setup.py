@@ -23,7 +23,7 @@ COPIES = {"games": "gameserver/_games", "clients/js": "gameserver/web/static"}
 
 NOT_SHIPPED = shutil.ignore_patterns(
     *("__pycache__", "*.py[co]", "test_*", "*.test.*", "test", "tests"),
-    *("src", "node_modules", "package*.json", "tsconfig*.json", "*.config.mjs", "pages.d.ts"),
+    *("src", "node_modules", "package*.json", "tsconfig*.json", "*.config.mjs"),
 )
 
 
