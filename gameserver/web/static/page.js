@@ -53,6 +53,11 @@
  * Pages import from here alone; what they get lies in page/, a file for each concern.
  */
 
+// Asked for together with what is in page/, instead of one round trip later.
+import "../game-chat.js";
+import "../gameserver.js";
+import "./form.js";
+
 export { keepAwake } from "./page/awake.js";
 export { newsBanner, statusBanner } from "./page/banners.js";
 export { BASE, cleanCode, gameName, keyHere, query, urlOf } from "./page/base.js";
