@@ -13,7 +13,7 @@ UNIT := $(subst /,.,$(patsubst %.py,%,$(wildcard tests/test_*.py)) \
 
 NATIVE := gameserver/wire/native.c gameserver/wire/native_build.py
 
-.PHONY: run test lint format unit e2e crash js js-test bench bench-commit bench-patches growth needs clean
+.PHONY: run test lint format unit e2e crash attack fuzz js js-test bench bench-commit bench-patches growth needs clean
 
 run: .venv/run.stamp
 	@echo 'Open one of the addresses that the server names below; phones in the same network can, too.'
@@ -47,10 +47,7 @@ crash: .venv/dev.stamp
 	@GAMESERVER_TEST_KILLS=$(KILLS) GAMESERVER_TEST_FREEZE_S=$(FREEZE_S) \
 	  $(BIN)/trial tests.e2e.test_checker tests.e2e.test_crash.RandomKillTests tests.e2e.test_store_away
 
-# npm in clients/js, with the Node that is in .venv; nothing where tests/needs.sh has said that it cannot be.
-in_js = if [ -e clients/js/node_modules/.stamp ]; then PATH="$(CURDIR)/$(BIN):$$PATH" npm --prefix clients/js --silent $(1); fi
-
-# The JavaScript client's tests.
+.PHONY: run test lint format unit e2e crash attack fuzz js js-test bench bench-commit bench-patches growth needs clean
 js-test: needs
 	@$(call in_js,test)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from functools import reduce
 from math import isfinite
 from operator import or_
@@ -13,7 +14,7 @@ from msgspec.structs import fields
 
 from gameserver import values
 from gameserver.wire import messages
-from gameserver.wire.codecs import PROBLEMS, Unreadable, request_id, too_deep
+from gameserver.wire.codecs import PROBLEMS, Unreadable, request_id, too_deep, too_large
 from gameserver.wire.messages import ARRAYS, FROM_CLIENT, PACKED_SUBPROTOCOL, ClientMessage, Object, Send
 
 _NOT_CONTAINERS: Final = bytes({*range(256)} - {*range(0x80, 0xA0), *range(0xDC, 0xE0)})
@@ -25,13 +26,15 @@ class PackedCodec:
     Binary frames, one array each.
 
     :param depth: containers inside one another, at most.
+    :param request_bytes: of a message that is no ``send``, at most.
     """
 
     subprotocol = PACKED_SUBPROTOCOL
     binary = True
 
-    def __init__(self, depth: int) -> None:
+    def __init__(self, depth: int, request_bytes: int = sys.maxsize) -> None:
         self.depth = depth
+        self.request_bytes = request_bytes
 
     def glance(self, frame: bytes) -> Send:
         """See `gameserver.wire.codecs.Codec.glance`."""
@@ -43,6 +46,8 @@ class PackedCodec:
 
     def decode(self, frame: bytes) -> ClientMessage:
         """See `gameserver.wire.codecs.Codec.decode`."""
+        if len(frame) > self.request_bytes:
+            self._check_size(frame)
         if not self.is_flat(frame):
             raise Unreadable("bad_message", too_deep(self.depth), _id_of(frame))
         try:
@@ -52,6 +57,16 @@ class PackedCodec:
         if type(array) is _SEND:
             return _send(array)
         return _message_of(array)
+
+    def _check_size(self, frame: bytes) -> None:
+        """Nothing is made of what else is in it before it is known that it may be as large."""
+        try:
+            parts = _decode_parts(frame)
+            number = msgspec.msgpack.decode(parts[0], type=int) if parts else 0
+        except PROBLEMS:
+            raise Unreadable("bad_message", "That is no MessagePack array.", _id_in_pieces(frame)) from None
+        if number != SEND:
+            raise too_large(self.request_bytes, _id_in(parts, number))
 
 
 def _object(kind: type, value: Any) -> Object:
@@ -107,7 +122,8 @@ _KINDS: Final[dict[str, Any]] = {str(kind.__struct_config__.tag): kind for kind 
 _ARRAYS: Final[dict[int, Any]] = {number: _array_of(number) for number in FROM_CLIENT}
 _MESSAGES: Final[dict[Any, Any]] = {kind: _KINDS[ARRAYS[number][0]] for number, kind in _ARRAYS.items()}
 _OPEN: Final = {kind: _open_fields(kind) for kind in _KINDS.values()}
-_SEND: Final = _ARRAYS[5]
+SEND: Final = 5
+_SEND: Final = _ARRAYS[SEND]
 _send_decoder: Final = msgspec.msgpack.Decoder(_SEND)
 _decoder: Final = msgspec.msgpack.Decoder(reduce(or_, _ARRAYS.values()), dec_hook=_object)
 _decode_any: Final = msgspec.msgpack.Decoder().decode

@@ -8,11 +8,13 @@ A codec is a form of the protocol: its subprotocol's name, and ``decode``. How t
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Callable
 from itertools import accumulate
 from typing import Any, Final, Protocol
 
 import msgspec
+from msgspec import Struct
 
 from gameserver import values
 from gameserver.errors import CODES, GameServerError
@@ -67,13 +69,15 @@ class JSONCodec:
     Text frames, one object each.
 
     :param depth: containers inside one another, at most.
+    :param request_bytes: of a message that is no ``send``, at most.
     """
 
     subprotocol = SUBPROTOCOL
     binary = False
 
-    def __init__(self, depth: int) -> None:
+    def __init__(self, depth: int, request_bytes: int = sys.maxsize) -> None:
         self.depth = depth
+        self.request_bytes = request_bytes
         self.glance = _decode_send
 
     def is_flat(self, frame: bytes) -> bool:
@@ -82,6 +86,8 @@ class JSONCodec:
 
     def decode(self, frame: bytes) -> ClientMessage:
         """See `Codec.decode`."""
+        if len(frame) > self.request_bytes:
+            self._check_size(frame)
         if not self.is_flat(frame):
             raise Unreadable("bad_message", too_deep(self.depth), _id_of(frame))
         try:
@@ -95,6 +101,15 @@ class JSONCodec:
             raise _what_is_wrong(frame, error) from None
         return message
 
+    def _check_size(self, frame: bytes) -> None:
+        """Nothing is made of what else is in it before it is known that it may be as large."""
+        try:
+            head = _decode_head(frame)
+        except PROBLEMS:
+            raise Unreadable("bad_message", "That is not JSON.") from None
+        if head.op != "send":
+            raise too_large(self.request_bytes, _whole_id(head.id))
+
 
 def _object(kind: type, value: Any) -> Object:
     """:returns: what stands where an object is meant. :raises ValueError: it is none."""
@@ -103,10 +118,23 @@ def _object(kind: type, value: Any) -> Object:
     return Object(value)
 
 
+class _Head(Struct):
+    """What a message is, and nothing that is in it."""
+
+    op: str
+    id: float | int | None = None
+
+
+_decode_head: Final = msgspec.json.Decoder(_Head).decode
 _decode: Final = msgspec.json.Decoder(ClientMessage, dec_hook=_object).decode
 _decode_any: Final = msgspec.json.Decoder().decode
 _decode_fields: Final = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
 _decode_send: Final = msgspec.json.Decoder(Send).decode
+
+
+def too_large(most: int, id: int | None) -> Unreadable:
+    """:returns: what whoever says more is told."""
+    return Unreadable("too_large", f"A message that is no ``send`` has at most {most} bytes.", id)
 
 
 def too_deep(depth: int) -> str:

@@ -104,7 +104,7 @@ class Incoming:
             stop = start + length
             if stop > end or length < 0 or length > self._most:
                 break
-            if not self._has_turn():
+            if not self._has_turn(length):
                 self._wait(data[at:])
                 return
             if not self._may_go_on():

@@ -30,6 +30,8 @@ WAITING_MESSAGES: Final = 16
 WAITING_BYTES: Final = 64 * 1024
 """What a session may send ahead of an answer that it has to wait for."""
 
+REQUEST_BYTES: Final = 8192
+"""Of a message that is no game's, besides what it may hold by its settings: a token, above all."""
 SPARE: Final = 128
 """Descriptors that connections leave to files, to the store, and to as many more as are accepted in one pass."""
 
@@ -309,3 +311,9 @@ def raise_descriptors(wanted: int) -> int:
         soft = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
         resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
     return soft
+
+
+def request_bytes(limits: Limits) -> int:
+    """:returns: how large a message is at most that is no ``send``: what lines of chat and options of rooms may be."""
+    texts = 4 * (limits.chat_chars + limits.name_chars)  # code points take four bytes at most
+    return min(limits.frame_bytes, REQUEST_BYTES + texts + limits.chat_data_bytes + limits.options_bytes)

@@ -118,6 +118,10 @@ class Outgoing:
             return
         size = len(data)
         if not last or size > self._queue_bytes:
+            if size > self._queue_bytes and len(frames) > 1:  # one by one, so that no more of them wait than may
+                for frame in frames:
+                    self.send_to_all(to, [frame], last=False)
+                return
             for session in to:
                 session.transport._owe(data)
             return

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 FRAMES_A_PASS: Final = 32
 """Frames of one connection in one pass of the reactor, where several come at once; the rest waits for the next."""
+FRAME_BYTES: Final = 2048
+"""A larger one counts as several then: so many bytes take about as long as a small one."""
 FOR_A_MESSAGE: Final = 2
 """Frames for each message that a room allows: it, and the end of it that came by itself."""
 PIECE_BYTES: Final = 512
@@ -51,12 +53,17 @@ class Pace:
         self.frames = TokenBucket(own, AT_ONCE * own)
         self.over = ""
 
-    def has_turn(self) -> bool:
-        """:returns: whether one frame more may be served in this pass; if so, it is counted."""
+    def has_turn(self, size_bytes: int = 0) -> bool:
+        """
+        :param size_bytes: of the frame.
+        :returns: whether one frame more may be served in this pass; if so, it is counted.
+        """
         if self._number != self._passes.number:
             self.begin_turn()
-        self._left -= 1
-        return self._left >= 0
+        if self._left <= 0:
+            return False
+        self._left -= 1 + size_bytes // FRAME_BYTES
+        return True
 
     def begin_turn(self) -> None:
         """Others were served since."""

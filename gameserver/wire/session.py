@@ -40,6 +40,7 @@ from gameserver.wire.limits import (
     Budgets,
     Sizes,
     Strangers,
+    request_bytes,
 )
 from gameserver.wire.messages import Close, Form, FromServer
 from gameserver.wire.pace import Pace
@@ -151,7 +152,7 @@ class Session:
     def __init__(self, house: House, transport: Transport, address: str, *, binary: bool = False) -> None:
         self._house = house
         self.transport = transport
-        self._codec: Codec = PackedCodec(house.limits.depth) if binary else JSONCodec(house.limits.depth)
+        self._codec: Codec = (PackedCodec if binary else JSONCodec)(house.limits.depth, request_bytes(house.limits))
         self.pace = Pace(house.clock, house.limits, house.hall.passes)
         self._requests = _bucket(house.limits.requests_per_s)
         self._lines = _bucket(house.limits.chat_per_s)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from unittest import mock
 
 import msgspec
 from hypothesis import example, given, settings
@@ -12,7 +13,7 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from gameserver import values
 from gameserver.errors import CODES, NotJSON
-from gameserver.wire import messages, packed
+from gameserver.wire import arrays, messages, packed
 from gameserver.wire.arrays import PackedCodec, is_deeper
 from gameserver.wire.codecs import JSONCodec, Unreadable
 from gameserver.wire.messages import ARRAYS, FROM_CLIENT, FromClient, FromServer, Send
@@ -190,6 +191,16 @@ class FromClientTests(SynchronousTestCase):
         except Unreadable as unreadable:
             self.assertIn(unreadable.code, ("bad_message", "unknown_op"))
             unreadable.text.encode()
+
+    def test_large_requests(self) -> None:
+        """What is no ``send`` is refused by its size, before anything is made of what is in it."""
+        self.codec = PackedCodec(DEPTH, request_bytes=1000)
+        for array in ([9, 1, [[]] * 2000], [6, 1, "hi", "room", [[]] * 2000], [99, 1, "x" * 2000]):
+            with mock.patch.object(arrays, "is_deeper", side_effect=AssertionError):
+                found = self.unreadable(_encode(array))
+            self.assertEqual(found.code, "too_large")
+        self.assertEqual(self.unreadable(_encode(["x", 1, "x" * 2000])).code, "bad_message")
+        self.assertIsInstance(self.codec.decode(_encode([5, 1, "m", "x" * 2000])), Send)
 
     def test_malformed(self) -> None:
         """What is no message is told with the request's number, where that can be made out."""

@@ -43,6 +43,16 @@ class DecodeTests(SynchronousTestCase):
         self.assertTrue(found.text)
         return found
 
+    def test_large_requests(self) -> None:
+        """What is no ``send`` is refused by its size, whatever is in it, and before anything is made of that."""
+        self.codec = JSONCodec(DEPTH, request_bytes=1000)
+        for more in (b'"at":1,', b'"x":' + nested(DEPTH + 1) + b","):
+            found = self.unreadable(b'{"op":"ping",' + more + b'"id":7.0,"y":[' + b"[]," * 1000 + b"1]}")
+            self.assertEqual((found.code, found.id), ("too_large", 7))
+        self.assertEqual(self.unreadable(b'{"op":"ping"' + b"x" * 1000).code, "bad_message")
+        self.assertEqual(self.unreadable(b'{"op":5,"x":"' + b"x" * 1000 + b'"}').code, "bad_message")
+        self.assertIsInstance(self.codec.decode(b'{"op":"send","type":"m","data":"' + b"x" * 2000 + b'"}'), Send)
+
     def test_defaults(self) -> None:
         """Only what identifies is required; the rest is as the page shows it."""
         self.assertEqual(self.codec.decode(b'{"op":"hello"}'), Hello())
