@@ -150,7 +150,7 @@ class DirectTests(PostCase):
         self.assertEqual(self.failureResultOf(said, Refused).value.code, "forbidden")
         self.assertEqual([book for book in self.rig.store._books if book.startswith("posts")], [])
         self.assert_error(self.ann.ask("block", id=1, user="account:3"), "bad_data", 1)
-        self.assert_error(self.ann.ask("block", id=2, user="guest:" + "x" * 50_000), "bad_message", 2)
+        self.assert_error(self.ann.ask("block", id=2, user="guest:" + "x" * 50_000), "too_large", 2)
         self.assertEqual(self.rig.store._books.get("blocks", {}), {})
         self.successResultOf(Deferred.fromCoroutine(posts.say(eve, "user:account:1", "hello", None)))
         self.assertEqual(self.ann.ask("block", id=3, user="account:1")["op"], "ok")
