@@ -13,7 +13,7 @@ UNIT := $(subst /,.,$(patsubst %.py,%,$(wildcard tests/test_*.py)) \
 
 NATIVE := gameserver/websocket/native.c gameserver/websocket/native_build.py
 
-.PHONY: run test lint format unit e2e crash attack fuzz js-test bench bench-commit bench-patches growth needs clean
+.PHONY: run test lint format unit e2e crash attack fuzz js js-test bench bench-commit bench-patches growth needs clean
 
 run: .venv/run.stamp
 	@echo 'Open one of the addresses that the server names below; phones in the same network can, too.'
@@ -27,6 +27,8 @@ lint: .venv/dev.stamp
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy --strict gameserver
+	@tests/needs.sh clients/js
+	@$(call in_js,run lint)
 
 format: .venv/dev.stamp
 	$(BIN)/ruff check --fix .
@@ -45,21 +47,14 @@ crash: .venv/dev.stamp
 	@GAMESERVER_TEST_KILLS=$(KILLS) GAMESERVER_TEST_FREEZE_S=$(FREEZE_S) \
 	  $(BIN)/trial tests.e2e.test_checker tests.e2e.test_crash.RandomKillTests tests.e2e.test_store_away
 
-# Attacks on a fresh server, with times and memory: ARGS=--list says what there is, ARGS="pings 8" makes some. Minutes.
-attack: .venv/dev.stamp
-	@$(BIN)/python -m tests.attack $(ARGS)
-
-# The fuzzers, so many seconds for each of their tests; SEED=… tries again what another run tried, which printed it.
-SECONDS ?= 60
-SEED ?= $(shell od -An -N4 -tu4 /dev/urandom)
-fuzz: .venv/dev.stamp
-	@seed=$$(echo $(SEED)); echo "SEED=$$seed"; \
-	  GAMESERVER_TEST_FUZZ_S=$(SECONDS) GAMESERVER_TEST_SEED=$$seed $(BIN)/trial tests.fuzz
-
-# The JavaScript client's tests, with the Node that is in .venv.
+.PHONY: run test lint format unit e2e crash attack fuzz js js-test bench bench-commit bench-patches growth needs clean
 js-test: needs
-	@if [ -e clients/js/node_modules/.stamp ]; \
-	  then PATH="$(CURDIR)/$(BIN):$$PATH" npm --prefix clients/js --silent test; fi
+	@$(call in_js,test)
+
+# The files that pages load, of their sources in clients/js/src; they are committed, since `make run` has no Node.
+js: .venv/dev.stamp
+	@tests/needs.sh clients/js
+	@$(call in_js,run build)
 
 # Ours beside its peers: BENCH="fan --rounds 3 --only colyseus,ours" for a part of it. Needs gcc, node 20, npm and two processors.
 BENCH ?= fan rooms echo

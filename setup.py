@@ -22,7 +22,8 @@ COPIES = {"games": "gameserver/_games", "clients/js": "gameserver/web/static"}
 """Folder of the checkout to its place in the built package."""
 
 NOT_SHIPPED = shutil.ignore_patterns(
-    *("__pycache__", "*.py[co]", "test_*", "*.test.*", "test", "tests", "node_modules", "package*.json")
+    *("__pycache__", "*.py[co]", "test_*", "*.test.*", "test", "tests"),
+    *("src", "node_modules", "package*.json", "tsconfig*.json", "*.config.mjs"),
 )
 
 

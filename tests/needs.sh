@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Sees to what the tests need beside .venv: programs of the system, packages of npm's, and releases of Django. What is
 # missing is installed where that is allowed; otherwise this says which tests cannot run. With CI=true that is a failure.
+# With a folder of NODE_FOLDERS as its argument it sees to that one alone: `make lint` needs no browser.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 export PATH="$PWD/.venv/bin:$PATH:/usr/local/sbin:/usr/sbin:/sbin"
@@ -15,7 +16,7 @@ PROGRAMS=(
 )
 # "folder with a package-lock.json:the tests".
 NODE_FOLDERS=(
-  "clients/js:the tests of clients/js"
+  "clients/js:the tests and the linters of clients/js"
   "tests/e2e/axe:tests.e2e, the pages examined by axe-core"
 )
 # A process can have only one Django, so each has a folder of its own: the oldest long-term release that is admitted, and
@@ -79,6 +80,7 @@ see_to_node() {
   local need folder stamp
   for need in "${NODE_FOLDERS[@]}"; do
     folder=${need%%:*}
+    [ "${1:-$folder}" = "$folder" ] || continue
     stamp="$folder/node_modules/.stamp"
     if [ "$stamp" -nt "$folder/package-lock.json" ] && [ "$stamp" -nt "$folder/package.json" ]; then continue; fi
     echo "Installing $folder/node_modules"
@@ -104,7 +106,11 @@ see_to_django() {
   done
 }
 
-see_to_programs
-see_to_node
-see_to_django
+if [ $# = 0 ]; then
+  see_to_programs
+  see_to_node
+  see_to_django
+else
+  see_to_node "$1"
+fi
 [ "$missing" = 0 ] || [ "${CI:-}" != true ]

@@ -22,32 +22,150 @@
  * Looks        --game-chat-ink, -muted, -ground, -line, -edge, -accent, -on-accent, -bad, -focus, -radius, -font, -height
  *              (of the lines); by default the colours of /static/style.css where it is, else the system's. ::part(title), (tabs),
  *              (log), (line), (from), (text), (form), (field), (send)
+ *
+ * Built of clients/js/src by "make js": change it there.
  */
 
-const WORDS = {
-  title: "Chat",
-  room: "Everybody",
-  lobby: "Lobby",
-  server: "Announcements",
-  field: "Say something",
-  private: "Private line to…",
-  send: "Send",
-  save: "Save",
-  cancel: "Cancel",
-  unsay: "Take back",
-  edit: "Edit",
-  edited: "(edited)",
-  nothing: "Nothing said yet.",
-  closed: "Nobody may write here now.",
-  gone: "somebody who left",
-  unread: (n) => `${n} unread`,
-  writing: (names) => (names.length > 2 ? "Several people are writing…" : `${names.join(" and ")} ${names.length > 1 ? "are" : "is"} writing…`),
-};
+/** Elements, as the chat makes them. */
+
+/**
+ * An element; text is text only.
+ * @template {keyof HTMLElementTagNameMap} Tag
+ * @param {Tag} tag
+ * @param {Record<string, any>} props attributes; functions listen to what `on…` says
+ * @param {(Node | string)[]} children
+ */
+function el(tag, props = {}, ...children) {
+  const node = document.createElement(tag);
+  for (const [key, value] of Object.entries(props)) {
+    if (key.startsWith("on")) node.addEventListener(key.slice(2), value);
+    else if (value !== null && value !== undefined && value !== false) node.setAttribute(key, value === true ? "" : value);
+  }
+  node.append(...children);
+  return node;
+}
+
+/** The lines of one channel, as they stand in the chat: drawn once, added to, and filled anew where one says something else. */
+
+/** @typedef {Api.Line | Api.Post} AnyLine */
+
+/**
+ * How lines are to be drawn now.
+ * @typedef {object} Look
+ * @property {typeof WORDS} words
+ * @property {string | undefined} me the id of the seat that looks on
+ * @property {(line: AnyLine) => boolean} mayEdit
+ * @property {(line: AnyLine) => void} edit
+ * @property {((line: AnyLine, element: HTMLElement) => void) | null} decorate
+ */
 
 const AT_END_PX = 40; // so near the end one reads along
-const LOOK_MS = 1000; // how often "is writing" is looked at, which ends by itself
 
-/* By our own name, else as /static/style.css calls it, else the system's. */
+class Log {
+  #element;
+  /** @type {AnyLine[]} */
+  #drawn = []; // the lines that stand there
+  /** @type {WeakMap<AnyLine, { node: HTMLParagraphElement, version: string | null }>} */
+  #nodes = new WeakMap();
+
+  /** @param {HTMLElement} element */
+  constructor(element) {
+    this.#element = element;
+  }
+
+  /** Nothing stands there. */
+  clear() {
+    this.#element.replaceChildren();
+  }
+
+  /** What is drawn next is another channel. */
+  restart() {
+    this.#drawn = [];
+  }
+
+  /** Every line is to be made anew, as in another language. */
+  forget() {
+    this.restart();
+    this.clear();
+    this.#nodes = new WeakMap();
+  }
+
+  /**
+   * @param {AnyLine[]} lines
+   * @param {Look} look
+   */
+  draw(lines, look) {
+    const log = this.#element;
+    const atEnd = log.scrollHeight - log.scrollTop - log.clientHeight < AT_END_PX;
+    const goesOn = this.#drawn.length > 0 && this.#drawn.every((line, i) => line === lines[i]);
+    const node = (/** @type {AnyLine} */ line) => this.#node(line, look);
+    if (goesOn) log.append(...lines.slice(this.#drawn.length).map(node));
+    else log.replaceChildren(...(lines.length ? lines.map(node) : [el("p", { class: "empty" }, look.words.nothing)]));
+    for (const line of lines) node(line); // those that were changed
+    this.#drawn = [...lines];
+    if (atEnd || !goesOn) log.scrollTop = log.scrollHeight;
+  }
+
+  /**
+   * The paragraph of a line, made once, and filled anew where the line says something else.
+   * @param {AnyLine} line
+   * @param {Look} look
+   */
+  #node(line, { words, me, mayEdit, edit, decorate }) {
+    const made = this.#nodes.get(line) ?? { node: el("p", { part: "line" }), version: null };
+    const { node } = made;
+    this.#nodes.set(line, made);
+    const version = `${line.edited} ${line.text}`;
+    if (made.version === version) return node;
+    made.version = version;
+    const classes = [!line.from && "game", line.emote && "emote", me && line.mentions.includes(me) && "mentioned"];
+    node.className = ["line", ...classes.filter(Boolean)].join(" ");
+    /** @type {HTMLElement[]} */
+    const children = [el("span", { class: "text", part: "text", dir: "auto" }, String(line.text))];
+    if (line.from) children.unshift(el("bdi", { class: "from", part: "from" }, line.from.name), el("span", { class: "hidden" }, ": "));
+    if (line.edited) children.push(el("span", { class: "note" }, words.edited));
+    if (mayEdit(line)) children.push(el("button", { type: "button", "aria-label": `${words.edit}: ${line.text}`, onclick: () => edit(line) }, words.edit));
+    node.replaceChildren(...children);
+    decorate?.(line, node);
+    return node;
+  }
+}
+
+/** The elements that a chat is made of. */
+
+/**
+ * What is done when somebody does something with them.
+ * @typedef {object} Deeds
+ * @property {(event: KeyboardEvent) => void} walk from tab to tab
+ * @property {() => void} begin a private talk
+ * @property {(event: KeyboardEvent) => void} key in the field
+ * @property {() => void} typed into the field
+ * @property {(event: SubmitEvent) => void} submit
+ * @property {() => void} unsay the line that is changed
+ * @property {() => void} cancel the change
+ */
+
+/** @param {Deeds} deeds */
+function makeParts({ walk, begin, key, typed, submit, unsay: takeBack, cancel: giveUp }) {
+  const title = el("h2", { part: "title", id: "title" });
+  const tablist = el("div", { role: "tablist", part: "tabs", class: "tabs", onkeydown: walk });
+  const seats = el("select", { onchange: begin });
+  const log = el("div", { role: "log", part: "log", tabindex: "0", "aria-live": "polite", "aria-relevant": "additions" });
+  const typing = el("p", { class: "typing", "aria-live": "off" });
+  const error = el("p", { class: "error", role: "alert" });
+  const label = el("label", { for: "field", class: "hidden" });
+  const field = el("input", { id: "field", part: "field", autocomplete: "off", dir: "auto", enterkeyhint: "send", onkeydown: key, oninput: typed });
+  const send = el("button", { type: "submit", class: "send", part: "send" });
+  const unsay = el("button", { type: "button", hidden: true, onclick: takeBack });
+  const cancel = el("button", { type: "button", hidden: true, onclick: giveUp });
+  const form = el("form", { part: "form", onsubmit: submit }, label, field, send, cancel, unsay);
+  const panel = el("div", { class: "panel", id: "panel" }, log, typing, error, form);
+  const section = el("section", {}, title, el("div", { class: "tabs" }, tablist, seats), panel);
+  return { title, tablist, private: seats, log, typing, error, label, field, send, unsay, cancel, panel, section };
+}
+
+/** How the chat looks: by our own names, else as /static/style.css calls them, else the system's. */
+
 const TOKENS = {
   ink: "var(--ink, CanvasText)",
   muted: "var(--muted, CanvasText)",
@@ -59,6 +177,7 @@ const TOKENS = {
   bad: "var(--bad, CanvasText)",
   focus: "var(--focus, Highlight)",
 };
+/** @param {keyof typeof TOKENS} name */
 const token = (name) => `var(--game-chat-${name}, ${TOKENS[name]})`;
 
 const SHEET = `
@@ -97,41 +216,80 @@ input::placeholder { color: ${token("muted")}; opacity: 1; }
 @media (forced-colors: active) { .count, .send { border: 1px solid; } }
 `;
 
-/** An element; text is text only. */
-function el(tag, props = {}, ...children) {
-  const node = document.createElement(tag);
-  for (const [key, value] of Object.entries(props)) {
-    if (key.startsWith("on")) node.addEventListener(key.slice(2), value);
-    else if (value !== null && value !== undefined && value !== false) node.setAttribute(key, value === true ? "" : value);
-  }
-  node.append(...children);
-  return node;
+/** @type {CSSStyleSheet | null} */
+let sheet = null;
+
+/** One sheet for all of a page; made by a script, so that a policy against inline styles lets it be. */
+function styleSheet() {
+  if (!sheet) (sheet = new CSSStyleSheet()).replaceSync(SHEET);
+  return sheet;
 }
 
-let sheet = null; // one for all of a page; made by a script, so that a policy against inline styles lets it be
+/** What the chat says in English; an author's `words` take the place of these. */
+
+const WORDS = {
+  title: "Chat",
+  room: "Everybody",
+  lobby: "Lobby",
+  server: "Announcements",
+  field: "Say something",
+  private: "Private line to…",
+  send: "Send",
+  save: "Save",
+  cancel: "Cancel",
+  unsay: "Take back",
+  edit: "Edit",
+  edited: "(edited)",
+  nothing: "Nothing said yet.",
+  closed: "Nobody may write here now.",
+  gone: "somebody who left",
+  /** @param {number} n */
+  unread: (n) => `${n} unread`,
+  /** @param {string[]} names */
+  writing: (names) => (names.length > 2 ? "Several people are writing…" : `${names.join(" and ")} ${names.length > 1 ? "are" : "is"} writing…`),
+};
+
+/** The element `<game-chat>`: what is in it, what it shows of a room, and what somebody does with it. */
+
+const LOOK_MS = 1000; // how often "is writing" is looked at, which ends by itself
 
 class GameChat extends HTMLElement {
   static observedAttributes = ["label", "channels"];
 
+  /** @type {((line: AnyLine, element: HTMLElement) => void) | null} */
   decorate = null;
+  /** @type {any} */
   #room = null;
   #words = WORDS;
+  /** @type {(() => void)[]} */
   #ends = [];
   #to = "room";
+  /** @type {Set<string>} */
   #opened = new Set(); // private talks without a line yet
-  #drawn = []; // the lines that stand in the log
-  #nodes = new WeakMap();
+  #log;
+  /** @type {AnyLine | null} */
   #editing = null;
   #due = false;
-  #looking = null;
-  #parts = {};
+  /** @type {ReturnType<typeof setInterval> | undefined} */
+  #looking = undefined;
+  #parts;
 
   constructor() {
     super();
     const root = this.attachShadow({ mode: "open" });
-    if (!sheet) (sheet = new CSSStyleSheet()).replaceSync(SHEET);
-    root.adoptedStyleSheets = [sheet];
-    this.#build(root);
+    root.adoptedStyleSheets = [styleSheet()];
+    this.#parts = makeParts({
+      walk: (event) => this.#walk(event),
+      begin: () => this.#begin(),
+      key: (event) => this.#key(event),
+      typed: () => this.#typed(),
+      submit: (event) => void this.#submit(event),
+      unsay: () => void this.#unsay(),
+      cancel: () => this.#edit(null),
+    });
+    this.#log = new Log(this.#parts.log);
+    root.append(this.#parts.section);
+    this.#name();
   }
 
   get room() {
@@ -154,9 +312,7 @@ class GameChat extends HTMLElement {
   set words(words) {
     this.#words = { ...WORDS, ...words };
     this.#name();
-    this.#drawn = [];
-    this.#parts.log.replaceChildren();
-    this.#nodes = new WeakMap();
+    this.#log.forget();
     this.#drawSoon();
   }
 
@@ -164,25 +320,33 @@ class GameChat extends HTMLElement {
     return this.#to;
   }
 
-  /** Show a channel; a private talk is begun with it. */
+  /**
+   * Show a channel; a private talk is begun with it.
+   * @param {string} to
+   */
   open(to) {
     if (/^(seat|user):/.test(to)) this.#opened.add(to);
     this.#show(to);
   }
 
+  /** @param {FocusOptions} [options] */
   focus(options) {
     this.#parts.field.focus(options);
   }
 
   connectedCallback() {
-    for (const name of ["room", "words"]) this.#takeOver(name);
+    this.#takeOver("room");
+    this.#takeOver("words");
     this.#listen();
     this.#looking ??= setInterval(() => this.#look(), LOOK_MS);
     this.#name();
     this.#drawSoon();
   }
 
-  /** A page may have set a property before this module was there. */
+  /**
+   * A page may have set a property before this module was there.
+   * @param {"room" | "words"} name
+   */
   #takeOver(name) {
     if (!Object.hasOwn(this, name)) return;
     const value = this[name];
@@ -193,7 +357,7 @@ class GameChat extends HTMLElement {
   disconnectedCallback() {
     for (const end of this.#ends.splice(0)) end();
     clearInterval(this.#looking);
-    this.#looking = null;
+    this.#looking = undefined;
   }
 
   attributeChangedCallback() {
@@ -213,26 +377,6 @@ class GameChat extends HTMLElement {
 
   // What is there
 
-  #build(root) {
-    const parts = this.#parts;
-    parts.title = el("h2", { part: "title", id: "title" });
-    parts.tablist = el("div", { role: "tablist", part: "tabs", class: "tabs", onkeydown: (event) => this.#walk(event) });
-    parts.private = el("select", { onchange: () => this.#begin() });
-    parts.log = el("div", { role: "log", part: "log", tabindex: "0", "aria-live": "polite", "aria-relevant": "additions" });
-    parts.typing = el("p", { class: "typing", "aria-live": "off" });
-    parts.error = el("p", { class: "error", role: "alert" });
-    parts.label = el("label", { for: "field", class: "hidden" });
-    parts.field = el("input", { id: "field", part: "field", autocomplete: "off", dir: "auto", enterkeyhint: "send", onkeydown: (event) => this.#key(event), oninput: () => this.#typed() });
-    parts.send = el("button", { type: "submit", class: "send", part: "send" });
-    parts.unsay = el("button", { type: "button", hidden: true, onclick: () => this.#unsay() });
-    parts.cancel = el("button", { type: "button", hidden: true, onclick: () => this.#edit(null) });
-    parts.form = el("form", { part: "form", onsubmit: (event) => this.#submit(event) }, parts.label, parts.field, parts.send, parts.cancel, parts.unsay);
-    parts.panel = el("div", { class: "panel", id: "panel" }, parts.log, parts.typing, parts.error, parts.form);
-    parts.section = el("section", {}, parts.title, el("div", { class: "tabs" }, parts.tablist, parts.private), parts.panel);
-    root.append(parts.section);
-    this.#name();
-  }
-
   #name() {
     const { title, label, field, send, unsay, cancel, log, section, private: seats } = this.#parts;
     const own = this.getAttribute("label") ?? this.#words.title;
@@ -248,29 +392,41 @@ class GameChat extends HTMLElement {
     log.setAttribute("aria-label", own || this.#words.title);
   }
 
-  /** The channels to show, the room's first. */
+  /**
+   * The channels to show, the room's first.
+   * @returns {string[]}
+   */
   #channels() {
     const only = this.getAttribute("channels")?.split(/\s+/).filter(Boolean);
     const known = [...(this.#room?.chat.channels.keys() ?? [])].filter((to) => to !== "seat");
     const all = [...new Set([...known, ...this.#opened])].filter((to) => !only || only.includes(to));
     // A room's own channel in which nothing is and nobody may write, as where a game talks in groups alone, is no tab.
-    const dead = (to) => to === "room" && all.length > 1 && this.#channel(to)?.closed && !this.#channel(to).lines.length;
-    return all.filter((to) => !dead(to)).sort((a, b) => Number(b === "room") - Number(a === "room"));
+    const room = this.#channel("room");
+    const dead = all.length > 1 && room?.closed && !room.lines.length;
+    return all.filter((to) => to !== "room" || !dead).sort((a, b) => Number(b === "room") - Number(a === "room"));
   }
 
+  /** @returns {Api.Channel<any> | undefined} */
   #channel(to = this.#to) {
     return this.#room?.chat.channels.get(to);
   }
 
+  /**
+   * @param {string} to
+   * @returns {string}
+   */
   #titleOf(to) {
     if (to.startsWith("seat:")) return this.#room.seats.get(to.slice(5))?.name ?? this.#words.gone;
     const [kind, name] = to.split(/:(.*)/s);
     if (kind === "user") return this.#channel(to)?.lines.findLast(({ from }) => from?.user === name)?.from.name ?? name;
     if (kind === "lobby") return this.#channels().filter((each) => each.startsWith("lobby:")).length > 1 ? name : this.#words.lobby;
-    return this.#channel(to)?.title || (["room", "server"].includes(to) ? this.#words[to] : to.replace(/^[a-z]+:/, ""));
+    return this.#channel(to)?.title || (to === "room" || to === "server" ? this.#words[to] : to.replace(/^[a-z]+:/, ""));
   }
 
-  /** Whether people may change this line: outside rooms nobody may. */
+  /**
+   * Whether people may change this line: outside rooms nobody may.
+   * @param {AnyLine} line
+   */
   #mayEdit(line) {
     return Boolean(this.#room.chat.edit) && this.#room.chat.isMine(line);
   }
@@ -287,7 +443,7 @@ class GameChat extends HTMLElement {
   }
 
   #draw() {
-    if (!this.#room) return void this.#parts.log.replaceChildren();
+    if (!this.#room) return this.#log.clear();
     const channels = this.#channels();
     if (!channels.includes(this.#to)) {
       this.#to = channels[0] ?? "room";
@@ -296,7 +452,13 @@ class GameChat extends HTMLElement {
     if (this.#editing && this.#editing.text === null) this.#edit(null);
     this.#drawTabs(channels);
     this.#drawPrivate();
-    this.#drawLines();
+    this.#log.draw(this.#channel()?.lines ?? [], {
+      words: this.#words,
+      me: this.#room.seat?.id,
+      mayEdit: (line) => this.#mayEdit(line),
+      edit: (line) => this.#edit(line),
+      decorate: this.decorate,
+    });
     const { field, send, error } = this.#parts;
     const channel = this.#channel();
     const over = !channels.length || this.#room.left || this.#room.status === "closed";
@@ -313,9 +475,10 @@ class GameChat extends HTMLElement {
     return this.isConnected && document.visibilityState === "visible" && (this.checkVisibility?.() ?? true);
   }
 
+  /** @param {string[]} channels */
   #drawTabs(channels) {
     const { tablist, panel } = this.#parts;
-    const focused = this.shadowRoot.activeElement?.dataset.to;
+    const focused = /** @type {HTMLElement | null | undefined} */ (this.shadowRoot?.activeElement)?.dataset.to;
     tablist.hidden = channels.length < 2;
     tablist.setAttribute("aria-label", this.#words.title);
     if (tablist.hidden) {
@@ -326,9 +489,13 @@ class GameChat extends HTMLElement {
     tablist.replaceChildren(...channels.map((to, i) => this.#tab(to, i)));
     panel.setAttribute("role", "tabpanel");
     panel.setAttribute("aria-labelledby", `tab-${channels.indexOf(this.#to)}`);
-    if (focused) [...tablist.children].find((tab) => tab.dataset.to === focused)?.focus({ preventScroll: true });
+    if (focused) /** @type {HTMLElement[]} */ ([...tablist.children]).find((tab) => tab.dataset.to === focused)?.focus({ preventScroll: true });
   }
 
+  /**
+   * @param {string} to
+   * @param {number} i
+   */
   #tab(to, i) {
     const chosen = to === this.#to;
     const unread = chosen && this.#isSeen() ? 0 : (this.#channel(to)?.unread ?? 0);
@@ -342,45 +509,10 @@ class GameChat extends HTMLElement {
     const { private: select } = this.#parts;
     const only = this.hasAttribute("channels");
     select.hidden = only || !this.#room.chat.channels.has("seat");
-    if (select.hidden || this.shadowRoot.activeElement === select) return;
+    if (select.hidden || this.shadowRoot?.activeElement === select) return;
     const others = [...this.#room.seats.values()].filter(({ id, gone }) => !gone && id !== this.#room.seat.id);
-    const option = ({ id, name }) => el("option", { value: `seat:${id}`, dir: "auto" }, name);
+    const option = (/** @type {Api.Seat} */ { id, name }) => el("option", { value: `seat:${id}`, dir: "auto" }, name);
     select.replaceChildren(el("option", { value: "" }, this.#words.private), ...others.map(option));
-  }
-
-  #drawLines() {
-    const { log } = this.#parts;
-    const lines = this.#channel()?.lines ?? [];
-    const atEnd = log.scrollHeight - log.scrollTop - log.clientHeight < AT_END_PX;
-    const goesOn = this.#drawn.length > 0 && this.#drawn.every((line, i) => line === lines[i]);
-    if (goesOn) log.append(...lines.slice(this.#drawn.length).map((line) => this.#node(line)));
-    else log.replaceChildren(...(lines.length ? lines.map((line) => this.#node(line)) : [el("p", { class: "empty" }, this.#words.nothing)]));
-    for (const line of lines) this.#node(line); // those that were changed
-    this.#drawn = [...lines];
-    if (atEnd || !goesOn) log.scrollTop = log.scrollHeight;
-  }
-
-  /** The paragraph of a line, made once, and filled anew where the line says something else. */
-  #node(line) {
-    const node = this.#nodes.get(line) ?? el("p", { part: "line" });
-    this.#nodes.set(line, node);
-    const version = `${line.edited} ${line.text}`;
-    if (node.version === version) return node;
-    node.version = version;
-    const me = this.#room.seat?.id;
-    const classes = [!line.from && "game", line.emote && "emote", line.mentions.includes(me) && "mentioned"];
-    node.className = ["line", ...classes.filter(Boolean)].join(" ");
-    const children = [el("span", { class: "text", part: "text", dir: "auto" }, line.text)];
-    if (line.from) children.unshift(el("bdi", { class: "from", part: "from" }, line.from.name), el("span", { class: "hidden" }, ": "));
-    if (line.edited) children.push(el("span", { class: "note" }, this.#words.edited));
-    if (this.#mayEdit(line)) children.push(this.#editButton(line));
-    node.replaceChildren(...children);
-    this.decorate?.(line, node);
-    return node;
-  }
-
-  #editButton(line) {
-    return el("button", { type: "button", "aria-label": `${this.#words.edit}: ${line.text}`, onclick: () => this.#edit(line) }, this.#words.edit);
   }
 
   /** Who is writing; it ends by itself. */
@@ -393,12 +525,13 @@ class GameChat extends HTMLElement {
 
   // What is done
 
+  /** @param {string} to */
   #show(to) {
     if (to === this.#to) return;
     if (this.#room && this.#parts.field.value) this.#room.chat.typing?.(this.#to, false);
     this.#to = to;
     this.#edit(null);
-    this.#drawn = [];
+    this.#log.restart();
     this.#parts.error.textContent = "";
     this.#draw();
   }
@@ -412,10 +545,14 @@ class GameChat extends HTMLElement {
     field.focus();
   }
 
-  /** Source: https://www.w3.org/WAI/ARIA/apg/patterns/tabs/ */
+  /**
+   * Source: https://www.w3.org/WAI/ARIA/apg/patterns/tabs/
+   * @param {KeyboardEvent} event
+   */
   #walk(event) {
     const channels = this.#channels();
     const turned = getComputedStyle(this).direction === "rtl" ? -1 : 1;
+    /** @type {Record<string, number>} */
     const steps = { ArrowRight: turned, ArrowLeft: -turned };
     let at = channels.indexOf(this.#to) + (steps[event.key] ?? 0);
     if (event.key === "Home") at = 0;
@@ -423,9 +560,10 @@ class GameChat extends HTMLElement {
     else if (!(event.key in steps)) return;
     event.preventDefault();
     this.#show(channels[(at + channels.length) % channels.length]);
-    this.#parts.tablist.querySelector("[aria-selected=true]")?.focus();
+    /** @type {HTMLElement | null} */ (this.#parts.tablist.querySelector("[aria-selected=true]"))?.focus();
   }
 
+  /** @param {KeyboardEvent} event */
   #key(event) {
     if (event.isComposing) return;
     if (event.key === "Escape" && this.#editing) this.#edit(null);
@@ -441,7 +579,10 @@ class GameChat extends HTMLElement {
     if (this.#room && !this.#editing) this.#room.chat.typing?.(this.#to, this.#parts.field.value !== "");
   }
 
-  /** Change this line; or none any more. */
+  /**
+   * Change this line; or none any more.
+   * @param {AnyLine | null} line
+   */
   #edit(line) {
     const { field, cancel, unsay, send } = this.#parts;
     if (!line && !this.#editing) return;
@@ -452,6 +593,7 @@ class GameChat extends HTMLElement {
     if (line) field.focus();
   }
 
+  /** @param {SubmitEvent} event */
   async #submit(event) {
     event.preventDefault();
     const { field } = this.#parts;
@@ -474,18 +616,47 @@ class GameChat extends HTMLElement {
     await this.#try(this.#room.chat.unsay(line));
   }
 
-  /** The result, or undefined with the reason above the field. */
+  /**
+   * The result, or undefined with the reason above the field.
+   * @param {Promise<any>} promise
+   */
   async #try(promise) {
     const { error } = this.#parts;
     error.textContent = "";
     try {
       return (await promise) ?? null;
     } catch (failed) {
-      error.textContent = failed.message;
+      error.textContent = /** @type {Error} */ (failed).message;
       return undefined;
     }
   }
 }
+
+/**
+ * <game-chat>: a room's chat, for any page. One module, nothing else:
+ *
+ *     import "../../game-chat.js";
+ *     const chat = document.createElement("game-chat");
+ *     chat.room = room;                                   // of gameserver.js
+ *     document.querySelector("main").append(chat);
+ *
+ * A tab for each channel, with what is unread; lines, who is writing, a field. Enter says a line, the up arrow in the
+ * empty field changes one's last, Escape gives that up; the arrow keys go from tab to tab. What people write is put in as
+ * text, and nothing else: no markup of theirs ever becomes an element, and a text that runs from right to left turns
+ * neither the name before it nor the next line.
+ *
+ * Attributes   label     what stands above it, "Chat"; empty: nothing, and `aria-label` is for screen readers
+ *              channels  addresses, with spaces: only these; by default all that this seat hears
+ * Properties   room      a Room; or a Client, for what is said outside rooms: lobbies, direct messages, announcements;
+ *                        null empties it
+ *              words     {send: "Senden", …}: texts in another language, those of WORDS below
+ *              decorate  (line, element) => …: called for each line that is drawn, for a game's own `line.data`
+ *              to        the address of the channel that is shown
+ * Methods      open(to)  show a channel: also "seat:ID" or outside rooms "user:ID", to begin a private talk
+ * Looks        --game-chat-ink, -muted, -ground, -line, -edge, -accent, -on-accent, -bad, -focus, -radius, -font, -height
+ *              (of the lines); by default the colours of /static/style.css where it is, else the system's. ::part(title), (tabs),
+ *              (log), (line), (from), (text), (form), (field), (send)
+ */
 
 if (!customElements.get("game-chat")) customElements.define("game-chat", GameChat);
 

@@ -7,928 +7,86 @@
  *     room.on("$change", () => draw(room.state));
  *     await room.send("play", { cell: 4 });                // the reply; a GameError where the game refuses
  *
- * How a frame passes through: `Client` reads it; what answers a request settles that request's promise, the rest goes
- * to its `Room`, which counts every stream, keeps documents, seats, timers and chat as the server has them, tells its
- * listeners, and asks for what is missing as soon as a counter jumps.
+ * How a frame passes through: a `Connection` reads it and hands it to its `Client`; what answers a request settles that
+ * request's promise, the rest goes to its `Room`, which counts every stream, keeps documents, seats, timers and chat as
+ * the server has them, tells its listeners, and asks for what is missing as soon as a counter jumps.
  *
  * A lost connection is dialled again after random, growing waits. Then `hello` says who this is and which client, each
- * room is resumed with what it has seen, and what has had no answer is said again under its old id, of which there is one
- * counter: what is `REMEMBERED` the server applies once; join, resume, read and leave do no harm said twice; create and
- * match are said again only if they were never written, since one whose answer was lost may have made a room: it rejects
- * with the code `lost`, as does a line outside rooms. What is said out there is heard on from the last line that came.
+ * room is resumed with what it has seen, and what has had no answer is said again under its old id (`Requests` says which).
+ * What is said outside rooms is heard on from the last line that came.
+ *
+ * Built of clients/js/src by "make js": change it there.
  */
 
-/** Close codes after which no reconnect would help, and the error they end in. */
-const FINAL = new Map([[4001, "unauthenticated"], [4003, "forbidden"]]);
-
-/** Error codes that may be gone a moment later. */
-const PASSING = new Set(["rate_limited", "busy", "draining"]);
-
-/** Requests of a room that the server applies once for each id, however often they are said. */
-const REMEMBERED = new Set(["send", "chat", "start", "edit", "unsay", "report", "block", "team"]);
-
-/** Requests that the server finishes before it looks at what follows them, pings apart; a game's hook may take 10 s. */
-const HOLDING = new Set(["create", "match", "join", "resume", "listen"]);
-
-const FIRST_DELAY_MS = 250; // the first reconnect comes within this; the limit doubles with each failure
-const LONGEST_DELAY_MS = 10_000;
-const STEADY_MS = 10_000; // a connection that stood so long was a good one: after it the waits begin anew
-const DIAL_MS = 15_000; // from dialling to `welcome`, at most
-
-const TICK_MS = 1000;
-const SLEPT_MS = 5000; // ticks so far apart: the machine slept, or the page was frozen
-const PING_MS = 15_000; // between the pings of a quiet connection
-const DOUBT_MS = 3000; // a request unanswered, and nothing heard for so long: is there still a connection?
-const PATIENCE_MS = 6000; // silence after a ping, and the connection is dead
-const WAKE_PATIENCE_MS = 3000; // the same after a sleep, where it probably is
-const HELD_PATIENCE_MS = 20_000; // the same while a `HOLDING` request is under way
-const CLOCK_SAMPLES = 8;
+/** Lines of chat, in rooms and outside, as pages have them. */
 
 const CHAT_LINES = 200; // kept of each channel
-const TYPING_MS = 6000; // so long after the last word of it somebody counts as writing
-const TYPING_EVERY_MS = 3000; // the server drops what comes sooner than 2 s
-const SEATS_KEPT = 50;
-const READ_KEPT = 100; // places outside rooms of which a browser remembers how far they were read
-
-// Errors and listeners
-
-/** A refusal of the server or its game, with its stable `code`; or `closed` and `lost`, which only this client says. */
-export class GameError extends Error {
-  constructor(code, message, path = null, room = null) {
-    super(message || code);
-    this.name = "GameError";
-    this.code = code;
-    this.path = path;
-    this.room = room;
-  }
-}
-
-class Emitter {
-  #listeners = new Map();
-
-  /** Call `listener` with each of this type from now on; returns a function that ends it. */
-  on(type, listener) {
-    const listeners = this.#listeners.get(type) ?? new Set();
-    const entry = { listener };
-    this.#listeners.set(type, listeners.add(entry));
-    return () => void listeners.delete(entry);
-  }
-
-  /** A listener that throws costs neither the others nor the connection. */
-  _emit(type, ...values) {
-    for (const { listener } of [...(this.#listeners.get(type) ?? [])]) {
-      try {
-        listener(...values);
-      } catch (error) {
-        (globalThis.reportError ?? console.error)(error);
-      }
-    }
-  }
-}
-
-// The client
 
 /**
- * Connect, again and again until the server says welcome; later losses are mended in the same way. See gameserver.d.ts
- * for the options. Rejects where the server does not admit this user.
+ * What no other line has: its number alone would not do, since a room can begin anew.
+ * @param {{ stream: string, n: number, at: number }} line
  */
-export async function connect(options = {}) {
-  const client = new Client(options);
-  await client._connected;
-  return client;
+function nameOf({ stream, n, at }) {
+  return `${stream} ${n} ${at}`;
 }
 
-export class Client extends Emitter {
-  user = null;
-  token;
-  limits = {};
-  status = "connecting";
-  error = null;
-  rooms = new Map();
-  chat;
-
-  #options;
-  #WebSocket;
-  #home;
-  #url;
-  #memory;
-  #keepsToken; // a guest whose token is kept; accounts are not written to storage
-  #clock = new ServerClock();
-  #form;
-  #reader;
-  #key; // in memory only, since a duplicated tab copies every storage
-  #lastId = 0;
-  #requests = new Map();
-  #settleConnected;
-
-  #socket = null;
-  #dialledAt = 0;
-  #opened = false;
-  #helloAt = 0;
-  #welcomed = false;
-  #welcomedAt = 0;
-  #failures = 0;
-  #redial = null;
-  #inbox = [];
-  #handing = null;
-
-  #ticker;
-  #tickedAt = Date.now();
-  #heardAt = 0;
-  #pingedAt = null;
-  #patience = PATIENCE_MS;
-  #pongAt = 0;
-  #page = new AbortController();
-
-  constructor(options) {
-    super();
-    this.#options = options;
-    this.#form = options.binary ? PACKED : JSON_FORM;
-    this.#WebSocket = options.WebSocket ?? globalThis.WebSocket;
-    if (!this.#WebSocket) throw new TypeError("There is no WebSocket here: pass one, such as that of npm's ws.");
-    const url = new URL(options.url ?? homeUrl(), globalThis.location?.href);
-    url.protocol = url.protocol.replace("http", "ws");
-    this.#home = this.#url = url.href;
-    this.#memory = new Memory(options.storage, url.href);
-    this.#keepsToken = !options.token && !options.ticket;
-    this.token = options.token ?? (this.#keepsToken ? this.#memory.token : null);
-    this.chat = new Posts(this, this.#memory);
-    this._connected = new Promise((resolve, reject) => (this.#settleConnected = { resolve, reject }));
-    this._connected.catch(() => {});
-    this.#watchPage();
-    this.#ticker = setInterval(() => this.#tick(), TICK_MS);
-    this.#dial();
-  }
-
-  /** The server's clock, ms since 1970. */
-  now() {
-    return this.#clock.now();
-  }
-
-  /** Make a room, and take a seat in it. */
-  create(game, { options, private: hidden, password, ...seat } = {}) {
-    return this._ask("create", null, { game, options, private: hidden, password, ...this.#seat(seat) });
-  }
-
-  /** Take a seat in the room of this code, or the one that this user has there already. */
-  join(code, { password, ...seat } = {}) {
-    return this._ask("join", null, { room: String(code).trim(), password, ...this.#seat(seat) });
-  }
-
-  /** Take a seat in an open room with these options, or in a new one. */
-  match(game, { match = {}, ...seat } = {}) {
-    return this._ask("match", null, { game, match, ...this.#seat(seat) });
-  }
-
-  /** Go back to a seat whose secret is in storage: after a reload. Rejects with `not_found` where none is. */
-  async resume(code, { role } = {}) {
-    const room = canonical(code);
-    const held = this.rooms.get(room);
-    if (held && (!role || role === held.seat.role)) return held;
-    const found = (seat) => seat.code === room && (!role || role === seat.role);
-    const seat = this.#memory.seats(this.user?.id).find(found);
-    if (!seat) throw new GameError("not_found", `No seat in ${room} is remembered here.`);
-    try {
-      return await this._ask("resume", null, { room, resume: seat.secret });
-    } catch (error) {
-      if (error.code === "not_found") this.#memory.forget(seat.code, seat.role);
-      throw error;
-    }
-  }
-
-  /** The seats of this user whose secrets are in storage, the latest first. */
-  remembered() {
-    return this.#memory.seats(this.user?.id).map(({ code, game, role }) => ({ code, game, role }));
-  }
-
-  /** Hear the lobby of a game, and write there; resolves with its channel, the same again. */
-  lobby(game) {
-    return this.chat._hear(`lobby:${game}`);
-  }
-
-  /** Hear what users write to this one alone; resolves with the channel of one of them, or null where none is named. */
-  direct(user = null) {
-    return this.chat._direct(user);
-  }
-
-  /** Hear what the operator has to say; resolves with the channel. */
-  announcements() {
-    return this.chat._hear("server");
-  }
-
-  /** End the connection for good. Seats are held as after a loss; `room.leave()` gives one up. */
-  close() {
-    const socket = this.#socket;
-    this.#end(new GameError("closed", "The client was closed."));
-    socket?.close(1000);
-  }
-
-  #seat({ name = this.#options.name, role, profile }) {
-    return { name, role, profile };
-  }
-
-  // The connection
-
-  #dial() {
-    clearTimeout(this.#redial);
-    this.#redial = null;
-    this.#opened = false;
-    this.#dialledAt = performance.now();
-    let socket;
-    try {
-      socket = new this.#WebSocket(this.#url, this.#form.subprotocol);
-    } catch (error) {
-      return this.#end(new GameError("closed", `${this.#url} cannot be dialled: ${error.message}`));
-    }
-    this.#socket = socket;
-    this.#reader = this.#form.reader();
-    socket.binaryType = "arraybuffer";
-    socket.onopen = () => this.#hello();
-    socket.onmessage = ({ data }) => this.#receive(data);
-    socket.onerror = () => {}; // `close` follows
-    socket.onclose = ({ code, reason }) => {
-      if (FINAL.has(code)) this.#end(new GameError(FINAL.get(code), reason || `The server closed with ${code}.`));
-      else this.#hangUp();
-    };
-  }
-
-  #hello() {
-    this.#opened = true;
-    this.#helloAt = performance.now();
-    const { ticket, name } = this.#options;
-    if (typeof ticket === "function") return this.#helloByTicket(ticket);
-    const who = this.token ? { token: this.token } : ticket ? { ticket } : { guest: { name: name || "Guest" } };
-    this.#write(this.#form.encode({ op: "hello", ...who, client: this.#key, ops: this.#form.ops }));
-  }
-
-  /** Each connection has a ticket of its own, so that it does not matter how long a token is good. */
-  async #helloByTicket(buy) {
-    const socket = this.#socket;
-    try {
-      const ticket = await buy();
-      if (socket !== this.#socket) return undefined;
-      return this.#write(this.#form.encode({ op: "hello", ticket, client: this.#key, ops: this.#form.ops }));
-    } catch (error) {
-      if (socket !== this.#socket) return undefined;
-      if (error?.code !== "unauthenticated") return this.#hangUp();
-      this.#end(new GameError(error.code, error.message));
-      return socket.close(1000);
-    }
-  }
-
-  /** This connection is over, whether or not it knows; forget what hung on it, and dial again. */
-  #hangUp(delay_ms = fullJitter(this.#failures)) {
-    this.#letGo();
-    if (!this.#opened) this.#url = this.#home;
-    if (this.#welcomedAt && performance.now() - this.#welcomedAt >= STEADY_MS) this.#failures = 0;
-    this.#failures += 1;
-    this.#welcomedAt = 0;
-    for (const room of this.rooms.values()) room._detach();
-    for (const request of [...this.#requests.values()]) this.#lose(request);
-    clearTimeout(this.#redial);
-    this.#redial = setTimeout(() => this.#dial(), delay_ms);
-    this.#setStatus("connecting");
-  }
-
-  #letGo() {
-    const socket = this.#socket;
-    this.#socket = null;
-    this.#welcomed = false;
-    this.#pingedAt = null;
-    this.#inbox = [];
-    clearTimeout(this.#handing);
-    this.#handing = null;
-    if (!socket) return;
-    socket.onopen = socket.onmessage = socket.onclose = null;
-    if (this.status === "closed") return;
-    if (socket.terminate) socket.terminate(); // npm's ws would wait half a minute for a dead peer's goodbye
-    else socket.close();
-  }
-
-  /** There will be no further connection. */
-  #end(error) {
-    if (this.status === "closed") return;
-    this.error = error;
-    this.status = "closed";
-    this.#letGo();
-    clearInterval(this.#ticker);
-    clearTimeout(this.#redial);
-    this.#page.abort();
-    for (const room of this.rooms.values()) room._detach();
-    for (const request of this.#requests.values()) request.reject(error);
-    this.#requests.clear();
-    this.chat._end(error);
-    this.#settleConnected.reject(error);
-    this._emit("$status", "closed", error);
-  }
-
-  #setStatus(status) {
-    if (this.status === status) return;
-    this.status = status;
-    this._emit("$status", status, null);
-  }
-
-  #write(frame) {
-    if (this.#socket?.readyState === 1) this.#socket.send(frame);
-  }
-
-  // Is anybody there?
-
-  #watchPage() {
-    const { signal } = this.#page;
-    const events = [[globalThis.document, "visibilitychange"], [globalThis, "pageshow"], [globalThis, "online"]];
-    for (const [target, type] of events) {
-      target?.addEventListener?.(type, () => this.#wake(), { signal });
-    }
-  }
-
-  /** Somebody looks again, or the network is back: do not wait for timers that were made before. */
-  #wake() {
-    if (globalThis.document?.visibilityState === "hidden") return;
-    if (this.#welcomed) this.#ping(WAKE_PATIENCE_MS);
-    else if (this.#redial !== null) this.#dial();
-    else if (this.#socket && performance.now() - this.#dialledAt > WAKE_PATIENCE_MS) this.#hangUp(0);
-  }
-
-  #tick() {
-    const slept = Date.now() - this.#tickedAt > SLEPT_MS;
-    this.#tickedAt = Date.now();
-    const now = performance.now();
-    if (slept) this.#wake();
-    else if (!this.#welcomed) {
-      if (this.#socket && now - this.#dialledAt > DIAL_MS) this.#hangUp();
-    } else if (this.#pingedAt !== null) {
-      const held = [...this.#requests.values()].some(({ op }) => HOLDING.has(op));
-      const patience_ms = held ? HELD_PATIENCE_MS : this.#patience;
-      if (now - Math.max(this.#pingedAt, this.#heardAt) > patience_ms) this.#hangUp();
-    } else if (now - this.#pongAt > PING_MS || this.#doubts(now)) this.#ping(PATIENCE_MS);
-  }
-
-  #doubts(now) {
-    const unheard = ({ saidAt }) => saidAt && now - Math.max(saidAt, this.#heardAt) > DOUBT_MS;
-    return [...this.#requests.values()].some(unheard);
-  }
-
-  #ping(patience_ms) {
-    this.#patience = patience_ms;
-    this.#pingedAt = performance.now();
-    this.#write(this.#form.encode({ op: "ping", at: this.#pingedAt }));
-  }
-
-  #onPong({ at, now }) {
-    const samples = this.#clock.take(at, now);
-    if (at !== this.#pingedAt) return; // the answer to a ping of before the sleep
-    this.#pongAt = performance.now();
-    this.#pingedAt = null;
-    if (samples < CLOCK_SAMPLES / 2) this.#ping(PATIENCE_MS);
-  }
-
-  // Requests
-
-  /** Ask until it is answered. `fields.room` names a room that is not held yet. */
-  _ask(op, room, fields = {}) {
-    return new Promise((resolve, reject) => {
-      if (this.error) throw this.error;
-      if (room?.left && op === "leave") return resolve();
-      if (room?.left) throw seatGone(room);
-      const id = this.#lastId + 1;
-      const frame = this.#form.encode({ op: op === "match" ? "join" : op, id, room: room?.code, ...fields });
-      const most = this.limits.frame_bytes ?? Infinity;
-      if (frame.length * 3 > most && this.#form.size(frame) > most) throw new GameError("too_large");
-      const request = { id, op, room, frame, resolve, reject, socket: null, saidAt: 0 };
-      this.#lastId = id;
-      this.#requests.set(id, request);
-      if (this.#maySay(request)) this.#say(request);
-    });
-  }
-
-  /** Without an id: no reply, said once or not at all. */
-  _tell(op, room, fields) {
-    const frame = this.#form.encode({ op, room: room.code, ...fields });
-    if (this.#welcomed && room._attached) this.#write(frame);
-  }
-
-  get _isWelcome() {
-    return this.#welcomed;
-  }
-
-  #maySay({ op, room }) {
-    return this.#welcomed && (!room || op === "resume" || room._attached);
-  }
-
-  #say(request) {
-    request.socket = this.#socket;
-    request.saidAt = performance.now();
-    this.#write(request.frame);
-  }
-
-  /** Say, by id, what this connection has not carried yet: an id below one that was applied is never applied. */
-  #sayWaiting(room) {
-    for (const request of this.#requests.values()) {
-      if (request.room === room && request.socket !== this.#socket && this.#maySay(request)) this.#say(request);
-    }
-  }
-
-  #take(id) {
-    const request = this.#requests.get(id);
-    this.#requests.delete(id);
-    return request;
-  }
-
-  #fail(request, error) {
-    this.#requests.delete(request.id);
-    request.reject(error);
-  }
-
-  /** The connection was lost under this request; most simply wait for the next. */
-  #lose(request) {
-    const { id, op, room, socket } = request;
-    request.saidAt = 0;
-    if ((op === "resume" && room) || op === "listen") this.#requests.delete(id); // ours; the next connection begins with another
-    else if ((op === "create" || op === "match") && socket) {
-      const text = `The connection was lost before ${op} was answered: it may have made a room.`;
-      this.#fail(request, new GameError("lost", text));
-    } else if (op === "chat" && !room && socket) {
-      this.#fail(request, new GameError("lost", "The connection was lost before the line was confirmed: it may have been said."));
-    } else if (room?.left) this.#settle(request);
-  }
-
-  /** The seat is gone, and the server will not answer this any more. */
-  #settle(request) {
-    this.#requests.delete(request.id);
-    if (request.op === "leave") request.resolve();
-    else request.reject(seatGone(request.room));
-  }
-
-  /** Ask for what this room has missed, or for all of it; until `joined` nothing more of it counts. */
-  _resume(room) {
-    room._deaf = true;
-    clearTimeout(room._retry);
-    // One at a time: what a second one replays would be applied twice.
-    if ([...this.#requests.values()].some((request) => request.room === room && request.op === "resume")) return;
-    const asked = this._ask("resume", room, { resume: room._secret, seen: room._broken ? undefined : room._seen });
-    asked.catch((error) => this.#notResumed(room, error));
-  }
-
-  #notResumed(room, error) {
-    if (this.error || room.left) return;
-    if (PASSING.has(error.code)) {
-      room._retry = setTimeout(() => this.#welcomed && this._resume(room), fullJitter(room._failures++));
-    } else {
-      this.#leave(room, { reason: error.code, message: error.message });
-    }
-  }
-
-  /** A seat is gone for good. */
-  #leave(room, left) {
-    if (room.left) return;
-    if (this.rooms.get(room.code) === room) this.rooms.delete(room.code);
-    if (left.reason !== "moved") this.#memory.forget(room.code, room.seat.role);
-    room._detach();
-    room.left = left;
-    for (const request of [...this.#requests.values()]) {
-      if (request.room === room && request.socket !== this.#socket) this.#settle(request);
-    }
-    room._emit("$left", left);
-  }
-
-  // What the server says
-
-  #receive(frame) {
-    this.#heardAt = performance.now();
-    this.#inbox.push(frame);
-    this.#readInbox();
-  }
-
-  #readInbox() {
-    try {
-      while (this.#inbox.length && this.#handing === null) this.#hear(this.#reader(this.#inbox.shift()));
-    } catch (error) {
-      console.error("The server said what this protocol does not have.", error);
-      this.#hangUp();
-    }
-  }
-
-  #hear(message) {
-    switch (message.op) {
-      case "welcome": return this.#onWelcome(message);
-      case "joined": return this.#onJoined(message);
-      case "ok": return this.#onOk(message);
-      case "error": return this.#onError(message);
-      case "left": return this.#onLeft(message);
-      case "redirect": return this.#onRedirect(message);
-      case "pong": return this.#onPong(message);
-      case "post": return this.chat._onPost(message);
-      default: return this.rooms.get(message.room)?._hear(message);
-    }
-  }
-
-  #onWelcome({ user, token, client, now, limits }) {
-    if (this.#key && this.#key !== client) this.#failUncertain();
-    this.#key = client;
-    Object.assign(this, { user, token, limits });
-    if (this.#keepsToken) this.#memory.token = token;
-    this.#welcomed = true;
-    this.#welcomedAt = performance.now();
-    this.#clock.restart();
-    this.#clock.take(this.#helloAt, now);
-    for (const room of this.rooms.values()) this._resume(room);
-    this.chat._listenAgain();
-    this.#sayWaiting(null);
-    this.#ping(PATIENCE_MS);
-    this.#setStatus("open");
-    this.#settleConnected.resolve();
-  }
-
-  /** The server has not kept who we were: what was said before might be applied a second time. */
-  #failUncertain() {
-    for (const request of [...this.#requests.values()]) {
-      if (!request.socket || !request.room || !REMEMBERED.has(request.op)) continue;
-      this.#fail(request, new GameError("lost", "The server forgot this client: it is not known whether this was done."));
-    }
-  }
-
-  #onJoined(joined) {
-    const request = this.#take(joined.id);
-    let room = this.rooms.get(joined.room);
-    if (!room && !request) return;
-    if (room && joined.recovered && !room._deaf) {
-      room._broken = true; // an answer to a `join` came in between: this replay is of the past
-      return this._resume(room);
-    }
-    if (!room) this.rooms.set(joined.room, (room = new Room(this, joined)));
-    this.#lastId = Math.max(this.#lastId, joined.last_id);
-    const { code, game, seat } = room;
-    this.#memory.remember({ code, game, role: joined.seat.role, user: this.user.id, secret: joined.seat.resume });
-    room._join(joined);
-    this.#sayWaiting(room);
-    if (!request) return;
-    request.resolve(room);
-    if (!request.room) this.#handOver();
-  }
-
-  /** Read on once whoever awaited the room has had time to listen: npm's ws brings many frames in one go. */
-  #handOver() {
-    this.#handing = setTimeout(() => {
-      this.#handing = null;
-      this.#readInbox();
-    });
-  }
-
-  #onOk({ id, data }) {
-    const request = this.#take(id);
-    if (!request) return;
-    if (request.op === "leave") this.#onLeave(request);
-    else request.resolve(data ?? null);
-  }
-
-  #onLeave({ room, resolve }) {
-    this.#leave(room, { reason: "left", message: null });
-    resolve();
-  }
-
-  #onError({ id, code, message, path, room }) {
-    const error = new GameError(code, message, path, room);
-    const request = this.#take(id);
-    if (request?.op === "leave" && code === "not_found") this.#onLeave(request); // it was done before
-    else if (request) request.reject(error);
-    else if (this.#welcomed) this._emit("$error", error);
-    else if (PASSING.has(code)) this.#hangUp();
-    else if (code === "unauthenticated" && this.#keepsToken && this.token && !this.user) {
-      this.token = this.#memory.token = null; // of another time or another server: somebody new, then
-      this.#hello();
-    } else {
-      const socket = this.#socket;
-      this.#end(error);
-      socket.close(1000);
-    }
-  }
-
-  #onLeft({ room: code, reason, message }) {
-    const room = this.rooms.get(code);
-    if (!room) return;
-    if (reason !== "moved") return this.#leave(room, { reason, message: message ?? null });
-    room._detach();
-    for (const request of this.#requests.values()) if (request.room === room) request.socket = null;
-    this._resume(room);
-  }
-
-  /** Follow to where the room is, if no other room needs this connection. */
-  #onRedirect({ id, room, url }) {
-    const request = this.#requests.get(id);
-    if (!request) return;
-    if ([...this.rooms.keys()].some((code) => code !== room)) {
-      return this.#fail(request, new GameError("moved", `${room} is at ${url}: use a client without other rooms.`));
-    }
-    request.socket = null;
-    this.#url = new URL(url, this.#url).href;
-    this.#hangUp(0);
-  }
+/**
+ * A line as pages have it: all keys are there.
+ * @param {any} told
+ * @returns {any}
+ */
+function cleaned({ op, room, ...line }) {
+  return { ...line, data: line.data ?? null, emote: line.emote ?? false, mentions: line.mentions ?? [], edited: line.edited ?? null };
 }
 
-// A room
-
-export class Room extends Emitter {
-  info = {};
-  groups = Object.create(null);
-  roles = Object.create(null);
-  seats = new Map();
-  timers = new Map();
-  left = null;
-
-  // Set by the client, and by `_join`: may requests be said; is `joined` awaited, before which nothing counts; the
-  // documents are not what the server has, so that only whole ones help.
-  _attached = false;
-  _deaf = false;
-  _broken = false;
-  _failures = 0;
-  _retry = null;
-  #client;
-  #docs = new Map();
-  #timers = new Map();
-  #epoch;
-  #counts = new Map();
-  #public = new Set();
-
-  constructor(client, { room, game }) {
-    super();
-    this.#client = client;
-    this.code = room;
-    this.game = game;
-    this.chat = new Chat(client, this);
-  }
-
-  /** The document that everybody in the room sees. */
-  get state() {
-    return this.#docs.get("room");
-  }
-
-  /** The document that only this seat sees. */
-  get mine() {
-    return this.#docs.get("seat");
-  }
-
-  get me() {
-    return this.seats.get(this.seat.id);
-  }
-
-  get host() {
-    return [...this.seats.values()].find((seat) => seat.host);
-  }
-
-  /** The teams of the game with the seats in each, in its order; none where it has none. */
-  get teams() {
-    const seats = [...this.seats.values()];
-    return (this.info.teams ?? []).map((team) => ({ open: false, ...team, seats: seats.filter(({ groups }) => groups.includes(team.name)) }));
-  }
-
-  /** Into a team, where the game lets players choose; the host may put another seat (its id) into one. */
-  joinTeam(team, seat) {
-    return this.#client._ask("team", this, { team, seat });
-  }
-
-  now() {
-    return this.#client.now();
-  }
-
-  /** Send a message of the game's own; resolves with the game's reply, applied exactly once. */
-  send(type, data) {
-    return this.#client._ask("send", this, { type, data });
-  }
-
-  /** Send without an id: no reply, sent once or not at all. Refusals come to the client's `$error`. */
-  tell(type, data) {
-    this.#client._tell("send", this, { type, data });
-  }
-
-  start() {
-    return this.#client._ask("start", this);
-  }
-
-  /** Give up the seat, for all its tabs. */
-  leave() {
-    return this.#client._ask("leave", this);
-  }
-
-  // What the client tells it
-
-  get _seen() {
-    return { epoch: this.#epoch, ...Object.fromEntries(this.#counts) };
-  }
-
-  _detach() {
-    clearTimeout(this._retry);
-    this._attached = this._deaf = false;
-  }
-
-  /** The seat was given, or given back: what was missed follows if `recovered`, else all is here. */
-  _join({ recovered, seat: { resume, ...seat }, seen: { epoch, ...counts }, info, docs, seats, timers, ...said }) {
-    const news = [];
-    this.seat = seat;
-    this._secret = resume;
-    this.#epoch = epoch;
-    this.#counts = new Map(Object.entries(counts));
-    if (!recovered) {
-      for (const stream of [...this.#docs.keys()]) if (!Object.hasOwn(docs, stream)) news.push(this.#setDoc(stream, null));
-      for (const id of this.seats.keys()) if (!seats.some((told) => told.id === id)) this.seats.delete(id);
-      this.#public.clear();
-      this.#timers.clear();
-    }
-    for (const [stream, doc] of Object.entries(docs)) news.push(this.#setDoc(stream, doc));
-    for (const told of seats) this.#mergeSeat("seat", told);
-    for (const timer of timers) this.#setTimer(timer);
-    this.#showTimers();
-    this.info = merge(this.info, info);
-    const lines = this.chat._join({ recovered, ...said });
-    this._attached = true;
-    this._deaf = this._broken = false;
-    this._failures = 0;
-    for (const change of news) if (change.paths.length) this._emit("$change", change);
-    this._emit("$seats", seats);
-    this._emit("$info", this.info);
-    this._emit("$timers", this.timers);
-    this._emit("$channels", this.chat.channels);
-    for (const line of lines) this._emit("$chat", line);
-    this._emit("$joined", { recovered });
-  }
-
-  /** A message of one of this room's streams; unknown ones are counted, and that is all, as is `skip`. */
-  _hear(message) {
-    const { op, stream, n } = message;
-    if (n === undefined || n === null) {
-      if (op === "event") this.#onEvent(message);
-      else if (op === "typing") this._emit("$typing", this.chat._typing(message));
-      else if (op === "read") this._emit("$read", this.chat._read(message));
-    } else if (!this._deaf && this.#counted(op, stream, n)) {
-      if (op === "event") this.#onEvent(message);
-      else if (op === "patch") this.#onPatch(message);
-      else if (op === "doc") this.#onDoc(message);
-      else if (op === "seats") this.#onSeats(message);
-      else if (op === "room") this._emit("$info", (this.info = merge(this.info, message.info)));
-      else if (op === "timer") this.#onTimer(message);
-      else if (op === "chat") for (const line of this.chat._say([message])) this._emit("$chat", line);
-      else if (op === "edited") this.#onEdited(message);
-      else if (op === "channels") this.#onChannels(message.channels);
-    }
-  }
-
-  /** Whether this is the stream's next message; if one is missing, all that is missing is asked for. */
-  #counted(op, stream, n) {
-    if (op === "doc") return true; // it sets the counter itself
-    const known = this.#counts.get(stream);
-    if (known === undefined && (op === "seats" || op === "room")) return true; // told before the stream's first document
-    if (n <= known) return false;
-    if (n !== known + 1) {
-      this.#client._resume(this);
-      return false;
-    }
-    this.#counts.set(stream, n);
-    return true;
-  }
-
-  #onEvent({ stream, n, type, data }) {
-    const event = { type, data, stream, n: n ?? null };
-    if (type !== "*" && !type.startsWith("$")) this._emit(type, data, event); // those names are ours
-    this._emit("*", data, event);
-  }
-
-  #onPatch({ stream, ops }) {
-    const doc = this.#docs.get(stream);
-    try {
-      for (const op of ops) applyOp(doc, op);
-    } catch {
-      this._broken = true;
-      return this.#client._resume(this);
-    }
-    this._emit("$change", { stream, doc, paths: ops.map(([, path]) => path) });
-  }
-
-  #onDoc({ stream, n, doc, chat, channels }) {
-    const change = this.#setDoc(stream, doc);
-    if (doc === null) this.#forgetStream(stream);
-    else this.#counts.set(stream, n);
-    if (doc !== null && channels?.length) this.chat._open(channels);
-    const lines = doc === null ? [] : this.chat._say(chat ?? []);
-    if (change.paths.length) this._emit("$change", change);
-    if (doc === null) {
-      this._emit("$seats", [...this.seats.values()]);
-      this._emit("$timers", this.timers);
-    }
-    if (doc === null || channels?.length) this._emit("$channels", this.chat.channels);
-    for (const line of lines) this._emit("$chat", line);
-  }
-
-  #onEdited(message) {
-    const line = this.chat._edit(message);
-    if (line) this._emit("$edited", line);
-  }
-
-  #onChannels(channels) {
-    this.chat._open(channels);
-    this._emit("$channels", this.chat.channels);
-  }
-
-  /** A whole document, or none any more (null); the one that is known is changed in place. */
-  #setDoc(stream, doc) {
-    const known = this.#docs.get(stream);
-    const paths = [];
-    if (known && doc) merge(known, doc, [], paths);
-    else if (known || doc) paths.push([]);
-    const now = doc && (known ?? doc);
-    if (now) this.#docs.set(stream, now);
-    else this.#docs.delete(stream);
-    const [, kind, name] = /^(group|role):(.*)$/s.exec(stream) ?? [];
-    const shelf = { group: this.groups, role: this.roles }[kind];
-    if (shelf && now) shelf[name] = now;
-    else if (shelf) delete shelf[name];
-    return { stream, doc: now, paths: this._broken ? [[]] : paths };
-  }
-
-  /** Out of a group: nothing of it is known from now on. */
-  #forgetStream(stream) {
-    this.#counts.delete(stream);
-    this.chat._forget(stream);
-    for (const [key, timer] of [...this.#timers]) if (timer.stream === stream) this.#timers.delete(key);
-    this.#showTimers();
-    const name = stream.replace(/^group:/, "");
-    if (this.#public.has(name)) return;
-    for (const seat of this.seats.values()) seat.groups = seat.groups.filter((group) => group !== name);
-  }
-
-  #onSeats({ stream, seats }) {
-    for (const seat of seats) this.#mergeSeat(stream, seat);
-    this._emit("$seats", seats);
-  }
-
-  /**
-   * Take a seat as one stream tells it. Its groups are those that the stream's audience may know: on `room` the public
-   * ones, on `group:NAME` that one too, on `seat` and in `joined` all that this client may know. The others stay.
-   */
-  #mergeSeat(stream, told) {
-    if (told.gone) return void this.seats.delete(told.id);
-    const before = this.seats.get(told.id);
-    const known = before?.groups ?? [];
-    let groups = told.groups;
-    if (stream === "room") {
-      for (const name of groups) this.#public.add(name);
-      groups = [...groups, ...known.filter((name) => this.#isPrivate(name))];
-    } else if (stream !== "seat") {
-      const name = stream.replace(/^group:/, "");
-      groups = [...known.filter((other) => other !== name), ...groups.filter((group) => group === name)];
-    }
-    this.seats.set(told.id, Object.assign(before ?? {}, told, { groups: [...new Set(groups)].sort() }));
-  }
-
-  /** Of a group that was never told on `room`: only who is in it can know of it. */
-  #isPrivate(name) {
-    return !this.#public.has(name) && this.me?.groups.includes(name);
-  }
-
-  #onTimer(timer) {
-    this.#setTimer(timer);
-    this.#showTimers();
-    this._emit("$timers", this.timers);
-  }
-
-  #setTimer({ stream, name, ends, paused_ms }) {
-    const key = `${stream} ${name}`;
-    if (ends === null && paused_ms === null) return void this.#timers.delete(key);
-    const left = () => paused_ms ?? Math.max(0, ends - this.now());
-    this.#timers.set(key, { stream, name, ends, paused_ms, left });
-  }
-
-  /** By name, as pages want them; where two streams have one of a name, this seat's own counts. */
-  #showTimers() {
-    this.timers.clear();
-    const own = ({ stream }) => Number(stream === "seat");
-    for (const timer of [...this.#timers.values()].sort((a, b) => own(a) - own(b))) this.timers.set(timer.name, timer);
-  }
+/**
+ * What the game tells one seat stands among the room's lines, but is counted on another stream.
+ * @param {Api.Line} line
+ */
+function isCounted({ from, stream }) {
+  return stream !== "seat" || from !== null;
 }
 
-// The chat of a room
+/** What is said in a room, channel by channel, and all that a seat may do there. */
+
+/** @typedef {{ to: string, stream: string, title: string, closed: boolean, readonly: boolean, slow_s: number }} ToldChannel */
+
+const TYPING_MS = 6000; // so long after the last word of it somebody counts as writing
+const TYPING_EVERY_MS = 3000; // the server drops what comes sooner than 2 s
 
 /**
  * One channel: what its audience was told, with the lines that this seat heard there. `chat` makes one for each that
  * the server names, and for each seat that a private line went to or came from; `Posts` one for each place outside rooms.
  */
-export class Channel {
+class Channel {
   to;
+  /** @type {string | null} */
   stream = null;
   title = "";
   closed = false;
   readonly = false;
   slow_s = 0;
+  /** @type {any[]} */
   lines = [];
   read = 0;
   #chat;
+  /** @type {Map<string, number>} */
   #typing = new Map();
 
+  /**
+   * @param {string} to
+   * @param {Chat | Posts} chat
+   */
   constructor(to, chat) {
     this.to = to;
     this.#chat = chat;
   }
 
-  /** Say a line here. */
+  /**
+   * Say a line here.
+   * @param {string} text
+   * @param {unknown} [data]
+   */
   say(text, data) {
     return this.#chat.say(text, this.to, data);
   }
@@ -944,10 +102,15 @@ export class Channel {
     return [...this.#typing].filter(([, until]) => until > now).map(([seat]) => seat);
   }
 
+  /** @param {Partial<ToldChannel>} told */
   _set({ stream, title, closed, readonly, slow_s }) {
     Object.assign(this, { stream, title: title ?? "", closed: closed ?? false, readonly: readonly ?? false, slow_s: slow_s ?? 0 });
   }
 
+  /**
+   * @param {string} seat
+   * @param {boolean} on
+   */
   _writes(seat, on) {
     if (on) this.#typing.set(seat, performance.now() + TYPING_MS);
     else this.#typing.delete(seat);
@@ -955,51 +118,84 @@ export class Channel {
 }
 
 /** What is said in a room, channel by channel, and all that a seat may do there. */
-export class Chat {
+class Chat {
+  /** @type {Api.Line[]} */
   lines = [];
+  /** @type {Map<string, Channel>} */
   channels = new Map();
   #client;
   #room;
-  #said = { to: null, at: 0 }; // where we last said that we are writing
+  #said = { to: /** @type {string | null} */ (null), at: 0 }; // where we last said that we are writing
 
+  /**
+   * @param {Client} client
+   * @param {Room} room
+   */
   constructor(client, room) {
     this.#client = client;
     this.#room = room;
   }
 
-  /** Say a line; resolves with what a command answers, null for a line. */
+  /**
+   * Say a line; resolves with what a command answers, null for a line.
+   * @param {string} text
+   * @param {string} to
+   * @param {unknown} [data]
+   * @returns {Promise<any>}
+   */
   say(text, to = "room", data) {
     this.#said = { to: null, at: 0 };
     return this.#client._ask("chat", this.#room, { text, to, data });
   }
 
-  /** Say what this seat does: "waves". */
+  /**
+   * Say what this seat does: "waves".
+   * @param {string} text
+   * @param {string} to
+   * @param {unknown} [data]
+   */
   emote(text, to = "room", data) {
     return this.say(`/me ${text}`, to, data);
   }
 
-  /** Change a line of one's own. */
+  /**
+   * Change a line of one's own.
+   * @type {Api.Chat["edit"]}
+   */
   edit({ stream, n }, text, data) {
     return this.#client._ask("edit", this.#room, { stream, line: n, text, data });
   }
 
-  /** Take a line of one's own back. */
+  /**
+   * Take a line of one's own back.
+   * @type {Api.Chat["unsay"]}
+   */
   unsay({ stream, n }) {
     return this.#client._ask("unsay", this.#room, { stream, line: n });
   }
 
-  /** Bring a line, or a seat (its id), to those who moderate. */
+  /**
+   * Bring a line, or a seat (its id), to those who moderate.
+   * @type {Api.Chat["report"]}
+   */
   report(what, reason = "") {
     const about = typeof what === "string" ? { seat: what } : { stream: what.stream, line: what.n };
     return this.#client._ask("report", this.#room, { ...about, reason });
   }
 
-  /** Hear nothing more of a seat's user, in any room; or hear it again. */
+  /**
+   * Hear nothing more of a seat's user, in any room; or hear it again.
+   * @type {Api.Chat["block"]}
+   */
   block(seat, on = true) {
     return this.#client._ask("block", this.#room, { seat, on });
   }
 
-  /** Call it with each key: the others are told now and then, and once it is over. */
+  /**
+   * Call it with each key: the others are told now and then, and once it is over.
+   * @param {string} to
+   * @param {boolean} on
+   */
   typing(to = "room", on = true) {
     const now = performance.now();
     const same = this.#said.to === to && now - this.#said.at < TYPING_EVERY_MS;
@@ -1008,7 +204,11 @@ export class Chat {
     this.#client._tell("typing", this.#room, { to, on });
   }
 
-  /** All that is there now was read, or all up to a line. */
+  /**
+   * All that is there now was read, or all up to a line.
+   * @param {string} to
+   * @param {number} upto
+   */
   read(to = "room", upto = this.channels.get(to)?.lines.findLast(isCounted)?.n ?? 0) {
     const channel = this.channels.get(to);
     if (!channel || upto <= channel.read) return;
@@ -1017,12 +217,18 @@ export class Chat {
     this.#client._ask("read", this.#room, { to, upto }).catch(() => {}); // nothing else hangs on it
   }
 
-  /** Whether this seat said it. */
+  /**
+   * Whether this seat said it.
+   * @param {Api.Line} line
+   */
   isMine({ from }) {
     return from !== null && from.seat === this.#room.seat.id;
   }
 
-  /** The channel that a line belongs to: a private one is its other seat's; what the game tells this seat is the room's. */
+  /**
+   * The channel that a line belongs to: a private one is its other seat's; what the game tells this seat is the room's.
+   * @param {Api.Line} line
+   */
   of({ to, from }) {
     if (!to.startsWith("seat:")) return to;
     const { id } = this.#room.seat;
@@ -1032,13 +238,18 @@ export class Chat {
 
   // What the room tells it
 
-  /** `joined`: the lines and channels are these, or where nothing was missed, those that are known. */
+  /**
+   * `joined`: the lines and channels are these, or where nothing was missed, those that are known.
+   * @param {any} joined
+   * @returns {Api.Line[]}
+   */
   _join({ chat, channels, read, recovered }) {
+    /** @type {Api.Line[]} */
     const fresh = [];
     if (!recovered) {
       const known = new Map(this.lines.map((line) => [nameOf(line), line]));
       this.#drop(() => true);
-      for (const to of [...this.channels.keys()]) if (!channels?.some((told) => told.to === to)) this.channels.delete(to);
+      for (const to of [...this.channels.keys()]) if (!channels?.some((/** @type {ToldChannel} */ told) => told.to === to)) this.channels.delete(to);
       for (const channel of this.channels.values()) channel.read = 0;
       this._open(channels ?? []);
       for (const told of chat) {
@@ -1049,22 +260,31 @@ export class Chat {
     } else this._open(channels ?? []);
     for (const [to, upto] of Object.entries(read ?? {})) {
       const channel = this.#channel(to);
-      channel.read = Math.max(upto, channel.read);
+      channel.read = Math.max(/** @type {number} */ (upto), channel.read);
     }
     return fresh;
   }
 
+  /** @param {ToldChannel[]} channels */
   _open(channels) {
     for (const told of channels) this.#channel(told.to)._set(told);
   }
 
-  /** Lines that are new; known ones are dropped. */
+  /**
+   * Lines that are new; known ones are dropped.
+   * @param {any[]} told
+   * @returns {Api.Line[]}
+   */
   _say(told) {
     const known = new Set(this.lines.map(nameOf));
     return told.filter((line) => !known.has(nameOf(line))).map((line) => this.#keep(cleaned(line)));
   }
 
-  /** The line that says something else now, or nothing any more; undefined where it is not known here. */
+  /**
+   * The line that says something else now, or nothing any more; undefined where it is not known here.
+   * @param {any} edited
+   * @returns {Api.Line | undefined}
+   */
   _edit({ stream, line: n, text, data, at, mentions }) {
     const line = this.lines.findLast((each) => each.stream === stream && each.n === n);
     if (!line) return undefined;
@@ -1075,30 +295,37 @@ export class Chat {
     return line;
   }
 
+  /** @param {{ to: string, seat: string, on: boolean | null | undefined }} told */
   _typing({ to, seat, on }) {
     const channel = this.#channel(to === `seat:${this.#room.seat.id}` ? `seat:${seat}` : to);
     channel._writes(seat, on ?? true);
     return channel;
   }
 
+  /** @param {{ to: string, upto: number }} told */
   _read({ to, upto }) {
     const channel = this.#channel(to);
     channel.read = Math.max(channel.read, upto);
     return channel;
   }
 
-  /** Out of an audience: its lines and channels go. */
+  /**
+   * Out of an audience: its lines and channels go.
+   * @param {string} stream
+   */
   _forget(stream) {
     this.#drop((line) => line.stream === stream);
     for (const [to, channel] of [...this.channels]) if (channel.stream === stream) this.channels.delete(to);
   }
 
+  /** @param {string} to */
   #channel(to) {
     let channel = this.channels.get(to);
     if (!channel) this.channels.set(to, (channel = new Channel(to, this)));
     return channel;
   }
 
+  /** @param {Api.Line} line */
   #keep(line) {
     const channel = this.#channel(this.of(line));
     this.lines.push(line);
@@ -1111,6 +338,7 @@ export class Chat {
     return line;
   }
 
+  /** @param {(line: Api.Line) => boolean} goes */
   #drop(goes) {
     for (const { lines } of [this, ...this.channels.values()]) {
       const stays = lines.filter((line) => !goes(line));
@@ -1119,263 +347,518 @@ export class Chat {
   }
 }
 
-// What is said outside rooms
+/** Where the server is, and how the code of a room is written. */
+
+/** Beside this module where it is the page's server's, which may be reached under a path; else of the page's host. */
+function homeUrl() {
+  const module = new URL(import.meta.url);
+  const home = new URL(".", module).href;
+  const isOwn = module.pathname.endsWith("/gameserver.js") && globalThis.location?.href.startsWith(home);
+  return isOwn ? `${home}ws` : "/ws";
+}
 
 /**
- * The lobbies of games, direct messages and the operator's announcements. The server numbers the lines of each place
- * that one listens to; all direct messages of a user are one place, and here a channel for each of the others.
+ * The address of a WebSocket, of whatever the page's author wrote.
+ * @param {string} url
  */
-export class Posts {
-  channels = new Map();
-  #client;
-  #memory;
-  #places = new Map();
+function socketUrl(url) {
+  const whole = new URL(url, globalThis.location?.href);
+  whole.protocol = whole.protocol.replace("http", "ws");
+  return whole.href;
+}
 
-  constructor(client, memory) {
-    this.#client = client;
-    this.#memory = memory;
+/**
+ * A code as the server writes it; people type it in any case, with spaces or dashes.
+ * @param {string} code
+ */
+function canonical(code) {
+  return String(code).toUpperCase().replace(/[\s-]/g, "");
+}
+
+/** How long to wait before something that failed is tried again. */
+
+const FIRST_DELAY_MS = 250; // the first reconnect comes within this; the limit doubles with each failure
+const LONGEST_DELAY_MS = 10_000;
+
+/**
+ * A random time in ms, up to a limit that grows with the number of failures.
+ *
+ * Source: https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/
+ * @param {number} failures
+ */
+function fullJitter(failures) {
+  return Math.random() * Math.min(LONGEST_DELAY_MS, FIRST_DELAY_MS * 2 ** Math.min(failures, 16));
+}
+
+/** The server's clock, as far as it can be told from here. */
+
+const CLOCK_SAMPLES = 8;
+
+/** Of the last answers the quickest is the surest: it tells the time to within half of its way there and back. */
+class ServerClock {
+  /** @type {{ trip: number, offset: number }[]} */
+  #samples = [];
+  #best = { offset: performance.timeOrigin, trip: Infinity };
+
+  now() {
+    return performance.now() + this.#best.offset;
+  }
+
+  restart() {
+    this.#samples = [];
   }
 
   /**
-   * Say a line to `lobby:GAME` or `user:ID`. Unlike a room's it is not said again after a loss, since the server would
-   * not know that it is the same: it rejects with the code `lost`.
+   * Said at `at` by our clock, answered at `now` by the server's; returns how many samples there are.
+   * @param {number} at
+   * @param {number} now
    */
-  say(text, to, data) {
-    return this.#client._ask("chat", null, { text, to, data });
+  take(at, now) {
+    const heard = performance.now();
+    const trip = heard - at;
+    const sample = { trip, offset: now - (at + heard) / 2 };
+    const apart = Math.abs(sample.offset - this.#best.offset);
+    if (apart > (trip + this.#best.trip) / 2 + 2) this.restart(); // one of the clocks has stood still, or was set
+    this.#samples = [...this.#samples, sample].slice(-CLOCK_SAMPLES);
+    this.#best = this.#samples.reduce((best, other) => (other.trip < best.trip ? other : best));
+    return this.#samples.length;
+  }
+}
+
+/** Refusals: what a request rejects with, and what its code says about trying again. */
+
+/** Close codes after which no reconnect would help, and the error they end in. */
+const FINAL = new Map([[4001, "unauthenticated"], [4003, "forbidden"]]);
+
+/** Error codes that may be gone a moment later. */
+const PASSING = new Set(["rate_limited", "busy", "draining"]);
+
+/** A refusal of the server or its game, with its stable `code`; or `closed` and `lost`, which only this client says. */
+class GameError extends Error {
+  /**
+   * @param {string} code
+   * @param {string} [message]
+   * @param {string | null} [path]
+   * @param {string | null} [room]
+   */
+  constructor(code, message, path = null, room = null) {
+    super(message || code);
+    this.name = "GameError";
+    this.code = code;
+    this.path = path;
+    this.room = room;
+  }
+}
+
+/**
+ * What a request of a room rejects with once its seat is given up or taken away.
+ * @param {{ code: string }} room
+ */
+function seatGone(room) {
+  return new GameError("not_found", `The seat in ${room.code} is gone.`);
+}
+
+/**
+ * Is anybody there? A connection that says nothing is asked with pings, and given up when no answer comes; after a sleep
+ * of the machine, or when somebody looks at the page again, it is asked at once. The answers set the server's clock.
+ */
+
+/** Requests that the server finishes before it looks at what follows them, pings apart; a game's hook may take 10 s. */
+const HOLDING = new Set(["create", "match", "join", "resume", "listen"]);
+
+const DIAL_MS = 15_000; // from dialling to `welcome`, at most
+const TICK_MS = 1000;
+const SLEPT_MS = 5000; // ticks so far apart: the machine slept, or the page was frozen
+const PING_MS = 15_000; // between the pings of a quiet connection
+const DOUBT_MS = 3000; // a request unanswered, and nothing heard for so long: is there still a connection?
+const PATIENCE_MS = 6000; // silence after a ping, and the connection is dead
+const WAKE_PATIENCE_MS = 3000; // the same after a sleep, where it probably is
+const HELD_PATIENCE_MS = 20_000; // the same while a `HOLDING` request is under way
+
+class Liveness {
+  #connection;
+  #clock;
+  #pending;
+  /** @type {ReturnType<typeof setInterval> | undefined} */
+  #ticker;
+  #tickedAt = Date.now();
+  #heardAt = 0;
+  /** @type {number | null} */
+  #pingedAt = null;
+  #patience = PATIENCE_MS;
+  #pongAt = 0;
+  #page = new AbortController();
+
+  /**
+   * @param {Connection} connection
+   * @param {ServerClock} clock
+   * @param {() => Iterable<Request>} pending what has had no answer yet
+   */
+  constructor(connection, clock, pending) {
+    this.#connection = connection;
+    this.#clock = clock;
+    this.#pending = pending;
   }
 
-  /** All that is there now was read, or all up to a line. This browser keeps it, the server does not. */
-  read(to, upto = this.channels.get(to)?.lines.at(-1)?.n ?? 0) {
-    const channel = this.channels.get(to);
-    if (!channel || upto <= channel.read) return;
-    channel.read = upto;
-    this.#memory.setRead(this.#client.user.id, to, upto);
-    this.#client._emit("$read", channel);
+  /** Watch from now on. */
+  start() {
+    this.#watchPage();
+    this.#ticker = setInterval(() => this.#tick(), TICK_MS);
   }
 
-  /** Hear a place no more: the address of a lobby, `direct` or `server`; its lines go. */
-  cease(to) {
-    const place = this.#places.get(to);
-    if (!place) return;
-    this.#drop(place, new GameError("closed", `${to} is not listened to any more.`));
-    if (this.#client._isWelcome) this.#client._ask("listen", null, { to, on: false }).catch(() => {});
-    this.#client._emit("$channels", this.channels);
+  /** Watch no more. */
+  end() {
+    clearInterval(this.#ticker);
+    this.#page.abort();
   }
 
-  /** Whether this user said it. */
-  isMine({ from }) {
-    return from !== null && from.user === this.#client.user?.id;
+  /** A frame came. */
+  heard() {
+    this.#heardAt = performance.now();
   }
 
-  /** The channel that a line belongs to: a direct one is that of the other user. */
-  of({ to, from }) {
-    return to.startsWith("user:") && from && from.user !== this.#client.user.id ? `user:${from.user}` : to;
+  /** The connection that was asked is gone. */
+  forget() {
+    this.#pingedAt = null;
   }
 
-  // What the client tells it
-
-  async _hear(to) {
-    await this.#place(to).heard;
-    return this.#channel(to, to);
+  ping() {
+    this.#ping(PATIENCE_MS);
   }
 
-  async _direct(user) {
-    await this.#place("direct").heard;
-    return user === null ? null : this.#channel(`user:${user}`, "direct");
+  /** @param {{ at: number, now: number }} pong */
+  onPong({ at, now }) {
+    const samples = this.#clock.take(at, now);
+    if (at !== this.#pingedAt) return; // the answer to a ping of before the sleep
+    this.#pongAt = performance.now();
+    this.#pingedAt = null;
+    if (samples < CLOCK_SAMPLES / 2) this.#ping(PATIENCE_MS);
   }
 
-  /** A new connection, on which nothing is heard yet. */
-  _listenAgain() {
-    for (const place of this.#places.values()) this.#listen(place);
-  }
-
-  _onPost({ op, ...post }) {
-    const place = this.#places.get(post.to.startsWith("user:") ? "direct" : post.to);
-    if (!place) return; // it ended while this was under way
-    if (place.early) place.early.push(post);
-    else this.#take(place, [post]);
-  }
-
-  _end(error) {
-    for (const place of this.#places.values()) {
-      clearTimeout(place.retry);
-      place.reject(error);
+  #watchPage() {
+    const { signal } = this.#page;
+    /** @type {[EventTarget | undefined, string][]} */
+    const events = [[globalThis.document, "visibilitychange"], [globalThis, "pageshow"], [globalThis, "online"]];
+    for (const [target, type] of events) {
+      target?.addEventListener?.(type, () => this.#wake(), { signal });
     }
   }
 
-  #place(to) {
-    let place = this.#places.get(to);
-    if (place) return place;
-    place = { to, seen: 0, early: null, failures: 0, retry: null };
-    place.heard = new Promise((resolve, reject) => Object.assign(place, { resolve, reject }));
-    place.heard.catch(() => {});
-    this.#places.set(to, place);
-    if (this.#client.error) this.#drop(place, this.#client.error);
-    else if (this.#client._isWelcome) this.#listen(place);
-    return place;
+  /** Somebody looks again, or the network is back: do not wait for timers that were made before. */
+  #wake() {
+    const connection = this.#connection;
+    if (globalThis.document?.visibilityState === "hidden") return;
+    if (connection.isWelcome) this.#ping(WAKE_PATIENCE_MS);
+    else if (connection.isWaiting) connection.dial();
+    else if (connection.socket && performance.now() - connection.dialledAt > WAKE_PATIENCE_MS) connection.hangUp(0);
   }
 
-  /** What comes before the answer waits for it: the answer may hold lines that were said before. */
-  #listen(place) {
-    clearTimeout(place.retry);
-    place.early = [];
-    const asked = this.#client._ask("listen", null, { to: place.to, seen: place.seen || null });
-    asked.then((told) => this.#onHeard(place, told), (error) => this.#onUnheard(place, error));
+  #tick() {
+    const slept = Date.now() - this.#tickedAt > SLEPT_MS;
+    this.#tickedAt = Date.now();
+    const now = performance.now();
+    const connection = this.#connection;
+    if (slept) this.#wake();
+    else if (!connection.isWelcome) {
+      if (connection.socket && now - connection.dialledAt > DIAL_MS) connection.hangUp();
+    } else if (this.#pingedAt !== null) {
+      const held = [...this.#pending()].some(({ op }) => HOLDING.has(op));
+      const patience_ms = held ? HELD_PATIENCE_MS : this.#patience;
+      if (now - Math.max(this.#pingedAt, this.#heardAt) > patience_ms) connection.hangUp();
+    } else if (now - this.#pongAt > PING_MS || this.#doubts(now)) this.#ping(PATIENCE_MS);
   }
 
-  #onHeard(place, { line, lines }) {
-    if (this.#places.get(place.to) !== place) return;
-    const posts = [...lines, ...place.early];
-    place.early = null;
-    place.failures = 0;
-    if (place.seen > line) this.#forget(place); // the server counts anew: its store is another one
-    if (place.to !== "direct") this.#channel(place.to, place.to);
-    this.#take(place, posts);
-    place.seen = Math.max(place.seen, line);
-    this.#client._emit("$channels", this.channels);
-    place.resolve();
+  /** @param {number} now */
+  #doubts(now) {
+    /** @param {Request} request */
+    const unheard = ({ saidAt }) => Boolean(saidAt) && now - Math.max(saidAt, this.#heardAt) > DOUBT_MS;
+    return [...this.#pending()].some(unheard);
   }
 
-  #onUnheard(place, error) {
-    if (this.#client.error || this.#places.get(place.to) !== place) return;
-    if (PASSING.has(error.code)) {
-      const again = () => this.#client._isWelcome && this.#listen(place);
-      place.retry = setTimeout(again, fullJitter(place.failures++));
-    } else this.#drop(place, error);
+  /** @param {number} patience_ms */
+  #ping(patience_ms) {
+    this.#patience = patience_ms;
+    this.#pingedAt = performance.now();
+    this.#connection.say({ op: "ping", at: this.#pingedAt });
+  }
+}
+
+/**
+ * One WebSocket after another: it dials, says hello, reads frames, and dials again after random, growing waits. What a
+ * message means, and what hangs on a connection, is its owner's.
+ */
+
+/** @typedef {Record<string, any> & { op: string }} Message */
+/** @typedef {WebSocket & { terminate?: () => void }} Socket */
+
+/**
+ * What a connection tells, and asks of, whoever has it.
+ * @typedef {object} Owner
+ * @property {() => object | Promise<object>} who the fields of `hello` that say who this is
+ * @property {() => string | undefined} key which client this is, as the server called it
+ * @property {(message: any) => void} onMessage
+ * @property {() => void} onLost it is over, and the next is about to be dialled
+ * @property {(error: GameError) => void} onRefused there can be no further connection
+ * @property {() => Iterable<Request>} pending what has had no answer yet
+ */
+
+const STEADY_MS = 10_000; // a connection that stood so long was a good one: after it the waits begin anew
+
+class Connection {
+  /** @type {Socket | null} */
+  socket = null;
+  isWelcome = false;
+  dialledAt = 0;
+  helloAt = 0;
+
+  #owner;
+  #form;
+  #WebSocket;
+  #home;
+  #url;
+  #liveness;
+  #ended = false;
+  #opened = false;
+  #welcomedAt = 0;
+  #failures = 0;
+  /** @type {ReturnType<typeof setTimeout> | null} */
+  #redial = null;
+  /** @type {((frame: any) => any) | undefined} */
+  #reader;
+  /** @type {any[]} */
+  #inbox = [];
+  /** @type {ReturnType<typeof setTimeout> | null} */
+  #handing = null;
+
+  /**
+   * @param {Owner} owner
+   * @param {{ url: string, WebSocket: any, form: Form, clock: ServerClock }} means
+   */
+  constructor(owner, { url, WebSocket, form, clock }) {
+    this.#owner = owner;
+    this.#home = this.#url = url;
+    this.#WebSocket = WebSocket;
+    this.#form = form;
+    this.#liveness = new Liveness(this, clock, owner.pending);
   }
 
-  #take(place, posts) {
-    for (const { line: n, ...post } of posts) {
-      if (n <= place.seen) continue;
-      place.seen = n;
-      const line = cleaned({ stream: place.to, n, ...post, from: post.from ?? null });
-      const { lines } = this.#channel(this.of(line), place.to);
-      if (lines.push(line) > CHAT_LINES) lines.shift();
-      this.#client._emit("$chat", line);
+  start() {
+    this.#liveness.start();
+    this.dial();
+  }
+
+  /** Whether the next socket is to be dialled after a wait. */
+  get isWaiting() {
+    return this.#redial !== null;
+  }
+
+  dial() {
+    this.#stopWaiting();
+    this.#redial = null;
+    this.#opened = false;
+    this.dialledAt = performance.now();
+    /** @type {Socket} */
+    let socket;
+    try {
+      socket = new this.#WebSocket(this.#url, this.#form.subprotocol);
+    } catch (error) {
+      const why = /** @type {Error} */ (error).message;
+      return this.#owner.onRefused(new GameError("closed", `${this.#url} cannot be dialled: ${why}`));
+    }
+    this.socket = socket;
+    this.#reader = this.#form.reader();
+    socket.binaryType = "arraybuffer";
+    socket.onopen = () => this.hello();
+    socket.onmessage = ({ data }) => this.#receive(data);
+    socket.onerror = () => {}; // `close` follows
+    socket.onclose = ({ code, reason }) => {
+      const final = FINAL.get(code);
+      if (final) this.#owner.onRefused(new GameError(final, reason || `The server closed with ${code}.`));
+      else this.hangUp();
+    };
+  }
+
+  /** Say who this is: as soon as the socket is open, and again as somebody new where the server knows no such token. */
+  hello() {
+    this.#opened = true;
+    this.helloAt = performance.now();
+    const who = this.#owner.who();
+    if (who instanceof Promise) this.#helloLater(who);
+    else this.#sayHello(who);
+  }
+
+  /**
+   * A ticket has to be bought first.
+   * @param {Promise<object>} asked
+   */
+  async #helloLater(asked) {
+    const { socket } = this;
+    try {
+      const who = await asked;
+      if (socket === this.socket) this.#sayHello(who);
+    } catch (failed) {
+      if (socket !== this.socket) return;
+      const error = /** @type {GameError | undefined} */ (failed);
+      if (error?.code !== "unauthenticated") return this.hangUp();
+      this.#owner.onRefused(new GameError(error.code, error.message));
+      socket?.close(1000);
     }
   }
 
-  #channel(to, stream) {
-    let channel = this.channels.get(to);
-    if (!channel) {
-      this.channels.set(to, (channel = new Channel(to, this)));
-      channel._set({ stream, readonly: to === "server" });
-      channel.read = this.#memory.read(this.#client.user.id, to);
+  /** @param {object} who */
+  #sayHello(who) {
+    this.say({ op: "hello", ...who, client: this.#owner.key(), ops: this.#form.ops });
+  }
+
+  /** The server said welcome: whatever waited for that may be said. */
+  welcomed() {
+    this.isWelcome = true;
+    this.#welcomedAt = performance.now();
+  }
+
+  /** Ask whether anybody is there, and what time it is. */
+  ping() {
+    this.#liveness.ping();
+  }
+
+  /** @param {{ at: number, now: number }} pong */
+  onPong(pong) {
+    this.#liveness.onPong(pong);
+  }
+
+  /** This connection is over, whether or not it knows; forget what hung on it, and dial again. */
+  hangUp(delay_ms = fullJitter(this.#failures)) {
+    this.#letGo();
+    if (!this.#opened) this.#url = this.#home;
+    if (this.#welcomedAt && performance.now() - this.#welcomedAt >= STEADY_MS) this.#failures = 0;
+    this.#failures += 1;
+    this.#welcomedAt = 0;
+    this.#stopWaiting();
+    this.#redial = setTimeout(() => this.dial(), delay_ms);
+    this.#owner.onLost();
+  }
+
+  /**
+   * Dial there instead, at once.
+   * @param {string} url as the server wrote it
+   */
+  moveTo(url) {
+    this.#url = new URL(url, this.#url).href;
+    this.hangUp(0);
+  }
+
+  /** There will be no further connection; the socket is left open, for whoever wants to say goodbye. */
+  end() {
+    this.#ended = true;
+    this.#letGo();
+    this.#stopWaiting();
+    this.#liveness.end();
+  }
+
+  #stopWaiting() {
+    clearTimeout(this.#redial ?? undefined);
+  }
+
+  #letGo() {
+    const { socket } = this;
+    this.socket = null;
+    this.isWelcome = false;
+    this.#liveness.forget();
+    this.#inbox = [];
+    clearTimeout(this.#handing ?? undefined);
+    this.#handing = null;
+    if (!socket) return;
+    socket.onopen = socket.onmessage = socket.onclose = null;
+    if (this.#ended) return;
+    if (socket.terminate) socket.terminate(); // npm's ws would wait half a minute for a dead peer's goodbye
+    else socket.close();
+  }
+
+  /** @param {Message} message */
+  say(message) {
+    this.write(this.#form.encode(message));
+  }
+
+  /** @param {any} frame */
+  write(frame) {
+    if (this.socket?.readyState === 1) this.socket.send(frame);
+  }
+
+  /** Read on once whoever awaited a room has had time to listen: npm's ws brings many frames in one go. */
+  handOver() {
+    this.#handing = setTimeout(() => {
+      this.#handing = null;
+      this.#readInbox();
+    });
+  }
+
+  /** @param {any} frame */
+  #receive(frame) {
+    this.#liveness.heard();
+    this.#inbox.push(frame);
+    this.#readInbox();
+  }
+
+  #readInbox() {
+    try {
+      while (this.#inbox.length && this.#handing === null) this.#owner.onMessage(this.#reader?.(this.#inbox.shift()));
+    } catch (error) {
+      console.error("The server said what this protocol does not have.", error);
+      this.hangUp();
     }
-    return channel;
-  }
-
-  /** Another count of lines: none of those that were known says anything about it. */
-  #forget(place) {
-    place.seen = 0;
-    for (const [to, channel] of this.channels) {
-      if (channel.stream !== place.to) continue;
-      channel.lines.length = channel.read = 0;
-      this.#memory.setRead(this.#client.user.id, to, 0);
-    }
-  }
-
-  #drop(place, error) {
-    clearTimeout(place.retry);
-    this.#places.delete(place.to);
-    for (const [to, channel] of [...this.channels]) if (channel.stream === place.to) this.channels.delete(to);
-    place.reject(error);
   }
 }
 
-function nameOf({ stream, n, at }) {
-  return `${stream} ${n} ${at}`;
-}
+/** Listeners by type: what clients and rooms have in common. */
 
-/** A line as pages have it: all keys are there. */
-function cleaned({ op, room, ...line }) {
-  return { ...line, data: line.data ?? null, emote: line.emote ?? false, mentions: line.mentions ?? [], edited: line.edited ?? null };
-}
+/** @typedef {(...values: any[]) => void} Listener */
 
-/** What the game tells one seat stands among the room's lines, but is counted on another stream. */
-function isCounted({ from, stream }) {
-  return stream !== "seat" || from !== null;
-}
+class Emitter {
+  /** @type {Map<string, Set<{ listener: Listener }>>} */
+  #listeners = new Map();
 
-// Documents
-
-const SET = 0;
-const DELETE = 1;
-const SPLICE = 2;
-const KEY = 3;
-const COLUMNS = 4;
-
-/** Apply one op of a patch in place; throws where the patch was made for another tree. */
-function applyOp(doc, [kind, path, ...rest]) {
-  if (kind === SPLICE) {
-    const [index, count, items] = rest;
-    const list = follow(doc, path);
-    if (!Array.isArray(list)) throw new RangeError("only a list is spliced");
-    const tail = list.splice(index).slice(count);
-    for (const item of items) list.push(item);
-    for (const item of tail) list.push(item);
-    return;
+  /**
+   * Call `listener` with each of this type from now on; returns a function that ends it.
+   * @param {string} type
+   * @param {Listener} listener
+   * @returns {() => void}
+   */
+  on(type, listener) {
+    const listeners = this.#listeners.get(type) ?? new Set();
+    const entry = { listener };
+    this.#listeners.set(type, listeners.add(entry));
+    return () => void listeners.delete(entry);
   }
-  const parent = follow(doc, path.slice(0, -1));
-  const key = path.at(-1);
-  if (kind === SET && (!Array.isArray(parent) || Object.hasOwn(parent, key))) put(parent, key, rest[0]);
-  else if (kind === DELETE && !Array.isArray(parent) && Object.hasOwn(parent, key)) delete parent[key];
-  else throw new RangeError(`no such op, or nothing at ${path}`);
-}
 
-/** Own keys only: a player may be called `__proto__`. */
-function follow(value, path) {
-  for (const key of path) {
-    if (!Object.hasOwn(value, key)) throw new RangeError(`there is no ${key}`);
-    value = value[key];
-  }
-  return value;
-}
-
-function put(target, key, value) {
-  if (key !== "__proto__") target[key] = value;
-  else Object.defineProperty(target, key, { value, writable: true, enumerable: true, configurable: true });
-}
-
-/** Make `known` equal to `told`, in place where it can be; adds to `paths` where they differed. */
-function merge(known, told, path = [], paths = []) {
-  if (isDict(known) && isDict(told)) {
-    for (const key of Object.keys(known)) {
-      if (Object.hasOwn(told, key)) continue;
-      delete known[key];
-      paths.push([...path, key]);
-    }
-    for (const [key, value] of Object.entries(told)) {
-      if (Object.hasOwn(known, key)) put(known, key, merge(known[key], value, [...path, key], paths));
-      else {
-        put(known, key, value);
-        paths.push([...path, key]);
+  /**
+   * A listener that throws costs neither the others nor the connection.
+   * @param {string} type
+   * @param {any[]} values
+   */
+  _emit(type, ...values) {
+    for (const { listener } of [...(this.#listeners.get(type) ?? [])]) {
+      try {
+        listener(...values);
+      } catch (error) {
+        (globalThis.reportError ?? console.error)(error);
       }
     }
-    return known;
   }
-  if (Array.isArray(known) && Array.isArray(told)) {
-    if (known.length !== told.length) paths.push(path);
-    known.length = Math.min(known.length, told.length);
-    told.forEach((value, i) => (known[i] = i < known.length ? merge(known[i], value, [...path, i], paths) : value));
-    return known;
-  }
-  if (Object.is(known, told) || sameBytes(known, told)) return known;
-  paths.push(path);
-  return told;
 }
 
-function isDict(value) {
-  return typeof value === "object" && value !== null && !Array.isArray(value) && !(value instanceof Uint8Array);
-}
+/** Messages as JSON. Bytes are `{"$bytes": base64}`; real keys that start with `$` are doubled. */
 
-function sameBytes(a, b) {
-  if (!(a instanceof Uint8Array && b instanceof Uint8Array)) return false;
-  return a.length === b.length && a.every((byte, i) => byte === b[i]);
-}
+/**
+ * How messages are written.
+ * @typedef {object} Form
+ * @property {string} subprotocol
+ * @property {number | undefined} ops the last patch op that `reader` knows, where the server asks for it
+ * @property {(message: { op: string, [field: string]: any }) => any} encode a message as a frame; throws `bad_data`
+ * @property {(frame: any) => number} size of a frame in bytes
+ * @property {() => (frame: any) => any} reader makes messages of one connection's frames
+ */
 
-// JSON with bytes: {"$bytes": base64}; real keys that start with `$` are doubled
-
+/** @type {Form} */
 const JSON_FORM = {
   subprotocol: "gameserver.v1.json",
   ops: undefined,
@@ -1384,20 +867,29 @@ const JSON_FORM = {
   reader: () => decode,
 };
 
-/** JSON.stringify would make null of NaN, and the server could not tell which request holds half a surrogate pair. */
+/**
+ * JSON.stringify would make null of NaN, and the server could not tell which request holds half a surrogate pair.
+ * @param {any} value
+ * @param {string} path
+ * @returns {any}
+ */
 function wrapped(value, path) {
   if (typeof value?.toJSON === "function") value = value.toJSON();
   if (value instanceof ArrayBuffer) value = new Uint8Array(value);
   if (value instanceof Uint8Array) return { $bytes: btoa(Array.from(value, (b) => String.fromCharCode(b)).join("")) };
   if (Array.isArray(value)) return value.map((item, i) => wrapped(item, `${path}[${i}]`));
   if (typeof value === "object" && value !== null) {
-    const entry = ([key, item]) => [key.startsWith("$") ? `$${key}` : key, wrapped(item, `${path}.${key}`)];
+    const entry = (/** @type {[string, any]} */ [key, item]) => [key.startsWith("$") ? `$${key}` : key, wrapped(item, `${path}.${key}`)];
     return Object.fromEntries(Object.entries(value).map(entry));
   }
   checkFits(value, path);
   return value;
 }
 
+/**
+ * @param {any} value
+ * @param {string} path
+ */
 function checkFits(value, path) {
   const unfit =
     (typeof value === "number" && !Number.isFinite(value)) ||
@@ -1406,22 +898,29 @@ function checkFits(value, path) {
   if (unfit) throw new GameError("bad_data", `JSON cannot hold ${String(value)}.`, path);
 }
 
+/** @param {string} frame */
 function decode(frame) {
   const message = JSON.parse(frame);
   return frame.includes('"$') ? unwrapped(message) : message;
 }
 
+/**
+ * @param {any} value
+ * @returns {any}
+ */
 function unwrapped(value) {
   if (Array.isArray(value)) return value.map(unwrapped);
   if (typeof value !== "object" || value === null) return value;
   if (typeof value.$bytes === "string") return Uint8Array.from(atob(value.$bytes), (char) => char.charCodeAt(0));
-  const entry = ([key, item]) => [key.startsWith("$$") ? key.slice(1) : key, unwrapped(item)];
+  const entry = (/** @type {[string, any]} */ [key, item]) => [key.startsWith("$$") ? key.slice(1) : key, unwrapped(item)];
   return Object.fromEntries(Object.entries(value).map(entry));
 }
 
-// MessagePack: every message is an array, a number and then its fields; nil is absent
+/** Each message as an array: its number, and the names of its fields in their order, as the server's table has them. */
 
-const ARRAYS = [
+/** @typedef {{ number: number, op: string, names: string[] }} MessageArray */
+
+const ARRAYS = /** @type {[number, string, string][]} */ ([
   [1, "hello", "token ticket guest client ops"],
   [2, "create", "id game options private password name role profile"],
   [3, "join", "id room name role password profile game match"],
@@ -1459,76 +958,122 @@ const ARRAYS = [
   [38, "read", "room to upto"],
   [39, "channels", "room stream n channels"],
   [40, "post", "to line from text data at"],
-].map(([number, op, names]) => ({ number, op, names: names.split(" ") }));
+]).map(([number, op, names]) => ({ number, op, names: names.split(" ") }));
+
+/** What a client says, by op. */
 const SAID = new Map(ARRAYS.filter(({ number }) => number < 21).map((array) => [array.op, array]));
+
+/** What a server says, by number. */
 const HEARD = new Map(ARRAYS.filter(({ number }) => number >= 21).map((array) => [array.number, array]));
 
-const PACKED = {
-  subprotocol: "gameserver.v1.msgpack",
-  ops: 4, // the last patch op that `reader` knows
-  encode({ op, ...fields }) {
-    const { number, names } = SAID.get(op);
-    const array = names.map((name) => fields[name]);
-    while (array.length && (array.at(-1) ?? null) === null) array.pop();
-    const packer = new Packer();
-    packer.head(array.length + 1, 0x90, 16, [null, 0xdc, 0xdd]);
-    packer.number(number);
-    array.forEach((value, i) => packer.value(value, `$.${names[i]}`));
-    return packer.bytes();
-  },
-  size: (frame) => frame.length,
+/** Documents: JSON trees that patches change in place, and that whole documents are merged into. */
 
-  /** Makes messages of one connection's frames; it knows the keys that its patches write as numbers. */
-  reader() {
-    const keys = new Map();
-    return (frame) => {
-      const [number, ...fields] = new Unpacker(frame).whole();
-      const { op, names } = HEARD.get(number) ?? { op: `number ${number}`, names: [] };
-      const message = { op };
-      names.forEach((name, i) => i < fields.length && (message[name] = fields[i]));
-      const { room, stream } = message;
-      if (op === "joined") {
-        for (const known of [...keys.keys()]) if (known.startsWith(`${room} `)) keys.delete(known);
-        for (const [name, told] of Object.entries(message.keys ?? {})) keys.set(`${room} ${name}`, told);
-      } else if (op === "doc") {
-        keys.set(`${room} ${stream}`, message.keys ?? []);
-      } else if (op === "patch") {
-        if (!keys.has(`${room} ${stream}`)) keys.set(`${room} ${stream}`, []);
-        message.ops = expanded(message.ops, keys.get(`${room} ${stream}`));
-      }
-      return message;
-    };
-  },
-};
+const SET = 0;
+const DELETE = 1;
+const SPLICE = 2;
+const KEY = 3; // `packed.js` makes these two into the others
+const COLUMNS = 4;
 
-/** A patch in the ops that `applyOp` knows: keys as they are, and many sets in one (op 4) as many. */
-function expanded(ops, keys) {
-  const named = (key) => {
-    if (!(key < 0)) return key;
-    if (-1 - key >= keys.length) throw new RangeError(`there is no key ${key}`);
-    return keys[-1 - key];
-  };
-  const plain = [];
-  for (const [kind, path, ...rest] of ops) {
-    if (kind === KEY) keys.push(path);
-    else if (kind !== COLUMNS) plain.push([kind, path.map(named), ...rest]);
-    else {
-      const [fields, scales, rows] = [rest[0].map(named), rest[1], rest[2]];
-      const container = path.map(named);
-      for (let at = 0; at < rows.length; at += 1 + fields.length) {
-        const child = named(rows[at]);
-        fields.forEach((field, i) => {
-          const scale = scales?.[i] ?? null;
-          const value = rows[at + 1 + i];
-          plain.push([SET, [...container, child, field], scale === null ? value : value / scale]);
-        });
-      }
-    }
+/**
+ * Apply one op of a patch in place; throws where the patch was made for another tree.
+ * @param {any} doc
+ * @param {any[]} op
+ */
+function applyOp(doc, [kind, path, ...rest]) {
+  if (kind === SPLICE) {
+    const [index, count, items] = rest;
+    const list = follow(doc, path);
+    if (!Array.isArray(list)) throw new RangeError("only a list is spliced");
+    const tail = list.splice(index).slice(count);
+    for (const item of items) list.push(item);
+    for (const item of tail) list.push(item);
+    return;
   }
-  return plain;
+  const parent = follow(doc, path.slice(0, -1));
+  const key = path.at(-1);
+  if (kind === SET && (!Array.isArray(parent) || Object.hasOwn(parent, key))) put(parent, key, rest[0]);
+  else if (kind === DELETE && !Array.isArray(parent) && Object.hasOwn(parent, key)) delete parent[key];
+  else throw new RangeError(`no such op, or nothing at ${path}`);
 }
 
-/** Source: https://github.com/msgpack/msgpack/blob/master/spec.md */
+/**
+ * Own keys only: a player may be called `__proto__`.
+ * @param {any} value
+ * @param {Path} path
+ */
+function follow(value, path) {
+  for (const key of path) {
+    if (!Object.hasOwn(value, key)) throw new RangeError(`there is no ${key}`);
+    value = value[key];
+  }
+  return value;
+}
+
+/**
+ * @param {any} target
+ * @param {string | number} key
+ * @param {any} value
+ */
+function put(target, key, value) {
+  if (key !== "__proto__") target[key] = value;
+  else Object.defineProperty(target, key, { value, writable: true, enumerable: true, configurable: true });
+}
+
+/**
+ * Make `known` equal to `told`, in place where it can be; adds to `paths` where they differed.
+ * @param {any} known
+ * @param {any} told
+ * @param {Path} path
+ * @param {Path[]} paths
+ * @returns {any}
+ */
+function merge(known, told, path = [], paths = []) {
+  if (isDict(known) && isDict(told)) {
+    for (const key of Object.keys(known)) {
+      if (Object.hasOwn(told, key)) continue;
+      delete known[key];
+      paths.push([...path, key]);
+    }
+    for (const [key, value] of Object.entries(told)) {
+      if (Object.hasOwn(known, key)) put(known, key, merge(known[key], value, [...path, key], paths));
+      else {
+        put(known, key, value);
+        paths.push([...path, key]);
+      }
+    }
+    return known;
+  }
+  if (Array.isArray(known) && Array.isArray(told)) {
+    if (known.length !== told.length) paths.push(path);
+    known.length = Math.min(known.length, told.length);
+    told.forEach((value, i) => (known[i] = i < known.length ? merge(known[i], value, [...path, i], paths) : value));
+    return known;
+  }
+  if (Object.is(known, told) || sameBytes(known, told)) return known;
+  paths.push(path);
+  return told;
+}
+
+/** @param {any} value */
+function isDict(value) {
+  return typeof value === "object" && value !== null && !Array.isArray(value) && !(value instanceof Uint8Array);
+}
+
+/**
+ * @param {any} a
+ * @param {any} b
+ */
+function sameBytes(a, b) {
+  if (!(a instanceof Uint8Array && b instanceof Uint8Array)) return false;
+  return a.length === b.length && a.every((byte, i) => byte === b[i]);
+}
+
+/**
+ * MessagePack: what JSON can say, and bytes.
+ *
+ * Source: https://github.com/msgpack/msgpack/blob/master/spec.md
+ */
+
 class Packer {
   #bytes = new Uint8Array(256);
   #view = new DataView(this.#bytes.buffer);
@@ -1538,7 +1083,10 @@ class Packer {
     return this.#bytes.slice(0, this.#at);
   }
 
-  /** Room for so many more bytes; returns where they stand. */
+  /**
+   * Room for so many more bytes; returns where they stand.
+   * @param {number} count
+   */
   #take(count) {
     const at = this.#at;
     this.#at += count;
@@ -1551,11 +1099,18 @@ class Packer {
     return at;
   }
 
+  /** @param {number} byte */
   #byte(byte) {
     this.#bytes[this.#take(1)] = byte;
   }
 
-  /** The head of what has a length: in one byte where it is below `small`, else in the first of three that holds it. */
+  /**
+   * The head of what has a length: in one byte where it is below `small`, else in the first of three that holds it.
+   * @param {number} length
+   * @param {number} fixed
+   * @param {number} small
+   * @param {[number | null, number, number]} heads
+   */
   head(length, fixed, small, [one, two, four]) {
     if (length < small) this.#byte(fixed | length);
     else if (one !== null && length < 0x100) {
@@ -1570,6 +1125,7 @@ class Packer {
     }
   }
 
+  /** @param {number} value */
   number(value) {
     if (Number.isSafeInteger(value) && !Object.is(value, -0)) this.#integer(value);
     else if (Math.fround(value) === value) {
@@ -1581,26 +1137,35 @@ class Packer {
     }
   }
 
+  /** @param {number} value */
   #integer(value) {
     if (value >= -32 && value < 128) this.#byte(value & 0xff);
     else if (value >= 2 ** 32) this.#long(0xcf, value);
     else if (value >= 0) this.head(value, 0, 0, [0xcc, 0xcd, 0xce]);
-    else if (value >= -0x80) this.#view.setInt16(this.#take(2), 0xd000 | (value & 0xff));
-    else if (value >= -0x8000) {
+    else if (value >= -128) this.#view.setInt16(this.#take(2), 0xd000 | (value & 0xff));
+    else if (value >= -32768) {
       this.#byte(0xd1);
       this.#view.setInt16(this.#take(2), value);
-    } else if (value >= -0x80000000) {
+    } else if (value >= -2147483648) {
       this.#byte(0xd2);
       this.#view.setInt32(this.#take(4), value);
     } else this.#long(0xd3, value);
   }
 
+  /**
+   * @param {number} head
+   * @param {number} value
+   */
   #long(head, value) {
     this.#byte(head);
     this.#view.setBigInt64(this.#take(8), BigInt(value));
   }
 
-  /** What JSON would make of a value, and bytes as they are. */
+  /**
+   * What JSON would make of a value, and bytes as they are.
+   * @param {any} value
+   * @param {string} path where it stands, for the error
+   */
   value(value, path) {
     if (typeof value?.toJSON === "function") value = value.toJSON();
     if (value instanceof ArrayBuffer) value = new Uint8Array(value);
@@ -1626,6 +1191,7 @@ class Packer {
     }
   }
 
+  /** @param {string} text */
   #text(text) {
     const bytes = new TextEncoder().encode(text);
     this.head(bytes.length, 0xa0, 32, [0xd9, 0xda, 0xdb]);
@@ -1641,17 +1207,23 @@ class Unpacker {
   #view;
   #at = 0;
 
+  /** @param {ArrayBuffer} frame */
   constructor(frame) {
     this.#bytes = new Uint8Array(frame);
     this.#view = new DataView(this.#bytes.buffer, this.#bytes.byteOffset, this.#bytes.length);
   }
 
+  /**
+   * A message's array; throws where it is none.
+   * @returns {any[]}
+   */
   whole() {
     const value = this.#value();
     if (this.#at !== this.#bytes.length || !Array.isArray(value)) throw new SyntaxError("a message is one array");
     return value;
   }
 
+  /** @returns {any} */
   #value() {
     const head = this.#view.getUint8(this.#at++);
     if (head < 0x80) return head;
@@ -1679,33 +1251,48 @@ class Unpacker {
     }
   }
 
+  /** @param {number} count */
   #skip(count) {
     this.#at += count;
     return this.#at - count;
   }
 
-  /** A number of 1, 2 or 4 bytes: two to the `power`. */
+  /**
+   * A number of 1, 2 or 4 bytes: two to the `power`.
+   * @param {number} power
+   */
   #unsigned(power) {
     if (power === 0) return this.#view.getUint8(this.#skip(1));
     return power === 1 ? this.#view.getUint16(this.#skip(2)) : this.#view.getUint32(this.#skip(4));
   }
 
+  /** @param {number} count */
   #take(count) {
     if (this.#at + count > this.#bytes.length) throw new SyntaxError("a frame ends too early");
     return this.#bytes.subarray(this.#skip(count), this.#at);
   }
 
+  /** @param {number} count */
   #text(count) {
     return UTF8.decode(this.#take(count));
   }
 
+  /**
+   * @param {number} count
+   * @returns {any[]}
+   */
   #list(count) {
     const list = [];
     for (let i = 0; i < count; i++) list.push(this.#value());
     return list;
   }
 
+  /**
+   * @param {number} count
+   * @returns {Record<string, any>}
+   */
   #map(count) {
+    /** @type {Record<string, any>} */
     const map = {};
     for (let i = 0; i < count; i++) {
       const key = this.#value();
@@ -1716,44 +1303,892 @@ class Unpacker {
   }
 }
 
-// The server's clock
+/** Messages as MessagePack: each is an array, a number and then its fields; nil is absent. */
 
-/** Of the last answers the quickest is the surest: it tells the time to within half of its way there and back. */
-class ServerClock {
-  #samples = [];
-  #best = { offset: performance.timeOrigin, trip: Infinity };
+/** @type {Form} */
+const PACKED = {
+  subprotocol: "gameserver.v1.msgpack",
+  ops: 4, // the last patch op that `reader` knows
+  encode({ op, ...fields }) {
+    const { number, names } = /** @type {MessageArray} */ (SAID.get(op));
+    const array = names.map((name) => fields[name]);
+    while (array.length && (array.at(-1) ?? null) === null) array.pop();
+    const packer = new Packer();
+    packer.head(array.length + 1, 0x90, 16, [null, 0xdc, 0xdd]);
+    packer.number(number);
+    array.forEach((value, i) => packer.value(value, `$.${names[i]}`));
+    return packer.bytes();
+  },
+  size: (frame) => frame.length,
 
-  now() {
-    return performance.now() + this.#best.offset;
+  /** Makes messages of one connection's frames; it knows the keys that its patches write as numbers. */
+  reader() {
+    const keys = new Map();
+    return (frame) => {
+      const [number, ...fields] = new Unpacker(frame).whole();
+      const { op, names } = HEARD.get(number) ?? { op: `number ${number}`, names: [] };
+      /** @type {Record<string, any>} */
+      const message = { op };
+      names.forEach((name, i) => i < fields.length && (message[name] = fields[i]));
+      const { room, stream } = message;
+      if (op === "joined") {
+        for (const known of [...keys.keys()]) if (known.startsWith(`${room} `)) keys.delete(known);
+        for (const [name, told] of Object.entries(message.keys ?? {})) keys.set(`${room} ${name}`, told);
+      } else if (op === "doc") {
+        keys.set(`${room} ${stream}`, message.keys ?? []);
+      } else if (op === "patch") {
+        if (!keys.has(`${room} ${stream}`)) keys.set(`${room} ${stream}`, []);
+        message.ops = expanded(message.ops, keys.get(`${room} ${stream}`));
+      }
+      return message;
+    };
+  },
+};
+
+/**
+ * A patch in the ops that `applyOp` knows: keys as they are, and many sets in one (op 4) as many.
+ * @param {any[][]} ops
+ * @param {string[]} keys of the stream, to which a patch may add
+ * @returns {any[][]}
+ */
+function expanded(ops, keys) {
+  const named = (/** @type {any} */ key) => {
+    if (!(key < 0)) return key;
+    if (-1 - key >= keys.length) throw new RangeError(`there is no key ${key}`);
+    return keys[-1 - key];
+  };
+  const plain = [];
+  for (const [kind, path, ...rest] of ops) {
+    if (kind === KEY) keys.push(path);
+    else if (kind !== COLUMNS) plain.push([kind, path.map(named), ...rest]);
+    else {
+      const [fields, scales, rows] = [rest[0].map(named), rest[1], rest[2]];
+      const container = path.map(named);
+      for (let at = 0; at < rows.length; at += 1 + fields.length) {
+        const child = named(rows[at]);
+        fields.forEach((/** @type {any} */ field, /** @type {number} */ i) => {
+          const scale = scales?.[i] ?? null;
+          const value = rows[at + 1 + i];
+          plain.push([SET, [...container, child, field], scale === null ? value : value / scale]);
+        });
+      }
+    }
+  }
+  return plain;
+}
+
+/** What is said outside rooms: in lobbies, in direct messages, and by the operator. */
+
+/**
+ * A place that is listened to: a lobby, all direct messages, or the announcements.
+ * @typedef {object} Place
+ * @property {string} to
+ * @property {number} seen the number of the last line that came
+ * @property {any[] | null} early what came before the answer that it waits for
+ * @property {number} failures
+ * @property {ReturnType<typeof setTimeout> | undefined} retry
+ * @property {Promise<void>} heard
+ * @property {() => void} resolve
+ * @property {(error: GameError) => void} reject
+ */
+
+/**
+ * The lobbies of games, direct messages and the operator's announcements. The server numbers the lines of each place
+ * that one listens to; all direct messages of a user are one place, and here a channel for each of the others.
+ */
+class Posts {
+  /** @type {Map<string, Channel>} */
+  channels = new Map();
+  #client;
+  #memory;
+  /** @type {Map<string, Place>} */
+  #places = new Map();
+
+  /**
+   * @param {Client} client
+   * @param {Memory} memory
+   */
+  constructor(client, memory) {
+    this.#client = client;
+    this.#memory = memory;
   }
 
-  restart() {
-    this.#samples = [];
+  /**
+   * Say a line to `lobby:GAME` or `user:ID`. Unlike a room's it is not said again after a loss, since the server would
+   * not know that it is the same: it rejects with the code `lost`.
+   * @param {string} text
+   * @param {string} to
+   * @param {unknown} [data]
+   * @returns {Promise<any>}
+   */
+  say(text, to, data) {
+    return this.#client._ask("chat", null, { text, to, data });
   }
 
-  /** Said at `at` by our clock, answered at `now` by the server's; returns how many samples there are. */
-  take(at, now) {
-    const heard = performance.now();
-    const trip = heard - at;
-    const sample = { trip, offset: now - (at + heard) / 2 };
-    const apart = Math.abs(sample.offset - this.#best.offset);
-    if (apart > (trip + this.#best.trip) / 2 + 2) this.restart(); // one of the clocks has stood still, or was set
-    this.#samples = [...this.#samples, sample].slice(-CLOCK_SAMPLES);
-    this.#best = this.#samples.reduce((best, other) => (other.trip < best.trip ? other : best));
-    return this.#samples.length;
+  /**
+   * All that is there now was read, or all up to a line. This browser keeps it, the server does not.
+   * @param {string} to
+   * @param {number} upto
+   */
+  read(to, upto = this.channels.get(to)?.lines.at(-1)?.n ?? 0) {
+    const channel = this.channels.get(to);
+    if (!channel || upto <= channel.read) return;
+    channel.read = upto;
+    this.#memory.setRead(this.#client.user.id, to, upto);
+    this.#client._emit("$read", channel);
+  }
+
+  /**
+   * Hear a place no more: the address of a lobby, `direct` or `server`; its lines go.
+   * @param {string} to
+   */
+  cease(to) {
+    const place = this.#places.get(to);
+    if (!place) return;
+    this.#drop(place, new GameError("closed", `${to} is not listened to any more.`));
+    if (this.#client._isWelcome) this.#client._ask("listen", null, { to, on: false }).catch(() => {});
+    this.#client._emit("$channels", this.channels);
+  }
+
+  /**
+   * Whether this user said it.
+   * @param {Api.Post} line
+   */
+  isMine({ from }) {
+    return from !== null && from.user === this.#client.user?.id;
+  }
+
+  /**
+   * The channel that a line belongs to: a direct one is that of the other user.
+   * @param {Api.Post} line
+   */
+  of({ to, from }) {
+    return to.startsWith("user:") && from && from.user !== this.#client.user.id ? `user:${from.user}` : to;
+  }
+
+  // What the client tells it
+
+  /** @param {string} to */
+  async _hear(to) {
+    await this.#place(to).heard;
+    return this.#channel(to, to);
+  }
+
+  /** @param {string | null} user */
+  async _direct(user) {
+    await this.#place("direct").heard;
+    return user === null ? null : this.#channel(`user:${user}`, "direct");
+  }
+
+  /** A new connection, on which nothing is heard yet. */
+  _listenAgain() {
+    for (const place of this.#places.values()) this.#listen(place);
+  }
+
+  /** @param {any} message */
+  _onPost({ op, ...post }) {
+    const place = this.#places.get(post.to.startsWith("user:") ? "direct" : post.to);
+    if (!place) return; // it ended while this was under way
+    if (place.early) place.early.push(post);
+    else this.#take(place, [post]);
+  }
+
+  /** @param {GameError} error */
+  _end(error) {
+    for (const place of this.#places.values()) {
+      clearTimeout(place.retry);
+      place.reject(error);
+    }
+  }
+
+  /** @param {string} to */
+  #place(to) {
+    const known = this.#places.get(to);
+    if (known) return known;
+    const place = /** @type {Place} */ ({ to, seen: 0, early: null, failures: 0, retry: undefined });
+    place.heard = new Promise((resolve, reject) => Object.assign(place, { resolve, reject }));
+    place.heard.catch(() => {});
+    this.#places.set(to, place);
+    if (this.#client.error) this.#drop(place, this.#client.error);
+    else if (this.#client._isWelcome) this.#listen(place);
+    return place;
+  }
+
+  /**
+   * What comes before the answer waits for it: the answer may hold lines that were said before.
+   * @param {Place} place
+   */
+  #listen(place) {
+    clearTimeout(place.retry);
+    place.early = [];
+    const asked = this.#client._ask("listen", null, { to: place.to, seen: place.seen || null });
+    asked.then((told) => this.#onHeard(place, told), (error) => this.#onUnheard(place, error));
+  }
+
+  /**
+   * @param {Place} place
+   * @param {{ line: number, lines: any[] }} told
+   */
+  #onHeard(place, { line, lines }) {
+    if (this.#places.get(place.to) !== place) return;
+    const posts = [...lines, ...(place.early ?? [])];
+    place.early = null;
+    place.failures = 0;
+    if (place.seen > line) this.#forget(place); // the server counts anew: its store is another one
+    if (place.to !== "direct") this.#channel(place.to, place.to);
+    this.#take(place, posts);
+    place.seen = Math.max(place.seen, line);
+    this.#client._emit("$channels", this.channels);
+    place.resolve();
+  }
+
+  /**
+   * @param {Place} place
+   * @param {GameError} error
+   */
+  #onUnheard(place, error) {
+    if (this.#client.error || this.#places.get(place.to) !== place) return;
+    if (PASSING.has(error.code)) {
+      const again = () => this.#client._isWelcome && this.#listen(place);
+      place.retry = setTimeout(again, fullJitter(place.failures++));
+    } else this.#drop(place, error);
+  }
+
+  /**
+   * @param {Place} place
+   * @param {any[]} posts
+   */
+  #take(place, posts) {
+    for (const { line: n, ...post } of posts) {
+      if (n <= place.seen) continue;
+      place.seen = n;
+      const line = cleaned({ stream: place.to, n, ...post, from: post.from ?? null });
+      const { lines } = this.#channel(this.of(line), place.to);
+      if (lines.push(line) > CHAT_LINES) lines.shift();
+      this.#client._emit("$chat", line);
+    }
+  }
+
+  /**
+   * @param {string} to
+   * @param {string} stream
+   */
+  #channel(to, stream) {
+    let channel = this.channels.get(to);
+    if (!channel) {
+      this.channels.set(to, (channel = new Channel(to, this)));
+      channel._set({ stream, readonly: to === "server" });
+      channel.read = this.#memory.read(this.#client.user.id, to);
+    }
+    return channel;
+  }
+
+  /**
+   * Another count of lines: none of those that were known says anything about it.
+   * @param {Place} place
+   */
+  #forget(place) {
+    place.seen = 0;
+    for (const [to, channel] of this.channels) {
+      if (channel.stream !== place.to) continue;
+      channel.lines.length = channel.read = 0;
+      this.#memory.setRead(this.#client.user.id, to, 0);
+    }
+  }
+
+  /**
+   * @param {Place} place
+   * @param {GameError} error
+   */
+  #drop(place, error) {
+    clearTimeout(place.retry);
+    this.#places.delete(place.to);
+    for (const [to, channel] of [...this.channels]) if (channel.stream === place.to) this.channels.delete(to);
+    place.reject(error);
   }
 }
 
-// What outlives a page
+/**
+ * What was asked and has had no answer. Ids come from one counter. What a lost connection has carried is said again under
+ * its old id: what is `REMEMBERED` the server applies once; join, resume, read and leave do no harm said twice; create and
+ * match are said again only if they were never written, since one whose answer was lost may have made a room: it rejects
+ * with the code `lost`, as does a line outside rooms.
+ */
+
+/**
+ * @typedef {object} Request
+ * @property {number} id
+ * @property {string} op
+ * @property {Room | null} room
+ * @property {any} frame
+ * @property {(value?: any) => void} resolve
+ * @property {(error: unknown) => void} reject
+ * @property {Socket | null} socket that has carried it
+ * @property {number} saidAt by `performance.now()`; 0: not on this connection
+ */
+
+/** Requests of a room that the server applies once for each id, however often they are said. */
+const REMEMBERED = new Set(["send", "chat", "start", "edit", "unsay", "report", "block", "team"]);
+
+class Requests {
+  most_bytes = Infinity; // that the server takes in one frame
+  /** @type {GameError | null} */
+  #ended = null;
+  #connection;
+  #form;
+  #lastId = 0;
+  /** @type {Map<number, Request>} */
+  #requests = new Map();
+
+  /**
+   * @param {Connection} connection
+   * @param {Form} form
+   */
+  constructor(connection, form) {
+    this.#connection = connection;
+    this.#form = form;
+  }
+
+  /** Those without an answer, by id; they may be taken away meanwhile. */
+  all() {
+    return [...this.#requests.values()];
+  }
+
+  /**
+   * Ask until it is answered.
+   * @param {string} op
+   * @param {Room | null} room
+   * @param {Record<string, any>} fields `room` names a room that is not held yet
+   * @returns {Promise<any>}
+   */
+  ask(op, room, fields = {}) {
+    return new Promise((resolve, reject) => {
+      if (this.#ended) throw this.#ended;
+      if (room?.left && op === "leave") return resolve(undefined);
+      if (room?.left) throw seatGone(room);
+      const id = this.#lastId + 1;
+      const frame = this.#form.encode({ op: op === "match" ? "join" : op, id, room: room?.code, ...fields });
+      const most = this.most_bytes;
+      if (frame.length * 3 > most && this.#form.size(frame) > most) throw new GameError("too_large");
+      /** @type {Request} */
+      const request = { id, op, room, frame, resolve, reject, socket: null, saidAt: 0 };
+      this.#lastId = id;
+      this.#requests.set(id, request);
+      if (this.#maySay(request)) this.#say(request);
+    });
+  }
+
+  /**
+   * Without an id: no reply, said once or not at all.
+   * @param {string} op
+   * @param {Room} room
+   * @param {Record<string, any>} fields
+   */
+  tell(op, room, fields) {
+    const frame = this.#form.encode({ op, room: room.code, ...fields });
+    if (this.#connection.isWelcome && room._attached) this.#connection.write(frame);
+  }
+
+  /** @param {Request} request */
+  #maySay({ op, room }) {
+    return this.#connection.isWelcome && (!room || op === "resume" || room._attached);
+  }
+
+  /** @param {Request} request */
+  #say(request) {
+    request.socket = this.#connection.socket;
+    request.saidAt = performance.now();
+    this.#connection.write(request.frame);
+  }
+
+  /**
+   * Say, by id, what this connection has not carried yet: an id below one that was applied is never applied.
+   * @param {Room | null} room
+   */
+  sayWaiting(room) {
+    for (const request of this.#requests.values()) {
+      if (request.room === room && request.socket !== this.#connection.socket && this.#maySay(request)) this.#say(request);
+    }
+  }
+
+  /**
+   * Give no id up to this one: another tab of this client may have used it.
+   * @param {number} id
+   */
+  skipTo(id) {
+    this.#lastId = Math.max(this.#lastId, id);
+  }
+
+  /** @param {number} id */
+  get(id) {
+    return this.#requests.get(id);
+  }
+
+  /**
+   * The request that this id answers.
+   * @param {number} id
+   */
+  take(id) {
+    const request = this.#requests.get(id);
+    this.#requests.delete(id);
+    return request;
+  }
+
+  /**
+   * @param {Request} request
+   * @param {GameError} error
+   */
+  fail(request, error) {
+    this.#requests.delete(request.id);
+    request.reject(error);
+  }
+
+  /** The connection was lost under all of these; most simply wait for the next. */
+  lose() {
+    for (const request of this.all()) this.#lose(request);
+  }
+
+  /** @param {Request} request */
+  #lose(request) {
+    const { id, op, room, socket } = request;
+    request.saidAt = 0;
+    if ((op === "resume" && room) || op === "listen") this.#requests.delete(id); // ours; the next connection begins with another
+    else if ((op === "create" || op === "match") && socket) {
+      const text = `The connection was lost before ${op} was answered: it may have made a room.`;
+      this.fail(request, new GameError("lost", text));
+    } else if (op === "chat" && !room && socket) {
+      this.fail(request, new GameError("lost", "The connection was lost before the line was confirmed: it may have been said."));
+    } else if (room?.left) this.#settle(request, room);
+  }
+
+  /**
+   * The seat is gone, and the server will not answer this any more.
+   * @param {Request} request
+   * @param {Room} room
+   */
+  #settle(request, room) {
+    this.#requests.delete(request.id);
+    if (request.op === "leave") request.resolve();
+    else request.reject(seatGone(room));
+  }
+
+  /**
+   * A seat is gone: what this connection has not carried has no answer any more.
+   * @param {Room} room
+   */
+  settleUnsaid(room) {
+    for (const request of this.all()) {
+      if (request.room === room && request.socket !== this.#connection.socket) this.#settle(request, room);
+    }
+  }
+
+  /**
+   * The room is somewhere else now, where nothing of it was said yet.
+   * @param {Room} room
+   */
+  sayAgain(room) {
+    for (const request of this.#requests.values()) if (request.room === room) request.socket = null;
+  }
+
+  /** The server has not kept who we were: what was said before might be applied a second time. */
+  failUncertain() {
+    for (const request of this.all()) {
+      if (!request.socket || !request.room || !REMEMBERED.has(request.op)) continue;
+      this.fail(request, new GameError("lost", "The server forgot this client: it is not known whether this was done."));
+    }
+  }
+
+  /**
+   * There will be no answer any more.
+   * @param {GameError} error
+   */
+  end(error) {
+    this.#ended = error;
+    for (const request of this.#requests.values()) request.reject(error);
+    this.#requests.clear();
+  }
+}
+
+/** A room as this seat knows it: documents, seats, timers and chat, kept as the server has them, message by message. */
+
+/** @typedef {Omit<Api.Timer, "left">} ToldTimer */
+
+class Room extends Emitter {
+  /** @type {Api.Info} */
+  info = /** @type {any} */ ({});
+  /** @type {Record<string, Api.Doc>} */
+  groups = Object.create(null);
+  /** @type {Record<string, Api.Doc>} */
+  roles = Object.create(null);
+  /** @type {Map<string, Api.Seat>} */
+  seats = new Map();
+  /** @type {Map<string, Api.Timer>} */
+  timers = new Map();
+  /** @type {Api.Left | null} */
+  left = null;
+
+  // Set by the client, and by `_join`: may requests be said; is `joined` awaited, before which nothing counts; the
+  // documents are not what the server has, so that only whole ones help.
+  _attached = false;
+  _deaf = false;
+  _broken = false;
+  _failures = 0;
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  _retry = undefined;
+  #client;
+  /** @type {Map<string, Api.Doc>} */
+  #docs = new Map();
+  /** @type {Map<string, Api.Timer>} */
+  #timers = new Map();
+  /** @type {string | undefined} */
+  #epoch;
+  /** @type {Map<string, number>} */
+  #counts = new Map();
+  /** @type {Set<string>} */
+  #public = new Set();
+
+  /**
+   * @param {Client} client
+   * @param {any} joined
+   */
+  constructor(client, { room, game, seat: { resume, ...seat } }) {
+    super();
+    this.#client = client;
+    /** @type {string} */
+    this.code = room;
+    /** @type {string} */
+    this.game = game;
+    /** @type {Api.Room["seat"]} */
+    this.seat = seat;
+    /** @type {string} */
+    this._secret = resume;
+    this.chat = new Chat(client, this);
+  }
+
+  /** The document that everybody in the room sees. */
+  get state() {
+    return this.#docs.get("room");
+  }
+
+  /** The document that only this seat sees. */
+  get mine() {
+    return this.#docs.get("seat");
+  }
+
+  /** @returns {Api.Seat | undefined} */
+  get me() {
+    return this.seats.get(this.seat.id);
+  }
+
+  get host() {
+    return [...this.seats.values()].find((seat) => seat.host);
+  }
+
+  /**
+   * The teams of the game with the seats in each, in its order; none where it has none.
+   * @returns {Api.Team[]}
+   */
+  get teams() {
+    const seats = [...this.seats.values()];
+    const { teams = [] } = /** @type {{ teams?: Omit<Api.Team, "seats" | "open">[] }} */ (this.info);
+    return teams.map((team) => ({ open: false, ...team, seats: seats.filter(({ groups }) => groups.includes(team.name)) }));
+  }
+
+  /**
+   * Into a team, where the game lets players choose; the host may put another seat (its id) into one.
+   * @type {Api.Room["joinTeam"]}
+   */
+  joinTeam(team, seat) {
+    return this.#client._ask("team", this, { team, seat });
+  }
+
+  now() {
+    return this.#client.now();
+  }
+
+  /**
+   * Send a message of the game's own; resolves with the game's reply, applied exactly once.
+   * @param {string} type
+   * @param {unknown} [data]
+   * @returns {Promise<any>}
+   */
+  send(type, data) {
+    return this.#client._ask("send", this, { type, data });
+  }
+
+  /**
+   * Send without an id: no reply, sent once or not at all. Refusals come to the client's `$error`.
+   * @type {Api.Room["tell"]}
+   */
+  tell(type, data) {
+    this.#client._tell("send", this, { type, data });
+  }
+
+  /**
+   * Begin the game, as the host.
+   * @returns {Promise<any>}
+   */
+  start() {
+    return this.#client._ask("start", this);
+  }
+
+  /**
+   * Give up the seat, for all its tabs.
+   * @type {Api.Room["leave"]}
+   */
+  leave() {
+    return this.#client._ask("leave", this);
+  }
+
+  // What the client tells it
+
+  get _seen() {
+    return { epoch: this.#epoch, ...Object.fromEntries(this.#counts) };
+  }
+
+  _detach() {
+    clearTimeout(this._retry);
+    this._attached = this._deaf = false;
+  }
+
+  /**
+   * The seat was given, or given back: what was missed follows if `recovered`, else all is here.
+   * @param {any} joined
+   */
+  _join({ recovered, seat: { resume, ...seat }, seen: { epoch, ...counts }, info, docs, seats, timers, ...said }) {
+    /** @type {Api.Change[]} */
+    const news = [];
+    this.seat = seat;
+    this._secret = resume;
+    this.#epoch = epoch;
+    this.#counts = new Map(Object.entries(/** @type {Record<string, number>} */ (counts)));
+    if (!recovered) {
+      for (const stream of [...this.#docs.keys()]) if (!Object.hasOwn(docs, stream)) news.push(this.#setDoc(stream, null));
+      for (const id of this.seats.keys()) if (!seats.some((/** @type {Api.Seat} */ told) => told.id === id)) this.seats.delete(id);
+      this.#public.clear();
+      this.#timers.clear();
+    }
+    for (const [stream, doc] of Object.entries(docs)) news.push(this.#setDoc(stream, doc));
+    for (const told of seats) this.#mergeSeat("seat", told);
+    for (const timer of timers) this.#setTimer(timer);
+    this.#showTimers();
+    this.info = merge(this.info, info);
+    const lines = this.chat._join({ recovered, ...said });
+    this._attached = true;
+    this._deaf = this._broken = false;
+    this._failures = 0;
+    for (const change of news) if (change.paths.length) this._emit("$change", change);
+    this._emit("$seats", seats);
+    this._emit("$info", this.info);
+    this._emit("$timers", this.timers);
+    this._emit("$channels", this.chat.channels);
+    for (const line of lines) this._emit("$chat", line);
+    this._emit("$joined", { recovered });
+  }
+
+  /**
+   * A message of one of this room's streams; unknown ones are counted, and that is all, as is `skip`.
+   * @param {any} message
+   */
+  _hear(message) {
+    const { op, stream, n } = message;
+    if (n === undefined || n === null) {
+      if (op === "event") this.#onEvent(message);
+      else if (op === "typing") this._emit("$typing", this.chat._typing(message));
+      else if (op === "read") this._emit("$read", this.chat._read(message));
+    } else if (!this._deaf && this.#counted(op, stream, n)) {
+      if (op === "event") this.#onEvent(message);
+      else if (op === "patch") this.#onPatch(message);
+      else if (op === "doc") this.#onDoc(message);
+      else if (op === "seats") this.#onSeats(message);
+      else if (op === "room") this._emit("$info", (this.info = merge(this.info, message.info)));
+      else if (op === "timer") this.#onTimer(message);
+      else if (op === "chat") for (const line of this.chat._say([message])) this._emit("$chat", line);
+      else if (op === "edited") this.#onEdited(message);
+      else if (op === "channels") this.#onChannels(message.channels);
+    }
+  }
+
+  /**
+   * Whether this is the stream's next message; if one is missing, all that is missing is asked for.
+   * @param {string} op
+   * @param {string} stream
+   * @param {number} n
+   */
+  #counted(op, stream, n) {
+    if (op === "doc") return true; // it sets the counter itself
+    const known = this.#counts.get(stream);
+    if (known === undefined && (op === "seats" || op === "room")) return true; // told before the stream's first document
+    if (known !== undefined && n <= known) return false;
+    if (known === undefined || n !== known + 1) {
+      this.#client._resume(this);
+      return false;
+    }
+    this.#counts.set(stream, n);
+    return true;
+  }
+
+  /** @param {any} message */
+  #onEvent({ stream, n, type, data }) {
+    const event = { type, data, stream, n: n ?? null };
+    if (type !== "*" && !type.startsWith("$")) this._emit(type, data, event); // those names are ours
+    this._emit("*", data, event);
+  }
+
+  /** @param {any} message */
+  #onPatch({ stream, ops }) {
+    const doc = this.#docs.get(stream);
+    try {
+      for (const op of ops) applyOp(doc, op);
+    } catch {
+      this._broken = true;
+      return this.#client._resume(this);
+    }
+    this._emit("$change", { stream, doc, paths: ops.map((/** @type {any[]} */ [, path]) => path) });
+  }
+
+  /** @param {any} message */
+  #onDoc({ stream, n, doc, chat, channels }) {
+    const change = this.#setDoc(stream, doc);
+    if (doc === null) this.#forgetStream(stream);
+    else this.#counts.set(stream, n);
+    if (doc !== null && channels?.length) this.chat._open(channels);
+    const lines = doc === null ? [] : this.chat._say(chat ?? []);
+    if (change.paths.length) this._emit("$change", change);
+    if (doc === null) {
+      this._emit("$seats", [...this.seats.values()]);
+      this._emit("$timers", this.timers);
+    }
+    if (doc === null || channels?.length) this._emit("$channels", this.chat.channels);
+    for (const line of lines) this._emit("$chat", line);
+  }
+
+  /** @param {any} message */
+  #onEdited(message) {
+    const line = this.chat._edit(message);
+    if (line) this._emit("$edited", line);
+  }
+
+  /** @param {ToldChannel[]} channels */
+  #onChannels(channels) {
+    this.chat._open(channels);
+    this._emit("$channels", this.chat.channels);
+  }
+
+  /**
+   * A whole document, or none any more (null); the one that is known is changed in place.
+   * @param {string} stream
+   * @param {any} doc
+   * @returns {Api.Change}
+   */
+  #setDoc(stream, doc) {
+    const known = this.#docs.get(stream);
+    /** @type {Api.Path[]} */
+    const paths = [];
+    if (known && doc) merge(known, doc, [], paths);
+    else if (known || doc) paths.push([]);
+    const now = doc && (known ?? doc);
+    if (now) this.#docs.set(stream, now);
+    else this.#docs.delete(stream);
+    const [, kind, name] = /^(group|role):(.*)$/s.exec(stream) ?? [];
+    const shelf = kind === "group" ? this.groups : kind === "role" ? this.roles : undefined;
+    if (shelf && now) shelf[name] = now;
+    else if (shelf) delete shelf[name];
+    return { stream, doc: now, paths: this._broken ? [[]] : paths };
+  }
+
+  /**
+   * Out of a group: nothing of it is known from now on.
+   * @param {string} stream
+   */
+  #forgetStream(stream) {
+    this.#counts.delete(stream);
+    this.chat._forget(stream);
+    for (const [key, timer] of [...this.#timers]) if (timer.stream === stream) this.#timers.delete(key);
+    this.#showTimers();
+    const name = stream.replace(/^group:/, "");
+    if (this.#public.has(name)) return;
+    for (const seat of this.seats.values()) seat.groups = seat.groups.filter((group) => group !== name);
+  }
+
+  /** @param {{ stream: string, seats: Api.Seat[] }} message */
+  #onSeats({ stream, seats }) {
+    for (const seat of seats) this.#mergeSeat(stream, seat);
+    this._emit("$seats", seats);
+  }
+
+  /**
+   * Take a seat as one stream tells it. Its groups are those that the stream's audience may know: on `room` the public
+   * ones, on `group:NAME` that one too, on `seat` and in `joined` all that this client may know. The others stay.
+   * @param {string} stream
+   * @param {Api.Seat} told
+   */
+  #mergeSeat(stream, told) {
+    if (told.gone) return void this.seats.delete(told.id);
+    const before = this.seats.get(told.id);
+    const known = before?.groups ?? [];
+    let groups = told.groups;
+    if (stream === "room") {
+      for (const name of groups) this.#public.add(name);
+      groups = [...groups, ...known.filter((name) => this.#isPrivate(name))];
+    } else if (stream !== "seat") {
+      const name = stream.replace(/^group:/, "");
+      groups = [...known.filter((other) => other !== name), ...groups.filter((group) => group === name)];
+    }
+    this.seats.set(told.id, Object.assign(before ?? {}, told, { groups: [...new Set(groups)].sort() }));
+  }
+
+  /**
+   * Of a group that was never told on `room`: only who is in it can know of it.
+   * @param {string} name
+   */
+  #isPrivate(name) {
+    return !this.#public.has(name) && this.me?.groups.includes(name);
+  }
+
+  /** @param {ToldTimer} timer */
+  #onTimer(timer) {
+    this.#setTimer(timer);
+    this.#showTimers();
+    this._emit("$timers", this.timers);
+  }
+
+  /** @param {ToldTimer} timer */
+  #setTimer({ stream, name, ends, paused_ms }) {
+    const key = `${stream} ${name}`;
+    if (ends === null && paused_ms === null) return void this.#timers.delete(key);
+    const left = () => paused_ms ?? Math.max(0, /** @type {number} */ (ends) - this.now());
+    this.#timers.set(key, { stream, name, ends, paused_ms, left });
+  }
+
+  /** By name, as pages want them; where two streams have one of a name, this seat's own counts. */
+  #showTimers() {
+    this.timers.clear();
+    const own = (/** @type {Api.Timer} */ { stream }) => Number(stream === "seat");
+    for (const timer of [...this.#timers.values()].sort((a, b) => own(a) - own(b))) this.timers.set(timer.name, timer);
+  }
+}
+
+/** What outlives a page. */
+
+/** @typedef {Pick<Storage, "getItem" | "setItem">} Store */
+/** @typedef {{ code: string, game: string, role: string, user: string, secret: string }} KeptSeat */
+/** @typedef {{ token: string | null, seats: KeptSeat[], read: { user: string, to: string, upto: number }[] }} Kept */
+
+const SEATS_KEPT = 50;
+const READ_KEPT = 100; // places outside rooms of which a browser remembers how far they were read
 
 /** A guest's token, the secrets of seats, and what was read outside rooms, by server; in one value, so that two tabs do not mix theirs. */
 class Memory {
   #storage;
   #key;
 
+  /**
+   * @param {Store | null | undefined} storage
+   * @param {string} url
+   */
   constructor(storage, url) {
-    this.#storage = storage === undefined ? pageStorage() : storage;
-    this.#storage ??= oneValue(); // as good, until the page is gone
+    this.#storage = (storage === undefined ? pageStorage() : storage) ?? oneValue(); // as good, until the page is gone
     this.#key = `gameserver ${url}`;
   }
 
@@ -1761,48 +2196,70 @@ class Memory {
     return this.#read().token;
   }
 
+  /** @param {string | null} token */
   set token(token) {
     this.#write({ ...this.#read(), token });
   }
 
+  /** @param {string | undefined} user */
   seats(user) {
     return this.#read().seats.filter((seat) => seat.user === user);
   }
 
+  /** @param {KeptSeat} seat */
   remember(seat) {
-    const { seats, ...rest } = this.#without(seat.code, seat.role, seat.user);
+    const { seats, ...rest } = this.#without(seat.code, seat.role);
     this.#write({ ...rest, seats: [seat, ...seats].slice(0, SEATS_KEPT) });
   }
 
+  /**
+   * @param {string} code
+   * @param {string} role
+   */
   forget(code, role) {
     this.#write(this.#without(code, role));
   }
 
-  /** How far a user has read a place outside rooms. */
+  /**
+   * How far a user has read a place outside rooms.
+   * @param {string} user
+   * @param {string} to
+   */
   read(user, to) {
     return this.#read().read.find((mark) => mark.user === user && mark.to === to)?.upto ?? 0;
   }
 
+  /**
+   * @param {string} user
+   * @param {string} to
+   * @param {number} upto
+   */
   setRead(user, to, upto) {
     const { read, ...rest } = this.#read();
     const others = read.filter((mark) => mark.user !== user || mark.to !== to);
     this.#write({ ...rest, read: [{ user, to, upto }, ...others].slice(0, READ_KEPT) });
   }
 
+  /**
+   * @param {string} code
+   * @param {string} role
+   */
   #without(code, role) {
     const { seats, ...rest } = this.#read();
     return { ...rest, seats: seats.filter((seat) => seat.code !== code || seat.role !== role) };
   }
 
+  /** @returns {Kept} */
   #read() {
     try {
-      const { token = null, seats = [], read = [] } = JSON.parse(this.#storage.getItem(this.#key)) ?? {};
+      const { token = null, seats = [], read = [] } = JSON.parse(this.#storage.getItem(this.#key) ?? "{}") ?? {};
       return { token, seats, read };
     } catch {
       return { token: null, seats: [], read: [] };
     }
   }
 
+  /** @param {Kept} value */
   #write(value) {
     try {
       this.#storage.setItem(this.#key, JSON.stringify(value));
@@ -1820,31 +2277,400 @@ function pageStorage() {
   }
 }
 
-/** Beside this module where it is the page's server's, which may be reached under a path; else of the page's host. */
-function homeUrl() {
-  const module = new URL(import.meta.url);
-  const home = new URL(".", module).href;
-  const isOwn = module.pathname.endsWith("/gameserver.js") && globalThis.location?.href.startsWith(home);
-  return isOwn ? `${home}ws` : "/ws";
-}
-
+/**
+ * What is kept for as long as the page is there.
+ * @returns {Store}
+ */
 function oneValue() {
+  /** @type {string | null} */
   let kept = null;
   return { getItem: () => kept, setItem: (_, value) => void (kept = value) };
 }
 
-// Small things
+/**
+ * A client of the game server: one user's connection, and the rooms in which it holds seats. What answers a request
+ * settles it; the rest goes to its `Room`, or to the chat outside rooms.
+ */
 
-/** Source: https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/ */
-function fullJitter(failures) {
-  return Math.random() * Math.min(LONGEST_DELAY_MS, FIRST_DELAY_MS * 2 ** Math.min(failures, 16));
+class Client extends Emitter {
+  user = /** @type {Api.User} */ (/** @type {unknown} */ (null));
+  token;
+  /** @type {Api.Client["limits"]} */
+  limits = {};
+  /** @type {Api.Status} */
+  status = "connecting";
+  /** @type {GameError | null} */
+  error = null;
+  /** @type {Map<string, Room>} */
+  rooms = new Map();
+  chat;
+
+  #options;
+  #memory;
+  #keepsToken; // a guest whose token is kept; accounts are not written to storage
+  #clock = new ServerClock();
+  /** @type {string | undefined} */
+  #key; // in memory only, since a duplicated tab copies every storage
+  #connection;
+  #requests;
+  /** @type {{ resolve: () => void, reject: (error: GameError) => void } | undefined} */
+  #settleConnected;
+
+  /** @param {Api.ConnectOptions} options */
+  constructor(options) {
+    super();
+    this.#options = options;
+    const WebSocket = options.WebSocket ?? globalThis.WebSocket;
+    if (!WebSocket) throw new TypeError("There is no WebSocket here: pass one, such as that of npm's ws.");
+    const form = options.binary ? PACKED : JSON_FORM;
+    const url = socketUrl(options.url ?? homeUrl());
+    this.#memory = new Memory(options.storage, url);
+    this.#keepsToken = !options.token && !options.ticket;
+    this.token = options.token ?? (this.#keepsToken ? this.#memory.token : null);
+    this.chat = new Posts(this, this.#memory);
+    /** @type {Promise<void>} */
+    this._connected = new Promise((resolve, reject) => (this.#settleConnected = { resolve, reject }));
+    this._connected.catch(() => {});
+    this.#connection = new Connection(this.#owner(), { url, WebSocket, form, clock: this.#clock });
+    this.#requests = new Requests(this.#connection, form);
+    this.#connection.start();
+  }
+
+  /** What the connection tells this client, and asks of it. */
+  #owner() {
+    return {
+      who: () => this.#who(),
+      key: () => this.#key,
+      onMessage: (/** @type {any} */ message) => void this.#hear(message),
+      onLost: () => this.#onLost(),
+      onRefused: (/** @type {GameError} */ error) => this.#end(error),
+      pending: () => this.#requests.all(),
+    };
+  }
+
+  /** The server's clock, ms since 1970. */
+  now() {
+    return this.#clock.now();
+  }
+
+  /**
+   * Make a room, and take a seat in it.
+   * @type {Api.Client["create"]}
+   */
+  create(game, { options, private: hidden, password, ...seat } = {}) {
+    return this._ask("create", null, { game, options, private: hidden, password, ...this.#seat(seat) });
+  }
+
+  /**
+   * Take a seat in the room of this code, or the one that this user has there already.
+   * @type {Api.Client["join"]}
+   */
+  join(code, { password, ...seat } = {}) {
+    return this._ask("join", null, { room: String(code).trim(), password, ...this.#seat(seat) });
+  }
+
+  /**
+   * Take a seat in an open room with these options, or in a new one.
+   * @type {Api.Client["match"]}
+   */
+  match(game, { match = {}, ...seat } = {}) {
+    return this._ask("match", null, { game, match, ...this.#seat(seat) });
+  }
+
+  /**
+   * Go back to a seat whose secret is in storage: after a reload. Rejects with `not_found` where none is.
+   * @param {string} code
+   * @param {{ role?: string }} which
+   */
+  async resume(code, { role } = {}) {
+    const room = canonical(code);
+    const held = this.rooms.get(room);
+    if (held && (!role || role === held.seat.role)) return held;
+    const seat = this.#memory.seats(this.user?.id).find((kept) => kept.code === room && (!role || role === kept.role));
+    if (!seat) throw new GameError("not_found", `No seat in ${room} is remembered here.`);
+    try {
+      return await this._ask("resume", null, { room, resume: seat.secret });
+    } catch (error) {
+      if (/** @type {GameError} */ (error).code === "not_found") this.#memory.forget(seat.code, seat.role);
+      throw error;
+    }
+  }
+
+  /** The seats of this user whose secrets are in storage, the latest first. */
+  remembered() {
+    return this.#memory.seats(this.user?.id).map(({ code, game, role }) => ({ code, game, role }));
+  }
+
+  /**
+   * Hear the lobby of a game, and write there; resolves with its channel, the same again.
+   * @param {string} game
+   */
+  lobby(game) {
+    return this.chat._hear(`lobby:${game}`);
+  }
+
+  /**
+   * Hear what users write to this one alone; resolves with the channel of one of them, or null where none is named.
+   * @overload
+   * @param {string} user
+   * @returns {Promise<Channel>}
+   * @overload
+   * @param {null} [user]
+   * @returns {Promise<null>}
+   * @param {string | null} user
+   * @returns {Promise<any>}
+   */
+  direct(user = null) {
+    return this.chat._direct(user);
+  }
+
+  /** Hear what the operator has to say; resolves with the channel. */
+  announcements() {
+    return this.chat._hear("server");
+  }
+
+  /** End the connection for good. Seats are held as after a loss; `room.leave()` gives one up. */
+  close() {
+    const { socket } = this.#connection;
+    this.#end(new GameError("closed", "The client was closed."));
+    socket?.close(1000);
+  }
+
+  /** @param {Api.SeatOptions} options */
+  #seat({ name = this.#options.name, role, profile }) {
+    return { name, role, profile };
+  }
+
+  // What rooms and chats ask of it
+
+  /**
+   * Ask until it is answered. `fields.room` names a room that is not held yet.
+   * @param {string} op
+   * @param {Room | null} room
+   * @param {Record<string, any>} [fields]
+   */
+  _ask(op, room, fields) {
+    return this.#requests.ask(op, room, fields);
+  }
+
+  /**
+   * Without an id: no reply, said once or not at all.
+   * @param {string} op
+   * @param {Room} room
+   * @param {Record<string, any>} fields
+   */
+  _tell(op, room, fields) {
+    this.#requests.tell(op, room, fields);
+  }
+
+  get _isWelcome() {
+    return this.#connection.isWelcome;
+  }
+
+  /**
+   * Ask for what this room has missed, or for all of it; until `joined` nothing more of it counts.
+   * @param {Room} room
+   */
+  _resume(room) {
+    room._deaf = true;
+    clearTimeout(room._retry);
+    // One at a time: what a second one replays would be applied twice.
+    if (this.#requests.all().some((request) => request.room === room && request.op === "resume")) return;
+    const asked = this._ask("resume", room, { resume: room._secret, seen: room._broken ? undefined : room._seen });
+    asked.catch((error) => this.#notResumed(room, error));
+  }
+
+  /**
+   * @param {Room} room
+   * @param {GameError} error
+   */
+  #notResumed(room, error) {
+    if (this.error || room.left) return;
+    if (PASSING.has(error.code)) {
+      const again = () => this._isWelcome && this._resume(room);
+      room._retry = setTimeout(again, fullJitter(room._failures++));
+    } else {
+      this.#leave(room, { reason: error.code, message: error.message });
+    }
+  }
+
+  /**
+   * A seat is gone for good.
+   * @param {Room} room
+   * @param {Api.Left} left
+   */
+  #leave(room, left) {
+    if (room.left) return;
+    if (this.rooms.get(room.code) === room) this.rooms.delete(room.code);
+    if (left.reason !== "moved") this.#memory.forget(room.code, room.seat.role);
+    room._detach();
+    room.left = left;
+    this.#requests.settleUnsaid(room);
+    room._emit("$left", left);
+  }
+
+  // What the connection tells it
+
+  /** Each connection has a ticket of its own, so that it does not matter how long a token is good. */
+  #who() {
+    const { ticket, name } = this.#options;
+    if (typeof ticket === "function") return (async () => ({ ticket: await ticket() }))();
+    return this.token ? { token: this.token } : ticket ? { ticket } : { guest: { name: name || "Guest" } };
+  }
+
+  #onLost() {
+    for (const room of this.rooms.values()) room._detach();
+    this.#requests.lose();
+    this.#setStatus("connecting");
+  }
+
+  /**
+   * There will be no further connection.
+   * @param {GameError} error
+   */
+  #end(error) {
+    if (this.status === "closed") return;
+    this.error = error;
+    this.status = "closed";
+    this.#connection.end();
+    for (const room of this.rooms.values()) room._detach();
+    this.#requests.end(error);
+    this.chat._end(error);
+    this.#settleConnected?.reject(error);
+    this._emit("$status", "closed", error);
+  }
+
+  /** @param {Api.Status} status */
+  #setStatus(status) {
+    if (this.status === status) return;
+    this.status = status;
+    this._emit("$status", status, null);
+  }
+
+  // What the server says
+
+  /** @param {any} message */
+  #hear(message) {
+    switch (message.op) {
+      case "welcome": return this.#onWelcome(message);
+      case "joined": return this.#onJoined(message);
+      case "ok": return this.#onOk(message);
+      case "error": return this.#onError(message);
+      case "left": return this.#onLeft(message);
+      case "redirect": return this.#onRedirect(message);
+      case "pong": return this.#connection.onPong(message);
+      case "post": return this.chat._onPost(message);
+      default: return this.rooms.get(message.room)?._hear(message);
+    }
+  }
+
+  /** @param {any} message */
+  #onWelcome({ user, token, client, now, limits }) {
+    if (this.#key && this.#key !== client) this.#requests.failUncertain();
+    this.#key = client;
+    Object.assign(this, { user, token, limits });
+    this.#requests.most_bytes = this.limits.frame_bytes ?? Infinity;
+    if (this.#keepsToken) this.#memory.token = token;
+    this.#connection.welcomed();
+    this.#clock.restart();
+    this.#clock.take(this.#connection.helloAt, now);
+    for (const room of this.rooms.values()) this._resume(room);
+    this.chat._listenAgain();
+    this.#requests.sayWaiting(null);
+    this.#connection.ping();
+    this.#setStatus("open");
+    this.#settleConnected?.resolve();
+  }
+
+  /** @param {any} joined */
+  #onJoined(joined) {
+    const request = this.#requests.take(joined.id);
+    let room = this.rooms.get(joined.room);
+    if (!room && !request) return;
+    if (room && joined.recovered && !room._deaf) {
+      room._broken = true; // an answer to a `join` came in between: this replay is of the past
+      return this._resume(room);
+    }
+    if (!room) this.rooms.set(joined.room, (room = new Room(this, joined)));
+    this.#requests.skipTo(joined.last_id);
+    const { code, game } = room;
+    this.#memory.remember({ code, game, role: joined.seat.role, user: this.user.id, secret: joined.seat.resume });
+    room._join(joined);
+    this.#requests.sayWaiting(room);
+    if (!request) return;
+    request.resolve(room);
+    if (!request.room) this.#connection.handOver();
+  }
+
+  /** @param {any} message */
+  #onOk({ id, data }) {
+    const request = this.#requests.take(id);
+    if (!request) return;
+    if (request.op === "leave") this.#onLeave(request);
+    else request.resolve(data ?? null);
+  }
+
+  /** @param {Request} request */
+  #onLeave({ room, resolve }) {
+    if (room) this.#leave(room, { reason: "left", message: null });
+    resolve();
+  }
+
+  /** @param {any} message */
+  #onError({ id, code, message, path, room }) {
+    const error = new GameError(code, message, path, room);
+    const request = this.#requests.take(id);
+    if (request?.op === "leave" && code === "not_found") this.#onLeave(request); // it was done before
+    else if (request) request.reject(error);
+    else if (this._isWelcome) this._emit("$error", error);
+    else if (PASSING.has(code)) this.#connection.hangUp();
+    else if (code === "unauthenticated" && this.#keepsToken && this.token && !this.user) {
+      this.token = this.#memory.token = null; // of another time or another server: somebody new, then
+      this.#connection.hello();
+    } else {
+      const { socket } = this.#connection;
+      this.#end(error);
+      socket?.close(1000);
+    }
+  }
+
+  /** @param {any} message */
+  #onLeft({ room: code, reason, message }) {
+    const room = this.rooms.get(code);
+    if (!room) return;
+    if (reason !== "moved") return this.#leave(room, { reason, message: message ?? null });
+    room._detach();
+    this.#requests.sayAgain(room);
+    this._resume(room);
+  }
+
+  /**
+   * Follow to where the room is, if no other room needs this connection.
+   * @param {any} message
+   */
+  #onRedirect({ id, room, url }) {
+    const request = this.#requests.get(id);
+    if (!request) return;
+    if ([...this.rooms.keys()].some((code) => code !== room)) {
+      return this.#requests.fail(request, new GameError("moved", `${room} is at ${url}: use a client without other rooms.`));
+    }
+    request.socket = null;
+    this.#connection.moveTo(url);
+  }
 }
 
-/** A code as the server writes it; people type it in any case, with spaces or dashes. */
-function canonical(code) {
-  return String(code).toUpperCase().replace(/[\s-]/g, "");
+/** The way in: a client that the server has admitted. */
+
+/**
+ * Connect, again and again until the server says welcome; later losses are mended in the same way. See gameserver.d.ts
+ * for the options. Rejects where the server does not admit this user.
+ * @param {Api.ConnectOptions} options
+ * @returns {Promise<Client & { token: string }>}
+ */
+async function connect(options = {}) {
+  const client = new Client(options);
+  await client._connected;
+  return /** @type {Client & { token: string }} */ (client);
 }
 
-function seatGone(room) {
-  return new GameError("not_found", `The seat in ${room.code} is gone.`);
-}
+export { Channel, Chat, Client, GameError, Posts, Room, connect };

@@ -208,7 +208,8 @@ class ContentTests(SynchronousTestCase):
         static = [
             n.removeprefix("gameserver/web/static/") for n in self.names() if n.startswith("gameserver/web/static/")
         ]
-        self.assertEqual([n for n in static if n.startswith(("package", "test", "node_modules"))], [])
+        develops = ("package", "test", "node_modules", "src", "tsconfig", "rollup", "eslint")
+        self.assertEqual([n for n in static if n.startswith(develops)], [])
 
     def test_wheel_has_every_page(self) -> None:
         """What pages share is shipped, and the samples' own pages."""
@@ -223,7 +224,7 @@ class ContentTests(SynchronousTestCase):
             names = {name.partition("/")[2] for name in sdist.getnames()}
         for name in ("tests/e2e/test_packaging.py", "games/tictactoe.py", "LICENSE", "Makefile", "pyproject.toml"):
             self.assertIn(name, names)
-        for name in ("gameserver/web/static/lobby.html", "clients/js/gameserver.js"):
+        for name in ("gameserver/web/static/lobby.html", "clients/js/gameserver.js", "clients/js/src/index.js"):
             self.assertIn(name, names)
         self.assertEqual([name for name in names if name.endswith("dropin.cache")], [])
 

@@ -171,7 +171,8 @@ class SharedTests(SynchronousTestCase):
         self.assertFile("/play/quiz/?room=K7QM", html, (pages.STATIC / "play.html").read_bytes())
         self.assertFile("/static/style.css", "text/css; charset=utf-8", (pages.STATIC / "style.css").read_bytes())
         self.assertFile("/static/icon.svg", "image/svg+xml", (pages.STATIC / "icon.svg").read_bytes())
-        self.assertFile("/static/page.js", "text/javascript; charset=utf-8", (pages.STATIC / "page.js").read_bytes())
+        for path in ("page.js", "page/enter.js"):
+            self.assertFile(f"/static/{path}", "text/javascript; charset=utf-8", (pages.STATIC / path).read_bytes())
 
     def test_client(self) -> None:
         """The client, wherever it lies."""
@@ -181,7 +182,7 @@ class SharedTests(SynchronousTestCase):
             self.assertEqual(self.node.ask("GET", "/gameserver.d.ts").headers["content-type"][:10], "text/plain")
         chat = (pages.client_folder() / "game-chat.js").read_bytes()
         self.assertFile("/game-chat.js", "text/javascript; charset=utf-8", chat)
-        for path in ("/package.json", "/gameserver.py", "/test/kit.js"):
+        for path in ("/package.json", "/gameserver.py", "/test/kit.js", "/src/index.js", "/static/page"):
             self.assertEqual(self.node.ask("GET", path).status, 404, path)
 
     def test_nothing_inline(self) -> None:
@@ -194,9 +195,11 @@ class SharedTests(SynchronousTestCase):
             at = "/" if page.name == "lobby.html" else "/play/quiz/"
             for path in re.findall(r'(?:src|href)="([^"]+)"', text):
                 self.assertEqual(self.node.ask("GET", urljoin(at, path)).status, 200, path)
-        for module in pages.STATIC.glob("*.js"):
-            for path in re.findall(r'^(?:import|export) .*from "([^"]+)"', module.read_text("utf-8"), re.MULTILINE):
-                self.assertEqual(self.node.ask("GET", urljoin("/static/", path)).status, 200, f"{module.name}: {path}")
+        for module in pages.STATIC.rglob("*.js"):
+            at = f"/static/{module.relative_to(pages.STATIC).as_posix()}"
+            text = module.read_text("utf-8")
+            for path in re.findall(r'^(?:import|export) (?:.*from )?"([^"]+)"', text, re.MULTILINE):
+                self.assertEqual(self.node.ask("GET", urljoin(at, path)).status, 200, f"{at}: {path}")
 
     def test_slash(self) -> None:
         """Without its last slash a page leads on, with its query."""

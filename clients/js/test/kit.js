@@ -80,7 +80,7 @@ export class Server {
       if (twistd.exitCode !== null) throw new Error("it ended");
     } catch (error) {
       twistd.kill("SIGKILL");
-      throw new Error(`the server did not start (${error.message}):\n${this.log}`);
+      throw new Error(`the server did not start:\n${this.log}`, { cause: error });
     }
   }
 

@@ -25,7 +25,7 @@ export class Controls {
     addEventListener("blur", () => this.#keys.clear());
     canvas.addEventListener("pointerdown", (event) => {
       canvas.setPointerCapture(event.pointerId);
-      document.activeElement?.blur(); // or a slider would still have the arrows
+      /** @type {HTMLElement | null} */ (document.activeElement)?.blur(); // or a slider would still have the arrows
       this.#stick = { id: event.pointerId, from: [event.clientX, event.clientY], way: [0, 0] };
     });
     canvas.addEventListener("pointermove", (event) => {

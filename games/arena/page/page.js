@@ -97,7 +97,7 @@ function frame(now) {
   if (playing && prediction.there) {
     prediction.fade(now - drawn);
     steer(now);
-    meter.parentNode.style.setProperty("--part", String(1 - prediction.rest / DASH_REST));
+    meter.parentElement.style.setProperty("--part", String(1 - prediction.rest / DASH_REST));
   }
   drawn = now;
   field.draw({ discs: discs(now), coins: Object.values(room.state.coins ?? {}), now });

@@ -129,7 +129,14 @@ export class Prediction {
   }
 }
 
-/** One step of one's own disc among others, which are taken to go on as they go. */
+/**
+ * One step of one's own disc among others, which are taken to go on as they go.
+ * @param {any} body
+ * @param {any[]} others
+ * @param {number} ready
+ * @param {{ n: number, x: number, y: number, dash?: boolean }} command
+ * @returns {[any, any[], number]}
+ */
 function advance(body, others, ready, { n, x, y, dash }) {
   const dashes = Boolean(dash) && n >= ready && (x !== 0 || y !== 0);
   let own = step(body, n, x, y, dashes);

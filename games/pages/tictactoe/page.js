@@ -159,7 +159,7 @@ function draw() {
   waiting.hidden = stage !== "lobby";
   board.hidden = stage === "lobby";
   alone.hidden = !(over && [0, 1].some((number) => !seatOf(number)));
-  foot.firstChild.classList.toggle("unneeded", !alone.hidden || stage === "lobby");
+  foot.firstElementChild.classList.toggle("unneeded", !alone.hidden || stage === "lobby");
   owners.forEach((owner, cell) => drawCell(cell, owner, over, three));
   drawLine(three);
   document.title = isMyTurn() ? `Your turn · ${title}` : title;

@@ -214,7 +214,7 @@ function field(asked, give) {
   const submit = (event) => {
     event.preventDefault();
     const value = isNumber ? readNumber(input.value) : input.value.trim();
-    if (value === null || value === "" || Math.abs(value) > 1e15) {
+    if (value === null || value === "" || Math.abs(Number(value)) > 1e15) {
       error.textContent = isNumber ? "Type a number, such as 1250." : "Type an answer.";
       input.setAttribute("aria-invalid", "true");
       input.focus();

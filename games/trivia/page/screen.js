@@ -16,7 +16,12 @@ export function screenScene(room) {
   return { ...(SCENES[phase] ?? lobby)(room), key: `${phase} ${asked?.number ?? 0}` };
 }
 
-/** A whole screen: what stands on top, in the middle and at the bottom, and over all of it that the game is paused. */
+/**
+ * A whole screen: what stands on top, in the middle and at the bottom, and over all of it that the game is paused.
+ * @param {any} room
+ * @param {string} name
+ * @param {{ top?: any, middle: any, bottom?: any, update?: (...now: any[]) => void }} parts
+ */
 function frame(room, name, { top, middle, bottom, update }) {
   const paused = el("div", { class: "paused-note", role: "status" });
   const node = el("div", { class: `scene ${name}` }, top, el("div", { class: "middle" }, middle), bottom, paused);

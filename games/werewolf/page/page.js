@@ -6,7 +6,7 @@
  * else looks the same on every phone. By night each of them chooses somebody, a villager too.
  */
 
-import { announce, chatBox, countdown, el, enter, fill, render, shareCard, startButton } from "../../static/page.js";
+import { announce, chatBox, countdown, el, enter, render, shareCard, startButton } from "../../static/page.js";
 
 import { roleCard } from "./card.js";
 import { detail, headline, TIMERS } from "./words.js";

@@ -12,7 +12,7 @@
  * Fields that are left empty are left out if they may be; what no field fits is written as JSON.
  */
 
-import { el } from "./page.js";
+import { el } from "./page/elements.js";
 
 const MANY = 12; // more buttons than that are no shortcut
 

@@ -12,6 +12,11 @@ const POLL_MS = 3000;
 const LOOKED_UP = 6; // a room that is gone costs the address some of its budget for guesses
 const GONE_KEY = keyHere("gameserver.gone");
 
+/**
+ * An element of lobby.html; each is of the kind that is needed here.
+ * @param {string} id
+ * @returns {any}
+ */
 const $ = (id) => document.getElementById(id);
 const nameInput = $("name");
 
@@ -27,6 +32,10 @@ function client() {
   return connecting;
 }
 
+/**
+ * @param {string} game
+ * @param {{ room?: string, role?: string }} where
+ */
 function playUrl(game, { room, role } = {}) {
   const url = urlOf(`/play/${encodeURIComponent(game)}/`);
   if (room) url.searchParams.set("room", room);
@@ -113,6 +122,10 @@ async function showGames() {
 
 const STATUS = { lobby: "waiting", playing: "playing", over: "finished" };
 
+/**
+ * @param {any} room
+ * @param {{ label?: string, role?: string }} options
+ */
 function roomCard(room, { label = "Join", role } = {}) {
   const game = games.find((each) => each.name === room.game);
   const url = playUrl(room.game, { room: room.room, role });

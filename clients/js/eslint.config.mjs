@@ -1,0 +1,28 @@
+/** How all JavaScript of this project is linted: client, pages, samples and tests. Run from the project's folder. */
+
+import js from "@eslint/js";
+import globals from "globals";
+
+const BUILT = ["clients/js/gameserver.js", "clients/js/game-chat.js"];
+const NODE = ["clients/js/test/**", "**/*.mjs", "**/*.cjs"];
+
+export default [
+  { ignores: [...BUILT, "**/node_modules/", "**/build/", "**/dist/"] },
+  js.configs.recommended,
+  {
+    linterOptions: { reportUnusedDisableDirectives: "error" },
+    rules: {
+      "array-callback-return": "error",
+      "eqeqeq": "error",
+      "no-duplicate-imports": "error",
+      "no-unused-vars": ["error", { args: "after-used", ignoreRestSiblings: true }],
+      "no-var": "error",
+      "object-shorthand": "error",
+      "prefer-const": ["error", { destructuring: "all" }],
+    },
+  },
+  { files: ["**/*.js"], ignores: NODE, languageOptions: { globals: globals.browser } },
+  { ignores: ["clients/js/test/**"], rules: { "max-lines": ["error", 400] } },
+  { files: ["**/*.cjs"], languageOptions: { sourceType: "commonjs" } },
+  { files: NODE, languageOptions: { globals: { ...globals.node, ...globals.browser } } },
+];

@@ -1,0 +1,90 @@
+/** The lines of one channel, as they stand in the chat: drawn once, added to, and filled anew where one says something else. */
+
+import { el } from "./el.js";
+
+/** @import * as Api from "../../gameserver.js" */
+/** @import { WORDS } from "./words.js" */
+
+/** @typedef {Api.Line | Api.Post} AnyLine */
+
+/**
+ * How lines are to be drawn now.
+ * @typedef {object} Look
+ * @property {typeof WORDS} words
+ * @property {string | undefined} me the id of the seat that looks on
+ * @property {(line: AnyLine) => boolean} mayEdit
+ * @property {(line: AnyLine) => void} edit
+ * @property {((line: AnyLine, element: HTMLElement) => void) | null} decorate
+ */
+
+const AT_END_PX = 40; // so near the end one reads along
+
+export class Log {
+  #element;
+  /** @type {AnyLine[]} */
+  #drawn = []; // the lines that stand there
+  /** @type {WeakMap<AnyLine, { node: HTMLParagraphElement, version: string | null }>} */
+  #nodes = new WeakMap();
+
+  /** @param {HTMLElement} element */
+  constructor(element) {
+    this.#element = element;
+  }
+
+  /** Nothing stands there. */
+  clear() {
+    this.#element.replaceChildren();
+  }
+
+  /** What is drawn next is another channel. */
+  restart() {
+    this.#drawn = [];
+  }
+
+  /** Every line is to be made anew, as in another language. */
+  forget() {
+    this.restart();
+    this.clear();
+    this.#nodes = new WeakMap();
+  }
+
+  /**
+   * @param {AnyLine[]} lines
+   * @param {Look} look
+   */
+  draw(lines, look) {
+    const log = this.#element;
+    const atEnd = log.scrollHeight - log.scrollTop - log.clientHeight < AT_END_PX;
+    const goesOn = this.#drawn.length > 0 && this.#drawn.every((line, i) => line === lines[i]);
+    const node = (/** @type {AnyLine} */ line) => this.#node(line, look);
+    if (goesOn) log.append(...lines.slice(this.#drawn.length).map(node));
+    else log.replaceChildren(...(lines.length ? lines.map(node) : [el("p", { class: "empty" }, look.words.nothing)]));
+    for (const line of lines) node(line); // those that were changed
+    this.#drawn = [...lines];
+    if (atEnd || !goesOn) log.scrollTop = log.scrollHeight;
+  }
+
+  /**
+   * The paragraph of a line, made once, and filled anew where the line says something else.
+   * @param {AnyLine} line
+   * @param {Look} look
+   */
+  #node(line, { words, me, mayEdit, edit, decorate }) {
+    const made = this.#nodes.get(line) ?? { node: el("p", { part: "line" }), version: null };
+    const { node } = made;
+    this.#nodes.set(line, made);
+    const version = `${line.edited} ${line.text}`;
+    if (made.version === version) return node;
+    made.version = version;
+    const classes = [!line.from && "game", line.emote && "emote", me && line.mentions.includes(me) && "mentioned"];
+    node.className = ["line", ...classes.filter(Boolean)].join(" ");
+    /** @type {HTMLElement[]} */
+    const children = [el("span", { class: "text", part: "text", dir: "auto" }, String(line.text))];
+    if (line.from) children.unshift(el("bdi", { class: "from", part: "from" }, line.from.name), el("span", { class: "hidden" }, ": "));
+    if (line.edited) children.push(el("span", { class: "note" }, words.edited));
+    if (mayEdit(line)) children.push(el("button", { type: "button", "aria-label": `${words.edit}: ${line.text}`, onclick: () => edit(line) }, words.edit));
+    node.replaceChildren(...children);
+    decorate?.(line, node);
+    return node;
+  }
+}

@@ -1,0 +1,23 @@
+/** What the chat says in English; an author's `words` take the place of these. */
+
+export const WORDS = {
+  title: "Chat",
+  room: "Everybody",
+  lobby: "Lobby",
+  server: "Announcements",
+  field: "Say something",
+  private: "Private line to…",
+  send: "Send",
+  save: "Save",
+  cancel: "Cancel",
+  unsay: "Take back",
+  edit: "Edit",
+  edited: "(edited)",
+  nothing: "Nothing said yet.",
+  closed: "Nobody may write here now.",
+  gone: "somebody who left",
+  /** @param {number} n */
+  unread: (n) => `${n} unread`,
+  /** @param {string[]} names */
+  writing: (names) => (names.length > 2 ? "Several people are writing…" : `${names.join(" and ")} ${names.length > 1 ? "are" : "is"} writing…`),
+};

@@ -1,0 +1,206 @@
+/**
+ * What was asked and has had no answer. Ids come from one counter. What a lost connection has carried is said again under
+ * its old id: what is `REMEMBERED` the server applies once; join, resume, read and leave do no harm said twice; create and
+ * match are said again only if they were never written, since one whose answer was lost may have made a room: it rejects
+ * with the code `lost`, as does a line outside rooms.
+ */
+
+import { GameError, seatGone } from "./errors.js";
+
+/** @import { Connection, Socket } from "./connection.js" */
+/** @import { Form } from "./json.js" */
+/** @import { Room } from "./room.js" */
+
+/**
+ * @typedef {object} Request
+ * @property {number} id
+ * @property {string} op
+ * @property {Room | null} room
+ * @property {any} frame
+ * @property {(value?: any) => void} resolve
+ * @property {(error: unknown) => void} reject
+ * @property {Socket | null} socket that has carried it
+ * @property {number} saidAt by `performance.now()`; 0: not on this connection
+ */
+
+/** Requests of a room that the server applies once for each id, however often they are said. */
+const REMEMBERED = new Set(["send", "chat", "start", "edit", "unsay", "report", "block", "team"]);
+
+export class Requests {
+  most_bytes = Infinity; // that the server takes in one frame
+  /** @type {GameError | null} */
+  #ended = null;
+  #connection;
+  #form;
+  #lastId = 0;
+  /** @type {Map<number, Request>} */
+  #requests = new Map();
+
+  /**
+   * @param {Connection} connection
+   * @param {Form} form
+   */
+  constructor(connection, form) {
+    this.#connection = connection;
+    this.#form = form;
+  }
+
+  /** Those without an answer, by id; they may be taken away meanwhile. */
+  all() {
+    return [...this.#requests.values()];
+  }
+
+  /**
+   * Ask until it is answered.
+   * @param {string} op
+   * @param {Room | null} room
+   * @param {Record<string, any>} fields `room` names a room that is not held yet
+   * @returns {Promise<any>}
+   */
+  ask(op, room, fields = {}) {
+    return new Promise((resolve, reject) => {
+      if (this.#ended) throw this.#ended;
+      if (room?.left && op === "leave") return resolve(undefined);
+      if (room?.left) throw seatGone(room);
+      const id = this.#lastId + 1;
+      const frame = this.#form.encode({ op: op === "match" ? "join" : op, id, room: room?.code, ...fields });
+      const most = this.most_bytes;
+      if (frame.length * 3 > most && this.#form.size(frame) > most) throw new GameError("too_large");
+      /** @type {Request} */
+      const request = { id, op, room, frame, resolve, reject, socket: null, saidAt: 0 };
+      this.#lastId = id;
+      this.#requests.set(id, request);
+      if (this.#maySay(request)) this.#say(request);
+    });
+  }
+
+  /**
+   * Without an id: no reply, said once or not at all.
+   * @param {string} op
+   * @param {Room} room
+   * @param {Record<string, any>} fields
+   */
+  tell(op, room, fields) {
+    const frame = this.#form.encode({ op, room: room.code, ...fields });
+    if (this.#connection.isWelcome && room._attached) this.#connection.write(frame);
+  }
+
+  /** @param {Request} request */
+  #maySay({ op, room }) {
+    return this.#connection.isWelcome && (!room || op === "resume" || room._attached);
+  }
+
+  /** @param {Request} request */
+  #say(request) {
+    request.socket = this.#connection.socket;
+    request.saidAt = performance.now();
+    this.#connection.write(request.frame);
+  }
+
+  /**
+   * Say, by id, what this connection has not carried yet: an id below one that was applied is never applied.
+   * @param {Room | null} room
+   */
+  sayWaiting(room) {
+    for (const request of this.#requests.values()) {
+      if (request.room === room && request.socket !== this.#connection.socket && this.#maySay(request)) this.#say(request);
+    }
+  }
+
+  /**
+   * Give no id up to this one: another tab of this client may have used it.
+   * @param {number} id
+   */
+  skipTo(id) {
+    this.#lastId = Math.max(this.#lastId, id);
+  }
+
+  /** @param {number} id */
+  get(id) {
+    return this.#requests.get(id);
+  }
+
+  /**
+   * The request that this id answers.
+   * @param {number} id
+   */
+  take(id) {
+    const request = this.#requests.get(id);
+    this.#requests.delete(id);
+    return request;
+  }
+
+  /**
+   * @param {Request} request
+   * @param {GameError} error
+   */
+  fail(request, error) {
+    this.#requests.delete(request.id);
+    request.reject(error);
+  }
+
+  /** The connection was lost under all of these; most simply wait for the next. */
+  lose() {
+    for (const request of this.all()) this.#lose(request);
+  }
+
+  /** @param {Request} request */
+  #lose(request) {
+    const { id, op, room, socket } = request;
+    request.saidAt = 0;
+    if ((op === "resume" && room) || op === "listen") this.#requests.delete(id); // ours; the next connection begins with another
+    else if ((op === "create" || op === "match") && socket) {
+      const text = `The connection was lost before ${op} was answered: it may have made a room.`;
+      this.fail(request, new GameError("lost", text));
+    } else if (op === "chat" && !room && socket) {
+      this.fail(request, new GameError("lost", "The connection was lost before the line was confirmed: it may have been said."));
+    } else if (room?.left) this.#settle(request, room);
+  }
+
+  /**
+   * The seat is gone, and the server will not answer this any more.
+   * @param {Request} request
+   * @param {Room} room
+   */
+  #settle(request, room) {
+    this.#requests.delete(request.id);
+    if (request.op === "leave") request.resolve();
+    else request.reject(seatGone(room));
+  }
+
+  /**
+   * A seat is gone: what this connection has not carried has no answer any more.
+   * @param {Room} room
+   */
+  settleUnsaid(room) {
+    for (const request of this.all()) {
+      if (request.room === room && request.socket !== this.#connection.socket) this.#settle(request, room);
+    }
+  }
+
+  /**
+   * The room is somewhere else now, where nothing of it was said yet.
+   * @param {Room} room
+   */
+  sayAgain(room) {
+    for (const request of this.#requests.values()) if (request.room === room) request.socket = null;
+  }
+
+  /** The server has not kept who we were: what was said before might be applied a second time. */
+  failUncertain() {
+    for (const request of this.all()) {
+      if (!request.socket || !request.room || !REMEMBERED.has(request.op)) continue;
+      this.fail(request, new GameError("lost", "The server forgot this client: it is not known whether this was done."));
+    }
+  }
+
+  /**
+   * There will be no answer any more.
+   * @param {GameError} error
+   */
+  end(error) {
+    this.#ended = error;
+    for (const request of this.#requests.values()) request.reject(error);
+    this.#requests.clear();
+  }
+}

@@ -1,0 +1,21 @@
+/** The files that pages load, which are committed, are what the sources make. */
+
+import assert from "node:assert/strict";
+import { readFile } from "node:fs/promises";
+import { basename, dirname } from "node:path";
+import { test } from "node:test";
+import { fileURLToPath } from "node:url";
+import { rollup } from "rollup";
+import bundles from "../rollup.config.mjs";
+
+const HERE = dirname(dirname(fileURLToPath(import.meta.url)));
+
+for (const { output, ...input } of bundles) {
+  const name = basename(output.file);
+  test(`${name} is what src/ makes; where it is not, "make js" builds it anew`, async () => {
+    const bundle = await rollup(input);
+    const { output: [{ code }] } = await bundle.generate(output);
+    await bundle.close();
+    assert.ok(code === (await readFile(`${HERE}/${name}`, "utf-8")), `${name} is stale: run "make js", and commit it`);
+  });
+}

@@ -1,0 +1,51 @@
+/** What stands above a page: that the connection is away, and what the operator announces. */
+
+import { el, fill } from "./elements.js";
+
+const AWAY_MS = 700; // a shorter break is not worth a banner
+const NEWS_MS = 86_400_000; // what was announced longer ago is no news
+const NEWS_SHOWN = 3;
+const NEWS_TV_MS = 60_000; // nobody closes a banner on a shared screen
+
+export function statusBanner(client) {
+  const banner = el("div", { class: "banner", role: "status", hidden: true });
+  let timer = null;
+  const look = () => {
+    if (client.status === "open") {
+      clearTimeout(timer);
+      timer = null;
+      banner.hidden = true;
+      banner.textContent = "";
+    } else if (timer === null) {
+      timer = setTimeout(() => {
+        banner.hidden = false;
+        banner.textContent = client.status === "closed" ? "The connection has ended. Reload the page to go on." : "Reconnecting… Your seat is kept.";
+      }, AWAY_MS);
+    } else if (!banner.hidden) {
+      banner.textContent = client.status === "closed" ? "The connection has ended. Reload the page to go on." : "Reconnecting… Your seat is kept.";
+    }
+  };
+  client.on("$status", look);
+  look();
+  return banner;
+}
+
+/** A region that screen readers know, with the last announcements that nobody here has closed. */
+export function newsBanner(client) {
+  const close = () => client.chat.read("server");
+  const node = el("div", { role: "status", class: "news" });
+  let shown = "";
+  const draw = () => {
+    const channel = client.chat.channels.get("server");
+    const news = (channel?.lines ?? []).filter(({ n, at }) => n > channel.read && client.now() - at < NEWS_MS).slice(-NEWS_SHOWN);
+    const now = news.map(({ n }) => n).join();
+    if (now === shown) return;
+    shown = now;
+    const button = el("button", { type: "button", class: "quiet", "data-key": "close-news", onclick: close }, "Got it");
+    fill(node, news.length ? el("div", { class: "banner" }, news.map(({ text }) => el("p", { dir: "auto" }, text)), button) : null);
+    if (now && document.documentElement.classList.contains("tv")) setTimeout(() => shown === now && close(), NEWS_TV_MS);
+  };
+  for (const event of ["$chat", "$channels", "$read"]) client.on(event, draw);
+  client.announcements().catch(() => {}); // without them everything else goes on
+  return node;
+}

@@ -1,0 +1,32 @@
+/** Where this server is: this host may have others under other paths. */
+
+/** Where the lobby is, and everything else under it: this host may have other servers under other paths. */
+export const BASE = new URL("../..", import.meta.url);
+
+export const query = new URLSearchParams(location.search);
+
+/** The name under which this browser keeps what is of this server alone. */
+export function keyHere(name) {
+  return BASE.pathname === "/" ? name : `${name} ${BASE.pathname}`;
+}
+
+/** The address of a path of this server's, such as /play/GAME/. */
+export function urlOf(path) {
+  return new URL(path.replace(/^\//, "./"), BASE);
+}
+
+/** The game of /play/GAME/, or null. */
+export function gameName() {
+  const inside = location.pathname.startsWith(BASE.pathname) ? location.pathname.slice(BASE.pathname.length) : "";
+  const found = /^play\/([^/]+)/.exec(inside);
+  return found ? decodeURIComponent(found[1]) : null;
+}
+
+export function cleanCode(text) {
+  return text.toUpperCase().replace(/[^A-Z0-9]/g, "");
+}
+
+/** The code of the room that the query names, or null. */
+export function roomOfQuery() {
+  return cleanCode(query.get("room") ?? "") || null;
+}

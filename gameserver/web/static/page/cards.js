@@ -1,0 +1,110 @@
+/** What somebody without a seat is asked: a name, a room to join, or the options of a new one. */
+
+import { schemaForm } from "../form.js";
+import { BASE, cleanCode, roomOfQuery } from "./base.js";
+import { lobbyChat } from "./chat.js";
+import { el, fill } from "./elements.js";
+import { api } from "./http.js";
+import { saveName, savedName } from "./identity.js";
+import { words } from "./notices.js";
+
+const HAS_KEYS = matchMedia("(hover: hover) and (pointer: fine)").matches; // on a phone a focus would bring up the keyboard
+
+function nameField() {
+  const input = el("input", { id: "enter-name", value: savedName(), maxlength: "32", required: true, autocomplete: "nickname", autocapitalize: "words", enterkeyhint: "go" });
+  return { input, node: el("div", { class: "field" }, el("label", { htmlFor: "enter-name" }, "Your name"), input) };
+}
+
+export async function joinCard({ mount, client, role, seated, about }) {
+  const code = roomOfQuery();
+  const listing = await api(`/api/rooms/${encodeURIComponent(code)}`).catch((error) => error);
+  if (listing instanceof Error && "code" in listing && listing.code === "not_found") {
+    fill(mount, el("div", { class: "card stack center" }, el("h1", {}, "No such room"), el("p", {}, "There is no room ", el("span", { class: "code" }, code), ". It may be over, or the code mistyped."), el("div", { class: "row center" }, el("a", { class: "button primary", href: BASE.href }, "To the lobby"))));
+    return;
+  }
+  const named = role === "player" ? nameField() : null;
+  const password = el("input", { id: "enter-password", type: "password", autocomplete: "off" });
+  const passwordField = el("div", { class: "field", hidden: !listing.needs_password }, el("label", { htmlFor: "enter-password" }, "The room's password"), password);
+  const error = el("p", { class: "error", role: "alert" });
+  const button = el("button", { class: "primary big wide", type: "submit" }, role === "player" ? "Join" : `Join as ${role}`);
+  const join = async (event) => {
+    event?.preventDefault();
+    const name = named ? named.input.value.trim() : undefined;
+    if (name) saveName(name);
+    button.disabled = true;
+    error.textContent = "";
+    try {
+      seated(await client.join(code, { name: name ?? titled(role), role, password: password.value || undefined }));
+    } catch (failed) {
+      button.disabled = false;
+      error.textContent = words(failed);
+      if (failed.code === "wrong_password") passwordField.hidden = false;
+    }
+  };
+  const watch = role === "player" && about.roles.spectator ? el("a", { class: "button quiet", href: `?room=${code}&role=spectator` }, "Only watch") : null;
+  fill(
+    mount,
+    el(
+      "form",
+      { class: "card stack narrow-card", onsubmit: join },
+      el("div", { class: "row spread" }, el("h1", {}, about.title), el("span", { class: "code" }, code)),
+      named?.node,
+      passwordField,
+      error,
+      button,
+      watch,
+    ),
+  );
+  if (role !== "player" && !listing.needs_password) await join();
+  else if (HAS_KEYS) (listing.needs_password && savedName() ? password : (named?.input ?? password)).focus();
+}
+
+function titled(text) {
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}
+
+export function startCard({ mount, client, game, role, about, create, seated }) {
+  const named = nameField();
+  const options = about.options?.properties || about.options?.$ref ? schemaForm(about.options, { prefix: "option" }) : null;
+  const error = el("p", { class: "error", role: "alert" });
+  const isPrivate = el("input", { type: "checkbox", id: "enter-private" });
+  const make = async (as) => {
+    error.textContent = "";
+    const name = named.input.value.trim();
+    if (as === "player" && !named.input.reportValidity()) return;
+    if (name) saveName(name);
+    try {
+      const settings = options ? options.value() : undefined;
+      seated(await client.create(game, { options: settings, private: isPrivate.checked, name: as === "player" ? name : titled(as), role: as }));
+    } catch (failed) {
+      error.textContent = words(failed);
+      options?.showError(failed);
+    }
+  };
+  const code = el("input", { id: "enter-code", class: "code-input", autocomplete: "off", autocapitalize: "characters", spellcheck: "false", required: true, maxlength: "12" });
+  const go = (event) => {
+    event.preventDefault();
+    const name = named.input.value.trim();
+    if (name) saveName(name);
+    location.assign(`?room=${encodeURIComponent(cleanCode(code.value))}${role === "player" ? "" : `&role=${role}`}`);
+  };
+  const submit = (event) => {
+    event.preventDefault();
+    make(role);
+  };
+  const screen = about.roles.screen && role === "player" ? el("button", { type: "button", class: "wide", onclick: () => make("screen") }, "Use this device as the shared screen") : null;
+  const newRoom = el(
+    "form",
+    { class: "card stack", onsubmit: submit },
+    el("h1", {}, about.title),
+    about.doc ? el("p", { class: "muted" }, about.doc) : null,
+    role === "player" ? named.node : null,
+    el("details", {}, el("summary", {}, "Options"), el("div", { class: "stack" }, options?.element, el("div", { class: "field check" }, isPrivate, el("label", { htmlFor: "enter-private" }, "Not in the lobby's list")))),
+    error,
+    el("button", { class: "primary big wide", type: "submit" }, role === "player" ? "New room" : role === "screen" ? "New room on this screen" : `New room as ${role}`),
+    screen,
+  );
+  const join = el("form", { class: "card stack", onsubmit: go }, el("div", { class: "field" }, el("label", { htmlFor: "enter-code" }, "Or join a room by its code"), code), el("button", { type: "submit", class: "wide" }, "Join"));
+  fill(mount, el("div", { class: "stack narrow-card" }, create ? newRoom : null, join, game ? lobbyChat(client, game) : null));
+  if (HAS_KEYS && create) (role === "player" && !named.input.value ? named.input : /** @type {HTMLElement} */ (newRoom.querySelector("button.primary"))).focus({ preventScroll: true });
+}

@@ -1,0 +1,22 @@
+/** Calls of the server's HTTP API. */
+
+import { urlOf } from "./base.js";
+
+/**
+ * Call the server, by a path such as /api/games. Throws {code, message}.
+ * @param {string} path
+ * @param {{ method?: string, body?: object, token?: string }} call
+ * @returns {Promise<any>}
+ */
+export async function api(path, { method = "GET", body, token } = {}) {
+  let answer;
+  const headers = { ...(body && { "Content-Type": "application/json" }), ...(token && { Authorization: `Bearer ${token}` }) };
+  try {
+    answer = await fetch(urlOf(path), { method, body: body && JSON.stringify(body), headers });
+  } catch {
+    throw Object.assign(new Error("The server cannot be reached."), { code: "unreachable" });
+  }
+  const data = await answer.json().catch(() => ({}));
+  if (!answer.ok) throw Object.assign(new Error(data.message || answer.statusText), { code: data.code || "busy" });
+  return data;
+}

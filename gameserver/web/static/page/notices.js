@@ -1,0 +1,97 @@
+/** What is said to whoever is there: errors in words, toasts, questions, and what screen readers alone tell. */
+
+import { el } from "./elements.js";
+
+const WORDS = {
+  room_full: "This room is full.",
+  room_locked: "The game has begun, or the host has locked the room.",
+  room_over: "This room is over.",
+  not_found: "There is no such room. Look at the code again.",
+  wrong_password: "That is not the room's password.",
+  rate_limited: "Too fast. Wait a moment.",
+  paused: "The game is paused.",
+  busy: "The server is busy. Try again in a moment.",
+  draining: "The server is about to stop. Try again in a moment.",
+  game_error: "The game stumbled over that; nothing was changed.",
+};
+
+/**
+ * What msgspec says of data, said to a player.
+ * @type {[RegExp, (...bound: string[]) => string][]}
+ */
+const PLAIN = [
+  [/^Expected `(?:int|float)` <= (\S+)/, (most) => `At most ${most}.`],
+  [/^Expected `(?:int|float)` >= (\S+)/, (least) => `At least ${least}.`],
+  [/^Expected `str` of length <= (\d+)/, (most) => `At most ${most} characters.`],
+  [/^Expected `str` of length >= 1\b/, () => "This is needed."],
+  [/^Expected `(?:int|float)`, got/, () => "Write a number."],
+];
+
+/**
+ * An error in words that a player understands.
+ * @param {any} error
+ */
+export function words(error) {
+  if (error?.code !== "bad_data") return WORDS[error?.code] ?? (error?.message || "Something went wrong.");
+  const [pattern, plain] = PLAIN.find(([each]) => each.test(error.message)) ?? [];
+  const text = plain ? plain(...pattern.exec(error.message).slice(1)) : error.message;
+  const path = (error.path ?? "").replace(/^\$\.?/, "").replaceAll("_", " ");
+  return path ? `${path.charAt(0).toUpperCase()}${path.slice(1)}: ${text}` : text;
+}
+
+let toasts = null;
+
+/** Say something for a few seconds. */
+export function toast(text, { kind = "info", ms = 5000 } = {}) {
+  if (!toasts) {
+    toasts = el("div", { class: "toasts" }, el("div", { role: "status" }), el("div", { role: "alert" }));
+    document.body.append(toasts);
+  }
+  const note = el("div", { class: ["toast", kind] }, text);
+  toasts.children[kind === "error" ? 1 : 0].append(note);
+  while (toasts.querySelectorAll(".toast").length > 3) toasts.querySelector(".toast").remove();
+  setTimeout(() => note.remove(), ms);
+  return note;
+}
+
+// Screen readers tell what changes in a region that they know: it is there before anything is said.
+const heard = el("div", { class: "visually-hidden", "aria-live": "polite" });
+document.body.append(heard);
+
+/** Tell screen readers, and nobody else. */
+export function announce(text) {
+  heard.textContent = text;
+}
+
+/** The result, or undefined after a toast. */
+export async function attempt(promise, { quiet = false } = {}) {
+  try {
+    return await promise;
+  } catch (error) {
+    if (!quiet) toast(words(error), { kind: "error" });
+    if (!error?.code) console.error(error);
+    return undefined;
+  }
+}
+
+/** A question with two answers; true if it is yes. */
+export function ask(text, yes, { no = "Stay" } = {}) {
+  return new Promise((answered) => {
+    const dialog = el(
+      "dialog",
+      { "aria-label": text },
+      el(
+        "form",
+        { method: "dialog", class: "stack" },
+        el("p", { class: "lead" }, text),
+        el("div", { class: "row" }, el("button", { value: "", class: "primary", autofocus: true }, no), el("button", { value: "yes", class: "danger" }, yes)),
+      ),
+    );
+    dialog.addEventListener("close", () => {
+      answered(dialog.returnValue === "yes");
+      dialog.remove();
+    });
+    document.body.append(dialog);
+    dialog.showModal();
+  });
+}

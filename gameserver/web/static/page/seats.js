@@ -1,0 +1,84 @@
+/** Who is in the room: seats, teams, and whoever may start the game. */
+
+import { el, fill, live } from "./elements.js";
+import { attempt } from "./notices.js";
+
+/** @import * as Api from "../../gameserver.js" */
+
+/** The same colour for a player on every device. */
+export function seatColor(seat) {
+  const number = seat.number ?? [...seat.id].reduce((sum, letter) => sum + letter.charCodeAt(0), 0);
+  return `color-${(number % 8) + 1}`;
+}
+
+/**
+ * @param {Api.Room} room
+ * @param {{ role?: string | null, done?: (seat: Api.Seat) => unknown }} options
+ */
+export function seatList(room, { role = "player", done } = {}) {
+  const list = el("ul", { class: "seats", "aria-label": "Players" });
+  return live(list, room, () => {
+    const seats = [...room.seats.values()].filter((seat) => !seat.gone && (role === null || seat.role === role));
+    seats.sort((a, b) => (a.number ?? 1e9) - (b.number ?? 1e9));
+    fill(list, seats.map((seat) => seatChip(room, seat, done?.(seat))));
+  });
+}
+
+export function teamList(room) {
+  const list = el("ul", { class: "teams plain stack tight", "aria-label": "Teams" });
+  return live(list, room, () => {
+    const { teams } = room;
+    list.hidden = !teams.length;
+    const mine = teams.find(({ seats }) => seats.some(({ id }) => id === room.seat.id));
+    const chooses = room.me?.role === "player" && !(mine && room.info.status === "playing");
+    fill(list, teams.map((team) => teamCard(room, team, { mine: team === mine, chooses })));
+  });
+}
+
+function teamCard(room, { name, title, colour, score, open, seats }, { mine, chooses }) {
+  const people = seats.length ? seats.flatMap((seat, i) => [i ? ", " : null, el("bdi", {}, seat.name)]) : "Nobody yet";
+  const join = () => attempt(room.joinTeam(name));
+  const button = open && chooses && !mine ? el("button", { type: "button", "data-key": `team-${name}`, onclick: join }, "Join", el("span", { class: "visually-hidden" }, ` ${title}`)) : null;
+  return el(
+    "li",
+    { class: ["team", mine && "mine"], style: { "--team": colour } },
+    el("div", { class: "row spread" }, el("strong", { class: "team-title", dir: "auto" }, title), el("span", { class: "points" }, el("span", { class: "visually-hidden" }, "Points: "), String(score))),
+    el("div", { class: "row spread" }, el("span", { class: "small" }, people, mine ? el("span", { class: "muted" }, " · your team") : null), button),
+  );
+}
+
+function seatChip(room, seat, done) {
+  const me = seat.id === room.seat.id;
+  const team = room.teams.find(({ seats }) => seats.includes(seat));
+  const notes = [me && "you", seat.host && "host", !seat.online && "away", seat.role !== "player" && seat.role, team?.title].filter(Boolean);
+  return el(
+    "li",
+    { class: ["seat", seatColor(seat), me && "me", !seat.online && "offline", done && "done", team && "teamed"], style: team && { "--team": team.colour } },
+    el("span", { class: "face", "aria-hidden": "true" }, [...seat.name][0]?.toUpperCase() ?? "?"),
+    el("span", { class: "name" }, seat.name),
+    notes.length ? el("span", { class: "note" }, notes.join(", ")) : null,
+    done ? el("span", { class: "visually-hidden" }, "done") : null,
+  );
+}
+
+/**
+ * @param {Api.Room} room
+ * @param {{ label?: string, min?: number }} options
+ */
+export function startButton(room, { label, min = 1 } = {}) {
+  const box = el("div", { class: "stack tight" });
+  return live(box, room, () => {
+    const { status } = room.info;
+    const seats = [...room.seats.values()].filter((seat) => !seat.gone);
+    const players = seats.filter((seat) => seat.role === "player").length;
+    const host = seats.find((seat) => seat.host);
+    const missing = min - players;
+    box.hidden = status === "playing";
+    if (box.hidden) return;
+    if (missing > 0) fill(box, el("p", { class: "muted" }, `Waiting for ${missing} more player${missing > 1 ? "s" : ""}.`));
+    else if (room.me?.host) {
+      const text = label ?? (status === "over" ? "Play again" : "Start");
+      fill(box, el("button", { class: "primary big", type: "button", "data-key": "start", onclick: () => attempt(room.start()) }, text));
+    } else fill(box, el("p", { class: "muted" }, host ? `${host.name} starts the game.` : "Waiting for a host."));
+  });
+}

@@ -1,0 +1,55 @@
+"""Tests for the JavaScript sources, as far as they can be checked without running them; `make js-test` runs them."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from twisted.trial.unittest import SynchronousTestCase
+
+from gameserver.web import pages
+from gameserver.wire.messages import ARRAYS
+
+ROOT = Path(__file__).parents[2]
+BUNDLES = {"gameserver.js", "game-chat.js"}
+MOST_LINES = 400
+
+SHARED = """
+    BASE account announce api ask attempt chatBox cleanCode countdown el enter fill gameName header identity inviteUrl
+    keepAwake keyHere leftMs lobbyChat newsBanner openShare query render saveAccount saveName savedName seatColor
+    seatList shareCard startButton statusBanner teamList toast urlOf words
+"""
+"""What authors import from /static/page.js: it may grow, and loses nothing."""
+
+
+class SourceTests(SynchronousTestCase):
+    """What is true of the sources."""
+
+    def test_arrays_are_the_servers(self) -> None:
+        """The client packs and reads each message's fields in the order in which the server has them."""
+        text = (ROOT / "clients/js/src/arrays.js").read_text("utf-8")
+        told = {int(n): (op, tuple(names.split())) for n, op, names in re.findall(r'\[(\d+), "(\w+)", "(.*?)"\]', text)}
+        self.assertEqual(told, ARRAYS)
+
+    def test_no_source_is_long(self) -> None:
+        """A source has one subject, and at most 400 lines."""
+        folders = (ROOT / "clients/js/src", pages.STATIC, ROOT / "games")
+        sources = [path for folder in folders for path in folder.rglob("*.js") if "node_modules" not in path.parts]
+        self.assertGreater(len(sources), 60)
+        long = [path.name for path in sources if len(path.read_text("utf-8").splitlines()) > MOST_LINES]
+        self.assertEqual([name for name in long if name not in BUNDLES], [])
+
+
+class SharedTests(SynchronousTestCase):
+    """What pages share."""
+
+    def test_exports(self) -> None:
+        """`page.js` gives authors what it says, each name from the one module that has it."""
+        text = (pages.STATIC / "page.js").read_text("utf-8")
+        shared: list[str] = []
+        for names, path in re.findall(r'^export \{ (.*?) \} from "\./(.*?)";$', text, re.MULTILINE):
+            source = (pages.STATIC / path).read_text("utf-8")
+            has = re.findall(r"^export (?:async )?(?:function|const) (\w+)", source, re.MULTILINE)
+            self.assertEqual(set(names.split(", ")) - set(has), set(), path)
+            shared += names.split(", ")
+        self.assertEqual(sorted(shared), sorted(SHARED.split()))
