@@ -7,8 +7,8 @@ from pathlib import Path
 
 from twisted.trial.unittest import SynchronousTestCase
 
+from gameserver.protocol.messages import ARRAYS
 from gameserver.web import pages
-from gameserver.wire.messages import ARRAYS
 
 ROOT = Path(__file__).parents[2]
 BUNDLES = {"gameserver.js", "game-chat.js"}
