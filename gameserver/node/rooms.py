@@ -68,6 +68,7 @@ class RoomRegistry:
     :param people: knows which names are reserved.
     :param users: where accounts are kept; None: there are none.
     :param rooms_per_address: see `Openers`.
+    :param rooms_made: see `Openers`.
     :param options_bytes: of a room's options, as JSON.
     :param reports: how many a user may make, and how many an address, see `ModerationLog`.
     :ivar log: where it is told what fails in rooms and games.
@@ -95,6 +96,7 @@ class RoomRegistry:
         users: IUserStore | None = None,
         reports: tuple[int, int] = (5, 30),
         rooms_per_address: int = 100,
+        rooms_made: tuple[int, int] = (200, 600),
         options_bytes: int = 4096,
     ) -> None:
         self.specs = specs
@@ -104,7 +106,7 @@ class RoomRegistry:
         self.rooms_per_user = rooms_per_user
         self.people = people or People()
         self.users = users
-        self._openers = Openers(rooms_per_address)
+        self._openers = Openers(rooms_per_address, rooms_made)
         self._options_bytes = options_bytes
         self.chat_chars = chat_chars
         self.chat_data_bytes = chat_data_bytes
@@ -315,7 +317,7 @@ class RoomRegistry:
             raise Refused("You may not open a room of this game.", code="forbidden")
         await self._admit(user)
         address = requester.address if requester is not None else address
-        self._openers.begin(address)
+        self._openers.begin(address, user.id, now_s=self.clock.monotonic())
         self._making[user.id] += 1
         runner = None
         try:
@@ -437,13 +439,15 @@ class RoomRegistry:
         return next((k for k in rooms if admission.is_open_to(k.room, requester, role, match)), None)
 
     async def _claim_code(self, id: str, private: bool) -> str:
-        while True:
-            code = codes.new_code(self.entropy, rooms=len(self._runners), private=private)
+        """:raises Refused: ``busy``: the store does not answer, or has all codes that were drawn."""
+        for misses in range(codes.TRIES):
+            code = codes.new_code(self.entropy, rooms=len(self._runners), private=private, misses=misses)
             try:
                 if await self.store.claim_code(code, id, now_ms=self._now_ms()):
                     return code
             except StoreUnavailable:
                 raise Refused(code="busy") from None
+        raise Refused("No code was found for the room; try again.", code="busy")
 
     def _release_code(self, code: str) -> None:
         self.store.release_code(code).addErrback(lambda failure: failure.trap(StoreUnavailable))
