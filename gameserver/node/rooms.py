@@ -7,6 +7,7 @@ after its rooms accordingly.
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections import Counter, deque
 from collections.abc import Callable, Iterator, Mapping
@@ -27,6 +28,7 @@ from gameserver.node.calendar import Calendar
 from gameserver.node.creators import Creators
 from gameserver.node.lobby_chat import ACCOUNT, LobbyChat
 from gameserver.node.moderation import ModerationLog
+from gameserver.node.open_rooms import OpenRooms
 from gameserver.node.openers import Openers
 from gameserver.node.passwords import Passwords
 from gameserver.node.people import People
@@ -149,6 +151,7 @@ class RoomRegistry:
         self._adopting = DeferredLock()
         self._unusable: set[str] = set()  # rooms that are for other nodes: they are not opened again
         self._matching: dict[str, DeferredLock] = {}
+        self._open_rooms = OpenRooms()
         self._resting: deque[tuple[float, str]] = deque()
         self._stepped_s = 0.0  # by how much the wall clock was, in all
         self._beats = beats
@@ -435,8 +438,13 @@ class RoomRegistry:
         return not self._rooms_of.get(user_id, set()).isdisjoint(self._rooms_of.get(other, ()))
 
     def _find_match(self, requester: Requester, game: str, match: dict[str, Any], role: str) -> RoomRunner | None:
-        rooms = (k for k in self._runners.values() if k.room.spec.name == game)
-        return next((k for k in rooms if admission.is_open_to(k.room, requester, role, match)), None)
+        def fits(runner: RoomRunner) -> bool:
+            return runner.room.spec.name == game and admission.is_open_to(runner.room, requester, role, match)
+
+        # Where the user has a seat already, the room need not be open to anybody else.
+        own = [self._runners[k] for k in self._rooms_of.get(requester.user.id, ()) if k in self._runners]
+        found = [*filter(fits, own), *itertools.islice(filter(fits, self._open_rooms.of(game, role)), 1)]
+        return min(found, key=self._open_rooms.age, default=None)
 
     async def _claim_code(self, id: str, private: bool) -> str:
         """:raises Refused: ``busy``: the store does not answer, or has all codes that were drawn."""
@@ -550,7 +558,8 @@ class RoomRegistry:
 
     def _changed(self, runner: RoomRunner) -> None:
         seats = runner.room.seats
-        if runner.seat_mark != (seats.next_id, len(seats)):
+        room = runner.room
+        if runner.seat_mark != (seats.next_id, len(seats), room.status, room.locked, room.closing):
             self._count_users(runner)
 
     def _lose(self, runner: RoomRunner) -> None:
@@ -570,6 +579,7 @@ class RoomRegistry:
             return  # a step of it that lasted may have ended since; this node may have the room anew
         runner.forgotten = True
         self._openers.gone(runner)
+        self._open_rooms.gone(runner)
         runner.stop()
         self._ids.discard(runner.room.id)
         runner.room.share.give_back()
@@ -587,7 +597,10 @@ class RoomRegistry:
     def _count_users(self, runner: RoomRunner) -> None:
         """Who has a seat where, for the bound on rooms a user."""
         seats = runner.room.seats
-        runner.seat_mark = (seats.next_id, len(seats))
+        room = runner.room
+        runner.seat_mark = (seats.next_id, len(seats), room.status, room.locked, room.closing)
+        if self._runners.get(room.code) is runner:
+            self._open_rooms.note(runner)
         users = frozenset(seat.user_id for seat in seats.values())
         if any(user != runner.room.creator for user in users):
             self._openers.visited(runner)
