@@ -72,3 +72,16 @@ def is_text(payload: bytes) -> bool:
     except UnicodeDecodeError:
         return False
     return True
+
+
+def frame_size(data: bytes, at: int) -> int | None:
+    """:returns: the size of the frame that begins there, with its head, or None where its length has not all come."""
+    if len(data) - at < 2:
+        return None
+    length, head = data[at + 1] & 0x7F, 2
+    if length > 125:
+        head += 2 if length == 126 else 8
+        if len(data) - at < head:
+            return None
+        length = int.from_bytes(data[at + 2 : at + head], "big")
+    return head + (4 if data[at + 1] & 0x80 else 0) + length

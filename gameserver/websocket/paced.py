@@ -6,10 +6,14 @@ from typing import Any, Final
 
 from gameserver.websocket.closing import Closing
 from gameserver.websocket.frame_reader import Incoming
+from gameserver.websocket.frames import frame_size
 from gameserver.websocket.pace import PIECE_BYTES
 
+_CLOSE: Final = 8
 _PONG: Final = 10
-"""The opcode."""
+"""Opcodes."""
+LAST_FRAMES: Final = 1000
+"""Behind our close frame so many are passed over until the client's; what was on its way is not more."""
 
 
 class Paced(Closing):
@@ -18,11 +22,15 @@ class Paced(Closing):
 
     :ivar incoming: reads what comes, once the handshake is done.
     :ivar held: came in this pass, and is for the next.
+    :ivar passed: frames, and pieces of some, that were passed over since we closed.
     """
 
     incoming: Incoming | None
     held = b""
+    passed = 0
+    _pass_bytes = 0
     current_frame: Any = None  # as Autobahn has it once the handshake is done
+    current_frame_masker: Any
     door: Any
 
     def look(self) -> None:
@@ -30,6 +38,8 @@ class Paced(Closing):
 
     def autobahn(self, data: bytes) -> None:
         """Have Autobahn read this, and see whether it is between two messages then."""
+        if self.state == self.STATE_CLOSED:
+            return
         if self.held:
             self.held += data
         elif not self.leaving and (len(data) >= PIECE_BYTES or self.current_frame is None or self._may_decode()):
@@ -40,6 +50,8 @@ class Paced(Closing):
         """Whether Autobahn may look at what comes next: a frame if it is in none, else the rest of that."""
         if self.leaving:
             return False
+        if self.state == self.STATE_CLOSING:
+            return self._finds_goodbye()
         if self.current_frame is not None or not self.data or self.session is None:
             return True
         if not self.session.pace.has_turn():
@@ -47,6 +59,32 @@ class Paced(Closing):
             self.wait(waits)
             return False
         return self._may_decode()
+
+    def _finds_goodbye(self) -> bool:
+        """
+        Pass over what comes behind our close frame: nothing of it counts, and nothing is unmasked or kept.
+
+        :returns: whether the client's own close frame is next, which ends the connection well.
+        """
+        if self.current_frame is not None:
+            if self.current_frame.opcode == _CLOSE:
+                return True
+            self._pass_bytes = self.current_frame.length - self.current_frame_masker.pointer()
+            self.current_frame = None
+        self.passed += 1
+        at = min(self._pass_bytes, len(self.data))
+        self._pass_bytes -= at
+        while at < len(self.data) and self.data[at] & 0x0F != _CLOSE and self.passed <= LAST_FRAMES:
+            size = frame_size(self.data, at)
+            if size is None:
+                break
+            self.passed += 1
+            self._pass_bytes = max(0, at + size - len(self.data))
+            at += size - self._pass_bytes
+        self.data = self.data[at:]
+        if self.passed > LAST_FRAMES:
+            self.stop_listening()
+        return self.data[:1] != b"" and self.data[0] & 0x0F == _CLOSE
 
     def _may_decode(self) -> bool:
         """Count one frame. :returns: whether it is decoded; if not, the connection was closed."""

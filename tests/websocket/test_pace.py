@@ -9,7 +9,8 @@ from gameserver import Game, Player, Refused, message
 from gameserver.settings.settings import Limits
 from gameserver.websocket.outgoing import Outgoing, queued_bytes
 from gameserver.websocket.pace import FRAMES_A_PASS
-from tests.websocket.sockets import PING, PONG, TEXT, Caller, masked
+from gameserver.websocket.paced import LAST_FRAMES
+from tests.websocket.sockets import CLOSE, PING, PONG, TEXT, Caller, masked
 from tests.websocket.test_protocol import QUEUE, ProtocolTestCase
 
 OWN = 4 * (100 + 100)
@@ -161,6 +162,69 @@ class FramesTests(PaceTestCase):
         self.assertEqual(self.decoded, decoded)
         self.rig.advance(5)
         self.assertTrue(caller.pipe.lost)
+
+
+class ClosingTests(PaceTestCase):
+    """Behind our close frame nothing is decoded but the client's own."""
+
+    def closed_with(self, code: int) -> Caller:
+        """:returns: a connection that was closed with that code, and whose client has not answered."""
+        caller = self.watch(self.player())
+        protocol = caller.pipe.protocol
+        if code == 4400:
+            protocol.session.close(code, "nonsense")
+        else:
+            self.read(caller, masked(b"", 3) if code == 1002 else masked(b"x" * 100_000)[:99])
+        caller.settle()
+        self.assertEqual(caller.closed, code)
+        self.decoded, self.unmasked = 0, []
+        frame_data = protocol.onFrameData
+        protocol.onFrameData = lambda payload: (self.unmasked.append(payload), frame_data(payload))[1]
+        return caller
+
+    def test_nothing_is_decoded(self) -> None:
+        """Whatever it was closed for: neither of a frame that has begun, nor of others."""
+        for code in (4400, 1002, 1009):
+            with self.subTest(code):
+                caller = self.closed_with(code)
+                rest = masked(b"x" * 100_000)[99:] if code == 1009 else b""
+                for data in (rest, says(50), masked(b"", PING) * 50, masked(b"x" * 60_000, fin=False)):
+                    for at in range(0, len(data), 999):
+                        caller.feed(data[at : at + 999])
+                self.assertEqual((self.decoded, self.unmasked), (0, []))
+                self.assertEqual(caller.pipe.protocol.data, b"")
+                self.assertFalse(caller.pipe.lost)
+                caller.feed(masked(b"\x03\xe8", CLOSE))
+                self.assertTrue(caller.pipe.lost)
+                self.assertEqual(self.unmasked, [b"\x03\xe8"])
+
+    def test_lengths_in_pieces(self) -> None:
+        """A byte at a time, whatever lengths the frames have."""
+        caller = self.closed_with(4400)
+        data = b"".join(masked(b"x" * size, fin=False) for size in (0, 1, 125, 126, 300)) + masked(b"\x03\xe8", CLOSE)
+        for n in range(len(data)):
+            self.assertFalse(caller.pipe.lost)
+            caller.feed(data[n : n + 1])
+        self.assertTrue(caller.pipe.lost)
+        self.assertEqual(b"".join(self.unmasked), b"\x03\xe8")
+
+    def test_too_many(self) -> None:
+        """Whoever goes on with frames is not read any more, and cut off."""
+        caller = self.closed_with(4400)
+        self.read(caller, masked(b"", PING) * 20_000)
+        protocol = caller.pipe.protocol
+        self.assertEqual((protocol.passed, protocol.data, protocol.leaving), (LAST_FRAMES + 1, b"", True))
+        self.rig.advance(5)
+        self.assertTrue(caller.pipe.lost)
+
+    def test_nothing_is_kept_behind_the_end(self) -> None:
+        """So it is while the connection ends behind both close frames."""
+        caller = self.closed_with(4400)
+        protocol = caller.pipe.protocol
+        self.read(caller, masked(b"\x03\xe8", CLOSE) + b"x" * 100)
+        for _ in range(3):
+            self.read(caller, b"x" * 1000)
+        self.assertLessEqual(len(protocol.data), 100)
 
 
 class PassTests(PaceTestCase):
