@@ -1,7 +1,7 @@
 """
-The end of each turn: every room that changed commits in one round trip, and what waited for that goes out.
+The end of each pass: every room that changed commits in one round trip, and what waited for that goes out.
 
-All inputs that one pass of the reactor brings belong to one turn. While the store does not answer the same commits are
+All inputs that one pass of the reactor brings belong to one batch. While the store does not answer the same commits are
 made again and again; while this node does not hold its lease nothing is committed and nothing goes out.
 """
 
@@ -28,12 +28,12 @@ Commits = list[tuple[RoomRunner, Commit]]
 
 class CommitBatch:
     """
-    :param reactor_pass: of the reactor, each of which is a turn.
+    :param reactor_pass: at the end of each a batch is collected.
     :param rooms: gives the open rooms.
-    :param changed: called for each room at the end of a turn in which it did something.
+    :param changed: called for each room at the end of a pass in which it did something.
     :param ended: called for a room whose end is stored, or that ended before it ever was.
     :param lost: called for a room that this node has no longer.
-    :ivar waiting: the rooms that have something to do at the end of this turn; always the same dict.
+    :ivar waiting: the rooms that have something to do at the end of this pass; always the same dict.
     """
 
     def __init__(
@@ -64,7 +64,7 @@ class CommitBatch:
         self._late: list[Commits] = []
 
     def add(self, runner: RoomRunner) -> None:
-        """This room has something to do at the end of the turn."""
+        """This room has something to do at the end of the pass."""
         self.waiting[runner] = None
         if not self._asked:
             self._asked = True
@@ -77,11 +77,11 @@ class CommitBatch:
 
     @property
     def is_over(self) -> bool:
-        """Whether nothing waits for the end of this turn."""
+        """Whether nothing waits for the end of this pass."""
         return not self.waiting
 
     def end(self) -> None:
-        """End the turn."""
+        """End the pass."""
         self._asked = False
         waiting = list(self.waiting)
         self.waiting.clear()
@@ -98,7 +98,7 @@ class CommitBatch:
                     commit = runner.commits.collect()
                 else:
                     let_go(runner.room)
-            except Exception:  # noqa: BLE001 - the door of the flush: the other rooms of this turn have theirs all the same
+            except Exception:  # noqa: BLE001 - the door of the flush: the other rooms of this pass have theirs all the same
                 log.failure("room {room} cannot be written", room=runner.room.code)
                 self._on_lost(runner)
                 continue
@@ -163,7 +163,7 @@ class CommitBatch:
         stored = self._store.commit([commit for _, commit in commits], now_ms=round(self._clock.now() * 1000))
         stored.addCallback(self._answered, commits, tries)
         stored.addErrback(self._not_stored, commits, tries)
-        stored.addErrback(lambda f: log.failure("a turn did not end well", f))
+        stored.addErrback(lambda f: log.failure("a pass did not end well", f))
 
     def _answered(self, outcomes: list[Outcome], commits: Commits, tries: int) -> None:
         if tries:

@@ -301,7 +301,7 @@ class RoomRegistry:
         """
         Make a room, and where ``requester`` is given the creator's seat with it.
 
-        :param seat: keyword arguments of `Room.join`.
+        :param seat: keyword arguments of `Inputs.join`.
         :param address: from which that comes, where nobody asks for a seat.
         :raises Refused: the game refuses, or the user may not.
         """

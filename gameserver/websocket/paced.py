@@ -23,7 +23,7 @@ class Paced(Closing):
     incoming: Incoming | None
     held = b""
     current_frame: Any = None  # as Autobahn has it once the handshake is done
-    door: Any
+    endpoint: Any
 
     def look(self) -> None:
         """Whether what comes next may go the short way; while Autobahn's timers of pings run they see every frame."""
