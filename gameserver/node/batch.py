@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Final
 
+from twisted.internet.defer import Deferred
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
@@ -62,6 +63,7 @@ class CommitBatch:
         self._retrying = 0
         self._suspended = False
         self._late: list[Commits] = []
+        self._settled: Deferred[None] | None = None
 
     def add(self, runner: RoomRunner) -> None:
         """This room has something to do at the end of the pass."""
@@ -74,6 +76,7 @@ class CommitBatch:
         """It has nothing to do after all."""
         self.waiting.pop(runner, None)
         runner.in_batch = False
+        self._look()
 
     @property
     def is_over(self) -> bool:
@@ -112,6 +115,20 @@ class CommitBatch:
                 self._on_ended(runner)
         if commits:
             self._commit(commits, 0)
+        self._look()
+
+    def settled(self) -> Deferred[None]:
+        """:returns: fires once nothing waits to be stored or told, and no commit is under way; asked at the end."""
+        settled: Deferred[None] = Deferred()
+        self._settled = settled
+        self._look()
+        return settled
+
+    def _look(self) -> None:
+        if self._settled is None or not self.is_over or any(runner.commits.under_way for runner in self._rooms()):
+            return
+        settled, self._settled = self._settled, None
+        settled.callback(None)
 
     # The lease
 
@@ -182,6 +199,7 @@ class CommitBatch:
                 except Exception:  # noqa: BLE001 - the door of the flush: the others of this commit hear of it
                     log.failure("room {room} cannot go on after a commit", room=runner.room.code)
         self._pass.write()
+        self._look()
 
     def _take_one(self, runner: RoomRunner, commit: Commit, outcome: Outcome) -> None:
         if outcome is Outcome.FENCED:
