@@ -105,6 +105,7 @@ def _build(settings: Settings, reactor: Any, node_file: NodeFile) -> IService:
         users=store,
         reports=(limits.reports_per_user, limits.reports_per_address),
         rooms_per_address=limits.rooms_per_address,
+        rooms_made=(limits.rooms_made_per_user, limits.rooms_made_per_address),
         options_bytes=limits.options_bytes,
     )
     sessions: dict[Session, None] = {}

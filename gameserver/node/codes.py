@@ -11,19 +11,25 @@ SHORTEST_CODE: Final = 4
 PRIVATE_CODE: Final = 8
 SPARSE: Final = 10_000
 """Live rooms fill less than one code in so many."""
+MISSES: Final = 3
+"""After so many codes that were taken one is drawn that has a letter more: codes of rooms that are gone rest."""
+TRIES: Final = 12
+"""So many codes are drawn for a room at most; the last ones have three letters more."""
 
 
-def new_code(entropy: Callable[[int], bytes], *, rooms: int, private: bool) -> str:
+def new_code(entropy: Callable[[int], bytes], *, rooms: int, private: bool, misses: int = 0) -> str:
     """
     Draw a code, long enough that guessing finds nothing.
 
     :param rooms: how many there are.
+    :param misses: how many codes were drawn before that are taken.
     """
     length = PRIVATE_CODE
     if not private:
         length = SHORTEST_CODE
         while (rooms + 1) * SPARSE > len(ALPHABET) ** length:
             length += 1
+    length += misses // MISSES
     # Bytes beyond the last whole multiple of the alphabet are passed over, so that each letter is as likely.
     letters: list[str] = []
     fair = 256 - 256 % len(ALPHABET)

@@ -1,15 +1,21 @@
-"""How many rooms each address has opened: over its budget, it loses its own oldest that nobody plays in."""
+"""
+How many rooms each address has opened: over its budget, it loses its own oldest that nobody plays in.
+
+Rooms that are gone cost something too, for their codes rest: so each address and user makes only so many in an hour.
+"""
 
 from __future__ import annotations
 
 from collections import Counter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from gameserver.errors import Refused
-from gameserver.rates import network_of
+from gameserver.rates import TokenBuckets, network_of
 
 if TYPE_CHECKING:
     from gameserver.node.runner import RoomRunner
+
+HOUR_S: Final = 3600.0
 
 
 class Openers:
@@ -17,22 +23,28 @@ class Openers:
     The rooms of a node by the address that opened them, for as long as the process runs.
 
     :param most: rooms of one address that are there at a time.
+    :param made: how many a user may open in an hour, and how many an address.
     """
 
-    def __init__(self, most: int) -> None:
+    def __init__(self, most: int, made: tuple[int, int]) -> None:
         self._most = most
+        self._made_by_user, self._made_from = (TokenBuckets(each / HOUR_S, each) for each in made)
         self._rooms: dict[str, dict[RoomRunner, None]] = {}
         self._opened_by: dict[RoomRunner, str] = {}
         self._visited: set[RoomRunner] = set()
         self._opening: Counter[str] = Counter()
 
-    def begin(self, address: str) -> None:
+    def begin(self, address: str, user_id: str, *, now_s: float) -> None:
         """
         A room is about to be opened. One that is not used goes for it, if there are too many.
 
-        :raises Refused: ``rate_limited``: all are used.
+        :param now_s: a clock that is never set.
+        :raises Refused: ``rate_limited``: all are used, or too many were opened of late.
         """
         address = network_of(address)
+        # The user's first: one who goes on asking uses up nothing of the others at this address.
+        if not self._made_by_user.take(now_s, user_id) or (address and not self._made_from.take(now_s, address)):
+            raise Refused("Too many rooms were opened of late; try again later.", code="rate_limited")
         rooms = self._rooms.get(address, {})
         if address and len(rooms) + self._opening[address] >= self._most:
             unused = [runner for runner in rooms if self._is_unused(runner)]

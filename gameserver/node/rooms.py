@@ -7,6 +7,7 @@ after its rooms accordingly.
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections import Counter, deque
 from collections.abc import Callable, Iterator, Mapping
@@ -27,6 +28,7 @@ from gameserver.node.calendar import Calendar
 from gameserver.node.creators import Creators
 from gameserver.node.lobby_chat import ACCOUNT, LobbyChat
 from gameserver.node.moderation import ModerationLog
+from gameserver.node.open_rooms import OpenRooms
 from gameserver.node.openers import Openers
 from gameserver.node.passwords import Passwords
 from gameserver.node.people import People
@@ -68,6 +70,7 @@ class RoomRegistry:
     :param people: knows which names are reserved.
     :param users: where accounts are kept; None: there are none.
     :param rooms_per_address: see `Openers`.
+    :param rooms_made: see `Openers`.
     :param options_bytes: of a room's options, as JSON.
     :param reports: how many a user may make, and how many an address, see `ModerationLog`.
     :ivar log: where it is told what fails in rooms and games.
@@ -95,6 +98,7 @@ class RoomRegistry:
         users: IUserStore | None = None,
         reports: tuple[int, int] = (5, 30),
         rooms_per_address: int = 100,
+        rooms_made: tuple[int, int] = (200, 600),
         options_bytes: int = 4096,
     ) -> None:
         self.specs = specs
@@ -104,7 +108,7 @@ class RoomRegistry:
         self.rooms_per_user = rooms_per_user
         self.people = people or People()
         self.users = users
-        self._openers = Openers(rooms_per_address)
+        self._openers = Openers(rooms_per_address, rooms_made)
         self._options_bytes = options_bytes
         self.chat_chars = chat_chars
         self.chat_data_bytes = chat_data_bytes
@@ -147,6 +151,7 @@ class RoomRegistry:
         self._adopting = DeferredLock()
         self._unusable: set[str] = set()  # rooms that are for other nodes: they are not opened again
         self._matching: dict[str, DeferredLock] = {}
+        self._open_rooms = OpenRooms()
         self._resting: deque[tuple[float, str]] = deque()
         self._stepped_s = 0.0  # by how much the wall clock was, in all
         self._beats = beats
@@ -314,7 +319,7 @@ class RoomRegistry:
             raise Refused("You may not open a room of this game.", code="forbidden")
         await self._admit(user)
         address = requester.address if requester is not None else address
-        self._openers.begin(address)
+        self._openers.begin(address, user.id, now_s=self.clock.monotonic())
         self._making[user.id] += 1
         runner = None
         try:
@@ -432,17 +437,24 @@ class RoomRegistry:
         return not self._rooms_of.get(user_id, set()).isdisjoint(self._rooms_of.get(other, ()))
 
     def _find_match(self, requester: Requester, game: str, match: dict[str, Any], role: str) -> RoomRunner | None:
-        rooms = (k for k in self._runners.values() if k.room.spec.name == game)
-        return next((k for k in rooms if admission.is_open_to(k.room, requester, role, match)), None)
+        def fits(runner: RoomRunner) -> bool:
+            return runner.room.spec.name == game and admission.is_open_to(runner.room, requester, role, match)
+
+        # Where the user has a seat already, the room need not be open to anybody else.
+        own = [self._runners[k] for k in self._rooms_of.get(requester.user.id, ()) if k in self._runners]
+        found = [*filter(fits, own), *itertools.islice(filter(fits, self._open_rooms.of(game, role)), 1)]
+        return min(found, key=self._open_rooms.age, default=None)
 
     async def _claim_code(self, id: str, private: bool) -> str:
-        while True:
-            code = codes.new_code(self.entropy, rooms=len(self._runners), private=private)
+        """:raises Refused: ``busy``: the store does not answer, or has all codes that were drawn."""
+        for misses in range(codes.TRIES):
+            code = codes.new_code(self.entropy, rooms=len(self._runners), private=private, misses=misses)
             try:
                 if await self.store.claim_code(code, id, now_ms=self._now_ms()):
                     return code
             except StoreUnavailable:
                 raise Refused(code="busy") from None
+        raise Refused("No code was found for the room; try again.", code="busy")
 
     def _release_code(self, code: str) -> None:
         self.store.release_code(code).addErrback(lambda failure: failure.trap(StoreUnavailable))
@@ -545,7 +557,8 @@ class RoomRegistry:
 
     def _changed(self, runner: RoomRunner) -> None:
         seats = runner.room.seats
-        if runner.seat_mark != (seats.next_id, len(seats)):
+        room = runner.room
+        if runner.seat_mark != (seats.next_id, len(seats), room.status, room.locked, room.closing):
             self._count_users(runner)
 
     def _lose(self, runner: RoomRunner) -> None:
@@ -565,6 +578,7 @@ class RoomRegistry:
             return  # a step of it that lasted may have ended since; this node may have the room anew
         runner.forgotten = True
         self._openers.gone(runner)
+        self._open_rooms.gone(runner)
         runner.stop()
         self._ids.discard(runner.room.id)
         runner.room.share.give_back()
@@ -582,7 +596,10 @@ class RoomRegistry:
     def _count_users(self, runner: RoomRunner) -> None:
         """Who has a seat where, for the bound on rooms a user."""
         seats = runner.room.seats
-        runner.seat_mark = (seats.next_id, len(seats))
+        room = runner.room
+        runner.seat_mark = (seats.next_id, len(seats), room.status, room.locked, room.closing)
+        if self._runners.get(room.code) is runner:
+            self._open_rooms.note(runner)
         users = frozenset(seat.user_id for seat in seats.values())
         if any(user != runner.room.creator for user in users):
             self._openers.visited(runner)

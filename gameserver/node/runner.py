@@ -117,7 +117,7 @@ class RoomRunner:
         self.is_stored = room.game_class.durability != "none"
         self.in_batch = False
         self.stirred = True
-        self.seat_mark = (0, 0)
+        self.seat_mark: tuple[object, ...] = ()
         self.users: frozenset[str] = frozenset()
         self._batch = batch
         self.waiting = batch.waiting

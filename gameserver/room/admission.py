@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hmac
+from collections import Counter
+from collections.abc import Collection
 from typing import TYPE_CHECKING, Any
 
 from gameserver.errors import Refused
@@ -29,6 +31,17 @@ def admit_newcomer(room: Room, requester: Requester, role: str, password: str | 
         raise Refused(code="room_locked")
     if room.status == "over" and not _open_while_playing(room):
         raise Refused(code="room_over")
+
+
+def open_roles(room: Room) -> Collection[str]:
+    """:returns: the roles of which somebody new may find a seat here who knows no code and no password."""
+    if room.closing is not None or room.ended or room.private or room.password is not None or room.locked:
+        return ()
+    if room.status != "lobby" and not _open_while_playing(room):
+        return ()
+    taken = Counter(seat.role for seat in room.seats.values())
+    roles = ("player", *room.game_class.roles)
+    return [role for role in roles if taken[role] < (room.spec.player_seats(role) or 0)]
 
 
 def is_open_to(room: Room, requester: Requester, role: str, match: dict[str, Any]) -> bool:

@@ -29,6 +29,9 @@ class Limits:
     :param rooms: that one user has a seat in.
     :param rooms_per_address: open at a time, of all who share an address; one more closes the oldest that was never
         started and that nobody else entered.
+    :param rooms_made_per_user: however soon they are gone, for the code of each is kept for a day; an hour brings back
+        as many.
+    :param rooms_made_per_address: the same for all who share an address.
     :param options_bytes: of a room's options, as JSON.
     :param connections_per_address: at one time.
     :param unauthenticated: connections that have not said hello, of all addresses; one more closes the one that is idle
@@ -77,6 +80,8 @@ class Limits:
     name_chars: int = count(32, 256)
     rooms: int = count(10, 10_000)
     rooms_per_address: int = count(100, 1_000_000)
+    rooms_made_per_user: int = count(200, 1_000_000)
+    rooms_made_per_address: int = count(600, 1_000_000)
     options_bytes: int = byte_count(4096, 256, 2**20)
     connections_per_address: int = count(10_000, 1_000_000)
     unauthenticated: int = count(10_000, 1_000_000)

@@ -1,5 +1,6 @@
 """
-A connection of HTTP, whose requests come whole and in time, and of which one address has only so many.
+A connection of HTTP, whose requests come whole and in time, and of which one address has only so many. What is
+too much is refused where it is, and nothing is looked at behind that.
 
 Requests may come one behind another. One that is whole waits for its turn (`gameserver.web.pipelining`), and for the
 client to read what it was answered before; what is behind it is not looked at until it is answered, and only so much of
@@ -20,11 +21,12 @@ from twisted.internet.protocol import connectionDone
 from twisted.logger import Logger
 from twisted.protocols.policies import ProtocolWrapper
 from twisted.python.failure import Failure
-from twisted.web.http import HTTPChannel
+from twisted.web.http import BAD_REQUEST, REQUEST_URI_TOO_LONG, RESPONSES, HTTPChannel
 from zope.interface import implementer
 
 from gameserver.rates import network_of
 from gameserver.web.answers import address_of
+from gameserver.web.chunks import bounded
 from gameserver.websocket.outgoing import queued_bytes
 
 if TYPE_CHECKING:
@@ -33,6 +35,10 @@ if TYPE_CHECKING:
 
 AHEAD_BYTES: Final = 16 * 1024
 """Behind a request that is not answered yet so much is read, in whole segments; then nothing, until it is."""
+
+HEAD_TOO_LARGE: Final = 431
+"""Twisted has no name for it. Source: RFC 6585 section 5"""
+REASONS: Final = {**RESPONSES, HEAD_TOO_LARGE: b"Request Header Fields Too Large"}
 
 log = Logger(namespace="gameserver.web")
 
@@ -56,6 +62,7 @@ class HttpConnection(HTTPChannel):
     _is_idle = False
     _is_answering = False
     _is_asking = False
+    _is_closing = False
     _is_over = False
 
     def connectionMade(self) -> None:
@@ -80,12 +87,50 @@ class HttpConnection(HTTPChannel):
 
     def dataReceived(self, data: bytes) -> None:
         """Part of a request, at least."""
-        if self._is_over or (self.paused and not self.persistent):
+        if self._is_over or self._is_closing or (self.paused and not self.persistent):
             return
         self._begin()
         super().dataReceived(data)  # type: ignore[no-untyped-call]
         self._look()
         self._take_stock()
+
+    def lineReceived(self, line: bytes) -> None:
+        """A line of a request's head, if all of it is not too much."""
+        if self._receivedHeaderSize + len(line) > self.totalHeadersSize:
+            self.lineLengthExceeded(line)
+        else:
+            super().lineReceived(line)  # type: ignore[no-untyped-call]
+
+    def lineLengthExceeded(self, line: bytes) -> None:
+        """A head is too large: its first line, or all of it."""
+        self.refuse(HEAD_TOO_LARGE if self.requests else REQUEST_URI_TOO_LONG)
+
+    def headerReceived(self, line: bytes) -> bool:
+        """A header of a request, if there are not too many."""
+        if self._receivedHeaderCount >= self.maxHeaders:
+            self.refuse(HEAD_TOO_LARGE)
+            return False
+        is_good: bool = super().headerReceived(line)  # type: ignore[no-untyped-call]
+        self._transferDecoder = bounded(self._transferDecoder)
+        return is_good
+
+    def _respondToBadRequestAndDisconnect(self) -> None:
+        self.refuse(BAD_REQUEST)
+
+    def refuse(self, status: int) -> None:
+        """Answer what cannot be read, or is too much to be, and hang up."""
+        if not self._is_closing:
+            head = b"HTTP/1.1 %d %b\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
+            self.transport.write(head % (status, REASONS[status]))  # type: ignore[union-attr]
+            self.loseConnection()
+
+    def loseConnection(self) -> None:
+        """It is closing: what else comes is read, for TLS has to see the end, and thrown away."""
+        if not self._is_closing:
+            self._is_closing = True
+            self._buffer = b""
+            self._networkProducer.resumeProducing()
+        super().loseConnection()  # type: ignore[no-untyped-call]
 
     def _finishRequestBody(self, data: bytes) -> None:
         """All of a body is here, and this is behind it: Twisted would keep that apart, and out of order."""
@@ -152,7 +197,7 @@ class HttpConnection(HTTPChannel):
         if self.transport is None:
             return
         if is_idle:
-            self.loseConnection()  # type: ignore[no-untyped-call]
+            self.loseConnection()
             self._wait(GOODBYE_S)
         else:
             self.transport.abortConnection()  # type: ignore[attr-defined]
@@ -183,7 +228,8 @@ class HttpConnection(HTTPChannel):
         """See what is kept for this connection, and whether more should be read."""
         if self._is_over or self.transport is None:
             return
-        if self._waitingForTransport or (self.paused and len(self._buffer) > AHEAD_BYTES):
+        is_enough = self._waitingForTransport or (self.paused and len(self._buffer) > AHEAD_BYTES)
+        if is_enough and not self._is_closing:
             self._networkProducer.pauseProducing()
         kept = len(self._buffer) + sum(request.kept_bytes for request in self.requests)
         if self._waitingForTransport:

@@ -7,14 +7,18 @@ The pages: the lobby, each game's own page or else the default one, and the file
 ``FOLDER/NAME/page/``.
 
 Files are looked up name by name; nothing outside their folder, nothing hidden and nothing of an unknown type is given.
-Browsers ask each time whether a file is still the same (``ETag``), and run nothing but files of this server.
+Browsers ask each time whether a file is still the same (``ETag``), and run nothing but files of this server. A file is
+read for its tag once; then only what is asked for of it.
 """
 
 from __future__ import annotations
 
+import os
 import re
 import sys
-from hashlib import blake2s
+from collections.abc import Iterable, Mapping
+from hashlib import blake2s, file_digest
+from io import FileIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote
@@ -26,8 +30,6 @@ from gameserver.errors import Refused
 from gameserver.web.answers import refusal, wrong_method
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
-
     from gameserver.game.spec import Spec
 
 STATIC: Final = Path(__file__).parent / "static"
@@ -72,6 +74,9 @@ POLICY: Final = (
 )
 """Scripts and styles are files of this server, none stands in a page; older browsers want sockets named."""
 
+MOST_TAGS: Final = 10_000
+"""So many files' tags are kept; then all are forgotten."""
+
 _RANGE = re.compile(rb"bytes=(?=\d|-\d)(\d{0,15})-(\d{0,15})")
 _HOST = re.compile(rb"[A-Za-z0-9.-]+(:\d{1,5})?")
 
@@ -86,6 +91,7 @@ class Pages:
     first = (b"", b"static", b"play", *(name.encode() for name in CLIENT))
 
     def __init__(self, specs: Iterable[Spec], places: Mapping[str, str] | None = None) -> None:
+        self._tags = Tags()
         self._folders = {spec.name: page_folder(spec, (places or {}).get(spec.name)) for spec in specs}
 
     def has_own(self, game: str) -> bool:
@@ -99,24 +105,46 @@ class Pages:
         """
         first, rest = request.postpath[0], request.postpath[1:]
         if first == b"" and not rest:
-            return StaticFile(STATIC / "lobby.html")
+            return StaticFile(STATIC / "lobby.html", self._tags)
         if first == b"static":
-            return _file(STATIC, rest)
+            return self._file(STATIC, rest)
         if first == b"play" and rest:
             return self._game(rest[0].decode("utf-8", "replace"), rest[1:])
         if not rest and first.decode("latin-1") in CLIENT:
-            return _file(client_folder(), [first])
+            return self._file(client_folder(), [first])
         return None
 
     def _game(self, game: str, rest: list[bytes]) -> IResource:
         if not rest:
             return Slash(game.encode())
         if game not in self._folders:
-            return NotFoundPage() if rest != [b""] else StaticFile(STATIC / "missing.html", status=404)
+            return NotFoundPage() if rest != [b""] else StaticFile(STATIC / "missing.html", self._tags, status=404)
         folder = self._folders[game]
         if rest != [b""]:
-            return _file(folder, rest)
-        return StaticFile(STATIC / "play.html" if folder is None else folder / "index.html")
+            return self._file(folder, rest)
+        return StaticFile(STATIC / "play.html" if folder is None else folder / "index.html", self._tags)
+
+    def _file(self, folder: Path | None, names: list[bytes]) -> IResource:
+        """:returns: the file of these names inside a folder, or what says that there is none."""
+        found = inside(folder, names) if folder is not None else None
+        return StaticFile(found, self._tags) if found is not None else NotFoundPage()
+
+
+class Tags:
+    """What tells whether a file is still the same, known for as long as nobody has written to it."""
+
+    def __init__(self) -> None:
+        self._known: dict[tuple[int, ...], str] = {}
+
+    def of(self, file: FileIO) -> str:
+        """:param file: which is read only if it was not before."""
+        about = os.fstat(file.fileno())
+        key = (about.st_dev, about.st_ino, about.st_size, about.st_mtime_ns, about.st_ctime_ns)
+        if key not in self._known:
+            if len(self._known) >= MOST_TAGS:
+                self._known.clear()
+            self._known[key] = file_digest(file, lambda: blake2s(digest_size=12)).hexdigest()
+        return self._known[key]
 
 
 def page_folder(spec: Spec, place: str | None = None) -> Path | None:
@@ -143,12 +171,6 @@ def client_folder() -> Path:
     checkout = STATIC.parent.parent.parent
     beside = checkout / "clients" / "js"
     return beside if (checkout / "setup.py").is_file() and beside.is_dir() else STATIC
-
-
-def _file(folder: Path | None, names: list[bytes]) -> IResource:
-    """:returns: the file of these names inside a folder, or what says that there is none."""
-    found = inside(folder, names) if folder is not None else None
-    return StaticFile(found) if found is not None else NotFoundPage()
 
 
 def inside(folder: Path, names: list[bytes]) -> Path | None:
@@ -181,13 +203,18 @@ def secure(request: Any) -> None:
 
 
 class StaticFile(Resource):
-    """One file, whole or in parts."""
+    """
+    One file, whole or in parts.
+
+    :param tags: those of all files.
+    """
 
     isLeaf = True
 
-    def __init__(self, path: Path, status: int = 200) -> None:
+    def __init__(self, path: Path, tags: Tags, status: int = 200) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
         self._path = path
+        self._tags = tags
         self._status = status
 
     def render(self, request: Any) -> Any:
@@ -195,40 +222,49 @@ class StaticFile(Resource):
         if request.method not in (b"GET", b"HEAD"):
             return wrong_method(request, ("GET", "HEAD"))
         try:
-            body = self._path.read_bytes()
+            with self._path.open("rb", buffering=0) as file:
+                return self._send(request, file)
         except OSError:
             return NotFoundPage().render(request)
+
+    def _send(self, request: Any, file: FileIO) -> bytes:
+        """:raises OSError: it cannot be read."""
+        tag = self._tags.of(file) if self._status == 200 else None
         secure(request)
-        kind = TYPES[self._path.suffix.lower()]
         request.setResponseCode(self._status)
-        if self._status == 200:
-            tag = blake2s(body, digest_size=12).hexdigest()
+        start, stop = 0, os.fstat(file.fileno()).st_size
+        if tag is not None:
             if request.setETag(b'"' + tag.encode() + b'"') is CACHED:
                 return b""
-            body = part(request, body, tag)
-        request.setHeader(b"content-type", kind.encode())
+            start, stop = part(request, stop, tag)
+        request.setHeader(b"content-type", TYPES[self._path.suffix.lower()].encode())
+        if request.method == b"HEAD":
+            request.setHeader(b"content-length", str(stop - start).encode())
+            return b""
+        file.seek(start)
+        body = file.read(stop - start)
         request.setHeader(b"content-length", str(len(body)).encode())
-        return b"" if request.method == b"HEAD" else body
+        return body
 
 
-def part(request: Any, body: bytes, tag: str) -> bytes:
+def part(request: Any, size: int, tag: str) -> tuple[int, int]:
     """
-    :returns: the part that is asked for, as players of sound and film do, or all of it.
+    :param size: of the file, in bytes.
+    :returns: where the part begins and ends that is asked for, as players of sound and film do, or all of it.
 
     Source: RFC 9110 section 14: what asks for several parts, or for none that there is, may be ignored
     """
     request.setHeader(b"accept-ranges", b"bytes")
     asked = _RANGE.fullmatch(request.getHeader(b"range") or b"")
     if asked is None or request.getHeader(b"if-range") not in (None, b'"' + tag.encode() + b'"'):
-        return body
-    size = len(body)
+        return 0, size
     first = int(asked[1]) if asked[1] else max(0, size - int(asked[2] or 0))
     last = min(int(asked[2]), size - 1) if asked[1] and asked[2] else size - 1
     if first > last:
-        return body
+        return 0, size
     request.setResponseCode(206)
     request.setHeader(b"content-range", f"bytes {first}-{last}/{size}".encode())
-    return body[first : last + 1]
+    return first, last + 1
 
 
 class Slash(Resource):

@@ -16,6 +16,7 @@ from urllib.parse import unquote_to_bytes
 
 from twisted.internet.address import IPv4Address
 from twisted.python.failure import Failure
+from twisted.web.http import REQUEST_ENTITY_TOO_LARGE
 from twisted.web.resource import IResource, Resource
 from twisted.web.server import NOT_DONE_YET, Request, Site
 
@@ -55,7 +56,6 @@ HEADERS: Final = (
 """What every answer is sent with; pages have a policy of their own, see `gameserver.web.pages`."""
 TLS_ONLY: Final = b"max-age=31536000"
 """Whoever came by TLS comes by TLS for a year."""
-TOO_LARGE: Final = b"HTTP/1.1 413 Request Entity Too Large\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
 
 
 def site(
@@ -230,8 +230,7 @@ class BoundedRequest(Request):
         if not self._cut_off:
             self._cut_off = True
             channel: Any = self.channel
-            channel.transport.write(TOO_LARGE)
-            channel.loseConnection()
+            channel.refuse(REQUEST_ENTITY_TOO_LARGE)
 
 
 class Root(Resource):

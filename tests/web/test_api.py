@@ -175,7 +175,15 @@ class Node:
         creators = Creators(settings.create)
         people = People((*settings.admins, *settings.moderators))
         self.registry = RoomRegistry(
-            specs, self.store, clock, entropy, rooms_per_user=3, creators=creators, people=people, users=self.store
+            specs,
+            self.store,
+            clock,
+            entropy,
+            rooms_per_user=3,
+            creators=creators,
+            people=people,
+            users=self.store,
+            rooms_made=(settings.limits.rooms_made_per_user, settings.limits.rooms_made_per_address),
         )
         self.revoked: list[tuple[str, str | None]] = []
         means = AuthContext(
@@ -402,6 +410,15 @@ class CreateTests(ApiTests):
         self.node.store.fail = None
         self.node.seconds.pump([0.1] * 5)
         self.assertEqual(Answer(transport.value()).status, 201)
+
+    def test_made_of_late(self) -> None:
+        """An address makes so many in an hour, under whatever names."""
+        node = Node(Quiz, **{"limits.rooms_made_per_address": 3})
+        for _ in range(3):
+            node.create()
+        self.assertRefused(node.ask("POST", "/api/rooms", {"game": "quiz"}, **node.token()), 429, "rate_limited")
+        node.seconds.advance(1200)
+        node.create()
 
     def test_store_away(self) -> None:
         """Where the store does not answer, a room cannot be made, and the client may try again."""

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import re
 import sys
 import tempfile
+from io import FileIO
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Annotated, Any, Literal
@@ -293,6 +295,96 @@ class SharedTests(SynchronousTestCase):
             self.assertEqual((head.status, head.body), (self.node.ask("GET", path).status, b""), path)
             answer = self.node.ask("POST", path, {})
             self.assertEqual((answer.status, answer.headers["allow"]), (405, "GET, HEAD, OPTIONS"), path)
+
+
+class Counting(FileIO):
+    """
+    A file that counts.
+
+    :cvar read_bytes: in all.
+    """
+
+    read_bytes = 0
+
+    def _count(self, size: int) -> None:
+        Counting.read_bytes += size
+
+    def read(self, size: int = -1, /) -> bytes:
+        data = super().read(size)
+        if size >= 0:  # else it is `readall`, which counts for itself
+            self._count(len(data))
+        return data
+
+    def readall(self) -> bytes:
+        data = super().readall()
+        self._count(len(data))
+        return data
+
+    def readinto(self, buffer: Any, /) -> int:
+        size = super().readinto(buffer)
+        self._count(size)
+        return size
+
+
+class ReadingTests(FolderTests):
+    """What of a file is read."""
+
+    SIZE = 1_000_000
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.file = self.put("song.mp3", "x" * self.SIZE)
+        self.server = Node(Quiz)
+        self.patch(pages, "STATIC", self.folder)
+        whole = Path.open
+
+        def counted(path: Path, mode: str = "r", *more: Any, **given: Any) -> Any:
+            return Counting(path) if mode == "rb" else whole(path, mode, *more, **given)
+
+        self.patch(Path, "open", counted)
+
+    def put(self, name: str, text: str) -> Path:
+        self.write({name: text})
+        return self.folder / name
+
+    def read(self, **headers: str) -> tuple[Answer, int]:
+        """:returns: the answer, and how much was read for it."""
+        before = Counting.read_bytes
+        return self.server.ask("GET", "/static/song.mp3", **headers), Counting.read_bytes - before
+
+    def test_what_is_asked_for(self) -> None:
+        """All of it once, to know its tag; then what is asked for."""
+        first, _ = self.read(range="bytes=0-0")
+        for headers, status, size in (
+            ({"range": "bytes=0-0"}, 206, 1),
+            ({"range": "bytes=-5"}, 206, 5),
+            ({"if-none-match": first.headers["etag"]}, 304, 0),
+            ({}, 200, self.SIZE),
+        ):
+            answer, read_bytes = self.read(**headers)
+            self.assertEqual((answer.status, len(answer.body), read_bytes), (status, size, size))
+            self.assertEqual(answer.headers["etag"], first.headers["etag"])
+
+    def test_written_to(self) -> None:
+        """A file that was written to, or replaced, has another tag."""
+        tags = [self.read()[0].headers["etag"]]
+        self.file.write_text("y" * self.SIZE)
+        os.utime(self.file, (1, 1))
+        tags.append(self.read()[0].headers["etag"])
+        other = self.put("other.mp3", "z" * self.SIZE)
+        other.replace(self.file)
+        tags.append(self.read()[0].headers["etag"])
+        self.assertEqual(len(set(tags)), 3)
+        self.assertEqual(self.read()[0].body, b"z" * self.SIZE)
+
+    def test_tags_are_bounded(self) -> None:
+        """However often files are written anew."""
+        self.patch(pages, "MOST_TAGS", 3)
+        tags = pages.Tags()
+        for n in range(10):
+            with Counting(self.put(f"{n}.txt", str(n))) as file:
+                tags.of(file)
+        self.assertLessEqual(len(tags._known), 3)
 
 
 class CodeTests(SynchronousTestCase):

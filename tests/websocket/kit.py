@@ -274,6 +274,7 @@ class Rig:
             chat_chars=limits.chat_chars,
             chat_data_bytes=limits.chat_data_bytes,
             beats=False,
+            rooms_made=(limits.rooms_made_per_user, limits.rooms_made_per_address),
             users=self.store,
         )
         guests = Chain([Guests([bytes(SECRET_BYTES)], self.entropy, self.clock.now)])

@@ -8,7 +8,10 @@ from msgspec import Meta
 
 from gameserver import Game, Player, message
 from gameserver.node.codes import ALPHABET
-from tests.websocket.kit import Peer, WireTestCase
+from gameserver.room import admission
+from gameserver.room.room import Room
+from gameserver.settings.settings import Limits
+from tests.websocket.kit import Peer, Rig, WireTestCase
 
 LOOK_ALIKES = ("0O", "1IL", "2Z", "5S", "8B", "6G", "AEIOU")
 
@@ -254,6 +257,57 @@ class MatchTests(DoorsTestCase):
         locked.say("send", id=2, type="lock_it")
         playing.say("start", id=2)
         self.assertNotIn(self.match().room, rooms)
+
+    def test_looks_at_open_rooms_alone(self) -> None:
+        """However many rooms there are besides: full, played in, of other games."""
+        rig = Rig(*self.games, forms=self.forms, limits=Limits(rooms_made_per_user=1000))
+        for n in range(40):
+            host = rig.connect(f"192.0.2.{n}").hello("Ann").create("quiz" if n % 2 else "late")
+            if n % 4 == 1:
+                host.say("start", id=2)
+            for name in "BC" if n % 4 == 3 else "":
+                rig.guest(name).join(host.room)
+        looked: list[str] = []
+        is_open_to = admission.is_open_to
+
+        def counted(room: Room, *asked: Any) -> bool:
+            looked.append(room.code)
+            return is_open_to(room, *asked)
+
+        self.patch(admission, "is_open_to", counted)
+        first = rig.guest("Dan").join(None, game="quiz", match={})
+        self.assertEqual(looked, [])
+        second = rig.guest("Eve").join(None, game="quiz", match={})
+        self.assertEqual((second.room, looked), (first.room, [first.room]))
+
+    def test_open_again(self) -> None:
+        """A room that was full, locked or played in, and is not any more, is found again."""
+        first = self.match()
+        second, third = self.match("Ann"), self.match("Cem")
+        self.assertEqual({second.room, third.room}, {first.room})
+        third.say("leave", id=2)
+        self.assertEqual(self.match("Dan").room, first.room)
+        second.say("leave", id=2)
+        first.say("send", id=2, type="lock_it")
+        self.assertNotEqual(self.match("Eve").room, first.room)
+        self.assertEqual(len(list(self.rig.registry._open_rooms.of("quiz", "player"))), 1)
+        first.say("send", id=3, type="lock_it", data={"locked": False})
+        self.assertEqual(len(list(self.rig.registry._open_rooms.of("quiz", "player"))), 2)
+
+    def test_own_seat_in_a_full_room(self) -> None:
+        """Whoever has a seat is led back to it, though nobody else would find one there."""
+        first = self.match()
+        for name in ("Ann", "Cem"):
+            self.match(name)
+        again = first.again()
+        self.assertEqual(again.join(None, game="quiz", match={}).room, first.room)
+
+    def test_forgotten_with_the_rooms(self) -> None:
+        """Of rooms that are gone nothing is kept."""
+        self.match().say("leave", id=2)
+        self.rig.advance(3 * 86_400)
+        rooms = self.rig.registry._open_rooms
+        self.assertEqual((list(self.rig.registry.runners), list(rooms.of("quiz", "player")), rooms._ages), ([], [], {}))
 
     def test_role_taken_here(self) -> None:
         """Whoever wants another role is not matched into a room where this connection has a seat already."""

@@ -1,6 +1,8 @@
-"""How many rooms one address may have: its own oldest that nobody uses make way, and nobody else's."""
+"""How many rooms one address may have, and make: its own oldest that nobody uses make way, and nobody else's."""
 
 from __future__ import annotations
+
+import itertools
 
 from gameserver import Game
 from gameserver.rates import network_of
@@ -30,7 +32,8 @@ class OpenersTests(WireTestCase):
 
     def setUp(self) -> None:
         super().setUp()
-        self.rig = Rig(*self.games, forms=self.forms, limits=Limits(requests_per_s=10_000))
+        limits = Limits(requests_per_s=10_000, rooms_made_per_user=1200, rooms_made_per_address=1200)
+        self.rig = Rig(*self.games, forms=self.forms, limits=limits)
 
     def codes(self) -> set[str]:
         self.rig.settle()
@@ -110,3 +113,51 @@ class OpenersTests(WireTestCase):
         self.assertEqual(network_of("::ffff:192.0.2.1"), "192.0.2.1")
         for name in ("192.0.2.1", "local", "", "a:b"):
             self.assertEqual(network_of(name), name)
+
+
+class Numbered(Game):
+    """Each room is another to those who look for one."""
+
+    name = "numbered"
+
+    def on_create(self, n: int = 0) -> None: ...
+
+
+class MadeTests(WireTestCase):
+    """However soon rooms are gone again: the code of each rests for a day, and is a row of the store."""
+
+    def setUp(self) -> None:
+        super().setUp()
+        limits = Limits(requests_per_s=10_000, rooms_made_per_user=5, rooms_made_per_address=12)
+        self.ids = itertools.count(1)
+        self.rig = Rig(Numbered, forms=self.forms, limits=limits)
+
+    def made(self, peer: Peer, tries: int, op: str = "create") -> int:
+        """:returns: how many of so many rooms were made, each left at once; the others were ``rate_limited``."""
+        made = 0
+        for id in itertools.islice(self.ids, 0, 2 * tries, 2):
+            answer = peer.ask(op, id=id, game="numbered", **{"match": {"n": id}} if op == "join" else {})
+            if answer["op"] == "joined":
+                made += 1
+                peer.ask("leave", id=id + 1)
+            else:
+                self.assert_error(answer, "rate_limited", id)
+        return made
+
+    def come(self, name: str, address: str = HOME) -> Peer:
+        return self.rig.connect(address).hello(name)
+
+    def test_create_and_leave(self) -> None:
+        """A user, and an address under whatever names, makes so many an hour; matches that make rooms count."""
+        self.assertEqual(self.made(self.come("Ann"), 8), 5)
+        self.assertEqual(self.made(self.come("Bob"), 8, "join"), 5)
+        self.assertEqual(self.made(self.come("Cem"), 8), 2)
+        self.assertEqual(self.made(self.come("Dan"), 1), 0)
+        self.assertEqual(self.made(self.come("Eve", AWAY), 8), 5)
+
+    def test_hour(self) -> None:
+        """They come back in an hour, one after another."""
+        peer = self.come("Ann")
+        self.made(peer, 6)
+        self.rig.advance(3600 / 5)
+        self.assertEqual(self.made(peer, 3), 1)
