@@ -1,5 +1,5 @@
 """
-The one door to time: the reactor's timers, the wall clock, and the calendar.
+All that knows what time it is: the reactor's timers, the wall clock, and the calendar.
 
 Wall time here is the wall clock of the start plus the reactor's seconds, so it never jumps on its own; `Clock.adjust`
 says how far the real one has moved away since. The reactor's seconds are monotonic under ``twistd gameserver``.

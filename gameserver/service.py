@@ -194,7 +194,7 @@ class Node(Service):
     """
     One server process: rooms first, then sockets; and at the end the other way round.
 
-    :param factory: speaks HTTP, and hands WebSockets to ``door``.
+    :param factory: speaks HTTP, and hands WebSockets to ``endpoint``.
     :param addresses: is told of each port; pages and log tell people.
     :param node_file: who this is; locked until the end.
     """
@@ -269,7 +269,7 @@ class Node(Service):
             rooms.addErrback(self._cut_short)
             await rooms
         self._endpoint.close_all(Close.GOING, "this server is stopping")
-        # The close frames are written in the reactor's next turn.
+        # The close frames are written in the reactor's next pass.
         await _next_turn(self._reactor)
 
     def _watch_clock(self) -> None:

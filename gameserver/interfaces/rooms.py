@@ -36,7 +36,7 @@ class IClock(Interface):
 
 
 class ISession(Interface):
-    """What a room knows of a connection: one door in, three doors out."""
+    """What a room knows of a connection: how it hears of seats, and three ways to be told something."""
 
     address = Attribute("Whose connection it is, for bans of addresses; empty where there is none.")
     key = Attribute("The client's key: which ids of requests were already applied is kept by seat and key.")
@@ -49,7 +49,7 @@ class ISession(Interface):
         """
         Send messages to several sessions of this kind and form.
 
-        :param last: the room tells them nothing else in this turn.
+        :param last: the room tells them nothing else in this pass.
         """
 
     def deliver_volatile(frame: bytes, slot: str) -> None:

@@ -1,7 +1,7 @@
 """
-The end of each turn: every room that changed commits in one round trip, and what waited for that goes out.
+The end of each pass: every room that changed commits in one round trip, and what waited for that goes out.
 
-All inputs that one pass of the reactor brings belong to one turn. While the store does not answer the same commits are
+All inputs that one pass of the reactor brings belong to one batch. While the store does not answer the same commits are
 made again and again; while this node does not hold its lease nothing is committed and nothing goes out.
 """
 
@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Final
 
+from twisted.internet.defer import Deferred
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
@@ -28,12 +29,12 @@ Commits = list[tuple[RoomRunner, Commit]]
 
 class CommitBatch:
     """
-    :param reactor_pass: of the reactor, each of which is a turn.
+    :param reactor_pass: at the end of each a batch is collected.
     :param rooms: gives the open rooms.
-    :param changed: called for each room at the end of a turn in which it did something.
+    :param changed: called for each room at the end of a pass in which it did something.
     :param ended: called for a room whose end is stored, or that ended before it ever was.
     :param lost: called for a room that this node has no longer.
-    :ivar waiting: the rooms that have something to do at the end of this turn; always the same dict.
+    :ivar waiting: the rooms that have something to do at the end of this pass; always the same dict.
     """
 
     def __init__(
@@ -62,9 +63,10 @@ class CommitBatch:
         self._retrying = 0
         self._suspended = False
         self._late: list[Commits] = []
+        self._settled: Deferred[None] | None = None
 
     def add(self, runner: RoomRunner) -> None:
-        """This room has something to do at the end of the turn."""
+        """This room has something to do at the end of the pass."""
         self.waiting[runner] = None
         if not self._asked:
             self._asked = True
@@ -74,14 +76,15 @@ class CommitBatch:
         """It has nothing to do after all."""
         self.waiting.pop(runner, None)
         runner.in_batch = False
+        self._look()
 
     @property
     def is_over(self) -> bool:
-        """Whether nothing waits for the end of this turn."""
+        """Whether nothing waits for the end of this pass."""
         return not self.waiting
 
     def end(self) -> None:
-        """End the turn."""
+        """End the pass."""
         self._asked = False
         waiting = list(self.waiting)
         self.waiting.clear()
@@ -98,7 +101,7 @@ class CommitBatch:
                     commit = runner.commits.collect()
                 else:
                     let_go(runner.room)
-            except Exception:  # noqa: BLE001 - the door of the flush: the other rooms of this turn have theirs all the same
+            except Exception:  # noqa: BLE001 - the door of the flush: the other rooms of this pass have theirs all the same
                 log.failure("room {room} cannot be written", room=runner.room.code)
                 self._on_lost(runner)
                 continue
@@ -112,6 +115,20 @@ class CommitBatch:
                 self._on_ended(runner)
         if commits:
             self._commit(commits, 0)
+        self._look()
+
+    def settled(self) -> Deferred[None]:
+        """:returns: fires once nothing waits to be stored or told, and no commit is under way; asked at the end."""
+        settled: Deferred[None] = Deferred()
+        self._settled = settled
+        self._look()
+        return settled
+
+    def _look(self) -> None:
+        if self._settled is None or not self.is_over or any(runner.commits.under_way for runner in self._rooms()):
+            return
+        settled, self._settled = self._settled, None
+        settled.callback(None)
 
     # The lease
 
@@ -163,7 +180,7 @@ class CommitBatch:
         stored = self._store.commit([commit for _, commit in commits], now_ms=round(self._clock.now() * 1000))
         stored.addCallback(self._answered, commits, tries)
         stored.addErrback(self._not_stored, commits, tries)
-        stored.addErrback(lambda f: log.failure("a turn did not end well", f))
+        stored.addErrback(lambda f: log.failure("a pass did not end well", f))
 
     def _answered(self, outcomes: list[Outcome], commits: Commits, tries: int) -> None:
         if tries:
@@ -182,6 +199,7 @@ class CommitBatch:
                 except Exception:  # noqa: BLE001 - the door of the flush: the others of this commit hear of it
                     log.failure("room {room} cannot go on after a commit", room=runner.room.code)
         self._pass.write()
+        self._look()
 
     def _take_one(self, runner: RoomRunner, commit: Commit, outcome: Outcome) -> None:
         if outcome is Outcome.FENCED:

@@ -84,14 +84,14 @@ class Commits:
         # Since when the store has not what changed: in all, and since the commit under way was collected.
         self._behind_since: float | None = None
         self.late_at = NEVER
-        self._put_off = False  # a turn ended while a commit was under way
+        self._put_off = False  # a pass ended while a commit was under way
         self._held_up = False  # somebody was told that the room is behind
         self._changed_since: float | None = None
         self._write_call: IDelayedCall | None = None
 
     def collect(self) -> Commit | None:
         """
-        The turn ends: let go what may go, and say what is to be stored.
+        The pass ends: let go what may go, and say what is to be stored.
 
         :returns: a commit to be answered with `stored`, or None.
         """
@@ -286,7 +286,7 @@ class Commits:
 
 
 def let_go(room: Room) -> None:
-    """The turn of a room ends that is never stored: nothing waits."""
+    """The pass of a room ends that is never stored: nothing waits."""
     if room.dirty:
         room.dirty.clear()
     outbox, room.outbox = room.outbox, []
@@ -315,7 +315,7 @@ def deliver(deliveries: list[Delivery]) -> None:
         while at < end and deliveries[at][0] is to and deliveries[at][2] is None:
             at += 1
         frames = [frame] if at == begin + 1 else [delivery[1] for delivery in deliveries[begin:at]]
-        # Who is told nothing else in this turn is written to at once.
+        # Who is told nothing else in this pass is written to at once.
         to[0].deliver_to_all(to, frames, last=begin == 0 and at == end)
 
 

@@ -41,7 +41,7 @@ class Passwords:
         kept = room.password
         if kept is None or room.seats.of_user(user.id, role or "player") is not None:
             return kept
-        if not password or user.id in room.banned:
+        if not password or room.talking.ban_of(user.id) is not None:
             return None
         return kept if await self._fits(room, kept, password) else None
 

@@ -1,5 +1,5 @@
 """
-A pass of the reactor: what it brings is applied, then the turn ends, once.
+A pass of the reactor: what it brings is applied, then its end is dealt with, once.
 
 At its end the rooms that changed commit and say what they may (`gameserver.node.batch`); then every connection that is
 owed something writes once. What a store answers later goes out by `ReactorPass.write` alone.
@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 
 class ReactorPass:
     """
-    :param clock: ends the turns that nobody else ends, before the reactor waits again.
-    :ivar rooms: ends the turn of the rooms; called first.
+    :param clock: ends the passes that nobody else ends, before the reactor waits again.
+    :ivar rooms: ends the pass of the rooms; called first.
     :ivar passing: somebody goes through what came in, and calls `end` afterwards.
     :ivar began_s: while somebody does, when that began: the wall clock, seconds since 1970; else 0.
     :ivar monotonic_s: the same by seconds that only grow.
@@ -48,20 +48,20 @@ class ReactorPass:
         self.began_s = self.monotonic_s + self._clock.ahead_s
 
     def ask(self) -> None:
-        """Something is to be done at the end of this turn."""
+        """Something is to be done at the end of this pass."""
         if self.passing:
             self._asked = True
         elif self._call is None:
             self._call = self._clock.later(0, self.end)
 
     def owe(self, write: Callable[[], None]) -> None:
-        """Call this at the end of the turn, behind the rooms."""
+        """Call this at the end of the pass, behind the rooms."""
         self._owing.append(write)
         if self._call is None and not self.passing:
             self._call = self._clock.later(0, self.end)
 
     def end(self) -> None:
-        """The turn is over."""
+        """The pass is over."""
         if self._call is not None:
             if self._call.active():
                 self._call.cancel()
@@ -76,7 +76,7 @@ class ReactorPass:
         finally:
             self.passing = False
             if self._asked:
-                # What came of the end itself belongs to the next turn: others are served before.
+                # What came of the end itself belongs to the next pass: others are served before.
                 self.ask()
 
     def write(self) -> None:

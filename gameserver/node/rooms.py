@@ -187,9 +187,8 @@ class RoomRegistry:
             runner.stop("draining")
             self._batch.add(runner)
         self.reactor_pass.end()
-        while not self._batch.is_over or any(runner.commits.under_way for runner in self._runners.values()):
-            await self._pause(0.01)
-            self.reactor_pass.end()
+        await self._batch.settled()
+        self.reactor_pass.end()
         try:
             await self.store.beat(now_ms=self._now_ms())
         except StoreUnavailable:
@@ -306,7 +305,7 @@ class RoomRegistry:
         """
         Make a room, and where ``requester`` is given the creator's seat with it.
 
-        :param seat: keyword arguments of `Room.join`.
+        :param seat: keyword arguments of `Inputs.join`.
         :param address: from which that comes, where nobody asks for a seat.
         :raises Refused: the game refuses, or the user may not.
         """
@@ -613,11 +612,6 @@ class RoomRegistry:
         for new in users - runner.users:
             self._rooms_of.setdefault(new, set()).add(code)
         runner.users = users
-
-    def _pause(self, s: float) -> Deferred[None]:
-        paused: Deferred[None] = Deferred()
-        self.clock.later(s, paused.callback, None)
-        return paused
 
 
 _log = Logger(namespace="gameserver.rooms")

@@ -41,7 +41,7 @@ QUEUE: Final = 1000
 QUEUE_PER_USER: Final = 100
 """The same of one user."""
 FIRINGS: Final = 100
-"""Timers that fire before the reactor gets a turn."""
+"""Timers that fire before others are served."""
 
 Input = tuple[str, tuple[Any, ...], dict[str, Any], "Deferred[None] | None"]
 """The name of one of the room's inputs, its arguments, and who waits for it."""
@@ -61,7 +61,7 @@ class RoomRunner:
     :ivar is_plain: no step of the room may last, and none needs more than its input.
     :ivar free: the room is plain and not paused, nothing waits for it, nothing is withheld from anybody, and the next
         message may be applied.
-    :ivar stirred: a step since the last turn did more than speak.
+    :ivar stirred: a step since the last pass did more than speak.
     :ivar queue: inputs that wait.
     :ivar draining: a step is under way, further up the stack.
     :ivar ticks_skipped: ticks that came too late for this room, or while it was busy.
@@ -282,7 +282,7 @@ class RoomRunner:
         self._drain()
 
     def join_batch(self) -> None:
-        """There is something to do at the end of the turn."""
+        """There is something to do at the end of the pass."""
         if not self.in_batch:
             self.in_batch = True
             self._batch.add(self)
@@ -390,7 +390,7 @@ class RoomRunner:
         """One step."""
         method, args, kwargs, done = input
         if self._remade is not None and method not in ("create", "load"):
-            self.commits.seal()  # what earlier steps of this turn said is stored as of them
+            self.commits.seal()  # what earlier steps of this pass said is stored as of them
             self.room = self._remade(self.room)
         elif self.room.spec.waits:
             self.commits.seal()

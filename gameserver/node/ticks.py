@@ -1,5 +1,5 @@
 """
-Ticks: all rooms of one rate share a grid of times and one timer, so they share a turn and its round of commits.
+Ticks: all rooms of one rate share a grid of times and one timer, so they share a pass and its round of commits.
 
 A rate is on time on average: its ticks are due at fixed times, however late the last one came. What the process slept
 through is skipped and counted, never made up for in a burst; ``dt_s`` tells the game how much time passed.

@@ -65,7 +65,7 @@ def is_open_to(room: Room, requester: Requester, role: str, match: dict[str, Any
 def _admit_unbanned(room: Room, requester: Requester) -> None:
     user_id = requester.user.id
     ban = room.talking.ban_of(user_id)
-    reason = ban.reason if ban is not None else "" if user_id in room.banned else None
+    reason = ban.reason if ban is not None else None
     if reason is None and "admin" not in requester.user.rights:
         reason = room.watch.ban_of(user_id, requester.address, room.spec.name, room.now)
     if reason is not None:

@@ -1,7 +1,7 @@
 """
-The doors to the game: where its code is called, and what it does is undone if it fails.
+Calls of the game's code.
 
-``except Exception`` stands here and in `Inputs.message`; a game's exception is logged with room, seat and input.
+What it does is undone if it fails, and its exception is logged with room, seat and input.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ FAILURE_COST: Final = 5.0
 
 
 class GameCalls:
-    """The doors of one room to its game."""
+    """The calls of one room to its game."""
 
     __slots__ = ("_room",)
 

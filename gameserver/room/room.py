@@ -23,7 +23,7 @@ from gameserver.room.chat.channels import Address, Channel, hears, wire_address
 from gameserver.room.chat.lines import Lines
 from gameserver.room.chat.mentions import mentioned
 from gameserver.room.chat.records import Record, UserWatch
-from gameserver.room.chat.state import Talking
+from gameserver.room.chat.state import Ban, Talking
 from gameserver.room.documents.document import Document
 from gameserver.room.documents.fields import Fields
 from gameserver.room.effects import Delivery
@@ -71,7 +71,6 @@ class Room:
         "answers",
         "asking",
         "audiences",
-        "banned",
         "chat_chars",
         "chat_data_bytes",
         "closing",
@@ -178,7 +177,6 @@ class Room:
         self.spent = 0
         self.played_before = 0.0
         self.playing_since: float | None = None
-        self.banned: dict[str, None] = {}
         self.docs: dict[str, Document] = {}
         self.sizes: dict[str, int] = {}
         self.seats = Seats(self)
@@ -411,7 +409,7 @@ class Room:
             return
         ends = [player]
         if ban:
-            self.journal.put(self.banned, player.user_id, None)
+            self.talking.ban(player.user_id, Ban(player.name))
             ends += [s for s in self.seats.values() if s.user_id == player.user_id and s is not player]
         for seat in ends:
             if seat.id in self.seats:  # the hook of one may have ended another

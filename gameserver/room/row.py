@@ -68,7 +68,8 @@ class RoomPart(Struct, frozen=True, kw_only=True):
     spent: int
     played_before: float
     playing_since: float | None
-    banned: list[str]
+    banned: list[str] = []
+    """Of rows that were written before all bans were in the part ``chat``: ids of users."""
     groups: dict[str, GroupPart]
     questions: dict[str, Asked]
     next_seat: int
@@ -176,7 +177,7 @@ def restore(spec: Spec, *, id: str, code: str, parts: Mapping[str, bytes], epoch
     _restore_groups(room, part.groups)
     room.seats.next_id, room.seats.host = part.next_seat, part.host
     room.teams.restore(part.teams)
-    room.talking.restore(parts.get(keys.CHAT))
+    room.talking.restore(parts.get(keys.CHAT), banned=part.banned)
     _restore_streams(room, epoch, parts.get(keys.COUNTS), by_kind.get(keys.LOG, []))
     _restore_timers(room, parts.get(keys.TIMERS))
     _restore_answers(room, by_kind.get(keys.ANSWER, []), by_kind.get(keys.DONE, []))
@@ -228,6 +229,7 @@ def read(room: Room) -> dict[str, Any]:
     part = msgspec.to_builtins(_room_part(room))
     for name in ("schema", "next_seat"):
         part.pop(name)
+    part["banned"] = [user for user in room.talking.bans if room.talking.ban_of(user) is not None]
     part["docs"] = {name: document.plain() for name, document in sorted(room.docs.items()) if document.root}
     part["groups"] = {name: group for name, group in part["groups"].items() if group["members"] or group["public"]}
     part["seats"] = {seat.id: _seat_row(seat) for seat in room.seats.values()}
@@ -284,7 +286,6 @@ def _room_part(room: Room) -> RoomPart:
         spent=room.spent,
         played_before=room.played_before,
         playing_since=room.playing_since,
-        banned=list(room.banned),
         groups={name: GroupPart(list(g.members), g.public) for name, g in room.groups.items()},
         questions={
             name: Asked(
@@ -351,7 +352,6 @@ def _restore_room(room: Room, part: RoomPart) -> None:
     room.spent = part.spent
     room.played_before = part.played_before
     room.playing_since = part.playing_since
-    room.banned = dict.fromkeys(part.banned)
     for name, asked in part.questions.items():
         room.asking.open[name] = _map_answers(asked, values.from_wire)
 

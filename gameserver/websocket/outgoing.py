@@ -54,7 +54,7 @@ class Outgoing:
     :param reactor_pass: at the end of each.
     :param queue_bytes: what may wait for a slow reader.
     :param binary: whether its frames are binary.
-    :param write_to_all: see `Watch`.
+    :param write_to_all: see `SocketPoller`.
     :param message_bytes: what is larger is never sent.
     :param sizes: of what is.
     :ivar socket: what the connection is written to, if it is one of ours and may be written to at once.
@@ -165,7 +165,7 @@ class Outgoing:
         (session or self).close(Close.SLOW_READER, why)
 
     def _owe(self, data: bytes) -> None:
-        """Owe frames; no more of them wait for the end of the turn than may wait for a slow reader."""
+        """Owe frames; no more of them wait for the end of the pass than may wait for a slow reader."""
         if not self._owed:
             self._pass.owe(self.write)
         self._owed.append(data)
@@ -178,7 +178,7 @@ class Outgoing:
         self._owe(pong(payload))
 
     def write(self) -> None:
-        """The turn ends: write what is owed."""
+        """The pass ends: write what is owed."""
         self._write_owed()
         if self._slow and not self._behind and queued_bytes(self._protocol.transport) > self._queue_bytes // 2:
             self._behind = True
@@ -235,7 +235,7 @@ class Outgoing:
     def resumeProducing(self) -> None:
         """The client has read all there was."""
         self._slow = False
-        # Behind what rooms make good in this turn: nothing that is said of a document comes before it.
+        # Behind what rooms make good in this pass: nothing that is said of a document comes before it.
         self._pass.owe(self._send_newest)
         if self._behind:
             self._behind = False

@@ -31,7 +31,7 @@ class Paced(Closing):
     _pass_bytes = 0
     current_frame: Any = None  # as Autobahn has it once the handshake is done
     current_frame_masker: Any
-    door: Any
+    endpoint: Any
 
     def look(self) -> None:
         """Whether what comes next may go the short way; while Autobahn's timers of pings run they see every frame."""

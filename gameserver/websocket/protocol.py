@@ -28,7 +28,7 @@ from gameserver.websocket.outgoing import Outgoing
 from gameserver.websocket.paced import Paced
 from gameserver.websocket.proxies import Proxies
 from gameserver.websocket.session import NodeServices, Session
-from gameserver.websocket.slim_protocol import door_class, let_go
+from gameserver.websocket.slim_protocol import endpoint_class, let_go
 from gameserver.websocket.sockets import Socket
 
 HANDSHAKE_S: Final = 10.0
@@ -196,7 +196,7 @@ class WebSocketEndpoint:
             webStatus=False,
             allowNullOrigin=True,  # by Autobahn, for us to answer
         )
-        connection = door_class(GameProtocol, self._factory)
+        connection = endpoint_class(GameProtocol, self._factory)
         self._factory.protocol = lambda: connection(self)
 
     def resource(self) -> Any:

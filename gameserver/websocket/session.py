@@ -487,7 +487,7 @@ class Session:
         if self._busy:
             self._idle = Deferred()
             await self._idle
-        # What rooms said is told or on its way to the store at the end of the turn.
+        # What rooms said is told or on its way to the store at the end of the pass.
         ended: Deferred[None] = Deferred()
         self._services.registry.reactor_pass.owe(lambda: ended.callback(None))
         await ended
@@ -673,7 +673,7 @@ class Session:
         return next((code for code in (message.room, as_typed(message.room)) if code in self._seats), None)
 
     def _seat_wish(self, user: User, message: messages.Create | messages.Join) -> dict[str, Any]:
-        """:returns: keyword arguments of `Room.join`."""
+        """:returns: keyword arguments of `Inputs.join`."""
         people, most = self._services.registry.people, self._services.limits.name_chars
         name = people.called(user, most) if message.name is None else people.admit(message.name, most, user)
         return {"name": name, "role": message.role, "password": message.password, "profile": message.profile or {}}

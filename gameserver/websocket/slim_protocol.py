@@ -1,8 +1,8 @@
 """
 What a connection need not keep once its handshake is done: Autobahn's settings, its headers, and flags not yet raised.
 
-Autobahn gives each protocol some ninety attributes of its own. Most are the same for all connections of a door; as
-attributes of a class that is made for the door they cost nothing, and the rest fits a dict of a quarter of the size.
+Autobahn gives each protocol some ninety attributes of its own. Most are the same for all connections of an endpoint: as
+attributes of a class that is made for it they cost nothing, and the rest fits a dict of a quarter of the size.
 """
 
 from __future__ import annotations
@@ -57,7 +57,7 @@ NONE_YET: Final = (
 )
 
 
-def door_class(protocol: type[P], factory: Any) -> type[P]:
+def endpoint_class(protocol: type[P], factory: Any) -> type[P]:
     """
     :param protocol: a class of Autobahn's kind.
     :param factory: configured; the settings of its connections do not change from now on.

@@ -4,7 +4,7 @@ The sockets under our WebSockets: they write at once, and are watched by an epol
 Twisted's way from a readable socket to ``dataReceived`` costs more than what we do with a message. A `Socket` is
 Twisted's own TCP transport in all but two things, once its connection is a WebSocket: what is written goes to the
 kernel at once while nothing is buffered, and the reactor that it asks for readiness is a `SocketPoller`. That is one
-descriptor in the real reactor, and its pass over the sockets that have something is a whole turn, which it ends.
+descriptor in the real reactor, and it serves all sockets that have something in one pass, which it ends.
 
 Where there is no epoll, under TLS and on sockets of Unix all stays with the reactor. `gameserver.websocket.native` has
 a faster `SocketPoller`, for where it could be built.
@@ -225,7 +225,7 @@ class SocketPoller:
             socket.connectionLost(reason)
 
     def doRead(self) -> None:
-        """One pass: serve every socket that is ready, then end the turn."""
+        """One pass: serve every socket that is ready, then end the pass."""
         self._pass.begin()
         try:
             self._serve_ready()

@@ -21,7 +21,7 @@ from tests.e2e.checker import Counts, Truth, Witness, find_faults
 from tests.e2e.kit import Person, Server, ServerCase, sleep, together, until, within
 
 GAMES: Final = Path(__file__).parent / "crash_games"
-NAMES: Final = ("moderation", "book", "hasty")
+NAMES: Final = ("ledger", "book", "hasty")
 AT_A_TIME: Final = 3
 """Requests that a player has under way."""
 PAUSE_S: Final = 0.15

@@ -30,27 +30,27 @@ ROOMS: Final = 6
 """At a time."""
 
 TALLY = '''
-"""Keeps a moderation of what was added, and tells everybody; once as a class."""
+"""Keeps a ledger of what was added, and tells everybody; once as a class."""
 from gameserver import Game, Player, message
 
 class Tally(Game):
-    """A moderation."""
+    """A ledger."""
     max_players = 4
     needs_start = False
     messages_per_s = 5000
 
     def on_create(self):
-        self.state.update(moderation=[], hooks=[])
+        self.state.update(ledger=[], hooks=[])
 
     @message
     def add(self, player: Player, what: int) -> list:
         entry = [player.id, what, self.random.randrange(10**9)]
-        self.state["moderation"].append(entry)
+        self.state["ledger"].append(entry)
         player.state["last"] = what
         self.secret["count"] = self.secret.get("count", 0) + 1
         self.send("added", entry)
         player.send("yours", what)
-        return [len(self.state["moderation"]), self.secret["count"], entry[2]]
+        return [len(self.state["ledger"]), self.secret["count"], entry[2]]
 
     def on_drop(self, player):
         self.state["hooks"].append("drop")
@@ -63,15 +63,15 @@ class Tally(Game):
 '''
 
 LEDGER = '''
-"""Keeps a moderation of what was added, and tells everybody; once as a function."""
-title = "A moderation"
+"""Keeps a ledger of what was added, and tells everybody; once as a function."""
+title = "A ledger"
 messages_per_s = 5000
 
 def payload_handler(group_add, socket_self_send, socket_group_send, payload):
     action, user, state, shared = payload["action"], payload["user"], payload["state"], payload["shared"]
     if action == "CREATE_ROOM":
         state["count"] = 0
-        shared.update(moderation=[], hooks=[])
+        shared.update(ledger=[], hooks=[])
     elif action == "JOIN_ROOM":
         group_add("red")
     elif action in ("DROP", "RESUME"):
@@ -79,10 +79,10 @@ def payload_handler(group_add, socket_self_send, socket_group_send, payload):
     elif action == "add":
         state["count"] += 1
         entry = [user["seat"], payload["data"]["what"], state["count"] * 7]
-        shared["moderation"].append(entry)
+        shared["ledger"].append(entry)
         socket_group_send("red", {"type": "added", "data": entry})
         socket_self_send({"type": "yours", "data": entry[1]})
-        return [len(shared["moderation"]), state["count"], entry[2]]
+        return [len(shared["ledger"]), state["count"], entry[2]]
 '''
 
 QUICK = '''
@@ -341,7 +341,7 @@ class UnderWayTests(CrashCase):
 
     async def under_way(self, game: str) -> None:
         """Two that were applied while their answers are lost, and two that were never read: each is applied once."""
-        server = await self.begin(tally=TALLY, moderation=LEDGER)
+        server = await self.begin(tally=TALLY, ledger=LEDGER)
         ann, bob = await self.people(server, "Ann", "Bob")
         await ann.create(game)
         await bob.join(ann.room.code)
@@ -355,12 +355,12 @@ class UnderWayTests(CrashCase):
         await sleep(0.1)  # for the bytes to leave; if they do not, less is shown
         await server.restart()
         replies = [await within(each, "an answer") for each in asked]
-        moderation = ann.room.state["moderation"]
-        self.assertEqual([what for _, what, _ in moderation], [1, 2, 3])
-        self.assertEqual(replies, [[2, 2, moderation[1][2]], None, [3, 3, moderation[2][2]], None])
+        ledger = ann.room.state["ledger"]
+        self.assertEqual([what for _, what, _ in ledger], [1, 2, 3])
+        self.assertEqual(replies, [[2, 2, ledger[1][2]], None, [3, 3, ledger[2][2]], None])
         for person in (ann, bob):
             await until(lambda p=person: [line.text for line in p.room.chat] == ["two", "three"], "all of the chat")
-            self.assertEqual(person.heard("added"), moderation)
+            self.assertEqual(person.heard("added"), ledger)
             self.assertEqual(person.room.state["hooks"], [])
         self.assertEqual((ann.heard("yours"), bob.heard("yours")), ([1, 2, 3], []))
         self.assert_recovered(ann, bob)
@@ -374,7 +374,7 @@ class UnderWayTests(CrashCase):
 
     async def test_function_style(self) -> None:
         """Exactly once, in a game that is a function."""
-        await self.under_way("moderation")
+        await self.under_way("ledger")
 
 
 class RoomTests(CrashCase):
@@ -416,8 +416,8 @@ class RoomTests(CrashCase):
 
     async def test_no_hook_runs_for_who_comes_back(self) -> None:
         """Neither a kill nor a clean stop is a drop, for whoever comes back in time."""
-        server = await self.begin(tally=TALLY, moderation=LEDGER)
-        for game in ("tally", "moderation"):
+        server = await self.begin(tally=TALLY, ledger=LEDGER)
+        for game in ("tally", "ledger"):
             ann, bob = await self.people(server, "Ann", "Bob")
             await ann.create(game)
             await bob.join(ann.room.code)

@@ -23,18 +23,18 @@ TALLY = '''
 from gameserver import Game, Player, message
 
 class Tally(Game):
-    """A moderation."""
+    """A ledger."""
     needs_start = False
     messages_per_s = 5000
 
     def on_create(self):
-        self.state["moderation"] = []
+        self.state["ledger"] = []
 
     @message
     def add(self, player: Player, what: int) -> int:
-        self.state["moderation"].append([player.name, what])
+        self.state["ledger"].append([player.name, what])
         self.send("added", [player.name, what])
-        return len(self.state["moderation"])
+        return len(self.state["ledger"])
 '''
 
 
@@ -97,7 +97,7 @@ class TwoServersTests(NodesCase):
             await self.until_has(second, code)
             bob = await self.person(second, "Bob")
             await bob.join(code)
-            self.assertEqual(bob.room.state["moderation"], [["Ann", 1], ["Ann", 2]])
+            self.assertEqual(bob.room.state["ledger"], [["Ann", 1], ["Ann", 2]])
             self.assertEqual(await bob.send("add", what=10), 3)
             told = len(ann.told.all())
             before = self.row(redis)
@@ -110,7 +110,7 @@ class TwoServersTests(NodesCase):
         self.assertEqual(self.row(redis), before)
         self.assertFalse(await self.has_room(first, code))
         self.assertEqual(await bob.send("add", what=11), 4)
-        self.assertEqual(bob.room.state["moderation"], [["Ann", 1], ["Ann", 2], ["Bob", 10], ["Bob", 11]])
+        self.assertEqual(bob.room.state["ledger"], [["Ann", 1], ["Ann", 2], ["Bob", 10], ["Bob", 11]])
 
     async def test_killed_server_has_its_rooms_at_once(self) -> None:
         """A restarted server is the same node: it does not wait for its lease to end, and the other leaves it alone."""
@@ -190,8 +190,8 @@ class FailoverTests(NodesCase):
         await server.restart()
         for person, count in ((people[0], 5), (people[1], 5), (people[2], 2), (dan, 3)):
             self.assertEqual(await person.send("add", what=10), count + 1)
-            moderation = [[person.client.user.name, what] for what in [*range(1, count), 9, 10]]
-            self.assertEqual(person.room.state["moderation"], moderation)
+            ledger = [[person.client.user.name, what] for what in [*range(1, count), 9, 10]]
+            self.assertEqual(person.room.state["ledger"], ledger)
 
     def is_master(self, redis: RedisServer) -> bool:
         """Whether it is one by now; Sentinel cuts all connections when it makes it one."""

@@ -203,7 +203,7 @@ class KickTests(SynchronousTestCase):
         place.join(runner, player)
         place.join(runner, screen, "screen")
         self.assertEqual(place.send(ann, "out", whom=player.seat)["message"], "the screen stays")
-        self.assertEqual((len(runner.room.seats), runner.room.banned), (3, {}))
+        self.assertEqual((len(runner.room.seats), runner.room.talking.bans), (3, {}))
 
     def test_kicked(self) -> None:
         """Without a ban one may come back, to another seat."""

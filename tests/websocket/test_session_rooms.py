@@ -11,7 +11,7 @@ from tests.websocket.kit import Peer, Rig, WireTestCase
 
 HOME, AWAY = "2001:db8:1:2::7", "203.0.113.1"
 MOST = 100
-"""As `Hall` has it."""
+"""As `RoomRegistry` has it."""
 
 
 class Lobby(Game):

@@ -34,14 +34,14 @@ class LeanTests(SynchronousTestCase):
         refused = self.node(Limits()).dial(Upgrade=None).pipe.protocol  # it has begun, and was never open
         self.assertEqual({*FALSE_YET, *NONE_YET, "send_queue"} - set(vars(refused)), set())
 
-    def test_doors_have_settings_of_their_own(self) -> None:
-        """What connections of one door share is not shared with another's."""
+    def test_endpoints_have_settings_of_their_own(self) -> None:
+        """What connections of one endpoint share is not shared with another's."""
         small, large = self.node(Limits(frame_bytes=2000)), self.node(Limits(frame_bytes=50_000))
         sizes = [node.dial().hello().pipe.protocol.maxFramePayloadSize for node in (small, large)]
         self.assertEqual(sizes, [2000, 50_000])
 
     def test_offered_compression_is_declined(self) -> None:
-        """Browsers offer it always; the functions among a door's settings are asked as they were given."""
+        """Browsers offer it always; the functions among an endpoint's settings are asked as they were given."""
         caller = self.node(Limits()).dial(Sec_WebSocket_Extensions="permessage-deflate; client_max_window_bits")
         self.assertNotIn("sec-websocket-extensions", caller.headers)
         caller.hello()

@@ -82,15 +82,10 @@ def unban(room: Room, by: User, name: str) -> str:
     folded = name.casefold()
     bans = room.talking.bans
     user_id = next((id for id, ban in bans.items() if id == name or ban.name.casefold() == folded), None)
-    if user_id is None and name in room.banned:
-        user_id = name
     if user_id is None:
         raise Refused("Nobody of that name is banned.", code="bad_data", path="$.text")
-    known = bans[user_id].name if user_id in bans else name
+    known = bans[user_id].name
     room.talking.ban(user_id, None)
-    if user_id in room.banned:
-        room.journal.remove(room.banned, user_id)
-    room.changed()
     note(room, "unban", by, Who(user_id, known))
     return known
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -168,13 +169,17 @@ class Talking:
             )
         )
 
-    def restore(self, stored: bytes | None) -> None:
-        """Take over what the store has."""
+    def restore(self, stored: bytes | None, banned: Iterable[str] = ()) -> None:
+        """
+        Take over what the store has.
+
+        :param banned: ids of users whose names were not kept, in rows of older releases.
+        """
         part = msgspec.json.decode(stored, type=TalkingPart) if stored is not None else TalkingPart()
         self.silent = dict.fromkeys(part.silent)
         self.diverted = dict(part.diverted)
         self.mutes = dict(part.mutes)
-        self.bans = dict(part.bans)
+        self.bans = {**{user_id: Ban(user_id) for user_id in banned}, **part.bans}
         if part.slow_s is not None:
             self.slow_s = part.slow_s
         if part.links is not None:

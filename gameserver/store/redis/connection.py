@@ -1,5 +1,5 @@
 """
-The way to Redis: one connection through txredisapi, which has its door here, checked before it is used.
+The way to Redis: one connection through txredisapi, which is imported here alone, checked before it is used.
 
 It is made again whenever it is lost; with Sentinel, whichever Redis is the master then. What is asked while it is away
 fails at once, and what has no answer after `REPLY_S`: nothing is known of it then.

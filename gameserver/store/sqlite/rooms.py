@@ -21,7 +21,7 @@ from gameserver.store.sqlite.tables import Entries
 if TYPE_CHECKING:
     from typing import Any
 
-    Database = Any  # SQLite has its door in `gameserver.store.sqlite.file`
+    Database = Any  # `gameserver.store.sqlite.file` alone imports SQLite
 
 
 class Reached(Struct):

@@ -12,7 +12,7 @@ from gameserver.store import keys
 if TYPE_CHECKING:
     from typing import Any
 
-    Database = Any  # SQLite has its door in `gameserver.store.sqlite.file`
+    Database = Any  # `gameserver.store.sqlite.file` alone imports SQLite
 
 
 class Entries:

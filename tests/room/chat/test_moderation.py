@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from typing import Any
 
+import msgspec
 from twisted.internet.defer import Deferred, succeed
 from twisted.trial.unittest import SynchronousTestCase
 
 from gameserver import Game, Player, Refused, message
 from gameserver.interfaces import User
+from gameserver.room import row
 from gameserver.room.chat.commands import duration_s, say_s
 from gameserver.room.chat.moderation import has_link
 from gameserver.room.chat.records import Record, UserWatch
+from gameserver.room.chat.state import Ban
+from gameserver.store import keys
 from gameserver.testing import Table, Visitor
 
 
@@ -24,6 +28,10 @@ class Bar(Game):
     @message
     def hush(self, player: Player, whom: Player, s: float | None = None, shadow: bool = False) -> None:
         self.chat.mute(whom, s, shadow=shadow)
+
+    @message
+    def expel(self, player: Player, whom: Player) -> None:
+        self.kick(whom, ban=True)
 
     @message
     def unhush(self, player: Player, whom: Player) -> None:
@@ -210,6 +218,26 @@ class OutTests(BarCase):
         self.assertEqual(self.ann.say("/unban bob"), {"text": "Bob may come back."})
         self.bob.come(None, {})
         self.assertEqual(self.log(), [("ban", "Ann", "Bob"), ("unban", "Ann", "Bob")])
+
+    def test_unban_whom_the_game_banned(self) -> None:
+        """The host may lift it, by the same name; also over a restart."""
+        self.ann.send("expel", whom=self.bob.id)
+        self.assertEqual(self.bob.left, "banned")
+        self.assertRaises(Refused, self.bob.come, None, {})
+        self.table.restart()
+        self.assertEqual(self.ann.say("/unban Bob"), {"text": "Bob may come back."})
+        self.bob.come(None, {})
+
+    def test_row_of_an_older_release(self) -> None:
+        """Whom a game had banned stood in a list apart, without a name: the ban stands, and the id lifts it."""
+        room = self.table.room
+        parts = row.dump(room)
+        part = msgspec.json.decode(parts[keys.ROOM])
+        part["banned"] = ["guest:bob"]
+        parts[keys.ROOM] = msgspec.json.encode(part)
+        old = row.restore(room.spec, id=room.id, code=room.code, parts=parts, epoch="e", now=room.now, log=room.log)
+        self.assertEqual(old.talking.ban_of("guest:bob"), Ban("guest:bob"))
+        self.assertEqual(msgspec.json.decode(row.dump(old)[keys.ROOM])["banned"], [])
 
 
 class RuleTests(BarCase):
