@@ -47,7 +47,18 @@ crash: .venv/dev.stamp
 	@GAMESERVER_TEST_KILLS=$(KILLS) GAMESERVER_TEST_FREEZE_S=$(FREEZE_S) \
 	  $(BIN)/trial tests.e2e.test_checker tests.e2e.test_crash.RandomKillTests tests.e2e.test_store_away
 
-.PHONY: run test lint format unit e2e crash attack fuzz js js-test bench bench-commit bench-patches growth needs clean
+# Attacks on a fresh server, one after the other, and what others notice: times and memory. ARGS=--list names them.
+attack: .venv/dev.stamp
+	@$(BIN)/python -m tests.attack $(ARGS)
+
+# The fuzzers, so many seconds for each of their tests; SEED=… tries again what another run tried, which printed it.
+SECONDS ?= 60
+SEED ?= $(shell od -An -N4 -tu4 /dev/urandom)
+fuzz: .venv/dev.stamp
+	@seed=$$(echo $(SEED)); echo "SEED=$$seed"; \
+	  GAMESERVER_TEST_FUZZ_S=$(SECONDS) GAMESERVER_TEST_SEED=$$seed $(BIN)/trial tests.fuzz
+
+# The JavaScript client's tests, with the Node that is in .venv.
 js-test: needs
 	@$(call in_js,test)
 
@@ -56,7 +67,7 @@ js: .venv/dev.stamp
 	@tests/needs.sh clients/js
 	@$(call in_js,run build)
 
-# Ours beside its peers: BENCH="fan --rounds 3 --only colyseus,ours" for a part of it. Needs gcc, node 20, npm and two processors.
+# Ours beside its peers: BENCH="fan --rounds 3 --only colyseus,ours-tell" for a part of it. Needs gcc, node 20, npm and two processors.
 BENCH ?= fan rooms echo
 
 bench: .venv/dev.stamp build/bench/peers/.stamp
