@@ -62,7 +62,7 @@ class Viewer:
     def __init__(self, table: Table, number: int, form: messages.Form) -> None:
         self.sizes: list[int] = []
         binary = form is not messages.Form.JSON
-        self._session = Session(table.house, self, f"viewer {number}", binary=binary)
+        self._session = Session(table.services, self, f"viewer {number}", binary=binary)
         ops = 4 if form is messages.Form.COLUMNS else None
         for op, fields in (
             ("hello", {"guest": {"name": f"viewer {number}"}, "ops": ops}),

@@ -109,7 +109,7 @@ def _build(settings: Settings, reactor: Any, node_file: NodeFile) -> IService:
         options_bytes=limits.options_bytes,
     )
     sessions: dict[Session, None] = {}
-    means = AuthContext(
+    context = AuthContext(
         settings=settings,
         secrets=secrets,
         clock=clock,
@@ -120,10 +120,10 @@ def _build(settings: Settings, reactor: Any, node_file: NodeFile) -> IService:
         revoke=partial(close_user, sessions),
     )
     # A Django project seals tickets with the secret that it shares; what is in them is proved as any token is.
-    tickets = Tickets((*means.secrets, *shared_secrets(settings)), store, os.urandom)
+    tickets = Tickets((*context.secrets, *shared_secrets(settings)), store, os.urandom)
     strangers = Strangers(limits.unauthenticated, most_connections())
     services = NodeServices(
-        registry, make_chain(means), clock, limits, Budgets(limits), os.urandom, tickets, strangers, hasher
+        registry, make_chain(context), clock, limits, Budgets(limits), os.urandom, tickets, strangers, hasher
     )
     endpoint = WebSocketEndpoint(
         services, settings.origin, reactor, sessions, Proxies(settings.trusted_proxy), native=settings.native
@@ -134,7 +134,7 @@ def _build(settings: Settings, reactor: Any, node_file: NodeFile) -> IService:
     node = Node(settings, registry, endpoint, factory, clock, reactor, addresses, node_file)
     node.setServiceParent(root)  # type: ignore[no-untyped-call]
     listening = [node.listening.reload] if any(map(speaks_tls, settings.listen)) else []
-    Hangup([*listening, *means.reloads], reactor).setServiceParent(root)  # type: ignore[no-untyped-call]
+    Hangup([*listening, *context.reloads], reactor).setServiceParent(root)  # type: ignore[no-untyped-call]
     return root
 
 

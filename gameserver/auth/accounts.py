@@ -325,9 +325,9 @@ def _account(row: UserRow) -> Account:
     return msgspec.json.decode(row.value, type=Account)
 
 
-def make(means: AuthContext) -> Accounts:
+def make(context: AuthContext) -> Accounts:
     """Build it for a server."""
-    settings = means.settings
+    settings = context.settings
     rights: dict[str, tuple[str, ...]] = {}
     for right, names in (("admin", settings.admins), ("moderator", settings.moderators)):
         for name in names:
@@ -340,4 +340,4 @@ def make(means: AuthContext) -> Accounts:
         token_s=settings.limits.token_s,
         login_s=settings.limits.login_days * 86400,
     )
-    return Accounts(means.secrets, means.users, means.hasher, means.entropy, means.revoke, terms)
+    return Accounts(context.secrets, context.users, context.hasher, context.entropy, context.revoke, terms)

@@ -75,18 +75,18 @@ class Chain:
         return None
 
 
-def make_chain(means: AuthContext) -> Chain:
+def make_chain(context: AuthContext) -> Chain:
     """
     :returns: the authenticators that the settings name.
     :raises SettingError: one of them cannot be; its ``make`` may raise the same.
     """
-    return Chain([_maker(means, name)(means) for name in means.settings.auth])
+    return Chain([_maker(context, name)(context) for name in context.settings.auth])
 
 
-def _maker(means: AuthContext, name: str) -> Any:
+def _maker(context: AuthContext, name: str) -> Any:
     """:param name: of a module beside this one, or a dotted path to somebody else's."""
     path = name if "." in name else f"gameserver.auth.{name}"
     try:
         return import_module(path).make
     except (ImportError, AttributeError) as error:
-        raise means.settings.error("auth", f"{name} cannot be used: {error}") from error
+        raise context.settings.error("auth", f"{name} cannot be used: {error}") from error

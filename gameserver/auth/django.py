@@ -141,24 +141,24 @@ class DjangoUsers(DjangoTickets):
         return result
 
 
-def make(means: AuthContext) -> DjangoTickets:
+def make(context: AuthContext) -> DjangoTickets:
     """
     Build it for a server.
 
     :raises SettingError: neither a project nor a shared secret was named, or one of them cannot be used.
     """
-    settings = means.settings
+    settings = context.settings
     wish, most = settings.django, settings.limits.name_chars
     shared = shared_secrets(settings)
     if not os.environ.get("DJANGO_SETTINGS_MODULE"):
         if not shared:
             raise settings.error("auth", "django needs DJANGO_SETTINGS_MODULE in the environment, or django.secret")
         return DjangoTickets(shared, most)
-    run = Threads(means.reactor, wish.threads)
-    return DjangoUsers([*means.secrets, *shared], most, project=_project(means), run=run, waiting=wish.waiting)
+    run = Threads(context.reactor, wish.threads)
+    return DjangoUsers([*context.secrets, *shared], most, project=_project(context), run=run, waiting=wish.waiting)
 
 
-def _project(means: AuthContext) -> Any:
+def _project(context: AuthContext) -> Any:
     """:raises SettingError: the project cannot be loaded."""
     try:
         from gameserver.auth.django_app import project
@@ -166,5 +166,5 @@ def _project(means: AuthContext) -> Any:
         project.set_up()
     except Exception as error:
         name = os.environ.get("DJANGO_SETTINGS_MODULE")
-        raise means.settings.error("auth", f"the Django project {name} cannot be loaded: {error}") from error
+        raise context.settings.error("auth", f"the Django project {name} cannot be loaded: {error}") from error
     return project

@@ -80,7 +80,7 @@ class Guests:
         return User(claims.sub, claims.name)
 
 
-def make(means: AuthContext) -> Guests:
+def make(context: AuthContext) -> Guests:
     """Build it for a server."""
-    users = means.users if "accounts" in means.settings.auth else None
-    return Guests(means.secrets, means.entropy, means.clock.now, users)
+    users = context.users if "accounts" in context.settings.auth else None
+    return Guests(context.secrets, context.entropy, context.clock.now, users)

@@ -123,13 +123,13 @@ class JwtUsers:
         return f"JwtUsers({self._wish.issuer!r})"
 
 
-def make(means: AuthContext) -> JwtUsers:
+def make(context: AuthContext) -> JwtUsers:
     """
     Build it for a server.
 
     :raises SettingError: ``[jwt]`` does not say whose tokens are believed, or its files cannot be used.
     """
-    settings = means.settings
+    settings = context.settings
     wish = settings.jwt
     if not wish.issuer:
         raise settings.error("jwt.issuer", "who makes the tokens, as their iss says it")
@@ -139,21 +139,21 @@ def make(means: AuthContext) -> JwtUsers:
         )
     if (wish.key is None) == (wish.jwks is None):
         raise settings.error("jwt.key", "either a file here, or an address as jwt.jwks")
-    return JwtUsers(wish, _keys(means, wish), settings.limits.name_chars)
+    return JwtUsers(wish, _keys(context, wish), settings.limits.name_chars)
 
 
-def _keys(means: AuthContext, wish: Jwt) -> Keys:
+def _keys(context: AuthContext, wish: Jwt) -> Keys:
     try:
         if wish.key is not None:
             file = KeyFile(wish.key)
-            means.reloads.append(file.reload)
+            context.reloads.append(file.reload)
             return file
-        fetch = Fetch(means.reactor, wish.ca)
+        fetch = Fetch(context.reactor, wish.ca)
     except (ValueError, OSError) as error:
         text = remedy(error) if isinstance(error, OSError) else str(error)
-        raise means.settings.error("jwt.key" if wish.key is not None else "jwt.ca", text) from None
-    keys = KeySet(str(wish.jwks), fetch, means.clock)
-    means.reactor.callWhenRunning(keys.start)
+        raise context.settings.error("jwt.key" if wish.key is not None else "jwt.ca", text) from None
+    keys = KeySet(str(wish.jwks), fetch, context.clock)
+    context.reactor.callWhenRunning(keys.start)
     return keys
 
 

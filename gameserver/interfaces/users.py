@@ -51,7 +51,7 @@ class IAuthenticator(Interface):
     One way to tell who a client is, from the token that ``hello`` or an ``Authorization`` header brought.
 
     Which of them a server has, and in which order, is the setting ``auth``. One lives in ``gameserver.auth.KIND``,
-    whose ``make(means)`` builds it (see `gameserver.auth.context`). What else it can do it says by implementing
+    whose ``make(context)`` builds it (see `gameserver.auth.context`). What else it can do it says by implementing
     `IGuests`, `IPasswords` or `ICookies` as well.
     """
 

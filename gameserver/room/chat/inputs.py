@@ -145,7 +145,7 @@ class ChatInputs:
 
     def _check(self, requester: Requester, player: Player, chat: Chat, text: str) -> bool:
         """
-        The rules of the house, before the game sees a line.
+        The rules of the room, before the game sees a line.
 
         :returns: whether it is for its writer's eyes alone.
         :raises Refused: it may not be said.

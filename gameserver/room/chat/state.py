@@ -1,4 +1,4 @@
-"""What a room knows of its chat besides the lines: channels, who is silent, who is muted, and the house's rules."""
+"""What a room knows of its chat besides the lines: channels, who is silent, who is muted, and the rules for all."""
 
 from __future__ import annotations
 

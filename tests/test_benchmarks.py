@@ -1,0 +1,45 @@
+"""The benchmarks run at all: nobody runs them often, and what they build on moves."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from pathlib import Path
+from typing import Any
+
+from twisted.trial.unittest import SynchronousTestCase
+
+from gameserver.protocol.messages import Form
+
+FOLDER = Path(__file__).parents[1] / "benchmarks"
+
+
+class BenchmarkTests(SynchronousTestCase):
+    def setUp(self) -> None:
+        self.patch(sys, "path", [str(FOLDER), *sys.path])
+        known = set(sys.modules)
+        self.addCleanup(
+            lambda: [sys.modules.pop(name) for name in set(sys.modules) - known if (FOLDER / f"{name}.py").exists()]
+        )
+
+    def load(self, name: str) -> Any:
+        return importlib.import_module(name)
+
+    def test_each_is_imported(self) -> None:
+        """What they import is there."""
+        for path in sorted(FOLDER.glob("*.py")):
+            self.assertTrue(self.load(path.stem).__doc__, path.stem)
+
+    def test_patches(self) -> None:
+        """Viewers of each form are told patches, and their bytes are counted."""
+        patches = self.load("patches")
+        self.patch(patches, "TICKS", 8)
+        self.patch(patches, "VIEWERS", 2)
+        for form in Form:
+            size, _ = patches.ours(patches.walk_of(round), None, form)
+            self.assertGreater(size, patches.BODIES)
+
+    def test_coupling(self) -> None:
+        """The way of a message through the files is found."""
+        files, changes = self.load("coupling").way_of_a_message()
+        self.assertTrue(1 < files <= changes)
