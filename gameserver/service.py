@@ -21,8 +21,9 @@ from twisted.logger import Logger
 from gameserver.auth.chain import make_chain
 from gameserver.auth.context import AuthContext
 from gameserver.auth.django_app.tokens import shared_secrets
-from gameserver.auth.hashing import Cost, Hasher, Threads
+from gameserver.auth.hashing import Cost, Hasher
 from gameserver.auth.secrets import fingerprints, load_secrets
+from gameserver.auth.threads import Threads
 from gameserver.auth.tickets import Tickets
 from gameserver.clock import WATCH_S, Clock, Cron
 from gameserver.cluster.lease import Lease

@@ -57,6 +57,12 @@ class Delays:
         if len(self._tries) > MOST:
             del self._tries[next(iter(self._tries))]
 
+    def undecided(self, account: str, address: str) -> None:
+        """It could not be tried after all, and counts as if it had never come."""
+        tries = self._tries.get(self._key(account, address))
+        if tries is not None:
+            tries.failures = max(0, tries.failures - 1)
+
     def succeeded(self, account: str, address: str) -> None:
         """It was right."""
         self._tries.pop(self._key(account, address), None)

@@ -10,16 +10,17 @@ elsewhere, it sells tickets itself (see `gameserver.auth.django_app`), and all t
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Final, TypeVar
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
 
-from twisted.internet.defer import Deferred, fail
+from twisted.internet.defer import Deferred
 from zope.interface import implementer
 
 from gameserver.auth.context import AuthContext
 from gameserver.auth.django_app.tokens import KIND, TicketClaims, shared_secrets
 from gameserver.auth.foreign_names import fitting_name
-from gameserver.auth.hashing import Threads
+from gameserver.auth.hashing import FULL
+from gameserver.auth.threads import Queue, Threads
 from gameserver.auth.tokens import Signer
 from gameserver.errors import Refused
 from gameserver.interfaces import Grant, IAuthenticator, ICookies, IPasswords, User
@@ -28,9 +29,6 @@ LIFETIME_S: Final = 14 * 86_400
 """Of a token for a password; as long as Django's own sessions are by default."""
 COOKIE_LIFETIME_S: Final = 3600
 """Of a token for a cookie: who logs out of the project is not heard of here, and buys no other one."""
-
-T = TypeVar("T")
-Run = Callable[[Callable[[], Any]], Deferred[Any]]
 
 
 @implementer(IAuthenticator)
@@ -81,16 +79,15 @@ class DjangoUsers(DjangoTickets):
 
     :param secrets: the first signs.
     :param project: `gameserver.auth.django_app.project`.
-    :param run: does work in threads.
-    :param waiting: so many calls may be under way; one more is refused.
+    :param check: tries passwords in threads, as long as the project's backends take.
+    :param look: looks users up in others, which no password holds up.
     """
 
-    def __init__(self, secrets: Sequence[bytes], name_chars: int, *, project: Any, run: Run, waiting: int) -> None:
+    def __init__(self, secrets: Sequence[bytes], name_chars: int, *, project: Any, check: Queue, look: Queue) -> None:
         super().__init__(secrets, name_chars)
         self._project = project
-        self._run = run
-        self._waiting = waiting
-        self._asked = 0
+        self._check = check
+        self._look = look
 
     def login(self, name: str, password: str, *, now_s: float) -> Deferred[Grant]:
         """See `IPasswords.login`."""
@@ -102,13 +99,13 @@ class DjangoUsers(DjangoTickets):
 
     async def _authenticate(self, token: str, now_s: float) -> User:
         claims = self._read(token, now_s)
-        person = await self._ask(lambda: self._project.by_key(claims.sub))
+        person = await self._look(lambda: self._project.by_key(claims.sub))
         if person is None or person.stamp != claims.stamp:
             raise Refused("That token is good no more; log in again.", code="unauthenticated")
         return self._user(person.key, person.name, person.rights)
 
     async def _login(self, name: str, password: str, now_s: float) -> Grant:
-        person = await self._ask(lambda: self._project.by_password(name, password))
+        person = await self._check(lambda: self._project.by_password(name, password))
         if person is None:
             raise Refused("That name and that password do not go together.", code="unauthenticated")
         return self._grant(person, now_s, LIFETIME_S)
@@ -117,7 +114,7 @@ class DjangoUsers(DjangoTickets):
         key = cookies.get(self._project.cookie_name())
         if key is None:
             return None
-        person = await self._ask(lambda: self._project.by_session(key))
+        person = await self._look(lambda: self._project.by_session(key))
         if person is None:
             raise Refused("Nobody is logged in with that cookie.", code="unauthenticated")
         return self._grant(person, now_s, COOKIE_LIFETIME_S)
@@ -129,16 +126,6 @@ class DjangoUsers(DjangoTickets):
             sub=person.key, name=user.name, rights=user.rights, iat=made_s, exp=made_s + lasts_s, stamp=person.stamp
         )
         return Grant(user, self._signer.sign(claims), lasts_s)
-
-    def _ask(self, work: Callable[[], T]) -> Deferred[T]:
-        if self._asked >= self._waiting:
-            return fail(Refused("Too many are logging in; try again in a moment.", code="busy"))
-        self._asked += 1
-        return self._run(work).addBoth(self._done)
-
-    def _done(self, result: T) -> T:
-        self._asked -= 1
-        return result
 
 
 def make(context: AuthContext) -> DjangoTickets:
@@ -154,8 +141,9 @@ def make(context: AuthContext) -> DjangoTickets:
         if not shared:
             raise settings.error("auth", "django needs DJANGO_SETTINGS_MODULE in the environment, or django.secret")
         return DjangoTickets(shared, most)
-    run = Threads(context.reactor, wish.threads)
-    return DjangoUsers([*context.secrets, *shared], most, project=_project(context), run=run, waiting=wish.waiting)
+    check = Queue(Threads(context.reactor, wish.threads), wish.waiting, FULL)
+    look = Queue(Threads(context.reactor, wish.threads, nice=False), wish.waiting, "Too many come in; try again.")
+    return DjangoUsers([*context.secrets, *shared], most, project=_project(context), check=check, look=look)
 
 
 def _project(context: AuthContext) -> Any:

@@ -77,8 +77,8 @@ class Django:
 
     :param secret: a file that a Django project and this server share, for tickets that the project sells; None: the
         project's tables are read here.
-    :param threads: that wait for its database and hash passwords at a time.
-    :param waiting: calls that wait for a thread; one more is refused.
+    :param threads: that try passwords at a time; as many others look users up.
+    :param waiting: passwords, and look-ups, that wait for a thread; one more is refused.
     """
 
     secret: Path | None = field(default=None, metadata={"read": path})

@@ -44,16 +44,20 @@ class ApiCalls:
     async def _caller(self, request: Request) -> User:
         """
         :returns: whoever the ``Authorization`` header proves.
-        :raises Refused: ``unauthenticated``; ``forbidden`` to who is banned; ``rate_limited`` to whom the first was
-            said too often already: who brings a token that is good is not held back by who shares the address.
+        :raises Refused: ``unauthenticated``; ``busy``: it could not be told in time; ``forbidden`` to who is banned;
+            ``rate_limited`` to whom the first was said too often already: who brings a token that is good is not held
+            back by who shares the address.
         """
         token = self._bearer(request)
         if token is None:
             raise Refused("Send a token: Authorization: Bearer TOKEN.", code="unauthenticated")
         services = self._services
         try:
-            user: User = await services.authenticators.authenticate(token, now_s=services.clock.now())
-        except Refused:
+            proof = services.authenticators.authenticate(token, now_s=services.clock.now())
+            user: User = await self._in_time(proof, services.limits.hello_s)
+        except Refused as refused:
+            if refused.code == "busy":
+                raise  # nothing is known of it
             self._check_budget(request, "token")
             self._charge(request, "token")
             raise

@@ -23,7 +23,7 @@ from twisted.web.server import Request
 from gameserver.auth.accounts import COOKIE
 from gameserver.auth.delays import Delays
 from gameserver.auth.tickets import LIFETIME_S
-from gameserver.errors import Refused
+from gameserver.errors import Refused, StoreUnavailable
 from gameserver.interfaces import Grant, IAccounts, IGuests, IPasswords, User
 from gameserver.node.creators import is_guest
 from gameserver.protocol.messages import UserInfo
@@ -140,7 +140,8 @@ class Identity(ApiCalls):
         if token is not None:
             user = await self._caller(request)
         else:
-            grant = await services.authenticators.authenticate_cookies(self._cookies(request), now_s=now_s)
+            proof = services.authenticators.authenticate_cookies(self._cookies(request), now_s=now_s)
+            grant = await self._in_time(proof, services.limits.hello_s)
             if grant is None:
                 raise Refused("Send a token: Authorization: Bearer TOKEN.", code="unauthenticated")
             user, token = grant.user, grant.token
@@ -190,7 +191,13 @@ class Identity(ApiCalls):
             raise Refused(f"Too many wrong passwords; wait {ceil(wait_s)} seconds.", code="rate_limited")
         budgets.charge(now_s, "login", address)
         self._delays.tried(now_s, account, address)
-        result = await attempt()
+        try:
+            result = await attempt()
+        except (Refused, StoreUnavailable) as error:
+            if not isinstance(error, Refused) or error.code == "busy":  # nothing is known of this password
+                budgets.refund(self._services.clock.monotonic(), "login", address)
+                self._delays.undecided(account, address)
+            raise
         budgets.refund(self._services.clock.monotonic(), "login", address)
         self._delays.succeeded(account, address)
         return result

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from msgspec import Struct, field
 from msgspec.structs import replace
-from twisted.internet.defer import Deferred, DeferredList
+from twisted.internet.defer import CancelledError, Deferred, DeferredList
 from twisted.internet.interfaces import IDelayedCall
 from twisted.logger import Logger
 from twisted.python.failure import Failure
@@ -131,6 +131,7 @@ class Session:
         "_leaving",
         "_lines",
         "_malformed",
+        "_proof",
         "_requests",
         "_seats",
         "_services",
@@ -169,13 +170,16 @@ class Session:
         self._waiting_bytes = 0
         self._busy = False
         self._closing = False
+        self.closed = False
         self._idle: Deferred[None] | None = None
-        self._hello_call: IDelayedCall | None = services.clock.later(services.limits.hello_s, self._no_hello)
+        # Whose it is, while that is being found out.
+        self._proof: Deferred[tuple[User, str]] | None = None
+        self._hello_call: IDelayedCall | None = None
+        self._expect_hello()
         self.address = address
         self.user: User | None = None
         self.key = ""
         self.form = Form.PACKED if binary else Form.JSON
-        self.closed = False
         self.deliver: Callable[[bytes], None] = transport.send
         self.deliver_to_all = transport.send_to_all
         self.deliver_volatile: Callable[[bytes, str], None] = transport.send_volatile
@@ -253,6 +257,8 @@ class Session:
         self._waiting.clear()
         if self._hello_call is not None and self._hello_call.active():
             self._hello_call.cancel()
+        if self._proof is not None:
+            self._proof.cancel()
         for code, seat in list(self._seats.items()):
             self._detach(code, seat)
         self._seats.clear()
@@ -498,7 +504,7 @@ class Session:
         if self.user is not None:
             raise Refused("This connection has said hello already.", code="bad_message")
         if message.token is not None or message.ticket is not None:
-            user, token = await self._prove(message.token, message.ticket)
+            user, token = await self._proven(message)
         elif message.guest is not None:
             user, token = services.authenticators.guest(self._guest_name(message.guest.name))
         else:
@@ -527,6 +533,25 @@ class Session:
         except Refused:
             self._services.clock.later(0, self.close, Close.FORBIDDEN, "banned")
             raise
+
+    async def _proven(self, message: messages.Hello) -> tuple[User, str]:
+        """
+        :returns: see `_prove`.
+        :raises Refused: also ``busy`` where `_no_hello` gave up. Being busy is not the client's fault: its time to say
+            hello begins anew.
+        """
+        self._proof = Deferred.fromCoroutine(self._prove(message.token, message.ticket))
+        try:
+            return await self._proof
+        except CancelledError:
+            self._expect_hello()
+            raise Refused("Nobody could tell in time who you are; try again.", code="busy") from None
+        except Refused as refused:
+            if refused.code == "busy":
+                self._expect_hello()
+            raise
+        finally:
+            self._proof = None
 
     async def _prove(self, token: str | None, ticket: str | None) -> tuple[User, str]:
         """
@@ -617,6 +642,8 @@ class Session:
         return [runner for runner in (*self._runners(), *self._leaving) if not runner.quiet]
 
     def _error(self, id: int | None, refused: Refused, room: str | None = None) -> None:
+        if self.closed:
+            return
         self.refused()
         self._say(messages.Error(id, refused.code, refused.text, refused.path, room))
 
@@ -636,8 +663,19 @@ class Session:
         else:
             self._refuse(message, Refused("Wait for the answer before sending more.", code="busy"))
 
+    def _expect_hello(self) -> None:
+        """From now on there is this much time for it."""
+        if self.closed:
+            return
+        if self._hello_call is not None and self._hello_call.active():
+            self._hello_call.cancel()
+        self._hello_call = self._services.clock.later(self._services.limits.hello_s, self._no_hello)
+
     def _no_hello(self) -> None:
-        if self.user is None and not self.closed:
+        """Whoever said nothing good is closed; what the server could not decide yet is given up."""
+        if self._proof is not None:
+            self._proof.cancel()
+        elif self.user is None and not self.closed:
             self.close(Close.UNAUTHENTICATED, "no hello in time")
 
     # Small things

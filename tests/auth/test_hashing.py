@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable
 from typing import Any
 
-from twisted.internet import reactor
-from twisted.internet.defer import Deferred, fail, gatherResults
-from twisted.trial.unittest import SynchronousTestCase, TestCase
+from twisted.internet.defer import Deferred, fail
+from twisted.trial.unittest import SynchronousTestCase
 from zope.interface.verify import verifyObject
 
-from gameserver.auth.hashing import PASSWORD_CHARS, Cost, Hasher, Threads
+from gameserver.auth.hashing import PASSWORD_CHARS, Cost, Hasher
 from gameserver.errors import Refused
 from gameserver.interfaces import IHasher
 from tests.auth.kit import fast_hasher
@@ -97,25 +95,3 @@ class Spy:
     def verify(self, kept: str, password: bytes) -> Any:
         self._asked.append(kept)
         return self._inner.verify(kept, password)
-
-
-class ThreadsTests(TestCase):
-    async def test_elsewhere(self) -> None:
-        """The reactor's thread hashes nothing, and no more work at a time than was said."""
-        threads = Threads(reactor, 2)
-        self.addCleanup(lambda: threads._pool.stop())
-        lock, most, names = threading.Lock(), [0, 0], set()
-        together = threading.Barrier(2, timeout=30)
-
-        def work() -> None:
-            with lock:
-                most[0] += 1
-                most[1] = max(most)
-                names.add(threading.get_ident())
-            together.wait()
-            with lock:
-                most[0] -= 1
-
-        await gatherResults([threads(work) for _ in range(6)])
-        self.assertEqual(most[1], 2)
-        self.assertNotIn(threading.get_ident(), names)

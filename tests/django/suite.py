@@ -11,6 +11,7 @@ from unittest.mock import patch
 import django
 from twisted.internet import reactor
 from twisted.internet.defer import Deferred, execute
+from twisted.internet.threads import deferToThread
 from twisted.trial.unittest import SynchronousTestCase, TestCase
 from zope.interface.verify import verifyObject
 
@@ -30,7 +31,7 @@ from gameserver.auth.django_app.apps import check_secret  # noqa: E402
 from gameserver.auth.django_app.people import RIGHTS  # noqa: E402
 from gameserver.auth.django_app.tokens import KIND, TicketClaims, read_shared  # noqa: E402
 from gameserver.auth.guests import Guests  # noqa: E402
-from gameserver.auth.hashing import Threads  # noqa: E402
+from gameserver.auth.threads import Queue, Run, Threads  # noqa: E402
 from gameserver.auth.tickets import Tickets  # noqa: E402
 from gameserver.auth.tokens import Signer  # noqa: E402
 from gameserver.errors import Refused, StoreUnavailable  # noqa: E402
@@ -41,11 +42,18 @@ from tests.contracts.test_authenticator import AuthenticatorContract  # noqa: E4
 NOW_S = 1_767_225_600.0
 PASSWORD = "pass word"
 SECRET = b"s" * 32
+BACKENDS = ["django.contrib.auth.backends.ModelBackend"]
 
 
 def account(name: str = "ann", **more: Any) -> Any:
     """:returns: a user of the project."""
     return Account.objects.create_user(name, password=PASSWORD, **more)
+
+
+def made(secret: bytes = SECRET, *, check: Run = execute, look: Run = execute, waiting: int = 2) -> DjangoUsers:
+    """:returns: an authenticator; where it says nothing else it works in this thread."""
+    queues = {"check": Queue(check, waiting, "full"), "look": Queue(look, waiting, "full")}
+    return DjangoUsers([secret], 32, project=project, **queues)
 
 
 class Case(SynchronousTestCase):
@@ -54,7 +62,7 @@ class Case(SynchronousTestCase):
     def setUp(self) -> None:
         Account.objects.all().delete()
         Session.objects.all().delete()
-        self.users = DjangoUsers([SECRET], 32, project=project, run=execute, waiting=2)
+        self.users = made()
 
     def login(self, name: str = "ann", password: str = PASSWORD) -> Any:
         return self.successResultOf(self.users.login(name, password, now_s=NOW_S))
@@ -89,7 +97,7 @@ class ContractTests(AuthenticatorContract, TestCase):
         super().setUp()
 
     def make(self, secret: bytes) -> DjangoUsers:
-        return DjangoUsers([secret], 32, project=project, run=execute, waiting=2)
+        return made(secret)
 
     async def admit(self, authenticator: DjangoUsers, name: str) -> tuple[User, str]:
         Account.objects.filter(username=name).exists() or account(name)
@@ -153,7 +161,7 @@ class PasswordTests(Case):
             under_way.append(Deferred())
             return under_way[-1]
 
-        users = DjangoUsers([SECRET], 32, project=project, run=run, waiting=2)
+        users = made(check=run)
         asked = [users.login("ann", PASSWORD, now_s=NOW_S) for _ in range(3)]
         refused: Any = self.failureResultOf(asked[2], Refused).value
         self.assertEqual(refused.code, "busy")
@@ -343,12 +351,48 @@ class DatabaseTests(Case):
             thread.join()
             return execute(result.pop)
 
-        users = DjangoUsers([SECRET], 32, project=project, run=elsewhere, waiting=2)
+        users = made(check=elsewhere)
         self.successResultOf(users.login("ann", PASSWORD, now_s=NOW_S))
         self.assertEqual(open_after, [None])
 
 
+class SlowBackend:
+    """A backend that answers only when it is told to."""
+
+    asked = threading.Semaphore(0)
+    answer = threading.Event()
+
+    def authenticate(self, request: Any, username: str, password: str) -> None:
+        """Wait."""
+        self.asked.release()
+        self.answer.wait()
+
+
 class ThreadTests(TestCase):
+    async def test_passwords_hold_up_nobody_else(self) -> None:
+        """While the project's backends try more passwords than there are threads, tokens and cookies are looked at."""
+        Account.objects.all().delete()
+        account()
+        users = made(check=Threads(reactor, 2), look=Threads(reactor, 2, nice=False), waiting=20)
+        token = (await users.login("ann", PASSWORD, now_s=NOW_S)).token
+        browser = Client()
+        browser.login(username="ann", password=PASSWORD)
+        slow = override_settings(AUTHENTICATION_BACKENDS=["tests.django.suite.SlowBackend", *BACKENDS])
+        slow.enable()
+        self.addCleanup(slow.disable)
+        self.addCleanup(SlowBackend.answer.clear)
+        self.addCleanup(SlowBackend.answer.set)
+        tries = [users.login("ann", "wrong", now_s=NOW_S) for _ in range(10)]
+        for _ in range(2):
+            await deferToThread(SlowBackend.asked.acquire)
+        self.assertEqual((await users.authenticate(token, now_s=NOW_S)).name, "ann")
+        key = browser.session.session_key
+        self.assertEqual((await users.authenticate_cookies({"sessionid": key}, now_s=NOW_S)).user.name, "ann")
+        SlowBackend.answer.set()
+        for each in tries:
+            with self.assertRaises(Refused):
+                await each
+
     async def test_never_in_the_reactors_thread(self) -> None:
         """The reactor's thread asks no database: all of it happens in a bounded number of others."""
         Account.objects.all().delete()
@@ -362,7 +406,7 @@ class ThreadTests(TestCase):
 
         self.patch(project, "person_of", person_of)
         run = Threads(reactor, 2)
-        users = DjangoUsers([SECRET], 32, project=project, run=run, waiting=50)
+        users = made(check=run, look=run, waiting=50)
         for asked in [users.login("ann", PASSWORD, now_s=NOW_S) for _ in range(6)]:
             token = (await asked).token
         await users.authenticate(token, now_s=NOW_S)

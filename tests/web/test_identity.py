@@ -5,7 +5,10 @@ from __future__ import annotations
 from typing import Any
 from unittest import mock
 
+from twisted.internet.defer import Deferred, fail
+
 from gameserver.auth.invitations import Invitations
+from gameserver.errors import Refused, StoreUnavailable
 from gameserver.interfaces import User
 from gameserver.node.sanctions import Sanction
 from gameserver.protocol import names
@@ -237,6 +240,25 @@ class ThrottleTests(IdentityTestCase):
         self.assertRefused(self.login("Ann", host="198.51.100.8"), 429, "rate_limited")
         self.node.seconds.advance(60)
         self.assertEqual(self.login("Ann", host="198.51.100.8").status, 200)
+
+    def test_busy_is_no_wrong_password(self) -> None:
+        """A password that could not be tried counts for nothing, neither for its account nor for its address."""
+        self.register("Ann")
+        for away in (Refused("Too many are logging in.", code="busy"), StoreUnavailable("it is away")):
+            with mock.patch.object(self.node.auth, "login", lambda *_, away=away, **__: fail(away)):
+                for _ in range(150):
+                    self.assertRefused(self.login("Ann", host="198.51.100.7"), 503, "busy")
+        self.assertEqual(self.login("Ann", host="198.51.100.7").status, 200)
+
+    def test_undecided_in_time(self) -> None:
+        """Who calls with a token that cannot be looked up in time is told so, and is not held back for it."""
+        token = self.register("Ann")["token"]
+        never: Deferred[Any] = Deferred()
+        with mock.patch.object(self.node.auth, "authenticate", lambda *_, **__: never):
+            waiting = self.node.begin("POST", "/api/tickets", {}, authorization=f"Bearer {token}")
+            self.node.seconds.advance(self.node.services.limits.hello_s)
+        self.assertRefused(Answer(waiting.value()), 503, "busy")
+        self.assertEqual(self.post("tickets", token=token).status, 201)
 
     def test_owner_is_not_locked_out(self) -> None:
         """From where the owner logged in before, the owner still can, while somebody guesses elsewhere."""

@@ -268,13 +268,31 @@ class PipeliningTests(HelloTestCase):
         self.assertEqual(self.peer.take(), [])
         self.assertEqual(self.ann.take(), [])
 
-    def test_too_late(self) -> None:
-        """A hello that is not answered within ten seconds ends in 4001, and what waited is not done."""
+    def test_not_decided_in_time(self) -> None:
+        """
+        A hello that the server cannot decide within ten seconds is busy, never 4001, which clients take for final; what
+        waited is not done, and there is as much time again to say hello.
+        """
         self.peer.post("join", id=1, room=self.ann.room)
         self.ann.take()
         self.rig.advance(10.1)
-        self.assertEqual(self.peer.closed, 4001)
+        self.assertEqual([(m["id"], m["code"]) for m in self.peer.take()], [(None, "busy"), (1, "unauthenticated")])
+        self.assertIsNone(self.peer.closed)
         self.slow.go_on()
-        self.rig.settle()
-        self.assertEqual(self.peer.take(), [])
-        self.assertEqual(self.ann.take(), [])
+        self.assertEqual((self.peer.take(), self.ann.take()), ([], []))
+        self.rig.advance(9)
+        self.peer.post("hello", token=self.ann.welcome["token"])
+        self.slow.go_on()
+        self.assertEqual(self.ops(self.peer.take()), ["welcome"])
+
+    def test_silence_after_busy(self) -> None:
+        """Who says nothing after that is closed."""
+        self.rig.advance(10.1)
+        self.assert_error(self.peer.take()[0], "busy")
+        self.rig.advance(10.1)
+        self.assertEqual(self.peer.closed, 4001)
+
+    def test_lost_while_deciding(self) -> None:
+        """Nobody goes on finding out whose a connection was that has ended."""
+        self.peer.drop()
+        self.assertTrue(self.slow.waiting[0][0].called)
