@@ -6,7 +6,7 @@ import atexit
 import os
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
@@ -40,7 +40,7 @@ from gameserver.node.rooms import RoomRegistry
 from gameserver.protocol.messages import Close
 from gameserver.settings.settings import Limits, Settings
 from gameserver.store.compression import packed_store
-from gameserver.store.sqlite.store import SQLiteStore
+from gameserver.store.context import make_store
 from gameserver.web.addresses import Addresses
 from gameserver.web.listening import Listening, cannot_listen, speaks_tls
 from gameserver.web.site import site
@@ -170,25 +170,6 @@ def usable(settings: Settings, key: str) -> Iterator[None]:
         yield
     except OSError as error:
         raise settings.error(key, remedy(error)) from None
-
-
-def make_store(settings: Settings, reactor: Any, *, node: str = "", secrets: Sequence[str] = ()) -> Any:
-    """
-    :param node: the name of this node, for a store that nodes share.
-    :param secrets: the fingerprints of its secrets.
-    :returns: an `IStore` that is an `IUserStore` as well.
-    :raises SettingError: the address of the store cannot be.
-    """
-    kind, _, rest = settings.store.partition(":")
-    if kind == "sqlite":
-        return SQLiteStore(rest, reactor=reactor, sync=settings.sync)
-    # Only now: txredisapi imports the reactor, which whoever does not use Redis may not have chosen yet.
-    from gameserver.store.redis.store import RedisStore
-
-    try:
-        return RedisStore(settings.store, reactor=reactor, node=node, secrets=secrets)
-    except ValueError as error:
-        raise settings.error("store", str(error)) from None
 
 
 class Node(Service):

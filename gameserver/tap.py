@@ -52,7 +52,7 @@ class Options(usage.Options):
         "option comes before the environment, and that before the file."
     )
     optParameters: ClassVar[list[list[str | None]]] = [
-        ["store", "s", None, "sqlite:PATH, or an address of Redis: redis:// [default: SQLite in the data folder]"],
+        ["store", "s", None, "sqlite:PATH, redis://HOST, or another address [default: SQLite in the data folder]"],
         ["data", "d", None, "Folder of what is this server's own [default: gameserver-data]"],
         ["config", "c", None, "TOML file with settings"],
         ["public-url", None, None, "Address that people reach this server at, for links and QR codes"],

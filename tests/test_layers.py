@@ -29,6 +29,7 @@ PLACES = {
     "gameserver.rates": "words",
     "gameserver.protocol": "words",
     "gameserver.store.keys": "words",
+    "gameserver.store.schemes": "words",
     "gameserver.room.effects": "words",
     "gameserver.game": "rules",
     "gameserver.room": "rules",

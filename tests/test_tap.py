@@ -82,8 +82,8 @@ class OptionsTests(OptionsCase):
         text = self.refused("--store", "mysql://localhost")
         self.assertEqual(
             text,
-            "gameserver: store (from option --store): expected sqlite:PATH, redis://, rediss://, redis+unix:// or "
-            "redis+sentinel://, not 'mysql://localhost'",
+            "gameserver: store (from option --store): expected sqlite:, memory:, redis://, rediss://, "
+            "redis+unix://, redis+sentinel://, or the dotted path of a module and a colon, not 'mysql://localhost'",
         )
 
     def test_wrong_environment_is_named(self) -> None:

@@ -12,6 +12,7 @@ from typing import Final
 from urllib.parse import unquote, urlsplit
 
 from gameserver.settings.values import Wrong, path, text, texts
+from gameserver.store.schemes import named_store
 
 AUTHENTICATORS: Final = ("guests", "accounts", "jwt", "django")
 """What `Settings.auth` may name, each a module of ``gameserver.auth``."""
@@ -21,8 +22,6 @@ CREATORS: Final = ("everyone", "users", "moderator", "admin")
 
 PATH: Final = re.compile(r"(/([A-Za-z0-9._~-]|%[0-9A-Fa-f]{2})+)*/?")
 """Of an address that pages and cookies are bound to."""
-
-STORE_SCHEMES: Final = ("sqlite", "redis", "rediss", "redis+unix", "redis+sentinel")
 
 
 def endpoints(value: object) -> tuple[str, ...]:
@@ -42,18 +41,18 @@ def endpoints(value: object) -> tuple[str, ...]:
 
 
 def store(value: object) -> str:
-    """Read where the store is: SQLite's file or Redis's address."""
+    """Read where the store is; whether an address can be is its module's to say, but for the embedded store's path."""
     given = text(value)
+    try:
+        named_store(given)
+    except ValueError as error:
+        raise Wrong(f"{error}, not {given!r}") from None
     scheme, _, rest = given.partition(":")
-    if scheme not in STORE_SCHEMES:
-        raise Wrong(f"sqlite:PATH, redis://, rediss://, redis+unix:// or redis+sentinel://, not {given!r}")
-    if scheme == "sqlite":
-        if not rest:
-            raise Wrong("sqlite: and a path, such as sqlite:rooms.sqlite3")
-        return f"sqlite:{path(rest)}"
-    if not rest.startswith("//"):
-        raise Wrong(f"an address such as {scheme}://localhost, not {given!r}")
-    return given
+    if scheme != "sqlite":
+        return given
+    if not rest:
+        raise Wrong("sqlite: and a path, such as sqlite:rooms.sqlite3")
+    return f"sqlite:{path(rest)}"
 
 
 def origins(value: object) -> tuple[str, ...]:

@@ -48,7 +48,9 @@ class Settings:
     How one server runs. `load` reads them from where an operator gives them.
 
     :param listen: Twisted endpoint strings.
-    :param store: ``sqlite:PATH`` or an address of Redis; empty: SQLite in `data`.
+    :param store: ``sqlite:PATH``, an address of Redis, ``memory:`` (gone with the process), or a store of somebody
+        else's: an address whose scheme an installed package offers, or a module's dotted path, ``:`` and what it is
+        told. Empty: SQLite in `data`.
     :param games: folders, files and dotted paths of games.
     :param sample_games: the sample games are served as well.
     :param data: the folder that is this node's own: its id, its key, the embedded store.

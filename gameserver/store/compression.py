@@ -24,7 +24,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
 
 from msgspec.structs import replace
-from zope.interface import directlyProvides
+from zope.interface import directlyProvides, providedBy
 
 from gameserver.interfaces import Commit, IStore, Outcome, Stored
 
@@ -56,7 +56,7 @@ class CompressedStore:
     def __init__(self, store: IStore, over_bytes: int) -> None:
         self._store = store
         self._over_bytes = over_bytes
-        directlyProvides(self, IStore)
+        directlyProvides(self, providedBy(store))
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._store, name)

@@ -17,9 +17,9 @@ from twisted.trial.unittest import SynchronousTestCase, TestCase
 
 from gameserver.errors import SettingError, StoreUnavailable
 from gameserver.interfaces import Commit, Outcome, Put, UserRow
-from gameserver.service import make_store
 from gameserver.settings.settings import load
 from gameserver.store import keys
+from gameserver.store.context import make_store
 from gameserver.store.redis import connection, scripts
 from gameserver.store.redis import store as redis
 from gameserver.store.redis import users as redis_users

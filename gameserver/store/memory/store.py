@@ -16,10 +16,11 @@ from twisted.internet.defer import Deferred, fail, succeed
 from zope.interface import implementer
 
 from gameserver.errors import StoreUnavailable
-from gameserver.interfaces import Commit, IBooks, IStore, Outcome, Stored, TableSizes
+from gameserver.interfaces import Commit, IStore, Outcome, Stored, TableSizes
 from gameserver.room.memory_tables import MemoryTables
-from gameserver.store.books import MemoryBooks
+from gameserver.store.context import StoreContext
 from gameserver.store.keys import CODE_REST_MS
+from gameserver.store.memory.books import MemoryBooks
 from gameserver.store.memory.users import MemoryUsers
 
 T = TypeVar("T")
@@ -43,7 +44,7 @@ class _Claim(Struct):
     ended: tuple[int, int] = (0, 0)
 
 
-@implementer(IStore, IBooks)
+@implementer(IStore)
 class MemoryStore(MemoryUsers, MemoryBooks):
     """
     Keep rooms and users in this process.
@@ -262,3 +263,10 @@ class MemoryStore(MemoryUsers, MemoryBooks):
     def _forget_claims(self, is_stale: Callable[[_Claim], bool]) -> None:
         for code in [code for code, claim in self._claims.items() if is_stale(claim)]:
             del self._claims[code]
+
+
+def make(context: StoreContext) -> MemoryStore:
+    """Make the store that the setting ``store`` names; behind ``memory:`` there is nothing to say."""
+    if context.address != "memory:":
+        raise context.settings.error("store", f"expected memory: and nothing behind it, not {context.address!r}")
+    return MemoryStore()

@@ -21,11 +21,12 @@ from twisted.logger import Logger
 from zope.interface import implementer
 
 from gameserver.errors import StoreUnavailable
-from gameserver.interfaces import Commit, IBooks, ILeases, IStore, LeaseRenewal, Outcome, Stored, TableSizes
+from gameserver.interfaces import Commit, ILeases, IStore, LeaseRenewal, Outcome, Stored, TableSizes
 from gameserver.store import keys
-from gameserver.store.books import RedisBooks
-from gameserver.store.redis import lease_scripts, scripts, table_scripts
+from gameserver.store.context import StoreContext
+from gameserver.store.redis import code_scripts, lease_scripts, scripts, table_scripts
 from gameserver.store.redis.address import parse
+from gameserver.store.redis.books import RedisBooks
 from gameserver.store.redis.calls import ScriptCall, ScriptCalls
 from gameserver.store.redis.connection import RedisConnection, Refusal
 from gameserver.store.redis.users import RedisUsers
@@ -38,7 +39,7 @@ OPENED_ROOMS: Final = 100
 log = Logger(namespace="gameserver")
 
 
-@implementer(IStore, ILeases, IBooks)
+@implementer(IStore, ILeases)
 class RedisStore(RedisUsers, RedisBooks):
     """
     Keep rooms and users in Redis 5 or newer.
@@ -128,14 +129,16 @@ class RedisStore(RedisUsers, RedisBooks):
 
     def claim_code(self, code: str, room: str, *, now_ms: int) -> Deferred[bool]:
         """See `IStore.claim_code`; True as well if this room has it already, so that a claim can be repeated."""
-        asked = self._ask(scripts.CLAIM, [keys.code_key(code), keys.claims_key(self._node.name)], [code, room, now_ms])
+        asked = self._ask(
+            code_scripts.CLAIM, [keys.code_key(code), keys.claims_key(self._node.name)], [code, room, now_ms]
+        )
         return asked.addCallback(bool)
 
     def release_code(self, code: str) -> Deferred[None]:
         """See `IStore.release_code`; a code whose room did come to be stays with it."""
-        return self._ask(scripts.RELEASE, [keys.code_key(code), keys.claims_key(self._node.name)], [code]).addCallback(
-            _nothing
-        )
+        return self._ask(
+            code_scripts.RELEASE, [keys.code_key(code), keys.claims_key(self._node.name)], [code]
+        ).addCallback(_nothing)
 
     def beat(self, *, now_ms: int) -> Deferred[None]:
         """See `IStore.beat`."""
@@ -299,3 +302,11 @@ def _fences(packed: bytes) -> list[tuple[int, int] | None]:
     items = list(scripts.unpacked(packed))
     found = zip(items[::2], items[1::2], strict=True)
     return [(int(fence), int(version)) if fence else None for fence, version in found]
+
+
+def make(context: StoreContext) -> RedisStore:
+    """Make the store that the setting ``store`` names; `StoreContext` says what it is given."""
+    try:
+        return RedisStore(context.address, reactor=context.reactor, node=context.node, secrets=context.secrets)
+    except ValueError as error:
+        raise context.settings.error("store", str(error)) from None

@@ -29,8 +29,8 @@ from typing import Any, Final
 from gameserver.errors import StoreLocked, StoreUnavailable
 from gameserver.files import keep_private, lock, remedy
 from gameserver.interfaces import Commit, Outcome
-from gameserver.store.books import BOOKS_TABLE
 from gameserver.store.sqlite import users as sqlite_users
+from gameserver.store.sqlite.books import BOOKS_TABLE
 from gameserver.store.sqlite.rooms import RoomTables
 from gameserver.store.sqlite.tables import Entries
 

@@ -22,8 +22,9 @@ from twisted.python.failure import Failure
 from zope.interface import implementer
 
 from gameserver.errors import StoreUnavailable
-from gameserver.interfaces import Commit, IBooks, IStore, Outcome, Stored, TableSizes
-from gameserver.store.books import SQLiteBooks
+from gameserver.interfaces import Commit, IStore, Outcome, Stored, TableSizes
+from gameserver.store.context import StoreContext
+from gameserver.store.sqlite.books import SQLiteBooks
 from gameserver.store.sqlite.file import Database
 from gameserver.store.sqlite.users import SQLiteUsers
 
@@ -67,7 +68,7 @@ class WriterThread:
             work()
 
 
-@implementer(IStore, IBooks)
+@implementer(IStore)
 class SQLiteStore(SQLiteUsers, SQLiteBooks):
     """
     Keep rooms and users in one SQLite file, which one process at a time may use.
@@ -221,6 +222,12 @@ class SQLiteStore(SQLiteUsers, SQLiteBooks):
         database, self._database = self._database, None
         outcome = execute(database.close) if database is not None else succeed(None)
         self._reactor.callFromThread(self._closed, outcome)
+
+
+def make(context: StoreContext) -> SQLiteStore:
+    """Make the store that the setting ``store`` names; `StoreContext` says what it is given."""
+    path = context.address.removeprefix("sqlite:")
+    return SQLiteStore(path, reactor=context.reactor, sync=context.settings.sync)
 
 
 def _succeed(results: Sequence[Any], dones: Sequence[Deferred[Any]]) -> None:

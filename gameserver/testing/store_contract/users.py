@@ -1,63 +1,29 @@
-"""
-What `IUserStore` promises, on every store.
-
-To add a store: subclass `UserStoreContract` and ``TestCase``, and write ``process``, as `test_store` does.
-"""
+"""What `IUserStore` promises."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, cast
+from typing import Final
 
 from msgspec.structs import replace
-from twisted.internet import reactor
 from twisted.internet.defer import gatherResults
-from twisted.internet.interfaces import IReactorFromThreads
-from twisted.trial.unittest import TestCase
 from zope.interface.verify import verifyObject
 
 from gameserver.errors import StoreUnavailable
 from gameserver.interfaces import IUserStore, Put, UserRow
-from gameserver.store.memory.store import MemoryStore
-from gameserver.store.redis.store import RedisStore
-from gameserver.store.sqlite.store import SQLiteStore
-from tests.store.redis_server import RedisServer
+from gameserver.testing.store_contract.case import NOW_MS, StoreCase
 
-if TYPE_CHECKING:
-    _TestCase = TestCase
-else:
-    _TestCase = object  # or trial would run the suite by itself
-
-ANN = UserRow(id="account:1", name_key="ann", version=1, value=b'{"name":"Ann"}')
-BOB = UserRow(id="account:2", name_key="bob", version=1, value=b'{"name":"Bob"}')
-NOW_MS = 1_700_000_000_000
+ANN: Final = UserRow(id="account:1", name_key="ann", version=1, value=b'{"name":"Ann"}')
+BOB: Final = UserRow(id="account:2", name_key="bob", version=1, value=b'{"name":"Bob"}')
 
 
-class UserStoreContract(_TestCase):
-    """The suite; it runs in the subclasses that are a TestCase too."""
+class UserContract(StoreCase):
+    """How a store keeps users, and what is good once."""
 
-    store: Any
-
-    def process(self) -> Any:
-        """Make the store of the next process, over what the one before left."""
-        raise NotImplementedError
-
-    async def setUp(self) -> None:  # type: ignore[override]
-        """Start the first process."""
-        self.store = self.process()
-        await self.store.start()
-        self.addCleanup(lambda: self.store.stop())
-
-    async def restart(self) -> None:
-        """Stop the process and start the next."""
-        await self.store.stop()
-        self.store = self.process()
-        await self.store.start()
-
-    def test_interface(self) -> None:
+    def test_user_interface_provided(self) -> None:
         """It has all the methods."""
         verifyObject(IUserStore, self.store)
 
-    async def test_new_row(self) -> None:
+    async def test_user_new_row(self) -> None:
         """A row is found by its id and by its name; others are not there."""
         self.assertIsNone(await self.store.user(ANN.id))
         self.assertEqual(await self.store.put_user(ANN), Put.STORED)
@@ -65,20 +31,20 @@ class UserStoreContract(_TestCase):
         self.assertEqual(await self.store.user_named("ann"), ANN)
         self.assertEqual((await self.store.user(BOB.id), await self.store.user_named("Ann")), (None, None))
 
-    async def test_survives_the_process(self) -> None:
+    async def test_user_survives_the_process(self) -> None:
         """The next process finds what the one before wrote."""
         await self.store.put_user(ANN)
         await self.restart()
         self.assertEqual(await self.store.user_named("ann"), ANN)
 
-    async def test_change(self) -> None:
+    async def test_user_change(self) -> None:
         """The next version replaces the row."""
         await self.store.put_user(ANN)
         changed = replace(ANN, version=2, value=b"\x00\xff changed")
         self.assertEqual(await self.store.put_user(changed), Put.STORED)
         self.assertEqual(await self.store.user(ANN.id), changed)
 
-    async def test_stale_versions(self) -> None:
+    async def test_user_stale_versions(self) -> None:
         """Who read an older row, or skips one, changes nothing; of two changes at once one is done."""
         await self.store.put_user(ANN)
         two = replace(ANN, version=2, value=b"2")
@@ -95,12 +61,12 @@ class UserStoreContract(_TestCase):
         put = [self.store.put_user(replace(two, version=3, value=value)) for value in (b"a", b"b")]
         self.assertEqual(sorted(each.value for each in await gatherResults(put)), ["stale", "stored"])
 
-    async def test_retry(self) -> None:
+    async def test_user_retry(self) -> None:
         """The same row again is stored, as a retry is after an answer that was lost."""
         for _ in range(2):
             self.assertEqual(await self.store.put_user(ANN), Put.STORED)
 
-    async def test_name_taken(self) -> None:
+    async def test_user_name_taken(self) -> None:
         """No two users have one name; who comes second changes nothing."""
         await self.store.put_user(ANN)
         self.assertEqual(await self.store.put_user(replace(BOB, name_key="ann")), Put.TAKEN)
@@ -109,7 +75,7 @@ class UserStoreContract(_TestCase):
         self.assertEqual(await self.store.put_user(replace(BOB, name_key="ann", version=2)), Put.TAKEN)
         self.assertEqual(await self.store.user(BOB.id), BOB)
 
-    async def test_new_name_frees_the_old(self) -> None:
+    async def test_user_new_name_frees_the_old(self) -> None:
         """After a change of name the old one is another's to take."""
         await self.store.put_user(ANN)
         await self.store.put_user(replace(ANN, name_key="anna", version=2))
@@ -117,7 +83,7 @@ class UserStoreContract(_TestCase):
         self.assertEqual((await self.store.user_named("anna")).id, ANN.id)
         self.assertEqual(await self.store.put_user(replace(BOB, name_key="ann")), Put.STORED)
 
-    async def test_without_a_name(self) -> None:
+    async def test_user_without_a_name(self) -> None:
         """Rows without a name do not stand in each other's way, and free the name that they had."""
         await self.store.put_user(ANN)
         gone = replace(ANN, name_key=None, version=2)
@@ -127,7 +93,7 @@ class UserStoreContract(_TestCase):
         self.assertIsNone(await self.store.user_named("ann"))
         self.assertIsNone(await self.store.user_named(""))
 
-    async def test_drop(self) -> None:
+    async def test_user_drop(self) -> None:
         """Who is dropped is gone, with the name; dropping again does nothing."""
         await self.store.put_user(ANN)
         for _ in range(2):
@@ -135,7 +101,7 @@ class UserStoreContract(_TestCase):
         self.assertEqual((await self.store.user(ANN.id), await self.store.user_named("ann")), (None, None))
         self.assertEqual(await self.store.put_user(replace(BOB, name_key="ann")), Put.STORED)
 
-    async def test_strange_words(self) -> None:
+    async def test_user_strange_words(self) -> None:
         """Ids and names hold any letters."""
         strange = replace(ANN, id="guest:\u00e4'\";{}\x00", name_key="\u5b89 --\U0001f3b2:*")
         await self.store.put_user(strange)
@@ -153,44 +119,9 @@ class UserStoreContract(_TestCase):
         await self.restart()
         self.assertFalse(await self.store.spend("t1", **spend))
 
-    async def test_closed(self) -> None:
+    async def test_user_closed(self) -> None:
         """After its stop a store answers nothing."""
         await self.store.stop()
         for asked in (self.store.put_user(ANN), self.store.user("x"), self.store.spend("t", now_ms=0, until_ms=1)):
             with self.assertRaises(StoreUnavailable):
                 await asked
-
-
-class MemoryUsersTests(UserStoreContract, TestCase):
-    """The contract in memory."""
-
-    async def setUp(self) -> None:  # type: ignore[override]
-        self.memory = MemoryStore()
-        await super().setUp()
-
-    def process(self) -> MemoryStore:
-        return self.memory
-
-
-class SQLiteUsersTests(UserStoreContract, TestCase):
-    """The contract in a file."""
-
-    async def setUp(self) -> None:  # type: ignore[override]
-        self.path = self.mktemp()
-        await super().setUp()
-
-    def process(self) -> SQLiteStore:
-        return SQLiteStore(self.path, reactor=cast(IReactorFromThreads, reactor))
-
-
-class RedisUsersTests(UserStoreContract, TestCase):
-    """The contract in a Redis of the test's own."""
-
-    async def setUp(self) -> None:  # type: ignore[override]
-        self.server = RedisServer()
-        self.addCleanup(self.server.remove)
-        self.server.start()
-        await super().setUp()
-
-    def process(self) -> RedisStore:
-        return RedisStore(f"redis://127.0.0.1:{self.server.port}/1", reactor=reactor)

@@ -1,0 +1,48 @@
+"""Books in Redis, a hash each; see `gameserver.store.redis.store`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Final
+
+from twisted.internet.defer import Deferred
+from zope.interface import implementer
+
+from gameserver.interfaces import IBooks
+from gameserver.store.redis.scripts import PACK, script, unpacked
+
+_READ: Final = script(PACK + "return pack(redis.call('HGETALL', KEYS[1])) -- KEYS: a book's")
+_WRITE: Final = script("""
+-- KEYS: a book's. ARGV: how many pages to write, page and value of each, and pages to tear out.
+local puts = tonumber(ARGV[1])
+for i = 2, 2 * puts + 1, 2 do redis.call('HSET', KEYS[1], ARGV[i], ARGV[i + 1]) end
+for i = 2 * puts + 2, #ARGV do redis.call('HDEL', KEYS[1], ARGV[i]) end
+return 1
+""")
+
+
+@implementer(IBooks)
+class RedisBooks:
+    """The books of a store on Redis: a hash each, ``gameserver:book:NAME``."""
+
+    _ask: Callable[..., Deferred[Any]]
+
+    def read_book(self, book: str) -> Deferred[dict[str, bytes]]:
+        """See `IBooks.read_book`."""
+        return self._ask(_READ, [_key(book)]).addCallback(_pages)
+
+    def write_book(self, book: str, puts: Mapping[str, bytes], drops: Sequence[str] = ()) -> Deferred[None]:
+        """See `IBooks.write_book`."""
+        written: list[str | int | bytes] = [len(puts)]
+        for page, value in puts.items():
+            written += [page, value]
+        return self._ask(_WRITE, [_key(book)], [*written, *drops]).addCallback(lambda _: None)
+
+
+def _key(book: str) -> str:
+    return f"gameserver:book:{book}"
+
+
+def _pages(packed: bytes) -> dict[str, bytes]:
+    items = unpacked(packed)
+    return {page.decode(): value for page, value in sorted(zip(items, items, strict=True))}

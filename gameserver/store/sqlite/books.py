@@ -1,0 +1,40 @@
+"""Books in the embedded store; see `gameserver.store.sqlite.store`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Final
+
+from twisted.internet.defer import Deferred
+from zope.interface import implementer
+
+from gameserver.interfaces import IBooks
+
+BOOKS_TABLE: Final = (
+    "CREATE TABLE IF NOT EXISTS books (book TEXT NOT NULL, page TEXT NOT NULL, value BLOB NOT NULL,"
+    " PRIMARY KEY (book, page)) WITHOUT ROWID"
+)
+
+
+@implementer(IBooks)
+class SQLiteBooks:
+    """The books of a SQLite store: what is asked in the reactor's thread."""
+
+    _ask: Callable[[Callable[[Any], Any]], Deferred[Any]]
+
+    def read_book(self, book: str) -> Deferred[dict[str, bytes]]:
+        """See `IBooks.read_book`."""
+        return self._ask(
+            lambda database: dict(database.run("SELECT page, value FROM books WHERE book = ? ORDER BY page", (book,)))
+        )
+
+    def write_book(self, book: str, puts: Mapping[str, bytes], drops: Sequence[str] = ()) -> Deferred[None]:
+        """See `IBooks.write_book`."""
+
+        def work(database: Any) -> None:
+            for page, value in puts.items():
+                database.run("INSERT OR REPLACE INTO books (book, page, value) VALUES (?, ?, ?)", (book, page, value))
+            for page in drops:
+                database.run("DELETE FROM books WHERE book = ? AND page = ?", (book, page))
+
+        return self._ask(work)

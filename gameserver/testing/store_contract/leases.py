@@ -1,0 +1,175 @@
+"""
+What `ILeases` promises, on every store that nodes share.
+
+Leases end by the store's own clock; a test has one end by asking for a short one and waiting until the store says so.
+"""
+
+from __future__ import annotations
+
+from time import monotonic
+from typing import Any, Final
+
+from zope.interface.verify import verifyObject
+
+from gameserver.errors import StoreUnavailable
+from gameserver.interfaces import Commit, ILeases, LeaseRenewal, Outcome
+from gameserver.testing.store_contract.case import FENCED, NOW_MS, STORED, ContractCase, change
+
+LONG_MS: Final = 600_000
+
+
+class LeaseContract(ContractCase):
+    """
+    What is asked of a store that several nodes share, beside `StoreContract`; the nodes are called ``a`` and ``b``.
+
+    ``make(node)``, which you write, returns the store of that node's next process, not started yet; all stores of one
+    test are over the same content.
+    """
+
+    def make(self, node: str) -> Any:
+        """Make the store of a node's next process."""
+        raise NotImplementedError
+
+    async def node(self, name: str, *, for_ms: int = LONG_MS, token: str | None = None) -> Any:
+        """Start a node's process, with a lease."""
+        store = self.make(name)
+        await store.start()
+        self.addCleanup(lambda: store.stop())
+        await store.acquire_lease(token or f"token of {name}", for_ms=for_ms)
+        return store
+
+    async def short_lived(self, name: str, *rooms: str) -> Any:
+        """Start a node that makes rooms, and let its lease end."""
+        store = await self.node(name)
+        for room in rooms:
+            self.assertEqual(await self.commit(store, change(1, room=room)), [STORED])
+        await store.renew_lease(for_ms=1)
+        give_up_s = monotonic() + 10
+        while name not in await store.orphaned():
+            self.assertLess(monotonic(), give_up_s)
+        return store
+
+    async def commit(self, store: Any, *commits: Commit) -> list[Outcome]:
+        """Commit these in one call."""
+        outcomes: list[Outcome] = await store.commit(commits, now_ms=NOW_MS)
+        return outcomes
+
+    async def opened(self, store: Any, *rooms: str) -> dict[str, int]:
+        """Open rooms; gives the fence of each that could be."""
+        return {stored.room: stored.fence for stored in await store.open_rooms(rooms)}
+
+    async def test_interface_provided(self) -> None:
+        """It has the methods of the interface, with its signatures."""
+        verifyObject(ILeases, await self.node("a"))
+
+    async def test_lease_renewed_is_kept(self) -> None:
+        """A lease that is renewed in time was there without a gap."""
+        node = await self.node("a")
+        self.assertIs(await node.renew_lease(for_ms=LONG_MS), LeaseRenewal.KEPT)
+        self.assertEqual(await node.orphaned(), [])
+
+    async def test_lease_ends(self) -> None:
+        """Under a lease that ended nothing is committed or opened, until it is renewed: then it had lapsed."""
+        node = await self.short_lived("a", "r1")
+        with self.assertRaises(StoreUnavailable):
+            await self.commit(node, change(2))
+        with self.assertRaises(StoreUnavailable):
+            await node.beat(now_ms=NOW_MS)
+        with self.assertRaises(StoreUnavailable):
+            await node.open_rooms(["r1"])
+        self.assertIs(await node.renew_lease(for_ms=LONG_MS), LeaseRenewal.LAPSED)
+        self.assertIs(await node.renew_lease(for_ms=LONG_MS), LeaseRenewal.KEPT)
+        self.assertEqual(await self.commit(node, change(2)), [STORED])
+
+    async def test_rooms_of_a_node_with_lease_are_its_own(self) -> None:
+        """Nobody else opens them, whoever made or opened them."""
+        first = await self.node("a")
+        await self.commit(first, change(1), change(1, room="r2"))
+        second = await self.node("b")
+        self.assertEqual(await self.opened(second, "r1", "r2"), {})
+        self.assertEqual(await self.commit(second, change(2)), [FENCED])
+        self.assertEqual(await self.commit(second, change(9, fence=9, whole=True)), [FENCED])
+        self.assertEqual(await self.commit(first, change(2)), [STORED])
+
+    async def test_restarted_node_takes_its_own_at_once(self) -> None:
+        """Its next process opens its rooms under a higher fence, though the lease of the one before goes on."""
+        before = await self.node("a")
+        await self.commit(before, change(1))
+        after = await self.node("a", token="another")
+        self.assertEqual(await self.opened(after, "r1"), {"r1": 2})
+        with self.assertRaises(StoreUnavailable):
+            await self.commit(before, change(2))
+        self.assertIs(await before.renew_lease(for_ms=LONG_MS), LeaseRenewal.TAKEN)
+        self.assertEqual(await self.commit(after, change(2, fence=2)), [STORED])
+
+    async def test_taken_over_once_the_lease_has_ended(self) -> None:
+        """Another node opens the rooms then, and the first finds itself fenced when it is back."""
+        first = await self.short_lived("a", "r1", "r2")
+        second = await self.node("b")
+        self.assertEqual(await second.orphaned(), ["a"])
+        self.assertEqual(await self.opened(second, "r1"), {"r1": 2})
+        self.assertIs(await first.renew_lease(for_ms=LONG_MS), LeaseRenewal.LAPSED)
+        self.assertEqual(await first.fences(["r1", "r2", "r3"]), [(2, 1), (1, 1), None])
+        self.assertEqual(await self.commit(first, change(2), change(2, room="r2")), [FENCED, STORED])
+        self.assertEqual(await self.commit(second, change(2, fence=2)), [STORED])
+
+    async def test_released_lease_ends_at_once(self) -> None:
+        """A node that stops leaves its rooms to whoever comes."""
+        first = await self.node("a")
+        await self.commit(first, change(1))
+        await first.release_lease()
+        second = await self.node("b")
+        self.assertEqual(await second.orphaned(), ["a"])
+        self.assertEqual(await self.opened(second, "r1"), {"r1": 2})
+
+    async def test_lease_of_the_next_process_not_released(self) -> None:
+        """A process that stops late leaves the lease of the one after it alone."""
+        before = await self.node("a")
+        after = await self.node("a", token="another")
+        await before.release_lease()
+        self.assertIs(await after.renew_lease(for_ms=LONG_MS), LeaseRenewal.KEPT)
+
+    async def test_forgotten_node(self) -> None:
+        """Whose rooms were seen to is no orphan any more, and is one again once it was back."""
+        first = await self.short_lived("a")
+        second = await self.node("b")
+        await second.forget_nodes(["a"])
+        self.assertEqual(await second.orphaned(), [])
+        await first.acquire_lease("again", for_ms=LONG_MS)
+        await first.release_lease()
+        self.assertEqual(await second.orphaned(), ["a"])
+
+    async def test_released_rooms_are_to_be_had(self) -> None:
+        """A room that a node cannot run goes to one that can."""
+        first = await self.node("a")
+        await self.commit(first, change(1), change(1, room="r2"))
+        await first.release_rooms(["r1", "none"])
+        second = await self.node("b")
+        await second.release_rooms(["r2"])
+        self.assertEqual(await self.opened(second, "r1", "r2"), {"r1": 2})
+
+    async def test_away_since_the_owners_last_beat(self) -> None:
+        """Whoever takes a room over learns until when its node ran."""
+        first = await self.node("a")
+        await self.commit(first, change(1))
+        await first.beat(now_ms=NOW_MS + 5)
+        await first.release_lease()
+        second = await self.node("b")
+        await second.beat(now_ms=NOW_MS + 90)
+        (stored,) = await second.open_rooms(["r1"])
+        self.assertEqual(stored.at_ms, NOW_MS + 5)
+
+    async def test_once(self) -> None:
+        """Of all nodes one is told to do a thing."""
+        first, second = await self.node("a"), await self.node("b")
+        self.assertIs(await first.once("nightly", by="1", for_ms=LONG_MS), True)
+        self.assertIs(await second.once("nightly", by="2", for_ms=LONG_MS), False)
+        self.assertIs(await second.once("weekly", by="2", for_ms=LONG_MS), True)
+
+    async def test_once_asked_again(self) -> None:
+        """Whoever asks again is told the same; a new question of the same node is another's."""
+        first, second = await self.node("a"), await self.node("b")
+        for _ in range(2):
+            self.assertIs(await first.once("nightly", by="1", for_ms=LONG_MS), True)
+            self.assertIs(await second.once("nightly", by="2", for_ms=LONG_MS), False)
+        self.assertIs(await first.once("nightly", by="3", for_ms=LONG_MS), False)
