@@ -11,6 +11,7 @@ import sys
 import sysconfig
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -178,14 +179,15 @@ def games(places: tuple[str, ...], no_sample_games: bool, config: str | None) ->
     List the games that a server with the same settings finds, with what looks like a slip in them; those that are
     broken, with their errors.
     """
-    from gameserver.clock import Cron
+    from gameserver.clock import Cron, server_zone
     from gameserver.game import loader
     from gameserver.game.spec import spec_of
 
     given = {"games": places or None, "sample_games": False if no_sample_games else None}
     try:
         merged = settings.load(given, environ=os.environ, config=config)
-        catalog = loader.load(merged.games, sample_games=merged.sample_games, calendar=Cron)
+        calendar = partial(Cron, timezone=server_zone(merged.time_zone))
+        catalog = loader.load(merged.games, sample_games=merged.sample_games, calendar=calendar)
     except (SettingError, GameLoadError) as error:
         raise click.ClickException(str(error)) from None
     for name, game in catalog.games.items():

@@ -36,12 +36,14 @@ class Clock:
     """
     :param reactor: timers, and seconds that never step.
     :param wall: seconds since 1970.
+    :param zone: of the calendar; None: this machine's.
     :ivar ahead_s: see `IClock.ahead_s`.
     """
 
-    def __init__(self, reactor: IReactorTime, wall: Callable[[], float]) -> None:
+    def __init__(self, reactor: IReactorTime, wall: Callable[[], float], zone: tzinfo | None = None) -> None:
         self.reactor = reactor
         self._wall = wall
+        self._zone = zone
         self.ahead_s = wall() - reactor.seconds()
         self._crons: dict[str, Cron] = {}
 
@@ -61,7 +63,7 @@ class Clock:
         """See `IClock.next_time`."""
         cron = self._crons.get(expression)
         if cron is None:
-            cron = self._crons[expression] = Cron(expression)
+            cron = self._crons[expression] = Cron(expression, self._zone)
         return cron.next_after(after_s)
 
     def adjust(self) -> float:
@@ -173,6 +175,19 @@ def _spans(values: list[int]) -> str:
         else:
             spans.append([value, value])
     return ",".join(f"{first}-{last}" for first, last in spans)
+
+
+def server_zone(named: str | None) -> tzinfo | None:
+    """
+    Tell the zone of a server's calendar once and for all: games, and a project of Django's, may set ``TZ`` later.
+
+    :param named: the setting ``time_zone``.
+    :returns: None: it cannot be told, which a game that asks for it is told by `Cron`.
+    """
+    try:
+        return _zone(named)
+    except ValueError:
+        return None
 
 
 def _zone(named: str | tzinfo | None) -> tzinfo:

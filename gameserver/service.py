@@ -25,7 +25,7 @@ from gameserver.auth.hashing import Cost, Hasher
 from gameserver.auth.secrets import fingerprints, load_secrets
 from gameserver.auth.threads import Threads
 from gameserver.auth.tickets import Tickets
-from gameserver.clock import WATCH_S, Clock, Cron
+from gameserver.clock import WATCH_S, Clock, Cron, server_zone
 from gameserver.cluster.lease import Lease
 from gameserver.cluster.node import NodeFile
 from gameserver.errors import GameServerError, StoreLocked, StoreUnavailable
@@ -78,10 +78,12 @@ def build(settings: Settings, reactor: Any) -> IService:
 
 
 def _build(settings: Settings, reactor: Any, node_file: NodeFile) -> IService:
-    catalog = loader.load(settings.games, sample_games=settings.sample_games, calendar=Cron)
+    zone = server_zone(settings.time_zone)
+    calendar = partial(Cron, timezone=zone)
+    catalog = loader.load(settings.games, sample_games=settings.sample_games, calendar=calendar)
     for broken in catalog.broken:
         log.error("the game {name} ({place}) cannot be served: {error}", **_fields(broken))
-    clock = Clock(reactor, time.time)
+    clock = Clock(reactor, time.time, zone)
     with usable(settings, "secret"):
         secrets = load_secrets(settings.secret or settings.data / "secret", os.urandom)
     store = make_store(settings, reactor, node=node_file.name, secrets=fingerprints(secrets))

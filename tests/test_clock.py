@@ -9,10 +9,11 @@ from itertools import pairwise
 from typing import Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from twisted.internet.task import Clock as Seconds
 from twisted.trial.unittest import SynchronousTestCase
 
 from gameserver import clock
-from gameserver.clock import Cron
+from gameserver.clock import Clock, Cron, server_zone
 
 MINUTE: Final = timedelta(minutes=1)
 
@@ -189,6 +190,27 @@ class TimeZoneTests(SynchronousTestCase):
             with self.assertRaises(ValueError) as caught:
                 Cron("0 0 * * *")
             self.assertEqual(str(caught.exception), f"the time zone cannot be told: {told}")
+
+    def test_told_once(self) -> None:
+        """What the server's zone is at its start it stays, whatever sets ``TZ`` later; a setting comes before it."""
+        self.patch(clock, "get_localzone", lambda: ZoneInfo("Asia/Tokyo"))
+        zones = [server_zone(None), server_zone("America/New_York")]
+        self.patch(clock, "get_localzone", lambda: ZoneInfo("Europe/Berlin"))
+        midnight_s = datetime(2026, 1, 1, tzinfo=UTC).timestamp()
+        hours = [
+            (Clock(Seconds(), lambda: 0.0, zone).next_time("0 12 * * *", midnight_s) or 0.0) - midnight_s
+            for zone in (*zones, None)
+        ]
+        self.assertEqual([hour / 3600 for hour in hours], [3, 17, 11])
+
+    def test_that_cannot_be_told(self) -> None:
+        """It is a fault only of games that ask for it."""
+
+        def fail() -> None:
+            raise ValueError("malformed")
+
+        self.patch(clock, "get_localzone", fail)
+        self.assertIsNone(server_zone(None))
 
     def test_unknown_name(self) -> None:
         """A name that is none, too."""

@@ -7,9 +7,11 @@ Each is a reader as in `gameserver.settings.values`.
 from __future__ import annotations
 
 import re
+import struct
 from ipaddress import ip_network
 from typing import Final
 from urllib.parse import unquote, urlsplit
+from zoneinfo import ZoneInfo
 
 from gameserver.settings.values import Wrong, path, text, texts
 from gameserver.store.schemes import named_store
@@ -104,6 +106,16 @@ def public_url(value: object) -> str:
     if not PATH.fullmatch(parts.path) or {".", ".."}.intersection(unquote(parts.path).split("/")):
         raise Wrong(f"a path such as /games behind the host, if any, not {parts.path!r}")
     return given.rstrip("/")
+
+
+def time_zone(value: object) -> str:
+    """Read the name of a time zone."""
+    given = text(value)
+    try:
+        ZoneInfo(given)
+    except (LookupError, ValueError, OSError, struct.error):
+        raise Wrong(f"the name of a time zone such as Europe/Berlin or UTC, not {given!r}") from None
+    return given
 
 
 def authenticators(value: object) -> tuple[str, ...]:

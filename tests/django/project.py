@@ -25,6 +25,7 @@ GAMESERVER_RIGHTS = {
     "is_staff": ["moderator"],
     "groups": {"Referees": ["moderator"], "Owners": ["admin"]},
 }
+TIME_ZONE = "Asia/Tokyo"
 LOGIN_REDIRECT_URL = "/gameserver/me"
 """
 

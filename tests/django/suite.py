@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import json
+import os
 import threading
 import time
 from typing import Any
 from unittest.mock import patch
 
-import django
 from twisted.internet import reactor
 from twisted.internet.defer import Deferred, execute
 from twisted.internet.threads import deferToThread
 from twisted.trial.unittest import SynchronousTestCase, TestCase
 from zope.interface.verify import verifyObject
 
-django.setup()
+from gameserver.auth.django_app import project
+
+ZONE = (os.environ.get("TZ"), time.tzname)
+project.set_up()
+ZONE_THEN = (os.environ.get("TZ"), time.tzname)
 
 from django import db  # noqa: E402
 from django.conf import settings  # noqa: E402
@@ -26,7 +30,6 @@ from django.contrib.sessions.models import Session  # noqa: E402
 from django.test import Client, override_settings  # noqa: E402
 
 from gameserver.auth.django import COOKIE_LIFETIME_S, LIFETIME_S, DjangoTickets, DjangoUsers  # noqa: E402
-from gameserver.auth.django_app import project  # noqa: E402
 from gameserver.auth.django_app.apps import check_secret  # noqa: E402
 from gameserver.auth.django_app.people import RIGHTS  # noqa: E402
 from gameserver.auth.django_app.tokens import KIND, TicketClaims, read_shared  # noqa: E402
@@ -366,6 +369,21 @@ class SlowBackend:
         """Wait."""
         self.asked.release()
         self.answer.wait()
+
+
+class TimeZoneTests(SynchronousTestCase):
+    def test_stays_the_servers(self) -> None:
+        """The project's ``TIME_ZONE`` moves neither the server's log nor its games."""
+        self.assertEqual(ZONE_THEN, ZONE)
+        self.assertNotIn(settings.TIME_ZONE, str(ZONE))
+
+    def test_project_that_needs_it(self) -> None:
+        """A project that tells times without a zone has that of the process, as it is told to."""
+        self.addCleanup(project._set_time_zone, ZONE[0])
+        with override_settings(USE_TZ=False):
+            os.environ["TZ"] = settings.TIME_ZONE
+            project.set_up()
+            self.assertEqual(os.environ["TZ"], settings.TIME_ZONE)
 
 
 class ThreadTests(TestCase):

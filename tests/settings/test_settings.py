@@ -127,6 +127,7 @@ class MergeTests(SettingsCase):
             "trusted_proxy": '["192.0.2.7", "10.0.0.0/8", "unix"]',
             "public_url": '"https://a.example/x/"',
             "sync": '"power"',
+            "time_zone": '"Europe/Berlin"',
             "game_bytes": "2000000",
         }
         given |= {
@@ -272,6 +273,12 @@ class ValueTests(SettingsCase):
         self.assertEqual(load({"origin": given}).origin, expected)
         for wrong in ("games.example", "https://a.example/path", "https://", "*", "https://a b"):
             self.assertIn("scheme://host", self.refused({"origin": [wrong]}))
+
+    def test_time_zone(self) -> None:
+        """A zone is named as in the list of zones."""
+        self.assertEqual(load({"time_zone": "Europe/Berlin"}).time_zone, "Europe/Berlin")
+        for wrong in ("CET-1CEST", "Mars/Phobos", "../etc/passwd", "", 5):
+            self.assertIn("time_zone (from option --time-zone): expected", self.refused({"time_zone": wrong}))
 
     def test_public_url(self) -> None:
         """People must be able to open it."""

@@ -7,6 +7,8 @@ to the database are closed after each call, since a thread of a pool is nobody's
 
 from __future__ import annotations
 
+import os
+import time
 from collections.abc import Callable
 from importlib import import_module
 from typing import Any, Final, TypeVar
@@ -57,9 +59,24 @@ def set_up() -> None:
     """
     Load the project that ``DJANGO_SETTINGS_MODULE`` names.
 
+    Django sets the time zone of the whole process to the project's ``TIME_ZONE``. It needs that only to tell times
+    without a zone, as projects with ``USE_TZ = False`` do; others leave the server, whose log it would move, its own.
+
     :raises Exception: whatever the project's own code raises.
     """
+    zone = os.environ.get("TZ")
     django.setup()
+    if settings.USE_TZ:
+        _set_time_zone(zone)
+
+
+def _set_time_zone(zone: str | None) -> None:
+    if zone is None:
+        os.environ.pop("TZ", None)
+    else:
+        os.environ["TZ"] = zone
+    if hasattr(time, "tzset"):
+        time.tzset()
 
 
 def cookie_name() -> str:
