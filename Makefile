@@ -58,7 +58,10 @@ fuzz: .venv/dev.stamp
 	@seed=$$(echo $(SEED)); echo "SEED=$$seed"; \
 	  GAMESERVER_TEST_FUZZ_S=$(SECONDS) GAMESERVER_TEST_SEED=$$seed $(BIN)/trial tests.fuzz
 
-# The JavaScript client's tests, with the Node that is in .venv.
+# npm in clients/js, with the Node that is in .venv; nothing where tests/needs.sh has said that it cannot be.
+in_js = if [ -e clients/js/node_modules/.stamp ]; then PATH="$(CURDIR)/$(BIN):$$PATH" npm --prefix clients/js --silent $(1); fi
+
+# The JavaScript client's tests.
 js-test: needs
 	@$(call in_js,test)
 
