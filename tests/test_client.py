@@ -505,6 +505,13 @@ class StreamTests(ClientTestCase):
         self.say("seats", 3, seats=[seat_info("2", "Bob", gone=True)])
         self.assertEqual(list(room.seats), ["1", "3"])
 
+    def test_seats_of_accounts(self) -> None:
+        """A seat is an account's where that is said, and a guest's where nothing is."""
+        room = self.in_room(seats=[seat_info("1"), seat_info("2", "Bob", account=True)])
+        self.assertEqual({id: s.account for id, s in room.seats.items()}, {"1": False, "2": True})
+        self.say("seats", 2, seats=[seat_info("1", account=True), seat_info("2", "Bob")])
+        self.assertEqual({id: s.account for id, s in room.seats.items()}, {"1": True, "2": False})
+
     def test_groups_of_each_audience_merge(self) -> None:
         """Each stream tells the groups that its audience may know; a seat has all that this client may know."""
         seen = {"epoch": "e1", "room": 1, "seat": 1, "group:red": 1}

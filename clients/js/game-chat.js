@@ -54,12 +54,23 @@ function el(tag, props = {}, ...children) {
  * @typedef {object} Look
  * @property {typeof WORDS} words
  * @property {string | undefined} me the id of the seat that looks on
+ * @property {Map<string, Api.Seat> | undefined} seats in a room, those that are there
  * @property {(line: AnyLine) => boolean} mayEdit
  * @property {(line: AnyLine) => void} edit
  * @property {((line: AnyLine, element: HTMLElement) => void) | null} decorate
  */
 
 const AT_END_PX = 40; // so near the end one reads along
+
+/**
+ * Whether an account said it: outside rooms the line tells; in a room the seat, as long as it is there.
+ * @param {AnyLine} line
+ * @param {Map<string, Api.Seat> | undefined} seats
+ */
+function isAccounts({ from }, seats) {
+  if (!from) return false;
+  return "account" in from ? from.account : Boolean(seats?.get(from.seat)?.account);
+}
 
 class Log {
   #element;
@@ -111,18 +122,20 @@ class Log {
    * @param {AnyLine} line
    * @param {Look} look
    */
-  #node(line, { words, me, mayEdit, edit, decorate }) {
+  #node(line, { words, me, seats, mayEdit, edit, decorate }) {
     const made = this.#nodes.get(line) ?? { node: el("p", { part: "line" }), version: null };
     const { node } = made;
     this.#nodes.set(line, made);
-    const version = `${line.edited} ${line.text}`;
+    const account = isAccounts(line, seats);
+    const version = `${line.edited} ${account} ${line.text}`;
     if (made.version === version) return node;
     made.version = version;
     const classes = [!line.from && "game", line.emote && "emote", me && line.mentions.includes(me) && "mentioned"];
     node.className = ["line", ...classes.filter(Boolean)].join(" ");
     /** @type {HTMLElement[]} */
     const children = [el("span", { class: "text", part: "text", dir: "auto" }, String(line.text))];
-    if (line.from) children.unshift(el("bdi", { class: "from", part: "from" }, line.from.name), el("span", { class: "hidden" }, ": "));
+    const mark = () => el("span", { class: "account", part: "account", title: words.account }, el("span", { "aria-hidden": "true" }, "@"), el("span", { class: "hidden" }, ` ${words.account}`));
+    if (line.from) children.unshift(el("bdi", { class: "from", part: "from" }, line.from.name), ...(account ? [mark()] : []), el("span", { class: "hidden" }, ": "));
     if (line.edited) children.push(el("span", { class: "note" }, words.edited));
     if (mayEdit(line)) children.push(el("button", { type: "button", "aria-label": `${words.edit}: ${line.text}`, onclick: () => edit(line) }, words.edit));
     node.replaceChildren(...children);
@@ -200,6 +213,7 @@ button:disabled { cursor: default; opacity: .6; }
 [role=log] { height: var(--game-chat-height, 16rem); overflow-y: auto; overscroll-behavior: contain; border: 1px solid ${token("line")}; border-radius: var(--game-chat-radius, .55rem); background: ${token("ground")}; padding: .5em .6em; flex: 1 0 auto; }
 .line { margin: 0 0 .3em; display: flex; flex-wrap: wrap; column-gap: .5em; align-items: baseline; overflow: hidden; overflow-wrap: anywhere; line-height: 1.4; }
 .from { font-weight: 700; }
+.account { border: 1px solid currentColor; border-radius: 1em; padding: 0 .25em; margin-inline-start: -.2em; font-size: .75em; color: ${token("muted")}; }
 .text { min-width: 0; white-space: pre-wrap; unicode-bidi: isolate; flex: 0 1 auto; margin: 0; }
 .game, .note, .empty, .typing { color: ${token("muted")}; }
 .emote .text, .empty { font-style: italic; }
@@ -242,6 +256,7 @@ const WORDS = {
   edited: "(edited)",
   nothing: "Nothing said yet.",
   closed: "Nobody may write here now.",
+  account: "has an account",
   gone: "somebody who left",
   /** @param {number} n */
   unread: (n) => `${n} unread`,
@@ -455,6 +470,7 @@ class GameChat extends HTMLElement {
     this.#log.draw(this.#channel()?.lines ?? [], {
       words: this.#words,
       me: this.#room.seat?.id,
+      seats: this.#room.seats,
       mayEdit: (line) => this.#mayEdit(line),
       edit: (line) => this.#edit(line),
       decorate: this.decorate,
@@ -511,7 +527,7 @@ class GameChat extends HTMLElement {
     select.hidden = only || !this.#room.chat.channels.has("seat");
     if (select.hidden || this.shadowRoot?.activeElement === select) return;
     const others = [...this.#room.seats.values()].filter(({ id, gone }) => !gone && id !== this.#room.seat.id);
-    const option = (/** @type {Api.Seat} */ { id, name }) => el("option", { value: `seat:${id}`, dir: "auto" }, name);
+    const option = (/** @type {Api.Seat} */ { id, name, account }) => el("option", { value: `seat:${id}`, dir: "auto" }, account ? `${name} (${this.#words.account})` : name);
     select.replaceChildren(el("option", { value: "" }, this.#words.private), ...others.map(option));
   }
 

@@ -127,6 +127,8 @@ export interface Seat {
   /** Those that this seat may know of. */
   groups: string[];
   gone: boolean;
+  /** Whether whoever sits here has an account; a guest is known by a name alone. */
+  account: boolean;
 }
 
 export interface Info {
@@ -174,7 +176,7 @@ export interface Post extends Omit<Line, "from"> {
   /** Its number there. */
   n: number;
   /** null: the operator. */
-  from: { user: string; name: string } | null;
+  from: { user: string; name: string; account: boolean } | null;
 }
 
 /** A channel of a room's chat, as this seat hears it; or with posts, a place outside rooms. */

@@ -1562,7 +1562,7 @@ class Posts {
     for (const { line: n, ...post } of posts) {
       if (n <= place.seen) continue;
       place.seen = n;
-      const line = cleaned({ stream: place.to, n, ...post, from: post.from ?? null });
+      const line = cleaned({ stream: place.to, n, ...post, from: post.from ? { account: false, ...post.from } : null });
       const { lines } = this.#channel(this.of(line), place.to);
       if (lines.push(line) > CHAT_LINES) lines.shift();
       this.#client._emit("$chat", line);
@@ -2135,7 +2135,7 @@ class Room extends Emitter {
       const name = stream.replace(/^group:/, "");
       groups = [...known.filter((other) => other !== name), ...groups.filter((group) => group === name)];
     }
-    this.seats.set(told.id, Object.assign(before ?? {}, told, { groups: [...new Set(groups)].sort() }));
+    this.seats.set(told.id, Object.assign(before ?? {}, told, { account: told.account ?? false, groups: [...new Set(groups)].sort() }));
   }
 
   /**

@@ -30,6 +30,7 @@ from gameserver.interfaces.users import (
     IPasswords,
     ITickets,
     User,
+    is_guest,
 )
 
 __all__ = [
@@ -50,6 +51,7 @@ __all__ = [
     "ILease",
     "ILeaseHolder",
     "User",
+    "is_guest",
     "Grant",
     "IAuthenticator",
     "IGuests",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from msgspec import Struct
 from zope.interface import Attribute, Interface
@@ -26,6 +26,15 @@ class User(Struct, frozen=True):
     name: str
     rights: tuple[str, ...] = ()
     login: str = ""
+
+
+GUEST_ID: Final = "guest:"
+"""What a guest's id begins with; it stays when an account is made of the guest."""
+
+
+def is_guest(user: User) -> bool:
+    """Whether all that is known of somebody is a name; who made an account of a guest has logged in."""
+    return user.id.startswith(GUEST_ID) and not user.login
 
 
 class Grant(Struct, frozen=True):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from gameserver.interfaces import User
+from gameserver.interfaces import User, is_guest
 
 EVERYONE = ("everyone",)
 
@@ -24,8 +24,3 @@ class Creators:
         if who == "everyone" or "admin" in user.rights:
             return True
         return not is_guest(user) if who == "users" else who in user.rights
-
-
-def is_guest(user: User) -> bool:
-    """Whether all that is known of somebody is a name; who made an account of a guest has logged in."""
-    return user.id.startswith("guest:") and not user.login

@@ -16,7 +16,7 @@ from msgspec import Struct
 from twisted.internet.defer import Deferred, DeferredLock
 
 from gameserver.errors import Refused
-from gameserver.interfaces import IBooks, IClock, ISession, User
+from gameserver.interfaces import IBooks, IClock, ISession, User, is_guest
 from gameserver.protocol import messages, msgpack, values
 from gameserver.rates import TokenBuckets
 from gameserver.room.bounds import newest
@@ -56,6 +56,7 @@ class PostLine(Struct, frozen=True, omit_defaults=True):
     data: Any
     at_ms: int
     shadow: bool = False
+    account: bool = False
 
 
 class Feed:
@@ -193,8 +194,9 @@ class LobbyChat:
             await self._read(feed, name)
             at_ms = round(self._clock.now() * 1000)
             by = (user.id, user.name) if user is not None else ("", "")
+            account = user is not None and not is_guest(user)
             # By the time, not one by one: one that is left out would tell that somebody wrote a line in the shadow.
-            line = PostLine(max(feed.last + 1, at_ms), to, *by, text, data, at_ms, shadow)
+            line = PostLine(max(feed.last + 1, at_ms), to, *by, text, data, at_ms, shadow, account)
             kept = _kept([*feed.lines, line])
             gone = [x for x in feed.lines if x not in kept]
             stored = msgspec.json.encode(msgspec.structs.replace(line, data=values.to_wire(data)))
@@ -247,7 +249,7 @@ def _kept(lines: list[PostLine]) -> list[PostLine]:
 
 
 def _post(line: PostLine) -> messages.Post:
-    by = messages.Author(line.user, line.name) if line.user else None
+    by = messages.Author(line.user, line.name, line.account) if line.user else None
     return messages.Post(line.to, line.line, by, line.text, messages.payload(line.data), line.at_ms)
 
 

@@ -7,8 +7,7 @@ from collections.abc import Iterable
 from typing import Final, Protocol
 
 from gameserver.errors import Refused
-from gameserver.interfaces import User
-from gameserver.node.creators import is_guest
+from gameserver.interfaces import User, is_guest
 from gameserver.protocol.messages import Close
 from gameserver.protocol.names import check_name, name_key
 from gameserver.room.chat.records import UserWatch

@@ -251,8 +251,8 @@ class UserInfo(Struct):
     rights: list[str]
 
 
-class SeatInfo(Struct):
-    """What an audience may know of a seat: ``SEAT``."""
+class SeatInfo(Struct, omit_defaults=True):
+    """What an audience may know of a seat: ``SEAT``; ``account`` is left out where it is a guest's."""
 
     id: str
     number: int | None
@@ -262,7 +262,8 @@ class SeatInfo(Struct):
     host: bool
     profile: dict[str, Any]
     groups: list[str]
-    gone: bool = False
+    gone: bool
+    account: bool = False
 
 
 class TeamInfo(Struct, omit_defaults=True):
@@ -501,11 +502,12 @@ class ChannelsMessage(FromServer, tag="channels"):
     channels: list[ChannelInfo]
 
 
-class Author(Struct):
-    """Who wrote a line outside rooms: a user, since there is no seat."""
+class Author(Struct, omit_defaults=True):
+    """Who wrote a line outside rooms: a user, since there is no seat; ``account`` as in SEAT."""
 
     user: str
     name: str
+    account: bool = False
 
 
 class Post(FromServer):

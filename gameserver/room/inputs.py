@@ -16,6 +16,7 @@ from msgspec import Raw
 from twisted.internet.defer import succeed
 
 from gameserver.errors import NotJSON, Refused
+from gameserver.interfaces.users import is_guest
 from gameserver.protocol import values
 from gameserver.room import admission, quota
 from gameserver.room.changes import Departure, Newcomer
@@ -286,12 +287,12 @@ class Inputs(ChatInputs):
         role = role or "player"
         admission.admit_newcomer(self._room, requester, role, password)
         seat = self._room.seats.take(requester.user.id, name, self._profile(profile), role)
+        self._recognise(seat, requester.user)
         self._connect(seat)
         if requester.user.id == self._room.creator and not self._room.creator_came:
             self._room.journal.set(self._room, "creator_came", True)
             if role in HOST_ROLES:
                 self._room.seats.set_host(seat)
-        seat._moderates = has_right(requester.user)
         self._room.newcomers.append(Newcomer(requester, seat.id, None))
         return seat
 
@@ -308,12 +309,19 @@ class Inputs(ChatInputs):
             broadcast.tell_recovered(self._room, requester, seat, missed)
         else:
             self._room.newcomers.append(Newcomer(requester, seat.id, recovered))
-        seat._moderates = has_right(requester.user)
+        self._recognise(seat, requester.user)
         was_away = not seat.online
         self._connect(seat)
         if was_away:
             self._room.journal.mark()
             await self._room.game_calls.alone("on_resume", self._room.game.on_resume, seat)
+
+    def _recognise(self, seat: Player, user: User) -> None:
+        """Whose seat this is, as that is known now: a guest may have made an account since."""
+        seat._moderates = has_right(user)
+        if seat.account == is_guest(user):
+            self._room.journal.set(seat, "account", not is_guest(user))
+            self._room.seat_changed(seat)
 
     def _connect(self, seat: Player) -> None:
         self._room.journal.set(self._room, "empty_since", None)

@@ -11,9 +11,10 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
-from msgspec import Struct
+from msgspec import UNSET, Struct, UnsetType
 from twisted.internet.defer import Deferred
 
+from gameserver.interfaces.users import GUEST_ID
 from gameserver.protocol import values
 from gameserver.protocol.messages import TimerInfo
 from gameserver.room import migration
@@ -91,6 +92,8 @@ class SeatPart(Struct, frozen=True, kw_only=True):
     hold_until: float | None
     entered: dict[str, int]
     read: dict[str, int] = {}
+    account: bool | UnsetType = UNSET
+    """Missing of guests; in rows that were written before it was kept, of all."""
 
 
 class TimersPart(Struct, frozen=True):
@@ -321,6 +324,7 @@ def _seat_part(seat: Player) -> SeatPart:
         hold_until=seat._hold_until,
         entered=seat._entered,
         read=seat._read,
+        account=seat.account or UNSET,
     )
 
 
@@ -372,6 +376,7 @@ def _restore_seats(room: Room, stored: list[bytes]) -> None:
     for part in sorted(parts, key=lambda p: int(p.id)):
         profile = values.from_wire(part.profile)
         seat = Player(room, part.id, part.user_id, part.name, profile, part.role, part.number)
+        seat.account = bool(part.account) or not part.user_id.startswith(GUEST_ID)
         seat.online = part.online
         seat._hold_s, seat._hold_until = part.hold_s, part.hold_until
         seat._entered = part.entered

@@ -30,6 +30,7 @@ class Player:
     :ivar id: the seat's id, unique in its room for all time.
     :ivar user_id: whose seat it is.
     :ivar name: what the others see.
+    :ivar account: whether its owner has an account, here or elsewhere; a guest is known by a name alone.
     :ivar profile: a small JSON object that the client gave: avatar, colour.
     :ivar role: ``player``, or a role that the game adds.
     :ivar number: the lowest that was free, from 0; None for roles other than ``player``.
@@ -45,6 +46,7 @@ class Player:
         "_read",
         "_room",
         "_sessions",
+        "account",
         "gone",
         "id",
         "name",
@@ -65,6 +67,7 @@ class Player:
         self.profile = profile
         self.role = role
         self.number = number
+        self.account = False
         self.online = False
         self.gone = False
         self._hold_s: float = room.game_class.hold_s

@@ -24,8 +24,7 @@ from gameserver.auth.accounts import COOKIE
 from gameserver.auth.delays import Delays
 from gameserver.auth.tickets import LIFETIME_S
 from gameserver.errors import Refused, StoreUnavailable
-from gameserver.interfaces import Grant, IAccounts, IGuests, IPasswords, User
-from gameserver.node.creators import is_guest
+from gameserver.interfaces import Grant, IAccounts, IGuests, IPasswords, User, is_guest
 from gameserver.protocol.messages import UserInfo
 from gameserver.protocol.names import check_name, name_key
 from gameserver.rates import network_of

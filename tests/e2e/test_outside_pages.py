@@ -74,6 +74,43 @@ class OutsidePagesTests(ServerCase):
 
         await browse(server.port, talk)
 
+    async def test_accounts_are_marked(self) -> None:
+        """Whose name is more than what a guest calls himself is seen and heard: at seats, in a room, in a lobby."""
+        cheap = {"GAMESERVER_LIMITS_HASH_KIB": "64", "GAMESERVER_LIMITS_HASH_PASSES": "1"}
+        server = self.server(games=self.games(sides=GAME), GAMESERVER_AUTH="guests accounts", **cheap)
+        await server.start()
+
+        def talk(people: People) -> None:
+            ann, bob = people("Ann", PHONE), people("Bob", PHONE, axe=True)
+            ann.go("/").press("Log in or register")
+            ann.page.get_by_label("Name", exact=True).fill("Ann")
+            ann.page.get_by_label("Password", exact=True).fill("correct horse")
+            ann.press("Register")
+            ann.sees("#account strong", "Ann")
+            ann.go("/play/sides/").sees("game-chat [role=log]")
+            bob.go("/play/sides/").sees("game-chat [role=log]")
+            for each in (ann, bob):
+                say(each, f"I am {each.name}")
+                bob.sees("game-chat .line", f"I am {each.name}")
+            self.assertEqual(marked(bob, "game-chat .line"), [True, False])
+            bob.sees("game-chat .line .account", "has an account")
+            faults = bob.examine("in a lobby")
+
+            bob.join("sides", ann.create("sides")).sees(".seat", "Ann")
+            bob.press("Join The Reds")
+            bob.sees(".team", "Bob")
+            self.assertEqual(marked(bob, ".seat"), [True, False])
+            bob.sees(".seat .account", "has an account")
+            for each in (ann, bob):
+                say(each, f"I am {each.name}")
+                bob.sees("game-chat .line", f"I am {each.name}")
+            self.assertEqual(marked(bob, "game-chat .line"), [True, False])
+            bob.fits()
+            faults += bob.examine("in a room")
+            assert not faults, "\n".join(faults)
+
+        await browse(server.port, talk)
+
     async def test_teams(self) -> None:
         """The default page draws teams, lets players choose, and says where one is full."""
         server = self.server(games=self.games(sides=GAME))
@@ -109,6 +146,11 @@ async def operator(server: Server) -> str:
     root = {"name": "Root", "password": "correct horse", "invitation": invitation}
     token: str = (await server.http("POST", "/api/register", root)).json["token"]
     return token
+
+
+def marked(someone: Someone, selector: str) -> list[bool]:
+    """:returns: of each such element, whether it says that somebody has an account."""
+    return [each.locator(".account").count() > 0 for each in someone.page.locator(selector).all()]
 
 
 def say(someone: Someone, text: str) -> None:

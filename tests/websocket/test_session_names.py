@@ -6,6 +6,7 @@ import random
 from unittest import mock
 
 from msgspec.structs import replace
+from twisted.logger import Logger
 
 from gameserver import Game
 from gameserver.auth.accounts import Accounts
@@ -14,6 +15,7 @@ from gameserver.auth.guests import Guests
 from gameserver.auth.tokens import SECRET_BYTES
 from gameserver.node.people import GUEST, People
 from gameserver.protocol import names
+from gameserver.room import row
 from tests.auth.kit import fast_hasher
 from tests.protocol.test_names import MARKS, Measured
 from tests.websocket.kit import Message, Peer, WireTestCase
@@ -45,6 +47,12 @@ class NamesCase(WireTestCase):
 
     def ann(self) -> Peer:
         return self.rig.connect().hello(token=self.token)
+
+    def guest_with_account(self, token: str) -> str:
+        """:returns: the token of the account that a guest makes of herself."""
+        guest = self.successResultOf(self.rig.services.authenticators.authenticate(token, now_s=self.rig.clock.now()))
+        made = self.accounts.register("Eve", "correct horse", guest=guest, now_s=self.rig.clock.now())
+        return self.successResultOf(made).token
 
     def hello(self, name: str) -> Message:
         """:returns: what a guest of that name is answered."""
@@ -108,3 +116,67 @@ class GuestNamesTests(NamesCase):
         for id, command in enumerate(("report", "block"), start=2):
             answer = peer.ask("chat", id=id, text=f"/{command} " + "a " * 20_000)
             self.assert_error(answer, "too_large", id)
+
+
+class AccountSeatTests(NamesCase):
+    """SEAT says of whom the server knows more than a name."""
+
+    def accounts_of(self, message: Message) -> dict[str, bool | None]:
+        """:returns: what the seats of a message say of accounts, by name; None: nothing."""
+        return {seat["name"]: seat.get("account") for seat in message["seats"]}
+
+    def test_account_and_guest(self) -> None:
+        """An account's seat says so, to those who are there and to those who come; a guest's has no such key."""
+        guest = self.rig.connect().hello("Eve").create("open", name=None)
+        told = self.ann()
+        told.join(guest.room, name=None)
+        self.assertEqual(self.accounts_of(told.joined), {"Eve": None, "Ann": True})
+        seats = next(m for m in guest.take() if m["op"] == "seats")
+        self.assertEqual(self.accounts_of(seats), {"Ann": True})
+
+    def test_restart(self) -> None:
+        """The row keeps it: whoever comes after a restart is told the same."""
+        ann = self.ann()
+        code = ann.create("open", name=None).room
+        self.rig.crash()
+        eve = self.rig.connect().hello("Eve")
+        eve.join(code, name=None)
+        self.assertEqual(self.accounts_of(eve.joined), {"Ann": True, "Eve": None})
+
+    def test_guest_who_made_an_account(self) -> None:
+        """Her seat says so from when she comes back, and after a restart, too, though her id is a guest's."""
+        eve = self.rig.connect().hello("Eve")
+        code = eve.create("open", name=None).room
+        bob = self.rig.connect().hello("Bob")
+        bob.join(code, name=None)
+        again = self.rig.connect().hello(token=self.guest_with_account(eve.welcome["token"]))
+        again.join(code, name=None)
+        self.assertEqual(again.joined["seat"]["id"], eve.joined["seat"]["id"])
+        seats = [m for m in bob.take() if m["op"] == "seats"]
+        self.assertEqual(self.accounts_of(seats[-1]), {"Eve": True})
+        self.rig.crash()
+        late = self.rig.connect().hello("Late")
+        late.join(code, name=None)
+        self.assertEqual(self.accounts_of(late.joined), {"Eve": True, "Bob": None, "Late": None})
+
+    def test_row_without_it(self) -> None:
+        """Of a seat that an older release stored, its user's id tells, which a guest keeps who registers."""
+        ann = self.ann()
+        code = ann.create("open", name=None).room
+        eve = self.rig.connect().hello("Eve")
+        eve.join(code, name=None)
+        room = self.rig.runner(code).room
+        parts = {name: content.replace(b',"account":true', b"") for name, content in row.dump(room).items()}
+        made = row.restore(room.spec, id=room.id, code=code, parts=parts, epoch="e", now=room.now, log=Logger())
+        self.assertEqual({seat.name: seat.account for seat in made.seats.values()}, {"Ann": True, "Eve": False})
+
+    def test_lobby(self) -> None:
+        """A line outside rooms says it of its author, now and when it is read again."""
+        eve, ann = self.rig.connect().hello("Eve"), self.ann()
+        eve.ask("listen", id=1, to="lobby:open")
+        for id, peer in enumerate((ann, eve), start=2):
+            peer.ask("chat", id=id, to="lobby:open", text="hi")
+        heard = [m["from"] for m in eve.everything() if m["op"] == "post"]
+        lines = [line["from"] for line in self.ann().ask("listen", id=1, to="lobby:open")["data"]["lines"]]
+        self.assertEqual([author.get("account") for author in heard], [True, None])
+        self.assertEqual(lines, heard)

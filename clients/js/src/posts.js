@@ -192,7 +192,7 @@ export class Posts {
     for (const { line: n, ...post } of posts) {
       if (n <= place.seen) continue;
       place.seen = n;
-      const line = cleaned({ stream: place.to, n, ...post, from: post.from ?? null });
+      const line = cleaned({ stream: place.to, n, ...post, from: post.from ? { account: false, ...post.from } : null });
       const { lines } = this.#channel(this.of(line), place.to);
       if (lines.push(line) > CHAT_LINES) lines.shift();
       this.#client._emit("$chat", line);

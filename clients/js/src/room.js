@@ -332,7 +332,7 @@ export class Room extends Emitter {
       const name = stream.replace(/^group:/, "");
       groups = [...known.filter((other) => other !== name), ...groups.filter((group) => group === name)];
     }
-    this.seats.set(told.id, Object.assign(before ?? {}, told, { groups: [...new Set(groups)].sort() }));
+    this.seats.set(told.id, Object.assign(before ?? {}, told, { account: told.account ?? false, groups: [...new Set(groups)].sort() }));
   }
 
   /**

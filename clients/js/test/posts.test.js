@@ -24,7 +24,7 @@ test("who hears a lobby hears each line once, and what was said before", bounded
   const heard = next(ann, "$chat");
   await bob.chat.say("anybody?", "lobby:lounge", { blob: new Uint8Array([0, 255]), $n: 1 });
   const [[line]] = [await heard];
-  assert.deepEqual(line.from, { user: bob.user.id, name: "Bob" });
+  assert.deepEqual(line.from, { user: bob.user.id, name: "Bob", account: false });
   assert.deepEqual([line.to, line.data], ["lobby:lounge", { blob: new Uint8Array([0, 255]), $n: 1 }]);
   assert.ok(Number.isSafeInteger(line.n) && line.n > 0, "the number of a line outside rooms goes by the time");
 

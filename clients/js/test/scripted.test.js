@@ -134,6 +134,15 @@ test("where nobody says an address: beside the module for pages there or below, 
   assert.equal(socket.url, "file:///ws"); // who gives a path means that
 });
 
+test("a seat is an account's where that is said, and a guest's where nothing is", bounded, async (t) => {
+  const { socket, room } = await new Script(t).joined({ seats: [seat("s1"), seat("s2", { account: true })] });
+  const told = () => [...room.seats.values()].map(({ account }) => account);
+  assert.deepEqual(told(), [false, true]);
+  socket.say("seats", { room: "K7QM", stream: "room", n: 5, seats: [seat("s1", { account: true }), seat("s2")] });
+  await until(() => room.seats.get("s1").account);
+  assert.deepEqual(told(), [true, false]);
+});
+
 test("the hello, and who it says one is the second time", bounded, async (t) => {
   const script = new Script(t);
   const [client, first] = await script.connected();

@@ -139,7 +139,8 @@ def _seat_info(room: Room, seat: Player, known: Iterable[str], gone: bool = Fals
     groups = [g.name for g in room.groups.values() if seat.id in g.members and (g.public or g.name in known)]
     profile = messages.payload(seat.profile)
     host = seat.id == room.seats.host
-    return messages.SeatInfo(seat.id, seat.number, seat.name, seat.role, seat.online, host, profile, groups, gone)
+    told = (seat.id, seat.number, seat.name, seat.role, seat.online, host, profile, groups, gone)
+    return messages.SeatInfo(*told, seat.account)
 
 
 def _tell_seats(room: Room, log: list[Said]) -> None:

@@ -213,6 +213,7 @@ export class GameChat extends HTMLElement {
     this.#log.draw(this.#channel()?.lines ?? [], {
       words: this.#words,
       me: this.#room.seat?.id,
+      seats: this.#room.seats,
       mayEdit: (line) => this.#mayEdit(line),
       edit: (line) => this.#edit(line),
       decorate: this.decorate,
@@ -269,7 +270,7 @@ export class GameChat extends HTMLElement {
     select.hidden = only || !this.#room.chat.channels.has("seat");
     if (select.hidden || this.shadowRoot?.activeElement === select) return;
     const others = [...this.#room.seats.values()].filter(({ id, gone }) => !gone && id !== this.#room.seat.id);
-    const option = (/** @type {Api.Seat} */ { id, name }) => el("option", { value: `seat:${id}`, dir: "auto" }, name);
+    const option = (/** @type {Api.Seat} */ { id, name, account }) => el("option", { value: `seat:${id}`, dir: "auto" }, account ? `${name} (${this.#words.account})` : name);
     select.replaceChildren(el("option", { value: "" }, this.#words.private), ...others.map(option));
   }
 

@@ -12,12 +12,23 @@ import { el } from "./el.js";
  * @typedef {object} Look
  * @property {typeof WORDS} words
  * @property {string | undefined} me the id of the seat that looks on
+ * @property {Map<string, Api.Seat> | undefined} seats in a room, those that are there
  * @property {(line: AnyLine) => boolean} mayEdit
  * @property {(line: AnyLine) => void} edit
  * @property {((line: AnyLine, element: HTMLElement) => void) | null} decorate
  */
 
 const AT_END_PX = 40; // so near the end one reads along
+
+/**
+ * Whether an account said it: outside rooms the line tells; in a room the seat, as long as it is there.
+ * @param {AnyLine} line
+ * @param {Map<string, Api.Seat> | undefined} seats
+ */
+function isAccounts({ from }, seats) {
+  if (!from) return false;
+  return "account" in from ? from.account : Boolean(seats?.get(from.seat)?.account);
+}
 
 export class Log {
   #element;
@@ -69,18 +80,20 @@ export class Log {
    * @param {AnyLine} line
    * @param {Look} look
    */
-  #node(line, { words, me, mayEdit, edit, decorate }) {
+  #node(line, { words, me, seats, mayEdit, edit, decorate }) {
     const made = this.#nodes.get(line) ?? { node: el("p", { part: "line" }), version: null };
     const { node } = made;
     this.#nodes.set(line, made);
-    const version = `${line.edited} ${line.text}`;
+    const account = isAccounts(line, seats);
+    const version = `${line.edited} ${account} ${line.text}`;
     if (made.version === version) return node;
     made.version = version;
     const classes = [!line.from && "game", line.emote && "emote", me && line.mentions.includes(me) && "mentioned"];
     node.className = ["line", ...classes.filter(Boolean)].join(" ");
     /** @type {HTMLElement[]} */
     const children = [el("span", { class: "text", part: "text", dir: "auto" }, String(line.text))];
-    if (line.from) children.unshift(el("bdi", { class: "from", part: "from" }, line.from.name), el("span", { class: "hidden" }, ": "));
+    const mark = () => el("span", { class: "account", part: "account", title: words.account }, el("span", { "aria-hidden": "true" }, "@"), el("span", { class: "hidden" }, ` ${words.account}`));
+    if (line.from) children.unshift(el("bdi", { class: "from", part: "from" }, line.from.name), ...(account ? [mark()] : []), el("span", { class: "hidden" }, ": "));
     if (line.edited) children.push(el("span", { class: "note" }, words.edited));
     if (mayEdit(line)) children.push(el("button", { type: "button", "aria-label": `${words.edit}: ${line.text}`, onclick: () => edit(line) }, words.edit));
     node.replaceChildren(...children);

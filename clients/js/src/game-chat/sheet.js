@@ -34,6 +34,7 @@ button:disabled { cursor: default; opacity: .6; }
 [role=log] { height: var(--game-chat-height, 16rem); overflow-y: auto; overscroll-behavior: contain; border: 1px solid ${token("line")}; border-radius: var(--game-chat-radius, .55rem); background: ${token("ground")}; padding: .5em .6em; flex: 1 0 auto; }
 .line { margin: 0 0 .3em; display: flex; flex-wrap: wrap; column-gap: .5em; align-items: baseline; overflow: hidden; overflow-wrap: anywhere; line-height: 1.4; }
 .from { font-weight: 700; }
+.account { border: 1px solid currentColor; border-radius: 1em; padding: 0 .25em; margin-inline-start: -.2em; font-size: .75em; color: ${token("muted")}; }
 .text { min-width: 0; white-space: pre-wrap; unicode-bidi: isolate; flex: 0 1 auto; margin: 0; }
 .game, .note, .empty, .typing { color: ${token("muted")}; }
 .emote .text, .empty { font-style: italic; }

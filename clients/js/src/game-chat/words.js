@@ -15,6 +15,7 @@ export const WORDS = {
   edited: "(edited)",
   nothing: "Nothing said yet.",
   closed: "Nobody may write here now.",
+  account: "has an account",
   gone: "somebody who left",
   /** @param {number} n */
   unread: (n) => `${n} unread`,

@@ -36,7 +36,7 @@ export function teamList(room) {
 }
 
 function teamCard(room, { name, title, colour, score, open, seats }, { mine, chooses }) {
-  const people = seats.length ? seats.flatMap((seat, i) => [i ? ", " : null, el("bdi", {}, seat.name)]) : "Nobody yet";
+  const people = seats.length ? seats.flatMap((seat, i) => [i ? ", " : null, el("bdi", {}, seat.name), seat.account ? accountMark() : null]) : "Nobody yet";
   const join = () => attempt(room.joinTeam(name));
   const button = open && chooses && !mine ? el("button", { type: "button", "data-key": `team-${name}`, onclick: join }, "Join", el("span", { class: "visually-hidden" }, ` ${title}`)) : null;
   return el(
@@ -45,6 +45,11 @@ function teamCard(room, { name, title, colour, score, open, seats }, { mine, cho
     el("div", { class: "row spread" }, el("strong", { class: "team-title", dir: "auto" }, title), el("span", { class: "points" }, el("span", { class: "visually-hidden" }, "Points: "), String(score))),
     el("div", { class: "row spread" }, el("span", { class: "small" }, people, mine ? el("span", { class: "muted" }, " · your team") : null), button),
   );
+}
+
+/** Beside a name: it is an account's, and not merely what a guest calls himself. */
+function accountMark() {
+  return el("span", { class: "account", title: "has an account" }, el("span", { "aria-hidden": "true" }, "@"), el("span", { class: "visually-hidden" }, "has an account"));
 }
 
 function seatChip(room, seat, done) {
@@ -56,6 +61,7 @@ function seatChip(room, seat, done) {
     { class: ["seat", seatColor(seat), me && "me", !seat.online && "offline", done && "done", team && "teamed"], style: team && { "--team": team.colour } },
     el("span", { class: "face", "aria-hidden": "true" }, [...seat.name][0]?.toUpperCase() ?? "?"),
     el("span", { class: "name" }, seat.name),
+    seat.account ? accountMark() : null,
     notes.length ? el("span", { class: "note" }, notes.join(", ")) : null,
     done ? el("span", { class: "visually-hidden" }, "done") : null,
   );
