@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import inspect
 import re
 from pathlib import Path
@@ -27,7 +28,8 @@ from gameserver import (
     Team,
     Teams,
 )
-from gameserver.game.game import SETTINGS
+from gameserver.game import settings
+from gameserver.game.settings import SETTINGS
 from gameserver.testing import Table, Visitor
 
 DOCS = Path(__file__).parent.parent / "docs"
@@ -65,6 +67,20 @@ def members(cls: type[Any]) -> dict[str, Any]:
         for name, member in vars(cls).items()
         if not name.startswith("_") and (isinstance(member, property | staticmethod | classmethod) or callable(member))
     }
+
+
+def sentences() -> dict[str, str]:
+    """:returns: what stands below each setting of games where it is declared."""
+    (cls,) = (
+        node for node in ast.parse(inspect.getsource(settings)).body if getattr(node, "name", "") == "GameSettings"
+    )
+    assert isinstance(cls, ast.ClassDef)
+    found = {}
+    for declared, text in zip(cls.body, cls.body[1:], strict=False):
+        if isinstance(declared, ast.AnnAssign) and isinstance(text, ast.Expr):
+            assert isinstance(declared.target, ast.Name)
+            found[declared.target.id] = " ".join(str(ast.literal_eval(text.value)).split())
+    return found
 
 
 class PublicTests(SynchronousTestCase):
@@ -128,16 +144,17 @@ class GuidesTests(SynchronousTestCase):
             self.assertEqual(missing, set(), cls.__name__)
 
     def test_every_setting_is_in_the_guides(self) -> None:
-        """With its default, in one table."""
-        for name in SETTINGS - {"name", "title"}:
-            default = getattr(Game, name)
-            shown = {"commit": '"commit"', "row": '"row"', "pause": '"pause"', "default": '"default"'}.get(
-                str(default), str(default)
-            )
-            row = re.search(rf"^   \* - ``{name}``\n     - ``(.*?)``$", self.text(), re.M)
-            self.assertIsNotNone(row, name)
-            if row is not None:
-                self.assertEqual(row[1].replace("'", '"'), shown.replace("'", '"'), name)
+        """With its default, and the sentence that stands where it is declared, in one table; and no other is."""
+        page = (DOCS / "reference" / "game_settings.rst").read_text("utf-8")
+        rows = dict(re.findall(r"^   \* - ``(\w+)``\n((?:     .*\n?)+)", page, re.M))
+        self.assertEqual(set(rows), SETTINGS - {"name", "title"})
+        for name, sentence in sentences().items():
+            if name in rows:
+                default, text = re.findall(r"^     - ((?:.*\n?(?:       )?)+?)(?=^     -|\Z)", rows[name], re.M)
+                value = getattr(Game, name)
+                shown = f'"{value}"' if isinstance(value, str) else str(value).replace("'", '"')
+                self.assertEqual(default.strip(), f"``{shown}``", name)
+                self.assertTrue(" ".join(text.split()).startswith(sentence), f"{name}: {sentence}\n{text}")
 
     def test_every_public_name_is_in_the_guides(self) -> None:
         """What can be imported is explained."""

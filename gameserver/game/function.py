@@ -12,7 +12,8 @@ from typing import Any, Final
 
 from gameserver.errors import GameDefinitionError, NoSender, StaleCall
 from gameserver.game.function_chat import FunctionChat
-from gameserver.game.game import SETTINGS, Game
+from gameserver.game.game import Game
+from gameserver.game.settings import SETTINGS
 from gameserver.game.slips import module_slips
 from gameserver.room.chat.channels import wire_address
 from gameserver.room.chat.line import Chat

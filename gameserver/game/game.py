@@ -12,6 +12,7 @@ from gameserver.errors import GameDefinitionError
 from gameserver.game.chat import RoomChat
 from gameserver.game.dice import Dice
 from gameserver.game.marks import mark_of
+from gameserver.game.settings import SETTINGS, GameSettings
 from gameserver.room.chat.line import Chat
 from gameserver.room.groups import Group, Role
 from gameserver.room.seats import HOST_ROLES, Player
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from gameserver.room.room import Room
 
 
-class Game:
+class Game(GameSettings):
     """
     A game: subclass it, and say what happens when players join, start, move and leave.
 
@@ -39,38 +40,6 @@ class Game:
     ...         self.state["count"] = self.state.get("count", 0) + by
     ...         return self.state["count"]
     """
-
-    name: ClassVar[str] = ""
-    title: ClassVar[str] = ""
-    min_players: ClassVar[int] = 1
-    max_players: ClassVar[int] = 8
-    roles: ClassVar[dict[str, int]] = {}
-    auto_start: ClassVar[bool] = False
-    needs_start: ClassVar[bool] = True
-    late_join: ClassVar[bool] = False
-    hold_s: ClassVar[float] = 120
-    tick_hz: ClassVar[float] = 0
-    patch_hz: ClassVar[float] = 0
-    quantize: ClassVar[float | dict[str, float] | None] = None
-    durability: ClassVar[Literal["commit", "relaxed", "none"]] = "commit"
-    storage: ClassVar[Literal["row", "fields"]] = "row"
-    max_row_bytes: ClassVar[int] = 1 << 20
-    max_entry_bytes: ClassVar[int] = 1 << 16
-    max_table_bytes: ClassVar[int] = 1 << 26
-    idle_close_s: ClassVar[float | None] = 3600
-    downtime: ClassVar[Literal["pause", "count"]] = "pause"
-    messages_per_s: ClassVar[float] = 20
-    chat_to: ClassVar[tuple[str, ...]] = ("room", "group")
-    chat_history: ClassVar[int] = 50
-    chat_history_s: ClassVar[float | None] = 604800
-    chat_edit_s: ClassVar[float] = 300
-    chat_slow_s: ClassVar[float] = 0
-    chat_links: ClassVar[bool] = True
-    chat_repeats: ClassVar[int] = 10
-    chat_filter: ClassVar[Literal["default"] | Callable[[str], str] | None] = "default"
-    chat_commands: ClassVar[bool] = True
-    silent_phases: ClassVar[tuple[str, ...]] = ()
-    version: ClassVar[int] = 1
 
     state: Any
     """The document that everybody in the room sees."""
@@ -384,14 +353,6 @@ HOOKS: Final = frozenset(
     | {"migrate"}
 )
 """What a subclass may define, and the room calls."""
-SETTINGS: Final = frozenset(
-    {"name", "title", "min_players", "max_players", "roles", "auto_start", "needs_start", "late_join", "hold_s"}
-    | {"tick_hz", "patch_hz", "quantize", "durability", "storage", "max_row_bytes", "idle_close_s", "downtime"}
-    | {"messages_per_s", "version", "max_entry_bytes", "max_table_bytes"}
-    | {"chat_to", "chat_history", "chat_history_s", "chat_edit_s", "chat_slow_s", "chat_links"}
-    | {"chat_repeats", "chat_filter", "chat_commands", "silent_phases"}
-)
-"""What a subclass sets."""
 _RESERVED: Final = frozenset(
     name
     for name in {*vars(Game), *Game.__annotations__}

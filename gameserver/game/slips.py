@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from gameserver.errors import GameDefinitionError
 from gameserver.game.marks import mark_of
 from gameserver.game.question import Question
+from gameserver.game.settings import SETTINGS
 from gameserver.game.usage import is_decorated, usage
 from gameserver.room.seats import Player
 
@@ -80,7 +81,7 @@ def slips(cls: type[Game], base: type[Game]) -> list[Slip]:
         if isinstance(value, FunctionType) and mark_of(value) is None and name not in answered:
             slip = _loose_hook(cls.__name__, name, base) or _unmarked(cls.__name__, name, value)
         elif not callable(value):
-            slip = _setting(cls.__name__, name, _settings(base), own)
+            slip = _setting(cls.__name__, name, own)
         found.append(slip)
     modules = dict.fromkeys(one.__module__ for one in cls.__mro__)
     return _unused(found, own, [sys.modules[name] for name in modules if name in sys.modules])
@@ -98,7 +99,7 @@ def module_slips(module: ModuleType, base: type[Game]) -> list[Slip]:
                 text = f"{where}.{name} is never called: payload_handler is, for whatever happens."
                 slip = Slip(name, "payload_handler", text)
         elif not callable(value) and not isinstance(value, ModuleType):
-            slip = _setting(where, name, _settings(base), own)
+            slip = _setting(where, name, own)
         found.append(slip)
     return _unused(found, own, [module])
 
@@ -153,8 +154,8 @@ def _unmarked(where: str, name: str, function: FunctionType) -> Slip | None:
     return None
 
 
-def _setting(where: str, name: str, settings: list[str], own: dict[str, Any]) -> Slip | None:
-    meant = near(name, settings)
+def _setting(where: str, name: str, own: dict[str, Any]) -> Slip | None:
+    meant = near(name, SETTINGS)
     if meant is None or meant == name or (name.isupper() and (_squash(name) != _squash(meant) or meant in own)):
         return None  # of constants only those are slips that are a setting's name to the letter
     return _means_nothing(where, name, meant)
@@ -162,10 +163,6 @@ def _setting(where: str, name: str, settings: list[str], own: dict[str, Any]) ->
 
 def _means_nothing(where: str, name: str, meant: str) -> Slip:
     return Slip(name, meant, f"{where}.{name} means nothing here; is {meant} meant?")
-
-
-def _settings(base: type[Game]) -> list[str]:
-    return [n for n, v in vars(base).items() if not (n.startswith("_") or callable(v) or isinstance(v, property))]
 
 
 def _squash(name: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 import re
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 from twisted.logger import Logger
 
@@ -14,61 +14,17 @@ from gameserver.game.crontab import Crontab
 from gameserver.game.marks import CronMark, MessageMark, TimerMark, mark_of
 from gameserver.game.question import Question
 from gameserver.game.schema import Schema
+from gameserver.game.settings import check_settings
 from gameserver.game.slips import Slip, check_hooks, slips
 from gameserver.room import bounds
-from gameserver.room.publish.quantize import Quanta, is_setting
+from gameserver.room.publish.quantize import Quanta
 
 if TYPE_CHECKING:
     from gameserver.game.game import Game
 
 log = Logger(namespace="gameserver.games")
 
-MAX_GAME_PLAYERS: Final = 10_000
-"""Seats of players in one room at most; what a room of more would need is another design."""
-
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
-_NUMBER = (int, float)
-_CHECKS: Final[dict[str, tuple[Callable[[Any], bool], str]]] = {
-    "title": (lambda v: isinstance(v, str), "a string"),
-    "min_players": (lambda v: type(v) is int and v >= 0, "an int of 0 or more"),
-    "max_players": (lambda v: type(v) is int and 1 <= v <= MAX_GAME_PLAYERS, f"an int of 1 to {MAX_GAME_PLAYERS}"),
-    "roles": (
-        lambda v: isinstance(v, dict) and all(isinstance(k, str) and type(n) is int and n > 0 for k, n in v.items()),
-        'a dict of role and most seats, such as {"screen": 1}',
-    ),
-    "auto_start": (lambda v: isinstance(v, bool), "True or False"),
-    "needs_start": (lambda v: isinstance(v, bool), "True or False"),
-    "late_join": (lambda v: isinstance(v, bool), "True or False"),
-    "hold_s": (lambda v: isinstance(v, _NUMBER) and v >= 0, "seconds, 0 or more"),
-    "tick_hz": (lambda v: isinstance(v, _NUMBER) and 0 <= v <= 60, "0 to 60"),
-    "patch_hz": (lambda v: isinstance(v, _NUMBER) and 0 <= v <= 60, "0 to 60"),
-    "quantize": (
-        is_setting,
-        'None, a step such as 0.01 or 5, or a dict of key and step, such as {"x": 0.1, "*": 0.01}',
-    ),
-    "durability": (lambda v: v in ("commit", "relaxed", "none"), '"commit", "relaxed" or "none"'),
-    "storage": (lambda v: v in ("row", "fields"), '"row" or "fields"'),
-    "max_row_bytes": (lambda v: type(v) is int and v > 0, "bytes"),
-    "max_entry_bytes": (lambda v: type(v) is int and v > 0, "bytes"),
-    "max_table_bytes": (lambda v: type(v) is int and v > 0, "bytes"),
-    "idle_close_s": (lambda v: v is None or (isinstance(v, _NUMBER) and v >= 0), "seconds, or None"),
-    "downtime": (lambda v: v in ("pause", "count"), '"pause" or "count"'),
-    "messages_per_s": (lambda v: isinstance(v, _NUMBER) and v > 0, "a number over 0"),
-    "chat_to": (lambda v: not isinstance(v, str) and set(v) <= {"room", "group", "seat"}, '("room", "group", "seat")'),
-    "chat_history": (lambda v: type(v) is int and 0 <= v <= 1000, "lines of each channel, 0 to 1000"),
-    "chat_history_s": (lambda v: v is None or (isinstance(v, _NUMBER) and v > 0), "seconds, or None"),
-    "chat_edit_s": (lambda v: isinstance(v, _NUMBER) and v >= 0, "seconds, 0 or more"),
-    "chat_repeats": (lambda v: type(v) is int and v >= 0, "an int of 0 or more"),
-    "chat_filter": (lambda v: v is None or v == "default" or callable(v), '"default", None, or a function of a text'),
-    "chat_commands": (lambda v: isinstance(v, bool), "True or False"),
-    "chat_slow_s": (lambda v: isinstance(v, _NUMBER) and v >= 0, "seconds, 0 or more"),
-    "chat_links": (lambda v: isinstance(v, bool), "True or False"),
-    "silent_phases": (
-        lambda v: isinstance(v, tuple | list) and all(isinstance(p, str) for p in v),
-        'phases, such as ("night",)',
-    ),
-    "version": (lambda v: type(v) is int and v >= 1, "an int of 1 or more"),
-}
 
 
 class MessageSpec:
@@ -135,7 +91,7 @@ class Spec:
         if not isinstance(self.name, str) or not _NAME.fullmatch(self.name):
             raise GameDefinitionError(f"{cls.__name__}: the name {self.name!r} must be like this: trivia_night")
         self.title: str = cls.title or self.name.replace("_", " ").capitalize()
-        self._check_settings()
+        check_settings(cls)
         game = next(base for base in cls.__mro__ if base.__module__ == "gameserver.game.game")
         check_hooks(cls, game)
         of_module = cls.__dict__.get("_gs_slips")
@@ -209,20 +165,6 @@ class Spec:
         if name in self.messages:
             raise GameDefinitionError(f"{self.cls.__name__}: two messages are named {name!r}.")
         self.messages[name] = MessageSpec(attribute, function, mark)
-
-    def _check_settings(self) -> None:
-        for name, (good, expected) in _CHECKS.items():
-            value = getattr(self.cls, name)
-            try:
-                right = good(value)
-            except TypeError:
-                right = False
-            if not right:
-                raise GameDefinitionError(f"{self.cls.__name__}.{name} = {value!r}: must be {expected}.")
-        if self.cls.min_players > self.cls.max_players:
-            raise GameDefinitionError(f"{self.cls.__name__}.min_players is more than max_players.")
-        if "player" in self.cls.roles:
-            raise GameDefinitionError(f'{self.cls.__name__}.roles: "player" is not an extra role; set max_players.')
 
 
 def spec_of(cls: type[Game]) -> Spec:

@@ -132,35 +132,27 @@ class Settings:
         return SettingError(key, self.sources.get(key, "default"), expected)
 
 
-def _readers(of: type, prefix: str = "") -> Iterator[tuple[str, Callable[[object], Any]]]:
-    item: Field[Any]
-    for item in fields(of):
-        if "read" in item.metadata:
-            yield prefix + item.name, item.metadata["read"]
-
-
 TABLES: Final[Mapping[str, type]] = {"limits": Limits, "jwt": Jwt, "django": Django}
 """What stands in tables of its own in a file, as ``jwt.issuer`` in all else."""
 
-KEYS: Final[Mapping[str, Callable[[object], Any]]] = {
-    **dict(_readers(Settings)),
-    **{key: read for name, kind in TABLES.items() for key, read in _readers(kind, f"{name}.")},
+
+def _declared(of: type, prefix: str = "") -> Iterator[tuple[str, Field[Any]]]:
+    item: Field[Any]
+    for item in fields(of):
+        if "read" in item.metadata:
+            yield prefix + item.name, item
+
+
+_FIELDS: Final[Mapping[str, Field[Any]]] = {
+    **dict(_declared(Settings)),
+    **{key: item for name, kind in TABLES.items() for key, item in _declared(kind, f"{name}.")},
 }
+
+KEYS: Final[Mapping[str, Callable[[object], Any]]] = {key: item.metadata["read"] for key, item in _FIELDS.items()}
 """Every setting's full name to what reads its value."""
 
-LISTS: Final = (
-    "listen",
-    "games",
-    "origin",
-    "auth",
-    "admins",
-    "moderators",
-    "create",
-    "metrics",
-    "trusted_proxy",
-    "jwt.audience",
-    "jwt.rights",
-)
+LISTS: Final = tuple(key for key, item in _FIELDS.items() if isinstance(item.default, tuple))
+"""The settings of which one text is one item."""
 
 YES_OR_NO: Final = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
 """How the environment says true and false."""
