@@ -24,6 +24,7 @@ from gameserver.errors import Refused, StoreUnavailable
 from gameserver.game.crontab import Crontab
 from gameserver.interfaces import IClock, ILeases
 from gameserver.node.runner import RoomRunner
+from gameserver.room.inputs.due import CalendarCall
 
 if TYPE_CHECKING:
     from gameserver.game.spec import Spec
@@ -169,7 +170,7 @@ class Calendar:
 
     def _call_rooms(self, entry: _Entry) -> None:
         for runner in [runner for runner in self._rooms() if runner.room.spec is entry.spec]:
-            runner.post("call", entry.method).addErrback(lambda failure: failure.trap(Refused))
+            runner.post(CalendarCall(entry.method)).addErrback(lambda failure: failure.trap(Refused))
 
     # Static methods
 

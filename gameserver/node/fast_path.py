@@ -1,9 +1,9 @@
 """
 The short way of a player's message: most change nothing of the room, but say something.
 
-Whatever is out of the ordinary goes the general way from where it is noticed (`RoomRunner.message`, `Inputs.called`,
-`tell`); what comes of both is the same. That a step only spoke is seen in the journal: whatever changes a room says
-first how to undo it.
+Whatever is out of the ordinary goes the general way from where it is noticed (`RoomRunner.message`, `called`, `tell`);
+what comes of both is the same. That a step only spoke is seen in the journal: whatever changes a room says first how to
+undo it.
 
 All of it is one function, since a message that is said on costs little more than the calls on its way.
 """
@@ -18,6 +18,7 @@ from twisted.python.failure import Failure
 
 from gameserver.node.commits import DUE_SLACK_S
 from gameserver.room.effects import Requester
+from gameserver.room.inputs.message import Message, called
 from gameserver.room.publish.audience import audience, say_event
 from gameserver.room.publish.broadcast import tell
 from gameserver.room.quota import check_said
@@ -123,7 +124,7 @@ class FastPath:
             except Exception as error:  # noqa: BLE001 - the message's door
                 runner.free = False
                 room.game_calls.refuse(requester, player, message.type, 0, error)
-                runner.end_message(requester, None)
+                runner.end_message(Message(requester, self.seat, message), None)
             else:
                 if result is None and room.journal.undo == room.only_said:
                     one: Any = room.said[-1]
@@ -144,7 +145,7 @@ class FastPath:
                 else:
                     self._end(message, requester, result)
         except Exception:  # noqa: BLE001 - a bug of ours must not stop the other rooms
-            runner._failed("message", (requester,), None, Failure())
+            runner._failed(Message(requester, self.seat, message), None, Failure())
         finally:
             runner.draining = False
         if room.due_at == LOOK or runner.queue:
@@ -165,4 +166,5 @@ class FastPath:
             runner.join_batch()
         else:
             runner.free = False
-            runner.end_message(requester, room.inputs.called(requester, self.player, message.type, result))
+            asked = Message(requester, self.seat, message)
+            runner.end_message(asked, called(room, requester, self.player, message.type, result))

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from gameserver.errors import Refused
 from gameserver.rates import TokenBuckets, network_of
+from gameserver.room.inputs.lifecycle import MakeWay
 
 if TYPE_CHECKING:
     from gameserver.node.runner import RoomRunner
@@ -84,4 +85,4 @@ class Openers:
 
     def _close(self, runner: RoomRunner) -> None:
         self.gone(runner)
-        runner.post("make_way").addErrback(lambda failure: failure.trap(Refused))
+        runner.post(MakeWay()).addErrback(lambda failure: failure.trap(Refused))

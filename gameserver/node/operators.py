@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 import msgspec
@@ -10,8 +11,10 @@ from msgspec import Struct
 from gameserver.errors import Refused
 from gameserver.interfaces import User
 from gameserver.node.sanctions import Sanction
+from gameserver.room.chat import moderation
 from gameserver.room.chat.moderation import SLOWEST_S, has_right
 from gameserver.room.chat.records import Record, Who
+from gameserver.room.inputs.moderation import Moderate
 
 if TYPE_CHECKING:
     from gameserver.node.rooms import RoomRegistry
@@ -75,22 +78,9 @@ class Operators:
         """
         _check(user)
         _check_seconds(wish.s)
-        how: dict[str, Any] = {}
-        if wish.act in ("mute", "shadow"):
-            how = {"s": wish.s, "shadow": wish.act == "shadow", "reason": wish.reason}
-        elif wish.act == "ban":
-            how = {"s": wish.s, "reason": wish.reason}
-        elif wish.act == "kick":
-            how = {"reason": wish.reason}
-        elif wish.act == "unban":
-            how = {"name": wish.name}
-        elif wish.act == "slow":
-            how = {"s": min(wish.s or 0.0, SLOWEST_S)}
-        elif wish.act == "links":
-            how = {"on": wish.on}
-        act = "mute" if wish.act == "shadow" else wish.act
         runner = self._registry.find(code)
-        await runner.post("moderate", act, user, wish.seat, **how)
+        act, how = _called_with(wish)
+        await runner.post(Moderate(act, user, wish.seat, how))
         # Behind the commit: a process that dies before must not have told of it.
         await runner.told()
 
@@ -161,11 +151,26 @@ class Operators:
                 addresses = [getattr(session, "address", "") for session in seat._sessions] or [""]
                 reasons = [watch.ban_of(seat.user_id, address, room.spec.name, room.now) for address in addresses]
                 if all(reason is not None for reason in reasons) and not seat._moderates:
-                    await runner.post("moderate", "kick", user, seat.id, reason=wish.reason)
+                    await runner.post(Moderate(moderation.kick, user, seat.id, {"reason": wish.reason}))
 
     def _note(self, user: User, act: str, **about: Any) -> None:
         at_ms = round(self._registry.clock.now() * 1000)
         self._registry.watch.note(Record(at_ms=at_ms, act=act, by=Who(user.id, user.name), **about))
+
+
+def _called_with(wish: RoomAct) -> tuple[Callable[..., Any], dict[str, Any]]:
+    """:returns: what is called in the room, and with what besides who acts, and on whom."""
+    acts: dict[Act, tuple[Callable[..., Any], dict[str, Any]]] = {
+        "mute": (moderation.mute, {"s": wish.s, "shadow": False, "reason": wish.reason}),
+        "shadow": (moderation.mute, {"s": wish.s, "shadow": True, "reason": wish.reason}),
+        "unmute": (moderation.unmute, {}),
+        "kick": (moderation.kick, {"reason": wish.reason}),
+        "ban": (moderation.ban, {"s": wish.s, "reason": wish.reason}),
+        "unban": (moderation.unban, {"name": wish.name}),
+        "slow": (moderation.slow, {"s": min(wish.s or 0.0, SLOWEST_S)}),
+        "links": (moderation.links, {"on": wish.on}),
+    }
+    return acts[wish.act]
 
 
 def _check(user: User) -> None:

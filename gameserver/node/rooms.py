@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Final, cast
 
 from msgspec import MsgspecError
+from msgspec.structs import replace
 from twisted.internet.defer import Deferred, DeferredLock
 from twisted.internet.interfaces import IDelayedCall
 from twisted.logger import Logger
@@ -40,6 +41,7 @@ from gameserver.protocol import messages, msgpack, values
 from gameserver.room import admission, quota, row
 from gameserver.room.bounds import message_bytes
 from gameserver.room.effects import Requester
+from gameserver.room.inputs.arrivals import CreateRoom, SeatWish, TakeSeat
 from gameserver.room.quota import Quota, Share
 from gameserver.room.room import Room
 from gameserver.store.keys import CODE_REST_MS
@@ -299,13 +301,13 @@ class RoomRegistry:
         private: bool = False,
         password: str | None = None,
         requester: Requester | None = None,
-        seat: dict[str, Any] | None = None,
+        seat: SeatWish | None = None,
         address: str = "",
     ) -> RoomRunner:
         """
         Make a room, and where ``requester`` is given the creator's seat with it.
 
-        :param seat: keyword arguments of `Inputs.join`.
+        :param seat: what that should be.
         :param address: from which that comes, where nobody asks for a seat.
         :raises Refused: the game refuses, or the user may not.
         """
@@ -348,7 +350,7 @@ class RoomRegistry:
         private: bool,
         password: str | None,
         requester: Requester | None,
-        seat: dict[str, Any] | None,
+        seat: SeatWish | None,
     ) -> RoomRunner:
         id = self.entropy(12).hex()
         code = await self._claim_code(id, private)
@@ -359,8 +361,8 @@ class RoomRegistry:
         stepped_s = self._stepped_s
         try:
             password = await self._passwords.keep(room, password)
-            seat = seat and {**seat, "password": password}
-            await runner.post("create", requester, options, private=private, password=password, user=user, seat=seat)
+            seat = seat and replace(seat, password=password)
+            await runner.post(CreateRoom(user, requester, options, private, password, seat))
             if runner.room.ended:
                 raise Refused("The game closed the room at once.")
         except Refused:
@@ -376,7 +378,7 @@ class RoomRegistry:
             runner.shift(self._stepped_s - stepped_s)
         return runner
 
-    async def match(self, requester: Requester, game: str, match: dict[str, Any], seat: dict[str, Any]) -> None:
+    async def match(self, requester: Requester, game: str, match: dict[str, Any], seat: SeatWish) -> None:
         """
         Seat a user in an open room whose options hold ``match``, or in a new one with these options.
 
@@ -385,7 +387,7 @@ class RoomRegistry:
         lock = self._matching.setdefault(self.spec(game).name, DeferredLock())
         await lock.acquire()
         try:
-            runner = self._find_match(requester, game, values.received(match), seat.get("role") or "player")
+            runner = self._find_match(requester, game, values.received(match), seat.role or "player")
             if runner is None:
                 await self.create(requester.user, game, match, requester=requester, seat=seat)
             else:
@@ -395,7 +397,7 @@ class RoomRegistry:
         finally:
             lock.release()
 
-    async def join(self, requester: Requester, runner: RoomRunner, seat: dict[str, Any]) -> None:
+    async def join(self, requester: Requester, runner: RoomRunner, seat: SeatWish) -> None:
         """
         Seat a user in a room.
 
@@ -403,8 +405,8 @@ class RoomRegistry:
         """
         if requester.user.id not in runner.users:
             await self._admit(requester.user)
-        password = await self._passwords.prove(runner.room, requester.user, seat.get("role"), seat.get("password"))
-        await runner.post("join", requester, **{**seat, "password": password})
+        password = await self._passwords.prove(runner.room, requester.user, seat.role, seat.password)
+        await runner.post(TakeSeat(requester, replace(seat, password=password)))
         self._count_users(runner)
 
     async def _admit(self, user: User) -> None:

@@ -12,7 +12,6 @@ from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
-from msgspec import Raw
 from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IDelayedCall
 from twisted.python.failure import Failure
@@ -20,9 +19,15 @@ from twisted.python.failure import Failure
 from gameserver.errors import CODES, Refused
 from gameserver.interfaces import IClock
 from gameserver.node.commits import DUE_SLACK_S, Commits
-from gameserver.node.waiters import RoomReader, Waiter
+from gameserver.node.waiters import Look, RoomReader, Waiter
 from gameserver.protocol import messages, msgpack
 from gameserver.room.effects import Requester
+from gameserver.room.inputs.arrivals import CreateRoom
+from gameserver.room.inputs.connections import CaughtUp, Detach
+from gameserver.room.inputs.due import Fire, Tick
+from gameserver.room.inputs.input import Input
+from gameserver.room.inputs.lifecycle import EndRoom, LoadRoom
+from gameserver.room.inputs.message import Message
 from gameserver.room.timers import LOOK
 
 if TYPE_CHECKING:
@@ -43,8 +48,8 @@ QUEUE_PER_USER: Final = 100
 FIRINGS: Final = 100
 """Timers that fire before others are served."""
 
-Input = tuple[str, tuple[Any, ...], dict[str, Any], "Deferred[None] | None"]
-"""The name of one of the room's inputs, its arguments, and who waits for it."""
+Waiting = tuple[Input, "Deferred[None] | None"]
+"""An input that waits for its turn, and who waits for it."""
 
 
 class RoomRunner:
@@ -125,7 +130,7 @@ class RoomRunner:
         self._remade = remade
         self.is_plain = remade is None and not room.spec.waits
         self.free = False
-        self.queue: deque[Input] = deque()
+        self.queue: deque[Waiting] = deque()
         self.busy = False
         self.draining = False
         self._stepped_s = 0.0
@@ -137,9 +142,9 @@ class RoomRunner:
 
     # Inputs
 
-    def post(self, method: str, *args: Any, **kwargs: Any) -> Deferred[None]:
+    def post(self, input: Input) -> Deferred[None]:
         """
-        An input for the room.
+        Give the room an input.
 
         :returns: fires once it is applied; fails with `Refused` where the input says so, and if there is no room, once
             the store has what that rests on, and behind all that the room has said.
@@ -148,13 +153,13 @@ class RoomRunner:
         done: Deferred[None] = Deferred()
         if self.over:
             self._refuse(done, Refused(code=self._refusal))
-        elif args and isinstance(args[0], Requester) and self._is_full_of(args[0]):
+        elif input.asker is not None and self._is_full_of(input.asker):
             raise Refused(code="busy")
         else:
-            self._take_in((method, args, kwargs, done))
+            self._take_in(input, done)
         return done
 
-    def message(self, requester: Requester, seat: str, type: str, data: Raw | bytes) -> None:
+    def message(self, requester: Requester, seat: str, message: messages.Send) -> None:
         """
         A player's message; most go the short way, see `gameserver.node.fast_path`.
 
@@ -166,15 +171,16 @@ class RoomRunner:
         if stops or not self.is_plain or room.is_due(now + DUE_SLACK_S) or (self.is_stored and self.commits.behind):
             if self.over or self._is_full_of(requester):
                 raise Refused(code=self._refusal if self.over else "busy")
-            self._take_in(("message", (requester, seat, type, data), {}, None))
+            self._take_in(Message(requester, seat, message))
             return
         # Nothing comes before it.
         room.begin(now, self.monotonic())
         self.free, self.draining = False, True
+        input = Message(requester, seat, message)
         try:
-            self.end_message(requester, room.inputs.message(requester, seat, type, data))
+            self.end_message(input, input.apply(room))
         except Exception:  # noqa: BLE001 - a bug of ours must not stop the other rooms
-            self._failed("message", (requester,), None, Failure())
+            self._failed(input, None, Failure())
         finally:
             self.draining = False
             self.look_around()
@@ -204,7 +210,7 @@ class RoomRunner:
         """:returns: seconds that only grow, since some moment; the same for all of one pass."""
         return self.reactor_pass.monotonic_s if self.reactor_pass.began_s else self.clock.monotonic()
 
-    def end_message(self, requester: Requester, rest: Coroutine[Any, Any, None] | None) -> None:
+    def end_message(self, input: Message, rest: Coroutine[Any, Any, None] | None) -> None:
         """
         The game's code for a message was called: end the step.
 
@@ -213,7 +219,7 @@ class RoomRunner:
         if rest is None:
             self._finish(None)
         else:
-            self._wait(rest, "message", (requester,), None)
+            self._wait(rest, input, None)
 
     def look(self, read: Callable[[Room], T]) -> Deferred[T]:
         """
@@ -226,7 +232,7 @@ class RoomRunner:
         elif self.commits.settled:
             reader.done.callback(read(self.room))
         else:
-            self._take_in(("look", (reader,), {}, None))
+            self._take_in(Look(reader))
         return reader.done
 
     @property
@@ -244,7 +250,7 @@ class RoomRunner:
         """
         waiter: Waiter[None] = Waiter(Deferred(), None)
         if (self.queue or self.busy) and not self.over:
-            self._take_in(("look", (waiter,), {}, None))
+            self._take_in(Look(waiter))
         elif self.quiet:
             waiter.deliver(b"")
         else:
@@ -259,13 +265,13 @@ class RoomRunner:
         """
         free = self._may_step() and not self.queue
         if free:
-            self._take_in(("tick", (), {}, None))
+            self._take_in(Tick())
         return free
 
     def gone(self, session: ISession, seat: str) -> None:
         """A session's connection ended."""
         if not self.over:
-            self._take_in(("detach", (session, seat), {}, None))
+            self._take_in(Detach(session, seat))
 
     def fell_behind(self, session: ISession) -> None:
         """Much waits for this session's connection: it can do without patches, until `caught_up`."""
@@ -274,11 +280,11 @@ class RoomRunner:
     def caught_up(self, session: ISession) -> None:
         """It has read; the room gives it what was withheld."""
         if not self.over:
-            self._take_in(("caught_up", (session,), {}, None))
+            self._take_in(CaughtUp(session))
 
     def load(self) -> None:
         """The room was just read from the store; the game hears of it before anything else."""
-        self._apply(("load", (), {}, None), self.now())
+        self._apply(LoadRoom(), None, self.now())
         self._drain()
 
     def join_batch(self) -> None:
@@ -323,16 +329,17 @@ class RoomRunner:
         self._timer = None
         self._ticks.leave(self)
         waiting, self.queue = self.queue, deque()
-        for _, args, _, done in waiting:
+        for input, done in waiting:
             if done is not None:
                 self._refuse(done, Refused(code=refusal))
-            elif args and isinstance(args[0], Waiter):
-                args[0].refuse(Refused(code=refusal))
-                self.commits.follow(args[0])
-            elif args and isinstance(args[0], Requester) and not moved:
-                error = messages.Error(args[0].id, refusal, CODES[refusal], room=args[0].room)
-                frame = msgpack.encode_for(args[0].session.form, error)
-                self.room.outbox.append(((args[0].session,), frame, None))
+            elif isinstance(input, Look):
+                input.waiter.refuse(Refused(code=refusal))
+                self.commits.follow(input.waiter)
+            elif input.asker is not None and not moved:
+                asker = input.asker
+                error = messages.Error(asker.id, refusal, CODES[refusal], room=asker.room)
+                frame = msgpack.encode_for(asker.session.form, error)
+                self.room.outbox.append(((asker.session,), frame, None))
                 self.join_batch()
 
     def _refuse(self, done: Deferred[Any], refused: Refused) -> None:
@@ -348,11 +355,12 @@ class RoomRunner:
         waiting = len(self.queue)
         if waiting < QUEUE_PER_USER:
             return False
-        own = sum(1 for _, args, _, _ in self.queue if args and getattr(args[0], "user", None) == requester.user)
+        askers = (input.asker for input, _ in self.queue)
+        own = sum(1 for asker in askers if asker is not None and asker.user == requester.user)
         return waiting >= QUEUE or own >= QUEUE_PER_USER
 
-    def _take_in(self, input: Input) -> None:
-        self.queue.append(input)
+    def _take_in(self, input: Input, done: Deferred[None] | None = None) -> None:
+        self.queue.append((input, done))
         self._drain()
 
     def _drain(self) -> None:
@@ -363,7 +371,7 @@ class RoomRunner:
         try:
             while self.queue and self._may_step():
                 if self._catch_up():
-                    self._apply(self.queue.popleft(), self.now())
+                    self._apply(*self.queue.popleft(), self.now())
             if self._may_step():
                 self._catch_up()
         finally:
@@ -381,15 +389,14 @@ class RoomRunner:
             due = self.room.next_due()
             if due is None or due > self.now() + DUE_SLACK_S:
                 return True
-            self._apply(("fire", (), {}, None), max(self.now(), due))
+            self._apply(Fire(), None, max(self.now(), due))
             if not self._may_step():
                 return False
         return True
 
-    def _apply(self, input: Input, now: float) -> None:
+    def _apply(self, input: Input, done: Deferred[None] | None, now: float) -> None:
         """One step."""
-        method, args, kwargs, done = input
-        if self._remade is not None and method not in ("create", "load"):
+        if self._remade is not None and not isinstance(input, CreateRoom | LoadRoom):
             self.commits.seal()  # what earlier steps of this pass said is stored as of them
             self.room = self._remade(self.room)
         elif self.room.spec.waits:
@@ -397,25 +404,23 @@ class RoomRunner:
         room = self.room
         room.begin(now, self.monotonic())
         try:
-            result: Coroutine[Any, Any, None] | None = getattr(room.inputs, method)(*args, **kwargs)
+            result = input.apply(room)
         except Exception:  # noqa: BLE001 - a bug of ours must not stop the other rooms
-            self._failed(method, args, done, Failure())
+            self._failed(input, done, Failure())
             return
         if result is None:
             self._finish(done)
         else:
-            self._wait(result, method, args, done)
+            self._wait(result, input, done)
 
-    def _wait(
-        self, result: Coroutine[Any, Any, None], method: str, args: tuple[Any, ...], done: Deferred[None] | None
-    ) -> None:
+    def _wait(self, result: Coroutine[Any, Any, None], input: Input, done: Deferred[None] | None) -> None:
         """The step may last: other inputs wait for it."""
         self.busy, self.free = True, False
         step = Deferred.fromCoroutine(result)
         ended = Ended()
-        step.addCallbacks(lambda _: self._stepped(ended, done), lambda f: self._failed(method, args, done, f, ended))
+        step.addCallbacks(lambda _: self._stepped(ended, done), lambda f: self._failed(input, done, f, ended))
         if not ended:
-            ended.limit = self.clock.later(STEP_LIMIT_S, self._too_long, step, result, ended, method, args, done)
+            ended.limit = self.clock.later(STEP_LIMIT_S, self._too_long, step, result, ended, input, done)
 
     def _stepped(self, ended: Ended, done: Deferred[None] | None) -> None:
         if ended.now():
@@ -429,8 +434,7 @@ class RoomRunner:
         step: Deferred[None],
         coroutine: Coroutine[Any, Any, None],
         ended: Ended,
-        method: str,
-        args: tuple[Any, ...],
+        input: Input,
         done: Deferred[None] | None,
     ) -> None:
         """A step waits for more than `STEP_LIMIT_S`: it is undone, also where the game's code will not hear of it."""
@@ -438,47 +442,40 @@ class RoomRunner:
         if not ended:
             with suppress(RuntimeError):
                 coroutine.close()
-            too_long = Failure(TimeoutError(f"{method} took more than {STEP_LIMIT_S} seconds"))
-            if args and isinstance(args[0], Requester):
-                self._failed(method, args, done, too_long, ended)
+            too_long = Failure(TimeoutError(f"{input.what} took more than {STEP_LIMIT_S} seconds"))
+            if input.asker is not None:
+                self._failed(input, done, too_long, ended)
             else:
                 # What the framework did stands, such as a consumed timer: undone, it would be due again at once.
-                self.room.log.failure("room {room} hung at {what}", too_long, room=self.room.code, what=method)
+                self.room.log.failure("room {room} hung at {what}", too_long, room=self.room.code, what=input.what)
                 self._stepped(ended, done)
 
-    def _failed(
-        self,
-        method: str,
-        args: tuple[Any, ...],
-        done: Deferred[None] | None,
-        failure: Failure,
-        ended: Ended | None = None,
-    ) -> None:
+    def _failed(self, input: Input, done: Deferred[None] | None, failure: Failure, ended: Ended | None = None) -> None:
         """An input was refused as a whole; or the room's own code failed, and the step is undone."""
         if ended is not None and not ended.now():
             return
         self.busy = False
         refused = failure.value
         if not isinstance(refused, Refused):
-            self.room.log.failure("room {room} failed at {what}", failure, room=self.room.code, what=method)
+            self.room.log.failure("room {room} failed at {what}", failure, room=self.room.code, what=input.what)
             refused = Refused(code="game_error")
         self.room.abort()
-        if method != "create":
-            self._answer_refusal(args, done, refused)
+        if not isinstance(input, CreateRoom):
+            self._answer_refusal(input, done, refused)
         self._after_step()
-        if method == "create" and done is not None:
+        if isinstance(input, CreateRoom) and done is not None:
             done.errback(Failure(refused))  # there never was such a room
         self._follow_clock()
         self._drain()
 
-    def _answer_refusal(self, args: tuple[Any, ...], done: Deferred[None] | None, refused: Refused) -> None:
+    def _answer_refusal(self, input: Input, done: Deferred[None] | None, refused: Refused) -> None:
         """A refusal goes the way of all answers: behind the commit of what it was computed on."""
         if done is not None:
             self._refuse(done, refused)
-        elif args and isinstance(args[0], Waiter):
-            self._refuse(args[0].done, refused)
-        elif args and isinstance(args[0], Requester):
-            self.room.replies.error(args[0], refused)
+        elif isinstance(input, Look):
+            self._refuse(input.waiter.done, refused)
+        elif input.asker is not None:
+            self.room.replies.error(input.asker, refused)
             self.room.finish()
 
     def _finish(self, done: Deferred[None] | None) -> None:
@@ -494,7 +491,7 @@ class RoomRunner:
             self.commits.must = True
         self.join_batch()
         if room.closing is not None and not room.ended:
-            self._apply(("end", (), {}, None), self.now())
+            self._apply(EndRoom(), None, self.now())
         elif room.ended:
             self.stop()
 

@@ -8,13 +8,14 @@ that it rests on.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from twisted.internet.defer import Deferred
 from twisted.python.failure import Failure
 
 from gameserver.errors import Refused
 from gameserver.room.effects import OneByOne
+from gameserver.room.inputs.input import Input
 
 if TYPE_CHECKING:
     from gameserver.room.room import Room
@@ -69,3 +70,15 @@ class RoomReader(Waiter[T]):
     def refuse(self, refused: Refused) -> None:
         """There is nothing to be read any more."""
         self.outcome = Failure(refused)
+
+
+class Look(Input, frozen=True):
+    """Somebody outside looks at the room."""
+
+    waiter: Waiter[Any]
+
+    def apply(self, room: Room) -> None:
+        """Let it read, and be told behind whatever the room says at present."""
+        self.waiter.read(room)
+        to: Any = (self.waiter,)
+        room.outbox.append((to, b"", None))

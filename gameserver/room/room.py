@@ -1,7 +1,7 @@
 """
 One room: its state, and what each input does to it. No I/O, no clock: whoever runs it says what time it is.
 
-A step is `Room.begin`, one of its `Inputs`, and `Room.finish`. What the game does (through `GameCalls`) is recorded in
+A step is `Room.begin`, an `Input` applied, and `Room.finish`. What the game does (through `GameCalls`) is recorded in
 the journal and undone if it fails. At the end `finish` tells the audiences what changed
 (`gameserver.room.publish.broadcast`) and leaves deliveries in ``outbox`` and changed parts for the store, which
 `gameserver.room.row` writes.
@@ -29,7 +29,6 @@ from gameserver.room.documents.fields import Fields
 from gameserver.room.effects import Delivery
 from gameserver.room.game_calls import GameCalls
 from gameserver.room.groups import MAX_GROUPS, NAME, Group
-from gameserver.room.inputs import Inputs
 from gameserver.room.journal import Journal
 from gameserver.room.publish import broadcast
 from gameserver.room.publish.streams import Streams
@@ -96,7 +95,6 @@ class Room:
         "groups",
         "id",
         "info_stale",
-        "inputs",
         "is_stored",
         "journal",
         "key",
@@ -192,7 +190,6 @@ class Room:
         self.answers = Answers()
         self.replies = Replies(self)
         self.game_calls = GameCalls(self)
-        self.inputs = Inputs(self)
         self.empty_since: float | None = self.now
         self.grace_until: float | None = None
 

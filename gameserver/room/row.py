@@ -24,6 +24,7 @@ from gameserver.room.documents import fields
 from gameserver.room.documents.document import Document
 from gameserver.room.effects import Changes
 from gameserver.room.groups import Group
+from gameserver.room.inputs.lifecycle import LoadRoom
 from gameserver.room.publish.streams import Epoch
 from gameserver.room.questions import Asked
 from gameserver.room.room import GRACE_S, Room
@@ -219,7 +220,7 @@ def remake(room: Room, *, log: Logger) -> Room:
     made.watch = room.watch
     made.closing, made.closing_text = room.closing, room.closing_text
     room.tables.move_to(made.tables)
-    Deferred.fromCoroutine(made.inputs.load())
+    Deferred.fromCoroutine(LoadRoom().apply(made))
     made.finish()
     return made
 

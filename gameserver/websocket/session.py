@@ -32,6 +32,8 @@ from gameserver.protocol.patches import COLUMNS
 from gameserver.rates import TokenBucket
 from gameserver.room.bounds import PACKED
 from gameserver.room.effects import Requester
+from gameserver.room.inputs.arrivals import ResumeSeat, SeatWish
+from gameserver.room.inputs.table import SEAT_REQUESTS
 from gameserver.websocket.limits import (
     AT_ONCE,
     MALFORMED,
@@ -54,11 +56,6 @@ if TYPE_CHECKING:
 CLIENT_KEY: Final = re.compile(r"[A-Za-z0-9_-]{8,64}")
 OUTSIDE: Final = ("lobby:", "user:")
 """What addresses of lines outside rooms begin with."""
-IN_ROOM: Final = (
-    *(messages.Send, messages.ChatMessage, messages.Start, messages.Leave, messages.Typing, messages.Read),
-    *(messages.Edit, messages.Unsay, messages.Report, messages.Block, messages.TeamMessage),
-)
-"""What is said in a room, of which it may be left out where there is only one."""
 GUESSED: Final = ("not_found", "wrong_password", "forbidden")
 """
 Refusals that a guesser would get, and that are therefore budgeted. Tokens and tickets are too long to be guessed: who
@@ -222,7 +219,7 @@ class Session:
                 if self._speaker is None:
                     self._remember_speaker(runner, seat, user)
                 requester = Requester(self, user, message.id, runner.room.code)
-                runner.message(requester, seat, message.type, message.data)
+                runner.message(requester, seat, message)
             else:
                 self._request(message)
         except Refused as refused:
@@ -335,7 +332,7 @@ class Session:
         user = self._whoever()
         if isinstance(message, messages.Block):
             self._count_block(user)
-        if not isinstance(message, IN_ROOM) or _is_outside(message):
+        if type(message) not in SEAT_REQUESTS or _is_outside(message):
             self._admit(user)
         requester = Requester(self, user, message.id, self._room_of(message))
         if isinstance(message, messages.Create):
@@ -392,35 +389,12 @@ class Session:
             self._speaker = FastPath(runner, seat, requester, self._codec.glance, self._codec.is_flat)
 
     def _in_room(self, requester: Requester, message: Any) -> None:
+        """What a room answers."""
         runner, seat = self._seat_in(message.room)
         if isinstance(message, messages.ChatMessage):
             self._count_line()
-            done = runner.post("chat", requester, seat, message.text, message.to, message.data)
-        elif isinstance(message, messages.Start):
-            done = runner.post("start", requester, seat)
-        elif isinstance(message, messages.Leave):
-            done = runner.post("leave", requester, seat)
-        else:
-            done = self._about_chat(runner, requester, seat, message)
+        done = runner.post(SEAT_REQUESTS[type(message)](requester, seat, message))
         done.addErrback(self._refused_by_room, requester)
-
-    def _about_chat(self, runner: RoomRunner, requester: Requester, seat: str, message: Any) -> Deferred[None]:
-        """What is about chat and teams, besides saying something."""
-        if isinstance(message, messages.Typing):
-            return runner.post("typing", requester, seat, message.to, message.on)
-        if isinstance(message, messages.Read):
-            return runner.post("read", requester, seat, message.to, message.upto)
-        if isinstance(message, messages.Edit):
-            return runner.post("edit", requester, seat, message.stream, message.line, message.text, message.data)
-        if isinstance(message, messages.Unsay):
-            return runner.post("unsay", requester, seat, message.stream, message.line)
-        if isinstance(message, messages.Report):
-            return runner.post("report", requester, seat, message.stream, message.line, message.seat, message.reason)
-        if isinstance(message, messages.Block):
-            return runner.post("block", requester, seat, message.seat or "", message.on)
-        if isinstance(message, messages.TeamMessage):
-            return runner.post("team", requester, seat, message.team, message.seat)
-        raise Refused(code="unknown_op")
 
     async def _listen(self, requester: Requester, message: messages.Listen) -> None:
         posts = self._services.registry.posts
@@ -596,7 +570,7 @@ class Session:
     async def _resume(self, requester: Requester, message: messages.Resume) -> None:
         self._check_budget(requester.user, message.room)
         runner = self._services.registry.find(message.room)
-        await runner.post("resume", requester, secret=message.resume, seen=message.seen)
+        await runner.post(ResumeSeat(requester, message.resume, message.seen))
 
     def _say(self, message: FromServer) -> None:
         """Say something that holds nothing of a game's."""
@@ -704,17 +678,16 @@ class Session:
 
     def _room_of(self, message: Any) -> str | None:
         """:returns: the code of the room that a message is about, where it is said by a seat in it."""
-        if not isinstance(message, IN_ROOM) or _is_outside(message):
+        if type(message) not in SEAT_REQUESTS or _is_outside(message):
             return None
         if message.room is None:
             return next(iter(self._seats)) if len(self._seats) == 1 else None
         return next((code for code in (message.room, as_typed(message.room)) if code in self._seats), None)
 
-    def _seat_wish(self, user: User, message: messages.Create | messages.Join) -> dict[str, Any]:
-        """:returns: keyword arguments of `Inputs.join`."""
+    def _seat_wish(self, user: User, message: messages.Create | messages.Join) -> SeatWish:
         people, most = self._services.registry.people, self._services.limits.name_chars
         name = people.called(user, most) if message.name is None else people.admit(message.name, most, user)
-        return {"name": name, "role": message.role, "password": message.password, "profile": message.profile or {}}
+        return SeatWish(name, message.role, message.password, message.profile or {})
 
     def _guest_name(self, name: str) -> str:
         """:raises Refused: ``unauthenticated``, as every refused ``hello`` is."""

@@ -20,6 +20,7 @@ from gameserver.game.spec import spec_of
 from gameserver.interfaces import IStore
 from gameserver.node.rooms import RoomRegistry
 from gameserver.node.runner import RoomRunner
+from gameserver.protocol.messages import Send
 from gameserver.store import keys
 from gameserver.store.redis.store import RedisStore
 from gameserver.store.sqlite.store import SQLiteStore
@@ -143,7 +144,7 @@ class Lives:
             friend = FakeSession(f"{life.session.user.id}-friend")
             await self.registry.join(friend.requester(), life.runner, Place.wish("Bob", "player"))
             for each in (life.session, friend):
-                life.runner.message(each.requester(), each.seat, "play", Raw(b"{}"))
+                life.runner.message(each.requester(), each.seat, Send("play", data=Raw(b"{}")))
                 await life.runner.post("chat", each.requester(), each.seat, "hello", "room", None)
             life.friend = friend
         await self.settle()
@@ -168,7 +169,7 @@ class Life:
 
     def finish(self) -> None:
         """The game closes the room."""
-        self.runner.message(self.session.requester(), self.session.seat, "finish", Raw(b"{}"))
+        self.runner.message(self.session.requester(), self.session.seat, Send("finish", data=Raw(b"{}")))
 
     def leave(self) -> None:
         """All give their seats up."""

@@ -20,8 +20,9 @@ from gameserver.interfaces import ILeases, ISession, User
 from gameserver.node.rooms import RoomRegistry
 from gameserver.node.runner import RoomRunner
 from gameserver.protocol import values
-from gameserver.protocol.messages import Form
+from gameserver.protocol.messages import Form, Send
 from gameserver.room.effects import OneByOne, Requester
+from gameserver.room.inputs.arrivals import SeatWish
 from gameserver.store.memory.store import MemoryStore
 
 _keys = count()
@@ -163,7 +164,8 @@ class Place:
         """Send a message. :returns: the answer's frame, or an empty dict where there is none yet."""
         requester = session.requester()
         runner = self.registry.find(session.code)
-        runner.message(requester, session.seat, type, Raw(values.encode(values.to_wire(data))))
+        message = Send(type, requester.id, Raw(values.encode(values.to_wire(data))))
+        runner.message(requester, session.seat, message)
         self.settle()
         return next((f for f in session.frames if f.get("id") == requester.id and f["op"] in ("ok", "error")), {})
 
@@ -173,6 +175,6 @@ class Place:
         self.settle()
 
     @staticmethod
-    def wish(name: str, role: str) -> dict[str, Any]:
+    def wish(name: str, role: str) -> SeatWish:
         """What a client says when it joins."""
-        return {"name": name, "role": role, "password": None, "profile": {}}
+        return SeatWish(name, role)

@@ -82,7 +82,7 @@ def run(game: type[Game], sent: list[tuple[int, str, Any, int | None, float]], *
         session = (host, guest)[who]
         data = Raw(b'{"text": %s}' % (b"1" if text is None else b'"%s"' % text.encode()))
         if not (short and speakers[who].says(encode(Send(type, id, data)))):
-            runner.message(Requester(session, session.user, id), session.seat, type, data)
+            runner.message(Requester(session, session.user, id), session.seat, Send(type, id, data))
         if wait_s:
             place.advance(wait_s)
     place.settle()

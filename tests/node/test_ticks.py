@@ -13,6 +13,7 @@ from twisted.trial.unittest import SynchronousTestCase
 from gameserver import Game, Player, message, timer
 from gameserver.interfaces import Commit
 from gameserver.node.runner import RoomRunner
+from gameserver.room.inputs.due import CalendarCall
 from tests.node.registries import FakeSession, Place
 
 
@@ -307,7 +308,7 @@ class PatchTests(TickCase):
         (runner,) = self.place(Quick)
         self.at.advance(1.02)
         self.assertEqual(ticks(runner) % 3, 1)
-        runner.post("call", "pause")
+        runner.post(CalendarCall("pause"))
         self.at.advance(0.1)
         self.assertEqual(self.told()[-1][-1], ticks(runner))
 

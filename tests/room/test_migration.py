@@ -17,6 +17,7 @@ from gameserver.game.spec import spec_of
 from gameserver.interfaces import Commit, IStore
 from gameserver.node.rooms import RoomRegistry
 from gameserver.room import migration
+from gameserver.room.inputs.arrivals import ResumeSeat
 from gameserver.store.redis.store import RedisStore
 from gameserver.store.sqlite.store import SQLiteStore
 from tests.node.registries import FakeSession, Place
@@ -201,7 +202,7 @@ class MigrationTests(SynchronousTestCase):
         self.release(New, Other)
         again = FakeSession("ann")
         runner = self.place.registry.find(self.code)
-        self.place.get(runner.post("resume", again.requester(), secret=secret, seen={"epoch": None, **seen}))
+        self.place.get(runner.post(ResumeSeat(again.requester(), secret, {"epoch": None, **seen})))
         (joined,) = again.of("joined")
         self.assertIs(joined["recovered"], False)
         self.assertEqual(joined["docs"]["room"], {"scores": [1, 2]})

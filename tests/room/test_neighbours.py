@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from msgspec import Raw
 from twisted.internet.defer import Deferred
 from twisted.trial.unittest import SynchronousTestCase
 
@@ -13,6 +14,7 @@ from gameserver.interfaces import User
 from gameserver.node.commits import Commits
 from gameserver.node.operators import Operators, RoomAct, SanctionWish
 from gameserver.node.runner import RoomRunner
+from gameserver.protocol.messages import Send
 from tests.node.registries import FakeSession, Place
 
 
@@ -51,7 +53,7 @@ class NeighbourTests(SynchronousTestCase):
         for session in self.sessions:
             runner = self.at.registry.get(session.code)
             if runner is not None:
-                runner.message(session.requester(), session.seat, "add", b"{}")
+                runner.message(session.requester(), session.seat, Send("add", data=Raw(b"{}")))
         self.at.settle()
         self.at.store.release()
         self.at.settle()

@@ -34,6 +34,8 @@ from gameserver.node.rooms import BEAT_S, RoomRegistry
 from gameserver.node.runner import RoomRunner
 from gameserver.protocol.messages import Form
 from gameserver.room.effects import OneByOne, Requester
+from gameserver.room.inputs.arrivals import SeatWish
+from gameserver.room.inputs.due import CalendarCall
 from gameserver.settings.settings import load
 from gameserver.store.memory.store import MemoryStore
 from gameserver.web import api, calls
@@ -257,7 +259,7 @@ class Node:
     def join(self, code: str, name: str = "Bob") -> Deferred[None]:
         """Take a seat as somebody new."""
         user, _ = self.auth.guest(name)
-        seat = {"name": name, "role": "player", "password": None, "profile": {}}
+        seat = SeatWish(name)
         return Deferred.fromCoroutine(
             self.registry.join(Requester(Listener(), user, 1), self.registry.find(code), seat)
         )
@@ -611,7 +613,7 @@ class RoomsTests(ApiTests):
         """A room that has closed is there until the store has its end, in the listing and for who asks."""
         code = self.node.create()
         self.node.store.hold()
-        self.node.registry.find(code).post("call", "close")
+        self.node.registry.find(code).post(CalendarCall("close"))
         self.node.seconds.advance(0)
         asked = [self.node.begin("GET", path) for path in ("/api/rooms", f"/api/rooms/{code}")]
         self.node.seconds.advance(0)

@@ -217,10 +217,11 @@ class ModerationTests(SynchronousTestCase):
         """Neither to this room nor to another of the game."""
         self.node.ask("POST", "/api/moderation/sanctions", {"act": "ban", "user": self.bob.user_id}, **self.mod)
         from gameserver.room.effects import Requester
+        from gameserver.room.inputs.arrivals import SeatWish
         from tests.web.test_api import Listener
 
         requester = Requester(Listener(), User(self.bob.user_id, "Bob"), 1)
-        seat = {"name": "Bob", "role": "player", "password": None, "profile": {}}
+        seat = SeatWish("Bob")
         joining = Deferred.fromCoroutine(self.node.registry.join(requester, self.node.registry.find(self.code), seat))
         self.node.seconds.advance(0)
         self.assertEqual(self.failureResultOf(joining, Refused).value.code, "forbidden")

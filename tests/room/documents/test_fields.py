@@ -12,6 +12,8 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from gameserver import Game, Player, Refused, message
 from gameserver.interfaces import Commit, Outcome
+from gameserver.protocol import messages
+from gameserver.room.inputs.lifecycle import GiveUpSeat
 from gameserver.store import keys
 from gameserver.testing import Table
 from tests.node.registries import FakeSession, Place
@@ -183,7 +185,7 @@ class FieldsTests(SynchronousTestCase):
         self.place.send(bob, "own", key="hand", value=1)
         self.place.send(bob, "own", key="gone", value=1)
         self.assertIn("field/seat:2/hand", self.stored())
-        self.runner.post("leave", bob.requester(), bob.seat)
+        self.runner.post(GiveUpSeat(bob.requester(), bob.seat, messages.Leave()))
         self.place.settle()
         self.assertEqual([part for part in self.stored() if "seat:2" in part], [])
 

@@ -6,7 +6,9 @@ from msgspec import Raw
 from twisted.trial.unittest import SynchronousTestCase
 
 from gameserver import Game, Player, message
+from gameserver.protocol import messages
 from gameserver.room.effects import Requester
+from gameserver.room.inputs.chat import SayLine, UnsayLine
 from gameserver.room.publish.streams import LOG_BYTES, LOG_MESSAGES, Said, Streams
 from tests.node.registries import FakeSession, Place
 
@@ -198,10 +200,10 @@ class StoredLogTests(SynchronousTestCase):
         place = Place(Loud)
         ann = FakeSession("ann")
         runner = place.create(ann)
-        place.get(runner.post("chat", ann.requester(), ann.seat, "oh", "room", None))
+        place.get(runner.post(SayLine(ann.requester(), ann.seat, messages.ChatMessage("oh"))))
         line = ann.of("chat")[0]["n"]
-        runner.post("unsay", ann.requester(), ann.seat, "room", line)
-        runner.message(Requester(ann, ann.user, None), ann.seat, "shout", Raw(b"{}"))
+        runner.post(UnsayLine(ann.requester(), ann.seat, messages.Unsay("room", line)))
+        runner.message(Requester(ann, ann.user, None), ann.seat, messages.Send("shout", data=Raw(b"{}")))
         place.settle()
         (stored,) = place.get(place.store.open_rooms([runner.room.id]))
         logged = {part for part in stored.parts if part.startswith("log/")}

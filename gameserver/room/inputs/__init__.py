@@ -1,0 +1,1 @@
+"""What happens to a room: one class for each input, one file for each subject."""

@@ -1,0 +1,202 @@
+"""Somebody comes: to a room that is made for it, to a new seat, or back to the seat that it had."""
+
+from __future__ import annotations
+
+import hmac
+from typing import TYPE_CHECKING, Any, Final
+
+from msgspec import Struct, field
+
+from gameserver.errors import NotJSON, Refused
+from gameserver.interfaces import User
+from gameserver.interfaces.users import is_guest
+from gameserver.protocol import values
+from gameserver.room import admission
+from gameserver.room.changes import Newcomer
+from gameserver.room.chat.moderation import has_right
+from gameserver.room.effects import Requester
+from gameserver.room.inputs.connections import connect
+from gameserver.room.inputs.input import Input
+from gameserver.room.publish import broadcast
+from gameserver.room.seats import HOST_ROLES
+
+if TYPE_CHECKING:
+    from gameserver.interfaces import ISession
+    from gameserver.room.room import Room
+    from gameserver.room.seats import Player
+
+MAX_PROFILE_BYTES: Final = 2048
+"""An avatar's name and a colour, not a picture."""
+
+
+class SeatWish(Struct, frozen=True):
+    """
+    What somebody wants who wants a seat.
+
+    :ivar name: by which others know the player.
+    :ivar role: None is ``player``.
+    :ivar password: of the room; once it is in an input, as the room keeps it, see `gameserver.node.passwords`.
+    """
+
+    name: str
+    role: str | None = None
+    password: str | None = None
+    profile: dict[str, Any] = field(default_factory=dict)
+
+
+class CreateRoom(Input, frozen=True):
+    """
+    The room comes to be, and its creator takes a seat where ``requester`` says so.
+
+    It is refused where the game will not have it so; then the room never was.
+
+    :ivar password: as the room keeps it, see `gameserver.node.passwords`.
+    """
+
+    user: User
+    requester: Requester | None
+    options: dict[str, Any]
+    private: bool
+    password: str | None
+    seat: SeatWish | None
+
+    async def apply(self, room: Room) -> None:
+        """Read the options, call ``on_create``, and seat the creator."""
+        requester, seat = self.requester, self.seat
+        room.private = self.private
+        room.password = self.password
+        room.creator = self.user.id
+        room.streams.counts_changed()
+        room.changed()
+        arguments = _read_options(room, self.options)
+        newcomer = None
+        if room.spec.function_style and requester is not None and seat is not None:
+            newcomer = _seat_newcomer(room, requester, seat)
+        await room.game_calls.game("on_create", room.game.on_create, **arguments)
+        if not room.game_class.needs_start:
+            await room.game_calls.game("on_start", room.begin_round)
+        if newcomer is not None:
+            await _welcome(room, newcomer)
+        elif requester is not None and seat is not None:
+            await TakeSeat(requester, seat).apply(room)
+
+
+class TakeSeat(Input, frozen=True):
+    """A user takes a seat, or comes back to it; refused, where there is none to be had."""
+
+    requester: Requester
+    wish: SeatWish
+
+    async def apply(self, room: Room) -> None:
+        """Seat the user, and call ``on_join``."""
+        requester = self.requester
+        seat = room.seats.of_user(requester.user.id, self.wish.role or "player")
+        held = _seat_of(room, requester.session)
+        if held is not None and held is not seat:
+            raise Refused("This connection has a seat in the room already.", code="forbidden")
+        if seat is not None:
+            await _come_back(room, requester, seat, None)
+            return
+        await _welcome(room, _seat_newcomer(room, requester, self.wish))
+
+
+class ResumeSeat(Input, frozen=True):
+    """
+    A client comes back to its seat; refused with ``not_found``, whatever is wrong.
+
+    :ivar secret: what the seat's clients were told.
+    :ivar seen: what the client knows of each stream, or None where it begins anew.
+    """
+
+    requester: Requester
+    secret: str
+    seen: dict[str, Any] | None
+
+    async def apply(self, room: Room) -> None:
+        """Find the seat by its secret, and tell what its client has missed."""
+        requester = self.requester
+        own = (seat for seat in room.seats.values() if seat.user_id == requester.user.id)
+        seat = next((seat for seat in own if _proves(room, seat, self.secret)), None)
+        held = _seat_of(room, requester.session)
+        if seat is None or (held is not None and held is not seat):
+            raise Refused(code="not_found")
+        missed = room.streams.missed(seat._entered, self.seen) if self.seen is not None else None
+        await _come_back(room, requester, seat, missed is not None, missed)
+
+
+def _read_options(room: Room, options: dict[str, Any]) -> dict[str, Any]:
+    """:returns: the arguments of ``on_create``; the options of the room are these as JSON."""
+    try:
+        given = values.received(options)
+    except NotJSON as error:
+        raise Refused(str(error), code="bad_data", path="$.options") from None
+    if room.spec.options is None:
+        room.options = given
+        return dict(given)
+    arguments = room.spec.options.check(given)
+    room.options = room.spec.options.as_json(arguments)
+    return arguments
+
+
+def _seat_newcomer(room: Room, requester: Requester, wish: SeatWish) -> Player:
+    role = wish.role or "player"
+    admission.admit_newcomer(room, requester, role, wish.password)
+    seat = room.seats.take(requester.user.id, wish.name, _profile(wish.profile), role)
+    _recognise(room, seat, requester.user)
+    connect(room, seat)
+    if requester.user.id == room.creator and not room.creator_came:
+        room.journal.set(room, "creator_came", True)
+        if role in HOST_ROLES:
+            room.seats.set_host(seat)
+    room.newcomers.append(Newcomer(requester, seat.id, None))
+    return seat
+
+
+async def _welcome(room: Room, seat: Player) -> None:
+    """The game gets to know a newcomer, and may refuse."""
+    room.teams.welcome(seat)
+    await room.game_calls.game("on_join", room.game.on_join, seat)
+    if room.game_class.auto_start and room.status == "lobby" and admission.is_full(room):
+        await room.game_calls.alone("on_start", room.begin_round)
+
+
+async def _come_back(
+    room: Room, requester: Requester, seat: Player, recovered: bool | None, missed: Any = None
+) -> None:
+    """A session takes a seat that exists; if its owner was away, the game is told."""
+    if missed is not None:
+        broadcast.tell_recovered(room, requester, seat, missed)
+    else:
+        room.newcomers.append(Newcomer(requester, seat.id, recovered))
+    _recognise(room, seat, requester.user)
+    was_away = not seat.online
+    connect(room, seat)
+    if was_away:
+        room.journal.mark()
+        await room.game_calls.alone("on_resume", room.game.on_resume, seat)
+
+
+def _recognise(room: Room, seat: Player, user: User) -> None:
+    """Whose seat this is, as that is known now: a guest may have made an account since."""
+    seat._moderates = has_right(user)
+    if seat.account == is_guest(user):
+        room.journal.set(seat, "account", not is_guest(user))
+        room.seat_changed(seat)
+
+
+def _seat_of(room: Room, session: ISession) -> Player | None:
+    return next((seat for seat in room.seats.values() if session in seat._sessions), None)
+
+
+def _profile(profile: dict[str, Any]) -> dict[str, Any]:
+    try:
+        copied: dict[str, Any] = values.received(profile)
+    except NotJSON as error:
+        raise Refused(str(error), code="bad_data", path="$.profile") from None
+    if len(values.encode(copied)) > MAX_PROFILE_BYTES:
+        raise Refused(f"A profile has at most {MAX_PROFILE_BYTES} bytes.", code="too_large", path="$.profile")
+    return copied
+
+
+def _proves(room: Room, seat: Player, secret: str) -> bool:
+    return hmac.compare_digest(room.secret_of(seat).encode(), secret.encode())

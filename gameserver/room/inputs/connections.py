@@ -1,0 +1,76 @@
+"""A connection of a seat comes, goes, or reads on; with its last one a player has dropped."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from gameserver.interfaces import ISession
+from gameserver.room.inputs.input import Input
+from gameserver.room.timers import LOOK
+
+if TYPE_CHECKING:
+    from gameserver.room.room import Room
+    from gameserver.room.seats import Player
+
+
+class Detach(Input, frozen=True):
+    """
+    A connection ended; with a seat's last one, its player has dropped.
+
+    :ivar seat: which seat it had, by its id.
+    """
+
+    session: ISession
+    seat: str
+
+    async def apply(self, room: Room) -> None:
+        """Take the connection off its seat."""
+        seat = room.seats.get(self.seat)
+        if seat is None or self.session not in seat._sessions:
+            return
+        seat._sessions.remove(self.session)
+        room.audiences.clear()
+        room.told.slow.left((self.session,))
+        if not seat._sessions:
+            room.note_emptiness()
+            await drop(room, seat)
+
+
+class CaughtUp(Input, frozen=True):
+    """A session from which patches were withheld has read what waited for it."""
+
+    session: ISession
+
+    def apply(self, room: Room) -> None:
+        """Give it what was withheld."""
+        room.told.slow.caught_up(room, self.session)
+
+
+def connect(room: Room, seat: Player) -> None:
+    """Somebody is connected to that seat."""
+    room.journal.set(room, "empty_since", None)
+    room.due_at = LOOK
+    if not seat.online:
+        room.journal.set(seat, "online", True)
+        room.journal.set(seat, "_hold_until", None)
+        room.seat_changed(seat)
+
+
+async def drop(room: Room, seat: Player) -> None:
+    """Nobody is connected to that seat any more: it is held for its player."""
+    room.journal.set(seat, "online", False)
+    room.journal.set(seat, "_hold_until", room.now + seat._hold_s)
+    room.seat_changed(seat)
+    await room.game_calls.alone("on_drop", room.game.on_drop, seat)
+    await check_questions(room)
+
+
+async def check_questions(room: Room) -> None:
+    """Somebody is away or gone: whom else is there to wait for?"""
+    if room.questions:
+        room.unsettled = True
+        await room.game_calls.alone("question", _nothing)
+
+
+def _nothing() -> None:
+    """The game itself has nothing to do; what follows from the state is done."""

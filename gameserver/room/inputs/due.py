@@ -1,0 +1,88 @@
+"""Time has come: for a timer, for a seat that is held, for a tick, for an entry of the calendar."""
+
+from __future__ import annotations
+
+from collections.abc import Coroutine
+from typing import TYPE_CHECKING, Any
+
+from gameserver.room.inputs.connections import drop
+from gameserver.room.inputs.input import Input
+from gameserver.room.inputs.lifecycle import leave_for_good
+from gameserver.room.timers import LOOK, Armed
+
+if TYPE_CHECKING:
+    from gameserver.room.room import Room
+
+
+class Fire(Input, frozen=True):
+    """What is due first happens."""
+
+    async def apply(self, room: Room) -> None:
+        """End the grace after a restart, or fire a timer, or give up a held seat, or close an idle room."""
+        if _is_due(room, room.grace_until):
+            await _end_grace(room)
+            return
+        seat = next((seat for seat in room.seats.values() if _is_due(room, seat._hold_until)), None)
+        timer = room.timers.next()
+        if timer is not None and _is_due(room, timer.due) and (seat is None or timer.due <= (seat._hold_until or 0)):
+            await _fire_timer(room, timer)
+        elif seat is not None:
+            await leave_for_good(room, seat)
+        elif _is_due(room, room.idle_at()):
+            room.close("closed", "Nobody was here for a long time.")
+
+
+class Tick(Input, frozen=True):
+    """A tick of a game that has them."""
+
+    def apply(self, room: Room) -> Coroutine[Any, Any, None] | None:
+        """Call ``on_tick`` with the time that was played since the last one."""
+        dt_s = room.played_s - room.ticked_s
+        room.ticked_s = room.played_s
+        if dt_s <= 0:  # it was started again since the last one
+            dt_s = 1.0 / room.game_class.tick_hz
+        return room.game_calls.at_once("on_tick", room.game.on_tick, dt_s)
+
+
+class CalendarCall(Input, frozen=True):
+    """
+    The calendar calls a method of the game.
+
+    :ivar method: its name, as the game marked it.
+    """
+
+    method: str
+
+    async def apply(self, room: Room) -> None:
+        """Call it."""
+        await room.game_calls.alone(self.method, getattr(room.game, self.method), counts=True)
+
+
+async def _end_grace(room: Room) -> None:
+    """The time to come back after a restart is over: whoever is not here has dropped, one a step."""
+    absent = [seat for seat in room.seats.values() if seat.online and not seat._sessions]
+    if len(absent) <= 1:
+        room.grace_until = None
+        room.due_at = LOOK
+    if absent:
+        await drop(room, absent[0])
+
+
+async def _fire_timer(room: Room, timer: Armed) -> None:
+    room.timers.consume(timer)
+    if timer.kind == "question":
+        done = getattr(room.game, room.spec.questions[timer.name].done_method or "")
+        await room.game_calls.alone(timer.name, done, room.asking.finish(timer.name), counts=True)
+        return
+    if timer.kind == "phase":
+        room.journal.set(room, "phase_timer", None)
+    if timer.kind == "phase" and timer.calls is None:
+        return
+    seat = room.seats.get(timer.seat) if timer.seat is not None else None
+    await room.game_calls.alone(
+        timer.name, room.game._gs_fire, timer.calls or timer.name, seat, timer.data, counts=True
+    )
+
+
+def _is_due(room: Room, at: float | None) -> bool:
+    return at is not None and at <= room.now

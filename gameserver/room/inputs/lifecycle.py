@@ -1,0 +1,75 @@
+"""A room is read from the store, a round of it is started, a seat in it is given up; and it ends."""
+
+from __future__ import annotations
+
+from inspect import isawaitable
+from typing import TYPE_CHECKING
+
+from gameserver.errors import Refused
+from gameserver.protocol import messages
+from gameserver.room.changes import Departure
+from gameserver.room.inputs.connections import check_questions
+from gameserver.room.inputs.input import Input, SeatRequest
+
+if TYPE_CHECKING:
+    from gameserver.room.room import Room
+    from gameserver.room.seats import Player
+
+
+class LoadRoom(Input, frozen=True):
+    """The room was read from the store."""
+
+    async def apply(self, room: Room) -> None:
+        """Call ``on_load``."""
+        await room.game_calls.alone("on_load", room.game.on_load)
+
+
+class StartRound(SeatRequest[messages.Start], frozen=True):
+    """The host starts the game."""
+
+    async def do(self, room: Room, player: Player) -> None:
+        """Begin a round, if the host asks."""
+        if player.id != room.seats.host:
+            raise Refused("Only the host may start.", code="forbidden")
+        result = room.begin_round()
+        if isawaitable(result):
+            await result
+
+
+class GiveUpSeat(SeatRequest[messages.Leave], frozen=True):
+    """A player gives the seat up, for all its sockets."""
+
+    async def apply(self, room: Room) -> None:
+        """Confirm it, free the seat, and call ``on_leave``."""
+        player = room.replies.asking_player(self.requester, self.seat, counts=False)
+        if player is not None:
+            # With the seat goes what was answered to it: said again, it is `not_found`, and just as well.
+            room.replies.confirm(self.requester)
+            await leave_for_good(room, player)
+
+
+class MakeWay(Input, frozen=True):
+    """Nobody plays here, and the address that opened this room has opened too many."""
+
+    def apply(self, room: Room) -> None:
+        """Close the room."""
+        room.close("closed", "Nobody played here, and many more rooms were opened from the same place.")
+
+
+class EndRoom(Input, frozen=True):
+    """The room closes, with the reason that was given."""
+
+    async def apply(self, room: Room) -> None:
+        """Call ``on_close``, and let everybody go."""
+        reason, text = room.closing or "closed", room.closing_text
+        await room.game_calls.alone("on_close", room.game.on_close)
+        for seat in list(room.seats.values()):
+            room.departures.append(Departure(seat, "closed", text or (reason if reason != "closed" else None)))
+        room.ended = True
+
+
+async def leave_for_good(room: Room, seat: Player) -> None:
+    """A seat is free again, and the game hears of it."""
+    room.end_seat(seat, "left", None)
+    await room.game_calls.alone("on_leave", room.game.on_leave, seat)
+    await check_questions(room)

@@ -1,0 +1,28 @@
+"""Which input comes of which message that a client sends from its seat."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from gameserver.protocol import messages
+from gameserver.room.inputs.chat import EditLine, MarkRead, SayLine, TellTyping, UnsayLine
+from gameserver.room.inputs.input import SeatRequest
+from gameserver.room.inputs.lifecycle import GiveUpSeat, StartRound
+from gameserver.room.inputs.message import Message
+from gameserver.room.inputs.moderation import BlockSeat, ReportSeat
+from gameserver.room.inputs.teams import ChooseTeam
+
+SEAT_REQUESTS: Final[dict[type, type[SeatRequest[Any]]]] = {
+    messages.Send: Message,
+    messages.ChatMessage: SayLine,
+    messages.Edit: EditLine,
+    messages.Unsay: UnsayLine,
+    messages.Typing: TellTyping,
+    messages.Read: MarkRead,
+    messages.Start: StartRound,
+    messages.Leave: GiveUpSeat,
+    messages.TeamMessage: ChooseTeam,
+    messages.Report: ReportSeat,
+    messages.Block: BlockSeat,
+}
+"""A session gives these to its room as they are; whatever else a client says, it answers itself."""
