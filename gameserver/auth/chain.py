@@ -7,16 +7,30 @@ no form, and are shown to each that knows such, in the order of the setting.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from importlib import import_module
 from typing import Any
 
-from twisted.internet.defer import Deferred, fail
+from twisted.internet.defer import CancelledError, Deferred, fail, maybeDeferred
+from twisted.logger import Logger
+from twisted.python.failure import Failure
 from zope.interface import implementer
 
 from gameserver.auth.context import AuthContext
-from gameserver.errors import Refused
-from gameserver.interfaces import Grant, IAuthenticator, IAuthenticators, ICookies, IGuests, IPasswords, User
+from gameserver.errors import Refused, StoreUnavailable
+from gameserver.interfaces import (
+    Caller,
+    Grant,
+    IAuthenticator,
+    IAuthenticators,
+    ICookies,
+    IGuests,
+    IPasswords,
+    ISeesCallers,
+    User,
+)
+
+log = Logger(namespace="gameserver")
 
 
 @implementer(IAuthenticators)
@@ -33,20 +47,23 @@ class Chain:
             raise Refused("This server admits no guests; log in first.", code="unauthenticated")
         return guests.guest(name)  # type: ignore[no-any-return]
 
-    def authenticate(self, token: str, *, now_s: float) -> Deferred[User]:
+    def authenticate(self, token: str, *, now_s: float, caller: Caller | None = None) -> Deferred[User]:
         """See `IAuthenticators.authenticate`."""
         for link in self.links:
             if link.owns(token):
-                return link.authenticate(token, now_s=now_s)
+                user: Deferred[User] = _ask(link, link.authenticate, token, now_s=now_s, caller=caller)
+                return user
         return fail(Refused("That token is not of this server.", code="unauthenticated"))
 
-    def login(self, name: str, password: str, *, now_s: float) -> Deferred[Grant]:
+    def login(self, name: str, password: str, *, now_s: float, caller: Caller | None = None) -> Deferred[Grant]:
         """See `IAuthenticators.login`."""
-        return Deferred.fromCoroutine(self._login(name, password, now_s))
+        return Deferred.fromCoroutine(self._login(name, password, now_s=now_s, caller=caller))
 
-    def authenticate_cookies(self, cookies: Mapping[str, str], *, now_s: float) -> Deferred[Grant | None]:
+    def authenticate_cookies(
+        self, cookies: Mapping[str, str], *, now_s: float, caller: Caller | None = None
+    ) -> Deferred[Grant | None]:
         """See `IAuthenticators.authenticate_cookies`."""
-        return Deferred.fromCoroutine(self._by_cookies(cookies, now_s))
+        return Deferred.fromCoroutine(self._by_cookies(cookies, now_s=now_s, caller=caller))
 
     def offering(self, contract: Any) -> Any:
         """See `IAuthenticators.offering`."""
@@ -55,11 +72,11 @@ class Chain:
     def _offering(self, contract: Any) -> Any:
         return (link for link in self.links if contract.providedBy(link))
 
-    async def _login(self, name: str, password: str, now_s: float) -> Grant:
+    async def _login(self, name: str, password: str, **more: Any) -> Grant:
         refused = Refused("This server has no passwords.", code="unauthenticated")
         for link in self._offering(IPasswords):
             try:
-                grant: Grant = await link.login(name, password, now_s=now_s)
+                grant: Grant = await _ask(link, link.login, name, password, **more)
                 return grant
             except Refused as why:
                 if why.code != "unauthenticated":
@@ -67,12 +84,29 @@ class Chain:
                 refused = why
         raise refused
 
-    async def _by_cookies(self, cookies: Mapping[str, str], now_s: float) -> Grant | None:
+    async def _by_cookies(self, cookies: Mapping[str, str], **more: Any) -> Grant | None:
         for link in self._offering(ICookies):
-            grant: Grant | None = await link.authenticate_cookies(cookies, now_s=now_s)
+            grant: Grant | None = await _ask(link, link.authenticate_cookies, cookies, **more)
             if grant is not None:
                 return grant
         return None
+
+
+def _ask(link: IAuthenticator, call: Callable[..., Any], *args: Any, now_s: float, caller: Caller | None) -> Any:
+    """
+    Ask one of them; what it raises that is no refusal is a fault of its own, and proves nothing of who asked.
+
+    :raises Refused: (in the Deferred) what it says; ``busy``: it failed, which is logged.
+    """
+    more = {"caller": caller} if ISeesCallers.providedBy(link) else {}
+    return maybeDeferred(call, *args, now_s=now_s, **more).addErrback(_failed, link.kind)
+
+
+def _failed(failure: Failure, kind: str) -> Failure:
+    if failure.check(Refused, StoreUnavailable, CancelledError):
+        return failure
+    log.failure("the authenticator {kind} of the setting auth failed", failure, kind=kind)
+    raise Refused("It cannot be told now who you are; try again.", code="busy")
 
 
 def make_chain(context: AuthContext) -> Chain:

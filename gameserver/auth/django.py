@@ -11,19 +11,26 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from twisted.internet.defer import Deferred
+from twisted.logger import Logger
+from twisted.python.failure import Failure
 from zope.interface import implementer
 
 from gameserver.auth.context import AuthContext
+from gameserver.auth.django_app.faults import ProjectAway, ProjectFault
 from gameserver.auth.django_app.tokens import KIND, TicketClaims, shared_secrets
 from gameserver.auth.foreign_names import fitting_name
 from gameserver.auth.hashing import FULL
 from gameserver.auth.threads import Queue, Threads
 from gameserver.auth.tokens import Signer
 from gameserver.errors import Refused
-from gameserver.interfaces import Grant, IAuthenticator, ICookies, IPasswords, User
+from gameserver.interfaces import Caller, Grant, ICookies, IPasswords, ISeesCallers, User
+
+log = Logger(namespace="gameserver")
+
+T = TypeVar("T")
 
 LIFETIME_S: Final = 14 * 86_400
 """Of a token for a password; as long as Django's own sessions are by default."""
@@ -31,7 +38,7 @@ COOKIE_LIFETIME_S: Final = 3600
 """Of a token for a cookie: who logs out of the project is not heard of here, and buys no other one."""
 
 
-@implementer(IAuthenticator)
+@implementer(ISeesCallers)
 class DjangoTickets:
     """
     Users of a project that runs elsewhere.
@@ -50,11 +57,11 @@ class DjangoTickets:
         """See `IAuthenticator.owns`."""
         return self._signer.owns(token)
 
-    def authenticate(self, token: str, *, now_s: float) -> Deferred[User]:
+    def authenticate(self, token: str, *, now_s: float, caller: Caller | None = None) -> Deferred[User]:
         """See `IAuthenticator.authenticate`."""
-        return Deferred.fromCoroutine(self._authenticate(token, now_s))
+        return Deferred.fromCoroutine(self._authenticate(token, now_s, caller))
 
-    async def _authenticate(self, token: str, now_s: float) -> User:
+    async def _authenticate(self, token: str, now_s: float, caller: Caller | None) -> User:
         claims = self._read(token, now_s)
         return self._user(claims.sub, claims.name, claims.rights)
 
@@ -89,32 +96,34 @@ class DjangoUsers(DjangoTickets):
         self._check = check
         self._look = look
 
-    def login(self, name: str, password: str, *, now_s: float) -> Deferred[Grant]:
+    def login(self, name: str, password: str, *, now_s: float, caller: Caller | None = None) -> Deferred[Grant]:
         """See `IPasswords.login`."""
-        return Deferred.fromCoroutine(self._login(name, password, now_s))
+        return Deferred.fromCoroutine(self._login(name, password, now_s, caller))
 
-    def authenticate_cookies(self, cookies: Mapping[str, str], *, now_s: float) -> Deferred[Grant | None]:
+    def authenticate_cookies(
+        self, cookies: Mapping[str, str], *, now_s: float, caller: Caller | None = None
+    ) -> Deferred[Grant | None]:
         """See `ICookies.authenticate_cookies`."""
-        return Deferred.fromCoroutine(self._by_cookies(cookies, now_s))
+        return Deferred.fromCoroutine(self._by_cookies(cookies, now_s, caller))
 
-    async def _authenticate(self, token: str, now_s: float) -> User:
+    async def _authenticate(self, token: str, now_s: float, caller: Caller | None) -> User:
         claims = self._read(token, now_s)
-        person = await self._look(lambda: self._project.by_key(claims.sub))
+        person = await _answer(self._look(lambda: self._project.by_key(claims.sub)))
         if person is None or person.stamp != claims.stamp:
             raise Refused("That token is good no more; log in again.", code="unauthenticated")
         return self._user(person.key, person.name, person.rights)
 
-    async def _login(self, name: str, password: str, now_s: float) -> Grant:
-        person = await self._check(lambda: self._project.by_password(name, password))
+    async def _login(self, name: str, password: str, now_s: float, caller: Caller | None) -> Grant:
+        person = await _answer(self._check(lambda: self._project.by_password(name, password, caller)))
         if person is None:
             raise Refused("That name and that password do not go together.", code="unauthenticated")
         return self._grant(person, now_s, LIFETIME_S)
 
-    async def _by_cookies(self, cookies: Mapping[str, str], now_s: float) -> Grant | None:
+    async def _by_cookies(self, cookies: Mapping[str, str], now_s: float, caller: Caller | None) -> Grant | None:
         key = cookies.get(self._project.cookie_name())
         if key is None:
             return None
-        person = await self._look(lambda: self._project.by_session(key))
+        person = await _answer(self._look(lambda: self._project.by_session(key, caller)))
         if person is None:
             raise Refused("Nobody is logged in with that cookie.", code="unauthenticated")
         return self._grant(person, now_s, COOKIE_LIFETIME_S)
@@ -126,6 +135,21 @@ class DjangoUsers(DjangoTickets):
             sub=person.key, name=user.name, rights=user.rights, iat=made_s, exp=made_s + lasts_s, stamp=person.stamp
         )
         return Grant(user, self._signer.sign(claims), lasts_s)
+
+
+async def _answer(asked: Deferred[T]) -> T:
+    """
+    :returns: what the project answers.
+    :raises Refused: ``busy``: it fails at it, for a reason that the log tells.
+    """
+    try:
+        return await asked
+    except ProjectFault as fault:
+        log.failure("the Django project's code failed: {setting}", Failure(fault), setting=fault.setting)
+        raise Refused("It cannot be told now who you are; try again.", code="busy") from None
+    except ProjectAway as error:
+        log.error("the Django project's database does not answer: {error}", error=error)
+        raise Refused("The project's database does not answer; try again.", code="busy") from None
 
 
 def make(context: AuthContext) -> DjangoTickets:
@@ -152,6 +176,8 @@ def _project(context: AuthContext) -> Any:
         from gameserver.auth.django_app import project
 
         project.set_up()
+        for path in project.unfit_backends():
+            log.warn("AUTHENTICATION_BACKENDS: {path} takes no username and password; no login asks it", path=path)
     except Exception as error:
         name = os.environ.get("DJANGO_SETTINGS_MODULE")
         raise context.settings.error("auth", f"the Django project {name} cannot be loaded: {error}") from error

@@ -37,6 +37,25 @@ def is_guest(user: User) -> bool:
     return user.id.startswith(GUEST_ID) and not user.login
 
 
+class Caller(Struct, frozen=True):
+    """
+    From where somebody comes.
+
+    :ivar address: of the client, behind all trusted proxies.
+    :ivar path: what was asked for, such as ``/api/login``.
+    :ivar headers: of the request, names in lower case.
+    :ivar secure: whether it came over TLS.
+    """
+
+    address: str = ""
+    path: str = "/ws"
+    headers: Mapping[str, str] = {}
+    secure: bool = False
+
+    def __repr__(self) -> str:
+        return f"Caller({self.address!r}, {self.path!r})"
+
+
 class Grant(Struct, frozen=True):
     """
     What somebody gets who proved who they are.
@@ -78,6 +97,13 @@ class IAuthenticator(Interface):
             and says nothing that helps a forger.
         :raises StoreUnavailable: it cannot be looked up now.
         """
+
+
+class ISeesCallers(IAuthenticator):
+    """
+    One that looks at who asks: ``authenticate``, ``login`` and ``authenticate_cookies`` take a `Caller` as well, or
+    None, as ``caller``.
+    """
 
 
 class IGuests(IAuthenticator):
@@ -178,13 +204,20 @@ class IAuthenticators(Interface):
         :raises Refused: ``unauthenticated`` where guests are not admitted.
         """
 
-    def authenticate(token: str, *, now_s: float) -> Deferred[User]:
-        """See `IAuthenticator.authenticate`; a token that nobody owns is refused as well."""
+    def authenticate(token: str, *, now_s: float, caller: Caller | None = None) -> Deferred[User]:
+        """
+        See `IAuthenticator.authenticate`; a token that nobody owns is refused as well.
 
-    def login(name: str, password: str, *, now_s: float) -> Deferred[Grant]:
+        :param caller: here and below, who asks; for those that are `ISeesCallers`.
+        :raises Refused: here and below, ``busy`` too: an authenticator failed, which is logged.
+        """
+
+    def login(name: str, password: str, *, now_s: float, caller: Caller | None = None) -> Deferred[Grant]:
         """See `IPasswords.login`: each that has passwords is asked in turn."""
 
-    def authenticate_cookies(cookies: Mapping[str, str], *, now_s: float) -> Deferred[Grant | None]:
+    def authenticate_cookies(
+        cookies: Mapping[str, str], *, now_s: float, caller: Caller | None = None
+    ) -> Deferred[Grant | None]:
         """See `ICookies.authenticate_cookies`: each that knows cookies is asked in turn."""
 
     def offering(contract: type[Interface]) -> IAuthenticator | None:

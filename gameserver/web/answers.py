@@ -9,6 +9,7 @@ import msgspec
 from twisted.web.server import Request
 
 from gameserver.errors import CODES, Refused
+from gameserver.interfaces import Caller
 
 STATUS: Final = {
     "bad_data": 400,
@@ -59,6 +60,16 @@ def wrong_method(request: Request, methods: Iterable[str]) -> bytes:
 def address_of(request: Request) -> str:
     """:returns: whose request it is, for budgets."""
     return getattr(request.getClientAddress(), "host", "local")
+
+
+def caller_of(request: Request) -> Caller:
+    """:returns: from where it comes, as authenticators are told."""
+    headers = {
+        name.decode("latin-1").lower(): values[0].decode("utf-8", "replace")
+        for name, values in request.requestHeaders.getAllRawHeaders()
+    }
+    secure = request.isSecure() or getattr(request, "scheme", None) == "https"
+    return Caller(address_of(request), request.path.decode("latin-1"), headers, secure)
 
 
 def allow(methods: Iterable[str]) -> bytes:

@@ -15,7 +15,7 @@ from twisted.web.server import Request
 from gameserver.errors import Refused
 from gameserver.interfaces import User
 from gameserver.protocol.json_codec import json_depth
-from gameserver.web.answers import address_of
+from gameserver.web.answers import address_of, caller_of
 
 if TYPE_CHECKING:
     from gameserver.websocket.session import NodeServices
@@ -53,7 +53,8 @@ class ApiCalls:
             raise Refused("Send a token: Authorization: Bearer TOKEN.", code="unauthenticated")
         services = self._services
         try:
-            proof = services.authenticators.authenticate(token, now_s=services.clock.now())
+            now_s, caller = services.clock.now(), caller_of(request)
+            proof = services.authenticators.authenticate(token, now_s=now_s, caller=caller)
             user: User = await self._in_time(proof, services.limits.hello_s)
         except Refused as refused:
             if refused.code == "busy":

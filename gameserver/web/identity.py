@@ -28,7 +28,7 @@ from gameserver.interfaces import Grant, IAccounts, IGuests, IPasswords, User, i
 from gameserver.protocol.messages import UserInfo
 from gameserver.protocol.names import check_name, name_key
 from gameserver.rates import network_of
-from gameserver.web.answers import address_of, answer
+from gameserver.web.answers import address_of, answer, caller_of
 from gameserver.web.calls import ApiCalls, app
 from gameserver.web.shapes import (
     Credentials,
@@ -85,7 +85,8 @@ class Identity(ApiCalls):
         wish = self._body(request, Credentials)
         if self._services.authenticators.offering(IPasswords) is None:
             raise Refused("This server has no passwords.", code="not_found")
-        login = partial(self._services.authenticators.login, wish.name, wish.password, now_s=self._services.clock.now())
+        ask, now_s = self._services.authenticators.login, self._services.clock.now()
+        login = partial(ask, wish.name, wish.password, now_s=now_s, caller=caller_of(request))
         grant = await self._try(request, partial(name_key, wish.name), login)
         return self._granted(request, grant, cookie=wish.cookie)
 
@@ -139,7 +140,8 @@ class Identity(ApiCalls):
         if token is not None:
             user = await self._caller(request)
         else:
-            proof = services.authenticators.authenticate_cookies(self._cookies(request), now_s=now_s)
+            cookies, caller = self._cookies(request), caller_of(request)
+            proof = services.authenticators.authenticate_cookies(cookies, now_s=now_s, caller=caller)
             grant = await self._in_time(proof, services.limits.hello_s)
             if grant is None:
                 raise Refused("Send a token: Authorization: Bearer TOKEN.", code="unauthenticated")

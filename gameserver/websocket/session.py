@@ -21,7 +21,7 @@ from twisted.python.failure import Failure
 from zope.interface import implementer
 
 from gameserver.errors import Refused, StoreUnavailable
-from gameserver.interfaces import IAuthenticators, IHasher, ISession, ITickets, User
+from gameserver.interfaces import Caller, IAuthenticators, IHasher, ISession, ITickets, User
 from gameserver.node.codes import as_typed
 from gameserver.node.fast_path import FastPath
 from gameserver.protocol import messages, msgpack
@@ -539,7 +539,8 @@ class Session:
                 if services.tickets is None or ticket is None:
                     raise Refused(code="unauthenticated")
                 token = await services.tickets.redeem(ticket, now_s=now_s)
-            return await services.authenticators.authenticate(token, now_s=now_s), token
+            caller = Caller(self.address)
+            return await services.authenticators.authenticate(token, now_s=now_s, caller=caller), token
         except StoreUnavailable:
             raise Refused("The store does not answer.", code="busy") from None
 

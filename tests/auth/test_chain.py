@@ -14,7 +14,7 @@ from zope.interface.verify import verifyObject
 from gameserver.auth.chain import Chain, make_chain
 from gameserver.auth.guests import Guests
 from gameserver.errors import Refused, SettingError
-from gameserver.interfaces import Grant, IAuthenticators, ICookies, IGuests, IPasswords, User
+from gameserver.interfaces import Caller, Grant, IAuthenticators, ICookies, IGuests, IPasswords, ISeesCallers, User
 from gameserver.settings.settings import load
 from tests.auth.kit import means
 
@@ -50,6 +50,49 @@ class Doorkeeper:
         if self.kind not in cookies:
             return succeed(None)
         return succeed(Grant(User(f"{self.kind}:1", self._name), f"{self.kind}.token"))
+
+
+class Faulty(Doorkeeper):
+    """Has a mistake in it."""
+
+    def authenticate(self, token: str, *, now_s: float) -> Deferred[User]:
+        raise KeyError("nickname")
+
+    def login(self, name: str, password: str, *, now_s: float) -> Deferred[Grant]:
+        return fail(ZeroDivisionError())
+
+    def authenticate_cookies(self, cookies: Any, *, now_s: float) -> Deferred[Grant | None]:
+        raise TypeError("None")
+
+
+@implementer(ISeesCallers)
+class Doorman(Doorkeeper):
+    """Looks at who comes."""
+
+    def authenticate(self, token: str, *, now_s: float, caller: Caller | None = None) -> Deferred[User]:
+        return succeed(User(f"{self.kind}:1", repr(caller)))
+
+
+class FaultTests(SynchronousTestCase):
+    def test_fault_of_an_authenticator(self) -> None:
+        """It is logged with its name, and proves nothing of who asked: nobody is told to stay away."""
+        chain = Chain([Faulty("shop", "Ann"), Doorkeeper("two", "Bob")])
+        for asked, fault in (
+            (chain.authenticate("shop.x", now_s=0.0), KeyError),
+            (chain.login("Ann", "open", now_s=0.0), ZeroDivisionError),
+            (chain.authenticate_cookies({"shop": "x"}, now_s=0.0), TypeError),
+        ):
+            refused: Any = self.failureResultOf(asked, Refused).value
+            self.assertEqual(refused.code, "busy")
+            self.assertEqual(len(self.flushLoggedErrors(fault)), 1)
+
+    def test_caller(self) -> None:
+        """Who wants to know is told from where somebody comes; others are asked as ever."""
+        chain = Chain([Doorman("one", "Ann"), Doorkeeper("two", "Bob")])
+        caller = Caller("192.0.2.1", "/ws", {"cookie": "secret"})
+        names = [self.successResultOf(chain.authenticate(f"{kind}.x", now_s=0.0, caller=caller)).name
+                 for kind in ("one", "two")]  # fmt: skip
+        self.assertEqual(names, ["Caller('192.0.2.1', '/ws')", "Bob"])
 
 
 class ChainTests(SynchronousTestCase):

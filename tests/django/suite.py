@@ -6,7 +6,7 @@ import json
 import os
 import threading
 import time
-from typing import Any
+from typing import Any, ClassVar
 from unittest.mock import patch
 
 from twisted.internet import reactor
@@ -31,14 +31,15 @@ from django.test import Client, override_settings  # noqa: E402
 
 from gameserver.auth.django import COOKIE_LIFETIME_S, LIFETIME_S, DjangoTickets, DjangoUsers  # noqa: E402
 from gameserver.auth.django_app.apps import check_secret  # noqa: E402
+from gameserver.auth.django_app.faults import ProjectFault  # noqa: E402
 from gameserver.auth.django_app.people import RIGHTS  # noqa: E402
 from gameserver.auth.django_app.tokens import KIND, TicketClaims, read_shared  # noqa: E402
 from gameserver.auth.guests import Guests  # noqa: E402
 from gameserver.auth.threads import Queue, Run, Threads  # noqa: E402
 from gameserver.auth.tickets import Tickets  # noqa: E402
 from gameserver.auth.tokens import Signer  # noqa: E402
-from gameserver.errors import Refused, StoreUnavailable  # noqa: E402
-from gameserver.interfaces import ICookies, IPasswords, User  # noqa: E402
+from gameserver.errors import Refused  # noqa: E402
+from gameserver.interfaces import Caller, ICookies, IPasswords, User  # noqa: E402
 from gameserver.store.memory.store import MemoryStore  # noqa: E402
 from tests.contracts.test_authenticator import AuthenticatorContract  # noqa: E402
 
@@ -78,6 +79,12 @@ class Case(SynchronousTestCase):
         failure = self.failureResultOf(asked, Refused)
         refused: Any = failure.value
         self.assertEqual(refused.code, "unauthenticated")
+        return str(refused.text)
+
+    def busy(self, asked: Deferred[Any]) -> str:
+        """:returns: what is said to somebody of whom nothing is known."""
+        refused: Any = self.failureResultOf(asked, Refused).value
+        self.assertEqual(refused.code, "busy")
         return str(refused.text)
 
     def by_cookie(self, key: str, name: str = "sessionid") -> Deferred[Any]:
@@ -334,7 +341,8 @@ class DatabaseTests(Case):
         account()
         token = self.login().token
         with patch("django.db.models.query.QuerySet.first", side_effect=db.OperationalError("it is away")):
-            self.failureResultOf(self.users.authenticate(token, now_s=NOW_S), StoreUnavailable)
+            refused = self.busy(self.users.authenticate(token, now_s=NOW_S))
+        self.assertIn("project's database", refused)
         self.proves(token)
 
     def test_connections_are_closed(self) -> None:
@@ -369,6 +377,97 @@ class SlowBackend:
         """Wait."""
         self.asked.release()
         self.answer.wait()
+
+
+class ReadsTheRequest:
+    """A backend as django-axes has one: it looks at the request."""
+
+    seen: ClassVar[list[Any]] = []
+
+    def authenticate(self, request: Any, username: str, password: str) -> None:
+        """Note what it sees; without a request it raises."""
+        found = (request.META["REMOTE_ADDR"], request.headers["User-Agent"], request.path, request.COOKIES["device"])
+        self.seen.append((*found, request.session.get("x"), request.user.is_authenticated, request.is_secure()))
+
+
+class FaultyBackend:
+    """A backend with a mistake in it."""
+
+    def authenticate(self, request: Any, username: str, password: str) -> None:
+        """Raise."""
+        raise ZeroDivisionError("a mistake")
+
+
+class ByMail:
+    """A backend for something else."""
+
+    def authenticate(self, request: Any, email: str) -> None:
+        """Never asked."""
+
+
+class ProjectsCodeTests(Case):
+    """What the project's own code does, or fails at."""
+
+    def test_name_that_is_none(self) -> None:
+        """Who has no name there is called as if the project said nothing."""
+        account("ann@mail.example")
+        with override_settings(GAMESERVER_NAME=lambda user: None):
+            self.assertEqual(self.login("ann@mail.example").user.name, "ann")
+
+    def test_settings_that_raise(self) -> None:
+        """Whatever it raises, the answer is at once, and the log names the setting, with a traceback."""
+        account()
+        token, key = self.login().token, self.browser().session.session_key
+        for faulty in (
+            {"GAMESERVER_NAME": lambda user: {}["nickname"]},
+            {"GAMESERVER_NAME": "nowhere.at_all"},
+            {"GAMESERVER_RIGHTS": {"groups": 5}},
+            {"GAMESERVER_RIGHTS": None},
+        ):
+            (setting,) = faulty
+            with override_settings(**faulty):
+                for asked in (
+                    lambda: self.users.authenticate(token, now_s=NOW_S),
+                    lambda: self.users.login("ann", PASSWORD, now_s=NOW_S),
+                    lambda: self.by_cookie(key),
+                ):
+                    self.busy(asked())
+                    (logged,) = self.flushLoggedErrors(ProjectFault)
+                    self.assertIn(setting, logged.getErrorMessage())
+                    self.assertIn("blaming", logged.getTraceback())
+
+    def test_backend_that_raises(self) -> None:
+        """It is named."""
+        account()
+        with override_settings(AUTHENTICATION_BACKENDS=["tests.django.suite.FaultyBackend", *BACKENDS]):
+            self.busy(self.users.login("ann", PASSWORD, now_s=NOW_S))
+        (logged,) = self.flushLoggedErrors(ProjectFault)
+        self.assertIn("AUTHENTICATION_BACKENDS: tests.django.suite.FaultyBackend", logged.getErrorMessage())
+        self.assertIn("a mistake", logged.getErrorMessage())
+
+    def test_backends_that_are_never_asked(self) -> None:
+        """One that takes no name and password is known at the start; Django leaves it out without a word."""
+        with override_settings(AUTHENTICATION_BACKENDS=[*BACKENDS, "tests.django.suite.ByMail"]):
+            self.assertEqual(project.unfit_backends(), ["tests.django.suite.ByMail"])
+
+    def test_backend_that_reads_the_request(self) -> None:
+        """It sees who asks, from where, and with what."""
+        account()
+        headers = {"user-agent": "Firefox", "cookie": "device=x1; other=y"}
+        caller = Caller("192.0.2.1", "/api/login", headers, secure=True)
+        with override_settings(AUTHENTICATION_BACKENDS=["tests.django.suite.ReadsTheRequest", *BACKENDS]):
+            self.successResultOf(self.users.login("ann", PASSWORD, now_s=NOW_S, caller=caller))
+        self.assertEqual(ReadsTheRequest.seen, [("192.0.2.1", "Firefox", "/api/login", "x1", None, False, True)])
+
+    def test_ticket(self) -> None:
+        """In the project's process no ticket is sold then, and its log says why."""
+        account()
+        browser = self.browser()
+        browser.cookies["csrftoken"] = "x" * 32
+        with override_settings(GAMESERVER_NAME="nowhere.at_all"), self.assertLogs("gameserver", "ERROR") as logs:
+            answer = browser.post("/gameserver/ticket/", HTTP_X_CSRFTOKEN="x" * 32)
+        self.assertEqual((answer.status_code, json.loads(answer.content)["code"]), (503, "busy"))
+        self.assertIn("GAMESERVER_NAME", logs.output[0])
 
 
 class TimeZoneTests(SynchronousTestCase):

@@ -21,7 +21,7 @@ class ModerationTests(SynchronousTestCase):
         self.node = Node(Quiz)
         guest = self.node.auth.authenticate
 
-        def authenticate(token: str, *, now_s: float) -> Deferred[User]:
+        def authenticate(token: str, *, now_s: float, caller: Any = None) -> Deferred[User]:
             rights = lambda user: replace(user, rights=("moderator",)) if user.name == "Mod" else user  # noqa: E731
             return guest(token, now_s=now_s).addCallback(rights)
 

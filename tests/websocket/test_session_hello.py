@@ -8,7 +8,7 @@ from twisted.internet.defer import Deferred
 
 from gameserver import Game, Player, message
 from gameserver.auth.guests import LIFETIME_S, Guests
-from gameserver.interfaces import IAuthenticators, User
+from gameserver.interfaces import Caller, IAuthenticators, User
 from tests.websocket.kit import WireTestCase
 
 KEY = "a-client_key-of-32-characters-00"
@@ -36,7 +36,7 @@ class Slow:
     def guest(self, name: str) -> tuple[User, str]:
         return self.inner.guest(name)
 
-    def authenticate(self, token: str, *, now_s: float) -> Deferred[User]:
+    def authenticate(self, token: str, *, now_s: float, caller: Caller | None = None) -> Deferred[User]:
         done: Deferred[User] = Deferred()
         self.waiting.append((done, token, now_s))
         return done

@@ -8,12 +8,16 @@ Who a user of Django is to the game server: id, name, rights.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any, Final
 
+from django import db
 from django.conf import settings
 from django.utils.module_loading import import_string
 from msgspec import Struct
+
+from gameserver.auth.django_app.faults import ProjectFault
 
 RIGHTS: Final[Mapping[str, Any]] = {
     "is_superuser": ["admin", "moderator"],
@@ -50,24 +54,54 @@ def person_of(user: Any) -> Person | None:
 
 def name_of(user: Any) -> str:
     """:returns: what others see; not an address of mail, which some projects have for a name."""
-    name: Any = getattr(settings, "GAMESERVER_NAME", None)
-    if isinstance(name, str):
-        name = import_string(name)
-    return str(name(user)) if name is not None else str(user.get_username()).partition("@")[0]
+    shown = asked("GAMESERVER_NAME", user)
+    return str(user.get_username()).partition("@")[0] if shown is None else str(shown)
 
 
 def rights_of(user: Any) -> tuple[str, ...]:
     """:returns: the user's rights, in order."""
-    rules: Mapping[str, Any] = getattr(settings, "GAMESERVER_RIGHTS", RIGHTS)
-    found: set[str] = set()
-    for flag in ("is_superuser", "is_staff"):
-        if getattr(user, flag, False):
-            found.update(rules.get(flag, ()))
-    groups = rules.get("groups") or {}
-    if groups and hasattr(user, "groups"):
-        for name in user.groups.filter(name__in=list(groups)).values_list("name", flat=True):
-            found.update(groups[name])
-    return tuple(sorted(found))
+    with blaming("GAMESERVER_RIGHTS"):
+        rules: Mapping[str, Any] = getattr(settings, "GAMESERVER_RIGHTS", RIGHTS)
+        found: set[str] = set()
+        for flag in ("is_superuser", "is_staff"):
+            if getattr(user, flag, False):
+                found.update(rules.get(flag, ()))
+        groups = rules.get("groups") or {}
+        if groups and hasattr(user, "groups"):
+            for name in user.groups.filter(name__in=list(groups)).values_list("name", flat=True):
+                found.update(groups[name])
+        return tuple(sorted(found))
+
+
+def asked(setting: str, *args: Any) -> Any:
+    """
+    Call the function that a setting of the project's is, or names.
+
+    :returns: what it returns; None where there is no such setting.
+    :raises ProjectFault: it cannot be found, or raised something.
+    """
+    function: Any = getattr(settings, setting, None)
+    if function is None:
+        return None
+    with blaming(setting):
+        if isinstance(function, str):
+            function = import_string(function)
+        return function(*args)
+
+
+@contextmanager
+def blaming(setting: str) -> Iterator[None]:
+    """
+    Say which setting of the project's leads to the code that runs here.
+
+    :raises ProjectFault: it raised something; that the database does not answer is no fault of its.
+    """
+    try:
+        yield
+    except db.Error:
+        raise
+    except Exception as error:
+        raise ProjectFault(setting, error) from error
 
 
 def stamp_of(user: Any) -> str:

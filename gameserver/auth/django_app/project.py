@@ -11,6 +11,7 @@ import os
 import time
 from collections.abc import Callable
 from importlib import import_module
+from inspect import signature
 from typing import Any, Final, TypeVar
 
 import django
@@ -19,8 +20,10 @@ from django.conf import settings
 from django.contrib import auth
 from django.core.exceptions import ValidationError
 
+from gameserver.auth.django_app.faults import ProjectAway, ProjectFault
 from gameserver.auth.django_app.people import Person, person_of
-from gameserver.errors import StoreUnavailable
+from gameserver.auth.django_app.requests import request_of
+from gameserver.interfaces import Caller
 
 NAME_CHARS: Final = 254
 """As long as an address of mail."""
@@ -48,13 +51,6 @@ class CookieSession(dict[str, Any]):
         self.clear()
 
 
-class SessionRequest:
-    """As much of a request as Django's backends look at to find a session's user."""
-
-    def __init__(self, session: CookieSession) -> None:
-        self.session = session
-
-
 def set_up() -> None:
     """
     Load the project that ``DJANGO_SETTINGS_MODULE`` names.
@@ -79,19 +75,35 @@ def _set_time_zone(zone: str | None) -> None:
         time.tzset()
 
 
+def unfit_backends() -> list[str]:
+    """
+    :returns: the backends that take no name and password, and that Django leaves out without a word.
+    :raises Exception: whatever a backend's own code raises.
+    """
+    return [path for path in settings.AUTHENTICATION_BACKENDS if not _takes_passwords(auth.load_backend(path))]
+
+
+def _takes_passwords(backend: Any) -> bool:
+    try:
+        signature(backend.authenticate).bind(None, username="", password="")
+    except TypeError:
+        return False
+    return True
+
+
 def cookie_name() -> str:
     """:returns: what the cookie with the session is called."""
     return str(settings.SESSION_COOKIE_NAME)
 
 
-def by_password(name: str, password: str) -> Person | None:
+def by_password(name: str, password: str, caller: Caller | None = None) -> Person | None:
     """:returns: who has this name and this password, if they may come in. Django spends as much time on a no."""
-    return _asking(lambda: _by_password(name, password))
+    return _asking(lambda: _by_password(name, password, caller))
 
 
-def by_session(key: str) -> Person | None:
+def by_session(key: str, caller: Caller | None = None) -> Person | None:
     """:returns: who is logged in with this session."""
-    return _asking(lambda: _by_session(key))
+    return _asking(lambda: _by_session(key, caller))
 
 
 def by_key(key: str) -> Person | None:
@@ -99,17 +111,24 @@ def by_key(key: str) -> Person | None:
     return _asking(lambda: _by_key(key))
 
 
-def _by_password(name: str, password: str) -> Person | None:
+def _by_password(name: str, password: str, caller: Caller | None) -> Person | None:
     if len(name) > NAME_CHARS or len(password) > PASSWORD_CHARS or not _is_text(name + password):
         return None
-    return person_of(auth.authenticate(None, username=name, password=password))
+    request = request_of(caller, "password")
+    try:
+        user = auth.authenticate(request, username=name, password=password)
+    except db.Error:
+        raise
+    except Exception as error:
+        raise ProjectFault(_backend_of(error), error) from error
+    return person_of(user)
 
 
-def _by_session(key: str) -> Person | None:
+def _by_session(key: str, caller: Caller | None) -> Person | None:
     if not 0 < len(key) <= SESSION_CHARS or not key.isascii() or not key.isprintable():
         return None
     store = import_module(settings.SESSION_ENGINE).SessionStore(session_key=key)
-    return person_of(auth.get_user(SessionRequest(CookieSession(store.load()))))
+    return person_of(auth.get_user(request_of(caller, "session", CookieSession(store.load()))))
 
 
 def _by_key(key: str) -> Person | None:
@@ -118,6 +137,17 @@ def _by_key(key: str) -> Person | None:
         return person_of(model._default_manager.filter(pk=key).first())
     except (ValueError, OverflowError, ValidationError):
         return None  # no key of this kind
+
+
+def _backend_of(error: BaseException) -> str:
+    """:returns: the backend that raised this, as the setting names it."""
+    found = ""
+    frame = error.__traceback__
+    while frame is not None:
+        if frame.tb_frame.f_globals.get("__name__") == auth.__name__:
+            found = frame.tb_frame.f_locals.get("backend_path", found)
+        frame = frame.tb_next
+    return f"AUTHENTICATION_BACKENDS: {found}" if found else "AUTHENTICATION_BACKENDS"
 
 
 def _is_text(text: str) -> bool:
@@ -129,11 +159,11 @@ def _is_text(text: str) -> bool:
 
 
 def _asking(ask: Callable[[], T]) -> T:
-    """:raises StoreUnavailable: the project's database does not answer."""
+    """:raises ProjectAway: the project's database does not answer."""
     db.close_old_connections()
     try:
         return ask()
     except db.Error as error:
-        raise StoreUnavailable(f"the project's database: {error}") from None
+        raise ProjectAway(str(error)) from None
     finally:
         db.connections.close_all()

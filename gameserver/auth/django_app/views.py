@@ -10,6 +10,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_protect
 from django.views.decorators.http import require_POST
 
+from gameserver.auth.django_app.faults import ProjectFault
 from gameserver.auth.django_app.people import person_of
 from gameserver.auth.django_app.selling import NoSecret, sell
 
@@ -21,11 +22,14 @@ log = logging.getLogger("gameserver")
 @csrf_protect  # type: ignore[untyped-decorator]
 def ticket(request: HttpRequest) -> Any:
     """Sell a ticket for ``hello``; protected against other sites' forms also where the project's middleware is not."""
-    person = person_of(request.user)
-    if person is None:
-        return _error(401, "unauthenticated", "Log in first.")
     try:
+        person = person_of(request.user)
+        if person is None:
+            return _error(401, "unauthenticated", "Log in first.")
         sold = sell(person)
+    except ProjectFault as fault:
+        log.error("no ticket can be sold: %s", fault, exc_info=fault)
+        return _error(503, "busy", "No tickets can be sold now.")
     except NoSecret as error:
         log.error("no tickets can be sold: %s", error)
         return _error(503, "busy", "No tickets can be sold now.")

@@ -1,0 +1,21 @@
+"""What a project's own code and its database may do to the server that asks them; it needs no Django."""
+
+from __future__ import annotations
+
+from gameserver.errors import GameServerError
+
+
+class ProjectFault(GameServerError):
+    """
+    Code of the project's raised something, which is this error's cause.
+
+    :param setting: the setting of the project that names this code, or what else tells an operator where to look.
+    """
+
+    def __init__(self, setting: str, error: BaseException) -> None:
+        self.setting = setting
+        super().__init__(f"{setting}: {type(error).__name__}: {error}")
+
+
+class ProjectAway(GameServerError):
+    """The project's database does not answer; nothing is known of whoever was asked about."""
