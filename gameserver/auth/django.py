@@ -45,13 +45,15 @@ class DjangoTickets:
 
     :param secrets: that are shared with it.
     :param name_chars: the longest name.
+    :param audience: what tokens name this server by; empty: it takes those that are for anybody.
     """
 
     kind = KIND
 
-    def __init__(self, secrets: Sequence[bytes], name_chars: int) -> None:
+    def __init__(self, secrets: Sequence[bytes], name_chars: int, audience: str = "") -> None:
         self._signer = Signer(secrets, KIND)
         self._name_chars = name_chars
+        self._audience = audience
 
     def owns(self, token: str) -> bool:
         """See `IAuthenticator.owns`."""
@@ -68,6 +70,9 @@ class DjangoTickets:
     def _read(self, token: str, now_s: float) -> TicketClaims:
         """:raises Refused: it is not of this server or its project, or it is too late for it."""
         claims = self._signer.read(token, TicketClaims)
+        if self._audience and claims.aud != self._audience:
+            text = "That token is for another server; its project's GAMESERVER_URL says which."
+            raise Refused(text, code="unauthenticated")
         if now_s >= claims.exp:
             raise Refused("That token has expired.", code="unauthenticated")
         return claims
@@ -90,8 +95,17 @@ class DjangoUsers(DjangoTickets):
     :param look: looks users up in others, which no password holds up.
     """
 
-    def __init__(self, secrets: Sequence[bytes], name_chars: int, *, project: Any, check: Queue, look: Queue) -> None:
-        super().__init__(secrets, name_chars)
+    def __init__(
+        self,
+        secrets: Sequence[bytes],
+        name_chars: int,
+        audience: str = "",
+        *,
+        project: Any,
+        check: Queue,
+        look: Queue,
+    ) -> None:
+        super().__init__(secrets, name_chars, audience)
         self._project = project
         self._check = check
         self._look = look
@@ -109,7 +123,7 @@ class DjangoUsers(DjangoTickets):
     async def _authenticate(self, token: str, now_s: float, caller: Caller | None) -> User:
         claims = self._read(token, now_s)
         person = await _answer(self._look(lambda: self._project.by_key(claims.sub)))
-        if person is None or person.stamp != claims.stamp:
+        if person is None or not person.has(claims.stamp):
             raise Refused("That token is good no more; log in again.", code="unauthenticated")
         return self._user(person.key, person.name, person.rights)
 
@@ -132,7 +146,13 @@ class DjangoUsers(DjangoTickets):
         made_s = int(now_s)
         user = self._user(person.key, person.name, person.rights)
         claims = TicketClaims(
-            sub=person.key, name=user.name, rights=user.rights, iat=made_s, exp=made_s + lasts_s, stamp=person.stamp
+            sub=person.key,
+            name=user.name,
+            rights=user.rights,
+            iat=made_s,
+            exp=made_s + lasts_s,
+            stamp=person.stamp,
+            aud=self._audience,
         )
         return Grant(user, self._signer.sign(claims), lasts_s)
 
@@ -160,14 +180,18 @@ def make(context: AuthContext) -> DjangoTickets:
     """
     settings = context.settings
     wish, most = settings.django, settings.limits.name_chars
+    audience = wish.audience or settings.public_url or ""
     shared = shared_secrets(settings)
     if not os.environ.get("DJANGO_SETTINGS_MODULE"):
         if not shared:
             raise settings.error("auth", "django needs DJANGO_SETTINGS_MODULE in the environment, or django.secret")
-        return DjangoTickets(shared, most)
+        if not audience:
+            log.warn("tickets of the Django project are taken whichever server they are for: set public_url")
+        return DjangoTickets(shared, most, audience)
     check = Queue(Threads(context.reactor, wish.threads), wish.waiting, FULL)
     look = Queue(Threads(context.reactor, wish.threads, nice=False), wish.waiting, "Too many come in; try again.")
-    return DjangoUsers([*context.secrets, *shared], most, project=_project(context), check=check, look=look)
+    secrets = [*context.secrets, *shared]
+    return DjangoUsers(secrets, most, audience, project=_project(context), check=check, look=look)
 
 
 def _project(context: AuthContext) -> Any:

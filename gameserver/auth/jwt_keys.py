@@ -28,6 +28,8 @@ RSA_BITS: Final = 2048
 SECRET_BYTES: Final = 32
 """Source: RFC 7518 section 3.2: as long as the hash."""
 MOST_KEYS: Final = 64
+SEEN: Final = 16 * MOST_KEYS
+"""So many names of keys are remembered."""
 
 REFRESH_S: Final = 600.0
 """Between two looks at the address."""
@@ -106,6 +108,7 @@ class KeySet:
         self._fetch = fetch
         self._clock = clock
         self._keys: Sequence[Key] = ()
+        self._seen: dict[str | None, None] = {}
         self._read_s: float | None = None
         self._tried_s: float | None = None
         self._waiting: list[Deferred[None]] | None = None
@@ -134,6 +137,9 @@ class KeySet:
             return _only(self._good(), key_id, algorithm)
         except Refused:
             if not self._may_look():
+                if self._keys and self._is_new(key_id):
+                    # Perhaps the issuer has it since the last look: that can be told only at the next.
+                    raise Refused("The issuer's keys are looked at again soon; try again.", code="busy") from None
                 raise
         await self.refresh()
         return _only(self._good(), key_id, algorithm)
@@ -150,12 +156,19 @@ class KeySet:
         between_s = UNKNOWN_S if self._keys else RETRY_S
         return self._waiting is not None or self._tried_s is None or self._age(self._tried_s) >= between_s
 
+    def _is_new(self, key_id: str | None) -> bool:
+        """Whether there never was such a key: one that was withdrawn does not come back."""
+        return key_id is not None and key_id not in self._seen
+
     def _age(self, at_s: float) -> float:
         return self._clock.monotonic() - at_s
 
     async def _refresh(self) -> None:
         try:
             self._keys = tuple(keys_of(await self._fetch(self._url)))
+            self._seen.update(dict.fromkeys(key.id for key in self._keys))
+            while len(self._seen) > SEEN:
+                del self._seen[next(iter(self._seen))]
             self._read_s = self._clock.monotonic()
         finally:
             waiting, self._waiting = self._waiting or [], None

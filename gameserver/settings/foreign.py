@@ -77,11 +77,13 @@ class Django:
 
     :param secret: a file that a Django project and this server share, for tickets that the project sells; None: the
         project's tables are read here.
+    :param audience: what the project's tickets name this server by; None: ``public_url``.
     :param threads: that try passwords at a time; as many others look users up.
     :param waiting: passwords, and look-ups, that wait for a thread; one more is refused.
     """
 
     secret: Path | None = field(default=None, metadata={"read": path})
+    audience: str | None = setting(None, text)
     threads: int = count(4, 64)
     waiting: int = count(200, 100_000)
 

@@ -8,11 +8,12 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from gameserver.auth.chain import make_chain
 from gameserver.auth.django import DjangoTickets
-from gameserver.auth.django_app.tokens import read_shared, shared_secrets
+from gameserver.auth.django_app.tokens import KIND, TicketClaims, read_shared, shared_secrets
+from gameserver.auth.tokens import Signer
 from gameserver.errors import SettingError
 from gameserver.settings.settings import load
 from tests.auth.jwt_kit import file_of
-from tests.auth.kit import means
+from tests.auth.kit import START_S, means
 
 
 class SharedSecretTests(SynchronousTestCase):
@@ -49,3 +50,18 @@ class SharedSecretTests(SynchronousTestCase):
         path = str(file_of(self.mktemp(), b"x" * 32))
         (users,) = make_chain(means(**{"auth": ["django"], "django.secret": path})).links
         self.assertIsInstance(users, DjangoTickets)
+
+    def test_audience(self) -> None:
+        """Of two servers with one secret each takes the tokens that name it, by its address or by what is set."""
+        self.patch(os, "environ", {k: v for k, v in os.environ.items() if k != "DJANGO_SETTINGS_MODULE"})
+        given = {"auth": ["django"], "django.secret": str(file_of(self.mktemp(), b"x" * 32))}
+        games = {**given, "public_url": "https://games.example/"}
+        other, anybody = {**games, "django.audience": "other"}, given
+        for aud, admitted in (("https://games.example", "yes no yes"), ("other", "no yes yes"), ("", "no no yes")):
+            claims = TicketClaims(sub="5", name="Ann", rights=(), iat=0, exp=2**40, stamp="", aud=aud)
+            token = Signer([b"x" * 32], KIND).sign(claims)
+            found = []
+            for settings in (games, other, anybody):
+                asked = make_chain(means(**settings)).authenticate(token, now_s=START_S)
+                found.append("yes" if asked.addErrback(lambda _: None).result else "no")
+            self.assertEqual(" ".join(found), admitted, aud)

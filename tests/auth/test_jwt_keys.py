@@ -88,15 +88,27 @@ class KeySetTests(SynchronousTestCase):
         """Anybody can make tokens of unknown keys: a thousand of them have the address looked at once."""
         self.keys.start()
         self.tell(entry(RSA, "a"))
-        self.assertEqual(self.found("x"), "unauthenticated")  # it was looked at a moment ago
+        self.assertEqual(self.found("x"), "busy")  # it was looked at a moment ago
         self.seconds.advance(UNKNOWN_S)
         self.assertIsNone(self.found("x"))
         waiting = self.later
         self.tell(entry(RSA, "a"))
         self.assertEqual(waiting, ["unauthenticated"])
         for n in range(1000):
-            self.assertEqual(self.found(f"x{n}"), "unauthenticated")
+            self.assertEqual(self.found(f"x{n}"), "busy")
         self.assertEqual(len(self.asked), 2)
+
+    def test_new_key_right_after_a_look(self) -> None:
+        """Keys that were changed a moment after the last look: nobody is told yet that a token is bad."""
+        self.keys.start()
+        self.tell(entry(RSA, "a"))
+        self.assertEqual(self.found("b"), "busy")
+        self.seconds.advance(UNKNOWN_S)
+        self.assertIsNone(self.found("b"))
+        waiting = self.later
+        self.tell(entry(OTHER_RSA, "b"))
+        self.assertEqual(waiting, ["b"])
+        self.assertEqual(self.found("a"), "unauthenticated")  # withdrawn
 
     def test_away(self) -> None:
         """Without keys nobody is let in, and nobody is told that the token is bad; it is tried every few seconds."""

@@ -204,6 +204,22 @@ class TokenTests(Case):
         self.refused(self.users.authenticate(token, now_s=NOW_S))
         self.proves(self.login(password="another one").token)
 
+    def test_rotated_key(self) -> None:
+        """A new ``SECRET_KEY`` logs nobody out while the old one is in ``SECRET_KEY_FALLBACKS``, and all after that."""
+        kept = account()
+        token = self.login().token
+        with override_settings(SECRET_KEY="x" * 60, SECRET_KEY_FALLBACKS=["y" * 60, settings.SECRET_KEY]):
+            self.proves(token)
+            newer = self.login().token
+            kept.set_password("another one")
+            kept.save()
+            self.refused(self.users.authenticate(token, now_s=NOW_S))
+            self.refused(self.users.authenticate(newer, now_s=NOW_S))
+            newest = self.login(password="another one").token
+        with override_settings(SECRET_KEY="x" * 60, SECRET_KEY_FALLBACKS=[]):
+            self.proves(newest)
+        self.refused(self.users.authenticate(newest, now_s=NOW_S))
+
     def test_rights_are_those_of_now(self) -> None:
         """Flags and groups give rights at once, and take them as well."""
         kept = account()
@@ -577,6 +593,18 @@ class ViewTests(Case):
         server = DjangoTickets(self.shared, 32)
         self.successResultOf(server.authenticate(token, now_s=time.time() + 50))
         self.refused(server.authenticate(token, now_s=time.time() + 61))
+
+    def test_audience(self) -> None:
+        """A ticket names the server that it is for."""
+        account()
+        for named, aud in (
+            ({"GAMESERVER_URL": "https://games.example/"}, "https://games.example"),
+            ({"GAMESERVER_URL": "https://games.example", "GAMESERVER_AUDIENCE": "games"}, "games"),
+        ):
+            with override_settings(**named):
+                token = self.successResultOf(self.redeem(json.loads(self.post(self.browser()).content)["ticket"]))
+            self.successResultOf(DjangoTickets(self.shared, 32, aud).authenticate(token, now_s=time.time()))
+            self.refused(DjangoTickets(self.shared, 32, "https://other.example").authenticate(token, now_s=time.time()))
 
     def test_other_secret(self) -> None:
         """Neither a ticket nor a token of a project with another secret is good."""

@@ -33,12 +33,18 @@ class Person(Struct, frozen=True):
 
     :ivar key: the primary key, as text.
     :ivar stamp: changes with the password, and tells nothing about it.
+    :ivar older: the same, made with the project's old keys (``SECRET_KEY_FALLBACKS``), which are good still.
     """
 
     key: str
     name: str
     rights: tuple[str, ...]
     stamp: str
+    older: tuple[str, ...] = ()
+
+    def has(self, stamp: str) -> bool:
+        """Whether this is the stamp of the password that is good now."""
+        return stamp in (self.stamp, *self.older)
 
 
 def person_of(user: Any) -> Person | None:
@@ -49,7 +55,8 @@ def person_of(user: Any) -> Person | None:
     """
     if user is None or not user.is_authenticated or not user.is_active:
         return None
-    return Person(str(user.pk), name_of(user), rights_of(user), stamp_of(user))
+    stamp, *older = stamps_of(user)
+    return Person(str(user.pk), name_of(user), rights_of(user), stamp, tuple(older))
 
 
 def name_of(user: Any) -> str:
@@ -104,7 +111,10 @@ def blaming(setting: str) -> Iterator[None]:
         raise ProjectFault(setting, error) from error
 
 
-def stamp_of(user: Any) -> str:
-    """:returns: another one after the password was changed; Django ends its sessions by the same."""
-    hashed: Any = getattr(user, "get_session_auth_hash", lambda: user.password)()
-    return hashlib.sha256(f"gameserver {hashed}".encode()).hexdigest()[:32]
+def stamps_of(user: Any) -> list[str]:
+    """:returns: by the project's key and by each of its old ones; others after the password was changed. Django ends
+    its sessions by the same.
+    """
+    hashes = [getattr(user, "get_session_auth_hash", lambda: user.password)()]
+    hashes += getattr(user, "get_session_auth_fallback_hash", list)()
+    return [hashlib.sha256(f"gameserver {each}".encode()).hexdigest()[:32] for each in hashes]

@@ -38,6 +38,12 @@ def secrets() -> Sequence[bytes]:
         raise NoSecret(str(error)) from None
 
 
+def audience() -> str:
+    """:returns: the server that tickets are for; empty where the project does not say."""
+    named = getattr(settings, "GAMESERVER_AUDIENCE", None) or getattr(settings, "GAMESERVER_URL", None) or ""
+    return str(named).rstrip("/")
+
+
 def sell(person: Person) -> str:
     """
     :returns: a ticket, good once and for half a minute.
@@ -52,6 +58,7 @@ def sell(person: Person) -> str:
         iat=int(now_s),
         exp=int(now_s) + lasts_s,
         stamp=person.stamp,
+        aud=audience(),
     )
     # What was shown is noted where tickets are redeemed, and nobody redeems one here.
     return Tickets(shared, cast(Any, None), os.urandom).sell(Signer(shared, KIND).sign(claims), now_s=now_s)

@@ -24,6 +24,7 @@ class TicketClaims(Struct, frozen=True, kw_only=True):
     :ivar iat: when it was made, seconds since 1970.
     :ivar exp: when it ends.
     :ivar stamp: of the password that was good then.
+    :ivar aud: the server that it is for, by the address that people reach it at; empty: the project did not say.
     """
 
     sub: str
@@ -32,6 +33,7 @@ class TicketClaims(Struct, frozen=True, kw_only=True):
     iat: int
     exp: int
     stamp: str
+    aud: str = ""
 
 
 def shared_secrets(settings: Settings) -> Secrets:
