@@ -41,14 +41,15 @@ class Authority:
         self.root = self.folder / "root.pem"
         self.root.write_bytes(self._root.public_bytes(Encoding.PEM))
 
-    def issue(self, host: str, name: str | None = None) -> Files:
+    def issue(self, host: str, name: str | None = None, *, days: int = 0) -> Files:
         """
         :param host: whom it is for, beside 127.0.0.1.
         :param name: of the files; the same name again writes over them.
+        :param days: it is for the day before and after that many days from now.
         """
         key = ec.generate_private_key(ec.SECP256R1())
         names = x509.SubjectAlternativeName([x509.DNSName(host), x509.IPAddress(ip_address("127.0.0.1"))])
-        builder = _builder(host, self._between.subject, key).add_extension(names, critical=False)
+        builder = _builder(host, self._between.subject, key, days).add_extension(names, critical=False)
         certificate = builder.sign(self._between_key, hashes.SHA256())
         stem = name or host
         files = Files(self.folder / f"{stem}.key", self.folder / f"{stem}.pem", certificate.serial_number)
@@ -69,8 +70,8 @@ def _authority(
     return key, builder.add_extension(usage, critical=True).sign(signer, hashes.SHA256())
 
 
-def _builder(name: str, issuer: x509.Name, key: ec.EllipticCurvePrivateKey) -> x509.CertificateBuilder:
-    now = datetime.datetime.now(datetime.UTC)
+def _builder(name: str, issuer: x509.Name, key: ec.EllipticCurvePrivateKey, days: int = 0) -> x509.CertificateBuilder:
+    now = datetime.datetime.now(datetime.UTC) + days * DAY
     return (
         x509.CertificateBuilder()
         .subject_name(_name(name))

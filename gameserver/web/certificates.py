@@ -7,6 +7,8 @@ hold then; files that cannot be used are refused, and the certificate before the
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
@@ -36,24 +38,45 @@ class Certificate:
     :param key: PEM: the private key.
     :param certificate: PEM: the server's certificate, and those between it and the authority.
     :param chain: PEM: more of those between; None: there are none.
+    :param now: tells the time, in UTC.
     :raises ValueError: they cannot be used; the text names the file.
     :raises OSError: one cannot be read.
     """
 
-    def __init__(self, key: Path, certificate: Path, chain: Path | None = None) -> None:
+    def __init__(
+        self,
+        key: Path,
+        certificate: Path,
+        chain: Path | None = None,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        self._now = now
         # twistd changes its folder when it becomes a daemon, and the files are read again after that.
         self._key = key.absolute()
         self._files = [path.absolute() for path in (certificate, chain) if path is not None]
-        self._options = self._read()
+        self._options, self._own = self._read()
 
     def reload(self) -> None:
         """
         Show what the files hold now.
 
-        :raises ValueError: they cannot be used; nothing is changed.
+        :raises ValueError: they cannot be used, or clients would refuse what is in them; nothing is changed.
         :raises OSError: the same.
         """
-        self._options = self._read()
+        options, own = self._read()
+        if fault := self._fault_of(own):
+            raise ValueError(fault)
+        self._options, self._own = options, own
+
+    @property
+    def fault(self) -> str:
+        """Why clients refuse what is shown now; empty: its time has come, and is not over."""
+        return self._fault_of(self._own)
+
+    def _fault_of(self, own: X509) -> str:
+        now, first, last = self._now(), own.not_valid_before_utc, own.not_valid_after_utc
+        fault = f"expired at {last:%F %R} UTC" if now >= last else f"is not valid before {first:%F %R} UTC"
+        return "" if first <= now < last else f"the certificate in {self._files[0]} {fault}"
 
     def serverConnectionForTLS(self, protocol: Any) -> SSL.Connection:
         """Begin a connection, with what is shown now. Twisted calls it."""
@@ -62,9 +85,10 @@ class Certificate:
     def __repr__(self) -> str:
         return f"Certificate({str(self._files[0])!r})"
 
-    def _read(self) -> CertificateOptions:
+    def _read(self) -> tuple[CertificateOptions, X509]:
         key = _key_of(self._key)
-        own, *between = [crypto.X509.from_cryptography(found) for path in self._files for found in _found_in(path)]
+        found = [each for path in self._files for each in _found_in(path)]
+        own, *between = map(crypto.X509.from_cryptography, found)
         options = CertificateOptions(
             privateKey=key,
             certificate=own,
@@ -77,7 +101,7 @@ class Certificate:
             options.getContext()
         except SSL.Error:
             raise ValueError(f"{self._key} is not the key of {self._files[0]}") from None
-        return options
+        return options, found[0]
 
 
 def _key_of(path: Path) -> crypto.PKey:

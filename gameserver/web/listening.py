@@ -93,7 +93,14 @@ class Listening:
         key, chain = Path(words["privateKey"]), words.get("extraCertChain")
         certificate = Certificate(key, Path(words.get("certKey", key)), Path(chain) if chain else None)
         self._certificates.append(certificate)
-        return lambda factory: TLSMemoryBIOFactory(certificate, False, factory, self._reactor)
+
+        def wrap(factory: Any) -> Any:
+            # Shown all the same: a server with it serves those who know, and one that does not start serves nobody.
+            if certificate.fault:
+                log.error("clients will refuse to connect: {fault}", fault=certificate.fault)
+            return TLSMemoryBIOFactory(certificate, False, factory, self._reactor)
+
+        return wrap
 
     def _from_proxies(self, factory: Any) -> Any:
         return FromProxies(factory, self._proxies)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import threading
@@ -27,10 +28,12 @@ from django.contrib.auth.hashers import PBKDF2PasswordHasher  # noqa: E402
 from django.contrib.auth.models import Group  # noqa: E402
 from django.contrib.auth.models import User as Account  # noqa: E402
 from django.contrib.sessions.models import Session  # noqa: E402
+from django.core.management import call_command  # noqa: E402
+from django.core.management.base import SystemCheckError  # noqa: E402
 from django.test import Client, override_settings  # noqa: E402
 
 from gameserver.auth.django import COOKIE_LIFETIME_S, LIFETIME_S, DjangoTickets, DjangoUsers  # noqa: E402
-from gameserver.auth.django_app.apps import check_secret  # noqa: E402
+from gameserver.auth.django_app.apps import check_deployed_secret, check_secret  # noqa: E402
 from gameserver.auth.django_app.faults import ProjectFault  # noqa: E402
 from gameserver.auth.django_app.people import RIGHTS  # noqa: E402
 from gameserver.auth.django_app.tokens import KIND, TicketClaims, read_shared  # noqa: E402
@@ -653,9 +656,22 @@ class ViewTests(Case):
         short.chmod(0o600)
         for file in (None, "", "/nowhere", path, short):
             with override_settings(GAMESERVER_SECRET_FILE=file), self.assertLogs("gameserver", "ERROR"):
-                self.assertEqual([error.id for error in check_secret()], ["gameserver.E001"])
+                self.assertEqual([error.id for error in check_secret()], ["gameserver.W001"])
+                self.assertEqual([error.id for error in check_deployed_secret()], ["gameserver.E001"])
                 self.assertEqual(self.post(browser).status_code, 503)
-        self.assertEqual(check_secret(), [])
+        self.assertEqual(check_secret() + check_deployed_secret(), [])
+
+    def test_commands_without_the_secret(self) -> None:
+        """A machine without the secret migrates and makes migrations; ``check --deploy`` is what it fails."""
+        with override_settings(GAMESERVER_SECRET_FILE="/nowhere"):
+            warned = io.StringIO()
+            for command, more in (("migrate", {}), ("makemigrations", {"dry_run": True})):
+                quietly = {"verbosity": 0, "stdout": io.StringIO(), "stderr": warned, "skip_checks": False}
+                call_command(command, **more, **quietly)
+            self.assertIn("gameserver.W001", warned.getvalue())
+            with self.assertRaises(SystemCheckError) as failed:
+                call_command("check", deploy=True, stdout=io.StringIO(), stderr=io.StringIO())
+            self.assertIn("gameserver.E001", str(failed.exception))
 
 
 def first_name(user: Any) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -9,9 +10,11 @@ from twisted.internet.address import IPv4Address, UNIXAddress
 from twisted.internet.error import ConnectionDone
 from twisted.internet.protocol import Factory, Protocol
 from twisted.internet.testing import MemoryReactorClock, StringTransport
+from twisted.logger import capturedLogs
 from twisted.python.failure import Failure
 from twisted.trial.unittest import SynchronousTestCase
 
+from gameserver.web.certificates import Certificate
 from gameserver.web.listening import HEADER_S, Listening, speaks_tls, words_of
 from tests.authority import Authority
 
@@ -161,6 +164,34 @@ class TLSWordsTests(Case):
             error = self.assertRaises(ValueError, Listening(self.reactor).endpoint, text)
             self.assertIn(said, str(error))
         self.assertRaises(OSError, Listening(self.reactor).endpoint, "ssl:443:privateKey=/nowhere/key.pem")
+
+    def test_out_of_its_time(self) -> None:
+        """A certificate that clients refuse is not taken over one that is good, and at the start the log says so."""
+        authority = Authority(self.mktemp())
+        for days, said in ((-10, "expired at"), (10, "is not valid before")):
+            files = authority.issue("localhost", "server")
+            certificate = Certificate(files.key, files.certificate)
+            shown = certificate._options
+            authority.issue("localhost", "server", days=days)
+            error = self.assertRaises(ValueError, certificate.reload)
+            self.assertIn(said, str(error))
+            self.assertIn(str(files.certificate), str(error))
+            self.assertEqual((certificate._options, certificate.fault), (shown, ""))
+            with capturedLogs() as logs:
+                self.listen(f"ssl:443:{files.words}")
+            self.assertEqual([said in each["fault"] for each in logs if "fault" in each], [True])
+        authority.issue("localhost", "server")
+        certificate.reload()
+        self.assertIsNot(certificate._options, shown)
+
+    def test_expires_while_it_is_shown(self) -> None:
+        """It is known whenever it is asked."""
+        files = Authority(self.mktemp()).issue("localhost")
+        now = [datetime.now(UTC)]
+        certificate = Certificate(files.key, files.certificate, now=lambda: now[0])
+        self.assertEqual(certificate.fault, "")
+        now[0] += timedelta(days=2)
+        self.assertIn("expired at", certificate.fault)
 
     def test_speaks_tls(self) -> None:
         """Which endpoints are of TLS, for links and for SIGHUP."""
