@@ -12,7 +12,8 @@ export type Status = "connecting" | "open" | "closed";
 /**
  * A refusal. `code` is stable: one of the server's (`refused`, `not_found`, `room_full`, `wrong_password`,
  * `rate_limited`, ...) or of the game's own; or of this client: `closed` (there is no connection any more), `lost` (the
- * connection was lost, and nobody knows whether it was done), `moved` (on a server where this client cannot follow).
+ * connection was lost, and nobody knows whether it was done), `unreachable` (no server answered in time), `moved` (on a
+ * server where this client cannot follow).
  */
 export class GameError extends Error {
   constructor(code: string, message?: string, path?: string | null, room?: string | null);
@@ -41,9 +42,16 @@ export interface ConnectOptions {
   WebSocket?: unknown;
   /** Where a guest's token and the secrets of seats are kept: by default localStorage; null keeps them in memory. */
   storage?: Pick<Storage, "getItem" | "setItem"> | null;
+  /** How long to try for the first `welcome`, in ms; by default 30,000. `Infinity`: for as long as it takes. */
+  timeout_ms?: number;
+  /** Ends the attempt: `connect` rejects with its reason. Once it has resolved, the signal is not looked at any more. */
+  signal?: AbortSignal;
 }
 
-/** Connect, trying again until the server says welcome. Rejects (`GameError`) where it does not admit this user. */
+/**
+ * Connect, trying again until the server says welcome. Rejects (`GameError`) where it does not admit this user, and with
+ * the code `unreachable` where no server has answered in time.
+ */
 export function connect(options?: ConnectOptions): Promise<Client>;
 
 export interface SeatOptions {
@@ -102,6 +110,8 @@ export class Client {
   announcements(): Promise<Channel<Post>>;
   /** The server's clock, ms since 1970. */
   now(): number;
+  /** While it is `connecting`: dial now, instead of waiting for the next try. Otherwise ask whether anybody is there. */
+  reconnect(): void;
   /** No further connection. Seats are held as after a loss; what is unanswered rejects with `closed`. */
   close(): void;
 

@@ -460,7 +460,8 @@ function seatGone(room) {
 
 /**
  * Is anybody there? A connection that says nothing is asked with pings, and given up when no answer comes; after a sleep
- * of the machine, or when somebody looks at the page again, it is asked at once. The answers set the server's clock.
+ * of the machine, or when somebody looks at the page again, it is asked at once; when the browser says that it is offline,
+ * it is given up at once. The answers set the server's clock.
  */
 
 /** Requests that the server finishes before it looks at what follows them, pings apart; a game's hook may take 10 s. */
@@ -540,12 +541,14 @@ class Liveness {
     /** @type {[EventTarget | undefined, string][]} */
     const events = [[globalThis.document, "visibilitychange"], [globalThis, "pageshow"], [globalThis, "online"]];
     for (const [target, type] of events) {
-      target?.addEventListener?.(type, () => this.#wake(), { signal });
+      target?.addEventListener?.(type, () => this.wake(), { signal });
     }
+    // The socket would not notice for half a minute. What can be reached all the same, on this machine, is dialled again.
+    globalThis.addEventListener?.("offline", () => this.#connection.socket && this.#connection.hangUp(), { signal });
   }
 
   /** Somebody looks again, or the network is back: do not wait for timers that were made before. */
-  #wake() {
+  wake() {
     const connection = this.#connection;
     if (globalThis.document?.visibilityState === "hidden") return;
     if (connection.isWelcome) this.#ping(WAKE_PATIENCE_MS);
@@ -558,7 +561,7 @@ class Liveness {
     this.#tickedAt = Date.now();
     const now = performance.now();
     const connection = this.#connection;
-    if (slept) this.#wake();
+    if (slept) this.wake();
     else if (!connection.isWelcome) {
       if (connection.socket && now - connection.dialledAt > DIAL_MS) connection.hangUp();
     } else if (this.#pingedAt !== null) {
@@ -701,7 +704,6 @@ class Connection {
       const error = /** @type {GameError | undefined} */ (failed);
       if (error?.code !== "unauthenticated") return this.hangUp();
       this.#owner.onRefused(new GameError(error.code, error.message));
-      socket?.close(1000);
     }
   }
 
@@ -714,6 +716,11 @@ class Connection {
   welcomed() {
     this.isWelcome = true;
     this.#welcomedAt = performance.now();
+  }
+
+  /** Do not wait any longer: dial now, or ask whether anybody is there. */
+  wake() {
+    this.#liveness.wake();
   }
 
   /** Ask whether anybody is there, and what time it is. */
@@ -2343,7 +2350,7 @@ class Client extends Emitter {
       key: () => this.#key,
       onMessage: (/** @type {any} */ message) => void this.#hear(message),
       onLost: () => this.#onLost(),
-      onRefused: (/** @type {GameError} */ error) => this.#end(error),
+      onRefused: (/** @type {GameError} */ error) => this._end(error),
       pending: () => this.#requests.all(),
     };
   }
@@ -2429,11 +2436,14 @@ class Client extends Emitter {
     return this.chat._hear("server");
   }
 
+  /** Do not wait for the next try to connect: dial now, or ask whether the connection still stands. */
+  reconnect() {
+    if (this.status !== "closed") this.#connection.wake();
+  }
+
   /** End the connection for good. Seats are held as after a loss; `room.leave()` gives one up. */
   close() {
-    const { socket } = this.#connection;
-    this.#end(new GameError("closed", "The client was closed."));
-    socket?.close(1000);
+    this._end(new GameError("closed", "The client was closed."));
   }
 
   /** @param {Api.SeatOptions} options */
@@ -2525,14 +2535,16 @@ class Client extends Emitter {
   }
 
   /**
-   * There will be no further connection.
+   * There will be no further connection, and this one is closed.
    * @param {GameError} error
    */
-  #end(error) {
+  _end(error) {
     if (this.status === "closed") return;
+    const { socket } = this.#connection;
     this.error = error;
     this.status = "closed";
     this.#connection.end();
+    socket?.close(1000);
     for (const room of this.rooms.values()) room._detach();
     this.#requests.end(error);
     this.chat._end(error);
@@ -2627,11 +2639,7 @@ class Client extends Emitter {
     else if (code === "unauthenticated" && this.#keepsToken && this.token && !this.user) {
       this.token = this.#memory.token = null; // of another time or another server: somebody new, then
       this.#connection.hello();
-    } else {
-      const { socket } = this.#connection;
-      this.#end(error);
-      socket?.close(1000);
-    }
+    } else this._end(error);
   }
 
   /** @param {any} message */
@@ -2661,15 +2669,29 @@ class Client extends Emitter {
 
 /** The way in: a client that the server has admitted. */
 
+const CONNECT_MS = 30_000;
+
 /**
  * Connect, again and again until the server says welcome; later losses are mended in the same way. See gameserver.d.ts
- * for the options. Rejects where the server does not admit this user.
+ * for the options. Rejects where the server does not admit this user, and where none was reached in time.
  * @param {Api.ConnectOptions} options
  * @returns {Promise<Client & { token: string }>}
  */
-async function connect(options = {}) {
+async function connect({ timeout_ms = CONNECT_MS, signal, ...options } = {}) {
+  signal?.throwIfAborted();
   const client = new Client(options);
-  await client._connected;
+  const late = () => client._end(new GameError("unreachable", `No server has answered within ${timeout_ms / 1000} s.`));
+  const abort = () => client.close();
+  const timer = Number.isFinite(timeout_ms) ? setTimeout(late, timeout_ms) : undefined;
+  signal?.addEventListener("abort", abort);
+  try {
+    await client._connected;
+  } catch (error) {
+    throw signal?.aborted ? signal.reason : error;
+  } finally {
+    clearTimeout(timer);
+    signal?.removeEventListener("abort", abort);
+  }
   return /** @type {Client & { token: string }} */ (client);
 }
 

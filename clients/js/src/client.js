@@ -71,7 +71,7 @@ export class Client extends Emitter {
       key: () => this.#key,
       onMessage: (/** @type {any} */ message) => void this.#hear(message),
       onLost: () => this.#onLost(),
-      onRefused: (/** @type {GameError} */ error) => this.#end(error),
+      onRefused: (/** @type {GameError} */ error) => this._end(error),
       pending: () => this.#requests.all(),
     };
   }
@@ -157,11 +157,14 @@ export class Client extends Emitter {
     return this.chat._hear("server");
   }
 
+  /** Do not wait for the next try to connect: dial now, or ask whether the connection still stands. */
+  reconnect() {
+    if (this.status !== "closed") this.#connection.wake();
+  }
+
   /** End the connection for good. Seats are held as after a loss; `room.leave()` gives one up. */
   close() {
-    const { socket } = this.#connection;
-    this.#end(new GameError("closed", "The client was closed."));
-    socket?.close(1000);
+    this._end(new GameError("closed", "The client was closed."));
   }
 
   /** @param {Api.SeatOptions} options */
@@ -253,14 +256,16 @@ export class Client extends Emitter {
   }
 
   /**
-   * There will be no further connection.
+   * There will be no further connection, and this one is closed.
    * @param {GameError} error
    */
-  #end(error) {
+  _end(error) {
     if (this.status === "closed") return;
+    const { socket } = this.#connection;
     this.error = error;
     this.status = "closed";
     this.#connection.end();
+    socket?.close(1000);
     for (const room of this.rooms.values()) room._detach();
     this.#requests.end(error);
     this.chat._end(error);
@@ -355,11 +360,7 @@ export class Client extends Emitter {
     else if (code === "unauthenticated" && this.#keepsToken && this.token && !this.user) {
       this.token = this.#memory.token = null; // of another time or another server: somebody new, then
       this.#connection.hello();
-    } else {
-      const { socket } = this.#connection;
-      this.#end(error);
-      socket?.close(1000);
-    }
+    } else this._end(error);
   }
 
   /** @param {any} message */

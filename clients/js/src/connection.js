@@ -124,7 +124,6 @@ export class Connection {
       const error = /** @type {GameError | undefined} */ (failed);
       if (error?.code !== "unauthenticated") return this.hangUp();
       this.#owner.onRefused(new GameError(error.code, error.message));
-      socket?.close(1000);
     }
   }
 
@@ -137,6 +136,11 @@ export class Connection {
   welcomed() {
     this.isWelcome = true;
     this.#welcomedAt = performance.now();
+  }
+
+  /** Do not wait any longer: dial now, or ask whether anybody is there. */
+  wake() {
+    this.#liveness.wake();
   }
 
   /** Ask whether anybody is there, and what time it is. */

@@ -1,6 +1,7 @@
 /**
  * Is anybody there? A connection that says nothing is asked with pings, and given up when no answer comes; after a sleep
- * of the machine, or when somebody looks at the page again, it is asked at once. The answers set the server's clock.
+ * of the machine, or when somebody looks at the page again, it is asked at once; when the browser says that it is offline,
+ * it is given up at once. The answers set the server's clock.
  */
 
 import { CLOCK_SAMPLES } from "./clock.js";
@@ -86,12 +87,14 @@ export class Liveness {
     /** @type {[EventTarget | undefined, string][]} */
     const events = [[globalThis.document, "visibilitychange"], [globalThis, "pageshow"], [globalThis, "online"]];
     for (const [target, type] of events) {
-      target?.addEventListener?.(type, () => this.#wake(), { signal });
+      target?.addEventListener?.(type, () => this.wake(), { signal });
     }
+    // The socket would not notice for half a minute. What can be reached all the same, on this machine, is dialled again.
+    globalThis.addEventListener?.("offline", () => this.#connection.socket && this.#connection.hangUp(), { signal });
   }
 
   /** Somebody looks again, or the network is back: do not wait for timers that were made before. */
-  #wake() {
+  wake() {
     const connection = this.#connection;
     if (globalThis.document?.visibilityState === "hidden") return;
     if (connection.isWelcome) this.#ping(WAKE_PATIENCE_MS);
@@ -104,7 +107,7 @@ export class Liveness {
     this.#tickedAt = Date.now();
     const now = performance.now();
     const connection = this.#connection;
-    if (slept) this.#wake();
+    if (slept) this.wake();
     else if (!connection.isWelcome) {
       if (connection.socket && now - connection.dialledAt > DIAL_MS) connection.hangUp();
     } else if (this.#pingedAt !== null) {

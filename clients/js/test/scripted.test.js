@@ -441,3 +441,60 @@ test("a place that cannot be heard now is asked for again, with what was heard l
   assert.deepEqual(channel.lines.map(({ text }) => text), ["new", "newer"]);
   assert.equal(third.sent.length, 0);
 });
+
+/** A WebSocket that never gets an answer, as behind a proxy that swallows it. */
+class Swallowed {
+  readyState = 0;
+  static closed = 0;
+
+  send() {}
+
+  close() {
+    Swallowed.closed += 1;
+  }
+}
+
+test("connect gives up in time, or when it is told to, and leaves nothing behind", bounded, async () => {
+  const where = { url: "ws://server.test/ws", storage: null, WebSocket: Swallowed };
+  await assert.rejects(connect({ ...where, timeout_ms: 20 }), { name: "GameError", code: "unreachable" });
+  assert.equal(Swallowed.closed, 1);
+  const ending = new AbortController();
+  const connecting = connect({ ...where, timeout_ms: Infinity, signal: ending.signal });
+  ending.abort(new Error("somebody else was faster"));
+  await assert.rejects(connecting, { message: "somebody else was faster" });
+  assert.equal(Swallowed.closed, 2);
+  await assert.rejects(connect({ ...where, signal: AbortSignal.abort(new Error("before")) }), { message: "before" });
+});
+
+test("a browser that says that it is offline is believed at once, and that it is online, too", bounded, async (t) => {
+  const script = new Script(t);
+  const page = new EventTarget();
+  for (const name of ["addEventListener", "removeEventListener"]) {
+    const before = globalThis[name];
+    globalThis[name] = page[name].bind(page);
+    t.after(() => (globalThis[name] = before));
+  }
+  t.mock.method(Math, "random", () => 1); // the longest waits
+  const [client] = await script.connected();
+  const told = [];
+  client.on("$status", (status) => told.push(status));
+  page.dispatchEvent(new Event("offline"));
+  assert.deepEqual(told, ["connecting"]);
+  assert.equal(script.sockets.length, 1);
+  page.dispatchEvent(new Event("online"));
+  assert.equal(script.sockets.length, 2);
+  await script.greet(1);
+  await until(() => told.at(-1) === "open", "the next connection");
+});
+
+test("whoever does not want to wait dials at once", bounded, async (t) => {
+  t.mock.method(Math, "random", () => 1);
+  const script = new Script(t);
+  const [client, socket] = await script.connected();
+  socket.lose();
+  assert.equal(client.status, "connecting");
+  client.reconnect();
+  assert.equal(script.sockets.length, 2);
+  await script.greet(1);
+  await until(() => client.status === "open", "the next connection");
+});
