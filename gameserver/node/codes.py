@@ -9,6 +9,8 @@ ALPHABET: Final = "346789CDFHJKMNPQRTVWX"
 """What codes are made of: no vowels, and nothing that looks like another (0 O, 1 I L, 2 Z, 5 S, 8 B, 6 G)."""
 SHORTEST_CODE: Final = 4
 PRIVATE_CODE: Final = 8
+LONGEST_CODE: Final = 16
+"""No code that was ever drawn is longer."""
 SPARSE: Final = 10_000
 """Live rooms fill less than one code in so many."""
 MISSES: Final = 3
@@ -41,3 +43,9 @@ def new_code(entropy: Callable[[int], bytes], *, rooms: int, private: bool, miss
 def as_typed(code: str) -> str:
     """:returns: the code that somebody means who types it in small letters, with spaces or dashes."""
     return code.upper().replace(" ", "").replace("-", "")
+
+
+def looks_like(text: str) -> bool:
+    """Whether somebody may have typed a code: its letters, as long as codes are."""
+    code = as_typed(text)
+    return SHORTEST_CODE <= len(code) <= LONGEST_CODE and set(code) <= set(ALPHABET)

@@ -1,9 +1,9 @@
 """
 The pages: the lobby, each game's own page or else the default one, and the files that they are made of.
 
-``/`` is the lobby, ``/play/GAME/`` a game's page, ``/static/...`` what pages share, ``/gameserver.js`` and
-``/game-chat.js`` the client and its chat, with their types. A game's own page lies beside the game, with an
-``index.html``: for a file ``FOLDER/NAME.py`` in ``FOLDER/pages/NAME/``, for a package ``FOLDER/NAME/`` in
+``/`` is the lobby, ``/CODE`` the way into a room, ``/play/GAME/`` a game's page, ``/static/...`` what pages share,
+``/gameserver.js`` and ``/game-chat.js`` the client and its chat, with their types. A game's own page lies beside the
+game, with an ``index.html``: for a file ``FOLDER/NAME.py`` in ``FOLDER/pages/NAME/``, for a package ``FOLDER/NAME/`` in
 ``FOLDER/NAME/page/``.
 
 Files are looked up name by name; nothing outside their folder, nothing hidden and nothing of an unknown type is given.
@@ -26,8 +26,10 @@ from urllib.parse import quote
 from twisted.web.http import CACHED
 from twisted.web.resource import IResource, Resource
 
-from gameserver.errors import Refused
-from gameserver.web.answers import refusal, wrong_method
+from gameserver.node.codes import as_typed, looks_like
+from gameserver.web.answers import wrong_method
+from gameserver.web.missing import NO_GAME, Missing
+from gameserver.web.policy import secure
 
 if TYPE_CHECKING:
     from gameserver.game.spec import Spec
@@ -68,17 +70,10 @@ TYPES: Final = {
 }
 """Suffix to type; files of other suffixes, such as a game's sources, are not given."""
 
-POLICY: Final = (
-    "default-src 'self'; img-src 'self' data: blob:; media-src 'self' data: blob:; connect-src 'self'{sockets}; "
-    "object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'self'"
-)
-"""Scripts and styles are files of this server, none stands in a page; older browsers want sockets named."""
-
 MOST_TAGS: Final = 10_000
 """So many files' tags are kept; then all are forgotten."""
 
 _RANGE = re.compile(rb"bytes=(?=\d|-\d)(\d{0,15})-(\d{0,15})")
-_HOST = re.compile(rb"[A-Za-z0-9.-]+(:\d{1,5})?")
 
 
 class Pages:
@@ -112,13 +107,15 @@ class Pages:
             return self._game(rest[0].decode("utf-8", "replace"), rest[1:])
         if not rest and first.decode("latin-1") in CLIENT:
             return self._file(client_folder(), [first])
+        if not rest and looks_like(code := first.decode("latin-1")):
+            return Redirect(b"./?room=" + as_typed(code).encode())
         return None
 
     def _game(self, game: str, rest: list[bytes]) -> IResource:
         if not rest:
-            return Slash(game.encode())
+            return to_folder(game.encode())
         if game not in self._folders:
-            return NotFoundPage() if rest != [b""] else StaticFile(STATIC / "missing.html", self._tags, status=404)
+            return Missing(NO_GAME if rest == [b""] else None)
         folder = self._folders[game]
         if rest != [b""]:
             return self._file(folder, rest)
@@ -127,7 +124,7 @@ class Pages:
     def _file(self, folder: Path | None, names: list[bytes]) -> IResource:
         """:returns: the file of these names inside a folder, or what says that there is none."""
         found = inside(folder, names) if folder is not None else None
-        return StaticFile(found, self._tags) if found is not None else NotFoundPage()
+        return StaticFile(found, self._tags) if found is not None else Missing()
 
 
 class Tags:
@@ -193,15 +190,6 @@ def inside(folder: Path, names: list[bytes]) -> Path | None:
     return path
 
 
-def secure(request: Any) -> None:
-    """Set what every page and every file of one is sent with."""
-    host = request.getHeader(b"host") or b""
-    sockets = f" ws://{host.decode()} wss://{host.decode()}" if _HOST.fullmatch(host) else ""
-    request.setHeader(b"content-security-policy", POLICY.format(sockets=sockets).encode())
-    request.setHeader(b"referrer-policy", b"no-referrer")
-    request.setHeader(b"cache-control", b"no-cache")
-
-
 class StaticFile(Resource):
     """
     One file, whole or in parts.
@@ -211,11 +199,10 @@ class StaticFile(Resource):
 
     isLeaf = True
 
-    def __init__(self, path: Path, tags: Tags, status: int = 200) -> None:
+    def __init__(self, path: Path, tags: Tags) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
         self._path = path
         self._tags = tags
-        self._status = status
 
     def render(self, request: Any) -> Any:
         """Send it, or say that it has not changed."""
@@ -225,18 +212,15 @@ class StaticFile(Resource):
             with self._path.open("rb", buffering=0) as file:
                 return self._send(request, file)
         except OSError:
-            return NotFoundPage().render(request)
+            return Missing().render(request)
 
     def _send(self, request: Any, file: FileIO) -> bytes:
         """:raises OSError: it cannot be read."""
-        tag = self._tags.of(file) if self._status == 200 else None
+        tag = self._tags.of(file)
         secure(request)
-        request.setResponseCode(self._status)
-        start, stop = 0, os.fstat(file.fileno()).st_size
-        if tag is not None:
-            if request.setETag(b'"' + tag.encode() + b'"') is CACHED:
-                return b""
-            start, stop = part(request, stop, tag)
+        if request.setETag(b'"' + tag.encode() + b'"') is CACHED:
+            return b""
+        start, stop = part(request, os.fstat(file.fileno()).st_size, tag)
         request.setHeader(b"content-type", TYPES[self._path.suffix.lower()].encode())
         if request.method == b"HEAD":
             request.setHeader(b"content-length", str(stop - start).encode())
@@ -267,42 +251,33 @@ def part(request: Any, size: int, tag: str) -> tuple[int, int]:
     return first, last + 1
 
 
-class Slash(Resource):
+class Redirect(Resource):
     """
-    A page's address without its last slash, from where relative links would lead astray.
+    Leads elsewhere; the query that was asked with is kept.
 
-    :param name: the last part of its path.
+    :param location: relative, so that it is right under any path under which people reach this server.
     """
 
     isLeaf = True
 
-    def __init__(self, name: bytes) -> None:
+    def __init__(self, location: bytes) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
-        self._name = quote(name, safe="").encode()
+        self._location = location
 
     def render(self, request: Any) -> bytes:
-        """Lead on, by an address that is right under any path, and keep the query."""
+        """Say where."""
         if request.method not in (b"GET", b"HEAD"):
             return wrong_method(request, ("GET", "HEAD"))
         _, mark, query = request.uri.partition(b"?")
+        if b"?" in self._location and query:
+            mark = b"&"
         secure(request)
         request.setResponseCode(307)
-        request.setHeader(b"location", b"./" + self._name + b"/" + mark + query)
+        request.setHeader(b"location", self._location + mark + query)
         request.setHeader(b"content-length", b"0")
         return b""
 
 
-class NotFoundPage(Resource):
-    """No such file."""
-
-    isLeaf = True
-
-    def __init__(self) -> None:
-        super().__init__()  # type: ignore[no-untyped-call]
-
-    def render(self, request: Any) -> bytes:
-        """Say so."""
-        if request.method not in (b"GET", b"HEAD"):
-            return wrong_method(request, ("GET", "HEAD"))
-        body = refusal(request, Refused("There is nothing at this path.", code="not_found"))
-        return b"" if request.method == b"HEAD" else body
+def to_folder(name: bytes) -> Redirect:
+    """:returns: from a page's address without its last slash to the one with it: relative links would lead astray."""
+    return Redirect(b"./" + quote(name, safe="").encode() + b"/")

@@ -1,9 +1,9 @@
 """
 The site: one port for the WebSocket, the HTTP calls and the pages.
 
-``/ws`` is the WebSocket, `gameserver.web.pages` knows the paths of pages, and every other path is the API's. Where
-people reach the server under a path of a host that it shares, a proxy may take that path away or leave it: all is
-served with it and without.
+``/ws`` is the WebSocket, `gameserver.web.pages` knows the paths of pages, every other path is the API's, or nobody's.
+Where people reach the server under a path of a host that it shares, a proxy may take that path away or leave it: all
+is served with it and without.
 """
 
 from __future__ import annotations
@@ -28,7 +28,8 @@ from gameserver.web.calls import BODY_BYTES
 from gameserver.web.channel import HttpConnection
 from gameserver.web.handshake import Handshake
 from gameserver.web.hosts import Hosts
-from gameserver.web.pages import Pages, Slash
+from gameserver.web.missing import Missing, wants_page
+from gameserver.web.pages import Pages, to_folder
 from gameserver.web.pipelining import Kept, Turns
 from gameserver.websocket.limits import Connections
 from gameserver.websocket.protocol import admits
@@ -253,10 +254,13 @@ class Root(Resource):
         names = self._inside([path, *request.postpath])
         request.prepath, request.postpath = [], names
         if not names:
-            return Slash(self._base[-1])
+            return to_folder(self._base[-1])
         if names == [b"ws"]:
             return self._websocket
-        return self._pages.find(request) or self._api
+        found = self._pages.find(request)
+        if found is not None:
+            return found
+        return Missing() if names[0] not in self._api.first and wants_page(request) else self._api
 
     def _inside(self, names: list[bytes]) -> list[bytes]:
         """

@@ -219,6 +219,39 @@ class SharedTests(SynchronousTestCase):
         self.assertEqual(self.node.ask("GET", "/play/chess/x.js").json["code"], "not_found")
         self.assertEqual(self.node.ask("GET", "/play").status, 404)
 
+    def test_code(self) -> None:
+        """The host's name and the code of a room are enough."""
+        for path, location in (
+            ("/K7QM", "./?room=K7QM"),
+            ("/k7-qm?role=screen", "./?room=K7QM&role=screen"),
+            ("/K7QMK7QM", "./?room=K7QMK7QM"),
+        ):
+            answer = self.node.ask("GET", path)
+            self.assertEqual((answer.status, answer.headers["location"]), (307, location))
+
+    def test_nothing_there(self) -> None:
+        """Whoever looks where nothing is gets a page whose links lead home; programs, and calls, get JSON."""
+        looks = {"accept": "text/html,application/xhtml+xml;q=0.9,*/*;q=0.8"}
+        for path in (
+            "/nope",
+            "/a/b/c/",
+            "/play",
+            "/play/quiz/none.html",
+            "/static/none.js",
+            "/%22%3e/x",
+            "//",
+            "/K7QA",
+        ):
+            answer = self.node.ask("GET", path, **looks)
+            self.assertEqual((answer.status, answer.headers["content-type"]), (404, "text/html; charset=utf-8"), path)
+            home = re.findall(rb'class="button primary" href="([^"]*)"', answer.body)
+            self.assertEqual([urljoin(f"http://x{path}", each.decode()) for each in home], ["http://x/"], path)
+            self.assertIn("default-src 'self';", answer.headers["content-security-policy"])
+            self.assertEqual(self.node.ask("GET", path).json["code"], "not_found", path)
+            self.assertEqual(self.node.ask("HEAD", path, **looks).body, b"")
+        for method, path in (("GET", "/api/none"), ("POST", "/nope"), ("GET", "/api/rooms/ZZZZ")):
+            self.assertEqual(self.node.ask(method, path, **looks).headers["content-type"], "application/json", path)
+
     def test_traversal(self) -> None:
         """Nothing outside the folder is given, however it is spelled."""
         ways = (

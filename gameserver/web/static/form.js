@@ -4,7 +4,7 @@
  *     const form = schemaForm(schema, { prefix: "play", seats: () => [{ id, name }] });
  *     parent.append(form.element);
  *     form.value();             // {cell: 4}; throws {code: "bad_data", message, path} where a field cannot be read
- *     form.showError(error);    // marks the field that error.path (or its message) names; true if there is one
+ *     form.explain(error);      // marks the field that error.path names; the error in words, with that field's label
  *     form.refresh();           // offers the seats of now
  *     form.empty                // there is nothing to fill in
  *     shortcuts(schema)         // {key, values} where one small choice is all there is: a row of buttons will do
@@ -13,6 +13,7 @@
  */
 
 import { el } from "./page/elements.js";
+import { words } from "./page/notices.js";
 
 const MANY = 12; // more buttons than that are no shortcut
 
@@ -25,7 +26,7 @@ export function schemaForm(schema, { prefix = "field", seats = () => [] } = {}) 
     empty: fields.length === 0,
     value: () => valueOf(fields, "$"),
     refresh: () => fields.forEach((field) => field.refresh?.()),
-    showError: (error) => showError(fields, error),
+    explain: (error) => explain(fields, error),
   };
 }
 
@@ -72,7 +73,7 @@ function fieldsOf(object, root, prefix, seats) {
   return Object.entries(object.properties ?? {}).map(([key, schema]) => {
     const found = resolve(schema, root);
     const id = `${prefix}-${key}`.replace(/[^\w-]/g, "_");
-    return { key, ...fieldOf({ key, id, root, seats, schema: found, required: required.includes(key) }) };
+    return { key, label: labelOf(key, found), ...fieldOf({ key, id, root, seats, schema: found, required: required.includes(key) }) };
   });
 }
 
@@ -251,8 +252,16 @@ function valueOf(fields, path) {
   return value;
 }
 
-function showError(fields, error) {
-  const path = error?.path ?? /at `(\$[^`]*)`/.exec(error?.message ?? "")?.[1] ?? "";
+function explain(fields, error) {
+  const field = fieldAt(fields, error?.path ?? "");
+  if (!field) return words(error);
+  field.control.setAttribute?.("aria-invalid", "true");
+  field.control.focus?.();
+  return `${field.label}: ${words(error)}`;
+}
+
+/** The innermost field that a path such as $.sides[0].name leads to. */
+function fieldAt(fields, path) {
   let among = fields;
   let found = null;
   for (const key of path.replace(/^\$\.?/, "").split(/[.[]/)) {
@@ -261,8 +270,5 @@ function showError(fields, error) {
     found = next;
     among = next.fields;
   }
-  if (!found) return false;
-  found.control.setAttribute?.("aria-invalid", "true");
-  found.control.focus?.();
-  return true;
+  return found;
 }

@@ -80,8 +80,7 @@ function openCreate(game, role = "player") {
       location.assign(playUrl(game.name, { room: room.code, role }));
     } catch (failed) {
       make.disabled = false;
-      error.textContent = words(failed);
-      options?.showError(failed);
+      error.textContent = options?.explain(failed) ?? words(failed);
     }
   };
   const row = (id, text, control) => el("div", { class: "field" }, el("label", { htmlFor: id }, text), control);
@@ -229,10 +228,8 @@ function readPlace(text) {
   }
 }
 
-$("join").addEventListener("submit", async (event) => {
-  event.preventDefault();
+async function goToRoom({ code, role }) {
   const error = $("join-error");
-  const { code, role } = readPlace($("code").value);
   error.textContent = "";
   try {
     if (!code) throw new Error("Type the code of a room, or paste its link.");
@@ -243,7 +240,21 @@ $("join").addEventListener("submit", async (event) => {
     $("code").setAttribute("aria-invalid", "true");
     $("code").focus();
   }
+}
+
+$("join").addEventListener("submit", (event) => {
+  event.preventDefault();
+  goToRoom(readPlace($("code").value));
 });
+
+/** Whoever came with a code, by /CODE, goes on to its room; coming back from there is not to lead there again. */
+function goToRoomOfQuery() {
+  const place = readPlace(location.href);
+  if (!place.code) return;
+  history.replaceState(null, "", location.pathname);
+  $("code").value = place.code;
+  goToRoom(place);
+}
 
 $("code").addEventListener("input", () => {
   $("code").removeAttribute("aria-invalid");
@@ -261,6 +272,7 @@ async function showAddress() {
 
 nameInput.value = savedName();
 showAccount($("account"), async () => (await client()).token);
+goToRoomOfQuery();
 showGames();
 poll();
 showAddress();

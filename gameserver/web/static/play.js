@@ -3,7 +3,7 @@
  * author plays before writing any HTML.
  */
 
-import { announce, attempt, chatBox, countdown, el, enter, fill, render, seatList, shareCard, startButton, teamList, toast, words } from "./page.js";
+import { announce, attempt, chatBox, countdown, el, enter, fill, render, seatList, shareCard, startButton, teamList, toast } from "./page.js";
 import { labelOf, schemaForm, shortcuts } from "./form.js";
 
 const REDRAW_MS = 100; // of the tree, for games that change many times a second
@@ -103,8 +103,7 @@ function messageCard(name, message) {
       const reply = await room.send(name, data);
       if (reply !== null && reply !== undefined) output.textContent = `→ ${JSON.stringify(reply)}`;
     } catch (failed) {
-      error.textContent = words(failed);
-      form.showError(failed);
+      error.textContent = form.explain(failed);
     }
   };
   const submit = (event) => {
@@ -112,7 +111,7 @@ function messageCard(name, message) {
     try {
       send(form.value());
     } catch (failed) {
-      error.textContent = words(failed);
+      error.textContent = form.explain(failed);
     }
   };
   const quick = shortcuts(message.schema ?? {});

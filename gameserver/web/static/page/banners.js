@@ -1,5 +1,6 @@
 /** What stands above a page: that the connection is away, and what the operator announces. */
 
+import { EXPLAIN_MS, whyAway } from "./away.js";
 import { el, fill } from "./elements.js";
 
 const AWAY_MS = 700; // a shorter break is not worth a banner
@@ -7,22 +8,29 @@ const NEWS_MS = 86_400_000; // what was announced longer ago is no news
 const NEWS_SHOWN = 3;
 const NEWS_TV_MS = 60_000; // nobody closes a banner on a shared screen
 
+/** Says that the connection is away, and after a while what is wrong, with a button to try again. */
 export function statusBanner(client) {
   const banner = el("div", { class: "banner", role: "status", hidden: true });
-  let timer = null;
+  const again = el("button", { type: "button", class: "quiet", onclick: () => client.reconnect() }, "Try now");
+  let timers = [];
+  const show = (...content) => {
+    banner.hidden = false;
+    fill(banner, content);
+  };
+  const explain = async () => {
+    const during = timers;
+    const why = await whyAway();
+    if (during === timers) show(`${why} Your seat is kept. `, again);
+  };
   const look = () => {
-    if (client.status === "open") {
-      clearTimeout(timer);
-      timer = null;
+    for (const timer of timers) clearTimeout(timer);
+    timers = [];
+    if (client.status === "closed") show("The connection has ended. Reload the page to go on.");
+    else if (client.status === "connecting") {
+      timers = [setTimeout(show, AWAY_MS, "Reconnecting… Your seat is kept."), setTimeout(explain, EXPLAIN_MS)];
+    } else {
       banner.hidden = true;
-      banner.textContent = "";
-    } else if (timer === null) {
-      timer = setTimeout(() => {
-        banner.hidden = false;
-        banner.textContent = client.status === "closed" ? "The connection has ended. Reload the page to go on." : "Reconnecting… Your seat is kept.";
-      }, AWAY_MS);
-    } else if (!banner.hidden) {
-      banner.textContent = client.status === "closed" ? "The connection has ended. Reload the page to go on." : "Reconnecting… Your seat is kept.";
+      fill(banner);
     }
   };
   client.on("$status", look);

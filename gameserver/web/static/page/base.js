@@ -30,3 +30,16 @@ export function cleanCode(text) {
 export function roomOfQuery() {
   return cleanCode(query.get("room") ?? "") || null;
 }
+
+/** Whether a room of this game is none of the page's, which is made for another. */
+export function isElsewhere(game, ours) {
+  return Boolean(game && ours && game !== ours);
+}
+
+/** Go to the page of another game, with this page's query; what would follow here never comes. */
+export function goToGame(game) {
+  const url = urlOf(`/play/${encodeURIComponent(game)}/`);
+  url.search = location.search;
+  location.replace(url);
+  return new Promise(() => {});
+}

@@ -1,7 +1,7 @@
 /** What somebody without a seat is asked: a name, a room to join, or the options of a new one. */
 
 import { schemaForm } from "../form.js";
-import { BASE, cleanCode, roomOfQuery } from "./base.js";
+import { BASE, cleanCode, goToGame, isElsewhere, roomOfQuery } from "./base.js";
 import { lobbyChat } from "./chat.js";
 import { el, fill } from "./elements.js";
 import { api } from "./http.js";
@@ -15,15 +15,16 @@ function nameField() {
   return { input, node: el("div", { class: "field" }, el("label", { htmlFor: "enter-name" }, "Your name"), input) };
 }
 
-export async function joinCard({ mount, client, role, seated, about }) {
+export async function joinCard({ mount, client, game, role, seated, about }) {
   const code = roomOfQuery();
   const listing = await api(`/api/rooms/${encodeURIComponent(code)}`).catch((error) => error);
   if (listing instanceof Error && "code" in listing && listing.code === "not_found") {
     fill(mount, el("div", { class: "card stack center" }, el("h1", {}, "No such room"), el("p", {}, "There is no room ", el("span", { class: "code" }, code), ". It may be over, or the code mistyped."), el("div", { class: "row center" }, el("a", { class: "button primary", href: BASE.href }, "To the lobby"))));
     return;
   }
+  if (isElsewhere(listing.game, game)) return goToGame(listing.game);
   const named = role === "player" ? nameField() : null;
-  const password = el("input", { id: "enter-password", type: "password", autocomplete: "off" });
+  const password = el("input", { id: "enter-password", type: "password", autocomplete: "off", required: Boolean(listing.needs_password) });
   const passwordField = el("div", { class: "field", hidden: !listing.needs_password }, el("label", { htmlFor: "enter-password" }, "The room's password"), password);
   const error = el("p", { class: "error", role: "alert" });
   const button = el("button", { class: "primary big wide", type: "submit" }, role === "player" ? "Join" : `Join as ${role}`);
@@ -37,8 +38,13 @@ export async function joinCard({ mount, client, role, seated, about }) {
       seated(await client.join(code, { name: name ?? titled(role), role, password: password.value || undefined }));
     } catch (failed) {
       button.disabled = false;
-      error.textContent = words(failed);
-      if (failed.code === "wrong_password") passwordField.hidden = false;
+      const isNeeded = failed.code === "wrong_password" && !password.value;
+      error.textContent = isNeeded ? "This room has a password." : words(failed);
+      if (failed.code === "wrong_password") {
+        passwordField.hidden = false;
+        password.required = true;
+        password.focus();
+      }
     }
   };
   const watch = role === "player" && about.roles.spectator ? el("a", { class: "button quiet", href: `?room=${code}&role=spectator` }, "Only watch") : null;
@@ -77,8 +83,7 @@ export function startCard({ mount, client, game, role, about, create, seated }) 
       const settings = options ? options.value() : undefined;
       seated(await client.create(game, { options: settings, private: isPrivate.checked, name: as === "player" ? name : titled(as), role: as }));
     } catch (failed) {
-      error.textContent = words(failed);
-      options?.showError(failed);
+      error.textContent = options?.explain(failed) ?? words(failed);
     }
   };
   const code = el("input", { id: "enter-code", class: "code-input", autocomplete: "off", autocapitalize: "characters", spellcheck: "false", required: true, maxlength: "12" });

@@ -1,9 +1,10 @@
 /** The way to a seat: it connects, goes on with a seat that this browser remembers, or asks for what is missing. */
 
-import { connect } from "../../gameserver.js";
+import { Client, connect } from "../../gameserver.js";
+import { EXPLAIN_MS, whyAway } from "./away.js";
 import { keepAwake } from "./awake.js";
 import { newsBanner, statusBanner } from "./banners.js";
-import { BASE, gameName, query, roomOfQuery } from "./base.js";
+import { BASE, gameName, goToGame, isElsewhere, query, roomOfQuery } from "./base.js";
 import { joinCard, startCard } from "./cards.js";
 import { el, fill } from "./elements.js";
 import { api } from "./http.js";
@@ -34,15 +35,16 @@ const RETRY_MS = 2000;
 export async function enter({ mount, game = gameName(), role = "player", title, create = true, bar = true, connection = {}, onLeft } = /** @type {any} */ ({})) {
   const wanted = query.get("role") || role;
   document.documentElement.classList.toggle("tv", wanted === "screen");
-  fill(mount, el("p", { class: "muted center", role: "status" }, "Connecting…"));
+  fill(mount, connectingNote());
   const about = await aboutGame(game);
   const name = title ?? about.title;
   document.title = name;
-  const client = await until(mount, () => connect({ ...identity(), ...connection }));
+  const client = await admitted(mount, { ...identity(), ...connection });
   const banner = statusBanner(client);
   mount.before(banner, newsBanner(client));
   const asked = { mount, client, game, role: wanted, about, create };
   const room = (await goOn(asked)) ?? (await sitDown(asked));
+  if (isElsewhere(room.game, game)) return goToGame(room.game);
   client.chat.cease(`lobby:${game}`);
   const here = new URL(location.href);
   here.searchParams.set("room", room.code);
@@ -73,27 +75,46 @@ async function aboutGame(game) {
   return games.find((each) => each.name === game) ?? { ...NO_GAME, name: game, title: game ?? "Game" };
 }
 
-/** Try until it works; each failure is said, with a button. */
-async function until(mount, work) {
+/** Connect until it works. What takes long is explained, and may be begun anew; each failure is said, with a button. */
+async function admitted(mount, options) {
   for (;;) {
-    try {
-      return await work();
-    } catch (error) {
-      await new Promise((again) => {
-        const retry = el("button", { class: "primary", type: "button", onclick: again }, "Try again");
-        fill(mount, el("div", { class: "card stack center" }, el("p", { role: "alert" }, words(error)), retry));
-      });
-    }
+    const ending = new AbortController();
+    /** @type {() => void} */
+    let again = () => {};
+    const wanted = new Promise((resolve) => (again = () => resolve(null)));
+    const timer = setTimeout(async () => {
+      const why = await whyAway();
+      if (!ending.signal.aborted) sayWaiting(mount, `${why} Trying on…`, again);
+    }, EXPLAIN_MS);
+    const connecting = connect({ timeout_ms: Infinity, ...options, signal: ending.signal });
+    const client = await Promise.race([connecting, wanted]).catch((error) => {
+      clearTimeout(timer);
+      sayWaiting(mount, words(error), again);
+      return wanted;
+    });
+    clearTimeout(timer);
+    ending.abort();
+    if (client instanceof Client) return client;
+    fill(mount, connectingNote());
   }
 }
 
+function connectingNote() {
+  return el("p", { class: "muted center", role: "status" }, "Connecting…");
+}
+
+function sayWaiting(mount, text, again) {
+  const retry = el("button", { class: "primary", type: "button", onclick: () => again() }, "Try again");
+  fill(mount, el("div", { class: "card stack center" }, el("p", { role: "alert" }, text), retry));
+}
+
 /** Whatever seat of this room and role the browser remembers. */
-async function goOn({ client, role }) {
+async function goOn({ client, game, role }) {
   const code = roomOfQuery();
   if (!code) return null;
-  const held = [...client.rooms.values()].find((room) => room.code === code && room.seat.role === role);
-  if (held) return held;
-  if (!client.remembered().some((seat) => seat.code === code && (seat.role ?? "player") === role)) return null;
+  const seat = client.remembered().find((each) => each.code === code && (each.role ?? "player") === role);
+  if (!seat) return null;
+  if (isElsewhere(seat.game, game)) return goToGame(seat.game);
   try {
     return await client.resume(code, { role });
   } catch {

@@ -3,7 +3,7 @@
 import { urlOf } from "./base.js";
 
 /**
- * Call the server, by a path such as /api/games. Throws {code, message}.
+ * Call the server, by a path such as /api/games. Throws {code, message, path}.
  * @param {string} path
  * @param {{ method?: string, body?: object, token?: string }} call
  * @returns {Promise<any>}
@@ -17,6 +17,9 @@ export async function api(path, { method = "GET", body, token } = {}) {
     throw Object.assign(new Error("The server cannot be reached."), { code: "unreachable" });
   }
   const data = await answer.json().catch(() => ({}));
-  if (!answer.ok) throw Object.assign(new Error(data.message || answer.statusText), { code: data.code || "busy" });
+  if (!answer.ok) {
+    const [message, path] = (data.message || answer.statusText).split(/ - at `(\$[^`]*)`$/);
+    throw Object.assign(new Error(message), { code: data.code || "busy", path: path ?? null });
+  }
   return data;
 }

@@ -8,6 +8,7 @@ const WORDS = {
   room_over: "This room is over.",
   not_found: "There is no such room. Look at the code again.",
   wrong_password: "That is not the room's password.",
+  quarantined: "This room is being mended. Your seat is kept.",
   rate_limited: "Too fast. Wait a moment.",
   paused: "The game is paused.",
   busy: "The server is busy. Try again in a moment.",
@@ -25,18 +26,18 @@ const PLAIN = [
   [/^Expected `str` of length <= (\d+)/, (most) => `At most ${most} characters.`],
   [/^Expected `str` of length >= 1\b/, () => "This is needed."],
   [/^Expected `(?:int|float)`, got/, () => "Write a number."],
+  [/^Object missing required field/, () => "Something is missing."],
+  [/`|^Invalid /, () => "That does not fit here."],
 ];
 
 /**
- * An error in words that a player understands.
+ * An error in words that a player understands: without the names and paths that programs use.
  * @param {any} error
  */
 export function words(error) {
   if (error?.code !== "bad_data") return WORDS[error?.code] ?? (error?.message || "Something went wrong.");
   const [pattern, plain] = PLAIN.find(([each]) => each.test(error.message)) ?? [];
-  const text = plain ? plain(...pattern.exec(error.message).slice(1)) : error.message;
-  const path = (error.path ?? "").replace(/^\$\.?/, "").replaceAll("_", " ");
-  return path ? `${path.charAt(0).toUpperCase()}${path.slice(1)}: ${text}` : text;
+  return plain ? plain(...pattern.exec(error.message).slice(1)) : error.message;
 }
 
 let toasts = null;

@@ -1,0 +1,91 @@
+"""How people come in, by links that are odd and lines that are broken, in a real browser."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tests.e2e.browser import People, browse, need
+from tests.e2e.kit import ServerCase
+
+
+class WaysInTests(ServerCase):
+    def setUp(self) -> None:
+        super().setUp()
+        need()
+
+    async def test_links(self) -> None:
+        """
+        Another game's code leads to its page, a code alone to its room, and nothing to a page that says so; a password
+        is asked for before one is called wrong.
+        """
+        server = self.server()
+        await server.start()
+        guest = (await server.http("POST", "/api/guest", {"name": "Ann"})).json
+        wish = {"game": "rps", "password": "swordfish"}
+        code = (await server.http("POST", "/api/rooms", wish, token=guest["token"])).json["room"]
+
+        def come(people: People) -> None:
+            bob = people("Bob")
+            bob.go(f"/play/tictactoe/?room={code}")
+            bob.page.wait_for_url(f"**/play/rps/?room={code}")
+            bob.page.get_by_label("Your name").fill("Bob")
+            bob.press("Join")
+            bob.sees("#enter-password:invalid")
+            bob.page.get_by_label("The room's password").fill("trout")
+            bob.press("Join")
+            bob.sees(".error", "That is not the room's password.")
+            bob.page.get_by_label("The room's password").fill("swordfish")
+            bob.press("Join")
+            bob.sees_heading("Team blue needs somebody")
+            bob.go(f"/play/tictactoe/?room={code}")  # a seat that this browser remembers
+            bob.page.wait_for_url(f"**/play/rps/?room={code}")
+            bob.sees_heading("Team blue needs somebody")
+            cleo = people("Cleo")
+            cleo.go(f"/{code.lower()}")
+            cleo.page.wait_for_url(f"**/play/rps/?room={code}")
+            cleo.page.get_by_label("The room's password").wait_for()
+
+        def lose_the_way(people: People) -> None:
+            dan = people("Dan")
+            dan.go("/some/where/")
+            dan.sees_heading("There is nothing here")
+            dan.page.get_by_role("link", name="To the lobby").click()
+            dan.sees("h3", "Tic-tac-toe")
+            dan.complaints.clear()  # Chromium says of each page that was not found that it was not
+
+        await browse(server.port, come)
+        await browse(server.port, lose_the_way)
+
+    async def test_lines_that_break(self) -> None:
+        """A device that is offline is told so at once; where WebSockets are swallowed, the page says what is wrong."""
+        server = self.server()
+        await server.start()
+
+        def break_them(people: People) -> None:
+            ann = people("Ann")
+            ann.create("tictactoe")
+            ann.sees_heading("Invite a friend")
+            ann.page.context.set_offline(True)
+            ann.sees(".banner", "Reconnecting")
+            ann.sees(".banner", "This device is offline.")
+            ann.page.get_by_role("button", name="Try now").wait_for()
+            ann.page.context.set_offline(False)
+            ann.page.locator(".banner").wait_for(state="hidden")
+
+        def swallow(people: People) -> None:
+            bob = people("Bob")
+            sockets: list[Any] = []
+
+            def pass_the_second(socket: Any) -> None:
+                sockets.append(socket)
+                if len(sockets) > 1:
+                    socket.connect_to_server()
+
+            bob.page.route_web_socket("**/ws", pass_the_second)
+            bob.go("/play/tictactoe/")
+            bob.sees("[role=alert]", "The server is there, but the game's connection does not get through.")
+            bob.press("Try again")
+            bob.page.get_by_label("Your name").wait_for()
+
+        await browse(server.port, break_them)
+        await browse(server.port, swallow)
