@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 from gameserver.protocol import values
 from gameserver.room.chat.channels import Channel
-from gameserver.room.chat.state import Mute
 from gameserver.room.groups import Group
 from gameserver.room.seats import Player
+from gameserver.room.state import Mute
 
 if TYPE_CHECKING:
     from gameserver.room.room import Room
@@ -66,7 +66,7 @@ class RoomChat:
         """
         key = "room"
         if group is not None:
-            key = (group if isinstance(group, Group) else self._room.group(group)).key
+            key = (group if isinstance(group, Group) else self._room.groups.make(group)).key
         elif role is not None:
             key = self._role(role)
         text = name.capitalize() if title is None else title

@@ -65,7 +65,7 @@ class Game(GameSettings):
             _gs_room=room,
             state=room.doc("room").root,
             secret=room.doc("secret").root,
-            random=Dice(room.key, room.spent, _note_spending(room)),
+            random=Dice(room.state.key, room.state.spent, _note_spending(room)),
             chat=RoomChat(room),
             log=Logger(namespace=f"gameserver.games.{room.spec.name}"),
         )
@@ -116,13 +116,13 @@ class Game(GameSettings):
     @property
     def status(self) -> Literal["lobby", "playing", "over"]:
         """Where the room stands."""
-        status: Literal["lobby", "playing", "over"] = self._gs_room.status  # type: ignore[assignment]
+        status: Literal["lobby", "playing", "over"] = self._gs_room.state.status  # type: ignore[assignment]
         return status
 
     @property
     def phase(self) -> str | None:
         """The phase last entered; everybody sees it."""
-        return self._gs_room.phase
+        return self._gs_room.state.phase
 
     @property
     def code(self) -> str:
@@ -132,7 +132,7 @@ class Game(GameSettings):
     @property
     def options(self) -> dict[str, Any]:
         """What the room was created with."""
-        return self._gs_room.options
+        return self._gs_room.state.options
 
     @property
     def now(self) -> float:
@@ -224,7 +224,7 @@ class Game(GameSettings):
 
     def group(self, name: str) -> Group:
         """The group of that name."""
-        return self._gs_room.group(name)
+        return self._gs_room.groups.make(name)
 
     def role(self, name: str) -> Role:
         """All seats of one role."""
@@ -301,7 +301,7 @@ class Game(GameSettings):
         """The room was read from the store: the documents are others now."""
         room = self._gs_room
         self.__dict__.update(state=room.doc("room").root, secret=room.doc("secret").root)
-        self.random.counter = room.spent
+        self.random.counter = room.state.spent
 
     def _gs_fire(self, name: str, seat: Player | None, data: dict[str, Any]) -> Any:
         """A timer is due."""
@@ -317,16 +317,10 @@ def _note_spending(room: Room) -> Callable[[int], None]:
     """Chance is part of the row, and undone with the step."""
 
     def note(counter: int) -> None:
-        room.journal.record(_take_back, room, counter)
-        room.spent = counter + 1
-        room.dirty.add("room")
+        room.journal.record(setattr, room.game.random, "counter", counter)
+        room.journal.set(room.state, "spent", counter + 1)
 
     return note
-
-
-def _take_back(room: Room, counter: int) -> None:
-    room.spent = counter
-    room.game.random.counter = counter
 
 
 def _hidden(cls: type[Game], name: str, member: object) -> str:

@@ -37,7 +37,7 @@ class Asking(Generic[T]):
     @property
     def open(self) -> bool:
         """Whether it is asked at present."""
-        return self._name in self._game._gs_room.questions
+        return self._name in self._game._gs_room.state.questions
 
     def ask(self, s: float | None = None, *, of: Iterable[Player] | None = None) -> None:
         """

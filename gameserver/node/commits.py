@@ -14,7 +14,7 @@ from gameserver.node.waiters import Waiter
 from gameserver.room import row
 from gameserver.room.chat.records import UserWatch
 from gameserver.room.effects import Delivery, OneByOne
-from gameserver.room.timers import NEVER
+from gameserver.room.marks import NEVER
 
 if TYPE_CHECKING:
     from twisted.internet.interfaces import IDelayedCall
@@ -202,9 +202,9 @@ class Commits:
         room = self._runner.room
         if self._runner.busy or self.under_way or self._whole or not room.tables.settled:
             return False
-        if room.is_stored and room.streams.unsealed:
+        if room.journal.parts.is_stored and room.streams.unsealed:
             return False
-        return not (self._puts or self._drops or room.dirty or room.fresh_parts)
+        return not (self._puts or self._drops or not room.journal.parts.settled)
 
     def _commit(self) -> Commit | None:
         ends = self._runner.room.ended
@@ -263,7 +263,7 @@ class Commits:
     def seal(self) -> None:
         """Encode what changed so far: the next step may change it again, or take long."""
         room = self._runner.room
-        if not room.is_stored:
+        if not room.journal.parts.is_stored:
             return
         changes = row.take(room)
         if not (self._puts or self._drops):
@@ -287,8 +287,9 @@ class Commits:
 
 def let_go(room: Room) -> None:
     """The pass of a room ends that is never stored: nothing waits."""
-    if room.dirty:
-        room.dirty.clear()
+    dirty = room.journal.parts.dirty
+    if dirty:
+        dirty.clear()
     outbox, room.outbox = room.outbox, []
     if len(outbox) == 1:  # nearly always
         to, frame, slot = outbox[0]

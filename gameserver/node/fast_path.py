@@ -19,10 +19,10 @@ from twisted.python.failure import Failure
 from gameserver.node.commits import DUE_SLACK_S
 from gameserver.room.effects import Requester
 from gameserver.room.inputs.message import Message, called
+from gameserver.room.marks import LOOK
 from gameserver.room.publish.audience import audience, say_event
 from gameserver.room.publish.broadcast import tell
 from gameserver.room.quota import check_said
-from gameserver.room.timers import LOOK
 
 if TYPE_CHECKING:
     from gameserver.node.runner import RoomRunner
@@ -86,7 +86,7 @@ class FastPath:
             or (message.room is not None and message.room != self.code)
             or spec.open_to != player.role
             or not runner.free
-            or room.due_at <= now + DUE_SLACK_S
+            or room.journal.stale.due_at <= now + DUE_SLACK_S
             or runner.commits.late_at <= monotonic
         ):
             return False
@@ -148,7 +148,7 @@ class FastPath:
             runner._failed(Message(requester, self.seat, message), None, Failure())
         finally:
             runner.draining = False
-        if room.due_at == LOOK or runner.queue:
+        if room.journal.stale.due_at == LOOK or runner.queue:
             runner._drain()
         elif not runner.free:
             runner.look_around()

@@ -25,7 +25,7 @@ from gameserver.node.log_book import MOST_RECORDS, LogBook, newest
 from gameserver.node.sanctions import Sanction, Sanctions
 from gameserver.rates import TokenBuckets, network_of
 from gameserver.room.chat.records import Record, UserWatch
-from gameserver.room.chat.state import Mute
+from gameserver.room.state import Mute
 
 MOST_SANCTIONS: Final = 10_000
 MINUTE_S: Final = 60.0

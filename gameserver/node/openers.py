@@ -81,7 +81,7 @@ class Openers:
 
     def _is_unused(self, runner: RoomRunner) -> bool:
         room = runner.room
-        return runner not in self._visited and (room.status == "lobby" or not room.game_class.needs_start)
+        return runner not in self._visited and (room.state.status == "lobby" or not room.game_class.needs_start)
 
     def _close(self, runner: RoomRunner) -> None:
         self.gone(runner)

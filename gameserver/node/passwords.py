@@ -38,7 +38,7 @@ class Passwords:
         :returns: what the room keeps, if the password is right or none is asked for; else None.
         :raises Refused: ``busy``: too many are hashed now.
         """
-        kept = room.password
+        kept = room.state.password
         if kept is None or room.seats.of_user(user.id, role or "player") is not None:
             return kept
         if not password or room.talking.ban_of(user.id) is not None:

@@ -354,7 +354,7 @@ class RoomRegistry:
     ) -> RoomRunner:
         id = self.entropy(12).hex()
         code = await self._claim_code(id, private)
-        room = Room(
+        room = row.create(
             spec, id=id, code=code, key=self.entropy(16), epoch=self._epoch(), now=self.clock.now(), log=self.log
         )
         runner = self._keep(room, fence=1, version=0)
@@ -558,9 +558,8 @@ class RoomRegistry:
         return not (self._batch.store_away or self._beat_lost)
 
     def _changed(self, runner: RoomRunner) -> None:
-        seats = runner.room.seats
         room = runner.room
-        if runner.seat_mark != (seats.next_id, len(seats), room.status, room.locked, room.closing):
+        if runner.seat_mark != _seat_mark(room):
             self._count_users(runner)
 
     def _lose(self, runner: RoomRunner) -> None:
@@ -597,13 +596,12 @@ class RoomRegistry:
 
     def _count_users(self, runner: RoomRunner) -> None:
         """Who has a seat where, for the bound on rooms a user."""
-        seats = runner.room.seats
         room = runner.room
-        runner.seat_mark = (seats.next_id, len(seats), room.status, room.locked, room.closing)
+        runner.seat_mark = _seat_mark(room)
         if self._runners.get(room.code) is runner:
             self._open_rooms.note(runner)
-        users = frozenset(seat.user_id for seat in seats.values())
-        if any(user != runner.room.creator for user in users):
+        users = frozenset(seat.user_id for seat in room.seats.values())
+        if any(user != runner.room.state.creator for user in users):
             self._openers.visited(runner)
         code = runner.room.code
         for gone in runner.users - users:
@@ -617,3 +615,9 @@ class RoomRegistry:
 
 
 _log = Logger(namespace="gameserver.rooms")
+
+
+def _seat_mark(room: Room) -> tuple[object, ...]:
+    """:returns: what is another once somebody came or went, or other newcomers would find a seat."""
+    state = room.state
+    return state.next_seat, len(room.seats), state.status, state.locked, room.presence.closing

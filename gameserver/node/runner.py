@@ -21,6 +21,7 @@ from gameserver.interfaces import IClock
 from gameserver.node.commits import DUE_SLACK_S, Commits
 from gameserver.node.waiters import Look, RoomReader, Waiter
 from gameserver.protocol import messages, msgpack
+from gameserver.room import marks
 from gameserver.room.effects import Requester
 from gameserver.room.inputs.arrivals import CreateRoom
 from gameserver.room.inputs.connections import CaughtUp, Detach
@@ -28,7 +29,7 @@ from gameserver.room.inputs.due import Fire, Tick
 from gameserver.room.inputs.input import Input
 from gameserver.room.inputs.lifecycle import EndRoom, LoadRoom
 from gameserver.room.inputs.message import Message
-from gameserver.room.timers import LOOK
+from gameserver.room.marks import LOOK
 
 if TYPE_CHECKING:
     from gameserver.interfaces import ISession
@@ -184,7 +185,7 @@ class RoomRunner:
         finally:
             self.draining = False
             self.look_around()
-        if room.due_at == LOOK or self.queue:
+        if room.journal.stale.due_at == LOOK or self.queue:
             self._drain()
 
     def look_around(self) -> None:
@@ -193,7 +194,7 @@ class RoomRunner:
         told = self.room.told
         withheld = told.patches or told.slow.copies
         behind = self.is_stored and self.commits.behind
-        self.free = self.is_plain and not (waits or withheld or behind) and self.room.paused_at is None
+        self.free = self.is_plain and not (waits or withheld or behind) and self.room.state.paused_at is None
 
     def set_away(self, away: bool) -> None:
         """The store does not answer, or does again."""
@@ -295,7 +296,7 @@ class RoomRunner:
 
     def wake(self) -> None:
         """The store is back, or time was set: go on."""
-        self.room.due_at = LOOK
+        self.room.journal.note(marks.due, self.room.state)
         self._drain()
 
     def shift(self, delta_s: float) -> None:
@@ -490,7 +491,7 @@ class RoomRunner:
         if room.durable:
             self.commits.must = True
         self.join_batch()
-        if room.closing is not None and not room.ended:
+        if room.presence.closing is not None and not room.ended:
             self._apply(EndRoom(), None, self.now())
         elif room.ended:
             self.stop()

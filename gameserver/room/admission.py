@@ -23,21 +23,24 @@ def admit_newcomer(room: Room, requester: Requester, role: str, password: str | 
     """
     user = requester.user
     _admit_unbanned(room, requester)
-    if room.spec.player_seats(role) is None or (role == "host" and user.id != room.creator):
+    if room.spec.player_seats(role) is None or (role == "host" and user.id != room.state.creator):
         raise Refused(f"There is no seat of a {role} for you.", code="forbidden")
-    if room.password is not None and not hmac.compare_digest((password or "").encode(), room.password.encode()):
+    state = room.state
+    if state.password is not None and not hmac.compare_digest((password or "").encode(), state.password.encode()):
         raise Refused(code="wrong_password")
-    if room.locked or (room.status == "playing" and not _open_while_playing(room)):
+    if state.locked or (state.status == "playing" and not _open_while_playing(room)):
         raise Refused(code="room_locked")
-    if room.status == "over" and not _open_while_playing(room):
+    if state.status == "over" and not _open_while_playing(room):
         raise Refused(code="room_over")
 
 
 def open_roles(room: Room) -> Collection[str]:
     """:returns: the roles of which somebody new may find a seat here who knows no code and no password."""
-    if room.closing is not None or room.ended or room.private or room.password is not None or room.locked:
+    if room.presence.closing is not None or room.ended:
         return ()
-    if room.status != "lobby" and not _open_while_playing(room):
+    if room.state.private or room.state.password is not None or room.state.locked:
+        return ()
+    if room.state.status != "lobby" and not _open_while_playing(room):
         return ()
     taken = Counter(seat.role for seat in room.seats.values())
     roles = ("player", *room.game_class.roles)
@@ -46,9 +49,9 @@ def open_roles(room: Room) -> Collection[str]:
 
 def is_open_to(room: Room, requester: Requester, role: str, match: dict[str, Any]) -> bool:
     """Whether this user would find a seat here, in a public room whose options hold ``match``."""
-    if room.closing is not None or room.ended or room.private or room.password is not None:
+    if room.presence.closing is not None or room.ended or room.state.private or room.state.password is not None:
         return False
-    if not all(_same(room.options.get(k, match), v) for k, v in match.items()):
+    if not all(_same(room.state.options.get(k, match), v) for k, v in match.items()):
         return False
     own = room.seats.of_user(requester.user.id, role)
     if any(requester.session in seat._sessions for seat in room.seats.values() if seat is not own):
@@ -79,7 +82,7 @@ def _open_while_playing(room: Room) -> bool:
 
 def admit_message(room: Room, spec: MessageSpec, player: Player, type: str) -> None:
     """:raises Refused: this player may not send that now."""
-    if room.paused_at is not None:
+    if room.state.paused_at is not None:
         admit_while_paused(room, player)
     by = spec.by
     if by == "host":
@@ -88,7 +91,7 @@ def admit_message(room: Room, spec: MessageSpec, player: Player, type: str) -> N
         allowed = by in ("any", player.role)
     if not allowed:
         raise Refused(f"Only a {by} may do that.", code="forbidden")
-    if spec.phase is not None and spec.phase != room.phase:
+    if spec.phase is not None and spec.phase != room.state.phase:
         raise Refused("Not now.")
     if spec.question:
         room.asking.admit(spec.method, player, revise=room.spec.questions[spec.method].revise)
@@ -96,7 +99,7 @@ def admit_message(room: Room, spec: MessageSpec, player: Player, type: str) -> N
 
 def admit_while_paused(room: Room, player: Player) -> None:
     """:raises Refused: ``paused``: only the host may go on."""
-    if room.paused_at is not None and player.id != room.seats.host:
+    if room.state.paused_at is not None and player.id != room.seats.host:
         raise Refused(code="paused")
 
 

@@ -98,7 +98,7 @@ class GameCalls:
         mark = room.journal.mark()
         try:
             result = call(*args)
-            if isawaitable(result) or room.unsettled or room.later:
+            if isawaitable(result) or room.journal.stale.asked or room.later:
                 return self.alone(what, lambda: result, counts=True, mark=mark)
             if quota.may_have_grown(room):
                 quota.check(room)
@@ -121,8 +121,9 @@ class GameCalls:
 
     async def settle(self) -> None:
         """Finish what a game's code set going: hooks that wait, questions that are complete."""
-        while self._room.unsettled or self._room.later:
-            self._room.unsettled = False
+        stale = self._room.journal.stale
+        while stale.asked or self._room.later:
+            stale.asked = False
             while self._room.later:
                 await self._room.later.pop(0)
             for name in self._room.asking.complete():
@@ -131,7 +132,7 @@ class GameCalls:
     async def _finish_question(self, name: str) -> None:
         """All answers that can be had are in: the game gets them."""
         done = self._room.spec.questions[name].done_method
-        if name in self._room.questions and done is not None:
+        if name in self._room.state.questions and done is not None:
             result = getattr(self._room.game, done)(self._room.asking.finish(name))
             if isawaitable(result):
                 await result

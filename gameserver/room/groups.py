@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Final
+
+from gameserver.room.state import GroupState
 
 if TYPE_CHECKING:
     from gameserver.room.room import Room
@@ -20,14 +23,17 @@ class Group:
     :ivar name: 1 to 32 of ``A-Z a-z 0-9 _ -``.
     """
 
-    __slots__ = ("_public", "_room", "members", "name", "told")
+    __slots__ = ("_kept", "_room", "name")
 
-    def __init__(self, room: Room, name: str) -> None:
+    def __init__(self, room: Room, name: str, kept: GroupState) -> None:
         self._room = room
+        self._kept = kept
         self.name = name
-        self.members: dict[str, None] = {}
-        self.told: frozenset[str] = frozenset()
-        self._public = False
+
+    @property
+    def members(self) -> Collection[str]:
+        """The ids of the seats in it, in the order they came."""
+        return self._kept.members
 
     @property
     def key(self) -> str:
@@ -42,15 +48,12 @@ class Group:
     @property
     def public(self) -> bool:
         """Whether everybody may know who is in it; False at first: only its members do."""
-        return self._public
+        return self._kept.public
 
     @public.setter
     def public(self, value: bool) -> None:
-        if value != self._public:
-            self._room.journal.set(self, "_public", bool(value))
-            self._touch(*self.players)
-            for player in self.players:
-                self._room.seat_changed(player)
+        if value != self._kept.public:
+            self._room.journal.set(self._kept, "public", bool(value))
 
     @property
     def state(self) -> Any:
@@ -66,8 +69,7 @@ class Group:
         if player.gone:
             raise ValueError(f"{player!r} has left the room")
         if player.id not in self.members:
-            self._room.journal.put(self.members, player.id, None)
-            self._touch(player)
+            self._room.journal.put_in(self._kept, "members", player.id, None)
 
     def remove(self, player: Player) -> None:
         """Take a player out; one who is not in is no error."""
@@ -85,22 +87,51 @@ class Group:
     def drop(self, player: Player) -> None:
         """Take a player out; the same as `remove`."""
         if player.id in self.members:
-            self._room.journal.remove(self.members, player.id)
-            self._touch(player)
+            self._room.journal.remove_from(self._kept, "members", player.id)
 
     def __contains__(self, player: object) -> bool:
         return getattr(player, "id", None) in self.members
 
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Group) and other.name == self.name and other._room.id == self._room.id
+
+    def __hash__(self) -> int:
+        return hash(self.name)
+
     def __repr__(self) -> str:
         return f"<Group {self.name} of {len(self.members)}>"
 
-    def _touch(self, *players: Player) -> None:
-        self._room.changed()
-        self._room.touched_groups.add(self.name)
-        for player in players:
-            self._room.rearrange(player)
-            if self._public:
-                self._room.seat_changed(player)
+
+class Groups(Mapping[str, Group]):
+    """The groups of one room by name, in the order in which they were made."""
+
+    __slots__ = ("_room",)
+
+    def __init__(self, room: Room) -> None:
+        self._room = room
+
+    def make(self, name: str) -> Group:
+        """
+        :returns: the group of that name; the first use makes it.
+        :raises ValueError: not a name, or too many groups.
+        """
+        kept = self._room.state.groups
+        if name not in kept:
+            if not isinstance(name, str) or not NAME.fullmatch(name):
+                raise ValueError(f"a group's name is 1 to 32 of A-Z a-z 0-9 _ -, not {name!r}")
+            if len(kept) >= MAX_GROUPS:
+                raise ValueError(f"at most {MAX_GROUPS} groups a room")
+            self._room.journal.put_in(self._room.state, "groups", name, GroupState({}))
+        return self[name]
+
+    def __getitem__(self, name: str) -> Group:
+        return Group(self._room, name, self._room.state.groups[name])
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(list(self._room.state.groups))
+
+    def __len__(self) -> int:
+        return len(self._room.state.groups)
 
 
 class Role:

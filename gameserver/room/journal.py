@@ -10,10 +10,13 @@ from __future__ import annotations
 from collections.abc import Callable, MutableMapping
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
+from gameserver.room import marks
 from gameserver.room.documents.compile import compile_ops
+from gameserver.room.parts import Parts
 
 if TYPE_CHECKING:
     from gameserver.room.documents.document import Document
+    from gameserver.room.state import Kept
 
 K = TypeVar("K")
 V = TypeVar("V")
@@ -28,16 +31,18 @@ class Journal:
     `undo` holds ``(function, *arguments)``, oldest first, and stays the same list. `step` counts committed steps. `era`
     grows whenever a place to roll back to may have been taken: what was saved in an earlier era does not serve a later
     mark. `touched` holds, in order, the documents of which something was touched in this step (it may have been rolled
-    back since).
+    back since). `stale` and `parts` are what follows from changes: what may have to be told, and what is to be stored.
     """
 
-    __slots__ = ("_made_after", "_made_in", "era", "step", "touched", "undo")
+    __slots__ = ("_made_after", "_made_in", "era", "parts", "stale", "step", "touched", "undo")
 
     def __init__(self) -> None:
         self.undo: list[tuple[Any, ...]] = []
         self.step = 0
         self.era = 0
         self.touched: dict[Document, None] = {}
+        self.stale = marks.Stale()
+        self.parts = Parts()
         self._made_after = self._made_in = -1
 
     def record(self, undo: Callable[..., object], *args: object) -> None:
@@ -69,7 +74,10 @@ class Journal:
         """
         if self._made_after != len(self.undo) or self._made_in != self.era:
             for document in self.touched:
-                document.set_ops(compile_ops(document.root, document.touched))
+                ops = compile_ops(document.root, document.touched)
+                document.set_ops(ops)
+                if ops:
+                    self.parts.dirty.add(document.part)
             self._made_after, self._made_in = len(self.undo), self.era
 
     def commit(self) -> None:
@@ -81,8 +89,56 @@ class Journal:
         self.step += 1
         self.era += 1
 
-    def set(self, target: object, attribute: str, value: object) -> None:
-        """Set an attribute of any object."""
+    # What a room keeps
+
+    def set(self, state: Kept, field: str, value: object) -> None:
+        """Set a field; what follows from that is marked, as it is declared."""
+        old = getattr(state, field)
+        self.undo.append((setattr, state, field, old))
+        setattr(state, field, value)
+        self._mark(state, field, old, value)
+
+    def update(self, state: Kept, **fields: object) -> None:
+        """Set several fields."""
+        for field, value in fields.items():
+            self.set(state, field, value)
+
+    def put_in(self, state: Kept, field: str, key: Any, value: object) -> None:
+        """Set a key of a field that is a dict."""
+        self.put(getattr(state, field), key, value)
+        self._mark(state, field, key)
+
+    def remove_from(self, state: Kept, field: str, key: Any) -> None:
+        """
+        Delete a key of a field that is a dict.
+
+        :raises KeyError: there is no such key.
+        """
+        self.remove(getattr(state, field), key)
+        self._mark(state, field, key)
+
+    def touch(self, state: Kept) -> None:
+        """It has come, or is gone: all is marked that rests on any of its fields."""
+        for field, found in marks.of(type(state)).items():
+            for mark in found:
+                mark(self.stale, state, getattr(state, field), getattr(state, field))
+        if state.part:
+            self.parts.dirty.add(state.part)
+
+    def note(self, mark: marks.Mark, state: Kept) -> None:
+        """Something changed that is no field, but of which the same follows."""
+        mark(self.stale, state)
+
+    def _mark(self, state: Kept, field: str, *change: object) -> None:
+        for mark in marks.of(type(state))[field]:
+            mark(self.stale, state, *change)
+        if state.part:
+            self.parts.dirty.add(state.part)
+
+    # Anything else
+
+    def assign(self, target: object, attribute: str, value: object) -> None:
+        """Set an attribute of an object that is no part of what a room keeps."""
         old = getattr(target, attribute, _MISSING)
         if old is _MISSING:
             self.undo.append((delattr, target, attribute))

@@ -26,11 +26,10 @@ _ALONE: Final = {"state": "room", "secret": "secret"}
 _BY_NAME: Final = {"seats": "seat", "groups": "group", "roles": "role"}
 
 
-def migrate(room: Room, from_version: int) -> None:
+def migrate(room: Room) -> None:
     """
     Bring the documents of a room that was just read to the version that its game has now.
 
-    :param from_version: the game's version that stored them.
     :raises CannotMigrate: the game has no way from there to here, or failed at it.
     """
     names = ["room", "secret", *(f"role:{role}" for role in ("player", *room.game_class.roles))]
@@ -38,12 +37,12 @@ def migrate(room: Room, from_version: int) -> None:
     trees: Trees = {name: {} for name in names}
     trees.update((name, document.plain()) for name, document in room.docs.items())
     before = {name: values.encode(tree) for name, tree in trees.items()}
-    after = migrated(room.game, trees, from_version)
+    after = migrated(room.game, trees, room.state.version)
     for name, was in before.items():
         tree = after.get(name, {})
         if values.encode(tree) != was:
             _replace(room, name, tree)
-    room.dirty.add(keys.ROOM)
+    room.journal.set(room.state, "version", room.game_class.version)
 
 
 def _replace(room: Room, name: str, tree: dict[str, Any]) -> None:
@@ -55,7 +54,7 @@ def _replace(room: Room, name: str, tree: dict[str, Any]) -> None:
     if document.fields is not None:
         document.fields.begin_anew(tree)
     room.sizes[name] = len(values.encode(tree))
-    room.dirty.add(keys.doc(name))
+    room.journal.parts.dirty.add(keys.doc(name))
     if name != "secret":
         room.streams.number(name)
 

@@ -2,49 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
-from msgspec import Struct, structs
+from msgspec import structs
 
 from gameserver.errors import Refused
 from gameserver.protocol import values
+from gameserver.room.state import Answer as Answer
+from gameserver.room.state import Asked
 
 if TYPE_CHECKING:
     from gameserver.room.room import Room
     from gameserver.room.seats import Player
 
-T = TypeVar("T")
-
-
-class Answer(Struct, Generic[T], frozen=True):
-    """
-    One player's answer.
-
-    :ivar value: what the question's method returned.
-    :ivar after_s: seconds after it was asked, pauses not counted.
-    """
-
-    value: T
-    after_s: float
-
-
-class Asked(Struct, frozen=True):
-    """A question that is open: seats asked, when (room time, seconds), and the answers by seat."""
-
-    of: tuple[str, ...]
-    at: float
-    answers: dict[str, Answer[Any]] = {}
-
 
 class OpenQuestions:
     """The open questions of one room."""
 
-    __slots__ = ("_room", "open")
+    __slots__ = ("_room",)
 
     def __init__(self, room: Room) -> None:
         self._room = room
-        self.open: dict[str, Asked] = {}
+
+    @property
+    def open(self) -> Mapping[str, Asked]:
+        """The questions that are asked at present, by name."""
+        return self._room.state.questions
 
     def ask(self, name: str, players: Sequence[Player], s: float | None) -> None:
         """See `gameserver.game.question.Asking.ask`."""
@@ -66,9 +50,8 @@ class OpenQuestions:
     def close(self, name: str) -> None:
         """Stop asking, and forget the answers."""
         if name in self.open:
-            self._room.journal.remove(self.open, name)
+            self._room.journal.remove_from(self._room.state, "questions", name)
             self._room.timers.cancel(name)
-            self._room.changed()
 
     def close_all(self) -> None:
         """Stop asking anything."""
@@ -123,6 +106,4 @@ class OpenQuestions:
         return bool(asked.answers) or not here
 
     def _put(self, name: str, asked: Asked) -> None:
-        self._room.journal.put(self.open, name, asked)
-        self._room.changed()
-        self._room.unsettled = True
+        self._room.journal.put_in(self._room.state, "questions", name, asked)

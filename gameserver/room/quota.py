@@ -91,7 +91,7 @@ def check(room: Room) -> None:
     for document in room.journal.touched:
         known = room.sizes.get(document.name, 0)
         room.sizes[document.name] = known + len(document.encode_ops())
-    if room.info_stale or room.touched_timers:
+    if room.journal.stale.info or room.journal.stale.timers:
         room.sizes[_REST] = _rest_bytes(room)
     size_bytes = sum(room.sizes.values())
     if not _fits(room, size_bytes):
@@ -113,7 +113,8 @@ def count(room: Room) -> None:
 
 def may_have_grown(room: Room) -> bool:
     """:returns: whether this step so far touched something that `check` counts."""
-    return bool(room.journal.touched or room.info_stale or room.touched_timers or room.tables.fresh)
+    journal = room.journal
+    return bool(journal.touched or journal.stale.info or journal.stale.timers or room.tables.fresh)
 
 
 def check_said(room: Room) -> None:
@@ -133,6 +134,6 @@ def _fits(room: Room, size_bytes: int) -> bool:
 
 
 def _rest_bytes(room: Room) -> int:
-    rest: list[Any] = [timer.data for timer in room.timers.armed.values() if timer.data]
-    rest += [answer.value for asked in room.asking.open.values() for answer in asked.answers.values()]
-    return sum(len(values.encode(value)) for value in (room.options, room.result, *rest))
+    rest: list[Any] = [timer.data for timer in room.timers.state.armed.values() if timer.data]
+    rest += [answer.value for asked in room.state.questions.values() for answer in asked.answers.values()]
+    return sum(len(values.encode(value)) for value in (room.state.options, room.state.result, *rest))

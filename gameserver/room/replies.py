@@ -60,10 +60,11 @@ class Replies:
         if player.id in room.seats:
             key = session.key
             forgotten = room.answers.keep(player.id, key, id)
-            if room.is_stored:
-                room.dirty.add(keys.done(player.id, key))
+            parts = room.journal.parts
+            if parts.is_stored:
+                parts.dirty.add(keys.done(player.id, key))
                 if forgotten:
-                    room.drop_parts(forgotten)
+                    parts.drop(forgotten)
         return self._done % id if session.form is Form.JSON else msgpack.pack(messages.Ok(id, room=room.code))
 
     def confirm(self, requester: Requester) -> None:
@@ -93,8 +94,8 @@ class Replies:
             return
         key = requester.session.key
         forgotten = self._room.answers.keep(player.id, key, requester.id, frame)
-        self._room.keep_part(keys.answer(player.id, key, requester.id), lambda: frame)
-        self._room.drop_parts(forgotten)
+        self._room.journal.parts.keep(keys.answer(player.id, key, requester.id), lambda: frame)
+        self._room.journal.parts.drop(forgotten)
 
     def asking_player(self, requester: Requester, seat_id: str, *, counts: bool = True) -> Player | None:
         """

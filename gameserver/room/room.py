@@ -1,21 +1,21 @@
 """
 One room: its state, and what each input does to it. No I/O, no clock: whoever runs it says what time it is.
 
-A step is `Room.begin`, an `Input` applied, and `Room.finish`. What the game does (through `GameCalls`) is recorded in
-the journal and undone if it fails. At the end `finish` tells the audiences what changed
-(`gameserver.room.publish.broadcast`) and leaves deliveries in ``outbox`` and changed parts for the store, which
+A step is `Room.begin`, an input that is applied (`gameserver.room.inputs`), and `Room.finish`. What the game does
+(through `GameCalls`) is recorded in the journal and undone if it fails. At the end `finish` tells the audiences what
+changed (`gameserver.room.publish.broadcast`) and leaves deliveries in ``outbox`` and changed parts for the store, which
 `gameserver.room.row` writes.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from hashlib import blake2b
 from inspect import isawaitable, iscoroutine
 from typing import TYPE_CHECKING, Any, Final
 
 from gameserver.errors import NotJSON, Refused
 from gameserver.protocol import values
+from gameserver.room import marks
 from gameserver.room.answers import Answers
 from gameserver.room.changes import Aside, Departure, Newcomer, Spoken, Utterance
 from gameserver.room.chat.changes import Change, HasRead, IsTyping
@@ -23,23 +23,24 @@ from gameserver.room.chat.channels import Address, Channel, hears, wire_address
 from gameserver.room.chat.lines import Lines
 from gameserver.room.chat.mentions import mentioned
 from gameserver.room.chat.records import Record, UserWatch
-from gameserver.room.chat.state import Ban, Talking
+from gameserver.room.chat.state import Talking
 from gameserver.room.documents.document import Document
 from gameserver.room.documents.fields import Fields
 from gameserver.room.effects import Delivery
 from gameserver.room.game_calls import GameCalls
-from gameserver.room.groups import MAX_GROUPS, NAME, Group
+from gameserver.room.groups import Groups
 from gameserver.room.journal import Journal
+from gameserver.room.marks import LOOK, NEVER
 from gameserver.room.publish import broadcast
 from gameserver.room.publish.streams import Streams
-from gameserver.room.questions import Asked, OpenQuestions
+from gameserver.room.questions import OpenQuestions
 from gameserver.room.quota import Quota, Share
 from gameserver.room.replies import Replies
 from gameserver.room.seats import Player, Seats
+from gameserver.room.state import Ban, KeptRoom, Presence
 from gameserver.room.tables import Tables
 from gameserver.room.teams import Teams
-from gameserver.room.timers import LOOK, NEVER, Timers
-from gameserver.store import keys
+from gameserver.room.timers import Timers
 
 if TYPE_CHECKING:
     from twisted.logger import Logger
@@ -57,9 +58,9 @@ class Room:
     One running instance of a game.
 
     :param spec: the game's class, read.
+    :param kept: what it was stored as, or begins with.
     :param id: unique for all time.
     :param code: what people type.
-    :param key: 16 random bytes; chance and the secrets of seats come from it.
     :param epoch: a random name of this opening.
     :param now: wall clock, seconds since 1970.
     :ivar monotonic: seconds that only grow, as of this step: for ages that end with the process.
@@ -68,130 +69,75 @@ class Room:
     __slots__ = (
         "_unsay",
         "answers",
-        "asking",
         "audiences",
         "chat_chars",
         "chat_data_bytes",
-        "closing",
-        "closing_text",
         "code",
-        "created",
-        "creator",
-        "creator_came",
         "departures",
-        "dirty",
         "docs",
-        "dropped",
-        "due_at",
         "durable",
-        "empty_since",
         "ended",
         "failures",
-        "fresh_parts",
         "game",
         "game_calls",
         "game_class",
-        "grace_until",
-        "groups",
         "id",
-        "info_stale",
-        "is_stored",
         "journal",
-        "key",
         "later",
         "lines",
-        "locked",
         "log",
         "monotonic",
         "newcomers",
         "now",
         "only_said",
-        "options",
         "outbox",
-        "password",
-        "paused_at",
-        "phase",
-        "phase_timer",
-        "played_before",
-        "playing_since",
-        "private",
-        "rearranged",
+        "presence",
         "records",
         "replies",
-        "result",
         "said",
         "seats",
         "share",
         "sizes",
         "spec",
-        "spent",
-        "status",
+        "state",
         "streams",
         "tables",
         "talking",
-        "teams",
         "ticked_s",
         "timers",
         "told",
-        "touched_groups",
-        "touched_seats",
-        "touched_timers",
-        "unsettled",
         "watch",
     )
 
-    def __init__(self, spec: Spec, *, id: str, code: str, key: bytes, epoch: str, now: float, log: Logger) -> None:
+    def __init__(self, spec: Spec, kept: KeptRoom, *, id: str, code: str, epoch: str, now: float, log: Logger) -> None:
         self.spec = spec
         self.game_class: type[Game] = spec.cls
-        self.is_stored = spec.cls.durability != "none"
         self.id = id
         self.code = code
-        self.key = key
-        self.created = now
         self.now = now
         self.monotonic = 0.0
         self.log = log
         self.chat_chars = 500
         self.chat_data_bytes = 1024
         self.watch = UserWatch()
-        self._init_state(epoch)
-        self._init_step()
-        self.game: Game = spec.cls._gs_of(self)
-
-    def _init_state(self, epoch: str) -> None:
-        """What the row holds."""
         self.journal = Journal()
-        self.status = "lobby"
-        self.phase: str | None = None
-        self.phase_timer: str | None = None
-        self.locked = False
-        self.private = False
-        self.password: str | None = None
-        self.paused_at: float | None = None
-        self.options: dict[str, Any] = {}
-        self.result: Any = None
-        self.creator: str | None = None
-        self.creator_came = False
-        self.spent = 0
-        self.played_before = 0.0
-        self.playing_since: float | None = None
+        self.journal.parts.is_stored = spec.cls.durability != "none"
+        self.state = kept.room
+        self.presence = Presence(empty_since=now)
         self.docs: dict[str, Document] = {}
         self.sizes: dict[str, int] = {}
-        self.seats = Seats(self)
-        self.groups: dict[str, Group] = {}
-        self.timers = Timers(self)
-        self.asking = OpenQuestions(self)
+        self.seats = Seats(self, kept.seats)
+        self.timers = Timers(self, kept.timers)
+        self.talking = Talking(self, kept.chat)
         self.tables = Tables(self)
         self.share = Share(Quota())
         self.lines = Lines(self.game_class.chat_history, self.game_class.chat_history_s)
-        self.talking = Talking(self)
-        self.teams = Teams(self)
         self.streams = Streams(epoch)
         self.answers = Answers()
         self.replies = Replies(self)
         self.game_calls = GameCalls(self)
-        self.empty_since: float | None = self.now
-        self.grace_until: float | None = None
+        self._init_step()
+        self.game: Game = spec.cls._gs_of(self)
 
     def _init_step(self) -> None:
         """What one step gathers, and what is on its way out."""
@@ -202,25 +148,13 @@ class Room:
         self.later: list[Any] = []
         self.newcomers: list[Newcomer] = []
         self.departures: list[Departure] = []
-        self.unsettled = False
-        self.closing: str | None = None
-        self.closing_text: str | None = None
         self.ended = False
         self.durable = True
         self.failures = 0
         self.ticked_s = 0.0
-        self.touched_seats: dict[str, Player] = {}
-        self.rearranged: dict[str, Player] = {}
-        self.touched_groups: set[str] = set()
-        self.touched_timers: set[tuple[str | None, str]] = set()
-        self.info_stale = True
-        self.due_at = LOOK
         self.told = broadcast.Audiences()
         self.audiences: dict[str, Audience] = {}
         self.outbox: list[Delivery] = []
-        self.dirty: set[str] = set()
-        self.dropped: set[str] = set()
-        self.fresh_parts: dict[str, bytes] = {}
 
     # What the game sees
 
@@ -230,20 +164,30 @@ class Room:
         return sorted(self.seats.of_role("player"), key=lambda s: s.number or 0)
 
     @property
-    def questions(self) -> dict[str, Asked]:
-        """The questions that are asked at present."""
-        return self.asking.open
+    def groups(self) -> Groups:
+        """By name."""
+        return Groups(self)
+
+    @property
+    def teams(self) -> Teams:
+        """By name, in the order in which they were declared."""
+        return Teams(self)
+
+    @property
+    def asking(self) -> OpenQuestions:
+        """What is asked at present."""
+        return OpenQuestions(self)
 
     @property
     def time(self) -> float:
         """The room's own time: it stands still while the room is paused."""
-        return self.now if self.paused_at is None else self.paused_at
+        return self.now if self.state.paused_at is None else self.state.paused_at
 
     @property
     def played_s(self) -> float:
         """How long this round has been played, pauses not counted."""
-        since = 0.0 if self.playing_since is None else self.time - self.playing_since
-        return self.played_before + since
+        since = 0.0 if self.state.playing_since is None else self.time - self.state.playing_since
+        return self.state.played_before + since
 
     def doc(self, name: str) -> Document:
         """:returns: the document of that name; the first use makes it."""
@@ -254,22 +198,8 @@ class Room:
                 found.fields = Fields()
             self.journal.put(self.docs, name, found)
             if name == "role:player":
-                self.rearrange(*self.seats.of_role("player"))
-        return found
-
-    def group(self, name: str) -> Group:
-        """
-        :returns: the group of that name; the first use makes it.
-        :raises ValueError: not a name, or too many groups.
-        """
-        found = self.groups.get(name)
-        if found is None:
-            if not isinstance(name, str) or not NAME.fullmatch(name):
-                raise ValueError(f"a group's name is 1 to 32 of A-Z a-z 0-9 _ -, not {name!r}")
-            if len(self.groups) >= MAX_GROUPS:
-                raise ValueError(f"at most {MAX_GROUPS} groups a room")
-            found = Group(self, name)
-            self.journal.put(self.groups, name, found)
+                for seat in self.seats.of_role("player"):
+                    self.journal.note(marks.hears, seat._kept)
         return found
 
     def say_event(self, key: str, type: str, data: Any, but: Player | None, volatile: bool) -> None:
@@ -337,68 +267,51 @@ class Room:
 
         :raises Refused: it is under way, or too few are here.
         """
-        if self.status == "playing":
+        if self.state.status == "playing":
             raise Refused("The game is under way.")
         if self.spec.cls.needs_start and len(list(self.seats.of_role("player"))) < self.game_class.min_players:
             raise Refused(f"It takes {self.game_class.min_players} to play.")
-        set_ = self.journal.set
-        set_(self, "status", "playing")
-        set_(self, "result", None)
-        set_(self, "played_before", 0.0)
-        set_(self, "playing_since", self.time)
-        self.changed()
+        self.journal.update(self.state, status="playing", result=None, played_before=0.0, playing_since=self.time)
         self.teams.begin()
         return self.game.on_start()
 
     def end_round(self, result: dict[str, Any]) -> None:
         """The game is over: timers and questions end, the result is public."""
         result = values.plain(result)
-        set_ = self.journal.set
-        set_(self, "played_before", self.played_s)
-        set_(self, "playing_since", None)
-        set_(self, "status", "over")
-        set_(self, "result", result)
-        set_(self, "phase_timer", None)
+        played_s = self.played_s
+        self.journal.update(self.state, played_before=played_s, playing_since=None, phase_timer=None)
+        self.journal.update(self.state, status="over", result=result)
         self.asking.close_all()
         self.timers.cancel_all(everywhere=True, questions=True)
-        if self.paused_at is not None:
-            self.unpause()
-        self.changed()
+        self.unpause()
 
     def enter(self, phase: str | None, s: float | None, then: str | None) -> None:
         """See `Game.enter`."""
         if phase is not None and not isinstance(phase, str):
             raise TypeError(f"a phase is a str or None, not {type(phase).__name__}")
         due = self.time + self.timers.seconds(s) if s is not None else None
-        if self.phase_timer is not None:
-            self.timers.cancel(self.phase_timer)
+        if self.state.phase_timer is not None:
+            self.timers.cancel(self.state.phase_timer)
         name = (then or "phase") if s is not None else None
-        self.journal.set(self, "phase", values.plain(phase))
-        self.journal.set(self, "phase_timer", name)
+        self.journal.update(self.state, phase=values.plain(phase), phase_timer=name)
         if due is not None and name is not None:
             self.timers.arm(name, due, show=True, kind="phase", calls=then)
-        self.changed()
 
     def set_locked(self, locked: bool) -> None:
         """Whether newcomers are kept out."""
-        self.journal.set(self, "locked", locked)
-        self.changed()
+        self.journal.update(self.state, locked=locked)
 
     def pause(self) -> None:
         """Timers and ticks stand still from now on."""
-        if self.paused_at is None:
-            self.journal.set(self, "paused_at", self.now)
-            self.touched_timers.update(self.timers.armed)
-            self.changed()
+        if self.state.paused_at is None:
+            self.journal.update(self.state, paused_at=self.now)
 
     def unpause(self) -> None:
         """They go on from where they were."""
-        if self.paused_at is not None:
-            stood_s = self.now - self.paused_at
-            self.journal.set(self, "paused_at", None)
+        if self.state.paused_at is not None:
+            stood_s = self.now - self.state.paused_at
+            self.journal.update(self.state, paused_at=None)
             self.shift(stood_s)
-            self.touched_timers.update(self.timers.armed)
-            self.changed()
 
     def kick(self, player: Player, ban: bool) -> None:
         """End a seat from within the game; with a ban, all seats of that user."""
@@ -415,38 +328,12 @@ class Room:
 
     def close(self, reason: str, text: str | None = None) -> None:
         """Close the room at the end of this step."""
-        if self.closing is None:
-            self.journal.set(self, "closing", values.plain(reason))
-            self.journal.set(self, "closing_text", text)
-
-    # What changed, for the end of the step
-
-    def changed(self) -> None:
-        """Something of the room as a whole may have changed."""
-        self.info_stale = True
-        self.due_at = LOOK
-        self.dirty.add(keys.ROOM)
-
-    def seat_changed(self, seat: Player) -> None:
-        """What others know of a seat may have changed."""
-        self.touched_seats[seat.id] = seat
-        self.dirty.add(keys.seat(seat.id))
-        self.due_at = LOOK
-
-    def rearrange(self, *seats: Player) -> None:
-        """The streams that these seats hear may have changed."""
-        for seat in seats:
-            self.rearranged[seat.id] = seat
-        self.audiences.clear()
-
-    def seat_part(self, seat: str) -> str:
-        """:returns: the part of the row that holds a seat; it is written with this step."""
-        self.due_at = LOOK
-        return keys.seat(seat)
+        if self.presence.closing is None:
+            self.journal.update(self.presence, closing=values.plain(reason), closing_text=text)
 
     def secret_of(self, seat: Player) -> str:
         """:returns: what a client must show to resume this seat."""
-        return blake2b(f"{self.id}/{seat.id}".encode(), key=self.key, digest_size=16, person=b"resume").hexdigest()
+        return self._keyed(f"{self.id}/{seat.id}", b"resume")
 
     # A step
 
@@ -474,27 +361,28 @@ class Room:
 
     def next_due(self) -> float | None:
         """:returns: when `fire` should be called next, seconds since 1970, or None."""
-        if self.due_at == LOOK:
-            timer = self.timers.next()
-            dues = [s._hold_until for s in self.seats.values() if s._hold_until is not None]
+        stale = self.journal.stale
+        if stale.due_at == LOOK:
+            timer, presence = self.timers.next(), self.presence
+            dues = [at for seat in self.seats.values() if (at := seat._kept.hold_until) is not None]
             patches_due = self.told.patches_due(self.half_tick_s)
-            others = (timer.due if timer else None, self.grace_until, self.idle_at(), patches_due)
+            others = (timer.due if timer else None, presence.grace_until, self.idle_at(), patches_due)
             dues += [due for due in others if due is not None]
-            self.due_at = min(dues, default=NEVER)
-        return self.due_at if self.due_at != NEVER else None
+            stale.due_at = min(dues, default=NEVER)
+        return stale.due_at if stale.due_at != NEVER else None
 
     def is_due(self, now: float) -> bool:
         """Whether something may be due: it is, or what is has to be looked for."""
-        return self.due_at <= now
+        return self.journal.stale.due_at <= now
 
     @property
     def ticks(self) -> bool:
         """Whether ticks are wanted now: the game is played, and somebody is here."""
         return (
             self.game_class.tick_hz > 0
-            and self.status == "playing"
-            and self.paused_at is None
-            and self.empty_since is None
+            and self.state.status == "playing"
+            and self.state.paused_at is None
+            and self.presence.empty_since is None
         )
 
     @property
@@ -518,45 +406,28 @@ class Room:
         self.told.patches_at += delta_s
         self.lines.shift(round(delta_s * 1000))
         self.talking.shift(delta_s)
-        for seat in self.seats.values():
-            if seat._hold_until is not None:
-                seat._hold_until += delta_s
-        for name in ("paused_at", "empty_since", "grace_until"):
-            at = getattr(self, name)
+        self._shift_holds(delta_s)
+        for state, name in ((self.state, "paused_at"), (self.presence, "empty_since"), (self.presence, "grace_until")):
+            at = getattr(state, name)
             if at is not None:
-                setattr(self, name, at + delta_s)
+                self.journal.set(state, name, at + delta_s)
         self.shift(delta_s)
-        self.touched_timers.update(self.timers.armed)
-        self.due_at = LOOK
-        self.dirty.update((keys.ROOM, *(keys.seat(s) for s in self.seats)))
+        self.journal.note(marks.all_timers, self.state)
         self.finish()
 
     def away(self, away_s: float) -> None:
         """No node ran this room for so long: what stood still meanwhile is due later."""
-        for seat in self.seats.values():
-            if seat._hold_until is not None:
-                seat._hold_until += away_s
+        self._shift_holds(away_s)
         if self.game_class.downtime == "pause":
-            if self.paused_at is not None:
-                self.paused_at += away_s
+            if self.state.paused_at is not None:
+                self.journal.update(self.state, paused_at=self.state.paused_at + away_s)
             self.shift(away_s)
-        self.dirty.update((keys.ROOM, keys.TIMERS, *(keys.seat(s) for s in self.seats)))
+        self.journal.commit()
 
-    # Parts of the row
-
-    def keep_part(self, part: str, content: Callable[[], bytes]) -> None:
-        """A part of the row that is written once; a room that is never stored does not even encode it."""
-        if self.is_stored:
-            self.fresh_parts[part] = content()
-
-    def drop_parts(self, parts: Any) -> None:
-        """These parts of the row are gone."""
-        if not self.is_stored:
-            return
-        for part in parts:
-            self.fresh_parts.pop(part, None)
-            self.dirty.discard(part)
-            self.dropped.add(part)
+    def _shift_holds(self, delta_s: float) -> None:
+        for kept in [seat._kept for seat in self.seats.values()]:
+            if kept.hold_until is not None:
+                self.journal.set(kept, "hold_until", kept.hold_until + delta_s)
 
     def finish_later(self, result: Any) -> None:
         """What a hook returned that was called in the middle of a step: if it waits, the step ends when it is done."""
@@ -575,7 +446,11 @@ class Room:
             coroutine.cancel()
 
     def digest(self, password: str) -> str:
-        return blake2b(password.encode(), key=self.key, digest_size=16, person=b"password").hexdigest()
+        """:returns: what the room keeps of its password."""
+        return self._keyed(password, b"password")
+
+    def _keyed(self, text: str, person: bytes) -> str:
+        return blake2b(text.encode(), key=self.state.key, digest_size=16, person=person).hexdigest()
 
     # Coming and going
 
@@ -586,19 +461,18 @@ class Room:
 
     def note_emptiness(self) -> None:
         """Nobody is connected any more: the time until the room closes for that runs."""
-        if self.empty_since is None and not any(s._sessions for s in self.seats.values()):
-            self.journal.set(self, "empty_since", self.now)
-            self.due_at = LOOK
+        if self.presence.empty_since is None and not any(s._sessions for s in self.seats.values()):
+            self.journal.set(self.presence, "empty_since", self.now)
 
     def idle_at(self) -> float | None:
-        if self.game_class.idle_close_s is None or self.empty_since is None:
+        if self.game_class.idle_close_s is None or self.presence.empty_since is None:
             return None
-        return self.empty_since + self.game_class.idle_close_s
+        return self.presence.empty_since + self.game_class.idle_close_s
 
     # Time
 
     def shift(self, delta_s: float) -> None:
         self.timers.shift(delta_s)
         self.asking.shift(delta_s)
-        if self.playing_since is not None:
-            self.journal.set(self, "playing_since", self.playing_since + delta_s)
+        if self.state.playing_since is not None:
+            self.journal.update(self.state, playing_since=self.state.playing_since + delta_s)

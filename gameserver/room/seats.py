@@ -6,11 +6,12 @@ A seat outlives connections: many sessions may hold it at once, and it is held w
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any, Final
 
 from gameserver.errors import Refused
 from gameserver.rates import TokenBucket
+from gameserver.room.state import SeatState
 from gameserver.room.timers import TimerName
 
 if TYPE_CHECKING:
@@ -28,61 +29,57 @@ class Player:
     A seat of a room, and who sits in it: a player, or somebody in another role.
 
     :ivar id: the seat's id, unique in its room for all time.
-    :ivar user_id: whose seat it is.
-    :ivar name: what the others see.
-    :ivar account: whether its owner has an account, here or elsewhere; a guest is known by a name alone.
-    :ivar profile: a small JSON object that the client gave: avatar, colour.
     :ivar role: ``player``, or a role that the game adds.
-    :ivar number: the lowest that was free, from 0; None for roles other than ``player``.
-    :ivar online: whether somebody is connected to it.
     """
 
-    __slots__ = (
-        "_bucket",
-        "_entered",
-        "_hold_s",
-        "_hold_until",
-        "_moderates",
-        "_read",
-        "_room",
-        "_sessions",
-        "account",
-        "gone",
-        "id",
-        "name",
-        "number",
-        "online",
-        "profile",
-        "role",
-        "user_id",
-    )
+    __slots__ = ("_bucket", "_kept", "_moderates", "_room", "_sessions", "gone", "id", "role")
 
-    def __init__(
-        self, room: Room, id: str, user_id: str, name: str, profile: dict[str, Any], role: str, number: int | None
-    ) -> None:
+    def __init__(self, room: Room, kept: SeatState) -> None:
         self._room = room
-        self.id = id
-        self.user_id = user_id
-        self.name = name
-        self.profile = profile
-        self.role = role
-        self.number = number
-        self.account = False
-        self.online = False
+        self._kept = kept
+        self.id = kept.id  # these two never change, and each message asks for them
+        self.role = kept.role
         self.gone = False
-        self._hold_s: float = room.game_class.hold_s
-        self._hold_until: float | None = None
         self._sessions: list[ISession] = []
-        self._entered: dict[str, int] = {}
-        self._read: dict[str, int] = {}
         self._moderates = False
         rate = room.game_class.messages_per_s
         self._bucket = TokenBucket(rate, 2 * rate)
 
     @property
+    def user_id(self) -> str:
+        """Whose seat it is."""
+        return self._kept.user_id
+
+    @property
+    def name(self) -> str:
+        """What the others see."""
+        return self._kept.name
+
+    @property
+    def account(self) -> bool:
+        """Whether its owner has an account, here or elsewhere; a guest is known by a name alone."""
+        return bool(self._kept.account)
+
+    @property
+    def profile(self) -> dict[str, Any]:
+        """A small JSON object that the client gave: avatar, colour."""
+        profile: dict[str, Any] = self._kept.profile
+        return profile
+
+    @property
+    def number(self) -> int | None:
+        """The lowest that was free, from 0; None for roles other than ``player``."""
+        return self._kept.number
+
+    @property
+    def online(self) -> bool:
+        """Whether somebody is connected to it."""
+        return self._kept.online
+
+    @property
     def groups(self) -> list[str]:
         """The names of the groups that this player is in."""
-        return [name for name, group in self._room.groups.items() if self.id in group.members]
+        return [name for name, group in self._room.state.groups.items() if self.id in group.members]
 
     @property
     def team(self) -> Team | None:
@@ -114,10 +111,9 @@ class Player:
         """Hold this seat for so many seconds after a drop, instead of the game's ``hold_s``."""
         seconds = self._room.timers.seconds(s)
         journal = self._room.journal
-        journal.set(self, "_hold_s", seconds)
-        if self._hold_until is not None:
-            journal.set(self, "_hold_until", self._room.now + seconds)
-        self._room.dirty.add(self._room.seat_part(self.id))
+        journal.set(self._kept, "hold_s", seconds)
+        if self._kept.hold_until is not None:
+            journal.set(self._kept, "hold_until", self._room.now + seconds)
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Player) and other.id == self.id and other._room.id == self._room.id
@@ -132,11 +128,14 @@ class Player:
 class Seats(dict[str, Player]):
     """The seats of one room by id, in order of seniority."""
 
-    def __init__(self, room: Room) -> None:
-        super().__init__()
+    def __init__(self, room: Room, kept: Iterable[SeatState]) -> None:
+        super().__init__((one.id, Player(room, one)) for one in kept)
         self._room = room
-        self.next_id = 1
-        self.host: str | None = None
+
+    @property
+    def host(self) -> str | None:
+        """The id of the host's seat."""
+        return self._room.state.host
 
     def of_role(self, role: str | None) -> Iterator[Player]:
         """:returns: the seats of a role, or all."""
@@ -160,12 +159,20 @@ class Seats(dict[str, Player]):
         if role == "player":
             numbers = {s.number for s in taken}
             number = next(n for n in range(len(taken) + 1) if n not in numbers)
-        seat = Player(room, str(self.next_id), user_id, name, profile, role, number)
-        room.journal.set(self, "next_id", self.next_id + 1)
-        room.journal.put(self, seat.id, seat)
-        room.seat_changed(seat)
-        room.rearrange(seat)
-        room.changed()
+        state, journal = room.state, room.journal
+        kept = SeatState(
+            id=str(state.next_seat),
+            user_id=user_id,
+            name=name,
+            profile=profile,
+            role=role,
+            number=number,
+            hold_s=room.game_class.hold_s,
+        )
+        seat = Player(room, kept)
+        journal.set(state, "next_seat", state.next_seat + 1)
+        journal.put(self, seat.id, seat)
+        journal.touch(kept)
         self.pass_host()
         return seat
 
@@ -177,11 +184,8 @@ class Seats(dict[str, Player]):
         room.talking.forget_seat(seat)
         room.timers.cancel_all(seat=seat.id, questions=True)
         room.journal.remove(self, seat.id)
-        room.journal.set(seat, "gone", True)
-        room.seat_changed(seat)
-        room.rearrange(seat)
-        room.changed()
-        room.unsettled = True
+        room.journal.assign(seat, "gone", True)
+        room.journal.touch(seat._kept)
         self.pass_host()
 
     def pass_host(self) -> None:
@@ -193,10 +197,4 @@ class Seats(dict[str, Player]):
 
     def set_host(self, seat: Player | None) -> None:
         """Make this seat the host."""
-        room = self._room
-        before = self.get(self.host) if self.host is not None else None
-        room.journal.set(self, "host", seat.id if seat is not None else None)
-        for changed in (before, seat):
-            if changed is not None:
-                room.seat_changed(changed)
-        room.changed()
+        self._room.journal.set(self._room.state, "host", seat.id if seat is not None else None)

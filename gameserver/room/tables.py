@@ -107,10 +107,10 @@ class Tables:
         for key, value in entries.items():
             journal.put(self.fresh, (table, key), value)
         more_bytes = sum(entry_bytes(key, value) for key, value in entries.items())
-        journal.set(self, "most_bytes", self.most_bytes + more_bytes)
+        journal.assign(self, "most_bytes", self.most_bytes + more_bytes)
         certain_bytes = min(game.max_table_bytes, 2 * self._known_bytes + UNSURE_BYTES)
         if self.most_bytes > certain_bytes and not self._measuring:
-            journal.set(self, "_measuring", True)
+            journal.assign(self, "_measuring", True)
             self._room.finish_later(self._measure())
 
     def begin(self, size_bytes: int) -> None:

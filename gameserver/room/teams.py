@@ -7,45 +7,27 @@ Everybody sees them: ``info.teams`` tells what a team is, SEAT's ``groups`` who 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Final, Literal
+from typing import TYPE_CHECKING, Any, Final
 
-from msgspec import Struct
 from msgspec.structs import replace
 
 from gameserver.errors import Refused
 from gameserver.protocol import messages
 from gameserver.room.groups import Group
 from gameserver.room.seats import Player
+from gameserver.room.state import Late as Late
+from gameserver.room.state import Mode as Mode
+from gameserver.room.state import TeamPart, TeamsState
 
 if TYPE_CHECKING:
     from gameserver.room.room import Room
 
-Mode = Literal["balanced", "chosen", "shuffled"]
-Late = Literal["smallest", "weakest", "none"]
 Wish = Sequence[str] | Mapping[str, Mapping[str, str]]
 """Names of teams; or by name their ``title`` and ``colour``."""
 
 COLOURS: Final = ("#d7263d", "#1b6ca8", "#2e933c", "#e0a100", "#7b3fa0", "#e36414", "#0f8b8d", "#5c4033")
 """Told apart by most people with a colour deficiency as well, and dark enough for white text on them."""
 NAMED: Final = {"red": COLOURS[0], "blue": COLOURS[1], "green": COLOURS[2], "yellow": COLOURS[3], "purple": COLOURS[4]}
-
-
-class TeamPart(Struct, frozen=True):
-    """What is stored of a team besides its group."""
-
-    name: str
-    title: str
-    colour: str
-    score: int | float = 0
-
-
-class TeamsPart(Struct, frozen=True):
-    """The teams of a room, and how players come into them."""
-
-    teams: list[TeamPart]
-    mode: Mode
-    late: Late
-    size: int | None
 
 
 class Team:
@@ -64,7 +46,7 @@ class Team:
     @property
     def group(self) -> Group:
         """Its members, document and stream."""
-        return self._room.group(self.name)
+        return self._room.groups.make(self.name)
 
     @property
     def players(self) -> list[Player]:
@@ -122,8 +104,7 @@ class Team:
         return self._room.teams.parts[self.name]
 
     def _set(self, **fields: Any) -> None:
-        self._room.journal.put(self._room.teams.parts, self.name, replace(self._part, **fields))
-        self._room.changed()
+        self._room.journal.put_in(self._room.teams._kept, "teams", self.name, replace(self._part, **fields))
 
     def __contains__(self, player: object) -> bool:
         return player in self.group
@@ -139,20 +120,24 @@ class Team:
 
 
 class Teams:
-    """
-    The teams of one room.
+    """The teams of one room, in the order in which they were declared."""
 
-    :ivar parts: what is stored of them, by name, in the order they were declared.
-    """
-
-    __slots__ = ("_room", "late", "mode", "parts", "size")
+    __slots__ = ("_room",)
 
     def __init__(self, room: Room) -> None:
         self._room = room
-        self.parts: dict[str, TeamPart] = {}
-        self.mode: Mode = "balanced"
-        self.late: Late = "smallest"
-        self.size: int | None = None
+
+    @property
+    def parts(self) -> dict[str, TeamPart]:
+        """What is kept of them, by name."""
+        kept = self._room.state.teams
+        return kept.teams if kept is not None else {}
+
+    @property
+    def mode(self) -> Mode:
+        """How players come into them."""
+        kept = self._room.state.teams
+        return kept.mode if kept is not None else "balanced"
 
     def of(self, player: Player) -> Team | None:
         """The team that this player is in."""
@@ -204,16 +189,13 @@ class Teams:
         about = wish if isinstance(wish, Mapping) else {name: {} for name in wish}
         if isinstance(wish, str) or not about:
             raise ValueError('name the teams: self.teams(["red", "blue"])')
-        journal = self._room.journal
         parts = {name: _part(name, index, about[name]) for index, name in enumerate(about)}
         for team in self:
             if team.name not in parts:
                 team.group.clear()
-        for field, value in (("parts", parts), ("mode", mode), ("late", late), ("size", size)):
-            journal.set(self, field, value)
+        self._room.journal.set(self._room.state, "teams", TeamsState(parts, mode, late, size))
         for team in self:
             team.group.public = True
-        self._room.changed()
         self._place_all()
 
     def welcome(self, player: Player) -> None:
@@ -239,7 +221,8 @@ class Teams:
             raise Refused("Only players are in teams.", code="forbidden")
         if self._is_late and self._room.game_class.needs_start and self.of(player) is not None:
             raise Refused("Not while the game is played.")
-        if player not in self[name] and self.size is not None and len(self[name].players) >= self.size:
+        size = self._kept.size
+        if player not in self[name] and size is not None and len(self[name].players) >= size:
             raise Refused("That team is full.")
         self.move(player, name)
 
@@ -248,19 +231,17 @@ class Teams:
         is_open = self.mode == "chosen"
         return [messages.TeamInfo(p.name, p.title, p.colour, p.score, is_open) for p in self.parts.values()]
 
-    def part(self) -> TeamsPart | None:
-        """:returns: what is stored, besides groups."""
-        return TeamsPart(list(self.parts.values()), self.mode, self.late, self.size) if self.parts else None
-
-    def restore(self, part: TeamsPart | None) -> None:
-        """Take over what the store has."""
-        if part is not None:
-            self.parts = {team.name: team for team in part.teams}
-            self.mode, self.late, self.size = part.mode, part.late, part.size
+    @property
+    def _kept(self) -> TeamsState:
+        """:raises LookupError: there are no teams."""
+        kept = self._room.state.teams
+        if kept is None:
+            raise LookupError("no teams")
+        return kept
 
     @property
     def _is_late(self) -> bool:
-        return self._room.status == "playing"
+        return self._room.state.status == "playing"
 
     def _place_all(self) -> None:
         if self.mode == "shuffled":
@@ -274,8 +255,8 @@ class Teams:
         """By the rule for late joiners, once the game is played."""
         if not self._is_late or not self._room.game_class.needs_start:
             self.move(player, self._smallest())
-        elif self.late != "none":
-            self.move(player, self._smallest() if self.late == "smallest" else self._weakest())
+        elif self._kept.late != "none":
+            self.move(player, self._smallest() if self._kept.late == "smallest" else self._weakest())
 
     def _smallest(self) -> Team:
         return min(self, key=lambda team: len(team.players))

@@ -10,20 +10,18 @@ from __future__ import annotations
 import difflib
 import inspect
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
-from msgspec import Struct, structs
+from msgspec import structs
 
 from gameserver.protocol import values
+from gameserver.room.state import Armed, TimerKey, TimersState
 
 if TYPE_CHECKING:
     from gameserver.room.room import Room
     from gameserver.room.seats import Player
 
-LOOK: Final = float("-inf")
-NEVER: Final = float("inf")
-"""In place of when something is due: that is to be looked for, or there is nothing."""
 MAX_TIMERS: Final = 1000
 """Timers of one room and its seats at a time, more of which is a mistake in a game."""
 LONGEST_S: Final = 10 * 366 * 86400
@@ -31,43 +29,21 @@ SHORTEST_EVERY_S: Final = 0.01
 
 TimerName = str | Callable[..., Any]
 """A timer, by its method or its name."""
-Key = tuple[str | None, str]
-"""Seat id or None, and name."""
-
-
-class Armed(Struct, frozen=True):
-    """
-    One timer.
-
-    :ivar due: when it is due.
-    :ivar every: seconds between two firings, or None for one.
-    :ivar calendar: due at a date of the calendar, which no pause moves.
-    :ivar kind: ``game``, ``phase`` or ``question``: what is called when it is due.
-    :ivar order: which of two that are due together comes first.
-    :ivar calls: the method called, where that is not the name.
-    """
-
-    name: str
-    seat: str | None
-    due: float
-    every: float | None
-    calendar: bool
-    show: bool
-    kind: str
-    data: dict[str, Any]
-    order: int
-    calls: str | None = None
 
 
 class Timers:
     """The timers of one room."""
 
-    __slots__ = ("_room", "armed", "order")
+    __slots__ = ("_room", "state")
 
-    def __init__(self, room: Room) -> None:
+    def __init__(self, room: Room, state: TimersState) -> None:
         self._room = room
-        self.armed: dict[Key, Armed] = {}
-        self.order = 0
+        self.state = state
+
+    @property
+    def armed(self) -> Mapping[TimerKey, Armed]:
+        """What waits, by seat and name."""
+        return self.state.armed
 
     @staticmethod
     def seconds(s: float) -> float:
@@ -95,8 +71,9 @@ class Timers:
             raise ValueError(f"every: at least {SHORTEST_EVERY_S} seconds, not {every!r}")
         if len(self.armed) >= MAX_TIMERS and (seat, name) not in self.armed:
             raise ValueError(f"at most {MAX_TIMERS} timers a room")
-        self._room.journal.set(self, "order", self.order + 1)
-        self._put(Armed(name, seat, due, every, calendar, show, kind, data or {}, self.order, calls))
+        order = self.state.order + 1
+        self._room.journal.set(self.state, "order", order)
+        self._put(Armed(name, seat, due, every, calendar, show, kind, data or {}, order, calls))
 
     def arm_named(
         self,
@@ -155,8 +132,7 @@ class Timers:
     def cancel(self, name: str, seat: str | None = None) -> None:
         """Cancel a timer; one that is not armed is no error."""
         if (seat, name) in self.armed:
-            self._room.journal.remove(self.armed, (seat, name))
-            self._touch(seat, name)
+            self._room.journal.remove_from(self.state, "armed", (seat, name))
 
     def cancel_all(self, *, seat: str | None = None, everywhere: bool = False, questions: bool = False) -> None:
         """Cancel the timers of the room, or of one seat, or all; those of questions only where that is said."""
@@ -166,7 +142,7 @@ class Timers:
 
     def next(self) -> Armed | None:
         """:returns: the timer that is due first, or None; none is due while the room is paused."""
-        if self._room.paused_at is not None or not self.armed:
+        if self._room.state.paused_at is not None or not self.armed:
             return None
         return min(self.armed.values(), key=lambda t: (t.due, t.order))
 
@@ -189,21 +165,17 @@ class Timers:
         timer = self.armed.get((seat, name))
         return None if timer is None else max(0.0, timer.due - self._room.time)
 
-    def shown(self, key: Key) -> tuple[int | None, int | None]:
+    def shown(self, key: TimerKey) -> tuple[int | None, int | None]:
         """:returns: what clients are told: when it ends, milliseconds since 1970, and what is left while paused."""
         timer = self.armed.get(key)
         if timer is None or not timer.show:
             return None, None
-        if self._room.paused_at is not None:
-            return None, round(max(0.0, timer.due - self._room.paused_at) * 1000)
+        if self._room.state.paused_at is not None:
+            return None, round(max(0.0, timer.due - self._room.state.paused_at) * 1000)
         return round(timer.due * 1000), None
 
     def _put(self, timer: Armed) -> None:
-        self._room.journal.put(self.armed, (timer.seat, timer.name), timer)
-        self._touch(timer.seat, timer.name)
-
-    def _touch(self, seat: str | None, name: str) -> None:
-        self._room.touched_timers.add((seat, name))
+        self._room.journal.put_in(self.state, "armed", (timer.seat, timer.name), timer)
 
 
 def _name(method: TimerName) -> str:

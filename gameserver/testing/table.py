@@ -204,17 +204,17 @@ class Table:
     def status(self) -> str:
         """``lobby``, ``playing`` or ``over``; ``closed`` once the room is gone."""
         runner = self._registry.get(self.code)
-        return "closed" if runner is None else runner.room.status
+        return "closed" if runner is None else runner.room.state.status
 
     @property
     def phase(self) -> str | None:
         """The game's phase."""
-        return self.room.phase
+        return self.room.state.phase
 
     @property
     def result(self) -> Any:
         """What the game gave to ``over``."""
-        return self.room.result
+        return self.room.state.result
 
     @property
     def now(self) -> float:
@@ -233,8 +233,8 @@ class Table:
 
     def _welcome(self, user_id: str) -> None:
         """Whoever comes first counts as the creator, who alone may have the role ``host``."""
-        if not self.visitors and not self.room.creator_came:
-            self.room.creator = user_id
+        if not self.visitors and not self.room.state.creator_came:
+            self.room.state.creator = user_id
 
     @raising
     def settle(self) -> None:

@@ -128,7 +128,7 @@ class Api(Identity, ModerationApi):
         public = [
             runner
             for runner in reversed(list(registry.runners))
-            if not runner.room.private and runner.room.spec in specs
+            if not runner.room.state.private and runner.room.spec in specs
         ]
         looked_at = public[:LISTED_ROOMS]
         self._charge(request, "http", len(looked_at) / ROOMS_A_REQUEST)
@@ -267,7 +267,7 @@ class Api(Identity, ModerationApi):
             self._check_budget(request, "lookup")
             self._charge(request, "lookup")
             raise
-        if runner.room.private and not budgets.vouched(address, runner.room.code):
+        if runner.room.state.private and not budgets.vouched(address, runner.room.code):
             self._check_budget(request, "lookup")
             budgets.vouch(address, runner.room.code)
         return runner
@@ -278,7 +278,8 @@ class Api(Identity, ModerationApi):
         if registry.store_away:
             raise Refused("The store does not answer.", code="busy")
         # Rooms where the creator has a seat are counted by the registry; those that nobody has come to yet, here.
-        empty = [runner for runner in registry.runners if runner.room.creator == user.id and not runner.room.seats]
+        rooms = ((runner, runner.room) for runner in registry.runners)
+        empty = [runner for runner, room in rooms if room.state.creator == user.id and not room.seats]
         if len(empty) + self._creating[user.id] >= registry.rooms_per_user:
             for runner in empty:
                 await runner.told()
@@ -372,12 +373,12 @@ def listing_of(room: Room) -> Listing:
         room=room.code,
         game=room.spec.name,
         title=room.spec.title,
-        status=room.status,
+        status=room.state.status,
         players=sum(1 for _ in room.seats.of_role("player")),
         max_players=room.game_class.max_players,
-        locked=room.locked,
-        needs_password=room.password is not None,
-        options=values.to_wire(room.options),
+        locked=room.state.locked,
+        needs_password=room.state.password is not None,
+        options=values.to_wire(room.state.options),
     )
 
 

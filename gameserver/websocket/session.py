@@ -711,7 +711,7 @@ class Session:
             return ("join",)
         if room.seats.of_user(user.id):
             return ()
-        return (*(("join",) if room.private else ()), *(("password",) if room.password is not None else ()))
+        return (*(("join",) if room.state.private else ()), *(("password",) if room.state.password is not None else ()))
 
     def _runners(self) -> list[RoomRunner]:
         """:returns: those of the rooms in which it has a seat."""

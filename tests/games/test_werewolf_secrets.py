@@ -190,7 +190,7 @@ class Evening:
 
     def is_buried(self, seat: str) -> bool:
         """Whether one is among the dead: who is hanged only when the evening is over, if there are last words."""
-        entry, options = self.entry(seat), self.table.room.options
+        entry, options = self.entry(seat), self.table.room.state.options
         if entry is None or entry["alive"] or self.table.status != "playing":
             return False
         news = self.table.state["news"] or {}
@@ -259,7 +259,7 @@ class Evening:
         """A role is told to whom it is, and to all at the end, or at a death where the option says so."""
         known = list(self.before.items())
         public = self.table.status == "over"
-        at_death = self.table.room.options["reveal"] == "death"
+        at_death = self.table.room.state.options["reveal"] == "death"
         known += [(s, role) for s, role in self.roles.items() if public or (at_death and not self.lives(s))]
         told = list(roles_told(message))
         for stream, seat, role in told:

@@ -167,7 +167,7 @@ class DowntimeTests(SynchronousTestCase):
             self.place.advance(3)
             room = self.place.registry.find(ann.code).room
             self.assertEqual(room.doc("room").plain().get("fired", []), [])
-            self.assertIsNotNone(room.paused_at)
+            self.assertIsNotNone(room.state.paused_at)
             again = self.place.join(self.place.registry.find(ann.code), FakeSession("ann"))
             self.place.send(again, "go_on")
             self.place.advance(5.9)

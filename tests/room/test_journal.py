@@ -61,8 +61,8 @@ class JournalTests(SynchronousTestCase):
         """An attribute gets its old value back, or is gone again."""
         seat = Seat()
         seat.name = "Ann"
-        self.journal.set(seat, "name", "Bob")
-        self.journal.set(seat, "online", True)
+        self.journal.assign(seat, "name", "Bob")
+        self.journal.assign(seat, "online", True)
         self.assertEqual((seat.name, seat.online), ("Bob", True))
         self.journal.rollback()
         self.assertEqual(seat.name, "Ann")

@@ -113,7 +113,7 @@ class RowTests(SynchronousTestCase):
     def test_result(self) -> None:
         """The result counts."""
         self.refused("end", size=5000)
-        self.assertEqual(self.runner.room.status, "playing")
+        self.assertEqual(self.runner.room.state.status, "playing")
 
     def test_answers(self) -> None:
         """What players answered counts."""

@@ -123,5 +123,5 @@ class RandomTests(SynchronousTestCase):
     def test_key_is_secret(self) -> None:
         """Clients get neither the key nor the counter."""
         rolls(self.ann, 3)
-        self.assertNotIn(self.table.room.key.hex().encode(), self.ann.seen())
+        self.assertNotIn(self.table.room.state.key.hex().encode(), self.ann.seen())
         self.assertNotIn(b"spent", self.ann.seen())

@@ -257,7 +257,7 @@ class StoreStoppedTests(RefusalCase):
     def looked(self) -> list[Any]:
         """:returns: what somebody finds who looks at the room, as soon as it is told."""
         told: list[Any] = []
-        self.rig.registry.find(self.ann.room or "").look(lambda room: room.status).addBoth(self.note, told)
+        self.rig.registry.find(self.ann.room or "").look(lambda room: room.state.status).addBoth(self.note, told)
         return told
 
     def watch(self, work: Any, told: list[Any]) -> None:

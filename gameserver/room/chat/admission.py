@@ -11,9 +11,9 @@ from gameserver.room.chat.line import Chat
 from gameserver.room.chat.words import WordFilter
 
 if TYPE_CHECKING:
-    from gameserver.room.chat.state import Mute
     from gameserver.room.room import Room
     from gameserver.room.seats import Player
+    from gameserver.room.state import Mute
 
 EMOTE: Final = "/me "
 """What a line begins with that says what its sender does. Source: the CTCP ACTION of IRC clients."""
@@ -53,7 +53,7 @@ def read_data(data: Any, most_bytes: int) -> Any:
 def admit_channel(room: Room, player: Player, to: str) -> Address:
     """:raises Refused: this player may not write to that channel now."""
     if to == "room":
-        to = room.talking.diverted.get(player.id, to)
+        to = room.talking.state.diverted.get(player.id, to)
     kind = to.partition(":")[0]
     if kind in ("group", "seat") and kind not in room.game_class.chat_to and to not in room.talking.channels.parts:
         raise Refused("This game has no such channel.", code="forbidden")

@@ -82,7 +82,7 @@ def keep_change(room: Room, line: KeptLine, change: Change) -> None:
     """The history has the line as it is now; so has the log, so that nobody who comes back hears what it was."""
     if change.text is None:
         room.lines.replace(line, None)
-        room.drop_parts((keys.line(line.number),))
+        room.journal.parts.drop((keys.line(line.number),))
         frame = messages.encode(messages.Skip(room.code, wire_name(line.key), line.n))
     else:
         mentions = room.mentioned(change.text, (line.key,))
@@ -90,12 +90,12 @@ def keep_change(room: Room, line: KeptLine, change: Change) -> None:
         said = {"text": change.text, "data": change.data, "mentions": mentions, "unheard": change.unheard}
         now = replace(line, edited_ms=at_ms, **said)
         forgotten = room.lines.replace(line, now)
-        room.keep_part(keys.line(line.number), now.encode)
-        room.drop_parts(keys.line(old.number) for old in forgotten)
+        room.journal.parts.keep(keys.line(line.number), now.encode)
+        room.journal.parts.drop(keys.line(old.number) for old in forgotten)
         frame = messages.encode(chat_line(room, now))
     part = room.streams.redact(line.key, line.n, frame, line.but + change.unheard)
     if part is not None:
-        room.keep_part(keys.log(part), lambda: room.streams.part(part))
+        room.journal.parts.keep(keys.log(part), lambda: room.streams.part(part))
 
 
 def chat_line(room: Room, line: KeptLine) -> messages.ChatLine:

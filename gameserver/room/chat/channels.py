@@ -10,16 +10,16 @@ set for it stands above ``chat_to``.
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
 
-from msgspec import Struct
 from msgspec.structs import replace
 
 from gameserver.errors import Refused
 from gameserver.protocol import messages
 from gameserver.room.groups import Group
 from gameserver.room.seats import Player
-from gameserver.store import keys
+from gameserver.room.state import ChannelPart
 
 if TYPE_CHECKING:
     from gameserver.room.room import Room
@@ -27,26 +27,6 @@ if TYPE_CHECKING:
 MAX_CHANNELS: Final = 64
 """Channels that a game may open in a room."""
 NAME: Final = re.compile(r"[A-Za-z0-9_-]{1,32}")
-
-
-class ChannelPart(Struct, frozen=True, omit_defaults=True):
-    """
-    A channel that is not as it would be by itself.
-
-    :ivar to: its address.
-    :ivar key: the stream of its audience.
-    :ivar opened: the game has opened it, so that silence is not for it.
-    :ivar history: who enters its audience gets what was said before.
-    """
-
-    to: str
-    key: str
-    title: str
-    is_open: bool = True
-    opened: bool = False
-    readonly: bool = False
-    history: bool = False
-    slow_s: float | None = None
 
 
 class Channel:
@@ -121,19 +101,18 @@ class Channel:
 
 
 class Channels:
-    """
-    The channels of one room.
+    """The channels of one room."""
 
-    :ivar parts: those that are not as they would be by themselves, by address.
-    """
-
-    __slots__ = ("_room", "parts", "stale", "told")
+    __slots__ = ("_room", "told")
 
     def __init__(self, room: Room) -> None:
         self._room = room
-        self.parts: dict[str, ChannelPart] = {}
         self.told: dict[str, messages.ChannelInfo] = {}
-        self.stale = False
+
+    @property
+    def parts(self) -> Mapping[str, ChannelPart]:
+        """Those that are not as they would be by themselves, by address."""
+        return self._room.talking.state.channels
 
     def open(self, name: str, key: str, *, title: str, readonly: bool, history: bool) -> Channel:
         """
@@ -161,9 +140,7 @@ class Channels:
 
     def put(self, part: ChannelPart) -> None:
         """A channel is so from now on."""
-        self._room.journal.put(self.parts, part.to, part)
-        self.stale = True
-        self._room.dirty.add(keys.CHAT)
+        self._room.journal.put_in(self._room.talking.state, "channels", part.to, part)
 
     def part(self, to: str) -> ChannelPart:
         """:returns: a channel as it is; one that nobody touched is as ``chat_to`` has it."""
@@ -211,7 +188,6 @@ class Channels:
 
     def changed(self) -> dict[str, list[messages.ChannelInfo]]:
         """:returns: what is to be told since the last call, by stream."""
-        self.stale = False
         news: dict[str, list[messages.ChannelInfo]] = {}
         for to in dict.fromkeys(("room", *(group.key for group in self._room.groups.values()), *self.parts)):
             part = self.part(to)
@@ -227,9 +203,8 @@ class Channels:
             return None
         return self.info(replace(self._by_itself(to), slow_s=self._room.game_class.chat_slow_s))
 
-    def restore(self, parts: list[ChannelPart]) -> None:
+    def restore(self) -> None:
         """The room was read from the store: its clients know these."""
-        self.parts = {part.to: part for part in parts}
         self.told = {to: self.info(self.part(to)) for to in ("room", *self.parts)}
 
 

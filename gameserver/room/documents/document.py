@@ -16,6 +16,7 @@ from gameserver.protocol.values import encode, plain
 from gameserver.room.documents.compile import Op
 from gameserver.room.documents.tracked import NEVER, DocDict, DocList, grow
 from gameserver.room.journal import Journal
+from gameserver.store import keys
 
 if TYPE_CHECKING:
     from gameserver.room.documents.fields import Fields
@@ -41,10 +42,11 @@ class Document:
     :param value: the first content, copied. It is no op: who enters an audience gets the whole document.
     """
 
-    __slots__ = ("_encoded", "_ops", "fields", "journal", "name", "root", "special", "touched", "undo")
+    __slots__ = ("_encoded", "_ops", "fields", "journal", "name", "part", "root", "special", "touched", "undo")
 
     def __init__(self, journal: Journal, value: dict[str, Any] | None = None, *, name: str = "") -> None:
         self.name = name
+        self.part = keys.doc(name)
         self.journal = journal
         self.undo = journal.undo
         self.special = False

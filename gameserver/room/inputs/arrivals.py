@@ -5,7 +5,7 @@ from __future__ import annotations
 import hmac
 from typing import TYPE_CHECKING, Any, Final
 
-from msgspec import Struct, field
+from msgspec import UNSET, Struct, field
 
 from gameserver.errors import NotJSON, Refused
 from gameserver.interfaces import User
@@ -63,11 +63,8 @@ class CreateRoom(Input, frozen=True):
     async def apply(self, room: Room) -> None:
         """Read the options, call ``on_create``, and seat the creator."""
         requester, seat = self.requester, self.seat
-        room.private = self.private
-        room.password = self.password
-        room.creator = self.user.id
+        room.journal.update(room.state, private=self.private, password=self.password, creator=self.user.id)
         room.streams.counts_changed()
-        room.changed()
         arguments = _read_options(room, self.options)
         newcomer = None
         if room.spec.function_style and requester is not None and seat is not None:
@@ -120,7 +117,7 @@ class ResumeSeat(Input, frozen=True):
         held = _seat_of(room, requester.session)
         if seat is None or (held is not None and held is not seat):
             raise Refused(code="not_found")
-        missed = room.streams.missed(seat._entered, self.seen) if self.seen is not None else None
+        missed = room.streams.missed(seat._kept.entered, self.seen) if self.seen is not None else None
         await _come_back(room, requester, seat, missed is not None, missed)
 
 
@@ -131,10 +128,10 @@ def _read_options(room: Room, options: dict[str, Any]) -> dict[str, Any]:
     except NotJSON as error:
         raise Refused(str(error), code="bad_data", path="$.options") from None
     if room.spec.options is None:
-        room.options = given
+        room.journal.set(room.state, "options", given)
         return dict(given)
     arguments = room.spec.options.check(given)
-    room.options = room.spec.options.as_json(arguments)
+    room.journal.set(room.state, "options", room.spec.options.as_json(arguments))
     return arguments
 
 
@@ -144,8 +141,8 @@ def _seat_newcomer(room: Room, requester: Requester, wish: SeatWish) -> Player:
     seat = room.seats.take(requester.user.id, wish.name, _profile(wish.profile), role)
     _recognise(room, seat, requester.user)
     connect(room, seat)
-    if requester.user.id == room.creator and not room.creator_came:
-        room.journal.set(room, "creator_came", True)
+    if requester.user.id == room.state.creator and not room.state.creator_came:
+        room.journal.set(room.state, "creator_came", True)
         if role in HOST_ROLES:
             room.seats.set_host(seat)
     room.newcomers.append(Newcomer(requester, seat.id, None))
@@ -156,7 +153,7 @@ async def _welcome(room: Room, seat: Player) -> None:
     """The game gets to know a newcomer, and may refuse."""
     room.teams.welcome(seat)
     await room.game_calls.game("on_join", room.game.on_join, seat)
-    if room.game_class.auto_start and room.status == "lobby" and admission.is_full(room):
+    if room.game_class.auto_start and room.state.status == "lobby" and admission.is_full(room):
         await room.game_calls.alone("on_start", room.begin_round)
 
 
@@ -180,8 +177,7 @@ def _recognise(room: Room, seat: Player, user: User) -> None:
     """Whose seat this is, as that is known now: a guest may have made an account since."""
     seat._moderates = has_right(user)
     if seat.account == is_guest(user):
-        room.journal.set(seat, "account", not is_guest(user))
-        room.seat_changed(seat)
+        room.journal.set(seat._kept, "account", UNSET if is_guest(user) else True)
 
 
 def _seat_of(room: Room, session: ISession) -> Player | None:

@@ -13,9 +13,9 @@ from gameserver.room.chat.changes import Change, HasRead, IsTyping
 from gameserver.room.chat.channels import address, hears, wire_address
 from gameserver.room.chat.line import Chat, KeptLine
 from gameserver.room.chat.rate import FLOOD_MUTE_S
-from gameserver.room.chat.state import Mute
 from gameserver.room.effects import Requester
 from gameserver.room.inputs.input import SeatRequest
+from gameserver.room.state import Mute
 
 if TYPE_CHECKING:
     from gameserver.room.room import Room
@@ -126,7 +126,7 @@ class MarkRead(SeatRequest[messages.Read], frozen=True):
 def find_line(room: Room, player: Player, stream: str, n: int) -> KeptLine:
     """:raises Refused: this player heard no such line, or it is kept no longer."""
     key = f"seat:{player.id}" if stream == "seat" else stream
-    line = room.lines.find(key, n) if key in player._entered else None
+    line = room.lines.find(key, n) if key in player._kept.entered else None
     if line is None or not line.is_for(player.id):
         raise Refused("There is no such line.", code="bad_data", path="$.line")
     return line
@@ -182,9 +182,8 @@ def _mark_read(room: Room, player: Player, to: str, upto: int) -> None:
     if not hears(room, player, key):
         raise Refused(f"You are not in that {kind}.", code="forbidden")
     upto = min(upto, room.streams.counts.get(key, 0))
-    if upto > player._read.get(to, 0):
-        room.journal.put(player._read, to, upto)
-        room.dirty.add(room.seat_part(player.id))
+    if upto > player._kept.read.get(to, 0):
+        room.journal.put_in(player._kept, "read", to, upto)
         room.journal.append(room.said, HasRead(player.id, to, upto))
 
 

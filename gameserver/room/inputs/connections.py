@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from gameserver.interfaces import ISession
+from gameserver.room import marks
 from gameserver.room.inputs.input import Input
-from gameserver.room.timers import LOOK
 
 if TYPE_CHECKING:
     from gameserver.room.room import Room
@@ -48,27 +48,22 @@ class CaughtUp(Input, frozen=True):
 
 def connect(room: Room, seat: Player) -> None:
     """Somebody is connected to that seat."""
-    room.journal.set(room, "empty_since", None)
-    room.due_at = LOOK
+    room.journal.set(room.presence, "empty_since", None)
     if not seat.online:
-        room.journal.set(seat, "online", True)
-        room.journal.set(seat, "_hold_until", None)
-        room.seat_changed(seat)
+        room.journal.update(seat._kept, online=True, hold_until=None)
 
 
 async def drop(room: Room, seat: Player) -> None:
     """Nobody is connected to that seat any more: it is held for its player."""
-    room.journal.set(seat, "online", False)
-    room.journal.set(seat, "_hold_until", room.now + seat._hold_s)
-    room.seat_changed(seat)
+    room.journal.update(seat._kept, online=False, hold_until=room.now + seat._kept.hold_s)
     await room.game_calls.alone("on_drop", room.game.on_drop, seat)
     await check_questions(room)
 
 
 async def check_questions(room: Room) -> None:
     """Somebody is away or gone: whom else is there to wait for?"""
-    if room.questions:
-        room.unsettled = True
+    if room.state.questions:
+        room.journal.note(marks.asked, room.state)
         await room.game_calls.alone("question", _nothing)
 
 

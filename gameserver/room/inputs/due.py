@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 from gameserver.room.inputs.connections import drop
 from gameserver.room.inputs.input import Input
 from gameserver.room.inputs.lifecycle import leave_for_good
-from gameserver.room.timers import LOOK, Armed
+from gameserver.room.marks import NEVER
+from gameserver.room.state import Armed
 
 if TYPE_CHECKING:
     from gameserver.room.room import Room
@@ -19,12 +20,13 @@ class Fire(Input, frozen=True):
 
     async def apply(self, room: Room) -> None:
         """End the grace after a restart, or fire a timer, or give up a held seat, or close an idle room."""
-        if _is_due(room, room.grace_until):
+        if _is_due(room, room.presence.grace_until):
             await _end_grace(room)
             return
-        seat = next((seat for seat in room.seats.values() if _is_due(room, seat._hold_until)), None)
+        seat = next((seat for seat in room.seats.values() if _is_due(room, seat._kept.hold_until)), None)
         timer = room.timers.next()
-        if timer is not None and _is_due(room, timer.due) and (seat is None or timer.due <= (seat._hold_until or 0)):
+        held_until = (seat._kept.hold_until or 0) if seat is not None else NEVER
+        if timer is not None and _is_due(room, timer.due) and timer.due <= held_until:
             await _fire_timer(room, timer)
         elif seat is not None:
             await leave_for_good(room, seat)
@@ -62,8 +64,7 @@ async def _end_grace(room: Room) -> None:
     """The time to come back after a restart is over: whoever is not here has dropped, one a step."""
     absent = [seat for seat in room.seats.values() if seat.online and not seat._sessions]
     if len(absent) <= 1:
-        room.grace_until = None
-        room.due_at = LOOK
+        room.journal.set(room.presence, "grace_until", None)
     if absent:
         await drop(room, absent[0])
 
@@ -75,7 +76,7 @@ async def _fire_timer(room: Room, timer: Armed) -> None:
         await room.game_calls.alone(timer.name, done, room.asking.finish(timer.name), counts=True)
         return
     if timer.kind == "phase":
-        room.journal.set(room, "phase_timer", None)
+        room.journal.set(room.state, "phase_timer", None)
     if timer.kind == "phase" and timer.calls is None:
         return
     seat = room.seats.get(timer.seat) if timer.seat is not None else None

@@ -61,7 +61,7 @@ class EndRoom(Input, frozen=True):
 
     async def apply(self, room: Room) -> None:
         """Call ``on_close``, and let everybody go."""
-        reason, text = room.closing or "closed", room.closing_text
+        reason, text = room.presence.closing or "closed", room.presence.closing_text
         await room.game_calls.alone("on_close", room.game.on_close)
         for seat in list(room.seats.values()):
             room.departures.append(Departure(seat, "closed", text or (reason if reason != "closed" else None)))

@@ -63,7 +63,7 @@ def called(
             if isawaitable(result):
                 return room.game_calls.asked(requester, player, type, mark, result)
             reply = values.plain(result)
-        if room.unsettled or room.later:
+        if room.journal.stale.asked or room.later:
             return room.game_calls.asked(requester, player, type, mark, succeed(reply))
         if quota.may_have_grown(room):
             quota.check(room)

@@ -44,7 +44,7 @@ def audience(room: Room, key: str) -> Audience:
     """:returns: the sessions that hear a stream; the same until that changes."""
     found = room.audiences.get(key)
     if found is None:
-        hearing = (seat for seat in seats_of(room, key) if key in seat._entered)
+        hearing = (seat for seat in seats_of(room, key) if key in seat._kept.entered)
         found = audience_of(session for seat in hearing for session in seat._sessions)
         room.audiences[key] = found
     return found
@@ -69,7 +69,7 @@ def streams_of(room: Room, seat: Player) -> list[str]:
     role = f"role:{seat.role}"
     if seat.role != "player" or role in room.docs:
         streams.append(role)
-    return streams + [group.key for group in room.groups.values() if seat.id in group.members]
+    return streams + [f"group:{name}" for name, group in room.state.groups.items() if seat.id in group.members]
 
 
 def say(room: Room, log: list[Said], key: str, build: Build, *, to: Audience | None = None) -> int:

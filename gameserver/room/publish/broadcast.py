@@ -27,7 +27,6 @@ from gameserver.room.publish.compact import KeyTable
 from gameserver.room.publish.patches import tell_documents, told_document
 from gameserver.room.publish.slow_readers import SlowReaders
 from gameserver.room.publish.streams import Said, wire_name
-from gameserver.room.timers import LOOK
 from gameserver.store import keys
 
 if TYPE_CHECKING:
@@ -39,12 +38,12 @@ if TYPE_CHECKING:
 class Audiences:
     """What the audiences of a room were told last."""
 
-    __slots__ = ("encoded", "info", "keys", "patches", "patches_at", "seats", "slow", "timers")
+    __slots__ = ("encoded", "groups", "info", "keys", "patches", "patches_at", "seats", "slow")
 
     def __init__(self) -> None:
         self.info = b""
         self.seats: dict[str, bytes] = {}
-        self.timers: dict[tuple[str | None, str], messages.TimerInfo] = {}
+        self.groups: dict[str, frozenset[str]] = {}
         self.patches: dict[str, Waiting] = {}
         self.patches_at: float = 0.0
         self.encoded: dict[str, bytes] = {}
@@ -59,21 +58,26 @@ class Audiences:
         """The room was read from the store: its clients know it as it is, or will be told."""
         self.info = values.encode(_info(room), special=False)
         self.seats = {s.id: values.encode(_seat_info(room, s, ()), special=False) for s in room.seats.values()}
-        room.info_stale = False
+        self.groups = {name: frozenset(group.members) for name, group in room.state.groups.items()}
+        room.talking.channels.restore()
+        room.journal.stale.info = False
 
 
 def tell(room: Room) -> None:
     """Put everything that this step has to say into the room's outbox, and what is to be kept of it into its parts."""
     log: list[Said] = []
-    if room.touched_seats or room.touched_groups:
+    stale = room.journal.stale
+    if stale.moved:
+        room.audiences.clear()
+    if stale.seats or stale.groups:
         _tell_seats(room, log)
-    if room.info_stale:
+    if stale.info:
         _tell_info(room, log)
-    if room.journal.touched or room.rearranged or room.told.patches:
+    if room.journal.touched or stale.moved or room.told.patches:
         tell_documents(room, log)
-    if room.touched_timers:
+    if stale.timers or stale.all_timers:
         _tell_timers(room, log)
-    if room.talking.channels.stale:
+    if stale.channels:
         _tell_channels(room, log)
     for newcomer in room.newcomers:
         _tell_joined(room, newcomer)
@@ -114,7 +118,7 @@ def _make_good(room: Room) -> None:
 
 def tell_recovered(room: Room, requester: Requester, seat: Player, missed: list[Said]) -> None:
     """A session comes back that can be told all that it missed: that, and nothing else."""
-    seen = room.streams.seen(seat._entered)
+    seen = room.streams.seen(seat._kept.entered)
     for said in reversed(missed):
         seen[wire_name(said.key)] = said.n - 1
     joined = _joined(room, requester, seat, True, docs={}, chat=[], seen=seen)
@@ -136,7 +140,7 @@ def attach(room: Room, session: ISession, seat: Player) -> None:
 
 def _seat_info(room: Room, seat: Player, known: Iterable[str], gone: bool = False) -> messages.SeatInfo:
     """:param known: groups besides public ones that the audience may know of."""
-    groups = [g.name for g in room.groups.values() if seat.id in g.members and (g.public or g.name in known)]
+    groups = [n for n, g in room.state.groups.items() if seat.id in g.members and (g.public or n in known)]
     profile = messages.payload(seat.profile)
     host = seat.id == room.seats.host
     told = (seat.id, seat.number, seat.name, seat.role, seat.online, host, profile, groups, gone)
@@ -144,9 +148,12 @@ def _seat_info(room: Room, seat: Player, known: Iterable[str], gone: bool = Fals
 
 
 def _tell_seats(room: Room, log: list[Said]) -> None:
-    changed = []
-    for seat in room.touched_seats.values():
-        gone = seat.id not in room.seats
+    stale, changed = room.journal.stale, []
+    left = {departure.seat.id: departure.seat for departure in room.departures}
+    for seat in [room.seats.get(id) or left.get(id) for id in stale.seats]:
+        if seat is None:
+            continue  # it came and went with a step that was undone
+        gone = seat.id in left
         info = _seat_info(room, seat, (), gone)
         encoded = values.encode(info, special=False)
         known = room.told.seats.get(seat.id)
@@ -156,12 +163,11 @@ def _tell_seats(room: Room, log: list[Said]) -> None:
             room.told.seats.pop(seat.id, None)
         else:
             room.told.seats[seat.id] = encoded
-    room.touched_seats.clear()
+    stale.seats.clear()
     if changed:
         _say_seats(room, log, "room", changed)
+    if changed or stale.groups:
         _tell_groups(room, log, {info.id for info in changed})
-    elif room.touched_groups:
-        _tell_groups(room, log, set())
 
 
 def _tell_groups(room: Room, log: list[Said], changed: set[str]) -> None:
@@ -171,15 +177,16 @@ def _tell_groups(room: Room, log: list[Said], changed: set[str]) -> None:
     :param changed: seats of which the whole room was just told, without what only their groups may know.
     """
     concerned: dict[str, None] = {}
-    for group in room.groups.values():
+    told = room.told.groups
+    for name, group in room.state.groups.items():
         members = frozenset(group.members)
-        moved = (members ^ group.told) | (members & changed)
-        group.told = members
+        moved = (members ^ told.get(name, frozenset())) | (members & changed)
+        told[name] = members
         seats = [seat for seat in room.seats.values() if seat.id in moved]
         concerned.update((seat.id, None) for seat in seats)
         if seats and not group.public:
-            _say_seats(room, log, group.key, [_seat_info(room, seat, (group.name,)) for seat in seats])
-    room.touched_groups.clear()
+            _say_seats(room, log, f"group:{name}", [_seat_info(room, seat, (name,)) for seat in seats])
+    room.journal.stale.groups = False
     for id in concerned:
         _tell_own_seat(room, log, room.seats[id])
 
@@ -187,9 +194,9 @@ def _tell_groups(room: Room, log: list[Said], changed: set[str]) -> None:
 def _tell_own_seat(room: Room, log: list[Said], seat: Player) -> None:
     """A seat learns of its own groups, and of who else is in them."""
     key = f"seat:{seat.id}"
-    if key not in seat._entered:
+    if key not in seat._kept.entered:
         return
-    private = [group for group in room.groups.values() if seat.id in group.members and not group.public]
+    private = [group for group in room.state.groups.values() if seat.id in group.members and not group.public]
     fellows = dict.fromkeys((seat.id, *(member for group in private for member in group.members)))
     _say_seats(room, log, key, [_seat_info(room, room.seats[fellow], seat.groups) for fellow in fellows])
 
@@ -199,14 +206,15 @@ def _say_seats(room: Room, log: list[Said], key: str, infos: list[messages.SeatI
 
 
 def _info(room: Room) -> messages.RoomInfo:
-    paused = room.paused_at is not None
-    options, result = messages.payload(room.options), messages.payload(room.result)
+    state = room.state
+    paused = state.paused_at is not None
+    options, result = messages.payload(state.options), messages.payload(state.result)
     answered, teams = room.asking.told(), room.teams.told()
-    return messages.RoomInfo(room.status, room.phase, room.locked, paused, options, result, answered, teams)
+    return messages.RoomInfo(state.status, state.phase, state.locked, paused, options, result, answered, teams)
 
 
 def _tell_info(room: Room, log: list[Said]) -> None:
-    room.info_stale = False
+    room.journal.stale.info = False
     info = _info(room)
     encoded = values.encode(info, special=False)
     if encoded != room.told.info:
@@ -215,18 +223,20 @@ def _tell_info(room: Room, log: list[Said]) -> None:
 
 
 def _tell_timers(room: Room, log: list[Said]) -> None:
-    for seat, name in sorted(room.touched_timers, key=lambda key: (key[0] or "", key[1])):
+    stale, state = room.journal.stale, room.timers.state
+    if stale.all_timers:
+        stale.timers.update(state.armed)
+        stale.all_timers = False
+    for seat, name in sorted(stale.timers, key=lambda key: (key[0] or "", key[1])):
         if seat is None or seat in room.seats:
             _tell_timer(room, log, seat, name)
         else:
-            room.told.timers.pop((seat, name), None)
-    room.touched_timers.clear()
-    room.dirty.add(keys.TIMERS)
-    room.due_at = LOOK
+            state.told.pop((seat, name), None)
+    stale.timers.clear()
 
 
 def _tell_timer(room: Room, log: list[Said], seat: str | None, name: str) -> None:
-    told = room.told.timers
+    told = room.timers.state.told
     ends, paused_ms = room.timers.shown((seat, name))
     known = told.get((seat, name))
     if (ends, paused_ms) == ((known.ends, known.paused_ms) if known is not None else (None, None)):
@@ -240,6 +250,7 @@ def _tell_timer(room: Room, log: list[Said], seat: str | None, name: str) -> Non
 
 
 def _tell_channels(room: Room, log: list[Said]) -> None:
+    room.journal.stale.channels = False
     for key, channels in room.talking.channels.changed().items():
         _say_channels(room, log, key, channels)
 
@@ -256,9 +267,9 @@ def _tell_joined(room: Room, newcomer: Newcomer) -> None:
         return
     attach(room, requester.session, seat)
     room.told.slow.lack_nothing((requester.session,))
-    docs = {wire_name(key): told_document(room, key) for key in seat._entered}
-    seen = room.streams.seen(seat._entered)
-    chat = lines_of(room, seat, seat._entered)
+    docs = {wire_name(key): told_document(room, key) for key in seat._kept.entered}
+    seen = room.streams.seen(seat._kept.entered)
+    chat = lines_of(room, seat, seat._kept.entered)
     joined = _joined(room, requester, seat, newcomer.recovered, docs=docs, chat=chat, seen=seen)
     _hand_joined(room, audience_of((requester.session,)), joined, seat)
 
@@ -266,7 +277,7 @@ def _tell_joined(room: Room, newcomer: Newcomer) -> None:
 def _hand_joined(room: Room, to: Audience, joined: messages.Joined, seat: Player) -> None:
     """In MessagePack it brings the keys that patches from now on write as numbers; what is replayed needs none."""
     frame = messages.encode(joined)
-    tables = ((wire_name(key), room.told.keys.get(key)) for key in seat._entered)
+    tables = ((wire_name(key), room.told.keys.get(key)) for key in seat._kept.entered)
     hand_out(room, to, frame, lambda: msgpack.repack(frame, {name: table.keys for name, table in tables if table}))
 
 
@@ -284,11 +295,11 @@ def _joined(
         info=_info(room),
         docs=docs,
         seats=[_seat_info(room, s, known) for s in room.seats.values()],
-        timers=[t for (owner, _), t in room.told.timers.items() if owner in (None, seat.id)],
+        timers=[t for (owner, _), t in room.timers.state.told.items() if owner in (None, seat.id)],
         chat=chat,
         seen=seen,
         channels=room.talking.channels.heard_by(seat),
-        read=seat._read,
+        read=seat._kept.read,
     )
 
 
@@ -373,8 +384,8 @@ def _tell_line(room: Room, log: list[Said], spoken: Spoken) -> None:
         )
         first = line.number
         forgotten = room.lines.keep(line)
-        room.keep_part(keys.line(line.number), line.encode)
-        room.drop_parts(keys.line(old.number) for old in forgotten)
+        room.journal.parts.keep(keys.line(line.number), line.encode)
+        room.journal.parts.drop(keys.line(old.number) for old in forgotten)
 
 
 def _tell_about_chat(room: Room, log: list[Said], said: IsTyping | HasRead | Change) -> None:
@@ -397,18 +408,18 @@ def _tell_left(room: Room, departure: Departure) -> None:
         hand_out(room, audience_of(sessions), messages.encode(left))
     room.told.slow.left(sessions)
     seat._sessions.clear()
-    seat._entered.clear()
+    seat._kept.entered.clear()
     for session in sessions:
         session.unseated(room.code)
     key = f"seat:{seat.id}"
     document = room.docs.pop(key, None)
     if document is not None:
-        room.drop_parts(fields.parts_of(document))
+        room.journal.parts.drop(fields.parts_of(document))
     room.sizes.pop(key, None)
     room.told.patches.pop(key, None)
     room.told.keys.pop(key, None)
     room.streams.forget(key)
     room.audiences.clear()
-    room.drop_parts((keys.seat(seat.id),))
-    room.drop_parts(keys.line(line.number) for line in room.lines.forget(key))
-    room.drop_parts(room.answers.forget(seat.id))
+    room.journal.parts.drop((keys.seat(seat.id),))
+    room.journal.parts.drop(keys.line(line.number) for line in room.lines.forget(key))
+    room.journal.parts.drop(room.answers.forget(seat.id))

@@ -14,14 +14,13 @@ from msgspec import Raw
 
 from gameserver.protocol import messages, msgpack, values
 from gameserver.protocol.messages import Form
+from gameserver.room import marks
 from gameserver.room.chat.history import lines_of
 from gameserver.room.documents.compile import Op
 from gameserver.room.documents.pending import Waiting
 from gameserver.room.publish.audience import Audience, audience, audience_of, hand_out, seats_of, streams_of
 from gameserver.room.publish.compact import KeyTable, short_patches
 from gameserver.room.publish.streams import Said, wire_name
-from gameserver.room.timers import LOOK
-from gameserver.store import keys
 
 if TYPE_CHECKING:
     from gameserver.interfaces import ISession
@@ -39,18 +38,18 @@ def tell_documents(room: Room, log: list[Said]) -> None:
     hz = room.game_class.patch_hz
     slack_s = room.half_tick_s if hz else 0.0
     patches = _take_patches(room)
-    due = bool(hz) and (room.now >= room.told.patches_at - slack_s or bool(room.rearranged or room.newcomers))
+    due = bool(hz) and (room.now >= room.told.patches_at - slack_s or bool(room.journal.stale.moved or room.newcomers))
     if due:
         patches = _take_waiting(room)
         room.told.patches_at = _next_patches_at(room, slack_s) if patches else room.told.patches_at
     # Made before anybody enters: a whole document brings the keys that this patch adds.
     ready = [_patch(room, key, ops) for key, ops in patches.items()]
-    if room.rearranged:
+    if room.journal.stale.moved:
         _rearrange(room, patches)
     for patch in ready:
         _say_patch(room, log, patch)
     if hz:
-        room.due_at = LOOK
+        room.journal.note(marks.due, room.state)
 
 
 def _next_patches_at(room: Room, slack_s: float) -> float:
@@ -69,7 +68,6 @@ def _take_patches(room: Room) -> dict[str, list[Op]]:
         name = document.name
         if not ops:
             continue
-        room.dirty.add(keys.doc(name))
         if document.fields is not None:
             document.fields.note(ops)
         if name == "secret":
@@ -103,7 +101,7 @@ def _take_waiting(room: Room) -> dict[str, list[Op]]:
 def _is_heard(room: Room, key: str) -> bool:
     """Whether any seat hears this stream, be it away; what nobody hears is not told."""
     for seat in seats_of(room, key):  # noqa: SIM110 - a generator takes twice the time
-        if key in seat._entered:
+        if key in seat._kept.entered:
             return True
     return False
 
@@ -164,21 +162,20 @@ def _rearrange(room: Room, patches: Container[str]) -> None:
 
     :param patches: those of which a patch is about to be told, with the next number.
     """
-    for seat in room.rearranged.values():
-        if seat.gone:
-            continue
+    journal = room.journal
+    moved = journal.stale.moved
+    for seat in [room.seats[id] for id in moved if id in room.seats]:
         streams = streams_of(room, seat)
-        for key in [k for k in seat._entered if k not in streams]:
-            del seat._entered[key]
+        for key in [k for k in seat._kept.entered if k not in streams]:
+            journal.remove_from(seat._kept, "entered", key)
             _send_doc(room, seat, key, room.streams.counts.get(key, 0), None)
             room.told.slow.lack_nothing(seat._sessions, key)
         for key in streams:
-            if key not in seat._entered:
+            if key not in seat._kept.entered:
                 n = room.streams.counts.get(key, 0) + (key in patches)
-                seat._entered[key] = n
+                journal.put_in(seat._kept, "entered", key, n)
                 _send_doc(room, seat, key, n, told_document(room, key))
-        room.dirty.add(keys.seat(seat.id))
-    room.rearranged.clear()
+    moved.clear()
     room.audiences.clear()
 
 

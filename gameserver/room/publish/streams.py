@@ -16,6 +16,8 @@ import msgspec
 from msgspec import Raw, Struct
 from msgspec.json import encode
 
+from gameserver.room.state import Epoch
+
 LOG_MESSAGES: Final = 512
 LOG_BYTES: Final = 256 * 1024
 EPOCHS: Final = 8
@@ -39,13 +41,6 @@ class Said(Struct, frozen=True, gc=False):
     n: int
     frame: bytes
     but: tuple[str, ...] = ()
-
-
-class Epoch(Struct, frozen=True):
-    """An earlier opening of the room, and how far its streams had come."""
-
-    id: str
-    counts: dict[str, int]
 
 
 class _Numbered(Struct):

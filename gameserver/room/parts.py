@@ -1,0 +1,43 @@
+"""Which parts of a room's row are to be written or deleted with the next commit."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+
+class Parts:
+    """
+    The parts of one row that the store has not as they are.
+
+    :ivar is_stored: whether the room is kept in a store at all.
+    :ivar dirty: the names of parts that are encoded when they are collected.
+    :ivar fresh: parts that are written once, encoded.
+    :ivar dropped: the names of parts that are gone.
+    """
+
+    __slots__ = ("dirty", "dropped", "fresh", "is_stored")
+
+    def __init__(self) -> None:
+        self.is_stored = True
+        self.dirty: set[str] = set()
+        self.fresh: dict[str, bytes] = {}
+        self.dropped: set[str] = set()
+
+    @property
+    def settled(self) -> bool:
+        """Whether there is nothing to write."""
+        return not (self.dirty or self.fresh)
+
+    def keep(self, part: str, content: Callable[[], bytes]) -> None:
+        """A part is written once; of a room that is never stored it is not even encoded."""
+        if self.is_stored:
+            self.fresh[part] = content()
+
+    def drop(self, parts: Iterable[str]) -> None:
+        """These parts are gone."""
+        if not self.is_stored:
+            return
+        for part in parts:
+            self.fresh.pop(part, None)
+            self.dirty.discard(part)
+            self.dropped.add(part)

@@ -1,0 +1,310 @@
+"""
+What a room keeps: all of it, part by part, as it is stored.
+
+A fact that is to outlive the process is a field here, and nothing more: undo, commits, restart and `row.read` follow
+from its declaration. An annotation names what may be stale when the field changes (`gameserver.room.marks`), and how it
+is stored where it has another shape in memory (`gameserver.room.stored`).
+
+The journal alone changes what is here, or a step that cannot fail. Times are seconds since 1970.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, ClassVar, Final, Generic, Literal, TypeVar
+
+from msgspec import UNSET, Struct, UnsetType, field
+
+from gameserver.protocol.messages import TimerInfo
+from gameserver.room import marks
+from gameserver.room.stored import NAMES, PLAIN, Form, listed
+from gameserver.store import keys
+
+T = TypeVar("T")
+
+SCHEMA: Final = 1
+"""The shape of the parts, raised when it changes."""
+
+Mode = Literal["balanced", "chosen", "shuffled"]
+Late = Literal["smallest", "weakest", "none"]
+TimerKey = tuple[str | None, str]
+"""Seat id or None, and name."""
+
+_BY_SEAT: Final = Form(
+    lambda told: [(seat, info) for (seat, _), info in told.items()],
+    lambda stored: {(seat, info["name"]): info for seat, info in stored},
+)
+"""What clients were told of timers: pairs of a seat's id, or None, and that."""
+
+
+class Kept(Struct):
+    """
+    A piece of what is known of a room.
+
+    :cvar part: the part of the row that it is in; none for what ends with the process.
+    """
+
+    part: ClassVar[str] = ""
+
+
+class Presence(Kept):
+    """
+    Who is here, as far as this process knows: a room that is opened again begins anew with it.
+
+    :ivar empty_since: since when nobody is connected.
+    :ivar grace_until: so long after a restart all seats count as online.
+    :ivar closing: why the room closes with this step.
+    """
+
+    empty_since: Annotated[float | None, marks.due] = None
+    grace_until: Annotated[float | None, marks.due] = None
+    closing: str | None = None
+    closing_text: str | None = None
+
+
+class Answer(Struct, Generic[T], frozen=True):
+    """
+    One player's answer.
+
+    :ivar value: what the question's method returned.
+    :ivar after_s: seconds after it was asked, pauses not counted.
+    """
+
+    value: Annotated[T, PLAIN]
+    after_s: float
+
+
+class Asked(Struct, frozen=True):
+    """A question that is open: seats asked, when (room time, seconds), and the answers by seat."""
+
+    of: tuple[str, ...]
+    at: float
+    answers: dict[str, Answer[Any]] = {}
+
+
+class TeamPart(Struct, frozen=True):
+    """What is kept of a team besides its group."""
+
+    name: str
+    title: str
+    colour: str
+    score: int | float = 0
+
+
+class TeamsState(Kept):
+    """The teams of a room by name, and how players come into them."""
+
+    part: ClassVar[str] = keys.ROOM
+
+    teams: Annotated[dict[str, TeamPart], listed(lambda team: team["name"]), marks.info]
+    mode: Mode
+    late: Late
+    size: int | None
+
+
+class GroupState(Kept):
+    """
+    A group.
+
+    :ivar members: the ids of its seats, in the order they came.
+    :ivar public: whether all may know them.
+    """
+
+    part: ClassVar[str] = keys.ROOM
+
+    members: Annotated[dict[str, None], NAMES, marks.members]
+    public: Annotated[bool, marks.group] = False
+
+
+class RoomState(Kept, kw_only=True):
+    """
+    The part ``room``.
+
+    :ivar version: the game's that stored it.
+    :ivar key: 16 random bytes; chance and the secrets of seats come from it.
+    :ivar spent: how many numbers chance has given.
+    :ivar played_before: seconds of this round until ``playing_since``.
+    :ivar banned: ids of users, of rows that were written before all bans were in the part ``chat``.
+    """
+
+    part: ClassVar[str] = keys.ROOM
+
+    schema: int = SCHEMA
+    version: int
+    key: bytes
+    created: float
+    status: Annotated[str, marks.info, marks.due] = "lobby"
+    phase: Annotated[str | None, marks.info] = None
+    phase_timer: str | None = None
+    locked: Annotated[bool, marks.info] = False
+    private: bool = False
+    password: str | None = None
+    paused_at: Annotated[float | None, marks.info, marks.due, marks.all_timers] = None
+    options: Annotated[dict[str, Any], PLAIN, marks.info] = {}
+    result: Annotated[Any, PLAIN, marks.info] = None
+    creator: str | None = None
+    creator_came: bool = False
+    spent: int = 0
+    played_before: float = 0.0
+    playing_since: float | None = None
+    banned: list[str] = []
+    groups: dict[str, GroupState] = {}
+    questions: Annotated[dict[str, Asked], marks.info, marks.due, marks.asked] = {}
+    next_seat: int = 1
+    host: Annotated[str | None, marks.names_seat] = None
+    teams: Annotated[TeamsState | None, marks.info] = None
+
+
+class SeatState(Kept, kw_only=True):
+    """
+    A part ``seat/ID``.
+
+    :ivar entered: by stream that the seat hears, the number at which it entered it.
+    :ivar read: by channel, how far its player has read.
+    :ivar account: whether its owner has an account; not set of guests, and in rows of older releases of nobody.
+    """
+
+    id: Annotated[str, marks.seat, marks.hears, marks.asked]
+    user_id: str
+    name: str
+    profile: Annotated[Any, PLAIN]
+    role: str
+    number: int | None
+    online: Annotated[bool, marks.seat, marks.due] = False
+    hold_s: float
+    hold_until: Annotated[float | None, marks.due] = None
+    entered: dict[str, int] = {}
+    read: dict[str, int] = {}
+    account: Annotated[bool | UnsetType, marks.seat] = UNSET
+
+    @property
+    def part(self) -> str:  # type: ignore[override]
+        """The part of the row that it is in."""
+        return keys.seat(self.id)
+
+
+class Armed(Struct, frozen=True):
+    """
+    One timer.
+
+    :ivar due: when it is due.
+    :ivar every: seconds between two firings, or None for one.
+    :ivar calendar: due at a date of the calendar, which no pause moves.
+    :ivar kind: ``game``, ``phase`` or ``question``: what is called when it is due.
+    :ivar order: which of two that are due together comes first.
+    :ivar calls: the method called, where that is not the name.
+    """
+
+    name: str
+    seat: str | None
+    due: float
+    every: float | None
+    calendar: bool
+    show: bool
+    kind: str
+    data: Annotated[dict[str, Any], PLAIN]
+    order: int
+    calls: str | None = None
+
+
+class TimersState(Kept):
+    """
+    The part ``timers``.
+
+    :ivar told: what clients were told last of those that are shown.
+    :ivar order: of the timer that was armed last.
+    """
+
+    part: ClassVar[str] = keys.TIMERS
+
+    armed: Annotated[dict[TimerKey, Armed], listed(lambda t: (t["seat"], t["name"])), marks.timers, marks.due] = {}
+    told: Annotated[dict[TimerKey, TimerInfo], _BY_SEAT] = {}
+    order: int = 0
+
+
+class Mute(Struct, frozen=True, omit_defaults=True):
+    """
+    A user who may not write.
+
+    :ivar until: None for good.
+    :ivar shadow: the user does not notice: the lines are shown to their writer alone.
+    """
+
+    until: float | None = None
+    shadow: bool = False
+    reason: str = ""
+
+
+class Ban(Struct, frozen=True, omit_defaults=True):
+    """A user who may not come back to this room; ``name`` is what the user was called here."""
+
+    name: str
+    until: float | None = None
+    reason: str = ""
+
+
+class ChannelPart(Struct, frozen=True, omit_defaults=True):
+    """
+    A channel that is not as it would be by itself.
+
+    :ivar to: its address.
+    :ivar key: the stream of its audience.
+    :ivar opened: the game has opened it, so that silence is not for it.
+    :ivar history: who enters its audience gets what was said before.
+    """
+
+    to: str
+    key: str
+    title: str
+    is_open: bool = True
+    opened: bool = False
+    readonly: bool = False
+    history: bool = False
+    slow_s: float | None = None
+
+
+class ChatState(Kept):
+    """
+    The part ``chat``.
+
+    :ivar channels: those that are not as they would be by themselves, by address.
+    :ivar silent: seats that may not write to channels which are there by themselves.
+    :ivar diverted: by seat, the channel that its lines to the room go to instead.
+    :ivar mutes: by user.
+    :ivar bans: by user.
+    :ivar slow_s: seconds between two lines of one player; None: as the game has it.
+    :ivar links: whether lines may hold links; None: as the game has it.
+    """
+
+    part: ClassVar[str] = keys.CHAT
+
+    channels: Annotated[dict[str, ChannelPart], listed(lambda channel: channel["to"]), marks.channels] = {}
+    silent: Annotated[dict[str, None], NAMES] = {}
+    diverted: dict[str, str] = {}
+    mutes: dict[str, Mute] = {}
+    bans: dict[str, Ban] = {}
+    slow_s: Annotated[float | None, marks.channels] = None
+    links: bool | None = None
+
+
+class Epoch(Struct, frozen=True):
+    """An earlier opening of the room, and how far its streams had come."""
+
+    id: str
+    counts: dict[str, int]
+
+
+class CountsPart(Struct, frozen=True):
+    """The part ``counts``: by stream, the number of its last message; and earlier openings."""
+
+    counts: dict[str, int]
+    epoch: str
+    past: list[Epoch]
+
+
+class KeptRoom(Struct, frozen=True):
+    """What a room begins with, or is made of again."""
+
+    room: RoomState
+    seats: list[SeatState] = []
+    timers: TimersState = field(default_factory=TimersState)
+    chat: ChatState = field(default_factory=ChatState)
