@@ -11,8 +11,8 @@ A client of the game server, for bots, load and tests: it speaks the whole proto
     event = await room.next_event("reveal")
     await client.close()                            # the seat is held; room.leave() gives it up
 
-Bytes of one connection pass through ``Client._take``: what answers a request fires that request's Deferred, the rest
-goes to its `Room`, which counts every stream and asks for what is missing as soon as a counter jumps.
+What comes on a connection passes through ``Client._hear``: what answers a request fires that request's Deferred, the
+rest goes to its `Room`, whose mirror counts every stream; what is missing is asked for as soon as a counter jumps.
 
 A lost connection is dialled again after random, growing waits. Then ``hello`` says who this is and which client, each
 room is resumed with what it has seen, and what has had no answer is said again:
@@ -27,6 +27,7 @@ nobody knows whether it was done.
 """
 
 from gameserver.client.client import Client
-from gameserver.client.room import CHAT_LINES, Event, Room
+from gameserver.client.room import CHAT_LINES, Room
+from gameserver.protocol.mirror import Event
 
 __all__ = ["CHAT_LINES", "Client", "Event", "Room"]

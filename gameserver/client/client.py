@@ -5,18 +5,17 @@ from __future__ import annotations
 import random as _random
 from collections import deque
 from collections.abc import Callable
-from functools import partial
 from typing import Any, Final
 
 import msgspec
 from twisted.internet.defer import Deferred, execute, fail, succeed
 from twisted.logger import Logger
-from twisted.python.failure import Failure
 
 from gameserver.client.dial import Dial, dial
 from gameserver.client.link import Link
-from gameserver.client.request import REMEMBERED, Request
-from gameserver.client.room import ROOM_MESSAGES, Room, discard, seat_gone
+from gameserver.client.listeners import discard
+from gameserver.client.requests import Request, Requests, seat_gone
+from gameserver.client.room import Room
 from gameserver.errors import PASSING, ConnectionFailed, Refused
 from gameserver.protocol import messages
 from gameserver.protocol.patches import COLUMNS
@@ -70,10 +69,7 @@ class Client:
         self.limits: dict[str, int | float] = {}
         self.ended: str | None = None
         self._key: str | None = None
-        self._last_id = 0
-        self._pending: dict[int, Request] = {}
         self._pings: deque[Deferred[messages.Pong]] = deque()
-        self._welcomed = False
         self._connecting: list[Deferred[Client]] = []
         self._link = Link(
             reactor,
@@ -87,11 +83,12 @@ class Client:
             on_lost=self._lose,
             on_end=self._end,
         )
+        self._requests = Requests(self._link)
 
     @property
     def connected(self) -> bool:
         """Whether there is a connection, and the server has said welcome."""
-        return self._welcomed
+        return self._requests.welcomed
 
     def connect(self) -> Deferred[Client]:
         """
@@ -102,7 +99,7 @@ class Client:
         """
         if self.ended is not None:
             return fail(ConnectionFailed(self.ended))
-        if self._welcomed:
+        if self.connected:
             return succeed(self)
         waiting: Deferred[Client] = Deferred(self._give_up)
         self._connecting.append(waiting)
@@ -180,7 +177,7 @@ class Client:
 
     def ping(self) -> Deferred[messages.Pong]:
         """Ask the server for its clock: fires with ``at`` and ``now`` in ms, or fails with `ConnectionFailed`."""
-        if not self._welcomed:
+        if not self.connected:
             return fail(ConnectionFailed(self.ended or "not connected"))
         pong: Deferred[messages.Pong] = Deferred()
         self._pings.append(pong)
@@ -210,37 +207,22 @@ class Client:
 
     def _lose(self) -> None:
         """This connection is over: forget what hung on it."""
-        self._welcomed = False
         for room in self.rooms.values():
             room._stop_retry()
             room._attached = room._deaf = False
-        for request in list(self._pending.values()):
-            self._lose_request(request)
+        self._requests.lose()
         self._fail_pings("the connection was lost")
-
-    def _lose_request(self, request: Request) -> None:
-        if request.op == "resume" and request.room is not None:
-            del self._pending[request.id]  # ours; the next connection begins with another
-        elif request.op in ("create", "match") and request.sent_on:
-            del self._pending[request.id]
-            request.answer.errback(
-                ConnectionFailed(f"the connection was lost before {request.op} was answered: it may have made a room")
-            )
-        elif request.room is not None and request.room.left is not None:
-            self._settle(request)
 
     def _end(self, why: str) -> None:
         """There will be no further connection."""
         if self.ended is not None:
             return
         self.ended = why
-        self._welcomed = False
         self._link.end()
-        pending, self._pending = self._pending, {}
         connecting, self._connecting = self._connecting, []
-        answers: list[Deferred[Any]] = [*connecting, *(request.answer for request in pending.values())]
-        for answer in answers:
-            answer.errback(ConnectionFailed(why))
+        for waiting in connecting:
+            waiting.errback(ConnectionFailed(why))
+        self._requests.end(why)
         self._fail_pings(why)
         for room in list(self.rooms.values()):
             room._end()
@@ -261,70 +243,15 @@ class Client:
             return fail(ConnectionFailed(self.ended))
         if room is not None and room.left is not None:
             return succeed(None) if op == "leave" else fail(seat_gone(room))
-        id = self._last_id + 1
         code = room.code if room is not None else fields.pop("room_code", None)
-        frame = self._link.frame(op, id=id, room=code, **fields)
-        if len(frame) > self.limits.get("frame_bytes", len(frame)):
-            return fail(Refused(code="too_large"))  # the server would close the connection, and after it the next
-        self._last_id = id
-        answer: Deferred[Any] = Deferred(lambda _: self._forget(id))
-        if op == "join" and code is None:
-            op = "match"
-        request = self._pending[id] = Request(id, op, frame, room, answer)
-        if self._may_say(request):
-            self._say(request)
-        return answer
-
-    def _forget(self, id: int) -> None:
-        self._pending.pop(id, None)
+        return self._requests.ask(op, room, code, fields)
 
     def _tell(self, op: str, room: Room, **fields: Any) -> None:
-        frame = self._link.frame(op, room=room.code, **fields)
-        if self._welcomed and room._attached:
-            self._link.write(frame)
+        self._requests.tell(op, room, fields)
 
-    def _may_say(self, request: Request) -> bool:
-        return self._welcomed and (request.room is None or request.op == "resume" or request.room._attached)
-
-    def _say(self, request: Request) -> None:
-        request.sent_on = self._link.number
-        self._link.write(request.frame)
-
-    def _say_waiting(self, room: Room | None) -> None:
-        """Say, by id, what this connection has not carried yet: an id below one that was applied is never applied."""
-        for request in list(self._pending.values()):
-            if request.room is room and request.sent_on != self._link.number and self._may_say(request):
-                self._say(request)
-
-    def _settle(self, request: Request) -> None:
-        """The seat is gone, and the server will not answer this any more."""
-        self._pending.pop(request.id, None)
-        if request.op == "leave" or request.room is None:
-            request.answer.callback(None)
-        else:
-            request.answer.errback(seat_gone(request.room))
-
-    def _resume(self, room: Room) -> None:
-        """Ask for what this room has missed, or for all of it; until ``joined`` nothing more of it counts."""
-        room._deaf = True
-        room._stop_retry()
-        if any(request.room is room and request.op == "resume" for request in self._pending.values()):
-            return  # under way; what a second one replays would be applied twice
-        seen = None if room._broken else room.seen
-        asked = self._ask("resume", room, resume=room.seat.resume, seen=seen)
-        asked.addCallbacks(lambda _: None, partial(self._not_resumed, room))
-
-    def _not_resumed(self, room: Room, failure: Failure) -> None:
-        if self.ended is not None or room.left is not None:
-            return
-        refused = failure.value
-        if isinstance(refused, Refused) and refused.code in PASSING:
-            delay_s = self._link.delay_s(room._failures)
-            room._failures += 1
-            room._retry = self._reactor.callLater(delay_s, self._resume, room)
-            return
-        reason = refused.code if isinstance(refused, Refused) else "moved"
-        self._leave(room, messages.Left(room.code, reason, failure.getErrorMessage()))
+    def _later(self, failures: int, call: Callable[[], None]) -> Any:
+        """Call after the wait that follows so many failures. :returns: the delayed call."""
+        return self._reactor.callLater(self._link.delay_s(failures), call)
 
     def _leave(self, room: Room, left: messages.Left) -> None:
         """A seat is gone for good."""
@@ -333,9 +260,9 @@ class Client:
         room.left = left
         if self.rooms.get(room.code) is room:
             del self.rooms[room.code]
-        for request in list(self._pending.values()):
-            if request.room is room and request.sent_on != self._link.number:
-                self._settle(request)
+        for request in self._requests.of(room):
+            if not self._requests.said(request):
+                self._requests.settle(request)
         room._end()
 
     # What the server says.
@@ -345,31 +272,26 @@ class Client:
         if op in self._HEAR:
             kind, hear = self._HEAR[op]
             hear(self, msgspec.convert(message, kind))
-        elif op in ROOM_MESSAGES and (room := self.rooms.get(message.get("room", ""))) is not None:
-            room._hear(op, message)
+        elif (room := self.rooms.get(message.get("room", ""))) is not None:
+            room._hear(message)
 
     def _on_welcome(self, welcome: messages.Welcome) -> None:
         if self._key not in (None, welcome.client):
-            self._fail_uncertain()
+            self._requests.fail_uncertain()
         self._key = welcome.client
         self.user, self.token, self.limits = welcome.user, welcome.token, welcome.limits
-        self._welcomed = True
+        self._requests.welcomed = True
+        self._requests.frame_bytes = welcome.limits.get("frame_bytes")
         self._link.prove()
         for room in list(self.rooms.values()):
-            self._resume(room)
-        self._say_waiting(None)
+            room._resume()
+        self._requests.say_waiting(None)
         connecting, self._connecting = self._connecting, []
         for waiting in connecting:
             waiting.callback(self)
 
-    def _fail_uncertain(self) -> None:
-        """The server has not kept who we were: what was said before might be applied a second time."""
-        for request in [r for r in self._pending.values() if r.sent_on and r.op in REMEMBERED]:
-            del self._pending[request.id]
-            request.answer.errback(ConnectionFailed("it is not known whether this was done: the server forgot us"))
-
     def _on_joined(self, joined: messages.Joined) -> None:
-        request = self._pending.pop(joined.id, None) if joined.id is not None else None
+        request = self._requests.take(joined.id)
         room = self.rooms.get(joined.room)
         if room is None and request is None:
             return  # asked for by somebody who has given up
@@ -377,17 +299,18 @@ class Client:
             room = self.rooms[joined.room] = Room(self, joined)
         elif joined.recovered and not room._deaf:
             room._broken = True  # an answer to another `join` came in between: this replay is of the past
-            self._resume(room)
+            room._resume()
             return
-        room._join(joined)
-        self._last_id = max(self._last_id, joined.last_id)
-        self._say_waiting(room)
+        else:
+            room._join(joined)
+        self._requests.last_id = max(self._requests.last_id, joined.last_id)
+        self._requests.say_waiting(room)
         if request is not None:
             request.answer.callback(room)
-        room._ask_watchers()
+        room._listeners.ask_watchers()
 
     def _on_ok(self, ok: messages.Ok) -> None:
-        request = self._pending.pop(ok.id, None)
+        request = self._requests.take(ok.id)
         if request is None:
             return
         if request.op == "leave":
@@ -404,12 +327,12 @@ class Client:
     def _on_error_message(self, error: messages.Error) -> None:
         refused = Refused(error.message, error.code, error.path)
         refused.room = error.room
-        request = self._pending.pop(error.id, None) if error.id is not None else None
+        request = self._requests.take(error.id)
         if request is not None and request.op == "leave" and error.code == "not_found":
             self._has_left(request)
         elif request is not None:
             request.answer.errback(refused)
-        elif self._welcomed:
+        elif self.connected:
             execute(self._on_error, refused).addErrback(lambda f: log.failure("on_error failed", failure=f))
         elif error.code in PASSING:
             self._link.hang_up()
@@ -425,14 +348,13 @@ class Client:
             self._leave(room, left)
             return
         room._attached = False
-        for request in self._pending.values():
-            if request.room is room:
-                request.sent_on = 0
-        self._resume(room)
+        for request in self._requests.of(room):
+            request.sent_on = 0
+        room._resume()
 
     def _on_redirect(self, redirect: messages.Redirect) -> None:
         """Follow to where the room is, if no other room needs this connection."""
-        request = self._pending.get(redirect.id) if redirect.id is not None else None
+        request = self._requests.find(redirect.id)
         if request is None:
             return
         if all(code == redirect.room for code in self.rooms):
@@ -440,7 +362,7 @@ class Client:
             self._link.url = redirect.url
             self._link.hang_up()
             return
-        del self._pending[request.id]
+        self._requests.take(request.id)
         request.answer.errback(
             ConnectionFailed(f"{redirect.room} is at {redirect.url}: use a client without other rooms")
         )

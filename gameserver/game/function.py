@@ -168,7 +168,7 @@ class Step:
         self._player = player
         self.over = False
         self.timers = FunctionTimers(self, game)
-        self.groups = Groups(self, game)
+        self.groups = FunctionGroups(self, game)
         self.chat = FunctionChat(game, self.check, self._find, line)
 
     def group_add(self, group: str, user_id: str | None = None) -> None:
@@ -227,7 +227,7 @@ class FunctionTimers:
         self._game.cancel(name)
 
 
-class Groups:
+class FunctionGroups:
     """``payload["groups"]``."""
 
     def __init__(self, step: Step, game: FunctionGame) -> None:

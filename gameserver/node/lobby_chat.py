@@ -26,7 +26,7 @@ from gameserver.room.chat.words import WordFilter
 from gameserver.room.publish.audience import audience_of
 
 if TYPE_CHECKING:
-    from gameserver.node.moderation import ModerationLog
+    from gameserver.node.moderation import Moderation
 
 KEPT: Final = 50
 KEPT_S: Final = 604_800
@@ -82,7 +82,7 @@ class LobbyChat:
         self,
         store: Any,
         clock: IClock,
-        watch: ModerationLog,
+        watch: Moderation,
         *,
         games: Callable[[str], bool],
         meet: Callable[[str, str], bool],

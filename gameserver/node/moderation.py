@@ -22,7 +22,7 @@ from gameserver.errors import Refused, StoreUnavailable
 from gameserver.interfaces import IBooks, IClock, User
 from gameserver.node.blocks import Blocks
 from gameserver.node.log_book import MOST_RECORDS, LogBook, newest
-from gameserver.node.sanctions import Sanction, Sanctions
+from gameserver.node.sanctions import Sanction, SanctionIndex
 from gameserver.rates import TokenBuckets, network_of
 from gameserver.room.chat.records import Record, UserWatch
 from gameserver.room.state import Mute
@@ -33,7 +33,7 @@ STORED_S: Final = 5.0
 """As long as Redis may take to answer; whoever waits for the store must not wait for ever, a room above all."""
 
 
-class ModerationLog(UserWatch):
+class Moderation(UserWatch):
     """
     :param store: where it outlives the process.
     :param entropy: so many random bytes, for names of pages.
@@ -57,7 +57,7 @@ class ModerationLog(UserWatch):
         self._entropy = entropy
         self._blocks = Blocks(partial(self._write, "blocks"))
         self.blocked = self._blocks.blocked
-        self.sanctions = Sanctions()
+        self.sanctions = SanctionIndex()
         self._log = {book: LogBook(most) for book, most in MOST_RECORDS.items()}
         self._reporting = TokenBuckets(reports_per_user / MINUTE_S, reports_per_user)
         self._reporting_from = TokenBuckets(reports_per_address / MINUTE_S, reports_per_address)

@@ -28,7 +28,7 @@ from gameserver.node.batch import CommitBatch
 from gameserver.node.calendar import Calendar
 from gameserver.node.creators import Creators
 from gameserver.node.lobby_chat import ACCOUNT, LobbyChat
-from gameserver.node.moderation import ModerationLog
+from gameserver.node.moderation import Moderation
 from gameserver.node.open_rooms import OpenRooms
 from gameserver.node.openers import Openers
 from gameserver.node.passwords import Passwords
@@ -74,7 +74,7 @@ class RoomRegistry:
     :param rooms_per_address: see `Openers`.
     :param rooms_made: see `Openers`.
     :param options_bytes: of a room's options, as JSON.
-    :param reports: how many a user may make, and how many an address, see `ModerationLog`.
+    :param reports: how many a user may make, and how many an address, see `Moderation`.
     :ivar log: where it is told what fails in rooms and games.
     :ivar ticks: those of the rooms that want some; it counts what was skipped.
     :ivar too_many_rooms: how often a user wanted more than that.
@@ -138,7 +138,7 @@ class RoomRegistry:
             lost=self._lose,
         )
         self.ticks = Ticks(clock, self.reactor_pass)
-        self.watch = ModerationLog(store, clock, entropy, reports_per_user=reports[0], reports_per_address=reports[1])
+        self.watch = Moderation(store, clock, entropy, reports_per_user=reports[0], reports_per_address=reports[1])
         self.posts = LobbyChat(
             store,
             clock,

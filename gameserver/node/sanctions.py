@@ -58,7 +58,7 @@ class Sanction(Struct, frozen=True, omit_defaults=True, kw_only=True):
             raise Refused("Addresses can be banned, and no more than a /8 at once.", code="bad_data", path="$.address")
 
 
-class Sanctions:
+class SanctionIndex:
     """
     Sanctions by id, and by whom they are about.
 

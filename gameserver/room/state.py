@@ -16,7 +16,7 @@ from msgspec import UNSET, Struct, UnsetType, field
 
 from gameserver.protocol.messages import TimerInfo
 from gameserver.room import marks
-from gameserver.room.stored import NAMES, PLAIN, Form, listed
+from gameserver.room.stored import NAMES, PLAIN, StoredForm, listed
 from gameserver.store import keys
 
 T = TypeVar("T")
@@ -29,7 +29,7 @@ Late = Literal["smallest", "weakest", "none"]
 TimerKey = tuple[str | None, str]
 """Seat id or None, and name."""
 
-_BY_SEAT: Final = Form(
+_BY_SEAT: Final = StoredForm(
     lambda told: [(seat, info) for (seat, _), info in told.items()],
     lambda stored: {(seat, info["name"]): info for seat, info in stored},
 )

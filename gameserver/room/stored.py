@@ -1,8 +1,8 @@
 """
 How a piece of a room's state becomes a part of its row, and is made of one again.
 
-The stored form is the struct as msgspec has it. A field that has another shape in memory names its `Form` where it is
-declared; whatever holds such fields, however deep, is converted by what is derived from its type.
+The stored form is the struct as msgspec has it. A field that has another shape in memory names its `StoredForm` where it
+is declared; whatever holds such fields, however deep, is converted by what is derived from its type.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ S = TypeVar("S", bound=Struct)
 Way = Callable[[Any], Any]
 
 
-class Form(NamedTuple):
+class StoredForm(NamedTuple):
     """
     How a field is stored.
 
@@ -33,18 +33,18 @@ class Form(NamedTuple):
     read: Way
 
 
-PLAIN: Final = Form(values.to_wire, values.from_wire)
+PLAIN: Final = StoredForm(values.to_wire, values.from_wire)
 """A value of the game's, in which there may be bytes."""
-NAMES: Final = Form(list, dict.fromkeys)
+NAMES: Final = StoredForm(list, dict.fromkeys)
 """A dict of which only the keys and their order matter: a list."""
 
 
-def listed(key: Callable[[dict[str, Any]], Any]) -> Form:
+def listed(key: Callable[[dict[str, Any]], Any]) -> StoredForm:
     """
     :param key: finds the key of a stored value.
     :returns: the form of a dict that is stored as a list of its values.
     """
-    return Form(lambda items: list(items.values()), lambda stored: {key(item): item for item in stored})
+    return StoredForm(lambda items: list(items.values()), lambda stored: {key(item): item for item in stored})
 
 
 def encode(state: Struct) -> bytes:
@@ -75,31 +75,31 @@ def _same(value: Any) -> Any:
     return value
 
 
-_SAME: Final = Form(_same, _same)
+_SAME: Final = StoredForm(_same, _same)
 
 
 @cache
-def _ways(hint: Any) -> Form:
+def _ways(hint: Any) -> StoredForm:
     """:returns: how a value of this type is stored."""
     origin, args = get_origin(hint), get_args(hint)
     if origin is Annotated:
         inner = _ways(args[0])
-        return next((_both(inner, note) for note in args[1:] if isinstance(note, Form)), inner)
+        return next((_both(inner, note) for note in args[1:] if isinstance(note, StoredForm)), inner)
     if origin in (Union, UnionType):
         inner = next((form for form in map(_ways, args) if form is not _SAME), _SAME)
-        return inner if inner is _SAME else Form(_unless_none(inner.write), _unless_none(inner.read))
+        return inner if inner is _SAME else StoredForm(_unless_none(inner.write), _unless_none(inner.read))
     if origin is dict:
         inner = _ways(args[1])
-        return inner if inner is _SAME else Form(_each(inner.write), _each(inner.read))
+        return inner if inner is _SAME else StoredForm(_each(inner.write), _each(inner.read))
     cls = origin or hint
     return _of_struct(cls) if isinstance(cls, type) and issubclass(cls, Struct) else _SAME
 
 
-def _both(inner: Form, outer: Form) -> Form:
+def _both(inner: StoredForm, outer: StoredForm) -> StoredForm:
     """What is in a container is written before it, and read after it."""
     if inner is _SAME:
         return outer
-    return Form(lambda value: outer.write(inner.write(value)), lambda stored: inner.read(outer.read(stored)))
+    return StoredForm(lambda value: outer.write(inner.write(value)), lambda stored: inner.read(outer.read(stored)))
 
 
 def _unless_none(way: Way) -> Way:
@@ -110,7 +110,7 @@ def _each(way: Way) -> Way:
     return lambda items: {key: way(value) for key, value in items.items()}
 
 
-def _of_struct(cls: type[Struct]) -> Form:
+def _of_struct(cls: type[Struct]) -> StoredForm:
     hints = get_type_hints(cls, include_extras=True)
     forms = [(name, _ways(hints[name])) for name in cls.__struct_fields__]
     others = [(name, form) for name, form in forms if form is not _SAME]
@@ -124,4 +124,4 @@ def _of_struct(cls: type[Struct]) -> Form:
     def read(stored: dict[str, Any]) -> dict[str, Any]:
         return {**stored, **{name: form.read(stored[name]) for name, form in others if name in stored}}
 
-    return Form(write, read)
+    return StoredForm(write, read)

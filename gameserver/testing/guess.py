@@ -1,7 +1,7 @@
 """
 Data for a message: values of its schema's types, taken from what a player knows, from the game's own words, or made up.
 
-A `Source` is one of the places from which a field's value may come; which of them a game accepts is learned.
+A `ValueSource` is one of the places from which a field's value may come; which of them a game accepts is learned.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ OMITTED: Final = 0.4
 """How often a field that has a default is left out."""
 
 
-class Source(NamedTuple):
+class ValueSource(NamedTuple):
     """
     One place from which a value may come.
 
@@ -76,23 +76,23 @@ class Guesses:
             parts.append((type, field.name, source.origin))
         return data, parts
 
-    def best(self, about: Part, sources: list[Source]) -> Source:
+    def best(self, about: Part, sources: list[ValueSource]) -> ValueSource:
         """:returns: the source that did best so far, or as often the one that seems best by a draw."""
         rate = self._experience.mean if self._dice.random() < SURE else self._experience.chance
         return max(sources, key=lambda source: rate((*about, source.origin), source.hope))
 
-    def sources(self, name: str, kind: Any, seen: Seen, words: list[Any], depth: int = 0) -> Iterator[Source]:
+    def sources(self, name: str, kind: Any, seen: Seen, words: list[Any], depth: int = 0) -> Iterator[ValueSource]:
         """:returns: all places from which a value of a type may come; the last makes it up."""
         for origin, found in seen.fitting(kind).items():
-            yield Source(origin, _hope(name, origin), partial(self._dice.choice, found))
+            yield ValueSource(origin, _hope(name, origin), partial(self._dice.choice, found))
         fitting = [word for word in words if _is_of(word, kind)]
         if fitting:
-            yield Source("words", (1.0, 1.0), partial(self._dice.choice, fitting))
+            yield ValueSource("words", (1.0, 1.0), partial(self._dice.choice, fitting))
         item = item_of(kind)
         if item is not None:
             for origin, found in seen.fitting(item).items():
-                yield Source(f"some {origin}", _hope(name, origin), partial(self._some, found))
-        yield Source("made up", (1.0, 2.0), partial(self._made, kind, seen, words, depth))
+                yield ValueSource(f"some {origin}", _hope(name, origin), partial(self._some, found))
+        yield ValueSource("made up", (1.0, 2.0), partial(self._made, kind, seen, words, depth))
 
     def _together(
         self, type: str, fields: tuple[msgspec.structs.FieldInfo, ...], seen: Seen
@@ -100,7 +100,7 @@ class Guesses:
         """Several fields as they stand together in an object: suit and rank of one card."""
         names = {field.encode_name: field for field in fields}
         found = [
-            Source(f"of {origin}", (2.0, 1.0), partial(dict, value))
+            ValueSource(f"of {origin}", (2.0, 1.0), partial(dict, value))
             for origin, value in seen.dicts()
             if sum(name in value and _is_of(value[name], names[name].type) for name in names) > 1
         ]

@@ -11,7 +11,7 @@ from twisted.python.failure import Failure
 
 from gameserver.errors import Refused
 from gameserver.testing.mind import Mind
-from gameserver.testing.script import Step, method_of, script
+from gameserver.testing.script import PlayedStep, method_of, script
 
 if TYPE_CHECKING:
     from gameserver.testing.table import Table
@@ -64,7 +64,7 @@ def _failed(error: Exception, where: str, call: str, wild: RandomPlay, table: Ta
     return told.with_traceback(cause.__traceback__)
 
 
-def _told(step: Step) -> Move:
+def _told(step: PlayedStep) -> Move:
     data = step.data[1] if step.verb == "join" and not step.sent else step.data
     return step.who.name if step.who is not None else "", step.verb, data
 
@@ -78,7 +78,7 @@ class RandomPlay:
     """
 
     def __init__(self, table: Table, dice: random.Random, moves: list[tuple[str, Any]]) -> None:
-        self.done: list[Step] = []
+        self.done: list[PlayedStep] = []
         self._table = table
         self._dice = dice
         self._mind = Mind(table, dice, moves)
@@ -112,7 +112,7 @@ class RandomPlay:
             self._start: starts,
         }
 
-    def _do(self, step: Step, call: Callable[[], Any]) -> tuple[Any, bool]:
+    def _do(self, step: PlayedStep, call: Callable[[], Any]) -> tuple[Any, bool]:
         """
         Do it, and note what came of it.
 
@@ -147,10 +147,10 @@ class RandomPlay:
         elif self._dice.random() < ILLEGAL:
             who = self._dice.choice(here)
             type, data = self._mind.illegal(who)
-            self._do(Step(who, type, data, sent=True), lambda: who.send(type, data))
+            self._do(PlayedStep(who, type, data, sent=True), lambda: who.send(type, data))
         else:
             idea = self._mind.think(here)
-            step = Step(idea.who, idea.type, idea.data, sent=True)
+            step = PlayedStep(idea.who, idea.type, idea.data, sent=True)
             before = self._mind.before(idea)
             result, changed = self._do(step, lambda: idea.who.send(idea.type, idea.data))
             self._mind.learn(idea, before, result, changed)
@@ -165,13 +165,13 @@ class RandomPlay:
         waits = [*WAITS_S, *[round(left_s + 0.05, 1)] * (TO_TIMER if 0 < left_s <= MOST_WAIT_S else 0)]
         s = self._dice.choice(waits)
         s = min(s, MOST_TICKS / tick_hz) if tick_hz else s
-        self._do(Step(None, "advance", s), lambda: self._table.advance(s))
+        self._do(PlayedStep(None, "advance", s), lambda: self._table.advance(s))
 
     def _join(self) -> None:
         role = self._dice.choice(("player", "player", "player", *self._table.game_class.roles))
         name = self._dice.choice(NAMES)
         number = len(self.done)
-        visitor, _ = self._do(Step(None, "join", (name, role)), lambda: self._table.join(name, role))
+        visitor, _ = self._do(PlayedStep(None, "join", (name, role)), lambda: self._table.join(name, role))
         if not isinstance(visitor, Refused):
             self.done[number] = self.done[number]._replace(who=visitor)
 
@@ -199,4 +199,4 @@ class RandomPlay:
             self._wait()
             return
         who = self._dice.choice(some)
-        self._do(Step(who, verb, *data or (None,)), lambda: getattr(who, method_of(verb))(*data))
+        self._do(PlayedStep(who, verb, *data or (None,)), lambda: getattr(who, method_of(verb))(*data))

@@ -13,7 +13,7 @@ SHOWN: Final = 10
 """So many of the last moves are shown one by one."""
 
 
-class Step(NamedTuple):
+class PlayedStep(NamedTuple):
     """
     One thing that was done.
 
@@ -30,7 +30,7 @@ class Step(NamedTuple):
     refused: str | None = None
 
 
-def script(call: str, steps: list[Step], visitors: list[Visitor], *, restarts: bool = False) -> str:
+def script(call: str, steps: list[PlayedStep], visitors: list[Visitor], *, restarts: bool = False) -> str:
     """
     :param call: what is to be called for the steps before the last ones, with ``{steps}`` where their number stands.
     :param visitors: everybody who came, as `Table.visitors`.
@@ -49,12 +49,12 @@ def script(call: str, steps: list[Step], visitors: list[Visitor], *, restarts: b
     return "\n".join(f"    {line}" for line in lines)
 
 
-def _line(step: Step, names: dict[Visitor, str]) -> str:
+def _line(step: PlayedStep, names: dict[Visitor, str]) -> str:
     line = _call(step, names)
     return f"# refused ({step.refused}): {line}" if step.refused else line
 
 
-def _call(step: Step, names: dict[Visitor, str]) -> str:
+def _call(step: PlayedStep, names: dict[Visitor, str]) -> str:
     arguments = "" if step.data is None else repr(step.data)
     if step.sent:
         arguments = ", ".join(filter(None, (repr(step.verb), arguments)))
@@ -73,7 +73,7 @@ def method_of(verb: str) -> str:
     return "say" if verb == "chat" else verb
 
 
-def _name(step: Step, names: dict[Visitor, str]) -> str:
+def _name(step: PlayedStep, names: dict[Visitor, str]) -> str:
     return names[step.who] if step.who is not None else "table"
 
 

@@ -6,9 +6,12 @@ import json
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
+import msgspec
+
 from gameserver.errors import Refused
 from gameserver.protocol import values
-from gameserver.protocol.patches import apply_ops
+from gameserver.protocol.messages import Joined
+from gameserver.protocol.mirror import OWN, Mirror, OutOfStep
 from gameserver.testing.failures import Failures, raising
 from gameserver.websocket.session import Session
 
@@ -45,14 +48,9 @@ class Visitor:
 
     :ivar name: as it was given.
     :ivar id: the seat's id.
-    :ivar docs: all documents of this client, by stream: ``room``, ``seat``, ``group:red``.
+    :ivar number: the player's number, from 0; None in another role.
     :ivar inbox: the events it got, oldest first; clear it as you like.
-    :ivar chat: the lines it got, as on the wire.
-    :ivar seats: what it knows of the seats, by id.
-    :ivar timers: the deadlines it was told, by name, milliseconds since 1970.
-    :ivar info: what it knows of the room: status, phase, result.
-    :ivar channels: the channels that it hears, by address.
-    :ivar read: how far it has read, by a channel's address.
+    :ivar recovered: whether the last resume brought what was missed; False: everything anew; None: there was none.
     :ivar online: whether it is connected.
     :ivar left: the reason for which its seat ended, or None.
     """
@@ -63,24 +61,16 @@ class Visitor:
         self.role = role
         self.id = ""
         self.number: int | None = None
-        self.docs: dict[str, Any] = {}
         self.inbox: list[Event] = []
-        self.chat: list[dict[str, Any]] = []
-        self.seats: dict[str, dict[str, Any]] = {}
-        self.timers: dict[str, int] = {}
-        self.info: dict[str, Any] = {}
-        self.channels: dict[str, dict[str, Any]] = {}
-        self.read: dict[str, int] = {}
         self.online = False
         self.left: str | None = None
         self.recovered: bool | None = None
         self._frames: list[bytes] = []
         self._answers: dict[int, dict[str, Any]] = {}
         self._errors: list[dict[str, Any]] = []
-        self._seen: dict[str, Any] = {}
+        self._mirror: Mirror | None = None
         self._token: str | None = None
         self._key: str | None = None
-        self._secret = ""
         self._user_id = ""
         self._code = ""
         self._next_id = 1
@@ -92,10 +82,45 @@ class Visitor:
         return self._table.failures
 
     @property
+    def docs(self) -> dict[str, dict[str, Any]]:
+        """All documents of this client by stream: ``room``, ``seat``, ``group:red``; patched in place."""
+        return self._mirror.docs if self._mirror is not None and self.left is None else {}
+
+    @property
     def state(self) -> dict[str, Any]:
         """This player's own document."""
-        state: dict[str, Any] = self.docs["seat"]
-        return state
+        return self.docs[OWN]
+
+    @property
+    def info(self) -> dict[str, Any]:
+        """What everybody knows of the room, as on the wire: ``status``, ``phase``, ``options``, ``result`` …"""
+        return _on_wire(self._mirror.info) if self._mirror is not None else {}
+
+    @property
+    def seats(self) -> dict[str, dict[str, Any]]:
+        """What this client knows of each seat, by id, as on the wire: ``name``, ``role``, ``online``, ``groups`` …"""
+        return _on_wire(self._mirror.seats) if self._mirror is not None else {}
+
+    @property
+    def chat(self) -> list[dict[str, Any]]:
+        """The lines of chat that this client got, oldest first, as on the wire: ``from``, ``to``, ``text`` …"""
+        return _on_wire(self._mirror.chat) if self._mirror is not None else []
+
+    @property
+    def channels(self) -> dict[str, dict[str, Any]]:
+        """The channels that this client hears, by address, as on the wire: ``title``, ``closed``, ``readonly`` …"""
+        return _on_wire(self._mirror.channels) if self._mirror is not None else {}
+
+    @property
+    def read(self) -> dict[str, int]:
+        """The number of the last line that was read, by a channel's address."""
+        return self._mirror.read if self._mirror is not None else {}
+
+    @property
+    def timers(self) -> dict[str, int]:
+        """The deadlines that this client was told, by the timer's name, in ms since 1970; paused ones have none."""
+        known = self._mirror.timers.values() if self._mirror is not None else ()
+        return {timer.name: timer.ends for timer in known if timer.ends is not None}
 
     @property
     def player(self) -> Player:
@@ -160,7 +185,8 @@ class Visitor:
     def resume(self) -> None:
         """Come back to the seat, with what was seen so far."""
         self._connect()
-        self._request("resume", room=self._table.code, resume=self._secret, seen=self._seen)
+        assert self._mirror is not None, f"{self.name} never had a seat to come back to"
+        self._request("resume", room=self._table.code, resume=self._mirror.seat.resume, seen=self._mirror.seen)
 
     @raising
     def find_again(self) -> None:
@@ -237,35 +263,39 @@ class Visitor:
         """The server sent a frame."""
         self._frames.append(frame)
         message = values.decode(frame)
-        stream, n = message.get("stream"), message.get("n")
-        if n is not None and message["op"] not in ("doc",):
-            if n != self._seen.get(stream, n - 1) + 1:
-                # Raised here, it would only be one more thing in the server's log.
-                self.failures.note(AssertionError(f"{self.name} missed a message: {message} after {self._seen}"))
-            self._seen[stream] = n
-        getattr(self, f"_on_{message['op']}", self._ignore)(message)
+        hear = getattr(self, f"_on_{message['op']}", None)
+        if hear is not None:
+            hear(message)
+        elif self._mirror is not None:
+            self._hear_room(self._mirror, message)
 
-    def _ignore(self, message: dict[str, Any]) -> None:
-        """Nothing that a test looks at."""
+    def _hear_room(self, mirror: Mirror, message: dict[str, Any]) -> None:
+        n, known = message.get("n"), mirror.counts.get(message.get("stream", ""))
+        try:
+            event = mirror.hear(message)
+            if n is not None and known is not None and n <= known and message["op"] != "doc":
+                raise OutOfStep("it was told before")
+        except OutOfStep as error:
+            # Raised here, it would only be one more thing in the server's log.
+            missed = AssertionError(f"{self.name} missed a message, or has it twice: {error}; {message}")
+            self.failures.note(missed)
+        else:
+            if event is not None:
+                self.inbox.append(Event(event.type, event.data))
 
     def _on_welcome(self, message: dict[str, Any]) -> None:
         self._token, self._key, self._user_id = message["token"], message["client"], message["user"]["id"]
 
     def _on_joined(self, message: dict[str, Any]) -> None:
-        seat = message["seat"]
-        self._code = message["room"]
-        self.id, self.number, self._secret = seat["id"], seat["number"], seat["resume"]
-        self._seen = message["seen"]
+        joined = msgspec.convert(message, Joined)
+        if self._mirror is None:
+            self._mirror = Mirror(joined)
+        else:
+            self._mirror.join(joined)
+        self._code = joined.room
+        self.id, self.number = joined.seat.id, joined.seat.number
         self.online, self.left = True, None
-        self.recovered = message["recovered"]
-        self.info = message["info"]
-        self.seats = {seat["id"]: seat for seat in message["seats"]}
-        self.timers = {timer["name"]: timer["ends"] for timer in message["timers"] if timer["ends"] is not None}
-        self.channels = {channel["to"]: channel for channel in message.get("channels", ())}
-        self.read = message.get("read", {})
-        if not message["recovered"]:
-            self.docs = message["docs"]
-            self.chat = message["chat"]
+        self.recovered = joined.recovered
         self._answers[message["id"]] = message
 
     def _on_ok(self, message: dict[str, Any]) -> None:
@@ -277,60 +307,9 @@ class Visitor:
         else:
             self._answers[message["id"]] = message
 
-    def _on_event(self, message: dict[str, Any]) -> None:
-        self.inbox.append(Event(message["type"], message["data"]))
-
-    def _on_patch(self, message: dict[str, Any]) -> None:
-        apply_ops(self.docs[message["stream"]], message["ops"])
-
-    def _on_doc(self, message: dict[str, Any]) -> None:
-        stream = message["stream"]
-        if message["doc"] is None:
-            self.docs.pop(stream, None)
-            self._seen.pop(stream, None)
-            self.channels = {to: c for to, c in self.channels.items() if c["stream"] != stream}
-        else:
-            self.docs[stream] = message["doc"]
-            self._seen[stream] = message["n"]
-            self.channels.update((channel["to"], channel) for channel in message.get("channels", ()))
-            known = {(line["stream"], line["n"]) for line in self.chat}
-            self.chat += [line for line in message["chat"] if (line["stream"], line["n"]) not in known]
-
-    def _on_seats(self, message: dict[str, Any]) -> None:
-        for seat in message["seats"]:
-            if seat["gone"]:
-                self.seats.pop(seat["id"], None)
-            else:
-                self.seats[seat["id"]] = seat
-
-    def _on_room(self, message: dict[str, Any]) -> None:
-        self.info = message["info"]
-
-    def _on_timer(self, message: dict[str, Any]) -> None:
-        if message["ends"] is None:
-            self.timers.pop(message["name"], None)
-        else:
-            self.timers[message["name"]] = message["ends"]
-
-    def _on_chat(self, message: dict[str, Any]) -> None:
-        self.chat.append(message)
-
-    def _on_edited(self, message: dict[str, Any]) -> None:
-        changed = {"text": message["text"], "data": message["data"], "edited": message["at"]}
-        where = (message["stream"], message["line"])
-        lines = [{**x, **changed} if (x["stream"], x["n"]) == where else x for x in self.chat]
-        self.chat = [line for line in lines if line["text"] is not None]
-
-    def _on_channels(self, message: dict[str, Any]) -> None:
-        self.channels.update((channel["to"], channel) for channel in message["channels"])
-
-    def _on_read(self, message: dict[str, Any]) -> None:
-        self.read[message["to"]] = message["upto"]
-
     def _on_left(self, message: dict[str, Any]) -> None:
         self.left = message["reason"]
         self.online = False
-        self.docs = {}
 
     def __repr__(self) -> str:
         return f"<Visitor {self.name!r}, seat {self.id}>"
@@ -364,3 +343,8 @@ class _Wire:
 def _as_json(value: Any) -> Any:
     """Test data as a client would write it: bytes wrapped."""
     return values.to_wire(values.plain(value))
+
+
+def _on_wire(known: Any) -> Any:
+    """:returns: what a mirror knows, as it was said."""
+    return msgspec.to_builtins(known, builtin_types=(bytes,))

@@ -108,7 +108,7 @@ class Pages:
         if not rest and first.decode("latin-1") in CLIENT:
             return self._file(client_folder(), [first])
         if not rest and looks_like(code := first.decode("latin-1")):
-            return Redirect(b"./?room=" + as_typed(code).encode())
+            return RedirectPage(b"./?room=" + as_typed(code).encode())
         return None
 
     def _game(self, game: str, rest: list[bytes]) -> IResource:
@@ -251,7 +251,7 @@ def part(request: Any, size: int, tag: str) -> tuple[int, int]:
     return first, last + 1
 
 
-class Redirect(Resource):
+class RedirectPage(Resource):
     """
     Leads elsewhere; the query that was asked with is kept.
 
@@ -278,6 +278,6 @@ class Redirect(Resource):
         return b""
 
 
-def to_folder(name: bytes) -> Redirect:
+def to_folder(name: bytes) -> RedirectPage:
     """:returns: from a page's address without its last slash to the one with it: relative links would lead astray."""
-    return Redirect(b"./" + quote(name, safe="").encode() + b"/")
+    return RedirectPage(b"./" + quote(name, safe="").encode() + b"/")

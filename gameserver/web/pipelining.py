@@ -20,7 +20,7 @@ AT_ONCE: Final = 2
 """So many requests are answered in a pass of the reactor: a listing of 200 rooms takes some 9 ms."""
 
 
-class Asking(Protocol):
+class AskingConnection(Protocol):
     """
     A connection with a request that is whole.
 
@@ -43,11 +43,11 @@ class Turns:
 
     def __init__(self, clock: IClock) -> None:
         self._clock = clock
-        self._served: set[Asking] = set()
-        self._waiting: dict[str, dict[Asking, None]] = {}
+        self._served: set[AskingConnection] = set()
+        self._waiting: dict[str, dict[AskingConnection, None]] = {}
         self._call: IDelayedCall | None = None
 
-    def ask(self, asking: Asking) -> None:
+    def ask(self, asking: AskingConnection) -> None:
         """Serve it now, or in a later pass: those that wait were served first in this one."""
         if asking in self._served or len(self._served) >= AT_ONCE:
             self._waiting.setdefault(asking.client, {})[asking] = None
@@ -55,7 +55,7 @@ class Turns:
             self._serve(asking)
         self._go_on()
 
-    def leave(self, asking: Asking) -> None:
+    def leave(self, asking: AskingConnection) -> None:
         """It is gone."""
         of_client = self._waiting.get(asking.client, {})
         of_client.pop(asking, None)
@@ -72,7 +72,7 @@ class Turns:
         for asking in chosen:
             asking.serve()
 
-    def _next(self) -> Asking:
+    def _next(self) -> AskingConnection:
         """:returns: the one that has waited for longest, of the address that has."""
         client, of_client = next(iter(self._waiting.items()))
         del self._waiting[client]
@@ -82,7 +82,7 @@ class Turns:
             self._waiting[client] = of_client
         return asking
 
-    def _serve(self, asking: Asking) -> None:
+    def _serve(self, asking: AskingConnection) -> None:
         self._served.add(asking)
         asking.serve()
 
@@ -99,7 +99,7 @@ class Keeping(Protocol):
         """End it at once, with all that is kept for it."""
 
 
-class Kept:
+class KeptBytes:
     """
     What is kept for connections: of requests that are not answered yet, and of answers that nobody has read.
 

@@ -30,7 +30,7 @@ from gameserver.web.handshake import Handshake
 from gameserver.web.hosts import Hosts
 from gameserver.web.missing import Missing, wants_page
 from gameserver.web.pages import Pages, to_folder
-from gameserver.web.pipelining import Kept, Turns
+from gameserver.web.pipelining import KeptBytes, Turns
 from gameserver.websocket.limits import Connections
 from gameserver.websocket.protocol import admits
 from gameserver.websocket.proxies import LOCAL, Proxies
@@ -105,7 +105,7 @@ class QuietSite(Site):
         self.connections = Connections(services.limits.connections_per_address)
         self.request_s = services.limits.request_s
         self.turns = Turns(services.clock)
-        self.kept = Kept(services.limits.http_bytes, partial(services.budgets.held_back, "kept"))
+        self.kept = KeptBytes(services.limits.http_bytes, partial(services.budgets.held_back, "kept"))
         super().__init__(  # type: ignore[no-untyped-call]
             root,
             requestFactory=BoundedRequest,

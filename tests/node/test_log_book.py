@@ -10,7 +10,7 @@ from gameserver.errors import Refused
 from gameserver.node import blocks
 from gameserver.node.blocks import Blocks
 from gameserver.node.log_book import BOOK_BYTES, MOST_RECORDS, LogBook
-from gameserver.node.moderation import ModerationLog
+from gameserver.node.moderation import Moderation
 from gameserver.room.chat.records import HOSTS, REPORTS, Quoted, Record
 from tests.web.test_api import Node, Quiz
 
@@ -21,8 +21,8 @@ class LedgerCase(SynchronousTestCase):
         self.store = self.node.store
         self.moderation = self.open()
 
-    def open(self) -> ModerationLog:
-        moderation = ModerationLog(self.store, self.node.registry.clock, self.node.registry.entropy)
+    def open(self) -> Moderation:
+        moderation = Moderation(self.store, self.node.registry.clock, self.node.registry.entropy)
         self.successResultOf(Deferred.fromCoroutine(moderation.start()))
         return moderation
 
@@ -68,7 +68,7 @@ class LogTests(LedgerCase):
 
     def test_reports_have_a_rate(self) -> None:
         """A user reports a few times a minute, and all who share an address more; a minute later again."""
-        moderation = ModerationLog(
+        moderation = Moderation(
             self.store, self.node.registry.clock, self.node.registry.entropy, reports_per_address=12
         )
 

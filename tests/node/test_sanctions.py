@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
 from gameserver.node import sanctions
-from gameserver.node.sanctions import Sanction, Sanctions
+from gameserver.node.sanctions import Sanction, SanctionIndex
 
 ADDRESSES = st.one_of(st.ip_addresses(v=4), st.ip_addresses(v=6, network="2001:db8::/44")).map(str)
 PREFIXES = st.integers(8, 32)
@@ -20,7 +20,7 @@ class SanctionsTests(SynchronousTestCase):
     @given(st.lists(st.tuples(ADDRESSES, PREFIXES), max_size=20), st.lists(ADDRESSES, max_size=20), st.data())
     def test_as_if_all_were_asked(self, ranges: list[tuple[str, int]], asked: list[str], data: st.DataObject) -> None:
         """What is about an address is what `ipaddress` says of each range, after some were lifted too."""
-        kept = Sanctions()
+        kept = SanctionIndex()
         for n, (first, prefix) in enumerate(ranges):
             kept.put(Sanction(id=str(n), act="ban", address=f"{first}/{prefix}"))
         lifted = data.draw(st.sets(st.sampled_from([str(n) for n in range(len(ranges))]))) if ranges else set()
@@ -35,7 +35,7 @@ class SanctionsTests(SynchronousTestCase):
 
     def test_ranges_are_parsed_once(self) -> None:
         """A thousand ranges are parsed when they are put; whoever comes has only the own address parsed."""
-        kept = Sanctions()
+        kept = SanctionIndex()
         for n in range(1000):
             kept.put(Sanction(id=str(n), act="ban", address=f"10.{n // 256}.{n % 256}.0/24"))
         with (
@@ -49,7 +49,7 @@ class SanctionsTests(SynchronousTestCase):
 
     def test_ipv4_in_ipv6(self) -> None:
         """An address of IPv4 is the same where a socket for both versions shows it as one of IPv6."""
-        kept = Sanctions()
+        kept = SanctionIndex()
         kept.put(Sanction(id="1", act="ban", address="192.0.2.0/24"))
         kept.put(Sanction(id="2", act="ban", address="::ffff:198.51.100.0/120"))
         self.assertEqual([s.id for s in kept.of_address("::ffff:192.0.2.7")], ["1"])

@@ -11,7 +11,7 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from gameserver import Game, Player, Refused, message, timer
 from gameserver.testing import Table
-from gameserver.testing.script import Step, script
+from gameserver.testing.script import PlayedStep, script
 from gameserver.testing.words import compared, near
 from tests.testing.cards import GAMES, Cards
 
@@ -226,15 +226,15 @@ class ScriptTests(SynchronousTestCase):
         people = [table.join(name) for name in ("Ann", "Ann", "Table", "Dr. Who?", "class", "!")]
         ann, other, tab, doctor, kind, odd = people
         steps = [
-            Step(ann, "buy", {"n": 1}, sent=True),
-            Step(other, "buy", None, sent=True),
-            Step(tab, "buy", "x", sent=True, refused="refused"),
-            Step(doctor, "chat", "hi"),
-            Step(kind, "drop", None),
-            Step(None, "advance", 0.1),
-            Step(None, "restart", None),
-            Step(None, "join", ("Eve", "screen"), refused="forbidden"),
-            Step(odd, "join", ("!", "player")),
+            PlayedStep(ann, "buy", {"n": 1}, sent=True),
+            PlayedStep(other, "buy", None, sent=True),
+            PlayedStep(tab, "buy", "x", sent=True, refused="refused"),
+            PlayedStep(doctor, "chat", "hi"),
+            PlayedStep(kind, "drop", None),
+            PlayedStep(None, "advance", 0.1),
+            PlayedStep(None, "restart", None),
+            PlayedStep(None, "join", ("Eve", "screen"), refused="forbidden"),
+            PlayedStep(odd, "join", ("!", "player")),
         ]
         self.assertEqual(
             [line.strip() for line in script("before({steps})", steps, people).split("\n")],
@@ -257,6 +257,6 @@ class ScriptTests(SynchronousTestCase):
         """Of more than ten the earlier ones are done at once."""
         table = Table(Shop)
         ann = table.join("Ann")
-        lines = script("table.play_random({steps}, seed=1)", [Step(ann, "drop", None)] * 12, [ann]).split("\n")
+        lines = script("table.play_random({steps}, seed=1)", [PlayedStep(ann, "drop", None)] * 12, [ann]).split("\n")
         self.assertEqual(lines[:2], ["    table.play_random(2, seed=1)", "    ann = table.visitors[0]"])
         self.assertEqual(len(lines), 12)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from datetime import UTC, datetime
 from types import ModuleType
@@ -136,6 +137,18 @@ class LookTests(SynchronousTestCase):
         self.bob.inbox.clear()
         self.ann.send("play", cell=6)
         self.assertEqual(self.bob.inbox, [("played", {"cell": 6}), ("cursor", 6)])
+
+    def test_messages_told_twice_or_not_at_all_fail_the_test(self) -> None:
+        """A server that repeats itself, or leaves something out, is found by whatever test is running."""
+        self.table.join("Dora")  # told to Ann
+        told = self.ann.seen().split(b"\n")[-1]
+        self.ann.hear(told)
+        self.assertEqual(len(self.flushLoggedErrors(AssertionError)), 1)
+        self.assertIn("has it twice", str(self.assertRaises(AssertionError, self.table.advance, 0)))
+        later = json.loads(told)
+        self.ann.hear(json.dumps({**later, "n": later["n"] + 2}).encode())
+        self.assertEqual(len(self.flushLoggedErrors(AssertionError)), 1)
+        self.assertIn("missed a message", str(self.assertRaises(AssertionError, self.table.advance, 0)))
 
     def test_seen(self) -> None:
         """Every byte, from the first on, also what came before a restart."""

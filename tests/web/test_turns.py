@@ -7,7 +7,7 @@ from typing import Any
 from twisted.internet.address import IPv4Address
 
 from gameserver.web.channel import AHEAD_BYTES
-from gameserver.web.pipelining import AT_ONCE, Kept, Turns
+from gameserver.web.pipelining import AT_ONCE, KeptBytes, Turns
 from tests.web.test_api import Answer, ApiTests, Node, Quiz
 from tests.websocket.sockets import Pipe, Readiness
 
@@ -285,7 +285,7 @@ class CountTests(ApiTests):
             def cut_off(self) -> None:
                 cut.append(self.name)
 
-        kept = Kept(10, lambda: None)
+        kept = KeptBytes(10, lambda: None)
         a, b, c = One("a"), One("b"), One("c")
         kept.note(a, "x", 4)
         kept.note(b, "x", 3)

@@ -33,7 +33,7 @@ TYPING_S: Final = 2.0
 """How often a seat may say that it is writing."""
 
 
-class Pace:
+class ChatPace:
     """How fast the users of one room talk, by user; who is writing, by seat."""
 
     __slots__ = ("_last", "_lines", "_room", "_too_fast", "_writing")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from gameserver.room.chat.channels import Channels
-from gameserver.room.chat.rate import Pace
+from gameserver.room.chat.rate import ChatPace
 from gameserver.room.state import Ban, ChatState, Mute
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ class Talking:
         self._room = room
         self.state = state
         self.channels = Channels(room)
-        self.pace = Pace(room)
+        self.pace = ChatPace(room)
 
     @property
     def bans(self) -> Mapping[str, Ban]:
