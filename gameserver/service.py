@@ -99,6 +99,7 @@ def _build(settings: Settings, reactor: Any, node_file: NodeFile) -> IService:
         os.urandom,
         rooms_per_user=limits.rooms,
         chat_chars=limits.chat_chars,
+        name_chars=limits.name_chars,
         chat_data_bytes=limits.chat_data_bytes,
         lease=lease,
         game_bytes=settings.game_bytes,

@@ -29,6 +29,7 @@ from gameserver.auth.tokens import Signer
 from gameserver.errors import Refused
 from gameserver.interfaces import Grant, IAccounts, ICookies, IUserStore, Put, User, UserRow
 from gameserver.protocol.names import former_key, name_key
+from gameserver.protocol.passwords import normal_form
 
 COOKIE: Final = "gameserver"
 """Name of the cookie; over TLS it is ``__Host-gameserver``, which no other host and no plain connection can set."""
@@ -133,7 +134,7 @@ class Accounts:
         kept = _account(row).password if row is not None else None
         if not await self._hasher.verify(kept, password) or row is None or kept is None:
             raise Refused("Name or password is wrong.", code="unauthenticated")
-        renewed = await self._hasher.hash(password) if self._hasher.is_outdated(kept) else kept
+        renewed = await self._hasher.hash(password) if self._hasher.is_outdated(kept, password) else kept
         login = self._entropy(8).hex()
 
         def begin(account: Account) -> Account:
@@ -222,7 +223,7 @@ class Accounts:
         self._check_password(password)
 
     def _check_password(self, password: str) -> None:
-        if len(password) < self.terms.password_chars:
+        if len(normal_form(password)) < self.terms.password_chars:
             least = self.terms.password_chars
             raise Refused(f"A password has at least {least} characters.", code="bad_data", path="$.password")
 

@@ -21,12 +21,12 @@ from zope.interface import implementer
 from gameserver.auth.context import AuthContext
 from gameserver.auth.django_app.faults import ProjectAway, ProjectFault
 from gameserver.auth.django_app.tokens import KIND, TicketClaims, shared_secrets
-from gameserver.auth.foreign_names import fitting_name
 from gameserver.auth.hashing import FULL
 from gameserver.auth.threads import Queue, Threads
 from gameserver.auth.tokens import Signer
 from gameserver.errors import Refused
 from gameserver.interfaces import Caller, Grant, ICookies, IPasswords, ISeesCallers, User
+from gameserver.protocol.names import fitting_name
 
 log = Logger(namespace="gameserver")
 

@@ -21,9 +21,7 @@ from zope.interface import implementer
 from gameserver.auth.threads import Queue, Run
 from gameserver.errors import Refused
 from gameserver.interfaces import IHasher
-
-PASSWORD_CHARS: Final = 1024
-"""A longer one is refused: nobody types it, and hashing it is work."""
+from gameserver.protocol.passwords import check_length, normal_form, spellings
 
 FULL: Final = "Too many are logging in; try again in a moment."
 """What one too many is told."""
@@ -64,25 +62,30 @@ class Hasher:
 
     def hash(self, password: str) -> Deferred[str]:
         """See `IHasher.hash`."""
-        return self._ask(lambda: self._hasher.hash(_bytes(password)), password)
+        return self._ask(lambda: self._hasher.hash(_bytes(normal_form(password))), password)
 
     def verify(self, kept: str | None, password: str) -> Deferred[bool]:
         """See `IHasher.verify`."""
         return self._ask(lambda: self._verify(kept, password), password)
 
-    def is_outdated(self, kept: str) -> bool:
-        """Whether it was hashed at another cost than today's."""
-        return self._hasher.check_needs_rehash(kept)
+    def is_outdated(self, kept: str, password: str) -> bool:
+        """Whether this password was hashed at another cost than today's, or may have been in another form."""
+        return self._hasher.check_needs_rehash(kept) or len(spellings(password)) > 1
 
     def _verify(self, kept: str | None, password: str) -> bool:
+        return any(self._fits(kept or self._nobodys, each) for each in spellings(password)) and kept is not None
+
+    def _fits(self, kept: str, password: str) -> bool:
         try:
-            return self._hasher.verify(kept or self._nobodys, _bytes(password)) and kept is not None
+            return self._hasher.verify(kept, _bytes(password))
         except (VerificationError, InvalidHashError):
             return False
 
     def _ask(self, work: Callable[[], T], password: str) -> Deferred[T]:
-        if len(password) > PASSWORD_CHARS:
-            return fail(Refused(f"A password has at most {PASSWORD_CHARS} characters.", code="bad_data"))
+        try:
+            check_length(password)  # before it takes anybody's place in the queue
+        except Refused:
+            return fail()
         return self._queue(work)
 
 

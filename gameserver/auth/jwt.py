@@ -21,11 +21,11 @@ from zope.interface import implementer
 
 from gameserver.auth.context import AuthContext
 from gameserver.auth.fetch import Fetch
-from gameserver.auth.foreign_names import fitting_name
 from gameserver.auth.jwt_keys import Key, KeyFile, Keys, KeySet
 from gameserver.errors import Refused
 from gameserver.files import remedy
 from gameserver.interfaces import IAuthenticator, User
+from gameserver.protocol.names import fitting_name
 from gameserver.settings.foreign import Jwt
 
 TOKEN_CHARS: Final = 8192

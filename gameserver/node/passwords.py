@@ -11,6 +11,7 @@ import hmac
 from typing import TYPE_CHECKING, Final
 
 from gameserver.interfaces import IHasher, User
+from gameserver.protocol.passwords import normal_form, spellings
 
 if TYPE_CHECKING:
     from gameserver.room.room import Room
@@ -31,7 +32,7 @@ class Passwords:
         """
         if not password:
             return None
-        return await self._hasher.hash(password) if self._hasher is not None else room.digest(password)
+        return await self._hasher.hash(password) if self._hasher is not None else room.digest(normal_form(password))
 
     async def prove(self, room: Room, user: User, role: str | None, password: str | None) -> str | None:
         """
@@ -48,4 +49,4 @@ class Passwords:
     async def _fits(self, room: Room, kept: str, password: str) -> bool:
         if self._hasher is not None and kept.startswith(_ARGON2):
             return await self._hasher.verify(kept, password)
-        return hmac.compare_digest(room.digest(password), kept)
+        return any(hmac.compare_digest(room.digest(each), kept) for each in spellings(password))

@@ -9,7 +9,7 @@ from typing import Final, Protocol
 from gameserver.errors import Refused
 from gameserver.interfaces import User, is_guest
 from gameserver.protocol.messages import Close
-from gameserver.protocol.names import check_name, name_key
+from gameserver.protocol.names import check_name, fitting_name, name_key, with_ending
 from gameserver.room.chat.records import UserWatch
 
 GUEST: Final = " (guest)"
@@ -90,10 +90,11 @@ class People:
         return clean
 
     def called(self, user: User, most: int) -> str:
-        """:returns: the own name of a user, with `GUEST` where that is an account's."""
-        if not is_guest(user) or not self._is_anothers(user.name, user):
+        """:returns: the own name of a user; a guest's as names are today, with `GUEST` where that is an account's."""
+        if not is_guest(user):
             return user.name
-        return (user.name[: max(0, most - len(GUEST))] + GUEST).strip()
+        name = fitting_name(user.name, most)  # which stands in a token that may be as old as the guest
+        return with_ending(name, GUEST, most) if self._is_anothers(name, user) else name
 
     def _is_anothers(self, name: str, user: User | None) -> bool:
         key = name_key(name)

@@ -90,6 +90,7 @@ class RoomRegistry:
         rooms_per_user: int = 10,
         chat_chars: int = 500,
         chat_data_bytes: int = 1024,
+        name_chars: int = 32,
         game_bytes: float = float("inf"),
         amnesia: bool = False,
         beats: bool = True,
@@ -114,6 +115,7 @@ class RoomRegistry:
         self._options_bytes = options_bytes
         self.chat_chars = chat_chars
         self.chat_data_bytes = chat_data_bytes
+        self._name_chars = name_chars
         self.draining = False
         self.too_many_rooms = 0
         self.log = _log
@@ -497,6 +499,7 @@ class RoomRegistry:
 
     def _keep(self, room: Room, *, fence: int, version: int) -> RoomRunner:
         room.chat_chars, room.chat_data_bytes = self.chat_chars, self.chat_data_bytes
+        room.name_chars = self._name_chars
         room.watch = self.watch
         self._ids.add(room.id)
         room.share = Share(self._spaces[room.spec.name])

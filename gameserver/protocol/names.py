@@ -13,6 +13,8 @@ not; ``confusable_homoglyphs`` knows which characters are alike, but not which t
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Container
+from functools import lru_cache
 from typing import Final
 
 import regex
@@ -24,6 +26,9 @@ SPELLED: Final = 4
 """Code points of the longest spelling of one that is whole: a Greek letter and its three marks."""
 KEY_CHARS: Final = 320
 """The longest name that is compared: an address of e-mail, with which other systems log in. Ours are shorter."""
+NAMELESS: Final = "Player"
+KEPT_KEYS: Final = 2048
+"""Keys that are kept, since a room compares a newcomer with all who are there: of a thousand seats, twice over."""
 
 _BLANK: Final = r"\u2800\U0001d159\U00013441\U00013442\U00016fe4"
 """Characters that Unicode counts among the visible, and whose glyph is empty: of Braille, of music, of hieroglyphs."""
@@ -35,6 +40,7 @@ A joiner stands between two that are seen, in Persian or in an emoji of several 
 one. A mark needs something to stand on.
 """
 _NOT_COMPARED: Final = regex.compile(rf"[{_UNSEEN}\p{{Z}}\p{{P}}]+")
+_LOOSE_END: Final = regex.compile(r"[\s\u200c\u200d]+$")
 _UNSEEN_PART: Final = regex.compile(rf"[{_UNSEEN}]+")
 
 _ALIKE: Final = str.maketrans({"i": "l", "1": "l", "|": "l", "0": "o"})
@@ -67,6 +73,38 @@ def check_name(name: str, most: int) -> str:
     raise Refused(f"A name has 1 to {most} characters.", code="bad_data", path="$.name")
 
 
+def fitting_name(name: object, most: int) -> str:
+    """
+    Make a name that comes from elsewhere fit: nobody is turned away for what another system calls them.
+
+    :param name: whatever was there.
+    :param most: code points.
+    :returns: the name as near as the rules of names admit it; `NAMELESS` where nothing is left.
+    """
+    text = "".join(filter(str.isprintable, seen(name[: 8 * most]))) if isinstance(name, str) else ""
+    try:
+        return check_name(" ".join(text.split())[:most], most)
+    except Refused:
+        return NAMELESS[:most]
+
+
+def numbered(name: str, taken: Container[str], most: int) -> str:
+    """
+    :param taken: the keys that it must not have, see `name_key`.
+    :param most: code points.
+    :returns: the name with the lowest number from 2 on with which it is nobody else's: "Anna 2".
+    """
+    n = 2
+    while name_key(found := with_ending(name, f" {n}", most)) in taken:
+        n += 1
+    return found
+
+
+def with_ending(name: str, ending: str, most: int) -> str:
+    """:returns: a name with this at its end, and shorter where both have not room enough."""
+    return (_LOOSE_END.sub("", name[: max(0, most - len(ending))]) + ending).strip()
+
+
 def seen(text: str) -> str:
     """:returns: a text without what cannot be seen."""
     return _UNSEEN_PART.sub("", text)
@@ -84,6 +122,11 @@ def name_key(name: str) -> str:
     Source: skeletons of https://www.unicode.org/reports/tr39/#Confusable_Detection, with case folded as well
     """
     _check_length(name)
+    return _key(name)
+
+
+@lru_cache(KEPT_KEYS)
+def _key(name: str) -> str:
     text = seen(name)
     for _ in range(2):  # folding may make letters that look like others, or can be taken apart
         text = unicodedata.normalize("NFKC", text).translate(_LIKE).casefold()

@@ -87,6 +87,7 @@ class Room:
         "lines",
         "log",
         "monotonic",
+        "name_chars",
         "newcomers",
         "now",
         "only_said",
@@ -120,6 +121,7 @@ class Room:
         self.chat_chars = 500
         self.chat_data_bytes = 1024
         self.watch = UserWatch()
+        self.name_chars = 32
         self.journal = Journal()
         self.journal.parts.is_stored = spec.cls.durability != "none"
         self.state = kept.room

@@ -140,6 +140,7 @@ def remake(room: Room, *, log: Logger) -> Room:
     made.share = room.share
     made.outbox, made.journal.parts = room.outbox, room.journal.parts
     made.chat_chars, made.chat_data_bytes = room.chat_chars, room.chat_data_bytes
+    made.name_chars = room.name_chars
     made.told.patches_at = room.told.patches_at
     made.told.patches = {name: waiting.moved_to(made.docs[name]) for name, waiting in room.told.patches.items()}
     made.told.keys, made.told.slow = room.told.keys, room.told.slow

@@ -165,7 +165,7 @@ class SeatState(Kept, kw_only=True):
 
     id: Annotated[str, marks.seat, marks.hears, marks.asked]
     user_id: str
-    name: str
+    name: Annotated[str, marks.seat]
     profile: Annotated[Any, PLAIN]
     role: str
     number: int | None

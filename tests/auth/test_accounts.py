@@ -8,7 +8,7 @@ from unittest import mock
 from twisted.internet.defer import Deferred
 from twisted.trial.unittest import SynchronousTestCase
 
-from gameserver.auth import accounts, guests, invitations
+from gameserver.auth import accounts, guests, hashing, invitations
 from gameserver.auth.accounts import COOKIE
 from gameserver.auth.invitations import Invitations
 from gameserver.auth.logins import LOGINS
@@ -229,6 +229,20 @@ class LoginTests(AccountsTestCase):
         store: Any = self.means.users
         self.assertIn(b"$m=16,t=1", self.ok(store.user(grant.user.id)).value)
         self.ok(self.login())
+
+    def test_old_spelling(self) -> None:
+        """A password that was hashed as it was typed still lets in, and from then on however it is typed."""
+        long, short = "correct ho\u0308rse", "correct h\u00f6rse"
+        with mock.patch.object(hashing, "normal_form", lambda password: password):
+            self.register(password=long)
+        self.refused(self.login(password=short), "unauthenticated")
+        self.ok(self.login(password=long))
+        self.ok(self.login(password=short))
+
+    def test_length_of_a_password(self) -> None:
+        """It is counted in the form that is hashed."""
+        self.refused(self.accounts.register("Ann", "a\u0308" * 7, now_s=self.now_s), "bad_data")
+        self.register(password="a\u0308" * 8)
 
     def test_most_devices(self) -> None:
         """One login more than a user may have ends the one that was used least recently, and its connections."""

@@ -9,9 +9,10 @@ from twisted.internet.defer import Deferred, fail
 from twisted.trial.unittest import SynchronousTestCase
 from zope.interface.verify import verifyObject
 
-from gameserver.auth.hashing import PASSWORD_CHARS, Cost, Hasher
+from gameserver.auth.hashing import Cost, Hasher
 from gameserver.errors import Refused
 from gameserver.interfaces import IHasher
+from gameserver.protocol.passwords import PASSWORD_CHARS
 from tests.auth.kit import fast_hasher
 
 
@@ -28,6 +29,18 @@ class HasherTests(SynchronousTestCase):
         self.assertTrue(one.startswith("$argon2id$"))
         self.assertTrue(self.successResultOf(hasher.verify(one, "pass\u00e9\ud800")))
         self.assertFalse(self.successResultOf(hasher.verify(one, "passe")))
+
+    def test_spelling(self) -> None:
+        """A password fits however its keyboard spells it; one of before as it was hashed, which is outdated."""
+        hasher, (short, long) = fast_hasher(), ("passw\u00f6rd", "passwo\u0308rd")
+        for hashed in (short, long):
+            kept = self.successResultOf(hasher.hash(hashed))
+            for typed in (short, long):
+                self.assertTrue(self.successResultOf(hasher.verify(kept, typed)))
+        before = hasher._hasher.hash(long.encode())
+        self.assertTrue(self.successResultOf(hasher.verify(before, long)))
+        self.assertFalse(self.successResultOf(hasher.verify(before, "password")))
+        self.assertEqual([hasher.is_outdated(before, typed) for typed in (long, short)], [True, False])
 
     def test_nobodys(self) -> None:
         """Nobody's password is never right, and costs a hash of the same parameters."""
@@ -78,8 +91,8 @@ class HasherTests(SynchronousTestCase):
     def test_outdated(self) -> None:
         """A hash of another cost is known."""
         kept = self.successResultOf(fast_hasher().hash("x"))
-        self.assertFalse(fast_hasher().is_outdated(kept))
-        self.assertTrue(Hasher(lambda work: Deferred()).is_outdated(kept))
+        self.assertFalse(fast_hasher().is_outdated(kept, "x"))
+        self.assertTrue(Hasher(lambda work: Deferred()).is_outdated(kept, "x"))
 
 
 class Spy:

@@ -2,16 +2,27 @@
 
 from __future__ import annotations
 
+import itertools
+import sys
 import unicodedata
 from typing import Any
 from unittest import mock
 
+import regex
 from twisted.trial.unittest import SynchronousTestCase
 
-from gameserver.auth.foreign_names import NAMELESS, fitting_name
 from gameserver.errors import Refused
 from gameserver.protocol import names
-from gameserver.protocol.names import KEY_CHARS, SPELLED, check_name, name_key
+from gameserver.protocol.names import (
+    KEY_CHARS,
+    NAMELESS,
+    SPELLED,
+    check_name,
+    fitting_name,
+    name_key,
+    numbered,
+    with_ending,
+)
 
 FILLERS = (
     "\u200d", "\u200c", "\u3164", "\u2800", "\u034f", "\ufe00", "\ufe0f", "\u115f", "\u1160", "\uffa0", "\u17b4",
@@ -19,6 +30,8 @@ FILLERS = (
     "\U0001d159", "\U00016fe4", "\U00013441", "\u2028", "\x00", "\x1b", "\x85", "\ue000", "\ud800", "\u0378",
 )  # fmt: skip
 """What nobody sees, one of each kind."""
+SPACES = [chr(code) for code in range(sys.maxunicode + 1) if chr(code).isspace()]
+IGNORABLE = regex.compile(r"\p{Default_Ignorable_Code_Point}")
 MARKS = "\u0300\u0316"
 """Two that stand in each other's order: a text of them takes a time that grows with its square."""
 
@@ -50,6 +63,18 @@ class CheckTests(SynchronousTestCase):
                 self.assert_refused(name)
             if not filler.isspace():  # which is taken away at both ends
                 self.assert_refused(f"{filler}Ann")
+
+    def test_nothing_to_see(self) -> None:
+        """No text of any of what Unicode says is not to be shown is a name; nor of two of them, nor among spaces."""
+        ignorable = [chr(code) for code in range(sys.maxunicode + 1) if IGNORABLE.fullmatch(chr(code))]
+        self.assertGreater(len(ignorable), 4000)
+        for unseen in (*ignorable, *map("".join, itertools.product(FILLERS, repeat=2))):
+            self.assert_refused(unseen)
+        for filler, space in itertools.product(FILLERS, SPACES):
+            self.assert_refused(f"{space}{filler}{space}{filler}{space}")
+            self.assert_refused(space + filler)
+        for space in SPACES:
+            self.assert_refused(space)
 
     def test_marks_stand_on_something(self) -> None:
         """A name does not begin with what changes the character before it."""
@@ -98,12 +123,27 @@ class KeyTests(SynchronousTestCase):
     def test_length_before_work(self) -> None:
         """What nobody is called is refused as it came, and what somebody may be called costs as much as it is long."""
         for key in (name_key, names.former_key):
+            names._key.cache_clear()
             with mock.patch.object(names, "unicodedata", Measured()) as measured:
                 self.assertRaises(Refused, key, MARKS * 14_000)
                 self.assertRaises(Refused, key, "a" * (KEY_CHARS + 1))
                 self.assertEqual(measured.code_points, 0)
                 key(MARKS * (KEY_CHARS // 2))
                 self.assertLessEqual(measured.code_points, 2 * KEY_CHARS)
+
+
+class NumberTests(SynchronousTestCase):
+    def test_lowest_that_is_free(self) -> None:
+        """From 2 on, past what a person could take for one of those that are taken."""
+        self.assertEqual(numbered("Anna", {name_key("Anna")}, 32), "Anna 2")
+        self.assertEqual(numbered("Anna", set(map(name_key, ("Anna", "ANNA2", "a-nna 3"))), 32), "Anna 4")
+
+    def test_room_for_it(self) -> None:
+        """What is too long for a number is cut, and nothing stays that would stand before the number unseen."""
+        self.assertEqual(numbered("a" * 32, {name_key("a" * 32)}, 32), "a" * 30 + " 2")
+        for cut in ("\u200d", " ", " \u200c"):
+            self.assertEqual(with_ending("ab" + cut + "cdef", " 2", 4 + len(cut)), "ab 2")
+        self.assertEqual(check_name(with_ending("ab\u200dcd", " 2", 5), 5), "ab 2")
 
 
 class ForeignTests(SynchronousTestCase):

@@ -8,7 +8,7 @@ from unittest import mock
 from msgspec.structs import replace
 from twisted.logger import Logger
 
-from gameserver import Game
+from gameserver import Game, Player, Refused
 from gameserver.auth.accounts import Accounts
 from gameserver.auth.chain import Chain
 from gameserver.auth.guests import Guests
@@ -28,10 +28,21 @@ class Open(Game):
 
     name = "open"
     needs_start = False
+    roles = {"screen": 1}
+
+
+class Shy(Open):
+    """Nobody comes in but who made it."""
+
+    name = "shy"
+
+    def on_join(self, player: Player) -> None:
+        if player.id != "1":
+            raise Refused("not you")
 
 
 class NamesCase(WireTestCase):
-    games = (Open,)
+    games = (Open, Shy)
 
     def setUp(self) -> None:
         super().setUp()
@@ -180,3 +191,58 @@ class AccountSeatTests(NamesCase):
         lines = [line["from"] for line in self.ann().ask("listen", id=1, to="lobby:open")["data"]["lines"]]
         self.assertEqual([author.get("account") for author in heard], [True, None])
         self.assertEqual(lines, heard)
+
+
+class DifferentNamesTests(NamesCase):
+    """Two users in a room are never called the same."""
+
+    def names_in(self, code: str | None) -> list[str]:
+        """:returns: what the seats are called, in the order in which they were taken."""
+        seats = self.rig.connect().hello("Zed").join(code, name="Zed").joined["seats"]
+        return [seat["name"] for seat in seats][:-1]
+
+    def test_numbers(self) -> None:
+        """Whoever comes with a name that is taken, or looks like it, gets a number with it; in every role."""
+        code = self.rig.connect().hello("Anna").create("open", name=None).room
+        for name in ("Anna", "ANNA", "\u0410nna 2", "Anna 2", "Eve"):
+            told = self.rig.connect().hello("Guest").join(code, name=name).joined["seats"][-1]["name"]
+            self.assertEqual(told.startswith(name), True)
+        self.rig.connect().hello("Guest").join(code, name="eve", role="screen")
+        names = ["Anna", "Anna 2", "ANNA 3", "\u0410nna 2 2", "Anna 2 3", "Eve", "eve 2"]
+        self.assertEqual(self.names_in(code), names)
+
+    def test_own_seat(self) -> None:
+        """Whoever comes back is called as before; so is another seat of the same user."""
+        peer = self.rig.connect().hello("Anna").create("open", name=None)
+        screen = peer.again().join(peer.room, name=None, role="screen")
+        self.assertEqual([seat["name"] for seat in screen.joined["seats"]], ["Anna", "Anna"])
+        self.assertEqual(peer.again().join(peer.room, name=None).joined["seats"][0]["name"], "Anna")
+
+    def test_guest_gives_way(self) -> None:
+        """An account gets its own name, though a guest had it before; those who are there are told of both."""
+        code = self.rig.connect().hello("Ann").create("open", name=None).room
+        bob = self.rig.connect().hello("Bob").join(code, name=None)
+        ann = self.ann().join(code, name=None)
+        self.assertEqual([seat["name"] for seat in ann.joined["seats"]], ["Ann 2", "Bob", "Ann"])
+        told = next(m for m in bob.take() if m["op"] == "seats")
+        self.assertEqual([(seat["id"], seat["name"]) for seat in told["seats"]], [("1", "Ann 2"), ("3", "Ann")])
+
+    def test_account_that_is_away(self) -> None:
+        """A guest does not get the name of an account that has a seat, connected or not."""
+        ann = self.ann()
+        code = ann.create("open", name=None).room
+        ann.drop()
+        guest = self.rig.connect().hello("Ann").join(code, name=None)
+        self.assertEqual([seat["name"] for seat in guest.joined["seats"]], ["Ann", "Ann 2"])
+
+    def test_refused_newcomer(self) -> None:
+        """Who is turned away by the game leaves no trace: the guest has the old name."""
+        guest = self.rig.connect().hello("Ann").create("shy", name=None)
+        self.assert_error(self.ann().ask("join", id=1, room=guest.room), "refused", 1)
+        self.assertEqual(self.rig.runner(guest.room).room.seats["1"].name, "Ann")
+        self.assertEqual(guest.take(), [])
+
+    def test_old_names_of_guests(self) -> None:
+        """A token of before names were looked at brings a name that is one."""
+        _, token = self.rig.services.authenticators.guest("A\u3164nn\u200d")
+        self.assertEqual(self.rig.connect().hello(token=token).welcome["user"]["name"], "Ann")

@@ -18,6 +18,7 @@ from gameserver.room.effects import Requester
 from gameserver.room.inputs.connections import connect
 from gameserver.room.inputs.input import Input
 from gameserver.room.publish import broadcast
+from gameserver.room.seat_names import name_for
 from gameserver.room.seats import HOST_ROLES
 
 if TYPE_CHECKING:
@@ -138,7 +139,8 @@ def _read_options(room: Room, options: dict[str, Any]) -> dict[str, Any]:
 def _seat_newcomer(room: Room, requester: Requester, wish: SeatWish) -> Player:
     role = wish.role or "player"
     admission.admit_newcomer(room, requester, role, wish.password)
-    seat = room.seats.take(requester.user.id, wish.name, _profile(wish.profile), role)
+    name = name_for(room, requester.user, wish.name)
+    seat = room.seats.take(requester.user.id, name, _profile(wish.profile), role)
     _recognise(room, seat, requester.user)
     connect(room, seat)
     if requester.user.id == room.state.creator and not room.state.creator_came:

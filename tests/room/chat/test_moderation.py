@@ -173,11 +173,13 @@ class WhoTests(BarCase):
         self.ann.say('/mute "Dr No" 5s spam')
         self.ann.say("/mute @cleo")
         other = self.table.join("Bob")
+        self.ann.say("/mute bob 2 5s")
+        self.table.room.seats[other.id]._kept.name = "BOB"  # as in a room that an older release stored
         self.assertEqual(self.code(self.ann, "/mute Bob"), "bad_data")
         self.ann.say(f"/mute {other.id}")
         for text in ("/mute", "/mute Nobody", "/mute Ann", "/slow soon", "/links maybe", "/unban Nobody"):
             self.assertEqual(self.code(self.ann, text), "bad_data", text)
-        self.assertEqual([r.whom.name for r in self.book.records if r.whom], ["Dr No", "Dr No", "Cleo", "Bob"])
+        self.assertEqual([r.whom.name for r in self.book.records if r.whom], ["Dr No", "Dr No", "Cleo", "Bob 2", "BOB"])
 
     def test_other_slashes_are_the_games(self) -> None:
         """What is no command of ours is a line."""
