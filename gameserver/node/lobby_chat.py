@@ -18,6 +18,7 @@ from twisted.internet.defer import Deferred, DeferredLock
 from gameserver.errors import Refused
 from gameserver.interfaces import IBooks, IClock, ISession, User, is_guest
 from gameserver.protocol import messages, msgpack, values
+from gameserver.protocol.texts import said
 from gameserver.rates import TokenBuckets
 from gameserver.room.bounds import newest
 from gameserver.room.chat.admission import read_data, say_muted
@@ -146,7 +147,8 @@ class LobbyChat:
 
         :raises Refused: not there, or not this user, or not now.
         """
-        shadow = self._admit(user, text)
+        text = said(text, self._chat_chars)
+        shadow = self._admit(user)
         plain = read_data(data, self._chat_data_bytes)
         kind, _, name = to.partition(":")
         if kind == "user":
@@ -164,12 +166,8 @@ class LobbyChat:
         """The operator says something to everybody who listens."""
         await self._put(SERVER, SERVER, None, text, data, False)
 
-    def _admit(self, user: User, text: str) -> bool:
-        """:returns: whether the line is for its writer alone. :raises Refused: it may not be said."""
-        if not text:
-            raise Refused("There is nothing in it.", code="bad_data", path="$.text")
-        if len(text) > self._chat_chars:
-            raise Refused(f"At most {self._chat_chars} characters.", code="too_large")
+    def _admit(self, user: User) -> bool:
+        """:returns: whether a line is for its writer alone. :raises Refused: nothing may be said."""
         if has_right(user):
             return False
         now = self._clock.now()

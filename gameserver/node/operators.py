@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 
 import msgspec
 from msgspec import Struct
+from msgspec.structs import replace
 
 from gameserver.errors import Refused
 from gameserver.interfaces import User
 from gameserver.node.sanctions import Sanction
+from gameserver.protocol.texts import cleaned, said
 from gameserver.room.chat import moderation
 from gameserver.room.chat.moderation import SLOWEST_S, has_right
 from gameserver.room.chat.records import Record, Who
@@ -78,6 +80,7 @@ class Operators:
         """
         _check(user)
         _check_seconds(wish.s)
+        wish = replace(wish, reason=cleaned(wish.reason))
         runner = self._registry.find(code)
         act, how = _called_with(wish)
         await runner.post(Moderate(act, user, wish.seat, how))
@@ -93,6 +96,7 @@ class Operators:
         """
         _check(user)
         _check_seconds(wish.s)
+        wish = replace(wish, reason=cleaned(wish.reason))
         if wish.game:
             self._registry.spec(wish.game)
         now = self._registry.clock.now()
@@ -135,10 +139,9 @@ class Operators:
     async def announce(self, user: User, wish: Announcement) -> None:
         """:raises Refused: there is nothing in it."""
         _check(user)
-        if not wish.text or len(wish.text) > self._registry.chat_chars:
-            raise Refused(f"1 to {self._registry.chat_chars} characters.", code="bad_data", path="$.text")
-        await self._registry.posts.announce(wish.text, wish.data)
-        self._note(user, "announce", about=wish.text)
+        text = said(wish.text, self._registry.chat_chars)
+        await self._registry.posts.announce(text, wish.data)
+        self._note(user, "announce", about=text)
 
     async def _expel(self, user: User, wish: SanctionWish) -> None:
         """Whoever is banned may be in rooms at present."""

@@ -41,6 +41,8 @@ one. A mark needs something to stand on.
 """
 _NOT_COMPARED: Final = regex.compile(rf"[{_UNSEEN}\p{{Z}}\p{{P}}]+")
 _LOOSE_END: Final = regex.compile(r"[\s\u200c\u200d]+$")
+_SHOWN: Final = regex.compile(rf"[^\p{{Default_Ignorable_Code_Point}}{_BLANK}\p{{Z}}\p{{Cc}}\s]")
+"""More is shown than is good for a name: what nobody has given a meaning is a box."""
 _UNSEEN_PART: Final = regex.compile(rf"[{_UNSEEN}]+")
 
 _ALIKE: Final = str.maketrans({"i": "l", "1": "l", "|": "l", "0": "o"})
@@ -108,6 +110,11 @@ def with_ending(name: str, ending: str, most: int) -> str:
 def seen(text: str) -> str:
     """:returns: a text without what cannot be seen."""
     return _UNSEEN_PART.sub("", text)
+
+
+def is_seen(text: str) -> bool:
+    """Whether there is anything in a text but what cannot be seen, and spaces."""
+    return _SHOWN.search(text) is not None
 
 
 def name_key(name: str) -> str:

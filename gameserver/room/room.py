@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from gameserver.errors import NotJSON, Refused
 from gameserver.protocol import values
+from gameserver.protocol.texts import printable
 from gameserver.room import marks
 from gameserver.room.answers import Answers
 from gameserver.room.changes import Aside, Departure, Newcomer, Spoken, Utterance
@@ -120,8 +121,8 @@ class Room:
         self.log = log
         self.chat_chars = 500
         self.chat_data_bytes = 1024
-        self.watch = UserWatch()
         self.name_chars = 32
+        self.watch = UserWatch()
         self.journal = Journal()
         self.journal.parts.is_stored = spec.cls.durability != "none"
         self.state = kept.room
@@ -239,7 +240,7 @@ class Room:
         else:
             keys_ = (self.talking.channels.part(to.to).key if isinstance(to, Channel) else wire_address(to),)
         name = seat.name if seat is not None else None
-        text, plain = values.plain(text), values.plain(data)
+        text, plain = printable(values.plain(text)), values.plain(data)
         seat_id = seat.id if seat is not None else None
         but = () if seat is None else self.others(seat) if shadow else self.deaf_to(seat)
         mentions = self.mentioned(text, keys_)

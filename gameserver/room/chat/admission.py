@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from gameserver.errors import NotJSON, Refused
 from gameserver.protocol import values
+from gameserver.protocol.names import is_seen
 from gameserver.room.chat.channels import Address, address, check_may_write, wire_address
 from gameserver.room.chat.line import Chat
 from gameserver.room.chat.words import WordFilter
@@ -21,15 +22,12 @@ EMOTE: Final = "/me "
 
 def admit_line(room: Room, player: Player, text: str, to: str, data: Any) -> Chat:
     """
+    :param text: as `gameserver.protocol.texts.said` returns it.
     :returns: a line that a player may say, for the game to look at.
     :raises Refused: it may not be said.
     """
-    if not text:
-        raise Refused("There is nothing in it.", code="bad_data", path="$.text")
-    if len(text) > room.chat_chars:
-        raise Refused(f"At most {room.chat_chars} characters.", code="too_large")
     channel = admit_channel(room, player, to)
-    emote = text.startswith(EMOTE) and bool(text[len(EMOTE) :].strip())
+    emote = text.startswith(EMOTE) and is_seen(text[len(EMOTE) :])
     data = read_data(data, room.chat_data_bytes)
     return Chat(text[len(EMOTE) :] if emote else text, channel, data, emote)
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 from msgspec import Struct
 
 from gameserver.errors import Refused
+from gameserver.protocol.texts import cleaned
 from gameserver.room.chat import moderation
 
 if TYPE_CHECKING:
@@ -53,7 +54,7 @@ def obey(room: Room, requester: Requester, player: Player, text: str) -> dict[st
     """
     if len(text) > room.chat_chars:
         raise Refused(f"At most {room.chat_chars} characters.", code="too_large")
-    word, _, rest = text[1:].partition(" ")
+    word, _, rest = cleaned(text)[1:].partition(" ")
     needs_right, command = _COMMANDS[word.lower()]
     if needs_right and not moderation.may_moderate(room, requester.user, player):
         raise Refused("Only the host or a moderator may do that.", code="forbidden")

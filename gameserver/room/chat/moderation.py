@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from gameserver.errors import Refused
 from gameserver.interfaces import User
+from gameserver.protocol.texts import cleaned
 from gameserver.room.chat.line import KeptLine
 from gameserver.room.chat.rate import SLOWEST_S as SLOWEST_S
 from gameserver.room.chat.records import HOSTS, OPERATORS, REPORTS, Quoted, Record, Who
@@ -121,7 +122,7 @@ def report(
             x for x in heard if x.number > line.number
         ][: CONTEXT // 2]
     quoted = tuple(_quoted(room, x) for x in heard[-CONTEXT:])
-    note(room, "report", Who(by.user_id, by.name), about, reason=reason[:REASON_CHARS], lines=quoted)
+    note(room, "report", Who(by.user_id, by.name), about, reason=cleaned(reason[:REASON_CHARS]), lines=quoted)
 
 
 def block(room: Room, by: Player, whom: Player, on: bool) -> None:

@@ -11,6 +11,7 @@ from gameserver.errors import NotJSON, Refused
 from gameserver.interfaces import User
 from gameserver.interfaces.users import is_guest
 from gameserver.protocol import values
+from gameserver.protocol.texts import printable_tree
 from gameserver.room import admission
 from gameserver.room.changes import Newcomer
 from gameserver.room.chat.moderation import has_right
@@ -188,7 +189,7 @@ def _seat_of(room: Room, session: ISession) -> Player | None:
 
 def _profile(profile: dict[str, Any]) -> dict[str, Any]:
     try:
-        copied: dict[str, Any] = values.received(profile)
+        copied: dict[str, Any] = printable_tree(values.received(profile))
     except NotJSON as error:
         raise Refused(str(error), code="bad_data", path="$.profile") from None
     if len(values.encode(copied)) > MAX_PROFILE_BYTES:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from gameserver.errors import Refused
 from gameserver.protocol import messages, values
+from gameserver.protocol.texts import printable, said
 from gameserver.room.chat import admission, commands, moderation
 from gameserver.room.chat.changes import Change, HasRead, IsTyping
 from gameserver.room.chat.channels import address, hears, wire_address
@@ -38,6 +39,7 @@ class SayLine(SeatRequest[messages.ChatMessage], frozen=True):
         text = self.message.text
         if commands.read(room, text) is not None:
             return commands.obey(room, self.requester, player, text)
+        text = said(text, room.chat_chars)
         chat = admission.admit_line(room, player, text, self.message.to, self.message.data)
         to = wire_address(chat.to)
         shadow = _check(room, self.requester, player, chat, text)
@@ -59,16 +61,17 @@ class EditLine(SeatRequest[messages.Edit], frozen=True):
         line = _own_line(room, player, edit.stream, edit.line)
         if line.seat != player.id:
             raise Refused("That is not your line.", code="forbidden")
-        chat = admission.admit_line(room, player, edit.text, line.to, edit.data)
+        text = said(edit.text, room.chat_chars)
+        chat = admission.admit_line(room, player, text, line.to, edit.data)
         chat.edits = line.text
-        shadow = _check(room, self.requester, player, chat, edit.text)
+        shadow = _check(room, self.requester, player, chat, text)
         result = room.game.on_chat(player, chat)
         if isawaitable(result):
             await result
         if wire_address(chat.to) != line.to:
             raise Refused("You may not change that now.", code="forbidden")
         if not chat.hidden and not shadow:
-            text, data = values.plain(chat.text), values.plain(chat.data)
+            text, data = printable(values.plain(chat.text)), values.plain(chat.data)
             room.journal.append(room.said, Change(line, text, data, room.deaf_to(player)))
 
 
