@@ -148,8 +148,10 @@ export interface Info {
   paused: boolean;
   options: Record<string, Doc>;
   result: Doc;
-  /** By question, the ids of the seats that have answered. */
+  /** By open question, the ids of the seats that have answered, of those still here. */
   answered: Record<string, string[]>;
+  /** By open question, the ids of the seats that are asked, of those still here. */
+  asked: Record<string, string[]>;
 }
 
 export interface Timer {

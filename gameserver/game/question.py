@@ -44,8 +44,8 @@ class Asking(Generic[T]):
         Ask; answers given before are forgotten.
 
         :param s: seconds until the answers are taken as they are, or None to wait for all.
-        :param of: who is asked, fixed now; by default all players.
-        :raises ValueError: nobody is asked.
+        :param of: who is asked, fixed now; by default all players. Where that is nobody, ``done`` gets no answers, as
+            soon as the method returns that asked.
         """
         room = self._game._gs_room
         room.asking.ask(self._name, list(room.players if of is None else of), s)
@@ -88,7 +88,7 @@ class Question(Generic[T]):
         return self if game is None else Asking(game, self.name)
 
     def done(self, method: Done[G, T, R]) -> Done[G, T, R]:
-        """Call this when all who were asked and are online have answered, or at the deadline."""
+        """Call this when those asked have answered who are still here and online, one at least, or at the deadline."""
         self.done_method = method.__name__
         return method
 

@@ -94,8 +94,8 @@ class GameSettings:
     needs_start: ClassVar[Annotated[bool, _YES_OR_NO]] = True
     """False: the room plays from its creation (``on_start`` runs after ``on_create``), and players come at any time"""
     late_join: ClassVar[Annotated[bool, _YES_OR_NO]] = False
-    """True: newcomers may come while it is played; False: they get ``room_locked``, and ``room_over`` once it is
-    over"""
+    """True: new players may come while it is played; False: they get ``room_locked`` until it is over. Other roles come
+    at any time, unless the room is locked or ``on_join`` refuses"""
     hold_s: ClassVar[Annotated[float, _SECONDS]] = 120
     """how long a seat is held after its last connection was lost"""
     tick_hz: ClassVar[Annotated[float, _HZ]] = 0

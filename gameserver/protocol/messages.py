@@ -286,6 +286,7 @@ class RoomInfo(Struct, omit_defaults=True):
     options: dict[str, Any]
     result: Any
     answered: dict[str, list[str]]
+    asked: dict[str, list[str]]
     teams: list[TeamInfo] = []
 
 

@@ -28,23 +28,28 @@ def admit_newcomer(room: Room, requester: Requester, role: str, password: str | 
     state = room.state
     if state.password is not None and not hmac.compare_digest((password or "").encode(), state.password.encode()):
         raise Refused(code="wrong_password")
-    if state.locked or (state.status == "playing" and not _open_while_playing(room)):
+    if state.locked:
+        raise Refused(code="room_over" if state.status == "over" else "room_locked")
+    if not _is_open_to_role(room, role):
         raise Refused(code="room_locked")
-    if state.status == "over" and not _open_while_playing(room):
-        raise Refused(code="room_over")
 
 
 def open_roles(room: Room) -> Collection[str]:
     """:returns: the roles of which somebody new may find a seat here who knows no code and no password."""
-    if room.presence.closing is not None or room.ended:
+    if room.state.private or room.state.password is not None:
         return ()
-    if room.state.private or room.state.password is not None or room.state.locked:
-        return ()
-    if room.state.status != "lobby" and not _open_while_playing(room):
-        return ()
+    return free_roles(room)
+
+
+def free_roles(room: Room) -> list[str]:
+    """:returns: the roles of which there is a seat for somebody new who knows what has to be known."""
+    if room.presence.closing is not None or room.ended or room.state.locked:
+        return []
     taken = Counter(seat.role for seat in room.seats.values())
     roles = ("player", *room.game_class.roles)
-    return [role for role in roles if taken[role] < (room.spec.player_seats(role) or 0)]
+    return [
+        role for role in roles if taken[role] < (room.spec.player_seats(role) or 0) and _is_open_to_role(room, role)
+    ]
 
 
 def is_open_to(room: Room, requester: Requester, role: str, match: dict[str, Any]) -> bool:
@@ -76,8 +81,10 @@ def _admit_unbanned(room: Room, requester: Requester) -> None:
         raise Refused(f"{text}: {reason}." if reason else f"{text}.", code="forbidden")
 
 
-def _open_while_playing(room: Room) -> bool:
-    return room.game_class.late_join or not room.game_class.needs_start
+def _is_open_to_role(room: Room, role: str) -> bool:
+    """Players come before a round, or where the game lets them come late; watchers and screens at any time."""
+    late = room.game_class.late_join or not room.game_class.needs_start
+    return role != "player" or room.state.status != "playing" or late
 
 
 def admit_message(room: Room, spec: MessageSpec, player: Player, type: str) -> None:

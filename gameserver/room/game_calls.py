@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 MAX_FAILURES: Final = 10
 """Failures in a row, of inputs that no player sent, after which a room is closed."""
+MAX_ROUNDS: Final = 1000
+"""So often may what a question's end has set going set something going, in one step."""
 FAILURE_COST: Final = 5.0
 """What a failure of a player's own message costs of that player's rate."""
 
@@ -120,9 +122,17 @@ class GameCalls:
             self.refuse(requester, player, what, mark, error)
 
     async def settle(self) -> None:
-        """Finish what a game's code set going: hooks that wait, questions that are complete."""
+        """
+        Finish what a game's code set going: hooks that wait, questions that are complete.
+
+        :raises RuntimeError: each end of a question has asked another that was at its end, and so on.
+        """
         stale = self._room.journal.stale
+        rounds = 0
         while stale.asked or self._room.later:
+            rounds += 1
+            if rounds > MAX_ROUNDS:
+                raise RuntimeError(f"questions were asked of nobody again and again, {MAX_ROUNDS} times in one step")
             stale.asked = False
             while self._room.later:
                 await self._room.later.pop(0)

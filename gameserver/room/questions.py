@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from msgspec import structs
@@ -31,9 +31,7 @@ class OpenQuestions:
         return self._room.state.questions
 
     def ask(self, name: str, players: Sequence[Player], s: float | None) -> None:
-        """See `gameserver.game.question.Asking.ask`."""
-        if not players:
-            raise ValueError(f"{name}.ask: nobody is asked")
+        """Ask these players; nobody is asked for long, see `complete`."""
         room = self._room
         self._put(name, Asked(tuple(dict.fromkeys(p.id for p in players)), room.time))
         room.timers.cancel(name)
@@ -78,8 +76,8 @@ class OpenQuestions:
 
     def complete(self) -> list[str]:
         """
-        :returns: the questions that need not wait: all who were asked and are online have answered, somebody has, or
-            nobody who was asked is left.
+        :returns: the questions that need not wait: of those who are asked and still here all who are online have
+            answered, and at least one has; or none of them is left.
         """
         return [name for name, asked in self.open.items() if self._is_complete(asked)]
 
@@ -95,15 +93,23 @@ class OpenQuestions:
         for name, asked in list(self.open.items()):
             self._put(name, structs.replace(asked, at=asked.at + delta_s))
 
-    def told(self) -> dict[str, list[str]]:
-        """:returns: who has answered what, for everybody."""
-        return {name: list(asked.answers) for name, asked in self.open.items()}
+    def asked(self) -> dict[str, list[str]]:
+        """:returns: the seats that each question is asked of, of those that are still here."""
+        return {name: self._here(asked.of) for name, asked in self.open.items()}
+
+    def answered(self) -> dict[str, list[str]]:
+        """:returns: those of them that have answered, in the order of their answers."""
+        return {name: self._here(asked.answers) for name, asked in self.open.items()}
+
+    def _here(self, seats: Iterable[str]) -> list[str]:
+        return [seat for seat in seats if seat in self._room.seats]
 
     def _is_complete(self, asked: Asked) -> bool:
-        here = [self._room.seats[seat] for seat in asked.of if seat in self._room.seats]
-        if any(p.online and p.id not in asked.answers for p in here):
+        here = self._here(asked.of)
+        waited_for = [seat for seat in here if seat not in asked.answers]
+        if any(self._room.seats[seat].online for seat in waited_for):
             return False
-        return bool(asked.answers) or not here
+        return len(waited_for) < len(here) or not here
 
     def _put(self, name: str, asked: Asked) -> None:
         self._room.journal.put_in(self._room.state, "questions", name, asked)

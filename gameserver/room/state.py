@@ -163,7 +163,7 @@ class SeatState(Kept, kw_only=True):
     :ivar account: whether its owner has an account; not set of guests, and in rows of older releases of nobody.
     """
 
-    id: Annotated[str, marks.seat, marks.hears, marks.asked]
+    id: Annotated[str, marks.seat, marks.hears, marks.asked, marks.info]
     user_id: str
     name: Annotated[str, marks.seat]
     profile: Annotated[Any, PLAIN]

@@ -34,6 +34,7 @@ from gameserver.errors import Refused, StoreUnavailable
 from gameserver.interfaces import User
 from gameserver.protocol import values
 from gameserver.protocol.messages import UserInfo
+from gameserver.room.admission import free_roles
 from gameserver.room.chat.moderation import has_right
 from gameserver.settings.settings import Settings
 from gameserver.web.answers import address_of, answer, refusal, wrong_method
@@ -379,6 +380,7 @@ def listing_of(room: Room) -> Listing:
         locked=room.state.locked,
         needs_password=room.state.password is not None,
         options=values.to_wire(room.state.options),
+        open_to=[role for role in free_roles(room) if role != "host"],  # that is for the creator
     )
 
 

@@ -37,7 +37,11 @@ class Sitter(Struct, frozen=True):
 
 
 class Listing(Struct, frozen=True):
-    """What anybody may know of a room; ``room`` is its code, and ``seats`` are for who keeps order."""
+    """
+    What anybody may know of a room; ``room`` is its code, and ``seats`` are for who keeps order.
+
+    :ivar open_to: the roles of which somebody new finds a seat now, with the password where one is needed.
+    """
 
     room: str
     game: str
@@ -48,6 +52,7 @@ class Listing(Struct, frozen=True):
     locked: bool
     needs_password: bool
     options: Any
+    open_to: list[str]
     seats: list[Sitter] | UnsetType = UNSET
 
 

@@ -87,24 +87,36 @@ def code_of(test: SynchronousTestCase, call: Any, *args: Any, **kwargs: Any) -> 
 
 
 class LateJoinTests(SynchronousTestCase):
-    """``late_join``: False keeps newcomers out once playing."""
+    """``late_join``: False keeps new players out while a round is played."""
 
     def test_false(self) -> None:
-        """`room_locked` while playing, for every role; who has a seat comes back."""
+        """`room_locked` while playing, for players; other roles come in, and who has a seat comes back."""
         table = Table(House)
         ann = table.join("Ann")
         table.start()
         self.assertEqual(code_of(self, table.join, "Bob"), "room_locked")
-        self.assertEqual(code_of(self, table.join, "TV", "screen"), "room_locked")
+        self.assertEqual(table.join("TV", "screen").role, "screen")
         ann.drop()
         ann.resume()
-        self.assertEqual(list(ann.seats), [ann.id])
+        self.assertEqual([each["role"] for each in ann.seats.values()], ["player", "screen"])
 
     def test_over(self) -> None:
-        """`room_over` when it is over."""
+        """When it is over players come for the next round."""
         table = Table(House)
         table.join("Ann").send("finish_")
+        self.assertEqual(table.join("Bob").number, 1)
+
+    def test_over_and_locked(self) -> None:
+        """`room_over` when it is over and locked, for everybody; locked before its end it is `room_locked`."""
+        table = Table(House)
+        ann = table.join("Ann")
+        ann.send("door", locked=True)
+        self.assertEqual(code_of(self, table.join, "TV", "screen"), "room_locked")
+        table.start()
+        self.assertEqual(code_of(self, table.join, "TV", "screen"), "room_locked")
+        ann.send("finish_")
         self.assertEqual(code_of(self, table.join, "Bob"), "room_over")
+        self.assertEqual(code_of(self, table.join, "TV", "screen"), "room_over")
 
     def test_true(self) -> None:
         """True lets them in, until it is full."""

@@ -61,6 +61,21 @@ class Quiz(Game):
         told = [[p.name, a.value, a.after_s] for p, a in answers.items()]
         self.state.setdefault("revealed", []).append(told)
 
+    @message(by="any")
+    def ask_later(self, player: Player) -> None:
+        self.after(5, "ask_nobody")
+
+    @timer
+    def ask_nobody(self) -> None:
+        self.choose.ask(of=[])
+
+    @question
+    def echo(self, player: Player) -> None: ...
+
+    @echo.done
+    def echoed(self, answers: dict[Player, Answer[None]]) -> None:
+        self.echo.ask(of=[])
+
     @question(revise=True)
     def bid(self, player: Player, n: int) -> dict[str, Any]:
         self.state["looks"] = self.state.get("looks", 0) + 1
@@ -87,6 +102,44 @@ class QuestionTests(SynchronousTestCase):
     def test_not_asked(self) -> None:
         """It is closed until asked."""
         self.assertEqual(self.assertRaises(Refused, self.ann.send, "choose", card=1).code, "refused")
+
+    def test_asked_of_nobody(self) -> None:
+        """``done`` is called with nothing, at once, also from a timer; asking nobody for ever is an error."""
+        self.ann.send("ask", s=45, of=[])
+        self.assertEqual(self.revealed(), [[]])
+        self.assertEqual(self.ann.info["answered"], {})
+        self.ann.send("ask_later")
+        self.table.advance(5)
+        self.assertEqual(self.revealed(), [[], []])
+        self.assertEqual(self.assertRaises(Refused, self.ann.send, "ask", of=[], which="echo").code, "game_error")
+        (failure,) = self.flushLoggedErrors(RuntimeError)
+        self.assertIn("again and again", str(failure.value))
+        self.ann.send("ask", s=45)
+
+    def test_those_who_stay_count(self) -> None:
+        """Who answered and left is no answer: it waits for one of those who are still here, if only to come back."""
+        self.ann.send("ask")
+        self.bob.send("choose", card=1)
+        self.ann.drop()
+        self.assertEqual(self.revealed(), [[["Bob", 10, 0.0]]])
+        self.ann.resume()
+        self.ann.send("ask")
+        self.bob.send("choose", card=1)
+        self.table.join("Cleo")
+        self.bob.leave()
+        self.ann.drop()
+        self.assertEqual(len(self.revealed()), 1)
+
+    def test_info_tells_who_is_asked(self) -> None:
+        """`asked` and `answered` name those who are still here, for who came later, too."""
+        self.ann.send("ask", of=[self.ann.id, self.bob.id])
+        self.bob.send("choose", card=1)
+        cleo = self.table.join("Cleo")
+        self.assertEqual(cleo.info["asked"], {"choose": [self.ann.id, self.bob.id]})
+        self.bob.leave()
+        for each in (self.ann, cleo):
+            self.assertEqual(each.info["asked"], {"choose": [self.ann.id]})
+            self.assertEqual(each.info["answered"], {"choose": []})
 
     def test_all_answered(self) -> None:
         """When all have answered, ``done`` gets what the method returned, and when."""

@@ -548,6 +548,7 @@ class RoomsTests(ApiTests):
                 "max_players": 3,
                 "locked": False,
                 "needs_password": False,
+                "open_to": ["player", "screen"],
                 "options": {"rounds": 2, "mood": "calm"},
             },
         )

@@ -209,8 +209,17 @@ def _info(room: Room) -> messages.RoomInfo:
     state = room.state
     paused = state.paused_at is not None
     options, result = messages.payload(state.options), messages.payload(state.result)
-    answered, teams = room.asking.told(), room.teams.told()
-    return messages.RoomInfo(state.status, state.phase, state.locked, paused, options, result, answered, teams)
+    return messages.RoomInfo(
+        status=state.status,
+        phase=state.phase,
+        locked=state.locked,
+        paused=paused,
+        options=options,
+        result=result,
+        answered=room.asking.answered(),
+        asked=room.asking.asked(),
+        teams=room.teams.told(),
+    )
 
 
 def _tell_info(room: Room, log: list[Said]) -> None:

@@ -126,12 +126,12 @@ const STATUS = { lobby: "waiting", playing: "playing", over: "finished" };
  * @param {{ label?: string, role?: string }} options
  */
 function roomCard(room, { label = "Join", role } = {}) {
-  const game = games.find((each) => each.name === room.game);
   const url = playUrl(room.game, { room: room.room, role });
-  const full = room.players >= room.max_players;
   const notes = [room.needs_password && "password", room.locked && "closed to newcomers"].filter(Boolean);
-  const watch = game?.roles.spectator && !role ? el("a", { class: "button quiet", href: playUrl(room.game, { room: room.room, role: "spectator" }) }, "Watch") : null;
-  const action = label === "Join" && (full || room.locked) ? el("span", { class: "muted" }, full ? "Full" : "Closed") : el("a", { class: "button primary", href: url, "data-key": `go-${room.room}-${role ?? ""}` }, label, el("span", { class: "visually-hidden" }, ` ${room.room}`));
+  const canWatch = room.open_to.includes("spectator") && !role;
+  const watch = canWatch ? el("a", { class: "button quiet", href: playUrl(room.game, { room: room.room, role: "spectator" }) }, "Watch") : null;
+  const isClosed = label === "Join" && !room.open_to.includes("player");
+  const action = isClosed ? el("span", { class: "muted" }, room.players >= room.max_players ? "Full" : "Closed") : el("a", { class: "button primary", href: url, "data-key": `go-${room.room}-${role ?? ""}` }, label, el("span", { class: "visually-hidden" }, ` ${room.room}`));
   return el(
     "li",
     {},

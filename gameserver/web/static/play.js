@@ -121,12 +121,14 @@ function messageCard(name, message) {
   const card = el("section", { class: "card flat stack tight message", "aria-label": labelOf(name) }, el("div", { class: "row spread" }, el("h3", {}, labelOf(name)), note), controls, error, output);
   const refresh = () => {
     card.hidden = !maySend(message);
-    const asked = room.info.answered?.[name];
+    const asked = room.info.asked[name];
+    const isAsked = Boolean(asked?.includes(room.seat.id));
+    const answered = room.info.answered[name] ?? [];
     const wrongPhase = message.phase && message.phase !== room.info.phase;
-    const text = wrongPhase ? `in phase ${message.phase}` : message.question ? (asked ? `asked, ${asked.length} answered` : "not asked") : "";
+    const text = wrongPhase ? `in phase ${message.phase}` : message.question ? (asked ? `${isAsked ? "asked" : "others are asked"}, ${answered.length} answered` : "not asked") : "";
     note.textContent = text;
     note.hidden = !text;
-    card.classList.toggle("muted", Boolean(wrongPhase || (message.question && !asked)));
+    card.classList.toggle("muted", Boolean(wrongPhase || (message.question && !isAsked)));
     form.refresh();
   };
   return { card, refresh };

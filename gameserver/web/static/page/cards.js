@@ -23,6 +23,12 @@ export async function joinCard({ mount, client, game, role, seated, about }) {
     return;
   }
   if (isElsewhere(listing.game, game)) return goToGame(listing.game);
+  const canWatch = role === "player" && (listing.open_to ?? []).includes("spectator");
+  const watch = canWatch ? el("a", { class: "button quiet", href: `?room=${code}&role=spectator` }, "Only watch") : null;
+  if (listing.open_to && !listing.open_to.includes(role) && about.name === listing.game) {
+    fill(mount, closedCard(listing, role, about, watch));
+    return;
+  }
   const named = role === "player" ? nameField() : null;
   const password = el("input", { id: "enter-password", type: "password", autocomplete: "off", required: Boolean(listing.needs_password) });
   const passwordField = el("div", { class: "field", hidden: !listing.needs_password }, el("label", { htmlFor: "enter-password" }, "The room's password"), password);
@@ -47,7 +53,6 @@ export async function joinCard({ mount, client, game, role, seated, about }) {
       }
     }
   };
-  const watch = role === "player" && about.roles.spectator ? el("a", { class: "button quiet", href: `?room=${code}&role=spectator` }, "Only watch") : null;
   fill(
     mount,
     el(
@@ -63,6 +68,13 @@ export async function joinCard({ mount, client, game, role, seated, about }) {
   );
   if (role !== "player" && !listing.needs_password) await join();
   else if (HAS_KEYS) (listing.needs_password && savedName() ? password : (named?.input ?? password)).focus();
+}
+
+/** Nobody new gets a seat of this role now: why, and what else there is. */
+function closedCard(listing, role, about, watch) {
+  const why = listing.locked ? "The host has locked the room." : role === "player" && listing.players < listing.max_players ? "The game has begun." : `There is no free seat for a ${role}.`;
+  const again = el("button", { type: "button", onclick: () => location.reload() }, "Look again");
+  return el("div", { class: "card stack center" }, el("h1", {}, about.title), el("p", {}, why), el("div", { class: "row center" }, watch, again, el("a", { class: "button primary", href: BASE.href }, "To the lobby")));
 }
 
 function titled(text) {
