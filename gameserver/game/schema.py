@@ -19,6 +19,7 @@ from msgspec import NODEFAULT, Raw, ValidationError
 from msgspec import inspect as types
 
 from gameserver.errors import GameDefinitionError, NotJSON, Refused
+from gameserver.game.described import UNSAID
 from gameserver.protocol import values
 from gameserver.protocol.numerals import Wholes, fails_at_float, inside, kinds_in
 from gameserver.room.seats import Player
@@ -47,6 +48,7 @@ class Schema:
     :param function: the function itself, unbound.
     :param skip: how many leading parameters (``self``, the sender) are not data.
     :param defaults_only: every parameter needs a default, as a room's options do.
+    :ivar returns: what the function says that it returns, or `UNSAID`.
     :raises GameDefinitionError: the signature cannot be a schema.
     """
 
@@ -66,6 +68,7 @@ class Schema:
         self._defaults = {p.name: p.default for p in named if p.default is not p.empty}
         try:
             hints = get_type_hints(function, include_extras=True)
+            self.returns = hints.get("return", UNSAID)
             self.struct = msgspec.defstruct(
                 name, [_field(p, hints) for p in named], forbid_unknown_fields=not self.open, kw_only=True
             )

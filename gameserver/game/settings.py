@@ -74,6 +74,10 @@ _FILTER: Final = Must(lambda v: v is None or v == "default" or callable(v), '"de
 _PHASES: Final = Must(
     lambda v: isinstance(v, tuple | list) and all(isinstance(p, str) for p in v), 'phases, such as ("night",)'
 )
+_TYPES: Final = Must(
+    lambda v: isinstance(v, dict) and all(isinstance(k, str) for k in v),
+    'a dict of names and types: {"reveal": Reveal}',
+)
 
 
 class GameSettings:
@@ -144,6 +148,10 @@ class GameSettings:
     """True: ``/mute NAME 10m`` and the like are commands; False: lines like any other"""
     silent_phases: ClassVar[Annotated[tuple[str, ...], _PHASES]] = ()
     """phases in which players may not write but to channels that the game has opened"""
+    events: ClassVar[Annotated[dict[str, Any], _TYPES]] = {}
+    """the types of events' data, for whoever writes a client: ``{"reveal": Reveal}``"""
+    docs: ClassVar[Annotated[dict[str, Any], _TYPES]] = {}
+    """the same of documents besides ``state``: ``{"seat": Hand, "role:screen": Board, "group:*": Plan}``"""
     version: ClassVar[Annotated[int, _whole(1, _ENDLESS, "an int of 1 or more")]] = 1
     """of your documents' shape"""
 

@@ -11,6 +11,7 @@ from twisted.logger import Logger
 
 from gameserver.errors import GameDefinitionError
 from gameserver.game.crontab import Crontab
+from gameserver.game.described import NULL, document_schemas, event_schemas, reply_schema
 from gameserver.game.marks import CronMark, MessageMark, TimerMark, mark_of
 from gameserver.game.question import Question
 from gameserver.game.schema import Schema
@@ -34,6 +35,7 @@ class MessageSpec:
     :ivar call: calls the method with what a client sent, see `Schema.caller`.
     :ivar decode: decodes what a client sent as JSON, where its types say all there is to say about it; else None.
     :ivar call_read: calls the method with a game, a sender and what `decode` gave.
+    :ivar reply: the JSON schema of its reply; None where the method says nothing of it.
     :ivar open_to: the role that may send it at any time; None where more is to be asked.
     """
 
@@ -48,6 +50,7 @@ class MessageSpec:
         "open_to",
         "phase",
         "question",
+        "reply",
         "schema",
         "waits",
     )
@@ -61,6 +64,8 @@ class MessageSpec:
         self.question = question
         self.waits = inspect.iscoroutinefunction(function)
         self.schema = Schema(method, function, skip=2)
+        # What a question's method returns is kept secret: who answers is told nothing.
+        self.reply = NULL if question else reply_schema(self.schema.returns)
         self.call = self.schema.caller(function)
         self.call_read = self.schema.calls(function)
         says_all = self.schema.strict and self.schema.bounded and not self.schema.seats
@@ -81,6 +86,8 @@ class Spec:
     :ivar slips: what seems to be a slip of the author's pen: said where games are listed, served and tested.
     :ivar quanta: how finely floats of documents are told, or None.
     :ivar waits: whether any of the game's methods is a coroutine, so that a step may last.
+    :ivar events: JSON schemas of events' data, by their types.
+    :ivar docs: JSON schemas of documents, by their streams.
     :ivar message_bytes: how large a message of its rooms may be, as JSON.
     :raises GameDefinitionError: something in it is not as it must be.
     """
@@ -99,6 +106,7 @@ class Spec:
         for slip in self.slips:
             log.warn("{text}", game=cls.__name__, **slip._asdict())
         self.message_bytes = bounds.message_bytes(cls.max_row_bytes, cls.max_players + sum(cls.roles.values()))
+        self.events, self.docs = event_schemas(cls), document_schemas(cls)
         self.quanta = Quanta(cls.quantize) if cls.quantize is not None else None
         self.function_style = bool(cls.__dict__.get("_gs_function_style", False))
         self.messages: dict[str, MessageSpec] = {}

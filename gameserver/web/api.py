@@ -31,6 +31,7 @@ from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
 from gameserver import __version__
 from gameserver.errors import Refused, StoreUnavailable
+from gameserver.game.described import inlined
 from gameserver.interfaces import User
 from gameserver.protocol import values
 from gameserver.protocol.messages import UserInfo
@@ -96,8 +97,10 @@ class Api(Identity, ModerationApi):
         specs = services.registry.specs.values()
         served = [about(spec, page=pages.has_own(spec.name)) for spec in specs]
         broken = [{"name": each.name, "error": each.error} for each in (catalog.broken if catalog is not None else ())]
-        self._games = Raw(msgspec.json.encode({"games": served}))
-        self._all_games = Raw(msgspec.json.encode({"games": served, "broken": broken}))
+        self._games: dict[tuple[bool, bool], Raw] = {}
+        for inline, games in ((False, served), (True, list(map(without_refs, served)))):
+            self._games[inline, False] = Raw(msgspec.json.encode({"games": games}))
+            self._games[inline, True] = Raw(msgspec.json.encode({"games": games, "broken": broken}))
 
     # Calls
 
@@ -115,10 +118,13 @@ class Api(Identity, ModerationApi):
     @app.route("/api/games", methods=["GET"])
     async def games(self, request: Request) -> bytes:
         """List the games; to administrators also those that could not be loaded, with their errors."""
-        if request.getHeader(b"authorization") is None:
-            return answer(request, self._games)
-        user = await self._caller(request)
-        return answer(request, self._all_games if "admin" in user.rights else self._games)
+        refs = request.args.get(b"refs", [b""])[0]
+        if refs not in (b"", b"inline"):
+            raise Refused("There is refs=inline, or nothing.", code="bad_data", path="$.refs")
+        all_of_them = False
+        if request.getHeader(b"authorization") is not None:
+            all_of_them = "admin" in (await self._caller(request)).rights
+        return answer(request, self._games[bool(refs), all_of_them])
 
     @app.route("/api/rooms", methods=["GET"])
     async def rooms(self, request: Request) -> bytes:
@@ -335,10 +341,27 @@ def about(spec: Spec, *, page: bool) -> About:
         roles=cls.roles,
         options=spec.options.json_schema() if spec.options is not None else None,
         messages={
-            name: Message(message.by, message.phase, message.question, message.schema.json_schema())
+            name: Message(message.by, message.phase, message.question, message.schema.json_schema(), message.reply)
             for name, message in spec.messages.items()
         },
+        events=spec.events,
+        docs=spec.docs,
         page=page,
+    )
+
+
+def without_refs(game: About) -> About:
+    """:returns: the same with its schemas `inlined`."""
+    messages = {
+        name: replace(each, schema=inlined(each.schema), reply=inlined(each.reply) if each.reply is not None else None)
+        for name, each in game.messages.items()
+    }
+    return replace(
+        game,
+        options=inlined(game.options) if game.options is not None else None,
+        messages=messages,
+        events={name: inlined(schema) for name, schema in game.events.items()},
+        docs={name: inlined(schema) for name, schema in game.docs.items()},
     )
 
 

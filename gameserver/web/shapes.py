@@ -57,12 +57,17 @@ class Listing(Struct, frozen=True):
 
 
 class Message(Struct, frozen=True):
-    """What clients may send in a game; ``schema`` is the JSON schema of its data."""
+    """
+    What clients may send in a game.
+
+    ``schema`` is the JSON schema of its data, ``reply`` that of its reply, or None where the game says nothing of it.
+    """
 
     by: str
     phase: str | None
     question: bool
     schema: dict[str, Any]
+    reply: dict[str, Any] | None
 
 
 class About(Struct, frozen=True):
@@ -70,7 +75,8 @@ class About(Struct, frozen=True):
     A game that is served.
 
     ``options`` is a JSON schema, or None where any options will do; ``messages`` is name to what clients may send,
-    empty where the game takes any; ``page`` says whether the game brings a page of its own.
+    empty where the game takes any; ``page`` says whether the game brings a page of its own. ``events`` are JSON schemas
+    of events' data, by their types, and ``docs`` of documents, by their streams: of those that the game declares.
     """
 
     name: str
@@ -81,6 +87,8 @@ class About(Struct, frozen=True):
     roles: dict[str, int]
     options: dict[str, Any] | None
     messages: dict[str, Message]
+    events: dict[str, dict[str, Any]]
+    docs: dict[str, dict[str, Any]]
     page: bool
 
 

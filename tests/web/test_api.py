@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 from hashlib import shake_128
 from itertools import count
-from typing import Any
+from typing import Any, TypedDict
 
+from msgspec import Struct
 from twisted.internet.address import IPv4Address
 from twisted.internet.defer import CancelledError, Deferred
 from twisted.internet.task import Clock as Seconds
@@ -16,7 +17,7 @@ from twisted.trial.unittest import SynchronousTestCase
 from twisted.web.resource import Resource
 from zope.interface import implementer
 
-from gameserver import Game
+from gameserver import Game, Player, message
 from gameserver.auth.chain import make_chain
 from gameserver.auth.context import AuthContext
 from gameserver.auth.invitations import Invitations
@@ -45,6 +46,29 @@ from gameserver.web.site import site
 from gameserver.websocket.limits import Budgets, Strangers
 from gameserver.websocket.session import NodeServices
 from tests.auth.kit import fast_hasher
+
+
+class Card(TypedDict):
+    rank: int
+
+
+class Table(TypedDict):
+    top: Card
+
+
+class Reveal(Struct):
+    cards: list[Card]
+
+
+class Cards(Game):
+    """One message, whose types are told."""
+
+    events = {"reveal": Reveal}
+    state: Table
+
+    @message
+    def draw(self, player: Player) -> Card:
+        return {"rank": 1}
 
 
 class Quiz(Game):
@@ -363,6 +387,8 @@ class GamesTests(ApiTests):
                 "max_players": 3,
                 "roles": {"screen": 1},
                 "messages": {},
+                "events": {},
+                "docs": {},
                 "page": False,
             },
         )
@@ -371,6 +397,19 @@ class GamesTests(ApiTests):
             self.assertIn(part, text)
         self.assertEqual((slow["name"], slow["roles"]), ("slow", {}))
         self.assertIsNone(loose["options"])
+
+    def test_schemas(self) -> None:
+        """What a client gets, besides what it sends: replies, events and documents; in place, where that is asked."""
+        node = Node(Cards)
+        told = {refs: node.ask("GET", f"/api/games{refs}").json["games"][0] for refs in ("", "?refs=inline")}
+        for refs, game in told.items():
+            self.assertEqual((list(game["events"]), list(game["docs"])), (["reveal"], ["room"]))
+            self.assertEqual('"$ref"' in json.dumps(game), not refs)
+        card = told["?refs=inline"]["messages"]["draw"]["reply"]
+        self.assertEqual(card["properties"]["rank"], {"type": "integer"})
+        self.assertEqual(told["?refs=inline"]["events"]["reveal"]["properties"]["cards"]["items"], card)
+        self.assertEqual(told["?refs=inline"]["docs"]["room"]["properties"]["top"], card)
+        self.assertRefused(node.ask("GET", "/api/games?refs=all"), 400, "bad_data")
 
     def test_broken(self) -> None:
         """Broken games are told to administrators: their errors name files and lines of the server."""
