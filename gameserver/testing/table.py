@@ -28,10 +28,13 @@ from gameserver.store.memory.store import MemoryStore
 from gameserver.testing.failures import Failures, raising
 from gameserver.testing.moves import Move, play_random
 from gameserver.testing.visitor import Visitor
+from gameserver.testing.wires import ClientTime, Wires
 from gameserver.websocket.limits import Budgets
 from gameserver.websocket.session import NodeServices
 
 if TYPE_CHECKING:
+    from gameserver.client import Client
+    from gameserver.client.dial import Dial
     from gameserver.node.runner import RoomRunner
     from gameserver.room.documents.document import Document
     from gameserver.room.room import Room
@@ -72,6 +75,8 @@ class Table:
         self._amnesia = amnesia
         self._time = FakeTime()
         self._clock = Clock(self._time, lambda: START_S + self._time.seconds())
+        self._reactor = ClientTime(self._time)
+        self._wires = Wires(lambda: self.services, self.failures)
         self._store = MemoryStore()
         self._entropy = random.Random(seed)
         names = random.Random(f"names {seed}")
@@ -112,6 +117,37 @@ class Table:
             self._code = visitor._create({**self._wish, **({"password": password} if password else {})}, profile or {})
         self.visitors.append(visitor)
         return visitor
+
+    def client(self, name: str | None = None, **arguments: Any) -> Client:
+        """
+        Connect a `gameserver.client.Client`, such as a bot's: it can `Client.join` the room of `code`.
+
+        Its time is the table's. What it asks is answered during the next call of the table; `settle` is one that lets
+        no time pass. After a `restart` it is connected again, and back in its rooms.
+
+        :param name: what others see.
+        :param arguments: what else `Client` takes, such as ``binary=True`` or ``token=...``.
+        :returns: a client to which the server has said welcome.
+        """
+        from gameserver.client import Client  # only here: it loads Autobahn, which other tests do without
+
+        # Without a wait a lost connection is mended by whatever call lost it.
+        arguments = {"dial": self.dial, "random": lambda: 0.0, **arguments}
+        client = Client(self._reactor, "ws://table/ws", name=name, **arguments)
+        connecting = client.connect()
+        self.settle()
+        _result(connecting)
+        return client
+
+    @property
+    def reactor(self) -> ClientTime:
+        """The table's time for bots, which need a reactor only to wait: ``callLater`` and ``seconds``."""
+        return self._reactor
+
+    @property
+    def dial(self) -> Dial:
+        """A way to this table for a `gameserver.client.Client` that a bot makes itself: ``dial=table.dial``."""
+        return self._wires.dial
 
     @raising
     def start(self) -> None:
@@ -159,6 +195,8 @@ class Table:
         self._store.beat(now_ms=round(self._clock.now() * 1000))
         self._store.kill()
         self._open()
+        self._wires.cut()
+        self.settle()
         if self._registry.get(self.code) is None:
             raise LookupError('the room is gone: a game with durability = "none" does not outlive its process')
         for visitor in online:
@@ -324,7 +362,8 @@ class Table:
 
     def _stop_time(self) -> None:
         for call in list(self._time.getDelayedCalls()):  # each that is cancelled leaves it
-            call.cancel()
+            if not self._reactor.has(call):
+                call.cancel()
 
     def _check_mirrors(self) -> None:
         """What clients have by patches is what the room has."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import msgspec
@@ -13,10 +12,10 @@ from gameserver.protocol import values
 from gameserver.protocol.messages import Joined
 from gameserver.protocol.mirror import OWN, Mirror, OutOfStep
 from gameserver.testing.failures import Failures, raising
+from gameserver.testing.wires import ServerEnd
 from gameserver.websocket.session import Session
 
 if TYPE_CHECKING:
-    from gameserver.interfaces import ISession
     from gameserver.room.seats import Player
     from gameserver.testing.table import Table
 
@@ -227,7 +226,7 @@ class Visitor:
     def _connect(self) -> None:
         if self._session is not None:
             self.drop()
-        self._session = Session(self._table.services, _Wire(self), "table")
+        self._session = Session(self._table.services, ServerEnd(self.hear, lambda *_: self.drop()), "table")
         who: dict[str, Any] = {"token": self._token} if self._token else {"guest": {"name": self.name}}
         self._speak({"op": "hello", "client": self._key, **who})
 
@@ -313,31 +312,6 @@ class Visitor:
 
     def __repr__(self) -> str:
         return f"<Visitor {self.name!r}, seat {self.id}>"
-
-
-class _Wire:
-    """The server's side of a connection in memory."""
-
-    def __init__(self, visitor: Visitor) -> None:
-        self._visitor = visitor
-
-    def send(self, frame: bytes) -> None:
-        self._visitor.hear(frame)
-
-    def send_to_all(self, to: Sequence[ISession], frames: list[bytes], *, last: bool) -> None:
-        """See `Transport.send_to_all`."""
-        for session in to:
-            for frame in frames:
-                session.deliver(frame)
-
-    def send_volatile(self, frame: bytes, slot: str) -> None:
-        self._visitor.hear(frame)
-
-    def forget(self, code: str) -> None:
-        """Nothing ever waits here."""
-
-    def close(self, code: int, reason: str) -> None:
-        self._visitor.drop()
 
 
 def _as_json(value: Any) -> Any:
