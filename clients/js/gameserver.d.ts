@@ -81,7 +81,10 @@ export class Client {
   readonly user: User;
   /** The server's latest; good for the HTTP calls. */
   readonly token: string;
-  /** The server's: `frame_bytes`, `depth`, `ping_s`, `queue_bytes`, `chat_chars`, `name_chars`, `rooms`. */
+  /**
+   * The server's: `frame_bytes`, `depth`, `ping_s`, `queue_bytes`, `chat_chars`, `chat_data_bytes`, `name_chars`,
+   * `rooms`, `message_bytes`.
+   */
   readonly limits: Record<string, number>;
   readonly status: Status;
   /** Why the status is `closed`, or null. */
@@ -152,6 +155,20 @@ export interface Info {
   answered: Record<string, string[]>;
   /** By open question, the ids of the seats that are asked, of those still here. */
   asked: Record<string, string[]>;
+  /** Missing where there are none. */
+  teams?: TeamInfo[];
+}
+
+/** A team as the server tells it; `Room.teams` has them with their seats. */
+export interface TeamInfo {
+  /** Its group's. */
+  name: string;
+  title: string;
+  /** As CSS has it. */
+  colour: string;
+  score: number;
+  /** Whether players choose their team; missing: they do not. */
+  open?: boolean;
 }
 
 export interface Timer {

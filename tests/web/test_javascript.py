@@ -7,8 +7,10 @@ from pathlib import Path
 
 from twisted.trial.unittest import SynchronousTestCase
 
-from gameserver.protocol.messages import ARRAYS
+from gameserver.protocol.messages import ARRAYS, RoomInfo, SeatInfo, TeamInfo
+from gameserver.settings.settings import Limits
 from gameserver.web import pages
+from gameserver.websocket.session import told_limits
 
 ROOT = Path(__file__).parents[2]
 BUNDLES = {"gameserver.js", "game-chat.js"}
@@ -30,6 +32,20 @@ class SourceTests(SynchronousTestCase):
         text = (ROOT / "clients/js/src/arrays.js").read_text("utf-8")
         told = {int(n): (op, tuple(names.split())) for n, op, names in re.findall(r'\[(\d+), "(\w+)", "(.*?)"\]', text)}
         self.assertEqual(told, ARRAYS)
+
+    def test_types_are_the_servers(self) -> None:
+        """What a page reads of a room, a seat and a team has a type for each field that the server tells."""
+        text = (ROOT / "clients/js/gameserver.d.ts").read_text("utf-8")
+        for name, told in (("Info", RoomInfo), ("Seat", SeatInfo), ("TeamInfo", TeamInfo)):
+            found = re.search(rf"^export interface {name} \{{$(.*?)^\}}$", text, re.MULTILINE | re.DOTALL)
+            fields = re.findall(r"^  (\w+)\??:", found[1] if found else "", re.MULTILINE)
+            self.assertEqual(sorted(fields), sorted(told.__struct_fields__), name)
+
+    def test_limits_are_named(self) -> None:
+        """So is each limit that `welcome` tells."""
+        text = (ROOT / "clients/js/gameserver.d.ts").read_text("utf-8")
+        comment = text[: text.index("readonly limits:")].rpartition("/**")[2]
+        self.assertEqual(set(re.findall(r"`(\w+)`", comment)), set(told_limits(Limits(), 1)))
 
     def test_no_source_is_long(self) -> None:
         """A source has one subject, and at most 400 lines."""
