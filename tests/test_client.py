@@ -114,6 +114,7 @@ def info(status: str = "lobby") -> dict[str, Any]:
         ("options", {}),
         ("result", None),
         ("answered", {}),
+        ("asked", {}),
     )
     return {"status": status, "phase": None, **dict(fields)}
 

@@ -19,6 +19,7 @@ INFO = {
     "options": {},
     "result": None,
     "answered": {},
+    "asked": {},
 }
 
 
