@@ -39,6 +39,7 @@ PLACES = {
     "gameserver.store": "adapters",
     "gameserver.cluster": "adapters",
     "gameserver.auth": "adapters",
+    "gameserver.django": "web",
     "gameserver.web": "web",
     "gameserver.service": "roots",
     "gameserver.tap": "roots",
@@ -62,7 +63,7 @@ DOORS = {
     "cryptography": ("gameserver.auth.tickets", "gameserver.auth.jwt_keys", "gameserver.web.certificates"),
     "prometheus_client": ("gameserver.web.metrics",),
     "jwt": ("gameserver.auth.jwt", "gameserver.auth.jwt_keys"),
-    "django": ("gameserver.auth.django", "gameserver.auth.django_app"),
+    "django": ("gameserver.auth.django", "gameserver.auth.django_app", "gameserver.django"),
     "sqlite3": ("gameserver.store.sqlite.file",),
     "zstandard": ("gameserver.store.compression",),
 }

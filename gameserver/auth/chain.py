@@ -85,10 +85,19 @@ class Chain:
         raise refused
 
     async def _by_cookies(self, cookies: Mapping[str, str], **more: Any) -> Grant | None:
+        refused: Refused | None = None
         for link in self._offering(ICookies):
-            grant: Grant | None = await _ask(link, link.authenticate_cookies, cookies, **more)
+            try:
+                grant: Grant | None = await _ask(link, link.authenticate_cookies, cookies, **more)
+            except Refused as why:
+                if why.code != "unauthenticated":
+                    raise
+                refused = why  # another's cookie may be good
+                continue
             if grant is not None:
                 return grant
+        if refused is not None:
+            raise refused
         return None
 
 

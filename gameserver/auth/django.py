@@ -13,6 +13,7 @@ import os
 from collections.abc import Mapping, Sequence
 from typing import Any, Final, TypeVar
 
+from msgspec.structs import replace
 from twisted.internet.defer import Deferred
 from twisted.logger import Logger
 from twisted.python.failure import Failure
@@ -25,7 +26,7 @@ from gameserver.auth.hashing import FULL
 from gameserver.auth.threads import Queue, Threads
 from gameserver.auth.tokens import Signer
 from gameserver.errors import Refused
-from gameserver.interfaces import Caller, Grant, ICookies, IPasswords, ISeesCallers, User
+from gameserver.interfaces import Caller, Grant, IPasswords, ISeesCallers, ISessions, User
 from gameserver.protocol.names import fitting_name
 
 log = Logger(namespace="gameserver")
@@ -84,7 +85,7 @@ class DjangoTickets:
         return f"{type(self).__name__}()"
 
 
-@implementer(IPasswords, ICookies)
+@implementer(IPasswords, ISessions)
 class DjangoUsers(DjangoTickets):
     """
     Users of a project whose tables are read here.
@@ -120,6 +121,10 @@ class DjangoUsers(DjangoTickets):
         """See `ICookies.authenticate_cookies`."""
         return Deferred.fromCoroutine(self._by_cookies(cookies, now_s, caller))
 
+    def has_session(self, cookies: Mapping[str, str]) -> bool:
+        """See `ISessions.has_session`."""
+        return self._project.cookie_name() in cookies
+
     async def _authenticate(self, token: str, now_s: float, caller: Caller | None) -> User:
         claims = self._read(token, now_s)
         person = await _answer(self._look(lambda: self._project.by_key(claims.sub)))
@@ -140,7 +145,7 @@ class DjangoUsers(DjangoTickets):
         person = await _answer(self._look(lambda: self._project.by_session(key, caller)))
         if person is None:
             raise Refused("Nobody is logged in with that cookie.", code="unauthenticated")
-        return self._grant(person, now_s, COOKIE_LIFETIME_S)
+        return replace(self._grant(person, now_s, COOKIE_LIFETIME_S), elsewhere=True)
 
     def _grant(self, person: Any, now_s: float, lasts_s: int) -> Grant:
         made_s = int(now_s)

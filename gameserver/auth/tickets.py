@@ -34,11 +34,52 @@ NONCE_BYTES: Final = 12
 TICKET_CHARS: Final = 2 * TOKEN_CHARS
 
 
+KEPT: Final = "kept."
+"""What a cookie that holds a token begins with."""
+
+
 class Sealed(Struct, frozen=True):
     """What is in a ticket: a token, and until when it may be shown, seconds since 1970."""
 
     token: str
     exp: float
+
+
+class Seal:
+    """
+    Makes texts that tell nothing to whoever has them, and opens those that were made here.
+
+    :param secrets: see `gameserver.auth.tokens.Signer`.
+    :param purpose: what is sealed for one is nothing for another.
+    """
+
+    def __init__(self, secrets: Sequence[bytes], purpose: str, entropy: Callable[[int], bytes]) -> None:
+        keys = (hmac.digest(secret, purpose.encode(), hashlib.sha256) for secret in secrets)
+        self._ciphers = [ChaCha20Poly1305(key) for key in keys]
+        self._entropy = entropy
+
+    def close(self, content: Sealed) -> str:
+        """:returns: the content, sealed."""
+        nonce = self._entropy(NONCE_BYTES)
+        sealed = self._ciphers[0].encrypt(nonce, msgspec.json.encode(content), None)
+        return urlsafe_b64encode(nonce + sealed).rstrip(b"=").decode()
+
+    def open(self, text: str) -> Sealed | None:
+        """:returns: what is in it; None: it was not made here."""
+        try:
+            content = urlsafe_b64decode(text + "=" * (-len(text) % 4)) if len(text) <= TICKET_CHARS else b""
+        except ValueError:
+            return None
+        # Base64 has several spellings of some ends, each of which would be another ticket.
+        if urlsafe_b64encode(content).rstrip(b"=").decode() != text or len(content) <= NONCE_BYTES:
+            return None
+        for cipher in self._ciphers:
+            try:
+                opened = cipher.decrypt(content[:NONCE_BYTES], content[NONCE_BYTES:], None)
+            except InvalidTag:
+                continue
+            return msgspec.json.decode(opened, type=Sealed)
+        return None
 
 
 @implementer(ITickets)
@@ -50,22 +91,33 @@ class Tickets:
     """
 
     def __init__(self, secrets: Sequence[bytes], users: IUserStore, entropy: Callable[[int], bytes]) -> None:
-        self._ciphers = [ChaCha20Poly1305(hmac.digest(secret, b"ticket", hashlib.sha256)) for secret in secrets]
+        self._tickets = Seal(secrets, "ticket", entropy)
+        self._cookies = Seal(secrets, "cookie", entropy)
         self._users = users
-        self._entropy = entropy
 
     def sell(self, token: str, *, now_s: float) -> str:
         """See `ITickets.sell`."""
-        nonce = self._entropy(NONCE_BYTES)
-        sealed = self._ciphers[0].encrypt(nonce, msgspec.json.encode(Sealed(token, now_s + LIFETIME_S)), None)
-        return urlsafe_b64encode(nonce + sealed).rstrip(b"=").decode()
+        return self._tickets.close(Sealed(token, now_s + LIFETIME_S))
 
     def redeem(self, ticket: str, *, now_s: float) -> Deferred[str]:
         """See `ITickets.redeem`."""
         return Deferred.fromCoroutine(self._redeem(ticket, now_s))
 
+    def keep(self, token: str, *, until_s: float) -> str:
+        """See `ITickets.keep`."""
+        return KEPT + self._cookies.close(Sealed(token, until_s))
+
+    def kept(self, cookie: str, *, now_s: float) -> str:
+        """See `ITickets.kept`."""
+        sealed = self._cookies.open(cookie.removeprefix(KEPT)) if cookie.startswith(KEPT) else None
+        if sealed is None or now_s >= sealed.exp:
+            raise Refused("That login has ended.", code="unauthenticated")
+        return sealed.token
+
     async def _redeem(self, ticket: str, now_s: float) -> str:
-        sealed = self._open(ticket)
+        sealed = self._tickets.open(ticket)
+        if sealed is None:
+            raise Refused("That ticket is not of this server.", code="unauthenticated")
         if not sealed.exp - LIFETIME_S - LEEWAY_S <= now_s < sealed.exp:
             raise Refused("That ticket has expired.", code="unauthenticated")
         mark = hashlib.sha256(ticket.encode()).hexdigest()
@@ -73,22 +125,3 @@ class Tickets:
         if not await self._users.spend(mark, now_ms=round(now_s * 1000), until_ms=until_ms):
             raise Refused("That ticket was used before.", code="unauthenticated")
         return sealed.token
-
-    def _open(self, ticket: str) -> Sealed:
-        """:raises Refused: it was not sold here."""
-        wrong = Refused("That ticket is not of this server.", code="unauthenticated")
-        try:
-            content = urlsafe_b64decode(ticket + "=" * (-len(ticket) % 4)) if len(ticket) <= TICKET_CHARS else b""
-        except ValueError:
-            raise wrong from None
-        # Base64 has several spellings of some ends, each of which would be another ticket.
-        if urlsafe_b64encode(content).rstrip(b"=").decode() != ticket or len(content) <= NONCE_BYTES:
-            raise wrong
-        for cipher in self._ciphers:
-            try:
-                return msgspec.json.decode(
-                    cipher.decrypt(content[:NONCE_BYTES], content[NONCE_BYTES:], None), type=Sealed
-                )
-            except InvalidTag:
-                continue
-        raise wrong

@@ -63,12 +63,14 @@ class Grant(Struct, frozen=True):
     :ivar token: proves it from now on; it begins with its authenticator's kind, and a dot.
     :ivar expires_s: seconds for which the token is good, or None where nobody but its authenticator knows.
     :ivar refresh: buys the next grant, once, where there is such a thing.
+    :ivar elsewhere: whether a session of another system proved it, which alone can end it.
     """
 
     user: User
     token: str
     expires_s: int | None = None
     refresh: str | None = None
+    elsewhere: bool = False
 
     def __repr__(self) -> str:
         return f"Grant({self.user!r})"
@@ -186,12 +188,19 @@ class ICookies(IAuthenticator):
 
     def authenticate_cookies(cookies: Mapping[str, str], *, now_s: float) -> Deferred[Grant | None]:
         """
-        The request's origin was checked before.
+        The request's origin was checked before. What `ITickets.keep` made is not among them.
 
         :param cookies: name to value, all that the request brought.
         :returns: what this user gets, or None if none of the cookies is this authenticator's.
         :raises Refused: ``unauthenticated``: one is, and proves nothing.
         """
+
+
+class ISessions(ICookies):
+    """One whose cookies are another system's: a browser may be somebody before it has been here."""
+
+    def has_session(cookies: Mapping[str, str]) -> bool:
+        """Whether one of these is the other system's; what it proves is not looked at."""
 
 
 class IAuthenticators(Interface):
@@ -238,6 +247,15 @@ class ITickets(Interface):
         :returns: the token that bought it, which is yet to be proved again.
         :raises Refused: ``unauthenticated``: it is forged, expired, or was shown before.
         :raises StoreUnavailable: the store does not tell whether it was shown.
+        """
+
+    def keep(token: str, *, until_s: float) -> str:
+        """:returns: what a browser keeps of a token in a cookie that pages cannot read; good for tickets alone."""
+
+    def kept(cookie: str, *, now_s: float) -> str:
+        """
+        :returns: the token in it, which is yet to be proved again.
+        :raises Refused: ``unauthenticated``: it is none of `keep`, or too late for it.
         """
 
 

@@ -108,6 +108,19 @@ def public_url(value: object) -> str:
     return given.rstrip("/")
 
 
+def login_url(value: object) -> str:
+    """Read the address of a page elsewhere."""
+    given = text(value)
+    try:
+        parts = urlsplit(given)
+        right = parts.scheme in ("http", "https") and parts.hostname and not (parts.query or parts.fragment)
+    except ValueError:
+        right = False
+    if not right:
+        raise Wrong(f"an http or https address without query, such as https://shop.example/enter/, not {given!r}")
+    return given
+
+
 def time_zone(value: object) -> str:
     """Read the name of a time zone."""
     given = text(value)

@@ -51,11 +51,8 @@ class ApiCalls:
         token = self._bearer(request)
         if token is None:
             raise Refused("Send a token: Authorization: Bearer TOKEN.", code="unauthenticated")
-        services = self._services
         try:
-            now_s, caller = services.clock.now(), caller_of(request)
-            proof = services.authenticators.authenticate(token, now_s=now_s, caller=caller)
-            user: User = await self._in_time(proof, services.limits.hello_s)
+            user = await self._proven(request, token)
         except Refused as refused:
             if refused.code == "busy":
                 raise  # nothing is known of it
@@ -64,6 +61,16 @@ class ApiCalls:
             raise
         self._admit(request, user)
         return user
+
+    async def _proven(self, request: Request, token: str) -> User:
+        """
+        :returns: whom a token proves.
+        :raises Refused: it proves nobody; ``busy``: it could not be told in time.
+        """
+        services = self._services
+        now_s, caller = services.clock.now(), caller_of(request)
+        proof = services.authenticators.authenticate(token, now_s=now_s, caller=caller)
+        return await self._in_time(proof, services.limits.hello_s)
 
     def _admit(self, request: Request, user: User | None = None) -> None:
         """

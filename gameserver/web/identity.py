@@ -22,9 +22,9 @@ from twisted.web.server import Request
 
 from gameserver.auth.accounts import COOKIE
 from gameserver.auth.delays import Delays
-from gameserver.auth.tickets import LIFETIME_S
+from gameserver.auth.tickets import KEPT, LIFETIME_S
 from gameserver.errors import Refused, StoreUnavailable
-from gameserver.interfaces import Grant, IAccounts, IGuests, IPasswords, User, is_guest
+from gameserver.interfaces import Grant, IAccounts, IGuests, IPasswords, ISessions, ITickets, User, is_guest
 from gameserver.protocol.messages import UserInfo
 from gameserver.protocol.names import check_name, name_key
 from gameserver.rates import network_of
@@ -33,6 +33,7 @@ from gameserver.web.calls import ApiCalls, app
 from gameserver.web.shapes import (
     Credentials,
     DeleteWish,
+    Entry,
     Granted,
     LogoutWish,
     PasswordWish,
@@ -99,10 +100,15 @@ class Identity(ApiCalls):
 
     @app.route("/api/logout", methods=["POST"])
     async def logout(self, request: Request) -> bytes:
-        """End this login, at once and on all its connections."""
-        accounts = self._accounts()
+        """End this login, at once and on all its connections; where it is only kept in a cookie, forget it."""
         wish = self._body(request, LogoutWish, may_lack=True)
-        token = wish.refresh or self._bearer(request) or self._cookies(request).get(COOKIE)
+        token = wish.refresh or self._bearer(request)
+        if token is None:
+            token = self._cookies(request).get(COOKIE)
+            if token is not None and token.startswith(KEPT):
+                self._set_cookie(request, "", 0)
+                return answer(request, {})
+        accounts = self._accounts()
         self._set_cookie(request, "", 0)
         if token is None:
             raise Refused("Send a token: Authorization: Bearer TOKEN.", code="unauthenticated")
@@ -129,40 +135,76 @@ class Identity(ApiCalls):
         self._set_cookie(request, "", 0)
         return answer(request, {})
 
+    @app.route("/api/enter", methods=["POST"])
+    async def enter(self, request: Request) -> bytes:
+        """Log in with a ticket: whoever logged in elsewhere comes back with one."""
+        wish = self._body(request, Entry)
+        tickets, now_s = self._tickets(), self._services.clock.now()
+        self._check_budget(request, "token")
+        try:
+            token = await tickets.redeem(wish.ticket, now_s=now_s)
+            user = await self._proven(request, token)
+        except Refused as refused:
+            if refused.code != "busy":
+                self._charge(request, "token")
+            raise
+        return self._granted(request, Grant(user, token), cookie=wish.cookie)
+
     @app.route("/api/tickets", methods=["POST"])
     async def tickets(self, request: Request) -> bytes:
         """Sell a ticket, which is good for one ``hello``."""
-        services = self._services
-        if services.tickets is None:
-            raise Refused("This server sells no tickets.", code="not_found")
-        now_s = services.clock.now()
-        token = self._bearer(request)
+        tickets, token = self._tickets(), self._bearer(request)
         if token is not None:
-            user = await self._caller(request)
+            grant = Grant(await self._caller(request), token)
         else:
-            cookies, caller = self._cookies(request), caller_of(request)
-            proof = services.authenticators.authenticate_cookies(cookies, now_s=now_s, caller=caller)
-            grant = await self._in_time(proof, services.limits.hello_s)
-            if grant is None:
-                raise Refused("Send a token: Authorization: Bearer TOKEN.", code="unauthenticated")
-            user, token = grant.user, grant.token
-            self._admit(request, user)
-        ticket = Ticket(services.tickets.sell(token, now_s=now_s), told(user), LIFETIME_S)
-        return answer(request, ticket, status=201)
+            grant = await self._by_cookies(request)
+            self._admit(request, grant.user)
+        sold = tickets.sell(grant.token, now_s=self._services.clock.now())
+        return answer(request, Ticket(sold, told(grant.user), LIFETIME_S, grant.elsewhere), status=201)
 
     @app.route("/api/auth", methods=["GET"])
     async def ways_in(self, request: Request) -> bytes:
         """Tell a page what it may ask of whoever comes: a name, a password, or to register."""
         authenticators = self._services.authenticators
         accounts = authenticators.offering(IAccounts) is not None
+        sessions: Any = authenticators.offering(ISessions)
         ways = WaysIn(
             guests=authenticators.offering(IGuests) is not None,
             passwords=authenticators.offering(IPasswords) is not None,
             registration=self._settings.registration if accounts else "closed",
+            sessions=sessions is not None and sessions.has_session(brought_by(request)),
+            login_url=self._settings.login_url,
         )
         return answer(request, ways)
 
     # Steps of calls
+
+    async def _by_cookies(self, request: Request) -> Grant:
+        """
+        :returns: whoever the browser is logged in as: here first, or else with what another system gave it.
+        :raises Refused: ``unauthenticated``: as nobody.
+        """
+        services, cookies, now_s = self._services, self._cookies(request), self._services.clock.now()
+        refused = Refused("Send a token: Authorization: Bearer TOKEN.", code="unauthenticated")
+        if cookies.get(COOKIE, "").startswith(KEPT):
+            try:
+                token = self._tickets().kept(cookies.pop(COOKIE), now_s=now_s)
+                return Grant(await self._proven(request, token), token)
+            except Refused as why:
+                if why.code != "unauthenticated":
+                    raise
+                refused = why
+        proof = services.authenticators.authenticate_cookies(cookies, now_s=now_s, caller=caller_of(request))
+        grant = await self._in_time(proof, services.limits.hello_s)
+        if grant is None:
+            raise refused
+        return grant
+
+    def _tickets(self) -> ITickets:
+        """:raises Refused: ``not_found``: this server sells none."""
+        if self._services.tickets is None:
+            raise Refused("This server sells no tickets.", code="not_found")
+        return self._services.tickets
 
     async def _try(self, request: Request, whose: Callable[[], str], attempt: Callable[[], Deferred[T]]) -> T:
         """
@@ -206,20 +248,25 @@ class Identity(ApiCalls):
     def _granted(self, request: Request, grant: Grant, *, cookie: bool = False, status: int = 200) -> bytes:
         self._admit(request, grant.user)
         refresh: str | UnsetType = grant.refresh if grant.refresh is not None else UNSET
-        accounts: Any = self._services.authenticators.offering(IAccounts)
-        # Of the authenticators with passwords only one keeps logins that a cookie could name.
-        if cookie and grant.user.login and accounts is not None:
-            value = accounts.cookie(grant, now_s=self._services.clock.now())
-            self._set_cookie(request, value, self._services.limits.login_days * 86400)
+        if cookie:
+            self._set_cookie(request, *self._kept(grant))
             refresh = UNSET
         return answer(request, Granted(grant.token, told(grant.user), grant.expires_s, refresh), status=status)
+
+    def _kept(self, grant: Grant) -> tuple[str, int]:
+        """:returns: what a browser keeps of a grant, and for how many seconds."""
+        now_s, age_s = self._services.clock.now(), self._services.limits.login_days * 86_400
+        if grant.refresh is not None:  # accounts keep logins, which a cookie names
+            return self._accounts().cookie(grant, now_s=now_s), age_s
+        age_s = age_s if grant.expires_s is None else grant.expires_s
+        return self._tickets().keep(grant.token, until_s=now_s + age_s), age_s
 
     def _cookies(self, request: Request) -> dict[str, str]:
         """
         :returns: the cookies of a page of this server.
         :raises Refused: ``forbidden``: they are another's, or nobody says whose.
         """
-        cookies = {name.decode("latin-1"): value.decode("latin-1") for name, value in request.received_cookies.items()}
+        cookies = brought_by(request)
         if not cookies:
             return {}
         origin, host = request.getHeader(b"origin"), request.getHeader(b"host") or b""
@@ -257,6 +304,11 @@ class Identity(ApiCalls):
         if accounts is None:
             raise Refused("This server has no accounts.", code="not_found")
         return accounts
+
+
+def brought_by(request: Request) -> dict[str, str]:
+    """:returns: the cookies of a request, whoever's page it is from."""
+    return {name.decode("latin-1"): value.decode("latin-1") for name, value in request.received_cookies.items()}
 
 
 def told(user: User) -> UserInfo:

@@ -71,6 +71,8 @@ CALLS: Final = (
          gives=shapes.Empty, token="required", problems=(*POSTED, 401, 404, 429, 503)),
     Route(method="post", path="/api/tickets", about="Buy a ticket for one hello.", gives=shapes.Ticket, status=201,
          token="cookie", problems=(401, 403, 404, 429, 503)),
+    Route(method="post", path="/api/enter", about="Log in with a ticket, which is good once.", takes=shapes.Entry,
+         gives=shapes.Granted, problems=(*POSTED, 401, 404, 429, 503)),
     Route(method="get", path="/api/auth", about="How one may come in.", gives=shapes.WaysIn),
     Route(method="get", path="/api/games", about="The games.", gives=shapes.Games, token="optional",
          problems=(400, 401, 403, 429, 503),

@@ -144,20 +144,39 @@ class Granted(Struct, frozen=True):
     refresh: str | UnsetType = UNSET
 
 
-class Ticket(Struct, frozen=True):
-    """What a token or a cookie buys: good once, for ``expires_s`` seconds."""
+class Entry(Struct):
+    """The body of ``POST /api/enter``."""
+
+    ticket: str
+    cookie: bool = False
+
+
+class Ticket(Struct, frozen=True, omit_defaults=True):
+    """
+    What a token or a cookie buys: good once, for ``expires_s`` seconds.
+
+    ``elsewhere`` is true where the session of another system proved it, which alone can end it.
+    """
 
     ticket: str
     user: UserInfo
     expires_s: int
+    elsewhere: bool = False
 
 
-class WaysIn(Struct, frozen=True):
-    """What a page may ask of whoever comes: only a name, a password, or to register."""
+class WaysIn(Struct, frozen=True, omit_defaults=True):
+    """
+    What a page may ask of whoever comes: only a name, a password, or to register.
+
+    ``sessions`` is true where the browser brought a session of another system, which may prove who it is, and
+    ``login_url`` an address where people log in, and come back from.
+    """
 
     guests: bool
     passwords: bool
     registration: Literal["open", "invited", "closed"]
+    sessions: bool = False
+    login_url: str | None = None
 
 
 class Guest(Struct, frozen=True):

@@ -16,8 +16,10 @@ RELEASES: Final = {name: ROOT / ".venv" / f"django-{name}" for name in ("4.2", "
 WAIT_S: Final = 60
 
 SETTINGS: Final = """
+import os
+GAMESERVER_URL = os.environ.get("GAMES_URL", "")
 ALLOWED_HOSTS = ["127.0.0.1", "localhost", "testserver"]
-INSTALLED_APPS += ["gameserver.auth.django_app"]
+INSTALLED_APPS += ["gameserver.django"]
 PASSWORD_HASHERS = ["shop.hashers.Quick"]
 GAMESERVER_SECRET_FILE = BASE_DIR / "shared.secret"
 GAMESERVER_RIGHTS = {
@@ -26,6 +28,7 @@ GAMESERVER_RIGHTS = {
     "groups": {"Referees": ["moderator"], "Owners": ["admin"]},
 }
 TIME_ZONE = "Asia/Tokyo"
+LOGIN_URL = "/login/"
 LOGIN_REDIRECT_URL = "/gameserver/me"
 """
 
@@ -44,12 +47,12 @@ from django.urls import include, path
 
 urlpatterns = [
     path("login/", LoginView.as_view(template_name="login.html")),
-    path("gameserver/", include("gameserver.auth.django_app.urls")),
-    path("gameserver/me", lambda request: HttpResponse(request.user.get_username())),
+    path("gameserver/", include("gameserver.django.urls")),
+    path("gameserver/me", lambda request: HttpResponse(f"<link rel=icon href=data:,>{request.user.get_username()}")),
 ]
 """
 
-LOGIN: Final = "<form method=post>{% csrf_token %}{{ form }}</form>"
+LOGIN: Final = "<link rel=icon href=data:,><form method=post>{% csrf_token %}{{ form }}<button>Log in</button></form>"
 
 PEOPLE: Final = """
 from django.contrib.auth.models import Group, User
@@ -58,6 +61,7 @@ for name in ("Referees", "Owners", "Others"):
 User.objects.all().delete()
 User.objects.create_user("ann", password="pass word", is_staff=True)
 User.objects.create_user("bob", password="pass word")
+User.objects.create_user("maximiliana.mustermann@mail.example", password="pass word")
 User.objects.create_user("eve", password="pass word", is_active=False)
 """
 

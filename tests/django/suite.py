@@ -9,11 +9,13 @@ import threading
 import time
 from typing import Any, ClassVar
 from unittest.mock import patch
+from urllib.parse import parse_qsl
 
+import django
 from twisted.internet import reactor
 from twisted.internet.defer import Deferred, execute
 from twisted.internet.threads import deferToThread
-from twisted.trial.unittest import SynchronousTestCase, TestCase
+from twisted.trial.unittest import SkipTest, SynchronousTestCase, TestCase
 from zope.interface.verify import verifyObject
 
 from gameserver.auth.django_app import project
@@ -33,7 +35,6 @@ from django.core.management.base import SystemCheckError  # noqa: E402
 from django.test import Client, override_settings  # noqa: E402
 
 from gameserver.auth.django import COOKIE_LIFETIME_S, LIFETIME_S, DjangoTickets, DjangoUsers  # noqa: E402
-from gameserver.auth.django_app.apps import check_deployed_secret, check_secret  # noqa: E402
 from gameserver.auth.django_app.faults import ProjectFault  # noqa: E402
 from gameserver.auth.django_app.people import RIGHTS  # noqa: E402
 from gameserver.auth.django_app.tokens import KIND, TicketClaims, read_shared  # noqa: E402
@@ -41,6 +42,7 @@ from gameserver.auth.guests import Guests  # noqa: E402
 from gameserver.auth.threads import Queue, Run, Threads  # noqa: E402
 from gameserver.auth.tickets import Tickets  # noqa: E402
 from gameserver.auth.tokens import Signer  # noqa: E402
+from gameserver.django.checks import check_deployed_secret, check_secret  # noqa: E402
 from gameserver.errors import Refused  # noqa: E402
 from gameserver.interfaces import Caller, ICookies, IPasswords, User  # noqa: E402
 from gameserver.store.memory.store import MemoryStore  # noqa: E402
@@ -672,6 +674,61 @@ class ViewTests(Case):
             with self.assertRaises(SystemCheckError) as failed:
                 call_command("check", deploy=True, stdout=io.StringIO(), stderr=io.StringIO())
             self.assertIn("gameserver.E001", str(failed.exception))
+
+
+class EnterTests(Case):
+    """The view that sends people back to the server's own pages."""
+
+    def enter(self, client: Client, **query: str) -> Any:
+        with override_settings(GAMESERVER_URL="https://games.example/play", LOGIN_URL="/login/"):
+            return client.get("/gameserver/enter/", query)
+
+    def test_logged_in(self) -> None:
+        """Back to the page that asked, with a ticket that only that page sees, and what it said."""
+        account()
+        answer = self.enter(self.browser(), next="https://games.example/play/quiz/?room=K7QM", state="abc")
+        self.assertEqual(answer.status_code, 302)
+        address, _, behind = answer["Location"].partition("#")
+        self.assertEqual(address, "https://games.example/play/quiz/?room=K7QM")
+        told = dict(parse_qsl(behind))
+        self.assertEqual(told["state"], "abc")
+        store = MemoryStore()
+        store.start()
+        shared = read_shared(settings.GAMESERVER_SECRET_FILE)
+        tickets = Tickets(shared, store, lambda size: b"n" * size)
+        token = self.successResultOf(tickets.redeem(told["ticket"], now_s=time.time()))
+        users = DjangoTickets(shared, 32, "https://games.example/play")
+        self.assertEqual(self.successResultOf(users.authenticate(token, now_s=time.time())).name, "ann")
+
+    def test_nobody(self) -> None:
+        """First to the project's own login, and then here again."""
+        answer = self.enter(Client(), next="https://games.example/play/", state="abc")
+        address, _, query = answer["Location"].partition("?")
+        self.assertEqual(address, "/login/")
+        self.assertIn("/gameserver/enter/?", dict(parse_qsl(query))["next"])
+
+    def test_other_pages(self) -> None:
+        """Nobody else is sent a ticket."""
+        account()
+        browser = self.browser()
+        for wrong in ("https://evil.example/play/", "https://games.example.evil.example/play/", "//evil.example/play",
+                      "https://games.example/other/", "https://games.example/playground", "/play/", "javascript:x",
+                      "https://games.example@evil.example/play/", "http://games.example/play/", "\\evil.example",
+                      "https://games.example/play/../other/", "https:games.example/play/"):  # fmt: skip
+            self.assertEqual(self.enter(browser, next=wrong).status_code, 400, wrong)
+        with override_settings(GAMESERVER_URL=""):
+            self.assertEqual(browser.get("/gameserver/enter/", {"next": "https://games.example/"}).status_code, 400)
+
+    def test_where_a_login_is_asked_everywhere(self) -> None:
+        """A project with `LoginRequiredMiddleware` answers pages with JSON all the same."""
+        if django.VERSION < (5, 1):
+            raise SkipTest("Django has it since 5.1")
+        asks = [*settings.MIDDLEWARE, "django.contrib.auth.middleware.LoginRequiredMiddleware"]
+        client = Client()
+        client.cookies["csrftoken"] = "x" * 32
+        with override_settings(MIDDLEWARE=asks):
+            answer = client.post("/gameserver/ticket/", HTTP_X_CSRFTOKEN="x" * 32)
+        self.assertEqual((answer.status_code, json.loads(answer.content)["code"]), (401, "unauthenticated"))
 
 
 def first_name(user: Any) -> str:

@@ -11,31 +11,13 @@ import sys
 import urllib.error
 import urllib.parse
 import urllib.request
-from pathlib import Path
 from typing import Any
 
 from twisted.internet.threads import deferToThread
-from twisted.trial.unittest import SkipTest
 
-from tests.django.project import RELEASES, ROOT, Project
-from tests.e2e.kit import WAIT_S, Server, ServerCase, bare, end, until, within
-from tests.needs import cannot_run
-from tests.ports import free_port, listens
-
-
-class DjangoCase(ServerCase):
-    """What holds for every release; it runs in the subclasses."""
-
-    release = ""
-
-    async def setUp(self) -> None:
-        super().setUp()
-        if not self.release:
-            raise SkipTest("what holds for every release runs in the subclasses")
-        if not (RELEASES[self.release] / "django").is_dir():
-            cannot_run("a project of Django's", f"Django {self.release} is not there (make needs)")
-        self.project = Project(self.folder / "shop", self.release)
-        await within(deferToThread(self.project.make), "a project is made")
+from tests.django.project import ROOT
+from tests.e2e.django_kit import DjangoCase
+from tests.e2e.kit import WAIT_S, Server, bare, end
 
 
 class Browser:
@@ -154,7 +136,7 @@ class Tests:
         browser = Browser()
         status, _ = await deferToThread(browser.ask, f"{url}/gameserver/ticket/", b"")
         self.assertEqual(status, 403)
-        self.assertEqual(await deferToThread(browser.login, url, "ann"), "ann")
+        self.assertIn("ann", await deferToThread(browser.login, url, "ann"))
         status, _ = await deferToThread(browser.ask, f"{url}/gameserver/ticket/", b"")
         self.assertEqual(status, 403)
         headers = {"X_CSRFToken": browser.cookie("csrftoken")}
@@ -172,38 +154,6 @@ class Tests:
         self.assertEqual((await self.hello(server, guest={"name": "Eve"}))["code"], "unauthenticated")
         self.assertNotIn(told["ticket"], server.output)
         self.assertNotIn(heard["token"], server.output)
-
-    async def running_project(self: Any) -> str:
-        """:returns: where the project answers."""
-        port = free_port()
-        path = Path(self.folder, "runserver.txt")
-        with path.open("wb") as output:
-            process = subprocess.Popen(
-                [sys.executable, "manage.py", "runserver", "--noreload", f"127.0.0.1:{port}"],
-                cwd=self.project.folder,
-                env={**os.environ, **self.project.environ},
-                stdin=subprocess.DEVNULL,
-                stdout=output,
-                stderr=subprocess.STDOUT,
-            )
-        self.addCleanup(end, process)
-
-        def answers() -> bool:
-            self.assertIsNone(process.poll(), path.read_text())
-            return listens(port)
-
-        await until(answers, "the project answers")
-        return f"http://127.0.0.1:{port}"
-
-    async def hello(self: Any, server: Server, **who: Any) -> dict[str, Any]:
-        """:returns: what hello is answered."""
-
-        def say(connection: Any) -> Any:
-            connection.say(op="hello", **who)
-            return connection.hear()
-
-        heard: dict[str, Any] = await within(bare(server.port, say), "an answer to hello")
-        return heard
 
     async def test_settings_that_say_too_little(self: Any) -> None:
         """The server does not start, and says in one line what is missing."""

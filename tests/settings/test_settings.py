@@ -128,6 +128,7 @@ class MergeTests(SettingsCase):
             "public_url": '"https://a.example/x/"',
             "sync": '"power"',
             "time_zone": '"Europe/Berlin"',
+            "login_url": '"https://shop.example/enter/"',
             "game_bytes": "2000000",
         }
         given |= {

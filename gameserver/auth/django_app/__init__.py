@@ -1,6 +1,6 @@
 """
-What lives in a Django project: who its users are to the game server, and a view that sells them tickets.
+Who a Django project's users are to the game server: what the server, which may have no Django, and a project share.
 
-A project that runs in a process of its own has ``gameserver.auth.django_app`` in its ``INSTALLED_APPS`` and the view in
-its URLs. Where the game server reads the project's tables itself, `project` is what does it, in threads.
+`project` reads the project's tables, in threads of the server; `selling` makes tickets, in the project's own process.
+The app for ``INSTALLED_APPS`` is `gameserver.django`.
 """

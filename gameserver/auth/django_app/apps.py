@@ -1,43 +1,19 @@
-"""The app, as Django sees it."""
+"""The name that `gameserver.django` had first, for projects that have it in their ``INSTALLED_APPS``."""
 
 from __future__ import annotations
 
-from typing import Any, Final
+from importlib import import_module
 
 from django.apps import AppConfig
-from django.core import checks
-
-from gameserver.auth.django_app.selling import SECRET_FILE, NoSecret, secrets
-
-HINT: Final = f"Set {SECRET_FILE} to a file that the game server names as django.secret."
 
 
-class GameserverConfig(AppConfig):  # type: ignore[misc]
-    """Sells tickets for the game server."""
+class FormerConfig(AppConfig):  # type: ignore[misc]
+    """The same app."""
 
-    name = "gameserver.auth.django_app"
+    name = "gameserver.django"
     label = "gameserver"
     verbose_name = "Game server"
 
     def ready(self) -> None:
-        """Say with ``manage.py check`` what is missing, not at the first ticket."""
-        checks.register(check_secret, checks.Tags.security)
-        checks.register(check_deployed_secret, checks.Tags.security, deploy=True)
-
-
-def check_secret(**_: Any) -> list[Any]:
-    """:returns: a warning if no tickets can be sold; a machine that only migrates or tests need not have the secret."""
-    return [checks.Warning(text, hint=HINT, id="gameserver.W001") for text in _faults()]
-
-
-def check_deployed_secret(**_: Any) -> list[Any]:
-    """:returns: the same as an error, for ``manage.py check --deploy``."""
-    return [checks.Error(text, hint=HINT, id="gameserver.E001") for text in _faults()]
-
-
-def _faults() -> list[str]:
-    try:
-        secrets()
-    except NoSecret as error:
-        return [str(error)]
-    return []
+        """Do what the app does under its own name."""
+        import_module("gameserver.django.apps").GameserverConfig.ready(self)

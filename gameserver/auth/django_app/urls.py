@@ -1,10 +1,7 @@
-"""``path("gameserver/", include("gameserver.auth.django_app.urls"))`` puts the view at ``gameserver/ticket/``."""
+"""The name that `gameserver.django.urls` had first, for projects that include it."""
 
 from __future__ import annotations
 
-from django.urls import path
+from django.urls import include, path
 
-from gameserver.auth.django_app.views import ticket
-
-app_name = "gameserver"
-urlpatterns = [path("ticket/", ticket, name="ticket")]
+urlpatterns = [path("", include("gameserver.django.urls"))]

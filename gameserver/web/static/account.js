@@ -1,18 +1,27 @@
 /*
- * Logging in and registering, where the server has accounts. The login itself is a cookie that no script can read; what
+ * Logging in and registering, here or, by a link, elsewhere. The login itself is a cookie that no script can read; what
  * is kept here is only the name to show. Pages connect with tickets that the cookie buys (identity() in page.js).
  */
 
-import { account, api, attempt, el, fill, saveAccount, saveName, savedName, words } from "./page.js";
+import { account, api, attempt, el, fill, loginAddress, recognise, saveAccount, saveName, savedName, words } from "./page.js";
 
-/** Fill this place with who is logged in, or the way to do so; nothing where the server has no accounts. */
+/** Fill this place with who is logged in, or the ways to do so; nothing where all are guests. */
 export async function showAccount(place, guestToken) {
-  const ways = await attempt(api("/api/auth"), { quiet: true });
-  place.hidden = !ways?.passwords;
-  if (!ways?.passwords) return;
+  const { ways, elsewhere } = await recognise();
   const name = account();
-  if (name) fill(place, el("span", { class: "muted" }, "Logged in as "), el("strong", {}, name), el("button", { type: "button", class: "quiet", onclick: logOut }, "Log out"));
-  else fill(place, el("button", { type: "button", class: "quiet", onclick: () => openLogin(ways, guestToken) }, ways.registration === "closed" ? "Log in" : "Log in or register"));
+  const address = loginAddress(ways);
+  place.hidden = !(name || ways.passwords || address);
+  if (name) {
+    const end = elsewhere ? null : el("button", { type: "button", class: "quiet", onclick: logOut }, "Log out");
+    fill(place, el("span", { class: "muted" }, "Logged in as "), el("strong", {}, name), end);
+  } else {
+    const label = ways.registration === "closed" ? "Log in" : "Log in or register";
+    fill(
+      place,
+      address ? el("a", { class: "button quiet", href: address }, "Log in") : null,
+      ways.passwords ? el("button", { type: "button", class: "quiet", onclick: () => openLogin(ways, guestToken) }, address ? `${label} here` : label) : null,
+    );
+  }
 }
 
 async function logOut() {
@@ -22,7 +31,7 @@ async function logOut() {
 }
 
 function openLogin(ways, guestToken) {
-  const name = el("input", { id: "account-name", maxlength: "32", required: true, value: savedName(), autocomplete: "username" });
+  const name = el("input", { id: "account-name", maxlength: "254", required: true, value: savedName(), autocomplete: "username" });
   const password = el("input", { id: "account-password", type: "password", required: true, autocomplete: "current-password" });
   const invitation = el("input", { id: "account-invitation", autocomplete: "off" });
   const error = el("p", { class: "error", role: "alert" });

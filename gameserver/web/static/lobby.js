@@ -5,7 +5,7 @@
 
 import { connect } from "../gameserver.js";
 import { showAccount } from "./account.js";
-import { account, api, attempt, cleanCode, el, fill, identity, keyHere, newsBanner, saveName, savedName, toast, urlOf, words } from "./page.js";
+import { account, api, attempt, cleanCode, el, fill, identity, keyHere, newsBanner, recognise, saveName, savedName, toast, urlOf, words } from "./page.js";
 import { schemaForm } from "./form.js";
 
 const POLL_MS = 3000;
@@ -25,10 +25,12 @@ let connecting = null;
 
 /** One connection for remembering and creating, made when it is wanted first. */
 function client() {
-  connecting ??= connect(identity()).catch((error) => {
-    connecting = null;
-    throw error;
-  });
+  connecting ??= recognise()
+    .then(() => connect(identity()))
+    .catch((error) => {
+      connecting = null;
+      throw error;
+    });
   return connecting;
 }
 
@@ -106,6 +108,7 @@ function openCreate(game, role = "player") {
 
 async function showGames() {
   // An administrator is told of games that are broken, too.
+  await recognise();
   const token = account() ? (await client().catch(() => null))?.token : null;
   const told = await attempt(api("/api/games", { token }));
   if (!told) return setTimeout(showGames, POLL_MS);
@@ -271,6 +274,7 @@ async function showAddress() {
 }
 
 nameInput.value = savedName();
+recognise().then(() => (nameInput.value ||= savedName()));
 showAccount($("account"), async () => (await client()).token);
 goToRoomOfQuery();
 showGames();

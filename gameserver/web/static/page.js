@@ -45,7 +45,8 @@
  *   toast(text, {kind: "info"|"error", ms}), announce(text)  (for screen readers alone), words(error)
  *   keepAwake()                     the screen stays on while the page is seen (secure contexts alone; enter() does it)
  *   savedName(), saveName(text), query (URLSearchParams), gameName(), inviteUrl(room, {role}), api(path, {method, body, token})
- *   identity()                      who this browser is, for connect(); account(), saveAccount(name)
+ *   identity()                      who this browser is, for connect(), after await recognise(); account(),
+ *                                   saveAccount(name), loginAddress(ways)
  *   BASE, urlOf(path)               the lobby's address, and that of a path such as /api/games: never a path alone, since
  *                                   a server may be reached under one; keyHere(name) for storage, likewise
  *   params: GET /play/GAME/?room=CODE&role=ROLE
@@ -66,7 +67,7 @@ export { countdown, leftMs } from "./page/countdown.js";
 export { el, fill, render } from "./page/elements.js";
 export { enter } from "./page/enter.js";
 export { api } from "./page/http.js";
-export { account, identity, saveAccount, savedName, saveName } from "./page/identity.js";
+export { account, identity, loginAddress, recognise, saveAccount, savedName, saveName } from "./page/identity.js";
 export { announce, ask, attempt, toast, words } from "./page/notices.js";
 export { seatColor, seatList, startButton, teamList } from "./page/seats.js";
 export { header, inviteUrl, openShare, shareCard } from "./page/share.js";

@@ -8,7 +8,7 @@ import { BASE, gameName, goToGame, isElsewhere, query, roomOfQuery } from "./bas
 import { joinCard, startCard } from "./cards.js";
 import { el, fill } from "./elements.js";
 import { api } from "./http.js";
-import { identity } from "./identity.js";
+import { identity, loginAddress, recognise } from "./identity.js";
 import { toast, words } from "./notices.js";
 import { header } from "./share.js";
 
@@ -39,7 +39,8 @@ export async function enter({ mount, game = gameName(), role = "player", title, 
   const about = await aboutGame(game);
   const name = title ?? about.title;
   document.title = name;
-  const client = await admitted(mount, { ...identity(), ...connection });
+  await recognise();
+  const client = await admitted(mount, () => ({ ...identity(), ...connection }));
   const banner = statusBanner(client);
   mount.before(banner, newsBanner(client));
   const asked = { mount, client, game, role: wanted, about, create };
@@ -86,10 +87,11 @@ async function admitted(mount, options) {
       const why = await whyAway();
       if (!ending.signal.aborted) sayWaiting(mount, `${why} Trying on…`, again);
     }, EXPLAIN_MS);
-    const connecting = connect({ timeout_ms: Infinity, ...options, signal: ending.signal });
+    const connecting = connect({ timeout_ms: Infinity, ...options(), signal: ending.signal });
     const client = await Promise.race([connecting, wanted]).catch((error) => {
       clearTimeout(timer);
       sayWaiting(mount, words(error), again);
+      if (error.code === "unauthenticated") offerLogin(mount);
       return wanted;
     });
     clearTimeout(timer);
@@ -106,6 +108,12 @@ function connectingNote() {
 function sayWaiting(mount, text, again) {
   const retry = el("button", { class: "primary", type: "button", onclick: () => again() }, "Try again");
   fill(mount, el("div", { class: "card stack center" }, el("p", { role: "alert" }, text), retry));
+}
+
+/** Where guests are not admitted: the way to the login, here or elsewhere. */
+async function offerLogin(mount) {
+  const { ways } = await recognise();
+  mount.querySelector(".card")?.append(el("a", { class: "button", href: loginAddress(ways) ?? BASE.href }, "Log in"));
 }
 
 /** Whatever seat of this room and role the browser remembers. */

@@ -1,10 +1,12 @@
-/** Who this browser is: a guest of a name, or an account. */
+/** Who this browser is: a guest of a name, an account, or a user of another system. */
 
 import { keyHere } from "./base.js";
 import { api } from "./http.js";
+import { toast, words } from "./notices.js";
 
 const NAME_KEY = "gameserver.name";
 const ACCOUNT_KEY = keyHere("gameserver.account");
+const STATE_KEY = keyHere("gameserver.state");
 
 export function savedName() {
   try {
@@ -38,6 +40,74 @@ export function saveAccount(name) {
   } catch {
     // then a reload is a guest
   }
+}
+
+/** @type {Promise<{ ways: any, elsewhere: boolean }> | null} */
+let recognised = null;
+
+/**
+ * Find out who this browser is, before identity() says it: somebody who comes back from logging in elsewhere, or has a
+ * session of a system whose users play here. `ways` is what /api/auth says; `elsewhere`: this login does not end here.
+ */
+export function recognise() {
+  recognised ??= arrive().then(meet);
+  return recognised;
+}
+
+/** A page that logs people in elsewhere sends them back here with a ticket behind the #, which no server is told. */
+async function arrive() {
+  const told = new URLSearchParams(location.hash.slice(1));
+  const ticket = told.get("ticket");
+  if (!ticket) return;
+  history.replaceState(null, "", location.pathname + location.search);
+  if (told.get("state") !== state()) return; // not asked for here: it would make this browser somebody else
+  try {
+    sessionStorage.removeItem(STATE_KEY);
+    become((await api("/api/enter", { method: "POST", body: { ticket, cookie: true } })).user);
+  } catch (error) {
+    toast(words(error), { kind: "error" });
+  }
+}
+
+async function meet() {
+  const ways = await api("/api/auth").catch(() => ({}));
+  if (!ways.sessions) return { ways, elsewhere: false };
+  try {
+    const { user, elsewhere = false } = await api("/api/tickets", { method: "POST", body: {} });
+    become(user);
+    return { ways, elsewhere };
+  } catch (error) {
+    if (error.code === "unauthenticated") saveAccount(null);
+    return { ways, elsewhere: false };
+  }
+}
+
+function become({ name }) {
+  if (account() !== name || !savedName()) saveName(name);
+  saveAccount(name);
+}
+
+/** What this page said to whoever logs people in elsewhere; whoever comes back says it again. */
+function state() {
+  try {
+    const made = sessionStorage.getItem(STATE_KEY) ?? [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+    sessionStorage.setItem(STATE_KEY, made);
+    return made;
+  } catch {
+    return null;
+  }
+}
+
+/**
+ * The address where people log in elsewhere and come back to this page; null: there is none.
+ * @param {any} ways
+ */
+export function loginAddress(ways) {
+  if (!ways?.login_url) return null;
+  const url = new URL(ways.login_url);
+  url.searchParams.set("next", location.origin + location.pathname + location.search);
+  url.searchParams.set("state", state() ?? "");
+  return url.href;
 }
 
 /** Who this browser is, as connect() takes it: an account by tickets, which its cookie buys, or a guest of a name. */
