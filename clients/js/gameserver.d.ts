@@ -316,12 +316,14 @@ export interface Change {
   paths: Path[];
 }
 
+export type HostAct = "end" | "again" | "pause" | "unpause" | "lock" | "unlock" | "kick" | "mute" | "pass";
+
 /** A room as this seat knows it, kept up to date; all of it changes in place. */
 export class Room {
   private constructor();
   readonly code: string;
   readonly game: string;
-  readonly seat: { id: string; number: number | null; role: string };
+  readonly seat: { id: string; number: number | null; role: string; hosts?: boolean };
   readonly info: Info;
   /** The document that everybody in the room sees. */
   readonly state: Doc;
@@ -337,6 +339,8 @@ export class Room {
   readonly teams: Team[];
   readonly me: Seat | undefined;
   readonly host: Seat | undefined;
+  /** Whether this seat has the host's rights: it is the host, or a screen of whoever made the room. */
+  readonly mayHost: boolean;
   /** By name, those that run or are paused. */
   readonly timers: Map<string, Timer>;
   readonly chat: Chat;
@@ -349,6 +353,11 @@ export class Room {
   tell(type: string, data?: unknown): void;
   /** As the host. */
   start(): Promise<Doc>;
+  /**
+   * As the host: `end` the round, play `again`, `pause`, `unpause`, `lock`, `unlock`; or, with the id of a seat, `kick` and
+   * `mute` somebody, or `pass` the right on. `forbidden` where the game's `host_may` leaves it out.
+   */
+  asHost(act: HostAct, seat?: string): Promise<null>;
   /** Into a team, where the game lets players choose; as the host, also somebody else (the id of a seat). */
   joinTeam(team: string, seat?: string): Promise<null>;
   /** Give up the seat, for all its tabs; where it is gone already, that is done. */

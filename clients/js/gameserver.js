@@ -945,6 +945,7 @@ const ARRAYS = /** @type {[number, string, string][]} */ ([
   [15, "block", "id user seat on room"],
   [16, "team", "id team seat room"],
   [17, "listen", "id to on seen"],
+  [18, "host", "id room act seat"],
   [21, "welcome", "user token client now limits"],
   [22, "joined", "id room game seat recovered last_id info docs seats timers chat seen keys channels read"],
   [23, "ok", "id data room"],
@@ -1635,7 +1636,7 @@ class Posts {
  */
 
 /** Requests of a room that the server applies once for each id, however often they are said. */
-const REMEMBERED = new Set(["send", "chat", "start", "edit", "unsay", "report", "block", "team"]);
+const REMEMBERED = new Set(["send", "chat", "start", "edit", "unsay", "report", "block", "team", "host"]);
 
 class Requests {
   most_bytes = Infinity; // that the server takes in one frame
@@ -1891,6 +1892,10 @@ class Room extends Emitter {
     return [...this.seats.values()].find((seat) => seat.host);
   }
 
+  get mayHost() {
+    return Boolean(this.me?.host || this.seat.hosts);
+  }
+
   /**
    * The teams of the game with the seats in each, in its order; none where it has none.
    * @returns {Api.Team[]}
@@ -1937,6 +1942,14 @@ class Room extends Emitter {
    */
   start() {
     return this.#client._ask("start", this);
+  }
+
+  /**
+   * What a host does besides starting.
+   * @type {Api.Room["asHost"]}
+   */
+  asHost(act, seat) {
+    return this.#client._ask("host", this, { act, seat });
   }
 
   /**

@@ -132,6 +132,17 @@ class Room:
         """Start the game, as the host; fires and fails as `send`."""
         return self._client._ask("start", self)
 
+    def as_host(self, act: str, seat: str | None = None) -> Deferred[Any]:
+        """
+        Do what a host may besides starting.
+
+        :param act: ``end`` the round, play ``again``, ``pause``, ``unpause``, ``lock``, ``unlock``; or ``kick`` or
+            ``mute`` somebody, or ``pass`` the right on.
+        :param seat: the id of the seat that the last three are about.
+        :returns: fires with None; fails as `send`, and with ``forbidden`` for others than the host.
+        """
+        return self._client._ask("host", self, act=act, seat=seat)
+
     def leave(self) -> Deferred[None]:
         """Give up the seat, for all its connections; fires when the server has done so, or had before."""
         return self._client._ask("leave", self)

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from typing import Annotated, Any, ClassVar, Final, Literal, NamedTuple, get_args, get_type_hints
 
 from gameserver.errors import GameDefinitionError
+from gameserver.protocol.messages import HOST_ACTS
 from gameserver.room.publish.quantize import is_setting
 
 Durability = Literal["commit", "relaxed", "none"]
@@ -80,6 +81,11 @@ _TYPES: Final = Must(
 )
 
 
+_HOST_ACTS: Final = Must(
+    lambda v: isinstance(v, tuple | list) and set(v) <= set(HOST_ACTS), f"some of {', '.join(HOST_ACTS)}"
+)
+
+
 class GameSettings:
     """What `Game` has of settings, with their defaults; the text below each is its sentence in the reference."""
 
@@ -100,6 +106,9 @@ class GameSettings:
     late_join: ClassVar[Annotated[bool, _YES_OR_NO]] = False
     """True: new players may come while it is played; False: they get ``room_locked`` until it is over. Other roles come
     at any time, unless the room is locked or ``on_join`` refuses"""
+    host_may: ClassVar[Annotated[tuple[str, ...], _HOST_ACTS]] = HOST_ACTS
+    """what the host may do besides starting: ``end`` the round, play ``again``, ``pause``, ``unpause``, ``lock``,
+    ``unlock``, ``kick``, ``mute``, and ``pass`` the right on"""
     hold_s: ClassVar[Annotated[float, _SECONDS]] = 120
     """how long a seat is held after its last connection was lost"""
     tick_hz: ClassVar[Annotated[float, _HZ]] = 0

@@ -24,6 +24,7 @@ unsay     one's own line, taken back
 report    a line or a seat is brought to those who moderate
 block     a user is heard no more, or again, by this user
 team      into a team of the game
+host      what a host does besides: the round ends, pauses, is played again; somebody is put out
 listen    lines from outside rooms: the lobby of a game, direct messages, announcements
 ========  ==========================================================================================
 
@@ -232,6 +233,17 @@ class TeamMessage(FromClient, tag="team"):
     room: Id | None = None
 
 
+HOST_ACTS: Final = ("end", "again", "pause", "unpause", "lock", "unlock", "kick", "mute", "pass")
+"""Those of ``host``; the last three are about a seat."""
+
+
+class HostMessage(FromClient, tag="host"):
+    act: Id
+    id: RequestId | None = None
+    seat: Id | None = None
+    room: Id | None = None
+
+
 class Listen(FromClient):
     to: Id
     id: RequestId | None = None
@@ -241,7 +253,7 @@ class Listen(FromClient):
 
 ClientMessage = (
     Hello | Create | Join | Resume | Send | ChatMessage | Start | Leave | Ping
-    | Typing | Read | Edit | Unsay | Report | Block | TeamMessage | Listen
+    | Typing | Read | Edit | Unsay | Report | Block | TeamMessage | Listen | HostMessage
 )  # fmt: skip
 
 
@@ -286,7 +298,8 @@ class RoomInfo(Struct, omit_defaults=True):
     options: dict[str, Any]
     result: Any
     answered: dict[str, list[str]]
-    asked: dict[str, list[str]]
+    asked: dict[str, list[str]] = field(default_factory=lambda: {})
+    """Told if it is empty, too; older servers do not tell it."""
     teams: list[TeamInfo] = []
 
 
@@ -331,11 +344,14 @@ class ChannelInfo(Struct):
     slow_s: float
 
 
-class OwnSeat(Struct):
+class OwnSeat(Struct, omit_defaults=True):
+    """The requester's own: ``hosts`` says that a screen has the host's rights, though another has the flag."""
+
     id: str
     number: int | None
     role: str
     resume: str
+    hosts: bool = False
 
 
 class Welcome(FromServer):
@@ -538,6 +554,7 @@ ARRAYS: Final[dict[int, tuple[str, tuple[str, ...]]]] = {
     15: ("block", ("id", "user", "seat", "on", "room")),
     16: ("team", ("id", "team", "seat", "room")),
     17: ("listen", ("id", "to", "on", "seen")),
+    18: ("host", ("id", "room", "act", "seat")),
     21: ("welcome", ("user", "token", "client", "now", "limits")),
     22: ("joined", ("id", "room", "game", "seat", "recovered", "last_id", "info", "docs", "seats", "timers", "chat",
                     "seen", "keys", "channels", "read")),
@@ -567,7 +584,7 @@ Fields are only ever added at the end. What is inside a field is as in JSON, but
 are. ``keys``, and the small numbers that stand for keys in a patch, are explained in `gameserver.protocol.patches`.
 """
 
-FROM_CLIENT: Final = range(1, 18)
+FROM_CLIENT: Final = frozenset(number for number in ARRAYS if number <= 20)
 """The numbers of what a client may say."""
 
 

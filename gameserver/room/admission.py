@@ -93,7 +93,7 @@ def admit_message(room: Room, spec: MessageSpec, player: Player, type: str) -> N
         admit_while_paused(room, player)
     by = spec.by
     if by == "host":
-        allowed = player.id == room.seats.host
+        allowed = is_host(room, player)
     else:
         allowed = by in ("any", player.role)
     if not allowed:
@@ -106,8 +106,18 @@ def admit_message(room: Room, spec: MessageSpec, player: Player, type: str) -> N
 
 def admit_while_paused(room: Room, player: Player) -> None:
     """:raises Refused: ``paused``: only the host may go on."""
-    if room.state.paused_at is not None and player.id != room.seats.host:
+    if room.state.paused_at is not None and not is_host(room, player):
         raise Refused(code="paused")
+
+
+def is_host(room: Room, seat: Player) -> bool:
+    """Whether a seat has the host's rights: it has the flag, or is a screen of the user who made the room."""
+    return seat.id == room.seats.host or hosts_beside(room, seat)
+
+
+def hosts_beside(room: Room, seat: Player) -> bool:
+    """Whether a seat has the host's rights besides the host: a screen of who made the room, which has no flag."""
+    return seat.role == "screen" and seat.user_id == room.state.creator
 
 
 def is_full(room: Room) -> bool:

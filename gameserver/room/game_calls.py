@@ -80,8 +80,10 @@ class GameCalls:
         except Refused as refused:
             text = "room {room}: {what} came to nothing: {reason}"
             room.log.info(text, room=room.code, what=what, reason=refused.text)
-            if counts and refused.code == "game_error":
-                self._count_failure()
+            if refused.code == "game_error":
+                room.replies.tell_hosts(Refused(f"The game failed at {what}.", code="game_error"))
+                if counts:
+                    self._count_failure()
         except GeneratorExit:
             if counts:
                 self._count_failure()

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from gameserver.errors import PASSING, Refused
 from gameserver.protocol import messages, msgpack
 from gameserver.protocol.messages import Form
+from gameserver.room.admission import is_host
 from gameserver.room.answers import DONE
 from gameserver.room.bounds import check_message
 from gameserver.room.effects import Requester
@@ -83,6 +84,14 @@ class Replies:
             )
         else:
             self.frames.append((requester.session, own))
+
+    def tell_hosts(self, error: Refused) -> None:
+        """Tell whoever has the host's rights of an error that answers nobody's request."""
+        message = messages.Error(None, error.code, error.text, error.path, self._room.code)
+        for seat in self._room.seats.values():
+            if seat._sessions and is_host(self._room, seat):
+                frames = [(session, msgpack.encode_for(session.form, message)) for session in seat._sessions]
+                self.frames += frames
 
     def _remember(self, requester: Requester, player: Player, frame: bytes, own: bytes) -> None:
         """

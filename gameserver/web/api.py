@@ -339,6 +339,7 @@ def about(spec: Spec, *, page: bool) -> About:
         min_players=cls.min_players,
         max_players=cls.max_players,
         roles=cls.roles,
+        host_may=list(cls.host_may),
         options=spec.options.json_schema() if spec.options is not None else None,
         messages={
             name: Message(message.by, message.phase, message.question, message.schema.json_schema(), message.reply)

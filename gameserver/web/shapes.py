@@ -75,8 +75,9 @@ class About(Struct, frozen=True):
     A game that is served.
 
     ``options`` is a JSON schema, or None where any options will do; ``messages`` is name to what clients may send,
-    empty where the game takes any; ``page`` says whether the game brings a page of its own. ``events`` are JSON schemas
-    of events' data, by their types, and ``docs`` of documents, by their streams: of those that the game declares.
+    empty where the game takes any; ``page`` says whether the game brings a page of its own, and ``host_may`` which acts
+    of the message ``host`` it allows. ``events`` are JSON schemas of events' data, by their types, and ``docs`` of
+    documents, by their streams: of those that the game declares.
     """
 
     name: str
@@ -85,6 +86,7 @@ class About(Struct, frozen=True):
     min_players: int
     max_players: int
     roles: dict[str, int]
+    host_may: list[str]
     options: dict[str, Any] | None
     messages: dict[str, Message]
     events: dict[str, dict[str, Any]]

@@ -386,6 +386,7 @@ class GamesTests(ApiTests):
                 "min_players": 1,
                 "max_players": 3,
                 "roles": {"screen": 1},
+                "host_may": ["end", "again", "pause", "unpause", "lock", "unlock", "kick", "mute", "pass"],
                 "messages": {},
                 "events": {},
                 "docs": {},

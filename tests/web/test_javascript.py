@@ -17,8 +17,8 @@ BUNDLES = {"gameserver.js", "game-chat.js"}
 MOST_LINES = 400
 
 SHARED = """
-    BASE account announce api ask attempt chatBox cleanCode countdown el enter fill gameName header identity inviteUrl
-    keepAwake keyHere leftMs lobbyChat newsBanner openShare query render saveAccount saveName savedName seatColor
+    BASE account announce api ask attempt chatBox cleanCode countdown el enter fill gameName header hostButton identity
+    inviteUrl keepAwake keyHere leftMs lobbyChat newsBanner openShare query render saveAccount saveName savedName seatColor
     seatList shareCard startButton statusBanner teamList toast urlOf words
 """
 """What authors import from /static/page.js: it may grow, and loses nothing."""

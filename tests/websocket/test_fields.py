@@ -20,7 +20,7 @@ OBJECT, ANY, SEEN, GUEST = "an object", "anything", "what was seen", "a guest"
 
 FIELDS: Final = {
     **dict.fromkeys(("token", "ticket", "client", "game", "password", "name", "role", "room", "resume"), TEXT),
-    **dict.fromkeys(("type", "text", "to", "stream", "seat", "reason", "user", "team"), TEXT),
+    **dict.fromkeys(("type", "text", "to", "stream", "seat", "reason", "user", "team", "act"), TEXT),
     **dict.fromkeys(("private", "on"), YES),
     **dict.fromkeys(("id", "upto", "line"), WHOLE),
     **dict.fromkeys(("options", "profile", "match"), OBJECT),
@@ -64,6 +64,7 @@ GOOD: Final[dict[str, dict[str, Any]]] = {
     "edit": {"stream": "room", "line": 1, "text": "hi"},
     "unsay": {"stream": "room", "line": 1},
     "team": {"team": "red"},
+    "host": {"act": "lock"},
     "listen": {"to": "server"},
 }
 """What each message needs."""
@@ -74,10 +75,10 @@ BOUNDED: Final = [
     *itertools.product(
         ("join", "resume", "send", "chat", "start", "leave", "typing", "read", "edit", "unsay"), ("room",)
     ),
-    *itertools.product(("report", "block", "team"), ("room", "seat")),
+    *itertools.product(("report", "block", "team", "host"), ("room", "seat")),
     *itertools.product(("edit", "unsay", "report"), ("stream",)),
     *itertools.product(("chat", "typing", "read", "listen"), ("to",)),
-    *(("resume", "resume"), ("block", "user"), ("team", "team")),
+    *(("resume", "resume"), ("block", "user"), ("team", "team"), ("host", "act")),
 ]
 """Texts that name something."""
 TOLD: Final = ("ok", "error", "joined", "welcome", "pong")

@@ -200,6 +200,7 @@ class JoinTests(DoorsTestCase):
         self.assert_error(self.wish("join", room=ann.room), "room_locked", 1)
         self.assertEqual(ann.again().join(ann.room).seat, ann.seat)
         ann.say("send", id=5, type="end")
+        ann.say("host", id=6, act="lock")
         self.assert_error(self.wish("join", room=ann.room), "room_over", 1)
         bob = self.rig.guest("Bob").create("quiz")
         for name in "CD":

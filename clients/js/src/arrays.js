@@ -20,6 +20,7 @@ const ARRAYS = /** @type {[number, string, string][]} */ ([
   [15, "block", "id user seat on room"],
   [16, "team", "id team seat room"],
   [17, "listen", "id to on seen"],
+  [18, "host", "id room act seat"],
   [21, "welcome", "user token client now limits"],
   [22, "joined", "id room game seat recovered last_id info docs seats timers chat seen keys channels read"],
   [23, "ok", "id data room"],

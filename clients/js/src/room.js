@@ -81,6 +81,10 @@ export class Room extends Emitter {
     return [...this.seats.values()].find((seat) => seat.host);
   }
 
+  get mayHost() {
+    return Boolean(this.me?.host || this.seat.hosts);
+  }
+
   /**
    * The teams of the game with the seats in each, in its order; none where it has none.
    * @returns {Api.Team[]}
@@ -127,6 +131,14 @@ export class Room extends Emitter {
    */
   start() {
     return this.#client._ask("start", this);
+  }
+
+  /**
+   * What a host does besides starting.
+   * @type {Api.Room["asHost"]}
+   */
+  asHost(act, seat) {
+    return this.#client._ask("host", this, { act, seat });
   }
 
   /**

@@ -138,7 +138,7 @@ function status() {
   if (count) return ["Throw!", mine ? `You throw ${mine}. You may still change it.` : "Rock, paper or scissors?"];
   if (winner) return [`${titled(winner)} wins the match!`, `${score.red} : ${score.blue}`];
   if (missing.length) return [`Team ${missing[0]} needs somebody`, "Let friends scan this, or tell them the code."];
-  if (!last) return ["Ready?", room.me?.host ? "You say go." : `${room.host?.name ?? "The host"} says go.`];
+  if (!last) return ["Ready?", room.mayHost ? "You say go." : `${room.host?.name ?? "The host"} says go.`];
   return [last.scored ? `${titled(last.scored)} scores!` : "A tie", why(last.thrown)];
 }
 
@@ -182,7 +182,7 @@ function draw() {
   drawThrows(count);
   const text = count ? String(count) : winner ? "★" : last ? `${score.red}:${score.blue}` : "vs";
   if (text !== number.textContent) number.replaceChildren(el("span", { class: count ? "tick" : "" }, text));
-  goButton.hidden = !room.me?.host;
+  goButton.hidden = !room.mayHost;
   goButton.textContent = winner ? "Play again" : last ? "Next round" : "Go!";
   goButton.setAttribute("aria-disabled", String(Boolean(count) || missing));
   controls.hidden = missing && !count;
@@ -234,7 +234,7 @@ function drawThrows(count) {
   }
   const others = [...planned].filter(([name]) => name !== room.me?.name);
   if (count) plans.textContent = others.map(([name, hand]) => `${name}: ${hand}`).join(", ");
-  else plans.textContent = room.state.last && !room.me?.host ? `${room.host?.name ?? "The host"} says go.` : "";
+  else plans.textContent = room.state.last && !room.mayHost ? `${room.host?.name ?? "The host"} says go.` : "";
 }
 
 /** The whole count as one ring, by the server's clock. */

@@ -88,7 +88,7 @@ function draw() {
   sheet.node.hidden = stage !== "playing";
   tools.hidden = !isMyTurn();
   mount.classList.toggle("drawing-now", isMyTurn());
-  skip.hidden = stage !== "playing" || !room.me?.host;
+  skip.hidden = stage !== "playing" || !room.mayHost;
   sheet.show(room.state.strokes ?? []);
   drawWords();
   drawPeople();

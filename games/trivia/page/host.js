@@ -18,7 +18,7 @@ export function hostBar(room) {
   skip.addEventListener("click", () => attempt(room.send("skip", { phase: room.info.phase })));
   render(room, () => {
     const playing = room.info.status === "playing";
-    bar.hidden = !room.me?.host;
+    bar.hidden = !room.mayHost;
     document.documentElement.classList.toggle("hosting", !bar.hidden);
     pause.hidden = skip.hidden = !playing;
     pause.textContent = room.state.paused ? "Resume" : "Pause";
@@ -35,7 +35,7 @@ function openPanel(room) {
   const dialog = el("dialog", { class: "host-panel", "aria-label": "Players" }, el("div", { class: "stack" }, el("div", { class: "row spread" }, el("h2", {}, "Players"), close), list, voids));
   const rows = new Map();
   const end = render(room, () => {
-    if (!room.me?.host) dialog.close();
+    if (!room.mayHost) dialog.close();
     voids.hidden = room.info.phase !== "question";
     const seats = playersOf(room);
     for (const seat of seats) {

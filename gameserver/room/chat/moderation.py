@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 from gameserver.errors import Refused
 from gameserver.interfaces import User
 from gameserver.protocol.texts import cleaned
+from gameserver.room.admission import is_host
 from gameserver.room.chat.line import KeptLine
 from gameserver.room.chat.rate import SLOWEST_S as SLOWEST_S
 from gameserver.room.chat.records import HOSTS, OPERATORS, REPORTS, Quoted, Record, Who
@@ -33,7 +34,7 @@ def has_right(user: User | None) -> bool:
 
 def may_moderate(room: Room, user: User, player: Player) -> bool:
     """Whether a player may moderate this room: its host, or whoever has the right everywhere."""
-    return player.id == room.seats.host or has_right(user)
+    return is_host(room, player) or has_right(user)
 
 
 def has_link(text: str) -> bool:

@@ -11,6 +11,7 @@ from collections import deque
 from typing import TYPE_CHECKING, Final
 
 from gameserver.errors import Refused
+from gameserver.room.admission import is_host
 
 if TYPE_CHECKING:
     from gameserver.room.room import Room
@@ -51,7 +52,7 @@ class ChatPace:
         part = self._room.talking.channels.part(to)
         slow_s = self._room.talking.slow_s if part.slow_s is None else part.slow_s
         left_s = self._last.get((user, to), now - slow_s) + slow_s - now
-        if left_s > 0 and player.id != self._room.seats.host:
+        if left_s > 0 and not is_host(self._room, player):
             raise Refused(f"Slow mode: wait {left_s:.0f} seconds.", code="slow_down")
         most = self._room.game_class.chat_repeats
         same = _same(text)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from gameserver.errors import Refused
 from gameserver.protocol import messages
+from gameserver.room.admission import is_host
 from gameserver.room.changes import Departure
 from gameserver.room.inputs.connections import check_questions
 from gameserver.room.inputs.input import Input, SeatRequest
@@ -29,7 +30,7 @@ class StartRound(SeatRequest[messages.Start], frozen=True):
 
     async def do(self, room: Room, player: Player) -> None:
         """Begin a round, if the host asks."""
-        if player.id != room.seats.host:
+        if not is_host(room, player):
             raise Refused("Only the host may start.", code="forbidden")
         result = room.begin_round()
         if isawaitable(result):

@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from gameserver.protocol import messages
 from gameserver.room.inputs.chat import EditLine, MarkRead, SayLine, TellTyping, UnsayLine
+from gameserver.room.inputs.host import ActAsHost
 from gameserver.room.inputs.input import SeatRequest
 from gameserver.room.inputs.lifecycle import GiveUpSeat, StartRound
 from gameserver.room.inputs.message import Message
@@ -22,6 +23,7 @@ SEAT_REQUESTS: Final[dict[type, type[SeatRequest[Any]]]] = {
     messages.Start: StartRound,
     messages.Leave: GiveUpSeat,
     messages.TeamMessage: ChooseTeam,
+    messages.HostMessage: ActAsHost,
     messages.Report: ReportSeat,
     messages.Block: BlockSeat,
 }

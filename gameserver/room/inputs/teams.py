@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from gameserver.errors import Refused
 from gameserver.protocol import messages
+from gameserver.room.admission import is_host
 from gameserver.room.inputs.input import SeatRequest
 
 if TYPE_CHECKING:
@@ -22,6 +23,6 @@ class ChooseTeam(SeatRequest[messages.TeamMessage], frozen=True):
         mover = room.seats.get(whom) if whom is not None else player
         if mover is None:
             raise Refused("There is no such seat.", code="bad_data", path="$.seat")
-        if mover is not player and player.id != room.seats.host:
+        if mover is not player and not is_host(room, player):
             raise Refused("Only the host may move others.", code="forbidden")
         room.teams.choose(mover, self.message.team)

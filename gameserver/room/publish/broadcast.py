@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from gameserver.errors import Refused
 from gameserver.protocol import messages, msgpack, values
+from gameserver.room.admission import hosts_beside
 from gameserver.room.changes import Aside, Departure, Newcomer, Spoken, Utterance
 from gameserver.room.chat.changes import Change, HasRead, IsTyping, edited, keep_change, tell_read, tell_typing
 from gameserver.room.chat.history import lines_of, speaker
@@ -298,7 +299,7 @@ def _joined(
         id=requester.id,
         room=room.code,
         game=room.spec.name,
-        seat=messages.OwnSeat(seat.id, seat.number, seat.role, room.secret_of(seat)),
+        seat=messages.OwnSeat(seat.id, seat.number, seat.role, room.secret_of(seat), hosts_beside(room, seat)),
         recovered=recovered,
         last_id=room.answers.last_id(seat.id, requester.session.key),
         info=_info(room),

@@ -33,6 +33,7 @@
  *   teamList(room)                  ul.teams: title, score and people of each team; a button each where players choose
  *   seatColor(seat)                 "color-1" … "color-8": the same for a player on every device
  *   startButton(room, {label})      for the host, before the game and after it; the others read who starts
+ *   hostButton(room, about)         for the host: a dialog with all that a host may do, besides starting; header() has it
  *   countdown(room, name, {hurry_s, label})   seconds left of a shown timer by the server's clock; hidden without one
  *   leftMs(room, name)              the same as a number of ms, or null
  *   chatBox(room, {to, title})      a <game-chat>: its channels, or the one of this address; see /game-chat.js
@@ -66,6 +67,7 @@ export { chatBox, lobbyChat } from "./page/chat.js";
 export { countdown, leftMs } from "./page/countdown.js";
 export { el, fill, render } from "./page/elements.js";
 export { enter } from "./page/enter.js";
+export { hostButton } from "./page/host.js";
 export { api } from "./page/http.js";
 export { account, identity, loginAddress, recognise, saveAccount, savedName, saveName } from "./page/identity.js";
 export { announce, ask, attempt, toast, words } from "./page/notices.js";

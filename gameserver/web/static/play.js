@@ -88,7 +88,7 @@ function documents() {
 
 // Messages
 
-const maySend = ({ by }) => by === "any" || by === room.seat.role || (by === "host" && room.me?.host);
+const maySend = ({ by }) => by === "any" || by === room.seat.role || (by === "host" && room.mayHost);
 const seats = () => [...room.seats.values()].filter((seat) => !seat.gone);
 
 function messageCard(name, message) {

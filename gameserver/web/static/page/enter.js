@@ -54,14 +54,15 @@ export async function enter({ mount, game = gameName(), role = "player", title, 
   history.replaceState(null, "", here);
   document.documentElement.classList.toggle("tv", room.seat.role === "screen");
   document.title = `${name} ${room.code}`;
-  if (bar) mount.before(header(client, room, { title: name }));
+  if (bar) mount.before(header(client, room, { title: name, about }));
   room.on("$left", (event) => (onLeft ? onLeft(event) : sayLeft(mount, room, event)));
+  client.on("$error", (error) => error.code === "game_error" && error.room === room.code && toast(error.message, { kind: "error" }));
   keepAwake();
   mount.replaceChildren();
   return { client, room, about };
 }
 
-const NO_GAME = { options: null, messages: {}, roles: {}, min_players: 1, max_players: 100, doc: "" };
+const NO_GAME = { host_may: [], options: null, messages: {}, roles: {}, min_players: 1, max_players: 100, doc: "" };
 
 async function aboutGame(game) {
   let games = null;

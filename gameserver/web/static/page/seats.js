@@ -82,7 +82,7 @@ export function startButton(room, { label, min = 1 } = {}) {
     box.hidden = status === "playing";
     if (box.hidden) return;
     if (missing > 0) fill(box, el("p", { class: "muted" }, `Waiting for ${missing} more player${missing > 1 ? "s" : ""}.`));
-    else if (room.me?.host) {
+    else if (room.mayHost) {
       const text = label ?? (status === "over" ? "Play again" : "Start");
       fill(box, el("button", { class: "primary big", type: "button", "data-key": "start", onclick: () => attempt(room.start()) }, text));
     } else fill(box, el("p", { class: "muted" }, host ? `${host.name} starts the game.` : "Waiting for a host."));

@@ -2,6 +2,7 @@
 
 import { BASE, urlOf } from "./base.js";
 import { el } from "./elements.js";
+import { hostButton } from "./host.js";
 import { api } from "./http.js";
 import { ask, attempt, toast } from "./notices.js";
 
@@ -32,7 +33,12 @@ export async function inviteUrl(room, { role } = {}) {
   return url.href;
 }
 
-export function header(client, room, { title = room.game } = {}) {
+/**
+ * @param {Api.Client} client
+ * @param {Api.Room} room
+ * @param {{ title?: string, about?: any }} options
+ */
+export function header(client, room, { title = room.game, about } = {}) {
   const leave = async () => {
     if (!(await ask("Leave this room? Your seat is given up.", "Leave"))) return;
     await attempt(room.leave());
@@ -49,6 +55,7 @@ export function header(client, room, { title = room.game } = {}) {
       el("span", { class: "code" }, room.code),
       el("span", { class: "text" }, "Invite"),
     ),
+    about ? hostButton(room, about) : null,
     el("button", { class: "quiet", type: "button", onclick: leave }, "Leave"),
   );
 }
