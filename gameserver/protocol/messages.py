@@ -298,7 +298,7 @@ class RoomInfo(Struct, omit_defaults=True):
     options: dict[str, Any]
     result: Any
     answered: dict[str, list[str]]
-    asked: dict[str, list[str]] = field(default_factory=lambda: {})
+    asked: dict[str, list[str]] = field(default_factory=dict)
     """Told if it is empty, too; older servers do not tell it."""
     teams: list[TeamInfo] = []
 
