@@ -288,6 +288,11 @@ class TeamInfo(Struct, omit_defaults=True):
     open: bool = False
 
 
+def _of_nobody() -> dict[str, list[str]]:
+    """What is left out where it is missing, and told where it is empty: ``omit_defaults`` knows ``dict`` alone."""
+    return {}
+
+
 class RoomInfo(Struct, omit_defaults=True):
     """What everybody in a room may know of it: ``INFO``."""
 
@@ -298,8 +303,7 @@ class RoomInfo(Struct, omit_defaults=True):
     options: dict[str, Any]
     result: Any
     answered: dict[str, list[str]]
-    asked: dict[str, list[str]] = field(default_factory=dict)
-    """Told if it is empty, too; older servers do not tell it."""
+    asked: dict[str, list[str]] = field(default_factory=_of_nobody)
     teams: list[TeamInfo] = []
 
 

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Container
+from contextlib import suppress
 from functools import lru_cache
 from typing import Final
 
@@ -83,11 +84,12 @@ def fitting_name(name: object, most: int) -> str:
     :param most: code points.
     :returns: the name as near as the rules of names admit it; `NAMELESS` where nothing is left.
     """
-    text = "".join(filter(str.isprintable, seen(name[: 8 * most]))) if isinstance(name, str) else ""
-    try:
-        return check_name(" ".join(text.split())[:most], most)
-    except Refused:
-        return NAMELESS[:most]
+    if isinstance(name, str):
+        text = "".join(filter(str.isprintable, seen(name[: 8 * most])))
+        for fitting in (name, " ".join(text.split())[:most]):
+            with suppress(Refused):
+                return check_name(fitting, most)
+    return NAMELESS[:most]
 
 
 def numbered(name: str, taken: Container[str], most: int) -> str:
