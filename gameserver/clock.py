@@ -60,7 +60,7 @@ class Clock:
         return self.reactor.callLater(max(0.0, delay_s), call, *args)
 
     def next_time(self, expression: str, after_s: float) -> float | None:
-        """See `IClock.next_time`."""
+        """Return when a time of the calendar comes next, in seconds since 1970; see `IClock.next_time`."""
         cron = self._crons.get(expression)
         if cron is None:
             cron = self._crons[expression] = Cron(expression, self._zone)

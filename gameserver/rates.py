@@ -87,7 +87,7 @@ class TokenBuckets:
         self._forget_at = FORGET_AT
 
     def take(self, now_s: float, who: str) -> bool:
-        """See `TokenBucket.take`."""
+        """Take from the budget of this key; see `TokenBucket.take`."""
         if len(self._buckets) > self._forget_at:
             self._buckets = {name: b for name, b in self._buckets.items() if b.level(now_s) < b.burst}
             self._forget_at = max(FORGET_AT, 2 * len(self._buckets))

@@ -134,7 +134,7 @@ def makeService(options: Options) -> IService:
 
 def check_endpoints(reactor: Any, merged: settings.Settings) -> None:
     """
-    See that each endpoint can be understood, and its files be used, before anything is opened.
+    Check that each endpoint can be understood, and its files be used, before anything is opened.
 
     :raises SettingError: one cannot.
     """
@@ -155,7 +155,7 @@ def check_endpoints(reactor: Any, merged: settings.Settings) -> None:
 
 def check_twistd(given: Mapping[str, Any] | None) -> None:
     """
-    See that twistd can write its own files, which it tries only later, and with a traceback.
+    Check that twistd can write its own files, which it tries only later, and with a traceback.
 
     :param given: its options; None where there are none.
     :raises SettingError: it cannot; the text names the option that says where.

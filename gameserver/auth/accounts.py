@@ -70,19 +70,19 @@ class Accounts:
     # Who is this?
 
     def owns(self, token: str) -> bool:
-        """See `IAuthenticator.owns`."""
+        """Whether a token has this kind's form; see `IAuthenticator.owns`."""
         return self._access.owns(token)
 
     def authenticate(self, token: str, *, now_s: float) -> Deferred[User]:
-        """See `IAuthenticator.authenticate`."""
+        """Say whose token this is; see `IAuthenticator.authenticate`."""
         return Deferred.fromCoroutine(self._authenticate(token, now_s))
 
     def authenticate_cookies(self, cookies: Mapping[str, str], *, now_s: float) -> Deferred[Grant | None]:
-        """See `ICookies.authenticate_cookies`."""
+        """Say whose cookies these are, with a token for them; see `ICookies.authenticate_cookies`."""
         return Deferred.fromCoroutine(self._by_cookies(cookies, now_s))
 
     def login(self, name: str, password: str, *, now_s: float) -> Deferred[Grant]:
-        """See `IPasswords.login`."""
+        """Check a name and a password, and grant a token; see `IPasswords.login`."""
         return Deferred.fromCoroutine(self._login(name, password, now_s))
 
     # What a user may do with an account
@@ -90,27 +90,27 @@ class Accounts:
     def register(
         self, name: str, password: str, *, guest: User | None = None, invitation: str | None = None, now_s: float
     ) -> Deferred[Grant]:
-        """See `IAccounts.register`."""
+        """Make an account, and log it in; see `IAccounts.register`."""
         return Deferred.fromCoroutine(self._register(name, password, guest, invitation, now_s))
 
     def refresh(self, token: str, *, now_s: float) -> Deferred[Grant]:
-        """See `IAccounts.refresh`."""
+        """Buy the next grant with a refresh token, once; see `IAccounts.refresh`."""
         return Deferred.fromCoroutine(self._refresh(token, now_s))
 
     def logout(self, token: str, *, now_s: float) -> Deferred[None]:
-        """See `IAccounts.logout`."""
+        """End the login that a token is of; see `IAccounts.logout`."""
         return Deferred.fromCoroutine(self._logout(token))
 
     def change_password(self, user: User, old: str, new: str, *, now_s: float) -> Deferred[Grant]:
-        """See `IAccounts.change_password`."""
+        """Change a password, and end all other logins; see `IAccounts.change_password`."""
         return Deferred.fromCoroutine(self._change_password(user, old, new, now_s))
 
     def delete(self, user: User, password: str, *, now_s: float) -> Deferred[None]:
-        """See `IAccounts.delete`."""
+        """Delete an account whose password is given; see `IAccounts.delete`."""
         return Deferred.fromCoroutine(self._delete(user, password))
 
     def cookie(self, grant: Grant, *, now_s: float) -> str:
-        """See `IAccounts.cookie`."""
+        """Return what a browser keeps of a grant in its cookie; see `IAccounts.cookie`."""
         return self._cookie.sign(Biscuit(grant.user.id, grant.user.login))
 
     # Steps

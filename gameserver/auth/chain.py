@@ -41,14 +41,14 @@ class Chain:
         self.links: Sequence[IAuthenticator] = tuple(links)
 
     def guest(self, name: str) -> tuple[User, str]:
-        """See `IAuthenticators.guest`."""
+        """Make a new guest, if guests are admitted; see `IAuthenticators.guest`."""
         guests = self.offering(IGuests)
         if guests is None:
             raise Refused("This server admits no guests; log in first.", code="unauthenticated")
         return guests.guest(name)  # type: ignore[no-any-return]
 
     def authenticate(self, token: str, *, now_s: float, caller: Caller | None = None) -> Deferred[User]:
-        """See `IAuthenticators.authenticate`."""
+        """Have the token's own authenticator say whose it is; see `IAuthenticators.authenticate`."""
         for link in self.links:
             if link.owns(token):
                 user: Deferred[User] = _ask(link, link.authenticate, token, now_s=now_s, caller=caller)
@@ -56,17 +56,17 @@ class Chain:
         return fail(Refused("That token is not of this server.", code="unauthenticated"))
 
     def login(self, name: str, password: str, *, now_s: float, caller: Caller | None = None) -> Deferred[Grant]:
-        """See `IAuthenticators.login`."""
+        """Try name and password with each authenticator that knows passwords, in order; see `IAuthenticators.login`."""
         return Deferred.fromCoroutine(self._login(name, password, now_s=now_s, caller=caller))
 
     def authenticate_cookies(
         self, cookies: Mapping[str, str], *, now_s: float, caller: Caller | None = None
     ) -> Deferred[Grant | None]:
-        """See `IAuthenticators.authenticate_cookies`."""
+        """Show cookies to each authenticator that knows some; see `IAuthenticators.authenticate_cookies`."""
         return Deferred.fromCoroutine(self._by_cookies(cookies, now_s=now_s, caller=caller))
 
     def offering(self, contract: Any) -> Any:
-        """See `IAuthenticators.offering`."""
+        """Return the first authenticator that keeps a contract, or None; see `IAuthenticators.offering`."""
         return next(self._offering(contract), None)
 
     def _offering(self, contract: Any) -> Any:

@@ -57,11 +57,11 @@ class DjangoTickets:
         self._audience = audience
 
     def owns(self, token: str) -> bool:
-        """See `IAuthenticator.owns`."""
+        """Whether a token has this kind's form; see `IAuthenticator.owns`."""
         return self._signer.owns(token)
 
     def authenticate(self, token: str, *, now_s: float, caller: Caller | None = None) -> Deferred[User]:
-        """See `IAuthenticator.authenticate`."""
+        """Say whose token this is; see `IAuthenticator.authenticate`."""
         return Deferred.fromCoroutine(self._authenticate(token, now_s, caller))
 
     async def _authenticate(self, token: str, now_s: float, caller: Caller | None) -> User:
@@ -112,17 +112,17 @@ class DjangoUsers(DjangoTickets):
         self._look = look
 
     def login(self, name: str, password: str, *, now_s: float, caller: Caller | None = None) -> Deferred[Grant]:
-        """See `IPasswords.login`."""
+        """Check a name and a password, and grant a token; see `IPasswords.login`."""
         return Deferred.fromCoroutine(self._login(name, password, now_s, caller))
 
     def authenticate_cookies(
         self, cookies: Mapping[str, str], *, now_s: float, caller: Caller | None = None
     ) -> Deferred[Grant | None]:
-        """See `ICookies.authenticate_cookies`."""
+        """Say whose cookies these are, with a token for them; see `ICookies.authenticate_cookies`."""
         return Deferred.fromCoroutine(self._by_cookies(cookies, now_s, caller))
 
     def has_session(self, cookies: Mapping[str, str]) -> bool:
-        """See `ISessions.has_session`."""
+        """Whether one of the cookies is a session's of Django; see `ISessions.has_session`."""
         return self._project.cookie_name() in cookies
 
     async def _authenticate(self, token: str, now_s: float, caller: Caller | None) -> User:

@@ -50,16 +50,16 @@ class Guests:
         self._users = users
 
     def guest(self, name: str) -> tuple[User, str]:
-        """See `IGuests.guest`."""
+        """Make a new guest of this name, with a token; see `IGuests.guest`."""
         user = User(f"guest:{self._entropy(12).hex()}", name)
         return user, self._signer.sign(GuestClaims(user.id, user.name, int(self._now())))
 
     def owns(self, token: str) -> bool:
-        """See `IAuthenticator.owns`."""
+        """Whether a token has this kind's form; see `IAuthenticator.owns`."""
         return self._signer.owns(token)
 
     def authenticate(self, token: str, *, now_s: float) -> Deferred[User]:
-        """See `IAuthenticator.authenticate`."""
+        """Say whose token this is; see `IAuthenticator.authenticate`."""
         read = execute(self._read, token, now_s)
         return read if self._users is None else read.addCallback(self._still_guest)
 

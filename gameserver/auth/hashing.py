@@ -61,11 +61,11 @@ class Hasher:
         return self._queue.refused
 
     def hash(self, password: str) -> Deferred[str]:
-        """See `IHasher.hash`."""
+        """Hash a password, outside the reactor's thread; see `IHasher.hash`."""
         return self._ask(lambda: self._hasher.hash(_bytes(normal_form(password))), password)
 
     def verify(self, kept: str | None, password: str) -> Deferred[bool]:
-        """See `IHasher.verify`."""
+        """Compare a password with a hash, outside the reactor's thread; see `IHasher.verify`."""
         return self._ask(lambda: self._verify(kept, password), password)
 
     def is_outdated(self, kept: str, password: str) -> bool:

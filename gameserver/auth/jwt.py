@@ -59,11 +59,11 @@ class JwtUsers:
             self._rights.setdefault(theirs, []).append(ours)
 
     def owns(self, token: str) -> bool:
-        """See `IAuthenticator.owns`."""
+        """Whether a token has this kind's form; see `IAuthenticator.owns`."""
         return len(token) <= TOKEN_CHARS and FORM.fullmatch(token) is not None
 
     def authenticate(self, token: str, *, now_s: float) -> Deferred[User]:
-        """See `IAuthenticator.authenticate`."""
+        """Say whose token this is; see `IAuthenticator.authenticate`."""
         return Deferred.fromCoroutine(self._authenticate(token, now_s))
 
     async def _authenticate(self, token: str, now_s: float) -> User:

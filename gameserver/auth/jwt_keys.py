@@ -82,7 +82,11 @@ class KeyFile:
         self._key = _read(path)
 
     def find(self, key_id: str | None, algorithm: str) -> Deferred[Key]:
-        """See `Keys.find`; a file has one key, whatever it is called elsewhere."""
+        """
+        Return the key for a token, of this algorithm; see `Keys.find`.
+
+        A file has one key, whatever it is called elsewhere.
+        """
         return Deferred.fromCoroutine(self._find(algorithm))
 
     def reload(self) -> None:
@@ -118,7 +122,7 @@ class KeySet:
         self.refresh().addCallback(lambda _: self._clock.later(REFRESH_S if self._keys else RETRY_S, self.start))
 
     def find(self, key_id: str | None, algorithm: str) -> Deferred[Key]:
-        """See `Keys.find`."""
+        """Return the key for a token, of this algorithm; see `Keys.find`."""
         return Deferred.fromCoroutine(self._find(key_id, algorithm))
 
     def refresh(self) -> Deferred[None]:

@@ -96,19 +96,19 @@ class Tickets:
         self._users = users
 
     def sell(self, token: str, *, now_s: float) -> str:
-        """See `ITickets.sell`."""
+        """Seal a token in a ticket that is good once, for half a minute; see `ITickets.sell`."""
         return self._tickets.close(Sealed(token, now_s + LIFETIME_S))
 
     def redeem(self, ticket: str, *, now_s: float) -> Deferred[str]:
-        """See `ITickets.redeem`."""
+        """Open a ticket, once, and return the token in it; see `ITickets.redeem`."""
         return Deferred.fromCoroutine(self._redeem(ticket, now_s))
 
     def keep(self, token: str, *, until_s: float) -> str:
-        """See `ITickets.keep`."""
+        """Return what a browser keeps of a token in its cookie; see `ITickets.keep`."""
         return KEPT + self._cookies.close(Sealed(token, until_s))
 
     def kept(self, cookie: str, *, now_s: float) -> str:
-        """See `ITickets.kept`."""
+        """Return the token that a cookie holds; see `ITickets.kept`."""
         sealed = self._cookies.open(cookie.removeprefix(KEPT)) if cookie.startswith(KEPT) else None
         if sealed is None or now_s >= sealed.exp:
             raise Refused("That login has ended.", code="unauthenticated")

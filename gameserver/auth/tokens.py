@@ -47,7 +47,7 @@ class Signer:
         self.kind = kind
 
     def owns(self, token: str) -> bool:
-        """See `IAuthenticator.owns`."""
+        """Whether a token has this kind's form; see `IAuthenticator.owns`."""
         return token.startswith(f"{self.kind}.")
 
     def sign(self, body: Struct) -> str:

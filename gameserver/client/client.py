@@ -133,9 +133,7 @@ class Client:
             options=options or None,
             private=private or None,
             password=password,
-            name=name or self.name,
-            role=role,
-            profile=profile or None,
+            **self._seat(name, role, profile),
         )
 
     def join(
@@ -147,10 +145,14 @@ class Client:
         password: str | None = None,
         profile: dict[str, Any] | None = None,
     ) -> Deferred[Room]:
-        """Take a seat in the room of this code, or the one that this user has there already; fails as `create`."""
-        return self._ask(
-            "join", room_code=room, name=name or self.name, role=role, password=password, profile=profile or None
-        )
+        """
+        Take a seat in a room, or the one that this user has there already.
+
+        :param room: its code.
+        :param password: of a room that has one.
+        :returns: fires with the room; fails as `create`.
+        """
+        return self._ask("join", room_code=room, password=password, **self._seat(name, role, profile))
 
     def match(
         self,
@@ -161,22 +163,31 @@ class Client:
         role: str | None = None,
         profile: dict[str, Any] | None = None,
     ) -> Deferred[Room]:
-        """Take a seat in an open room with these options, or in a new one; fires and fails as `create`."""
-        return self._ask(
-            "join", game=game, match=match or {}, name=name or self.name, role=role, profile=profile or None
-        )
+        """
+        Take a seat in an open room of a game, or in a new one.
+
+        :param match: options that the room must have.
+        :returns: fires with the room; fails as `create`.
+        """
+        return self._ask("join", game=game, match=match or {}, **self._seat(name, role, profile))
 
     def resume(self, room: str, secret: str) -> Deferred[Room]:
         """
         Go back to a seat that another client of the same user had.
 
+        :param room: the code of its room.
         :param secret: `Room.seat`'s ``resume``.
         :raises Refused: (in the Deferred) ``not_found``, whatever is wrong.
         """
         return self._ask("resume", room_code=room, resume=secret)
 
     def ping(self) -> Deferred[messages.Pong]:
-        """Ask the server for its clock: fires with ``at`` and ``now`` in ms, or fails with `ConnectionFailed`."""
+        """
+        Ask the server for its clock.
+
+        :returns: fires with ``at``, when this was asked by the client's clock, and ``now``, the server's, in ms.
+        :raises ConnectionFailed: (in the Deferred) there is no connection, or it was lost.
+        """
         if not self.connected:
             return fail(ConnectionFailed(self.ended or "not connected"))
         pong: Deferred[messages.Pong] = Deferred()
@@ -237,6 +248,9 @@ class Client:
             pong.errback(ConnectionFailed(why))
 
     # Requests.
+
+    def _seat(self, name: str | None, role: str | None, profile: dict[str, Any] | None) -> dict[str, Any]:
+        return {"name": name or self.name, "role": role, "profile": profile or None}
 
     def _ask(self, op: str, room: Room | None = None, /, **fields: Any) -> Deferred[Any]:
         if self.ended is not None:

@@ -121,7 +121,7 @@ class Room:
 
     def say(self, text: str, to: str = "room", data: Any = None) -> Deferred[Any]:
         """
-        Chat.
+        Say a line of chat.
 
         :param to: ``room``, ``group:NAME`` or ``seat:ID``.
         :returns: fires with None; fails as `send`.

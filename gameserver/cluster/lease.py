@@ -61,16 +61,16 @@ class Lease:
 
     @property
     def held(self) -> bool:
-        """See `ILease.held`."""
+        """Whether this node may run rooms now; see `ILease.held`."""
         return self._held_until is not None and self._clock.monotonic() < self._held_until
 
     def start(self, holder: ILeaseHolder) -> Deferred[None]:
-        """See `ILease.start`."""
+        """Acquire the lease, and begin to renew it; see `ILease.start`."""
         self._holder = holder
         return Deferred.fromCoroutine(self._acquire())
 
     def stop(self) -> Deferred[None]:
-        """See `ILease.stop`."""
+        """Give the lease up; see `ILease.stop`."""
         self._stopped = True
         for call in (self._next, self._end):
             if call is not None and call.active():

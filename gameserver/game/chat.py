@@ -74,6 +74,8 @@ class RoomChat:
 
     def channel(self, name: str = "room") -> Channel:
         """
+        Return a channel of this room's chat.
+
         :param name: ``"room"``, or the name of a channel or group.
         :raises ValueError: there is no such channel.
         """
@@ -81,31 +83,31 @@ class RoomChat:
 
     @property
     def channels(self) -> list[Channel]:
-        """The channels that the game has opened, and not closed."""
+        """Return the channels that the game has opened, and not closed."""
         parts = self._room.talking.channels.parts.values()
         return [Channel(self._room, part.to) for part in parts if part.opened and part.is_open]
 
     def close(self, name: str = "room") -> None:
-        """Nobody may write to this channel any more; what was said stays."""
+        """Let nobody write to this channel any more; what was said stays."""
         self.channel(name).close()
 
     def readonly(self, name: str = "room", on: bool = True) -> None:
-        """From now on the game alone may write to this channel; or everybody may again."""
+        """Let the game alone write to this channel, or, with False, its players again."""
         self.channel(name).readonly(on)
 
     def silence(self, *players: Player) -> None:
-        """These may not write to the room, to groups or to seats; channels that the game has opened stay theirs."""
+        """Let these players write to neither room, groups nor seats; channels that the game has opened stay theirs."""
         for player in players:
             self._room.talking.silence(player, True)
 
     def unsilence(self, *players: Player) -> None:
-        """They may speak again; nobody named means everybody."""
+        """Let these players, or everybody where none is named, write again after `silence`."""
         for player in players or tuple(self._room.seats.values()):
             self._room.talking.silence(player, False)
 
     def divert(self, player: Player, to: Channel | str | None) -> None:
         """
-        What this player says to the room goes to a channel instead: the dead speak to the dead.
+        Have what this player says to the room go to a channel instead: the dead speak to the dead.
 
         :param to: a channel or its name; None: to the room again.
         """
@@ -114,7 +116,7 @@ class RoomChat:
 
     def mute(self, player: Player, s: float | None = None, *, shadow: bool = False, reason: str = "") -> None:
         """
-        This player's user may not write anywhere in this room.
+        Let this player's user write nowhere in this room.
 
         :param s: for so many seconds; None: for good.
         :param shadow: the user does not notice, since the lines are shown to their writer.
@@ -127,15 +129,15 @@ class RoomChat:
         self._room.talking.mute(player.user_id, Mute(until, bool(shadow), reason))
 
     def unmute(self, player: Player) -> None:
-        """This player may write again."""
+        """Let this player's user write again after `mute`."""
         self._room.talking.mute(player.user_id, None)
 
     def slow(self, s: float) -> None:
-        """Slow mode: each player waits so many seconds between two lines; 0 ends it."""
+        """Have each player wait so many seconds between two lines (slow mode); 0 ends it."""
         self._room.talking.set_slow(self._room.timers.seconds(s))
 
     def links(self, on: bool) -> None:
-        """Whether lines may hold links."""
+        """Say whether lines may hold links; one that may not is refused."""
         self._room.talking.set_links(bool(on))
 
     def _role(self, role: str) -> str:

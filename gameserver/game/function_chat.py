@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 class FunctionChat:
     """
-    See `gameserver.game.chat.RoomChat`.
+    The chat of a room as a function is given it; it has the methods of `gameserver.game.chat.RoomChat`.
 
     :ivar line: for ``CHAT``, the line on its way, which may be changed in place; else None.
     """

@@ -82,66 +82,75 @@ class Game(GameSettings):
     # Hooks. They return Any so that an author may make them coroutines.
 
     def on_create(self) -> Any:
-        """The room comes to be. Keyword parameters with defaults are the room's options, and their schema."""
+        """
+        Set the room up, which has just been made and where nobody sits yet.
+
+        Keyword parameters with defaults are the room's options: their annotations are the schema that options are
+        checked by, and the form that the lobby shows. Raising `Refused` makes no room.
+        """
 
     def on_join(self, player: Player) -> Any:
-        """Somebody took a seat, of any role."""
+        """Welcome somebody who has just taken a seat, in any role. Raising `Refused` gives no seat."""
 
     def on_start(self) -> Any:
-        """The game starts, or starts again."""
+        """Set up a round: the game starts, or starts again. Raising `Refused` starts nothing."""
 
     def on_drop(self, player: Player) -> Any:
-        """A connection was lost; the seat is held."""
+        """Deal with a player whose last connection was lost; the seat is held for ``hold_s`` seconds."""
 
     def on_resume(self, player: Player) -> Any:
-        """Somebody who had dropped is back."""
+        """Deal with a player who is connected again, after `on_drop`."""
 
     def on_leave(self, player: Player) -> Any:
-        """Somebody is gone for good: no longer in the lists, state still readable."""
+        """Deal with a player who is gone for good: in no list any more, ``player.state`` still readable."""
 
     def on_chat(self, player: Player, chat: Chat) -> Any:
-        """A line of chat, before anybody sees it: change it, ``chat.hide()`` it, or raise `Refused`."""
+        """Look at a line of chat before anybody sees it: change it, ``chat.hide()`` it, or raise `Refused`."""
 
     def on_tick(self, dt_s: float) -> Any:
-        """``tick_hz`` times a second, while the game is played and somebody is online."""
+        """
+        Go on by a tick: called ``tick_hz`` times a second while the game is played and somebody is online.
+
+        :param dt_s: seconds since the last tick.
+        """
 
     def on_load(self) -> Any:
-        """After a restart; rebuild what is derived."""
+        """Rebuild what is derived from documents: the server was restarted, and the room read from the store."""
 
     def on_close(self) -> Any:
-        """The room closes."""
+        """Do what is left to do before the room closes for good."""
 
     # The room
 
     @property
     def status(self) -> Literal["lobby", "playing", "over"]:
-        """Where the room stands."""
+        """``lobby`` before the first start, ``playing``, or ``over`` once a round has ended."""
         status: Literal["lobby", "playing", "over"] = self._gs_room.state.status  # type: ignore[assignment]
         return status
 
     @property
     def phase(self) -> str | None:
-        """The phase last entered; everybody sees it."""
+        """The phase that was entered last, which everybody sees; None before the first."""
         return self._gs_room.state.phase
 
     @property
     def code(self) -> str:
-        """What people type to come in."""
+        """The code that people type to come in, such as ``K7QM``."""
         return self._gs_room.code
 
     @property
     def options(self) -> dict[str, Any]:
-        """What the room was created with."""
+        """The options that the room was created with, by the names of `on_create`'s parameters."""
         return self._gs_room.state.options
 
     @property
     def now(self) -> float:
-        """Seconds since 1970; the same during a step."""
+        """The time in seconds since 1970; it stands still during a step."""
         return self._gs_room.now
 
     @property
     def played_s(self) -> float:
-        """Seconds played since the start, pauses not counted."""
+        """How many seconds were played since the start, pauses not counted."""
         return self._gs_room.played_s
 
     random: Dice
@@ -151,16 +160,22 @@ class Game(GameSettings):
     """Channels, and who may write where: ``self.chat.say(text, to="room")``, ``self.chat.open("wolves", "wolves")``."""
 
     def start(self) -> None:
-        """Start the game, as the host can."""
+        """Start the game, as the host can: ``status`` becomes ``playing``, and `on_start` runs."""
         self._gs_room.finish_later(self._gs_room.begin_round())
 
     def over(self, **result: Any) -> None:
-        """End the game: timers are cancelled, the result is public; starting again plays again with the same seats."""
+        """
+        End the game: ``status`` becomes ``over``, and all timers of the room are cancelled.
+
+        Starting again plays again with the same seats.
+
+        :param result: JSON values by name, which everybody sees as ``info.result``.
+        """
         self._gs_room.end_round(result)
 
     def enter(self, phase: str | None, s: float | None = None, then: Callable[..., Any] | str | None = None) -> None:
         """
-        Enter a phase; the last one's deadline is cancelled.
+        Set the phase, which everybody sees; the last one's deadline is cancelled.
 
         :param s: seconds until ``then`` is called, shown to everybody.
         :param then: a method of this game.
@@ -170,48 +185,52 @@ class Game(GameSettings):
         self._gs_room.enter(phase, s, self._gs_room.timers.method_name(then) if then is not None else None)
 
     def lock(self) -> None:
-        """Nobody new may come in."""
+        """Let nobody new come in, until `unlock`."""
         self._gs_room.set_locked(True)
 
     def unlock(self) -> None:
-        """Newcomers may come in again."""
+        """Let newcomers in again, after `lock`."""
         self._gs_room.set_locked(False)
 
     def close(self, reason: str = "closed") -> None:
-        """Close the room for good, at the end of this step."""
+        """
+        Close the room for good at the end of this step; its code rests for a day.
+
+        :param reason: a word or sentence that clients are told.
+        """
         self._gs_room.close(reason)
 
     def pause(self) -> None:
-        """Timers and ticks stand still; messages but the host's are refused."""
+        """Have timers and ticks stand still until `unpause`; messages but the host's are refused with ``paused``."""
         self._gs_room.pause()
 
     def unpause(self) -> None:
-        """Go on."""
+        """Go on after `pause`: timers have as many seconds left as they had."""
         self._gs_room.unpause()
 
     # Who is here
 
     @property
     def players(self) -> list[Player]:
-        """Seats of the role ``player``, by number."""
+        """The seats of the role ``player``, in the order of their numbers."""
         return self._gs_room.players
 
     @property
     def host(self) -> Player | None:
-        """Who may start the game."""
+        """The seat that may start the game, or None where nobody sits who could."""
         seats = self._gs_room.seats
         return seats.get(seats.host) if seats.host is not None else None
 
     def seats(self, role: str | None = None) -> list[Player]:
-        """The seats of a role, or all, by seniority."""
+        """Return the seats of one role, None for all roles, in the order in which they were taken."""
         return list(self._gs_room.seats.of_role(role))
 
     def seat(self, id: str) -> Player | None:
-        """The seat of that id, or None."""
+        """Return the seat of this id, or None where it is gone or never was."""
         return self._gs_room.seats.get(id)
 
     def make_host(self, player: Player) -> None:
-        """Pass the host's flag on."""
+        """Make this player the host, instead of whoever it was."""
         if player.id not in self._gs_room.seats:
             raise ValueError(f"{player!r} has left the room")
         if player.role not in HOST_ROLES:
@@ -219,21 +238,35 @@ class Game(GameSettings):
         self._gs_room.seats.set_host(player)
 
     def kick(self, player: Player, ban: bool = True) -> None:
-        """End a player's seat, with a ban all of that user's, who cannot come back; ``on_leave`` runs in this step."""
+        """
+        End a player's seat; `on_leave` runs in this step.
+
+        :param ban: all seats of that user end, and the user cannot come back to this room.
+        """
         self._gs_room.kick(player, ban)
 
     def group(self, name: str) -> Group:
-        """The group of that name."""
+        """
+        Return the group of this name; there is no need to make it first.
+
+        :param name: 1 to 32 of ``A-Z a-z 0-9 _ -``.
+        :raises ValueError: that is no such name, or there would be more than 64 groups.
+        """
         return self._gs_room.groups.make(name)
 
     def role(self, name: str) -> Role:
-        """All seats of one role."""
+        """
+        Return a role: its seats, its document, and a way to tell all of them something.
+
+        :param name: ``player``, or one of ``roles``.
+        :raises ValueError: the game has no such role.
+        """
         if self._gs_room.spec.player_seats(name) is None:
             raise ValueError(f"{type(self).__name__} has no role {name!r}; add it to `roles`")
         return Role(self._gs_room, name)
 
     def table(self, name: str) -> RoomTable:
-        """The table of that name: a large collection outside memory, which ends with the room."""
+        """Return the table of this name: a large collection in the store, not in memory, that ends with the room."""
         return RoomTable(self._gs_room.tables, name)
 
     def teams(
@@ -255,7 +288,7 @@ class Game(GameSettings):
 
     def send(self, type: str, data: Any = None, *, but: Player | None = None, volatile: bool = False) -> None:
         """
-        Tell everybody in the room that something happened.
+        Tell everybody in the room that something happened: an event, which is no state.
 
         :param data: a JSON value.
         :param but: somebody who is left out.
@@ -278,21 +311,29 @@ class Game(GameSettings):
         self._gs_room.timers.arm_named(timer, s, show=show, data=data)
 
     def every(self, s: float, timer: TimerName, show: bool = False, **data: Any) -> None:
-        """Call a timer every so many seconds, on a grid that does not drift; many missed calls are one."""
+        """
+        Call a timer every so many seconds, on a grid that does not drift; many missed calls are made up for by one.
+
+        The parameters are those of `after`.
+        """
         self._gs_room.timers.arm_named(timer, s, show=show, data=data, every=s)
 
     def at(self, when: datetime, timer: TimerName, show: bool = False, **data: Any) -> None:
-        """Call a timer at a date of the calendar, which must have a time zone."""
+        """
+        Call a timer at a date of the calendar. The other parameters are those of `after`.
+
+        :param when: with a time zone; one that has passed is due at once.
+        """
         if when.tzinfo is None:
             raise ValueError("at: the date needs a time zone: datetime(..., tzinfo=UTC)")
         self._gs_room.timers.arm_named(timer, 0, show=show, data=data, at=when.timestamp())
 
     def cancel(self, timer: TimerName | None = None) -> None:
-        """Cancel one timer of the room, or all."""
+        """Cancel one timer of the room, None for all; one that is not armed is no error."""
         self._gs_room.timers.cancel_named(timer)
 
     def left_s(self, timer: TimerName) -> float | None:
-        """Seconds until a timer of the room is due, or None if it is not armed."""
+        """Return how many seconds are left until a timer of the room is due, or None if it is not armed."""
         return self._gs_room.timers.left_s(self._gs_room.timers.method_name(timer))
 
     # How the room calls the game

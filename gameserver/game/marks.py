@@ -16,7 +16,7 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 
 class MessageMark(Struct, frozen=True):
-    """See `message`."""
+    """What `message` notes on a method: who may send it, in which phase, under which name, and whether it is stored."""
 
     by: str = "player"
     phase: str | None = None
@@ -25,11 +25,11 @@ class MessageMark(Struct, frozen=True):
 
 
 class TimerMark(Struct, frozen=True):
-    """See `timer`."""
+    """What `timer` notes on a method: that timers may call it."""
 
 
 class CronMark(Struct, frozen=True):
-    """See `cron`."""
+    """What `cron` notes on a method: the times of the calendar at which it is called."""
 
     expression: str
 

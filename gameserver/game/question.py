@@ -36,12 +36,12 @@ class Asking(Generic[T]):
 
     @property
     def open(self) -> bool:
-        """Whether it is asked at present."""
+        """Whether it is being asked, so that answers are taken."""
         return self._name in self._game._gs_room.state.questions
 
     def ask(self, s: float | None = None, *, of: Iterable[Player] | None = None) -> None:
         """
-        Ask; answers given before are forgotten.
+        Ask the question; answers given before are forgotten.
 
         :param s: seconds until the answers are taken as they are, or None to wait for all.
         :param of: who is asked, fixed now; by default all players. Where that is nobody, ``done`` gets no answers, as
@@ -61,7 +61,7 @@ class Asking(Generic[T]):
 
 class Question(Generic[T]):
     """
-    What `question` makes of a method.
+    A question as its class declares it; of a game's object the same name is an `Asking`.
 
     :ivar function: the method that checks an answer.
     :ivar revise: whether an answer may be changed while the question is open.
@@ -88,12 +88,20 @@ class Question(Generic[T]):
         return self if game is None else Asking(game, self.name)
 
     def done(self, method: Done[G, T, R]) -> Done[G, T, R]:
-        """Call this when those asked have answered who are still here and online, one at least, or at the deadline."""
+        """
+        Mark the method that gets the answers: a dict of `Player` and `Answer`, without those who gave none.
+
+        It is called when everybody asked who is still here and online has answered, one at least; or at the deadline.
+        """
         self.done_method = method.__name__
         return method
 
     def check(self) -> None:
-        """:raises GameDefinitionError: nothing is done with the answers."""
+        """
+        Check that the game does something with the answers.
+
+        :raises GameDefinitionError: it has no method marked ``@NAME.done``.
+        """
         if self.done_method is None:
             raise GameDefinitionError(
                 f"{within_class(self.function)}: the question has no method for its answers: write\n"

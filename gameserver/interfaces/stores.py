@@ -121,7 +121,7 @@ class IStore(Interface):
         """
 
     def room_ids() -> Deferred[list[str]]:
-        """The ids of all stored rooms, oldest first."""
+        """Return the ids of all stored rooms, oldest first."""
 
     def open_rooms(ids: Sequence[str]) -> Deferred[list[Stored]]:
         """
@@ -172,7 +172,7 @@ class IStore(Interface):
         """Note that this node is alive; after a crash this tells how long it was away."""
 
     def last_beat_ms() -> Deferred[int | None]:
-        """The ``now_ms`` of the newest beat or commit before this start, or None in a new store."""
+        """Return the ``now_ms`` of the newest beat or commit before this start, or None in a new store."""
 
 
 class UserRow(Struct, frozen=True, kw_only=True):
@@ -218,10 +218,10 @@ class IUserStore(Interface):
         """
 
     def user(id: str) -> Deferred[UserRow | None]:
-        """:returns: the row of this id, if there is one."""
+        """Return the row of this id, or None where there is none."""
 
     def user_named(name_key: str) -> Deferred[UserRow | None]:
-        """:returns: the row that has this name, if there is one."""
+        """Return the row that has this name, or None where there is none."""
 
     def drop_user(id: str) -> Deferred[None]:
         """Forget a user, whose name is free from now on."""

@@ -92,6 +92,8 @@ class IAuthenticator(Interface):
 
     def authenticate(token: str, *, now_s: float) -> Deferred[User]:
         """
+        Say whose token this is.
+
         :param token: one that it `owns`.
         :param now_s: seconds since 1970.
         :returns: the user whom this token proves.
@@ -125,6 +127,8 @@ class IPasswords(IAuthenticator):
 
     def login(name: str, password: str, *, now_s: float) -> Deferred[Grant]:
         """
+        Check a name and a password.
+
         :returns: what this user gets.
         :raises Refused: ``unauthenticated``, with the same text, and after as much work, whether there is no such
             user or the password is wrong; ``busy``: too many others are at it.
@@ -180,7 +184,7 @@ class IAccounts(IPasswords):
         """
 
     def cookie(grant: Grant, *, now_s: float) -> str:
-        """:returns: what a browser keeps of a grant in a cookie that pages cannot read; good for tickets alone."""
+        """Return what a browser keeps of a grant in a cookie that pages cannot read; it is good for tickets alone."""
 
 
 class ICookies(IAuthenticator):
@@ -215,22 +219,32 @@ class IAuthenticators(Interface):
 
     def authenticate(token: str, *, now_s: float, caller: Caller | None = None) -> Deferred[User]:
         """
-        See `IAuthenticator.authenticate`; a token that nobody owns is refused as well.
+        Have the authenticator that owns a token say whose it is, as in `IAuthenticator.authenticate`.
+
+        A token that nobody owns is refused, too.
 
         :param caller: here and below, who asks; for those that are `ISeesCallers`.
         :raises Refused: here and below, ``busy`` too: an authenticator failed, which is logged.
         """
 
     def login(name: str, password: str, *, now_s: float, caller: Caller | None = None) -> Deferred[Grant]:
-        """See `IPasswords.login`: each that has passwords is asked in turn."""
+        """
+        Check a name and a password, and grant a token; see `IPasswords.login`.
+
+        Each that has passwords is asked in turn.
+        """
 
     def authenticate_cookies(
         cookies: Mapping[str, str], *, now_s: float, caller: Caller | None = None
     ) -> Deferred[Grant | None]:
-        """See `ICookies.authenticate_cookies`: each that knows cookies is asked in turn."""
+        """
+        Say whose cookies these are, with a token for them; see `ICookies.authenticate_cookies`.
+
+        Each that knows cookies is asked in turn.
+        """
 
     def offering(contract: type[Interface]) -> IAuthenticator | None:
-        """:returns: the first that implements this contract, or None."""
+        """Return the first authenticator that implements this contract, or None."""
 
 
 class ITickets(Interface):
@@ -238,22 +252,28 @@ class ITickets(Interface):
 
     def sell(token: str, *, now_s: float) -> str:
         """
+        Seal a token in a ticket.
+
         :param token: that was proved just now.
         :returns: a ticket, good once and for half a minute.
         """
 
     def redeem(ticket: str, *, now_s: float) -> Deferred[str]:
         """
+        Open a ticket, which is good once.
+
         :returns: the token that bought it, which is yet to be proved again.
         :raises Refused: ``unauthenticated``: it is forged, expired, or was shown before.
         :raises StoreUnavailable: the store does not tell whether it was shown.
         """
 
     def keep(token: str, *, until_s: float) -> str:
-        """:returns: what a browser keeps of a token in a cookie that pages cannot read; good for tickets alone."""
+        """Return what a browser keeps of a token in a cookie that pages cannot read; it is good for tickets alone."""
 
     def kept(cookie: str, *, now_s: float) -> str:
         """
+        Take a token out of a cookie.
+
         :returns: the token in it, which is yet to be proved again.
         :raises Refused: ``unauthenticated``: it is none of `keep`, or too late for it.
         """
@@ -267,7 +287,9 @@ class IHasher(Interface):
 
     def hash(password: str) -> Deferred[str]:
         """
-        :returns: what to keep of a password; each time another.
+        Hash a password.
+
+        :returns: what to keep of it; each time another.
         :raises Refused: ``busy``: too many wait; ``bad_data``: it is too long.
         """
 

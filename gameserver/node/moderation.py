@@ -79,26 +79,26 @@ class Moderation(UserWatch):
     # What rooms ask
 
     def block(self, user_id: str, other: str, on: bool) -> Deferred[None]:
-        """See `UserWatch.block`."""
+        """Have a user hear nothing of another from now on, or hear it again; see `UserWatch.block`."""
         (self._blocks.put if on else self._blocks.drop)(user_id, other)
         return Deferred.fromCoroutine(self._stored_or_busy())
 
     def mute_of(self, user_id: str, game: str, now: float) -> Mute | None:
-        """See `UserWatch.mute_of`."""
+        """Return the mute that stands for a user, of the server or a game, or None; see `UserWatch.mute_of`."""
         for sanction in self.sanctions.of_user(user_id):
             if sanction.stands("mute", game, now):
                 return Mute(sanction.until, sanction.shadow, sanction.reason)
         return None
 
     def ban_of(self, user_id: str, address: str, game: str, now: float) -> str | None:
-        """See `UserWatch.ban_of`."""
+        """Return why a user or an address may not take a seat, or None; see `UserWatch.ban_of`."""
         for sanction in chain(self.sanctions.of_user(user_id), self.sanctions.of_address(address)):
             if sanction.stands("ban", game, now):
                 return sanction.reason
         return None
 
     def admit(self, user: User | None, address: str) -> None:
-        """See `UserWatch.admit`."""
+        """Let somebody in, unless an operator has banned user or address; see `UserWatch.admit`."""
         if user is not None and "admin" in user.rights:
             return
         reason = self.ban_of(user.id if user is not None else "", address, "", self._clock.now())
@@ -106,13 +106,13 @@ class Moderation(UserWatch):
             raise Refused(f"You are banned: {reason}." if reason else "You are banned.", code="forbidden")
 
     def admit_report(self, user_id: str, address: str) -> None:
-        """See `UserWatch.admit_report`."""
+        """Count a report, and refuse it where there are too many; see `UserWatch.admit_report`."""
         now_s = self._clock.monotonic()
         if not (self._reporting.take(now_s, user_id) and self._reporting_from.take(now_s, network_of(address))):
             raise Refused("You have reported much; wait a minute.", code="slow_down")
 
     def deliver(self, frame: bytes) -> None:
-        """See `UserWatch.deliver`."""
+        """Keep an entry of the log, since the step that left it is stored; see `UserWatch.deliver`."""
         self.note(Record.decode(frame))
 
     # What operators do
@@ -127,7 +127,7 @@ class Moderation(UserWatch):
         self._write(record.book, {page: stored}, self._log[record.book].put(page, record, len(stored)))
 
     def newest(self, *, most: int, kind: str | None = None, before: str | None = None) -> Iterator[tuple[str, Record]]:
-        """See `gameserver.node.log_book.newest`."""
+        """Return the newest entries of this server's log; see `gameserver.node.log_book.newest`."""
         return newest(self._log.values(), most=most, kind=kind, before=before)
 
     def sanction(self, wish: Sanction) -> Sanction:

@@ -205,22 +205,22 @@ class RoomRegistry:
     # The lease
 
     def lease_ended(self) -> None:
-        """See `ILeaseHolder.lease_ended`."""
+        """Have no effect from now on: the lease is not held; it may come back; see `ILeaseHolder.lease_ended`."""
         self._batch.suspend()
 
     def lease_held(self) -> None:
-        """See `ILeaseHolder.lease_held`."""
+        """Go on with what waited: the lease is held again; see `ILeaseHolder.lease_held`."""
         self._batch.proceed()
 
     def lease_lost(self) -> None:
-        """See `ILeaseHolder.lease_lost`."""
+        """Let all rooms go for good: another process is this node now; see `ILeaseHolder.lease_lost`."""
         self.draining = True  # what is created here from now on would never be told
         self._batch.suspend()
         for runner in [runner for runner in self.runners if runner.is_stored]:
             self._lose(runner)
 
     def lease_regained(self) -> Deferred[None]:
-        """See `ILeaseHolder.lease_regained`."""
+        """Find out which rooms are still this node's, and go on with them; see `ILeaseHolder.lease_regained`."""
         return Deferred.fromCoroutine(self._look_after_rooms())
 
     async def _look_after_rooms(self) -> None:
@@ -235,7 +235,7 @@ class RoomRegistry:
                 runner.commits.may_be_behind()
 
     def adopt(self) -> Deferred[bool]:
-        """See `ILeaseHolder.adopt`."""
+        """Take over rooms that belong to nobody; see `ILeaseHolder.adopt`."""
         return Deferred.fromCoroutine(self._adopt())
 
     async def _adopt(self) -> bool:

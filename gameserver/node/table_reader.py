@@ -27,19 +27,19 @@ class StoreSource:
         self._room = room
 
     async def read(self, table: str, names: Sequence[str]) -> list[bytes | None]:
-        """See `IStore.read_entries`."""
+        """Read entries of one table by their keys; see `IStore.read_entries`."""
         found: list[bytes | None] = await self._ask(lambda: self._store.read_entries(self._room, table, names))
         return found
 
     async def scan(self, table: str, *, prefix: str, after: str | None, limit: int) -> list[tuple[str, bytes]]:
-        """See `IStore.scan_entries`."""
+        """Read a page of one table, in the order of its keys; see `IStore.scan_entries`."""
         page: list[tuple[str, bytes]] = await self._ask(
             lambda: self._store.scan_entries(self._room, table, prefix=prefix, after=after, limit=limit)
         )
         return page
 
     async def measure(self, entries: Sequence[tuple[str, str]]) -> TableSizes:
-        """See `IStore.measure_entries`."""
+        """Tell how large the tables are; see `IStore.measure_entries`."""
         sizes: TableSizes = await self._ask(lambda: self._store.measure_entries(self._room, entries))
         return sizes
 

@@ -81,11 +81,11 @@ class JSONCodec:
         self.glance = _decode_send
 
     def is_flat(self, frame: bytes) -> bool:
-        """See `Codec.is_flat`."""
+        """Whether a message nests no deeper than it may; see `Codec.is_flat`."""
         return frame.count(b"{") + frame.count(b"[") <= self.depth or json_depth(frame) <= self.depth
 
     def decode(self, frame: bytes) -> ClientMessage:
-        """See `Codec.decode`."""
+        """Decode a client's frame; see `Codec.decode`."""
         if len(frame) > self.request_bytes:
             self._check_size(frame)
         if not self.is_flat(frame):

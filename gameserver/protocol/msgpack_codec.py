@@ -36,15 +36,15 @@ class MsgpackCodec:
         self.request_bytes = request_bytes
 
     def glance(self, frame: bytes) -> Send:
-        """See `gameserver.protocol.json_codec.Codec.glance`."""
+        """Return a quick decoder for a ``send``; see `gameserver.protocol.json_codec.Codec.glance`."""
         return _send(_send_decoder.decode(frame))
 
     def is_flat(self, frame: bytes) -> bool:
-        """See `gameserver.protocol.json_codec.Codec.is_flat`."""
+        """Whether a message nests no deeper than it may; see `gameserver.protocol.json_codec.Codec.is_flat`."""
         return len(frame.translate(None, _NOT_CONTAINERS)) <= self.depth or not is_deeper(frame, self.depth)
 
     def decode(self, frame: bytes) -> ClientMessage:
-        """See `gameserver.protocol.json_codec.Codec.decode`."""
+        """Decode a client's frame; see `gameserver.protocol.json_codec.Codec.decode`."""
         if len(frame) > self.request_bytes:
             self._check_size(frame)
         if not self.is_flat(frame):

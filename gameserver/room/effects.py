@@ -44,16 +44,16 @@ class OneByOne:
     """What hears of a room and is no connection: it has no way to tell many at once."""
 
     def deliver(self, frame: bytes) -> None:
-        """See `ISession.deliver`."""
+        """Send one frame; see `ISession.deliver`."""
 
     def deliver_to_all(self, to: tuple[ISession, ...], frames: list[bytes], *, last: bool) -> None:
-        """See `ISession.deliver_to_all`."""
+        """Send frames to several sessions at once; see `ISession.deliver_to_all`."""
         for session in to:
             for frame in frames:
                 session.deliver(frame)
 
     def refused(self) -> None:
-        """See `ISession.refused`."""
+        """Note that something came too fast to be looked at; see `ISession.refused`."""
 
 
 class Changes(Struct, frozen=True):

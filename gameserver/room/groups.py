@@ -37,12 +37,12 @@ class Group:
 
     @property
     def key(self) -> str:
-        """Its stream and document."""
+        """The name of its stream and document: ``group:NAME``."""
         return f"group:{self.name}"
 
     @property
     def players(self) -> list[Player]:
-        """Who is in it, in the order they came."""
+        """The players in it, in the order in which they came."""
         return [self._room.seats[seat] for seat in self.members]
 
     @property
@@ -57,7 +57,7 @@ class Group:
 
     @property
     def state(self) -> Any:
-        """The document of its members."""
+        """The document that its members see, and nobody else."""
         return self._room.doc(self.key).root
 
     @state.setter
@@ -145,12 +145,12 @@ class Role:
 
     @property
     def players(self) -> list[Player]:
-        """Who has this role, by seniority."""
+        """The seats of this role, in the order in which they were taken."""
         return list(self._room.seats.of_role(self.name))
 
     @property
     def state(self) -> Any:
-        """The document that this role sees."""
+        """The document that the seats of this role see, and nobody else."""
         return self._room.doc(f"role:{self.name}").root
 
     @state.setter

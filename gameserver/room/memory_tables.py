@@ -47,12 +47,12 @@ class MemoryTables:
             self._tables.setdefault(table, _Table()).write(name, value)
 
     def read(self, table: str, names: Sequence[str]) -> list[bytes | None]:
-        """See `IStore.read_entries`."""
+        """Read entries of one table by their keys; see `IStore.read_entries`."""
         values = self._tables[table].values if table in self._tables else {}
         return [values.get(name) for name in names]
 
     def scan(self, table: str, *, prefix: str, after: str | None, limit: int) -> list[tuple[str, bytes]]:
-        """See `IStore.scan_entries`."""
+        """Read a page of one table, in the order of its keys; see `IStore.scan_entries`."""
         if table not in self._tables:
             return []
         names, values = self._tables[table].names, self._tables[table].values
@@ -63,7 +63,7 @@ class MemoryTables:
         return [(name, values[name]) for name in within]
 
     def measure(self, entries: Sequence[tuple[str, str]]) -> TableSizes:
-        """See `IStore.measure_entries`."""
+        """Tell how large the tables are; see `IStore.measure_entries`."""
         tables = {
             name: TableSize(len(table.values), table.size_bytes) for name, table in self._tables.items() if table.values
         }

@@ -39,7 +39,7 @@ class OpenQuestions:
             room.timers.arm(name, room.time + room.timers.seconds(s), show=True, kind="question")
 
     def take_back(self, name: str, player: Player) -> None:
-        """See `gameserver.game.question.Asking.take_back`."""
+        """Take a player's answer back; see `gameserver.game.question.Asking.take_back`."""
         asked = self.open.get(name)
         if asked is not None and player.id in asked.answers:
             rest = {seat: a for seat, a in asked.answers.items() if seat != player.id}

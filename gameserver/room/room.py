@@ -289,7 +289,7 @@ class Room:
         self.unpause()
 
     def enter(self, phase: str | None, s: float | None, then: str | None) -> None:
-        """See `Game.enter`."""
+        """Enter a phase, and end the last one's deadline; see `Game.enter`."""
         if phase is not None and not isinstance(phase, str):
             raise TypeError(f"a phase is a str or None, not {type(phase).__name__}")
         due = self.time + self.timers.seconds(s) if s is not None else None

@@ -47,12 +47,12 @@ class Player:
 
     @property
     def user_id(self) -> str:
-        """Whose seat it is."""
+        """The id of the user whose seat it is."""
         return self._kept.user_id
 
     @property
     def name(self) -> str:
-        """What the others see."""
+        """The name that the others see."""
         return self._kept.name
 
     @property
@@ -62,18 +62,18 @@ class Player:
 
     @property
     def profile(self) -> dict[str, Any]:
-        """A small JSON object that the client gave: avatar, colour."""
+        """A small JSON object that the client gave when it came: avatar, colour."""
         profile: dict[str, Any] = self._kept.profile
         return profile
 
     @property
     def number(self) -> int | None:
-        """The lowest that was free, from 0; None for roles other than ``player``."""
+        """The player's number: the lowest that was free, from 0; None in another role than ``player``."""
         return self._kept.number
 
     @property
     def online(self) -> bool:
-        """Whether somebody is connected to it."""
+        """Whether at least one connection holds this seat now."""
         return self._kept.online
 
     @property

@@ -35,13 +35,13 @@ class Source(Protocol):
     """Where the entries of one room are read; the calls are those of `gameserver.interfaces.IStore`."""
 
     async def read(self, table: str, names: Sequence[str]) -> list[bytes | None]:
-        """See `IStore.read_entries`."""
+        """Read entries of one table by their keys; see `IStore.read_entries`."""
 
     async def scan(self, table: str, *, prefix: str, after: str | None, limit: int) -> list[tuple[str, bytes]]:
-        """See `IStore.scan_entries`."""
+        """Read a page of one table, in the order of its keys; see `IStore.scan_entries`."""
 
     async def measure(self, entries: Sequence[tuple[str, str]]) -> TableSizes:
-        """See `IStore.measure_entries`."""
+        """Tell how large the tables are; see `IStore.measure_entries`."""
 
 
 class MemorySource:
@@ -51,15 +51,15 @@ class MemorySource:
         self.memory = MemoryTables()
 
     async def read(self, table: str, names: Sequence[str]) -> list[bytes | None]:
-        """See `Source.read`."""
+        """Read entries of one table by their keys; see `Source.read`."""
         return self.memory.read(table, names)
 
     async def scan(self, table: str, *, prefix: str, after: str | None, limit: int) -> list[tuple[str, bytes]]:
-        """See `Source.scan`."""
+        """Read a page of one table, in the order of its keys; see `Source.scan`."""
         return self.memory.scan(table, prefix=prefix, after=after, limit=limit)
 
     async def measure(self, entries: Sequence[tuple[str, str]]) -> TableSizes:
-        """See `Source.measure`."""
+        """Tell how large the tables are; see `Source.measure`."""
         return self.memory.measure(entries)
 
 
@@ -206,11 +206,19 @@ class RoomTable:
         self._tables = tables
 
     async def get(self, key: str, default: Any = None) -> Any:
-        """:returns: a copy of the value of a key, or the default."""
+        """
+        Read the value of a key.
+
+        :returns: a copy of it, or the default where there is no such entry.
+        """
         return (await self.get_many((key,))).get(key, default)
 
     async def get_many(self, keys: Iterable[str]) -> dict[str, Any]:
-        """:returns: copies of the values of those keys that are there, in the order asked."""
+        """
+        Read the values of several keys.
+
+        :returns: copies of those that are there, by key, in the order asked.
+        """
         wanted = [values.plain_key(key) for key in keys]
         found: dict[str, bytes | None] = {}
         missing: list[str] = []
@@ -255,7 +263,7 @@ class RoomTable:
 
     async def scan(self, prefix: str = "", after: str | None = None, limit: int = 100) -> list[tuple[str, Any]]:
         """
-        One page of entries in the order of their keys.
+        Read one page of entries, in the order of their keys.
 
         :param prefix: what the keys begin with.
         :param after: the last key of the page before; None begins with the first.
@@ -285,7 +293,7 @@ class RoomTable:
         return [(key, values.decode(value)) for (key, value), _ in zip(left, range(limit), strict=False)]
 
     async def count(self) -> int:
-        """:returns: how many entries there are; the time it takes does not grow with them."""
+        """Return how many entries there are; the time it takes does not grow with them."""
         changed = self._tables.unstored(self.name)
         sizes = await self._tables.source.measure([(self.name, key) for key in changed])
         there = sizes.tables[self.name].count if self.name in sizes.tables else 0

@@ -32,7 +32,7 @@ NAMED: Final = {"red": COLOURS[0], "blue": COLOURS[1], "green": COLOURS[2], "yel
 
 class Team:
     """
-    One team.
+    One team of a room: a public group with a title, a colour and a score.
 
     :ivar name: of its group, too: its stream is ``group:NAME``.
     """
@@ -45,17 +45,17 @@ class Team:
 
     @property
     def group(self) -> Group:
-        """Its members, document and stream."""
+        """The group that the team is: members, document and stream."""
         return self._room.groups.make(self.name)
 
     @property
     def players(self) -> list[Player]:
-        """Who is in it, in the order they came."""
+        """The players in it, in the order in which they came."""
         return self.group.players
 
     @property
     def title(self) -> str:
-        """What people call it."""
+        """The name that people read."""
         return self._part.title
 
     @title.setter
@@ -64,7 +64,7 @@ class Team:
 
     @property
     def colour(self) -> str:
-        """As CSS has it: ``#d7263d``."""
+        """The colour as CSS has it: ``#d7263d``."""
         return self._part.colour
 
     @colour.setter
@@ -73,7 +73,7 @@ class Team:
 
     @property
     def score(self) -> int | float:
-        """Its points: ``team.score += 1``."""
+        """The team's points, which everybody sees: ``team.score += 1``."""
         return self._part.score
 
     @score.setter
@@ -84,7 +84,7 @@ class Team:
 
     @property
     def state(self) -> Any:
-        """The document that its members see."""
+        """The document that its members see, and nobody else."""
         return self.group.state
 
     @state.setter
@@ -129,18 +129,18 @@ class Teams:
 
     @property
     def parts(self) -> dict[str, TeamPart]:
-        """What is kept of them, by name."""
+        """What the room's row keeps of each team, by its name."""
         kept = self._room.state.teams
         return kept.teams if kept is not None else {}
 
     @property
     def mode(self) -> Mode:
-        """How players come into them."""
+        """How players come into teams: ``balanced``, ``chosen`` or ``shuffled``, see `Game.teams`."""
         kept = self._room.state.teams
         return kept.mode if kept is not None else "balanced"
 
     def of(self, player: Player) -> Team | None:
-        """The team that this player is in."""
+        """Return the team that this player is in, or None."""
         return next((team for team in self if player in team), None)
 
     def move(self, player: Player, name: str | Team) -> None:
@@ -161,7 +161,7 @@ class Teams:
 
     @property
     def scores(self) -> dict[str, int | float]:
-        """By name."""
+        """Return the score of each team, by its name."""
         return {name: part.score for name, part in self.parts.items()}
 
     def __getitem__(self, name: str) -> Team:
@@ -180,7 +180,7 @@ class Teams:
 
     def declare(self, wish: Wish, mode: Mode, late: Late, size: int | None) -> None:
         """
-        These are the teams from now on; scores begin at 0, and who is in one of that name already stays.
+        Have these teams from now on; scores begin at 0, and who is in one of that name already stays.
 
         :raises ValueError: no teams, or an unknown mode.
         """
@@ -199,12 +199,12 @@ class Teams:
         self._place_all()
 
     def welcome(self, player: Player) -> None:
-        """Somebody took a seat."""
+        """Give somebody who has taken a seat a team, if the mode says so; the framework calls this."""
         if self.parts and player.role == "player" and (self.mode != "chosen" or self._is_late):
             self._place(player)
 
     def begin(self) -> None:
-        """A round begins: whoever has no team by now is given one."""
+        """Give everybody a team who has none by the start of a round; the framework calls this."""
         if self.parts and self.mode == "shuffled":
             self.shuffle()
         for player in self._room.players if self.parts else ():
@@ -212,7 +212,11 @@ class Teams:
                 self.move(player, self._smallest())
 
     def choose(self, player: Player, name: str) -> None:
-        """:raises Refused: this player cannot be in that team now."""
+        """
+        Put a player who has chosen into a team.
+
+        :raises Refused: this player cannot be in that team now.
+        """
         if name not in self.parts:
             raise Refused("There is no such team.", code="bad_data", path="$.team")
         if self.mode != "chosen":
@@ -227,7 +231,7 @@ class Teams:
         self.move(player, name)
 
     def told(self) -> list[messages.TeamInfo]:
-        """:returns: what everybody is told."""
+        """Return the teams as everybody is told of them."""
         is_open = self.mode == "chosen"
         return [messages.TeamInfo(p.name, p.title, p.colour, p.score, is_open) for p in self.parts.values()]
 

@@ -51,7 +51,7 @@ def packed_store(store: IStore, over_bytes: int) -> IStore:
 
 
 class CompressedStore:
-    """See `packed_store`; what has nothing to do with values is the other store's."""
+    """A store that keeps its values, compressed, in another; what has nothing to do with values is the other's."""
 
     def __init__(self, store: IStore, over_bytes: int) -> None:
         self._store = store
@@ -62,22 +62,22 @@ class CompressedStore:
         return getattr(self._store, name)
 
     def commit(self, commits: Sequence[Commit], *, now_ms: int) -> Deferred[list[Outcome]]:
-        """See `IStore.commit`."""
+        """Store each commit whose fence is current, all of it or nothing; see `IStore.commit`."""
         return self._store.commit([self._packed(commit) for commit in commits], now_ms=now_ms)
 
     def open_rooms(self, ids: Sequence[str]) -> Deferred[list[Stored]]:
-        """See `IStore.open_rooms`."""
+        """Take rooms over under a higher fence, and return them; see `IStore.open_rooms`."""
         return self._store.open_rooms(ids).addCallback(_unpacked_rooms)
 
     def read_entries(self, room: str, table: str, names: Sequence[str]) -> Deferred[list[bytes | None]]:
-        """See `IStore.read_entries`."""
+        """Read entries of one table by their keys; see `IStore.read_entries`."""
         read = self._store.read_entries(room, table, names)
         return read.addCallback(lambda values: [None if value is None else unpack(value) for value in values])
 
     def scan_entries(
         self, room: str, table: str, *, prefix: str, after: str | None, limit: int
     ) -> Deferred[list[tuple[str, bytes]]]:
-        """See `IStore.scan_entries`."""
+        """Read a page of one table, in the order of its keys; see `IStore.scan_entries`."""
         page = self._store.scan_entries(room, table, prefix=prefix, after=after, limit=limit)
         return page.addCallback(lambda entries: [(key, unpack(value)) for key, value in entries])
 

@@ -13,8 +13,9 @@ from contextlib import contextmanager
 from functools import wraps
 from traceback import extract_tb
 from types import TracebackType
-from typing import Concatenate, Final, NamedTuple, ParamSpec, Protocol, TypeVar
+from typing import Any, Concatenate, Final, NamedTuple, ParamSpec, Protocol, TypeVar
 
+from twisted.internet.defer import Deferred
 from twisted.logger import ILogObserver, LogEvent, Logger, formatEvent, globalLogPublisher
 from twisted.python.failure import Failure
 from zope.interface import implementer
@@ -142,3 +143,15 @@ def raising(method: Callable[Concatenate[C, P], T]) -> Callable[Concatenate[C, P
             return method(self, *args, **kwargs)
 
     return called
+
+
+def result_of(done: Deferred[Any]) -> Any:
+    """:returns: what a Deferred that has fired holds. :raises Exception: what it failed with."""
+    results: list[Any] = []
+    failures: list[Any] = []
+    done.addCallbacks(results.append, failures.append)
+    if failures:
+        failures[0].raiseException()
+    if not results:
+        raise AssertionError("the game's code waits for something that a table does not have")
+    return results[0]

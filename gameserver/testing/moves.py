@@ -38,7 +38,7 @@ TO_TIMER: Final = 4
 def play_random(
     table: Table, steps: int, seed: int, moves: list[tuple[str, Any]], *, restarts: bool = False
 ) -> list[Move]:
-    """See `Table.play_random`."""
+    """Make random moves at a table; see `Table.play_random`."""
     wild = RandomPlay(table, random.Random(seed), moves)
     more = f", moves={moves!r}" * bool(moves) + ", restarts=True" * restarts
     call = "table.play_random({steps}, " + f"seed={seed}{more}".replace("{", "{{").replace("}", "}}") + ")"

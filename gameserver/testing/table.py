@@ -25,7 +25,8 @@ from gameserver.protocol import values
 from gameserver.room import row
 from gameserver.settings.settings import Limits
 from gameserver.store.memory.store import MemoryStore
-from gameserver.testing.failures import Failures, raising
+from gameserver.testing.failures import Failures, raising, result_of
+from gameserver.testing.mirrors import as_told, check_mirrors
 from gameserver.testing.moves import Move, play_random
 from gameserver.testing.visitor import Visitor
 from gameserver.testing.wires import ClientTime, Wires
@@ -36,7 +37,6 @@ if TYPE_CHECKING:
     from gameserver.client import Client
     from gameserver.client.dial import Dial
     from gameserver.node.runner import RoomRunner
-    from gameserver.room.documents.document import Document
     from gameserver.room.room import Room
 
 START_S: Final = 1_767_225_600.0
@@ -93,7 +93,7 @@ class Table:
 
     @property
     def code(self) -> str:
-        """What people type to come in."""
+        """The code that people type to come in; the room is made if it was not yet."""
         if not self._code:
             with self.failures:
                 self._make()
@@ -106,7 +106,13 @@ class Table:
         self, name: str, role: str = "player", *, password: str | None = None, profile: dict[str, Any] | None = None
     ) -> Visitor:
         """
-        Somebody comes in.
+        Let somebody come in, and take a seat.
+
+        :param name: what the others see.
+        :param role: ``player``, or another role of the game.
+        :param password: the room's, where `Table` was given one.
+        :param profile: a small JSON object that the others see.
+        :returns: the client.
 
         :raises Refused: the room or the game will not have them.
         """
@@ -136,7 +142,7 @@ class Table:
         client = Client(self._reactor, "ws://table/ws", name=name, **arguments)
         connecting = client.connect()
         self.settle()
-        _result(connecting)
+        result_of(connecting)
         return client
 
     @property
@@ -152,7 +158,7 @@ class Table:
     @raising
     def start(self) -> None:
         """
-        The host starts the game.
+        Have the host start the game.
 
         :raises Refused: the game cannot start.
         """
@@ -187,7 +193,11 @@ class Table:
 
     @raising
     def restart(self) -> None:
-        """The process died and was started again: the room is read from its row, and who was here comes back."""
+        """
+        Let the server's process die and start again: the room is read from its row, and who was here comes back.
+
+        :raises LookupError: the room is gone, since the game is never stored.
+        """
         online = [visitor for visitor in self.visitors if visitor.online]
         for visitor in online:
             visitor.cut()
@@ -222,11 +232,11 @@ class Table:
 
     @property
     def state(self) -> Any:
-        """The room's document as clients see it."""
+        """The document that everybody in the room sees, as clients have it."""
         for visitor in self.visitors:
             if visitor.online and "room" in visitor.docs:
                 return visitor.docs["room"]
-        return self._as_told(self.room.docs.get("room"))
+        return as_told(self.room, "room")
 
     @property
     def row(self) -> dict[str, Any]:
@@ -246,22 +256,26 @@ class Table:
 
     @property
     def phase(self) -> str | None:
-        """The game's phase."""
+        """The phase that the game entered last, or None."""
         return self.room.state.phase
 
     @property
     def result(self) -> Any:
-        """What the game gave to ``over``."""
+        """What the game gave to ``over``: a dict, or None before."""
         return self.room.state.result
 
     @property
     def now(self) -> float:
-        """Seconds since 1970."""
+        """The time in seconds since 1970, by the table's clock."""
         return self._clock.now()
 
     @property
     def room(self) -> Room:
-        """The room itself. :raises LookupError: it has closed."""
+        """
+        The server's room.
+
+        :raises LookupError: it has closed.
+        """
         runner: RoomRunner | None = self._registry.get(self.code)
         if runner is None:
             raise LookupError("the room has closed")
@@ -276,7 +290,7 @@ class Table:
 
     @raising
     def settle(self) -> None:
-        """Let all happen that needs no time."""
+        """Let all happen that needs no time: what was asked is answered, what is due fires."""
         for _ in range(SETTLES):
             due = self._next_call()
             if due is None or due > self._time.seconds():
@@ -288,7 +302,13 @@ class Table:
         self._check_mirrors()
 
     def wait_for(self, find: Callable[[], Any], read: Callable[[Any], Any]) -> Deferred[Any]:
-        """:returns: fires with what ``read`` makes of what ``find`` finds, when it does."""
+        """
+        Wait until something is found, which is asked after each step.
+
+        :param find: returns it, or None as long as it is not there.
+        :param read: is called with it.
+        :returns: fires with what ``read`` returns.
+        """
         done: Deferred[Any] = Deferred()
 
         def try_again() -> bool:
@@ -305,7 +325,7 @@ class Table:
         return done
 
     def take_failure(self) -> BaseException | None:
-        """:returns: the exception that the game failed with last since this was last asked."""
+        """Return the exception that the game failed with last since this was last asked, or None."""
         last, self.failures.last = self.failures.last, None
         return last
 
@@ -331,7 +351,7 @@ class Table:
         maker = User("table", "Table")
         made = Deferred.fromCoroutine(self._registry.create(maker, game, options, password=password))
         self.settle()
-        self._code = _result(made).room.code
+        self._code = result_of(made).room.code
 
     def _open(self) -> None:
         self._registry = RoomRegistry(
@@ -350,7 +370,7 @@ class Table:
         )
         opening = Deferred.fromCoroutine(self._registry.start())
         self.settle()
-        _result(opening)
+        result_of(opening)
 
     def _next_call(self) -> float | None:
         return min((call.getTime() for call in self._time.getDelayedCalls()), default=None)
@@ -366,33 +386,6 @@ class Table:
                 call.cancel()
 
     def _check_mirrors(self) -> None:
-        """What clients have by patches is what the room has."""
         runner = self._registry.get(self._code) if self._code else None
-        if runner is None or runner.room.told.patches or runner.room.journal.undo or not runner.commits.settled:
-            return
-        for visitor in self.visitors:
-            seat = runner.room.seats.get(visitor.id)
-            if visitor.online and seat is not None and seat._sessions:
-                for stream, mirror in visitor.docs.items():
-                    document = runner.room.docs.get(f"seat:{visitor.id}" if stream == "seat" else stream)
-                    if mirror != self._as_told(document):
-                        raise AssertionError(f"{visitor.name} has another {stream!r} than the room: {mirror}")
-
-    def _as_told(self, document: Document | None) -> dict[str, Any]:
-        """A document as clients have it: with floats rounded, where the game says so."""
-        tree = document.plain() if document is not None else {}
-        quanta = self.room.spec.quanta
-        rounded: dict[str, Any] = tree if quanta is None else quanta.rounded(tree, ())
-        return rounded
-
-
-def _result(done: Deferred[Any]) -> Any:
-    """:returns: what a Deferred that has fired holds. :raises Exception: what it failed with."""
-    results: list[Any] = []
-    failures: list[Any] = []
-    done.addCallbacks(results.append, failures.append)
-    if failures:
-        failures[0].raiseException()
-    if not results:
-        raise AssertionError("the game's code waits for something that a table does not have")
-    return results[0]
+        if runner is not None:
+            check_mirrors(runner, self.visitors)

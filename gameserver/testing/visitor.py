@@ -77,7 +77,7 @@ class Visitor:
 
     @property
     def failures(self) -> Failures:
-        """Those of the table."""
+        """The exceptions of the table's game that were not raised yet."""
         return self._table.failures
 
     @property
@@ -87,7 +87,7 @@ class Visitor:
 
     @property
     def state(self) -> dict[str, Any]:
-        """This player's own document."""
+        """This player's own document, ``docs["seat"]``."""
         return self.docs[OWN]
 
     @property
@@ -138,7 +138,9 @@ class Visitor:
     @raising
     def send(self, type: str, data: Any = None, /, **fields: Any) -> Any:
         """
-        Send a message of the game's own.
+        Send a message of the game's own: ``ann.send("play", cell=4)``.
+
+        :param type: its name on the wire.
 
         :param data: its data, or give the fields by name.
         :returns: the reply; a Deferred of it where the game's code waits for something.
@@ -168,12 +170,16 @@ class Visitor:
 
     @raising
     def start(self) -> None:
-        """Start the game, as the host."""
+        """
+        Start the game, as the host.
+
+        :raises Refused: it cannot start, or this is not the host.
+        """
         self._request("start")
 
     @raising
     def drop(self) -> None:
-        """The connection is lost."""
+        """Lose the connection; the seat is held."""
         self.online = False
         session, self._session = self._session, None
         if session is not None:
@@ -182,7 +188,11 @@ class Visitor:
 
     @raising
     def resume(self) -> None:
-        """Come back to the seat, with what was seen so far."""
+        """
+        Connect again, and come back to the seat with what was seen so far.
+
+        :raises Refused: ``not_found``: the seat is gone.
+        """
         self._connect()
         assert self._mirror is not None, f"{self.name} never had a seat to come back to"
         self._request("resume", room=self._table.code, resume=self._mirror.seat.resume, seen=self._mirror.seen)
@@ -199,7 +209,7 @@ class Visitor:
 
     @raising
     def leave(self) -> None:
-        """Give the seat up."""
+        """Give the seat up for good."""
         self._request("leave")
 
     # What the table does
@@ -219,7 +229,7 @@ class Visitor:
         return self._code
 
     def cut(self) -> None:
-        """The server's process died; nobody noticed."""
+        """Forget the connection, since the server's process died; the game is told nothing."""
         self._session = None
         self.online = False
 
@@ -259,7 +269,7 @@ class Visitor:
         self._table.settle()
 
     def hear(self, frame: bytes) -> None:
-        """The server sent a frame."""
+        """Take a frame that the server sent."""
         self._frames.append(frame)
         message = values.decode(frame)
         hear = getattr(self, f"_on_{message['op']}", None)

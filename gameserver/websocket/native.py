@@ -31,7 +31,7 @@ ARRIVAL: Final = Struct("5i")
 
 
 class NativePoller(SocketPoller):
-    """See `SocketPoller`."""
+    """A `SocketPoller` that reads and writes many sockets at once, in C."""
 
     way = "in C"
 

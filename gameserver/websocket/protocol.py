@@ -116,7 +116,7 @@ class GameProtocol(Paced):
             self.incoming.feed(data)
 
     def look(self) -> None:
-        """See `Paced.look`."""
+        """Find out whether what comes next may go the short way; see `Paced.look`."""
         if self.incoming is not None:
             inside = self.data or self.current_frame is not None or self.inside_message
             waits = inside or self.held or self.leaving or self.autoPingTimeoutCall is not None

@@ -291,7 +291,7 @@ class Session:
     # What rooms say
 
     def seated(self, code: str, seat: str) -> None:
-        """See `ISession.seated`."""
+        """Note a seat that this session has now; see `ISession.seated`."""
         if self.closed:
             # It ended while the room was at work; the room may not be in the registry yet.
             self._services.clock.later(0, self._detach, code, seat)
@@ -300,7 +300,7 @@ class Session:
             self._speaker = None
 
     def unseated(self, code: str) -> None:
-        """See `ISession.unseated`."""
+        """Note a seat that this session has no more; see `ISession.unseated`."""
         if self._seats.pop(code, None) is not None:
             runner = self._services.registry.get(code)
             if runner is not None:
@@ -365,7 +365,7 @@ class Session:
         return False
 
     def refused(self) -> None:
-        """See `ISession.refused`."""
+        """Note that something came too fast to be looked at; see `ISession.refused`."""
         self.pace.refuse()
 
     def _count_request(self) -> bool:

@@ -49,7 +49,7 @@ class Channel:
 
     @property
     def title(self) -> str:
-        """What people read above it."""
+        """The title that people read above the channel."""
         return self._part.title
 
     @property
@@ -64,23 +64,28 @@ class Channel:
 
     @property
     def players(self) -> list[Player]:
-        """Who hears it."""
+        """The seats that hear it."""
         return [seat for seat in self._room.seats.values() if hears(self._room, seat, self._part.key)]
 
     def say(self, text: str, *, data: Any = None, emote: bool = False) -> None:
-        """Say a line there as the game itself."""
+        """
+        Say a line there as the game itself.
+
+        :param data: a JSON value for the game's page.
+        :param emote: the line says what somebody does.
+        """
         self._room.say_line(None, self, text, data, emote=emote)
 
     def close(self) -> None:
-        """Nobody may write there any more; what was said stays. `RoomChat.open` opens it again."""
+        """Let nobody write there any more; what was said stays. `RoomChat.open` opens it again."""
         self._set(is_open=False)
 
     def readonly(self, on: bool = True) -> None:
-        """From now on the game alone may write there; or everybody may again."""
+        """Let the game alone write there, or, with False, its players again."""
         self._set(readonly=bool(on))
 
     def slow(self, s: float) -> None:
-        """Slow mode: each player waits so many seconds between two lines; 0 ends it."""
+        """Have each player wait so many seconds between two lines there (slow mode); 0 ends it."""
         self._set(slow_s=self._room.timers.seconds(s))
 
     @property

@@ -37,7 +37,7 @@ class Chat:
         self.hidden = False
 
     def hide(self) -> None:
-        """Nobody sees it: it was a move."""
+        """Show the line to nobody, as where it was a move of the game."""
         self.hidden = True
 
 

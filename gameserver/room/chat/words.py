@@ -92,7 +92,7 @@ class WordFilter:
         self.add(*words)
 
     def add(self, *words: str) -> None:
-        """Star these out, too."""
+        """Star these words out, too."""
         for word in words:
             self._words.add(_said_once(fold(word)))
             if _CYRILLIC.search(word):

@@ -19,11 +19,11 @@ class MemoryBooks:
     _books: dict[str, dict[str, bytes]]
 
     def read_book(self, book: str) -> Deferred[dict[str, bytes]]:
-        """See `IBooks.read_book`."""
+        """Read all pages of a book, by their names; see `IBooks.read_book`."""
         return self._ask(lambda: dict(self._books.get(book, {})))
 
     def write_book(self, book: str, puts: Mapping[str, bytes], drops: Sequence[str] = ()) -> Deferred[None]:
-        """See `IBooks.write_book`."""
+        """Write pages of a book and tear others out, all or none; see `IBooks.write_book`."""
 
         def work() -> None:
             pages = self._books.setdefault(book, {})

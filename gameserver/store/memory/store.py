@@ -116,7 +116,7 @@ class MemoryStore(MemoryUsers, MemoryBooks):
         return succeed(None)
 
     def commit(self, commits: Sequence[Commit], *, now_ms: int) -> Deferred[list[Outcome]]:
-        """See `IStore.commit`."""
+        """Store each commit whose fence is current, all of it or nothing; see `IStore.commit`."""
 
         def work() -> list[Outcome]:
             self._beat_ms = now_ms
@@ -125,29 +125,33 @@ class MemoryStore(MemoryUsers, MemoryBooks):
         return self._ask(work)
 
     def room_ids(self) -> Deferred[list[str]]:
-        """See `IStore.room_ids`."""
+        """Return the ids of all rooms, oldest first; see `IStore.room_ids`."""
         return self._ask(lambda: list(self._rooms))
 
     def open_rooms(self, ids: Sequence[str]) -> Deferred[list[Stored]]:
-        """See `IStore.open_rooms`."""
+        """Take rooms over under a higher fence, and return them; see `IStore.open_rooms`."""
         return self._ask(lambda: [self._take_over(id_) for id_ in dict.fromkeys(ids) if id_ in self._rooms])
 
     def read_entries(self, room: str, table: str, names: Sequence[str]) -> Deferred[list[bytes | None]]:
-        """See `IStore.read_entries`."""
+        """Read entries of one table by their keys; see `IStore.read_entries`."""
         return self._ask(lambda: self._shelf(room).read(table, names))
 
     def scan_entries(
         self, room: str, table: str, *, prefix: str, after: str | None, limit: int
     ) -> Deferred[list[tuple[str, bytes]]]:
-        """See `IStore.scan_entries`."""
+        """Read a page of one table, in the order of its keys; see `IStore.scan_entries`."""
         return self._ask(lambda: self._shelf(room).scan(table, prefix=prefix, after=after, limit=limit))
 
     def measure_entries(self, room: str, entries: Sequence[tuple[str, str]]) -> Deferred[TableSizes]:
-        """See `IStore.measure_entries`."""
+        """Tell how large the tables are; see `IStore.measure_entries`."""
         return self._ask(lambda: self._shelf(room).measure(entries))
 
     def claim_code(self, code: str, room: str, *, now_ms: int) -> Deferred[bool]:
-        """See `IStore.claim_code`; True as well if this room has it already, so that a claim can be repeated."""
+        """
+        Reserve a code for a room that is about to be made; see `IStore.claim_code`.
+
+        True as well if this room has it already, so that a claim can be repeated.
+        """
 
         def work() -> bool:
             claim = self._claims.get(code)
@@ -158,7 +162,11 @@ class MemoryStore(MemoryUsers, MemoryBooks):
         return self._ask(work)
 
     def release_code(self, code: str) -> Deferred[None]:
-        """See `IStore.release_code`; a code whose room did come to be stays with it."""
+        """
+        Give back a code whose room never came to be; see `IStore.release_code`.
+
+        A code whose room did come to be stays with it.
+        """
 
         def work() -> None:
             claim = self._claims.get(code)
@@ -168,7 +176,7 @@ class MemoryStore(MemoryUsers, MemoryBooks):
         return self._ask(work)
 
     def beat(self, *, now_ms: int) -> Deferred[None]:
-        """See `IStore.beat`; forgets the codes whose rest is over."""
+        """Note that this node is alive; see `IStore.beat`. Forgets the codes whose rest is over."""
 
         def work() -> None:
             self._beat_ms = now_ms
@@ -177,7 +185,7 @@ class MemoryStore(MemoryUsers, MemoryBooks):
         return self._ask(work)
 
     def last_beat_ms(self) -> Deferred[int | None]:
-        """See `IStore.last_beat_ms`."""
+        """Return when the process before this one was last alive, or None; see `IStore.last_beat_ms`."""
         return self._ask(lambda: self._last_beat_ms)
 
     def _ask(self, work: Callable[[], T]) -> Deferred[T]:

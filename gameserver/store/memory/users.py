@@ -23,19 +23,19 @@ class MemoryUsers:
         raise NotImplementedError
 
     def put_user(self, row: UserRow) -> Deferred[Put]:
-        """See `IUserStore.put_user`."""
+        """Write a user's row if its version follows the stored one and its name is free; see `IUserStore.put_user`."""
         return self._ask(lambda: self._put(row))
 
     def user(self, id: str) -> Deferred[UserRow | None]:
-        """See `IUserStore.user`."""
+        """Return the row of this id, or None; see `IUserStore.user`."""
         return self._ask(lambda: self._users.get(id))
 
     def user_named(self, name_key: str) -> Deferred[UserRow | None]:
-        """See `IUserStore.user_named`."""
+        """Return the row that has this name, or None; see `IUserStore.user_named`."""
         return self._ask(lambda: self._named(name_key))
 
     def drop_user(self, id: str) -> Deferred[None]:
-        """See `IUserStore.drop_user`."""
+        """Forget a user, and free the name; see `IUserStore.drop_user`."""
 
         def work() -> None:
             self._users.pop(id, None)
@@ -43,7 +43,7 @@ class MemoryUsers:
         return self._ask(work)
 
     def spend(self, mark: str, *, now_ms: int, until_ms: int) -> Deferred[bool]:
-        """See `IUserStore.spend`."""
+        """Note what is good once; return whether it was new; see `IUserStore.spend`."""
 
         def work() -> bool:
             self._spent = {known: until for known, until in self._spent.items() if until > now_ms}

@@ -28,11 +28,11 @@ class RedisBooks:
     _ask: Callable[..., Deferred[Any]]
 
     def read_book(self, book: str) -> Deferred[dict[str, bytes]]:
-        """See `IBooks.read_book`."""
+        """Read all pages of a book, by their names; see `IBooks.read_book`."""
         return self._ask(_READ, [_key(book)]).addCallback(_pages)
 
     def write_book(self, book: str, puts: Mapping[str, bytes], drops: Sequence[str] = ()) -> Deferred[None]:
-        """See `IBooks.write_book`."""
+        """Write pages of a book and tear others out, all or none; see `IBooks.write_book`."""
         written: list[str | int | bytes] = [len(puts)]
         for page, value in puts.items():
             written += [page, value]

@@ -67,11 +67,11 @@ class RedisStore(RedisUsers, RedisBooks):
         return self._calls.made
 
     def start(self) -> Deferred[None]:
-        """See `IStore.start`; warns of settings of Redis under which it may lose rooms."""
+        """Open the store; see `IStore.start`. Warns of settings of Redis under which it may lose rooms."""
         return Deferred.fromCoroutine(self._start())
 
     def stop(self) -> Deferred[None]:
-        """See `IStore.stop`; what Redis does not answer fails."""
+        """Finish what was asked, then close the store; see `IStore.stop`. What Redis does not answer fails."""
         done: Deferred[None] = Deferred()
         if self._open:
             self._open = False
@@ -84,7 +84,11 @@ class RedisStore(RedisUsers, RedisBooks):
         return done
 
     def commit(self, commits: Sequence[Commit], *, now_ms: int) -> Deferred[list[Outcome]]:
-        """See `IStore.commit`; waits for the call under way, and then goes with all commits that wait."""
+        """
+        Store each commit whose fence is current, all of it or nothing; see `IStore.commit`.
+
+        Waits for the call under way, and then goes with all commits that wait.
+        """
         try:
             call = scripts.encoded(commits, now_ms, self._node)
         except UnicodeEncodeError:
@@ -92,16 +96,16 @@ class RedisStore(RedisUsers, RedisBooks):
         return self._add(ScriptCall(scripts.COMMIT, *call, Deferred(), {commit.room for commit in commits}))
 
     def room_ids(self) -> Deferred[list[str]]:
-        """See `IStore.room_ids`."""
+        """Return the ids of all rooms, oldest first; see `IStore.room_ids`."""
         found = self._ask(scripts.ROOM_IDS, [keys.ROOMS_KEY])
         return found.addCallback(lambda reply: [id_.decode() for id_ in scripts.unpacked(reply)])
 
     def open_rooms(self, ids: Sequence[str]) -> Deferred[list[Stored]]:
-        """See `IStore.open_rooms`."""
+        """Take rooms over under a higher fence, and return them; see `IStore.open_rooms`."""
         return Deferred.fromCoroutine(self._open_rooms(list(dict.fromkeys(ids))))
 
     def read_entries(self, room: str, table: str, names: Sequence[str]) -> Deferred[list[bytes | None]]:
-        """See `IStore.read_entries`."""
+        """Read entries of one table by their keys; see `IStore.read_entries`."""
         asked = self._ask(
             table_scripts.READ_ENTRIES, [keys.room_key(room)], [keys.entry(table, name) for name in names]
         )
@@ -110,7 +114,7 @@ class RedisStore(RedisUsers, RedisBooks):
     def scan_entries(
         self, room: str, table: str, *, prefix: str, after: str | None, limit: int
     ) -> Deferred[list[tuple[str, bytes]]]:
-        """See `IStore.scan_entries`."""
+        """Read a page of one table, in the order of its keys; see `IStore.scan_entries`."""
         try:
             first, last = keys.entry_range(table, prefix)
             behind = b"" if after is None else keys.entry(table, after).encode()
@@ -121,43 +125,55 @@ class RedisStore(RedisUsers, RedisBooks):
         return asked.addCallback(table_scripts.entry_page)
 
     def measure_entries(self, room: str, entries: Sequence[tuple[str, str]]) -> Deferred[TableSizes]:
-        """See `IStore.measure_entries`."""
+        """Tell how large the tables are; see `IStore.measure_entries`."""
         asked = self._ask(
             table_scripts.MEASURE_ENTRIES, [keys.room_key(room)], [keys.entry(*entry) for entry in entries]
         )
         return asked.addCallback(lambda packed: table_scripts.table_sizes(entries, packed))
 
     def claim_code(self, code: str, room: str, *, now_ms: int) -> Deferred[bool]:
-        """See `IStore.claim_code`; True as well if this room has it already, so that a claim can be repeated."""
+        """
+        Reserve a code for a room that is about to be made; see `IStore.claim_code`.
+
+        True as well if this room has it already, so that a claim can be repeated.
+        """
         asked = self._ask(
             code_scripts.CLAIM, [keys.code_key(code), keys.claims_key(self._node.name)], [code, room, now_ms]
         )
         return asked.addCallback(bool)
 
     def release_code(self, code: str) -> Deferred[None]:
-        """See `IStore.release_code`; a code whose room did come to be stays with it."""
+        """
+        Give back a code whose room never came to be; see `IStore.release_code`.
+
+        A code whose room did come to be stays with it.
+        """
         return self._ask(
             code_scripts.RELEASE, [keys.code_key(code), keys.claims_key(self._node.name)], [code]
         ).addCallback(_nothing)
 
     def beat(self, *, now_ms: int) -> Deferred[None]:
-        """See `IStore.beat`."""
+        """Note that this node is alive; see `IStore.beat`."""
         return self.commit([], now_ms=now_ms).addCallback(_nothing)
 
     def last_beat_ms(self) -> Deferred[int | None]:
-        """See `IStore.last_beat_ms`."""
+        """Return when the process before this one was last alive, or None; see `IStore.last_beat_ms`."""
         return succeed(self._last_beat_ms) if self._open else fail(self._closed())
 
     # Leases
 
     def acquire_lease(self, token: str, *, for_ms: int) -> Deferred[None]:
-        """See `ILeases.acquire_lease`."""
+        """Take this node's lease, whoever has it; see `ILeases.acquire_lease`."""
         self._node = scripts.LeaseHolder(self._node.name, token)
         self._renewed_over = self._link.connections
         return self._ask(lease_scripts.ACQUIRE, *self._lease(for_ms)).addCallback(_nothing)
 
     def renew_lease(self, *, for_ms: int) -> Deferred[LeaseRenewal]:
-        """See `ILeases.renew_lease`; ``LAPSED`` as well if the connection is another: Redis may have lost something."""
+        """
+        Have the lease last from now on, and say whether it was there without a gap; see `ILeases.renew_lease`.
+
+        ``LAPSED`` as well if the connection is another: Redis may have lost something.
+        """
         connections = self._link.connections
 
         def renewed(reply: bytes) -> LeaseRenewal:
@@ -168,33 +184,33 @@ class RedisStore(RedisUsers, RedisBooks):
         return self._ask(lease_scripts.RENEW, *self._lease(for_ms)).addCallback(renewed)
 
     def release_lease(self) -> Deferred[None]:
-        """See `ILeases.release_lease`."""
+        """End this node's lease, if it is still this process's; see `ILeases.release_lease`."""
         return self._ask(lease_scripts.RELEASE, [keys.lease_key(self._node.name)], [self._node.token]).addCallback(
             _nothing
         )
 
     def orphaned(self) -> Deferred[list[str]]:
-        """See `ILeases.orphaned`."""
+        """Return the nodes without a lease that may have left rooms behind; see `ILeases.orphaned`."""
         found = self._ask(lease_scripts.ORPHANED, [keys.NODES_KEY], [keys.LEASE_PREFIX])
         return found.addCallback(lambda reply: [node.decode() for node in scripts.unpacked(reply)])
 
     def forget_nodes(self, nodes: Sequence[str]) -> Deferred[None]:
-        """See `ILeases.forget_nodes`."""
+        """Note that the rooms of these nodes were seen to; see `ILeases.forget_nodes`."""
         theirs = [key for node in nodes for key in (keys.lease_key(node), keys.claims_key(node))]
         asked = self._ask(lease_scripts.FORGET, [keys.NODES_KEY, *theirs], [keys.CODE_PREFIX, *nodes])
         return asked.addCallback(_nothing)
 
     def fences(self, ids: Sequence[str]) -> Deferred[list[tuple[int, int] | None]]:
-        """See `ILeases.fences`."""
+        """Return fence and version of each of these rooms, None where there is no such room; see `ILeases.fences`."""
         return self._ask(lease_scripts.FENCES, [keys.room_key(id_) for id_ in ids]).addCallback(_fences)
 
     def release_rooms(self, ids: Sequence[str]) -> Deferred[None]:
-        """See `ILeases.release_rooms`."""
+        """Give rooms up, for any node to open; see `ILeases.release_rooms`."""
         theirs = [keys.room_key(id_) for id_ in ids]
         return self._ask(lease_scripts.RELEASE_ROOMS, theirs, [self._node.name]).addCallback(_nothing)
 
     def once(self, name: str, *, by: str, for_ms: int) -> Deferred[bool]:
-        """See `ILeases.once`."""
+        """Ask to be the one node that does something; see `ILeases.once`."""
         return self._ask(lease_scripts.ONCE, [keys.once_key(name)], [by, for_ms]).addCallback(bool)
 
     def _lease(self, for_ms: int) -> tuple[list[str], list[str | int]]:

@@ -77,26 +77,26 @@ class RedisUsers:
         raise NotImplementedError
 
     def put_user(self, row: UserRow) -> Deferred[Put]:
-        """See `IUserStore.put_user`."""
+        """Write a user's row if its version follows the stored one and its name is free; see `IUserStore.put_user`."""
         name = row.name_key or ""
         named = [keys.user_key(row.id), keys.name_key(name) if name else keys.user_key(row.id)]
         args: list[str | int | bytes] = [row.id, name, row.version, row.value, keys.name_key("")]
         return self._ask(PUT, named, args).addCallback(_outcome)
 
     def user(self, id: str) -> Deferred[UserRow | None]:
-        """See `IUserStore.user`."""
+        """Return the row of this id, or None; see `IUserStore.user`."""
         return self._ask(FIND, [keys.user_key(id)], [keys.user_key("")]).addCallback(_row)
 
     def user_named(self, name_key: str) -> Deferred[UserRow | None]:
-        """See `IUserStore.user_named`."""
+        """Return the row that has this name, or None; see `IUserStore.user_named`."""
         return self._ask(FIND, [keys.name_key(name_key)], [keys.user_key("")]).addCallback(_row)
 
     def drop_user(self, id: str) -> Deferred[None]:
-        """See `IUserStore.drop_user`."""
+        """Forget a user, and free the name; see `IUserStore.drop_user`."""
         return self._ask(DROP, [keys.user_key(id)], [keys.name_key("")]).addCallback(lambda _: None)
 
     def spend(self, mark: str, *, now_ms: int, until_ms: int) -> Deferred[bool]:
-        """See `IUserStore.spend`."""
+        """Note what is good once; return whether it was new; see `IUserStore.spend`."""
         return self._ask(SPEND, [keys.spent_key(mark)], [max(1, until_ms - now_ms)]).addCallback(bool)
 
 

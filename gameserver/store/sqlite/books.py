@@ -23,13 +23,13 @@ class SQLiteBooks:
     _ask: Callable[[Callable[[Any], Any]], Deferred[Any]]
 
     def read_book(self, book: str) -> Deferred[dict[str, bytes]]:
-        """See `IBooks.read_book`."""
+        """Read all pages of a book, by their names; see `IBooks.read_book`."""
         return self._ask(
             lambda database: dict(database.run("SELECT page, value FROM books WHERE book = ? ORDER BY page", (book,)))
         )
 
     def write_book(self, book: str, puts: Mapping[str, bytes], drops: Sequence[str] = ()) -> Deferred[None]:
-        """See `IBooks.write_book`."""
+        """Write pages of a book and tear others out, all or none; see `IBooks.write_book`."""
 
         def work(database: Any) -> None:
             for page, value in puts.items():

@@ -172,7 +172,7 @@ class Database:
         return results
 
     def commit(self, commits: Sequence[Commit], now_ms: int) -> list[Outcome]:
-        """See `IStore.commit`."""
+        """Store each commit whose fence is current, all of it or nothing; see `IStore.commit`."""
         outcomes = self.rooms.commit(commits, now_ms)
         self._note_beat(now_ms)
         return outcomes
@@ -182,20 +182,20 @@ class Database:
         return self._db.execute(statement, values).fetchall()
 
     def claim_code(self, code: str, room: str, now_ms: int) -> bool:
-        """See `IStore.claim_code`."""
+        """Reserve a code for a room that is about to be made; see `IStore.claim_code`."""
         self._db.execute("DELETE FROM codes WHERE code = ? AND free_at_ms <= ?", (code, now_ms))
         self._db.execute("INSERT OR IGNORE INTO codes (code, room) VALUES (?, ?)", (code, room))
         claim = self._db.execute("SELECT room, free_at_ms FROM codes WHERE code = ?", (code,)).fetchone()
         return bool(claim == (room, None))
 
     def release_code(self, code: str) -> None:
-        """See `IStore.release_code`."""
+        """Give back a code whose room never came to be; see `IStore.release_code`."""
         self._db.execute(
             "DELETE FROM codes WHERE code = ? AND free_at_ms IS NULL AND room NOT IN (SELECT id FROM rooms)", (code,)
         )
 
     def beat(self, now_ms: int) -> None:
-        """See `IStore.beat`."""
+        """Note that this node is alive; see `IStore.beat`."""
         self._note_beat(now_ms)
         self._forget_codes(now_ms)
 

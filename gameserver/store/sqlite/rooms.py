@@ -50,7 +50,7 @@ class RoomTables:
         self._reached.clear()
 
     def commit(self, commits: Sequence[Commit], now_ms: int) -> list[Outcome]:
-        """See `IStore.commit`."""
+        """Store each commit whose fence is current, all of it or nothing; see `IStore.commit`."""
         outcomes = []
         lasting = []
         ending = []
@@ -148,11 +148,11 @@ class RoomTables:
             self._reached.pop(commit.room, None)
 
     def ids(self) -> list[str]:
-        """See `IStore.room_ids`."""
+        """Return the ids of all rooms, oldest first; see `IStore.room_ids`."""
         return [room for (room,) in self._db.execute("SELECT id FROM rooms ORDER BY number")]
 
     def open(self, ids: Sequence[str]) -> list[Stored]:
-        """See `IStore.open_rooms`."""
+        """Take rooms over under a higher fence, and return them; see `IStore.open_rooms`."""
         ids = list(dict.fromkeys(ids))
         self._db.executemany("UPDATE rooms SET fence = fence + 1 WHERE id = ?", [(room,) for room in ids])
         for room in ids:

@@ -56,11 +56,11 @@ class WriterThread:
         Thread(target=self._run, name="gameserver-store", daemon=True).start()
 
     def do(self, work: Callable[[], object]) -> None:
-        """See `Writer.do`."""
+        """Do this after all that was asked before; see `Writer.do`."""
         self._given.put(work)
 
     def quit(self) -> None:
-        """See `Writer.quit`."""
+        """Do nothing more; see `Writer.quit`."""
         self._given.put(None)
 
     def _run(self) -> None:
@@ -101,14 +101,14 @@ class SQLiteStore(SQLiteUsers, SQLiteBooks):
         self._database: Database | None = None
 
     def start(self) -> Deferred[None]:
-        """See `IStore.start`."""
+        """Open the store; see `IStore.start`."""
         done: Deferred[None] = Deferred()
         self._writer = self._make_writer()
         self._writer.do(lambda: self._open(done))
         return done
 
     def stop(self) -> Deferred[None]:
-        """See `IStore.stop`."""
+        """Finish what was asked, then close the store; see `IStore.stop`."""
         if self._writer is None:
             return succeed(None)
         done: Deferred[None] = Deferred()
@@ -118,45 +118,53 @@ class SQLiteStore(SQLiteUsers, SQLiteBooks):
         return done
 
     def commit(self, commits: Sequence[Commit], *, now_ms: int) -> Deferred[list[Outcome]]:
-        """See `IStore.commit`."""
+        """Store each commit whose fence is current, all of it or nothing; see `IStore.commit`."""
         return self._ask(lambda database: database.commit(commits, now_ms))
 
     def room_ids(self) -> Deferred[list[str]]:
-        """See `IStore.room_ids`."""
+        """Return the ids of all rooms, oldest first; see `IStore.room_ids`."""
         return self._ask(lambda database: database.rooms.ids())
 
     def open_rooms(self, ids: Sequence[str]) -> Deferred[list[Stored]]:
-        """See `IStore.open_rooms`."""
+        """Take rooms over under a higher fence, and return them; see `IStore.open_rooms`."""
         return self._ask(lambda database: database.rooms.open(ids))
 
     def read_entries(self, room: str, table: str, names: Sequence[str]) -> Deferred[list[bytes | None]]:
-        """See `IStore.read_entries`."""
+        """Read entries of one table by their keys; see `IStore.read_entries`."""
         return self._ask(lambda database: database.entries.read(room, table, names))
 
     def scan_entries(
         self, room: str, table: str, *, prefix: str, after: str | None, limit: int
     ) -> Deferred[list[tuple[str, bytes]]]:
-        """See `IStore.scan_entries`."""
+        """Read a page of one table, in the order of its keys; see `IStore.scan_entries`."""
         return self._ask(lambda database: database.entries.scan(room, table, prefix, after, limit))
 
     def measure_entries(self, room: str, entries: Sequence[tuple[str, str]]) -> Deferred[TableSizes]:
-        """See `IStore.measure_entries`."""
+        """Tell how large the tables are; see `IStore.measure_entries`."""
         return self._ask(lambda database: database.entries.measure(room, entries))
 
     def claim_code(self, code: str, room: str, *, now_ms: int) -> Deferred[bool]:
-        """See `IStore.claim_code`; True as well if this room has it already, so that a claim can be repeated."""
+        """
+        Reserve a code for a room that is about to be made; see `IStore.claim_code`.
+
+        True as well if this room has it already, so that a claim can be repeated.
+        """
         return self._ask(lambda database: database.claim_code(code, room, now_ms))
 
     def release_code(self, code: str) -> Deferred[None]:
-        """See `IStore.release_code`; a code whose room did come to be stays with it."""
+        """
+        Give back a code whose room never came to be; see `IStore.release_code`.
+
+        A code whose room did come to be stays with it.
+        """
         return self._ask(lambda database: database.release_code(code))
 
     def beat(self, *, now_ms: int) -> Deferred[None]:
-        """See `IStore.beat`; forgets the codes whose rest is over."""
+        """Note that this node is alive; see `IStore.beat`. Forgets the codes whose rest is over."""
         return self._ask(lambda database: database.beat(now_ms))
 
     def last_beat_ms(self) -> Deferred[int | None]:
-        """See `IStore.last_beat_ms`."""
+        """Return when the process before this one was last alive, or None; see `IStore.last_beat_ms`."""
         return self._ask(lambda database: database.last_beat_ms)
 
     # In the reactor's thread.

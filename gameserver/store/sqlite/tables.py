@@ -50,7 +50,7 @@ class Entries:
         )
 
     def read(self, room: str, table: str, names: Sequence[str]) -> list[bytes | None]:
-        """See `IStore.read_entries`."""
+        """Read entries of one table by their keys; see `IStore.read_entries`."""
         found = (
             self._db.execute(
                 "SELECT value FROM entry WHERE room = ? AND name = ?", (room, _name(table, key))
@@ -60,7 +60,7 @@ class Entries:
         return [None if row is None else row[0] for row in found]
 
     def scan(self, room: str, table: str, prefix: str, after: str | None, limit: int) -> list[tuple[str, bytes]]:
-        """See `IStore.scan_entries`."""
+        """Read a page of one table, in the order of its keys; see `IStore.scan_entries`."""
         first, last = keys.entry_range(table, prefix)
         behind = _name(table, after) if after is not None else b""
         rows = self._db.execute(
@@ -71,7 +71,7 @@ class Entries:
         return [(keys.split_entry(name.decode())[1], value) for name, value in rows]
 
     def measure(self, room: str, entries: Sequence[tuple[str, str]]) -> TableSizes:
-        """See `IStore.measure_entries`."""
+        """Tell how large the tables are; see `IStore.measure_entries`."""
         rows = self._db.execute("SELECT name, entries, bytes FROM tables WHERE room = ? AND entries > 0", (room,))
         tables = {name: TableSize(count, size_bytes) for name, count, size_bytes in rows}
         return TableSizes(tables, [self._size(room, table, key) for table, key in entries])

@@ -28,23 +28,23 @@ class SQLiteUsers:
         raise NotImplementedError
 
     def put_user(self, row: UserRow) -> Deferred[Put]:
-        """See `IUserStore.put_user`."""
+        """Write a user's row if its version follows the stored one and its name is free; see `IUserStore.put_user`."""
         return self._ask(lambda database: database.users.put(row))
 
     def user(self, id: str) -> Deferred[UserRow | None]:
-        """See `IUserStore.user`."""
+        """Return the row of this id, or None; see `IUserStore.user`."""
         return self._ask(lambda database: database.users.find("id = ?", id))
 
     def user_named(self, name_key: str) -> Deferred[UserRow | None]:
-        """See `IUserStore.user_named`."""
+        """Return the row that has this name, or None; see `IUserStore.user_named`."""
         return self._ask(lambda database: database.users.find("name_key = ?", name_key))
 
     def drop_user(self, id: str) -> Deferred[None]:
-        """See `IUserStore.drop_user`."""
+        """Forget a user, and free the name; see `IUserStore.drop_user`."""
         return self._ask(lambda database: database.users.drop(id))
 
     def spend(self, mark: str, *, now_ms: int, until_ms: int) -> Deferred[bool]:
-        """See `IUserStore.spend`."""
+        """Note what is good once; return whether it was new; see `IUserStore.spend`."""
         return self._ask(lambda database: database.users.spend(mark, now_ms, until_ms))
 
 
@@ -55,7 +55,7 @@ class UserTable:
         self._db = db
 
     def put(self, row: UserRow) -> Put:
-        """See `IUserStore.put_user`."""
+        """Write a user's row if its version follows the stored one and its name is free; see `IUserStore.put_user`."""
         stored = self.find("id = ?", row.id)
         if stored == row:
             return Put.STORED
@@ -79,11 +79,11 @@ class UserTable:
         return UserRow(id=id, name_key=name_key, version=version, value=content)
 
     def drop(self, id: str) -> None:
-        """See `IUserStore.drop_user`."""
+        """Forget a user, and free the name; see `IUserStore.drop_user`."""
         self._db.execute("DELETE FROM users WHERE id = ?", (id,))
 
     def spend(self, mark: str, now_ms: int, until_ms: int) -> bool:
-        """See `IUserStore.spend`."""
+        """Note what is good once; return whether it was new; see `IUserStore.spend`."""
         self._db.execute("DELETE FROM spent WHERE until_ms <= ?", (now_ms,))
         added = self._db.execute("INSERT OR IGNORE INTO spent (mark, until_ms) VALUES (?, ?)", (mark, until_ms))
         return bool(added.rowcount == 1)
