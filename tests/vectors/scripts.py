@@ -140,6 +140,7 @@ def chat() -> list[Step]:
         JOIN,
         says("chat", ["say", "hello @Bob", "room", {"$$face": 1}], id=2, room="K7QM", text="hello @Bob", to="room",
              data={"$$face": 1}),
+        other("Bob", "typing", room="K7QM", to="room", on=True),
         other("Bob", "chat", room="K7QM", text="hi"),
         other("Bob", "chat", room="K7QM", text="/me waves"),
         says("chat", ["say", "for you", "seat:2"], id=3, room="K7QM", text="for you", to="seat:2"),
@@ -384,7 +385,19 @@ def keys() -> list[Step]:
     ]
 
 
+def moved() -> list[Step]:
+    """The room is to be found again, at the same address: what was told so of this connection is heard no more."""
+    return [
+        *begun(),
+        said(5),
+        hears("left", room="K7QM", reason="moved", message=None),
+        resume(2, room=5, seat=0),
+        joined(2, True, docs={}, seen={"epoch": "EPOCH", "room": 5, "seat": 0}),
+        said(6),
+    ]
+
+
 WRITTEN = {
     "twice": twice, "jumped": jumped, "not_recovered": not_recovered, "slow_reader": slow_reader, "misfit": misfit,
-    "unknown": unknown, "audiences": audiences, "keys": keys,
+    "unknown": unknown, "audiences": audiences, "keys": keys, "moved": moved,
 }  # fmt: skip
