@@ -41,7 +41,7 @@ class RoomChat:
         :param emote: the line says what somebody does: ``"The wolves howl."``
         """
         known = self.channel(to) if isinstance(to, str) and to != "room" else to
-        self._room.say_line(None, known, text, data, emote=emote)
+        self._room.talking.say(None, known, text, data, emote=emote)
 
     def open(
         self,

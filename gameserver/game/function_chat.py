@@ -36,7 +36,7 @@ class FunctionChat:
         self._check()
         if ":" in to:
             try:
-                self._game._gs_room.say_line(None, address(self._game._gs_room, to), text, data, emote=emote)
+                self._game._gs_room.talking.say(None, address(self._game._gs_room, to), text, data, emote=emote)
             except Refused:
                 raise ValueError(f"no channel {to!r} in this room") from None
         else:

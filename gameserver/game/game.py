@@ -13,6 +13,7 @@ from gameserver.game.chat import RoomChat
 from gameserver.game.dice import Dice
 from gameserver.game.marks import mark_of
 from gameserver.game.settings import SETTINGS, GameSettings
+from gameserver.room import rounds
 from gameserver.room.chat.line import Chat
 from gameserver.room.groups import Group, Role
 from gameserver.room.seats import HOST_ROLES, Player
@@ -161,7 +162,7 @@ class Game(GameSettings):
 
     def start(self) -> None:
         """Start the game, as the host can: ``status`` becomes ``playing``, and `on_start` runs."""
-        self._gs_room.finish_later(self._gs_room.begin_round())
+        self._gs_room.finish_later(rounds.begin(self._gs_room))
 
     def over(self, **result: Any) -> None:
         """
@@ -171,7 +172,7 @@ class Game(GameSettings):
 
         :param result: JSON values by name, which everybody sees as ``info.result``.
         """
-        self._gs_room.end_round(result)
+        rounds.end(self._gs_room, result)
 
     def enter(self, phase: str | None, s: float | None = None, then: Callable[..., Any] | str | None = None) -> None:
         """
@@ -182,15 +183,15 @@ class Game(GameSettings):
         """
         if then is not None and s is None:
             raise ValueError("enter: `then` needs `s`, the seconds after which it is called")
-        self._gs_room.enter(phase, s, self._gs_room.timers.method_name(then) if then is not None else None)
+        rounds.enter(self._gs_room, phase, s, self._gs_room.timers.method_name(then) if then is not None else None)
 
     def lock(self) -> None:
         """Let nobody new come in, until `unlock`."""
-        self._gs_room.set_locked(True)
+        rounds.set_locked(self._gs_room, True)
 
     def unlock(self) -> None:
         """Let newcomers in again, after `lock`."""
-        self._gs_room.set_locked(False)
+        rounds.set_locked(self._gs_room, False)
 
     def close(self, reason: str = "closed") -> None:
         """
@@ -202,11 +203,11 @@ class Game(GameSettings):
 
     def pause(self) -> None:
         """Have timers and ticks stand still until `unpause`; messages but the host's are refused with ``paused``."""
-        self._gs_room.pause()
+        rounds.pause(self._gs_room)
 
     def unpause(self) -> None:
         """Go on after `pause`: timers have as many seconds left as they had."""
-        self._gs_room.unpause()
+        rounds.unpause(self._gs_room)
 
     # Who is here
 
@@ -243,7 +244,7 @@ class Game(GameSettings):
 
         :param ban: all seats of that user end, and the user cannot come back to this room.
         """
-        self._gs_room.kick(player, ban)
+        rounds.kick(self._gs_room, player, ban)
 
     def group(self, name: str) -> Group:
         """

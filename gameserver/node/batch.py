@@ -111,7 +111,7 @@ class CommitBatch:
                 continue
             runner.stirred = False
             self._on_changed(runner)
-            if runner.room.ended and commit is None and not runner.commits.under_way:
+            if runner.room.moment.ended and commit is None and not runner.commits.under_way:
                 self._on_ended(runner)
         if commits:
             self._commit(commits, 0)

@@ -97,13 +97,13 @@ class Commits:
         """
         if self._ended or self.lost or (self._whole and self._runner.busy):
             return None
-        if self._runner.room.game_class.durability == "relaxed" and not self._runner.room.ended:
+        if self._runner.room.game_class.durability == "relaxed" and not self._runner.room.moment.ended:
             return self._collect_relaxed()
         if not self._runner.busy and (self.must or self.under_way):
             self.seal()
         elif not self._runner.busy and not self.under_way:
-            self._outbox += self._runner.room.outbox
-            self._runner.room.outbox = []
+            self._outbox += self._runner.room.publisher.outbox
+            self._runner.room.publisher.outbox = []
         if self.behind:
             self._runner.free = False
         if self.under_way:
@@ -152,10 +152,10 @@ class Commits:
         :returns: the sessions that were to be told something.
         """
         self.lost = True
-        untold = self._in_flight + self._outbox + self._runner.room.outbox
+        untold = self._in_flight + self._outbox + self._runner.room.publisher.outbox
         self._in_flight.clear()
         self._outbox.clear()
-        self._runner.room.outbox.clear()
+        self._runner.room.publisher.outbox.clear()
         self._runner.stop("busy", moved=True)
         owed: dict[ISession, None] = {}
         for to, _, _ in untold:
@@ -176,7 +176,7 @@ class Commits:
         elif self._ended or self._runner.forgotten:
             waiter.deliver(b"")
         else:
-            self._runner.room.outbox.append(delivery)
+            self._runner.room.publisher.outbox.append(delivery)
             self._runner.join_batch()
 
     @property
@@ -194,7 +194,7 @@ class Commits:
     @property
     def told(self) -> bool:
         """Whether nothing that the room said waits to be told."""
-        return not (self._in_flight or self._outbox or self._runner.room.outbox)
+        return not (self._in_flight or self._outbox or self._runner.room.publisher.outbox)
 
     @property
     def settled(self) -> bool:
@@ -202,12 +202,12 @@ class Commits:
         room = self._runner.room
         if self._runner.busy or self.under_way or self._whole or not room.tables.settled:
             return False
-        if room.journal.parts.is_stored and room.streams.unsealed:
+        if room.journal.parts.is_stored and room.publisher.streams.unsealed:
             return False
         return not (self._puts or self._drops or not room.journal.parts.settled)
 
     def _commit(self) -> Commit | None:
-        ends = self._runner.room.ended
+        ends = self._runner.room.moment.ended
         if ends and self.version == 0:
             self._deliver_all()
             return None
@@ -277,8 +277,8 @@ class Commits:
                 self._drops[part] = None
         if not self._runner.busy:
             room.tables.seal()
-        self._outbox += room.outbox
-        room.outbox = []
+        self._outbox += room.publisher.outbox
+        room.publisher.outbox = []
 
     def _deliver_all(self) -> None:
         outbox, self._outbox = self._outbox, []
@@ -290,7 +290,7 @@ def let_go(room: Room) -> None:
     dirty = room.journal.parts.dirty
     if dirty:
         dirty.clear()
-    outbox, room.outbox = room.outbox, []
+    outbox, room.publisher.outbox = room.publisher.outbox, []
     if len(outbox) == 1:  # nearly always
         to, frame, slot = outbox[0]
         if slot is None:

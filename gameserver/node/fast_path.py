@@ -111,8 +111,9 @@ class FastPath:
             bucket.spare -= 1
         elif not bucket.take(monotonic):
             return False
-        room.now, room.monotonic = now, monotonic
-        room.durable = spec.durable
+        moment, changes = room.moment, room.changes
+        moment.now, moment.monotonic = now, monotonic
+        changes.durable = spec.durable
         runner.draining = True
         try:
             try:
@@ -126,16 +127,19 @@ class FastPath:
                 room.game_calls.refuse(requester, player, message.type, 0, error)
                 runner.end_message(Message(requester, self.seat, message), None)
             else:
-                if result is None and room.journal.undo == room.only_said:
-                    one: Any = room.said[-1]
+                if result is None and room.journal.undo == changes.only_said:
+                    publisher = room.publisher
+                    one: Any = changes.said[-1]
                     key = one.key
-                    room.streams.keep_one(key, say_event(room, one, room.audiences.get(key) or audience(room, key)))
-                    room.said.clear()
+                    publisher.streams.keep_one(
+                        key, say_event(room, one, publisher.audiences.get(key) or audience(room, key))
+                    )
+                    changes.said.clear()
                     room.journal.undo.clear()
                     if message.id is not None:
                         done = room.replies.done(requester, message.id, player)
-                        room.outbox.append(((requester.session,), done, None))
-                    if room.durable:
+                        publisher.outbox.append(((requester.session,), done, None))
+                    if changes.durable:
                         runner.commits.must = True
                     if not runner.in_batch:
                         runner.in_batch = True
@@ -157,11 +161,11 @@ class FastPath:
     def _end(self, message: Send, requester: Requester, result: Any) -> None:
         """The game's code was called: end a step that did something else than to say one thing."""
         runner, room = self.runner, self.room
-        if result is None and message.id is None and len(room.journal.undo) == len(room.said):
+        if result is None and message.id is None and len(room.journal.undo) == len(room.changes.said):
             check_said(room)
             tell(room)
             room.journal.commit()
-            if room.durable:
+            if room.changes.durable:
                 runner.commits.must = True
             runner.join_batch()
         else:

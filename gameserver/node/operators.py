@@ -151,7 +151,7 @@ class Operators:
             if wish.game not in ("", room.spec.name):
                 continue
             for seat in list(room.seats.values()):
-                addresses = [getattr(session, "address", "") for session in seat._sessions] or [""]
+                addresses = [getattr(session, "address", "") for session in room.publisher.listeners(seat.id)] or [""]
                 reasons = [watch.ban_of(seat.user_id, address, room.spec.name, room.now) for address in addresses]
                 if all(reason is not None for reason in reasons) and not seat._moderates:
                     await runner.post(Moderate(moderation.kick, user, seat.id, {"reason": wish.reason}))

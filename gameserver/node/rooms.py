@@ -39,10 +39,12 @@ from gameserver.node.table_reader import StoreSource
 from gameserver.node.ticks import Ticks
 from gameserver.protocol import messages, msgpack, values
 from gameserver.room import admission, quota, row
+from gameserver.room.around import Around
 from gameserver.room.bounds import message_bytes
+from gameserver.room.chat.records import UserWatch
 from gameserver.room.effects import Requester
 from gameserver.room.inputs.arrivals import CreateRoom, SeatWish, TakeSeat
-from gameserver.room.quota import Quota, Share
+from gameserver.room.quota import Quota
 from gameserver.room.room import Room
 from gameserver.store.keys import CODE_REST_MS
 
@@ -115,10 +117,9 @@ class RoomRegistry:
         self._options_bytes = options_bytes
         self.chat_chars = chat_chars
         self.chat_data_bytes = chat_data_bytes
-        self._name_chars = name_chars
         self.draining = False
         self.too_many_rooms = 0
-        self.log = _log
+        self._around = Around(_log, UserWatch(), chat_chars, chat_data_bytes, name_chars)
         self._spaces = {name: Quota(game_bytes) for name in specs}
         self._creators = creators or Creators()
         self._passwords = Passwords(hasher)
@@ -141,6 +142,7 @@ class RoomRegistry:
         )
         self.ticks = Ticks(clock, self.reactor_pass)
         self.watch = Moderation(store, clock, entropy, reports_per_user=reports[0], reports_per_address=reports[1])
+        self._around.watch = self.watch
         self.posts = LobbyChat(
             store,
             clock,
@@ -165,6 +167,15 @@ class RoomRegistry:
         self._calendar = Calendar(
             specs, clock, entropy, rooms=lambda: self.runners, leases=leases, log=lambda: self.log
         )
+
+    @property
+    def log(self) -> Logger:
+        """Where it is written what fails; that of the rooms as well."""
+        return self._around.log
+
+    @log.setter
+    def log(self, log: Logger) -> None:
+        self._around.log = log
 
     async def start(self) -> None:
         """Open the store and every room in it; timers are armed again, overdue ones fire."""
@@ -357,7 +368,7 @@ class RoomRegistry:
         id = self.entropy(12).hex()
         code = await self._claim_code(id, private)
         room = row.create(
-            spec, id=id, code=code, key=self.entropy(16), epoch=self._epoch(), now=self.clock.now(), log=self.log
+            spec, id=id, code=code, key=self.entropy(16), epoch=self._epoch(), now=self.clock.now(), around=self._around
         )
         runner = self._keep(room, fence=1, version=0)
         stepped_s = self._stepped_s
@@ -365,7 +376,7 @@ class RoomRegistry:
             password = await self._passwords.keep(room, password)
             seat = seat and replace(seat, password=password)
             await runner.post(CreateRoom(user, requester, options, private, password, seat))
-            if runner.room.ended:
+            if runner.room.moment.ended:
                 raise Refused("The game closed the room at once.")
         except Refused:
             runner.stop()
@@ -476,7 +487,13 @@ class RoomRegistry:
         now = self.clock.now()
         try:
             room = row.restore(
-                spec, id=stored.room, code=stored.code, parts=stored.parts, epoch=self._epoch(), now=now, log=self.log
+                spec,
+                id=stored.room,
+                code=stored.code,
+                parts=stored.parts,
+                epoch=self._epoch(),
+                now=now,
+                around=self._around,
             )
         except CannotMigrate as error:
             text = "room {room} of the game {game} stays closed, and as it is in the store: {reason}"
@@ -498,14 +515,11 @@ class RoomRegistry:
         return True
 
     def _keep(self, room: Room, *, fence: int, version: int) -> RoomRunner:
-        room.chat_chars, room.chat_data_bytes = self.chat_chars, self.chat_data_bytes
-        room.name_chars = self._name_chars
-        room.watch = self.watch
         self._ids.add(room.id)
-        room.share = Share(self._spaces[room.spec.name])
+        room.share.enter(self._spaces[room.spec.name])
         if room.game_class.durability != "none":
             room.tables.source = StoreSource(self.store, self.clock, room.id)
-        remade = self._remade if self._amnesia else None
+        remade = row.remake if self._amnesia else None
         return RoomRunner(
             room,
             self.clock,
@@ -516,9 +530,6 @@ class RoomRegistry:
             ticks=self.ticks,
             remade=remade,
         )
-
-    def _remade(self, room: Room) -> Room:
-        return row.remake(room, log=self.log)
 
     def _epoch(self) -> str:
         return self.entropy(6).hex()
@@ -570,8 +581,7 @@ class RoomRegistry:
         # Whoever had just left may have been told nothing of it, and so has the seat still.
         sessions = runner.commits.fenced()
         moved = messages.Left(runner.room.code, "moved", None)
-        for seat in runner.room.seats.values():
-            sessions.update(dict.fromkeys(seat._sessions))
+        sessions.update(dict.fromkeys(runner.room.publisher.everybody()))
         for session in sessions:
             session.deliver(msgpack.encode_for(session.form, moved))
             session.unseated(runner.room.code)
@@ -623,4 +633,4 @@ _log = Logger(namespace="gameserver.rooms")
 def _seat_mark(room: Room) -> tuple[object, ...]:
     """:returns: what is another once somebody came or went, or other newcomers would find a seat."""
     state = room.state
-    return state.next_seat, len(room.seats), state.status, state.locked, room.presence.closing
+    return state.next_seat, len(room.seats), state.status, state.locked, room.moment.closing

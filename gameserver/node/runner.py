@@ -191,7 +191,7 @@ class RoomRunner:
     def look_around(self) -> None:
         """Whether the next message may be applied at once."""
         waits = self.queue or self.draining or self.busy or self.over or self.store_away
-        told = self.room.told
+        told = self.room.publisher
         withheld = told.patches or told.slow.copies
         behind = self.is_stored and self.commits.behind
         self.free = self.is_plain and not (waits or withheld or behind) and self.room.state.paused_at is None
@@ -276,7 +276,7 @@ class RoomRunner:
 
     def fell_behind(self, session: ISession) -> None:
         """Much waits for this session's connection: it can do without patches, until `caught_up`."""
-        self.room.told.slow.enter(session)
+        self.room.publisher.slow.enter(session)
 
     def caught_up(self, session: ISession) -> None:
         """It has read; the room gives it what was withheld."""
@@ -340,7 +340,7 @@ class RoomRunner:
                 asker = input.asker
                 error = messages.Error(asker.id, refusal, CODES[refusal], room=asker.room)
                 frame = msgpack.encode_for(asker.session.form, error)
-                self.room.outbox.append(((asker.session,), frame, None))
+                self.room.publisher.outbox.append(((asker.session,), frame, None))
                 self.join_batch()
 
     def _refuse(self, done: Deferred[Any], refused: Refused) -> None:
@@ -448,7 +448,9 @@ class RoomRunner:
                 self._failed(input, done, too_long, ended)
             else:
                 # What the framework did stands, such as a consumed timer: undone, it would be due again at once.
-                self.room.log.failure("room {room} hung at {what}", too_long, room=self.room.code, what=input.what)
+                self.room.around.log.failure(
+                    "room {room} hung at {what}", too_long, room=self.room.code, what=input.what
+                )
                 self._stepped(ended, done)
 
     def _failed(self, input: Input, done: Deferred[None] | None, failure: Failure, ended: Ended | None = None) -> None:
@@ -458,7 +460,7 @@ class RoomRunner:
         self.busy = False
         refused = failure.value
         if not isinstance(refused, Refused):
-            self.room.log.failure("room {room} failed at {what}", failure, room=self.room.code, what=input.what)
+            self.room.around.log.failure("room {room} failed at {what}", failure, room=self.room.code, what=input.what)
             refused = Refused(code="game_error")
         self.room.abort()
         if not isinstance(input, CreateRoom):
@@ -488,12 +490,12 @@ class RoomRunner:
     def _after_step(self) -> None:
         room = self.room
         self.stirred = True
-        if room.durable:
+        if room.changes.durable:
             self.commits.must = True
         self.join_batch()
-        if room.presence.closing is not None and not room.ended:
+        if room.moment.closing is not None and not room.moment.ended:
             self._apply(EndRoom(), None, self.now())
-        elif room.ended:
+        elif room.moment.ended:
             self.stop()
 
     # Time

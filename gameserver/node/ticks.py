@@ -82,7 +82,7 @@ class Rate:
         """Its first tick is the next of the grid."""
         if runner not in self._runners:
             self._runners[runner] = None
-            runner.room.ticked_s = runner.room.played_s
+            runner.room.moment.ticked_s = runner.room.played_s
 
     def remove(self, runner: RoomRunner) -> None:
         """Its last tick was the last of the grid."""

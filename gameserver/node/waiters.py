@@ -81,4 +81,4 @@ class Look(Input, frozen=True):
         """Let it read, and be told behind whatever the room says at present."""
         self.waiter.read(room)
         to: Any = (self.waiter,)
-        room.outbox.append((to, b"", None))
+        room.publisher.outbox.append((to, b"", None))

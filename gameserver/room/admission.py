@@ -43,7 +43,7 @@ def open_roles(room: Room) -> Collection[str]:
 
 def free_roles(room: Room) -> list[str]:
     """:returns: the roles of which there is a seat for somebody new who knows what has to be known."""
-    if room.presence.closing is not None or room.ended or room.state.locked:
+    if room.moment.closing is not None or room.moment.ended or room.state.locked:
         return []
     taken = Counter(seat.role for seat in room.seats.values())
     roles = ("player", *room.game_class.roles)
@@ -54,12 +54,13 @@ def free_roles(room: Room) -> list[str]:
 
 def is_open_to(room: Room, requester: Requester, role: str, match: dict[str, Any]) -> bool:
     """Whether this user would find a seat here, in a public room whose options hold ``match``."""
-    if room.presence.closing is not None or room.ended or room.state.private or room.state.password is not None:
+    if room.moment.closing is not None or room.moment.ended or room.state.private or room.state.password is not None:
         return False
     if not all(_same(room.state.options.get(k, match), v) for k, v in match.items()):
         return False
     own = room.seats.of_user(requester.user.id, role)
-    if any(requester.session in seat._sessions for seat in room.seats.values() if seat is not own):
+    held = room.publisher.seat_of(requester.session)
+    if held is not None and (own is None or held != own.id):
         return False
     if own is not None:
         return True
@@ -75,7 +76,7 @@ def _admit_unbanned(room: Room, requester: Requester) -> None:
     ban = room.talking.ban_of(user_id)
     reason = ban.reason if ban is not None else None
     if reason is None and "admin" not in requester.user.rights:
-        reason = room.watch.ban_of(user_id, requester.address, room.spec.name, room.now)
+        reason = room.around.watch.ban_of(user_id, requester.address, room.spec.name, room.now)
     if reason is not None:
         text = "You may not come back to this room"
         raise Refused(f"{text}: {reason}." if reason else f"{text}.", code="forbidden")

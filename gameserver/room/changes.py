@@ -6,9 +6,12 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
 
+from gameserver.room.chat.line import KeptLine
+from gameserver.room.chat.records import Record
 from gameserver.room.effects import Requester
 
 if TYPE_CHECKING:
+    from gameserver.interfaces import ISession
     from gameserver.room.seats import Player
 
 
@@ -69,3 +72,77 @@ class Departure(Struct, frozen=True):
     seat: Player
     reason: str
     text: str | None
+
+
+class IsTyping(Struct, frozen=True):
+    """A seat is writing to a channel, whose stream is ``key``."""
+
+    key: str
+    seat: str
+    to: str
+    on: bool
+
+
+class HasRead(Struct, frozen=True):
+    """A seat has read a channel so far."""
+
+    seat: str
+    to: str
+    upto: int
+
+
+class Change(Struct, frozen=True):
+    """
+    A line says something else now, or with no text nothing any more.
+
+    :ivar unheard: seats to which its author has nothing to say any more; that a line is gone they hear all the same.
+    """
+
+    line: KeptLine
+    text: str | None
+    data: Any
+    unheard: tuple[str, ...] = ()
+
+
+Said = Utterance | Spoken | IsTyping | HasRead | Change
+
+
+class Changes:
+    """
+    What one step gathers; it is handed to the publisher at its end, and used again for the next one.
+
+    :ivar said: what is told, in this order.
+    :ivar unsay: how an event is undone that was said last, as the journal has it; `only_said` is the journal of a step
+        that said one, and did nothing else.
+    :ivar replies: what those who asked are answered, each in its session's form; told last.
+    :ivar records: entries of the moderation log.
+    :ivar later: what is to be awaited before the step ends.
+    :ivar durable: whether what it changes is stored at once.
+    """
+
+    __slots__ = ("departures", "durable", "later", "newcomers", "only_said", "records", "replies", "said", "unsay")
+
+    def __init__(self) -> None:
+        self.said: list[Said] = []
+        self.unsay = (self._take_back,)  # no other entry of a journal is equal to it: only plain events are undone so
+        self.only_said = [self.unsay]
+        self.newcomers: list[Newcomer] = []
+        self.departures: list[Departure] = []
+        self.replies: list[tuple[ISession, bytes]] = []
+        self.records: list[Record] = []
+        self.later: list[Any] = []
+        self.durable = True
+
+    def _take_back(self) -> None:
+        self.said.pop()
+
+    def clear(self) -> None:
+        """All of it is told, or never was."""
+        self.said.clear()
+        if self.newcomers or self.departures:
+            self.newcomers.clear()
+            self.departures.clear()
+        if self.replies:
+            self.replies.clear()
+        if self.records:
+            self.records.clear()

@@ -56,7 +56,7 @@ class OneByOne:
         """Note that something came too fast to be looked at; see `ISession.refused`."""
 
 
-class Changes(Struct, frozen=True):
+class RowChanges(Struct, frozen=True):
     """What is to be stored: parts to write, and parts to delete."""
 
     puts: dict[str, bytes]

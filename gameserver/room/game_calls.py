@@ -79,7 +79,7 @@ class GameCalls:
             await self._call(room.journal.mark() if mark is None else mark, what, call, args, {})
         except Refused as refused:
             text = "room {room}: {what} came to nothing: {reason}"
-            room.log.info(text, room=room.code, what=what, reason=refused.text)
+            room.around.log.info(text, room=room.code, what=what, reason=refused.text)
             if refused.code == "game_error":
                 room.replies.tell_hosts(Refused(f"The game failed at {what}.", code="game_error"))
                 if counts:
@@ -90,7 +90,7 @@ class GameCalls:
             raise
         else:
             if counts:
-                room.failures = 0
+                room.moment.failures = 0
 
     def at_once(self, what: str, call: Callable[..., Any], *args: Any) -> Coroutine[Any, Any, None] | None:
         """
@@ -102,15 +102,15 @@ class GameCalls:
         mark = room.journal.mark()
         try:
             result = call(*args)
-            if isawaitable(result) or room.journal.stale.asked or room.later:
+            if isawaitable(result) or room.journal.stale.asked or room.changes.later:
                 return self.alone(what, lambda: result, counts=True, mark=mark)
             if quota.may_have_grown(room):
                 quota.check(room)
-            elif room.said:
+            elif room.changes.said:
                 quota.check_said(room)
         except Exception as error:  # noqa: BLE001 - raised again where all failures are dealt with
             return self.alone(what, _fail, error, counts=True, mark=mark)
-        room.failures = 0
+        room.moment.failures = 0
         return None
 
     async def asked(self, requester: Requester, player: Player, what: str, mark: int, steps: Awaitable[Any]) -> None:
@@ -131,13 +131,13 @@ class GameCalls:
         """
         stale = self._room.journal.stale
         rounds = 0
-        while stale.asked or self._room.later:
+        while stale.asked or self._room.changes.later:
             rounds += 1
             if rounds > MAX_ROUNDS:
                 raise RuntimeError(f"questions were asked of nobody again and again, {MAX_ROUNDS} times in one step")
             stale.asked = False
-            while self._room.later:
-                await self._room.later.pop(0)
+            while self._room.changes.later:
+                await self._room.changes.later.pop(0)
             for name in self._room.asking.complete():
                 await self._finish_question(name)
 
@@ -150,12 +150,12 @@ class GameCalls:
                 await result
 
     def _count_failure(self) -> None:
-        self._room.failures += 1
-        if self._room.failures >= MAX_FAILURES:
+        self._room.moment.failures += 1
+        if self._room.moment.failures >= MAX_FAILURES:
             self._room.close("closed", "The game failed again and again.")
 
     def log_failure(self, what: str, error: Exception, player: Player | None) -> None:
-        self._room.log.failure(
+        self._room.around.log.failure(
             "{game} failed in room {room} at {what} (seat {seat})",
             Failure(error),
             game=self._room.spec.name,

@@ -53,10 +53,10 @@ def _replace(room: Room, name: str, tree: dict[str, Any]) -> None:
     document.fields = old.fields
     if document.fields is not None:
         document.fields.begin_anew(tree)
-    room.sizes[name] = len(values.encode(tree))
+    room.share.sizes[name] = len(values.encode(tree))
     room.journal.parts.dirty.add(keys.doc(name))
     if name != "secret":
-        room.streams.number(name)
+        room.publisher.streams.number(name)
 
 
 def migrated(game: Game, trees: Trees, from_version: int) -> Trees:

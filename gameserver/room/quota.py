@@ -13,14 +13,13 @@ from msgspec.json import encode
 from gameserver.errors import Refused
 from gameserver.protocol import values
 from gameserver.room.bounds import ENVELOPE_BYTES, check_message
-from gameserver.room.changes import Spoken, Utterance
-from gameserver.room.chat.changes import Change
+from gameserver.room.changes import Change, Spoken, Utterance
 
 if TYPE_CHECKING:
     from gameserver.room.room import Room
 
 _REST: Final = "rest"
-"""Beside the names of documents in `Room.sizes`: what else counts."""
+"""Beside the names of documents in `Share.sizes`: what else counts."""
 
 SPOKEN: Final = (Utterance, Spoken, Change)
 WRAPPED: Final = 8
@@ -51,13 +50,19 @@ class Share:
     What one room takes of it.
 
     :ivar counted_bytes: what was counted of this room last.
+    :ivar sizes: bytes of each document, by its name, as far as they are known; and of what else counts.
     """
 
-    __slots__ = ("_space", "counted_bytes")
+    __slots__ = ("_space", "counted_bytes", "sizes")
 
-    def __init__(self, space: Quota) -> None:
-        self._space = space
+    def __init__(self) -> None:
+        self._space = Quota()
         self.counted_bytes = 0
+        self.sizes: dict[str, int] = {}
+
+    def enter(self, space: Quota) -> None:
+        """From now on this is the space that it is taken of."""
+        self._space = space
 
     def fits(self, size_bytes: int) -> bool:
         """:returns: whether the room may take so much; less than it takes already it always may."""
@@ -86,18 +91,18 @@ def check(room: Room) -> None:
     :raises Refused: ``too_large``: it would be more than ``max_row_bytes``, or than all rooms of the game may have; or
         than fits a message.
     """
-    if room.said:
+    if room.changes.said:
         check_said(room)
     for document in room.journal.touched:
-        known = room.sizes.get(document.name, 0)
-        room.sizes[document.name] = known + len(document.encode_ops())
+        known = room.share.sizes.get(document.name, 0)
+        room.share.sizes[document.name] = known + len(document.encode_ops())
     if room.journal.stale.info or room.journal.stale.timers:
-        room.sizes[_REST] = _rest_bytes(room)
-    size_bytes = sum(room.sizes.values())
+        room.share.sizes[_REST] = _rest_bytes(room)
+    size_bytes = sum(room.share.sizes.values())
     if not _fits(room, size_bytes):
-        room.sizes = {name: len(values.encode(d.root, special=d.special)) for name, d in room.docs.items()}
-        room.sizes[_REST] = _rest_bytes(room)
-        size_bytes = sum(room.sizes.values())
+        room.share.sizes = {name: len(values.encode(d.root, special=d.special)) for name, d in room.docs.items()}
+        room.share.sizes[_REST] = _rest_bytes(room)
+        size_bytes = sum(room.share.sizes.values())
         if size_bytes > room.game_class.max_row_bytes:
             raise Refused(f"A room keeps at most {room.game_class.max_row_bytes} bytes.", code="too_large")
         if not _fits(room, size_bytes):
@@ -107,8 +112,8 @@ def check(room: Room) -> None:
 
 def count(room: Room) -> None:
     """Count what a room keeps that was just read: nothing is refused."""
-    room.sizes[_REST] = _rest_bytes(room)
-    room.share.count(sum(room.sizes.values()) + room.tables.most_bytes)
+    room.share.sizes[_REST] = _rest_bytes(room)
+    room.share.count(sum(room.share.sizes.values()) + room.tables.most_bytes)
 
 
 def may_have_grown(room: Room) -> bool:
@@ -120,7 +125,7 @@ def may_have_grown(room: Room) -> bool:
 def check_said(room: Room) -> None:
     """:raises Refused: ``too_large``: something that this step said fits no message."""
     most = room.spec.message_bytes
-    for said in room.said:
+    for said in room.changes.said:
         if not isinstance(said, SPOKEN):
             continue
         what = (said.type if isinstance(said, Utterance) else said.text, said.data)

@@ -8,13 +8,12 @@ from gameserver.errors import PASSING, Refused
 from gameserver.protocol import messages, msgpack
 from gameserver.protocol.messages import Form
 from gameserver.room.admission import is_host
-from gameserver.room.answers import DONE
+from gameserver.room.answers import DONE, Answers
 from gameserver.room.bounds import check_message
 from gameserver.room.effects import Requester
 from gameserver.store import keys
 
 if TYPE_CHECKING:
-    from gameserver.interfaces import ISession
     from gameserver.room.room import Room
     from gameserver.room.seats import Player
 
@@ -23,15 +22,15 @@ class Replies:
     """
     The replies of one room.
 
-    :ivar frames: those of this step, each in its session's form, told last.
+    :ivar answers: those that were given before.
     """
 
-    __slots__ = ("_done", "_room", "frames")
+    __slots__ = ("_done", "_room", "answers")
 
     def __init__(self, room: Room) -> None:
         self._room = room
         self._done = messages.encode(messages.Ok(0, room=room.code)).replace(b'"id":0', b'"id":%d')
-        self.frames: list[tuple[ISession, bytes]] = []
+        self.answers = Answers()
 
     def answer(self, requester: Requester, player: Player, data: Any) -> None:
         """
@@ -42,7 +41,7 @@ class Replies:
         if requester.id is None:
             return
         if data is None:
-            self.frames.append((requester.session, self.done(requester, requester.id, player)))
+            self._room.changes.replies.append((requester.session, self.done(requester, requester.id, player)))
             return
         room = self._room.code
         frame = messages.encode(messages.Ok(requester.id, messages.payload(data), room))
@@ -60,7 +59,7 @@ class Replies:
         room, session = self._room, requester.session
         if player.id in room.seats:
             key = session.key
-            forgotten = room.answers.keep(player.id, key, id)
+            forgotten = self.answers.keep(player.id, key, id)
             parts = room.journal.parts
             if parts.is_stored:
                 parts.dirty.add(keys.done(player.id, key))
@@ -72,7 +71,7 @@ class Replies:
         """Answer a request that does no harm twice."""
         if requester.id is not None:
             done = messages.Ok(requester.id, room=self._room.code)
-            self.frames.append((requester.session, msgpack.encode_for(requester.session.form, done)))
+            self._room.changes.replies.append((requester.session, msgpack.encode_for(requester.session.form, done)))
 
     def error(self, requester: Requester, error: Refused, player: Player | None = None) -> None:
         """Answer with an error; one for a player's request that was applied is remembered."""
@@ -83,26 +82,27 @@ class Replies:
                 requester, player, own if requester.session.form is Form.JSON else messages.encode(message), own
             )
         else:
-            self.frames.append((requester.session, own))
+            self._room.changes.replies.append((requester.session, own))
 
     def tell_hosts(self, error: Refused) -> None:
         """Tell whoever has the host's rights of an error that answers nobody's request."""
         message = messages.Error(None, error.code, error.text, error.path, self._room.code)
         for seat in self._room.seats.values():
-            if seat._sessions and is_host(self._room, seat):
-                frames = [(session, msgpack.encode_for(session.form, message)) for session in seat._sessions]
-                self.frames += frames
+            sessions = self._room.publisher.listeners(seat.id)
+            if sessions and is_host(self._room, seat):
+                frames = [(session, msgpack.encode_for(session.form, message)) for session in sessions]
+                self._room.changes.replies.extend(frames)
 
     def _remember(self, requester: Requester, player: Player, frame: bytes, own: bytes) -> None:
         """
         :param frame: the answer as JSON, in which it is kept.
         :param own: the same in the requester's form.
         """
-        self.frames.append((requester.session, own))
+        self._room.changes.replies.append((requester.session, own))
         if player.id not in self._room.seats or requester.id is None:
             return
         key = requester.session.key
-        forgotten = self._room.answers.keep(player.id, key, requester.id, frame)
+        forgotten = self.answers.keep(player.id, key, requester.id, frame)
         self._room.journal.parts.keep(keys.answer(player.id, key, requester.id), lambda: frame)
         self._room.journal.parts.drop(forgotten)
 
@@ -124,7 +124,7 @@ class Replies:
 
     def came_before(self, requester: Requester, player: Player) -> bool:
         """Whether a request's id is no new one."""
-        memory = self._room.answers.find(player.id, requester.session.key)
+        memory = self.answers.find(player.id, requester.session.key)
         return memory is not None and requester.id is not None and requester.id <= memory.last_id
 
     def _answer_again(self, requester: Requester, player: Player) -> None:
@@ -134,14 +134,16 @@ class Replies:
             self._error_too_fast(requester)
             return
         player._bucket.charge(self._room.monotonic, 1.0)
-        memory = self._room.answers.find(player.id, requester.session.key)
+        memory = self.answers.find(player.id, requester.session.key)
         frame = memory.answers.get(requester.id) if memory is not None and requester.id is not None else None
         if frame is None:
             self.error(requester, Refused(code="stale_id"))
         elif frame is DONE:
             self.confirm(requester)
         else:
-            self.frames.append((requester.session, msgpack.in_form(requester.session.form, self._with_room(frame))))
+            self._room.changes.replies.append(
+                (requester.session, msgpack.in_form(requester.session.form, self._with_room(frame)))
+            )
 
     def _error_too_fast(self, requester: Requester) -> None:
         requester.session.refused()

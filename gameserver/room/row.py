@@ -17,23 +17,23 @@ from gameserver.interfaces.users import GUEST_ID
 from gameserver.protocol import values
 from gameserver.room import migration, stored
 from gameserver.room.answers import Runs
+from gameserver.room.around import Around
 from gameserver.room.chat.line import KeptLine
 from gameserver.room.documents import fields
 from gameserver.room.documents.document import Document
-from gameserver.room.effects import Changes
+from gameserver.room.effects import RowChanges
 from gameserver.room.inputs.lifecycle import LoadRoom
+from gameserver.room.publish import infos
 from gameserver.room.room import GRACE_S, Room
 from gameserver.room.seats import Player
 from gameserver.room.state import Ban, ChatState, CountsPart, Kept, KeptRoom, RoomState, SeatState, TimersState
 from gameserver.store import keys
 
 if TYPE_CHECKING:
-    from twisted.logger import Logger
-
     from gameserver.game.spec import Spec
 
 
-def take(room: Room) -> Changes:
+def take(room: Room) -> RowChanges:
     """:returns: what changed since the last call, encoded; the room forgets it."""
     parts = room.journal.parts
     puts, parts.fresh = parts.fresh, {}
@@ -48,19 +48,19 @@ def take(room: Room) -> Changes:
         encoded = _encode_part(room, part)
         if encoded is not None:
             puts[part] = encoded
-    sealed = room.streams.seal()
+    sealed = room.publisher.streams.seal()
     if sealed is not None:
         number, content = sealed
         puts[keys.log(number)] = content
-        for part in map(keys.log, room.streams.forgotten_parts()):
+        for part in map(keys.log, room.publisher.streams.forgotten_parts()):
             puts.pop(part, None)  # it was redacted since the last call
             parts.dropped.add(part)
-    if room.streams.counts_stale:
+    if room.publisher.streams.counts_stale:
         puts[keys.COUNTS] = _encode_counts(room)
     drops = [part for part in parts.dropped if part not in puts]
     parts.dirty.clear()
     parts.dropped.clear()
-    return Changes(puts, drops)
+    return RowChanges(puts, drops)
 
 
 def dump(room: Room) -> dict[str, bytes]:
@@ -70,10 +70,10 @@ def dump(room: Room) -> dict[str, bytes]:
     for document in room.docs.values():
         parts.update(fields.dump(document))
     parts.update((keys.seat(seat.id), stored.encode(seat._kept)) for seat in room.seats.values())
-    parts.update((keys.log(number), content) for number, content in room.streams.dump().items())
-    for line in room.lines:
+    parts.update((keys.log(number), content) for number, content in room.publisher.streams.dump().items())
+    for line in room.talking.lines:
         parts[keys.line(line.number)] = line.encode()
-    for seat, memories in room.answers.by_seat.items():
+    for seat, memories in room.replies.answers.by_seat.items():
         for key, memory in memories.items():
             parts.update((keys.answer(seat, key, id), frame) for id, frame in memory.answers.items() if frame)
             if memory.runs:
@@ -81,7 +81,9 @@ def dump(room: Room) -> dict[str, bytes]:
     return parts
 
 
-def restore(spec: Spec, *, id: str, code: str, parts: Mapping[str, bytes], epoch: str, now: float, log: Logger) -> Room:
+def restore(
+    spec: Spec, *, id: str, code: str, parts: Mapping[str, bytes], epoch: str, now: float, around: Around
+) -> Room:
     """
     Make a room from its parts, as if it had never been away.
 
@@ -94,57 +96,46 @@ def restore(spec: Spec, *, id: str, code: str, parts: Mapping[str, bytes], epoch
         kind, rest = keys.split(name)
         by_kind.setdefault(kind, []).append((rest, content))
     kept = _read_kept(parts, [content for _, content in by_kind.get(keys.SEAT, [])])
-    room = Room(spec, kept, id=id, code=code, epoch=epoch, now=now, log=log)
+    room = Room(spec, kept, id=id, code=code, epoch=epoch, now=now, around=around)
     _restore_documents(room, parts)
     _restore_streams(room, epoch, parts.get(keys.COUNTS), by_kind.get(keys.LOG, []))
     _restore_answers(room, by_kind.get(keys.ANSWER, []), by_kind.get(keys.DONE, []))
     lines = [KeptLine.decode(content) for _, content in by_kind.get(keys.LINE, [])]
     for line in sorted(lines, key=lambda line: line.number):
-        room.lines.keep(line)
+        room.talking.lines.keep(line)
     if kept.room.version != room.game_class.version:
         migration.migrate(room)
-    room.told.restore(room)
+    infos.restore(room)
     room.game._gs_restored()
-    room.presence.grace_until = now + GRACE_S
+    room.moment.grace_until = now + GRACE_S
     room.journal.commit()
     return room
 
 
-def create(spec: Spec, *, id: str, code: str, key: bytes, epoch: str, now: float, log: Logger) -> Room:
+def create(spec: Spec, *, id: str, code: str, key: bytes, epoch: str, now: float, around: Around) -> Room:
     """
     Make a room that never was.
 
     :param key: 16 random bytes.
     """
     kept = KeptRoom(RoomState(version=spec.cls.version, key=key, created=now))
-    return Room(spec, kept, id=id, code=code, epoch=epoch, now=now, log=log)
+    return Room(spec, kept, id=id, code=code, epoch=epoch, now=now, around=around)
 
 
-def remake(room: Room, *, log: Logger) -> Room:
+def remake(room: Room) -> Room:
     """
     Make a room anew from its row, and move its sessions over: whatever a game kept elsewhere is lost.
 
     For tests of games; what a running server keeps between two steps survives this.
     """
-    made = restore(
-        room.spec, id=room.id, code=room.code, parts=dump(room), epoch=room.streams.epoch, now=room.now, log=log
-    )
+    epoch, parts = room.publisher.streams.epoch, dump(room)
+    made = restore(room.spec, id=room.id, code=room.code, parts=parts, epoch=epoch, now=room.now, around=room.around)
     for old in room.seats.values():
-        made.seats[old.id]._sessions = old._sessions
-        made.seats[old.id]._bucket = old._bucket
-        made.seats[old.id]._moderates = old._moderates
-    made.presence = room.presence
+        made.seats[old.id]._take_over(old)
     for name, document in room.docs.items():
         made.docs[name].fields = document.fields
-    made.failures, made.ticked_s, made.sizes = room.failures, room.ticked_s, room.sizes
-    made.share = room.share
-    made.outbox, made.journal.parts = room.outbox, room.journal.parts
-    made.chat_chars, made.chat_data_bytes = room.chat_chars, room.chat_data_bytes
-    made.name_chars = room.name_chars
-    made.told.patches_at = room.told.patches_at
-    made.told.patches = {name: waiting.moved_to(made.docs[name]) for name, waiting in room.told.patches.items()}
-    made.told.keys, made.told.slow = room.told.keys, room.told.slow
-    made.watch = room.watch
+    made.moment, made.share, made.journal.parts = room.moment, room.share, room.journal.parts
+    made.publisher.take_over(room.publisher, made.docs)
     room.tables.move_to(made.tables)
     Deferred.fromCoroutine(LoadRoom().apply(made))
     made.finish()
@@ -181,7 +172,7 @@ def _seat_row(seat: Player) -> dict[str, Any]:
 def _encode_part(room: Room, part: str) -> bytes | None:
     kind, rest = keys.split(part)
     if kind == keys.DONE:
-        memory = room.answers.find(*_of_seat(rest))
+        memory = room.replies.answers.find(*_of_seat(rest))
         return msgspec.json.encode(memory.runs) if memory is not None else None
     state = _states(room).get(kind) if kind != keys.SEAT else room.seats[rest]._kept if rest in room.seats else None
     return stored.encode(state) if state is not None else None
@@ -193,7 +184,7 @@ def _states(room: Room) -> dict[str, Kept]:
 
 
 def _encode_counts(room: Room) -> bytes:
-    streams = room.streams
+    streams = room.publisher.streams
     streams.counts_stored()
     return stored.encode(CountsPart(streams.counts, streams.epoch, streams.past))
 
@@ -219,7 +210,7 @@ def _restore_documents(room: Room, parts: Mapping[str, bytes]) -> None:
     for name, found in fields.read(parts).items():
         document = room.docs[name] = Document(room.journal, found.tree, name=name)
         document.special = document.special or values.has_special(found.tree)
-        room.sizes[name] = found.size_bytes
+        room.share.sizes[name] = found.size_bytes
         room.journal.parts.dropped.update(fields.restore(document, found, by_key=by_key))
         if fields.is_other_form(found, by_key=by_key):
             room.journal.parts.dirty.add(keys.doc(name))
@@ -227,7 +218,7 @@ def _restore_documents(room: Room, parts: Mapping[str, bytes]) -> None:
 
 def _restore_streams(room: Room, epoch: str, counts: bytes | None, log: list[tuple[str, bytes]]) -> None:
     part = stored.decode(counts, CountsPart) if counts is not None else CountsPart({}, epoch, [])
-    streams = room.streams
+    streams = room.publisher.streams
     streams.epoch, streams.past = part.epoch, part.past
     streams.restore(part.counts, sorted((int(number), content) for number, content in log))
 
@@ -235,7 +226,7 @@ def _restore_streams(room: Room, epoch: str, counts: bytes | None, log: list[tup
 def _restore_answers(room: Room, frames: list[tuple[str, bytes]], done: list[tuple[str, bytes]]) -> None:
     asked = [(*keys.split_answer(rest), frame) for rest, frame in frames]
     ids = [(*_of_seat(rest), msgspec.json.decode(runs, type=Runs)) for rest, runs in done]
-    room.answers.restore((a for a in asked if a[0] in room.seats), (d for d in ids if d[0] in room.seats))
+    room.replies.answers.restore((a for a in asked if a[0] in room.seats), (d for d in ids if d[0] in room.seats))
 
 
 def _of_seat(rest: str) -> tuple[str, str]:

@@ -15,7 +15,6 @@ from gameserver.room.state import SeatState
 from gameserver.room.timers import TimerName
 
 if TYPE_CHECKING:
-    from gameserver.interfaces import ISession
     from gameserver.room.room import Room
     from gameserver.room.teams import Team
 
@@ -32,7 +31,7 @@ class Player:
     :ivar role: ``player``, or a role that the game adds.
     """
 
-    __slots__ = ("_bucket", "_kept", "_moderates", "_room", "_sessions", "gone", "id", "role")
+    __slots__ = ("_bucket", "_kept", "_moderates", "_room", "gone", "id", "role")
 
     def __init__(self, room: Room, kept: SeatState) -> None:
         self._room = room
@@ -40,7 +39,6 @@ class Player:
         self.id = kept.id  # these two never change, and each message asks for them
         self.role = kept.role
         self.gone = False
-        self._sessions: list[ISession] = []
         self._moderates = False
         rate = room.game_class.messages_per_s
         self._bucket = TokenBucket(rate, 2 * rate)
@@ -114,6 +112,10 @@ class Player:
         journal.set(self._kept, "hold_s", seconds)
         if self._kept.hold_until is not None:
             journal.set(self._kept, "hold_until", self._room.now + seconds)
+
+    def _take_over(self, old: Player) -> None:
+        """The room was made anew from its row: what of a seat is not kept is as it was."""
+        self._bucket, self._moderates = old._bucket, old._moderates
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Player) and other.id == self.id and other._room.id == self._room.id

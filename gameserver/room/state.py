@@ -46,19 +46,28 @@ class Kept(Struct):
     part: ClassVar[str] = ""
 
 
-class Presence(Kept):
+class Moment(Kept):
     """
-    Who is here, as far as this process knows: a room that is opened again begins anew with it.
+    What of a room ends with the process, be it that it will run again.
 
+    :ivar now: what time it is in this step.
+    :ivar monotonic: seconds that only grow, as of this step: for ages that end with the process.
     :ivar empty_since: since when nobody is connected.
     :ivar grace_until: so long after a restart all seats count as online.
     :ivar closing: why the room closes with this step.
+    :ivar failures: how often in a row the game failed at what no player sent.
+    :ivar ticked_s: how long this round had been played at the last tick.
     """
 
+    now: float
+    monotonic: float = 0.0
     empty_since: Annotated[float | None, marks.due] = None
     grace_until: Annotated[float | None, marks.due] = None
     closing: str | None = None
     closing_text: str | None = None
+    ended: bool = False
+    failures: int = 0
+    ticked_s: float = 0.0
 
 
 class Answer(Struct, Generic[T], frozen=True):

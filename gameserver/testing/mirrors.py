@@ -18,11 +18,11 @@ def check_mirrors(runner: RoomRunner, visitors: Iterable[Visitor]) -> None:
     :raises AssertionError: one differs.
     """
     room = runner.room
-    if room.told.patches or room.journal.undo or not runner.commits.settled:
+    if room.publisher.patches or room.journal.undo or not runner.commits.settled:
         return
     for visitor in visitors:
         seat = room.seats.get(visitor.id)
-        if visitor.online and seat is not None and seat._sessions:
+        if visitor.online and seat is not None and room.publisher.listeners(seat.id):
             for stream, mirror in visitor.docs.items():
                 if mirror != as_told(room, f"seat:{visitor.id}" if stream == "seat" else stream):
                     raise AssertionError(f"{visitor.name} has another {stream!r} than the room: {mirror}")

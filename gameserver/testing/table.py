@@ -339,8 +339,6 @@ class Table:
         except Refused as refused:
             if refused.code != "game_error":
                 raise
-        else:
-            self.room.log = self.failures.log
         finally:
             self._registry.log = self.failures.log
 

@@ -86,7 +86,7 @@ def run(game: type[Game], sent: list[tuple[int, str, Any, int | None, float]], *
         if wait_s:
             place.advance(wait_s)
     place.settle()
-    log = list(runner.room.streams.said())
+    log = list(runner.room.publisher.streams.said())
     return host.frames, guest.frames, log, row.dump(runner.room), runner.commits.version
 
 

@@ -197,7 +197,7 @@ class MigrationTests(SynchronousTestCase):
     def test_nobody_resumes_over_it(self) -> None:
         """A client that saw everything before gets its documents anew: no patch tells what was migrated."""
         seat = self.runner.room.seats["1"]
-        seen = self.runner.room.streams.seen(seat._kept.entered)
+        seen = self.runner.room.publisher.streams.seen(seat._kept.entered)
         secret = self.runner.room.secret_of(seat)
         self.release(New, Other)
         again = FakeSession("ann")

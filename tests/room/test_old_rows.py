@@ -18,6 +18,8 @@ from twisted.trial.unittest import SynchronousTestCase
 from gameserver.game.loader import load
 from gameserver.game.spec import spec_of
 from gameserver.room import row
+from gameserver.room.around import Around
+from gameserver.room.chat.records import UserWatch
 from gameserver.room.room import Room
 from gameserver.store import keys
 
@@ -35,7 +37,13 @@ class OldRowTests(SynchronousTestCase):
         self.rows = json.loads((ROWS / "before_0_2.json").read_text("utf-8"))
 
     def restore(self, kept: dict[str, Any], parts: dict[str, bytes]) -> Room:
-        about = {"id": kept["id"], "code": kept["code"], "now": kept["now"], "epoch": "e", "log": Logger()}
+        about = {
+            "id": kept["id"],
+            "code": kept["code"],
+            "now": kept["now"],
+            "epoch": "e",
+            "around": Around(Logger(), UserWatch()),
+        }
         return row.restore(spec_of(self.games[kept["game"]]), parts=parts, **about)
 
     def test_each(self) -> None:
@@ -48,7 +56,9 @@ class OldRowTests(SynchronousTestCase):
                 self.assertEqual(plain(row.read(room)), kept["read"])
                 again = self.restore(kept, row.dump(room))
                 self.assertEqual(plain(row.read(again)), kept["read"])
-                self.assertEqual(len(list(again.lines)), sum(part.startswith(f"{keys.LINE}/") for part in parts))
+                self.assertEqual(
+                    len(list(again.talking.lines)), sum(part.startswith(f"{keys.LINE}/") for part in parts)
+                )
 
     def test_answers(self) -> None:
         """What was answered is answered the same."""
@@ -61,6 +71,6 @@ class OldRowTests(SynchronousTestCase):
                 }
                 self.assertTrue(frames)
                 for (seat, key, id), frame in frames.items():
-                    memory = room.answers.find(seat, key)
+                    memory = room.replies.answers.find(seat, key)
                     assert memory is not None
                     self.assertEqual(memory.answers[id], frame)

@@ -136,7 +136,7 @@ class ChatTests(WireTestCase):
             for _ in range(10):
                 self.ann.say("chat", text="\U0001f3b2" * 500, data="d" * 1000, to=f"seat:{self.bob.seat}")
                 self.ann.say("chat", text="\U0001f3b2" * 500, data="d" * 1000)
-        lines = self.rig.runner(self.ann.room).room.lines
+        lines = self.rig.runner(self.ann.room).room.talking.lines
         kept = [line.encode() for line in lines]
         self.assertEqual(lines.size_bytes, sum(map(len, kept)))
         self.assertLessEqual(lines.size_bytes, LINES_BYTES)
@@ -144,19 +144,19 @@ class ChatTests(WireTestCase):
         self.assertIn("of the few", [line.text for line in lines])
         numbers = {line.number for line in lines}
         self.rig.crash()
-        self.assertEqual({line.number for line in self.rig.runner(self.ann.room).room.lines}, numbers)
+        self.assertEqual({line.number for line in self.rig.runner(self.ann.room).room.talking.lines}, numbers)
 
     def test_history_of_edits(self) -> None:
         """A line that becomes longer counts as it is then."""
         for _ in range(40):
             self.ann.say("chat", text="x")
         room = self.rig.runner(self.ann.room).room
-        for line in list(room.lines):
+        for line in list(room.talking.lines):
             self.rig.advance(2)
             self.ann.say("edit", stream="room", line=line.n, text="\U0001f3b2" * 500, data="d" * 1000)
-        self.assertEqual(room.lines.size_bytes, sum(len(line.encode()) for line in room.lines))
-        self.ann.say("unsay", stream="room", line=next(iter(room.lines)).n)
-        self.assertEqual(room.lines.size_bytes, sum(len(line.encode()) for line in room.lines))
+        self.assertEqual(room.talking.lines.size_bytes, sum(len(line.encode()) for line in room.talking.lines))
+        self.ann.say("unsay", stream="room", line=next(iter(room.talking.lines)).n)
+        self.assertEqual(room.talking.lines.size_bytes, sum(len(line.encode()) for line in room.talking.lines))
 
     def test_history(self) -> None:
         """A newcomer is told what was said in the room, the last fifty; of groups and seats nothing."""

@@ -6,7 +6,6 @@ import random
 from unittest import mock
 
 from msgspec.structs import replace
-from twisted.logger import Logger
 
 from gameserver import Game, Player, Refused
 from gameserver.auth.accounts import Accounts
@@ -178,7 +177,7 @@ class AccountSeatTests(NamesCase):
         eve.join(code, name=None)
         room = self.rig.runner(code).room
         parts = {name: content.replace(b',"account":true', b"") for name, content in row.dump(room).items()}
-        made = row.restore(room.spec, id=room.id, code=code, parts=parts, epoch="e", now=room.now, log=Logger())
+        made = row.restore(room.spec, id=room.id, code=code, parts=parts, epoch="e", now=room.now, around=room.around)
         self.assertEqual({seat.name: seat.account for seat in made.seats.values()}, {"Ann": True, "Eve": False})
 
     def test_lobby(self) -> None:

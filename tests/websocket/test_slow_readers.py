@@ -240,7 +240,7 @@ class AnyPlayTests(SynchronousTestCase):
             for gone in play.before.get(quick, ()):
                 count(gone.everything(), play.room)
         (runner,) = play.rig.registry.runners
-        self.assertEqual((runner.room.told.slow.sessions, runner.room.told.slow.copies), ({}, {}))
+        self.assertEqual((runner.room.publisher.slow.sessions, runner.room.publisher.slow.copies), ({}, {}))
 
     @settings(max_examples=120)
     @given(st.lists(st.tuples(st.integers(0, 2), ACTIONS), max_size=40))
@@ -375,5 +375,5 @@ class SlowReaderTests(WireTestCase):
         self.slow.say("leave", id=10)
         self.slow.session.caught_up()
         self.assertEqual(self.slow.take(), [])
-        slow = self.rig.runner(self.ann.room).room.told.slow
+        slow = self.rig.runner(self.ann.room).room.publisher.slow
         self.assertEqual((slow.sessions, slow.copies), ({}, {}))

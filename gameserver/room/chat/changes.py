@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from msgspec import Struct
 from msgspec.structs import replace
 
 from gameserver.protocol import messages
+from gameserver.room.changes import Change, HasRead, IsTyping
 from gameserver.room.chat.history import speaker
 from gameserver.room.chat.line import KeptLine
 from gameserver.room.publish.audience import audience, audience_of, hand_out
@@ -18,43 +18,13 @@ if TYPE_CHECKING:
     from gameserver.room.room import Room
 
 
-class IsTyping(Struct, frozen=True):
-    """A seat is writing to a channel, whose stream is ``key``."""
-
-    key: str
-    seat: str
-    to: str
-    on: bool
-
-
-class HasRead(Struct, frozen=True):
-    """A seat has read a channel so far."""
-
-    seat: str
-    to: str
-    upto: int
-
-
-class Change(Struct, frozen=True):
-    """
-    A line says something else now, or with no text nothing any more.
-
-    :ivar unheard: seats to which its author has nothing to say any more; that a line is gone they hear all the same.
-    """
-
-    line: KeptLine
-    text: str | None
-    data: Any
-    unheard: tuple[str, ...] = ()
-
-
 def tell_typing(room: Room, typing: IsTyping) -> None:
     """Whoever hears the channel, but for the writer and those who have blocked the writer."""
     writer = room.seats.get(typing.seat)
     if writer is None:
         return
-    deaf = [seat for seat in room.seats.values() if seat is writer or seat.id in room.deaf_to(writer)]
-    without = {session for seat in deaf for session in seat._sessions}
+    deaf = [seat for seat in room.seats.values() if seat is writer or seat.id in room.talking.deaf_to(writer)]
+    without = {session for seat in deaf for session in room.publisher.listeners(seat.id)}
     to = audience_of(session for session in audience(room, typing.key).everybody if session not in without)
     if to.everybody:
         stream = wire_name(typing.key)
@@ -65,37 +35,39 @@ def tell_typing(room: Room, typing: IsTyping) -> None:
 def tell_read(room: Room, read: HasRead) -> None:
     """All sockets of the seat, and no other."""
     seat = room.seats.get(read.seat)
-    if seat is not None and seat._sessions:
+    if seat is not None and room.publisher.listeners(seat.id):
         frame = messages.encode(messages.ReadMessage(room.code, read.to, read.upto))
-        hand_out(room, audience_of(seat._sessions), frame, None, f"{room.code}/read/{read.seat}/{read.to}")
+        hand_out(
+            room, audience_of(room.publisher.listeners(seat.id)), frame, None, f"{room.code}/read/{read.seat}/{read.to}"
+        )
 
 
 def edited(room: Room, line: KeptLine, change: Change, stream: str, n: int) -> messages.Edited:
     """:returns: what the audience of a line is told of its change."""
     at_ms = round(room.now * 1000)
     data = messages.payload(change.data)
-    mentions = list(room.mentioned(change.text or "", (line.key,)))
+    mentions = list(room.talking.mentioned(change.text or "", (line.key,)))
     return messages.Edited(room.code, stream, n, line.n, change.text, data, at_ms, mentions)
 
 
 def keep_change(room: Room, line: KeptLine, change: Change) -> None:
     """The history has the line as it is now; so has the log, so that nobody who comes back hears what it was."""
     if change.text is None:
-        room.lines.replace(line, None)
+        room.talking.lines.replace(line, None)
         room.journal.parts.drop((keys.line(line.number),))
         frame = messages.encode(messages.Skip(room.code, wire_name(line.key), line.n))
     else:
-        mentions = room.mentioned(change.text, (line.key,))
+        mentions = room.talking.mentioned(change.text, (line.key,))
         at_ms = round(room.now * 1000)
         said = {"text": change.text, "data": change.data, "mentions": mentions, "unheard": change.unheard}
         now = replace(line, edited_ms=at_ms, **said)
-        forgotten = room.lines.replace(line, now)
+        forgotten = room.talking.lines.replace(line, now)
         room.journal.parts.keep(keys.line(line.number), now.encode)
         room.journal.parts.drop(keys.line(old.number) for old in forgotten)
         frame = messages.encode(chat_line(room, now))
-    part = room.streams.redact(line.key, line.n, frame, line.but + change.unheard)
+    part = room.publisher.streams.redact(line.key, line.n, frame, line.but + change.unheard)
     if part is not None:
-        room.journal.parts.keep(keys.log(part), lambda: room.streams.part(part))
+        room.journal.parts.keep(keys.log(part), lambda: room.publisher.streams.part(part))
 
 
 def chat_line(room: Room, line: KeptLine) -> messages.ChatLine:

@@ -74,7 +74,7 @@ class Channel:
         :param data: a JSON value for the game's page.
         :param emote: the line says what somebody does.
         """
-        self._room.say_line(None, self, text, data, emote=emote)
+        self._room.talking.say(None, self, text, data, emote=emote)
 
     def close(self) -> None:
         """Let nobody write there any more; what was said stays. `RoomChat.open` opens it again."""
@@ -108,11 +108,10 @@ class Channel:
 class Channels:
     """The channels of one room."""
 
-    __slots__ = ("_room", "told")
+    __slots__ = ("_room",)
 
     def __init__(self, room: Room) -> None:
         self._room = room
-        self.told: dict[str, messages.ChannelInfo] = {}
 
     @property
     def parts(self) -> Mapping[str, ChannelPart]:
@@ -191,14 +190,17 @@ class Channels:
         slow_s = self._room.talking.slow_s if part.slow_s is None else part.slow_s
         return messages.ChannelInfo(part.to, part.key, part.title, not part.is_open, part.readonly, slow_s)
 
-    def changed(self) -> dict[str, list[messages.ChannelInfo]]:
-        """:returns: what is to be told since the last call, by stream."""
+    def changed(self, told: dict[str, messages.ChannelInfo]) -> dict[str, list[messages.ChannelInfo]]:
+        """
+        :param told: what was told last, by address; it is brought up to date.
+        :returns: what is to be told now, by stream.
+        """
         news: dict[str, list[messages.ChannelInfo]] = {}
         for to in dict.fromkeys(("room", *(group.key for group in self._room.groups.values()), *self.parts)):
             part = self.part(to)
             info = self.info(part)
-            if info != self.told.get(to, self._told_at_first(to)):
-                self.told[to] = info
+            if info != told.get(to, self._told_at_first(to)):
+                told[to] = info
                 news.setdefault(part.key, []).append(info)
         return news
 
@@ -208,9 +210,9 @@ class Channels:
             return None
         return self.info(replace(self._by_itself(to), slow_s=self._room.game_class.chat_slow_s))
 
-    def restore(self) -> None:
-        """The room was read from the store: its clients know these."""
-        self.told = {to: self.info(self.part(to)) for to in ("room", *self.parts)}
+    def infos(self) -> dict[str, messages.ChannelInfo]:
+        """:returns: the room's channel, and those that are not as they would be by themselves, by address."""
+        return {to: self.info(self.part(to)) for to in ("room", *self.parts)}
 
 
 Address = str | Group | Player | Channel

@@ -23,7 +23,7 @@ def lines_of(room: Room, seat: Player, entered: Mapping[str, int]) -> list[messa
     :param entered: by stream, the number at which the seat entered it.
     """
     now_ms = round(room.now * 1000)
-    heard = room.lines.heard_by(entered, room.talking.channels.has_history, now_ms)
+    heard = room.talking.lines.heard_by(entered, room.talking.channels.has_history, now_ms)
     lines = sorted(heard, key=lambda line: line.number)
     return newest([_line(line) for line in lines if line.is_for(seat.id)])
 

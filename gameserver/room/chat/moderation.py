@@ -113,11 +113,13 @@ def report(
     :param address: from which it comes.
     :raises Refused: ``slow_down``.
     """
-    room.watch.admit_report(by.user_id, address)
+    room.around.watch.admit_report(by.user_id, address)
     about = Who(whom.user_id, whom.name) if whom is not None else None
     if line is not None and whom is None and line.seat is not None:
         about = Who(_user_of(room, line), line.name or "")
-    heard = sorted((x for x in room.lines if x.key in by._kept.entered and x.is_for(by.id)), key=lambda x: x.number)
+    heard = sorted(
+        (x for x in room.talking.lines if x.key in by._kept.entered and x.is_for(by.id)), key=lambda x: x.number
+    )
     if line is not None:
         heard = [x for x in heard if x.number <= line.number][-CONTEXT // 2 :] + [
             x for x in heard if x.number > line.number
@@ -130,7 +132,7 @@ def block(room: Room, by: Player, whom: Player, on: bool) -> None:
     """:raises Refused: oneself. The step ends once it is stored, and is refused if it is not known to be."""
     if whom.user_id == by.user_id:
         raise Refused("That is you.", code="bad_data", path="$.seat")
-    room.finish_later(room.watch.block(by.user_id, whom.user_id, on))
+    room.finish_later(room.around.watch.block(by.user_id, whom.user_id, on))
 
 
 def note(room: Room, act: str, by: Any, whom: Any, **more: Any) -> None:
@@ -145,7 +147,7 @@ def note(room: Room, act: str, by: Any, whom: Any, **more: Any) -> None:
         whom=_who(whom),
         **more,
     )
-    room.journal.append(room.records, record)
+    room.journal.append(room.changes.records, record)
 
 
 def note_unsaid(room: Room, by: User, line: KeptLine) -> None:

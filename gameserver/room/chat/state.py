@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from gameserver.room.chat.channels import Channels
+from gameserver.protocol import values
+from gameserver.protocol.texts import printable
+from gameserver.room.changes import Spoken
+from gameserver.room.chat.channels import Address, Channel, Channels, hears, wire_address
+from gameserver.room.chat.lines import Lines
+from gameserver.room.chat.mentions import mentioned
 from gameserver.room.chat.rate import ChatPace
+from gameserver.room.seats import Player
 from gameserver.room.state import Ban, ChatState, Mute
 
 if TYPE_CHECKING:
     from gameserver.room.room import Room
-    from gameserver.room.seats import Player
 
 
 class Talking:
@@ -21,14 +26,16 @@ class Talking:
     The chat of one room.
 
     :ivar state: what is kept of it.
+    :ivar lines: what was said lately.
     :ivar pace: how fast people talk; not stored.
     """
 
-    __slots__ = ("_room", "channels", "pace", "state")
+    __slots__ = ("_room", "channels", "lines", "pace", "state")
 
     def __init__(self, room: Room, state: ChatState) -> None:
         self._room = room
         self.state = state
+        self.lines = Lines(room.game_class.chat_history, room.game_class.chat_history_s)
         self.channels = Channels(room)
         self.pace = ChatPace(room)
 
@@ -46,6 +53,48 @@ class Talking:
     def links(self) -> bool:
         """Whether lines may hold links."""
         return self._room.game_class.chat_links if self.state.links is None else self.state.links
+
+    def say(
+        self, seat: Player | None, to: Address, text: str, data: Any, *, emote: bool = False, shadow: bool = False
+    ) -> None:
+        """
+        Say a line of chat at the end of the step.
+
+        :param shadow: to its writer alone.
+        :raises TypeError: the text is no text, or the channel none.
+        """
+        if not isinstance(text, str):
+            raise TypeError(f"a line of chat is a str, not {type(text).__name__}")
+        if isinstance(to, Player):
+            keys_ = tuple(dict.fromkeys(f"seat:{s.id}" for s in (to, seat) if s is not None))
+        else:
+            keys_ = (self.channels.part(to.to).key if isinstance(to, Channel) else wire_address(to),)
+        name = seat.name if seat is not None else None
+        text, plain = printable(values.plain(text)), values.plain(data)
+        seat_id = seat.id if seat is not None else None
+        but = () if seat is None else self._others(seat) if shadow else self.deaf_to(seat)
+        mentions = self.mentioned(text, keys_)
+        spoken = Spoken(keys_, seat_id, name, wire_address(to), text, plain, bool(emote), mentions, but, shadow)
+        self._room.journal.append(self._room.changes.said, spoken)
+
+    def mentioned(self, text: str, keys_: tuple[str, ...]) -> tuple[str, ...]:
+        """:returns: the seats that a text mentions, of those who hear one of these streams."""
+        if "@" not in text:
+            return ()
+        return mentioned(
+            text, [s for s in self._room.seats.values() if any(hears(self._room, s, key) for key in keys_)]
+        )
+
+    def deaf_to(self, speaker: Player) -> tuple[str, ...]:
+        """:returns: the seats whose users have blocked this one's."""
+        blocked = self._room.around.watch.blocked
+        if not blocked:
+            return ()
+        return tuple(s.id for s in self._room.seats.values() if speaker.user_id in blocked.get(s.user_id, ()))
+
+    def _others(self, seat: Player) -> tuple[str, ...]:
+        """:returns: all seats but this one."""
+        return tuple(id for id in self._room.seats if id != seat.id)
 
     def is_silent(self, player: Player) -> bool:
         """Whether the game, or its phase, has silenced this player."""

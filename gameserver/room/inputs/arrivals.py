@@ -12,13 +12,13 @@ from gameserver.interfaces import User
 from gameserver.interfaces.users import is_guest
 from gameserver.protocol import values
 from gameserver.protocol.texts import printable_tree
-from gameserver.room import admission
+from gameserver.room import admission, rounds
 from gameserver.room.changes import Newcomer
 from gameserver.room.chat.moderation import has_right
 from gameserver.room.effects import Requester
 from gameserver.room.inputs.connections import connect
 from gameserver.room.inputs.input import Input
-from gameserver.room.publish import broadcast
+from gameserver.room.publish.joined import tell_recovered
 from gameserver.room.seat_names import name_for
 from gameserver.room.seats import HOST_ROLES
 
@@ -66,14 +66,14 @@ class CreateRoom(Input, frozen=True):
         """Read the options, call ``on_create``, and seat the creator."""
         requester, seat = self.requester, self.seat
         room.journal.update(room.state, private=self.private, password=self.password, creator=self.user.id)
-        room.streams.counts_changed()
+        room.publisher.streams.counts_changed()
         arguments = _read_options(room, self.options)
         newcomer = None
         if room.spec.function_style and requester is not None and seat is not None:
             newcomer = _seat_newcomer(room, requester, seat)
         await room.game_calls.game("on_create", room.game.on_create, **arguments)
         if not room.game_class.needs_start:
-            await room.game_calls.game("on_start", room.begin_round)
+            await room.game_calls.game("on_start", rounds.begin, room)
         if newcomer is not None:
             await _welcome(room, newcomer)
         elif requester is not None and seat is not None:
@@ -119,7 +119,7 @@ class ResumeSeat(Input, frozen=True):
         held = _seat_of(room, requester.session)
         if seat is None or (held is not None and held is not seat):
             raise Refused(code="not_found")
-        missed = room.streams.missed(seat._kept.entered, self.seen) if self.seen is not None else None
+        missed = room.publisher.streams.missed(seat._kept.entered, self.seen) if self.seen is not None else None
         await _come_back(room, requester, seat, missed is not None, missed)
 
 
@@ -148,7 +148,7 @@ def _seat_newcomer(room: Room, requester: Requester, wish: SeatWish) -> Player:
         room.journal.set(room.state, "creator_came", True)
         if role in HOST_ROLES:
             room.seats.set_host(seat)
-    room.newcomers.append(Newcomer(requester, seat.id, None))
+    room.changes.newcomers.append(Newcomer(requester, seat.id, None))
     return seat
 
 
@@ -157,7 +157,7 @@ async def _welcome(room: Room, seat: Player) -> None:
     room.teams.welcome(seat)
     await room.game_calls.game("on_join", room.game.on_join, seat)
     if room.game_class.auto_start and room.state.status == "lobby" and admission.is_full(room):
-        await room.game_calls.alone("on_start", room.begin_round)
+        await room.game_calls.alone("on_start", rounds.begin, room)
 
 
 async def _come_back(
@@ -165,9 +165,9 @@ async def _come_back(
 ) -> None:
     """A session takes a seat that exists; if its owner was away, the game is told."""
     if missed is not None:
-        broadcast.tell_recovered(room, requester, seat, missed)
+        tell_recovered(room, requester, seat, missed)
     else:
-        room.newcomers.append(Newcomer(requester, seat.id, recovered))
+        room.changes.newcomers.append(Newcomer(requester, seat.id, recovered))
     _recognise(room, seat, requester.user)
     was_away = not seat.online
     connect(room, seat)
@@ -184,7 +184,7 @@ def _recognise(room: Room, seat: Player, user: User) -> None:
 
 
 def _seat_of(room: Room, session: ISession) -> Player | None:
-    return next((seat for seat in room.seats.values() if session in seat._sessions), None)
+    return room.seats.get(room.publisher.seat_of(session) or "")
 
 
 def _profile(profile: dict[str, Any]) -> dict[str, Any]:

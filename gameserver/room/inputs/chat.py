@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 from gameserver.errors import Refused
 from gameserver.protocol import messages, values
 from gameserver.protocol.texts import printable, said
+from gameserver.room.changes import Change, HasRead, IsTyping
 from gameserver.room.chat import admission, commands, moderation
-from gameserver.room.chat.changes import Change, HasRead, IsTyping
 from gameserver.room.chat.channels import address, hears, wire_address
 from gameserver.room.chat.line import Chat, KeptLine
 from gameserver.room.chat.rate import FLOOD_MUTE_S
@@ -39,7 +39,7 @@ class SayLine(SeatRequest[messages.ChatMessage], frozen=True):
         text = self.message.text
         if commands.read(room, text) is not None:
             return commands.obey(room, self.requester, player, text)
-        text = said(text, room.chat_chars)
+        text = said(text, room.around.chat_chars)
         chat = admission.admit_line(room, player, text, self.message.to, self.message.data)
         to = wire_address(chat.to)
         shadow = _check(room, self.requester, player, chat, text)
@@ -48,7 +48,7 @@ class SayLine(SeatRequest[messages.ChatMessage], frozen=True):
             await result
         if not chat.hidden:
             room.talking.pace.note(player, to, text)
-            room.say_line(player, chat.to, chat.text, chat.data, emote=chat.emote, shadow=shadow)
+            room.talking.say(player, chat.to, chat.text, chat.data, emote=chat.emote, shadow=shadow)
         return None
 
 
@@ -61,7 +61,7 @@ class EditLine(SeatRequest[messages.Edit], frozen=True):
         line = _own_line(room, player, edit.stream, edit.line)
         if line.seat != player.id:
             raise Refused("That is not your line.", code="forbidden")
-        text = said(edit.text, room.chat_chars)
+        text = said(edit.text, room.around.chat_chars)
         chat = admission.admit_line(room, player, text, line.to, edit.data)
         chat.edits = line.text
         shadow = _check(room, self.requester, player, chat, text)
@@ -72,7 +72,7 @@ class EditLine(SeatRequest[messages.Edit], frozen=True):
             raise Refused("You may not change that now.", code="forbidden")
         if not chat.hidden and not shadow:
             text, data = printable(values.plain(chat.text)), values.plain(chat.data)
-            room.journal.append(room.said, Change(line, text, data, room.deaf_to(player)))
+            room.journal.append(room.changes.said, Change(line, text, data, room.talking.deaf_to(player)))
 
 
 class UnsayLine(SeatRequest[messages.Unsay], frozen=True):
@@ -87,7 +87,7 @@ class UnsayLine(SeatRequest[messages.Unsay], frozen=True):
             if not moderates:
                 raise Refused("That is not your line.", code="forbidden")
             moderation.note_unsaid(room, user, line)
-        room.journal.append(room.said, Change(line, None, None))
+        room.journal.append(room.changes.said, Change(line, None, None))
 
 
 class TellTyping(SeatRequest[messages.Typing], frozen=True):
@@ -95,7 +95,7 @@ class TellTyping(SeatRequest[messages.Typing], frozen=True):
 
     def apply(self, room: Room) -> None:
         """Tell those who would hear a line, if there is anybody to be told."""
-        room.durable = False
+        room.changes.durable = False
         player = room.seats.get(self.seat)
         if player is None or not room.talking.pace.may_tell_typing(player, self.message.on):
             return
@@ -105,7 +105,7 @@ class TellTyping(SeatRequest[messages.Typing], frozen=True):
             return
         if _mute_of(room, player) is None:
             key = room.talking.channels.part(to).key
-            room.journal.append(room.said, IsTyping(key, player.id, to, self.message.on))
+            room.journal.append(room.changes.said, IsTyping(key, player.id, to, self.message.on))
 
 
 class MarkRead(SeatRequest[messages.Read], frozen=True):
@@ -113,7 +113,7 @@ class MarkRead(SeatRequest[messages.Read], frozen=True):
 
     def apply(self, room: Room) -> None:
         """Note it, and confirm."""
-        room.durable = False
+        room.changes.durable = False
         player = room.seats.get(self.seat)
         if player is None:
             room.replies.error(self.requester, Refused(code="not_found"))
@@ -129,7 +129,7 @@ class MarkRead(SeatRequest[messages.Read], frozen=True):
 def find_line(room: Room, player: Player, stream: str, n: int) -> KeptLine:
     """:raises Refused: this player heard no such line, or it is kept no longer."""
     key = f"seat:{player.id}" if stream == "seat" else stream
-    line = room.lines.find(key, n) if key in player._kept.entered else None
+    line = room.talking.lines.find(key, n) if key in player._kept.entered else None
     if line is None or not line.is_for(player.id):
         raise Refused("There is no such line.", code="bad_data", path="$.line")
     return line
@@ -138,7 +138,7 @@ def find_line(room: Room, player: Player, stream: str, n: int) -> KeptLine:
 def _own_line(room: Room, player: Player, stream: str, n: int, *, at_any_time: bool = False) -> KeptLine:
     """:raises Refused: there is no such line, or it is too old to be changed."""
     line = find_line(room, player, stream, n)
-    age_ms = room.lines.age_ms(line, room.now * 1000)
+    age_ms = room.talking.lines.age_ms(line, room.now * 1000)
     if not at_any_time and age_ms > room.game_class.chat_edit_s * 1000:
         raise Refused("That was said too long ago.", code="forbidden")
     if not at_any_time and wire_address(admission.admit_channel(room, player, line.to)) != line.to:
@@ -184,13 +184,13 @@ def _mark_read(room: Room, player: Player, to: str, upto: int) -> None:
     key = f"seat:{player.id}" if kind == "seat" else room.talking.channels.part(to).key
     if not hears(room, player, key):
         raise Refused(f"You are not in that {kind}.", code="forbidden")
-    upto = min(upto, room.streams.counts.get(key, 0))
+    upto = min(upto, room.publisher.streams.counts.get(key, 0))
     if upto > player._kept.read.get(to, 0):
         room.journal.put_in(player._kept, "read", to, upto)
-        room.journal.append(room.said, HasRead(player.id, to, upto))
+        room.journal.append(room.changes.said, HasRead(player.id, to, upto))
 
 
 def _mute_of(room: Room, player: Player) -> Mute | None:
     of_room = room.talking.mute_of(player.user_id)
-    of_server: Mute | None = room.watch.mute_of(player.user_id, room.spec.name, room.now)
+    of_server: Mute | None = room.around.watch.mute_of(player.user_id, room.spec.name, room.now)
     return of_server if of_room is None or (of_server is not None and of_room.shadow) else of_room

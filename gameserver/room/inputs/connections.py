@@ -26,12 +26,8 @@ class Detach(Input, frozen=True):
     async def apply(self, room: Room) -> None:
         """Take the connection off its seat."""
         seat = room.seats.get(self.seat)
-        if seat is None or self.session not in seat._sessions:
-            return
-        seat._sessions.remove(self.session)
-        room.audiences.clear()
-        room.told.slow.left((self.session,))
-        if not seat._sessions:
+        was_heard = room.publisher.detach(self.session, self.seat)
+        if was_heard and seat is not None and not room.publisher.listeners(seat.id):
             room.note_emptiness()
             await drop(room, seat)
 
@@ -43,12 +39,12 @@ class CaughtUp(Input, frozen=True):
 
     def apply(self, room: Room) -> None:
         """Give it what was withheld."""
-        room.told.slow.caught_up(room, self.session)
+        room.publisher.slow.caught_up(room, self.session)
 
 
 def connect(room: Room, seat: Player) -> None:
     """Somebody is connected to that seat."""
-    room.journal.set(room.presence, "empty_since", None)
+    room.journal.set(room.moment, "empty_since", None)
     if not seat.online:
         room.journal.update(seat._kept, online=True, hold_until=None)
 

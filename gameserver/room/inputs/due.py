@@ -20,7 +20,7 @@ class Fire(Input, frozen=True):
 
     async def apply(self, room: Room) -> None:
         """End the grace after a restart, or fire a timer, or give up a held seat, or close an idle room."""
-        if _is_due(room, room.presence.grace_until):
+        if _is_due(room, room.moment.grace_until):
             await _end_grace(room)
             return
         seat = next((seat for seat in room.seats.values() if _is_due(room, seat._kept.hold_until)), None)
@@ -39,8 +39,8 @@ class Tick(Input, frozen=True):
 
     def apply(self, room: Room) -> Coroutine[Any, Any, None] | None:
         """Call ``on_tick`` with the time that was played since the last one."""
-        dt_s = room.played_s - room.ticked_s
-        room.ticked_s = room.played_s
+        dt_s = room.played_s - room.moment.ticked_s
+        room.moment.ticked_s = room.played_s
         if dt_s <= 0:  # it was started again since the last one
             dt_s = 1.0 / room.game_class.tick_hz
         return room.game_calls.at_once("on_tick", room.game.on_tick, dt_s)
@@ -62,9 +62,9 @@ class CalendarCall(Input, frozen=True):
 
 async def _end_grace(room: Room) -> None:
     """The time to come back after a restart is over: whoever is not here has dropped, one a step."""
-    absent = [seat for seat in room.seats.values() if seat.online and not seat._sessions]
+    absent = [seat for seat in room.seats.values() if seat.online and not room.publisher.listeners(seat.id)]
     if len(absent) <= 1:
-        room.journal.set(room.presence, "grace_until", None)
+        room.journal.set(room.moment, "grace_until", None)
     if absent:
         await drop(room, absent[0])
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 from gameserver.errors import Refused
 from gameserver.interfaces import User
 from gameserver.protocol import messages
+from gameserver.room import rounds
 from gameserver.room.admission import is_host
 from gameserver.room.chat import moderation
 from gameserver.room.inputs.input import SeatRequest
@@ -45,13 +46,13 @@ class ActAsHost(SeatRequest[messages.HostMessage], frozen=True):
 def _end(room: Room) -> None:
     if room.state.status != "playing":
         raise Refused("No round is being played.")
-    room.end_round({})
+    rounds.end(room, {})
 
 
 def _play_again(room: Room) -> Any:
     if room.state.status == "lobby":
         raise Refused("No round was played yet.")
-    return room.begin_round()
+    return rounds.begin(room)
 
 
 def _kick(room: Room, by: User, whom: Player) -> None:
@@ -71,10 +72,10 @@ def _pass(room: Room, by: User, whom: Player) -> None:
 _ABOUT_THE_ROOM: Final[dict[str, Callable[[Room], Any]]] = {
     "end": _end,
     "again": _play_again,
-    "pause": lambda room: room.pause(),
-    "unpause": lambda room: room.unpause(),
-    "lock": lambda room: room.set_locked(True),
-    "unlock": lambda room: room.set_locked(False),
+    "pause": rounds.pause,
+    "unpause": rounds.unpause,
+    "lock": lambda room: rounds.set_locked(room, True),
+    "unlock": lambda room: rounds.set_locked(room, False),
 }
 _ABOUT_A_SEAT: Final[dict[str, Callable[[Room, User, Player], None]]] = {
     "kick": _kick,

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from gameserver.errors import Refused
 from gameserver.protocol import messages
+from gameserver.room import rounds
 from gameserver.room.admission import is_host
 from gameserver.room.changes import Departure
 from gameserver.room.inputs.connections import check_questions
@@ -32,7 +33,7 @@ class StartRound(SeatRequest[messages.Start], frozen=True):
         """Begin a round, if the host asks."""
         if not is_host(room, player):
             raise Refused("Only the host may start.", code="forbidden")
-        result = room.begin_round()
+        result = rounds.begin(room)
         if isawaitable(result):
             await result
 
@@ -62,11 +63,11 @@ class EndRoom(Input, frozen=True):
 
     async def apply(self, room: Room) -> None:
         """Call ``on_close``, and let everybody go."""
-        reason, text = room.presence.closing or "closed", room.presence.closing_text
+        reason, text = room.moment.closing or "closed", room.moment.closing_text
         await room.game_calls.alone("on_close", room.game.on_close)
         for seat in list(room.seats.values()):
-            room.departures.append(Departure(seat, "closed", text or (reason if reason != "closed" else None)))
-        room.ended = True
+            room.changes.departures.append(Departure(seat, "closed", text or (reason if reason != "closed" else None)))
+        room.moment.ended = True
 
 
 async def leave_for_good(room: Room, seat: Player) -> None:

@@ -36,7 +36,7 @@ class Message(SeatRequest[messages.Send], frozen=True):
                 result = _call_function(room, player, type, self.message.data)
             else:
                 admission.admit_message(room, spec, player, type)
-                room.durable = spec.durable
+                room.changes.durable = spec.durable
                 result = spec.call(room, player, self.message.data)
                 if spec.question:
                     return room.game_calls.asked(
@@ -63,11 +63,11 @@ def called(
             if isawaitable(result):
                 return room.game_calls.asked(requester, player, type, mark, result)
             reply = values.plain(result)
-        if room.journal.stale.asked or room.later:
+        if room.journal.stale.asked or room.changes.later:
             return room.game_calls.asked(requester, player, type, mark, succeed(reply))
         if quota.may_have_grown(room):
             quota.check(room)
-        elif room.said:
+        elif room.changes.said:
             quota.check_said(room)
         if requester.id is not None:
             room.replies.answer(requester, player, reply)

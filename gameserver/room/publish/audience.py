@@ -42,11 +42,11 @@ def audience_of(sessions: Iterable[ISession]) -> Audience:
 
 def audience(room: Room, key: str) -> Audience:
     """:returns: the sessions that hear a stream; the same until that changes."""
-    found = room.audiences.get(key)
+    found = room.publisher.audiences.get(key)
     if found is None:
         hearing = (seat for seat in seats_of(room, key) if key in seat._kept.entered)
-        found = audience_of(session for seat in hearing for session in seat._sessions)
-        room.audiences[key] = found
+        found = audience_of(session for seat in hearing for session in room.publisher.listeners(seat.id))
+        room.publisher.audiences[key] = found
     return found
 
 
@@ -60,7 +60,7 @@ def seats_of(room: Room, key: str) -> Iterable[Player]:
         return group.players if group is not None else ()
     if kind == "role":
         return room.seats.of_role(name)
-    return (room.seats[name],) if name in room.seats else (d.seat for d in room.departures if d.seat.id == name)
+    return (room.seats[name],) if name in room.seats else (d.seat for d in room.changes.departures if d.seat.id == name)
 
 
 def streams_of(room: Room, seat: Player) -> list[str]:
@@ -80,9 +80,9 @@ def say(room: Room, log: list[Said], key: str, build: Build, *, to: Audience | N
     :param to: who hears it, if not the stream's whole audience.
     :returns: its number.
     """
-    if room.told.slow.copies:
-        room.told.slow.make_good(room, key)
-    n = room.streams.number(key)
+    if room.publisher.slow.copies:
+        room.publisher.slow.make_good(room, key)
+    n = room.publisher.streams.number(key)
     name = wire_name(key)
     frame = messages.encode(build(name, n))
     log.append(Said(key, n, frame))
@@ -98,7 +98,7 @@ def say_event(room: Room, said: Utterance, to: Audience) -> bytes:
     :raises Refused: ``too_large``, and nothing was said.
     """
     key, data = said.key, said.data
-    counts = room.streams.counts
+    counts = room.publisher.streams.counts
     n = counts.get(key, 0) + 1
     stream = key if key == "room" else wire_name(key)
     frame = encode(EventMessage(room.code, stream, n, said.type, data if data.__class__ is str else payload(data)))
@@ -106,9 +106,11 @@ def say_event(room: Room, said: Utterance, to: Audience) -> bytes:
         check_message(room, len(frame))
     counts[key] = n
     if to.json:
-        room.outbox.append((to.json, frame, None))
+        room.publisher.outbox.append((to.json, frame, None))
     if to.binary:
-        room.outbox.append((to.binary, msgpack.pack(EventMessage(room.code, stream, n, said.type, data)), None))
+        room.publisher.outbox.append(
+            (to.binary, msgpack.pack(EventMessage(room.code, stream, n, said.type, data)), None)
+        )
     return frame
 
 
@@ -122,7 +124,12 @@ def hand_out(
     :param pack: makes the same as MessagePack, if it is wanted.
     """
     if to.json:
-        room.outbox.append((to.json, frame, slot))
+        room.publisher.outbox.append((to.json, frame, slot))
     if to.packed or to.columns:
         binary = msgpack.repack(frame) if pack is None else pack()
-        room.outbox.append((to.binary, binary, slot))
+        room.publisher.outbox.append((to.binary, binary, slot))
+
+
+def skip(room: Room, said: Said) -> bytes:
+    """:returns: what somebody is told of a message who is left out of it."""
+    return messages.encode(messages.Skip(room.code, wire_name(said.key), said.n))

@@ -38,10 +38,12 @@ def tell_documents(room: Room, log: list[Said]) -> None:
     hz = room.game_class.patch_hz
     slack_s = room.half_tick_s if hz else 0.0
     patches = _take_patches(room)
-    due = bool(hz) and (room.now >= room.told.patches_at - slack_s or bool(room.journal.stale.moved or room.newcomers))
+    due = bool(hz) and (
+        room.now >= room.publisher.patches_at - slack_s or bool(room.journal.stale.moved or room.changes.newcomers)
+    )
     if due:
         patches = _take_waiting(room)
-        room.told.patches_at = _next_patches_at(room, slack_s) if patches else room.told.patches_at
+        room.publisher.patches_at = _next_patches_at(room, slack_s) if patches else room.publisher.patches_at
     # Made before anybody enters: a whole document brings the keys that this patch adds.
     ready = [_patch(room, key, ops) for key, ops in patches.items()]
     if room.journal.stale.moved:
@@ -55,7 +57,7 @@ def tell_documents(room: Room, log: list[Said]) -> None:
 def _next_patches_at(room: Room, slack_s: float) -> float:
     """:returns: when the next patches are due; where they come with ticks, one that is late does not delay the next."""
     period_s = 1.0 / room.game_class.patch_hz
-    next_at = room.told.patches_at + period_s
+    next_at = room.publisher.patches_at + period_s
     on_grid = slack_s > 0 and abs(next_at - room.now) <= period_s + slack_s
     return next_at if on_grid else room.now + period_s
 
@@ -74,26 +76,26 @@ def _take_patches(room: Room) -> dict[str, list[Op]]:
             continue
         if not _is_heard(room, name):
             # Nobody is told, but whoever was here before and comes back must not take this for what it knew.
-            room.told.patches.pop(name, None)
-            room.streams.number(name)
-            room.streams.counts_changed()
+            room.publisher.patches.pop(name, None)
+            room.publisher.streams.number(name)
+            room.publisher.streams.counts_changed()
         elif room.game_class.patch_hz:
-            waiting = room.told.patches.get(name)
+            waiting = room.publisher.patches.get(name)
             if waiting is None:
-                waiting = room.told.patches[name] = Waiting(document)
+                waiting = room.publisher.patches[name] = Waiting(document)
             waiting.add(document.touched)
         elif quanta is not None:
             patches[name] = quanta.rounded_ops(ops)
         else:
             patches[name] = ops
-            room.told.encoded[name] = document.encode_ops()
+            room.publisher.encoded[name] = document.encode_ops()
     return patches
 
 
 def _take_waiting(room: Room) -> dict[str, list[Op]]:
     """:returns: by document, the ops of what waited; nothing waits any more."""
-    patches = {name: waiting.ops() for name, waiting in room.told.patches.items()}
-    room.told.patches.clear()
+    patches = {name: waiting.ops() for name, waiting in room.publisher.patches.items()}
+    room.publisher.patches.clear()
     quanta = room.spec.quanta
     return {name: ops if quanta is None else quanta.rounded_ops(ops) for name, ops in patches.items() if ops}
 
@@ -108,7 +110,7 @@ def _is_heard(room: Room, key: str) -> bool:
 
 def _patch(room: Room, key: str, ops: list[Op]) -> _Patch:
     to = audience(room, key)
-    encoded = room.told.encoded.pop(key, None)
+    encoded = room.publisher.encoded.pop(key, None)
     if encoded is None:
         document = room.docs.get(key)
         encoded = values.encode(ops, special=document.special if document is not None else None)
@@ -116,21 +118,21 @@ def _patch(room: Room, key: str, ops: list[Op]) -> _Patch:
 
 
 def _shortened(room: Room, key: str, ops: list[Op], to: Audience) -> dict[Form, list[Op]]:
-    table = room.told.keys.get(key)
+    table = room.publisher.keys.get(key)
     if table is None:
-        table = room.told.keys[key] = KeyTable()
+        table = room.publisher.keys[key] = KeyTable()
     spoken = [form for form, there in ((Form.PACKED, to.packed), (Form.COLUMNS, to.columns)) if there]
     return short_patches(ops, table, room.spec.quanta, spoken)
 
 
 def _say_patch(room: Room, log: list[Said], patch: _Patch) -> None:
     key, to, raw, short = patch
-    n = room.streams.number(key)
+    n = room.publisher.streams.number(key)
     name = wire_name(key)
     ops: Any = raw
     frame = messages.encode(messages.Patch(room.code, name, n, ops))
     log.append(Said(key, n, frame))
-    slow = room.told.slow
+    slow = room.publisher.slow
     if slow.sessions:
         to = slow.withhold(key, to, frame, bytes(raw), lambda: told_document(room, key))
     if to.json:
@@ -144,7 +146,7 @@ def _say_patch(room: Room, log: list[Said], patch: _Patch) -> None:
 def _hand_patch(room: Room, key: str, n: int, to: tuple[ISession, ...], frame: bytes) -> None:
     """Keys and paths may take more than the document, which is never too large: then it comes instead."""
     if len(frame) <= room.spec.message_bytes:
-        room.outbox.append((to, frame, None))
+        room.publisher.outbox.append((to, frame, None))
     else:
         _hand_doc(room, audience_of(to), key, messages.Doc(room.code, wire_name(key), n, told_document(room, key), []))
 
@@ -152,7 +154,7 @@ def _hand_patch(room: Room, key: str, n: int, to: tuple[ISession, ...], frame: b
 def _hand_doc(room: Room, to: Audience, key: str, doc: messages.Doc) -> None:
     """In MessagePack it brings the keys of its stream; a document that is left has none."""
     frame = messages.encode(doc)
-    table = room.told.keys.get(key)
+    table = room.publisher.keys.get(key)
     hand_out(room, to, frame, lambda: msgpack.repack(frame, table.keys if table and doc.doc is not None else None))
 
 
@@ -168,24 +170,24 @@ def _rearrange(room: Room, patches: Container[str]) -> None:
         streams = streams_of(room, seat)
         for key in [k for k in seat._kept.entered if k not in streams]:
             journal.remove_from(seat._kept, "entered", key)
-            _send_doc(room, seat, key, room.streams.counts.get(key, 0), None)
-            room.told.slow.lack_nothing(seat._sessions, key)
+            _send_doc(room, seat, key, room.publisher.streams.counts.get(key, 0), None)
+            room.publisher.slow.lack_nothing(room.publisher.listeners(seat.id), key)
         for key in streams:
             if key not in seat._kept.entered:
-                n = room.streams.counts.get(key, 0) + (key in patches)
+                n = room.publisher.streams.counts.get(key, 0) + (key in patches)
                 journal.put_in(seat._kept, "entered", key, n)
                 _send_doc(room, seat, key, n, told_document(room, key))
     moved.clear()
-    room.audiences.clear()
+    room.publisher.audiences.clear()
 
 
 def _send_doc(room: Room, seat: Player, key: str, n: int, tree: Any) -> None:
-    if seat._sessions:
+    if room.publisher.listeners(seat.id):
         lines, channels = [], []
         if tree is not None and not key.startswith("seat:"):
             lines, channels = lines_of(room, seat, {key: n}), room.talking.channels.of_stream(key)
         doc = messages.Doc(room.code, wire_name(key), n, tree, lines, channels=channels)
-        _hand_doc(room, audience_of(seat._sessions), key, doc)
+        _hand_doc(room, audience_of(room.publisher.listeners(seat.id)), key, doc)
 
 
 def told_document(room: Room, key: str) -> Any:

@@ -95,9 +95,9 @@ class SlowReaders:
         lacking = [s for s in asked if self.sessions[s].get(key) == LACKS]
         if not lacking:
             return
-        n = room.streams.counts.get(key, 0)
+        n = room.publisher.streams.counts.get(key, 0)
         frame = messages.encode(messages.Doc(room.code, wire_name(key), n, values.to_wire(self.copies[key]), []))
-        table = room.told.keys.get(key)
+        table = room.publisher.keys.get(key)
         known = table.keys if table is not None else None
         hand_out(room, audience_of(lacking), frame, lambda: msgpack.repack(frame, known))
         for s in lacking:

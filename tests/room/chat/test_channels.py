@@ -176,7 +176,7 @@ class HistoryTests(CampCase):
         self.assertEqual(texts(self.table.join("Eve")), ["young"])
         self.ann.say("new")
         self.table.restart()
-        self.assertEqual([line.text for line in self.table.room.lines], ["young", "new"])
+        self.assertEqual([line.text for line in self.table.room.talking.lines], ["young", "new"])
 
 
 class WriteTests(CampCase):

@@ -47,7 +47,7 @@ class SameTests(SynchronousTestCase):
         line = self.bob.chat[-1]
         self.assertEqual((line["text"], line["data"]), (text, {"text": text}))
         self.table.restart()
-        kept = list(self.table.room.lines)[-1]
+        kept = list(self.table.room.talking.lines)[-1]
         self.assertEqual((kept.text, kept.data), (text, {"text": text}))
         newcomer = self.table.join("New")
         self.assertEqual((newcomer.chat[-1]["text"], newcomer.chat[-1]["data"]), (text, {"text": text}))

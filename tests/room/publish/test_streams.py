@@ -207,4 +207,4 @@ class StoredLogTests(SynchronousTestCase):
         place.settle()
         (stored,) = place.get(place.store.open_rooms([runner.room.id]))
         logged = {part for part in stored.parts if part.startswith("log/")}
-        self.assertEqual(logged, {f"log/{number}" for number in runner.room.streams.dump()})
+        self.assertEqual(logged, {f"log/{number}" for number in runner.room.publisher.streams.dump()})

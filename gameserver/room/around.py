@@ -1,0 +1,30 @@
+"""What a room is given by the node that runs it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
+
+from gameserver.room.chat.records import UserWatch
+
+if TYPE_CHECKING:
+    from twisted.logger import Logger
+
+
+class Around(Struct):
+    """
+    The same for all rooms of a node.
+
+    :ivar log: of what fails in a room.
+    :ivar watch: who is muted, banned or blocked on the whole server; its log gets what is moderated in a room.
+    :ivar chat_chars: characters of a line.
+    :ivar chat_data_bytes: of what a client adds to a line.
+    :ivar name_chars: characters of a player's name.
+    """
+
+    log: Logger
+    watch: UserWatch
+    chat_chars: int = 500
+    chat_data_bytes: int = 1024
+    name_chars: int = 32

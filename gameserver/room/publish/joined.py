@@ -1,0 +1,100 @@
+"""What a session is told that comes to a seat, and when its seat is gone."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from gameserver.errors import Refused
+from gameserver.protocol import messages, msgpack
+from gameserver.room.admission import hosts_beside
+from gameserver.room.changes import Departure, Newcomer
+from gameserver.room.chat.history import lines_of
+from gameserver.room.documents import fields
+from gameserver.room.effects import Requester
+from gameserver.room.publish.audience import Audience, audience_of, hand_out, skip
+from gameserver.room.publish.infos import room_info, seat_info
+from gameserver.room.publish.patches import told_document
+from gameserver.room.publish.streams import Said, wire_name
+from gameserver.store import keys
+
+if TYPE_CHECKING:
+    from gameserver.room.room import Room
+    from gameserver.room.seats import Player
+
+
+def tell_joined(room: Room, newcomer: Newcomer) -> None:
+    requester = newcomer.requester
+    seat = room.seats.get(newcomer.seat)
+    if seat is None:
+        room.replies.error(requester, Refused("The game did not keep you.", code="forbidden"))
+        return
+    room.publisher.attach(requester.session, seat.id, room.code)
+    room.publisher.slow.lack_nothing((requester.session,))
+    docs = {wire_name(key): told_document(room, key) for key in seat._kept.entered}
+    seen = room.publisher.streams.seen(seat._kept.entered)
+    chat = lines_of(room, seat, seat._kept.entered)
+    joined = _joined(room, requester, seat, newcomer.recovered, docs=docs, chat=chat, seen=seen)
+    _hand_joined(room, audience_of((requester.session,)), joined, seat)
+
+
+def _hand_joined(room: Room, to: Audience, joined: messages.Joined, seat: Player) -> None:
+    """In MessagePack it brings the keys that patches from now on write as numbers; what is replayed needs none."""
+    frame = messages.encode(joined)
+    tables = ((wire_name(key), room.publisher.keys.get(key)) for key in seat._kept.entered)
+    hand_out(room, to, frame, lambda: msgpack.repack(frame, {name: table.keys for name, table in tables if table}))
+
+
+def _joined(
+    room: Room, requester: Requester, seat: Player, recovered: bool | None, *, docs: Any, chat: Any, seen: Any
+) -> messages.Joined:
+    known = seat.groups
+    return messages.Joined(
+        id=requester.id,
+        room=room.code,
+        game=room.spec.name,
+        seat=messages.OwnSeat(seat.id, seat.number, seat.role, room.secret_of(seat), hosts_beside(room, seat)),
+        recovered=recovered,
+        last_id=room.replies.answers.last_id(seat.id, requester.session.key),
+        info=room_info(room),
+        docs=docs,
+        seats=[seat_info(room, s, known) for s in room.seats.values()],
+        timers=[t for (owner, _), t in room.timers.state.told.items() if owner in (None, seat.id)],
+        chat=chat,
+        seen=seen,
+        channels=room.talking.channels.heard_by(seat),
+        read=seat._kept.read,
+    )
+
+
+def tell_recovered(room: Room, requester: Requester, seat: Player, missed: list[Said]) -> None:
+    """A session comes back that can be told all that it missed: that, and nothing else."""
+    seen = room.publisher.streams.seen(seat._kept.entered)
+    for said in reversed(missed):
+        seen[wire_name(said.key)] = said.n - 1
+    joined = _joined(room, requester, seat, True, docs={}, chat=[], seen=seen)
+    room.publisher.attach(requester.session, seat.id, room.code)
+    room.publisher.slow.lack_nothing((requester.session,))
+    to = audience_of((requester.session,))
+    _hand_joined(room, to, joined, seat)
+    for said in missed:
+        hand_out(room, to, skip(room, said) if seat.id in said.but else said.frame)
+
+
+def tell_left(room: Room, departure: Departure) -> None:
+    """The seat's sessions hear it last; nothing of the seat is kept."""
+    seat = departure.seat
+    sessions = tuple(room.publisher.listeners(seat.id))
+    if sessions:
+        left = messages.Left(room.code, departure.reason, departure.text)
+        hand_out(room, audience_of(sessions), messages.encode(left))
+    room.publisher.release(seat.id, room.code)
+    seat._kept.entered.clear()
+    key = f"seat:{seat.id}"
+    document = room.docs.pop(key, None)
+    parts = room.journal.parts
+    if document is not None:
+        parts.drop(fields.parts_of(document))
+    room.share.sizes.pop(key, None)
+    parts.drop((keys.seat(seat.id),))
+    parts.drop(keys.line(line.number) for line in room.talking.lines.forget(key))
+    parts.drop(room.replies.answers.forget(seat.id))

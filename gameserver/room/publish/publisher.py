@@ -1,0 +1,132 @@
+"""What a room's audiences were told, who listens to which seat, and what is on its way to them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from gameserver.room.publish.slow_readers import SlowReaders
+from gameserver.room.publish.streams import Streams
+
+if TYPE_CHECKING:
+    from gameserver.interfaces import ISession
+    from gameserver.protocol import messages
+    from gameserver.room.documents.document import Document
+    from gameserver.room.documents.pending import Waiting
+    from gameserver.room.effects import Delivery
+    from gameserver.room.publish.audience import Audience
+    from gameserver.room.publish.compact import KeyTable
+
+
+class Publisher:
+    """
+    The audiences of one room.
+
+    :param epoch: a random name of this opening.
+    :ivar streams: what was said lately, and the counters.
+    :ivar outbox: what was said and nobody was told yet; whoever tells it takes it.
+    :ivar audiences: by stream, the sessions that hear it, as long as that does not change.
+    :ivar info: what was told last of the room, encoded; `seats`, `groups` and `channels` are the same of these.
+    :ivar patches: by document, what is told later; `patches_at`: from when on it may be.
+    :ivar encoded: patches of this step that are encoded already.
+    :ivar keys: by stream, the keys that travel as numbers.
+    :ivar slow: from whom patches are withheld.
+    """
+
+    __slots__ = (
+        "_sessions",
+        "audiences",
+        "channels",
+        "encoded",
+        "groups",
+        "info",
+        "keys",
+        "outbox",
+        "patches",
+        "patches_at",
+        "seats",
+        "slow",
+        "streams",
+    )
+
+    def __init__(self, epoch: str) -> None:
+        self.streams = Streams(epoch)
+        self.outbox: list[Delivery] = []
+        self.audiences: dict[str, Audience] = {}
+        self.info = b""
+        self.seats: dict[str, bytes] = {}
+        self.groups: dict[str, frozenset[str]] = {}
+        self.channels: dict[str, messages.ChannelInfo] = {}
+        self.patches: dict[str, Waiting] = {}
+        self.patches_at = 0.0
+        self.encoded: dict[str, bytes] = {}
+        self.keys: dict[str, KeyTable] = {}
+        self.slow = SlowReaders()
+        self._sessions: dict[str, list[ISession]] = {}
+
+    def take(self) -> list[Delivery]:
+        """:returns: what was said since this was called last, to be told in this order."""
+        outbox, self.outbox = self.outbox, []
+        return outbox
+
+    def patches_due(self, half_tick_s: float) -> float | None:
+        """When the patches that wait for their time are told at the latest: the tick of about that time goes before."""
+        return self.patches_at + half_tick_s if self.patches else None
+
+    # Who listens
+
+    def listeners(self, seat: str) -> Sequence[ISession]:
+        """:returns: the sessions of a seat."""
+        return self._sessions.get(seat, ())
+
+    def seat_of(self, session: ISession) -> str | None:
+        """:returns: the seat that a session has here."""
+        return next((seat for seat, sessions in self._sessions.items() if session in sessions), None)
+
+    def everybody(self) -> Iterator[ISession]:
+        """:returns: all sessions, each as often as it has seats."""
+        return (session for sessions in self._sessions.values() for session in sessions)
+
+    def attach(self, session: ISession, seat: str, code: str) -> None:
+        """From now on this session hears what the seat hears."""
+        sessions = self._sessions.setdefault(seat, [])
+        if session not in sessions:
+            sessions.append(session)
+            self.audiences.clear()
+            session.seated(code, seat)
+
+    def detach(self, session: ISession, seat: str) -> bool:
+        """:returns: whether this session listened to the seat; it does no longer."""
+        sessions = self._sessions.get(seat, [])
+        if session not in sessions:
+            return False
+        sessions.remove(session)
+        if not sessions:
+            del self._sessions[seat]
+        self.audiences.clear()
+        self.slow.left((session,))
+        return True
+
+    def release(self, seat: str, code: str) -> None:
+        """A seat is gone, and all that was kept for it."""
+        key = f"seat:{seat}"
+        sessions = self._sessions.pop(seat, [])
+        self.slow.left(sessions)
+        for session in sessions:
+            session.unseated(code)
+        self.patches.pop(key, None)
+        self.keys.pop(key, None)
+        self.streams.forget(key)
+        self.audiences.clear()
+
+    def take_over(self, old: Publisher, docs: dict[str, Document]) -> None:
+        """
+        The room was made anew from its row: its audiences are those that it had.
+
+        :param docs: the documents that were made anew.
+        """
+        self._sessions = old._sessions
+        self.outbox = old.outbox
+        self.patches_at = old.patches_at
+        self.patches = {name: waiting.moved_to(docs[name]) for name, waiting in old.patches.items()}
+        self.keys, self.slow = old.keys, old.slow

@@ -1,0 +1,90 @@
+"""The course of a game: rounds, their phases, and pauses."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from gameserver.errors import Refused
+from gameserver.protocol import values
+from gameserver.room.state import Ban
+
+if TYPE_CHECKING:
+    from gameserver.room.room import Room
+    from gameserver.room.seats import Player
+
+
+def begin(room: Room) -> Any:
+    """
+    Start, or play again, and call ``on_start``.
+
+    :raises Refused: it is under way, or too few are here.
+    """
+    if room.state.status == "playing":
+        raise Refused("The game is under way.")
+    if room.spec.cls.needs_start and len(list(room.seats.of_role("player"))) < room.game_class.min_players:
+        raise Refused(f"It takes {room.game_class.min_players} to play.")
+    room.journal.update(room.state, status="playing", result=None, played_before=0.0, playing_since=room.time)
+    room.teams.begin()
+    return room.game.on_start()
+
+
+def end(room: Room, result: dict[str, Any]) -> None:
+    """The game is over: timers and questions end, the result is public."""
+    result = values.plain(result)
+    played_s = room.played_s
+    room.journal.update(room.state, played_before=played_s, playing_since=None, phase_timer=None)
+    room.journal.update(room.state, status="over", result=result)
+    room.asking.close_all()
+    room.timers.cancel_all(everywhere=True, questions=True)
+    unpause(room)
+
+
+def enter(room: Room, phase: str | None, s: float | None, then: str | None) -> None:
+    """
+    A phase begins, and ends what the last one had a timer for.
+
+    :param s: after so many seconds it ends.
+    :param then: what is called at that time.
+    """
+    if phase is not None and not isinstance(phase, str):
+        raise TypeError(f"a phase is a str or None, not {type(phase).__name__}")
+    due = room.time + room.timers.seconds(s) if s is not None else None
+    if room.state.phase_timer is not None:
+        room.timers.cancel(room.state.phase_timer)
+    name = (then or "phase") if s is not None else None
+    room.journal.update(room.state, phase=values.plain(phase), phase_timer=name)
+    if due is not None and name is not None:
+        room.timers.arm(name, due, show=True, kind="phase", calls=then)
+
+
+def set_locked(room: Room, locked: bool) -> None:
+    """Whether newcomers are kept out."""
+    room.journal.update(room.state, locked=locked)
+
+
+def pause(room: Room) -> None:
+    """Timers and ticks stand still from now on."""
+    if room.state.paused_at is None:
+        room.journal.update(room.state, paused_at=room.now)
+
+
+def unpause(room: Room) -> None:
+    """They go on from where they were."""
+    if room.state.paused_at is not None:
+        stood_s = room.now - room.state.paused_at
+        room.journal.update(room.state, paused_at=None)
+        room.shift(stood_s)
+
+
+def kick(room: Room, player: Player, ban: bool) -> None:
+    """End a seat from within the game; with a ban, all seats of that user."""
+    if player.id not in room.seats:
+        return
+    ends = [player]
+    if ban:
+        room.talking.ban(player.user_id, Ban(player.name))
+        ends += [s for s in room.seats.values() if s.user_id == player.user_id and s is not player]
+    for seat in ends:
+        if seat.id in room.seats:  # the hook of one may have ended another
+            room.end_seat(seat, "banned" if ban else "kicked", None)
+            room.finish_later(room.game.on_leave(seat))
