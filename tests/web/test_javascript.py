@@ -18,8 +18,8 @@ MOST_LINES = 400
 
 SHARED = """
     BASE account announce api ask attempt chatBox cleanCode countdown el enter fill gameName header hostButton identity
-    inviteUrl keepAwake keyHere leftMs lobbyChat newsBanner openShare query render saveAccount saveName savedName
-    seatColor seatList shareCard startButton statusBanner teamList toast urlOf words
+    inviteUrl keepAwake keyHere leftMs lobbyChat loginAddress newsBanner openShare query recognise render saveAccount
+    saveName savedName seatColor seatList shareCard startButton statusBanner teamList toast urlOf words
 """
 """What authors import from /static/page.js: it may grow, and loses nothing."""
 
