@@ -397,7 +397,27 @@ def moved() -> list[Step]:
     ]
 
 
+def unanswered() -> list[Step]:
+    """What had no answer when the connection broke is said again under its id, once the seat is back; no tell is."""
+    send = says("send", id=2, room="K7QM", type="play", data=1)
+    back = joined(3, True, docs={}, seen={"epoch": "EPOCH", "room": 4, "seat": 0})
+    return [
+        *begun(),
+        {"call": ["send", "play", 1], **send},
+        says("send", ["tell", "look", 1], room="K7QM", type="look", data=1),
+        LOST,
+        BACK,
+        WELCOME,
+        resume(3, room=4, seat=0),
+        back,
+        send,
+        hears("ok", id=2, data={"done": True}, room="K7QM"),
+        says("chat", ["say", "hi"], id=4, room="K7QM", text="hi", to="room"),
+        hears("error", id=4, code="refused", message="not now", path=None, room="K7QM"),
+    ]
+
+
 WRITTEN = {
     "twice": twice, "jumped": jumped, "not_recovered": not_recovered, "slow_reader": slow_reader, "misfit": misfit,
-    "unknown": unknown, "audiences": audiences, "keys": keys, "moved": moved,
+    "unknown": unknown, "audiences": audiences, "keys": keys, "moved": moved, "unanswered": unanswered,
 }  # fmt: skip
