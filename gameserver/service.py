@@ -49,6 +49,7 @@ from gameserver.websocket.protocol import WebSocketEndpoint
 from gameserver.websocket.proxies import Proxies
 from gameserver.websocket.session import NodeServices, Session, close_user
 from gameserver.websocket.sockets import hand_out_sockets
+from gameserver.websocket.standing import Standing
 
 STOP_S: Final = 4.5
 """How long a clean stop may take before it is cut short; systemd and people wait five seconds."""
@@ -126,8 +127,20 @@ def _build(settings: Settings, reactor: Any, node_file: NodeFile) -> IService:
     # A Django project seals tickets with the secret that it shares; what is in them is proved as any token is.
     tickets = Tickets((*context.secrets, *shared_secrets(settings)), store, os.urandom)
     strangers = Strangers(limits.unauthenticated, most_connections())
+    chain = make_chain(context)
+    standing = Standing(sessions, chain, clock, settings.recheck_s)
+    context.rechecks.append(standing.recheck)
     services = NodeServices(
-        registry, make_chain(context), clock, limits, Budgets(limits), os.urandom, tickets, strangers, hasher
+        registry=registry,
+        authenticators=chain,
+        clock=clock,
+        limits=limits,
+        budgets=Budgets(limits),
+        entropy=os.urandom,
+        tickets=tickets,
+        strangers=strangers,
+        hasher=hasher,
+        standing=standing,
     )
     endpoint = WebSocketEndpoint(
         services, settings.origin, reactor, sessions, Proxies(settings.trusted_proxy), native=settings.native
@@ -137,6 +150,7 @@ def _build(settings: Settings, reactor: Any, node_file: NodeFile) -> IService:
     root = MultiService()
     node = Node(settings, registry, endpoint, factory, clock, reactor, addresses, node_file)
     node.setServiceParent(root)  # type: ignore[no-untyped-call]
+    standing.setServiceParent(root)  # type: ignore[no-untyped-call]
     listening = [node.listening.reload] if any(map(speaks_tls, settings.listen)) else []
     Hangup([*listening, *context.reloads], reactor).setServiceParent(root)  # type: ignore[no-untyped-call]
     return root

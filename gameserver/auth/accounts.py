@@ -18,7 +18,7 @@ from typing import Final
 
 import msgspec
 from msgspec.structs import replace
-from twisted.internet.defer import Deferred
+from twisted.internet.defer import Deferred, succeed
 from zope.interface import implementer
 
 from gameserver.auth.context import AuthContext
@@ -27,7 +27,7 @@ from gameserver.auth.invitations import Invitations
 from gameserver.auth.logins import Access, Account, Biscuit, Login, Renewal, Terms, with_login, without
 from gameserver.auth.tokens import Signer
 from gameserver.errors import Refused
-from gameserver.interfaces import Grant, IAccounts, ICookies, IUserStore, Put, User, UserRow
+from gameserver.interfaces import Grant, IAccounts, ICookies, IRechecks, IUserStore, Order, Put, User, UserRow
 from gameserver.protocol.names import former_key, name_key
 from gameserver.protocol.passwords import normal_form
 
@@ -37,7 +37,7 @@ TRIES: Final = 10
 """How often a change is tried again that another one overtook."""
 
 
-@implementer(IAccounts, ICookies)
+@implementer(IAccounts, ICookies, IRechecks)
 class Accounts:
     """
     :param secrets: see `Signer`.
@@ -84,6 +84,33 @@ class Accounts:
     def login(self, name: str, password: str, *, now_s: float) -> Deferred[Grant]:
         """Check a name and a password, and grant a token; see `IPasswords.login`."""
         return Deferred.fromCoroutine(self._login(name, password, now_s))
+
+    def keeps(self, user_id: str) -> bool:
+        """See `IRechecks.keeps`; accounts were guests, some of them."""
+        return user_id.startswith(("account:", "guest:"))
+
+    def look_again(self, user: User, *, now_s: float) -> Deferred[User]:
+        """See `IRechecks.look_again`."""
+        return Deferred.fromCoroutine(self._look_again(user, now_s))
+
+    def revoke(self, order: Order, *, now_s: float) -> Deferred[None]:
+        """See `IRechecks.revoke`: it ends all logins; rights are for settings to give."""
+        return Deferred.fromCoroutine(self._end_logins(order.user))
+
+    def orders_of(self, token: str, *, now_s: float) -> Deferred[Sequence[Order] | None]:
+        """See `IRechecks.orders_of`: accounts are nobody else's."""
+        return succeed(None)
+
+    async def _look_again(self, user: User, now_s: float) -> User:
+        if not user.login:
+            return user  # a guest
+        return self._user(await self._login_of(user.id, user.login, now_s), user.login)
+
+    async def _end_logins(self, id: str) -> None:
+        if await self._users.user(id) is None:
+            raise Refused("There is no such account.", code="not_found")
+        await self._change(id, lambda account: replace(account, logins={}))
+        self._revoke(id, None)
 
     # What a user may do with an account
 

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from importlib import import_module
 from typing import Any
 
-from twisted.internet.defer import CancelledError, Deferred, fail, maybeDeferred
+from twisted.internet.defer import CancelledError, Deferred, fail, maybeDeferred, succeed
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 from zope.interface import implementer
@@ -26,7 +26,9 @@ from gameserver.interfaces import (
     ICookies,
     IGuests,
     IPasswords,
+    IRechecks,
     ISeesCallers,
+    Order,
     User,
 )
 
@@ -64,6 +66,34 @@ class Chain:
     ) -> Deferred[Grant | None]:
         """Show cookies to each authenticator that knows some; see `IAuthenticators.authenticate_cookies`."""
         return Deferred.fromCoroutine(self._by_cookies(cookies, now_s=now_s, caller=caller))
+
+    def look_again(self, user: User, *, now_s: float) -> Deferred[User]:
+        """See `IAuthenticators.look_again`."""
+        keeper = self._keeper(user.id)
+        if keeper is None:
+            return succeed(user)
+        return maybeDeferred(keeper.look_again, user, now_s=now_s).addErrback(_failed, keeper.kind)
+
+    def revoke(self, order: Order, *, now_s: float) -> Deferred[None]:
+        """See `IAuthenticators.revoke`."""
+        keeper = self._keeper(order.user)
+        if keeper is None:
+            return fail(Refused("No such user can be cut off here.", code="not_found"))
+        return maybeDeferred(keeper.revoke, order, now_s=now_s).addErrback(_failed, keeper.kind)
+
+    def orders_of(self, token: str, *, now_s: float) -> Deferred[Sequence[Order]]:
+        """See `IAuthenticators.orders_of`."""
+        return Deferred.fromCoroutine(self._orders_of(token, now_s))
+
+    async def _orders_of(self, token: str, now_s: float) -> Sequence[Order]:
+        for link in self._offering(IRechecks):
+            orders: Sequence[Order] | None = await link.orders_of(token, now_s=now_s)
+            if orders is not None:
+                return orders
+        raise Refused("That token orders nothing here.", code="unauthenticated")
+
+    def _keeper(self, user_id: str) -> Any:
+        return next((link for link in self._offering(IRechecks) if link.keeps(user_id)), None)
 
     def offering(self, contract: Any) -> Any:
         """Return the first authenticator that keeps a contract, or None; see `IAuthenticators.offering`."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from typing import Any
 
 from msgspec import Struct, field
@@ -25,6 +25,8 @@ class AuthContext(Struct, frozen=True, kw_only=True):
     :ivar revoke: closes a user's open connections: called with the user's id, and the `User.login` that ended, or None
         for all of this user's.
     :ivar reloads: called when files are to be read again; an authenticator that has some adds to them.
+    :ivar rechecks: what to call, in the reactor's thread and with a user's id, when something about this user has
+        changed; filled before anybody is let in.
     """
 
     settings: Settings
@@ -36,3 +38,4 @@ class AuthContext(Struct, frozen=True, kw_only=True):
     reactor: Any
     revoke: Callable[[str, str | None], None]
     reloads: list[Callable[[], object]] = field(default_factory=list)
+    rechecks: list[Callable[[str], Coroutine[Any, Any, None]]] = field(default_factory=list)

@@ -11,22 +11,25 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any, Final, TypeVar
 
 from msgspec.structs import replace
-from twisted.internet.defer import Deferred
+from twisted.internet.defer import Deferred, execute, succeed
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 from zope.interface import implementer
 
 from gameserver.auth.context import AuthContext
+from gameserver.auth.django_app import changes
 from gameserver.auth.django_app.faults import ProjectAway, ProjectFault
-from gameserver.auth.django_app.tokens import KIND, TicketClaims, shared_secrets
+from gameserver.auth.django_app.tokens import KIND, ORDERS_KIND, OrderClaims, TicketClaims, shared_secrets
 from gameserver.auth.hashing import FULL
+from gameserver.auth.revocations import Revocations
 from gameserver.auth.threads import Queue, Threads
 from gameserver.auth.tokens import Signer
 from gameserver.errors import Refused
-from gameserver.interfaces import Caller, Grant, IPasswords, ISeesCallers, ISessions, User
+from gameserver.interfaces import Caller, Grant, IPasswords, IRechecks, ISeesCallers, ISessions, Order, User
 from gameserver.protocol.names import fitting_name
 
 log = Logger(namespace="gameserver")
@@ -39,7 +42,7 @@ COOKIE_LIFETIME_S: Final = 3600
 """Of a token for a cookie: who logs out of the project is not heard of here, and buys no other one."""
 
 
-@implementer(ISeesCallers)
+@implementer(ISeesCallers, IRechecks)
 class DjangoTickets:
     """
     Users of a project that runs elsewhere.
@@ -47,12 +50,17 @@ class DjangoTickets:
     :param secrets: that are shared with it.
     :param name_chars: the longest name.
     :param audience: what tokens name this server by; empty: it takes those that are for anybody.
+    :param revoked: what the project said of its users since.
     """
 
     kind = KIND
 
-    def __init__(self, secrets: Sequence[bytes], name_chars: int, audience: str = "") -> None:
+    def __init__(
+        self, secrets: Sequence[bytes], name_chars: int, audience: str = "", revoked: Revocations | None = None
+    ) -> None:
         self._signer = Signer(secrets, KIND)
+        self._orders = Signer(secrets, ORDERS_KIND)
+        self._revoked = revoked
         self._name_chars = name_chars
         self._audience = audience
 
@@ -66,20 +74,51 @@ class DjangoTickets:
 
     async def _authenticate(self, token: str, now_s: float, caller: Caller | None) -> User:
         claims = self._read(token, now_s)
-        return self._user(claims.sub, claims.name, claims.rights)
+        return await self._standing(self._user(claims.sub, claims.name, claims.rights, str(claims.iat)))
+
+    async def _standing(self, user: User) -> User:
+        return user if self._revoked is None else await self._revoked.apply(user, float(user.login))
+
+    def keeps(self, user_id: str) -> bool:
+        """See `IRechecks.keeps`."""
+        return user_id.startswith(f"{KIND}:")
+
+    def look_again(self, user: User, *, now_s: float) -> Deferred[User]:
+        """See `IRechecks.look_again`."""
+        return Deferred.fromCoroutine(self._standing(user))
+
+    def revoke(self, order: Order, *, now_s: float) -> Deferred[None]:
+        """See `IRechecks.revoke`."""
+        if self._revoked is None:
+            return succeed(None)
+        return Deferred.fromCoroutine(self._revoked.add(order.user, order.rights))
+
+    def orders_of(self, token: str, *, now_s: float) -> Deferred[Sequence[Order] | None]:
+        """See `IRechecks.orders_of`: the project signs with the secret that it shares."""
+        return execute(self._orders_in, token, now_s)
+
+    def _orders_in(self, token: str, now_s: float) -> Sequence[Order] | None:
+        if not self._orders.owns(token):
+            return None
+        claims = self._orders.read(token, OrderClaims)
+        self._check_terms(claims.aud, claims.exp, now_s)
+        return [Order(f"{KIND}:{key}", rights) for key, rights in claims.users]
 
     def _read(self, token: str, now_s: float) -> TicketClaims:
         """:raises Refused: it is not of this server or its project, or it is too late for it."""
         claims = self._signer.read(token, TicketClaims)
-        if self._audience and claims.aud != self._audience:
-            text = "That token is for another server; its project's GAMESERVER_URL says which."
-            raise Refused(text, code="unauthenticated")
-        if now_s >= claims.exp:
-            raise Refused("That token has expired.", code="unauthenticated")
+        self._check_terms(claims.aud, claims.exp, now_s)
         return claims
 
-    def _user(self, key: str, name: str, rights: Sequence[str]) -> User:
-        return User(f"{KIND}:{key}", fitting_name(name, self._name_chars), tuple(rights))
+    def _check_terms(self, audience: str, end_s: float, now_s: float) -> None:
+        if self._audience and audience != self._audience:
+            text = "That token is for another server; its project's GAMESERVER_URL says which."
+            raise Refused(text, code="unauthenticated")
+        if now_s >= end_s:
+            raise Refused("That token has expired.", code="unauthenticated")
+
+    def _user(self, key: str, name: str, rights: Sequence[str], login: str) -> User:
+        return User(f"{KIND}:{key}", fitting_name(name, self._name_chars), tuple(rights), login)
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}()"
@@ -130,7 +169,21 @@ class DjangoUsers(DjangoTickets):
         person = await _answer(self._look(lambda: self._project.by_key(claims.sub)))
         if person is None or not person.has(claims.stamp):
             raise Refused("That token is good no more; log in again.", code="unauthenticated")
-        return self._user(person.key, person.name, person.rights)
+        return self._user(person.key, person.name, person.rights, person.stamp)
+
+    def look_again(self, user: User, *, now_s: float) -> Deferred[User]:
+        """See `IRechecks.look_again`."""
+        return Deferred.fromCoroutine(self._look_again(user))
+
+    def revoke(self, order: Order, *, now_s: float) -> Deferred[None]:
+        """See `IRechecks.revoke`: the project's tables say what holds; they are only looked at again."""
+        return succeed(None)
+
+    async def _look_again(self, user: User) -> User:
+        person = await _answer(self._look(lambda: self._project.by_key(user.id.removeprefix(f"{KIND}:"))))
+        if person is None or not person.has(user.login):
+            raise Refused("You were logged out; log in again.", code="unauthenticated")
+        return replace(user, rights=person.rights)
 
     async def _login(self, name: str, password: str, now_s: float, caller: Caller | None) -> Grant:
         person = await _answer(self._check(lambda: self._project.by_password(name, password, caller)))
@@ -149,7 +202,7 @@ class DjangoUsers(DjangoTickets):
 
     def _grant(self, person: Any, now_s: float, lasts_s: int) -> Grant:
         made_s = int(now_s)
-        user = self._user(person.key, person.name, person.rights)
+        user = self._user(person.key, person.name, person.rights, person.stamp)
         claims = TicketClaims(
             sub=person.key,
             name=user.name,
@@ -192,11 +245,25 @@ def make(context: AuthContext) -> DjangoTickets:
             raise settings.error("auth", "django needs DJANGO_SETTINGS_MODULE in the environment, or django.secret")
         if not audience:
             log.warn("tickets of the Django project are taken whichever server they are for: set public_url")
-        return DjangoTickets(shared, most, audience)
+        return DjangoTickets(shared, most, audience, Revocations(context.users, context.clock))
     check = Queue(Threads(context.reactor, wish.threads), wish.waiting, FULL)
     look = Queue(Threads(context.reactor, wish.threads, nice=False), wish.waiting, "Too many come in; try again.")
     secrets = [*context.secrets, *shared]
-    return DjangoUsers(secrets, most, audience, project=_project(context), check=check, look=look)
+    users = DjangoUsers(secrets, most, audience, project=_project(context), check=check, look=look)
+    changes.heard_here = partial(_heard, context)
+    return users
+
+
+def _heard(context: AuthContext, keys: Sequence[str]) -> None:
+    """Code of the project in this process changed some users; it runs in whatever thread."""
+
+    def recheck() -> None:
+        for key in keys:
+            for each in context.rechecks:
+                done = Deferred.fromCoroutine(each(f"{KIND}:{key}"))
+                done.addErrback(lambda failure: log.failure("a user could not be looked up again", failure))
+
+    context.reactor.callFromThread(recheck)
 
 
 def _project(context: AuthContext) -> Any:

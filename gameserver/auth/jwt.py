@@ -11,20 +11,21 @@ from __future__ import annotations
 
 import re
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 from urllib.parse import quote
 
 import jwt
-from twisted.internet.defer import Deferred
+from twisted.internet.defer import Deferred, succeed
 from zope.interface import implementer
 
 from gameserver.auth.context import AuthContext
 from gameserver.auth.fetch import Fetch
 from gameserver.auth.jwt_keys import Key, KeyFile, Keys, KeySet
+from gameserver.auth.revocations import Revocations
 from gameserver.errors import Refused
 from gameserver.files import remedy
-from gameserver.interfaces import IAuthenticator, User
+from gameserver.interfaces import IRechecks, Order, User
 from gameserver.protocol.names import fitting_name
 from gameserver.settings.foreign import Jwt
 
@@ -32,6 +33,8 @@ TOKEN_CHARS: Final = 8192
 """A header of HTTP is not longer either."""
 SUBJECT_CHARS: Final = 255
 """Source: https://openid.net/specs/openid-connect-core-1_0.html#IDToken"""
+LOGOUT: Final = "http://schemas.openid.net/event/backchannel-logout"
+"""Source: OpenID Connect Back-Channel Logout 1.0, section 2.4"""
 FORM: Final = re.compile(r"eyJ[\w-]*\.[\w-]*\.[\w-]*", re.ASCII)
 """Three parts in base64url, the first of which is a JSON object."""
 ALGORITHMS: Final = ("HS256", "RS256", "ES256")
@@ -39,16 +42,18 @@ ALGORITHMS: Final = ("HS256", "RS256", "ES256")
 Claims = Mapping[str, Any]
 
 
-@implementer(IAuthenticator)
+@implementer(IRechecks)
 class JwtUsers:
     """
     :param wish: whose tokens are believed, and what they mean.
     :param name_chars: the longest name.
+    :param revoked: whom the issuer, or an administrator, cut off.
     """
 
     kind = "jwt"
 
-    def __init__(self, wish: Jwt, keys: Keys, name_chars: int) -> None:
+    def __init__(self, wish: Jwt, keys: Keys, name_chars: int, revoked: Revocations | None = None) -> None:
+        self._revoked = revoked
         self._wish = wish
         self._keys = keys
         self._name_chars = name_chars
@@ -72,7 +77,42 @@ class JwtUsers:
             raise _refused("That token is not signed in a way that is admitted here.")
         claims = self._verified(token, await self._keys.find(key_id, algorithm))
         self._check_times(claims, now_s)
-        return self._user(claims)
+        if LOGOUT in (claims.get("events") or ()):
+            raise _refused("That token ends logins, and proves nothing.")
+        return await self._standing(self._user(claims))
+
+    async def _standing(self, user: User) -> User:
+        return user if self._revoked is None else await self._revoked.apply(user, float(user.login or 0.0))
+
+    def keeps(self, user_id: str) -> bool:
+        """See `IRechecks.keeps`."""
+        return user_id.startswith(self._prefix)
+
+    def look_again(self, user: User, *, now_s: float) -> Deferred[User]:
+        """See `IRechecks.look_again`."""
+        return Deferred.fromCoroutine(self._standing(user))
+
+    def revoke(self, order: Order, *, now_s: float) -> Deferred[None]:
+        """See `IRechecks.revoke`."""
+        if self._revoked is None:
+            return succeed(None)
+        return Deferred.fromCoroutine(self._revoked.add(order.user, order.rights))
+
+    def orders_of(self, token: str, *, now_s: float) -> Deferred[Sequence[Order] | None]:
+        """See `IRechecks.orders_of`: the issuer's logout token ends what it signed for this user."""
+        return Deferred.fromCoroutine(self._orders_of(token, now_s))
+
+    async def _orders_of(self, token: str, now_s: float) -> Sequence[Order] | None:
+        if not self.owns(token):
+            return None
+        algorithm, key_id = _header(token)
+        if algorithm not in ALGORITHMS:
+            raise _refused("That token is not signed in a way that is admitted here.")
+        claims = self._verified(token, await self._keys.find(key_id, algorithm))
+        self._check_times(claims, now_s)
+        if LOGOUT not in (claims.get("events") or ()):
+            raise _refused("That token ends no logins.")
+        return [Order(self._user(claims).id)]
 
     def _verified(self, token: str, key: Key) -> Claims:
         """:raises Refused: the signature, the issuer or the audience is another."""
@@ -111,7 +151,7 @@ class JwtUsers:
         if not isinstance(subject, str) or not 0 < len(subject) <= SUBJECT_CHARS or not subject.isprintable():
             raise _refused("That token does not say who you are.")
         name = fitting_name(_claim(claims, self._wish.name_claim), self._name_chars)
-        return User(self._prefix + subject, name, self._rights_of(claims))
+        return User(self._prefix + subject, name, self._rights_of(claims), str(_time(claims, "iat", 0.0)))
 
     def _rights_of(self, claims: Claims) -> tuple[str, ...]:
         found = _claim(claims, self._wish.rights_claim) if self._wish.rights_claim is not None else None
@@ -139,7 +179,8 @@ def make(context: AuthContext) -> JwtUsers:
         )
     if (wish.key is None) == (wish.jwks is None):
         raise settings.error("jwt.key", "either a file here, or an address as jwt.jwks")
-    return JwtUsers(wish, _keys(context, wish), settings.limits.name_chars)
+    revoked = Revocations(context.users, context.clock)
+    return JwtUsers(wish, _keys(context, wish), settings.limits.name_chars, revoked)
 
 
 def _keys(context: AuthContext, wish: Jwt) -> Keys:

@@ -8,12 +8,15 @@ from gameserver.django import checks
 
 
 class GameserverConfig(AppConfig):  # type: ignore[misc]
-    """Sells tickets for the game server."""
+    """Sells tickets for the game server, and tells it of users that change."""
 
     name = "gameserver.django"
     label = "gameserver"
     verbose_name = "Game server"
 
     def ready(self) -> None:
-        """Say with ``manage.py check`` what is missing."""
+        """Say with ``manage.py check`` what is missing, and hear of users that change."""
+        from gameserver.django import signals  # needs the models
+
         checks.register()
+        signals.connect()

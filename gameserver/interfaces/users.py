@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Final
 
 from msgspec import Struct
@@ -200,6 +200,46 @@ class ICookies(IAuthenticator):
         """
 
 
+class Order(Struct, frozen=True):
+    """
+    What is to become of a user's logins.
+
+    :ivar user: the user's id.
+    :ivar rights: those that the user has from now on; None: who proved before to be this user proves it no more.
+    """
+
+    user: str
+    rights: tuple[str, ...] | None = None
+
+
+class IRechecks(IAuthenticator):
+    """Knows more of its users than their tokens say: whether they may stay, and with which rights."""
+
+    def keeps(user_id: str) -> bool:
+        """Whether this is one of its users."""
+
+    def look_again(user: User, *, now_s: float) -> Deferred[User]:
+        """
+        :param user: as it was proved before, with its `User.login`.
+        :returns: the user with the rights of now.
+        :raises Refused: ``unauthenticated``: who proved this proves it no more; ``busy``: it cannot be told.
+        :raises StoreUnavailable: it cannot be told.
+        """
+
+    def revoke(order: Order, *, now_s: float) -> Deferred[None]:
+        """
+        Let this count from now on; the connections are not its business.
+
+        :raises StoreUnavailable: nothing is known of it; do it again.
+        """
+
+    def orders_of(token: str, *, now_s: float) -> Deferred[Sequence[Order] | None]:
+        """
+        :returns: what somebody orders who signed this; None: it is not of whoever's users these are.
+        :raises Refused: ``unauthenticated``: it is forged, or too late for it.
+        """
+
+
 class ISessions(ICookies):
     """One whose cookies are another system's: a browser may be somebody before it has been here."""
 
@@ -242,6 +282,19 @@ class IAuthenticators(Interface):
 
         Each that knows cookies is asked in turn.
         """
+
+    def look_again(user: User, *, now_s: float) -> Deferred[User]:
+        """See `IRechecks.look_again`; nobody knows more of a user whom none of them keeps."""
+
+    def revoke(order: Order, *, now_s: float) -> Deferred[None]:
+        """
+        See `IRechecks.revoke`.
+
+        :raises Refused: ``not_found``: no authenticator keeps such users.
+        """
+
+    def orders_of(token: str, *, now_s: float) -> Deferred[Sequence[Order]]:
+        """See `IRechecks.orders_of`; a token that is nobody's is refused as well."""
 
     def offering(contract: type[Interface]) -> IAuthenticator | None:
         """Return the first authenticator that implements this contract, or None."""

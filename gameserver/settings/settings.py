@@ -69,6 +69,7 @@ class Settings:
     :param public_url: the address that people reach this server at, perhaps with a path, for links, QR codes and
         cookies; None: what they asked for.
     :param login_url: an address where people log in and come back from with a ticket, as a Django project has one.
+    :param recheck_s: so often whoever is connected is looked up again, where that is possible.
     :param time_zone: of the calendar, ``@cron``, such as ``Europe/Berlin``; None: this machine's, or what ``TZ`` says.
     :param sync: of the embedded store: ``normal`` or ``power``.
     :param lease_s: on a store that nodes share: after so long without a word others take this node's rooms over.
@@ -97,6 +98,7 @@ class Settings:
     trusted_proxy: tuple[str, ...] = setting((), readers.proxies)
     public_url: str | None = setting(None, readers.public_url)
     login_url: str | None = setting(None, readers.login_url)
+    recheck_s: float = setting(60, Number(1, 86_400, fraction=True))
     time_zone: str | None = setting(None, readers.time_zone)
     sync: Literal["normal", "power"] = setting("normal", readers.sync)
     lease_s: float = setting(15, Number(3, 600, fraction=True))

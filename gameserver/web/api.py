@@ -44,6 +44,7 @@ from gameserver.web.identity import Identity
 from gameserver.web.metrics import Metrics, Numbers
 from gameserver.web.moderation import ModerationApi
 from gameserver.web.openapi import describe
+from gameserver.web.revoking import RevokeApi
 from gameserver.web.shapes import About, GuestWish, Listing, Message, RoomWish, Sitter
 
 if TYPE_CHECKING:
@@ -69,7 +70,7 @@ QR_MASK: Final = 2
 QR_KEPT: Final = 64
 
 
-class Api(Identity, ModerationApi):
+class Api(Identity, ModerationApi, RevokeApi):
     """
     :param services: what the sessions of this node share, too.
     :param catalog: if given, its broken games are listed to administrators, beside those that are served.

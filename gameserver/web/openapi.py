@@ -73,6 +73,8 @@ CALLS: Final = (
          token="cookie", problems=(401, 403, 404, 429, 503)),
     Route(method="post", path="/api/enter", about="Log in with a ticket, which is good once.", takes=shapes.Entry,
          gives=shapes.Granted, problems=(*POSTED, 401, 404, 429, 503)),
+    Route(method="post", path="/api/revoke", about="Cut a user off, or change their rights, at once.",
+         takes=shapes.RevokeWish, gives=shapes.Empty, token="optional", problems=(*POSTED, 401, 404, 429, 503)),
     Route(method="get", path="/api/auth", about="How one may come in.", gives=shapes.WaysIn),
     Route(method="get", path="/api/games", about="The games.", gives=shapes.Games, token="optional",
          problems=(400, 401, 403, 429, 503),

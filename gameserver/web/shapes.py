@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from msgspec import UNSET, Struct, UnsetType
+from msgspec import UNSET, Meta, Struct, UnsetType
 
 from gameserver.node.sanctions import Sanction
 from gameserver.protocol.messages import UserInfo
@@ -151,6 +151,19 @@ class Entry(Struct):
 
     ticket: str
     cookie: bool = False
+
+
+class RevokeWish(Struct):
+    """
+    The body of ``POST /api/revoke``.
+
+    Either ``token``, which a system signed whose users play here, or, of an administrator, ``user`` and, where the user
+    is to stay with other rights, ``rights``.
+    """
+
+    token: str | None = None
+    user: Annotated[str, Meta(max_length=512)] | None = None
+    rights: Annotated[list[Literal["admin", "moderator"]], Meta(max_length=2)] | None = None
 
 
 class Ticket(Struct, frozen=True, omit_defaults=True):

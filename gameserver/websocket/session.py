@@ -52,6 +52,7 @@ if TYPE_CHECKING:
     from gameserver.node.rooms import RoomRegistry
     from gameserver.node.runner import RoomRunner
     from gameserver.settings.settings import Limits
+    from gameserver.websocket.standing import Standing
 
 CLIENT_KEY: Final = re.compile(r"[A-Za-z0-9_-]{8,64}")
 OUTSIDE: Final = ("lobby:", "user:")
@@ -100,6 +101,7 @@ class NodeServices(Struct, frozen=True):
     strangers: Strangers = field(default_factory=Strangers)
     hasher: IHasher | None = None
     sizes: Sizes = field(default_factory=Sizes)
+    standing: Standing | None = None
 
     def message_bytes(self, *, binary: bool) -> int:
         """:returns: how large a message to a client is at most, in one of the two forms."""
@@ -260,6 +262,12 @@ class Session:
             self._detach(code, seat)
         self._seats.clear()
         self._services.registry.posts.forget(self)
+
+    def has_rights(self, rights: tuple[str, ...]) -> None:
+        """The user has these from now on."""
+        if self.user is not None:
+            self.user = replace(self.user, rights=rights)
+            self._speaker = None
 
     def fell_behind(self) -> None:
         """Much waits for the client to read it: its rooms withhold what they can replace."""

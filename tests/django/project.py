@@ -18,6 +18,7 @@ WAIT_S: Final = 60
 SETTINGS: Final = """
 import os
 GAMESERVER_URL = os.environ.get("GAMES_URL", "")
+GAMESERVER_NODES = os.environ.get("GAMES_NODES", "").split()
 ALLOWED_HOSTS = ["127.0.0.1", "localhost", "testserver"]
 INSTALLED_APPS += ["gameserver.django"]
 PASSWORD_HASHERS = ["shop.hashers.Quick"]
@@ -92,9 +93,9 @@ class Project:
         self.run("manage.py", "check", "--fail-level=WARNING")
         self.shell(PEOPLE)
 
-    def shell(self, code: str) -> str:
+    def shell(self, code: str, **environ: str) -> str:
         """Run code as ``manage.py shell`` does; :returns: what it printed."""
-        return self.run("-c", f"import django\ndjango.setup()\n{code}")
+        return self.run("-c", f"import django\ndjango.setup()\n{code}", **environ)
 
     def run(self, *arguments: str, **environ: str) -> str:
         """Run Python in the project; :returns: its output."""

@@ -35,6 +35,7 @@ from django.core.management.base import SystemCheckError  # noqa: E402
 from django.test import Client, override_settings  # noqa: E402
 
 from gameserver.auth.django import COOKIE_LIFETIME_S, LIFETIME_S, DjangoTickets, DjangoUsers  # noqa: E402
+from gameserver.auth.django_app import changes  # noqa: E402
 from gameserver.auth.django_app.faults import ProjectFault  # noqa: E402
 from gameserver.auth.django_app.people import RIGHTS  # noqa: E402
 from gameserver.auth.django_app.tokens import KIND, TicketClaims, read_shared  # noqa: E402
@@ -42,9 +43,10 @@ from gameserver.auth.guests import Guests  # noqa: E402
 from gameserver.auth.threads import Queue, Run, Threads  # noqa: E402
 from gameserver.auth.tickets import Tickets  # noqa: E402
 from gameserver.auth.tokens import Signer  # noqa: E402
+from gameserver.django import revoke, telling  # noqa: E402
 from gameserver.django.checks import check_deployed_secret, check_secret  # noqa: E402
 from gameserver.errors import Refused  # noqa: E402
-from gameserver.interfaces import Caller, ICookies, IPasswords, User  # noqa: E402
+from gameserver.interfaces import Caller, ICookies, IPasswords, Order, User  # noqa: E402
 from gameserver.store.memory.store import MemoryStore  # noqa: E402
 from tests.contracts.test_authenticator import AuthenticatorContract  # noqa: E402
 
@@ -584,7 +586,7 @@ class ViewTests(Case):
         self.refused(self.redeem(told["ticket"]))
         server = DjangoTickets(self.shared, 32)
         user = self.successResultOf(server.authenticate(token, now_s=time.time()))
-        self.assertEqual(user, User(f"django:{kept.pk}", "ann", ("moderator",)))
+        self.assertEqual((user.id, user.name, user.rights), (f"django:{kept.pk}", "ann", ("moderator",)))
         self.refused(server.authenticate(token, now_s=time.time() + 3601))
         self.assertEqual(self.successResultOf(server.authenticate(token, now_s=time.time() - 120)), user)
         self.assertNotIn(told["ticket"], token)
@@ -674,6 +676,116 @@ class ViewTests(Case):
             with self.assertRaises(SystemCheckError) as failed:
                 call_command("check", deploy=True, stdout=io.StringIO(), stderr=io.StringIO())
             self.assertIn("gameserver.E001", str(failed.exception))
+
+
+class SignalTests(Case):
+    """What the project changes about its users is told to the server."""
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.told: list[Any] = []
+        self.patch(changes, "heard_here", self.told.append)
+
+    def test_users(self) -> None:
+        """Saved, with another password, deleted; not what every login of Django's writes, and nobody who is new."""
+        ann = account()
+        Client().login(username="ann", password=PASSWORD)
+        self.assertEqual(self.told, [])
+        ann.is_active = False
+        ann.save()
+        ann.set_password("another one")
+        ann.save(update_fields=["password"])
+        key = str(ann.pk)
+        ann.delete()
+        self.assertEqual(self.told, [[key]] * 3)
+
+    def test_groups(self) -> None:
+        """From either side, and a group that is deleted."""
+        ann, bob, group = account(), account("bob"), Group.objects.create(name="New")
+        one, two = str(ann.pk), str(bob.pk)
+        ann.groups.add(group)
+        group.user_set.add(bob)
+        ann.groups.set([])
+        group.user_set.clear()
+        self.assertEqual(self.told, [[one], [two], [one], [two]])
+        bob.groups.add(group)
+        self.told.clear()
+        group.delete()
+        self.assertEqual(self.told, [[two]])
+
+    def test_after_the_transaction(self) -> None:
+        """What is not stored is not told; what is stored is told then."""
+        ann = account()
+        with self.assertRaises(ZeroDivisionError), db.transaction.atomic():
+            ann.save()
+            raise ZeroDivisionError
+        self.assertEqual(self.told, [])
+        with db.transaction.atomic():
+            ann.save()
+            self.assertEqual(self.told, [])
+        self.assertEqual(self.told, [[str(ann.pk)]])
+
+    def test_order_to_another_process(self) -> None:
+        """It is signed, and says what the user may now; the server knows whose it is."""
+        self.patch(changes, "heard_here", None)
+        posted: list[Any] = []
+        self.patch(telling, "_post_all", lambda urls, body: posted.append((urls, json.loads(body)["token"])))
+        self.patch(telling.threading, "Thread", Now)
+        ann = account(is_staff=True)
+        with override_settings(GAMESERVER_URL="https://games.example/"):
+            ann.save()
+            revoke(ann)
+            ann.is_active = False
+            ann.save()
+        users = DjangoTickets(read_shared(settings.GAMESERVER_SECRET_FILE), 32, "https://games.example")
+        orders = [self.successResultOf(users.orders_of(token, now_s=time.time())) for _, token in posted]
+        user = f"django:{ann.pk}"
+        self.assertEqual(orders, [[Order(user, ("moderator",))], [Order(user)], [Order(user)]])
+        self.assertEqual({tuple(urls) for urls, _ in posted}, {("https://games.example",)})
+
+    def test_nobody_to_tell(self) -> None:
+        """A project without the secret, or that names no server, saves its users all the same."""
+        self.patch(changes, "heard_here", None)
+        self.patch(telling.threading, "Thread", None)
+        ann = account()
+        for given in ({"GAMESERVER_URL": ""}, {"GAMESERVER_URL": "https://x.example", "GAMESERVER_SECRET_FILE": None}):
+            with override_settings(**given):
+                ann.save()
+
+
+class Now:
+    """A thread that does its work at once, in this one."""
+
+    def __init__(self, target: Any, args: Any, name: str) -> None:
+        self._work = lambda: target(*args)
+
+    def start(self) -> None:
+        """Do it."""
+        self._work()
+
+
+class StandingTests(Case):
+    """Whoever is connected is looked up again."""
+
+    def test_look_again(self) -> None:
+        """Rights are those of now; who was switched off, is gone, or has another password, is out."""
+        kept = account()
+        user = self.login().user
+        look = lambda: self.users.look_again(user, now_s=NOW_S)  # noqa: E731
+        kept.is_staff = True
+        kept.save()
+        self.assertEqual(self.successResultOf(look()).rights, ("moderator",))
+        kept.is_active = False
+        kept.save()
+        self.refused(look())
+        kept.is_active = True
+        kept.save()
+        self.successResultOf(look())
+        kept.set_password("another one")
+        kept.save()
+        self.refused(look())
+        kept.delete()
+        self.refused(look())
 
 
 class EnterTests(Case):

@@ -45,6 +45,7 @@ from gameserver.web.calls import BODY_BYTES
 from gameserver.web.site import site
 from gameserver.websocket.limits import Budgets, Strangers
 from gameserver.websocket.session import NodeServices
+from gameserver.websocket.standing import Standing
 from tests.auth.kit import fast_hasher
 
 
@@ -233,6 +234,7 @@ class Node:
             tickets=Tickets([SECRET], self.store, entropy),
             strangers=Strangers(settings.limits.unauthenticated),
             hasher=means.hasher,
+            standing=Standing((), self.auth, clock, settings.recheck_s),
         )
         self.websocket = Resource()  # type: ignore[no-untyped-call]
         self.site = site(self.services, catalog, settings, self.websocket)

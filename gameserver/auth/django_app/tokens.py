@@ -36,6 +36,23 @@ class TicketClaims(Struct, frozen=True, kw_only=True):
     aud: str = ""
 
 
+ORDERS_KIND: Final = "django-orders"
+
+
+class OrderClaims(Struct, frozen=True, kw_only=True):
+    """
+    What a project says of its users, see `gameserver.interfaces.Order`.
+
+    :ivar users: primary key, and the rights that the user has now, or None for who may play no more.
+    :ivar exp: until when this may be said, seconds since 1970.
+    :ivar aud: the server that it is said to.
+    """
+
+    users: list[tuple[str, tuple[str, ...] | None]]
+    exp: int
+    aud: str = ""
+
+
 def shared_secrets(settings: Settings) -> Secrets:
     """
     :returns: what a project and this server share; nothing where there is no such project.

@@ -1,0 +1,89 @@
+"""
+Who was cut off, or was given other rights, by a system whose tokens are believed until they expire.
+
+It is kept in the store, so that a restart forgets nothing and other nodes hear of it.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import msgspec
+from msgspec import Struct
+from msgspec.structs import replace
+
+from gameserver.errors import Refused, StoreUnavailable
+from gameserver.interfaces import IClock, User
+
+BOOK: Final = "revoked"
+KEEP_S: Final = 31 * 86_400
+"""So long it is known; no token should be good for longer."""
+MOST: Final = 100_000
+"""So many users are remembered; the oldest are forgotten first."""
+REREAD_S: Final = 30.0
+"""So often the store is asked what other nodes wrote there."""
+
+
+class Revoked(Struct, frozen=True):
+    """
+    What holds for tokens of a user that were made until then.
+
+    :ivar at_s: seconds since 1970.
+    :ivar rights: those that count instead of the token's; None: the token is good no more.
+    """
+
+    at_s: int
+    rights: tuple[str, ...] | None = None
+
+
+class Revocations:
+    """:param books: the store, an `IBooks`."""
+
+    def __init__(self, books: Any, clock: IClock) -> None:
+        self._books = books
+        self._clock = clock
+        self._known: dict[str, Revoked] = {}
+        self._read_s: float | None = None
+
+    async def add(self, user: str, rights: tuple[str, ...] | None) -> None:
+        """
+        Remember this of all tokens that the user has now.
+
+        :raises StoreUnavailable: nothing is known of it; do it again.
+        """
+        now_s = self._clock.now()
+        made = Revoked(int(now_s), rights)
+        old = [name for name, each in self._known.items() if each.at_s < now_s - KEEP_S]
+        old += list(self._known)[: max(0, len(self._known) - len(old) - MOST + 1)]
+        await self._books.write_book(BOOK, {user: msgspec.json.encode(made)}, [name for name in old if name != user])
+        for name in old:
+            self._known.pop(name, None)
+        self._known[user] = made
+
+    async def apply(self, user: User, made_s: float) -> User:
+        """
+        :param made_s: when the token was made that proves the user.
+        :returns: the user, with the rights that hold now.
+        :raises Refused: ``unauthenticated``: that token is good no more.
+        :raises StoreUnavailable: it is not known.
+        """
+        await self._read()
+        found = self._known.get(user.id)
+        if found is None or made_s > found.at_s:
+            return user
+        if found.rights is None:
+            raise Refused("That login was ended; log in again.", code="unauthenticated")
+        return replace(user, rights=found.rights)
+
+    async def _read(self) -> None:
+        now_s = self._clock.monotonic()
+        if self._read_s is not None and now_s < self._read_s + REREAD_S:
+            return
+        try:
+            pages = await self._books.read_book(BOOK)
+        except StoreUnavailable:
+            if self._read_s is None:
+                raise
+            return  # what is known counts until it answers again
+        self._read_s = now_s
+        self._known = {name: msgspec.json.decode(page, type=Revoked) for name, page in pages.items()}

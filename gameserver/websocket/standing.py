@@ -1,0 +1,104 @@
+"""
+Whether those who are connected still may be, with the rights that they have.
+
+Tokens are looked at when somebody comes. What changes later is found out here: at once where somebody says so, and of
+everybody connected every ``recheck_s``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from twisted.application.service import Service
+from twisted.internet.defer import Deferred
+from twisted.logger import Logger
+
+from gameserver.errors import Refused, StoreUnavailable
+from gameserver.interfaces import IAuthenticators, Order, User
+from gameserver.protocol.messages import Close
+from gameserver.websocket.session import Session
+
+log = Logger(namespace="gameserver")
+
+
+class Standing(Service):
+    """
+    :param sessions: all that are connected.
+    :param every_s: so often everybody is looked up again.
+    """
+
+    def __init__(
+        self, sessions: Iterable[Session], authenticators: IAuthenticators, clock: Any, every_s: float
+    ) -> None:
+        self._sessions = sessions
+        self._authenticators = authenticators
+        self._clock = clock
+        self._every_s = every_s
+        self._call: Any = None
+
+    def startService(self) -> None:
+        """Begin to look."""
+        super().startService()  # type: ignore[no-untyped-call]
+        self._call = self._clock.later(self._every_s, self._look)
+
+    def stopService(self) -> None:
+        """Look no more."""
+        super().stopService()  # type: ignore[no-untyped-call]
+        if self._call is not None and self._call.active():
+            self._call.cancel()
+
+    async def obey(self, orders: Sequence[Order]) -> None:
+        """
+        Cut users off, or have them looked up again.
+
+        :raises StoreUnavailable: some of it may not hold; do it again.
+        """
+        for order in orders:
+            await self._authenticators.revoke(order, now_s=self._clock.now())
+            await self.recheck(order.user)
+
+    async def recheck(self, user_id: str) -> None:
+        """Look this user up again; it fires when connections have the rights that hold now, or are closed."""
+        for user in self._users(user_id):
+            await self._recheck(user)
+
+    def _look(self) -> None:
+        looking = Deferred.fromCoroutine(self._recheck_all())
+        looking.addErrback(lambda failure: log.failure("who is connected could not be looked up", failure))
+        looking.addCallback(lambda _: self._look_later())
+
+    def _look_later(self) -> None:
+        if self.running:
+            self._call = self._clock.later(self._every_s, self._look)
+
+    async def _recheck_all(self) -> None:
+        # One after the other: there is time, and whoever comes in meanwhile is to wait for none of it.
+        for user in self._users():
+            await self._recheck(user)
+
+    def _users(self, user_id: str | None = None) -> list[User]:
+        """:returns: who is connected, once for each login."""
+        users = (session.user for session in self._sessions if session.user is not None)
+        return list({(user.id, user.login): user for user in users if user_id in (None, user.id)}.values())
+
+    async def _recheck(self, user: User) -> None:
+        try:
+            now = await self._authenticators.look_again(user, now_s=self._clock.now())
+        except StoreUnavailable:
+            return  # nothing is known: everybody stays until it is
+        except Refused as refused:
+            if refused.code != "busy":
+                self._close(user)
+            return
+        for session in self._of(user):
+            if session.user is not None and session.user.rights != now.rights:
+                session.has_rights(now.rights)
+
+    def _close(self, user: User) -> None:
+        for session in self._of(user):
+            session.close(Close.FORBIDDEN, "you were logged out")
+
+    def _of(self, user: User) -> list[Session]:
+        whose = (user.id, user.login)
+        return [each for each in self._sessions if each.user is not None and (each.user.id, each.user.login) == whose]
