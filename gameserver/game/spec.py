@@ -132,6 +132,10 @@ class Spec:
         for expression, method, _ in self.crons:
             self._check_time(calendar, method, expression)
 
+    def make(self, room: Any) -> Game:
+        """:returns: the game of a room that is being made."""
+        return self.cls._gs_of(room)
+
     def player_seats(self, role: str) -> int | None:
         """:returns: how many seats of a role a room has, or None where the game has no such role."""
         return self.cls.max_players if role == "player" else self.cls.roles.get(role)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from gameserver.errors import Refused
 
 if TYPE_CHECKING:
-    from gameserver.game.spec import MessageSpec
+    from gameserver.room.contract import MessageContract
     from gameserver.room.effects import Requester
     from gameserver.room.room import Room
     from gameserver.room.seats import Player
@@ -88,7 +88,7 @@ def _is_open_to_role(room: Room, role: str) -> bool:
     return role != "player" or room.state.status != "playing" or late
 
 
-def admit_message(room: Room, spec: MessageSpec, player: Player, type: str) -> None:
+def admit_message(room: Room, spec: MessageContract, player: Player, type: str) -> None:
     """:raises Refused: this player may not send that now."""
     if room.state.paused_at is not None:
         admit_while_paused(room, player)

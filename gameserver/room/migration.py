@@ -16,7 +16,7 @@ from gameserver.room.documents.document import Document
 from gameserver.store import keys
 
 if TYPE_CHECKING:
-    from gameserver.game.game import Game
+    from gameserver.room.contract import RunningGame
     from gameserver.room.room import Room
 
 Trees = dict[str, dict[str, Any]]
@@ -59,14 +59,14 @@ def _replace(room: Room, name: str, tree: dict[str, Any]) -> None:
         room.publisher.streams.number(name)
 
 
-def migrated(game: Game, trees: Trees, from_version: int) -> Trees:
+def migrated(game: RunningGame, trees: Trees, from_version: int) -> Trees:
     """
     :param trees: all documents of the room, and an empty one for each seat, group and role that has none.
     :param from_version: the game's version that stored them.
     :returns: the documents as this version has them.
     :raises CannotMigrate: the game has no way from there to here, or failed at it.
     """
-    version = type(game).version
+    version = game.version
     if from_version > version:
         raise CannotMigrate(f"version {from_version} of the game stored it, and this is version {version}")
     if not callable(getattr(game, "migrate", None)):

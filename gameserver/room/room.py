@@ -37,8 +37,8 @@ from gameserver.room.teams import Teams
 from gameserver.room.timers import Timers
 
 if TYPE_CHECKING:
-    from gameserver.game.game import Game
-    from gameserver.game.spec import Spec
+    from gameserver.game.settings import GameSettings
+    from gameserver.room.contract import Contract
 
 GRACE_S: Final = 10.0
 """After a restart seats count as online for so long."""
@@ -79,7 +79,7 @@ class Room:
     )
 
     def __init__(
-        self, spec: Spec, kept: KeptRoom, *, id: str, code: str, epoch: str, now: float, around: Around
+        self, spec: Contract, kept: KeptRoom, *, id: str, code: str, epoch: str, now: float, around: Around
     ) -> None:
         self.spec = spec
         self.id = id
@@ -99,10 +99,10 @@ class Room:
         self.share = Share()
         self.replies = Replies(self)
         self.game_calls = GameCalls(self)
-        self.game: Game = spec.cls._gs_of(self)
+        self.game = spec.make(self)
 
     @property
-    def game_class(self) -> type[Game]:
+    def game_class(self) -> type[GameSettings]:
         """What the author wrote."""
         return self.spec.cls
 

@@ -30,7 +30,7 @@ from gameserver.room.state import Ban, ChatState, CountsPart, Kept, KeptRoom, Ro
 from gameserver.store import keys
 
 if TYPE_CHECKING:
-    from gameserver.game.spec import Spec
+    from gameserver.room.contract import Contract
 
 
 def take(room: Room) -> RowChanges:
@@ -82,7 +82,7 @@ def dump(room: Room) -> dict[str, bytes]:
 
 
 def restore(
-    spec: Spec, *, id: str, code: str, parts: Mapping[str, bytes], epoch: str, now: float, around: Around
+    spec: Contract, *, id: str, code: str, parts: Mapping[str, bytes], epoch: str, now: float, around: Around
 ) -> Room:
     """
     Make a room from its parts, as if it had never been away.
@@ -112,7 +112,7 @@ def restore(
     return room
 
 
-def create(spec: Spec, *, id: str, code: str, key: bytes, epoch: str, now: float, around: Around) -> Room:
+def create(spec: Contract, *, id: str, code: str, key: bytes, epoch: str, now: float, around: Around) -> Room:
     """
     Make a room that never was.
 

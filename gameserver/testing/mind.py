@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from gameserver.errors import Refused
+from gameserver.game.spec import spec_of
 from gameserver.room import admission
 from gameserver.testing.experience import Experience, Part, Refusals
 from gameserver.testing.guess import ODD, Guesses
@@ -74,7 +75,7 @@ class Mind:
         game = table.game_class
         handler = game.__dict__.get("handler")
         self._words, self._near = words(handler) or ["x"], near(handler)
-        self._messages = table.room.spec.messages
+        self._messages = spec_of(game).messages
         self._compared = {type: compared(game, spec.function) for type, spec in self._messages.items()}
 
     def hope(self) -> float:

@@ -6,7 +6,7 @@ import random
 from collections.abc import Callable, Iterable
 from datetime import datetime
 from types import ModuleType
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, cast
 
 from twisted.internet.defer import Deferred
 from twisted.internet.task import Clock as FakeTime
@@ -246,7 +246,7 @@ class Table:
     @property
     def game(self) -> Game:
         """The game's object; another after a restart."""
-        return self.room.game
+        return cast("Game", self.room.game)
 
     @property
     def status(self) -> str:

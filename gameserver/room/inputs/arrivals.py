@@ -132,7 +132,7 @@ def _read_options(room: Room, options: dict[str, Any]) -> dict[str, Any]:
     if room.spec.options is None:
         room.journal.set(room.state, "options", given)
         return dict(given)
-    arguments = room.spec.options.check(given)
+    arguments: dict[str, Any] = room.spec.options.check(given)
     room.journal.set(room.state, "options", room.spec.options.as_json(arguments))
     return arguments
 

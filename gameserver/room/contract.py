@@ -1,0 +1,121 @@
+"""What a room needs of the game that it runs: its settings, its messages, and the hooks that are called."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, Protocol
+
+from gameserver.game.settings import GameSettings
+from gameserver.room.publish.quantize import Quanta
+
+
+class RunningGame(Protocol):
+    """The author's object, of one room. Each hook may return an awaitable."""
+
+    @property
+    def version(self) -> int:
+        """Of the game."""
+
+    @property
+    def random(self) -> Any:
+        """The room's chance."""
+
+    def on_create(self) -> Any:
+        """Begin, with the room's options as keyword arguments."""
+
+    def on_join(self, player: Any) -> Any:
+        """Welcome a newcomer."""
+
+    def on_start(self) -> Any:
+        """Begin a round."""
+
+    def on_drop(self, player: Any) -> Any:
+        """Note that a player's last connection ended."""
+
+    def on_resume(self, player: Any) -> Any:
+        """Note that a player is back who had dropped."""
+
+    def on_leave(self, player: Any) -> Any:
+        """Note that a seat is free again."""
+
+    def on_chat(self, player: Any, message: Any) -> Any:
+        """Look at a line before it is said."""
+
+    def on_tick(self, dt: float) -> Any:
+        """Go on by so many seconds."""
+
+    def on_load(self) -> Any:
+        """Go on after the room was read from the store."""
+
+    def on_close(self) -> Any:
+        """End, as the room does."""
+
+    def _gs_restored(self) -> None: ...
+
+    def _gs_fire(self, name: str, seat: Any, data: dict[str, Any]) -> Any: ...
+
+    def _gs_receive(self, player: Any, type: str, data: Any) -> Any: ...
+
+
+class MessageContract(Protocol):
+    """
+    A message that a game takes.
+
+    :ivar method: the name of the method that is called.
+    :ivar by: who may send it: a role, ``host`` or ``any``.
+    :ivar phase: when it may be sent, or None for always.
+    :ivar open_to: the role that may send it at any time; None where more is to be asked.
+    """
+
+    method: str
+    by: str
+    phase: str | None
+    question: bool
+    durable: bool
+    open_to: str | None
+
+    @property
+    def decode(self) -> Callable[[Any], Any] | None:
+        """Decodes what a client sent as JSON, where its types say all there is to say about it."""
+
+    @property
+    def call_read(self) -> Callable[[Any, Any, Any], Any]:
+        """Calls the method with a game, a sender and what `decode` gave."""
+
+    @property
+    def call(self) -> Callable[[Any, Any, Any], Any]:
+        """Calls the method with room, player and what was sent."""
+
+
+class Contract(Protocol):
+    """A game's class, read."""
+
+    name: str
+    title: str
+    message_bytes: int
+    quanta: Quanta | None
+    function_style: bool
+    waits: bool
+    timers: frozenset[str] | None
+
+    @property
+    def cls(self) -> type[GameSettings]:
+        """The class, for its settings."""
+
+    @property
+    def messages(self) -> Mapping[str, MessageContract]:
+        """By the type that clients send."""
+
+    @property
+    def questions(self) -> Mapping[str, Any]:
+        """By name."""
+
+    @property
+    def options(self) -> Any:
+        """The schema of the room's options; None where there is none."""
+
+    def player_seats(self, role: str) -> int | None:
+        """:returns: how many seats of a role a room has, or None where the game has no such role."""
+
+    def make(self, room: Any) -> RunningGame:
+        """:returns: the game of a room that is being made."""
