@@ -16,7 +16,8 @@ from gameserver.game.settings import SETTINGS, GameSettings
 from gameserver.room import rounds
 from gameserver.room.chat.line import Chat
 from gameserver.room.groups import Group, Role
-from gameserver.room.seats import HOST_ROLES, Player
+from gameserver.room.hosts import HOST_ROLES, set_host
+from gameserver.room.seats import Player
 from gameserver.room.tables import RoomTable
 from gameserver.room.teams import Late, Mode, Teams, Wish
 from gameserver.room.timers import TimerName
@@ -236,7 +237,7 @@ class Game(GameSettings):
             raise ValueError(f"{player!r} has left the room")
         if player.role not in HOST_ROLES:
             raise ValueError(f"a {player.role} cannot be host")
-        self._gs_room.seats.set_host(player)
+        set_host(self._gs_room, player)
 
     def kick(self, player: Player, ban: bool = True) -> None:
         """

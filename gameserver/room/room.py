@@ -218,7 +218,8 @@ class Room:
             timer, moment = self.timers.next(), self.moment
             dues = [at for seat in self.seats.values() if (at := seat._kept.hold_until) is not None]
             patches_due = self.publisher.patches_due(self.half_tick_s)
-            others = (timer.due if timer else None, moment.grace_until, self.idle_at(), patches_due)
+            lent_at = self.state.host_away_at
+            others = (timer.due if timer else None, moment.grace_until, self.idle_at(), patches_due, lent_at)
             dues += [due for due in others if due is not None]
             stale.due_at = min(dues, default=NEVER)
         return stale.due_at if stale.due_at != NEVER else None
@@ -280,6 +281,8 @@ class Room:
         for kept in [seat._kept for seat in self.seats.values()]:
             if kept.hold_until is not None:
                 self.journal.set(kept, "hold_until", kept.hold_until + delta_s)
+        if self.state.host_away_at is not None:
+            self.journal.set(self.state, "host_away_at", self.state.host_away_at + delta_s)
 
     def finish_later(self, result: Any) -> None:
         """What a hook returned that was called in the middle of a step: if it waits, the step ends when it is done."""

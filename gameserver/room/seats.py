@@ -7,20 +7,17 @@ A seat outlives connections: many sessions may hold it at once, and it is held w
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 from gameserver.errors import Refused
 from gameserver.rates import TokenBucket
+from gameserver.room import hosts
 from gameserver.room.state import SeatState
 from gameserver.room.timers import TimerName
 
 if TYPE_CHECKING:
     from gameserver.room.room import Room
     from gameserver.room.teams import Team
-
-
-HOST_ROLES: Final = ("player", "host")
-"""Who may be host; a screen or a spectator never is."""
 
 
 class Player:
@@ -175,7 +172,7 @@ class Seats(dict[str, Player]):
         journal.set(state, "next_seat", state.next_seat + 1)
         journal.put(self, seat.id, seat)
         journal.touch(kept)
-        self.pass_host()
+        hosts.pass_on(room)
         return seat
 
     def give_up(self, seat: Player) -> None:
@@ -188,15 +185,4 @@ class Seats(dict[str, Player]):
         room.journal.remove(self, seat.id)
         room.journal.assign(seat, "gone", True)
         room.journal.touch(seat._kept)
-        self.pass_host()
-
-    def pass_host(self) -> None:
-        """Whoever has sat here longest is host, if nobody is: a ``host`` that does not play, or a player."""
-        if self.host in self:
-            return
-        heir = next((s for s in self.values() if s.role in HOST_ROLES), None)
-        self.set_host(heir)
-
-    def set_host(self, seat: Player | None) -> None:
-        """Make this seat the host."""
-        self._room.journal.set(self._room.state, "host", seat.id if seat is not None else None)
+        hosts.pass_on(room)

@@ -132,6 +132,9 @@ class RoomState(Kept, kw_only=True):
     :ivar key: 16 random bytes; chance and the secrets of seats come from it.
     :ivar spent: how many numbers chance has given.
     :ivar played_before: seconds of this round until ``playing_since``.
+    :ivar host: the id of the seat that has the host's flag.
+    :ivar host_owner: of the seat that it is lent by.
+    :ivar host_away_at: when it is lent, as its owner is away.
     :ivar banned: ids of users, of rows that were written before all bans were in the part ``chat``.
     """
 
@@ -160,6 +163,8 @@ class RoomState(Kept, kw_only=True):
     questions: Annotated[dict[str, Asked], marks.info, marks.due, marks.asked] = {}
     next_seat: int = 1
     host: Annotated[str | None, marks.names_seat] = None
+    host_owner: str | None = None
+    host_away_at: Annotated[float | None, marks.due] = None
     teams: Annotated[TeamsState | None, marks.info] = None
 
 

@@ -72,6 +72,12 @@ class Stage(Game):
         self.role(role).state = {"new": True}
 
 
+class Sofa(Stage):
+    """Holds seats for longer than it lends the flag."""
+
+    hold_s = 120
+
+
 class ByTests(SynchronousTestCase):
     """``by``: who may send a message."""
 
@@ -184,6 +190,66 @@ class RoleTests(SynchronousTestCase):
 
 class HostTests(SynchronousTestCase):
     """Host is a flag on a seat."""
+
+    def test_lent_while_away(self) -> None:
+        """After 10 s to who has sat here longest of those online, over a restart too; it returns with its owner."""
+        table = Table(Sofa)
+        ann, bob, cleo = table.join("Ann"), table.join("Bob"), table.join("Cleo")
+        bob.drop()
+        table.advance(3)
+        ann.drop()
+        table.restart()
+        table.advance(9.9)
+        self.assertEqual(cleo.send("who")["host"], "Ann")
+        table.advance(0.2)
+        self.assertEqual(cleo.send("who")["host"], "Cleo")
+        self.assertTrue(cleo.seats[cleo.id]["host"])
+        table.restart()
+        bob.resume()
+        self.assertEqual(cleo.send("who")["host"], "Cleo")
+        cleo.leave()
+        self.assertEqual(bob.send("who")["host"], "Bob")
+        ann.resume()
+        self.assertEqual(bob.send("who")["host"], "Ann")
+        self.assertRaises(Refused, bob.send, "by_host")
+
+    def test_nobody_to_lend_it_to(self) -> None:
+        """Whoever comes first has it, and its owner again after that."""
+        table = Table(Sofa)
+        ann, bob = table.join("Ann"), table.join("Bob")
+        ann.drop()
+        bob.drop()
+        table.advance(20)
+        bob.resume()
+        self.assertEqual(bob.send("who")["host"], "Bob")
+        ann.resume()
+        self.assertEqual(bob.send("who")["host"], "Ann")
+
+    def test_lent_and_passed_on(self) -> None:
+        """Who is made host meanwhile stays it, and lends it like anybody, for good once that seat is gone."""
+        table = Table(Sofa)
+        ann, bob, cleo = table.join("Ann"), table.join("Bob"), table.join("Cleo")
+        ann.drop()
+        table.advance(11)
+        bob.send("crown", whom=cleo.id)
+        ann.resume()
+        self.assertEqual(bob.send("who")["host"], "Cleo")
+        cleo.drop()
+        table.advance(11)
+        self.assertEqual(bob.send("who")["host"], "Ann")
+        table.advance(300)
+        self.assertNotIn(cleo.id, bob.seats)
+        self.assertEqual(bob.send("who")["host"], "Ann")
+
+    def test_online_before_away(self) -> None:
+        """Who leaves for good passes it on to somebody who is here, if there is."""
+        table = Table(Sofa)
+        ann, bob, cleo = table.join("Ann"), table.join("Bob"), table.join("Cleo")
+        bob.drop()
+        ann.leave()
+        self.assertEqual(cleo.send("who")["host"], "Cleo")
+        bob.resume()
+        self.assertEqual(cleo.send("who")["host"], "Cleo")
 
     def test_passed_when_gone(self) -> None:
         """Passed on by seniority when the host leaves for good, not when it drops."""

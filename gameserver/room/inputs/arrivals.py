@@ -16,11 +16,11 @@ from gameserver.room import admission, rounds
 from gameserver.room.changes import Newcomer
 from gameserver.room.chat.moderation import has_right
 from gameserver.room.effects import Requester
+from gameserver.room.hosts import HOST_ROLES, set_host
 from gameserver.room.inputs.connections import connect
 from gameserver.room.inputs.input import Input
 from gameserver.room.publish.joined import tell_recovered
 from gameserver.room.seat_names import name_for
-from gameserver.room.seats import HOST_ROLES
 
 if TYPE_CHECKING:
     from gameserver.interfaces import ISession
@@ -147,7 +147,7 @@ def _seat_newcomer(room: Room, requester: Requester, wish: SeatWish) -> Player:
     if requester.user.id == room.state.creator and not room.state.creator_came:
         room.journal.set(room.state, "creator_came", True)
         if role in HOST_ROLES:
-            room.seats.set_host(seat)
+            set_host(room, seat)
     room.changes.newcomers.append(Newcomer(requester, seat.id, None))
     return seat
 

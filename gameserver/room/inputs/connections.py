@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from gameserver.interfaces import ISession
-from gameserver.room import marks
+from gameserver.room import hosts, marks
 from gameserver.room.inputs.input import Input
 
 if TYPE_CHECKING:
@@ -47,11 +47,13 @@ def connect(room: Room, seat: Player) -> None:
     room.journal.set(room.moment, "empty_since", None)
     if not seat.online:
         room.journal.update(seat._kept, online=True, hold_until=None)
+        hosts.host_back(room, seat)
 
 
 async def drop(room: Room, seat: Player) -> None:
     """Nobody is connected to that seat any more: it is held for its player."""
     room.journal.update(seat._kept, online=False, hold_until=room.now + seat._kept.hold_s)
+    hosts.host_away(room, seat)
     await room.game_calls.alone("on_drop", room.game.on_drop, seat)
     await check_questions(room)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Coroutine
 from typing import TYPE_CHECKING, Any
 
+from gameserver.room.hosts import lend
 from gameserver.room.inputs.connections import drop
 from gameserver.room.inputs.input import Input
 from gameserver.room.inputs.lifecycle import leave_for_good
@@ -19,9 +20,12 @@ class Fire(Input, frozen=True):
     """What is due first happens."""
 
     async def apply(self, room: Room) -> None:
-        """End the grace after a restart, or fire a timer, or give up a held seat, or close an idle room."""
+        """End the grace after a restart, lend the host's flag, fire a timer, give up a held seat, or close the room."""
         if _is_due(room, room.moment.grace_until):
             await _end_grace(room)
+            return
+        if _is_due(room, room.state.host_away_at):
+            lend(room)
             return
         seat = next((seat for seat in room.seats.values() if _is_due(room, seat._kept.hold_until)), None)
         timer = room.timers.next()

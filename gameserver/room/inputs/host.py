@@ -12,8 +12,8 @@ from gameserver.protocol import messages
 from gameserver.room import rounds
 from gameserver.room.admission import is_host
 from gameserver.room.chat import moderation
+from gameserver.room.hosts import HOST_ROLES, set_host
 from gameserver.room.inputs.input import SeatRequest
-from gameserver.room.seats import HOST_ROLES
 
 if TYPE_CHECKING:
     from gameserver.room.room import Room
@@ -66,7 +66,7 @@ def _mute(room: Room, by: User, whom: Player) -> None:
 def _pass(room: Room, by: User, whom: Player) -> None:
     if whom.role not in HOST_ROLES:
         raise Refused(f"A {whom.role} cannot be host.")
-    room.seats.set_host(whom)
+    set_host(room, whom)
 
 
 _ABOUT_THE_ROOM: Final[dict[str, Callable[[Room], Any]]] = {

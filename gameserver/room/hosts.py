@@ -1,0 +1,74 @@
+"""
+Whose the host's flag is.
+
+It goes by seniority among those who play, to those who are online before those who are away, once its owner has left
+for good. While its owner is away it is lent, so that nobody waits for a phone that sleeps.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from gameserver.room.room import Room
+    from gameserver.room.seats import Player
+
+HOST_ROLES: Final = ("player", "host")
+"""Who may have the flag; a screen or a spectator never has."""
+LEND_S: Final = 10.0
+"""A host who is away for so long has the flag lent."""
+
+
+def set_host(room: Room, seat: Player | None) -> None:
+    """Make this seat the host, for good: whoever had it lent, or has lent it, has no right to it any more."""
+    away_at = room.now + LEND_S if seat is not None and not seat.online else None
+    host = seat.id if seat is not None else None
+    room.journal.update(room.state, host=host, host_owner=None, host_away_at=away_at)
+
+
+def pass_on(room: Room) -> None:
+    """Somebody has come, or left for good: if nobody has the flag, find whom it goes to."""
+    seats, state = room.seats, room.state
+    if state.host_owner is not None and state.host_owner not in seats:
+        room.journal.set(state, "host_owner", None)
+    if state.host not in seats:
+        if state.host_owner is None:
+            set_host(room, _heir(room) or next((s for s in seats.values() if s.role in HOST_ROLES), None))
+        else:
+            _lend(room, _heir(room) or seats[state.host_owner])
+
+
+def host_away(room: Room, seat: Player) -> None:
+    """A seat's player has dropped: if that is the host, the flag is lent before long."""
+    if seat.id == room.state.host:
+        room.journal.set(room.state, "host_away_at", room.now + LEND_S)
+
+
+def host_back(room: Room, seat: Player) -> None:
+    """A seat's player is here again: the flag returns to its owner, or goes to whom there was nobody before."""
+    state = room.state
+    if seat.id == state.host_owner:
+        set_host(room, seat)
+    elif seat.id == state.host:
+        room.journal.set(state, "host_away_at", None)
+    elif state.host is not None and state.host_away_at is None and not room.seats[state.host].online:
+        lend(room)
+
+
+def lend(room: Room) -> None:
+    """The host was away for long enough: who has sat here longest of those who are here has the flag meanwhile."""
+    room.journal.set(room.state, "host_away_at", None)
+    heir = _heir(room)
+    if heir is not None:
+        _lend(room, heir)
+
+
+def _lend(room: Room, heir: Player) -> None:
+    owner = room.state.host_owner or room.state.host
+    away_at = None if heir.online else room.now + LEND_S
+    host_owner = owner if owner != heir.id else None
+    room.journal.update(room.state, host=heir.id, host_owner=host_owner, host_away_at=away_at)
+
+
+def _heir(room: Room) -> Player | None:
+    return next((seat for seat in room.seats.values() if seat.role in HOST_ROLES and seat.online), None)
