@@ -16,7 +16,7 @@ from twisted.python.failure import Failure
 
 from gameserver.errors import StoreUnavailable
 from gameserver.interfaces import Commit, IClock, ILease, IStore, Outcome
-from gameserver.node.commits import let_go
+from gameserver.node.delivery import let_go
 from gameserver.node.reactor_pass import ReactorPass
 from gameserver.node.runner import RoomRunner
 
@@ -88,7 +88,7 @@ class CommitBatch:
         self._asked = False
         waiting = list(self.waiting)
         self.waiting.clear()
-        held = self._may_tell()
+        held = self._lease is None or self._may_tell()
         commits: Commits = []
         for runner in waiting:
             if not held and runner.is_stored and not runner.commits.lost:
@@ -115,7 +115,8 @@ class CommitBatch:
                 self._on_ended(runner)
         if commits:
             self._commit(commits, 0)
-        self._look()
+        if self._settled is not None:
+            self._look()
 
     def settled(self) -> Deferred[None]:
         """:returns: fires once nothing waits to be stored or told, and no commit is under way; asked at the end."""

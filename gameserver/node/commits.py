@@ -7,21 +7,26 @@ what later steps change and say merges into the next.
 
 from __future__ import annotations
 
+from enum import Enum
 from typing import TYPE_CHECKING, Any, Final
 
+from twisted.python.failure import Failure
+
+from gameserver.errors import Refused
 from gameserver.interfaces import Commit
+from gameserver.node.delivery import deliver
 from gameserver.node.waiters import Waiter
 from gameserver.room import row
 from gameserver.room.chat.records import UserWatch
-from gameserver.room.effects import Delivery, OneByOne
+from gameserver.room.effects import Delivery
 from gameserver.room.marks import NEVER
 
 if TYPE_CHECKING:
+    from twisted.internet.defer import Deferred
     from twisted.internet.interfaces import IDelayedCall
 
     from gameserver.interfaces import ISession
-    from gameserver.node.runner import RoomRunner
-    from gameserver.room.room import Room
+    from gameserver.node.steps import RoomSteps
 
 OUTBOX: Final = 20_000
 """Deliveries that may wait for the store before further inputs wait too."""
@@ -33,16 +38,32 @@ DUE_SLACK_S: Final = 1e-6
 """Seconds since 1970 in a float are this coarse."""
 
 
+class CommitState(Enum):
+    """What the store has been asked for."""
+
+    IDLE = "nothing that it has not answered"
+    UNDER_WAY = "to store a step"
+    ENDING = "to store the room's end"
+    ENDED = "nothing more: it has the room's end"
+    LOST = "nothing more: another node has the room"
+
+
+IDLE: Final = CommitState.IDLE
+UNDER_WAY: Final = CommitState.UNDER_WAY
+ENDING: Final = CommitState.ENDING
+ENDED: Final = CommitState.ENDED
+LOST: Final = CommitState.LOST
+
+
 class Commits:
     """
     The commits of one room.
 
-    :param runner: who keeps it.
+    :param runner: what runs it.
     :param fence: under which it was opened.
     :param version: what the store has of it; 0 is nothing.
     :ivar must: a step changed something that is to be stored before it is told.
-    :ivar under_way: a commit was handed out by `collect`, and not answered yet.
-    :ivar lost: another node has the room.
+    :ivar state: what the store has been asked for.
     :ivar late_at: from then on inputs wait for the store, unless it hears of the room before; by the clock's monotonic
         seconds, as all ages here.
     """
@@ -51,7 +72,6 @@ class Commits:
         "_behind_since",
         "_changed_since",
         "_drops",
-        "_ended",
         "_held_up",
         "_in_flight",
         "_outbox",
@@ -62,20 +82,17 @@ class Commits:
         "_write_call",
         "fence",
         "late_at",
-        "lost",
         "must",
-        "under_way",
+        "state",
         "version",
     )
 
-    def __init__(self, runner: RoomRunner, *, fence: int, version: int) -> None:
+    def __init__(self, runner: RoomSteps, *, fence: int, version: int) -> None:
         self.fence = fence
         self.version = version
         self.must = False
-        self.under_way = False
-        self.lost = False
+        self.state = IDLE
         self._runner = runner
-        self._ended = False
         self._whole = False
         self._puts: dict[str, bytes] = {}
         self._drops: dict[str, None] = {}
@@ -95,17 +112,16 @@ class Commits:
 
         :returns: a commit to be answered with `stored`, or None.
         """
-        if self._ended or self.lost or (self._whole and self._runner.busy):
+        if self.state in (ENDING, ENDED, LOST) or (self._whole and self._runner.busy):
             return None
         if self._runner.room.game_class.durability == "relaxed" and not self._runner.room.moment.ended:
             return self._collect_relaxed()
         if not self._runner.busy and (self.must or self.under_way):
             self.seal()
         elif not self._runner.busy and not self.under_way:
-            self._outbox += self._runner.room.publisher.outbox
-            self._runner.room.publisher.outbox = []
+            self._outbox += self._runner.room.publisher.take()
         if self.behind:
-            self._runner.free = False
+            self._runner.settle()
         if self.under_way:
             self._put_off = True
             return None
@@ -114,7 +130,7 @@ class Commits:
 
     def stored(self) -> None:
         """The commit that `collect` returned is in the store: its effects go out."""
-        self.under_way = False
+        self.state = ENDED if self.state is ENDING else IDLE
         self._runner.room.tables.stored()
         in_flight, self._in_flight = self._in_flight, []
         deliver(in_flight)
@@ -130,7 +146,7 @@ class Commits:
 
     def store_is_behind(self) -> None:
         """The commit that `collect` returned cannot be stored before the store has the whole room again."""
-        self.under_way = False
+        self.state = IDLE
         self._outbox = self._in_flight + self._outbox
         self._in_flight = []
         self._runner.room.tables.not_stored()
@@ -151,7 +167,7 @@ class Commits:
 
         :returns: the sessions that were to be told something.
         """
-        self.lost = True
+        self.state = LOST
         untold = self._in_flight + self._outbox + self._runner.room.publisher.outbox
         self._in_flight.clear()
         self._outbox.clear()
@@ -169,15 +185,33 @@ class Commits:
         """Let somebody know once all is told that the room has said so far."""
         to: Any = (waiter,)
         delivery: Delivery = (to, b"", None)
-        if self.lost:
+        if self.state is LOST:
             waiter.lose()
-        elif self._ended and self.under_way:
+        elif self.state is ENDING:
             self._in_flight.append(delivery)
-        elif self._ended or self._runner.forgotten:
+        elif self.state is ENDED or self._runner.forgotten:
             waiter.deliver(b"")
         else:
             self._runner.room.publisher.outbox.append(delivery)
             self._runner.join_batch()
+
+    def refuse(self, done: Deferred[Any], refused: Refused) -> None:
+        """Whoever waits for this is refused, behind all that the room has said."""
+        waiter = Waiter(done, Failure(refused))
+        if refused.code == "draining":
+            waiter.deliver(b"")  # it says nothing of the room
+        else:
+            self.follow(waiter)
+
+    @property
+    def under_way(self) -> bool:
+        """Whether a commit was handed out by `collect`, and not answered yet."""
+        return self.state is UNDER_WAY or self.state is ENDING
+
+    @property
+    def lost(self) -> bool:
+        """Whether another node has the room."""
+        return self.state is LOST
 
     @property
     def behind(self) -> bool:
@@ -230,11 +264,11 @@ class Commits:
             whole=self._whole and not ends,
             entries=room.tables.send(),
         )
-        self._ended, self._whole = ends, False
+        self._whole = False
         self._changed_since = None
         self._puts, self._drops = {}, {}
         self._in_flight, self._outbox = self._outbox, []
-        self.under_way = True
+        self.state = ENDING if ends else UNDER_WAY
         return commit
 
     def _collect_relaxed(self) -> Commit | None:
@@ -277,81 +311,8 @@ class Commits:
                 self._drops[part] = None
         if not self._runner.busy:
             room.tables.seal()
-        self._outbox += room.publisher.outbox
-        room.publisher.outbox = []
+        self._outbox += room.publisher.take()
 
     def _deliver_all(self) -> None:
         outbox, self._outbox = self._outbox, []
         deliver(outbox)
-
-
-def let_go(room: Room) -> None:
-    """The pass of a room ends that is never stored: nothing waits."""
-    dirty = room.journal.parts.dirty
-    if dirty:
-        dirty.clear()
-    outbox, room.publisher.outbox = room.publisher.outbox, []
-    if len(outbox) == 1:  # nearly always
-        to, frame, slot = outbox[0]
-        if slot is None:
-            deliver_to_all = to[0].deliver_to_all
-            deliver_to_all(to, [frame], last=True)
-            return
-    deliver(outbox)
-
-
-def deliver(deliveries: list[Delivery]) -> None:
-    """Hand each frame to its sessions, in order; what goes to the same ones in a row goes to them at once."""
-    if len(deliveries) > 1 and _deliver_joined(deliveries):
-        return
-    at, end = 0, len(deliveries)
-    while at < end:
-        begin = at
-        to, frame, slot = deliveries[at]
-        at += 1
-        if slot is not None:
-            for session in to:
-                session.deliver_volatile(frame, slot)
-            continue
-        while at < end and deliveries[at][0] is to and deliveries[at][2] is None:
-            at += 1
-        frames = [frame] if at == begin + 1 else [delivery[1] for delivery in deliveries[begin:at]]
-        # Who is told nothing else in this pass is written to at once.
-        to[0].deliver_to_all(to, frames, last=begin == 0 and at == end)
-
-
-def _deliver_joined(deliveries: list[Delivery]) -> bool:
-    """
-    Hand over what one audience hears and some of it are answered: each session gets all that is for it at once.
-
-    :returns: False where it is anything else, and nothing was done.
-    """
-    all: tuple[ISession, ...] = ()
-    shared: list[bytes] = []
-    own: dict[ISession, list[bytes]] = {}
-    for to, frame, slot in deliveries:
-        if slot is not None or isinstance(to[0], OneByOne):
-            return False
-        if len(to) == 1:
-            session = to[0]
-            frames = own.get(session)
-            if frames is None:
-                frames = own[session] = shared[:] if session in all else []
-            frames.append(frame)
-        elif to is all or not all:
-            if not all:
-                all = to
-                if own:  # what they are owed came before the others': a rare order, which the long way keeps
-                    return False
-            shared.append(frame)
-            for session, frames in own.items():
-                if session in all:
-                    frames.append(frame)
-        else:
-            return False
-    rest = tuple([session for session in all if session not in own]) if own else all
-    if rest:
-        rest[0].deliver_to_all(rest, shared, last=True)
-    for session, frames in own.items():
-        session.deliver_to_all((session,), frames, last=True)
-    return True

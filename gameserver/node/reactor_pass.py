@@ -47,6 +47,14 @@ class ReactorPass:
         self.monotonic_s = self._clock.monotonic()
         self.began_s = self.monotonic_s + self._clock.ahead_s
 
+    def now(self) -> float:
+        """:returns: seconds since 1970; the same for all that one pass brings."""
+        return self.began_s or self._clock.now()
+
+    def monotonic(self) -> float:
+        """:returns: seconds that only grow, since some moment; the same for all of one pass."""
+        return self.monotonic_s if self.began_s else self._clock.monotonic()
+
     def ask(self) -> None:
         """Something is to be done at the end of this pass."""
         if self.passing:
@@ -72,7 +80,8 @@ class ReactorPass:
         self._asked = False
         try:
             self.rooms()
-            self.write()
+            if self._owing:
+                self.write()
         finally:
             self.passing = False
             if self._asked:

@@ -114,13 +114,25 @@ class Changes:
     :ivar said: what is told, in this order.
     :ivar unsay: how an event is undone that was said last, as the journal has it; `only_said` is the journal of a step
         that said one, and did nothing else.
+    :ivar done: who asked for what was done, where there is no more to say of it.
     :ivar replies: what those who asked are answered, each in its session's form; told last.
     :ivar records: entries of the moderation log.
     :ivar later: what is to be awaited before the step ends.
     :ivar durable: whether what it changes is stored at once.
     """
 
-    __slots__ = ("departures", "durable", "later", "newcomers", "only_said", "records", "replies", "said", "unsay")
+    __slots__ = (
+        "departures",
+        "done",
+        "durable",
+        "later",
+        "newcomers",
+        "only_said",
+        "records",
+        "replies",
+        "said",
+        "unsay",
+    )
 
     def __init__(self) -> None:
         self.said: list[Said] = []
@@ -128,6 +140,7 @@ class Changes:
         self.only_said = [self.unsay]
         self.newcomers: list[Newcomer] = []
         self.departures: list[Departure] = []
+        self.done: list[tuple[Requester, Player]] = []
         self.replies: list[tuple[ISession, bytes]] = []
         self.records: list[Record] = []
         self.later: list[Any] = []
@@ -142,6 +155,8 @@ class Changes:
         if self.newcomers or self.departures:
             self.newcomers.clear()
             self.departures.clear()
+        if self.done:
+            self.done.clear()
         if self.replies:
             self.replies.clear()
         if self.records:

@@ -18,6 +18,12 @@ if TYPE_CHECKING:
     from gameserver.room.seats import Player
 
 
+def error_for(requester: Requester, error: Refused) -> bytes:
+    """:returns: what a requester is told, in its form."""
+    message = messages.Error(requester.id, error.code, error.text, error.path, requester.room)
+    return msgpack.encode_for(requester.session.form, message)
+
+
 class Replies:
     """
     The replies of one room.
@@ -41,7 +47,7 @@ class Replies:
         if requester.id is None:
             return
         if data is None:
-            self._room.changes.replies.append((requester.session, self.done(requester, requester.id, player)))
+            self._room.changes.done.append((requester, player))  # remembered when the step is told, which may fail
             return
         room = self._room.code
         frame = messages.encode(messages.Ok(requester.id, messages.payload(data), room))
@@ -50,22 +56,23 @@ class Replies:
         own = frame if requester.session.form is Form.JSON else msgpack.pack(messages.Ok(requester.id, data, room))
         self._remember(requester, player, frame, own)
 
-    def done(self, requester: Requester, id: int, player: Player) -> bytes:
-        """
-        A request was applied, and there is no more to say of it: that is remembered.
-
-        :returns: the answer, which is still to be told.
-        """
-        room, session = self._room, requester.session
-        if player.id in room.seats:
-            key = session.key
-            forgotten = self.answers.keep(player.id, key, id)
-            parts = room.journal.parts
-            if parts.is_stored:
-                parts.dirty.add(keys.done(player.id, key))
-                if forgotten:
-                    parts.drop(forgotten)
-        return self._done % id if session.form is Form.JSON else msgpack.pack(messages.Ok(id, room=room.code))
+    def confirm_done(self) -> None:
+        """Answer those whose requests were done, behind all else that the step said, and remember it."""
+        room = self._room
+        for requester, player in room.changes.done:
+            session, id = requester.session, requester.id or 0
+            if player.id in room.seats:
+                key = session.key
+                forgotten = self.answers.keep(player.id, key, id)
+                parts = room.journal.parts
+                if parts.is_stored:
+                    parts.dirty.add(keys.done(player.id, key))
+                    if forgotten:
+                        parts.drop(forgotten)
+            json = session.form is Form.JSON
+            frame = self._done % id if json else msgpack.pack(messages.Ok(id, room=room.code))
+            room.publisher.outbox.append(((session,), frame, None))
+        room.changes.done.clear()
 
     def confirm(self, requester: Requester) -> None:
         """Answer a request that does no harm twice."""
@@ -76,7 +83,7 @@ class Replies:
     def error(self, requester: Requester, error: Refused, player: Player | None = None) -> None:
         """Answer with an error; one for a player's request that was applied is remembered."""
         message = messages.Error(requester.id, error.code, error.text, error.path, requester.room)
-        own = msgpack.encode_for(requester.session.form, message)
+        own = error_for(requester, error)
         if player is not None and requester.id is not None and error.code not in PASSING:
             self._remember(
                 requester, player, own if requester.session.form is Form.JSON else messages.encode(message), own
@@ -114,7 +121,7 @@ class Replies:
         player = self._room.seats.get(seat_id)
         if player is None:
             self.error(requester, Refused(code="not_found"))
-        elif self.came_before(requester, player):
+        elif requester.id is not None and self.came_before(requester, player):
             self._answer_again(requester, player)
         elif counts and not player._bucket.take(self._room.monotonic):
             self._error_too_fast(requester)
@@ -124,7 +131,8 @@ class Replies:
 
     def came_before(self, requester: Requester, player: Player) -> bool:
         """Whether a request's id is no new one."""
-        memory = self.answers.find(player.id, requester.session.key)
+        memories = self.answers.by_seat.get(player.id)
+        memory = memories.get(requester.session.key) if memories is not None else None
         return memory is not None and requester.id is not None and requester.id <= memory.last_id
 
     def _answer_again(self, requester: Requester, player: Player) -> None:

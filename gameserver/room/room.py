@@ -26,6 +26,7 @@ from gameserver.room.groups import Groups
 from gameserver.room.journal import Journal
 from gameserver.room.marks import LOOK, NEVER
 from gameserver.room.publish import broadcast
+from gameserver.room.publish.audience import audience, say_event
 from gameserver.room.publish.publisher import Publisher
 from gameserver.room.questions import OpenQuestions
 from gameserver.room.quota import Share
@@ -196,10 +197,31 @@ class Room:
         self.moment.monotonic = monotonic
         self.changes.durable = True
 
-    def finish(self) -> None:
-        """The step ends: tell what changed, forget how to undo it."""
+    def finish(self) -> bool:
+        """
+        The step ends: tell what changed, forget how to undo it.
+
+        :returns: whether it did anything but speak.
+        :raises Refused: ``too_large``: the one thing that it said fits no message, which nobody has looked at before.
+        """
+        undo, changes, publisher = self.journal.undo, self.changes, self.publisher
+        said = changes.said
+        if undo == changes.only_said and not (self.journal.stale.info or publisher.patches or publisher.slow.copies):
+            # Most steps say one event and do nothing else: they end here without a look at all that they did not do.
+            one: Any = said[-1]
+            key = one.key
+            publisher.streams.keep_one(key, say_event(self, one, publisher.audiences.get(key) or audience(self, key)))
+            said.clear()
+            undo.clear()
+            if changes.done:
+                self.replies.confirm_done()
+            elif changes.replies:
+                broadcast.tell(self)
+            return False
+        only_spoke = len(undo) == len(said)
         broadcast.tell(self)
         self.journal.commit()
+        return not only_spoke
 
     def abort(self) -> None:
         """The step never was: the room's own code failed in it."""

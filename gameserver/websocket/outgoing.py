@@ -111,7 +111,11 @@ class Outgoing:
                 size = len(frame)
                 data = (HEADS[self._first][size] if size < READY else self._head(size)) + frame
             else:
-                data = b"".join([part for frame in frames for part in (self._head(len(frame)), frame)])
+                parts: list[bytes] = []
+                for frame in frames:
+                    size = len(frame)
+                    parts += (HEADS[self._first][size] if size < READY else self._head(size), frame)
+                data = b"".join(parts)
         except _TooLarge:
             for session in to:
                 session.transport._refuse(frames)

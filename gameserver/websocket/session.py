@@ -23,7 +23,6 @@ from zope.interface import implementer
 from gameserver.errors import Refused, StoreUnavailable
 from gameserver.interfaces import Caller, IAuthenticators, IHasher, ISession, ITickets, User
 from gameserver.node.codes import as_typed
-from gameserver.node.fast_path import FastPath
 from gameserver.protocol import messages, msgpack
 from gameserver.protocol.json_codec import Codec, JSONCodec, Unreadable
 from gameserver.protocol.messages import Close, Form, FromServer
@@ -33,6 +32,7 @@ from gameserver.rates import TokenBucket
 from gameserver.room.bounds import PACKED
 from gameserver.room.effects import Requester
 from gameserver.room.inputs.arrivals import ResumeSeat, SeatWish
+from gameserver.room.inputs.message import UNREAD
 from gameserver.room.inputs.table import SEAT_REQUESTS
 from gameserver.websocket.limits import (
     AT_ONCE,
@@ -46,6 +46,7 @@ from gameserver.websocket.limits import (
     request_bytes,
 )
 from gameserver.websocket.pace import Pace
+from gameserver.websocket.session_seat import SessionSeat
 
 if TYPE_CHECKING:
     from gameserver.clock import Clock
@@ -65,6 +66,8 @@ tries all the same must not hold back those who share the address.
 
 UNLOOKED: Final = ("bad_message", "unknown_op", "rate_limited", "busy", "draining")
 """Refusals of what was not even looked at: they rest on nothing, and come at once."""
+NOBODY: Final[dict[str | None, SessionSeat]] = {}
+"""May speak at once; always empty."""
 PING_BYTES: Final = 128
 """What is longer is no ``ping``."""
 
@@ -125,6 +128,7 @@ class Session:
         "_busy",
         "_closing",
         "_codec",
+        "_glance",
         "_hello_call",
         "_idle",
         "_leaving",
@@ -135,6 +139,7 @@ class Session:
         "_seats",
         "_services",
         "_speaker",
+        "_speakers",
         "_waiting",
         "_waiting_bytes",
         "address",
@@ -155,6 +160,7 @@ class Session:
         self._codec: Codec = (MsgpackCodec if binary else JSONCodec)(
             services.limits.depth, request_bytes(services.limits)
         )
+        self._glance = self._codec.glance
         self.pace = Pace(services.clock, services.limits, services.registry.reactor_pass)
         self._requests = _bucket(services.limits.requests_per_s)
         self._lines = _bucket(services.limits.chat_per_s)
@@ -163,8 +169,9 @@ class Session:
         self._seats: dict[str, str] = {}
         # Rooms in which it has no seat any more, until they have told it so.
         self._leaving: tuple[RoomRunner, ...] = ()
-        # Who says what names no room: known only while frames are handled as they come, and there is one seat.
-        self._speaker: FastPath | None = None
+        # Its seats that have spoken, by the rooms that messages name: only while frames are handled as they come.
+        self._speakers: dict[str | None, SessionSeat] = NOBODY
+        self._speaker: SessionSeat | None = None  # one of these
         self._waiting: list[bytes] = []
         self._waiting_bytes = 0
         self._busy = False
@@ -197,18 +204,42 @@ class Session:
         """
         A frame came in that is of this session's form. Never raises.
 
-        While the speaker is known, nothing else is to be asked, and most that is sent needs no more than this.
+        While a seat may speak, nothing else is to be asked, and most that is sent needs no more than this.
         """
-        speaker = self._speaker
-        if speaker is not None:
-            if speaker.says(frame):
-                return
-        elif not self._is_free(frame):
+        seat = self._speaker
+        if seat is None:
+            if self._is_free(frame):
+                self._take(frame)
             return
-        self._take(frame)
+        # What is called is a local first: of an attribute that is none of its class Python looks longer for it.
+        glance = self._glance
+        try:
+            message = glance(frame)
+            if message.room != seat.code:
+                seat = self._speakers[message.room]
+            if message.type != seat.last_type:
+                seat.turn_to(message.type)
+            decode = seat.decode
+            if decode is not None:
+                read = decode(message.data)
+            elif self._codec.is_flat(frame):
+                read = UNREAD
+            else:
+                self._take(frame)
+                return
+        except Exception:  # noqa: BLE001 - it is no such message, or a type of the game's raises anything
+            self._take(frame)
+            return
+        requester = seat.requester
+        if message.id is not None:
+            requester = Requester(self, requester.user, message.id, requester.room)
+        try:
+            seat.runner.message(requester, seat.id, message, read)
+        except Exception:  # noqa: BLE001 - the message's door: a bug of ours costs this message, not the connection
+            self._refuse_failed(message, Failure())
 
     def _take(self, frame: bytes) -> None:
-        """All the rest."""
+        """Whatever else is said, and all in which something is wrong."""
         try:
             message = self._codec.decode(frame)
         except Unreadable as unreadable:
@@ -216,20 +247,19 @@ class Session:
             return
         try:
             if type(message) is messages.Send:
-                user = self._whoever()
-                runner, seat = self._seat_in(message.room)
-                if self._speaker is None:
-                    self._remember_speaker(runner, seat, user)
-                requester = Requester(self, user, message.id, runner.room.code)
-                runner.message(requester, seat, message)
+                seat = self._seat_in(message.room, self._whoever())
+                seat.turn_to(message.type)
+                seat.runner.message(seat.asking(message.id), seat.id, message)
             else:
                 self._request(message)
-        except Refused as refused:
-            if type(message) is not messages.Send or self._count_request():
-                self._refuse(message, refused)
         except Exception:  # noqa: BLE001 - the message's door: a bug of ours costs this message, not the connection
-            log.failure("a message was not handled", Failure(), op=type(message).__name__)
-            self._refuse(message, Refused("The server failed at that.", code="game_error"))
+            self._refuse_failed(message, Failure())
+
+    def _refuse_failed(self, message: Any, failure: Failure) -> None:
+        """It came to nothing."""
+        refused = _as_refused(failure)
+        if refused is not failure.value or type(message) is not messages.Send or self._count_request():
+            self._refuse(message, refused)
 
     def _is_free(self, frame: bytes) -> bool:
         """:returns: whether a frame is handled now; if not, it is for later, or for nobody."""
@@ -249,7 +279,7 @@ class Session:
     def lost(self) -> None:
         """The connection is gone; that is never leaving."""
         self.closed = True
-        self._speaker = None
+        self._speaker, self._speakers = None, NOBODY
         self._services.strangers.leave(self)
         if self.user is not None:
             self._services.registry.people.leave(self)
@@ -284,7 +314,7 @@ class Session:
         if self._closing:
             return
         self._closing = True
-        self._speaker = None
+        self._speaker, self._speakers = None, NOBODY
         self._waiting.clear()
         self.transport.close(code, reason)
 
@@ -305,7 +335,7 @@ class Session:
             self._services.clock.later(0, self._detach, code, seat)
         else:
             self._seats[code] = seat
-            self._speaker = None
+            self._speaker, self._speakers = None, NOBODY
 
     def unseated(self, code: str) -> None:
         """Note a seat that this session has no more; see `ISession.unseated`."""
@@ -314,7 +344,7 @@ class Session:
             if runner is not None:
                 self._leaving = (*self._leaving, runner)
                 runner.told().addBoth(self._has_left, runner)
-        self._speaker = None
+        self._speaker, self._speakers = None, NOBODY
         self.transport.forget(code)
 
     def _has_left(self, _: object, runner: RoomRunner) -> None:
@@ -390,18 +420,12 @@ class Session:
             self._services.budgets.throttled["chat"] += 1
             raise Refused(code="rate_limited")
 
-    def _remember_speaker(self, runner: RoomRunner, seat: str, user: User) -> None:
-        """While there is but one seat; and it is there, which a step that lasts may have yet to decide."""
-        if len(self._seats) == 1 and runner.is_plain and seat in runner.room.seats:
-            requester = Requester(self, user, None, runner.room.code)
-            self._speaker = FastPath(runner, seat, requester, self._codec.glance, self._codec.is_flat)
-
     def _in_room(self, requester: Requester, message: Any) -> None:
         """What a room answers."""
-        runner, seat = self._seat_in(message.room)
+        seat = self._seat_in(message.room, requester.user)
         if isinstance(message, messages.ChatMessage):
             self._count_line()
-        done = runner.post(SEAT_REQUESTS[type(message)](requester, seat, message))
+        done = seat.runner.post(SEAT_REQUESTS[type(message)](requester, seat.id, message))
         done.addErrback(self._refused_by_room, requester)
 
     async def _listen(self, requester: Requester, message: messages.Listen) -> None:
@@ -455,7 +479,7 @@ class Session:
     def _wait_for(self, requester: Requester | None, steps: Coroutine[Any, Any, None]) -> None:
         """Nothing else is handled until this is done."""
         self._busy = True
-        self._speaker = None
+        self._speaker, self._speakers = None, NOBODY
         done = Deferred.fromCoroutine(steps)
         done.addErrback(lambda failure: Deferred.fromCoroutine(self._refused(failure, requester)))
         done.addErrback(lambda failure: log.failure("a request was not handled", failure))
@@ -669,11 +693,15 @@ class Session:
             raise Refused(code="unauthenticated")
         return self.user
 
-    def _seat_in(self, room: str | None) -> tuple[RoomRunner, str]:
+    def _seat_in(self, room: str | None, user: User) -> SessionSeat:
         """
         :param room: its code, or None where the session holds one seat.
+        :returns: the seat, which from now on may speak.
         :raises Refused: there is no such seat.
         """
+        speaker = self._speakers.get(room)
+        if speaker is not None and not speaker.runner.forgotten:
+            return speaker
         seats = self._seats
         if room is None:
             if len(seats) > 1:
@@ -683,7 +711,15 @@ class Session:
         seat = seats.get(runner.room.code)
         if seat is None:
             raise Refused(code="not_found")
-        return runner, seat
+        speaker = self._speakers.get(runner.room.code)
+        if speaker is None or speaker.runner is not runner:
+            speaker = SessionSeat(runner, seat, self, user, typed=self.form is Form.JSON)
+            if not self._busy:
+                self._speakers = {**self._speakers, speaker.code: speaker}
+                if len(seats) == 1:
+                    self._speakers[None] = speaker
+                self._speaker = speaker
+        return speaker
 
     def _room_of(self, message: Any) -> str | None:
         """:returns: the code of the room that a message is about, where it is said by a seat in it."""

@@ -17,7 +17,7 @@ from typing import Any, Final
 from twisted.internet.defer import Deferred
 from twisted.internet.threads import deferToThread
 
-from gameserver.node.runner import QUEUE_PER_USER
+from gameserver.node.input_queue import QUEUE_PER_USER
 from tests.e2e.checker import Counts
 from tests.e2e.company import GAMES, Fair
 from tests.e2e.kit import ASK_S, ServerCase, sleep, together, until, within

@@ -6,7 +6,7 @@ from typing import Any
 
 from twisted.trial.unittest import SynchronousTestCase
 
-from gameserver.node.commits import deliver
+from gameserver.node.delivery import deliver
 from gameserver.room.effects import OneByOne
 
 

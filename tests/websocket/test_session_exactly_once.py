@@ -6,7 +6,7 @@ from typing import Any
 
 from gameserver import Game, Player, Refused, message
 from gameserver.errors import StoreUnavailable
-from gameserver.node.runner import QUEUE_PER_USER
+from gameserver.node.input_queue import QUEUE_PER_USER
 from tests.websocket.kit import WireTestCase
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Coroutine
 from inspect import isawaitable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from msgspec import Raw
 from twisted.internet.defer import succeed
@@ -20,59 +20,79 @@ if TYPE_CHECKING:
     from gameserver.room.seats import Player
 
 
+UNREAD: Final = object()
+"""Data that nobody has read yet."""
+
+
 class Message(SeatRequest[messages.Send], frozen=True):
-    """A player sends a message of the game's own."""
+    """
+    A player sends a message of the game's own.
+
+    :ivar read: its data, as `MessageSpec.decode` reads it, or `UNREAD`.
+    """
+
+    read: Any = UNREAD
 
     def apply(self, room: Room) -> Coroutine[Any, Any, None] | None:
         """Call the game's method for it, by its type."""
-        requester, type = self.requester, self.message.type
-        player = room.replies.asking_player(requester, self.seat)
-        if player is None:
-            return None
-        spec = room.spec.messages.get(type)
-        mark = 0  # nothing was done in this step
-        try:
-            if spec is None:
-                result = _call_function(room, player, type, self.message.data)
-            else:
-                admission.admit_message(room, spec, player, type)
-                room.changes.durable = spec.durable
-                result = spec.call(room, player, self.message.data)
-                if spec.question:
-                    return room.game_calls.asked(
-                        requester, player, type, mark, _take_answer(room, spec.method, player, result)
-                    )
-        except Exception as error:  # noqa: BLE001 - the message's door
-            room.game_calls.refuse(requester, player, type, mark, error)
-            return None
-        return called(room, requester, player, type, result)
+        return apply_message(room, self.requester, self.seat, self.message, self.read)
 
 
-def called(
-    room: Room, requester: Requester, player: Player, type: str, result: Any
+def apply_message(
+    room: Room, requester: Requester, seat: str, message: messages.Send, read: Any
 ) -> Coroutine[Any, Any, None] | None:
     """
-    The game's code for a message was called, and nothing was done in this step before.
+    What a `Message` does, without making one: most inputs are such, and most of them do little but speak.
 
     :returns: None where it is done and answered; otherwise what is to be awaited.
     """
-    mark = 0
+    player = room.seats.get(seat)
+    replies = room.replies
+    asks = requester.id is not None
+    if player is None or not player._bucket.spare or (asks and replies.came_before(requester, player)):
+        player = replies.asking_player(requester, seat)
+        if player is None:
+            return None
+    else:
+        player._bucket.spare -= 1
+    type = message.type
+    spec = room.spec.messages.get(type)
     try:
-        reply = None
+        if spec is None:
+            result = _call_function(room, player, type, message.data)
+        else:
+            if spec.open_to != player.role or room.state.paused_at is not None:
+                admission.admit_message(room, spec, player, type)
+            room.changes.durable = spec.durable
+            if read is UNREAD:
+                result = spec.call(room, player, message.data)
+            else:
+                call_read = spec.call_read  # a local: of an attribute that is none of its class Python looks longer
+                result = call_read(room.game, player, read)
+            if spec.question:
+                return room.game_calls.asked(
+                    requester, player, type, 0, _take_answer(room, spec.method, player, result)
+                )
         if result is not None:
             if isawaitable(result):
-                return room.game_calls.asked(requester, player, type, mark, result)
-            reply = values.plain(result)
-        if room.journal.stale.asked or room.changes.later:
-            return room.game_calls.asked(requester, player, type, mark, succeed(reply))
-        if quota.may_have_grown(room):
-            quota.check(room)
-        elif room.changes.said:
-            quota.check_said(room)
-        if requester.id is not None:
-            room.replies.answer(requester, player, reply)
+                return room.game_calls.asked(requester, player, type, 0, result)
+            result = values.plain(result)
+        if (
+            room.journal.undo != room.changes.only_said
+        ):  # else there is nothing to be looked at, but the size: when it is told
+            if room.journal.stale.asked or room.changes.later:
+                return room.game_calls.asked(requester, player, type, 0, succeed(result))
+            if quota.may_have_grown(room):
+                quota.check(room)
+            elif room.changes.said:
+                quota.check_said(room)
+        if asks:
+            if result is None:
+                room.changes.done.append((requester, player))
+            else:
+                replies.answer(requester, player, result)
     except Exception as error:  # noqa: BLE001 - the message's door
-        room.game_calls.refuse(requester, player, type, mark, error)
+        room.game_calls.refuse(requester, player, type, 0, error)
     return None
 
 

@@ -60,6 +60,8 @@ def tell(room: Room) -> None:
             _tell_about_chat(room, log, said)
     for departure in changes.departures:
         tell_left(room, departure)
+    if changes.done:
+        room.replies.confirm_done()
     if changes.replies:
         publisher.outbox += [((session,), frame, None) for session, frame in changes.replies]
     if log:

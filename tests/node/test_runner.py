@@ -1,4 +1,4 @@
-"""The short way of messages beside the general one: whatever is sent, the same comes of both."""
+"""A message that is applied as it comes, beside one that waited: whatever is sent, the same comes of both."""
 
 from __future__ import annotations
 
@@ -6,17 +6,16 @@ from typing import Any
 
 from hypothesis import given, settings
 from hypothesis import strategies as some
-from msgspec import Raw
-from msgspec.json import encode
+from msgspec import Raw, ValidationError
 from twisted.trial.unittest import SynchronousTestCase
 
 from gameserver import Game, Player, Refused, message
-from gameserver.node.fast_path import FastPath
 from gameserver.node.runner import RoomRunner
-from gameserver.protocol.json_codec import JSONCodec
+from gameserver.node.runner_state import RunnerState
 from gameserver.protocol.messages import Send
 from gameserver.room import row
 from gameserver.room.effects import Requester
+from gameserver.room.inputs.message import UNREAD
 from tests.node.registries import FakeSession, Place
 
 
@@ -65,23 +64,30 @@ class RelayedChatter(Chatter):
     durability = "none"
 
 
-def speaker(runner: RoomRunner, session: FakeSession) -> FastPath:
-    codec = JSONCodec(32)
-    return FastPath(runner, session.seat, Requester(session, session.user, None), codec.glance, codec.is_flat)
+def say(runner: RoomRunner, session: FakeSession, send: Send) -> None:
+    """As a session does: what its type can read is read before."""
+    spec = runner.room.spec.messages.get(send.type)
+    try:
+        read = spec.decode(send.data) if spec is not None and spec.decode is not None else UNREAD
+    except ValidationError:
+        read = UNREAD
+    runner.message(Requester(session, session.user, send.id), session.seat, send, read)
 
 
-def run(game: type[Game], sent: list[tuple[int, str, Any, int | None, float]], *, short: bool) -> Any:
+def run(game: type[Game], sent: list[tuple[int, str, Any, int | None, float]], *, at_once: bool) -> Any:
     """:returns: all that is seen of a room in which this is sent: what each is told, its log, its row."""
     place = Place(game)
     host, guest = FakeSession("host"), FakeSession("guest")
     host.key, guest.key = "h", "g"
     runner = place.create(host)
     place.join(runner, guest)
-    speakers = [speaker(runner, session) for session in (host, guest)]
     for who, type, text, id, wait_s in sent:
         session = (host, guest)[who]
         data = Raw(b'{"text": %s}' % (b"1" if text is None else b'"%s"' % text.encode()))
-        if not (short and speakers[who].says(encode(Send(type, id, data)))):
+        if at_once:
+            say(runner, session, Send(type, id, data))
+        else:
+            runner.state = RunnerState.READY
             runner.message(Requester(session, session.user, id), session.seat, Send(type, id, data))
         if wait_s:
             place.advance(wait_s)
@@ -107,14 +113,41 @@ class SameTests(SynchronousTestCase):
     @given(some.sampled_from((Chatter, RelayedChatter)), inputs)
     def test_same(self, game: type[Game], sent: Any) -> None:
         """Frames, log and row are the same, with ids and without, also where the rate is exceeded."""
-        self.assertEqual(run(game, sent, short=True), run(game, sent, short=False))
+        self.assertEqual(run(game, sent, at_once=True), run(game, sent, at_once=False))
 
-    def test_short_is_taken(self) -> None:
-        """What only speaks does not go the general way."""
+    def test_at_once(self) -> None:
+        """What comes while nothing stands in its way does not go by the queue, be it speech or a change."""
         place = Place(RelayedChatter)
         host = FakeSession("host")
         runner = place.create(host)
-        self.patch(RoomRunner, "end_message", None)
-        self.assertTrue(speaker(runner, host).says(encode(Send("say", None, Raw(b'{"text": "a"}')))))
+        self.patch(RoomRunner, "_take_in", None)
+        for type in ("say", "count"):
+            self.assertIs(runner.state, RunnerState.FREE)
+            say(runner, host, Send(type, None, Raw(b'{"text": "a"}')))
         place.settle()
-        self.assertEqual([event["data"] for event in host.of("event")], ["a"])
+        self.assertEqual([event["type"] for event in host.of("event")], ["said", "counted"])
+
+    def test_waits_while_away(self) -> None:
+        """What comes while the store is away waits, and then takes place in order."""
+        place = Place(Chatter)
+        host = FakeSession("host")
+        runner = place.create(host)
+        runner.set_away(True)
+        self.assertIs(runner.state, RunnerState.HELD)
+        for text in (b'{"text": "a"}', b'{"text": "b"}'):
+            say(runner, host, Send("say", None, Raw(text)))
+        self.assertEqual((len(runner.queue), host.of("event")), (2, []))
+        runner.set_away(False)
+        place.settle()
+        self.assertIs(runner.state, RunnerState.FREE)
+        self.assertEqual([event["data"] for event in host.of("event")], ["a", "b"])
+
+    def test_over(self) -> None:
+        """A room that is over takes nothing more."""
+        place = Place(Chatter)
+        host = FakeSession("host")
+        runner = place.create(host)
+        runner.stop("busy")
+        self.assertIs(runner.state, RunnerState.OVER)
+        refused = self.assertRaises(Refused, say, runner, host, Send("say", None, Raw(b'{"text": "a"}')))
+        self.assertEqual(refused.code, "busy")

@@ -1,0 +1,84 @@
+"""From outboxes to sessions: who hears the same shares its bytes and one call."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from gameserver.room.effects import Delivery, OneByOne
+
+if TYPE_CHECKING:
+    from gameserver.interfaces import ISession
+    from gameserver.room.room import Room
+
+
+def let_go(room: Room) -> None:
+    """The pass of a room ends that is never stored: nothing waits."""
+    dirty = room.journal.parts.dirty
+    if dirty:
+        dirty.clear()
+    publisher = room.publisher
+    outbox, publisher.outbox = publisher.outbox, []
+    if len(outbox) == 1:  # nearly always
+        to, frame, slot = outbox[0]
+        if slot is None:
+            deliver_to_all = to[0].deliver_to_all
+            deliver_to_all(to, [frame], last=True)
+            return
+    deliver(outbox)
+
+
+def deliver(deliveries: list[Delivery]) -> None:
+    """Hand each frame to its sessions, in order; what goes to the same ones in a row goes to them at once."""
+    if len(deliveries) > 1 and _deliver_joined(deliveries):
+        return
+    at, end = 0, len(deliveries)
+    while at < end:
+        begin = at
+        to, frame, slot = deliveries[at]
+        at += 1
+        if slot is not None:
+            for session in to:
+                session.deliver_volatile(frame, slot)
+            continue
+        while at < end and deliveries[at][0] is to and deliveries[at][2] is None:
+            at += 1
+        frames = [frame] if at == begin + 1 else [delivery[1] for delivery in deliveries[begin:at]]
+        # Who is told nothing else in this pass is written to at once.
+        to[0].deliver_to_all(to, frames, last=begin == 0 and at == end)
+
+
+def _deliver_joined(deliveries: list[Delivery]) -> bool:
+    """
+    Hand over what one audience hears and some of it are answered: each session gets all that is for it at once.
+
+    :returns: False where it is anything else, and nothing was done.
+    """
+    all: tuple[ISession, ...] = ()
+    shared: list[bytes] = []
+    own: dict[ISession, list[bytes]] = {}
+    for to, frame, slot in deliveries:
+        if slot is not None or isinstance(to[0], OneByOne):
+            return False
+        if len(to) == 1:
+            session = to[0]
+            frames = own.get(session)
+            if frames is None:
+                frames = own[session] = shared[:] if session in all else []
+            frames.append(frame)
+        elif to is all or not all:
+            if not all:
+                all = to
+                if own:  # what they are owed came before the others': a rare order, which the long way keeps
+                    return False
+            shared.append(frame)
+            for session, frames in own.items():
+                if session in all:
+                    frames.append(frame)
+        else:
+            return False
+    rest = tuple([session for session in all if session not in own]) if own else all
+    if rest:
+        rest[0].deliver_to_all(rest, shared, last=True)
+    for session, frames in own.items():
+        session.deliver_to_all((session,), frames, last=True)
+    return True

@@ -1,0 +1,238 @@
+"""
+How one input becomes a step of a room, from its beginning to its end, also where it lasts or fails.
+
+A step's effects wait in the room's outbox until the store has what they were computed on (`gameserver.node.commits`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Coroutine
+from typing import TYPE_CHECKING, Any
+
+from twisted.python.failure import Failure
+
+from gameserver.errors import Refused
+from gameserver.node.commits import Commits
+from gameserver.node.input_queue import InputQueue
+from gameserver.node.lasting_step import LastingStep
+from gameserver.node.runner_state import FREE, HELD, OVER, READY, STEPPING, WAITING
+from gameserver.node.waiters import Look
+from gameserver.room import marks
+from gameserver.room.inputs.arrivals import CreateRoom
+from gameserver.room.inputs.lifecycle import EndRoom, LoadRoom
+
+if TYPE_CHECKING:
+    from twisted.internet.defer import Deferred
+
+    from gameserver.interfaces import IClock
+    from gameserver.node.reactor_pass import ReactorPass
+    from gameserver.room.inputs.input import Input
+    from gameserver.room.room import Room
+
+
+class RoomSteps:
+    """
+    One room, one step at a time.
+
+    :param room: a room that nobody else calls.
+    :param fence: under which it was opened.
+    :param version: what the store has of it; 0 is nothing.
+    :param reactor_pass: of the reactor.
+    :param remade: makes the room anew from its row, before each step, as tests of games do.
+    :ivar state: what it does at present.
+    :ivar forgotten: the registry has it no longer.
+    :ivar is_stored: the room is kept in the store, and so waits for it.
+    :ivar is_plain: no step of the room may last, and none needs more than its input.
+    :ivar queue: inputs that wait.
+    :ivar stirred: a step since the last pass did more than speak.
+    :ivar store_away: the store does not answer.
+    """
+
+    __slots__ = (
+        "_lasting",
+        "_remade",
+        "_stepped_s",
+        "clock",
+        "commits",
+        "forgotten",
+        "is_plain",
+        "is_stored",
+        "queue",
+        "reactor_pass",
+        "room",
+        "state",
+        "stirred",
+        "store_away",
+    )
+
+    def __init__(
+        self,
+        room: Room,
+        clock: IClock,
+        *,
+        fence: int,
+        version: int,
+        reactor_pass: ReactorPass,
+        remade: Callable[[Room], Room] | None,
+    ) -> None:
+        self.room = room
+        self.clock = clock
+        self.commits = Commits(self, fence=fence, version=version)
+        self.state = READY
+        self.store_away = False
+        self.forgotten = False
+        self.is_stored = room.game_class.durability != "none"
+        self.queue = InputQueue()
+        self.stirred = True
+        self.reactor_pass = reactor_pass
+        self.is_plain = remade is None and not room.spec.waits
+        self._remade = remade
+        self._lasting: LastingStep | None = None
+        self._stepped_s = 0.0
+
+    # What it does
+
+    @property
+    def over(self) -> bool:
+        """Whether nothing more is applied here."""
+        return self.state is OVER
+
+    @property
+    def busy(self) -> bool:
+        """Whether a step lasts."""
+        return self._lasting is not None
+
+    def settle(self) -> None:
+        """Say what it does between two steps: of all that says so this alone."""
+        if self.state in (FREE, READY, HELD):
+            if self._is_held():
+                self.state = HELD
+            else:
+                self.state = FREE if self.is_plain and not self.queue else READY
+
+    def _is_held(self) -> bool:
+        return self.store_away or (self.is_stored and self.commits.behind)
+
+    def _may_step(self) -> bool:
+        return self._lasting is None and self.state is not OVER and not self._is_held()
+
+    def _stop_stepping(self) -> None:
+        if self.state is STEPPING:
+            self.state = READY
+            self.settle()
+
+    def join_batch(self) -> None:
+        """There is something to do at the end of the pass."""
+        raise NotImplementedError
+
+    def wake(self) -> None:
+        """The store is back, or time was set: go on."""
+        self.room.journal.note(marks.due, self.room.state)
+        self.go_on()
+
+    def go_on(self) -> None:
+        """Apply what waits, and what is due."""
+        raise NotImplementedError
+
+    def stop(self, refusal: str = "not_found", *, moved: bool = False) -> None:
+        """Apply nothing more."""
+        raise NotImplementedError
+
+    # One step
+
+    def _apply(self, input: Input, done: Deferred[None] | None, now: float) -> None:
+        """One step."""
+        if self._remade is not None and not isinstance(input, CreateRoom | LoadRoom):
+            self.commits.seal()  # what earlier steps of this pass said is stored as of them
+            self.room = self._remade(self.room)
+        elif self.room.spec.waits:
+            self.commits.seal()
+        self.room.begin(now, self.reactor_pass.monotonic())
+        try:
+            rest = input.apply(self.room)
+            if rest is None:
+                self.room.finish()
+        except Exception:  # noqa: BLE001 - a bug of ours must not stop the other rooms
+            self._failed(input, done, Failure())
+            return
+        if rest is None:
+            self._end_step(done)
+        else:
+            self._wait(rest, input, done)
+
+    def _wait(self, rest: Coroutine[Any, Any, None], input: Input, done: Deferred[None] | None) -> None:
+        """The step may last: other inputs wait for it."""
+
+        def ended(step: LastingStep, failure: Failure | None) -> None:
+            lasted = self._lasting is step
+            if lasted:
+                self._lasting = None
+                if self.state is WAITING:
+                    self.state = READY
+            if failure is None:
+                self.room.finish()
+                self._end_step(done)
+            elif step.hung and input.asker is None:
+                # What the framework did stands, such as a consumed timer: undone, it would be due again at once.
+                self.room.around.log.failure(
+                    "room {room} hung at {what}", failure, room=self.room.code, what=input.what
+                )
+                self.room.finish()
+                self._end_step(done)
+            else:
+                self._failed(input, done, failure)
+            if lasted:
+                self._follow_clock()
+                self.go_on()
+
+        step = LastingStep(rest, self.clock, ended, input.what)
+        if not step.over:
+            self._lasting = step
+            if self.state is not OVER:
+                self.state = WAITING
+
+    def _failed(self, input: Input, done: Deferred[None] | None, failure: Failure) -> None:
+        """An input was refused as a whole; or the room's own code failed, and the step is undone."""
+        refused = failure.value
+        if not isinstance(refused, Refused):
+            self.room.around.log.failure("room {room} failed at {what}", failure, room=self.room.code, what=input.what)
+            refused = Refused(code="game_error")
+        self.room.abort()
+        if not isinstance(input, CreateRoom):
+            self._answer_refusal(input, done, refused)
+        self._after_step()
+        if isinstance(input, CreateRoom) and done is not None:
+            done.errback(Failure(refused))  # there never was such a room
+
+    def _answer_refusal(self, input: Input, done: Deferred[None] | None, refused: Refused) -> None:
+        """A refusal goes the way of all answers: behind the commit of what it was computed on."""
+        if done is not None:
+            self.commits.refuse(done, refused)
+        elif isinstance(input, Look):
+            self.commits.refuse(input.waiter.done, refused)
+        elif input.asker is not None:
+            self.room.replies.error(input.asker, refused)
+            self.room.finish()
+
+    def _end_step(self, done: Deferred[None] | None) -> None:
+        self._after_step()
+        if done is not None:
+            done.callback(None)
+
+    def _after_step(self) -> None:
+        room = self.room
+        self.stirred = True
+        if room.changes.durable:
+            self.commits.must = True
+        self.join_batch()
+        if room.moment.closing is not None and not room.moment.ended:
+            self._apply(EndRoom(), None, self.reactor_pass.now())
+        elif room.moment.ended:
+            self.stop()
+
+    def _follow_clock(self) -> None:
+        """Between two steps only: what a step changes may be undone, the clock not."""
+        if self._stepped_s and self._lasting is None:
+            stepped_s, self._stepped_s = self._stepped_s, 0.0
+            self.room.clock_stepped(stepped_s)
+            self._after_step()
