@@ -86,19 +86,19 @@ class Accounts:
         return Deferred.fromCoroutine(self._login(name, password, now_s))
 
     def keeps(self, user_id: str) -> bool:
-        """See `IRechecks.keeps`; accounts were guests, some of them."""
+        """Whether this is an account; some were guests."""
         return user_id.startswith(("account:", "guest:"))
 
     def look_again(self, user: User, *, now_s: float) -> Deferred[User]:
-        """See `IRechecks.look_again`."""
+        """Look up the rights that an account has now."""
         return Deferred.fromCoroutine(self._look_again(user, now_s))
 
     def revoke(self, order: Order, *, now_s: float) -> Deferred[None]:
-        """See `IRechecks.revoke`: it ends all logins; rights are for settings to give."""
+        """End all logins of an account; rights are for settings to give."""
         return Deferred.fromCoroutine(self._end_logins(order.user))
 
     def orders_of(self, token: str, *, now_s: float) -> Deferred[Sequence[Order] | None]:
-        """See `IRechecks.orders_of`: accounts are nobody else's."""
+        """None: accounts are nobody else's to give orders about."""
         return succeed(None)
 
     async def _look_again(self, user: User, now_s: float) -> User:

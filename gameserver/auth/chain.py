@@ -68,21 +68,21 @@ class Chain:
         return Deferred.fromCoroutine(self._by_cookies(cookies, now_s=now_s, caller=caller))
 
     def look_again(self, user: User, *, now_s: float) -> Deferred[User]:
-        """See `IAuthenticators.look_again`."""
+        """Have whoever keeps this user look it up again."""
         keeper = self._keeper(user.id)
         if keeper is None:
             return succeed(user)
         return maybeDeferred(keeper.look_again, user, now_s=now_s).addErrback(_failed, keeper.kind)
 
     def revoke(self, order: Order, *, now_s: float) -> Deferred[None]:
-        """See `IAuthenticators.revoke`."""
+        """Have whoever keeps this user carry out an order."""
         keeper = self._keeper(order.user)
         if keeper is None:
             return fail(Refused("No such user can be cut off here.", code="not_found"))
         return maybeDeferred(keeper.revoke, order, now_s=now_s).addErrback(_failed, keeper.kind)
 
     def orders_of(self, token: str, *, now_s: float) -> Deferred[Sequence[Order]]:
-        """See `IAuthenticators.orders_of`."""
+        """Have each read the token, until one says what it orders."""
         return Deferred.fromCoroutine(self._orders_of(token, now_s))
 
     async def _orders_of(self, token: str, now_s: float) -> Sequence[Order]:

@@ -220,6 +220,8 @@ class IRechecks(IAuthenticator):
 
     def look_again(user: User, *, now_s: float) -> Deferred[User]:
         """
+        Look up the rights that a user has now.
+
         :param user: as it was proved before, with its `User.login`.
         :returns: the user with the rights of now.
         :raises Refused: ``unauthenticated``: who proved this proves it no more; ``busy``: it cannot be told.
@@ -235,7 +237,9 @@ class IRechecks(IAuthenticator):
 
     def orders_of(token: str, *, now_s: float) -> Deferred[Sequence[Order] | None]:
         """
-        :returns: what somebody orders who signed this; None: it is not of whoever's users these are.
+        Read what somebody orders who signed this token.
+
+        :returns: the orders; None: it is not of whoever's users these are.
         :raises Refused: ``unauthenticated``: it is forged, or too late for it.
         """
 
@@ -284,17 +288,17 @@ class IAuthenticators(Interface):
         """
 
     def look_again(user: User, *, now_s: float) -> Deferred[User]:
-        """See `IRechecks.look_again`; nobody knows more of a user whom none of them keeps."""
+        """Look up the rights that a user has now; nobody knows more of a user whom none of them keeps."""
 
     def revoke(order: Order, *, now_s: float) -> Deferred[None]:
         """
-        See `IRechecks.revoke`.
+        Let an order count from now on, at whoever keeps that user.
 
         :raises Refused: ``not_found``: no authenticator keeps such users.
         """
 
     def orders_of(token: str, *, now_s: float) -> Deferred[Sequence[Order]]:
-        """See `IRechecks.orders_of`; a token that is nobody's is refused as well."""
+        """Read what somebody orders who signed this token; one that is nobody's is refused as well."""
 
     def offering(contract: type[Interface]) -> IAuthenticator | None:
         """Return the first authenticator that implements this contract, or None."""
