@@ -80,21 +80,21 @@ class DjangoTickets:
         return user if self._revoked is None else await self._revoked.apply(user, float(user.login))
 
     def keeps(self, user_id: str) -> bool:
-        """See `IRechecks.keeps`."""
+        """Whether this is one of the project's users."""
         return user_id.startswith(f"{KIND}:")
 
     def look_again(self, user: User, *, now_s: float) -> Deferred[User]:
-        """See `IRechecks.look_again`."""
+        """Look the user up in the project's tables."""
         return Deferred.fromCoroutine(self._standing(user))
 
     def revoke(self, order: Order, *, now_s: float) -> Deferred[None]:
-        """See `IRechecks.revoke`."""
+        """Carry out what the project orders about a user of its own."""
         if self._revoked is None:
             return succeed(None)
         return Deferred.fromCoroutine(self._revoked.add(order.user, order.rights))
 
     def orders_of(self, token: str, *, now_s: float) -> Deferred[Sequence[Order] | None]:
-        """See `IRechecks.orders_of`: the project signs with the secret that it shares."""
+        """Read what the project orders, which signs with the secret that it shares."""
         return execute(self._orders_in, token, now_s)
 
     def _orders_in(self, token: str, now_s: float) -> Sequence[Order] | None:
@@ -172,11 +172,11 @@ class DjangoUsers(DjangoTickets):
         return self._user(person.key, person.name, person.rights, person.stamp)
 
     def look_again(self, user: User, *, now_s: float) -> Deferred[User]:
-        """See `IRechecks.look_again`."""
+        """Look the user up in the project's tables."""
         return Deferred.fromCoroutine(self._look_again(user))
 
     def revoke(self, order: Order, *, now_s: float) -> Deferred[None]:
-        """See `IRechecks.revoke`: the project's tables say what holds; they are only looked at again."""
+        """Look at the project's tables again, which say what holds."""
         return succeed(None)
 
     async def _look_again(self, user: User) -> User:

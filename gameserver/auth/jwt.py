@@ -85,21 +85,21 @@ class JwtUsers:
         return user if self._revoked is None else await self._revoked.apply(user, float(user.login or 0.0))
 
     def keeps(self, user_id: str) -> bool:
-        """See `IRechecks.keeps`."""
+        """Whether this is one of the issuer's users."""
         return user_id.startswith(self._prefix)
 
     def look_again(self, user: User, *, now_s: float) -> Deferred[User]:
-        """See `IRechecks.look_again`."""
+        """Say what holds of a user: what the token said, unless an order has ended it."""
         return Deferred.fromCoroutine(self._standing(user))
 
     def revoke(self, order: Order, *, now_s: float) -> Deferred[None]:
-        """See `IRechecks.revoke`."""
+        """Let an order count against tokens that were signed before it."""
         if self._revoked is None:
             return succeed(None)
         return Deferred.fromCoroutine(self._revoked.add(order.user, order.rights))
 
     def orders_of(self, token: str, *, now_s: float) -> Deferred[Sequence[Order] | None]:
-        """See `IRechecks.orders_of`: the issuer's logout token ends what it signed for this user."""
+        """Read a logout token of the issuer's: it ends what was signed for this user."""
         return Deferred.fromCoroutine(self._orders_of(token, now_s))
 
     async def _orders_of(self, token: str, now_s: float) -> Sequence[Order] | None:
