@@ -47,7 +47,8 @@ from gameserver.web.site import site
 from gameserver.websocket.limits import Budgets, Strangers, descriptors_for, most_connections, raise_descriptors
 from gameserver.websocket.protocol import WebSocketEndpoint
 from gameserver.websocket.proxies import Proxies
-from gameserver.websocket.session import NodeServices, Session, close_user
+from gameserver.websocket.services import NodeServices
+from gameserver.websocket.session import Session, close_user
 from gameserver.websocket.sockets import hand_out_sockets
 from gameserver.websocket.standing import Standing
 

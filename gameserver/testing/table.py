@@ -31,7 +31,7 @@ from gameserver.testing.moves import Move, play_random
 from gameserver.testing.visitor import Visitor
 from gameserver.testing.wires import ClientTime, Wires
 from gameserver.websocket.limits import Budgets
-from gameserver.websocket.session import NodeServices
+from gameserver.websocket.services import NodeServices
 
 if TYPE_CHECKING:
     from gameserver.client import Client

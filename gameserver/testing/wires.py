@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from gameserver.client.dial import Wire
     from gameserver.interfaces import ISession
     from gameserver.testing.failures import Failures
-    from gameserver.websocket.session import NodeServices
+    from gameserver.websocket.services import NodeServices
 
 LOST: Final = 1006
 """The close code of a connection that ended without one. Source: RFC 6455 section 7.1.5"""

@@ -54,7 +54,7 @@ if TYPE_CHECKING:
     from gameserver.room.room import Room
     from gameserver.web.addresses import Addresses
     from gameserver.web.pages import Pages
-    from gameserver.websocket.session import NodeServices
+    from gameserver.websocket.services import NodeServices
 
 LISTED_ROOMS: Final = 200
 LISTED_BYTES: Final = 1 << 20

@@ -18,7 +18,7 @@ from gameserver.protocol.json_codec import json_depth
 from gameserver.web.answers import address_of, caller_of
 
 if TYPE_CHECKING:
-    from gameserver.websocket.session import NodeServices
+    from gameserver.websocket.services import NodeServices
 
 BODY_BYTES: Final = 64 * 1024
 """The largest body of a request, as large as a frame of the wire."""

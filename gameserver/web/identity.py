@@ -46,7 +46,7 @@ from gameserver.websocket.protocol import admits
 
 if TYPE_CHECKING:
     from gameserver.settings.settings import Settings
-    from gameserver.websocket.session import NodeServices
+    from gameserver.websocket.services import NodeServices
 
 
 T = TypeVar("T")

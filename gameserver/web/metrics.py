@@ -18,7 +18,7 @@ from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 from prometheus_client.registry import Collector
 
 if TYPE_CHECKING:
-    from gameserver.websocket.session import NodeServices
+    from gameserver.websocket.services import NodeServices
 
 THROTTLES: Final = {
     "connections": "connections_per_address",

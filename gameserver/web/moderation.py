@@ -15,7 +15,7 @@ from gameserver.web.answers import answer
 from gameserver.web.calls import STEP_S, ApiCalls, app, shielded
 
 if TYPE_CHECKING:
-    from gameserver.websocket.session import NodeServices
+    from gameserver.websocket.services import NodeServices
 
 
 class ModerationApi(ApiCalls):

@@ -38,7 +38,7 @@ from gameserver.websocket.proxies import LOCAL, Proxies
 if TYPE_CHECKING:
     from gameserver.game.loader import Catalog
     from gameserver.settings.settings import Settings
-    from gameserver.websocket.session import NodeServices
+    from gameserver.websocket.services import NodeServices
 
 IDLE_S: Final = 360
 """

@@ -27,7 +27,8 @@ from gameserver.websocket.native import make_watch
 from gameserver.websocket.outgoing import Outgoing
 from gameserver.websocket.paced import Paced
 from gameserver.websocket.proxies import Proxies
-from gameserver.websocket.session import NodeServices, Session
+from gameserver.websocket.services import NodeServices
+from gameserver.websocket.session import Session
 from gameserver.websocket.slim_protocol import endpoint_class, let_go
 from gameserver.websocket.sockets import Socket
 

@@ -44,7 +44,7 @@ from gameserver.web.answers import CONFLICT, STATUS
 from gameserver.web.calls import BODY_BYTES
 from gameserver.web.site import site
 from gameserver.websocket.limits import Budgets, Strangers
-from gameserver.websocket.session import NodeServices
+from gameserver.websocket.services import NodeServices
 from gameserver.websocket.standing import Standing
 from tests.auth.kit import fast_hasher
 

@@ -36,7 +36,8 @@ from gameserver.protocol.msgpack import MsgpackReader
 from gameserver.settings.settings import Limits
 from gameserver.store.memory.store import MemoryStore
 from gameserver.websocket.limits import Budgets, Strangers
-from gameserver.websocket.session import NodeServices, Session
+from gameserver.websocket.services import NodeServices
+from gameserver.websocket.session import Session
 
 START_S: Final = 1_767_225_600.0
 """When all tests begin: 2026-01-01T00:00Z."""

@@ -12,7 +12,8 @@ from gameserver.errors import StoreUnavailable
 from gameserver.interfaces import Grant
 from gameserver.node.codes import ALPHABET
 from gameserver.settings.settings import Limits
-from gameserver.websocket.session import NodeServices, close_user
+from gameserver.websocket.services import NodeServices
+from gameserver.websocket.session import close_user
 from tests.auth.kit import fast_hasher
 from tests.websocket.kit import Peer, Rig, WireTestCase
 

@@ -11,7 +11,7 @@ from zope.interface import implementer
 from gameserver.auth.chain import Chain
 from gameserver.errors import Refused, StoreUnavailable
 from gameserver.interfaces import IRechecks, Order, User
-from gameserver.websocket.session import NodeServices
+from gameserver.websocket.services import NodeServices
 from gameserver.websocket.standing import Standing
 from tests.websocket.kit import Peer
 from tests.websocket.test_session_front_door import FrontDoorTestCase

@@ -1,0 +1,81 @@
+"""What a client asks of the server itself: a room, a seat in one, or the seat that it had."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+from gameserver.errors import Refused
+from gameserver.interfaces import User
+from gameserver.protocol import messages
+from gameserver.room.effects import Requester
+from gameserver.room.inputs.arrivals import ResumeSeat, SeatWish
+from gameserver.websocket.peer import Peer
+
+GUESSED: Final = ("not_found", "wrong_password", "forbidden")
+"""
+Refusals that a guesser would get, and that are therefore budgeted. Tokens and tickets are too long to be guessed: who
+tries all the same must not hold back those who share the address.
+"""
+
+
+async def create(peer: Peer, requester: Requester, message: messages.Create) -> None:
+    seat = _seat_wish(peer, requester.user, message)
+    options: dict[str, Any] = message.options or {}
+    await peer.services.registry.create(
+        requester.user,
+        message.game,
+        options,
+        private=message.private,
+        password=message.password,
+        requester=requester,
+        seat=seat,
+    )
+
+
+async def join(peer: Peer, requester: Requester, message: messages.Join) -> None:
+    seat = _seat_wish(peer, requester.user, message)
+    registry = peer.services.registry
+    _check_budget(peer, requester.user, message.room)
+    if message.room is not None:
+        await registry.join(requester, registry.find(message.room), seat)
+    elif message.game is not None:
+        await registry.match(requester, message.game, message.match or {}, seat)
+    else:
+        raise Refused("Name a room or a game.", code="bad_data", path="$.room")
+
+
+async def resume(peer: Peer, requester: Requester, message: messages.Resume) -> None:
+    _check_budget(peer, requester.user, message.room)
+    runner = peer.services.registry.find(message.room)
+    await runner.post(ResumeSeat(requester, message.resume, message.seen))
+
+
+def charge_guess(peer: Peer, user: User, refused: Refused) -> None:
+    """Count a refusal, if a guesser would have got it."""
+    if refused.code in GUESSED:
+        peer.services.budgets.charge_join(peer.services.clock.monotonic(), peer.address, user.id, refused.code)
+
+
+def _seat_wish(peer: Peer, user: User, message: messages.Create | messages.Join) -> SeatWish:
+    people, most = peer.services.registry.people, peer.services.limits.name_chars
+    name = people.called(user, most) if message.name is None else people.admit(message.name, most, user)
+    return SeatWish(name, message.role, message.password, message.profile or {})
+
+
+def _check_budget(peer: Peer, user: User, code: str | None) -> None:
+    """:raises Refused: ``rate_limited``: this address or user was refused too often."""
+    guessed = () if code is None else _guessed(peer, user, code)
+    if not peer.services.budgets.may_join(peer.services.clock.monotonic(), peer.address, user.id, guessed):
+        raise Refused(code="rate_limited")
+
+
+def _guessed(peer: Peer, user: User, code: str) -> Sequence[str]:
+    """:returns: what can be found out of a room by trying it: see `Budgets.may_join`."""
+    try:
+        room = peer.services.registry.find(code).room
+    except Refused:
+        return ("join",)
+    if room.seats.of_user(user.id):
+        return ()
+    return (*(("join",) if room.state.private else ()), *(("password",) if room.state.password is not None else ()))
