@@ -30,8 +30,9 @@ from gameserver.game.loader import BrokenGame, Catalog
 from gameserver.game.spec import spec_of
 from gameserver.interfaces import ISession, User
 from gameserver.node.creators import Creators
+from gameserver.node.heartbeat import BEAT_S
 from gameserver.node.people import People
-from gameserver.node.rooms import BEAT_S, RoomRegistry
+from gameserver.node.rooms import RoomRegistry
 from gameserver.node.runner import RoomRunner
 from gameserver.protocol.messages import Form
 from gameserver.room.effects import OneByOne, Requester

@@ -318,13 +318,12 @@ class ServerTests(ClockCase):
 
     def test_codes_rest(self) -> None:
         """The code of a room that was never stored is not used again for a day."""
-        self.rig.registry._beats = True
         code = "K7QM"
         self.rig.store.claim_code(code, "room", now_ms=0)
-        self.rig.registry._rest(code)
+        self.rig.registry._codes.rest(code)
         self.step_clock()
         self.rig.advance(CODE_REST_MS / 1000 - 1)
-        self.rig.registry._beat()
+        self.rig.registry._heartbeat.beat()
         self.assertIn(code, self.rig.store._claims)
         self.rig.advance(1)
         self.assertNotIn(code, self.rig.store._claims)

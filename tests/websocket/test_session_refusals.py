@@ -206,7 +206,7 @@ class StoreStoppedTests(RefusalCase):
 
     def test_too_many_rooms(self) -> None:
         """That a user has seats enough rests on those rooms."""
-        self.rig.registry.rooms_per_user = 2
+        self.rig.registry.rooms_of.most = 2
         eve = self.rig.guest("Eve")
         code = eve.create("inn").room
         twin, other = eve.again(), self.rig.guest("Fay").create("inn")

@@ -1,0 +1,50 @@
+"""The store is told once in a while that this node is alive."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Final
+
+from gameserver.errors import StoreUnavailable
+
+if TYPE_CHECKING:
+    from twisted.internet.interfaces import IDelayedCall
+    from twisted.python.failure import Failure
+
+    from gameserver.interfaces import IClock, IStore
+
+BEAT_S: Final = 1.0
+"""How often the store is told that this node is alive."""
+
+
+class Heartbeat:
+    """
+    :param before: called before each beat.
+    :ivar lost: the store has not taken the last one.
+    """
+
+    def __init__(self, store: IStore, clock: IClock, before: Callable[[], None]) -> None:
+        self.lost = False
+        self._store = store
+        self._clock = clock
+        self._before = before
+        self._call: IDelayedCall | None = None
+
+    def beat(self) -> None:
+        """Beat now, and from now on."""
+        self._before()
+        beat = self._store.beat(now_ms=round(self._clock.now() * 1000))
+        beat.addCallbacks(self._stored, self._not_stored)
+        self._call = self._clock.later(BEAT_S, self.beat)
+
+    def stop(self) -> None:
+        """Beat no more."""
+        if self._call is not None and self._call.active():
+            self._call.cancel()
+
+    def _stored(self, _: None) -> None:
+        self.lost = False
+
+    def _not_stored(self, failure: Failure) -> None:
+        failure.trap(StoreUnavailable)
+        self.lost = True

@@ -1,0 +1,73 @@
+"""The rooms of a node that shares its store: which it takes over, and which are its own still."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Container, Iterable
+from typing import TYPE_CHECKING, Final, cast
+
+from twisted.internet.defer import DeferredLock
+
+from gameserver.interfaces import ILeases, IStore, Stored
+
+if TYPE_CHECKING:
+    from gameserver.node.runner import RoomRunner
+
+ADOPTED: Final = 100
+"""So many rooms are opened together; between them the node serves those it has."""
+
+
+class LeasedRooms:
+    """
+    :param store: provides `ILeases`, too, once any of this is called.
+    :param ids: those of the rooms that are here.
+    :param reopen: opens a stored room, which no node has run since that many milliseconds; says whether it can be run.
+    :param lose: called for a room that another node has.
+    """
+
+    def __init__(
+        self,
+        store: IStore,
+        ids: Container[str],
+        reopen: Callable[[Stored, int], bool],
+        lose: Callable[[RoomRunner], None],
+    ) -> None:
+        self._store = store
+        self._ids = ids
+        self._reopen = reopen
+        self._lose = lose
+        self._adopting = DeferredLock()
+        self._unusable: set[str] = set()  # rooms that are for other nodes: they are not opened again
+
+    @property
+    def leases(self) -> ILeases:
+        """The store, as what it is where nodes share it."""
+        return cast(ILeases, self._store)
+
+    async def look_after(self, rooms: Iterable[RoomRunner]) -> None:
+        """Drop rooms that another node took over, and store again those of which the store lost something."""
+        runners = [runner for runner in rooms if runner.commits.version]
+        versions = [runner.commits.version for runner in runners]
+        stored = await self.leases.fences([runner.room.id for runner in runners])
+        for runner, version, found in zip(runners, versions, stored, strict=True):
+            if found is not None and found[0] > runner.commits.fence:
+                self._lose(runner)
+            elif found != (runner.commits.fence, version) and runner.commits.version == version:
+                runner.commits.may_be_behind()
+
+    async def adopt(self) -> bool:
+        """Open all rooms that belong to nobody. :returns: whether this node can run all that there are."""
+        # One at a time: two that open the same room would fence each other.
+        await self._adopting.acquire()
+        try:
+            stored_ids = await self._store.room_ids()
+            self._unusable.intersection_update(stored_ids)
+            ids = [id for id in stored_ids if id not in self._ids and id not in self._unusable]
+            for first in range(0, len(ids), ADOPTED):
+                opened = await self._store.open_rooms(ids[first : first + ADOPTED])
+                unusable = [stored.room for stored in opened if not self._reopen(stored, stored.at_ms)]
+                if unusable:
+                    await self.leases.release_rooms(unusable)
+                    self._unusable.update(unusable)
+        finally:
+            self._adopting.release()
+        return not self._unusable

@@ -1,0 +1,393 @@
+"""
+The rooms that this node runs: they are opened from the store, found, and let go again.
+
+Where nodes share a store a node has its rooms under a lease: what becomes of that, the registry is told, and looks
+after its rooms accordingly.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from typing import TYPE_CHECKING, Final
+
+from msgspec import MsgspecError
+from twisted.internet.defer import Deferred
+from twisted.logger import Logger
+from zope.interface import implementer
+
+from gameserver.errors import CannotMigrate, NotJSON, Refused, StoreUnavailable
+from gameserver.interfaces import IClock, ILease, ILeaseHolder, IStore, IUserStore, Stored
+from gameserver.node import codes
+from gameserver.node.batch import CommitBatch
+from gameserver.node.calendar import Calendar
+from gameserver.node.code_claims import CodeClaims
+from gameserver.node.heartbeat import Heartbeat
+from gameserver.node.leased_rooms import LeasedRooms
+from gameserver.node.lobby_chat import ACCOUNT, LobbyChat
+from gameserver.node.moderation import Moderation
+from gameserver.node.open_rooms import OpenRooms
+from gameserver.node.openers import Openers
+from gameserver.node.people import People
+from gameserver.node.reactor_pass import ReactorPass
+from gameserver.node.rooms_of_users import RoomsOfUsers
+from gameserver.node.runner import RoomRunner
+from gameserver.node.table_reader import StoreSource
+from gameserver.node.ticks import Ticks
+from gameserver.protocol import messages, msgpack
+from gameserver.room import quota, row
+from gameserver.room.around import Around
+from gameserver.room.bounds import message_bytes
+from gameserver.room.chat.records import UserWatch
+from gameserver.room.quota import Quota
+from gameserver.room.room import Room
+
+if TYPE_CHECKING:
+    from gameserver.game.spec import Spec
+
+AWAY_S: Final = 0.01
+"""Time away that counts; the store keeps milliseconds."""
+ELSEWHERE: Final = re.compile(r"guest:[0-9a-f]{24}|(?!guest:|account:)\w+:.{1,1000}")
+"""Ids of users who are kept nowhere here: guests, and those of other services, whose ids begin with their kind."""
+
+
+@implementer(ILeaseHolder)
+class RunningRooms:
+    """
+    :param specs: the games, by name.
+    :param entropy: so many random bytes.
+    :param rooms_per_user: rooms in which a user may have a seat at a time.
+    :param lease: where nodes share the store, which provides `ILeases` then.
+    :param game_bytes: what all rooms of one game may keep together.
+    :param people: knows which names are reserved.
+    :param users: where accounts are kept; None: there are none.
+    :param rooms_per_address: see `Openers`.
+    :param rooms_made: see `Openers`.
+    :param reports: how many a user may make, and how many an address, see `Moderation`.
+    :ivar log: where it is told what fails in rooms and games.
+    :ivar ticks: those of the rooms that want some; it counts what was skipped.
+    """
+
+    def __init__(
+        self,
+        specs: Mapping[str, Spec],
+        store: IStore,
+        clock: IClock,
+        entropy: Callable[[int], bytes],
+        *,
+        rooms_per_user: int = 10,
+        chat_chars: int = 500,
+        chat_data_bytes: int = 1024,
+        name_chars: int = 32,
+        game_bytes: float = float("inf"),
+        amnesia: bool = False,
+        beats: bool = True,
+        lease: ILease | None = None,
+        people: People | None = None,
+        users: IUserStore | None = None,
+        reports: tuple[int, int] = (5, 30),
+        rooms_per_address: int = 100,
+        rooms_made: tuple[int, int] = (200, 600),
+    ) -> None:
+        self.specs = specs
+        self.store = store
+        self.clock = clock
+        self.entropy = entropy
+        self.rooms_of = RoomsOfUsers(rooms_per_user)
+        self.people = people or People()
+        self.users = users
+        self._openers = Openers(rooms_per_address, rooms_made)
+        self.chat_chars = chat_chars
+        self.chat_data_bytes = chat_data_bytes
+        self.draining = False
+        self._around = Around(_log, UserWatch(), chat_chars, chat_data_bytes, name_chars)
+        self._spaces = {name: Quota(game_bytes) for name in specs}
+        self._amnesia = amnesia
+        self._runners: dict[str, RoomRunner] = {}
+        self._ids: set[str] = set()
+        self._lease = lease
+        self.reactor_pass = ReactorPass(clock)
+        self._batch = CommitBatch(
+            store,
+            clock,
+            lease,
+            self.reactor_pass,
+            rooms=lambda: self.runners,
+            changed=self._changed,
+            ended=self._forget,
+            lost=self._lose,
+        )
+        self.ticks = Ticks(clock, self.reactor_pass)
+        self.watch = Moderation(store, clock, entropy, reports_per_user=reports[0], reports_per_address=reports[1])
+        self._around.watch = self.watch
+        self.posts = LobbyChat(
+            store,
+            clock,
+            self.watch,
+            games=specs.__contains__,
+            meet=self.rooms_of.meet,
+            knows=self.knows,
+            chat_chars=self.chat_chars,
+            chat_data_bytes=self.chat_data_bytes,
+            shared=lease is not None,
+        )
+        self._leased = LeasedRooms(store, self._ids, self._reopen, self._lose)
+        self._codes = CodeClaims(store, clock, entropy, lambda: len(self._runners))
+        self._open_rooms = OpenRooms()
+        self._stepped_s = 0.0  # by how much the wall clock was, in all
+        self._beats = beats
+        self._heartbeat = Heartbeat(store, clock, self._codes.release_rested)
+        leases = self._leased.leases if lease is not None else None
+        self._calendar = Calendar(
+            specs, clock, entropy, rooms=lambda: self.runners, leases=leases, log=lambda: self.log
+        )
+
+    @property
+    def log(self) -> Logger:
+        """Where it is written what fails; that of the rooms as well."""
+        return self._around.log
+
+    @log.setter
+    def log(self, log: Logger) -> None:
+        self._around.log = log
+
+    async def start(self) -> None:
+        """Open the store and every room in it; timers are armed again, overdue ones fire."""
+        await self.store.start()
+        await self.watch.start()
+        if self._lease is not None:
+            await self._lease.start(self)
+            await self.adopt()
+        else:
+            last_ms = await self.store.last_beat_ms()
+            for stored in await self.store.open_rooms(await self.store.room_ids()):
+                self._reopen(stored, max(last_ms or 0, stored.at_ms))
+        if self._beats:
+            self._heartbeat.beat()
+        self._calendar.start()
+
+    async def stop(self) -> None:
+        """Take no more inputs, store every room, and let the store go."""
+        self.draining = True
+        self._calendar.stop()
+        self._heartbeat.stop()
+        for runner in list(self._runners.values()):
+            runner.stop("draining")
+            self._batch.add(runner)
+        self.reactor_pass.end()
+        await self._batch.settled()
+        self.reactor_pass.end()
+        try:
+            await self.store.beat(now_ms=self._now_ms())
+        except StoreUnavailable:
+            _log.warn("the store does not answer; the next start takes this one's last commit for its end")
+        finally:
+            if self._lease is not None:
+                await self._lease.stop()
+            await self.store.stop()
+
+    # The lease
+
+    def lease_ended(self) -> None:
+        """Have no effect from now on: the lease is not held; it may come back; see `ILeaseHolder.lease_ended`."""
+        self._batch.suspend()
+
+    def lease_held(self) -> None:
+        """Go on with what waited: the lease is held again; see `ILeaseHolder.lease_held`."""
+        self._batch.proceed()
+
+    def lease_lost(self) -> None:
+        """Let all rooms go for good: another process is this node now; see `ILeaseHolder.lease_lost`."""
+        self.draining = True  # what is created here from now on would never be told
+        self._batch.suspend()
+        for runner in [runner for runner in self.runners if runner.is_stored]:
+            self._lose(runner)
+
+    def lease_regained(self) -> Deferred[None]:
+        """Find out which rooms are still this node's, and go on with them; see `ILeaseHolder.lease_regained`."""
+        return Deferred.fromCoroutine(self._leased.look_after(self.runners))
+
+    def adopt(self) -> Deferred[bool]:
+        """Take over rooms that belong to nobody; see `ILeaseHolder.adopt`."""
+        return Deferred.fromCoroutine(self._leased.adopt())
+
+    # Finding rooms
+
+    @property
+    def runners(self) -> Iterator[RoomRunner]:
+        """The open rooms."""
+        return iter(self._runners.values())
+
+    def get(self, code: str) -> RoomRunner | None:
+        """:returns: the room of exactly that code."""
+        return self._runners.get(code)
+
+    def find(self, code: str) -> RoomRunner:
+        """
+        :param code: as people type it: in any case, with spaces or dashes.
+        :raises Refused: ``not_found``.
+        """
+        runner = self._runners.get(code) or self._runners.get(codes.as_typed(code))
+        if runner is None:
+            raise Refused(code="not_found")
+        return runner
+
+    @property
+    def message_bytes(self) -> int:
+        """How large a message of any room is at most, as JSON."""
+        return max((spec.message_bytes for spec in self.specs.values()), default=message_bytes(0, 0))
+
+    def spec(self, game: str) -> Spec:
+        """:raises Refused: ``not_found``: no game of that name is served."""
+        spec = self.specs.get(game)
+        if spec is None:
+            raise Refused("There is no such game.", code="not_found")
+        return spec
+
+    # Users
+
+    async def knows(self, user_id: str) -> bool:
+        """
+        Whether there may be such a user: one who is here, an account, or somebody whom only a token knows, such as a
+        guest who has left.
+        """
+        if user_id in self.rooms_of or self.people.is_connected(user_id):
+            return True
+        if user_id.startswith(ACCOUNT):
+            return self.users is not None and await self.users.user(user_id) is not None
+        return ELSEWHERE.fullmatch(user_id) is not None
+
+    # Opening
+
+    def _reopen(self, stored: Stored, last_ms: int) -> bool:
+        """:returns: whether this room can be run here."""
+        spec = self.specs.get(stored.game)
+        if spec is None:
+            _log.warn(
+                "room {room}: no game {game} is served; the room stays in the store", room=stored.code, game=stored.game
+            )
+            return False
+        now = self.clock.now()
+        try:
+            room = row.restore(
+                spec,
+                id=stored.room,
+                code=stored.code,
+                parts=stored.parts,
+                epoch=self._epoch(),
+                now=now,
+                around=self._around,
+            )
+        except CannotMigrate as error:
+            text = "room {room} of the game {game} stays closed, and as it is in the store: {reason}"
+            self.log.failure(text, room=stored.code, game=stored.game, reason=str(error))
+            return False
+        except (MsgspecError, NotJSON, LookupError):
+            self.log.failure("room {room} cannot be read; it stays closed in the store", room=stored.code)
+            return False
+        room.tables.begin(stored.table_bytes)
+        away_s = now - last_ms / 1000
+        if away_s > AWAY_S:
+            room.away(away_s)
+        room.reopen(self._epoch())
+        runner = self._keep(room, fence=stored.fence, version=stored.version)
+        quota.count(room)
+        self._runners[stored.code] = runner
+        self.count_users(runner)
+        runner.load()
+        return True
+
+    def _keep(self, room: Room, *, fence: int, version: int) -> RoomRunner:
+        self._ids.add(room.id)
+        room.share.enter(self._spaces[room.spec.name])
+        if room.game_class.durability != "none":
+            room.tables.source = StoreSource(self.store, self.clock, room.id)
+        remade = row.remake if self._amnesia else None
+        return RoomRunner(
+            room,
+            self.clock,
+            fence=fence,
+            version=version,
+            batch=self._batch,
+            reactor_pass=self.reactor_pass,
+            ticks=self.ticks,
+            remade=remade,
+        )
+
+    def _epoch(self) -> str:
+        return self.entropy(6).hex()
+
+    def _now_ms(self) -> int:
+        return round(self.clock.now() * 1000)
+
+    def shift(self, delta_s: float) -> None:
+        """The wall clock was stepped by so many seconds: what waits, waits as long as it would have."""
+        self._stepped_s += delta_s
+        self.watch.shift(delta_s)
+        for runner in list(self._runners.values()):
+            runner.shift(delta_s)
+        self._calendar.stepped(delta_s)
+
+    # Losing rooms
+
+    @property
+    def store_away(self) -> bool:
+        """Whether rooms wait for the store at present, or for the lease on it."""
+        return self._batch.store_away
+
+    @property
+    def store_answers(self) -> bool:
+        """Whether the store is there, as far as is known: where no room waits for it, the beat tells."""
+        return not (self._batch.store_away or self._heartbeat.lost)
+
+    def _changed(self, runner: RoomRunner) -> None:
+        room = runner.room
+        if runner.seat_mark != _seat_mark(room):
+            self.count_users(runner)
+
+    def _lose(self, runner: RoomRunner) -> None:
+        """Another node has this room."""
+        # Whoever had just left may have been told nothing of it, and so has the seat still.
+        sessions = runner.commits.fenced()
+        moved = messages.Left(runner.room.code, "moved", None)
+        sessions.update(dict.fromkeys(runner.room.publisher.everybody()))
+        for session in sessions:
+            session.deliver(msgpack.encode_for(session.form, moved))
+            session.unseated(runner.room.code)
+        self._forget(runner)
+
+    def _forget(self, runner: RoomRunner) -> None:
+        if runner.forgotten:
+            return  # a step of it that lasted may have ended since; this node may have the room anew
+        runner.forgotten = True
+        self._openers.gone(runner)
+        self._open_rooms.gone(runner)
+        runner.stop()
+        self._ids.discard(runner.room.id)
+        runner.room.share.give_back()
+        if self._runners.get(runner.room.code) is runner:
+            del self._runners[runner.room.code]
+            if runner.commits.version == 0:
+                # The store has only the claim of its code, which rests as long as any other.
+                self._codes.rest(runner.room.code)
+        runner.room.seats.clear()
+        self.count_users(runner)
+
+    def count_users(self, runner: RoomRunner) -> None:
+        """Who has a seat where, for the bound on rooms a user."""
+        room = runner.room
+        runner.seat_mark = _seat_mark(room)
+        if self._runners.get(room.code) is runner:
+            self._open_rooms.note(runner)
+        self.rooms_of.count(runner)
+        if any(user != room.state.creator for user in runner.users):
+            self._openers.visited(runner)
+
+
+_log = Logger(namespace="gameserver.rooms")
+
+
+def _seat_mark(room: Room) -> tuple[object, ...]:
+    """:returns: what is another once somebody came or went, or other newcomers would find a seat."""
+    state = room.state
+    return state.next_seat, len(room.seats), state.status, state.locked, room.moment.closing
