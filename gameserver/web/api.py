@@ -15,14 +15,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
-from inspect import cleandoc
-from io import BytesIO
 from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
-import segno
 from msgspec import Raw
-from msgspec.structs import replace
 from twisted.internet.defer import Deferred, gatherResults
 from twisted.logger import Logger
 from twisted.python.failure import Failure
@@ -31,25 +27,23 @@ from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
 from gameserver import __version__
 from gameserver.errors import Refused, StoreUnavailable
-from gameserver.game.described import inlined
 from gameserver.interfaces import User
-from gameserver.protocol import values
 from gameserver.protocol.messages import UserInfo
-from gameserver.room.admission import free_roles
 from gameserver.room.chat.moderation import has_right
 from gameserver.settings.settings import Settings
 from gameserver.web.answers import address_of, answer, refusal, wrong_method
 from gameserver.web.calls import STEP_S, app, shielded
 from gameserver.web.identity import Identity
+from gameserver.web.listings import about, listing_of, seats_of, without_refs
 from gameserver.web.metrics import Metrics, Numbers
 from gameserver.web.moderation import ModerationApi
 from gameserver.web.openapi import describe
+from gameserver.web.qr import QR_BYTES, Pictures
 from gameserver.web.revoking import RevokeApi
-from gameserver.web.shapes import About, GuestWish, Listing, Message, RoomWish, Sitter
+from gameserver.web.shapes import GuestWish, Listing, RoomWish
 
 if TYPE_CHECKING:
     from gameserver.game.loader import Catalog
-    from gameserver.game.spec import Spec
     from gameserver.node.runner import RoomRunner
     from gameserver.room.room import Room
     from gameserver.web.addresses import Addresses
@@ -63,11 +57,6 @@ ROOMS_A_REQUEST: Final = 20
 """To list so many costs as much as a request does, and counts as one more."""
 LOOK_S: Final = 2.0
 """How long a reader waits for a room that is at work."""
-QR_BYTES: Final = 256
-"""The longest text of a QR code, for an address is shorter, and a phone would not read the next sizes from a TV."""
-QR_MASK: Final = 2
-"""Trying all eight patterns would cost four times as much: 25 ms instead of 7 for the longest text."""
-QR_KEPT: Final = 64
 
 
 class Api(Identity, ModerationApi, RevokeApi):
@@ -328,96 +317,6 @@ class Api(Identity, ModerationApi, RevokeApi):
         if self._services.registry.store_away and not runner.commits.settled:
             raise Refused(code="busy")
         return await self._in_time(runner.look(what or listing_of), LOOK_S)
-
-
-def about(spec: Spec, *, page: bool) -> About:
-    """:returns: what is told of a game."""
-    cls = spec.cls
-    return About(
-        name=spec.name,
-        title=spec.title,
-        doc=first_paragraph(cls.__doc__),
-        min_players=cls.min_players,
-        max_players=cls.max_players,
-        roles=cls.roles,
-        host_may=list(cls.host_may),
-        options=spec.options.json_schema() if spec.options is not None else None,
-        messages={
-            name: Message(message.by, message.phase, message.question, message.schema.json_schema(), message.reply)
-            for name, message in spec.messages.items()
-        },
-        events=spec.events,
-        docs=spec.docs,
-        page=page,
-    )
-
-
-def without_refs(game: About) -> About:
-    """:returns: the same with its schemas `inlined`."""
-    messages = {
-        name: replace(each, schema=inlined(each.schema), reply=inlined(each.reply) if each.reply is not None else None)
-        for name, each in game.messages.items()
-    }
-    return replace(
-        game,
-        options=inlined(game.options) if game.options is not None else None,
-        messages=messages,
-        events={name: inlined(schema) for name, schema in game.events.items()},
-        docs={name: inlined(schema) for name, schema in game.docs.items()},
-    )
-
-
-class Pictures:
-    """The latest QR codes: many phones look at one."""
-
-    def __init__(self) -> None:
-        self._drawn: dict[str, bytes] = {}
-
-    def get(self, text: str) -> bytes | None:
-        """:returns: one that was drawn already."""
-        return self._drawn.get(text)
-
-    def draw(self, text: str) -> bytes:
-        """:returns: a new one; the oldest is forgotten."""
-        if len(self._drawn) >= QR_KEPT:
-            del self._drawn[next(iter(self._drawn))]
-        body = self._drawn[text] = qr_code(text)
-        return body
-
-
-def qr_code(text: str) -> bytes:
-    """:returns: an SVG picture, dark on white with a margin, for any theme of the page around it."""
-    picture = BytesIO()
-    code = segno.make(text, micro=False, error="m", boost_error=False, mask=QR_MASK)
-    code.save(picture, kind="svg", border=3, xmldecl=False, omitsize=True, dark="#000", light="#fff")
-    return picture.getvalue()
-
-
-def listing_of(room: Room) -> Listing:
-    """:returns: what is told of a room."""
-    return Listing(
-        room=room.code,
-        game=room.spec.name,
-        title=room.spec.title,
-        status=room.state.status,
-        players=sum(1 for _ in room.seats.of_role("player")),
-        max_players=room.game_class.max_players,
-        locked=room.state.locked,
-        needs_password=room.state.password is not None,
-        options=values.to_wire(room.state.options),
-        open_to=[role for role in free_roles(room) if role != "host"],  # that is for the creator
-    )
-
-
-def seats_of(room: Room) -> Listing:
-    """:returns: what is told of a room to who keeps order."""
-    seats = [Sitter(seat.id, seat.user_id, seat.name, seat.role, seat.online) for seat in room.seats.values()]
-    return replace(listing_of(room), seats=seats)
-
-
-def first_paragraph(doc: str | None) -> str:
-    """:returns: a docstring's first paragraph, in one line."""
-    return " ".join(cleandoc(doc or "").partition("\n\n")[0].split())
 
 
 log = Logger(namespace="gameserver.web")

@@ -20,7 +20,7 @@ import gameserver
 from gameserver import Answer as Given
 from gameserver import Game, Player, message, question
 from gameserver.game import loader
-from gameserver.web import addresses, api, pages
+from gameserver.web import addresses, pages, qr
 from tests.web.test_api import Answer, Loose, Node, Quiz
 
 LAN = "192.168.7.20"
@@ -443,7 +443,7 @@ class CodeTests(SynchronousTestCase):
 
     def test_bounded(self) -> None:
         """A text has a limit, and there must be one."""
-        longest = "x" * api.QR_BYTES
+        longest = "x" * qr.QR_BYTES
         self.assertEqual(self.node.ask("GET", f"/api/qr?text={longest}").status, 200)
         for query in (f"?text={longest}x", "?text=", "", "?text=%ff"):
             answer = self.node.ask("GET", "/api/qr" + query)

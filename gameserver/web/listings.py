@@ -1,0 +1,81 @@
+"""What is told of games and of rooms, to whoever looks for something to play."""
+
+from __future__ import annotations
+
+from inspect import cleandoc
+from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
+
+from gameserver.game.described import inlined
+from gameserver.protocol import values
+from gameserver.room.admission import free_roles
+from gameserver.web.shapes import About, Listing, Message, Sitter
+
+if TYPE_CHECKING:
+    from gameserver.game.spec import Spec
+    from gameserver.room.room import Room
+
+
+def about(spec: Spec, *, page: bool) -> About:
+    """:returns: what is told of a game."""
+    cls = spec.cls
+    return About(
+        name=spec.name,
+        title=spec.title,
+        doc=first_paragraph(cls.__doc__),
+        min_players=cls.min_players,
+        max_players=cls.max_players,
+        roles=cls.roles,
+        host_may=list(cls.host_may),
+        options=spec.options.json_schema() if spec.options is not None else None,
+        messages={
+            name: Message(message.by, message.phase, message.question, message.schema.json_schema(), message.reply)
+            for name, message in spec.messages.items()
+        },
+        events=spec.events,
+        docs=spec.docs,
+        page=page,
+    )
+
+
+def without_refs(game: About) -> About:
+    """:returns: the same with its schemas `inlined`."""
+    messages = {
+        name: replace(each, schema=inlined(each.schema), reply=inlined(each.reply) if each.reply is not None else None)
+        for name, each in game.messages.items()
+    }
+    return replace(
+        game,
+        options=inlined(game.options) if game.options is not None else None,
+        messages=messages,
+        events={name: inlined(schema) for name, schema in game.events.items()},
+        docs={name: inlined(schema) for name, schema in game.docs.items()},
+    )
+
+
+def listing_of(room: Room) -> Listing:
+    """:returns: what is told of a room."""
+    return Listing(
+        room=room.code,
+        game=room.spec.name,
+        title=room.spec.title,
+        status=room.state.status,
+        players=sum(1 for _ in room.seats.of_role("player")),
+        max_players=room.game_class.max_players,
+        locked=room.state.locked,
+        needs_password=room.state.password is not None,
+        options=values.to_wire(room.state.options),
+        open_to=[role for role in free_roles(room) if role != "host"],  # that is for the creator
+    )
+
+
+def seats_of(room: Room) -> Listing:
+    """:returns: what is told of a room to who keeps order."""
+    seats = [Sitter(seat.id, seat.user_id, seat.name, seat.role, seat.online) for seat in room.seats.values()]
+    return replace(listing_of(room), seats=seats)
+
+
+def first_paragraph(doc: str | None) -> str:
+    """:returns: a docstring's first paragraph, in one line."""
+    return " ".join(cleandoc(doc or "").partition("\n\n")[0].split())
