@@ -98,9 +98,9 @@ see_to_django() {
   local series folder
   for series in "${DJANGOS[@]}"; do
     folder=".venv/django-$series"
-    [ -d "$folder/django" ] && continue
+    [ -d "$folder/django" ] && [ -d "$folder/axes" ] && continue
     echo "Installing Django $series"
-    quietly python -m pip --quiet --disable-pip-version-check install --target "$folder" "django~=$series.0" \
+    quietly python -m pip --quiet --disable-pip-version-check install --target "$folder" "django~=$series.0" django-otp django-axes \
       || rm -rf "$folder"
     [ -d "$folder/django" ] || cannot_run "tests.e2e.test_django with Django $series" "pip could not install it"
   done

@@ -18,11 +18,11 @@ from msgspec.structs import replace
 from twisted.internet.defer import Deferred, execute, succeed
 from twisted.logger import Logger
 from twisted.python.failure import Failure
-from zope.interface import implementer
+from zope.interface import implementer, implementer_only
 
 from gameserver.auth.context import AuthContext
 from gameserver.auth.django_app import changes
-from gameserver.auth.django_app.faults import ProjectAway, ProjectFault
+from gameserver.auth.django_app.faults import NotAdmitted, ProjectAway, ProjectFault
 from gameserver.auth.django_app.tokens import KIND, ORDERS_KIND, OrderClaims, TicketClaims, shared_secrets
 from gameserver.auth.hashing import FULL
 from gameserver.auth.revocations import Revocations
@@ -166,7 +166,7 @@ class DjangoUsers(DjangoTickets):
 
     async def _authenticate(self, token: str, now_s: float, caller: Caller | None) -> User:
         claims = self._read(token, now_s)
-        person = await _answer(self._look(lambda: self._project.by_key(claims.sub)))
+        person = await _answer(self._look(lambda: self._project.by_key(claims.sub, caller)))
         if person is None or not person.has(claims.stamp):
             raise Refused("That token is good no more; log in again.", code="unauthenticated")
         return self._user(person.key, person.name, person.rights, person.stamp)
@@ -215,16 +215,23 @@ class DjangoUsers(DjangoTickets):
         return Grant(user, self._signer.sign(claims), lasts_s)
 
 
+@implementer_only(ISeesCallers, IRechecks, ISessions)
+class DjangoSessions(DjangoUsers):
+    """The same where only what the project's own login lets in counts, and no password is taken here."""
+
+
 async def _answer(asked: Deferred[T]) -> T:
     """
     :returns: what the project answers.
-    :raises Refused: ``busy``: it fails at it, for a reason that the log tells.
+    :raises Refused: ``forbidden``: it does not admit the user; ``busy``: it fails at it, and the log tells why.
     """
     try:
         return await asked
     except ProjectFault as fault:
         log.failure("the Django project's code failed: {setting}", Failure(fault), setting=fault.setting)
         raise Refused("It cannot be told now who you are; try again.", code="busy") from None
+    except NotAdmitted as no:
+        raise Refused(no.reason, code="forbidden") from None
     except ProjectAway as error:
         log.error("the Django project's database does not answer: {error}", error=error)
         raise Refused("The project's database does not answer; try again.", code="busy") from None
@@ -249,7 +256,9 @@ def make(context: AuthContext) -> DjangoTickets:
     check = Queue(Threads(context.reactor, wish.threads), wish.waiting, FULL)
     look = Queue(Threads(context.reactor, wish.threads, nice=False), wish.waiting, "Too many come in; try again.")
     secrets = [*context.secrets, *shared]
-    users = DjangoUsers(secrets, most, audience, project=_project(context), check=check, look=look)
+    project = _project(context)
+    kind = DjangoUsers if project.takes_passwords() else DjangoSessions
+    users = kind(secrets, most, audience, project=project, check=check, look=look)
     changes.heard_here = partial(_heard, context)
     return users
 

@@ -22,6 +22,7 @@ from django.contrib.auth import get_user_model
 from django.db import router, transaction
 
 from gameserver.auth.django_app import changes
+from gameserver.auth.django_app.faults import NotAdmitted
 from gameserver.auth.django_app.people import person_of
 from gameserver.auth.django_app.selling import NoSecret, audience, secrets
 from gameserver.auth.django_app.tokens import ORDERS_KIND, OrderClaims
@@ -77,7 +78,10 @@ def _tell(keys: Sequence[str], *, out: bool) -> None:
 
 def _rights_of(key: str) -> tuple[str, ...] | None:
     """:returns: None for who may not play: gone, or switched off."""
-    person = person_of(get_user_model()._default_manager.filter(pk=key).first())
+    try:
+        person = person_of(get_user_model()._default_manager.filter(pk=key).first())
+    except NotAdmitted:
+        return None
     return None if person is None else person.rights
 
 

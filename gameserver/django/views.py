@@ -15,7 +15,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_protect
 from django.views.decorators.http import require_GET, require_POST
 
-from gameserver.auth.django_app.faults import ProjectFault
+from gameserver.auth.django_app.faults import NotAdmitted, ProjectFault
 from gameserver.auth.django_app.people import person_of
 from gameserver.auth.django_app.selling import NoSecret, sell
 
@@ -33,11 +33,14 @@ login_not_required = getattr(decorators, "login_not_required", lambda view: view
 @csrf_protect  # type: ignore[untyped-decorator]
 def ticket(request: HttpRequest) -> Any:
     """Sell a ticket for ``hello``; protected against other sites' forms also where the project's middleware is not."""
+    request.gameserver_door = "ticket"
     try:
-        person = person_of(request.user)
+        person = person_of(request.user, request)
         if person is None:
             return _error(401, "unauthenticated", "Log in first.")
         sold = sell(person)
+    except NotAdmitted as no:
+        return _error(403, "forbidden", no.reason)
     except (ProjectFault, NoSecret) as error:
         log.error("no ticket can be sold: %s", error, exc_info=isinstance(error, ProjectFault))
         return _error(503, "busy", "No tickets can be sold now.")
@@ -58,13 +61,16 @@ def enter(request: HttpRequest) -> Any:
     back, state = request.GET.get("next") or _games(), request.GET.get("state", "")[:STATE_CHARS]
     if not _is_of_the_games(back):
         return _say(400, "That is no page of the game server (GAMESERVER_URL).")
+    request.gameserver_door = "ticket"
     try:
-        person = person_of(request.user)
+        person = person_of(request.user, request)
         if person is None and not request.user.is_authenticated:
             return redirect_to_login(request.get_full_path())
         if person is None:
             return _say(403, "You may not play.")
         sold = sell(person)
+    except NotAdmitted as no:
+        return _say(403, no.reason)
     except (ProjectFault, NoSecret) as error:
         log.error("no ticket can be sold: %s", error, exc_info=isinstance(error, ProjectFault))
         return _say(503, "Nobody can be let in now.")

@@ -29,6 +29,12 @@ GAMESERVER_RIGHTS = {
     "groups": {"Referees": ["moderator"], "Owners": ["admin"]},
 }
 TIME_ZONE = "Asia/Tokyo"
+from importlib.util import find_spec
+if find_spec("axes"):
+    INSTALLED_APPS += ["axes", "django_otp", "django_otp.plugins.otp_static"]
+    AXES_ENABLED = False
+    AXES_FAILURE_LIMIT = 3
+    SILENCED_SYSTEM_CHECKS = ["axes.W002", "axes.W003"]
 LOGIN_URL = "/login/"
 LOGIN_REDIRECT_URL = "/gameserver/me"
 """

@@ -7,6 +7,7 @@ import json
 import os
 import threading
 import time
+from importlib.util import find_spec
 from typing import Any, ClassVar
 from unittest.mock import patch
 from urllib.parse import parse_qsl
@@ -34,7 +35,8 @@ from django.core.management import call_command  # noqa: E402
 from django.core.management.base import SystemCheckError  # noqa: E402
 from django.test import Client, override_settings  # noqa: E402
 
-from gameserver.auth.django import COOKIE_LIFETIME_S, LIFETIME_S, DjangoTickets, DjangoUsers  # noqa: E402
+from gameserver.auth.chain import Chain  # noqa: E402
+from gameserver.auth.django import COOKIE_LIFETIME_S, LIFETIME_S, DjangoSessions, DjangoTickets, DjangoUsers  # noqa: E402
 from gameserver.auth.django_app import changes  # noqa: E402
 from gameserver.auth.django_app.faults import ProjectFault  # noqa: E402
 from gameserver.auth.django_app.people import RIGHTS  # noqa: E402
@@ -540,9 +542,9 @@ class ThreadTests(TestCase):
         threads: set[str] = set()
         real = project.person_of
 
-        def person_of(user: Any) -> Any:
+        def person_of(*args: Any) -> Any:
             threads.add(threading.current_thread().name)
-            return real(user)
+            return real(*args)
 
         self.patch(project, "person_of", person_of)
         run = Threads(reactor, 2)
@@ -676,6 +678,100 @@ class ViewTests(Case):
             with self.assertRaises(SystemCheckError) as failed:
                 call_command("check", deploy=True, stdout=io.StringIO(), stderr=io.StringIO())
             self.assertIn("gameserver.E001", str(failed.exception))
+
+
+class AdmissionTests(Case):
+    """``GAMESERVER_ADMITS`` and ``GAMESERVER_PASSWORDS``: who may play is for the project to say, at every door."""
+
+    def test_every_door(self) -> None:
+        """A reason is told to whoever comes; whoever is connected is out."""
+        account()
+        browser, token = self.browser(), self.login().token
+        browser.cookies["csrftoken"] = "x" * 32
+        key, user = browser.session.session_key, self.proves(token)
+        doors: list[str] = []
+
+        def may_play(user: Any, request: Any) -> Any:
+            doors.append(request.gameserver_door)
+            return "First pay your bill."
+
+        with override_settings(GAMESERVER_ADMITS=may_play):
+            for asked in (
+                self.users.login("ann", PASSWORD, now_s=NOW_S),
+                self.by_cookie(key),
+                self.users.authenticate(token, now_s=NOW_S, caller=Caller("192.0.2.1")),
+                self.users.look_again(user, now_s=NOW_S),
+            ):
+                refused: Any = self.failureResultOf(asked, Refused).value
+                self.assertEqual((refused.code, refused.text), ("forbidden", "First pay your bill."))
+            answer = browser.post("/gameserver/ticket/", HTTP_X_CSRFTOKEN="x" * 32)
+            self.assertEqual((answer.status_code, json.loads(answer.content)["message"]), (403, "First pay your bill."))
+        self.assertEqual(doors, ["password", "session", "token", "again", "ticket"])
+
+    def test_what_it_says(self) -> None:
+        """True alone lets in; what it raises is the project's fault."""
+        account()
+        for said, code in ((True, None), *((wrong, "forbidden") for wrong in (False, None, "", 1))):
+            with override_settings(GAMESERVER_ADMITS=lambda user, request, said=said: said):
+                asked = self.users.login("ann", PASSWORD, now_s=NOW_S)
+                found: Any = self.failureResultOf(asked, Refused).value.code if code else None
+                self.assertEqual(found, code)
+                code or self.successResultOf(asked)
+        with override_settings(GAMESERVER_ADMITS="nowhere.at_all"):
+            self.busy(self.users.login("ann", PASSWORD, now_s=NOW_S))
+        self.assertEqual(len(self.flushLoggedErrors(ProjectFault)), 1)
+
+    def test_no_passwords(self) -> None:
+        """Sessions alone open: a page is not told that there are passwords, and none is tried."""
+        users = DjangoSessions([SECRET], 32, project=project, check=Queue(execute, 2, ""), look=Queue(execute, 2, ""))
+        chain = Chain([users])
+        self.assertEqual((chain.offering(IPasswords), chain.offering(ICookies)), (None, users))
+        account()
+        self.refused(chain.login("ann", PASSWORD, now_s=NOW_S))
+        self.successResultOf(users.authenticate_cookies({"sessionid": self.browser().session.session_key}, now_s=NOW_S))
+        self.assertTrue(project.takes_passwords())
+        with override_settings(GAMESERVER_PASSWORDS=False):
+            self.assertFalse(project.takes_passwords())
+
+    def test_django_otp(self) -> None:
+        """A session that passed the second factor opens; one that has only the password does not."""
+        need("django_otp")
+        from django_otp import DEVICE_ID_SESSION_KEY
+        from django_otp.plugins.otp_static.models import StaticDevice
+
+        def may_play(user: Any, request: Any) -> Any:
+            passed = request.gameserver_door in ("token", "again") or DEVICE_ID_SESSION_KEY in request.session
+            return passed or "Use your second factor first."
+
+        ann, browser = account(), self.browser()
+        key = browser.session.session_key
+        with override_settings(GAMESERVER_ADMITS=may_play):
+            refused: Any = self.failureResultOf(self.by_cookie(key), Refused).value
+            self.assertEqual(refused.text, "Use your second factor first.")
+            session = browser.session
+            session[DEVICE_ID_SESSION_KEY] = StaticDevice.objects.create(user=ann, name="paper").persistent_id
+            session.save()
+            grant = self.successResultOf(self.by_cookie(key))
+            self.proves(grant.token)
+
+    def test_django_axes(self) -> None:
+        """Who guesses is locked out by the project's own rules, by address, with the right password too."""
+        need("axes")
+        account()
+        axes = {"AXES_ENABLED": True, "AUTHENTICATION_BACKENDS": ["axes.backends.AxesStandaloneBackend", *BACKENDS]}
+        here = {"now_s": NOW_S, "caller": Caller("192.0.2.1", "/api/login", {"user-agent": "x"})}
+        with override_settings(**axes):
+            for _ in range(3):
+                self.refused(self.users.login("ann", "wrong", **here))
+            self.refused(self.users.login("ann", PASSWORD, **here))
+            elsewhere = Caller("192.0.2.2", "/api/login", {"user-agent": "x"})
+            self.successResultOf(self.users.login("ann", PASSWORD, now_s=NOW_S, caller=elsewhere))
+
+
+def need(package: str) -> None:
+    """:raises SkipTest: it is not there for this release."""
+    if find_spec(package) is None:
+        raise SkipTest(f"{package} is not there (make needs)")
 
 
 class SignalTests(Case):

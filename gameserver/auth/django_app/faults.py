@@ -17,5 +17,17 @@ class ProjectFault(GameServerError):
         super().__init__(f"{setting}: {type(error).__name__}: {error}")
 
 
+class NotAdmitted(GameServerError):
+    """
+    The project does not let this user play.
+
+    :param reason: for the user to read.
+    """
+
+    def __init__(self, reason: str) -> None:
+        self.reason = reason
+        super().__init__(reason)
+
+
 class ProjectAway(GameServerError):
     """The project's database does not answer; nothing is known of whoever was asked about."""

@@ -2,7 +2,8 @@
 Who a user of Django is to the game server: id, name, rights.
 
 ``GAMESERVER_NAME`` in the project's settings names a function that takes a user and returns what others see.
-``GAMESERVER_RIGHTS`` says what gives which rights; see `RIGHTS`.
+``GAMESERVER_RIGHTS`` says what gives which rights; see `RIGHTS`. ``GAMESERVER_ADMITS`` names a function that takes a
+user and a request, and returns True, or False or a reason why this user may not play.
 """
 
 from __future__ import annotations
@@ -17,7 +18,8 @@ from django.conf import settings
 from django.utils.module_loading import import_string
 from msgspec import Struct
 
-from gameserver.auth.django_app.faults import ProjectFault
+from gameserver.auth.django_app.faults import NotAdmitted, ProjectFault
+from gameserver.auth.django_app.requests import request_of
 
 RIGHTS: Final[Mapping[str, Any]] = {
     "is_superuser": ["admin", "moderator"],
@@ -47,14 +49,20 @@ class Person(Struct, frozen=True):
         return stamp in (self.stamp, *self.older)
 
 
-def person_of(user: Any) -> Person | None:
+def person_of(user: Any, request: Any = None) -> Person | None:
     """
     Tell who this is; it reads the database.
 
+    :param request: with which the user comes in; None: nobody comes, a user is looked up again.
     :returns: None for who may not come in: nobody who logged in, or who was switched off.
+    :raises NotAdmitted: the project's ``GAMESERVER_ADMITS`` says no.
     """
     if user is None or not user.is_authenticated or not user.is_active:
         return None
+    if getattr(settings, "GAMESERVER_ADMITS", None) is not None:
+        said = asked("GAMESERVER_ADMITS", user, request_of(None, "again") if request is None else request)
+        if said is not True:
+            raise NotAdmitted(said if isinstance(said, str) and said else "You may not play.")
     stamp, *older = stamps_of(user)
     return Person(str(user.pk), name_of(user), rights_of(user), stamp, tuple(older))
 

@@ -106,9 +106,14 @@ def by_session(key: str, caller: Caller | None = None) -> Person | None:
     return _asking(lambda: _by_session(key, caller))
 
 
-def by_key(key: str) -> Person | None:
+def takes_passwords() -> bool:
+    """Whether names and passwords let in, too: ``GAMESERVER_PASSWORDS``."""
+    return bool(getattr(settings, "GAMESERVER_PASSWORDS", True))
+
+
+def by_key(key: str, caller: Caller | None = None) -> Person | None:
     """:returns: the user with this primary key, if they may come in still."""
-    return _asking(lambda: _by_key(key))
+    return _asking(lambda: _by_key(key, caller))
 
 
 def _by_password(name: str, password: str, caller: Caller | None) -> Person | None:
@@ -121,22 +126,25 @@ def _by_password(name: str, password: str, caller: Caller | None) -> Person | No
         raise
     except Exception as error:
         raise ProjectFault(_backend_of(error), error) from error
-    return person_of(user)
+    return person_of(user, request)
 
 
 def _by_session(key: str, caller: Caller | None) -> Person | None:
     if not 0 < len(key) <= SESSION_CHARS or not key.isascii() or not key.isprintable():
         return None
     store = import_module(settings.SESSION_ENGINE).SessionStore(session_key=key)
-    return person_of(auth.get_user(request_of(caller, "session", CookieSession(store.load()))))
+    request = request_of(caller, "session", CookieSession(store.load()))
+    request.user = auth.get_user(request)
+    return person_of(request.user, request)
 
 
-def _by_key(key: str) -> Person | None:
+def _by_key(key: str, caller: Caller | None) -> Person | None:
     model = auth.get_user_model()
     try:
-        return person_of(model._default_manager.filter(pk=key).first())
+        user = model._default_manager.filter(pk=key).first()
     except (ValueError, OverflowError, ValidationError):
         return None  # no key of this kind
+    return person_of(user, None if caller is None else request_of(caller, "token"))
 
 
 def _backend_of(error: BaseException) -> str:

@@ -25,7 +25,8 @@ class CallersRequest(HttpRequest):  # type: ignore[misc]
 def request_of(caller: Caller | None, door: str, session: MutableMapping[str, Any] | None = None) -> Any:
     """
     :param caller: who asks; None where nobody in particular does.
-    :param door: what is asked: ``password``, ``session`` or ``token``; the request's ``gameserver_door``.
+    :param door: by what somebody comes in: ``password``, ``session``, ``token``, or ``again``: nobody does, a user who
+        is connected is looked up. It is the request's ``gameserver_door``, ``ticket`` at the project's own views.
     :param session: what the project's session says; without one it is empty.
     :returns: a request with address, path, headers and cookies, for backends, `GAMESERVER_ADMITS` and the like.
     """
