@@ -85,8 +85,8 @@ def fitting_name(name: object, most: int) -> str:
     :returns: the name as near as the rules of names admit it; `NAMELESS` where nothing is left.
     """
     if isinstance(name, str):
-        text = "".join(filter(str.isprintable, seen(name[: 8 * most])))
-        for fitting in (name, " ".join(text.split())[:most]):
+        name = " ".join(name[: 8 * most].split())
+        for fitting in (name, "".join(filter(str.isprintable, seen(name)))[:most]):
             with suppress(Refused):
                 return check_name(fitting, most)
     return NAMELESS[:most]
