@@ -32,7 +32,7 @@ from django.contrib.auth.models import Group  # noqa: E402
 from django.contrib.auth.models import User as Account  # noqa: E402
 from django.contrib.sessions.models import Session  # noqa: E402
 from django.core.management import call_command  # noqa: E402
-from django.core.management.base import SystemCheckError  # noqa: E402
+from django.core.management.base import CommandError, SystemCheckError  # noqa: E402
 from django.test import Client, override_settings  # noqa: E402
 
 from gameserver.auth.chain import Chain  # noqa: E402
@@ -47,10 +47,12 @@ from gameserver.auth.tickets import Tickets  # noqa: E402
 from gameserver.auth.tokens import Signer  # noqa: E402
 from gameserver.django import revoke, telling  # noqa: E402
 from gameserver.django.checks import check_deployed_secret, check_secret  # noqa: E402
+from gameserver.django.management.commands import gameserver_rooms  # noqa: E402
 from gameserver.errors import Refused  # noqa: E402
 from gameserver.interfaces import Caller, ICookies, IPasswords, Order, User  # noqa: E402
 from gameserver.store.memory.store import MemoryStore  # noqa: E402
 from tests.contracts.test_authenticator import AuthenticatorContract  # noqa: E402
+from tests.ports import free_port  # noqa: E402
 
 NOW_S = 1_767_225_600.0
 PASSWORD = "pass word"
@@ -772,6 +774,37 @@ def need(package: str) -> None:
     """:raises SkipTest: it is not there for this release."""
     if find_spec(package) is None:
         raise SkipTest(f"{package} is not there (make needs)")
+
+
+class RoomsCommandTests(SynchronousTestCase):
+    """``manage.py gameserver_rooms``."""
+
+    def run_command(self, *args: str) -> str:
+        said = io.StringIO()
+        call_command("gameserver_rooms", *args, stdout=said)
+        return said.getvalue()
+
+    def test_rooms(self) -> None:
+        """A line for each, and a word where there are none; one game's alone if that is asked."""
+        room = {"room": "K7QM", "game": "trivia", "players": 2, "max_players": 8, "status": "lobby"}
+        asked: list[str] = []
+
+        def answer(rooms: list[Any]) -> Any:
+            return lambda url, timeout: asked.append(url) or io.BytesIO(json.dumps({"rooms": rooms}).encode())
+
+        with override_settings(GAMESERVER_URL="https://games.example/"):
+            self.patch(gameserver_rooms, "urlopen", answer([room]))
+            self.assertEqual(self.run_command("--game", "trivia").split(), ["K7QM", "trivia", "2", "of", "8", "lobby"])
+            self.patch(gameserver_rooms, "urlopen", answer([]))
+            self.assertEqual(self.run_command(), "No public rooms.\n")
+        self.assertEqual(asked, ["https://games.example/api/rooms?game=trivia", "https://games.example/api/rooms"])
+
+    def test_no_server(self) -> None:
+        """What is missing is said in a line."""
+        for url in ("", f"http://127.0.0.1:{free_port()}"):
+            with override_settings(GAMESERVER_URL=url), self.assertRaises(CommandError) as raised:
+                self.run_command()
+            self.assertIn("GAMESERVER_URL" if not url else "does not tell its rooms", str(raised.exception))
 
 
 class SignalTests(Case):
