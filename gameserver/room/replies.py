@@ -123,7 +123,7 @@ class Replies:
             self.error(requester, Refused(code="not_found"))
         elif requester.id is not None and self.came_before(requester, player):
             self._answer_again(requester, player)
-        elif counts and not player._bucket.take(self._room.monotonic):
+        elif counts and not player._bucket.take(self._room.moment.monotonic):
             self._error_too_fast(requester)
         else:
             return player
@@ -138,10 +138,10 @@ class Replies:
     def _answer_again(self, requester: Requester, player: Player) -> None:
         """A request came before; its answer is repeated."""
         # "Too fast" would be taken for "not done": whoever says again all of a burst gets all of its answers.
-        if player._bucket.level(self._room.monotonic) < 1.0 - player._bucket.burst:
+        if player._bucket.level(self._room.moment.monotonic) < 1.0 - player._bucket.burst:
             self._error_too_fast(requester)
             return
-        player._bucket.charge(self._room.monotonic, 1.0)
+        player._bucket.charge(self._room.moment.monotonic, 1.0)
         memory = self.answers.find(player.id, requester.session.key)
         frame = memory.answers.get(requester.id) if memory is not None and requester.id is not None else None
         if frame is None:

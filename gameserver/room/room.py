@@ -38,7 +38,6 @@ from gameserver.room.teams import Teams
 from gameserver.room.timers import Timers
 
 if TYPE_CHECKING:
-    from gameserver.game.settings import GameSettings
     from gameserver.room.contract import Contract
 
 GRACE_S: Final = 10.0
@@ -65,6 +64,7 @@ class Room:
         "docs",
         "game",
         "game_calls",
+        "game_class",
         "id",
         "journal",
         "moment",
@@ -83,6 +83,7 @@ class Room:
         self, spec: Contract, kept: KeptRoom, *, id: str, code: str, epoch: str, now: float, around: Around
     ) -> None:
         self.spec = spec
+        self.game_class = spec.cls
         self.id = id
         self.code = code
         self.around = around
@@ -101,11 +102,6 @@ class Room:
         self.replies = Replies(self)
         self.game_calls = GameCalls(self)
         self.game = spec.make(self)
-
-    @property
-    def game_class(self) -> type[GameSettings]:
-        """What the author wrote."""
-        return self.spec.cls
 
     @property
     def now(self) -> float:
