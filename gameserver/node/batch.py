@@ -16,6 +16,7 @@ from twisted.python.failure import Failure
 
 from gameserver.errors import StoreUnavailable
 from gameserver.interfaces import Commit, IClock, ILease, IStore, Outcome
+from gameserver.node.commits import LOST
 from gameserver.node.delivery import let_go
 from gameserver.node.reactor_pass import ReactorPass
 from gameserver.node.runner import RoomRunner
@@ -174,7 +175,7 @@ class CommitBatch:
                 runner.set_away(away)
 
     def _commit(self, commits: Commits, tries: int) -> None:
-        commits = [(runner, commit) for runner, commit in commits if not runner.commits.lost]
+        commits = [(runner, commit) for runner, commit in commits if runner.commits.state is not LOST]
         if not commits:
             self._answered([], [], tries)
             return
@@ -194,7 +195,7 @@ class CommitBatch:
 
     def _take(self, outcomes: list[Outcome], commits: Commits) -> None:
         for (runner, commit), outcome in zip(commits, outcomes, strict=True):
-            if not runner.commits.lost:
+            if runner.commits.state is not LOST:
                 try:
                     self._take_one(runner, commit, outcome)
                 except Exception:  # noqa: BLE001 - the door of the flush: the others of this commit hear of it

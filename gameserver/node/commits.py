@@ -112,17 +112,19 @@ class Commits:
 
         :returns: a commit to be answered with `stored`, or None.
         """
-        if self.state in (ENDING, ENDED, LOST) or (self._whole and self._runner.busy):
+        under_way = self.state is UNDER_WAY
+        busy = self._runner.lasting is not None
+        if not (under_way or self.state is IDLE) or (self._whole and busy):
             return None
         if self._runner.room.game_class.durability == "relaxed" and not self._runner.room.moment.ended:
             return self._collect_relaxed()
-        if not self._runner.busy and (self.must or self.under_way):
+        if not busy and (self.must or under_way):
             self.seal()
-        elif not self._runner.busy and not self.under_way:
+        elif not busy:
             self._outbox += self._runner.room.publisher.take()
         if self.behind:
             self._runner.settle()
-        if self.under_way:
+        if under_way:
             self._put_off = True
             return None
         self.must = False
@@ -234,7 +236,7 @@ class Commits:
     def settled(self) -> bool:
         """Whether nothing is under way and nothing waits to be stored."""
         room = self._runner.room
-        if self._runner.busy or self.under_way or self._whole or not room.tables.settled:
+        if (self._runner.lasting is not None) or self.under_way or self._whole or not room.tables.settled:
             return False
         if room.journal.parts.is_stored and room.publisher.streams.unsealed:
             return False
@@ -273,7 +275,7 @@ class Commits:
 
     def _collect_relaxed(self) -> Commit | None:
         """Effects at once; the row within half a second."""
-        if not self._runner.busy:
+        if self._runner.lasting is None:
             self.seal()
         self._deliver_all()
         if not (self._puts or self._drops or self._runner.room.tables.waits or self._whole):
@@ -309,7 +311,7 @@ class Commits:
             for part in changes.drops:
                 self._puts.pop(part, None)
                 self._drops[part] = None
-        if not self._runner.busy:
+        if self._runner.lasting is None:
             room.tables.seal()
         self._outbox += room.publisher.take()
 

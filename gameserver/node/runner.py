@@ -170,7 +170,7 @@ class RoomRunner(RoomSteps):
         :returns: fires once that is done, stored and told; fails with ``busy`` if the room is lost before.
         """
         waiter: Waiter[None] = Waiter(Deferred(), None)
-        if (self.queue or self.busy) and self.state is not OVER:
+        if (self.queue or self.lasting is not None) and self.state is not OVER:
             self._take_in(Look(waiter))
         elif self.quiet:
             waiter.deliver(b"")
@@ -229,7 +229,7 @@ class RoomRunner(RoomSteps):
         self._stepped_s += delta_s
         self._follow_clock()
         self._alarm.forget()
-        if self._lasting is None and self.state is not OVER:
+        if self.lasting is None and self.state is not OVER:
             self._wake_when_due()
 
     def stop(self, refusal: str = "not_found", *, moved: bool = False) -> None:
@@ -269,7 +269,8 @@ class RoomRunner(RoomSteps):
 
     def go_on(self) -> None:
         """Apply what waits, and before each input what is due."""
-        if self.state in (STEPPING, WAITING, OVER):
+        state = self.state
+        if state is STEPPING or state is WAITING or state is OVER:
             return
         self.state = STEPPING
         try:

@@ -41,6 +41,7 @@ class RoomSteps:
     :param remade: makes the room anew from its row, before each step, as tests of games do.
     :ivar state: what it does at present.
     :ivar forgotten: the registry has it no longer.
+    :ivar lasting: the step that is under way, where it waits for something.
     :ivar is_stored: the room is kept in the store, and so waits for it.
     :ivar is_plain: no step of the room may last, and none needs more than its input.
     :ivar queue: inputs that wait.
@@ -49,7 +50,6 @@ class RoomSteps:
     """
 
     __slots__ = (
-        "_lasting",
         "_remade",
         "_stepped_s",
         "clock",
@@ -57,6 +57,7 @@ class RoomSteps:
         "forgotten",
         "is_plain",
         "is_stored",
+        "lasting",
         "queue",
         "reactor_pass",
         "room",
@@ -87,7 +88,7 @@ class RoomSteps:
         self.reactor_pass = reactor_pass
         self.is_plain = remade is None and not room.spec.waits
         self._remade = remade
-        self._lasting: LastingStep | None = None
+        self.lasting: LastingStep | None = None
         self._stepped_s = 0.0
 
     # What it does
@@ -97,14 +98,10 @@ class RoomSteps:
         """Whether nothing more is applied here."""
         return self.state is OVER
 
-    @property
-    def busy(self) -> bool:
-        """Whether a step lasts."""
-        return self._lasting is not None
-
     def settle(self) -> None:
         """Say what it does between two steps: of all that says so this alone."""
-        if self.state in (FREE, READY, HELD):
+        state = self.state
+        if state is READY or state is FREE or state is HELD:
             if self._is_held():
                 self.state = HELD
             else:
@@ -114,7 +111,7 @@ class RoomSteps:
         return self.store_away or (self.is_stored and self.commits.behind)
 
     def _may_step(self) -> bool:
-        return self._lasting is None and self.state is not OVER and not self._is_held()
+        return self.lasting is None and self.state is not OVER and not self._is_held()
 
     def _stop_stepping(self) -> None:
         if self.state is STEPPING:
@@ -164,9 +161,9 @@ class RoomSteps:
         """The step may last: other inputs wait for it."""
 
         def ended(step: LastingStep, failure: Failure | None) -> None:
-            lasted = self._lasting is step
+            lasted = self.lasting is step
             if lasted:
-                self._lasting = None
+                self.lasting = None
                 if self.state is WAITING:
                     self.state = READY
             if failure is None:
@@ -187,7 +184,7 @@ class RoomSteps:
 
         step = LastingStep(rest, self.clock, ended, input.what)
         if not step.over:
-            self._lasting = step
+            self.lasting = step
             if self.state is not OVER:
                 self.state = WAITING
 
@@ -232,7 +229,7 @@ class RoomSteps:
 
     def _follow_clock(self) -> None:
         """Between two steps only: what a step changes may be undone, the clock not."""
-        if self._stepped_s and self._lasting is None:
+        if self._stepped_s and self.lasting is None:
             stepped_s, self._stepped_s = self._stepped_s, 0.0
             self.room.clock_stepped(stepped_s)
             self._after_step()
