@@ -10,14 +10,13 @@ from collections.abc import Callable, Mapping
 from types import ModuleType
 from typing import Any, Final
 
-from gameserver.errors import GameDefinitionError, NoSender, StaleCall
-from gameserver.game.function_chat import FunctionChat
+from gameserver.errors import GameDefinitionError
+from gameserver.game.function_step import Payload, Step, as_user
 from gameserver.game.game import Game
 from gameserver.game.settings import SETTINGS
 from gameserver.game.slips import module_slips
 from gameserver.room.chat.channels import wire_address
 from gameserver.room.chat.line import Chat
-from gameserver.room.groups import Group
 from gameserver.room.seats import Player
 
 PARAMETERS: Final = ("group_add", "socket_self_send", "socket_group_send", "payload")
@@ -66,15 +65,20 @@ class FunctionGame(Game):
     """The `Game` around a ``payload_handler``."""
 
     handler: Callable[..., Any]
+    _first: bool = False
+    """Whether a start now would be that of the room's creation, which is one step with ``on_create``."""
 
     def on_create(self, **options: Any) -> Any:
+        self._first = True
         return self._call("CREATE_ROOM", self._creator(), options)
 
     def on_join(self, player: Player) -> Any:
         return self._call("JOIN_ROOM", player, None)
 
     def on_start(self) -> Any:
-        return self._call("START", None, None) if self.needs_start else None
+        first, self._first = self._first, False
+        # Where no start is needed CREATE_ROOM has begun the first round; but of another the function has to know.
+        return None if first and not self.needs_start else self._call("START", None, None)
 
     def on_drop(self, player: Player) -> Any:
         return self._call("DROP", player, None)
@@ -106,10 +110,10 @@ class FunctionGame(Game):
     def _call(self, action: str, player: Player | None, data: Any, *, line: Chat | None = None, **more: Any) -> Any:
         """Call the function with what serves this step alone."""
         step = Step(self, player, line)
-        payload = Payload(step.chat)
+        payload = Payload(step)
         payload |= {
             "action": action,
-            "user": _user(player) if player is not None else None,
+            "user": as_user(player) if player is not None else None,
             "room": _room(self),
             "data": data,
             "state": self.secret,
@@ -121,7 +125,7 @@ class FunctionGame(Game):
         try:
             result = type(self).handler(step.group_add, step.socket_self_send, step.socket_group_send, payload)
         except BaseException:
-            step.over = True
+            step.ended = True
             raise
         if inspect.isawaitable(result):
             return self._wait(step, payload, result)
@@ -132,137 +136,17 @@ class FunctionGame(Game):
         try:
             result = await result
         finally:
-            step.over = True
+            step.ended = True
         self._take(step, payload)
         return result
 
     def _take(self, step: Step, payload: Mapping[str, Any]) -> None:
         """The step ends; documents that were put in place of the payload's are taken as well."""
-        step.over = True
+        step.ended = True
         self.secret = payload["state"]
         self.state = payload["shared"]
-
-
-class Payload(dict[str, Any]):
-    """
-    What a function is given. Its keys are those that there always were; ``chat``, which came later, is none of them.
-
-    :param chat: ``payload["chat"]``.
-    """
-
-    def __init__(self, chat: FunctionChat) -> None:
-        super().__init__()
-        self._chat = chat
-
-    def __missing__(self, key: str) -> FunctionChat:
-        if key != "chat":
-            raise KeyError(key)
-        return self._chat
-
-
-class Step:
-    """The functions that one call is given; kept and called later, they say so."""
-
-    def __init__(self, game: FunctionGame, player: Player | None, line: Chat | None = None) -> None:
-        self._game = game
-        self._player = player
-        self.over = False
-        self.timers = FunctionTimers(self, game)
-        self.groups = FunctionGroups(self, game)
-        self.chat = FunctionChat(game, self.check, self._find, line)
-
-    def group_add(self, group: str, user_id: str | None = None) -> None:
-        """The sender, or another user of this room, joins a group of this room."""
-        self.check()
-        self._game.group(group).add(self._find(user_id))
-
-    def socket_self_send(self, message: Any) -> None:
-        """Tell every socket of the sender."""
-        self.check()
-        self._sender().send(*_event(message))
-
-    def socket_group_send(self, group: str, message: Any) -> None:
-        """Tell everybody in a group; ``"room"`` is everybody."""
-        self.check()
-        type, data = _event(message)
-        if group == "room":
-            self._game.send(type, data)
-        else:
-            self._game.group(group).send(type, data)
-
-    def check(self) -> None:
-        """:raises StaleCall: the step that this belongs to has ended."""
-        if self.over:
-            raise StaleCall("this function served one call of payload_handler, which has ended; use it only inside it")
-
-    def _sender(self) -> Player:
-        if self._player is None:
-            raise NoSender("nobody sent this input; use socket_group_send, or name a user: group_add(group, user_id)")
-        return self._player
-
-    def _find(self, user_id: str | None) -> Player:
-        return self._sender() if user_id is None else find_user(self._game, user_id)
-
-
-class FunctionTimers:
-    """``payload["timers"]``."""
-
-    def __init__(self, step: Step, game: FunctionGame) -> None:
-        self._step = step
-        self._game = game
-
-    def after(self, s: float, name: str, data: Any = None, show: bool = False) -> None:
-        """Call the function with ``TIMER`` after so many seconds."""
-        self._step.check()
-        self._game.after(s, name, show, data=data)
-
-    def every(self, s: float, name: str, data: Any = None, show: bool = False) -> None:
-        """Call it every so many seconds."""
-        self._step.check()
-        self._game.every(s, name, show, data=data)
-
-    def cancel(self, name: str) -> None:
-        """Cancel a timer."""
-        self._step.check()
-        self._game.cancel(name)
-
-
-class FunctionGroups:
-    """``payload["groups"]``."""
-
-    def __init__(self, step: Step, game: FunctionGame) -> None:
-        self._step = step
-        self._game = game
-
-    def remove(self, group: str, user_id: str | None = None) -> None:
-        """Take the sender, or another user of this room, out of a group."""
-        self._step.check()
-        self._game.group(group).remove(self._step._find(user_id))
-
-    def members(self, group: str) -> list[dict[str, Any]]:
-        """:returns: the users in a group, in the order they came."""
-        self._step.check()
-        found: Group = self._game.group(group)
-        return [_user(player) for player in found.players]
-
-
-def find_user(game: Game, user_id: str) -> Player:
-    """:raises ValueError: this user has no seat here."""
-    found = next((s for s in game.seats() if s.user_id == user_id), None)
-    if found is None:
-        raise ValueError(f"no user {user_id!r} in this room")
-    return found
-
-
-def _event(message: Any) -> tuple[str, Any]:
-    """``{"type": T, "data": D}`` is an event of type T; any other value an event of type ``message``."""
-    if isinstance(message, dict) and isinstance(message.get("type"), str) and set(message) <= {"type", "data"}:
-        return message["type"], message.get("data")
-    return "message", message
-
-
-def _user(player: Player) -> dict[str, Any]:
-    return {"id": player.user_id, "name": player.name, "seat": player.id, "groups": player.groups}
+        if "own" in payload:
+            step.sender().state = payload["own"]
 
 
 def _room(game: Game) -> dict[str, Any]:
@@ -271,6 +155,6 @@ def _room(game: Game) -> dict[str, Any]:
         "id": game._gs_room.id,
         "code": game.code,
         "game": game._gs_room.spec.name,
-        "users": [_user(seat) for seat in game.seats()],
+        "users": [as_user(seat) for seat in game.seats()],
         "host": host.user_id if host is not None else None,
     }
