@@ -682,6 +682,23 @@ class ViewTests(Case):
             self.assertIn("gameserver.E001", str(failed.exception))
 
 
+class NameTests(Case):
+    def test_nobody_is_called_as_another(self) -> None:
+        """Of two addresses that begin alike the older has the name, and nobody who has it as a whole loses it."""
+        names = [
+            "bob@shop.example",
+            "bob@evil.example",
+            "BOB@third.example",
+            "ann@evil.example",
+            "ann",
+            "bobby@x.example",
+        ]
+        kept = [account(name) for name in names]
+        shown = [self.login(name).user.name for name in names]
+        marks = [f"({each.pk})" for each in kept]
+        self.assertEqual(shown, ["bob", f"bob {marks[1]}", f"BOB {marks[2]}", f"ann {marks[3]}", "ann", "bobby"])
+
+
 class AdmissionTests(Case):
     """``GAMESERVER_ADMITS`` and ``GAMESERVER_PASSWORDS``: who may play is for the project to say, at every door."""
 

@@ -15,6 +15,8 @@ from typing import Any, Final
 
 from django import db
 from django.conf import settings
+from django.contrib.auth import get_user_model
+from django.db.models import Q
 from django.utils.module_loading import import_string
 from msgspec import Struct
 
@@ -27,6 +29,10 @@ RIGHTS: Final[Mapping[str, Any]] = {
     "groups": {},
 }
 """Flags of a user, and names of groups, to rights; a project's own setting replaces it whole."""
+
+NAME_CHARS: Final = 20
+MARK_CHARS: Final = 8
+"""Of a name that is another's already, and of the primary key behind it: both fit into a name."""
 
 
 class Person(Struct, frozen=True):
@@ -70,7 +76,18 @@ def person_of(user: Any, request: Any = None) -> Person | None:
 def name_of(user: Any) -> str:
     """:returns: what others see; not an address of mail, which some projects have for a name."""
     shown = asked("GAMESERVER_NAME", user)
-    return str(user.get_username()).partition("@")[0] if shown is None else str(shown)
+    if shown is not None:
+        return str(shown)
+    name, at, _ = str(user.get_username()).partition("@")
+    return f"{name[:NAME_CHARS]} ({str(user.pk)[:MARK_CHARS]})" if at and name and _is_anothers(name, user) else name
+
+
+def _is_anothers(name: str, user: Any) -> bool:
+    """Whether somebody has this name, or had an address that begins so before this user came."""
+    people = get_user_model()
+    field = people.USERNAME_FIELD
+    same, before = Q(**{f"{field}__iexact": name}), Q(**{f"{field}__istartswith": f"{name}@", "pk__lt": user.pk})
+    return bool(people._default_manager.exclude(pk=user.pk).filter(same | before).exists())
 
 
 def rights_of(user: Any) -> tuple[str, ...]:
