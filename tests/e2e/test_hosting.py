@@ -48,7 +48,7 @@ class HostingTests(ServerCase):
             ann.press("End this round")
             ann.page.get_by_role("button", name="Play again").first.wait_for()
             ann.press("Put out Bob")
-            ann.page.get_by_role("dialog", name="Put Bob out of the room?").get_by_role("button", name="Put out").click()
+            ann.page.get_by_role("dialog", name="Put Bob out of the room?").get_by_text("Put out", exact=True).click()
             bob.sees_heading("You were taken out of the room.")
             ann.press("Make host Cleo")
             cleo.page.get_by_role("button", name="Host", exact=True).wait_for(state="visible")
