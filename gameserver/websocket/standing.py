@@ -17,7 +17,7 @@ from twisted.logger import Logger
 from gameserver.errors import Refused, StoreUnavailable
 from gameserver.interfaces import IAuthenticators, Order, User
 from gameserver.protocol.messages import Close
-from gameserver.websocket.session import Session
+from gameserver.websocket.seat_holder import SeatHolder
 
 log = Logger(namespace="gameserver")
 
@@ -29,7 +29,7 @@ class Standing(Service):
     """
 
     def __init__(
-        self, sessions: Iterable[Session], authenticators: IAuthenticators, clock: Any, every_s: float
+        self, sessions: Iterable[SeatHolder], authenticators: IAuthenticators, clock: Any, every_s: float
     ) -> None:
         self._sessions = sessions
         self._authenticators = authenticators
@@ -99,6 +99,6 @@ class Standing(Service):
         for session in self._of(user):
             session.close(Close.FORBIDDEN, "you were logged out")
 
-    def _of(self, user: User) -> list[Session]:
+    def _of(self, user: User) -> list[SeatHolder]:
         whose = (user.id, user.login)
         return [each for each in self._sessions if each.user is not None and (each.user.id, each.user.login) == whose]
