@@ -13,7 +13,7 @@ from gameserver.node.codes import as_typed
 from gameserver.protocol import messages
 from gameserver.protocol.messages import Close, Form
 from gameserver.room.inputs.table import SEAT_REQUESTS
-from gameserver.websocket.login import Login
+from gameserver.websocket.hello import GreetedPeer
 from gameserver.websocket.services import NodeServices, Transport
 from gameserver.websocket.session_seat import SessionSeat
 
@@ -27,7 +27,7 @@ NOBODY: Final[dict[str | None, SessionSeat]] = {}
 
 
 @implementer(ISession)
-class SeatHolder(Login):
+class SeatHolder(GreetedPeer):
     """
     A peer and its seats.
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 CLIENT_KEY: Final = re.compile(r"[A-Za-z0-9_-]{8,64}")
 
 
-class Login(Peer):
+class GreetedPeer(Peer):
     """A peer that says hello, in time or not at all."""
 
     __slots__ = ("_hello_call", "_proof")
