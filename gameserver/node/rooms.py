@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import itertools
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from msgspec.structs import replace
-from twisted.internet.defer import DeferredLock
 
 from gameserver.errors import NotJSON, Refused
 from gameserver.interfaces import IClock, IHasher, IStore, User
 from gameserver.node.creators import Creators
+from gameserver.node.matching import NO_ROOM, TRIES, Matching, Seek
 from gameserver.node.passwords import Passwords
 from gameserver.node.running_rooms import RunningRooms
 from gameserver.protocol import values
-from gameserver.room import admission, row
+from gameserver.room import row
 from gameserver.room.effects import Requester
 from gameserver.room.inputs.arrivals import CreateRoom, SeatWish, TakeSeat
 
@@ -51,7 +50,7 @@ class RoomRegistry(RunningRooms):
         self._creators = creators or Creators()
         self._passwords = Passwords(hasher)
         self._options_bytes = options_bytes
-        self._matching: dict[str, DeferredLock] = {}
+        self._matching = Matching(self._open_rooms, self._rooms_with)
 
     @property
     def rooms_per_user(self) -> int:
@@ -147,18 +146,35 @@ class RoomRegistry(RunningRooms):
 
         :raises Refused: as for joining and creating.
         """
-        lock = self._matching.setdefault(self.spec(game).name, DeferredLock())
-        await lock.acquire()
+        spec = self.spec(game)
         try:
-            runner = self._find_match(requester, game, values.received(match), seat.role or "player")
-            if runner is None:
-                await self.create(requester.user, game, match, requester=requester, seat=seat)
-            else:
-                await self.join(requester, runner, seat)
+            seek = Seek(requester, spec, values.received(match), seat.role or "player")
         except NotJSON as error:
             raise Refused(str(error), code="bad_data", path="$.match") from None
-        finally:
-            lock.release()
+        if not await self._match_existing(seek, seat):
+            with self._matching.making(seek):
+                await self.create(requester.user, game, match, requester=requester, seat=seat)
+
+    async def _match_existing(self, seek: Seek, seat: SeatWish) -> bool:
+        """:returns: whether a seat was found in a room that was there, or that another match was making."""
+        tried: set[RoomRunner] = set()
+        for _ in range(TRIES):
+            runner = self._matching.find(seek, tried)
+            if runner is None:
+                making = self._matching.being_made(seek)
+                if making is None:
+                    return False
+                await making.made(seek)
+                continue
+            try:
+                with self._matching.promise(runner, seek):
+                    await self.join(seek.requester, runner, seat)
+                return True
+            except Refused as refused:
+                if refused.code not in NO_ROOM:
+                    raise
+                tried.add(runner)
+        return False
 
     async def join(self, requester: Requester, runner: RoomRunner, seat: SeatWish) -> None:
         """
@@ -183,11 +199,6 @@ class RoomRegistry(RunningRooms):
             self.too_many_rooms += 1
             raise Refused(f"You are in {self.rooms_per_user} rooms; leave one first.", code="forbidden")
 
-    def _find_match(self, requester: Requester, game: str, match: dict[str, Any], role: str) -> RoomRunner | None:
-        def fits(runner: RoomRunner) -> bool:
-            return runner.room.spec.name == game and admission.is_open_to(runner.room, requester, role, match)
-
-        # Where the user has a seat already, the room need not be open to anybody else.
-        own = [self._runners[k] for k in self.rooms_of.of(requester.user.id) if k in self._runners]
-        found = [*filter(fits, own), *itertools.islice(filter(fits, self._open_rooms.of(game, role)), 1)]
-        return min(found, key=self._open_rooms.age, default=None)
+    def _rooms_with(self, user_id: str) -> Iterator[RoomRunner]:
+        """:returns: those in which a user has a seat."""
+        return (self._runners[code] for code in self.rooms_of.of(user_id) if code in self._runners)

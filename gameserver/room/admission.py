@@ -52,23 +52,34 @@ def free_roles(room: Room) -> list[str]:
     ]
 
 
-def is_open_to(room: Room, requester: Requester, role: str, match: dict[str, Any]) -> bool:
-    """Whether this user would find a seat here, in a public room whose options hold ``match``."""
+def is_open_to(room: Room, requester: Requester, role: str, match: dict[str, Any], coming: int = 0) -> bool:
+    """
+    Whether this user would find a seat here, in a public room whose options hold ``match``.
+
+    Whoever has a seat is led back to it, unless the game is over: who looks for any room wants to play.
+
+    :param coming: seats that are promised to others.
+    """
     if room.moment.closing is not None or room.moment.ended or room.state.private or room.state.password is not None:
         return False
-    if not all(_same(room.state.options.get(k, match), v) for k, v in match.items()):
+    if not holds(room.state.options, match):
         return False
     own = room.seats.of_user(requester.user.id, role)
     held = room.publisher.seat_of(requester.session)
     if held is not None and (own is None or held != own.id):
         return False
     if own is not None:
-        return True
+        return room.state.status != "over"
     try:
         admit_newcomer(room, requester, role, None)
     except Refused:
         return False
-    return len(list(room.seats.of_role(role))) < (room.spec.player_seats(role) or 0)
+    return len(list(room.seats.of_role(role))) + coming < (room.spec.player_seats(role) or 0)
+
+
+def holds(options: dict[str, Any], match: dict[str, Any]) -> bool:
+    """Whether a room's options have all that is looked for."""
+    return all(_same(options.get(k, match), v) for k, v in match.items())
 
 
 def _admit_unbanned(room: Room, requester: Requester) -> None:

@@ -24,6 +24,7 @@ from gameserver.room.seat_names import name_for
 
 if TYPE_CHECKING:
     from gameserver.interfaces import ISession
+    from gameserver.room.contract import Contract
     from gameserver.room.room import Room
     from gameserver.room.seats import Player
 
@@ -67,7 +68,8 @@ class CreateRoom(Input, frozen=True):
         requester, seat = self.requester, self.seat
         room.journal.update(room.state, private=self.private, password=self.password, creator=self.user.id)
         room.publisher.streams.counts_changed()
-        arguments = _read_options(room, self.options)
+        arguments, options = read_options(room.spec, self.options)
+        room.journal.set(room.state, "options", options)
         newcomer = None
         if room.spec.function_style and requester is not None and seat is not None:
             newcomer = _seat_newcomer(room, requester, seat)
@@ -123,18 +125,19 @@ class ResumeSeat(Input, frozen=True):
         await _come_back(room, requester, seat, missed is not None, missed)
 
 
-def _read_options(room: Room, options: dict[str, Any]) -> dict[str, Any]:
-    """:returns: the arguments of ``on_create``; the options of the room are these as JSON."""
+def read_options(spec: Contract, options: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """
+    :returns: the arguments of ``on_create``; and the options of the room, which are these as JSON.
+    :raises Refused: ``bad_data``.
+    """
     try:
         given = values.received(options)
     except NotJSON as error:
         raise Refused(str(error), code="bad_data", path="$.options") from None
-    if room.spec.options is None:
-        room.journal.set(room.state, "options", given)
-        return dict(given)
-    arguments: dict[str, Any] = room.spec.options.check(given)
-    room.journal.set(room.state, "options", room.spec.options.as_json(arguments))
-    return arguments
+    if spec.options is None:
+        return dict(given), given
+    arguments: dict[str, Any] = spec.options.check(given)
+    return arguments, spec.options.as_json(arguments)
 
 
 def _seat_newcomer(room: Room, requester: Requester, wish: SeatWish) -> Player:

@@ -1,0 +1,196 @@
+"""Matching: a seat where any room will do, while hooks last and others come."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from twisted.internet.defer import Deferred
+from twisted.trial.unittest import SynchronousTestCase
+
+from gameserver import Game, Player, Refused
+from gameserver.room import rounds
+from tests.node.registries import FakeSession, Place
+
+
+class Waits(Game):
+    """Hooks wait as long as a test says: ``slow`` is an option, or the beginning of a player's name."""
+
+    name = "waits"
+    max_players = 2
+    gates: list[Deferred[None]]
+    refuses: set[str]
+
+    async def on_create(self, slow: bool = False, map: str = "a") -> None:
+        if slow:
+            await self.gate()
+
+    async def on_join(self, player: Player) -> None:
+        if player.name.startswith("Slow"):
+            await self.gate()
+        if player.name in type(self).refuses or self.code in type(self).refuses:
+            raise Refused(code="room_full")
+
+    async def gate(self) -> None:
+        gate: Deferred[None] = Deferred()
+        type(self).gates.append(gate)
+        await gate
+
+
+class MatchingTests(SynchronousTestCase):
+    def setUp(self) -> None:
+        Waits.gates, Waits.refuses = [], set()
+        self.place = Place(Waits)
+        self.results: dict[str, Any] = {}
+
+    def match(self, name: str, /, **match: Any) -> FakeSession:
+        """Look for a room; what comes of it is found in the results."""
+        session = FakeSession(name)
+        return self.again(session, **match)
+
+    def again(self, session: FakeSession, **match: Any) -> FakeSession:
+        requester = session.requester()
+        wish = self.place.wish(session.user.name, "player")
+        done = Deferred.fromCoroutine(self.place.registry.match(requester, "waits", match, wish))
+        done.addCallbacks(lambda _: "ok", lambda failure: failure.value).addCallback(
+            lambda result: self.results.__setitem__(session.user.id, result)
+        )
+        self.place.settle()
+        return session
+
+    def go(self) -> None:
+        """The oldest hook that waits goes on."""
+        Waits.gates.pop(0).callback(None)
+        self.place.settle()
+
+    def rooms(self) -> list[list[str]]:
+        """:returns: who sits in each room."""
+        return [sorted(seat.user_id for seat in r.room.seats.values()) for r in self.place.registry.runners]
+
+    def test_slow_creation_stops_no_others(self) -> None:
+        """A room of another map is found or made, while one is being made."""
+        self.match("ann", slow=True)
+        self.match("bob", map="b", slow=False)
+        self.match("cem", map="b")
+        self.assertEqual((self.results, self.rooms()), ({"bob": "ok", "cem": "ok"}, [["bob", "cem"]]))
+        self.go()
+        self.assertEqual(self.rooms(), [["bob", "cem"], ["ann"]])
+
+    def test_room_being_made_takes_whom_it_has_seats_for(self) -> None:
+        """They wait for it instead of making another each; one too many makes one."""
+        for name in ("ann", "bob", "cem"):
+            self.match(name, slow=True)
+        self.assertEqual(len(Waits.gates), 2)
+        self.go()
+        self.assertEqual(self.rooms(), [["ann", "bob"]])
+        self.go()
+        self.assertEqual(self.rooms(), [["ann", "bob"], ["cem"]])
+
+    def test_options_of_a_room_being_made_are_whole(self) -> None:
+        """What the game adds by default counts."""
+        self.match("ann", slow=True)
+        self.match("bob", map="a")
+        self.assertEqual(self.results, {})
+        self.go()
+        self.assertEqual(self.rooms(), [["ann", "bob"]])
+
+    def test_creation_that_fails(self) -> None:
+        """Who waited for it makes another, and the others wait for that."""
+        self.match("ann", slow=True)
+        self.match("bob", slow=True)
+        Waits.gates.pop(0).errback(Refused("no"))
+        self.place.settle()
+        self.assertEqual(str(self.results.pop("ann")), "no")
+        self.go()
+        self.assertEqual((self.results, self.rooms()), ({"bob": "ok"}, [["bob"]]))
+
+    def test_slow_join_stops_no_others(self) -> None:
+        """Rather than wait for a room whose hook lasts, another that has a seat is taken."""
+        self.place.create(FakeSession("ann"))
+        self.place.create(FakeSession("bob"), map="b")
+        Waits.max_players = 3
+        self.addCleanup(setattr, Waits, "max_players", 2)
+        self.match("slow")
+        self.match("cem")
+        self.assertEqual((self.results, self.rooms()), ({"cem": "ok"}, [["ann", "slow"], ["bob", "cem"]]))
+        self.go()
+        self.assertEqual(self.results["slow"], "ok")
+
+    def test_never_overfilled_while_hooks_last(self) -> None:
+        """A seat that is promised is nobody else's; it counts once."""
+        self.place.create(FakeSession("ann"))
+        self.match("slow")
+        self.match("bob")
+        self.match("cem")
+        self.assertEqual(self.rooms(), [["ann", "slow"], ["bob", "cem"]])
+        self.go()
+        self.assertEqual(set(self.results.values()), {"ok"})
+
+    def test_promise_to_who_waits_for_a_hook_counts(self) -> None:
+        """Who waits for a room's step does not sit yet, but the seat is gone."""
+        Waits.max_players = 3
+        self.addCleanup(setattr, Waits, "max_players", 2)
+        self.place.create(FakeSession("ann"))
+        for name in ("slow", "bob", "cem"):
+            self.match(name)
+        self.assertEqual((self.results, self.rooms()), ({"cem": "ok"}, [["ann", "slow"], ["cem"]]))
+        self.go()
+        self.assertEqual(self.rooms(), [["ann", "bob", "slow"], ["cem"]])
+
+    def test_promised_seat_that_is_not_taken_is_free_again(self) -> None:
+        """Of a user who was refused nothing is kept."""
+        self.place.create(FakeSession("ann"))
+        Waits.refuses = {"Bob"}
+        self.match("bob")
+        self.assertEqual(self.results.pop("bob").code, "room_full")
+        self.match("cem")
+        self.assertEqual(self.rooms(), [["ann", "cem"]])
+        self.assertEqual(self.place.registry._matching._promised, {})
+
+    def test_full_after_all_tries_another(self) -> None:
+        """Where the room has no seat in the end, the next is tried, and at last one made."""
+        first = self.place.create(FakeSession("ann"))
+        second = self.place.create(FakeSession("bob"))
+        Waits.refuses = {first.room.code}
+        self.match("cem")
+        Waits.refuses = {first.room.code, second.room.code}
+        self.match("dan")
+        self.assertEqual(self.results, {"cem": "ok", "dan": "ok"})
+        self.assertEqual(self.rooms(), [["ann"], ["bob", "cem"], ["dan"]])
+
+    def test_seat_taken_by_code_meanwhile(self) -> None:
+        """Somebody with the code was first, while a hook lasted: another room is made."""
+        Waits.max_players = 3
+        self.addCleanup(setattr, Waits, "max_players", 2)
+        runner = self.place.create(FakeSession("ann"))
+        for name in ("slow", "bob"):
+            wish = self.place.wish(name.capitalize(), "player")
+            joined = self.place.registry.join(FakeSession(name).requester(), runner, wish)
+            Deferred.fromCoroutine(joined)
+        self.match("cem")
+        self.go()
+        self.assertEqual((self.results, self.rooms()), ({"cem": "ok"}, [["ann", "bob", "slow"], ["cem"]]))
+
+    def test_same_user_twice_is_one_seat(self) -> None:
+        """Two tabs at once: one room, one seat."""
+        for _ in range(2):
+            self.match("ann", slow=True)
+        self.go()
+        self.assertEqual((self.rooms(), Waits.gates), ([["ann"]], []))
+
+    def test_over_is_no_match_for_who_sits_there(self) -> None:
+        """Whoever looks for any room wants to play: a new one is made, or another found."""
+        ann = FakeSession("ann")
+        runner = self.place.create(ann)
+        runner.room.state.status = "playing"
+        rounds.end(runner.room, {})
+        self.match("ann")
+        self.assertEqual(self.rooms(), [["ann"], ["ann"]])
+
+    def test_over_comes_last_for_others(self) -> None:
+        """A room that waits for its host to start again is better than none, and worse than one that begins."""
+        over = self.place.create(FakeSession("ann"))
+        rounds.end(over.room, {})
+        self.place.create(FakeSession("bob"))
+        for name in ("cem", "dan"):
+            self.match(name)
+        self.assertEqual(self.rooms(), [["ann", "dan"], ["bob", "cem"]])
