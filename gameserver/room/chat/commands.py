@@ -27,7 +27,7 @@ LONGEST_S: Final = 10 * 365 * 86400
 _DURATION: Final = re.compile(r"(\d{1,6})([smhd])")
 
 
-class Command(Struct, frozen=True):
+class ChatCommand(Struct, frozen=True):
     """
     A command on its way.
 
@@ -58,7 +58,7 @@ def obey(room: Room, requester: Requester, player: Player, text: str) -> dict[st
     needs_right, command = _COMMANDS[word.lower()]
     if needs_right and not moderation.may_moderate(room, requester.user, player):
         raise Refused("Only the host or a moderator may do that.", code="forbidden")
-    return {"text": command(room, Command(requester, player, rest.strip()))}
+    return {"text": command(room, ChatCommand(requester, player, rest.strip()))}
 
 
 def duration_s(word: str) -> float | None:
@@ -75,7 +75,7 @@ def say_s(s: float | None) -> str:
     return f"for {s / length:g} {unit}"
 
 
-def _target(room: Room, order: Command) -> tuple[Player, str]:
+def _target(room: Room, order: ChatCommand) -> tuple[Player, str]:
     """:returns: the seat that a command names first, and the rest. :raises Refused: nobody is called so."""
     rest = order.rest
     if rest[:1] in "\"'" and rest[1:].find(rest[:1]) > 0:
@@ -107,38 +107,38 @@ def _timed(rest: str) -> tuple[float | None, str]:
     return (None, rest) if s is None else (s, reason.strip())
 
 
-def _mute(room: Room, order: Command, shadow: bool = False) -> str:
+def _mute(room: Room, order: ChatCommand, shadow: bool = False) -> str:
     whom, rest = _target(room, order)
     s, reason = _timed(rest)
     moderation.mute(room, order.requester.user, whom, s, shadow=shadow, reason=reason)
     return f"{whom.name} is muted {say_s(s)}."
 
 
-def _unmute(room: Room, order: Command) -> str:
+def _unmute(room: Room, order: ChatCommand) -> str:
     whom, _ = _target(room, order)
     moderation.unmute(room, order.requester.user, whom)
     return f"{whom.name} may write again."
 
 
-def _kick(room: Room, order: Command) -> str:
+def _kick(room: Room, order: ChatCommand) -> str:
     whom, reason = _target(room, order)
     moderation.kick(room, order.requester.user, whom, reason)
     return f"{whom.name} is out."
 
 
-def _ban(room: Room, order: Command) -> str:
+def _ban(room: Room, order: ChatCommand) -> str:
     whom, rest = _target(room, order)
     s, reason = _timed(rest)
     moderation.ban(room, order.requester.user, whom, s, reason)
     return f"{whom.name} is banned {say_s(s)}."
 
 
-def _unban(room: Room, order: Command) -> str:
+def _unban(room: Room, order: ChatCommand) -> str:
     name = moderation.unban(room, order.requester.user, order.rest.strip("\"'"))
     return f"{name} may come back."
 
 
-def _slow(room: Room, order: Command) -> str:
+def _slow(room: Room, order: ChatCommand) -> str:
     s = 0.0 if order.rest in ("off", "") else duration_s(order.rest)
     if s is None or s > moderation.SLOWEST_S:
         raise Refused("Say how long, such as 5s, or off.", code="bad_data", path="$.text")
@@ -146,26 +146,26 @@ def _slow(room: Room, order: Command) -> str:
     return f"Slow mode: {s:g} s." if s else "Slow mode is off."
 
 
-def _links(room: Room, order: Command) -> str:
+def _links(room: Room, order: ChatCommand) -> str:
     if order.rest not in ("on", "off"):
         raise Refused("Say on or off.", code="bad_data", path="$.text")
     moderation.links(room, order.requester.user, order.rest == "on")
     return f"Links are {order.rest}."
 
 
-def _report(room: Room, order: Command) -> str:
+def _report(room: Room, order: ChatCommand) -> str:
     whom, reason = _target(room, order)
     moderation.report(room, order.player, whom=whom, line=None, reason=reason, address=order.requester.address)
     return "Thank you; somebody will look at it."
 
 
-def _block(room: Room, order: Command, on: bool = True) -> str:
+def _block(room: Room, order: ChatCommand, on: bool = True) -> str:
     whom, _ = _target(room, order)
     moderation.block(room, order.player, whom, on)
     return f"You hear nothing more of {whom.name}." if on else f"You hear {whom.name} again."
 
 
-_COMMANDS: Final[dict[str, tuple[bool, Callable[[Room, Command], str]]]] = {
+_COMMANDS: Final[dict[str, tuple[bool, Callable[[Room, ChatCommand], str]]]] = {
     "mute": (True, _mute),
     "shadow": (True, lambda room, order: _mute(room, order, shadow=True)),
     "unmute": (True, _unmute),
