@@ -33,11 +33,12 @@ CODES: Final[dict[str, str]] = {
     "muted": "You may not write here.",
     "slow_down": "Wait a little before you write again.",
     "draining": "This server is about to stop; try again.",
+    "quarantined": "This room is being mended. Your seat is kept.",
 }
 """Code to its default text; the codes that a client may see besides those that games name themselves."""
 
-PASSING: Final = frozenset({"rate_limited", "busy", "draining"})
-"""Codes that may be gone a moment later. Nothing was done, and the request's id is as good as new."""
+PASSING: Final = frozenset({"rate_limited", "busy", "draining", "quarantined"})
+"""Codes that go by themselves, or once somebody has mended something. Nothing was done; the id is as good as new."""
 
 
 class GameServerError(Exception):
@@ -51,15 +52,19 @@ class Refused(GameServerError):
     :param text: one sentence for the person who asked.
     :param code: a stable word for the client, snake case; one of `CODES`, or the game's own.
     :param path: where in the data the fault lies, such as ``$.cell``, or None.
+    :param retry_ms: after so long it is worth while to ask again; None: nobody knows.
     :ivar room: the code of the room that refused, where a client was told.
     """
 
     room: str | None = None
 
-    def __init__(self, text: str = "", code: str = "refused", path: str | None = None) -> None:
+    def __init__(
+        self, text: str = "", code: str = "refused", path: str | None = None, *, retry_ms: int | None = None
+    ) -> None:
         self.text = text or CODES.get(code, code)
         self.code = code
         self.path = path
+        self.retry_ms = retry_ms
         super().__init__(self.text)
 
     def __repr__(self) -> str:
@@ -111,8 +116,12 @@ class NoSender(GameServerError, RuntimeError):
     """A function that serves the sender was called where nobody sent the input."""
 
 
-class CannotMigrate(GameServerError):
-    """A stored room is of another version of its game, and cannot be brought to this one; the text says why."""
+class CannotOpen(GameServerError):
+    """A stored room cannot be run by this release of its game; the text says why, in one line."""
+
+
+class CannotMigrate(CannotOpen):
+    """A stored room is of another version of its game, and cannot be brought to this one."""
 
 
 class StoreUnavailable(GameServerError):

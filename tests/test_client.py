@@ -438,12 +438,12 @@ class RequestTests(ClientTestCase):
     def test_rate_limited_is_not_repeated(self) -> None:
         """What was refused for the moment is told; the next request has a new id."""
         room = self.in_room()
-        for id, code in enumerate(("rate_limited", "busy", "draining"), 2):
+        for id, code in enumerate(("rate_limited", "busy", "draining", "quarantined"), 2):
             asked = room.send("play")
             self.wire.say("error", id=id, code=code, message="", path=None)
             self.assert_refused(asked, code)
         self.clock.advance(60)
-        self.assertEqual([m["id"] for m in self.wire.take()], [2, 3, 4])
+        self.assertEqual([m["id"] for m in self.wire.take()], [2, 3, 4, 5])
 
     def test_timeout_is_the_callers(self) -> None:
         """A request waits for as long as it takes, unless its caller says otherwise."""
@@ -631,6 +631,19 @@ class StreamTests(ClientTestCase):
             self.assertEqual(self.wire.take(), [])
             self.clock.advance(0.01)
         self.assertEqual(self.wire.take()[0]["op"], "resume")
+
+    def test_seat_of_a_room_that_is_being_mended_is_kept(self) -> None:
+        """It is asked for again, not before the server said; and goes on where it was."""
+        room = self.in_room()
+        self.event(9)
+        [resume] = self.wire.take()
+        self.wire.say("error", id=resume["id"], code="quarantined", message="", path=None, retry_ms=2000)
+        self.clock.advance(1.99)
+        self.assertEqual(self.wire.take(), [])
+        self.clock.advance(0.01)
+        [resume] = self.wire.take()
+        self.wire.say("joined", **joined(resume["id"]))
+        self.assertIsNone(room.left)
 
     def test_replay_of_the_past_is_not_applied(self) -> None:
         """Where another join gave the whole room meanwhile, a replay from before it would change it twice."""

@@ -16,12 +16,14 @@ export type Status = "connecting" | "open" | "closed";
  * server where this client cannot follow).
  */
 export class GameError extends Error {
-  constructor(code: string, message?: string, path?: string | null, room?: string | null);
+  constructor(code: string, message?: string, path?: string | null, room?: string | null, retry_ms?: number | null);
   readonly code: string;
   /** Where in what was sent the fault lies, such as `$.data.cell`. */
   readonly path: string | null;
   /** The code of the room that refused, or null: of what was refused before a room saw it, or outside all rooms. */
   readonly room: string | null;
+  /** After so many milliseconds it is worth while to ask again; null: nobody knows. */
+  readonly retry_ms: number | null;
 }
 
 export interface ConnectOptions {
@@ -120,7 +122,7 @@ export class Client {
 
   /** The returned function ends it. */
   on(type: "$status", listener: (status: Status, error: GameError | null) => void): () => void;
-  /** Refusals that answer no request: of `room.tell`. */
+  /** Refusals that answer no request: of `room.tell`, and of a seat that is kept, but cannot be had back at once. */
   on(type: "$error", listener: (error: GameError) => void): () => void;
   /** A line outside rooms, also those that were said before. */
   on(type: "$chat", listener: (post: Post) => void): () => void;

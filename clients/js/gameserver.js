@@ -430,8 +430,8 @@ class ServerClock {
 /** Close codes after which no reconnect would help, and the error they end in. */
 const FINAL = new Map([[4001, "unauthenticated"], [4003, "forbidden"]]);
 
-/** Error codes that may be gone a moment later. */
-const PASSING = new Set(["rate_limited", "busy", "draining"]);
+/** Error codes that go by themselves, or once somebody has mended something: seats are kept. */
+const PASSING = new Set(["rate_limited", "busy", "draining", "quarantined"]);
 
 /** A refusal of the server or its game, with its stable `code`; or `closed` and `lost`, which only this client says. */
 class GameError extends Error {
@@ -440,13 +440,15 @@ class GameError extends Error {
    * @param {string} [message]
    * @param {string | null} [path]
    * @param {string | null} [room]
+   * @param {number | null} [retry_ms]
    */
-  constructor(code, message, path = null, room = null) {
+  constructor(code, message, path = null, room = null, retry_ms = null) {
     super(message || code);
     this.name = "GameError";
     this.code = code;
     this.path = path;
     this.room = room;
+    this.retry_ms = retry_ms;
   }
 }
 
@@ -949,7 +951,7 @@ const ARRAYS = /** @type {[number, string, string][]} */ ([
   [21, "welcome", "user token client now limits"],
   [22, "joined", "id room game seat recovered last_id info docs seats timers chat seen keys channels read"],
   [23, "ok", "id data room"],
-  [24, "error", "id code message path room"],
+  [24, "error", "id code message path room retry_ms"],
   [25, "event", "room stream n type data"],
   [26, "patch", "room stream n ops"],
   [27, "doc", "room stream n doc chat keys channels"],
@@ -2511,7 +2513,8 @@ class Client extends Emitter {
     if (this.error || room.left) return;
     if (PASSING.has(error.code)) {
       const again = () => this._isWelcome && this._resume(room);
-      room._retry = setTimeout(again, fullJitter(room._failures++));
+      if (!room._failures) this._emit("$error", new GameError(error.code, error.message, null, room.code, error.retry_ms));
+      room._retry = setTimeout(again, Math.max(error.retry_ms ?? 0, fullJitter(room._failures++)));
     } else {
       this.#leave(room, { reason: error.code, message: error.message });
     }
@@ -2642,8 +2645,8 @@ class Client extends Emitter {
   }
 
   /** @param {any} message */
-  #onError({ id, code, message, path, room }) {
-    const error = new GameError(code, message, path, room);
+  #onError({ id, code, message, path, room, retry_ms }) {
+    const error = new GameError(code, message, path, room, retry_ms);
     const request = this.#requests.take(id);
     if (request?.op === "leave" && code === "not_found") this.#onLeave(request); // it was done before
     else if (request) request.reject(error);

@@ -263,9 +263,9 @@ class Client:
     def _tell(self, op: str, room: Room, **fields: Any) -> None:
         self._requests.tell(op, room, fields)
 
-    def _later(self, failures: int, call: Callable[[], None]) -> Any:
+    def _later(self, failures: int, call: Callable[[], None], at_least_s: float = 0.0) -> Any:
         """Call after the wait that follows so many failures. :returns: the delayed call."""
-        return self._reactor.callLater(self._link.delay_s(failures), call)
+        return self._reactor.callLater(max(at_least_s, self._link.delay_s(failures)), call)
 
     def _leave(self, room: Room, left: messages.Left) -> None:
         """A seat is gone for good."""
@@ -339,7 +339,7 @@ class Client:
         request.answer.callback(None)
 
     def _on_error_message(self, error: messages.Error) -> None:
-        refused = Refused(error.message, error.code, error.path)
+        refused = Refused(error.message, error.code, error.path, retry_ms=error.retry_ms)
         refused.room = error.room
         request = self._requests.take(error.id)
         if request is not None and request.op == "leave" and error.code == "not_found":

@@ -229,7 +229,7 @@ class Room:
             return
         refused = failure.value
         if isinstance(refused, Refused) and refused.code in PASSING:
-            self._retry = self._client._later(self._failures, self._resume)
+            self._retry = self._client._later(self._failures, self._resume, (refused.retry_ms or 0) / 1000)
             self._failures += 1
             return
         reason = refused.code if isinstance(refused, Refused) else "moved"

@@ -10,6 +10,7 @@ from twisted.internet.defer import DeferredLock
 from gameserver.interfaces import ILeases, IStore, Stored
 
 if TYPE_CHECKING:
+    from gameserver.node.rooms_aside import RoomsAside
     from gameserver.node.runner import RoomRunner
 
 ADOPTED: Final = 100
@@ -20,19 +21,24 @@ class LeasedRooms:
     """
     :param store: provides `ILeases`, too, once any of this is called.
     :param ids: those of the rooms that are here.
+    :param aside: the rooms that cannot be run here.
     :param reopen: opens a stored room, which no node has run since that many milliseconds; says whether it can be run.
     :param lose: called for a room that another node has.
+    :ivar opening: rooms are being opened at present.
     """
 
     def __init__(
         self,
         store: IStore,
         ids: Container[str],
+        aside: RoomsAside,
         reopen: Callable[[Stored, int], bool],
         lose: Callable[[RoomRunner], None],
     ) -> None:
         self._store = store
         self._ids = ids
+        self._aside = aside
+        self.opening = False
         self._reopen = reopen
         self._lose = lose
         self._adopting = DeferredLock()
@@ -61,7 +67,9 @@ class LeasedRooms:
         try:
             stored_ids = await self._store.room_ids()
             self._unusable.intersection_update(stored_ids)
+            self._aside.keep_only(self._unusable)
             ids = [id for id in stored_ids if id not in self._ids and id not in self._unusable]
+            self.opening = bool(ids)
             for first in range(0, len(ids), ADOPTED):
                 opened = await self._store.open_rooms(ids[first : first + ADOPTED])
                 unusable = [stored.room for stored in opened if not self._reopen(stored, stored.at_ms)]
@@ -69,5 +77,6 @@ class LeasedRooms:
                     await self.leases.release_rooms(unusable)
                     self._unusable.update(unusable)
         finally:
+            self.opening = False
             self._adopting.release()
         return not self._unusable

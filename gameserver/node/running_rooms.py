@@ -14,9 +14,10 @@ from typing import TYPE_CHECKING, Final
 from msgspec import MsgspecError
 from twisted.internet.defer import Deferred
 from twisted.logger import Logger
+from twisted.python.failure import Failure
 from zope.interface import implementer
 
-from gameserver.errors import CannotMigrate, NotJSON, Refused, StoreUnavailable
+from gameserver.errors import CannotOpen, NotJSON, Refused, StoreUnavailable
 from gameserver.interfaces import IClock, ILease, ILeaseHolder, IStore, IUserStore, Stored
 from gameserver.node import codes
 from gameserver.node.batch import CommitBatch
@@ -30,6 +31,7 @@ from gameserver.node.open_rooms import OpenRooms
 from gameserver.node.openers import Openers
 from gameserver.node.people import People
 from gameserver.node.reactor_pass import ReactorPass
+from gameserver.node.rooms_aside import RoomAside, RoomsAside
 from gameserver.node.rooms_of_users import RoomsOfUsers
 from gameserver.node.runner import RoomRunner
 from gameserver.node.table_reader import StoreSource
@@ -45,6 +47,8 @@ from gameserver.room.room import Room
 if TYPE_CHECKING:
     from gameserver.game.spec import Spec
 
+OPENING_RETRY_MS: Final = 1000
+"""While rooms are opened, whoever asks for one that is not here yet may ask again after so long."""
 AWAY_S: Final = 0.01
 """Time away that counts; the store keeps milliseconds."""
 ELSEWHERE: Final = re.compile(r"guest:[0-9a-f]{24}|(?!guest:|account:)\w+:.{1,1000}")
@@ -65,6 +69,7 @@ class RunningRooms:
     :param rooms_made: see `Openers`.
     :param reports: how many a user may make, and how many an address, see `Moderation`.
     :ivar log: where it is told what fails in rooms and games.
+    :ivar aside: the rooms in the store that this release cannot run.
     :ivar ticks: those of the rooms that want some; it counts what was skipped.
     """
 
@@ -100,6 +105,7 @@ class RunningRooms:
         self.chat_chars = chat_chars
         self.chat_data_bytes = chat_data_bytes
         self.draining = False
+        self.aside = RoomsAside()
         self._around = Around(_log, UserWatch(), chat_chars, chat_data_bytes, name_chars)
         self._spaces = {name: Quota(game_bytes) for name in specs}
         self._amnesia = amnesia
@@ -131,7 +137,7 @@ class RunningRooms:
             chat_data_bytes=self.chat_data_bytes,
             shared=lease is not None,
         )
-        self._leased = LeasedRooms(store, self._ids, self._reopen, self._lose)
+        self._leased = LeasedRooms(store, self._ids, self.aside, self._reopen, self._lose)
         self._codes = CodeClaims(store, clock, entropy, lambda: len(self._runners))
         self._open_rooms = OpenRooms()
         self._stepped_s = 0.0  # by how much the wall clock was, in all
@@ -225,10 +231,13 @@ class RunningRooms:
     def find(self, code: str) -> RoomRunner:
         """
         :param code: as people type it: in any case, with spaces or dashes.
-        :raises Refused: ``not_found``.
+        :raises Refused: ``not_found``; ``quarantined``: it is kept aside; ``busy``: rooms are being opened.
         """
         runner = self._runners.get(code) or self._runners.get(codes.as_typed(code))
         if runner is None:
+            self.aside.check_room(code, codes.as_typed(code))
+            if self._leased.opening:
+                raise Refused("Rooms are being opened; try again.", code="busy", retry_ms=OPENING_RETRY_MS)
             raise Refused(code="not_found")
         return runner
 
@@ -238,9 +247,10 @@ class RunningRooms:
         return max((spec.message_bytes for spec in self.specs.values()), default=message_bytes(0, 0))
 
     def spec(self, game: str) -> Spec:
-        """:raises Refused: ``not_found``: no game of that name is served."""
+        """:raises Refused: ``not_found``: no such game is served; ``quarantined``: but there are rooms of it."""
         spec = self.specs.get(game)
         if spec is None:
+            self.aside.check_game(game)
             raise Refused("There is no such game.", code="not_found")
         return spec
 
@@ -261,30 +271,13 @@ class RunningRooms:
 
     def _reopen(self, stored: Stored, last_ms: int) -> bool:
         """:returns: whether this room can be run here."""
-        spec = self.specs.get(stored.game)
-        if spec is None:
-            _log.warn(
-                "room {room}: no game {game} is served; the room stays in the store", room=stored.code, game=stored.game
-            )
-            return False
-        now = self.clock.now()
         try:
-            room = row.restore(
-                spec,
-                id=stored.room,
-                code=stored.code,
-                parts=stored.parts,
-                epoch=self._epoch(),
-                now=now,
-                around=self._around,
-            )
-        except CannotMigrate as error:
-            text = "room {room} of the game {game} stays closed, and as it is in the store: {reason}"
-            self.log.failure(text, room=stored.code, game=stored.game, reason=str(error))
+            room = self._restore(stored)
+        except CannotOpen as error:
+            self._keep_aside(RoomAside(stored.room, stored.code, stored.game, str(error)), error)
             return False
-        except (MsgspecError, NotJSON, LookupError):
-            self.log.failure("room {room} cannot be read; it stays closed in the store", room=stored.code)
-            return False
+        self.aside.back(stored.code)
+        now = self.clock.now()
         room.tables.begin(stored.table_bytes)
         away_s = now - last_ms / 1000
         if away_s > AWAY_S:
@@ -296,6 +289,33 @@ class RunningRooms:
         self.count_users(runner)
         runner.load()
         return True
+
+    def _keep_aside(self, room: RoomAside, error: Exception) -> None:
+        """One line for each room, and for the first of its game where in the game that is."""
+        text = "room {room} of the game {game} is kept aside, whole: {reason}"
+        if room.game in self.specs and not self.aside.holds_of(room.game):
+            self.log.failure(text, Failure(error), room=room.code, game=room.game, reason=room.why)
+        else:
+            self.log.error(text, room=room.code, game=room.game, reason=room.why)
+        self.aside.keep(room)
+
+    def _restore(self, stored: Stored) -> Room:
+        """:raises CannotOpen: this release cannot run it."""
+        spec = self.specs.get(stored.game)
+        if spec is None:
+            raise CannotOpen(f"no game {stored.game} is served")
+        try:
+            return row.restore(
+                spec,
+                id=stored.room,
+                code=stored.code,
+                parts=stored.parts,
+                epoch=self._epoch(),
+                now=self.clock.now(),
+                around=self._around,
+            )
+        except (MsgspecError, NotJSON, LookupError) as error:
+            raise CannotOpen(f"it cannot be read: {type(error).__name__}: {error}") from error
 
     def _keep(self, room: Room, *, fence: int, version: int) -> RoomRunner:
         self._ids.add(room.id)

@@ -397,6 +397,7 @@ class Error(FromServer):
     message: str
     path: str | None = None
     room: str | None = None
+    retry_ms: int | None = None
 
 
 class EventMessage(FromServer, tag="event"):
@@ -563,7 +564,7 @@ ARRAYS: Final[dict[int, tuple[str, tuple[str, ...]]]] = {
     22: ("joined", ("id", "room", "game", "seat", "recovered", "last_id", "info", "docs", "seats", "timers", "chat",
                     "seen", "keys", "channels", "read")),
     23: ("ok", ("id", "data", "room")),
-    24: ("error", ("id", "code", "message", "path", "room")),
+    24: ("error", ("id", "code", "message", "path", "room", "retry_ms")),
     25: ("event", ("room", "stream", "n", "type", "data")),
     26: ("patch", ("room", "stream", "n", "ops")),
     27: ("doc", ("room", "stream", "n", "doc", "chat", "keys", "channels")),

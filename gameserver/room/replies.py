@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 def error_for(requester: Requester, error: Refused) -> bytes:
     """:returns: what a requester is told, in its form."""
-    message = messages.Error(requester.id, error.code, error.text, error.path, requester.room)
+    message = messages.Error(requester.id, error.code, error.text, error.path, requester.room, error.retry_ms)
     return msgpack.encode_for(requester.session.form, message)
 
 
@@ -82,7 +82,7 @@ class Replies:
 
     def error(self, requester: Requester, error: Refused, player: Player | None = None) -> None:
         """Answer with an error; one for a player's request that was applied is remembered."""
-        message = messages.Error(requester.id, error.code, error.text, error.path, requester.room)
+        message = messages.Error(requester.id, error.code, error.text, error.path, requester.room, error.retry_ms)
         own = error_for(requester, error)
         if player is not None and requester.id is not None and error.code not in PASSING:
             self._remember(
@@ -93,7 +93,7 @@ class Replies:
 
     def tell_hosts(self, error: Refused) -> None:
         """Tell whoever has the host's rights of an error that answers nobody's request."""
-        message = messages.Error(None, error.code, error.text, error.path, self._room.code)
+        message = messages.Error(None, error.code, error.text, error.path, self._room.code, error.retry_ms)
         for seat in self._room.seats.values():
             sessions = self._room.publisher.listeners(seat.id)
             if sessions and is_host(self._room, seat):
@@ -160,4 +160,5 @@ class Replies:
     def _with_room(self, frame: bytes) -> bytes:
         """Answers that were stored before they named the room get it now."""
         end = b',"room":"%b"}' % self._room.code.encode()
-        return frame if frame.endswith(end) else frame[:-1] + end
+        of_error = end[:-1] + b',"retry_ms":null}'
+        return frame if frame.endswith((end, of_error)) else frame[:-1] + end

@@ -25,6 +25,7 @@ STATUS: Final = {
     "game_error": 500,
     "busy": 503,
     "draining": 503,
+    "quarantined": 503,
 }
 """Code to HTTP status; any other, a game's own too, is a `CONFLICT`."""
 CONFLICT: Final = 409
@@ -47,6 +48,8 @@ def refusal(request: Request, refused: Refused) -> bytes:
         request.setHeader(b"www-authenticate", b"Bearer")
     elif status == 429 and not request.responseHeaders.hasHeader(b"retry-after"):
         request.setHeader(b"retry-after", b"1")
+    if refused.retry_ms is not None:
+        request.setHeader(b"retry-after", b"%d" % max(1, round(refused.retry_ms / 1000)))
     text = refused.text if refused.path is None else f"{refused.text} - at `{refused.path}`"
     return answer(request, {"code": refused.code, "message": text}, status=status)
 

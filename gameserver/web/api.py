@@ -254,15 +254,16 @@ class Api(Identity, ModerationApi, RevokeApi):
     def _find(self, request: Request, code: str) -> RoomRunner:
         """
         :returns: the room of a code.
-        :raises Refused: ``not_found``; ``rate_limited``, the same whether there is such a room or not, to an address
+        :raises Refused: ``not_found``; as `RunningRooms.find`; ``rate_limited``, the same whether there is such a room or not, to an address
             that guessed too often: but a room that is listed is no secret, nor is one that was found from there before.
         """
         budgets, address = self._services.budgets, address_of(request)
         try:
             runner = self._services.registry.find(code)
-        except Refused:
-            self._check_budget(request, "lookup")
-            self._charge(request, "lookup")
+        except Refused as refused:
+            if refused.code == "not_found":  # a room that is being mended is asked for again and again
+                self._check_budget(request, "lookup")
+                self._charge(request, "lookup")
             raise
         if runner.room.state.private and not budgets.vouched(address, runner.room.code):
             self._check_budget(request, "lookup")

@@ -25,7 +25,7 @@ PROBLEMS: Final = {
     409: "It cannot be done as things are.",
     413: "The body is too large.",
     429: "Too many attempts; `Retry-After` says when.",
-    503: "The server is busy, or about to stop; try again.",
+    503: "The server is busy, about to stop, or the room is being mended; try again.",
 }
 
 

@@ -332,7 +332,7 @@ class Session(SeatHolder):
         if self.closed:
             return
         self.refused()
-        self.say(messages.Error(id, refused.code, refused.text, refused.path, room))
+        self.say(messages.Error(id, refused.code, refused.text, refused.path, room, refused.retry_ms))
 
     def _refuse_frame(self, unreadable: Unreadable) -> None:
         self.refused()

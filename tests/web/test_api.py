@@ -33,6 +33,7 @@ from gameserver.node.creators import Creators
 from gameserver.node.heartbeat import BEAT_S
 from gameserver.node.people import People
 from gameserver.node.rooms import RoomRegistry
+from gameserver.node.rooms_aside import RoomAside
 from gameserver.node.runner import RoomRunner
 from gameserver.protocol.messages import Form
 from gameserver.room.effects import OneByOne, Requester
@@ -737,6 +738,12 @@ class BudgetTests(ApiTests):
         self.assertEqual(self.node.ask("GET", f"/api/rooms/{code}", host="192.0.2.2").status, 200)
         self.node.seconds.advance(10)
         self.assertEqual(self.node.ask("GET", f"/api/rooms/{code}").status, 200)
+
+    def test_room_that_is_being_mended(self) -> None:
+        """It is no guess, however often a page that waits for it looks."""
+        self.node.registry.aside.keep(RoomAside("id", "K7QM", "quiz", "no way"))
+        for _ in range(LOOKUPS + 1):
+            self.assertRefused(self.node.ask("GET", "/api/rooms/k7qm"), 503, "quarantined", "Your seat is kept.")
 
     def test_neighbours_of_a_guesser(self) -> None:
         """Whoever shares the address still sees rooms that are listed, and those that were seen from there before."""

@@ -363,6 +363,6 @@ class WireTestCase(SynchronousTestCase):
     def assert_error(self, message: Message, code: str, id: int | None = None) -> None:
         """See that this is an error of this code for this request, with the wire's fields."""
         self.assertEqual((message["op"], message.get("code"), message.get("id")), ("error", code, id), message)
-        self.assertEqual(set(message), {"op", "id", "code", "message", "path", "room"})
+        self.assertEqual(set(message) | {"retry_ms"}, {"op", "id", "code", "message", "path", "room", "retry_ms"})
         self.assertTrue(message["message"])
         self.assertNotIn("Traceback", message["message"])

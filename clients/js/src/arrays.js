@@ -24,7 +24,7 @@ const ARRAYS = /** @type {[number, string, string][]} */ ([
   [21, "welcome", "user token client now limits"],
   [22, "joined", "id room game seat recovered last_id info docs seats timers chat seen keys channels read"],
   [23, "ok", "id data room"],
-  [24, "error", "id code message path room"],
+  [24, "error", "id code message path room retry_ms"],
   [25, "event", "room stream n type data"],
   [26, "patch", "room stream n ops"],
   [27, "doc", "room stream n doc chat keys channels"],

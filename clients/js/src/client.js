@@ -219,7 +219,8 @@ export class Client extends Emitter {
     if (this.error || room.left) return;
     if (PASSING.has(error.code)) {
       const again = () => this._isWelcome && this._resume(room);
-      room._retry = setTimeout(again, fullJitter(room._failures++));
+      if (!room._failures) this._emit("$error", new GameError(error.code, error.message, null, room.code, error.retry_ms));
+      room._retry = setTimeout(again, Math.max(error.retry_ms ?? 0, fullJitter(room._failures++)));
     } else {
       this.#leave(room, { reason: error.code, message: error.message });
     }
@@ -350,8 +351,8 @@ export class Client extends Emitter {
   }
 
   /** @param {any} message */
-  #onError({ id, code, message, path, room }) {
-    const error = new GameError(code, message, path, room);
+  #onError({ id, code, message, path, room, retry_ms }) {
+    const error = new GameError(code, message, path, room, retry_ms);
     const request = this.#requests.take(id);
     if (request?.op === "leave" && code === "not_found") this.#onLeave(request); // it was done before
     else if (request) request.reject(error);

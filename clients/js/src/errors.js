@@ -3,8 +3,8 @@
 /** Close codes after which no reconnect would help, and the error they end in. */
 export const FINAL = new Map([[4001, "unauthenticated"], [4003, "forbidden"]]);
 
-/** Error codes that may be gone a moment later. */
-export const PASSING = new Set(["rate_limited", "busy", "draining"]);
+/** Error codes that go by themselves, or once somebody has mended something: seats are kept. */
+export const PASSING = new Set(["rate_limited", "busy", "draining", "quarantined"]);
 
 /** A refusal of the server or its game, with its stable `code`; or `closed` and `lost`, which only this client says. */
 export class GameError extends Error {
@@ -13,13 +13,15 @@ export class GameError extends Error {
    * @param {string} [message]
    * @param {string | null} [path]
    * @param {string | null} [room]
+   * @param {number | null} [retry_ms]
    */
-  constructor(code, message, path = null, room = null) {
+  constructor(code, message, path = null, room = null, retry_ms = null) {
     super(message || code);
     this.name = "GameError";
     this.code = code;
     this.path = path;
     this.room = room;
+    this.retry_ms = retry_ms;
   }
 }
 

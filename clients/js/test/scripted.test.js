@@ -307,6 +307,21 @@ test("a resume that is refused for now is tried again, one refused for good ends
   assert.equal(room.left.reason, "not_found");
 });
 
+test("a seat in a room that is being mended is kept, told of once, and had back", bounded, async (t) => {
+  const script = new Script(t);
+  const { client, socket, room } = await script.joined();
+  const told = [];
+  client.on("$error", ({ code, room: where }) => told.push([code, where]));
+  socket.lose();
+  const [again] = await script.greet(1);
+  const error = { code: "quarantined", message: "", path: null, room: null, retry_ms: 1 };
+  for (let tries = 0; tries < 2; tries += 1) again.say("error", { id: (await again.take()).id, ...error });
+  assert.equal((await again.take()).op, "resume");
+  assert.equal(room.left, null);
+  assert.equal(client.rooms.get(room.code), room);
+  assert.deepEqual(told, [["quarantined", room.code]]);
+});
+
 test("moved: the room is resumed, and the redirect followed", bounded, async (t) => {
   const script = new Script(t);
   const { client, socket, room } = await script.joined();

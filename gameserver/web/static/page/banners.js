@@ -2,17 +2,19 @@
 
 import { EXPLAIN_MS, whyAway } from "./away.js";
 import { el, fill } from "./elements.js";
+import { words } from "./notices.js";
 
 const AWAY_MS = 700; // a shorter break is not worth a banner
 const NEWS_MS = 86_400_000; // what was announced longer ago is no news
 const NEWS_SHOWN = 3;
 const NEWS_TV_MS = 60_000; // nobody closes a banner on a shared screen
 
-/** Says that the connection is away, and after a while what is wrong, with a button to try again. */
+/** Says that the connection is away, and after a while what is wrong, with a button to try again; or the room is. */
 export function statusBanner(client) {
   const banner = el("div", { class: "banner", role: "status", hidden: true });
   const again = el("button", { type: "button", class: "quiet", onclick: () => client.reconnect() }, "Try now");
   let timers = [];
+  let mended = null; // the room that is
   const show = (...content) => {
     banner.hidden = false;
     fill(banner, content);
@@ -28,12 +30,24 @@ export function statusBanner(client) {
     if (client.status === "closed") show("The connection has ended. Reload the page to go on.");
     else if (client.status === "connecting") {
       timers = [setTimeout(show, AWAY_MS, "Reconnecting… Your seat is kept."), setTimeout(explain, EXPLAIN_MS)];
+    } else if (mended) {
+      show(words({ code: "quarantined" }));
     } else {
       banner.hidden = true;
       fill(banner);
     }
   };
   client.on("$status", look);
+  client.on("$error", ({ code, room }) => {
+    if (code !== "quarantined" || !client.rooms.has(room)) return;
+    mended = client.rooms.get(room);
+    const done = () => {
+      mended = null;
+      look();
+    };
+    for (const end of ["$joined", "$left"]) mended.on(end, done);
+    look();
+  });
   look();
   return banner;
 }

@@ -6,7 +6,7 @@ import { lobbyChat } from "./chat.js";
 import { el, fill } from "./elements.js";
 import { api } from "./http.js";
 import { saveName, savedName } from "./identity.js";
-import { words } from "./notices.js";
+import { sayMending, words } from "./notices.js";
 
 const HAS_KEYS = matchMedia("(hover: hover) and (pointer: fine)").matches; // on a phone a focus would bring up the keyboard
 
@@ -17,7 +17,12 @@ function nameField() {
 
 export async function joinCard({ mount, client, game, role, seated, about }) {
   const code = roomOfQuery();
-  const listing = await api(`/api/rooms/${encodeURIComponent(code)}`).catch((error) => error);
+  const look = () => api(`/api/rooms/${encodeURIComponent(code)}`).catch((error) => error);
+  let listing = await look();
+  for (let tries = 0; listing.code === "quarantined"; tries += 1) {
+    await sayMending(mount, listing, tries);
+    listing = await look();
+  }
   if (listing instanceof Error && "code" in listing && listing.code === "not_found") {
     fill(mount, el("div", { class: "card stack center" }, el("h1", {}, "No such room"), el("p", {}, "There is no room ", el("span", { class: "code" }, code), ". It may be over, or the code mistyped."), el("div", { class: "row center" }, el("a", { class: "button primary", href: BASE.href }, "To the lobby"))));
     return;

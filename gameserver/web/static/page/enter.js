@@ -9,7 +9,7 @@ import { joinCard, startCard } from "./cards.js";
 import { el, fill } from "./elements.js";
 import { api } from "./http.js";
 import { identity, loginAddress, recognise } from "./identity.js";
-import { toast, words } from "./notices.js";
+import { sayMending, toast, words } from "./notices.js";
 import { header } from "./share.js";
 
 /** @import * as Api from "../../gameserver.js" */
@@ -27,6 +27,7 @@ import { header } from "./share.js";
  */
 
 const RETRY_MS = 2000;
+const KEPT = new Set(["quarantined", "busy", "draining"]); // the seat is there still
 
 /**
  * Take this browser to a seat; page.js says how.
@@ -118,16 +119,19 @@ async function offerLogin(mount) {
 }
 
 /** Whatever seat of this room and role the browser remembers. */
-async function goOn({ client, game, role }) {
+async function goOn({ mount, client, game, role }) {
   const code = roomOfQuery();
   if (!code) return null;
   const seat = client.remembered().find((each) => each.code === code && (each.role ?? "player") === role);
   if (!seat) return null;
   if (isElsewhere(seat.game, game)) return goToGame(seat.game);
-  try {
-    return await client.resume(code, { role });
-  } catch {
-    return null; // the seat is gone: join as anybody does
+  for (let tries = 0; ; tries += 1) {
+    try {
+      return await client.resume(code, { role });
+    } catch (error) {
+      if (!KEPT.has(error.code)) return null; // the seat is gone: join as anybody does
+      await sayMending(mount, error, tries);
+    }
   }
 }
 

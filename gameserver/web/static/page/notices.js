@@ -1,6 +1,6 @@
 /** What is said to whoever is there: errors in words, toasts, questions, and what screen readers alone tell. */
 
-import { el } from "./elements.js";
+import { el, fill } from "./elements.js";
 
 const WORDS = {
   room_full: "This room is full.",
@@ -38,6 +38,22 @@ export function words(error) {
   if (error?.code !== "bad_data") return WORDS[error?.code] ?? (error?.message || "Something went wrong.");
   const [pattern, plain] = PLAIN.find(([each]) => each.test(error.message)) ?? [];
   return plain ? plain(...pattern.exec(error.message).slice(1)) : error.message;
+}
+
+const MENDING_MS = 1000;
+const MENDING_MOST_MS = 15_000;
+
+/**
+ * Say in place of a page why it cannot be shown now, for a while that grows with each try.
+ * @param {HTMLElement} mount
+ * @param {any} error
+ * @param {number} tries
+ * @returns {Promise<void>}
+ */
+export function sayMending(mount, error, tries) {
+  fill(mount, el("div", { class: "card stack center" }, el("p", { role: "status" }, words(error))));
+  const most = Math.min(MENDING_MOST_MS, MENDING_MS * 1.5 ** tries);
+  return new Promise((again) => setTimeout(again, Math.max(error.retry_ms ?? 0, most * (0.5 + Math.random() / 2))));
 }
 
 let toasts = null;

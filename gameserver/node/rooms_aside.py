@@ -1,0 +1,61 @@
+"""Rooms that are in the store, and that this release cannot run: each stays there whole until one can."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from msgspec import Struct
+
+from gameserver.errors import Refused
+
+
+class RoomAside(Struct, frozen=True):
+    """
+    A room that is kept aside.
+
+    :ivar why: one line for whoever is to mend it.
+    """
+
+    id: str
+    code: str
+    game: str
+    why: str
+
+
+class RoomsAside:
+    """Those of a node, by code."""
+
+    def __init__(self) -> None:
+        self._rooms: dict[str, RoomAside] = {}
+
+    def __iter__(self) -> Iterator[RoomAside]:
+        return iter(self._rooms.values())
+
+    def __len__(self) -> int:
+        return len(self._rooms)
+
+    def keep(self, room: RoomAside) -> None:
+        """A room cannot be run."""
+        self._rooms[room.code] = room
+
+    def back(self, code: str) -> None:
+        """It can be run after all."""
+        self._rooms.pop(code, None)
+
+    def keep_only(self, ids: set[str]) -> None:
+        """:param ids: of the rooms that are still in the store."""
+        self._rooms = {code: room for code, room in self._rooms.items() if room.id in ids}
+
+    def check_room(self, *codes: str) -> None:
+        """:raises Refused: ``quarantined``: one of these is kept aside."""
+        if any(code in self._rooms for code in codes):
+            raise Refused(code="quarantined")
+
+    def holds_of(self, game: str) -> bool:
+        """Whether there are some of a game."""
+        return any(room.game == game for room in self._rooms.values())
+
+    def check_game(self, game: str) -> None:
+        """:raises Refused: ``quarantined``: rooms of it are kept aside."""
+        if self.holds_of(game):
+            raise Refused("This game is being mended; its rooms are kept.", code="quarantined")
