@@ -180,10 +180,30 @@ class Streams:
             if type(n) is not int or not streams[key] <= n <= min(limits.get(key, 0), self.counts.get(key, 0)):
                 return None
             after[key] = n
-        missed = [said for said in self.said() if said.n > after.get(said.key, said.n)]
+        missed = self._since(after)
         is_all = len(missed) == sum(self.counts.get(k, 0) - n for k, n in after.items())
         # The newest is kept however large it is: told anew, the documents are less.
         return missed if is_all and sum(len(said.frame) for said in missed) <= LOG_BYTES else None
+
+    def _since(self, after: Mapping[str, int]) -> list[Said]:
+        """
+        Read the log backwards, no further than is asked: of what is not missed no number is read, but one a stream.
+
+        :returns: what was said on these streams after these numbers, as far as it is kept.
+        """
+        found: list[Said] = []
+        place, looked_for = self._end, {key for key, n in after.items() if n < self.counts.get(key, 0)}
+        for key, frame in zip(reversed(self._keys), reversed(self._frames), strict=True):
+            if not looked_for:
+                break
+            place -= 1
+            if key in looked_for:
+                n = _number_of(frame)
+                if n > after[key]:
+                    found.append(Said(key, n, frame, self._but.get(place, ())))
+                if n <= after[key] + 1:
+                    looked_for.remove(key)
+        return found[::-1]
 
     def seen(self, streams: Iterable[str]) -> dict[str, str | int]:
         """:returns: where somebody stands who has heard all of these streams."""

@@ -9,6 +9,7 @@ from gameserver import Game, Player, message
 from gameserver.protocol import messages
 from gameserver.room.effects import Requester
 from gameserver.room.inputs.chat import SayLine, UnsayLine
+from gameserver.room.publish import streams
 from gameserver.room.publish.streams import LOG_BYTES, LOG_MESSAGES, Said, Streams
 from tests.node.registries import FakeSession, Place
 
@@ -173,6 +174,23 @@ class StreamsTests(SynchronousTestCase):
         self.say(times=LOG_MESSAGES + 2)
         self.assertIsNone(self.streams.missed({"room": 0}, {"epoch": "now", "room": 1}))
         self.assertEqual(len(self.streams.missed({"room": 0}, {"epoch": "now", "room": 2}) or ()), LOG_MESSAGES)
+
+    def test_reads_what_was_missed_alone(self) -> None:
+        """Who comes back has no more numbers read than of what it missed, however much is kept."""
+        self.say("room", 400)
+        self.say("seat:2", 50)
+        self.say("room", 2)
+        read: list[bytes] = []
+
+        def number_of(frame: bytes) -> int:
+            read.append(frame)
+            return number(frame)
+
+        number = streams._number_of
+        self.patch(streams, "_number_of", number_of)
+        missed = self.streams.missed({"room": 0, "seat:1": 0}, {"epoch": "now", "room": 399, "seat": 0})
+        self.assertEqual([said.n for said in missed or ()], [400, 401, 402])
+        self.assertEqual(len(read), 3)
 
     def test_number_that_nobody_was_told(self) -> None:
         """Such as of a patch that waited while the server died: nobody may resume over it."""
