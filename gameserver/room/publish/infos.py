@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import TYPE_CHECKING
+from collections.abc import Collection, Iterable
+from typing import TYPE_CHECKING, Any
+
+from msgspec import Raw, Struct
 
 from gameserver.protocol import messages, values
-from gameserver.room.publish.audience import say
+from gameserver.room.publish.audience import audience_of, hand_out, say
 from gameserver.room.publish.streams import Said
 
 if TYPE_CHECKING:
@@ -17,8 +19,8 @@ if TYPE_CHECKING:
 def restore(room: Room) -> None:
     """The room was read from the store: its clients know it as it is, or will be told."""
     publisher = room.publisher
-    publisher.info = values.encode(room_info(room), special=False)
-    publisher.seats = {s.id: values.encode(seat_info(room, s, ()), special=False) for s in room.seats.values()}
+    publisher.info = _encode(room_info(room))
+    publisher.seats = {s.id: _encode(seat_info(room, s, ())) for s in room.seats.values()}
     publisher.groups = {name: frozenset(group.members) for name, group in room.state.groups.items()}
     publisher.channels = room.talking.channels.infos()
     room.journal.stale.info = False
@@ -44,7 +46,7 @@ def room_info(room: Room) -> messages.RoomInfo:
 def tell_info(room: Room, log: list[Said]) -> None:
     room.journal.stale.info = False
     info = room_info(room)
-    encoded = values.encode(info, special=False)
+    encoded = _encode(info)
     if encoded != room.publisher.info:
         room.publisher.info = encoded
         say(room, log, "room", lambda stream, n: messages.RoomMessage(room.code, stream, n, info))
@@ -59,30 +61,60 @@ def seat_info(room: Room, seat: Player, known: Iterable[str], gone: bool = False
     return messages.SeatInfo(*told, seat.account)
 
 
+def told_info(room: Room) -> Any:
+    """:returns: what `room_info` makes; encoded already, unless it may have changed in this step."""
+    return Raw(room.publisher.info) if room.publisher.info and not room.journal.stale.info else room_info(room)
+
+
+def told_seat(room: Room, seat: Player, known: Iterable[str]) -> Any:
+    """
+    What an audience is told of a seat: encoded once for all who may know the same, until it changes.
+
+    :param known: groups that the audience may know of, each once, in the order of the room's.
+    :returns: what `seat_info` makes; encoded already, unless it may have changed in this step.
+    """
+    public = room.publisher.seats.get(seat.id)
+    if public is None or seat.id in room.journal.stale.seats:
+        return seat_info(room, seat, known)
+    groups = room.state.groups
+    private = tuple([name for name in known if not groups[name].public and seat.id in groups[name].members])
+    if not private:
+        return Raw(public)
+    kept = room.publisher.fellows.setdefault(seat.id, {})
+    if private not in kept:
+        kept[private] = _encode(seat_info(room, seat, private))
+    return Raw(kept[private])
+
+
+def _encode(info: Struct) -> bytes:
+    return values.encode(info, special=False)
+
+
 def tell_seats(room: Room, log: list[Said]) -> None:
-    stale, changed = room.journal.stale, []
+    stale, publisher = room.journal.stale, room.publisher
+    changed: dict[str, Raw] = {}
     left = {departure.seat.id: departure.seat for departure in room.changes.departures}
     for seat in [room.seats.get(id) or left.get(id) for id in stale.seats]:
         if seat is None:
             continue  # it came and went with a step that was undone
         gone = seat.id in left
-        info = seat_info(room, seat, (), gone)
-        encoded = values.encode(info, special=False)
-        known = room.publisher.seats.get(seat.id)
+        encoded = _encode(seat_info(room, seat, (), gone))
+        known = publisher.seats.get(seat.id)
+        publisher.fellows.pop(seat.id, None)
         if encoded != known and not (gone and known is None):
-            changed.append(info)
+            changed[seat.id] = Raw(encoded)
         if gone:
-            room.publisher.seats.pop(seat.id, None)
+            publisher.seats.pop(seat.id, None)
         else:
-            room.publisher.seats[seat.id] = encoded
+            publisher.seats[seat.id] = encoded
     stale.seats.clear()
     if changed:
-        _say_seats(room, log, "room", changed)
+        _say_seats(room, log, "room", list(changed.values()))
     if changed or stale.groups:
-        _tell_groups(room, log, {info.id for info in changed})
+        _tell_groups(room, log, changed.keys())
 
 
-def _tell_groups(room: Room, log: list[Said], changed: set[str]) -> None:
+def _tell_groups(room: Room, log: list[Said], changed: Collection[str]) -> None:
     """
     Who is in a private group is told to its members alone; each who came or went learns of it as a seat.
 
@@ -91,27 +123,40 @@ def _tell_groups(room: Room, log: list[Said], changed: set[str]) -> None:
     concerned: dict[str, None] = {}
     told = room.publisher.groups
     for name, group in room.state.groups.items():
-        members = frozenset(group.members)
-        moved = (members ^ told.get(name, frozenset())) | (members & changed)
+        members, before = frozenset(group.members), told.get(name, frozenset())
+        moved = (members ^ before).union(id for id in changed if id in members)
         told[name] = members
-        seats = [seat for seat in room.seats.values() if seat.id in moved]
-        concerned.update((seat.id, None) for seat in seats)
-        if seats and not group.public:
-            _say_seats(room, log, f"group:{name}", [seat_info(room, seat, (name,)) for seat in seats])
+        here = [room.seats[id] for id in sorted(moved, key=int) if id in room.seats]
+        concerned.update((seat.id, None) for seat in here)
+        if here and not group.public:
+            _say_seats(room, log, f"group:{name}", [told_seat(room, seat, (name,)) for seat in here])
+            _tell_fellows(room, name, members - before)
     room.journal.stale.groups = False
     for id in concerned:
         _tell_own_seat(room, log, room.seats[id])
 
 
+def _tell_fellows(room: Room, name: str, newcomers: Collection[str]) -> None:
+    """
+    Who comes into a private group learns who else is in it: all of them by one message, whose number is the last one's.
+
+    Nobody resumes into a time before this, as nobody who comes had the group's stream: so it is in no log, as the
+    document is not that follows.
+    """
+    sessions = [session for id in sorted(newcomers, key=int) for session in room.publisher.listeners(id)]
+    if sessions:
+        key = f"group:{name}"
+        seats: Any = [told_seat(room, room.seats[id], (name,)) for id in room.state.groups[name].members]
+        n = room.publisher.streams.counts[key]
+        hand_out(room, audience_of(sessions), messages.encode(messages.SeatsMessage(room.code, key, n, seats)))
+
+
 def _tell_own_seat(room: Room, log: list[Said], seat: Player) -> None:
-    """A seat learns of its own groups, and of who else is in them."""
+    """A seat learns of its own groups."""
     key = f"seat:{seat.id}"
-    if key not in seat._kept.entered:
-        return
-    private = [group for group in room.state.groups.values() if seat.id in group.members and not group.public]
-    fellows = dict.fromkeys((seat.id, *(member for group in private for member in group.members)))
-    _say_seats(room, log, key, [seat_info(room, room.seats[fellow], seat.groups) for fellow in fellows])
+    if key in seat._kept.entered:
+        _say_seats(room, log, key, [told_seat(room, seat, seat.groups)])
 
 
-def _say_seats(room: Room, log: list[Said], key: str, infos: list[messages.SeatInfo]) -> None:
+def _say_seats(room: Room, log: list[Said], key: str, infos: Any) -> None:
     say(room, log, key, lambda stream, n: messages.SeatsMessage(room.code, stream, n, infos))

@@ -27,6 +27,7 @@ class Publisher:
     :ivar outbox: what was said and nobody was told yet; whoever tells it takes it.
     :ivar audiences: by stream, the sessions that hear it, as long as that does not change.
     :ivar info: what was told last of the room, encoded; `seats`, `groups` and `channels` are the same of these.
+    :ivar fellows: by seat, what those are told of it who are in the same private groups: by these groups, encoded.
     :ivar patches: by document, what is told later; `patches_at`: from when on it may be.
     :ivar encoded: patches of this step that are encoded already.
     :ivar keys: by stream, the keys that travel as numbers.
@@ -38,6 +39,7 @@ class Publisher:
         "audiences",
         "channels",
         "encoded",
+        "fellows",
         "groups",
         "info",
         "keys",
@@ -55,6 +57,7 @@ class Publisher:
         self.audiences: dict[str, Audience] = {}
         self.info = b""
         self.seats: dict[str, bytes] = {}
+        self.fellows: dict[str, dict[tuple[str, ...], bytes]] = {}
         self.groups: dict[str, frozenset[str]] = {}
         self.channels: dict[str, messages.ChannelInfo] = {}
         self.patches: dict[str, Waiting] = {}

@@ -1,0 +1,112 @@
+"""What it costs to tell of seats: counted, in seats that are encoded and bytes that are told."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from twisted.trial.unittest import SynchronousTestCase
+
+from gameserver import Game, Player, message
+from gameserver.protocol import messages
+from tests.node.registries import FakeSession, Place
+
+
+class Crowd(Game):
+    """Many in one room, and in private groups of it."""
+
+    max_players = 100
+    needs_start = False
+    messages_per_s = 1000
+    own_group = False
+
+    def on_join(self, player: Player) -> None:
+        if self.own_group:
+            self.group("all").add(player)
+
+    @message
+    def gather(self, player: Player, at: int = 0) -> None:
+        for each in self.players[at:]:
+            self.group("red").add(each)
+
+
+class OneTeam(Crowd):
+    """All of them in one private group."""
+
+    own_group = True
+
+
+class SeatsToldTests(SynchronousTestCase):
+    """Each seat is encoded when it changes, and not again for everybody who is told of it."""
+
+    def setUp(self) -> None:
+        self.encoded = 0
+        make = messages.SeatInfo
+
+        def counted(*args: Any) -> Any:
+            self.encoded += 1
+            return make(*args)
+
+        self.patch(messages, "SeatInfo", counted)
+
+    def crowd(self, game: type[Game], seats: int) -> list[FakeSession]:
+        """:returns: the sessions of so many who came one after the other."""
+        place = self.place = Place(game)
+        sessions = [FakeSession(f"u{n}") for n in range(seats)]
+        runner = place.create(sessions[0])
+        for session in sessions[1:]:
+            place.join(runner, session)
+        return sessions
+
+    def cost(self, game: type[Game], seats: int) -> int:
+        """:returns: how many seats are encoded while so many come."""
+        self.encoded = 0
+        self.crowd(game, seats)
+        return self.encoded
+
+    def test_joins(self) -> None:
+        """Twice as many who come are twice as many seats encoded."""
+        self.assertLessEqual(self.cost(Crowd, 60), 60 * 3)
+
+    def test_joins_of_a_private_group(self) -> None:
+        """So they are where all know each other by a private group."""
+        self.assertLessEqual(self.cost(OneTeam, 60), 60 * 5)
+
+    def test_joined_tells_all(self) -> None:
+        """What is encoded beforehand is what was told before: each knows all seats, and the groups that it may know."""
+        last = self.crowd(OneTeam, 4)[-1]
+        seats = last.of("joined")[0]["seats"]
+        self.assertEqual([(seat["id"], seat["groups"]) for seat in seats], [(str(n), ["all"]) for n in range(1, 5)])
+
+    def test_gathered_at_once(self) -> None:
+        """Who comes into a private group has its members by one message, encoded once and in no log."""
+        sessions = self.crowd(Crowd, 40)
+        self.encoded = 0
+        before = [len(session.frames) for session in sessions]
+        self.place.send(sessions[0], "gather")
+        self.assertLessEqual(self.encoded, 40 * 3)
+        told = [f for f in sessions[5].frames[before[5] :] if f["op"] == "seats"]
+        self.assertEqual([(f["stream"], len(f["seats"])) for f in told], [("group:red", 40), ("seat", 1)])
+        streams = self.place.registry.find(sessions[0].code).room.publisher.streams
+        frames = [said.frame for said in streams.said() if said.key.startswith("seat:")]
+        self.assertLess(max(map(len, frames)), 400)
+
+    def test_one_more(self) -> None:
+        """The others of a group hear of one more, and not of all again; it hears of all."""
+        sessions = self.crowd(Crowd, 20)
+        self.place.send(sessions[0], "gather", at=1)
+        before = [len(session.frames) for session in sessions]
+        self.place.send(sessions[0], "gather")
+        for session, n, told in zip(sessions, before, [20] + [1] * 19, strict=True):
+            frames = [f for f in session.frames[n:] if f["op"] == "seats" and f["stream"] != "seat"]
+            seats = [seat for frame in frames for seat in frame["seats"]]
+            self.assertEqual(len(seats), told)
+
+    def test_one_drops(self) -> None:
+        """Of a change of one seat its group is told that seat alone."""
+        sessions = self.crowd(OneTeam, 20)
+        before = [len(session.frames) for session in sessions]
+        self.encoded = 0
+        self.place.gone(sessions[3])
+        self.assertLessEqual(self.encoded, 4)
+        told = [f for f in sessions[5].frames[before[5] :] if f["op"] == "seats"]
+        self.assertEqual([(f["stream"], len(f["seats"])) for f in told], [("room", 1), ("group:all", 1)])
