@@ -254,7 +254,7 @@ class Api(Identity, ModerationApi, RevokeApi):
     def _find(self, request: Request, code: str) -> RoomRunner:
         """
         :returns: the room of a code.
-        :raises Refused: ``not_found``; as `RunningRooms.find`; ``rate_limited``, the same whether there is such a room or not, to an address
+        :raises Refused: as `RunningRooms.find`; ``rate_limited``, whether there is such a room or not, to an address
             that guessed too often: but a room that is listed is no secret, nor is one that was found from there before.
         """
         budgets, address = self._services.budgets, address_of(request)

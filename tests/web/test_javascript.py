@@ -10,7 +10,7 @@ from twisted.trial.unittest import SynchronousTestCase
 from gameserver.protocol.messages import ARRAYS, RoomInfo, SeatInfo, TeamInfo
 from gameserver.settings.settings import Limits
 from gameserver.web import pages
-from gameserver.websocket.login import told_limits
+from gameserver.websocket.hello import told_limits
 
 ROOT = Path(__file__).parents[2]
 BUNDLES = {"gameserver.js", "game-chat.js"}
