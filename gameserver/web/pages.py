@@ -37,6 +37,8 @@ if TYPE_CHECKING:
 STATIC: Final = Path(__file__).parent / "static"
 CLIENT: Final = ("gameserver.js", "gameserver.d.ts", "game-chat.js", "game-chat.d.ts")
 """The JavaScript client and its chat: built into `STATIC`, beside the package in a checkout."""
+ICON: Final = b"favicon.ico"
+"""What browsers ask for where a page names no icon; any picture will do."""
 
 TYPES: Final = {
     ".html": "text/html; charset=utf-8",
@@ -83,7 +85,7 @@ class Pages:
     :ivar first: what the paths of pages begin with.
     """
 
-    first = (b"", b"static", b"play", *(name.encode() for name in CLIENT))
+    first = (b"", b"static", b"play", ICON, *(name.encode() for name in CLIENT))
 
     def __init__(self, specs: Iterable[Spec], places: Mapping[str, str] | None = None) -> None:
         self._tags = Tags()
@@ -107,6 +109,8 @@ class Pages:
             return self._game(rest[0].decode("utf-8", "replace"), rest[1:])
         if not rest and first.decode("latin-1") in CLIENT:
             return self._file(client_folder(), [first])
+        if not rest and first == ICON:
+            return self._file(STATIC, [b"icon.svg"])
         if not rest and looks_like(code := first.decode("latin-1")):
             return RedirectPage(b"./?room=" + as_typed(code).encode())
         return None

@@ -219,6 +219,11 @@ class SharedTests(SynchronousTestCase):
         self.assertEqual(self.node.ask("GET", "/play/chess/x.js").json["code"], "not_found")
         self.assertEqual(self.node.ask("GET", "/play").status, 404)
 
+    def test_icon(self) -> None:
+        """Browsers ask for it beside what is no page of ours."""
+        answer = self.node.ask("GET", "/favicon.ico")
+        self.assertEqual((answer.status, answer.headers["content-type"]), (200, "image/svg+xml"))
+
     def test_code(self) -> None:
         """The host's name and the code of a room are enough."""
         for path, location in (
