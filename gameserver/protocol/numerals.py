@@ -3,7 +3,8 @@ Numbers as clients write them.
 
 Some languages have no integers, or forget them when they read JSON: their 5 is 5.0. Types are strict here, so what a
 client says is first read as it stands; only what fails at a float is looked at again, by the types that are wanted.
-Where a float may stand, what came stays. Others write a large float with all its digits, as an integer.
+Where a float may stand, what came stays. Others, JavaScript among them, write a large float with all its digits, as an
+integer: beyond what all clients can tell apart it is read as the float that it was.
 """
 
 from __future__ import annotations
@@ -17,8 +18,6 @@ from msgspec import inspect as types
 
 _MAX_INT: Final = 2**53
 """See `gameserver.protocol.values.MAX_INT`."""
-_LONG_INT: Final = 2**64
-"""No language's integers reach so far; what is written out with so many digits was a float."""
 _LISTS: Final = (types.ListType, types.VarTupleType, types.SetType, types.FrozenSetType)
 _TAKE_FLOATS: Final = (types.FloatType, types.AnyType, types.RawType, types.DecimalType)
 
@@ -182,12 +181,12 @@ def _object_maker(fields: dict[str, _Taker], tags: dict[str, Any]) -> Callable[[
 
 
 def with_floats(value: Any) -> Any:
-    """:returns: plain JSON, with a float for each integer that is one with all its digits, such as 1e308."""
+    """:returns: the same value, with a float for each integer beyond ±2**53 that is one with all its digits."""
     if isinstance(value, dict):
         return {key: with_floats(item) for key, item in value.items()}
     if isinstance(value, list):
         return [with_floats(item) for item in value]
-    return _float_of(value) if type(value) is int and abs(value) >= _LONG_INT else value
+    return _float_of(value) if type(value) is int and abs(value) > _MAX_INT else value
 
 
 def _float_of(value: int) -> float:

@@ -367,7 +367,7 @@ def read(data: bytes | msgspec.Raw) -> Any:
         value = _unpack.decode(data)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         raise NotJSON(f"not MessagePack: {error}") from None
-    return plain(value)
+    return _plain_of(value)
 
 
 def received(value: Any) -> Any:

@@ -194,6 +194,6 @@ class DigitsTests(SynchronousTestCase):
             self.assertTrue(same(with_floats([{"a": digits}]), [{"a": number}]), digits)
 
     def test_integers(self) -> None:
-        """What is no float, or no larger than some integers are, stays."""
-        for value in (10**30 - 1, 10**309, 2**64 + 1, 2**63, 2**53 + 1, 5, True, "1" * 30, None, 1.5):
+        """What is no float, or not beyond what every client can tell apart, stays."""
+        for value in (10**30 - 1, 10**309, 2**64 + 1, 2**63 + 1, 2**53 + 1, 2**53, -(2**53), True, "1" * 30, None, 1.5):
             self.assertTrue(same(with_floats([{"a": value}]), [{"a": value}]), value)

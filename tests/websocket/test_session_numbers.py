@@ -172,6 +172,16 @@ class LongNumberTests(WireTestCase):
                 (b"echo", b'{"value":18446744073709551616}', 2.0**64),
                 (b"echo", b'{"value":%d}' % int(1e308), 1e308),
                 (b"echo", b'{"value":123456789012345680000}', 1.2345678901234568e20),
+                (b"echo", b'{"value":1152921504606847000}', 2.0**60),
+                (
+                    b"echo",
+                    b'{"value":[%d,-9007199254740994,{"a":1000000000000000000}]}' % (2**60,),
+                    [2.0**60, -9007199254740994.0, {"a": 1e18}],
+                ),
+                (b"part", b'{"n":1152921504606847000}', repr(2.0**60)),
+                (b"either", b'{"n":1152921504606847000}', repr(2.0**60)),
+                (b"either", b'{"n":9007199254740992}', repr(2**53)),
+                (b"all_sorts", b'{"more":1152921504606847000}', f"([], {{}}, None, 1, {{'more': {2.0**60!r}}})"),
             ),
             2,
         ):
@@ -190,5 +200,51 @@ class LongNumberTests(WireTestCase):
         for id, number in enumerate((10**309, 10**30 - 1, 2**53 + 1), 2):
             (answer,) = ann.raw(b'{"op":"send","id":%d,"type":"echo","data":{"value":%d}}' % (id, number))
             self.assert_error(answer, "bad_data", id)
+        for id, type, data in (
+            (5, b"play", b'{"cell":1152921504606847000}'),
+            (6, b"all_sorts", b'{"cells":[1,9007199254740994]}'),
+            (7, b"all_sorts", b'{"maybe":9007199254740994}'),
+            (8, b"all_sorts", b'{"by_name":{"a":{"cell":9007199254740994}}}'),
+        ):
+            (answer,) = ann.raw(b'{"op":"send","id":%d,"type":"%s","data":%s}' % (id, type, data))
+            self.assert_error(answer, "bad_data", id)
         (answer,) = ann.raw(b'{"op":"send","id":9,"type":"play","data":{"cell":%d}}' % (10**308))
         self.assert_error(answer, "bad_data", 9)
+
+
+class LongNumberFormsTests(WireTestCase):
+    """The same number means the same in both forms."""
+
+    games = (Numbers,)
+
+    def test_float_where_a_number_may_stand(self) -> None:
+        """As a float or as an integer, whichever a client's writer makes of it; options, match and profile as well."""
+        ann = self.rig.guest().create("numbers", profile={"far": 2**60})
+        self.assertEqual(repr(ann.joined["seats"][0]["profile"]["far"]), repr(2.0**60))
+        for id, (type, number) in enumerate(
+            ((type, number) for type in ("part", "either") for number in (2**60, 2.0**60, -(2**53) - 2, 2**63)), 2
+        ):
+            answer = ann.ask("send", id=id, type=type, data={"n": number})
+            self.assertEqual(answer.get("data"), repr(float(number)), answer)
+        answer = ann.ask("send", id=20, type="echo", data={"value": [2**60, {"a": -(2**63)}]})
+        self.assertEqual(repr(answer["data"]), repr([2.0**60, {"a": -(2.0**63)}]))
+        self.rig.guest("Bob").create("numbers", options={"part": 2**60})
+        found = self.rig.guest("Cem").join(None, game="numbers", match={"part": 2.0**60})
+        self.assertEqual(found.joined["info"]["options"]["part"], 2.0**60)
+
+    def test_no_integer(self) -> None:
+        """Where an integer is meant it is refused, with the path; and what no float is, everywhere."""
+        ann = self.rig.guest().create("numbers")
+        cases = (
+            ("play", "cell", 2**60),
+            ("play", "cell", 2.0**60),
+            ("all_sorts", "maybe", 2**60),
+            ("echo", "value", 2**53 + 1),
+        )
+        for id, (type, name, number) in enumerate(cases, 2):
+            answer = ann.ask("send", id=id, type=type, data={name: number})
+            self.assert_error(answer, "bad_data", id)
+            self.assertTrue(answer["path"].startswith("$"), answer)
+        for number in (2**60, 2.0**60):
+            refused = self.rig.guest("Eve").ask("create", id=1, game="numbers", options={"rounds": number})
+            self.assert_error(refused, "bad_data", 1)

@@ -411,3 +411,27 @@ test("a seat that ended while this client was away is told as left", bounded, as
   await rejected;
   assert.deepEqual(ann.remembered(), []);
 });
+
+test("whoever leaves twice at once has left, both times", bounded, async (t) => {
+  const dial = dialler(t, server.url);
+  for (const binary of [false, true]) {
+    const [ann, bob] = [await dial({ name: "Ann", binary }), await dial({ name: "Bob", binary })];
+    const room = await ann.create("parlour");
+    const bobs = await bob.join(room.code);
+    assert.deepEqual(await Promise.all([room.leave(), room.leave()]), [undefined, undefined]);
+    assert.deepEqual(await Promise.all([bobs.leave(), bobs.leave(), bobs.leave()]), [undefined, undefined, undefined]);
+    assert.equal(await room.leave(), undefined);
+    assert.equal(room.left.reason, "left");
+  }
+});
+
+test("a number above 2^53 is a number, in either form, and no integer", bounded, async (t) => {
+  const dial = dialler(t, server.url);
+  for (const binary of [false, true]) {
+    const room = await (await dial({ binary })).create("parlour");
+    const value = [2 ** 60, -(2 ** 53) - 2, 1e18, { far: Number.MAX_VALUE }, 2 ** 53];
+    assert.deepEqual(await room.send("echo", { value }), value);
+    assert.deepEqual(room.mine.echo, value);
+    await assert.rejects(room.send("add", { by: 2 ** 60 }), { code: "bad_data", path: "$.by" });
+  }
+});
