@@ -109,8 +109,8 @@ class GameSettings:
     host_may: ClassVar[Annotated[tuple[str, ...], _HOST_ACTS]] = HOST_ACTS
     """what the host may do besides starting: ``end`` the round, play ``again``, ``pause``, ``unpause``, ``lock``,
     ``unlock``, ``kick``, ``mute``, and ``pass`` the right on"""
-    hold_s: ClassVar[Annotated[float, _SECONDS]] = 120
-    """how long a seat is held after its last connection was lost"""
+    hold_s: ClassVar[Annotated[float | None, _or_none(_SECONDS)]] = 120
+    """how long a seat is held after its last connection was lost; None: until the room closes"""
     tick_hz: ClassVar[Annotated[float, _HZ]] = 0
     """calls of ``on_tick`` a second, up to 60"""
     patch_hz: ClassVar[Annotated[float, _HZ]] = 0

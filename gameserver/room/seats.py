@@ -102,13 +102,17 @@ class Player:
         """Cancel one timer of this player, or all."""
         self._room.timers.cancel_named(timer, seat=self)
 
-    def hold(self, s: float) -> None:
-        """Hold this seat for so many seconds after a drop, instead of the game's ``hold_s``."""
-        seconds = self._room.timers.seconds(s)
+    def hold(self, s: float | None) -> None:
+        """
+        Hold this seat for so many seconds after a drop, instead of the game's ``hold_s``; None: until the room closes.
+
+        Of a player who is away already they begin anew.
+        """
+        seconds = self._room.timers.seconds(s) if s is not None else None
         journal = self._room.journal
         journal.set(self._kept, "hold_s", seconds)
-        if self._kept.hold_until is not None:
-            journal.set(self._kept, "hold_until", self._room.now + seconds)
+        if not self.online:
+            journal.set(self._kept, "hold_until", self._room.now + seconds if seconds is not None else None)
 
     def _take_over(self, old: Player) -> None:
         """The room was made anew from its row: what of a seat is not kept is as it was."""

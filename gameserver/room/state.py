@@ -184,7 +184,7 @@ class SeatState(Kept, kw_only=True):
     role: str
     number: int | None
     online: Annotated[bool, marks.seat, marks.due] = False
-    hold_s: float
+    hold_s: float | None
     hold_until: Annotated[float | None, marks.due] = None
     entered: dict[str, int] = {}
     read: dict[str, int] = {}

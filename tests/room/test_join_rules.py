@@ -52,10 +52,14 @@ class House(Game):
         self.kick(whom)
 
     @message
-    def keep(self, player: Player, s: float, refuse: bool = False) -> None:
+    def keep(self, player: Player, s: float | None, refuse: bool = False) -> None:
         player.hold(s)
         if refuse:
             raise Refused("not after all")
+
+    @message
+    def keep_other(self, player: Player, whom: Player, s: float | None) -> None:
+        whom.hold(s)
 
     @message
     def finish_(self, player: Player) -> None:
@@ -73,6 +77,12 @@ class House(Game):
             player in self.players,
             len({player, again, other}) == 2,
         ]
+
+
+class Home(House):
+    """Nobody's seat is given away."""
+
+    hold_s = None
 
 
 class LateHouse(House):
@@ -339,6 +349,44 @@ class HoldTests(SynchronousTestCase):
         bob.send("keep", s=0)
         bob.drop()
         self.assertEqual(self.table.state["left"], ["Bob"])
+
+    def test_none(self) -> None:
+        """Until the room closes, a restart between; then the seat is gone with the room."""
+        self.table = Table(Home)
+        ann, bob = self.table.join("Ann"), self.table.join("Bob")
+        ann.drop()
+        self.table.advance(3000)
+        self.table.restart()
+        self.table.advance(86_400)
+        self.assertIn(ann.id, self.table.room.seats)
+        ann.resume()
+        for visitor in (ann, bob):
+            visitor.drop()
+        self.table.advance(3599)
+        self.assertEqual((self.table.status, len(self.table.room.seats)), ("lobby", 2))
+        self.table.advance(1)
+        self.assertEqual(self.table.status, "closed")
+
+    def test_none_of_one_player(self) -> None:
+        """A game may hold one for ever, and one that is away so long no longer: from then on it counts."""
+        bob = self.table.join("Bob")
+        bob.send("keep", s=None)
+        bob.drop()
+        self.table.advance(1000)
+        self.ann.send("keep_other", whom=bob.id, s=5)
+        self.table.advance(4)
+        self.assertIn(bob.id, self.table.room.seats)
+        self.table.advance(1)
+        self.assertEqual(self.table.state["left"], ["Bob"])
+
+    def test_none_of_who_is_away(self) -> None:
+        """A seat that would soon be gone stays."""
+        bob = self.table.join("Bob")
+        bob.drop()
+        self.table.advance(59)
+        self.ann.send("keep_other", whom=bob.id, s=None)
+        self.table.advance(1000)
+        self.assertIn(bob.id, self.table.room.seats)
 
     def test_odd(self) -> None:
         """Not a time: refused, nothing changes."""

@@ -52,7 +52,9 @@ def connect(room: Room, seat: Player) -> None:
 
 async def drop(room: Room, seat: Player) -> None:
     """Nobody is connected to that seat any more: it is held for its player."""
-    room.journal.update(seat._kept, online=False, hold_until=room.now + seat._kept.hold_s)
+    hold_s = seat._kept.hold_s
+    hold_until = room.now + hold_s if hold_s is not None else None
+    room.journal.update(seat._kept, online=False, hold_until=hold_until)
     hosts.host_away(room, seat)
     await room.game_calls.alone("on_drop", room.game.on_drop, seat)
     await check_questions(room)
