@@ -106,16 +106,21 @@ class Journal:
     def put_in(self, state: Kept, field: str, key: Any, value: object) -> None:
         """Set a key of a field that is a dict."""
         self.put(getattr(state, field), key, value)
-        self._mark(state, field, key)
+        self._mark_in(state, field, key)
 
-    def remove_from(self, state: Kept, field: str, key: Any) -> None:
+    def remove_from(self, state: Kept, field: str, key: Any, *, ordered: bool = True) -> None:
         """
         Delete a key of a field that is a dict.
 
+        :param ordered: undone, it is to stand where it stood, for which the whole dict is copied; else it is the last.
         :raises KeyError: there is no such key.
         """
-        self.remove(getattr(state, field), key)
-        self._mark(state, field, key)
+        mapping = getattr(state, field)
+        if ordered:
+            self.remove(mapping, key)
+        else:
+            self.undo.append((mapping.__setitem__, key, mapping.pop(key)))
+        self._mark_in(state, field, key)
 
     def touch(self, state: Kept) -> None:
         """It has come, or is gone: all is marked that rests on any of its fields."""
@@ -134,6 +139,13 @@ class Journal:
             mark(self.stale, state, *change)
         if state.part:
             self.parts.dirty.add(state.part)
+
+    def _mark_in(self, state: Kept, field: str, key: Any) -> None:
+        for mark in marks.of(type(state))[field]:
+            mark(self.stale, state, key)
+        part = state.part_of(field, key)
+        if part:
+            self.parts.dirty.add(part)
 
     # Anything else
 

@@ -29,9 +29,23 @@ class Stale:
     :ivar moved: which streams these hear.
     :ivar timers: what is shown of these, by seat and name.
     :ivar all_timers: what is shown of any.
+    :ivar armed: when these timers are due; always the same set, as the next one is.
+    :ivar held: how long these seats are held.
     """
 
-    __slots__ = ("all_timers", "asked", "channels", "due_at", "groups", "info", "moved", "seats", "timers")
+    __slots__ = (
+        "all_timers",
+        "armed",
+        "asked",
+        "channels",
+        "due_at",
+        "groups",
+        "held",
+        "info",
+        "moved",
+        "seats",
+        "timers",
+    )
 
     def __init__(self) -> None:
         self.info = True
@@ -43,6 +57,8 @@ class Stale:
         self.moved: dict[str, None] = {}
         self.timers: set[tuple[str | None, str]] = set()
         self.all_timers = False
+        self.armed: set[tuple[str | None, str]] = set()
+        self.held: set[str] = set()
 
 
 Mark = Callable[..., None]
@@ -70,8 +86,16 @@ def asked(stale: Stale, *_: object) -> None:
 
 
 def timers(stale: Stale, _: object, key: tuple[str | None, str]) -> None:
-    """It holds timers, which may be shown."""
+    """It holds timers, which may be shown, and when they are due."""
     stale.timers.add(key)
+    stale.armed.add(key)
+    stale.due_at = LOOK
+
+
+def held(stale: Stale, state: Any, *_: object) -> None:
+    """It says how long a seat is held."""
+    stale.held.add(state.id)
+    stale.due_at = LOOK
 
 
 def all_timers(stale: Stale, *_: object) -> None:

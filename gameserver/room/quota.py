@@ -139,6 +139,6 @@ def _fits(room: Room, size_bytes: int) -> bool:
 
 
 def _rest_bytes(room: Room) -> int:
-    rest: list[Any] = [timer.data for timer in room.timers.state.armed.values() if timer.data]
-    rest += [answer.value for asked in room.state.questions.values() for answer in asked.answers.values()]
-    return sum(len(values.encode(value)) for value in (room.state.options, room.state.result, *rest))
+    rest: list[Any] = [answer.value for asked in room.state.questions.values() for answer in asked.answers.values()]
+    known = room.timers.data_bytes
+    return known + sum(len(values.encode(value)) for value in (room.state.options, room.state.result, *rest))

@@ -233,13 +233,12 @@ class Room:
         """:returns: when `fire` should be called next, seconds since 1970, or None."""
         stale = self.journal.stale
         if stale.due_at == LOOK:
-            timer, moment = self.timers.next(), self.moment
-            dues = [at for seat in self.seats.values() if (at := seat._kept.hold_until) is not None]
+            timer, moment, held = self.timers.next(), self.moment, self.seats.first_held()
             patches_due = self.publisher.patches_due(self.half_tick_s)
             lent_at = self.state.host_away_at
-            others = (timer.due if timer else None, moment.grace_until, self.idle_at(), patches_due, lent_at)
-            dues += [due for due in others if due is not None]
-            stale.due_at = min(dues, default=NEVER)
+            held_until = held._kept.hold_until if held else None
+            dues = (timer.due if timer else None, held_until, moment.grace_until, self.idle_at(), patches_due, lent_at)
+            stale.due_at = min([due for due in dues if due is not None], default=NEVER)
         return stale.due_at if stale.due_at != NEVER else None
 
     def is_due(self, now: float) -> bool:

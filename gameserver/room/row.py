@@ -26,7 +26,17 @@ from gameserver.room.inputs.lifecycle import LoadRoom
 from gameserver.room.publish import infos
 from gameserver.room.room import GRACE_S, Room
 from gameserver.room.seats import Player
-from gameserver.room.state import Ban, ChatState, CountsPart, Kept, KeptRoom, RoomState, SeatState, TimersState
+from gameserver.room.state import (
+    Ban,
+    ChatState,
+    CountsPart,
+    Kept,
+    KeptRoom,
+    RoomState,
+    SeatState,
+    TimerPart,
+    TimersState,
+)
 from gameserver.store import keys
 
 if TYPE_CHECKING:
@@ -48,6 +58,8 @@ def take(room: Room) -> RowChanges:
         encoded = _encode_part(room, part)
         if encoded is not None:
             puts[part] = encoded
+        elif kind == keys.TIMER:
+            parts.dropped.add(part)
     sealed = room.publisher.streams.seal()
     if sealed is not None:
         number, content = sealed
@@ -67,6 +79,7 @@ def dump(room: Room) -> dict[str, bytes]:
     """:returns: all parts, as a store would have them after every commit."""
     parts = {part: stored.encode(state) for part, state in _states(room).items()}
     parts[keys.COUNTS] = _encode_counts(room)
+    parts.update((part, stored.encode(timer)) for part, timer in room.timers.state.take_apart().items())
     for document in room.docs.values():
         parts.update(fields.dump(document))
     parts.update((keys.seat(seat.id), stored.encode(seat._kept)) for seat in room.seats.values())
@@ -96,7 +109,11 @@ def restore(
         kind, rest = keys.split(name)
         by_kind.setdefault(kind, []).append((rest, content))
     kept = _read_kept(parts, [content for _, content in by_kind.get(keys.SEAT, [])])
+    in_one_part = kept.timers.take_apart()
+    _read_timers(kept.timers, by_kind.get(keys.TIMER, []))
     room = Room(spec, kept, id=id, code=code, epoch=epoch, now=now, around=around)
+    if in_one_part:
+        room.journal.parts.dirty.update((keys.TIMERS, *in_one_part))
     _restore_documents(room, parts)
     _restore_streams(room, epoch, parts.get(keys.COUNTS), by_kind.get(keys.LOG, []))
     _restore_answers(room, by_kind.get(keys.ANSWER, []), by_kind.get(keys.DONE, []))
@@ -174,13 +191,16 @@ def _encode_part(room: Room, part: str) -> bytes | None:
     if kind == keys.DONE:
         memory = room.replies.answers.find(*_of_seat(rest))
         return msgspec.json.encode(memory.runs) if memory is not None else None
+    if kind == keys.TIMER:
+        timer = room.timers.state.one(keys.split_timer(rest))
+        return stored.encode(timer) if timer.armed or timer.told else None
     state = _states(room).get(kind) if kind != keys.SEAT else room.seats[rest]._kept if rest in room.seats else None
     return stored.encode(state) if state is not None else None
 
 
 def _states(room: Room) -> dict[str, Kept]:
     """:returns: by part, what a room keeps besides its seats."""
-    return {keys.ROOM: room.state, keys.TIMERS: room.timers.state, keys.CHAT: room.talking.state}
+    return {keys.ROOM: room.state, keys.TIMERS: room.timers.state.rest(), keys.CHAT: room.talking.state}
 
 
 def _encode_counts(room: Room) -> bytes:
@@ -203,6 +223,16 @@ def _read_kept(parts: Mapping[str, bytes], seats: list[bytes]) -> KeptRoom:
         kept.chat.bans.setdefault(user_id, Ban(user_id))
     kept.room.banned = []
     return kept
+
+
+def _read_timers(timers: TimersState, parts: list[tuple[str, bytes]]) -> None:
+    """Put the timers that have a part of their own to what the part ``timers`` holds."""
+    read = [(keys.split_timer(rest), stored.decode(content, TimerPart)) for rest, content in parts]
+    for key, timer in sorted(read, key=lambda one: one[1].armed.order if one[1].armed else 0):
+        if timer.armed is not None:
+            timers.armed[key] = timer.armed
+        if timer.told is not None:
+            timers.told[key] = timer.told
 
 
 def _restore_documents(room: Room, parts: Mapping[str, bytes]) -> None:

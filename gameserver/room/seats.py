@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from gameserver.errors import Refused
 from gameserver.rates import TokenBucket
 from gameserver.room import hosts
+from gameserver.room.schedule import Schedule
 from gameserver.room.state import SeatState
 from gameserver.room.timers import TimerName
 
@@ -134,6 +135,19 @@ class Seats(dict[str, Player]):
     def __init__(self, room: Room, kept: Iterable[SeatState]) -> None:
         super().__init__((one.id, Player(room, one)) for one in kept)
         self._room = room
+        held = room.journal.stale.held
+        held.update(self)
+        self._holds = Schedule(lambda: self, self._held_until, held)
+
+    def first_held(self) -> Player | None:
+        """Return the seat, of those whose owner is away, that is given up first."""
+        id = self._holds.first(settled=not self._room.journal.undo)
+        return self[id] if id is not None else None
+
+    def _held_until(self, id: str) -> tuple[float, int] | None:
+        seat = self.get(id)
+        until = seat._kept.hold_until if seat is not None else None
+        return (until, int(id)) if until is not None else None
 
     @property
     def host(self) -> str | None:

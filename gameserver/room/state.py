@@ -45,6 +45,10 @@ class Kept(Struct):
 
     part: ClassVar[str] = ""
 
+    def part_of(self, field: str, key: Any) -> str:
+        """:returns: the part that a key of a field is in, which is a dict."""
+        return self.part
+
 
 class Moment(Kept):
     """
@@ -185,7 +189,7 @@ class SeatState(Kept, kw_only=True):
     number: int | None
     online: Annotated[bool, marks.seat, marks.due] = False
     hold_s: float | None
-    hold_until: Annotated[float | None, marks.due] = None
+    hold_until: Annotated[float | None, marks.held] = None
     entered: dict[str, int] = {}
     read: dict[str, int] = {}
     account: Annotated[bool | UnsetType, marks.seat] = UNSET
@@ -220,9 +224,18 @@ class Armed(Struct, frozen=True):
     calls: str | None = None
 
 
+class TimerPart(Struct, frozen=True):
+    """A part ``timer/SEAT/NAME``: a timer, and what clients were told last of it, if it is shown."""
+
+    armed: Armed | None
+    told: TimerInfo | None = None
+
+
 class TimersState(Kept):
     """
-    The part ``timers``.
+    The part ``timers``, and by seat and name what is in a part of its own each.
+
+    Older releases stored all of it as the one part.
 
     :ivar told: what clients were told last of those that are shown.
     :ivar order: of the timer that was armed last.
@@ -230,9 +243,25 @@ class TimersState(Kept):
 
     part: ClassVar[str] = keys.TIMERS
 
-    armed: Annotated[dict[TimerKey, Armed], listed(lambda t: (t["seat"], t["name"])), marks.timers, marks.due] = {}
+    armed: Annotated[dict[TimerKey, Armed], listed(lambda t: (t["seat"], t["name"])), marks.timers] = {}
     told: Annotated[dict[TimerKey, TimerInfo], _BY_SEAT] = {}
     order: int = 0
+
+    def part_of(self, field: str, key: TimerKey) -> str:
+        """Return the part of one timer."""
+        return keys.timer(*key)
+
+    def take_apart(self) -> dict[str, TimerPart]:
+        """:returns: by part, each timer."""
+        return {keys.timer(*key): self.one(key) for key in dict.fromkeys((*self.armed, *self.told))}
+
+    def one(self, key: TimerKey) -> TimerPart:
+        """:returns: what is stored of one timer."""
+        return TimerPart(self.armed.get(key), self.told.get(key))
+
+    def rest(self) -> TimersState:
+        """:returns: what is in no timer's own part."""
+        return TimersState(order=self.order)
 
 
 class Mute(Struct, frozen=True, omit_defaults=True):

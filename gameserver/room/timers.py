@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Final
 from msgspec import structs
 
 from gameserver.protocol import values
+from gameserver.room.schedule import Schedule
 from gameserver.room.state import Armed, TimerKey, TimersState
 
 if TYPE_CHECKING:
@@ -32,13 +33,21 @@ TimerName = str | Callable[..., Any]
 
 
 class Timers:
-    """The timers of one room."""
+    """
+    The timers of one room.
 
-    __slots__ = ("_room", "state")
+    :ivar data_bytes: so much the arguments take that they were armed with.
+    """
+
+    __slots__ = ("_room", "_schedule", "data_bytes", "state")
 
     def __init__(self, room: Room, state: TimersState) -> None:
         self._room = room
         self.state = state
+        self.data_bytes = sum(map(_data_bytes, state.armed.values()))
+        stale = room.journal.stale
+        stale.armed.update(state.armed)
+        self._schedule = Schedule(lambda: self.armed, self._due_of, stale.armed)
 
     @property
     def armed(self) -> Mapping[TimerKey, Armed]:
@@ -132,7 +141,8 @@ class Timers:
     def cancel(self, name: str, seat: str | None = None) -> None:
         """Cancel a timer; one that is not armed is no error."""
         if (seat, name) in self.armed:
-            self._room.journal.remove_from(self.state, "armed", (seat, name))
+            self._count(-_data_bytes(self.armed[seat, name]))
+            self._room.journal.remove_from(self.state, "armed", (seat, name), ordered=False)
 
     def cancel_all(self, *, seat: str | None = None, everywhere: bool = False, questions: bool = False) -> None:
         """Cancel the timers of the room, or of one seat, or all; those of questions only where that is said."""
@@ -144,7 +154,8 @@ class Timers:
         """:returns: the timer that is due first, or None; none is due while the room is paused."""
         if self._room.state.paused_at is not None or not self.armed:
             return None
-        return min(self.armed.values(), key=lambda t: (t.due, t.order))
+        key = self._schedule.first(settled=not self._room.journal.undo)
+        return self.armed[key] if key is not None else None
 
     def consume(self, timer: Armed) -> None:
         """It fires now: forget it, or set it to its next time on its grid, many missed ones at once."""
@@ -175,7 +186,22 @@ class Timers:
         return round(timer.due * 1000), None
 
     def _put(self, timer: Armed) -> None:
-        self._room.journal.put_in(self.state, "armed", (timer.seat, timer.name), timer)
+        key = (timer.seat, timer.name)
+        old = self.armed.get(key)
+        self._count(_data_bytes(timer) - (_data_bytes(old) if old is not None else 0))
+        self._room.journal.put_in(self.state, "armed", key, timer)
+
+    def _count(self, more_bytes: int) -> None:
+        if more_bytes:
+            self._room.journal.assign(self, "data_bytes", self.data_bytes + more_bytes)
+
+    def _due_of(self, key: TimerKey) -> tuple[float, int] | None:
+        timer = self.armed.get(key)
+        return (timer.due, timer.order) if timer is not None else None
+
+
+def _data_bytes(timer: Armed) -> int:
+    return len(values.encode(timer.data)) if timer.data else 0
 
 
 def _name(method: TimerName) -> str:

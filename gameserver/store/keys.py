@@ -9,7 +9,8 @@ part written again and again.
 part               shape                                      owner             lifetime
 ================== ========================================== ================= ========================================
 room               status, options, groups, counters          room.room         the room's
-timers             what is due when, by name                  room.timers       the room's; none means no timer is armed
+timers             how many timers were ever armed            room.timers       the room's; none means none was
+timer/SEAT/NAME    one timer, and what clients know of it     room.timers       while it is armed
 chat               channels, silence, mutes, slow mode        room.chat         the room's; none means all is by itself
 counts             the counter ``n`` of each stream, epochs   room.streams      the room's
 doc/room           the document that all clients see          room.document     the room's
@@ -31,7 +32,7 @@ so that it holds no slash. KEY is all behind the second slash: the key as it is,
 So no two keys of two documents can have the same name.
 
 PART, N and the ID of a request are decimal numbers without padding: sort them as numbers, not as text. Seat ids hold
-no slash; a client's KEY may hold anything.
+no slash; a client's KEY and the NAME of a timer may hold anything. SEAT is empty where a timer is the room's.
 
 Besides its parts a room has tables, which are read entry by entry: TABLE/KEY, where TABLE is 1 to 32 of ``A-Z a-z 0-9 _
 -`` and KEY any text.
@@ -84,6 +85,7 @@ CHAT: Final = "chat"
 DOC: Final = "doc"
 FIELD: Final = "field"
 SEAT: Final = "seat"
+TIMER: Final = "timer"
 LOG: Final = "log"
 ANSWER: Final = "answer"
 DONE: Final = "done"
@@ -179,6 +181,21 @@ def split_field(rest: str) -> tuple[str, str]:
 def seat(seat_id: str) -> str:
     """Name the part of a seat."""
     return f"{SEAT}/{seat_id}"
+
+
+def timer(seat_id: str | None, name: str) -> str:
+    """
+    Name the part of one timer.
+
+    :param seat_id: whose it is, without a slash; None for the room's.
+    """
+    return f"{TIMER}/{seat_id or ''}/{name}"
+
+
+def split_timer(rest: str) -> tuple[str | None, str]:
+    """:returns: what `split` left of the name of a timer's part: the seat, or None, and the timer's name."""
+    seat_id, _, name = rest.partition("/")
+    return seat_id or None, name
 
 
 def log(number: int) -> str:

@@ -76,3 +76,12 @@ class OldRowTests(SynchronousTestCase):
                     memory = room.replies.answers.find(seat, key)
                     assert memory is not None
                     self.assertEqual(memory.answers[id], frame)
+
+    def test_timers_in_one_part(self) -> None:
+        """Timers that were stored as one part have a part each with the first commit."""
+        kept = self.rows["arena-played"]
+        room = self.restore(kept, {part: base64.b64decode(content) for part, content in kept["parts"].items()})
+        puts = row.take(room).puts
+        self.assertEqual(json.loads(puts[keys.TIMERS])["armed"], [])
+        stored = json.loads(puts[keys.timer(None, "finish")])
+        self.assertEqual((stored["armed"]["name"], stored["told"]["name"]), ("finish", "finish"))

@@ -109,4 +109,4 @@ class ChangeTests(SynchronousTestCase):
         state = timers_state()
         self.journal.remove_from(state, "armed", ("1", "ring"))
         self.assertEqual(self.journal.stale.timers, {("1", "ring")})
-        self.assertEqual((self.journal.stale.due_at, self.journal.parts.dirty), (marks.LOOK, {keys.TIMERS}))
+        self.assertEqual((self.journal.stale.due_at, self.journal.parts.dirty), (marks.LOOK, {keys.timer("1", "ring")}))

@@ -27,11 +27,14 @@ class KeysTests(SynchronousTestCase):
                 keys.log(12),
                 keys.answer("s1", "k", 3),
                 keys.line(7),
+                keys.timer("s1", "ring"),
+                keys.timer(None, "a/b"),
                 keys.field("group:red", "a/b"),
                 keys.field("role:50%/a", ""),
             ],
             [
                 *("room", "timers", "counts", "doc/group:red", "seat/s1", "log/12", "answer/s1/k/3", "line/7"),
+                *("timer/s1/ring", "timer//a/b"),
                 *("field/group:red/a/b", "field/role:50%25%2Fa/"),
             ],
         )
@@ -51,6 +54,12 @@ class KeysTests(SynchronousTestCase):
         self.assertEqual(keys.split(keys.seat(rest)), (keys.SEAT, rest))
         self.assertEqual(keys.split(keys.log(number)), (keys.LOG, str(number)))
         self.assertEqual(keys.split(keys.line(number)), (keys.LINE, str(number)))
+
+    @given(seat=st.none() | NO_SLASH.filter(bool), name=st.text())
+    def test_split_timer(self, seat: str | None, name: str) -> None:
+        """A timer's part tells whose it is, whatever its name holds."""
+        kind, rest = keys.split(keys.timer(seat, name))
+        self.assertEqual((kind, *keys.split_timer(rest)), (keys.TIMER, seat, name))
 
     @given(document=st.text(), key=st.text())
     def test_split_field_whatever_document_and_key(self, document: str, key: str) -> None:

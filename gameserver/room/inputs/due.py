@@ -27,7 +27,9 @@ class Fire(Input, frozen=True):
         if _is_due(room, room.state.host_away_at):
             lend(room)
             return
-        seat = next((seat for seat in room.seats.values() if _is_due(room, seat._kept.hold_until)), None)
+        seat = room.seats.first_held()
+        if seat is not None and not _is_due(room, seat._kept.hold_until):
+            seat = None
         timer = room.timers.next()
         held_until = (seat._kept.hold_until or 0) if seat is not None else NEVER
         if timer is not None and _is_due(room, timer.due) and timer.due <= held_until:

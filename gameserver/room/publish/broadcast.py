@@ -89,6 +89,7 @@ def _tell_timers(room: Room, log: list[Said]) -> None:
             _tell_timer(room, log, seat, name)
         else:
             state.told.pop((seat, name), None)
+            room.journal.parts.dirty.add(keys.timer(seat, name))
     stale.timers.clear()
 
 
@@ -98,6 +99,7 @@ def _tell_timer(room: Room, log: list[Said], seat: str | None, name: str) -> Non
     known = told.get((seat, name))
     if (ends, paused_ms) == ((known.ends, known.paused_ms) if known is not None else (None, None)):
         return
+    room.journal.parts.dirty.add(keys.timer(seat, name))
     key = "room" if seat is None else f"seat:{seat}"
     n = say(room, log, key, lambda stream, n: messages.Timer(room.code, stream, n, name, ends, paused_ms))
     if ends is None and paused_ms is None:
