@@ -152,6 +152,7 @@ class RoomRegistry(RunningRooms):
         except NotJSON as error:
             raise Refused(str(error), code="bad_data", path="$.match") from None
         if not await self._match_existing(seek, seat):
+            self._check_options(match)  # before the game's schema reads them
             with self._matching.making(seek):
                 await self.create(requester.user, game, match, requester=requester, seat=seat)
 

@@ -170,6 +170,13 @@ class MatchingTests(SynchronousTestCase):
         self.go()
         self.assertEqual((self.results, self.rooms()), ({"cem": "ok"}, [["ann", "bob", "slow"], ["cem"]]))
 
+    def test_size_is_asked_first(self) -> None:
+        """What is too large for options is not read by the game's schema; nothing is kept of what was refused."""
+        self.match("ann", junk="x" * 5000)
+        self.match("bob", junk="x")
+        self.assertEqual((self.results["ann"].code, self.results["bob"].code), ("too_large", "bad_data"))
+        self.assertEqual((self.rooms(), self.place.registry._matching._making), ([], []))
+
     def test_same_user_twice_is_one_seat(self) -> None:
         """Two tabs at once: one room, one seat."""
         for _ in range(2):
