@@ -112,6 +112,10 @@ class StaleCall(GameServerError, RuntimeError):
     """A function that served one step was kept and called after it."""
 
 
+class NoRoom(GameServerError, RuntimeError):
+    """``self`` was used in ``migrate``, where the room is not there yet; the text shows the right way."""
+
+
 class NoSender(GameServerError, RuntimeError):
     """A function that serves the sender was called where nobody sent the input."""
 

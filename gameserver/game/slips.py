@@ -71,6 +71,24 @@ def check_hooks(cls: type[Game], base: type[Game]) -> None:
             ) from None
 
 
+def check_migrate(cls: type[Game]) -> None:
+    """:raises GameDefinitionError: ``migrate`` is async, or does not take what it is called with."""
+    found = inspect.getattr_static(cls, "migrate", None)
+    if found is None:
+        return
+    bound = not isinstance(found, staticmethod)
+    function = getattr(found, "__func__", found)
+    if inspect.iscoroutinefunction(function):
+        raise GameDefinitionError(f"{cls.__name__}.migrate must not be async: no room is there to wait for it.")
+    try:
+        inspect.signature(function).bind(*(["self"] if bound else []), "row", "from_version")
+    except TypeError as error:
+        raise GameDefinitionError(
+            f"{cls.__name__}.migrate is called as migrate(row, from_version), which it does not take: {error}."
+            f" Write def migrate({'self, ' if bound else ''}row, from_version)."
+        ) from None
+
+
 def slips(cls: type[Game], base: type[Game]) -> list[Slip]:
     """:returns: what nothing ever looks at, and seems to be meant for the framework."""
     own = dict(_own(cls, base))

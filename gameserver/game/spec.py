@@ -16,7 +16,7 @@ from gameserver.game.marks import CronMark, MessageMark, TimerMark, mark_of
 from gameserver.game.question import Question
 from gameserver.game.schema import Schema
 from gameserver.game.settings import check_settings
-from gameserver.game.slips import Slip, check_hooks, slips
+from gameserver.game.slips import Slip, check_hooks, check_migrate, slips
 from gameserver.room import bounds
 from gameserver.room.publish.quantize import Quanta
 
@@ -101,6 +101,7 @@ class Spec:
         check_settings(cls)
         game = next(base for base in cls.__mro__ if base.__module__ == "gameserver.game.game")
         check_hooks(cls, game)
+        check_migrate(cls)
         of_module = cls.__dict__.get("_gs_slips")
         self.slips: list[Slip] = slips(cls, game) if of_module is None else of_module
         for slip in self.slips:

@@ -10,8 +10,9 @@ from __future__ import annotations
 from inspect import isawaitable
 from typing import TYPE_CHECKING, Any, Final
 
-from gameserver.errors import CannotMigrate, NotJSON
+from gameserver.errors import CannotMigrate, NoRoom, NotJSON
 from gameserver.protocol import values
+from gameserver.room import release
 from gameserver.room.documents.document import Document
 from gameserver.store import keys
 
@@ -37,12 +38,33 @@ def migrate(room: Room) -> None:
     trees: Trees = {name: {} for name in names}
     trees.update((name, document.plain()) for name, document in room.docs.items())
     before = {name: values.encode(tree) for name, tree in trees.items()}
-    after = migrated(room.game, trees, room.state.version)
+    after, row = migrated(_without_room(room.game), trees, release.plain(room), room.state.version)
+    release.take(room, row)
     for name, was in before.items():
         tree = after.get(name, {})
         if values.encode(tree) != was:
             _replace(room, name, tree)
     room.journal.set(room.state, "version", room.game_class.version)
+
+
+class _Absent:
+    """Stands for all that a game has of its room."""
+
+    def _refuse(self, *_: Any) -> Any:
+        raise NoRoom(
+            "In migrate there is no room yet. Change the row, as in row['state']['score'] = 0 or"
+            " row['seats'][id]['score'] = 0; what is to be done to the room, do in on_load(self)."
+        )
+
+    __getattr__ = __getitem__ = __setitem__ = __delitem__ = __contains__ = __iter__ = __len__ = __call__ = _refuse
+
+
+def _without_room(game: RunningGame) -> RunningGame:
+    """:returns: the same game, with nothing but its own methods: what was done to its room is what nobody means."""
+    blank: RunningGame = type(game)()
+    absent = dict.fromkeys(("_gs_room", "state", "secret", "random", "chat"), _Absent())
+    blank.__dict__.update(absent, log=getattr(game, "log", None))
+    return blank
 
 
 def _replace(room: Room, name: str, tree: dict[str, Any]) -> None:
@@ -59,11 +81,12 @@ def _replace(room: Room, name: str, tree: dict[str, Any]) -> None:
         room.publisher.streams.number(name)
 
 
-def migrated(game: RunningGame, trees: Trees, from_version: int) -> Trees:
+def migrated(game: RunningGame, trees: Trees, named: dict[str, Any], from_version: int) -> tuple[Trees, dict[str, Any]]:
     """
     :param trees: all documents of the room, and an empty one for each seat, group and role that has none.
+    :param named: see `release.plain`.
     :param from_version: the game's version that stored them.
-    :returns: the documents as this version has them.
+    :returns: the documents as this version has them, and the row.
     :raises CannotMigrate: the game has no way from there to here, or failed at it.
     """
     version = game.version
@@ -74,14 +97,15 @@ def migrated(game: RunningGame, trees: Trees, from_version: int) -> Trees:
             f"version {from_version} of the game stored it, this is version {version}, and the game has no"
             " migrate(row, from_version)"
         )
-    row = to_row(trees)
+    row = {**to_row(trees), **values.plain(named)}
     try:
         result: Any = game.migrate(row, from_version)  # type: ignore[attr-defined]
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         raise CannotMigrate(f"migrate failed: {type(error).__name__}: {error}") from error
     if isawaitable(result):
         raise CannotMigrate("migrate must not be async")
-    return from_row(row if result is None else result, set(trees))
+    row = _json(row if result is None else result)
+    return from_row({key: row[key] for key in row if key not in release.KEYS}, set(trees)), row
 
 
 def to_row(trees: Trees) -> dict[str, Any]:
@@ -92,6 +116,16 @@ def to_row(trees: Trees) -> dict[str, Any]:
     return row
 
 
+def _json(row: Any) -> dict[str, Any]:
+    try:
+        row = values.plain(row)
+    except NotJSON as error:
+        raise CannotMigrate(f"what migrate left is no JSON: {error}") from error
+    if not isinstance(row, dict):
+        raise CannotMigrate(f"migrate returns a row, or None where it changed the one it was given, not {row!r:.80}")
+    return row
+
+
 def from_row(row: Any, known: set[str]) -> Trees:
     """
     Undo `to_row`.
@@ -99,11 +133,8 @@ def from_row(row: Any, known: set[str]) -> Trees:
     :param known: the names of documents that there may be besides those of the room and the server.
     :raises CannotMigrate: it is not of that shape.
     """
-    try:
-        row = values.plain(row)
-    except NotJSON as error:
-        raise CannotMigrate(f"what migrate left is no JSON: {error}") from error
-    if not isinstance(row, dict) or row.keys() != {*_ALONE, *_BY_NAME}:
+    row = _json(row)
+    if row.keys() != {*_ALONE, *_BY_NAME}:
         raise CannotMigrate(f"what migrate left must have the keys {', '.join([*_ALONE, *_BY_NAME])}, and no others")
     trees: Trees = {name: row[key] for key, name in _ALONE.items()}
     for key, kind in _BY_NAME.items():

@@ -15,7 +15,7 @@ from twisted.internet.defer import Deferred
 
 from gameserver.interfaces.users import GUEST_ID
 from gameserver.protocol import values
-from gameserver.room import migration, stored
+from gameserver.room import migration, release, stored
 from gameserver.room.answers import Runs
 from gameserver.room.around import Around
 from gameserver.room.chat.line import KeptLine
@@ -102,6 +102,7 @@ def restore(
 
     :param epoch: a random name of this opening.
     :raises CannotMigrate: another version of the game stored it, from which this one has no way.
+    :raises CannotOpen: it holds what this release does not know.
     :raises MsgspecError, NotJSON, LookupError: the parts are not as this module writes them.
     """
     by_kind: dict[str, list[tuple[str, bytes]]] = {}
@@ -120,9 +121,10 @@ def restore(
     lines = [KeptLine.decode(content) for _, content in by_kind.get(keys.LINE, [])]
     for line in sorted(lines, key=lambda line: line.number):
         room.talking.lines.keep(line)
+    infos.restore(room)  # as its clients know it: they are told what changes from here on
     if kept.room.version != room.game_class.version:
         migration.migrate(room)
-    infos.restore(room)
+    release.hold_against(room)
     room.game._gs_restored()
     room.moment.grace_until = now + GRACE_S
     room.journal.commit()

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import operator
+import sys
+from collections.abc import Callable
+from typing import Any
+
 from twisted.trial.unittest import SynchronousTestCase
 
-from gameserver import Game, Player, message
-from gameserver.errors import CannotOpen, Refused
+from gameserver import Answer, Game, Player, message, question, timer
+from gameserver.errors import CannotOpen, GameDefinitionError, Refused
 from gameserver.game.spec import spec_of
 from gameserver.room.inputs.arrivals import ResumeSeat
 from tests.node.registries import FakeSession, Place
@@ -134,3 +139,308 @@ class CodesTests(Asides):
         release(self.place, Failing)
         self.assertEqual(5, len(self.place.registry.aside))
         self.assertEqual(1, len(self.flushLoggedErrors(CannotOpen)))
+
+
+class Timed(Game):
+    """Has all that a room may hold by name."""
+
+    name = "timed"
+    needs_start = False
+
+    def on_create(self, rounds: int = 3) -> None:
+        """Options."""
+
+    @message
+    def arm(self, player: Player, what: str) -> None:
+        """Have one of them held by the room."""
+        if what == "timer":
+            self.after(60, self.ring, show=True, by=1)
+        elif what == "every":
+            self.every(60, self.ring_on)
+        elif what == "seat":
+            player.after(60, self.nudge)
+        elif what == "phase":
+            self.enter("bidding", 60, then=self.close_bids)
+        else:
+            self.card.ask(60)
+
+    @timer
+    def ring(self, by: int) -> None:
+        """Ring."""
+        self.state["rung"] = self.state.get("rung", 0) + by
+
+    @timer
+    def ring_on(self) -> None:
+        """Ring."""
+        self.state["rung"] = self.state.get("rung", 0) + 1
+
+    @timer
+    def nudge(self, player: Player) -> None:
+        """Ring."""
+        self.state["rung"] = player.id
+
+    def close_bids(self) -> None:
+        """The phase ends."""
+        self.enter("playing")
+        self.state["rung"] = "closed"
+
+    @question
+    def card(self, player: Player, card: int) -> int:
+        """Ask."""
+        return card
+
+    @card.done
+    def reveal(self, answers: dict[Player, Answer[int]]) -> None:
+        """Ring."""
+        self.state["rung"] = [answer.value for answer in answers.values()]
+
+
+class Bare(Game):
+    """A release that has dropped all of it."""
+
+    name = "timed"
+    needs_start = False
+
+    def on_create(self, rounds: int = 3) -> None:
+        """Options."""
+
+
+class Renamed(Bare):
+    """A release that calls all of it otherwise, and says so."""
+
+    version = 2
+
+    def migrate(self, row: dict[str, Any], from_version: int) -> None:
+        """Say so."""
+        names = {"ring": "chime", "ring_on": "chime", "nudge": "remind", "close_bids": "shut"}
+        for each in row["timers"]:
+            each["name"] = names[each["name"]]
+            each["data"] = {}
+        if row["phase"] == "bidding":
+            row["phase"] = "offers"
+        if "card" in row["questions"]:
+            row["questions"]["pick"] = row["questions"].pop("card")
+
+    @timer
+    def chime(self) -> None:
+        """Ring."""
+        self.state["rung"] = "chime"
+
+    @timer
+    def remind(self, player: Player) -> None:
+        """Ring."""
+        self.state["rung"] = f"remind {player.id}"
+
+    def shut(self) -> None:
+        """Ring."""
+        self.state["rung"] = f"shut {self.phase}"
+
+    @question
+    def pick(self, player: Player, card: int) -> int:
+        """Ask."""
+        return card
+
+    @pick.done
+    def show(self, answers: dict[Player, Answer[int]]) -> None:
+        """Ring."""
+        self.state["rung"] = [answer.value for answer in answers.values()]
+
+
+class Dropped(Bare):
+    """A release that drops all of it, and says so."""
+
+    version = 2
+
+    def migrate(self, row: dict[str, Any], from_version: int) -> dict[str, Any]:
+        """Say so."""
+        return {**row, "timers": [], "questions": {}, "phase": None}
+
+
+HELD = {
+    "timer": ("'ring'", "chime"),
+    "every": ("'ring_on'", "chime"),
+    "seat": ("'nudge'", "remind 1"),
+    "phase": ("'close_bids'", "shut offers"),
+    "question": ("'card'", [7]),
+}
+"""What a room may hold, how it is named when the release does not know it, and what comes of it under another name."""
+
+
+class NameTests(Asides):
+    """A release that has not what a room holds by name."""
+
+    def hold(self, what: str) -> None:
+        """A room of the first release that holds that."""
+        self.begin(Timed)
+        self.place.send(self.ann, "arm", what=what)
+        if what == "question":
+            bob = self.place.join(self.runner, FakeSession("bob"))
+            self.place.send(bob, "arm", what=what)
+            self.place.send(self.ann, "card", card=7)
+
+    def rung(self) -> Any:
+        """What came of it, once its time has come."""
+        self.place.advance(61)
+        self.assertNotIn(self.code, [room.code for room in self.place.registry.aside])
+        return self.place.registry.find(self.code).room.game.state.get("rung")
+
+    def test_unknown_keeps_the_room_aside_whole_until_a_release_knows_it(self) -> None:
+        """It is named; nothing is spent meanwhile; and with the name back it happens."""
+        for what, (named, _) in HELD.items():
+            self.hold(what)
+            before = self.parts()
+            release(self.place, Bare)
+            self.flushLoggedErrors(CannotOpen)
+            self.assert_aside(named)
+            self.place.advance(600)
+            self.assertEqual(before, self.parts(), what)
+            release(self.place, Timed)
+            self.resume()
+            self.assertIsNotNone(self.rung(), what)
+
+    def test_migrate_renames(self) -> None:
+        """It goes on under the new name, at the same time."""
+        for what, (_, rung) in HELD.items():
+            self.hold(what)
+            release(self.place, Renamed)
+            self.resume()
+            self.assertEqual(rung, self.rung(), what)
+
+    def test_migrate_drops(self) -> None:
+        """Nothing comes of it, and the room lives."""
+        for what in HELD:
+            self.hold(what)
+            release(self.place, Dropped)
+            self.assertIsNone(self.rung(), what)
+
+    def test_timer_that_takes_other_data_keeps_the_room_aside(self) -> None:
+        """It would fail when it is due, and be spent."""
+
+        class Other(Timed):
+            """Its timer takes something else."""
+
+            name = "timed"
+
+            @timer
+            def ring(self, times: int) -> None:  # type: ignore[override]
+                """Ring."""
+
+        self.hold("timer")
+        release(self.place, Other)
+        self.flushLoggedErrors(CannotOpen)
+        self.assert_aside("'ring' was armed with other data")
+
+
+class OptionTests(Asides):
+    """A release that has other options."""
+
+    def test_new_option_is_filled_in_and_told(self) -> None:
+        """Whoever resumes hears of it."""
+
+        class More(Timed):
+            """One more option."""
+
+            name = "timed"
+
+            def on_create(self, rounds: int = 3, fast: bool = True) -> None:
+                """Options."""
+
+        self.begin(Timed)
+        release(self.place, More)
+        self.assertEqual({"rounds": 3, "fast": True}, self.place.registry.find(self.code).room.state.options)
+        self.assertEqual({"rounds": 3, "fast": True}, self.resume().of("joined")[0]["info"]["options"])
+
+    def test_option_that_changed_or_is_gone_needs_migrate(self) -> None:
+        """Else the room is kept aside."""
+
+        class Texts(Timed):
+            """The option is of another type."""
+
+            name = "timed"
+
+            def on_create(self, rounds: str = "three") -> None:  # type: ignore[override]
+                """Options."""
+
+        class Way(Texts):
+            """And that is said."""
+
+            version = 2
+
+            def migrate(self, row: dict[str, Any], from_version: int) -> None:
+                """Say so."""
+                row["options"]["rounds"] = str(row["options"]["rounds"])
+
+        class Gone(Timed):
+            """There is none."""
+
+            name = "timed"
+
+            def on_create(self) -> None:  # type: ignore[override]
+                """No options."""
+
+        for game in (Texts, Gone):
+            self.begin(Timed)
+            release(self.place, game)
+            self.flushLoggedErrors(CannotOpen)
+            self.assert_aside("options")
+        release(self.place, Way)
+        self.assertEqual({"rounds": "3"}, self.place.registry.find(self.code).room.state.options)
+
+
+class MigrateTests(Asides):
+    """What ``migrate`` may not do."""
+
+    def test_self_is_refused_with_the_right_way(self) -> None:
+        """The room would be deleted, or what was done lost."""
+        wrongs: list[Callable[[Any], object]] = [
+            lambda game: game.close(),
+            lambda game: game.over(),
+            lambda game: game.kick(game.seat("1")),
+            lambda game: game.state.update(n=1),
+            lambda game: operator.setitem(game.state, "n", 1),
+            lambda game: setattr(game, "state", {}),
+            lambda game: game.seats(),
+            lambda game: game.table("words"),
+            lambda game: game.status,
+            lambda game: game.after(1, "ring"),
+        ]
+        for wrong in wrongs:
+            way = {"version": 2, "name": "counter", "migrate": lambda self, row, from_version, do=wrong: do(self)}
+            self.begin()
+            before = self.parts()
+            release(self.place, type("Wrong", (Counter,), way))
+            self.flushLoggedErrors(CannotOpen)
+            self.assert_aside("row['state']['score'] = 0")
+            self.assertEqual(before, self.parts())
+
+    def test_exit_ends_nothing_but_that(self) -> None:
+        """The server lives."""
+
+        class Leaving(Mended):
+            """It exits."""
+
+            def migrate(self, row: object, from_version: int) -> None:
+                """Exit."""
+                sys.exit(1)
+
+        self.begin()
+        release(self.place, Leaving)
+        self.flushLoggedErrors(CannotOpen)
+        self.assert_aside("SystemExit")
+
+    def test_async_and_other_parameters_are_found_at_load(self) -> None:
+        """Before any room is read."""
+
+        async def waits(self: Any, row: object, from_version: int) -> None:
+            """Wait."""
+
+        def few(self: Any, row: object) -> None:
+            """Too few."""
+
+        for way, text in (
+            (waits, "must not be async"),
+            (few, "def migrate(self, row, from_version)"),
+            (staticmethod(lambda row: None), "def migrate(row, from_version)"),
+        ):
+            error = self.assertRaises(GameDefinitionError, spec_of, type("Wrong", (Counter,), {"migrate": way}))
+            self.assertIn(text, str(error))

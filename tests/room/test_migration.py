@@ -148,6 +148,10 @@ class MigrationTests(SynchronousTestCase):
             "seats": {"1": {"hand": [1]}},
             "groups": {"red": {"flag": True}},
             "roles": {"player": {}, "screen": {"shown": 1}},
+            "timers": [],
+            "questions": {},
+            "phase": None,
+            "options": {},
         }
         self.assertEqual(New.seen, [(1, row)])
         self.assertIs(type(New.seen[0][1]["state"]), dict)
