@@ -29,7 +29,7 @@ class Stale:
     :ivar moved: which streams these hear.
     :ivar timers: what is shown of these, by seat and name.
     :ivar all_timers: what is shown of any.
-    :ivar armed: when these timers are due; always the same set, as the next one is.
+    :ivar armed: when these timers are due; always the same dict, as the next one is.
     :ivar held: how long these seats are held.
     """
 
@@ -57,8 +57,8 @@ class Stale:
         self.moved: dict[str, None] = {}
         self.timers: set[tuple[str | None, str]] = set()
         self.all_timers = False
-        self.armed: set[tuple[str | None, str]] = set()
-        self.held: set[str] = set()
+        self.armed: dict[tuple[str | None, str], None] = {}
+        self.held: dict[str, None] = {}
 
 
 Mark = Callable[..., None]
@@ -88,13 +88,13 @@ def asked(stale: Stale, *_: object) -> None:
 def timers(stale: Stale, _: object, key: tuple[str | None, str]) -> None:
     """It holds timers, which may be shown, and when they are due."""
     stale.timers.add(key)
-    stale.armed.add(key)
+    stale.armed[key] = None
     stale.due_at = LOOK
 
 
 def held(stale: Stale, state: Any, *_: object) -> None:
     """It says how long a seat is held."""
-    stale.held.add(state.id)
+    stale.held[state.id] = None
     stale.due_at = LOOK
 
 

@@ -15,29 +15,27 @@ class Schedule(Generic[K]):
     """
     A heap from which nothing is taken out before it is on top: what became of it meanwhile is seen then.
 
-    :param keys: all things that there are; asked rarely.
-    :param at: when one is due, or None; different for any two.
     :param changed: the keys of what may be due at another time than before. Others add to it, and it stays the same
-        set. All that there is must be in it at first.
+        dict. All that there is must be in it at first.
     """
 
-    __slots__ = ("_at", "_changed", "_heap", "_keys")
+    __slots__ = ("_changed", "_heap")
 
-    def __init__(self, keys: Callable[[], Collection[K]], at: Callable[[K], At | None], changed: set[K]) -> None:
-        self._keys = keys
-        self._at = at
+    def __init__(self, changed: dict[K, None]) -> None:
         self._changed = changed
         self._heap: list[tuple[At, K]] = []
 
-    def first(self, *, settled: bool) -> K | None:
+    def first(self, keys: Collection[K], at: Callable[[K], At | None], *, settled: bool) -> K | None:
         """
         Return what is due first, or None.
 
+        :param keys: all things that there are.
+        :param at: when one is due, or None; different for any two.
         :param settled: nothing that changed may be undone any more. Else all are looked at, and nothing is kept.
         """
         if not settled:
-            return min(self._all(), default=(None, None))[1]
-        at, heap = self._at, self._heap
+            return min(_all(keys, at), default=(None, None))[1]
+        heap = self._heap
         for key in self._changed:
             due = at(key)
             if due is not None:
@@ -45,10 +43,11 @@ class Schedule(Generic[K]):
         self._changed.clear()
         while heap and at(heap[0][1]) != heap[0][0]:
             heappop(heap)
-        if len(heap) > 64 and len(heap) > 4 * len(self._keys()):  # what is put off again and again
-            heap[:] = self._all()
+        if len(heap) > 64 and len(heap) > 4 * len(keys):  # what is put off again and again
+            heap[:] = _all(keys, at)
             heapify(heap)
         return heap[0][1] if heap else None
 
-    def _all(self) -> list[tuple[At, K]]:
-        return [(due, key) for key in self._keys() if (due := self._at(key)) is not None]
+
+def _all(keys: Collection[K], at: Callable[[K], At | None]) -> list[tuple[At, K]]:
+    return [(due, key) for key in keys if (due := at(key)) is not None]

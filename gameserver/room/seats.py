@@ -6,7 +6,7 @@ A seat outlives connections: many sessions may hold it at once, and it is held w
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from gameserver.errors import Refused
@@ -132,16 +132,20 @@ class Player:
 class Seats(dict[str, Player]):
     """The seats of one room by id, in order of seniority."""
 
-    def __init__(self, room: Room, kept: Iterable[SeatState]) -> None:
+    def __init__(self, room: Room, kept: Sequence[SeatState]) -> None:
         super().__init__((one.id, Player(room, one)) for one in kept)
         self._room = room
-        held = room.journal.stale.held
-        held.update(self)
-        self._holds = Schedule(lambda: self, self._held_until, held)
+        room.journal.stale.held.update((one.id, None) for one in kept if one.hold_until is not None)
+        self._holds: Schedule[str] | None = None  # until an owner is away
 
     def first_held(self) -> Player | None:
         """Return the seat, of those whose owner is away, that is given up first."""
-        id = self._holds.first(settled=not self._room.journal.undo)
+        journal = self._room.journal
+        if self._holds is None:
+            if not journal.stale.held:
+                return None
+            self._holds = Schedule(journal.stale.held)
+        id = self._holds.first(self, self._held_until, settled=not journal.undo)
         return self[id] if id is not None else None
 
     def _held_until(self, id: str) -> tuple[float, int] | None:

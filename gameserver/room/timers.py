@@ -45,9 +45,8 @@ class Timers:
         self._room = room
         self.state = state
         self.data_bytes = sum(map(_data_bytes, state.armed.values()))
-        stale = room.journal.stale
-        stale.armed.update(state.armed)
-        self._schedule = Schedule(lambda: self.armed, self._due_of, stale.armed)
+        room.journal.stale.armed.update(dict.fromkeys(state.armed))
+        self._schedule: Schedule[TimerKey] | None = None  # until there is a timer
 
     @property
     def armed(self) -> Mapping[TimerKey, Armed]:
@@ -154,7 +153,10 @@ class Timers:
         """:returns: the timer that is due first, or None; none is due while the room is paused."""
         if self._room.state.paused_at is not None or not self.armed:
             return None
-        key = self._schedule.first(settled=not self._room.journal.undo)
+        journal = self._room.journal
+        if self._schedule is None:
+            self._schedule = Schedule(journal.stale.armed)
+        key = self._schedule.first(self.armed, self._due_of, settled=not journal.undo)
         return self.armed[key] if key is not None else None
 
     def consume(self, timer: Armed) -> None:
