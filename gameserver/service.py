@@ -28,6 +28,7 @@ from gameserver.auth.tickets import Tickets
 from gameserver.clock import WATCH_S, Clock, Cron, server_zone
 from gameserver.cluster.lease import Lease
 from gameserver.cluster.node import NodeFile
+from gameserver.collecting import Collector
 from gameserver.errors import GameServerError, StoreLocked, StoreUnavailable
 from gameserver.files import is_open, remedy
 from gameserver.game import loader
@@ -150,6 +151,7 @@ def _build(settings: Settings, reactor: Any, node_file: NodeFile) -> IService:
     factory = site(services, catalog, settings, endpoint.resource(), addresses)
     root = MultiService()
     node = Node(settings, registry, endpoint, factory, clock, reactor, addresses, node_file)
+    Collector(reactor, lambda: registry.reactor_pass.number).setServiceParent(root)  # type: ignore[no-untyped-call]
     node.setServiceParent(root)  # type: ignore[no-untyped-call]
     standing.setServiceParent(root)  # type: ignore[no-untyped-call]
     listening = [node.listening.reload] if any(map(speaks_tls, settings.listen)) else []

@@ -44,6 +44,7 @@ PLACES = {
     "gameserver.service": "roots",
     "gameserver.tap": "roots",
     "gameserver.cli": "roots",
+    "gameserver.collecting": "roots",
     "gameserver.hangup": "roots",
     "gameserver.client": "roots",
     "gameserver.testing": "roots",

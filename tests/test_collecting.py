@@ -1,0 +1,145 @@
+"""The garbage collector: what it looks at, counted in objects, never in time."""
+
+from __future__ import annotations
+
+import gc
+import weakref
+
+from twisted.internet.defer import Deferred
+from twisted.internet.task import Clock
+from twisted.trial.unittest import SynchronousTestCase
+
+from gameserver import Game
+from gameserver.collecting import COUNT_LOOKS, FEW, LOOK_S, MORE_BUSY, MORE_QUIET, Collector
+from gameserver.interfaces import User
+from tests.node.registries import Place
+
+OBJECTS_A_ROOM = 78
+"""That the collector looks at, of a room in which nobody is."""
+
+
+class Plain(Game):
+    """Keeps nothing."""
+
+    needs_start = False
+    idle_close_s = None
+
+
+class FakeCollector:
+    """
+    Has as many objects as a test says.
+
+    :ivar count: of what is frozen.
+    :ivar full: how often everything was looked at.
+    """
+
+    def __init__(self) -> None:
+        self.count = self.full = 0
+        self.thresholds = (700, 10, 10)
+        self.is_frozen = False
+
+    def get_threshold(self) -> tuple[int, int, int]:
+        return self.thresholds
+
+    def set_threshold(self, *thresholds: int) -> None:
+        self.thresholds = thresholds  # type: ignore[assignment]
+
+    def collect(self, generation: int = 2) -> int:
+        if generation == 2:
+            assert not self.is_frozen
+            self.full += 1
+        return 0
+
+    def freeze(self) -> None:
+        self.is_frozen = True
+
+    def unfreeze(self) -> None:
+        self.is_frozen = False
+
+    def get_freeze_count(self) -> int:
+        return self.count
+
+
+class Cycle:
+    """Something that is not free when it is let go."""
+
+    def __init__(self) -> None:
+        self.own = self
+
+
+class CollectorTests(SynchronousTestCase):
+    def setUp(self) -> None:
+        self.clock = Clock()
+        self.passes = 0
+        self.fake = FakeCollector()
+
+    def start(self, collector: object) -> Collector:
+        """:returns: a service that runs until the test is over."""
+        service = Collector(self.clock, lambda: self.passes, collector)
+        service.startService()
+        self.addCleanup(service.stopService)
+        return service
+
+    def looks(self, times: int, *, busy: bool = False) -> None:
+        for _ in range(times):
+            self.passes += busy
+            self.clock.advance(LOOK_S)
+
+    def test_everything_rarely(self) -> None:
+        """All is looked at as the server starts, and not again before there is much more."""
+        self.start(self.fake)
+        self.fake.count = FEW
+        self.looks(10 * COUNT_LOOKS)
+        self.assertEqual(self.fake.full, 1)
+
+    def test_while_nothing_comes_in(self) -> None:
+        """What has grown is looked at where that disturbs nobody."""
+        self.start(self.fake)
+        self.fake.count = int(FEW * MORE_QUIET) + 1
+        self.looks(COUNT_LOOKS, busy=True)
+        self.assertEqual(self.fake.full, 1)
+        self.looks(COUNT_LOOKS)
+        self.assertEqual(self.fake.full, 2)
+        self.looks(10 * COUNT_LOOKS)
+        self.assertEqual(self.fake.full, 2)
+
+    def test_in_any_case(self) -> None:
+        """On a server that is never idle it is looked at before it has grown without bounds."""
+        self.start(self.fake)
+        self.fake.count = int(FEW * MORE_BUSY) + 1
+        self.looks(COUNT_LOOKS, busy=True)
+        self.assertEqual(self.fake.full, 2)
+
+    def test_stopped(self) -> None:
+        """The collector is left as it was."""
+        service = Collector(self.clock, lambda: self.passes, self.fake)
+        service.startService()
+        service.stopService()
+        self.assertEqual((self.fake.thresholds, self.fake.is_frozen), ((700, 10, 10), False))
+        self.assertEqual(self.clock.getDelayedCalls(), [])
+
+    def test_cycles_are_freed(self) -> None:
+        """By the real one: what is frozen and let go in a cycle is free after all is looked at."""
+        service = self.start(gc)
+        cycle = Cycle()
+        gone = weakref.ref(cycle)
+        self.looks(1)
+        del cycle
+        self.looks(1)
+        self.assertIsNotNone(gone())
+        service._collect_all()
+        self.assertIsNone(gone())
+
+    def test_rooms_are_not_looked_at(self) -> None:
+        """By the real one: a second after rooms came, none of their objects is looked at any more."""
+        place = Place(Plain)
+        self.start(gc)
+        before = len(gc.get_objects())
+        for n in range(100):
+            user = User(f"u{n}", f"U{n}")
+            place.get(Deferred.fromCoroutine(place.registry.create(user, place.game, {})))
+        here = len(gc.get_objects())
+        self.assertGreater(here - before, 100 * 20)
+        self.assertLess(here - before, 100 * OBJECTS_A_ROOM + 1000)
+        self.looks(1)
+        self.assertLess(len(gc.get_objects()), 1000)
