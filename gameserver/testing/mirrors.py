@@ -1,7 +1,8 @@
-"""What clients have by patches is what the room has: checked after each step of a table."""
+"""What clients have by patches is what the room has: checked after each step of a table, where it may have changed."""
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
@@ -11,21 +12,53 @@ if TYPE_CHECKING:
     from gameserver.testing.visitor import Visitor
 
 
-def check_mirrors(runner: RoomRunner, visitors: Iterable[Visitor]) -> None:
+class MirrorCheck:
     """
-    Compare the documents of visitors who are online with the room's, unless something is yet to be told.
+    Compares the documents of visitors with the room's, each when one of the two may have changed since it was last.
 
-    :raises AssertionError: one differs.
+    A document is copied once, however many have it.
     """
-    room = runner.room
-    if room.publisher.patches or room.journal.undo or not runner.commits.settled:
-        return
-    for visitor in visitors:
-        seat = room.seats.get(visitor.id)
-        if visitor.online and seat is not None and room.publisher.listeners(seat.id):
-            for stream, mirror in visitor.docs.items():
-                if mirror != as_told(room, f"seat:{visitor.id}" if stream == "seat" else stream):
-                    raise AssertionError(f"{visitor.name} has another {stream!r} than the room: {mirror}")
+
+    def __init__(self) -> None:
+        self._told: dict[str, Any] = {}
+        self._changes: Counter[str] = Counter()  # of what is told, by document
+        self._compared: dict[tuple[Visitor, str], tuple[str, int, int]] = {}
+
+    def check(self, runner: RoomRunner, visitors: Iterable[Visitor]) -> None:
+        """
+        Compare those of visitors who are online, unless something is yet to be told.
+
+        :raises AssertionError: one differs.
+        """
+        room = runner.room
+        if room.publisher.patches or room.journal.undo or not runner.commits.settled:
+            return
+        looked_at: set[str] = set()
+        for visitor in visitors:
+            seat = room.seats.get(visitor.id)
+            if visitor.online and seat is not None and room.publisher.listeners(seat.id):
+                for stream, mirror in visitor.docs.items():
+                    key = f"seat:{visitor.id}" if stream == "seat" else stream
+                    if key not in looked_at:
+                        looked_at.add(key)
+                        self._look_at(room, key)
+                    state = (key, self._changes[key], visitor.heard_of_docs)
+                    if self._compared.get((visitor, stream)) == state:
+                        continue
+                    if differs(mirror, self._told[key]):
+                        raise AssertionError(f"{visitor.name} has another {stream!r} than the room: {mirror}")
+                    self._compared[visitor, stream] = state
+
+    def _look_at(self, room: Room, key: str) -> None:
+        told = as_told(room, key)
+        if key not in self._told or differs(self._told[key], told):
+            self._told[key] = told
+            self._changes[key] += 1
+
+
+def differs(one: Any, other: Any) -> bool:
+    """:returns: whether two documents are not the same; all of both is looked at."""
+    return bool(one != other)
 
 
 def as_told(room: Room, key: str) -> dict[str, Any]:

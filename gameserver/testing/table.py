@@ -26,7 +26,7 @@ from gameserver.room import row
 from gameserver.settings.settings import Limits
 from gameserver.store.memory.store import MemoryStore
 from gameserver.testing.failures import Failures, raising, result_of
-from gameserver.testing.mirrors import as_told, check_mirrors
+from gameserver.testing.mirrors import MirrorCheck, as_told
 from gameserver.testing.moves import Move, play_random
 from gameserver.testing.visitor import Visitor
 from gameserver.testing.wires import ClientTime, Wires
@@ -81,6 +81,7 @@ class Table:
         self._entropy = random.Random(seed)
         names = random.Random(f"names {seed}")
         self._guests = Chain([Guests([bytes(SECRET_BYTES)], names.randbytes, self._clock.now)])
+        self._mirror_check = MirrorCheck()
         self._waiting: list[Callable[[], bool]] = []
         self._code = ""
         self._wish = {"game": self._spec.name, "options": values.to_wire(options or {}), "password": password}
@@ -386,4 +387,4 @@ class Table:
     def _check_mirrors(self) -> None:
         runner = self._registry.get(self._code) if self._code else None
         if runner is not None:
-            check_mirrors(runner, self.visitors)
+            self._mirror_check.check(runner, self.visitors)

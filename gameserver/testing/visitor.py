@@ -52,6 +52,7 @@ class Visitor:
     :ivar recovered: whether the last resume brought what was missed; False: everything anew; None: there was none.
     :ivar online: whether it is connected.
     :ivar left: the reason for which its seat ended, or None.
+    :ivar heard_of_docs: how often it was told anything of documents.
     """
 
     def __init__(self, table: Table, name: str, role: str) -> None:
@@ -64,6 +65,7 @@ class Visitor:
         self.online = False
         self.left: str | None = None
         self.recovered: bool | None = None
+        self.heard_of_docs = 0
         self._frames: list[bytes] = []
         self._answers: dict[int, dict[str, Any]] = {}
         self._errors: list[dict[str, Any]] = []
@@ -272,6 +274,7 @@ class Visitor:
         """Take a frame that the server sent."""
         self._frames.append(frame)
         message = values.decode(frame)
+        self.heard_of_docs += message["op"] in ("joined", "doc", "patch")
         hear = getattr(self, f"_on_{message['op']}", None)
         if hear is not None:
             hear(message)

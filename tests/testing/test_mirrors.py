@@ -1,0 +1,72 @@
+"""What a table checks after each step: counted, in documents that are copied and compared."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from twisted.trial.unittest import SynchronousTestCase
+
+from gameserver import Game, Player, message
+from gameserver.testing import Table, mirrors
+
+VISITORS = 20
+
+
+class Busy(Game):
+    """Says, and changes."""
+
+    max_players = VISITORS
+    needs_start = False
+    messages_per_s = 1000
+
+    def on_create(self) -> None:
+        self.state.update(n=0)
+
+    @message
+    def say(self, player: Player) -> None:
+        self.send("said")
+
+    @message
+    def count(self, player: Player) -> None:
+        self.state["n"] += 1
+
+
+class MirrorCheckTests(SynchronousTestCase):
+    """A document is looked at again when it, or what somebody has of it, may have changed."""
+
+    def setUp(self) -> None:
+        self.looked: dict[str, int] = {"differs": 0, "as_told": 0}
+        self.table = Table(Busy)
+        self.visitors = [self.table.join(f"V{n}") for n in range(VISITORS)]
+        self.table.settle()
+        for name in self.looked:
+            self.patch(mirrors, name, self.counted(name, getattr(mirrors, name)))
+
+    def counted(self, name: str, call: Any) -> Any:
+        def counting(*args: Any) -> Any:
+            self.looked[name] += 1
+            return call(*args)
+
+        return counting
+
+    def test_event(self) -> None:
+        """After an event each document is looked at once, and nobody's copy of it."""
+        self.visitors[0].send("say")
+        self.assertLessEqual(self.looked["differs"], VISITORS + 1)
+        self.assertLessEqual(self.looked["as_told"], VISITORS + 1)
+
+    def test_change(self) -> None:
+        """After a change each copy of that document is compared, but it is copied once."""
+        self.visitors[0].send("count")
+        self.assertLessEqual(self.looked["as_told"], VISITORS + 1)
+
+    def test_spoilt_copy(self) -> None:
+        """A client that has something else than the room is found with the next change."""
+        self.visitors[3].docs["room"]["other"] = 1
+        self.assertRaises(AssertionError, self.visitors[0].send, "count")
+
+    def test_untold_change(self) -> None:
+        """A change that nobody was told of is found at once."""
+        self.table.room.docs["room"].root["n"] = 7
+        self.table.room.journal.commit()
+        self.assertRaises(AssertionError, self.visitors[0].send, "say")
