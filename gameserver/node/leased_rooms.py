@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final, cast
 
 from twisted.internet.defer import DeferredLock
 
+from gameserver.errors import StoreUnavailable
 from gameserver.interfaces import ILeases, IStore, Stored
 
 if TYPE_CHECKING:
@@ -48,6 +49,11 @@ class LeasedRooms:
     def leases(self) -> ILeases:
         """The store, as what it is where nodes share it."""
         return cast(ILeases, self._store)
+
+    def give_up(self, id: str) -> None:
+        """A room cannot be run here any longer; another node may try."""
+        self._unusable.add(id)
+        self.leases.release_rooms([id]).addErrback(lambda failure: failure.trap(StoreUnavailable))
 
     async def look_after(self, rooms: Iterable[RoomRunner]) -> None:
         """Drop rooms that another node took over, and store again those of which the store lost something."""

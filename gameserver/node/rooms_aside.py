@@ -34,6 +34,10 @@ class RoomsAside:
     def __len__(self) -> int:
         return len(self._rooms)
 
+    def holds(self, code: str) -> bool:
+        """Whether this one is kept aside."""
+        return code in self._rooms
+
     def keep(self, room: RoomAside) -> None:
         """A room cannot be run."""
         self._rooms[room.code] = room

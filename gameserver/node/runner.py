@@ -50,6 +50,7 @@ class RoomRunner(RoomSteps):
 
     :param ticks: those of the node, for a room that wants some.
     :param batch: in which the room has its part when it has something to store or to tell.
+    :param failed: called with the room, at what it failed and how, where it can only be set aside.
     :ivar in_batch: it has something at present.
     :ivar waiting: see `CommitBatch`.
     :ivar seat_mark: what the registry saw of the room when it last looked at its seats.
@@ -57,7 +58,18 @@ class RoomRunner(RoomSteps):
     :ivar ticks_skipped: ticks that came too late for this room, or while it was busy.
     """
 
-    __slots__ = ("_alarm", "_batch", "_refusal", "_ticks", "in_batch", "seat_mark", "ticks_skipped", "users", "waiting")
+    __slots__ = (
+        "_alarm",
+        "_batch",
+        "_failed_at",
+        "_refusal",
+        "_ticks",
+        "in_batch",
+        "seat_mark",
+        "ticks_skipped",
+        "users",
+        "waiting",
+    )
 
     def __init__(
         self,
@@ -69,6 +81,7 @@ class RoomRunner(RoomSteps):
         batch: CommitBatch,
         reactor_pass: ReactorPass,
         ticks: Ticks,
+        failed: Callable[[RoomRunner, str, Failure], None],
         remade: Callable[[Room], Room] | None = None,
     ) -> None:
         super().__init__(room, clock, fence=fence, version=version, reactor_pass=reactor_pass, remade=remade)
@@ -79,6 +92,7 @@ class RoomRunner(RoomSteps):
         self.in_batch = False
         self.waiting = batch.waiting
         self._batch = batch
+        self._failed_at = failed
         self._alarm = Alarm(clock, self.go_on)
         self._ticks = ticks
 
@@ -256,6 +270,11 @@ class RoomRunner(RoomSteps):
                     ((input.asker.session,), error_for(input.asker, Refused(code=refusal)), None)
                 )
                 self.join_batch()
+
+    def set_aside(self, what: str, failure: Failure) -> None:
+        """Apply nothing more; whoever is here looks for the room again, and finds that it is being mended."""
+        self.stop("quarantined", moved=True)
+        self._failed_at(self, what, failure)
 
     def join_batch(self) -> None:
         """There is something to do at the end of the pass."""

@@ -274,7 +274,7 @@ class RunningRooms:
         try:
             room = self._restore(stored)
         except CannotOpen as error:
-            self._keep_aside(RoomAside(stored.room, stored.code, stored.game, str(error)), error)
+            self._keep_aside(RoomAside(stored.room, stored.code, stored.game, str(error)), Failure())
             return False
         self.aside.back(stored.code)
         now = self.clock.now()
@@ -288,13 +288,35 @@ class RunningRooms:
         self._runners[stored.code] = runner
         self.count_users(runner)
         runner.load()
-        return True
+        return not self.aside.holds(stored.code)
 
-    def _keep_aside(self, room: RoomAside, error: Exception) -> None:
+    def _failed(self, runner: RoomRunner, what: str, failure: Failure) -> None:
+        """A room cannot go on by itself: once what it has done is stored, it is kept aside as it is."""
+        room, error = runner.room, failure.value
+        loading = isinstance(error, CannotOpen)
+        if isinstance(error, CannotOpen) and error.__cause__ is not None:
+            failure = Failure(error.__cause__)  # the game's own, which its author knows
+        why = str(error) if loading else f"it failed at {what}: {type(error).__name__}: {error}"
+        if runner.is_stored:
+            self._keep_aside(RoomAside(room.id, room.code, room.spec.name, why), failure)
+        else:
+            self.log.failure("room {room} failed at {what}", failure, room=room.code, what=what)
+        if loading:
+            self._let_go(runner)  # as the store has it: what migrate made of it is not to be stored
+        else:
+            runner.join_batch()
+            runner.told().addBoth(lambda _: self._let_go(runner))
+
+    def _let_go(self, runner: RoomRunner) -> None:
+        self._lose(runner)
+        if self._lease is not None:
+            self._leased.give_up(runner.room.id)
+
+    def _keep_aside(self, room: RoomAside, failure: Failure) -> None:
         """One line for each room, and for the first of its game where in the game that is."""
         text = "room {room} of the game {game} is kept aside, whole: {reason}"
         if room.game in self.specs and not self.aside.holds_of(room.game):
-            self.log.failure(text, Failure(error), room=room.code, game=room.game, reason=room.why)
+            self.log.failure(text, failure, room=room.code, game=room.game, reason=room.why)
         else:
             self.log.error(text, room=room.code, game=room.game, reason=room.why)
         self.aside.keep(room)
@@ -331,6 +353,7 @@ class RunningRooms:
             batch=self._batch,
             reactor_pass=self.reactor_pass,
             ticks=self.ticks,
+            failed=self._failed,
             remade=remade,
         )
 

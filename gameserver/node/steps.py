@@ -135,6 +135,10 @@ class RoomSteps:
         """Apply nothing more."""
         raise NotImplementedError
 
+    def set_aside(self, what: str, failure: Failure) -> None:
+        """Apply nothing more: what came by itself failed, and would again."""
+        raise NotImplementedError
+
     # One step
 
     def _apply(self, input: Input, done: Deferred[None] | None, now: float) -> None:
@@ -169,7 +173,7 @@ class RoomSteps:
             if failure is None:
                 self.room.finish()
                 self._end_step(done)
-            elif step.hung and input.asker is None:
+            elif step.hung and input.asker is None and not isinstance(input, LoadRoom):
                 # What the framework did stands, such as a consumed timer: undone, it would be due again at once.
                 self.room.around.log.failure(
                     "room {room} hung at {what}", failure, room=self.room.code, what=input.what
@@ -191,6 +195,10 @@ class RoomSteps:
     def _failed(self, input: Input, done: Deferred[None] | None, failure: Failure) -> None:
         """An input was refused as a whole; or the room's own code failed, and the step is undone."""
         refused = failure.value
+        if input.recurs and not isinstance(refused, Refused):
+            self.room.abort()
+            self.set_aside(input.what, failure)
+            return
         if not isinstance(refused, Refused):
             self.room.around.log.failure("room {room} failed at {what}", failure, room=self.room.code, what=input.what)
             refused = Refused(code="game_error")

@@ -65,6 +65,14 @@ class GameCalls:
             raise Refused(code="game_error") from error
         return result
 
+    async def raising(self, call: Callable[[], Any]) -> None:
+        """Call the game's code where whoever hears that it failed undoes the step: what it raises is raised."""
+        result = call()
+        if isawaitable(result):
+            await result
+        await self.settle()
+        quota.check(self._room)
+
     async def alone(
         self, what: str, call: Callable[..., Any], *args: Any, counts: bool = False, mark: int | None = None
     ) -> None:

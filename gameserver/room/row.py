@@ -156,7 +156,9 @@ def remake(room: Room) -> Room:
     made.moment, made.share, made.journal.parts = room.moment, room.share, room.journal.parts
     made.publisher.take_over(room.publisher, made.docs)
     room.tables.move_to(made.tables)
-    Deferred.fromCoroutine(LoadRoom().apply(made))
+    text = "{game} failed in room {room} at on_load"
+    loaded = Deferred.fromCoroutine(LoadRoom().apply(made))
+    loaded.addErrback(lambda failure: made.around.log.failure(text, failure, game=made.spec.name, room=made.code))
     made.finish()
     return made
 

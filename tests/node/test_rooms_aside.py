@@ -13,6 +13,7 @@ from gameserver import Answer, Game, Player, message, question, timer
 from gameserver.errors import CannotOpen, GameDefinitionError, Refused
 from gameserver.game.spec import spec_of
 from gameserver.room.inputs.arrivals import ResumeSeat
+from gameserver.room.timers import Timers
 from tests.node.registries import FakeSession, Place
 
 
@@ -444,3 +445,54 @@ class MigrateTests(Asides):
         ):
             error = self.assertRaises(GameDefinitionError, spec_of, type("Wrong", (Counter,), {"migrate": way}))
             self.assertIn(text, str(error))
+
+
+class FailureTests(Asides):
+    """What fails without anybody having asked for it."""
+
+    def test_failure_of_ours_at_a_timer_stops_the_room_once_and_not_the_server(self) -> None:
+        """Undone, the timer would be due again at once, for ever. The room is as it was stored, and comes back."""
+        self.begin(Timed)
+        self.place.send(self.ann, "arm", what="timer")
+        calls: list[object] = []
+
+        def fail(*args: object) -> None:
+            calls.append(args)
+            raise ZeroDivisionError("ours")
+
+        patched = self.patch(Timers, "consume", fail)
+        self.place.advance(300)
+        self.assertEqual(1, len(calls))
+        self.assertEqual(1, len(self.flushLoggedErrors(ZeroDivisionError)))
+        self.assert_aside("it failed at Fire: ZeroDivisionError: ours")
+        self.assertEqual(["moved"], [left["reason"] for left in self.ann.of("left")])
+        patched.restore()
+        release(self.place, Timed)
+        self.resume()
+        self.place.advance(61)
+        self.assertEqual(1, self.place.registry.find(self.code).room.game.state["rung"])
+
+    def test_on_load_that_fails_keeps_the_room_aside_as_it_was(self) -> None:
+        """It would go on without what it derives; and what migrate made of it is not stored."""
+
+        class Failing(Mended):
+            """It fails."""
+
+            def migrate(self, row: dict[str, Any], from_version: int) -> None:
+                """Change something."""
+                row["state"]["n"] = 100
+
+            def on_load(self) -> None:
+                """Fail."""
+                raise KeyError("gone")
+
+        self.begin()
+        self.place.send(self.ann, "count")
+        before = self.parts()
+        release(self.place, Failing)
+        self.assertEqual(1, len(self.flushLoggedErrors(KeyError)))
+        self.assert_aside("on_load failed: KeyError: 'gone'")
+        self.place.advance(100)
+        self.assertEqual(before, self.parts())
+        release(self.place, Counter)
+        self.assertEqual(2, self.place.send(self.resume(), "count")["data"])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Coroutine
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from gameserver.room.hosts import lend
 from gameserver.room.inputs.connections import drop
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 class Fire(Input, frozen=True):
     """What is due first happens."""
+
+    recurs: ClassVar[bool] = True
 
     async def apply(self, room: Room) -> None:
         """End the grace after a restart, lend the host's flag, fire a timer, give up a held seat, or close the room."""
@@ -42,6 +44,8 @@ class Fire(Input, frozen=True):
 
 class Tick(Input, frozen=True):
     """A tick of a game that has them."""
+
+    recurs: ClassVar[bool] = True
 
     def apply(self, room: Room) -> Coroutine[Any, Any, None] | None:
         """Call ``on_tick`` with the time that was played since the last one."""

@@ -8,7 +8,7 @@ which game code may wait return a coroutine, to be finished before the next inpu
 from __future__ import annotations
 
 from collections.abc import Coroutine
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
 
 from msgspec import Struct
 
@@ -23,7 +23,13 @@ M = TypeVar("M", bound=FromClient)
 
 
 class Input(Struct, frozen=True):
-    """One thing that happens to a room."""
+    """
+    One thing that happens to a room.
+
+    :cvar recurs: nobody sends it: undone, it would come by itself again at once, and fail again.
+    """
+
+    recurs: ClassVar[bool] = False
 
     @property
     def what(self) -> str:

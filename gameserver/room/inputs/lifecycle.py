@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from inspect import isawaitable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
-from gameserver.errors import Refused
+from gameserver.errors import CannotOpen, Refused
 from gameserver.protocol import messages
 from gameserver.room import rounds
 from gameserver.room.admission import is_host
@@ -21,9 +21,18 @@ if TYPE_CHECKING:
 class LoadRoom(Input, frozen=True):
     """The room was read from the store."""
 
+    recurs: ClassVar[bool] = True
+
     async def apply(self, room: Room) -> None:
-        """Call ``on_load``."""
-        await room.game_calls.alone("on_load", room.game.on_load)
+        """
+        Call ``on_load``.
+
+        :raises CannotOpen: it failed: the game would go on without what it derives from its documents.
+        """
+        try:
+            await room.game_calls.raising(room.game.on_load)
+        except Exception as error:
+            raise CannotOpen(f"on_load failed: {type(error).__name__}: {error}") from error
 
 
 class StartRound(SeatRequest[messages.Start], frozen=True):
