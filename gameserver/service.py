@@ -256,6 +256,8 @@ class Node(Service):
         self._watch = self._reactor.callLater(WATCH_S, self._watch_clock)
         rooms = sum(1 for _ in self._registry.runners)
         log.info("{games} games, {rooms} rooms", games=len(self._registry.specs), rooms=rooms)
+        if aside := self._registry.aside.in_words():
+            log.warn("{aside}", aside=aside)
         log.info("frames are read and written {way}", way=self._endpoint.watch.way)
         for url in self._addresses.urls:
             log.info("open {url}/", url=url)

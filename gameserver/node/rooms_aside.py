@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 
 from msgspec import Struct
@@ -58,6 +59,14 @@ class RoomsAside:
     def holds_of(self, game: str) -> bool:
         """Whether there are some of a game."""
         return any(room.game == game for room in self._rooms.values())
+
+    def in_words(self) -> str | None:
+        """:returns: how many there are, by game, for whoever looks after the server; None: none."""
+        if not self._rooms:
+            return None
+        by_game = Counter(room.game for room in self._rooms.values())
+        games = ", ".join(f"{game} {count}" for game, count in sorted(by_game.items()))
+        return f"rooms kept aside, until a release can run them: {games}"
 
     def check_game(self, game: str) -> None:
         """:raises Refused: ``quarantined``: rooms of it are kept aside."""

@@ -40,7 +40,7 @@ from gameserver.web.moderation import ModerationApi
 from gameserver.web.openapi import describe
 from gameserver.web.qr import QR_BYTES, Pictures
 from gameserver.web.revoking import RevokeApi
-from gameserver.web.shapes import GuestWish, Listing, RoomWish
+from gameserver.web.shapes import GuestWish, Listing, Ready, RoomWish
 
 if TYPE_CHECKING:
     from gameserver.game.loader import Catalog
@@ -206,7 +206,7 @@ class Api(Identity, ModerationApi, RevokeApi):
             raise Refused(code="draining")
         if not registry.store_answers:
             raise Refused("The store does not answer.", code="busy")
-        return answer(request, {"status": "ok"})
+        return answer(request, Ready("ok", registry.aside.in_words()))
 
     @app.route("/metrics", methods=["GET"])
     async def metrics(self, request: Request) -> bytes:

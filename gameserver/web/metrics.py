@@ -53,6 +53,8 @@ class Numbers(Collector):
         services, hasher = self._services, self._services.hasher
         rooms = list(services.registry.runners)
         yield _gauge("rooms", "Open rooms.", len(rooms))
+        about = "Rooms that no release could run yet."
+        yield _gauge("rooms_aside", about, len(services.registry.aside))
         yield _gauge("seats", "Seats in open rooms.", sum(len(runner.room.seats) for runner in rooms))
         yield _gauge("unauthenticated", "Connections that have not said who they are.", len(services.strangers))
         yield _gauge("largest_message_bytes", "The largest message sent; 0: none of 1 KiB.", services.sizes.largest)

@@ -103,7 +103,7 @@ CALLS: Final = (
          query=(("text", True, "At most 256 bytes."),)),
     Route(method="get", path="/api/openapi.json", about="This description.", gives="application/json"),
     Route(method="get", path="/healthz", about="The process runs.", gives=shapes.Status),
-    Route(method="get", path="/readyz", about="New players may be sent here.", gives=shapes.Status, problems=(503,)),
+    Route(method="get", path="/readyz", about="New players may be sent here.", gives=shapes.Ready, problems=(503,)),
     Route(method="get", path="/metrics", about="Numbers for Prometheus.", gives="text/plain", token="optional",
          problems=(401, 403, 429, 503)),
 )  # fmt: skip

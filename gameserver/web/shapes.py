@@ -242,6 +242,17 @@ class Status(Struct, frozen=True):
     status: Literal["ok"]
 
 
+class Ready(Struct, frozen=True, omit_defaults=True):
+    """
+    New players may be sent here.
+
+    :ivar aside: what is to be mended all the same, in words: rooms that no release could run yet.
+    """
+
+    status: Literal["ok"]
+    aside: str | None = None
+
+
 class Empty(Struct, frozen=True):
     """An empty object: it is done."""
 

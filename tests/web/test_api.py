@@ -543,6 +543,14 @@ class CreateTests(ApiTests):
         """There is no such game."""
         self.assertRefused(self.node.ask("POST", "/api/rooms", {"game": "go"}, **self.node.token()), 404, "not_found")
 
+    def test_rooms_aside_are_named(self) -> None:
+        """It is ready all the same; and they are counted for whoever is to be woken."""
+        for code in ("K7QM", "K7QN"):
+            self.node.registry.aside.keep(RoomAside(code, code, "quiz", "no way"))
+        answer = self.node.ask("GET", "/readyz")
+        aside = "rooms kept aside, until a release can run them: quiz 2"
+        self.assertEqual((answer.status, answer.json), (200, {"status": "ok", "aside": aside}))
+
     def test_draining(self) -> None:
         """A node that is about to stop makes no rooms."""
         self.node.registry.draining = True

@@ -7,6 +7,7 @@ from typing import Any
 from prometheus_client.parser import text_string_to_metric_families
 
 from gameserver.auth.invitations import Invitations
+from gameserver.node.rooms_aside import RoomAside
 from gameserver.settings.settings import KEYS
 from tests.web.test_api import SECRET, Answer, ApiTests, Node, Quiz
 
@@ -44,6 +45,9 @@ class MetricsTests(ApiTests):
         self.node.seconds.advance(0)
         found = self.numbers()
         self.assertEqual((found["gameserver_rooms", ""], found["gameserver_seats", ""]), (1, 1))
+        self.assertEqual(found["gameserver_rooms_aside", ""], 0)
+        self.node.registry.aside.keep(RoomAside("id", "K7QM", "quiz", "no way"))
+        self.assertEqual(self.numbers()["gameserver_rooms_aside", ""], 1)
 
     def test_sizes(self) -> None:
         """The largest message sent, and how often one was too large."""
