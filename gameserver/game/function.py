@@ -11,6 +11,7 @@ from types import ModuleType
 from typing import Any, Final
 
 from gameserver.errors import GameDefinitionError
+from gameserver.game.function_room import RoomFacts
 from gameserver.game.function_step import Payload, Step, as_user
 from gameserver.game.game import Game
 from gameserver.game.settings import SETTINGS
@@ -114,7 +115,7 @@ class FunctionGame(Game):
         payload |= {
             "action": action,
             "user": as_user(player) if player is not None else None,
-            "room": _room(self),
+            "room": RoomFacts(self),
             "data": data,
             "state": self.secret,
             "shared": self.state,
@@ -147,14 +148,3 @@ class FunctionGame(Game):
         self.state = payload["shared"]
         if "own" in payload:
             step.sender().state = payload["own"]
-
-
-def _room(game: Game) -> dict[str, Any]:
-    host = game.host
-    return {
-        "id": game._gs_room.id,
-        "code": game.code,
-        "game": game._gs_room.spec.name,
-        "users": [as_user(seat) for seat in game.seats()],
-        "host": host.user_id if host is not None else None,
-    }
