@@ -197,7 +197,7 @@ class Table:
         """
         Let the server's process die and start again: the room is read from its row, and who was here comes back.
 
-        :raises LookupError: the room is gone, since the game is never stored.
+        :raises LookupError: the room is gone, since the game is never stored; or kept aside, and why.
         """
         online = [visitor for visitor in self.visitors if visitor.online]
         for visitor in online:
@@ -209,6 +209,8 @@ class Table:
         self._wires.cut()
         self.settle()
         if self._registry.get(self.code) is None:
+            for room in self._registry.aside:
+                raise LookupError(f"the room is kept aside: {room.why}")
             raise LookupError('the room is gone: a game with durability = "none" does not outlive its process')
         for visitor in online:
             visitor.find_again()

@@ -202,6 +202,20 @@ class RaisedTests(FailureCase):
         self.assert_raised("on_load", self.table.restart)
         self.assertEqual((self.ann.online, self.bob.online), (False, False))
 
+    def test_room_aside_says_why(self) -> None:
+        """Also where what a game raises is not raised here."""
+
+        class Failing(Game):
+            """It cannot be loaded."""
+
+            def on_load(self) -> None:
+                """Fail."""
+                raise KeyError("gone")
+
+        error = self.assertRaises(LookupError, Table(Failing, raises=False).restart)
+        self.assertIn("kept aside: on_load failed: KeyError: 'gone'", str(error))
+        self.assertEqual(1, len(self.flushLoggedErrors(KeyError)))
+
     def test_close(self) -> None:
         self.assert_raised("on_close", self.ann.send, "end")
         self.assertEqual(self.table.status, "closed")
