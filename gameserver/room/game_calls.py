@@ -59,7 +59,7 @@ class GameCalls:
             # The runner closes a step that waits for too long and will not hear of it.
             self._room.journal.rollback(mark)
             raise
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             self._room.journal.rollback(mark)
             self.log_failure(what, error, next((arg for arg in args if isinstance(arg, Player)), None))
             raise Refused(code="game_error") from error
@@ -116,7 +116,7 @@ class GameCalls:
                 quota.check(room)
             elif room.changes.said:
                 quota.check_said(room)
-        except Exception as error:  # noqa: BLE001 - raised again where all failures are dealt with
+        except (Exception, SystemExit) as error:  # noqa: BLE001 - raised again where all failures are dealt with
             return self.alone(what, _fail, error, counts=True, mark=mark)
         room.moment.failures = 0
         return None
@@ -128,7 +128,7 @@ class GameCalls:
             await self.settle()
             quota.check(self._room)
             self._room.replies.answer(requester, player, values.plain(reply))
-        except Exception as error:  # noqa: BLE001 - the message's door
+        except (Exception, SystemExit) as error:  # noqa: BLE001 - the message's door
             self.refuse(requester, player, what, mark, error)
 
     async def settle(self) -> None:
@@ -162,7 +162,7 @@ class GameCalls:
         if self._room.moment.failures >= MAX_FAILURES:
             self._room.close("closed", "The game failed again and again.")
 
-    def log_failure(self, what: str, error: Exception, player: Player | None) -> None:
+    def log_failure(self, what: str, error: BaseException, player: Player | None) -> None:
         self._room.around.log.failure(
             "{game} failed in room {room} at {what} (seat {seat})",
             Failure(error),
@@ -172,7 +172,7 @@ class GameCalls:
             seat=player.id if player is not None else None,
         )
 
-    def refuse(self, requester: Requester, player: Player, what: str, mark: int, error: Exception) -> None:
+    def refuse(self, requester: Requester, player: Player, what: str, mark: int, error: BaseException) -> None:
         """A player's request failed: it leaves no trace but its answer."""
         self._room.journal.rollback(mark)
         if not isinstance(error, Refused):
@@ -182,5 +182,5 @@ class GameCalls:
         self._room.replies.error(requester, error, player)
 
 
-def _fail(error: Exception) -> None:
+def _fail(error: BaseException) -> None:
     raise error

@@ -496,3 +496,39 @@ class FailureTests(Asides):
         self.assertEqual(before, self.parts())
         release(self.place, Counter)
         self.assertEqual(2, self.place.send(self.resume(), "count")["data"])
+
+
+class ExitTests(Asides):
+    """A game that ends the process, as scripts do."""
+
+    def test_exit_ends_nothing_but_the_step(self) -> None:
+        """At a message or a timer: it is undone, and the room lives."""
+
+        class Leaving(Counter):
+            """It exits."""
+
+            name = "counter"
+
+            @message
+            def leave_all(self, player: Player) -> None:
+                """Exit, and at a timer too."""
+                self.state["n"] = 100
+                sys.exit(1)
+
+            @message
+            def arm(self, player: Player) -> None:
+                """At a timer."""
+                self.after(1, self.out)
+
+            @timer
+            def out(self) -> None:
+                """Exit."""
+                self.state["n"] = 100
+                sys.exit(1)
+
+        self.begin(Leaving)
+        self.assertEqual("game_error", self.place.send(self.ann, "leave_all")["code"])
+        self.place.send(self.ann, "arm")
+        self.place.advance(2)
+        self.assertEqual(2, len(self.flushLoggedErrors(SystemExit)))
+        self.assertEqual(1, self.place.send(self.ann, "count")["data"])

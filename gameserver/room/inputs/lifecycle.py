@@ -31,7 +31,7 @@ class LoadRoom(Input, frozen=True):
         """
         try:
             await room.game_calls.raising(room.game.on_load)
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             raise CannotOpen(f"on_load failed: {type(error).__name__}: {error}") from error
 
 

@@ -91,7 +91,7 @@ def apply_message(
                 room.changes.done.append((requester, player))
             else:
                 replies.answer(requester, player, result)
-    except Exception as error:  # noqa: BLE001 - the message's door
+    except (Exception, SystemExit) as error:  # noqa: BLE001 - the message's door
         room.game_calls.refuse(requester, player, type, 0, error)
     return None
 
