@@ -28,9 +28,11 @@ class ScriptedWire:
         self.on_frame = on_frame
         self.on_close = on_close
         self.sent: list[dict[str, Any]] = []
+        self.last = b""
         self.closed: int | None = None
 
     def send(self, frame: bytes, /) -> None:
+        self.last = frame
         self.sent.append(said_in(frame) if self.binary else json.loads(frame))
 
     def close(self, code: int = 1000) -> None:
@@ -334,6 +336,21 @@ class BackoffTests(ClientTestCase):
             self.lose(code)
             self.clock.advance(0.25)
             self.assertEqual(self.wire.take()[0]["op"], "hello")
+
+
+class FrameTests(ClientTestCase):
+    def test_send_as_the_server_counts_on_it(self) -> None:
+        """Byte for byte what the JavaScript client writes: compact, in this order, and nothing that says nothing."""
+        room = self.in_room()
+        room.send("play", {"cell": 4, "$x": 1, "b": b"\x01\x02"})
+        data = b'{"cell":4,"$$x":1,"b":{"$bytes":"AQI="}}'
+        self.assertEqual(self.wire.last, b'{"op":"send","id":2,"room":"K7QM","type":"play","data":' + data + b"}")
+        room.send("pass")
+        self.assertEqual(self.wire.last, b'{"op":"send","id":3,"room":"K7QM","type":"pass"}')
+        room.tell("aim", 1)
+        self.assertEqual(self.wire.last, b'{"op":"send","room":"K7QM","type":"aim","data":1}')
+        room.tell("halt")
+        self.assertEqual(self.wire.last, b'{"op":"send","room":"K7QM","type":"halt"}')
 
 
 class RequestTests(ClientTestCase):
