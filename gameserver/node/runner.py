@@ -121,8 +121,9 @@ class RoomRunner(RoomSteps):
             return
         self.state = STEPPING
         moment, changes = room.moment, room.changes
-        moment.now = now
-        moment.monotonic = monotonic
+        if moment.now is not now or moment.monotonic is not monotonic:  # setting a field of a struct takes time
+            moment.now = now
+            moment.monotonic = monotonic
         changes.durable = True
         try:
             rest = apply_message(room, requester, seat, message, read)

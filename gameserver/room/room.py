@@ -26,7 +26,7 @@ from gameserver.room.groups import Groups
 from gameserver.room.journal import Journal
 from gameserver.room.marks import LOOK, NEVER
 from gameserver.room.publish import broadcast
-from gameserver.room.publish.audience import audience, say_event
+from gameserver.room.publish.audience import audience, hand_out_event
 from gameserver.room.publish.publisher import Publisher
 from gameserver.room.questions import OpenQuestions
 from gameserver.room.quota import Share
@@ -200,23 +200,28 @@ class Room:
         :returns: whether it did anything but speak.
         :raises Refused: ``too_large``: the one thing that it said fits no message, which nobody has looked at before.
         """
-        undo, changes, publisher = self.journal.undo, self.changes, self.publisher
-        said = changes.said
-        if undo == changes.only_said and not (self.journal.stale.info or publisher.patches or publisher.slow.copies):
+        journal, changes = self.journal, self.changes
+        undo = journal.undo
+        if undo == changes.only_said:
             # Most steps say one event and do nothing else: they end here without a look at all that they did not do.
-            one: Any = said[-1]
-            key = one.key
-            publisher.streams.keep_one(key, say_event(self, one, publisher.audiences.get(key) or audience(self, key)))
-            said.clear()
-            undo.clear()
-            if changes.done:
-                self.replies.confirm_done()
-            elif changes.replies:
-                broadcast.tell(self)
-            return False
-        only_spoke = len(undo) == len(said)
+            publisher = self.publisher
+            if not (journal.stale.info or publisher.patches or publisher.slow.copies):
+                one: Any = changes.said.pop()
+                undo.clear()
+                frame = publisher.streams.say_event(self, one)
+                to = publisher.audiences.get(one.key) or audience(self, one.key)
+                if to.binary:
+                    hand_out_event(self, to, one, frame)
+                elif to.json:
+                    publisher.outbox.append((to.json, frame, None))
+                if changes.done:
+                    self.replies.confirm_done()
+                elif changes.replies:
+                    broadcast.tell(self)
+                return False
+        only_spoke = len(undo) == len(changes.said)
         broadcast.tell(self)
-        self.journal.commit()
+        journal.commit()
         return not only_spoke
 
     def abort(self) -> None:

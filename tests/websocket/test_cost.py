@@ -21,9 +21,9 @@ from gameserver.room.publish.streams import LOG_MESSAGES
 from tests.websocket.kit import Rig
 from tests.websocket.sockets import Caller, Node, masked
 
-CALLS = 52
+CALLS = 50
 """Of a message that goes to one member."""
-ASK_CALLS = 86
+ASK_CALLS = 83
 """Of one that is answered as well, and whose id is remembered."""
 CALLS_EACH = 1
 """Of each further member: the kernel's."""

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from gameserver.protocol import messages, msgpack
-from gameserver.protocol.messages import EventMessage, Form, encode, payload
-from gameserver.room.bounds import check_message
+from gameserver.protocol.messages import Form
 from gameserver.room.publish.streams import Said, wire_name
 
 if TYPE_CHECKING:
@@ -20,15 +21,18 @@ Build = Callable[[str, int], messages.FromServer]
 """From a stream's name and number to the message."""
 
 
-class Audience(NamedTuple):
-    """Those who hear the same, by what their frames are."""
+class Audience(Struct, frozen=True):
+    """
+    Those who hear the same, by what their frames are.
+
+    :ivar binary: the two before it together: who is told the same is one tuple, always the same.
+    """
 
     everybody: tuple[ISession, ...]
     json: tuple[ISession, ...]
     packed: tuple[ISession, ...]
     columns: tuple[ISession, ...]
     binary: tuple[ISession, ...]
-    """The last two together: who is told the same is one tuple, always the same."""
 
 
 def audience_of(sessions: Iterable[ISession]) -> Audience:
@@ -90,30 +94,6 @@ def say(room: Room, log: list[Said], key: str, build: Build, *, to: Audience | N
     return n
 
 
-def say_event(room: Room, said: Utterance, to: Audience) -> bytes:
-    """
-    Say an event on its stream: what `say` does, without a detour, for most messages are events.
-
-    :returns: its frame, which is to be logged.
-    :raises Refused: ``too_large``, and nothing was said.
-    """
-    key, data = said.key, said.data
-    counts = room.publisher.streams.counts
-    n = counts.get(key, 0) + 1
-    stream = key if key == "room" else wire_name(key)
-    frame = encode(EventMessage(room.code, stream, n, said.type, data if data.__class__ is str else payload(data)))
-    if frame[room.spec.message_bytes :]:  # a slice costs no call
-        check_message(room, len(frame))
-    counts[key] = n
-    if to.json:
-        room.publisher.outbox.append((to.json, frame, None))
-    if to.binary:
-        room.publisher.outbox.append(
-            (to.binary, msgpack.pack(EventMessage(room.code, stream, n, said.type, data)), None)
-        )
-    return frame
-
-
 def hand_out(
     room: Room, to: Audience, frame: bytes, pack: Callable[[], bytes] | None = None, slot: str | None = None
 ) -> None:
@@ -128,6 +108,13 @@ def hand_out(
     if to.packed or to.columns:
         binary = msgpack.repack(frame) if pack is None else pack()
         room.publisher.outbox.append((to.binary, binary, slot))
+
+
+def hand_out_event(room: Room, to: Audience, said: Utterance, frame: bytes) -> None:
+    """Hand out the event that was said last on its stream; for MessagePack, what the game said is at hand."""
+    n = room.publisher.streams.counts[said.key]
+    stream = wire_name(said.key)
+    hand_out(room, to, frame, lambda: msgpack.pack(messages.EventMessage(room.code, stream, n, said.type, said.data)))
 
 
 def skip(room: Room, said: Said) -> bytes:

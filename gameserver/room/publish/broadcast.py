@@ -17,7 +17,7 @@ from gameserver.room.changes import Aside, Change, HasRead, IsTyping, Spoken, Ut
 from gameserver.room.chat.changes import edited, keep_change, tell_read, tell_typing
 from gameserver.room.chat.history import speaker
 from gameserver.room.chat.line import KeptLine
-from gameserver.room.publish.audience import Audience, Build, audience, audience_of, hand_out, say, say_event, skip
+from gameserver.room.publish.audience import Audience, Build, audience, audience_of, hand_out, hand_out_event, say, skip
 from gameserver.room.publish.infos import tell_info, tell_seats
 from gameserver.room.publish.joined import tell_joined, tell_left
 from gameserver.room.publish.patches import tell_documents
@@ -118,9 +118,14 @@ def _say_channels(room: Room, log: list[Said], key: str, channels: list[messages
     say(room, log, key, lambda stream, n: messages.ChannelsMessage(room.code, stream, n, channels))
 
 
-def _tell_event(room: Room, log: list[Said], said: Utterance, to: Audience, but: tuple[str, ...] = ()) -> None:
-    frame = say_event(room, said, to)
-    log.append(Said(said.key, room.publisher.streams.counts[said.key], frame, but))
+def _tell_event(room: Room, log: list[Said], said: Utterance, to: Audience, but: tuple[str, ...] = ()) -> Said:
+    streams = room.publisher.streams
+    if log:  # it was said before
+        streams.keep(log)
+        log.clear()
+    frame = streams.say_event(room, said, but)
+    hand_out_event(room, to, said, frame)
+    return Said(said.key, streams.counts[said.key], frame, but)
 
 
 def _tell_aside(room: Room, log: list[Said], said: Aside) -> None:
@@ -133,9 +138,9 @@ def _tell_aside(room: Room, log: list[Said], said: Aside) -> None:
         _tell_event(room, log, said, everybody)
         return
     others = _without(room, everybody, left_out)
-    _tell_event(room, log, said, others, (left_out.id,))
+    told = _tell_event(room, log, said, others, (left_out.id,))
     if len(others.everybody) != len(everybody.everybody):
-        hand_out(room, audience_of(room.publisher.listeners(left_out.id)), skip(room, log[-1]))
+        hand_out(room, audience_of(room.publisher.listeners(left_out.id)), skip(room, told))
 
 
 def _say_but(room: Room, log: list[Said], key: str, build: Build, but: tuple[str, ...]) -> int:

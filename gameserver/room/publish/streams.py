@@ -10,13 +10,19 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 from msgspec import Raw, Struct
 from msgspec.json import encode
 
+from gameserver.protocol.messages import EventMessage, payload
+from gameserver.room.bounds import check_message
 from gameserver.room.state import Epoch
+
+if TYPE_CHECKING:
+    from gameserver.room.changes import Utterance
+    from gameserver.room.room import Room
 
 LOG_MESSAGES: Final = 512
 LOG_BYTES: Final = 256 * 1024
@@ -98,23 +104,46 @@ class Streams:
         self.counts[key] = n
         return n
 
-    # The log
+    def say_event(self, room: Room, said: Utterance, but: tuple[str, ...] = ()) -> bytes:
+        """
+        Number an event, encode it and log it: all at once, for most messages are events.
 
-    def keep(self, said: Sequence[Said]) -> None:
-        """Log what one step said."""
-        for one in said:
-            if one.but:
-                self._but[self._end] = one.but
-            self.keep_one(one.key, one.frame)
-
-    def keep_one(self, key: str, frame: bytes) -> None:
-        """Log one message, for which nobody is left out."""
+        :param but: seats that are left out of it.
+        :returns: its frame.
+        :raises Refused: ``too_large``, and nothing was said.
+        """
+        key, data = said.key, said.data
+        counts = self.counts
+        n = counts.get(key, 0) + 1
+        stream = key if key == "room" else wire_name(key)
+        frame = encode(EventMessage(room.code, stream, n, said.type, data if data.__class__ is str else payload(data)))
+        size_bytes = len(frame)
+        if size_bytes > room.spec.message_bytes:
+            check_message(room, size_bytes)
+        counts[key] = n
+        if but:
+            self._but[self._end] = but
         self._keys.append(key)
         self._frames.append(frame)
         self._end += 1
-        self._bytes += len(frame)
-        if self._bytes > LOG_BYTES:
+        self._bytes = size_bytes = self._bytes + size_bytes
+        if size_bytes > LOG_BYTES:
             self._reckon()
+        return frame
+
+    # The log
+
+    def keep(self, said: Sequence[Said]) -> None:
+        """Log other messages than events."""
+        for one in said:
+            if one.but:
+                self._but[self._end] = one.but
+            self._keys.append(one.key)
+            self._frames.append(one.frame)
+            self._end += 1
+            self._bytes += len(one.frame)
+            if self._bytes > LOG_BYTES:
+                self._reckon()
 
     @property
     def _first(self) -> int:
