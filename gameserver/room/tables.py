@@ -16,6 +16,7 @@ from gameserver.interfaces import TableSizes
 from gameserver.protocol import values
 from gameserver.room.groups import NAME
 from gameserver.room.memory_tables import MemoryTables, entry_bytes
+from gameserver.room.table_counts import TableCount
 
 if TYPE_CHECKING:
     from gameserver.room.room import Room
@@ -89,6 +90,7 @@ class Tables:
         self.fresh: Entries = {}
         self._waiting: Entries = {}
         self._under_way: Entries = {}
+        self._counts: dict[str, TableCount] = {}
 
     # For tables
 
@@ -106,6 +108,7 @@ class Tables:
                 raise _too_large(f"An entry has at most {game.max_entry_bytes} bytes.")
         for key, value in entries.items():
             journal.put(self.fresh, (table, key), value)
+        self._note(table, dict.fromkeys(entries, True))
         more_bytes = sum(entry_bytes(key, value) for key, value in entries.items())
         journal.assign(self, "most_bytes", self.most_bytes + more_bytes)
         certain_bytes = min(game.max_table_bytes, 2 * self._known_bytes + UNSURE_BYTES)
@@ -120,6 +123,32 @@ class Tables:
     def delete(self, table: str, key: str) -> None:
         """Delete an entry with this step."""
         self._room.journal.put(self.fresh, (table, key), None)
+        self._note(table, {key: False})
+
+    def _note(self, table: str, written: Mapping[str, bool]) -> None:
+        count = self._counts.get(table)
+        if count is not None:
+            self._room.journal.record(self._counts.clear)
+            for key, there in written.items():
+                count.note(key, there)
+
+    async def count(self, table: str) -> int:
+        """:returns: how many entries a table has, with what is on its way; each key is looked up in the store once."""
+        while True:
+            count = self._counts.get(table)
+            if count is None:
+                written = {key: value is not None for key, value in self.unstored(table).items()}
+                count = self._counts[table] = TableCount(written)
+                if self.fresh:  # what is in it may be undone
+                    self._room.journal.record(self._counts.clear)
+            if count.is_known:
+                return count.total or 0
+            asked = list(count.unknown)
+            sizes = await self.source.measure([(table, key) for key in asked])
+            if self._counts.get(table) is count:  # else what was asked for is no longer of now
+                stored = sizes.tables[table].count if table in sizes.tables else 0
+                were_there = {key: old is not None for key, old in zip(asked, sizes.entries, strict=True)}
+                count.learn(stored, {key: was for key, was in were_there.items() if key in count.unknown})
 
     def unstored(self, table: str) -> dict[str, bytes | None]:
         """:returns: what is on its way of one table; None is to be deleted."""
@@ -165,6 +194,7 @@ class Tables:
         else:
             self._waiting.update(self.fresh)
         self.fresh.clear()
+        self._counts.clear()
 
     def send(self) -> Entries:
         """:returns: what goes with the commit that is made now."""
@@ -294,12 +324,7 @@ class RoomTable:
 
     async def count(self) -> int:
         """Return how many entries there are; the time it takes does not grow with them."""
-        changed = self._tables.unstored(self.name)
-        sizes = await self._tables.source.measure([(self.name, key) for key in changed])
-        there = sizes.tables[self.name].count if self.name in sizes.tables else 0
-        for value, old in zip(changed.values(), sizes.entries, strict=True):
-            there += (value is not None) - (old is not None)
-        return there
+        return await self._tables.count(self.name)
 
 
 def _too_large(text: str) -> Refused:

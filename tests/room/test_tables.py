@@ -53,6 +53,17 @@ class Book(Game):
             self.state["refused"] = True
 
     @message
+    async def put_and_count(self, player: Player, keys: list[str], refuse: bool = False) -> list[int]:
+        """Write and count by turns; what begins with "-" is deleted."""
+        words, counts = self.table("words"), []
+        for key in keys:
+            await (words.delete(key[1:]) if key.startswith("-") else words.put(key, 1))
+            counts.append(await words.count())
+        if refuse:
+            raise Refused("no")
+        return counts
+
+    @message
     async def delete(self, player: Player, key: str) -> None:
         """Delete one."""
         await self.table("words").delete(key)
@@ -139,6 +150,35 @@ class TablesTests(SynchronousTestCase):
         self.ann.send("put", key="word", value=None)
         self.assertIsNone(self.ann.send("get", key="word"))
         self.assertEqual(self.ann.send("count"), 1)
+
+    def test_counted_by_turns(self) -> None:
+        """Whatever is written and counted by turns is counted as it is then, also over what the store has."""
+        self.ann.send("put_many", entries={"old": 1, "gone": 1})
+        keys = ["a", "a", "old", "-gone", "-none", "b", "-a", "a", "gone"]
+        self.assertEqual(self.ann.send("put_and_count", keys=keys), [3, 3, 3, 2, 2, 3, 2, 3, 4])
+        self.assertEqual(self.ann.send("count"), 4)
+
+    def test_counted_and_undone(self) -> None:
+        """What a step counted that was undone is forgotten."""
+        self.ann.send("put", key="a", value=1)
+        self.refused("put_and_count", keys=["b", "c", "-a"], refuse=True)
+        self.assertEqual(self.ann.send("count"), 1)
+        self.assertEqual(self.ann.send("put_and_count", keys=["b"]), [2])
+
+    def test_counting_looks_up_each_key_once(self) -> None:
+        """Writing and counting by turns asks the store of as many keys as are written."""
+        asked: list[Any] = []
+        source = self.table.room.tables.source
+        measure = source.measure
+
+        async def measured(entries: Any) -> Any:
+            asked.extend(entries)
+            return await measure(entries)
+
+        self.patch(source, "measure", measured)
+        keys = [f"k{n}" for n in range(40)]
+        self.assertEqual(self.ann.send("put_and_count", keys=keys), list(range(1, 41)))
+        self.assertEqual(len(asked), 40)
 
     def test_get_many_in_order_asked(self) -> None:
         """Those that are there come back."""
