@@ -52,7 +52,11 @@ class BuildWithSamples(build_py):
 setup(
     package_dir={"": "."},
     packages=[*find_packages(include=["gameserver", "gameserver.*"]), "twisted.plugins"],
-    package_data={"gameserver": ["py.typed"], "gameserver.web": ["static/*", "static/**/*"]},
+    package_data={
+        "gameserver": ["py.typed"],
+        "gameserver.web": ["static/*", "static/**/*"],
+        "gameserver.django": ["templates/**/*"],
+    },
     cffi_modules=["gameserver/websocket/native_build.py:ffibuilder"] if sys.platform == "linux" else [],
     cmdclass={"build_py": BuildWithSamples},
 )

@@ -22,6 +22,7 @@ from gameserver.auth.chain import make_chain
 from gameserver.auth.context import AuthContext
 from gameserver.auth.django_app.tokens import shared_secrets
 from gameserver.auth.hashing import Cost, Hasher
+from gameserver.auth.notices import sender
 from gameserver.auth.secrets import fingerprints, load_secrets
 from gameserver.auth.threads import Threads
 from gameserver.auth.tickets import Tickets
@@ -130,6 +131,9 @@ def _build(settings: Settings, reactor: Any, node_file: NodeFile) -> IService:
     tickets = Tickets((*context.secrets, *shared_secrets(settings)), store, os.urandom)
     strangers = Strangers(limits.unauthenticated, most_connections())
     chain = make_chain(context)
+    send = sender(context)
+    if send is not None:
+        registry.notify(send)
     standing = Standing(sessions, chain, clock, settings.recheck_s)
     context.rechecks.append(standing.recheck)
     services = NodeServices(

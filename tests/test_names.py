@@ -14,6 +14,7 @@ PACKAGE = Path(gameserver.__file__).parent
 
 ALLOWED = {
     "Message": "gameserver.web.shapes names the schemas that OpenAPI shows, which are public; the other is an input.",
+    "Meta": "Django finds the options of a model in a class of this name inside it.",
     "Room": "gameserver.client.Room is what bots are written with, and public; the server's own room is its subject.",
 }
 """Names that two classes have, each with the reason."""

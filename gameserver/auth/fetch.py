@@ -1,7 +1,9 @@
-"""Reads somebody else's page, without ever blocking: over TLS that is checked, bounded in time and in size."""
+"""Reads somebody else's page, or posts to it, never blocking: over TLS that is checked, bounded in time and size."""
 
 from __future__ import annotations
 
+from collections.abc import Coroutine, Mapping
+from io import BytesIO
 from pathlib import Path
 from typing import Any, Final
 
@@ -9,7 +11,7 @@ from twisted.internet.defer import Deferred
 from twisted.internet.protocol import Protocol
 from twisted.internet.ssl import Certificate, platformTrust, trustRootFromCertificates
 from twisted.python.failure import Failure
-from twisted.web.client import Agent, BrowserLikePolicyForHTTPS, ResponseDone
+from twisted.web.client import Agent, BrowserLikePolicyForHTTPS, FileBodyProducer, ResponseDone
 from twisted.web.http_headers import Headers
 
 FETCH_S: Final = 8.0
@@ -37,18 +39,30 @@ class Fetch:
         :returns: the body of the answer. Redirections are not followed: the operator named this address.
         :raises FetchFailed: there is none in time, it is no success, or it is too large.
         """
-        reading = Deferred.fromCoroutine(self._read(url)).addTimeout(FETCH_S, self._reactor)
-        return reading.addErrback(_as_fetch_failed)
+        return self._bounded(self._ask(b"GET", url, {}, None))
 
-    async def _read(self, url: str) -> bytes:
-        headers = Headers({"accept": ["application/json"], "user-agent": ["gameserver"]})
-        answer: Any = await self._agent.request(b"GET", url.encode("ascii"), headers)
+    def post(self, url: str, body: bytes, headers: Mapping[str, str]) -> Deferred[bytes]:
+        """
+        :param body: JSON.
+        :returns: the body of the answer, as above.
+        :raises FetchFailed: as above.
+        """
+        headers = {"content-type": "application/json", **headers}
+        return self._bounded(self._ask(b"POST", url, headers, FileBodyProducer(BytesIO(body))))
+
+    def _bounded(self, asking: Coroutine[Any, Any, bytes]) -> Deferred[bytes]:
+        return Deferred.fromCoroutine(asking).addTimeout(FETCH_S, self._reactor).addErrback(_as_fetch_failed)
+
+    async def _ask(self, method: bytes, url: str, more: Mapping[str, str], content: Any) -> bytes:
+        said = {"accept": "application/json", "user-agent": "gameserver", **more}
+        headers = Headers({name: [value] for name, value in said.items()})
+        answer: Any = await self._agent.request(method, url.encode("ascii"), headers, content)
         body = Body()
         answer.deliverBody(body)
-        content: bytes = await body.whole
+        read: bytes = await body.whole
         if answer.code != 200:
             raise FetchFailed(f"{url} answers {answer.code}")
-        return content
+        return read
 
 
 class Body(Protocol):

@@ -10,4 +10,5 @@ app_name = "gameserver"
 urlpatterns = [
     path("ticket/", views.ticket, name="ticket"),
     path("enter/", views.enter, name="enter"),
+    path("notices/", views.notices, name="notices"),
 ]

@@ -12,12 +12,15 @@ from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.cache import never_cache
-from django.views.decorators.csrf import csrf_protect
+from django.views.decorators.csrf import csrf_exempt, csrf_protect
 from django.views.decorators.http import require_GET, require_POST
+from msgspec import MsgspecError
 
+from gameserver.auth.django_app import changes
 from gameserver.auth.django_app.faults import NotAdmitted, ProjectFault
 from gameserver.auth.django_app.people import person_of
 from gameserver.auth.django_app.selling import NoSecret, sell
+from gameserver.errors import Refused
 
 log = logging.getLogger("gameserver")
 
@@ -75,6 +78,29 @@ def enter(request: HttpRequest) -> Any:
         log.error("no ticket can be sold: %s", error, exc_info=isinstance(error, ProjectFault))
         return _say(503, "Nobody can be let in now.")
     return HttpResponseRedirect(f"{back.partition('#')[0]}#{urlencode({'ticket': sold, 'state': state})}")
+
+
+@login_not_required  # type: ignore[untyped-decorator]
+@csrf_exempt  # type: ignore[untyped-decorator]
+@never_cache  # type: ignore[untyped-decorator]
+@require_POST  # type: ignore[untyped-decorator]
+def notices(request: HttpRequest) -> Any:
+    """Take what the game server tells (its ``django.webhook``); 200 says that it is kept, anything else "again"."""
+    if changes.take_here is None:
+        return _error(404, "not_found", 'Name the app "gameserver.django" in INSTALLED_APPS.')
+    from gameserver.django import receiving  # needs the models
+
+    try:
+        receiving.check(request.body, request.headers.get("Authorization", ""))
+        receiving.receive(request.body)
+    except Refused as refused:
+        return _error(401, refused.code, refused.text)
+    except NoSecret as error:
+        log.error("the game server cannot be believed: %s", error)
+        return _error(503, "busy", "Nothing can be taken now.")
+    except MsgspecError:
+        return _error(400, "bad_data", "That is no notice.")
+    return JsonResponse({})
 
 
 def _games() -> str:

@@ -31,6 +31,7 @@ class Commit(Struct, frozen=True, kw_only=True):
     :ivar whole: ``puts`` are all parts that the room has, whatever the store has of it: what a store is given that
         lost something.
     :ivar entries: entries of the room's tables to write, by table and key; None deletes one.
+    :ivar notices: pages to write in the book `gameserver.store.keys.NOTICES`, which outlive the room.
     """
 
     room: str
@@ -43,6 +44,7 @@ class Commit(Struct, frozen=True, kw_only=True):
     ends: bool = False
     whole: bool = False
     entries: Mapping[tuple[str, str], bytes | None] = {}
+    notices: Mapping[str, bytes] = {}
 
 
 class Stored(Struct, frozen=True, kw_only=True):

@@ -74,6 +74,8 @@ class Commits:
         "_drops",
         "_held_up",
         "_in_flight",
+        "_notices",
+        "_notices_sent",
         "_outbox",
         "_put_off",
         "_puts",
@@ -96,6 +98,8 @@ class Commits:
         self._whole = False
         self._puts: dict[str, bytes] = {}
         self._drops: dict[str, None] = {}
+        self._notices: dict[str, bytes] = {}
+        self._notices_sent: dict[str, bytes] = {}
         self._outbox: list[Delivery] = []
         self._in_flight: list[Delivery] = []
         # Since when the store has not what changed: in all, and since the commit under way was collected.
@@ -134,6 +138,8 @@ class Commits:
         """The commit that `collect` returned is in the store: its effects go out."""
         self.state = ENDED if self.state is ENDING else IDLE
         self._runner.room.tables.stored()
+        if self._notices_sent:
+            self._notify()
         in_flight, self._in_flight = self._in_flight, []
         deliver(in_flight)
         if self._behind_since is not None:
@@ -152,6 +158,8 @@ class Commits:
         self._outbox = self._in_flight + self._outbox
         self._in_flight = []
         self._runner.room.tables.not_stored()
+        self._notices = self._notices_sent | self._notices
+        self._notices_sent = {}
         self._want_whole()
 
     def may_be_behind(self) -> None:
@@ -265,7 +273,9 @@ class Commits:
             ends=ends,
             whole=self._whole and not ends,
             entries=room.tables.send(),
+            notices=self._notices,
         )
+        self._notices_sent, self._notices = self._notices, {}
         self._whole = False
         self._changed_since = None
         self._puts, self._drops = {}, {}
@@ -313,7 +323,16 @@ class Commits:
                 self._drops[part] = None
         if self._runner.lasting is None:
             room.tables.seal()
+        if room.notices:
+            self._notices |= room.notices
+            room.notices = {}
         self._outbox += room.publisher.take()
+
+    def _notify(self) -> None:
+        sent, self._notices_sent = self._notices_sent, {}
+        notified = self._runner.room.around.notified
+        if notified is not None:
+            notified(sent)
 
     def _deliver_all(self) -> None:
         outbox, self._outbox = self._outbox, []

@@ -14,6 +14,7 @@ from itertools import chain
 from typing import Any, Final
 
 import msgspec
+from msgspec import Struct
 from twisted.internet.defer import Deferred, succeed
 from twisted.logger import Logger
 from twisted.python.failure import Failure
@@ -24,7 +25,8 @@ from gameserver.node.blocks import Blocks
 from gameserver.node.log_book import MOST_RECORDS, LogBook, newest
 from gameserver.node.sanctions import Sanction, SanctionIndex
 from gameserver.rates import TokenBuckets, network_of
-from gameserver.room.chat.records import Record, UserWatch
+from gameserver.room.chat.records import REPORTS, Record, UserWatch
+from gameserver.room.notices import Notice
 from gameserver.room.state import Mute
 
 MOST_SANCTIONS: Final = 10_000
@@ -38,6 +40,7 @@ class Moderation(UserWatch):
     :param store: where it outlives the process.
     :param entropy: so many random bytes, for names of pages.
     :ivar sanctions: those that were made, and not lifted.
+    :ivar notified: called with what a system outside is to be told; None: there is none.
     :param reports_per_user: at once; a minute brings back as many.
     :param reports_per_address: the same for all who share an address, whoever they say they are.
     """
@@ -64,6 +67,7 @@ class Moderation(UserWatch):
         self._noted = 0
         self._newest_ms = 0
         self._written: Deferred[bool] = succeed(True)
+        self.notified: Callable[[Notice], None] | None = None
 
     async def start(self) -> None:
         """Read what the store has."""
@@ -125,6 +129,8 @@ class Moderation(UserWatch):
         page = f"{self._newest_ms:014d}-{self._noted:08d}-{self._entropy(4).hex()}"
         stored = record.encode()
         self._write(record.book, {page: stored}, self._log[record.book].put(page, record, len(stored)))
+        if record.book == REPORTS:
+            self._notify("report", page, record)
 
     def newest(self, *, most: int, kind: str | None = None, before: str | None = None) -> Iterator[tuple[str, Record]]:
         """Return the newest entries of this server's log; see `gameserver.node.log_book.newest`."""
@@ -144,6 +150,7 @@ class Moderation(UserWatch):
         made = msgspec.structs.replace(wish, id=self._entropy(6).hex())
         self.sanctions.put(made)
         self._write("sanctions", {made.id: msgspec.json.encode(made)}, [])
+        self._notify("sanction", made.id, made)
         return made
 
     def lift(self, id: str) -> Sanction:
@@ -151,7 +158,14 @@ class Moderation(UserWatch):
         if id not in self.sanctions:
             raise Refused("There is no such sanction.", code="not_found")
         self._write("sanctions", {}, [id])
-        return self.sanctions.pop(id)
+        lifted = self.sanctions.pop(id)
+        self._notify("lifted", id, lifted)
+        return lifted
+
+    def _notify(self, kind: str, id: str, about: Struct) -> None:
+        if self.notified is not None:
+            data = msgspec.to_builtins(about)
+            self.notified(Notice(id=f"{kind}-{id}", kind=kind, at=self._clock.now(), data=data))
 
     def shift(self, delta_s: float) -> None:
         """The wall clock was stepped by so many seconds: what stands for a time, stands for as long as was said."""

@@ -11,6 +11,7 @@ from gameserver.errors import NotJSON, Refused
 from gameserver.interfaces import IClock, IHasher, IStore, User
 from gameserver.node.creators import Creators
 from gameserver.node.matching import NO_ROOM, TRIES, Matching, Seek
+from gameserver.node.notifier import Notifier, Send
 from gameserver.node.passwords import Passwords
 from gameserver.node.running_rooms import RunningRooms
 from gameserver.protocol import values
@@ -51,6 +52,29 @@ class RoomRegistry(RunningRooms):
         self._passwords = Passwords(hasher)
         self._options_bytes = options_bytes
         self._matching = Matching(self._open_rooms, self._rooms_with)
+        self.notifier: Notifier | None = None
+
+    def notify(self, send: Send) -> None:
+        """
+        Tell a system outside of rounds, of who leaves, and of the server's moderation, from now on.
+
+        :param send: see `Notifier`.
+        """
+        self.notifier = Notifier(self.store, self.clock, send)  # type: ignore[arg-type]
+        self._around.notified = self.notifier.add
+        self.watch.notified = self.notifier.note
+
+    async def start(self) -> None:
+        """Open the store and every room in it, and go on with the notices of those that were."""
+        await super().start()
+        if self.notifier is not None:
+            await self.notifier.start()
+
+    async def stop(self) -> None:
+        """Take no more inputs, store every room, and let the store go."""
+        if self.notifier is not None:
+            self.notifier.stop()
+        await super().stop()
 
     @property
     def rooms_per_user(self) -> int:

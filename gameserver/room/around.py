@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
@@ -21,6 +22,7 @@ class Around(Struct):
     :ivar chat_chars: characters of a line.
     :ivar chat_data_bytes: of what a client adds to a line.
     :ivar name_chars: characters of a player's name.
+    :ivar notified: called with notices, once they are stored; None: nobody outside wants to know.
     """
 
     log: Logger
@@ -28,3 +30,4 @@ class Around(Struct):
     chat_chars: int = 500
     chat_data_bytes: int = 1024
     name_chars: int = 32
+    notified: Callable[[Mapping[str, bytes]], None] | None = None

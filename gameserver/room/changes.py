@@ -9,6 +9,7 @@ from msgspec import Struct
 from gameserver.room.chat.line import KeptLine
 from gameserver.room.chat.records import Record
 from gameserver.room.effects import Requester
+from gameserver.room.notices import Notice
 
 if TYPE_CHECKING:
     from gameserver.interfaces import ISession
@@ -117,6 +118,7 @@ class Changes:
     :ivar done: who asked for what was done, where there is no more to say of it.
     :ivar replies: what those who asked are answered, each in its session's form; told last.
     :ivar records: entries of the moderation log.
+    :ivar notices: what a system outside is to be told.
     :ivar later: what is to be awaited before the step ends.
     :ivar durable: whether what it changes is stored at once.
     """
@@ -127,6 +129,7 @@ class Changes:
         "durable",
         "later",
         "newcomers",
+        "notices",
         "only_said",
         "records",
         "replies",
@@ -143,6 +146,7 @@ class Changes:
         self.done: list[tuple[Requester, Player]] = []
         self.replies: list[tuple[ISession, bytes]] = []
         self.records: list[Record] = []
+        self.notices: list[Notice] = []
         self.later: list[Any] = []
         self.durable = True
 
@@ -161,3 +165,5 @@ class Changes:
             self.replies.clear()
         if self.records:
             self.records.clear()
+        if self.notices:
+            self.notices.clear()

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from gameserver.errors import NotJSON
 from gameserver.protocol import values
-from gameserver.room import marks
+from gameserver.room import marks, notices
 from gameserver.room.around import Around
 from gameserver.room.changes import Aside, Changes, Departure, Utterance
 from gameserver.room.chat.state import Talking
@@ -55,6 +55,7 @@ class Room:
     :param epoch: a random name of this opening.
     :param now: wall clock, seconds since 1970.
     :param around: what the node gives all of its rooms.
+    :ivar notices: what steps tell a system outside since the last commit, by page, see `gameserver.room.notices`.
     """
 
     __slots__ = (
@@ -68,6 +69,7 @@ class Room:
         "id",
         "journal",
         "moment",
+        "notices",
         "publisher",
         "replies",
         "seats",
@@ -92,6 +94,7 @@ class Room:
         self.state = kept.room
         self.moment = Moment(now=now, empty_since=now)
         self.changes = Changes()
+        self.notices: dict[str, bytes] = {}
         self.publisher = Publisher(epoch)
         self.docs: dict[str, Document] = {}
         self.seats = Seats(self, kept.seats)
@@ -332,6 +335,7 @@ class Room:
     # Coming and going
 
     def end_seat(self, seat: Player, reason: str, text: str | None) -> None:
+        notices.note(self, "player_left", left=seat, reason=reason)
         self.seats.give_up(seat)
         self.journal.append(self.changes.departures, Departure(seat, reason, text))
         self.note_emptiness()

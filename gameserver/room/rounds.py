@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from gameserver.errors import Refused
 from gameserver.protocol import values
+from gameserver.room.notices import note
 from gameserver.room.state import Ban
 
 if TYPE_CHECKING:
@@ -23,8 +24,11 @@ def begin(room: Room) -> Any:
         raise Refused("The game is under way.")
     if room.spec.cls.needs_start and len(list(room.seats.of_role("player"))) < room.game_class.min_players:
         raise Refused(f"It takes {room.game_class.min_players} to play.")
+    rounds = room.state.rounds + 1
     room.journal.update(room.state, status="playing", result=None, played_before=0.0, playing_since=room.time)
+    room.journal.update(room.state, rounds=rounds)
     room.teams.begin()
+    note(room, "game_started")
     return room.game.on_start()
 
 
@@ -37,6 +41,7 @@ def end(room: Room, result: dict[str, Any]) -> None:
     room.asking.close_all()
     room.timers.cancel_all(everywhere=True, questions=True)
     unpause(room)
+    note(room, "game_over", result=result)
 
 
 def enter(room: Room, phase: str | None, s: float | None, then: str | None) -> None:

@@ -134,6 +134,7 @@ class RoomState(Kept, kw_only=True):
 
     :ivar version: the game's that stored it.
     :ivar key: 16 random bytes; chance and the secrets of seats come from it.
+    :ivar rounds: how often it was started.
     :ivar spent: how many numbers chance has given.
     :ivar played_before: seconds of this round until ``playing_since``.
     :ivar host: the id of the seat that has the host's flag.
@@ -159,6 +160,7 @@ class RoomState(Kept, kw_only=True):
     result: Annotated[Any, PLAIN, marks.info] = None
     creator: str | None = None
     creator_came: bool = False
+    rounds: int = 0
     spent: int = 0
     played_before: float = 0.0
     playing_since: float | None = None

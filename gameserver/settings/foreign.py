@@ -37,6 +37,18 @@ def _rights(value: object) -> tuple[str, ...]:
     return found
 
 
+def _webhook(value: object) -> str:
+    url = text(value)
+    try:
+        parts = urlsplit(url)
+        right = parts.scheme in ("https", "http") and parts.hostname and url.isascii() and url.isprintable()
+    except ValueError:
+        right = False
+    if not right or " " in url:
+        raise Wrong(f"an address such as https://shop.example/gameserver/notices/, not {url!r}")
+    return url
+
+
 @dataclass(frozen=True, kw_only=True)
 class Jwt:
     """
@@ -78,12 +90,14 @@ class Django:
     :param secret: a file that a Django project and this server share, for tickets that the project sells; None: the
         project's tables are read here.
     :param audience: what the project's tickets name this server by; None: ``public_url``.
+    :param webhook: where the project takes what happens in rooms; None: it is told nothing, unless it is loaded here.
     :param threads: that try passwords at a time; as many others look users up.
     :param waiting: passwords, and look-ups, that wait for a thread; one more is refused.
     """
 
     secret: Path | None = field(default=None, metadata={"read": path})
     audience: str | None = setting(None, text)
+    webhook: str | None = setting(None, _webhook)
     threads: int = count(4, 64)
     waiting: int = count(200, 100_000)
 

@@ -94,6 +94,9 @@ LINE: Final = "line"
 ENTRY: Final = "/"
 """What stands between table and key in the name of an entry; no table's name holds it."""
 
+NOTICES: Final = "notices"
+"""The book of what a system outside is to be told of rooms; a commit writes its pages, see `Commit.notices`."""
+
 CODE_REST_MS: Final = 24 * 60 * 60 * 1000
 """Milliseconds for which the code of a room that ended is given to no other: people try yesterday's code."""
 
@@ -132,6 +135,11 @@ def once_key(name: str) -> str:
 def claims_key(node: str) -> str:
     """Name the key of what a node claimed."""
     return CLAIMS_PREFIX + node
+
+
+def book_key(book: str) -> str:
+    """Name the key of a book."""
+    return f"gameserver:book:{book}"
 
 
 def user_key(user_id: str) -> str:

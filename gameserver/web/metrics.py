@@ -61,6 +61,10 @@ class Numbers(Collector):
         text = "Connections closed since a message was larger than the client was told."
         yield CounterMetricFamily("gameserver_messages_too_large", text, value=services.sizes.refused)
         yield _gauge("hashing", "Passwords that are hashed or wait for it.", hasher.asked if hasher else 0)
+        notifier = services.registry.notifier
+        if notifier is not None:
+            yield _gauge("notices_waiting", "Notices that django.webhook has not taken yet.", len(notifier))
+            yield CounterMetricFamily("gameserver_notices_failed", "Tries that it did not take.", value=notifier.failed)
         throttled = CounterMetricFamily(
             "gameserver_throttled", "What was refused or closed, by the limit that did it.", labels=["limit"]
         )

@@ -48,11 +48,13 @@ class Quick(PBKDF2PasswordHasher):
 """
 
 URLS: Final = """
+from django.contrib import admin
 from django.contrib.auth.views import LoginView
 from django.http import HttpResponse
 from django.urls import include, path
 
 urlpatterns = [
+    path("admin/", admin.site.urls),
     path("login/", LoginView.as_view(template_name="login.html")),
     path("gameserver/", include("gameserver.django.urls")),
     path("gameserver/me", lambda request: HttpResponse(f"<link rel=icon href=data:,>{request.user.get_username()}")),

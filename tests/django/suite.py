@@ -7,6 +7,7 @@ import json
 import os
 import threading
 import time
+from hashlib import sha256
 from importlib.util import find_spec
 from typing import Any, ClassVar
 from unittest.mock import patch
@@ -40,16 +41,17 @@ from gameserver.auth.django import COOKIE_LIFETIME_S, LIFETIME_S, DjangoSessions
 from gameserver.auth.django_app import changes  # noqa: E402
 from gameserver.auth.django_app.faults import ProjectFault  # noqa: E402
 from gameserver.auth.django_app.people import RIGHTS  # noqa: E402
-from gameserver.auth.django_app.tokens import KIND, TicketClaims, read_shared  # noqa: E402
+from gameserver.auth.django_app.tokens import KIND, NOTICES_KIND, NoticeClaims, TicketClaims, read_shared  # noqa: E402
 from gameserver.auth.guests import Guests  # noqa: E402
 from gameserver.auth.threads import Queue, Run, Threads  # noqa: E402
 from gameserver.auth.tickets import Tickets  # noqa: E402
 from gameserver.auth.tokens import Signer  # noqa: E402
-from gameserver.django import revoke, telling  # noqa: E402
+from gameserver.django import revoke, rooms, signals, telling  # noqa: E402
 from gameserver.django.checks import check_deployed_secret, check_secret  # noqa: E402
-from gameserver.django.management.commands import gameserver_rooms  # noqa: E402
+from gameserver.django.models import PlayerReport, Result, ServerSanction  # noqa: E402
 from gameserver.errors import Refused  # noqa: E402
 from gameserver.interfaces import Caller, ICookies, IPasswords, Order, User  # noqa: E402
+from gameserver.room.notices import Notice, Present  # noqa: E402
 from gameserver.store.memory.store import MemoryStore  # noqa: E402
 from tests.contracts.test_authenticator import AuthenticatorContract  # noqa: E402
 from tests.ports import free_port  # noqa: E402
@@ -793,6 +795,127 @@ def need(package: str) -> None:
         raise SkipTest(f"{package} is not there (make needs)")
 
 
+class NoticeTests(Case):
+    """What the server tells is kept once, by the webhook and directly."""
+
+    def setUp(self) -> None:
+        super().setUp()
+        for model in (Result, ServerSanction, PlayerReport):
+            model.objects.all().delete()
+        path = self.mktemp()
+        with open(path, "wb") as file:
+            file.write(SECRET)
+        os.chmod(path, 0o600)
+        wish = override_settings(GAMESERVER_SECRET_FILE=path, GAMESERVER_URL="https://games.example")
+        wish.enable()
+        self.addCleanup(wish.disable)
+        self.heard: list[str] = []
+
+    def hear(self, signal: Any) -> None:
+        def receiver(notice: Notice, **_: Any) -> None:
+            self.heard.append(notice.id)
+
+        signal.connect(receiver)
+        self.addCleanup(signal.disconnect, receiver)
+
+    def over(self, **more: Any) -> bytes:
+        players = (Present(f"django:{account().pk}", "ann", "player", 0), Present("guest:x", "Gus", "player", 1))
+        about = {"id": "r1-game_over-1", "kind": "game_over", "at": NOW_S, "room": "r1", "code": "K7QM", "round": 1}
+        return Notice(**{**about, "game": "trivia", "result": {"winner": 0}, "players": players, **more}).encode()
+
+    def post(self, body: bytes, signed: bytes | None = None, *, secret: bytes = SECRET, **claims: Any) -> Any:
+        """:returns: the answer to a notice, signed as the server does it."""
+        said = {"sha256": sha256(signed or body).hexdigest(), "exp": int(time.time()) + 60, **claims}
+        token = Signer([secret], NOTICES_KIND).sign(NoticeClaims(**said))
+        browser = Client(enforce_csrf_checks=True)
+        return browser.post(
+            "/gameserver/notices/", body, content_type="application/json", headers={"Authorization": f"Bearer {token}"}
+        )
+
+    def test_result_once(self) -> None:
+        """A result that comes again is not counted again, and its signal is sent once."""
+        self.hear(signals.game_over)
+        body = self.over()
+        for _ in range(3):
+            self.assertEqual(self.post(body).status_code, 200)
+        kept = Result.objects.get()
+        self.assertEqual((kept.game, kept.round, kept.result), ("trivia", 1, {"winner": 0}))
+        self.assertEqual([player["name"] for player in kept.players], ["ann", "Gus"])
+        self.assertEqual(list(Account.objects.get(username="ann").game_results.all()), [kept])
+        self.assertEqual(self.heard, ["r1-game_over-1"])
+        project.take(body)
+        self.assertEqual(Result.objects.count(), 1)
+
+    def test_not_the_servers(self) -> None:
+        """Another secret, another body, an old signature, another server: nothing is kept."""
+        body = self.over()
+        wrong = (
+            self.post(body, secret=b"x" * 32),
+            self.post(body, b"other"),
+            self.post(body, exp=int(time.time()) - 1),
+            self.post(body, aud="https://other.example"),
+            Client().post("/gameserver/notices/", body, content_type="application/json"),
+        )
+        self.assertEqual([answer.status_code for answer in wrong], [401] * 5)
+        self.assertEqual(self.post(b"{}").status_code, 400)
+        self.assertEqual(Result.objects.count(), 0)
+        self.assertEqual(self.post(body, aud="https://games.example").status_code, 200)
+
+    def test_receiver_that_raises(self) -> None:
+        """Nothing is kept, so that the server tells it again."""
+
+        def receiver(**_: Any) -> None:
+            raise KeyError("a bug of the project's")
+
+        signals.game_over.connect(receiver)
+        self.addCleanup(signals.game_over.disconnect, receiver)
+        self.assertRaises(KeyError, project.take, self.over())
+        self.assertEqual(Result.objects.count(), 0)
+
+    def test_signals(self) -> None:
+        """Who listens hears of starts and of who leaves."""
+        self.hear(signals.game_started)
+        self.hear(signals.player_left)
+        for kind in ("game_started", "player_left", "something newer"):
+            project.take(Notice(id=kind, kind=kind, at=NOW_S).encode())
+        self.assertEqual(self.heard, ["game_started", "player_left"])
+
+    def test_moderation(self) -> None:
+        """A sanction until it is lifted, in whatever order that comes; a report with its lines."""
+        about = {"id": "s1", "act": "ban", "user": "django:7", "until": NOW_S + 60}
+        for id, kind in (("lifted-s1", "lifted"), ("sanction-s1", "sanction")):
+            project.take(Notice(id=id, kind=kind, at=NOW_S, data=about).encode())
+        sanction = ServerSanction.objects.get()
+        self.assertEqual((sanction.act, sanction.user), ("ban", "django:7"))
+        self.assertIsNotNone(sanction.lifted)
+        report = {"act": "report", "whom": {"user": "django:7", "name": "eve"}, "reason": "rude", "room": "K7QM"}
+        for _ in range(2):
+            project.take(Notice(id="report-1", kind="report", at=NOW_S, data=report).encode())
+        self.assertEqual(str(PlayerReport.objects.get()), "report of eve")
+
+    def test_admin(self) -> None:
+        """All of it can be read there, and nothing changed; rooms are asked of the server."""
+        project.take(self.over())
+        Account.objects.create_superuser("root", password=PASSWORD)
+        browser = self.browser("root")
+        room = {"room": "K7QM", "game": "<b>", "players": 2, "max_players": 8, "status": "lobby"}
+        self.patch(rooms, "urlopen", lambda url, timeout: io.BytesIO(json.dumps({"rooms": [room]}).encode()))
+        for name in ("result", "serversanction", "playerreport", "room"):
+            answer = browser.get(f"/admin/gameserver/{name}/")
+            self.assertEqual(answer.status_code, 200, name)
+            self.assertEqual(browser.get(f"/admin/gameserver/{name}/add/").status_code, 403)
+        self.assertIn("&lt;b&gt;", answer.content.decode())
+        self.assertIn("2 of 8", answer.content.decode())
+        self.assertContains(browser.get("/admin/gameserver/result/"), "trivia")
+
+    def assertContains(self, answer: Any, text: str) -> None:
+        self.assertIn(text, answer.content.decode())
+
+    def test_migrations(self) -> None:
+        """They make what the models say, with each release."""
+        call_command("makemigrations", "gameserver", check=True, dry_run=True, stdout=io.StringIO())
+
+
 class RoomsCommandTests(SynchronousTestCase):
     """``manage.py gameserver_rooms``."""
 
@@ -810,9 +933,9 @@ class RoomsCommandTests(SynchronousTestCase):
             return lambda url, timeout: asked.append(url) or io.BytesIO(json.dumps({"rooms": rooms}).encode())
 
         with override_settings(GAMESERVER_URL="https://games.example/"):
-            self.patch(gameserver_rooms, "urlopen", answer([room]))
+            self.patch(rooms, "urlopen", answer([room]))
             self.assertEqual(self.run_command("--game", "trivia").split(), ["K7QM", "trivia", "2", "of", "8", "lobby"])
-            self.patch(gameserver_rooms, "urlopen", answer([]))
+            self.patch(rooms, "urlopen", answer([]))
             self.assertEqual(self.run_command(), "No public rooms.\n")
         self.assertEqual(asked, ["https://games.example/api/rooms?game=trivia", "https://games.example/api/rooms"])
 

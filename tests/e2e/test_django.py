@@ -18,6 +18,7 @@ from twisted.internet.threads import deferToThread
 from tests.django.project import ROOT
 from tests.e2e.django_kit import DjangoCase
 from tests.e2e.kit import WAIT_S, Server, bare, end
+from tests.ports import free_port
 
 
 class Browser:
@@ -154,6 +155,60 @@ class Tests:
         self.assertEqual((await self.hello(server, guest={"name": "Eve"}))["code"], "unauthenticated")
         self.assertNotIn(told["ticket"], server.output)
         self.assertNotIn(heard["token"], server.output)
+
+    async def test_results(self: Any) -> None:
+        """A result of two users, whose server was killed while the project was away, is counted once."""
+        port = free_port()
+        hook = f"http://127.0.0.1:{port}/gameserver/notices/"
+        server: Server = self.server(
+            GAMESERVER_AUTH="django", GAMESERVER_DJANGO_SECRET=str(self.project.secret), GAMESERVER_DJANGO_WEBHOOK=hook
+        )
+        await server.start()
+        code = await self.played_by_two(server)
+        await server.restart()
+        await self.running_project(port=port)
+        await self.result_of(code)
+
+    async def test_results_in_one_server(self: Any) -> None:
+        """A server that has loaded the project writes them itself."""
+        secret = str(self.project.secret)
+        server: Server = self.server(GAMESERVER_AUTH="django", GAMESERVER_DJANGO_SECRET=secret, **self.project.environ)
+        await server.start()
+        await self.result_of(await self.played_by_two(server))
+
+    async def played_by_two(self: Any, server: Server) -> str:
+        """:returns: the code of a room that Ann and Bob played in, and Bob left."""
+        people = []
+        for name in ("ann", "bob"):
+            code = (
+                "from django.contrib.auth.models import User\n"
+                "from gameserver.auth.django_app.people import person_of\n"
+                "from gameserver.auth.django_app.selling import sell\n"
+                f"print(sell(person_of(User.objects.get(username='{name}'))))"
+            )
+            ticket = (await deferToThread(self.project.shell, code)).strip()
+            token = (await self.hello(server, ticket=ticket))["token"]
+            people.append(await self.person(server, name, token=token))
+        ann, bob = people
+        room = await ann.create("tictactoe")
+        await bob.join(room.code)
+        await ann.sees(lambda room: room.info.status == "playing", "the game begins")
+        await bob.room.leave()
+        await ann.sees(lambda room: room.info.status == "over", "the game is over")
+        return str(room.code)
+
+    async def result_of(self: Any, code: str) -> None:
+        ask = (
+            "from gameserver.django.models import Result\n"
+            "print([(r.code, r.game, r.result['winner'], sorted(u.username for u in r.users.all()))"
+            " for r in Result.objects.all()])"
+        )
+        kept = "[]"
+        for _ in range(12):
+            kept = (await deferToThread(self.project.shell, ask)).strip()
+            if kept != "[]":
+                break
+        self.assertEqual(kept, f"[('{code}', 'tictactoe', 0, ['ann', 'bob'])]")
 
     async def test_settings_that_say_too_little(self: Any) -> None:
         """The server does not start, and says in one line what is missing."""

@@ -143,6 +143,7 @@ class MergeTests(SettingsCase):
             "jwt.rights": '["boss=admin", "a=b=moderator"]',
             "django.secret": '"shared"',
             "django.audience": '"games"',
+            "django.webhook": '"https://shop.example/gameserver/notices/"',
         }
         given |= {key: "8" for key in KEYS if key in ("limits.hello_s", "limits.ping_s", "limits.pong_s")}
         given |= dict.fromkeys(("limits.frame_bytes", "limits.queue_bytes", "limits.options_bytes"), "65536")

@@ -20,6 +20,7 @@ from django.conf import settings
 from django.contrib import auth
 from django.core.exceptions import ValidationError
 
+from gameserver.auth.django_app import changes
 from gameserver.auth.django_app.faults import ProjectAway, ProjectFault
 from gameserver.auth.django_app.people import Person, person_of
 from gameserver.auth.django_app.requests import request_of
@@ -114,6 +115,16 @@ def takes_passwords() -> bool:
 def by_key(key: str, caller: Caller | None = None) -> Person | None:
     """:returns: the user with this primary key, if they may come in still."""
     return _asking(lambda: _by_key(key, caller))
+
+
+def take(notice: bytes) -> None:
+    """
+    Have the project's app keep what the server tells of a room.
+
+    :raises Exception: it is not kept: a receiver of the project's raised, or its database is away.
+    """
+    if changes.take_here is not None:
+        _asking(lambda: changes.take_here and changes.take_here(notice))
 
 
 def _by_password(name: str, password: str, caller: Caller | None) -> Person | None:

@@ -53,6 +53,23 @@ class OrderClaims(Struct, frozen=True, kw_only=True):
     aud: str = ""
 
 
+NOTICES_KIND: Final = "django-notices"
+
+
+class NoticeClaims(Struct, frozen=True, kw_only=True):
+    """
+    Proves that a notice is the server's, which shares the secret.
+
+    :ivar sha256: of the notice's bytes, in hexadecimal.
+    :ivar exp: until when it may be shown, seconds since 1970.
+    :ivar aud: the server that it is of, as the project's tickets name it.
+    """
+
+    sha256: str
+    exp: int
+    aud: str = ""
+
+
 def shared_secrets(settings: Settings) -> Secrets:
     """
     :returns: what a project and this server share; nothing where there is no such project.

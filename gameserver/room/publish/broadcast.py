@@ -69,6 +69,8 @@ def tell(room: Room) -> None:
     if changes.records:
         log_keeper: Any = room.around.watch
         publisher.outbox += [((log_keeper,), record.encode(), None) for record in changes.records]
+    if changes.notices:
+        room.notices.update((notice.page, notice.encode()) for notice in changes.notices)
     changes.clear()
 
 

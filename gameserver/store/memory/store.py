@@ -18,6 +18,7 @@ from zope.interface import implementer
 from gameserver.errors import StoreUnavailable
 from gameserver.interfaces import Commit, IStore, Outcome, Stored, TableSizes
 from gameserver.room.memory_tables import MemoryTables
+from gameserver.store import keys
 from gameserver.store.context import StoreContext
 from gameserver.store.keys import CODE_REST_MS
 from gameserver.store.memory.books import MemoryBooks
@@ -234,6 +235,8 @@ class MemoryStore(MemoryUsers, MemoryBooks):
         return Outcome.STORED
 
     def _write(self, commit: Commit, now_ms: int) -> None:
+        if commit.notices:
+            self._books.setdefault(keys.NOTICES, {}).update(commit.notices)
         if commit.ends:
             self._rooms.pop(commit.room, None)
             self._claims[commit.code] = _Claim(commit.room, now_ms + CODE_REST_MS, ended=(commit.fence, commit.version))

@@ -9,6 +9,7 @@ from twisted.internet.defer import Deferred
 from zope.interface import implementer
 
 from gameserver.interfaces import IBooks
+from gameserver.store import keys
 from gameserver.store.redis.scripts import PACK, script, unpacked
 
 _READ: Final = script(PACK + "return pack(redis.call('HGETALL', KEYS[1])) -- KEYS: a book's")
@@ -29,18 +30,14 @@ class RedisBooks:
 
     def read_book(self, book: str) -> Deferred[dict[str, bytes]]:
         """Read all pages of a book, by their names; see `IBooks.read_book`."""
-        return self._ask(_READ, [_key(book)]).addCallback(_pages)
+        return self._ask(_READ, [keys.book_key(book)]).addCallback(_pages)
 
     def write_book(self, book: str, puts: Mapping[str, bytes], drops: Sequence[str] = ()) -> Deferred[None]:
         """Write pages of a book and tear others out, all or none; see `IBooks.write_book`."""
         written: list[str | int | bytes] = [len(puts)]
         for page, value in puts.items():
             written += [page, value]
-        return self._ask(_WRITE, [_key(book)], [*written, *drops]).addCallback(lambda _: None)
-
-
-def _key(book: str) -> str:
-    return f"gameserver:book:{book}"
+        return self._ask(_WRITE, [keys.book_key(book)], [*written, *drops]).addCallback(lambda _: None)
 
 
 def _pages(packed: bytes) -> dict[str, bytes]:

@@ -70,11 +70,11 @@ end
 COMMIT: Final = script(
     NEED
     + """
--- KEYS: rooms, claims, meta, lease, then of each commit its room and its code.
+-- KEYS: rooms, claims, meta, lease, the book of notices, then of each commit its room and its code.
 -- ARGV: now_ms, how long a code rests in ms, node, the token of its lease or '', what the key of a lease begins with,
 -- the field of its beat, then of each commit a list in JSON: id, code, game, fence, version, at_ms (all text), whether
--- it is whole, when its code is free if it ends or '', parts to put, parts to drop, entries to put, entries to delete;
--- and behind it the value of each part to put, and of each entry.
+-- it is whole, when its code is free if it ends or '', parts to put, parts to drop, entries to put, entries to delete,
+-- notices; and behind it the value of each part to put, of each entry, and of each notice.
 -- What belongs to tables lies in keys that are named after the room's.
 -- Returns 'l' if the lease is not held, else a letter for each commit: 's' stored, 'f' fenced, 'b' behind.
 local rooms, claims, meta = KEYS[1], KEYS[2], KEYS[3]
@@ -108,22 +108,24 @@ local function judge(c)
 end
 
 local at = 7
-for key = 5, #KEYS, 2 do
+for key = 6, #KEYS, 2 do
   local told = cjson.decode(ARGV[at])
   local c = {
     room_key = KEYS[key], code_key = KEYS[key + 1], id = told[1], code = told[2], game = told[3], fence = told[4],
     version = told[5], at_ms = told[6], whole = told[7], free_at_ms = told[8], puts = told[9], drops = told[10],
-    entries = told[11], gone = told[12], puts_at = at, entries_at = at + #told[9],
+    entries = told[11], gone = told[12], notices = told[13], puts_at = at, entries_at = at + #told[9],
   }
-  at = c.entries_at + #c.entries + 1
+  c.notices_at = c.entries_at + #c.entries
+  at = c.notices_at + #c.notices + 1
   outcomes[#outcomes + 1] = judge(c)
 end
 local newest = redis.call('ZREVRANGE', rooms, 0, 0, 'WITHSCORES')[2]
 redis.call('SCARD', claims)
 redis.call('HLEN', meta)
-local some, drops, whole, new, entries, ends -- one commit of each kind, if there is any
+local some, drops, whole, new, entries, ends, notices -- one commit of each kind, if there is any
 for _, c in ipairs(lasting) do
   some = c
+  if #c.notices > 0 then notices = c end
   if #c.drops > 0 then drops = c end
   if c.whole then whole = c end
   if c.whole or c.is_new then
@@ -139,6 +141,7 @@ for _, c in ipairs(lasting) do
 end
 for _, c in ipairs(ending) do
   ends = c
+  if #c.notices > 0 then notices = c end
   redis.call('HLEN', c.code_key)
 end
 if ends then
@@ -151,6 +154,7 @@ if ends then
 end
 need('HSET', meta, 'a', 'a', 'a')
 if some then need('HSET', some.room_key, 'a', 'a', 'a') end
+if notices then need('HSET', KEYS[5], 'a', 'a', 'a') end
 if drops then need('HDEL', drops.room_key, '') end
 if whole then need('DEL', whole.room_key .. ':none') end
 if new then
@@ -201,6 +205,9 @@ local function put_parts(c)
     redis.call('HSET', c.room_key, unpack(said))
   end
 end
+local function write_notices(c)
+  for i, page in ipairs(c.notices) do redis.call('HSET', KEYS[5], page, ARGV[c.notices_at + i]) end
+end
 local function drop_parts(c)
   for first = 1, #c.drops, AT_ONCE do
     local fields = {}
@@ -215,6 +222,7 @@ for _, c in ipairs(ending) do
   redis.call('PEXPIRE', c.code_key, rest_ms)
   redis.call('UNLINK', c.room_key .. ':entries', c.room_key .. ':order', c.room_key .. ':tables')
   redis.call('DEL', c.room_key)
+  write_notices(c)
 end
 local number = tonumber(newest or 0)
 for _, c in ipairs(lasting) do
@@ -230,6 +238,7 @@ for _, c in ipairs(lasting) do
   drop_parts(c)
   for i, name in ipairs(c.entries) do write_entry(c, name, ARGV[c.entries_at + i]) end
   for _, name in ipairs(c.gone) do write_entry(c, name, nil) end
+  write_notices(c)
   redis.call('HSET', c.room_key, 'fence', c.fence, 'version', c.version, 'at_ms', c.at_ms, 'node', node)
 end
 redis.call('HSET', meta, ARGV[6], now_ms)
@@ -237,7 +246,7 @@ return table.concat(outcomes)
 """
 )
 
-COMMIT_KEYS: Final = 4
+COMMIT_KEYS: Final = 5
 """So many keys of `COMMIT` stand before those of the commits: two each."""
 COMMIT_ARGS: Final = 6
 """So many of its arguments stand before those of the commits."""
@@ -331,19 +340,22 @@ def encoded(commits: Sequence[Commit], now_ms: int, node: LeaseHolder) -> tuple[
 
     All but the values is one argument: each that goes to Redis takes time of ours, and JSON is written without Python.
     """
-    named = to_bytes([keys.ROOMS_KEY, keys.claims_key(node.name), keys.META_KEY, keys.lease_key(node.name)])
+    lease, notices = keys.lease_key(node.name), keys.book_key(keys.NOTICES)
+    named = to_bytes([keys.ROOMS_KEY, keys.claims_key(node.name), keys.META_KEY, lease, notices])
     args = to_bytes([now_ms, keys.CODE_REST_MS, node.name, node.token, keys.LEASE_PREFIX, node.beat_field])
     at_ms, free_at_ms = str(now_ms), str(now_ms + keys.CODE_REST_MS)
     for c in commits:
         named += (keys.room_key(c.room).encode(), keys.code_key(c.code).encode())
         about = (c.room, c.code, c.game, str(c.fence), str(c.version), at_ms, c.whole)
         if c.ends:
-            args.append(_json((*about, free_at_ms, (), (), (), ())))
+            args.append(_json((*about, free_at_ms, (), (), (), (), list(c.notices))))
+            args += c.notices.values()
             continue
         puts, gone = _entries(c) if c.entries else ({}, [])
-        args.append(_json((*about, "", list(c.puts), c.drops, list(puts), gone)))
+        args.append(_json((*about, "", list(c.puts), c.drops, list(puts), gone, list(c.notices))))
         args += c.puts.values()
         args += puts.values()
+        args += c.notices.values()
     return named, args
 
 

@@ -15,6 +15,8 @@ BOOKS_TABLE: Final = (
     " PRIMARY KEY (book, page)) WITHOUT ROWID"
 )
 
+PUT_PAGE: Final = "INSERT OR REPLACE INTO books (book, page, value) VALUES (?, ?, ?)"
+
 
 @implementer(IBooks)
 class SQLiteBooks:
@@ -33,7 +35,7 @@ class SQLiteBooks:
 
         def work(database: Any) -> None:
             for page, value in puts.items():
-                database.run("INSERT OR REPLACE INTO books (book, page, value) VALUES (?, ?, ?)", (book, page, value))
+                database.run(PUT_PAGE, (book, page, value))
             for page in drops:
                 database.run("DELETE FROM books WHERE book = ? AND page = ?", (book, page))
 

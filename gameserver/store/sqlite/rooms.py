@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from gameserver.interfaces import Commit, Outcome, Stored
-from gameserver.store.keys import CODE_REST_MS
+from gameserver.store.keys import CODE_REST_MS, NOTICES
+from gameserver.store.sqlite.books import PUT_PAGE
 from gameserver.store.sqlite.tables import Entries
 
 if TYPE_CHECKING:
@@ -59,6 +60,8 @@ class RoomTables:
             outcome = self._known_outcome(commit, reached)
             if outcome is None:
                 outcome = Outcome.STORED
+                if commit.notices:
+                    self._db.executemany(PUT_PAGE, [(NOTICES, *page) for page in commit.notices.items()])
                 if commit.ends:
                     ending.append(commit)
                 else:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from msgspec.structs import replace
 from zope.interface.verify import verifyObject
 
 from gameserver.interfaces import IBooks
-from gameserver.testing.store_contract.case import StoreCase
+from gameserver.store.keys import NOTICES
+from gameserver.testing.store_contract.case import BEHIND, FENCED, STORED, StoreCase, change
 
 
 class BookContract(StoreCase):
@@ -30,3 +32,22 @@ class BookContract(StoreCase):
         await self.store.write_book("log", {}, [f"{n:03d}" for n in range(200)])
         await self.restart()
         self.assertEqual(list(await self.store.read_book("log")), [f"{n:03d}" for n in range(200, 300)])
+
+    async def test_notices_stored_with_their_commit(self) -> None:
+        """Notices of a commit are written with it, or not at all; they outlive the room, and a retry adds none."""
+        entries = {("words", "a"): b"entry"}
+        first = replace(change(1, {"room": b"1"}, entries=entries), notices={"2": b"two", "1": b"one"})
+        other = replace(change(1, {"room": b"1"}, room="r2"), notices={"3": b"three"})
+        self.assertEqual(await self.commit(first, other), [STORED, STORED])
+        await self.store.write_book(NOTICES, {}, ["1"])
+        self.assertEqual(await self.commit(first), [STORED])
+        late = replace(change(1, {"room": b"x"}, fence=0), notices={"lost": b"x"})
+        ahead = replace(change(5, {"room": b"x"}), notices={"early": b"x"})
+        self.assertEqual(await self.commit(late), [FENCED])
+        self.assertEqual(await self.commit(ahead), [BEHIND])
+        end = replace(change(2, {}, ends=True), notices={"4": b"over", "5": b"left"})
+        more = replace(change(2, {"room": b"2"}, room="r2"), notices={"6": b"six"})
+        self.assertEqual(await self.commit(end, more), [STORED, STORED])
+        await self.restart()
+        pages = {"2": b"two", "3": b"three", "4": b"over", "5": b"left", "6": b"six"}
+        self.assertEqual(await self.store.read_book(NOTICES), pages)

@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
-from urllib.error import URLError
-from urllib.parse import urlencode
-from urllib.request import urlopen
 
-from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
-ANSWER_S = 5.0
+from gameserver.django.rooms import NoRooms, public_rooms
 
 
 class Command(BaseCommand):  # type: ignore[misc]
@@ -25,21 +20,12 @@ class Command(BaseCommand):  # type: ignore[misc]
 
     def handle(self, *_: Any, game: str | None = None, **__: Any) -> None:
         """:raises CommandError: the server is not named, or does not answer."""
-        url = str(getattr(settings, "GAMESERVER_URL", "") or "").rstrip("/")
-        if not url:
-            raise CommandError("GAMESERVER_URL is not set")
-        rooms = _asked(f"{url}/api/rooms" + (f"?{urlencode({'game': game})}" if game else ""))
+        try:
+            rooms = public_rooms(game)
+        except NoRooms as error:
+            raise CommandError(str(error)) from None
         for each in rooms:
             players = f"{each['players']} of {each['max_players']}"
             self.stdout.write(f"{each['room']:<10} {each['game']:<20} {players:<12} {each['status']}")
         if not rooms:
             self.stdout.write("No public rooms.")
-
-
-def _asked(url: str) -> list[dict[str, Any]]:
-    """:raises CommandError: it does not answer, or is no game server."""
-    try:
-        with urlopen(url, timeout=ANSWER_S) as answer:
-            return list(json.load(answer)["rooms"])
-    except (URLError, OSError, ValueError, KeyError, TypeError) as error:
-        raise CommandError(f"{url} does not tell its rooms: {error}") from None
