@@ -6,6 +6,8 @@ from collections import Counter
 from collections.abc import Iterator
 
 from msgspec import Struct
+from twisted.logger import Logger
+from twisted.python.failure import Failure
 
 from gameserver.errors import Refused
 
@@ -39,8 +41,17 @@ class RoomsAside:
         """Whether this one is kept aside."""
         return code in self._rooms
 
-    def keep(self, room: RoomAside) -> None:
-        """A room cannot be run."""
+    def keep(self, room: RoomAside, failure: Failure | None, log: Logger) -> None:
+        """
+        A room cannot be run: one line in the log, and with the first of its game where in the game that is.
+
+        :param failure: None: no code of the game had a part in it.
+        """
+        text = "room {room} of the game {game} is kept aside, whole: {reason}"
+        if failure is not None and not self.holds_of(room.game):
+            log.failure(text, failure, room=room.code, game=room.game, reason=room.why)
+        else:
+            log.error(text, room=room.code, game=room.game, reason=room.why)
         self._rooms[room.code] = room
 
     def back(self, code: str) -> None:

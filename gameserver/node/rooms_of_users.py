@@ -9,6 +9,13 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from gameserver.node.runner import RoomRunner
+    from gameserver.room.room import Room
+
+
+def seat_mark(room: Room) -> tuple[object, ...]:
+    """:returns: what is another once somebody came or went, or other newcomers would find a seat."""
+    state = room.state
+    return state.next_seat, len(room.seats), state.status, state.locked, room.moment.closing
 
 
 class RoomsOfUsers:

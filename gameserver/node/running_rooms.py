@@ -11,13 +11,12 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Final
 
-from msgspec import MsgspecError
 from twisted.internet.defer import Deferred
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 from zope.interface import implementer
 
-from gameserver.errors import CannotOpen, NotJSON, Refused, StoreUnavailable
+from gameserver.errors import CannotOpen, Refused, StoreUnavailable
 from gameserver.interfaces import IClock, ILease, ILeaseHolder, IStore, IUserStore, Stored
 from gameserver.node import codes
 from gameserver.node.batch import CommitBatch
@@ -31,8 +30,9 @@ from gameserver.node.open_rooms import OpenRooms
 from gameserver.node.openers import Openers
 from gameserver.node.people import People
 from gameserver.node.reactor_pass import ReactorPass
+from gameserver.node.restoring import reason_of, restored
 from gameserver.node.rooms_aside import RoomAside, RoomsAside
-from gameserver.node.rooms_of_users import RoomsOfUsers
+from gameserver.node.rooms_of_users import RoomsOfUsers, seat_mark
 from gameserver.node.runner import RoomRunner
 from gameserver.node.table_reader import StoreSource
 from gameserver.node.ticks import Ticks
@@ -272,9 +272,10 @@ class RunningRooms:
     def _reopen(self, stored: Stored, last_ms: int) -> bool:
         """:returns: whether this room can be run here."""
         try:
-            room = self._restore(stored)
+            room = restored(stored, self.specs, epoch=self._epoch(), now=self.clock.now(), around=self._around)
         except CannotOpen as error:
-            self._keep_aside(RoomAside(stored.room, stored.code, stored.game, str(error)), Failure())
+            why = RoomAside(stored.room, stored.code, stored.game, str(error))
+            self.aside.keep(why, Failure() if stored.game in self.specs else None, self.log)
             return False
         self.aside.back(stored.code)
         now = self.clock.now()
@@ -292,13 +293,10 @@ class RunningRooms:
 
     def _failed(self, runner: RoomRunner, what: str, failure: Failure) -> None:
         """A room cannot go on by itself: once what it has done is stored, it is kept aside as it is."""
-        room, error = runner.room, failure.value
-        loading = isinstance(error, CannotOpen)
-        if isinstance(error, CannotOpen) and error.__cause__ is not None:
-            failure = Failure(error.__cause__)  # the game's own, which its author knows
-        why = str(error) if loading else f"it failed at {what}: {type(error).__name__}: {error}"
+        room, loading = runner.room, isinstance(failure.value, CannotOpen)
+        why, failure = reason_of(failure, what)
         if runner.is_stored:
-            self._keep_aside(RoomAside(room.id, room.code, room.spec.name, why), failure)
+            self.aside.keep(RoomAside(room.id, room.code, room.spec.name, why), failure, self.log)
         else:
             self.log.failure("room {room} failed at {what}", failure, room=room.code, what=what)
         if loading:
@@ -311,33 +309,6 @@ class RunningRooms:
         self._lose(runner)
         if self._lease is not None:
             self._leased.give_up(runner.room.id)
-
-    def _keep_aside(self, room: RoomAside, failure: Failure) -> None:
-        """One line for each room, and for the first of its game where in the game that is."""
-        text = "room {room} of the game {game} is kept aside, whole: {reason}"
-        if room.game in self.specs and not self.aside.holds_of(room.game):
-            self.log.failure(text, failure, room=room.code, game=room.game, reason=room.why)
-        else:
-            self.log.error(text, room=room.code, game=room.game, reason=room.why)
-        self.aside.keep(room)
-
-    def _restore(self, stored: Stored) -> Room:
-        """:raises CannotOpen: this release cannot run it."""
-        spec = self.specs.get(stored.game)
-        if spec is None:
-            raise CannotOpen(f"no game {stored.game} is served")
-        try:
-            return row.restore(
-                spec,
-                id=stored.room,
-                code=stored.code,
-                parts=stored.parts,
-                epoch=self._epoch(),
-                now=self.clock.now(),
-                around=self._around,
-            )
-        except (MsgspecError, NotJSON, LookupError) as error:
-            raise CannotOpen(f"it cannot be read: {type(error).__name__}: {error}") from error
 
     def _keep(self, room: Room, *, fence: int, version: int) -> RoomRunner:
         self._ids.add(room.id)
@@ -385,7 +356,7 @@ class RunningRooms:
 
     def _changed(self, runner: RoomRunner) -> None:
         room = runner.room
-        if runner.seat_mark != _seat_mark(room):
+        if runner.seat_mark != seat_mark(room):
             self.count_users(runner)
 
     def _lose(self, runner: RoomRunner) -> None:
@@ -419,7 +390,7 @@ class RunningRooms:
     def count_users(self, runner: RoomRunner) -> None:
         """Who has a seat where, for the bound on rooms a user."""
         room = runner.room
-        runner.seat_mark = _seat_mark(room)
+        runner.seat_mark = seat_mark(room)
         if self._runners.get(room.code) is runner:
             self._open_rooms.note(runner)
         self.rooms_of.count(runner)
@@ -428,9 +399,3 @@ class RunningRooms:
 
 
 _log = Logger(namespace="gameserver.rooms")
-
-
-def _seat_mark(room: Room) -> tuple[object, ...]:
-    """:returns: what is another once somebody came or went, or other newcomers would find a seat."""
-    state = room.state
-    return state.next_seat, len(room.seats), state.status, state.locked, room.moment.closing
