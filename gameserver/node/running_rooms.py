@@ -53,6 +53,7 @@ AWAY_S: Final = 0.01
 """Time away that counts; the store keeps milliseconds."""
 ELSEWHERE: Final = re.compile(r"guest:[0-9a-f]{24}|(?!guest:|account:)\w+:.{1,1000}")
 """Ids of users who are kept nowhere here: guests, and those of other services, whose ids begin with their kind."""
+_log: Final = Logger(namespace="gameserver.rooms")
 
 
 @implementer(ILeaseHolder)
@@ -396,6 +397,3 @@ class RunningRooms:
         self.rooms_of.count(runner)
         if any(user != room.state.creator for user in runner.users):
             self._openers.visited(runner)
-
-
-_log = Logger(namespace="gameserver.rooms")
