@@ -1,4 +1,4 @@
-"""A release that breaks a game, and its repair: players with open pages keep their seats, and come back by themselves."""
+"""A release that breaks a game, and its repair: who has the page open keeps the seat, and is back without a reload."""
 
 from __future__ import annotations
 
