@@ -20,7 +20,9 @@ from gameserver.game.spec import spec_of
 from gameserver.interfaces import IStore
 from gameserver.node.rooms import RoomRegistry
 from gameserver.node.runner import RoomRunner
-from gameserver.protocol.messages import Send
+from gameserver.protocol.messages import ChatMessage, Leave, Send
+from gameserver.room.inputs.chat import SayLine
+from gameserver.room.inputs.lifecycle import GiveUpSeat
 from gameserver.store import keys
 from gameserver.store.redis.store import RedisStore
 from gameserver.store.sqlite.store import SQLiteStore
@@ -145,7 +147,7 @@ class Lives:
             await self.registry.join(friend.requester(), life.runner, Place.wish("Bob", "player"))
             for each in (life.session, friend):
                 life.runner.message(each.requester(), each.seat, Send("play", data=Raw(b"{}")))
-                await life.runner.post("chat", each.requester(), each.seat, "hello", "room", None)
+                await life.runner.post(SayLine(each.requester(), each.seat, ChatMessage("hello")))
             life.friend = friend
         await self.settle()
 
@@ -174,7 +176,7 @@ class Life:
     def leave(self) -> None:
         """All give their seats up."""
         for each in (self.session, self.friend):
-            self.runner.post("leave", each.requester(), each.seat)
+            self.runner.post(GiveUpSeat(each.requester(), each.seat, Leave()))
 
     def drop(self) -> None:
         """All are gone without a word."""

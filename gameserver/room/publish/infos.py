@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from msgspec import Raw, Struct
 
 from gameserver.protocol import messages, values
-from gameserver.room.publish.audience import audience_of, hand_out, say
+from gameserver.room.publish.audience import say
 from gameserver.room.publish.streams import Said
 
 if TYPE_CHECKING:
@@ -120,42 +120,33 @@ def _tell_groups(room: Room, log: list[Said], changed: Collection[str]) -> None:
 
     :param changed: seats of which the whole room was just told, without what only their groups may know.
     """
-    concerned: dict[str, None] = {}
+    concerned: dict[str, dict[str, None]] = {}
     told = room.publisher.groups
     for name, group in room.state.groups.items():
         members, before = frozenset(group.members), told.get(name, frozenset())
         moved = (members ^ before).union(id for id in changed if id in members)
         told[name] = members
         here = [room.seats[id] for id in sorted(moved, key=int) if id in room.seats]
-        concerned.update((seat.id, None) for seat in here)
+        for seat in here:
+            concerned.setdefault(seat.id, {seat.id: None})
         if here and not group.public:
             _say_seats(room, log, f"group:{name}", [told_seat(room, seat, (name,)) for seat in here])
-            _tell_fellows(room, name, members - before)
+            for id in members - before:
+                concerned[id].update(group.members)
     room.journal.stale.groups = False
-    for id in concerned:
-        _tell_own_seat(room, log, room.seats[id])
+    for id, seats in concerned.items():
+        _tell_own_seat(room, log, room.seats[id], seats)
 
 
-def _tell_fellows(room: Room, name: str, newcomers: Collection[str]) -> None:
+def _tell_own_seat(room: Room, log: list[Said], seat: Player, seats: Iterable[str]) -> None:
     """
-    Who comes into a private group learns who else is in it: all of them by one message, whose number is the last one's.
+    A seat learns of its own groups, and of who else is in those that it has entered.
 
-    Nobody resumes into a time before this, as nobody who comes had the group's stream: so it is in no log, as the
-    document is not that follows.
+    :param seats: itself, and these. Others of its groups it knows, and hears of them on the groups' streams.
     """
-    sessions = [session for id in sorted(newcomers, key=int) for session in room.publisher.listeners(id)]
-    if sessions:
-        key = f"group:{name}"
-        seats: Any = [told_seat(room, room.seats[id], (name,)) for id in room.state.groups[name].members]
-        n = room.publisher.streams.counts[key]
-        hand_out(room, audience_of(sessions), messages.encode(messages.SeatsMessage(room.code, key, n, seats)))
-
-
-def _tell_own_seat(room: Room, log: list[Said], seat: Player) -> None:
-    """A seat learns of its own groups."""
     key = f"seat:{seat.id}"
     if key in seat._kept.entered:
-        _say_seats(room, log, key, [told_seat(room, seat, seat.groups)])
+        _say_seats(room, log, key, [told_seat(room, room.seats[id], seat.groups) for id in seats])
 
 
 def _say_seats(room: Room, log: list[Said], key: str, infos: Any) -> None:
