@@ -295,7 +295,8 @@ class UntoldTests(TestCase):
         public = {"number": 1, "kind": "choice", "text": first.text, "choices": ["Oslo", "Rome"]}
         asked = {"op": "patch", "stream": "room", "ops": [[0, ["question"], public], [0, ["reveal"], None]]}
         own = {"op": "patch", "stream": "seat", "ops": [[0, ["answer"], 0]]}
-        info = {"op": "room", "stream": "room", "info": {"answered": {"answer": ["1"]}}}
+        people = {"asked": {"answer": ["1", "2"]}, "answered": {"answer": ["1"]}}
+        info = {"op": "room", "stream": "room", "info": people}
         shown = {"op": "patch", "stream": "room", "ops": [[0, ["reveal"], {"answer": "Oslo", "value": 0}]]}
 
         result = {"op": "patch", "stream": "seat", "ops": [[0, ["right"], True], [0, ["gained"], 1000]]}

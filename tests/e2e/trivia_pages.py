@@ -209,11 +209,11 @@ def _is_own_result(message: Any) -> bool:
 
 
 def _public(message: Any) -> Any:
-    """A frame without what may be told: who has answered, and what this very player has."""
+    """A frame without what may be told: who is asked and has answered, and what this very player has."""
     if "info" in message:
-        seats = message["info"]["answered"].get("answer", [])
-        assert all(seat.isdecimal() for seat in seats), message
-        message = {**message, "info": {**message["info"], "answered": len(seats)}}
+        told = {key: message["info"][key].get("answer", []) for key in ("asked", "answered")}
+        assert all(seat.isdecimal() for seats in told.values() for seat in seats), message
+        message = {**message, "info": {**message["info"], **{key: len(seats) for key, seats in told.items()}}}
     if message["op"] == "patch" and message["stream"] == "seat":
         return {**message, "ops": [op for op in message["ops"] if op[1] != ["answer"]]}
     if message["op"] == "joined" and "seat" in message["docs"]:

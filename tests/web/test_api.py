@@ -12,6 +12,7 @@ from twisted.internet.address import IPv4Address
 from twisted.internet.defer import CancelledError, Deferred
 from twisted.internet.task import Clock as Seconds
 from twisted.internet.testing import StringTransport
+from twisted.logger import Logger
 from twisted.python.failure import Failure
 from twisted.trial.unittest import SynchronousTestCase
 from twisted.web.resource import Resource
@@ -546,7 +547,7 @@ class CreateTests(ApiTests):
     def test_rooms_aside_are_named(self) -> None:
         """It is ready all the same; and they are counted for whoever is to be woken."""
         for code in ("K7QM", "K7QN"):
-            self.node.registry.aside.keep(RoomAside(code, code, "quiz", "no way"))
+            self.node.registry.aside.keep(RoomAside(code, code, "quiz", "no way"), None, Logger())
         answer = self.node.ask("GET", "/readyz")
         aside = "rooms kept aside, until a release can run them: quiz 2"
         self.assertEqual((answer.status, answer.json), (200, {"status": "ok", "aside": aside}))
@@ -749,7 +750,7 @@ class BudgetTests(ApiTests):
 
     def test_room_that_is_being_mended(self) -> None:
         """It is no guess, however often a page that waits for it looks."""
-        self.node.registry.aside.keep(RoomAside("id", "K7QM", "quiz", "no way"))
+        self.node.registry.aside.keep(RoomAside("id", "K7QM", "quiz", "no way"), None, Logger())
         for _ in range(LOOKUPS + 1):
             self.assertRefused(self.node.ask("GET", "/api/rooms/k7qm"), 503, "quarantined", "Your seat is kept.")
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from prometheus_client.parser import text_string_to_metric_families
+from twisted.logger import Logger
 
 from gameserver.auth.invitations import Invitations
 from gameserver.node.rooms_aside import RoomAside
@@ -46,7 +47,7 @@ class MetricsTests(ApiTests):
         found = self.numbers()
         self.assertEqual((found["gameserver_rooms", ""], found["gameserver_seats", ""]), (1, 1))
         self.assertEqual(found["gameserver_rooms_aside", ""], 0)
-        self.node.registry.aside.keep(RoomAside("id", "K7QM", "quiz", "no way"))
+        self.node.registry.aside.keep(RoomAside("id", "K7QM", "quiz", "no way"), None, Logger())
         self.assertEqual(self.numbers()["gameserver_rooms_aside", ""], 1)
 
     def test_sizes(self) -> None:
