@@ -15,7 +15,8 @@ export function hostBar(room) {
   const more = el("button", { type: "button", onclick: () => openPanel(room) }, "Players");
   const bar = el("aside", { class: "host-bar", "aria-label": "Host" }, el("span", { class: "host-word", "aria-hidden": "true" }, "Host"), pause, skip, more);
   pause.addEventListener("click", () => attempt(room.send(room.state.paused ? "unpause" : "pause", {})));
-  skip.addEventListener("click", () => attempt(room.send("skip", { phase: room.info.phase })));
+  let shown = room.info.phase; // what the button says: the room may be further, and a click is not to end what nobody saw
+  skip.addEventListener("click", () => attempt(room.send("skip", { phase: shown })));
   render(room, () => {
     const playing = room.info.status === "playing";
     bar.hidden = !room.mayHost;
@@ -23,7 +24,8 @@ export function hostBar(room) {
     pause.hidden = skip.hidden = !playing;
     pause.textContent = room.state.paused ? "Resume" : "Pause";
     pause.classList.toggle("primary", room.state.paused);
-    skip.textContent = NEXT[room.info.phase] ?? "Skip";
+    shown = room.info.phase;
+    skip.textContent = NEXT[shown] ?? "Skip";
   });
   return bar;
 }
