@@ -69,17 +69,17 @@ class Chain:
 
     def look_again(self, user: User, *, now_s: float) -> Deferred[User]:
         """Have whoever keeps this user look it up again."""
-        keeper = self._keeper(user.id)
-        if keeper is None:
+        link = self._who_keeps(user.id)
+        if link is None:
             return succeed(user)
-        return maybeDeferred(keeper.look_again, user, now_s=now_s).addErrback(_failed, keeper.kind)
+        return maybeDeferred(link.look_again, user, now_s=now_s).addErrback(_failed, link.kind)
 
     def revoke(self, order: Order, *, now_s: float) -> Deferred[None]:
         """Have whoever keeps this user carry out an order."""
-        keeper = self._keeper(order.user)
-        if keeper is None:
+        link = self._who_keeps(order.user)
+        if link is None:
             return fail(Refused("No such user can be cut off here.", code="not_found"))
-        return maybeDeferred(keeper.revoke, order, now_s=now_s).addErrback(_failed, keeper.kind)
+        return maybeDeferred(link.revoke, order, now_s=now_s).addErrback(_failed, link.kind)
 
     def orders_of(self, token: str, *, now_s: float) -> Deferred[Sequence[Order]]:
         """Have each read the token, until one says what it orders."""
@@ -92,7 +92,7 @@ class Chain:
                 return orders
         raise Refused("That token orders nothing here.", code="unauthenticated")
 
-    def _keeper(self, user_id: str) -> Any:
+    def _who_keeps(self, user_id: str) -> Any:
         return next((link for link in self._offering(IRechecks) if link.keeps(user_id)), None)
 
     def offering(self, contract: Any) -> Any:

@@ -16,6 +16,6 @@ def revoke(*users: Any) -> None:
     For what Django has no signal for, such as "log out everywhere"; that users are switched off, deleted, or have other
     groups, flags or passwords, is told by itself.
     """
-    from gameserver.django import telling  # needs settings, which a package of INSTALLED_APPS must not
+    from gameserver.django import revocations  # needs settings, which a package of INSTALLED_APPS must not
 
-    telling.revoke(*users)
+    revocations.revoke(*users)

@@ -8,7 +8,7 @@ from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Group
 from django.db.models.signals import m2m_changed, post_save, pre_delete
 
-from gameserver.django.telling import changed
+from gameserver.django.revocations import changed
 
 
 def connect() -> None:

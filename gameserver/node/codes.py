@@ -47,5 +47,7 @@ def as_typed(code: str) -> str:
 
 def looks_like(text: str) -> bool:
     """Whether somebody may have typed a code: its letters, as long as codes are."""
+    if len(text) > 2 * LONGEST_CODE:
+        return False
     code = as_typed(text)
     return SHORTEST_CODE <= len(code) <= LONGEST_CODE and set(code) <= set(ALPHABET)

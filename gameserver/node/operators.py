@@ -140,7 +140,7 @@ class Operators:
         """:raises Refused: there is nothing in it."""
         _check(user)
         text = said(wish.text, self._registry.chat_chars)
-        await self._registry.posts.announce(text, wish.data)
+        await self._registry.lobby_chat.announce(text, wish.data)
         self._note(user, "announce", about=text)
 
     async def _expel(self, user: User, wish: SanctionWish) -> None:

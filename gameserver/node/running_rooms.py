@@ -127,7 +127,7 @@ class RunningRooms:
         self.ticks = Ticks(clock, self.reactor_pass)
         self.watch = Moderation(store, clock, entropy, reports_per_user=reports[0], reports_per_address=reports[1])
         self._around.watch = self.watch
-        self.posts = LobbyChat(
+        self.lobby_chat = LobbyChat(
             store,
             clock,
             self.watch,

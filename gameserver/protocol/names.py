@@ -28,8 +28,8 @@ SPELLED: Final = 4
 KEY_CHARS: Final = 320
 """The longest name that is compared: an address of e-mail, with which other systems log in. Ours are shorter."""
 NAMELESS: Final = "Player"
-KEPT_KEYS: Final = 2048
-"""Keys that are kept, since a room compares a newcomer with all who are there: of a thousand seats, twice over."""
+KEPT_KEYS: Final = 16_384
+"""Keys that are kept, since a room compares a newcomer with all who are there: more than a room has seats."""
 
 _BLANK: Final = r"\u2800\U0001d159\U00013441\U00013442\U00016fe4"
 """Characters that Unicode counts among the visible, and whose glyph is empty: of Braille, of music, of hieroglyphs."""
@@ -96,12 +96,24 @@ def numbered(name: str, taken: Container[str], most: int) -> str:
     """
     :param taken: the keys that it must not have, see `name_key`.
     :param most: code points.
-    :returns: the name with the lowest number from 2 on with which it is nobody else's: "Anna 2".
+    :returns: the name with a number with which it is nobody else's: "Anna 2", and the next where that is somebody's.
+        Of a thousand guests who are all called the same, the last is found in a few steps, too.
     """
-    n = 2
-    while name_key(found := with_ending(name, f" {n}", most)) in taken:
-        n += 1
-    return found
+
+    def of_number(n: int) -> str:
+        return with_ending(name, f" {n}", most)
+
+    def is_taken(n: int) -> bool:
+        return name_key(of_number(n)) in taken
+
+    free = 2
+    while is_taken(free):
+        free *= 2
+    held = free // 2  # 1 is the name without a number
+    while free - held > 1:
+        middle = (free + held) // 2
+        held, free = (middle, free) if is_taken(middle) else (held, middle)
+    return of_number(free)
 
 
 def with_ending(name: str, ending: str, most: int) -> str:

@@ -249,10 +249,6 @@ class Room:
             stale.due_at = min([due for due in dues if due is not None], default=NEVER)
         return stale.due_at if stale.due_at != NEVER else None
 
-    def is_due(self, now: float) -> bool:
-        """Whether something may be due: it is, or what is has to be looked for."""
-        return self.journal.stale.due_at <= now
-
     @property
     def ticks(self) -> bool:
         """Whether ticks are wanted now: the game is played, and somebody is here."""

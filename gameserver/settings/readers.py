@@ -10,7 +10,7 @@ import re
 import struct
 from ipaddress import ip_network
 from typing import Final
-from urllib.parse import unquote, urlsplit
+from urllib.parse import SplitResult, unquote, urlsplit
 from zoneinfo import ZoneInfo
 
 from gameserver.settings.values import Wrong, path, text, texts
@@ -94,14 +94,7 @@ def proxies(value: object) -> tuple[str, ...]:
 
 def public_url(value: object) -> str:
     """Read the address that people reach the server at, perhaps with a path."""
-    given = text(value)
-    try:
-        parts = urlsplit(given)
-        right = parts.scheme in ("http", "https") and parts.hostname and not (parts.query or parts.fragment)
-    except ValueError:
-        right = False
-    if not right:
-        raise Wrong(f"an http or https address without query, such as https://games.example, not {given!r}")
+    given, parts = _address(value, "https://games.example")
     # Browsers walk along dots before they ask for anything.
     if not PATH.fullmatch(parts.path) or {".", ".."}.intersection(unquote(parts.path).split("/")):
         raise Wrong(f"a path such as /games behind the host, if any, not {parts.path!r}")
@@ -110,15 +103,18 @@ def public_url(value: object) -> str:
 
 def login_url(value: object) -> str:
     """Read the address of a page elsewhere."""
+    return _address(value, "https://shop.example/enter/")[0]
+
+
+def _address(value: object, example: str) -> tuple[str, SplitResult]:
     given = text(value)
     try:
         parts = urlsplit(given)
-        right = parts.scheme in ("http", "https") and parts.hostname and not (parts.query or parts.fragment)
+        if parts.scheme in ("http", "https") and parts.hostname and not (parts.query or parts.fragment):
+            return given, parts
     except ValueError:
-        right = False
-    if not right:
-        raise Wrong(f"an http or https address without query, such as https://shop.example/enter/, not {given!r}")
-    return given
+        pass
+    raise Wrong(f"an http or https address without query, such as {example}, not {given!r}")
 
 
 def time_zone(value: object) -> str:

@@ -12,19 +12,19 @@ from gameserver.websocket.seat_holder import SeatHolder
 
 
 async def listen(peer: SeatHolder, requester: Requester, message: messages.Listen) -> None:
-    posts = peer.services.registry.posts
+    lobby_chat = peer.services.registry.lobby_chat
     found: Any = None
     if message.on:
-        found = await _unless_away(posts.listen(peer, requester.user, message.to, message.seen))
+        found = await _unless_away(lobby_chat.listen(peer, requester.user, message.to, message.seen))
         if peer.closed:
-            posts.forget(peer)
+            lobby_chat.forget(peer)
     else:
-        posts.cease(peer, requester.user, message.to)
+        lobby_chat.cease(peer, requester.user, message.to)
     peer.done(requester, found)
 
 
 async def post(peer: SeatHolder, requester: Requester, message: messages.ChatMessage) -> None:
-    await _unless_away(peer.services.registry.posts.say(requester.user, message.to, message.text, message.data))
+    await _unless_away(peer.services.registry.lobby_chat.say(requester.user, message.to, message.text, message.data))
     peer.done(requester, None)
 
 

@@ -181,7 +181,7 @@ class Session(SeatHolder):
         self._waiting.clear()
         self.end_login()
         self.leave_seats()
-        self.services.registry.posts.forget(self)
+        self.services.registry.lobby_chat.forget(self)
 
     def close(self, code: int, reason: str = "") -> None:
         """Close the connection; nothing that comes after is handled."""

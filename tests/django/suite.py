@@ -46,7 +46,7 @@ from gameserver.auth.guests import Guests  # noqa: E402
 from gameserver.auth.threads import Queue, Run, Threads  # noqa: E402
 from gameserver.auth.tickets import Tickets  # noqa: E402
 from gameserver.auth.tokens import Signer  # noqa: E402
-from gameserver.django import revoke, rooms, signals, telling  # noqa: E402
+from gameserver.django import revocations, revoke, rooms, signals  # noqa: E402
 from gameserver.django.checks import check_deployed_secret, check_secret  # noqa: E402
 from gameserver.django.models import PlayerReport, Result, ServerSanction  # noqa: E402
 from gameserver.errors import Refused  # noqa: E402
@@ -998,8 +998,8 @@ class SignalTests(Case):
         """It is signed, and says what the user may now; the server knows whose it is."""
         self.patch(changes, "heard_here", None)
         posted: list[Any] = []
-        self.patch(telling, "_post_all", lambda urls, body: posted.append((urls, json.loads(body)["token"])))
-        self.patch(telling.threading, "Thread", Now)
+        self.patch(revocations, "_post_all", lambda urls, body: posted.append((urls, json.loads(body)["token"])))
+        self.patch(revocations.threading, "Thread", Now)
         ann = account(is_staff=True)
         with override_settings(GAMESERVER_URL="https://games.example/"):
             ann.save()
@@ -1015,7 +1015,7 @@ class SignalTests(Case):
     def test_nobody_to_tell(self) -> None:
         """A project without the secret, or that names no server, saves its users all the same."""
         self.patch(changes, "heard_here", None)
-        self.patch(telling.threading, "Thread", None)
+        self.patch(revocations.threading, "Thread", None)
         ann = account()
         for given in ({"GAMESERVER_URL": ""}, {"GAMESERVER_URL": "https://x.example", "GAMESERVER_SECRET_FILE": None}):
             with override_settings(**given):

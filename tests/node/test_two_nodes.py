@@ -185,12 +185,12 @@ class PostTests(TwoNodesTestCase):
 
     def say(self, node: Place, session: FakeSession, text: str) -> Deferred[None]:
         """Write to the lobby."""
-        return Deferred.fromCoroutine(node.registry.posts.say(session.user, "lobby:counting", text, None))
+        return Deferred.fromCoroutine(node.registry.lobby_chat.say(session.user, "lobby:counting", text, None))
 
     def found(self, node: Place) -> list[str]:
         """What somebody finds who listens now."""
         session = FakeSession("cleo")
-        listening = node.registry.posts.listen(session, session.user, "lobby:counting", None)
+        listening = node.registry.lobby_chat.listen(session, session.user, "lobby:counting", None)
         return [line["text"] for line in node.get(Deferred.fromCoroutine(listening))["lines"]]
 
     def test_lines_of_two_nodes(self) -> None:

@@ -138,6 +138,23 @@ class NumberTests(SynchronousTestCase):
         self.assertEqual(numbered("Anna", {name_key("Anna")}, 32), "Anna 2")
         self.assertEqual(numbered("Anna", set(map(name_key, ("Anna", "ANNA2", "a-nna 3"))), 32), "Anna 4")
 
+    def test_crowd_of_one_name(self) -> None:
+        """Each of a thousand who are called the same has another number, found in a few looks, not in a thousand."""
+
+        class Taken(set[str]):
+            looks = 0
+
+            def __contains__(self, key: object) -> bool:
+                self.looks += 1
+                return super().__contains__(key)
+
+        taken = Taken([name_key("Guest")])
+        for _ in range(1000):
+            before = taken.looks
+            taken.add(name_key(numbered("Guest", taken, 32)))
+            self.assertLessEqual(taken.looks - before, 22)
+        self.assertEqual(len(taken), 1001)
+
     def test_room_for_it(self) -> None:
         """What is too long for a number is cut, and nothing stays that would stand before the number unseen."""
         self.assertEqual(numbered("a" * 32, {name_key("a" * 32)}, 32), "a" * 30 + " 2")

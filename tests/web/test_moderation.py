@@ -208,9 +208,9 @@ class ModerationTests(SynchronousTestCase):
             self.assertEqual(answer.status, status)
         session: Any = object()
         found: list[Any] = []
-        Deferred.fromCoroutine(self.node.registry.posts.listen(session, User("u", "U"), "server", None)).addCallback(
-            found.append
-        )
+        Deferred.fromCoroutine(
+            self.node.registry.lobby_chat.listen(session, User("u", "U"), "server", None)
+        ).addCallback(found.append)
         self.assertEqual([line["text"] for line in found[0]["lines"]], ["Back at noon"])
 
     def test_banned_user_cannot_come_back(self) -> None:

@@ -387,8 +387,8 @@ class OwedTests(PaceTestCase):
         """Small requests, large answers: who reads none of these is closed before many were made."""
         self.write(to="lobby:calm")
         asked: list[str] = []
-        listen = self.rig.registry.posts.listen
-        self.patch(self.rig.registry.posts, "listen", lambda *a: (asked.append(a[2]), listen(*a))[1])
+        listen = self.rig.registry.lobby_chat.listen
+        self.patch(self.rig.registry.lobby_chat, "listen", lambda *a: (asked.append(a[2]), listen(*a))[1])
         most = self.ask_much(self.player(), op="listen", id=9, to="lobby:calm")
         self.assertLess(most, 3 * QUEUE)
         self.assertLess(len(asked), 10)

@@ -145,7 +145,7 @@ class DirectTests(PostCase):
         """Of a line to an account that does not exist nothing is stored, nor of a block."""
         kept = UserRow(id="account:1", name_key="eve", version=1, value=b"1")
         self.successResultOf(self.rig.store.put_user(kept))
-        posts, eve = self.rig.registry.posts, User("account:2", "Eve")
+        posts, eve = self.rig.registry.lobby_chat, User("account:2", "Eve")
         said = Deferred.fromCoroutine(posts.say(eve, "user:account:3", "hello?", None))
         self.assertEqual(self.failureResultOf(said, Refused).value.code, "forbidden")
         self.assertEqual([book for book in self.rig.store._books if book.startswith("posts")], [])
@@ -209,7 +209,7 @@ class ShadowTests(PostCase):
         self.say(self.ann, 200, "on time")
         post = [m for m in self.ann.everything() if m["op"] == "post"][-1]
         self.assertEqual(post["line"], post["at"])
-        shadows = [line for line in self.rig.registry.posts._feed("lobby:dice").lines if line.shadow]
+        shadows = [line for line in self.rig.registry.lobby_chat._feed("lobby:dice").lines if line.shadow]
         self.assertEqual(len(shadows), SHADOWED)
 
 
@@ -217,7 +217,7 @@ class ServerTests(PostCase):
     def test_announcement(self) -> None:
         """All who listen hear the operator, in whatever room; who comes later finds it."""
         self.listen(self.ann, "server", 1)
-        Deferred.fromCoroutine(self.rig.registry.posts.announce("Maintenance at noon"))
+        Deferred.fromCoroutine(self.rig.registry.lobby_chat.announce("Maintenance at noon"))
         (post,) = self.posts(self.ann)
         self.assertEqual((post["from"], post["to"], post["text"]), (None, "server", "Maintenance at noon"))
         self.assertEqual(self.listen(self.bob, "server", 1)["lines"][0]["text"], "Maintenance at noon")
@@ -275,4 +275,4 @@ class RigTests(WireTestCase):
         """A server without posts keeps no walls."""
         rig = Rig(Dice)
         rig.guest("Ann").create("dice")
-        self.assertEqual(rig.registry.posts._feeds, {})
+        self.assertEqual(rig.registry.lobby_chat._feeds, {})

@@ -262,7 +262,7 @@ class SizesTests(WireTestCase):
             self.assertEqual(
                 self.ann.ask("chat", id=self.fresh_id(), to="lobby:loud", text=str(n), data="x" * 10_000)["op"], "ok"
             )
-            kept = self.rig.registry.posts._feeds["lobby:loud"].lines
+            kept = self.rig.registry.lobby_chat._feeds["lobby:loud"].lines
             self.assertLess(sum(len(line.data) for line in kept), WALL_BYTES)
         heard = self.posts(self.bob, 2)
         texts = [int(line["text"]) for line in heard["lines"]]

@@ -73,7 +73,7 @@ def _tell(keys: Sequence[str], *, out: bool) -> None:
         log.error("the game server is not told of users %s: %s", ", ".join(keys), error)
         return
     # Not a daemon: a command that ends at once waits until it is told.
-    threading.Thread(target=_post_all, args=(urls, body), name="gameserver-telling").start()
+    threading.Thread(target=_post_all, args=(urls, body), name="gameserver-revocations").start()
 
 
 def _rights_of(key: str) -> tuple[str, ...] | None:
