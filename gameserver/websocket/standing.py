@@ -8,7 +8,7 @@ everybody connected every ``recheck_s``.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import Any, Final
 
 from twisted.application.service import Service
 from twisted.internet.defer import Deferred
@@ -18,6 +18,11 @@ from gameserver.errors import Refused, StoreUnavailable
 from gameserver.interfaces import IAuthenticators, Order, User
 from gameserver.protocol.messages import Close
 from gameserver.websocket.seat_holder import SeatHolder
+
+STRETCH: Final = 50
+"""Logins that are looked up in a pass of the reactor, where that takes no time."""
+Login = tuple[User, list[SeatHolder]]
+"""A user, as proved by one login, and the connections of that."""
 
 log = Logger(namespace="gameserver")
 
@@ -60,8 +65,8 @@ class Standing(Service):
 
     async def recheck(self, user_id: str) -> None:
         """Look this user up again; it fires when connections have the rights that hold now, or are closed."""
-        for user in self._users(user_id):
-            await self._recheck(user)
+        for login in self._logins(user_id):
+            await self._recheck(login)
 
     def _look(self) -> None:
         looking = Deferred.fromCoroutine(self._recheck_all())
@@ -74,31 +79,37 @@ class Standing(Service):
 
     async def _recheck_all(self) -> None:
         # One after the other: there is time, and whoever comes in meanwhile is to wait for none of it.
-        for user in self._users():
-            await self._recheck(user)
+        for count, login in enumerate(self._logins(), 1):
+            await self._recheck(login)
+            if count % STRETCH == 0:
+                await self._pause()
 
-    def _users(self, user_id: str | None = None) -> list[User]:
-        """:returns: who is connected, once for each login."""
-        users = (session.user for session in self._sessions if session.user is not None)
-        return list({(user.id, user.login): user for user in users if user_id in (None, user.id)}.values())
+    def _pause(self) -> Deferred[None]:
+        """Let others have their turn: of guests there is nothing to wait for."""
+        over: Deferred[None] = Deferred()
+        self._call = self._clock.later(0, over.callback, None)
+        return over
 
-    async def _recheck(self, user: User) -> None:
+    def _logins(self, user_id: str | None = None) -> list[Login]:
+        """:returns: who is connected, once for each login, with its connections."""
+        logins: dict[tuple[str, object], Login] = {}
+        for session in self._sessions:
+            user = session.user
+            if user is not None and user_id in (None, user.id):
+                logins.setdefault((user.id, user.login), (user, []))[1].append(session)
+        return list(logins.values())
+
+    async def _recheck(self, login: Login) -> None:
+        user, sessions = login
         try:
             now = await self._authenticators.look_again(user, now_s=self._clock.now())
         except StoreUnavailable:
             return  # nothing is known: everybody stays until it is
         except Refused as refused:
             if refused.code != "busy":
-                self._close(user)
+                for session in sessions:
+                    session.close(Close.FORBIDDEN, "you were logged out")
             return
-        for session in self._of(user):
+        for session in sessions:
             if session.user is not None and session.user.rights != now.rights:
                 session.has_rights(now.rights)
-
-    def _close(self, user: User) -> None:
-        for session in self._of(user):
-            session.close(Close.FORBIDDEN, "you were logged out")
-
-    def _of(self, user: User) -> list[SeatHolder]:
-        whose = (user.id, user.login)
-        return [each for each in self._sessions if each.user is not None and (each.user.id, each.user.login) == whose]

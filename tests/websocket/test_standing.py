@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
 from typing import Any
 
 from msgspec.structs import replace
@@ -110,6 +111,25 @@ class StandingTests(FrontDoorTestCase):
         self.directory.rights["shop:bob"] = ()
         self.rig.advance(EVERY_S)
         self.assertEqual((ann.closed, bob.closed, bob.session.user.rights), (4003, None, ()))
+
+    def test_many(self) -> None:
+        """Of many each connection is looked at once, and others have their turn between."""
+        looks: list[int] = []
+        users = [User(f"guest:{n}", "Guest") for n in range(200)]
+
+        class Crowd:
+            def __iter__(self) -> Any:
+                looks.append(len(users))
+                return iter([SimpleNamespace(user=user) for user in users])
+
+        standing = Standing(Crowd(), self.rig.services.authenticators, self.rig.clock, EVERY_S)
+        standing.startService()
+        self.addCleanup(standing.stopService)
+        delays: list[float] = []
+        later = self.rig.time.callLater
+        self.patch(self.rig.time, "callLater", lambda s, *a: (delays.append(s), later(s, *a))[1])
+        self.rig.time.advance(EVERY_S)
+        self.assertEqual((looks, delays.count(0.0)), ([200], 4))
 
     def test_cannot_be_told(self) -> None:
         """Where that cannot be told, or fails, everybody stays, and it is tried again."""
