@@ -330,7 +330,7 @@ class Commits:
 
     def _notify(self) -> None:
         sent, self._notices_sent = self._notices_sent, {}
-        notified = self._runner.room.around.notified
+        notified = self._runner.room.context.notified
         if notified is not None:
             notified(sent)
 

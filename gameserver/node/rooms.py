@@ -61,7 +61,7 @@ class RoomRegistry(RunningRooms):
         :param send: see `Notifier`.
         """
         self.notifier = Notifier(self.store, self.clock, send)  # type: ignore[arg-type]
-        self._around.notified = self.notifier.add
+        self._context.notified = self.notifier.add
         self.watch.notified = self.notifier.note
 
     async def start(self) -> None:
@@ -140,9 +140,8 @@ class RoomRegistry(RunningRooms):
     ) -> RoomRunner:
         id = self.entropy(12).hex()
         code = await self._codes.claim(id, private)
-        room = row.create(
-            spec, id=id, code=code, key=self.entropy(16), epoch=self._epoch(), now=self.clock.now(), around=self._around
-        )
+        key, epoch, now = self.entropy(16), self._epoch(), self.clock.now()
+        room = row.create(spec, id=id, code=code, key=key, epoch=epoch, now=now, context=self._context)
         runner = self._keep(room, fence=1, version=0)
         stepped_s = self._stepped_s
         try:

@@ -38,9 +38,9 @@ from gameserver.node.table_reader import StoreSource
 from gameserver.node.ticks import Ticks
 from gameserver.protocol import messages, msgpack
 from gameserver.room import quota, row
-from gameserver.room.around import Around
 from gameserver.room.bounds import message_bytes
 from gameserver.room.chat.records import UserWatch
+from gameserver.room.context import RoomContext
 from gameserver.room.quota import Quota
 from gameserver.room.room import Room
 
@@ -107,7 +107,7 @@ class RunningRooms:
         self.chat_data_bytes = chat_data_bytes
         self.draining = False
         self.aside = RoomsAside()
-        self._around = Around(_log, UserWatch(), chat_chars, chat_data_bytes, name_chars)
+        self._context = RoomContext(_log, UserWatch(), chat_chars, chat_data_bytes, name_chars)
         self._spaces = {name: Quota(game_bytes) for name in specs}
         self._amnesia = amnesia
         self._runners: dict[str, RoomRunner] = {}
@@ -126,7 +126,7 @@ class RunningRooms:
         )
         self.ticks = Ticks(clock, self.reactor_pass)
         self.watch = Moderation(store, clock, entropy, reports_per_user=reports[0], reports_per_address=reports[1])
-        self._around.watch = self.watch
+        self._context.watch = self.watch
         self.lobby_chat = LobbyChat(
             store,
             clock,
@@ -152,11 +152,11 @@ class RunningRooms:
     @property
     def log(self) -> Logger:
         """Where it is written what fails; that of the rooms as well."""
-        return self._around.log
+        return self._context.log
 
     @log.setter
     def log(self, log: Logger) -> None:
-        self._around.log = log
+        self._context.log = log
 
     async def start(self) -> None:
         """Open the store and every room in it; timers are armed again, overdue ones fire."""
@@ -273,7 +273,7 @@ class RunningRooms:
     def _reopen(self, stored: Stored, last_ms: int) -> bool:
         """:returns: whether this room can be run here."""
         try:
-            room = restored(stored, self.specs, epoch=self._epoch(), now=self.clock.now(), around=self._around)
+            room = restored(stored, self.specs, epoch=self._epoch(), now=self.clock.now(), context=self._context)
         except CannotOpen as error:
             why = RoomAside(stored.room, stored.code, stored.game, str(error))
             self.aside.keep(why, Failure() if stored.game in self.specs else None, self.log)

@@ -175,7 +175,7 @@ class RoomSteps:
                 self._end_step(done)
             elif step.hung and input.asker is None and not isinstance(input, LoadRoom):
                 # What the framework did stands, such as a consumed timer: undone, it would be due again at once.
-                self.room.around.log.failure(
+                self.room.context.log.failure(
                     "room {room} hung at {what}", failure, room=self.room.code, what=input.what
                 )
                 self.room.finish()
@@ -200,7 +200,7 @@ class RoomSteps:
             self.set_aside(input.what, failure)
             return
         if not isinstance(refused, Refused):
-            self.room.around.log.failure("room {room} failed at {what}", failure, room=self.room.code, what=input.what)
+            self.room.context.log.failure("room {room} failed at {what}", failure, room=self.room.code, what=input.what)
             refused = Refused(code="game_error")
         self.room.abort()
         if not isinstance(input, CreateRoom):

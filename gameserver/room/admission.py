@@ -87,7 +87,7 @@ def _admit_unbanned(room: Room, requester: Requester) -> None:
     ban = room.talking.ban_of(user_id)
     reason = ban.reason if ban is not None else None
     if reason is None and "admin" not in requester.user.rights:
-        reason = room.around.watch.ban_of(user_id, requester.address, room.spec.name, room.now)
+        reason = room.context.watch.ban_of(user_id, requester.address, room.spec.name, room.now)
     if reason is not None:
         text = "You may not come back to this room"
         raise Refused(f"{text}: {reason}." if reason else f"{text}.", code="forbidden")

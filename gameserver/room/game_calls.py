@@ -87,7 +87,7 @@ class GameCalls:
             await self._call(room.journal.mark() if mark is None else mark, what, call, args, {})
         except Refused as refused:
             text = "room {room}: {what} came to nothing: {reason}"
-            room.around.log.info(text, room=room.code, what=what, reason=refused.text)
+            room.context.log.info(text, room=room.code, what=what, reason=refused.text)
             if refused.code == "game_error":
                 room.replies.tell_hosts(Refused(f"The game failed at {what}.", code="game_error"))
                 if counts:
@@ -163,7 +163,7 @@ class GameCalls:
             self._room.close("closed", "The game failed again and again.")
 
     def log_failure(self, what: str, error: BaseException, player: Player | None) -> None:
-        self._room.around.log.failure(
+        self._room.context.log.failure(
             "{game} failed in room {room} at {what} (seat {seat})",
             Failure(error),
             game=self._room.spec.name,

@@ -69,7 +69,7 @@ def note(room: Room, kind: str, *, result: Any = None, left: Player | None = Non
 
     :param left: who gave up a seat, where that is what happened.
     """
-    if room.around.notified is None or room.game_class.durability == "none":
+    if room.context.notified is None or room.game_class.durability == "none":
         return
     notice = Notice(
         id=f"{room.id}-{kind}-{room.state.rounds}" if left is None else f"{room.id}-{kind}-{left.id}",

@@ -16,9 +16,9 @@ from typing import TYPE_CHECKING, Any, Final
 from gameserver.errors import NotJSON
 from gameserver.protocol import values
 from gameserver.room import marks, notices
-from gameserver.room.around import Around
 from gameserver.room.changes import Aside, Changes, Departure, Utterance
 from gameserver.room.chat.state import Talking
+from gameserver.room.context import RoomContext
 from gameserver.room.documents.document import Document
 from gameserver.room.documents.fields import Fields
 from gameserver.room.game_calls import GameCalls
@@ -54,14 +54,14 @@ class Room:
     :param code: what people type.
     :param epoch: a random name of this opening.
     :param now: wall clock, seconds since 1970.
-    :param around: what the node gives all of its rooms.
+    :param context: what the node gives all of its rooms.
     :ivar notices: what steps tell a system outside since the last commit, by page, see `gameserver.room.notices`.
     """
 
     __slots__ = (
-        "around",
         "changes",
         "code",
+        "context",
         "docs",
         "game",
         "game_calls",
@@ -82,13 +82,13 @@ class Room:
     )
 
     def __init__(
-        self, spec: Contract, kept: KeptRoom, *, id: str, code: str, epoch: str, now: float, around: Around
+        self, spec: Contract, kept: KeptRoom, *, id: str, code: str, epoch: str, now: float, context: RoomContext
     ) -> None:
         self.spec = spec
         self.game_class = spec.cls
         self.id = id
         self.code = code
-        self.around = around
+        self.context = context
         self.journal = Journal()
         self.journal.parts.is_stored = spec.cls.durability != "none"
         self.state = kept.room

@@ -17,8 +17,8 @@ from gameserver.interfaces.users import GUEST_ID
 from gameserver.protocol import values
 from gameserver.room import migration, release, stored
 from gameserver.room.answers import Runs
-from gameserver.room.around import Around
 from gameserver.room.chat.line import KeptLine
+from gameserver.room.context import RoomContext
 from gameserver.room.documents import fields
 from gameserver.room.documents.document import Document
 from gameserver.room.effects import RowChanges
@@ -95,7 +95,7 @@ def dump(room: Room) -> dict[str, bytes]:
 
 
 def restore(
-    spec: Contract, *, id: str, code: str, parts: Mapping[str, bytes], epoch: str, now: float, around: Around
+    spec: Contract, *, id: str, code: str, parts: Mapping[str, bytes], epoch: str, now: float, context: RoomContext
 ) -> Room:
     """
     Make a room from its parts, as if it had never been away.
@@ -112,7 +112,7 @@ def restore(
     kept = _read_kept(parts, [content for _, content in by_kind.get(keys.SEAT, [])])
     in_one_part = kept.timers.take_apart()
     _read_timers(kept.timers, by_kind.get(keys.TIMER, []))
-    room = Room(spec, kept, id=id, code=code, epoch=epoch, now=now, around=around)
+    room = Room(spec, kept, id=id, code=code, epoch=epoch, now=now, context=context)
     if in_one_part:
         room.journal.parts.dirty.update((keys.TIMERS, *in_one_part))
     _restore_documents(room, parts)
@@ -131,14 +131,14 @@ def restore(
     return room
 
 
-def create(spec: Contract, *, id: str, code: str, key: bytes, epoch: str, now: float, around: Around) -> Room:
+def create(spec: Contract, *, id: str, code: str, key: bytes, epoch: str, now: float, context: RoomContext) -> Room:
     """
     Make a room that never was.
 
     :param key: 16 random bytes.
     """
     kept = KeptRoom(RoomState(version=spec.cls.version, key=key, created=now))
-    return Room(spec, kept, id=id, code=code, epoch=epoch, now=now, around=around)
+    return Room(spec, kept, id=id, code=code, epoch=epoch, now=now, context=context)
 
 
 def remake(room: Room) -> Room:
@@ -148,7 +148,7 @@ def remake(room: Room) -> Room:
     For tests of games; what a running server keeps between two steps survives this.
     """
     epoch, parts = room.publisher.streams.epoch, dump(room)
-    made = restore(room.spec, id=room.id, code=room.code, parts=parts, epoch=epoch, now=room.now, around=room.around)
+    made = restore(room.spec, id=room.id, code=room.code, parts=parts, epoch=epoch, now=room.now, context=room.context)
     for old in room.seats.values():
         made.seats[old.id]._take_over(old)
     for name, document in room.docs.items():
@@ -158,7 +158,7 @@ def remake(room: Room) -> Room:
     room.tables.move_to(made.tables)
     text = "{game} failed in room {room} at on_load"
     loaded = Deferred.fromCoroutine(LoadRoom().apply(made))
-    loaded.addErrback(lambda failure: made.around.log.failure(text, failure, game=made.spec.name, room=made.code))
+    loaded.addErrback(lambda failure: made.context.log.failure(text, failure, game=made.spec.name, room=made.code))
     made.finish()
     return made
 

@@ -27,6 +27,6 @@ def name_for(room: Room, user: User, wish: str) -> str:
     if holder is None:
         return wish
     if holder.account or is_guest(user) or key != name_key(user.name):
-        return numbered(wish, taken, room.around.name_chars)
-    room.journal.set(holder._kept, "name", numbered(holder.name, taken, room.around.name_chars))
+        return numbered(wish, taken, room.context.name_chars)
+    room.journal.set(holder._kept, "name", numbered(holder.name, taken, room.context.name_chars))
     return wish

@@ -18,8 +18,8 @@ from twisted.trial.unittest import SynchronousTestCase
 from gameserver.game.loader import load
 from gameserver.game.spec import spec_of
 from gameserver.room import row
-from gameserver.room.around import Around
 from gameserver.room.chat.records import UserWatch
+from gameserver.room.context import RoomContext
 from gameserver.room.room import Room
 from gameserver.store import keys
 
@@ -44,7 +44,7 @@ class OldRowTests(SynchronousTestCase):
             "code": kept["code"],
             "now": kept["now"],
             "epoch": "e",
-            "around": Around(Logger(), UserWatch()),
+            "context": RoomContext(Logger(), UserWatch()),
         }
         return row.restore(spec_of(self.games[kept["game"]]), parts=parts, **about)
 

@@ -177,7 +177,7 @@ class AccountSeatTests(NamesCase):
         eve.join(code, name=None)
         room = self.rig.runner(code).room
         parts = {name: content.replace(b',"account":true', b"") for name, content in row.dump(room).items()}
-        made = row.restore(room.spec, id=room.id, code=code, parts=parts, epoch="e", now=room.now, around=room.around)
+        made = row.restore(room.spec, id=room.id, code=code, parts=parts, epoch="e", now=room.now, context=room.context)
         self.assertEqual({seat.name: seat.account for seat in made.seats.values()}, {"Ann": True, "Eve": False})
 
     def test_lobby(self) -> None:

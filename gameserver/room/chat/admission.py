@@ -28,7 +28,7 @@ def admit_line(room: Room, player: Player, text: str, to: str, data: Any) -> Cha
     """
     channel = admit_channel(room, player, to)
     emote = text.startswith(EMOTE) and is_seen(text[len(EMOTE) :])
-    data = read_data(data, room.around.chat_data_bytes)
+    data = read_data(data, room.context.chat_data_bytes)
     return Chat(text[len(EMOTE) :] if emote else text, channel, data, emote)
 
 

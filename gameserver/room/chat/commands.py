@@ -52,8 +52,8 @@ def obey(room: Room, requester: Requester, player: Player, text: str) -> dict[st
     :returns: what came of it, for its sender.
     :raises Refused: it cannot be done, or not by this player.
     """
-    if len(text) > room.around.chat_chars:
-        raise Refused(f"At most {room.around.chat_chars} characters.", code="too_large")
+    if len(text) > room.context.chat_chars:
+        raise Refused(f"At most {room.context.chat_chars} characters.", code="too_large")
     word, _, rest = cleaned(text)[1:].partition(" ")
     needs_right, command = _COMMANDS[word.lower()]
     if needs_right and not moderation.may_moderate(room, requester.user, player):

@@ -113,7 +113,7 @@ def report(
     :param address: from which it comes.
     :raises Refused: ``slow_down``.
     """
-    room.around.watch.admit_report(by.user_id, address)
+    room.context.watch.admit_report(by.user_id, address)
     about = Who(whom.user_id, whom.name) if whom is not None else None
     if line is not None and whom is None and line.seat is not None:
         about = Who(_user_of(room, line), line.name or "")
@@ -132,7 +132,7 @@ def block(room: Room, by: Player, whom: Player, on: bool) -> None:
     """:raises Refused: oneself. The step ends once it is stored, and is refused if it is not known to be."""
     if whom.user_id == by.user_id:
         raise Refused("That is you.", code="bad_data", path="$.seat")
-    room.finish_later(room.around.watch.block(by.user_id, whom.user_id, on))
+    room.finish_later(room.context.watch.block(by.user_id, whom.user_id, on))
 
 
 def note(room: Room, act: str, by: Any, whom: Any, **more: Any) -> None:

@@ -87,7 +87,7 @@ class Talking:
 
     def deaf_to(self, speaker: Player) -> tuple[str, ...]:
         """:returns: the seats whose users have blocked this one's."""
-        blocked = self._room.around.watch.blocked
+        blocked = self._room.context.watch.blocked
         if not blocked:
             return ()
         return tuple(s.id for s in self._room.seats.values() if speaker.user_id in blocked.get(s.user_id, ()))

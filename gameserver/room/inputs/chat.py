@@ -39,7 +39,7 @@ class SayLine(SeatRequest[messages.ChatMessage], frozen=True):
         text = self.message.text
         if commands.read(room, text) is not None:
             return commands.obey(room, self.requester, player, text)
-        text = said(text, room.around.chat_chars)
+        text = said(text, room.context.chat_chars)
         chat = admission.admit_line(room, player, text, self.message.to, self.message.data)
         to = wire_address(chat.to)
         shadow = _check(room, self.requester, player, chat, text)
@@ -61,7 +61,7 @@ class EditLine(SeatRequest[messages.Edit], frozen=True):
         line = _own_line(room, player, edit.stream, edit.line)
         if line.seat != player.id:
             raise Refused("That is not your line.", code="forbidden")
-        text = said(edit.text, room.around.chat_chars)
+        text = said(edit.text, room.context.chat_chars)
         chat = admission.admit_line(room, player, text, line.to, edit.data)
         chat.edits = line.text
         shadow = _check(room, self.requester, player, chat, text)
@@ -192,5 +192,5 @@ def _mark_read(room: Room, player: Player, to: str, upto: int) -> None:
 
 def _mute_of(room: Room, player: Player) -> Mute | None:
     of_room = room.talking.mute_of(player.user_id)
-    of_server: Mute | None = room.around.watch.mute_of(player.user_id, room.spec.name, room.now)
+    of_server: Mute | None = room.context.watch.mute_of(player.user_id, room.spec.name, room.now)
     return of_server if of_room is None or (of_server is not None and of_room.shadow) else of_room

@@ -67,7 +67,7 @@ def tell(room: Room) -> None:
     if log:
         publisher.streams.keep(log)
     if changes.records:
-        log_keeper: Any = room.around.watch
+        log_keeper: Any = room.context.watch
         publisher.outbox += [((log_keeper,), record.encode(), None) for record in changes.records]
     if changes.notices:
         room.notices.update((notice.page, notice.encode()) for notice in changes.notices)

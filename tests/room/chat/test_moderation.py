@@ -69,7 +69,7 @@ class BarCase(SynchronousTestCase):
 
     def setUp(self) -> None:
         self.table = Table(self.game)
-        self.book = self.table.room.around.watch = Book()
+        self.book = self.table.room.context.watch = Book()
         self.ann, self.bob, self.cleo = (self.table.join(name) for name in ("Ann", "Bob", "Cleo"))
 
     def code(self, visitor: Visitor, text: str, to: str = "room") -> str:
@@ -238,7 +238,7 @@ class OutTests(BarCase):
         part["banned"] = ["guest:bob"]
         parts[keys.ROOM] = msgspec.json.encode(part)
         old = row.restore(
-            room.spec, id=room.id, code=room.code, parts=parts, epoch="e", now=room.now, around=room.around
+            room.spec, id=room.id, code=room.code, parts=parts, epoch="e", now=room.now, context=room.context
         )
         self.assertEqual(old.talking.ban_of("guest:bob"), Ban("guest:bob"))
         self.assertEqual(msgspec.json.decode(row.dump(old)[keys.ROOM])["banned"], [])
@@ -354,7 +354,7 @@ class BlockTests(BarCase):
         self.bob.say("to you", to=f"seat:{self.cleo.id}")
         self.bob._speak({"op": "typing"})
         self.table.restart()
-        self.table.room.around.watch = self.book
+        self.table.room.context.watch = self.book
         self.cleo.drop()
         self.cleo.come(None, {})
         for word in (b"to all", b"to you", b"typing"):

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from twisted.logger import Logger
 
 
-class Around(Struct):
+class RoomContext(Struct):
     """
     The same for all rooms of a node.
 
