@@ -7,6 +7,11 @@ from typing import Any
 from tests.e2e.browser import People, browse, need
 from tests.e2e.kit import ServerCase
 
+FORGET_SEATS = """for (const key of Object.keys(localStorage).filter((name) => name.startsWith("gameserver "))) {
+  localStorage.setItem(key, JSON.stringify({ ...JSON.parse(localStorage.getItem(key)), seats: [] }));
+}"""
+"""Of this browser the seats, not who it is: as on another device of an account."""
+
 
 class WaysInTests(ServerCase):
     def setUp(self) -> None:
@@ -55,6 +60,24 @@ class WaysInTests(ServerCase):
 
         await browse(server.port, come)
         await browse(server.port, lose_the_way)
+
+    async def test_full(self) -> None:
+        """Where nobody new is let in the page says so; but whoever has a seat there comes back, remembered or not."""
+        server = self.server()
+        await server.start()
+
+        def come(people: People) -> None:
+            ann, bob, cleo = people("Ann"), people("Bob"), people("Cleo")
+            code = ann.create("tictactoe")
+            bob.join("tictactoe", code)
+            bob.sees(".board")
+            cleo.go(f"/play/tictactoe/?room={code}")
+            cleo.sees(".card", "There is no free seat for a player.")
+            bob.page.evaluate(FORGET_SEATS)
+            bob.go(f"/play/tictactoe/?room={code}")
+            bob.sees(".board")
+
+        await browse(server.port, come)
 
     async def test_lines_that_break(self) -> None:
         """A device that is offline is told so at once; where WebSockets are swallowed, the page says what is wrong."""

@@ -30,8 +30,11 @@ export async function joinCard({ mount, client, game, role, seated, about }) {
   if (isElsewhere(listing.game, game)) return goToGame(listing.game);
   const canWatch = role === "player" && (listing.open_to ?? []).includes("spectator");
   const watch = canWatch ? el("a", { class: "button quiet", href: `?room=${code}&role=spectator` }, "Only watch") : null;
-  if (listing.open_to && !listing.open_to.includes(role) && about.name === listing.game) {
-    fill(mount, closedCard(listing, role, about, watch));
+  if (listing.open_to && !listing.open_to.includes(role)) {
+    // Nobody new comes in; but whose seat it is, on another device or with this page's memory lost, comes back to it.
+    const own = await client.join(code, { name: savedName() || titled(role), role }).catch(() => null);
+    if (own) seated(own);
+    else fill(mount, closedCard(listing, role, about, watch));
     return;
   }
   const named = role === "player" ? nameField() : null;
