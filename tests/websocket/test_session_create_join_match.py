@@ -184,10 +184,12 @@ class JoinTests(DoorsTestCase):
         self.assertEqual((seat["role"], seat["host"], seat["number"]), ("host", True, None))
 
     def test_screen_creates(self) -> None:
-        """Where a screen creates, the first player is host."""
+        """Where a screen creates, the first player is host; the screen is told that it has the same rights."""
         tv = self.rig.guest("TV").create("quiz", role="screen")
         self.assertFalse(tv.joined["seats"][0]["host"])
+        self.assertTrue(tv.joined["seat"]["hosts"])
         ann = self.rig.guest("Ann").join(tv.room)
+        self.assertNotIn("hosts", ann.joined["seat"])
         self.assertTrue(next(s for s in ann.joined["seats"] if s["id"] == ann.seat)["host"])
 
     def test_full_locked_playing_and_over(self) -> None:
