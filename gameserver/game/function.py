@@ -38,7 +38,7 @@ def game_from_module(module: ModuleType) -> type[Game]:
     name = getattr(module, "name", None) or module_name
     settings = {key: getattr(module, key) for key in _SETTINGS if hasattr(module, key)}
     migrate = getattr(module, "migrate", None)
-    if callable(migrate):
+    if migrate is not None:
         settings["migrate"] = staticmethod(migrate)
     doc = module.__doc__ or function.__doc__
     members = {

@@ -37,6 +37,9 @@ ELSEWHERE: Final = {
 }
 """What others call it, and what it is here; without underscores, in lower case."""
 
+_NO_ROWS: Final = (*(bool, int, float, str, bytes, list, tuple, set), "bool", "int", "float", "str", "bytes", "list")
+"""What ``migrate`` may say that it returns, and must not; as a text where annotations are not evaluated."""
+
 
 class Slip(NamedTuple):
     """
@@ -72,21 +75,35 @@ def check_hooks(cls: type[Game], base: type[Game]) -> None:
 
 
 def check_migrate(cls: type[Game]) -> None:
-    """:raises GameDefinitionError: ``migrate`` is async, or does not take what it is called with."""
+    """
+    :raises GameDefinitionError: ``migrate`` is no function, async or a generator, does not take what it is called with,
+        or says that it returns what is no row.
+    """
     found = inspect.getattr_static(cls, "migrate", None)
     if found is None:
         return
     bound = not isinstance(found, staticmethod)
     function = getattr(found, "__func__", found)
-    if inspect.iscoroutinefunction(function):
+    right = f"Write def migrate({'self, ' if bound else ''}row, from_version)."
+    if not callable(function):
+        raise GameDefinitionError(f"{cls.__name__}.migrate is {function!r}, not a function. {right}")
+    if inspect.iscoroutinefunction(function) or inspect.isasyncgenfunction(function):
         raise GameDefinitionError(f"{cls.__name__}.migrate must not be async: no room is there to wait for it.")
+    if inspect.isgeneratorfunction(function):
+        raise GameDefinitionError(f"{cls.__name__}.migrate must not yield: it changes the row, or returns another.")
     try:
-        inspect.signature(function).bind(*(["self"] if bound else []), "row", "from_version")
+        signature = inspect.signature(function)
+        signature.bind(*(["self"] if bound else []), "row", "from_version")
     except TypeError as error:
         raise GameDefinitionError(
-            f"{cls.__name__}.migrate is called as migrate(row, from_version), which it does not take: {error}."
-            f" Write def migrate({'self, ' if bound else ''}row, from_version)."
+            f"{cls.__name__}.migrate is called as migrate(row, from_version), which it does not take: {error}. {right}"
         ) from None
+    if signature.return_annotation in _NO_ROWS:
+        returned = inspect.formatannotation(signature.return_annotation).strip("'")
+        raise GameDefinitionError(
+            f"{cls.__name__}.migrate returns {returned}: it must return a row, a dict, or None where it changed the one"
+            " that it was given."
+        )
 
 
 def slips(cls: type[Game], base: type[Game]) -> list[Slip]:

@@ -2,14 +2,35 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
+
+from gameserver.node.lobby_chat import ACCOUNT
 
 if TYPE_CHECKING:
+    from gameserver.interfaces import IUserStore
+    from gameserver.node.people import People
     from gameserver.node.runner import RoomRunner
     from gameserver.room.room import Room
+
+ELSEWHERE: Final = re.compile(r"guest:[0-9a-f]{24}|(?!guest:|account:)\w+:.{1,1000}")
+"""Ids of users who are kept nowhere here: guests, and those of other services, whose ids begin with their kind."""
+
+
+async def may_exist(user_id: str, rooms: RoomsOfUsers, people: People, users: IUserStore | None) -> bool:
+    """
+    :param users: where accounts are kept; None: there are none.
+    :returns: whether there may be such a user: one who is here, an account, or somebody whom only a token knows, such
+        as a guest who has left.
+    """
+    if user_id in rooms or people.is_connected(user_id):
+        return True
+    if user_id.startswith(ACCOUNT):
+        return users is not None and await users.user(user_id) is not None
+    return ELSEWHERE.fullmatch(user_id) is not None
 
 
 def seat_mark(room: Room) -> tuple[object, ...]:

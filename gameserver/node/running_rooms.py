@@ -7,7 +7,6 @@ after its rooms accordingly.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Final
 
@@ -24,15 +23,16 @@ from gameserver.node.calendar import Calendar
 from gameserver.node.code_claims import CodeClaims
 from gameserver.node.heartbeat import Heartbeat
 from gameserver.node.leased_rooms import LeasedRooms
-from gameserver.node.lobby_chat import ACCOUNT, LobbyChat
+from gameserver.node.lobby_chat import LobbyChat
 from gameserver.node.moderation import Moderation
 from gameserver.node.open_rooms import OpenRooms
+from gameserver.node.opened_rooms import OpenedRooms
 from gameserver.node.openers import Openers
 from gameserver.node.people import People
 from gameserver.node.reactor_pass import ReactorPass
 from gameserver.node.restoring import reason_of, restored
 from gameserver.node.rooms_aside import RoomAside, RoomsAside
-from gameserver.node.rooms_of_users import RoomsOfUsers, seat_mark
+from gameserver.node.rooms_of_users import RoomsOfUsers, may_exist, seat_mark
 from gameserver.node.runner import RoomRunner
 from gameserver.node.table_reader import StoreSource
 from gameserver.node.ticks import Ticks
@@ -51,8 +51,6 @@ OPENING_RETRY_MS: Final = 1000
 """While rooms are opened, whoever asks for one that is not here yet may ask again after so long."""
 AWAY_S: Final = 0.01
 """Time away that counts; the store keeps milliseconds."""
-ELSEWHERE: Final = re.compile(r"guest:[0-9a-f]{24}|(?!guest:|account:)\w+:.{1,1000}")
-"""Ids of users who are kept nowhere here: guests, and those of other services, whose ids begin with their kind."""
 _log: Final = Logger(namespace="gameserver.rooms")
 
 
@@ -141,6 +139,7 @@ class RunningRooms:
         self._leased = LeasedRooms(store, self._ids, self.aside, self._reopen, self._lose)
         self._codes = CodeClaims(store, clock, entropy, lambda: len(self._runners))
         self._open_rooms = OpenRooms()
+        self._opened = OpenedRooms(store, clock)
         self._stepped_s = 0.0  # by how much the wall clock was, in all
         self._beats = beats
         self._heartbeat = Heartbeat(store, clock, self._codes.release_rested)
@@ -258,15 +257,8 @@ class RunningRooms:
     # Users
 
     async def knows(self, user_id: str) -> bool:
-        """
-        Whether there may be such a user: one who is here, an account, or somebody whom only a token knows, such as a
-        guest who has left.
-        """
-        if user_id in self.rooms_of or self.people.is_connected(user_id):
-            return True
-        if user_id.startswith(ACCOUNT):
-            return self.users is not None and await self.users.user(user_id) is not None
-        return ELSEWHERE.fullmatch(user_id) is not None
+        """Whether there may be such a user: see `may_exist`."""
+        return await may_exist(user_id, self.rooms_of, self.people, self.users)
 
     # Opening
 
@@ -290,13 +282,14 @@ class RunningRooms:
         self._runners[stored.code] = runner
         self.count_users(runner)
         runner.load()
+        self._opened.look(runner)
         return not self.aside.holds(stored.code)
 
     def _failed(self, runner: RoomRunner, what: str, failure: Failure) -> None:
         """A room cannot go on by itself: once what it has done is stored, it is kept aside as it is."""
         room, loading = runner.room, isinstance(failure.value, CannotOpen)
         why, failure = reason_of(failure, what)
-        if runner.is_stored:
+        if runner.is_stored or loading:
             self.aside.keep(RoomAside(room.id, room.code, room.spec.name, why), failure, self.log)
         else:
             self.log.failure("room {room} failed at {what}", failure, room=room.code, what=what)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from gameserver.errors import CannotMigrate, NoRoom, NotJSON
 from gameserver.protocol import values
-from gameserver.room import release
+from gameserver.room import quota, release
 from gameserver.room.documents.document import Document
 from gameserver.store import keys
 
@@ -38,12 +38,16 @@ def migrate(room: Room) -> None:
     trees: Trees = {name: {} for name in names}
     trees.update((name, document.plain()) for name, document in room.docs.items())
     before = {name: values.encode(tree) for name, tree in trees.items()}
+    held_bytes = quota.measure(room)
     after, row = migrated(_without_room(room.game), trees, release.plain(room), room.state.version)
     release.take(room, row)
     for name, was in before.items():
         tree = after.get(name, {})
         if values.encode(tree) != was:
             _replace(room, name, tree)
+    size_bytes, most_bytes = quota.measure(room), room.game_class.max_row_bytes
+    if size_bytes > max(most_bytes, held_bytes):
+        raise CannotMigrate(f"migrate left {size_bytes} bytes, and a room keeps at most {most_bytes} (max_row_bytes)")
     room.journal.set(room.state, "version", room.game_class.version)
 
 

@@ -50,14 +50,16 @@ class Share:
     What one room takes of it.
 
     :ivar counted_bytes: what was counted of this room last.
+    :ivar kept_bytes: of that, what ``max_row_bytes`` bounds.
     :ivar sizes: bytes of each document, by its name, as far as they are known; and of what else counts.
     """
 
-    __slots__ = ("_space", "counted_bytes", "sizes")
+    __slots__ = ("_space", "counted_bytes", "kept_bytes", "sizes")
 
     def __init__(self) -> None:
         self._space = Quota()
         self.counted_bytes = 0
+        self.kept_bytes = 0
         self.sizes: dict[str, int] = {}
 
     def enter(self, space: Quota) -> None:
@@ -100,20 +102,29 @@ def check(room: Room) -> None:
         room.share.sizes[_REST] = _rest_bytes(room)
     size_bytes = sum(room.share.sizes.values())
     if not _fits(room, size_bytes):
-        room.share.sizes = {name: len(values.encode(d.root, special=d.special)) for name, d in room.docs.items()}
-        room.share.sizes[_REST] = _rest_bytes(room)
-        size_bytes = sum(room.share.sizes.values())
-        if size_bytes > room.game_class.max_row_bytes:
+        size_bytes = measure(room)
+        if not _may_keep(room, size_bytes):
             raise Refused(f"A room keeps at most {room.game_class.max_row_bytes} bytes.", code="too_large")
         if not _fits(room, size_bytes):
             raise Refused("The rooms of this game take all the space that they may have here.", code="too_large")
+    room.share.kept_bytes = size_bytes
     room.share.count(size_bytes + room.tables.most_bytes)
+
+
+def measure(room: Room) -> int:
+    """:returns: how much of what ``max_row_bytes`` bounds a room keeps, exactly."""
+    room.share.sizes = {name: len(values.encode(d.root, special=d.special)) for name, d in room.docs.items()}
+    room.share.sizes[_REST] = _rest_bytes(room)
+    return sum(room.share.sizes.values())
 
 
 def count(room: Room) -> None:
     """Count what a room keeps that was just read: nothing is refused."""
     room.share.sizes[_REST] = _rest_bytes(room)
-    room.share.count(sum(room.share.sizes.values()) + room.tables.most_bytes)
+    room.share.kept_bytes = sum(room.share.sizes.values())
+    if room.share.kept_bytes > room.game_class.max_row_bytes:
+        room.share.kept_bytes = measure(room)
+    room.share.count(room.share.kept_bytes + room.tables.most_bytes)
 
 
 def may_have_grown(room: Room) -> bool:
@@ -135,7 +146,12 @@ def check_said(room: Room) -> None:
 
 
 def _fits(room: Room, size_bytes: int) -> bool:
-    return size_bytes <= room.game_class.max_row_bytes and room.share.fits(size_bytes + room.tables.most_bytes)
+    return _may_keep(room, size_bytes) and room.share.fits(size_bytes + room.tables.most_bytes)
+
+
+def _may_keep(room: Room, size_bytes: int) -> bool:
+    """Whether a room may keep so much: one that an older release let grow larger may shrink, step by step."""
+    return size_bytes <= max(room.game_class.max_row_bytes, room.share.kept_bytes)
 
 
 def _rest_bytes(room: Room) -> int:

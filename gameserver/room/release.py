@@ -51,6 +51,25 @@ def hold_against(room: Room) -> None:
             _check_timer(room, timer)
 
 
+def kept_over(room: Room) -> list[str]:
+    """
+    Say what the room has that this release would not let in.
+
+    :returns: in words, one thing each; all of it stays.
+    """
+    found: list[str] = []
+    most, players = room.game_class.max_players, len(room.players)
+    if players > most:
+        found.append(f"{players} players have seats, of {most} that it lets in")
+    roles = sorted({seat.role for seat in room.seats.values()} - {"player", *room.game_class.roles})
+    found += [f"there are seats of the role {role!r}, which it has not" for role in roles]
+    if room.share.kept_bytes > room.game_class.max_row_bytes:
+        found.append(
+            f"the room keeps {room.share.kept_bytes} bytes, of {room.game_class.max_row_bytes}; it may only shrink"
+        )
+    return found
+
+
 def _check_options(room: Room) -> None:
     schema = room.spec.options
     if schema is None:

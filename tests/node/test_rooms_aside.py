@@ -5,8 +5,9 @@ from __future__ import annotations
 import operator
 import sys
 from collections.abc import Callable
-from typing import Any
+from typing import Any, ClassVar
 
+from twisted.logger import formatEvent, globalLogPublisher
 from twisted.trial.unittest import SynchronousTestCase
 
 from gameserver import Answer, Game, Player, message, question, timer
@@ -429,7 +430,7 @@ class MigrateTests(Asides):
         self.flushLoggedErrors(CannotOpen)
         self.assert_aside("SystemExit")
 
-    def test_async_and_other_parameters_are_found_at_load(self) -> None:
+    def test_what_cannot_be_called_is_found_at_load(self) -> None:
         """Before any room is read."""
 
         async def waits(self: Any, row: object, from_version: int) -> None:
@@ -438,10 +439,21 @@ class MigrateTests(Asides):
         def few(self: Any, row: object) -> None:
             """Too few."""
 
+        def yields(self: Any, row: object, from_version: int) -> Any:
+            """Do nothing when it is called."""
+            yield row
+
+        def counts(self: Any, row: object, from_version: int) -> int:
+            """Return what is no row."""
+            return from_version
+
         for way, text in (
             (waits, "must not be async"),
             (few, "def migrate(self, row, from_version)"),
             (staticmethod(lambda row: None), "def migrate(row, from_version)"),
+            (yields, "must not yield"),
+            (counts, "returns int: it must return a row"),
+            ("later", "is 'later', not a function"),
         ):
             error = self.assertRaises(GameDefinitionError, spec_of, type("Wrong", (Counter,), {"migrate": way}))
             self.assertIn(text, str(error))
@@ -532,3 +544,127 @@ class ExitTests(Asides):
         self.place.advance(2)
         self.assertEqual(2, len(self.flushLoggedErrors(SystemExit)))
         self.assertEqual(1, self.place.send(self.ann, "count")["data"])
+
+
+class KeptOverTests(Asides):
+    """A release that lets in less than a room has: it stays, and is said."""
+
+    def room(self) -> Any:
+        """As it is open now."""
+        self.assertEqual([], list(self.place.registry.aside))
+        return self.place.registry.find(self.code).room
+
+    def test_fewer_players_and_no_such_role(self) -> None:
+        """Seats stay, and their owners come back to them."""
+
+        class Judged(Counter):
+            """It has a judge."""
+
+            name = "counter"
+            roles: ClassVar[dict[str, int]] = {"judge": 1}
+
+        class Small(Counter):
+            """A room for one, without a judge."""
+
+            name = "counter"
+            min_players = 1
+            max_players = 1
+
+        self.begin(Judged)
+        for name, role in (("bob", "player"), ("cid", "judge")):
+            self.place.join(self.runner, FakeSession(name), role=role)
+        said: list[str] = []
+
+        def hear(event: dict[str, Any]) -> None:
+            said.append(formatEvent(event))
+
+        globalLogPublisher.addObserver(hear)
+        self.addCleanup(globalLogPublisher.removeObserver, hear)
+        release(self.place, Small)
+        self.assertEqual(3, len(self.room().seats))
+        self.assertEqual(1, self.place.send(self.resume(), "count")["data"])
+        found = [line for line in said if "all of it stays" in line]
+        self.assertEqual(2, len(found), found)
+        self.assertIn("2 players have seats, of 1", found[0])
+        self.assertIn("the role 'judge'", found[1])
+
+    def test_room_that_keeps_more_than_it_may_shrinks_step_by_step(self) -> None:
+        """What does not grow is allowed, also while it is above the bound; and from there on the bound holds."""
+
+        class Shelf(Counter):
+            """Keeps words."""
+
+            name = "counter"
+
+            @message
+            def put(self, player: Player, words: dict[str, str]) -> None:
+                """Some more; an empty one is taken away."""
+                for key, word in words.items():
+                    if word:
+                        self.state[key] = word
+                    else:
+                        del self.state[key]
+
+        class Low(Shelf):
+            """It keeps less."""
+
+            name = "counter"
+            max_row_bytes = 4096
+
+        self.begin(Shelf)
+        self.place.send(self.ann, "put", words={str(n): "x" * 1000 for n in range(8)})
+        release(self.place, Low)
+        back = self.resume()
+        self.assertEqual("too_large", self.place.send(back, "put", words={"8": "y"})["code"])
+        for n in range(6):
+            self.assertEqual("ok", self.place.send(back, "put", words={str(n): "", "7": "y" * 1000})["op"], n)
+        self.assertEqual("too_large", self.place.send(back, "put", words={"8": "y" * 3000})["code"])
+
+    def test_migrate_that_makes_a_room_too_large_is_refused(self) -> None:
+        """The room stays as it was stored."""
+
+        class Fat(Mended):
+            """It puts more there than a room keeps."""
+
+            max_row_bytes = 4096
+
+            def migrate(self, row: Any, from_version: int) -> None:
+                """Too much."""
+                row["state"]["words"] = "x" * 5000
+
+        self.begin()
+        before = self.parts()
+        release(self.place, Fat)
+        self.flushLoggedErrors(CannotOpen)
+        self.assert_aside("a room keeps at most 4096 (max_row_bytes)")
+        self.assertEqual(before, self.parts())
+
+    def test_room_of_a_game_that_stores_nothing_any_more_does_not_come_back_stale(self) -> None:
+        """It lives on as long as the process does; what was stored goes when it has loaded, and not before."""
+
+        class Fleeting(Counter):
+            """Stores nothing."""
+
+            name = "counter"
+            durability = "none"
+
+        class Broken(Fleeting):
+            """Nor does it load."""
+
+            def on_load(self) -> None:
+                """Fail."""
+                raise KeyError("gone")
+
+        self.begin()
+        self.place.send(self.ann, "count")
+        before = self.parts()
+        release(self.place, Broken)
+        self.flushLoggedErrors(KeyError)
+        self.assert_aside("on_load failed")
+        self.assertEqual(before, self.parts())
+        release(self.place, Fleeting)
+        self.place.settle()
+        self.assertEqual(2, self.place.send(self.resume(), "count")["data"])
+        self.assertEqual([], self.place.get(self.place.store.room_ids()))
+        release(self.place, Counter)
+        self.assertRaises(Refused, self.place.registry.find, self.code)
