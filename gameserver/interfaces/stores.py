@@ -28,8 +28,8 @@ class Commit(Struct, frozen=True, kw_only=True):
     :ivar puts: parts to write.
     :ivar drops: parts to delete; a name is never in both.
     :ivar ends: the room is over for good: delete it whole, and keep its code from reuse for a day.
-    :ivar whole: ``puts`` are all parts that the room has, whatever the store has of it: what a store is given that
-        lost something.
+    :ivar whole: ``puts`` are all parts that the room has, whatever the store has of it, and ``game`` is its game from
+        now on: what a store is given that lost something, or where a game has another name.
     :ivar entries: entries of the room's tables to write, by table and key; None deletes one.
     :ivar notices: pages to write in the book `gameserver.store.keys.NOTICES`, which outlive the room.
     """
@@ -228,6 +228,14 @@ class IUserStore(Interface):
     def drop_user(id: str) -> Deferred[None]:
         """Forget a user, whose name is free from now on."""
 
+    def some_users(cursor: str) -> Deferred[tuple[str, list[UserRow]]]:
+        """
+        Read all users, some at a time, in any order; one that is written meanwhile may come twice, or not at all.
+
+        :param cursor: ``""`` to begin, then what the call before returned.
+        :returns: the next cursor, ``""`` where these were the last; and the rows.
+        """
+
     def spend(mark: str, *, now_ms: int, until_ms: int) -> Deferred[bool]:
         """
         Take note of something that is good once.
@@ -245,6 +253,13 @@ class IBooks(Interface):
         Read all pages of a book, by their names.
 
         :raises StoreUnavailable: nothing is known of it.
+        """
+
+    def books() -> Deferred[list[str]]:
+        """
+        Name the books that have pages, in order.
+
+        :raises StoreUnavailable: nothing is known of them.
         """
 
     def write_book(book: str, puts: Mapping[str, bytes], drops: Sequence[str] = ()) -> Deferred[None]:

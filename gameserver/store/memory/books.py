@@ -22,6 +22,10 @@ class MemoryBooks:
         """Read all pages of a book, by their names; see `IBooks.read_book`."""
         return self._ask(lambda: dict(self._books.get(book, {})))
 
+    def books(self) -> Deferred[list[str]]:
+        """Name the books that have pages; see `IBooks.books`."""
+        return self._ask(lambda: sorted(book for book, pages in self._books.items() if pages))
+
     def write_book(self, book: str, puts: Mapping[str, bytes], drops: Sequence[str] = ()) -> Deferred[None]:
         """Write pages of a book and tear others out, all or none; see `IBooks.write_book`."""
 

@@ -247,6 +247,7 @@ class MemoryStore(MemoryUsers, MemoryBooks):
             self._claims.setdefault(commit.code, _Claim(commit.room))
         if commit.whole:
             room.parts.clear()
+            room.game = commit.game
         room.fence, room.version, room.at_ms = commit.fence, commit.version, now_ms
         room.parts.update(commit.puts)
         for part in commit.drops:

@@ -13,6 +13,14 @@ from gameserver.store import keys
 from gameserver.store.redis.scripts import PACK, script, unpacked
 
 _READ: Final = script(PACK + "return pack(redis.call('HGETALL', KEYS[1])) -- KEYS: a book's")
+_NAMES: Final = script(
+    PACK
+    + """
+-- ARGV: a cursor, '0' to begin, and what the key of a book begins with. Returns the next cursor, and keys of books.
+local found = redis.call('SCAN', ARGV[1], 'MATCH', ARGV[2] .. '*', 'COUNT', 1000)
+return pack({found[1], unpack(found[2])})
+"""
+)
 _WRITE: Final = script("""
 -- KEYS: a book's. ARGV: how many pages to write, page and value of each, and pages to tear out.
 local puts = tonumber(ARGV[1])
@@ -31,6 +39,20 @@ class RedisBooks:
     def read_book(self, book: str) -> Deferred[dict[str, bytes]]:
         """Read all pages of a book, by their names; see `IBooks.read_book`."""
         return self._ask(_READ, [keys.book_key(book)]).addCallback(_pages)
+
+    def books(self) -> Deferred[list[str]]:
+        """Name the books that have pages; see `IBooks.books`."""
+        return Deferred.fromCoroutine(self._books())
+
+    async def _books(self) -> list[str]:
+        names: set[str] = set()
+        cursor = "0"
+        while True:
+            packed = await self._ask(_NAMES, [], [cursor, keys.book_key("")])
+            cursor, *found = (item.decode() for item in unpacked(packed))
+            names.update(name.removeprefix(keys.book_key("")) for name in found)
+            if cursor == "0":
+                return sorted(names)
 
     def write_book(self, book: str, puts: Mapping[str, bytes], drops: Sequence[str] = ()) -> Deferred[None]:
         """Write pages of a book and tear others out, all or none; see `IBooks.write_book`."""

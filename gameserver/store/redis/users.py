@@ -61,6 +61,24 @@ if name and name ~= '' then redis.call('DEL', ARGV[1] .. name) end
 return redis.call('DEL', KEYS[1])
 """)
 
+SOME: Final = scripts.script(
+    scripts.PACK
+    + """
+-- ARGV: a cursor, '0' to begin, and what the key of a user begins with.
+-- Returns the next cursor, and id, name_key, version, value of each user found.
+local found = redis.call('SCAN', ARGV[1], 'MATCH', ARGV[2] .. '*', 'COUNT', 1000)
+local items = {found[1]}
+for _, key in ipairs(found[2]) do
+  local row = redis.call('HMGET', key, 'name_key', 'version', 'value')
+  if row[2] then
+    items[#items + 1] = string.sub(key, #ARGV[2] + 1)
+    for i = 1, 3 do items[#items + 1] = row[i] end
+  end
+end
+return pack(items)
+"""
+)
+
 SPEND: Final = scripts.script("""
 -- KEYS: the mark's. ARGV: milliseconds to remember it. Returns 1 if it was new.
 return redis.call('SET', KEYS[1], 1, 'NX', 'PX', ARGV[1]) and 1 or 0
@@ -95,6 +113,10 @@ class RedisUsers:
         """Forget a user, and free the name; see `IUserStore.drop_user`."""
         return self._ask(DROP, [keys.user_key(id)], [keys.name_key("")]).addCallback(lambda _: None)
 
+    def some_users(self, cursor: str) -> Deferred[tuple[str, list[UserRow]]]:
+        """Read all users, some at a time; see `IUserStore.some_users`."""
+        return self._ask(SOME, [], [cursor or "0", keys.user_key("")]).addCallback(_rows)
+
     def spend(self, mark: str, *, now_ms: int, until_ms: int) -> Deferred[bool]:
         """Note what is good once; return whether it was new; see `IUserStore.spend`."""
         return self._ask(SPEND, [keys.spent_key(mark)], [max(1, until_ms - now_ms)]).addCallback(bool)
@@ -106,7 +128,14 @@ def _outcome(reply: bytes) -> Put:
 
 def _row(reply: bytes) -> UserRow | None:
     found = list(scripts.unpacked(reply))
-    if not found:
-        return None
-    id, name, version, value = found
+    return _made(*found) if found else None
+
+
+def _rows(reply: bytes) -> tuple[str, list[UserRow]]:
+    cursor, *items = scripts.unpacked(reply)
+    rows = [_made(*items[at : at + 4]) for at in range(0, len(items), 4)]
+    return "" if cursor == b"0" else cursor.decode(), rows
+
+
+def _made(id: bytes, name: bytes, version: bytes, value: bytes) -> UserRow:
     return UserRow(id=id.decode(), name_key=name.decode() or None, version=int(version), value=value)

@@ -30,6 +30,11 @@ class SQLiteBooks:
             lambda database: dict(database.run("SELECT page, value FROM books WHERE book = ? ORDER BY page", (book,)))
         )
 
+    def books(self) -> Deferred[list[str]]:
+        """Name the books that have pages; see `IBooks.books`."""
+        named = "SELECT DISTINCT book FROM books ORDER BY book"
+        return self._ask(lambda database: [book for (book,) in database.run(named, ())])
+
     def write_book(self, book: str, puts: Mapping[str, bytes], drops: Sequence[str] = ()) -> Deferred[None]:
         """Write pages of a book and tear others out, all or none; see `IBooks.write_book`."""
 

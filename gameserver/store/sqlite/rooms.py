@@ -117,7 +117,7 @@ class RoomTables:
         puts = [(room, part, value) for commit, room in commits for part, value in commit.puts.items()]
         drops = [(room, part) for commit, room in commits for part in commit.drops]
         begun = [(commit.code, commit.room) for commit, _ in commits if commit.version == 1 or commit.whole]
-        whole = [(room,) for commit, room in commits if commit.whole]
+        whole = [(commit.game, room) for commit, room in commits if commit.whole]
         self._db.executemany(
             "UPDATE rooms SET fence = ?, version = ?, at_ms = ? WHERE number = ?",
             [(commit.fence, commit.version, now_ms, room) for commit, room in commits],
@@ -125,7 +125,8 @@ class RoomTables:
         if begun:
             self._db.executemany("INSERT OR IGNORE INTO codes (code, room) VALUES (?, ?)", begun)
         if whole:
-            self._db.executemany("DELETE FROM parts WHERE room = ?", whole)
+            self._db.executemany("UPDATE rooms SET game = ? WHERE number = ?", whole)
+            self._db.executemany("DELETE FROM parts WHERE room = ?", [(room,) for _, room in whole])
         self._db.executemany(
             "INSERT INTO parts (room, part, value) VALUES (?, ?, ?)"
             " ON CONFLICT (room, part) DO UPDATE SET value = excluded.value",

@@ -17,6 +17,9 @@ SCHEMA: Final = (
 )
 """Made where they are missing: a server that does not know them yet leaves them alone."""
 
+SOME: Final = 500
+"""Users that are read at once."""
+
 _SELECT: Final = "SELECT id, name_key, version, value FROM users WHERE "
 
 
@@ -42,6 +45,10 @@ class SQLiteUsers:
     def drop_user(self, id: str) -> Deferred[None]:
         """Forget a user, and free the name; see `IUserStore.drop_user`."""
         return self._ask(lambda database: database.users.drop(id))
+
+    def some_users(self, cursor: str) -> Deferred[tuple[str, list[UserRow]]]:
+        """Read all users, some at a time; see `IUserStore.some_users`."""
+        return self._ask(lambda database: database.users.some(cursor))
 
     def spend(self, mark: str, *, now_ms: int, until_ms: int) -> Deferred[bool]:
         """Note what is good once; return whether it was new; see `IUserStore.spend`."""
@@ -73,10 +80,12 @@ class UserTable:
     def find(self, where: str, value: str | None) -> UserRow | None:
         """:param where: one of the conditions in this module; ``= NULL`` finds nothing."""
         found = self._db.execute(_SELECT + where, (value,)).fetchone()
-        if found is None:
-            return None
-        id, name_key, version, content = found
-        return UserRow(id=id, name_key=name_key, version=version, value=content)
+        return None if found is None else _row(found)
+
+    def some(self, cursor: str) -> tuple[str, list[UserRow]]:
+        """Read all users, some at a time; see `IUserStore.some_users`."""
+        found = self._db.execute(_SELECT + "id > ? ORDER BY id LIMIT ?", (cursor, SOME)).fetchall()
+        return found[-1][0] if len(found) == SOME else "", [_row(each) for each in found]
 
     def drop(self, id: str) -> None:
         """Forget a user, and free the name; see `IUserStore.drop_user`."""
@@ -87,3 +96,8 @@ class UserTable:
         self._db.execute("DELETE FROM spent WHERE until_ms <= ?", (now_ms,))
         added = self._db.execute("INSERT OR IGNORE INTO spent (mark, until_ms) VALUES (?, ?)", (mark, until_ms))
         return bool(added.rowcount == 1)
+
+
+def _row(found: tuple[Any, ...]) -> UserRow:
+    id, name_key, version, content = found
+    return UserRow(id=id, name_key=name_key, version=version, value=content)

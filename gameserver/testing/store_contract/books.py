@@ -33,6 +33,15 @@ class BookContract(StoreCase):
         await self.restart()
         self.assertEqual(list(await self.store.read_book("log")), [f"{n:03d}" for n in range(200, 300)])
 
+    async def test_books_named(self) -> None:
+        """Those that have pages, in order."""
+        self.assertEqual(await self.store.books(), [])
+        await self.store.write_book("log", {"a": b"1"})
+        await self.store.write_book("chat:ü*", {"a": b"1"})
+        await self.store.write_book("gone", {"a": b"1"})
+        await self.store.write_book("gone", {}, ["a"])
+        self.assertEqual(await self.store.books(), ["chat:ü*", "log"])
+
     async def test_notices_stored_with_their_commit(self) -> None:
         """Notices of a commit are written with it, or not at all; they outlive the room, and a retry adds none."""
         entries = {("words", "a"): b"entry"}

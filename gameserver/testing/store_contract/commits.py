@@ -203,6 +203,17 @@ class CommitContract(StoreCase):
         self.assertEqual(await self.commit(change(1)), [FENCED])
         self.assertEqual(await self.store.room_ids(), [])
 
+    async def test_whole_room_may_be_of_another_game(self) -> None:
+        """A room that is stored whole has the game of that commit, and keeps its code, its tables and its place."""
+        await self.commit(change(1, {"a": b"1"}, entries={("t", "k"): b"e"}), change(1, room="r2"))
+        renamed = replace(change(2, {"b": b"2"}), game="poker", whole=True)
+        self.assertEqual(await self.commit(renamed), [STORED])
+        await self.restart()
+        stored = await self.open()
+        self.assertEqual((stored.game, stored.code, stored.parts), ("poker", "R1", {"b": b"2"}))
+        self.assertEqual(await self.store.read_entries("r1", "t", ["k"]), [b"e"])
+        self.assertEqual(await self.store.room_ids(), ["r1", "r2"])
+
     async def test_end_deletes_room(self) -> None:
         """A room that ended is gone with all its parts; another of the same id would begin empty."""
         await self.commit(change(1, {"room": b"1", "seat/a": b"2"}), change(1, room="r2"))

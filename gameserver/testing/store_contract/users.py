@@ -108,6 +108,19 @@ class UserContract(StoreCase):
         self.assertEqual(await self.store.user(strange.id), strange)
         self.assertEqual(await self.store.user_named("\u5b89 --\U0001f3b2:*"), strange)
 
+    async def test_users_read_some_at_a_time(self) -> None:
+        """All of them come, however many there are."""
+        rows = {f"account:{n}": replace(ANN, id=f"account:{n}", name_key=f"n{n}") for n in range(1100)}
+        rows["account:7"] = replace(rows["account:7"], name_key=None)
+        await gatherResults([self.store.put_user(row) for row in rows.values()])
+        found, cursor = {}, ""
+        while True:
+            cursor, some = await self.store.some_users(cursor)
+            found.update((row.id, row) for row in some)
+            if not cursor:
+                break
+        self.assertEqual(found, rows)
+
     async def test_spend_once(self) -> None:
         """What is good once is new once, also for the next process."""
         spend = {"now_ms": NOW_MS, "until_ms": NOW_MS + 60_000}
