@@ -102,17 +102,24 @@ class Calendar:
         self._leases = leases
         self._stopped = False
         self._sleep: IDelayedCall | None = None
-        self._entries = [
-            _Entry(spec, method, expression, static, Crontab(expression).by_real_time)
-            for spec in specs.values()
-            for expression, method, static in spec.crons
-        ]
+        self._entries = [entry for spec in specs.values() for entry in _entries(spec)]
 
     def start(self) -> None:
         """Call from now on."""
         now_s = self._clock.now()
         for entry in self._entries:
             self._plan(entry, now_s)
+        self._wait()
+
+    def serve(self, spec: Spec) -> None:
+        """A game has another release: its times are those from now on."""
+        others = [entry for entry in self._entries if entry.spec.name != spec.name]
+        for entry in set(self._entries).difference(others):
+            self._leave_off(entry)
+        new = _entries(spec)
+        for entry in new:
+            self._plan(entry, self._clock.now())
+        self._entries = [*others, *new]
         self._wait()
 
     def stop(self) -> None:
@@ -212,6 +219,13 @@ class Calendar:
         if entry.run is not None and entry.run.retry is not None and entry.run.retry.active():
             entry.run.retry.cancel()
         entry.run = None
+
+
+def _entries(spec: Spec) -> list[_Entry]:
+    return [
+        _Entry(spec, method, expression, static, Crontab(expression).by_real_time)
+        for expression, method, static in spec.crons
+    ]
 
 
 async def _result(function: Callable[[], Any]) -> None:

@@ -1,4 +1,4 @@
-"""The rooms of a node that shares its store: which it takes over, and which are its own still."""
+"""How a node opens rooms again; and where it shares its store, which it takes over, and which are its own still."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ ADOPTED: Final = 100
 
 class LeasedRooms:
     """
-    :param store: provides `ILeases`, too, once any of this is called.
+    :param store: provides `ILeases`, too, once `adopt` or `look_after` is called.
     :param ids: those of the rooms that are here.
     :param aside: the rooms that cannot be run here.
     :param reopen: opens a stored room, which no node has run since that many milliseconds; says whether it can be run.
@@ -65,6 +65,22 @@ class LeasedRooms:
                 self._lose(runner)
             elif found != (runner.commits.fence, version) and runner.commits.version == version:
                 runner.commits.may_be_behind()
+
+    async def retry(self, ids: list[str]) -> None:
+        """Open these rooms, which were kept aside: by now it may be possible."""
+        await self._adopting.acquire()
+        try:
+            shared = ILeases.providedBy(self._store)
+            beat_ms = 0 if shared else await self._store.last_beat_ms() or 0
+            for first in range(0, len(ids), ADOPTED):
+                some = [id for id in ids[first : first + ADOPTED] if id not in self._ids]
+                for stored in await self._store.open_rooms(some):
+                    if self._reopen(stored, max(stored.at_ms, beat_ms)):
+                        self._unusable.discard(stored.room)
+                    elif shared:
+                        self.give_up(stored.room)
+        finally:
+            self._adopting.release()
 
     async def adopt(self) -> bool:
         """Open all rooms that belong to nobody. :returns: whether this node can run all that there are."""

@@ -162,6 +162,13 @@ class Moderation(UserWatch):
         self._notify("lifted", id, lifted)
         return lifted
 
+    def rename_game(self, old: str, new: str) -> None:
+        """A game has another name: what stands for it goes on."""
+        named = [msgspec.structs.replace(each, game=new) for each in self.sanctions if each.game == old]
+        for sanction in named:
+            self.sanctions.put(sanction)
+        self._write("sanctions", {each.id: msgspec.json.encode(each) for each in named}, [])
+
     def _notify(self, kind: str, id: str, about: Struct) -> None:
         if self.notified is not None:
             data = msgspec.to_builtins(about)

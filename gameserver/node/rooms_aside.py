@@ -37,6 +37,10 @@ class RoomsAside:
     def __len__(self) -> int:
         return len(self._rooms)
 
+    def get(self, code: str) -> RoomAside | None:
+        """:returns: the one of exactly that code."""
+        return self._rooms.get(code)
+
     def holds(self, code: str) -> bool:
         """Whether this one is kept aside."""
         return code in self._rooms
@@ -52,6 +56,10 @@ class RoomsAside:
             log.failure(text, failure, room=room.code, game=room.game, reason=room.why)
         else:
             log.error(text, room=room.code, game=room.game, reason=room.why)
+        self.put(room)
+
+    def put(self, room: RoomAside) -> None:
+        """A room cannot be run."""
         self._rooms[room.code] = room
 
     def back(self, code: str) -> None:

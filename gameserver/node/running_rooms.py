@@ -7,6 +7,7 @@ after its rooms accordingly.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Final
 
@@ -18,12 +19,14 @@ from zope.interface import implementer
 from gameserver.errors import CannotOpen, Refused, StoreUnavailable
 from gameserver.interfaces import IClock, ILease, ILeaseHolder, IStore, IUserStore, Stored
 from gameserver.node import codes
+from gameserver.node.archive import check_whole
 from gameserver.node.batch import CommitBatch
 from gameserver.node.calendar import Calendar
 from gameserver.node.code_claims import CodeClaims
 from gameserver.node.heartbeat import Heartbeat
 from gameserver.node.leased_rooms import LeasedRooms
 from gameserver.node.lobby_chat import LobbyChat
+from gameserver.node.mending import Mending
 from gameserver.node.moderation import Moderation
 from gameserver.node.open_rooms import OpenRooms
 from gameserver.node.opened_rooms import OpenedRooms
@@ -34,11 +37,11 @@ from gameserver.node.restoring import reason_of, restored
 from gameserver.node.rooms_aside import RoomAside, RoomsAside
 from gameserver.node.rooms_of_users import RoomsOfUsers, may_exist, seat_mark
 from gameserver.node.runner import RoomRunner
+from gameserver.node.served_games import ServedGames
 from gameserver.node.table_reader import StoreSource
 from gameserver.node.ticks import Ticks
 from gameserver.protocol import messages, msgpack
 from gameserver.room import quota, row
-from gameserver.room.bounds import message_bytes
 from gameserver.room.chat.records import UserWatch
 from gameserver.room.context import RoomContext
 from gameserver.room.quota import Quota
@@ -55,7 +58,7 @@ _log: Final = Logger(namespace="gameserver.rooms")
 
 
 @implementer(ILeaseHolder)
-class RunningRooms:
+class RunningRooms(ServedGames):
     """
     :param specs: the games, by name.
     :param entropy: so many random bytes.
@@ -69,6 +72,7 @@ class RunningRooms:
     :param reports: how many a user may make, and how many an address, see `Moderation`.
     :ivar log: where it is told what fails in rooms and games.
     :ivar aside: the rooms in the store that this release cannot run.
+    :ivar mending: what is done about these.
     :ivar ticks: those of the rooms that want some; it counts what was skipped.
     """
 
@@ -93,7 +97,8 @@ class RunningRooms:
         rooms_per_address: int = 100,
         rooms_made: tuple[int, int] = (200, 600),
     ) -> None:
-        self.specs = specs
+        self.aside = RoomsAside()
+        super().__init__(specs, self.aside)
         self.store = store
         self.clock = clock
         self.entropy = entropy
@@ -104,9 +109,8 @@ class RunningRooms:
         self.chat_chars = chat_chars
         self.chat_data_bytes = chat_data_bytes
         self.draining = False
-        self.aside = RoomsAside()
         self._context = RoomContext(_log, UserWatch(), chat_chars, chat_data_bytes, name_chars)
-        self._spaces = {name: Quota(game_bytes) for name in specs}
+        self._spaces: dict[str, Quota] = defaultdict(lambda: Quota(game_bytes))
         self._amnesia = amnesia
         self._runners: dict[str, RoomRunner] = {}
         self._ids: set[str] = set()
@@ -129,7 +133,7 @@ class RunningRooms:
             store,
             clock,
             self.watch,
-            games=specs.__contains__,
+            games=self.specs.__contains__,
             meet=self.rooms_of.meet,
             knows=self.knows,
             chat_chars=self.chat_chars,
@@ -137,6 +141,7 @@ class RunningRooms:
             shared=lease is not None,
         )
         self._leased = LeasedRooms(store, self._ids, self.aside, self._reopen, self._lose)
+        self.mending = Mending(store, self.specs, self.aside, self.watch, clock, self._context, self._leased.retry)
         self._codes = CodeClaims(store, clock, entropy, lambda: len(self._runners))
         self._open_rooms = OpenRooms()
         self._opened = OpenedRooms(store, clock)
@@ -144,8 +149,8 @@ class RunningRooms:
         self._beats = beats
         self._heartbeat = Heartbeat(store, clock, self._codes.release_rested)
         leases = self._leased.leases if lease is not None else None
-        self._calendar = Calendar(
-            specs, clock, entropy, rooms=lambda: self.runners, leases=leases, log=lambda: self.log
+        self.calendar = Calendar(
+            self.specs, clock, entropy, rooms=lambda: self.runners, leases=leases, log=lambda: self.log
         )
 
     @property
@@ -160,6 +165,7 @@ class RunningRooms:
     async def start(self) -> None:
         """Open the store and every room in it; timers are armed again, overdue ones fire."""
         await self.store.start()
+        await check_whole(self.store)
         await self.watch.start()
         if self._lease is not None:
             await self._lease.start(self)
@@ -170,12 +176,12 @@ class RunningRooms:
                 self._reopen(stored, max(last_ms or 0, stored.at_ms))
         if self._beats:
             self._heartbeat.beat()
-        self._calendar.start()
+        self.calendar.start()
 
     async def stop(self) -> None:
         """Take no more inputs, store every room, and let the store go."""
         self.draining = True
-        self._calendar.stop()
+        self.calendar.stop()
         self._heartbeat.stop()
         for runner in list(self._runners.values()):
             runner.stop("draining")
@@ -240,19 +246,6 @@ class RunningRooms:
                 raise Refused("Rooms are being opened; try again.", code="busy", retry_ms=OPENING_RETRY_MS)
             raise Refused(code="not_found")
         return runner
-
-    @property
-    def message_bytes(self) -> int:
-        """How large a message of any room is at most, as JSON."""
-        return max((spec.message_bytes for spec in self.specs.values()), default=message_bytes(0, 0))
-
-    def spec(self, game: str) -> Spec:
-        """:raises Refused: ``not_found``: no such game is served; ``quarantined``: but there are rooms of it."""
-        spec = self.specs.get(game)
-        if spec is None:
-            self.aside.check_game(game)
-            raise Refused("There is no such game.", code="not_found")
-        return spec
 
     # Users
 
@@ -334,7 +327,7 @@ class RunningRooms:
         self.watch.shift(delta_s)
         for runner in list(self._runners.values()):
             runner.shift(delta_s)
-        self._calendar.stepped(delta_s)
+        self.calendar.stepped(delta_s)
 
     # Losing rooms
 

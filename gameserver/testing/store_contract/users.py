@@ -113,7 +113,8 @@ class UserContract(StoreCase):
         rows = {f"account:{n}": replace(ANN, id=f"account:{n}", name_key=f"n{n}") for n in range(1100)}
         rows["account:7"] = replace(rows["account:7"], name_key=None)
         await gatherResults([self.store.put_user(row) for row in rows.values()])
-        found, cursor = {}, ""
+        found: dict[str, UserRow] = {}
+        cursor = ""
         while True:
             cursor, some = await self.store.some_users(cursor)
             found.update((row.id, row) for row in some)

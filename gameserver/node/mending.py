@@ -1,0 +1,180 @@
+"""What an operator does about rooms that are kept aside: look at one, try it again, drop it, rename its game."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from typing import TYPE_CHECKING, Any, Final
+
+import msgspec
+from twisted.logger import Logger
+
+from gameserver.errors import CannotOpen, Refused
+from gameserver.interfaces import Commit, ILeases, Outcome
+from gameserver.node.archive import ROOMS, ArchivedRoom, archived_room
+from gameserver.node.restoring import restored
+from gameserver.node.rooms_aside import RoomAside
+from gameserver.store import keys
+
+if TYPE_CHECKING:
+    from gameserver.game.spec import Spec
+    from gameserver.interfaces import IClock, IStore, Stored
+    from gameserver.node.moderation import Moderation
+    from gameserver.node.rooms_aside import RoomsAside
+    from gameserver.room.context import RoomContext
+
+SHOWN: Final = frozenset({keys.ROOM, keys.TIMERS, keys.TIMER, keys.CHAT, keys.DOC, keys.FIELD, keys.SEAT})
+"""The kinds of parts that are shown: the others are what was said, and answers."""
+HIDDEN: Final = ("key", "password")
+"""What of a room proves who somebody is."""
+_log: Final = Logger(namespace="gameserver.rooms")
+
+
+class Mending:
+    """
+    :param specs: the games that are served, by name.
+    :param aside: the rooms that this is about.
+    :param watch: has sanctions, which name games.
+    :param context: of rooms that are opened to see whether they can be.
+    :param retry: opens these stored rooms, by their ids.
+    """
+
+    def __init__(
+        self,
+        store: IStore,
+        specs: Mapping[str, Spec],
+        aside: RoomsAside,
+        watch: Moderation,
+        clock: IClock,
+        context: RoomContext,
+        retry: Callable[[list[str]], Awaitable[None]],
+    ) -> None:
+        self._store: Any = store
+        self._specs = specs
+        self._aside = aside
+        self._watch = watch
+        self._clock = clock
+        self._context = context
+        self._retry = retry
+
+    async def look(self) -> int:
+        """
+        Where none of the rooms is run: find out which could not be, and keep these aside.
+
+        :returns: how many rooms there are.
+        """
+        ids = await self._store.room_ids()
+        for first in range(0, len(ids), ROOMS):
+            opened = await self._store.open_rooms(ids[first : first + ROOMS])
+            for stored in opened:
+                self._look_at(stored)
+            await self._let_go(*(stored.room for stored in opened))
+        return len(ids)
+
+    async def look_again(self, ids: list[str]) -> None:
+        """Find out whether these could be run now."""
+        for stored in await self._store.open_rooms(ids):
+            self._look_at(stored)
+        await self._let_go(*ids)
+
+    def _look_at(self, stored: Stored) -> None:
+        try:
+            restored(stored, self._specs, epoch="", now=self._clock.now(), context=self._context)
+        except CannotOpen as error:
+            self._aside.put(RoomAside(stored.room, stored.code, stored.game, str(error)))
+        else:
+            self._aside.back(stored.code)
+
+    async def show(self, code: str) -> dict[str, Any]:
+        """:returns: what the store has of a room, to be read, without what proves who somebody is."""
+        stored = await self._take(code)
+        await self._let_go(stored.room)
+        room = self._aside.get(stored.code)
+        parts = {name: _readable(part) for name, part in sorted(stored.parts.items()) if keys.split(name)[0] in SHOWN}
+        about = {"code": stored.code, "game": stored.game, "why": room.why if room is not None else None}
+        return {**about, "stored_ms": stored.at_ms, "parts": parts}
+
+    async def export(self, code: str) -> ArchivedRoom:
+        """:returns: a room with its tables, as another store can take it."""
+        stored = await self._take(code)
+        try:
+            return await archived_room(self._store, stored)
+        finally:
+            await self._let_go(stored.room)
+
+    async def retry(self, code: str) -> str | None:
+        """:returns: why a room is kept aside still; None: it can be run."""
+        await self._retry([self._find(code).id])
+        room = self._aside.get(code)
+        return room.why if room is not None else None
+
+    async def retry_game(self, game: str) -> None:
+        """Try all rooms of a game."""
+        await self._retry([room.id for room in self._aside if room.game == game])
+
+    async def drop(self, code: str) -> None:
+        """Delete a room for good."""
+        stored = await self._take(code)
+        await self._commit(stored, game=stored.game, ends=True)
+        self._aside.back(stored.code)
+        _log.info("room {room} of the game {game} was dropped", room=stored.code, game=stored.game)
+
+    async def rename_game(self, old: str, new: str) -> int:
+        """
+        Have rooms that are kept aside be of another game, and what was said of their game hold for that.
+
+        :returns: how many there were.
+        """
+        if new not in self._specs:
+            raise Refused(f"No game {new} is served.", code="not_found")
+        if old in self._specs:
+            raise Refused(f"The game {old} is served still: its rooms are its own.")
+        ids = [room.id for room in self._aside if room.game == old]
+        for first in range(0, len(ids), ROOMS):
+            some = ids[first : first + ROOMS]
+            for stored in await self._store.open_rooms(some):
+                await self._commit(stored, game=new)
+            await self._let_go(*some)
+        self._watch.rename_game(old, new)
+        await self._watch.stored()
+        await self._retry(ids)
+        return len(ids)
+
+    def _find(self, code: str) -> RoomAside:
+        room = self._aside.get(code)
+        if room is None:
+            raise Refused(f"No room {code} is kept aside.", code="not_found")
+        return room
+
+    async def _take(self, code: str) -> Stored:
+        opened: list[Stored] = await self._store.open_rooms([self._find(code).id])
+        if not opened:
+            raise Refused(f"The room {code} is another server's by now.", code="not_found")
+        return opened[0]
+
+    async def _commit(self, stored: Stored, *, game: str, ends: bool = False) -> None:
+        commit = Commit(
+            room=stored.room,
+            code=stored.code,
+            game=game,
+            fence=stored.fence,
+            version=stored.version + 1,
+            puts={} if ends else stored.parts,
+            ends=ends,
+            whole=not ends,
+        )
+        # Another game's room has stood still for as long as before; a code rests from now on.
+        now_ms = round(self._clock.now() * 1000) if ends else stored.at_ms
+        if await self._store.commit([commit], now_ms=now_ms) != [Outcome.STORED]:
+            raise Refused(f"The room {stored.code} is another server's by now.", code="not_found")
+
+    async def _let_go(self, *ids: str) -> None:
+        if ILeases.providedBy(self._store):
+            await self._store.release_rooms(ids)
+
+
+def _readable(part: bytes) -> Any:
+    try:
+        tree = msgspec.json.decode(part)
+    except msgspec.DecodeError:
+        return repr(part)
+    return {key: value for key, value in tree.items() if key not in HIDDEN} if isinstance(tree, dict) else tree

@@ -1,0 +1,45 @@
+"""The games that a node serves, by name; a release of one may come while others are played."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from gameserver.errors import Refused
+from gameserver.room.bounds import message_bytes
+
+if TYPE_CHECKING:
+    from gameserver.game.spec import Spec
+    from gameserver.node.calendar import Calendar
+    from gameserver.node.rooms_aside import RoomsAside
+
+
+class ServedGames:
+    """
+    :param aside: the rooms in the store that these games cannot run.
+    :ivar calendar: calls their methods.
+    """
+
+    calendar: Calendar
+
+    def __init__(self, specs: Mapping[str, Spec], aside: RoomsAside) -> None:
+        self.specs = dict(specs)
+        self._aside = aside
+
+    @property
+    def message_bytes(self) -> int:
+        """How large a message of any room is at most, as JSON."""
+        return max((spec.message_bytes for spec in self.specs.values()), default=message_bytes(0, 0))
+
+    def spec(self, game: str) -> Spec:
+        """:raises Refused: ``not_found``: no such game is served; ``quarantined``: but there are rooms of it."""
+        spec = self.specs.get(game)
+        if spec is None:
+            self._aside.check_game(game)
+            raise Refused("There is no such game.", code="not_found")
+        return spec
+
+    def serve(self, spec: Spec) -> None:
+        """Serve a game, or another release of one of which no room is run here."""
+        self.specs[spec.name] = spec
+        self.calendar.serve(spec)
