@@ -6,7 +6,7 @@ import atexit
 import os
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
@@ -39,6 +39,9 @@ from gameserver.interfaces import ILeases
 from gameserver.node.creators import Creators
 from gameserver.node.people import People
 from gameserver.node.rooms import RoomRegistry
+from gameserver.operating.control import Control
+from gameserver.operating.last_start import say_other_secret, say_other_store
+from gameserver.operating.releases import Releases
 from gameserver.protocol.messages import Close
 from gameserver.settings.settings import Limits, Settings
 from gameserver.store.compression import packed_store
@@ -154,8 +157,11 @@ def _build(settings: Settings, reactor: Any, node_file: NodeFile) -> IService:
     addresses = Addresses(settings.public_url)
     factory = site(services, catalog, settings, endpoint.resource(), addresses)
     root = MultiService()
-    node = Node(settings, registry, endpoint, factory, clock, reactor, addresses, node_file)
+    node = Node(settings, registry, endpoint, factory, clock, reactor, addresses, node_file, fingerprints(secrets))
     Collector(reactor, lambda: registry.reactor_pass.number).setServiceParent(root)  # type: ignore[no-untyped-call]
+    games = Releases(settings.games, registry, clock, calendar, factory.serve)
+    games.setServiceParent(root)  # type: ignore[no-untyped-call]
+    Control(settings.data, registry, reactor).setServiceParent(root)  # type: ignore[no-untyped-call]
     node.setServiceParent(root)  # type: ignore[no-untyped-call]
     standing.setServiceParent(root)  # type: ignore[no-untyped-call]
     listening = [node.listening.reload] if any(map(speaks_tls, settings.listen)) else []
@@ -203,6 +209,7 @@ class Node(Service):
     :param factory: speaks HTTP, and hands WebSockets to ``endpoint``.
     :param addresses: is told of each port; pages and log tell people.
     :param node_file: who this is; locked until the end.
+    :param secrets: the fingerprints of its secrets, the one that signs first.
     """
 
     def __init__(
@@ -215,7 +222,9 @@ class Node(Service):
         reactor: Any,
         addresses: Addresses | None = None,
         node_file: NodeFile | None = None,
+        secrets: Sequence[str] = (),
     ) -> None:
+        self._secrets = secrets
         self._node_file = node_file
         self._clock = clock
         self._settings = settings
@@ -248,6 +257,9 @@ class Node(Service):
         except (StoreLocked, StoreUnavailable) as error:
             raise self._settings.error("store", str(error)) from None
         self._opened = True
+        with usable(self._settings, "data"):
+            say_other_store(self._settings.data, self._settings.store)
+        await say_other_secret(self._registry.store, self._registry, self._secrets)
         for text in self._settings.listen:
             try:
                 port = await self.listening.endpoint(text).listen(self._factory)

@@ -45,6 +45,7 @@ PLACES = {
     "gameserver.tap": "roots",
     "gameserver.cli": "roots",
     "gameserver.collecting": "roots",
+    "gameserver.operating": "roots",
     "gameserver.hangup": "roots",
     "gameserver.client": "roots",
     "gameserver.testing": "roots",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
@@ -56,19 +57,25 @@ class Mending:
         self._context = context
         self._retry = retry
 
-    async def look(self) -> int:
+    def only_look(self) -> None:
+        """No room is run here: trying one again finds out whether it could be, and no more."""
+        self._retry = self.look_again
+
+    async def look(self) -> Counter[str]:
         """
         Where none of the rooms is run: find out which could not be, and keep these aside.
 
-        :returns: how many rooms there are.
+        :returns: how many rooms there are of each game.
         """
+        counts: Counter[str] = Counter()
         ids = await self._store.room_ids()
         for first in range(0, len(ids), ROOMS):
             opened = await self._store.open_rooms(ids[first : first + ROOMS])
             for stored in opened:
+                counts[stored.game] += 1
                 self._look_at(stored)
             await self._let_go(*(stored.room for stored in opened))
-        return len(ids)
+        return counts
 
     async def look_again(self, ids: list[str]) -> None:
         """Find out whether these could be run now."""

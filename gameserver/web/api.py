@@ -84,10 +84,16 @@ class Api(Identity, ModerationApi, RevokeApi):
         self._addresses = addresses
         self._creating: Counter[str] = Counter()
         self._pictures = Pictures()
-        specs = services.registry.specs.values()
-        served = [about(spec, page=pages.has_own(spec.name)) for spec in specs]
-        broken = [{"name": each.name, "error": each.error} for each in (catalog.broken if catalog is not None else ())]
+        self._pages = pages
+        self._broken = catalog.broken if catalog is not None else []
         self._games: dict[tuple[bool, bool], Raw] = {}
+        self.list_games()
+
+    def list_games(self) -> None:
+        """The games may be others than before."""
+        specs = self._services.registry.specs.values()
+        served = [about(spec, page=self._pages.has_own(spec.name)) for spec in specs]
+        broken = [{"name": each.name, "error": each.error} for each in self._broken]
         for inline, games in ((False, served), (True, list(map(without_refs, served)))):
             self._games[inline, False] = Raw(msgspec.json.encode({"games": games}))
             self._games[inline, True] = Raw(msgspec.json.encode({"games": games, "broken": broken}))

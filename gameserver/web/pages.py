@@ -91,6 +91,10 @@ class Pages:
         self._tags = Tags()
         self._folders = {spec.name: page_folder(spec, (places or {}).get(spec.name)) for spec in specs}
 
+    def serve(self, spec: Spec, place: str | None) -> None:
+        """A game is served from now on; its page may be another."""
+        self._folders[spec.name] = page_folder(spec, place)
+
     def has_own(self, game: str) -> bool:
         """Whether a game brings a page."""
         return self._folders.get(game) is not None

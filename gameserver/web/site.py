@@ -8,7 +8,7 @@ is served with it and without.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from functools import partial
 from io import BytesIO
 from typing import TYPE_CHECKING, Any, Final, cast
@@ -37,6 +37,7 @@ from gameserver.websocket.proxies import LOCAL, Proxies
 
 if TYPE_CHECKING:
     from gameserver.game.loader import Catalog
+    from gameserver.game.spec import Spec
     from gameserver.settings.settings import Settings
     from gameserver.websocket.services import NodeServices
 
@@ -65,7 +66,7 @@ def site(
     settings: Settings,
     websocket: IResource,
     addresses: Addresses | None = None,
-) -> Site:
+) -> QuietSite:
     """
     :param services: what all sessions of this node share.
     :param catalog: if given, games that could not be loaded are listed with their errors.
@@ -78,7 +79,16 @@ def site(
     api = Api(services, catalog, pages, addresses or Addresses(settings.public_url), settings)
     front = Front(api, settings.origin)
     root = Root(Handshake(websocket), pages, front, settings.base_path)
-    return QuietSite(root, services, Proxies(settings.trusted_proxy), Hosts(settings.public_url, settings.host))
+    made = QuietSite(root, services, Proxies(settings.trusted_proxy), Hosts(settings.public_url, settings.host))
+
+    def serve(spec: Spec, place: str) -> None:
+        pages.serve(spec, place)
+        if catalog is not None:
+            catalog.broken[:] = [broken for broken in catalog.broken if broken.place != place]
+        api.list_games()
+
+    made.serve = serve
+    return made
 
 
 class QuietSite(Site):
@@ -94,6 +104,8 @@ class QuietSite(Site):
     """
 
     noisy = False
+    serve: Callable[[Spec, str], None] = staticmethod(lambda spec, place: None)
+    """Called with a game that is served from now on, and the place that it came from."""
     protocol = HttpConnection  # type: ignore[assignment]
 
     def __init__(self, root: IResource, services: NodeServices, proxies: Proxies, hosts: Hosts) -> None:

@@ -107,7 +107,7 @@ class MendingTests(Asides):
         self.place.kill()
         self.place.get(self.place.store.start())
         self.place.registry.serve(spec_of(Later))
-        self.assertEqual(1, self.ask(self.mending.look()))
+        self.assertEqual({"counter": 1}, self.ask(self.mending.look()))
         (room,) = self.place.registry.aside
         self.assertIn("no migrate", room.why)
         self.place.registry.serve(spec_of(Mended))

@@ -23,8 +23,9 @@ from __future__ import annotations
 import os
 import sqlite3
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from typing import Any, Final
+from urllib.parse import quote
 
 from gameserver.errors import StoreLocked, StoreUnavailable
 from gameserver.files import keep_private, lock, remedy
@@ -204,6 +205,18 @@ class Database:
 
     def _forget_codes(self, now_ms: int) -> None:
         self._db.execute("DELETE FROM codes WHERE free_at_ms <= ?", (now_ms,))
+
+
+def count_rooms(path: str) -> int:
+    """:returns: how many rooms there are in a file that this process has not; 0 where it cannot be told."""
+    if not os.path.exists(path):
+        return 0
+    try:
+        with closing(sqlite3.connect(f"file:{quote(path)}?mode=ro", uri=True)) as database:
+            (count,) = database.execute("SELECT count(*) FROM rooms").fetchone()
+            return int(count)
+    except sqlite3.Error:
+        return 0
 
 
 def _told(error: sqlite3.Error) -> str:

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 import click
 
 from gameserver import __version__
+from gameserver.cli import rooms
 from gameserver.errors import GameLoadError, SettingError
 from gameserver.files import remedy
 from gameserver.settings import settings
@@ -310,3 +311,7 @@ def invite(name: str, path: Path) -> None:
         raise click.ClickException(remedy(error)) from None
     except SettingError as error:
         raise click.ClickException(str(error)) from None
+
+
+for _command in (rooms.rooms, rooms.room, rooms.export_store, rooms.import_store):
+    main.add_command(_command)

@@ -1,0 +1,225 @@
+"""``gameserver rooms``, ``room``, ``export`` and ``import``: what the store of a server has."""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from gameserver.errors import GameServerError, SettingError
+from gameserver.files import remedy, write_whole
+from gameserver.settings import settings as all_settings
+
+if TYPE_CHECKING:
+    from gameserver.operating.offline import Offline
+    from gameserver.operating.orders import RoomOrder
+    from gameserver.settings.settings import Settings
+
+
+def _server_options(command: Callable[..., None]) -> Callable[..., None]:
+    """The options that say which server this is about; the environment and a file count as they do for that."""
+    for option in (
+        click.option("--config", metavar="FILE", help="TOML file with settings."),
+        click.option("--no-sample-games", is_flag=True, help="Leave the sample games out."),
+        click.option("--games", "places", multiple=True, metavar="PLACE", help="A folder, file or dotted path."),
+        click.option("--store", metavar="ADDRESS", help="The server's store."),
+        click.option("--data", metavar="FOLDER", help="The server's data folder."),
+    ):
+        command = option(command)
+    return command
+
+
+def _settings(
+    data: str | None, store: str | None, places: tuple[str, ...], no_sample_games: bool, config: str | None
+) -> Settings:
+    given = {"data": data, "store": store, "games": places or None, "sample_games": False if no_sample_games else None}
+    try:
+        return all_settings.load(given, environ=os.environ, config=config)
+    except SettingError as error:
+        raise click.ClickException(str(error)) from None
+
+
+def _in_place(settings: Settings, work: Callable[[Offline], Any]) -> Any:
+    """Do something with the store of a server that does not run."""
+    from twisted.internet import reactor
+
+    from gameserver.operating.offline import run
+
+    try:
+        return run(reactor, settings, work)
+    except OSError as error:
+        raise click.ClickException(remedy(error)) from None
+    except GameServerError as error:
+        raise click.ClickException(str(error)) from None
+
+
+def _give(settings: Settings, *orders: RoomOrder) -> list[Any]:
+    """Have a running server follow orders, or follow them in its place."""
+    from gameserver.operating.control import give_order
+    from gameserver.operating.orders import follow
+
+    async def alone(offline: Offline) -> list[Any]:
+        return [await follow(offline.registry, order, await offline.registry.mending.look()) for order in orders]
+
+    try:
+        given = [give_order(settings.data, order) for order in orders]
+    except (GameServerError, OSError) as error:
+        raise click.ClickException(str(error)) from None
+    if all(taken for taken, _ in given):
+        return [done for _, done in given]
+    done: list[Any] = _in_place(settings, alone)
+    return done
+
+
+@click.command()
+@_server_options
+@click.option("--aside", is_flag=True, help="Only those that this release cannot run, each with the reason.")
+@click.option("--rename-game", nargs=2, metavar="OLD NEW", help="Rooms of the game OLD are NEW's from now on.")
+def rooms(aside: bool, rename_game: tuple[str, str] | None, **server: Any) -> None:
+    """
+    List the rooms in a server's store, whether the server runs or not.
+
+    Rooms that are kept aside are those that this release of their game cannot run; gameserver room handles one.
+    """
+    from gameserver.operating.orders import RoomOrder
+
+    settings = _settings(**server)
+    orders = [RoomOrder("rooms")]
+    if rename_game:
+        orders.insert(0, RoomOrder("rename", old=rename_game[0], new=rename_game[1]))
+    *renamed, found = _give(settings, *orders)
+    if rename_game:
+        click.echo(f"{renamed[0]} rooms of {rename_game[0]} are of {rename_game[1]} now.")
+    if not aside and not rename_game:
+        for game, count in found["counts"].items():
+            click.echo(f"{game}: {count}")
+    for room in found["aside"]:
+        click.echo(f"{room['code']}  {room['game']}  ASIDE: {room['why']}")
+    if not found["aside"] and (aside or not found["counts"]):
+        click.echo("No rooms are kept aside." if aside else "No rooms.")
+
+
+@click.command()
+@click.argument("code")
+@click.argument("act", type=click.Choice(["show", "retry", "drop", "export"]))
+@_server_options
+@click.option("--file", "path", type=click.Path(path_type=Path), help="For export: where to; CODE.room by itself.")
+@click.option("--yes", is_flag=True, help="For drop: do not ask.")
+def room(code: str, act: Any, path: Path | None, yes: bool, **server: Any) -> None:
+    """
+    Handle a room that is kept aside.
+
+    show: what the store has of it, as JSON; retry: run it, if that is possible by now; drop: delete it for good;
+    export: write it to a file, which gameserver import takes.
+    """
+    import msgspec
+
+    from gameserver.operating.orders import RoomOrder
+
+    settings = _settings(**server)
+    if act == "drop" and not yes:
+        click.confirm(f"Delete the room {code} for good, with all its seats?", abort=True)
+    (done,) = _give(settings, RoomOrder(act, code=code))
+    if act == "show":
+        click.echo(msgspec.json.format(msgspec.json.encode(done), indent=2))
+    elif act == "retry" and done is not None:
+        raise click.ClickException(f"{code} is kept aside still: {done}")
+    elif act == "export":
+        from gameserver.node.archive import ArchivedRoom
+        from gameserver.operating.archive_file import ArchiveWriter
+
+        record = msgspec.convert(done, ArchivedRoom)
+        path = path or Path(f"{record.code}.room")
+        writer = ArchiveWriter(path, whole=False)
+        writer.put(record)
+        writer.finish()
+        click.echo(f"Wrote {path}; it has what its players' pages show, and its secrets.")
+    else:
+        click.echo(f"{code} {'can be run again' if act == 'retry' else 'is deleted'}.")
+
+
+@click.command("export")
+@click.argument("path", metavar="FILE", type=click.Path(path_type=Path))
+@_server_options
+@click.option("--secret", is_flag=True, help="The secret that signs tokens, too: whoever has the file can be anybody.")
+def export_store(path: Path, secret: bool, **server: Any) -> None:
+    """
+    Write all that a store has to FILE, for gameserver import; the server is stopped.
+
+    That is rooms with their tables, users, sanctions, blocks, logs and announcements.
+    """
+    from gameserver.node.archive import archive
+    from gameserver.operating.archive_file import ArchivedSecret, ArchiveWriter
+
+    settings = _settings(**server)
+
+    async def write(offline: Offline) -> Counter[str]:
+        writer = ArchiveWriter(path, whole=True)
+        try:
+            if secret:
+                writer.put(ArchivedSecret((settings.secret or settings.data / "secret").read_bytes()))
+            await archive(offline.store, writer.put)
+        except BaseException:
+            writer.give_up()
+            raise
+        writer.finish()
+        return writer.counts
+
+    counts = _in_place(settings, write)
+    click.echo(f"Wrote {path}: {_in_words(counts)}.")
+    if not secret:
+        click.echo("The secret is not in it: copy that file too, or all guests are strangers to the other server.")
+
+
+@click.command("import")
+@click.argument("path", metavar="FILE", type=click.Path(path_type=Path, exists=True))
+@_server_options
+def import_store(path: Path, **server: Any) -> None:
+    """
+    Put all of FILE, which gameserver export wrote, into an empty store; the server is stopped.
+
+    Every room is opened then, to see whether it can be.
+    """
+    from gameserver.node.archive import CannotArchive, take_in
+    from gameserver.operating.archive_file import ArchiveReader
+
+    settings = _settings(**server)
+    try:
+        archive = ArchiveReader(path)
+        if archive.secret is not None:
+            _keep_secret(settings, archive.secret)
+    except (CannotArchive, SettingError) as error:
+        raise click.ClickException(str(error)) from None
+    except OSError as error:
+        raise click.ClickException(remedy(error)) from None
+
+    async def put(offline: Offline) -> list[str]:
+        await take_in(offline.store, archive.records(), whole=archive.whole)
+        found = await offline.registry.mending.look()
+        if archive.whole and sum(found.values()) != archive.counts["room"]:
+            raise CannotArchive(f"{archive.counts['room']} rooms were put there, and {sum(found.values())} are found")
+        return [f"{room.code}  {room.game}  ASIDE: {room.why}" for room in offline.registry.aside]
+
+    aside = _in_place(settings, put)
+    click.echo(f"Took {_in_words(archive.counts)} into the store, and opened every room.")
+    for line in aside:
+        click.echo(line)
+
+
+def _keep_secret(settings: Settings, secret: bytes) -> None:
+    """:raises SettingError: there is another one already."""
+    path = settings.secret or settings.data / "secret"
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    if not path.exists():
+        write_whole(path, secret)
+    elif path.read_bytes() != secret:
+        raise SettingError("secret", str(path), "the secret of the file that is imported: move this one away")
+
+
+def _in_words(counts: Counter[str]) -> str:
+    names = {"room": "rooms", "user": "users", "page": "pages of books"}
+    return ", ".join(f"{counts[kind]} {name}" for kind, name in names.items())

@@ -1,0 +1,119 @@
+"""
+The socket in the data folder at which an operator gives a running server orders: who may read the folder may do so.
+
+One line of JSON comes, a `RoomOrder`; one goes back, ``{"done": …}`` or ``{"refused": "why"}``, and that is the end.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import msgspec
+from twisted.application.service import Service
+from twisted.internet.defer import Deferred
+from twisted.internet.error import CannotListenError
+from twisted.internet.protocol import Factory
+from twisted.logger import Logger
+from twisted.protocols.basic import LineOnlyReceiver
+from twisted.python.failure import Failure
+
+from gameserver.errors import GameServerError, Refused
+from gameserver.operating.orders import RoomOrder, follow
+
+if TYPE_CHECKING:
+    from gameserver.node.rooms import RoomRegistry
+
+NAME: Final = "control"
+"""Of the socket in the data folder."""
+PATH_BYTES: Final = 100
+"""So long may the path of a socket be, on every system. Source: unix(7), ``sun_path``"""
+WAIT_S: Final = 60.0
+"""How long a command waits for the server."""
+log: Final = Logger(namespace="gameserver")
+
+
+class Control(Service):
+    """
+    :param folder: the data folder, which this process has locked.
+    :param registry: follows the orders.
+    """
+
+    def __init__(self, folder: Path, registry: RoomRegistry, reactor: Any) -> None:
+        self._path = folder / NAME
+        self._registry = registry
+        self._reactor = reactor
+        self._port: Any = None
+
+    def startService(self) -> None:
+        """Listen; a server that cannot goes on without."""
+        super().startService()  # type: ignore[no-untyped-call]
+        if len(os.fsencode(self._path)) > PATH_BYTES:
+            log.warn("the path of {path} is too long for a socket: commands cannot reach this server", path=self._path)
+            return
+        factory = Factory.forProtocol(OrderTaker)
+        factory.noisy = False
+        factory.registry = self._registry  # type: ignore[attr-defined]
+        try:
+            self._path.unlink(missing_ok=True)  # a process that was killed left it: the folder is locked
+            self._port = self._reactor.listenUNIX(str(self._path), factory, mode=0o600)
+        except (OSError, CannotListenError) as error:
+            log.warn("commands cannot reach this server: {reason}", reason=str(error))
+
+    def stopService(self) -> Any:
+        """Listen no more."""
+        super().stopService()  # type: ignore[no-untyped-call]
+        return self._port.stopListening() if self._port is not None else None
+
+
+class OrderTaker(LineOnlyReceiver):
+    """One connection."""
+
+    delimiter = b"\n"
+
+    def lineReceived(self, line: bytes) -> None:
+        """Follow the order, and answer."""
+        done = Deferred.fromCoroutine(self._follow(line))
+        done.addCallbacks(lambda result: {"done": result}, _refused)
+        done.addCallback(self._answer)
+
+    async def _follow(self, line: bytes) -> Any:
+        try:
+            order = msgspec.json.decode(line, type=RoomOrder)
+        except msgspec.MsgspecError as error:
+            raise Refused(f"the server is of another release: {error}") from None
+        factory: Any = self.factory
+        return await follow(factory.registry, order)
+
+    def _answer(self, answer: dict[str, Any]) -> None:
+        transport: Any = self.transport
+        transport.write(msgspec.json.encode(answer))
+        transport.loseConnection()
+
+
+def _refused(failure: Failure) -> dict[str, Any]:
+    if not failure.check(GameServerError):
+        log.failure("an order failed", failure)
+    return {"refused": failure.getErrorMessage()}
+
+
+def give_order(folder: Path, order: RoomOrder) -> tuple[bool, Any]:
+    """
+    :param folder: the data folder of the server.
+    :returns: whether a server took the order, and what came of it.
+    :raises Refused: it cannot be followed.
+    :raises OSError: the server did not answer.
+    """
+    with socket.socket(socket.AF_UNIX) as connection:
+        connection.settimeout(WAIT_S)
+        try:
+            connection.connect(str(folder / NAME))
+        except OSError:
+            return False, None
+        connection.sendall(msgspec.json.encode(order) + b"\n")
+        answer = msgspec.json.decode(b"".join(iter(lambda: connection.recv(1 << 16), b"")))
+    if "refused" in answer:
+        raise Refused(answer["refused"])
+    return True, answer["done"]

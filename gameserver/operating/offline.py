@@ -1,0 +1,124 @@
+"""A server's store while the server does not run."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable, Coroutine
+from functools import partial
+from typing import TYPE_CHECKING, Any, Final, TypeVar
+
+from twisted.internet.defer import Deferred
+
+from gameserver.auth.secrets import fingerprints, load_secrets
+from gameserver.clock import Clock, Cron, server_zone
+from gameserver.cluster.node import NodeFile
+from gameserver.game import loader
+from gameserver.game.spec import spec_of
+from gameserver.interfaces import ILeases
+from gameserver.node.rooms import RoomRegistry
+from gameserver.store.compression import packed_store
+from gameserver.store.context import make_store
+
+if TYPE_CHECKING:
+    from gameserver.settings.settings import Settings
+
+T = TypeVar("T")
+
+LEASE_S: Final = 30.0
+"""How long the rooms of a shared store are held at most after a command that was killed."""
+
+
+class Offline:
+    """
+    One who has a server's store, in its place.
+
+    :param settings: those of the server.
+    :ivar registry: has the store and the games; none of its rooms is run.
+    :raises SettingError: the server runs, or a setting is wrong.
+    :raises GameLoadError: a place of games cannot be used.
+    """
+
+    def __init__(self, settings: Settings, reactor: Any) -> None:
+        settings.data.mkdir(parents=True, exist_ok=True, mode=0o700)
+        self._later: Any = None
+        self._node = NodeFile(settings.data / "node", os.urandom)
+        try:
+            zone = server_zone(settings.time_zone)
+            catalog = loader.load(
+                settings.games, sample_games=settings.sample_games, calendar=partial(Cron, timezone=zone)
+            )
+            self._clock = Clock(reactor, time.time, zone)
+            secrets = load_secrets(settings.secret or settings.data / "secret", os.urandom)
+            made = make_store(settings, reactor, node=self._node.name, secrets=fingerprints(secrets))
+            self.store: Any = packed_store(made, settings.compress_bytes)
+            specs = {name: spec_of(game) for name, game in catalog.games.items()}
+            self.registry = RoomRegistry(specs, self.store, self._clock, os.urandom)
+            self.registry.mending.only_look()
+        except BaseException:
+            self._node.close()
+            raise
+
+    async def start(self) -> None:
+        """:raises StoreLocked, StoreUnavailable: the store cannot be had."""
+        await self.store.start()
+        if ILeases.providedBy(self.store):
+            await self.store.acquire_lease(os.urandom(16).hex(), for_ms=round(LEASE_S * 1000))
+            self._renew()
+        await self.registry.watch.start()
+
+    def _renew(self) -> None:
+        def renewed(_: object) -> None:
+            self._later = self._clock.later(LEASE_S / 5, self._renew)
+
+        self.store.renew_lease(for_ms=round(LEASE_S * 1000)).addCallbacks(renewed, lambda _: None)
+
+    async def stop(self) -> None:
+        """Let go of it."""
+        try:
+            if ILeases.providedBy(self.store):
+                if self._later is not None and self._later.active():
+                    self._later.cancel()
+                await self.store.release_lease()
+            await self.store.stop()
+        finally:
+            self._node.close()
+
+
+def run(reactor: Any, settings: Settings, work: Callable[[Offline], Coroutine[Any, Any, T]]) -> T:
+    """
+    Do something with a server's store, in its place; the reactor runs until that is done.
+
+    :raises Exception: what it failed with.
+    """
+    offline = Offline(settings, reactor)
+
+    async def all_of_it() -> T:
+        await offline.start()
+        try:
+            return await work(offline)
+        finally:
+            await offline.stop()
+
+    return until_done(reactor, all_of_it)
+
+
+def until_done(reactor: Any, work: Callable[[], Coroutine[Any, Any, T]]) -> T:
+    """
+    Run the reactor until something is done.
+
+    :raises Exception: what it failed with.
+    """
+    results: list[T] = []
+    failures: list[Any] = []
+
+    def begin() -> None:
+        done = Deferred.fromCoroutine(work())
+        done.addCallbacks(results.append, failures.append)
+        done.addBoth(lambda _: reactor.stop())
+
+    reactor.callWhenRunning(begin)
+    reactor.run()
+    if failures:
+        failures[0].raiseException()
+    return results[0]

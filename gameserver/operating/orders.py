@@ -1,0 +1,54 @@
+"""What an operator orders at the machine, and what comes of it: the same whether the server runs or not."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING, Any, Literal
+
+import msgspec
+from msgspec import Struct
+
+from gameserver.node.codes import as_typed
+
+if TYPE_CHECKING:
+    from gameserver.node.rooms import RoomRegistry
+
+
+class RoomOrder(Struct, forbid_unknown_fields=True):
+    """
+    What is to be done.
+
+    :ivar code: of the room that it is about.
+    :ivar old: what a game was called.
+    :ivar new: what it is called now.
+    """
+
+    do: Literal["rooms", "show", "retry", "drop", "export", "rename"]
+    code: str = ""
+    old: str = ""
+    new: str = ""
+
+
+async def follow(registry: RoomRegistry, order: RoomOrder, counts: Counter[str] | None = None) -> Any:
+    """
+    :param counts: rooms by game, where none of them is run.
+    :returns: what comes of it, as what JSON can hold.
+    :raises Refused: it cannot be done.
+    """
+    mending = registry.mending
+    code = order.code if registry.aside.holds(order.code) else as_typed(order.code)
+    match order.do:
+        case "show":
+            return await mending.show(code)
+        case "retry":
+            return await mending.retry(code)
+        case "drop":
+            return await mending.drop(code)
+        case "export":
+            return msgspec.to_builtins(await mending.export(code))
+        case "rename":
+            return await mending.rename_game(order.old, order.new)
+        case _:
+            found = counts or Counter(runner.room.spec.name for runner in registry.runners)
+            aside = sorted(registry.aside, key=lambda room: (room.game, room.code))
+            return {"counts": dict(sorted(found.items())), "aside": msgspec.to_builtins(aside)}
