@@ -30,6 +30,7 @@ class RoomsAside:
 
     def __init__(self) -> None:
         self._rooms: dict[str, RoomAside] = {}
+        self._shown: set[str] = set()
 
     def __iter__(self) -> Iterator[RoomAside]:
         return iter(self._rooms.values())
@@ -47,16 +48,21 @@ class RoomsAside:
 
     def keep(self, room: RoomAside, failure: Failure | None, log: Logger) -> None:
         """
-        A room cannot be run: one line in the log, and with the first of its game where in the game that is.
+        A room cannot be run: one line in the log, and with the first of a release where in its game that is.
 
         :param failure: None: no code of the game had a part in it.
         """
         text = "room {room} of the game {game} is kept aside, whole: {reason}"
-        if failure is not None and not self.holds_of(room.game):
+        if failure is not None and room.game not in self._shown:
+            self._shown.add(room.game)
             log.failure(text, failure, room=room.code, game=room.game, reason=room.why)
         else:
             log.error(text, room=room.code, game=room.game, reason=room.why)
         self.put(room)
+
+    def released(self, game: str) -> None:
+        """There is another release of a game: where that fails is to be shown, too."""
+        self._shown.discard(game)
 
     def put(self, room: RoomAside) -> None:
         """A room cannot be run."""

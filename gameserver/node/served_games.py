@@ -42,4 +42,5 @@ class ServedGames:
     def serve(self, spec: Spec) -> None:
         """Serve a game, or another release of one of which no room is run here."""
         self.specs[spec.name] = spec
+        self._aside.released(spec.name)
         self.calendar.serve(spec)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from twisted.internet.defer import Deferred
+from twisted.logger import globalLogPublisher
 
 from gameserver.errors import CannotOpen, Refused
 from gameserver.game.spec import spec_of
@@ -114,6 +115,26 @@ class MendingTests(Asides):
         self.ask(self.mending.look_again([room.id]))
         self.assertEqual([], list(self.place.registry.aside))
         self.assertEqual(before, self.parts())
+
+    def test_many_rooms_are_a_line_each_and_a_traceback_a_release(self) -> None:
+        """The log stays readable; what fails in the next try is shown, too."""
+        for n in range(30):
+            self.place.create(FakeSession(f"user{n}"))
+        self.place.settle()
+        lines: list[dict[str, Any]] = []
+
+        def hear(event: dict[str, Any]) -> None:
+            if "is kept aside" in (event.get("log_format") or ""):
+                lines.append(event)
+
+        globalLogPublisher.addObserver(hear)
+        self.addCleanup(globalLogPublisher.removeObserver, hear)
+        self.aside()
+        self.assertEqual((31, 1), (len(lines), sum("log_failure" in line for line in lines)))
+        self.place.registry.serve(spec_of(Later))
+        self.ask(self.mending.retry_game("counter"))
+        self.assertEqual(1, len(self.flushLoggedErrors(CannotOpen)))
+        self.assertEqual((62, 2), (len(lines), sum("log_failure" in line for line in lines)))
 
     def test_rooms_of_a_release_that_came_meanwhile_are_its_own(self) -> None:
         """New rooms are of it, too."""
