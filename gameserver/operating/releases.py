@@ -120,7 +120,7 @@ class Releases(Service):
 def _files(roots: Sequence[Path]) -> Iterator[tuple[Path, tuple[int, int]]]:
     found = 0
     for root in roots:
-        for path in sorted(root.rglob("*.py")) if root.is_dir() else [root]:
+        for path in _sources(root):
             found += 1
             if found > MOST_FILES:
                 return
@@ -129,6 +129,20 @@ def _files(roots: Sequence[Path]) -> Iterator[tuple[Path, tuple[int, int]]]:
             except OSError:
                 continue
             yield path, (about.st_mtime_ns, about.st_size)
+
+
+def _sources(place: Path) -> Iterator[Path]:
+    """:returns: what is loaded of a place: of a folder its files and packages, not what else lies in it."""
+    if not place.is_dir():
+        yield place
+    elif (place / "__init__.py").is_file():
+        yield from place.rglob("*.py")
+    else:
+        for path in place.iterdir():
+            if path.suffix == ".py":
+                yield path
+            elif path.is_dir() and (path / "__init__.py").is_file():
+                yield from path.rglob("*.py")
 
 
 def _place(path: Path, roots: Sequence[Path]) -> Path:

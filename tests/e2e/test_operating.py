@@ -79,6 +79,7 @@ class AsideTests(OperatingCase):
         await server.stop()
         self.release(BROKEN)
         await server.start()
+        self.assertEqual(0o600, (server.data / "control").stat().st_mode & 0o777)
         listed = await self.command(server, "rooms", "--aside")
         self.assertIn(f"{room.code}  shelf  ASIDE: the timer 'ring' is armed, which this release has not", listed)
         self.assertIn('"name": "ring"', await self.command(server, "room", room.code, "show"))

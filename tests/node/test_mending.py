@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
 from typing import Any
 
 from twisted.internet.defer import Deferred
+from twisted.internet.task import Clock
 from twisted.logger import globalLogPublisher
 
 from gameserver.errors import CannotOpen, Refused
@@ -12,8 +14,10 @@ from gameserver.game.spec import spec_of
 from gameserver.node.archive import ArchivedRoom
 from gameserver.node.mending import Mending
 from gameserver.node.sanctions import Sanction
+from gameserver.store.memory.store import MemoryStore
 from tests.node.registries import FakeSession
 from tests.node.test_rooms_aside import Asides, Counter, Later, Mended, Other, release
+from tests.store.shared import Shared, SharedStore
 
 
 class Tally(Counter):
@@ -143,3 +147,22 @@ class MendingTests(Asides):
         self.ask(self.mending.retry_game("counter"))
         bob = FakeSession("bob")
         self.assertIs(Mended, self.place.create(bob).room.game_class)
+
+
+class SharedMendingTests(MendingTests):
+    """The same where nodes share the store: a room that is aside is nobody's until one takes it."""
+
+    def make_store(self) -> MemoryStore:
+        """Of one node; the other nodes see the same."""
+        self.shared = Shared(lambda: self.place.time.seconds())
+        self.place: Any = SimpleNamespace(time=Clock())  # until there is one
+        return SharedStore(self.shared, "one")
+
+    def test_room_that_is_looked_at_is_nobodys_afterwards(self) -> None:
+        """Another node may take it."""
+        self.aside()
+        for asked in (self.mending.show, self.mending.export, self.mending.retry):
+            self.ask(asked(self.code))
+            self.place.settle()
+            self.assertEqual({}, {room: node for room, node in self.shared.owners.items() if node})
+        self.flushLoggedErrors(CannotOpen)

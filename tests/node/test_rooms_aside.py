@@ -15,6 +15,7 @@ from gameserver.errors import CannotOpen, GameDefinitionError, Refused
 from gameserver.game.spec import spec_of
 from gameserver.room.inputs.arrivals import ResumeSeat
 from gameserver.room.timers import Timers
+from gameserver.store.memory.store import MemoryStore
 from tests.node.registries import FakeSession, Place
 
 
@@ -61,9 +62,13 @@ def release(place: Place, *games: type[Game]) -> None:
 class Asides(SynchronousTestCase):
     """A room with one player, and releases of its game."""
 
+    def make_store(self) -> MemoryStore:
+        """Where rooms are kept."""
+        return MemoryStore()
+
     def begin(self, game: type[Game] = Counter) -> None:
         """The first release."""
-        self.place = Place(game)
+        self.place = Place(game, store=self.make_store())
         self.ann = FakeSession("ann")
         self.runner = self.place.create(self.ann)
         self.code = self.runner.room.code
