@@ -219,3 +219,25 @@ class SecretTests(SynchronousTestCase):
         self.assertEqual(self.run_cli("invite", "ANN"), [ann])
         self.assertNotEqual(self.run_cli("invite", "Bob"), [ann])
         self.assertTrue(Invitations([self.first]).fits(name_key("Ann"), ann))
+
+
+class RoomsTests(CommandCase):
+    def test_no_server_is_made_to_look_at_it(self) -> None:
+        """Where there is neither a data folder nor a store, that is said, and there is none afterwards."""
+        for words in (["rooms"], ["room", "K7QM", "show"], ["export", str(self.folder / "all.jsonl")]):
+            output = self.run_command(*words, "--data", str(self.folder / "data"), exit_code=1)
+            self.assertIn("does not exist: name the server's folder with --data", output)
+        self.assertFalse(self.folder.exists())
+
+    def test_file_that_is_none_is_refused_before_anything_is_made(self) -> None:
+        """As one that was cut off."""
+        self.folder.mkdir()
+        path = self.folder / "all.jsonl"
+        path.write_text('{"type":"gameserver","format":1,"version":"0.1.0","whole":true}\n')
+        output = self.run_command("import", str(path), "--data", str(self.folder / "data"), exit_code=1)
+        self.assertIn("was cut off", output)
+        path.write_text('{"type":"gameserver","format":99,"version":"9.0","whole":true}\n')
+        self.assertIn("which is newer", self.run_command("import", str(path), exit_code=1))
+        path.write_text("PK")
+        self.assertIn("cannot be read", self.run_command("import", str(path), exit_code=1))
+        self.assertFalse((self.folder / "data").exists())

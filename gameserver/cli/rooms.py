@@ -43,8 +43,16 @@ def _settings(
         raise click.ClickException(str(error)) from None
 
 
-def _in_place(settings: Settings, work: Callable[[Offline], Any]) -> Any:
-    """Do something with the store of a server that does not run."""
+def _in_place(settings: Settings, work: Callable[[Offline], Any], *, makes: bool = False) -> Any:
+    """
+    Do something with the store of a server that does not run.
+
+    :param makes: data folder and store are made where there are none.
+    """
+    path = Path(settings.store.removeprefix("sqlite:")) if settings.store.startswith("sqlite:") else settings.data
+    for needed in (settings.data, path):
+        if not makes and not needed.exists():
+            raise click.ClickException(f"{needed} does not exist: name the server's folder with --data")
     from twisted.internet import reactor
 
     from gameserver.operating.offline import run
@@ -204,7 +212,7 @@ def import_store(path: Path, **server: Any) -> None:
             raise CannotArchive(f"{archive.counts['room']} rooms were put there, and {sum(found.values())} are found")
         return [f"{room.code}  {room.game}  ASIDE: {room.why}" for room in offline.registry.aside]
 
-    aside = _in_place(settings, put)
+    aside = _in_place(settings, put, makes=True)
     click.echo(f"Took {_in_words(archive.counts)} into the store, and opened every room.")
     for line in aside:
         click.echo(line)
