@@ -55,7 +55,7 @@ setup(
     package_data={
         "gameserver": ["py.typed"],
         "gameserver.web": ["static/*", "static/**/*"],
-        "gameserver.django": ["templates/**/*"],
+        "gameserver.django": ["static/**/*", "templates/**/*"],
     },
     cffi_modules=["gameserver/websocket/native_build.py:ffibuilder"] if sys.platform == "linux" else [],
     cmdclass={"build_py": BuildWithSamples},

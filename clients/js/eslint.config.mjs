@@ -7,7 +7,7 @@ const BUILT = ["clients/js/gameserver.js", "clients/js/game-chat.js"];
 const NODE = ["clients/js/test/**", "**/*.mjs", "**/*.cjs"];
 
 export default [
-  { ignores: [...BUILT, "**/node_modules/", "**/build/", "**/dist/"] },
+  { ignores: [...BUILT, "gameserver/django/static/gameserver/game*.js", "**/node_modules/", "**/build/", "**/dist/"] },
   js.configs.recommended,
   {
     linterOptions: { reportUnusedDisableDirectives: "error" },

@@ -54,7 +54,7 @@ class Settings:
     :param games: folders, files and dotted paths of games.
     :param sample_games: the sample games are served as well.
     :param data: the folder that is this node's own: its id, its key, the embedded store.
-    :param origin: origins of web pages that may connect, besides the server's own host.
+    :param origin: origins of web pages that may connect, and have the server's pages in frames, besides its own host.
     :param host: names by which people reach this server, besides `public_url`'s, IP addresses, and names that only
         their own network knows, such as ``mybox.local``; ``.games.example`` is all below it, ``*`` is any.
     :param auth: who is admitted, by authenticators in the order in which they are asked.

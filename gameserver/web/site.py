@@ -31,6 +31,7 @@ from gameserver.web.hosts import Hosts
 from gameserver.web.missing import Missing, wants_page
 from gameserver.web.pages import Pages, to_folder
 from gameserver.web.pipelining import KeptBytes, Turns
+from gameserver.web.policy import ancestors
 from gameserver.websocket.limits import Connections
 from gameserver.websocket.protocol import admits
 from gameserver.websocket.proxies import LOCAL, Proxies
@@ -79,7 +80,8 @@ def site(
     api = Api(services, catalog, pages, addresses or Addresses(settings.public_url), settings)
     front = Front(api, settings.origin)
     root = Root(Handshake(websocket), pages, front, settings.base_path)
-    made = QuietSite(root, services, Proxies(settings.trusted_proxy), Hosts(settings.public_url, settings.host))
+    hosts = Hosts(settings.public_url, settings.host)
+    made = QuietSite(root, services, Proxies(settings.trusted_proxy), hosts, ancestors(settings.origin))
 
     def serve(spec: Spec, place: str) -> None:
         pages.serve(spec, place)
@@ -98,6 +100,7 @@ class QuietSite(Site):
     :param services: for its limits, its reactor, and whoever is not known yet.
     :param proxies: whose word counts for who a client is.
     :param hosts: those that this server is.
+    :param ancestors: what the policy of pages says of those that may have them in frames.
     :ivar connections: those of HTTP, by the address at their other end.
     :ivar turns: in which their requests are answered.
     :ivar kept: what is kept for them.
@@ -108,9 +111,12 @@ class QuietSite(Site):
     """Called with a game that is served from now on, and the place that it came from."""
     protocol = HttpConnection  # type: ignore[assignment]
 
-    def __init__(self, root: IResource, services: NodeServices, proxies: Proxies, hosts: Hosts) -> None:
+    def __init__(
+        self, root: IResource, services: NodeServices, proxies: Proxies, hosts: Hosts, ancestors: str = ""
+    ) -> None:
         self.proxies = proxies
         self.hosts = hosts
+        self.ancestors = ancestors
         self._clock = services.clock
         self.budgets = services.budgets
         self.strangers = services.strangers

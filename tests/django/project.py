@@ -52,16 +52,23 @@ from django.contrib import admin
 from django.contrib.auth.views import LoginView
 from django.http import HttpResponse
 from django.urls import include, path
+from django.views.generic import TemplateView
 
 urlpatterns = [
     path("admin/", admin.site.urls),
     path("login/", LoginView.as_view(template_name="login.html")),
+    path("play/", TemplateView.as_view(template_name="play.html")),
     path("gameserver/", include("gameserver.django.urls")),
     path("gameserver/me", lambda request: HttpResponse(f"<link rel=icon href=data:,>{request.user.get_username()}")),
 ]
 """
 
 LOGIN: Final = "<link rel=icon href=data:,><form method=post>{% csrf_token %}{{ form }}<button>Log in</button></form>"
+
+PLAY: Final = (
+    "{% load gameserver %}<link rel=icon href=data:,><title>Shop</title><h1>Hello {{ user }}</h1>"
+    '{% gameserver_room "tictactoe" %}'
+)
 
 PEOPLE: Final = """
 from django.contrib.auth.models import Group, User
@@ -95,6 +102,7 @@ class Project:
         (self.folder / "shop" / "hashers.py").write_text(HASHERS, "utf-8")
         templates.mkdir()
         (templates / "login.html").write_text(LOGIN, "utf-8")
+        (templates / "play.html").write_text(PLAY, "utf-8")
         self.secret.write_bytes(os.urandom(32))
         self.secret.chmod(0o640)
         self.run("manage.py", "migrate", "--verbosity=0")

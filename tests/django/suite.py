@@ -29,12 +29,15 @@ ZONE_THEN = (os.environ.get("TZ"), time.tzname)
 from django import db  # noqa: E402
 from django.conf import settings  # noqa: E402
 from django.contrib.auth.hashers import PBKDF2PasswordHasher  # noqa: E402
-from django.contrib.auth.models import Group  # noqa: E402
+from django.contrib.auth.models import AnonymousUser, Group  # noqa: E402
 from django.contrib.auth.models import User as Account  # noqa: E402
 from django.contrib.sessions.models import Session  # noqa: E402
+from django.contrib.staticfiles import finders  # noqa: E402
+from django.core.exceptions import ImproperlyConfigured  # noqa: E402
 from django.core.management import call_command  # noqa: E402
 from django.core.management.base import CommandError, SystemCheckError  # noqa: E402
-from django.test import Client, override_settings  # noqa: E402
+from django.template import Context, Template  # noqa: E402
+from django.test import Client, RequestFactory, override_settings  # noqa: E402
 
 from gameserver.auth.chain import Chain  # noqa: E402
 from gameserver.auth.django import COOKIE_LIFETIME_S, LIFETIME_S, DjangoSessions, DjangoTickets, DjangoUsers  # noqa: E402
@@ -1110,6 +1113,62 @@ class EnterTests(Case):
         with override_settings(MIDDLEWARE=asks):
             answer = client.post("/gameserver/ticket/", HTTP_X_CSRFTOKEN="x" * 32)
         self.assertEqual((answer.status_code, json.loads(answer.content)["code"]), (401, "unauthenticated"))
+
+
+class TagTests(Case):
+    """``{% gameserver_room %}``."""
+
+    def shown(self, user: Any, tag: str = '"trivia"', path: str = "/quiz/", **given: Any) -> str:
+        request = RequestFactory().get(path)
+        request.user = user
+        with override_settings(**{"GAMESERVER_URL": "https://games.example/", "LOGIN_URL": "/login/", **given}):
+            text = Template(f"{{% load gameserver %}}{{% gameserver_room {tag} %}}").render(
+                Context({"request": request})
+            )
+            return str(text)
+
+    def test_logged_in(self) -> None:
+        """The game's page, which is told where tickets are, and the room of the page's address."""
+        ann = account()
+        for tag, path, query in (
+            ('"trivia"', "/quiz/", ""),
+            ('"trivia"', "/quiz/?room=K7%22QM", "?room=K7%22QM"),
+            ('"trivia" room="ABCD" role="screen"', "/quiz/?room=K7QM", "?room=ABCD&amp;role=screen"),
+        ):
+            text = self.shown(ann, tag, path)
+            self.assertIn(f'data-gameserver="https://games.example/play/trivia/{query}"', text)
+            self.assertIn('name="gameserver" ', text)
+            self.assertIn('data-ticket="/gameserver/ticket/"', text)
+            self.assertRegex(text, r'data-csrf="\w{64}"')
+            self.assertIn('src="/static/gameserver/room.js"', text.replace("static/", "/static/").replace("//", "/"))
+        self.assertIn("/play/..%2F%22/", self.shown(ann, "'../\"'"))
+
+    def test_where_no_ticket_can_be_sold(self) -> None:
+        """The server knows the project's sessions by itself then: the frame asks nobody."""
+        self.assertNotIn("name=", self.shown(account(), GAMESERVER_SECRET_FILE=None))
+
+    def test_others(self) -> None:
+        """They are led to the login, and back here."""
+        text = self.shown(AnonymousUser(), path="/quiz/?room=K7QM")
+        self.assertIn('href="/login/?next=/quiz/%3Froom%3DK7QM"', text)
+        self.assertNotIn("iframe", text)
+
+    def test_what_is_missing(self) -> None:
+        """It is named."""
+        for given, named in (({"GAMESERVER_URL": ""}, "GAMESERVER_URL"), ({}, "context_processors.request")):
+            with self.assertRaises(ImproperlyConfigured) as raised:
+                if given:
+                    self.shown(account(), **given)
+                Template("{% load gameserver %}{% gameserver_room 'trivia' %}").render(Context({}))
+            self.assertIn(named, str(raised.exception))
+
+    def test_static_files(self) -> None:
+        """The client, and what the tag needs, are static files of the app."""
+        for name in ("gameserver.js", "game-chat.js", "room.js"):
+            found = finders.find(f"gameserver/{name}")
+            self.assertIsNotNone(found, name)
+            with open(found, encoding="utf-8") as file:
+                self.assertTrue(file.read(), name)
 
 
 def first_name(user: Any) -> str:

@@ -77,6 +77,39 @@ class DjangoPageTests(DjangoCase):
 
         await browse(server.port, play)
 
+    async def test_in_a_page_of_the_project(self) -> None:
+        """A game in the project's own page, for two of its users, without a cookie of the server's; others log in."""
+        need()
+        port = free_port()
+        server = self.server(
+            GAMESERVER_AUTH="django",
+            GAMESERVER_DJANGO_SECRET=str(self.project.secret),
+            GAMESERVER_ORIGIN=f"http://localhost:{port}",
+        )
+        server._environ["GAMESERVER_PUBLIC_URL"] = f"http://127.0.0.1:{server.port}"
+        await server.start()
+        await self.running_project(server, port=port)
+        shop = f"http://localhost:{port}"  # another site than the server's, by its name
+
+        def play(people: People) -> None:
+            ann, bob = people("Ann"), people("Bob")
+            frames = {}
+            for person, name in ((ann, "ann"), (bob, "bob")):
+                person.page.goto(f"{shop}/play/")
+                person.page.get_by_role("link", name="Log in to play").click()
+                fill_in(person, name)
+                person.sees("h1", f"Hello {name}")
+                frames[name] = person.page.frame_locator("iframe.gameserver-room")
+            frames["ann"].get_by_role("button", name="New room").click()
+            code = frames["ann"].locator(".bar .code").inner_text()
+            bob.page.goto(f"{shop}/play/?room={code}")
+            frames["bob"].get_by_role("button", name="Join").click()
+            for frame, other in ((frames["ann"], "bob"), (frames["bob"], "ann")):
+                frame.locator("main").filter(has_text=other).wait_for()
+            self.assertEqual(bob.page.context.cookies(f"http://127.0.0.1:{server.port}"), [])
+
+        await browse(server.port, play)
+
 
 def log_in(person: Any, shop: str, name: str) -> None:
     """At the project itself."""

@@ -214,8 +214,16 @@ class ContentTests(SynchronousTestCase):
     def test_wheel_has_every_page(self) -> None:
         """What pages share is shipped, and the samples' own pages."""
         shared = {str(path.relative_to(ROOT)) for path in (ROOT / "gameserver/web/static").rglob("*") if path.is_file()}
+        shared |= {
+            str(path.relative_to(ROOT))
+            for part in ("static", "templates")
+            for path in (ROOT / "gameserver/django" / part).rglob("*")
+            if path.is_file()
+        }
         own = {f"gameserver/_{path.relative_to(ROOT)}" for path in (ROOT / "games").rglob("*.html")}
-        self.assertIn("gameserver/web/static/lobby.html", shared)
+        self.assertLessEqual(
+            {"gameserver/web/static/lobby.html", "gameserver/django/static/gameserver/room.js"}, shared
+        )
         self.assertEqual({*shared, *own} - self.names(), set())
 
     def test_sdist_has_the_tests(self) -> None:

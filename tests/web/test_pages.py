@@ -287,6 +287,13 @@ class SharedTests(SynchronousTestCase):
             self.assertEqual(headers["referrer-policy"], "no-referrer")
             self.assertEqual(headers["cache-control"], "no-cache")
 
+    def test_frames(self) -> None:
+        """Pages of admitted origins may show ours in a frame, and no others may."""
+        self.assertTrue(self.node.ask("GET", "/").headers["content-security-policy"].endswith("frame-ancestors 'self'"))
+        node = Node(Quiz, origin=["https://shop.example", "null"])
+        policy = node.ask("GET", "/play/quiz/").headers["content-security-policy"]
+        self.assertTrue(policy.endswith("frame-ancestors 'self' https://shop.example"), policy)
+
     def test_odd_host(self) -> None:
         """A host that is none does not get into the policy."""
         for host in ("a;script-src *", "a b", "[::1]:8080", "x'"):

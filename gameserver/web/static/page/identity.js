@@ -1,6 +1,7 @@
 /** Who this browser is: a guest of a name, an account, or a user of another system. */
 
 import { keyHere } from "./base.js";
+import { askParent, framed } from "./framed.js";
 import { api } from "./http.js";
 import { toast, words } from "./notices.js";
 
@@ -9,6 +10,7 @@ const ACCOUNT_KEY = keyHere("gameserver.account");
 const STATE_KEY = keyHere("gameserver.state");
 
 export function savedName() {
+  if (framed && framedName) return framedName;
   try {
     return localStorage.getItem(NAME_KEY) ?? "";
   } catch {
@@ -24,8 +26,12 @@ export function saveName(text) {
   }
 }
 
+/** Who the page around this one says this browser is, by name; other windows of this browser may be somebody else. @type {string | null} */
+let framedName = null;
+
 /** Whose account this browser is logged in to, by name, or null: the login itself is a cookie that pages cannot read. */
 export function account() {
+  if (framed) return framedName;
   try {
     return localStorage.getItem(ACCOUNT_KEY);
   } catch {
@@ -50,7 +56,7 @@ let recognised = null;
  * session of a system whose users play here. `ways` is what /api/auth says; `elsewhere`: this login does not end here.
  */
 export function recognise() {
-  recognised ??= arrive().then(meet);
+  recognised ??= framed ? meetParent() : arrive().then(meet);
   return recognised;
 }
 
@@ -80,6 +86,16 @@ async function meet() {
     if (error.code === "unauthenticated") saveAccount(null);
     return { ways, elsewhere: false };
   }
+}
+
+/** In a frame nobody logs in or out: the page around it does that. */
+async function meetParent() {
+  try {
+    framedName = (await askParent()).user.name;
+  } catch (error) {
+    toast(words(error), { kind: "error" });
+  }
+  return { ways: {}, elsewhere: true };
 }
 
 function become({ name }) {
@@ -112,6 +128,7 @@ export function loginAddress(ways) {
 
 /** Who this browser is, as connect() takes it: an account by tickets, which its cookie buys, or a guest of a name. */
 export function identity() {
+  if (framed) return { name: framedName ?? undefined, ticket: async () => (await askParent()).ticket };
   const name = savedName() || undefined;
   return account() ? { name, ticket: buyTicket } : { name };
 }

@@ -1,0 +1,1 @@
+../../../../clients/js/game-chat.d.ts

@@ -1,0 +1,1 @@
+"""Tags for a project's templates."""
