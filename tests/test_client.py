@@ -237,6 +237,14 @@ class HelloTests(ClientTestCase):
         assert self.client.user is not None
         self.assertEqual(self.client.user.id, "u1")
 
+    def test_other_rights(self) -> None:
+        """What the user may do is known as the server told it last."""
+        self.client.connect()
+        self.welcome()
+        self.wire.say("user", user={"id": "u1", "name": "Ann", "rights": ["moderator"]})
+        assert self.client.user is not None
+        self.assertEqual(self.client.user.rights, ["moderator"])
+
     def test_token_and_ticket(self) -> None:
         """A token says who this is, or else a ticket."""
         self.make_client(token="T", name="Ann").connect()

@@ -124,6 +124,8 @@ export class Client {
   on(type: "$status", listener: (status: Status, error: GameError | null) => void): () => void;
   /** Refusals that answer no request: of `room.tell`, and of a seat that is kept, but cannot be had back at once. */
   on(type: "$error", listener: (error: GameError) => void): () => void;
+  /** The user has other rights from now on. */
+  on(type: "$user", listener: (user: User) => void): () => void;
   /** A line outside rooms, also those that were said before. */
   on(type: "$chat", listener: (post: Post) => void): () => void;
   /** A place is heard, or no more. */

@@ -968,6 +968,7 @@ const ARRAYS = /** @type {[number, string, string][]} */ ([
   [38, "read", "room to upto"],
   [39, "channels", "room stream n channels"],
   [40, "post", "to line from text data at"],
+  [41, "user", "user"],
 ]).map(([number, op, names]) => ({ number, op, names: names.split(" ") }));
 
 /** What a client says, by op. */
@@ -2588,6 +2589,7 @@ class Client extends Emitter {
       case "redirect": return this.#onRedirect(message);
       case "pong": return this.#connection.onPong(message);
       case "post": return this.chat._onPost(message);
+      case "user": return this.#onUser(message);
       default: return this.rooms.get(message.room)?._hear(message);
     }
   }
@@ -2608,6 +2610,12 @@ class Client extends Emitter {
     this.#connection.ping();
     this.#setStatus("open");
     this.#settleConnected?.resolve();
+  }
+
+  /** @param {{ user: Api.User }} message */
+  #onUser({ user }) {
+    this.user = user;
+    this._emit("$user", user);
   }
 
   /** @param {any} joined */

@@ -39,7 +39,7 @@ class Client:
     :param on_error: called with a `Refused` for each error that answers no request; by default it is logged.
 
     :ivar rooms: by code, the rooms in which this client holds a seat.
-    :ivar user: who the server says this is, after the first ``connect``.
+    :ivar user: who the server says this is, after the first ``connect``; another object where that changes.
     :ivar limits: the server's, by their names on the wire.
     :ivar ended: why there will be no connection any more, or None.
     """
@@ -280,7 +280,6 @@ class Client:
         room._end()
 
     # What the server says.
-
     def _hear(self, message: dict[str, Any]) -> None:
         op = message.get("op")
         if op in self._HEAR:
@@ -393,6 +392,7 @@ class Client:
         "left": (messages.Left, _on_left),
         "redirect": (messages.Redirect, _on_redirect),
         "pong": (messages.Pong, _on_pong),
+        "user": (messages.UserMessage, lambda self, told: setattr(self, "user", told.user)),
     }
 
 

@@ -50,6 +50,7 @@ typing    a seat is writing a line
 read      how far this seat has read a channel, for its other tabs
 channels  channels that were opened, closed or changed
 post      a line from outside rooms
+user      this user has other rights now
 ========  ==========================================================================================
 
 Whatever carries ``n`` belongs to a stream: ``room``, ``group:NAME``, ``role:NAME`` or ``seat``, each with a counter of
@@ -541,6 +542,10 @@ class Post(FromServer):
     at: int
 
 
+class UserMessage(FromServer, tag="user"):
+    user: UserInfo
+
+
 ARRAYS: Final[dict[int, tuple[str, tuple[str, ...]]]] = {
     1: ("hello", ("token", "ticket", "guest", "client", "ops")),
     2: ("create", ("id", "game", "options", "private", "password", "name", "role", "profile")),
@@ -581,6 +586,7 @@ ARRAYS: Final[dict[int, tuple[str, tuple[str, ...]]]] = {
     38: ("read", ("room", "to", "upto")),
     39: ("channels", ("room", "stream", "n", "channels")),
     40: ("post", ("to", "line", "from", "text", "data", "at")),
+    41: ("user", ("user",)),
 }  # fmt: skip
 """
 The messages as arrays: each one's number, its ``op``, and its fields in the order in which they stand; nil is absent.

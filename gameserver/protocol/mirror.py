@@ -203,9 +203,10 @@ class Mirror:
     }
 
     def _forget(self, stream: str) -> None:
-        """Out of a group: nothing of it is known from now on but what was said."""
+        """Out of a group: nothing of it is known from now on, its lines neither."""
         self.counts.pop(stream, None)
         self.docs.pop(stream, None)
+        self.chat[:] = [line for line in self.chat if line.stream != stream]
         for key in [key for key in self.timers if key[0] == stream]:
             del self.timers[key]
         for to in [to for to, channel in self.channels.items() if channel.stream == stream]:

@@ -57,7 +57,7 @@ class GreetedPeer(Peer):
         if self.form is Form.PACKED and message.ops is not None and message.ops >= COLUMNS:
             self.form = Form.COLUMNS
         services.strangers.know(self)
-        about = messages.UserInfo(user.id, user.name, list(user.rights))
+        about = told_user(user)
         limits = told_limits(services.limits, services.message_bytes(binary=self.form is not Form.JSON))
         welcome = messages.Welcome(about, token, self.key, self.now_ms(), limits)
         self.say(welcome)
@@ -126,6 +126,11 @@ class GreetedPeer(Peer):
             self._hello_call.cancel()
         if self._proof is not None:
             self._proof.cancel()
+
+
+def told_user(user: User) -> messages.UserInfo:
+    """:returns: what a client is told of its own user."""
+    return messages.UserInfo(user.id, user.name, list(user.rights))
 
 
 def told_limits(limits: Limits, message_bytes: int) -> dict[str, int | float]:

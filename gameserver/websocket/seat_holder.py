@@ -13,7 +13,7 @@ from gameserver.node.codes import as_typed
 from gameserver.protocol import messages
 from gameserver.protocol.messages import Close, Form
 from gameserver.room.inputs.table import SEAT_REQUESTS
-from gameserver.websocket.hello import GreetedPeer
+from gameserver.websocket.hello import GreetedPeer, told_user
 from gameserver.websocket.services import NodeServices, Transport
 from gameserver.websocket.session_seat import SessionSeat
 
@@ -75,10 +75,11 @@ class SeatHolder(GreetedPeer):
         self._leaving = tuple(left for left in self._leaving if left is not runner)
 
     def has_rights(self, rights: tuple[str, ...]) -> None:
-        """The user has these from now on."""
+        """The user has these from now on, and is told so."""
         if self.user is not None:
             self.user = replace(self.user, rights=rights)
             self.hush()
+            self.say(messages.UserMessage(told_user(self.user)))
 
     def fell_behind(self) -> None:
         """Much waits for the client to read it: its rooms withhold what they can replace."""

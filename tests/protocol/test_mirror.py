@@ -93,7 +93,8 @@ class MirrorTests(SynchronousTestCase):
         self.assertIsNone(self.hear("later", 77))
 
     def test_group_left(self) -> None:
-        """With a stream end its document, its timers and its channels; what was said in it stays."""
+        """With a stream end its document, its timers, its channels and its lines."""
+        self.hear(**line(5, "all"))
         self.hear(
             "doc",
             1,
@@ -107,7 +108,7 @@ class MirrorTests(SynchronousTestCase):
         self.hear("doc", 3, "group:red", doc=None, chat=[])
         known = (set(self.mirror.docs), self.mirror.timers, set(self.mirror.channels), set(self.mirror.counts))
         self.assertEqual(known, ({"room"}, {}, {"room"}, {"room"}))
-        self.assertEqual([each.text for each in self.mirror.chat], ["hi"])
+        self.assertEqual([each.text for each in self.mirror.chat], ["all"])
 
     def test_lines_changed_and_taken_back(self) -> None:
         """A changed line has its new text, data and mentions; one that was taken back is gone."""

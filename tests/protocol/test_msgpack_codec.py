@@ -55,6 +55,7 @@ SAID = st.one_of(
     st.builds(messages.Skip, TEXT, TEXT, COUNTS),
     st.builds(messages.Left, TEXT, TEXT, st.none() | TEXT),
     st.builds(messages.Redirect, st.none() | IDS, TEXT, TEXT),
+    st.builds(messages.UserMessage, st.builds(messages.UserInfo, TEXT, TEXT, st.lists(TEXT, max_size=2))),
     st.builds(messages.Pong, st.none() | COUNTS | st.floats(allow_nan=False, allow_infinity=False), COUNTS),
 )  # fmt: skip
 OPTIONAL_TEXT = st.none() | TEXT
@@ -94,7 +95,7 @@ def wrapped(value: Any) -> Any:
 class TableTests(SynchronousTestCase):
     def test_every_message_has_its_number(self) -> None:
         """Eighteen from the client, twenty from the server, in the order of the page, and no field forgotten."""
-        self.assertEqual(sorted(ARRAYS), [*range(1, 19), *range(21, 41)])
+        self.assertEqual(sorted(ARRAYS), [*range(1, 19), *range(21, 42)])
         for kinds, theirs in ((FromClient, True), (FromServer, False)):
             numbers = {op: names for n, (op, names) in ARRAYS.items() if (n in FROM_CLIENT) is theirs}
             self.assertEqual({str(k.__struct_config__.tag) for k in kinds.__subclasses__()}, set(numbers))

@@ -73,7 +73,6 @@ class Listener:
             "chat": [
                 [x["stream"], x["n"], x["from"]["name"] if x.get("from") else None, x["text"], x.get("edited")]
                 for x in lines
-                if x["stream"] in room.docs  # of those that it does not hear any more, clients may keep what was said
             ],
             "channels": sorted(room.channels),
             "left": room.left.reason if room.left is not None else None,

@@ -98,6 +98,9 @@ class StandingTests(FrontDoorTestCase):
         ann.ask("send", id=2, type="echo", data={"value": 1})
         self.obey(Order("shop:ann", ()), Order("shop:bob", ("moderator",)))
         self.assertEqual((ann.session.user.rights, bob.session.user.rights), ((), ("moderator",)))
+        for peer, name, rights in ((ann, "ann", []), (bob, "bob", ["moderator"])):
+            told = [message for message in peer.take() if message["op"] == "user"]
+            self.assertEqual(told, [{"op": "user", "user": {"id": f"shop:{name}", "name": name, "rights": rights}}])
         self.assertEqual((ann.closed, bob.closed), (None, None))
         self.assertEqual(ann.ask("send", id=3, type="echo", data={"value": 2})["data"], 2)
 

@@ -41,6 +41,7 @@ const ARRAYS = /** @type {[number, string, string][]} */ ([
   [38, "read", "room to upto"],
   [39, "channels", "room stream n channels"],
   [40, "post", "to line from text data at"],
+  [41, "user", "user"],
 ]).map(([number, op, names]) => ({ number, op, names: names.split(" ") }));
 
 /** What a client says, by op. */

@@ -294,6 +294,7 @@ export class Client extends Emitter {
       case "redirect": return this.#onRedirect(message);
       case "pong": return this.#connection.onPong(message);
       case "post": return this.chat._onPost(message);
+      case "user": return this.#onUser(message);
       default: return this.rooms.get(message.room)?._hear(message);
     }
   }
@@ -314,6 +315,12 @@ export class Client extends Emitter {
     this.#connection.ping();
     this.#setStatus("open");
     this.#settleConnected?.resolve();
+  }
+
+  /** @param {{ user: Api.User }} message */
+  #onUser({ user }) {
+    this.user = user;
+    this._emit("$user", user);
   }
 
   /** @param {any} joined */

@@ -513,3 +513,12 @@ test("whoever does not want to wait dials at once", bounded, async (t) => {
   await script.greet(1);
   await until(() => client.status === "open", "the next connection");
 });
+
+test("other rights are known at once", bounded, async (t) => {
+  const [client, socket] = await new Script(t).connected();
+  const told = new Promise((resolve) => client.on("$user", resolve));
+  const user = { id: "guest:1", name: "Ann", rights: ["moderator"] };
+  socket.say("user", { user });
+  assert.deepEqual(await told, user);
+  assert.deepEqual(client.user, user);
+});

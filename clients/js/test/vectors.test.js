@@ -116,7 +116,7 @@ class Listener {
       seats: sorted(Object.fromEntries(room.seats)),
       docs,
       timers: [...room.timers.values()].map(({ stream, name, ends, paused_ms }) => [stream, name, ends, paused_ms]).sort(),
-      chat: room.chat.lines.filter(({ stream }) => stream in docs).map(({ stream, n, from, text, edited }) => [stream, n, from?.name ?? null, text, edited]),
+      chat: room.chat.lines.map(({ stream, n, from, text, edited }) => [stream, n, from?.name ?? null, text, edited]),
       channels: [...room.chat.channels.values()].filter(({ stream }) => stream).map(({ to }) => to).sort(),
       left: room.left?.reason ?? null,
     };
