@@ -2,7 +2,7 @@
 Every exception of the framework, and the table of error codes that a client may see.
 
 A code is stable: clients compare it, people read the text beside it. Games add codes of their own with
-``Refused("It is not your turn.", code="not_your_turn")``.
+``Refused("That costs 5.", code="too_expensive")``.
 """
 
 from __future__ import annotations
@@ -17,6 +17,9 @@ CODES: Final[dict[str, str]] = {
     "unauthenticated": "Say hello first, with a valid token, ticket or guest name.",
     "forbidden": "You may not do that.",
     "refused": "The game refused that.",
+    "not_your_turn": "It is not your turn for that.",
+    "not_legal": "That is no legal move now.",
+    "cannot_undo": "That cannot be taken back.",
     "paused": "The game is paused.",
     "not_found": "There is no such room or game.",
     "room_full": "The room is full.",

@@ -144,6 +144,12 @@ export interface Seat {
   /** Those that this seat may know of. */
   groups: string[];
   gone: boolean;
+  /** The level of the bot that sits here, or null. */
+  bot: string | null;
+  /** A bot moves here while its player is away. */
+  stand_in: boolean;
+  /** Its player is ready for the round to start. */
+  ready: boolean;
   /** Whether whoever sits here has an account; a guest is known by a name alone. */
   account: boolean;
 }
@@ -159,8 +165,32 @@ export interface Info {
   answered: Record<string, string[]>;
   /** By open question, the ids of the seats that are asked, of those still here. */
   asked: Record<string, string[]>;
+  /** null where it is nobody's turn and nobody is waited for. */
+  turn: Turn | null;
   /** Missing where there are none. */
   teams?: TeamInfo[];
+}
+
+/** Whose turn it is. Those of `order`, `current` and `clocks` are ids of seats, or `group:NAME` for a team. */
+export interface Turn {
+  order: string[];
+  current: string | null;
+  /** The ids of the seats that are waited for now. */
+  active: string[];
+  stage: string | null;
+  number: number;
+  round: number;
+  prompt: Prompt | null;
+  /** When the time of this turn or call is up, by the server's clock, ms since 1970; null: never, or it stands still. */
+  ends: number | null;
+  clocks: Record<string, { left_ms: number; ends: number | null }>;
+}
+
+/** What the active are asked for, and the others told meanwhile; each `{name}` stands for one of `args`. */
+export interface Prompt {
+  text: string;
+  others: string | null;
+  args: Record<string, Doc>;
 }
 
 /** A team as the server tells it; `Room.teams` has them with their seats. */

@@ -934,7 +934,7 @@ const ARRAYS = /** @type {[number, string, string][]} */ ([
   [2, "create", "id game options private password name role profile"],
   [3, "join", "id room name role password profile game match"],
   [4, "resume", "id room resume seen"],
-  [5, "send", "id type data room"],
+  [5, "send", "id type data room turn"],
   [6, "chat", "id text to data room"],
   [7, "start", "id room"],
   [8, "leave", "id room"],
@@ -948,8 +948,10 @@ const ARRAYS = /** @type {[number, string, string][]} */ ([
   [16, "team", "id team seat room"],
   [17, "listen", "id to on seen"],
   [18, "host", "id room act seat"],
+  [19, "undo", "id room"],
+  [20, "ready", "id on room"],
   [21, "welcome", "user token client now limits"],
-  [22, "joined", "id room game seat recovered last_id info docs seats timers chat seen keys channels read"],
+  [22, "joined", "id room game seat recovered last_id info docs seats timers chat seen keys channels read moves"],
   [23, "ok", "id data room"],
   [24, "error", "id code message path room retry_ms"],
   [25, "event", "room stream n type data"],
@@ -968,14 +970,19 @@ const ARRAYS = /** @type {[number, string, string][]} */ ([
   [38, "read", "room to upto"],
   [39, "channels", "room stream n channels"],
   [40, "post", "to line from text data at"],
-  [41, "user", "user"],
+  [41, "bot", "id room level name seat"],
+  [42, "moves", "room moves more prompt undo"],
+  [45, "user", "user"],
 ]).map(([number, op, names]) => ({ number, op, names: names.split(" ") }));
 
+/** @param {MessageArray} array */
+const isClients = ({ number }) => number <= 20 || number === 41;
+
 /** What a client says, by op. */
-const SAID = new Map(ARRAYS.filter(({ number }) => number < 21).map((array) => [array.op, array]));
+const SAID = new Map(ARRAYS.filter(isClients).map((array) => [array.op, array]));
 
 /** What a server says, by number. */
-const HEARD = new Map(ARRAYS.filter(({ number }) => number >= 21).map((array) => [array.number, array]));
+const HEARD = new Map(ARRAYS.filter((array) => !isClients(array)).map((array) => [array.number, array]));
 
 /** Documents: JSON trees that patches change in place, and that whole documents are merged into. */
 

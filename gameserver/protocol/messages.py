@@ -25,6 +25,9 @@ report    a line or a seat is brought to those who moderate
 block     a user is heard no more, or again, by this user
 team      into a team of the game
 host      what a host does besides: the round ends, pauses, is played again; somebody is put out
+undo      one's own last move is taken back
+ready     whether one is ready for the round to start
+bot       a new bot; or a seat is handed to a bot, given back, or a bot's seat removed
 listen    lines from outside rooms: the lobby of a game, direct messages, announcements
 ========  ==========================================================================================
 
@@ -51,6 +54,7 @@ read      how far this seat has read a channel, for its other tabs
 channels  channels that were opened, closed or changed
 post      a line from outside rooms
 user      this user has other rights now
+moves     what this seat may do now, and what it is asked for
 ========  ==========================================================================================
 
 Whatever carries ``n`` belongs to a stream: ``room``, ``group:NAME``, ``role:NAME`` or ``seat``, each with a counter of
@@ -67,6 +71,21 @@ import msgspec
 from msgspec import UNSET, Meta, Raw, Struct, UnsetType, field
 
 from gameserver.protocol import values
+from gameserver.protocol.shapes import Author as Author
+from gameserver.protocol.shapes import ChannelInfo as ChannelInfo
+from gameserver.protocol.shapes import ClockInfo as ClockInfo
+from gameserver.protocol.shapes import Line as Line
+from gameserver.protocol.shapes import MoveInfo as MoveInfo
+from gameserver.protocol.shapes import MovesInfo as MovesInfo
+from gameserver.protocol.shapes import OwnSeat as OwnSeat
+from gameserver.protocol.shapes import PromptInfo as PromptInfo
+from gameserver.protocol.shapes import RoomInfo as RoomInfo
+from gameserver.protocol.shapes import SeatInfo as SeatInfo
+from gameserver.protocol.shapes import Speaker as Speaker
+from gameserver.protocol.shapes import TeamInfo as TeamInfo
+from gameserver.protocol.shapes import TimerInfo as TimerInfo
+from gameserver.protocol.shapes import TurnInfo as TurnInfo
+from gameserver.protocol.shapes import UserInfo as UserInfo
 
 SUBPROTOCOL: Final = "gameserver.v1.json"
 PACKED_SUBPROTOCOL: Final = "gameserver.v1.msgpack"
@@ -156,6 +175,7 @@ class Send(FromClient):
     data: Raw = Raw(b"null")
     """From the MessagePack form it is a `gameserver.protocol.values.Packed`."""
     room: Id | None = None
+    turn: RequestId | None = None
 
 
 class ChatMessage(FromClient, tag="chat"):
@@ -245,6 +265,25 @@ class HostMessage(FromClient, tag="host"):
     room: Id | None = None
 
 
+class Undo(FromClient):
+    id: RequestId | None = None
+    room: Id | None = None
+
+
+class ReadyMessage(FromClient, tag="ready"):
+    id: RequestId | None = None
+    on: bool = True
+    room: Id | None = None
+
+
+class BotMessage(FromClient, tag="bot"):
+    id: RequestId | None = None
+    room: Id | None = None
+    level: Id | None = None
+    name: Name | None = None
+    seat: Id | None = None
+
+
 class Listen(FromClient):
     to: Id
     id: RequestId | None = None
@@ -254,109 +293,9 @@ class Listen(FromClient):
 
 ClientMessage = (
     Hello | Create | Join | Resume | Send | ChatMessage | Start | Leave | Ping
-    | Typing | Read | Edit | Unsay | Report | Block | TeamMessage | Listen | HostMessage
+    | Typing | Read | Edit | Unsay | Report | Block | TeamMessage | Listen | HostMessage | Undo
+    | ReadyMessage | BotMessage
 )  # fmt: skip
-
-
-class UserInfo(Struct):
-    id: str
-    name: str
-    rights: list[str]
-
-
-class SeatInfo(Struct, omit_defaults=True):
-    """What an audience may know of a seat: ``SEAT``; ``account`` is left out where it is a guest's."""
-
-    id: str
-    number: int | None
-    name: str
-    role: str
-    online: bool
-    host: bool
-    profile: dict[str, Any]
-    groups: list[str]
-    gone: bool
-    account: bool = False
-
-
-class TeamInfo(Struct, omit_defaults=True):
-    """What everybody may know of a team: ``TEAM``. Who is in it, SEAT tells: a team is a public group."""
-
-    name: str
-    title: str
-    colour: str
-    score: int | float
-    open: bool = False
-
-
-def _of_nobody() -> dict[str, list[str]]:
-    """What is left out where it is missing, and told where it is empty: ``omit_defaults`` knows ``dict`` alone."""
-    return {}
-
-
-class RoomInfo(Struct, omit_defaults=True):
-    """What everybody in a room may know of it: ``INFO``."""
-
-    status: str
-    phase: str | None
-    locked: bool
-    paused: bool
-    options: dict[str, Any]
-    result: Any
-    answered: dict[str, list[str]]
-    asked: dict[str, list[str]] = field(default_factory=_of_nobody)
-    teams: list[TeamInfo] = []
-
-
-class TimerInfo(Struct):
-    """A shown timer, as ``joined`` tells it."""
-
-    stream: str
-    n: int
-    name: str
-    ends: int | None
-    paused_ms: int | None
-
-
-class Speaker(Struct):
-    seat: str
-    name: str
-
-
-class Line(Struct, omit_defaults=True):
-    """A line of chat, as ``joined`` and ``doc`` tell it; the last three are left out where there is nothing to say."""
-
-    stream: str
-    n: int
-    from_: Speaker | None = field(name="from")
-    to: str
-    text: str
-    data: Any
-    at: int
-    emote: bool = False
-    mentions: list[str] = []
-    edited: int | None = None
-
-
-class ChannelInfo(Struct):
-    """A channel that this audience hears: ``CHANNEL``."""
-
-    to: str
-    stream: str
-    title: str
-    closed: bool
-    readonly: bool
-    slow_s: float
-
-
-class OwnSeat(Struct, omit_defaults=True):
-    """The requester's own: ``hosts`` says that a screen has the host's rights, though another has the flag."""
-
-    id: str
-    number: int | None
-    role: str
-    resume: str
-    hosts: bool = False
 
 
 class Welcome(FromServer):
@@ -384,6 +323,7 @@ class Joined(FromServer):
     """In MessagePack alone."""
     channels: list[ChannelInfo] = []
     read: dict[str, int] = {}
+    moves: MovesInfo | None = None
 
 
 class Ok(FromServer):
@@ -525,14 +465,6 @@ class ChannelsMessage(FromServer, tag="channels"):
     channels: list[ChannelInfo]
 
 
-class Author(Struct, omit_defaults=True):
-    """Who wrote a line outside rooms: a user, since there is no seat; ``account`` as in SEAT."""
-
-    user: str
-    name: str
-    account: bool = False
-
-
 class Post(FromServer):
     to: str
     line: int
@@ -546,12 +478,20 @@ class UserMessage(FromServer, tag="user"):
     user: UserInfo
 
 
+class Moves(FromServer):
+    room: str
+    moves: list[MoveInfo]
+    more: bool
+    prompt: PromptInfo | None
+    undo: bool
+
+
 ARRAYS: Final[dict[int, tuple[str, tuple[str, ...]]]] = {
     1: ("hello", ("token", "ticket", "guest", "client", "ops")),
     2: ("create", ("id", "game", "options", "private", "password", "name", "role", "profile")),
     3: ("join", ("id", "room", "name", "role", "password", "profile", "game", "match")),
     4: ("resume", ("id", "room", "resume", "seen")),
-    5: ("send", ("id", "type", "data", "room")),
+    5: ("send", ("id", "type", "data", "room", "turn")),
     6: ("chat", ("id", "text", "to", "data", "room")),
     7: ("start", ("id", "room")),
     8: ("leave", ("id", "room")),
@@ -565,9 +505,11 @@ ARRAYS: Final[dict[int, tuple[str, tuple[str, ...]]]] = {
     16: ("team", ("id", "team", "seat", "room")),
     17: ("listen", ("id", "to", "on", "seen")),
     18: ("host", ("id", "room", "act", "seat")),
+    19: ("undo", ("id", "room")),
+    20: ("ready", ("id", "on", "room")),
     21: ("welcome", ("user", "token", "client", "now", "limits")),
     22: ("joined", ("id", "room", "game", "seat", "recovered", "last_id", "info", "docs", "seats", "timers", "chat",
-                    "seen", "keys", "channels", "read")),
+                    "seen", "keys", "channels", "read", "moves")),
     23: ("ok", ("id", "data", "room")),
     24: ("error", ("id", "code", "message", "path", "room", "retry_ms")),
     25: ("event", ("room", "stream", "n", "type", "data")),
@@ -586,7 +528,9 @@ ARRAYS: Final[dict[int, tuple[str, tuple[str, ...]]]] = {
     38: ("read", ("room", "to", "upto")),
     39: ("channels", ("room", "stream", "n", "channels")),
     40: ("post", ("to", "line", "from", "text", "data", "at")),
-    41: ("user", ("user",)),
+    41: ("bot", ("id", "room", "level", "name", "seat")),
+    42: ("moves", ("room", "moves", "more", "prompt", "undo")),
+    45: ("user", ("user",)),
 }  # fmt: skip
 """
 The messages as arrays: each one's number, its ``op``, and its fields in the order in which they stand; nil is absent.
@@ -595,8 +539,8 @@ Fields are only ever added at the end. What is inside a field is as in JSON, but
 are. ``keys``, and the small numbers that stand for keys in a patch, are explained in `gameserver.protocol.patches`.
 """
 
-FROM_CLIENT: Final = frozenset(number for number in ARRAYS if number <= 20)
-"""The numbers of what a client may say."""
+FROM_CLIENT: Final = frozenset({*range(1, 21), 41} & ARRAYS.keys())
+"""The numbers of what a client may say; those up to 40 were dealt out in halves."""
 
 
 class Close:

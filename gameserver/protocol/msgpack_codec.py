@@ -77,7 +77,7 @@ def _object(kind: type, value: Any) -> Object:
 
 def _send(array: Any) -> Send:
     # A copy: a view would keep the whole read buffer, and may change under a message that waits.
-    return Send(array.type, array.id, cast("Raw", values.Packed(array.data)), array.room)
+    return Send(array.type, array.id, cast("Raw", values.Packed(array.data)), array.room, array.turn)
 
 
 def is_deeper(frame: bytes, depth: int) -> bool:

@@ -73,6 +73,11 @@ class Player:
         return self._kept.online
 
     @property
+    def ready(self) -> bool:
+        """Whether this player has said to be ready for a round to start; over once it starts."""
+        return bool(self._kept.ready)
+
+    @property
     def groups(self) -> list[str]:
         """The names of the groups that this player is in."""
         return [name for name, group in self._room.state.groups.items() if self.id in group.members]

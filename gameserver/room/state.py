@@ -180,6 +180,7 @@ class SeatState(Kept, kw_only=True):
 
     :ivar entered: by stream that the seat hears, the number at which it entered it.
     :ivar read: by channel, how far its player has read.
+    :ivar ready: whether its player is ready for a round to start; not set of those that are not.
     :ivar account: whether its owner has an account; not set of guests, and in rows of older releases of nobody.
     """
 
@@ -194,6 +195,7 @@ class SeatState(Kept, kw_only=True):
     hold_until: Annotated[float | None, marks.held] = None
     entered: dict[str, int] = {}
     read: dict[str, int] = {}
+    ready: Annotated[bool | UnsetType, marks.seat] = UNSET
     account: Annotated[bool | UnsetType, marks.seat] = UNSET
 
     @property

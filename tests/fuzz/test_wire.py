@@ -100,6 +100,7 @@ LIKELY: Final[dict[str, tuple[dict[str, Any], ...]]] = {
     "report": ({"seat": At("other seat"), "reason": "x"}, {"stream": "room", "line": 1}),
     "block": ({"user": At("other user")}, {"seat": At("other seat")}),
     "team": ({"team": "red"},),
+    "bot": ({"level": "random"}, {"level": "random", "seat": At("seat")}, {"seat": At("other seat")}),
     "listen": ({"to": "lobby:table"}, {"to": "direct"}),
 }
 """What makes sense of each; then a few fields are something else."""

@@ -35,13 +35,18 @@ OPS = (
     | st.tuples(st.just(1), PATHS)
     | st.tuples(st.just(2), PATHS, COUNTS, COUNTS, st.lists(VALUES, max_size=2))
 )
+PROMPTS = st.none() | st.builds(messages.PromptInfo, TEXT, st.none() | TEXT, OBJECTS)
+MOVES = st.builds(messages.MoveInfo, TEXT, VALUES, st.none() | TEXT, st.none() | TEXT, st.none() | OBJECTS,
+                  st.lists(TEXT, max_size=2))  # fmt: skip
 SEENS = st.dictionaries(TEXT, TEXT | COUNTS, max_size=3)
 SAID = st.one_of(
     st.builds(messages.Welcome, st.builds(messages.UserInfo, TEXT, TEXT, st.lists(TEXT)), TEXT, TEXT, COUNTS,
               st.dictionaries(TEXT, COUNTS | st.floats(0, 100), max_size=3)),
     st.builds(messages.Joined, st.none() | IDS, TEXT, TEXT, st.builds(messages.OwnSeat, TEXT, st.none(), TEXT, TEXT),
               st.none() | st.booleans(), COUNTS, INFOS, st.dictionaries(TEXT, OBJECTS, max_size=2),
-              st.lists(SEATS, max_size=2), st.lists(TIMERS, max_size=2), st.lists(LINES, max_size=2), SEENS),
+              st.lists(SEATS, max_size=2), st.lists(TIMERS, max_size=2), st.lists(LINES, max_size=2), SEENS,
+              moves=st.none() | st.builds(messages.MovesInfo, st.lists(MOVES, max_size=2), st.booleans(), PROMPTS,
+                                          st.booleans())),
     st.builds(messages.Ok, IDS, VALUES),
     st.builds(messages.Error, st.none() | IDS, TEXT, TEXT, st.none() | TEXT),
     st.builds(messages.EventMessage, TEXT, TEXT, COUNTS, TEXT, VALUES),
@@ -56,6 +61,7 @@ SAID = st.one_of(
     st.builds(messages.Left, TEXT, TEXT, st.none() | TEXT),
     st.builds(messages.Redirect, st.none() | IDS, TEXT, TEXT),
     st.builds(messages.UserMessage, st.builds(messages.UserInfo, TEXT, TEXT, st.lists(TEXT, max_size=2))),
+    st.builds(messages.Moves, TEXT, st.lists(MOVES, max_size=2), st.booleans(), PROMPTS, st.booleans()),
     st.builds(messages.Pong, st.none() | COUNTS | st.floats(allow_nan=False, allow_infinity=False), COUNTS),
 )  # fmt: skip
 OPTIONAL_TEXT = st.none() | TEXT
@@ -72,10 +78,14 @@ ASKED = st.one_of(
     st.tuples(st.just("resume"), st.fixed_dictionaries({"room": TEXT, "resume": TEXT}, optional={
         "id": IDS, "seen": st.none() | SEENS})),
     st.tuples(st.just("send"), st.fixed_dictionaries({"type": TEXT}, optional={
-        "id": IDS, "data": VALUES, "room": OPTIONAL_TEXT})),
+        "id": IDS, "data": VALUES, "room": OPTIONAL_TEXT, "turn": st.none() | COUNTS})),
+    st.tuples(st.just("bot"), st.fixed_dictionaries({}, optional={
+        "id": IDS, "room": OPTIONAL_TEXT, "level": OPTIONAL_TEXT, "name": OPTIONAL_TEXT, "seat": OPTIONAL_TEXT})),
+    st.tuples(st.just("ready"), st.fixed_dictionaries({}, optional={
+        "id": IDS, "on": st.booleans(), "room": OPTIONAL_TEXT})),
     st.tuples(st.just("chat"), st.fixed_dictionaries({"text": TEXT}, optional={
         "id": IDS, "to": TEXT, "data": VALUES, "room": OPTIONAL_TEXT})),
-    st.tuples(st.sampled_from(("start", "leave")), st.fixed_dictionaries({}, optional={
+    st.tuples(st.sampled_from(("start", "leave", "undo")), st.fixed_dictionaries({}, optional={
         "id": IDS, "room": OPTIONAL_TEXT})),
     st.tuples(st.just("ping"), st.fixed_dictionaries({}, optional={"at": st.none() | COUNTS | st.floats(-9, 9)})),
 )  # fmt: skip
@@ -94,8 +104,8 @@ def wrapped(value: Any) -> Any:
 
 class TableTests(SynchronousTestCase):
     def test_every_message_has_its_number(self) -> None:
-        """Eighteen from the client, twenty from the server, in the order of the page, and no field forgotten."""
-        self.assertEqual(sorted(ARRAYS), [*range(1, 19), *range(21, 42)])
+        """Twenty of the client, twenty of the server, then either's, in the order of the page; no field forgotten."""
+        self.assertEqual(sorted(ARRAYS), [*range(1, 43), 45])
         for kinds, theirs in ((FromClient, True), (FromServer, False)):
             numbers = {op: names for n, (op, names) in ARRAYS.items() if (n in FROM_CLIENT) is theirs}
             self.assertEqual({str(k.__struct_config__.tag) for k in kinds.__subclasses__()}, set(numbers))
@@ -237,7 +247,7 @@ class FromClientTests(SynchronousTestCase):
             (_encode([9, "soon"]), "bad_message", None),
             (_encode([21, 3]), "unknown_op", 3),
             (_encode([0]), "unknown_op", None),
-            (_encode([19, "x"]), "unknown_op", None),
+            (_encode([42, "x"]), "unknown_op", None),
         ):
             found = self.unreadable(frame)
             self.assertEqual((found.code, found.id), (code, id), frame)

@@ -191,11 +191,12 @@ PLAYED = {
     "leaves": leaves,
 }  # fmt: skip
 
-SEAT = {"number": 0, "role": "player", "online": True, "profile": {}, "groups": [], "gone": False}
+SEAT = {"number": 0, "role": "player", "online": True, "profile": {}, "groups": [], "gone": False,
+        "bot": None, "stand_in": False, "ready": False}  # fmt: skip
 ANN = {"id": "1", "name": "Ann", "host": True, **SEAT}
 BOB = {"id": "2", "name": "Bob", "host": False, **SEAT, "number": 1}
 INFO = {"status": "playing", "phase": None, "locked": False, "paused": False, "options": {}, "result": None,
-        "answered": {}, "asked": {}}  # fmt: skip
+        "answered": {}, "asked": {}, "turn": None}  # fmt: skip
 USER = {"id": "guest:1", "name": "Ann", "rights": []}
 WELCOME = hears("welcome", user=USER, token="TOKEN", client="CLIENT", now=1_767_225_600_000, limits=LIMITS)
 
@@ -204,7 +205,8 @@ def joined(id: int, recovered: bool | None, **fields: Any) -> Step:
     """The answer that gives the seat, or gives it back."""
     seat = {"id": "1", "number": 0, "role": "player", "resume": "SECRET"}
     known = {"docs": {"room": {"a": {"b": [1, 2]}}, "seat": {}}, "timers": [], "chat": [], "channels": [], "read": {},
-             "seats": [ANN, BOB], "info": INFO, "seen": {"epoch": "EPOCH", "room": 4, "seat": 0}}  # fmt: skip
+             "moves": None, "seats": [ANN, BOB], "info": INFO,
+             "seen": {"epoch": "EPOCH", "room": 4, "seat": 0}}  # fmt: skip
     return hears(
         "joined", id=id, room="K7QM", game="vectors", seat=seat, recovered=recovered, last_id=0, **known | fields
     )
@@ -359,6 +361,29 @@ def audiences() -> list[Step]:
     ]
 
 
+def turns() -> list[Step]:
+    """Whose turn it is stands in ``info``; what this seat may do comes uncounted, and the newest alone is so."""
+    take = {"type": "take", "data": {"n": 2}, "label": "Take {n}", "group": None, "choices": None, "seats": []}
+    attack = {"type": "attack", "data": {"on": "2", "$$x": BYTES}, "label": "{on} with {dice}", "group": "War",
+              "choices": {"dice": {"range": [1, 4]}, "with": {"some": [0, 2], "of": ["a", "b"]}, "text": None,
+                          "cell": {"of": [4, 9]}}, "seats": ["on"]}  # fmt: skip
+    turn = {"order": ["1", "group:red"], "current": "1", "active": ["1"], "stage": None, "number": 1, "round": 1,
+            "prompt": {"text": "Take {most} at most", "others": None, "args": {"most": 3}}, "ends": 1_767_225_630_000,
+            "clocks": {"1": {"left_ms": 30_000, "ends": 1_767_225_630_000},
+                       "group:red": {"left_ms": 60_000, "ends": None}}}  # fmt: skip
+    wait = {"text": "Wait for {who}", "others": None, "args": {"who": "Bob"}}
+    none: dict[str, Any] = {"moves": [], "more": False, "prompt": None, "undo": False}
+    return [
+        *begun(moves=none),
+        said(5, op="room", info={**INFO, "turn": turn}),
+        said(6, op="seats", seats=[{**BOB, "ready": True, "bot": "random", "stand_in": True}]),
+        hears("moves", room="K7QM", **none | {"moves": [take, attack], "more": True, "undo": True}),
+        hears("moves", room="ELSE", **none),
+        hears("moves", room="K7QM", **none | {"prompt": wait}),
+        said(7, op="room", info=INFO),
+    ]
+
+
 def keys() -> list[Step]:
     """In MessagePack a key that was told once is a number, and many sets are one op; in JSON it is as ever."""
     people = {"a": {"x": 1.5, "y": 2}, "b": {"x": 0, "y": 0}}
@@ -421,4 +446,5 @@ def unanswered() -> list[Step]:
 WRITTEN = {
     "twice": twice, "jumped": jumped, "not_recovered": not_recovered, "slow_reader": slow_reader, "misfit": misfit,
     "unknown": unknown, "audiences": audiences, "keys": keys, "moved": moved, "unanswered": unanswered,
+    "turns": turns,
 }  # fmt: skip

@@ -20,9 +20,9 @@ OBJECT, ANY, SEEN, GUEST = "an object", "anything", "what was seen", "a guest"
 
 FIELDS: Final = {
     **dict.fromkeys(("token", "ticket", "client", "game", "password", "name", "role", "room", "resume"), TEXT),
-    **dict.fromkeys(("type", "text", "to", "stream", "seat", "reason", "user", "team", "act"), TEXT),
+    **dict.fromkeys(("type", "text", "to", "stream", "seat", "reason", "user", "team", "act", "level"), TEXT),
     **dict.fromkeys(("private", "on"), YES),
-    **dict.fromkeys(("id", "upto", "line"), WHOLE),
+    **dict.fromkeys(("id", "upto", "line", "turn"), WHOLE),
     **dict.fromkeys(("options", "profile", "match"), OBJECT),
     "ops": WHOLE,
     "at": NUMBER,
@@ -73,12 +73,13 @@ GOOD: Final[dict[str, dict[str, Any]]] = {
 BOUNDED: Final = [
     *itertools.product(("create", "join"), ("game", "name", "role", "password")),
     *itertools.product(
-        ("join", "resume", "send", "chat", "start", "leave", "typing", "read", "edit", "unsay"), ("room",)
+        ("join", "resume", "send", "chat", "start", "leave", "typing", "read", "edit", "unsay", "undo", "ready"),
+        ("room",),
     ),
-    *itertools.product(("report", "block", "team", "host"), ("room", "seat")),
+    *itertools.product(("report", "block", "team", "host", "bot"), ("room", "seat")),
     *itertools.product(("edit", "unsay", "report"), ("stream",)),
     *itertools.product(("chat", "typing", "read", "listen"), ("to",)),
-    *(("resume", "resume"), ("block", "user"), ("team", "team"), ("host", "act")),
+    *(("resume", "resume"), ("block", "user"), ("team", "team"), ("host", "act"), ("bot", "level"), ("bot", "name")),
 ]
 """Texts that name something."""
 TOLD: Final = ("ok", "error", "joined", "welcome", "pong")

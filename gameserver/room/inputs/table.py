@@ -5,13 +5,16 @@ from __future__ import annotations
 from typing import Any, Final
 
 from gameserver.protocol import messages
+from gameserver.room.inputs.bots import SetBot
 from gameserver.room.inputs.chat import EditLine, MarkRead, SayLine, TellTyping, UnsayLine
 from gameserver.room.inputs.host import ActAsHost
 from gameserver.room.inputs.input import SeatRequest
 from gameserver.room.inputs.lifecycle import GiveUpSeat, StartRound
 from gameserver.room.inputs.message import Message
 from gameserver.room.inputs.moderation import BlockSeat, ReportSeat
+from gameserver.room.inputs.ready import MarkReady
 from gameserver.room.inputs.teams import ChooseTeam
+from gameserver.room.inputs.undo import UndoMove
 
 SEAT_REQUESTS: Final[dict[type, type[SeatRequest[Any]]]] = {
     messages.Send: Message,
@@ -24,6 +27,9 @@ SEAT_REQUESTS: Final[dict[type, type[SeatRequest[Any]]]] = {
     messages.Leave: GiveUpSeat,
     messages.TeamMessage: ChooseTeam,
     messages.HostMessage: ActAsHost,
+    messages.Undo: UndoMove,
+    messages.ReadyMessage: MarkReady,
+    messages.BotMessage: SetBot,
     messages.Report: ReportSeat,
     messages.Block: BlockSeat,
 }

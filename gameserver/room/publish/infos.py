@@ -39,6 +39,7 @@ def room_info(room: Room) -> messages.RoomInfo:
         result=result,
         answered=room.asking.answered(),
         asked=room.asking.asked(),
+        turn=None,
         teams=room.teams.told(),
     )
 
@@ -57,8 +58,21 @@ def seat_info(room: Room, seat: Player, known: Iterable[str], gone: bool = False
     groups = [n for n, g in room.state.groups.items() if seat.id in g.members and (g.public or n in known)]
     profile = messages.payload(seat.profile)
     host = seat.id == room.seats.host
-    told = (seat.id, seat.number, seat.name, seat.role, seat.online, host, profile, groups, gone)
-    return messages.SeatInfo(*told, seat.account)
+    return messages.SeatInfo(
+        id=seat.id,
+        number=seat.number,
+        name=seat.name,
+        role=seat.role,
+        online=seat.online,
+        host=host,
+        profile=profile,
+        groups=groups,
+        gone=gone,
+        bot=None,
+        stand_in=False,
+        ready=seat.ready,
+        account=seat.account,
+    )
 
 
 def told_info(room: Room) -> Any:

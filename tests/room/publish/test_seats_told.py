@@ -42,9 +42,9 @@ class SeatsToldTests(SynchronousTestCase):
         self.encoded = 0
         make = messages.SeatInfo
 
-        def counted(*args: Any) -> Any:
+        def counted(**fields: Any) -> Any:
             self.encoded += 1
-            return make(*args)
+            return make(**fields)
 
         self.patch(messages, "SeatInfo", counted)
 
