@@ -17,6 +17,8 @@ from gameserver.room.groups import Group, Role
 from gameserver.room.seats import Player
 from gameserver.room.tables import RoomTable
 from gameserver.room.teams import Team, Teams
+from gameserver.room.turns.move import Move, Some
+from gameserver.room.turns.turns import Turns
 
 __version__ = "0.1.0"
 
@@ -28,14 +30,17 @@ __all__ = [
     "Dice",
     "Game",
     "Group",
+    "Move",
     "Player",
     "Question",
     "Refused",
     "Role",
     "RoomChat",
     "RoomTable",
+    "Some",
     "Team",
     "Teams",
+    "Turns",
     "WordFilter",
     "cron",
     "message",

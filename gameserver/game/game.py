@@ -12,7 +12,7 @@ from gameserver.errors import GameDefinitionError
 from gameserver.game.chat import RoomChat
 from gameserver.game.dice import Dice
 from gameserver.game.marks import mark_of
-from gameserver.game.settings import SETTINGS, GameSettings
+from gameserver.game.settings import LATER, SETTINGS, GameSettings
 from gameserver.room import rounds
 from gameserver.room.chat.line import Chat
 from gameserver.room.groups import Group, Role
@@ -21,6 +21,7 @@ from gameserver.room.seats import Player
 from gameserver.room.tables import RoomTable
 from gameserver.room.teams import Late, Mode, Teams, Wish
 from gameserver.room.timers import TimerName
+from gameserver.room.turns.turns import Turns
 
 if TYPE_CHECKING:
     from gameserver.game.spec import Spec
@@ -56,7 +57,7 @@ class Game(GameSettings):
         super().__init_subclass__(**kwargs)
         for name, member in vars(cls).items():
             marked = mark_of(member) is not None or callable(getattr(member, "function", None))
-            if name in _RESERVED or (marked and (name in SETTINGS or name in HOOKS)):
+            if name in _RESERVED or (marked and (name in SETTINGS - LATER or name in HOOKS)):
                 raise GameDefinitionError(_hidden(cls, name, member))
 
     @classmethod
@@ -122,6 +123,9 @@ class Game(GameSettings):
     def on_close(self) -> Any:
         """Do what is left to do before the room closes for good."""
 
+    def on_turn(self, who: Any) -> Any:
+        """Begin a turn: it is this player's now, or where groups take turns this group's."""
+
     # The room
 
     @property
@@ -154,6 +158,11 @@ class Game(GameSettings):
     def played_s(self) -> float:
         """How many seconds were played since the start, pauses not counted."""
         return self._gs_room.played_s
+
+    @property
+    def turns(self) -> Turns:
+        """Whose turn it is, and who is waited for: ``self.turns.begin()``, ``self.turns.next()``."""
+        return self._gs_room.turns
 
     random: Dice
     """The methods of `random.Random`; unpredictable to players, the same on replay."""

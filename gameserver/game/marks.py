@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Final, TypeVar, overload
+from typing import Any, Final, Literal, TypeVar, overload
 
 from msgspec import Struct
 
@@ -22,6 +22,9 @@ class MessageMark(Struct, frozen=True):
     phase: str | None = None
     name: str | None = None
     durable: bool = True
+    turn: bool | str = False
+    stage: tuple[str, ...] = ()
+    undo: bool = False
 
 
 class TimerMark(Struct, frozen=True):
@@ -40,7 +43,14 @@ def message(method: F, /) -> F: ...
 
 @overload
 def message(
-    *, by: str = "player", phase: str | None = None, name: str | None = None, durable: bool = True
+    *,
+    by: str = "player",
+    phase: str | None = None,
+    name: str | None = None,
+    durable: bool = True,
+    turn: bool | Literal["any"] = False,
+    stage: str | tuple[str, ...] | None = None,
+    undo: bool = False,
 ) -> Callable[[F], F]: ...
 
 
@@ -52,6 +62,9 @@ def message(
     phase: str | None = None,
     name: str | None = None,
     durable: bool = True,
+    turn: bool | Literal["any"] = False,
+    stage: str | tuple[str, ...] | None = None,
+    undo: bool = False,
 ) -> F | Callable[[F], F]:
     """
     Let clients send this: the method's signature is the schema of the data, its return value the reply.
@@ -60,8 +73,20 @@ def message(
     :param phase: accepted in this phase only.
     :param name: its name on the wire, by default the method's.
     :param durable: False lets it go out at once, and be stored with the next step.
+    :param turn: True: open to those alone who are waited for (``self.turns``), others are refused with
+        ``not_your_turn``; ``"any"``: open to all players while the game is played, but waited for by nobody. Where the
+        game has ``moves``, it must be one of them: ``not_legal``.
+    :param stage: the call, or calls, of that name in which it is open; without it, with ``turn=True``, only where no
+        call with a name is on top.
+    :param undo: players may take it back, see ``undo`` of the guide "Turns and moves".
+    :raises GameDefinitionError: these do not go together.
     """
-    mark = MessageMark(by=by, phase=phase, name=name, durable=durable)
+    if turn not in (False, True, "any"):
+        raise GameDefinitionError(f'message: turn is True, "any" or False, not {turn!r}')
+    if (stage or undo) and not turn:
+        raise GameDefinitionError("message: stage= and undo= are for messages with turn=True")
+    stages = (stage,) if isinstance(stage, str) else tuple(stage or ())
+    mark = MessageMark(by=by, phase=phase, name=name, durable=durable, turn=turn, stage=stages, undo=undo)
     return _marked(method, mark) if method is not None else lambda wrapped: _marked(wrapped, mark)
 
 

@@ -12,6 +12,7 @@ import copy
 import inspect
 import re
 from collections.abc import Callable
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final, get_type_hints
 
 import msgspec
@@ -86,6 +87,7 @@ class Schema:
         # What JSON cannot even say, MessagePack can: keys that are no texts, where nothing says what they should be.
         self._exact = self._simple and not any(isinstance(k, (types.AnyType, types.DictType)) for k in kinds)
         self.seats = any(isinstance(kind, types.CustomType) for kind in kinds)
+        self.seat_fields = tuple(field.name for field in types.type_info(self.struct).fields if _has_seat(field.type))
         self.bounded = not _holds_itself(types.type_info(self.struct), ())
         self._wholes = Wholes(self.struct)
         # Of these types msgspec takes nothing else than we do, whatever the text; whole floats come the slow way.
@@ -157,6 +159,54 @@ class Schema:
         except ValidationError as error:
             raise _bad_data(error) from None
 
+    def fixed(self, room: Room, data: dict[str, Any], samples: dict[str, Any]) -> dict[str, Any]:
+        """
+        Read the data of a move, of which some fields are open.
+
+        :param data: as JSON; seats are ids.
+        :param samples: of each open field one value that it may be; ``...`` of one that is not to be looked at.
+        :returns: the fields that are not open, as `canonical` has them, defaults filled in.
+        :raises Refused: ``bad_data``, with the path.
+        """
+        given = {**data, **{name: value for name, value in samples.items() if value is not ...}}
+        self._room = room
+        try:
+            if (missing := self._required - given.keys() - samples.keys()) or samples.keys() - self._names:
+                wrong = min(missing or samples.keys() - self._names)
+                text = "misses the field" if missing else "leaves a field open that it has not:"
+                raise ValidationError(f"It {text} `{wrong}`")
+            read = msgspec.convert(given, self._loose, strict=True, dec_hook=self._seat, builtin_types=(bytes,))
+        except ValidationError as error:
+            raise _bad_data(error) from None
+        finally:
+            self._room = None
+        fields = {**self._defaults, **{name: getattr(read, name) for name in given if name in self._names}}
+        return self.canonical({name: value for name, value in fields.items() if name not in samples})
+
+    def canonical(self, arguments: dict[str, Any]) -> dict[str, Any]:
+        """:returns: arguments as plain JSON, players as ids of seats: what two are compared by."""
+        plain: dict[str, Any] = msgspec.to_builtins(arguments, builtin_types=(bytes,), enc_hook=_id_of)
+        return plain
+
+    @cached_property
+    def _names(self) -> frozenset[str]:
+        return frozenset(self.fields)
+
+    @cached_property
+    def _required(self) -> frozenset[str]:
+        return self._names - self._defaults.keys()
+
+    @cached_property
+    def _loose(self) -> type[msgspec.Struct]:
+        """The same struct, of which any field may be missing."""
+        hints = {name: hint for name, hint in get_type_hints(self.struct, include_extras=True).items()}
+        return msgspec.defstruct(
+            self.name,
+            [(name, hints[name] | msgspec.UnsetType, msgspec.UNSET) for name in self.fields],
+            forbid_unknown_fields=not self.open,
+            kw_only=True,
+        )
+
     def as_json(self, arguments: dict[str, Any]) -> dict[str, Any]:
         """:returns: arguments that `check` gave, as plain JSON, defaults included."""
         plain: dict[str, Any] = values.plain(msgspec.to_builtins(arguments, builtin_types=(bytes,)))
@@ -197,6 +247,12 @@ class Schema:
         return player
 
 
+def _id_of(value: Any) -> str:
+    if isinstance(value, Player):
+        return value.id
+    raise NotImplementedError(f"{type(value)} is not a type that travels as JSON")
+
+
 def within_class(function: Callable[..., Any]) -> str:
     """:returns: how an author names a method: ``TicTacToe.play``."""
     return function.__qualname__.rpartition("<locals>.")[2]
@@ -217,6 +273,10 @@ def _holds_itself(kind: types.Type, within: tuple[types.Type, ...]) -> bool:
     if any(kind is outer for outer in within):
         return True
     return any(_holds_itself(inner, (*within, kind)) for inner in inside(kind))
+
+
+def _has_seat(kind: types.Type) -> bool:
+    return any(isinstance(one, types.CustomType) for one in kinds_in(kind))
 
 
 def _bad_data(error: Exception) -> Refused:

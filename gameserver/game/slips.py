@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import inspect
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from difflib import get_close_matches
 from types import FunctionType, ModuleType
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
@@ -22,11 +22,13 @@ from gameserver.room.seats import Player
 if TYPE_CHECKING:
     from gameserver.game.game import Game
 
+LATER: Final = frozenset({"on_turn", "on_timeout"})
+"""Hooks that games of before may have as names of their own: they count only as what they are called as."""
 ALIKE: Final = 0.8
 """From so much on two names are almost the same, see `difflib`."""
 ELSEWHERE: Final = {
     **dict.fromkeys(("onmessage", "onmsg", "onmove", "onaction", "oncommand", "ondata", "onreceive"), "@message"),
-    **dict.fromkeys(("ontimer", "ontimeout", "onalarm"), "@timer"),
+    **dict.fromkeys(("ontimer", "onalarm"), "@timer"),
     **dict.fromkeys(("onconnect", "onenter", "onplayerjoin", "onplayerjoined"), "on_join"),
     **dict.fromkeys(("ondisconnect", "onlost"), "on_drop"),
     **dict.fromkeys(("onreconnect", "onrejoin", "onback"), "on_resume"),
@@ -62,7 +64,7 @@ def check_hooks(cls: type[Game], base: type[Game]) -> None:
     """
     for name in hooks(base):
         found = inspect.getattr_static(cls, name)
-        if name == "on_create" or not inspect.isfunction(found):
+        if name == "on_create" or name in LATER or not inspect.isfunction(found):
             continue
         called_with = list(inspect.signature(getattr(base, name)).parameters)
         try:
@@ -72,6 +74,26 @@ def check_hooks(cls: type[Game], base: type[Game]) -> None:
                 f"{cls.__name__}.{name} is called as {name}({', '.join(called_with[1:])}), which it does not take:"
                 f" {error}. Write def {name}({', '.join(called_with)})."
             ) from None
+
+
+def hook(cls: type[Game], name: str, parameters: int) -> Callable[..., Any] | None:
+    """
+    Find one of the hooks that came `LATER`, whose names older games may use as they like.
+
+    :param parameters: how many it is called with, ``self`` included.
+    :returns: the function, unbound; None where that name is none, or something else: marked, or with other parameters.
+    """
+    found = inspect.getattr_static(cls, name, None)
+    function = found.__func__ if isinstance(found, staticmethod) else found
+    if not isinstance(function, FunctionType) or mark_of(function) is not None:
+        return None
+    if cls.__module__ == "gameserver.game.game" or function.__module__ == "gameserver.game.game":
+        return None
+    try:
+        inspect.signature(function).bind(*[None] * parameters)
+    except TypeError:
+        return None
+    return function
 
 
 def check_migrate(cls: type[Game]) -> None:

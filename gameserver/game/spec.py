@@ -15,13 +15,17 @@ from gameserver.game.described import NULL, document_schemas, event_schemas, rep
 from gameserver.game.marks import CronMark, MessageMark, TimerMark, mark_of
 from gameserver.game.question import Question
 from gameserver.game.schema import Schema
-from gameserver.game.settings import check_settings
-from gameserver.game.slips import Slip, check_hooks, check_migrate, slips
+from gameserver.game.settings import check_settings, setting
+from gameserver.game.slips import Slip, check_hooks, check_migrate, hook, slips
 from gameserver.room import bounds
 from gameserver.room.publish.quantize import Quanta
+from gameserver.room.turns import legal
+from gameserver.room.turns.clocks import TurnClock
 
 if TYPE_CHECKING:
     from gameserver.game.game import Game
+    from gameserver.room.room import Room
+    from gameserver.room.seats import Player
 
 log = Logger(namespace="gameserver.games")
 
@@ -37,6 +41,10 @@ class MessageSpec:
     :ivar call_read: calls the method with a game, a sender and what `decode` gave.
     :ivar reply: the JSON schema of its reply; None where the method says nothing of it.
     :ivar open_to: the role that may send it at any time; None where more is to be asked.
+    :ivar turn: True: only who is waited for may send it; ``"any"``: all players, as one of their moves.
+    :ivar stage: the calls by name in which it is open.
+    :ivar undo: it may be taken back.
+    :ivar seat_fields: the fields that are seats.
     """
 
     __slots__ = (
@@ -45,6 +53,7 @@ class MessageSpec:
         "call_read",
         "decode",
         "durable",
+        "fixed",
         "function",
         "method",
         "open_to",
@@ -52,6 +61,10 @@ class MessageSpec:
         "question",
         "reply",
         "schema",
+        "seat_fields",
+        "stage",
+        "turn",
+        "undo",
         "waits",
     )
 
@@ -66,12 +79,27 @@ class MessageSpec:
         self.schema = Schema(method, function, skip=2)
         # What a question's method returns is kept secret: who answers is told nothing.
         self.reply = NULL if question else reply_schema(self.schema.returns)
-        self.call = self.schema.caller(function)
+        self.turn, self.stage, self.undo = mark.turn, mark.stage, mark.undo
+        self.seat_fields = self.schema.seat_fields
+        self.fixed = self.schema.fixed
+        self.call = self._turn_caller(mark.name or method) if mark.turn else self.schema.caller(function)
         self.call_read = self.schema.calls(function)
         says_all = self.schema.strict and self.schema.bounded and not self.schema.seats
-        self.decode = self.schema.decode_json if says_all else None
-        asks_nobody = mark.by not in ("any", "host") and mark.phase is None and not question
+        self.decode = self.schema.decode_json if says_all and not mark.turn else None
+        asks_nobody = mark.by not in ("any", "host") and mark.phase is None and not question and not mark.turn
         self.open_to = mark.by if asks_nobody else None
+
+    def _turn_caller(self, type: str) -> Callable[[Room, Player, Any], Any]:
+        """:returns: what `call` is of a message that must be one of the player's moves."""
+        schema, function = self.schema, self.function
+
+        def check_and_call(room: Room, player: Player, data: Any) -> Any:
+            arguments = schema.decode(data, room)
+            if room.spec.moves is not None:
+                legal.admit(room, player, type, schema.canonical(arguments))
+            return function(room.game, player, **arguments)
+
+        return check_and_call
 
 
 class Spec:
@@ -88,6 +116,12 @@ class Spec:
     :ivar waits: whether any of the game's methods is a coroutine, so that a step may last.
     :ivar events: JSON schemas of events' data, by their types.
     :ivar docs: JSON schemas of documents, by their streams.
+    :ivar takes_turns: it says moves, or has messages that wait for a turn.
+    :ivar turn_types: of the function style, the types that wait for a turn.
+    :ivar stages: names of calls in which messages are open.
+    :ivar asks_all: some message is open to all players as one of their moves.
+    :ivar clock: of its turns, by its settings.
+    :ivar moves: the hook of this name, unbound; None where the game has none that is one, as `on_turn`, `on_timeout`.
     :ivar message_bytes: how large a message of its rooms may be, as JSON.
     :raises GameDefinitionError: something in it is not as it must be.
     """
@@ -119,9 +153,23 @@ class Spec:
             member = inspect.getattr_static(cls, attribute)
             waits = waits or inspect.iscoroutinefunction(getattr(member, "function", member))
             self._read(attribute, member, timers)
+        self._read_turns(cls)
         self.timers: frozenset[str] | None = None if self.function_style else frozenset(timers)
         self.options = None if self.function_style else Schema("options", cls.on_create, 1, defaults_only=True)
         self.waits = waits or self.function_style
+
+    def _read_turns(self, cls: type[Game]) -> None:
+        self.moves, self.on_turn = hook(cls, "moves", 2), hook(cls, "on_turn", 2)
+        self.on_timeout = hook(cls, "on_timeout", 2)
+        self.turn_types: tuple[str, ...] = setting(cls, "turn_types") if self.function_style else ()
+        with_turn = [one for one in self.messages.values() if one.turn]
+        self.takes_turns = self.moves is not None or bool(with_turn or self.turn_types)
+        self.stages = frozenset(stage for one in with_turn for stage in one.stage)
+        self.asks_all = self.moves is not None and any(one.turn == "any" for one in with_turn)
+        self.max_moves: int = setting(cls, "max_moves")
+        self.absent: str = setting(cls, "absent")
+        self.clock_option: bool = setting(cls, "clock_option")
+        self.clock = TurnClock(setting(cls, "turn_s"), setting(cls, "bank_s"), setting(cls, "increment_s"))
 
     def check_times(self, calendar: Callable[[str], object]) -> None:
         """

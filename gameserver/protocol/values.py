@@ -385,3 +385,14 @@ def _plain_of(value: Any) -> Any:
         return plain(value)
     except NotJSON:
         return plain(with_floats(value))
+
+
+def same(one: Any, other: Any) -> bool:
+    """Whether two values are the same JSON: 1 and 1.0 are, since many clients have one kind of number; True is not."""
+    if isinstance(one, bool) or isinstance(other, bool):
+        return one is other
+    if isinstance(one, dict) and isinstance(other, dict):
+        return one.keys() == other.keys() and all(same(item, other[key]) for key, item in one.items())
+    if isinstance(one, list | tuple) and isinstance(other, list | tuple):
+        return len(one) == len(other) and all(map(same, one, other))
+    return bool(one == other)

@@ -8,6 +8,8 @@ from collections.abc import Collection
 from typing import TYPE_CHECKING, Any
 
 from gameserver.errors import Refused
+from gameserver.protocol import values
+from gameserver.room.turns.waiting import waited_for
 
 if TYPE_CHECKING:
     from gameserver.room.contract import MessageContract
@@ -79,7 +81,7 @@ def is_open_to(room: Room, requester: Requester, role: str, match: dict[str, Any
 
 def holds(options: dict[str, Any], match: dict[str, Any]) -> bool:
     """Whether a room's options have all that is looked for."""
-    return all(_same(options.get(k, match), v) for k, v in match.items())
+    return all(values.same(options.get(k, match), v) for k, v in match.items())
 
 
 def _admit_unbanned(room: Room, requester: Requester) -> None:
@@ -103,17 +105,43 @@ def admit_message(room: Room, spec: MessageContract, player: Player, type: str) 
     """:raises Refused: this player may not send that now."""
     if room.state.paused_at is not None:
         admit_while_paused(room, player)
+    refused = why_not(room, spec, player, type)
+    if refused is not None:
+        raise refused
+
+
+def why_not(room: Room, spec: MessageContract | None, player: Player, type: str) -> Refused | None:
+    """
+    :param spec: None: a message of the function style, which has no schema.
+    :returns: why this player may not send that now, paused or not; None: it is open.
+    """
+    if spec is None:
+        return None if type not in room.spec.turn_types or has_turn(room, player, ()) else Refused(code="not_your_turn")
     by = spec.by
-    if by == "host":
-        allowed = is_host(room, player)
-    else:
-        allowed = by in ("any", player.role)
-    if not allowed:
-        raise Refused(f"Only a {by} may do that.", code="forbidden")
+    if not (is_host(room, player) if by == "host" else by in ("any", player.role)):
+        return Refused(f"Only a {by} may do that.", code="forbidden")
+    if spec.turn and not _is_turn_of(room, spec, player):
+        return Refused(code="not_your_turn")
     if spec.phase is not None and spec.phase != room.state.phase:
-        raise Refused("Not now.")
+        return Refused("Not now.")
     if spec.question:
-        room.asking.admit(spec.method, player, revise=room.spec.questions[spec.method].revise)
+        return room.asking.why_not(spec.method, player, revise=room.spec.questions[spec.method].revise)
+    return None
+
+
+def _is_turn_of(room: Room, spec: MessageContract, player: Player) -> bool:
+    if spec.turn != "any":
+        return has_turn(room, player, spec.stage)
+    return room.state.status == "playing" and (not spec.stage or room.turns.stage in spec.stage)
+
+
+def has_turn(room: Room, player: Player, stages: tuple[str, ...]) -> bool:
+    """Whether a player is waited for, in one of these stages; where none is given, in none that has a name."""
+    state = room.state.turns
+    if state is None or room.state.status != "playing" or player.id not in waited_for(room, state):
+        return False
+    stage = room.turns.stage
+    return stage in stages if stages else stage is None
 
 
 def admit_while_paused(room: Room, player: Player) -> None:
@@ -135,14 +163,3 @@ def hosts_beside(room: Room, seat: Player) -> bool:
 def is_full(room: Room) -> bool:
     """Whether all seats of players are taken."""
     return len(list(room.seats.of_role("player"))) >= room.game_class.max_players
-
-
-def _same(one: Any, other: Any) -> bool:
-    """Whether two values are the same JSON: 1 and 1.0 are, since many clients have one kind of number; True is not."""
-    if isinstance(one, bool) or isinstance(other, bool):
-        return one is other
-    if isinstance(one, dict) and isinstance(other, dict):
-        return one.keys() == other.keys() and all(_same(item, other[key]) for key, item in one.items())
-    if isinstance(one, list) and isinstance(other, list):
-        return len(one) == len(other) and all(map(_same, one, other))
-    return bool(one == other)

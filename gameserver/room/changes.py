@@ -120,10 +120,14 @@ class Changes:
     :ivar records: entries of the moderation log.
     :ivar notices: what a system outside is to be told.
     :ivar later: what is to be awaited before the step ends.
+    :ivar thens: methods of the game to be called for calls that are over.
+    :ivar turned: whether the game is to hear of a new turn.
+    :ivar asked: what players' moves are, and as of when, see `gameserver.room.turns.asking`.
     :ivar durable: whether what it changes is stored at once.
     """
 
     __slots__ = (
+        "asked",
         "departures",
         "done",
         "durable",
@@ -134,6 +138,8 @@ class Changes:
         "records",
         "replies",
         "said",
+        "thens",
+        "turned",
         "unsay",
     )
 
@@ -148,6 +154,9 @@ class Changes:
         self.records: list[Record] = []
         self.notices: list[Notice] = []
         self.later: list[Any] = []
+        self.thens: tuple[str, ...] = ()
+        self.turned = False
+        self.asked: Any = None
         self.durable = True
 
     def _take_back(self) -> None:

@@ -7,6 +7,7 @@ from typing import Any, Protocol
 
 from gameserver.game.settings import GameSettings
 from gameserver.room.publish.quantize import Quanta
+from gameserver.room.turns.clocks import TurnClock
 
 
 class RunningGame(Protocol):
@@ -73,6 +74,13 @@ class MessageContract(Protocol):
     question: bool
     durable: bool
     open_to: str | None
+    turn: bool | str
+    stage: tuple[str, ...]
+    undo: bool
+    seat_fields: tuple[str, ...]
+
+    def fixed(self, room: Any, data: dict[str, Any], samples: dict[str, Any]) -> dict[str, Any]:
+        """:returns: the fields of a move of this message, read as its schema does, see `Schema.fixed`."""
 
     @property
     def decode(self) -> Callable[[Any], Any] | None:
@@ -97,6 +105,17 @@ class Contract(Protocol):
     function_style: bool
     waits: bool
     timers: frozenset[str] | None
+    takes_turns: bool
+    turn_types: tuple[str, ...]
+    stages: frozenset[str]
+    asks_all: bool
+    max_moves: int
+    absent: str
+    clock: TurnClock
+    clock_option: bool
+    moves: Callable[[Any, Any], Any] | None
+    on_turn: Callable[[Any, Any], Any] | None
+    on_timeout: Callable[[Any, Any], Any] | None
 
     @property
     def cls(self) -> type[GameSettings]:

@@ -17,6 +17,7 @@ from gameserver.protocol import values
 from gameserver.room import quota
 from gameserver.room.effects import Requester
 from gameserver.room.seats import Player
+from gameserver.room.turns import asking, hooks
 
 if TYPE_CHECKING:
     from gameserver.room.room import Room
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 MAX_FAILURES: Final = 10
 """Failures in a row, of inputs that no player sent, after which a room is closed."""
 MAX_ROUNDS: Final = 1000
-"""So often may what a question's end has set going set something going, in one step."""
+"""So often may what a game's code has set going set something going, in one step."""
 FAILURE_COST: Final = 5.0
 """What a failure of a player's own message costs of that player's rate."""
 
@@ -110,7 +111,7 @@ class GameCalls:
         mark = room.journal.mark()
         try:
             result = call(*args)
-            if isawaitable(result) or room.journal.stale.asked or room.changes.later:
+            if isawaitable(result) or self.is_unsettled:
                 return self.alone(what, lambda: result, counts=True, mark=mark)
             if quota.may_have_grown(room):
                 quota.check(room)
@@ -131,23 +132,36 @@ class GameCalls:
         except (Exception, SystemExit) as error:  # noqa: BLE001 - the message's door
             self.refuse(requester, player, what, mark, error)
 
+    @property
+    def is_unsettled(self) -> bool:
+        """Whether something is to be finished before the step ends, or the game to be asked for its moves."""
+        room = self._room
+        return room.journal.stale.asked or bool(room.changes.later) or room.spec.moves is not None
+
     async def settle(self) -> None:
         """
-        Finish what a game's code set going: hooks that wait, questions that are complete.
+        Finish what a game's code set going: hooks that wait, questions and calls that are complete, a turn that begins.
 
-        :raises RuntimeError: each end of a question has asked another that was at its end, and so on.
+        :raises RuntimeError: each has set another going that was at its end, and so on.
         """
         stale = self._room.journal.stale
         rounds = 0
         while stale.asked or self._room.changes.later:
             rounds += 1
             if rounds > MAX_ROUNDS:
-                raise RuntimeError(f"questions were asked of nobody again and again, {MAX_ROUNDS} times in one step")
+                raise RuntimeError(f"turns, calls or questions ended and began again, {MAX_ROUNDS} times in one step")
             stale.asked = False
             while self._room.changes.later:
                 await self._room.changes.later.pop(0)
             for name in self._room.asking.complete():
                 await self._finish_question(name)
+            hook = hooks.next_hook(self._room)
+            if hook is not None:
+                stale.asked = True
+                result = hook()
+                if isawaitable(result):
+                    await result
+        asking.check(self._room)
 
     async def _finish_question(self, name: str) -> None:
         """All answers that can be had are in: the game gets them."""

@@ -16,7 +16,7 @@ from gameserver.room.parts import Parts
 
 if TYPE_CHECKING:
     from gameserver.room.documents.document import Document
-    from gameserver.room.state import Kept
+    from gameserver.room.kept import Kept
 
 K = TypeVar("K")
 V = TypeVar("V")

@@ -85,6 +85,12 @@ def asked(stale: Stale, *_: object) -> None:
     stale.asked = True
 
 
+def turn(stale: Stale, *_: object) -> None:
+    """All are told of it with the room; and what the game set going with it is to be finished before the step ends."""
+    stale.info = True
+    stale.asked = True
+
+
 def timers(stale: Stale, _: object, key: tuple[str | None, str]) -> None:
     """It holds timers, which may be shown, and when they are due."""
     stale.timers.add(key)

@@ -56,15 +56,16 @@ class OpenQuestions:
         for name in list(self.open):
             self.close(name)
 
-    def admit(self, name: str, player: Player, *, revise: bool) -> None:
-        """:raises Refused: this player may not answer that now."""
+    def why_not(self, name: str, player: Player, *, revise: bool) -> Refused | None:
+        """:returns: why this player may not answer that now; None: that one may."""
         asked = self.open.get(name)
         if asked is None:
-            raise Refused("That is not asked now.")
+            return Refused("That is not asked now.")
         if player.id not in asked.of:
-            raise Refused("You are not asked.", code="forbidden")
+            return Refused("You are not asked.", code="forbidden")
         if player.id in asked.answers and not revise:
-            raise Refused("You have answered.")
+            return Refused("You have answered.")
+        return None
 
     def answer(self, name: str, player: Player, value: Any) -> None:
         """Keep what the question's method returned."""

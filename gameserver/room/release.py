@@ -47,8 +47,20 @@ def hold_against(room: Room) -> None:
         elif timer.kind == "question":
             if timer.name not in room.state.questions:
                 raise CannotOpen(f"it has a deadline for the question {timer.name!r}, which it does not ask")
-        elif spec.timers is not None:
+        elif timer.kind == "game" and spec.timers is not None:
             _check_timer(room, timer)
+    _check_calls(room)
+
+
+def _check_calls(room: Room) -> None:
+    for call in room.state.turns.calls if room.state.turns is not None else ():
+        if call.stage is not None and call.stage not in room.spec.stages:
+            raise CannotOpen(f"it is in the stage {call.stage!r}, in which no message of this release is open")
+        try:
+            if call.then is not None:
+                room.timers.method_name(call.then)
+        except ValueError:
+            raise CannotOpen(f"a call ends in {call.then!r}, which this release has not") from None
 
 
 def kept_over(room: Room) -> list[str]:

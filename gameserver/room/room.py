@@ -36,6 +36,7 @@ from gameserver.room.state import KeptRoom, Moment
 from gameserver.room.tables import Tables
 from gameserver.room.teams import Teams
 from gameserver.room.timers import Timers
+from gameserver.room.turns.turns import Turns
 
 if TYPE_CHECKING:
     from gameserver.room.contract import Contract
@@ -132,6 +133,11 @@ class Room:
     def teams(self) -> Teams:
         """By name, in the order in which they were declared."""
         return Teams(self)
+
+    @property
+    def turns(self) -> Turns:
+        """Whose turn it is, and who is waited for."""
+        return Turns(self)
 
     @property
     def asking(self) -> OpenQuestions:
@@ -351,5 +357,7 @@ class Room:
     def shift(self, delta_s: float) -> None:
         self.timers.shift(delta_s)
         self.asking.shift(delta_s)
+        if self.state.turns is not None:
+            self.journal.note(marks.info, self.state)
         if self.state.playing_since is not None:
             self.journal.update(self.state, playing_since=self.state.playing_since + delta_s)

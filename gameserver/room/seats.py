@@ -15,6 +15,7 @@ from gameserver.room import hosts
 from gameserver.room.schedule import Schedule
 from gameserver.room.state import SeatState
 from gameserver.room.timers import TimerName
+from gameserver.room.turns import ring
 
 if TYPE_CHECKING:
     from gameserver.room.room import Room
@@ -211,5 +212,7 @@ class Seats(dict[str, Player]):
         room.timers.cancel_all(seat=seat.id, questions=True)
         room.journal.remove(self, seat.id)
         room.journal.assign(seat, "gone", True)
+        if room.state.turns is not None:
+            ring.forget_seat(room, room.state.turns, seat.id)
         room.journal.touch(seat._kept)
         hosts.pass_on(room)

@@ -16,7 +16,9 @@ from msgspec import UNSET, Struct, UnsetType, field
 
 from gameserver.protocol.messages import TimerInfo
 from gameserver.room import marks
+from gameserver.room.kept import Kept as Kept
 from gameserver.room.stored import NAMES, PLAIN, StoredForm, listed
+from gameserver.room.turns.state import TurnsState
 from gameserver.store import keys
 
 T = TypeVar("T")
@@ -34,20 +36,6 @@ _BY_SEAT: Final = StoredForm(
     lambda stored: {(seat, info["name"]): info for seat, info in stored},
 )
 """What clients were told of timers: pairs of a seat's id, or None, and that."""
-
-
-class Kept(Struct):
-    """
-    A piece of what is known of a room.
-
-    :cvar part: the part of the row that it is in; none for what ends with the process.
-    """
-
-    part: ClassVar[str] = ""
-
-    def part_of(self, field: str, key: Any) -> str:
-        """:returns: the part that a key of a field is in, which is a dict."""
-        return self.part
 
 
 class Moment(Kept):
@@ -172,6 +160,7 @@ class RoomState(Kept, kw_only=True):
     host_owner: str | None = None
     host_away_at: Annotated[float | None, marks.due] = None
     teams: Annotated[TeamsState | None, marks.info] = None
+    turns: Annotated[TurnsState | None, marks.turn] = None
 
 
 class SeatState(Kept, kw_only=True):
@@ -181,6 +170,8 @@ class SeatState(Kept, kw_only=True):
     :ivar entered: by stream that the seat hears, the number at which it entered it.
     :ivar read: by channel, how far its player has read.
     :ivar ready: whether its player is ready for a round to start; not set of those that are not.
+    :ivar absent: nobody waits for it any more, or a stand-in moves: its player was away for too long.
+    :ivar bot: the level of the bot whose seat it is; not set of the people's.
     :ivar account: whether its owner has an account; not set of guests, and in rows of older releases of nobody.
     """
 
@@ -196,6 +187,8 @@ class SeatState(Kept, kw_only=True):
     entered: dict[str, int] = {}
     read: dict[str, int] = {}
     ready: Annotated[bool | UnsetType, marks.seat] = UNSET
+    absent: Annotated[bool | UnsetType, marks.seat, marks.turn] = UNSET
+    bot: Annotated[str | UnsetType, marks.seat, marks.turn] = UNSET
     account: Annotated[bool | UnsetType, marks.seat] = UNSET
 
     @property
@@ -211,7 +204,7 @@ class Armed(Struct, frozen=True):
     :ivar due: when it is due.
     :ivar every: seconds between two firings, or None for one.
     :ivar calendar: due at a date of the calendar, which no pause moves.
-    :ivar kind: ``game``, ``phase`` or ``question``: what is called when it is due.
+    :ivar kind: ``game``, ``phase``, ``question``, ``turn`` or ``bot``: what is done when it is due.
     :ivar order: which of two that are due together comes first.
     :ivar calls: the method called, where that is not the name.
     """

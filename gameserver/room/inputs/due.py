@@ -11,6 +11,7 @@ from gameserver.room.inputs.input import Input
 from gameserver.room.inputs.lifecycle import leave_for_good
 from gameserver.room.marks import NEVER
 from gameserver.room.state import Armed
+from gameserver.room.turns.timeouts import time_up
 
 if TYPE_CHECKING:
     from gameserver.room.room import Room
@@ -81,6 +82,9 @@ async def _end_grace(room: Room) -> None:
 
 async def _fire_timer(room: Room, timer: Armed) -> None:
     room.timers.consume(timer)
+    if timer.kind == "turn":
+        await time_up(room, timer.name)
+        return
     if timer.kind == "question":
         done = getattr(room.game, room.spec.questions[timer.name].done_method or "")
         await room.game_calls.alone(timer.name, done, room.asking.finish(timer.name), counts=True)

@@ -80,7 +80,7 @@ def apply_message(
         if (
             room.journal.undo != room.changes.only_said
         ):  # else there is nothing to be looked at, but the size: when it is told
-            if room.journal.stale.asked or room.changes.later:
+            if room.game_calls.is_unsettled:
                 return room.game_calls.asked(requester, player, type, 0, succeed(result))
             if quota.may_have_grown(room):
                 quota.check(room)

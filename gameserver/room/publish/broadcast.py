@@ -22,6 +22,7 @@ from gameserver.room.publish.infos import tell_info, tell_seats
 from gameserver.room.publish.joined import tell_joined, tell_left
 from gameserver.room.publish.patches import tell_documents
 from gameserver.room.publish.streams import Said, wire_name
+from gameserver.room.turns import asking
 from gameserver.store import keys
 
 if TYPE_CHECKING:
@@ -45,6 +46,8 @@ def tell(room: Room) -> None:
         _tell_timers(room, log)
     if stale.channels:
         _tell_channels(room, log)
+    if room.spec.takes_turns:
+        asking.tell(room)
     for newcomer in changes.newcomers:
         tell_joined(room, newcomer)
     if publisher.slow.copies:

@@ -10,6 +10,7 @@ from msgspec import Raw, Struct
 from gameserver.protocol import messages, values
 from gameserver.room.publish.audience import say
 from gameserver.room.publish.streams import Said
+from gameserver.room.turns.told import turn_info
 
 if TYPE_CHECKING:
     from gameserver.room.room import Room
@@ -41,6 +42,7 @@ def room_info(room: Room) -> messages.RoomInfo:
         asked=room.asking.asked(),
         turn=None,
         teams=room.teams.told(),
+        turn=turn_info(room),
     )
 
 

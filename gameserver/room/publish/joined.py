@@ -15,6 +15,7 @@ from gameserver.room.publish.audience import Audience, audience_of, hand_out, sk
 from gameserver.room.publish.infos import told_info, told_seat
 from gameserver.room.publish.patches import told_document
 from gameserver.room.publish.streams import Said, wire_name
+from gameserver.room.turns import asking
 from gameserver.store import keys
 
 if TYPE_CHECKING:
@@ -63,6 +64,7 @@ def _joined(
         seen=seen,
         channels=room.talking.channels.heard_by(seat),
         read=seat._kept.read,
+        moves=asking.told(room, seat) if seat.role == "player" and room.spec.takes_turns else None,
     )
 
 

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from gameserver.room.effects import Delivery
     from gameserver.room.publish.audience import Audience
     from gameserver.room.publish.compact import KeyTable
+    from gameserver.room.turns.legal import Legal
 
 
 class Publisher:
@@ -31,6 +32,8 @@ class Publisher:
     :ivar patches: by document, what is told later; `patches_at`: from when on it may be.
     :ivar encoded: patches of this step that are encoded already.
     :ivar keys: by stream, the keys that travel as numbers.
+    :ivar legal: by seat, the moves of its player after the last step.
+    :ivar moves: by seat, what was told last of them, encoded.
     :ivar slow: from whom patches are withheld.
     """
 
@@ -43,6 +46,8 @@ class Publisher:
         "groups",
         "info",
         "keys",
+        "legal",
+        "moves",
         "outbox",
         "patches",
         "patches_at",
@@ -64,6 +69,8 @@ class Publisher:
         self.patches_at = 0.0
         self.encoded: dict[str, bytes] = {}
         self.keys: dict[str, KeyTable] = {}
+        self.legal: dict[str, list[Legal]] = {}
+        self.moves: dict[str, bytes] = {}
         self.slow = SlowReaders()
         self._sessions: dict[str, list[ISession]] = {}
 

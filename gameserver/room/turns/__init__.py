@@ -1,0 +1,1 @@
+"""Whose turn it is, who else is waited for, and what each of them may do now."""

@@ -1,0 +1,161 @@
+"""
+The clocks of turns: so long for each turn or call, or for all turns of a player together.
+
+A clock that runs is a timer of the room, so it stands still with the others while the room is paused or no server runs;
+what is left of one that stands is in the room's state.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from msgspec import structs
+
+from gameserver.room import marks
+from gameserver.room.turns import ring
+from gameserver.room.turns.absent import all_absent
+from gameserver.room.turns.state import Call, Level, TurnsState
+from gameserver.room.turns.waiting import waited_for
+
+if TYPE_CHECKING:
+    from gameserver.room.room import Room
+
+KIND: Final = "turn"
+"""Of the timers that are clocks."""
+OF_LEVEL: Final = " turn"
+BANK: Final = " bank "
+"""
+The names of such timers: of the turn or call on top; and of an entry of the ring, whose key follows. The space keeps
+them apart from those of games.
+"""
+
+_CLOCK: Final = re.compile(r"(?:none|(\d{1,6})([smhd])(?:\+(\d{1,6})([smhd]))?)")
+_UNITS: Final = {"s": 1, "m": 60, "h": 3600, "d": 86400}
+
+
+class TurnClock(NamedTuple):
+    """
+    How long a turn may take.
+
+    :param turn_s: each turn and each call; None: no such clock.
+    :param bank_s: all turns of a player or team together; None: no such clock.
+    :param increment_s: what the bank gets when a turn ends.
+    """
+
+    turn_s: float | None = None
+    bank_s: float | None = None
+    increment_s: float = 0.0
+
+
+def read_clock(text: str) -> TurnClock | None:
+    """
+    Read the room option ``clock``.
+
+    :param text: ``none``; ``30s``, ``2m`` or ``1d`` for each turn; ``10m+5s`` for all turns, and for each one ended.
+    :returns: None where it is none of these.
+    """
+    found = _CLOCK.fullmatch(text)
+    if found is None:
+        return None
+    count, unit, more, more_unit = found.groups()
+    if count is None:
+        return TurnClock()
+    seconds = float(int(count) * _UNITS[unit])
+    if seconds <= 0:
+        return None
+    return TurnClock(seconds) if more is None else TurnClock(None, seconds, float(int(more) * _UNITS[more_unit]))
+
+
+def clock_of(room: Room) -> TurnClock:
+    """:returns: the clock that the room was made with, or else the game's own."""
+    chosen = room.state.options.get("clock") if room.spec.clock_option else None
+    return (read_clock(chosen) if isinstance(chosen, str) else None) or room.spec.clock
+
+
+def top_of(state: TurnsState) -> Level:
+    """:returns: the call on top, or else the turn itself."""
+    return state.calls[-1] if state.calls else state.turn
+
+
+def set_top(room: Room, state: TurnsState, level: Level) -> None:
+    """Put another in its place."""
+    if state.calls:
+        room.journal.set(state, "calls", (*state.calls[:-1], level))
+    else:
+        room.journal.set(state, "turn", level)
+
+
+def fill_banks(room: Room, state: TurnsState) -> None:
+    """Who is on the ring and has no time of its own yet gets it all."""
+    bank_s = clock_of(room).bank_s
+    if bank_s is not None:
+        banks = {key: state.banks.get(key, bank_s) for key in state.ring}
+        room.journal.set(state, "banks", banks)
+
+
+def empty_banks(room: Room, state: TurnsState) -> None:
+    """Nobody has time of its own any more."""
+    if state.banks:
+        room.journal.set(state, "banks", {})
+
+
+def stop(room: Room, state: TurnsState) -> None:
+    """All clocks stand still, with what is left."""
+    _stop_level(room, state)
+    for key in state.banks:
+        _stop_bank(room, state, key)
+
+
+def end_turn(room: Room, state: TurnsState) -> None:
+    """The turn ends: its clocks stand, and whoever had it gets the increment."""
+    stop(room, state)
+    clock = clock_of(room)
+    if clock.increment_s and state.at is not None and (key := state.ring[state.at]) in state.banks:
+        room.journal.set(state, "banks", {**state.banks, key: state.banks[key] + clock.increment_s})
+
+
+def run(room: Room, state: TurnsState) -> None:
+    """Have those clocks run, and no others, that run now."""
+    active = waited_for(room, state)
+    stands = room.state.status != "playing" or not active or all_absent(room)
+    clock, top = clock_of(room), top_of(state)
+    own_s = top.s if isinstance(top, Call) else None
+    level_s = own_s if own_s is not None else clock.turn_s
+    if stands or level_s is None:
+        _stop_level(room, state)
+    elif (None, OF_LEVEL) not in room.timers.armed:
+        left_s = top.left_s if top.left_s is not None else level_s
+        room.timers.arm(OF_LEVEL, room.time + left_s, kind=KIND)
+        if top.left_s is not None:
+            set_top(room, state, structs.replace(top, left_s=None))
+        room.journal.note(marks.info, state)
+    owners = {ring.owner_of(state, room, seat) for seat in active} if not stands and own_s is None else set()
+    for key in state.banks:
+        if key not in owners:
+            _stop_bank(room, state, key)
+        elif (None, BANK + key) not in room.timers.armed:
+            room.timers.arm(BANK + key, room.time + state.banks[key], kind=KIND)
+            room.journal.note(marks.info, state)
+
+
+def ends_of(room: Room, name: str) -> int | None:
+    """:returns: when a clock runs out, Unix milliseconds; None where it stands, or there is none."""
+    timer = room.timers.armed.get((None, name))
+    return round(timer.due * 1000) if timer is not None and room.state.paused_at is None else None
+
+
+def _stop_level(room: Room, state: TurnsState) -> None:
+    left_s = room.timers.left_s(OF_LEVEL)
+    if left_s is not None:
+        room.timers.cancel(OF_LEVEL)
+        set_top(room, state, structs.replace(top_of(state), left_s=left_s))
+
+
+def _stop_bank(room: Room, state: TurnsState, key: str) -> None:
+    left_s = room.timers.left_s(BANK + key)
+    if left_s is not None:
+        room.timers.cancel(BANK + key)
+        room.journal.set(state, "banks", {**state.banks, key: left_s})
+
+

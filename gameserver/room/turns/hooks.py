@@ -1,0 +1,55 @@
+"""
+What follows from what a game did with turns and calls: `then` of a call that is over, `on_turn`, and the passing on of
+a turn whose owner is gone. It waits until the method returns that did it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from gameserver.room.turns import calls, clocks, ring
+from gameserver.room.turns.absent import all_absent
+from gameserver.room.turns.ring import who_is
+
+if TYPE_CHECKING:
+    from gameserver.room.room import Room
+
+
+def next_hook(room: Room) -> Callable[[], Any] | None:
+    """
+    Do what follows, up to the next method of the game that is to be called.
+
+    :returns: that method; None once all has followed.
+    """
+    state, changes, journal = room.state.turns, room.changes, room.journal
+    if state is None:
+        return None
+    while True:
+        if changes.thens:
+            first, *rest = changes.thens
+            journal.assign(changes, "thens", tuple(rest))
+            return partial(room.game._gs_fire, first, None, {})
+        calls.end_complete(room, state)
+        if changes.thens:
+            continue
+        if _is_vacant(room):
+            at, rounds = ring.step(room, state, 1)
+            room.turns.pass_to(state, at, rounds)
+            continue
+        clocks.run(room, state)
+        if not changes.turned:
+            return None
+        journal.assign(changes, "turned", False)
+        who = who_is(room, state.ring[state.at]) if state.at is not None else None
+        if who is not None and room.spec.on_turn is not None:
+            return partial(room.spec.on_turn, room.game, who)
+
+
+def _is_vacant(room: Room) -> bool:
+    """Whether nobody is behind the entry whose turn it is, or nobody who is waited for; and no call is open."""
+    state = room.state.turns
+    if state is None or state.at is None or state.calls or room.state.status != "playing":
+        return False
+    return not ring.plays(room, state.ring[state.at]) and not all_absent(room)

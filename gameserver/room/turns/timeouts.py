@@ -1,0 +1,70 @@
+"""A clock has run out: the game decides what becomes of those who are waited for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from inspect import isawaitable
+from typing import TYPE_CHECKING, Any
+
+from gameserver.room.groups import Group
+from gameserver.room.turns import calls, clocks, ring
+from gameserver.room.turns.state import Call, TurnsState
+from gameserver.room.turns.waiting import waited_for
+
+if TYPE_CHECKING:
+    from gameserver.room.room import Room
+    from gameserver.room.turns.ring import Who
+
+
+async def time_up(room: Room, name: str) -> None:
+    """
+    A call that has its own time ends; of all else ``on_timeout`` hears, and who is waited for still is done.
+
+    :param name: of the clock.
+    """
+    state = room.state.turns
+    if state is None:
+        return
+    top = clocks.top_of(state)
+    if name == clocks.OF_LEVEL and isinstance(top, Call) and top.s is not None:
+        await room.game_calls.alone("call", calls.end_by_time, room, state, counts=True)
+        return
+    key = name[len(clocks.BANK) :] if name != clocks.OF_LEVEL else None
+    seats = [seat for seat in waited_for(room, state) if key is None or ring.owner_of(state, room, seat) == key]
+    if key is not None:
+        room.journal.set(state, "banks", {**state.banks, key: 0.0})
+    still = _still(room, state)
+    on_timeout = room.spec.on_timeout
+    if on_timeout is not None:
+        await room.game_calls.alone("on_timeout", _tell_game, room, on_timeout, seats, still, counts=True)
+    await room.game_calls.alone("turn", _be_done, room, seats, still, counts=True)
+
+
+def _still(room: Room, state: TurnsState) -> Callable[[], bool]:
+    """:returns: says whether the same turn and call goes on."""
+    number, serial = state.number, _serial(state)
+    return lambda: room.state.status == "playing" and state.number == number and _serial(state) == serial
+
+
+def _serial(state: TurnsState) -> int:
+    return state.calls[-1].serial if state.calls else 0
+
+
+async def _tell_game(
+    room: Room, on_timeout: Callable[[Any, Any], Any], seats: list[str], still: Callable[[], bool]
+) -> None:
+    state = room.state.turns
+    assert state is not None
+    whose: Who | None = room.turns.current
+    team = whose if isinstance(whose, Group) and not state.calls else None
+    for who in [team] if team is not None else [room.seats[seat] for seat in seats]:
+        if team is not None or (still() and who.id in waited_for(room, state)):
+            result = on_timeout(room.game, who)
+            if isawaitable(result):
+                await result
+
+
+def _be_done(room: Room, seats: list[str], still: Callable[[], bool]) -> None:
+    for seat in seats:
+        if still() and seat in room.seats:
+            room.turns.done(room.seats[seat])

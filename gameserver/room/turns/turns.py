@@ -1,0 +1,394 @@
+"""`Turns`: what a game does with whose turn it is, and whom it waits for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, Any
+
+from msgspec import structs
+
+from gameserver.protocol import values
+from gameserver.room.groups import Group
+from gameserver.room.seats import Player
+from gameserver.room.turns import calls, clocks, ring
+from gameserver.room.turns.move import Move
+from gameserver.room.turns.ring import key_of, who_is
+from gameserver.room.turns.state import Call, Level, Prompt, TurnsState
+from gameserver.room.turns.waiting import waited_for
+
+if TYPE_CHECKING:
+    from gameserver.room.room import Room
+    from gameserver.room.turns.ring import Who
+
+
+class Turns:
+    """
+    Whose turn it is: ``self.turns`` of a game.
+
+    All of it changes at once. What is called for it, ``on_turn`` and what ``then`` names, waits until the method
+    returns that changed it.
+
+    >>> class Nim(Game):
+    ...     def on_start(self):
+    ...         self.state["heap"] = 21
+    ...         self.turns.begin()
+    ...     @message(turn=True)
+    ...     def take(self, player: Player, n: Annotated[int, Meta(ge=1, le=3)]) -> None:
+    ...         self.state["heap"] -= n
+    ...         self.turns.next()
+    """
+
+    __slots__ = ("_room",)
+
+    def __init__(self, room: Room) -> None:
+        self._room = room
+
+    # Who is on
+
+    @property
+    def order(self) -> list[Any]:
+        """Who takes turns, in that order: players, or groups; without those who are out."""
+        return self._from(0)
+
+    def order_from(self, who: Who) -> list[Any]:
+        """
+        Return the same, beginning with somebody, or with who comes next where that one is out.
+
+        :raises ValueError: who takes no turns at all.
+        """
+        return self._from(self._place(who))
+
+    @property
+    def current(self) -> Any:
+        """Whose turn it is, a player or a group; None: nobody's, or who had it has left or is out."""
+        state = self._room.state.turns
+        if state is None or state.at is None:
+            return None
+        key = state.ring[state.at]
+        return who_is(self._room, key) if ring.seats_of(self._room, key) else None
+
+    @property
+    def active(self) -> list[Player]:
+        """Who is waited for now: those of the call on top, or else those whose turn it is. Everybody sees it."""
+        state = self._room.state.turns
+        return [self._room.seats[seat] for seat in waited_for(self._room, state)] if state is not None else []
+
+    @property
+    def stage(self) -> str | None:
+        """The name of the call on top; None: it has none, or none is open."""
+        state = self._room.state.turns
+        return state.calls[-1].stage if state is not None and state.calls else None
+
+    @property
+    def number(self) -> int:
+        """Of this turn: 1 for a room's first, one more with each, and never less again except by undo."""
+        state = self._room.state.turns
+        return state.number if state is not None else 0
+
+    @property
+    def round(self) -> int:
+        """1 when turns begin, and one more each time that `next` comes round."""
+        state = self._room.state.turns
+        return state.round if state is not None else 0
+
+    def legal(self, player: Player) -> list[Move]:
+        """Return what a player may send now, of what ``moves`` of the game says."""
+        from gameserver.room.turns import legal
+
+        return [each.move for each in legal.ask(self._room, player)]
+
+    # Whose turn it is
+
+    def begin(self, order: Iterable[Who] | None = None, first: Who | None = None) -> None:
+        """
+        Begin to take turns, or begin anew.
+
+        :param order: players, or public groups, whose players have their turn together; by default all players, by
+            number.
+        :param first: whose turn it is first; by default the first of them.
+        :raises ValueError: a group is not public, somebody is named twice, or ``first`` is not among them.
+        """
+        room = self._room
+        self._check_playing("turns begin")
+        entries = list(room.players if order is None else order)
+        for who in entries:
+            if not isinstance(who, Player | Group):
+                raise TypeError(f"begin: {who!r} is neither a player nor a group")
+            if isinstance(who, Group) and not who.public:
+                raise ValueError(f"begin: the group {who.name!r} is not public, and whose turn it is all may know")
+            if isinstance(who, Player) and who.gone:
+                raise ValueError(f"begin: {who!r} has left the room")
+        keys = tuple(map(key_of, entries))
+        if len(set(keys)) < len(keys):
+            raise ValueError("begin: somebody is named twice in the order")
+        if first is not None and key_of(first) not in keys:
+            raise ValueError(f"begin: {first!r} is not in the order")
+        state = self._state()
+        start = keys.index(key_of(first)) if first is not None else 0
+        clocks.stop(room, state)
+        room.journal.update(state, ring=keys, out=(), start=start, round=1)
+        ring.turn_to(room, state, start if keys else None)
+        clocks.fill_banks(room, state)
+        clocks.run(room, state)
+
+    def next(self, steps: int = 1) -> None:
+        """
+        Pass the turn on.
+
+        :param steps: to the one after the next with 2; backwards where negative.
+        """
+        state = self._begun("next")
+        if type(steps) is not int or steps == 0:
+            raise ValueError(f"next: steps is an int other than 0, not {steps!r}")
+        at, rounds = ring.step(self._room, state, steps)
+        self.pass_to(state, at, rounds)
+
+    def to(self, who: Who) -> None:
+        """
+        Give somebody the turn.
+
+        :raises ValueError: who takes no turns, or is out.
+        """
+        state = self._begun("to")
+        place = self._place(who)
+        if not ring.seats_of(self._room, state.ring[place]):
+            raise ValueError(f"to: {who!r} is out")
+        self.pass_to(state, place, 0)
+
+    def again(self) -> None:
+        """
+        Give whose turn it is another one.
+
+        :raises RuntimeError: it is nobody's.
+        """
+        state = self._begun("again")
+        if self.current is None:
+            raise RuntimeError("again: it is nobody's turn")
+        self.pass_to(state, state.at, 0)
+
+    def reverse(self) -> None:
+        """Go the other way round from now on; it stays whose turn it is."""
+        state = self._begun("reverse")
+        last = len(state.ring) - 1
+        at = last - state.at if state.at is not None else None
+        self._room.journal.update(state, ring=state.ring[::-1], at=at, start=last - state.start)
+
+    def end(self) -> None:
+        """Make it nobody's turn; open calls are dropped. Who takes turns stays known, until they `begin` again."""
+        state = self._room.state.turns
+        if state is not None:
+            clocks.stop(self._room, state)
+            ring.turn_to(self._room, state, None)
+
+    def forget(self) -> None:
+        """The game is over: nobody takes turns, nobody is waited for, and nothing of that is still to be called."""
+        room, state = self._room, self._room.state.turns
+        if state is not None:
+            self.end()
+            room.journal.update(state, ring=(), out=(), start=0, round=0, banks={})
+            room.journal.assign(room.changes, "thens", ())
+
+    def out(self, who: Who) -> None:
+        """
+        Take somebody out of turns and calls, who stays in the room.
+
+        :raises ValueError: who takes no turns.
+        """
+        room, state = self._room, self._begun("out")
+        self._place(who)
+        seats = ring.seats_of(room, key_of(who))
+        if key_of(who) not in state.out:
+            room.journal.set(state, "out", (*state.out, key_of(who)))
+        calls.take_out(room, state, seats, everywhere=True)
+
+    def back(self, who: Who, after: Who | None = None) -> None:
+        """
+        Let somebody take turns again who was out, or who came late.
+
+        :param after: behind whom; by default where that one was, or last.
+        """
+        room, state = self._room, self._begun("back")
+        key = key_of(who)
+        if isinstance(who, Player) and who.gone:
+            raise ValueError(f"back: {who!r} has left the room")
+        room.journal.set(state, "out", tuple(one for one in state.out if one != key))
+        if after is None and ring.owner_of(state, room, key) in state.ring:
+            return
+        behind = state.ring[self._place(after)] if after is not None else None
+        had, first = self._key_at(state.at), self._key_at(state.start)
+        entries = [one for one in state.ring if one != key]
+        entries.insert(entries.index(behind) + 1 if behind in entries else len(entries), key)
+        at = entries.index(had) if had is not None else None
+        room.journal.update(state, ring=tuple(entries), at=at, start=entries.index(first) if first in entries else 0)
+        clocks.fill_banks(room, state)
+
+    # Calls
+
+    def only(
+        self,
+        *players: Who,
+        s: float | None = None,
+        then: Callable[..., Any] | str | None = None,
+        stage: str | None = None,
+        in_order: bool = False,
+    ) -> None:
+        """
+        Wait for these, and then go on with the turn where it stands: a call. It is over when all are `done`.
+
+        :param s: it is over after so many seconds; by default it has the clock of a turn.
+        :param then: a method of the game that is called when it is over, without arguments.
+        :param stage: a name, by which messages are open in this call alone: ``@message(turn=True, stage="discard")``.
+        :param in_order: one after the other, instead of all at once.
+        :raises RuntimeError: the game is not played, or 16 calls are open.
+        """
+        room = self._room
+        self._check_playing("calls are made")
+        if stage is not None and not isinstance(stage, str):
+            raise TypeError(f"a stage is a str or None, not {type(stage).__name__}")
+        method = room.timers.method_name(then) if then is not None else None
+        seconds = room.timers.seconds(s) if s is not None else None
+        state = self._state()
+        seats = dict.fromkeys(seat for who in players for seat in self._called(who))
+        serial = state.called + 1
+        room.journal.set(state, "called", serial)
+        waits = tuple(seats)
+        calls.add(room, state, Call(serial=serial, waits=waits, s=seconds, then=method, stage=stage, in_order=in_order))
+        calls.end_complete(room, state)
+
+    def everyone(
+        self,
+        *,
+        s: float | None = None,
+        then: Callable[..., Any] | str | None = None,
+        stage: str | None = None,
+        in_order: bool = False,
+    ) -> None:
+        """Wait for all who take turns, or before turns have begun for all players; see `only`."""
+        state = self._room.state.turns
+        everybody = self.order if state is not None and state.ring else self._room.players
+        self.only(*everybody, s=s, then=then, stage=stage, in_order=in_order)
+
+    def done(self, player: Player) -> None:
+        """
+        Wait for a player no longer; nothing happens where nobody waits for that one.
+
+        After the last one a call is over; where none is open, the turn passes on.
+        """
+        room, state = self._room, self._room.state.turns
+        if state is None or player.id not in waited_for(room, state):
+            return
+        if state.calls:
+            calls.take_out(room, state, (player.id,))
+            return
+        room.journal.set(state, "done", (*state.done, player.id))
+        if not waited_for(room, state):
+            self.next()
+
+    def also(self, *players: Who) -> None:
+        """
+        Wait for these too, or again, in the call on top, or else in the turn.
+
+        :raises RuntimeError: nobody is waited for.
+        """
+        room, state = self._room, self._begun("also")
+        seats = [seat for who in players for seat in self._called(who)]
+        if state.calls:
+            top = state.calls[-1]
+            waits = (*top.waits, *(seat for seat in seats if seat not in top.waits))
+            room.journal.set(state, "calls", (*state.calls[:-1], structs.replace(top, waits=waits)))
+        elif state.at is not None:
+            room.journal.set(state, "done", tuple(seat for seat in state.done if seat not in seats))
+            added = (seat for seat in seats if seat not in state.added)
+            room.journal.set(state, "added", (*state.added, *added))
+        else:
+            raise RuntimeError("also: nobody is waited for; make a call with only(...)")
+        clocks.run(room, state)
+
+    def stop(self) -> None:
+        """End the call on top, without what ``then`` names; nothing happens where none is open."""
+        state = self._room.state.turns
+        if state is not None and state.calls:
+            calls.end(self._room, state, then=False)
+
+    # What people read
+
+    def prompt(self, text: str, others: str | None = None, to: Player | None = None, **args: Any) -> None:
+        """
+        Say what is waited for, until this turn or call ends.
+
+        :param text: for those who are active; ``{name}`` in it is filled in from the arguments by pages, so that texts
+            can be translated.
+        :param others: for everybody else.
+        :param to: show it to this player alone.
+        :param args: JSON values; a player or a group is shown by name.
+        :raises RuntimeError: nobody is waited for.
+        """
+        room, state = self._room, self._begun("prompt")
+        shown = {name: arg.name if isinstance(arg, Player | Group) else arg for name, arg in args.items()}
+        prompt = Prompt(values.plain(text), values.plain(others), values.plain(shown))
+        if not isinstance(prompt.text, str) or not isinstance(prompt.others, str | None):
+            raise TypeError("prompt: both texts are strings")
+        level: Level = state.calls[-1] if state.calls else state.turn
+        if not state.calls and state.at is None:
+            raise RuntimeError("prompt: nobody is waited for")
+        if to is None:
+            level = structs.replace(level, prompt=prompt)
+        else:
+            level = structs.replace(level, whispers={**level.whispers, to.id: prompt})
+        clocks.set_top(room, state, level)
+
+    # Within
+
+    def _state(self) -> TurnsState:
+        room = self._room
+        if room.state.turns is None:
+            room.journal.set(room.state, "turns", TurnsState())
+        state = room.state.turns
+        assert state is not None
+        return state
+
+    def _begun(self, verb: str) -> TurnsState:
+        state = self._room.state.turns
+        if state is None or not (state.ring or state.calls):
+            raise RuntimeError(f"{verb}: no turns are taken; begin them with self.turns.begin()")
+        return state
+
+    def _check_playing(self, what: str) -> None:
+        if self._room.state.status != "playing":
+            raise RuntimeError(f"{what} once the game is played: in on_start, or later")
+
+    def pass_to(self, state: TurnsState, at: int | None, rounds: int) -> None:
+        """End the turn, and begin that of a place of the ring."""
+        room = self._room
+        clocks.end_turn(room, state)
+        if rounds:
+            room.journal.set(state, "round", state.round + rounds)
+        ring.turn_to(room, state, at)
+        clocks.run(room, state)
+
+    def _place(self, who: Who) -> int:
+        state = self._begun("turns")
+        key = ring.owner_of(state, self._room, key_of(who))
+        if key not in state.ring:
+            raise ValueError(f"{who!r} takes no turns")
+        return state.ring.index(key)
+
+    def _key_at(self, place: int | None) -> str | None:
+        state = self._state()
+        return state.ring[place] if place is not None and place < len(state.ring) else None
+
+    def _from(self, place: int) -> list[Any]:
+        room, state = self._room, self._room.state.turns
+        if state is None:
+            return []
+        keys = [*state.ring[place:], *state.ring[:place]]
+        return [who_is(room, key) for key in keys if ring.seats_of(room, key)]
+
+    def _called(self, who: Who) -> list[str]:
+        """:returns: the seats of somebody who is called."""
+        room, state = self._room, self._room.state.turns
+        if isinstance(who, Group):
+            return ring.seats_of(room, who.key) if state is not None else [player.id for player in who.players]
+        if not isinstance(who, Player):
+            raise TypeError(f"{who!r} is neither a player nor a group")
+        return [who.id] if not who.gone else []
