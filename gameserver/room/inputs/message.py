@@ -58,6 +58,8 @@ def apply_message(
     type = message.type
     spec = room.spec.messages.get(type)
     try:
+        if message.turn is not None and message.turn != room.turns.number:
+            raise Refused(code="not_your_turn")
         if spec is None:
             result = _call_function(room, player, type, message.data)
         else:

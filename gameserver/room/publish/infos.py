@@ -40,7 +40,6 @@ def room_info(room: Room) -> messages.RoomInfo:
         result=result,
         answered=room.asking.answered(),
         asked=room.asking.asked(),
-        turn=None,
         teams=room.teams.told(),
         turn=turn_info(room),
     )
@@ -70,8 +69,8 @@ def seat_info(room: Room, seat: Player, known: Iterable[str], gone: bool = False
         profile=profile,
         groups=groups,
         gone=gone,
-        bot=None,
-        stand_in=False,
+        bot=seat.bot,
+        stand_in=seat.stand_in,
         ready=seat.ready,
         account=seat.account,
     )
