@@ -13,6 +13,7 @@ from gameserver.game.chat import RoomChat
 from gameserver.game.dice import Dice
 from gameserver.game.marks import mark_of
 from gameserver.game.settings import LATER, SETTINGS, GameSettings
+from gameserver.game.slips import LATER as LATER_HOOKS
 from gameserver.room import rounds
 from gameserver.room.chat.line import Chat
 from gameserver.room.groups import Group, Role
@@ -57,7 +58,7 @@ class Game(GameSettings):
         super().__init_subclass__(**kwargs)
         for name, member in vars(cls).items():
             marked = mark_of(member) is not None or callable(getattr(member, "function", None))
-            if name in _RESERVED or (marked and (name in SETTINGS - LATER or name in HOOKS)):
+            if name in _RESERVED or (marked and (name in SETTINGS - LATER or name in HOOKS - LATER_HOOKS)):
                 raise GameDefinitionError(_hidden(cls, name, member))
 
     @classmethod
@@ -125,6 +126,9 @@ class Game(GameSettings):
 
     def on_turn(self, who: Any) -> Any:
         """Begin a turn: it is this player's now, or where groups take turns this group's."""
+
+    def on_timeout(self, who: Any) -> Any:
+        """Deal with who is waited for still, when time is up: a player, or the group whose turn it is."""
 
     # The room
 
@@ -395,6 +399,8 @@ HOOKS: Final = frozenset(
         "on_tick",
         "on_load",
         "on_close",
+        "on_turn",
+        "on_timeout",
     }
     | {"migrate"}
 )

@@ -87,7 +87,7 @@ class Schema:
         # What JSON cannot even say, MessagePack can: keys that are no texts, where nothing says what they should be.
         self._exact = self._simple and not any(isinstance(k, (types.AnyType, types.DictType)) for k in kinds)
         self.seats = any(isinstance(kind, types.CustomType) for kind in kinds)
-        self.seat_fields = tuple(field.name for field in types.type_info(self.struct).fields if _has_seat(field.type))
+        self.seat_fields = tuple(one.name for one in _fields_of(self.struct) if _has_seat(one.type))
         self.bounded = not _holds_itself(types.type_info(self.struct), ())
         self._wholes = Wholes(self.struct)
         # Of these types msgspec takes nothing else than we do, whatever the text; whole floats come the slow way.
@@ -199,7 +199,7 @@ class Schema:
     @cached_property
     def _loose(self) -> type[msgspec.Struct]:
         """The same struct, of which any field may be missing."""
-        hints = {name: hint for name, hint in get_type_hints(self.struct, include_extras=True).items()}
+        hints = get_type_hints(self.struct, include_extras=True)
         return msgspec.defstruct(
             self.name,
             [(name, hints[name] | msgspec.UnsetType, msgspec.UNSET) for name in self.fields],
@@ -273,6 +273,11 @@ def _holds_itself(kind: types.Type, within: tuple[types.Type, ...]) -> bool:
     if any(kind is outer for outer in within):
         return True
     return any(_holds_itself(inner, (*within, kind)) for inner in inside(kind))
+
+
+def _fields_of(struct: type[msgspec.Struct]) -> tuple[types.Field, ...]:
+    found = types.type_info(struct)
+    return found.fields if isinstance(found, types.StructType) else ()
 
 
 def _has_seat(kind: types.Type) -> bool:

@@ -18,7 +18,6 @@ from gameserver.room.publish.quantize import is_setting
 Durability = Literal["commit", "relaxed", "none"]
 Storage = Literal["row", "fields"]
 Downtime = Literal["pause", "count"]
-Absent = Literal["leave", "stand_in", "skip"]
 
 MAX_GAME_PLAYERS: Final = 10_000
 """Seats of players in one room at most; what a room of more would need is another design."""
@@ -73,9 +72,6 @@ _ADDRESSES: Final = Must(
     lambda v: not isinstance(v, str) and set(v) <= {"room", "group", "seat"}, '("room", "group", "seat")'
 )
 _FILTER: Final = Must(lambda v: v is None or v == "default" or callable(v), '"default", None, or a function of a text')
-_NAMES: Final = Must(
-    lambda v: isinstance(v, tuple | list) and all(isinstance(p, str) for p in v), 'types, such as ("take",)'
-)
 _PHASES: Final = Must(
     lambda v: isinstance(v, tuple | list) and all(isinstance(p, str) for p in v), 'phases, such as ("night",)'
 )
@@ -121,15 +117,8 @@ class GameSettings:
     """how long all turns of a player may take together, or of a team; None: as long as they like"""
     increment_s: ClassVar[Annotated[float, _SECONDS]] = 0
     """what ``bank_s`` grows by when a turn ends"""
-    clock_option: ClassVar[Annotated[bool, _YES_OR_NO]] = False
-    """True: rooms have an option ``clock``: ``"none"``, ``"30s"``, ``"2m"``, ``"10m+5s"``, ``"1d"``"""
-    absent: ClassVar[Annotated[Absent, _one_of(*get_args(Absent))]] = "leave"
-    """what becomes of a player who is away for ``hold_s`` while the game is played: ``"leave"``: the seat ends;
-    ``"stand_in"``: a bot moves; ``"skip"``: turns pass over, calls and questions do not wait"""
     max_moves: ClassVar[Annotated[int, _whole(1, 10_000, "an int of 1 to 10000")]] = 200
     """so many moves a player is told at most; all of them may be sent"""
-    turn_types: ClassVar[Annotated[tuple[str, ...], _NAMES]] = ()
-    """of the function style: types of messages that wait for a turn"""
     tick_hz: ClassVar[Annotated[float, _HZ]] = 0
     """calls of ``on_tick`` a second, up to 60"""
     patch_hz: ClassVar[Annotated[float, _HZ]] = 0
@@ -199,14 +188,12 @@ SETTINGS: Final = frozenset(GameSettings.__annotations__)
 """The names of all settings."""
 
 
-LATER: Final = frozenset(
-    {"turn_s", "bank_s", "increment_s", "clock_option", "absent", "max_moves", "turn_types"}
-)
+LATER: Final = frozenset({"turn_s", "bank_s", "increment_s", "max_moves"})
 """Settings that games of before may have as names of their own: they count only as values of their type."""
 
 
 def setting(cls: type[GameSettings], name: str) -> Any:
-    """:returns: the value of one of the settings that came `LATER`: the default, where the name means something else."""
+    """:returns: one of the settings that came `LATER`: the default, where the name means something else."""
     value = getattr(cls, name)
     return value if _is_right(name, value) else getattr(GameSettings, name)
 

@@ -117,7 +117,6 @@ class Spec:
     :ivar events: JSON schemas of events' data, by their types.
     :ivar docs: JSON schemas of documents, by their streams.
     :ivar takes_turns: it says moves, or has messages that wait for a turn.
-    :ivar turn_types: of the function style, the types that wait for a turn.
     :ivar stages: names of calls in which messages are open.
     :ivar asks_all: some message is open to all players as one of their moves.
     :ivar clock: of its turns, by its settings.
@@ -161,14 +160,11 @@ class Spec:
     def _read_turns(self, cls: type[Game]) -> None:
         self.moves, self.on_turn = hook(cls, "moves", 2), hook(cls, "on_turn", 2)
         self.on_timeout = hook(cls, "on_timeout", 2)
-        self.turn_types: tuple[str, ...] = setting(cls, "turn_types") if self.function_style else ()
         with_turn = [one for one in self.messages.values() if one.turn]
-        self.takes_turns = self.moves is not None or bool(with_turn or self.turn_types)
+        self.takes_turns = self.moves is not None or bool(with_turn)
         self.stages = frozenset(stage for one in with_turn for stage in one.stage)
         self.asks_all = self.moves is not None and any(one.turn == "any" for one in with_turn)
         self.max_moves: int = setting(cls, "max_moves")
-        self.absent: str = setting(cls, "absent")
-        self.clock_option: bool = setting(cls, "clock_option")
         self.clock = TurnClock(setting(cls, "turn_s"), setting(cls, "bank_s"), setting(cls, "increment_s"))
 
     def check_times(self, calendar: Callable[[str], object]) -> None:

@@ -106,13 +106,10 @@ class Contract(Protocol):
     waits: bool
     timers: frozenset[str] | None
     takes_turns: bool
-    turn_types: tuple[str, ...]
     stages: frozenset[str]
     asks_all: bool
     max_moves: int
-    absent: str
     clock: TurnClock
-    clock_option: bool
     moves: Callable[[Any, Any], Any] | None
     on_turn: Callable[[Any, Any], Any] | None
     on_timeout: Callable[[Any, Any], Any] | None

@@ -149,7 +149,9 @@ class GameCalls:
         while stale.asked or self._room.changes.later:
             rounds += 1
             if rounds > MAX_ROUNDS:
-                raise RuntimeError(f"turns, calls or questions ended and began again, {MAX_ROUNDS} times in one step")
+                raise RuntimeError(
+                    f"turns, calls or questions ended and began again and again, {MAX_ROUNDS} times in a step"
+                )
             stale.asked = False
             while self._room.changes.later:
                 await self._room.changes.later.pop(0)

@@ -69,16 +69,6 @@ class Player:
         return self._kept.number
 
     @property
-    def bot(self) -> str | None:
-        """The level of the bot that plays on this seat; None: it is one of the people's."""
-        return self._kept.bot or None
-
-    @property
-    def stand_in(self) -> bool:
-        """Whether a stand-in moves for this player, who was away for too long."""
-        return bool(self._kept.absent) and self._room.spec.absent == "stand_in"
-
-    @property
     def online(self) -> bool:
         """Whether at least one connection holds this seat now."""
         return self._kept.online

@@ -170,8 +170,6 @@ class SeatState(Kept, kw_only=True):
     :ivar entered: by stream that the seat hears, the number at which it entered it.
     :ivar read: by channel, how far its player has read.
     :ivar ready: whether its player is ready for a round to start; not set of those that are not.
-    :ivar absent: nobody waits for it any more, or a stand-in moves: its player was away for too long.
-    :ivar bot: the level of the bot whose seat it is; not set of the people's.
     :ivar account: whether its owner has an account; not set of guests, and in rows of older releases of nobody.
     """
 
@@ -187,8 +185,6 @@ class SeatState(Kept, kw_only=True):
     entered: dict[str, int] = {}
     read: dict[str, int] = {}
     ready: Annotated[bool | UnsetType, marks.seat] = UNSET
-    absent: Annotated[bool | UnsetType, marks.seat, marks.turn] = UNSET
-    bot: Annotated[str | UnsetType, marks.seat, marks.turn] = UNSET
     account: Annotated[bool | UnsetType, marks.seat] = UNSET
 
     @property
@@ -204,7 +200,7 @@ class Armed(Struct, frozen=True):
     :ivar due: when it is due.
     :ivar every: seconds between two firings, or None for one.
     :ivar calendar: due at a date of the calendar, which no pause moves.
-    :ivar kind: ``game``, ``phase``, ``question``, ``turn`` or ``bot``: what is done when it is due.
+    :ivar kind: ``game``, ``phase``, ``question`` or ``turn``: what is done when it is due.
     :ivar order: which of two that are due together comes first.
     :ivar calls: the method called, where that is not the name.
     """

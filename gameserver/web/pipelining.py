@@ -33,7 +33,7 @@ class AskingConnection(Protocol):
         """Have the request answered; this raises nothing."""
 
 
-class Turns:
+class FairTurns:
     """
     Requests take turns: of each connection one in a pass of the reactor, of all of them `AT_ONCE`, and addresses that
     have several wait as long as those that have one.

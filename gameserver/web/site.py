@@ -30,7 +30,7 @@ from gameserver.web.handshake import Handshake
 from gameserver.web.hosts import Hosts
 from gameserver.web.missing import Missing, wants_page
 from gameserver.web.pages import Pages, to_folder
-from gameserver.web.pipelining import KeptBytes, Turns
+from gameserver.web.pipelining import FairTurns, KeptBytes
 from gameserver.web.policy import ancestors
 from gameserver.websocket.limits import Connections
 from gameserver.websocket.protocol import admits
@@ -122,7 +122,7 @@ class QuietSite(Site):
         self.strangers = services.strangers
         self.connections = Connections(services.limits.connections_per_address)
         self.request_s = services.limits.request_s
-        self.turns = Turns(services.clock)
+        self.turns = FairTurns(services.clock)
         self.kept = KeptBytes(services.limits.http_bytes, partial(services.budgets.held_back, "kept"))
         super().__init__(  # type: ignore[no-untyped-call]
             root,

@@ -24,7 +24,7 @@ from gameserver.room.room import Room
 from gameserver.store import keys
 
 ROWS = Path(__file__).parent / "rows"
-SINCE = {"host_owner": None, "host_away_at": None, "rounds": 0}
+SINCE = {"host_owner": None, "host_away_at": None, "rounds": 0, "turns": None}
 """Facts that rooms keep since then, and what they are in a row that lacks them."""
 
 

@@ -7,7 +7,7 @@ from typing import Any
 from twisted.internet.address import IPv4Address
 
 from gameserver.web.channel import AHEAD_BYTES
-from gameserver.web.pipelining import AT_ONCE, KeptBytes, Turns
+from gameserver.web.pipelining import AT_ONCE, FairTurns, KeptBytes
 from tests.web.test_api import Answer, ApiTests, Node, Quiz
 from tests.websocket.sockets import Pipe, Readiness
 
@@ -302,7 +302,7 @@ class CountTests(ApiTests):
         """A node without requests does nothing."""
         calls = len(self.node.seconds.getDelayedCalls())
         self.node.ask("GET", "/healthz")
-        turns: Turns = self.node.site.turns  # type: ignore[attr-defined]
+        turns: FairTurns = self.node.site.turns  # type: ignore[attr-defined]
         self.assertIsNone(turns._call)
         # The connection's own timeout is the one more.
         self.assertEqual(len(self.node.seconds.getDelayedCalls()), calls + 1)

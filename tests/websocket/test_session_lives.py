@@ -284,7 +284,9 @@ class StopTests(LivesTestCase):
         node = Node(self.rig)
         reactor = MemoryReactorClock()  # type: ignore[no-untyped-call]
         reactor.callLater = self.rig.time.callLater  # type: ignore[method-assign]
-        settings = Settings(listen=("tcp:8080",), data=Path(self.mktemp()))
+        folder = Path(self.mktemp())
+        folder.mkdir()
+        settings = Settings(listen=("tcp:8080",), data=folder)
         service = Service(settings, self.rig.registry, node.endpoint, node.site, self.rig.clock, reactor)
         service.startService()
         self.rig.settle()

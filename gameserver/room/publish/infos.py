@@ -69,8 +69,8 @@ def seat_info(room: Room, seat: Player, known: Iterable[str], gone: bool = False
         profile=profile,
         groups=groups,
         gone=gone,
-        bot=seat.bot,
-        stand_in=seat.stand_in,
+        bot=None,
+        stand_in=False,
         ready=seat.ready,
         account=seat.account,
     )

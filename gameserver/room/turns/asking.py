@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from gameserver.protocol import messages, msgpack, values
@@ -46,7 +47,7 @@ def tell(room: Room) -> None:
             publisher.moves[player.id] = encoded
             message = messages.Moves(room.code, info.moves, info.more, info.prompt, info.undo)
             frame = messages.encode(message)
-            hand_out(room, audience_of(sessions), frame, lambda frame=frame: msgpack.repack(frame), f"{room.code}/moves")
+            hand_out(room, audience_of(sessions), frame, partial(msgpack.repack, frame), f"{room.code}/moves")
 
 
 def told(room: Room, player: Player) -> messages.MovesInfo:

@@ -7,14 +7,12 @@ what is left of one that stands is in the room's state.
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from msgspec import structs
 
 from gameserver.room import marks
 from gameserver.room.turns import ring
-from gameserver.room.turns.absent import all_absent
 from gameserver.room.turns.state import Call, Level, TurnsState
 from gameserver.room.turns.waiting import waited_for
 
@@ -30,9 +28,6 @@ The names of such timers: of the turn or call on top; and of an entry of the rin
 them apart from those of games.
 """
 
-_CLOCK: Final = re.compile(r"(?:none|(\d{1,6})([smhd])(?:\+(\d{1,6})([smhd]))?)")
-_UNITS: Final = {"s": 1, "m": 60, "h": 3600, "d": 86400}
-
 
 class TurnClock(NamedTuple):
     """
@@ -46,31 +41,6 @@ class TurnClock(NamedTuple):
     turn_s: float | None = None
     bank_s: float | None = None
     increment_s: float = 0.0
-
-
-def read_clock(text: str) -> TurnClock | None:
-    """
-    Read the room option ``clock``.
-
-    :param text: ``none``; ``30s``, ``2m`` or ``1d`` for each turn; ``10m+5s`` for all turns, and for each one ended.
-    :returns: None where it is none of these.
-    """
-    found = _CLOCK.fullmatch(text)
-    if found is None:
-        return None
-    count, unit, more, more_unit = found.groups()
-    if count is None:
-        return TurnClock()
-    seconds = float(int(count) * _UNITS[unit])
-    if seconds <= 0:
-        return None
-    return TurnClock(seconds) if more is None else TurnClock(None, seconds, float(int(more) * _UNITS[more_unit]))
-
-
-def clock_of(room: Room) -> TurnClock:
-    """:returns: the clock that the room was made with, or else the game's own."""
-    chosen = room.state.options.get("clock") if room.spec.clock_option else None
-    return (read_clock(chosen) if isinstance(chosen, str) else None) or room.spec.clock
 
 
 def top_of(state: TurnsState) -> Level:
@@ -88,7 +58,7 @@ def set_top(room: Room, state: TurnsState, level: Level) -> None:
 
 def fill_banks(room: Room, state: TurnsState) -> None:
     """Who is on the ring and has no time of its own yet gets it all."""
-    bank_s = clock_of(room).bank_s
+    bank_s = room.spec.clock.bank_s
     if bank_s is not None:
         banks = {key: state.banks.get(key, bank_s) for key in state.ring}
         room.journal.set(state, "banks", banks)
@@ -110,7 +80,7 @@ def stop(room: Room, state: TurnsState) -> None:
 def end_turn(room: Room, state: TurnsState) -> None:
     """The turn ends: its clocks stand, and whoever had it gets the increment."""
     stop(room, state)
-    clock = clock_of(room)
+    clock = room.spec.clock
     if clock.increment_s and state.at is not None and (key := state.ring[state.at]) in state.banks:
         room.journal.set(state, "banks", {**state.banks, key: state.banks[key] + clock.increment_s})
 
@@ -118,8 +88,8 @@ def end_turn(room: Room, state: TurnsState) -> None:
 def run(room: Room, state: TurnsState) -> None:
     """Have those clocks run, and no others, that run now."""
     active = waited_for(room, state)
-    stands = room.state.status != "playing" or not active or all_absent(room)
-    clock, top = clock_of(room), top_of(state)
+    stands = room.state.status != "playing" or not active
+    clock, top = room.spec.clock, top_of(state)
     own_s = top.s if isinstance(top, Call) else None
     level_s = own_s if own_s is not None else clock.turn_s
     if stands or level_s is None:
@@ -157,5 +127,3 @@ def _stop_bank(room: Room, state: TurnsState, key: str) -> None:
     if left_s is not None:
         room.timers.cancel(BANK + key)
         room.journal.set(state, "banks", {**state.banks, key: left_s})
-
-

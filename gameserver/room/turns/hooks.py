@@ -10,7 +10,6 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from gameserver.room.turns import calls, clocks, ring
-from gameserver.room.turns.absent import all_absent
 from gameserver.room.turns.ring import who_is
 
 if TYPE_CHECKING:
@@ -48,8 +47,8 @@ def next_hook(room: Room) -> Callable[[], Any] | None:
 
 
 def _is_vacant(room: Room) -> bool:
-    """Whether nobody is behind the entry whose turn it is, or nobody who is waited for; and no call is open."""
+    """Whether nobody is behind the entry whose turn it is, and no call is open."""
     state = room.state.turns
     if state is None or state.at is None or state.calls or room.state.status != "playing":
         return False
-    return not ring.plays(room, state.ring[state.at]) and not all_absent(room)
+    return not ring.plays(room, state.ring[state.at])

@@ -46,7 +46,7 @@ class Legal(Struct, frozen=True):
 
 
 def players_to_ask(room: Room) -> list[Player]:
-    """:returns: those who may have moves now: who is waited for; all, where some messages are open to all; who is asked."""
+    """:returns: who may have moves now: who is waited for, or asked; all, where some messages are open to all."""
     if room.state.status != "playing":
         return []
     if room.spec.asks_all:
@@ -68,7 +68,8 @@ def ask(room: Room, player: Player) -> list[Legal]:
         return []
     before = len(journal.undo)
     given = list(moves(room.game, player) or ())
-    if len(journal.undo) != before:
+    made = room.docs.__delitem__  # to look at a document that is not there yet changes nothing
+    if any(undo[0] != made for undo in journal.undo[before:]):
         raise RuntimeError("moves must change nothing, and draw no chance")
     is_open: dict[str, bool] = {}
     found = []
@@ -115,9 +116,10 @@ def admit(room: Room, player: Player, type: str, data: dict[str, Any]) -> None:
     :param data: of a message, as its schema reads it, as JSON.
     :raises Refused: ``not_legal``: it is none of the player's moves.
     """
-    if room.spec.moves is not None:
-        if not any(legal.move.type == type and legal.covers(data) for legal in known(room, player)):
-            raise Refused(code="not_legal")
+    if room.spec.moves is not None and not any(
+        legal.move.type == type and legal.covers(data) for legal in known(room, player)
+    ):
+        raise Refused(code="not_legal")
 
 
 def plain(value: Any) -> Any:

@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from msgspec import structs
 
 from gameserver.room import marks
 from gameserver.room.groups import Group
-from gameserver.room.turns.absent import is_passed_over
 from gameserver.room.turns.state import Level, TurnsState
 
 if TYPE_CHECKING:
     from gameserver.room.room import Room
     from gameserver.room.seats import Player
 
-    Who = Player | Group
+    Who: TypeAlias = Player | Group
     """Who has a turn: a player, or a public group, all of whose players have it."""
 
 GROUP = "group:"
@@ -45,8 +44,8 @@ def seats_of(room: Room, key: str) -> list[str]:
 
 
 def plays(room: Room, key: str) -> bool:
-    """Whether an entry may have a turn: it is not out, and somebody is behind it who is not passed over."""
-    return not all(is_passed_over(room, seat) for seat in seats_of(room, key))
+    """Whether an entry may have a turn: it is not out, and somebody is behind it."""
+    return bool(seats_of(room, key))
 
 
 def owner_of(state: TurnsState, room: Room, seat: str) -> str:
@@ -94,9 +93,7 @@ def turn_to(room: Room, state: TurnsState, at: int | None) -> None:
 def forget_gone(room: Room, state: TurnsState) -> None:
     """Take those off the ring who have left; but whoever has the turn keeps the place, from which it passes on."""
     kept = [
-        place
-        for place, key in enumerate(state.ring)
-        if place == state.at or key.startswith(GROUP) or key in room.seats
+        place for place, key in enumerate(state.ring) if place == state.at or key.startswith(GROUP) or key in room.seats
     ]
     if len(kept) == len(state.ring):
         return

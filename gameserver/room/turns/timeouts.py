@@ -57,11 +57,17 @@ async def _tell_game(
     assert state is not None
     whose: Who | None = room.turns.current
     team = whose if isinstance(whose, Group) and not state.calls else None
-    for who in [team] if team is not None else [room.seats[seat] for seat in seats]:
-        if team is not None or (still() and who.id in waited_for(room, state)):
-            result = on_timeout(room.game, who)
-            if isawaitable(result):
-                await result
+    if team is not None:
+        await _awaited(on_timeout(room.game, team))
+        return
+    for seat in seats:
+        if still() and seat in waited_for(room, state):
+            await _awaited(on_timeout(room.game, room.seats[seat]))
+
+
+async def _awaited(result: Any) -> None:
+    if isawaitable(result):
+        await result
 
 
 def _be_done(room: Room, seats: list[str], still: Callable[[], bool]) -> None:

@@ -42,4 +42,6 @@ def _clock_info(room: Room, key: str, left_s: float) -> messages.ClockInfo:
 
 def prompt_info(prompt: Prompt | None) -> messages.PromptInfo | None:
     """:returns: a prompt as the wire has it."""
-    return messages.PromptInfo(prompt.text, prompt.others, messages.payload(prompt.args)) if prompt is not None else None
+    return (
+        messages.PromptInfo(prompt.text, prompt.others, messages.payload(prompt.args)) if prompt is not None else None
+    )

@@ -81,13 +81,13 @@ class Turns:
 
     @property
     def number(self) -> int:
-        """Of this turn: 1 for a room's first, one more with each, and never less again except by undo."""
+        """The number of this turn: 1 for a room's first, one more with each, and never less again except by undo."""
         state = self._room.state.turns
         return state.number if state is not None else 0
 
     @property
     def round(self) -> int:
-        """1 when turns begin, and one more each time that `next` comes round."""
+        """The round: 1 when turns begin, and one more each time that `next` comes round."""
         state = self._room.state.turns
         return state.round if state is not None else 0
 
@@ -217,9 +217,10 @@ class Turns:
         behind = state.ring[self._place(after)] if after is not None else None
         had, first = self._key_at(state.at), self._key_at(state.start)
         entries = [one for one in state.ring if one != key]
-        entries.insert(entries.index(behind) + 1 if behind in entries else len(entries), key)
+        entries.insert(entries.index(behind) + 1 if behind is not None and behind in entries else len(entries), key)
         at = entries.index(had) if had is not None else None
-        room.journal.update(state, ring=tuple(entries), at=at, start=entries.index(first) if first in entries else 0)
+        start = entries.index(first) if first is not None and first in entries else 0
+        room.journal.update(state, ring=tuple(entries), at=at, start=start)
         clocks.fill_banks(room, state)
 
     # Calls

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from twisted.trial.unittest import SynchronousTestCase
@@ -28,8 +29,12 @@ class MovesCase(SynchronousTestCase):
 
     def told(self, visitor: Visitor) -> dict[str, Any]:
         """What the client was told last."""
-        frames = [frame for frame in visitor.frames if frame["op"] == "moves"]
-        return frames[-1] if frames else {}
+        return self.heard(visitor, "moves")
+
+    def heard(self, visitor: Visitor, op: str) -> dict[str, Any]:
+        frames = map(json.loads, visitor.seen().split(b"\n"))
+        told: list[dict[str, Any]] = [frame for frame in frames if frame["op"] == op]
+        return told[-1] if told else {}
 
 
 class LegalTests(MovesCase):
@@ -71,9 +76,9 @@ class LegalTests(MovesCase):
     def test_the_turn_in_the_message(self) -> None:
         ann, _ = self.sit(Nim)
         with self.assertRaises(Refused) as caught:
-            ann.ask({"op": "send", "type": "take", "data": {"n": 1}, "turn": 2})
+            ann.ask("send", type="take", data={"n": 1}, turn=2)
         self.assertEqual(caught.exception.code, "not_your_turn")
-        ann.ask({"op": "send", "type": "take", "data": {"n": 1}, "turn": 1})
+        ann.ask("send", type="take", data={"n": 1}, turn=1)
 
 
 class ToldTests(MovesCase):
@@ -99,10 +104,10 @@ class ToldTests(MovesCase):
         self.assertEqual(go["choices"], {"way": {"range": [1, 3]}})
 
     def test_joined_brings_them(self) -> None:
-        ann, bob = self.sit(Nim)
+        ann, _ = self.sit(Nim)
         ann.drop()
         ann.resume()
-        joined = [frame for frame in ann.frames if frame["op"] == "joined"][-1]
+        joined = self.heard(ann, "joined")
         self.assertEqual([m["data"]["n"] for m in joined["moves"]["moves"]], [1, 2, 3])
         self.assertNotIn("op", joined["moves"])
 
@@ -153,6 +158,7 @@ class FailureTests(MovesCase):
         for kind in ("raise", "change", "draw", "kind", "type", "data", "field", "open", "choice", "missing"):
             with self.subTest(kind):
                 self.refused("game_error", ann, "set", kind=kind)
+                self.table.advance(1)
                 self.assertNotIn("kind", self.table.state)
         self.assertEqual([m.type for m in self.moves(ann)], ["go"], "what is not open is no error, and left out")
 
@@ -162,6 +168,7 @@ class FailureTests(MovesCase):
         ann.start()
         ann.send("set", kind="gone")
         bob.leave()
+        self.assertEqual(len(self.flushLoggedErrors(ValueError)), 3)
         self.assertNotIn(bob.id, self.table.room.seats)
         self.assertEqual(self.moves(ann), [])
 
