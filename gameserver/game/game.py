@@ -184,7 +184,8 @@ class Game(GameSettings):
 
         Starting again plays again with the same seats.
 
-        :param result: JSON values by name, which everybody sees as ``info.result``.
+        :param result: JSON values by name, which everybody sees as ``info.result``; players become ids of seats, as
+            in ``ranking=[[ann], [bob, cleo]], scores={ann: 10}``.
         """
         rounds.end(self._gs_room, result)
 

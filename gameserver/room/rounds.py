@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from gameserver.errors import Refused
 from gameserver.protocol import values
 from gameserver.room.notices import note
+from gameserver.room.seats import with_ids
 from gameserver.room.state import Ban
 
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ def begin(room: Room) -> Any:
 
 def end(room: Room, result: dict[str, Any]) -> None:
     """The game is over: timers and questions end, the result is public."""
-    result = values.plain(result)
+    result = values.plain(with_ids(result))
     played_s = room.played_s
     room.journal.update(room.state, played_before=played_s, playing_since=None, phase_timer=None)
     room.journal.update(room.state, status="over", result=result)

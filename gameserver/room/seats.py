@@ -135,6 +135,17 @@ class Player:
         return f"<Player {self.id} {self.name!r} {self.role}>"
 
 
+def with_ids(value: Any) -> Any:
+    """:returns: a value with the ids of seats in place of players, in dicts, also as keys, and in lists."""
+    if isinstance(value, Player):
+        return value.id
+    if isinstance(value, dict):
+        return {with_ids(key): with_ids(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [with_ids(item) for item in value]
+    return value
+
+
 class Seats(dict[str, Player]):
     """The seats of one room by id, in order of seniority."""
 

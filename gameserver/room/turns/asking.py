@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from gameserver.protocol import messages, msgpack, values
 from gameserver.room.publish.audience import audience_of, hand_out
-from gameserver.room.seats import Player
+from gameserver.room.seats import Player, with_ids
 from gameserver.room.turns import clocks, legal
 from gameserver.room.turns.label import filled
 from gameserver.room.turns.legal import Legal
@@ -91,7 +91,7 @@ def _now(room: Room) -> tuple[int, int]:
 
 def _move_info(room: Room, each: Legal) -> messages.MoveInfo:
     move = each.move
-    data = {name: legal.plain(value) for name, value in move.data.items()} if move.data else None
+    data = {name: with_ids(value) for name, value in move.data.items()} if move.data else None
     label = filled(move.label, move.data or {}) if move.label is not None else None
     choices = {name: _choice_info(choice) for name, choice in each.choices.items()} if each.choices else None
     return messages.MoveInfo(move.type, messages.payload(data), label, move.group, choices, _seat_fields(room, move))

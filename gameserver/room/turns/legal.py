@@ -13,7 +13,7 @@ from msgspec import Struct
 from gameserver.errors import Refused
 from gameserver.protocol.values import same
 from gameserver.room import admission
-from gameserver.room.seats import Player
+from gameserver.room.seats import Player, with_ids
 from gameserver.room.turns.move import Choice, Move, Some, allows
 from gameserver.room.turns.waiting import waited_for
 
@@ -94,7 +94,7 @@ def read(room: Room, move: Move) -> tuple[dict[str, Any], dict[str, Choice]]:
     """
     choices = {name: _plain_choice(choice) for name, choice in move.choices.items()} if move.choices else NOTHING
     message = room.spec.messages.get(move.type)
-    data = {name: plain(value) for name, value in move.data.items()} if move.data else NOTHING
+    data = {name: with_ids(value) for name, value in move.data.items()} if move.data else NOTHING
     if message is None:
         return data, choices
     samples = {name: _sample(choice) for name, choice in choices.items()}
@@ -122,25 +122,14 @@ def admit(room: Room, player: Player, type: str, data: dict[str, Any]) -> None:
         raise Refused(code="not_legal")
 
 
-def plain(value: Any) -> Any:
-    """:returns: a value with ids in place of players, as JSON has it."""
-    if isinstance(value, Player):
-        return value.id
-    if isinstance(value, dict):
-        return {key: plain(item) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [plain(item) for item in value]
-    return value
-
-
 def _plain_choice(choice: Choice) -> Choice:
     if isinstance(choice, Some):
-        return Some([plain(item) for item in choice.of], choice.least, choice.most)
+        return Some([with_ids(item) for item in choice.of], choice.least, choice.most)
     if isinstance(choice, range) or choice is ...:
         return choice
     if isinstance(choice, str) or not hasattr(choice, "__iter__"):
         raise TypeError(f"moves: a choice is a list, a range, Some(...) or ..., not {choice!r}")
-    return [plain(item) for item in choice]
+    return [with_ids(item) for item in choice]
 
 
 def _sample(choice: Choice) -> Any:

@@ -338,3 +338,11 @@ class ClockTests(TurnsCase):
         self.assertEqual((self.current, self.turn["number"]), ("Bob", 2))
         self.table.advance(30)
         self.assertEqual(self.current, "Cleo")
+
+
+class ResultTests(TurnsCase):
+    def test_players_are_ids_in_the_result(self) -> None:
+        ann, bob, cleo, dan = self.sit()
+        self.do("self.over(ranking=[[Ann], [Bob, Cleo]], scores={Ann: 10}, last=Dan)")
+        told = {"ranking": [[ann.id], [bob.id, cleo.id]], "scores": {ann.id: 10}, "last": dan.id}
+        self.assertEqual(ann.info["result"], told)
