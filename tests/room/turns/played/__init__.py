@@ -1,0 +1,1 @@
+"""Games of others, written from the description of turns alone."""

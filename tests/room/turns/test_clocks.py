@@ -1,0 +1,119 @@
+"""Clocks of turns: what runs, what stands still, and what happens when time is up."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from twisted.trial.unittest import SynchronousTestCase
+
+from gameserver import Game, Player, message
+from gameserver.testing import Table, Visitor
+
+
+class Timed(Game):
+    """Half a minute a turn; who lets it run out is noted."""
+
+    min_players, max_players = 2, 4
+    turn_s = 30
+
+    def on_start(self) -> None:
+        self.state["late"] = []
+        self.turns.begin()
+
+    def on_timeout(self, player: Player) -> None:
+        self.state["late"].append(player.name)
+
+    @message
+    def call(self, player: Player, s: float | None = None) -> None:
+        self.turns.everyone(s=s)
+
+    @message
+    def halt(self, player: Player, on: bool) -> None:
+        if on:
+            self.pause()
+        else:
+            self.unpause()
+
+
+class Banked(Game):
+    """A minute for all turns of a player, and five seconds more for each."""
+
+    min_players, max_players = 2, 4
+    bank_s, increment_s = 60, 5
+
+    def on_start(self) -> None:
+        self.turns.begin()
+
+    def on_timeout(self, player: Player) -> None:
+        self.over(lost=player)
+
+    @message(turn=True)
+    def go(self, player: Player) -> None:
+        self.turns.next()
+
+
+class ClockCase(SynchronousTestCase):
+    def sit(self, game: type[Game]) -> list[Visitor]:
+        self.table = Table(game)
+        self.ann, self.bob = self.table.join("Ann"), self.table.join("Bob")
+        self.ann.start()
+        return [self.ann, self.bob]
+
+    @property
+    def turn(self) -> Any:
+        return self.ann.info["turn"]
+
+    def in_s(self, ends: int | None) -> float | None:
+        return None if ends is None else round(ends / 1000 - self.table.now, 3)
+
+
+class TurnClockTests(ClockCase):
+    def test_time_is_up(self) -> None:
+        ann, bob = self.sit(Timed)
+        self.assertEqual(self.in_s(self.turn["ends"]), 30)
+        self.table.advance(30)
+        self.assertEqual((self.table.state["late"], self.turn["current"]), (["Ann"], bob.id))
+        self.table.advance(30)
+        self.assertEqual((self.table.state["late"], self.turn["current"]), (["Ann", "Bob"], ann.id))
+
+    def test_each_who_is_waited_for_is_late(self) -> None:
+        self.sit(Timed)
+        self.ann.send("call")
+        self.table.advance(30)
+        self.assertEqual((self.table.state["late"], self.turn["number"]), (["Ann", "Bob"], 1))
+
+    def test_a_call_with_its_own_time_just_ends(self) -> None:
+        self.sit(Timed)
+        self.table.advance(10)
+        self.ann.send("call", s=100)
+        self.assertEqual(self.in_s(self.turn["ends"]), 100)
+        self.table.advance(100)
+        self.assertEqual((self.table.state["late"], self.turn["active"]), ([], [self.ann.id]))
+        self.assertEqual(self.in_s(self.turn["ends"]), 20)
+
+    def test_stands_still_while_paused_and_after_a_restart(self) -> None:
+        self.sit(Timed)
+        self.table.advance(10)
+        self.ann.send("halt", on=True)
+        self.assertIsNone(self.turn["ends"])
+        self.table.advance(100)
+        self.ann.send("halt", on=False)
+        self.assertEqual(self.in_s(self.turn["ends"]), 20)
+        self.table.restart()
+        self.table.advance(20)
+        self.assertEqual(self.table.state["late"], ["Ann"])
+
+
+class BankTests(ClockCase):
+    def test_runs_while_active_and_grows(self) -> None:
+        ann, bob = self.sit(Banked)
+        clocks = self.turn["clocks"]
+        self.assertEqual((clocks[ann.id]["left_ms"], self.in_s(clocks[ann.id]["ends"])), (60000, 60))
+        self.assertEqual(clocks[bob.id], {"left_ms": 60000, "ends": None})
+        self.table.advance(10)
+        ann.send("go")
+        clocks = self.turn["clocks"]
+        self.assertEqual(clocks[ann.id], {"left_ms": 55000, "ends": None})
+        self.assertEqual(self.in_s(clocks[bob.id]["ends"]), 60)
+        self.table.advance(60)
+        self.assertEqual(self.ann.info["result"], {"lost": bob.id})
