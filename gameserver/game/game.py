@@ -13,6 +13,7 @@ from gameserver.game.chat import RoomChat
 from gameserver.game.dice import Dice
 from gameserver.game.marks import mark_of
 from gameserver.game.settings import LATER, SETTINGS, GameSettings
+from gameserver.game.slips import HOOKS as HOOKS
 from gameserver.game.slips import LATER as LATER_HOOKS
 from gameserver.room import rounds
 from gameserver.room.chat.line import Chat
@@ -388,24 +389,6 @@ def _hidden(cls: type[Game], name: str, member: object) -> str:
     return text + "."
 
 
-HOOKS: Final = frozenset(
-    {
-        "on_create",
-        "on_join",
-        "on_start",
-        "on_drop",
-        "on_resume",
-        "on_leave",
-        "on_chat",
-        "on_tick",
-        "on_load",
-        "on_close",
-        "on_turn",
-        "on_timeout",
-    }
-    | {"migrate"}
-)
-"""What a subclass may define, and the room calls."""
 _RESERVED: Final = frozenset(
     name
     for name in {*vars(Game), *Game.__annotations__}

@@ -78,7 +78,7 @@ def message(
         game has ``moves``, it must be one of them: ``not_legal``.
     :param stage: the call, or calls, of that name in which it is open; without it, with ``turn=True``, only where no
         call with a name is on top.
-    :param undo: noted for clients; taking a message back is refused with ``cannot_undo`` in this release.
+    :param undo: may be said, but does nothing yet: taking a message back is refused with ``cannot_undo``.
     :raises GameDefinitionError: these do not go together.
     """
     if turn not in (False, True, "any"):

@@ -22,6 +22,13 @@ from gameserver.room.seats import Player
 if TYPE_CHECKING:
     from gameserver.game.game import Game
 
+HOOKS: Final = frozenset(
+    {
+        *("on_create", "on_join", "on_start", "on_drop", "on_resume", "on_leave"),
+        *("on_chat", "on_tick", "on_load", "on_close", "on_turn", "on_timeout", "migrate"),
+    }
+)
+"""What a subclass may define, and the room calls."""
 LATER: Final = frozenset({"on_turn", "on_timeout"})
 """Hooks that games of before may have as names of their own: they count only as what they are called as."""
 ALIKE: Final = 0.8

@@ -116,7 +116,8 @@ class Spec:
     :ivar waits: whether any of the game's methods is a coroutine, so that a step may last.
     :ivar events: JSON schemas of events' data, by their types.
     :ivar docs: JSON schemas of documents, by their streams.
-    :ivar takes_turns: it says moves, or has messages that wait for a turn.
+    :ivar waits_for_turns: it has messages that wait for a turn.
+    :ivar takes_turns: it has such, or says moves.
     :ivar stages: names of calls in which messages are open.
     :ivar asks_all: some message is open to all players as one of their moves.
     :ivar clock: of its turns, by its settings.
@@ -161,7 +162,8 @@ class Spec:
         self.moves, self.on_turn = hook(cls, "moves", 2), hook(cls, "on_turn", 2)
         self.on_timeout = hook(cls, "on_timeout", 2)
         with_turn = [one for one in self.messages.values() if one.turn]
-        self.takes_turns = self.moves is not None or bool(with_turn)
+        self.waits_for_turns = bool(with_turn)
+        self.takes_turns = self.moves is not None or self.waits_for_turns
         self.stages = frozenset(stage for one in with_turn for stage in one.stage)
         self.asks_all = self.moves is not None and any(one.turn == "any" for one in with_turn)
         self.max_moves: int = setting(cls, "max_moves")

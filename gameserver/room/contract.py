@@ -105,6 +105,7 @@ class Contract(Protocol):
     function_style: bool
     waits: bool
     timers: frozenset[str] | None
+    waits_for_turns: bool
     takes_turns: bool
     stages: frozenset[str]
     asks_all: bool

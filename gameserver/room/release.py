@@ -14,6 +14,7 @@ from msgspec import structs
 
 from gameserver.errors import CannotMigrate, CannotOpen, Refused
 from gameserver.room.state import Armed, Asked, Kept
+from gameserver.room.timers import DEADLINES
 
 if TYPE_CHECKING:
     from gameserver.room.room import Room
@@ -122,7 +123,7 @@ def plain(room: Room) -> dict[str, Any]:
         name: {**msgspec.to_builtins(asked, builtin_types=(bytes,)), "ends": ends.get(name)}
         for name, asked in room.state.questions.items()
     }
-    timers = [_plain_timer(timer) for timer in armed if timer.kind != "question"]
+    timers = [_plain_timer(timer) for timer in armed if timer.kind not in DEADLINES]
     return {"timers": timers, "questions": questions, "phase": room.state.phase, "options": room.state.options}
 
 
@@ -154,6 +155,7 @@ def take(room: Room, row: dict[str, Any]) -> None:
         phase = msgspec.convert(left["phase"], str | None)
     except (msgspec.ValidationError, AttributeError, KeyError, TypeError) as error:
         raise CannotMigrate(f"what migrate left in timers, questions, phase or options is misshapen: {error}") from None
+    timers += [timer for timer in room.timers.armed.values() if timer.kind == "turn"]
     armed = {(timer.seat, timer.name): timer for timer in timers}
     phase_timer = next((timer.name for timer in timers if timer.kind == "phase"), None)
     _put(room, room.timers.state, "armed", armed)

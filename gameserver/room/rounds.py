@@ -41,7 +41,7 @@ def end(room: Room, result: dict[str, Any]) -> None:
     room.journal.update(room.state, status="over", result=result)
     room.asking.close_all()
     room.turns.forget()
-    room.timers.cancel_all(everywhere=True, questions=True)
+    room.timers.cancel_all(everywhere=True, deadlines=True)
     unpause(room)
     note(room, "game_over", result=result)
 

@@ -220,7 +220,7 @@ class Seats(dict[str, Player]):
         for group in room.groups.values():
             group.drop(seat)
         room.talking.forget_seat(seat)
-        room.timers.cancel_all(seat=seat.id, questions=True)
+        room.timers.cancel_all(seat=seat.id, deadlines=True)
         room.journal.remove(self, seat.id)
         room.journal.assign(seat, "gone", True)
         if room.state.turns is not None:

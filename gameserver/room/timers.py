@@ -28,6 +28,9 @@ MAX_TIMERS: Final = 1000
 LONGEST_S: Final = 10 * 366 * 86400
 SHORTEST_EVERY_S: Final = 0.01
 
+DEADLINES: Final = ("question", "turn")
+"""The kinds that belong to something else, which ends or goes on with them: a game cannot cancel them by themselves."""
+
 TimerName = str | Callable[..., Any]
 """A timer, by its method or its name."""
 
@@ -143,10 +146,10 @@ class Timers:
             self._count(-_data_bytes(self.armed[seat, name]))
             self._room.journal.remove_from(self.state, "armed", (seat, name), ordered=False)
 
-    def cancel_all(self, *, seat: str | None = None, everywhere: bool = False, questions: bool = False) -> None:
-        """Cancel the timers of the room, or of one seat, or all; those of questions only where that is said."""
+    def cancel_all(self, *, seat: str | None = None, everywhere: bool = False, deadlines: bool = False) -> None:
+        """Cancel the timers of the room, or of one seat, or all; those that are `DEADLINES` only where that is said."""
         for key, timer in list(self.armed.items()):
-            if (everywhere or key[0] == seat) and (questions or timer.kind != "question"):
+            if (everywhere or key[0] == seat) and (deadlines or timer.kind not in DEADLINES):
                 self.cancel(key[1], key[0])
 
     def next(self) -> Armed | None:

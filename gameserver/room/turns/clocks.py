@@ -64,12 +64,6 @@ def fill_banks(room: Room, state: TurnsState) -> None:
         room.journal.set(state, "banks", banks)
 
 
-def empty_banks(room: Room, state: TurnsState) -> None:
-    """Nobody has time of its own any more."""
-    if state.banks:
-        room.journal.set(state, "banks", {})
-
-
 def stop(room: Room, state: TurnsState) -> None:
     """All clocks stand still, with what is left."""
     _stop_level(room, state)

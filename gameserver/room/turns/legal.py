@@ -52,6 +52,8 @@ def players_to_ask(room: Room) -> list[Player]:
     if room.spec.asks_all:
         return room.players
     state = room.state.turns
+    if state is None and not room.spec.waits_for_turns:  # what is called ``moves`` may be the game's own
+        return []
     seats = dict.fromkeys(waited_for(room, state)) if state is not None else {}
     for asked in room.state.questions.values():
         seats.update((seat, None) for seat in asked.of if seat in room.seats and seat not in asked.answers)

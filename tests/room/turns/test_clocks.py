@@ -7,6 +7,8 @@ from typing import Any
 from twisted.trial.unittest import SynchronousTestCase
 
 from gameserver import Game, Player, message
+from gameserver.room import release
+from gameserver.room.turns import clocks
 from gameserver.testing import Table, Visitor
 
 
@@ -117,3 +119,28 @@ class BankTests(ClockCase):
         self.assertEqual(self.in_s(clocks[bob.id]["ends"]), 60)
         self.table.advance(60)
         self.assertEqual(self.ann.info["result"], {"lost": bob.id})
+
+
+class Cancelling(Timed):
+    """Cancels all of its own timers, and shows what ``migrate`` would be given."""
+
+    @message
+    def forget(self, player: Player) -> None:
+        self.cancel()
+
+
+class OwnTimersTests(ClockCase):
+    def test_clocks_are_none_of_the_games_timers(self) -> None:
+        """A game that cancels its timers stops no clock."""
+        self.sit(Cancelling)
+        self.ann.send("forget")
+        self.table.advance(30)
+        self.assertEqual(self.table.state["late"], ["Ann"])
+
+    def test_migrate_is_not_shown_clocks_and_keeps_them(self) -> None:
+        self.sit(Timed)
+        room = self.table.room
+        shown = release.plain(room)
+        self.assertEqual(shown["timers"], [])
+        release.take(room, {**shown, "phase": "later"})
+        self.assertEqual(room.timers.left_s(clocks.OF_LEVEL), 30)

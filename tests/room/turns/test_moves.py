@@ -7,7 +7,7 @@ from typing import Any
 
 from twisted.trial.unittest import SynchronousTestCase
 
-from gameserver import Game, Move, Player, Refused, Some, message
+from gameserver import Answer, Game, Move, Player, Refused, Some, message, question
 from gameserver.testing import Table, Visitor
 from tests.room.turns.games import Choosing, Nim
 
@@ -171,6 +171,37 @@ class FailureTests(MovesCase):
         self.assertEqual(len(self.flushLoggedErrors(ValueError)), 3)
         self.assertNotIn(bob.id, self.table.room.seats)
         self.assertEqual(self.moves(ann), [])
+
+
+class Older(Game):
+    """Of a release before turns: it has a method of its own that is called like a hook, and asks a question."""
+
+    def on_start(self) -> None:
+        self.pick.ask()
+
+    def moves(self, player: Player) -> list[str]:
+        self.state["looked"] = True
+        return ["left", "right"]
+
+    @question
+    def pick(self, player: Player, way: str) -> str:
+        if way not in self.moves(player):
+            raise Refused("There is no such way.")
+        return way
+
+    @pick.done
+    def picked(self, answers: dict[Player, Answer[str]]) -> None:
+        self.over(ways=[answer.value for answer in answers.values()])
+
+
+class OlderTests(MovesCase):
+    def test_nothing_is_asked_where_nobody_takes_turns(self) -> None:
+        ann, bob = self.sit(Older)
+        self.assertNotIn("looked", self.table.state)
+        ann.send("pick", way="left")
+        bob.send("pick", way="right")
+        self.assertEqual(ann.info["result"], {"ways": ["left", "right"]})
+        self.assertEqual(self.told(ann), {})
 
 
 class MoveTests(SynchronousTestCase):
