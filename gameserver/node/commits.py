@@ -244,11 +244,23 @@ class Commits:
     def settled(self) -> bool:
         """Whether nothing is under way and nothing waits to be stored."""
         room = self._runner.room
-        if (self._runner.lasting is not None) or self.under_way or self._whole or not room.tables.settled:
+        if (self._runner.lasting is not None) or self.under_way or not room.tables.settled:
             return False
-        if room.journal.parts.is_stored and room.publisher.streams.unsealed:
-            return False
-        return not (self._puts or self._drops or not room.journal.parts.settled)
+        return not (self._waits or self._unsealed)
+
+    @property
+    def _waits(self) -> bool:
+        """Whether something is ready to be stored."""
+        return bool(self._puts or self._drops or self._whole or self._runner.room.tables.waits)
+
+    @property
+    def _unsealed(self) -> bool:
+        """Whether something changed that is not encoded yet."""
+        room = self._runner.room
+        parts = room.journal.parts
+        return parts.is_stored and bool(
+            not parts.settled or parts.dropped or room.publisher.streams.unsealed or room.tables.fresh
+        )
 
     def _commit(self) -> Commit | None:
         ends = self._runner.room.moment.ended
@@ -256,7 +268,7 @@ class Commits:
             self._deliver_all()
             return None
         room = self._runner.room
-        if not (self._puts or self._drops or room.tables.waits or ends or self._whole):
+        if not (self._waits or ends):
             self._deliver_all()
             return None
         if self._whole:
@@ -284,11 +296,12 @@ class Commits:
         return commit
 
     def _collect_relaxed(self) -> Commit | None:
-        """Effects at once; the row within half a second."""
-        if self._runner.lasting is None:
-            self.seal()
+        """Effects at once; the row within half a second, encoded once for all steps of that time."""
+        room, lasts = self._runner.room, self._runner.lasting is not None
+        if not lasts:
+            self._outbox += room.publisher.take()
         self._deliver_all()
-        if not (self._puts or self._drops or self._runner.room.tables.waits or self._whole):
+        if not (self._waits or (not lasts and self._unsealed)):
             return None
         now = self._runner.clock.monotonic()
         if self.under_way:
@@ -304,6 +317,8 @@ class Commits:
             if self._write_call is None or not self._write_call.active():
                 self._write_call = self._runner.clock.later(RELAXED_S, self._runner.join_batch)
             return None
+        if not lasts:
+            self.seal()
         return self._commit()
 
     def seal(self) -> None:

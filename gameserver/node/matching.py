@@ -109,7 +109,8 @@ class Matching:
 
         # Where the user has a seat already, or soon, the room need not be open to anybody else.
         own = [*self._own(seek.requester.user.id), *(r for r, whos in self._promised.items() if seek.who in whos)]
-        found = [*filter(fits, own), *_best(filter(fits, self._open_rooms.of(seek.spec.name, seek.role)))]
+        wanted = seek.spec.name, seek.role, seek.match
+        found = [*filter(fits, own), *_best(filter(fits, self._open_rooms.of(*wanted)))]
         return min(
             found, key=lambda runner: (runner not in own and _rank(runner), self._open_rooms.age(runner)), default=None
         )

@@ -1,22 +1,30 @@
-"""The rooms that may take somebody new, by game and role: among them one is looked for where any will do."""
+"""The rooms that may take somebody new, by game, role and options: among them one is looked for where any will do."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator, Mapping
 from itertools import count
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from gameserver.room import admission
 
 if TYPE_CHECKING:
     from gameserver.node.runner import RoomRunner
+    from gameserver.room.room import Room
+
+Key = tuple[object, ...]
+Rooms = dict["RoomRunner", None]
 
 
 class OpenRooms:
-    """Of many rooms most are full or are played in: those are not walked through for each who wants a seat."""
+    """
+    Of many rooms most are full, are played in, or have other options: those are not walked through for each who wants
+    a seat.
+    """
 
     def __init__(self) -> None:
-        self._of: dict[tuple[str, str], dict[RoomRunner, None]] = {}
+        self._by_key: dict[Key, Rooms] = {}
+        self._keys: dict[RoomRunner, list[Key]] = {}
         self._ages: dict[RoomRunner, int] = {}
         self._counter = count()
 
@@ -24,25 +32,52 @@ class OpenRooms:
         """A room is there, or another than it was."""
         if runner not in self._ages:
             self._ages[runner] = next(self._counter)
-        roles = admission.open_roles(runner.room)
-        for role in roles:
-            self._of.setdefault((runner.room.spec.name, role), {})[runner] = None
-        self._leave(runner, but=roles)
+        self._file(runner, _keys_of(runner.room))
 
     def gone(self, runner: RoomRunner) -> None:
         """A room is there no more."""
-        self._leave(runner)
+        self._file(runner, [])
+        self._keys.pop(runner, None)
         self._ages.pop(runner, None)
 
-    def of(self, game: str, role: str) -> Iterator[RoomRunner]:
-        """:returns: those of a game with a seat of that role, which was open for longest first."""
-        return iter(self._of.get((game, role), ()))
+    def of(self, game: str, role: str, match: Mapping[str, Any]) -> Iterator[RoomRunner]:
+        """
+        :returns: at least those of a game with a seat of that role whose options hold ``match``: first those whose game
+            is not over, and of them the one that was open for longest.
+        """
+        for over in (False, True):
+            about = (game, role, over)
+            keys = [about, *(about + option for option in _indexed(match))]
+            yield from min((self._by_key.get(key, {}) for key in keys), key=len)
 
     def age(self, runner: RoomRunner) -> int:
         """:returns: a number, less for a room that was there before."""
         return self._ages[runner]
 
-    def _leave(self, runner: RoomRunner, *, but: Collection[str] = ()) -> None:
-        for role in ("player", *runner.room.game_class.roles):
-            if role not in but:
-                self._of.get((runner.room.spec.name, role), {}).pop(runner, None)
+    def _file(self, runner: RoomRunner, keys: list[Key]) -> None:
+        before = self._keys.get(runner, [])
+        if keys == before:
+            return
+        for key in before:
+            if key not in keys:
+                del self._by_key[key][runner]
+                if not self._by_key[key]:
+                    del self._by_key[key]
+        for key in keys:
+            self._by_key.setdefault(key, {}).setdefault(runner)
+        self._keys[runner] = keys
+
+
+def _keys_of(room: Room) -> list[Key]:
+    options = _indexed(room.state.options)
+    keys: list[Key] = []
+    for role in admission.open_roles(room):
+        about = (room.spec.name, role, room.state.status == "over")
+        keys += [about, *(about + option for option in options)]
+    return keys
+
+
+def _indexed(options: Mapping[str, Any]) -> list[Key]:
+    """:returns: a key for each option by which rooms are told apart; values that are the same JSON have the same."""
+    simple = ((name, value) for name, value in options.items() if value is None or isinstance(value, str | int | float))
+    return [(name, isinstance(value, bool), value) for name, value in simple]

@@ -49,6 +49,7 @@ class RoomsOfUsers:
     def __init__(self, most: int) -> None:
         self.most = most
         self._rooms: dict[str, set[str]] = {}
+        self._empty: dict[str, dict[RoomRunner, None]] = {}
         self._making: Counter[str] = Counter()
 
     def of(self, user_id: str) -> Collection[str]:
@@ -58,6 +59,10 @@ class RoomsOfUsers:
     def __contains__(self, user_id: str) -> bool:
         """Whether that user is in a room."""
         return user_id in self._rooms
+
+    def empty_of(self, user_id: str) -> list[RoomRunner]:
+        """:returns: the rooms that a user has made and in which nobody has a seat."""
+        return list(self._empty.get(user_id, ()))
 
     def meet(self, user_id: str, other: str) -> bool:
         """Whether two users have seats in one room."""
@@ -79,8 +84,9 @@ class RoomsOfUsers:
                 del self._making[user_id]
 
     def count(self, runner: RoomRunner) -> None:
-        """Look who has a seat in a room now."""
+        """Look who has a seat in a room now, if it is still there."""
         users = frozenset(seat.user_id for seat in runner.room.seats.values())
+        self._count_empty(runner, empty=not users and not runner.forgotten)
         code = runner.room.code
         for gone in runner.users - users:
             rooms = self._rooms.get(gone, set())
@@ -90,3 +96,12 @@ class RoomsOfUsers:
         for new in users - runner.users:
             self._rooms.setdefault(new, set()).add(code)
         runner.users = users
+
+    def _count_empty(self, runner: RoomRunner, *, empty: bool) -> None:
+        creator = runner.room.state.creator
+        if empty:
+            self._empty.setdefault(creator, {})[runner] = None
+        elif runner in self._empty.get(creator, ()):
+            del self._empty[creator][runner]
+            if not self._empty[creator]:
+                del self._empty[creator]

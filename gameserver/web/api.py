@@ -281,9 +281,8 @@ class Api(Identity, ModerationApi, RevokeApi):
         registry = self._services.registry
         if registry.store_away:
             raise Refused("The store does not answer.", code="busy")
-        # Rooms where the creator has a seat are counted by the registry; those that nobody has come to yet, here.
-        rooms = ((runner, runner.room) for runner in registry.runners)
-        empty = [runner for runner, room in rooms if room.state.creator == user.id and not room.seats]
+        # Rooms where the creator has a seat are bounded by the registry; those that nobody has come to yet, here.
+        empty = registry.rooms_of.empty_of(user.id)
         if len(empty) + self._creating[user.id] >= registry.rooms_per_user:
             for runner in empty:
                 await runner.told()

@@ -201,3 +201,38 @@ class MatchingTests(SynchronousTestCase):
         for name in ("cem", "dan"):
             self.match(name)
         self.assertEqual(self.rooms(), [["ann", "dan"], ["bob", "cem"]])
+
+
+class OpenRoomsTests(SynchronousTestCase):
+    """How many rooms are looked at for one who wants a seat."""
+
+    def setUp(self) -> None:
+        Waits.gates, Waits.refuses = [], set()
+        self.place = Place(Waits)
+
+    def looked_at(self, **match: Any) -> list[str]:
+        """:returns: the maps of the rooms that a match would look at."""
+        rooms = self.place.registry._open_rooms.of("waits", "player", match)
+        return [runner.room.state.options["map"] for runner in rooms]
+
+    def test_options(self) -> None:
+        """However many there are, only those with the options that are looked for, by what is rarest."""
+        for number in range(30):
+            self.place.create(FakeSession(f"u{number}"), map="abc"[number % 3])
+        self.place.create(FakeSession("rare"), map="rare", slow=False)
+        self.assertEqual(len(self.looked_at()), 31)
+        self.assertEqual(self.looked_at(map="rare"), ["rare"])
+        self.assertEqual(self.looked_at(map="b", slow=False), ["b"] * 10)
+        self.assertEqual(self.looked_at(map="nowhere"), [])
+        self.assertEqual(self.looked_at(map="rare", slow=True), [])
+
+    def test_full_and_over(self) -> None:
+        """A full room is not looked at, and one that is over comes after the others."""
+        rooms = [self.place.create(FakeSession(f"u{map}"), map=map) for map in "abc"]
+        self.assertEqual(self.looked_at(), ["a", "b", "c"])
+        self.place.join(rooms[2], FakeSession("dan"))
+        rounds.end(rooms[0].room, {})
+        self.place.registry.count_users(rooms[0])
+        self.assertEqual(self.looked_at(), ["b", "a"])
+        self.place.registry._forget(rooms[0])
+        self.assertEqual(self.looked_at(), ["b"])

@@ -13,6 +13,7 @@ from gameserver import Game, Player, message
 from gameserver.errors import StoreUnavailable
 from gameserver.game.function import game_from_module
 from gameserver.protocol.messages import Close
+from gameserver.room import row
 from gameserver.service import Node as Service
 from gameserver.settings.settings import Settings
 from tests.websocket.kit import Message, Peer, WireTestCase
@@ -222,6 +223,23 @@ class DurabilityTests(LivesTestCase):
         back = ann.again()
         back.resume(ann.room, ann.secret)
         self.assertEqual((back.joined["docs"]["room"], back.joined["last_id"]), ({"n": 1}, 2))
+
+    def test_relaxed_encodes_once_a_commit(self) -> None:
+        """However many steps half a second has, what they changed is encoded when it is stored, and once."""
+        ann, _ = self.pair("relaxed")
+        self.rig.advance(1)
+        taken: list[object] = []
+        self.patch(row, "take", lambda room, take=row.take: taken.append(room) or take(room))
+        for id in range(2, 12):
+            self.assertEqual(ann.ask("send", id=id, type="add")["data"], id - 1)
+        before = len(taken)
+        self.rig.advance(0.6)
+        self.rig.advance(0.6)
+        self.assertEqual((before, len(taken)), (0, 1))
+        self.rig.crash()
+        back = ann.again()
+        back.resume(ann.room, ann.secret)
+        self.assertEqual((back.joined["docs"]["room"], back.joined["last_id"]), ({"n": 10}, 11))
 
     def test_relaxed_five_seconds_behind(self) -> None:
         """Once the row is five seconds behind inputs wait; when the store is back they are answered."""
