@@ -99,6 +99,8 @@ class RoomsOfUsers:
 
     def _count_empty(self, runner: RoomRunner, *, empty: bool) -> None:
         creator = runner.room.state.creator
+        if creator is None:
+            return
         if empty:
             self._empty.setdefault(creator, {})[runner] = None
         elif runner in self._empty.get(creator, ()):
