@@ -42,6 +42,8 @@ T = TypeVar("T")
 
 FIRINGS: Final = 100
 """Timers that fire before others are served."""
+ARRIVALS: Final = 16
+"""Who may come to a room in one pass of the reactor: each is told all of it, which keeps other rooms waiting."""
 
 
 class RoomRunner(RoomSteps):
@@ -60,6 +62,8 @@ class RoomRunner(RoomSteps):
 
     __slots__ = (
         "_alarm",
+        "_arrivals",
+        "_arrived_in",
         "_batch",
         "_failed_at",
         "_refusal",
@@ -89,6 +93,8 @@ class RoomRunner(RoomSteps):
         self.users: frozenset[str] = frozenset()
         self.ticks_skipped = 0
         self._refusal = "not_found"
+        self._arrivals = 0
+        self._arrived_in = -1
         self.in_batch = False
         self.waiting = batch.waiting
         self._batch = batch
@@ -160,6 +166,11 @@ class RoomRunner(RoomSteps):
             self.commits.refuse(done, Refused(code=self._refusal))
         elif input.asker is not None and self.queue.is_full_of(input.asker):
             raise Refused(code="busy")
+        elif input.arrives and self._arrived_in == self.reactor_pass.number and self.reactor_pass.passing:
+            # Whoever comes in the same pass is told of together with others, once all have been heard.
+            self.queue.append((input, done))
+            self.settle()
+            self.clock.later(0, self.go_on)
         else:
             self._take_in(input, done)
         return done
@@ -294,15 +305,34 @@ class RoomRunner(RoomSteps):
             return
         self.state = STEPPING
         try:
-            while self.queue and self._may_step():
+            while self.queue and self._may_step() and not self._has_taken_enough():
                 if self._catch_up():
-                    self._apply(*self.queue.popleft(), self.reactor_pass.now())
+                    self._apply_next()
+            if self.lasting is None and self.room.journal.stale.seats:
+                self.room.finish()  # nobody else comes for now: tell of those who came
             if self._may_step():
                 self._catch_up()
         finally:
             self._stop_stepping()
         if self._may_step():
             self._wake_when_due()
+
+    def _apply_next(self) -> None:
+        input, done = self.queue.popleft()
+        if input.arrives:
+            if self._arrived_in != self.reactor_pass.number:
+                self._arrived_in, self._arrivals = self.reactor_pass.number, 0
+            self._arrivals += 1
+            more = self.queue and self.queue[0][0].arrives and self._arrivals < ARRIVALS
+            self.room.changes.more_come = bool(more) and not self.room.spec.waits
+        self._apply(input, done, self.reactor_pass.now())
+
+    def _has_taken_enough(self) -> bool:
+        """Whether the next who comes has to wait for the next pass, since so many came in this one."""
+        if not self.queue[0][0].arrives or self._arrived_in != self.reactor_pass.number or self._arrivals < ARRIVALS:
+            return False
+        self.clock.later(0, self.go_on)
+        return True
 
     def _wake_when_due(self) -> None:
         """Ask the clock for the next thing that is due, and for ticks."""

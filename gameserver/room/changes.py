@@ -124,6 +124,7 @@ class Changes:
     :ivar turned: whether the game is to hear of a new turn.
     :ivar asked: what players' moves are, and as of when, see `gameserver.room.turns.asking`.
     :ivar durable: whether what it changes is stored at once.
+    :ivar more_come: the next input is somebody who comes too: who came with this one may be told of with that one.
     """
 
     __slots__ = (
@@ -132,6 +133,7 @@ class Changes:
         "done",
         "durable",
         "later",
+        "more_come",
         "newcomers",
         "notices",
         "only_said",
@@ -158,6 +160,7 @@ class Changes:
         self.turned = False
         self.asked: Any = None
         self.durable = True
+        self.more_come = False
 
     def _take_back(self) -> None:
         self.said.pop()
@@ -165,6 +168,7 @@ class Changes:
     def clear(self) -> None:
         """All of it is told, or never was."""
         self.said.clear()
+        self.more_come = False
         if self.newcomers or self.departures:
             self.newcomers.clear()
             self.departures.clear()

@@ -344,7 +344,7 @@ class Room:
 
     def note_emptiness(self) -> None:
         """Nobody is connected any more: the time until the room closes for that runs."""
-        if self.moment.empty_since is None and not any(map(self.publisher.listeners, self.seats)):
+        if self.moment.empty_since is None and not any(seat in self.seats for seat in self.publisher.heard):
             self.journal.set(self.moment, "empty_since", self.now)
 
     def idle_at(self) -> float | None:

@@ -293,9 +293,9 @@ class MatchTests(DoorsTestCase):
         second.say("leave", id=2)
         first.say("send", id=2, type="lock_it")
         self.assertNotEqual(self.match("Eve").room, first.room)
-        self.assertEqual(len(list(self.rig.registry._open_rooms.of("quiz", "player"))), 1)
+        self.assertEqual(len(list(self.rig.registry._open_rooms.of("quiz", "player", {}))), 1)
         first.say("send", id=3, type="lock_it", data={"locked": False})
-        self.assertEqual(len(list(self.rig.registry._open_rooms.of("quiz", "player"))), 2)
+        self.assertEqual(len(list(self.rig.registry._open_rooms.of("quiz", "player", {}))), 2)
 
     def test_own_seat_in_a_full_room(self) -> None:
         """Whoever has a seat is led back to it, though nobody else would find one there."""
@@ -310,7 +310,7 @@ class MatchTests(DoorsTestCase):
         self.match().say("leave", id=2)
         self.rig.advance(3 * 86_400)
         rooms = self.rig.registry._open_rooms
-        self.assertEqual((list(self.rig.registry.runners), list(rooms.of("quiz", "player")), rooms._ages), ([], [], {}))
+        self.assertEqual((list(self.rig.registry.runners), rooms._by_key, rooms._keys, rooms._ages), ([], {}, {}, {}))
 
     def test_role_taken_here(self) -> None:
         """Whoever wants another role is not matched into a room where this connection has a seat already."""

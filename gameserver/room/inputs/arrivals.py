@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hmac
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from msgspec import UNSET, Struct, field
 
@@ -85,6 +85,8 @@ class CreateRoom(Input, frozen=True):
 class TakeSeat(Input, frozen=True):
     """A user takes a seat, or comes back to it; refused, where there is none to be had."""
 
+    arrives: ClassVar[bool] = True
+
     requester: Requester
     wish: SeatWish
 
@@ -108,6 +110,8 @@ class ResumeSeat(Input, frozen=True):
     :ivar secret: what the seat's clients were told.
     :ivar seen: what the client knows of each stream, or None where it begins anew.
     """
+
+    arrives: ClassVar[bool] = True
 
     requester: Requester
     secret: str

@@ -27,9 +27,11 @@ class Input(Struct, frozen=True):
     One thing that happens to a room.
 
     :cvar recurs: nobody sends it: undone, it would come by itself again at once, and fail again.
+    :cvar arrives: somebody comes, and has to be told all of the room, as all others have to be told of that one.
     """
 
     recurs: ClassVar[bool] = False
+    arrives: ClassVar[bool] = False
 
     @property
     def what(self) -> str:

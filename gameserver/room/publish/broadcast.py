@@ -18,7 +18,7 @@ from gameserver.room.chat.changes import edited, keep_change, tell_read, tell_ty
 from gameserver.room.chat.history import speaker
 from gameserver.room.chat.line import KeptLine
 from gameserver.room.publish.audience import Audience, Build, audience, audience_of, hand_out, hand_out_event, say, skip
-from gameserver.room.publish.infos import tell_info, tell_seats
+from gameserver.room.publish.infos import changed_info, tell_info, tell_seats
 from gameserver.room.publish.joined import tell_joined, tell_left
 from gameserver.room.publish.patches import tell_documents
 from gameserver.room.publish.streams import Said, wire_name
@@ -36,10 +36,12 @@ def tell(room: Room) -> None:
     stale, changes, publisher = room.journal.stale, room.changes, room.publisher
     if stale.moved:
         publisher.audiences.clear()
-    if stale.seats or stale.groups:
+    info = changed_info(room) if stale.info else None
+    late = changes.more_come and info is None and _only_arrives(room)
+    if (stale.seats or stale.groups) and not late:
         tell_seats(room, log)
-    if stale.info:
-        tell_info(room, log)
+    if info is not None:
+        tell_info(room, log, info)
     if room.journal.touched or stale.moved or publisher.patches:
         tell_documents(room, log)
     if stale.timers or stale.all_timers:
@@ -74,7 +76,23 @@ def tell(room: Room) -> None:
         publisher.outbox += [((log_keeper,), record.encode(), None) for record in changes.records]
     if changes.notices:
         room.notices.update((notice.page, notice.encode()) for notice in changes.notices)
+    if late:
+        stale.info = True  # the next step looks at what there is to tell, whatever it does
     changes.clear()
+
+
+def _only_arrives(room: Room) -> bool:
+    """Whether nothing that this step says could name a seat that its audience has not heard of."""
+    stale, changes, publisher = room.journal.stale, room.changes, room.publisher
+    return not (
+        stale.groups
+        or stale.channels
+        or changes.departures
+        or changes.said
+        or room.journal.touched
+        or publisher.patches
+        or publisher.slow.copies
+    )
 
 
 def _make_good(room: Room) -> None:

@@ -45,13 +45,19 @@ def room_info(room: Room) -> messages.RoomInfo:
     )
 
 
-def tell_info(room: Room, log: list[Said]) -> None:
+def changed_info(room: Room) -> messages.RoomInfo | None:
+    """:returns: what all are to be told of the room, if it is not what they know."""
     room.journal.stale.info = False
     info = room_info(room)
     encoded = _encode(info)
-    if encoded != room.publisher.info:
-        room.publisher.info = encoded
-        say(room, log, "room", lambda stream, n: messages.RoomMessage(room.code, stream, n, info))
+    if encoded == room.publisher.info:
+        return None
+    room.publisher.info = encoded
+    return info
+
+
+def tell_info(room: Room, log: list[Said], info: messages.RoomInfo) -> None:
+    say(room, log, "room", lambda stream, n: messages.RoomMessage(room.code, stream, n, info))
 
 
 def seat_info(room: Room, seat: Player, known: Iterable[str], gone: bool = False) -> messages.SeatInfo:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from gameserver.room.publish.slow_readers import SlowReaders
@@ -38,6 +38,7 @@ class Publisher:
     """
 
     __slots__ = (
+        "_seats",
         "_sessions",
         "audiences",
         "channels",
@@ -73,6 +74,7 @@ class Publisher:
         self.moves: dict[str, bytes] = {}
         self.slow = SlowReaders()
         self._sessions: dict[str, list[ISession]] = {}
+        self._seats: dict[ISession, str] = {}
 
     def take(self) -> list[Delivery]:
         """:returns: what was said since this was called last, to be told in this order."""
@@ -91,7 +93,12 @@ class Publisher:
 
     def seat_of(self, session: ISession) -> str | None:
         """:returns: the seat that a session has here."""
-        return next((seat for seat, sessions in self._sessions.items() if session in sessions), None)
+        return self._seats.get(session)
+
+    @property
+    def heard(self) -> Collection[str]:
+        """The seats to which somebody is connected; also one that is given up in this step."""
+        return self._sessions.keys()
 
     def everybody(self) -> Iterator[ISession]:
         """:returns: all sessions, each as often as it has seats."""
@@ -102,6 +109,7 @@ class Publisher:
         sessions = self._sessions.setdefault(seat, [])
         if session not in sessions:
             sessions.append(session)
+            self._seats[session] = seat
             self.audiences.clear()
             session.seated(code, seat)
 
@@ -111,6 +119,7 @@ class Publisher:
         if session not in sessions:
             return False
         sessions.remove(session)
+        del self._seats[session]
         if not sessions:
             del self._sessions[seat]
         self.audiences.clear()
@@ -123,6 +132,7 @@ class Publisher:
         sessions = self._sessions.pop(seat, [])
         self.slow.left(sessions)
         for session in sessions:
+            del self._seats[session]
             session.unseated(code)
         self.patches.pop(key, None)
         self.keys.pop(key, None)
@@ -135,7 +145,7 @@ class Publisher:
 
         :param docs: the documents that were made anew.
         """
-        self._sessions = old._sessions
+        self._sessions, self._seats = old._sessions, old._seats
         self.outbox = old.outbox
         self.patches_at = old.patches_at
         self.patches = {name: waiting.moved_to(docs[name]) for name, waiting in old.patches.items()}
