@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import deque
+from collections import Counter, deque
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
@@ -18,13 +18,36 @@ QUEUE_PER_USER: Final = 100
 
 
 class InputQueue(deque["tuple[Input, Deferred[None] | None]"]):
-    """Inputs, and who waits for each; first come, first served."""
+    """Inputs, and who waits for each; first come, first served, by `put` and `take`."""
+
+    __slots__ = ("_of_user",)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._of_user: Counter[str] = Counter()
+
+    @property
+    def first(self) -> Input | None:
+        """The next input; None: none waits."""
+        return self[0][0] if self else None
+
+    def put(self, input: Input, done: Deferred[None] | None) -> None:
+        """This one waits, behind all others."""
+        self.append((input, done))
+        asker = input.asker
+        if asker is not None:
+            self._of_user[asker.user.id] += 1
+
+    def take(self) -> tuple[Input, Deferred[None] | None]:
+        """:returns: the first, which waits no longer."""
+        waiting = self.popleft()
+        asker = waiting[0].asker
+        if asker is not None:
+            self._of_user[asker.user.id] -= 1
+        if not self:
+            self._of_user.clear()
+        return waiting
 
     def is_full_of(self, asker: Requester) -> bool:
         """Whether too much waits already: in all, or of this user, who must not crowd the others out."""
-        waiting = len(self)
-        if waiting < QUEUE_PER_USER:
-            return False
-        askers = (input.asker for input, _ in self)
-        own = sum(1 for other in askers if other is not None and other.user == asker.user)
-        return waiting >= QUEUE or own >= QUEUE_PER_USER
+        return len(self) >= QUEUE or self._of_user[asker.user.id] >= QUEUE_PER_USER

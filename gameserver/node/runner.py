@@ -29,6 +29,8 @@ from gameserver.room.marks import LOOK
 from gameserver.room.replies import error_for
 
 if TYPE_CHECKING:
+    from twisted.internet.interfaces import IDelayedCall
+
     from gameserver.interfaces import ISession
     from gameserver.node.batch import CommitBatch
     from gameserver.node.reactor_pass import ReactorPass
@@ -66,6 +68,7 @@ class RoomRunner(RoomSteps):
         "_arrived_in",
         "_batch",
         "_failed_at",
+        "_next_pass",
         "_refusal",
         "_ticks",
         "in_batch",
@@ -95,6 +98,7 @@ class RoomRunner(RoomSteps):
         self._refusal = "not_found"
         self._arrivals = 0
         self._arrived_in = -1
+        self._next_pass: IDelayedCall | None = None
         self.in_batch = False
         self.waiting = batch.waiting
         self._batch = batch
@@ -168,9 +172,9 @@ class RoomRunner(RoomSteps):
             raise Refused(code="busy")
         elif input.arrives and self._arrived_in == self.reactor_pass.number and self.reactor_pass.passing:
             # Whoever comes in the same pass is told of together with others, once all have been heard.
-            self.queue.append((input, done))
+            self.queue.put(input, done)
             self.settle()
-            self.clock.later(0, self.go_on)
+            self._go_on_later()
         else:
             self._take_in(input, done)
         return done
@@ -295,7 +299,7 @@ class RoomRunner(RoomSteps):
             self._batch.add(self)
 
     def _take_in(self, input: Input, done: Deferred[None] | None = None) -> None:
-        self.queue.append((input, done))
+        self.queue.put(input, done)
         self.go_on()
 
     def go_on(self) -> None:
@@ -318,21 +322,29 @@ class RoomRunner(RoomSteps):
             self._wake_when_due()
 
     def _apply_next(self) -> None:
-        input, done = self.queue.popleft()
+        input, done = self.queue.take()
         if input.arrives:
             if self._arrived_in != self.reactor_pass.number:
                 self._arrived_in, self._arrivals = self.reactor_pass.number, 0
             self._arrivals += 1
-            more = self.queue and self.queue[0][0].arrives and self._arrivals < ARRIVALS
-            self.room.changes.more_come = bool(more) and not self.room.spec.waits
+            follows = self.queue.first
+            more = follows is not None and follows.arrives and self._arrivals < ARRIVALS
+            self.room.changes.more_come = more and not self.room.spec.waits
         self._apply(input, done, self.reactor_pass.now())
 
     def _has_taken_enough(self) -> bool:
         """Whether the next who comes has to wait for the next pass, since so many came in this one."""
-        if not self.queue[0][0].arrives or self._arrived_in != self.reactor_pass.number or self._arrivals < ARRIVALS:
+        first = self.queue.first
+        if first is None or not first.arrives:
             return False
-        self.clock.later(0, self.go_on)
+        if self._arrived_in != self.reactor_pass.number or self._arrivals < ARRIVALS:
+            return False
+        self._go_on_later()
         return True
+
+    def _go_on_later(self) -> None:
+        if self._next_pass is None or not self._next_pass.active():
+            self._next_pass = self.clock.later(0, self.go_on)
 
     def _wake_when_due(self) -> None:
         """Ask the clock for the next thing that is due, and for ticks."""

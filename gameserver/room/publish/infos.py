@@ -107,6 +107,18 @@ def told_seat(room: Room, seat: Player, known: Iterable[str]) -> Any:
     return Raw(kept[private])
 
 
+def told_seats(room: Room, known: Collection[str]) -> Any:
+    """:returns: what an audience is told of all seats; see `told_seat`."""
+    if not all(room.state.groups[name].public for name in known):
+        return [told_seat(room, seat, known) for seat in room.seats.values()]
+    public, stale = room.publisher.seats, room.journal.stale.seats
+    seats = [
+        public[id] if id in public and id not in stale else _encode(seat_info(room, seat, ()))
+        for id, seat in room.seats.items()
+    ]
+    return Raw(b"[%b]" % b",".join(seats))
+
+
 def _encode(info: Struct) -> bytes:
     return values.encode(info, special=False)
 

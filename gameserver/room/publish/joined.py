@@ -12,7 +12,7 @@ from gameserver.room.chat.history import lines_of
 from gameserver.room.documents import fields
 from gameserver.room.effects import Requester
 from gameserver.room.publish.audience import Audience, audience_of, hand_out, skip
-from gameserver.room.publish.infos import told_info, told_seat
+from gameserver.room.publish.infos import told_info, told_seats
 from gameserver.room.publish.patches import told_document
 from gameserver.room.publish.streams import Said, wire_name
 from gameserver.room.turns import asking
@@ -58,7 +58,7 @@ def _joined(
         last_id=room.replies.answers.last_id(seat.id, requester.session.key),
         info=told_info(room),
         docs=docs,
-        seats=[told_seat(room, s, known) for s in room.seats.values()],
+        seats=told_seats(room, known),
         timers=[t for (owner, _), t in room.timers.state.told.items() if owner in (None, seat.id)],
         chat=chat,
         seen=seen,
