@@ -8,8 +8,9 @@ from gameserver.errors import Refused
 from gameserver.game.chat import RoomChat
 from gameserver.game.dice import Dice
 from gameserver.game.game import Game
-from gameserver.game.marks import cron, message, timer
+from gameserver.game.marks import bot, cron, message, timer
 from gameserver.game.question import Answer, Asking, Question, question
+from gameserver.room.bots.seats import Bots
 from gameserver.room.chat.channels import Channel
 from gameserver.room.chat.line import Chat
 from gameserver.room.chat.words import WordFilter
@@ -24,6 +25,7 @@ __version__ = "0.1.0"
 
 __all__ = [
     "Answer",
+    "Bots",
     "Asking",
     "Channel",
     "Chat",
@@ -42,6 +44,7 @@ __all__ = [
     "Teams",
     "Turns",
     "WordFilter",
+    "bot",
     "cron",
     "message",
     "question",

@@ -39,6 +39,7 @@ GUIDES = [*sorted((DOCS / "guides").glob("*.rst")), DOCS / "reference" / "game_s
 PUBLIC = [
     "Answer",
     "Asking",
+    "Bots",
     "Channel",
     "Chat",
     "Dice",
@@ -56,6 +57,7 @@ PUBLIC = [
     "Teams",
     "Turns",
     "WordFilter",
+    "bot",
     "cron",
     "message",
     "question",

@@ -16,6 +16,7 @@ from gameserver.game.settings import LATER, SETTINGS, GameSettings
 from gameserver.game.slips import HOOKS as HOOKS
 from gameserver.game.slips import LATER as LATER_HOOKS
 from gameserver.room import rounds
+from gameserver.room.bots.seats import Bots
 from gameserver.room.chat.line import Chat
 from gameserver.room.groups import Group, Role
 from gameserver.room.hosts import HOST_ROLES, set_host
@@ -168,6 +169,11 @@ class Game(GameSettings):
     def turns(self) -> Turns:
         """Whose turn it is, and who is waited for: ``self.turns.begin()``, ``self.turns.next()``."""
         return self._gs_room.turns
+
+    @property
+    def bots(self) -> Bots:
+        """The seats that bots have: ``self.bots.add("clever")``, ``self.bots.remove(player)``."""
+        return self._gs_room.bots
 
     random: Dice
     """The methods of `random.Random`; unpredictable to players, the same on replay."""

@@ -11,6 +11,8 @@ from gameserver.errors import GameDefinitionError
 
 ATTRIBUTE: Final = "_gameserver_mark"
 """Where a mark is kept on the function."""
+LEVEL_CHARS: Final = 64
+"""Of the name of a bot's level."""
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -29,6 +31,14 @@ class MessageMark(Struct, frozen=True):
 
 class TimerMark(Struct, frozen=True):
     """What `timer` notes on a method: that timers may call it."""
+
+
+class BotMark(Struct, frozen=True):
+    """What `bot` notes on a method: its level, how people read that, and whether it plays for the absent."""
+
+    level: str
+    title: str | None
+    stand_in: bool
 
 
 class CronMark(Struct, frozen=True):
@@ -107,12 +117,32 @@ def cron(expression: str) -> Callable[[F], F]:
     return lambda method: _marked(method, CronMark(expression))
 
 
-def mark_of(member: object) -> MessageMark | TimerMark | CronMark | None:
+def bot(level: str, title: str | None = None, stand_in: bool = False) -> Callable[[F], F]:
+    """
+    Let this play a seat: it gets the player and that player's moves, and returns one of them.
+
+    It is called as ``method(self, player, moves)`` while the player is waited for, or asked; ``moves`` is None where
+    the game has no ``moves``. ``self`` is a copy of the game in which documents that the seat does not see are empty,
+    and whose chance is another: what it changes or says there is lost. It may be a coroutine, which has 10 seconds.
+
+    :param level: its name; ``random`` is there without it, where the game has ``moves``.
+    :param title: how people read that; by default the level itself.
+    :param stand_in: it plays for those who are away, where the game has that.
+    :raises GameDefinitionError: the level is no str, or it stands above a method without its parentheses.
+    """
+    if not isinstance(level, str) or not level or len(level) > LEVEL_CHARS:
+        raise GameDefinitionError(f'bot: a level has 1 to {LEVEL_CHARS} characters: @bot("clever"), not {level!r}')
+    if title is not None and (not isinstance(title, str) or not title):
+        raise GameDefinitionError(f"bot: a title is a str or None, not {title!r}")
+    return lambda method: _marked(method, BotMark(level, title, bool(stand_in)))
+
+
+def mark_of(member: object) -> MessageMark | TimerMark | CronMark | BotMark | None:
     """:returns: how a class's member was marked."""
     found = getattr(getattr(member, "__func__", member), ATTRIBUTE, None)
-    return found if isinstance(found, MessageMark | TimerMark | CronMark) else None
+    return found if isinstance(found, MessageMark | TimerMark | CronMark | BotMark) else None
 
 
-def _marked(method: F, mark: MessageMark | TimerMark | CronMark) -> F:
+def _marked(method: F, mark: MessageMark | TimerMark | CronMark | BotMark) -> F:
     setattr(getattr(method, "__func__", method), ATTRIBUTE, mark)
     return method

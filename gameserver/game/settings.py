@@ -63,6 +63,9 @@ _TEXT: Final = Must(lambda v: isinstance(v, str), "a string")
 _YES_OR_NO: Final = Must(lambda v: isinstance(v, bool), "True or False")
 _SECONDS: Final = _number(0, _ENDLESS, "seconds, 0 or more")
 _HZ: Final = _number(0, 60, "0 to 60")
+_THINKING: Final = Must(
+    lambda v: isinstance(v, tuple | list) and len(v) == 2 and 0 <= v[0] <= v[1] <= 60, "two numbers of seconds, 0 to 60"
+)
 _BYTES: Final = _whole(1, _ENDLESS, "bytes")
 _ROLES: Final = Must(_are_roles, 'a dict of role and most seats, such as {"screen": 1}')
 _QUANTA: Final = Must(
@@ -119,6 +122,10 @@ class GameSettings:
     """what ``bank_s`` grows by when a turn ends"""
     max_moves: ClassVar[Annotated[int, _whole(1, 10_000, "an int of 1 to 10000")]] = 200
     """so many moves a player is told at most; all of them may be sent"""
+    bot_s: ClassVar[Annotated[tuple[float, float], _THINKING]] = (0.8, 2.0)
+    """how long a bot thinks before it moves: from so many seconds to so many"""
+    max_bots: ClassVar[Annotated[int | None, _or_none(_whole(0, 10_000, "an int of 0 or more, or None"))]] = None
+    """so many bots a room has at most; None: one less than players"""
     tick_hz: ClassVar[Annotated[float, _HZ]] = 0
     """calls of ``on_tick`` a second, up to 60"""
     patch_hz: ClassVar[Annotated[float, _HZ]] = 0
@@ -188,7 +195,7 @@ SETTINGS: Final = frozenset(GameSettings.__annotations__)
 """The names of all settings."""
 
 
-LATER: Final = frozenset({"turn_s", "bank_s", "increment_s", "max_moves"})
+LATER: Final = frozenset({"turn_s", "bank_s", "increment_s", "max_moves", "bot_s", "max_bots"})
 """Settings that games of before may have as names of their own: they count only as values of their type."""
 
 

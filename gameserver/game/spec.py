@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from twisted.logger import Logger
 
 from gameserver.errors import GameDefinitionError
+from gameserver.game import levels
 from gameserver.game.crontab import Crontab
 from gameserver.game.described import NULL, document_schemas, event_schemas, reply_schema
 from gameserver.game.marks import CronMark, MessageMark, TimerMark, mark_of
@@ -122,6 +123,8 @@ class Spec:
     :ivar asks_all: some message is open to all players as one of their moves.
     :ivar clock: of its turns, by its settings.
     :ivar moves: the hook of this name, unbound; None where the game has none that is one, as `on_turn`, `on_timeout`.
+    :ivar bots: by level, in the order of the class, what plays it; also ``random``, where there are moves.
+    :ivar stand_in: the level that plays for the absent; None: there is none.
     :ivar message_bytes: how large a message of its rooms may be, as JSON.
     :raises GameDefinitionError: something in it is not as it must be.
     """
@@ -166,6 +169,11 @@ class Spec:
         self.takes_turns = self.moves is not None or self.waits_for_turns
         self.stages = frozenset(stage for one in with_turn for stage in one.stage)
         self.asks_all = self.moves is not None and any(one.turn == "any" for one in with_turn)
+        self.bots = levels.of_class(cls, has_moves=self.moves is not None)
+        self.stand_in = levels.stand_in_of(self.bots)
+        self.bot_s: tuple[float, float] = setting(cls, "bot_s")
+        max_bots: int | None = setting(cls, "max_bots")
+        self.max_bots = cls.max_players - 1 if max_bots is None else max_bots
         self.max_moves: int = setting(cls, "max_moves")
         self.clock = TurnClock(setting(cls, "turn_s"), setting(cls, "bank_s"), setting(cls, "increment_s"))
 

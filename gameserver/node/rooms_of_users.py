@@ -85,7 +85,7 @@ class RoomsOfUsers:
 
     def count(self, runner: RoomRunner) -> None:
         """Look who has a seat in a room now, if it is still there."""
-        users = frozenset(seat.user_id for seat in runner.room.seats.values())
+        users = frozenset(seat.user_id for seat in runner.room.seats.values() if seat.bot is None)
         self._count_empty(runner, empty=not users and not runner.forgotten)
         code = runner.room.code
         for gone in runner.users - users:

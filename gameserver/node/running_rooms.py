@@ -49,6 +49,7 @@ from gameserver.room.room import Room
 
 if TYPE_CHECKING:
     from gameserver.game.spec import Spec
+    from gameserver.room.inputs.input import Input
 
 OPENING_RETRY_MS: Final = 1000
 """While rooms are opened, whoever asks for one that is not here yet may ask again after so long."""
@@ -129,6 +130,7 @@ class RunningRooms(ServedGames):
         self.ticks = Ticks(clock, self.reactor_pass)
         self.watch = Moderation(store, clock, entropy, reports_per_user=reports[0], reports_per_address=reports[1])
         self._context.watch = self.watch
+        self._context.post = self._post
         self.lobby_chat = LobbyChat(
             store,
             clock,
@@ -356,6 +358,12 @@ class RunningRooms(ServedGames):
             session.deliver(msgpack.encode_for(session.form, moved))
             session.unseated(runner.room.code)
         self._forget(runner)
+
+    def _post(self, code: str, input: Input) -> None:
+        """A room gives itself something to do, once it is free again."""
+        runner = self._runners.get(code)
+        if runner is not None:
+            runner.post(input).addErrback(lambda failure: failure.trap(Refused))
 
     def _forget(self, runner: RoomRunner) -> None:
         if runner.forgotten:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hmac
-from collections import Counter
 from collections.abc import Collection
 from typing import TYPE_CHECKING, Any
 
@@ -47,10 +46,11 @@ def free_roles(room: Room) -> list[str]:
     """:returns: the roles of which there is a seat for somebody new who knows what has to be known."""
     if room.moment.closing is not None or room.moment.ended or room.state.locked:
         return []
-    taken = Counter(seat.role for seat in room.seats.values())
     roles = ("player", *room.game_class.roles)
     return [
-        role for role in roles if taken[role] < (room.spec.player_seats(role) or 0) and _is_open_to_role(room, role)
+        role
+        for role in roles
+        if seated(room, role) < (room.spec.player_seats(role) or 0) and _is_open_to_role(room, role)
     ]
 
 
@@ -76,7 +76,13 @@ def is_open_to(room: Room, requester: Requester, role: str, match: dict[str, Any
         admit_newcomer(room, requester, role, None)
     except Refused:
         return False
-    return len(list(room.seats.of_role(role))) + coming < (room.spec.player_seats(role) or 0)
+    return seated(room, role) + coming < (room.spec.player_seats(role) or 0)
+
+
+def seated(room: Room, role: str) -> int:
+    """:returns: how many seats of a role are taken; before a round a bot makes room for a person."""
+    lasting = room.state.status == "playing"
+    return sum(1 for seat in room.seats.values() if seat.role == role and (lasting or seat.bot is None))
 
 
 def holds(options: dict[str, Any], match: dict[str, Any]) -> bool:

@@ -12,6 +12,8 @@ from gameserver.room.chat.records import UserWatch
 if TYPE_CHECKING:
     from twisted.logger import Logger
 
+    from gameserver.room.inputs.input import Input
+
 
 class RoomContext(Struct):
     """
@@ -22,6 +24,7 @@ class RoomContext(Struct):
     :ivar chat_chars: characters of a line.
     :ivar chat_data_bytes: of what a client adds to a line.
     :ivar name_chars: characters of a player's name.
+    :ivar post: gives the room of a code an input later; None: nobody runs it.
     :ivar notified: called with notices, once they are stored; None: nobody outside wants to know.
     """
 
@@ -31,3 +34,4 @@ class RoomContext(Struct):
     chat_data_bytes: int = 1024
     name_chars: int = 32
     notified: Callable[[Mapping[str, bytes]], None] | None = None
+    post: Callable[[str, Input], None] | None = None

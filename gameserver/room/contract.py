@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
 from gameserver.game.settings import GameSettings
+from gameserver.room.bots.level import BotLevel
 from gameserver.room.publish.quantize import Quanta
 from gameserver.room.turns.clocks import TurnClock
 
@@ -110,6 +111,9 @@ class Contract(Protocol):
     stages: frozenset[str]
     asks_all: bool
     max_moves: int
+    stand_in: str | None
+    bot_s: tuple[float, float]
+    max_bots: int
     clock: TurnClock
     moves: Callable[[Any, Any], Any] | None
     on_turn: Callable[[Any, Any], Any] | None
@@ -122,6 +126,10 @@ class Contract(Protocol):
     @property
     def messages(self) -> Mapping[str, MessageContract]:
         """By the type that clients send."""
+
+    @property
+    def bots(self) -> Mapping[str, BotLevel]:
+        """The levels of its bots, by name."""
 
     @property
     def questions(self) -> Mapping[str, Any]:

@@ -15,6 +15,7 @@ from twisted.python.failure import Failure
 from gameserver.errors import Refused
 from gameserver.protocol import values
 from gameserver.room import quota
+from gameserver.room.bots import thinking
 from gameserver.room.effects import Requester
 from gameserver.room.seats import Player
 from gameserver.room.turns import asking, hooks
@@ -136,7 +137,7 @@ class GameCalls:
     def is_unsettled(self) -> bool:
         """Whether something is to be finished before the step ends, or the game to be asked for its moves."""
         room = self._room
-        return room.journal.stale.asked or bool(room.changes.later) or room.spec.moves is not None
+        return room.journal.stale.asked or bool(room.changes.later or room.spec.bots) or room.spec.moves is not None
 
     async def settle(self) -> None:
         """
@@ -164,6 +165,8 @@ class GameCalls:
                 if isawaitable(result):
                     await result
         asking.check(self._room)
+        thinking.arm(self._room)
+        asking.keep(self._room)
 
     async def _finish_question(self, name: str) -> None:
         """All answers that can be had are in: the game gets them."""

@@ -7,6 +7,7 @@ for good. While its owner is away it is lent, so that nobody waits for a phone t
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
@@ -33,7 +34,7 @@ def pass_on(room: Room) -> None:
         room.journal.set(state, "host_owner", None)
     if state.host not in seats:
         if state.host_owner is None:
-            set_host(room, _heir(room) or next((s for s in seats.values() if s.role in HOST_ROLES), None))
+            set_host(room, _heir(room) or next(_who_may(room), None))
         else:
             _lend(room, _heir(room) or seats[state.host_owner])
 
@@ -71,4 +72,8 @@ def _lend(room: Room, heir: Player) -> None:
 
 
 def _heir(room: Room) -> Player | None:
-    return next((seat for seat in room.seats.values() if seat.role in HOST_ROLES and seat.online), None)
+    return next((seat for seat in _who_may(room) if seat.online), None)
+
+
+def _who_may(room: Room) -> Iterator[Player]:
+    return (seat for seat in room.seats.values() if seat.role in HOST_ROLES and seat.bot is None)

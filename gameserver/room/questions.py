@@ -9,6 +9,7 @@ from msgspec import structs
 
 from gameserver.errors import Refused
 from gameserver.protocol import values
+from gameserver.room.bots import thinking
 from gameserver.room.state import Answer as Answer
 from gameserver.room.state import Asked
 
@@ -78,9 +79,9 @@ class OpenQuestions:
     def complete(self) -> list[str]:
         """
         :returns: the questions that need not wait: of those who are asked and still here all who are online have
-            answered, and at least one has; or none of them is left.
+            answered, and at least one has; or none of them is left. A bot is waited for that has an answer.
         """
-        return [name for name, asked in self.open.items() if self._is_complete(asked)]
+        return [name for name, asked in self.open.items() if self._is_complete(name, asked)]
 
     def finish(self, name: str) -> dict[Player, Answer[Any]]:
         """Close a question. :returns: its answers, by players who are still here, in the order they came."""
@@ -105,12 +106,17 @@ class OpenQuestions:
     def _here(self, seats: Iterable[str]) -> list[str]:
         return [seat for seat in seats if seat in self._room.seats]
 
-    def _is_complete(self, asked: Asked) -> bool:
+    def _is_complete(self, name: str, asked: Asked) -> bool:
         here = self._here(asked.of)
         waited_for = [seat for seat in here if seat not in asked.answers]
-        if any(self._room.seats[seat].online for seat in waited_for):
+        if any(self._waits_for(self._room.seats[seat], name) for seat in waited_for):
             return False
         return len(waited_for) < len(here) or not here
+
+    def _waits_for(self, seat: Player, name: str) -> bool:
+        if thinking.level_of(seat) is None:
+            return seat.online
+        return thinking.answers(self._room, seat, name)
 
     def _put(self, name: str, asked: Asked) -> None:
         self._room.journal.put_in(self._room.state, "questions", name, asked)

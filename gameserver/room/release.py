@@ -155,7 +155,7 @@ def take(room: Room, row: dict[str, Any]) -> None:
         phase = msgspec.convert(left["phase"], str | None)
     except (msgspec.ValidationError, AttributeError, KeyError, TypeError) as error:
         raise CannotMigrate(f"what migrate left in timers, questions, phase or options is misshapen: {error}") from None
-    timers += [timer for timer in room.timers.armed.values() if timer.kind == "turn"]
+    timers += [timer for timer in room.timers.armed.values() if timer.kind in ("turn", "bot")]
     armed = {(timer.seat, timer.name): timer for timer in timers}
     phase_timer = next((timer.name for timer in timers if timer.kind == "phase"), None)
     _put(room, room.timers.state, "armed", armed)

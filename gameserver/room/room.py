@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Final
 from gameserver.errors import NotJSON
 from gameserver.protocol import values
 from gameserver.room import marks, notices
+from gameserver.room.bots.seats import Bots
 from gameserver.room.changes import Aside, Changes, Departure, Utterance
 from gameserver.room.chat.state import Talking
 from gameserver.room.context import RoomContext
@@ -138,6 +139,11 @@ class Room:
     def turns(self) -> Turns:
         """Whose turn it is, and who is waited for."""
         return Turns(self)
+
+    @property
+    def bots(self) -> Bots:
+        """The seats that bots have."""
+        return Bots(self)
 
     @property
     def asking(self) -> OpenQuestions:
@@ -337,7 +343,8 @@ class Room:
     # Coming and going
 
     def end_seat(self, seat: Player, reason: str, text: str | None) -> None:
-        notices.note(self, "player_left", left=seat, reason=reason)
+        if seat.bot is None:
+            notices.note(self, "player_left", left=seat, reason=reason)
         self.seats.give_up(seat)
         self.journal.append(self.changes.departures, Departure(seat, reason, text))
         self.note_emptiness()

@@ -221,7 +221,7 @@ def _read_kept(parts: Mapping[str, bytes], seats: list[bytes]) -> KeptRoom:
         stored.decode(parts.get(keys.CHAT, b"{}"), ChatState),
     )
     for seat in kept.seats:
-        if not seat.user_id.startswith(GUEST_ID):
+        if not seat.user_id.startswith(GUEST_ID) and not seat.bot:
             seat.account = True
     for user_id in kept.room.banned:
         kept.chat.bans.setdefault(user_id, Ban(user_id))

@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
+from msgspec import UNSET, UnsetType
+
 from gameserver.errors import Refused
 from gameserver.rates import TokenBucket
 from gameserver.room import hosts
@@ -76,7 +78,17 @@ class Player:
     @property
     def ready(self) -> bool:
         """Whether this player has said to be ready for a round to start; over once it starts."""
-        return bool(self._kept.ready)
+        return bool(self._kept.ready or self._kept.bot)
+
+    @property
+    def bot(self) -> str | None:
+        """The level of the bot that sits here; None: a person does."""
+        return self._kept.bot or None
+
+    @property
+    def stand_in(self) -> bool:
+        """Whether a bot moves for this player, who is away."""
+        return bool(self._kept.stand_in)
 
     @property
     def groups(self) -> list[str]:
@@ -183,9 +195,13 @@ class Seats(dict[str, Player]):
         """:returns: this user's seat of that role."""
         return next((s for s in self.of_role(role) if s.user_id == user_id), None)
 
-    def take(self, user_id: str, name: str, profile: dict[str, Any], role: str) -> Player:
+    def take(
+        self, user_id: str, name: str, profile: dict[str, Any], role: str, *, bot: str | UnsetType = UNSET
+    ) -> Player:
         """
         Give a user a new seat.
+
+        :param bot: the level of the bot that sits there, if it is one.
 
         :raises Refused: ``room_full``.
         """
@@ -206,6 +222,8 @@ class Seats(dict[str, Player]):
             role=role,
             number=number,
             hold_s=room.game_class.hold_s,
+            online=bot is not UNSET,
+            bot=bot,
         )
         seat = Player(room, kept)
         journal.set(state, "next_seat", state.next_seat + 1)

@@ -48,6 +48,7 @@ class Moment(Kept):
     :ivar grace_until: so long after a restart all seats count as online.
     :ivar closing: why the room closes with this step.
     :ivar failures: how often in a row the game failed at what no player sent.
+    :ivar thinking: by seat, the bot's coroutine that is under way, see `gameserver.room.bots.thinking`.
     :ivar ticked_s: how long this round had been played at the last tick.
     """
 
@@ -59,6 +60,7 @@ class Moment(Kept):
     closing_text: str | None = None
     ended: bool = False
     failures: int = 0
+    thinking: dict[str, Any] = {}
     ticked_s: float = 0.0
 
 
@@ -170,6 +172,8 @@ class SeatState(Kept, kw_only=True):
     :ivar entered: by stream that the seat hears, the number at which it entered it.
     :ivar read: by channel, how far its player has read.
     :ivar ready: whether its player is ready for a round to start; not set of those that are not.
+    :ivar bot: the level of the bot that sits there; not set of people's.
+    :ivar stand_in: the level of the bot that moves for its owner, who is away.
     :ivar account: whether its owner has an account; not set of guests, and in rows of older releases of nobody.
     """
 
@@ -186,6 +190,8 @@ class SeatState(Kept, kw_only=True):
     read: dict[str, int] = {}
     ready: Annotated[bool | UnsetType, marks.seat] = UNSET
     account: Annotated[bool | UnsetType, marks.seat] = UNSET
+    bot: Annotated[str | UnsetType, marks.seat, marks.asked] = UNSET
+    stand_in: Annotated[str | UnsetType, marks.seat, marks.asked] = UNSET
 
     @property
     def part(self) -> str:  # type: ignore[override]

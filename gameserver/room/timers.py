@@ -28,7 +28,7 @@ MAX_TIMERS: Final = 1000
 LONGEST_S: Final = 10 * 366 * 86400
 SHORTEST_EVERY_S: Final = 0.01
 
-DEADLINES: Final = ("question", "turn")
+DEADLINES: Final = ("question", "turn", "bot")
 """The kinds that belong to something else, which ends or goes on with them: a game cannot cancel them by themselves."""
 
 TimerName = str | Callable[..., Any]

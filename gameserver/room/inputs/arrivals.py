@@ -13,6 +13,7 @@ from gameserver.interfaces.users import is_guest
 from gameserver.protocol import values
 from gameserver.protocol.texts import printable_tree
 from gameserver.room import admission, rounds
+from gameserver.room.bots.seats import make_place
 from gameserver.room.changes import Newcomer
 from gameserver.room.chat.moderation import has_right
 from gameserver.room.effects import Requester
@@ -147,6 +148,8 @@ def read_options(spec: Contract, options: dict[str, Any]) -> tuple[dict[str, Any
 def _seat_newcomer(room: Room, requester: Requester, wish: SeatWish) -> Player:
     role = wish.role or "player"
     admission.admit_newcomer(room, requester, role, wish.password)
+    if role == "player":
+        make_place(room)
     name = name_for(room, requester.user, wish.name)
     seat = room.seats.take(requester.user.id, name, _profile(wish.profile), role)
     _recognise(room, seat, requester.user)

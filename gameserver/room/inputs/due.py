@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Coroutine
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from gameserver.room.bots import thinking
 from gameserver.room.hosts import lend
 from gameserver.room.inputs.connections import drop
 from gameserver.room.inputs.input import Input
@@ -73,7 +74,8 @@ class CalendarCall(Input, frozen=True):
 
 async def _end_grace(room: Room) -> None:
     """The time to come back after a restart is over: whoever is not here has dropped, one a step."""
-    absent = [seat for seat in room.seats.values() if seat.online and not room.publisher.listeners(seat.id)]
+    people = (seat for seat in room.seats.values() if seat.bot is None)
+    absent = [seat for seat in people if seat.online and not room.publisher.listeners(seat.id)]
     if len(absent) <= 1:
         room.journal.set(room.moment, "grace_until", None)
     if absent:
@@ -84,6 +86,11 @@ async def _fire_timer(room: Room, timer: Armed) -> None:
     room.timers.consume(timer)
     if timer.kind == "turn":
         await time_up(room, timer.name)
+        return
+    if timer.kind == thinking.KIND:
+        seat = room.seats.get(timer.seat or "")
+        if seat is not None:
+            await thinking.move(room, seat)
         return
     if timer.kind == "question":
         done = getattr(room.game, room.spec.questions[timer.name].done_method or "")

@@ -75,8 +75,8 @@ def seat_info(room: Room, seat: Player, known: Iterable[str], gone: bool = False
         profile=profile,
         groups=groups,
         gone=gone,
-        bot=None,
-        stand_in=False,
+        bot=seat.bot,
+        stand_in=seat.stand_in,
         ready=seat.ready,
         account=seat.account,
     )

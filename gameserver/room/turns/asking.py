@@ -32,6 +32,12 @@ def check(room: Room) -> None:
     room.changes.asked = (_now(room), found)
 
 
+def keep(room: Room) -> None:
+    """Nothing has changed since `check` that moves could rest on."""
+    if room.changes.asked is not None:
+        room.changes.asked = (_now(room), room.changes.asked[1])
+
+
 def tell(room: Room) -> None:
     """Tell each player whose moves, or what belongs to them, are others than that player was told."""
     publisher = room.publisher

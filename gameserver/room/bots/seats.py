@@ -1,0 +1,97 @@
+"""`Bots`: the seats of a room that bots have."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from gameserver.errors import Refused
+from gameserver.protocol.names import check_name, name_key, numbered
+from gameserver.room.seats import Player
+
+if TYPE_CHECKING:
+    from gameserver.room.room import Room
+
+BOT_ID = "bot:"
+"""How the user id of a bot's seat begins: no user has such a one."""
+
+
+class Bots:
+    """
+    The bots of a room: ``self.bots`` of a game. Iterating gives their seats.
+
+    >>> class Nim(Game):
+    ...     def on_create(self):
+    ...         self.bots.add("random", name="Robbie")
+    ...     def moves(self, player):
+    ...         return [Move("take", {"n": 1})]
+    ...     @message(turn=True)
+    ...     def take(self, player: Player, n: int) -> None:
+    ...         self.turns.next()
+    """
+
+    __slots__ = ("_room",)
+
+    def __init__(self, room: Room) -> None:
+        self._room = room
+
+    def __iter__(self) -> Iterator[Player]:
+        return iter([seat for seat in self._room.seats.values() if seat.bot is not None])
+
+    def __len__(self) -> int:
+        return sum(1 for seat in self._room.seats.values() if seat.bot is not None)
+
+    @property
+    def levels(self) -> list[str]:
+        """The levels that this game has; the first is what a bot plays for which none is named."""
+        return list(self._room.spec.bots)
+
+    def add(self, level: str | None = None, name: str | None = None) -> Player:
+        """
+        Give a bot a seat, of which ``on_join`` hears.
+
+        :param level: how it plays, one of `levels`; by default the first.
+        :param name: what it is called; by default the level's title. Where somebody is called so, it gets a number.
+        :returns: its seat.
+        :raises ValueError: there is no such level, or the name is none.
+        :raises Refused: ``room_full``: all seats are taken, or there are as many bots as may be.
+        """
+        room = self._room
+        if not room.spec.bots:
+            raise ValueError("this game has no bots: it has neither moves nor a method marked with @bot")
+        found = room.spec.bots.get(self.levels[0] if level is None else level)
+        if found is None:
+            raise ValueError(f"there is no level {level!r}, but {', '.join(self.levels)}")
+        if len(self) >= room.spec.max_bots:
+            raise Refused(f"This room has at most {room.spec.max_bots} bots.", code="room_full")
+        most = room.context.name_chars
+        try:
+            called = check_name(name if name is not None else found.title[:most], most)
+        except Refused as refused:
+            raise ValueError(refused.text) from None
+        taken = {name_key(seat.name): seat for seat in room.seats.values()}
+        if name_key(called) in taken:
+            called = numbered(called, taken, most)
+        seat = room.seats.take(f"{BOT_ID}{room.state.next_seat}", called, {}, "player", bot=found.name)
+        room.teams.welcome(seat)
+        room.finish_later(room.game.on_join(seat))
+        return seat
+
+    def remove(self, player: Player) -> None:
+        """
+        Take the seat away from a bot, of which ``on_leave`` hears.
+
+        :raises ValueError: a person sits there.
+        """
+        if player.bot is None:
+            raise ValueError(f"{player!r} is no bot")
+        if player.id in self._room.seats:
+            self._room.end_seat(player, "left", None)
+            self._room.finish_later(self._room.game.on_leave(player))
+
+
+def make_place(room: Room) -> None:
+    """Before a round people take the place of bots: where all seats are taken, the bot that came last goes."""
+    bots = [seat for seat in room.seats.values() if seat.bot is not None]
+    if bots and room.state.status != "playing" and len(room.players) >= room.game_class.max_players:
+        room.bots.remove(bots[-1])

@@ -1,0 +1,282 @@
+"""
+Bots at work: when one thinks, what it is asked, and what becomes of its answer.
+
+A seat that a bot plays and that is waited for has a timer; when that is due, the bot is asked on a copy of the game,
+and its move is that seat's message. A bot that waits for something meanwhile keeps the timer, as the time it has: a
+process that dies asks again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Coroutine
+from hashlib import blake2b
+from inspect import isawaitable
+from random import Random
+from typing import TYPE_CHECKING, Any, ClassVar, Final
+
+from msgspec import Raw, structs
+from twisted.internet.defer import CancelledError, Deferred
+from twisted.python.failure import Failure
+
+from gameserver.errors import Refused
+from gameserver.protocol import values
+from gameserver.room import admission
+from gameserver.room.bots.view import View
+from gameserver.room.inputs.input import Input
+from gameserver.room.seats import Player, with_ids
+from gameserver.room.turns import legal
+from gameserver.room.turns.move import Move
+from gameserver.room.turns.waiting import waited_for
+
+if TYPE_CHECKING:
+    from gameserver.room.room import Room
+
+KIND: Final = "bot"
+"""Of the timers that say when a bot moves."""
+NAME: Final = " bot"
+"""Of such a timer; the space keeps it apart from those of games."""
+LIMIT_S: Final = 10.0
+"""So long may a bot wait for something."""
+
+
+def level_of(seat: Player) -> str | None:
+    """:returns: the level that plays this seat now; None: its owner does."""
+    return seat._kept.bot or seat._kept.stand_in or None
+
+
+def arm(room: Room) -> None:
+    """The step is about to end: those think who are to move, and no others."""
+    if not room.spec.bots:
+        return
+    played = [seat for seat in room.seats.values() if level_of(seat) is not None]
+    if not played:
+        return
+    wanted = _to_move(room)
+    for seat in played:
+        thinks = (seat.id, NAME) in room.timers.armed
+        if seat.id in wanted and not thinks:
+            room.timers.arm(NAME, room.time + _thinking_s(room, seat), seat=seat.id, kind=KIND)
+        elif thinks and seat.id not in wanted:
+            stop(room, seat)
+
+
+def stop(room: Room, seat: Player) -> None:
+    """No bot thinks for this seat any more."""
+    room.timers.cancel(NAME, seat.id)
+    room.moment.thinking.pop(seat.id, None)
+
+
+def answers(room: Room, seat: Player, question: str) -> bool:
+    """Whether the bot of a seat has an answer to a question: one of its moves is one."""
+    level = room.spec.bots.get(level_of(seat) or "")
+    if level is None or room.spec.moves is None:
+        return False
+    listed = [move for move in _moves_of(room, seat) if move.type == question]
+    return bool(listed if level.choose is not None else list(filter(_can_pick, listed)))
+
+
+async def move(room: Room, seat: Player) -> None:
+    """The time of a seat's bot has come."""
+    level = level_of(seat)
+    thought = room.moment.thinking.pop(seat.id, None)
+    if level is None or seat.id not in _to_move(room):
+        return
+    if thought is not None:
+        thought.cancel()
+        _log(room, seat, level, f"took more than {LIMIT_S:g} seconds")
+        await move_by_chance(room, seat)
+        return
+    found = room.spec.bots.get(level)
+    if found is None or found.choose is None:
+        await move_by_chance(room, seat)
+        return
+    stamp = _stamp(room, seat)
+    try:
+        view = View(room, seat)
+        moves = _moves_of(room, seat) if room.spec.moves is not None else None
+        chosen = found.choose(view.game, view.player, None if moves is None else [view.move(each) for each in moves])
+    except Exception as error:  # noqa: BLE001 - the game's own code
+        room.game_calls.log_failure(f"bot {level}", error, seat)
+        chosen = None
+    if not isawaitable(chosen):
+        await _take(room, seat, level, chosen)
+        return
+    waiting: Deferred[Any] = Deferred.fromCoroutine(chosen) if isinstance(chosen, Coroutine) else _as_deferred(chosen)
+    room.timers.arm(NAME, room.time + LIMIT_S, seat=seat.id, kind=KIND)
+    room.moment.thinking[seat.id] = waiting
+    waiting.addErrback(_failed, room, seat, level)
+    waiting.addCallback(_post, room, seat.id, stamp)
+
+
+class TakeBotMove(Input, frozen=True):
+    """
+    A bot that waited for something has chosen.
+
+    :ivar seat: its seat, by its id.
+    :ivar stamp: turn, call and moves as it was shown them.
+    """
+
+    seat: str
+    stamp: Any
+    chosen: Any
+
+    recurs: ClassVar[bool] = True
+
+    async def apply(self, room: Room) -> None:
+        """Take its move, or ask it again where something else is to be chosen from."""
+        seat = room.seats.get(self.seat)
+        level = level_of(seat) if seat is not None else None
+        if seat is None or level is None or room.moment.thinking.pop(self.seat, None) is None:
+            return
+        stop(room, seat)
+        if seat.id not in _to_move(room):
+            return
+        if _stamp(room, seat) != self.stamp or room.state.paused_at is not None:
+            arm(room)
+            return
+        await _take(room, seat, level, self.chosen)
+
+
+async def move_by_chance(room: Room, seat: Player) -> None:
+    """Make one of the seat's moves, whichever; where there is none, the seat is not waited for any more."""
+    moves = [each for each in _moves_of(room, seat) if _can_pick(each) and _is_own(room, each)]
+    chance = _chance(room, seat)
+    chance.shuffle(moves)
+    for each in moves:
+        if await _try(room, seat, each.pick(chance)):
+            return
+    if room.spec.takes_turns or room.state.turns is not None:
+        await room.game_calls.alone("turn", room.turns.done, seat, counts=True)
+
+
+async def _take(room: Room, seat: Player, level: str, chosen: Any) -> None:
+    if isinstance(chosen, Move):
+        if not chosen.choices and await _try(room, seat, chosen):
+            return
+        _log(room, seat, level, f"chose {chosen!r}, which is no legal move")
+    elif chosen is not None or seat.id in _waited(room):
+        _log(room, seat, level, f"returned {chosen!r}, which is no move")
+    await move_by_chance(room, seat)
+
+
+async def _try(room: Room, seat: Player, chosen: Move) -> bool:
+    """:returns: whether the move was made; if not, it left no trace."""
+    try:
+        await room.game_calls.game(f"bot's {chosen.type}", _send, room, seat, chosen)
+    except Refused as refused:
+        room.context.log.info(
+            "room {room}: the move {type} of a bot is refused: {reason}",
+            room=room.code,
+            type=chosen.type,
+            reason=refused.text or refused.code,
+        )
+        return False
+    return True
+
+
+async def _send(room: Room, seat: Player, chosen: Move) -> None:
+    """What the seat would send is applied as if it had."""
+    message = room.spec.messages.get(chosen.type)
+    data = values.encode(values.plain(with_ids(chosen.data or {})))
+    if message is None:
+        if not room.spec.function_style:
+            raise Refused(code="unknown_type")
+        result = room.game._gs_receive(seat, chosen.type, values.read(data))
+    else:
+        admission.admit_message(room, message, seat, chosen.type)
+        result = message.call(room, seat, Raw(data))
+    if isawaitable(result):
+        result = await result
+    if message is not None and message.question:
+        room.asking.answer(message.method, seat, result)
+
+
+def _to_move(room: Room) -> dict[str, None]:
+    """:returns: the seats that are waited for, and those that are asked what their moves answer."""
+    if room.state.status != "playing":
+        return {}
+    seats = dict.fromkeys(_waited(room))
+    for name, asked in room.state.questions.items():
+        for id in asked.of:
+            seat = room.seats.get(id)
+            if seat is not None and id not in asked.answers and level_of(seat) and answers(room, seat, name):
+                seats[id] = None
+    return seats
+
+
+def _waited(room: Room) -> list[str]:
+    state = room.state.turns
+    return waited_for(room, state) if state is not None else []
+
+
+def _moves_of(room: Room, seat: Player) -> list[Move]:
+    asked = room.changes.asked
+    if asked is not None and asked[0] == (room.journal.era, len(room.journal.undo)) and seat.id in asked[1]:
+        found = asked[1][seat.id]
+    else:
+        found = legal.known(room, seat)
+    return [each.move for each in found]
+
+
+def _can_pick(move: Move) -> bool:
+    return all(choice is not ... and _has_some(choice) for choice in (move.choices or {}).values())
+
+
+def _has_some(choice: Any) -> bool:
+    items = getattr(choice, "of", None)
+    return len(items) >= choice.least if items is not None else len(choice) > 0
+
+
+def _is_own(room: Room, move: Move) -> bool:
+    """Whether it is a move of a turn, or an answer: what may be said at any time is no move of a bot by chance."""
+    message = room.spec.messages.get(move.type)
+    return message is None or message.turn != "any"
+
+
+def _stamp(room: Room, seat: Player) -> Any:
+    state = room.state.turns
+    number, called = (state.number, tuple(call.serial for call in state.calls)) if state is not None else (0, ())
+    moves = [values.encode(with_ids(structs.asdict(each) | {"choices": repr(each.choices)})) for each in
+             (_moves_of(room, seat) if room.spec.moves is not None else [])]  # fmt: skip
+    return number, called, tuple(moves)
+
+
+def _thinking_s(room: Room, seat: Player) -> float:
+    least, most = room.spec.bot_s
+    return _chance(room, seat).uniform(least, most)
+
+
+def _chance(room: Room, seat: Player) -> Random:
+    """:returns: chance that is none of the game's, and the same where the same is played again."""
+    number = room.state.turns.number if room.state.turns is not None else 0
+    text = f"{number}/{seat.id}/{room.timers.state.order}".encode()
+    return Random(blake2b(text, key=room.state.key, digest_size=16, person=b"thinking").digest())
+
+
+def _as_deferred(waiting: Any) -> Deferred[Any]:
+    async def wait() -> Any:
+        return await waiting
+
+    return Deferred.fromCoroutine(wait())
+
+
+def _failed(failure: Failure, room: Room, seat: Player, level: str) -> None:
+    if failure.check(CancelledError) is None:
+        room.game_calls.log_failure(f"bot {level}", failure.value, seat)
+
+
+def _post(chosen: Any, room: Room, seat: str, stamp: Any) -> None:
+    post = room.context.post
+    if post is not None:
+        post(room.code, TakeBotMove(seat, stamp, chosen))
+
+
+def _log(room: Room, seat: Player, level: str, what: str) -> None:
+    room.context.log.warn(
+        "{game}: the bot {bot} at seat {seat} of room {room} {what}; another move is made by chance",
+        game=room.spec.name,
+        bot=level,
+        seat=seat.id,
+        room=room.code,
+        what=what,
+    )
