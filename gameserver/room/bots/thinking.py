@@ -261,7 +261,7 @@ def _as_deferred(waiting: Any) -> Deferred[Any]:
 
 
 def _failed(failure: Failure, room: Room, seat: Player, level: str) -> None:
-    if failure.check(CancelledError) is None:
+    if failure.check(CancelledError) is None and failure.value is not None:
         room.game_calls.log_failure(f"bot {level}", failure.value, seat)
 
 
