@@ -54,7 +54,7 @@ class StyleTableTests(SynchronousTestCase):
 
     def test_class_column_is_whole(self) -> None:
         """All of `Game` and `Player`, all hooks and marks; and no other name than there is."""
-        marks = {f"@{name}" for name in ("message", "timer", "cron", "question")}
+        marks = {f"@{name}" for name in ("message", "timer", "cron", "question", "bot")}
         wanted = {f"self.{name}" for name in _public(Game) - HOOKS} | {f"player.{name}" for name in _public(Player)}
         self.assertEqual((wanted | HOOKS | marks) - self.in_class, set())
         for name in self.in_class - HOOKS - marks - SETTINGS - {"player"}:
