@@ -61,6 +61,8 @@ STOP_S: Final = 4.5
 """How long a clean stop may take before it is cut short; systemd and people wait five seconds."""
 COMMIT_S: Final = 3.5
 """How long the store may take over the last commits; then the sockets are closed all the same."""
+ROOM_FREE_S: Final = 60.0
+"""So long after its end nobody asks a room for anything any more."""
 
 log = Logger(namespace="gameserver")
 
@@ -118,6 +120,7 @@ def _build(settings: Settings, reactor: Any, node_file: NodeFile) -> IService:
         rooms_per_address=limits.rooms_per_address,
         rooms_made=(limits.rooms_made_per_user, limits.rooms_made_per_address),
         options_bytes=limits.options_bytes,
+        free_s=ROOM_FREE_S,
     )
     sessions: dict[Session, None] = {}
     context = AuthContext(

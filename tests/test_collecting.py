@@ -9,10 +9,10 @@ from twisted.internet.defer import Deferred
 from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
 
-from gameserver import Game
+from gameserver import Game, Player, message, timer
 from gameserver.collecting import COUNT_LOOKS, FEW, LOOK_S, MORE_BUSY, MORE_QUIET, Collector
 from gameserver.interfaces import User
-from tests.node.registries import Place
+from tests.node.registries import FakeSession, Place
 
 OBJECTS_A_ROOM = 78
 """That the collector looks at, of a room in which nobody is."""
@@ -23,6 +23,27 @@ class Plain(Game):
 
     needs_start = False
     idle_close_s = None
+
+
+class Lists(Game):
+    """Keeps this and that, and ends when it is told to."""
+
+    needs_start = False
+
+    def on_join(self, player: Player) -> None:
+        self.state["players"] = {player.id: {"at": [1, 2, {"x": 3}]}}
+        player.state["hand"] = [{"card": 1}]
+        self.group("red").add(player)
+        self.every(5, self.beat)
+
+    @timer
+    def beat(self) -> None:
+        self.secret["n"] = 1
+
+    @message
+    def end(self, player: Player) -> None:
+        self.send("end")
+        self.close()
 
 
 class FakeCollector:
@@ -129,6 +150,28 @@ class CollectorTests(SynchronousTestCase):
         self.assertIsNotNone(gone())
         service._collect_all()
         self.assertIsNone(gone())
+
+    def test_ended_rooms_are_free(self) -> None:
+        """What is left of a room that has ended refers to nothing in a circle: the collector need not look for it."""
+        place = Place(Lists, free_s=60.0)
+        self.start(gc)
+
+        def come_and_go(rooms: int) -> None:
+            for n in range(rooms):
+                session = FakeSession(f"u{n}")
+                runner = place.create(session)
+                place.send(session, "end")
+            del runner, session
+            place.advance(61)
+
+        come_and_go(5)
+        gc.collect()
+        gc.disable()
+        self.addCleanup(gc.enable)
+        here = len(gc.get_objects())
+        come_and_go(50)
+        self.assertEqual(list(place.registry.runners), [])
+        self.assertLess(len(gc.get_objects()) - here, 50 * 8)
 
     def test_rooms_are_not_looked_at(self) -> None:
         """By the real one: a second after rooms came, none of their objects is looked at any more."""

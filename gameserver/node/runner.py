@@ -238,6 +238,16 @@ class RoomRunner(RoomSteps):
         self._apply(LoadRoom(), None, self.reactor_pass.now())
         self.go_on()
 
+    def take_apart(self) -> None:
+        """Nobody asks the room for anything any more: its objects forget each other, so that all are free at once."""
+        room = self.room
+        for document in room.docs.values():
+            document.take_apart()
+        room.changes.take_apart()
+        for part in type(room).__slots__:
+            delattr(room, part)
+        del self.commits, self._alarm
+
     # Between two steps
 
     @property

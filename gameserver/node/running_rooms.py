@@ -70,6 +70,8 @@ class RunningRooms(ServedGames):
     :param users: where accounts are kept; None: there are none.
     :param rooms_per_address: see `Openers`.
     :param rooms_made: see `Openers`.
+    :param free_s: so long after its end a room is taken apart, whose objects only the garbage collector would free
+        else; None: never, for tests that look at it.
     :param reports: how many a user may make, and how many an address, see `Moderation`.
     :ivar log: where it is told what fails in rooms and games.
     :ivar aside: the rooms in the store that this release cannot run.
@@ -96,6 +98,7 @@ class RunningRooms(ServedGames):
         users: IUserStore | None = None,
         reports: tuple[int, int] = (5, 30),
         rooms_per_address: int = 100,
+        free_s: float | None = None,
         rooms_made: tuple[int, int] = (200, 600),
     ) -> None:
         self.aside = RoomsAside()
@@ -113,6 +116,7 @@ class RunningRooms(ServedGames):
         self._context = RoomContext(_log, UserWatch(), chat_chars, chat_data_bytes, name_chars)
         self._spaces: dict[str, Quota] = defaultdict(lambda: Quota(game_bytes))
         self._amnesia = amnesia
+        self._free_s = free_s
         self._runners: dict[str, RoomRunner] = {}
         self._ids: set[str] = set()
         self._lease = lease
@@ -381,6 +385,8 @@ class RunningRooms(ServedGames):
                 self._codes.rest(runner.room.code)
         runner.room.seats.clear()
         self.count_users(runner)
+        if self._free_s is not None:
+            self.clock.later(self._free_s, runner.take_apart)
 
     def count_users(self, runner: RoomRunner) -> None:
         """Who has a seat where, for the bound on rooms a user."""

@@ -147,7 +147,8 @@ class Changes:
 
     def __init__(self) -> None:
         self.said: list[Said] = []
-        self.unsay = (self._take_back,)  # no other entry of a journal is equal to it: only plain events are undone so
+        # No other entry of a journal is equal to it: only plain events are undone so.
+        self.unsay: tuple[Any, ...] = (self._take_back,)
         self.only_said = [self.unsay]
         self.newcomers: list[Newcomer] = []
         self.departures: list[Departure] = []
@@ -161,6 +162,10 @@ class Changes:
         self.asked: Any = None
         self.durable = True
         self.more_come = False
+
+    def take_apart(self) -> None:
+        """No step comes any more."""
+        self.unsay, self.only_said = (), []
 
     def _take_back(self) -> None:
         self.said.pop()

@@ -80,10 +80,18 @@ class Place:
     :ivar store: what outlives the process.
     """
 
-    def __init__(self, *games: type[Game], beats: bool = True, store: MemoryStore | None = None, seed: int = 1) -> None:
+    def __init__(
+        self,
+        *games: type[Game],
+        beats: bool = True,
+        store: MemoryStore | None = None,
+        seed: int = 1,
+        free_s: float | None = None,
+    ) -> None:
         self.specs = {spec_of(game).name: spec_of(game) for game in games}
         self.game = next(iter(self.specs))
         self.beats = beats
+        self.free_s = free_s
         self.store = store or MemoryStore()
         self.time = FakeTime()
         self.clock = Clock(self.time, lambda: START_S + self.time.seconds())
@@ -94,7 +102,13 @@ class Place:
         """The process starts."""
         lease = self.lease = Lease(self.store, self.clock, os.urandom) if ILeases.providedBy(self.store) else None
         self.registry = RoomRegistry(
-            self.specs, self.store, self.clock, self.entropy.randbytes, beats=self.beats, lease=lease
+            self.specs,
+            self.store,
+            self.clock,
+            self.entropy.randbytes,
+            beats=self.beats,
+            lease=lease,
+            free_s=self.free_s,
         )
         self.get(Deferred.fromCoroutine(self.registry.start()))
 

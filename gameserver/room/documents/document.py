@@ -102,6 +102,14 @@ class Document:
             del root[key]
         root.update({key: item for key, item in content.items() if not _same(root.get(key, _MISSING), item)})
 
+    def take_apart(self) -> None:
+        """Nobody changes or reads it any more: its dicts and lists forget what they are in."""
+        nodes: list[Any] = [self.root]
+        while nodes:
+            node = nodes.pop()
+            node._doc = node._up = node._touched = None
+            nodes += [item for item in (node.values() if isinstance(node, dict) else node) if hasattr(item, "_up")]
+
     def plain(self) -> dict[str, Any]:
         """Return a deep copy as plain dicts and lists."""
         copy: dict[str, Any] = bare(self.root)

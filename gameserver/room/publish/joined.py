@@ -95,6 +95,8 @@ def tell_left(room: Room, departure: Departure) -> None:
     document = room.docs.pop(key, None)
     parts = room.journal.parts
     if document is not None:
+        if room.moment.ended:
+            document.take_apart()
         parts.drop(fields.parts_of(document))
     room.share.sizes.pop(key, None)
     parts.drop((keys.seat(seat.id),))
