@@ -193,6 +193,24 @@ export interface Prompt {
   args: Record<string, Doc>;
 }
 
+/** What this seat may do now: a message of the game's, ready to be sent. */
+export interface Move {
+  type: string;
+  /** The fields that are settled; a player is the id of a seat. */
+  data: Record<string, Doc> | null;
+  /** With what is settled filled in; each `{field}` stands for a choice. `Room.label` fills in the rest. */
+  label: string | null;
+  /** Moves of one group belong together. */
+  group: string | null;
+  /** By field, what may be chosen; missing or null: nothing is left open. */
+  choices: Record<string, Choice> | null;
+  /** The names of the fields that are seats. */
+  seats: string[];
+}
+
+/** One of `of`, or so many of them, least and most; a whole number from the first up to before the last; null: anything. */
+export type Choice = { of: Doc[] } | { some: [number, number]; of: Doc[] } | { range: [number, number] } | null;
+
 /** A team as the server tells it; `Room.teams` has them with their seats. */
 export interface TeamInfo {
   /** Its group's. */
@@ -394,6 +412,37 @@ export class Room {
   asHost(act: HostAct, seat?: string): Promise<null>;
   /** Into a team, where the game lets players choose; as the host, also somebody else (the id of a seat). */
   joinTeam(team: string, seat?: string): Promise<null>;
+  /** Whose turn it is; null where it is nobody's and nobody is waited for. */
+  readonly turn: Turn | null;
+  /** Whether this seat is waited for. */
+  readonly isActive: boolean;
+  /** What this seat may do now, in the game's order; none where the game does not say. */
+  readonly moves: Move[];
+  /** There are more moves than these. */
+  readonly moreMoves: boolean;
+  /** What this seat is asked for, or told while others are; filled in, with the names of players. */
+  readonly prompt: string | null;
+  /** Whether `undo` would take something back. */
+  readonly mayUndo: boolean;
+  /**
+   * Make a move; `choices` has what it leaves open. Resolves with the reply. It is good for the turn of this moment alone:
+   * if that is over by the time the server hears of it, this rejects with `not_your_turn`.
+   */
+  play<T = Doc>(move: Pick<Move, "type" | "data">, choices?: Record<string, unknown>): Promise<T>;
+  /** Take back this seat's last moves of a kind that may be; `cannot_undo` says why not. */
+  undo(): Promise<Doc>;
+  /** Be ready for the game to start, or not yet. */
+  ready(on?: boolean): Promise<null>;
+  /**
+   * Without a seat, as the host in the lobby: have a bot of this level play; resolves with the id of its seat. With one:
+   * hand it to a bot of this level; without a level give it back to its player, or remove the bot that has it.
+   */
+  bot(which?: { level?: string | null; name?: string; seat?: string | Seat }): Promise<string | null>;
+  /** What to write on a button for this move, with the names of players; what is not chosen yet stays `{field}`. */
+  label(move: Move, choices?: Record<string, unknown>): string;
+  /** How to show a value of a move or prompt: a seat or a team by name, lists with commas. */
+  name(value: unknown): string;
+
   /** Give up the seat, for all its tabs; where it is gone already, that is done. */
   leave(): Promise<void>;
   /** The server's clock, ms since 1970, offset by ping. */
@@ -404,6 +453,10 @@ export class Room {
   /** The seats that changed; all of them after a group's end or a new connection. */
   on(type: "$seats", listener: (changed: Seat[]) => void): () => void;
   on(type: "$info", listener: (info: Info) => void): () => void;
+  /** It is another's turn, others are waited for, there is another prompt, or a clock was set. After `$info`. */
+  on(type: "$turn", listener: (turn: Turn | null) => void): () => void;
+  /** This seat has other moves, another prompt of its own, or may undo, or not any more. */
+  on(type: "$moves", listener: (moves: Move[]) => void): () => void;
   on(type: "$timers", listener: (timers: Map<string, Timer>) => void): () => void;
   on(type: "$chat", listener: (line: Line) => void): () => void;
   /** A line says something else now, or with `text: null` nothing any more. */

@@ -1646,7 +1646,7 @@ class Posts {
  */
 
 /** Requests of a room that the server applies once for each id, however often they are said. */
-const REMEMBERED = new Set(["send", "chat", "start", "edit", "unsay", "report", "block", "team", "host"]);
+const REMEMBERED = new Set(["send", "chat", "start", "edit", "unsay", "report", "block", "team", "host", "undo", "ready", "bot"]);
 
 class Requests {
   most_bytes = Infinity; // that the server takes in one frame
@@ -1827,19 +1827,166 @@ class Requests {
   }
 }
 
+/**
+ * What a room knows of turns, and of the moves that its seat has now; and what a player does with them. A `Room` is one
+ * of these: what is told of turns comes with `info`, the moves come as messages of their own.
+ */
+
+const FIELD = /\{([A-Za-z_][A-Za-z0-9_]*)\}/g;
+
+class TurnTaking extends Emitter {
+  /** @type {Api.Info} */
+  info = /** @type {any} */ ({});
+  /** @type {Map<string, Api.Seat>} */
+  seats = new Map();
+  /** @type {Api.Room["seat"]} */
+  seat;
+  /** @type {Api.Move[]} */
+  moves = [];
+  moreMoves = false;
+  mayUndo = false;
+
+  _client;
+  /** @type {Api.Prompt | null} for this seat alone */
+  #whisper = null;
+  #shownTurn = "null";
+
+  /**
+   * @param {Client} client
+   * @param {Api.Room["seat"]} seat
+   */
+  constructor(client, seat) {
+    super();
+    this._client = client;
+    this.seat = seat;
+  }
+
+  get turn() {
+    return this.info.turn ?? null;
+  }
+
+  get isActive() {
+    return Boolean(this.turn?.active.includes(this.seat.id));
+  }
+
+  get prompt() {
+    const prompt = this.#whisper ?? this.turn?.prompt;
+    if (!prompt) return null;
+    const text = this.#whisper || this.isActive ? prompt.text : prompt.others;
+    return text === null ? null : this.#filled(text, prompt.args);
+  }
+
+  /** @type {Api.Room["label"]} */
+  label(move, choices = {}) {
+    const { type, data, label } = move;
+    const known = { ...data, ...choices };
+    if (label !== null) return this.#filled(label, known);
+    return [titled(type), ...Object.values(known).map((value) => this.name(value))].join(" ");
+  }
+
+  /** @type {Api.Room["name"]} */
+  name(value) {
+    if (Array.isArray(value)) return value.map((item) => this.name(item)).join(", ");
+    if (typeof value === "string") return this.seats.get(value)?.name ?? this.#groupName(value) ?? value;
+    if (typeof value === "boolean") return value ? "yes" : "no";
+    if (value === null || typeof value !== "object") return String(value);
+    return "id" in value && "name" in value ? String(value.name) : JSON.stringify(value);
+  }
+
+  /** @type {Api.Room["play"]} */
+  play(move, choices = {}) {
+    const data = { ...move.data };
+    for (const [field, value] of Object.entries(choices)) data[field] = idOf(value);
+    const asked = { type: move.type, data, turn: this.turn?.number };
+    return this._client._ask("send", this.#room, asked);
+  }
+
+  /** @type {Api.Room["undo"]} */
+  undo() {
+    return this._client._ask("undo", this.#room);
+  }
+
+  /** @type {Api.Room["ready"]} */
+  ready(on = true) {
+    return this._client._ask("ready", this.#room, { on });
+  }
+
+  /** @type {Api.Room["bot"]} */
+  bot({ level, name, seat } = {}) {
+    return this._client._ask("bot", this.#room, { level, name, seat: idOf(seat) });
+  }
+
+  /** @returns {Room} */
+  get #room() {
+    return /** @type {any} */ (this);
+  }
+
+  /** @param {string} key */
+  #groupName(key) {
+    const [, name] = /^group:(.*)$/s.exec(key) ?? [];
+    if (name === undefined) return null;
+    return this.info.teams?.find((team) => team.name === name)?.title ?? name;
+  }
+
+  /**
+   * @param {string} text
+   * @param {Record<string, any>} known
+   */
+  #filled(text, known) {
+    return text.replace(FIELD, (place, field) => (Object.hasOwn(known, field) ? this.name(known[field]) : place));
+  }
+
+  /**
+   * Take the newest moves; none where nothing is told of any. `_tellMoves` says so.
+   * @param {any} told
+   */
+  _takeMoves(told) {
+    const { moves, more, prompt, undo } = told ?? {};
+    this.moves = moves ?? [];
+    this.moreMoves = more ?? false;
+    this.mayUndo = undo ?? false;
+    this.#whisper = prompt ?? null;
+  }
+
+  _tellMoves() {
+    this._emit("$moves", this.moves);
+  }
+
+  /** @param {Api.Info} info */
+  _takeInfo(info) {
+    this.info = merge(this.info, info);
+  }
+
+  /** Say that `info` may be another, and if so, that the turn is. */
+  _tellInfo() {
+    this._emit("$info", this.info);
+    const shown = JSON.stringify(this.turn);
+    if (shown === this.#shownTurn) return;
+    this.#shownTurn = shown;
+    this._emit("$turn", this.turn);
+  }
+}
+
+/** @param {any} value */
+function idOf(value) {
+  return value?.id !== undefined && value.name !== undefined ? value.id : value;
+}
+
+/** @param {string} type */
+function titled(type) {
+  const text = type.replaceAll("_", " ").trim();
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}
+
 /** A room as this seat knows it: documents, seats, timers and chat, kept as the server has them, message by message. */
 
 /** @typedef {Omit<Api.Timer, "left">} ToldTimer */
 
-class Room extends Emitter {
-  /** @type {Api.Info} */
-  info = /** @type {any} */ ({});
+class Room extends TurnTaking {
   /** @type {Record<string, Api.Doc>} */
   groups = Object.create(null);
   /** @type {Record<string, Api.Doc>} */
   roles = Object.create(null);
-  /** @type {Map<string, Api.Seat>} */
-  seats = new Map();
   /** @type {Map<string, Api.Timer>} */
   timers = new Map();
   /** @type {Api.Left | null} */
@@ -1853,7 +2000,6 @@ class Room extends Emitter {
   _failures = 0;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   _retry = undefined;
-  #client;
   /** @type {Map<string, Api.Doc>} */
   #docs = new Map();
   /** @type {Map<string, Api.Timer>} */
@@ -1870,14 +2016,11 @@ class Room extends Emitter {
    * @param {any} joined
    */
   constructor(client, { room, game, seat: { resume, ...seat } }) {
-    super();
-    this.#client = client;
+    super(client, seat);
     /** @type {string} */
     this.code = room;
     /** @type {string} */
     this.game = game;
-    /** @type {Api.Room["seat"]} */
-    this.seat = seat;
     /** @type {string} */
     this._secret = resume;
     this.chat = new Chat(client, this);
@@ -1921,11 +2064,11 @@ class Room extends Emitter {
    * @type {Api.Room["joinTeam"]}
    */
   joinTeam(team, seat) {
-    return this.#client._ask("team", this, { team, seat });
+    return this._client._ask("team", this, { team, seat });
   }
 
   now() {
-    return this.#client.now();
+    return this._client.now();
   }
 
   /**
@@ -1935,7 +2078,7 @@ class Room extends Emitter {
    * @returns {Promise<any>}
    */
   send(type, data) {
-    return this.#client._ask("send", this, { type, data });
+    return this._client._ask("send", this, { type, data });
   }
 
   /**
@@ -1943,7 +2086,7 @@ class Room extends Emitter {
    * @type {Api.Room["tell"]}
    */
   tell(type, data) {
-    this.#client._tell("send", this, { type, data });
+    this._client._tell("send", this, { type, data });
   }
 
   /**
@@ -1951,7 +2094,7 @@ class Room extends Emitter {
    * @returns {Promise<any>}
    */
   start() {
-    return this.#client._ask("start", this);
+    return this._client._ask("start", this);
   }
 
   /**
@@ -1959,7 +2102,7 @@ class Room extends Emitter {
    * @type {Api.Room["asHost"]}
    */
   asHost(act, seat) {
-    return this.#client._ask("host", this, { act, seat });
+    return this._client._ask("host", this, { act, seat });
   }
 
   /**
@@ -1967,7 +2110,7 @@ class Room extends Emitter {
    * @type {Api.Room["leave"]}
    */
   leave() {
-    return this.#client._ask("leave", this);
+    return this._client._ask("leave", this);
   }
 
   // What the client tells it
@@ -1985,7 +2128,7 @@ class Room extends Emitter {
    * The seat was given, or given back: what was missed follows if `recovered`, else all is here.
    * @param {any} joined
    */
-  _join({ recovered, seat: { resume, ...seat }, seen: { epoch, ...counts }, info, docs, seats, timers, ...said }) {
+  _join({ recovered, seat: { resume, ...seat }, seen: { epoch, ...counts }, info, docs, seats, timers, moves, ...said }) {
     /** @type {Api.Change[]} */
     const news = [];
     this.seat = seat;
@@ -2002,14 +2145,16 @@ class Room extends Emitter {
     for (const told of seats) this.#mergeSeat("seat", told);
     for (const timer of timers) this.#setTimer(timer);
     this.#showTimers();
-    this.info = merge(this.info, info);
+    this._takeInfo(info);
+    this._takeMoves(moves);
     const lines = this.chat._join({ recovered, ...said });
     this._attached = true;
     this._deaf = this._broken = false;
     this._failures = 0;
     for (const change of news) if (change.paths.length) this._emit("$change", change);
     this._emit("$seats", seats);
-    this._emit("$info", this.info);
+    this._tellInfo();
+    this._tellMoves();
     this._emit("$timers", this.timers);
     this._emit("$channels", this.chat.channels);
     for (const line of lines) this._emit("$chat", line);
@@ -2026,12 +2171,13 @@ class Room extends Emitter {
       if (op === "event") this.#onEvent(message);
       else if (op === "typing") this._emit("$typing", this.chat._typing(message));
       else if (op === "read") this._emit("$read", this.chat._read(message));
+      else if (op === "moves") this.#onMoves(message);
     } else if (!this._deaf && this.#counted(op, stream, n)) {
       if (op === "event") this.#onEvent(message);
       else if (op === "patch") this.#onPatch(message);
       else if (op === "doc") this.#onDoc(message);
       else if (op === "seats") this.#onSeats(message);
-      else if (op === "room") this._emit("$info", (this.info = merge(this.info, message.info)));
+      else if (op === "room") this.#onInfo(message);
       else if (op === "timer") this.#onTimer(message);
       else if (op === "chat") for (const line of this.chat._say([message])) this._emit("$chat", line);
       else if (op === "edited") this.#onEdited(message);
@@ -2051,11 +2197,24 @@ class Room extends Emitter {
     if (known === undefined && (op === "seats" || op === "room")) return true; // told before the stream's first document
     if (known !== undefined && n <= known) return false;
     if (known === undefined || n !== known + 1) {
-      this.#client._resume(this);
+      this._client._resume(this);
       return false;
     }
     this.#counts.set(stream, n);
     return true;
+  }
+
+  /** @param {any} message */
+  #onInfo({ info }) {
+    this._takeInfo(info);
+    this._tellInfo();
+  }
+
+  /** @param {any} message */
+  #onMoves(message) {
+    if (this._deaf) return; // those of `joined` are newer
+    this._takeMoves(message);
+    this._tellMoves();
   }
 
   /** @param {any} message */
@@ -2072,7 +2231,7 @@ class Room extends Emitter {
       for (const op of ops) applyOp(doc, op);
     } catch {
       this._broken = true;
-      return this.#client._resume(this);
+      return this._client._resume(this);
     }
     this._emit("$change", { stream, doc, paths: ops.map((/** @type {any[]} */ [, path]) => path) });
   }

@@ -2,7 +2,7 @@
 
 import { Chat } from "./chat.js";
 import { applyOp, merge } from "./documents.js";
-import { Emitter } from "./emitter.js";
+import { TurnTaking } from "./turns.js";
 
 /** @import * as Api from "../gameserver.js" */
 /** @import { ToldChannel } from "./chat.js" */
@@ -10,15 +10,11 @@ import { Emitter } from "./emitter.js";
 
 /** @typedef {Omit<Api.Timer, "left">} ToldTimer */
 
-export class Room extends Emitter {
-  /** @type {Api.Info} */
-  info = /** @type {any} */ ({});
+export class Room extends TurnTaking {
   /** @type {Record<string, Api.Doc>} */
   groups = Object.create(null);
   /** @type {Record<string, Api.Doc>} */
   roles = Object.create(null);
-  /** @type {Map<string, Api.Seat>} */
-  seats = new Map();
   /** @type {Map<string, Api.Timer>} */
   timers = new Map();
   /** @type {Api.Left | null} */
@@ -32,7 +28,6 @@ export class Room extends Emitter {
   _failures = 0;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   _retry = undefined;
-  #client;
   /** @type {Map<string, Api.Doc>} */
   #docs = new Map();
   /** @type {Map<string, Api.Timer>} */
@@ -49,14 +44,11 @@ export class Room extends Emitter {
    * @param {any} joined
    */
   constructor(client, { room, game, seat: { resume, ...seat } }) {
-    super();
-    this.#client = client;
+    super(client, seat);
     /** @type {string} */
     this.code = room;
     /** @type {string} */
     this.game = game;
-    /** @type {Api.Room["seat"]} */
-    this.seat = seat;
     /** @type {string} */
     this._secret = resume;
     this.chat = new Chat(client, this);
@@ -100,11 +92,11 @@ export class Room extends Emitter {
    * @type {Api.Room["joinTeam"]}
    */
   joinTeam(team, seat) {
-    return this.#client._ask("team", this, { team, seat });
+    return this._client._ask("team", this, { team, seat });
   }
 
   now() {
-    return this.#client.now();
+    return this._client.now();
   }
 
   /**
@@ -114,7 +106,7 @@ export class Room extends Emitter {
    * @returns {Promise<any>}
    */
   send(type, data) {
-    return this.#client._ask("send", this, { type, data });
+    return this._client._ask("send", this, { type, data });
   }
 
   /**
@@ -122,7 +114,7 @@ export class Room extends Emitter {
    * @type {Api.Room["tell"]}
    */
   tell(type, data) {
-    this.#client._tell("send", this, { type, data });
+    this._client._tell("send", this, { type, data });
   }
 
   /**
@@ -130,7 +122,7 @@ export class Room extends Emitter {
    * @returns {Promise<any>}
    */
   start() {
-    return this.#client._ask("start", this);
+    return this._client._ask("start", this);
   }
 
   /**
@@ -138,7 +130,7 @@ export class Room extends Emitter {
    * @type {Api.Room["asHost"]}
    */
   asHost(act, seat) {
-    return this.#client._ask("host", this, { act, seat });
+    return this._client._ask("host", this, { act, seat });
   }
 
   /**
@@ -146,7 +138,7 @@ export class Room extends Emitter {
    * @type {Api.Room["leave"]}
    */
   leave() {
-    return this.#client._ask("leave", this);
+    return this._client._ask("leave", this);
   }
 
   // What the client tells it
@@ -164,7 +156,7 @@ export class Room extends Emitter {
    * The seat was given, or given back: what was missed follows if `recovered`, else all is here.
    * @param {any} joined
    */
-  _join({ recovered, seat: { resume, ...seat }, seen: { epoch, ...counts }, info, docs, seats, timers, ...said }) {
+  _join({ recovered, seat: { resume, ...seat }, seen: { epoch, ...counts }, info, docs, seats, timers, moves, ...said }) {
     /** @type {Api.Change[]} */
     const news = [];
     this.seat = seat;
@@ -181,14 +173,16 @@ export class Room extends Emitter {
     for (const told of seats) this.#mergeSeat("seat", told);
     for (const timer of timers) this.#setTimer(timer);
     this.#showTimers();
-    this.info = merge(this.info, info);
+    this._takeInfo(info);
+    this._takeMoves(moves);
     const lines = this.chat._join({ recovered, ...said });
     this._attached = true;
     this._deaf = this._broken = false;
     this._failures = 0;
     for (const change of news) if (change.paths.length) this._emit("$change", change);
     this._emit("$seats", seats);
-    this._emit("$info", this.info);
+    this._tellInfo();
+    this._tellMoves();
     this._emit("$timers", this.timers);
     this._emit("$channels", this.chat.channels);
     for (const line of lines) this._emit("$chat", line);
@@ -205,12 +199,13 @@ export class Room extends Emitter {
       if (op === "event") this.#onEvent(message);
       else if (op === "typing") this._emit("$typing", this.chat._typing(message));
       else if (op === "read") this._emit("$read", this.chat._read(message));
+      else if (op === "moves") this.#onMoves(message);
     } else if (!this._deaf && this.#counted(op, stream, n)) {
       if (op === "event") this.#onEvent(message);
       else if (op === "patch") this.#onPatch(message);
       else if (op === "doc") this.#onDoc(message);
       else if (op === "seats") this.#onSeats(message);
-      else if (op === "room") this._emit("$info", (this.info = merge(this.info, message.info)));
+      else if (op === "room") this.#onInfo(message);
       else if (op === "timer") this.#onTimer(message);
       else if (op === "chat") for (const line of this.chat._say([message])) this._emit("$chat", line);
       else if (op === "edited") this.#onEdited(message);
@@ -230,11 +225,24 @@ export class Room extends Emitter {
     if (known === undefined && (op === "seats" || op === "room")) return true; // told before the stream's first document
     if (known !== undefined && n <= known) return false;
     if (known === undefined || n !== known + 1) {
-      this.#client._resume(this);
+      this._client._resume(this);
       return false;
     }
     this.#counts.set(stream, n);
     return true;
+  }
+
+  /** @param {any} message */
+  #onInfo({ info }) {
+    this._takeInfo(info);
+    this._tellInfo();
+  }
+
+  /** @param {any} message */
+  #onMoves(message) {
+    if (this._deaf) return; // those of `joined` are newer
+    this._takeMoves(message);
+    this._tellMoves();
   }
 
   /** @param {any} message */
@@ -251,7 +259,7 @@ export class Room extends Emitter {
       for (const op of ops) applyOp(doc, op);
     } catch {
       this._broken = true;
-      return this.#client._resume(this);
+      return this._client._resume(this);
     }
     this._emit("$change", { stream, doc, paths: ops.map((/** @type {any[]} */ [, path]) => path) });
   }

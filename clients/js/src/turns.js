@@ -1,0 +1,157 @@
+/**
+ * What a room knows of turns, and of the moves that its seat has now; and what a player does with them. A `Room` is one
+ * of these: what is told of turns comes with `info`, the moves come as messages of their own.
+ */
+
+import { merge } from "./documents.js";
+import { Emitter } from "./emitter.js";
+
+/** @import * as Api from "../gameserver.js" */
+/** @import { Client } from "./client.js" */
+/** @import { Room } from "./room.js" */
+
+const FIELD = /\{([A-Za-z_][A-Za-z0-9_]*)\}/g;
+
+export class TurnTaking extends Emitter {
+  /** @type {Api.Info} */
+  info = /** @type {any} */ ({});
+  /** @type {Map<string, Api.Seat>} */
+  seats = new Map();
+  /** @type {Api.Room["seat"]} */
+  seat;
+  /** @type {Api.Move[]} */
+  moves = [];
+  moreMoves = false;
+  mayUndo = false;
+
+  _client;
+  /** @type {Api.Prompt | null} for this seat alone */
+  #whisper = null;
+  #shownTurn = "null";
+
+  /**
+   * @param {Client} client
+   * @param {Api.Room["seat"]} seat
+   */
+  constructor(client, seat) {
+    super();
+    this._client = client;
+    this.seat = seat;
+  }
+
+  get turn() {
+    return this.info.turn ?? null;
+  }
+
+  get isActive() {
+    return Boolean(this.turn?.active.includes(this.seat.id));
+  }
+
+  get prompt() {
+    const prompt = this.#whisper ?? this.turn?.prompt;
+    if (!prompt) return null;
+    const text = this.#whisper || this.isActive ? prompt.text : prompt.others;
+    return text === null ? null : this.#filled(text, prompt.args);
+  }
+
+  /** @type {Api.Room["label"]} */
+  label(move, choices = {}) {
+    const { type, data, label } = move;
+    const known = { ...data, ...choices };
+    if (label !== null) return this.#filled(label, known);
+    return [titled(type), ...Object.values(known).map((value) => this.name(value))].join(" ");
+  }
+
+  /** @type {Api.Room["name"]} */
+  name(value) {
+    if (Array.isArray(value)) return value.map((item) => this.name(item)).join(", ");
+    if (typeof value === "string") return this.seats.get(value)?.name ?? this.#groupName(value) ?? value;
+    if (typeof value === "boolean") return value ? "yes" : "no";
+    if (value === null || typeof value !== "object") return String(value);
+    return "id" in value && "name" in value ? String(value.name) : JSON.stringify(value);
+  }
+
+  /** @type {Api.Room["play"]} */
+  play(move, choices = {}) {
+    const data = { ...move.data };
+    for (const [field, value] of Object.entries(choices)) data[field] = idOf(value);
+    const asked = { type: move.type, data, turn: this.turn?.number };
+    return this._client._ask("send", this.#room, asked);
+  }
+
+  /** @type {Api.Room["undo"]} */
+  undo() {
+    return this._client._ask("undo", this.#room);
+  }
+
+  /** @type {Api.Room["ready"]} */
+  ready(on = true) {
+    return this._client._ask("ready", this.#room, { on });
+  }
+
+  /** @type {Api.Room["bot"]} */
+  bot({ level, name, seat } = {}) {
+    return this._client._ask("bot", this.#room, { level, name, seat: idOf(seat) });
+  }
+
+  /** @returns {Room} */
+  get #room() {
+    return /** @type {any} */ (this);
+  }
+
+  /** @param {string} key */
+  #groupName(key) {
+    const [, name] = /^group:(.*)$/s.exec(key) ?? [];
+    if (name === undefined) return null;
+    return this.info.teams?.find((team) => team.name === name)?.title ?? name;
+  }
+
+  /**
+   * @param {string} text
+   * @param {Record<string, any>} known
+   */
+  #filled(text, known) {
+    return text.replace(FIELD, (place, field) => (Object.hasOwn(known, field) ? this.name(known[field]) : place));
+  }
+
+  /**
+   * Take the newest moves; none where nothing is told of any. `_tellMoves` says so.
+   * @param {any} told
+   */
+  _takeMoves(told) {
+    const { moves, more, prompt, undo } = told ?? {};
+    this.moves = moves ?? [];
+    this.moreMoves = more ?? false;
+    this.mayUndo = undo ?? false;
+    this.#whisper = prompt ?? null;
+  }
+
+  _tellMoves() {
+    this._emit("$moves", this.moves);
+  }
+
+  /** @param {Api.Info} info */
+  _takeInfo(info) {
+    this.info = merge(this.info, info);
+  }
+
+  /** Say that `info` may be another, and if so, that the turn is. */
+  _tellInfo() {
+    this._emit("$info", this.info);
+    const shown = JSON.stringify(this.turn);
+    if (shown === this.#shownTurn) return;
+    this.#shownTurn = shown;
+    this._emit("$turn", this.turn);
+  }
+}
+
+/** @param {any} value */
+function idOf(value) {
+  return value?.id !== undefined && value.name !== undefined ? value.id : value;
+}
+
+/** @param {string} type */
+function titled(type) {
+  const text = type.replaceAll("_", " ").trim();
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}
