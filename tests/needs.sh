@@ -98,10 +98,13 @@ see_to_django() {
   local series folder
   for series in "${DJANGOS[@]}"; do
     folder=".venv/django-$series"
-    [ -d "$folder/django" ] && [ -d "$folder/axes" ] && continue
+    [ -d "$folder/django" ] && [ -d "$folder/axes" ] && [ -d "$folder/daphne" ] && continue
     echo "Installing Django $series"
     quietly python -m pip --quiet --disable-pip-version-check install --target "$folder" "django~=$series.0" django-otp django-axes \
       || rm -rf "$folder"
+    # Of what it needs, Twisted and Autobahn are in .venv: a second copy would hide them.
+    quietly python -m pip --quiet --disable-pip-version-check install --target "$folder" --no-deps daphne \
+      || cannot_run "tests.e2e.test_django_daphne with Django $series" "pip could not install daphne"
     [ -d "$folder/django" ] || cannot_run "tests.e2e.test_django with Django $series" "pip could not install it"
   done
 }
