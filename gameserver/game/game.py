@@ -15,6 +15,7 @@ from gameserver.game.marks import mark_of
 from gameserver.game.settings import LATER, SETTINGS, GameSettings
 from gameserver.game.slips import HOOKS as HOOKS
 from gameserver.game.slips import LATER as LATER_HOOKS
+from gameserver.game.slips import hidden
 from gameserver.room import rounds
 from gameserver.room.bots.seats import Bots
 from gameserver.room.chat.line import Chat
@@ -61,7 +62,7 @@ class Game(GameSettings):
         for name, member in vars(cls).items():
             marked = mark_of(member) is not None or callable(getattr(member, "function", None))
             if name in _RESERVED or (marked and (name in SETTINGS - LATER or name in HOOKS - LATER_HOOKS)):
-                raise GameDefinitionError(_hidden(cls, name, member))
+                raise GameDefinitionError(hidden(cls, name, member))
 
     @classmethod
     def _gs_of(cls, room: Room) -> Game:
@@ -256,8 +257,8 @@ class Game(GameSettings):
         """Make this player the host, instead of whoever it was."""
         if player.id not in self._gs_room.seats:
             raise ValueError(f"{player!r} has left the room")
-        if player.role not in HOST_ROLES:
-            raise ValueError(f"a {player.role} cannot be host")
+        if player.role not in HOST_ROLES or player.bot is not None:
+            raise ValueError(f"a {player.role if player.bot is None else 'bot'} cannot be host")
         set_host(self._gs_room, player)
 
     def kick(self, player: Player, ban: bool = True) -> None:
@@ -385,14 +386,6 @@ def _note_spending(room: Room) -> Callable[[int], None]:
         room.journal.set(room.state, "spent", counter + 1)
 
     return note
-
-
-def _hidden(cls: type[Game], name: str, member: object) -> str:
-    """How to mend a member that hides a name of `Game`."""
-    text = f"{cls.__name__}.{name} hides Game.{name}, which games need. Give it another name"
-    if mark_of(member) is not None or callable(getattr(member, "function", None)):
-        text += f', and keep the one that clients use: @message(name="{name}") def {name}_(self, player, ...)'
-    return text + "."
 
 
 _RESERVED: Final = frozenset(

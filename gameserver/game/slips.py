@@ -135,6 +135,14 @@ def check_migrate(cls: type[Game]) -> None:
         )
 
 
+def hidden(cls: type[Game], name: str, member: object) -> str:
+    """How to mend a member that hides a name of `Game`."""
+    text = f"{cls.__name__}.{name} hides Game.{name}, which games need. Give it another name"
+    if mark_of(member) is not None or callable(getattr(member, "function", None)):
+        text += f', and keep the one that clients use: @message(name="{name}") def {name}_(self, player, ...)'
+    return text + "."
+
+
 def slips(cls: type[Game], base: type[Game]) -> list[Slip]:
     """:returns: what nothing ever looks at, and seems to be meant for the framework."""
     own = dict(_own(cls, base))

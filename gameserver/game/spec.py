@@ -13,7 +13,7 @@ from gameserver.errors import GameDefinitionError
 from gameserver.game import levels
 from gameserver.game.crontab import Crontab
 from gameserver.game.described import NULL, document_schemas, event_schemas, reply_schema
-from gameserver.game.marks import CronMark, MessageMark, TimerMark, mark_of
+from gameserver.game.marks import BotMark, CronMark, MessageMark, TimerMark, mark_of
 from gameserver.game.question import Question
 from gameserver.game.schema import Schema
 from gameserver.game.settings import check_settings, setting
@@ -154,7 +154,8 @@ class Spec:
         waits = False
         for attribute in dir(cls):
             member = inspect.getattr_static(cls, attribute)
-            waits = waits or inspect.iscoroutinefunction(getattr(member, "function", member))
+            if not isinstance(mark_of(member), BotMark):  # what a bot waits for is waited for between two steps
+                waits = waits or inspect.iscoroutinefunction(getattr(member, "function", member))
             self._read(attribute, member, timers)
         self._read_turns(cls)
         self.timers: frozenset[str] | None = None if self.function_style else frozenset(timers)

@@ -21,6 +21,7 @@ from gameserver.node.input_queue import InputQueue
 from gameserver.node.runner_state import FREE, OVER, STEPPING, WAITING
 from gameserver.node.steps import RoomSteps
 from gameserver.node.waiters import Look, RoomReader, Waiter
+from gameserver.room.bots import thinking
 from gameserver.room.inputs.connections import CaughtUp, Detach
 from gameserver.room.inputs.due import Fire, Tick
 from gameserver.room.inputs.lifecycle import LoadRoom
@@ -284,6 +285,7 @@ class RoomRunner(RoomSteps):
         self.commits.must = True
         self._alarm.stop()
         self._ticks.leave(self)
+        thinking.stop_all(self.room)
         queue, self.queue = self.queue, InputQueue()
         for input, done in queue:
             if done is not None:

@@ -193,7 +193,7 @@ class Seats(dict[str, Player]):
 
     def of_user(self, user_id: str, role: str | None = None) -> Player | None:
         """:returns: this user's seat of that role."""
-        return next((s for s in self.of_role(role) if s.user_id == user_id), None)
+        return next((s for s in self.of_role(role) if s.user_id == user_id and s.bot is None), None)
 
     def take(
         self, user_id: str, name: str, profile: dict[str, Any], role: str, *, bot: str | UnsetType = UNSET

@@ -80,7 +80,7 @@ class Timers:
         every = self.seconds(every) if every is not None else None
         if every is not None and not every >= SHORTEST_EVERY_S:
             raise ValueError(f"every: at least {SHORTEST_EVERY_S} seconds, not {every!r}")
-        if len(self.armed) >= MAX_TIMERS and (seat, name) not in self.armed:
+        if kind not in DEADLINES and len(self.armed) >= MAX_TIMERS and (seat, name) not in self.armed:
             raise ValueError(f"at most {MAX_TIMERS} timers a room")
         order = self.state.order + 1
         self._room.journal.set(self.state, "order", order)

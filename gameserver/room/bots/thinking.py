@@ -63,7 +63,15 @@ def arm(room: Room) -> None:
 def stop(room: Room, seat: Player) -> None:
     """No bot thinks for this seat any more."""
     room.timers.cancel(NAME, seat.id)
-    room.moment.thinking.pop(seat.id, None)
+    thought = room.moment.thinking.pop(seat.id, None)
+    if thought is not None:
+        thought.cancel()
+
+
+def stop_all(room: Room) -> None:
+    """The room is not run here any more: nobody waits for its bots."""
+    while room.moment.thinking:
+        room.moment.thinking.popitem()[1].cancel()
 
 
 def answers(room: Room, seat: Player, question: str) -> bool:
@@ -105,7 +113,7 @@ async def move(room: Room, seat: Player) -> None:
     room.timers.arm(NAME, room.time + LIMIT_S, seat=seat.id, kind=KIND)
     room.moment.thinking[seat.id] = waiting
     waiting.addErrback(_failed, room, seat, level)
-    waiting.addCallback(_post, room, seat.id, stamp)
+    waiting.addCallback(_post, room, seat.id, stamp, waiting)
 
 
 class TakeBotMove(Input, frozen=True):
@@ -114,10 +122,12 @@ class TakeBotMove(Input, frozen=True):
 
     :ivar seat: its seat, by its id.
     :ivar stamp: turn, call and moves as it was shown them.
+    :ivar thought: what it waited for; if that is not what the seat thinks now, the bot was stopped.
     """
 
     seat: str
     stamp: Any
+    thought: Any
     chosen: Any
 
     recurs: ClassVar[bool] = True
@@ -126,7 +136,7 @@ class TakeBotMove(Input, frozen=True):
         """Take its move, or ask it again where something else is to be chosen from."""
         seat = room.seats.get(self.seat)
         level = level_of(seat) if seat is not None else None
-        if seat is None or level is None or room.moment.thinking.pop(self.seat, None) is None:
+        if seat is None or level is None or room.moment.thinking.get(self.seat) is not self.thought:
             return
         stop(room, seat)
         if seat.id not in _to_move(room):
@@ -214,8 +224,18 @@ def _moves_of(room: Room, seat: Player) -> list[Move]:
     if asked is not None and asked[0] == (room.journal.era, len(room.journal.undo)) and seat.id in asked[1]:
         found = asked[1][seat.id]
     else:
-        found = legal.known(room, seat)
+        found = _ask(room, seat)
     return [each.move for each in found]
+
+
+def _ask(room: Room, seat: Player) -> list[legal.Legal]:
+    """A game that cannot say the moves, since somebody has left, has none: the step before has logged that."""
+    before = room.journal.mark()
+    try:
+        return legal.known(room, seat)
+    except Exception:  # noqa: BLE001 - the game's own code
+        room.journal.rollback(before)
+        return []
 
 
 def _can_pick(move: Move) -> bool:
@@ -265,10 +285,10 @@ def _failed(failure: Failure, room: Room, seat: Player, level: str) -> None:
         room.game_calls.log_failure(f"bot {level}", failure.value, seat)
 
 
-def _post(chosen: Any, room: Room, seat: str, stamp: Any) -> None:
+def _post(chosen: Any, room: Room, seat: str, stamp: Any, thought: Any) -> None:
     post = room.context.post
     if post is not None:
-        post(room.code, TakeBotMove(seat, stamp, chosen))
+        post(room.code, TakeBotMove(seat, stamp, thought, chosen))
 
 
 def _log(room: Room, seat: Player, level: str, what: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from hashlib import blake2b
+from inspect import isawaitable, iscoroutine
 from typing import TYPE_CHECKING, Any
 
 from msgspec import structs
@@ -10,8 +11,9 @@ from msgspec import structs
 from gameserver.room import stored
 from gameserver.room.documents.document import Document
 from gameserver.room.seats import Player
-from gameserver.room.state import Answer, KeptRoom, RoomState, SeatState, TimersState
+from gameserver.room.state import Answer, Armed, KeptRoom, RoomState, SeatState, TimersState
 from gameserver.room.turns.move import Move, Some
+from gameserver.room.turns.state import Level, TurnsState
 
 if TYPE_CHECKING:
     from gameserver.room.room import Room
@@ -49,15 +51,10 @@ class View:
 
 
 def _copy_for(room: Room, seat: Player) -> Room:
-    state = stored.decode(stored.encode(room.state), RoomState)
-    state.key = blake2b(f"{state.spent}/{seat.id}".encode(), key=room.state.key, digest_size=16, person=b"bot").digest()
-    state.password = None
-    for name, asked in state.questions.items():
-        hidden = {id: Answer(None, 0.0) for id in asked.answers}
-        state.questions[name] = structs.replace(asked, answers=hidden)
+    state = _state_for(room, seat)
     seats = [stored.decode(stored.encode(each._kept), SeatState) for each in room.seats.values()]
-    own = (None, seat.id)
-    armed = {key: structs.replace(timer, data={}) for key, timer in room.timers.armed.items() if key[0] in own}
+    timers = room.timers.armed.items()
+    armed = {key: structs.replace(timer, data={}) for key, timer in timers if _knows_timer(seat, timer)}
     kept = KeptRoom(state, seats, TimersState(armed=armed, order=room.timers.state.order))
     context = structs.replace(room.context, notified=None, post=None)
     copied = type(room)(room.spec, kept, id=room.id, code=room.code, epoch="", now=room.now, context=context)
@@ -69,5 +66,50 @@ def _copy_for(room: Room, seat: Player) -> Room:
             copied.docs[name] = Document(copied.journal, document.plain(), name=name)
             copied.docs[name].special = document.special
     copied.game._gs_restored()
+    _derive(copied)
     copied.journal.commit()
     return copied
+
+
+def _state_for(room: Room, seat: Player) -> RoomState:
+    """:returns: what all know, and this seat, with a key that tells nothing of the room's own."""
+    state = stored.decode(stored.encode(room.state), RoomState)
+    text = f"{state.spent}/{room.timers.state.order}/{seat.id}".encode()  # an order serves one bot's thinking alone
+    state.key = blake2b(text, key=room.state.key, digest_size=16, person=b"bot").digest()
+    state.password = None
+    state.groups = {name: one for name, one in state.groups.items() if one.public or seat.id in one.members}
+    for name, asked in state.questions.items():
+        hidden = {id: Answer(None, 0.0) for id in asked.answers}
+        state.questions[name] = structs.replace(asked, answers=hidden)
+    if state.turns is not None:
+        _hide_whispers(state.turns, seat)
+    return state
+
+
+def _hide_whispers(turns: TurnsState, seat: Player) -> None:
+    def own(level: Level) -> dict[str, Any]:
+        return {id: prompt for id, prompt in level.whispers.items() if id == seat.id}
+
+    turns.turn = structs.replace(turns.turn, whispers=own(turns.turn))
+    turns.calls = tuple(structs.replace(call, whispers=own(call)) for call in turns.calls)
+
+
+def _knows_timer(seat: Player, timer: Armed) -> bool:
+    """Whether a seat's client is told of a timer; of clocks and deadlines all are."""
+    if timer.seat is not None:
+        return timer.seat == seat.id
+    return timer.show or timer.kind in ("turn", "question", "phase")
+
+
+def _derive(copied: Room) -> None:
+    """What the game keeps outside its documents is made as after a restart, as far as what the seat sees is enough."""
+    try:
+        result = copied.game.on_load()
+    except Exception as error:  # noqa: BLE001 - the game's own code, on documents that are empty
+        text = "{game}: on_load failed on a bot's copy: {error!r}"
+        copied.context.log.debug(text, game=copied.spec.name, error=error)
+        return
+    if iscoroutine(result):
+        result.close()
+    elif isawaitable(result):
+        copied.context.log.debug("{game}: on_load waits, and a bot's copy does not", game=copied.spec.name)

@@ -121,7 +121,7 @@ class ResumeSeat(Input, frozen=True):
     async def apply(self, room: Room) -> None:
         """Find the seat by its secret, and tell what its client has missed."""
         requester = self.requester
-        own = (seat for seat in room.seats.values() if seat.user_id == requester.user.id)
+        own = (seat for seat in room.seats.values() if seat.user_id == requester.user.id and seat.bot is None)
         seat = next((seat for seat in own if _proves(room, seat, self.secret)), None)
         held = _seat_of(room, requester.session)
         if seat is None or (held is not None and held is not seat):
@@ -166,6 +166,11 @@ async def _welcome(room: Room, seat: Player) -> None:
     """The game gets to know a newcomer, and may refuse."""
     room.teams.welcome(seat)
     await room.game_calls.game("on_join", room.game.on_join, seat)
+    await start_when_full(room)
+
+
+async def start_when_full(room: Room) -> None:
+    """The last seat is taken: a game that is so starts by itself."""
     if room.game_class.auto_start and room.state.status == "lobby" and admission.is_full(room):
         await room.game_calls.alone("on_start", rounds.begin, room)
 

@@ -8,6 +8,7 @@ from gameserver.errors import Refused
 from gameserver.protocol import messages
 from gameserver.room.admission import is_host
 from gameserver.room.bots import handing
+from gameserver.room.inputs.arrivals import start_when_full
 from gameserver.room.inputs.input import SeatRequest
 
 if TYPE_CHECKING:
@@ -26,7 +27,10 @@ class SetBot(SeatRequest[messages.BotMessage], frozen=True):
         """
         message = self.message
         if message.seat is None:
-            return _add(room, player, message)
+            seat_id = _add(room, player, message)
+            await room.game_calls.settle()
+            await start_when_full(room)
+            return seat_id
         seat = room.seats.get(message.seat)
         if seat is None:
             raise Refused("There is no such seat.", code="bad_data", path="$.seat")

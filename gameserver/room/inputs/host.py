@@ -66,6 +66,8 @@ def _mute(room: Room, by: User, whom: Player) -> None:
 def _pass(room: Room, by: User, whom: Player) -> None:
     if whom.role not in HOST_ROLES:
         raise Refused(f"A {whom.role} cannot be host.")
+    if whom.bot is not None:
+        raise Refused("A bot cannot be host.")
     set_host(room, whom)
 
 
