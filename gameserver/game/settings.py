@@ -17,6 +17,7 @@ from gameserver.room.publish.quantize import is_setting
 
 Durability = Literal["commit", "relaxed", "none"]
 Storage = Literal["row", "fields"]
+Absent = Literal["leave", "stand_in", "skip"]
 Downtime = Literal["pause", "count"]
 
 MAX_GAME_PLAYERS: Final = 10_000
@@ -114,6 +115,9 @@ class GameSettings:
     ``unlock``, ``kick``, ``mute``, and ``pass`` the right on"""
     hold_s: ClassVar[Annotated[float | None, _or_none(_SECONDS)]] = 120
     """how long a seat is held after its last connection was lost; None: until the room closes"""
+    absent: ClassVar[Annotated[Absent, _one_of(*get_args(Absent))]] = "leave"
+    """what becomes of a player's seat that was held for so long: ``"leave"``: it ends; while the game is played
+    ``"stand_in"``: a bot moves for it; ``"skip"``: turns pass over it, and nobody waits for it"""
     turn_s: ClassVar[Annotated[float | None, _or_none(_SECONDS)]] = None
     """how long each turn may take, and each call without a time of its own; None: as long as one likes"""
     bank_s: ClassVar[Annotated[float | None, _or_none(_SECONDS)]] = None
@@ -195,7 +199,7 @@ SETTINGS: Final = frozenset(GameSettings.__annotations__)
 """The names of all settings."""
 
 
-LATER: Final = frozenset({"turn_s", "bank_s", "increment_s", "max_moves", "bot_s", "max_bots"})
+LATER: Final = frozenset({"turn_s", "bank_s", "increment_s", "max_moves", "bot_s", "max_bots", "absent"})
 """Settings that games of before may have as names of their own: they count only as values of their type."""
 
 

@@ -125,6 +125,7 @@ class Spec:
     :ivar moves: the hook of this name, unbound; None where the game has none that is one, as `on_turn`, `on_timeout`.
     :ivar bots: by level, in the order of the class, what plays it; also ``random``, where there are moves.
     :ivar stand_in: the level that plays for the absent; None: there is none.
+    :ivar absent: what becomes of the seats of players who are away: ``"leave"``, ``"stand_in"`` or ``"skip"``.
     :ivar message_bytes: how large a message of its rooms may be, as JSON.
     :raises GameDefinitionError: something in it is not as it must be.
     """
@@ -172,6 +173,7 @@ class Spec:
         self.asks_all = self.moves is not None and any(one.turn == "any" for one in with_turn)
         self.bots = levels.of_class(cls, has_moves=self.moves is not None)
         self.stand_in = levels.stand_in_of(self.bots)
+        self.absent: str = setting(cls, "absent")
         self.bot_s: tuple[float, float] = setting(cls, "bot_s")
         max_bots: int | None = setting(cls, "max_bots")
         self.max_bots = cls.max_players - 1 if max_bots is None else max_bots

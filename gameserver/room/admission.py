@@ -23,7 +23,7 @@ def admit_newcomer(room: Room, requester: Requester, role: str, password: str | 
     :raises Refused: this user gets no new seat of that role here.
     """
     user = requester.user
-    _admit_unbanned(room, requester)
+    admit_unbanned(room, requester)
     if room.spec.player_seats(role) is None or (role == "host" and user.id != room.state.creator):
         raise Refused(f"There is no seat of a {role} for you.", code="forbidden")
     state = room.state
@@ -58,7 +58,8 @@ def is_open_to(room: Room, requester: Requester, role: str, match: dict[str, Any
     """
     Whether this user would find a seat here, in a public room whose options hold ``match``.
 
-    Whoever has a seat is led back to it, unless the game is over: who looks for any room wants to play.
+    Whoever has a seat is led back to it, unless the game is over: who looks for any room wants to play. To one that was
+    left nobody is led.
 
     :param coming: seats that are promised to others.
     """
@@ -71,7 +72,7 @@ def is_open_to(room: Room, requester: Requester, role: str, match: dict[str, Any
     if held is not None and (own is None or held != own.id):
         return False
     if own is not None:
-        return room.state.status != "over"
+        return room.state.status != "over" and not own._kept.has_left
     try:
         admit_newcomer(room, requester, role, None)
     except Refused:
@@ -90,7 +91,8 @@ def holds(options: dict[str, Any], match: dict[str, Any]) -> bool:
     return all(values.same(options.get(k, match), v) for k, v in match.items())
 
 
-def _admit_unbanned(room: Room, requester: Requester) -> None:
+def admit_unbanned(room: Room, requester: Requester) -> None:
+    """:raises Refused: ``forbidden``: this user is banned, here or everywhere."""
     user_id = requester.user.id
     ban = room.talking.ban_of(user_id)
     reason = ban.reason if ban is not None else None
@@ -99,6 +101,15 @@ def _admit_unbanned(room: Room, requester: Requester) -> None:
     if reason is not None:
         text = "You may not come back to this room"
         raise Refused(f"{text}: {reason}." if reason else f"{text}.", code="forbidden")
+
+
+def is_banned(room: Room, requester: Requester) -> bool:
+    """Whether this user is banned, here or everywhere."""
+    try:
+        admit_unbanned(room, requester)
+    except Refused:
+        return True
+    return False
 
 
 def _is_open_to_role(room: Room, role: str) -> bool:

@@ -68,11 +68,16 @@ class Newcomer(Struct, frozen=True):
 
 
 class Departure(Struct, frozen=True):
-    """A seat that is gone for good with this step."""
+    """
+    A seat that is gone for good with this step.
+
+    :ivar stays: its owner alone is: the seat stays, absent.
+    """
 
     seat: Player
     reason: str
     text: str | None
+    stays: bool = False
 
 
 class IsTyping(Struct, frozen=True):

@@ -112,6 +112,7 @@ class Contract(Protocol):
     asks_all: bool
     max_moves: int
     stand_in: str | None
+    absent: str
     bot_s: tuple[float, float]
     max_bots: int
     clock: TurnClock

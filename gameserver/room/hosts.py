@@ -30,9 +30,9 @@ def set_host(room: Room, seat: Player | None) -> None:
 def pass_on(room: Room) -> None:
     """Somebody has come, or left for good: if nobody has the flag, find whom it goes to."""
     seats, state = room.seats, room.state
-    if state.host_owner is not None and state.host_owner not in seats:
+    if state.host_owner is not None and not _is_seated(room, state.host_owner):
         room.journal.set(state, "host_owner", None)
-    if state.host not in seats:
+    if not _is_seated(room, state.host):
         if state.host_owner is None:
             set_host(room, _heir(room) or next(_who_may(room), None))
         else:
@@ -71,9 +71,17 @@ def _lend(room: Room, heir: Player) -> None:
     room.journal.update(room.state, host=heir.id, host_owner=host_owner, host_away_at=away_at)
 
 
+def _is_seated(room: Room, id: str | None) -> bool:
+    """Whether there is such a seat, whose owner has not left it."""
+    seat = room.seats.get(id or "")
+    return seat is not None and not seat._kept.has_left
+
+
 def _heir(room: Room) -> Player | None:
     return next((seat for seat in _who_may(room) if seat.online), None)
 
 
 def _who_may(room: Room) -> Iterator[Player]:
-    return (seat for seat in room.seats.values() if seat.role in HOST_ROLES and seat.bot is None)
+    return (
+        seat for seat in room.seats.values() if seat.role in HOST_ROLES and seat.bot is None and not seat._kept.has_left
+    )

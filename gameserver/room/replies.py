@@ -119,7 +119,7 @@ class Replies:
         :returns: the player, if this request is to be applied; if not, it has been answered.
         """
         player = self._room.seats.get(seat_id)
-        if player is None:
+        if player is None or player._kept.has_left:
             self.error(requester, Refused(code="not_found"))
         elif requester.id is not None and self.came_before(requester, player):
             self._answer_again(requester, player)

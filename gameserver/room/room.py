@@ -351,8 +351,11 @@ class Room:
 
     def note_emptiness(self) -> None:
         """Nobody is connected any more: the time until the room closes for that runs."""
-        if self.moment.empty_since is None and not any(seat in self.seats for seat in self.publisher.heard):
+        if self.moment.empty_since is None and not any(map(self._has_owner, self.publisher.heard)):
             self.journal.set(self.moment, "empty_since", self.now)
+
+    def _has_owner(self, seat: str) -> bool:
+        return seat in self.seats and not self.seats[seat]._kept.has_left
 
     def idle_at(self) -> float | None:
         if self.game_class.idle_close_s is None or self.moment.empty_since is None:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from gameserver.errors import Refused
 from gameserver.protocol import values
+from gameserver.room import absence
 from gameserver.room.notices import note
 from gameserver.room.seats import with_ids
 from gameserver.room.state import Ban
@@ -39,6 +40,7 @@ def end(room: Room, result: dict[str, Any]) -> None:
     played_s = room.played_s
     room.journal.update(room.state, played_before=played_s, playing_since=None, phase_timer=None)
     room.journal.update(room.state, status="over", result=result)
+    absence.end(room)
     room.asking.close_all()
     room.turns.forget()
     room.timers.cancel_all(everywhere=True, deadlines=True)
@@ -93,5 +95,4 @@ def kick(room: Room, player: Player, ban: bool) -> None:
         ends += [s for s in room.seats.values() if s.user_id == player.user_id and s is not player]
     for seat in ends:
         if seat.id in room.seats:  # the hook of one may have ended another
-            room.end_seat(seat, "banned" if ban else "kicked", None)
-            room.finish_later(room.game.on_leave(seat))
+            room.finish_later(absence.leave(room, seat, "banned" if ban else "kicked", None))

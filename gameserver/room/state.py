@@ -28,6 +28,9 @@ SCHEMA: Final = 1
 
 Mode = Literal["balanced", "chosen", "shuffled"]
 Late = Literal["smallest", "weakest", "none"]
+Absence = Literal["away", "late", "left", "kicked", "banned"]
+"""Why a seat is absent: not held any longer; too slow; or its owner has left, or was put out."""
+GONE: Final = ("left", "kicked", "banned")
 TimerKey = tuple[str | None, str]
 """Seat id or None, and name."""
 
@@ -174,6 +177,8 @@ class SeatState(Kept, kw_only=True):
     :ivar ready: whether its player is ready for a round to start; not set of those that are not.
     :ivar bot: the level of the bot that sits there; not set of people's.
     :ivar stand_in: the level of the bot that moves for its owner, who is away.
+    :ivar absent: why it is absent while a game is played; not set of those that are not.
+    :ivar late: how many clocks in a row its player let run out; not set: none.
     :ivar account: whether its owner has an account; not set of guests, and in rows of older releases of nobody.
     """
 
@@ -190,6 +195,8 @@ class SeatState(Kept, kw_only=True):
     read: dict[str, int] = {}
     ready: Annotated[bool | UnsetType, marks.seat] = UNSET
     account: Annotated[bool | UnsetType, marks.seat] = UNSET
+    absent: Annotated[Absence | UnsetType, marks.turn] = UNSET
+    late: int | UnsetType = UNSET
     bot: Annotated[str | UnsetType, marks.seat, marks.asked] = UNSET
     stand_in: Annotated[str | UnsetType, marks.seat, marks.asked] = UNSET
 
@@ -197,6 +204,11 @@ class SeatState(Kept, kw_only=True):
     def part(self) -> str:  # type: ignore[override]
         """The part of the row that it is in."""
         return keys.seat(self.id)
+
+    @property
+    def has_left(self) -> bool:
+        """Whether its owner has left, or was put out, while a game is played that keeps the seat."""
+        return self.absent in GONE
 
 
 class Armed(Struct, frozen=True):

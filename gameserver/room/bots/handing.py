@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from msgspec import UNSET
-
 from gameserver.errors import Refused
+from gameserver.room import absence
 from gameserver.room.admission import is_host
-from gameserver.room.bots import thinking
 
 if TYPE_CHECKING:
     from gameserver.room.room import Room
@@ -27,18 +25,15 @@ def hand_over(room: Room, by: Player, seat: Player, level: str | None) -> None:
         raise Refused("Only players have somebody move for them.", code="bad_data", path="$.seat")
     if by != seat and not is_host(room, by):
         raise Refused("Only the host may do that.", code="forbidden")
-    if by != seat and seat.online and level is not None:
+    if by != seat and seat.online and not seat._kept.absent:
         raise Refused("Who is here moves alone.", code="forbidden")
     if level is not None and level not in room.spec.bots:
         levels = ", ".join(room.spec.bots) or "none"
         raise Refused(f"There is no such level; there are {levels}.", code="bad_data", path="$.level")
     if level is not None and room.state.status != "playing":
         raise Refused("No round is being played.")
-    set_stand_in(room, seat, level)
-
-
-def set_stand_in(room: Room, seat: Player, level: str | None) -> None:
-    """From now on a bot of this level moves for a player; None: nobody does."""
-    if level is None:
-        thinking.stop(room, seat)
-    room.journal.set(seat._kept, "stand_in", level or UNSET)
+    if by == seat:
+        absence.be_back(room, seat)
+    elif level is not None:
+        absence.be_handed(room, seat)
+    absence.set_stand_in(room, seat, level)

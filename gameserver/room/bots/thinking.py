@@ -26,7 +26,7 @@ from gameserver.room.inputs.input import Input
 from gameserver.room.seats import Player, with_ids
 from gameserver.room.turns import legal
 from gameserver.room.turns.move import Move
-from gameserver.room.turns.waiting import waited_for
+from gameserver.room.turns.waiting import all_absent, waited_for
 
 if TYPE_CHECKING:
     from gameserver.room.room import Room
@@ -35,6 +35,8 @@ KIND: Final = "bot"
 """Of the timers that say when a bot moves."""
 NAME: Final = " bot"
 """Of such a timer; the space keeps it apart from those of games."""
+ANY: Final = object()
+"""In place of a move: any is as good."""
 LIMIT_S: Final = 10.0
 """So long may a bot wait for something."""
 
@@ -94,18 +96,8 @@ async def move(room: Room, seat: Player) -> None:
         _log(room, seat, level, f"took more than {LIMIT_S:g} seconds")
         await move_by_chance(room, seat)
         return
-    found = room.spec.bots.get(level)
-    if found is None or found.choose is None:
-        await move_by_chance(room, seat)
-        return
     stamp = _stamp(room, seat)
-    try:
-        view = View(room, seat)
-        moves = _moves_of(room, seat) if room.spec.moves is not None else None
-        chosen = found.choose(view.game, view.player, None if moves is None else [view.move(each) for each in moves])
-    except Exception as error:  # noqa: BLE001 - the game's own code
-        room.game_calls.log_failure(f"bot {level}", error, seat)
-        chosen = None
+    chosen = _choose(room, seat, level)
     if not isawaitable(chosen):
         await _take(room, seat, level, chosen)
         return
@@ -114,6 +106,33 @@ async def move(room: Room, seat: Player) -> None:
     room.moment.thinking[seat.id] = waiting
     waiting.addErrback(_failed, room, seat, level)
     waiting.addCallback(_post, room, seat.id, stamp, waiting)
+
+
+async def move_now(room: Room, seat: Player, level: str) -> None:
+    """Have a bot of a level move for a seat within this step; one that waits for something holds up the room."""
+    stop(room, seat)
+    chosen = _choose(room, seat, level)
+    if isawaitable(chosen):
+        try:
+            chosen = await chosen
+        except Exception as error:  # noqa: BLE001 - the game's own code
+            room.game_calls.log_failure(f"bot {level}", error, seat)
+            chosen = None
+    await _take(room, seat, level, chosen)
+
+
+def _choose(room: Room, seat: Player, level: str) -> Any:
+    """:returns: what a bot of this level chooses, or what is to be awaited for it; `ANY`: it takes whichever."""
+    found = room.spec.bots.get(level)
+    if found is None or found.choose is None:
+        return ANY
+    try:
+        view = View(room, seat)
+        moves = _moves_of(room, seat) if room.spec.moves is not None else None
+        return found.choose(view.game, view.player, None if moves is None else [view.move(each) for each in moves])
+    except Exception as error:  # noqa: BLE001 - the game's own code
+        room.game_calls.log_failure(f"bot {level}", error, seat)
+        return None
 
 
 class TakeBotMove(Input, frozen=True):
@@ -164,7 +183,7 @@ async def _take(room: Room, seat: Player, level: str, chosen: Any) -> None:
         if not chosen.choices and await _try(room, seat, chosen):
             return
         _log(room, seat, level, f"chose {chosen!r}, which is no legal move")
-    elif chosen is not None or seat.id in _waited(room):
+    elif chosen is not ANY and (chosen is not None or seat.id in _waited(room)):
         _log(room, seat, level, f"returned {chosen!r}, which is no move")
     await move_by_chance(room, seat)
 
@@ -203,7 +222,7 @@ async def _send(room: Room, seat: Player, chosen: Move) -> None:
 
 def _to_move(room: Room) -> dict[str, None]:
     """:returns: the seats that are waited for, and those that are asked what their moves answer."""
-    if room.state.status != "playing":
+    if room.state.status != "playing" or all_absent(room):
         return {}
     seats = dict.fromkeys(_waited(room))
     for name, asked in room.state.questions.items():

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 from gameserver.errors import Refused
 from gameserver.interfaces import User
 from gameserver.protocol.texts import cleaned
+from gameserver.room import absence
 from gameserver.room.admission import is_host
 from gameserver.room.chat.line import KeptLine
 from gameserver.room.chat.rate import SLOWEST_S as SLOWEST_S
@@ -60,8 +61,7 @@ def kick(room: Room, by: User, whom: Player, reason: str) -> None:
     """:raises Refused: not this one."""
     _check_target(room, by, whom)
     note(room, "kick", by, whom, reason=reason)
-    room.end_seat(whom, "kicked", reason or None)
-    room.finish_later(room.game.on_leave(whom))
+    room.finish_later(absence.leave(room, whom, "kicked", reason or None))
 
 
 def ban(room: Room, by: User, whom: Player, s: float | None, reason: str) -> None:
@@ -71,8 +71,7 @@ def ban(room: Room, by: User, whom: Player, s: float | None, reason: str) -> Non
     room.talking.ban(whom.user_id, Ban(whom.name, None if s is None else room.now + s, reason))
     for seat in [seat for seat in room.seats.values() if seat.user_id == whom.user_id]:
         if seat.id in room.seats:  # the hook of one may have ended another
-            room.end_seat(seat, "banned", reason or None)
-            room.finish_later(room.game.on_leave(seat))
+            room.finish_later(absence.leave(room, seat, "banned", reason or None))
 
 
 def unban(room: Room, by: User, name: str) -> str:

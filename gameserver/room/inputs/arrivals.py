@@ -12,13 +12,13 @@ from gameserver.interfaces import User
 from gameserver.interfaces.users import is_guest
 from gameserver.protocol import values
 from gameserver.protocol.texts import printable_tree
-from gameserver.room import admission, rounds
+from gameserver.room import absence, admission, rounds
 from gameserver.room.bots.seats import make_place
 from gameserver.room.changes import Newcomer
 from gameserver.room.chat.moderation import has_right
 from gameserver.room.effects import Requester
 from gameserver.room.hosts import HOST_ROLES, set_host
-from gameserver.room.inputs.connections import connect
+from gameserver.room.inputs.connections import check_questions, connect
 from gameserver.room.inputs.input import Input
 from gameserver.room.publish.joined import tell_recovered
 from gameserver.room.seat_names import name_for
@@ -99,6 +99,8 @@ class TakeSeat(Input, frozen=True):
         if held is not None and held is not seat:
             raise Refused("This connection has a seat in the room already.", code="forbidden")
         if seat is not None:
+            if seat._kept.absent:
+                admission.admit_unbanned(room, requester)
             await _come_back(room, requester, seat, None)
             return
         await _welcome(room, _seat_newcomer(room, requester, self.wish))
@@ -125,6 +127,8 @@ class ResumeSeat(Input, frozen=True):
         seat = next((seat for seat in own if _proves(room, seat, self.secret)), None)
         held = _seat_of(room, requester.session)
         if seat is None or (held is not None and held is not seat):
+            raise Refused(code="not_found")
+        if seat._kept.absent and admission.is_banned(room, requester):
             raise Refused(code="not_found")
         missed = room.publisher.streams.missed(seat._kept.entered, self.seen) if self.seen is not None else None
         await _come_back(room, requester, seat, missed is not None, missed)
@@ -184,8 +188,11 @@ async def _come_back(
     else:
         room.changes.newcomers.append(Newcomer(requester, seat.id, recovered))
     _recognise(room, seat, requester.user)
-    was_away = not seat.online
+    was_away, was_late = not seat.online, absence.is_late(seat)
     connect(room, seat)
+    absence.be_back(room, seat)
+    if was_late and not was_away:
+        await check_questions(room)
     if was_away:
         room.journal.mark()
         await room.game_calls.alone("on_resume", room.game.on_resume, seat)

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Coroutine
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from gameserver.room import absence
 from gameserver.room.bots import thinking
 from gameserver.room.hosts import lend
-from gameserver.room.inputs.connections import drop
+from gameserver.room.inputs.connections import check_questions, drop
 from gameserver.room.inputs.input import Input
 from gameserver.room.inputs.lifecycle import leave_for_good
 from gameserver.room.marks import NEVER
@@ -39,7 +40,10 @@ class Fire(Input, frozen=True):
         if timer is not None and _is_due(room, timer.due) and timer.due <= held_until:
             await _fire_timer(room, timer)
         elif seat is not None:
-            await leave_for_good(room, seat)
+            if absence.be_away(room, seat):
+                await check_questions(room)
+            else:
+                await leave_for_good(room, seat)
         elif _is_due(room, room.idle_at()):
             room.close("closed", "Nobody was here for a long time.")
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from gameserver.errors import CannotOpen, Refused
 from gameserver.protocol import messages
-from gameserver.room import rounds
+from gameserver.room import absence, rounds
 from gameserver.room.admission import is_host
 from gameserver.room.changes import Departure
 from gameserver.room.inputs.connections import check_questions
@@ -80,7 +80,8 @@ class EndRoom(Input, frozen=True):
 
 
 async def leave_for_good(room: Room, seat: Player) -> None:
-    """A seat is free again, and the game hears of it."""
-    room.end_seat(seat, "left", None)
-    await room.game_calls.alone("on_leave", room.game.on_leave, seat)
+    """A seat is free again, and the game hears of it; or it stays, absent, while a game is played."""
+    if not absence.stay(room, seat, "left", None):
+        room.end_seat(seat, "left", None)
+        await room.game_calls.alone("on_leave", room.game.on_leave, seat)
     await check_questions(room)

@@ -11,11 +11,12 @@ from twisted.internet.defer import succeed
 
 from gameserver.errors import NotJSON, Refused
 from gameserver.protocol import messages, values
-from gameserver.room import admission, quota
+from gameserver.room import absence, admission, quota
 from gameserver.room.effects import Requester
 from gameserver.room.inputs.input import SeatRequest
 
 if TYPE_CHECKING:
+    from gameserver.room.contract import MessageContract
     from gameserver.room.room import Room
     from gameserver.room.seats import Player
 
@@ -65,6 +66,8 @@ def apply_message(
         else:
             if spec.open_to != player.role or room.state.paused_at is not None:
                 admission.admit_message(room, spec, player, type)
+                if player._kept.late and (spec.turn or spec.question):
+                    absence.moved(room, player)
             room.changes.durable = spec.durable
             if read is UNREAD:
                 result = spec.call(room, player, message.data)
@@ -82,6 +85,8 @@ def apply_message(
         if (
             room.journal.undo != room.changes.only_said
         ):  # else there is nothing to be looked at, but the size: when it is told
+            if player._kept.late and not room.spec.waits_for_turns:  # what changes something is a move there
+                absence.moved(room, player)
             if room.game_calls.is_unsettled:
                 return room.game_calls.asked(requester, player, type, 0, succeed(result))
             if quota.may_have_grown(room):
@@ -95,7 +100,15 @@ def apply_message(
                 replies.answer(requester, player, result)
     except (Exception, SystemExit) as error:  # noqa: BLE001 - the message's door
         room.game_calls.refuse(requester, player, type, 0, error)
+        if player._kept.late:
+            return _be_back(room, player, spec)
     return None
+
+
+async def _be_back(room: Room, player: Player, spec: MessageContract | None) -> None:
+    """A move is refused of somebody who was too slow, and passed over: from the next turn on no more."""
+    if absence.is_late(player) and (spec is None or spec.turn):
+        await room.game_calls.alone("turn", absence.be_back, room, player)
 
 
 async def _take_answer(room: Room, name: str, player: Player, result: Any) -> None:

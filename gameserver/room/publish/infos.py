@@ -126,7 +126,7 @@ def _encode(info: Struct) -> bytes:
 def tell_seats(room: Room, log: list[Said]) -> None:
     stale, publisher = room.journal.stale, room.publisher
     changed: dict[str, Raw] = {}
-    left = {departure.seat.id: departure.seat for departure in room.changes.departures}
+    left = {departure.seat.id: departure.seat for departure in room.changes.departures if not departure.stays}
     for seat in [room.seats.get(id) or left.get(id) for id in stale.seats]:
         if seat is None:
             continue  # it came and went with a step that was undone

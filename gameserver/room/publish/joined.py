@@ -83,12 +83,15 @@ def tell_recovered(room: Room, requester: Requester, seat: Player, missed: list[
 
 
 def tell_left(room: Room, departure: Departure) -> None:
-    """The seat's sessions hear it last; nothing of the seat is kept."""
+    """The seat's sessions hear it last; nothing of the seat is kept, unless it stays without them."""
     seat = departure.seat
     sessions = tuple(room.publisher.listeners(seat.id))
     if sessions:
         left = messages.Left(room.code, departure.reason, departure.text)
         hand_out(room, audience_of(sessions), messages.encode(left))
+    if departure.stays:
+        room.publisher.detach_all(seat.id, room.code)
+        return
     room.publisher.release(seat.id, room.code)
     seat._kept.entered.clear()
     key = f"seat:{seat.id}"

@@ -126,18 +126,22 @@ class Publisher:
         self.slow.left((session,))
         return True
 
-    def release(self, seat: str, code: str) -> None:
-        """A seat is gone, and all that was kept for it."""
-        key = f"seat:{seat}"
+    def detach_all(self, seat: str, code: str) -> None:
+        """All sessions of a seat have it no longer."""
         sessions = self._sessions.pop(seat, [])
         self.slow.left(sessions)
         for session in sessions:
             del self._seats[session]
             session.unseated(code)
+        self.audiences.clear()
+
+    def release(self, seat: str, code: str) -> None:
+        """A seat is gone, and all that was kept for it."""
+        key = f"seat:{seat}"
+        self.detach_all(seat, code)
         self.patches.pop(key, None)
         self.keys.pop(key, None)
         self.streams.forget(key)
-        self.audiences.clear()
 
     def take_over(self, old: Publisher, docs: dict[str, Document]) -> None:
         """

@@ -9,7 +9,7 @@ from msgspec import structs
 
 from gameserver.room.turns import clocks
 from gameserver.room.turns.state import Call, TurnsState
-from gameserver.room.turns.waiting import waited_for
+from gameserver.room.turns.waiting import is_over
 
 if TYPE_CHECKING:
     from gameserver.room.room import Room
@@ -42,7 +42,7 @@ def take_out(room: Room, state: TurnsState, seats: Iterable[str], *, everywhere:
 
 def end_complete(room: Room, state: TurnsState) -> None:
     """End the call on top, and whichever is on top then, as long as they wait for nobody; what follows is noted."""
-    while state.calls and not waited_for(room, state):
+    while state.calls and is_over(room, state):
         end(room, state, then=True)
 
 

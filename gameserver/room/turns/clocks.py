@@ -14,7 +14,7 @@ from msgspec import structs
 from gameserver.room import marks
 from gameserver.room.turns import ring
 from gameserver.room.turns.state import Call, Level, TurnsState
-from gameserver.room.turns.waiting import waited_for
+from gameserver.room.turns.waiting import all_absent, waited_for
 
 if TYPE_CHECKING:
     from gameserver.room.room import Room
@@ -82,7 +82,7 @@ def end_turn(room: Room, state: TurnsState) -> None:
 def run(room: Room, state: TurnsState) -> None:
     """Have those clocks run, and no others, that run now."""
     active = waited_for(room, state)
-    stands = room.state.status != "playing" or not active
+    stands = room.state.status != "playing" or not active or all_absent(room)
     clock, top = room.spec.clock, top_of(state)
     own_s = top.s if isinstance(top, Call) else None
     level_s = own_s if own_s is not None else clock.turn_s

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from gameserver.room.turns import calls, clocks, ring
 from gameserver.room.turns.ring import who_is
+from gameserver.room.turns.waiting import is_over
 
 if TYPE_CHECKING:
     from gameserver.room.room import Room
@@ -47,8 +48,11 @@ def next_hook(room: Room) -> Callable[[], Any] | None:
 
 
 def _is_vacant(room: Room) -> bool:
-    """Whether nobody is behind the entry whose turn it is, and no call is open."""
+    """Whether the turn waits for nobody who could end it, somebody else could have it, and no call is open."""
     state = room.state.turns
     if state is None or state.at is None or state.calls or room.state.status != "playing":
         return False
-    return not ring.plays(room, state.ring[state.at])
+    if not is_over(room, state):
+        return False
+    seated = [key for key in state.ring if ring.seats_of(room, key)]
+    return not seated or any(ring.plays(room, key) for key in seated)

@@ -43,9 +43,17 @@ def seats_of(room: Room, key: str) -> list[str]:
     return [seat for seat in group.members if seat in room.seats and seat not in out]
 
 
+def is_skipped(room: Room, seat: str) -> bool:
+    """Whether a seat is passed over: it is absent, and nobody moves for it."""
+    if room.spec.absent == "leave":
+        return False
+    kept = room.seats[seat]._kept
+    return bool(kept.absent) and not kept.stand_in and (room.spec.absent == "skip" or room.spec.stand_in is None)
+
+
 def plays(room: Room, key: str) -> bool:
-    """Whether an entry may have a turn: it is not out, and somebody is behind it."""
-    return bool(seats_of(room, key))
+    """Whether an entry may have a turn: it is not out, and somebody is behind it who is not passed over."""
+    return any(not is_skipped(room, seat) for seat in seats_of(room, key))
 
 
 def owner_of(state: TurnsState, room: Room, seat: str) -> str:
@@ -59,13 +67,15 @@ def owner_of(state: TurnsState, room: Room, seat: str) -> str:
 
 def step(room: Room, state: TurnsState, steps: int) -> tuple[int | None, int]:
     """
-    Go on along the ring from whose turn it is, over those who do not play.
+    Go on along the ring from whose turn it is, over those who do not play; if all are absent, to the next of them.
 
     :param steps: backwards where negative.
     :returns: the place, None where nobody plays; and how often the start of a round was come to.
     """
     count = len(state.ring)
     playing = [plays(room, key) for key in state.ring]
+    if not any(playing):
+        playing = [bool(seats_of(room, key)) for key in state.ring]
     at = state.at if state.at is not None else state.start - 1
     if not any(playing):
         return None, 0

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from inspect import isawaitable
 from typing import TYPE_CHECKING, Any
 
+from gameserver.room import absence
+from gameserver.room.bots import standing_in
 from gameserver.room.groups import Group
 from gameserver.room.turns import calls, clocks, ring
 from gameserver.room.turns.state import Call, TurnsState
@@ -19,6 +21,8 @@ if TYPE_CHECKING:
 async def time_up(room: Room, name: str) -> None:
     """
     A call that has its own time ends; of all else ``on_timeout`` hears, and who is waited for still is done.
+
+    Where the game has no ``on_timeout``, stand-ins move for those who are waited for.
 
     :param name: of the clock.
     """
@@ -37,7 +41,26 @@ async def time_up(room: Room, name: str) -> None:
     on_timeout = room.spec.on_timeout
     if on_timeout is not None:
         await room.game_calls.alone("on_timeout", _tell_game, room, on_timeout, seats, still, counts=True)
+    else:
+        await stand_in(room, seats)
     await room.game_calls.alone("turn", _be_done, room, seats, still, counts=True)
+    await room.game_calls.alone("turn", absence.be_late, room, seats, counts=True)
+
+
+async def stand_in(room: Room, seats: Sequence[str]) -> None:
+    """Make moves for those of these seats that are waited for, until they are not, or turn and call are over."""
+    state = room.state.turns
+    if state is None:
+        return
+    number, serial = state.number, _serial(state)
+
+    def lasts() -> bool:
+        open_calls = [call.serial for call in state.calls]
+        return room.state.status == "playing" and state.number == number and (not serial or serial in open_calls)
+
+    for id in seats:
+        if id in room.seats:
+            await standing_in.play(room, room.seats[id], lasts)
 
 
 def _still(room: Room, state: TurnsState) -> Callable[[], bool]:

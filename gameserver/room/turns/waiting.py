@@ -1,4 +1,4 @@
-"""Who is waited for now."""
+"""Who is waited for now, and when nobody is."""
 
 from __future__ import annotations
 
@@ -13,10 +13,31 @@ if TYPE_CHECKING:
 
 def waited_for(room: Room, state: TurnsState) -> list[str]:
     """:returns: the seats that are waited for now: of the call on top, or else of whose turn it is."""
+    waits = [seat for seat in _meant(room, state) if not ring.is_skipped(room, seat)]
+    return waits[:1] if state.calls and state.calls[-1].in_order else waits
+
+
+def is_over(room: Room, state: TurnsState) -> bool:
+    """
+    Whether the call on top, or the turn, waits for nobody any more.
+
+    Where all people are absent it waits for one of them to return.
+    """
+    return not waited_for(room, state) and not (all_absent(room) and _meant(room, state))
+
+
+def all_absent(room: Room) -> bool:
+    """Whether people play here, and all of them are absent: then turns wait."""
+    if room.spec.absent == "leave":
+        return False
+    people = [seat for seat in room.seats.values() if seat.role == "player" and seat.bot is None]
+    return bool(people) and all(seat._kept.absent for seat in people)
+
+
+def _meant(room: Room, state: TurnsState) -> list[str]:
+    """:returns: those whose move it is, be they absent."""
     if state.calls:
-        top = state.calls[-1]
-        waits = [seat for seat in top.waits if seat in room.seats]
-        return waits[:1] if top.in_order else waits
+        return [seat for seat in state.calls[-1].waits if seat in room.seats]
     if state.at is None:
         return []
     key = state.ring[state.at]

@@ -1,0 +1,421 @@
+"""The absent: who is away while a game is played, and what becomes of the seat until its owner is back."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from twisted.trial.unittest import SynchronousTestCase
+
+from gameserver import Game, Move, Player, Refused, bot, message
+from gameserver.testing import Table, Visitor
+
+
+class Count(Game):
+    """Say one or two; the last to speak wins at twenty. The hooks are noted."""
+
+    min_players, max_players = 2, 4
+    hold_s = 20
+    bot_s = (1, 1)
+
+    def on_start(self) -> None:
+        self.state.update(said=[], log=[], sum=0)
+        self.turns.begin()
+
+    def moves(self, player: Player) -> list[Move]:
+        return [Move("say", {"n": n}) for n in (1, 2)]
+
+    @message(turn=True)
+    def say(self, player: Player, n: int) -> None:
+        self.state["said"].append([player.name, n])
+        self.state["sum"] += n
+        if self.state["sum"] >= 20:
+            self.over(ranking=[[player]])
+        else:
+            self.turns.next()
+
+    @message
+    def wait_for(self, player: Player, names: list[str]) -> None:
+        self.turns.only(*[p for p in self.players if p.name in names], then=self.waited)
+
+    def waited(self) -> None:
+        self.state["log"].append("waited")
+
+    @message
+    def finish(self, player: Player) -> None:
+        self.over()
+        self.state["log"].append([p.name for p in self.players])
+
+    @message
+    def put_out(self, player: Player, name: str, ban: bool) -> None:
+        self.kick(next(p for p in self.players if p.name == name), ban=ban)
+
+    def on_leave(self, player: Player) -> None:
+        self.note("left", player)
+
+    def on_drop(self, player: Player) -> None:
+        self.note("dropped", player)
+
+    def on_resume(self, player: Player) -> None:
+        self.note("back", player)
+
+    def note(self, what: str, player: Player) -> None:
+        if "log" in self.state:
+            self.state["log"].append(f"{what} {player.name}")
+
+    @bot("two", stand_in=True)
+    def two(self, player: Player, moves: list[Move]) -> Move:
+        return moves[1]
+
+
+class Standing(Count):
+    absent = "stand_in"
+
+
+class Skipping(Count):
+    absent = "skip"
+
+
+class Clocked(Standing):
+    turn_s = 30
+
+
+class SkippingClocked(Skipping):
+    turn_s = 30
+
+
+class Days(Standing):
+    hold_s = None
+    turn_s = 86400
+
+
+class NoBots(Game):
+    """Nobody can stand in: it has neither moves nor bots."""
+
+    min_players = 2
+    absent = "stand_in"
+    hold_s = 20
+
+    def on_start(self) -> None:
+        self.turns.begin()
+
+    @message(turn=True)
+    def go(self, player: Player) -> None:
+        self.turns.next()
+
+
+class AbsentCase(SynchronousTestCase):
+    def sit(self, game: type[Game], *names: str) -> list[Visitor]:
+        self.table = Table(game)
+        self.visitors = [self.table.join(name) for name in names or ("Ann", "Bob", "Cleo")]
+        self.visitors[0].start()
+        return self.visitors
+
+    @property
+    def here(self) -> Visitor:
+        return next(v for v in self.visitors if v.online)
+
+    @property
+    def turn(self) -> Any:
+        return self.here.info["turn"]
+
+    @property
+    def log(self) -> list[Any]:
+        log: list[Any] = self.table.state["log"]
+        return log
+
+    @property
+    def said(self) -> list[Any]:
+        said: list[Any] = self.table.state["said"]
+        return said
+
+    def names(self, ids: list[str]) -> list[str]:
+        return [self.table.room.seats[id].name for id in ids]
+
+    def seat(self, visitor: Visitor) -> Player:
+        return self.table.room.seats[visitor.id]
+
+    def join_again(self, visitor: Visitor) -> None:
+        visitor.come(None, {})
+
+
+class LeaveTests(AbsentCase):
+    def test_default_is_as_before(self) -> None:
+        _ann, bob, cleo = self.sit(Count)
+        bob.drop()
+        self.table.advance(20)
+        self.assertEqual((self.log, len(self.table.room.seats)), (["dropped Bob", "left Bob"], 2))
+        cleo.leave()
+        self.assertEqual(self.log[-1], "left Cleo")
+
+
+class AwayTests(AbsentCase):
+    def test_stand_in(self) -> None:
+        ann, bob, cleo = self.sit(Standing)
+        bob.drop()
+        self.table.advance(19)
+        self.assertFalse(ann.seats[bob.id]["stand_in"])
+        self.table.advance(1)
+        self.assertEqual(self.log, ["dropped Bob"])
+        self.assertTrue(ann.seats[bob.id]["stand_in"])
+        self.assertTrue(self.seat(bob).stand_in)
+        ann.send("say", n=1)
+        self.table.advance(1)
+        self.assertEqual((self.said, self.turn["active"]), ([["Ann", 1], ["Bob", 2]], [cleo.id]))
+        bob.resume()
+        self.assertEqual((self.log[-1], ann.seats[bob.id]["stand_in"]), ("back Bob", False))
+        cleo.send("say", n=1)
+        ann.send("say", n=1)
+        self.table.advance(15)
+        self.assertEqual(self.turn["active"], [bob.id], "nobody moves for who is back")
+
+    def test_skip(self) -> None:
+        ann, bob, cleo = self.sit(Skipping)
+        bob.drop()
+        self.table.advance(20)
+        ann.send("say", n=1)
+        self.assertEqual(self.turn["active"], [cleo.id])
+        self.assertEqual(self.names(self.turn["order"]), ["Ann", "Bob", "Cleo"])
+        ann.send("wait_for", names=["Bob", "Cleo"])
+        self.assertEqual(self.turn["active"], [cleo.id])
+        ann.send("wait_for", names=["Bob"])
+        self.assertEqual(self.log[-1], "waited")
+        bob.resume()
+        self.assertEqual(self.turn["active"], [bob.id, cleo.id], "the call waits for who is back")
+
+    def test_turn_passes_on(self) -> None:
+        """It was the turn of whom nobody waits for any more."""
+        ann, bob, _cleo = self.sit(Skipping)
+        ann.drop()
+        self.table.advance(20)
+        self.assertEqual(self.turn["active"], [bob.id])
+
+    def test_call_is_over(self) -> None:
+        ann, _bob, cleo = self.sit(Skipping)
+        ann.send("wait_for", names=["Cleo"])
+        cleo.drop()
+        self.table.advance(20)
+        self.assertEqual((self.log[-1], self.turn["active"]), ("waited", [ann.id]))
+
+    def test_nobody_to_stand_in(self) -> None:
+        ann, bob = self.sit(NoBots, "Ann", "Bob")
+        ann.drop()
+        self.table.advance(20)
+        self.assertEqual(self.turn["active"], [bob.id])
+        bob.send("go")
+        self.assertEqual(self.turn["active"], [bob.id])
+
+    def test_never_absent(self) -> None:
+        """Without ``hold_s`` only clocks go on."""
+        ann, bob, _ = self.sit(Days)
+        bob.drop()
+        self.table.advance(1000)
+        self.assertFalse(self.seat(bob).stand_in)
+        ann.send("say", n=1)
+        self.table.advance(86399 - 1000)
+        self.assertEqual(self.turn["active"], [bob.id])
+        self.table.advance(1001)
+        self.assertEqual(self.said[-1], ["Bob", 2])
+
+    def test_lobby_is_as_before(self) -> None:
+        self.table = Table(Standing)
+        ann, bob = self.table.join("Ann"), self.table.join("Bob")
+        bob.drop()
+        self.table.advance(20)
+        self.assertEqual(list(self.table.room.seats), [ann.id])
+
+    def test_after_a_restart(self) -> None:
+        ann, bob, _cleo = self.sit(Standing)
+        bob.drop()
+        self.table.advance(20)
+        self.table.restart()
+        self.assertTrue(ann.seats[bob.id]["stand_in"])
+        ann.send("say", n=1)
+        self.table.restart()
+        self.table.advance(2)
+        self.assertEqual(self.said[-1], ["Bob", 2])
+
+    def test_over_holds_anew(self) -> None:
+        """Whose seat a bot played sees the result, and plays again, if back in time."""
+        ann, bob, _ = self.sit(Standing)
+        bob.drop()
+        self.table.advance(20)
+        ann.send("finish")
+        self.assertFalse(ann.seats[bob.id]["stand_in"])
+        self.table.advance(19)
+        self.assertIn(bob.id, ann.seats)
+        self.table.advance(1)
+        self.assertNotIn(bob.id, ann.seats)
+        self.assertEqual(self.log[-1], "left Bob")
+
+
+class EverybodyTests(AbsentCase):
+    def test_turn_waits(self) -> None:
+        for game in (Clocked, SkippingClocked):
+            with self.subTest(game.__name__):
+                visitors = self.sit(game, "Ann", "Bob")
+                ann, bob = visitors
+                ann.drop()
+                bob.drop()
+                self.table.advance(20)
+                number = self.table.game.turns.number
+                self.table.advance(1000)
+                self.table.restart()
+                self.table.advance(1000)
+                self.assertEqual((self.table.game.turns.number, self.said), (number, []))
+                bob.resume()
+                if game is Clocked:
+                    self.table.advance(1)
+                    self.assertEqual(self.said, [["Ann", 2]])
+                self.assertEqual(self.turn["active"], [bob.id])
+
+    def test_clock_goes_on(self) -> None:
+        ann, bob = self.sit(Clocked, "Ann", "Bob")
+        self.table.advance(5)
+        ann.drop()
+        bob.drop()
+        self.table.advance(20)
+        self.table.advance(100)
+        ann.resume()
+        self.assertEqual(round(self.turn["ends"] / 1000 - self.table.now, 3), 5)
+
+    def test_idle_room_closes(self) -> None:
+        ann, bob = self.sit(Standing, "Ann", "Bob")
+        ann.leave()
+        bob.leave()
+        self.table.advance(3600)
+        self.assertEqual(self.table.status, "closed")
+
+
+class LeftTests(AbsentCase):
+    def test_seat_stays(self) -> None:
+        ann, bob, cleo = self.sit(Standing)
+        bob.leave()
+        self.assertEqual(bob.left, "left")
+        self.assertEqual(self.log, [])
+        self.assertEqual((ann.seats[bob.id]["online"], ann.seats[bob.id]["stand_in"]), (False, True))
+        ann.send("say", n=1)
+        self.table.restart()
+        self.table.advance(2)
+        self.assertEqual(self.said[-1], ["Bob", 2])
+        cleo.send("finish")
+        self.assertEqual(self.log, [["Ann", "Bob", "Cleo"], "left Bob"])
+        self.assertEqual(sorted(ann.seats), [ann.id, cleo.id])
+
+    def test_kicked_by_the_host(self) -> None:
+        ann, bob, _ = self.sit(Skipping)
+        ann.ask("host", act="kick", seat=bob.id)
+        self.assertEqual((bob.left, self.log), ("kicked", []))
+        ann.send("say", n=1)
+        self.assertEqual(self.names(self.turn["active"]), ["Cleo"])
+        bob.resume()
+        self.assertEqual(self.log, ["back Bob"])
+
+    def test_by_the_game(self) -> None:
+        ann, bob, cleo = self.sit(Skipping)
+        ann.send("put_out", name="Bob", ban=False)
+        ann.send("put_out", name="Cleo", ban=True)
+        self.assertEqual((bob.left, cleo.left, self.log), ("kicked", "banned", []))
+        for again, code in ((cleo.resume, "not_found"), (lambda: self.join_again(cleo), "forbidden")):
+            with self.assertRaises(Refused) as refused:
+                again()
+            self.assertEqual(refused.exception.code, code)
+        bob.resume()
+        self.assertEqual(self.log, ["back Bob"])
+        bob.send("finish")
+        self.assertEqual(self.log[-1], "left Cleo")
+
+    def test_join_gives_it_back(self) -> None:
+        _ann, bob, _ = self.sit(Standing)
+        was = bob.id
+        bob.leave()
+        self.join_again(bob)
+        self.assertEqual((bob.id, self.seat(bob).stand_in, len(self.table.room.seats)), (was, False, 3))
+
+    def test_host_leaves(self) -> None:
+        ann, bob, cleo = self.sit(Standing)
+        ann.leave()
+        self.assertEqual(self.table.room.state.host, bob.id)
+        bob.leave()
+        cleo.leave()
+        self.assertIsNone(self.table.room.state.host)
+        bob.resume()
+        self.assertEqual(self.table.room.state.host, bob.id)
+
+    def test_in_the_lobby(self) -> None:
+        self.table = Table(Standing)
+        ann, bob = self.table.join("Ann"), self.table.join("Bob")
+        bob.leave()
+        self.assertEqual(list(self.table.room.seats), [ann.id])
+
+
+class LateTests(AbsentCase):
+    def test_three_clocks(self) -> None:
+        ann, bob = self.sit(Clocked, "Ann", "Bob")
+        for round in range(3):
+            self.table.advance(30)
+            self.assertEqual(self.said[-1], ["Ann", 2])
+            self.assertEqual(ann.seats[ann.id]["stand_in"], round == 2)
+            bob.send("say", n=1)
+        self.table.advance(1)
+        self.assertEqual(self.said[-1], ["Ann", 2], "its bot moves in a bot's time")
+        bob.send("say", n=1)
+        ann.send("say", n=1)
+        self.assertFalse(ann.seats[ann.id]["stand_in"])
+
+    def test_in_a_row(self) -> None:
+        ann, bob = self.sit(Clocked, "Ann", "Bob")
+        for each in range(4):
+            if each == 2:
+                ann.send("say", n=1)
+            else:
+                self.table.advance(30)
+            bob.send("say", n=1)
+        self.assertFalse(ann.seats[ann.id]["stand_in"])
+
+    def test_skipped_until_a_move(self) -> None:
+        """Whose turns are passed over can make none: the first one that is refused brings them back."""
+        ann, bob = self.sit(SkippingClocked, "Ann", "Bob")
+        for _ in range(3):
+            self.table.advance(30)
+            bob.send("say", n=1)
+        self.assertEqual(self.turn["active"], [bob.id])
+        with self.assertRaises(Refused):
+            ann.send("say", n=1)
+        bob.send("say", n=1)
+        self.assertEqual(self.turn["active"], [ann.id])
+
+
+class HandedTests(AbsentCase):
+    def refused(self, visitor: Visitor, code: str, **how: Any) -> None:
+        with self.assertRaises(Refused) as refused:
+            visitor.ask("bot", **how)
+        self.assertEqual(refused.exception.code, code)
+
+    def test_own_seat(self) -> None:
+        ann, bob, cleo = self.sit(Count)
+        ann.ask("bot", seat=ann.id, level="two")
+        self.assertTrue(bob.seats[ann.id]["stand_in"])
+        self.table.advance(1)
+        self.assertEqual(self.said, [["Ann", 2]])
+        ann.ask("bot", seat=ann.id, level=None)
+        self.assertFalse(bob.seats[ann.id]["stand_in"])
+        self.refused(bob, "forbidden", seat=cleo.id, level="two")
+        self.refused(ann, "forbidden", seat=cleo.id, level="two")
+        self.refused(bob, "bad_data", seat=bob.id, level="three")
+
+    def test_an_absent_one(self) -> None:
+        ann, bob, cleo = self.sit(Skipping)
+        bob.drop()
+        self.table.advance(20)
+        self.refused(cleo, "forbidden", seat=bob.id, level="two")
+        ann.ask("bot", seat=bob.id, level="random")
+        ann.send("say", n=1)
+        self.table.advance(1)
+        self.assertEqual(self.said[-1][0], "Bob")
+        ann.ask("bot", seat=bob.id, level=None)
+        cleo.send("say", n=1)
+        ann.send("say", n=1)
+        self.assertEqual(self.turn["active"], [cleo.id])
+        ann.ask("bot", seat=bob.id, level="two")
+        bob.resume()
+        self.assertFalse(ann.seats[bob.id]["stand_in"])
