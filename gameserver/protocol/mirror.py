@@ -15,6 +15,7 @@ import msgspec
 from gameserver.protocol import messages
 from gameserver.protocol.messages import ChannelInfo, EventMessage, Joined, Line, SeatInfo, TimerInfo, VolatileEvent
 from gameserver.protocol.patches import apply_ops
+from gameserver.protocol.shapes import MovesInfo
 
 Event = EventMessage | VolatileEvent
 """What a game tells: ``type``, ``data``, ``stream``, and ``n`` unless it is volatile."""
@@ -49,6 +50,7 @@ class Mirror:
     :ivar chat: the lines, oldest first.
     :ivar channels: the channels that this seat hears, by address.
     :ivar read: the number of the last line that was read, by a channel's address.
+    :ivar moves: what the seat may do now; None: the server told nothing of it.
     :ivar counts: the number of the last message of each stream.
     """
 
@@ -61,6 +63,7 @@ class Mirror:
         self.chat: list[Line] = []
         self.channels: dict[str, ChannelInfo] = {}
         self.read: dict[str, int] = {}
+        self.moves: MovesInfo | None = None
         self.counts: dict[str, int] = {}
         self._chat_lines = chat_lines
         self._epoch: str | int = ""
@@ -92,6 +95,7 @@ class Mirror:
             self._on_timer(timer)
         self.channels = {channel.to: channel for channel in joined.channels}
         self.read = dict(joined.read)
+        self.moves = joined.moves
         self._add_lines(joined.chat)
 
     def hear(self, message: dict[str, Any]) -> Event | None:
@@ -111,7 +115,7 @@ class Mirror:
         if n is None:
             if op == "event":
                 return msgspec.convert(message, VolatileEvent)
-            if op == "read":
+            if op in ("read", "moves"):
                 hear(self, msgspec.convert(message, kind))
             return None
         if self._follows(op, message.get("stream"), n):
@@ -188,6 +192,9 @@ class Mirror:
     def _on_read(self, message: messages.ReadMessage) -> None:
         self.read[message.to] = message.upto
 
+    def _on_moves(self, told: messages.Moves) -> None:
+        self.moves = MovesInfo(told.moves, told.more, told.prompt, told.undo)
+
     _HEAR: Final[dict[str, tuple[Any, Callable[[Mirror, Any], Event | None]]]] = {
         "event": (EventMessage, _on_event),
         "patch": (messages.Patch, _on_patch),
@@ -200,6 +207,7 @@ class Mirror:
         "edited": (messages.Edited, _on_edited),
         "channels": (messages.ChannelsMessage, _on_channels),
         "read": (messages.ReadMessage, _on_read),
+        "moves": (messages.Moves, _on_moves),
     }
 
     def _forget(self, stream: str) -> None:

@@ -6,7 +6,7 @@ import random
 from collections.abc import Callable, Iterable
 from datetime import datetime
 from types import ModuleType
-from typing import TYPE_CHECKING, Any, Final, cast
+from typing import TYPE_CHECKING, Any, Final
 
 from twisted.internet.defer import Deferred
 from twisted.internet.task import Clock as FakeTime
@@ -22,12 +22,13 @@ from gameserver.game.spec import spec_of
 from gameserver.interfaces import User
 from gameserver.node.rooms import RoomRegistry
 from gameserver.protocol import values
-from gameserver.room import row
 from gameserver.settings.settings import Limits
 from gameserver.store.memory.store import MemoryStore
 from gameserver.testing.failures import Failures, raising, result_of
-from gameserver.testing.mirrors import MirrorCheck, as_told
+from gameserver.testing.mirrors import MirrorCheck
 from gameserver.testing.moves import Move, play_random
+from gameserver.testing.play_out import PlayOut
+from gameserver.testing.table_facts import TableFacts
 from gameserver.testing.visitor import Visitor
 from gameserver.testing.wires import ClientTime, Wires
 from gameserver.websocket.limits import Budgets
@@ -36,8 +37,7 @@ from gameserver.websocket.services import NodeServices
 if TYPE_CHECKING:
     from gameserver.client import Client
     from gameserver.client.dial import Dial
-    from gameserver.node.runner import RoomRunner
-    from gameserver.room.room import Room
+    from gameserver.room.seats import Player
 
 START_S: Final = 1_767_225_600.0
 """When a table is set up: 2026-01-01T00:00Z."""
@@ -45,7 +45,7 @@ SETTLES: Final = 10_000
 """Turns of the reactor after which a table that is never still is given up."""
 
 
-class Table:
+class Table(TableFacts):
     """
     A room of one game, with a clock that a test turns.
 
@@ -163,11 +163,7 @@ class Table:
 
         :raises Refused: the game cannot start.
         """
-        host = self.room.seats.host
-        visitor = next((v for v in self.visitors if v.id == host and v.online), None)
-        if visitor is None:
-            raise AssertionError("nobody is here who could start the game: join first")
-        visitor.start()
+        self._host("start the game").start()
 
     @raising
     def advance(self, s: float) -> None:
@@ -215,6 +211,34 @@ class Table:
         for visitor in online:
             visitor.find_again()
 
+    @raising
+    def bot(self, level: str | None = None, name: str | None = None) -> Player:
+        """
+        Have the host seat a bot, as in the lobby.
+
+        :param level: one of the game's; by default the first.
+        :param name: by default one is made up.
+        :returns: the bot, as the game sees it; another object after a restart.
+        :raises Refused: the game has no bots, no such level, or no seat for it; or it is played.
+        """
+        seat = self._host("seat a bot").ask("bot", level=level, name=name)
+        return self.room.seats[seat]
+
+    def play_out(self, seed: int, most: int = 10_000, *, restarts: bool = False) -> int:
+        """
+        Play to the end by the moves that players are told; in the lobby those who lack come in, and the host starts.
+
+        Whoever is waited for makes a random move, never one with ``turn="any"`` unless there is no other. Where bots
+        move, or only a timer goes on, time passes until then.
+
+        :param most: after so many moves it stops, and the game goes on: some never end by chance.
+        :param restarts: restart the server now and then; what is played is the same.
+        :returns: how many moves were made by others than bots.
+        :raises AssertionError: the game failed, or somebody is waited for who has no moves; the text has the seed, and
+            the last ten moves.
+        """
+        return PlayOut(self, seed, restarts=restarts).play(most)
+
     def play_random(
         self, steps: int, seed: int, *, moves: Iterable[tuple[str, Any]] = (), restarts: bool = False
     ) -> list[Move]:
@@ -231,60 +255,14 @@ class Table:
         """
         return play_random(self, steps, seed, list(moves), restarts=restarts)
 
-    # Looking
-
-    @property
-    def state(self) -> Any:
-        """The document that everybody in the room sees, as clients have it."""
-        for visitor in self.visitors:
-            if visitor.online and "room" in visitor.docs:
-                return visitor.docs["room"]
-        return as_told(self.room, "room")
-
-    @property
-    def row(self) -> dict[str, Any]:
-        """The room as one JSON tree: documents, seats, groups, timers, questions, chance, options."""
-        return row.read(self.room)
-
-    @property
-    def game(self) -> Game:
-        """The game's object; another after a restart."""
-        return cast("Game", self.room.game)
-
-    @property
-    def status(self) -> str:
-        """``lobby``, ``playing`` or ``over``; ``closed`` once the room is gone."""
-        runner = self._registry.get(self.code)
-        return "closed" if runner is None else runner.room.state.status
-
-    @property
-    def phase(self) -> str | None:
-        """The phase that the game entered last, or None."""
-        return self.room.state.phase
-
-    @property
-    def result(self) -> Any:
-        """What the game gave to ``over``: a dict, or None before."""
-        return self.room.state.result
-
-    @property
-    def now(self) -> float:
-        """The time in seconds since 1970, by the table's clock."""
-        return self._clock.now()
-
-    @property
-    def room(self) -> Room:
-        """
-        The server's room.
-
-        :raises LookupError: it has closed.
-        """
-        runner: RoomRunner | None = self._registry.get(self.code)
-        if runner is None:
-            raise LookupError("the room has closed")
-        return runner.room
-
     # What visitors need
+
+    def _host(self, what: str) -> Visitor:
+        host = self.room.seats.host
+        visitor = next((v for v in self.visitors if v.id == host and v.online), None)
+        if visitor is None:
+            raise AssertionError(f"nobody is here who could {what}: join first")
+        return visitor
 
     def _welcome(self, user_id: str) -> None:
         """Whoever comes first counts as the creator, who alone may have the role ``host``."""

@@ -12,6 +12,7 @@ from gameserver.protocol import values
 from gameserver.protocol.messages import Joined
 from gameserver.protocol.mirror import OWN, Mirror, OutOfStep
 from gameserver.testing.failures import Failures, raising
+from gameserver.testing.turn_taking import TurnTaking
 from gameserver.testing.wires import ServerEnd
 from gameserver.websocket.session import Session
 
@@ -41,7 +42,7 @@ _METHODS: Final = {"create": "on_create", "join": "on_join"}
 """The game's methods that answer what people ask, where they are named otherwise."""
 
 
-class Visitor:
+class Visitor(TurnTaking):
     """
     A player of a test, or somebody in another role.
 

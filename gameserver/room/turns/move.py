@@ -73,7 +73,7 @@ class Move(Struct, frozen=True):
                 raise ValueError(f"the move {self.type!r} leaves {', '.join(choices) or 'nothing'} open, not {name!r}")
             if not allows(choices.pop(name), value):
                 raise ValueError(f"{name} of the move {self.type!r} may not be {value!r}")
-        return Move(self.type, {**(self.data or {}), **fields}, self.label, self.group, choices or None)
+        return structs.replace(self, data={**(self.data or {}), **fields}, choices=choices or None)
 
     def pick(self, random: Random) -> Move:
         """

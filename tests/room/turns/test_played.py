@@ -3,51 +3,23 @@
 from __future__ import annotations
 
 import json
-from random import Random
-from typing import Any
 
 from twisted.trial.unittest import SynchronousTestCase
 
-from gameserver import Game, Move, Refused
+from gameserver import Game
 from gameserver.testing import Table, Visitor
 from tests.room.turns.played.codenames import Codenames
 from tests.room.turns.played.coop import Firefighters
 from tests.room.turns.played.risk import Conquest
 from tests.room.turns.played.traders import Traders
 
-WORDS = {"word": "zebra", "count": 1}
-"""For fields that may be anything."""
 
-
-def play(game: type[Game], count: int, seed: int, steps: int, *, restarts: bool) -> tuple[Table, list[Visitor]]:
-    """Play so many steps, or to the end, by moves that are legal."""
-    table, dice = Table(game, seed=seed), Random(seed)
+def play(game: type[Game], count: int, seed: int, most: int, *, restarts: bool) -> tuple[Table, list[Visitor]]:
+    """Play so many moves, or to the end."""
+    table = Table(game, seed=seed)
     visitors = [table.join(f"P{n}") for n in range(count)]
-    visitors[0].start()
-    for step in range(steps):
-        active = [player.id for player in table.room.turns.active]
-        if not active:
-            break
-        who = dice.choice(active)
-        visitor = next(one for one in visitors if one.id == who)
-        legal = [each for each in table.room.publisher.legal[who] if not _is_open(each) or each.move.type == "clue"]
-        chosen = dice.choice(legal)
-        closed = {name: choice for name, choice in chosen.choices.items() if choice is not ...}
-        filled = {name: WORDS[name] for name, choice in chosen.choices.items() if choice is ...}
-        data = Move("any", chosen.fixed, choices=closed).pick(dice).data or {}
-        try:
-            visitor.send(chosen.move.type, **data, **filled)
-        except Refused as refused:
-            if refused.code != "refused":
-                raise
-        if restarts and step % 7 == 3:
-            table.restart()
-        table.advance(0.25)
+    table.play_out(seed, most, restarts=restarts)
     return table, visitors
-
-
-def _is_open(each: Any) -> bool:
-    return any(choice is ... for choice in each.choices.values())
 
 
 class PlayedTests(SynchronousTestCase):
