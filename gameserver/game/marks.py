@@ -88,7 +88,8 @@ def message(
         game has ``moves``, it must be one of them: ``not_legal``.
     :param stage: the call, or calls, of that name in which it is open; without it, with ``turn=True``, only where no
         call with a name is on top.
-    :param undo: may be said, but does nothing yet: taking a message back is refused with ``cannot_undo``.
+    :param undo: its player may take it back, as long as what it led to rests on nothing else; the guide of turns says
+        when that is.
     :raises GameDefinitionError: these do not go together.
     """
     if turn not in (False, True, "any"):

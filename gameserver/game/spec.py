@@ -119,6 +119,7 @@ class Spec:
     :ivar docs: JSON schemas of documents, by their streams.
     :ivar waits_for_turns: it has messages that wait for a turn.
     :ivar takes_turns: it has such, or says moves.
+    :ivar undoes: it has messages that may be taken back.
     :ivar stages: names of calls in which messages are open.
     :ivar asks_all: some message is open to all players as one of their moves.
     :ivar clock: of its turns, by its settings.
@@ -169,6 +170,7 @@ class Spec:
         with_turn = [one for one in self.messages.values() if one.turn]
         self.waits_for_turns = bool(with_turn)
         self.takes_turns = self.moves is not None or self.waits_for_turns
+        self.undoes = any(one.undo for one in with_turn)
         self.stages = frozenset(stage for one in with_turn for stage in one.stage)
         self.asks_all = self.moves is not None and any(one.turn == "any" for one in with_turn)
         self.bots = levels.of_class(cls, has_moves=self.moves is not None)

@@ -128,18 +128,22 @@ class Changes:
     :ivar thens: methods of the game to be called for calls that are over.
     :ivar turned: whether the game is to hear of a new turn.
     :ivar asked: what players' moves are, and as of when, see `gameserver.room.turns.asking`.
+    :ivar cause: what set the step going, where something may be undone, see `gameserver.room.turns.undoing`.
+    :ivar no_undo: what led here may not be taken back.
     :ivar durable: whether what it changes is stored at once.
     :ivar more_come: the next input is somebody who comes too: who came with this one may be told of with that one.
     """
 
     __slots__ = (
         "asked",
+        "cause",
         "departures",
         "done",
         "durable",
         "later",
         "more_come",
         "newcomers",
+        "no_undo",
         "notices",
         "only_said",
         "records",
@@ -165,6 +169,8 @@ class Changes:
         self.thens: tuple[str, ...] = ()
         self.turned = False
         self.asked: Any = None
+        self.cause: Any = None
+        self.no_undo = False
         self.durable = True
         self.more_come = False
 
@@ -179,6 +185,7 @@ class Changes:
         """All of it is told, or never was."""
         self.said.clear()
         self.more_come = False
+        self.cause, self.no_undo = None, False
         if self.newcomers or self.departures:
             self.newcomers.clear()
             self.departures.clear()

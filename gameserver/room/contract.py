@@ -108,6 +108,7 @@ class Contract(Protocol):
     timers: frozenset[str] | None
     waits_for_turns: bool
     takes_turns: bool
+    undoes: bool
     stages: frozenset[str]
     asks_all: bool
     max_moves: int

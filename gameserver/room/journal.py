@@ -174,7 +174,7 @@ class Journal:
         :raises KeyError: there is no such key.
         """
         value = mapping[key]
-        self.undo.append((_refill, mapping, dict(mapping)))
+        self.undo.append((refill, mapping, dict(mapping)))
         del mapping[key]
         return value
 
@@ -184,6 +184,7 @@ class Journal:
         items.append(item)
 
 
-def _refill(mapping: dict[Any, Any], content: dict[Any, Any]) -> None:
+def refill(mapping: dict[Any, Any], content: dict[Any, Any]) -> None:
+    """Have a dict hold what it held, in that order: how the deletion of a key is undone."""
     mapping.clear()
     mapping.update(content)

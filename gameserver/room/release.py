@@ -15,6 +15,7 @@ from msgspec import structs
 from gameserver.errors import CannotMigrate, CannotOpen, Refused
 from gameserver.room.state import Armed, Asked, Kept
 from gameserver.room.timers import DEADLINES
+from gameserver.room.turns.state import TurnsState
 
 if TYPE_CHECKING:
     from gameserver.room.room import Room
@@ -50,11 +51,16 @@ def hold_against(room: Room) -> None:
                 raise CannotOpen(f"it has a deadline for the question {timer.name!r}, which it does not ask")
         elif timer.kind == "game" and spec.timers is not None:
             _check_timer(room, timer)
-    _check_calls(room)
+    check_calls(room, room.state.turns)
 
 
-def _check_calls(room: Room) -> None:
-    for call in room.state.turns.calls if room.state.turns is not None else ():
+def check_calls(room: Room, state: TurnsState | None) -> None:
+    """
+    Look that this release knows all that open calls name.
+
+    :raises CannotOpen: it does not.
+    """
+    for call in state.calls if state is not None else ():
         if call.stage is not None and call.stage not in room.spec.stages:
             raise CannotOpen(f"it is in the stage {call.stage!r}, in which no message of this release is open")
         try:

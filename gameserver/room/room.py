@@ -38,6 +38,7 @@ from gameserver.room.tables import Tables
 from gameserver.room.teams import Teams
 from gameserver.room.timers import Timers
 from gameserver.room.turns.turns import Turns
+from gameserver.room.turns.undoing import Undoing
 
 if TYPE_CHECKING:
     from gameserver.room.contract import Contract
@@ -81,6 +82,7 @@ class Room:
         "tables",
         "talking",
         "timers",
+        "undoing",
     )
 
     def __init__(
@@ -103,6 +105,7 @@ class Room:
         self.timers = Timers(self, kept.timers)
         self.talking = Talking(self, kept.chat)
         self.tables = Tables(self)
+        self.undoing = Undoing(self)
         self.share = Share()
         self.replies = Replies(self)
         self.game_calls = GameCalls(self)
@@ -223,6 +226,7 @@ class Room:
             if not (journal.stale.info or publisher.patches or publisher.slow.copies):
                 one: Any = changes.said.pop()
                 undo.clear()
+                changes.cause = None
                 frame = publisher.streams.say_event(self, one)
                 to = publisher.audiences.get(one.key) or audience(self, one.key)
                 if to.binary:

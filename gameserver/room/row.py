@@ -58,7 +58,7 @@ def take(room: Room) -> RowChanges:
         encoded = _encode_part(room, part)
         if encoded is not None:
             puts[part] = encoded
-        elif kind == keys.TIMER:
+        elif kind in (keys.TIMER, keys.UNDO):
             parts.dropped.add(part)
     sealed = room.publisher.streams.seal()
     if sealed is not None:
@@ -80,6 +80,7 @@ def dump(room: Room) -> dict[str, bytes]:
     parts = {part: stored.encode(state) for part, state in _states(room).items()}
     parts[keys.COUNTS] = _encode_counts(room)
     parts.update((part, stored.encode(timer)) for part, timer in room.timers.state.take_apart().items())
+    parts.update((keys.undo(number), stored.encode(move)) for number, move in room.undoing.moves.items())
     for document in room.docs.values():
         parts.update(fields.dump(document))
     parts.update((keys.seat(seat.id), stored.encode(seat._kept)) for seat in room.seats.values())
@@ -125,6 +126,7 @@ def restore(
     if kept.room.version != room.game_class.version:
         migration.migrate(room)
     release.hold_against(room)
+    room.undoing.restore({int(number): content for number, content in by_kind.get(keys.UNDO, [])})
     room.game._gs_restored()
     room.moment.grace_until = now + GRACE_S
     room.journal.commit()
@@ -198,6 +200,9 @@ def _encode_part(room: Room, part: str) -> bytes | None:
     if kind == keys.TIMER:
         timer = room.timers.state.one(keys.split_timer(rest))
         return stored.encode(timer) if timer.armed or timer.told else None
+    if kind == keys.UNDO:
+        move = room.undoing.moves.get(int(rest))
+        return stored.encode(move) if move is not None else None
     state = _states(room).get(kind) if kind != keys.SEAT else room.seats[rest]._kept if rest in room.seats else None
     return stored.encode(state) if state is not None else None
 

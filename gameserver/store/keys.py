@@ -25,6 +25,7 @@ log/PART           what the steps of one commit said          room.streams      
 answer/SEAT/KEY/ID the answer to one request, if it says more room.answers      the newest of a seat; with the seat
 done/SEAT/KEY      the requests that were answered ``ok``     room.answers      with the seat
 line/N             one line of chat                           room.chat         until the history is trimmed
+undo/N             how one message of a player is taken back  room.turns        while it may be
 ================== ========================================== ================= ========================================
 
 DOC is what follows ``doc/`` in the name of the document's own part, with ``%`` written as ``%25`` and ``/`` as ``%2F``,
@@ -90,6 +91,7 @@ LOG: Final = "log"
 ANSWER: Final = "answer"
 DONE: Final = "done"
 LINE: Final = "line"
+UNDO: Final = "undo"
 
 ENTRY: Final = "/"
 """What stands between table and key in the name of an entry; no table's name holds it."""
@@ -235,6 +237,11 @@ def done(seat_id: str, key: str) -> str:
 def line(number: int) -> str:
     """Name the part of one line of chat."""
     return f"{LINE}/{number}"
+
+
+def undo(number: int) -> str:
+    """Name the part that keeps how one message is taken back."""
+    return f"{UNDO}/{number}"
 
 
 def entry(table: str, key: str) -> str:

@@ -73,6 +73,7 @@ class CalendarCall(Input, frozen=True):
 
     async def apply(self, room: Room) -> None:
         """Call it."""
+        room.undoing.time_came()
         await room.game_calls.alone(self.method, getattr(room.game, self.method), counts=True)
 
 
@@ -88,6 +89,8 @@ async def _end_grace(room: Room) -> None:
 
 async def _fire_timer(room: Room, timer: Armed) -> None:
     room.timers.consume(timer)
+    if timer.kind != thinking.KIND:
+        room.undoing.time_came()
     if timer.kind == "turn":
         await time_up(room, timer.name)
         return

@@ -69,6 +69,8 @@ def apply_message(
                 if player._kept.late and (spec.turn or spec.question):
                     absence.moved(room, player)
             room.changes.durable = spec.durable
+            if room.spec.undoes:
+                room.undoing.begin(player, may_be_undone=spec.undo)
             if read is UNREAD:
                 result = spec.call(room, player, message.data)
             else:

@@ -1,11 +1,11 @@
-"""A player takes back its own last moves."""
+"""A player takes back its own last move."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from gameserver.errors import Refused
 from gameserver.protocol import messages
+from gameserver.room import admission
 from gameserver.room.inputs.input import SeatRequest
 
 if TYPE_CHECKING:
@@ -14,8 +14,10 @@ if TYPE_CHECKING:
 
 
 class UndoMove(SeatRequest[messages.Undo], frozen=True):
-    """A player takes back its own last moves."""
+    """A player takes back its own last move."""
 
     async def do(self, room: Room, player: Player) -> None:
-        """Look for what may be taken back."""
-        raise Refused("There is nothing of yours that can be taken back.", code="cannot_undo")
+        """Take back the last of its messages that may be, and tell the room."""
+        admission.admit_while_paused(room, player)
+        room.undoing.take_back(player)
+        room.say_event("room", "undone", {"seat": player.id}, None, volatile=False)

@@ -34,6 +34,8 @@ def tell(room: Room) -> None:
     """Put everything that this step has to say into the publisher's outbox, and what is to be kept of it into parts."""
     log: list[Said] = []
     stale, changes, publisher = room.journal.stale, room.changes, room.publisher
+    if room.spec.undoes:
+        room.undoing.note()
     if stale.moved:
         publisher.audiences.clear()
     info = changed_info(room) if stale.info else None

@@ -62,9 +62,8 @@ def told(room: Room, player: Player) -> messages.MovesInfo:
     most = room.spec.max_moves
     state = room.state.turns
     whisper = clocks.top_of(state).whispers.get(player.id) if state is not None else None
-    return messages.MovesInfo(
-        [_move_info(room, each) for each in found[:most]], len(found) > most, prompt_info(whisper), False
-    )
+    moves = [_move_info(room, each) for each in found[:most]]
+    return messages.MovesInfo(moves, len(found) > most, prompt_info(whisper), room.undoing.allows(player))
 
 
 _NOTHING = values.encode(messages.MovesInfo([], False, None, False), special=False)

@@ -75,8 +75,12 @@ def end_turn(room: Room, state: TurnsState) -> None:
     """The turn ends: its clocks stand, and whoever had it gets the increment."""
     stop(room, state)
     clock = room.spec.clock
-    if clock.increment_s and state.at is not None and (key := state.ring[state.at]) in state.banks:
-        room.journal.set(state, "banks", {**state.banks, key: state.banks[key] + clock.increment_s})
+    if not clock.increment_s or state.at is None or state.number <= state.paid:
+        return
+    key = state.ring[state.at]
+    if key in state.banks:
+        banks = {**state.banks, key: state.banks[key] + clock.increment_s}
+        room.journal.update(state, banks=banks, paid=state.number)
 
 
 def run(room: Room, state: TurnsState) -> None:

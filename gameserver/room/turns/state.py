@@ -71,6 +71,7 @@ class TurnsState(Kept):
     :ivar turn: prompt and clock of the turn itself.
     :ivar calls: those that are open; the last is on top.
     :ivar called: how many calls there ever were.
+    :ivar paid: the number of the last turn for which a bank got its increment: one that was undone gets none again.
     :ivar banks: by entry, the seconds that are left of its whole time while they stand still.
     """
 
@@ -87,4 +88,5 @@ class TurnsState(Kept):
     turn: Annotated[Level, marks.turn] = Level()
     calls: Annotated[tuple[Call, ...], marks.turn] = ()
     called: int = 0
+    paid: int = 0
     banks: Annotated[dict[str, float], marks.turn] = {}

@@ -253,6 +253,14 @@ class Turns(WhoseTurn):
         if state is not None and state.calls:
             calls.end(self._room, state, then=False)
 
+    def no_undo(self) -> None:
+        """
+        Forbid to take back what led here: somebody has seen what was hidden.
+
+        In a player's message: what that player has sent, with this message. Elsewhere: what anybody has sent.
+        """
+        self._room.journal.assign(self._room.changes, "no_undo", True)
+
     # What people read
 
     def prompt(self, text: str, others: str | None = None, to: Player | None = None, **args: Any) -> None:

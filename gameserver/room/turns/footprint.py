@@ -1,0 +1,115 @@
+"""What a step has changed, as far as a later undo has to know; it is read from the step's journal, before its end."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from msgspec import Struct, structs
+
+from gameserver.room.changes import Utterance
+from gameserver.room.documents import undo as documents
+from gameserver.room.journal import refill
+from gameserver.room.turns.state import TurnsState
+
+if TYPE_CHECKING:
+    from gameserver.room.room import Room
+
+_OF_DOCUMENTS: Final = frozenset(
+    (
+        documents.undo_put,
+        documents.undo_delete,
+        documents.undo_order,
+        documents.undo_item,
+        documents.undo_splices,
+    )
+)
+_OWN: Final = " "
+"""What the names of timers begin with that belong to turns and bots, and to no game."""
+
+
+class Footprint(Struct):
+    """
+    What one step has changed.
+
+    :ivar docs: the names of documents that hold something else.
+    :ivar turns: how turns and calls stood before; None: as they do now. Without what clocks say.
+    :ivar shows_turns: what all know of turns and calls is something else.
+    :ivar chance: it drew some.
+    :ivar phase: another phase, or another round, began.
+    :ivar other: it did more, which nobody can take back: a timer, a question, a group, a table, a line of chat.
+    """
+
+    docs: set[str]
+    turns: TurnsState | None = None
+    shows_turns: bool = False
+    chance: bool = False
+    phase: bool = False
+    other: bool = False
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether it has changed nothing."""
+        return not (self.docs or self.turns is not None or self.chance or self.phase or self.other)
+
+
+def read(room: Room) -> Footprint:
+    """:returns: what this step has changed so far."""
+    found = Footprint({document.name for document in room.journal.touched if document.ops})
+    state = room.state.turns
+    before: dict[str, Any] = {}
+    for undo in reversed(room.journal.undo):
+        function = undo[0]
+        if function in _OF_DOCUMENTS:
+            continue
+        if function is not setattr:
+            found.other = found.other or not _is_harmless(room, *undo)
+            continue
+        target, field, old = undo[1:]
+        if isinstance(target, TurnsState):
+            before[field] = old
+        elif target is room.state and field == "turns":
+            found.turns, found.shows_turns, state, before = TurnsState(), True, None, {}
+        elif target is room.state and field == "spent":
+            found.chance = True
+        elif target is room.state and field in ("phase", "rounds", "status"):
+            found.phase = found.other = True
+        elif not _is_aside(room, target):
+            found.other = True
+    if state is not None and before:
+        stood = structs.replace(state, **before)
+        if position(stood) != position(state):
+            found.turns = structs.replace(stood, banks={}, called=0, paid=0)
+            found.shows_turns = position(stood, whispers=False) != position(state, whispers=False)
+    found.other = found.other or any(not isinstance(said, Utterance) for said in room.changes.said)
+    return found
+
+
+def position(state: TurnsState, *, whispers: bool = True) -> TurnsState:
+    """
+    :param whispers: with what is shown to one alone.
+    :returns: the same without what clocks say.
+    """
+    without: dict[str, Any] = {"left_s": None} if whispers else {"left_s": None, "whispers": {}}
+    calls = tuple(structs.replace(call, **without) for call in state.calls)
+    turn = structs.replace(state.turn, **without)
+    return structs.replace(state, turn=turn, calls=calls, banks={}, called=0, paid=0)
+
+
+def _is_aside(room: Room, target: object) -> bool:
+    """Whether an object is none that a game's doings are kept in, but follows from them."""
+    aside: tuple[object, ...] = (room.changes, room.timers, room.timers.state, room.game.random)
+    return any(target is one for one in aside)
+
+
+def _is_harmless(room: Room, function: Any, *args: Any) -> bool:
+    """Whether an entry of the journal is of something that need not be taken back."""
+    armed = room.timers.state.armed
+    if function is refill and args[0] is armed:
+        (before,) = args[1:]
+        return all(key[1].startswith(_OWN) for key in before.keys() ^ armed.keys())
+    if function == room.changes.unsay[0]:
+        return True
+    owner = getattr(function, "__self__", None)
+    if owner is armed:
+        return bool(args[0][1].startswith(_OWN))
+    return owner is room.docs or owner is room.changes.said
