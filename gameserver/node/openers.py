@@ -52,7 +52,9 @@ class Openers:
             if not unused:
                 raise Refused("Too many rooms were opened from your address.", code="rate_limited")
             # Of those that nobody is connected to the oldest; else the oldest of all.
-            self._close(min(unused, key=lambda runner: any(seat.online for seat in runner.room.seats.values())))
+            self._close(
+                min(unused, key=lambda runner: any(s.online and s.bot is None for s in runner.room.seats.values()))
+            )
         self._opening[address] += 1
 
     def end(self, address: str, runner: RoomRunner | None) -> None:

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final
 from msgspec import Raw, structs
 from twisted.internet.defer import CancelledError, Deferred
 from twisted.python.failure import Failure
+from twisted.python.reflect import safe_repr
 
 from gameserver.errors import Refused
 from gameserver.protocol import values
@@ -37,6 +38,10 @@ NAME: Final = " bot"
 """Of such a timer; the space keeps it apart from those of games."""
 ANY: Final = object()
 """In place of a move: any is as good."""
+SHOWN_CHARS: Final = 200
+"""So much of what is no move the log shows."""
+TRIES: Final = 10
+"""So many moves are tried by chance of those that the game says are legal, and then refuses."""
 LIMIT_S: Final = 10.0
 """So long may a bot wait for something."""
 
@@ -48,6 +53,9 @@ def level_of(seat: Player) -> str | None:
 
 def arm(room: Room) -> None:
     """The step is about to end: those think who are to move, and no others."""
+    thinking = room.moment.thinking
+    for id in [id for id in thinking if (id, NAME) not in room.timers.armed]:  # its seat is gone, or the round over
+        thinking.pop(id).cancel()
     if not room.spec.bots:
         return
     played = [seat for seat in room.seats.values() if level_of(seat) is not None]
@@ -89,10 +97,11 @@ async def move(room: Room, seat: Player) -> None:
     """The time of a seat's bot has come."""
     level = level_of(seat)
     thought = room.moment.thinking.pop(seat.id, None)
+    if thought is not None:
+        thought.cancel()
     if level is None or seat.id not in _to_move(room):
         return
     if thought is not None:
-        thought.cancel()
         _log(room, seat, level, f"took more than {LIMIT_S:g} seconds")
         await move_by_chance(room, seat)
         return
@@ -130,7 +139,7 @@ def _choose(room: Room, seat: Player, level: str) -> Any:
         view = View(room, seat)
         moves = _moves_of(room, seat) if room.spec.moves is not None else None
         return found.choose(view.game, view.player, None if moves is None else [view.move(each) for each in moves])
-    except Exception as error:  # noqa: BLE001 - the game's own code
+    except (Exception, SystemExit) as error:  # noqa: BLE001 - the game's own code
         room.game_calls.log_failure(f"bot {level}", error, seat)
         return None
 
@@ -171,7 +180,7 @@ async def move_by_chance(room: Room, seat: Player) -> None:
     moves = [each for each in _moves_of(room, seat) if _can_pick(each) and _is_own(room, each)]
     chance = _chance(room, seat)
     chance.shuffle(moves)
-    for each in moves:
+    for each in moves[:TRIES]:
         if await _try(room, seat, each.pick(chance)):
             return
     if room.spec.takes_turns or room.state.turns is not None:
@@ -182,9 +191,9 @@ async def _take(room: Room, seat: Player, level: str, chosen: Any) -> None:
     if isinstance(chosen, Move):
         if not chosen.choices and await _try(room, seat, chosen):
             return
-        _log(room, seat, level, f"chose {chosen!r}, which is no legal move")
+        _log(room, seat, level, f"chose {_shown(chosen)}, which is no legal move")
     elif chosen is not ANY and (chosen is not None or seat.id in _waited(room)):
-        _log(room, seat, level, f"returned {chosen!r}, which is no move")
+        _log(room, seat, level, f"returned {_shown(chosen)}, which is no move")
     await move_by_chance(room, seat)
 
 
@@ -252,7 +261,7 @@ def _ask(room: Room, seat: Player) -> list[legal.Legal]:
     before = room.journal.mark()
     try:
         return legal.known(room, seat)
-    except Exception:  # noqa: BLE001 - the game's own code
+    except (Exception, SystemExit):  # noqa: BLE001 - the game's own code
         room.journal.rollback(before)
         return []
 
@@ -308,6 +317,11 @@ def _post(chosen: Any, room: Room, seat: str, stamp: Any, thought: Any) -> None:
     post = room.context.post
     if post is not None:
         post(room.code, TakeBotMove(seat, stamp, thought, chosen))
+
+
+def _shown(chosen: Any) -> str:
+    """:returns: what a bot returned, for the log: it may be anything."""
+    return str(safe_repr(chosen))[:SHOWN_CHARS]
 
 
 def _log(room: Room, seat: Player, level: str, what: str) -> None:

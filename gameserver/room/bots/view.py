@@ -105,7 +105,7 @@ def _derive(copied: Room) -> None:
     """What the game keeps outside its documents is made as after a restart, as far as what the seat sees is enough."""
     try:
         result = copied.game.on_load()
-    except Exception as error:  # noqa: BLE001 - the game's own code, on documents that are empty
+    except (Exception, SystemExit) as error:  # noqa: BLE001 - the game's own code, on documents that are empty
         text = "{game}: on_load failed on a bot's copy: {error!r}"
         copied.context.log.debug(text, game=copied.spec.name, error=error)
         return

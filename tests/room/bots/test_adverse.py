@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from typing import Any, ClassVar
 
@@ -133,6 +134,13 @@ class Broken(Game):
         self.state["log"].append("never")
 
 
+class Odd:
+    """Nobody can even say what it is."""
+
+    def __repr__(self) -> str:
+        raise ValueError("no name")
+
+
 class Waits(Game):
     """A bot waits for what a test says."""
 
@@ -159,8 +167,20 @@ class Waits(Game):
         self.state["least"] = n
 
     @message
+    def put_out(self, player: Player) -> None:
+        self.bots.remove(self.players[1])
+
+    @message
     def to_me(self, player: Player) -> None:
         self.turns.to(player)
+
+    @bot("odd")
+    def odd(self, player: Player, moves: list[Move]) -> Any:
+        return Odd()
+
+    @bot("exits")
+    def exits(self, player: Player, moves: list[Move]) -> Any:
+        sys.exit("a bot's own")
 
     @bot("waits")
     async def wait(self, player: Player, moves: list[Move]) -> Move:
@@ -267,6 +287,35 @@ class FallbackTests(AdverseCase):
         self.table.advance(1)
         self.assertEqual(len(self.table.state["log"]), 1)
 
+    def test_what_cannot_be_said(self) -> None:
+        """What a bot returns is logged, whatever it is, and a move is made by chance."""
+        self.sit(Waits, "odd")
+        self.table.advance(0.1)
+        self.assertEqual(len(self.table.state["log"]), 1)
+
+    def test_exits(self) -> None:
+        with self.assertRaisesRegex(SystemExit, "a bot's own"):
+            self.sit(Waits, "exits")
+        self.assertEqual(len(self.table.state["log"]), 1)
+
+    def test_all_are_refused(self) -> None:
+        """A game that refuses all that it says may be done has a bot that is done, after a few."""
+
+        class Refuses(Waits):
+            tried: ClassVar[list[int]] = []
+
+            def moves(self, player: Player) -> list[Move]:
+                return [Move("say", {"n": n}) for n in range(1000)]
+
+            @message(turn=True)
+            def say(self, player: Player, n: int) -> None:
+                self.tried.append(n)
+                raise Refused("No.")
+
+        ann = self.sit(Refuses, "random")
+        self.assertEqual(ann.info["turn"]["active"], ["1"])
+        self.assertLess(len(Refuses.tried), 50)
+
 
 class SeatTests(AdverseCase):
     def test_never_host(self) -> None:
@@ -344,6 +393,23 @@ class WaitingTests(AdverseCase):
         self.table.settle()
         self.assertEqual(list(self.table.room.moment.thinking), ["2"])
         self.assertEqual((self.table.state["log"], len(Waits.waits)), ([0], 2))
+
+    def test_over_meanwhile(self) -> None:
+        """The next round asks anew: what was thought of in the one before is no late answer."""
+        ann = self.sit(Waits, "waits")
+        ann.ask("host", act="end")
+        self.assertEqual((Waits.cancelled, self.table.room.moment.thinking), ([1], {}))
+        ann.ask("host", act="again")
+        self.table.advance(0.1)
+        self.assertEqual((self.table.state["log"], len(Waits.waits)), ([], 2))
+        Waits.waits[1].callback(1)
+        self.table.settle()
+        self.assertEqual(self.table.state["log"], [1])
+
+    def test_removed_by_the_game(self) -> None:
+        ann = self.sit(Waits, "waits")
+        ann.send("put_out")
+        self.assertEqual((Waits.cancelled, self.table.room.moment.thinking), ([1], {}))
 
     def test_room_closes(self) -> None:
         """A bot that thinks for a room that has closed is stopped."""
