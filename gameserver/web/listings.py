@@ -30,11 +30,14 @@ def about(spec: Spec, *, page: bool) -> About:
         host_may=list(cls.host_may),
         options=spec.options.json_schema() if spec.options is not None else None,
         messages={
-            name: Message(message.by, message.phase, message.question, message.schema.json_schema(), message.reply)
-            for name, message in spec.messages.items()
+            name: Message(each.by, each.phase, each.question, each.schema.json_schema(), each.reply, each.turn)
+            for name, each in spec.messages.items()
         },
         events=spec.events,
         docs=spec.docs,
+        levels={level.name: level.title for level in spec.bots.values()},
+        max_bots=spec.max_bots if spec.bots else 0,
+        ready=getattr(cls, "ready_check", False) is True,
         page=page,
     )
 

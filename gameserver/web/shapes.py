@@ -61,6 +61,7 @@ class Message(Struct, frozen=True):
     What clients may send in a game.
 
     ``schema`` is the JSON schema of its data, ``reply`` that of its reply, or None where the game says nothing of it.
+    ``turn`` says that only who is waited for may send it, or with ``"any"`` that it is one of the moves of all.
     """
 
     by: str
@@ -68,6 +69,7 @@ class Message(Struct, frozen=True):
     question: bool
     schema: dict[str, Any]
     reply: dict[str, Any] | None
+    turn: bool | Literal["any"]
 
 
 class About(Struct, frozen=True):
@@ -77,7 +79,8 @@ class About(Struct, frozen=True):
     ``options`` is a JSON schema, or None where any options will do; ``messages`` is name to what clients may send,
     empty where the game takes any; ``page`` says whether the game brings a page of its own, and ``host_may`` which acts
     of the message ``host`` it allows. ``events`` are JSON schemas of events' data, by their types, and ``docs`` of
-    documents, by their streams: of those that the game declares.
+    documents, by their streams: of those that the game declares. ``levels`` has the levels of its bots, by name their
+    titles, and ``max_bots`` how many may play; ``ready`` says that it begins when all are ready.
     """
 
     name: str
@@ -91,6 +94,9 @@ class About(Struct, frozen=True):
     messages: dict[str, Message]
     events: dict[str, dict[str, Any]]
     docs: dict[str, dict[str, Any]]
+    levels: dict[str, str]
+    max_bots: int
+    ready: bool
     page: bool
 
 

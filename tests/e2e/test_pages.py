@@ -227,7 +227,7 @@ def default_page(people: People, device: dict[str, Any]) -> list[str]:
     ann.page.get_by_label("Your name").wait_for()
     faults = ann.examine("default page, start")
     ann.create("counting")
-    ann.sees("h2", "State")
+    ann.sees("h2", "Table")
     ann.fits()
     return [*faults, *ann.examine("default page, room")]
 

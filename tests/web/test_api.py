@@ -395,6 +395,9 @@ class GamesTests(ApiTests):
                 "messages": {},
                 "events": {},
                 "docs": {},
+                "levels": {},
+                "max_bots": 0,
+                "ready": False,
                 "page": False,
             },
         )

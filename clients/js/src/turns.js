@@ -51,24 +51,25 @@ export class TurnTaking extends Emitter {
     const prompt = this.#whisper ?? this.turn?.prompt;
     if (!prompt) return null;
     const text = this.#whisper || this.isActive ? prompt.text : prompt.others;
-    return text === null ? null : this.#filled(text, prompt.args);
+    const shown = Object.entries(prompt.args).map(([field, value]) => [field, this.name(value)]);
+    return text === null ? null : filled(text, Object.fromEntries(shown));
   }
 
   /** @type {Api.Room["label"]} */
   label(move, choices = {}) {
-    const { type, data, label } = move;
-    const known = { ...data, ...choices };
-    if (label !== null) return this.#filled(label, known);
-    return [titled(type), ...Object.values(known).map((value) => this.name(value))].join(" ");
+    const { type, label, seats } = move;
+    const known = Object.entries({ ...move.data, ...choices });
+    // A text that looks like the id of a seat is none, unless the field is one.
+    const shown = known.map(([field, value]) => [field, seats.includes(field) ? this.name(value) : plainly(value)]);
+    if (label !== null) return filled(label, Object.fromEntries(shown));
+    return [titled(type), ...shown.map(([, text]) => text)].join(" ");
   }
 
   /** @type {Api.Room["name"]} */
   name(value) {
     if (Array.isArray(value)) return value.map((item) => this.name(item)).join(", ");
     if (typeof value === "string") return this.seats.get(value)?.name ?? this.#groupName(value) ?? value;
-    if (typeof value === "boolean") return value ? "yes" : "no";
-    if (value === null || typeof value !== "object") return String(value);
-    return "id" in value && "name" in value ? String(value.name) : JSON.stringify(value);
+    return plainly(value);
   }
 
   /** @type {Api.Room["play"]} */
@@ -107,14 +108,6 @@ export class TurnTaking extends Emitter {
   }
 
   /**
-   * @param {string} text
-   * @param {Record<string, any>} known
-   */
-  #filled(text, known) {
-    return text.replace(FIELD, (place, field) => (Object.hasOwn(known, field) ? this.name(known[field]) : place));
-  }
-
-  /**
    * Take the newest moves; none where nothing is told of any. `_tellMoves` says so.
    * @param {any} told
    */
@@ -143,6 +136,26 @@ export class TurnTaking extends Emitter {
     this.#shownTurn = shown;
     this._emit("$turn", this.turn);
   }
+}
+
+/**
+ * A value that is no seat, as people read it.
+ * @param {any} value
+ * @returns {string}
+ */
+function plainly(value) {
+  if (Array.isArray(value)) return value.map(plainly).join(", ");
+  if (typeof value === "boolean") return value ? "yes" : "no";
+  if (value === null || typeof value !== "object") return String(value);
+  return "id" in value && "name" in value ? String(value.name) : JSON.stringify(value);
+}
+
+/**
+ * @param {string} text
+ * @param {Record<string, string>} known
+ */
+function filled(text, known) {
+  return text.replace(FIELD, (place, field) => (Object.hasOwn(known, field) ? known[field] : place));
 }
 
 /** @param {any} value */

@@ -40,6 +40,7 @@ for (const binary of [false, true]) {
     assert.deepEqual(give.choices, { to: { of: [bob.seat.id] }, what: { some: [1, 2], of: ["a", "b"] } });
     assert.equal(ann.label(take), "Take {n}");
     assert.equal(ann.label(give, { to: bob.seat.id, what: ["a", "b"] }), "Give Bob a, b");
+    assert.equal(ann.label(give, { to: bob.seat.id, what: [bob.seat.id] }), `Give Bob ${bob.seat.id}`);
     assert.equal(ann.label(stop), "Stop here");
 
     const heard = [];

@@ -78,7 +78,7 @@ function fieldsOf(object, root, prefix, seats) {
 }
 
 function fieldOf(field) {
-  const { schema } = field;
+  const { schema, root } = field;
   if (schema.enum || "const" in schema) return choiceField({ ...field, values: schema.enum ?? [schema.const] });
   if (schema.format === "seat") return seatField(field);
   if (schema.type === "boolean") return schema.nullable ? choiceField({ ...field, values: [true, false] }) : checkField(field);
@@ -86,6 +86,7 @@ function fieldOf(field) {
   if (schema.type === "string" && !schema.contentEncoding) return textField(field);
   if (schema.type === "array" && schema.items && schema.items !== true) return arrayField(field);
   if (schema.type === "object" && schema.properties && !schema.nullable && field.required) return objectField(field);
+  if (isMap(schema, root)) return mapField(field);
   return jsonField(field);
 }
 
@@ -210,6 +211,41 @@ function objectField({ key, id, schema, root, seats }) {
   const element = el("fieldset", { class: "field" }, el("legend", {}, labelOf(key, schema)), fields.map((field) => field.element));
   const refresh = () => fields.forEach((field) => field.refresh?.());
   return { element, fields, control: element, refresh, read: () => valueOf(fields, `$.${key}`) };
+}
+
+/** Whether it takes any keys, each with a number or a text. */
+function isMap(schema, root) {
+  if (schema.type !== "object" || schema.properties || !schema.additionalProperties) return false;
+  return ["integer", "number", "string"].includes(resolve(schema.additionalProperties, root).type);
+}
+
+/** A row for each key with its value; a row without a key is none. */
+function mapField({ key, id, schema, root, required, seats }) {
+  const rows = el("div", { class: "stack tight" });
+  const fields = [];
+  const values = resolve(schema.additionalProperties, root);
+  const name = labelOf(key, schema);
+  const add = (of = "") => {
+    const number = fields.length + 1;
+    const label = el("input", { type: "text", autocomplete: "off", value: of, placeholder: "what", "aria-label": `${name} ${number}: what` });
+    const field = fieldOf({ key: `${key}.${number}`, id: `${id}-${number}`, root, seats, required: true, schema: { ...values, description: undefined, title: "How many" } });
+    field.control.setAttribute("aria-label", `${name} ${number}: ${values.type === "string" ? "text" : "how many"}`);
+    field.control.setAttribute("placeholder", values.type === "string" ? "text" : "how many");
+    field.control.removeAttribute("aria-describedby");
+    fields.push({ label, field });
+    rows.append(el("div", { class: "row nowrap" }, el("div", { class: "grow" }, label), el("div", { class: "grow" }, field.control)));
+    return label;
+  };
+  add();
+  const more = el("button", { type: "button", onclick: () => add().focus() }, "One more");
+  const hint = schema.description ? el("p", { class: "hint" }, schema.description) : null;
+  const element = el("fieldset", { class: "field" }, el("legend", {}, name), rows, el("div", {}, more), hint);
+  const read = () => {
+    const named = fields.filter(({ label }) => label.value.trim());
+    if (!named.length && !required) return undefined;
+    return Object.fromEntries(named.map(({ label, field }) => [label.value.trim(), field.read()]));
+  };
+  return { element, control: fields[0].label, read };
 }
 
 /** Whatever else there is; plain text is taken as it stands where text will do. */

@@ -29,12 +29,13 @@
  *   header(client, room, {title})   .bar: home, title, code (opens the QR), leave
  *   shareCard(room, {role})         .share: QR, code and address, for a TV or a lobby
  *   openShare(room)                 the same as a dialog
- *   seatList(room, {role, done})    ul.seats of chips; done(seat) → whether to tick it
+ *   seatList(room, {role, done, active})   ul.seats of chips; done(seat) → whether to tick it, active(seat) → to mark it
  *   teamList(room)                  ul.teams: title, score and people of each team; a button each where players choose
  *   seatColor(seat)                 "color-1" … "color-8": the same for a player on every device
  *   startButton(room, {label})      for the host, before the game and after it; the others read who starts
  *   hostButton(room, about)         for the host: a dialog with all that a host may do, besides starting; header() has it
  *   countdown(room, name, {hurry_s, label})   seconds left of a shown timer by the server's clock; hidden without one
+ *   turnCountdown(room), clockCountdown(room, key)   the time of this turn; of a player (a seat's id) or team (group:NAME)
  *   leftMs(room, name)              the same as a number of ms, or null
  *   chatBox(room, {to, title})      a <game-chat>: its channels, or the one of this address; see /game-chat.js
  *   lobbyChat(client, game)         a <game-chat> of what is said in the game's lobby; enter() shows it before a room
@@ -64,7 +65,7 @@ export { keepAwake } from "./page/awake.js";
 export { newsBanner, statusBanner } from "./page/banners.js";
 export { BASE, cleanCode, gameName, keyHere, query, urlOf } from "./page/base.js";
 export { chatBox, lobbyChat } from "./page/chat.js";
-export { countdown, leftMs } from "./page/countdown.js";
+export { clockCountdown, countdown, leftMs, turnCountdown } from "./page/countdown.js";
 export { el, fill, render } from "./page/elements.js";
 export { enter } from "./page/enter.js";
 export { hostButton } from "./page/host.js";

@@ -9,20 +9,53 @@ export function leftMs(room, name) {
   return timer.ends === null || timer.ends === undefined ? null : Math.max(0, timer.ends - room.now());
 }
 
-export function countdown(room, name, { hurry_s = 5, label = "" } = {}) {
+export function countdown(room, name, options = {}) {
+  const read = () => {
+    const ms = leftMs(room, name);
+    return ms === null ? null : { ms, paused: (room.timers.get(name).paused_ms ?? null) !== null };
+  };
+  return countingDown(read, options);
+}
+
+/** What is left of the time of the turn or call that is on; hidden where it has no clock, or the clock stands still. */
+export function turnCountdown(room, options = {}) {
+  const read = () => {
+    const ends = room.turn?.ends ?? null;
+    return ends === null ? null : { ms: Math.max(0, ends - room.now()), paused: false };
+  };
+  return countingDown(read, options);
+}
+
+/** The whole time that a player (the id of a seat) or a team (`group:NAME`) has left; hidden where there is no such clock. */
+export function clockCountdown(room, key, options = {}) {
+  const read = () => {
+    const clock = room.turn?.clocks[key];
+    if (!clock) return null;
+    const runs = clock.ends !== null;
+    return { ms: runs ? Math.max(0, clock.ends - room.now()) : clock.left_ms, paused: false, waits: !runs };
+  };
+  return countingDown(read, { hurry_s: 20, ...options });
+}
+
+/**
+ * An element that shows what is read, again and again, until it is taken out of the document.
+ * @param {() => { ms: number, paused: boolean, waits?: boolean } | null} read
+ * @param {{ hurry_s?: number, label?: string }} options
+ */
+function countingDown(read, { hurry_s = 5, label = "" }) {
   const number = el("span", {});
   const node = el("span", { class: "countdown", role: "timer", "aria-live": "off" }, label ? `${label} ` : null, number);
   let shown = false;
   const look = () => {
     shown ||= node.isConnected;
     if (shown && !node.isConnected) return clearInterval(ticking);
-    const ms = leftMs(room, name);
-    node.hidden = ms === null;
-    if (ms === null) return undefined;
-    const paused = (room.timers.get(name).paused_ms ?? null) !== null;
+    const left = read();
+    node.hidden = left === null;
+    if (left === null) return undefined;
+    const { ms, paused, waits } = left;
     number.textContent = clock(ms) + (paused ? " (paused)" : "");
-    node.classList.toggle("hurry", !paused && ms <= hurry_s * 1000);
-    node.classList.toggle("paused", paused);
+    node.classList.toggle("hurry", !paused && !waits && ms <= hurry_s * 1000);
+    node.classList.toggle("paused", paused || Boolean(waits));
     return undefined;
   };
   const ticking = setInterval(look, 200);

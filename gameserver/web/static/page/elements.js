@@ -45,7 +45,7 @@ export function fill(node, ...children) {
   return node;
 }
 
-const WATCHED = ["$change", "$seats", "$info", "$timers", "$joined"];
+const WATCHED = ["$change", "$seats", "$info", "$moves", "$timers", "$joined"];
 
 /** Draw now, and once after each bunch of changes. */
 export function render(room, draw, events = WATCHED) {

@@ -11,6 +11,8 @@ const WORDS = {
   quarantined: "This room is being mended. Your seat is kept.",
   rate_limited: "Too fast. Wait a moment.",
   paused: "The game is paused.",
+  not_your_turn: "That came too late: it is not your turn any more.",
+  not_legal: "That is none of your moves now.",
   busy: "The server is busy. Try again in a moment.",
   draining: "The server is about to stop. Try again in a moment.",
   game_error: "The game stumbled over that; nothing was changed.",

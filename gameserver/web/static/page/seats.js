@@ -13,14 +13,14 @@ export function seatColor(seat) {
 
 /**
  * @param {Api.Room} room
- * @param {{ role?: string | null, done?: (seat: Api.Seat) => unknown }} options
+ * @param {{ role?: string | null, done?: (seat: Api.Seat) => unknown, active?: (seat: Api.Seat) => unknown }} options
  */
-export function seatList(room, { role = "player", done } = {}) {
+export function seatList(room, { role = "player", done, active } = {}) {
   const list = el("ul", { class: "seats", "aria-label": "Players" });
   return live(list, room, () => {
     const seats = [...room.seats.values()].filter((seat) => !seat.gone && (role === null || seat.role === role));
     seats.sort((a, b) => (a.number ?? 1e9) - (b.number ?? 1e9));
-    fill(list, seats.map((seat) => seatChip(room, seat, done?.(seat))));
+    fill(list, seats.map((seat) => seatChip(room, seat, done?.(seat), active?.(seat))));
   });
 }
 
@@ -52,17 +52,18 @@ function accountMark() {
   return el("span", { class: "account", title: "has an account" }, el("span", { "aria-hidden": "true" }, "@"), el("span", { class: "visually-hidden" }, "has an account"));
 }
 
-function seatChip(room, seat, done) {
+function seatChip(room, seat, done, active) {
   const me = seat.id === room.seat.id;
   const team = room.teams.find(({ seats }) => seats.includes(seat));
-  const notes = [me && "you", seat.host && "host", !seat.online && "away", seat.role !== "player" && seat.role, team?.title].filter(Boolean);
+  const notes = [me && "you", seat.host && "host", seat.bot ? "bot" : !seat.online && "away", seat.stand_in && "a bot plays", seat.role !== "player" && seat.role, team?.title].filter(Boolean);
   return el(
     "li",
-    { class: ["seat", seatColor(seat), me && "me", !seat.online && "offline", done && "done", team && "teamed"], style: team && { "--team": team.colour } },
+    { class: ["seat", seatColor(seat), me && "me", !seat.online && !seat.bot && "offline", done && "done", active && "active", team && "teamed"], style: team && { "--team": team.colour } },
     el("span", { class: "face", "aria-hidden": "true" }, [...seat.name][0]?.toUpperCase() ?? "?"),
     el("span", { class: "name" }, seat.name),
     seat.account ? accountMark() : null,
     notes.length ? el("span", { class: "note" }, notes.join(", ")) : null,
+    active ? el("span", { class: "visually-hidden" }, "their turn") : null,
     done ? el("span", { class: "visually-hidden" }, "done") : null,
   );
 }
