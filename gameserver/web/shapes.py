@@ -69,7 +69,7 @@ class Message(Struct, frozen=True):
     question: bool
     schema: dict[str, Any]
     reply: dict[str, Any] | None
-    turn: bool | Literal["any"]
+    turn: bool | str
 
 
 class About(Struct, frozen=True):

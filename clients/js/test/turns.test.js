@@ -97,7 +97,13 @@ test("a player is ready, and not any more", bounded, async (t) => {
   await until(() => ann.seats.get(bob.seat.id).ready === false);
 });
 
-test("where nothing may be taken back, undo says so", bounded, async (t) => {
-  const { bob } = await playing(t);
+test("a move is taken back, and where there is none undo says so", bounded, async (t) => {
+  const { ann, bob } = await playing(t);
   await assert.rejects(bob.undo(), { code: "cannot_undo" });
+  assert.equal(ann.mayUndo, false);
+  assert.equal(await ann.play(ann.moves[0], { n: 2 }), 7);
+  await until(() => ann.mayUndo && !ann.isActive);
+  await ann.undo();
+  await until(() => ann.isActive && !ann.mayUndo && ann.moves.length === 3);
+  assert.equal(ann.state.heap, 9);
 });
