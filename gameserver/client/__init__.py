@@ -17,7 +17,7 @@ rest goes to its `Room`, whose mirror counts every stream; what is missing is as
 A lost connection is dialled again after random, growing waits. Then ``hello`` says who this is and which client, each
 room is resumed with what it has seen, and what has had no answer is said again:
 
-- ``send``, ``chat`` and ``start`` with their old ids, which the server applies once;
+- ``send``, ``chat`` and ``start``, and all else that changes a room, with their old ids, which the server applies once;
 - ``join`` of a code, ``resume`` and ``leave``, which do no harm said twice;
 - ``create`` and `Client.match` only if they were never written to a connection. One whose answer was lost may have made
   a room, and another would make a second: it fails with `ConnectionFailed`.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 from twisted.internet.defer import Deferred
@@ -14,6 +14,8 @@ from gameserver.client.listeners import Listeners
 from gameserver.errors import PASSING, Refused
 from gameserver.protocol import messages
 from gameserver.protocol.mirror import OWN, Event, Mirror, OutOfStep
+from gameserver.room.turns.heard import HeardMove, heard_moves, heard_prompt, label_of, turn_number
+from gameserver.room.turns.move import Move
 
 if TYPE_CHECKING:
     from gameserver.client.client import Client
@@ -95,6 +97,36 @@ class Room:
         return self._mirror.channels
 
     @property
+    def turn(self) -> messages.TurnInfo | None:
+        """Whose turn it is, who is waited for, clocks; None: nobody's, and no call is open."""
+        return self._mirror.info.turn
+
+    @property
+    def moves(self) -> list[HeardMove]:
+        """
+        What this seat may do now, in the order in which the game gives it.
+
+        Each is a `gameserver.Move` with ids for seats and a label that is filled in, so that a bot may ``fill`` or
+        ``pick`` what it leaves open.
+        """
+        return heard_moves(self._mirror.moves, self._mirror.info)
+
+    @property
+    def more_moves(self) -> bool:
+        """Whether there are more moves than are told."""
+        return self._mirror.moves is not None and self._mirror.moves.more
+
+    @property
+    def may_undo(self) -> bool:
+        """Whether `undo` would take something back."""
+        return self._mirror.moves is not None and self._mirror.moves.undo
+
+    @property
+    def prompt(self) -> str | None:
+        """What this seat is shown of what is waited for, filled in; None: nothing."""
+        return heard_prompt(self._mirror.moves, self._mirror.info, self._mirror.seat.id)
+
+    @property
     def seen(self) -> messages.Seen:
         """How far each stream was heard: what ``resume`` tells the server."""
         return self._mirror.seen
@@ -131,6 +163,43 @@ class Room:
     def start(self) -> Deferred[Any]:
         """Start the game, as the host; fires and fails as `send`."""
         return self._client._ask("start", self)
+
+    def play(self, move: Move, /, **choices: Any) -> Deferred[Any]:
+        """
+        Make a move: ``room.play(room.moves[0])``, ``room.play(move, b=4, dice=2)``.
+
+        It is sent with the number of the turn in which it was known: one that comes too late is ``not_your_turn``.
+
+        :param choices: what it leaves open; the id of a seat for a player.
+        :returns: as `send`.
+        """
+        data = {**(move.data or {}), **choices} if move.data is not None or choices else None
+        number = move.turn if isinstance(move, HeardMove) else turn_number(self._mirror.info)
+        return self._client._ask("send", self, type=move.type, data=data, turn=number)
+
+    def label(self, move: Move, choices: Mapping[str, Any] | None = None, /, **more: Any) -> str:
+        """Return what a button for a move says, with names for seats and with what is chosen so far."""
+        return label_of(move, {**(choices or {}), **more}, self.seats)
+
+    def undo(self) -> Deferred[Any]:
+        """Take back the last own moves; fires and fails as `send`: ``cannot_undo`` says which rule forbids it."""
+        return self._client._ask("undo", self)
+
+    def ready(self, on: bool = True) -> Deferred[Any]:
+        """Be ready for the round to start, or not; fires and fails as `send`."""
+        return self._client._ask("ready", self, on=on)
+
+    def bot(self, level: str | None = None, name: str | None = None, seat: str | None = None) -> Deferred[Any]:
+        """
+        Seat a bot, as the host in the lobby; or with ``seat`` hand that seat to a bot.
+
+        :param level: one of the game's; with ``seat``, None gives it back, or removes a bot's seat.
+        :param name: of a new bot.
+        :param seat: the id of one's own seat, or as the host of one who is absent, or of a bot's.
+        :returns: fires with the id of a new bot's seat, else with None; fails as `send`, with ``forbidden`` for
+            whoever may not.
+        """
+        return self._client._ask("bot", self, level=level, name=name, seat=seat)
 
     def as_host(self, act: str, seat: str | None = None) -> Deferred[Any]:
         """
