@@ -91,7 +91,7 @@ class DjangoTickets:
         """Carry out what the project orders about a user of its own."""
         if self._revoked is None:
             return succeed(None)
-        return Deferred.fromCoroutine(self._revoked.add(order.user, order.rights))
+        return Deferred.fromCoroutine(self._revoked.add(order))
 
     def orders_of(self, token: str, *, now_s: float) -> Deferred[Sequence[Order] | None]:
         """Read what the project orders, which signs with the secret that it shares."""
@@ -102,7 +102,7 @@ class DjangoTickets:
             return None
         claims = self._orders.read(token, OrderClaims)
         self._check_terms(claims.aud, claims.exp, now_s)
-        return [Order(f"{KIND}:{key}", rights) for key, rights in claims.users]
+        return [Order(f"{KIND}:{key}", rights, claims.given_s) for key, rights in claims.users]
 
     def _read(self, token: str, now_s: float) -> TicketClaims:
         """:raises Refused: it is not of this server or its project, or it is too late for it."""

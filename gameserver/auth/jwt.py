@@ -96,7 +96,7 @@ class JwtUsers:
         """Let an order count against tokens that were signed before it."""
         if self._revoked is None:
             return succeed(None)
-        return Deferred.fromCoroutine(self._revoked.add(order.user, order.rights))
+        return Deferred.fromCoroutine(self._revoked.add(order))
 
     def orders_of(self, token: str, *, now_s: float) -> Deferred[Sequence[Order] | None]:
         """Read a logout token of the issuer's: it ends what was signed for this user."""

@@ -13,7 +13,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from gameserver.errors import Refused, StoreUnavailable
-from gameserver.interfaces import IClock, User
+from gameserver.interfaces import IClock, Order, User
 
 BOOK: Final = "revoked"
 KEEP_S: Final = 31 * 86_400
@@ -30,10 +30,12 @@ class Revoked(Struct, frozen=True):
 
     :ivar at_s: seconds since 1970.
     :ivar rights: those that count instead of the token's; None: the token is good no more.
+    :ivar given_s: when that was said.
     """
 
     at_s: int
     rights: tuple[str, ...] | None = None
+    given_s: float = 0.0
 
 
 class Revocations:
@@ -45,14 +47,18 @@ class Revocations:
         self._known: dict[str, Revoked] = {}
         self._read_s: float | None = None
 
-    async def add(self, user: str, rights: tuple[str, ...] | None) -> None:
+    async def add(self, order: Order) -> None:
         """
-        Remember this of all tokens that the user has now.
+        Remember this of all tokens that the user has now, unless something that was said after it is known already.
 
         :raises StoreUnavailable: nothing is known of it; do it again.
         """
-        now_s = self._clock.now()
-        made = Revoked(int(now_s), rights)
+        now_s, user = self._clock.now(), order.user
+        given_s = order.given_s if order.given_s is not None else now_s
+        await self._read()
+        if user in self._known and self._known[user].given_s > given_s:
+            return
+        made = Revoked(int(now_s), order.rights, given_s)
         old = [name for name, each in self._known.items() if each.at_s < now_s - KEEP_S]
         old += list(self._known)[: max(0, len(self._known) - len(old) - MOST + 1)]
         await self._books.write_book(BOOK, {user: msgspec.json.encode(made)}, [name for name in old if name != user])

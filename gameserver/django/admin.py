@@ -23,6 +23,10 @@ class ReadOnly(admin.ModelAdmin):  # type: ignore[misc]
         """Nobody changes any."""
         return False
 
+    def has_delete_permission(self, *_: Any) -> bool:
+        """Nobody deletes any: what is not to be kept for ever is for a task of the project's own."""
+        return False
+
 
 @admin.register(Result)
 class ResultAdmin(ReadOnly):
@@ -54,10 +58,6 @@ class ReportAdmin(ReadOnly):
 @admin.register(Room)
 class RoomAdmin(ReadOnly):
     """The server's public rooms, as it tells them now."""
-
-    def has_delete_permission(self, *_: Any) -> bool:
-        """Nobody deletes any."""
-        return False
 
     def changelist_view(self, request: Any, extra_context: dict[str, Any] | None = None) -> Any:
         """Ask the server."""

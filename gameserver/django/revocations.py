@@ -87,7 +87,8 @@ def _rights_of(key: str) -> tuple[str, ...] | None:
 
 def _signed(users: list[tuple[str, tuple[str, ...] | None]]) -> bytes:
     """:raises NoSecret: there is none to sign with."""
-    claims = OrderClaims(users=users, exp=int(time.time()) + ORDER_S, aud=audience())
+    now_s = time.time()
+    claims = OrderClaims(users=users, exp=int(now_s) + ORDER_S, aud=audience(), given_s=now_s)
     return json.dumps({"token": Signer(secrets(), ORDERS_KIND).sign(claims)}).encode()
 
 

@@ -206,10 +206,13 @@ class Order(Struct, frozen=True):
 
     :ivar user: the user's id.
     :ivar rights: those that the user has from now on; None: who proved before to be this user proves it no more.
+    :ivar given_s: when it was given, seconds since 1970: one that comes late, or again, undoes none that was given
+        after it. None: now.
     """
 
     user: str
     rights: tuple[str, ...] | None = None
+    given_s: float | None = None
 
 
 class IRechecks(IAuthenticator):

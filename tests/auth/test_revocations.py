@@ -32,8 +32,8 @@ class RevocationsTests(SynchronousTestCase):
         """:returns: what another node of this store knows, or this one after a restart."""
         return Revocations(self.means.users, self.means.clock)
 
-    def add(self, user: str, rights: tuple[str, ...] | None = None) -> None:
-        self.successResultOf(Deferred.fromCoroutine(self.revoked.add(user, rights)))
+    def add(self, user: str, rights: tuple[str, ...] | None = None, given_s: float | None = None) -> None:
+        self.successResultOf(Deferred.fromCoroutine(self.revoked.add(Order(user, rights, given_s))))
 
     def apply(self, user: User, made_s: float, revoked: Revocations | None = None) -> Any:
         return Deferred.fromCoroutine((revoked or self.revoked).apply(user, made_s))
@@ -54,6 +54,15 @@ class RevocationsTests(SynchronousTestCase):
         self.add("shop:ann", ())
         self.assertEqual(self.successResultOf(self.apply(ANN, START_S)).rights, ())
         self.assertEqual(self.successResultOf(self.apply(ANN, START_S + 1)).rights, ("moderator",))
+
+    def test_late_or_again(self) -> None:
+        """An order that comes late, or is sent again by somebody who saw it, undoes none that was given after it."""
+        self.add("shop:ann", ("moderator",), START_S - 5)
+        self.add("shop:ann", None, START_S - 4)
+        self.add("shop:ann", ("moderator",), START_S - 5)
+        self.failureResultOf(self.apply(ANN, START_S - 10), Refused)
+        self.add("shop:ann", ("moderator",), START_S - 3)
+        self.assertEqual(self.successResultOf(self.apply(ANN, START_S - 10)).rights, ("moderator",))
 
     def test_restart_and_other_nodes(self) -> None:
         """The store has it: a node that was up hears of it soon, one that starts at once."""
@@ -90,10 +99,10 @@ class OrdersTests(SynchronousTestCase):
         users = DjangoTickets([b"x" * 32], 32, "https://games.example")
 
         def order(secret: bytes = b"x" * 32, aud: str = "https://games.example", exp: int = 100) -> Any:
-            orders = OrderClaims(users=[("5", None), ("6", ("moderator",))], exp=exp, aud=aud)
+            orders = OrderClaims(users=[("5", None), ("6", ("moderator",))], exp=exp, aud=aud, given_s=START_S)
             return users.orders_of(Signer([secret], ORDERS_KIND).sign(orders), now_s=50.0)
 
-        self.assertEqual(self.successResultOf(order()), [Order("django:5"), Order("django:6", ("moderator",))])
+        self.assertEqual(self.successResultOf(order()), [Order("django:5", None, START_S), Order("django:6", ("moderator",), START_S)])
         for forged in (order(secret=b"y" * 32), order(aud="https://other.example"), order(exp=50)):
             self.failureResultOf(forged, Refused)
         self.assertIsNone(self.successResultOf(users.orders_of("django.x.y", now_s=50.0)))

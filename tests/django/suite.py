@@ -14,6 +14,7 @@ from unittest.mock import patch
 from urllib.parse import parse_qsl
 
 import django
+from msgspec.structs import replace
 from twisted.internet import reactor
 from twisted.internet.defer import Deferred, execute
 from twisted.internet.threads import deferToThread
@@ -907,6 +908,10 @@ class NoticeTests(Case):
             answer = browser.get(f"/admin/gameserver/{name}/")
             self.assertEqual(answer.status_code, 200, name)
             self.assertEqual(browser.get(f"/admin/gameserver/{name}/add/").status_code, 403)
+        result = Result.objects.get()
+        self.assertEqual(
+            browser.post(f"/admin/gameserver/result/{result.pk}/delete/", {"post": "yes"}).status_code, 403
+        )
         self.assertIn("&lt;b&gt;", answer.content.decode())
         self.assertIn("2 of 8", answer.content.decode())
         self.assertContains(browser.get("/admin/gameserver/result/"), "trivia")
@@ -1010,7 +1015,10 @@ class SignalTests(Case):
             ann.is_active = False
             ann.save()
         users = DjangoTickets(read_shared(settings.GAMESERVER_SECRET_FILE), 32, "https://games.example")
-        orders = [self.successResultOf(users.orders_of(token, now_s=time.time())) for _, token in posted]
+        read = [self.successResultOf(users.orders_of(token, now_s=time.time())) for _, token in posted]
+        given = [order.given_s for orders in read for order in orders]
+        self.assertEqual(given, sorted(given))
+        orders = [[replace(order, given_s=None) for order in orders] for orders in read]
         user = f"django:{ann.pk}"
         self.assertEqual(orders, [[Order(user, ("moderator",))], [Order(user)], [Order(user)]])
         self.assertEqual({tuple(urls) for urls, _ in posted}, {("https://games.example",)})

@@ -46,11 +46,13 @@ class OrderClaims(Struct, frozen=True, kw_only=True):
     :ivar users: primary key, and the rights that the user has now, or None for who may play no more.
     :ivar exp: until when this may be said, seconds since 1970.
     :ivar aud: the server that it is said to.
+    :ivar given_s: when it was said, seconds since 1970.
     """
 
     users: list[tuple[str, tuple[str, ...] | None]]
     exp: int
     aud: str = ""
+    given_s: float | None = None
 
 
 NOTICES_KIND: Final = "django-notices"
