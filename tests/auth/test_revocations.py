@@ -102,7 +102,8 @@ class OrdersTests(SynchronousTestCase):
             orders = OrderClaims(users=[("5", None), ("6", ("moderator",))], exp=exp, aud=aud, given_s=START_S)
             return users.orders_of(Signer([secret], ORDERS_KIND).sign(orders), now_s=50.0)
 
-        self.assertEqual(self.successResultOf(order()), [Order("django:5", None, START_S), Order("django:6", ("moderator",), START_S)])
+        given = [Order("django:5", None, START_S), Order("django:6", ("moderator",), START_S)]
+        self.assertEqual(self.successResultOf(order()), given)
         for forged in (order(secret=b"y" * 32), order(aud="https://other.example"), order(exp=50)):
             self.failureResultOf(forged, Refused)
         self.assertIsNone(self.successResultOf(users.orders_of("django.x.y", now_s=50.0)))
