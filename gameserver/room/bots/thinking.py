@@ -110,7 +110,7 @@ async def move(room: Room, seat: Player) -> None:
     if not isawaitable(chosen):
         await _take(room, seat, level, chosen)
         return
-    waiting: Deferred[Any] = Deferred.fromCoroutine(chosen) if isinstance(chosen, Coroutine) else _as_deferred(chosen)
+    waiting = _begun(chosen)
     room.timers.arm(NAME, room.time + LIMIT_S, seat=seat.id, kind=KIND)
     room.moment.thinking[seat.id] = waiting
     waiting.addErrback(_failed, room, seat, level)
@@ -118,15 +118,16 @@ async def move(room: Room, seat: Player) -> None:
 
 
 async def move_now(room: Room, seat: Player, level: str) -> None:
-    """Have a bot of a level move for a seat within this step; one that waits for something holds up the room."""
+    """Have a bot of a level move for a seat within this step; one that waits for something is not waited for."""
     stop(room, seat)
     chosen = _choose(room, seat, level)
     if isawaitable(chosen):
-        try:
-            chosen = await chosen
-        except Exception as error:  # noqa: BLE001 - the game's own code
-            room.game_calls.log_failure(f"bot {level}", error, seat)
-            chosen = None
+        said: list[Any] = []
+        waiting = _begun(chosen)
+        waiting.addErrback(_failed, room, seat, level)
+        waiting.addCallback(said.append)
+        chosen = said[0] if said else ANY  # the room would stand still until it says more
+        waiting.cancel()
     await _take(room, seat, level, chosen)
 
 
@@ -301,11 +302,13 @@ def _chance(room: Room, seat: Player) -> Random:
     return Random(blake2b(text, key=room.state.key, digest_size=16, person=b"thinking").digest())
 
 
-def _as_deferred(waiting: Any) -> Deferred[Any]:
-    async def wait() -> Any:
-        return await waiting
+def _begun(chosen: Any) -> Deferred[Any]:
+    """:returns: fires with what an awaitable of a game's comes to; canceling it stops that."""
 
-    return Deferred.fromCoroutine(wait())
+    async def wait() -> Any:
+        return await chosen
+
+    return Deferred.fromCoroutine(chosen if isinstance(chosen, Coroutine) else wait())
 
 
 def _failed(failure: Failure, room: Room, seat: Player, level: str) -> None:

@@ -427,6 +427,39 @@ class WaitingTests(AdverseCase):
         self.assertEqual((self.table.state["log"], len(Waits.waits)), ([2], 1))
 
 
+class StandInTests(AdverseCase):
+    def test_a_step_does_not_wait_for_it(self) -> None:
+        """Time is up, and who would move for the player has to think: a move is made by chance, at once."""
+
+        class Timed(Waits):
+            turn_s = 5
+
+            @bot("thinks", stand_in=True)
+            async def think(self, player: Player, moves: list[Move]) -> Move:
+                return await Waits.wait(self, player, moves)
+
+        ann = self.sit(Timed, "random")
+        self.assertEqual(ann.info["turn"]["active"], ["1"])
+        self.table.advance(5)
+        self.assertEqual((len(self.table.state["log"]), len(Waits.waits), Waits.cancelled), (3, 1, [1]))
+        self.assertEqual(ann.info["turn"]["active"], ["1"])
+
+    def test_one_that_need_not_wait(self) -> None:
+        """A coroutine that has its move at once is asked like any other."""
+
+        class Quick(Waits):
+            turn_s = 5
+
+            @bot("quick", stand_in=True)
+            async def quick(self, player: Player, moves: list[Move]) -> Move:
+                return moves[2]
+
+        ann = self.sit(Quick, "random")
+        self.table.advance(5)
+        self.assertEqual((self.table.state["log"][1], Waits.waits), (2, []))
+        self.assertEqual(ann.info["turn"]["active"], ["1"])
+
+
 class ReleaseTests(AdverseCase):
     def test_the_level_is_gone(self) -> None:
         """The next release has not the level of a bot, or no bots: it moves by chance, or is done."""
