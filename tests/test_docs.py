@@ -26,7 +26,7 @@ ROOT = Path(__file__).parent.parent
 PAGES = [ROOT / "README.rst", *sorted((ROOT / "docs").rglob("*.rst"))]
 GUIDES = [page for page in PAGES if page.parent.name == "guides"]
 SUBJECTS = {
-    *("rooms", "steps", "documents", "messages", "questions", "turns", "timers", "groups"),
+    *("rooms", "steps", "documents", "messages", "questions", "turns", "bots", "timers", "groups"),
     *("chat", "tables", "rapid", "pages", "testing", "releases", "functions"),
 }
 FILE_LINK = re.compile(r"<([\w./-]+\.\w+)(?:#[\w-]+)?>`_")
