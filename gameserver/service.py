@@ -26,6 +26,7 @@ from gameserver.auth.notices import sender
 from gameserver.auth.secrets import fingerprints, load_secrets
 from gameserver.auth.threads import Threads
 from gameserver.auth.tickets import Tickets
+from gameserver.bots.workers import Workers
 from gameserver.clock import WATCH_S, Clock, Cron, server_zone
 from gameserver.cluster.lease import Lease
 from gameserver.cluster.node import NodeFile
@@ -166,6 +167,9 @@ def _build(settings: Settings, reactor: Any, node_file: NodeFile) -> IService:
     games.setServiceParent(root)  # type: ignore[no-untyped-call]
     Control(settings.data, registry, reactor).setServiceParent(root)  # type: ignore[no-untyped-call]
     node.setServiceParent(root)  # type: ignore[no-untyped-call]
+    workers = Workers(reactor)
+    workers.setServiceParent(root)  # type: ignore[no-untyped-call]
+    registry.search_with(workers.search)
     standing.setServiceParent(root)  # type: ignore[no-untyped-call]
     listening = [node.listening.reload] if any(map(speaks_tls, settings.listen)) else []
     Hangup([*listening, *context.reloads], reactor).setServiceParent(root)  # type: ignore[no-untyped-call]

@@ -39,6 +39,7 @@ PLACES = {
     "gameserver.store": "adapters",
     "gameserver.cluster": "adapters",
     "gameserver.auth": "adapters",
+    "gameserver.bots": "adapters",
     "gameserver.django": "web",
     "gameserver.web": "web",
     "gameserver.service": "roots",

@@ -194,7 +194,7 @@ class _Search:
             if path in self._seen:
                 return True
             self._seen.add(path)
-            module = _import_path(path)
+            module = import_path(path)
         except (Exception, SystemExit) as error:  # noqa: BLE001 - a door: a broken game does not stop the server
             self._broken(path.stem, str(path), _told(error, path))
             return True
@@ -280,7 +280,7 @@ def _is_dotted(place: str) -> bool:
     return all(word.isidentifier() and not keyword.iskeyword(word) for word in words)
 
 
-def _import_path(path: Path) -> ModuleType:
+def import_path(path: Path) -> ModuleType:
     """Run a file or a package afresh, under a name that no other folder's file has."""
     package = path.is_dir()
     file = path / "__init__.py" if package else path

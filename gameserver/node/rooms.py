@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from msgspec.structs import replace
@@ -63,6 +63,10 @@ class RoomRegistry(RunningRooms):
         self.notifier = Notifier(self.store, self.clock, send)  # type: ignore[arg-type]
         self._context.notified = self.notifier.add
         self.watch.notified = self.notifier.note
+
+    def search_with(self, search: Callable[[Any], Awaitable[Any]]) -> None:
+        """Bots that search have processes for it; before the rooms are opened."""
+        self._context.search = search
 
     async def start(self) -> None:
         """Open the store and every room in it, and go on with the notices of those that were."""

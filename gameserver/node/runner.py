@@ -321,17 +321,21 @@ class RoomRunner(RoomSteps):
             return
         self.state = STEPPING
         try:
-            while self.queue and self._may_step() and not self._has_taken_enough():
-                if self._catch_up():
-                    self._apply_next()
-            if self.lasting is None and self.room.journal.stale.seats:
-                self.room.finish()  # nobody else comes for now: tell of those who came
+            self._serve()
             if self._may_step():
                 self._catch_up()
+                self._serve()  # what was due may have given the room something to do
         finally:
             self._stop_stepping()
         if self._may_step():
             self._wake_when_due()
+
+    def _serve(self) -> None:
+        while self.queue and self._may_step() and not self._has_taken_enough():
+            if self._catch_up():
+                self._apply_next()
+        if self.lasting is None and self.room.journal.stale.seats:
+            self.room.finish()  # nobody else comes for now: tell of those who came
 
     def _apply_next(self) -> None:
         input, done = self.queue.take()

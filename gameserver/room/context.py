@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING
+from collections.abc import Awaitable, Callable, Mapping
+from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
 
@@ -26,6 +26,9 @@ class RoomContext(Struct):
     :ivar name_chars: characters of a player's name.
     :ivar post: gives the room of a code an input later; None: nobody runs it.
     :ivar notified: called with notices, once they are stored; None: nobody outside wants to know.
+    :ivar search: gives a job to a process that looks for a move; None: there is none.
+    :ivar lacks: of a copy for one seat: the name of a document that it lacks, since that seat does not see it; empty:
+        it lacks none. None: this is no copy.
     """
 
     log: Logger
@@ -35,3 +38,5 @@ class RoomContext(Struct):
     name_chars: int = 32
     notified: Callable[[Mapping[str, bytes]], None] | None = None
     post: Callable[[str, Input], None] | None = None
+    search: Callable[[Any], Awaitable[Any]] | None = None
+    lacks: str | None = None

@@ -82,7 +82,7 @@ class Move(Struct, frozen=True):
         :param random: such as ``self.random`` of a game.
         :raises ValueError: a field may be anything (``...``), or has nothing to choose from.
         """
-        return self.fill(**{name: _picked(name, choice, random) for name, choice in (self.choices or {}).items()})
+        return self.fill(**{name: picked(name, choice, random) for name, choice in (self.choices or {}).items()})
 
 
 def allows(choice: Choice, value: Any) -> bool:
@@ -104,7 +104,8 @@ def allows(choice: Choice, value: Any) -> bool:
     return any(same(one, value) for one in choice)
 
 
-def _picked(name: str, choice: Choice, random: Random) -> Any:
+def picked(name: str, choice: Choice, random: Random) -> Any:
+    """:raises ValueError: it may be anything, or nothing. :returns: one of what an open field may be, by chance."""
     if choice is ...:
         raise ValueError(f"{name} may be anything: that cannot be chosen by chance")
     if isinstance(choice, Some):

@@ -1,0 +1,1 @@
+"""Bots that search, and the processes in which they do."""
