@@ -16,7 +16,7 @@ from gameserver.game.settings import LATER, SETTINGS, GameSettings
 from gameserver.game.slips import HOOKS as HOOKS
 from gameserver.game.slips import LATER as LATER_HOOKS
 from gameserver.game.slips import hidden
-from gameserver.room import rounds
+from gameserver.room import results, rounds
 from gameserver.room.bots.seats import Bots
 from gameserver.room.chat.line import Chat
 from gameserver.room.groups import Group, Role
@@ -192,9 +192,13 @@ class Game(GameSettings):
 
         Starting again plays again with the same seats.
 
-        :param result: JSON values by name, which everybody sees as ``info.result``; players become ids of seats, as
-            in ``ranking=[[ann], [bob, cleo]], scores={ann: 10}``.
+        :param result: JSON values by name, which everybody sees as ``info.result``; players become ids of seats.
+            ``ranking=[[ann], [bob, cleo]]`` says who is where: one place for all: all have won; none: all have lost.
+            ``scores={ann: 10}`` are points.
+        :raises TypeError: ``ranking`` or ``scores`` name players, and are not of that shape.
+        :raises ValueError: somebody has two places, or is no player.
         """
+        results.check(result)
         rounds.end(self._gs_room, result)
 
     def enter(self, phase: str | None, s: float | None = None, then: Callable[..., Any] | str | None = None) -> None:

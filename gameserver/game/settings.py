@@ -105,6 +105,9 @@ class GameSettings:
     """extra roles, with the most seats of each: ``{"screen": 1, "spectator": 50}``"""
     auto_start: ClassVar[Annotated[bool, _YES_OR_NO]] = False
     """True: starts when all player seats are taken; False: the host starts"""
+    ready_check: ClassVar[Annotated[bool, _YES_OR_NO]] = False
+    """True: starts when all people are ready and there are enough players, and again after it is over; the host need
+    not wait for that"""
     needs_start: ClassVar[Annotated[bool, _YES_OR_NO]] = True
     """False: the room plays from its creation (``on_start`` runs after ``on_create``), and players come at any time"""
     late_join: ClassVar[Annotated[bool, _YES_OR_NO]] = False
@@ -124,6 +127,9 @@ class GameSettings:
     """how long all turns of a player may take together, or of a team; None: as long as they like"""
     increment_s: ClassVar[Annotated[float, _SECONDS]] = 0
     """what ``bank_s`` grows by when a turn ends"""
+    clock_option: ClassVar[Annotated[bool, _YES_OR_NO]] = False
+    """True: rooms have the option ``clock``: ``"none"``, ``"30s"`` for a turn, or ``"10m+5s"`` for all turns of a
+    player and what is added with each; its default is the game's own clock"""
     max_moves: ClassVar[Annotated[int, _whole(1, 10_000, "an int of 1 to 10000")]] = 200
     """so many moves a player is told at most; all of them may be sent"""
     bot_s: ClassVar[Annotated[tuple[float, float], _THINKING]] = (0.8, 2.0)
@@ -199,7 +205,9 @@ SETTINGS: Final = frozenset(GameSettings.__annotations__)
 """The names of all settings."""
 
 
-LATER: Final = frozenset({"turn_s", "bank_s", "increment_s", "max_moves", "bot_s", "max_bots", "absent"})
+LATER: Final = frozenset(
+    {"turn_s", "bank_s", "increment_s", "max_moves", "bot_s", "max_bots", "absent", "ready_check", "clock_option"}
+)
 """Settings that games of before may have as names of their own: they count only as values of their type."""
 
 

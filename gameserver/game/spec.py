@@ -11,6 +11,7 @@ from twisted.logger import Logger
 
 from gameserver.errors import GameDefinitionError
 from gameserver.game import levels
+from gameserver.game.clock_option import OptionsWithClock
 from gameserver.game.crontab import Crontab
 from gameserver.game.described import NULL, document_schemas, event_schemas, reply_schema
 from gameserver.game.marks import BotMark, CronMark, MessageMark, TimerMark, mark_of
@@ -21,7 +22,7 @@ from gameserver.game.slips import Slip, check_hooks, check_migrate, hook, slips
 from gameserver.room import bounds
 from gameserver.room.publish.quantize import Quanta
 from gameserver.room.turns import legal
-from gameserver.room.turns.clocks import TurnClock
+from gameserver.room.turns.time_control import TurnClock
 
 if TYPE_CHECKING:
     from gameserver.game.game import Game
@@ -123,6 +124,8 @@ class Spec:
     :ivar stages: names of calls in which messages are open.
     :ivar asks_all: some message is open to all players as one of their moves.
     :ivar clock: of its turns, by its settings.
+    :ivar clock_option: rooms may have another.
+    :ivar ready_check: it starts when all people are ready.
     :ivar moves: the hook of this name, unbound; None where the game has none that is one, as `on_turn`, `on_timeout`.
     :ivar bots: by level, in the order of the class, what plays it; also ``random``, where there are moves.
     :ivar stand_in: the level that plays for the absent; None: there is none.
@@ -161,8 +164,13 @@ class Spec:
             self._read(attribute, member, timers)
         self._read_turns(cls)
         self.timers: frozenset[str] | None = None if self.function_style else frozenset(timers)
-        self.options = None if self.function_style else Schema("options", cls.on_create, 1, defaults_only=True)
+        self.options = None if self.function_style else self._read_options(cls)
         self.waits = waits or self.function_style
+
+    def _read_options(self, cls: type[Game]) -> Schema:
+        if not self.clock_option:
+            return Schema("options", cls.on_create, 1, defaults_only=True)
+        return OptionsWithClock("options", cls.on_create, 1, own=self.clock)
 
     def _read_turns(self, cls: type[Game]) -> None:
         self.moves, self.on_turn = hook(cls, "moves", 2), hook(cls, "on_turn", 2)
@@ -179,6 +187,8 @@ class Spec:
         self.bot_s: tuple[float, float] = setting(cls, "bot_s")
         max_bots: int | None = setting(cls, "max_bots")
         self.max_bots = cls.max_players - 1 if max_bots is None else max_bots
+        self.ready_check: bool = setting(cls, "ready_check")
+        self.clock_option: bool = setting(cls, "clock_option")
         self.max_moves: int = setting(cls, "max_moves")
         self.clock = TurnClock(setting(cls, "turn_s"), setting(cls, "bank_s"), setting(cls, "increment_s"))
 

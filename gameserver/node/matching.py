@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from twisted.internet.defer import Deferred
 
 from gameserver.room import admission
-from gameserver.room.inputs.arrivals import read_options
+from gameserver.room.options import read_options
 
 if TYPE_CHECKING:
     from gameserver.game.spec import Spec

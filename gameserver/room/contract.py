@@ -8,7 +8,7 @@ from typing import Any, Protocol
 from gameserver.game.settings import GameSettings
 from gameserver.room.bots.level import BotLevel
 from gameserver.room.publish.quantize import Quanta
-from gameserver.room.turns.clocks import TurnClock
+from gameserver.room.turns.time_control import TurnClock
 
 
 class RunningGame(Protocol):
@@ -109,6 +109,8 @@ class Contract(Protocol):
     waits_for_turns: bool
     takes_turns: bool
     undoes: bool
+    ready_check: bool
+    clock_option: bool
     stages: frozenset[str]
     asks_all: bool
     max_moves: int

@@ -13,6 +13,7 @@ import msgspec
 from msgspec import structs
 
 from gameserver.errors import CannotMigrate, CannotOpen, Refused
+from gameserver.room.options import checked
 from gameserver.room.state import Armed, Asked, Kept
 from gameserver.room.timers import DEADLINES
 from gameserver.room.turns.state import TurnsState
@@ -90,11 +91,10 @@ def kept_over(room: Room) -> list[str]:
 
 
 def _check_options(room: Room) -> None:
-    schema = room.spec.options
-    if schema is None:
+    if room.spec.options is None and not room.spec.clock_option:
         return
     try:
-        options = schema.as_json(schema.check(room.state.options))
+        _, options = checked(room.spec, room.state.options)
     except Refused as refused:
         raise CannotOpen(f"its options are not those of this release: {refused.text} ({refused.path})") from None
     if options != room.state.options:

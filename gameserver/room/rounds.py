@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from msgspec import UNSET
+
 from gameserver.errors import Refused
 from gameserver.protocol import values
 from gameserver.room import absence
@@ -29,9 +31,22 @@ def begin(room: Room) -> Any:
     rounds = room.state.rounds + 1
     room.journal.update(room.state, status="playing", result=None, played_before=0.0, playing_since=room.time)
     room.journal.update(room.state, rounds=rounds)
+    for seat in room.seats.values():
+        if seat._kept.ready:
+            room.journal.set(seat._kept, "ready", UNSET)
     room.teams.begin()
     note(room, "game_started")
     return room.game.on_start()
+
+
+async def begin_when_ready(room: Room) -> None:
+    """Start, or play again, if all people are ready and there are enough players, in a game that is so."""
+    players = room.players
+    people = [seat for seat in players if seat.bot is None]
+    enough = len(players) >= room.game_class.min_players
+    waits = room.state.status != "playing" and room.moment.closing is None
+    if room.spec.ready_check and waits and enough and people and all(seat.ready for seat in people):
+        await room.game_calls.alone("on_start", begin, room)
 
 
 def end(room: Room, result: dict[str, Any]) -> None:

@@ -20,12 +20,12 @@ from gameserver.room.effects import Requester
 from gameserver.room.hosts import HOST_ROLES, set_host
 from gameserver.room.inputs.connections import check_questions, connect
 from gameserver.room.inputs.input import Input
+from gameserver.room.options import read_options
 from gameserver.room.publish.joined import tell_recovered
 from gameserver.room.seat_names import name_for
 
 if TYPE_CHECKING:
     from gameserver.interfaces import ISession
-    from gameserver.room.contract import Contract
     from gameserver.room.room import Room
     from gameserver.room.seats import Player
 
@@ -132,21 +132,6 @@ class ResumeSeat(Input, frozen=True):
             raise Refused(code="not_found")
         missed = room.publisher.streams.missed(seat._kept.entered, self.seen) if self.seen is not None else None
         await _come_back(room, requester, seat, missed is not None, missed)
-
-
-def read_options(spec: Contract, options: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
-    """
-    :returns: the arguments of ``on_create``; and the options of the room, which are these as JSON.
-    :raises Refused: ``bad_data``.
-    """
-    try:
-        given = values.received(options)
-    except NotJSON as error:
-        raise Refused(str(error), code="bad_data", path="$.options") from None
-    if spec.options is None:
-        return dict(given), given
-    arguments: dict[str, Any] = spec.options.check(given)
-    return arguments, spec.options.as_json(arguments)
 
 
 def _seat_newcomer(room: Room, requester: Requester, wish: SeatWish) -> Player:

@@ -10,6 +10,7 @@ from gameserver.room.admission import is_host
 from gameserver.room.bots import handing
 from gameserver.room.inputs.arrivals import start_when_full
 from gameserver.room.inputs.input import SeatRequest
+from gameserver.room.rounds import begin_when_ready
 
 if TYPE_CHECKING:
     from gameserver.room.room import Room
@@ -30,6 +31,7 @@ class SetBot(SeatRequest[messages.BotMessage], frozen=True):
             seat_id = _add(room, player, message)
             await room.game_calls.settle()
             await start_when_full(room)
+            await begin_when_ready(room)
             return seat_id
         seat = room.seats.get(message.seat)
         if seat is None:

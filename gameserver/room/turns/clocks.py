@@ -7,13 +7,14 @@ what is left of one that stands is in the room's state.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Final
 
 from msgspec import structs
 
 from gameserver.room import marks
 from gameserver.room.turns import ring
 from gameserver.room.turns.state import Call, Level, TurnsState
+from gameserver.room.turns.time_control import clock_of
 from gameserver.room.turns.waiting import all_absent, waited_for
 
 if TYPE_CHECKING:
@@ -27,20 +28,6 @@ BANK: Final = " bank "
 The names of such timers: of the turn or call on top; and of an entry of the ring, whose key follows. The space keeps
 them apart from those of games.
 """
-
-
-class TurnClock(NamedTuple):
-    """
-    How long a turn may take.
-
-    :param turn_s: each turn and each call; None: no such clock.
-    :param bank_s: all turns of a player or team together; None: no such clock.
-    :param increment_s: what the bank gets when a turn ends.
-    """
-
-    turn_s: float | None = None
-    bank_s: float | None = None
-    increment_s: float = 0.0
 
 
 def top_of(state: TurnsState) -> Level:
@@ -58,7 +45,7 @@ def set_top(room: Room, state: TurnsState, level: Level) -> None:
 
 def fill_banks(room: Room, state: TurnsState) -> None:
     """Who is on the ring and has no time of its own yet gets it all."""
-    bank_s = room.spec.clock.bank_s
+    bank_s = clock_of(room).bank_s
     if bank_s is not None:
         banks = {key: state.banks.get(key, bank_s) for key in state.ring}
         room.journal.set(state, "banks", banks)
@@ -74,7 +61,7 @@ def stop(room: Room, state: TurnsState) -> None:
 def end_turn(room: Room, state: TurnsState) -> None:
     """The turn ends: its clocks stand, and whoever had it gets the increment."""
     stop(room, state)
-    clock = room.spec.clock
+    clock = clock_of(room)
     if not clock.increment_s or state.at is None or state.number <= state.paid:
         return
     key = state.ring[state.at]
@@ -87,7 +74,7 @@ def run(room: Room, state: TurnsState) -> None:
     """Have those clocks run, and no others, that run now."""
     active = waited_for(room, state)
     stands = room.state.status != "playing" or not active or all_absent(room)
-    clock, top = room.spec.clock, top_of(state)
+    clock, top = clock_of(room), top_of(state)
     own_s = top.s if isinstance(top, Call) else None
     level_s = own_s if own_s is not None else clock.turn_s
     if stands or level_s is None:

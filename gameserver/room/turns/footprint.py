@@ -9,6 +9,7 @@ from msgspec import Struct, structs
 from gameserver.room.changes import Utterance
 from gameserver.room.documents import undo as documents
 from gameserver.room.journal import refill
+from gameserver.room.state import SeatState
 from gameserver.room.turns.state import TurnsState
 
 if TYPE_CHECKING:
@@ -23,6 +24,8 @@ _OF_DOCUMENTS: Final = frozenset(
         documents.undo_splices,
     )
 )
+_PRESENCE: Final = ("online", "hold_until", "absent", "stand_in", "late")
+"""What of a seat says whether its player is here, which any message shows."""
 _OWN: Final = " "
 """What the names of timers begin with that belong to turns and bots, and to no game."""
 
@@ -73,7 +76,7 @@ def read(room: Room) -> Footprint:
             found.chance = True
         elif target is room.state and field in ("phase", "rounds", "status"):
             found.phase = found.other = True
-        elif not _is_aside(room, target):
+        elif not (_is_aside(room, target) or (isinstance(target, SeatState) and field in _PRESENCE)):
             found.other = True
     if state is not None and before:
         stood = structs.replace(state, **before)

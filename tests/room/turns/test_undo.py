@@ -174,6 +174,18 @@ class TakenBackTests(UndoCase):
         ann.ask("undo")
         self.assertEqual(self.table.room.timers.left_s(" turn"), 40)
 
+    def test_of_one_who_was_late(self) -> None:
+        class Kind(Free):
+            absent = "skip"
+
+            def on_timeout(self, who: Player) -> None: ...
+
+        ann, *_ = self.sit(Kind)
+        self.table.advance(61 * 3)
+        ann.send("do", verbs=["state['cells'][0] = 1"])
+        ann.ask("undo")
+        self.assertEqual(self.table.state["cells"][0], 0)
+
     def test_64_at_most(self) -> None:
         ann, *_ = self.sit()
         for n in range(70):

@@ -1,0 +1,36 @@
+"""The options of a room whose clock may be chosen, as a schema: those of ``on_create``, and ``clock``."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from gameserver.errors import GameDefinitionError
+from gameserver.game.schema import Schema, within_class
+from gameserver.room.turns import time_control
+
+
+class OptionsWithClock(Schema):
+    """
+    What ``on_create`` takes. Its JSON schema has the clock as well, which `gameserver.room.options` reads.
+
+    :param own: the game's own clock.
+    """
+
+    def __init__(self, name: str, function: Callable[..., Any], skip: int, *, own: time_control.TurnClock) -> None:
+        super().__init__(name, function, skip, defaults_only=True)
+        self._own = time_control.write(own)
+        if time_control.OPTION in self.fields:
+            text = f"{within_class(function)}: with clock_option the option 'clock' is the framework's"
+            raise GameDefinitionError(f"{text}; give yours another name.")
+
+    def json_schema(self) -> dict[str, Any]:
+        """:returns: the same with ``clock``."""
+        schema = super().json_schema()
+        schema["$defs"][self.struct.__name__]["properties"][time_control.OPTION] = {
+            "type": "string",
+            "pattern": time_control.PATTERN,
+            "default": self._own,
+            "examples": list(dict.fromkeys((self._own, "none", "30s", "2m", "10m+5s", "1d"))),
+        }
+        return schema

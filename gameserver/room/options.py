@@ -1,0 +1,34 @@
+"""The options of a room: what its creator gives, read by the game's schema."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from gameserver.errors import NotJSON, Refused
+from gameserver.protocol import values
+from gameserver.room.turns import time_control
+
+if TYPE_CHECKING:
+    from gameserver.room.contract import Contract
+
+
+def read_options(spec: Contract, options: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """
+    :param options: as they came over the wire.
+    :returns: the arguments of ``on_create``; and the options of the room, as JSON.
+    :raises Refused: ``bad_data``.
+    """
+    try:
+        given = values.received(options)
+    except NotJSON as error:
+        raise Refused(str(error), code="bad_data", path="$.options") from None
+    return checked(spec, given)
+
+
+def checked(spec: Contract, given: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """:returns: the same of what is plain JSON already; the clock, which no ``on_create`` takes, is an option only."""
+    clock = {time_control.OPTION: time_control.chosen(spec, given)} if spec.clock_option else {}
+    if spec.options is None:
+        return given | clock, given | clock
+    arguments: dict[str, Any] = spec.options.check({name: given[name] for name in given if name not in clock})
+    return arguments, spec.options.as_json(arguments) | clock
