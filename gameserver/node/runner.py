@@ -329,6 +329,8 @@ class RoomRunner(RoomSteps):
             self._stop_stepping()
         if self._may_step():
             self._wake_when_due()
+            if self.queue:  # something gave the room an input while what was due was done
+                self._go_on_later()
 
     def _serve(self) -> None:
         while self.queue and self._may_step() and not self._has_taken_enough():

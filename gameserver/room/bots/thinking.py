@@ -110,11 +110,16 @@ async def move(room: Room, seat: Player) -> None:
     if not isawaitable(chosen):
         await _take(room, seat, level, chosen)
         return
+    said: list[Any] = []
     waiting = _begun(chosen)
+    waiting.addErrback(_failed, room, seat, level)
+    waiting.addCallback(said.append)
+    if said:
+        await _take(room, seat, level, said[0])
+        return
     room.timers.arm(NAME, room.time + LIMIT_S, seat=seat.id, kind=KIND)
     room.moment.thinking[seat.id] = waiting
-    waiting.addErrback(_failed, room, seat, level)
-    waiting.addCallback(_post, room, seat.id, stamp, waiting)
+    waiting.addCallback(lambda _: _post(said[0], room, seat.id, stamp, waiting))
 
 
 async def move_now(room: Room, seat: Player, level: str) -> None:

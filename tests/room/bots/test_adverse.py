@@ -170,6 +170,10 @@ class Waits(Game):
     def put_out(self, player: Player) -> None:
         self.bots.remove(self.players[1])
 
+    @timer
+    def release(self) -> None:
+        self.waits[-1].callback(1)
+
     @message
     def to_me(self, player: Player) -> None:
         self.turns.to(player)
@@ -404,6 +408,14 @@ class WaitingTests(AdverseCase):
         self.assertEqual((self.table.state["log"], len(Waits.waits)), ([], 2))
         Waits.waits[1].callback(1)
         self.table.settle()
+        self.assertEqual(self.table.state["log"], [1])
+
+    def test_goes_on_in_a_step(self) -> None:
+        """What it waited for comes in a step of the room that nobody sent: no other input has to come for its move."""
+        self.sit(Waits, "waits")
+        self.table.game.after(1, self.table.game.release)  # type: ignore[attr-defined]
+        self.table.visitors[0].say("now")
+        self.table.advance(1)
         self.assertEqual(self.table.state["log"], [1])
 
     def test_removed_by_the_game(self) -> None:
