@@ -25,6 +25,7 @@ from gameserver.room.seats import Player
 from gameserver.room.tables import RoomTable
 from gameserver.room.teams import Late, Mode, Teams, Wish
 from gameserver.room.timers import TimerName
+from gameserver.room.turns.timeouts import stand_in_for
 from gameserver.room.turns.turns import Turns
 
 if TYPE_CHECKING:
@@ -131,7 +132,8 @@ class Game(GameSettings):
         """Begin a turn: it is this player's now, or where groups take turns this group's."""
 
     def on_timeout(self, who: Any) -> Any:
-        """Deal with who is waited for still, when time is up: a player, or the group whose turn it is."""
+        """Deal with a player who is waited for still when time is up, or a group; by default a bot makes the moves."""
+        self._gs_room.finish_later(stand_in_for(self._gs_room, who))
 
     # The room
 

@@ -36,7 +36,8 @@ async def may_exist(user_id: str, rooms: RoomsOfUsers, people: People, users: IU
 def seat_mark(room: Room) -> tuple[object, ...]:
     """:returns: what is another once somebody came or went, or other newcomers would find a seat."""
     state = room.state
-    return state.next_seat, len(room.seats), state.status, state.locked, room.moment.closing
+    left = sum(seat._kept.has_left for seat in room.seats.values()) if room.spec.absent != "leave" else 0
+    return state.next_seat, len(room.seats), left, state.status, state.locked, room.moment.closing
 
 
 class RoomsOfUsers:
@@ -84,8 +85,9 @@ class RoomsOfUsers:
                 del self._making[user_id]
 
     def count(self, runner: RoomRunner) -> None:
-        """Look who has a seat in a room now, if it is still there."""
-        users = frozenset(seat.user_id for seat in runner.room.seats.values() if seat.bot is None)
+        """Look who has a seat in a room now, if it is still there; whoever has left it counts no more."""
+        seats = runner.room.seats.values()
+        users = frozenset(seat.user_id for seat in seats if seat.bot is None and not seat._kept.has_left)
         self._count_empty(runner, empty=not users and not runner.forgotten)
         code = runner.room.code
         for gone in runner.users - users:

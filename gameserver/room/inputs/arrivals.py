@@ -168,16 +168,19 @@ async def _come_back(
     room: Room, requester: Requester, seat: Player, recovered: bool | None, missed: Any = None
 ) -> None:
     """A session takes a seat that exists; if its owner was away, the game is told."""
+    was_away = not seat.online
+    # A seat that counts as online and is not heard: its client was there all the time, and the server was not.
+    returns = was_away or bool(room.publisher.listeners(seat.id))
     if missed is not None:
         tell_recovered(room, requester, seat, missed)
     else:
         room.changes.newcomers.append(Newcomer(requester, seat.id, recovered))
     _recognise(room, seat, requester.user)
-    was_away, was_late = not seat.online, absence.is_late(seat)
     connect(room, seat)
-    absence.be_back(room, seat)
-    if was_late and not was_away:
-        await check_questions(room)
+    if returns and seat._kept.absent:
+        absence.be_back(room, seat)
+        if not was_away:
+            await check_questions(room)
     if was_away:
         room.journal.mark()
         await room.game_calls.alone("on_resume", room.game.on_resume, seat)

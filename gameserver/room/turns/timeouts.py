@@ -47,6 +47,11 @@ async def time_up(room: Room, name: str) -> None:
     await room.game_calls.alone("turn", absence.be_late, room, seats, counts=True)
 
 
+async def stand_in_for(room: Room, who: Who) -> None:
+    """Make moves for a player, or all of a group; see `stand_in`."""
+    await stand_in(room, list(who.members) if isinstance(who, Group) else [who.id])
+
+
 async def stand_in(room: Room, seats: Sequence[str]) -> None:
     """Make moves for those of these seats that are waited for, until they are not, or turn and call are over."""
     state = room.state.turns

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
+from twisted.internet.defer import Deferred
 from twisted.trial.unittest import SynchronousTestCase
 
 from gameserver import Game, Move, Player, Refused, bot, message
@@ -81,6 +82,11 @@ class Clocked(Standing):
 
 class SkippingClocked(Skipping):
     turn_s = 30
+
+
+class Hasty(Count):
+    turn_s = 1
+    bot_s = (1, 1)
 
 
 class Days(Standing):
@@ -383,6 +389,115 @@ class LateTests(AbsentCase):
             ann.send("say", n=1)
         bob.send("say", n=1)
         self.assertEqual(self.turn["active"], [ann.id])
+
+
+class Rolls(Game):
+    """A throw and a choice a turn: what is left of it when time is up is made by a bot, the level ``random``."""
+
+    min_players = 2
+    turn_s = 30
+    absent = "stand_in"
+
+    def on_start(self) -> None:
+        self.state["log"] = []
+        red, blue = self.group("red"), self.group("blue")
+        for group, number in ((red, 0), (blue, 1)):
+            group.public = True
+            for player in self.players[number::2]:
+                group.add(player)
+        self.turns.begin([red, blue])
+
+    def moves(self, player: Player) -> list[Move]:
+        return [Move("throw"), Move("choose"), Move("answer")]
+
+    @message(turn=True)
+    def throw(self, player: Player) -> None:
+        if "throw" in self.state["log"]:
+            raise Refused("Thrown already.")
+        self.state["log"].append("throw")
+
+    @message(turn=True)
+    def choose(self, player: Player) -> None:
+        if "throw" not in self.state["log"]:
+            raise Refused("Throw first.")
+        self.state["log"].append(f"choose {player.name}")
+        self.turns.only(player, stage="asked")
+
+    @message(turn=True, stage="asked")
+    def answer(self, player: Player) -> None:
+        self.state["log"].append(f"answer {player.name}")
+        self.turns.next()
+
+
+class SkippingTeams(Rolls):
+    absent = "skip"
+    turn_s = None
+
+    @message
+    def enough(self, player: Player) -> None:
+        self.turns.done(player)
+
+
+class OwnTimeout(Standing):
+    """Says more of a clock that has run out, and leaves the rest to the default."""
+
+    turn_s = 30
+
+    def on_timeout(self, who: Any) -> None:
+        self.state["log"].append(f"late {who.name}")
+        super().on_timeout(who)
+
+
+class Waits(Count):
+    """Its bot waits for something."""
+
+    turn_s = 30
+    wait: ClassVar[Deferred[None]]
+
+    @bot("slow", stand_in=True)
+    async def slow(self, player: Player, moves: list[Move]) -> Move:
+        await type(self).wait
+        return moves[0]
+
+    two = None
+
+
+class TimeoutTests(AbsentCase):
+    def test_all_of_a_turn(self) -> None:
+        """Moves are made until the turn is over, also in a call that they open; the rest of a team has none to make."""
+        self.sit(Rolls, "Ann", "Bob", "Cleo", "Dan")
+        self.table.advance(30)
+        self.assertEqual(self.log, ["throw", "choose Ann", "answer Ann"])
+        self.assertEqual(self.turn["current"], "group:blue")
+
+    def test_default_from_within(self) -> None:
+        self.sit(OwnTimeout)
+        self.table.advance(30)
+        self.assertEqual((self.log, self.said), (["late Ann"], [["Ann", 2]]))
+
+    def test_waits_for_no_bot(self) -> None:
+        """The room does not stand still for one that waits for something: any move is made."""
+        Waits.wait = Deferred()
+        _, bob, _ = self.sit(Waits)
+        self.table.advance(30)
+        self.assertEqual((len(self.said), self.turn["active"]), (1, [bob.id]))
+
+    def test_no_move_twice(self) -> None:
+        """The stand-in thinks when the clock runs out: it moves once."""
+        ann, bob = self.sit(Hasty, "Ann", "Bob")
+        ann.ask("bot", seat=ann.id, level="two")
+        self.table.advance(1)
+        self.assertEqual((self.said, self.turn["active"]), ([["Ann", 2]], [bob.id]))
+        self.table.advance(1)
+        self.assertEqual((self.said, self.turn["active"]), ([["Ann", 2], ["Bob", 2]], [ann.id]))
+
+    def test_rest_of_a_team(self) -> None:
+        """One is done, the other is absent: the turn passes on."""
+        ann, _bob, cleo, _ = self.sit(SkippingTeams, "Ann", "Bob", "Cleo", "Dan")
+        ann.send("enough")
+        self.assertEqual(self.turn["active"], [cleo.id])
+        cleo.leave()
+        self.assertEqual(self.turn["current"], "group:blue")
 
 
 class HandedTests(AbsentCase):
