@@ -368,6 +368,39 @@ VERBS = st.sampled_from(
 )
 
 
+HIDDEN = st.sampled_from(
+    [
+        "me.state['hand'].append(4)",
+        "me.state['hand'].clear()",
+        "self.secret['deck'].append(4)",
+        "turns.prompt('Psst', to=me)",
+        "turns.no_undo()",
+        "self.group('spies').state['plan'] = 1",
+    ]
+)
+
+
+class ByKey(Free):
+    """Stored by the keys of its documents."""
+
+    storage = "fields"
+
+
+class Relaxed(Free):
+    """Patches wait for their time."""
+
+    patch_hz = 2
+
+
+class Spies(Free):
+    """Some are in a group of which Ann knows nothing."""
+
+    def on_start(self) -> None:
+        super().on_start()
+        for player in self.players[1:]:
+            self.group("spies").add(player)
+
+
 class AnyPlayTests(UndoCase):
     @given(TREE, TREE)
     @settings(deadline=None, max_examples=150)
@@ -382,7 +415,7 @@ class AnyPlayTests(UndoCase):
     @settings(deadline=None, max_examples=60)
     def test_documents_and_turns(self, data: st.DataObject) -> None:
         """Whatever is played: what is taken back leads to what was, and everybody sees it."""
-        visitors = self.sit()
+        visitors = self.sit(data.draw(st.sampled_from([Free, ByKey, Relaxed])))
         before: dict[str, list[Any]] = {visitor.id: [] for visitor in visitors}
         for _ in range(data.draw(st.integers(1, 14))):
             visitor = data.draw(st.sampled_from(visitors))
@@ -409,3 +442,27 @@ class AnyPlayTests(UndoCase):
             for one in visitors:
                 self.assertEqual(self.told(one), self.table.room.undoing.allows(one.player))
         self.flushLoggedErrors()
+
+    @given(st.lists(st.tuples(st.booleans(), st.integers(1, 2), HIDDEN), max_size=6), st.lists(VERBS, max_size=3))
+    @settings(deadline=None, max_examples=60)
+    def test_what_others_hide(self, hidden: list[tuple[bool, int, str]], verbs: list[str]) -> None:
+        """Whatever others do that a player does not see, that player is told the same of its undo, and undoes as much."""
+        told = []
+        for quiet in (True, False):
+            ann, *others = self.sit(Spies)
+            heard = []
+            for n, (also, who, verb) in enumerate(hidden):
+                try:
+                    if also:
+                        ann.send("do", verbs=[f"state['cells'][0] = {n}", *verbs])
+                except Refused:
+                    pass  # it is not Ann's turn
+                if not quiet:
+                    others[who - 1].send("plain", verbs=[verb])
+                heard.append(self.told(ann))
+            while self.told(ann):
+                ann.ask("undo")
+                heard.append(ann.docs["room"])
+            told.append(heard)
+        self.flushLoggedErrors()
+        self.assertEqual(*told)
