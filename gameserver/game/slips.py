@@ -31,6 +31,8 @@ HOOKS: Final = frozenset(
 """What a subclass may define, and the room calls."""
 LATER: Final = frozenset({"on_turn", "on_timeout"})
 """Hooks that games of before may have as names of their own: they count only as what they are called as."""
+ASKED: Final = frozenset({"moves", "imagine"})
+"""What a game is asked for, and need not call itself."""
 ALIKE: Final = 0.8
 """From so much on two names are almost the same, see `difflib`."""
 ELSEWHERE: Final = {
@@ -219,6 +221,8 @@ def _unmarked(where: str, name: str, function: FunctionType) -> Slip | None:
     if not parameters or getattr(function, "__isabstractmethod__", False):
         return None
     kind = parameters[0].annotation
+    if name in ASKED:
+        return None
     named = kind is inspect.Parameter.empty and parameters[0].name == "player"
     if named or kind is Player or (isinstance(kind, str) and kind.rpartition(".")[2] == "Player"):
         text = f"{where}.{name} takes a player, and nothing calls it; is @message forgotten?"

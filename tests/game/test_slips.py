@@ -9,7 +9,7 @@ from twisted.logger import LogPublisher, globalLogPublisher
 from twisted.trial.unittest import SynchronousTestCase
 
 import gameserver
-from gameserver import Game, Player, message, question, timer
+from gameserver import Game, Move, Player, message, question, timer
 from gameserver.errors import GameDefinitionError
 from gameserver.game.loader import load
 from gameserver.game.spec import spec_of
@@ -168,6 +168,11 @@ class SlipsTests(SynchronousTestCase):
         """What is used: called, passed on, named as a string, by a function beside the class; what takes no player."""
 
         class Game1(Game):
+            def imagine(self, player: Player, random: Any) -> None: ...
+
+            def moves(self, player: Player) -> list[Move]:
+                return []
+
             def deal(self, player: Player) -> None: ...
 
             def bye(self, player: Player) -> None: ...
@@ -233,7 +238,7 @@ class Duel(Game):
         folder = Path(self.mktemp())
         folder.mkdir()
         source = """
-from gameserver import Game, message
+from gameserver import Game, Move, message
 
 class Card: ...
 
@@ -249,7 +254,7 @@ class Duel(Game):
     def test_names_made_up(self) -> None:
         """Whatever may be called is not pointed out."""
         source = """
-from gameserver import Game, message
+from gameserver import Game, Move, message
 
 class Verbs(Game):
     def do_look(self, player): ...
