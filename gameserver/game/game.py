@@ -116,11 +116,7 @@ class Game(GameSettings):
         """Look at a line of chat before anybody sees it: change it, ``chat.hide()`` it, or raise `Refused`."""
 
     def on_tick(self, dt_s: float) -> Any:
-        """
-        Go on by a tick: called ``tick_hz`` times a second while the game is played and somebody is online.
-
-        :param dt_s: seconds since the last tick.
-        """
+        """Go on by ``dt_s`` seconds: called ``tick_hz`` times a second, while played and somebody is online."""
 
     def on_load(self) -> Any:
         """Rebuild what is derived from documents: the server was restarted, and the room read from the store."""

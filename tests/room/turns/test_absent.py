@@ -8,6 +8,8 @@ from twisted.internet.defer import Deferred
 from twisted.trial.unittest import SynchronousTestCase
 
 from gameserver import Game, Move, Player, Refused, bot, message
+from gameserver.interfaces import User
+from gameserver.room.effects import Requester
 from gameserver.testing import Table, Visitor
 
 
@@ -346,6 +348,48 @@ class LeftTests(AbsentCase):
         self.assertIsNone(self.table.room.state.host)
         bob.resume()
         self.assertEqual(self.table.room.state.host, bob.id)
+
+    def test_bots_wait_too(self) -> None:
+        self.table = Table(Standing)
+        self.visitors = [ann] = [self.table.join("Ann")]
+        ann.ask("bot", level="two")
+        ann.start()
+        ann.leave()
+        self.table.advance(100)
+        self.assertEqual(self.said, [])
+        ann.resume()
+        ann.send("say", n=1)
+        self.table.advance(1)
+        self.assertEqual(len(self.said), 2)
+
+    def test_what_was_under_way(self) -> None:
+        """What another page of the player has sent comes too late for a seat that is left."""
+        _, bob, _ = self.sit(Standing)
+        room = self.table.room
+        requester = Requester(room.publisher.listeners(bob.id)[0], User(self.seat(bob).user_id, "Bob"), None)
+        self.assertEqual(room.replies.asking_player(requester, bob.id), self.seat(bob))
+        bob.leave()
+        self.assertIsNone(room.replies.asking_player(requester, bob.id))
+
+    def test_plays_again(self) -> None:
+        ann, bob, _cleo = self.sit(Standing)
+        bob.leave()
+        ann.ask("host", act="end")
+        ann.ask("host", act="again")
+        self.assertEqual(self.names(self.turn["order"]), ["Ann", "Cleo"])
+        with self.assertRaises(Refused):
+            bob.resume()
+
+    def test_not_counted(self) -> None:
+        """Who has left may be in so many other rooms."""
+        _, bob, _ = self.sit(Standing)
+        rooms = self.table._registry.rooms_of
+        user = self.seat(bob).user_id
+        self.assertIn(user, rooms)
+        bob.leave()
+        self.assertNotIn(user, rooms)
+        bob.resume()
+        self.assertIn(user, rooms)
 
     def test_in_the_lobby(self) -> None:
         self.table = Table(Standing)
