@@ -77,7 +77,7 @@ def _state_for(room: Room, seat: Player) -> RoomState:
     state = stored.decode(stored.encode(room.state), RoomState)
     text = f"{state.spent}/{room.timers.state.order}/{seat.id}".encode()  # an order serves one bot's thinking alone
     state.key = blake2b(text, key=room.state.key, digest_size=16, person=b"bot").digest()
-    state.password = None
+    state.spent, state.password = 0, None
     state.groups = {name: one for name, one in state.groups.items() if one.public or seat.id in one.members}
     for name, asked in state.questions.items():
         hidden = {id: Answer(None, 0.0) for id in asked.answers}

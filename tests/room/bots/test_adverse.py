@@ -81,6 +81,7 @@ class Spy(Game):
             answers=[a.value for asked in room.state.questions.values() for a in asked.answers.values()],
             whispers=[room.state.turns.turn.whispers] if room.state.turns is not None else [],
             key=room.state.key,
+            spent=room.state.spent,
             derived=getattr(self, "derived", None),
         )
         at = moves[0].data["at"]  # type: ignore[index]
@@ -230,6 +231,7 @@ class CopyTests(AdverseCase):
         self.assertEqual(Spy.found["answers"], [None])
         self.assertEqual(Spy.found["whispers"], [{}])
         self.assertNotEqual(Spy.found["key"], self.table.room.state.key)
+        self.assertEqual(Spy.found["spent"], 1)  # by the bot itself
 
     def test_changes_nothing(self) -> None:
         ann = self.play()
@@ -488,6 +490,24 @@ class ReleaseTests(AdverseCase):
         self.table.restart()
         self.table.advance(30)
         self.assertEqual(ann.info["turn"]["active"], ["1"])
+
+    def test_migrated(self) -> None:
+        """A bot that thinks goes on where the next release has another version of the documents."""
+
+        class Next(Waits):
+            name = "waits"
+            version = 2
+
+            def migrate(self, row: dict[str, Any], from_version: int) -> None:
+                row["state"]["least"] = 2
+
+        ann = self.sit(Waits, "waits")
+        self.table.game_class, self.table._spec = Next, spec_of(Next)
+        self.table.restart()
+        self.table.advance(11)
+        Waits.waits[-1].callback(0)
+        self.table.settle()
+        self.assertEqual((self.table.state["log"], ann.seats["2"]["bot"]), ([2], "waits"))
 
     def test_relaxed(self) -> None:
         class Relaxed(Waits):
