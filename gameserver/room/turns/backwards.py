@@ -66,6 +66,8 @@ def _arrange(node: Any, keys: list[str]) -> None:
 
 
 def _compare(before: Any, after: Any, path: list[Any], found: list[Change]) -> None:
+    if before is after:
+        return
     if isinstance(before, dict) and isinstance(after, dict):
         _compare_dicts(before, after, path, found)
     elif isinstance(before, list) and isinstance(after, list):
@@ -104,4 +106,4 @@ def _same(one: Any, other: Any) -> bool:
         return list(one) == list(other) and all(_same(value, other[key]) for key, value in one.items())
     if isinstance(one, list) and isinstance(other, list):
         return len(one) == len(other) and all(map(_same, one, other))
-    return type(one) is type(other) and repr(one) == repr(other)
+    return type(one) is type(other) and one == other and (type(one) is not float or repr(one) == repr(other))

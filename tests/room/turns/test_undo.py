@@ -446,7 +446,7 @@ class AnyPlayTests(UndoCase):
     @given(st.lists(st.tuples(st.booleans(), st.integers(1, 2), HIDDEN), max_size=6), st.lists(VERBS, max_size=3))
     @settings(deadline=None, max_examples=60)
     def test_what_others_hide(self, hidden: list[tuple[bool, int, str]], verbs: list[str]) -> None:
-        """Whatever others do that a player does not see, that player is told the same of its undo, and undoes as much."""
+        """Whatever others do that a player does not see, that player is told the same of its undo, and undoes it."""
         told = []
         for quiet in (True, False):
             ann, *others = self.sit(Spies)
