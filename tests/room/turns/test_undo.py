@@ -307,6 +307,27 @@ class RulesTests(UndoCase):
         self.after(None, lambda *all: self.table.join("Dan", role="spectator"))
         self.after(None, lambda ann, bob, cleo: bob.say("hello"))
 
+    def test_a_bot_is_next(self) -> None:
+        """What a bot has not answered yet is taken back, and the bot thinks no more; what it has answered is not."""
+
+        class Solo(Free):
+            def moves(self, player: Player) -> list[Move]:
+                return [Move("do", {"verbs": [PASS]})]
+
+        self.table = Table(Solo)
+        ann = self.table.join("Ann")
+        ann.ask("bot")
+        ann.start()
+        before = self.stands()
+        ann.send("do", verbs=[PASS])
+        ann.ask("undo")
+        self.table.advance(5)
+        self.assertEqual(self.stands(), before)
+        ann.send("do", verbs=[PASS])
+        self.table.advance(5)
+        self.assertEqual(self.table.room.turns.number, 3)
+        self.refused(ann, "whose turn")
+
     def test_the_end(self) -> None:
         ann, *_ = self.sit()
         ann.send("do", verbs=["state['cells'][0] = 1"])
