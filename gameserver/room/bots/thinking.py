@@ -42,6 +42,8 @@ SHOWN_CHARS: Final = 200
 """So much of what is no move the log shows."""
 TRIES: Final = 10
 """So many moves are tried by chance of those that the game says are legal, and then refuses."""
+AGAIN_S: Final = 5.0
+"""After so long a bot tries again of which the game has taken no move at all."""
 LIMIT_S: Final = 10.0
 """So long may a bot wait for something."""
 
@@ -184,13 +186,16 @@ class TakeBotMove(Input, frozen=True):
 async def move_by_chance(room: Room, seat: Player) -> None:
     """Make one of the seat's moves, whichever; where there is none, the seat is not waited for any more."""
     moves = [each for each in _moves_of(room, seat) if _can_pick(each) and _is_own(room, each)]
-    chance = _chance(room, seat)
+    chance, before = _chance(room, seat), _stamp(room, seat)
     chance.shuffle(moves)
     for each in moves[:TRIES]:
         if await _try(room, seat, each.pick(chance)):
             return
     if room.spec.takes_turns or room.state.turns is not None:
         await room.game_calls.alone("turn", room.turns.done, seat, counts=True)
+    if seat.id in room.seats and level_of(seat) is not None and seat.id in _to_move(room):
+        if _stamp(room, seat) == before:  # it all came to nothing, and nobody else may have anything to do
+            room.timers.arm(NAME, room.time + AGAIN_S, seat=seat.id, kind=KIND)
 
 
 async def _take(room: Room, seat: Player, level: str, chosen: Any) -> None:

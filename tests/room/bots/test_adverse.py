@@ -323,6 +323,63 @@ class FallbackTests(AdverseCase):
         self.assertLess(len(Refuses.tried), 50)
 
 
+    def test_answers_that_are_refused(self) -> None:
+        """A question takes none of the answers that its game says may be given: it is tried again, now and then."""
+
+        class Picky(Game):
+            min_players = 2
+            bot_s = (0, 0)
+            tried: ClassVar[list[float]] = []
+
+            def on_start(self) -> None:
+                self.colour.ask()
+
+            def moves(self, player: Player) -> list[Move]:
+                return [Move("colour", {"of": "red"})]
+
+            @question
+            def colour(self, player: Player, of: str) -> str:
+                if player.bot and len(self.tried) < 3:
+                    self.tried.append(self.now)
+                    raise Refused("Another one.")
+                return of
+
+            @colour.done
+            def coloured(self, answers: dict[Player, Answer[str]]) -> None:
+                self.state["colours"] = [answer.value for answer in answers.values()]
+
+        ann = self.sit(Picky, "random")
+        ann.start()
+        ann.send("colour", of="blue")
+        self.table.advance(60)
+        self.assertEqual(sorted(self.table.state["colours"]), ["blue", "red"])
+        self.assertEqual(len(set(Picky.tried)), 3)
+
+    def test_a_hook_that_fails(self) -> None:
+        """No bot can be done with its turn, as the next one cannot begin: a room that fails again and again closes."""
+
+        class Stuck(Game):
+            min_players = 2
+            bot_s = (0, 0)
+
+            def on_start(self) -> None:
+                self.turns.begin(first=self.players[1])
+
+            def on_turn(self, player: Player) -> None:
+                if not player.bot:
+                    raise ValueError("stuck")
+
+            def moves(self, player: Player) -> list[Move]:
+                return []
+
+        self.sit(Stuck, "random")
+        self.table.failures.raises = False
+        self.table.visitors[0].start()
+        self.table.advance(3600)
+        self.assertEqual(self.table.status, "closed")
+        self.assertEqual(len(self.flushLoggedErrors(ValueError)), 10)
+
+
 class SeatTests(AdverseCase):
     def test_never_host(self) -> None:
         ann = self.sit(Spy, "spy")
