@@ -193,9 +193,9 @@ async def move_by_chance(room: Room, seat: Player) -> None:
             return
     if room.spec.takes_turns or room.state.turns is not None:
         await room.game_calls.alone("turn", room.turns.done, seat, counts=True)
-    if seat.id in room.seats and level_of(seat) is not None and seat.id in _to_move(room):
-        if _stamp(room, seat) == before:  # it all came to nothing, and nobody else may have anything to do
-            room.timers.arm(NAME, room.time + AGAIN_S, seat=seat.id, kind=KIND)
+    waits = seat.id in room.seats and level_of(seat) is not None and seat.id in _to_move(room)
+    if waits and _stamp(room, seat) == before:  # it all came to nothing, and nobody else may have anything to do
+        room.timers.arm(NAME, room.time + AGAIN_S, seat=seat.id, kind=KIND)
 
 
 async def _take(room: Room, seat: Player, level: str, chosen: Any) -> None:

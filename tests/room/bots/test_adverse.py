@@ -322,7 +322,6 @@ class FallbackTests(AdverseCase):
         self.assertEqual(ann.info["turn"]["active"], ["1"])
         self.assertLess(len(Refuses.tried), 50)
 
-
     def test_answers_that_are_refused(self) -> None:
         """A question takes none of the answers that its game says may be given: it is tried again, now and then."""
 
