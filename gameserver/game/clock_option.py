@@ -15,11 +15,13 @@ class OptionsWithClock(Schema):
     What ``on_create`` takes. Its JSON schema has the clock as well, which `gameserver.room.options` reads.
 
     :param own: the game's own clock.
+    :ivar clocks: some to choose from, the game's own first; any other will do as well.
     """
 
     def __init__(self, name: str, function: Callable[..., Any], skip: int, *, own: time_control.TurnClock) -> None:
         super().__init__(name, function, skip, defaults_only=True)
         self._own = time_control.write(own)
+        self.clocks = list(dict.fromkeys((self._own, "none", "30s", "2m", "10m+5s", "1d")))
         if time_control.OPTION in self.fields:
             text = f"{within_class(function)}: with clock_option the option 'clock' is the framework's"
             raise GameDefinitionError(f"{text}; give yours another name.")
@@ -31,6 +33,6 @@ class OptionsWithClock(Schema):
             "type": "string",
             "pattern": time_control.PATTERN,
             "default": self._own,
-            "examples": list(dict.fromkeys((self._own, "none", "30s", "2m", "10m+5s", "1d"))),
+            "examples": self.clocks,
         }
         return schema

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
+from gameserver.game.clock_option import OptionsWithClock
 from gameserver.game.described import inlined
 from gameserver.protocol import values
 from gameserver.room.admission import free_roles
@@ -37,7 +38,8 @@ def about(spec: Spec, *, page: bool) -> About:
         docs=spec.docs,
         levels={level.name: level.title for level in spec.bots.values()},
         max_bots=spec.max_bots if spec.bots else 0,
-        ready=getattr(cls, "ready_check", False) is True,
+        ready=spec.ready_check,
+        clocks=spec.options.clocks if isinstance(spec.options, OptionsWithClock) else [],
         page=page,
     )
 

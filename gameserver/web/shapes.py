@@ -80,7 +80,8 @@ class About(Struct, frozen=True):
     empty where the game takes any; ``page`` says whether the game brings a page of its own, and ``host_may`` which acts
     of the message ``host`` it allows. ``events`` are JSON schemas of events' data, by their types, and ``docs`` of
     documents, by their streams: of those that the game declares. ``levels`` has the levels of its bots, by name their
-    titles, and ``max_bots`` how many may play; ``ready`` says that it begins when all are ready.
+    titles, and ``max_bots`` how many may play; ``ready`` says that it begins when all are ready, and ``clocks`` has
+    some of the clocks that a room may choose, the game's own first, empty where it has no choice.
     """
 
     name: str
@@ -97,6 +98,7 @@ class About(Struct, frozen=True):
     levels: dict[str, str]
     max_bots: int
     ready: bool
+    clocks: list[str]
     page: bool
 
 

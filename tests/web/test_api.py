@@ -18,7 +18,7 @@ from twisted.trial.unittest import SynchronousTestCase
 from twisted.web.resource import Resource
 from zope.interface import implementer
 
-from gameserver import Game, Player, message
+from gameserver import Game, Move, Player, bot, message
 from gameserver.auth.chain import make_chain
 from gameserver.auth.context import AuthContext
 from gameserver.auth.invitations import Invitations
@@ -398,6 +398,7 @@ class GamesTests(ApiTests):
                 "levels": {},
                 "max_bots": 0,
                 "ready": False,
+                "clocks": [],
                 "page": False,
             },
         )
@@ -406,6 +407,38 @@ class GamesTests(ApiTests):
             self.assertIn(part, text)
         self.assertEqual((slow["name"], slow["roles"]), ("slow", {}))
         self.assertIsNone(loose["options"])
+
+    def test_turns(self) -> None:
+        """Of a game with moves: its bots, whether it waits for all to be ready, its clocks, and who may send what."""
+
+        class Timed(Game):
+            turn_s = 45
+            max_players = 4
+            max_bots = 2
+            ready_check = clock_option = True
+
+            def moves(self, player: Player) -> list[Move]:
+                return []
+
+            @message(turn=True)
+            def take(self, player: Player) -> None: ...
+
+            @message(turn="any")
+            def resign(self, player: Player) -> None: ...
+
+            @message
+            def wave(self, player: Player) -> None: ...
+
+            @bot("low", title="Plays low")
+            def low(self, player: Player, moves: list[Move]) -> Move:
+                return moves[0]
+
+        (game,) = Node(Timed).ask("GET", "/api/games").json["games"]
+        self.assertEqual(game["levels"], {"low": "Plays low", "random": "Random"})
+        self.assertEqual((game["max_bots"], game["ready"]), (2, True))
+        self.assertEqual(game["clocks"], ["45s", "none", "30s", "2m", "10m+5s", "1d"])
+        turns = {name: each["turn"] for name, each in game["messages"].items()}
+        self.assertEqual(turns, {"take": True, "resign": "any", "wave": False})
 
     def test_schemas(self) -> None:
         """What a client gets, besides what it sends: replies, events and documents; in place, where that is asked."""

@@ -177,7 +177,9 @@ function textField(field) {
   const input = long ? el("textarea", {}) : el("input", { type: "text", autocomplete: "off" });
   if (schema.maxLength !== undefined) input.maxLength = schema.maxLength;
   if (typeof schema.default === "string") input.value = schema.default;
-  const made = labelled(field, input);
+  const known = el("datalist", { id: `${field.id}-known` }, (schema.examples ?? []).map((example) => el("option", { value: example })));
+  if (known.childElementCount) input.setAttribute("list", known.id);
+  const made = labelled(field, input, known.childElementCount ? known : null);
   return { ...made, read: () => (input.value === "" && (!field.required || schema.nullable) && schema.default !== "" ? nothing(field) : input.value) };
 }
 

@@ -19,7 +19,7 @@ const isScreen = room.seat.role === "screen";
 /** The code and how to come in: large on a screen before the game, else folded. */
 function invitation() {
   const wide = matchMedia("(min-width: 60rem)").matches;
-  const card = el("details", { class: "card" }, el("summary", {}, "Invite"), shareCard(room));
+  const card = el("details", { class: "card invitation" }, el("summary", {}, "Invite"), shareCard(room));
   let before = null;
   render(room, () => {
     const { status } = room.info;
@@ -53,7 +53,7 @@ fill(
   el(
     "div",
     { class: "grid two" },
-    el("div", { class: "stack" }, head(room, about), isScreen ? null : moves(room, about), documents(room), isScreen ? null : messages(room, about)),
-    el("div", { class: "stack" }, people(room, about), invitation(), chat(), isScreen ? null : developer(room)),
+    el("div", { class: "stack" }, head(room, about), isScreen ? invitation() : moves(room, about), documents(room), isScreen ? null : messages(room, about)),
+    el("div", { class: "stack" }, people(room, about), isScreen ? null : invitation(), chat(), isScreen ? null : developer(room)),
   ),
 );

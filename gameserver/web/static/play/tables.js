@@ -4,7 +4,7 @@
  */
 
 import { labelOf } from "../form.js";
-import { el, fill, render } from "../page.js";
+import { el, fill, render, seatColor } from "../page.js";
 import { isPlain, isSeat, keyOf, textOf, textsOf } from "./words.js";
 
 const SHOWN = 100; // items of one list or dict
@@ -115,8 +115,16 @@ function pair(room, [first, ...rest]) {
   return [textOf(room, first), said.length ? el("span", { class: "small muted" }, ` ${textOf(room, said)}`) : null];
 }
 
+/** Few kinds of value have a colour each: players theirs, by id or by number. */
 function board(room, rows, path) {
-  const square = (value, x, y) => el("td", { class: mark(room, `${path}/${y}/${x}`, value) }, value === null ? el("span", { class: "muted", "aria-label": "empty" }, "·") : textOf(room, value));
+  const kinds = [...new Set(rows.flat())].filter((value) => value !== null);
+  const tone = (value) => {
+    if (kinds.length > 8) return "";
+    if (isSeat(room, value)) return `disc ${seatColor(room.seats.get(value))}`;
+    return `disc color-${((Number.isInteger(value) ? Math.abs(value) : kinds.indexOf(value)) % 8) + 1}`;
+  };
+  const inner = (value) => (value === null ? el("span", { class: "muted" }, el("span", { "aria-hidden": "true" }, "·"), el("span", { class: "visually-hidden" }, "empty")) : el("span", { class: tone(value), dir: "auto" }, textOf(room, value)));
+  const square = (value, x, y) => el("td", { class: mark(room, `${path}/${y}/${x}`, value) }, inner(value));
   return scrolling(el("table", { class: "board" }, el("tbody", {}, rows.map((row, y) => el("tr", {}, row.map((value, x) => square(value, x, y)))))));
 }
 
