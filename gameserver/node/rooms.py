@@ -18,6 +18,7 @@ from gameserver.protocol import values
 from gameserver.room import row
 from gameserver.room.effects import Requester
 from gameserver.room.inputs.arrivals import CreateRoom, SeatWish, TakeSeat
+from gameserver.room.options import wanted
 
 if TYPE_CHECKING:
     from gameserver.game.spec import Spec
@@ -175,7 +176,7 @@ class RoomRegistry(RunningRooms):
         """
         spec = self.spec(game)
         try:
-            seek = Seek(requester, spec, values.received(match), seat.role or "player")
+            seek = Seek(requester, spec, wanted(spec, values.received(match)), seat.role or "player")
         except NotJSON as error:
             raise Refused(str(error), code="bad_data", path="$.match") from None
         if not await self._match_existing(seek, seat):

@@ -32,3 +32,14 @@ def checked(spec: Contract, given: dict[str, Any]) -> tuple[dict[str, Any], dict
         return given | clock, given | clock
     arguments: dict[str, Any] = spec.options.check({name: given[name] for name in given if name not in clock})
     return arguments, spec.options.as_json(arguments) | clock
+
+
+def wanted(spec: Contract, match: dict[str, Any]) -> dict[str, Any]:
+    """
+    :param match: what the options of a room must hold that somebody looks for, as plain JSON.
+    :returns: the same in the form in which rooms keep it.
+    :raises Refused: ``bad_data``: there is no such clock.
+    """
+    if not spec.clock_option or time_control.OPTION not in match:
+        return match
+    return match | {time_control.OPTION: time_control.chosen(spec, match)}

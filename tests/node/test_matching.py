@@ -17,6 +17,7 @@ class Waits(Game):
 
     name = "waits"
     max_players = 2
+    clock_option = True
     gates: list[Deferred[None]]
     refuses: set[str]
 
@@ -56,6 +57,14 @@ class MatchingTests(SynchronousTestCase):
         )
         self.place.settle()
         return session
+
+    def test_the_same_clock_said_otherwise(self) -> None:
+        """Rooms keep clocks in the largest units; who looks for one may say it in others."""
+        self.match("ann", clock="120s")
+        self.match("bob", clock="2m")
+        self.match("cleo", clock="soon")
+        self.assertEqual(self.results.pop("cleo").code, "bad_data")
+        self.assertEqual((self.results, self.rooms()), ({"ann": "ok", "bob": "ok"}, [["ann", "bob"]]))
 
     def go(self) -> None:
         """The oldest hook that waits goes on."""
