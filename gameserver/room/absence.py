@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 
 from msgspec import UNSET
 
-from gameserver.room import hosts, marks
+from gameserver.room import hosts
 from gameserver.room.bots import thinking
 from gameserver.room.changes import Departure
 
@@ -70,7 +70,8 @@ def be_away(room: Room, seat: Player) -> bool:
     if not keeps(room, seat):
         return False
     room.journal.set(seat._kept, "hold_until", None)
-    _be_absent(room, seat, "away")
+    if not seat._kept.has_left:
+        _be_absent(room, seat, "away")
     return True
 
 
@@ -129,8 +130,6 @@ def end(room: Room) -> None:
     """The game is over: who is away is held anew, and who has left goes once the method returns that ended it."""
     for seat in list(room.seats.values()):
         kept = seat._kept
-        if kept.has_left:
-            room.journal.note(marks.asked, kept)
         set_stand_in(room, seat, None)
         if kept.late:
             room.journal.set(kept, "late", UNSET)
@@ -139,9 +138,11 @@ def end(room: Room) -> None:
         room.journal.set(kept, "absent", UNSET)
         if not kept.online and kept.hold_s is not None:
             room.journal.set(kept, "hold_until", room.now + kept.hold_s)
+    if any(seat._kept.has_left for seat in room.seats.values()):
+        room.finish_later(_end_departed(room))
 
 
-async def end_departed(room: Room) -> None:
+async def _end_departed(room: Room) -> None:
     """After a game: the seats of those who have left end, and ``on_leave`` hears of them."""
     for seat in [seat for seat in room.seats.values() if seat._kept.has_left]:
         if seat.id in room.seats:  # the hook of one may have ended another

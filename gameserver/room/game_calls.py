@@ -14,7 +14,7 @@ from twisted.python.failure import Failure
 
 from gameserver.errors import Refused
 from gameserver.protocol import values
-from gameserver.room import absence, quota
+from gameserver.room import quota
 from gameserver.room.bots import thinking
 from gameserver.room.effects import Requester
 from gameserver.room.seats import Player
@@ -156,8 +156,6 @@ class GameCalls:
             stale.asked = False
             while self._room.changes.later:
                 await self._room.changes.later.pop(0)
-            if self._room.state.status != "playing" and self._room.spec.absent != "leave":
-                await absence.end_departed(self._room)
             for name in self._room.asking.complete():
                 await self._finish_question(name)
             hook = hooks.next_hook(self._room)

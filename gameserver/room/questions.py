@@ -115,7 +115,7 @@ class OpenQuestions:
 
     def _waits_for(self, seat: Player, name: str) -> bool:
         if thinking.level_of(seat) is None:
-            return seat.online
+            return seat.online and not seat._kept.absent
         return thinking.answers(self._room, seat, name)
 
     def _put(self, name: str, asked: Asked) -> None:

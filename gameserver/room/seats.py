@@ -130,7 +130,7 @@ class Player:
         seconds = self._room.timers.seconds(s) if s is not None else None
         journal = self._room.journal
         journal.set(self._kept, "hold_s", seconds)
-        if not self.online:
+        if not self.online and not self._kept.absent:
             journal.set(self._kept, "hold_until", self._room.now + seconds if seconds is not None else None)
 
     def _take_over(self, old: Player) -> None:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from types import ModuleType
 from typing import Any, ClassVar
 
 from twisted.internet.defer import Deferred
 from twisted.trial.unittest import SynchronousTestCase
 
-from gameserver import Game, Move, Player, Refused, bot, message
+from gameserver import Answer, Game, Move, Player, Refused, bot, message, question
 from gameserver.interfaces import User
 from gameserver.room.effects import Requester
 from gameserver.testing import Table, Visitor
@@ -109,6 +110,23 @@ class NoBots(Game):
     @message(turn=True)
     def go(self, player: Player) -> None:
         self.turns.next()
+
+
+class Quizzed(NoBots):
+    absent = "skip"
+    turn_s = 30
+
+    @message
+    def start_asking(self, player: Player) -> None:
+        self.colour.ask()
+
+    @question
+    def colour(self, player: Player, of: str) -> str:
+        return of
+
+    @colour.done
+    def coloured(self, answers: dict[Player, Answer[str]]) -> None:
+        self.state["colours"] = {player.id: answer.value for player, answer in answers.items()}
 
 
 class AbsentCase(SynchronousTestCase):
@@ -396,6 +414,42 @@ class LeftTests(AbsentCase):
         ann, bob = self.table.join("Ann"), self.table.join("Bob")
         bob.leave()
         self.assertEqual(list(self.table.room.seats), [ann.id])
+
+
+class OtherStyleTests(AbsentCase):
+    """A game in the function style."""
+
+    def test_leaves_and_comes_back(self) -> None:
+        actions: list[str] = []
+
+        def payload_handler(group_add: Any, socket_self_send: Any, socket_group_send: Any, payload: Any) -> None:
+            actions.append(payload["action"])
+
+        module = ModuleType("kept")
+        vars(module).update(payload_handler=payload_handler, absent="skip", needs_start=True)
+        self.table = Table(module)
+        ann, bob = self.visitors = [self.table.join("Ann"), self.table.join("Bob")]
+        ann.start()
+        bob.leave()
+        self.assertNotIn("LEAVE_ROOM", actions)
+        bob.resume()
+        self.assertEqual(actions[-1], "RESUME")
+        bob.leave()
+        ann.ask("host", act="end")
+        self.assertEqual(actions[-1], "LEAVE_ROOM")
+        self.assertEqual(list(self.table.room.seats), [ann.id])
+
+
+class AskedTests(AbsentCase):
+    def test_nobody_waits_for_who_is_too_slow(self) -> None:
+        """Connected, and yet absent: the question is complete without an answer of that one."""
+        _ann, bob = self.sit(Quizzed, "Ann", "Bob")
+        for _ in range(3):
+            self.table.advance(30)
+            bob.send("go")
+        bob.send("start_asking")
+        bob.send("colour", of="red")
+        self.assertEqual(self.table.state["colours"], {bob.id: "red"})
 
 
 class LateTests(AbsentCase):
