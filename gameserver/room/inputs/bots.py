@@ -41,9 +41,11 @@ class SetBot(SeatRequest[messages.BotMessage], frozen=True):
         else:
             _check_host(room, player)
             _check_not_playing(room)
-            if message.level is not None:
-                raise Refused("A bot sits there: remove it, and add another.", code="bad_data", path="$.level")
-            room.bots.remove(seat)
+            if message.level is None:
+                room.bots.remove(seat)
+            else:
+                _check_level(room, message.level)
+                room.journal.set(seat._kept, "bot", message.level)
         return None
 
 
@@ -52,13 +54,18 @@ def _add(room: Room, player: Player, message: messages.BotMessage) -> str:
     _check_not_playing(room)
     if not room.spec.bots:
         raise Refused("This game has no bots.")
-    if message.level is not None and message.level not in room.spec.bots:
-        levels = ", ".join(room.spec.bots)
-        raise Refused(f"There is no such level; there are {levels}.", code="bad_data", path="$.level")
+    if message.level is not None:
+        _check_level(room, message.level)
     try:
         return room.bots.add(message.level, message.name).id
     except ValueError as error:
         raise Refused(str(error), code="bad_data", path="$.name") from None
+
+
+def _check_level(room: Room, level: str) -> None:
+    if level not in room.spec.bots:
+        levels = ", ".join(room.spec.bots)
+        raise Refused(f"There is no such level; there are {levels}.", code="bad_data", path="$.level")
 
 
 def _check_host(room: Room, player: Player) -> None:

@@ -113,6 +113,18 @@ class GameSeatsTests(SynchronousTestCase):
             table.game.bots.add("nobody")
         table.game._gs_room.abort()
 
+    def test_another_level(self) -> None:
+        """The seat of a bot is handed to one of another level, before a round, by the host."""
+        table = Table(Club)
+        ann, bob = table.join("Ann"), table.join("Bob")
+        seat = ann.ask("bot", level="clever")
+        ann.ask("bot", seat=seat, level="random")
+        self.assertEqual((ann.seats[seat]["bot"], table.room.seats[seat].bot), ("random", "random"))
+        for visitor, level, code in ((ann, "nobody", "bad_data"), (bob, "clever", "forbidden")):
+            with self.assertRaises(Refused) as caught:
+                visitor.ask("bot", seat=seat, level=level)
+            self.assertEqual(caught.exception.code, code)
+
     def test_refused_by_on_join(self) -> None:
         table = Table(Club)
         ann = table.join("Ann")
