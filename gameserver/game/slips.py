@@ -152,7 +152,7 @@ def slips(cls: type[Game], base: type[Game]) -> list[Slip]:
     found = []
     for name, value in own.items():
         slip = None
-        if isinstance(value, FunctionType) and mark_of(value) is None and name not in answered:
+        if isinstance(value, FunctionType) and mark_of(value) is None and name not in answered | CALLED:
             slip = _loose_hook(cls.__name__, name, base) or _unmarked(cls.__name__, name, value)
         elif not callable(value):
             slip = _setting(cls.__name__, name, own)
@@ -182,6 +182,10 @@ def _unused(found: list[Slip | None], own: dict[str, Any], modules: list[ModuleT
     """:returns: those of which the game makes no use itself: a false alarm is worse than none."""
     is_used = usage(modules)
     return [one for one in found if one and not is_used(one.name) and not is_decorated(own[one.name])]
+
+
+CALLED: Final = frozenset({"moves", "imagine"})
+"""Methods that take a player and are no hooks of `Game`, but called where a game has them."""
 
 
 def hooks(base: type[Game]) -> list[str]:

@@ -10,6 +10,7 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from gameserver import Game, Move, Player, Some, bot, message
 from gameserver.bots import search
+from gameserver.game.spec import spec_of
 from gameserver.testing import Table
 
 
@@ -155,6 +156,10 @@ class SearchTests(SynchronousTestCase):
         move = found(table_of(Guessed), 400)
         assert move is not None
         self.assertEqual(move.data, {"card": 8})
+
+    def test_no_slip(self) -> None:
+        """What is called by name is not thought to be a message without a mark."""
+        self.assertEqual([spec_of(game).slips for game in (Sticks, Guessed)], [[], []])
 
     def test_some_of_many(self) -> None:
         """What leaves a field to anything is no move of a search."""

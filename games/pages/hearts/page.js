@@ -12,7 +12,7 @@ const said = document.querySelector("#said");
 const { room, about } = await enter({ mount });
 
 const nameOf = (card) => `${RANKS[card[1]]?.[1] ?? card[1]} of ${SUITS[card[0]][1]}`;
-const inside = (card) => [el("span", {}, RANKS[card[1]]?.[0] ?? card[1], el("span", { class: "suit" }, SUITS[card[0]][0]))];
+const inside = (card) => [el("span", { class: "visually-hidden" }, nameOf(card)), el("span", { "aria-hidden": "true" }, RANKS[card[1]]?.[0] ?? card[1], el("span", { class: "suit" }, SUITS[card[0]][0]))];
 const kindOf = (card) => ["face", (card[0] === "D" || card[0] === "H") && "red"];
 
 const places = el("ul", { class: "places", "aria-label": "Table" });
@@ -26,7 +26,7 @@ const chat = el("details", { class: "card" }, el("summary", {}, "Chat"), chatBox
 
 mount.append(
   el("h1", { class: "visually-hidden" }, about.title),
-  el("div", { class: "table" }, el("div", { class: "felt" }, head(room, about), places, own), el("div", { class: "stack" }, invite, people(room, about), chat)),
+  el("div", { class: "table" }, head(room, about), el("div", { class: "felt" }, places, own), el("div", { class: "stack side" }, invite, people(room, about), chat)),
 );
 
 let chosen = new Set(); // of the cards to pass
@@ -72,7 +72,7 @@ function drawPlaces() {
     seats.map((seat) => {
       const card = shown.find(([id]) => id === seat.id)?.[1];
       const face = card
-        ? el("span", { class: [...kindOf(card), !trick.length && (last.by === seat.id ? "won" : "old")], role: "img", "aria-label": nameOf(card) }, inside(card))
+        ? el("span", { class: [...kindOf(card), !trick.length && (last.by === seat.id ? "won" : "old")] }, inside(card))
         : el("span", { class: "face none", "aria-hidden": "true" });
       const now = (taken[seat.id] ?? []).reduce((sum, each) => sum + (each === "SQ" ? 13 : Number(each[0] === "H")), 0);
       const points = seat.id in scores ? `${scores[seat.id]}${now ? ` + ${now}` : ""}` : "";
@@ -83,7 +83,7 @@ function drawPlaces() {
 }
 
 function drawHand() {
-  const cards = room.me?.role === "player" && room.info.status === "playing" ? (room.own?.hand ?? []) : [];
+  const cards = room.me?.role === "player" && room.info.status === "playing" ? (room.mine?.hand ?? []) : [];
   const move = passing();
   if (!move) chosen = new Set();
   chosen = new Set([...chosen].filter((card) => cards.includes(card)));
@@ -92,7 +92,7 @@ function drawHand() {
     hand,
     cards.map((card) => {
       const may = !pending && Boolean(move || playOf(card));
-      return el("button", { type: "button", class: kindOf(card), "data-key": card, "aria-label": nameOf(card), "aria-disabled": String(!may), "aria-pressed": move ? String(chosen.has(card)) : null, onclick: () => press(card) }, inside(card));
+      return el("button", { type: "button", class: kindOf(card), "data-key": card, "aria-disabled": String(!may), "aria-pressed": move ? String(chosen.has(card)) : null, onclick: () => press(card) }, inside(card));
     }),
   );
   pass.hidden = !move;

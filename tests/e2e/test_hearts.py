@@ -1,0 +1,104 @@
+"""Hearts in real browsers: two people at phones and two bots; a phone goes, the server dies, and the game goes on."""
+
+from __future__ import annotations
+
+from shutil import copytree
+from typing import Any
+
+from twisted.internet import reactor
+from twisted.internet.defer import ensureDeferred
+from twisted.internet.threads import blockingCallFromThread
+
+from gameserver.game.loader import sample_folder
+from tests.e2e.browser import PHONE, People, Someone, browse, need
+from tests.e2e.kit import ServerCase
+
+SMALL = {**PHONE, "viewport": {"width": 320, "height": 640}}
+MINE = ".hand .face[aria-disabled=false]"
+
+GAMES = '''
+from gameserver.game.loader import load, sample_folder
+
+Sample = load([str(sample_folder() / "hearts.py")], sample_games=False, entry_points=False).games["hearts"]
+
+
+class Quick(Sample):
+    """Hearts, where nobody is missed for long, and bots do not think."""
+
+    name = "quick"
+    hold_s = 1
+    bot_s = (0.05, 0.1)
+'''
+
+
+class HeartsPageTests(ServerCase):
+    def setUp(self) -> None:
+        super().setUp()
+        need()
+
+    async def test_a_phone_goes_and_the_server_dies(self) -> None:
+        """A bot plays for whoever is gone, also once the server is another; then the hand is given back."""
+        games = self.folder / "games"
+        samples = sample_folder()
+        assert samples is not None
+        copytree(samples / "pages" / "hearts", games / "pages" / "quick")
+        (games / "quick.py").write_text(GAMES)
+        server = self.server(games=games)
+        await server.start()
+
+        def play(people: People) -> None:
+            ann, bob = people("Ann", SMALL), people("Bob", SMALL)
+            code = ann.create("quick")
+            ann.sees(".places")
+            bob.join("quick", code)
+            bob.sees(".places")
+            for count in (3, 4):
+                ann.press("Add a bot")
+                ann.counts(".places .place", count)
+            ann.press("Start")
+            for each in (ann, bob):
+                pass_on(each)
+            ann.sees(".place .face:not(.none)")
+            bob.page.goto("about:blank")
+            play_round(ann)
+            self.wait_for(server.kill())
+            ann.sees(".banner", "Reconnecting")
+            self.wait_for(server.start())
+            ann.page.locator(".banner").wait_for(state="hidden")
+            ann.complaints = [each for each in ann.complaints if "CONNECTION_REFUSED" not in each]  # of a dead server
+            play_round(ann)
+            bob.go(f"/play/quick/?room={code}")
+            bob.sees(".hand .face")
+            ann.fits()
+            bob.fits()
+            self.assertLess(bob.page.locator(".hand .face").count(), 13)
+            while not bob.page.locator(MINE).count():
+                if ann.page.locator(MINE).count():
+                    ann.page.locator(MINE).first.click()
+                ann.page.wait_for_timeout(100)
+            count = bob.page.locator(".hand .face").count()
+            bob.page.locator(MINE).first.click()
+            bob.page.locator(".hand .face").nth(count - 1).wait_for(state="detached")
+
+        await browse(server.port, play)
+
+    def wait_for(self, waiting: Any) -> Any:
+        """From a browser's thread: let the test's own thread do this."""
+        return blockingCallFromThread(reactor, ensureDeferred, waiting)
+
+
+def pass_on(someone: Someone) -> None:
+    """Choose three cards, and pass them."""
+    someone.sees(".hand .face")
+    for place in range(3):
+        someone.page.locator(".hand .face").nth(place).click()
+    someone.press("Pass 3 of 3")
+
+
+def play_round(someone: Someone) -> None:
+    """Play two cards, each when it is one's turn: all others, present or not, must have played in between."""
+    for _ in range(2):
+        someone.sees(MINE)
+        count = someone.page.locator(".hand .face").count()
+        someone.page.locator(MINE).first.click()
+        someone.page.locator(".hand .face").nth(count - 1).wait_for(state="detached")
