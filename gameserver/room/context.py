@@ -24,6 +24,7 @@ class RoomContext(Struct):
     :ivar chat_chars: characters of a line.
     :ivar chat_data_bytes: of what a client adds to a line.
     :ivar name_chars: characters of a player's name.
+    :ivar warned: games of which it was said that they store large documents whole.
     :ivar post: gives the room of a code an input later; None: nobody runs it.
     :ivar notified: called with notices, once they are stored; None: nobody outside wants to know.
     :ivar search: gives a job to a process that looks for a move; None: there is none.
@@ -38,5 +39,6 @@ class RoomContext(Struct):
     name_chars: int = 32
     notified: Callable[[Mapping[str, bytes]], None] | None = None
     post: Callable[[str, Input], None] | None = None
+    warned: set[str] = set()
     search: Callable[[Any], Awaitable[Any]] | None = None
     lacks: str | None = None

@@ -15,7 +15,7 @@ from twisted.internet.defer import Deferred
 
 from gameserver.interfaces.users import GUEST_ID
 from gameserver.protocol import values
-from gameserver.room import migration, release, stored
+from gameserver.room import large, migration, release, stored
 from gameserver.room.answers import Runs
 from gameserver.room.chat.line import KeptLine
 from gameserver.room.context import RoomContext
@@ -54,6 +54,8 @@ def take(room: Room) -> RowChanges:
                 written, gone = fields.take(room.docs[name])
                 puts.update(written)
                 parts.dropped.update(gone)
+                if room.game_class.storage == "row":
+                    large.note(room, name, len(written[part]))
             continue
         encoded = _encode_part(room, part)
         if encoded is not None:

@@ -51,6 +51,7 @@ class Moment(Kept):
     :ivar grace_until: so long after a restart all seats count as online.
     :ivar closing: why the room closes with this step.
     :ivar failures: how often in a row the game failed at what no player sent.
+    :ivar large_since: `large_writes` counts from then on, see `gameserver.room.large`.
     :ivar thinking: by seat, the bot's coroutine that is under way, see `gameserver.room.bots.thinking`.
     :ivar ticked_s: how long this round had been played at the last tick.
     """
@@ -64,6 +65,8 @@ class Moment(Kept):
     ended: bool = False
     failures: int = 0
     thinking: dict[str, Any] = {}
+    large_since: float = 0.0
+    large_writes: int = 0
     ticked_s: float = 0.0
 
 
