@@ -27,6 +27,9 @@ ROWS = Path(__file__).parent / "rows"
 SINCE = {"host_owner": None, "host_away_at": None, "rounds": 0, "turns": None}
 """Facts that rooms keep since then, and what they are in a row that lacks them."""
 
+NEW_GAMES = {"reversi", "hearts"}
+"""Those that no such release had."""
+
 
 def plain(tree: Any) -> Any:
     """:returns: a tree as the file has it."""
@@ -50,7 +53,7 @@ class OldRowTests(SynchronousTestCase):
 
     def test_each(self) -> None:
         """Documents, seats, groups, timers, questions, chance and all else; also once it was written anew."""
-        self.assertEqual({kept["game"] for kept in self.rows.values()}, set(self.games))
+        self.assertEqual({kept["game"] for kept in self.rows.values()}, set(self.games) - NEW_GAMES)
         for name, kept in self.rows.items():
             with self.subTest(name):
                 parts = {part: base64.b64decode(content) for part, content in kept["parts"].items()}
