@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -267,6 +268,51 @@ class DefaultPageTests(ServerCase):
                 bob.press("Done")
             for each in (ann, bob):
                 each.sees(".outcome", "All lost")
+                each.fits()
+
+        await browse(server.port, play)
+
+    async def test_bots_play_along_and_for_somebody(self) -> None:
+        """Two people and two bots at hearts; Bob hands his seat to a bot, and takes it back after a kill of the server."""
+        source = (PLAYED / "hearts.py").read_text("utf-8").replace("turn_s = 60", "turn_s, bot_s = 600, (0.0, 0.1)")
+        server = self.server(games=self.games(hearts=source))
+        await server.start()
+
+        def play(people: People) -> None:
+            ann, bob = people("Ann"), people("Bob", SMALL)
+            bob.join("hearts", ann.create("hearts"))
+            bob.sees(".seats", "Bob")
+            ann.page.get_by_label("How well the bot plays").select_option("Plays low")
+            for bots in (1, 2):
+                ann.press("Add a bot")
+                ann.counts(".bots button.quiet", bots)
+            ann.press("Start")
+            bob.press("Let a bot play for me")
+            ann.sees(".seat .note", "a bot plays")
+            bob.sees(".state-line", "Waiting for Ann")  # for her alone: his bot has passed his cards, as the others
+            self.wait_for(server.kill())
+            for each in (ann, bob):
+                each.sees(".banner", "Reconnecting")
+            self.wait_for(server.start())
+            for each in (ann, bob):
+                each.page.locator(".banner").wait_for(state="hidden")
+                each.complaints.clear()  # of what was asked while it was down
+            bob.press("Play on yourself")
+            ann.page.locator(".seat .note").filter(has_text="a bot plays").wait_for(state="detached")
+            ann.press("Pass …")
+            for card in dialog(ann).get_by_role("checkbox").all()[:3]:
+                card.check()
+            ann.press("Do it")
+            waiting = {ann, bob}
+            while waiting:
+                ann.sees(".state-line", re.compile("^(Your|Bob\u2019s) turn$"))
+                someone = ann if ann.page.locator(".state-line").inner_text() == "Your turn" else bob
+                card = someone.page.locator(".moves .options button").first
+                name = card.inner_text()
+                card.click()
+                someone.page.get_by_role("button", name=name, exact=True).wait_for(state="detached")
+                waiting.discard(someone)
+            for each in (ann, bob):
                 each.fits()
 
         await browse(server.port, play)
