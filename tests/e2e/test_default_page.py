@@ -273,7 +273,7 @@ class DefaultPageTests(ServerCase):
         await browse(server.port, play)
 
     async def test_bots_play_along_and_for_somebody(self) -> None:
-        """Two people and two bots at hearts; Bob hands his seat to a bot, and takes it back after a kill of the server."""
+        """Two people and two bots at hearts; Bob hands his seat to a bot, and takes it back."""
         source = (PLAYED / "hearts.py").read_text("utf-8").replace("turn_s = 60", "turn_s, bot_s = 600, (0.0, 0.1)")
         server = self.server(games=self.games(hearts=source))
         await server.start()
