@@ -275,12 +275,13 @@ class DefaultPageTests(ServerCase):
     async def test_bots_play_along_and_for_somebody(self) -> None:
         """Two people and two bots at hearts; Bob hands his seat to a bot, and takes it back."""
         source = (PLAYED / "hearts.py").read_text("utf-8").replace("turn_s = 60", "turn_s, bot_s = 600, (0.0, 0.1)")
-        server = self.server(games=self.games(hearts=source))
+        source = source.replace("class Hearts(", "class Tricks(")  # ours is another, with a page of its own
+        server = self.server(games=self.games(tricks=source))
         await server.start()
 
         def play(people: People) -> None:
             ann, bob = people("Ann"), people("Bob", SMALL)
-            bob.join("hearts", ann.create("hearts"))
+            bob.join("hearts", ann.create("tricks"))
             bob.sees(".seats", "Bob")
             ann.page.get_by_label("How well the bot plays").select_option("Plays low")
             for bots in (1, 2):
