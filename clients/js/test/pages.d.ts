@@ -6,3 +6,13 @@ declare module "*/static/page.js" {
   const shared: SharedByPages;
   export = shared;
 }
+
+declare module "*/static/play/people.js" {
+  const shared: typeof import("../../../gameserver/web/static/play/people.js");
+  export = shared;
+}
+
+declare module "*/static/play/turn.js" {
+  const shared: typeof import("../../../gameserver/web/static/play/turn.js");
+  export = shared;
+}

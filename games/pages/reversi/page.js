@@ -48,10 +48,10 @@ async function place(cell) {
 /** The arrow keys go about the board as well as Tab does. */
 function walk(event) {
   const step = ARROWS[event.key];
-  const at = cells.indexOf(document.activeElement);
+  const at = cells.findIndex((cell) => cell === document.activeElement);
   if (!step || at < 0 || event.altKey || event.ctrlKey || event.metaKey) return;
   event.preventDefault();
-  cells[(at + step + 64) % 64].focus();
+  /** @type {HTMLElement} */ (cells[(at + step + 64) % 64]).focus();
 }
 
 let before = null;
@@ -63,7 +63,7 @@ function draw() {
     const mine = owner === null && moveTo(cell) !== undefined;
     if (before?.[cell] !== owner) {
       if (owner === null) button.replaceChildren();
-      else if (button.firstChild) button.firstChild.className = `disc disc-${owner}`;
+      else if (button.firstElementChild) button.firstElementChild.className = `disc disc-${owner}`;
       else button.append(el("span", { class: `disc disc-${owner}` }));
     }
     button.classList.toggle("last", room.state.last === cell);
