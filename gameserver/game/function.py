@@ -7,13 +7,16 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Mapping
-from types import ModuleType
+from types import FunctionType, ModuleType
 from typing import Any, Final
 
 from gameserver.errors import GameDefinitionError
+from gameserver.game import turn_types
 from gameserver.game.function_room import RoomFacts
 from gameserver.game.function_step import Payload, Step, as_user
+from gameserver.game.function_turns import UserId, name_of
 from gameserver.game.game import Game
+from gameserver.game.marks import bot
 from gameserver.game.settings import SETTINGS
 from gameserver.game.slips import module_slips
 from gameserver.room.chat.channels import wire_address
@@ -40,6 +43,7 @@ def game_from_module(module: ModuleType) -> type[Game]:
     migrate = getattr(module, "migrate", None)
     if migrate is not None:
         settings["migrate"] = staticmethod(migrate)
+    settings |= _of_turns(module, module_name)
     doc = module.__doc__ or function.__doc__
     members = {
         **_DEFAULTS,
@@ -51,6 +55,33 @@ def game_from_module(module: ModuleType) -> type[Game]:
         "_gs_slips": module_slips(module, Game),
     }
     return type(name, (FunctionGame,), members)
+
+
+def _of_turns(module: ModuleType, where: str) -> dict[str, Any]:
+    """:returns: what the module says of turns; a function counts that is its own, and takes what it is called with."""
+    found: dict[str, Any] = {"turn_types": turn_types.read(where, getattr(module, "turn_types", ()))}
+    moves = _own(module, "moves", 2)
+    if moves is not None:
+        found["moves"] = lambda game, player: game._gs_ask(moves, "MOVES", player)
+    choose = _own(module, "bot", 3)
+    if choose is not None:
+
+        def play(game: FunctionGame, player: Player, moves: Any) -> Any:
+            return game._gs_ask(choose, "BOT", player, moves)
+
+        found["bot"] = bot("bot", title="Bot")(play)
+    return found
+
+
+def _own(module: ModuleType, name: str, parameters: int) -> Callable[..., Any] | None:
+    function = getattr(module, name, None)
+    if not isinstance(function, FunctionType) or function.__module__ == bot.__module__:
+        return None
+    try:
+        inspect.signature(function).bind(*[None] * parameters)
+    except TypeError:
+        return None
+    return function
 
 
 _DEFAULTS: Final[dict[str, Any]] = {
@@ -81,6 +112,12 @@ class FunctionGame(Game):
         # Where no start is needed CREATE_ROOM has begun the first round; but of another the function has to know.
         return None if first and not self.needs_start else self._call("START", None, None)
 
+    def on_turn(self, who: Any) -> Any:
+        return self._call("TURN", who if isinstance(who, Player) else None, name_of(who))
+
+    def on_timeout(self, who: Any) -> Any:
+        return self._call("TIMEOUT", who if isinstance(who, Player) else None, name_of(who))
+
     def on_drop(self, player: Player) -> Any:
         return self._call("DROP", player, None)
 
@@ -105,11 +142,39 @@ class FunctionGame(Game):
     def _gs_receive(self, player: Player, type: str, data: Any) -> Any:
         return self._call(type, player, data)
 
+    def _gs_ask(self, function: Callable[..., Any], action: str, player: Player, *more: Any) -> Any:
+        """Ask a function of the module that changes nothing: which moves there are, or which one a bot makes."""
+        step, payload = self._payload(action, player, None)
+        try:
+            result = function(payload, UserId(player.user_id, payload["user"]), *more)
+            if inspect.isawaitable(result):
+                return _until(step, result)
+            result = list(result) if inspect.isgenerator(result) else result
+        except BaseException:
+            step.ended = True
+            raise
+        step.ended = True
+        return result
+
     def _creator(self) -> Player | None:
         return next(iter(self.seats()), None)
 
     def _call(self, action: str, player: Player | None, data: Any, *, line: Chat | None = None, **more: Any) -> Any:
         """Call the function with what serves this step alone."""
+        step, payload = self._payload(action, player, data, line, **more)
+        try:
+            result = type(self).handler(step.group_add, step.socket_self_send, step.socket_group_send, payload)
+        except BaseException:
+            step.ended = True
+            raise
+        if inspect.isawaitable(result):
+            return self._wait(step, payload, result)
+        self._take(step, payload)
+        return result
+
+    def _payload(
+        self, action: str, player: Player | None, data: Any, line: Chat | None = None, **more: Any
+    ) -> tuple[Step, Payload]:
         step = Step(self, player, line)
         payload = Payload(step)
         payload |= {
@@ -123,15 +188,7 @@ class FunctionGame(Game):
             "groups": step.groups,
             **more,
         }
-        try:
-            result = type(self).handler(step.group_add, step.socket_self_send, step.socket_group_send, payload)
-        except BaseException:
-            step.ended = True
-            raise
-        if inspect.isawaitable(result):
-            return self._wait(step, payload, result)
-        self._take(step, payload)
-        return result
+        return step, payload
 
     async def _wait(self, step: Step, payload: Mapping[str, Any], result: Any) -> Any:
         try:
@@ -148,3 +205,10 @@ class FunctionGame(Game):
         self.state = payload["shared"]
         if "own" in payload:
             step.sender().state = payload["own"]
+
+
+async def _until(step: Step, result: Any) -> Any:
+    try:
+        return await result
+    finally:
+        step.ended = True

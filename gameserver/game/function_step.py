@@ -9,6 +9,7 @@ from gameserver.errors import NoSender, StaleCall
 from gameserver.game.dice import Dice
 from gameserver.game.function_chat import FunctionChat
 from gameserver.game.function_teams import FunctionTeams
+from gameserver.game.function_turns import FunctionBots, FunctionTurns
 from gameserver.room.chat.line import Chat
 from gameserver.room.groups import Group
 from gameserver.room.seats import Player
@@ -179,6 +180,7 @@ class StepDice(Dice):
 
 
 LATER: Final[dict[str, Callable[[Step], Any]]] = {
+    "bots": lambda step: FunctionBots(step.game, step.check),
     "chat": lambda step: step.chat,
     "enter": lambda step: step.enter,
     "kick": lambda step: step.kick,
@@ -188,5 +190,6 @@ LATER: Final[dict[str, Callable[[Step], Any]]] = {
     "random": StepDice,
     "status": lambda step: step.game.status,
     "teams": lambda step: FunctionTeams(step.game, step.check, step.find),
+    "turns": lambda step: FunctionTurns(step.game, step.check, step.sender),
 }
 """What ``payload[KEY]`` finds besides the keys, and of what it is made."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from twisted.logger import Logger
@@ -23,6 +23,7 @@ from gameserver.room import bounds
 from gameserver.room.publish.quantize import Quanta
 from gameserver.room.turns import legal
 from gameserver.room.turns.time_control import TurnClock
+from gameserver.room.turns.turn_type import TurnType
 
 if TYPE_CHECKING:
     from gameserver.game.game import Game
@@ -118,6 +119,7 @@ class Spec:
     :ivar waits: whether any of the game's methods is a coroutine, so that a step may last.
     :ivar events: JSON schemas of events' data, by their types.
     :ivar docs: JSON schemas of documents, by their streams.
+    :ivar turn_types: in the function style, which has no `messages`: those that belong to turns.
     :ivar waits_for_turns: it has messages that wait for a turn.
     :ivar takes_turns: it has such, or says moves.
     :ivar undoes: it has messages that may be taken back.
@@ -175,7 +177,8 @@ class Spec:
     def _read_turns(self, cls: type[Game]) -> None:
         self.moves, self.on_turn = hook(cls, "moves", 2), hook(cls, "on_turn", 2)
         self.on_timeout = hook(cls, "on_timeout", 2)
-        with_turn = [one for one in self.messages.values() if one.turn]
+        self.turn_types: Mapping[str, TurnType] = vars(cls)["turn_types"] if self.function_style else {}
+        with_turn = [*(one for one in self.messages.values() if one.turn), *self.turn_types.values()]
         self.waits_for_turns = bool(with_turn)
         self.takes_turns = self.moves is not None or self.waits_for_turns
         self.undoes = any(one.undo for one in with_turn)

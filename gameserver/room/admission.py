@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from gameserver.errors import Refused
 from gameserver.protocol import values
+from gameserver.room.turns.turn_type import TurnType
 from gameserver.room.turns.waiting import waited_for
 
 if TYPE_CHECKING:
@@ -129,11 +130,11 @@ def admit_message(room: Room, spec: MessageContract, player: Player, type: str) 
 
 def why_not(room: Room, spec: MessageContract | None, player: Player, type: str) -> Refused | None:
     """
-    :param spec: None: a message of the function style, which has no schema.
+    :param spec: None: a message of the function style, which has no schema; `Contract.turn_types` may know it.
     :returns: why this player may not send that now, paused or not; None: it is open.
     """
     if spec is None:
-        return None
+        return _why_not_type(room, player, type)
     by = spec.by
     if not (is_host(room, player) if by == "host" else by in ("any", player.role)):
         return Refused(f"Only a {by} may do that.", code="forbidden")
@@ -146,7 +147,16 @@ def why_not(room: Room, spec: MessageContract | None, player: Player, type: str)
     return None
 
 
-def _is_turn_of(room: Room, spec: MessageContract, player: Player) -> bool:
+def _why_not_type(room: Room, player: Player, type: str) -> Refused | None:
+    found = room.spec.turn_types.get(type)
+    if found is None:
+        return None
+    if player.role != "player":
+        return Refused("Only a player may do that.", code="forbidden")
+    return None if _is_turn_of(room, found, player) else Refused(code="not_your_turn")
+
+
+def _is_turn_of(room: Room, spec: MessageContract | TurnType, player: Player) -> bool:
     if spec.turn != "any":
         return has_turn(room, player, spec.stage)
     return room.state.status == "playing" and (not spec.stage or room.turns.stage in spec.stage)

@@ -9,6 +9,7 @@ from gameserver.game.settings import GameSettings
 from gameserver.room.bots.level import BotLevel
 from gameserver.room.publish.quantize import Quanta
 from gameserver.room.turns.time_control import TurnClock
+from gameserver.room.turns.turn_type import TurnType
 
 
 class RunningGame(Protocol):
@@ -130,6 +131,10 @@ class Contract(Protocol):
     @property
     def messages(self) -> Mapping[str, MessageContract]:
         """By the type that clients send."""
+
+    @property
+    def turn_types(self) -> Mapping[str, TurnType]:
+        """The messages of turns of a game that has no schemas."""
 
     @property
     def bots(self) -> Mapping[str, BotLevel]:

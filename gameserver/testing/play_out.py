@@ -123,8 +123,9 @@ class PlayOut:
             return []
         if at_any_time:
             return told.moves
-        messages = self._table.room.spec.messages
-        return [m for m in told.moves if (spec := messages.get(m.type)) is None or spec.turn != "any"]
+        spec = self._table.room.spec
+        known = spec.turn_types if spec.function_style else spec.messages
+        return [m for m in told.moves if (one := known.get(m.type)) is None or one.turn != "any"]
 
     def _make(self, who: Visitor, info: MoveInfo) -> bool:
         """:returns: whether it was accepted."""

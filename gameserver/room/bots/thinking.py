@@ -230,7 +230,9 @@ async def _send(room: Room, seat: Player, chosen: Move) -> None:
     if message is None:
         if not room.spec.function_style:
             raise Refused(code="unknown_type")
-        result = room.game._gs_receive(seat, chosen.type, values.read(data))
+        fields = values.read(data)
+        legal.admit_untyped(room, seat, chosen.type, fields)
+        result = room.game._gs_receive(seat, chosen.type, fields)
     else:
         admission.admit_message(room, message, seat, chosen.type)
         result = message.call(room, seat, Raw(data))
@@ -288,7 +290,7 @@ def _has_some(choice: Any) -> bool:
 
 def _is_own(room: Room, move: Move) -> bool:
     """Whether it is a move of a turn, or an answer: what may be said at any time is no move of a bot by chance."""
-    message = room.spec.messages.get(move.type)
+    message = room.spec.messages.get(move.type) or room.spec.turn_types.get(move.type)
     return message is None or message.turn != "any"
 
 

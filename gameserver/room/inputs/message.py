@@ -14,6 +14,7 @@ from gameserver.protocol import messages, values
 from gameserver.room import absence, admission, quota
 from gameserver.room.effects import Requester
 from gameserver.room.inputs.input import SeatRequest
+from gameserver.room.turns import legal
 
 if TYPE_CHECKING:
     from gameserver.room.contract import MessageContract
@@ -131,4 +132,16 @@ def _call_function(room: Room, player: Player, type: str, data: Raw | bytes) -> 
         decoded = values.read(data)
     except NotJSON as error:
         raise Refused(str(error), code="bad_data", path="$") from None
+    if room.spec.turn_types:
+        _begin_turn_type(room, player, type, decoded)
     return room.game._gs_receive(player, type, decoded)
+
+
+def _begin_turn_type(room: Room, player: Player, type: str, data: Any) -> None:
+    """What is looked at where a game in the function style takes turns."""
+    legal.admit_untyped(room, player, type, data)
+    found = room.spec.turn_types.get(type)
+    if player._kept.late and found is not None:
+        absence.moved(room, player)
+    if room.spec.undoes:
+        room.undoing.begin(player, may_be_undone=found is not None and found.undo)

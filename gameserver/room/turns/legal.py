@@ -124,6 +124,25 @@ def admit(room: Room, player: Player, type: str, data: dict[str, Any]) -> None:
         raise Refused(code="not_legal")
 
 
+def admit_untyped(room: Room, player: Player, type: str, data: Any) -> None:
+    """
+    :param data: of a message of the function style, which has no schema: all fields of a move must be in it.
+    :raises Refused: ``not_your_turn`` or ``not_legal``.
+    """
+    refused = admission.why_not(room, None, player, type)
+    if refused is not None:
+        raise refused
+    if room.spec.moves is None or type not in room.spec.turn_types:
+        return
+    fields = {} if data is None else data
+    for found in known(room, player):
+        if found.move.type == type and isinstance(fields, dict):
+            wanted = {*found.fixed, *found.choices}
+            if wanted == fields.keys() and found.covers(fields):
+                return
+    raise Refused(code="not_legal")
+
+
 def _plain_choice(choice: Choice) -> Choice:
     if isinstance(choice, Some):
         return Some([with_ids(item) for item in choice.of], choice.least, choice.most)

@@ -39,10 +39,11 @@ async def time_up(room: Room, name: str) -> None:
         room.journal.set(state, "banks", {**state.banks, key: 0.0})
     still = _still(room, state)
     on_timeout = room.spec.on_timeout
+    before = len(room.journal.undo)
     if on_timeout is not None:
         await room.game_calls.alone("on_timeout", _tell_game, room, on_timeout, seats, still, counts=True)
-    else:
-        await stand_in(room, seats)
+    if on_timeout is None or (room.spec.function_style and len(room.journal.undo) == before):
+        await stand_in(room, seats)  # a function that hears of everything does not say that it cares by having a method
     await room.game_calls.alone("turn", _be_done, room, seats, still, counts=True)
     await room.game_calls.alone("turn", absence.be_late, room, seats, counts=True)
 
