@@ -11,6 +11,7 @@ from twisted.python.failure import Failure
 
 from gameserver.errors import Refused
 from gameserver.testing.mind import Mind
+from gameserver.testing.open_fields import OpenFields
 from gameserver.testing.script import PlayedStep, method_of, script
 
 if TYPE_CHECKING:
@@ -82,6 +83,7 @@ class RandomPlay:
         self._table = table
         self._dice = dice
         self._mind = Mind(table, dice, moves)
+        self._fields = OpenFields(table.game_class, dice)
         self._late: list[Refused] = []
 
     def move(self) -> None:
@@ -110,6 +112,20 @@ class RandomPlay:
             self._drop: 2,
             self._chat: 3,
             self._start: starts,
+            **self._kinds_of_turns(),
+        }
+
+    def _kinds_of_turns(self) -> dict[Callable[[], None], float]:
+        """What may be done besides in a game of turns."""
+        table = self._table
+        spec = table.room.spec
+        if not spec.takes_turns:
+            return {}
+        return {
+            self._told: 70 if any(visitor.moves for visitor in self._here()) else 0,
+            self._undo: 4 if spec.undoes else 0.3,
+            self._ready: 1 if table.status != "playing" else 0,
+            self._restart: 1.5 if table.game_class.durability == "commit" else 0,
         }
 
     def _do(self, step: PlayedStep, call: Callable[[], Any]) -> tuple[Any, bool]:
@@ -154,6 +170,34 @@ class RandomPlay:
             before = self._mind.before(idea)
             result, changed = self._do(step, lambda: idea.who.send(idea.type, idea.data))
             self._mind.learn(idea, before, result, changed)
+
+    def _told(self) -> None:
+        """Somebody makes one of the moves that it was told, filled in as far as anybody can tell."""
+        able = [visitor for visitor in self._here() if visitor.moves]
+        if not able:
+            self._wait()
+            return
+        who = self._dice.choice(able)
+        move = self._dice.choice(who.moves)
+        anything = [name for name, choice in (move.choices or {}).items() if choice is ...]
+        fields, parts = self._fields.guess(who, move.type, anything)
+        move = move.fill(**fields)
+        try:
+            move = move.pick(self._dice)
+        except ValueError:  # there is nothing to choose from
+            return
+        result, _ = self._do(PlayedStep(who, move.type, move.data, sent=True), lambda: who.play(move))
+        self._fields.learn(parts, accepted=not isinstance(result, Refused))
+
+    def _undo(self) -> None:
+        here = self._here()
+        self._let("undo", [visitor for visitor in here if visitor.may_undo] or here)
+
+    def _ready(self) -> None:
+        self._let("ready", self._here(), self._dice.random() < 0.9)
+
+    def _restart(self) -> None:
+        self._do(PlayedStep(None, "restart", None), self._table.restart)
 
     def _here(self) -> list[Visitor]:
         seats = self._table.room.seats

@@ -70,6 +70,14 @@ class Resting(Nim):
         return [Move("resign"), *super().moves(player)]
 
 
+class Undone(Nim):
+    """What was taken may be put back."""
+
+    @message(turn=True, undo=True)
+    def take(self, player: Player, n: int) -> None:
+        super().take(player, n)
+
+
 class Forever(Nim):
     """It never ends."""
 
@@ -186,6 +194,19 @@ class MovesTests(SynchronousTestCase):
         self.assertEqual(table.state["heap"], 3)
         with self.assertRaises(Refused):
             table.bot("last")
+
+
+class RandomPlayTests(SynchronousTestCase):
+    def test_mixed(self) -> None:
+        """Told moves are played among all else: what nobody may do, undo, restarts, people who come and go."""
+        table = Table(Undone, seed=2)
+        done = table.play_random(500, 3)
+        verbs = {verb for _, verb, _ in done}
+        self.assertLessEqual({"take", "undo", "restart", "drop", "resume", "start"}, verbs)
+        self.assertGreater(sum(verb == "take" for _, verb, _ in done), 100)
+        again = Table(Undone, seed=2)
+        self.assertEqual(again.play_random(500, 3), done)
+        self.assertEqual(again.row, table.row)
 
 
 class PlayOutTests(SynchronousTestCase):
