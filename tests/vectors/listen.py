@@ -39,7 +39,11 @@ class Listener:
         if name in ("create", "join"):
             getattr(self.client, name)(*arguments).addCallback(self._joined)
             return
-        done = getattr(self.room, name)(*arguments)
+        if name == "play":
+            arguments, fields = (self.room.moves[arguments[0]],), dict(*arguments[1:])
+        else:
+            arguments, fields = ((), *arguments) if name == "bot" else (arguments, {})
+        done = getattr(self.room, name)(*arguments, **fields)
         if done is not None:
             done.addCallbacks(self._answer, lambda failure: self._error(failure.value))
 

@@ -384,6 +384,42 @@ def turns() -> list[Step]:
     ]
 
 
+def moves() -> list[Step]:
+    """A move is sent with the number of its turn; undo, ready and bot are requests as any other."""
+    take = {"type": "take", "data": {"n": 2}, "label": "Take 2", "group": None, "choices": None, "seats": []}
+    attack = {"type": "attack", "data": {"a": 3}, "label": None, "group": None, "seats": ["b"],
+              "choices": {"b": {"of": ["2", "4"]}, "dice": {"range": [1, 4]}}}  # fmt: skip
+    turn = {"order": ["1", "2"], "current": "1", "active": ["1"], "stage": None, "number": 7, "round": 2,
+            "prompt": None, "ends": None, "clocks": {}}  # fmt: skip
+    told: dict[str, Any] = {"moves": [take, attack], "more": False, "prompt": None, "undo": False}
+    return [
+        *begun(moves=told, info={**INFO, "turn": turn}),
+        says("send", ["play", 0], id=2, room="K7QM", type="take", data={"n": 2}, turn=7),
+        said(5, op="room", info={**INFO, "turn": {**turn, "number": 8}}),
+        hears("moves", room="K7QM", **told | {"moves": [attack], "undo": True}),
+        hears("ok", id=2, data=None, room="K7QM"),
+        says("send", ["play", 0, {"b": "4", "dice": 2}], id=3, room="K7QM", type="attack",
+             data={"a": 3, "b": "4", "dice": 2}, turn=8),
+        hears("error", id=3, code="not_legal", message="That is no legal move.", path=None, room="K7QM"),
+        says("undo", ["undo"], id=4, room="K7QM"),
+        hears("error", id=4, code="cannot_undo", message="The game has drawn chance since then.", path=None, room="K7QM"),
+        says("ready", ["ready"], id=5, on=True, room="K7QM"),
+        hears("ok", id=5, data=None, room="K7QM"),
+        says("ready", ["ready", False], id=6, on=False, room="K7QM"),
+        hears("ok", id=6, data=None, room="K7QM"),
+        says("bot", ["bot", {"level": "random", "name": "Robo"}], id=7, room="K7QM", level="random", name="Robo"),
+        hears("ok", id=7, data="3", room="K7QM"),
+        says("bot", ["bot", {"seat": "3"}], id=8, room="K7QM", seat="3"),
+        LOST,
+        BACK,
+        WELCOME,
+        resume(9, room=5, seat=0),
+        joined(9, True, docs={}, seen={"epoch": "EPOCH", "room": 5, "seat": 0}),
+        says("bot", id=8, room="K7QM", seat="3"),
+        hears("ok", id=8, data=None, room="K7QM"),
+    ]  # fmt: skip
+
+
 def keys() -> list[Step]:
     """In MessagePack a key that was told once is a number, and many sets are one op; in JSON it is as ever."""
     people = {"a": {"x": 1.5, "y": 2}, "b": {"x": 0, "y": 0}}
@@ -446,5 +482,5 @@ def unanswered() -> list[Step]:
 WRITTEN = {
     "twice": twice, "jumped": jumped, "not_recovered": not_recovered, "slow_reader": slow_reader, "misfit": misfit,
     "unknown": unknown, "audiences": audiences, "keys": keys, "moved": moved, "unanswered": unanswered,
-    "turns": turns,
+    "turns": turns, "moves": moves,
 }  # fmt: skip

@@ -88,6 +88,7 @@ class Listener {
       this.client[name](...values).then((room) => this.#joined(room));
       return;
     }
+    if (name === "play") values[0] = this.room.moves[values[0]];
     const done = name === "say" ? this.room.chat.say(...values) : this.room[name](...values);
     const left = name === "leave";
     done?.then((answer) => this.answers.push(left ? null : wired(answer ?? null)), ({ code }) => this.answers.push({ code }));
