@@ -402,7 +402,7 @@ def moves() -> list[Step]:
              data={"a": 3, "b": "4", "dice": 2}, turn=8),
         hears("error", id=3, code="not_legal", message="That is no legal move.", path=None, room="K7QM"),
         says("undo", ["undo"], id=4, room="K7QM"),
-        hears("error", id=4, code="cannot_undo", message="The game has drawn chance since then.", path=None, room="K7QM"),
+        hears("error", id=4, code="cannot_undo", message="Chance was drawn.", path=None, room="K7QM"),
         says("ready", ["ready"], id=5, on=True, room="K7QM"),
         hears("ok", id=5, data=None, room="K7QM"),
         says("ready", ["ready", False], id=6, on=False, room="K7QM"),
