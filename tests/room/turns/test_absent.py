@@ -389,6 +389,15 @@ class LeftTests(AbsentCase):
         bob.leave()
         self.assertIsNone(room.replies.asking_player(requester, bob.id))
 
+    def test_held_otherwise(self) -> None:
+        """How long a seat is held is nothing to whom has left it."""
+        ann, bob, _ = self.sit(Standing)
+        bob.leave()
+        self.seat(bob).hold(5)
+        self.table.advance(10)
+        ann.send("finish")
+        self.assertEqual(self.log[-1], "left Bob")
+
     def test_plays_again(self) -> None:
         ann, bob, _cleo = self.sit(Standing)
         bob.leave()
