@@ -18,7 +18,7 @@ RAYS = [
     for x in range(8)
 ]
 """From each cell, the cells that lie in each way, the nearest first."""
-PLAYOUTS = 40
+PLAYOUTS = 80
 """Of the bot, for each move."""
 
 

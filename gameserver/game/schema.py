@@ -12,6 +12,7 @@ import copy
 import inspect
 import re
 from collections.abc import Callable
+from contextlib import suppress
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final, get_type_hints
 
@@ -168,9 +169,13 @@ class Schema:
         :returns: the fields that are not open, as `canonical` has them, defaults filled in.
         :raises Refused: ``bad_data``, with the path.
         """
-        given = {**data, **{name: value for name, value in samples.items() if value is not ...}}
         self._room = room
         try:
+            if not samples:  # most moves are buttons; what is wrong with one is said below
+                with suppress(ValidationError):
+                    whole = msgspec.convert(data, self.struct, strict=True, dec_hook=self._seat, builtin_types=(bytes,))
+                    return self.canonical(whole)
+            given = {**data, **{name: value for name, value in samples.items() if value is not ...}}
             if (missing := self._required - given.keys() - samples.keys()) or samples.keys() - self._names:
                 wrong = min(missing or samples.keys() - self._names)
                 text = "misses the field" if missing else "leaves a field open that it has not:"
@@ -183,7 +188,7 @@ class Schema:
         fields = {**self._defaults, **{name: getattr(read, name) for name in given if name in self._names}}
         return self.canonical({name: value for name, value in fields.items() if name not in samples})
 
-    def canonical(self, arguments: dict[str, Any]) -> dict[str, Any]:
+    def canonical(self, arguments: dict[str, Any] | msgspec.Struct) -> dict[str, Any]:
         """:returns: arguments as plain JSON, players as ids of seats: what two are compared by."""
         plain: dict[str, Any] = msgspec.to_builtins(arguments, builtin_types=(bytes,), enc_hook=_id_of)
         return plain

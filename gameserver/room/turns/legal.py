@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 
 NOTHING: Final[dict[str, Any]] = {}
 
+_PLAIN: Final = frozenset({int, str, bool, float, type(None)})
+"""In these no player can be."""
+
 
 class Legal(Struct, frozen=True):
     """
@@ -96,10 +99,10 @@ def read(room: Room, move: Move) -> tuple[dict[str, Any], dict[str, Choice]]:
     """
     choices = {name: _plain_choice(choice) for name, choice in move.choices.items()} if move.choices else NOTHING
     message = room.spec.messages.get(move.type)
-    data = {name: with_ids(value) for name, value in move.data.items()} if move.data else NOTHING
+    data = {n: v if v.__class__ in _PLAIN else with_ids(v) for n, v in move.data.items()} if move.data else NOTHING
     if message is None:
         return data, choices
-    samples = {name: _sample(choice) for name, choice in choices.items()}
+    samples = {name: _sample(choice) for name, choice in choices.items()} if choices else NOTHING
     try:
         return message.fixed(room, data, samples), choices
     except Refused as refused:
