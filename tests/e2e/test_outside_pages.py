@@ -102,6 +102,8 @@ class OutsidePagesTests(ServerCase):
             self.assertEqual(marked(bob, ".seat"), [True, False])
             bob.sees(".seat .account", "has an account")
             for each in (ann, bob):
+                each.page.locator("summary").filter(has_text="Chat").click()
+            for each in (ann, bob):
                 say(each, f"I am {each.name}")
                 bob.sees("game-chat .line", f"I am {each.name}")
             self.assertEqual(marked(bob, "game-chat .line"), [True, False])
