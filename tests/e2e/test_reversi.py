@@ -1,0 +1,32 @@
+"""Reversi in a real browser, against the bot that looks ahead in a process of its own."""
+
+from __future__ import annotations
+
+from tests.e2e.browser import PHONE, People, browse, need
+from tests.e2e.kit import ServerCase
+
+SMALL = {**PHONE, "viewport": {"width": 320, "height": 640}}
+
+
+class ReversiPageTests(ServerCase):
+    def setUp(self) -> None:
+        super().setUp()
+        need()
+
+    async def test_against_a_bot(self) -> None:
+        """A move is made by a press, and the bot answers it."""
+        server = self.server()
+        await server.start()
+
+        def play(people: People) -> None:
+            ann = people("Ann", SMALL)
+            ann.create("reversi")
+            ann.press("Add a bot")
+            ann.press("Start")
+            ann.press("d3: place a disc")
+            ann.counts(".cell .disc", 6)
+            ann.sees(".cell[aria-disabled=false]")
+            ann.fits()
+
+        await browse(server.port, play)
+        self.assertNotIn("by chance", server.output)  # which the log says of a bot that fails
