@@ -179,7 +179,8 @@ def _tell_own_seat(room: Room, log: list[Said], seat: Player, seats: Iterable[st
     """
     key = f"seat:{seat.id}"
     if key in seat._kept.entered:
-        _say_seats(room, log, key, [told_seat(room, room.seats[id], seat.groups) for id in seats])
+        known = seat.groups
+        _say_seats(room, log, key, [told_seat(room, room.seats[id], known) for id in seats])
 
 
 def _say_seats(room: Room, log: list[Said], key: str, infos: Any) -> None:
