@@ -87,7 +87,7 @@ class New(CommandsCase if TYPE_CHECKING else object):
         listing = self.first("games --no-sample-games --games 'my games'")
         output = await self.type(self.told(await self.type(listing), "Write one"))
         self.assertIn("PASSED (successes=2)", await self.type(self.told(output, "Test it")))
-        await self.serves(self.told(output, "Serve it"), "7 games")
+        await self.serves(self.told(output, "Serve it"), "9 games")
         self.assertIn("my_game: My Game", await self.type(listing))
 
 
@@ -100,11 +100,11 @@ class CommandsTests(New, CommandsCase):
         output = await self.type(command)
         tested = await self.type(self.told(output, "Test it"))
         self.assertIn("PASSED (successes=2)", tested)
-        await self.serves(self.told(output, "Serve it"), "7 games")
+        await self.serves(self.told(output, "Serve it"), "9 games")
 
     async def test_help(self) -> None:
         """The help tells how to serve."""
-        await self.serves(self.told(await self.type(self.first("--help")), "Serve games"), "6 games")
+        await self.serves(self.told(await self.type(self.first("--help")), "Serve games"), "8 games")
 
     async def test_readable_secret(self) -> None:
         """What makes a secret private is told so that it can be typed."""
