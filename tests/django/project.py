@@ -35,6 +35,11 @@ if find_spec("axes"):
     AXES_ENABLED = False
     AXES_FAILURE_LIMIT = 3
     SILENCED_SYSTEM_CHECKS = ["axes.W002", "axes.W003"]
+if os.environ.get("SHOP_ADMITS"):
+    GAMESERVER_ADMITS = os.environ["SHOP_ADMITS"]
+    GAMESERVER_PASSWORDS = False
+if os.environ.get("SHOP_KEYS"):
+    SECRET_KEY, *SECRET_KEY_FALLBACKS = os.environ["SHOP_KEYS"].split()
 LOGIN_URL = "/login/"
 LOGIN_REDIRECT_URL = "/gameserver/me"
 """
@@ -54,13 +59,29 @@ from django.http import HttpResponse
 from django.urls import include, path
 from django.views.generic import TemplateView
 
+def second(request):
+    from django_otp import login, match_token
+    device = match_token(request.user, request.GET["token"])
+    if device:
+        login(request, device)
+    return HttpResponse("<link rel=icon href=data:,>" + ("passed" if device else "wrong"))
+
 urlpatterns = [
     path("admin/", admin.site.urls),
     path("login/", LoginView.as_view(template_name="login.html")),
     path("play/", TemplateView.as_view(template_name="play.html")),
+    path("second/", second),
     path("gameserver/", include("gameserver.django.urls")),
     path("gameserver/me", lambda request: HttpResponse(f"<link rel=icon href=data:,>{request.user.get_username()}")),
 ]
+"""
+
+GAMES: Final = """
+from django_otp import DEVICE_ID_SESSION_KEY
+
+def may_play(user, request):
+    passed = request.gameserver_door in ("token", "again") or DEVICE_ID_SESSION_KEY in request.session
+    return passed or "Use your second factor first."
 """
 
 LOGIN: Final = "<link rel=icon href=data:,><form method=post>{% csrf_token %}{{ form }}<button>Log in</button></form>"
@@ -100,6 +121,7 @@ class Project:
         settings.write_text(text.replace("'DIRS': []", "'DIRS': [BASE_DIR / 'templates']") + SETTINGS, "utf-8")
         (self.folder / "shop" / "urls.py").write_text(URLS, "utf-8")
         (self.folder / "shop" / "hashers.py").write_text(HASHERS, "utf-8")
+        (self.folder / "shop" / "games.py").write_text(GAMES, "utf-8")
         templates.mkdir()
         (templates / "login.html").write_text(LOGIN, "utf-8")
         (templates / "play.html").write_text(PLAY, "utf-8")

@@ -104,7 +104,7 @@ class EveningTests(DjangoCase):
         mark(turns[1], next(places))
 
         self.change(server, "is_active=False")
-        bob.sees("[role=status]", "The connection has ended")
+        bob.sees("[role=status]", "The connection has ended: your login is over")
         ann.sees(".board")
         bob.page.reload()
         bob.page.get_by_text("Log in", exact=True).first.wait_for()

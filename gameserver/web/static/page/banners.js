@@ -4,6 +4,8 @@ import { EXPLAIN_MS, whyAway } from "./away.js";
 import { el, fill } from "./elements.js";
 import { words } from "./notices.js";
 
+const OUT = new Set(["forbidden", "unauthenticated"]);
+const OVER = ": your login is over, or you may not play here any more";
 const AWAY_MS = 700; // a shorter break is not worth a banner
 const NEWS_MS = 86_400_000; // what was announced longer ago is no news
 const NEWS_SHOWN = 3;
@@ -15,6 +17,7 @@ export function statusBanner(client) {
   const again = el("button", { type: "button", class: "quiet", onclick: () => client.reconnect() }, "Try now");
   let timers = [];
   let mended = null; // the room that is
+  let ended = null; // why there is no further connection
   const show = (...content) => {
     banner.hidden = false;
     fill(banner, content);
@@ -27,7 +30,7 @@ export function statusBanner(client) {
   const look = () => {
     for (const timer of timers) clearTimeout(timer);
     timers = [];
-    if (client.status === "closed") show("The connection has ended. Reload the page to go on.");
+    if (client.status === "closed") show(`The connection has ended${OUT.has(ended?.code) ? OVER : ""}. Reload the page to go on.`);
     else if (client.status === "connecting") {
       timers = [setTimeout(show, AWAY_MS, "Reconnecting… Your seat is kept."), setTimeout(explain, EXPLAIN_MS)];
     } else if (mended) {
@@ -37,7 +40,10 @@ export function statusBanner(client) {
       fill(banner);
     }
   };
-  client.on("$status", look);
+  client.on("$status", (_, error) => {
+    ended = error;
+    look();
+  });
   client.on("$error", ({ code, room }) => {
     if (code !== "quarantined" || !client.rooms.has(room)) return;
     mended = client.rooms.get(room);

@@ -84,6 +84,7 @@ async function meet() {
     return { ways, elsewhere };
   } catch (error) {
     if (error.code === "unauthenticated") saveAccount(null);
+    if (error.code === "forbidden") toast(error.message, { kind: "error" }); // the system says why, for people to read
     return { ways, elsewhere: false };
   }
 }

@@ -1,0 +1,61 @@
+"""
+Two things that a Django project does to its sessions, in a real browser: it asks for a second factor (django-otp), and
+it changes the key that it signs with.
+"""
+
+from __future__ import annotations
+
+from tests.django.project import RELEASES
+from tests.e2e.browser import People, browse, need
+from tests.e2e.django_kit import DjangoCase
+from tests.e2e.test_django_pages import log_in
+from tests.e2e.test_trivia import from_thread
+from tests.needs import cannot_run
+
+OLD, NEW = "o" * 60, "n" * 60
+DEVICE = """
+from django.contrib.auth.models import User
+from django_otp.plugins.otp_static.models import StaticDevice
+device = StaticDevice.objects.create(user=User.objects.get(username="bob"), name="paper")
+device.token_set.create(token="314159")
+"""
+
+
+class SecondFactorTests(DjangoCase):
+    release = "5.2"
+
+    async def test_second_factor_and_new_key(self) -> None:
+        """A session opens the games once it passed the second factor, and is known when the key has changed since."""
+        need()
+        if not (RELEASES[self.release] / "django_otp").is_dir():
+            cannot_run("a second factor", "django-otp is not there (make needs)")
+        environ = {"SHOP_ADMITS": "shop.games.may_play", "SHOP_KEYS": OLD}
+        self.project.environ = {**self.project.environ, **environ}
+        self.project.shell(DEVICE)
+        server = self.server(GAMESERVER_AUTH="django", **self.project.environ)
+        await server.start()
+        shop = await self.running_project(server)
+
+        def play(people: People) -> None:
+            bob = people("Bob")
+            log_in(bob, shop, "bob")
+            bob.go("/play/tictactoe/").page.get_by_text("Use your second factor first.").first.wait_for()
+            bob.page.goto(f"{shop}/second/?token=314159")
+            bob.sees("body", "passed")
+            bob.go("/play/tictactoe/").press("New room")
+            bob.sees_heading("Invite a friend")
+
+            server._environ["SHOP_KEYS"] = f"{NEW} {OLD}"
+            from_thread(server.restart)
+            bob.page.reload()
+            bob.sees_heading("Invite a friend")
+            bob.go("/").sees("#account strong", "bob")
+
+            server._environ["SHOP_KEYS"] = NEW
+            from_thread(server.restart)
+            bob.go("/").sees("label", "Your name")
+            bob.sees_none("#account strong")
+            # The browser's word for the answers that were due.
+            bob.complaints = [each for each in bob.complaints if "/api/tickets" not in each]
+
+        await browse(server.port, play)
