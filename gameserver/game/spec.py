@@ -177,7 +177,7 @@ class Spec:
     def _read_turns(self, cls: type[Game]) -> None:
         self.moves, self.on_turn = hook(cls, "moves", 2), hook(cls, "on_turn", 2)
         self.on_timeout = hook(cls, "on_timeout", 2)
-        self.turn_types: Mapping[str, TurnType] = vars(cls)["turn_types"] if self.function_style else {}
+        self.turn_types: Mapping[str, TurnType] = getattr(cls, "turn_types", {}) if self.function_style else {}
         with_turn = [*(one for one in self.messages.values() if one.turn), *self.turn_types.values()]
         self.waits_for_turns = bool(with_turn)
         self.takes_turns = self.moves is not None or self.waits_for_turns
