@@ -162,7 +162,8 @@ def _build(settings: Settings, reactor: Any, node_file: NodeFile) -> IService:
     factory = site(services, catalog, settings, endpoint.resource(), addresses)
     root = MultiService()
     node = Node(settings, registry, endpoint, factory, clock, reactor, addresses, node_file, fingerprints(secrets))
-    Collector(reactor, lambda: registry.reactor_pass.number).setServiceParent(root)  # type: ignore[no-untyped-call]
+    collector = Collector(reactor, lambda: registry.reactor_pass.number, there=lambda: registry.running + len(sessions))
+    collector.setServiceParent(root)  # type: ignore[no-untyped-call]
     games = Releases(settings.games, registry, clock, calendar, factory.serve)
     games.setServiceParent(root)  # type: ignore[no-untyped-call]
     Control(settings.data, registry, reactor).setServiceParent(root)  # type: ignore[no-untyped-call]

@@ -10,7 +10,7 @@ from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
 
 from gameserver import Game, Player, message, timer
-from gameserver.collecting import COUNT_LOOKS, FEW, LOOK_S, MORE_BUSY, MORE_QUIET, Collector
+from gameserver.collecting import BLOCKS_EACH, COUNT_LOOKS, FEW, LOOK_S, MORE_BUSY, MORE_QUIET, Collector
 from gameserver.interfaces import User
 from tests.node.registries import FakeSession, Place
 
@@ -50,7 +50,7 @@ class FakeCollector:
     """
     Has as many objects as a test says.
 
-    :ivar count: of what is frozen.
+    :ivar count: of blocks in use.
     :ivar full: how often everything was looked at.
     """
 
@@ -77,9 +77,6 @@ class FakeCollector:
     def unfreeze(self) -> None:
         self.is_frozen = False
 
-    def get_freeze_count(self) -> int:
-        return self.count
-
 
 class Cycle:
     """Something that is not free when it is let go."""
@@ -91,12 +88,14 @@ class Cycle:
 class CollectorTests(SynchronousTestCase):
     def setUp(self) -> None:
         self.clock = Clock()
-        self.passes = 0
+        self.passes = self.there = 0
         self.fake = FakeCollector()
 
     def start(self, collector: object) -> Collector:
         """:returns: a service that runs until the test is over."""
-        service = Collector(self.clock, lambda: self.passes, collector)
+        service = Collector(
+            self.clock, lambda: self.passes, collector, there=lambda: self.there, blocks=lambda: self.fake.count
+        )
         service.startService()
         self.addCleanup(service.stopService)
         return service
@@ -129,6 +128,17 @@ class CollectorTests(SynchronousTestCase):
         self.start(self.fake)
         self.fake.count = int(FEW * MORE_BUSY) + 1
         self.looks(COUNT_LOOKS, busy=True)
+        self.assertEqual(self.fake.full, 2)
+
+    def test_not_for_rooms_that_came(self) -> None:
+        """What rooms and connections take that came since is no reason to look for what has gone."""
+        self.start(self.fake)
+        self.there = 10_000
+        self.fake.count = FEW + 10_000 * 220
+        self.looks(COUNT_LOOKS)
+        self.assertEqual(self.fake.full, 1)
+        self.fake.count = int(FEW * MORE_QUIET) + 10_000 * BLOCKS_EACH + 1
+        self.looks(COUNT_LOOKS)
         self.assertEqual(self.fake.full, 2)
 
     def test_stopped(self) -> None:
