@@ -206,6 +206,8 @@ class AccessibilityTests(ServerCase):
                 *tictactoe(people, device),
                 *rps(people, device),
                 *arena(people, device),
+                *hearts(people, device),
+                *reversi(people, device),
                 *(trivia(people, device) if "trivia" in own else []),
             ]
             assert not faults, "\n".join(faults)
@@ -213,7 +215,7 @@ class AccessibilityTests(ServerCase):
         await browse(server.port, look)
 
     async def test_a_phone_in_the_light_has_no_serious_fault(self) -> None:
-        """Lobby, default page, tic-tac-toe, rock, paper, scissors, the arena, and trivia."""
+        """Lobby, default page, and all sample games but the drawn and the told ones."""
         await self.examine(RULE_PHONE)
 
     async def test_a_tv_in_the_dark_has_no_serious_fault(self) -> None:
@@ -262,6 +264,36 @@ def tictactoe(people: People, device: dict[str, Any]) -> list[str]:
     second.sees_heading(f"{first.name} wins")
     first.fits()
     return [*faults, *first.examine("tictactoe, won"), *second.examine("tictactoe, lost")]
+
+
+def hearts(people: People, device: dict[str, Any]) -> list[str]:
+    """Three bots, and cards to be passed."""
+    ann = people("Ann", device, axe=True)
+    ann.create("hearts")
+    ann.sees(".places")
+    for count in (2, 3, 4):
+        ann.press("Add a bot")
+        ann.counts(".places .place", count)
+    faults = ann.examine("hearts, waiting")
+    ann.press("Start")
+    ann.sees(".hand .face")
+    ann.fits()
+    return [*faults, *ann.examine("hearts, passing")]
+
+
+def reversi(people: People, device: dict[str, Any]) -> list[str]:
+    """The board, before a move of one's own and before one of the other."""
+    ann, bob = people("Ann", device, axe=True), people("Bob", device, axe=True)
+    code = ann.create("reversi")
+    ann.page.wait_for_load_state("networkidle")
+    faults = ann.examine("reversi, waiting")
+    bob.join("reversi", code)
+    if ann.page.get_by_role("button", name="Start", exact=True).count():
+        ann.press("Start")
+    for each in (ann, bob):
+        each.sees(".board")
+        each.fits()
+    return [*faults, *ann.examine("reversi, playing"), *bob.examine("reversi, waiting for a move")]
 
 
 def rps(people: People, device: dict[str, Any]) -> list[str]:
