@@ -11,6 +11,7 @@ from tests.e2e.django_kit import DjangoCase
 from tests.e2e.test_django_pages import log_in
 from tests.e2e.test_trivia import from_thread
 from tests.needs import cannot_run
+from tests.ports import free_port
 
 OLD, NEW = "o" * 60, "n" * 60
 DEVICE = """
@@ -24,14 +25,47 @@ device.token_set.create(token="314159")
 class SecondFactorTests(DjangoCase):
     release = "5.2"
 
-    async def test_second_factor_and_new_key(self) -> None:
-        """A session opens the games once it passed the second factor, and is known when the key has changed since."""
+    def ask_for_second_factor(self) -> None:
+        """The project does, and Bob has one."""
         need()
         if not (RELEASES[self.release] / "django_otp").is_dir():
             cannot_run("a second factor", "django-otp is not there (make needs)")
         environ = {"SHOP_ADMITS": "shop.games.may_play", "SHOP_KEYS": OLD}
         self.project.environ = {**self.project.environ, **environ}
         self.project.shell(DEVICE)
+
+    async def test_apart(self) -> None:
+        """A project in a process of its own sells no ticket before the second factor, and says why."""
+        self.ask_for_second_factor()
+        port = free_port()
+        server = self.server(
+            GAMESERVER_AUTH="django",
+            GAMESERVER_DJANGO_SECRET=str(self.project.secret),
+            GAMESERVER_LOGIN_URL=f"http://127.0.0.1:{port}/gameserver/enter/",
+        )
+        server._environ["GAMESERVER_PUBLIC_URL"] = f"http://127.0.0.1:{server.port}"
+        await server.start()
+        shop = await self.running_project(server, port=port)
+
+        def play(people: People) -> None:
+            bob = people("Bob")
+            log_in(bob, shop, "bob")
+            bob.go("/").page.get_by_role("link", name="Log in").click()
+            bob.sees("body", "Use your second factor first.")
+            bob.page.goto(f"{shop}/second/?token=314159")
+            bob.sees("body", "passed")
+            bob.go("/").page.get_by_role("link", name="Log in").click()
+            bob.sees("#account strong", "bob")
+            bob.go("/play/tictactoe/").press("New room")
+            bob.sees_heading("Invite a friend")
+            # The browser's word for an answer that was due, and for a page of Django's without an icon.
+            bob.complaints = [each for each in bob.complaints if shop not in each]
+
+        await browse(server.port, play)
+
+    async def test_in_one_server(self) -> None:
+        """A session opens the games once it passed the second factor, and is known when the key has changed since."""
+        self.ask_for_second_factor()
         server = self.server(GAMESERVER_AUTH="django", **self.project.environ)
         await server.start()
         shop = await self.running_project(server)
