@@ -162,7 +162,9 @@ def _build(settings: Settings, reactor: Any, node_file: NodeFile) -> IService:
     factory = site(services, catalog, settings, endpoint.resource(), addresses)
     root = MultiService()
     node = Node(settings, registry, endpoint, factory, clock, reactor, addresses, node_file, fingerprints(secrets))
-    collector = Collector(reactor, lambda: registry.reactor_pass.number, there=lambda: registry.running + len(sessions))
+    collector = Collector(
+        reactor, lambda: registry.reactor_pass.number, there=lambda: sum(1 for _ in registry.runners) + len(sessions)
+    )
     collector.setServiceParent(root)  # type: ignore[no-untyped-call]
     games = Releases(settings.games, registry, clock, calendar, factory.serve)
     games.setServiceParent(root)  # type: ignore[no-untyped-call]

@@ -232,11 +232,6 @@ class RunningRooms(ServedGames):
     # Finding rooms
 
     @property
-    def running(self) -> int:
-        """How many rooms there are."""
-        return len(self._runners)
-
-    @property
     def runners(self) -> Iterator[RoomRunner]:
         """The open rooms."""
         return iter(self._runners.values())
