@@ -10,16 +10,21 @@ from __future__ import annotations
 import gc
 import sys
 import time
+from collections import deque
 from collections.abc import Callable, Iterator
 from math import log
 from typing import Any
 
+from twisted.internet.task import Clock
+
 from gameserver import Game, Player, message, timer
-from gameserver.collecting import Collector
+from gameserver.collecting import LOOK_S, Collector
 from gameserver.room.inputs.arrivals import TakeSeat
 from tests.node.registries import FakeSession, Place
 
 ROUNDS = 3
+CHURN_S, CHURN = 90, 30
+"""Seconds, and rooms that end and come in each of them."""
 
 
 class Crowd(Game):
@@ -73,6 +78,10 @@ class Crowd(Game):
         self.send("beat", volatile=True)
 
     @message
+    def end(self, player: Player) -> None:
+        self.close()
+
+    @message
     def leaf(self, player: Player) -> None:
         self.state["leaf"] = self.state.get("leaf", 0) + 1
 
@@ -87,7 +96,7 @@ class Deaf(FakeSession):
         """Let it go."""
 
 
-class Hall:
+class Bench:
     """A node in memory, with a room in which so many sit."""
 
     def __init__(self, players: int = 1, rooms: int = 1) -> None:
@@ -105,16 +114,16 @@ class Hall:
 
 def arrivals(size: int) -> Callable[[], object]:
     """So many join one room in one pass."""
-    hall = Hall()
+    bench = Bench()
     sessions = [Deaf(f"a{n}") for n in range(size)]
 
     def come() -> None:
-        reactor_pass = hall.place.registry.reactor_pass
+        reactor_pass = bench.place.registry.reactor_pass
         reactor_pass.begin()
         for session in sessions:
-            hall.room.post(TakeSeat(session.requester(), hall.place.wish(session.user.name, "player")))
+            bench.room.post(TakeSeat(session.requester(), bench.place.wish(session.user.name, "player")))
         reactor_pass.end()
-        hall.place.settle()
+        bench.place.settle()
 
     return come
 
@@ -123,41 +132,63 @@ def said(type: str) -> Callable[[int], Callable[[], object]]:
     """:returns: one message about as many items as there are."""
 
     def prepare(size: int) -> Callable[[], object]:
-        hall = Hall()
-        hall.say("fill", n=size)
-        return lambda: hall.say(type)
+        bench = Bench()
+        bench.say("fill", n=size)
+        return lambda: bench.say(type)
 
     return prepare
 
 
 def group(size: int) -> Callable[[], object]:
     """All enter one private group in one step."""
-    hall = Hall(players=size)
-    return lambda: hall.say("gather")
+    bench = Bench(players=size)
+    return lambda: bench.say("gather")
 
 
 def timers(size: int) -> Callable[[], object]:
     """A timer of each player fires, one after the other."""
-    hall = Hall(players=size)
-    hall.say("arm")
-    return lambda: hall.place.advance(0.01 * size + 1)
+    bench = Bench(players=size)
+    bench.say("arm")
+    return lambda: bench.place.advance(0.01 * size + 1)
 
 
 def match(size: int) -> Callable[[], object]:
     """Somebody looks for a room with options that none of so many has."""
-    hall = Hall(rooms=size)
-    rooms = hall.place.registry._open_rooms
+    bench = Bench(rooms=size)
+    rooms = bench.place.registry._open_rooms
     return lambda: list(rooms.of("crowd", "player", {"map": "c"}))
 
 
 def collecting(size: int) -> Callable[[], object]:
-    """The garbage collector looks, while there are so many rooms."""
-    hall = Hall(rooms=size)
-    looking = Collector(hall.place.clock, lambda: 0)
-    looking._collect_all()
-    for n in range(100):
-        hall.place.create(Deaf(f"new{n}"))
-    return lambda: (gc.collect(1), gc.freeze())
+    """The longest look of the garbage collector, each second, while of so many rooms some end and as many come."""
+    place, time_passes, rooms = Place(Crowd, free_s=60.0), Clock(), deque[Deaf]()
+    Collector(time_passes, lambda: 0, there=lambda: len(rooms)).startService()
+
+    def look() -> float:
+        began = time.perf_counter()
+        time_passes.advance(LOOK_S)
+        return time.perf_counter() - began
+
+    def make(n: int) -> None:
+        rooms.append(Deaf(f"r{n}"))
+        place.create(rooms[-1])
+
+    for n in range(size):
+        make(n)
+        if n % 500 == 0:
+            look()
+
+    def come_and_go() -> float:
+        longest = 0.0
+        for second in range(CHURN_S):
+            for n in range(CHURN):
+                place.send(rooms.popleft(), "end")
+                make(size + second * CHURN + n)
+            place.advance(1.0)
+            longest = max(longest, look())
+        return longest
+
+    return come_and_go
 
 
 PARTS: dict[str, tuple[Callable[[int], Callable[[], object]], tuple[int, ...]]] = {
@@ -168,7 +199,7 @@ PARTS: dict[str, tuple[Callable[[int], Callable[[], object]], tuple[int, ...]]] 
     "mixed": (said("mixed"), (100, 1000, 10_000)),
     "clear": (said("clear"), (1000, 10_000, 100_000)),
     "match": (match, (100, 1000, 5000)),
-    "collecting": (collecting, (100, 1000, 5000)),
+    "collecting": (collecting, (100, 1000, 10_000)),
 }
 
 
@@ -179,8 +210,8 @@ def measured(prepare: Callable[[int], Callable[[], object]], sizes: tuple[int, .
         for _ in range(ROUNDS):
             call = prepare(size)
             began = time.process_time()
-            call()
-            times.append(time.process_time() - began)
+            result = call()
+            times.append(result if isinstance(result, float) else time.process_time() - began)
             gc.unfreeze()
         yield size, min(times) * 1000
 

@@ -41,6 +41,11 @@ class Lists(Game):
         self.secret["n"] = 1
 
     @message
+    def beat_once(self, player: Player) -> int:
+        self.secret["n"] = 0
+        return 1
+
+    @message
     def end(self, player: Player) -> None:
         self.send("end")
         self.close()
@@ -182,6 +187,25 @@ class CollectorTests(SynchronousTestCase):
         come_and_go(50)
         self.assertEqual(list(place.registry.runners), [])
         self.assertLess(len(gc.get_objects()) - here, 50 * 8)
+
+    def test_lost_room_taken_apart_while_the_store_takes_long(self) -> None:
+        """What the store then says of its last commit stops no other room, whose commit went with it."""
+        place = Place(Lists, free_s=60.0)
+        ann, bob = FakeSession("ann"), FakeSession("bob")
+        lost, kept = place.create(ann), place.create(bob)
+        place.store.hold()
+        place.registry.reactor_pass.begin()
+        for session in (ann, bob):
+            place.send(session, "beat_once")
+        place.registry.reactor_pass.end()
+        place.registry._lose(lost)
+        place.advance(90)
+        with self.assertRaises(AttributeError):
+            lost.room.state  # noqa: B018 - it is taken apart
+        place.store.release()
+        place.settle()
+        self.assertTrue(kept.commits.settled)
+        self.assertEqual(bob.of("ok")[-1]["op"], "ok")
 
     def test_rooms_are_not_looked_at(self) -> None:
         """By the real one: a second after rooms came, none of their objects is looked at any more."""

@@ -15,7 +15,7 @@ from gameserver.game.dice import KEY_BYTES, Dice
 from gameserver.protocol import values
 from gameserver.room.turns import legal
 from gameserver.room.turns.legal import Legal
-from gameserver.room.turns.move import Some, picked
+from gameserver.room.turns.move import Some, can_pick, picked
 from gameserver.room.turns.waiting import waited_for
 
 if TYPE_CHECKING:
@@ -120,7 +120,7 @@ class Playing:
 
     def _can_make(self, each: Legal) -> bool:
         """Whether it is a move of a turn, and can be filled in: what may be said at any time leads nowhere."""
-        return self.room.spec.messages[each.move.type].turn != "any" and all(map(_can_pick, each.choices.values()))
+        return self.room.spec.messages[each.move.type].turn != "any" and all(map(can_pick, each.choices.values()))
 
 
 def acts(found: list[tuple[int, Legal]], chance: Random) -> list[Act]:
@@ -149,12 +149,6 @@ def run(waiting: Any) -> Any:
         return stop.value
     waiting.close()
     raise RuntimeError("a search cannot wait for what a game waits for")
-
-
-def _can_pick(choice: Any) -> bool:
-    if choice is ...:
-        return False
-    return len(choice.of) >= choice.least if isinstance(choice, Some) else len(choice) > 0
 
 
 def _filled(place: int, each: Legal, chance: Random) -> list[Act]:

@@ -94,12 +94,14 @@ class MessageSpec:
 
     def _turn_caller(self, type: str) -> Callable[[Room, Player, Any], Any]:
         """:returns: what `call` is of a message that must be one of the player's moves."""
-        schema, function = self.schema, self.function
+        schema, function, undo = self.schema, self.function, self.undo
 
         def check_and_call(room: Room, player: Player, data: Any) -> Any:
             arguments = schema.decode(data, room)
             if room.spec.moves is not None:
                 legal.admit(room, player, type, schema.canonical(arguments))
+            if undo:
+                room.undoing.copy(player)
             return function(room.game, player, **arguments)
 
         return check_and_call

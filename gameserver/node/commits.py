@@ -117,8 +117,10 @@ class Commits:
         :returns: a commit to be answered with `stored`, or None.
         """
         under_way = self.state is UNDER_WAY
+        if not (under_way or self.state is IDLE):
+            return None
         busy = self._runner.lasting is not None
-        if not (under_way or self.state is IDLE) or (self._whole and busy):
+        if self._whole and busy:
             return None
         if self._runner.room.game_class.durability == "relaxed" and not self._runner.room.moment.ended:
             return self._collect_relaxed()
@@ -212,6 +214,12 @@ class Commits:
             waiter.deliver(b"")  # it says nothing of the room
         else:
             self.follow(waiter)
+
+    def take_apart(self) -> None:
+        """The room is there no more: whoever comes for it yet, such as a commit that is tried again, finds it so."""
+        if self.state is not LOST:
+            self.state = ENDED
+        del self._runner
 
     @property
     def under_way(self) -> bool:
@@ -338,9 +346,10 @@ class Commits:
                 self._drops[part] = None
         if self._runner.lasting is None:
             room.tables.seal()
-        if room.notices:
-            self._notices |= room.notices
-            room.notices = {}
+        parts = room.journal.parts
+        if parts.notices:
+            self._notices |= parts.notices
+            parts.notices = {}
         self._outbox += room.publisher.take()
 
     def _notify(self) -> None:

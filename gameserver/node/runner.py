@@ -247,7 +247,9 @@ class RoomRunner(RoomSteps):
         room.changes.take_apart()
         for part in type(room).__slots__:
             delattr(room, part)
-        del self.commits, self._alarm
+        self.commits.take_apart()
+        self.stirred = False
+        del self._alarm
 
     # Between two steps
 

@@ -1,4 +1,4 @@
-"""Which parts of a room's row are to be written or deleted with the next commit."""
+"""Which parts of a room's row are to be written or deleted with the next commit, and what is told outside with it."""
 
 from __future__ import annotations
 
@@ -13,15 +13,17 @@ class Parts:
     :ivar dirty: the names of parts that are encoded when they are collected.
     :ivar fresh: parts that are written once, encoded.
     :ivar dropped: the names of parts that are gone.
+    :ivar notices: what a system outside is to be told, by page, see `gameserver.room.notices`; stored beside the row.
     """
 
-    __slots__ = ("dirty", "dropped", "fresh", "is_stored")
+    __slots__ = ("dirty", "dropped", "fresh", "is_stored", "notices")
 
     def __init__(self) -> None:
         self.is_stored = True
         self.dirty: set[str] = set()
         self.fresh: dict[str, bytes] = {}
         self.dropped: set[str] = set()
+        self.notices: dict[str, bytes] = {}
 
     @property
     def settled(self) -> bool:

@@ -58,7 +58,6 @@ class Room:
     :param epoch: a random name of this opening.
     :param now: wall clock, seconds since 1970.
     :param context: what the node gives all of its rooms.
-    :ivar notices: what steps tell a system outside since the last commit, by page, see `gameserver.room.notices`.
     """
 
     __slots__ = (
@@ -72,7 +71,6 @@ class Room:
         "id",
         "journal",
         "moment",
-        "notices",
         "publisher",
         "replies",
         "seats",
@@ -98,7 +96,6 @@ class Room:
         self.state = kept.room
         self.moment = Moment(now=now, empty_since=now)
         self.changes = Changes()
-        self.notices: dict[str, bytes] = {}
         self.publisher = Publisher(epoch)
         self.docs: dict[str, Document] = {}
         self.seats = Seats(self, kept.seats)

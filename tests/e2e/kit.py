@@ -29,7 +29,7 @@ from twisted.internet import reactor
 from twisted.internet.defer import Deferred, ensureDeferred, gatherResults
 from twisted.internet.defer import TimeoutError as DeferredTimeout
 from twisted.internet.task import deferLater
-from twisted.internet.threads import deferToThread
+from twisted.internet.threads import blockingCallFromThread, deferToThread
 from twisted.trial.unittest import TestCase
 
 from gameserver.client import Client, Room
@@ -83,6 +83,11 @@ async def together(*waiting: Any) -> list[Any]:
     """Wait for all of these coroutines or Deferreds, and fail with the first that fails."""
     results: list[Any] = await gatherResults([ensureDeferred(each) for each in waiting], consumeErrors=True)
     return results
+
+
+def from_thread(work: Callable[[], Any]) -> Any:
+    """Run a coroutine in the reactor, and wait for it in this thread, such as a browser's."""
+    return blockingCallFromThread(reactor, lambda: ensureDeferred(work()))
 
 
 class Server:

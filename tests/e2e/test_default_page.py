@@ -6,12 +6,8 @@ import re
 from pathlib import Path
 from typing import Any
 
-from twisted.internet import reactor
-from twisted.internet.defer import ensureDeferred
-from twisted.internet.threads import blockingCallFromThread
-
 from tests.e2e.browser import PHONE, TV, People, Someone, browse, need
-from tests.e2e.kit import ServerCase
+from tests.e2e.kit import ServerCase, from_thread
 
 SMALL = {**PHONE, "viewport": {"width": 320, "height": 640}, "color_scheme": "dark"}
 PLAYED = Path(__file__).parent.parent / "room" / "turns" / "played"
@@ -94,10 +90,6 @@ class DefaultPageTests(ServerCase):
         super().setUp()
         need(axe=True)
 
-    def wait_for(self, waiting: Any) -> Any:
-        """From a browser's thread: let the test's own thread do this."""
-        return blockingCallFromThread(reactor, ensureDeferred, waiting)
-
     async def test_a_game_is_played_by_its_buttons(self) -> None:
         """Bots, ready marks, each kind of picker, undo, a stale tab, a reload, a restart, the result, and again."""
         server = self.server(games=self.games(market=MARKET))
@@ -132,9 +124,9 @@ class DefaultPageTests(ServerCase):
             bob.page.reload()
             bob.sees(".state-line", "Ann\u2019s turn")
             bob.page.wait_for_load_state("networkidle")
-            self.wait_for(server.kill())
+            from_thread(server.kill)
             ann.sees(".banner", "Reconnecting")
-            self.wait_for(server.start())
+            from_thread(server.start)
             for each in (ann, bob, screen):
                 each.page.locator(".banner").wait_for(state="hidden")
                 each.complaints[:] = [
@@ -291,10 +283,10 @@ class DefaultPageTests(ServerCase):
             bob.press("Let a bot play for me")
             ann.sees(".seat .note", "a bot plays")
             bob.sees(".state-line", "Waiting for Ann")  # for her alone: his bot has passed his cards, as the others
-            self.wait_for(server.kill())
+            from_thread(server.kill)
             for each in (ann, bob):
                 each.sees(".banner", "Reconnecting")
-            self.wait_for(server.start())
+            from_thread(server.start)
             for each in (ann, bob):
                 each.page.locator(".banner").wait_for(state="hidden")
                 each.complaints.clear()  # of what was asked while it was down

@@ -8,8 +8,8 @@ from __future__ import annotations
 from tests.django.project import RELEASES
 from tests.e2e.browser import People, browse, need
 from tests.e2e.django_kit import DjangoCase
+from tests.e2e.kit import from_thread
 from tests.e2e.test_django_pages import log_in
-from tests.e2e.test_trivia import from_thread
 from tests.needs import cannot_run
 from tests.ports import free_port
 

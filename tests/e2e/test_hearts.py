@@ -3,15 +3,10 @@
 from __future__ import annotations
 
 from shutil import copytree
-from typing import Any
-
-from twisted.internet import reactor
-from twisted.internet.defer import ensureDeferred
-from twisted.internet.threads import blockingCallFromThread
 
 from gameserver.game.loader import sample_folder
 from tests.e2e.browser import PHONE, People, Someone, browse, need
-from tests.e2e.kit import ServerCase
+from tests.e2e.kit import ServerCase, from_thread
 
 SMALL = {**PHONE, "viewport": {"width": 320, "height": 640}}
 MINE = ".hand .face[aria-disabled=false]"
@@ -61,9 +56,9 @@ class HeartsPageTests(ServerCase):
             ann.sees(".place .face:not(.none)")
             bob.page.goto("about:blank")
             play_round(ann)
-            self.wait_for(server.kill())
+            from_thread(server.kill)
             ann.sees(".banner", "Reconnecting")
-            self.wait_for(server.start())
+            from_thread(server.start)
             ann.page.locator(".banner").wait_for(state="hidden")
             ann.complaints = [each for each in ann.complaints if "CONNECTION_REFUSED" not in each]  # of a dead server
             play_round(ann)
@@ -81,10 +76,6 @@ class HeartsPageTests(ServerCase):
             bob.page.locator(".hand .face").nth(count - 1).wait_for(state="detached")
 
         await browse(server.port, play)
-
-    def wait_for(self, waiting: Any) -> Any:
-        """From a browser's thread: let the test's own thread do this."""
-        return blockingCallFromThread(reactor, ensureDeferred, waiting)
 
 
 def pass_on(someone: Someone) -> None:

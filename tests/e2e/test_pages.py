@@ -5,12 +5,8 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from twisted.internet import reactor
-from twisted.internet.defer import ensureDeferred
-from twisted.internet.threads import blockingCallFromThread
-
 from tests.e2e.browser import PHONE, TV, People, Someone, browse, need
-from tests.e2e.kit import Server, ServerCase
+from tests.e2e.kit import Server, ServerCase, from_thread
 
 PLAIN_GAME = '''
 """Counts."""
@@ -106,10 +102,10 @@ class TicTacToePageTests(ServerCase):
             _, first, second = two_at_tictactoe(people)
             mark(first, "centre")
             second.sees_heading("Your turn")
-            self.wait_for(server.kill())
+            from_thread(server.kill)
             for each in (first, second):
                 each.sees(".banner", "Reconnecting")
-            self.wait_for(server.start())
+            from_thread(server.start)
             for each in (first, second):
                 each.page.locator(".banner").wait_for(state="hidden")
             mark(second, "left")
@@ -132,10 +128,6 @@ class TicTacToePageTests(ServerCase):
             first.page.get_by_role("button", name="New room").wait_for()
 
         await browse(server.port, play)
-
-    def wait_for(self, waiting: Any) -> Any:
-        """From a browser's thread: let the test's own thread do this."""
-        return blockingCallFromThread(reactor, ensureDeferred, waiting)
 
 
 class RpsPageTests(ServerCase):

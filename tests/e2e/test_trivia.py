@@ -8,9 +8,7 @@ import time
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-from twisted.internet import reactor
-from twisted.internet.defer import ensureDeferred
-from twisted.internet.threads import blockingCallFromThread, deferToThread
+from twisted.internet.threads import deferToThread
 from twisted.trial.unittest import TestCase
 
 from games.trivia import scoring
@@ -18,7 +16,7 @@ from games.trivia.questions import Card
 from games.trivia.scoring import Given, Mark
 from gameserver.errors import Refused
 from tests.e2e.browser import need
-from tests.e2e.kit import ASK_S, WAIT_S, Person, Server, ServerCase, together, within
+from tests.e2e.kit import ASK_S, WAIT_S, Person, Server, ServerCase, from_thread, together, within
 from tests.e2e.trivia_pages import NEAR, PHONE, SCREEN, Page, Question, started_browser, untold, whole
 
 T = TypeVar("T")
@@ -28,11 +26,6 @@ SECONDS = 120
 """Nothing here waits for a deadline: each question ends when all have answered, or is ended by the host."""
 
 PHONES = 100
-
-
-def from_thread(work: Callable[[], Any]) -> Any:
-    """Run a coroutine in the reactor, and wait for it in this thread."""
-    return blockingCallFromThread(reactor, lambda: ensureDeferred(work()))
 
 
 def eventually(read: Callable[[], T], expected: T, pages: list[Page]) -> T:

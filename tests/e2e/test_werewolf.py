@@ -5,12 +5,8 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from twisted.internet import reactor
-from twisted.internet.defer import ensureDeferred
-from twisted.internet.threads import blockingCallFromThread
-
 from tests.e2e.browser import PHONE, TV, People, Someone, browse, need
-from tests.e2e.kit import Server, ServerCase
+from tests.e2e.kit import Server, ServerCase, from_thread
 
 NAMES = ("Ann", "Bob", "Cleo", "Dan", "Eve", "Finn")
 ROLES = ("Werewolf", "Seer", "Villager")
@@ -185,10 +181,10 @@ class WerewolfPageTests(ServerCase):
         wolves[1].at.sees_heading("Night 2")
         # A browser asks for an icon behind the page: cut off there, it would complain, though nothing is wrong.
         wolves[1].at.page.wait_for_load_state("networkidle")
-        self.wait_for(server.kill())
+        from_thread(server.kill)
         for each in everybody:
             each.at.sees(".banner", "Reconnecting")
-        self.wait_for(server.start())
+        from_thread(server.start)
         for each in everybody:
             each.at.page.locator(".banner").wait_for(state="hidden")
         living.remove(wolves[0])
@@ -225,10 +221,6 @@ class WerewolfPageTests(ServerCase):
     def check_heard(self, everybody: list[Villager], text: str, by: list[Villager]) -> None:
         heard = [each.name for each in everybody if any(text in frame for frame in each.heard)]
         self.assertEqual(heard, [each.name for each in everybody if each in by], text)
-
-    def wait_for(self, waiting: Any) -> Any:
-        """From a browser's thread: let the test's own thread do this."""
-        return blockingCallFromThread(reactor, ensureDeferred, waiting)
 
 
 class WerewolfAccessibilityTests(ServerCase):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from gameserver.errors import Refused
 from gameserver.protocol.names import check_name, name_key, numbered
@@ -12,7 +12,7 @@ from gameserver.room.seats import Player
 if TYPE_CHECKING:
     from gameserver.room.room import Room
 
-BOT_ID = "bot:"
+BOT_ID: Final = "bot:"
 """How the user id of a bot's seat begins: no user has such a one."""
 
 

@@ -26,7 +26,7 @@ from gameserver.room.bots.view import View
 from gameserver.room.inputs.input import Input
 from gameserver.room.seats import Player, with_ids
 from gameserver.room.turns import legal
-from gameserver.room.turns.move import Move
+from gameserver.room.turns.move import Move, can_pick
 from gameserver.room.turns.waiting import all_absent, waited_for
 
 if TYPE_CHECKING:
@@ -107,7 +107,6 @@ async def move(room: Room, seat: Player) -> None:
         _log(room, seat, level, f"took more than {LIMIT_S:g} seconds")
         await move_by_chance(room, seat)
         return
-    stamp = _stamp(room, seat)
     chosen = _choose(room, seat, level)
     if not isawaitable(chosen):
         await _take(room, seat, level, chosen)
@@ -119,6 +118,7 @@ async def move(room: Room, seat: Player) -> None:
     if said:
         await _take(room, seat, level, said[0])
         return
+    stamp = _stamp(room, seat)
     room.timers.arm(NAME, room.time + LIMIT_S, seat=seat.id, kind=KIND)
     room.moment.thinking[seat.id] = waiting
     waiting.addCallback(lambda _: _post(said[0], room, seat.id, stamp, waiting))
@@ -280,12 +280,7 @@ def _ask(room: Room, seat: Player) -> list[legal.Legal]:
 
 
 def _can_pick(move: Move) -> bool:
-    return all(choice is not ... and _has_some(choice) for choice in (move.choices or {}).values())
-
-
-def _has_some(choice: Any) -> bool:
-    items = getattr(choice, "of", None)
-    return len(items) >= choice.least if items is not None else len(choice) > 0
+    return all(map(can_pick, (move.choices or {}).values()))
 
 
 def _is_own(room: Room, move: Move) -> bool:

@@ -71,7 +71,7 @@ def apply_message(
                     absence.moved(room, player)
             room.changes.durable = spec.durable
             if room.spec.undoes:
-                room.undoing.begin(player, may_be_undone=spec.undo)
+                room.undoing.begin(player)
             if read is UNREAD:
                 result = spec.call(room, player, message.data)
             else:
@@ -144,4 +144,6 @@ def _begin_turn_type(room: Room, player: Player, type: str, data: Any) -> None:
     if player._kept.late and found is not None:
         absence.moved(room, player)
     if room.spec.undoes:
-        room.undoing.begin(player, may_be_undone=found is not None and found.undo)
+        room.undoing.begin(player)
+        if found is not None and found.undo:
+            room.undoing.copy(player)

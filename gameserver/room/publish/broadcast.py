@@ -77,7 +77,7 @@ def tell(room: Room) -> None:
         log_keeper: Any = room.context.watch
         publisher.outbox += [((log_keeper,), record.encode(), None) for record in changes.records]
     if changes.notices:
-        room.notices.update((notice.page, notice.encode()) for notice in changes.notices)
+        room.journal.parts.notices.update((notice.page, notice.encode()) for notice in changes.notices)
     if late:
         stale.info = True  # the next step looks at what there is to tell, whatever it does
     changes.clear()

@@ -104,6 +104,13 @@ def allows(choice: Choice, value: Any) -> bool:
     return any(same(one, value) for one in choice)
 
 
+def can_pick(choice: Choice) -> bool:
+    """Whether an open field can be filled in by chance: what may be anything cannot, nor what has nothing to take."""
+    if isinstance(choice, Some):
+        return len(choice.of) >= choice.least
+    return not isinstance(choice, EllipsisType) and len(choice) > 0
+
+
 def picked(name: str, choice: Choice, random: Random) -> Any:
     """:raises ValueError: it may be anything, or nothing. :returns: one of what an open field may be, by chance."""
     if choice is ...:

@@ -1,9 +1,9 @@
 """
 Undo: what players may take back, and how.
 
-As a message begins that may be taken back, the documents that its player sees are copied; as the step ends, the way
-back to them is kept, and that of turns and calls. Each later step forgets the ways that it closes, so whatever is kept
-is still allowed, and leads from what the room is to what it was.
+Before a legal message comes to the game that may be taken back, the documents that its player sees are copied; as the
+step ends, the way back to them is kept, and that of turns and calls. Each later step forgets the ways that it closes,
+so whatever is kept is still allowed, and leads from what the room is to what it was.
 
 What decides is what a step *did*, read from its journal: whatever is not known to be undone is not.
 """
@@ -116,11 +116,15 @@ class Undoing:
 
     # A step begins
 
-    def begin(self, player: Player, *, may_be_undone: bool) -> None:
-        """A player's message is about to be given to the game."""
+    def begin(self, player: Player) -> None:
+        """A player's message is about to be looked at."""
+        self._room.changes.cause = Sent(player.id)
+
+    def copy(self, player: Player) -> None:
+        """The message is legal, may be taken back, and is about to be given to the game; a bot takes nothing back."""
         room = self._room
-        if not may_be_undone or player.role != "player":
-            room.changes.cause = Sent(player.id)
+        sent: Sent | None = room.changes.cause
+        if sent is None or sent.seat != player.id or player.role != "player":
             return
         seen = (room.docs.get(name) for name in streams_of(room, player))
         before = {document.name: document.plain() for document in seen if document is not None}

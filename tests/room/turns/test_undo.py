@@ -13,7 +13,26 @@ from gameserver import Game, Move, Player, Refused, message, timer
 from gameserver.room import row
 from gameserver.room.turns.backwards import apply, changes_back
 from gameserver.room.turns.footprint import position
+from gameserver.room.turns.undoing import Undoing
 from gameserver.testing import Table, Visitor
+
+
+class Nim(Game):
+    """One may take back what one took."""
+
+    min_players = max_players = 2
+
+    def on_start(self) -> None:
+        self.state["heap"] = 21
+        self.turns.begin()
+
+    def moves(self, player: Player) -> list[Move]:
+        return [Move("take", {"n": n}) for n in (1, 2, 3)]
+
+    @message(turn=True, undo=True)
+    def take(self, player: Player, n: int) -> None:
+        self.state["heap"] -= n
+        self.turns.next()
 
 
 class Free(Game):
@@ -58,6 +77,27 @@ class Free(Game):
         names = {"self": self, "me": player, "state": self.state, "turns": self.turns}
         for verb in verbs:
             exec(verb, names | {seat.name: seat for seat in self.seats()})
+
+
+class CopyTests(SynchronousTestCase):
+    """What is done for a message before it is known to be legal."""
+
+    def test_refused_messages_copy_nothing(self) -> None:
+        """Documents are copied for a message that comes to the game, not for one that is refused."""
+        copied: list[str] = []
+        copy = Undoing.copy
+        self.patch(Undoing, "copy", lambda undoing, player: copied.append(player.name) or copy(undoing, player))
+        table = Table(Nim)
+        ann, bob = table.join("Ann"), table.join("Bob")
+        ann.start()
+        for who, data in ((bob, {"n": 1}), (ann, {"n": "1"}), (ann, {"n": 4}), (ann, {"m": 1})):
+            with self.assertRaises(Refused):
+                who.send("take", **data)
+        self.assertEqual(copied, [])
+        ann.send("take", n=1)
+        self.assertEqual(copied, ["Ann"])
+        ann.undo()
+        self.assertEqual(table.state["heap"], 21)
 
 
 class UndoCase(SynchronousTestCase):
