@@ -53,7 +53,7 @@ class HeartsPageTests(ServerCase):
             ann.press("Start")
             for each in (ann, bob):
                 pass_on(each)
-            ann.sees(".place .face:not(.none)")
+            ann.sees(".state-line", "turn")  # whoever has the 2 of clubs begins, which may be Ann or Bob
             bob.page.goto("about:blank")
             play_round(ann)
             from_thread(server.kill)
