@@ -2,8 +2,8 @@
 A node's lease: its right to run the rooms of a store that others use too.
 
 It is renewed long before it ends. Its age is counted by monotonic time from before the renewal was *sent*, so that
-however late the answer comes, this node thinks that its lease ends before the store does; and all effects stop
-`MARGIN_S` before that.
+however late the answer comes, this node thinks that its lease ends before the store does; and all effects stop a margin
+before that. The lease is the node's heartbeat, too: others look for its rooms when it ends, see `OrphanWatch`.
 
 Source: https://martin.kleppmann.com/2016/02/08/how-to-do-distributed-locking.html
 """
@@ -19,15 +19,14 @@ from twisted.logger import Logger
 from twisted.python.failure import Failure
 from zope.interface import implementer
 
+from gameserver.cluster.orphans import RETRY_S, OrphanWatch
 from gameserver.errors import StoreUnavailable
 from gameserver.interfaces import IClock, ILease, ILeaseHolder, ILeases, LeaseRenewal
 
 MARGIN_S: Final = 2.0
-"""So long before the end of a lease its effects stop."""
-RENEWALS: Final = 5
+"""So long before the end of a lease its effects stop; of a short one a third of it."""
+RENEWALS: Final = 3
 """How often a lease is renewed in its time."""
-RETRY_S: Final = 0.5
-"""Until a store that did not answer is asked again."""
 
 log = Logger(namespace="gameserver")
 
@@ -38,11 +37,11 @@ class Lease:
     :param leases: the store that nodes share.
     :param clock: its monotonic seconds alone are read.
     :param entropy: so many random bytes.
-    :param lease_s: how long it lasts, more than `MARGIN_S`.
+    :param lease_s: how long it lasts.
     """
 
     def __init__(
-        self, leases: ILeases, clock: IClock, entropy: Callable[[int], bytes], *, lease_s: float = 15.0
+        self, leases: ILeases, clock: IClock, entropy: Callable[[int], bytes], *, lease_s: float = 6.0
     ) -> None:
         self._leases = leases
         self._clock = clock
@@ -53,9 +52,7 @@ class Lease:
         self._next: IDelayedCall | None = None
         self._end: IDelayedCall | None = None
         self._renewing: Deferred[None] = succeed(None)
-        self._adopting: Deferred[None] | None = None
-        self._adopted = True
-        self._orphaned: list[str] = []
+        self._orphans = OrphanWatch(leases, clock, lambda: self.held, every_s=lease_s / RENEWALS)
         self._looked = True
         self._stopped = False
 
@@ -76,8 +73,7 @@ class Lease:
             if call is not None and call.active():
                 call.cancel()
         self._renewing.cancel()
-        if self._adopting is not None:
-            self._adopting.cancel()
+        self._orphans.stop()
         if self._held_until is None:
             return succeed(None)
         self._held_until = None
@@ -88,9 +84,10 @@ class Lease:
         await self._leases.acquire_lease(self._entropy(16).hex(), for_ms=round(self._lease_s * 1000))
         self._hold(sent_s)
         self._later(self._lease_s / RENEWALS)
+        self._orphans.start(self._holder)
 
     def _hold(self, sent_s: float) -> None:
-        self._held_until = sent_s + self._lease_s - MARGIN_S
+        self._held_until = sent_s + self._lease_s - min(MARGIN_S, self._lease_s / RENEWALS)
         if self._end is not None and self._end.active():
             self._end.cancel()
         self._end = self._clock.later(self._held_until - self._clock.monotonic(), self._ended)
@@ -125,34 +122,6 @@ class Lease:
         self._later(self._lease_s / RENEWALS)
         if self.held:
             self._holder.lease_held()
-            self._see_to_others()
-
-    def _see_to_others(self) -> None:
-        """Take over what nodes without a lease left behind; the own lease is renewed meanwhile."""
-        if self._adopting is None and not self._stopped:
-            self._adopting = Deferred.fromCoroutine(self._adopt())
-            self._adopting.addErrback(self._not_adopted).addBoth(self._seen)
-
-    async def _adopt(self) -> None:
-        orphaned = await self._leases.orphaned()
-        if orphaned != self._orphaned and orphaned:
-            log.info("rooms of {nodes} are to be had", nodes=", ".join(orphaned))
-        self._orphaned = orphaned
-        if not orphaned and self._adopted:
-            return
-        # If that fails it is not known what came of it: the rooms may be this node's by now, and are not open.
-        self._adopted = False
-        complete = await self._holder.adopt()
-        self._adopted = True
-        if orphaned and complete:  # else they stay known, for a node that can run what this one cannot
-            await self._leases.forget_nodes(orphaned)
-
-    def _seen(self, _: object) -> None:
-        self._adopting = None
-
-    def _not_adopted(self, failure: Failure) -> None:
-        if not failure.check(StoreUnavailable) and not (failure.check(CancelledError) and self._stopped):
-            log.failure("what other nodes left behind cannot be taken over", failure)
 
     def _not_renewed(self, failure: Failure) -> Any:
         if failure.check(CancelledError) and self._stopped:

@@ -5,7 +5,7 @@ Implementations are chosen in `gameserver.service` alone. Each contract has a su
 on every implementation.
 """
 
-from gameserver.interfaces.leases import ILease, ILeaseHolder, ILeases, LeaseRenewal
+from gameserver.interfaces.leases import Heir, ILease, ILeaseHolder, ILeases, LeaseRenewal
 from gameserver.interfaces.rooms import IClock, ISession
 from gameserver.interfaces.stores import (
     Commit,
@@ -52,6 +52,7 @@ __all__ = [
     "IUserStore",
     "IBooks",
     "LeaseRenewal",
+    "Heir",
     "ILeases",
     "ILease",
     "ILeaseHolder",

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from enum import Enum
 from typing import TYPE_CHECKING
 
+from msgspec import Struct
 from zope.interface import Attribute, Interface
 
 if TYPE_CHECKING:
@@ -24,6 +25,19 @@ class LeaseRenewal(Enum):
     KEPT = "kept"
     LAPSED = "lapsed"
     TAKEN = "taken"
+
+
+class Heir(Struct, frozen=True):
+    """
+    A node that rooms may be handed over to.
+
+    :ivar rooms: how many it has.
+    :ivar games: by name the version of each game that it serves.
+    """
+
+    node: str
+    rooms: int
+    games: Mapping[str, int]
 
 
 class ILeases(Interface):
@@ -48,6 +62,14 @@ class ILeases(Interface):
 
     def release_lease() -> Deferred[None]:
         """End the lease at once: others may take the node's rooms over."""
+
+    def lease_ends() -> Deferred[dict[str, int]]:
+        """
+        How long the leases of the other nodes go on.
+
+        :returns: of each node that may have rooms, but this one, the milliseconds that are left of its lease, at least
+            1; 0: it holds none.
+        """
 
     def orphaned() -> Deferred[list[str]]:
         """The nodes without a lease that may have left rooms behind."""
@@ -74,6 +96,46 @@ class ILeases(Interface):
 
     def release_rooms(ids: Sequence[str]) -> Deferred[None]:
         """Let go of rooms that this node opened and cannot run: they belong to nobody until one opens them."""
+
+    def describe_node(games: Mapping[str, int], *, draining: bool) -> Deferred[None]:
+        """
+        Tell other nodes what this one can run.
+
+        :param games: by name the version of each game that is served.
+        :param draining: it is about to stop: it is given no rooms.
+        """
+
+    def claim_rooms(games: Mapping[str, int], *, most: int, fair: bool) -> Deferred[tuple[list[str], int]]:
+        """
+        Get rooms of nodes that hold no lease, at once and for this node alone; it opens them then.
+
+        Rooms that are due come first. None is of a game that is not in ``games``, and none was run by a newer version.
+
+        :param games: by name the version of each game that is served.
+        :param most: so many at most.
+        :param fair: no more than would make all nodes with a lease equally full.
+        :returns: their ids, and how many more there are that this node could have.
+        :raises StoreUnavailable: this node has no lease, or the answer is lost: `waiting_rooms` has them then.
+        """
+
+    def waiting_rooms() -> Deferred[list[str]]:
+        """
+        Return the ids of the rooms that are this node's and that this process of it did not open yet.
+
+        That is what it claimed, what it was handed, and what a process of it before had.
+        """
+
+    def heirs() -> Deferred[list[Heir]]:
+        """Return the other nodes that hold a lease and are not about to stop."""
+
+    def hand_over(ids: Sequence[str], *, to: str) -> Deferred[list[str]]:
+        """
+        Give rooms of this node to another one, which opens them: see `waiting_rooms`. Asked again, it does no harm.
+
+        :param to: a node that holds a lease.
+        :returns: the ids of those that are that node's now.
+        :raises StoreUnavailable: nothing is known of it, or one of the two has no lease.
+        """
 
 
 class ILease(Interface):

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container, Iterable
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Final, cast
 
 from twisted.internet.defer import DeferredLock
 
 from gameserver.errors import StoreUnavailable
-from gameserver.interfaces import ILeases, IStore, Stored
+from gameserver.interfaces import IClock, ILeases, IStore, Stored
+from gameserver.node.taking_over import TakingOver
 
 if TYPE_CHECKING:
     from gameserver.node.rooms_aside import RoomsAside
@@ -25,6 +26,8 @@ class LeasedRooms:
     :param aside: the rooms that cannot be run here.
     :param reopen: opens a stored room, which no node has run since that many milliseconds; says whether it can be run.
     :param lose: called for a room that another node has.
+    :param games: gives the version of each game that is served, by name.
+    :param closed: whether this node takes no more rooms.
     :ivar opening: rooms are being opened at present.
     """
 
@@ -35,6 +38,10 @@ class LeasedRooms:
         aside: RoomsAside,
         reopen: Callable[[Stored, int], bool],
         lose: Callable[[RoomRunner], None],
+        *,
+        clock: IClock,
+        games: Callable[[], Mapping[str, int]],
+        closed: Callable[[], bool],
     ) -> None:
         self._store = store
         self._ids = ids
@@ -42,6 +49,8 @@ class LeasedRooms:
         self.opening = False
         self._reopen = reopen
         self._lose = lose
+        self._games = games
+        self._taking_over = TakingOver(lambda: self.leases, clock, games, self._open, closed)
         self._adopting = DeferredLock()
         self._unusable: set[str] = set()  # rooms that are for other nodes: they are not opened again
 
@@ -57,6 +66,7 @@ class LeasedRooms:
 
     async def look_after(self, rooms: Iterable[RoomRunner]) -> None:
         """Drop rooms that another node took over, and store again those of which the store lost something."""
+        await self.describe()
         runners = [runner for runner in rooms if runner.commits.version]
         versions = [runner.commits.version for runner in runners]
         stored = await self.leases.fences([runner.room.id for runner in runners])
@@ -83,22 +93,24 @@ class LeasedRooms:
             self._adopting.release()
 
     async def adopt(self) -> bool:
-        """Open all rooms that belong to nobody. :returns: whether this node can run all that there are."""
+        """Open all rooms that this node has or may take. :returns: whether it can run all that there are."""
         # One at a time: two that open the same room would fence each other.
         await self._adopting.acquire()
         try:
-            stored_ids = await self._store.room_ids()
-            self._unusable.intersection_update(stored_ids)
-            self._aside.keep_only(self._unusable)
-            ids = [id for id in stored_ids if id not in self._ids and id not in self._unusable]
-            self.opening = bool(ids)
-            for first in range(0, len(ids), ADOPTED):
-                opened = await self._store.open_rooms(ids[first : first + ADOPTED])
-                unusable = [stored.room for stored in opened if not self._reopen(stored, stored.at_ms)]
-                if unusable:
-                    await self.leases.release_rooms(unusable)
-                    self._unusable.update(unusable)
+            self.opening = True
+            await self.describe()
+            return await self._taking_over.run()
         finally:
             self.opening = False
             self._adopting.release()
-        return not self._unusable
+
+    async def describe(self, *, draining: bool = False) -> None:
+        """Tell other nodes what this one can run."""
+        await self.leases.describe_node(self._games(), draining=draining)
+
+    async def _open(self, ids: Sequence[str]) -> None:
+        opened = await self._store.open_rooms([id for id in ids if id not in self._ids])
+        unusable = [stored.room for stored in opened if not self._reopen(stored, stored.at_ms)]
+        if unusable:
+            await self.leases.release_rooms(unusable)
+            self._unusable.update(unusable)

@@ -146,7 +146,16 @@ class RunningRooms(ServedGames):
             chat_data_bytes=self.chat_data_bytes,
             shared=lease is not None,
         )
-        self._leased = LeasedRooms(store, self._ids, self.aside, self._reopen, self._lose)
+        self._leased = LeasedRooms(
+            store,
+            self._ids,
+            self.aside,
+            self._reopen,
+            self._lose,
+            clock=clock,
+            games=self.versions,
+            closed=lambda: self.draining,
+        )
         self.mending = Mending(store, self.specs, self.aside, self.watch, clock, self._context, self._leased.retry)
         self._codes = CodeClaims(store, clock, entropy, lambda: len(self._runners))
         self._open_rooms = OpenRooms()

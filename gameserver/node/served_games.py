@@ -31,6 +31,10 @@ class ServedGames:
         """How large a message of any room is at most, as JSON."""
         return max((spec.message_bytes for spec in self.specs.values()), default=message_bytes(0, 0))
 
+    def versions(self) -> dict[str, int]:
+        """:returns: the version of each game, by name."""
+        return {name: spec.cls.version for name, spec in self.specs.items()}
+
     def spec(self, game: str) -> Spec:
         """:raises Refused: ``not_found``: no such game is served; ``quarantined``: but there are rooms of it."""
         spec = self.specs.get(game)

@@ -101,7 +101,7 @@ class Settings:
     recheck_s: float = setting(60, Number(1, 86_400, fraction=True))
     time_zone: str | None = setting(None, readers.time_zone)
     sync: Literal["normal", "power"] = setting("normal", readers.sync)
-    lease_s: float = setting(15, Number(3, 600, fraction=True))
+    lease_s: float = setting(6, Number(3, 600, fraction=True))
     compress_bytes: int = byte_count(0, 0, 2**30)
     game_bytes: int = byte_count(2**30, 2**20, 2**40)
     native: bool = setting(True, yes_or_no)

@@ -60,6 +60,11 @@ gameserver:rooms        sorted set: rooms' ids by number, which      while there
                         grows in the order of creation
 gameserver:claims:NODE  set: codes that the node claimed for rooms   while there is one; emptied when the node starts,
                         not stored yet (or never)                    or when another sees to what it left behind
+gameserver:has:NODE     sorted set: ids of the rooms that the node    while it has one
+                        has in memory (score 0), or has been given
+                        and not opened yet (1)
+gameserver:node:NODE    hash: what other nodes may know of it: games  from its start until another has its rooms
+                        (JSON: each game's version), draining (1)
 gameserver:lease:NODE   string: the token of the node's process      the lease's (a TTL)
 gameserver:nodes        set: nodes that may have rooms               a node is in it until another has its rooms
 gameserver:once:NAME    string: who saw to that; random              a day (a TTL)
@@ -104,10 +109,14 @@ CODE_REST_MS: Final = 24 * 60 * 60 * 1000
 
 ROOMS_KEY: Final = "gameserver:rooms"
 NODES_KEY: Final = "gameserver:nodes"
+DUE_KEY: Final = "gameserver:due"
 META_KEY: Final = "gameserver:meta"
 CODE_PREFIX: Final = "gameserver:code:"
 LEASE_PREFIX: Final = "gameserver:lease:"
 CLAIMS_PREFIX: Final = "gameserver:claims:"
+HAS_PREFIX: Final = "gameserver:has:"
+NODE_PREFIX: Final = "gameserver:node:"
+ROOM_PREFIX: Final = "gameserver:room:"
 BEAT_PREFIX: Final = "beat_ms:"
 
 PART_FIELD: Final = "/"
@@ -116,7 +125,7 @@ PART_FIELD: Final = "/"
 
 def room_key(room_id: str) -> str:
     """Name the key of a room."""
-    return f"gameserver:room:{{{room_id}}}"
+    return f"{ROOM_PREFIX}{{{room_id}}}"
 
 
 def code_key(code: str) -> str:
@@ -137,6 +146,16 @@ def once_key(name: str) -> str:
 def claims_key(node: str) -> str:
     """Name the key of what a node claimed."""
     return CLAIMS_PREFIX + node
+
+
+def has_key(node: str) -> str:
+    """Name the key of the rooms that a node has."""
+    return HAS_PREFIX + node
+
+
+def node_key(node: str) -> str:
+    """Name the key of what other nodes may know of a node."""
+    return NODE_PREFIX + node
 
 
 def book_key(book: str) -> str:

@@ -98,13 +98,13 @@ class LeaseTests(SynchronousTestCase):
     def test_late_answer_counts_from_when_it_was_asked_for(self) -> None:
         """A renewal that took long is as old as its question."""
         self.start()
-        self.pass_time(1.9)
+        self.pass_time(3.2)
         self.store.hold()
-        self.pass_time(6)
+        self.pass_time(4)
         self.store.release()
-        # Asked for at 2 s: it ends, by this clock, at 10 s, though the answer came at 8 s.
+        # Asked for at 3.3 s: it ends, by this clock, at 11.3 s, though the answer came at 7.2 s.
         self.store.fail = StoreUnavailable("away")
-        self.pass_time(1.9)
+        self.pass_time(4)
         self.assertTrue(self.lease.held)
         self.pass_time(0.4)
         self.assertFalse(self.lease.held)
@@ -174,6 +174,51 @@ class LeaseTests(SynchronousTestCase):
         self.holder.told.clear()
         self.pass_time(1)
         self.assertEqual(self.holder.told[:2], ["regained", "held"])
+
+    def test_looks_when_the_next_lease_ends(self) -> None:
+        """Not at its own renewal: whoever waits for a room of a node that died waits no longer than for its lease."""
+        other = SharedStore(self.shared, "b")
+        self.successResultOf(other.start())
+        self.successResultOf(other.acquire_lease("b", for_ms=7200))
+        self.start()
+        self.pass_time(7.1)
+        self.assertNotIn("adopt", self.holder.told)
+        self.time.advance(0.12)
+        self.assertIn("adopt", self.holder.told)
+
+    def test_looks_again_where_the_store_did_not_answer(self) -> None:
+        """A node that cannot ask when a lease ends asks soon after."""
+        self.orphan()
+        self.start()
+        self.store.fail = StoreUnavailable("away")
+        self.pass_time(3)
+        self.store.fail = None
+        self.pass_time(0.7)
+        self.assertIn("adopt", self.holder.told)
+
+    def test_takes_nothing_over_without_a_lease(self) -> None:
+        """What it would take it could not keep."""
+        self.start()
+        self.store.fail = StoreUnavailable("away")
+        self.pass_time(LEASE_S + 1)
+        self.orphan()
+        self.holder.looking = Deferred()
+        self.store.fail = None
+        self.pass_time(3)
+        self.assertNotIn("adopt", self.holder.told)
+        self.holder.looking.callback(None)
+        self.pass_time(LEASE_S / 3 + 0.1)
+        self.assertIn("adopt", self.holder.told)
+
+    def test_short_lease_has_a_margin_of_a_third(self) -> None:
+        """It is held for longer than it takes to renew it."""
+        lease = Lease(self.store, Clock(self.time, lambda: 0.0), lambda size: b"x" * size, lease_s=3)
+        self.successResultOf(lease.start(self.holder))
+        self.store.fail = StoreUnavailable("away")
+        self.pass_time(1.9)
+        self.assertTrue(lease.held)
+        self.pass_time(0.2)
+        self.assertFalse(lease.held)
 
     def orphan(self) -> None:
         """Another node dies."""

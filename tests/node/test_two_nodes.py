@@ -13,7 +13,7 @@ from gameserver.node.runner import RoomRunner
 from tests.node.registries import FakeSession, Place
 from tests.store.shared import Shared, SharedStore
 
-LEASE_S = 15.0
+LEASE_S = 6.0
 
 
 class Counting(Game):
@@ -139,7 +139,7 @@ class TakeoverTests(TwoNodesTestCase):
         """A clean stop releases the lease; others look every few seconds."""
         runner = self.room()
         self.a.get(Deferred.fromCoroutine(self.a.registry.stop()))
-        self.pass_time(LEASE_S / 5, self.b)
+        self.pass_time(LEASE_S / 3, self.b)
         self.assertIsNotNone(self.b.registry.get(runner.room.code))
 
     def test_started_node_takes_what_nobody_has(self) -> None:
@@ -359,10 +359,10 @@ class FrozenTests(TwoNodesTestCase):
         del self.shared.leases["a"]
         self.b.get(self.b.registry.adopt())
         self.assertIsNotNone(self.b.registry.get(runner.room.code))
-        self.pass_time(LEASE_S / 5, self.a)
+        self.pass_time(LEASE_S / 3, self.a)
         self.b.kill()
         del self.shared.leases["b"]
-        self.pass_time(LEASE_S / 5, self.a)
+        self.pass_time(LEASE_S / 3, self.a)
         again = self.a.registry.get(runner.room.code)
         assert again is not None
         gate.callback(None)

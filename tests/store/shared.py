@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from math import ceil
 from typing import Any
 
 from twisted.internet.defer import Deferred
 from zope.interface import implementer
 
 from gameserver.errors import StoreUnavailable
-from gameserver.interfaces import Commit, ILeases, LeaseRenewal, Outcome, Stored
+from gameserver.interfaces import Commit, Heir, ILeases, LeaseRenewal, Outcome, Stored
 from gameserver.store.memory.store import MemoryStore
 
 
@@ -26,6 +27,9 @@ class Shared:
         self.claims: dict[str, Any] = {}
         self.books: dict[str, dict[str, bytes]] = {}
         self.owners: dict[str, str] = {}
+        self.waiting: set[str] = set()  # rooms that their owners were given and did not open yet
+        self.games: dict[str, dict[str, int]] = {}
+        self.draining: set[str] = set()
         self.nodes: set[str] = set()
         self.leases: dict[str, tuple[str, float]] = {}
         self.beats: dict[str, int] = {}
@@ -33,8 +37,13 @@ class Shared:
 
     def token(self, node: str) -> str | None:
         """The token of a node's lease, if it holds one."""
-        token, until = self.leases.get(node, ("", 0.0))
-        return token if self.seconds() < until else None
+        token, _ = self.leases.get(node, ("", 0.0))
+        return token if self.left_s(node) else None
+
+    def left_s(self, node: str) -> float:
+        """What is left of a node's lease, or 0."""
+        _, until = self.leases.get(node, ("", 0.0))
+        return max(0.0, until - self.seconds())
 
 
 @implementer(ILeases)
@@ -69,7 +78,12 @@ class SharedStore(MemoryStore):
         """See `ILeases.acquire_lease`."""
         self._token = token
         self._renewed_over = self._connections
-        return self._ask(lambda: self._lease(for_ms))
+
+        def work() -> None:
+            self._lease(for_ms)
+            self._shared.waiting.update(room for room, owner in self._shared.owners.items() if owner == self._node)
+
+        return self._ask(work)
 
     def renew_lease(self, *, for_ms: int) -> Deferred[LeaseRenewal]:
         """See `ILeases.renew_lease`."""
@@ -93,13 +107,27 @@ class SharedStore(MemoryStore):
 
         return self._ask(work)
 
+    def lease_ends(self) -> Deferred[dict[str, int]]:
+        """See `ILeases.lease_ends`."""
+
+        def work() -> dict[str, int]:
+            left_s = {node: self._shared.left_s(node) for node in self._shared.nodes if node != self._node}
+            return {node: ceil(left * 1000) for node, left in left_s.items()}
+
+        return self._ask(work)
+
     def orphaned(self) -> Deferred[list[str]]:
         """See `ILeases.orphaned`."""
         return self._ask(lambda: [node for node in sorted(self._shared.nodes) if self._shared.token(node) is None])
 
     def forget_nodes(self, nodes: Sequence[str]) -> Deferred[None]:
         """See `ILeases.forget_nodes`."""
-        return self._ask(lambda: self._shared.nodes.difference_update(nodes))
+
+        def work() -> None:
+            having = set(self._shared.owners.values())
+            self._shared.nodes.difference_update(node for node in nodes if node not in having)
+
+        return self._ask(work)
 
     def fences(self, ids: Sequence[str]) -> Deferred[list[tuple[int, int] | None]]:
         """See `ILeases.fences`."""
@@ -126,8 +154,91 @@ class SharedStore(MemoryStore):
             for id_ in ids:
                 if self._shared.owners.get(id_) == self._node:
                     del self._shared.owners[id_]
+                    self._shared.waiting.discard(id_)
 
         return self._ask(work)
+
+    def describe_node(self, games: Mapping[str, int], *, draining: bool) -> Deferred[None]:
+        """See `ILeases.describe_node`."""
+
+        def work() -> None:
+            self._shared.games[self._node] = dict(games)
+            if draining:
+                self._shared.draining.add(self._node)
+            else:
+                self._shared.draining.discard(self._node)
+
+        return self._ask(work)
+
+    def claim_rooms(self, games: Mapping[str, int], *, most: int, fair: bool) -> Deferred[tuple[list[str], int]]:
+        """See `ILeases.claim_rooms`."""
+
+        def work() -> tuple[list[str], int]:
+            self._check()
+            shared = self._shared
+            orphans = [room for room, owner in shared.owners.items() if shared.token(owner) is None]
+            wanted = [id_ for id_ in orphans if self._can_run(id_, games)]
+            count = min(most, self._share(len(orphans))) if fair else most
+            for id_ in wanted[:count]:
+                shared.owners[id_] = self._node
+                shared.waiting.add(id_)
+            return wanted[:count], len(wanted[count:])
+
+        return self._ask(work)
+
+    def waiting_rooms(self) -> Deferred[list[str]]:
+        """See `ILeases.waiting_rooms`."""
+        owners = self._shared.owners
+        return self._ask(lambda: [id_ for id_ in sorted(self._shared.waiting) if owners.get(id_) == self._node])
+
+    def heirs(self) -> Deferred[list[Heir]]:
+        """See `ILeases.heirs`."""
+
+        def work() -> list[Heir]:
+            return [
+                Heir(node, self._count(node), self._shared.games.get(node, {}))
+                for node in self._live()
+                if node != self._node
+            ]
+
+        return self._ask(work)
+
+    def hand_over(self, ids: Sequence[str], *, to: str) -> Deferred[list[str]]:
+        """See `ILeases.hand_over`."""
+
+        def work() -> list[str]:
+            self._check()
+            if self._shared.token(to) is None:
+                raise StoreUnavailable("the heir has no lease")
+            owners = self._shared.owners
+            for id_ in ids:
+                if owners.get(id_) == self._node:
+                    owners[id_] = to
+                    self._shared.waiting.add(id_)
+            return [id_ for id_ in ids if owners.get(id_) == to]
+
+        return self._ask(work)
+
+    def _live(self) -> list[str]:
+        """The nodes with a lease that take rooms."""
+        shared = self._shared
+        return [node for node in sorted(shared.nodes - shared.draining) if shared.token(node) is not None]
+
+    def _count(self, node: str) -> int:
+        return sum(owner == node for owner in self._shared.owners.values())
+
+    def _share(self, orphans: int) -> int:
+        """How many this node may have, if each in turn goes to the emptiest."""
+        full = {node: self._count(node) for node in {*self._live(), self._node}}
+        before = full[self._node]
+        for _ in range(orphans):
+            full[min(sorted(full), key=lambda node: full[node])] += 1
+        return max(max(full.values()) - before, 0)
+
+    def _can_run(self, room: str, games: Mapping[str, int]) -> bool:
+        game = self._rooms[room].game
+        had = self._shared.games.get(self._shared.owners[room], {})
+        return game in games and games[game] >= had.get(game, 0)
 
     def commit(self, commits: Sequence[Commit], *, now_ms: int) -> Deferred[list[Outcome]]:
         """See `IStore.commit`."""
@@ -180,12 +291,14 @@ class SharedStore(MemoryStore):
         super()._write(commit, now_ms)
         if commit.ends:
             self._shared.owners.pop(commit.room, None)
+            self._shared.waiting.discard(commit.room)
         else:
             self._shared.owners[commit.room] = self._node
 
     def _take_over(self, room_id: str) -> Stored:
         beat_ms = self._shared.beats.get(self._shared.owners.get(room_id, ""), 0)
         self._shared.owners[room_id] = self._node
+        self._shared.waiting.discard(room_id)
         stored = super()._take_over(room_id)
         room = self._rooms[room_id]
         room.at_ms = max(stored.at_ms, beat_ms)

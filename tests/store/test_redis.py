@@ -289,7 +289,7 @@ class LifetimeTests(RedisTestCase):
             self.assertIs(await self.store.claim_code(id_.upper(), id_, now_ms=NOW_MS), True)
         for version in (1, 2):
             await self.commit(*(change(version, room=id_) for id_ in ids))
-        self.assertEqual(len(self.server.keys()), 202)
+        self.assertEqual(len(self.server.keys()), 203)
         await self.commit(*(change(3, room=id_, ends=True) for id_ in ids))
         codes = [keys.code_key(id_.upper()) for id_ in ids]
         self.assertEqual(self.server.keys(), sorted([*codes, keys.META_KEY]))

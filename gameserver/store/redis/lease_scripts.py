@@ -11,14 +11,6 @@ from typing import Final
 
 from gameserver.store.redis.scripts import PACK, script
 
-ACQUIRE: Final = script("""
--- KEYS: lease, nodes. ARGV: node, token, how long in ms.
-redis.call('SCARD', KEYS[2])
-redis.call('SET', KEYS[1], ARGV[2], 'PX', ARGV[3])
-redis.call('SADD', KEYS[2], ARGV[1])
-return 1
-""")
-
 RENEW: Final = script("""
 -- KEYS: lease, nodes. ARGV: node, token, how long in ms. Returns 'kept', 'lapsed' or 'taken', as `Renewal` has it.
 redis.call('SCARD', KEYS[2])
@@ -35,6 +27,20 @@ if redis.call('GET', KEYS[1]) == ARGV[1] then redis.call('DEL', KEYS[1]) end
 return 1
 """)
 
+LEASE_ENDS: Final = script(
+    PACK
+    + """
+-- KEYS: nodes. ARGV: what the key of a lease begins with. Returns each node, and what is left of its lease in ms or 0.
+local items = {}
+for _, node in ipairs(redis.call('SMEMBERS', KEYS[1])) do
+  local left_ms = redis.call('PTTL', ARGV[1] .. node)
+  items[#items + 1] = node
+  items[#items + 1] = string.format('%d', left_ms == -2 and 0 or math.max(left_ms, 1))
+end
+return pack(items)
+"""
+)
+
 ORPHANED: Final = script(
     PACK
     + """
@@ -48,13 +54,13 @@ return pack(orphaned)
 )
 
 FORGET: Final = script("""
--- KEYS: nodes, then of each node: lease, claims. ARGV: what the key of a code begins with, the nodes.
--- Frees the codes that each claimed and made no room of, unless it is back.
+-- KEYS: nodes, then of each node: lease, claims, its rooms, what is known of it. ARGV: what the key of a code begins
+-- with, the nodes. Frees the codes that each claimed and made no room of, unless it is back or has rooms.
 for i = 2, #ARGV do
-  local lease, claims = KEYS[2 * i - 2], KEYS[2 * i - 1]
-  if redis.call('EXISTS', lease) == 0 then
+  local lease, claims, has, about = KEYS[4 * i - 6], KEYS[4 * i - 5], KEYS[4 * i - 4], KEYS[4 * i - 3]
+  if redis.call('EXISTS', lease) == 0 and redis.call('EXISTS', has) == 0 then
     for _, code in ipairs(redis.call('SMEMBERS', claims)) do redis.call('DEL', ARGV[1] .. code) end
-    redis.call('DEL', claims)
+    redis.call('DEL', claims, about)
     redis.call('SREM', KEYS[1], ARGV[i])
   end
 end
@@ -75,9 +81,11 @@ return pack(items)
 )
 
 RELEASE_ROOMS: Final = script("""
--- KEYS: rooms'. ARGV: node. Those that are its own belong to nobody from now on.
-for _, key in ipairs(KEYS) do
-  if redis.call('HGET', key, 'node') == ARGV[1] then redis.call('HDEL', key, 'node') end
+-- KEYS: the rooms of the node, then rooms'. ARGV: node, ids of the rooms. Those that are its own belong to nobody from
+-- now on.
+for i = 2, #KEYS do
+  if redis.call('HGET', KEYS[i], 'node') == ARGV[1] then redis.call('HDEL', KEYS[i], 'node') end
+  redis.call('ZREM', KEYS[1], ARGV[i])
 end
 return 1
 """)

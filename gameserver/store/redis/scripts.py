@@ -70,14 +70,14 @@ end
 COMMIT: Final = script(
     NEED
     + """
--- KEYS: rooms, claims, meta, lease, the book of notices, then of each commit its room and its code.
+-- KEYS: rooms, claims, meta, lease, the book of notices, the rooms of the node, then of each commit its room and code.
 -- ARGV: now_ms, how long a code rests in ms, node, the token of its lease or '', what the key of a lease begins with,
 -- the field of its beat, then of each commit a list in JSON: id, code, game, fence, version, at_ms (all text), whether
 -- it is whole, when its code is free if it ends or '', parts to put, parts to drop, entries to put, entries to delete,
 -- notices; and behind it the value of each part to put, of each entry, and of each notice.
 -- What belongs to tables lies in keys that are named after the room's.
 -- Returns 'l' if the lease is not held, else a letter for each commit: 's' stored, 'f' fenced, 'b' behind.
-local rooms, claims, meta = KEYS[1], KEYS[2], KEYS[3]
+local rooms, claims, meta, has = KEYS[1], KEYS[2], KEYS[3], KEYS[6]
 local now_ms, rest_ms, node, token, lease_prefix = ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5]
 if token ~= '' and redis.call('GET', KEYS[4]) ~= token then return 'l' end
 local AT_ONCE = 2000 -- Lua cannot pass more than some 8,000 arguments, and a field and its value are two
@@ -108,7 +108,7 @@ local function judge(c)
 end
 
 local at = 7
-for key = 6, #KEYS, 2 do
+for key = 7, #KEYS, 2 do
   local told = cjson.decode(ARGV[at])
   local c = {
     room_key = KEYS[key], code_key = KEYS[key + 1], id = told[1], code = told[2], game = told[3], fence = told[4],
@@ -121,6 +121,7 @@ for key = 6, #KEYS, 2 do
 end
 local newest = redis.call('ZREVRANGE', rooms, 0, 0, 'WITHSCORES')[2]
 redis.call('SCARD', claims)
+redis.call('ZCARD', has)
 redis.call('HLEN', meta)
 local some, drops, whole, new, entries, ends, notices -- one commit of each kind, if there is any
 for _, c in ipairs(lasting) do
@@ -146,6 +147,7 @@ for _, c in ipairs(ending) do
 end
 if ends then
   need('ZREM', rooms, '')
+  need('ZREM', has, '')
   need('SREM', claims, '')
   need('HSET', ends.code_key, 'a', 'a', 'a')
   need('PEXPIRE', ends.code_key .. ':none', 1)
@@ -160,6 +162,7 @@ if whole then need('DEL', whole.room_key .. ':none') end
 if new then
   need('HSET', new.code_key, 'a', 'a', 'a')
   need('ZADD', rooms, 'XX', 0, '')
+  need('ZADD', has, 'XX', 0, '')
   need('SREM', claims, '')
 end
 if entries then
@@ -217,6 +220,7 @@ local function drop_parts(c)
 end
 for _, c in ipairs(ending) do
   redis.call('ZREM', rooms, c.id)
+  redis.call('ZREM', has, c.id)
   redis.call('SREM', claims, c.code)
   redis.call('HSET', c.code_key, 'room', c.id, 'fence', c.fence, 'version', c.version, 'free_at_ms', c.free_at_ms)
   redis.call('PEXPIRE', c.code_key, rest_ms)
@@ -232,6 +236,7 @@ for _, c in ipairs(lasting) do
     redis.call('HSET', c.room_key, 'code', c.code, 'game', c.game)
     redis.call('HSET', c.code_key, 'room', c.id)
     redis.call('ZADD', rooms, 'NX', number, c.id)
+    redis.call('ZADD', has, 0, c.id)
     redis.call('SREM', claims, c.code)
   end
   put_parts(c)
@@ -246,7 +251,7 @@ return table.concat(outcomes)
 """
 )
 
-COMMIT_KEYS: Final = 5
+COMMIT_KEYS: Final = 6
 """So many keys of `COMMIT` stand before those of the commits: two each."""
 COMMIT_ARGS: Final = 6
 """So many of its arguments stand before those of the commits."""
@@ -255,7 +260,8 @@ OPEN: Final = script(
     PACK
     + """
 -- KEYS: lease, meta, then rooms'. ARGV: node, the token of its lease or '', what the key of a lease begins with, what
--- the field of a beat begins with. Raises the fence of each room that exists and that no other node has.
+-- the field of a beat begins with, what the key of the rooms of a node begins with, then the ids of the rooms.
+-- Raises the fence of each room that exists and that no other node has.
 -- Returns false if the lease is not held, else of each: its place among the rooms from 0, the last beat of the node
 -- that had it or '', the bytes of its tables, the count of its fields and values, and these.
 local node, token = ARGV[1], ARGV[2]
@@ -272,6 +278,9 @@ for i = 3, #KEYS do
   if found[i] then
     redis.call('HINCRBY', KEYS[i], 'fence', 1)
     redis.call('HSET', KEYS[i], 'node', node)
+    local id = ARGV[i + 3]
+    if found[i] ~= '' and found[i] ~= node then redis.call('ZREM', ARGV[5] .. found[i], id) end
+    redis.call('ZADD', ARGV[5] .. node, 0, id)
     local fields = redis.call('HGETALL', KEYS[i])
     items[#items + 1] = tostring(i - 3)
     items[#items + 1] = found[i] ~= '' and redis.call('HGET', KEYS[2], ARGV[4] .. found[i]) or ''
@@ -341,7 +350,8 @@ def encoded(commits: Sequence[Commit], now_ms: int, node: LeaseHolder) -> tuple[
     All but the values is one argument: each that goes to Redis takes time of ours, and JSON is written without Python.
     """
     lease, notices = keys.lease_key(node.name), keys.book_key(keys.NOTICES)
-    named = to_bytes([keys.ROOMS_KEY, keys.claims_key(node.name), keys.META_KEY, lease, notices])
+    has = keys.has_key(node.name)
+    named = to_bytes([keys.ROOMS_KEY, keys.claims_key(node.name), keys.META_KEY, lease, notices, has])
     args = to_bytes([now_ms, keys.CODE_REST_MS, node.name, node.token, keys.LEASE_PREFIX, node.beat_field])
     at_ms, free_at_ms = str(now_ms), str(now_ms + keys.CODE_REST_MS)
     for c in commits:

@@ -21,14 +21,15 @@ from twisted.logger import Logger
 from zope.interface import implementer
 
 from gameserver.errors import StoreUnavailable
-from gameserver.interfaces import Commit, ILeases, IStore, LeaseRenewal, Outcome, Stored, TableSizes
+from gameserver.interfaces import Commit, ILeases, IStore, Outcome, Stored, TableSizes
 from gameserver.store import keys
 from gameserver.store.context import StoreContext
-from gameserver.store.redis import code_scripts, lease_scripts, scripts, table_scripts
+from gameserver.store.redis import code_scripts, scripts, table_scripts
 from gameserver.store.redis.address import parse
 from gameserver.store.redis.books import RedisBooks
 from gameserver.store.redis.calls import ScriptCall, ScriptCalls
 from gameserver.store.redis.connection import RedisConnection, Refusal
+from gameserver.store.redis.leases import RedisLeases
 from gameserver.store.redis.users import RedisUsers
 
 SCHEMA_VERSION: Final = 2
@@ -40,7 +41,7 @@ log = Logger(namespace="gameserver")
 
 
 @implementer(IStore, ILeases)
-class RedisStore(RedisUsers, RedisBooks):
+class RedisStore(RedisUsers, RedisBooks, RedisLeases):
     """
     Keep rooms and users in Redis 5 or newer.
 
@@ -160,64 +161,6 @@ class RedisStore(RedisUsers, RedisBooks):
         """Return when the process before this one was last alive, or None; see `IStore.last_beat_ms`."""
         return succeed(self._last_beat_ms) if self._open else fail(self._closed())
 
-    # Leases
-
-    def acquire_lease(self, token: str, *, for_ms: int) -> Deferred[None]:
-        """Take this node's lease, whoever has it; see `ILeases.acquire_lease`."""
-        self._node = scripts.LeaseHolder(self._node.name, token)
-        self._renewed_over = self._link.connections
-        return self._ask(lease_scripts.ACQUIRE, *self._lease(for_ms)).addCallback(_nothing)
-
-    def renew_lease(self, *, for_ms: int) -> Deferred[LeaseRenewal]:
-        """
-        Have the lease last from now on, and say whether it was there without a gap; see `ILeases.renew_lease`.
-
-        ``LAPSED`` as well if the connection is another: Redis may have lost something.
-        """
-        connections = self._link.connections
-
-        def renewed(reply: bytes) -> LeaseRenewal:
-            over, self._renewed_over = self._renewed_over, connections
-            renewal = LeaseRenewal(reply.decode())
-            return LeaseRenewal.LAPSED if renewal is LeaseRenewal.KEPT and over != connections else renewal
-
-        return self._ask(lease_scripts.RENEW, *self._lease(for_ms)).addCallback(renewed)
-
-    def release_lease(self) -> Deferred[None]:
-        """End this node's lease, if it is still this process's; see `ILeases.release_lease`."""
-        return self._ask(lease_scripts.RELEASE, [keys.lease_key(self._node.name)], [self._node.token]).addCallback(
-            _nothing
-        )
-
-    def orphaned(self) -> Deferred[list[str]]:
-        """Return the nodes without a lease that may have left rooms behind; see `ILeases.orphaned`."""
-        found = self._ask(lease_scripts.ORPHANED, [keys.NODES_KEY], [keys.LEASE_PREFIX])
-        return found.addCallback(lambda reply: [node.decode() for node in scripts.unpacked(reply)])
-
-    def forget_nodes(self, nodes: Sequence[str]) -> Deferred[None]:
-        """Note that the rooms of these nodes were seen to; see `ILeases.forget_nodes`."""
-        theirs = [key for node in nodes for key in (keys.lease_key(node), keys.claims_key(node))]
-        asked = self._ask(lease_scripts.FORGET, [keys.NODES_KEY, *theirs], [keys.CODE_PREFIX, *nodes])
-        return asked.addCallback(_nothing)
-
-    def fences(self, ids: Sequence[str]) -> Deferred[list[tuple[int, int] | None]]:
-        """Return fence and version of each of these rooms, None where there is no such room; see `ILeases.fences`."""
-        return self._ask(lease_scripts.FENCES, [keys.room_key(id_) for id_ in ids]).addCallback(_fences)
-
-    def release_rooms(self, ids: Sequence[str]) -> Deferred[None]:
-        """Give rooms up, for any node to open; see `ILeases.release_rooms`."""
-        theirs = [keys.room_key(id_) for id_ in ids]
-        return self._ask(lease_scripts.RELEASE_ROOMS, theirs, [self._node.name]).addCallback(_nothing)
-
-    def once(self, name: str, *, by: str, for_ms: int) -> Deferred[bool]:
-        """Ask to be the one node that does something; see `ILeases.once`."""
-        return self._ask(lease_scripts.ONCE, [keys.once_key(name)], [by, for_ms]).addCallback(bool)
-
-    def _lease(self, for_ms: int) -> tuple[list[str], list[str | int]]:
-        """The keys and arguments of a script for this node's lease."""
-        node = self._node
-        return [keys.lease_key(node.name), keys.NODES_KEY], [node.name, node.token, for_ms]
-
     async def _start(self) -> None:
         await self._link.start()
         try:
@@ -277,8 +220,8 @@ class RedisStore(RedisUsers, RedisBooks):
         for first in range(0, len(ids), OPENED_ROOMS):
             some = ids[first : first + OPENED_ROOMS]
             named = [keys.lease_key(self._node.name), keys.META_KEY, *(keys.room_key(id_) for id_ in some)]
-            args = [self._node.name, self._node.token, keys.LEASE_PREFIX, keys.BEAT_PREFIX]
-            packed = await self._ask(scripts.OPEN, named, args)
+            args = [self._node.name, self._node.token, keys.LEASE_PREFIX, keys.BEAT_PREFIX, keys.HAS_PREFIX]
+            packed = await self._ask(scripts.OPEN, named, [*args, *some])
             if packed is None:
                 raise StoreUnavailable("this node's lease has ended")
             opened += scripts.rooms(some, packed)
@@ -311,13 +254,6 @@ class RedisStore(RedisUsers, RedisBooks):
 
 def _nothing(_: object) -> None:
     return None
-
-
-def _fences(packed: bytes) -> list[tuple[int, int] | None]:
-    """Read what `lua_leases.FENCES` gave."""
-    items = list(scripts.unpacked(packed))
-    found = zip(items[::2], items[1::2], strict=True)
-    return [(int(fence), int(version)) if fence else None for fence, version in found]
 
 
 def make(context: StoreContext) -> RedisStore:

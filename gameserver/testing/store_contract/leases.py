@@ -12,10 +12,12 @@ from typing import Any, Final
 from zope.interface.verify import verifyObject
 
 from gameserver.errors import StoreUnavailable
-from gameserver.interfaces import Commit, ILeases, LeaseRenewal, Outcome
+from gameserver.interfaces import Commit, Heir, ILeases, LeaseRenewal, Outcome
 from gameserver.testing.store_contract.case import FENCED, NOW_MS, STORED, ContractCase, change
 
 LONG_MS: Final = 600_000
+GAMES: Final = {"dice": 1}
+"""The game of the rooms here, and its version."""
 
 
 class LeaseContract(ContractCase):
@@ -129,6 +131,16 @@ class LeaseContract(ContractCase):
         await before.release_lease()
         self.assertIs(await after.renew_lease(for_ms=LONG_MS), LeaseRenewal.KEPT)
 
+    async def test_ends_of_the_leases_of_others(self) -> None:
+        """What is left of each, so that a node looks when the next one ends; its own is not among them."""
+        await self.node("a")
+        await self.short_lived("b")
+        asking = await self.node("c", for_ms=LONG_MS)
+        ends = await asking.lease_ends()
+        self.assertEqual(set(ends), {"a", "b"})
+        self.assertEqual(ends["b"], 0)
+        self.assertTrue(LONG_MS / 2 < ends["a"] <= LONG_MS, ends["a"])
+
     async def test_forgotten_node(self) -> None:
         """Whose rooms were seen to is no orphan any more, and is one again once it was back."""
         first = await self.short_lived("a")
@@ -138,6 +150,109 @@ class LeaseContract(ContractCase):
         await first.acquire_lease("again", for_ms=LONG_MS)
         await first.release_lease()
         self.assertEqual(await second.orphaned(), ["a"])
+
+    async def test_claimed_by_one(self) -> None:
+        """A room of a node that is gone goes to one node, whoever asks first, and waits to be opened by that."""
+        await self.short_lived("a", "r1", "r2")
+        second, third = await self.node("b"), await self.node("c")
+        self.assertEqual(await second.claim_rooms(GAMES, most=9, fair=False), (["r1", "r2"], 0))
+        self.assertEqual(await third.claim_rooms(GAMES, most=9, fair=False), ([], 0))
+        self.assertEqual(await self.opened(third, "r1"), {})
+        self.assertEqual(sorted(await second.waiting_rooms()), ["r1", "r2"])
+        self.assertEqual(await self.opened(second, "r1"), {"r1": 2})
+        self.assertEqual(await second.waiting_rooms(), ["r2"])
+        self.assertEqual(await self.commit(second, change(2, fence=2)), [STORED])
+
+    async def test_claimed_in_rounds(self) -> None:
+        """No more at a time than asked for, and it is told how many are left."""
+        await self.short_lived("a", "r1", "r2", "r3")
+        second = await self.node("b")
+        ids, more = await second.claim_rooms(GAMES, most=2, fair=False)
+        self.assertEqual((len(ids), more), (2, 1))
+        last, more = await second.claim_rooms(GAMES, most=2, fair=False)
+        self.assertEqual((sorted(ids + last), more), (["r1", "r2", "r3"], 0))
+
+    async def test_claimed_fairly(self) -> None:
+        """Nodes with a lease are equally full in the end, whoever is first; who has rooms of its own gets less."""
+        await self.short_lived("a", *(f"r{n}" for n in range(10)))
+        second, third = await self.node("b"), await self.node("c")
+        self.assertEqual(await self.commit(third, *(change(1, room=f"own{n}") for n in range(4))), [STORED] * 4)
+        first, more = await second.claim_rooms(GAMES, most=100, fair=True)
+        self.assertEqual((len(first), more), (7, 3))
+        again, _ = await second.claim_rooms(GAMES, most=100, fair=True)
+        self.assertEqual(again, [])
+        rest, more = await third.claim_rooms(GAMES, most=100, fair=True)
+        self.assertEqual((len(rest), more), (3, 0))
+
+    async def test_claims_only_what_it_can_run(self) -> None:
+        """Rooms of a game that it has not, or of a newer version, are left for others."""
+        first = await self.node("a")
+        await first.describe_node({"dice": 3}, draining=False)
+        await self.commit(first, change(1))
+        await first.release_lease()
+        second = await self.node("b")
+        for games in ({}, {"other": 3}, {"dice": 2}):
+            self.assertEqual(await second.claim_rooms(games, most=9, fair=False), ([], 0))
+        await second.forget_nodes(["a"])
+        self.assertEqual(await second.orphaned(), ["a"])
+        self.assertEqual(await second.claim_rooms({"dice": 3}, most=9, fair=False), (["r1"], 0))
+        await second.forget_nodes(["a"])
+        self.assertEqual(await second.orphaned(), [])
+
+    async def test_rooms_of_the_living_are_not_claimed(self) -> None:
+        """Nor is anything claimed without a lease."""
+        first, second = await self.node("a"), await self.node("b")
+        await self.commit(first, change(1))
+        self.assertEqual(await second.claim_rooms(GAMES, most=9, fair=False), ([], 0))
+        await second.release_lease()
+        with self.assertRaises(StoreUnavailable):
+            await second.claim_rooms(GAMES, most=9, fair=False)
+
+    async def test_ended_room_is_not_claimed(self) -> None:
+        """What a node left is what there was at its end."""
+        first = await self.node("a")
+        await self.commit(first, change(1), change(1, room="r2"))
+        await self.commit(first, change(2, ends=True))
+        await first.release_rooms(["r2"])
+        await first.release_lease()
+        second = await self.node("b")
+        self.assertEqual(await second.claim_rooms(GAMES, most=9, fair=False), ([], 0))
+
+    async def test_handed_over(self) -> None:
+        """A room that its node gives away is the heir's at once, who opens it; its node commits nothing more."""
+        first, second, third = await self.node("a"), await self.node("b"), await self.node("c")
+        await self.commit(first, change(1), change(1, room="r2"))
+        for _ in range(2):  # the answer may have been lost
+            self.assertEqual(await first.hand_over(["r1", "none"], to="b"), ["r1"])
+        self.assertEqual(await second.waiting_rooms(), ["r1"])
+        self.assertEqual(await self.opened(third, "r1"), {})
+        self.assertEqual(await self.commit(first, change(2), change(2, room="r2")), [FENCED, STORED])
+        self.assertEqual(await self.opened(second, "r1"), {"r1": 2})
+        self.assertEqual(await second.waiting_rooms(), [])
+
+    async def test_handed_over_only_by_and_to_the_living(self) -> None:
+        """A room without a node that runs it would stand still."""
+        first = await self.node("a")
+        await self.commit(first, change(1))
+        await self.short_lived("b")
+        with self.assertRaises(StoreUnavailable):
+            await first.hand_over(["r1"], to="b")
+        self.assertEqual(await self.commit(first, change(2)), [STORED])
+        await self.node("c")
+        await first.release_lease()
+        with self.assertRaises(StoreUnavailable):
+            await first.hand_over(["r1"], to="c")
+
+    async def test_heirs(self) -> None:
+        """The others that run and do not stop, with what they have."""
+        first, second, third = await self.node("a"), await self.node("b"), await self.node("c")
+        await self.short_lived("d")
+        await self.commit(second, change(1))
+        await second.describe_node(GAMES, draining=False)
+        await third.describe_node(GAMES, draining=True)
+        self.assertEqual(await first.heirs(), [Heir("b", 1, GAMES)])
+        await third.describe_node(GAMES, draining=False)
+        self.assertEqual(sorted(heir.node for heir in await first.heirs()), ["b", "c"])
 
     async def test_released_rooms_are_to_be_had(self) -> None:
         """A room that a node cannot run goes to one that can."""

@@ -1,0 +1,164 @@
+"""
+The scripts by which rooms go from one node to another: claimed from one that is gone, or handed over by one that stops.
+
+A room is moved by what its key says whose it is, together with the sets of the rooms that each node has; the node that
+gets it opens it then, under a higher fence. Where the answer is lost the room is the node's all the same, and stands in
+its set as one that waits to be opened.
+
+Keys are those of `gameserver.store.keys`.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from gameserver.store import keys
+from gameserver.store.redis.scripts import PACK, script
+
+INDEX: Final = """
+-- A release before this one kept no set of the rooms that a node has; nothing is known of such a node.
+local function index(rooms, has, about, node)
+  if redis.call('HEXISTS', about, 'games') == 1 then return end
+  for _, id in ipairs(redis.call('ZRANGE', rooms, 0, -1)) do
+    if redis.call('HGET', '%s{' .. id .. '}', 'node') == node then redis.call('ZADD', has, 1, id) end
+  end
+  redis.call('HSET', about, 'games', '{}')
+end
+""".replace("%s", keys.ROOM_PREFIX)
+
+ACQUIRE: Final = script(
+    INDEX
+    + """
+-- KEYS: lease, nodes, the rooms of the node, what is known of it, rooms. ARGV: node, token, how long in ms.
+-- Whatever a process before this one had open is to be opened again.
+redis.call('SCARD', KEYS[2])
+redis.call('SET', KEYS[1], ARGV[2], 'PX', ARGV[3])
+redis.call('SADD', KEYS[2], ARGV[1])
+index(KEYS[5], KEYS[3], KEYS[4], ARGV[1])
+for _, id in ipairs(redis.call('ZRANGEBYSCORE', KEYS[3], 0, 0)) do redis.call('ZADD', KEYS[3], 1, id) end
+return 1
+"""
+)
+
+DESCRIBE: Final = script("""
+-- KEYS: what is known of the node. ARGV: its games in JSON, whether it drains.
+redis.call('HSET', KEYS[1], 'games', ARGV[1])
+if ARGV[2] == '1' then redis.call('HSET', KEYS[1], 'draining', '1') else redis.call('HDEL', KEYS[1], 'draining') end
+return 1
+""")
+
+WAITING: Final = script(
+    PACK
+    + """
+-- KEYS: the rooms of the node. Returns the ids of those that it has and did not open.
+return pack(redis.call('ZRANGEBYSCORE', KEYS[1], 1, 1))
+"""
+)
+
+CLAIM: Final = script(
+    PACK
+    + INDEX
+    + """
+-- KEYS: lease, nodes, the rooms of the node, those that are due, all rooms. ARGV: node, token, what the keys of a
+-- lease, of the rooms of a node, of what is known of a node and of a room begin with, how many rooms at most, whether
+-- only a fair share, the version of each game that the node has, in JSON.
+-- Gives the node rooms of nodes without a lease: those that are due first, none of a game that it has not, and none of
+-- a node that had a newer version of the game. A fair share is what makes nodes equally full in the end.
+-- Returns false if the lease is not held, else how many more this node could have, and the ids.
+local node, token, most, games = ARGV[1], ARGV[2], tonumber(ARGV[7]), cjson.decode(ARGV[9])
+if redis.call('GET', KEYS[1]) ~= token then return false end
+local function key(place, id) return ARGV[place] .. id end
+local full, gone, orphans = {}, {}, 0
+for _, other in ipairs(redis.call('SMEMBERS', KEYS[2])) do
+  if redis.call('EXISTS', key(3, other)) == 0 then
+    index(KEYS[5], key(4, other), key(5, other), other)
+    local count = redis.call('ZCARD', key(4, other))
+    if count > 0 then
+      gone[#gone + 1] = other
+      orphans = orphans + count
+    end
+  elseif other == node or not redis.call('HGET', key(5, other), 'draining') then
+    full[#full + 1] = redis.call('ZCARD', key(4, other))
+  end
+end
+if orphans == 0 then return pack({'0'}) end
+if ARGV[8] == '1' then
+  -- The level to which the rooms that are to be had would fill all nodes, the emptiest first.
+  table.sort(full)
+  local level, rest = full[1] or 0, orphans
+  for i = 1, #full do
+    local next = full[i + 1]
+    local room = next and (next - level) * i or rest
+    if room >= rest then
+      level = level + math.ceil(rest / i)
+      break
+    end
+    level, rest = next, rest - room
+  end
+  most = math.min(most, math.max(level - redis.call('ZCARD', KEYS[3]), 0))
+end
+local wanted = {}
+for _, other in ipairs(gone) do
+  local had = redis.call('HGET', key(5, other), 'games')
+  had = had and cjson.decode(had) or {}
+  for _, id in ipairs(redis.call('ZRANGE', key(4, other), 0, -1)) do
+    local room_key = key(6, '{' .. id .. '}')
+    local about = redis.call('HMGET', room_key, 'node', 'game')
+    if about[1] ~= other then
+      redis.call('ZREM', key(4, other), id)
+    elseif about[2] and games[about[2]] and games[about[2]] >= (had[about[2]] or 0) then
+      local due = redis.call('ZSCORE', KEYS[4], id)
+      wanted[#wanted + 1] = {id, other, room_key, due and tonumber(due) or math.huge, #wanted}
+    end
+  end
+end
+table.sort(wanted, function(a, b) return a[4] < b[4] or (a[4] == b[4] and a[5] < b[5]) end)
+local taken = {string.format('%d', math.max(#wanted - most, 0))}
+for i = 1, math.min(most, #wanted) do
+  local id, other, room_key = unpack(wanted[i], 1, 3)
+  redis.call('ZADD', KEYS[3], 1, id)
+  redis.call('ZREM', key(4, other), id)
+  redis.call('HSET', room_key, 'node', node)
+  taken[#taken + 1] = id
+end
+return pack(taken)
+"""
+)
+
+HAND_OVER: Final = script(
+    PACK
+    + """
+-- KEYS: lease, the lease of the heir, the rooms of the node, those of the heir, then rooms'. ARGV: node, token, heir,
+-- ids of the rooms. Returns false if one of the leases is not held, else the ids of those that are the heir's now.
+if redis.call('GET', KEYS[1]) ~= ARGV[2] or redis.call('EXISTS', KEYS[2]) == 0 then return false end
+local given = {}
+for i = 5, #KEYS do
+  local id, owner = ARGV[i - 1], redis.call('HGET', KEYS[i], 'node')
+  if owner == ARGV[1] then
+    redis.call('ZADD', KEYS[4], 1, id)
+    redis.call('ZREM', KEYS[3], id)
+    redis.call('HSET', KEYS[i], 'node', ARGV[3])
+  end
+  if owner == ARGV[1] or owner == ARGV[3] then given[#given + 1] = id end
+end
+return pack(given)
+"""
+)
+
+HEIRS: Final = script(
+    PACK
+    + """
+-- KEYS: nodes. ARGV: node, what the keys of a lease, of the rooms of a node and of what is known of a node begin with.
+-- Returns of each other node that holds a lease and does not drain: its name, how many rooms it has, its games in JSON.
+local items = {}
+for _, other in ipairs(redis.call('SMEMBERS', KEYS[1])) do
+  local about = redis.call('HMGET', ARGV[4] .. other, 'draining', 'games')
+  if other ~= ARGV[1] and redis.call('EXISTS', ARGV[2] .. other) == 1 and not about[1] then
+    items[#items + 1] = other
+    items[#items + 1] = string.format('%d', redis.call('ZCARD', ARGV[3] .. other))
+    items[#items + 1] = about[2] or '{}'
+  end
+end
+return pack(items)
+"""
+)

@@ -1,0 +1,170 @@
+"""What nodes have to do with one another, in Redis: their leases, and the rooms that go from one to another."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from gameserver.errors import StoreUnavailable
+from gameserver.interfaces import Heir, LeaseRenewal
+from gameserver.store import keys
+from gameserver.store.redis import claim_scripts, lease_scripts, scripts
+
+if TYPE_CHECKING:
+    from twisted.internet.defer import Deferred
+
+    from gameserver.store.redis.connection import RedisConnection
+
+
+class RedisLeases:
+    """The part of a `RedisStore` that is `ILeases`."""
+
+    _node: scripts.LeaseHolder
+    _renewed_over: int
+    _link: RedisConnection
+
+    def _ask(
+        self, script: scripts.Script, named: Sequence[str], args: Sequence[str | int | bytes] = ()
+    ) -> Deferred[Any]:
+        raise NotImplementedError
+
+    def acquire_lease(self, token: str, *, for_ms: int) -> Deferred[None]:
+        """Take this node's lease, whoever has it; see `ILeases.acquire_lease`."""
+        self._node = scripts.LeaseHolder(self._node.name, token)
+        self._renewed_over = self._link.connections
+        named, args = self._lease(for_ms)
+        more = [keys.has_key(self._node.name), keys.node_key(self._node.name), keys.ROOMS_KEY]
+        return self._ask(claim_scripts.ACQUIRE, [*named, *more], args).addCallback(_nothing)
+
+    def renew_lease(self, *, for_ms: int) -> Deferred[LeaseRenewal]:
+        """
+        Have the lease last from now on, and say whether it was there without a gap; see `ILeases.renew_lease`.
+
+        ``LAPSED`` as well if the connection is another: Redis may have lost something.
+        """
+        connections = self._link.connections
+
+        def renewed(reply: bytes) -> LeaseRenewal:
+            over, self._renewed_over = self._renewed_over, connections
+            renewal = LeaseRenewal(reply.decode())
+            return LeaseRenewal.LAPSED if renewal is LeaseRenewal.KEPT and over != connections else renewal
+
+        return self._ask(lease_scripts.RENEW, *self._lease(for_ms)).addCallback(renewed)
+
+    def release_lease(self) -> Deferred[None]:
+        """End this node's lease, if it is still this process's; see `ILeases.release_lease`."""
+        return self._ask(lease_scripts.RELEASE, [keys.lease_key(self._node.name)], [self._node.token]).addCallback(
+            _nothing
+        )
+
+    def lease_ends(self) -> Deferred[dict[str, int]]:
+        """Return what is left of the leases of the other nodes; see `ILeases.lease_ends`."""
+
+        def ends(packed: bytes) -> dict[str, int]:
+            items = [item.decode() for item in scripts.unpacked(packed)]
+            left = zip(items[::2], items[1::2], strict=True)
+            return {node: int(left_ms) for node, left_ms in left if node != self._node.name}
+
+        return self._ask(lease_scripts.LEASE_ENDS, [keys.NODES_KEY], [keys.LEASE_PREFIX]).addCallback(ends)
+
+    def orphaned(self) -> Deferred[list[str]]:
+        """Return the nodes without a lease that may have left rooms behind; see `ILeases.orphaned`."""
+        found = self._ask(lease_scripts.ORPHANED, [keys.NODES_KEY], [keys.LEASE_PREFIX])
+        return found.addCallback(lambda reply: [node.decode() for node in scripts.unpacked(reply)])
+
+    def forget_nodes(self, nodes: Sequence[str]) -> Deferred[None]:
+        """Note that the rooms of these nodes were seen to; see `ILeases.forget_nodes`."""
+        kinds = (keys.lease_key, keys.claims_key, keys.has_key, keys.node_key)
+        theirs = [kind(node) for node in nodes for kind in kinds]
+        asked = self._ask(lease_scripts.FORGET, [keys.NODES_KEY, *theirs], [keys.CODE_PREFIX, *nodes])
+        return asked.addCallback(_nothing)
+
+    def fences(self, ids: Sequence[str]) -> Deferred[list[tuple[int, int] | None]]:
+        """Return fence and version of each of these rooms, None where there is no such room; see `ILeases.fences`."""
+        return self._ask(lease_scripts.FENCES, [keys.room_key(id_) for id_ in ids]).addCallback(_fences)
+
+    def release_rooms(self, ids: Sequence[str]) -> Deferred[None]:
+        """Give rooms up, for any node to open; see `ILeases.release_rooms`."""
+        theirs = [keys.has_key(self._node.name), *map(keys.room_key, ids)]
+        return self._ask(lease_scripts.RELEASE_ROOMS, theirs, [self._node.name, *ids]).addCallback(_nothing)
+
+    def once(self, name: str, *, by: str, for_ms: int) -> Deferred[bool]:
+        """Ask to be the one node that does something; see `ILeases.once`."""
+        return self._ask(lease_scripts.ONCE, [keys.once_key(name)], [by, for_ms]).addCallback(bool)
+
+    def describe_node(self, games: Mapping[str, int], *, draining: bool) -> Deferred[None]:
+        """Tell other nodes what this one can run; see `ILeases.describe_node`."""
+        about: list[str | int | bytes] = [msgspec.json.encode(dict(games)), int(draining)]
+        return self._ask(claim_scripts.DESCRIBE, [keys.node_key(self._node.name)], about).addCallback(_nothing)
+
+    def claim_rooms(self, games: Mapping[str, int], *, most: int, fair: bool) -> Deferred[tuple[list[str], int]]:
+        """Get rooms of nodes that hold no lease; see `ILeases.claim_rooms`."""
+        node = self._node
+        named = [keys.lease_key(node.name), keys.NODES_KEY, keys.has_key(node.name), keys.DUE_KEY, keys.ROOMS_KEY]
+        prefixes = (keys.LEASE_PREFIX, keys.HAS_PREFIX, keys.NODE_PREFIX, keys.ROOM_PREFIX)
+        args: list[str | int | bytes] = [
+            node.name,
+            node.token,
+            *prefixes,
+            most,
+            int(fair),
+            msgspec.json.encode(dict(games)),
+        ]
+
+        def claimed(packed: bytes | None) -> tuple[list[str], int]:
+            more, *ids = scripts.unpacked(_held(packed))
+            return [id.decode() for id in ids], int(more)
+
+        return self._ask(claim_scripts.CLAIM, named, args).addCallback(claimed)
+
+    def waiting_rooms(self) -> Deferred[list[str]]:
+        """Return the rooms that this node has and did not open; see `ILeases.waiting_rooms`."""
+        return self._ask(claim_scripts.WAITING, [keys.has_key(self._node.name)]).addCallback(_texts)
+
+    def heirs(self) -> Deferred[list[Heir]]:
+        """Return the nodes that may be given rooms; see `ILeases.heirs`."""
+
+        def found(packed: bytes) -> list[Heir]:
+            items = list(scripts.unpacked(packed))
+            each = zip(items[::3], items[1::3], items[2::3], strict=True)
+            return [Heir(node.decode(), int(rooms), msgspec.json.decode(games)) for node, rooms, games in each]
+
+        prefixes = (keys.LEASE_PREFIX, keys.HAS_PREFIX, keys.NODE_PREFIX)
+        return self._ask(claim_scripts.HEIRS, [keys.NODES_KEY], [self._node.name, *prefixes]).addCallback(found)
+
+    def hand_over(self, ids: Sequence[str], *, to: str) -> Deferred[list[str]]:
+        """Give rooms to another node; see `ILeases.hand_over`."""
+        mine = self._node.name
+        named = [keys.lease_key(mine), keys.lease_key(to), keys.has_key(mine), keys.has_key(to)]
+        args = [mine, self._node.token, to, *ids]
+        given = self._ask(claim_scripts.HAND_OVER, [*named, *map(keys.room_key, ids)], args)
+        return given.addCallback(lambda packed: _texts(_held(packed)))
+
+    def _lease(self, for_ms: int) -> tuple[list[str], list[str | int]]:
+        """The keys and arguments of a script for this node's lease."""
+        node = self._node
+        return [keys.lease_key(node.name), keys.NODES_KEY], [node.name, node.token, for_ms]
+
+
+def _nothing(_: object) -> None:
+    return None
+
+
+def _held(packed: bytes | None) -> bytes:
+    """:raises StoreUnavailable: a script found that a lease is not held."""
+    if packed is None:
+        raise StoreUnavailable("this node's lease has ended, or that of the node that it wanted to give rooms to")
+    return packed
+
+
+def _texts(packed: bytes) -> list[str]:
+    return [item.decode() for item in scripts.unpacked(packed)]
+
+
+def _fences(packed: bytes) -> list[tuple[int, int] | None]:
+    """Read what `lease_scripts.FENCES` gave."""
+    items = list(scripts.unpacked(packed))
+    found = zip(items[::2], items[1::2], strict=True)
+    return [(int(fence), int(version)) if fence else None for fence, version in found]
