@@ -357,6 +357,8 @@ export interface Left {
   /** `left`, `kicked`, `banned`, `closed`, `moved`, or the code with which the seat was refused: `not_found`. */
   reason: string;
   message: string | null;
+  /** With `next`: the code of the room in which all go on. */
+  next?: string | null;
 }
 
 export interface Change {
@@ -410,6 +412,8 @@ export class Room {
    * `mute` somebody, or `pass` the right on. `forbidden` where the game's `host_may` leaves it out.
    */
   asHost(act: HostAct, seat?: string): Promise<null>;
+  /** As the host, in the lobby or once the game is over: all of the room's options, as for `create`. */
+  setOptions(options: Record<string, unknown>): Promise<null>;
   /** Into a team, where the game lets players choose; as the host, also somebody else (the id of a seat). */
   joinTeam(team: string, seat?: string): Promise<null>;
   /** Whose turn it is; null where it is nobody's and nobody is waited for. */

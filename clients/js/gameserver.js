@@ -962,7 +962,7 @@ const ARRAYS = /** @type {[number, string, string][]} */ ([
   [30, "timer", "room stream n name ends paused_ms"],
   [31, "chat", "room stream n from to text data at emote mentions edited"],
   [32, "skip", "room stream n"],
-  [33, "left", "room reason message"],
+  [33, "left", "room reason message next url"],
   [34, "redirect", "id room url"],
   [35, "pong", "at now"],
   [36, "edited", "room stream n line text data at mentions"],
@@ -972,11 +972,12 @@ const ARRAYS = /** @type {[number, string, string][]} */ ([
   [40, "post", "to line from text data at"],
   [41, "bot", "id room level name seat"],
   [42, "moves", "room moves more prompt undo"],
+  [43, "options", "id room options"],
   [45, "user", "user"],
 ]).map(([number, op, names]) => ({ number, op, names: names.split(" ") }));
 
 /** @param {MessageArray} array */
-const isClients = ({ number }) => number <= 20 || number === 41;
+const isClients = ({ number }) => number <= 20 || [41, 43].includes(number);
 
 /** What a client says, by op. */
 const SAID = new Map(ARRAYS.filter(isClients).map((array) => [array.op, array]));
@@ -1646,7 +1647,7 @@ class Posts {
  */
 
 /** Requests of a room that the server applies once for each id, however often they are said. */
-const REMEMBERED = new Set(["send", "chat", "start", "edit", "unsay", "report", "block", "team", "host", "undo", "ready", "bot"]);
+const REMEMBERED = new Set(["send", "chat", "start", "edit", "unsay", "report", "block", "team", "host", "undo", "ready", "bot", "options"]);
 
 class Requests {
   most_bytes = Infinity; // that the server takes in one frame
@@ -1899,26 +1900,26 @@ class TurnTaking extends Emitter {
     const data = { ...move.data };
     for (const [field, value] of Object.entries(choices)) data[field] = idOf(value);
     const asked = { type: move.type, data, turn: this.turn?.number };
-    return this._client._ask("send", this.#room, asked);
+    return this._client._ask("send", this._room, asked);
   }
 
   /** @type {Api.Room["undo"]} */
   undo() {
-    return this._client._ask("undo", this.#room);
+    return this._client._ask("undo", this._room);
   }
 
   /** @type {Api.Room["ready"]} */
   ready(on = true) {
-    return this._client._ask("ready", this.#room, { on });
+    return this._client._ask("ready", this._room, { on });
   }
 
   /** @type {Api.Room["bot"]} */
   bot({ level, name, seat } = {}) {
-    return this._client._ask("bot", this.#room, { level, name, seat: idOf(seat) });
+    return this._client._ask("bot", this._room, { level, name, seat: idOf(seat) });
   }
 
   /** @returns {Room} */
-  get #room() {
+  get _room() {
     return /** @type {any} */ (this);
   }
 
@@ -1991,11 +1992,39 @@ function titled(type) {
   return text.charAt(0).toUpperCase() + text.slice(1);
 }
 
+/** What the host of a room does. */
+
+class Hosting extends TurnTaking {
+  /**
+   * Begin the game, as the host.
+   * @returns {Promise<any>}
+   */
+  start() {
+    return this._client._ask("start", this._room);
+  }
+
+  /**
+   * What a host does besides starting.
+   * @type {Api.Room["asHost"]}
+   */
+  asHost(act, seat) {
+    return this._client._ask("host", this._room, { act, seat });
+  }
+
+  /**
+   * Give the room other options, between two rounds.
+   * @type {Api.Room["setOptions"]}
+   */
+  setOptions(options) {
+    return this._client._ask("options", this._room, { options });
+  }
+}
+
 /** A room as this seat knows it: documents, seats, timers and chat, kept as the server has them, message by message. */
 
 /** @typedef {Omit<Api.Timer, "left">} ToldTimer */
 
-class Room extends TurnTaking {
+class Room extends Hosting {
   /** @type {Record<string, Api.Doc>} */
   groups = Object.create(null);
   /** @type {Record<string, Api.Doc>} */
@@ -2100,22 +2129,6 @@ class Room extends TurnTaking {
    */
   tell(type, data) {
     this._client._tell("send", this, { type, data });
-  }
-
-  /**
-   * Begin the game, as the host.
-   * @returns {Promise<any>}
-   */
-  start() {
-    return this._client._ask("start", this);
-  }
-
-  /**
-   * What a host does besides starting.
-   * @type {Api.Room["asHost"]}
-   */
-  asHost(act, seat) {
-    return this._client._ask("host", this, { act, seat });
   }
 
   /**

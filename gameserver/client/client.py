@@ -372,7 +372,7 @@ class Client:
             return
         if all(code == redirect.room for code in self.rooms):
             request.sent_on = 0
-            self._link.url = redirect.url
+            self._link.url = redirect.url or self._link.url
             self._link.hang_up()
             return
         self._requests.take(request.id)

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from gameserver.client.link import Link
     from gameserver.client.room import Room
 
-REMEMBERED: Final = frozenset({"send", "chat", "start", "host", "undo", "ready", "bot"})
+REMEMBERED: Final = frozenset({"send", "chat", "start", "host", "undo", "ready", "bot", "options"})
 """Of what this client asks, the requests that a server applies once, however often they are said."""
 
 

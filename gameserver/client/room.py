@@ -212,6 +212,15 @@ class Room:
         """
         return self._client._ask("host", self, act=act, seat=seat)
 
+    def set_options(self, options: dict[str, Any]) -> Deferred[Any]:
+        """
+        Give the room other options, as the host, in the lobby or once the game is over.
+
+        :param options: all of them, as for `Client.create`.
+        :returns: fires with None; fails as `send`, and with ``forbidden`` for others than the host.
+        """
+        return self._client._ask("options", self, options=options)
+
     def leave(self) -> Deferred[None]:
         """Give up the seat, for all its connections; fires when the server has done so, or had before."""
         return self._client._ask("leave", self)

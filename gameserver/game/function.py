@@ -112,6 +112,9 @@ class FunctionGame(Game):
         # Where no start is needed CREATE_ROOM has begun the first round; but of another the function has to know.
         return None if first and not self.needs_start else self._call("START", None, None)
 
+    def on_options(self, old: dict[str, Any]) -> Any:
+        return self._call("OPTIONS", None, old)
+
     def on_turn(self, who: Any) -> Any:
         return self._call("TURN", who if isinstance(who, Player) else None, name_of(who))
 

@@ -184,6 +184,7 @@ LATER: Final[dict[str, Callable[[Step], Any]]] = {
     "chat": lambda step: step.chat,
     "enter": lambda step: step.enter,
     "kick": lambda step: step.kick,
+    "options": lambda step: step.game.options,
     "over": lambda step: step.over,
     "own": lambda step: step.sender().state,
     "phase": lambda step: step.game.phase,

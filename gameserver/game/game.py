@@ -100,6 +100,15 @@ class Game(GameSettings):
     def on_join(self, player: Player) -> Any:
         """Welcome somebody who has just taken a seat, in any role. Raising `Refused` gives no seat."""
 
+    def on_options(self, old: dict[str, Any]) -> Any:
+        """
+        Deal with other options, which the host has set between two rounds: ``self.options`` are the new ones.
+
+        Raising `Refused` leaves them as they were.
+
+        :param old: those that held before.
+        """
+
     def on_start(self) -> Any:
         """Set up a round: the game starts, or starts again. Raising `Refused` starts nothing."""
 
@@ -151,7 +160,7 @@ class Game(GameSettings):
 
     @property
     def options(self) -> dict[str, Any]:
-        """The options that the room was created with, by the names of `on_create`'s parameters."""
+        """The room's options, by the names of `on_create`'s parameters: those of its creation, or its host's since."""
         return self._gs_room.state.options
 
     @property

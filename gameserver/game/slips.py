@@ -25,11 +25,11 @@ if TYPE_CHECKING:
 HOOKS: Final = frozenset(
     {
         *("on_create", "on_join", "on_start", "on_drop", "on_resume", "on_leave"),
-        *("on_chat", "on_tick", "on_load", "on_close", "on_turn", "on_timeout", "migrate"),
+        *("on_chat", "on_tick", "on_load", "on_close", "on_turn", "on_timeout", "on_options", "migrate"),
     }
 )
 """What a subclass may define, and the room calls."""
-LATER: Final = frozenset({"on_turn", "on_timeout"})
+LATER: Final = frozenset({"on_turn", "on_timeout", "on_options"})
 """Hooks that games of before may have as names of their own: they count only as what they are called as."""
 ASKED: Final = frozenset({"moves", "imagine"})
 """What a game is asked for, and need not call itself."""

@@ -130,7 +130,8 @@ class Spec:
     :ivar clock: of its turns, by its settings.
     :ivar clock_option: rooms may have another.
     :ivar ready_check: it starts when all people are ready.
-    :ivar moves: the hook of this name, unbound; None where the game has none that is one, as `on_turn`, `on_timeout`.
+    :ivar moves: the hook of this name, unbound; None where the game has none that is one, as `on_turn`,
+        `on_timeout`, `on_options`.
     :ivar bots: by level, in the order of the class, what plays it; also ``random``, where there are moves.
     :ivar stand_in: the level that plays for the absent; None: there is none.
     :ivar absent: what becomes of the seats of players who are away: ``"leave"``, ``"stand_in"`` or ``"skip"``.
@@ -178,7 +179,7 @@ class Spec:
 
     def _read_turns(self, cls: type[Game]) -> None:
         self.moves, self.on_turn = hook(cls, "moves", 2), hook(cls, "on_turn", 2)
-        self.on_timeout = hook(cls, "on_timeout", 2)
+        self.on_timeout, self.on_options = hook(cls, "on_timeout", 2), hook(cls, "on_options", 2)
         self.turn_types: Mapping[str, TurnType] = getattr(cls, "turn_types", {}) if self.function_style else {}
         with_turn = [*(one for one in self.messages.values() if one.turn), *self.turn_types.values()]
         self.waits_for_turns = bool(with_turn)

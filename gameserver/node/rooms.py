@@ -18,7 +18,7 @@ from gameserver.protocol import values
 from gameserver.room import row
 from gameserver.room.effects import Requester
 from gameserver.room.inputs.arrivals import CreateRoom, SeatWish, TakeSeat
-from gameserver.room.options import wanted
+from gameserver.room.options import check_size, wanted
 
 if TYPE_CHECKING:
     from gameserver.game.spec import Spec
@@ -51,7 +51,7 @@ class RoomRegistry(RunningRooms):
         self.too_many_rooms = 0
         self._creators = creators or Creators()
         self._passwords = Passwords(hasher)
-        self._options_bytes = options_bytes
+        self._context.options_bytes = options_bytes
         self._matching = Matching(self._open_rooms, self._rooms_with)
         self.notifier: Notifier | None = None
 
@@ -106,7 +106,7 @@ class RoomRegistry(RunningRooms):
         :raises Refused: the game refuses, or the user may not.
         """
         spec = self.spec(game)
-        self._check_options(options)
+        check_size(options, self._context.options_bytes)
         if self.draining:
             raise Refused(code="draining")
         if self._spaces[spec.name].full:
@@ -123,15 +123,6 @@ class RoomRegistry(RunningRooms):
             return runner
         finally:
             self._openers.end(address, runner)
-
-    def _check_options(self, options: dict[str, Any]) -> None:
-        """:raises Refused: they are no JSON, or too large: everybody who looks for a room is shown them."""
-        try:
-            size_bytes = len(values.encode(values.received(options)))
-        except NotJSON as error:
-            raise Refused(str(error), code="bad_data", path="$.options") from None
-        if size_bytes > self._options_bytes:
-            raise Refused(f"Options have at most {self._options_bytes} bytes.", code="too_large", path="$.options")
 
     async def _make(
         self,
@@ -180,7 +171,7 @@ class RoomRegistry(RunningRooms):
         except NotJSON as error:
             raise Refused(str(error), code="bad_data", path="$.match") from None
         if not await self._match_existing(seek, seat):
-            self._check_options(match)  # before the game's schema reads them
+            check_size(match, self._context.options_bytes)  # before the game's schema reads them
             with self._matching.making(seek):
                 await self.create(requester.user, game, match, requester=requester, seat=seat)
 

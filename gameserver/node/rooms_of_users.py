@@ -34,10 +34,10 @@ async def may_exist(user_id: str, rooms: RoomsOfUsers, people: People, users: IU
 
 
 def seat_mark(room: Room) -> tuple[object, ...]:
-    """:returns: what is another once somebody came or went, or other newcomers would find a seat."""
+    """:returns: what is another once somebody came or went, or other newcomers would find a seat, or look for it."""
     state = room.state
     left = sum(seat._kept.has_left for seat in room.seats.values()) if room.spec.absent != "leave" else 0
-    return state.next_seat, len(room.seats), left, state.status, state.locked, room.moment.closing
+    return state.next_seat, len(room.seats), left, state.status, state.locked, state.options, room.moment.closing
 
 
 class RoomsOfUsers:

@@ -28,6 +28,7 @@ host      what a host does besides: the round ends, pauses, is played again; som
 undo      one's own last move is taken back
 ready     whether one is ready for the round to start
 bot       a new bot; or a seat is handed to a bot, given back, or a bot's seat removed
+options   the host changes the room's options between rounds
 listen    lines from outside rooms: the lobby of a game, direct messages, announcements
 ========  ==========================================================================================
 
@@ -45,8 +46,8 @@ room      what everybody may know of the room
 timer     a shown timer was armed, has fired, was cancelled or paused
 chat      a line
 skip      message ``n`` of a stream is not for this seat
-left      this seat is gone, or this socket must find its room again (``moved``)
-redirect  the room is elsewhere
+left      this seat is gone, this socket must find its room again (``moved``), or all go on elsewhere (``next``)
+redirect  the room is elsewhere, or goes on as another
 pong      the answer to ``ping``
 edited    a line was changed, or taken back (its text is null)
 typing    a seat is writing a line
@@ -284,6 +285,12 @@ class BotMessage(FromClient, tag="bot"):
     seat: Id | None = None
 
 
+class OptionsMessage(FromClient, tag="options"):
+    options: Object
+    id: RequestId | None = None
+    room: Id | None = None
+
+
 class Listen(FromClient):
     to: Id
     id: RequestId | None = None
@@ -294,7 +301,7 @@ class Listen(FromClient):
 ClientMessage = (
     Hello | Create | Join | Resume | Send | ChatMessage | Start | Leave | Ping
     | Typing | Read | Edit | Unsay | Report | Block | TeamMessage | Listen | HostMessage | Undo
-    | ReadyMessage | BotMessage
+    | ReadyMessage | BotMessage | OptionsMessage
 )  # fmt: skip
 
 
@@ -420,12 +427,14 @@ class Left(FromServer):
     room: str
     reason: str
     message: str | None = None
+    next: str | None = None
+    url: str | None = None
 
 
 class Redirect(FromServer):
     id: int | None
     room: str
-    url: str
+    url: str | None
 
 
 class Pong(FromServer):
@@ -520,7 +529,7 @@ ARRAYS: Final[dict[int, tuple[str, tuple[str, ...]]]] = {
     30: ("timer", ("room", "stream", "n", "name", "ends", "paused_ms")),
     31: ("chat", ("room", "stream", "n", "from", "to", "text", "data", "at", "emote", "mentions", "edited")),
     32: ("skip", ("room", "stream", "n")),
-    33: ("left", ("room", "reason", "message")),
+    33: ("left", ("room", "reason", "message", "next", "url")),
     34: ("redirect", ("id", "room", "url")),
     35: ("pong", ("at", "now")),
     36: ("edited", ("room", "stream", "n", "line", "text", "data", "at", "mentions")),
@@ -530,6 +539,7 @@ ARRAYS: Final[dict[int, tuple[str, tuple[str, ...]]]] = {
     40: ("post", ("to", "line", "from", "text", "data", "at")),
     41: ("bot", ("id", "room", "level", "name", "seat")),
     42: ("moves", ("room", "moves", "more", "prompt", "undo")),
+    43: ("options", ("id", "room", "options")),
     45: ("user", ("user",)),
 }  # fmt: skip
 """
@@ -539,7 +549,7 @@ Fields are only ever added at the end. What is inside a field is as in JSON, but
 are. ``keys``, and the small numbers that stand for keys in a patch, are explained in `gameserver.protocol.patches`.
 """
 
-FROM_CLIENT: Final = frozenset({*range(1, 21), 41} & ARRAYS.keys())
+FROM_CLIENT: Final = frozenset({*range(1, 21), 41, 43} & ARRAYS.keys())
 """The numbers of what a client may say; those up to 40 were dealt out in halves."""
 
 

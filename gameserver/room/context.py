@@ -24,6 +24,7 @@ class RoomContext(Struct):
     :ivar chat_chars: characters of a line.
     :ivar chat_data_bytes: of what a client adds to a line.
     :ivar name_chars: characters of a player's name.
+    :ivar options_bytes: of a room's options, as JSON.
     :ivar warned: games of which it was said that they store large documents whole.
     :ivar post: gives the room of a code an input later; None: nobody runs it.
     :ivar notified: called with notices, once they are stored; None: nobody outside wants to know.
@@ -37,6 +38,7 @@ class RoomContext(Struct):
     chat_chars: int = 500
     chat_data_bytes: int = 1024
     name_chars: int = 32
+    options_bytes: int = 4096
     notified: Callable[[Mapping[str, bytes]], None] | None = None
     post: Callable[[str, Input], None] | None = None
     warned: set[str] = set()

@@ -123,6 +123,7 @@ class Contract(Protocol):
     moves: Callable[[Any, Any], Any] | None
     on_turn: Callable[[Any, Any], Any] | None
     on_timeout: Callable[[Any, Any], Any] | None
+    on_options: Callable[[Any, Any], Any] | None
 
     @property
     def cls(self) -> type[GameSettings]:

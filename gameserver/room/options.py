@@ -1,4 +1,4 @@
-"""The options of a room: what its creator gives, read by the game's schema."""
+"""The options of a room: what its creator gives, or later its host, read by the game's schema."""
 
 from __future__ import annotations
 
@@ -10,6 +10,19 @@ from gameserver.room.turns import time_control
 
 if TYPE_CHECKING:
     from gameserver.room.contract import Contract
+
+
+def check_size(options: dict[str, Any], most_bytes: int) -> None:
+    """
+    :param options: as they came over the wire.
+    :raises Refused: they are no JSON, or too large: everybody who looks for a room is shown them.
+    """
+    try:
+        size_bytes = len(values.encode(values.received(options)))
+    except NotJSON as error:
+        raise Refused(str(error), code="bad_data", path="$.options") from None
+    if size_bytes > most_bytes:
+        raise Refused(f"Options have at most {most_bytes} bytes.", code="too_large", path="$.options")
 
 
 def read_options(spec: Contract, options: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:

@@ -58,8 +58,8 @@ SAID = st.one_of(
     st.builds(messages.Timer, TEXT, TEXT, COUNTS, TEXT, st.none() | COUNTS, st.none() | COUNTS),
     st.builds(messages.ChatLine, TEXT, TEXT, COUNTS, SPEAKERS, TEXT, TEXT, VALUES, COUNTS),
     st.builds(messages.Skip, TEXT, TEXT, COUNTS),
-    st.builds(messages.Left, TEXT, TEXT, st.none() | TEXT),
-    st.builds(messages.Redirect, st.none() | IDS, TEXT, TEXT),
+    st.builds(messages.Left, TEXT, TEXT, st.none() | TEXT, st.none() | TEXT, st.none() | TEXT),
+    st.builds(messages.Redirect, st.none() | IDS, TEXT, st.none() | TEXT),
     st.builds(messages.UserMessage, st.builds(messages.UserInfo, TEXT, TEXT, st.lists(TEXT, max_size=2))),
     st.builds(messages.Moves, TEXT, st.lists(MOVES, max_size=2), st.booleans(), PROMPTS, st.booleans()),
     st.builds(messages.Pong, st.none() | COUNTS | st.floats(allow_nan=False, allow_infinity=False), COUNTS),
@@ -81,6 +81,8 @@ ASKED = st.one_of(
         "id": IDS, "data": VALUES, "room": OPTIONAL_TEXT, "turn": st.none() | COUNTS})),
     st.tuples(st.just("bot"), st.fixed_dictionaries({}, optional={
         "id": IDS, "room": OPTIONAL_TEXT, "level": OPTIONAL_TEXT, "name": OPTIONAL_TEXT, "seat": OPTIONAL_TEXT})),
+    st.tuples(st.just("options"), st.fixed_dictionaries({"options": OBJECTS}, optional={
+        "id": IDS, "room": OPTIONAL_TEXT})),
     st.tuples(st.just("ready"), st.fixed_dictionaries({}, optional={
         "id": IDS, "on": st.booleans(), "room": OPTIONAL_TEXT})),
     st.tuples(st.just("chat"), st.fixed_dictionaries({"text": TEXT}, optional={
@@ -105,7 +107,7 @@ def wrapped(value: Any) -> Any:
 class TableTests(SynchronousTestCase):
     def test_every_message_has_its_number(self) -> None:
         """Twenty of the client, twenty of the server, then either's, in the order of the page; no field forgotten."""
-        self.assertEqual(sorted(ARRAYS), [*range(1, 43), 45])
+        self.assertEqual(sorted(ARRAYS), [*range(1, 44), 45])
         for kinds, theirs in ((FromClient, True), (FromServer, False)):
             numbers = {op: names for n, (op, names) in ARRAYS.items() if (n in FROM_CLIENT) is theirs}
             self.assertEqual({str(k.__struct_config__.tag) for k in kinds.__subclasses__()}, set(numbers))

@@ -66,6 +66,7 @@ GOOD: Final[dict[str, dict[str, Any]]] = {
     "team": {"team": "red"},
     "host": {"act": "lock"},
     "listen": {"to": "server"},
+    "options": {"options": {}},
 }
 """What each message needs."""
 
@@ -73,7 +74,21 @@ GOOD: Final[dict[str, dict[str, Any]]] = {
 BOUNDED: Final = [
     *itertools.product(("create", "join"), ("game", "name", "role", "password")),
     *itertools.product(
-        ("join", "resume", "send", "chat", "start", "leave", "typing", "read", "edit", "unsay", "undo", "ready"),
+        (
+            "join",
+            "resume",
+            "send",
+            "chat",
+            "start",
+            "leave",
+            "typing",
+            "read",
+            "edit",
+            "unsay",
+            "undo",
+            "ready",
+            "options",
+        ),
         ("room",),
     ),
     *itertools.product(("report", "block", "team", "host", "bot"), ("room", "seat")),

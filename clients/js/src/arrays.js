@@ -35,7 +35,7 @@ const ARRAYS = /** @type {[number, string, string][]} */ ([
   [30, "timer", "room stream n name ends paused_ms"],
   [31, "chat", "room stream n from to text data at emote mentions edited"],
   [32, "skip", "room stream n"],
-  [33, "left", "room reason message"],
+  [33, "left", "room reason message next url"],
   [34, "redirect", "id room url"],
   [35, "pong", "at now"],
   [36, "edited", "room stream n line text data at mentions"],
@@ -45,11 +45,12 @@ const ARRAYS = /** @type {[number, string, string][]} */ ([
   [40, "post", "to line from text data at"],
   [41, "bot", "id room level name seat"],
   [42, "moves", "room moves more prompt undo"],
+  [43, "options", "id room options"],
   [45, "user", "user"],
 ]).map(([number, op, names]) => ({ number, op, names: names.split(" ") }));
 
 /** @param {MessageArray} array */
-const isClients = ({ number }) => number <= 20 || number === 41;
+const isClients = ({ number }) => number <= 20 || [41, 43].includes(number);
 
 /** What a client says, by op. */
 export const SAID = new Map(ARRAYS.filter(isClients).map((array) => [array.op, array]));

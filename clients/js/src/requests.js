@@ -24,7 +24,7 @@ import { GameError, seatGone } from "./errors.js";
  */
 
 /** Requests of a room that the server applies once for each id, however often they are said. */
-const REMEMBERED = new Set(["send", "chat", "start", "edit", "unsay", "report", "block", "team", "host", "undo", "ready", "bot"]);
+const REMEMBERED = new Set(["send", "chat", "start", "edit", "unsay", "report", "block", "team", "host", "undo", "ready", "bot", "options"]);
 
 export class Requests {
   most_bytes = Infinity; // that the server takes in one frame

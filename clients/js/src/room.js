@@ -2,7 +2,7 @@
 
 import { Chat } from "./chat.js";
 import { applyOp, merge } from "./documents.js";
-import { TurnTaking } from "./turns.js";
+import { Hosting } from "./hosting.js";
 
 /** @import * as Api from "../gameserver.js" */
 /** @import { ToldChannel } from "./chat.js" */
@@ -10,7 +10,7 @@ import { TurnTaking } from "./turns.js";
 
 /** @typedef {Omit<Api.Timer, "left">} ToldTimer */
 
-export class Room extends TurnTaking {
+export class Room extends Hosting {
   /** @type {Record<string, Api.Doc>} */
   groups = Object.create(null);
   /** @type {Record<string, Api.Doc>} */
@@ -115,22 +115,6 @@ export class Room extends TurnTaking {
    */
   tell(type, data) {
     this._client._tell("send", this, { type, data });
-  }
-
-  /**
-   * Begin the game, as the host.
-   * @returns {Promise<any>}
-   */
-  start() {
-    return this._client._ask("start", this);
-  }
-
-  /**
-   * What a host does besides starting.
-   * @type {Api.Room["asHost"]}
-   */
-  asHost(act, seat) {
-    return this._client._ask("host", this, { act, seat });
   }
 
   /**

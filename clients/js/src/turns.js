@@ -77,26 +77,26 @@ export class TurnTaking extends Emitter {
     const data = { ...move.data };
     for (const [field, value] of Object.entries(choices)) data[field] = idOf(value);
     const asked = { type: move.type, data, turn: this.turn?.number };
-    return this._client._ask("send", this.#room, asked);
+    return this._client._ask("send", this._room, asked);
   }
 
   /** @type {Api.Room["undo"]} */
   undo() {
-    return this._client._ask("undo", this.#room);
+    return this._client._ask("undo", this._room);
   }
 
   /** @type {Api.Room["ready"]} */
   ready(on = true) {
-    return this._client._ask("ready", this.#room, { on });
+    return this._client._ask("ready", this._room, { on });
   }
 
   /** @type {Api.Room["bot"]} */
   bot({ level, name, seat } = {}) {
-    return this._client._ask("bot", this.#room, { level, name, seat: idOf(seat) });
+    return this._client._ask("bot", this._room, { level, name, seat: idOf(seat) });
   }
 
   /** @returns {Room} */
-  get #room() {
+  get _room() {
     return /** @type {any} */ (this);
   }
 

@@ -12,6 +12,7 @@ from gameserver.room.inputs.input import SeatRequest
 from gameserver.room.inputs.lifecycle import GiveUpSeat, StartRound
 from gameserver.room.inputs.message import Message
 from gameserver.room.inputs.moderation import BlockSeat, ReportSeat
+from gameserver.room.inputs.options import SetOptions
 from gameserver.room.inputs.ready import MarkReady
 from gameserver.room.inputs.teams import ChooseTeam
 from gameserver.room.inputs.undo import UndoMove
@@ -30,6 +31,7 @@ SEAT_REQUESTS: Final[dict[type, type[SeatRequest[Any]]]] = {
     messages.Undo: UndoMove,
     messages.ReadyMessage: MarkReady,
     messages.BotMessage: SetBot,
+    messages.OptionsMessage: SetOptions,
     messages.Report: ReportSeat,
     messages.Block: BlockSeat,
 }

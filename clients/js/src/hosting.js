@@ -1,0 +1,31 @@
+/** What the host of a room does. */
+
+import { TurnTaking } from "./turns.js";
+
+/** @import * as Api from "../gameserver.js" */
+
+export class Hosting extends TurnTaking {
+  /**
+   * Begin the game, as the host.
+   * @returns {Promise<any>}
+   */
+  start() {
+    return this._client._ask("start", this._room);
+  }
+
+  /**
+   * What a host does besides starting.
+   * @type {Api.Room["asHost"]}
+   */
+  asHost(act, seat) {
+    return this._client._ask("host", this._room, { act, seat });
+  }
+
+  /**
+   * Give the room other options, between two rounds.
+   * @type {Api.Room["setOptions"]}
+   */
+  setOptions(options) {
+    return this._client._ask("options", this._room, { options });
+  }
+}
