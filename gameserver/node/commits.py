@@ -80,6 +80,7 @@ class Commits:
         "_put_off",
         "_puts",
         "_runner",
+        "_to_seal",
         "_whole",
         "_write_call",
         "fence",
@@ -109,6 +110,7 @@ class Commits:
         self._held_up = False  # somebody was told that the room is behind
         self._changed_since: float | None = None
         self._write_call: IDelayedCall | None = None
+        self._to_seal: set[str] = set()  # the kinds of steps of which one has lasted that had changed something before
 
     def collect(self) -> Commit | None:
         """
@@ -122,7 +124,7 @@ class Commits:
         busy = self._runner.lasting is not None
         if self._whole and busy:
             return None
-        if self._runner.room.game_class.durability == "relaxed" and not self._runner.room.moment.ended:
+        if self._is_relaxed:
             return self._collect_relaxed()
         if not busy and (self.must or under_way):
             self.seal()
@@ -328,6 +330,31 @@ class Commits:
         if not lasts:
             self.seal()
         return self._commit()
+
+    def step_may_last(self, what: str) -> None:
+        """
+        A step of that kind begins: what earlier ones did is storable without what it does.
+
+        In a relaxed room, whose row is encoded once for many steps, that is seen to once the step does last; if that
+        changes something before it waits, the row waits with it, which happens once to each kind of step.
+        """
+        if self._is_relaxed and what not in self._to_seal:
+            self._outbox += self._runner.room.publisher.take()
+        else:
+            self.seal()
+
+    def step_lasts(self, what: str) -> None:
+        """A step of that kind waits for something."""
+        if not self._is_relaxed:
+            return
+        if self._runner.room.journal.undo:
+            self._to_seal.add(what)
+        else:
+            self.seal()  # it has changed nothing yet
+
+    @property
+    def _is_relaxed(self) -> bool:
+        return self._runner.room.game_class.durability == "relaxed" and not self._runner.room.moment.ended
 
     def seal(self) -> None:
         """Encode what changed so far: the next step may change it again, or take long."""

@@ -34,10 +34,9 @@ async def may_exist(user_id: str, rooms: RoomsOfUsers, people: People, users: IU
 
 
 def seat_mark(room: Room) -> tuple[object, ...]:
-    """:returns: what is another once somebody came or went, or other newcomers would find a seat, or look for it."""
+    """:returns: what is another once other newcomers would find a seat, or look for it."""
     state = room.state
-    left = sum(seat._kept.has_left for seat in room.seats.values()) if room.spec.absent != "leave" else 0
-    return state.next_seat, len(room.seats), left, state.status, state.locked, state.options, room.moment.closing
+    return state.next_seat, len(room.seats), state.status, state.locked, state.options, room.moment.closing
 
 
 class RoomsOfUsers:
@@ -85,19 +84,26 @@ class RoomsOfUsers:
                 del self._making[user_id]
 
     def count(self, runner: RoomRunner) -> None:
-        """Look who has a seat in a room now, if it is still there; whoever has left it counts no more."""
-        seats = runner.room.seats.values()
-        users = frozenset(seat.user_id for seat in seats if seat.bot is None and not seat._kept.has_left)
+        """
+        Look who has a seat in a room now, if it is still there; whoever has left it counts no more.
+
+        Only those are looked at of whom a seat came or went since, or all who are gone with the room.
+        """
+        room, users = runner.room, runner.users
+        code, changed = room.code, room.journal.stale.users
+        for user_id in list(users) if runner.forgotten else changed:
+            if any(seat.bot is None and not seat._kept.has_left for seat in room.seats.index.of_user(user_id)):
+                users.add(user_id)
+                self._rooms.setdefault(user_id, set()).add(code)
+            elif user_id in users:
+                users.remove(user_id)
+                rooms = self._rooms.get(user_id, set())
+                rooms.discard(code)
+                if not rooms:
+                    self._rooms.pop(user_id, None)
+        if not room.journal.undo:
+            changed.clear()  # else the step that is under way may yet be undone
         self._count_empty(runner, empty=not users and not runner.forgotten)
-        code = runner.room.code
-        for gone in runner.users - users:
-            rooms = self._rooms.get(gone, set())
-            rooms.discard(code)
-            if not rooms:
-                self._rooms.pop(gone, None)
-        for new in users - runner.users:
-            self._rooms.setdefault(new, set()).add(code)
-        runner.users = users
 
     def _count_empty(self, runner: RoomRunner, *, empty: bool) -> None:
         creator = runner.room.state.creator

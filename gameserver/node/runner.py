@@ -94,7 +94,7 @@ class RoomRunner(RoomSteps):
     ) -> None:
         super().__init__(room, clock, fence=fence, version=version, reactor_pass=reactor_pass, remade=remade)
         self.seat_mark: tuple[object, ...] = ()
-        self.users: frozenset[str] = frozenset()
+        self.users: set[str] = set()
         self.ticks_skipped = 0
         self._refusal = "not_found"
         self._arrivals = 0

@@ -358,7 +358,7 @@ class RunningRooms(ServedGames):
 
     def _changed(self, runner: RoomRunner) -> None:
         room = runner.room
-        if runner.seat_mark != seat_mark(room):
+        if room.journal.stale.users or runner.seat_mark != seat_mark(room):
             self.count_users(runner)
 
     def _lose(self, runner: RoomRunner) -> None:

@@ -147,7 +147,7 @@ class RoomSteps:
             self.commits.seal()  # what earlier steps of this pass said is stored as of them
             self.room = self._remade(self.room)
         elif self.room.spec.waits:
-            self.commits.seal()
+            self.commits.step_may_last(input.what)
         self.room.begin(now, self.reactor_pass.monotonic())
         try:
             rest = input.apply(self.room)
@@ -188,6 +188,8 @@ class RoomSteps:
 
         step = LastingStep(rest, self.clock, ended, input.what)
         if not step.over:
+            if self._remade is None:
+                self.commits.step_lasts(input.what)
             self.lasting = step
             if self.state is not OVER:
                 self.state = WAITING

@@ -83,8 +83,9 @@ def is_open_to(room: Room, requester: Requester, role: str, match: dict[str, Any
 
 def seated(room: Room, role: str) -> int:
     """:returns: how many seats of a role are taken; before a round a bot makes room for a person."""
-    lasting = room.state.status == "playing"
-    return sum(1 for seat in room.seats.values() if seat.role == role and (lasting or seat.bot is None))
+    taken = len(room.seats.of_role(role))
+    passing = room.state.status != "playing" and role == "player"  # bots are players
+    return taken - len(room.seats.index.bots) if passing else taken
 
 
 def holds(options: dict[str, Any], match: dict[str, Any]) -> bool:
@@ -189,4 +190,4 @@ def hosts_beside(room: Room, seat: Player) -> bool:
 
 def is_full(room: Room) -> bool:
     """Whether all seats of players are taken."""
-    return len(list(room.seats.of_role("player"))) >= room.game_class.max_players
+    return len(room.seats.of_role("player")) >= room.game_class.max_players

@@ -7,11 +7,12 @@ forgets the undoing and begins the next step.
 
 from __future__ import annotations
 
-from collections.abc import Callable, MutableMapping
+from collections.abc import Callable, Iterable, MutableMapping
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from gameserver.room import marks
 from gameserver.room.documents.compile import compile_ops
+from gameserver.room.documents.key_order import KeyOrder
 from gameserver.room.parts import Parts
 
 if TYPE_CHECKING:
@@ -22,6 +23,8 @@ K = TypeVar("K")
 V = TypeVar("V")
 
 _MISSING: Final = object()
+SMALL: Final = 64
+"""So many keys are copied sooner than their order is kept."""
 
 
 class Journal:
@@ -34,7 +37,7 @@ class Journal:
     back since). `stale` and `parts` are what follows from changes: what may have to be told, and what is to be stored.
     """
 
-    __slots__ = ("_made_after", "_made_in", "era", "parts", "stale", "step", "touched", "undo")
+    __slots__ = ("_made_after", "_made_in", "_orders", "era", "parts", "stale", "step", "touched", "undo")
 
     def __init__(self) -> None:
         self.undo: list[tuple[Any, ...]] = []
@@ -44,6 +47,7 @@ class Journal:
         self.stale = marks.Stale()
         self.parts = Parts()
         self._made_after = self._made_in = -1
+        self._orders: dict[int, tuple[dict[Any, Any], KeyOrder[Any]]] = {}  # of large dicts, by their ids
 
     def record(self, undo: Callable[..., object], *args: object) -> None:
         """Call ``undo(*args)`` if this step, or this part of it, is rolled back."""
@@ -112,7 +116,7 @@ class Journal:
         """
         Delete a key of a field that is a dict.
 
-        :param ordered: undone, it is to stand where it stood, for which the whole dict is copied; else it is the last.
+        :param ordered: undone, it is to stand where it stood; else it is the last.
         :raises KeyError: there is no such key.
         """
         mapping = getattr(state, field)
@@ -163,6 +167,10 @@ class Journal:
         if key in mapping:
             self.undo.append((mapping.__setitem__, key, mapping[key]))
         else:
+            _, order = self._orders.get(id(mapping), (None, None))
+            if order is not None:
+                order.keys.append(key)
+                self.undo.append((order.keys.pop,))
             self.undo.append((mapping.__delitem__, key))
         mapping[key] = value
 
@@ -174,9 +182,24 @@ class Journal:
         :raises KeyError: there is no such key.
         """
         value = mapping[key]
-        self.undo.append((refill, mapping, dict(mapping)))
+        self._keep_order(mapping)
         del mapping[key]
+        self.undo.append((mapping.__setitem__, key, value))
         return value
+
+    def _keep_order(self, mapping: dict[Any, Any]) -> None:
+        """A key is about to be deleted: let the undo log know where it stands, once an era."""
+        _, order = self._orders.get(id(mapping), (None, None))
+        if len(mapping) <= SMALL and (order is None or order.era != self.era):
+            self._orders.pop(id(mapping), None)
+            self.undo.append((put_in_order, mapping, list(mapping)))
+            return
+        if order is None:
+            order = KeyOrder(mapping)
+            self._orders[id(mapping)] = (mapping, order)
+        if order.era != self.era:
+            order.era = self.era
+            self.undo.append((put_in_noted_order, mapping, order, order.mark(self.step, mapping, len(mapping))))
 
     def append(self, items: list[V], item: V) -> None:
         """Append to an ordinary list."""
@@ -184,7 +207,15 @@ class Journal:
         items.append(item)
 
 
-def refill(mapping: dict[Any, Any], content: dict[Any, Any]) -> None:
-    """Have a dict hold what it held, in that order: how the deletion of a key is undone."""
-    mapping.clear()
-    mapping.update(content)
+def put_in_order(mapping: dict[Any, Any], keys: Iterable[Any]) -> None:
+    """Have the keys of a dict stand in this order; of keys that it has not, nothing is put in."""
+    items = {key: mapping[key] for key in keys if key in mapping}
+    items.update((key, value) for key, value in mapping.items() if key not in items)
+    # It is the same dict with the same keys: what a subclass knows of them stays true.
+    dict.clear(mapping)
+    dict.update(mapping, items)
+
+
+def put_in_noted_order(mapping: dict[Any, Any], order: KeyOrder[Any], length: int) -> None:
+    """The same, by so much of what was noted of the order."""
+    put_in_order(mapping, order.ordered(length))

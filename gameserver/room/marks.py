@@ -31,6 +31,7 @@ class Stale:
     :ivar all_timers: what is shown of any.
     :ivar armed: when these timers are due; always the same dict, as the next one is.
     :ivar held: how long these seats are held.
+    :ivar users: of whom a seat may have come or gone since the node counted.
     """
 
     __slots__ = (
@@ -45,6 +46,7 @@ class Stale:
         "moved",
         "seats",
         "timers",
+        "users",
     )
 
     def __init__(self) -> None:
@@ -59,6 +61,7 @@ class Stale:
         self.all_timers = False
         self.armed: dict[tuple[str | None, str], None] = {}
         self.held: dict[str, None] = {}
+        self.users: dict[str, None] = {}
 
 
 Mark = Callable[..., None]
@@ -117,6 +120,11 @@ def seat(stale: Stale, state: Any, *_: object) -> None:
 def hears(stale: Stale, state: Any, *_: object) -> None:
     """It is of a seat, and the streams that the seat hears rest on it."""
     stale.moved[state.id] = None
+
+
+def users(stale: Stale, state: Any, *_: object) -> None:
+    """It is of a seat, and whether its user is in the room rests on it."""
+    stale.users[state.user_id] = None
 
 
 def names_seat(stale: Stale, _: object, *seats: str | None) -> None:

@@ -26,7 +26,7 @@ def begin(room: Room) -> Any:
     """
     if room.state.status == "playing":
         raise Refused("The game is under way.")
-    if room.spec.cls.needs_start and len(list(room.seats.of_role("player"))) < room.game_class.min_players:
+    if room.spec.cls.needs_start and len(room.seats.of_role("player")) < room.game_class.min_players:
         raise Refused(f"It takes {room.game_class.min_players} to play.")
     rounds = room.state.rounds + 1
     room.journal.update(room.state, status="playing", result=None, played_before=0.0, playing_since=room.time)
@@ -41,11 +41,13 @@ def begin(room: Room) -> Any:
 
 async def begin_when_ready(room: Room) -> None:
     """Start, or play again, if all people are ready and there are enough players, in a game that is so."""
+    if not room.spec.ready_check:
+        return
     players = room.players
     people = [seat for seat in players if seat.bot is None]
     enough = len(players) >= room.game_class.min_players
     waits = room.state.status != "playing" and room.moment.closing is None
-    if room.spec.ready_check and waits and enough and people and all(seat.ready for seat in people):
+    if waits and enough and people and all(seat.ready for seat in people):
         await room.game_calls.alone("on_start", begin, room)
 
 
@@ -107,7 +109,7 @@ def kick(room: Room, player: Player, ban: bool) -> None:
     ends = [player]
     if ban:
         room.talking.ban(player.user_id, Ban(player.name))
-        ends += [s for s in room.seats.values() if s.user_id == player.user_id and s is not player]
+        ends += [s for s in room.seats.index.of_user(player.user_id) if s is not player]
     for seat in ends:
         if seat.id in room.seats:  # the hook of one may have ended another
             room.finish_later(absence.leave(room, seat, "banned" if ban else "kicked", None))

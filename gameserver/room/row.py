@@ -158,6 +158,7 @@ def remake(room: Room) -> Room:
     for name, document in room.docs.items():
         made.docs[name].fields = document.fields
     made.moment, made.share, made.journal.parts = room.moment, room.share, room.journal.parts
+    made.journal.stale.users.update(room.journal.stale.users)
     made.publisher.take_over(room.publisher, made.docs)
     room.tables.move_to(made.tables)
     text = "{game} failed in room {room} at on_load"
@@ -262,6 +263,8 @@ def _restore_streams(room: Room, epoch: str, counts: bytes | None, log: list[tup
     streams = room.publisher.streams
     streams.epoch, streams.past = part.epoch, part.past
     streams.restore(part.counts, sorted((int(number), content) for number, content in log))
+    for key in [key for key in streams.counts if key.startswith("seat:") and key[5:] not in room.seats]:
+        streams.forget(key)
 
 
 def _restore_answers(room: Room, frames: list[tuple[str, bytes]], done: list[tuple[str, bytes]]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Container
 from typing import TYPE_CHECKING
 
 from gameserver.interfaces.users import is_guest
@@ -10,6 +11,7 @@ from gameserver.protocol.names import name_key, numbered
 if TYPE_CHECKING:
     from gameserver.interfaces import User
     from gameserver.room.room import Room
+    from gameserver.room.seats import Player, Seats
 
 
 def name_for(room: Room, user: User, wish: str) -> str:
@@ -21,12 +23,32 @@ def name_for(room: Room, user: User, wish: str) -> str:
     :param wish: what the newcomer wants to be called, as `gameserver.protocol.names.check_name` returns it.
     :returns: that, or with a number where another seat has one that a person could take for it.
     """
-    taken = {name_key(seat.name): seat for seat in room.seats.values() if seat.user_id != user.id}
     key = name_key(wish)
-    holder = taken.get(key)
+    taken = NamesOfOthers(room.seats, user.id)
+    holder = taken.holder(key)
     if holder is None:
         return wish
     if holder.account or is_guest(user) or key != name_key(user.name):
         return numbered(wish, taken, room.context.name_chars)
-    room.journal.set(holder._kept, "name", numbered(holder.name, taken, room.context.name_chars))
+    room.seats.rename(holder, numbered(holder.name, taken, room.context.name_chars))
     return wish
+
+
+class NamesOfOthers(Container[str]):
+    """
+    The keys of all names in a room, but for those of one user.
+
+    :param user_id: None: of all.
+    """
+
+    def __init__(self, seats: Seats, user_id: str | None = None) -> None:
+        self._seats = seats
+        self._user_id = user_id
+
+    def holder(self, key: str) -> Player | None:
+        """:returns: who has a name with this key."""
+        others = [seat for seat in self._seats.index.called(key) if seat.user_id != self._user_id]
+        return others[-1] if others else None
+
+    def __contains__(self, key: object) -> bool:
+        return isinstance(key, str) and self.holder(key) is not None

@@ -6,7 +6,7 @@ A seat outlives connections: many sessions may hold it at once, and it is held w
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING, Any
 
 from msgspec import UNSET, UnsetType
@@ -15,6 +15,7 @@ from gameserver.errors import Refused
 from gameserver.rates import TokenBucket
 from gameserver.room import hosts
 from gameserver.room.schedule import Schedule
+from gameserver.room.seat_index import SeatIndex
 from gameserver.room.state import SeatState
 from gameserver.room.timers import TimerName
 from gameserver.room.turns import ring
@@ -159,13 +160,32 @@ def with_ids(value: Any) -> Any:
 
 
 class Seats(dict[str, Player]):
-    """The seats of one room by id, in order of seniority."""
+    """
+    The seats of one room by id, in order of seniority.
+
+    :ivar index: the same by what they are.
+    """
 
     def __init__(self, room: Room, kept: Sequence[SeatState]) -> None:
         super().__init__((one.id, Player(room, one)) for one in kept)
         self._room = room
+        self.index = SeatIndex(self.values())
         room.journal.stale.held.update((one.id, None) for one in kept if one.hold_until is not None)
+        room.journal.stale.users.update((one.user_id, None) for one in kept)
         self._holds: Schedule[str] | None = None  # until an owner is away
+
+    def __setitem__(self, id: str, seat: Player) -> None:
+        super().__setitem__(id, seat)
+        self.index.add(seat)
+
+    def __delitem__(self, id: str) -> None:
+        self.index.remove(self[id])
+        super().__delitem__(id)
+
+    def clear(self) -> None:
+        """No seat is there any more."""
+        super().clear()
+        self.index = SeatIndex()
 
     def first_held(self) -> Player | None:
         """Return the seat, of those whose owner is away, that is given up first."""
@@ -187,13 +207,21 @@ class Seats(dict[str, Player]):
         """The id of the host's seat."""
         return self._room.state.host
 
-    def of_role(self, role: str | None) -> Iterator[Player]:
-        """:returns: the seats of a role, or all."""
-        return (seat for seat in self.values() if role is None or seat.role == role)
+    def of_role(self, role: str | None) -> Collection[Player]:
+        """:returns: the seats of a role, or all, in order of seniority."""
+        return self.values() if role is None else self.index.of_role(role)
 
     def of_user(self, user_id: str, role: str | None = None) -> Player | None:
-        """:returns: this user's seat of that role."""
-        return next((s for s in self.of_role(role) if s.user_id == user_id and s.bot is None), None)
+        """:returns: this user's seat of that role, or any."""
+        own = (s for s in self.index.of_user(user_id) if (role is None or s.role == role) and s.bot is None)
+        return next(own, None)
+
+    def rename(self, seat: Player, name: str) -> None:
+        """From now on a player is called so."""
+        old = seat.name
+        self._room.journal.set(seat._kept, "name", name)
+        self.index.renamed(seat, old, name)
+        self._room.journal.record(self.index.renamed, seat, name, old)
 
     def take(
         self, user_id: str, name: str, profile: dict[str, Any], role: str, *, bot: str | UnsetType = UNSET
@@ -206,13 +234,9 @@ class Seats(dict[str, Player]):
         :raises Refused: ``room_full``.
         """
         room = self._room
-        taken = list(self.of_role(role))
-        if len(taken) >= (room.spec.player_seats(role) or 0):
+        if len(self.of_role(role)) >= (room.spec.player_seats(role) or 0):
             raise Refused(f"There is no free seat for a {role}." if role != "player" else "", code="room_full")
-        number = None
-        if role == "player":
-            numbers = {s.number for s in taken}
-            number = next(n for n in range(len(taken) + 1) if n not in numbers)
+        number = self.index.free_number() if role == "player" else None
         state, journal = room.state, room.journal
         kept = SeatState(
             id=str(state.next_seat),

@@ -49,6 +49,7 @@ class Moment(Kept):
     :ivar monotonic: seconds that only grow, as of this step: for ages that end with the process.
     :ivar empty_since: since when nobody is connected.
     :ivar grace_until: so long after a restart all seats count as online.
+    :ivar grace_seats: those that were found empty then, of which the first `grace_done` have dropped or are back.
     :ivar closing: why the room closes with this step.
     :ivar failures: how often in a row the game failed at what no player sent.
     :ivar large_since: `large_writes` counts from then on, see `gameserver.room.large`.
@@ -60,6 +61,8 @@ class Moment(Kept):
     monotonic: float = 0.0
     empty_since: Annotated[float | None, marks.due] = None
     grace_until: Annotated[float | None, marks.due] = None
+    grace_seats: tuple[str, ...] | None = None
+    grace_done: int = 0
     closing: str | None = None
     closing_text: str | None = None
     ended: bool = False
@@ -186,7 +189,7 @@ class SeatState(Kept, kw_only=True):
     """
 
     id: Annotated[str, marks.seat, marks.hears, marks.asked, marks.info]
-    user_id: str
+    user_id: Annotated[str, marks.users]
     name: Annotated[str, marks.seat]
     profile: Annotated[Any, PLAIN]
     role: str
@@ -198,7 +201,7 @@ class SeatState(Kept, kw_only=True):
     read: dict[str, int] = {}
     ready: Annotated[bool | UnsetType, marks.seat] = UNSET
     account: Annotated[bool | UnsetType, marks.seat] = UNSET
-    absent: Annotated[Absence | UnsetType, marks.turn] = UNSET
+    absent: Annotated[Absence | UnsetType, marks.turn, marks.users] = UNSET
     late: int | UnsetType = UNSET
     bot: Annotated[str | UnsetType, marks.seat, marks.asked] = UNSET
     stand_in: Annotated[str | UnsetType, marks.seat, marks.asked] = UNSET

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 MAX_TIMERS: Final = 1000
 """Timers of one room and its seats at a time, more of which is a mistake in a game."""
+SPARE: Final = 64
+"""So many names may be noted of timers that are armed no more, and then some for each that is."""
 LONGEST_S: Final = 10 * 366 * 86400
 SHORTEST_EVERY_S: Final = 0.01
 
@@ -42,7 +44,7 @@ class Timers:
     :ivar data_bytes: so much the arguments take that they were armed with.
     """
 
-    __slots__ = ("_room", "_schedule", "data_bytes", "state")
+    __slots__ = ("_names", "_noted", "_room", "_schedule", "data_bytes", "state")
 
     def __init__(self, room: Room, state: TimersState) -> None:
         self._room = room
@@ -50,6 +52,7 @@ class Timers:
         self.data_bytes = sum(map(_data_bytes, state.armed.values()))
         room.journal.stale.armed.update(dict.fromkeys(state.armed))
         self._schedule: Schedule[TimerKey] | None = None  # until there is a timer
+        self._note_names()
 
     @property
     def armed(self) -> Mapping[TimerKey, Armed]:
@@ -148,9 +151,18 @@ class Timers:
 
     def cancel_all(self, *, seat: str | None = None, everywhere: bool = False, deadlines: bool = False) -> None:
         """Cancel the timers of the room, or of one seat, or all; those that are `DEADLINES` only where that is said."""
-        for key, timer in list(self.armed.items()):
-            if (everywhere or key[0] == seat) and (deadlines or timer.kind not in DEADLINES):
+        found = list(self.armed) if everywhere else [(seat, name) for name in self._names.get(seat, ())]
+        for key in found:
+            timer = self.armed.get(key)
+            if timer is not None and (deadlines or timer.kind not in DEADLINES):
                 self.cancel(key[1], key[0])
+
+    def _note_names(self) -> None:
+        """By seat, under which names its timers may be armed; some are not any more, or again if a step is undone."""
+        self._names: dict[str | None, dict[str, None]] = {}
+        self._noted = len(self.armed)
+        for seat, name in self.armed:
+            self._names.setdefault(seat, {})[name] = None
 
     def next(self) -> Armed | None:
         """:returns: the timer that is due first, or None; none is due while the room is paused."""
@@ -159,7 +171,10 @@ class Timers:
         journal = self._room.journal
         if self._schedule is None:
             self._schedule = Schedule(journal.stale.armed)
-        key = self._schedule.first(self.armed, self._due_of, settled=not journal.undo)
+        settled = not journal.undo
+        if settled and self._noted > SPARE + 4 * len(self.armed):
+            self._note_names()
+        key = self._schedule.first(self.armed, self._due_of, settled=settled)
         return self.armed[key] if key is not None else None
 
     def consume(self, timer: Armed) -> None:
@@ -193,6 +208,9 @@ class Timers:
     def _put(self, timer: Armed) -> None:
         key = (timer.seat, timer.name)
         old = self.armed.get(key)
+        if old is None:
+            self._names.setdefault(timer.seat, {})[timer.name] = None
+            self._noted += 1
         self._count(_data_bytes(timer) - (_data_bytes(old) if old is not None else 0))
         self._room.journal.put_in(self.state, "armed", key, timer)
 

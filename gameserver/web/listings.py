@@ -66,7 +66,7 @@ def listing_of(room: Room) -> Listing:
         game=room.spec.name,
         title=room.spec.title,
         status=room.state.status,
-        players=sum(1 for _ in room.seats.of_role("player")),
+        players=len(room.seats.of_role("player")),
         max_players=room.game_class.max_players,
         locked=room.state.locked,
         needs_password=room.state.password is not None,

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Final
 
 from gameserver.errors import Refused
 from gameserver.protocol.names import check_name, name_key, numbered
+from gameserver.room.admission import is_full
+from gameserver.room.seat_names import NamesOfOthers
 from gameserver.room.seats import Player
 
 if TYPE_CHECKING:
@@ -36,10 +38,10 @@ class Bots:
         self._room = room
 
     def __iter__(self) -> Iterator[Player]:
-        return iter([seat for seat in self._room.seats.values() if seat.bot is not None])
+        return iter(list(self._room.seats.index.bots.values()))
 
     def __len__(self) -> int:
-        return sum(1 for seat in self._room.seats.values() if seat.bot is not None)
+        return len(self._room.seats.index.bots)
 
     @property
     def levels(self) -> list[str]:
@@ -69,7 +71,7 @@ class Bots:
             called = check_name(name if name is not None else found.title[:most], most)
         except Refused as refused:
             raise ValueError(refused.text) from None
-        taken = {name_key(seat.name): seat for seat in room.seats.values()}
+        taken = NamesOfOthers(room.seats)
         if name_key(called) in taken:
             called = numbered(called, taken, most)
         seat = room.seats.take(f"{BOT_ID}{room.state.next_seat}", called, {}, "player", bot=found.name)
@@ -92,6 +94,6 @@ class Bots:
 
 def make_place(room: Room) -> None:
     """Before a round people take the place of bots: where all seats are taken, the bot that came last goes."""
-    bots = [seat for seat in room.seats.values() if seat.bot is not None]
-    if bots and room.state.status != "playing" and len(room.players) >= room.game_class.max_players:
-        room.bots.remove(bots[-1])
+    bots = room.seats.index.bots
+    if bots and room.state.status != "playing" and is_full(room):
+        room.bots.remove(room.seats[max(bots, key=int)])

@@ -69,7 +69,7 @@ def ban(room: Room, by: User, whom: Player, s: float | None, reason: str) -> Non
     _check_target(room, by, whom)
     note(room, "ban", by, whom, s=s, reason=reason)
     room.talking.ban(whom.user_id, Ban(whom.name, None if s is None else room.now + s, reason))
-    for seat in [seat for seat in room.seats.values() if seat.user_id == whom.user_id]:
+    for seat in list(room.seats.index.of_user(whom.user_id)):
         if seat.id in room.seats:  # the hook of one may have ended another
             room.finish_later(absence.leave(room, seat, "banned", reason or None))
 

@@ -9,14 +9,16 @@ may stand there twice; the last place is the right one.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Final
+from typing import Final, Generic, TypeVar
+
+K = TypeVar("K")
 
 _SPARE: Final = 2
 """How often the keys that a dict has may stand in the note before it is made anew, at the beginning of a step."""
 _SMALL: Final = 16
 
 
-class KeyOrder:
+class KeyOrder(Generic[K]):
     """
     :param keys: those of the dict.
     :ivar keys: the note.
@@ -25,12 +27,12 @@ class KeyOrder:
 
     __slots__ = ("_step", "era", "keys")
 
-    def __init__(self, keys: Iterable[str]) -> None:
+    def __init__(self, keys: Iterable[K]) -> None:
         self.keys = list(keys)
         self.era = -1
         self._step = -1
 
-    def mark(self, step: int, keys: Iterable[str], count: int) -> int:
+    def mark(self, step: int, keys: Iterable[K], count: int) -> int:
         """
         A key is about to be deleted.
 
@@ -44,6 +46,6 @@ class KeyOrder:
                 self.keys = list(keys)
         return len(self.keys)
 
-    def ordered(self, length: int) -> list[str]:
+    def ordered(self, length: int) -> list[K]:
         """:returns: all keys of the first part of the note, deleted ones as well, in their order."""
         return list(reversed(dict.fromkeys(reversed(self.keys[:length]))))

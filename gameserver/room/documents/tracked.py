@@ -58,7 +58,7 @@ class DocDict(dict[str, Any]):
     _up: Node | None
     _key: str | int
     _born: int
-    _order: KeyOrder | None
+    _order: KeyOrder[str] | None
     """How the keys stand, once one was deleted."""
     _touched: list[tuple[Any, ...]] | None
     """The changes of this step, each as in the undo log, or None: there is none yet."""

@@ -98,7 +98,7 @@ def undo_delete(node: DocDict, key: str, value: Any) -> None:
     _claim(value, node)
 
 
-def undo_order(node: DocDict, order: KeyOrder, length: int) -> None:
+def undo_order(node: DocDict, order: KeyOrder[str], length: int) -> None:
     """Keys were deleted, which are there again; nothing was noted of that."""
     items = {key: node[key] for key in order.ordered(length) if key in node}
     dict.clear(node)

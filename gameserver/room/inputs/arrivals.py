@@ -123,7 +123,7 @@ class ResumeSeat(Input, frozen=True):
     async def apply(self, room: Room) -> None:
         """Find the seat by its secret, and tell what its client has missed."""
         requester = self.requester
-        own = (seat for seat in room.seats.values() if seat.user_id == requester.user.id and seat.bot is None)
+        own = (seat for seat in room.seats.index.of_user(requester.user.id) if seat.bot is None)
         seat = next((seat for seat in own if _proves(room, seat, self.secret)), None)
         held = _seat_of(room, requester.session)
         if seat is None or (held is not None and held is not seat):

@@ -79,12 +79,25 @@ class CalendarCall(Input, frozen=True):
 
 async def _end_grace(room: Room) -> None:
     """The time to come back after a restart is over: whoever is not here has dropped, one a step."""
-    people = (seat for seat in room.seats.values() if seat.bot is None)
-    absent = [seat for seat in people if seat.online and not room.publisher.listeners(seat.id)]
-    if len(absent) <= 1:
-        room.journal.set(room.moment, "grace_until", None)
-    if absent:
-        await drop(room, absent[0])
+    moment = room.moment
+    if moment.grace_seats is None:
+        people = (seat for seat in room.seats.values() if seat.bot is None)
+        empty = tuple(seat.id for seat in people if _is_missing(room, seat.id))
+        room.journal.update(moment, grace_seats=empty, grace_done=0)
+    seats, place = moment.grace_seats or (), moment.grace_done
+    while place < len(seats) and not _is_missing(room, seats[place]):
+        place += 1
+    room.journal.set(moment, "grace_done", place + 1)
+    if place + 1 >= len(seats):
+        room.journal.update(moment, grace_until=None, grace_seats=None)
+    if place < len(seats):
+        await drop(room, room.seats[seats[place]])
+
+
+def _is_missing(room: Room, id: str) -> bool:
+    """Whether a seat counts as online to which nobody is connected."""
+    seat = room.seats.get(id)
+    return seat is not None and seat.online and not room.publisher.listeners(id)
 
 
 async def _fire_timer(room: Room, timer: Armed) -> None:

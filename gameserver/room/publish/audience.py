@@ -48,7 +48,9 @@ def audience(room: Room, key: str) -> Audience:
     """:returns: the sessions that hear a stream; the same until that changes."""
     found = room.publisher.audiences.get(key)
     if found is None:
-        hearing = (seat for seat in seats_of(room, key) if key in seat._kept.entered)
+        heard, seats = room.publisher.heard, room.seats
+        meant = seats_of(room, key) if key != "room" else [seats[id] for id in sorted(heard, key=int) if id in seats]
+        hearing = (seat for seat in meant if key in seat._kept.entered)
         found = audience_of(session for seat in hearing for session in room.publisher.listeners(seat.id))
         room.publisher.audiences[key] = found
     return found

@@ -185,9 +185,8 @@ class Streams:
         return None
 
     def forget(self, key: str) -> None:
-        """A seat is gone, and its stream with it."""
-        if self.counts.pop(key, None) is not None:
-            self._forgot = True
+        """A seat is gone, and its stream with it; its counter stays in the store until the next are written."""
+        self.counts.pop(key, None)
 
     # What a seat missed
 

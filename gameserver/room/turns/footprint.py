@@ -8,7 +8,7 @@ from msgspec import Struct, structs
 
 from gameserver.room.changes import Utterance
 from gameserver.room.documents import undo as documents
-from gameserver.room.journal import refill
+from gameserver.room.journal import put_in_noted_order, put_in_order
 from gameserver.room.state import SeatState
 from gameserver.room.turns.state import TurnsState
 
@@ -107,9 +107,8 @@ def _is_aside(room: Room, target: object) -> bool:
 def _is_harmless(room: Room, function: Any, *args: Any) -> bool:
     """Whether an entry of the journal is of something that need not be taken back."""
     armed = room.timers.state.armed
-    if function is refill and args[0] is armed:
-        (before,) = args[1:]
-        return all(key[1].startswith(_OWN) for key in before.keys() ^ armed.keys())
+    if function is put_in_order or function is put_in_noted_order:
+        return True  # which keys were deleted is said by entries of their own
     if function == room.changes.unsay[0]:
         return True
     owner = getattr(function, "__self__", None)

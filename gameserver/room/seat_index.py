@@ -1,0 +1,109 @@
+"""Seats found by what they are, without a look at all of them: by user, by role, by name, by number."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from heapq import heappop, heappush
+from typing import TYPE_CHECKING
+
+from gameserver.protocol.names import name_key
+
+if TYPE_CHECKING:
+    from gameserver.room.seats import Player
+
+Found = dict[str, "Player"]
+"""Some seats, by id."""
+
+
+class SeatIndex:
+    """
+    The seats of a room, by user, role, name and number: however many there are, to come and to go costs the same.
+
+    :ivar bots: those in which bots sit.
+    """
+
+    __slots__ = ("_by_name", "_by_role", "_by_user", "_free", "_next", "_numbers", "_unsorted", "bots")
+
+    def __init__(self, seats: Iterable[Player] = ()) -> None:
+        self.bots: Found = {}
+        self._by_user: dict[str, Found] = {}
+        self._by_role: dict[str, Found] = {}
+        self._unsorted: set[str] = set()  # roles to which a seat came back that is older than others
+        self._by_name: dict[str, Found] | None = None  # until a name is looked for
+        self._numbers: dict[int, str] = {}
+        self._free: list[int] = []  # a heap of numbers that were given up, of which some are taken again
+        self._next = 0  # all numbers from here on are free
+        for seat in seats:
+            self.add(seat)
+
+    def add(self, seat: Player) -> None:
+        """A seat is there."""
+        self._by_user.setdefault(seat.user_id, {})[seat.id] = seat
+        in_role = self._by_role.setdefault(seat.role, {})
+        if in_role and int(next(reversed(in_role))) > int(seat.id):
+            self._unsorted.add(seat.role)
+        in_role[seat.id] = seat
+        if self._by_name is not None:
+            _put(self._by_name, name_key(seat.name), seat)
+        if seat.bot is not None:
+            self.bots[seat.id] = seat
+        if seat.number is not None:
+            self._numbers[seat.number] = seat.id
+            while self._next <= seat.number:
+                heappush(self._free, self._next)
+                self._next += 1
+
+    def remove(self, seat: Player) -> None:
+        """A seat is there no more."""
+        _take(self._by_user, seat.user_id, seat)
+        _take(self._by_role, seat.role, seat)
+        if self._by_name is not None:
+            _take(self._by_name, name_key(seat.name), seat)
+        self.bots.pop(seat.id, None)
+        if seat.number is not None:
+            del self._numbers[seat.number]
+            heappush(self._free, seat.number)
+
+    def renamed(self, seat: Player, old: str, new: str) -> None:
+        """Somebody has another name, or the old one again."""
+        if self._by_name is not None:
+            _take(self._by_name, name_key(old), seat)
+            _put(self._by_name, name_key(new), seat)
+
+    def of_user(self, user_id: str) -> Collection[Player]:
+        """:returns: all seats of a user, bots' as well."""
+        return self._by_user.get(user_id, {}).values()
+
+    def of_role(self, role: str) -> Collection[Player]:
+        """:returns: the seats of a role, in order of seniority."""
+        found = self._by_role.get(role, {})
+        if role in self._unsorted:
+            self._unsorted.remove(role)
+            found = self._by_role[role] = {id: found[id] for id in sorted(found, key=int)}
+        return found.values()
+
+    def called(self, key: str) -> Collection[Player]:
+        """:returns: those whose name has this key (`gameserver.protocol.names.name_key`)."""
+        if self._by_name is None:
+            self._by_name = {}
+            for found in self._by_user.values():
+                for seat in found.values():
+                    _put(self._by_name, name_key(seat.name), seat)
+        return self._by_name.get(key, {}).values()
+
+    def free_number(self) -> int:
+        """:returns: the lowest number that no player has, from 0."""
+        while self._free and self._free[0] in self._numbers:
+            heappop(self._free)
+        return self._free[0] if self._free else self._next
+
+
+def _put(index: dict[str, Found], key: str, seat: Player) -> None:
+    index.setdefault(key, {})[seat.id] = seat
+
+
+def _take(index: dict[str, Found], key: str, seat: Player) -> None:
+    found = index[key]
+    del found[seat.id]
+    if not found:
+        del index[key]
