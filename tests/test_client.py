@@ -978,27 +978,179 @@ class LeftTests(ClientTestCase):
         self.assertEqual(len(self.wire.take()), 1)
 
     def test_redirect_is_followed(self) -> None:
-        """A room that is elsewhere is asked for there; where nobody is there, home again."""
+        """A room that is elsewhere is asked for there, on a connection beside the first; nobody there: home again."""
         wire = self.connected()
         asked = self.client.join("K7QM")
-        wire.say("redirect", id=1, room="K7QM", url="ws://other/ws")
-        self.assertEqual(wire.closed, 1000)
         self.server.up = False
-        self.clock.advance(0.25)
-        self.server.up = True
+        wire.take()
+        wire.say("redirect", id=1, room="K7QM", url="ws://other/ws")
+        self.assertEqual(self.server.urls, [URL, "ws://other/ws"])
+        self.assertIsNone(wire.closed)
+        self.assertEqual(wire.take(), [])
         self.clock.advance(0.5)
-        self.assertEqual(self.server.urls, [URL, "ws://other/ws", URL])
-        self.wire.take()
-        self.assertEqual([m["id"] for m in self.welcome().take()], [1])
-        self.assertNoResult(asked)
+        self.assertEqual([(m["op"], m["id"]) for m in wire.take()], [("join", 1)])
+        self.server.up = True
+        wire.say("redirect", id=1, room="K7QM", url="ws://other/ws")
+        other = self.welcome()
+        self.assertEqual([(m["op"], m.get("id"), m.get("client")) for m in other.take()][:1], [("hello", None, "key1")])
+        self.wire.say("joined", **joined(1))
+        self.assertEqual(self.successResultOf(asked).code, "K7QM")
+        self.assertIsNone(wire.closed)
 
-    def test_redirect_away_from_other_rooms(self) -> None:
-        """A client does not give up its rooms for another."""
-        self.in_room()
+    def test_redirect_beside_other_rooms(self) -> None:
+        """Seats at two nodes in one client: each room is asked where it is; what the other says of it means nothing."""
+        room = self.in_room()
+        home = self.wire
         asked = self.client.join("XYZW")
-        self.wire.say("redirect", id=2, room="XYZW", url="ws://other/ws")
-        self.assertIn("ws://other/ws", str(self.failureResultOf(asked, ConnectionFailed).value))
-        self.assertIsNone(self.wire.closed)
+        home.say("redirect", id=2, room="XYZW", url="ws://other/ws")
+        other = self.welcome()
+        other.say("joined", **joined(2, room="XYZW"))
+        away = self.successResultOf(asked)
+        for wire in (home, other):
+            wire.take()
+        room.send("play")
+        late = away.send("play")
+        self.assertEqual([m["room"] for m in home.take()], ["K7QM"])
+        self.assertEqual([m["room"] for m in other.take()], ["XYZW"])
+        home.say("left", room="XYZW", reason="closed", message=None)
+        self.assertIsNone(away.left)
+        away.leave()
+        other.say("ok", id=5, data=None)
+        other.say("error", id=4, code="not_found", message="", path=None)
+        self.assert_refused(late, "not_found")
+        self.assertEqual((other.closed, home.closed), (1000, None), "nothing is to be done there any more")
+
+    def test_three_hops(self) -> None:
+        """Who is sent round in circles asks the first address again, after a while."""
+        wire = self.connected()
+        self.client.join("K7QM")
+        wire.take()
+        wire.say("redirect", id=1, room="K7QM", url="ws://a/ws")
+        for url in ("ws://b/ws", "ws://a/ws"):
+            self.assertIn("join", [m["op"] for m in self.greeted(self.wire).take()])
+            self.wire.say("redirect", id=1, room="K7QM", url=url)
+        self.greeted(self.wire).say("redirect", id=1, room="K7QM", url="ws://b/ws")
+        self.assertEqual(wire.take(), [])
+        self.clock.advance(1)
+        self.assertEqual([m["op"] for m in wire.take()], ["join"])
+
+    def greeted(self, wire: ScriptedWire) -> ScriptedWire:
+        """The node at the other end says welcome, unless it did."""
+        if "hello" in [m["op"] for m in wire.sent]:
+            self.welcome()
+        return wire
+
+    def test_moved_to_a_node(self) -> None:
+        """A room that was handed over is resumed where it is now, with its requests; the first connection stays."""
+        room = self.in_room()
+        asked = room.send("play")
+        home = self.wire
+        home.take()
+        home.say("left", room="K7QM", reason="moved", message=None, url="ws://other/ws")
+        other = self.welcome()
+        hello, resume = other.take()
+        self.assertEqual((hello["op"], resume["op"], home.take()), ("hello", "resume", []))
+        other.say("joined", **recovered(resume["id"]))
+        self.assertEqual([(m["op"], m["id"]) for m in other.take()], [("send", 2)])
+        other.say("ok", id=2, data=1)
+        self.assertEqual(self.successResultOf(asked), 1)
+        self.assertIsNone(home.closed)
+
+    def test_node_that_died(self) -> None:
+        """Its rooms are asked for at the first address, where they are busy until its lease ends; no seat is lost."""
+        room = self.in_room()
+        home = self.wire
+        home.say("left", room="K7QM", reason="moved", message=None, url="ws://other/ws")
+        self.welcome()
+        self.wire.say("joined", **recovered(self.wire.take()[-1]["id"]))
+        home.take()
+        other, self.server.up = self.wire, False
+        other.on_close(1006, "")
+        self.clock.advance(0.25)
+        self.clock.advance(0.25)
+        [resume] = home.take()
+        home.say("error", id=resume["id"], code="busy", message="", path=None, retry_ms=4000)
+        self.assertEqual([error.code for error in self.refusals], ["busy"])
+        self.clock.advance(4)
+        self.assertEqual(home.take(), [])
+        self.clock.advance(0.25)
+        [resume] = home.take()
+        home.say("joined", **recovered(resume["id"]))
+        self.assertIsNone(room.left)
+        room.send("play")
+        self.assertEqual([m["op"] for m in home.take()], ["send"])
+
+    def test_unreachable_node_in_words(self) -> None:
+        """Where a node's address leads nowhere, that is said; a join fails with it, a seat is kept."""
+        room = self.in_room()
+        home = self.wire
+        self.server.up = False
+        home.say("left", room="K7QM", reason="moved", message=None, url="ws://other/ws")
+        asked = self.client.join("XYZW")
+        for _ in range(40):
+            for message in home.take():
+                home.say("redirect", id=message["id"], room=message["room"], url="ws://other/ws")
+            self.clock.advance(5)
+        self.assertIn("ws://other/ws cannot be reached", str(self.failureResultOf(asked, ConnectionFailed).value))
+        self.assertEqual([error.code for error in self.refusals], ["unreachable"])
+        self.assertIsNone(room.left)
+
+
+class AskedAgainTests(ClientTestCase):
+    """Requests that are refused for now, and matches that lead elsewhere."""
+
+    def test_busy_join(self) -> None:
+        """Where the server says when, whoever asked just waits; it is said again under its id."""
+        wire = self.connected()
+        asked = self.client.join("K7QM")
+        wire.take()
+        for _ in range(3):
+            wire.say("error", id=1, code="busy", message="", path=None, retry_ms=3000)
+            self.clock.advance(2.99)
+            self.assertEqual(wire.take(), [])
+            self.clock.advance(2)
+            self.assertEqual([(m["op"], m["id"]) for m in wire.take()], [("join", 1)])
+        wire.say("joined", **joined(1))
+        self.assertEqual(self.successResultOf(asked).code, "K7QM")
+        self.assertEqual([error.code for error in self.refusals], ["busy"], "it is said once")
+
+    def test_busy_without_a_time(self) -> None:
+        """Where nobody knows when, it is for whoever asked to decide."""
+        wire = self.connected()
+        asked = self.client.join("K7QM")
+        wire.say("error", id=1, code="busy", message="", path=None)
+        self.assert_refused(asked, "busy")
+
+    def test_match_elsewhere(self) -> None:
+        """A match that leads to a room of another node joins that; if that is full by then, it looks again at home."""
+        wire = self.connected()
+        asked = self.client.match("trivia", {"pace": "fast"}, name="Ann")
+        wire.take()
+        wire.say("redirect", id=1, room="K7QM", url="ws://other/ws")
+        other = self.welcome()
+        join = other.take()[-1]
+        self.assertEqual((join["op"], join["room"], join["name"], "match" in join), ("join", "K7QM", "Ann", False))
+        other.say("error", id=join["id"], code="room_full", message="", path=None)
+        self.clock.advance(0.25)
+        [match] = wire.take()
+        self.assertEqual((match["game"], match["match"]), ("trivia", {"pace": "fast"}))
+        self.assertGreater(match["id"], join["id"])
+        wire.say("joined", **joined(match["id"]))
+        self.assertEqual(self.successResultOf(asked).code, "K7QM")
+        self.assertEqual(other.closed, 1000)
+
+    def test_match_in_vain(self) -> None:
+        """It does not go on for ever."""
+        wire = self.connected()
+        asked = self.client.match("trivia")
+        for _ in range(30):
+            for message in wire.take():
+                if message["op"] == "join" and "game" in message:
+                    wire.say("redirect", id=message["id"], room="K7QM", url=None)
+                elif message["op"] == "join":
+                    wire.say("error", id=message["id"], code="room_full", message="", path=None)
+            self.clock.advance(10)
+        self.assert_refused(asked, "room_full")
 
 
 class CloseTests(ClientTestCase):

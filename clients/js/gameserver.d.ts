@@ -12,8 +12,8 @@ export type Status = "connecting" | "open" | "closed";
 /**
  * A refusal. `code` is stable: one of the server's (`refused`, `not_found`, `room_full`, `wrong_password`,
  * `rate_limited`, ...) or of the game's own; or of this client: `closed` (there is no connection any more), `lost` (the
- * connection was lost, and nobody knows whether it was done), `unreachable` (no server answered in time), `moved` (on a
- * server where this client cannot follow).
+ * connection was lost, and nobody knows whether it was done), `unreachable` (no server answered in time, or the node that
+ * has a room cannot be reached from here).
  */
 export class GameError extends Error {
   constructor(code: string, message?: string, path?: string | null, room?: string | null, retry_ms?: number | null);

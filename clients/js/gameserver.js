@@ -601,10 +601,11 @@ class Liveness {
  * @typedef {object} Owner
  * @property {() => object | Promise<object>} who the fields of `hello` that say who this is
  * @property {() => string | undefined} key which client this is, as the server called it
- * @property {(message: any) => void} onMessage
- * @property {() => void} onLost it is over, and the next is about to be dialled
+ * @property {(message: any, connection: Connection) => void} onMessage
+ * @property {(connection: Connection) => void} onLost it is over, and the next is about to be dialled
+ * @property {(connection: Connection) => boolean} onUnreachable nobody answers there; returns whether to dial on
  * @property {(error: GameError) => void} onRefused there can be no further connection
- * @property {() => Iterable<Request>} pending what has had no answer yet
+ * @property {(connection: Connection) => Iterable<Request>} pending what has had no answer yet
  */
 
 const STEADY_MS = 10_000; // a connection that stood so long was a good one: after it the waits begin anew
@@ -615,15 +616,14 @@ class Connection {
   isWelcome = false;
   dialledAt = 0;
   helloAt = 0;
+  url;
+  clock = new ServerClock(); // of the server at its other end
 
   #owner;
   #form;
   #WebSocket;
-  #home;
-  #url;
   #liveness;
   #ended = false;
-  #opened = false;
   #welcomedAt = 0;
   #failures = 0;
   /** @type {ReturnType<typeof setTimeout> | null} */
@@ -637,14 +637,14 @@ class Connection {
 
   /**
    * @param {Owner} owner
-   * @param {{ url: string, WebSocket: any, form: Form, clock: ServerClock }} means
+   * @param {{ url: string, WebSocket: any, form: Form }} means
    */
-  constructor(owner, { url, WebSocket, form, clock }) {
+  constructor(owner, { url, WebSocket, form }) {
     this.#owner = owner;
-    this.#home = this.#url = url;
+    this.url = url;
     this.#WebSocket = WebSocket;
     this.#form = form;
-    this.#liveness = new Liveness(this, clock, owner.pending);
+    this.#liveness = new Liveness(this, this.clock, () => owner.pending(this));
   }
 
   start() {
@@ -660,15 +660,15 @@ class Connection {
   dial() {
     this.#stopWaiting();
     this.#redial = null;
-    this.#opened = false;
     this.dialledAt = performance.now();
     /** @type {Socket} */
     let socket;
     try {
-      socket = new this.#WebSocket(this.#url, this.#form.subprotocol);
+      socket = new this.#WebSocket(this.url, this.#form.subprotocol);
     } catch (error) {
       const why = /** @type {Error} */ (error).message;
-      return this.#owner.onRefused(new GameError("closed", `${this.#url} cannot be dialled: ${why}`));
+      setTimeout(() => this.#cannotDial(why)); // whoever wants this connection has not got it yet
+      return;
     }
     this.socket = socket;
     this.#reader = this.#form.reader();
@@ -683,9 +683,14 @@ class Connection {
     };
   }
 
+  /** @param {string} why */
+  #cannotDial(why) {
+    if (this.#ended || !this.#owner.onUnreachable(this)) return;
+    this.#owner.onRefused(new GameError("closed", `${this.url} cannot be dialled: ${why}`));
+  }
+
   /** Say who this is: as soon as the socket is open, and again as somebody new where the server knows no such token. */
   hello() {
-    this.#opened = true;
     this.helloAt = performance.now();
     const who = this.#owner.who();
     if (who instanceof Promise) this.#helloLater(who);
@@ -714,9 +719,14 @@ class Connection {
     this.say({ op: "hello", ...who, client: this.#owner.key(), ops: this.#form.ops });
   }
 
-  /** The server said welcome: whatever waited for that may be said. */
-  welcomed() {
+  /**
+   * The server said welcome: whatever waited for that may be said.
+   * @param {number} now by its clock
+   */
+  welcomed(now) {
     this.isWelcome = true;
+    this.clock.restart();
+    this.clock.take(this.helloAt, now);
     this.#welcomedAt = performance.now();
   }
 
@@ -738,22 +748,14 @@ class Connection {
   /** This connection is over, whether or not it knows; forget what hung on it, and dial again. */
   hangUp(delay_ms = fullJitter(this.#failures)) {
     this.#letGo();
-    if (!this.#opened) this.#url = this.#home;
+    const { onLost, onUnreachable } = this.#owner;
+    if (!this.#welcomedAt && !onUnreachable(this)) return;
     if (this.#welcomedAt && performance.now() - this.#welcomedAt >= STEADY_MS) this.#failures = 0;
     this.#failures += 1;
     this.#welcomedAt = 0;
     this.#stopWaiting();
     this.#redial = setTimeout(() => this.dial(), delay_ms);
-    this.#owner.onLost();
-  }
-
-  /**
-   * Dial there instead, at once.
-   * @param {string} url as the server wrote it
-   */
-  moveTo(url) {
-    this.#url = new URL(url, this.#url).href;
-    this.hangUp(0);
+    onLost(this);
   }
 
   /** There will be no further connection; the socket is left open, for whoever wants to say goodbye. */
@@ -810,7 +812,7 @@ class Connection {
 
   #readInbox() {
     try {
-      while (this.#inbox.length && this.#handing === null) this.#owner.onMessage(this.#reader?.(this.#inbox.shift()));
+      while (this.#inbox.length && this.#handing === null) this.#owner.onMessage(this.#reader?.(this.#inbox.shift()), this);
     } catch (error) {
       console.error("The server said what this protocol does not have.", error);
       this.hangUp();
@@ -855,135 +857,193 @@ class Emitter {
   }
 }
 
-/** Messages as JSON. Bytes are `{"$bytes": base64}`; real keys that start with `$` are doubled. */
-
 /**
- * How messages are written.
- * @typedef {object} Form
- * @property {string} subprotocol
- * @property {number | undefined} ops the last patch op that `reader` knows, where the server asks for it
- * @property {(message: { op: string, [field: string]: any }) => any} encode a message as a frame; throws `bad_data`
- * @property {(frame: any) => number} size of a frame in bytes
- * @property {() => (frame: any) => any} reader makes messages of one connection's frames
+ * Where requests and rooms go that the server which was asked cannot serve: to the node that has the room, back to the
+ * first address where that node cannot be reached, or to the same server again after a while. Whoever asked notices
+ * nothing but that it takes longer; what goes wrong for long is said, once, by `$error`.
  */
 
-/** @type {Form} */
-const JSON_FORM = {
-  subprotocol: "gameserver.v1.json",
-  ops: undefined,
-  encode: (message) => JSON.stringify(wrapped(message, "$")),
-  size: (frame) => new TextEncoder().encode(frame).length,
-  reader: () => decode,
-};
+/** How far somebody has been sent about. */
+class Detour {
+  hops = 0; // redirects that were followed in a row
+  waits = 0;
+  misses = 0; // nodes in a row that could not be reached
+  matches = 0; // rooms that were offered and could not be had
+}
 
-/**
- * JSON.stringify would make null of NaN, and the server could not tell which request holds half a surrogate pair.
- * @param {any} value
- * @param {string} path
- * @returns {any}
- */
-function wrapped(value, path) {
-  if (typeof value?.toJSON === "function") value = value.toJSON();
-  if (value instanceof ArrayBuffer) value = new Uint8Array(value);
-  if (value instanceof Uint8Array) return { $bytes: btoa(Array.from(value, (b) => String.fromCharCode(b)).join("")) };
-  if (Array.isArray(value)) return value.map((item, i) => wrapped(item, `${path}[${i}]`));
-  if (typeof value === "object" && value !== null) {
-    const entry = (/** @type {[string, any]} */ [key, item]) => [key.startsWith("$") ? `$${key}` : key, wrapped(item, `${path}.${key}`)];
-    return Object.fromEntries(Object.entries(value).map(entry));
+const HOPS = 3;
+const MISSES = 6; // by then a node that died has lost its lease: nobody would be sent there any more
+const MATCHES = 10;
+
+/** Requests that may be said again to any node, as often as it takes, until one has answered. */
+const ANYWHERE = new Set(["create", "match", "join", "resume"]);
+
+/** Refusals of a room that was offered by `match`: it looks for another. */
+const NO_ROOM = new Set(["room_full", "room_locked", "room_over", "not_found"]);
+
+class Following {
+  #client;
+  #nodes;
+  #requests;
+
+  /**
+   * @param {Client} client
+   * @param {Nodes} nodes
+   * @param {Requests} requests
+   */
+  constructor(client, nodes, requests) {
+    this.#client = client;
+    this.#nodes = nodes;
+    this.#requests = requests;
   }
-  checkFits(value, path);
-  return value;
+
+  /**
+   * A room is at another node: a request for it goes there.
+   * @param {any} message
+   * @param {Connection} from
+   */
+  onRedirect({ id, room, url }, from) {
+    const request = this.#requests.get(id);
+    if (!request) return;
+    if (request.room) return this.#redirectRoom(request, request.room, url, from);
+    const { detour } = request;
+    const { fields } = request;
+    if (fields.room === undefined || canonical(fields.room) !== room) {
+      const { name, role, password, profile } = fields;
+      this.#requests.become(request, "join", { room, name, role, password, profile });
+    }
+    if (detour.hops++ < HOPS) this.#requests.sendTo(request, this.#at(url, from));
+    else this.#goHome(request);
+  }
+
+  /**
+   * @param {Request} request
+   * @param {Room} room
+   * @param {string | null} url
+   * @param {Connection} from
+   */
+  #redirectRoom(request, room, url, from) {
+    this.#requests.take(request.id); // it is asked anew where the room is
+    if (room._detour.hops++ < HOPS) this.#moveRoom(room, this.#at(url, from));
+    else this.#bringHome(room);
+  }
+
+  /**
+   * @param {string | null} url none: the server that said so
+   * @param {Connection} from
+   */
+  #at(url, from) {
+    return url ? this.#nodes.at(url) : from;
+  }
+
+  /**
+   * A room goes on there: all that is asked of it is said to that node, once it has given the seat back.
+   * @param {Room} room
+   * @param {Connection} way
+   */
+  #moveRoom(room, way) {
+    this.carry(room, way);
+    if (way.isWelcome) this.#client._resume(room);
+  }
+
+  /**
+   * Its node has let a room go, in which the seat is held.
+   * @param {Room} room
+   * @param {string | null | undefined} url where it is now; none: ask again
+   * @param {Connection} from
+   */
+  onMoved(room, url, from) {
+    this.#moveRoom(room, url ? this.#nodes.at(url) : from);
+    this.sweep();
+    this.#client._tellStatus();
+  }
+
+  /**
+   * From now on the seat in this room is on that connection; nothing of it was said there yet.
+   * @param {Room} room
+   * @param {Connection} way
+   */
+  carry(room, way) {
+    room._detach();
+    if (room._way !== way) {
+      this.#requests.stopResuming(room);
+      room._way = way;
+    }
+    this.#requests.sayAgain(room);
+  }
+
+  /**
+   * Whether a request that was refused is said again instead, now or later.
+   * @param {Request} request
+   * @param {GameError} error
+   */
+  saysAgain(request, error) {
+    if (request.room || !ANYWHERE.has(request.op)) return false;
+    const { detour } = request;
+    if (error.code === "busy" && error.retry_ms !== null) {
+      if (!detour.waits) this.#tell(error, request.fields.room);
+      this.#requests.sayLater(request, request.way, error.retry_ms + fullJitter(detour.waits++));
+      return true;
+    }
+    if (request.fields.room && request.sought && NO_ROOM.has(error.code) && detour.matches++ < MATCHES) {
+      this.#requests.become(request, "match", request.sought);
+      detour.hops = 0;
+      this.#requests.sayLater(request, this.#nodes.home, fullJitter(detour.matches - 1));
+      return true;
+    }
+    return false;
+  }
+
+  /**
+   * Nobody answers there: all that was to go there goes home, from where the way may lead elsewhere by now.
+   * @param {Connection} connection
+   */
+  onUnreachable(connection) {
+    const why = `The node at ${connection.url} cannot be reached from here.`;
+    for (const room of this.#client.rooms.values()) {
+      if (room._way !== connection) continue;
+      if (++room._detour.misses === MISSES) this.#tell(new GameError("unreachable", why), room.code);
+      this.#bringHome(room);
+    }
+    for (const request of this.#requests.of(connection)) {
+      if (++request.detour.misses >= MISSES) this.#requests.fail(request, new GameError("unreachable", why, null, request.fields.room ?? null));
+      else this.#goHome(request);
+    }
+    this.#nodes.drop(connection);
+  }
+
+  /** Leave nodes at which nothing is to be done any more. */
+  sweep() {
+    if (!this.#nodes.others) return;
+    const used = new Set([...this.#client.rooms.values()].map((room) => room._way));
+    for (const connection of this.#nodes.all) {
+      if (!used.has(connection) && !this.#requests.of(connection).length) this.#nodes.drop(connection);
+    }
+  }
+
+  /** @param {Request} request */
+  #goHome(request) {
+    const { detour } = request;
+    detour.hops = 0;
+    this.#requests.sayLater(request, this.#nodes.home, fullJitter(Math.max(detour.misses, ++detour.waits)));
+  }
+
+  /** @param {Room} room */
+  #bringHome(room) {
+    const { home } = this.#nodes;
+    room._detour.hops = 0;
+    this.carry(room, home);
+    room._retry = setTimeout(() => home.isWelcome && this.#client._resume(room), fullJitter(room._failures++));
+  }
+
+  /**
+   * @param {GameError} error
+   * @param {string | null | undefined} room
+   */
+  #tell(error, room) {
+    this.#client._emit("$error", new GameError(error.code, error.message, null, error.room ?? room ?? null, error.retry_ms));
+  }
 }
-
-/**
- * @param {any} value
- * @param {string} path
- */
-function checkFits(value, path) {
-  const unfit =
-    (typeof value === "number" && !Number.isFinite(value)) ||
-    (typeof value === "string" && value.isWellFormed?.() === false) ||
-    ["bigint", "function", "symbol"].includes(typeof value);
-  if (unfit) throw new GameError("bad_data", `JSON cannot hold ${String(value)}.`, path);
-}
-
-/** @param {string} frame */
-function decode(frame) {
-  const message = JSON.parse(frame);
-  return frame.includes('"$') ? unwrapped(message) : message;
-}
-
-/**
- * @param {any} value
- * @returns {any}
- */
-function unwrapped(value) {
-  if (Array.isArray(value)) return value.map(unwrapped);
-  if (typeof value !== "object" || value === null) return value;
-  if (typeof value.$bytes === "string") return Uint8Array.from(atob(value.$bytes), (char) => char.charCodeAt(0));
-  const entry = (/** @type {[string, any]} */ [key, item]) => [key.startsWith("$$") ? key.slice(1) : key, unwrapped(item)];
-  return Object.fromEntries(Object.entries(value).map(entry));
-}
-
-/** Each message as an array: its number, and the names of its fields in their order, as the server's table has them. */
-
-/** @typedef {{ number: number, op: string, names: string[] }} MessageArray */
-
-const ARRAYS = /** @type {[number, string, string][]} */ ([
-  [1, "hello", "token ticket guest client ops"],
-  [2, "create", "id game options private password name role profile"],
-  [3, "join", "id room name role password profile game match"],
-  [4, "resume", "id room resume seen"],
-  [5, "send", "id type data room turn"],
-  [6, "chat", "id text to data room"],
-  [7, "start", "id room"],
-  [8, "leave", "id room"],
-  [9, "ping", "at"],
-  [10, "typing", "to on room id"],
-  [11, "read", "id to upto room"],
-  [12, "edit", "id stream line text data room"],
-  [13, "unsay", "id stream line room"],
-  [14, "report", "id stream line seat reason room"],
-  [15, "block", "id user seat on room"],
-  [16, "team", "id team seat room"],
-  [17, "listen", "id to on seen"],
-  [18, "host", "id room act seat"],
-  [19, "undo", "id room"],
-  [20, "ready", "id on room"],
-  [21, "welcome", "user token client now limits"],
-  [22, "joined", "id room game seat recovered last_id info docs seats timers chat seen keys channels read moves"],
-  [23, "ok", "id data room"],
-  [24, "error", "id code message path room retry_ms"],
-  [25, "event", "room stream n type data"],
-  [26, "patch", "room stream n ops"],
-  [27, "doc", "room stream n doc chat keys channels"],
-  [28, "seats", "room stream n seats"],
-  [29, "room", "room stream n info"],
-  [30, "timer", "room stream n name ends paused_ms"],
-  [31, "chat", "room stream n from to text data at emote mentions edited"],
-  [32, "skip", "room stream n"],
-  [33, "left", "room reason message next url"],
-  [34, "redirect", "id room url"],
-  [35, "pong", "at now"],
-  [36, "edited", "room stream n line text data at mentions"],
-  [37, "typing", "room stream seat to on"],
-  [38, "read", "room to upto"],
-  [39, "channels", "room stream n channels"],
-  [40, "post", "to line from text data at"],
-  [41, "bot", "id room level name seat"],
-  [42, "moves", "room moves more prompt undo"],
-  [43, "options", "id room options"],
-  [45, "user", "user"],
-]).map(([number, op, names]) => ({ number, op, names: names.split(" ") }));
-
-/** @param {MessageArray} array */
-const isClients = ({ number }) => number <= 20 || [41, 43].includes(number);
-
-/** What a client says, by op. */
-const SAID = new Map(ARRAYS.filter(isClients).map((array) => [array.op, array]));
-
-/** What a server says, by number. */
-const HEARD = new Map(ARRAYS.filter((array) => !isClients(array)).map((array) => [array.number, array]));
 
 /** Documents: JSON trees that patches change in place, and that whole documents are merged into. */
 
@@ -1086,6 +1146,913 @@ function sameBytes(a, b) {
   if (!(a instanceof Uint8Array && b instanceof Uint8Array)) return false;
   return a.length === b.length && a.every((byte, i) => byte === b[i]);
 }
+
+/**
+ * What a room knows of turns, and of the moves that its seat has now; and what a player does with them. A `Room` is one
+ * of these: what is told of turns comes with `info`, the moves come as messages of their own.
+ */
+
+const FIELD = /\{([A-Za-z_][A-Za-z0-9_]*)\}/g;
+
+class TurnTaking extends Emitter {
+  /** @type {Api.Info} */
+  info = /** @type {any} */ ({});
+  /** @type {Map<string, Api.Seat>} */
+  seats = new Map();
+  /** @type {Api.Room["seat"]} */
+  seat;
+  /** @type {Api.Move[]} */
+  moves = [];
+  moreMoves = false;
+  mayUndo = false;
+
+  _client;
+  /** @type {Api.Prompt | null} for this seat alone */
+  #whisper = null;
+  #shownTurn = "null";
+
+  /**
+   * @param {Client} client
+   * @param {Api.Room["seat"]} seat
+   */
+  constructor(client, seat) {
+    super();
+    this._client = client;
+    this.seat = seat;
+  }
+
+  get turn() {
+    return this.info.turn ?? null;
+  }
+
+  get isActive() {
+    return Boolean(this.turn?.active.includes(this.seat.id));
+  }
+
+  get prompt() {
+    const prompt = this.#whisper ?? this.turn?.prompt;
+    if (!prompt) return null;
+    const text = this.#whisper || this.isActive ? prompt.text : prompt.others;
+    const shown = Object.entries(prompt.args).map(([field, value]) => [field, this.name(value)]);
+    return text === null ? null : filled(text, Object.fromEntries(shown));
+  }
+
+  /** @type {Api.Room["label"]} */
+  label(move, choices = {}) {
+    const { type, label, seats } = move;
+    const known = Object.entries({ ...move.data, ...choices });
+    // A text that looks like the id of a seat is none, unless the field is one.
+    const shown = known.map(([field, value]) => [field, seats.includes(field) ? this.name(value) : plainly(value)]);
+    if (label !== null) return filled(label, Object.fromEntries(shown));
+    return [titled(type), ...shown.map(([, text]) => text)].join(" ");
+  }
+
+  /** @type {Api.Room["name"]} */
+  name(value) {
+    if (Array.isArray(value)) return value.map((item) => this.name(item)).join(", ");
+    if (typeof value === "string") return this.seats.get(value)?.name ?? this.#groupName(value) ?? value;
+    return plainly(value);
+  }
+
+  /** @type {Api.Room["play"]} */
+  play(move, choices = {}) {
+    const data = { ...move.data };
+    for (const [field, value] of Object.entries(choices)) data[field] = idOf(value);
+    const asked = { type: move.type, data, turn: this.turn?.number };
+    return this._client._ask("send", this._room, asked);
+  }
+
+  /** @type {Api.Room["undo"]} */
+  undo() {
+    return this._client._ask("undo", this._room);
+  }
+
+  /** @type {Api.Room["ready"]} */
+  ready(on = true) {
+    return this._client._ask("ready", this._room, { on });
+  }
+
+  /** @type {Api.Room["bot"]} */
+  bot({ level, name, seat } = {}) {
+    return this._client._ask("bot", this._room, { level, name, seat: idOf(seat) });
+  }
+
+  /** @returns {Room} */
+  get _room() {
+    return /** @type {any} */ (this);
+  }
+
+  /** @param {string} key */
+  #groupName(key) {
+    const [, name] = /^group:(.*)$/s.exec(key) ?? [];
+    if (name === undefined) return null;
+    return this.info.teams?.find((team) => team.name === name)?.title ?? name;
+  }
+
+  /**
+   * Take the newest moves; none where nothing is told of any. `_tellMoves` says so.
+   * @param {any} told
+   */
+  _takeMoves(told) {
+    const { moves, more, prompt, undo } = told ?? {};
+    this.moves = moves ?? [];
+    this.moreMoves = more ?? false;
+    this.mayUndo = undo ?? false;
+    this.#whisper = prompt ?? null;
+  }
+
+  _tellMoves() {
+    this._emit("$moves", this.moves);
+  }
+
+  /** @param {Api.Info} info */
+  _takeInfo(info) {
+    this.info = merge(this.info, info);
+  }
+
+  /** Say that `info` may be another, and if so, that the turn is. */
+  _tellInfo() {
+    this._emit("$info", this.info);
+    const shown = JSON.stringify(this.turn);
+    if (shown === this.#shownTurn) return;
+    this.#shownTurn = shown;
+    this._emit("$turn", this.turn);
+  }
+}
+
+/**
+ * A value that is no seat, as people read it.
+ * @param {any} value
+ * @returns {string}
+ */
+function plainly(value) {
+  if (Array.isArray(value)) return value.map(plainly).join(", ");
+  if (typeof value === "boolean") return value ? "yes" : "no";
+  if (value === null || typeof value !== "object") return String(value);
+  return "id" in value && "name" in value ? String(value.name) : JSON.stringify(value);
+}
+
+/**
+ * @param {string} text
+ * @param {Record<string, string>} known
+ */
+function filled(text, known) {
+  return text.replace(FIELD, (place, field) => (Object.hasOwn(known, field) ? known[field] : place));
+}
+
+/** @param {any} value */
+function idOf(value) {
+  return value?.id !== undefined && value.name !== undefined ? value.id : value;
+}
+
+/** @param {string} type */
+function titled(type) {
+  const text = type.replaceAll("_", " ").trim();
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}
+
+/** What the host of a room does. */
+
+class Hosting extends TurnTaking {
+  /**
+   * Begin the game, as the host.
+   * @returns {Promise<any>}
+   */
+  start() {
+    return this._client._ask("start", this._room);
+  }
+
+  /**
+   * What a host does besides starting.
+   * @type {Api.Room["asHost"]}
+   */
+  asHost(act, seat) {
+    return this._client._ask("host", this._room, { act, seat });
+  }
+
+  /**
+   * Give the room other options, between two rounds.
+   * @type {Api.Room["setOptions"]}
+   */
+  setOptions(options) {
+    return this._client._ask("options", this._room, { options });
+  }
+}
+
+/** A room as this seat knows it: documents, seats, timers and chat, kept as the server has them, message by message. */
+
+/** @typedef {Omit<Api.Timer, "left">} ToldTimer */
+
+class Room extends Hosting {
+  /** @type {Record<string, Api.Doc>} */
+  groups = Object.create(null);
+  /** @type {Record<string, Api.Doc>} */
+  roles = Object.create(null);
+  /** @type {Map<string, Api.Timer>} */
+  timers = new Map();
+  /** @type {Api.Left | null} */
+  left = null;
+
+  // Set by the client, and by `_join`: may requests be said; is `joined` awaited, before which nothing counts; the
+  // documents are not what the server has, so that only whole ones help.
+  _attached = false;
+  _deaf = false;
+  _broken = false;
+  _failures = 0;
+  _detour = new Detour();
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  _retry = undefined;
+  /** @type {Map<string, Api.Doc>} */
+  #docs = new Map();
+  /** @type {Map<string, Api.Timer>} */
+  #timers = new Map();
+  /** @type {string | undefined} */
+  #epoch;
+  /** @type {Map<string, number>} */
+  #counts = new Map();
+  /** @type {Set<string>} */
+  #public = new Set();
+
+  /**
+   * @param {Client} client
+   * @param {any} joined
+   * @param {Connection} way to the node that has the room
+   */
+  constructor(client, { room, game, seat: { resume, ...seat } }, way) {
+    super(client, seat);
+    this._way = way;
+    /** @type {string} */
+    this.code = room;
+    /** @type {string} */
+    this.game = game;
+    /** @type {string} */
+    this._secret = resume;
+    this.chat = new Chat(client, this);
+  }
+
+  /** The document that everybody in the room sees. */
+  get state() {
+    return this.#docs.get("room");
+  }
+
+  /** The document that only this seat sees. */
+  get mine() {
+    return this.#docs.get("seat");
+  }
+
+  /** @returns {Api.Seat | undefined} */
+  get me() {
+    return this.seats.get(this.seat.id);
+  }
+
+  get host() {
+    return [...this.seats.values()].find((seat) => seat.host);
+  }
+
+  get mayHost() {
+    return Boolean(this.me?.host || this.seat.hosts);
+  }
+
+  /**
+   * The teams of the game with the seats in each, in its order; none where it has none.
+   * @returns {Api.Team[]}
+   */
+  get teams() {
+    const seats = [...this.seats.values()];
+    const { teams = [] } = /** @type {{ teams?: Omit<Api.Team, "seats" | "open">[] }} */ (this.info);
+    return teams.map((team) => ({ open: false, ...team, seats: seats.filter(({ groups }) => groups.includes(team.name)) }));
+  }
+
+  /**
+   * Into a team, where the game lets players choose; the host may put another seat (its id) into one.
+   * @type {Api.Room["joinTeam"]}
+   */
+  joinTeam(team, seat) {
+    return this._client._ask("team", this, { team, seat });
+  }
+
+  now() {
+    return this._way.clock.now();
+  }
+
+  /**
+   * Send a message of the game's own; resolves with the game's reply, applied exactly once.
+   * @param {string} type
+   * @param {unknown} [data]
+   * @returns {Promise<any>}
+   */
+  send(type, data) {
+    return this._client._ask("send", this, { type, data });
+  }
+
+  /**
+   * Send without an id: no reply, sent once or not at all. Refusals come to the client's `$error`.
+   * @type {Api.Room["tell"]}
+   */
+  tell(type, data) {
+    this._client._tell("send", this, { type, data });
+  }
+
+  /**
+   * Give up the seat, for all its tabs.
+   * @type {Api.Room["leave"]}
+   */
+  leave() {
+    return this._client._ask("leave", this);
+  }
+
+  // What the client tells it
+
+  get _seen() {
+    return { epoch: this.#epoch, ...Object.fromEntries(this.#counts) };
+  }
+
+  _detach() {
+    clearTimeout(this._retry);
+    this._attached = this._deaf = false;
+  }
+
+  /**
+   * The seat was given, or given back: what was missed follows if `recovered`, else all is here.
+   * @param {any} joined
+   */
+  _join({ recovered, seat: { resume, ...seat }, seen: { epoch, ...counts }, info, docs, seats, timers, moves, ...said }) {
+    /** @type {Api.Change[]} */
+    const news = [];
+    this.seat = seat;
+    this._secret = resume;
+    this.#epoch = epoch;
+    this.#counts = new Map(Object.entries(/** @type {Record<string, number>} */ (counts)));
+    if (!recovered) {
+      for (const stream of [...this.#docs.keys()]) if (!Object.hasOwn(docs, stream)) news.push(this.#setDoc(stream, null));
+      for (const id of this.seats.keys()) if (!seats.some((/** @type {Api.Seat} */ told) => told.id === id)) this.seats.delete(id);
+      this.#public.clear();
+      this.#timers.clear();
+    }
+    for (const [stream, doc] of Object.entries(docs)) news.push(this.#setDoc(stream, doc));
+    for (const told of seats) this.#mergeSeat("seat", told);
+    for (const timer of timers) this.#setTimer(timer);
+    this.#showTimers();
+    this._takeInfo(info);
+    this._takeMoves(moves);
+    const lines = this.chat._join({ recovered, ...said });
+    this._attached = true;
+    this._deaf = this._broken = false;
+    this._failures = 0;
+    this._detour = new Detour();
+    for (const change of news) if (change.paths.length) this._emit("$change", change);
+    this._emit("$seats", seats);
+    this._tellInfo();
+    this._tellMoves();
+    this._emit("$timers", this.timers);
+    this._emit("$channels", this.chat.channels);
+    for (const line of lines) this._emit("$chat", line);
+    this._emit("$joined", { recovered });
+  }
+
+  /**
+   * A message of one of this room's streams; unknown ones are counted, and that is all, as is `skip`.
+   * @param {any} message
+   */
+  _hear(message) {
+    const { op, stream, n } = message;
+    if (n === undefined || n === null) {
+      if (op === "event") this.#onEvent(message);
+      else if (op === "typing") this._emit("$typing", this.chat._typing(message));
+      else if (op === "read") this._emit("$read", this.chat._read(message));
+      else if (op === "moves") this.#onMoves(message);
+    } else if (!this._deaf && this.#counted(op, stream, n)) {
+      if (op === "event") this.#onEvent(message);
+      else if (op === "patch") this.#onPatch(message);
+      else if (op === "doc") this.#onDoc(message);
+      else if (op === "seats") this.#onSeats(message);
+      else if (op === "room") this.#onInfo(message);
+      else if (op === "timer") this.#onTimer(message);
+      else if (op === "chat") for (const line of this.chat._say([message])) this._emit("$chat", line);
+      else if (op === "edited") this.#onEdited(message);
+      else if (op === "channels") this.#onChannels(message.channels);
+    }
+  }
+
+  /**
+   * Whether this is the stream's next message; if one is missing, all that is missing is asked for.
+   * @param {string} op
+   * @param {string} stream
+   * @param {number} n
+   */
+  #counted(op, stream, n) {
+    if (op === "doc") return true; // it sets the counter itself
+    const known = this.#counts.get(stream);
+    if (known === undefined && (op === "seats" || op === "room")) return true; // told before the stream's first document
+    if (known !== undefined && n <= known) return false;
+    if (known === undefined || n !== known + 1) {
+      this._client._resume(this);
+      return false;
+    }
+    this.#counts.set(stream, n);
+    return true;
+  }
+
+  /** @param {any} message */
+  #onInfo({ info }) {
+    this._takeInfo(info);
+    this._tellInfo();
+  }
+
+  /** @param {any} message */
+  #onMoves(message) {
+    if (this._deaf) return; // those of `joined` are newer
+    this._takeMoves(message);
+    this._tellMoves();
+  }
+
+  /** @param {any} message */
+  #onEvent({ stream, n, type, data }) {
+    const event = { type, data, stream, n: n ?? null };
+    if (type !== "*" && !type.startsWith("$")) this._emit(type, data, event); // those names are ours
+    this._emit("*", data, event);
+  }
+
+  /** @param {any} message */
+  #onPatch({ stream, ops }) {
+    const doc = this.#docs.get(stream);
+    try {
+      for (const op of ops) applyOp(doc, op);
+    } catch {
+      this._broken = true;
+      return this._client._resume(this);
+    }
+    this._emit("$change", { stream, doc, paths: ops.map((/** @type {any[]} */ [, path]) => path) });
+  }
+
+  /** @param {any} message */
+  #onDoc({ stream, n, doc, chat, channels }) {
+    const change = this.#setDoc(stream, doc);
+    if (doc === null) this.#forgetStream(stream);
+    else this.#counts.set(stream, n);
+    if (doc !== null && channels?.length) this.chat._open(channels);
+    const lines = doc === null ? [] : this.chat._say(chat ?? []);
+    if (change.paths.length) this._emit("$change", change);
+    if (doc === null) {
+      this._emit("$seats", [...this.seats.values()]);
+      this._emit("$timers", this.timers);
+    }
+    if (doc === null || channels?.length) this._emit("$channels", this.chat.channels);
+    for (const line of lines) this._emit("$chat", line);
+  }
+
+  /** @param {any} message */
+  #onEdited(message) {
+    const line = this.chat._edit(message);
+    if (line) this._emit("$edited", line);
+  }
+
+  /** @param {ToldChannel[]} channels */
+  #onChannels(channels) {
+    this.chat._open(channels);
+    this._emit("$channels", this.chat.channels);
+  }
+
+  /**
+   * A whole document, or none any more (null); the one that is known is changed in place.
+   * @param {string} stream
+   * @param {any} doc
+   * @returns {Api.Change}
+   */
+  #setDoc(stream, doc) {
+    const known = this.#docs.get(stream);
+    /** @type {Api.Path[]} */
+    const paths = [];
+    if (known && doc) merge(known, doc, [], paths);
+    else if (known || doc) paths.push([]);
+    const now = doc && (known ?? doc);
+    if (now) this.#docs.set(stream, now);
+    else this.#docs.delete(stream);
+    const [, kind, name] = /^(group|role):(.*)$/s.exec(stream) ?? [];
+    const shelf = kind === "group" ? this.groups : kind === "role" ? this.roles : undefined;
+    if (shelf && now) shelf[name] = now;
+    else if (shelf) delete shelf[name];
+    return { stream, doc: now, paths: this._broken ? [[]] : paths };
+  }
+
+  /**
+   * Out of a group: nothing of it is known from now on.
+   * @param {string} stream
+   */
+  #forgetStream(stream) {
+    this.#counts.delete(stream);
+    this.chat._forget(stream);
+    for (const [key, timer] of [...this.#timers]) if (timer.stream === stream) this.#timers.delete(key);
+    this.#showTimers();
+    const name = stream.replace(/^group:/, "");
+    if (this.#public.has(name)) return;
+    for (const seat of this.seats.values()) seat.groups = seat.groups.filter((group) => group !== name);
+  }
+
+  /** @param {{ stream: string, seats: Api.Seat[] }} message */
+  #onSeats({ stream, seats }) {
+    for (const seat of seats) this.#mergeSeat(stream, seat);
+    this._emit("$seats", seats);
+  }
+
+  /**
+   * Take a seat as one stream tells it. Its groups are those that the stream's audience may know: on `room` the public
+   * ones, on `group:NAME` that one too, on `seat` and in `joined` all that this client may know. The others stay.
+   * @param {string} stream
+   * @param {Api.Seat} told
+   */
+  #mergeSeat(stream, told) {
+    if (told.gone) return void this.seats.delete(told.id);
+    const before = this.seats.get(told.id);
+    const known = before?.groups ?? [];
+    let groups = told.groups;
+    if (stream === "room") {
+      for (const name of groups) this.#public.add(name);
+      groups = [...groups, ...known.filter((name) => this.#isPrivate(name))];
+    } else if (stream !== "seat") {
+      const name = stream.replace(/^group:/, "");
+      groups = [...known.filter((other) => other !== name), ...groups.filter((group) => group === name)];
+    }
+    this.seats.set(told.id, Object.assign(before ?? {}, told, { account: told.account ?? false, groups: [...new Set(groups)].sort() }));
+  }
+
+  /**
+   * Of a group that was never told on `room`: only who is in it can know of it.
+   * @param {string} name
+   */
+  #isPrivate(name) {
+    return !this.#public.has(name) && this.me?.groups.includes(name);
+  }
+
+  /** @param {ToldTimer} timer */
+  #onTimer(timer) {
+    this.#setTimer(timer);
+    this.#showTimers();
+    this._emit("$timers", this.timers);
+  }
+
+  /** @param {ToldTimer} timer */
+  #setTimer({ stream, name, ends, paused_ms }) {
+    const key = `${stream} ${name}`;
+    if (ends === null && paused_ms === null) return void this.#timers.delete(key);
+    const left = () => paused_ms ?? Math.max(0, /** @type {number} */ (ends) - this.now());
+    this.#timers.set(key, { stream, name, ends, paused_ms, left });
+  }
+
+  /** By name, as pages want them; where two streams have one of a name, this seat's own counts. */
+  #showTimers() {
+    this.timers.clear();
+    const own = (/** @type {Api.Timer} */ { stream }) => Number(stream === "seat");
+    for (const timer of [...this.#timers.values()].sort((a, b) => own(a) - own(b))) this.timers.set(timer.name, timer);
+  }
+}
+
+/** The rooms in which a client holds seats: how a seat is given, had back after a loss, and lost. */
+
+class HeldRooms {
+  /** @type {Map<string, Room>} */
+  rooms = new Map();
+  #client;
+  #memory;
+  #requests;
+  #following;
+
+  /**
+   * @param {Client} client
+   * @param {Memory} memory
+   * @param {Requests} requests
+   * @param {Following} following
+   */
+  constructor(client, memory, requests, following) {
+    this.#client = client;
+    this.#memory = memory;
+    this.#requests = requests;
+    this.#following = following;
+  }
+
+  /**
+   * Those whose seats are on this connection.
+   * @param {Connection} way
+   */
+  on(way) {
+    return [...this.rooms.values()].filter((room) => room._way === way);
+  }
+
+  /**
+   * Go back to a seat whose secret is in storage.
+   * @param {string} code
+   * @param {string} [role]
+   * @returns {Promise<Room>}
+   */
+  async remember(code, role) {
+    const room = canonical(code);
+    const held = this.rooms.get(room);
+    if (held && (!role || role === held.seat.role)) return held;
+    const seats = this.#memory.seats(this.#client.user?.id);
+    const seat = seats.find((kept) => kept.code === room && (!role || role === kept.role));
+    if (!seat) throw new GameError("not_found", `No seat in ${room} is remembered here.`);
+    try {
+      return await this.#client._ask("resume", null, { room, resume: seat.secret });
+    } catch (error) {
+      if (/** @type {GameError} */ (error).code === "not_found") this.#memory.forget(seat.code, seat.role);
+      throw error;
+    }
+  }
+
+  /**
+   * Ask for what this room has missed, or for all of it; until `joined` nothing more of it counts.
+   * @param {Room} room
+   */
+  resume(room) {
+    room._deaf = true;
+    clearTimeout(room._retry);
+    // One at a time: what a second one replays would be applied twice.
+    if (this.#requests.all().some((request) => request.room === room && request.op === "resume")) return;
+    const seen = room._broken ? undefined : room._seen;
+    const asked = this.#client._ask("resume", room, { resume: room._secret, seen });
+    asked.catch((error) => this.#notResumed(room, error));
+  }
+
+  /**
+   * @param {Room} room
+   * @param {GameError} error
+   */
+  #notResumed(room, error) {
+    const client = this.#client;
+    if (client.error || room.left) return;
+    if (PASSING.has(error.code)) {
+      const again = () => room._way.isWelcome && this.resume(room);
+      if (!room._detour.waits++) client._emit("$error", new GameError(error.code, error.message, null, room.code, error.retry_ms));
+      const spread_ms = error.code === "busy" ? fullJitter(0) : 0; // all who are told the same do not come at once
+      room._retry = setTimeout(again, Math.max((error.retry_ms ?? 0) + spread_ms, fullJitter(room._failures++)));
+    } else {
+      this.leave(room, { reason: error.code, message: error.message });
+    }
+  }
+
+  /**
+   * A seat is gone for good.
+   * @param {Room} room
+   * @param {Api.Left} left
+   */
+  leave(room, left) {
+    if (room.left) return;
+    if (this.rooms.get(room.code) === room) this.rooms.delete(room.code);
+    this.#memory.forget(room.code, room.seat.role);
+    room._detach();
+    room.left = left;
+    this.#requests.settleUnsaid(room);
+    this.#following.sweep();
+    this.#client._tellStatus();
+    room._emit("$left", left);
+  }
+
+  /**
+   * @param {any} joined
+   * @param {Connection} from
+   */
+  onJoined(joined, from) {
+    const request = this.#requests.take(joined.id);
+    let room = this.rooms.get(joined.room);
+    if (!room && !request) return;
+    if (room && room._way !== from) this.#following.carry(room, from); // it is there by now
+    else if (room && joined.recovered && !room._deaf) {
+      room._broken = true; // an answer to a `join` came in between: this replay is of the past
+      return this.resume(room);
+    }
+    if (!room) this.rooms.set(joined.room, (room = new Room(this.#client, joined, from)));
+    this.#requests.skipTo(joined.last_id);
+    const { code, game } = room;
+    this.#memory.remember({ code, game, role: joined.seat.role, user: this.#client.user.id, secret: joined.seat.resume });
+    room._join(joined);
+    this.#requests.sayWaiting(room, from);
+    this.#following.sweep();
+    this.#client._tellStatus();
+    if (!request) return;
+    request.resolve(room);
+    if (!request.room) from.handOver();
+  }
+
+  /**
+   * @param {any} message
+   * @param {Connection} from
+   */
+  onLeft({ room: code, reason, message, url }, from) {
+    const room = this.rooms.get(code);
+    if (room?._way !== from) return;
+    if (reason === "moved") this.#following.onMoved(room, url, from);
+    else this.leave(room, { reason, message: message ?? null });
+  }
+
+  /**
+   * What is said by a server that had the room before means nothing any more.
+   * @param {any} message
+   * @param {Connection} from
+   */
+  hear(message, from) {
+    const room = this.rooms.get(message.room);
+    if (room?._way === from) room._hear(message);
+  }
+}
+
+/** Messages as JSON. Bytes are `{"$bytes": base64}`; real keys that start with `$` are doubled. */
+
+/**
+ * How messages are written.
+ * @typedef {object} Form
+ * @property {string} subprotocol
+ * @property {number | undefined} ops the last patch op that `reader` knows, where the server asks for it
+ * @property {(message: { op: string, [field: string]: any }) => any} encode a message as a frame; throws `bad_data`
+ * @property {(frame: any) => number} size of a frame in bytes
+ * @property {() => (frame: any) => any} reader makes messages of one connection's frames
+ */
+
+/** @type {Form} */
+const JSON_FORM = {
+  subprotocol: "gameserver.v1.json",
+  ops: undefined,
+  encode: (message) => JSON.stringify(wrapped(message, "$")),
+  size: (frame) => new TextEncoder().encode(frame).length,
+  reader: () => decode,
+};
+
+/**
+ * JSON.stringify would make null of NaN, and the server could not tell which request holds half a surrogate pair.
+ * @param {any} value
+ * @param {string} path
+ * @returns {any}
+ */
+function wrapped(value, path) {
+  if (typeof value?.toJSON === "function") value = value.toJSON();
+  if (value instanceof ArrayBuffer) value = new Uint8Array(value);
+  if (value instanceof Uint8Array) return { $bytes: btoa(Array.from(value, (b) => String.fromCharCode(b)).join("")) };
+  if (Array.isArray(value)) return value.map((item, i) => wrapped(item, `${path}[${i}]`));
+  if (typeof value === "object" && value !== null) {
+    const entry = (/** @type {[string, any]} */ [key, item]) => [key.startsWith("$") ? `$${key}` : key, wrapped(item, `${path}.${key}`)];
+    return Object.fromEntries(Object.entries(value).map(entry));
+  }
+  checkFits(value, path);
+  return value;
+}
+
+/**
+ * @param {any} value
+ * @param {string} path
+ */
+function checkFits(value, path) {
+  const unfit =
+    (typeof value === "number" && !Number.isFinite(value)) ||
+    (typeof value === "string" && value.isWellFormed?.() === false) ||
+    ["bigint", "function", "symbol"].includes(typeof value);
+  if (unfit) throw new GameError("bad_data", `JSON cannot hold ${String(value)}.`, path);
+}
+
+/** @param {string} frame */
+function decode(frame) {
+  const message = JSON.parse(frame);
+  return frame.includes('"$') ? unwrapped(message) : message;
+}
+
+/**
+ * @param {any} value
+ * @returns {any}
+ */
+function unwrapped(value) {
+  if (Array.isArray(value)) return value.map(unwrapped);
+  if (typeof value !== "object" || value === null) return value;
+  if (typeof value.$bytes === "string") return Uint8Array.from(atob(value.$bytes), (char) => char.charCodeAt(0));
+  const entry = (/** @type {[string, any]} */ [key, item]) => [key.startsWith("$$") ? key.slice(1) : key, unwrapped(item)];
+  return Object.fromEntries(Object.entries(value).map(entry));
+}
+
+/** The connections of one client: to the address it was given, and to each node that has a room for it. */
+
+/**
+ * A node's WebSocket, of the address as the server wrote it: of the node itself (`https://games.example/n/a`), of its
+ * WebSocket, or relative to the one we know.
+ * @param {string} url
+ * @param {string} home
+ */
+function nodeUrl(url, home) {
+  const whole = new URL(url, home);
+  if (whole.protocol.startsWith("http")) {
+    whole.protocol = whole.protocol.replace("http", "ws");
+    if (!whole.pathname.endsWith("/ws")) whole.pathname = `${whole.pathname.replace(/\/$/, "")}/ws`;
+  }
+  return whole.href;
+}
+
+class Nodes {
+  /** The one that is there from first to last: what belongs to no room is said here. */
+  home;
+  #make;
+  /** @type {Map<string, Connection>} */
+  #others = new Map();
+
+  /**
+   * @param {(url: string) => Connection} make
+   * @param {string} url
+   */
+  constructor(make, url) {
+    this.#make = make;
+    this.home = make(url);
+  }
+
+  /** @returns {Connection[]} */
+  get all() {
+    return [this.home, ...this.#others.values()];
+  }
+
+  get others() {
+    return this.#others.size > 0;
+  }
+
+  /**
+   * The connection to a node; dialled, where there was none.
+   * @param {string} url as the server wrote it
+   */
+  at(url) {
+    const whole = nodeUrl(url, this.home.url);
+    if (whole === this.home.url) return this.home;
+    const known = this.#others.get(whole);
+    if (known) return known;
+    const made = this.#make(whole);
+    this.#others.set(whole, made);
+    made.start();
+    return made;
+  }
+
+  /**
+   * There is nothing more to be said to this node. The way home is never given up.
+   * @param {Connection} connection
+   */
+  drop(connection) {
+    if (!this.#others.delete(connection.url)) return;
+    const { socket } = connection;
+    connection.end();
+    socket?.close(1000);
+  }
+}
+
+/** Each message as an array: its number, and the names of its fields in their order, as the server's table has them. */
+
+/** @typedef {{ number: number, op: string, names: string[] }} MessageArray */
+
+const ARRAYS = /** @type {[number, string, string][]} */ ([
+  [1, "hello", "token ticket guest client ops"],
+  [2, "create", "id game options private password name role profile"],
+  [3, "join", "id room name role password profile game match"],
+  [4, "resume", "id room resume seen"],
+  [5, "send", "id type data room turn"],
+  [6, "chat", "id text to data room"],
+  [7, "start", "id room"],
+  [8, "leave", "id room"],
+  [9, "ping", "at"],
+  [10, "typing", "to on room id"],
+  [11, "read", "id to upto room"],
+  [12, "edit", "id stream line text data room"],
+  [13, "unsay", "id stream line room"],
+  [14, "report", "id stream line seat reason room"],
+  [15, "block", "id user seat on room"],
+  [16, "team", "id team seat room"],
+  [17, "listen", "id to on seen"],
+  [18, "host", "id room act seat"],
+  [19, "undo", "id room"],
+  [20, "ready", "id on room"],
+  [21, "welcome", "user token client now limits"],
+  [22, "joined", "id room game seat recovered last_id info docs seats timers chat seen keys channels read moves"],
+  [23, "ok", "id data room"],
+  [24, "error", "id code message path room retry_ms"],
+  [25, "event", "room stream n type data"],
+  [26, "patch", "room stream n ops"],
+  [27, "doc", "room stream n doc chat keys channels"],
+  [28, "seats", "room stream n seats"],
+  [29, "room", "room stream n info"],
+  [30, "timer", "room stream n name ends paused_ms"],
+  [31, "chat", "room stream n from to text data at emote mentions edited"],
+  [32, "skip", "room stream n"],
+  [33, "left", "room reason message next url"],
+  [34, "redirect", "id room url"],
+  [35, "pong", "at now"],
+  [36, "edited", "room stream n line text data at mentions"],
+  [37, "typing", "room stream seat to on"],
+  [38, "read", "room to upto"],
+  [39, "channels", "room stream n channels"],
+  [40, "post", "to line from text data at"],
+  [41, "bot", "id room level name seat"],
+  [42, "moves", "room moves more prompt undo"],
+  [43, "options", "id room options"],
+  [45, "user", "user"],
+]).map(([number, op, names]) => ({ number, op, names: names.split(" ") }));
+
+/** @param {MessageArray} array */
+const isClients = ({ number }) => number <= 20 || [41, 43].includes(number);
+
+/** What a client says, by op. */
+const SAID = new Map(ARRAYS.filter(isClients).map((array) => [array.op, array]));
+
+/** What a server says, by number. */
+const HEARD = new Map(ARRAYS.filter((array) => !isClients(array)).map((array) => [array.number, array]));
 
 /**
  * MessagePack: what JSON can say, and bytes.
@@ -1639,7 +2606,12 @@ class Posts {
  * @property {number} id
  * @property {string} op
  * @property {Room | null} room
+ * @property {Record<string, any>} fields
  * @property {any} frame
+ * @property {Connection} way by which it goes, if no room is asked
+ * @property {boolean} waits it was refused for now, and is said again by a timer
+ * @property {Detour} detour
+ * @property {Record<string, any> | null} sought what `match` looks for, where it has become a `join`
  * @property {(value?: any) => void} resolve
  * @property {(error: unknown) => void} reject
  * @property {Socket | null} socket that has carried it
@@ -1653,18 +2625,13 @@ class Requests {
   most_bytes = Infinity; // that the server takes in one frame
   /** @type {GameError | null} */
   #ended = null;
-  #connection;
   #form;
   #lastId = 0;
   /** @type {Map<number, Request>} */
   #requests = new Map();
 
-  /**
-   * @param {Connection} connection
-   * @param {Form} form
-   */
-  constructor(connection, form) {
-    this.#connection = connection;
+  /** @param {Form} form */
+  constructor(form) {
     this.#form = form;
   }
 
@@ -1674,27 +2641,46 @@ class Requests {
   }
 
   /**
+   * Those of them that go this way.
+   * @param {Connection} way
+   */
+  of(way) {
+    return this.all().filter((request) => wayOf(request) === way);
+  }
+
+  /**
    * Ask until it is answered.
    * @param {string} op
    * @param {Room | null} room
    * @param {Record<string, any>} fields `room` names a room that is not held yet
+   * @param {Connection} way if there is no room
    * @returns {Promise<any>}
    */
-  ask(op, room, fields = {}) {
+  ask(op, room, fields, way) {
     return new Promise((resolve, reject) => {
       if (this.#ended) throw this.#ended;
       if (room?.left && op === "leave") return resolve(undefined);
       if (room?.left) throw seatGone(room);
       const id = this.#lastId + 1;
-      const frame = this.#form.encode({ op: op === "match" ? "join" : op, id, room: room?.code, ...fields });
+      const frame = this.#encode(op, id, room, fields);
       const most = this.most_bytes;
       if (frame.length * 3 > most && this.#form.size(frame) > most) throw new GameError("too_large");
       /** @type {Request} */
-      const request = { id, op, room, frame, resolve, reject, socket: null, saidAt: 0 };
+      const request = { id, op, room, fields, frame, way, resolve, reject, socket: null, saidAt: 0, waits: false, detour: new Detour(), sought: null };
       this.#lastId = id;
       this.#requests.set(id, request);
       if (this.#maySay(request)) this.#say(request);
     });
+  }
+
+  /**
+   * @param {string} op
+   * @param {number} id
+   * @param {Room | null} room
+   * @param {Record<string, any>} fields
+   */
+  #encode(op, id, room, fields) {
+    return this.#form.encode({ op: op === "match" ? "join" : op, id, room: room?.code, ...fields });
   }
 
   /**
@@ -1705,29 +2691,70 @@ class Requests {
    */
   tell(op, room, fields) {
     const frame = this.#form.encode({ op, room: room.code, ...fields });
-    if (this.#connection.isWelcome && room._attached) this.#connection.write(frame);
+    if (room._way.isWelcome && room._attached) room._way.write(frame);
   }
 
   /** @param {Request} request */
-  #maySay({ op, room }) {
-    return this.#connection.isWelcome && (!room || op === "resume" || room._attached);
+  #maySay(request) {
+    const { op, room, waits } = request;
+    return !waits && wayOf(request).isWelcome && (!room || op === "resume" || room._attached);
   }
 
   /** @param {Request} request */
   #say(request) {
-    request.socket = this.#connection.socket;
+    const way = wayOf(request);
+    request.socket = way.socket;
     request.saidAt = performance.now();
-    this.#connection.write(request.frame);
+    way.write(request.frame);
   }
 
   /**
    * Say, by id, what this connection has not carried yet: an id below one that was applied is never applied.
    * @param {Room | null} room
+   * @param {Connection} way
    */
-  sayWaiting(room) {
+  sayWaiting(room, way) {
     for (const request of this.#requests.values()) {
-      if (request.room === room && request.socket !== this.#connection.socket && this.#maySay(request)) this.#say(request);
+      const unsaid = request.room === room && wayOf(request) === way && request.socket !== way.socket;
+      if (unsaid && this.#maySay(request)) this.#say(request);
     }
+  }
+
+  /**
+   * Say it by this way instead, as soon as that is open.
+   * @param {Request} request that has no room
+   * @param {Connection} way
+   */
+  sendTo(request, way) {
+    this.#requests.set(request.id, request); // where its answer was taken, it waits for another
+    Object.assign(request, { way, socket: null, saidAt: 0, waits: false });
+    if (this.#maySay(request)) this.#say(request);
+  }
+
+  /**
+   * The same after a while.
+   * @param {Request} request
+   * @param {Connection} way
+   * @param {number} delay_ms
+   */
+  sayLater(request, way, delay_ms) {
+    this.#requests.set(request.id, request);
+    Object.assign(request, { way, socket: null, saidAt: 0, waits: true });
+    setTimeout(() => this.#requests.get(request.id) === request && this.sendTo(request, way), delay_ms);
+  }
+
+  /**
+   * Ask for something else in place of what was asked, for the same promise; it is not said yet.
+   * @param {Request} request
+   * @param {string} op
+   * @param {Record<string, any>} fields
+   */
+  become(request, op, fields) {
+    this.#requests.delete(request.id);
+    if (request.op === "match") request.sought = request.fields;
+    this.#lastId += 1; // the old one may have been answered
+    Object.assign(request, { id: this.#lastId, op, fields, frame: this.#encode(op, this.#lastId, null, fields) });
+    this.#requests.set(request.id, request);
   }
 
   /**
@@ -1762,9 +2789,12 @@ class Requests {
     request.reject(error);
   }
 
-  /** The connection was lost under all of these; most simply wait for the next. */
-  lose() {
-    for (const request of this.all()) this.#lose(request);
+  /**
+   * A connection was lost under all of these; most simply wait for the next.
+   * @param {Connection} way
+   */
+  lose(way) {
+    for (const request of this.of(way)) this.#lose(request);
   }
 
   /** @param {Request} request */
@@ -1797,21 +2827,36 @@ class Requests {
    */
   settleUnsaid(room) {
     for (const request of this.all()) {
-      if (request.room === room && request.socket !== this.#connection.socket) this.#settle(request, room);
+      if (request.room === room && request.socket !== room._way.socket) this.#settle(request, room);
     }
   }
 
   /**
-   * The room is somewhere else now, where nothing of it was said yet.
+   * A seat was lost on its connection: all that is asked for it is said again once it is had back.
    * @param {Room} room
    */
   sayAgain(room) {
-    for (const request of this.#requests.values()) if (request.room === room) request.socket = null;
+    for (const request of this.all()) {
+      if (request.room === room && request.op !== "resume") Object.assign(request, { socket: null, saidAt: 0 });
+    }
   }
 
-  /** The server has not kept who we were: what was said before might be applied a second time. */
-  failUncertain() {
+  /**
+   * It is for another connection to ask for this seat, as the client will see to.
+   * @param {Room} room
+   */
+  stopResuming(room) {
     for (const request of this.all()) {
+      if (request.room === room && request.op === "resume") this.#requests.delete(request.id);
+    }
+  }
+
+  /**
+   * A server has not kept who we were: what was said before might be applied a second time.
+   * @param {Connection} way
+   */
+  failUncertain(way) {
+    for (const request of this.of(way)) {
       if (!request.socket || !request.room || !REMEMBERED.has(request.op)) continue;
       this.fail(request, new GameError("lost", "The server forgot this client: it is not known whether this was done."));
     }
@@ -1828,560 +2873,9 @@ class Requests {
   }
 }
 
-/**
- * What a room knows of turns, and of the moves that its seat has now; and what a player does with them. A `Room` is one
- * of these: what is told of turns comes with `info`, the moves come as messages of their own.
- */
-
-const FIELD = /\{([A-Za-z_][A-Za-z0-9_]*)\}/g;
-
-class TurnTaking extends Emitter {
-  /** @type {Api.Info} */
-  info = /** @type {any} */ ({});
-  /** @type {Map<string, Api.Seat>} */
-  seats = new Map();
-  /** @type {Api.Room["seat"]} */
-  seat;
-  /** @type {Api.Move[]} */
-  moves = [];
-  moreMoves = false;
-  mayUndo = false;
-
-  _client;
-  /** @type {Api.Prompt | null} for this seat alone */
-  #whisper = null;
-  #shownTurn = "null";
-
-  /**
-   * @param {Client} client
-   * @param {Api.Room["seat"]} seat
-   */
-  constructor(client, seat) {
-    super();
-    this._client = client;
-    this.seat = seat;
-  }
-
-  get turn() {
-    return this.info.turn ?? null;
-  }
-
-  get isActive() {
-    return Boolean(this.turn?.active.includes(this.seat.id));
-  }
-
-  get prompt() {
-    const prompt = this.#whisper ?? this.turn?.prompt;
-    if (!prompt) return null;
-    const text = this.#whisper || this.isActive ? prompt.text : prompt.others;
-    const shown = Object.entries(prompt.args).map(([field, value]) => [field, this.name(value)]);
-    return text === null ? null : filled(text, Object.fromEntries(shown));
-  }
-
-  /** @type {Api.Room["label"]} */
-  label(move, choices = {}) {
-    const { type, label, seats } = move;
-    const known = Object.entries({ ...move.data, ...choices });
-    // A text that looks like the id of a seat is none, unless the field is one.
-    const shown = known.map(([field, value]) => [field, seats.includes(field) ? this.name(value) : plainly(value)]);
-    if (label !== null) return filled(label, Object.fromEntries(shown));
-    return [titled(type), ...shown.map(([, text]) => text)].join(" ");
-  }
-
-  /** @type {Api.Room["name"]} */
-  name(value) {
-    if (Array.isArray(value)) return value.map((item) => this.name(item)).join(", ");
-    if (typeof value === "string") return this.seats.get(value)?.name ?? this.#groupName(value) ?? value;
-    return plainly(value);
-  }
-
-  /** @type {Api.Room["play"]} */
-  play(move, choices = {}) {
-    const data = { ...move.data };
-    for (const [field, value] of Object.entries(choices)) data[field] = idOf(value);
-    const asked = { type: move.type, data, turn: this.turn?.number };
-    return this._client._ask("send", this._room, asked);
-  }
-
-  /** @type {Api.Room["undo"]} */
-  undo() {
-    return this._client._ask("undo", this._room);
-  }
-
-  /** @type {Api.Room["ready"]} */
-  ready(on = true) {
-    return this._client._ask("ready", this._room, { on });
-  }
-
-  /** @type {Api.Room["bot"]} */
-  bot({ level, name, seat } = {}) {
-    return this._client._ask("bot", this._room, { level, name, seat: idOf(seat) });
-  }
-
-  /** @returns {Room} */
-  get _room() {
-    return /** @type {any} */ (this);
-  }
-
-  /** @param {string} key */
-  #groupName(key) {
-    const [, name] = /^group:(.*)$/s.exec(key) ?? [];
-    if (name === undefined) return null;
-    return this.info.teams?.find((team) => team.name === name)?.title ?? name;
-  }
-
-  /**
-   * Take the newest moves; none where nothing is told of any. `_tellMoves` says so.
-   * @param {any} told
-   */
-  _takeMoves(told) {
-    const { moves, more, prompt, undo } = told ?? {};
-    this.moves = moves ?? [];
-    this.moreMoves = more ?? false;
-    this.mayUndo = undo ?? false;
-    this.#whisper = prompt ?? null;
-  }
-
-  _tellMoves() {
-    this._emit("$moves", this.moves);
-  }
-
-  /** @param {Api.Info} info */
-  _takeInfo(info) {
-    this.info = merge(this.info, info);
-  }
-
-  /** Say that `info` may be another, and if so, that the turn is. */
-  _tellInfo() {
-    this._emit("$info", this.info);
-    const shown = JSON.stringify(this.turn);
-    if (shown === this.#shownTurn) return;
-    this.#shownTurn = shown;
-    this._emit("$turn", this.turn);
-  }
-}
-
-/**
- * A value that is no seat, as people read it.
- * @param {any} value
- * @returns {string}
- */
-function plainly(value) {
-  if (Array.isArray(value)) return value.map(plainly).join(", ");
-  if (typeof value === "boolean") return value ? "yes" : "no";
-  if (value === null || typeof value !== "object") return String(value);
-  return "id" in value && "name" in value ? String(value.name) : JSON.stringify(value);
-}
-
-/**
- * @param {string} text
- * @param {Record<string, string>} known
- */
-function filled(text, known) {
-  return text.replace(FIELD, (place, field) => (Object.hasOwn(known, field) ? known[field] : place));
-}
-
-/** @param {any} value */
-function idOf(value) {
-  return value?.id !== undefined && value.name !== undefined ? value.id : value;
-}
-
-/** @param {string} type */
-function titled(type) {
-  const text = type.replaceAll("_", " ").trim();
-  return text.charAt(0).toUpperCase() + text.slice(1);
-}
-
-/** What the host of a room does. */
-
-class Hosting extends TurnTaking {
-  /**
-   * Begin the game, as the host.
-   * @returns {Promise<any>}
-   */
-  start() {
-    return this._client._ask("start", this._room);
-  }
-
-  /**
-   * What a host does besides starting.
-   * @type {Api.Room["asHost"]}
-   */
-  asHost(act, seat) {
-    return this._client._ask("host", this._room, { act, seat });
-  }
-
-  /**
-   * Give the room other options, between two rounds.
-   * @type {Api.Room["setOptions"]}
-   */
-  setOptions(options) {
-    return this._client._ask("options", this._room, { options });
-  }
-}
-
-/** A room as this seat knows it: documents, seats, timers and chat, kept as the server has them, message by message. */
-
-/** @typedef {Omit<Api.Timer, "left">} ToldTimer */
-
-class Room extends Hosting {
-  /** @type {Record<string, Api.Doc>} */
-  groups = Object.create(null);
-  /** @type {Record<string, Api.Doc>} */
-  roles = Object.create(null);
-  /** @type {Map<string, Api.Timer>} */
-  timers = new Map();
-  /** @type {Api.Left | null} */
-  left = null;
-
-  // Set by the client, and by `_join`: may requests be said; is `joined` awaited, before which nothing counts; the
-  // documents are not what the server has, so that only whole ones help.
-  _attached = false;
-  _deaf = false;
-  _broken = false;
-  _failures = 0;
-  /** @type {ReturnType<typeof setTimeout> | undefined} */
-  _retry = undefined;
-  /** @type {Map<string, Api.Doc>} */
-  #docs = new Map();
-  /** @type {Map<string, Api.Timer>} */
-  #timers = new Map();
-  /** @type {string | undefined} */
-  #epoch;
-  /** @type {Map<string, number>} */
-  #counts = new Map();
-  /** @type {Set<string>} */
-  #public = new Set();
-
-  /**
-   * @param {Client} client
-   * @param {any} joined
-   */
-  constructor(client, { room, game, seat: { resume, ...seat } }) {
-    super(client, seat);
-    /** @type {string} */
-    this.code = room;
-    /** @type {string} */
-    this.game = game;
-    /** @type {string} */
-    this._secret = resume;
-    this.chat = new Chat(client, this);
-  }
-
-  /** The document that everybody in the room sees. */
-  get state() {
-    return this.#docs.get("room");
-  }
-
-  /** The document that only this seat sees. */
-  get mine() {
-    return this.#docs.get("seat");
-  }
-
-  /** @returns {Api.Seat | undefined} */
-  get me() {
-    return this.seats.get(this.seat.id);
-  }
-
-  get host() {
-    return [...this.seats.values()].find((seat) => seat.host);
-  }
-
-  get mayHost() {
-    return Boolean(this.me?.host || this.seat.hosts);
-  }
-
-  /**
-   * The teams of the game with the seats in each, in its order; none where it has none.
-   * @returns {Api.Team[]}
-   */
-  get teams() {
-    const seats = [...this.seats.values()];
-    const { teams = [] } = /** @type {{ teams?: Omit<Api.Team, "seats" | "open">[] }} */ (this.info);
-    return teams.map((team) => ({ open: false, ...team, seats: seats.filter(({ groups }) => groups.includes(team.name)) }));
-  }
-
-  /**
-   * Into a team, where the game lets players choose; the host may put another seat (its id) into one.
-   * @type {Api.Room["joinTeam"]}
-   */
-  joinTeam(team, seat) {
-    return this._client._ask("team", this, { team, seat });
-  }
-
-  now() {
-    return this._client.now();
-  }
-
-  /**
-   * Send a message of the game's own; resolves with the game's reply, applied exactly once.
-   * @param {string} type
-   * @param {unknown} [data]
-   * @returns {Promise<any>}
-   */
-  send(type, data) {
-    return this._client._ask("send", this, { type, data });
-  }
-
-  /**
-   * Send without an id: no reply, sent once or not at all. Refusals come to the client's `$error`.
-   * @type {Api.Room["tell"]}
-   */
-  tell(type, data) {
-    this._client._tell("send", this, { type, data });
-  }
-
-  /**
-   * Give up the seat, for all its tabs.
-   * @type {Api.Room["leave"]}
-   */
-  leave() {
-    return this._client._ask("leave", this);
-  }
-
-  // What the client tells it
-
-  get _seen() {
-    return { epoch: this.#epoch, ...Object.fromEntries(this.#counts) };
-  }
-
-  _detach() {
-    clearTimeout(this._retry);
-    this._attached = this._deaf = false;
-  }
-
-  /**
-   * The seat was given, or given back: what was missed follows if `recovered`, else all is here.
-   * @param {any} joined
-   */
-  _join({ recovered, seat: { resume, ...seat }, seen: { epoch, ...counts }, info, docs, seats, timers, moves, ...said }) {
-    /** @type {Api.Change[]} */
-    const news = [];
-    this.seat = seat;
-    this._secret = resume;
-    this.#epoch = epoch;
-    this.#counts = new Map(Object.entries(/** @type {Record<string, number>} */ (counts)));
-    if (!recovered) {
-      for (const stream of [...this.#docs.keys()]) if (!Object.hasOwn(docs, stream)) news.push(this.#setDoc(stream, null));
-      for (const id of this.seats.keys()) if (!seats.some((/** @type {Api.Seat} */ told) => told.id === id)) this.seats.delete(id);
-      this.#public.clear();
-      this.#timers.clear();
-    }
-    for (const [stream, doc] of Object.entries(docs)) news.push(this.#setDoc(stream, doc));
-    for (const told of seats) this.#mergeSeat("seat", told);
-    for (const timer of timers) this.#setTimer(timer);
-    this.#showTimers();
-    this._takeInfo(info);
-    this._takeMoves(moves);
-    const lines = this.chat._join({ recovered, ...said });
-    this._attached = true;
-    this._deaf = this._broken = false;
-    this._failures = 0;
-    for (const change of news) if (change.paths.length) this._emit("$change", change);
-    this._emit("$seats", seats);
-    this._tellInfo();
-    this._tellMoves();
-    this._emit("$timers", this.timers);
-    this._emit("$channels", this.chat.channels);
-    for (const line of lines) this._emit("$chat", line);
-    this._emit("$joined", { recovered });
-  }
-
-  /**
-   * A message of one of this room's streams; unknown ones are counted, and that is all, as is `skip`.
-   * @param {any} message
-   */
-  _hear(message) {
-    const { op, stream, n } = message;
-    if (n === undefined || n === null) {
-      if (op === "event") this.#onEvent(message);
-      else if (op === "typing") this._emit("$typing", this.chat._typing(message));
-      else if (op === "read") this._emit("$read", this.chat._read(message));
-      else if (op === "moves") this.#onMoves(message);
-    } else if (!this._deaf && this.#counted(op, stream, n)) {
-      if (op === "event") this.#onEvent(message);
-      else if (op === "patch") this.#onPatch(message);
-      else if (op === "doc") this.#onDoc(message);
-      else if (op === "seats") this.#onSeats(message);
-      else if (op === "room") this.#onInfo(message);
-      else if (op === "timer") this.#onTimer(message);
-      else if (op === "chat") for (const line of this.chat._say([message])) this._emit("$chat", line);
-      else if (op === "edited") this.#onEdited(message);
-      else if (op === "channels") this.#onChannels(message.channels);
-    }
-  }
-
-  /**
-   * Whether this is the stream's next message; if one is missing, all that is missing is asked for.
-   * @param {string} op
-   * @param {string} stream
-   * @param {number} n
-   */
-  #counted(op, stream, n) {
-    if (op === "doc") return true; // it sets the counter itself
-    const known = this.#counts.get(stream);
-    if (known === undefined && (op === "seats" || op === "room")) return true; // told before the stream's first document
-    if (known !== undefined && n <= known) return false;
-    if (known === undefined || n !== known + 1) {
-      this._client._resume(this);
-      return false;
-    }
-    this.#counts.set(stream, n);
-    return true;
-  }
-
-  /** @param {any} message */
-  #onInfo({ info }) {
-    this._takeInfo(info);
-    this._tellInfo();
-  }
-
-  /** @param {any} message */
-  #onMoves(message) {
-    if (this._deaf) return; // those of `joined` are newer
-    this._takeMoves(message);
-    this._tellMoves();
-  }
-
-  /** @param {any} message */
-  #onEvent({ stream, n, type, data }) {
-    const event = { type, data, stream, n: n ?? null };
-    if (type !== "*" && !type.startsWith("$")) this._emit(type, data, event); // those names are ours
-    this._emit("*", data, event);
-  }
-
-  /** @param {any} message */
-  #onPatch({ stream, ops }) {
-    const doc = this.#docs.get(stream);
-    try {
-      for (const op of ops) applyOp(doc, op);
-    } catch {
-      this._broken = true;
-      return this._client._resume(this);
-    }
-    this._emit("$change", { stream, doc, paths: ops.map((/** @type {any[]} */ [, path]) => path) });
-  }
-
-  /** @param {any} message */
-  #onDoc({ stream, n, doc, chat, channels }) {
-    const change = this.#setDoc(stream, doc);
-    if (doc === null) this.#forgetStream(stream);
-    else this.#counts.set(stream, n);
-    if (doc !== null && channels?.length) this.chat._open(channels);
-    const lines = doc === null ? [] : this.chat._say(chat ?? []);
-    if (change.paths.length) this._emit("$change", change);
-    if (doc === null) {
-      this._emit("$seats", [...this.seats.values()]);
-      this._emit("$timers", this.timers);
-    }
-    if (doc === null || channels?.length) this._emit("$channels", this.chat.channels);
-    for (const line of lines) this._emit("$chat", line);
-  }
-
-  /** @param {any} message */
-  #onEdited(message) {
-    const line = this.chat._edit(message);
-    if (line) this._emit("$edited", line);
-  }
-
-  /** @param {ToldChannel[]} channels */
-  #onChannels(channels) {
-    this.chat._open(channels);
-    this._emit("$channels", this.chat.channels);
-  }
-
-  /**
-   * A whole document, or none any more (null); the one that is known is changed in place.
-   * @param {string} stream
-   * @param {any} doc
-   * @returns {Api.Change}
-   */
-  #setDoc(stream, doc) {
-    const known = this.#docs.get(stream);
-    /** @type {Api.Path[]} */
-    const paths = [];
-    if (known && doc) merge(known, doc, [], paths);
-    else if (known || doc) paths.push([]);
-    const now = doc && (known ?? doc);
-    if (now) this.#docs.set(stream, now);
-    else this.#docs.delete(stream);
-    const [, kind, name] = /^(group|role):(.*)$/s.exec(stream) ?? [];
-    const shelf = kind === "group" ? this.groups : kind === "role" ? this.roles : undefined;
-    if (shelf && now) shelf[name] = now;
-    else if (shelf) delete shelf[name];
-    return { stream, doc: now, paths: this._broken ? [[]] : paths };
-  }
-
-  /**
-   * Out of a group: nothing of it is known from now on.
-   * @param {string} stream
-   */
-  #forgetStream(stream) {
-    this.#counts.delete(stream);
-    this.chat._forget(stream);
-    for (const [key, timer] of [...this.#timers]) if (timer.stream === stream) this.#timers.delete(key);
-    this.#showTimers();
-    const name = stream.replace(/^group:/, "");
-    if (this.#public.has(name)) return;
-    for (const seat of this.seats.values()) seat.groups = seat.groups.filter((group) => group !== name);
-  }
-
-  /** @param {{ stream: string, seats: Api.Seat[] }} message */
-  #onSeats({ stream, seats }) {
-    for (const seat of seats) this.#mergeSeat(stream, seat);
-    this._emit("$seats", seats);
-  }
-
-  /**
-   * Take a seat as one stream tells it. Its groups are those that the stream's audience may know: on `room` the public
-   * ones, on `group:NAME` that one too, on `seat` and in `joined` all that this client may know. The others stay.
-   * @param {string} stream
-   * @param {Api.Seat} told
-   */
-  #mergeSeat(stream, told) {
-    if (told.gone) return void this.seats.delete(told.id);
-    const before = this.seats.get(told.id);
-    const known = before?.groups ?? [];
-    let groups = told.groups;
-    if (stream === "room") {
-      for (const name of groups) this.#public.add(name);
-      groups = [...groups, ...known.filter((name) => this.#isPrivate(name))];
-    } else if (stream !== "seat") {
-      const name = stream.replace(/^group:/, "");
-      groups = [...known.filter((other) => other !== name), ...groups.filter((group) => group === name)];
-    }
-    this.seats.set(told.id, Object.assign(before ?? {}, told, { account: told.account ?? false, groups: [...new Set(groups)].sort() }));
-  }
-
-  /**
-   * Of a group that was never told on `room`: only who is in it can know of it.
-   * @param {string} name
-   */
-  #isPrivate(name) {
-    return !this.#public.has(name) && this.me?.groups.includes(name);
-  }
-
-  /** @param {ToldTimer} timer */
-  #onTimer(timer) {
-    this.#setTimer(timer);
-    this.#showTimers();
-    this._emit("$timers", this.timers);
-  }
-
-  /** @param {ToldTimer} timer */
-  #setTimer({ stream, name, ends, paused_ms }) {
-    const key = `${stream} ${name}`;
-    if (ends === null && paused_ms === null) return void this.#timers.delete(key);
-    const left = () => paused_ms ?? Math.max(0, /** @type {number} */ (ends) - this.now());
-    this.#timers.set(key, { stream, name, ends, paused_ms, left });
-  }
-
-  /** By name, as pages want them; where two streams have one of a name, this seat's own counts. */
-  #showTimers() {
-    this.timers.clear();
-    const own = (/** @type {Api.Timer} */ { stream }) => Number(stream === "seat");
-    for (const timer of [...this.#timers.values()].sort((a, b) => own(a) - own(b))) this.timers.set(timer.name, timer);
-  }
+/** @param {Request} request */
+function wayOf({ room, way }) {
+  return room?._way ?? way;
 }
 
 /** What outlives a page. */
@@ -2503,8 +2997,8 @@ function oneValue() {
 }
 
 /**
- * A client of the game server: one user's connection, and the rooms in which it holds seats. What answers a request
- * settles it; the rest goes to its `Room`, or to the chat outside rooms.
+ * A client of the game server: one user's connections, one to each node that has to do with it, and the rooms in which
+ * it holds seats. What answers a request settles it; the rest goes to its `Room`, or to the chat outside rooms.
  */
 
 class Client extends Emitter {
@@ -2517,17 +3011,18 @@ class Client extends Emitter {
   /** @type {GameError | null} */
   error = null;
   /** @type {Map<string, Room>} */
-  rooms = new Map();
+  rooms;
   chat;
 
   #options;
   #memory;
   #keepsToken; // a guest whose token is kept; accounts are not written to storage
-  #clock = new ServerClock();
   /** @type {string | undefined} */
   #key; // in memory only, since a duplicated tab copies every storage
-  #connection;
+  #nodes;
   #requests;
+  #following;
+  #held;
   /** @type {{ resolve: () => void, reject: (error: GameError) => void } | undefined} */
   #settleConnected;
 
@@ -2546,26 +3041,34 @@ class Client extends Emitter {
     /** @type {Promise<void>} */
     this._connected = new Promise((resolve, reject) => (this.#settleConnected = { resolve, reject }));
     this._connected.catch(() => {});
-    this.#connection = new Connection(this.#owner(), { url, WebSocket, form, clock: this.#clock });
-    this.#requests = new Requests(this.#connection, form);
-    this.#connection.start();
+    const owner = this.#owner();
+    this.#requests = new Requests(form);
+    this.#nodes = new Nodes((there) => new Connection(owner, { url: there, WebSocket, form }), url);
+    this.#following = new Following(this, this.#nodes, this.#requests);
+    this.#held = new HeldRooms(this, this.#memory, this.#requests, this.#following);
+    this.rooms = this.#held.rooms;
+    this.#nodes.home.start();
   }
 
-  /** What the connection tells this client, and asks of it. */
+  /**
+   * What connections tell this client, and ask of it.
+   * @returns {Owner}
+   */
   #owner() {
     return {
       who: () => this.#who(),
       key: () => this.#key,
-      onMessage: (/** @type {any} */ message) => void this.#hear(message),
-      onLost: () => this.#onLost(),
-      onRefused: (/** @type {GameError} */ error) => this._end(error),
-      pending: () => this.#requests.all(),
+      onMessage: (message, connection) => void this.#hear(message, connection),
+      onLost: (connection) => this.#onLost(connection),
+      onUnreachable: (connection) => this.#onUnreachable(connection),
+      onRefused: (error) => this._end(error),
+      pending: (connection) => this.#requests.of(connection),
     };
   }
 
   /** The server's clock, ms since 1970. */
   now() {
-    return this.#clock.now();
+    return this.#nodes.home.clock.now();
   }
 
   /**
@@ -2598,17 +3101,7 @@ class Client extends Emitter {
    * @param {{ role?: string }} which
    */
   async resume(code, { role } = {}) {
-    const room = canonical(code);
-    const held = this.rooms.get(room);
-    if (held && (!role || role === held.seat.role)) return held;
-    const seat = this.#memory.seats(this.user?.id).find((kept) => kept.code === room && (!role || role === kept.role));
-    if (!seat) throw new GameError("not_found", `No seat in ${room} is remembered here.`);
-    try {
-      return await this._ask("resume", null, { room, resume: seat.secret });
-    } catch (error) {
-      if (/** @type {GameError} */ (error).code === "not_found") this.#memory.forget(seat.code, seat.role);
-      throw error;
-    }
+    return this.#held.remember(code, role);
   }
 
   /** The seats of this user whose secrets are in storage, the latest first. */
@@ -2646,7 +3139,7 @@ class Client extends Emitter {
 
   /** Do not wait for the next try to connect: dial now, or ask whether the connection still stands. */
   reconnect() {
-    if (this.status !== "closed") this.#connection.wake();
+    if (this.status !== "closed") for (const connection of this.#nodes.all) connection.wake();
   }
 
   /** End the connection for good. Seats are held as after a loss; `room.leave()` gives one up. */
@@ -2667,8 +3160,9 @@ class Client extends Emitter {
    * @param {Room | null} room
    * @param {Record<string, any>} [fields]
    */
-  _ask(op, room, fields) {
-    return this.#requests.ask(op, room, fields);
+  _ask(op, room, fields = {}) {
+    const held = fields?.room && this.rooms.get(canonical(fields.room)); // another seat there: its node has the room
+    return this.#requests.ask(op, room, fields, held ? held._way : this.#nodes.home);
   }
 
   /**
@@ -2681,8 +3175,9 @@ class Client extends Emitter {
     this.#requests.tell(op, room, fields);
   }
 
+  /** Whether what belongs to no room may be said now. */
   get _isWelcome() {
-    return this.#connection.isWelcome;
+    return this.#nodes.home.isWelcome;
   }
 
   /**
@@ -2690,42 +3185,7 @@ class Client extends Emitter {
    * @param {Room} room
    */
   _resume(room) {
-    room._deaf = true;
-    clearTimeout(room._retry);
-    // One at a time: what a second one replays would be applied twice.
-    if (this.#requests.all().some((request) => request.room === room && request.op === "resume")) return;
-    const asked = this._ask("resume", room, { resume: room._secret, seen: room._broken ? undefined : room._seen });
-    asked.catch((error) => this.#notResumed(room, error));
-  }
-
-  /**
-   * @param {Room} room
-   * @param {GameError} error
-   */
-  #notResumed(room, error) {
-    if (this.error || room.left) return;
-    if (PASSING.has(error.code)) {
-      const again = () => this._isWelcome && this._resume(room);
-      if (!room._failures) this._emit("$error", new GameError(error.code, error.message, null, room.code, error.retry_ms));
-      room._retry = setTimeout(again, Math.max(error.retry_ms ?? 0, fullJitter(room._failures++)));
-    } else {
-      this.#leave(room, { reason: error.code, message: error.message });
-    }
-  }
-
-  /**
-   * A seat is gone for good.
-   * @param {Room} room
-   * @param {Api.Left} left
-   */
-  #leave(room, left) {
-    if (room.left) return;
-    if (this.rooms.get(room.code) === room) this.rooms.delete(room.code);
-    if (left.reason !== "moved") this.#memory.forget(room.code, room.seat.role);
-    room._detach();
-    room.left = left;
-    this.#requests.settleUnsaid(room);
-    room._emit("$left", left);
+    this.#held.resume(room);
   }
 
   // What the connection tells it
@@ -2737,10 +3197,23 @@ class Client extends Emitter {
     return this.token ? { token: this.token } : ticket ? { ticket } : { guest: { name: name || "Guest" } };
   }
 
-  #onLost() {
-    for (const room of this.rooms.values()) room._detach();
-    this.#requests.lose();
-    this.#setStatus("connecting");
+  /** @param {Connection} connection */
+  #onLost(connection) {
+    for (const room of this.#held.on(connection)) room._detach();
+    this.#requests.lose(connection);
+    this._tellStatus();
+  }
+
+  /**
+   * Nobody answers there. Home is dialled for as long as this client lives.
+   * @param {Connection} connection
+   */
+  #onUnreachable(connection) {
+    if (connection === this.#nodes.home) return true;
+    this.#requests.lose(connection);
+    this.#following.onUnreachable(connection);
+    this._tellStatus();
+    return false;
   }
 
   /**
@@ -2749,11 +3222,13 @@ class Client extends Emitter {
    */
   _end(error) {
     if (this.status === "closed") return;
-    const { socket } = this.#connection;
     this.error = error;
     this.status = "closed";
-    this.#connection.end();
-    socket?.close(1000);
+    for (const connection of this.#nodes.all) {
+      const { socket } = connection;
+      connection.end();
+      socket?.close(1000);
+    }
     for (const room of this.rooms.values()) room._detach();
     this.#requests.end(error);
     this.chat._end(error);
@@ -2761,46 +3236,53 @@ class Client extends Emitter {
     this._emit("$status", "closed", error);
   }
 
-  /** @param {Api.Status} status */
-  #setStatus(status) {
-    if (this.status === status) return;
+  /** It is open while all rooms can be played in; where there is none, while one could be had. */
+  _tellStatus() {
+    const ways = [...this.rooms.values()].map((room) => room._way);
+    const isOpen = (ways.length ? ways : [this.#nodes.home]).every((way) => way.isWelcome);
+    const status = isOpen ? "open" : "connecting";
+    if (this.status === status || this.status === "closed") return;
     this.status = status;
     this._emit("$status", status, null);
   }
 
   // What the server says
 
-  /** @param {any} message */
-  #hear(message) {
+  /**
+   * @param {any} message
+   * @param {Connection} from
+   */
+  #hear(message, from) {
     switch (message.op) {
-      case "welcome": return this.#onWelcome(message);
-      case "joined": return this.#onJoined(message);
+      case "welcome": return this.#onWelcome(message, from);
+      case "joined": return this.#held.onJoined(message, from);
       case "ok": return this.#onOk(message);
-      case "error": return this.#onError(message);
-      case "left": return this.#onLeft(message);
-      case "redirect": return this.#onRedirect(message);
-      case "pong": return this.#connection.onPong(message);
+      case "error": return this.#onError(message, from);
+      case "left": return this.#held.onLeft(message, from);
+      case "redirect": return this.#following.onRedirect(message, from);
+      case "pong": return from.onPong(message);
       case "post": return this.chat._onPost(message);
       case "user": return this.#onUser(message);
-      default: return this.rooms.get(message.room)?._hear(message);
+      default: return this.#held.hear(message, from);
     }
   }
 
-  /** @param {any} message */
-  #onWelcome({ user, token, client, now, limits }) {
-    if (this.#key && this.#key !== client) this.#requests.failUncertain();
+  /**
+   * @param {any} message
+   * @param {Connection} from
+   */
+  #onWelcome({ user, token, client, now, limits }, from) {
+    if (this.#key && this.#key !== client) this.#requests.failUncertain(from);
     this.#key = client;
     Object.assign(this, { user, token, limits });
     this.#requests.most_bytes = this.limits.frame_bytes ?? Infinity;
     if (this.#keepsToken) this.#memory.token = token;
-    this.#connection.welcomed();
-    this.#clock.restart();
-    this.#clock.take(this.#connection.helloAt, now);
-    for (const room of this.rooms.values()) this._resume(room);
-    this.chat._listenAgain();
-    this.#requests.sayWaiting(null);
-    this.#connection.ping();
-    this.#setStatus("open");
+    from.welcomed(now);
+    for (const room of this.#held.on(from)) this._resume(room);
+    if (from === this.#nodes.home) this.chat._listenAgain();
+    this.#requests.sayWaiting(null, from);
+    from.ping();
+    this._tellStatus();
     this.#settleConnected?.resolve();
   }
 
@@ -2810,76 +3292,39 @@ class Client extends Emitter {
     this._emit("$user", user);
   }
 
-  /** @param {any} joined */
-  #onJoined(joined) {
-    const request = this.#requests.take(joined.id);
-    let room = this.rooms.get(joined.room);
-    if (!room && !request) return;
-    if (room && joined.recovered && !room._deaf) {
-      room._broken = true; // an answer to a `join` came in between: this replay is of the past
-      return this._resume(room);
-    }
-    if (!room) this.rooms.set(joined.room, (room = new Room(this, joined)));
-    this.#requests.skipTo(joined.last_id);
-    const { code, game } = room;
-    this.#memory.remember({ code, game, role: joined.seat.role, user: this.user.id, secret: joined.seat.resume });
-    room._join(joined);
-    this.#requests.sayWaiting(room);
-    if (!request) return;
-    request.resolve(room);
-    if (!request.room) this.#connection.handOver();
-  }
-
   /** @param {any} message */
   #onOk({ id, data }) {
     const request = this.#requests.take(id);
     if (!request) return;
     if (request.op === "leave") this.#onLeave(request);
     else request.resolve(data ?? null);
+    if (!request.room || request.room.left) this.#following.sweep();
   }
 
   /** @param {Request} request */
   #onLeave({ room, resolve }) {
-    if (room) this.#leave(room, { reason: "left", message: null });
+    if (room) this.#held.leave(room, { reason: "left", message: null });
     resolve();
   }
 
-  /** @param {any} message */
-  #onError({ id, code, message, path, room, retry_ms }) {
-    const error = new GameError(code, message, path, room, retry_ms);
+  /**
+   * @param {any} message
+   * @param {Connection} from
+   */
+  #onError({ id, code, message, path, room, retry_ms }, from) {
+    const error = new GameError(code, message, path, room, retry_ms ?? null);
     const request = this.#requests.take(id);
     if (request?.op === "leave" && code === "not_found") this.#onLeave(request); // it was done before
-    else if (request) request.reject(error);
-    else if (this._isWelcome) this._emit("$error", error);
-    else if (PASSING.has(code)) this.#connection.hangUp();
+    else if (request) {
+      if (this.#following.saysAgain(request, error)) return;
+      request.reject(error);
+      this.#following.sweep();
+    } else if (from.isWelcome) this._emit("$error", error);
+    else if (PASSING.has(code)) from.hangUp();
     else if (code === "unauthenticated" && this.#keepsToken && this.token && !this.user) {
       this.token = this.#memory.token = null; // of another time or another server: somebody new, then
-      this.#connection.hello();
+      from.hello();
     } else this._end(error);
-  }
-
-  /** @param {any} message */
-  #onLeft({ room: code, reason, message }) {
-    const room = this.rooms.get(code);
-    if (!room) return;
-    if (reason !== "moved") return this.#leave(room, { reason, message: message ?? null });
-    room._detach();
-    this.#requests.sayAgain(room);
-    this._resume(room);
-  }
-
-  /**
-   * Follow to where the room is, if no other room needs this connection.
-   * @param {any} message
-   */
-  #onRedirect({ id, room, url }) {
-    const request = this.#requests.get(id);
-    if (!request) return;
-    if ([...this.rooms.keys()].some((code) => code !== room)) {
-      return this.#requests.fail(request, new GameError("moved", `${room} is at ${url}: use a client without other rooms.`));
-    }
-    request.socket = null;
-    this.#connection.moveTo(url);
   }
 }
 

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import random as _random
-from collections import deque
 from collections.abc import Callable
+from functools import partial
+from itertools import count
 from typing import Any, Final
 
 import msgspec
-from twisted.internet.defer import Deferred, execute, fail, succeed
+from twisted.internet.defer import Deferred, execute, fail, gatherResults, succeed
 from twisted.logger import Logger
 
 from gameserver.client.dial import Dial, dial
+from gameserver.client.following import Following
 from gameserver.client.link import Link
-from gameserver.client.listeners import discard
+from gameserver.client.listeners import discard, log_refused
+from gameserver.client.nodes import Nodes
+from gameserver.client.pings import Pings
 from gameserver.client.requests import Request, Requests, seat_gone
 from gameserver.client.room import Room
 from gameserver.errors import PASSING, ConnectionFailed, Refused
@@ -25,7 +29,7 @@ log = Logger()
 
 class Client:
     """
-    One user's connection to a server, and the rooms it holds seats in.
+    One user's connections to a server, one to each node that has to do with it, and the rooms it holds seats in.
 
     :param reactor: a Twisted reactor, or a clock where ``dial`` needs none.
     :param url: ``ws://host:port/ws`` or ``wss://...``
@@ -63,17 +67,17 @@ class Client:
         self.token = token
         self._ticket = ticket
         self._binary = binary
-        self._on_error = on_error if on_error is not None else _log_error
+        self._on_error = on_error or log_refused
         self.rooms: dict[str, Room] = {}
         self.user: messages.UserInfo | None = None
         self.limits: dict[str, int | float] = {}
         self.ended: str | None = None
         self._key: str | None = None
-        self._pings: deque[Deferred[messages.Pong]] = deque()
+        self._pings = Pings()
         self._connecting: list[Deferred[Client]] = []
-        self._link = Link(
+        way: Callable[[str], Link] = partial(
+            Link,
             reactor,
-            url,
             binary=binary,
             dial=dial,
             random=random,
@@ -81,14 +85,18 @@ class Client:
             on_open=self._say_hello,
             on_message=self._hear,
             on_lost=self._lose,
+            on_unreachable=self._unreachable,
             on_end=self._end,
+            numbers=count(1),
         )
-        self._requests = Requests(self._link)
+        self._nodes = Nodes(way, url)
+        self._requests = Requests(reactor)
+        self._following = Following(self, self._nodes, self._requests)
 
     @property
     def connected(self) -> bool:
-        """Whether there is a connection, and the server has said welcome."""
-        return self._requests.welcomed
+        """Whether there is a connection to the server's address, and it has said welcome."""
+        return self._nodes.home.welcomed
 
     def connect(self) -> Deferred[Client]:
         """
@@ -103,7 +111,7 @@ class Client:
             return succeed(self)
         waiting: Deferred[Client] = Deferred(self._give_up)
         self._connecting.append(waiting)
-        self._link.open()
+        self._nodes.home.open()
         return waiting
 
     def create(
@@ -190,9 +198,8 @@ class Client:
         """
         if not self.connected:
             return fail(ConnectionFailed(self.ended or "not connected"))
-        pong: Deferred[messages.Pong] = Deferred()
-        self._pings.append(pong)
-        self._link.say("ping", at=int(self._reactor.seconds() * 1000))
+        pong = self._pings.expect()
+        self._nodes.home.say("ping", at=int(self._reactor.seconds() * 1000))
         return pong
 
     def close(self) -> Deferred[None]:
@@ -204,48 +211,51 @@ class Client:
         :returns: fires when the connection is gone.
         """
         self._end("the client was closed")
-        return self._link.close()
+        return gatherResults([link.close() for link in self._nodes]).addCallback(lambda _: None)
 
     # The connection.
 
-    def _say_hello(self) -> None:
+    def _say_hello(self, link: Link) -> None:
         who: dict[str, Any] = {"token": self.token}
         if self.token is None:
             who = {"ticket": self._ticket} if self._ticket is not None else {"guest": {"name": self.name or "guest"}}
         if self._binary:
             who["ops"] = COLUMNS
-        self._link.say("hello", **who, client=self._key)
+        link.say("hello", **who, client=self._key)
 
-    def _lose(self) -> None:
+    def _lose(self, link: Link) -> None:
         """This connection is over: forget what hung on it."""
         for room in self.rooms.values():
-            room._stop_retry()
-            room._attached = room._deaf = False
-        self._requests.lose()
-        self._fail_pings("the connection was lost")
+            if room._link is link:
+                room._detach()
+        self._requests.lose(link)
+        if link is self._nodes.home:
+            self._pings.fail("the connection was lost")
+
+    def _unreachable(self, link: Link) -> bool:
+        """:returns: whether to dial on: the server's own address is, for as long as this client lives."""
+        if link is not self._nodes.home:
+            self._following.on_unreachable(link)
+        return link is self._nodes.home
 
     def _end(self, why: str) -> None:
         """There will be no further connection."""
         if self.ended is not None:
             return
         self.ended = why
-        self._link.end()
+        for link in self._nodes:
+            link.end()
         connecting, self._connecting = self._connecting, []
         for waiting in connecting:
             waiting.errback(ConnectionFailed(why))
         self._requests.end(why)
-        self._fail_pings(why)
+        self._pings.fail(why)
         for room in list(self.rooms.values()):
             room._end()
 
     def _give_up(self, waiting: Deferred[Client]) -> None:
         discard(self._connecting, waiting)
         self.close()
-
-    def _fail_pings(self, why: str) -> None:
-        pings, self._pings = self._pings, deque()
-        for pong in pings:
-            pong.errback(ConnectionFailed(why))
 
     # Requests.
 
@@ -258,14 +268,15 @@ class Client:
         if room is not None and room.left is not None:
             return succeed(None) if op == "leave" else fail(seat_gone(room))
         code = room.code if room is not None else fields.pop("room_code", None)
-        return self._requests.ask(op, room, code, fields)
+        held = self.rooms.get(code or "")  # another seat there: its node has the room
+        return self._requests.ask(op, room, code, fields, held._link if held else self._nodes.home)
 
     def _tell(self, op: str, room: Room, **fields: Any) -> None:
         self._requests.tell(op, room, fields)
 
     def _later(self, failures: int, call: Callable[[], None], at_least_s: float = 0.0) -> Any:
         """Call after the wait that follows so many failures. :returns: the delayed call."""
-        return self._reactor.callLater(max(at_least_s, self._link.delay_s(failures)), call)
+        return self._reactor.callLater(max(at_least_s, self._nodes.home.delay_s(failures)), call)
 
     def _leave(self, room: Room, left: messages.Left) -> None:
         """A seat is gone for good."""
@@ -278,38 +289,42 @@ class Client:
             if not self._requests.said(request):
                 self._requests.settle(request)
         room._end()
+        self._following.sweep()
 
-    # What the server says.
-    def _hear(self, message: dict[str, Any]) -> None:
+    # What the server says
+    def _hear(self, message: dict[str, Any], link: Link) -> None:
         op = message.get("op")
         if op in self._HEAR:
             kind, hear = self._HEAR[op]
-            hear(self, msgspec.convert(message, kind))
-        elif (room := self.rooms.get(message.get("room", ""))) is not None:
+            hear(self, msgspec.convert(message, kind), link)
+        elif (room := self.rooms.get(message.get("room", ""))) is not None and room._link is link:
             room._hear(message)
 
-    def _on_welcome(self, welcome: messages.Welcome) -> None:
+    def _on_welcome(self, welcome: messages.Welcome, link: Link) -> None:
         if self._key not in (None, welcome.client):
-            self._requests.fail_uncertain()
+            self._requests.fail_uncertain(link)
         self._key = welcome.client
         self.user, self.token, self.limits = welcome.user, welcome.token, welcome.limits
-        self._requests.welcomed = True
         self._requests.frame_bytes = welcome.limits.get("frame_bytes")
-        self._link.prove()
+        link.prove()
         for room in list(self.rooms.values()):
-            room._resume()
-        self._requests.say_waiting(None)
+            if room._link is link:
+                room._resume()
+        self._requests.say_waiting(None, link)
         connecting, self._connecting = self._connecting, []
         for waiting in connecting:
             waiting.callback(self)
 
-    def _on_joined(self, joined: messages.Joined) -> None:
+    def _on_joined(self, joined: messages.Joined, link: Link) -> None:
         request = self._requests.take(joined.id)
         room = self.rooms.get(joined.room)
         if room is None and request is None:
             return  # asked for by somebody who has given up
-        if room is None:
-            room = self.rooms[joined.room] = Room(self, joined)
+        if room is not None and room._link is not link:
+            self._following.carry(room, link)  # it is there by now
+            room._join(joined)
+        elif room is None:
+            room = self.rooms[joined.room] = Room(self, joined, link)
         elif joined.recovered and not room._deaf:
             room._broken = True  # an answer to another `join` came in between: this replay is of the past
             room._resume()
@@ -317,12 +332,13 @@ class Client:
         else:
             room._join(joined)
         self._requests.last_id = max(self._requests.last_id, joined.last_id)
-        self._requests.say_waiting(room)
+        self._requests.say_waiting(room, link)
+        self._following.sweep()
         if request is not None:
             request.answer.callback(room)
         room._listeners.ask_watchers()
 
-    def _on_ok(self, ok: messages.Ok) -> None:
+    def _on_ok(self, ok: messages.Ok, _: Link) -> None:
         request = self._requests.take(ok.id)
         if request is None:
             return
@@ -330,6 +346,7 @@ class Client:
             self._has_left(request)
         else:
             request.answer.callback(ok.data)
+            self._following.sweep()
 
     def _has_left(self, request: Request) -> None:
         """The seat is given up, by this request or before it."""
@@ -337,64 +354,44 @@ class Client:
             self._leave(request.room, messages.Left(request.room.code, "left"))
         request.answer.callback(None)
 
-    def _on_error_message(self, error: messages.Error) -> None:
+    def _on_error_message(self, error: messages.Error, link: Link) -> None:
         refused = Refused(error.message, error.code, error.path, retry_ms=error.retry_ms)
         refused.room = error.room
         request = self._requests.take(error.id)
         if request is not None and request.op == "leave" and error.code == "not_found":
             self._has_left(request)
         elif request is not None:
-            request.answer.errback(refused)
-        elif self.connected:
-            execute(self._on_error, refused).addErrback(lambda f: log.failure("on_error failed", failure=f))
+            if not self._following.says_again(request, refused):
+                request.answer.errback(refused)
+                self._following.sweep()
+        elif link.welcomed:
+            self._tell_error(refused)
         elif error.code in PASSING:
-            self._link.hang_up()
+            link.hang_up()
         else:
             self._end(f"{error.code}: {error.message}")
-            self._link.close()
+            link.close()
 
-    def _on_left(self, left: messages.Left) -> None:
+    def _tell_error(self, refused: Refused) -> None:
+        """Say what answers no request, or what a request waits for."""
+        execute(self._on_error, refused).addErrback(lambda f: log.failure("on_error failed", failure=f))
+
+    def _on_left(self, left: messages.Left, link: Link) -> None:
         room = self.rooms.get(left.room)
-        if room is None:
+        if room is None or room._link is not link:
             return
-        if left.reason != "moved":
+        if left.reason == "moved":
+            self._following.on_moved(room, left.url, link)
+        else:
             self._leave(room, left)
-            return
-        room._attached = False
-        for request in self._requests.of(room):
-            request.sent_on = 0
-        room._resume()
 
-    def _on_redirect(self, redirect: messages.Redirect) -> None:
-        """Follow to where the room is, if no other room needs this connection."""
-        request = self._requests.find(redirect.id)
-        if request is None:
-            return
-        if all(code == redirect.room for code in self.rooms):
-            request.sent_on = 0
-            self._link.url = redirect.url or self._link.url
-            self._link.hang_up()
-            return
-        self._requests.take(request.id)
-        request.answer.errback(
-            ConnectionFailed(f"{redirect.room} is at {redirect.url}: use a client without other rooms")
-        )
-
-    def _on_pong(self, pong: messages.Pong) -> None:
-        if self._pings:
-            self._pings.popleft().callback(pong)
-
-    _HEAR: Final[dict[str, tuple[Any, Callable[[Client, Any], None]]]] = {
+    _HEAR: Final[dict[str, tuple[Any, Callable[[Client, Any, Link], None]]]] = {
         "welcome": (messages.Welcome, _on_welcome),
         "joined": (messages.Joined, _on_joined),
         "ok": (messages.Ok, _on_ok),
         "error": (messages.Error, _on_error_message),
         "left": (messages.Left, _on_left),
-        "redirect": (messages.Redirect, _on_redirect),
-        "pong": (messages.Pong, _on_pong),
-        "user": (messages.UserMessage, lambda self, told: setattr(self, "user", told.user)),
+        "redirect": (messages.Redirect, lambda self, told, link: self._following.on_redirect(told, link)),
+        "pong": (messages.Pong, lambda self, pong, _: self._pings.answer(pong)),
+        "user": (messages.UserMessage, lambda self, told, _: setattr(self, "user", told.user)),
     }
-
-
-def _log_error(refused: Refused) -> None:
-    log.info("The server refused what had no id: {refused!r}", refused=refused)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any, Final
 
@@ -34,12 +34,16 @@ class Link:
     """
     What it says is dropped while there is no connection; who asked for something says it again on the next one.
 
-    :param on_open: called when a connection is open, on which nothing was said yet.
-    :param on_message: called with each message of the server.
-    :param on_lost: called when a connection is over, before the next is dialled.
+    :param on_open: called with this link when a connection is open, on which nothing was said yet.
+    :param on_message: called with each message of the server, and this link.
+    :param on_lost: called with this link when a connection is over, before the next is dialled.
+    :param on_unreachable: called with this link when nobody has said welcome at the last connection; says whether to
+        dial on. If not, whoever is told calls `end`.
     :param on_end: called with the reason when no further connection would help; whoever is told calls `end`.
-    :ivar url: where the next connection goes; after one that cannot be reached, home again.
+    :param numbers: those of connections, for all links of a client.
+    :ivar url: where its connections go.
     :ivar number: of the connection; it grows, so that late news of an old one is known.
+    :ivar welcomed: the server has said welcome on the connection that there is; before, nothing is said.
     """
 
     def __init__(
@@ -51,13 +55,15 @@ class Link:
         dial: Dial,
         random: Callable[[], float],
         max_delay_s: float,
-        on_open: Callable[[], None],
-        on_message: Callable[[dict[str, Any]], None],
-        on_lost: Callable[[], None],
+        on_open: Callable[[Link], None],
+        on_message: Callable[[dict[str, Any], Link], None],
+        on_lost: Callable[[Link], None],
+        on_unreachable: Callable[[Link], bool],
         on_end: Callable[[str], None],
+        numbers: Iterator[int],
     ) -> None:
         self._reactor = reactor
-        self._home = self.url = url
+        self.url = url
         self._binary = binary
         self._dial_wire = dial
         self._random = random
@@ -65,8 +71,11 @@ class Link:
         self._on_open = on_open
         self._on_message = on_message
         self._on_lost = on_lost
+        self._on_unreachable = on_unreachable
         self._on_end = on_end
+        self._numbers = numbers
         self.number = 0
+        self.welcomed = False
         self._reader = msgpack.MsgpackReader()
         self._wire: Wire | None = None
         self._proven_s: float | None = None
@@ -82,7 +91,8 @@ class Link:
             self._dial()
 
     def prove(self) -> None:
-        """The server has taken this connection: if it stands for a while, it was a good one."""
+        """The server has said welcome: if this connection stands for a while, it was a good one."""
+        self.welcomed = True
         self._proven_s = self._reactor.seconds()
 
     def hang_up(self) -> None:
@@ -95,6 +105,7 @@ class Link:
     def end(self) -> None:
         """Dial no more; a connection that is open is yet to be closed."""
         self._ended = True
+        self.welcomed = False
         if self._retry is not None:
             self._retry.cancel()
             self._retry = None
@@ -140,8 +151,7 @@ class Link:
 
     def _dial(self) -> None:
         self._retry = None
-        self.number += 1
-        number = self.number
+        self.number = number = next(self._numbers)
         self._dialling = maybeDeferred(
             self._dial_wire,
             self._reactor,
@@ -156,7 +166,7 @@ class Link:
         self._dialling = None
         self._wire = wire
         self._reader = msgpack.MsgpackReader()
-        self._on_open()
+        self._on_open(self)
 
     def _unreachable(self, failure: Failure) -> None:
         self._dialling = None
@@ -166,8 +176,8 @@ class Link:
             self._on_end(failure.getErrorMessage())
             return
         log.info("{url} cannot be reached: {error}", url=self.url, error=failure.getErrorMessage())
-        self.url = self._home
-        self._dial_later()
+        if self._on_unreachable(self):
+            self._dial_later()
 
     def _dial_later(self) -> None:
         self._retry = self._reactor.callLater(self.delay_s(self._failures), self._dial)
@@ -177,7 +187,7 @@ class Link:
         if number != self.number or self._ended:
             return
         try:
-            self._on_message(self._reader.read(frame) if self._binary else decode(frame))
+            self._on_message(self._reader.read(frame) if self._binary else decode(frame), self)
         except (NotJSON, msgspec.MsgspecError):
             log.failure("The server said what this protocol does not have")
             if self._wire is not None:
@@ -198,11 +208,14 @@ class Link:
             waiting.callback(None)
 
     def _lose(self) -> None:
-        self.number += 1
+        was_welcomed, self.welcomed = self.welcomed, False
+        self.number = next(self._numbers)
         self._wire = None
         if self._proven_s is not None and self._reactor.seconds() - self._proven_s >= STEADY_S:
             self._failures = 0
         self._proven_s = None
-        self._on_lost()
+        self._on_lost(self)
+        if not was_welcomed and not self._ended and not self._on_unreachable(self):
+            return
         if not self._ended and self._retry is None:
             self._dial_later()

@@ -11,7 +11,7 @@ from twisted.internet.defer import Deferred, execute, fail, maybeDeferred, succe
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
-from gameserver.errors import ConnectionFailed
+from gameserver.errors import ConnectionFailed, Refused
 from gameserver.protocol.messages import Left
 from gameserver.protocol.mirror import Event
 
@@ -129,3 +129,8 @@ def discard(items: list[Any], item: Any) -> None:
     """Remove an item that may have been removed before."""
     if item in items:
         items.remove(item)
+
+
+def log_refused(refused: Refused) -> None:
+    """Write down a refusal that nobody wants to be told of."""
+    log.info("The server refused what had no id: {refused!r}", refused=refused)

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, Final
 
 from twisted.internet.defer import Deferred, fail
+from twisted.internet.interfaces import IDelayedCall
 
 from gameserver.errors import ConnectionFailed, Refused
 
@@ -17,63 +18,144 @@ REMEMBERED: Final = frozenset({"send", "chat", "start", "host", "undo", "ready",
 """Of what this client asks, the requests that a server applies once, however often they are said."""
 
 
+class Detour:
+    """
+    How far a request or a room has been sent about.
+
+    :ivar hops: redirects that were followed in a row.
+    :ivar waits: how often it waited to be said again.
+    :ivar misses: nodes in a row that could not be reached.
+    :ivar matches: rooms that were offered and could not be had.
+    """
+
+    __slots__ = ("hops", "matches", "misses", "waits")
+
+    def __init__(self) -> None:
+        self.hops = self.waits = self.misses = self.matches = 0
+
+
 class Request:
-    """What was asked, its bytes as they are said again, and the connection that it was last written to (0: none)."""
+    """
+    What was asked, its bytes as they are said again, and the connection that it was last written to (0: none).
 
-    __slots__ = ("answer", "frame", "id", "op", "room", "sent_on")
+    :ivar code: of the room that it is about, if it is about one.
+    :ivar sought: what a match looks for, where it has become a join.
+    :ivar waits: it was refused for now, and is said again after a while.
+    """
 
-    def __init__(self, id: int, op: str, frame: bytes, room: Room | None, answer: Deferred[Any]) -> None:
+    __slots__ = (
+        "_link",
+        "answer",
+        "code",
+        "detour",
+        "fields",
+        "frame",
+        "id",
+        "op",
+        "room",
+        "sent_on",
+        "sought",
+        "waits",
+    )
+
+    def __init__(
+        self, id: int, op: str, room: Room | None, code: str | None, fields: dict[str, Any], link: Link
+    ) -> None:
         self.id = id
         self.op = op
-        self.frame = frame
         self.room = room
-        self.answer = answer
+        self.code = code
+        self.fields = fields
+        self._link = link
+        self.frame = b""
+        self.answer: Deferred[Any]
         self.sent_on = 0
+        self.sought: dict[str, Any] | None = None
+        self.waits = False
+        self.detour = Detour()
+
+    @property
+    def link(self) -> Link:
+        """The way it goes: that of the room whose seat asks, else the one it was given."""
+        return self._link if self.room is None else self.room._link
+
+    @link.setter
+    def link(self, link: Link) -> None:
+        self._link = link
 
 
 class Requests:
     """
     All requests of one client that have no answer yet, by id.
 
-    :param link: the way to the server.
-    :ivar welcomed: whether the server has said welcome on the connection that there is; before, nothing is said.
+    :param clock: a Twisted reactor, or a clock.
     :ivar frame_bytes: the longest message that the server takes, once it has told.
     :ivar last_id: the highest id in use; the server never applies a lower one that is new to it.
     """
 
-    def __init__(self, link: Link) -> None:
-        self._link = link
+    def __init__(self, clock: Any) -> None:
+        self._clock = clock
         self._pending: dict[int, Request] = {}
-        self.welcomed = False
+        self._calls: set[IDelayedCall] = set()
         self.frame_bytes: int | float | None = None
         self.last_id = 0
 
-    def ask(self, op: str, room: Room | None, code: str | None, fields: dict[str, Any]) -> Deferred[Any]:
+    def ask(self, op: str, room: Room | None, code: str | None, fields: dict[str, Any], link: Link) -> Deferred[Any]:
         """
         Ask for something, now or as soon as it may be said.
 
         :param room: whose seat asks, if one does; it is said once that seat is this connection's.
         :param code: of the room that it is about.
+        :param link: the way it goes if no room's seat asks.
         :returns: fires with the answer. Cancelling it forgets the request, which may have been said.
         """
         id = self.last_id + 1
-        frame = self._link.frame(op, id=id, room=code, **fields)
+        request = Request(id, "match" if op == "join" and code is None else op, room, code, fields, link)
+        frame = request.frame = _frame(request)
         if self.frame_bytes is not None and len(frame) > self.frame_bytes:
             return fail(Refused(code="too_large"))  # the server would close the connection, and after it the next
         self.last_id = id
-        answer: Deferred[Any] = Deferred(lambda _: self._forget(id))
-        if op == "join" and code is None:
-            op = "match"
-        request = self._pending[id] = Request(id, op, frame, room, answer)
+        request.answer = Deferred(lambda _: self._forget(request.id))
+        self._pending[id] = request
         if self._may_say(request):
             self._say(request)
-        return answer
+        return request.answer
+
+    def send_to(self, request: Request, link: Link) -> None:
+        """Say a request that no seat asks by this way instead, as soon as that is open."""
+        self._pending[request.id] = request  # where its answer was taken, it waits for another
+        request.link, request.sent_on, request.waits = link, 0, False
+        if self._may_say(request):
+            self._say(request)
+
+    def say_later(self, request: Request, link: Link, delay_s: float) -> None:
+        """Do the same after a while."""
+        self._pending[request.id] = request
+        request.link, request.sent_on, request.waits = link, 0, True
+
+        def now() -> None:
+            self._calls.discard(call)
+            if self._pending.get(request.id) is request:
+                self.send_to(request, link)
+
+        call = self._clock.callLater(delay_s, now)
+        self._calls.add(call)
+
+    def become(self, request: Request, op: str, code: str | None, fields: dict[str, Any]) -> None:
+        """Ask for something else in place of what was asked, for the same answer; it is not said yet."""
+        self._pending.pop(request.id, None)
+        if request.op == "match":
+            request.sought = request.fields
+        self.last_id += 1  # the old one may have been answered
+        request.id, request.op, request.code, request.fields = self.last_id, op, code, fields
+        request.frame = _frame(request)
+        self._pending[request.id] = request
 
     def tell(self, op: str, room: Room, fields: dict[str, Any]) -> None:
         """Say something that has no answer, if it may be said now."""
-        frame = self._link.frame(op, room=room.code, **fields)
-        if self.welcomed and room._attached:
-            self._link.write(frame)
+        frame = room._link.frame(op, room=room.code, **fields)
+        if room._link.welcomed and room._attached:
+            room._link.write(frame)
 
     def find(self, id: int | None) -> Request | None:
         """:returns: the request of this id, if it has no answer yet."""
@@ -87,15 +169,31 @@ class Requests:
         """:returns: those of one room's seat."""
         return (request for request in list(self._pending.values()) if request.room is room)
 
+    def on(self, link: Link) -> Iterator[Request]:
+        """:returns: those that go this way."""
+        return (request for request in list(self._pending.values()) if request.link is link)
+
     def said(self, request: Request) -> bool:
         """Whether the connection that there is has carried it."""
-        return request.sent_on == self._link.number
+        return request.sent_on == request.link.number
 
-    def say_waiting(self, room: Room | None) -> None:
+    def say_waiting(self, room: Room | None, link: Link) -> None:
         """Say, by id, what this connection has not carried yet: an id below one that was applied is never applied."""
-        for request in list(self._pending.values()):
+        for request in self.on(link):
             if request.room is room and not self.said(request) and self._may_say(request):
                 self._say(request)
+
+    def say_again(self, room: Room) -> None:
+        """A seat was lost on its connection: all that is asked for it is said again once it is had back."""
+        for request in self.of(room):
+            if request.op != "resume":
+                request.sent_on = 0
+
+    def stop_resuming(self, room: Room) -> None:
+        """It is for another connection to ask for this seat, as the client will see to."""
+        for request in self.of(room):
+            if request.op == "resume":
+                del self._pending[request.id]
 
     def settle(self, request: Request) -> None:
         """The seat is gone, and the server will not answer this any more."""
@@ -105,44 +203,54 @@ class Requests:
         else:
             request.answer.errback(seat_gone(request.room))
 
-    def lose(self) -> None:
-        """The connection is over: what may not be said again on the next one fails."""
-        self.welcomed = False
-        for request in list(self._pending.values()):
+    def lose(self, link: Link) -> None:
+        """A connection is over: what may not be said again on the next one fails."""
+        for request in self.on(link):
             if request.op == "resume" and request.room is not None:
                 del self._pending[request.id]  # the client's own; the next connection begins with another
             elif request.op in ("create", "match") and request.sent_on:
                 why = f"the connection was lost before {request.op} was answered: it may have made a room"
-                self._fail(request, why)
+                self.fail(request, ConnectionFailed(why))
             elif request.room is not None and request.room.left is not None:
                 self.settle(request)
 
-    def fail_uncertain(self) -> None:
-        """The server has not kept who we were: what was said before might be applied a second time."""
-        for request in list(self._pending.values()):
+    def fail_uncertain(self, link: Link) -> None:
+        """A server has not kept who we were: what was said before might be applied a second time."""
+        for request in self.on(link):
             if request.sent_on and request.op in REMEMBERED:
-                self._fail(request, "it is not known whether this was done: the server forgot us")
+                self.fail(request, ConnectionFailed("it is not known whether this was done: the server forgot us"))
 
     def end(self, why: str) -> None:
         """There will be no further connection: all fail."""
-        self.welcomed = False
+        calls, self._calls = self._calls, set()
+        for call in calls:
+            call.cancel()
         pending, self._pending = self._pending, {}
         for request in pending.values():
             request.answer.errback(ConnectionFailed(why))
 
-    def _fail(self, request: Request, why: str) -> None:
+    def fail(self, request: Request, failed: ConnectionFailed) -> None:
+        """There is no answer to be had."""
         self._pending.pop(request.id, None)
-        request.answer.errback(ConnectionFailed(why))
+        request.answer.errback(failed)
 
     def _forget(self, id: int) -> None:
         self._pending.pop(id, None)
 
     def _may_say(self, request: Request) -> bool:
-        return self.welcomed and (request.room is None or request.op == "resume" or request.room._attached)
+        if request.waits or not request.link.welcomed:
+            return False
+        return request.room is None or request.op == "resume" or request.room._attached
 
     def _say(self, request: Request) -> None:
-        request.sent_on = self._link.number
-        self._link.write(request.frame)
+        link = request.link
+        request.sent_on = link.number
+        link.write(request.frame)
+
+
+def _frame(request: Request) -> bytes:
+    op = "join" if request.op == "match" else request.op
+    return request.link.frame(op, id=request.id, room=request.code, **request.fields)
 
 
 def seat_gone(room: Room) -> Refused:

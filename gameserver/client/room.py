@@ -11,6 +11,7 @@ from twisted.logger import Logger
 from twisted.python.failure import Failure
 
 from gameserver.client.listeners import Listeners
+from gameserver.client.requests import Detour
 from gameserver.errors import PASSING, Refused
 from gameserver.protocol import messages
 from gameserver.protocol.mirror import OWN, Event, Mirror, OutOfStep
@@ -19,6 +20,7 @@ from gameserver.room.turns.move import Move
 
 if TYPE_CHECKING:
     from gameserver.client.client import Client
+    from gameserver.client.link import Link
 
 CHAT_LINES: Final = 200
 """So many lines of chat are kept, so that a bot may sit in a room for days."""
@@ -36,8 +38,9 @@ class Room:
     :ivar jumps: how often a counter jumped, so that something had to be asked for again.
     """
 
-    def __init__(self, client: Client, joined: messages.Joined) -> None:
+    def __init__(self, client: Client, joined: messages.Joined, link: Link) -> None:
         self._client = client
+        self._link = link  # to the node that has the room
         self._mirror = Mirror(joined, chat_lines=CHAT_LINES)
         self._listeners = Listeners(self)
         self.code = joined.room
@@ -49,6 +52,7 @@ class Room:
         self._deaf = False
         self._broken = False  # the documents are not what the server has: only whole ones help
         self._failures = 0
+        self._detour = Detour()
         self._retry: IDelayedCall | None = None
 
     @property
@@ -276,6 +280,12 @@ class Room:
         self._attached = True
         self._deaf = self._broken = False
         self._failures = 0
+        self._detour = Detour()
+
+    def _detach(self) -> None:
+        """Nothing more may be said on the connection that had the seat."""
+        self._stop_retry()
+        self._attached = self._deaf = False
 
     def _hear(self, message: dict[str, Any]) -> None:
         """A message of one of this room's streams; while `joined` is awaited only what is not counted is taken."""
@@ -307,11 +317,23 @@ class Room:
             return
         refused = failure.value
         if isinstance(refused, Refused) and refused.code in PASSING:
-            self._retry = self._client._later(self._failures, self._resume, (refused.retry_ms or 0) / 1000)
-            self._failures += 1
+            at_least_s = (refused.retry_ms or 0) / 1000
+            if refused.code == "busy":
+                at_least_s += self._link.delay_s(0)  # all who are told the same do not come at once
+                self._detour.waits += 1
+                if self._detour.waits == 1:
+                    self._client._tell_error(refused)
+            self._retry_later(at_least_s)
             return
         reason = refused.code if isinstance(refused, Refused) else "moved"
         self._client._leave(self, messages.Left(self.code, reason, failure.getErrorMessage()))
+
+    def _retry_later(self, at_least_s: float = 0.0) -> None:
+        """Resume after a while, if there is a connection by then; the next one resumes by itself."""
+        self._stop_retry()
+        again = lambda: self._resume() if self._link.welcomed else None  # noqa: E731
+        self._retry = self._client._later(self._failures, again, at_least_s)
+        self._failures += 1
 
     def _end(self) -> None:
         """The seat is gone, or the client."""

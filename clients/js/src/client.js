@@ -1,24 +1,26 @@
 /**
- * A client of the game server: one user's connection, and the rooms in which it holds seats. What answers a request
- * settles it; the rest goes to its `Room`, or to the chat outside rooms.
+ * A client of the game server: one user's connections, one to each node that has to do with it, and the rooms in which
+ * it holds seats. What answers a request settles it; the rest goes to its `Room`, or to the chat outside rooms.
  */
 
 import { canonical, homeUrl, socketUrl } from "./address.js";
-import { fullJitter } from "./backoff.js";
-import { ServerClock } from "./clock.js";
 import { Connection } from "./connection.js";
 import { Emitter } from "./emitter.js";
 import { GameError, PASSING } from "./errors.js";
+import { Following } from "./following.js";
+import { HeldRooms } from "./held.js";
 import { JSON_FORM } from "./json.js";
+import { Nodes } from "./nodes.js";
 import { PACKED } from "./packed.js";
 import { Posts } from "./posts.js";
 import { Requests } from "./requests.js";
-import { Room } from "./room.js";
 import { Memory } from "./storage.js";
 
 /** @import * as Api from "../gameserver.js" */
 /** @import { Channel } from "./chat.js" */
+/** @import { Owner } from "./connection.js" */
 /** @import { Request } from "./requests.js" */
+/** @import { Room } from "./room.js" */
 
 export class Client extends Emitter {
   user = /** @type {Api.User} */ (/** @type {unknown} */ (null));
@@ -30,17 +32,18 @@ export class Client extends Emitter {
   /** @type {GameError | null} */
   error = null;
   /** @type {Map<string, Room>} */
-  rooms = new Map();
+  rooms;
   chat;
 
   #options;
   #memory;
   #keepsToken; // a guest whose token is kept; accounts are not written to storage
-  #clock = new ServerClock();
   /** @type {string | undefined} */
   #key; // in memory only, since a duplicated tab copies every storage
-  #connection;
+  #nodes;
   #requests;
+  #following;
+  #held;
   /** @type {{ resolve: () => void, reject: (error: GameError) => void } | undefined} */
   #settleConnected;
 
@@ -59,26 +62,34 @@ export class Client extends Emitter {
     /** @type {Promise<void>} */
     this._connected = new Promise((resolve, reject) => (this.#settleConnected = { resolve, reject }));
     this._connected.catch(() => {});
-    this.#connection = new Connection(this.#owner(), { url, WebSocket, form, clock: this.#clock });
-    this.#requests = new Requests(this.#connection, form);
-    this.#connection.start();
+    const owner = this.#owner();
+    this.#requests = new Requests(form);
+    this.#nodes = new Nodes((there) => new Connection(owner, { url: there, WebSocket, form }), url);
+    this.#following = new Following(this, this.#nodes, this.#requests);
+    this.#held = new HeldRooms(this, this.#memory, this.#requests, this.#following);
+    this.rooms = this.#held.rooms;
+    this.#nodes.home.start();
   }
 
-  /** What the connection tells this client, and asks of it. */
+  /**
+   * What connections tell this client, and ask of it.
+   * @returns {Owner}
+   */
   #owner() {
     return {
       who: () => this.#who(),
       key: () => this.#key,
-      onMessage: (/** @type {any} */ message) => void this.#hear(message),
-      onLost: () => this.#onLost(),
-      onRefused: (/** @type {GameError} */ error) => this._end(error),
-      pending: () => this.#requests.all(),
+      onMessage: (message, connection) => void this.#hear(message, connection),
+      onLost: (connection) => this.#onLost(connection),
+      onUnreachable: (connection) => this.#onUnreachable(connection),
+      onRefused: (error) => this._end(error),
+      pending: (connection) => this.#requests.of(connection),
     };
   }
 
   /** The server's clock, ms since 1970. */
   now() {
-    return this.#clock.now();
+    return this.#nodes.home.clock.now();
   }
 
   /**
@@ -111,17 +122,7 @@ export class Client extends Emitter {
    * @param {{ role?: string }} which
    */
   async resume(code, { role } = {}) {
-    const room = canonical(code);
-    const held = this.rooms.get(room);
-    if (held && (!role || role === held.seat.role)) return held;
-    const seat = this.#memory.seats(this.user?.id).find((kept) => kept.code === room && (!role || role === kept.role));
-    if (!seat) throw new GameError("not_found", `No seat in ${room} is remembered here.`);
-    try {
-      return await this._ask("resume", null, { room, resume: seat.secret });
-    } catch (error) {
-      if (/** @type {GameError} */ (error).code === "not_found") this.#memory.forget(seat.code, seat.role);
-      throw error;
-    }
+    return this.#held.remember(code, role);
   }
 
   /** The seats of this user whose secrets are in storage, the latest first. */
@@ -159,7 +160,7 @@ export class Client extends Emitter {
 
   /** Do not wait for the next try to connect: dial now, or ask whether the connection still stands. */
   reconnect() {
-    if (this.status !== "closed") this.#connection.wake();
+    if (this.status !== "closed") for (const connection of this.#nodes.all) connection.wake();
   }
 
   /** End the connection for good. Seats are held as after a loss; `room.leave()` gives one up. */
@@ -180,8 +181,9 @@ export class Client extends Emitter {
    * @param {Room | null} room
    * @param {Record<string, any>} [fields]
    */
-  _ask(op, room, fields) {
-    return this.#requests.ask(op, room, fields);
+  _ask(op, room, fields = {}) {
+    const held = fields?.room && this.rooms.get(canonical(fields.room)); // another seat there: its node has the room
+    return this.#requests.ask(op, room, fields, held ? held._way : this.#nodes.home);
   }
 
   /**
@@ -194,8 +196,9 @@ export class Client extends Emitter {
     this.#requests.tell(op, room, fields);
   }
 
+  /** Whether what belongs to no room may be said now. */
   get _isWelcome() {
-    return this.#connection.isWelcome;
+    return this.#nodes.home.isWelcome;
   }
 
   /**
@@ -203,42 +206,7 @@ export class Client extends Emitter {
    * @param {Room} room
    */
   _resume(room) {
-    room._deaf = true;
-    clearTimeout(room._retry);
-    // One at a time: what a second one replays would be applied twice.
-    if (this.#requests.all().some((request) => request.room === room && request.op === "resume")) return;
-    const asked = this._ask("resume", room, { resume: room._secret, seen: room._broken ? undefined : room._seen });
-    asked.catch((error) => this.#notResumed(room, error));
-  }
-
-  /**
-   * @param {Room} room
-   * @param {GameError} error
-   */
-  #notResumed(room, error) {
-    if (this.error || room.left) return;
-    if (PASSING.has(error.code)) {
-      const again = () => this._isWelcome && this._resume(room);
-      if (!room._failures) this._emit("$error", new GameError(error.code, error.message, null, room.code, error.retry_ms));
-      room._retry = setTimeout(again, Math.max(error.retry_ms ?? 0, fullJitter(room._failures++)));
-    } else {
-      this.#leave(room, { reason: error.code, message: error.message });
-    }
-  }
-
-  /**
-   * A seat is gone for good.
-   * @param {Room} room
-   * @param {Api.Left} left
-   */
-  #leave(room, left) {
-    if (room.left) return;
-    if (this.rooms.get(room.code) === room) this.rooms.delete(room.code);
-    if (left.reason !== "moved") this.#memory.forget(room.code, room.seat.role);
-    room._detach();
-    room.left = left;
-    this.#requests.settleUnsaid(room);
-    room._emit("$left", left);
+    this.#held.resume(room);
   }
 
   // What the connection tells it
@@ -250,10 +218,23 @@ export class Client extends Emitter {
     return this.token ? { token: this.token } : ticket ? { ticket } : { guest: { name: name || "Guest" } };
   }
 
-  #onLost() {
-    for (const room of this.rooms.values()) room._detach();
-    this.#requests.lose();
-    this.#setStatus("connecting");
+  /** @param {Connection} connection */
+  #onLost(connection) {
+    for (const room of this.#held.on(connection)) room._detach();
+    this.#requests.lose(connection);
+    this._tellStatus();
+  }
+
+  /**
+   * Nobody answers there. Home is dialled for as long as this client lives.
+   * @param {Connection} connection
+   */
+  #onUnreachable(connection) {
+    if (connection === this.#nodes.home) return true;
+    this.#requests.lose(connection);
+    this.#following.onUnreachable(connection);
+    this._tellStatus();
+    return false;
   }
 
   /**
@@ -262,11 +243,13 @@ export class Client extends Emitter {
    */
   _end(error) {
     if (this.status === "closed") return;
-    const { socket } = this.#connection;
     this.error = error;
     this.status = "closed";
-    this.#connection.end();
-    socket?.close(1000);
+    for (const connection of this.#nodes.all) {
+      const { socket } = connection;
+      connection.end();
+      socket?.close(1000);
+    }
     for (const room of this.rooms.values()) room._detach();
     this.#requests.end(error);
     this.chat._end(error);
@@ -274,46 +257,53 @@ export class Client extends Emitter {
     this._emit("$status", "closed", error);
   }
 
-  /** @param {Api.Status} status */
-  #setStatus(status) {
-    if (this.status === status) return;
+  /** It is open while all rooms can be played in; where there is none, while one could be had. */
+  _tellStatus() {
+    const ways = [...this.rooms.values()].map((room) => room._way);
+    const isOpen = (ways.length ? ways : [this.#nodes.home]).every((way) => way.isWelcome);
+    const status = isOpen ? "open" : "connecting";
+    if (this.status === status || this.status === "closed") return;
     this.status = status;
     this._emit("$status", status, null);
   }
 
   // What the server says
 
-  /** @param {any} message */
-  #hear(message) {
+  /**
+   * @param {any} message
+   * @param {Connection} from
+   */
+  #hear(message, from) {
     switch (message.op) {
-      case "welcome": return this.#onWelcome(message);
-      case "joined": return this.#onJoined(message);
+      case "welcome": return this.#onWelcome(message, from);
+      case "joined": return this.#held.onJoined(message, from);
       case "ok": return this.#onOk(message);
-      case "error": return this.#onError(message);
-      case "left": return this.#onLeft(message);
-      case "redirect": return this.#onRedirect(message);
-      case "pong": return this.#connection.onPong(message);
+      case "error": return this.#onError(message, from);
+      case "left": return this.#held.onLeft(message, from);
+      case "redirect": return this.#following.onRedirect(message, from);
+      case "pong": return from.onPong(message);
       case "post": return this.chat._onPost(message);
       case "user": return this.#onUser(message);
-      default: return this.rooms.get(message.room)?._hear(message);
+      default: return this.#held.hear(message, from);
     }
   }
 
-  /** @param {any} message */
-  #onWelcome({ user, token, client, now, limits }) {
-    if (this.#key && this.#key !== client) this.#requests.failUncertain();
+  /**
+   * @param {any} message
+   * @param {Connection} from
+   */
+  #onWelcome({ user, token, client, now, limits }, from) {
+    if (this.#key && this.#key !== client) this.#requests.failUncertain(from);
     this.#key = client;
     Object.assign(this, { user, token, limits });
     this.#requests.most_bytes = this.limits.frame_bytes ?? Infinity;
     if (this.#keepsToken) this.#memory.token = token;
-    this.#connection.welcomed();
-    this.#clock.restart();
-    this.#clock.take(this.#connection.helloAt, now);
-    for (const room of this.rooms.values()) this._resume(room);
-    this.chat._listenAgain();
-    this.#requests.sayWaiting(null);
-    this.#connection.ping();
-    this.#setStatus("open");
+    from.welcomed(now);
+    for (const room of this.#held.on(from)) this._resume(room);
+    if (from === this.#nodes.home) this.chat._listenAgain();
+    this.#requests.sayWaiting(null, from);
+    from.ping();
+    this._tellStatus();
     this.#settleConnected?.resolve();
   }
 
@@ -323,75 +313,38 @@ export class Client extends Emitter {
     this._emit("$user", user);
   }
 
-  /** @param {any} joined */
-  #onJoined(joined) {
-    const request = this.#requests.take(joined.id);
-    let room = this.rooms.get(joined.room);
-    if (!room && !request) return;
-    if (room && joined.recovered && !room._deaf) {
-      room._broken = true; // an answer to a `join` came in between: this replay is of the past
-      return this._resume(room);
-    }
-    if (!room) this.rooms.set(joined.room, (room = new Room(this, joined)));
-    this.#requests.skipTo(joined.last_id);
-    const { code, game } = room;
-    this.#memory.remember({ code, game, role: joined.seat.role, user: this.user.id, secret: joined.seat.resume });
-    room._join(joined);
-    this.#requests.sayWaiting(room);
-    if (!request) return;
-    request.resolve(room);
-    if (!request.room) this.#connection.handOver();
-  }
-
   /** @param {any} message */
   #onOk({ id, data }) {
     const request = this.#requests.take(id);
     if (!request) return;
     if (request.op === "leave") this.#onLeave(request);
     else request.resolve(data ?? null);
+    if (!request.room || request.room.left) this.#following.sweep();
   }
 
   /** @param {Request} request */
   #onLeave({ room, resolve }) {
-    if (room) this.#leave(room, { reason: "left", message: null });
+    if (room) this.#held.leave(room, { reason: "left", message: null });
     resolve();
   }
 
-  /** @param {any} message */
-  #onError({ id, code, message, path, room, retry_ms }) {
-    const error = new GameError(code, message, path, room, retry_ms);
+  /**
+   * @param {any} message
+   * @param {Connection} from
+   */
+  #onError({ id, code, message, path, room, retry_ms }, from) {
+    const error = new GameError(code, message, path, room, retry_ms ?? null);
     const request = this.#requests.take(id);
     if (request?.op === "leave" && code === "not_found") this.#onLeave(request); // it was done before
-    else if (request) request.reject(error);
-    else if (this._isWelcome) this._emit("$error", error);
-    else if (PASSING.has(code)) this.#connection.hangUp();
+    else if (request) {
+      if (this.#following.saysAgain(request, error)) return;
+      request.reject(error);
+      this.#following.sweep();
+    } else if (from.isWelcome) this._emit("$error", error);
+    else if (PASSING.has(code)) from.hangUp();
     else if (code === "unauthenticated" && this.#keepsToken && this.token && !this.user) {
       this.token = this.#memory.token = null; // of another time or another server: somebody new, then
-      this.#connection.hello();
+      from.hello();
     } else this._end(error);
-  }
-
-  /** @param {any} message */
-  #onLeft({ room: code, reason, message }) {
-    const room = this.rooms.get(code);
-    if (!room) return;
-    if (reason !== "moved") return this.#leave(room, { reason, message: message ?? null });
-    room._detach();
-    this.#requests.sayAgain(room);
-    this._resume(room);
-  }
-
-  /**
-   * Follow to where the room is, if no other room needs this connection.
-   * @param {any} message
-   */
-  #onRedirect({ id, room, url }) {
-    const request = this.#requests.get(id);
-    if (!request) return;
-    if ([...this.rooms.keys()].some((code) => code !== room)) {
-      return this.#requests.fail(request, new GameError("moved", `${room} is at ${url}: use a client without other rooms.`));
-    }
-    request.socket = null;
-    this.#connection.moveTo(url);
   }
 }

@@ -4,10 +4,10 @@
  */
 
 import { fullJitter } from "./backoff.js";
+import { ServerClock } from "./clock.js";
 import { FINAL, GameError } from "./errors.js";
 import { Liveness } from "./liveness.js";
 
-/** @import { ServerClock } from "./clock.js" */
 /** @import { Form } from "./json.js" */
 /** @import { Request } from "./requests.js" */
 
@@ -19,10 +19,11 @@ import { Liveness } from "./liveness.js";
  * @typedef {object} Owner
  * @property {() => object | Promise<object>} who the fields of `hello` that say who this is
  * @property {() => string | undefined} key which client this is, as the server called it
- * @property {(message: any) => void} onMessage
- * @property {() => void} onLost it is over, and the next is about to be dialled
+ * @property {(message: any, connection: Connection) => void} onMessage
+ * @property {(connection: Connection) => void} onLost it is over, and the next is about to be dialled
+ * @property {(connection: Connection) => boolean} onUnreachable nobody answers there; returns whether to dial on
  * @property {(error: GameError) => void} onRefused there can be no further connection
- * @property {() => Iterable<Request>} pending what has had no answer yet
+ * @property {(connection: Connection) => Iterable<Request>} pending what has had no answer yet
  */
 
 const STEADY_MS = 10_000; // a connection that stood so long was a good one: after it the waits begin anew
@@ -33,15 +34,14 @@ export class Connection {
   isWelcome = false;
   dialledAt = 0;
   helloAt = 0;
+  url;
+  clock = new ServerClock(); // of the server at its other end
 
   #owner;
   #form;
   #WebSocket;
-  #home;
-  #url;
   #liveness;
   #ended = false;
-  #opened = false;
   #welcomedAt = 0;
   #failures = 0;
   /** @type {ReturnType<typeof setTimeout> | null} */
@@ -55,14 +55,14 @@ export class Connection {
 
   /**
    * @param {Owner} owner
-   * @param {{ url: string, WebSocket: any, form: Form, clock: ServerClock }} means
+   * @param {{ url: string, WebSocket: any, form: Form }} means
    */
-  constructor(owner, { url, WebSocket, form, clock }) {
+  constructor(owner, { url, WebSocket, form }) {
     this.#owner = owner;
-    this.#home = this.#url = url;
+    this.url = url;
     this.#WebSocket = WebSocket;
     this.#form = form;
-    this.#liveness = new Liveness(this, clock, owner.pending);
+    this.#liveness = new Liveness(this, this.clock, () => owner.pending(this));
   }
 
   start() {
@@ -78,15 +78,15 @@ export class Connection {
   dial() {
     this.#stopWaiting();
     this.#redial = null;
-    this.#opened = false;
     this.dialledAt = performance.now();
     /** @type {Socket} */
     let socket;
     try {
-      socket = new this.#WebSocket(this.#url, this.#form.subprotocol);
+      socket = new this.#WebSocket(this.url, this.#form.subprotocol);
     } catch (error) {
       const why = /** @type {Error} */ (error).message;
-      return this.#owner.onRefused(new GameError("closed", `${this.#url} cannot be dialled: ${why}`));
+      setTimeout(() => this.#cannotDial(why)); // whoever wants this connection has not got it yet
+      return;
     }
     this.socket = socket;
     this.#reader = this.#form.reader();
@@ -101,9 +101,14 @@ export class Connection {
     };
   }
 
+  /** @param {string} why */
+  #cannotDial(why) {
+    if (this.#ended || !this.#owner.onUnreachable(this)) return;
+    this.#owner.onRefused(new GameError("closed", `${this.url} cannot be dialled: ${why}`));
+  }
+
   /** Say who this is: as soon as the socket is open, and again as somebody new where the server knows no such token. */
   hello() {
-    this.#opened = true;
     this.helloAt = performance.now();
     const who = this.#owner.who();
     if (who instanceof Promise) this.#helloLater(who);
@@ -132,9 +137,14 @@ export class Connection {
     this.say({ op: "hello", ...who, client: this.#owner.key(), ops: this.#form.ops });
   }
 
-  /** The server said welcome: whatever waited for that may be said. */
-  welcomed() {
+  /**
+   * The server said welcome: whatever waited for that may be said.
+   * @param {number} now by its clock
+   */
+  welcomed(now) {
     this.isWelcome = true;
+    this.clock.restart();
+    this.clock.take(this.helloAt, now);
     this.#welcomedAt = performance.now();
   }
 
@@ -156,22 +166,14 @@ export class Connection {
   /** This connection is over, whether or not it knows; forget what hung on it, and dial again. */
   hangUp(delay_ms = fullJitter(this.#failures)) {
     this.#letGo();
-    if (!this.#opened) this.#url = this.#home;
+    const { onLost, onUnreachable } = this.#owner;
+    if (!this.#welcomedAt && !onUnreachable(this)) return;
     if (this.#welcomedAt && performance.now() - this.#welcomedAt >= STEADY_MS) this.#failures = 0;
     this.#failures += 1;
     this.#welcomedAt = 0;
     this.#stopWaiting();
     this.#redial = setTimeout(() => this.dial(), delay_ms);
-    this.#owner.onLost();
-  }
-
-  /**
-   * Dial there instead, at once.
-   * @param {string} url as the server wrote it
-   */
-  moveTo(url) {
-    this.#url = new URL(url, this.#url).href;
-    this.hangUp(0);
+    onLost(this);
   }
 
   /** There will be no further connection; the socket is left open, for whoever wants to say goodbye. */
@@ -228,7 +230,7 @@ export class Connection {
 
   #readInbox() {
     try {
-      while (this.#inbox.length && this.#handing === null) this.#owner.onMessage(this.#reader?.(this.#inbox.shift()));
+      while (this.#inbox.length && this.#handing === null) this.#owner.onMessage(this.#reader?.(this.#inbox.shift()), this);
     } catch (error) {
       console.error("The server said what this protocol does not have.", error);
       this.hangUp();

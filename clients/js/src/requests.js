@@ -6,6 +6,7 @@
  */
 
 import { GameError, seatGone } from "./errors.js";
+import { Detour } from "./following.js";
 
 /** @import { Connection, Socket } from "./connection.js" */
 /** @import { Form } from "./json.js" */
@@ -16,7 +17,12 @@ import { GameError, seatGone } from "./errors.js";
  * @property {number} id
  * @property {string} op
  * @property {Room | null} room
+ * @property {Record<string, any>} fields
  * @property {any} frame
+ * @property {Connection} way by which it goes, if no room is asked
+ * @property {boolean} waits it was refused for now, and is said again by a timer
+ * @property {Detour} detour
+ * @property {Record<string, any> | null} sought what `match` looks for, where it has become a `join`
  * @property {(value?: any) => void} resolve
  * @property {(error: unknown) => void} reject
  * @property {Socket | null} socket that has carried it
@@ -30,18 +36,13 @@ export class Requests {
   most_bytes = Infinity; // that the server takes in one frame
   /** @type {GameError | null} */
   #ended = null;
-  #connection;
   #form;
   #lastId = 0;
   /** @type {Map<number, Request>} */
   #requests = new Map();
 
-  /**
-   * @param {Connection} connection
-   * @param {Form} form
-   */
-  constructor(connection, form) {
-    this.#connection = connection;
+  /** @param {Form} form */
+  constructor(form) {
     this.#form = form;
   }
 
@@ -51,27 +52,46 @@ export class Requests {
   }
 
   /**
+   * Those of them that go this way.
+   * @param {Connection} way
+   */
+  of(way) {
+    return this.all().filter((request) => wayOf(request) === way);
+  }
+
+  /**
    * Ask until it is answered.
    * @param {string} op
    * @param {Room | null} room
    * @param {Record<string, any>} fields `room` names a room that is not held yet
+   * @param {Connection} way if there is no room
    * @returns {Promise<any>}
    */
-  ask(op, room, fields = {}) {
+  ask(op, room, fields, way) {
     return new Promise((resolve, reject) => {
       if (this.#ended) throw this.#ended;
       if (room?.left && op === "leave") return resolve(undefined);
       if (room?.left) throw seatGone(room);
       const id = this.#lastId + 1;
-      const frame = this.#form.encode({ op: op === "match" ? "join" : op, id, room: room?.code, ...fields });
+      const frame = this.#encode(op, id, room, fields);
       const most = this.most_bytes;
       if (frame.length * 3 > most && this.#form.size(frame) > most) throw new GameError("too_large");
       /** @type {Request} */
-      const request = { id, op, room, frame, resolve, reject, socket: null, saidAt: 0 };
+      const request = { id, op, room, fields, frame, way, resolve, reject, socket: null, saidAt: 0, waits: false, detour: new Detour(), sought: null };
       this.#lastId = id;
       this.#requests.set(id, request);
       if (this.#maySay(request)) this.#say(request);
     });
+  }
+
+  /**
+   * @param {string} op
+   * @param {number} id
+   * @param {Room | null} room
+   * @param {Record<string, any>} fields
+   */
+  #encode(op, id, room, fields) {
+    return this.#form.encode({ op: op === "match" ? "join" : op, id, room: room?.code, ...fields });
   }
 
   /**
@@ -82,29 +102,70 @@ export class Requests {
    */
   tell(op, room, fields) {
     const frame = this.#form.encode({ op, room: room.code, ...fields });
-    if (this.#connection.isWelcome && room._attached) this.#connection.write(frame);
+    if (room._way.isWelcome && room._attached) room._way.write(frame);
   }
 
   /** @param {Request} request */
-  #maySay({ op, room }) {
-    return this.#connection.isWelcome && (!room || op === "resume" || room._attached);
+  #maySay(request) {
+    const { op, room, waits } = request;
+    return !waits && wayOf(request).isWelcome && (!room || op === "resume" || room._attached);
   }
 
   /** @param {Request} request */
   #say(request) {
-    request.socket = this.#connection.socket;
+    const way = wayOf(request);
+    request.socket = way.socket;
     request.saidAt = performance.now();
-    this.#connection.write(request.frame);
+    way.write(request.frame);
   }
 
   /**
    * Say, by id, what this connection has not carried yet: an id below one that was applied is never applied.
    * @param {Room | null} room
+   * @param {Connection} way
    */
-  sayWaiting(room) {
+  sayWaiting(room, way) {
     for (const request of this.#requests.values()) {
-      if (request.room === room && request.socket !== this.#connection.socket && this.#maySay(request)) this.#say(request);
+      const unsaid = request.room === room && wayOf(request) === way && request.socket !== way.socket;
+      if (unsaid && this.#maySay(request)) this.#say(request);
     }
+  }
+
+  /**
+   * Say it by this way instead, as soon as that is open.
+   * @param {Request} request that has no room
+   * @param {Connection} way
+   */
+  sendTo(request, way) {
+    this.#requests.set(request.id, request); // where its answer was taken, it waits for another
+    Object.assign(request, { way, socket: null, saidAt: 0, waits: false });
+    if (this.#maySay(request)) this.#say(request);
+  }
+
+  /**
+   * The same after a while.
+   * @param {Request} request
+   * @param {Connection} way
+   * @param {number} delay_ms
+   */
+  sayLater(request, way, delay_ms) {
+    this.#requests.set(request.id, request);
+    Object.assign(request, { way, socket: null, saidAt: 0, waits: true });
+    setTimeout(() => this.#requests.get(request.id) === request && this.sendTo(request, way), delay_ms);
+  }
+
+  /**
+   * Ask for something else in place of what was asked, for the same promise; it is not said yet.
+   * @param {Request} request
+   * @param {string} op
+   * @param {Record<string, any>} fields
+   */
+  become(request, op, fields) {
+    this.#requests.delete(request.id);
+    if (request.op === "match") request.sought = request.fields;
+    this.#lastId += 1; // the old one may have been answered
+    Object.assign(request, { id: this.#lastId, op, fields, frame: this.#encode(op, this.#lastId, null, fields) });
+    this.#requests.set(request.id, request);
   }
 
   /**
@@ -139,9 +200,12 @@ export class Requests {
     request.reject(error);
   }
 
-  /** The connection was lost under all of these; most simply wait for the next. */
-  lose() {
-    for (const request of this.all()) this.#lose(request);
+  /**
+   * A connection was lost under all of these; most simply wait for the next.
+   * @param {Connection} way
+   */
+  lose(way) {
+    for (const request of this.of(way)) this.#lose(request);
   }
 
   /** @param {Request} request */
@@ -174,21 +238,36 @@ export class Requests {
    */
   settleUnsaid(room) {
     for (const request of this.all()) {
-      if (request.room === room && request.socket !== this.#connection.socket) this.#settle(request, room);
+      if (request.room === room && request.socket !== room._way.socket) this.#settle(request, room);
     }
   }
 
   /**
-   * The room is somewhere else now, where nothing of it was said yet.
+   * A seat was lost on its connection: all that is asked for it is said again once it is had back.
    * @param {Room} room
    */
   sayAgain(room) {
-    for (const request of this.#requests.values()) if (request.room === room) request.socket = null;
+    for (const request of this.all()) {
+      if (request.room === room && request.op !== "resume") Object.assign(request, { socket: null, saidAt: 0 });
+    }
   }
 
-  /** The server has not kept who we were: what was said before might be applied a second time. */
-  failUncertain() {
+  /**
+   * It is for another connection to ask for this seat, as the client will see to.
+   * @param {Room} room
+   */
+  stopResuming(room) {
     for (const request of this.all()) {
+      if (request.room === room && request.op === "resume") this.#requests.delete(request.id);
+    }
+  }
+
+  /**
+   * A server has not kept who we were: what was said before might be applied a second time.
+   * @param {Connection} way
+   */
+  failUncertain(way) {
+    for (const request of this.of(way)) {
       if (!request.socket || !request.room || !REMEMBERED.has(request.op)) continue;
       this.fail(request, new GameError("lost", "The server forgot this client: it is not known whether this was done."));
     }
@@ -203,4 +282,9 @@ export class Requests {
     for (const request of this.#requests.values()) request.reject(error);
     this.#requests.clear();
   }
+}
+
+/** @param {Request} request */
+function wayOf({ room, way }) {
+  return room?._way ?? way;
 }

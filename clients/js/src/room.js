@@ -2,11 +2,13 @@
 
 import { Chat } from "./chat.js";
 import { applyOp, merge } from "./documents.js";
+import { Detour } from "./following.js";
 import { Hosting } from "./hosting.js";
 
 /** @import * as Api from "../gameserver.js" */
 /** @import { ToldChannel } from "./chat.js" */
 /** @import { Client } from "./client.js" */
+/** @import { Connection } from "./connection.js" */
 
 /** @typedef {Omit<Api.Timer, "left">} ToldTimer */
 
@@ -26,6 +28,7 @@ export class Room extends Hosting {
   _deaf = false;
   _broken = false;
   _failures = 0;
+  _detour = new Detour();
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   _retry = undefined;
   /** @type {Map<string, Api.Doc>} */
@@ -42,9 +45,11 @@ export class Room extends Hosting {
   /**
    * @param {Client} client
    * @param {any} joined
+   * @param {Connection} way to the node that has the room
    */
-  constructor(client, { room, game, seat: { resume, ...seat } }) {
+  constructor(client, { room, game, seat: { resume, ...seat } }, way) {
     super(client, seat);
+    this._way = way;
     /** @type {string} */
     this.code = room;
     /** @type {string} */
@@ -96,7 +101,7 @@ export class Room extends Hosting {
   }
 
   now() {
-    return this._client.now();
+    return this._way.clock.now();
   }
 
   /**
@@ -163,6 +168,7 @@ export class Room extends Hosting {
     this._attached = true;
     this._deaf = this._broken = false;
     this._failures = 0;
+    this._detour = new Detour();
     for (const change of news) if (change.paths.length) this._emit("$change", change);
     this._emit("$seats", seats);
     this._tellInfo();

@@ -339,6 +339,126 @@ test("moved: the room is resumed, and the redirect followed", bounded, async (t)
   assert.equal(client.rooms.get("K7QM"), room);
 });
 
+test("seats at two nodes in one client: each room is asked where it is, and what is not needed is left", bounded, async (t) => {
+  const script = new Script(t);
+  const { client, socket, room } = await script.joined();
+  const joining = client.join("XYZW");
+  socket.say("redirect", { id: (await socket.take()).id, room: "XYZW", url: "https://other.test/n/b" });
+  const [other, hello] = await script.greet(1);
+  assert.equal(other.url, "wss://other.test/n/b/ws");
+  assert.deepEqual([hello.token, hello.client], ["T", "KEY-KEY-KEY"]);
+  other.say("joined", joined({ room: "XYZW", id: (await other.take()).id }));
+  const away = await joining;
+  room.send("here").catch(() => {});
+  const reply = away.send("there");
+  assert.equal((await socket.take()).type, "here");
+  const { id, type } = await other.take();
+  assert.equal(type, "there");
+  socket.say("left", { room: "XYZW", reason: "closed", message: null }); // of a server that had it once
+  other.say("ok", { id, data: 1 });
+  assert.equal(await reply, 1);
+  assert.equal(away.left, null);
+  assert.equal(client.status, "open");
+  const leaving = away.leave();
+  other.say("ok", { id: (await other.take()).id, data: null });
+  await leaving;
+  await until(() => other.closed);
+  assert.deepEqual([other.closed, socket.closed, client.rooms.size], [1000, undefined, 1]);
+});
+
+test("a room that was handed over is resumed at the address that is told", bounded, async (t) => {
+  const script = new Script(t);
+  const { socket, room } = await script.joined();
+  const reply = room.send("add", 1);
+  const { id } = await socket.take();
+  socket.say("left", { room: "K7QM", reason: "moved", message: null, url: "/n/b/ws" });
+  const [other] = await script.greet(1);
+  assert.equal(other.url, "ws://server.test/n/b/ws");
+  const resume = await other.take();
+  assert.equal(resume.op, "resume");
+  other.say("joined", joined({ id: resume.id, recovered: true, docs: {} }));
+  assert.equal((await other.take()).id, id);
+  other.say("ok", { id, data: 2 });
+  assert.equal(await reply, 2);
+  assert.equal(socket.sent.length, 0);
+});
+
+test("a node that died: its rooms wait at the first address, and no seat is lost", bounded, async (t) => {
+  const script = new Script(t);
+  const { client, socket, room } = await script.joined();
+  const told = [];
+  client.on("$error", ({ code, room: where }) => told.push([code, where]));
+  socket.say("left", { room: "K7QM", reason: "moved", message: null, url: "ws://b.test/ws" });
+  const [other] = await script.greet(1);
+  other.say("joined", joined({ id: (await other.take()).id, recovered: true, docs: {} }));
+  await until(() => client.status === "open");
+  other.lose();
+  (await script.socket(2)).lose();
+  for (let tries = 0; tries < 2; tries += 1) {
+    const { id, op } = await socket.take();
+    assert.equal(op, "resume");
+    socket.say("error", { id, code: "busy", message: "", path: null, room: null, retry_ms: 1 });
+  }
+  socket.say("joined", joined({ id: (await socket.take()).id, recovered: true, docs: {} }));
+  await until(() => client.status === "open");
+  assert.deepEqual([room.left, told], [null, [["busy", "K7QM"]]]);
+});
+
+test("a join waits where the room is busy, is told of once, and keeps its id", bounded, async (t) => {
+  const script = new Script(t);
+  const [client, socket] = await script.connected();
+  const told = [];
+  client.on("$error", ({ code, room, retry_ms }) => told.push([code, room, retry_ms]));
+  const joining = client.join("k7qm");
+  const ids = new Set();
+  for (let tries = 0; tries < 3; tries += 1) {
+    const { id } = await socket.take();
+    ids.add(id);
+    socket.say("error", { id, code: "busy", message: "", path: null, room: null, retry_ms: 2 });
+  }
+  const { id } = await socket.take();
+  socket.say("joined", joined({ id }));
+  assert.equal((await joining).code, "K7QM");
+  assert.deepEqual([[...ids], told], [[id], [["busy", "k7qm", 2]]]);
+});
+
+test("an address that leads nowhere is said in words: a join rejects with it, a seat is kept", bounded, async (t) => {
+  t.mock.method(Math, "random", () => 0);
+  const script = new Script(t);
+  const { client, socket, room } = await script.joined();
+  const told = [];
+  client.on("$error", ({ code, room: where }) => told.push([code, where]));
+  const asked = assert.rejects(client.join("XYZW"), { code: "unreachable", message: /ws:\/\/b\.test\/ws cannot be reached/, room: "XYZW" });
+  socket.say("left", { room: "K7QM", reason: "moved", message: null, url: "ws://b.test/ws" });
+  let isOver = false;
+  asked.then(() => (isOver = true));
+  await until(() => {
+    for (const each of script.sockets.slice(1)) if (each.onclose) each.lose();
+    for (const { id, room: where } of socket.sent.splice(0)) socket.say("redirect", { id, room: where ?? "K7QM", url: "ws://b.test/ws" });
+    return isOver && told.length;
+  });
+  await asked;
+  assert.deepEqual([told, room.left], [[["unreachable", "K7QM"]], null]);
+});
+
+test("a match that leads elsewhere joins there, and looks again where that room is full by then", bounded, async (t) => {
+  const script = new Script(t);
+  const [client, socket] = await script.connected();
+  const matching = client.match("parlour", { match: { pace: "fast" }, name: "Ann" });
+  const first = await socket.take();
+  socket.say("redirect", { id: first.id, room: "XYZW", url: "ws://b.test/ws" });
+  const [other] = await script.greet(1);
+  const join = await other.take();
+  assert.deepEqual([join.op, join.room, join.name, join.match, join.game], ["join", "XYZW", "Ann", undefined, undefined]);
+  other.say("error", { id: join.id, code: "room_full", message: "", path: null, room: null });
+  const again = await socket.take();
+  assert.deepEqual([again.game, again.match], ["parlour", { pace: "fast" }]);
+  assert.ok(again.id > join.id);
+  socket.say("joined", joined({ id: again.id }));
+  assert.equal((await matching).code, "K7QM");
+  await until(() => other.closed);
+});
+
 for (const [code, name] of [[4001, "unauthenticated"], [4003, "forbidden"]]) {
   test(`close code ${code} is final`, bounded, async (t) => {
     const script = new Script(t);

@@ -6,6 +6,9 @@ import { words } from "./notices.js";
 
 const OUT = new Set(["forbidden", "unauthenticated"]);
 const OVER = ": your login is over, or you may not play here any more";
+const KEPT = new Set(["quarantined", "busy", "unreachable"]); // the client tries on by itself
+const MOMENT = "One moment: the room is on its way to another server. Your seat is kept.";
+const MOMENT_MS = 1500; // by then who waits for a first seat has it, or is told again
 const AWAY_MS = 700; // a shorter break is not worth a banner
 const NEWS_MS = 86_400_000; // what was announced longer ago is no news
 const NEWS_SHOWN = 3;
@@ -16,7 +19,7 @@ export function statusBanner(client) {
   const banner = el("div", { class: "banner", role: "status", hidden: true });
   const again = el("button", { type: "button", class: "quiet", onclick: () => client.reconnect() }, "Try now");
   let timers = [];
-  let mended = null; // the room that is
+  let kept = null; // the room that cannot be had just now, and what is said of it
   let ended = null; // why there is no further connection
   const show = (...content) => {
     banner.hidden = false;
@@ -33,8 +36,8 @@ export function statusBanner(client) {
     if (client.status === "closed") show(`The connection has ended${OUT.has(ended?.code) ? OVER : ""}. Reload the page to go on.`);
     else if (client.status === "connecting") {
       timers = [setTimeout(show, AWAY_MS, "Reconnecting… Your seat is kept."), setTimeout(explain, EXPLAIN_MS)];
-    } else if (mended) {
-      show(words({ code: "quarantined" }));
+    } else if (kept) {
+      show(kept.text);
     } else {
       banner.hidden = true;
       fill(banner);
@@ -44,14 +47,17 @@ export function statusBanner(client) {
     ended = error;
     look();
   });
-  client.on("$error", ({ code, room }) => {
-    if (code !== "quarantined" || !client.rooms.has(room)) return;
-    mended = client.rooms.get(room);
+  client.on("$error", (error) => {
+    if (!KEPT.has(error.code)) return;
+    const told = { text: error.code === "busy" ? MOMENT : words(error) };
+    kept = told;
     const done = () => {
-      mended = null;
+      if (kept === told) kept = null;
       look();
     };
-    for (const end of ["$joined", "$left"]) mended.on(end, done);
+    const room = client.rooms.get(error.room);
+    if (room) for (const end of ["$joined", "$left"]) room.on(end, done);
+    else setTimeout(done, (error.retry_ms ?? 0) + MOMENT_MS);
     look();
   });
   look();

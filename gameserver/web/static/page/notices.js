@@ -13,7 +13,7 @@ const WORDS = {
   paused: "The game is paused.",
   not_your_turn: "That came too late: it is not your turn any more.",
   not_legal: "That is none of your moves now.",
-  busy: "The server is busy. Try again in a moment.",
+  busy: "One moment: the server is busy. Try again.",
   draining: "The server is about to stop. Try again in a moment.",
   game_error: "The game stumbled over that; nothing was changed.",
 };

@@ -1,0 +1,159 @@
+/** The rooms in which a client holds seats: how a seat is given, had back after a loss, and lost. */
+
+import { canonical } from "./address.js";
+import { fullJitter } from "./backoff.js";
+import { GameError, PASSING } from "./errors.js";
+import { Room } from "./room.js";
+
+/** @import * as Api from "../gameserver.js" */
+/** @import { Client } from "./client.js" */
+/** @import { Connection } from "./connection.js" */
+/** @import { Following } from "./following.js" */
+/** @import { Request, Requests } from "./requests.js" */
+/** @import { Memory } from "./storage.js" */
+
+export class HeldRooms {
+  /** @type {Map<string, Room>} */
+  rooms = new Map();
+  #client;
+  #memory;
+  #requests;
+  #following;
+
+  /**
+   * @param {Client} client
+   * @param {Memory} memory
+   * @param {Requests} requests
+   * @param {Following} following
+   */
+  constructor(client, memory, requests, following) {
+    this.#client = client;
+    this.#memory = memory;
+    this.#requests = requests;
+    this.#following = following;
+  }
+
+  /**
+   * Those whose seats are on this connection.
+   * @param {Connection} way
+   */
+  on(way) {
+    return [...this.rooms.values()].filter((room) => room._way === way);
+  }
+
+  /**
+   * Go back to a seat whose secret is in storage.
+   * @param {string} code
+   * @param {string} [role]
+   * @returns {Promise<Room>}
+   */
+  async remember(code, role) {
+    const room = canonical(code);
+    const held = this.rooms.get(room);
+    if (held && (!role || role === held.seat.role)) return held;
+    const seats = this.#memory.seats(this.#client.user?.id);
+    const seat = seats.find((kept) => kept.code === room && (!role || role === kept.role));
+    if (!seat) throw new GameError("not_found", `No seat in ${room} is remembered here.`);
+    try {
+      return await this.#client._ask("resume", null, { room, resume: seat.secret });
+    } catch (error) {
+      if (/** @type {GameError} */ (error).code === "not_found") this.#memory.forget(seat.code, seat.role);
+      throw error;
+    }
+  }
+
+  /**
+   * Ask for what this room has missed, or for all of it; until `joined` nothing more of it counts.
+   * @param {Room} room
+   */
+  resume(room) {
+    room._deaf = true;
+    clearTimeout(room._retry);
+    // One at a time: what a second one replays would be applied twice.
+    if (this.#requests.all().some((request) => request.room === room && request.op === "resume")) return;
+    const seen = room._broken ? undefined : room._seen;
+    const asked = this.#client._ask("resume", room, { resume: room._secret, seen });
+    asked.catch((error) => this.#notResumed(room, error));
+  }
+
+  /**
+   * @param {Room} room
+   * @param {GameError} error
+   */
+  #notResumed(room, error) {
+    const client = this.#client;
+    if (client.error || room.left) return;
+    if (PASSING.has(error.code)) {
+      const again = () => room._way.isWelcome && this.resume(room);
+      if (!room._detour.waits++) client._emit("$error", new GameError(error.code, error.message, null, room.code, error.retry_ms));
+      const spread_ms = error.code === "busy" ? fullJitter(0) : 0; // all who are told the same do not come at once
+      room._retry = setTimeout(again, Math.max((error.retry_ms ?? 0) + spread_ms, fullJitter(room._failures++)));
+    } else {
+      this.leave(room, { reason: error.code, message: error.message });
+    }
+  }
+
+  /**
+   * A seat is gone for good.
+   * @param {Room} room
+   * @param {Api.Left} left
+   */
+  leave(room, left) {
+    if (room.left) return;
+    if (this.rooms.get(room.code) === room) this.rooms.delete(room.code);
+    this.#memory.forget(room.code, room.seat.role);
+    room._detach();
+    room.left = left;
+    this.#requests.settleUnsaid(room);
+    this.#following.sweep();
+    this.#client._tellStatus();
+    room._emit("$left", left);
+  }
+
+  /**
+   * @param {any} joined
+   * @param {Connection} from
+   */
+  onJoined(joined, from) {
+    const request = this.#requests.take(joined.id);
+    let room = this.rooms.get(joined.room);
+    if (!room && !request) return;
+    if (room && room._way !== from) this.#following.carry(room, from); // it is there by now
+    else if (room && joined.recovered && !room._deaf) {
+      room._broken = true; // an answer to a `join` came in between: this replay is of the past
+      return this.resume(room);
+    }
+    if (!room) this.rooms.set(joined.room, (room = new Room(this.#client, joined, from)));
+    this.#requests.skipTo(joined.last_id);
+    const { code, game } = room;
+    this.#memory.remember({ code, game, role: joined.seat.role, user: this.#client.user.id, secret: joined.seat.resume });
+    room._join(joined);
+    this.#requests.sayWaiting(room, from);
+    this.#following.sweep();
+    this.#client._tellStatus();
+    if (!request) return;
+    request.resolve(room);
+    if (!request.room) from.handOver();
+  }
+
+  /**
+   * @param {any} message
+   * @param {Connection} from
+   */
+  onLeft({ room: code, reason, message, url }, from) {
+    const room = this.rooms.get(code);
+    if (room?._way !== from) return;
+    if (reason === "moved") this.#following.onMoved(room, url, from);
+    else this.leave(room, { reason, message: message ?? null });
+  }
+
+  /**
+   * What is said by a server that had the room before means nothing any more.
+   * @param {any} message
+   * @param {Connection} from
+   */
+  hear(message, from) {
+    const room = this.rooms.get(message.room);
+    if (room?._way === from) room._hear(message);
+  }
+}

@@ -1,0 +1,165 @@
+"""
+Where requests and rooms go that the server which was asked cannot serve.
+
+To the node that has the room, back to the first address where that node cannot be reached, or to the same server again
+after a while. Whoever asked notices nothing but that it takes longer; what goes wrong for long is said once, by the
+client's ``on_error``.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from gameserver.client.nodes import Nodes
+from gameserver.client.requests import Request, Requests
+from gameserver.errors import ConnectionFailed, Refused
+
+if TYPE_CHECKING:
+    from gameserver.client.client import Client
+    from gameserver.client.link import Link
+    from gameserver.client.room import Room
+    from gameserver.protocol import messages
+
+HOPS: Final = 3
+"""So many redirects are followed in a row; then the first address is asked again, after a while."""
+
+MISSES: Final = 6
+"""So many nodes in a row are not reached before it is said: a node that died has lost its lease by then."""
+
+MATCHES: Final = 10
+"""So many rooms that `Client.match` was offered, and that could not be had, before it fails."""
+
+ANYWHERE: Final = frozenset({"create", "match", "join", "resume"})
+"""Requests that may be said again to any node until one has answered."""
+
+SEAT: Final[tuple[str, ...]] = ("name", "role", "password", "profile")
+"""What a request says of the seat that is wanted, in whichever room."""
+
+NO_ROOM: Final = frozenset({"room_full", "room_locked", "room_over", "not_found"})
+"""Refusals of a room that a match offered: it looks for another."""
+
+
+class Following:
+    """What becomes of the requests and rooms of one client that are for another node."""
+
+    def __init__(self, client: Client, nodes: Nodes, requests: Requests) -> None:
+        self._client = client
+        self._nodes = nodes
+        self._requests = requests
+
+    def on_redirect(self, redirect: messages.Redirect, link: Link) -> None:
+        """A room is at another node: a request for it goes there."""
+        request = self._requests.find(redirect.id)
+        if request is None:
+            return
+        if request.room is not None:
+            self._requests.take(request.id)  # it is asked anew where the room is
+            self._redirect_room(request.room, redirect.url, link)
+            return
+        if not _is_code(request.code, redirect.room):
+            fields = {key: request.fields[key] for key in SEAT if key in request.fields}
+            self._requests.become(request, "join", redirect.room, fields)
+        request.detour.hops += 1
+        if request.detour.hops > HOPS:
+            self._go_home(request)
+        else:
+            there = self._at(redirect.url, link)
+            self._requests.send_to(request, there)
+            there.open()
+
+    def _redirect_room(self, room: Room, url: str | None, link: Link) -> None:
+        room._detour.hops += 1
+        if room._detour.hops > HOPS:
+            self._bring_home(room)
+        else:
+            self._move_room(room, self._at(url, link))
+
+    def _at(self, url: str | None, link: Link) -> Link:
+        """:param url: None: at the server that said so."""
+        return link if url is None else self._nodes.at(url)
+
+    def on_moved(self, room: Room, url: str | None, link: Link) -> None:
+        """
+        Its node has let a room go, in which the seat is held.
+
+        :param url: where it is now; None: ask again.
+        """
+        self._move_room(room, self._at(url, link))
+        self.sweep()
+
+    def _move_room(self, room: Room, link: Link) -> None:
+        self.carry(room, link)
+        link.open()
+        if link.welcomed:
+            room._resume()
+
+    def carry(self, room: Room, link: Link) -> None:
+        """From now on the seat in this room is on that connection; nothing of it was said there yet."""
+        room._detach()
+        if room._link is not link:
+            self._requests.stop_resuming(room)
+            room._link = link
+        self._requests.say_again(room)
+
+    def says_again(self, request: Request, refused: Refused) -> bool:
+        """:returns: whether a request that was refused is said again instead, now or later."""
+        if request.room is not None or request.op not in ANYWHERE:
+            return False
+        detour = request.detour
+        if refused.code == "busy" and refused.retry_ms is not None:
+            if not detour.waits:
+                refused.room = refused.room or request.code
+                self._client._tell_error(refused)
+            delay_s = refused.retry_ms / 1000 + request.link.delay_s(detour.waits)
+            detour.waits += 1
+            self._requests.say_later(request, request.link, delay_s)
+            return True
+        if request.sought is not None and refused.code in NO_ROOM and detour.matches < MATCHES:
+            detour.matches += 1
+            detour.hops = 0
+            self._requests.become(request, "match", None, request.sought)
+            self._requests.say_later(request, self._nodes.home, self._nodes.home.delay_s(detour.matches - 1))
+            return True
+        return False
+
+    def on_unreachable(self, link: Link) -> None:
+        """Nobody answers there: all that was to go there goes home, from where the way may lead elsewhere by now."""
+        why = f"The node at {link.url} cannot be reached from here."
+        for room in list(self._client.rooms.values()):
+            if room._link is link:
+                room._detour.misses += 1
+                if room._detour.misses == MISSES:
+                    refused = Refused(why, code="unreachable")
+                    refused.room = room.code
+                    self._client._tell_error(refused)
+                self._bring_home(room)
+        for request in self._requests.on(link):
+            request.detour.misses += 1
+            if request.detour.misses >= MISSES:
+                self._requests.fail(request, ConnectionFailed(why))
+            else:
+                self._go_home(request)
+        self._nodes.drop(link)
+
+    def sweep(self) -> None:
+        """Leave nodes at which nothing is to be done any more."""
+        for link in self._nodes.others:
+            used = any(room._link is link for room in self._client.rooms.values())
+            if not used and not any(True for _ in self._requests.on(link)):
+                self._nodes.drop(link)
+
+    def _go_home(self, request: Request) -> None:
+        home, detour = self._nodes.home, request.detour
+        detour.hops = 0
+        detour.waits += 1
+        self._requests.say_later(request, home, home.delay_s(max(detour.misses, detour.waits)))
+
+    def _bring_home(self, room: Room) -> None:
+        room._detour.hops = 0
+        self.carry(room, self._nodes.home)
+        room._retry_later()
+
+
+def _is_code(typed: str | None, room: str) -> bool:
+    """Whether somebody who types that, in small letters, with spaces or dashes, means this room."""
+    return typed is not None and typed.upper().replace(" ", "").replace("-", "") == room

@@ -1,0 +1,65 @@
+"""The connections of one client: to the address it was given, and to each node that has a room for it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from urllib.parse import urljoin, urlsplit, urlunsplit
+
+from gameserver.client.link import Link
+
+
+def node_url(url: str, home: str) -> str:
+    """
+    Find a node's WebSocket.
+
+    :param url: as the server wrote it: of the node itself (``https://games.example/n/a``), of its WebSocket, or
+        relative to the one that is known.
+    :param home: that one.
+    """
+    scheme, host, path, query, _ = urlsplit(urljoin(home, url))
+    if scheme in ("http", "https"):
+        scheme = scheme.replace("http", "ws")
+        if not path.endswith("/ws"):
+            path = f"{path.removesuffix('/')}/ws"
+    return urlunsplit((scheme, host, path, query, ""))
+
+
+class Nodes:
+    """
+    :param make: makes the way to an address.
+    :param url: the client's own.
+    :ivar home: the link that is there from first to last: what belongs to no room is said on it.
+    """
+
+    def __init__(self, make: Callable[[str], Link], url: str) -> None:
+        self._make = make
+        self.home = make(url)
+        self._others: dict[str, Link] = {}
+
+    def __iter__(self) -> Iterator[Link]:
+        return iter([self.home, *self._others.values()])
+
+    def at(self, url: str) -> Link:
+        """
+        Find the link to a node. Where there was none it is yet to be opened, once it is known who wants it.
+
+        :param url: as the server wrote it.
+        """
+        whole = node_url(url, self.home.url)
+        if whole == self.home.url:
+            return self.home
+        if whole not in self._others:
+            self._others[whole] = self._make(whole)
+        return self._others[whole]
+
+    @property
+    def others(self) -> list[Link]:
+        """Those to nodes."""
+        return list(self._others.values())
+
+    def drop(self, link: Link) -> None:
+        """There is nothing more to be said to this node. The way home is never given up."""
+        if self._others.get(link.url) is link:
+            del self._others[link.url]
+            link.end()
+            link.close()
