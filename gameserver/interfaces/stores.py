@@ -66,6 +66,21 @@ class Stored(Struct, frozen=True, kw_only=True):
     table_bytes: int = 0
 
 
+class Located(Struct, frozen=True, kw_only=True):
+    """
+    Where a stored room is, as `IStore.locate` tells it.
+
+    :ivar node: whose it is: another node that holds a lease; None: this node may open it.
+    :ivar lease_ms: what is left of that node's lease, milliseconds; 0 where there is none.
+    """
+
+    room: str
+    code: str
+    game: str
+    node: str | None = None
+    lease_ms: int = 0
+
+
 class TableSize(Struct, frozen=True):
     """How many entries a table has, and their bytes: of their keys in UTF-8, and of their values."""
 
@@ -130,6 +145,15 @@ class IStore(Interface):
         Take these rooms over: each gets a higher fence, which is stored, and what older owners commit is FENCED.
 
         :returns: those that exist and that no other node with a lease has, in the order asked.
+        """
+
+    def locate(code: str) -> Deferred[Located | None]:
+        """
+        Say which room has a code, and which node has that room.
+
+        :param code: exactly as it is stored.
+        :returns: None where no stored room has it; a code that is only claimed is no room's yet.
+        :raises StoreUnavailable: nothing is known of it.
         """
 
     def read_entries(room: str, table: str, names: Sequence[str]) -> Deferred[list[bytes | None]]:

@@ -2,29 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container, Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Final, cast
+from collections.abc import Callable, Iterable, Mapping
+from typing import TYPE_CHECKING, cast
 
 from twisted.internet.defer import DeferredLock
 
 from gameserver.errors import StoreUnavailable
-from gameserver.interfaces import IClock, ILeases, IStore, Stored
+from gameserver.interfaces import IClock, ILeases, IStore
 from gameserver.node.taking_over import TakingOver
 
 if TYPE_CHECKING:
+    from gameserver.node.opening import RoomOpener
     from gameserver.node.rooms_aside import RoomsAside
     from gameserver.node.runner import RoomRunner
-
-ADOPTED: Final = 100
-"""So many rooms are opened together; between them the node serves those it has."""
 
 
 class LeasedRooms:
     """
     :param store: provides `ILeases`, too, once `adopt` or `look_after` is called.
-    :param ids: those of the rooms that are here.
+    :param opener: opens rooms.
     :param aside: the rooms that cannot be run here.
-    :param reopen: opens a stored room, which no node has run since that many milliseconds; says whether it can be run.
     :param lose: called for a room that another node has.
     :param games: gives the version of each game that is served, by name.
     :param closed: whether this node takes no more rooms.
@@ -34,9 +31,8 @@ class LeasedRooms:
     def __init__(
         self,
         store: IStore,
-        ids: Container[str],
+        opener: RoomOpener,
         aside: RoomsAside,
-        reopen: Callable[[Stored, int], bool],
         lose: Callable[[RoomRunner], None],
         *,
         clock: IClock,
@@ -44,15 +40,13 @@ class LeasedRooms:
         closed: Callable[[], bool],
     ) -> None:
         self._store = store
-        self._ids = ids
+        self._opener = opener
         self._aside = aside
         self.opening = False
-        self._reopen = reopen
         self._lose = lose
         self._games = games
-        self._taking_over = TakingOver(lambda: self.leases, clock, games, self._open, closed)
+        self._taking_over = TakingOver(lambda: self.leases, clock, games, opener.open, closed)
         self._adopting = DeferredLock()
-        self._unusable: set[str] = set()  # rooms that are for other nodes: they are not opened again
 
     @property
     def leases(self) -> ILeases:
@@ -61,7 +55,7 @@ class LeasedRooms:
 
     def give_up(self, id: str) -> None:
         """A room cannot be run here any longer; another node may try."""
-        self._unusable.add(id)
+        self._opener.unusable.add(id)
         self.leases.release_rooms([id]).addErrback(lambda failure: failure.trap(StoreUnavailable))
 
     async def look_after(self, rooms: Iterable[RoomRunner]) -> None:
@@ -78,23 +72,10 @@ class LeasedRooms:
 
     async def retry(self, ids: list[str]) -> None:
         """Open these rooms, which were kept aside: by now it may be possible."""
-        await self._adopting.acquire()
-        try:
-            shared = ILeases.providedBy(self._store)
-            beat_ms = 0 if shared else await self._store.last_beat_ms() or 0
-            for first in range(0, len(ids), ADOPTED):
-                some = [id for id in ids[first : first + ADOPTED] if id not in self._ids]
-                for stored in await self._store.open_rooms(some):
-                    if self._reopen(stored, max(stored.at_ms, beat_ms)):
-                        self._unusable.discard(stored.room)
-                    elif shared:
-                        self.give_up(stored.room)
-        finally:
-            self._adopting.release()
+        await self._opener.open(ids)
 
     async def adopt(self) -> bool:
         """Open all rooms that this node has or may take. :returns: whether it can run all that there are."""
-        # One at a time: two that open the same room would fence each other.
         await self._adopting.acquire()
         try:
             self.opening = True
@@ -107,10 +88,3 @@ class LeasedRooms:
     async def describe(self, *, draining: bool = False) -> None:
         """Tell other nodes what this one can run."""
         await self.leases.describe_node(self._games(), draining=draining)
-
-    async def _open(self, ids: Sequence[str]) -> None:
-        opened = await self._store.open_rooms([id for id in ids if id not in self._ids])
-        unusable = [stored.room for stored in opened if not self._reopen(stored, stored.at_ms)]
-        if unusable:
-            await self.leases.release_rooms(unusable)
-            self._unusable.update(unusable)

@@ -81,7 +81,7 @@ class Operators:
         _check(user)
         _check_seconds(wish.s)
         wish = replace(wish, reason=cleaned(wish.reason))
-        runner = self._registry.find(code)
+        runner = await self._registry.reach(code)
         act, how = _called_with(wish)
         await runner.post(Moderate(act, user, wish.seat, how))
         # Behind the commit: a process that dies before must not have told of it.

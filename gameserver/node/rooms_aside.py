@@ -72,10 +72,6 @@ class RoomsAside:
         """It can be run after all."""
         self._rooms.pop(code, None)
 
-    def keep_only(self, ids: set[str]) -> None:
-        """:param ids: of the rooms that are still in the store."""
-        self._rooms = {code: room for code, room in self._rooms.items() if room.id in ids}
-
     def check_room(self, *codes: str) -> None:
         """:raises Refused: ``quarantined``: one of these is kept aside."""
         if any(code in self._rooms for code in codes):

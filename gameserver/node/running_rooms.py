@@ -31,7 +31,9 @@ from gameserver.node.moderation import Moderation
 from gameserver.node.open_rooms import OpenRooms
 from gameserver.node.opened_rooms import OpenedRooms
 from gameserver.node.openers import Openers
+from gameserver.node.opening import OPENING_RETRY_MS, RoomOpener
 from gameserver.node.people import People
+from gameserver.node.reaching import Reaching
 from gameserver.node.reactor_pass import ReactorPass
 from gameserver.node.restoring import reason_of, restored
 from gameserver.node.rooms_aside import RoomAside, RoomsAside
@@ -51,8 +53,6 @@ if TYPE_CHECKING:
     from gameserver.game.spec import Spec
     from gameserver.room.inputs.input import Input
 
-OPENING_RETRY_MS: Final = 1000
-"""While rooms are opened, whoever asks for one that is not here yet may ask again after so long."""
 AWAY_S: Final = 0.01
 """Time away that counts; the store keeps milliseconds."""
 _log: Final = Logger(namespace="gameserver.rooms")
@@ -146,11 +146,13 @@ class RunningRooms(ServedGames):
             chat_data_bytes=self.chat_data_bytes,
             shared=lease is not None,
         )
+        self._last_beat_ms = 0
+        self._opener = RoomOpener(store, self._ids, self._reopen)
+        self._reaching = Reaching(store, self._runners, self._opener, self.aside, lambda: self.draining)
         self._leased = LeasedRooms(
             store,
-            self._ids,
+            self._opener,
             self.aside,
-            self._reopen,
             self._lose,
             clock=clock,
             games=self.versions,
@@ -186,9 +188,8 @@ class RunningRooms(ServedGames):
             await self._lease.start(self)
             await self.adopt()
         else:
-            last_ms = await self.store.last_beat_ms()
-            for stored in await self.store.open_rooms(await self.store.room_ids()):
-                self._reopen(stored, max(last_ms or 0, stored.at_ms))
+            self._last_beat_ms = await self.store.last_beat_ms() or 0
+            await self._opener.open(await self.store.room_ids())
         if self._beats:
             self._heartbeat.beat()
         self.calendar.start()
@@ -249,18 +250,41 @@ class RunningRooms(ServedGames):
         """:returns: the room of exactly that code."""
         return self._runners.get(code)
 
-    def find(self, code: str) -> RoomRunner:
+    def here(self, code: str) -> RoomRunner | None:
         """
         :param code: as people type it: in any case, with spaces or dashes.
+        :returns: the room, where this node runs it now.
+        """
+        return self._reaching.here(code)
+
+    def find(self, code: str) -> RoomRunner:
+        """
+        Find a room that should be here, as one is in which somebody who is connected has a seat.
+
+        :param code: as people type it.
         :raises Refused: ``not_found``; ``quarantined``: it is kept aside; ``busy``: rooms are being opened.
         """
-        runner = self._runners.get(code) or self._runners.get(codes.as_typed(code))
+        runner = self._reaching.here(code)
         if runner is None:
             self.aside.check_room(code, codes.as_typed(code))
             if self._leased.opening:
                 raise Refused("Rooms are being opened; try again.", code="busy", retry_ms=OPENING_RETRY_MS)
             raise Refused(code="not_found")
         return runner
+
+    def has_seat(self, user_id: str, code: str) -> bool:
+        """Whether a user is known to have a seat in the room of a code, as people type it."""
+        rooms = self.rooms_of.of(user_id)
+        return code in rooms or codes.as_typed(code) in rooms
+
+    async def reach(self, code: str) -> RoomRunner:
+        """
+        Find a room, wherever it is, and open it first where it is in the store alone.
+
+        :param code: as people type it: in any case, with spaces or dashes.
+        :raises Refused: ``not_found``: the store knows no such code; else as `Reaching.reach`.
+        """
+        return await self._reaching.reach(code)
 
     # Users
 
@@ -270,8 +294,9 @@ class RunningRooms(ServedGames):
 
     # Opening
 
-    def _reopen(self, stored: Stored, last_ms: int) -> bool:
+    def _reopen(self, stored: Stored) -> bool:
         """:returns: whether this room can be run here."""
+        last_ms = max(stored.at_ms, self._last_beat_ms)
         try:
             room = restored(stored, self.specs, epoch=self._epoch(), now=self.clock.now(), context=self._context)
         except CannotOpen as error:

@@ -28,6 +28,7 @@ from werkzeug.exceptions import HTTPException, MethodNotAllowed
 from gameserver import __version__
 from gameserver.errors import Refused, StoreUnavailable
 from gameserver.interfaces import User
+from gameserver.node.codes import as_typed
 from gameserver.protocol.messages import UserInfo
 from gameserver.room.chat.moderation import has_right
 from gameserver.settings.settings import Settings
@@ -161,7 +162,7 @@ class Api(Identity, ModerationApi, RevokeApi):
 
         Who keeps order is told who sits in it, too, since what is done about users is done by their ids.
         """
-        runner = self._find(request, code)
+        runner = await self._find(request, code)
         if request.getHeader(b"authorization") is not None and has_right(await self._caller(request)):
             return answer(request, await self._look(runner, seats_of))
         return answer(request, await self._look(runner))
@@ -257,18 +258,22 @@ class Api(Identity, ModerationApi, RevokeApi):
 
     # Steps of calls
 
-    def _find(self, request: Request, code: str) -> RoomRunner:
+    async def _find(self, request: Request, code: str) -> RoomRunner:
         """
         :returns: the room of a code.
-        :raises Refused: as `RunningRooms.find`; ``rate_limited``, whether there is such a room or not, to an address
+        :raises Refused: as `RunningRooms.reach`; ``rate_limited``, whether there is such a room or not, to an address
             that guessed too often: but a room that is listed is no secret, nor is one that was found from there before.
         """
         budgets, address = self._services.budgets, address_of(request)
+        registry = self._services.registry
         try:
-            runner = self._services.registry.find(code)
+            if registry.here(code) is None:
+                registry.aside.check_room(code, as_typed(code))
+                if not budgets.vouched(address, as_typed(code)):
+                    self._check_budget(request, "lookup")  # before the store is asked
+            runner = await registry.reach(code)
         except Refused as refused:
             if refused.code == "not_found":  # a room that is being mended is asked for again and again
-                self._check_budget(request, "lookup")
                 self._charge(request, "lookup")
             raise
         if runner.room.state.private and not budgets.vouched(address, runner.room.code):

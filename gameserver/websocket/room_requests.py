@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from gameserver.errors import Refused
 from gameserver.interfaces import User
@@ -11,6 +11,10 @@ from gameserver.protocol import messages
 from gameserver.room.effects import Requester
 from gameserver.room.inputs.arrivals import ResumeSeat, SeatWish
 from gameserver.websocket.peer import Peer
+
+if TYPE_CHECKING:
+    from gameserver.node.runner import RoomRunner
+    from gameserver.room.room import Room
 
 GUESSED: Final = ("not_found", "wrong_password", "forbidden")
 """
@@ -36,18 +40,18 @@ async def create(peer: Peer, requester: Requester, message: messages.Create) -> 
 async def join(peer: Peer, requester: Requester, message: messages.Join) -> None:
     seat = _seat_wish(peer, requester.user, message)
     registry = peer.services.registry
-    _check_budget(peer, requester.user, message.room)
     if message.room is not None:
-        await registry.join(requester, registry.find(message.room), seat)
-    elif message.game is not None:
+        await registry.join(requester, await _reached(peer, requester.user, message.room), seat)
+        return
+    _check_budget(peer, requester.user, ())
+    if message.game is not None:
         await registry.match(requester, message.game, message.match or {}, seat)
     else:
         raise Refused("Name a room or a game.", code="bad_data", path="$.room")
 
 
 async def resume(peer: Peer, requester: Requester, message: messages.Resume) -> None:
-    _check_budget(peer, requester.user, message.room)
-    runner = peer.services.registry.find(message.room)
+    runner = await _reached(peer, requester.user, message.room)
     await runner.post(ResumeSeat(requester, message.resume, message.seen))
 
 
@@ -63,19 +67,33 @@ def _seat_wish(peer: Peer, user: User, message: messages.Create | messages.Join)
     return SeatWish(name, message.role, message.password, message.profile or {})
 
 
-def _check_budget(peer: Peer, user: User, code: str | None) -> None:
-    """:raises Refused: ``rate_limited``: this address or user was refused too often."""
-    guessed = () if code is None else _guessed(peer, user, code)
+async def _reached(peer: Peer, user: User, code: str) -> RoomRunner:
+    """
+    Find the room that somebody asks for.
+
+    :raises Refused: as `RunningRooms.reach`; ``rate_limited``: this address or user was refused too often.
+    """
+    registry = peer.services.registry
+    runner = registry.here(code)
+    if runner is None:
+        if not registry.has_seat(user.id, code):
+            _check_budget(peer, user, ("join",))
+        runner = await registry.reach(code)
+    _check_budget(peer, user, _guessed(runner.room, user))
+    return runner
+
+
+def _check_budget(peer: Peer, user: User, guessed: Sequence[str]) -> None:
+    """
+    :param guessed: what can be found out by asking this: see `Budgets.may_join`.
+    :raises Refused: ``rate_limited``: this address or user was refused too often.
+    """
     if not peer.services.budgets.may_join(peer.services.clock.monotonic(), peer.address, user.id, guessed):
         raise Refused(code="rate_limited")
 
 
-def _guessed(peer: Peer, user: User, code: str) -> Sequence[str]:
-    """:returns: what can be found out of a room by trying it: see `Budgets.may_join`."""
-    try:
-        room = peer.services.registry.find(code).room
-    except Refused:
-        return ("join",)
+def _guessed(room: Room, user: User) -> Sequence[str]:
+    """:returns: what can be found out of a room by trying it."""
     if room.seats.of_user(user.id):
         return ()
     return (*(("join",) if room.state.private else ()), *(("password",) if room.state.password is not None else ()))

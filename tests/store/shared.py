@@ -6,11 +6,12 @@ from collections.abc import Callable, Mapping, Sequence
 from math import ceil
 from typing import Any
 
+from msgspec.structs import replace
 from twisted.internet.defer import Deferred
 from zope.interface import implementer
 
 from gameserver.errors import StoreUnavailable
-from gameserver.interfaces import Commit, Heir, ILeases, LeaseRenewal, Outcome, Stored
+from gameserver.interfaces import Commit, Heir, ILeases, LeaseRenewal, Located, Outcome, Stored
 from gameserver.store.memory.store import MemoryStore
 
 
@@ -281,6 +282,14 @@ class SharedStore(MemoryStore):
     def _is_of_other(self, room: str) -> bool:
         owner = self._shared.owners.get(room, self._node)
         return owner != self._node and self._shared.token(owner) is not None
+
+    def _located(self, code: str) -> Located | None:
+        located = super()._located(code)
+        if located is None or not self._is_of_other(located.room):
+            return located
+        owner = self._shared.owners[located.room]
+        left_s = self._shared.leases[owner][1] - self._shared.seconds()
+        return replace(located, node=owner, lease_ms=round(left_s * 1000))
 
     def _commit(self, commit: Commit, now_ms: int) -> Outcome:
         if self._is_of_other(commit.room):

@@ -16,7 +16,7 @@ from twisted.internet.defer import Deferred, fail, succeed
 from zope.interface import implementer
 
 from gameserver.errors import StoreUnavailable
-from gameserver.interfaces import Commit, IStore, Outcome, Stored, TableSizes
+from gameserver.interfaces import Commit, IStore, Located, Outcome, Stored, TableSizes
 from gameserver.room.memory_tables import MemoryTables
 from gameserver.store import keys
 from gameserver.store.context import StoreContext
@@ -132,6 +132,10 @@ class MemoryStore(MemoryUsers, MemoryBooks):
     def open_rooms(self, ids: Sequence[str]) -> Deferred[list[Stored]]:
         """Take rooms over under a higher fence, and return them; see `IStore.open_rooms`."""
         return self._ask(lambda: [self._take_over(id_) for id_ in dict.fromkeys(ids) if id_ in self._rooms])
+
+    def locate(self, code: str) -> Deferred[Located | None]:
+        """Say which room has a code, and which node has that; see `IStore.locate`."""
+        return self._ask(lambda: self._located(code))
 
     def read_entries(self, room: str, table: str, names: Sequence[str]) -> Deferred[list[bytes | None]]:
         """Read entries of one table by their keys; see `IStore.read_entries`."""
@@ -253,6 +257,13 @@ class MemoryStore(MemoryUsers, MemoryBooks):
         for part in commit.drops:
             room.parts.pop(part, None)
         room.memory.write(commit.entries)
+
+    def _located(self, code: str) -> Located | None:
+        claim = self._claims.get(code)
+        room = self._rooms.get(claim.room) if claim is not None else None
+        if claim is None or room is None:
+            return None
+        return Located(room=claim.room, code=code, game=room.game)
 
     def _shelf(self, room_id: str) -> MemoryTables:
         room = self._rooms.get(room_id)

@@ -1,10 +1,11 @@
-"""The scripts that reserve codes of rooms, and give them back."""
+"""The scripts that reserve codes of rooms, give them back, and say whose they are."""
 
 from __future__ import annotations
 
 from typing import Final
 
-from gameserver.store.redis.scripts import script
+from gameserver.interfaces import Located
+from gameserver.store.redis.scripts import PACK, script, unpacked
 
 CLAIM: Final = script("""
 -- KEYS: the code's, claims. ARGV: code, room, now_ms. Returns 1 if the room has the code now.
@@ -27,3 +28,29 @@ RELEASE: Final = script("""
 if redis.call('SREM', KEYS[2], ARGV[1]) == 1 then redis.call('DEL', KEYS[1]) end
 return 1
 """)
+
+LOCATE: Final = script(
+    PACK
+    + """
+-- KEYS: the code's. ARGV: node, what the key of a lease begins with, what a room's key begins and ends with.
+-- Returns the id and game of the stored room that has the code, the other node with a lease that has the room or '',
+-- and what is left of that lease in ms; or nothing.
+local id = redis.call('HGET', KEYS[1], 'room')
+if not id then return '' end
+local stored = redis.call('HMGET', ARGV[3] .. id .. ARGV[4], 'game', 'node')
+if not stored[1] then return '' end
+local node, left_ms = stored[2] or '', 0
+if node == ARGV[1] then node = '' end
+if node ~= '' then left_ms = redis.call('PTTL', ARGV[2] .. node) end
+if left_ms <= 0 then node, left_ms = '', 0 end
+return pack({id, stored[1], node, string.format('%d', left_ms)})
+"""
+)
+
+
+def located(code: str, packed: bytes) -> Located | None:
+    """Read what `LOCATE` gave."""
+    if not packed:
+        return None
+    id, game, node, left_ms = (item.decode() for item in unpacked(packed))
+    return Located(room=id, code=code, game=game, node=node or None, lease_ms=int(left_ms))

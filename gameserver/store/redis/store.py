@@ -21,7 +21,7 @@ from twisted.logger import Logger
 from zope.interface import implementer
 
 from gameserver.errors import StoreUnavailable
-from gameserver.interfaces import Commit, ILeases, IStore, Outcome, Stored, TableSizes
+from gameserver.interfaces import Commit, ILeases, IStore, Located, Outcome, Stored, TableSizes
 from gameserver.store import keys
 from gameserver.store.context import StoreContext
 from gameserver.store.redis import code_scripts, scripts, table_scripts
@@ -104,6 +104,12 @@ class RedisStore(RedisUsers, RedisBooks, RedisLeases):
     def open_rooms(self, ids: Sequence[str]) -> Deferred[list[Stored]]:
         """Take rooms over under a higher fence, and return them; see `IStore.open_rooms`."""
         return Deferred.fromCoroutine(self._open_rooms(list(dict.fromkeys(ids))))
+
+    def locate(self, code: str) -> Deferred[Located | None]:
+        """Say which room has a code, and which node has that; see `IStore.locate`."""
+        args = [self._node.name, keys.LEASE_PREFIX, *keys.room_key("\0").split("\0")]
+        asked = self._ask(code_scripts.LOCATE, [keys.code_key(code)], args)
+        return asked.addCallback(lambda packed: code_scripts.located(code, packed))
 
     def read_entries(self, room: str, table: str, names: Sequence[str]) -> Deferred[list[bytes | None]]:
         """Read entries of one table by their keys; see `IStore.read_entries`."""

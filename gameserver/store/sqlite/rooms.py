@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from gameserver.interfaces import Commit, Outcome, Stored
+from gameserver.interfaces import Commit, Located, Outcome, Stored
 from gameserver.store.keys import CODE_REST_MS, NOTICES
 from gameserver.store.sqlite.books import PUT_PAGE
 from gameserver.store.sqlite.tables import Entries
@@ -154,6 +154,13 @@ class RoomTables:
     def ids(self) -> list[str]:
         """Return the ids of all rooms, oldest first; see `IStore.room_ids`."""
         return [room for (room,) in self._db.execute("SELECT id FROM rooms ORDER BY number")]
+
+    def locate(self, code: str) -> Located | None:
+        """Say which room has a code; see `IStore.locate`."""
+        row = self._db.execute(
+            "SELECT id, game FROM codes JOIN rooms ON rooms.id = codes.room WHERE codes.code = ?", (code,)
+        ).fetchone()
+        return None if row is None else Located(room=row[0], code=code, game=row[1])
 
     def open(self, ids: Sequence[str]) -> list[Stored]:
         """Take rooms over under a higher fence, and return them; see `IStore.open_rooms`."""

@@ -22,7 +22,7 @@ from twisted.python.failure import Failure
 from zope.interface import implementer
 
 from gameserver.errors import StoreUnavailable
-from gameserver.interfaces import Commit, IStore, Outcome, Stored, TableSizes
+from gameserver.interfaces import Commit, IStore, Located, Outcome, Stored, TableSizes
 from gameserver.store.context import StoreContext
 from gameserver.store.sqlite.books import SQLiteBooks
 from gameserver.store.sqlite.file import Database
@@ -128,6 +128,10 @@ class SQLiteStore(SQLiteUsers, SQLiteBooks):
     def open_rooms(self, ids: Sequence[str]) -> Deferred[list[Stored]]:
         """Take rooms over under a higher fence, and return them; see `IStore.open_rooms`."""
         return self._ask(lambda database: database.rooms.open(ids))
+
+    def locate(self, code: str) -> Deferred[Located | None]:
+        """Say which room has a code; no other node has it; see `IStore.locate`."""
+        return self._ask(lambda database: database.rooms.locate(code))
 
     def read_entries(self, room: str, table: str, names: Sequence[str]) -> Deferred[list[bytes | None]]:
         """Read entries of one table by their keys; see `IStore.read_entries`."""

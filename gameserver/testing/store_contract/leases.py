@@ -93,6 +93,23 @@ class LeaseContract(ContractCase):
         self.assertEqual(await self.commit(second, change(9, fence=9, whole=True)), [FENCED])
         self.assertEqual(await self.commit(first, change(2)), [STORED])
 
+    async def test_located_at_the_node_that_has_it(self) -> None:
+        """Others are told whose a room is, and how long at most, while that node's lease lasts; it itself is not."""
+        first = await self.node("a")
+        await self.commit(first, change(1))
+        second = await self.node("b", for_ms=LONG_MS)
+        located = await second.locate("R1")
+        self.assertEqual((located.room, located.game, located.node), ("r1", "dice", "a"))
+        self.assertTrue(0 < located.lease_ms <= LONG_MS)
+        self.assertIsNone((await first.locate("R1")).node)
+        await first.release_rooms(["r1"])
+        self.assertIsNone((await second.locate("R1")).node)
+        await self.opened(second, "r1")
+        self.assertEqual((await first.locate("R1")).node, "b")
+        await second.release_lease()
+        located = await first.locate("R1")
+        self.assertEqual((located.node, located.lease_ms), (None, 0))
+
     async def test_restarted_node_takes_its_own_at_once(self) -> None:
         """Its next process opens its rooms under a higher fence, though the lease of the one before goes on."""
         before = await self.node("a")

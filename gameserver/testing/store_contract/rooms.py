@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from gameserver.errors import StoreUnavailable
+from gameserver.interfaces import Located
 from gameserver.testing.store_contract.case import DAY_MS, NOW_MS, STORED, StoreCase, change
 
 
@@ -51,6 +52,26 @@ class RoomContract(StoreCase):
         await self.commit(change(1, {"room": b"1", "seat/a": b"2"}))
         await self.restart()
         self.assertEqual((await self.open()).parts, {"room": b"1", "seat/a": b"2"})
+
+    async def test_located_by_its_code(self) -> None:
+        """A stored room is found by its code, after a restart as well, and any node may open it that is asked."""
+        await self.commit(change(1), change(1, room="r2"))
+        located = Located(room="r1", code="R1", game="dice", node=None, lease_ms=0)
+        self.assertEqual(await self.store.locate("R1"), located)
+        await self.restart()
+        self.assertEqual(await self.store.locate("R1"), located)
+        await self.open()
+        self.assertEqual(await self.store.locate("R1"), located)
+
+    async def test_no_stored_room_located(self) -> None:
+        """A code that nobody has, that is only claimed, or whose room ended, is no room's."""
+        await self.store.claim_code("R1", "r1", now_ms=NOW_MS)
+        self.assertIsNone(await self.store.locate("R1"))
+        await self.commit(change(1))
+        self.assertIsNone(await self.store.locate("r1"))
+        self.assertIsNone(await self.store.locate("R2"))
+        await self.commit(change(2, ends=True))
+        self.assertIsNone(await self.store.locate("R1"))
 
     async def test_code_claimed_by_one_room(self) -> None:
         """A claimed code is refused to others; the same room may repeat its claim."""

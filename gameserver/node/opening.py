@@ -1,0 +1,102 @@
+"""How a node takes stored rooms over: each once at a time, whoever asks for it, and however many do."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Container, Sequence
+from typing import TYPE_CHECKING, Final, cast
+
+from twisted.internet.defer import Deferred
+from twisted.python.failure import Failure
+
+from gameserver.errors import Refused
+from gameserver.interfaces import ILeases
+
+if TYPE_CHECKING:
+    from gameserver.interfaces import IStore, Stored
+
+OPENED: Final = 100
+"""So many rooms are opened together; between them the node serves those it has."""
+WAITING: Final = 10_000
+"""Who may wait at a time for rooms that are being opened."""
+OPENING_RETRY_MS: Final = 1000
+"""Whoever could not wait for a room that is being opened may ask again after so long."""
+
+
+class RoomOpener:
+    """
+    Opens rooms of the store. Two that opened the same room would fence each other: the second waits for the first.
+
+    :param here: the ids of the rooms that are here.
+    :param reopen: runs a stored room from now on, and says whether it can be run; a room that cannot is given up, so
+        that another node may try, where there are such.
+    :ivar unusable: the ids of rooms that cannot be run here, and are for other nodes.
+    """
+
+    def __init__(self, store: IStore, here: Container[str], reopen: Callable[[Stored], bool]) -> None:
+        self._store = store
+        self._here = here
+        self._reopen = reopen
+        self._under_way: dict[str, list[Deferred[None]]] = {}
+        self._waiting = 0
+        self.unusable: set[str] = set()
+
+    async def open(self, ids: Sequence[str]) -> None:
+        """
+        Open those of these rooms that are neither here nor being opened, some at a time, and wait for all.
+
+        :raises StoreUnavailable: what became of them is not known.
+        """
+        for first in range(0, len(ids), OPENED):
+            some = ids[first : first + OPENED]
+            mine = [id for id in some if id not in self._here and id not in self._under_way]
+            others = [id for id in some if id in self._under_way]
+            if mine:
+                await self._open(mine)
+            for id in others:
+                await self.wait(id)
+
+    async def wait(self, id: str) -> None:
+        """
+        Wait for a room that is being opened, or have it opened; who gives up waiting stops nobody else.
+
+        :raises Refused: ``busy``: too many wait.
+        :raises StoreUnavailable: what became of it is not known.
+        """
+        if id in self._here:
+            return
+        if self._waiting >= WAITING:
+            raise Refused(code="busy", retry_ms=OPENING_RETRY_MS)
+        if id not in self._under_way:
+            Deferred.fromCoroutine(self._open([id])).addErrback(lambda _: None)  # who waits is told
+        waiters = self._under_way.get(id)
+        if waiters is None:
+            return  # the store has answered at once
+        done: Deferred[None] = Deferred()
+        waiters.append(done)
+        self._waiting += 1
+        try:
+            await done
+        finally:
+            self._waiting -= 1
+
+    async def _open(self, ids: list[str]) -> None:
+        self._under_way.update((id, []) for id in ids)
+        try:
+            opened = await self._store.open_rooms(ids)
+            can_run = {stored.room: self._reopen(stored) for stored in opened}
+            unusable = [id for id, can in can_run.items() if not can]
+            self.unusable.difference_update(can_run)
+            if unusable and ILeases.providedBy(self._store):
+                self.unusable.update(unusable)
+                await cast(ILeases, self._store).release_rooms(unusable)
+        except Exception:
+            self._end(ids, Failure())
+            raise
+        self._end(ids, None)
+
+    def _end(self, ids: list[str], failure: Failure | None) -> None:
+        for done in [done for id in ids for done in self._under_way.pop(id)]:
+            if failure is None:
+                done.callback(None)
+            else:
+                done.errback(failure)

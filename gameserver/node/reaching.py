@@ -1,0 +1,105 @@
+"""
+How a node comes to the room of a code, wherever it is: here, in the store alone, or at another node.
+
+There is no such room only where the store says so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Final
+
+from gameserver.errors import Refused, StoreUnavailable
+from gameserver.interfaces import ILeases
+from gameserver.node import codes
+from gameserver.node.opening import OPENING_RETRY_MS
+
+if TYPE_CHECKING:
+    from gameserver.interfaces import IStore, Located
+    from gameserver.node.opening import RoomOpener
+    from gameserver.node.rooms_aside import RoomsAside
+    from gameserver.node.runner import RoomRunner
+
+TRIES: Final = 3
+"""So often a room is looked for that another node was faster to open, or that fell asleep again meanwhile."""
+STORE_RETRY_MS: Final = 1000
+"""Whoever asks while the store does not answer may ask again after so long."""
+
+
+class Reaching:
+    """
+    :param runners: the rooms that are here, by code.
+    :param opener: opens others.
+    :param aside: those that this release cannot run.
+    :param closed: whether no more rooms are opened here.
+    """
+
+    def __init__(
+        self,
+        store: IStore,
+        runners: Mapping[str, RoomRunner],
+        opener: RoomOpener,
+        aside: RoomsAside,
+        closed: Callable[[], bool],
+    ) -> None:
+        self._store = store
+        self._runners = runners
+        self._opener = opener
+        self._aside = aside
+        self._closed = closed
+        self._is_shared = ILeases.providedBy(store)
+
+    def here(self, code: str) -> RoomRunner | None:
+        """
+        :param code: as people type it: in any case, with spaces or dashes.
+        :returns: the room, where it is here.
+        """
+        return self._runners.get(code) or self._runners.get(codes.as_typed(code))
+
+    async def reach(self, code: str) -> RoomRunner:
+        """
+        Find a room, and open it first where it is in the store and nobody's. One that is here is found at once.
+
+        :param code: as people type it.
+        :raises Refused: ``not_found``: the store has no such room. ``quarantined``: it is kept aside. ``busy``: another
+            node has it, for ``retry_ms`` at most unless that node lives on, or the store does not answer.
+            ``draining``: this server is about to stop.
+        """
+        runner = self.here(code)
+        for _ in range(TRIES):
+            if runner is not None:
+                return runner
+            if not self._is_shared:
+                self._aside.check_room(code, codes.as_typed(code))
+            located = await self._located(code)
+            if located.node is not None:
+                self._aside.back(located.code)  # a node that can run it has it
+            self._aside.check_room(located.code)
+            if self.here(code) is None:
+                await self._open(located)
+            runner = self.here(code)
+        if runner is None:
+            self._aside.check_room(code, codes.as_typed(code))
+            raise Refused(code="busy", retry_ms=OPENING_RETRY_MS)
+        return runner
+
+    async def _located(self, code: str) -> Located:
+        """:raises Refused: there is no such room."""
+        try:
+            located = await self._store.locate(codes.as_typed(code)) if codes.looks_like(code) else None
+        except StoreUnavailable:
+            raise Refused("The store does not answer.", code="busy", retry_ms=STORE_RETRY_MS) from None
+        if located is None:
+            raise Refused(code="not_found")
+        return located
+
+    async def _open(self, located: Located) -> None:
+        """:raises Refused: it cannot be had here, or not now."""
+        if located.node is not None:
+            raise Refused("The room is moving.", code="busy", retry_ms=max(located.lease_ms, 1))
+        if self._closed():
+            raise Refused(code="draining")
+        try:
+            await self._opener.wait(located.room)
+        except StoreUnavailable:
+            raise Refused("The store does not answer.", code="busy", retry_ms=STORE_RETRY_MS) from None
