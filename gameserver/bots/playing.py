@@ -14,7 +14,7 @@ from msgspec import Raw, Struct
 from gameserver.game.dice import KEY_BYTES, Dice
 from gameserver.protocol import values
 from gameserver.room.turns import legal
-from gameserver.room.turns.legal import Legal
+from gameserver.room.turns.legal_moves import Legal, LegalMoves
 from gameserver.room.turns.move import Some, can_pick, picked
 from gameserver.room.turns.waiting import waited_for
 
@@ -110,17 +110,19 @@ class Playing:
             room.journal.rollback(mark)
             raise
 
-    def _legal(self, seat: str) -> list[Legal]:
+    def _legal(self, seat: str) -> LegalMoves:
         room = self.room
         asked = room.changes.asked
         if asked is not None and asked[0] == (room.journal.era, len(room.journal.undo)) and seat in asked[1]:
-            found: list[Legal] = asked[1][seat]
+            found: LegalMoves = asked[1][seat]
             return found
         return legal.ask(room, room.seats[seat])
 
     def _can_make(self, each: Legal) -> bool:
         """Whether it is a move of a turn, and can be filled in: what may be said at any time leads nowhere."""
-        return self.room.spec.messages[each.move.type].turn != "any" and all(map(can_pick, each.choices.values()))
+        if self.room.spec.messages[each.move.type].turn == "any":
+            return False
+        return not each.move.choices or all(map(can_pick, each.choices.values()))
 
 
 def acts(found: list[tuple[int, Legal]], chance: Random) -> list[Act]:

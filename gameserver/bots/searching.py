@@ -57,7 +57,7 @@ async def search(game: Game, player: Player, seconds: float, playouts: int | Non
             f"{type(game).__name__}: {player.name} does not see {room.context.lacks}; search needs a method"
             " imagine(self, player, random) that fills in what it may be"
         )
-    given = [each.move for each in legal.ask(room, player)]
+    given = list(legal.ask(room, player).moves)
     if len(given) < 2 and not any(move.choices for move in given):
         return given[0] if given else None
     seed, snapshot, searcher = room.state.key, pack(room), room.context.search

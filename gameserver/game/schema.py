@@ -188,6 +188,19 @@ class Schema:
         fields = {**self._defaults, **{name: getattr(read, name) for name in given if name in self._names}}
         return self.canonical({name: value for name, value in fields.items() if name not in samples})
 
+    def fit(self, all_data: list[Any]) -> bool:
+        """
+        :param all_data: of moves that leave nothing open.
+        :returns: whether all of them surely fit; where it is False, `fixed` says of each one.
+        """
+        if self.seats:
+            return False
+        try:
+            msgspec.convert({"all": all_data}, self._many, strict=True, builtin_types=(bytes,))
+        except ValidationError:
+            return False
+        return True
+
     def canonical(self, arguments: dict[str, Any] | msgspec.Struct) -> dict[str, Any]:
         """:returns: arguments as plain JSON, players as ids of seats: what two are compared by."""
         plain: dict[str, Any] = msgspec.to_builtins(arguments, builtin_types=(bytes,), enc_hook=_id_of)
@@ -196,6 +209,20 @@ class Schema:
     @cached_property
     def _names(self) -> frozenset[str]:
         return frozenset(self.fields)
+
+    @cached_property
+    def _many(self) -> Any:
+        """
+        A struct with a list of the same struct, made to be thrown away: nothing of it is for the garbage collector.
+
+        Of a struct msgspec knows the types already, which of a list alone it would read anew each time.
+        """
+        hints = get_type_hints(self.struct, include_extras=True)
+        fields: list[Any] = [
+            (name, hints[name], None) if name in self._defaults else (name, hints[name]) for name in self.fields
+        ]
+        kind = msgspec.defstruct(self.name, fields, forbid_unknown_fields=not self.open, kw_only=True, gc=False)
+        return msgspec.defstruct("Many", [("all", list[kind])], gc=False)  # type: ignore[valid-type]
 
     @cached_property
     def _required(self) -> frozenset[str]:

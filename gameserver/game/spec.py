@@ -56,6 +56,7 @@ class MessageSpec:
         "call_read",
         "decode",
         "durable",
+        "fit",
         "fixed",
         "function",
         "method",
@@ -84,7 +85,7 @@ class MessageSpec:
         self.reply = NULL if question else reply_schema(self.schema.returns)
         self.turn, self.stage, self.undo = mark.turn, mark.stage, mark.undo
         self.seat_fields = self.schema.seat_fields
-        self.fixed = self.schema.fixed
+        self.fixed, self.fit = self.schema.fixed, self.schema.fit
         self.call = self._turn_caller(mark.name or method) if mark.turn else self.schema.caller(function)
         self.call_read = self.schema.calls(function)
         says_all = self.schema.strict and self.schema.bounded and not self.schema.seats

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from gameserver.errors import Refused
 from gameserver.protocol import values
 from gameserver.room.turns.turn_type import TurnType
-from gameserver.room.turns.waiting import waited_for
+from gameserver.room.turns.waiting import waits_for
 
 if TYPE_CHECKING:
     from gameserver.room.contract import MessageContract
@@ -166,10 +166,10 @@ def _is_turn_of(room: Room, spec: MessageContract | TurnType, player: Player) ->
 def has_turn(room: Room, player: Player, stages: tuple[str, ...]) -> bool:
     """Whether a player is waited for, in one of these stages; where none is given, in none that has a name."""
     state = room.state.turns
-    if state is None or room.state.status != "playing" or player.id not in waited_for(room, state):
+    if state is None or room.state.status != "playing":
         return False
-    stage = room.turns.stage
-    return stage in stages if stages else stage is None
+    stage = state.calls[-1].stage if state.calls else None
+    return (stage in stages if stages else stage is None) and waits_for(room, state, player.id)
 
 
 def admit_while_paused(room: Room, player: Player) -> None:

@@ -84,6 +84,9 @@ class MessageContract(Protocol):
     def fixed(self, room: Any, data: dict[str, Any], samples: dict[str, Any]) -> dict[str, Any]:
         """:returns: the fields of a move of this message, read as its schema does, see `Schema.fixed`."""
 
+    def fit(self, all_data: list[Any]) -> bool:
+        """:returns: whether the data of moves surely fit, see `Schema.fit`."""
+
     @property
     def decode(self) -> Callable[[Any], Any] | None:
         """Decodes what a client sent as JSON, where its types say all there is to say about it."""

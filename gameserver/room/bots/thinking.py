@@ -26,6 +26,7 @@ from gameserver.room.bots.view import View
 from gameserver.room.inputs.input import Input
 from gameserver.room.seats import Player, with_ids
 from gameserver.room.turns import legal
+from gameserver.room.turns.legal_moves import LegalMoves
 from gameserver.room.turns.move import Move, can_pick
 from gameserver.room.turns.waiting import all_absent, waited_for
 
@@ -266,17 +267,17 @@ def _moves_of(room: Room, seat: Player) -> list[Move]:
         found = asked[1][seat.id]
     else:
         found = _ask(room, seat)
-    return [each.move for each in found]
+    return list(found.moves)
 
 
-def _ask(room: Room, seat: Player) -> list[legal.Legal]:
+def _ask(room: Room, seat: Player) -> LegalMoves:
     """A game that cannot say the moves, since somebody has left, has none: the step before has logged that."""
     before = room.journal.mark()
     try:
         return legal.known(room, seat)
     except (Exception, SystemExit):  # noqa: BLE001 - the game's own code
         room.journal.rollback(before)
-        return []
+        return legal.none(room)
 
 
 def _can_pick(move: Move) -> bool:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from gameserver.room.effects import Delivery
     from gameserver.room.publish.audience import Audience
     from gameserver.room.publish.compact import KeyTable
-    from gameserver.room.turns.legal import Legal
+    from gameserver.room.turns.legal_moves import LegalMoves
 
 
 class Publisher:
@@ -70,7 +70,7 @@ class Publisher:
         self.patches_at = 0.0
         self.encoded: dict[str, bytes] = {}
         self.keys: dict[str, KeyTable] = {}
-        self.legal: dict[str, list[Legal]] = {}
+        self.legal: dict[str, LegalMoves] = {}
         self.moves: dict[str, bytes] = {}
         self.slow = SlowReaders()
         self._sessions: dict[str, list[ISession]] = {}

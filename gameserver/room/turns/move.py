@@ -12,7 +12,7 @@ from msgspec import Struct, structs
 from gameserver.protocol.values import same
 
 
-class Some(Struct, frozen=True):
+class Some(Struct, frozen=True, tag=True):
     """
     So many of some items, in any order: a field of a `Move` that is left open.
 

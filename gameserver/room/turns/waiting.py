@@ -17,6 +17,14 @@ def waited_for(room: Room, state: TurnsState) -> list[str]:
     return waits[:1] if state.calls and state.calls[-1].in_order else waits
 
 
+def waits_for(room: Room, state: TurnsState, seat: str) -> bool:
+    """Whether a seat is waited for now."""
+    if not (state.calls or state.added or state.at is None) and state.ring[state.at] == seat:  # as most have the turn
+        is_out = seat not in room.seats or seat in state.out or seat in state.done
+        return not is_out and not ring.is_skipped(room, seat)
+    return seat in waited_for(room, state)
+
+
 def is_over(room: Room, state: TurnsState) -> bool:
     """
     Whether the call on top, or the turn, waits for nobody any more.

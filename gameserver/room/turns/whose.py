@@ -74,7 +74,7 @@ class WhoseTurn:
         """Return what a player may send now, of what ``moves`` of the game says."""
         from gameserver.room.turns import legal
 
-        return [each.move for each in legal.ask(self._room, player)]
+        return list(legal.ask(self._room, player).moves)
 
     # Within
 

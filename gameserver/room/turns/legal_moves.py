@@ -1,0 +1,181 @@
+"""
+The moves that a player may send, as a game gave them, held against the schemas of their messages.
+
+All that a step needs of most moves is to know that they fit, which is found out for all of a type in one go. What one
+says in detail is read once somebody wants to know: a player who sends it, a bot, a search.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Sequence
+from typing import TYPE_CHECKING, Any, Final
+
+from gameserver.errors import Refused
+from gameserver.protocol.values import same
+from gameserver.room.seats import with_ids
+from gameserver.room.turns.move import Choice, Move, Some, allows
+
+if TYPE_CHECKING:
+    from gameserver.room.room import Room
+
+NOTHING: Final[dict[str, Any]] = {}
+
+PLAIN: Final = frozenset({int, str, bool, float, type(None)})
+"""In these no player can be."""
+
+Read = tuple[dict[str, Any], dict[str, Choice]]
+
+
+class Legal:
+    """
+    A move that a player may send now.
+
+    :ivar move: as the game gave it.
+    """
+
+    __slots__ = ("_read", "_room", "move")
+
+    def __init__(self, room: Room, move: Move, read: Read | None) -> None:
+        self.move = move
+        self._room = room
+        self._read = read
+
+    @property
+    def fixed(self) -> dict[str, Any]:
+        """Its fields as the message's schema reads them, as JSON; those that are open left out."""
+        return self._as_read()[0]
+
+    @property
+    def choices(self) -> dict[str, Choice]:
+        """What each open field may be, as JSON."""
+        return self._as_read()[1]
+
+    def covers(self, data: dict[str, Any]) -> bool:
+        """:param data: of a message, as its schema reads it, as JSON."""
+        for name, value in data.items():
+            choice = self.choices.get(name)
+            if not (allows(choice, value) if choice is not None else same(self.fixed.get(name), value)):
+                return False
+        return True
+
+    def _as_read(self) -> Read:
+        if self._read is None:
+            self._read = read(self._room, self.move)
+        return self._read
+
+
+class LegalMoves(Sequence[Legal]):
+    """
+    The moves of one player, in the order in which the game gave them.
+
+    :ivar moves: as the game gave them.
+    :ivar packed: what `gameserver.room.turns.move_infos` made of them, to see whether they are others; None: it has not
+        looked at them, and what it finds to be told as they are is ``is_flat``.
+    """
+
+    __slots__ = ("_each", "_read", "_room", "is_flat", "moves", "packed")
+
+    def __init__(self, room: Room, moves: list[Move], read: dict[int, Read]) -> None:
+        """:param read: by their place, those that were read already."""
+        self.moves = moves
+        self.packed: bytes | None = None
+        self.is_flat = False
+        self._room = room
+        self._read = read
+        self._each: dict[int, Legal] | None = None
+
+    def __len__(self) -> int:
+        return len(self.moves)
+
+    def __getitem__(self, place: Any) -> Any:
+        if isinstance(place, slice):
+            return [self[at] for at in range(*place.indices(len(self.moves)))]
+        if self._each is None:
+            self._each = {}
+        found = self._each.get(place)
+        if found is None:
+            found = self._each[place] = Legal(self._room, self.moves[place], self._read.get(place))
+        return found
+
+    def __iter__(self) -> Iterator[Legal]:
+        return iter([self[place] for place in range(len(self.moves))])
+
+    def of_message(self, type: str, data: Any) -> Iterator[Legal]:
+        """
+        :param data: of a message.
+        :returns: the moves of this type; those that look like the message come first.
+        """
+        moves = self.moves
+        alike = [n for n, move in enumerate(moves) if move.type == type and (move.data or NOTHING) == data]
+        yield from (self[place] for place in alike)
+        yield from (self[n] for n, move in enumerate(moves) if move.type == type and n not in alike)
+
+
+def check(room: Room, moves: list[Move]) -> tuple[Collection[str], dict[int, Read]]:
+    """
+    Hold moves against the schemas of their messages.
+
+    :returns: their types; and by their place, those that had to be read for it.
+    :raises TypeError: one is no `Move`.
+    :raises ValueError: the data of one do not fit; the text names it.
+    """
+    first = moves[0]
+    messages = room.spec.messages
+    if first.__class__ is Move and (message := messages.get(first.type)) is not None:
+        # In most games all are of one type and leave nothing open.
+        type = first.type
+        plain = [m.data or NOTHING for m in moves if m.__class__ is Move and m.choices is None and m.type == type]
+        if len(plain) == len(moves) and message.fit(plain):
+            return (type,), {}
+    plain_of: dict[str, list[Any]] = {}
+    found: dict[int, Read] = {}
+    for place, move in enumerate(moves):
+        if not isinstance(move, Move):
+            raise TypeError(f"moves: {move!r} is not a Move")
+        if move.type not in messages and not room.spec.function_style:
+            raise ValueError(f"moves: the game has no message {move.type!r}")
+        of_type = plain_of.setdefault(move.type, [])
+        if move.choices:
+            found[place] = read(room, move)
+        else:
+            of_type.append(move.data or NOTHING)
+    unfit = {type for type, all_data in plain_of.items() if type in messages and not messages[type].fit(all_data)}
+    if unfit:
+        found.update((n, read(room, m)) for n, m in enumerate(moves) if m.type in unfit and n not in found)
+    return plain_of, found
+
+
+def read(room: Room, move: Move) -> Read:
+    """
+    :returns: the fields of a move as its message's schema reads them, and what those may be that are open; as JSON.
+    :raises ValueError: they do not fit; the text names the move.
+    """
+    choices = {name: _plain_choice(choice) for name, choice in move.choices.items()} if move.choices else NOTHING
+    message = room.spec.messages.get(move.type)
+    data = {n: v if v.__class__ in PLAIN else with_ids(v) for n, v in move.data.items()} if move.data else NOTHING
+    if message is None:
+        return data, choices
+    samples = {name: _sample(choice) for name, choice in choices.items()} if choices else NOTHING
+    try:
+        return message.fixed(room, data, samples), choices
+    except Refused as refused:
+        raise ValueError(f"moves: {move.type}: {refused.text} ({refused.path})") from None
+
+
+def _plain_choice(choice: Choice) -> Choice:
+    if isinstance(choice, Some):
+        return Some([with_ids(item) for item in choice.of], choice.least, choice.most)
+    if isinstance(choice, range) or choice is ...:
+        return choice
+    if isinstance(choice, str) or not hasattr(choice, "__iter__"):
+        raise TypeError(f"moves: a choice is a list, a range, Some(...) or ..., not {choice!r}")
+    return [with_ids(item) for item in choice]
+
+
+def _sample(choice: Choice) -> Any:
+    """:returns: one value of a choice, to be held against the schema; ``...`` where there is none."""
+    if choice is ...:
+        return ...
+    if isinstance(choice, Some):
+        return list(choice.of[: choice.least])
+    return choice[0] if choice else ...
