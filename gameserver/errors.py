@@ -74,6 +74,20 @@ class Refused(GameServerError):
         return f"Refused({self.text!r}, code={self.code!r})"
 
 
+class Elsewhere(Refused):
+    """
+    Whoever asked for a room finds it under another code, or at another node: a client is told ``redirect``.
+
+    :param code_there: the code of the room.
+    :param url: of the node's WebSocket; None: this node.
+    """
+
+    def __init__(self, code_there: str, url: str | None = None) -> None:
+        self.code_there = code_there
+        self.url = url
+        super().__init__(f"The room goes on as {code_there}.", code="not_found")
+
+
 class NotJSON(GameServerError, TypeError):
     """
     A game put something into a document, an event or a reply that JSON cannot hold.

@@ -42,10 +42,8 @@ class Openers:
         :param now_s: a clock that is never set.
         :raises Refused: ``rate_limited``: all are used, or too many were opened of late.
         """
+        self.count(address, user_id, now_s=now_s)
         address = network_of(address)
-        # The user's first: one who goes on asking uses up nothing of the others at this address.
-        if not self._made_by_user.take(now_s, user_id) or (address and not self._made_from.take(now_s, address)):
-            raise Refused("Too many rooms were opened of late; try again later.", code="rate_limited")
         rooms = self._rooms.get(address, {})
         if address and len(rooms) + self._opening[address] >= self._most:
             unused = [runner for runner in rooms if self._is_unused(runner)]
@@ -56,6 +54,17 @@ class Openers:
                 min(unused, key=lambda runner: any(s.online and s.bot is None for s in runner.room.seats.values()))
             )
         self._opening[address] += 1
+
+    def count(self, address: str, user_id: str, *, now_s: float) -> None:
+        """
+        A room is about to be opened, in the place of another.
+
+        :raises Refused: ``rate_limited``: too many were opened of late.
+        """
+        address = network_of(address)
+        # The user's first: one who goes on asking uses up nothing of the others at this address.
+        if not self._made_by_user.take(now_s, user_id) or (address and not self._made_from.take(now_s, address)):
+            raise Refused("Too many rooms were opened of late; try again later.", code="rate_limited")
 
     def end(self, address: str, runner: RoomRunner | None) -> None:
         """:param runner: the room that was opened; None: none was."""

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 from gameserver.interfaces import IHasher, User
 from gameserver.protocol.passwords import normal_form, spellings
+from gameserver.room.places import place_for
 
 if TYPE_CHECKING:
     from gameserver.room.room import Room
@@ -40,7 +41,7 @@ class Passwords:
         :raises Refused: ``busy``: too many are hashed now.
         """
         kept = room.state.password
-        if kept is None or room.seats.of_user(user.id, role or "player") is not None:
+        if kept is None or room.seats.of_user(user.id, role or "player") is not None or place_for(room, user.id, role):
             return kept
         if not password or room.talking.ban_of(user.id) is not None:
             return None

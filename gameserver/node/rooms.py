@@ -14,15 +14,19 @@ from gameserver.node.matching import NO_ROOM, TRIES, Matching, Seek
 from gameserver.node.notifier import Notifier, Send
 from gameserver.node.passwords import Passwords
 from gameserver.node.running_rooms import RunningRooms
+from gameserver.node.successors import Successors
 from gameserver.protocol import values
 from gameserver.room import row
 from gameserver.room.effects import Requester
 from gameserver.room.inputs.arrivals import CreateRoom, SeatWish, TakeSeat
-from gameserver.room.options import check_size, wanted
+from gameserver.room.options import check_size, read_options, wanted
 
 if TYPE_CHECKING:
     from gameserver.game.spec import Spec
     from gameserver.node.runner import RoomRunner
+    from gameserver.room.moving_on import Heritage
+    from gameserver.room.room import Room
+    from gameserver.room.state import Successor
 
 
 class RoomRegistry(RunningRooms):
@@ -53,6 +57,17 @@ class RoomRegistry(RunningRooms):
         self._passwords = Passwords(hasher)
         self._context.options_bytes = options_bytes
         self._matching = Matching(self._open_rooms, self._rooms_with)
+        self.successors = Successors(
+            clock,
+            get=self.get,
+            spec=self.spec,
+            check=self._check_next,
+            claim=self._claim,
+            release=self._codes.release,
+            make=self._succeed,
+            moved_on=self._openers.gone,
+        )
+        self._context.go_on = self._go_on_soon
         self.notifier: Notifier | None = None
 
     def notify(self, send: Send) -> None:
@@ -106,13 +121,7 @@ class RoomRegistry(RunningRooms):
         :raises Refused: the game refuses, or the user may not.
         """
         spec = self.spec(game)
-        check_size(options, self._context.options_bytes)
-        if self.draining:
-            raise Refused(code="draining")
-        if self._spaces[spec.name].full:
-            raise Refused("The rooms of this game take all the space that they may have here.", code="busy")
-        if not self._creators.admits(user, game):
-            raise Refused("You may not open a room of this game.", code="forbidden")
+        self._check(user, spec, options)
         await self._admit(user)
         address = requester.address if requester is not None else address
         self._openers.begin(address, user.id, now_s=self.clock.monotonic())
@@ -124,6 +133,41 @@ class RoomRegistry(RunningRooms):
         finally:
             self._openers.end(address, runner)
 
+    def _check(self, user: User, spec: Spec, options: dict[str, Any]) -> None:
+        """:raises Refused: that user may open no such room here, whatever the game says of it."""
+        check_size(options, self._context.options_bytes)
+        if self.draining:
+            raise Refused(code="draining")
+        if self._spaces[spec.name].full:
+            raise Refused("The rooms of this game take all the space that they may have here.", code="busy")
+        if not self._creators.admits(user, spec.name):
+            raise Refused("You may not open a room of this game.", code="forbidden")
+
+    def _check_next(self, requester: Requester, spec: Spec, options: dict[str, Any]) -> None:
+        """:raises Refused: the same of a room that others go on in, and ``bad_data``."""
+        self._check(requester.user, spec, options)
+        read_options(spec, options)
+        self._openers.count(requester.address, requester.user.id, now_s=self.clock.monotonic())
+
+    def _go_on_soon(self, code: str) -> None:
+        """Rooms are being opened: once all are, see to it that this one's people get to the next."""
+        self.clock.later(0, self.successors.resume, code)
+
+    async def _claim(self, private: bool) -> tuple[str, str]:
+        id = self.entropy(12).hex()
+        return id, await self._codes.claim(id, private)
+
+    async def _succeed(self, spec: Spec, successor: Successor, heritage: Heritage) -> RoomRunner:
+        """Make the room in which those of another go on."""
+        if self.draining:
+            raise Refused(code="draining")
+        user = User(heritage.creator or successor.user_id, "")
+
+        async def first(_: Room) -> CreateRoom:
+            return CreateRoom(user, None, successor.options, heritage.private, None, None, heritage)
+
+        return await self._bring_up(spec, successor.room, successor.code, first)
+
     async def _make(
         self,
         user: User,
@@ -134,16 +178,27 @@ class RoomRegistry(RunningRooms):
         requester: Requester | None,
         seat: SeatWish | None,
     ) -> RoomRunner:
-        id = self.entropy(12).hex()
-        code = await self._codes.claim(id, private)
+        id, code = await self._claim(private)
+
+        async def first(room: Room) -> CreateRoom:
+            kept = await self._passwords.keep(room, password)
+            return CreateRoom(user, requester, options, private, kept, seat and replace(seat, password=kept))
+
+        return await self._bring_up(spec, id, code, first)
+
+    async def _bring_up(
+        self, spec: Spec, id: str, code: str, first: Callable[[Room], Awaitable[CreateRoom]]
+    ) -> RoomRunner:
+        """
+        :param first: makes the room's first input.
+        :raises Refused: the game refuses; then its code is free again.
+        """
         key, epoch, now = self.entropy(16), self._epoch(), self.clock.now()
         room = row.create(spec, id=id, code=code, key=key, epoch=epoch, now=now, context=self._context)
         runner = self._keep(room, fence=1, version=0)
         stepped_s = self._stepped_s
         try:
-            password = await self._passwords.keep(room, password)
-            seat = seat and replace(seat, password=password)
-            await runner.post(CreateRoom(user, requester, options, private, password, seat))
+            await runner.post(await first(room))
             if runner.room.moment.ended:
                 raise Refused("The game closed the room at once.")
         except Refused:

@@ -36,7 +36,9 @@ async def may_exist(user_id: str, rooms: RoomsOfUsers, people: People, users: IU
 def seat_mark(room: Room) -> tuple[object, ...]:
     """:returns: what is another once other newcomers would find a seat, or look for it."""
     state = room.state
-    return state.next_seat, len(room.seats), state.status, state.locked, state.options, room.moment.closing
+    places = state.places_until, len(state.places)
+    return (state.next_seat, len(room.seats), state.status, state.locked, state.options, places, state.next,
+            room.moment.closing)  # fmt: skip
 
 
 class RoomsOfUsers:
@@ -103,7 +105,7 @@ class RoomsOfUsers:
                     self._rooms.pop(user_id, None)
         if not room.journal.undo:
             changed.clear()  # else the step that is under way may yet be undone
-        self._count_empty(runner, empty=not users and not runner.forgotten)
+        self._count_empty(runner, empty=not users and not runner.forgotten and room.state.next is None)
 
     def _count_empty(self, runner: RoomRunner, *, empty: bool) -> None:
         creator = runner.room.state.creator

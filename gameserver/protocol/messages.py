@@ -29,6 +29,7 @@ undo      one's own last move is taken back
 ready     whether one is ready for the round to start
 bot       a new bot; or a seat is handed to a bot, given back, or a bot's seat removed
 options   the host changes the room's options between rounds
+next      the host goes on with everybody in a new room, with another game or the same
 listen    lines from outside rooms: the lobby of a game, direct messages, announcements
 ========  ==========================================================================================
 
@@ -75,6 +76,7 @@ from gameserver.protocol import values
 from gameserver.protocol.shapes import Author as Author
 from gameserver.protocol.shapes import ChannelInfo as ChannelInfo
 from gameserver.protocol.shapes import ClockInfo as ClockInfo
+from gameserver.protocol.shapes import EveningInfo as EveningInfo
 from gameserver.protocol.shapes import Line as Line
 from gameserver.protocol.shapes import MoveInfo as MoveInfo
 from gameserver.protocol.shapes import MovesInfo as MovesInfo
@@ -291,6 +293,13 @@ class OptionsMessage(FromClient, tag="options"):
     room: Id | None = None
 
 
+class NextMessage(FromClient, tag="next"):
+    game: Id
+    id: RequestId | None = None
+    room: Id | None = None
+    options: Object | None = None
+
+
 class Listen(FromClient):
     to: Id
     id: RequestId | None = None
@@ -301,7 +310,7 @@ class Listen(FromClient):
 ClientMessage = (
     Hello | Create | Join | Resume | Send | ChatMessage | Start | Leave | Ping
     | Typing | Read | Edit | Unsay | Report | Block | TeamMessage | Listen | HostMessage | Undo
-    | ReadyMessage | BotMessage | OptionsMessage
+    | ReadyMessage | BotMessage | OptionsMessage | NextMessage
 )  # fmt: skip
 
 
@@ -540,6 +549,7 @@ ARRAYS: Final[dict[int, tuple[str, tuple[str, ...]]]] = {
     41: ("bot", ("id", "room", "level", "name", "seat")),
     42: ("moves", ("room", "moves", "more", "prompt", "undo")),
     43: ("options", ("id", "room", "options")),
+    44: ("next", ("id", "room", "game", "options")),
     45: ("user", ("user",)),
 }  # fmt: skip
 """
@@ -549,7 +559,7 @@ Fields are only ever added at the end. What is inside a field is as in JSON, but
 are. ``keys``, and the small numbers that stand for keys in a patch, are explained in `gameserver.protocol.patches`.
 """
 
-FROM_CLIENT: Final = frozenset({*range(1, 21), 41, 43} & ARRAYS.keys())
+FROM_CLIENT: Final = frozenset({*range(1, 21), 41, 43, 44} & ARRAYS.keys())
 """The numbers of what a client may say; those up to 40 were dealt out in halves."""
 
 

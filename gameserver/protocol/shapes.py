@@ -121,6 +121,13 @@ class MovesInfo(Struct):
     undo: bool
 
 
+class EveningInfo(Struct):
+    """How often somebody has won this evening, in this room and those that it goes on from."""
+
+    name: str
+    wins: int
+
+
 class RoomInfo(Struct, omit_defaults=True):
     """What everybody in a room may know of it: ``INFO``."""
 
@@ -134,6 +141,7 @@ class RoomInfo(Struct, omit_defaults=True):
     asked: dict[str, list[str]] = field(default_factory=_of_nobody)
     turn: TurnInfo | None = field(default_factory=_nothing)
     teams: list[TeamInfo] = []
+    evening: list[EveningInfo] = []
 
 
 class TimerInfo(Struct):

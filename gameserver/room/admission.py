@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from gameserver.errors import Refused
 from gameserver.protocol import values
+from gameserver.room import places
 from gameserver.room.turns.turn_type import TurnType
 from gameserver.room.turns.waiting import waits_for
 
@@ -27,13 +28,22 @@ def admit_newcomer(room: Room, requester: Requester, role: str, password: str | 
     admit_unbanned(room, requester)
     if room.spec.player_seats(role) is None or (role == "host" and user.id != room.state.creator):
         raise Refused(f"There is no seat of a {role} for you.", code="forbidden")
+    place = places.place_for(room, user.id, role)
+    if place is None:
+        _admit_stranger(room, role, password)
+    if not _is_open_to_role(room, role):
+        raise Refused(code="room_locked")
+
+
+def _admit_stranger(room: Room, role: str, password: str | None) -> None:
+    """:raises Refused: whoever has no place here gets none now, or has to know the password."""
     state = room.state
     if state.password is not None and not hmac.compare_digest((password or "").encode(), state.password.encode()):
         raise Refused(code="wrong_password")
     if state.locked:
         raise Refused(code="room_over" if state.status == "over" else "room_locked")
-    if not _is_open_to_role(room, role):
-        raise Refused(code="room_locked")
+    if places.reserved(room, role) and seated(room, role) >= (room.spec.player_seats(role) or 0):
+        raise Refused("The free places are kept for those who come from the last room.", code="room_full")
 
 
 def open_roles(room: Room) -> Collection[str]:
@@ -45,7 +55,7 @@ def open_roles(room: Room) -> Collection[str]:
 
 def free_roles(room: Room) -> list[str]:
     """:returns: the roles of which there is a seat for somebody new who knows what has to be known."""
-    if room.moment.closing is not None or room.moment.ended or room.state.locked:
+    if room.moment.closing is not None or room.moment.ended or room.state.locked or room.state.next is not None:
         return []
     roles = ("player", *room.game_class.roles)
     return [
@@ -78,12 +88,15 @@ def is_open_to(room: Room, requester: Requester, role: str, match: dict[str, Any
         admit_newcomer(room, requester, role, None)
     except Refused:
         return False
-    return seated(room, role) + coming < (room.spec.player_seats(role) or 0)
+    return seated(room, role, requester.user.id) + coming < (room.spec.player_seats(role) or 0)
 
 
-def seated(room: Room, role: str) -> int:
-    """:returns: how many seats of a role are taken; before a round a bot makes room for a person."""
-    taken = len(room.seats.of_role(role))
+def seated(room: Room, role: str, user_id: str | None = None) -> int:
+    """
+    :returns: how many seats of a role are taken, or kept for others than this user; before a round a bot makes room for
+        a person.
+    """
+    taken = len(room.seats.of_role(role)) + places.reserved(room, role, user_id)
     passing = room.state.status != "playing" and role == "player"  # bots are players
     return taken - len(room.seats.index.bots) if passing else taken
 

@@ -72,12 +72,14 @@ class Departure(Struct, frozen=True):
     A seat that is gone for good with this step.
 
     :ivar stays: its owner alone is: the seat stays, absent.
+    :ivar next: the code of the room in which its owner goes on.
     """
 
     seat: Player
     reason: str
     text: str | None
     stays: bool = False
+    next: str | None = None
 
 
 class IsTyping(Struct, frozen=True):

@@ -27,6 +27,7 @@ class RoomContext(Struct):
     :ivar options_bytes: of a room's options, as JSON.
     :ivar warned: games of which it was said that they store large documents whole.
     :ivar post: gives the room of a code an input later; None: nobody runs it.
+    :ivar go_on: called with the code of a room that is to go on in another, where nobody sees to that yet.
     :ivar notified: called with notices, once they are stored; None: nobody outside wants to know.
     :ivar search: gives a job to a process that looks for a move; None: there is none.
     :ivar lacks: of a copy for one seat: the name of a document that it lacks, since that seat does not see it; empty:
@@ -41,6 +42,7 @@ class RoomContext(Struct):
     options_bytes: int = 4096
     notified: Callable[[Mapping[str, bytes]], None] | None = None
     post: Callable[[str, Input], None] | None = None
+    go_on: Callable[[str], None] | None = None
     warned: set[str] = set()
     search: Callable[[Any], Awaitable[Any]] | None = None
     lacks: str | None = None

@@ -258,7 +258,9 @@ class Room:
             patches_due = self.publisher.patches_due(self.half_tick_s)
             lent_at = self.state.host_away_at
             held_until = held._kept.hold_until if held else None
-            dues = (timer.due if timer else None, held_until, moment.grace_until, self.idle_at(), patches_due, lent_at)
+            kept_until = self.state.places_until
+            dues = (timer.due if timer else None, held_until, moment.grace_until, self.idle_at(), patches_due, lent_at,
+                    kept_until)  # fmt: skip
             stale.due_at = min([due for due in dues if due is not None], default=NEVER)
         return stale.due_at if stale.due_at != NEVER else None
 
@@ -315,8 +317,10 @@ class Room:
         for kept in [seat._kept for seat in self.seats.values()]:
             if kept.hold_until is not None:
                 self.journal.set(kept, "hold_until", kept.hold_until + delta_s)
-        if self.state.host_away_at is not None:
-            self.journal.set(self.state, "host_away_at", self.state.host_away_at + delta_s)
+        for name in ("host_away_at", "places_until"):
+            at = getattr(self.state, name)
+            if at is not None:
+                self.journal.set(self.state, name, at + delta_s)
 
     def finish_later(self, result: Any) -> None:
         """What a hook returned that was called in the middle of a step: if it waits, the step ends when it is done."""
@@ -336,10 +340,10 @@ class Room:
 
     def digest(self, password: str) -> str:
         """:returns: what the room keeps of its password."""
-        return self._keyed(password, b"password")
+        return self._keyed(password, b"password", self.state.password_key)
 
-    def _keyed(self, text: str, person: bytes) -> str:
-        return blake2b(text.encode(), key=self.state.key, digest_size=16, person=person).hexdigest()
+    def _keyed(self, text: str, person: bytes, key: bytes | None = None) -> str:
+        return blake2b(text.encode(), key=key or self.state.key, digest_size=16, person=person).hexdigest()
 
     # Coming and going
 
@@ -359,6 +363,9 @@ class Room:
         return seat in self.seats and not self.seats[seat]._kept.has_left
 
     def idle_at(self) -> float | None:
+        """:returns: when the room closes, since nobody is here, or has any more use for its code; None: it does not."""
+        if self.state.next is not None and self.state.next.until is not None:
+            return self.state.next.until
         if self.game_class.idle_close_s is None or self.moment.empty_since is None:
             return None
         return self.moment.empty_since + self.game_class.idle_close_s

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Container
+from collections.abc import Container, Set
 from typing import TYPE_CHECKING
 
 from gameserver.interfaces.users import is_guest
 from gameserver.protocol.names import name_key, numbered
+from gameserver.room.places import called
 
 if TYPE_CHECKING:
     from gameserver.interfaces import User
@@ -24,8 +25,10 @@ def name_for(room: Room, user: User, wish: str) -> str:
     :returns: that, or with a number where another seat has one that a person could take for it.
     """
     key = name_key(wish)
-    taken = NamesOfOthers(room.seats, user.id)
+    taken = NamesOfOthers(room.seats, user.id, kept={name_key(name) for name in called(room, user.id)})
     holder = taken.holder(key)
+    if holder is None and key in taken:
+        return numbered(wish, taken, room.context.name_chars)
     if holder is None:
         return wish
     if holder.account or is_guest(user) or key != name_key(user.name):
@@ -39,11 +42,13 @@ class NamesOfOthers(Container[str]):
     The keys of all names in a room, but for those of one user.
 
     :param user_id: None: of all.
+    :param kept: the keys of names of those who have no seat yet.
     """
 
-    def __init__(self, seats: Seats, user_id: str | None = None) -> None:
+    def __init__(self, seats: Seats, user_id: str | None = None, kept: Set[str] = frozenset()) -> None:
         self._seats = seats
         self._user_id = user_id
+        self._kept = kept
 
     def holder(self, key: str) -> Player | None:
         """:returns: who has a name with this key."""
@@ -51,4 +56,4 @@ class NamesOfOthers(Container[str]):
         return others[-1] if others else None
 
     def __contains__(self, key: object) -> bool:
-        return isinstance(key, str) and self.holder(key) is not None
+        return isinstance(key, str) and (key in self._kept or self.holder(key) is not None)

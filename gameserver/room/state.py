@@ -18,6 +18,9 @@ from gameserver.protocol.messages import TimerInfo
 from gameserver.room import marks
 from gameserver.room.kept import Kept as Kept
 from gameserver.room.stored import NAMES, PLAIN, StoredForm, listed
+from gameserver.room.succession import Place as Place
+from gameserver.room.succession import Successor as Successor
+from gameserver.room.succession import Wins as Wins
 from gameserver.room.turns.state import TurnsState
 from gameserver.store import keys
 
@@ -139,6 +142,12 @@ class RoomState(Kept, kw_only=True):
     :ivar host: the id of the seat that has the host's flag.
     :ivar host_owner: of the seat that it is lent by.
     :ivar host_away_at: when it is lent, as its owner is away.
+    :ivar next: the room in which all go on, once the host has asked for one.
+    :ivar places: of a room that goes on from another: those of users who have not come yet.
+    :ivar places_until: so long nobody else gets them.
+    :ivar password_key: with which its password was hashed, where that is another room's.
+    :ivar evening: by user, who has won how often in this room and those before it.
+    :ivar evening_rounds: in how many rounds.
     :ivar banned: ids of users, of rows that were written before all bans were in the part ``chat``.
     """
 
@@ -172,6 +181,12 @@ class RoomState(Kept, kw_only=True):
     host_away_at: Annotated[float | None, marks.due] = None
     teams: Annotated[TeamsState | None, marks.info] = None
     turns: Annotated[TurnsState | None, marks.turn] = None
+    next: Annotated[Successor | None, marks.due] = None
+    places: list[Place] = []
+    places_until: Annotated[float | None, marks.due] = None
+    password_key: bytes | None = None
+    evening: Annotated[dict[str, Wins], marks.info] = {}
+    evening_rounds: Annotated[int, marks.info] = 0
 
 
 class SeatState(Kept, kw_only=True):

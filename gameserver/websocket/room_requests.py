@@ -11,6 +11,7 @@ from gameserver.protocol import messages
 from gameserver.room.effects import Requester
 from gameserver.room.inputs.arrivals import ResumeSeat, SeatWish
 from gameserver.websocket.peer import Peer
+from gameserver.websocket.seat_holder import SeatHolder
 
 if TYPE_CHECKING:
     from gameserver.node.runner import RoomRunner
@@ -55,6 +56,24 @@ async def resume(peer: Peer, requester: Requester, message: messages.Resume) -> 
     await runner.post(ResumeSeat(requester, message.resume, message.seen))
 
 
+async def go_on(peer: SeatHolder, requester: Requester, message: messages.NextMessage) -> None:
+    """All go on in a new room; who asks again, since the answer was lost with the connection, has no seat any more."""
+    registry = peer.services.registry
+    try:
+        seat = peer.seat_in(message.room, requester.user)
+    except Refused:
+        answer = None
+        if message.room is not None and requester.id is not None:
+            answer = await registry.successors.answer_again(registry.find(message.room), requester)
+        if answer is None:
+            raise
+    else:
+        asking = Requester(peer, requester.user, requester.id, seat.code)
+        answer = await registry.successors.go_on(seat.runner, asking, seat.id, message)
+    if answer is not None and requester.id is not None:
+        peer.say(messages.Ok(requester.id, answer, message.room))
+
+
 def charge_guess(peer: Peer, user: User, refused: Refused) -> None:
     """Count a refusal, if a guesser would have got it."""
     if refused.code in GUESSED:
@@ -64,7 +83,7 @@ def charge_guess(peer: Peer, user: User, refused: Refused) -> None:
 def _seat_wish(peer: Peer, user: User, message: messages.Create | messages.Join) -> SeatWish:
     people, most = peer.services.registry.people, peer.services.limits.name_chars
     name = people.called(user, most) if message.name is None else people.admit(message.name, most, user)
-    return SeatWish(name, message.role, message.password, message.profile or {})
+    return SeatWish(name, message.role, message.password, message.profile or {}, is_named=message.name is not None)
 
 
 async def _reached(peer: Peer, user: User, code: str) -> RoomRunner:

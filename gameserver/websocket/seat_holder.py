@@ -135,7 +135,7 @@ class SeatHolder(GreetedPeer):
 
     def room_of(self, message: Any) -> str | None:
         """:returns: the code of the room that a message is about, where it is said by a seat in it."""
-        if type(message) not in SEAT_REQUESTS or is_outside(message):
+        if type(message) not in (*SEAT_REQUESTS, messages.NextMessage) or is_outside(message):
             return None
         if message.room is None:
             return next(iter(self._seats)) if len(self._seats) == 1 else None

@@ -15,7 +15,7 @@ from twisted.internet.defer import Deferred, DeferredList
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
-from gameserver.errors import Refused
+from gameserver.errors import Elsewhere, Refused
 from gameserver.interfaces import User
 from gameserver.protocol import messages
 from gameserver.protocol.json_codec import Codec, JSONCodec, Unreadable
@@ -41,6 +41,7 @@ REQUESTS: Final[dict[type, Callable[..., Coroutine[Any, Any, None]]]] = {
     messages.Create: room_requests.create,
     messages.Join: room_requests.join,
     messages.Resume: room_requests.resume,
+    messages.NextMessage: room_requests.go_on,
     messages.Listen: outside_requests.listen,
     messages.ChatMessage: outside_requests.post,
     messages.Block: outside_requests.block,
@@ -330,6 +331,9 @@ class Session(SeatHolder):
 
     def _error(self, id: int | None, refused: Refused, room: str | None = None) -> None:
         if self.closed:
+            return
+        if isinstance(refused, Elsewhere):
+            self.say(messages.Redirect(id, refused.code_there, refused.url))
             return
         self.refused()
         self.say(messages.Error(id, refused.code, refused.text, refused.path, room, refused.retry_ms))

@@ -83,6 +83,8 @@ ASKED = st.one_of(
         "id": IDS, "room": OPTIONAL_TEXT, "level": OPTIONAL_TEXT, "name": OPTIONAL_TEXT, "seat": OPTIONAL_TEXT})),
     st.tuples(st.just("options"), st.fixed_dictionaries({"options": OBJECTS}, optional={
         "id": IDS, "room": OPTIONAL_TEXT})),
+    st.tuples(st.just("next"), st.fixed_dictionaries({"game": TEXT}, optional={
+        "id": IDS, "room": OPTIONAL_TEXT, "options": st.none() | OBJECTS})),
     st.tuples(st.just("ready"), st.fixed_dictionaries({}, optional={
         "id": IDS, "on": st.booleans(), "room": OPTIONAL_TEXT})),
     st.tuples(st.just("chat"), st.fixed_dictionaries({"text": TEXT}, optional={
@@ -107,7 +109,7 @@ def wrapped(value: Any) -> Any:
 class TableTests(SynchronousTestCase):
     def test_every_message_has_its_number(self) -> None:
         """Twenty of the client, twenty of the server, then either's, in the order of the page; no field forgotten."""
-        self.assertEqual(sorted(ARRAYS), [*range(1, 44), 45])
+        self.assertEqual(sorted(ARRAYS), [*range(1, 46)])
         for kinds, theirs in ((FromClient, True), (FromServer, False)):
             numbers = {op: names for n, (op, names) in ARRAYS.items() if (n in FROM_CLIENT) is theirs}
             self.assertEqual({str(k.__struct_config__.tag) for k in kinds.__subclasses__()}, set(numbers))

@@ -24,7 +24,18 @@ from gameserver.room.room import Room
 from gameserver.store import keys
 
 ROWS = Path(__file__).parent / "rows"
-SINCE = {"host_owner": None, "host_away_at": None, "rounds": 0, "turns": None}
+SINCE = {
+    "host_owner": None,
+    "host_away_at": None,
+    "rounds": 0,
+    "turns": None,
+    "next": None,
+    "places": [],
+    "places_until": None,
+    "password_key": None,
+    "evening": {},
+    "evening_rounds": 0,
+}
 """Facts that rooms keep since then, and what they are in a row that lacks them."""
 
 NEW_GAMES = {"reversi", "hearts"}

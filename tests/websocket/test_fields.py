@@ -67,6 +67,7 @@ GOOD: Final[dict[str, dict[str, Any]]] = {
     "host": {"act": "lock"},
     "listen": {"to": "server"},
     "options": {"options": {}},
+    "next": {"game": "calm"},
 }
 """What each message needs."""
 
@@ -88,13 +89,22 @@ BOUNDED: Final = [
             "undo",
             "ready",
             "options",
+            "next",
         ),
         ("room",),
     ),
     *itertools.product(("report", "block", "team", "host", "bot"), ("room", "seat")),
     *itertools.product(("edit", "unsay", "report"), ("stream",)),
     *itertools.product(("chat", "typing", "read", "listen"), ("to",)),
-    *(("resume", "resume"), ("block", "user"), ("team", "team"), ("host", "act"), ("bot", "level"), ("bot", "name")),
+    *(
+        ("resume", "resume"),
+        ("block", "user"),
+        ("team", "team"),
+        ("host", "act"),
+        ("bot", "level"),
+        ("bot", "name"),
+        ("next", "game"),
+    ),
 ]
 """Texts that name something."""
 TOLD: Final = ("ok", "error", "joined", "welcome", "pong")

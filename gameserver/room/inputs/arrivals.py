@@ -12,7 +12,7 @@ from gameserver.interfaces import User
 from gameserver.interfaces.users import is_guest
 from gameserver.protocol import values
 from gameserver.protocol.texts import printable_tree
-from gameserver.room import absence, admission, rounds
+from gameserver.room import absence, admission, places, rounds
 from gameserver.room.bots.seats import make_place
 from gameserver.room.changes import Newcomer
 from gameserver.room.chat.moderation import has_right
@@ -20,6 +20,7 @@ from gameserver.room.effects import Requester
 from gameserver.room.hosts import HOST_ROLES, set_host
 from gameserver.room.inputs.connections import check_questions, connect
 from gameserver.room.inputs.input import Input
+from gameserver.room.moving_on import Heritage, check_here, inherit
 from gameserver.room.options import read_options
 from gameserver.room.publish.joined import tell_recovered
 from gameserver.room.seat_names import name_for
@@ -38,6 +39,7 @@ class SeatWish(Struct, frozen=True):
     What somebody wants who wants a seat.
 
     :ivar name: by which others know the player.
+    :ivar is_named: the player has said so; else it may as well be the one that a place is kept under.
     :ivar role: None is ``player``.
     :ivar password: of the room; once it is in an input, as the room keeps it, see `gameserver.node.passwords`.
     """
@@ -46,6 +48,7 @@ class SeatWish(Struct, frozen=True):
     role: str | None = None
     password: str | None = None
     profile: dict[str, Any] = field(default_factory=dict)
+    is_named: bool = True
 
 
 class CreateRoom(Input, frozen=True):
@@ -55,6 +58,7 @@ class CreateRoom(Input, frozen=True):
     It is refused where the game will not have it so; then the room never was.
 
     :ivar password: as the room keeps it, see `gameserver.node.passwords`.
+    :ivar heritage: what it takes over, where people go on in it from another.
     """
 
     user: User
@@ -63,11 +67,14 @@ class CreateRoom(Input, frozen=True):
     private: bool
     password: str | None
     seat: SeatWish | None
+    heritage: Heritage | None = None
 
     async def apply(self, room: Room) -> None:
         """Read the options, call ``on_create``, and seat the creator."""
         requester, seat = self.requester, self.seat
         room.journal.update(room.state, private=self.private, password=self.password, creator=self.user.id)
+        if self.heritage is not None:
+            inherit(room, self.heritage)
         room.publisher.streams.counts_changed()
         arguments, options = read_options(room.spec, self.options)
         room.journal.set(room.state, "options", options)
@@ -94,6 +101,7 @@ class TakeSeat(Input, frozen=True):
     async def apply(self, room: Room) -> None:
         """Seat the user, and call ``on_join``."""
         requester = self.requester
+        check_here(room)
         seat = room.seats.of_user(requester.user.id, self.wish.role or "player")
         held = _seat_of(room, requester.session)
         if held is not None and held is not seat:
@@ -123,6 +131,7 @@ class ResumeSeat(Input, frozen=True):
     async def apply(self, room: Room) -> None:
         """Find the seat by its secret, and tell what its client has missed."""
         requester = self.requester
+        check_here(room)
         own = (seat for seat in room.seats.index.of_user(requester.user.id) if seat.bot is None)
         seat = next((seat for seat in own if _proves(room, seat, self.secret)), None)
         held = _seat_of(room, requester.session)
@@ -135,18 +144,24 @@ class ResumeSeat(Input, frozen=True):
 
 
 def _seat_newcomer(room: Room, requester: Requester, wish: SeatWish) -> Player:
-    role = wish.role or "player"
+    place = places.place_for(room, requester.user.id, wish.role)
+    role = (place.role if place is not None else None) or wish.role or "player"
     admission.admit_newcomer(room, requester, role, wish.password)
     if role == "player":
         make_place(room)
-    name = name_for(room, requester.user, wish.name)
-    seat = room.seats.take(requester.user.id, name, _profile(wish.profile), role)
+    name = name_for(room, requester.user, wish.name if place is None or wish.is_named else place.name)
+    profile = wish.profile or (place.profile if place is not None else {})
+    seat = room.seats.take(requester.user.id, name, _profile(profile), role)
+    if place is not None:
+        places.take(room, place)
     _recognise(room, seat, requester.user)
     connect(room, seat)
     if requester.user.id == room.state.creator and not room.state.creator_came:
         room.journal.set(room.state, "creator_came", True)
         if role in HOST_ROLES:
             set_host(room, seat)
+    elif places.is_hosts(place, seat):
+        set_host(room, seat)
     room.changes.newcomers.append(Newcomer(requester, seat.id, None))
     return seat
 

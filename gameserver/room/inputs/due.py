@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Coroutine
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from gameserver.room import absence
+from gameserver.room import absence, places
 from gameserver.room.bots import thinking
 from gameserver.room.hosts import lend
 from gameserver.room.inputs.connections import check_questions, drop
@@ -25,12 +25,15 @@ class Fire(Input, frozen=True):
     recurs: ClassVar[bool] = True
 
     async def apply(self, room: Room) -> None:
-        """End the grace after a restart, lend the host's flag, fire a timer, give up a held seat, or close the room."""
+        """End the grace after a restart, lend the host's flag, fire a timer, give up a seat or places, or close."""
         if _is_due(room, room.moment.grace_until):
             await _end_grace(room)
             return
         if _is_due(room, room.state.host_away_at):
             lend(room)
+            return
+        if _is_due(room, room.state.places_until):
+            places.let_go(room)
             return
         seat = room.seats.first_held()
         if seat is not None and not _is_due(room, seat._kept.hold_until):
@@ -73,6 +76,8 @@ class CalendarCall(Input, frozen=True):
 
     async def apply(self, room: Room) -> None:
         """Call it."""
+        if room.state.next is not None and room.state.next.is_made:
+            return  # nobody is here any more
         room.undoing.time_came()
         await room.game_calls.alone(self.method, getattr(room.game, self.method), counts=True)
 

@@ -29,10 +29,15 @@ class LoadRoom(Input, frozen=True):
 
         :raises CannotOpen: it failed: the game would go on without what it derives from its documents.
         """
+        successor = room.state.next
+        if successor is not None and successor.is_made:
+            return  # there is nothing of the game any more
         try:
             await room.game_calls.raising(room.game.on_load)
         except (Exception, SystemExit) as error:
             raise CannotOpen(f"on_load failed: {type(error).__name__}: {error}") from error
+        if successor is not None and room.context.go_on is not None:
+            room.context.go_on(room.code)
 
 
 class StartRound(SeatRequest[messages.Start], frozen=True):

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from msgspec import Raw, Struct
 
 from gameserver.protocol import messages, values
+from gameserver.room import evening
 from gameserver.room.publish.audience import say
 from gameserver.room.publish.streams import Said
 from gameserver.room.turns.told import turn_info
@@ -42,6 +43,7 @@ def room_info(room: Room) -> messages.RoomInfo:
         asked=room.asking.asked(),
         teams=room.teams.told(),
         turn=turn_info(room),
+        evening=evening.told(room),
     )
 
 

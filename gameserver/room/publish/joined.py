@@ -87,7 +87,7 @@ def tell_left(room: Room, departure: Departure) -> None:
     seat = departure.seat
     sessions = tuple(room.publisher.listeners(seat.id))
     if sessions:
-        left = messages.Left(room.code, departure.reason, departure.text)
+        left = messages.Left(room.code, departure.reason, departure.text, departure.next)
         hand_out(room, audience_of(sessions), messages.encode(left))
     if departure.stays:
         room.publisher.detach_all(seat.id, room.code)

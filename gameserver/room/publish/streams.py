@@ -161,6 +161,14 @@ class Streams:
         first = self._first
         self._but = {place: but for place, but in self._but.items() if place >= first}
 
+    def clear(self) -> None:
+        """Forget all that was said: nobody comes back to a seat."""
+        self._keys.clear()
+        self._frames.clear()
+        self._but.clear()
+        self._bytes = 0
+        self._forgot = True
+
     def said(self) -> Iterator[Said]:
         """:returns: all that is kept, the oldest first."""
         for place, (key, frame) in enumerate(zip(self._keys, self._frames, strict=True), self._first):

@@ -1,0 +1,169 @@
+"""
+How everybody in a room comes to the next one.
+
+1. The room hears who asks (`AskNext`); a code is claimed.
+2. What the next room is to be is stored with this one (`PlanNext`). Now it comes about, also if the process dies.
+3. The next room is made, and stored. If its game refuses, this one forgets it (`GiveUpNext`).
+4. All leave for it (`GoOn`), in one step of this room, whose code leads there from now on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING, Any, Final
+
+from twisted.internet.defer import Deferred
+from twisted.logger import Logger
+
+from gameserver.errors import PASSING, Refused
+from gameserver.room.inputs.moving_on import AskNext, GiveUpNext, GoOn, PlanNext, answer_of
+from gameserver.room.moving_on import Heritage, heritage_of
+from gameserver.room.state import Successor
+
+if TYPE_CHECKING:
+    from gameserver.game.spec import Spec
+    from gameserver.interfaces import IClock
+    from gameserver.node.runner import RoomRunner
+    from gameserver.protocol.messages import NextMessage
+    from gameserver.room.effects import Requester
+    from gameserver.room.room import Room
+
+RETRY_S: Final = 1.0
+"""After so long it is tried again to make a room that could not be made for a passing reason."""
+
+Claim = Callable[[bool], Awaitable[tuple[str, str]]]
+"""Claims a code, long where a room is private; returns the room's id and that."""
+Make = Callable[["Spec", Successor, Heritage], Awaitable["RoomRunner"]]
+"""Makes the next room; raises `Refused` where its game does."""
+
+
+class Successors:
+    """
+    The next rooms of a node's rooms.
+
+    :param get: finds a room here by its code.
+    :param spec: finds a game; raises `Refused`.
+    :param check: raises `Refused` where that user may not make a room of that game with those options.
+    :param claim: see `Claim`; ``release`` gives a code back.
+    :param make: see `Make`.
+    :param moved_on: is told of a room that all have left for the next.
+    """
+
+    def __init__(
+        self,
+        clock: IClock,
+        *,
+        get: Callable[[str], RoomRunner | None],
+        spec: Callable[[str], Spec],
+        check: Callable[[Requester, Spec, dict[str, Any]], None],
+        claim: Claim,
+        release: Callable[[str], None],
+        make: Make,
+        moved_on: Callable[[RoomRunner], None],
+    ) -> None:
+        self._clock = clock
+        self._get = get
+        self._spec = spec
+        self._check = check
+        self._claim = claim
+        self._release = release
+        self._make = make
+        self._moved_on = moved_on
+        self._under_way: dict[RoomRunner, list[Deferred[None]]] = {}
+
+    async def go_on(self, runner: RoomRunner, requester: Requester, seat: str, message: NextMessage) -> Any:
+        """
+        Make the next room, and have all go there; the room answers who asked.
+
+        :returns: the answer, where another connection of that client had asked for the same; else None.
+        :raises Refused: it is not known what became of it, or it was refused before the room was asked.
+        """
+        successor = runner.room.state.next
+        if successor is not None and is_same(successor, requester) and runner in self._under_way:
+            await self._end_of(runner)
+            return await self.answer_again(runner, requester)
+        spec = self._spec(message.game)
+        options: dict[str, Any] = message.options or {}
+        agreed: list[bool] = []
+        await runner.post(
+            AskNext(
+                requester,
+                seat,
+                message,
+                check=lambda: self._check(requester, spec, options),
+                agree=lambda: agreed.append(True),
+            )
+        )
+        if agreed:
+            await self._begin(runner, requester, seat, spec, options)
+        return None
+
+    async def answer_again(self, runner: RoomRunner, requester: Requester) -> dict[str, str] | None:
+        """:returns: what this request was answered, where all have gone on for it; None: it is another."""
+        found = await runner.look(lambda room: room.state.next)
+        return answer_of(found) if found is not None and found.is_made and is_same(found, requester) else None
+
+    def resume(self, code: str) -> None:
+        """A room was opened that is to go on in another: see to it."""
+        runner = self._get(code)
+        if runner is not None and runner not in self._under_way and not runner.over:
+            done = Deferred.fromCoroutine(self._complete(runner, None))
+            done.addErrback(lambda failure: log.failure("room {code} does not go on", failure, code=code))
+
+    async def _begin(
+        self, runner: RoomRunner, requester: Requester, seat: str, spec: Spec, options: dict[str, Any]
+    ) -> None:
+        id, code = await self._claim(runner.room.state.private)
+        key, user = requester.session.key, requester.user.id
+        successor = Successor(id, code, spec.name, options, user, seat, key, requester.id)
+        try:
+            await runner.post(PlanNext(requester, successor))
+        except Refused:
+            self._release(code)
+            raise
+        await self._complete(runner, requester)
+
+    async def _complete(self, runner: RoomRunner, requester: Requester | None) -> None:
+        self._under_way[runner] = []
+        try:
+            await runner.told()  # what is planned is stored
+            successor = runner.room.state.next
+            if successor is None or successor.is_made:
+                return
+            refused = await self._see_to(runner.room, successor)
+            if refused is not None and refused.code in PASSING:
+                self._clock.later(RETRY_S, self.resume, runner.room.code)
+                raise refused
+            await runner.post(GoOn(requester) if refused is None else GiveUpNext(requester, refused))
+            await runner.told()
+            if refused is None:
+                self._moved_on(runner)
+        finally:
+            for waiting in self._under_way.pop(runner):
+                waiting.callback(None)
+
+    async def _see_to(self, room: Room, successor: Successor) -> Refused | None:
+        """:returns: why the next room cannot be made; None: it is there, and stored."""
+        try:
+            made = self._get(successor.code)
+            if made is None:
+                spec = self._spec(successor.game)
+                made = await self._make(spec, successor, heritage_of(room, spec))
+            await made.told()
+        except Refused as refused:
+            return refused
+        return None
+
+    def _end_of(self, runner: RoomRunner) -> Deferred[None]:
+        waiting: Deferred[None] = Deferred()
+        self._under_way[runner].append(waiting)
+        return waiting
+
+
+def is_same(successor: Successor, requester: Requester) -> bool:
+    """Whether this is the request for which that room is made."""
+    asked = requester.user.id, requester.session.key, requester.id
+    return requester.id is not None and asked == (successor.user_id, successor.key, successor.request)
+
+
+log = Logger(namespace="gameserver.rooms")
