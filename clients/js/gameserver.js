@@ -2042,11 +2042,12 @@ const ARRAYS = /** @type {[number, string, string][]} */ ([
   [41, "bot", "id room level name seat"],
   [42, "moves", "room moves more prompt undo"],
   [43, "options", "id room options"],
+  [44, "next", "id room game options"],
   [45, "user", "user"],
 ]).map(([number, op, names]) => ({ number, op, names: names.split(" ") }));
 
 /** @param {MessageArray} array */
-const isClients = ({ number }) => number <= 20 || [41, 43].includes(number);
+const isClients = ({ number }) => number <= 20 || [41, 43, 44].includes(number);
 
 /** What a client says, by op. */
 const SAID = new Map(ARRAYS.filter(isClients).map((array) => [array.op, array]));
