@@ -169,6 +169,8 @@ export interface Info {
   turn: Turn | null;
   /** Missing where there are none. */
   teams?: TeamInfo[];
+  /** Who has won how often, here and in the rooms that this one goes on from, most wins first; missing before two rounds. */
+  evening?: { name: string; wins: number }[];
 }
 
 /** Whose turn it is. Those of `order`, `current` and `clocks` are ids of seats, or `group:NAME` for a team. */
