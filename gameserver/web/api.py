@@ -26,7 +26,7 @@ from twisted.web.server import Request
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
 from gameserver import __version__
-from gameserver.errors import Refused, StoreUnavailable
+from gameserver.errors import Elsewhere, Refused, StoreUnavailable
 from gameserver.interfaces import User
 from gameserver.node.codes import as_typed
 from gameserver.protocol.messages import UserInfo
@@ -235,8 +235,13 @@ class Api(Identity, ModerationApi, RevokeApi):
     @app.handle_errors(Refused)
     def refused(self, request: Any, failure: Failure) -> bytes:
         """A call is refused."""
-        assert isinstance(failure.value, Refused)
-        return refusal(request, failure.value)
+        refused = failure.value
+        assert isinstance(refused, Refused)
+        if isinstance(refused, Elsewhere) and refused.url is None:
+            there = f"{self._settings.base_path}/api/rooms/{refused.code_there}"
+            request.setHeader(b"location", there.encode())
+            return answer(request, {"room": refused.code_there, "url": None}, status=307)
+        return refusal(request, refused)
 
     @app.handle_errors(StoreUnavailable)
     def unstored(self, request: Any, failure: Failure) -> bytes:

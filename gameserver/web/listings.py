@@ -11,6 +11,7 @@ from gameserver.game.clock_option import OptionsWithClock
 from gameserver.game.described import inlined
 from gameserver.protocol import values
 from gameserver.room.admission import free_roles
+from gameserver.room.moving_on import check_here
 from gameserver.web.shapes import About, Listing, Message, Sitter
 
 if TYPE_CHECKING:
@@ -60,7 +61,11 @@ def without_refs(game: About) -> About:
 
 
 def listing_of(room: Room) -> Listing:
-    """:returns: what is told of a room."""
+    """
+    :returns: what is told of a room.
+    :raises Elsewhere: all have gone on in another.
+    """
+    check_here(room)
     return Listing(
         room=room.code,
         game=room.spec.name,

@@ -40,6 +40,7 @@ from gameserver.protocol.messages import Form
 from gameserver.room.effects import OneByOne, Requester
 from gameserver.room.inputs.arrivals import SeatWish
 from gameserver.room.inputs.due import CalendarCall
+from gameserver.room.succession import Successor
 from gameserver.settings.settings import load
 from gameserver.store.memory.store import MemoryStore
 from gameserver.web import api, calls
@@ -468,6 +469,21 @@ class GamesTests(ApiTests):
             self.assertEqual((answer.status, list(answer.json)), (200, ["games"]))
         self.assertRefused(node.ask("GET", "/api/games", authorization="Bearer x.y"), 401, "unauthenticated")
         self.assertNotIn("broken", self.node.ask("GET", "/api/games").json)
+
+
+class NextTests(ApiTests):
+    """Of a room from which all have gone on in another."""
+
+    def test_leads_there(self) -> None:
+        """The old code leads to the new room; in the list only that one stands."""
+        old, new = self.node.create(), self.node.create()
+        gone = Successor("id", new, "quiz", {}, "u", "1", "k", 1, until=self.node.runner(old).room.now + 3600)
+        self.node.runner(old).room.state.next = gone
+        answer = self.node.ask("GET", f"/api/rooms/{old}")
+        self.assertEqual((answer.status, answer.json), (307, {"room": new, "url": None}))
+        self.assertEqual(answer.headers["location"], f"/api/rooms/{new}")
+        rooms = self.node.ask("GET", "/api/rooms").json["rooms"]
+        self.assertEqual([room["room"] for room in rooms], [new])
 
 
 class CreateTests(ApiTests):
