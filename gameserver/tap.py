@@ -56,6 +56,8 @@ class Options(usage.Options):
         ["data", "d", None, "Folder of what is this server's own [default: gameserver-data]"],
         ["config", "c", None, "TOML file with settings"],
         ["public-url", None, None, "Address that people reach this server at, for links and QR codes"],
+        ["node-name", None, None, "Name of this node among those of one store, in addresses: PUBLIC-URL/n/NAME"],
+        ["node-url", None, None, "Address of this very node, where that is another one"],
     ]
 
     def __init__(self) -> None:
@@ -109,6 +111,8 @@ class Options(usage.Options):
             "store": self["store"],
             "data": self["data"],
             "public_url": self["public-url"],
+            "node_name": self["node-name"],
+            "node_url": self["node-url"],
             "sample_games": self._sample_games,
         }
         with in_one_line():

@@ -221,6 +221,60 @@ class SecretTests(SynchronousTestCase):
         self.assertTrue(Invitations([self.first]).fits(name_key("Ann"), ann))
 
 
+class ProxyTests(CommandCase):
+    def test_nodes(self) -> None:
+        """Each node has a way of its own, all share the one for everybody, and the hints say how nodes are set."""
+        words = (
+            "--node",
+            "a=unix:/run/a.sock",
+            "--node",
+            "b-2=10.0.0.7:8081",
+            "--public-url",
+            "https://a.example/games",
+        )
+        for kind, ways in {
+            "nginx": (
+                "location /games/n/a/",
+                "location /games/n/b-2/",
+                "location /games/",
+                "unix:/run/a.sock max_fails",
+            ),
+            "caddy": (
+                "handle_path /games/n/a/*",
+                "handle_path /games/n/b-2/*",
+                "handle /games*",
+                "unix//run/a.sock 10.",
+            ),
+            "haproxy": (
+                "path_beg /games/n/a/",
+                "path_beg /games/n/b-2/",
+                "server b-2 10.0.0.7:8081 check",
+                "unix@/run/a",
+            ),
+        }.items():
+            output = self.run_command("proxy", kind, *words)
+            for way in (*ways, "--public-url https://a.example/games --node-name NAME --trusted-proxy unix"):
+                self.assertIn(way, output)
+
+    def test_wrong_nodes(self) -> None:
+        """What cannot be put into a configuration is refused, with what would be right."""
+        for node in (
+            "a",
+            "a=",
+            "=unix:/run/a.sock",
+            "a b=unix:/x",
+            "a=unix:run/a",
+            "a=host",
+            "a=host:0",
+            "a=h;x:1",
+            "a=unix:/x;y",
+        ):
+            output = self.run_command("proxy", "nginx", "--node", node, exit_code=1)
+            self.assertIn("expected", output, node)
+        twice = self.run_command("proxy", "nginx", "--node", "a=h:1", "--node", "a=h:2", exit_code=1)
+        self.assertIn("two nodes have the same name", twice)
+
+
 class RoomsTests(CommandCase):
     def test_no_server_is_made_to_look_at_it(self) -> None:
         """Where there is neither a data folder nor a store, that is said, and there is none afterwards."""

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 import click
 
 from gameserver import __version__
-from gameserver.cli import rooms
+from gameserver.cli import proxy, rooms
 from gameserver.errors import GameLoadError, SettingError
 from gameserver.files import remedy
 from gameserver.settings import settings
@@ -313,5 +313,5 @@ def invite(name: str, path: Path) -> None:
         raise click.ClickException(str(error)) from None
 
 
-for _command in (rooms.rooms, rooms.room, rooms.export_store, rooms.import_store):
+for _command in (rooms.rooms, rooms.room, rooms.export_store, rooms.import_store, proxy.proxy):
     main.add_command(_command)

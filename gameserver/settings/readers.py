@@ -25,6 +25,8 @@ CREATORS: Final = ("everyone", "users", "moderator", "admin")
 PATH: Final = re.compile(r"(/([A-Za-z0-9._~-]|%[0-9A-Fa-f]{2})+)*/?")
 """Of an address that pages and cookies are bound to."""
 
+NODE_NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,31}")
+
 
 def endpoints(value: object) -> tuple[str, ...]:
     """Read Twisted's endpoint strings, one at least."""
@@ -99,6 +101,14 @@ def public_url(value: object) -> str:
     if not PATH.fullmatch(parts.path) or {".", ".."}.intersection(unquote(parts.path).split("/")):
         raise Wrong(f"a path such as /games behind the host, if any, not {parts.path!r}")
     return given.rstrip("/")
+
+
+def node_name(value: object) -> str:
+    """Read the name of a node, which stands in addresses."""
+    given = text(value)
+    if NODE_NAME.fullmatch(given) is None:
+        raise Wrong(f"1 to 32 letters, digits, - or _, such as a or node-2, not {given!r}")
+    return given
 
 
 def login_url(value: object) -> str:

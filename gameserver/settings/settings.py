@@ -68,6 +68,9 @@ class Settings:
     :param trusted_proxy: addresses, networks and ``unix``: proxies whose word counts for who a client is.
     :param public_url: the address that people reach this server at, perhaps with a path, for links, QR codes and
         cookies; None: what they asked for.
+    :param node_name: what this node is called in addresses, among the nodes of one store; None: nothing.
+    :param node_url: the address at which this very node is reached, where others send people whose room is here; None:
+        see `node_address`.
     :param login_url: an address where people log in and come back from with a ticket, as a Django project has one.
     :param recheck_s: so often whoever is connected is looked up again, where that is possible.
     :param time_zone: of the calendar, ``@cron``, such as ``Europe/Berlin``; None: this machine's, or what ``TZ`` says.
@@ -97,6 +100,8 @@ class Settings:
     metrics: tuple[str, ...] = setting(("127.0.0.0/8", "::1"), readers.networks)
     trusted_proxy: tuple[str, ...] = setting((), readers.proxies)
     public_url: str | None = setting(None, readers.public_url)
+    node_name: str | None = setting(None, readers.node_name)
+    node_url: str | None = setting(None, readers.public_url)
     login_url: str | None = setting(None, readers.login_url)
     recheck_s: float = setting(60, Number(1, 86_400, fraction=True))
     time_zone: str | None = setting(None, readers.time_zone)
@@ -125,6 +130,22 @@ class Settings:
     def base_path(self) -> str:
         """The path of `public_url`, under which people reach this server: ``/games``, or nothing."""
         return urlsplit(self.public_url or "").path
+
+    @property
+    def node_address(self) -> str | None:
+        """
+        Where other nodes send people whose room is here: `node_url`, else ``/n/NAME`` below `public_url`.
+
+        Without a `node_name` it is `public_url`, behind which any node may be. None: where it listens.
+        """
+        if self.node_url is not None or self.public_url is None or self.node_name is None:
+            return self.node_url or self.public_url
+        return f"{self.public_url}/n/{self.node_name}"
+
+    @property
+    def node_path(self) -> str:
+        """The path of `node_address`, or nothing."""
+        return urlsplit(self.node_address or "").path
 
     def error(self, key: str, expected: str) -> SettingError:
         """

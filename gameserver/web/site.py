@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable
 from functools import partial
 from io import BytesIO
 from typing import TYPE_CHECKING, Any, Final, cast
-from urllib.parse import unquote_to_bytes
+from urllib.parse import unquote_to_bytes, urlsplit
 
 from twisted.internet.address import IPv4Address
 from twisted.python.failure import Failure
@@ -79,8 +79,8 @@ def site(
     pages = Pages(services.registry.specs.values(), catalog.places if catalog is not None else None)
     api = Api(services, catalog, pages, addresses or Addresses(settings.public_url), settings)
     front = Front(api, settings.origin)
-    root = Root(Handshake(websocket), pages, front, settings.base_path)
-    hosts = Hosts(settings.public_url, settings.host)
+    root = Root(Handshake(websocket), pages, front, settings.node_path, settings.base_path)
+    hosts = Hosts(settings.public_url, (*settings.host, urlsplit(settings.node_url or "").hostname or ""))
     made = QuietSite(root, services, Proxies(settings.trusted_proxy), hosts, ancestors(settings.origin))
 
     def serve(spec: Spec, place: str) -> None:
@@ -256,23 +256,23 @@ class Root(Resource):
     """
     Who answers which path.
 
-    :param base: the path under which people reach this server, see `Settings.base_path`.
+    :param bases: the paths under which people reach this server, of one that is below another first.
     """
 
-    def __init__(self, websocket: IResource, pages: Pages, api: Front, base: str = "") -> None:
+    def __init__(self, websocket: IResource, pages: Pages, api: Front, *bases: str) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
         self._websocket = websocket
         self._pages = pages
         self._api = api
-        self._base = [unquote_to_bytes(name) for name in base.split("/")[1:]]
+        self._bases = [[unquote_to_bytes(name) for name in base.split("/")[1:]] for base in bases if base]
         self._first = {b"ws", *pages.first, *api.first}
 
     def getChildWithDefault(self, path: bytes, request: Any) -> IResource:
         """Find who answers; pages and API read the whole path themselves."""
-        names = self._inside([path, *request.postpath])
+        names, base = self._inside([path, *request.postpath])
         request.prepath, request.postpath = [], names
         if not names:
-            return to_folder(self._base[-1])
+            return to_folder(base[-1])
         if names == [b"ws"]:
             return self._websocket
         found = self._pages.find(request)
@@ -280,16 +280,16 @@ class Root(Resource):
             return found
         return Missing() if names[0] not in self._api.first and wants_page(request) else self._api
 
-    def _inside(self, names: list[bytes]) -> list[bytes]:
+    def _inside(self, names: list[bytes]) -> tuple[list[bytes], list[bytes]]:
         """
-        :returns: what is behind the base, or all where it is not there. A base may be called as something of ours, such
-            as ``/play``: what follows it tells.
+        :returns: what is behind a base, or all where it is not there; and that base. A base may be called as something
+            of ours, such as ``/play``: what follows it tells.
         """
-        size = len(self._base)
-        if not size or names[:size] != self._base:
-            return names
-        rest = names[size:]
-        return rest if (rest[0] in self._first if rest else names[0] not in self._first) else names
+        for base in self._bases:
+            rest = names[len(base) :]
+            if names[: len(base)] == base and (rest[0] in self._first if rest else names[0] not in self._first):
+                return rest, base
+        return names, []
 
 
 class Front(Resource):

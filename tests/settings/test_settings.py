@@ -126,6 +126,8 @@ class MergeTests(SettingsCase):
             "metrics": '["10.0.0.0/8"]',
             "trusted_proxy": '["192.0.2.7", "10.0.0.0/8", "unix"]',
             "public_url": '"https://a.example/x/"',
+            "node_name": '"a"',
+            "node_url": '"https://a.example/x/n/a"',
             "sync": '"power"',
             "time_zone": '"Europe/Berlin"',
             "login_url": '"https://shop.example/enter/"',
@@ -287,6 +289,19 @@ class ValueTests(SettingsCase):
         """People must be able to open it."""
         for wrong in ("games.example", "ftp://games.example", "https://", "https://a.example/?a=b", "http://[::1"):
             self.assertIn("public_url (from option --public-url): expected", self.refused({"public_url": wrong}))
+
+    def test_node_address(self) -> None:
+        """A node's own address is below the public one, unless it is given; without a name any node is behind it."""
+        both = {"public_url": "https://a.example/games", "node_name": "b-2"}
+        self.assertEqual(
+            (load(both).node_address, load(both).node_path), ("https://a.example/games/n/b-2", "/games/n/b-2")
+        )
+        named = load({**both, "node_url": "http://b.example:8081/"})
+        self.assertEqual((named.node_address, named.node_path), ("http://b.example:8081", ""))
+        self.assertEqual(load({"public_url": "https://a.example"}).node_address, "https://a.example")
+        self.assertIsNone(load({"node_name": "a"}).node_address)
+        for wrong in ("", "a b", "a/b", "-a", "ü", "a" * 33):
+            self.assertIn("node_name (from option --node-name): expected", self.refused({"node_name": wrong}))
 
     def test_sync(self) -> None:
         """Two words, with what they mean."""
