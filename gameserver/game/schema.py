@@ -174,10 +174,11 @@ class Schema:
             if not samples:  # most moves are buttons; what is wrong with one is said below
                 with suppress(ValidationError):
                     whole = msgspec.convert(data, self.struct, strict=True, dec_hook=self._seat, builtin_types=(bytes,))
-                    return self.canonical(whole)
+                    return self._with_more(self.canonical(whole), data, samples)
             given = {**data, **{name: value for name, value in samples.items() if value is not ...}}
-            if (missing := self._required - given.keys() - samples.keys()) or samples.keys() - self._names:
-                wrong = min(missing or samples.keys() - self._names)
+            unknown = samples.keys() - self._names if not self.open else set()
+            if (missing := self._required - given.keys() - samples.keys()) or unknown:
+                wrong = min(missing or unknown)
                 text = "misses the field" if missing else "leaves a field open that it has not:"
                 raise ValidationError(f"It {text} `{wrong}`")
             read = msgspec.convert(given, self._loose, strict=True, dec_hook=self._seat, builtin_types=(bytes,))
@@ -186,7 +187,14 @@ class Schema:
         finally:
             self._room = None
         fields = {**self._defaults, **{name: getattr(read, name) for name in given if name in self._names}}
-        return self.canonical({name: value for name, value in fields.items() if name not in samples})
+        canonical = self.canonical({name: value for name, value in fields.items() if name not in samples})
+        return self._with_more(canonical, data, samples)
+
+    def _with_more(self, fixed: dict[str, Any], data: dict[str, Any], samples: dict[str, Any]) -> dict[str, Any]:
+        """:returns: the same, with what a method takes that takes whatever else there is."""
+        if self.open:
+            fixed.update((name, value) for name, value in data.items() if name not in self._names | samples.keys())
+        return fixed
 
     def fit(self, all_data: list[Any]) -> bool:
         """

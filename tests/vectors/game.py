@@ -1,10 +1,14 @@
-"""The game of the conversations: whatever its one player wants is done to documents, groups, timers and events."""
+"""
+The games of the conversations: one in which whatever its player wants is done to documents, groups, timers and events,
+and one that is played by its moves.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
-from gameserver import Game, Player, Refused, message, timer
+from gameserver import Game, Move, Player, Refused, Some, bot, message, timer
 
 
 class Vectors(Game):
@@ -79,3 +83,52 @@ class Vectors(Game):
         for key in path[:-1]:
             at = at[key]
         return at, path[-1]
+
+
+class Heap(Game):
+    """Take one to three; who takes the last wins."""
+
+    name = "heap"
+    min_players, max_players = 2, 3
+    ready_check = True
+    turn_s = 30
+
+    def on_start(self) -> None:
+        self.state["heap"] = 9
+        self.turns.begin()
+
+    def on_turn(self, player: Player) -> None:
+        self.turns.prompt("Take some of {heap}", "{who} takes", heap=self.state["heap"], who=player)
+        self.turns.prompt("You lead", to=self.players[0])
+
+    def moves(self, player: Player) -> Iterator[Move]:
+        for n in (1, 2, 3):
+            if n <= self.state["heap"]:
+                yield Move("take", {"n": n}, "Take {n}", "take")
+        yield Move("give", {"$n": 1}, "{cards} to {to}", choices={"to": self.players, "cards": Some(["a", "b"], 0, 2)})
+        yield Move("roll", {"dice": 1})
+        yield Move("shout", choices={"text": ..., "loud": range(2)})
+
+    @message(turn=True, undo=True)
+    def take(self, player: Player, n: int) -> None:
+        self.state["heap"] -= n
+        if self.state["heap"] == 0:
+            self.over(ranking=[[winner] for winner in self.turns.order_from(player)])
+        else:
+            self.turns.next()
+
+    @message(turn=True)
+    def give(self, player: Player, to: Player, cards: list[str], **more: int) -> None:
+        self.state["given"] = [to.name, *cards, more]
+
+    @message(turn=True, undo=True)
+    def roll(self, player: Player, dice: int) -> None:
+        self.state["rolled"] = [self.random.randint(1, 6) for _ in range(dice)]
+
+    @message(turn="any")
+    def shout(self, player: Player, text: str, loud: int) -> None:
+        self.send("shouted", text)
+
+    @bot("clever", title="Clever", stand_in=True)
+    def clever(self, player: Player, moves: list[Move]) -> Move:
+        return moves[0]

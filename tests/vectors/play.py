@@ -11,7 +11,7 @@ from typing import Any
 
 from gameserver.protocol import values
 from gameserver.protocol.messages import Form
-from tests.vectors.game import Vectors
+from tests.vectors.game import Heap, Vectors
 from tests.websocket.kit import Message, Peer, Rig
 
 Step = dict[str, Any]
@@ -22,7 +22,7 @@ class Play:
     """:ivar peer: the seat whose conversation it is."""
 
     def __init__(self, form: Form) -> None:
-        self.rig = Rig(Vectors, forms=(form,))
+        self.rig = Rig(Vectors, Heap, forms=(form,))
         self.peer: Peer = self.rig.connect()
         self._others: dict[str, Peer] = {}
         self._names: dict[str, str] = {}

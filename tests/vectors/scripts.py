@@ -186,9 +186,47 @@ def leaves() -> list[Step]:
     return [*CREATE, JOIN, says("leave", ["leave"], id=2, room="K7QM")]
 
 
+def moves() -> list[Step]:
+    """A game is played by its moves: ready, bots, turns, choices, what is refused, and what is taken back."""
+
+    def bob(type: str, **data: Any) -> Step:
+        return other("Bob", "send", room="K7QM", type=type, data=data)
+
+    def play(id: int, call: list[Any], turn: int, type: str, **data: Any) -> Step:
+        return says("send", ["play", *call], id=id, room="K7QM", type=type, data=data, turn=turn)
+
+    return [
+        says("hello", guest={"name": "Ann"}),
+        says("create", ["create", "heap"], id=1, game="heap", name="Ann"),
+        JOIN,
+        says("bot", ["bot", {"level": "random", "name": "Robo"}], id=2, room="K7QM", level="random", name="Robo"),
+        says("bot", ["bot", {"level": "clever"}], id=3, room="K7QM", level="clever"),
+        says("bot", ["bot", {"seat": "3"}], id=4, room="K7QM", seat="3"),
+        says("ready", ["ready"], id=5, on=True, room="K7QM"),
+        says("ready", ["ready", False], id=6, on=False, room="K7QM"),
+        other("Bob", "ready", room="K7QM", on=True),
+        says("ready", ["ready"], id=7, on=True, room="K7QM"),
+        play(8, [1], 1, "take", n=2),
+        says("undo", ["undo"], id=9, room="K7QM"),
+        play(10, [0], 1, "take", n=1),
+        bob("take", n=3),
+        says("undo", ["undo"], id=11, room="K7QM"),
+        play(12, [3, {"to": "2", "cards": ["b", "a"]}], 3, "give", to="2", cards=["b", "a"], **{"$$n": 1}),
+        says("send", ["send", "take", {"n": 4}], id=13, room="K7QM", type="take", data={"n": 4}),
+        says("send", ["send", "take", {"n": True}], id=14, room="K7QM", type="take", data={"n": True}),
+        play(15, [4], 3, "roll", dice=1),
+        says("undo", ["undo"], id=16, room="K7QM"),
+        LOST,
+        bob("take", n=3),
+        BACK,
+        says("resume", id=17, room="K7QM", resume="SECRET", seen={"epoch": "EPOCH", "room": 22, "seat": 0}),
+        {"passes_s": 31},
+    ]
+
+
 PLAYED = {
     "documents": documents, "events": events, "groups": groups, "chat": chat, "resumed": resumed, "left": left,
-    "leaves": leaves,
+    "leaves": leaves, "moves": moves,
 }  # fmt: skip
 
 SEAT = {"number": 0, "role": "player", "online": True, "profile": {}, "groups": [], "gone": False,
@@ -384,39 +422,34 @@ def turns() -> list[Step]:
     ]
 
 
-def moves() -> list[Step]:
-    """A move is sent with the number of its turn; undo, ready and bot are requests as any other."""
+def asked_again() -> list[Step]:
+    """What had no answer is asked again once the seat is back: a move with the number of its turn, and what bots get."""
     take = {"type": "take", "data": {"n": 2}, "label": "Take 2", "group": None, "choices": None, "seats": []}
-    attack = {"type": "attack", "data": {"a": 3}, "label": None, "group": None, "seats": ["b"],
-              "choices": {"b": {"of": ["2", "4"]}, "dice": {"range": [1, 4]}}}  # fmt: skip
     turn = {"order": ["1", "2"], "current": "1", "active": ["1"], "stage": None, "number": 7, "round": 2,
             "prompt": None, "ends": None, "clocks": {}}  # fmt: skip
-    told: dict[str, Any] = {"moves": [take, attack], "more": False, "prompt": None, "undo": False}
+    told: dict[str, Any] = {"moves": [take], "more": False, "prompt": None, "undo": True}
+    send = says("send", id=3, room="K7QM", type="take", data={"n": 2}, turn=7)
+    back = {"docs": {}, "seen": {"epoch": "EPOCH", "room": 4, "seat": 0}, "moves": told, "info": {**INFO, "turn": turn}}
     return [
         *begun(moves=told, info={**INFO, "turn": turn}),
-        says("send", ["play", 0], id=2, room="K7QM", type="take", data={"n": 2}, turn=7),
-        said(5, op="room", info={**INFO, "turn": {**turn, "number": 8}}),
-        hears("moves", room="K7QM", **told | {"moves": [attack], "undo": True}),
+        says("bot", ["bot", {"seat": "3"}], id=2, room="K7QM", seat="3"),
         hears("ok", id=2, data=None, room="K7QM"),
-        says("send", ["play", 0, {"b": "4", "dice": 2}], id=3, room="K7QM", type="attack",
-             data={"a": 3, "b": "4", "dice": 2}, turn=8),
-        hears("error", id=3, code="not_legal", message="That is no legal move.", path=None, room="K7QM"),
-        says("undo", ["undo"], id=4, room="K7QM"),
-        hears("error", id=4, code="cannot_undo", message="Chance was drawn.", path=None, room="K7QM"),
-        says("ready", ["ready"], id=5, on=True, room="K7QM"),
-        hears("ok", id=5, data=None, room="K7QM"),
-        says("ready", ["ready", False], id=6, on=False, room="K7QM"),
-        hears("ok", id=6, data=None, room="K7QM"),
-        says("bot", ["bot", {"level": "random", "name": "Robo"}], id=7, room="K7QM", level="random", name="Robo"),
-        hears("ok", id=7, data="3", room="K7QM"),
-        says("bot", ["bot", {"seat": "3"}], id=8, room="K7QM", seat="3"),
+        {"call": ["play", 0], **send},
         LOST,
         BACK,
         WELCOME,
-        resume(9, room=5, seat=0),
-        joined(9, True, docs={}, seen={"epoch": "EPOCH", "room": 5, "seat": 0}),
-        says("bot", id=8, room="K7QM", seat="3"),
-        hears("ok", id=8, data=None, room="K7QM"),
+        resume(4, room=4, seat=0),
+        joined(4, True, **back),
+        send,
+        hears("error", id=3, code="not_your_turn", message="It is not your turn.", path=None, room="K7QM"),
+        says("bot", ["bot", {"seat": "3", "level": "random"}], id=5, room="K7QM", level="random", seat="3"),
+        LOST,
+        BACK,
+        WELCOME,
+        resume(6, room=4, seat=0),
+        joined(6, True, **back),
+        says("bot", id=5, room="K7QM", level="random", seat="3"),
+        hears("ok", id=5, data=None, room="K7QM"),
     ]  # fmt: skip
 
 
@@ -482,5 +515,5 @@ def unanswered() -> list[Step]:
 WRITTEN = {
     "twice": twice, "jumped": jumped, "not_recovered": not_recovered, "slow_reader": slow_reader, "misfit": misfit,
     "unknown": unknown, "audiences": audiences, "keys": keys, "moved": moved, "unanswered": unanswered,
-    "turns": turns, "moves": moves,
+    "turns": turns, "asked_again": asked_again,
 }  # fmt: skip

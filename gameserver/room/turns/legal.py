@@ -95,8 +95,7 @@ def admit_untyped(room: Room, player: Player, type: str, data: Any) -> None:
     if room.spec.moves is None or type not in room.spec.turn_types:
         return
     fields = {} if data is None else data
-    if isinstance(fields, dict):
-        for found in known(room, player).of_message(type, fields):
-            if {*found.fixed, *found.choices} == fields.keys() and found.covers(fields):
-                return
-    raise Refused(code="not_legal")
+    if not isinstance(fields, dict) or not any(
+        found.covers(fields) for found in known(room, player).of_message(type, fields)
+    ):
+        raise Refused(code="not_legal")

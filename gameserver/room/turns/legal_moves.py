@@ -51,7 +51,9 @@ class Legal:
         return self._as_read()[1]
 
     def covers(self, data: dict[str, Any]) -> bool:
-        """:param data: of a message, as its schema reads it, as JSON."""
+        """:param data: of a message, as its schema reads it, as JSON: all fields."""
+        if data.keys() != self.fixed.keys() | self.choices.keys():
+            return False
         for name, value in data.items():
             choice = self.choices.get(name)
             if not (allows(choice, value) if choice is not None else same(self.fixed.get(name), value)):

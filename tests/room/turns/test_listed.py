@@ -54,6 +54,10 @@ class Listing(Game):
         self.state["what"] = what
 
     @message(turn=True)
+    def more(self, player: Player, n: int, **more: Any) -> None:
+        self.state["more"] = more
+
+    @message(turn=True)
     def stop(self, player: Player) -> None: ...
 
     @message(turn=True, stage="later")
@@ -117,6 +121,16 @@ class FitTests(ListedCase):
         self.assertEqual(self.refused(ann, "mark", on=True).code, "not_legal")
         ann.send("mark", on=False, far=1.0)
         self.assertEqual(self.refused(ann, "mark", on=0, far=1.0).code, "not_legal")
+
+    def test_whatever_else_there_is(self) -> None:
+        """A method that takes more fields than it names gets those of the move."""
+        ann = self.sit(Move("more", {"n": 1, "$x": [1]}), Move("more", {"n": 2}, choices={"y": [1, 2], "z": ...}))
+        ann.send("more", {"n": 1, "$x": [1]})
+        self.assertEqual(self.table.state["more"], {"$x": [1]})
+        self.assertEqual(self.refused(ann, "more", n=1).code, "not_legal")
+        self.assertEqual(self.refused(ann, "more", **{"n": 1, "$x": [1], "y": 1}).code, "not_legal")
+        ann.send("more", n=2, y=2, z="any")
+        self.assertEqual(self.refused(ann, "more", n=2, y=3, z="any").code, "not_legal")
 
     def test_players_where_no_type_says_so(self) -> None:
         """They are their ids."""
