@@ -423,7 +423,7 @@ def turns() -> list[Step]:
 
 
 def asked_again() -> list[Step]:
-    """What had no answer is asked again once the seat is back: a move with the number of its turn, and what bots get."""
+    """What had no answer is asked again once the seat is back: a move with its turn, and what is done with bots."""
     take = {"type": "take", "data": {"n": 2}, "label": "Take 2", "group": None, "choices": None, "seats": []}
     turn = {"order": ["1", "2"], "current": "1", "active": ["1"], "stage": None, "number": 7, "round": 2,
             "prompt": None, "ends": None, "clocks": {}}  # fmt: skip
