@@ -35,6 +35,7 @@ from gameserver.errors import GameServerError, StoreLocked, StoreUnavailable
 from gameserver.files import is_open, remedy
 from gameserver.game import loader
 from gameserver.game.spec import spec_of
+from gameserver.guard.service import Guard, NoteFile
 from gameserver.hangup import Hangup
 from gameserver.interfaces import ILeases
 from gameserver.node.creators import Creators
@@ -123,6 +124,9 @@ def _build(settings: Settings, reactor: Any, node_file: NodeFile) -> IService:
         options_bytes=limits.options_bytes,
         free_s=ROOM_FREE_S,
     )
+    with usable(settings, "data"):
+        guard = Guard(settings, NoteFile(settings.data, os.urandom), store, reactor, shared=lease is not None)
+    guard.watch(registry)
     sessions: dict[Session, None] = {}
     context = AuthContext(
         settings=settings,
@@ -169,6 +173,7 @@ def _build(settings: Settings, reactor: Any, node_file: NodeFile) -> IService:
     games = Releases(settings.games, registry, clock, calendar, factory.serve)
     games.setServiceParent(root)  # type: ignore[no-untyped-call]
     Control(settings.data, registry, reactor).setServiceParent(root)  # type: ignore[no-untyped-call]
+    guard.setServiceParent(root)  # type: ignore[no-untyped-call]
     node.setServiceParent(root)  # type: ignore[no-untyped-call]
     workers = Workers(reactor)
     workers.setServiceParent(root)  # type: ignore[no-untyped-call]

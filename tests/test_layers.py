@@ -48,6 +48,7 @@ PLACES = {
     "gameserver.collecting": "roots",
     "gameserver.operating": "roots",
     "gameserver.hangup": "roots",
+    "gameserver.guard": "roots",
     "gameserver.client": "roots",
     "gameserver.testing": "roots",
 }

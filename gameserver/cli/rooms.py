@@ -86,12 +86,14 @@ def _give(settings: Settings, *orders: RoomOrder) -> list[Any]:
 @click.command()
 @_server_options
 @click.option("--aside", is_flag=True, help="Only those that this release cannot run, each with the reason.")
+@click.option("--quarantined", is_flag=True, help="Only those that ended the server twice, or are damaged.")
 @click.option("--rename-game", nargs=2, metavar="OLD NEW", help="Rooms of the game OLD are NEW's from now on.")
-def rooms(aside: bool, rename_game: tuple[str, str] | None, **server: Any) -> None:
+def rooms(aside: bool, quarantined: bool, rename_game: tuple[str, str] | None, **server: Any) -> None:
     """
     List the rooms in a server's store, whether the server runs or not.
 
-    Rooms that are kept aside are those that this release of their game cannot run; gameserver room handles one.
+    Rooms that are kept aside are those that this release of their game cannot run; rooms in quarantine could be, but
+    the server ended twice in the middle of a step of theirs, or a part of them is lost. gameserver room handles one.
     """
     from gameserver.operating.orders import RoomOrder
 
@@ -102,39 +104,48 @@ def rooms(aside: bool, rename_game: tuple[str, str] | None, **server: Any) -> No
     *renamed, found = _give(settings, *orders)
     if rename_game:
         click.echo(f"{renamed[0]} rooms of {rename_game[0]} are of {rename_game[1]} now.")
-    if not aside and not rename_game:
+    some = aside or quarantined
+    if not some and not rename_game:
         for game, count in found["counts"].items():
             click.echo(f"{game}: {count}")
-    for room in found["aside"]:
-        click.echo(f"{room['code']}  {room['game']}  ASIDE: {room['why']}")
-    if not found["aside"] and (aside or not found["counts"]):
-        click.echo("No rooms are kept aside." if aside else "No rooms.")
+    listed = [room for room in found["aside"] if not some or (quarantined if room["quarantined"] else aside)]
+    for room in listed:
+        click.echo(f"{room['code']}  {room['game']}  {_kept(room['quarantined'])}: {room['why']}")
+    if not listed and (some or not found["counts"]):
+        click.echo(
+            "No rooms are in quarantine." if quarantined else "No rooms are kept aside." if aside else "No rooms."
+        )
+
+
+def _kept(quarantined: bool) -> str:
+    return "QUARANTINED" if quarantined else "ASIDE"
 
 
 @click.command()
 @click.argument("code")
-@click.argument("act", type=click.Choice(["show", "retry", "drop", "export"]))
+@click.argument("act", type=click.Choice(["show", "retry", "free", "drop", "close", "export"]))
 @_server_options
 @click.option("--file", "path", type=click.Path(path_type=Path), help="For export: where to; CODE.room by itself.")
-@click.option("--yes", is_flag=True, help="For drop: do not ask.")
+@click.option("--yes", is_flag=True, help="For drop and close: do not ask.")
 def room(code: str, act: Any, path: Path | None, yes: bool, **server: Any) -> None:
     """
-    Handle a room that is kept aside.
+    Handle a room that is kept aside, or in quarantine.
 
-    show: what the store has of it, as JSON; retry: run it, if that is possible by now; drop: delete it for good;
-    export: write it to a file, which gameserver import takes.
+    show: what the store has of it, and its last inputs, as JSON; retry: run it, if that is possible by now; free: the
+    same, and forget that the server ended in steps of it; drop or close: delete it for good; export: write it to a
+    file, which gameserver import takes.
     """
     import msgspec
 
     from gameserver.operating.orders import RoomOrder
 
     settings = _settings(**server)
-    if act == "drop" and not yes:
+    if act in ("drop", "close") and not yes:
         click.confirm(f"Delete the room {code} for good, with all its seats?", abort=True)
     (done,) = _give(settings, RoomOrder(act, code=code))
     if act == "show":
         click.echo(msgspec.json.format(msgspec.json.encode(done), indent=2))
-    elif act == "retry" and done is not None:
+    elif act in ("retry", "free") and done is not None:
         raise click.ClickException(f"{code} is kept aside still: {done}")
     elif act == "export":
         from gameserver.node.archive import ArchivedRoom
@@ -147,7 +158,7 @@ def room(code: str, act: Any, path: Path | None, yes: bool, **server: Any) -> No
         writer.finish()
         click.echo(f"Wrote {path}; it has what its players' pages show, and its secrets.")
     else:
-        click.echo(f"{code} {'can be run again' if act == 'retry' else 'is deleted'}.")
+        click.echo(f"{code} {'can be run again' if act in ('retry', 'free') else 'is deleted'}.")
 
 
 @click.command("export")
@@ -210,7 +221,7 @@ def import_store(path: Path, **server: Any) -> None:
         found = await offline.registry.mending.look()
         if archive.whole and sum(found.values()) != archive.counts["room"]:
             raise CannotArchive(f"{archive.counts['room']} rooms were put there, and {sum(found.values())} are found")
-        return [f"{room.code}  {room.game}  ASIDE: {room.why}" for room in offline.registry.aside]
+        return [f"{room.code}  {room.game}  {_kept(room.quarantined)}: {room.why}" for room in offline.registry.aside]
 
     aside = _in_place(settings, put, makes=True)
     click.echo(f"Took {_in_words(archive.counts)} into the store, and opened every room.")

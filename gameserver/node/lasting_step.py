@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Generator
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final
 
@@ -32,7 +32,7 @@ class LastingStep:
 
     def __init__(
         self,
-        coroutine: Coroutine[Any, Any, None],
+        coroutine: Coroutine[Any, Any, None] | Generator[Any, Any, None],
         clock: IClock,
         ended: Callable[[LastingStep, Failure | None], None],
         what: str,

@@ -84,6 +84,8 @@ class Mending:
         await self._let_go(*ids)
 
     def _look_at(self, stored: Stored) -> None:
+        if self._aside.keep_if_quarantined(stored):
+            return
         try:
             restored(stored, self._specs, epoch="", now=self._clock.now(), context=self._context)
         except CannotOpen as error:
@@ -110,7 +112,7 @@ class Mending:
 
     async def retry(self, code: str) -> str | None:
         """:returns: why a room is kept aside still; None: it can be run."""
-        await self._retry([self._find(code).id])
+        await self._retry([self.find(code).id])
         room = self._aside.get(code)
         return room.why if room is not None else None
 
@@ -146,14 +148,15 @@ class Mending:
         await self._retry(ids)
         return len(ids)
 
-    def _find(self, code: str) -> RoomAside:
+    def find(self, code: str) -> RoomAside:
+        """:raises Refused: ``not_found``: no room of exactly that code is kept aside."""
         room = self._aside.get(code)
         if room is None:
             raise Refused(f"No room {code} is kept aside.", code="not_found")
         return room
 
     async def _take(self, code: str) -> Stored:
-        opened: list[Stored] = await self._store.open_rooms([self._find(code).id])
+        opened: list[Stored] = await self._store.open_rooms([self.find(code).id])
         if not opened:
             raise Refused(f"The room {code} is another server's by now.", code="not_found")
         return opened[0]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container, Sequence
+from collections.abc import Awaitable, Callable, Container, Sequence
 from typing import TYPE_CHECKING, Final, cast
 
 from twisted.internet.defer import Deferred
@@ -29,6 +29,7 @@ class RoomOpener:
     :param here: the ids of the rooms that are here.
     :param reopen: runs a stored room from now on, and says whether it can be run; a room that cannot is given up, so
         that another node may try, where there are such.
+    :ivar before: called before rooms are taken over: what others know of them is to be known; None: nothing is.
     :ivar unusable: the ids of rooms that cannot be run here, and are for other nodes.
     """
 
@@ -38,6 +39,7 @@ class RoomOpener:
         self._reopen = reopen
         self._under_way: dict[str, list[Deferred[None]]] = {}
         self._waiting = 0
+        self.before: Callable[[], Awaitable[None]] | None = None
         self.unusable: set[str] = set()
 
     async def open(self, ids: Sequence[str]) -> None:
@@ -82,6 +84,8 @@ class RoomOpener:
     async def _open(self, ids: list[str]) -> None:
         self._under_way.update((id, []) for id in ids)
         try:
+            if self.before is not None:
+                await self.before()
             opened = await self._store.open_rooms(ids)
             can_run = {stored.room: self._reopen(stored) for stored in opened}
             unusable = [id for id, can in can_run.items() if not can]

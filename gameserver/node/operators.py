@@ -11,6 +11,7 @@ from msgspec.structs import replace
 
 from gameserver.errors import Refused
 from gameserver.interfaces import User
+from gameserver.node.codes import as_typed
 from gameserver.node.sanctions import Sanction
 from gameserver.protocol.texts import cleaned, said
 from gameserver.room.chat import moderation
@@ -20,6 +21,7 @@ from gameserver.room.inputs.moderation import Moderate
 
 if TYPE_CHECKING:
     from gameserver.node.rooms import RoomRegistry
+    from gameserver.node.rooms_aside import RoomAside
 
 LISTED: Final = 100
 """Entries of the log in one answer."""
@@ -60,6 +62,12 @@ class Announcement(Struct, forbid_unknown_fields=True):
 
     text: str
     data: Any = None
+
+
+class QuarantineAct(Struct, forbid_unknown_fields=True):
+    """What is done with a room in quarantine: it is run again, or deleted for good."""
+
+    act: Literal["free", "close"]
 
 
 class Operators:
@@ -143,6 +151,45 @@ class Operators:
         await self._registry.lobby_chat.announce(text, wish.data)
         self._note(user, "announce", about=text)
 
+    def quarantined(self, user: User) -> list[RoomAside]:
+        """:returns: the rooms that are kept aside here, by code."""
+        _check_admin(user)
+        return sorted(self._registry.aside, key=lambda room: room.code)
+
+    async def show(self, user: User, code: str) -> dict[str, Any]:
+        """
+        :returns: what the store has of a room that is kept aside, and in the middle of what the server ended.
+        :raises Refused: ``not_found``: it is not kept aside.
+        """
+        room = self._aside(user, code)
+        return {**await self._registry.mending.show(room.code), "ends": self._registry.unclean.shown(room.id)}
+
+    async def export(self, user: User, code: str) -> dict[str, Any]:
+        """
+        :returns: a room that is kept aside, as another store can take it.
+        :raises Refused: ``not_found``: it is not kept aside.
+        """
+        found: dict[str, Any] = msgspec.to_builtins(await self._registry.mending.export(self._aside(user, code).code))
+        return found
+
+    async def end_quarantine(self, user: User, code: str, wish: QuarantineAct) -> str | None:
+        """
+        :returns: why the room is kept aside still; None: it is run, or deleted, as was asked.
+        :raises Refused: ``not_found``: it is not kept aside.
+        """
+        room = self._aside(user, code)
+        why = None
+        if wish.act == "free":
+            why = await self._registry.free(room.code)
+        else:
+            await self._registry.close(room.code)
+        self._note(user, wish.act, about=room.code, game=room.game)
+        return why
+
+    def _aside(self, user: User, code: str) -> RoomAside:
+        _check_admin(user)
+        return self._registry.mending.find(code if self._registry.aside.holds(code) else as_typed(code))
+
     async def _expel(self, user: User, wish: SanctionWish) -> None:
         """Whoever is banned may be in rooms at present."""
         watch = self._registry.watch
@@ -179,6 +226,11 @@ def _called_with(wish: RoomAct) -> tuple[Callable[..., Any], dict[str, Any]]:
 def _check(user: User) -> None:
     if not has_right(user):
         raise Refused("That takes the right moderator or admin.", code="forbidden")
+
+
+def _check_admin(user: User) -> None:
+    if "admin" not in user.rights:
+        raise Refused("That takes the right admin.", code="forbidden")
 
 
 def _check_seconds(s: float | None) -> None:

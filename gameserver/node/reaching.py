@@ -74,6 +74,7 @@ class Reaching:
             located = await self._located(code)
             if located.node is not None:
                 self._aside.back(located.code)  # a node that can run it has it
+            await self._aside.look_again(located.code)
             self._aside.check_room(located.code)
             if self.here(code) is None:
                 await self._open(located)

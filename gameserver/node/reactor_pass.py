@@ -16,22 +16,25 @@ if TYPE_CHECKING:
     from twisted.internet.interfaces import IDelayedCall
 
     from gameserver.interfaces import IClock
+    from gameserver.node.step_notes import StepNotes
 
 
 class ReactorPass:
     """
     :param clock: ends the passes that nobody else ends, before the reactor waits again.
     :ivar rooms: ends the pass of the rooms; called first.
+    :ivar notes: where steps of rooms are noted, set before there are any; None: nowhere.
     :ivar passing: somebody goes through what came in, and calls `end` afterwards.
     :ivar began_s: while somebody does, when that began: the wall clock, seconds since 1970; else 0.
     :ivar monotonic_s: the same by seconds that only grow.
     :ivar number: grows from each pass to the next.
     """
 
-    __slots__ = ("_asked", "_call", "_clock", "_owing", "began_s", "monotonic_s", "number", "passing", "rooms")
+    __slots__ = ("_asked", "_call", "_clock", "_owing", "began_s", "monotonic_s", "notes", "number", "passing", "rooms")
 
     def __init__(self, clock: IClock) -> None:
         self.rooms: Callable[[], None] = _nothing
+        self.notes: StepNotes | None = None
         self.passing = False
         self.began_s = self.monotonic_s = 0.0
         self.number = 0

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from msgspec import Struct
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
-from gameserver.errors import Refused
+from gameserver.errors import Refused, StoreUnavailable
+
+if TYPE_CHECKING:
+    from gameserver.interfaces import Stored
+    from gameserver.node.unclean_ends import UncleanEnds
 
 
 class RoomAside(Struct, frozen=True):
@@ -17,18 +22,25 @@ class RoomAside(Struct, frozen=True):
     A room that is kept aside.
 
     :ivar why: one line for whoever is to mend it.
+    :ivar quarantined: this release could run it; but it ended, or would end, the server, or a part of it is lost.
     """
 
     id: str
     code: str
     game: str
     why: str
+    quarantined: bool = False
 
 
 class RoomsAside:
-    """Those of a node, by code."""
+    """
+    Those of a node, by code.
 
-    def __init__(self) -> None:
+    :param unclean: says which are quarantined; None: none are.
+    """
+
+    def __init__(self, unclean: UncleanEnds | None = None) -> None:
+        self._unclean = unclean
         self._rooms: dict[str, RoomAside] = {}
         self._shown: set[str] = set()
 
@@ -60,6 +72,33 @@ class RoomsAside:
             log.error(text, room=room.code, game=room.game, reason=room.why)
         self.put(room)
 
+    def keep_if_quarantined(self, stored: Stored, log: Logger | None = None) -> bool:
+        """
+        Keep a stored room aside if it is quarantined.
+
+        :param log: where that is written; None: nowhere.
+        :returns: whether it is.
+        """
+        why = self._unclean.why(stored.room) if self._unclean is not None else None
+        if why is None:
+            return False
+        room = RoomAside(stored.room, stored.code, stored.game, why, quarantined=True)
+        if log is not None:
+            log.error("room {room} of the game {game} is in quarantine: {why}", room=room.code, game=room.game, why=why)
+        self.put(room)
+        return True
+
+    async def look_again(self, code: str) -> None:
+        """A room in quarantine may have been freed at another node."""
+        room = self._rooms.get(code)
+        if room is not None and room.quarantined and self._unclean is not None:
+            try:
+                await self._unclean.renew()
+            except StoreUnavailable:
+                return
+            if self._unclean.why(room.id) is None:
+                self.back(code)
+
     def released(self, game: str) -> None:
         """There is another release of a game: where that fails is to be shown, too."""
         self._shown.discard(game)
@@ -83,11 +122,15 @@ class RoomsAside:
 
     def in_words(self) -> str | None:
         """:returns: how many there are, by game, for whoever looks after the server; None: none."""
-        if not self._rooms:
-            return None
-        by_game = Counter(room.game for room in self._rooms.values())
-        games = ", ".join(f"{game} {count}" for game, count in sorted(by_game.items()))
-        return f"rooms kept aside, until a release can run them: {games}"
+        parts = []
+        for quarantined, text in (
+            (False, "rooms kept aside, until a release can run them"),
+            (True, "rooms in quarantine, until an operator frees or closes them"),
+        ):
+            by_game = Counter(room.game for room in self._rooms.values() if room.quarantined is quarantined)
+            if by_game:
+                parts.append(f"{text}: " + ", ".join(f"{game} {count}" for game, count in sorted(by_game.items())))
+        return "; ".join(parts) or None
 
     def check_game(self, game: str) -> None:
         """:raises Refused: ``quarantined``: rooms of it are kept aside."""

@@ -109,13 +109,14 @@ class RoomRunner(RoomSteps):
 
     # Ways in
 
-    def message(self, requester: Requester, seat: str, message: Send, read: Any = UNREAD) -> None:
+    def message(self, requester: Requester, seat: str, message: Send, read: Any = UNREAD, frame: bytes = b"") -> None:
         """
         Apply a player's message: at once, or behind what waits.
 
         All of it is one function, since a message that is said on costs little more than the calls on its way.
 
         :param read: see `Message`.
+        :param frame: the message as it came, for notes.
         :raises Refused: there is no room any more, or too much waits for it.
         """
         room = self.room
@@ -128,6 +129,8 @@ class RoomRunner(RoomSteps):
         if self.state is not FREE or stale.due_at <= now + DUE_SLACK_S or self.commits.late_at <= monotonic:
             if self.state is OVER or self.queue.is_full_of(requester):
                 raise Refused(code=self._refusal if self.state is OVER else "busy")
+            if self.suspect is not None:
+                self.suspect.check_frame(frame)
             self._take_in(Message(requester, seat, message, read))
             return
         self.state = STEPPING
@@ -136,6 +139,9 @@ class RoomRunner(RoomSteps):
             moment.now = now
             moment.monotonic = monotonic
         changes.durable = True
+        notes = self.notes
+        if notes is not None:
+            notes.begin(self, frame)
         try:
             rest = apply_message(room, requester, seat, message, read)
             if rest is not None:
@@ -152,6 +158,8 @@ class RoomRunner(RoomSteps):
                         self.reactor_pass.ask()
         except Exception:  # noqa: BLE001 - a bug of ours must not stop the other rooms
             self._failed(Message(requester, seat, message), None, Failure())
+        if notes is not None:
+            notes.words[1] = 0  # `StepNotes.end`, without the call
         if self.state is STEPPING and stale.due_at != LOOK and not self.queue and not self.store_away:
             self.state = FREE  # as before
         else:
@@ -210,12 +218,8 @@ class RoomRunner(RoomSteps):
         return waiter.done
 
     def tick(self) -> bool:
-        """
-        A tick of the room's rate has come.
-
-        :returns: whether the room was free for it: a tick is not kept for later.
-        """
-        free = self._may_step() and not self.queue
+        """A tick of the room's rate has come. :returns: whether the room was free for it: it is not kept for later."""
+        free = self._may_step() and not self.queue and not self.rests
         if free:
             self._take_in(Tick())
         return free
@@ -248,6 +252,8 @@ class RoomRunner(RoomSteps):
         for part in type(room).__slots__:
             delattr(room, part)
         self.commits.take_apart()
+        if self.notes is not None:
+            self.notes.forget(self)
         self.stirred = False
         del self._alarm
 
@@ -336,7 +342,9 @@ class RoomRunner(RoomSteps):
 
     def _serve(self) -> None:
         while self.queue and self._may_step() and not self._has_taken_enough():
-            if self._catch_up():
+            if self.suspect is not None and self._waits_for_touch():
+                self.queue.take()
+            elif self._catch_up():
                 self._apply_next()
         if self.lasting is None and self.room.journal.stale.seats:
             self.room.finish()  # nobody else comes for now: tell of those who came
@@ -368,12 +376,16 @@ class RoomRunner(RoomSteps):
 
     def _wake_when_due(self) -> None:
         """Ask the clock for the next thing that is due, and for ticks."""
+        if self.rests:
+            return
         self._alarm.set(self.room.next_due())
         if self.room.ticks:
             self._ticks.follow(self)
 
     def _catch_up(self) -> bool:
         """Fire what is due. :returns: whether the room is free for an input now."""
+        if self.rests:
+            return True
         for _ in range(FIRINGS):
             due = self.room.next_due()
             if due is None or due > self.reactor_pass.now() + DUE_SLACK_S:

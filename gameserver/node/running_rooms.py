@@ -36,12 +36,12 @@ from gameserver.node.people import People
 from gameserver.node.reaching import Reaching
 from gameserver.node.reactor_pass import ReactorPass
 from gameserver.node.restoring import reason_of, restored
-from gameserver.node.rooms_aside import RoomAside, RoomsAside
+from gameserver.node.rooms_aside import RoomAside
 from gameserver.node.rooms_of_users import RoomsOfUsers, may_exist, seat_mark
 from gameserver.node.runner import RoomRunner
-from gameserver.node.served_games import ServedGames
 from gameserver.node.table_reader import StoreSource
 from gameserver.node.ticks import Ticks
+from gameserver.node.unclean_rooms import UncleanRooms
 from gameserver.protocol import messages, msgpack
 from gameserver.room import quota, row
 from gameserver.room.chat.records import UserWatch
@@ -59,7 +59,7 @@ _log: Final = Logger(namespace="gameserver.rooms")
 
 
 @implementer(ILeaseHolder)
-class RunningRooms(ServedGames):
+class RunningRooms(UncleanRooms):
     """
     :param specs: the games, by name.
     :param entropy: so many random bytes.
@@ -74,7 +74,6 @@ class RunningRooms(ServedGames):
         else; None: never, for tests that look at it.
     :param reports: how many a user may make, and how many an address, see `Moderation`.
     :ivar log: where it is told what fails in rooms and games.
-    :ivar aside: the rooms in the store that this release cannot run.
     :ivar mending: what is done about these.
     :ivar ticks: those of the rooms that want some; it counts what was skipped.
     """
@@ -101,10 +100,7 @@ class RunningRooms(ServedGames):
         free_s: float | None = None,
         rooms_made: tuple[int, int] = (200, 600),
     ) -> None:
-        self.aside = RoomsAside()
-        super().__init__(specs, self.aside)
-        self.store = store
-        self.clock = clock
+        super().__init__(specs, store, clock)
         self.entropy = entropy
         self.rooms_of = RoomsOfUsers(rooms_per_user)
         self.people = people or People()
@@ -148,6 +144,7 @@ class RunningRooms(ServedGames):
         )
         self._last_beat_ms = 0
         self._opener = RoomOpener(store, self._ids, self._reopen)
+        self._opener.before = self.unclean.renew if lease is not None else None
         self._reaching = Reaching(store, self._runners, self._opener, self.aside, lambda: self.draining)
         self._leased = LeasedRooms(
             store,
@@ -184,6 +181,7 @@ class RunningRooms(ServedGames):
         await self.store.start()
         await check_whole(self.store)
         await self.watch.start()
+        await self.unclean.start()
         if self._lease is not None:
             await self._lease.start(self)
             await self.adopt()
@@ -297,6 +295,8 @@ class RunningRooms(ServedGames):
     def _reopen(self, stored: Stored) -> bool:
         """:returns: whether this room can be run here."""
         last_ms = max(stored.at_ms, self._last_beat_ms)
+        if self.aside.keep_if_quarantined(stored, self.log):
+            return False
         try:
             room = restored(stored, self.specs, epoch=self._epoch(), now=self.clock.now(), context=self._context)
         except CannotOpen as error:
@@ -314,6 +314,7 @@ class RunningRooms(ServedGames):
         quota.count(room)
         self._runners[stored.code] = runner
         self.count_users(runner)
+        self._suspect(runner)
         runner.load()
         self._opened.look(runner)
         return not self.aside.holds(stored.code)
@@ -407,6 +408,7 @@ class RunningRooms(ServedGames):
         if runner.forgotten:
             return  # a step of it that lasted may have ended since; this node may have the room anew
         runner.forgotten = True
+        self._clear(runner)
         self._openers.gone(runner)
         self._open_rooms.gone(runner)
         runner.stop()

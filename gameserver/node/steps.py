@@ -15,7 +15,9 @@ from gameserver.errors import Refused
 from gameserver.node.commits import Commits
 from gameserver.node.input_queue import InputQueue
 from gameserver.node.lasting_step import LastingStep
+from gameserver.node.noting import described
 from gameserver.node.runner_state import FREE, HELD, OVER, READY, STEPPING, WAITING
+from gameserver.node.step_notes import TOLD, head_of
 from gameserver.node.waiters import Look
 from gameserver.room import marks
 from gameserver.room.inputs.arrivals import CreateRoom
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
 
     from gameserver.interfaces import IClock
     from gameserver.node.reactor_pass import ReactorPass
+    from gameserver.node.suspect import Suspect
     from gameserver.room.inputs.input import Input
     from gameserver.room.room import Room
 
@@ -44,12 +47,15 @@ class RoomSteps:
     :ivar lasting: the step that is under way, where it waits for something.
     :ivar is_stored: the room is kept in the store, and so waits for it.
     :ivar is_plain: no step of the room may last, and none needs more than its input.
+    :ivar notes: says to another process what this one is at; None: nobody asks.
     :ivar queue: inputs that wait.
     :ivar stirred: a step since the last pass did more than speak.
     :ivar store_away: the store does not answer.
+    :ivar suspect: what is asked because a process ended in a step of the room; None: none did.
     """
 
     __slots__ = (
+        "_noted",
         "_remade",
         "_stepped_s",
         "clock",
@@ -58,12 +64,14 @@ class RoomSteps:
         "is_plain",
         "is_stored",
         "lasting",
+        "notes",
         "queue",
         "reactor_pass",
         "room",
         "state",
         "stirred",
         "store_away",
+        "suspect",
     )
 
     def __init__(
@@ -86,12 +94,22 @@ class RoomSteps:
         self.queue = InputQueue()
         self.stirred = True
         self.reactor_pass = reactor_pass
+        self.notes = reactor_pass.notes
+        self.suspect: Suspect | None = None
+        self._noted = b""
         self.is_plain = remade is None and not room.spec.waits
         self._remade = remade
         self.lasting: LastingStep | None = None
         self._stepped_s = 0.0
 
     # What it does
+
+    @property
+    def noted(self) -> bytes:
+        """What stands at the head of notes of this room."""
+        if not self._noted:
+            self._noted = head_of(self.room.id, self.room.code, self.room.spec.name)
+        return self._noted
 
     @property
     def over(self) -> bool:
@@ -105,7 +123,7 @@ class RoomSteps:
             if self._is_held():
                 self.state = HELD
             else:
-                self.state = FREE if self.is_plain and not self.queue else READY
+                self.state = FREE if self.is_plain and not self.queue and self.suspect is None else READY
 
     def _is_held(self) -> bool:
         return self.store_away or (self.is_stored and self.commits.behind)
@@ -117,6 +135,28 @@ class RoomSteps:
         if self.state is STEPPING:
             self.state = READY
             self.settle()
+
+    @property
+    def rests(self) -> bool:
+        """Whether nothing happens by itself until somebody touches the room."""
+        return self.suspect is not None and self.suspect.rests
+
+    def suspect_it(self, suspect: Suspect | None) -> None:
+        """A process ended in a step of the room; None: that says nothing of it any more."""
+        self.suspect = suspect
+        self.settle()
+
+    def _waits_for_touch(self) -> bool:
+        """:returns: whether what is next waits; if it is a touch, all that waited is done, and what is due before."""
+        input, done = self.queue[0]
+        suspect = self.suspect
+        if suspect is None or not suspect.rests or not suspect.is_touched_by(input):
+            return False
+        if suspect.holds(input, done):
+            return True
+        for held in suspect.touch():
+            self.queue.put(*held)
+        return False
 
     def join_batch(self) -> None:
         """There is something to do at the end of the pass."""
@@ -149,13 +189,19 @@ class RoomSteps:
         elif self.room.spec.waits:
             self.commits.step_may_last(input.what)
         self.room.begin(now, self.reactor_pass.monotonic())
+        notes = self.notes
         try:
+            if notes is not None:
+                notes.begin(self, described(input, self.room), TOLD)
             rest = input.apply(self.room)
             if rest is None:
                 self.room.finish()
         except Exception:  # noqa: BLE001 - a bug of ours must not stop the other rooms
             self._failed(input, done, Failure())
             return
+        finally:
+            if notes is not None:
+                notes.end()
         if rest is None:
             self._end_step(done)
         else:
@@ -186,7 +232,11 @@ class RoomSteps:
                 self._follow_clock()
                 self.go_on()
 
-        step = LastingStep(rest, self.clock, ended, input.what)
+        if self.notes is not None:
+            parts = self.notes.each_part(self, described(input, self.room), rest)
+            step = LastingStep(parts, self.clock, ended, input.what)
+        else:
+            step = LastingStep(rest, self.clock, ended, input.what)
         if not step.over:
             if self._remade is None:
                 self.commits.step_lasts(input.what)

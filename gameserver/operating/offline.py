@@ -66,6 +66,7 @@ class Offline:
             await self.store.acquire_lease(os.urandom(16).hex(), for_ms=round(LEASE_S * 1000))
             self._renew()
         await self.registry.watch.start()
+        await self.registry.unclean.read()
 
     def _renew(self) -> None:
         def renewed(_: object) -> None:

@@ -23,7 +23,7 @@ class RoomOrder(Struct, forbid_unknown_fields=True):
     :ivar new: what it is called now.
     """
 
-    do: Literal["rooms", "show", "retry", "drop", "export", "rename"]
+    do: Literal["rooms", "show", "retry", "drop", "export", "rename", "free", "close"]
     code: str = ""
     old: str = ""
     new: str = ""
@@ -39,7 +39,12 @@ async def follow(registry: RoomRegistry, order: RoomOrder, counts: Counter[str] 
     code = order.code if registry.aside.holds(order.code) else as_typed(order.code)
     match order.do:
         case "show":
-            return await mending.show(code)
+            ends = msgspec.to_builtins(registry.unclean.shown(mending.find(code).id))
+            return {**await mending.show(code), "ends": ends}
+        case "free":
+            return await registry.free(code)
+        case "close":
+            return await registry.close(code)
         case "retry":
             return await mending.retry(code)
         case "drop":

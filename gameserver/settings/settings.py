@@ -76,6 +76,10 @@ class Settings:
     :param time_zone: of the calendar, ``@cron``, such as ``Europe/Berlin``; None: this machine's, or what ``TZ`` says.
     :param sync: of the embedded store: ``normal`` or ``power``.
     :param lease_s: on a store that nodes share: after so long without a word others take this node's rooms over.
+    :param step_warn_s: a room's step that takes so long is logged, with its room, its game and its input.
+    :param step_limit_s: at a step that takes so long the server is ended, so that its other rooms go on with the next
+        start, or on other nodes; on a store that nodes share less than `lease_s` - 2, and by itself as much less as it
+        has to be; 0: never.
     :param compress_bytes: stored values of at least so many bytes are compressed; 0: none.
     :param game_bytes: what all rooms of one game may keep on this node, documents and tables.
     :param native: what was built in C is used; it changes nothing but the speed.
@@ -107,6 +111,8 @@ class Settings:
     time_zone: str | None = setting(None, readers.time_zone)
     sync: Literal["normal", "power"] = setting("normal", readers.sync)
     lease_s: float = setting(6, Number(3, 600, fraction=True))
+    step_warn_s: float = setting(1, Number(0.05, 600, fraction=True))
+    step_limit_s: float = setting(3, Number(0, 600, fraction=True))
     compress_bytes: int = byte_count(0, 0, 2**30)
     game_bytes: int = byte_count(2**30, 2**20, 2**40)
     native: bool = setting(True, yes_or_no)

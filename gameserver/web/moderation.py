@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from twisted.web.server import Request
 
-from gameserver.node.operators import Announcement, Operators, RoomAct, SanctionWish
+from gameserver.node.operators import Announcement, Operators, QuarantineAct, RoomAct, SanctionWish
 from gameserver.web.answers import answer
 from gameserver.web.calls import STEP_S, ApiCalls, app, shielded
 
@@ -65,6 +65,31 @@ class ModerationApi(ApiCalls):
         user = await self._caller(request)
         await self._operators.announce(user, self._body(request, Announcement))
         return answer(request, {}, status=201)
+
+    @app.route("/api/moderation/quarantine", methods=["GET"])
+    async def quarantine(self, request: Request) -> bytes:
+        """List the rooms of this node that nobody runs, each with the reason."""
+        user = await self._caller(request)
+        return answer(request, {"rooms": self._operators.quarantined(user)})
+
+    @app.route("/api/moderation/quarantine/<code>", methods=["GET"])
+    async def show_quarantined(self, request: Request, code: str) -> bytes:
+        """Show what the store has of one of them, and its last inputs."""
+        user = await self._caller(request)
+        return answer(request, await self._in_time(shielded(self._operators.show(user, code)), STEP_S))
+
+    @app.route("/api/moderation/quarantine/<code>/export", methods=["GET"])
+    async def export_quarantined(self, request: Request, code: str) -> bytes:
+        """Give all of one of them, as ``gameserver import`` takes it in a line of its file."""
+        user = await self._caller(request)
+        return answer(request, await self._in_time(shielded(self._operators.export(user, code)), STEP_S))
+
+    @app.route("/api/moderation/quarantine/<code>", methods=["POST"])
+    async def end_quarantine(self, request: Request, code: str) -> bytes:
+        """Run one of them again, or delete it for good."""
+        user = await self._caller(request)
+        ending = self._operators.end_quarantine(user, code, self._body(request, QuarantineAct))
+        return answer(request, {"why": await self._in_time(shielded(ending), STEP_S)})
 
 
 def _argument(request: Request, name: bytes) -> str | None:

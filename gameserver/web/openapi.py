@@ -13,7 +13,7 @@ from msgspec import Struct
 from msgspec.json import schema_components
 
 from gameserver import __version__
-from gameserver.node.operators import Announcement, RoomAct, SanctionWish
+from gameserver.node.operators import Announcement, QuarantineAct, RoomAct, SanctionWish
 from gameserver.node.sanctions import Sanction
 from gameserver.web import shapes
 
@@ -98,6 +98,14 @@ CALLS: Final = (
          query=(("kind", False, "Only entries of this act."), ("before", False, "An entry: only older ones."))),
     Route(method="post", path="/api/moderation/announcements", about="Tell something to everybody who listens.",
          takes=Announcement, gives=shapes.Empty, status=201, token="required", problems=(*POSTED, 401, 429, 503)),
+    Route(method="get", path="/api/moderation/quarantine", about="Rooms of this node that nobody runs, with reasons.",
+         gives=shapes.Quarantine, token="required", problems=(401, 403, 429, 503)),
+    Route(method="get", path="/api/moderation/quarantine/{code}", about="What the store has of one, its last inputs.",
+         gives=shapes.QuarantinedRoom, token="required", problems=(400, 401, 403, 404, 429, 503)),
+    Route(method="post", path="/api/moderation/quarantine/{code}", about="Run one again, or delete it for good.",
+         takes=QuarantineAct, gives=shapes.QuarantineEnd, token="required", problems=(*POSTED, 401, 404, 429, 503)),
+    Route(method="get", path="/api/moderation/quarantine/{code}/export", about="All of one, as an import takes it.",
+         gives="application/json", token="required", problems=(400, 401, 403, 404, 429, 503)),
     Route(method="get", path="/api/server", about="What runs here.", gives=shapes.Server),
     Route(method="get", path="/api/qr", about="A text as QR code.", gives="image/svg+xml", problems=(400,),
          query=(("text", True, "At most 256 bytes."),)),

@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 
+from gameserver.node.rooms_aside import RoomAside
 from gameserver.node.sanctions import Sanction
 from gameserver.protocol.messages import UserInfo
 from gameserver.room.chat.records import Record
@@ -288,3 +289,37 @@ class Problem(Struct, frozen=True):
 
     code: str
     message: str
+
+
+class Quarantine(Struct, frozen=True):
+    """The rooms of this node that nobody runs."""
+
+    rooms: list[RoomAside]
+
+
+class UncleanEndShown(Struct, frozen=True, omit_defaults=True):
+    """The server ended in the middle of a step of the room; `what` it was, and the beginning of its input."""
+
+    what: str
+    input: str
+    at_ms: int
+    lasted_ms: int
+    fatal: bool
+    why: str = ""
+
+
+class QuarantinedRoom(Struct, frozen=True):
+    """What the store has of such a room; the fields of `parts` are the game's."""
+
+    code: str
+    game: str
+    why: str | None
+    stored_ms: int
+    parts: dict[str, Any]
+    ends: list[UncleanEndShown]
+
+
+class QuarantineEnd(Struct, frozen=True):
+    """Why the room is kept aside still; null: it is run again, or deleted."""
+
+    why: str | None

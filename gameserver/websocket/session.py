@@ -130,7 +130,7 @@ class Session(SeatHolder):
         if message.id is not None:
             requester = Requester(self, requester.user, message.id, requester.room)
         try:
-            seat.runner.message(requester, seat.id, message, read)
+            seat.runner.message(requester, seat.id, message, read, frame)
         except Exception:  # noqa: BLE001 - the message's door: a bug of ours costs this message, not the connection
             self._refuse_failed(message, Failure())
 
@@ -145,7 +145,7 @@ class Session(SeatHolder):
             if type(message) is messages.Send:
                 seat = self.seat_in(message.room, self.whoever())
                 seat.turn_to(message.type)
-                seat.runner.message(seat.asking(message.id), seat.id, message)
+                seat.runner.message(seat.asking(message.id), seat.id, message, frame=frame)
             else:
                 self._request(message)
         except Exception:  # noqa: BLE001 - the message's door: a bug of ours costs this message, not the connection

@@ -63,6 +63,11 @@ class RedisStore(RedisUsers, RedisBooks, RedisLeases):
         self._last_beat_ms: int | None = None
 
     @property
+    def address_in_words(self) -> dict[str, Any]:
+        """Where it is, as JSON can hold it, for a process of this node that is none of Twisted; with its password."""
+        return {name: getattr(self._link.address, name) for name in self._link.address.__struct_fields__}
+
+    @property
     def script_calls(self) -> int:
         """How many calls went to Redis since the start; commits that waited went together."""
         return self._calls.made

@@ -1,0 +1,278 @@
+"""
+The node's side of its watch: the file of its notes, what the process before left there, and the process beside it.
+
+In the data folder ``notes`` is what steps are noted in (`gameserver.node.step_notes`), and ``stacks`` what Python was
+at when it was ended, of all threads; what the process before left of these is in ``stacks.last``.
+"""
+
+from __future__ import annotations
+
+import faulthandler
+import json
+import mmap
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any, Final, NoReturn
+
+from twisted.application.service import Service
+from twisted.logger import Logger
+
+import gameserver
+from gameserver.cluster.lease import MARGIN_S
+from gameserver.files import keep_private
+from gameserver.node.step_notes import LASTED, SIZE, Note, StepNotes, read
+from gameserver.node.unclean_ends import BOOK
+from gameserver.store.keys import book_key
+
+if TYPE_CHECKING:
+    from gameserver.node.rooms import RoomRegistry
+    from gameserver.settings.settings import Settings
+
+BEAT_S: Final = 1.0
+AGAIN_BEATS: Final = 10
+"""Beats until a process beside this one that ended is begun again."""
+TELL_S: Final = 0.5
+"""So long before the effects of a lease end the store hears of a step that is under way."""
+EXITED_MS: Final = 1_000_000
+"""What is noted of a step in which the process was left at once."""
+STACKS_BYTES: Final = 20_000
+"""Of what Python was at, so much is logged."""
+BOOT: Final = (
+    "import sys, types; m = types.ModuleType('gameserver'); m.__path__ = [sys.argv[1]]; sys.modules['gameserver'] = m\n"
+    "from gameserver.guard.process import main; main()"
+)
+"""The package's own ``__init__`` imports all that an author needs, which takes time and memory."""
+
+log: Final = Logger(namespace="gameserver.guard")
+
+
+class NoteFile:
+    """
+    The file of notes in a data folder, which this process has locked.
+
+    :ivar left: the step in the middle of which the process before ended; None: it ended between two, or well.
+    :ivar notes: where this one's are written.
+    :raises OSError: it can be neither read nor made.
+    """
+
+    def __init__(self, folder: Path, entropy: Callable[[int], bytes]) -> None:
+        self.path = folder / "notes"
+        keep_private(self.path)
+        with self.path.open("r+b") as file:
+            self.left: Note | None = read(file.read(SIZE))
+            # Written, not only made that long: a full disk is to be found out now, and not by a signal.
+            file.seek(0)
+            file.write(bytes(SIZE))
+            file.truncate()
+            file.flush()
+            self._memory = mmap.mmap(file.fileno(), SIZE)
+        self.notes = StepNotes(self._memory, run=int.from_bytes(entropy(8), "little"), process=os.getpid())
+
+
+class Guard(Service):
+    """
+    Has a small process watch this one, which imports, debuggers and signals are made known to.
+
+    :param file: where this process notes its steps.
+    :param store: tells its address, if another process is to tell it something.
+    :param shared: nodes share it.
+    :raises SettingError: `Settings.step_limit_s` is too long for the lease.
+    """
+
+    def __init__(self, settings: Settings, file: NoteFile, store: Any, reactor: Any, *, shared: bool) -> None:
+        self._folder = settings.data
+        self._file = file
+        self._reactor = reactor
+        self._task = {
+            "notes": str(file.path),
+            "stacks": str(settings.data / "stacks"),
+            "warn_s": settings.step_warn_s,
+            "limit_s": _limit_of(settings, shared),
+            "tell_s": max(settings.lease_s - MARGIN_S - TELL_S, settings.step_warn_s),
+            "address": getattr(store, "address_in_words", None) if shared else None,
+            "book": book_key(BOOK),
+        }
+        self._process: subprocess.Popen[bytes] | None = None
+        self._said: IO[bytes] | None = None
+        self._stacks: IO[bytes] | None = None
+        self._call: Any = None
+        self._beats = 0
+        self._began = -AGAIN_BEATS
+        self._breakpoint: Any = None
+        self._signalled = False
+        self._exit: Any = None
+        self._fatal = self._keep_stacks()
+
+    def watch(self, registry: RoomRegistry) -> None:
+        """Have steps of this registry's rooms noted, before there are any; it is told what was left of the last run."""
+        registry.reactor_pass.notes = self._file.notes
+        registry.unclean.found(self._file.left, fatal=self._fatal)
+
+    @property
+    def process(self) -> int | None:
+        """The number of the process beside this one."""
+        return self._process.pid if self._process is not None else None
+
+    def startService(self) -> None:
+        """Begin to watch; a machine that will not have it goes on without."""
+        super().startService()  # type: ignore[no-untyped-call]
+        self._file.notes.is_of(os.getpid())
+        self._write_stacks()
+        self._exit, os._exit = os._exit, self._exits
+        sys.meta_path.insert(0, self)
+        self._breakpoint, sys.breakpointhook = sys.breakpointhook, self._debugged
+        self._beat()
+        self._reactor.callWhenRunning(self._listen_to_term)
+        self._reactor.addSystemEventTrigger("after", "shutdown", self.close)
+
+    def find_spec(self, name: str, path: object = None, target: object = None) -> None:
+        """Find no module: but while modules are looked for, that is what takes time. Source: PEP 451"""
+        self._file.notes.excuse()
+
+    def close(self) -> None:
+        """Watch no longer. `stopService` does not do that, since a stop may hang, too."""
+        if self._call is None:
+            return
+        if self._call.active():
+            self._call.cancel()
+        self._call = None
+        sys.meta_path.remove(self)
+        sys.breakpointhook = self._breakpoint
+        os._exit = self._exit
+        if self._signalled:
+            faulthandler.unregister(signal.SIGTERM)
+        if self._process is not None:
+            for pipe in (self._process.stdin, self._said):
+                if pipe is not None:
+                    pipe.close()
+            self._process.wait()
+            self._process = None
+        if self._stacks is not None:
+            faulthandler.disable()
+            self._stacks.close()
+
+    def _debugged(self, *given: Any, **named: Any) -> Any:
+        """Whoever debugs a step takes time: nothing ends this process any more."""
+        if self._process is not None:
+            log.warn("a debugger is asked for: steps may take as long as they like from now on")
+            self._end_process()
+            self._began = sys.maxsize
+        return self._breakpoint(*given, **named)
+
+    def _end_process(self) -> None:
+        assert self._process is not None
+        if self._signalled:
+            faulthandler.unregister(signal.SIGTERM)
+            self._signalled = False
+        if self._process.stdin is not None:
+            self._process.stdin.close()
+        self._process.wait()
+        self._process = None
+
+    def _beat(self) -> None:
+        self._call = self._reactor.callLater(BEAT_S, self._beat)
+        self._file.notes.beat()
+        self._beats += 1
+        self._read_said()
+        if self._process is not None and self._process.poll() is not None:
+            log.warn("the process that watches this one ended by itself, and is begun again")
+            self._end_process()
+        if self._process is None and self._beats - self._began >= AGAIN_BEATS:
+            self._began = self._beats
+            self._begin_process()
+
+    def _begin_process(self) -> None:
+        """Its input stays open as long as this process lives; with that it ends, too."""
+        package = os.path.dirname(gameserver.__file__)
+        command = [sys.executable, "-E", "-s", "-S", "-c", BOOT, package]
+        is_heard = not _is_nowhere(2)
+        try:
+            self._process = subprocess.Popen(
+                command,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.DEVNULL,
+                stderr=None if is_heard else subprocess.PIPE,
+                start_new_session=True,
+            )
+            assert self._process.stdin is not None
+            self._process.stdin.write(json.dumps({**self._task, "process": os.getpid()}).encode() + b"\n")
+            self._process.stdin.flush()
+        except OSError as error:
+            log.warn("no process can watch this one: {reason}; a step that never returns stays", reason=str(error))
+            return
+        if self._process.stderr is not None:
+            self._said = self._process.stderr
+            os.set_blocking(self._said.fileno(), False)
+        if self._reactor.running:
+            self._listen_to_term()
+
+    def _listen_to_term(self) -> None:
+        """
+        Let the process beside know of SIGTERM, which Python code hears of only when a step returns.
+
+        What `faulthandler` has registered runs at once, whatever holds the interpreter, and writes to a file: the
+        input of that process. Twisted's handler is called behind it.
+        """
+        if self._process is None or not callable(signal.getsignal(signal.SIGTERM)) or self._signalled:
+            return
+        assert self._process.stdin is not None
+        with suppress(OSError, ValueError, RuntimeError, AttributeError):
+            faulthandler.register(signal.SIGTERM, self._process.stdin, all_threads=False, chain=True)
+            self._signalled = True
+
+    def _read_said(self) -> None:
+        if self._said is not None:
+            for line in (self._said.read() or b"").decode("utf-8", "replace").splitlines():
+                log.critical("{line}", line=line)
+
+    def _exits(self, status: int) -> NoReturn:
+        """Exit at once: a game that does is why this process ends."""
+        self._file.notes.words[LASTED] = EXITED_MS
+        self._exit(status)
+        raise AssertionError
+
+    def _keep_stacks(self) -> bool:
+        """Log what the process before was at when a signal ended it. :returns: whether one did."""
+        path, last = self._folder / "stacks", self._folder / "stacks.last"
+        if not path.exists() or not path.stat().st_size:
+            return False
+        path.replace(last)
+        text = last.read_bytes()[:STACKS_BYTES].decode("utf-8", "replace")
+        log.critical("a signal ended the process before this one; all of it was at this: {stacks}", stacks=f"\n{text}")
+        return True
+
+    def _write_stacks(self) -> None:
+        """Have Python write what all of this process is at when a signal ends it."""
+        path = self._folder / "stacks"
+        try:
+            keep_private(path)
+            self._stacks = path.open("wb")
+            faulthandler.enable(self._stacks)
+        except OSError as error:
+            log.warn("what this process is at when it is ended is not written: {reason}", reason=str(error))
+
+
+def _limit_of(settings: Settings, shared: bool) -> float | None:
+    """:returns: after so long a step ends this process; None: never."""
+    limit_s = settings.step_limit_s
+    if not limit_s:
+        return None
+    most_s = settings.lease_s - MARGIN_S
+    if not shared or limit_s < most_s:
+        return limit_s
+    if "step_limit_s" in settings.sources:
+        raise settings.error("step_limit_s", f"less than lease_s - {MARGIN_S:g}, which is {most_s:g}, or 0")
+    return most_s * 0.75
+
+
+def _is_nowhere(descriptor: int) -> bool:
+    """Whether what is written there is lost."""
+    try:
+        return os.fstat(descriptor).st_rdev == os.stat(os.devnull).st_rdev
+    except OSError:
+        return True

@@ -1,0 +1,195 @@
+"""
+What a node is at, noted where it outlives the process and another one can read it: the room, and its input.
+
+A step of a game that never returns, or that ends the process, leaves nobody to say which room that was. So before a
+step its room and its input are written into a piece of memory that is mapped from a file, and after it one number. No
+call of the operating system is made for it.
+
+============ ==================================================================================================
+bytes        what
+============ ==================================================================================================
+0 to 7       `MAGIC`
+8 to 15      which step of the run is under way; 0 while none is
+16 to 23     where the input ends; `TOLD` added where it is a text about it, no frame
+24 to 31     the length of the head
+32 to 39     beats: grows each second in which the reactor turns
+40 to 47     the run: random, another one for each process
+48 to 55     the process
+56 to 63     excuses: grows whenever a module is looked for, or a debugger asked for
+64 to 71     written by the process beside the node: for how many milliseconds the step under way had been seen when the
+             node ended
+128 to 383   the head: the room's id, its code and its game, each in a line
+384 and on   the input: the frame as the client sent it, or a text; its first `INPUT_BYTES`
+============ ==================================================================================================
+
+Numbers are unsigned, in the byte order of the machine. This module needs nothing but Python, since the small process
+that watches a node reads notes, too.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Coroutine, Generator
+
+MAGIC: Final = int.from_bytes(b"gsnotes1", "little")
+COUNT: Final = 1
+INPUT: Final = 2
+HEAD: Final = 3
+BEATS: Final = 4
+RUN: Final = 5
+PROCESS: Final = 6
+EXCUSED: Final = 7
+LASTED: Final = 8
+"""The numbers of a note, in words of eight bytes."""
+WORDS: Final = 128
+HEAD_BYTES: Final = 256
+INPUT_AT: Final = WORDS + HEAD_BYTES
+INPUT_BYTES: Final = 32_768
+SIZE: Final = INPUT_AT + INPUT_BYTES
+TOLD: Final = 1 << 32
+"""Added to the length of an input that is a text."""
+
+
+class Note(NamedTuple):
+    """
+    What a node was at.
+
+    :ivar step: tells this one from all others of the run.
+    :ivar run: of the process, in hexadecimal.
+    :ivar what: the kind of input.
+    :ivar input: its beginning: the frame, or what there is to say of it.
+    :ivar lasted_ms: for so long the process beside the node had seen the step when the node ended.
+    """
+
+    step: int
+    run: str
+    room: str
+    code: str
+    game: str
+    what: str
+    input: bytes
+    lasted_ms: int
+
+    @property
+    def in_words(self) -> str:
+        """For a log: the room, its game, and the input."""
+        shown = self.input[:200].decode("utf-8", "backslashreplace")
+        return f"room {self.code} of the game {self.game} at {self.what}{': ' if shown else ''}{shown}"
+
+
+class StepNotes:
+    """
+    The notes of one process.
+
+    :param memory: `SIZE` bytes that can be written.
+    :param run: a random number of 64 bits.
+    :param process: its number.
+    :ivar words: the numbers; to set that at `COUNT` to 0 ends a step.
+    """
+
+    __slots__ = ("_count", "_memory", "_of", "words")
+
+    def __init__(self, memory: Any, *, run: int, process: int = 0) -> None:
+        self._memory = memory  # an `mmap` itself is written faster than a view of it
+        self.words = memoryview(memory)[:WORDS].cast("Q")
+        self._of: object = None
+        self._count = 0
+        for word in range(len(self.words)):
+            self.words[word] = 0
+        for word, value in ((RUN, run), (PROCESS, process), (0, MAGIC)):
+            self.words[word] = value
+
+    def is_of(self, process: int) -> None:
+        """This process makes the notes from now on: a daemon is another one than what it was made by."""
+        self.words[PROCESS] = process
+
+    def begin(self, of: Any, input: bytes, told: int = 0) -> None:
+        """
+        A step begins.
+
+        :param of: what runs the room; its ``noted`` is the head.
+        :param told: `TOLD` where ``input`` is no frame.
+        """
+        words, memory = self.words, self._memory
+        if self._of is not of:
+            head = of.noted
+            self._of = of
+            memory[WORDS : WORDS + len(head)] = head
+            words[HEAD] = len(head)
+        end = INPUT_AT + len(input)
+        if end > SIZE:
+            input, end = input[:INPUT_BYTES], SIZE
+        memory[INPUT_AT:end] = input
+        words[INPUT] = end + told
+        self._count = count = self._count + 1
+        words[COUNT] = count
+
+    def end(self) -> None:
+        """It is over."""
+        self.words[COUNT] = 0
+
+    def forget(self, of: object) -> None:
+        """What ran a room is gone."""
+        if self._of is of:
+            self._of = None
+
+    def beat(self) -> None:
+        """The reactor turns."""
+        self.words[BEATS] += 1
+
+    def excuse(self) -> None:
+        """What takes time now is no fault of a room's."""
+        self.words[EXCUSED] += 1
+
+    def each_part(self, of: Any, input: bytes, coroutine: Coroutine[Any, Any, Any]) -> Generator[Any, Any, Any]:
+        """
+        Go through a step that waits now and then; each part of it that runs is noted.
+
+        :returns: what does as the coroutine does.
+        """
+        go_on, value = coroutine.send, None
+        while True:
+            self.begin(of, input, TOLD)
+            try:
+                waits_for = go_on(value)
+            except StopIteration as stop:
+                return stop.value
+            finally:
+                self.end()
+            try:
+                go_on, value = coroutine.send, (yield waits_for)
+            except GeneratorExit:
+                coroutine.close()
+                raise
+            except BaseException as error:  # noqa: BLE001 - whatever is thrown is thrown further in
+                go_on, value = coroutine.throw, error
+
+
+def head_of(room: str, code: str, game: str) -> bytes:
+    """:returns: what stands at the head of notes of a room."""
+    return f"{room}\n{code}\n{game}".encode()[:HEAD_BYTES]
+
+
+def read(memory: Any) -> Note | None:
+    """
+    :param memory: at least `SIZE` bytes, which may be written meanwhile.
+    :returns: the step that is under way; None: none is, or these are no notes.
+    """
+    if len(memory) < SIZE:
+        return None
+    words = memoryview(memory)[:WORDS].cast("Q")
+    count = words[COUNT]
+    if words[0] != MAGIC or not count:
+        return None
+    run, head_bytes, input_end = words[RUN], min(words[HEAD], HEAD_BYTES), words[INPUT]
+    head = bytes(memory[WORDS : WORDS + head_bytes]).decode("utf-8", "replace").split("\n")
+    input = bytes(memory[INPUT_AT : min(input_end % TOLD, SIZE)])
+    if words[COUNT] != count or len(head) != 3:
+        return None
+    what = "send"
+    if input_end >= TOLD:
+        first, _, input = input.partition(b"\n")
+        what = first.decode("utf-8", "replace")
+    return Note(count, f"{run:016x}", head[0], head[1], head[2], what, input, words[LASTED])
