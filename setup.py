@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import shutil
 import sys
+from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 
 from setuptools import find_packages, setup
@@ -21,6 +22,9 @@ HERE = Path(__file__).parent
 COPIES = {"games": "gameserver/_games", "clients/js": "gameserver/web/static"}
 """Folder of the checkout to its place in the built package."""
 
+COMPRESSED = "gameserver/web/_compressed"
+"""Where the forms of pages' files are in the built package, see `gameserver.web.compressed`."""
+
 NOT_SHIPPED = shutil.ignore_patterns(
     *("__pycache__", "*.py[co]", "test_*", "*.test.*", "test", "tests"),
     *("src", "node_modules", "package*.json", "tsconfig*.json", "*.config.mjs"),
@@ -28,7 +32,7 @@ NOT_SHIPPED = shutil.ignore_patterns(
 
 
 class BuildWithSamples(build_py):
-    """Builds the package with the sample games and the JavaScript client in it; an editable install needs neither."""
+    """Builds the package with sample games, JavaScript client and compressed files; an editable install needs none."""
 
     def run(self) -> None:
         """Build as usual, then copy; what an earlier build left behind goes first."""
@@ -37,10 +41,24 @@ class BuildWithSamples(build_py):
         super().run()
         for source, target in self._targets().items():
             shutil.copytree(source, target, ignore=NOT_SHIPPED, dirs_exist_ok=True)
+        if not self.editable_mode:
+            self._compress()
+
+    def _compress(self) -> None:
+        """Compress what browsers load, in every way that they take."""
+        where = spec_from_file_location("compressing", HERE / "gameserver/web/compressing.py")
+        compressing = module_from_spec(where)
+        where.loader.exec_module(compressing)
+        folder = Path(self.build_lib, COMPRESSED)
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir(parents=True)
+        built = [Path(self.build_lib, place) for place in ("gameserver/web/static", "gameserver/_games")]
+        compressing.store([path for place in built for path in sorted(place.rglob("*")) if path.is_file()], folder)
 
     def get_outputs(self, include_bytecode: bool = True) -> list[str]:
         """Name every file that `run` writes, for the commands which ask."""
-        copied = [str(file) for target in self._targets().values() for file in target.rglob("*") if file.is_file()]
+        targets = [*self._targets().values(), *([] if self.editable_mode else [Path(self.build_lib, COMPRESSED)])]
+        copied = [str(file) for target in targets for file in target.rglob("*") if file.is_file()]
         return [*super().get_outputs(include_bytecode), *copied]
 
     def _targets(self) -> dict[Path, Path]:

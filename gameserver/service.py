@@ -49,6 +49,7 @@ from gameserver.settings.settings import Limits, Settings
 from gameserver.store.compression import packed_store
 from gameserver.store.context import make_store
 from gameserver.web.addresses import Addresses
+from gameserver.web.compressed import Compressed
 from gameserver.web.listening import Listening, cannot_listen, speaks_tls
 from gameserver.web.site import site
 from gameserver.websocket.limits import Budgets, Strangers, descriptors_for, most_connections, raise_descriptors
@@ -163,7 +164,8 @@ def _build(settings: Settings, reactor: Any, node_file: NodeFile) -> IService:
         services, settings.origin, reactor, sessions, Proxies(settings.trusted_proxy), native=settings.native
     )
     addresses = Addresses(settings.public_url)
-    factory = site(services, catalog, settings, endpoint.resource(), addresses)
+    compressed = Compressed(settings.data / "assets", Threads(reactor, 1))
+    factory = site(services, catalog, settings, endpoint.resource(), addresses, compressed)
     root = MultiService()
     node = Node(settings, registry, endpoint, factory, clock, reactor, addresses, node_file, fingerprints(secrets))
     collector = Collector(
@@ -284,6 +286,7 @@ class Node(Service):
             self._ports.append(port)
             self._addresses.add(text, port.getHost())
             log.info("listening at {address}", address=port.getHost())
+        self._factory.compress()
         self._watch = self._reactor.callLater(WATCH_S, self._watch_clock)
         rooms = sum(1 for _ in self._registry.runners)
         log.info("{games} games, {rooms} rooms", games=len(self._registry.specs), rooms=rooms)

@@ -69,7 +69,8 @@ DOORS = {
     "jwt": ("gameserver.auth.jwt", "gameserver.auth.jwt_keys"),
     "django": ("gameserver.auth.django", "gameserver.auth.django_app", "gameserver.django"),
     "sqlite3": ("gameserver.store.sqlite.file",),
-    "zstandard": ("gameserver.store.compression",),
+    "zstandard": ("gameserver.store.compression", "gameserver.web.compressing"),
+    "brotli": ("gameserver.web.compressing",),
 }
 """What is imported in one place only, and where."""
 

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 POLICY: Final = (
     "default-src 'self'; img-src 'self' data: blob:; media-src 'self' data: blob:; connect-src 'self'{sockets}; "
-    "object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'self'{ancestors}"
+    "object-src 'none'; {scripts}base-uri 'none'; form-action 'self'; frame-ancestors 'self'{ancestors}"
 )
 """Scripts and styles are files of this server, none stands in a page; older browsers want sockets named."""
 
@@ -23,11 +23,16 @@ def ancestors(origins: Iterable[str]) -> str:
     return "".join(f" {origin}" for origin in origins if origin.startswith(("http://", "https://")))
 
 
-def secure(request: Any) -> None:
-    """Set what every page and every file of one is sent with."""
+def secure(request: Any, *, script: str = "") -> None:
+    """
+    Set what every page and every file of one is sent with.
+
+    :param script: the SHA-256 in base64 of what alone stands in the page itself, its import map.
+    """
     host = request.getHeader(b"host") or b""
     sockets = f" ws://{host.decode()} wss://{host.decode()}" if _HOST.fullmatch(host) else ""
-    policy = POLICY.format(sockets=sockets, ancestors=request.site.ancestors)
+    scripts = f"script-src 'self' 'sha256-{script}'; " if script else ""
+    policy = POLICY.format(sockets=sockets, scripts=scripts, ancestors=request.site.ancestors)
     request.setHeader(b"content-security-policy", policy.encode())
     request.setHeader(b"referrer-policy", b"no-referrer")
     request.setHeader(b"cache-control", b"no-cache")

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Final, cast
 from urllib.parse import unquote_to_bytes, urlsplit
 
 from twisted.internet.address import IPv4Address
+from twisted.internet.defer import Deferred
 from twisted.python.failure import Failure
 from twisted.web.http import REQUEST_ENTITY_TOO_LARGE
 from twisted.web.resource import IResource, Resource
@@ -26,12 +27,14 @@ from gameserver.web.answers import address_of, allow, refusal
 from gameserver.web.api import Api, log
 from gameserver.web.calls import BODY_BYTES
 from gameserver.web.channel import HttpConnection
+from gameserver.web.compressed import Compressed
 from gameserver.web.handshake import Handshake
 from gameserver.web.hosts import Hosts
 from gameserver.web.missing import Missing, wants_page
-from gameserver.web.pages import Pages, to_folder
+from gameserver.web.pages import Pages
 from gameserver.web.pipelining import FairTurns, KeptBytes
 from gameserver.web.policy import ancestors
+from gameserver.web.static_files import to_folder
 from gameserver.websocket.limits import Connections
 from gameserver.websocket.protocol import admits
 from gameserver.websocket.proxies import LOCAL, Proxies
@@ -67,6 +70,7 @@ def site(
     settings: Settings,
     websocket: IResource,
     addresses: Addresses | None = None,
+    compressed: Compressed | None = None,
 ) -> QuietSite:
     """
     :param services: what all sessions of this node share.
@@ -74,9 +78,11 @@ def site(
     :param settings: for the origins that are admitted.
     :param websocket: what answers at ``/ws``.
     :param addresses: where people reach this server, for links and QR codes.
+    :param compressed: forms of pages' files.
     :returns: a factory for the endpoints to listen with.
     """
-    pages = Pages(services.registry.specs.values(), catalog.places if catalog is not None else None)
+    places = catalog.places if catalog is not None else None
+    pages = Pages(services.registry.specs.values(), places, compressed)
     api = Api(services, catalog, pages, addresses or Addresses(settings.public_url), settings)
     front = Front(api, settings.origin)
     root = Root(Handshake(websocket), pages, front, settings.node_path, settings.base_path)
@@ -90,6 +96,8 @@ def site(
         api.list_games()
 
     made.serve = serve
+    made.compress = pages.compress
+    made.public_url = settings.public_url
     return made
 
 
@@ -109,6 +117,10 @@ class QuietSite(Site):
     noisy = False
     serve: Callable[[Spec, str], None] = staticmethod(lambda spec, place: None)
     """Called with a game that is served from now on, and the place that it came from."""
+    public_url: str | None = None
+    """Where people reach this server, as its operator says."""
+    compress: Callable[[], Deferred[None] | None] = staticmethod(lambda: None)
+    """Called once the server listens."""
     protocol = HttpConnection  # type: ignore[assignment]
 
     def __init__(

@@ -8,6 +8,7 @@ import { BASE, gameName, goToGame, isElsewhere, query, roomOfQuery } from "./bas
 import { joinCard, startCard } from "./cards.js";
 import { el, fill } from "./elements.js";
 import { api } from "./http.js";
+import { installable } from "./install.js";
 import { identity, loginAddress, recognise } from "./identity.js";
 import { sayMending, toast, words } from "./notices.js";
 import { header } from "./share.js";
@@ -59,6 +60,7 @@ export async function enter({ mount, game = gameName(), role = "player", title, 
   room.on("$left", (event) => (onLeft ? onLeft(event) : sayLeft(mount, room, event)));
   client.on("$error", (error) => error.code === "game_error" && error.room === room.code && toast(error.message, { kind: "error" }));
   keepAwake();
+  installable();
   mount.replaceChildren();
   return { client, room, about };
 }

@@ -1,0 +1,205 @@
+"""
+Pages as they are sent: what authors write, made ready for a phone with a poor connection.
+
+In a page that names a module, each address of a file of this server gets the file's tag (``page.js?v=TAG``), so that
+browsers keep the file for good; an import map says the same of what modules import, and all that is loaded at once is
+named at once (``modulepreload``). Links to it show a title and a picture in a chat (Open Graph). Authors write none of
+this, and browsers that know nothing of it load the same files by their plain addresses.
+"""
+
+from __future__ import annotations
+
+import re
+from base64 import b64encode
+from collections.abc import Iterable
+from hashlib import sha256
+from html import escape
+from pathlib import Path
+from posixpath import relpath
+from typing import Any, Final
+from urllib.parse import urljoin
+
+import msgspec
+from msgspec import Struct
+from twisted.web.http import CACHED
+from twisted.web.resource import Resource
+
+from gameserver.web.answers import wrong_method
+from gameserver.web.compressed import preferred
+from gameserver.web.compressing import quickly, tag_of
+from gameserver.web.missing import Missing
+from gameserver.web.modules import Find, graph
+from gameserver.web.policy import secure
+from gameserver.web.static_files import TYPES, Tags
+
+MOST_PAGES: Final = 1000
+"""So many pages are kept ready; then all are made anew."""
+APP: Final = {"manifest": "/static/app.webmanifest", "apple-touch-icon": "/static/icon-192.png"}
+"""What makes a page an app on a phone, for pages that bring no manifest of their own."""
+
+_NAMED: Final = re.compile(r'(<(?:link|script|img|source|audio|video)\b[^>]*?\b(?:href|src)=")([^"?#:]+)(")')
+_MODULE: Final = re.compile(r'<script\b(?=[^>]*\btype="module")[^>]*?\bsrc="([^"?#:]+)"')
+_FIRST: Final = re.compile(r"^[ \t]*<(?:link\b[^>]*\bmodulepreload|script\b)", re.MULTILINE)
+
+
+class Link(Struct, frozen=True):
+    """
+    What a link to a page shows in a chat.
+
+    :ivar title: in words.
+    :ivar text: a sentence.
+    :ivar picture: the path of a picture of 1200 to 630 points.
+    """
+
+    title: str
+    text: str
+    picture: str
+
+
+class _Ready(Struct):
+    """
+    A page with its addresses.
+
+    :ivar before: what comes before the lines on how a link to it is shown, and ``after``, what follows them.
+    :ivar policy: the hash of its import map, or nothing.
+    :ivar made_of: the files that it names, with their tags.
+    :ivar has_head: whether such lines have a place in it, and it has none of its own.
+    """
+
+    before: str
+    after: str
+    policy: str
+    made_of: list[tuple[Path, str]]
+    has_head: bool
+
+
+class Hypertexts:
+    """
+    The pages of a server, kept ready as long as none of their files changes.
+
+    :param find: the file at a path.
+    :param tags: those of all files.
+    """
+
+    def __init__(self, find: Find, tags: Tags) -> None:
+        self._find = find
+        self._tags = tags
+        self._ready: dict[tuple[Path, str], _Ready] = {}
+
+    def ready(self, path: Path, at: str) -> _Ready:
+        """
+        :param path: of the file.
+        :param at: the path at which it is served, with a slash at its end.
+        :raises OSError: it cannot be read.
+        """
+        known = self._ready.get((path, at))
+        if known is None or any(self._tag(file) != tag for file, tag in known.made_of):
+            if len(self._ready) >= MOST_PAGES:
+                self._ready.clear()
+            known = self._ready[path, at] = self._make(path, at)
+        return known
+
+    def _tag(self, path: Path) -> str:
+        try:
+            with path.open("rb", buffering=0) as file:
+                return self._tags.of(file)
+        except OSError:
+            return ""
+
+    def _make(self, path: Path, at: str) -> _Ready:
+        text = path.read_text("utf-8", "replace")
+        made_of = {path: self._tag(path)}
+        entries = [urljoin(at, src) for src in _MODULE.findall(text)]
+        first = _FIRST.search(text)
+        has_head = "</head>" in text and "og:title" not in text
+        if "</head>" in text and 'rel="manifest"' not in text:
+            lines = "".join(f'  <link rel="{rel}" href="{_from(at, to)}">\n' for rel, to in APP.items())
+            text = text.replace("</head>", f"{lines}</head>", 1)
+        if not entries or first is None or "importmap" in text:
+            head, end, rest = text.partition("</head>")
+            return _Ready(head, end + rest, "", list(made_of.items()), has_head)
+
+        def addressed(found: re.Match[str]) -> str:
+            file = self._find(urljoin(at, found[2]))
+            if file is None:
+                return found[0]
+            made_of[file] = self._tag(file)
+            return f"{found[1]}{found[2]}?v={made_of[file]}{found[3]}"
+
+        modules = graph(entries, self._find, lambda file: file.read_text("utf-8", "replace"))
+        made_of.update((file, self._tag(file)) for file, _ in modules.values())
+        addresses = {
+            _from(at, module): f"{_from(at, module)}?v={made_of[file]}" for module, (file, _) in modules.items()
+        }
+        content = msgspec.json.encode({"imports": addresses}).decode().replace("<", "\\u003c")
+        at_once = [_from(at, module) for module, (_, is_at_once) in modules.items() if is_at_once]
+        head = f'  <script type="importmap">{content}</script>\n' + "".join(
+            f'  <link rel="modulepreload" href="{escape(addresses[module])}">\n' for module in at_once
+        )
+        before, after = _NAMED.sub(addressed, text[: first.start()]), _NAMED.sub(addressed, text[first.start() :])
+        policy = b64encode(sha256(content.encode()).digest()).decode()
+        return _Ready(before, head + after, policy, list(made_of.items()), has_head)
+
+
+class PageFile(Resource):
+    """
+    One page.
+
+    :param path: of its file.
+    :param at: see `Hypertexts.ready`.
+    :param link: what a link to it shows; None: nothing.
+    """
+
+    isLeaf = True
+
+    def __init__(self, path: Path, at: str, pages: Hypertexts, link: Link | None) -> None:
+        super().__init__()  # type: ignore[no-untyped-call]
+        self._path = path
+        self._at = at
+        self._pages = pages
+        self._link = link
+
+    def render(self, request: Any) -> Any:
+        """Send it, or say that it has not changed."""
+        if request.method not in (b"GET", b"HEAD"):
+            return wrong_method(request, ("GET", "HEAD"))
+        try:
+            ready = self._pages.ready(self._path, self._at)
+        except OSError:
+            return Missing().render(request)
+        secure(request, script=ready.policy)
+        shown = "".join(_open_graph(self._link, request)) if ready.has_head else ""
+        body = (ready.before + shown + ready.after).encode()
+        request.setHeader(b"content-type", TYPES[".html"].encode())
+        request.setHeader(b"vary", b"Accept-Encoding")
+        encodings = preferred((request.getHeader(b"accept-encoding") or b"").decode("latin-1"))
+        tag = tag_of(body) + (f"-{encodings[0]}" if encodings else "")
+        if request.setETag(f'"{tag}"'.encode()) is CACHED:
+            return b""
+        if encodings:
+            body = quickly(body, encodings[0])
+            request.setHeader(b"content-encoding", encodings[0].encode())
+        request.setHeader(b"content-length", str(len(body)).encode())
+        return b"" if request.method == b"HEAD" else body
+
+
+def _from(at: str, path: str) -> str:
+    """:returns: the address of a path as it is written in a page: relative, for servers under a path."""
+    found = relpath(path, at)
+    return found if found.startswith("../") else f"./{found}"
+
+
+def _open_graph(link: Link | None, request: Any) -> Iterable[str]:
+    """
+    :returns: what says how a link to this page is shown, a line each.
+
+    Source: https://ogp.me
+    """
+    if link is None:
+        return
+    host = (request.getHeader(b"host") or b"").decode("latin-1")
+    base = request.site.public_url or f"{getattr(request, 'scheme', None) or 'http'}://{host}"
+    told = {"title": link.title, "description": link.text, "type": "website", "image": base + link.picture}
+    for name, content in told.items():
+        yield f'  <meta property="og:{name}" content="{escape(content)}">\n'
+    yield '  <meta name="twitter:card" content="summary_large_image">\n'

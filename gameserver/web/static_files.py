@@ -1,0 +1,189 @@
+"""
+Files that browsers are given: whole, in parts or compressed, and how long they may keep them.
+
+Browsers ask each time whether a file is still the same (``ETag``); one that is asked for with its tag (``?v=TAG``)
+never becomes another, so they keep it and do not ask. A file is read for its tag once; then only what is asked for.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from hashlib import blake2s, file_digest
+from io import FileIO
+from pathlib import Path
+from typing import Any, Final
+from urllib.parse import quote
+
+from twisted.web.http import CACHED
+from twisted.web.resource import Resource
+
+from gameserver.web.answers import wrong_method
+from gameserver.web.compressed import Compressed
+from gameserver.web.compressing import worth
+from gameserver.web.missing import Missing
+from gameserver.web.policy import secure
+
+TYPES: Final = {
+    ".html": "text/html; charset=utf-8",
+    ".js": "text/javascript; charset=utf-8",
+    ".mjs": "text/javascript; charset=utf-8",
+    ".ts": "text/plain; charset=utf-8",
+    ".css": "text/css; charset=utf-8",
+    ".json": "application/json",
+    ".map": "application/json",
+    ".webmanifest": "application/manifest+json",
+    ".txt": "text/plain; charset=utf-8",
+    ".wasm": "application/wasm",
+    ".svg": "image/svg+xml",
+    ".png": "image/png",
+    ".jpg": "image/jpeg",
+    ".jpeg": "image/jpeg",
+    ".gif": "image/gif",
+    ".webp": "image/webp",
+    ".avif": "image/avif",
+    ".ico": "image/x-icon",
+    ".woff": "font/woff",
+    ".woff2": "font/woff2",
+    ".ttf": "font/ttf",
+    ".mp3": "audio/mpeg",
+    ".ogg": "audio/ogg",
+    ".opus": "audio/ogg",
+    ".wav": "audio/wav",
+    ".m4a": "audio/mp4",
+    ".mp4": "video/mp4",
+    ".webm": "video/webm",
+}
+"""Suffix to type; files of other suffixes, such as a game's sources, are not given."""
+
+KEEP: Final = b"public, max-age=31536000, immutable"
+"""How long a file is kept whose address has its tag."""
+MOST_TAGS: Final = 10_000
+"""So many files' tags are kept; then all are forgotten."""
+
+_RANGE = re.compile(rb"bytes=(?=\d|-\d)(\d{0,15})-(\d{0,15})")
+
+
+class Tags:
+    """What tells whether a file is still the same, known for as long as nobody has written to it."""
+
+    def __init__(self) -> None:
+        self._known: dict[tuple[int, ...], str] = {}
+
+    def of(self, file: FileIO) -> str:
+        """:param file: which is read only if it was not before."""
+        about = os.fstat(file.fileno())
+        key = (about.st_dev, about.st_ino, about.st_size, about.st_mtime_ns, about.st_ctime_ns)
+        if key not in self._known:
+            if len(self._known) >= MOST_TAGS:
+                self._known.clear()
+            self._known[key] = file_digest(file, lambda: blake2s(digest_size=12)).hexdigest()
+        return self._known[key]
+
+
+class StaticFile(Resource):
+    """
+    One file, whole or in parts.
+
+    :param tags: those of all files.
+    :param compressed: their compressed forms.
+    """
+
+    isLeaf = True
+
+    def __init__(self, path: Path, tags: Tags, compressed: Compressed) -> None:
+        super().__init__()  # type: ignore[no-untyped-call]
+        self._path = path
+        self._tags = tags
+        self._compressed = compressed
+
+    def render(self, request: Any) -> Any:
+        """Send it, or say that it has not changed."""
+        if request.method not in (b"GET", b"HEAD"):
+            return wrong_method(request, ("GET", "HEAD"))
+        try:
+            with self._path.open("rb", buffering=0) as file:
+                return self._send(request, file)
+        except OSError:
+            return Missing().render(request)
+
+    def _send(self, request: Any, file: FileIO) -> bytes:
+        """:raises OSError: it cannot be read."""
+        tag = self._tags.of(file)
+        size = os.fstat(file.fileno()).st_size
+        secure(request)
+        if request.args.get(b"v") == [tag.encode()]:
+            request.setHeader(b"cache-control", KEEP)
+        packed = None
+        if worth(self._path):
+            request.setHeader(b"vary", b"Accept-Encoding")
+            if not request.getHeader(b"range"):
+                accepted = (request.getHeader(b"accept-encoding") or b"").decode("latin-1")
+                packed = self._compressed.find(self._path, tag, size, accepted)
+        if request.setETag(f'"{tag}-{packed[0]}"'.encode() if packed else f'"{tag}"'.encode()) is CACHED:
+            return b""
+        request.setHeader(b"content-type", TYPES[self._path.suffix.lower()].encode())
+        if packed is not None:
+            request.setHeader(b"content-encoding", packed[0].encode())
+            request.setHeader(b"content-length", str(len(packed[1])).encode())
+            return b"" if request.method == b"HEAD" else packed[1]
+        start, stop = part(request, size, tag)
+        if request.method == b"HEAD":
+            request.setHeader(b"content-length", str(stop - start).encode())
+            return b""
+        file.seek(start)
+        body = file.read(stop - start)
+        request.setHeader(b"content-length", str(len(body)).encode())
+        return body
+
+
+def part(request: Any, size: int, tag: str) -> tuple[int, int]:
+    """
+    :param size: of the file, in bytes.
+    :returns: where the part begins and ends that is asked for, as players of sound and film do, or all of it.
+
+    Source: RFC 9110 section 14: what asks for several parts, or for none that there is, may be ignored
+    """
+    request.setHeader(b"accept-ranges", b"bytes")
+    asked = _RANGE.fullmatch(request.getHeader(b"range") or b"")
+    if asked is None or request.getHeader(b"if-range") not in (None, b'"' + tag.encode() + b'"'):
+        return 0, size
+    first = int(asked[1]) if asked[1] else max(0, size - int(asked[2] or 0))
+    last = min(int(asked[2]), size - 1) if asked[1] and asked[2] else size - 1
+    if first > last:
+        return 0, size
+    request.setResponseCode(206)
+    request.setHeader(b"content-range", f"bytes {first}-{last}/{size}".encode())
+    return first, last + 1
+
+
+class RedirectPage(Resource):
+    """
+    Leads elsewhere; the query that was asked with is kept.
+
+    :param location: relative, so that it is right under any path under which people reach this server.
+    """
+
+    isLeaf = True
+
+    def __init__(self, location: bytes) -> None:
+        super().__init__()  # type: ignore[no-untyped-call]
+        self._location = location
+
+    def render(self, request: Any) -> bytes:
+        """Say where."""
+        if request.method not in (b"GET", b"HEAD"):
+            return wrong_method(request, ("GET", "HEAD"))
+        _, mark, query = request.uri.partition(b"?")
+        if b"?" in self._location and query:
+            mark = b"&"
+        secure(request)
+        request.setResponseCode(307)
+        request.setHeader(b"location", self._location + mark + query)
+        request.setHeader(b"content-length", b"0")
+        return b""
+
+
+def to_folder(name: bytes) -> RedirectPage:
+    """:returns: from a page's address without its last slash to the one with it: relative links would lead astray."""
+    return RedirectPage(b"./" + quote(name, safe="").encode() + b"/")

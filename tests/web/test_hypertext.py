@@ -1,0 +1,273 @@
+"""Tests for pages as they are sent: addresses with tags, import maps, what a link shows, and compressed files."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import re
+from base64 import b64encode
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+from urllib.parse import urljoin
+
+import brotli
+import zstandard
+from twisted.internet.defer import Deferred, succeed
+from twisted.trial.unittest import SynchronousTestCase
+
+from gameserver.web import compressing, pages
+from gameserver.web.compressed import Compressed, preferred
+from gameserver.web.modules import imports
+from tests.web.test_api import Answer
+from tests.web.test_pages import GAME, FolderTests
+
+PAGE = """<!DOCTYPE html>
+<html lang="en">
+<head>
+  <title>Chess</title>
+  <link rel="stylesheet" href="../../static/style.css">
+  <link rel="icon" href="https://else.example/icon.png">
+  <script type="module" src="page.js"></script>
+</head>
+<body><img src="board.png" alt=""><a href="page.js">source</a></body>
+</html>
+"""
+FILES = {
+    "chess.py": GAME.format(cls="Chess"),
+    "pages/chess/index.html": PAGE,
+    "pages/chess/page.js": '/* import "./never.js" */\nimport { a } from "./a.js";\nimport("./late.js");\n',
+    "pages/chess/a.js": 'export { BASE } from "../../static/page/base.js";\n',
+    "pages/chess/late.js": 'import "./a.js";\n',
+    "pages/chess/board.png": "x",
+}
+
+
+class PageTests(FolderTests):
+    """A game's page."""
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.write(FILES)
+        self.server = self.node()
+
+    def page(self, **headers: str) -> Answer:
+        """Ask for it."""
+        return self.server.ask("GET", "/play/chess/?room=K7QM", **headers)
+
+    def imports(self) -> dict[str, str]:
+        """Read its import map."""
+        (found,) = re.findall(r'<script type="importmap">(.*?)</script>', self.page().body.decode())
+        told: dict[str, str] = json.loads(found)["imports"]
+        return told
+
+    def test_addresses(self) -> None:
+        """All files that the page names have their tag, and so are kept for good; what is not ours is left alone."""
+        text = self.page().body.decode()
+        named = re.findall(r'(?:src|href)="([^"]+\?v=[0-9a-f]{24})"', text)
+        self.assertEqual(len([path for path in named if "board.png" in path or "style.css" in path]), 2)
+        for path in named:
+            answer = self.server.ask("GET", urljoin("/play/chess/", path))
+            self.assertEqual(answer.status, 200)
+            self.assertEqual(answer.headers["cache-control"], "public, max-age=31536000, immutable")
+        self.assertIn('href="https://else.example/icon.png"', text)
+        self.assertIn('<a href="page.js">', text)
+
+    def test_other_tag(self) -> None:
+        """An address with another tag is that of a file which may change."""
+        for path in ("/play/chess/page.js", "/play/chess/page.js?v=0", "/play/chess/page.js?v=a&v=b"):
+            self.assertEqual(self.server.ask("GET", path).headers["cache-control"], "no-cache", path)
+
+    def test_import_map(self) -> None:
+        """Modules that import one another by plain addresses get those with tags, also what is imported later."""
+        told = self.imports()
+        self.assertEqual([*told], ["./page.js", "./a.js", "../../static/page/base.js", "./late.js"])
+        for plain, address in told.items():
+            self.assertRegex(address, re.escape(plain) + r"\?v=[0-9a-f]{24}$")
+        preloaded = re.findall(r'rel="modulepreload" href="([^"?]+)', self.page().body.decode())
+        self.assertEqual(preloaded, [*told][:3], "but not what is loaded later")
+
+    def test_policy(self) -> None:
+        """The import map is the one thing in a page that a browser may take from it."""
+        answer = self.page()
+        (content,) = re.findall(r'<script type="importmap">(.*?)</script>', answer.body.decode())
+        digest = b64encode(sha256(content.encode()).digest()).decode()
+        self.assertIn(f"script-src 'self' 'sha256-{digest}'; ", answer.headers["content-security-policy"])
+        self.assertEqual(answer.headers["cache-control"], "no-cache")
+
+    def test_written_anew(self) -> None:
+        """Once a module is written to, the page names it by another address."""
+        before = self.imports()
+        self.write({"pages/chess/a.js": "export const a = 1;\n"})
+        after = self.imports()
+        self.assertNotEqual(before["./a.js"], after["./a.js"])
+        self.assertEqual(before["./late.js"], after["./late.js"])
+        self.assertNotIn("../../static/page/base.js", after)
+
+    def test_unchanged(self) -> None:
+        """A page that is the same is not sent again; in each encoding it has a tag of its own."""
+        tags = {self.page(**{"accept-encoding": each}).headers["etag"] for each in ("", "gzip", "br", "zstd")}
+        self.assertEqual(len(tags), 4)
+        etag = self.page().headers["etag"]
+        self.assertEqual(self.page(**{"if-none-match": etag}).status, 304)
+
+    def test_own_map(self) -> None:
+        """A page that brings an import map keeps it, and its addresses."""
+        own = PAGE.replace("<script", '<script type="importmap" src="map.json"></script><script', 1)
+        self.write({"pages/chess/index.html": own})
+        self.assertIn(own.partition("</head>")[0], self.page().body.decode())
+
+    def test_link(self) -> None:
+        """What a link to it shows: the game and the code that it names, whether or not there is such a room."""
+        text = self.page(host="games.example:8080").body.decode()
+        told = dict(re.findall(r'<meta property="og:(\w+)" content="([^"]*)">', text))
+        self.assertEqual(told["title"], "Chess: room K7QM")
+        self.assertEqual(told["image"], "http://games.example:8080/static/card.png")
+        other = self.server.ask("GET", "/play/chess/?room=%22%3E").body.decode()
+        self.assertIn('content="Chess"', other)
+        self.write({"pages/chess/card.png": "x"})
+        self.assertIn("/play/chess/card.png", self.page().body.decode())
+
+    def test_app(self) -> None:
+        """A phone can keep a page as an app, whose worker is beside all pages, and is looked at anew each time."""
+        text = self.page().body.decode()
+        for rel, kind in {"manifest": "application/manifest+json", "apple-touch-icon": "image/png"}.items():
+            (path,) = re.findall(rf'<link rel="{rel}" href="([^"]+)">', text)
+            answer = self.server.ask("GET", urljoin("/play/chess/", path))
+            self.assertEqual((answer.status, answer.headers["content-type"]), (200, kind))
+        manifest = self.server.ask("GET", "/static/app.webmanifest").json
+        for icon in manifest["icons"]:
+            self.assertEqual(self.server.ask("GET", urljoin("/static/", icon["src"])).status, 200)
+        self.assertEqual(urljoin("/static/app.webmanifest", manifest["scope"]), "/")
+        worker = self.server.ask("GET", "/service-worker.js")
+        self.assertEqual((worker.status, worker.headers["cache-control"]), (200, "no-cache"))
+        for path in re.findall(r'"(static/[^"]+)"', worker.body.decode()):
+            self.assertEqual(self.server.ask("GET", f"/{path}").status, 200, path)
+        self.write(
+            {"pages/chess/index.html": PAGE.replace("<title>", '<link rel="manifest" href="own.webmanifest"><title>')}
+        )
+        self.assertEqual(self.page().body.decode().count('rel="manifest"'), 1)
+
+    def test_own_words(self) -> None:
+        """A page that says itself what a link shows is left with it."""
+        self.write({"pages/chess/index.html": PAGE.replace("<title>", '<meta property="og:title" content="x"><title>')})
+        self.assertEqual(self.page().body.decode().count("og:"), 1)
+
+
+class ModuleTests(SynchronousTestCase):
+    """What a module imports."""
+
+    def test_kinds(self) -> None:
+        """Every form that a module is written in; no comments, and nothing that is not relative."""
+        source = """
+        // import "./comment.js";
+        import "./a.js";
+        import b from './b.js';
+        import * as c from "./c.js";
+        import {
+          d,
+          e as f,
+        } from "../d.js";
+        export { g } from "./g.js";
+        export * from "./h.js";
+        export const text = "./no.js";
+        import { x } from "https://else.example/x.js";
+        const late = await import("./late.js");
+        import(name);
+        """
+        found, later = imports(source)
+        self.assertEqual(found, ["./a.js", "./b.js", "./c.js", "../d.js", "./g.js", "./h.js"])
+        self.assertEqual(later, ["./late.js"])
+
+    def test_long(self) -> None:
+        """A large module takes no time to speak of, whatever is in it."""
+        self.assertEqual(imports("import {" + " a," * 50_000), ([], []))
+        self.assertEqual(imports("export " * 20_000), ([], []))
+
+
+class CompressedTests(FolderTests):
+    """Files that are smaller on their way."""
+
+    UNPACK = {"br": brotli.decompress, "gzip": gzip.decompress, "zstd": zstandard.decompress}
+
+    def compressed(self) -> Compressed:
+        """Forms that are made at once instead of in a thread."""
+        return Compressed(self.folder / "assets", lambda work: succeed(work()))
+
+    def test_forms(self) -> None:
+        """Each way that a browser names gives the file, and the smallest is taken; the second time it is there."""
+        self.write({"page.js": "let a = 1;\n" * 500})
+        path = self.folder / "page.js"
+        tag, size = compressing.tag_of(path.read_bytes()), path.stat().st_size
+        compressed = self.compressed()
+        self.assertIsNone(compressed.find(path, tag, size, "gzip"))
+        wanted = {"gzip": "gzip", "gzip, br, zstd": "br", "zstd, gzip": "zstd", "br;q=0.1, gzip": "gzip"}
+        for accepted, encoding in wanted.items():
+            found = compressed.find(path, tag, size, accepted)
+            assert found is not None
+            self.assertEqual(found[0], encoding)
+            self.assertEqual(self.UNPACK[encoding](found[1]), path.read_bytes())
+            self.assertLess(len(found[1]), size)
+        self.assertIsNone(compressed.find(path, tag, size, "identity"))
+        self.assertEqual(self.compressed().find(path, tag, size, "br"), compressed.find(path, tag, size, "br"))
+
+    def test_start(self) -> None:
+        """At a start all files are compressed, and what is of older ones goes."""
+        self.write({"page.js": "let a = 1;\n" * 500, "small.js": "1", "photo.png": "x" * 5000, "assets/old.br": "x"})
+        files = [self.folder / name for name in ("page.js", "small.js", "photo.png")]
+        self.assertIsNotNone(self.compressed().make(files, all_there_are=True))
+        suffixes = sorted(path.suffix for path in (self.folder / "assets").iterdir())
+        self.assertEqual(suffixes, [".br", ".gz", ".zst"])
+        self.assertNotIn("old.br", [path.name for path in (self.folder / "assets").iterdir()])
+
+    def test_gone(self) -> None:
+        """Whoever deletes the folder has its files made anew; where none can be made, files go out as they are."""
+        self.write({"page.js": "let a = 1;\n" * 500})
+        path = self.folder / "page.js"
+        tag, size = compressing.tag_of(path.read_bytes()), path.stat().st_size
+        compressed = self.compressed()
+        compressed.find(path, tag, size, "br")
+        for file in (self.folder / "assets").iterdir():
+            file.unlink()
+        self.assertIsNone(compressed.find(path, tag, size, "br"))
+        self.assertIsNotNone(compressed.find(path, tag, size, "br"))
+
+    def test_waits(self) -> None:
+        """While a file is compressed it is asked for once, and goes out as it is."""
+        asked: list[Deferred[Any]] = []
+        self.write({"page.js": "let a = 1;\n" * 500})
+        path = self.folder / "page.js"
+
+        def run(work: Any) -> Deferred[Any]:
+            asked.append(Deferred())
+            return asked[-1]
+
+        compressed = Compressed(self.folder / "assets", run)
+        for _ in range(3):
+            self.assertIsNone(compressed.find(path, "0" * 24, 5500, "br"))
+        self.assertEqual(len(asked), 1)
+
+    def test_accepted(self) -> None:
+        """What browsers send."""
+        cases = {
+            "": [],
+            "gzip, deflate": ["gzip"],
+            "gzip, deflate, br, zstd": ["br", "zstd", "gzip"],
+            "*": ["br", "zstd", "gzip"],
+            "br;q=0, *;q=0.5": ["zstd", "gzip"],
+            "gzip;q=1.0, br;q=0.9": ["gzip", "br"],
+            "br;q=x, ;;,": [],
+        }
+        for accepted, expected in cases.items():
+            self.assertEqual(preferred(accepted), expected, accepted)
+
+
+class ServedTests(SynchronousTestCase):
+    """A server's own files."""
+
+    def test_all(self) -> None:
+        """Every file that pages share can be compressed, and is smaller for it."""
+        for path in Path(pages.STATIC).rglob("*.js"):
+            content = path.read_bytes()
+            if len(content) >= compressing.LEAST_BYTES:
+                self.assertLess(len(compressing.quickly(content, "gzip")), len(content), path.name)
