@@ -42,7 +42,7 @@ _MODULE: Final = re.compile(r'<script\b(?=[^>]*\btype="module")[^>]*?\bsrc="([^"
 _FIRST: Final = re.compile(r"^[ \t]*<(?:link\b[^>]*\bmodulepreload|script\b)", re.MULTILINE)
 
 
-class Link(Struct, frozen=True):
+class LinkPreview(Struct, frozen=True):
     """
     What a link to a page shows in a chat.
 
@@ -152,7 +152,7 @@ class PageFile(Resource):
 
     isLeaf = True
 
-    def __init__(self, path: Path, at: str, pages: Hypertexts, link: Link | None) -> None:
+    def __init__(self, path: Path, at: str, pages: Hypertexts, link: LinkPreview | None) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
         self._path = path
         self._at = at
@@ -189,7 +189,7 @@ def _from(at: str, path: str) -> str:
     return found if found.startswith("../") else f"./{found}"
 
 
-def _open_graph(link: Link | None, request: Any) -> Iterable[str]:
+def _open_graph(link: LinkPreview | None, request: Any) -> Iterable[str]:
     """
     :returns: what says how a link to this page is shown, a line each.
 

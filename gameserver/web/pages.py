@@ -23,7 +23,7 @@ from twisted.web.resource import IResource
 
 from gameserver.node.codes import as_typed, looks_like
 from gameserver.web.compressed import Compressed
-from gameserver.web.hypertext import Hypertexts, Link, PageFile
+from gameserver.web.hypertext import Hypertexts, LinkPreview, PageFile
 from gameserver.web.listings import first_paragraph
 from gameserver.web.missing import NO_GAME, Missing
 from gameserver.web.static_files import TYPES, RedirectPage, StaticFile, Tags, to_folder
@@ -135,7 +135,7 @@ class Pages:
         return StaticFile(found, self._tags, self._compressed) if found is not None else Missing()
 
 
-def _link(words: tuple[str, str], picture: str, request: Any) -> Link:
+def _link(words: tuple[str, str], picture: str, request: Any) -> LinkPreview:
     """
     :param words: title and sentence.
     :returns: what a link to a page shows; a room is named as the link does, whether or not there is one.
@@ -144,7 +144,7 @@ def _link(words: tuple[str, str], picture: str, request: Any) -> Link:
     named = request.args.get(b"room", [b""])[0].decode("latin-1")
     if looks_like(named):
         title, text = f"{title}: room {as_typed(named)}", f"Come and play. {text}"
-    return Link(title, text, picture)
+    return LinkPreview(title, text, picture)
 
 
 def page_folder(spec: Spec, place: str | None = None) -> Path | None:
