@@ -9,11 +9,11 @@ BIN := .venv/bin
 PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
 TRIAL := $(BIN)/python tests/run_trial.py --jobs=$(JOBS)
 UNIT := $(subst /,.,$(patsubst %.py,%,$(wildcard tests/test_*.py)) \
-	$(filter-out tests/e2e,$(patsubst %/__init__.py,%,$(wildcard tests/*/__init__.py))))
+	$(filter-out tests/e2e tests/look,$(patsubst %/__init__.py,%,$(wildcard tests/*/__init__.py))))
 
 NATIVE := gameserver/websocket/native.c gameserver/websocket/native_build.py
 
-.PHONY: run test lint format unit e2e crash attack fuzz js js-test bench bench-commit bench-patches growth needs clean
+.PHONY: run test lint format unit e2e look crash attack fuzz js js-test bench bench-commit bench-patches growth needs clean
 
 run: .venv/run.stamp
 	@echo 'Open one of the addresses that the server names below; phones in the same network can, too.'
@@ -39,6 +39,12 @@ unit: .venv/dev.stamp
 
 e2e: needs
 	@$(TRIAL) tests.e2e
+
+# Every scene of the sample games at eight sizes, with few and with most players: nothing cut, nothing that scrolls on a
+# TV, axe-core, targets of 44 px; pictures go to build/look. LOOK=tests.look.test_trivia for one game.
+LOOK ?= tests.look
+look: needs
+	@GAMESERVER_LOOK=all GAMESERVER_LOOK_PICTURES=$(CURDIR)/build/look $(TRIAL) $(LOOK)
 
 # Kills at 200 random instants on each store, and a Redis frozen for as long as it says; minutes. Its counts are shown.
 KILLS ?= 200

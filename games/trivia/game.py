@@ -24,9 +24,9 @@ The document of the room, every key always there::
     scores    of all players, the best first: [{seat, team: name | null, score: int, streak: int,
               gained: int (by the last question), rank: from 1, shared by equals}]
     teams     the best first, empty without teams: [{team: name, score, gained, rank}]; names are of ``TEAMS``
-    podium    null but at the end, else ranks 1 to 3 of the teams, or without teams of the players:
-              [{rank, team: name | null, seat: seat | null, name: of the player | null, score}]; the result of the
-              room is the same: ``info.result.podium``
+    podium    null but at the end, else ranks 1 to 3 of the teams, or without teams of the players; empty where nobody
+              has points: [{rank, team: name | null, seat: seat | null, name: of the player | null, score}]; the result
+              of the room is the same: ``info.result.podium``
 
 The document of a player: ``{number: of the question | null, asked: bool, answer: own | null, after_s: number | null,
 right: bool | null, gained: int | null}``; ``right`` and ``gained`` come with the reveal.
@@ -273,7 +273,7 @@ class Trivia(Game):
         self.state["podium"] = [
             {key: e.get(key) for key in ("rank", "team", "seat", "score")} | {"name": self.name_of(e)}
             for e in best
-            if e["rank"] <= PODIUM
+            if e["rank"] <= PODIUM and best[0]["score"] > 0
         ]
         self.state["paused"] = False
         self.enter("podium")

@@ -1,12 +1,12 @@
 // A whole arena in one thread and on a made-up clock: the server's rules (games/arena/game.py, but for coins), a network
 // with latency, and the page's own prediction and playout, drawn 60 times a second.
 
-import { arena } from "./arena.js";
+import { arena, kitModule } from "./arena.js";
 
 const { DASH_REST, HEIGHT, RADIUS, WIDTH, bump, step } = await arena("motion.js");
-const { Prediction, STEP_MS } = await arena("prediction.js");
-const { Playout } = await arena("playout.js");
-const { Way } = await arena("network.js");
+const { Prediction, SNAP, STEP_MS } = await arena("prediction.js");
+const { Playout } = await kitModule("playout.js");
+const { Way } = await kitModule("network.js");
 
 const FRAME_MS = 1000 / 60;
 const CREDIT = 4; // these two as in game.py
@@ -119,7 +119,7 @@ export class Server {
 export class Page {
   frames = [];
   corrections = [];
-  playout = new Playout();
+  playout = new Playout({ step_ms: STEP_MS, snap: SNAP });
   #time;
   #up;
   #state = null;

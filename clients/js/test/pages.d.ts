@@ -16,3 +16,23 @@ declare module "*/static/play/turn.js" {
   const shared: typeof import("../../../gameserver/web/static/play/turn.js");
   export = shared;
 }
+
+declare module "*/static/kit/kit.js" {
+  const shared: typeof import("../../../gameserver/web/static/kit/kit.js");
+  export = shared;
+}
+
+declare module "*/static/kit/network.js" {
+  const shared: typeof import("../../../gameserver/web/static/kit/network.js");
+  export = shared;
+}
+
+declare module "*/static/kit/playout.js" {
+  const shared: typeof import("../../../gameserver/web/static/kit/playout.js");
+  export = shared;
+}
+
+declare module "*/static/kit/prediction.js" {
+  const shared: typeof import("../../../gameserver/web/static/kit/prediction.js");
+  export = shared;
+}

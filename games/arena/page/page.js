@@ -8,10 +8,10 @@ import { countdown, el, enter, fill, seatColor, shareCard, startButton } from ".
 import { Controls } from "./controls.js";
 import { Field } from "./draw.js";
 import { DASH_REST } from "./motion.js";
-import { SlowSocket } from "./network.js";
+import { SlowSocket } from "../../static/kit/network.js";
+import { Playout } from "../../static/kit/playout.js";
 import { networkPanel } from "./panel.js";
-import { Playout } from "./playout.js";
-import { Prediction, STEP_MS } from "./prediction.js";
+import { Prediction, SNAP, STEP_MS } from "./prediction.js";
 
 const ASLEEP_MS = 500; // steps of so long ago are not made up for: the page was hidden
 const SAY_MS = 3000; // between two words to a screen reader
@@ -27,7 +27,7 @@ const meter = el("span", {});
 const dashButton = el("button", { type: "button", class: "primary big dash" }, "Dash", el("span", { class: "meter", "aria-hidden": "true" }, meter));
 
 const prediction = new Prediction(room.seat.id);
-const playout = new Playout();
+const playout = new Playout({ step_ms: STEP_MS, snap: SNAP });
 const controls = new Controls(canvas);
 const field = new Field(canvas);
 const measured = () => ({ correction_px: prediction.correction / 10, delay_ms: playout.delay_ms, pending: prediction.pending });

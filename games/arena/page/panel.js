@@ -1,7 +1,7 @@
 /* The panel that makes the network worse, and says what the page makes of it. */
 
 import { el } from "../../static/page.js";
-import { network } from "./network.js";
+import { network } from "../../static/kit/network.js";
 
 const RANGES = [
   { key: "delay_ms", label: "Delay, there and back", most: 500, step: 10, unit: "ms", of: (value) => value },

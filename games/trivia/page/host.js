@@ -1,8 +1,8 @@
 /* What the host may do, from the host's phone. */
 
-import { ask, attempt, el, render, toast } from "../../static/page.js";
+import { ask, attempt, avatar, el, playersOf, points, render, toast } from "../../static/kit/kit.js";
 
-import { colorOf, entryOf, face, playersOf, points } from "./parts.js";
+import { colorOf, entryOf } from "./parts.js";
 
 const NEXT = { countdown: "Skip", question: "End it", reveal: "Go on", scores: "Next" };
 const STEP = 100;
@@ -13,7 +13,8 @@ export function hostBar(room) {
   const pause = el("button", { type: "button" });
   const skip = el("button", { type: "button" });
   const more = el("button", { type: "button", onclick: () => openPanel(room) }, "Players");
-  const bar = el("aside", { class: "host-bar", "aria-label": "Host" }, el("span", { class: "host-word", "aria-hidden": "true" }, "Host"), pause, skip, more);
+  const start = el("button", { type: "button", class: "primary start", onclick: () => attempt(room.start()) });
+  const bar = el("aside", { class: "host-bar away-on-keyboard", "aria-label": "Host" }, start, pause, skip, more);
   pause.addEventListener("click", () => attempt(room.send(room.state.paused ? "unpause" : "pause", {})));
   let shown = room.info.phase; // what the button says: the room may be further, and a click is not to end what nobody saw
   skip.addEventListener("click", () => attempt(room.send("skip", { phase: shown })));
@@ -22,6 +23,8 @@ export function hostBar(room) {
     bar.hidden = !room.mayHost;
     document.documentElement.classList.toggle("hosting", !bar.hidden);
     pause.hidden = skip.hidden = !playing;
+    start.hidden = playing;
+    start.textContent = room.info.status === "over" ? "Play again" : "Start the game";
     pause.textContent = room.state.paused ? "Resume" : "Pause";
     pause.classList.toggle("primary", room.state.paused);
     shown = room.info.phase;
@@ -87,7 +90,7 @@ function playerRow(room, { id, name }) {
     el("button", { type: "button", "aria-label": `Take points from ${name}`, onclick: () => correct(-1) }, "Take"),
   );
   const out = id === room.seat.id ? null : el("button", { type: "button", class: "danger", "aria-label": `Put ${name} out`, onclick: kick }, "Put out");
-  const head = el("div", { class: "row nowrap" }, face(name), el("span", { class: "name grow" }, name), score, out);
+  const head = el("div", { class: "row nowrap" }, avatar(room.seats.get(id) ?? { name }), el("span", { class: "name grow" }, name), score, out);
   const node = el("li", {}, head, change);
   return {
     node,

@@ -3,10 +3,10 @@
  * and phone.js show the game to it. What the documents hold, and which messages there are, is told in game.py.
  */
 
-import { el, enter, header, render } from "../../static/page.js";
+import { cue, cues, enter, header, render, scenes, stage } from "../../static/kit/kit.js";
 
 import { hostBar } from "./host.js";
-import { scenes } from "./parts.js";
+import { isWhole } from "./parts.js";
 import { phoneScene, scoreStrip } from "./phone.js";
 import { screenScene } from "./screen.js";
 
@@ -19,7 +19,21 @@ document.documentElement.classList.add(plays ? "phone" : "tv");
 mount.classList.toggle("narrow", plays);
 if (role !== "screen") mount.before(header(client, room, { title: about.title }));
 
-const stage = el("div", { class: "stage" });
-mount.append(...(plays ? [scoreStrip(room), stage, hostBar(room)] : [stage]));
-const end = render(room, scenes(stage, room, plays ? phoneScene : screenScene));
-room.on("$left", end);
+const table = stage();
+mount.append(...(plays ? [scoreStrip(room), table, hostBar(room)] : [table]));
+const pick = plays ? phoneScene : screenScene;
+const end = render(room, scenes(table, room, (now) => (isWhole(now) ? pick(now) : null)));
+const quiet = cues(room, { ticks: plays ? [] : ["answer", "ask"] });
+
+let { phase } = room.info;
+render(room, () => {
+  if (room.info.phase === phase || !isWhole(room)) return;
+  ({ phase } = room.info);
+  const own = room.state.reveal?.answers[room.seat.id];
+  if (phase === "question" && plays && room.mine?.asked) cue("turn");
+  if (phase === "reveal") cue(plays ? (own?.points ? "right" : "wrong") : "reveal");
+});
+room.on("$left", () => {
+  end();
+  quiet();
+});

@@ -1,8 +1,8 @@
 /* A player's phone: answers, one's own result, and one's place. */
 
-import { announce, attempt, el, fill, leftMs, seatColor, startButton } from "../../static/page.js";
+import { announce, attempt, avatar, bigCount, el, every, fill, heading, leftMs, nameTag, ordinal, podium, points, render, ring, roster, scoreList, seatColor, signed, titled, until, winnersOf } from "../../static/kit/kit.js";
 
-import { TEAM_COLORS, answerText, bigCount, chip, colorOf, entryOf, every, face, heading, numberText, optionFace, optionsOf, ordinal, pictureOf, playersOf, podium, points, ring, roster, scoreList, settingsText, signed, titled } from "./parts.js";
+import { TEAM_COLORS, answerText, asking, colorOf, entriesOf, entryOf, numberText, optionFace, optionsOf, podiumEntries, settingsText } from "./parts.js";
 
 const HAS_KEYS = matchMedia("(hover: hover) and (pointer: fine)").matches; // on a phone a focus would bring up the keyboard
 const WARN_S = [10, 5]; // said to who listens instead of looks
@@ -10,7 +10,7 @@ const SCENES = { lobby, countdown, question, reveal, scores, podium: theEnd };
 
 export function phoneScene(room) {
   const phase = room.info.phase ?? "lobby";
-  return { ...(SCENES[phase] ?? lobby)(room), key: `${phase} ${room.state.question?.number ?? 0}` };
+  return { ...(SCENES[phase] ?? lobby)(room), whole: true, key: `${phase} ${room.state.question?.number ?? 0}` };
 }
 
 /** Who I am, and how I stand. */
@@ -18,15 +18,15 @@ export function scoreStrip(room) {
   const name = el("span", { class: "name" });
   const place = el("span", { class: "muted" });
   const score = el("span", { class: "points" });
-  const mark = el("span", { class: "face", "aria-hidden": "true" });
+  const mark = el("span", {});
   const paused = el("span", { class: "badge strong warn-badge", role: "status" });
-  const strip = el("section", { class: "strip", "aria-label": "You" }, mark, el("span", { class: "who" }, name, place), paused, score);
+  const strip = el("section", { class: "strip away-on-keyboard", "aria-label": "You" }, mark, el("span", { class: "who" }, name, place), paused, score);
   const draw = () => {
     const me = room.me;
     const entry = entryOf(room, room.seat.id);
     if (!me || !entry) return;
-    strip.className = `strip ${colorOf(room, me.id) || seatColor(me)}`;
-    mark.textContent = face(me.name).textContent;
+    strip.className = `strip away-on-keyboard ${colorOf(room, me.id) || seatColor(me)}`;
+    fill(mark, avatar(me));
     name.textContent = me.name;
     const began = room.info.status !== "lobby" && room.state.scores.some((each) => each.score || each.gained);
     place.textContent = [entry.team && `Team ${entry.team}`, began && ordinal(entry.rank), began && entry.streak >= 2 && `${entry.streak} in a row`].filter(Boolean).join(" · ");
@@ -41,7 +41,12 @@ export function scoreStrip(room) {
 }
 
 function card(...children) {
-  return el("div", { class: "card stack" }, ...children);
+  return el("div", { class: "card stack tight" }, ...children);
+}
+
+/** Two halves of a scene: one below the other, or side by side on a phone that lies on its side. */
+function halves(first, second, name) {
+  return el("div", { class: ["scene halves", name] }, el("div", { class: "stack" }, first), el("div", { class: "stack" }, second));
 }
 
 // Before
@@ -52,21 +57,30 @@ function lobby(room) {
     build: () => {
       const people = el("div", {});
       const teams = teamChooser(room);
-      const node = el(
-        "div",
-        { class: "stack scene" },
-        card(heading("You are in!"), el("p", { class: "muted" }, settingsText(room)), teams.node, startButton(room, { label: "Start the game" })),
-        card(el("h2", {}, "Players"), people),
+      const node = halves(
+        card(heading("You are in!"), el("p", { class: "muted" }, settingsText(room)), teams.node, waitingFor(room)),
+        card(el("h2", {}, "Who plays"), people),
       );
       return {
         node,
         update: () => {
           teams.update();
-          fill(people, room.state.teams.length ? el("ul", { class: "seats" }, playersOf(room).map((seat) => chip(room, seat, { notes: [seat.host && "host"] }))) : roster(room));
+          fill(people, roster(room, { tag: (seat) => nameTag(room, seat, { color: colorOf(room, seat.id), notes: [seat.id === room.seat.id && "you", seat.host && "host"] }) }));
         },
       };
     },
   };
+}
+
+/** Who starts, for those who do not: the host has a button for it in the bar below. */
+function waitingFor(room) {
+  const text = el("p", { class: "muted center" });
+  const look = () => {
+    text.hidden = room.mayHost || room.info.status === "playing";
+    text.textContent = room.host ? `${room.host.name} starts the game.` : "Waiting for a host.";
+  };
+  render(room, look, ["$seats", "$info", "$joined"]);
+  return text;
 }
 
 function teamChooser(room) {
@@ -101,16 +115,6 @@ function head(room, right) {
   return el("div", { class: "question-head" }, el("div", { class: "row" }, el("span", { class: "badge strong" }, `${number} of ${of}`), el("span", { class: "badge" }, category)), right);
 }
 
-function asking(room) {
-  const { text, picture } = room.state.question;
-  return el(
-    "div",
-    { class: "asking" },
-    pictureOf(picture),
-    heading(text, { class: "question-text" }),
-  );
-}
-
 function question(room) {
   const { number, text, kind, choices } = room.state.question;
   return {
@@ -137,7 +141,7 @@ function question(room) {
         warned = due;
         announce(`${due} seconds left`);
       });
-      const node = el("div", { class: "stack scene question" }, head(room, left), asking(room), control.node, note);
+      const node = el("div", { class: "scene question" }, head(room, left), asking(room), el("div", { class: "reply" }, control.node, note));
       const update = () => {
         const own = room.mine ?? {};
         const isAsked = own.asked && own.number === number;
@@ -164,6 +168,13 @@ function question(room) {
 function buttons(asked, give) {
   const options = optionsOf(asked);
   const made = options.map((option) => el("button", { type: "button", class: ["choice", option.color], "aria-pressed": "false", onclick: () => give(option.value) }, optionFace(option)));
+  const press = (event) => {
+    if (!made[0].isConnected) return removeEventListener("keydown", press);
+    const at = Number(event.key) - 1;
+    if (!event.repeat && !event.ctrlKey && !event.metaKey && !event.altKey && options[at] && !document.querySelector("dialog[open]")) give(options[at].value);
+    return undefined;
+  };
+  if (HAS_KEYS) addEventListener("keydown", press); // 1 is the first
   const node = el("div", { class: ["choices", "answers", asked.kind === "boolean" && "two"], role: "group", "aria-label": "Your answer" }, made);
   return {
     node,
@@ -260,16 +271,17 @@ function reveal(room) {
       return `${verdict(room).text} ${gained ? `${points(gained)} points.` : ""} The answer: ${room.state.reveal.answer}`;
     },
     build: () => {
-      const body = el("div", { class: "stack scene reveal" });
+      const result = el("div", { class: "stack" });
+      const answerCard = card();
       return {
-        node: body,
+        node: el("div", { class: "scene halves reveal" }, result, el("div", { class: "stack" }, answerCard)),
         update: () => {
           const { kind, mark, text } = verdict(room);
           const { answer, answers } = room.state.reveal;
           const own = answers[room.seat.id];
           const entry = entryOf(room, room.seat.id);
           fill(
-            body,
+            result,
             head(room),
             el(
               "div",
@@ -279,11 +291,12 @@ function reveal(room) {
               own?.points ? el("p", { class: "big-number" }, signed(own.points)) : null,
               own?.bonus ? el("p", {}, `${signed(own.bonus)} for ${entry?.streak ?? 0} in a row`) : null,
             ),
-            card(
-              el("p", { class: "muted" }, room.state.question.text),
-              el("p", { class: "right-answer" }, answer),
-              own && !own.right ? el("p", {}, "You said: ", el("b", {}, answerText(room.state.question, own.value))) : null,
-            ),
+          );
+          fill(
+            answerCard,
+            el("p", { class: "muted" }, room.state.question.text),
+            el("p", { class: "right-answer" }, answer),
+            own && !own.right ? el("p", {}, "You said: ", el("b", {}, answerText(room.state.question, own.value))) : null,
           );
         },
       };
@@ -293,7 +306,7 @@ function reveal(room) {
 
 function board(room, gained) {
   const { teams, scores: players } = room.state;
-  return [teams.length ? scoreList(room, teams, { gained, label: "Teams" }) : null, scoreList(room, players, { most: 5, gained, label: "Players" })];
+  return [teams.length && gained ? scoreList(room, entriesOf(room, teams), { gained, label: "Teams", least: 2 }) : null, scoreList(room, entriesOf(room, players), { most: 5, gained, label: "Players", least: 1 })];
 }
 
 function scores(room) {
@@ -302,16 +315,13 @@ function scores(room) {
     build: () => {
       const title = heading("Scores");
       const body = el("div", { class: "stack" });
-      const next = el("p", { class: "muted center", role: "timer", "aria-live": "off" });
-      every(next, () => {
-        const ms = leftMs(room, "ask");
-        next.textContent = ms === null ? "" : `Next question in ${Math.ceil(ms / 1000)}`;
-      });
+      const next = until(room, "ask", "Next question in");
       return {
-        node: el("div", { class: "stack scene" }, title, body, next),
+        node: halves([title, next], body, "scores"),
         update: () => {
           const entry = entryOf(room, room.seat.id);
-          title.textContent = entry ? `You are ${ordinal(entry.rank)} of ${room.state.scores.length}` : "Scores";
+          const began = room.state.scores.some(({ score }) => score > 0);
+          title.textContent = !began ? "Nobody has a point yet" : entry ? `You are ${ordinal(entry.rank)} of ${room.state.scores.length}` : "Scores";
           fill(body, board(room, true));
         },
       };
@@ -330,11 +340,11 @@ function theEnd(room) {
       const list = el("div", { class: "stack" });
       const teams = teamChooser(room);
       return {
-        node: el("div", { class: "stack scene end" }, title, steps, card(startButton(room), teams.node), list),
+        node: el("div", { class: "scene halves end" }, el("div", { class: "stack" }, title, steps, waitingFor(room), teams.node), list),
         update: () => {
           title.textContent = endText(room);
           teams.update();
-          fill(steps, podium(room));
+          fill(steps, podium(room, podiumEntries(room)));
           fill(list, board(room, false));
         },
       };
@@ -344,7 +354,7 @@ function theEnd(room) {
 
 function endText(room) {
   const own = entryOf(room, room.seat.id);
-  if (!own) return "The end";
+  if (!own || !winnersOf(podiumEntries(room)).length) return own ? "Nobody has a point" : "The end";
   const rank = own.team ? (room.state.podium?.find(({ team }) => team === own.team)?.rank ?? room.state.teams.find(({ team }) => team === own.team)?.rank) : own.rank;
   return own.team && rank === 1 ? "Your team wins!" : (own.team ? null : MEDALS[rank]) ?? `${own.team ? "Your team is" : "You are"} ${ordinal(rank)}`;
 }

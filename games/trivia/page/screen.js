@@ -1,12 +1,11 @@
 /* The shared screen, which everybody looks at and nobody touches; and what spectators see. */
 
-import { el, fill, leftMs, shareCard, startButton } from "../../static/page.js";
+import { avatar, bigCount, confetti, el, fill, fitList, heading, nameTag, playersOf, plural, podium, points, ring, scoreList, shareCard, signed, startButton, until, winnerText, winnersOf } from "../../static/kit/kit.js";
 
-import { answerText, bigCount, chip, colorOf, confetti, every, face, heading, leadersText, nameOf, optionFace, optionsOf, pictureOf, plural, playersOf, podium, points, ring, roster, scoreList, settingsText, signed } from "./parts.js";
+import { answerText, asking, colorOf, entriesOf, leadersText, nameOf, optionFace, optionsOf, people as everybody, podiumEntries, settingsText } from "./parts.js";
 
-const CHIPS = 24; // more would fill the screen: then there are numbers alone
-const ANSWERS = 12;
-const LONG_QUESTION = 70;
+const ANSWERS = 24;
+const FEW = 12; // of so few each keeps its place
 
 const SCENES = { lobby, countdown, question, reveal, scores, podium: theEnd };
 
@@ -69,7 +68,7 @@ function lobby(room) {
           const { length } = playersOf(room);
           count.textContent = length ? `${plural(length, "player")} in` : "Who plays?";
           options.textContent = settingsText(room);
-          fill(people, roster(room));
+          fill(people, everybody(room));
         },
       });
     },
@@ -95,16 +94,6 @@ function head(room, right) {
   );
 }
 
-function asking(room) {
-  const { text, picture } = room.state.question;
-  return el(
-    "div",
-    { class: "asking" },
-    pictureOf(picture),
-    heading(text, { class: ["question-text", text.length > LONG_QUESTION && "long"] }),
-  );
-}
-
 const HOW = { number: "Type a number on your phone. The nearest wins.", text: "Type the answer on your phone." };
 
 function question(room) {
@@ -119,7 +108,8 @@ function question(room) {
         : el("p", { class: "lead how center" }, HOW[asked.kind], asked.unit ? ` In ${asked.unit}.` : "");
       const count = el("p", { class: "answered", role: "status" });
       const meter = el("div", { class: "meter", "aria-hidden": "true" }, el("span", {}));
-      const chips = el("ul", { class: "seats center-seats", "aria-label": "Players who were asked" });
+      const chips = el("div", {});
+      let told = "";
       return frame(room, "question", {
         top: head(room, ring(room, "answer", asked.seconds)),
         middle: [asking(room), list],
@@ -130,8 +120,13 @@ function question(room) {
           const said = `${seats.filter(({ id }) => done.has(id)).length} of ${seats.length} answered`;
           if (count.textContent !== said) count.textContent = said;
           meter.style.setProperty("--part", String(seats.length ? seats.filter(({ id }) => done.has(id)).length / seats.length : 0));
-          chips.hidden = seats.length > CHIPS;
-          if (!chips.hidden) fill(chips, seats.map((seat) => chip(room, seat, { done: done.has(seat.id) })));
+          // Whoever is waited for stands first: of many some have no room.
+          const ordered = [...seats.filter(({ id }) => !done.has(id)), ...seats.filter(({ id }) => done.has(id))];
+          const now = JSON.stringify((seats.length > FEW ? ordered : seats).map((seat) => [seat.id, seat.name, seat.online, done.has(seat.id)]));
+          if (now === told) return;
+          told = now;
+          const tags = (seats.length > FEW ? ordered : seats).map((seat) => nameTag(room, seat, { color: colorOf(room, seat.id), done: done.has(seat.id), doneWord: "has answered" }));
+          fill(chips, fitList(tags, { class: "seats center-seats", label: "Players who were asked", least: 0, more: (n) => (n === tags.length ? "" : `and ${n} more`) }));
         },
       });
     },
@@ -176,18 +171,17 @@ function answerList(room) {
   const rows = Object.entries(answers).sort(([, a], [, b]) => b.points - a.points || a.after_s - b.after_s);
   if (!rows.length) return el("p", { class: "muted center" }, "Nobody answered.");
   const right = rows.filter(([, each]) => each.right).length;
-  const shown = rows.slice(0, ANSWERS);
   return [
-    rows.length > shown.length ? el("p", { class: "center lead" }, `${right} of ${plural(rows.length, "answer")} ${right === 1 ? "was" : "were"} right.`) : null,
-    el("ul", { class: "answer-list plain", "aria-label": "Answers" }, shown.map(([seat, each]) => el(
+    rows.length > 6 ? el("p", { class: "center lead" }, `${right} of ${plural(rows.length, "answer")} ${right === 1 ? "was" : "were"} right.`) : null,
+    fitList(rows.map(([seat, each]) => el(
       "li",
       { class: ["answer", colorOf(room, seat), each.right && "is-right"] },
-      face(nameOf(room, seat)),
+      avatar(room.seats.get(seat) ?? { name: nameOf(room, seat) }),
       el("span", { class: "name" }, nameOf(room, seat)),
       optionsOf(asked).length ? null : el("span", { class: "said" }, answerText(asked, each.value)),
       el("span", { class: ["gain", each.points > 0 ? "good" : "muted"] }, el("span", { "aria-hidden": "true" }, each.right ? "✓ " : each.points ? "" : "✗ "), each.points ? signed(each.points) : el("span", { class: "visually-hidden" }, "no points")),
       each.bonus ? el("span", { class: "streak" }, `streak ${signed(each.bonus)}`) : null,
-    ))),
+    )), { class: "answer-list plain", label: "Answers", most: ANSWERS, least: 0 }),
   ];
 }
 
@@ -195,8 +189,9 @@ function answerList(room) {
 
 function boards(room, gained) {
   const { teams, scores } = room.state;
-  if (!teams.length) return scoreList(room, scores, { most: 10, gained });
-  return el("div", { class: "two-boards" }, scoreList(room, teams, { gained, label: "Teams" }), scoreList(room, scores, { most: 8, gained, label: "Players" }));
+  const players = entriesOf(room, scores);
+  if (!teams.length) return scoreList(room, players, { gained });
+  return el("div", { class: "two-boards" }, scoreList(room, entriesOf(room, teams), { gained, label: "Teams" }), scoreList(room, players, { gained, label: "Players" }));
 }
 
 function scores(room) {
@@ -205,12 +200,8 @@ function scores(room) {
     build: () => {
       const board = el("div", {});
       const { number, of } = room.state.question;
-      const next = el("p", { class: "lead muted center", role: "timer", "aria-live": "off" });
-      every(next, () => {
-        const ms = leftMs(room, "ask");
-        next.textContent = ms === null ? "" : `Next question in ${Math.ceil(ms / 1000)}`;
-      });
-      return frame(room, "scores-scene", {
+      const next = until(room, "ask", "Next question in");
+      return frame(room, "scores", {
         top: el("div", { class: "question-head" }, heading("Scores"), el("div", { class: "row" }, el("span", { class: "badge strong" }, of - number === 1 ? "One more question" : `${of - number} more questions`), joinHint(room))),
         middle: board,
         bottom: next,
@@ -224,18 +215,27 @@ function theEnd(room) {
   return {
     say: () => `The end. First: ${leadersText(room)}.`,
     build: () => {
+      const title = heading("", { class: "giant center" });
       const steps = el("div", {});
       const rest = el("div", { class: "rest" });
       return frame(room, "end", {
-        top: confetti(),
-        middle: [heading("And the winner is…", { class: "giant center" }), steps, rest],
+        top: winnersOf(podiumEntries(room)).length ? confetti() : null,
+        middle: [title, steps, rest],
         bottom: el("div", { class: "row center" }, startButton(room), joinHint(room)),
         update: () => {
-          fill(steps, podium(room));
-          const others = room.state.teams.length ? room.state.scores : room.state.scores.filter(({ rank }) => rank > 3);
-          fill(rest, others.length ? el("ul", { class: "seats center-seats", "aria-label": room.state.teams.length ? "Players" : "After them" }, others.slice(0, CHIPS).map(({ seat, rank, score }) => el("li", { class: ["seat", colorOf(room, seat)] }, face(nameOf(room, seat)), el("span", { class: "name" }, nameOf(room, seat)), el("span", { class: "note" }, `${rank}. ${points(score)}`)))) : null);
+          title.textContent = winnerText(room, podiumEntries(room));
+          fill(steps, podium(room, podiumEntries(room)));
+          fill(rest, afterThem(room));
         },
       });
     },
   };
+}
+
+/** Whoever stands on no step: all players where teams have won. */
+function afterThem(room) {
+  const placed = new Set((room.state.teams.length ? [] : winnersOf(podiumEntries(room))).map(({ seat }) => seat));
+  const others = room.state.scores.filter(({ seat }) => !placed.has(seat));
+  const tags = others.map(({ seat, rank, score }) => el("li", { class: ["seat", colorOf(room, seat)] }, avatar(room.seats.get(seat) ?? { name: nameOf(room, seat) }), el("span", { class: "name" }, nameOf(room, seat)), el("span", { class: "note" }, `${rank}. ${points(score)}`)));
+  return tags.length ? fitList(tags, { class: "seats center-seats", label: room.state.teams.length ? "Players" : "After them", least: 0 }) : null;
 }

@@ -45,7 +45,7 @@
  * The rest
  *   ask(text, yes, {no})            a dialog → Promise of true or false
  *   toast(text, {kind: "info"|"error", ms}), announce(text)  (for screen readers alone), words(error)
- *   keepAwake()                     the screen stays on while the page is seen (secure contexts alone; enter() does it)
+ *   keepAwake(), awake()            the screen stays on while the page is seen: by a wake lock, or a silent film; enter() does it
  *   savedName(), saveName(text), query (URLSearchParams), gameName(), inviteUrl(room, {role}), api(path, {method, body, token})
  *   identity()                      who this browser is, for connect(), after await recognise(); account(),
  *                                   saveAccount(name), loginAddress(ways)
@@ -61,7 +61,7 @@ import "../game-chat.js";
 import "../gameserver.js";
 import "./form.js";
 
-export { keepAwake } from "./page/awake.js";
+export { awake, keepAwake } from "./page/awake.js";
 export { newsBanner, statusBanner } from "./page/banners.js";
 export { BASE, cleanCode, gameName, keyHere, query, urlOf } from "./page/base.js";
 export { chatBox, lobbyChat } from "./page/chat.js";

@@ -1,19 +1,77 @@
-/** The screen, which stays on while a game is seen. */
+/**
+ * The screen, which stays on while a game is seen: by the browser's wake lock, which takes https, else by a silent film
+ * that plays over and over, which begins with the first touch. Where neither works the page says so, once.
+ */
 
+import { el } from "./elements.js";
+import { toast } from "./notices.js";
+
+const FILM = new URL("../kit/media/", import.meta.url);
+const GESTURES = ["click", "touchend", "keydown"];
+const SORRY = "This browser lets the screen go dark. Touch it now and then, or set the device to stay on.";
+
+/** @typedef {"lock" | "film" | "waiting" | "none"} Awake */
+
+/** @type {Awake | null} */
+let how = null;
+
+/** @type {WakeLockSentinel | null} */
 let lock = null;
 
-/** Keep the screen on while this page is seen, where the browser lets us. */
+/** @type {HTMLVideoElement | null} */
+let film = null;
+
+/**
+ * How the screen is kept on: by a wake lock, by a film, not before the first touch ("waiting"), or not at all ("none");
+ * null where nobody asked.
+ * @returns {Awake | null}
+ */
+export const awake = () => how;
+
+/** Keep the screen on while this page is seen, as far as the browser lets us. */
 export function keepAwake() {
-  if (lock !== null || !window.isSecureContext || !navigator.wakeLock) return;
-  const ask = async () => {
-    if (document.visibilityState !== "visible") return;
-    try {
-      lock = await navigator.wakeLock.request("screen");
-    } catch {
-      lock = undefined; // a low battery, for example
-    }
-  };
-  lock = undefined;
-  document.addEventListener("visibilitychange", ask);
-  ask();
+  if (how !== null) return;
+  how = "waiting";
+  document.addEventListener("visibilitychange", hold);
+  for (const type of GESTURES) document.addEventListener(type, begin, { capture: true, passive: true });
+  hold();
+}
+
+/** After the first touch a film may play. */
+function begin() {
+  for (const type of GESTURES) document.removeEventListener(type, begin, { capture: true });
+  if (how === "waiting") play();
+}
+
+async function hold() {
+  if (document.visibilityState !== "visible") return;
+  if (how === "film") {
+    film?.play().catch(() => {});
+    return;
+  }
+  if (!window.isSecureContext || !navigator.wakeLock || (lock && !lock.released)) return;
+  try {
+    lock = await navigator.wakeLock.request("screen"); // the browser takes it back when the page is hidden
+    how = "lock";
+  } catch {
+    if (how === "lock") how = "waiting"; // a low battery, for example
+  }
+}
+
+async function play() {
+  film ??= el("video", { class: "awake-film", playsinline: true, loop: true, "aria-hidden": "true", tabindex: "-1", title: "" }, source("mp4"), source("webm"));
+  document.body.append(film);
+  try {
+    await film.play();
+    how = "film";
+  } catch (error) {
+    film.remove();
+    if (error?.name === "AbortError") return; // the page goes
+    how = "none";
+    toast(SORRY, { ms: 12_000 });
+  }
+}
+
+function source(kind) {
+  return el("source", { src: new URL(`awake.${kind}`, FILM).href, type: `video/${kind}` });
 }

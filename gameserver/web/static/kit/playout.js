@@ -1,11 +1,9 @@
 /*
- * The other discs, shown as they were a moment ago: between two places that the server has told, and so smooth.
+ * Bodies that others move, shown as they were a moment ago: between two places that the server has told, and so smooth.
  *
  * How long ago is as short as the network allows: one step, and as much as the latest of the last seconds was late. It
  * changes slowly, so that time here runs a little faster or slower for a while, and nothing jumps.
  */
-
-import { STEP_MS } from "./prediction.js";
 
 const WATCH_MS = 3000; // so long the latest of what came is remembered
 const SPARE_MS = 4;
@@ -14,15 +12,26 @@ const WARP = 0.1; // time may run so much faster or slower
 const LOST_MS = 1000; // so far off is no drift: the page slept, or a new round began
 const GUESS_STEPS = 2; // where nothing more was told, discs go on for so long
 const FADE_MS = 100; // what was guessed wrong is half as wrong after this
-const SNAP = 4000; // so far off is another place, not a wrong guess
 
 export class Playout {
   #told = [];
   #arrivals = [];
-  #behind = null; // what is shown at the local time t is the step (t - behind) / STEP_MS
+  #behind = null; // what is shown at the local time t is the step (t - behind) / this.#step_ms
   #at = 0;
   #offsets = {};
   #faded = 0;
+  #step_ms;
+  #snap;
+
+  /**
+   * A body is [x, y, vx, vy, …], the speed in units of place a step.
+   * @param {{ step_ms: number, snap?: number }} rules `step_ms`: between two ticks of the server. `snap`: so far off is
+   * another place, not a wrong guess; in units of place.
+   */
+  constructor({ step_ms, snap = Infinity }) {
+    this.#step_ms = step_ms;
+    this.#snap = snap;
+  }
 
   /** How long ago the best of the network was, in ms, is what is shown. */
   get delay_ms() {
@@ -37,7 +46,7 @@ export class Playout {
     const before = this.#places(now);
     this.#told.push({ tick, bodies: Object.fromEntries(Object.entries(bodies).map(([seat, body]) => [seat, [...body]])) });
     this.#told.splice(0, this.#told.length - 60);
-    this.#arrivals.push({ at: now, base: now - tick * STEP_MS });
+    this.#arrivals.push({ at: now, base: now - tick * this.#step_ms });
     this.#smooth(before, this.#places(now));
     while (this.#arrivals.length > 1 && now - this.#arrivals[0].at > WATCH_MS) this.#arrivals.shift();
   }
@@ -56,7 +65,7 @@ export class Playout {
   /** What is known, or else guessed, of this moment. */
   #places(now) {
     if (!this.#told.length || this.#behind === null) return {};
-    const tick = (now - this.#behind) / STEP_MS;
+    const tick = (now - this.#behind) / this.#step_ms;
     const next = this.#told.findIndex((each) => each.tick > tick);
     if (next === 0) return places(this.#told[0].bodies);
     if (next < 0) return guessed(this.#told.at(-1), Math.min(GUESS_STEPS, tick - this.#told.at(-1).tick));
@@ -75,7 +84,7 @@ export class Playout {
     for (const [seat, place] of Object.entries(after)) {
       const known = this.#offsets[seat] ?? [0, 0];
       const offset = place.map((each, axis) => known[axis] + (before[seat] ?? place)[axis] - each);
-      offsets[seat] = Math.hypot(...offset) > SNAP ? [0, 0] : offset;
+      offsets[seat] = Math.hypot(...offset) > this.#snap ? [0, 0] : offset;
     }
     this.#offsets = offsets;
   }
@@ -85,7 +94,7 @@ export class Playout {
     const bases = this.#arrivals.map(({ base }) => base);
     const best = this.#best();
     const latest = Math.max(...bases) - best;
-    const wanted = best + Math.min(LONGEST_MS, STEP_MS + latest + SPARE_MS);
+    const wanted = best + Math.min(LONGEST_MS, this.#step_ms + latest + SPARE_MS);
     const most = Math.max(0, now - this.#at) * WARP;
     this.#at = now;
     if (this.#behind === null || Math.abs(wanted - this.#behind) > LOST_MS) this.#behind = wanted;

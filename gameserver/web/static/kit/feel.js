@@ -1,0 +1,101 @@
+/**
+ * What is heard and felt, and whether anything moves: sound, vibration and movement. One switch turns all of it off,
+ * and this browser remembers. A shared screen sounds by itself, phones vibrate; who asked the system for less movement
+ * gets none.
+ */
+
+import { keyHere } from "../page/base.js";
+import { el } from "../page/elements.js";
+
+const KEY = keyHere("gameserver feel");
+const reduced = matchMedia("(prefers-reduced-motion: reduce)");
+
+/** @typedef {"sound" | "touch" | "motion"} Sense */
+
+/** @type {{ off?: boolean } & Partial<Record<Sense, boolean>>} */
+let chosen = read();
+const changed = new EventTarget();
+
+function read() {
+  try {
+    const kept = JSON.parse(localStorage.getItem(KEY) ?? "{}");
+    return kept && typeof kept === "object" ? kept : {};
+  } catch {
+    return {};
+  }
+}
+
+/**
+ * Whether this is on: what was chosen here, else what fits the device.
+ * @param {Sense} sense
+ */
+export function feels(sense) {
+  if (chosen.off) return false;
+  if (sense === "motion" && reduced.matches) return false;
+  return chosen[sense] ?? (sense === "sound" ? document.documentElement.classList.contains("tv") : true);
+}
+
+/** Whether things may move on this page. */
+export const moves = () => feels("motion");
+
+/**
+ * Choose, for this browser and from now on; `off` is all of it.
+ * @param {{ off?: boolean } & Partial<Record<Sense, boolean>>} wishes
+ */
+export function feel(wishes) {
+  chosen = { ...chosen, ...wishes };
+  try {
+    localStorage.setItem(KEY, JSON.stringify(chosen));
+  } catch {
+    // not remembered, then
+  }
+  show();
+  changed.dispatchEvent(new Event("change"));
+}
+
+/** Call when anything of it is chosen anew. → a function that ends that */
+export function onFeel(look) {
+  changed.addEventListener("change", look);
+  return () => changed.removeEventListener("change", look);
+}
+
+function show() {
+  document.documentElement.classList.toggle("calm", chosen.off === true || chosen.motion === false);
+}
+
+/** A button that turns sound, vibration and movement off, and on again. */
+export function feelButton() {
+  const mark = el("span", { "aria-hidden": "true" });
+  const button = el("button", { type: "button", class: "quiet icon feel", onclick: () => feel({ off: !chosen.off }) }, mark, el("span", { class: "visually-hidden" }, "Sound and effects"));
+  const look = () => {
+    mark.textContent = chosen.off ? "🔇" : "🔊";
+    button.setAttribute("aria-pressed", String(!chosen.off));
+    button.title = chosen.off ? "Sound and effects are off" : "Sound and effects are on";
+  };
+  onFeel(look);
+  look();
+  return button;
+}
+
+/** Boxes to choose each of the three by itself, and the switch for all. */
+export function feelPanel() {
+  const box = (label, isOn, choose) => {
+    const input = el("input", { type: "checkbox", id: `feel-${label.replace(/\W+/g, "-").toLowerCase()}` });
+    input.addEventListener("change", () => choose(input.checked));
+    const look = () => (input.checked = isOn());
+    onFeel(look);
+    look();
+    return el("div", { class: "field check" }, input, el("label", { htmlFor: input.id }, label));
+  };
+  return el(
+    "fieldset",
+    { class: "field" },
+    el("legend", {}, "Sound and movement"),
+    box("All of it off", () => Boolean(chosen.off), (off) => feel({ off })),
+    box("Sound", () => feels("sound"), (sound) => feel({ sound })),
+    box("Vibration", () => feels("touch"), (touch) => feel({ touch })),
+    box("Movement", () => feels("motion"), (motion) => feel({ motion })),
+  );
+}
+
+show();

@@ -1,0 +1,100 @@
+/**
+ * Scenes that fit their screen. Sizes on our pages are in rem, so a scene that is too large is shown smaller by the
+ * factor `--fit` of the page's own size; before it gets too small to read, lists show fewer of what they have, and say
+ * the rest in words. What fits is measured, after each change and each turn of the device.
+ */
+
+import { el } from "../page/elements.js";
+import { watchView } from "./view.js";
+
+const LARGE = [1.3, 1.2, 1.1]; // on a TV, what is little is large
+const EASY = [1, 0.94, 0.88, 0.82];
+const SMALL = [0.76, 0.7, 0.64, 0.58, 0.52, 0.46];
+const PHONE_SMALL = [0.76, 0.7]; // a phone is held near, but its letters are small already
+
+/**
+ * A list that shows as many of its items as there is room for, and what the others are in words.
+ * @param {HTMLElement[]} items with data-keep: shown in any case, as one's own line is
+ * @param {{ tag?: "ol" | "ul", more?: (n: number) => string, most?: number, least?: number, label?: string, class?: any }} options
+ * `more(n)` says what is left out; no more than `most` are shown, and `least` also where the screen is too small.
+ */
+export function fitList(items, { tag = "ul", more = (n) => `and ${n} more`, most = 60, least = 1, label, class: name } = {}) {
+  const list = el(tag, { class: name, "aria-label": label }, items);
+  const rest = el("p", { class: "fit-rest muted", hidden: true });
+  const node = el("div", { class: "fit-list", "data-fit": "" }, list, rest);
+  const kept = items.filter((item) => "keep" in item.dataset);
+  const show = (wanted) => {
+    const count = Math.max(Math.min(wanted, most), least);
+    const shown = new Set(items.slice(0, count));
+    for (const item of kept) shown.add(item);
+    for (const item of items) item.hidden = !shown.has(item);
+    const left = items.length - shown.size;
+    rest.hidden = left <= 0;
+    rest.textContent = left > 0 ? more(left) : "";
+  };
+  Object.assign(node, { showItems: show, itemCount: Math.min(items.length, most) });
+  show(items.length);
+  return node;
+}
+
+/**
+ * Keep what is in `stage` on the screen, as long as <html> has the class "whole" (a TV's has): whenever it changes.
+ * → a function that looks again now.
+ * @param {HTMLElement} stage
+ */
+export function fitted(stage) {
+  const { documentElement: root } = document;
+  let due = false;
+
+  const over = () => stage.scrollHeight > stage.clientHeight + 1 || stage.scrollWidth > stage.clientWidth + 1;
+  const scale = (factor) => root.style.setProperty("--fit", String(factor));
+  const scales = (factors) => factors.some((factor) => {
+    scale(factor);
+    return !over();
+  });
+
+  const look = () => {
+    due = false;
+    if (!stage.isConnected) return;
+    const lists = /** @type {any[]} */ ([...stage.querySelectorAll("[data-fit]")]);
+    const showAll = (count) => lists.forEach((list) => list.showItems(count));
+    stage.classList.remove("too-small");
+    scale(1);
+    showAll(Infinity);
+    if (root.classList.contains("whole")) {
+      const isTv = root.classList.contains("tv");
+      const least = isTv ? SMALL : PHONE_SMALL;
+      if (!scales(isTv ? [...LARGE, ...EASY] : EASY) && !fewer(lists, showAll, over) && !scales(least)) stage.classList.add("too-small");
+    }
+    changes.takeRecords();
+  };
+  const soon = () => {
+    if (due) return;
+    due = true;
+    requestAnimationFrame(look);
+  };
+
+  // A clock's number changes all the time, and its size does not.
+  const isClock = ({ target }) => Boolean((target instanceof Element ? target : target.parentElement)?.closest("[role=timer]"));
+  const changes = new MutationObserver((records) => !records.every(isClock) && soon());
+  changes.observe(stage, { childList: true, subtree: true, characterData: true, attributes: true, attributeFilter: ["hidden", "class"] });
+  new ResizeObserver(soon).observe(stage);
+  watchView(soon);
+  document.fonts?.ready.then(soon);
+  stage.addEventListener("load", soon, true); // a picture has come
+  return look;
+}
+
+/** Show as many as there is room for. → whether that was enough */
+function fewer(lists, showAll, over) {
+  let [fits, most] = [0, Math.max(0, ...lists.map(({ itemCount }) => itemCount))];
+  if (!most) return false;
+  while (fits < most) {
+    const half = Math.ceil((fits + most) / 2);
+    showAll(half);
+    if (over()) most = half - 1;
+    else fits = half;
+  }
+  showAll(fits);
+  return !over();
+}

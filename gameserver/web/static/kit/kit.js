@@ -1,0 +1,21 @@
+/*
+ * The kit for pages: parts of which a game's page is made, for phones and for a TV. /static/kit/ shows each of them with
+ * its code; the guide "A kit for pages" lists them all. A page takes from here alone:
+ *
+ *     import { el, enter, render, scenes, stage } from "../../static/kit/kit.js";
+ *
+ * All that /static/page.js has is here, too. Pages link ../../static/style.css and ../../static/kit/kit.css.
+ */
+
+export * from "../page.js";
+export { bigCount, every, ring, until } from "./clocks.js";
+export { confetti } from "./confetti.js";
+export { cues } from "./cues.js";
+export { feel, feelButton, feelPanel, feels, moves, onFeel } from "./feel.js";
+export { fitList, fitted } from "./fit.js";
+export { avatar, faceOf, nameTag, playersOf, roster } from "./people.js";
+export { heading, scenes, stage } from "./scenes.js";
+export { entriesOf, podium, ranked, scoreList, winnersOf, winnerText } from "./scores.js";
+export { CUES, cue } from "./sound.js";
+export { watchView } from "./view.js";
+export { listed, ordinal, plural, points, signed, titled } from "./words.js";

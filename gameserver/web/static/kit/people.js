@@ -1,0 +1,54 @@
+/** People: their faces, names, and all who are here. */
+
+import { el } from "../page/elements.js";
+import { seatColor } from "../page/seats.js";
+import { fitList } from "./fit.js";
+
+/** What stands for somebody: the emoji that was chosen when coming in, else the first letter of the name. */
+export function faceOf({ name, profile }) {
+  const chosen = profile?.avatar;
+  return typeof chosen === "string" && chosen && chosen.length <= 16 ? chosen : ([...(name ?? "")][0]?.toUpperCase() ?? "?");
+}
+
+/** A round face in the colour of whatever it stands in. Takes a seat, or {name}. */
+export function avatar(who) {
+  const chosen = typeof who?.profile?.avatar === "string" && who.profile.avatar;
+  return el("span", { class: ["face", chosen && "emoji"], "aria-hidden": "true" }, faceOf(who ?? { name: "?" }));
+}
+
+/** All who have a seat of this role, in the order in which they came. */
+export function playersOf(room, role = "player") {
+  const seats = [...room.seats.values()].filter((seat) => seat.role === role && !seat.gone);
+  return seats.sort((a, b) => (a.number ?? 1e9) - (b.number ?? 1e9));
+}
+
+/**
+ * Somebody's face and name, as an item of a list. `notes` are small words behind the name; `done` adds a tick; `color`
+ * is another than the seat's own.
+ */
+export function nameTag(room, seat, { done = false, doneWord = "done", notes = [], color = seatColor(seat) } = {}) {
+  const said = [...notes, seat.bot ? "bot" : !seat.online && "away"].filter(Boolean);
+  return el(
+    "li",
+    { class: ["seat", color, seat.id === room.seat.id && "me", !seat.online && !seat.bot && "offline", done && "done"] },
+    avatar(seat),
+    el("span", { class: "name", dir: "auto" }, seat.name),
+    said.length ? el("span", { class: "note" }, said.join(", ")) : null,
+    done ? el("span", { class: "visually-hidden" }, doneWord) : null,
+  );
+}
+
+/**
+ * The players, as many as fit. `tag(seat)` makes each; nameTag(room, seat) where it is not said.
+ * @param {any} room
+ * @param {{ seats?: any[], tag?: (seat: any) => HTMLElement, label?: string, class?: string }} options
+ */
+export function roster(room, { seats = playersOf(room), tag, label = "Players", class: name = "" } = {}) {
+  const make = tag ?? ((seat) => nameTag(room, seat, { notes: [seat.id === room.seat.id && "you", seat.host && "host"] }));
+  const items = seats.map((seat) => {
+    const item = make(seat);
+    if (seat.id === room.seat.id) item.dataset.keep = "";
+    return item;
+  });
+  return fitList(items, { label, class: ["seats", name], more: (n) => `and ${n} more` });
+}

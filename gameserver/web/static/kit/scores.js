@@ -1,0 +1,105 @@
+/** Who leads, and who has won. */
+
+import { el } from "../page/elements.js";
+import { seatColor } from "../page/seats.js";
+import { fitList } from "./fit.js";
+import { avatar } from "./people.js";
+import { listed, points, signed } from "./words.js";
+
+/**
+ * @typedef {object} Entry
+ * @property {number} score
+ * @property {string} [seat] the id of a player's seat; of a team there is none
+ * @property {string} [name] where it is not the seat's
+ * @property {string} [color] "color-1" to "color-8"; the seat's where it is not said
+ * @property {number} [rank] from 1, shared by equals; ranked() gives it
+ * @property {number} [gained] by what was last
+ * @property {string} [note]
+ */
+
+/** The entries, the best first, each with its `rank`: equal scores share one, and two who are second leave no third. */
+export function ranked(entries) {
+  const ordered = [...entries].sort((a, b) => b.score - a.score);
+  return ordered.map((entry) => ({ ...entry, rank: ordered.findIndex(({ score }) => score === entry.score) + 1 }));
+}
+
+/** Players by their score in a document such as `room.state.scores`: {seat's id: number}. → what ranked() takes */
+export function entriesOf(scores) {
+  return Object.entries(scores ?? {}).map(([seat, score]) => ({ seat, score: Number(score) }));
+}
+
+const seatOf = (room, { seat }) => (seat === undefined || seat === null ? null : room.seats.get(seat));
+const nameOf = (room, entry) => entry.name ?? seatOf(room, entry)?.name ?? "Somebody who left";
+const faceOf = (room, entry) => avatar(entry.name ? { name: entry.name, profile: seatOf(room, entry)?.profile } : (seatOf(room, entry) ?? { name: "?" }));
+
+function colorOf(room, entry) {
+  const seat = seatOf(room, entry);
+  return entry.color ?? (seat ? seatColor(seat) : "");
+}
+
+function row(room, entry, { best, showGained }) {
+  const { rank, score, gained = 0, note } = entry;
+  const own = entry.seat !== undefined && entry.seat === room.seat.id;
+  const name = nameOf(room, entry);
+  return el(
+    "li",
+    { class: [colorOf(room, entry), own && "me"], "data-keep": own ? "" : null, style: { "--part": String(best > 0 ? Math.max(0, score) / best : 0) } },
+    el("span", { class: "bar-of", "aria-hidden": "true" }),
+    el("span", { class: "place" }, el("span", { class: "visually-hidden" }, "Rank "), String(rank)),
+    faceOf(room, entry),
+    el("span", { class: "name", dir: "auto" }, name),
+    note ? el("span", { class: "streak" }, note) : null,
+    el("span", { class: "points" }, points(score), el("span", { class: "visually-hidden" }, " points")),
+    showGained ? el("span", { class: ["gain", gained > 0 && "good"] }, gained ? signed(gained) : "") : null,
+  );
+}
+
+/**
+ * Scores, the best first: as many as there is room for, one's own in any case, and the rest in words.
+ * @param {any} room
+ * @param {Entry[]} entries of ranked()
+ * @param {{ most?: number, least?: number, gained?: boolean, label?: string }} options
+ */
+export function scoreList(room, entries, { most = 60, least = 3, gained = true, label = "Scores" } = {}) {
+  const best = Math.max(0, ...entries.map(({ score }) => score));
+  const showGained = gained && entries.some((entry) => entry.gained);
+  const items = entries.map((entry) => row(room, entry, { best, showGained }));
+  const more = (n) => {
+    const scores = entries.slice(-n).map(({ score }) => score);
+    const [low, high] = [Math.min(...scores), Math.max(...scores)];
+    return `and ${n} more with ${low === high ? points(low) : `${points(low)} to ${points(high)}`} points`;
+  };
+  const list = fitList(items, { tag: "ol", class: "scores", label, more, most, least });
+  list.classList.add("board");
+  list.classList.toggle("few", entries.length <= 6);
+  return list;
+}
+
+/** The entries of ranks 1 to 3 that have won anything: who has no points stands on no step. */
+export function winnersOf(entries) {
+  return entries.filter(({ rank, score }) => rank <= 3 && score > 0);
+}
+
+/** Who has won, in words: "Ann wins", "Ann and Bob win", or that nobody has a point. */
+export function winnerText(room, entries) {
+  const names = winnersOf(entries).filter(({ rank }) => rank === 1).map((entry) => (entry.seat !== undefined && entry.seat === room.seat.id ? "You" : nameOf(room, entry)));
+  if (!names.length) return "Nobody has a point";
+  return `${listed(names)} ${names.length > 1 || names[0] === "You" ? "win" : "wins"}`;
+}
+
+/** The three steps; equals stand on one, as many as fit. Null where nobody has a point. */
+export function podium(room, entries) {
+  const steps = new Map();
+  for (const entry of winnersOf(entries)) steps.set(entry.rank, [...(steps.get(entry.rank) ?? []), entry]);
+  if (!steps.size) return null;
+  return el("ol", { class: ["podium", `steps-${steps.size}`], "aria-label": "Podium" }, [...steps].map(([rank, equal]) => {
+    const winners = equal.map((entry) => el("li", { class: ["winner", colorOf(room, entry)] }, faceOf(room, entry), el("span", { class: "name", dir: "auto" }, nameOf(room, entry))));
+    const list = fitList(winners, { class: ["winners", equal.length > 3 && "many"], most: 12, more: (n) => `and ${n} more` });
+    return el(
+      "li",
+      { class: `step step-${rank}` },
+      list,
+      el("div", { class: "block" }, el("span", { class: "visually-hidden" }, "Rank "), el("span", { class: "place" }, String(rank)), el("span", { class: "points" }, points(equal[0].score), el("span", { class: "visually-hidden" }, " points"))),
+    );
+  }));
+}

@@ -1,0 +1,96 @@
+// What a reader of this page cannot see or press as it stands: a list of faults in words. `see`: selectors of what must
+// be seen without scrolling. Called with {tv, touch, see}.
+({ tv, touch, see }) => {
+  const faults = [];
+  const root = document.documentElement;
+  const px = (n) => Math.round(n);
+  const inView = ({ left, top, right, bottom }) => left >= -1 && top >= -1 && right <= innerWidth + 1 && bottom <= innerHeight + 1;
+  const at = ({ left, top, right, bottom }) => `${px(left)},${px(top)} to ${px(right)},${px(bottom)} of ${innerWidth}x${innerHeight}`;
+
+  const all = [];
+  const walk = (node) => {
+    for (const child of node.children) {
+      all.push(child);
+      if (child.shadowRoot) walk(child.shadowRoot);
+      walk(child);
+    }
+  };
+  walk(document.body);
+  const isHidden = (node) => !node.checkVisibility({ visibilityProperty: true, opacityProperty: false }) || node.closest(".visually-hidden, [aria-hidden=true]:not(.shown)") !== null;
+  const nameOf = (node) => `<${node.tagName.toLowerCase()}${node.className && typeof node.className === "string" ? ` class="${node.className}"` : ""}> "${(node.innerText ?? node.textContent ?? "").trim().slice(0, 40)}"`;
+  const up = (node) => node.parentElement ?? node.getRootNode().host ?? null;
+  const hiddenAway = (node) => {
+    for (let each = node; each; each = up(each)) if (getComputedStyle(each).clipPath === "inset(50%)") return true;
+    return false;
+  };
+
+  if (root.scrollWidth > innerWidth + 1) faults.push(`the page is ${root.scrollWidth - innerWidth} px too wide`);
+  if (tv && root.scrollHeight > innerHeight + 1) faults.push(`the page scrolls: it is ${root.scrollHeight - innerHeight} px too high`);
+  if (document.querySelector(".stage.too-small")) faults.push("the scene does not fit at its smallest");
+
+  const open = document.querySelector("dialog[open]");
+  const shown = all.filter((node) => !isHidden(node) && !hiddenAway(node) && (!open || open.contains(node)));
+  for (const node of shown) {
+    const style = getComputedStyle(node);
+    const scrolls = (way) => ["auto", "scroll"].includes(way);
+    if (tv && scrolls(style.overflowY) && node.scrollHeight > node.clientHeight + 1) faults.push(`scrolls on a TV by ${node.scrollHeight - node.clientHeight} px: ${nameOf(node)}`);
+    const texts = [...node.childNodes].filter((each) => each.nodeType === 3 && each.data.trim());
+    if (!texts.length) continue;
+    const range = document.createRange();
+    range.setStartBefore(texts[0]);
+    range.setEndAfter(texts.at(-1));
+    const box = range.getBoundingClientRect();
+    if (!box.width || !box.height) continue;
+    if (box.left < -1 || box.right > innerWidth + 1) {
+      if (style.textOverflow !== "ellipsis" && !inScroller(node)) faults.push(`stands out to the side (${at(box)}): ${nameOf(node)}`);
+    }
+    if (tv && (box.top < -1 || box.bottom > innerHeight + 1)) faults.push(`not on the screen (${at(box)}): ${nameOf(node)}`);
+    for (let each = node; each && each !== document.body; each = up(each)) {
+      const own = getComputedStyle(each);
+      if (own.position === "fixed") break;
+      const clips = ["hidden", "clip"];
+      const rect = each.getBoundingClientRect();
+      if (clips.includes(own.overflowX) && own.textOverflow !== "ellipsis" && (box.left < rect.left - 2 || box.right > rect.right + 2)) faults.push(`cut at the side by ${nameOf(each)}: ${nameOf(node)}`);
+      if (clips.includes(own.overflowY) && own.textOverflow !== "ellipsis" && (box.top < rect.top - 3 || box.bottom > rect.bottom + 3)) faults.push(`cut below or above by ${nameOf(each)}: ${nameOf(node)}`);
+      if (own.textOverflow === "ellipsis" || scrolls(own.overflowX) || scrolls(own.overflowY)) break;
+    }
+  }
+  function inScroller(node) {
+    for (let each = up(node); each; each = up(each)) if (["auto", "scroll"].includes(getComputedStyle(each).overflowX)) return true;
+    return false;
+  }
+
+  for (const selector of see) {
+    const found = [...document.querySelectorAll(selector)].filter((node) => !isHidden(node));
+    if (!found.length) faults.push(`not there: ${selector}`);
+    for (const node of found) {
+      const box = node.getBoundingClientRect();
+      if (!inView(box)) faults.push(`not seen without scrolling (${at(box)}): ${nameOf(node)}`);
+    }
+  }
+
+  const pressable = shown.filter((node) => node.matches("button, a[href], input:not([type=hidden]), select, summary, textarea"));
+  const names = new Map();
+  for (const node of pressable) {
+    const box = node.getBoundingClientRect();
+    const inline = node.tagName === "A" && getComputedStyle(node).display === "inline";
+    const label = node.matches("[type=checkbox], [type=radio]") ? node.labels?.[0]?.getBoundingClientRect() : null;
+    const [width, height] = [Math.max(box.width, label?.width ?? 0), Math.max(box.height, label?.height ?? 0)];
+    if (touch && !inline && (width < 43.5 || height < 43.5)) faults.push(`a target of ${px(width)} by ${px(height)} px: ${nameOf(node)}`);
+    if (node.tagName === "BUTTON") {
+      const name = (node.getAttribute("aria-label") ?? node.textContent).trim();
+      names.set(name, (names.get(name) ?? 0) + 1);
+    }
+    if (inView(box) && !node.disabled) {
+      const [x, y] = [box.left + box.width / 2, box.top + box.height / 2];
+      let top = document.elementFromPoint(x, y);
+      while (top?.shadowRoot?.elementFromPoint(x, y) && top.shadowRoot.elementFromPoint(x, y) !== top) top = top.shadowRoot.elementFromPoint(x, y);
+      if (top && !node.contains(top) && !top.contains(node) && !top.closest?.(".toasts")) faults.push(`covered by ${nameOf(top)}: ${nameOf(node)}`);
+    }
+  }
+  for (const [name, count] of names) if (count > 1) faults.push(`${count} buttons "${name}"`);
+
+  const headings = shown.filter((node) => node.tagName === "H1").length + [...document.querySelectorAll("h1.visually-hidden")].length;
+  if (headings !== 1 && !open) faults.push(`${headings} first headings`);
+  return faults;
+}

@@ -1,0 +1,77 @@
+"""The screens that pages are looked at on, what is looked for, and the pictures that are kept."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Final
+
+from tests.e2e.browser import Someone
+
+PHONES: Final = ((320, 568), (375, 667), (568, 320), (932, 430))
+LAPTOP: Final = (1366, 768)
+TVS: Final = ((1280, 720), (1920, 1080), (3840, 2160))
+
+ALL: Final = os.environ.get("GAMESERVER_LOOK") == "all"
+"""Whether all sizes and numbers of players are looked at, as `make look` does; else two sizes."""
+
+PICTURES: Final = os.environ.get("GAMESERVER_LOOK_PICTURES")
+"""The folder that pictures are kept in; none where it is not set."""
+
+MEASURE: Final = (Path(__file__).parent / "measure.js").read_text("utf-8")
+SETTLED: Final = (
+    "() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(done, 60))))"
+)
+
+
+class Look:
+    """
+    What was found on the pages of one game.
+
+    :param name: of the game and how many play it, for reports and pictures.
+    """
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.faults: list[str] = []
+        self.looked = 0
+
+    def at(self, someone: Someone, scene: str, *, see: Sequence[str] = (), axe: bool = True) -> None:
+        """
+        Look at a page as it is now, on each screen that its device may have.
+
+        :param see: what must be seen without scrolling, by selector.
+        """
+        tv = someone.page.evaluate("document.documentElement.classList.contains('tv')")
+        sizes = _sizes(tv=tv)
+        for size in sizes:
+            someone.page.set_viewport_size({"width": size[0], "height": size[1]})
+            someone.page.evaluate(SETTLED)
+            where = f"{self.name}, {scene}, {someone.name} at {size[0]}x{size[1]}"
+            touch = size in PHONES
+            found = someone.page.evaluate(f"({MEASURE})", {"tv": tv, "touch": touch, "see": list(see)})
+            self.faults += [f"{where}: {fault}" for fault in dict.fromkeys(found)]
+            self.looked += 1
+            if PICTURES:
+                self._keep(someone, f"{self.name} {scene} {someone.name} {size[0]}x{size[1]}")
+        if axe:
+            self.faults += [f"{self.name}, {each}" for each in someone.examine(f"{scene}, {someone.name}")]
+
+    def _keep(self, someone: Someone, title: str) -> None:
+        folder = Path(str(PICTURES))
+        folder.mkdir(parents=True, exist_ok=True)
+        name = re.sub(r"[^A-Za-z0-9]+", "-", title)
+        someone.page.screenshot(path=folder / f"{name}.png", scale="css")
+
+
+def _sizes(*, tv: bool) -> tuple[tuple[int, int], ...]:
+    if tv:
+        return (*TVS, LAPTOP) if ALL else TVS[:1]
+    return (*PHONES, LAPTOP) if ALL else (PHONES[0], PHONES[2])
+
+
+def counts(*wanted: int) -> Sequence[Any]:
+    """:returns: how many players are tried: all of these in `make look`, else the first and the last."""
+    return wanted if ALL else sorted({wanted[0], wanted[-1]})
