@@ -356,7 +356,7 @@ export interface GameEvent<T = Doc> {
 }
 
 export interface Left {
-  /** `left`, `kicked`, `banned`, `closed`, `moved`, or the code with which the seat was refused: `not_found`. */
+  /** `left`, `kicked`, `banned`, `closed`, `next`, `moved`, or the code with which the seat was refused: `not_found`. */
   reason: string;
   message: string | null;
   /** With `next`: the code of the room in which all go on. */
@@ -416,6 +416,13 @@ export class Room {
   asHost(act: HostAct, seat?: string): Promise<null>;
   /** As the host, in the lobby or once the game is over: all of the room's options, as for `create`. */
   setOptions(options: Record<string, unknown>): Promise<null>;
+  /**
+   * As the host: go on with everybody in a new room, with another game or the same. Resolves with that room; all other
+   * clients go there as well, each by itself.
+   */
+  nextGame(game: string, options?: Record<string, unknown>): Promise<Room>;
+  /** The room in which this client goes on with all who were here, once it has its seat there; or null. */
+  readonly next: Room | null;
   /** Into a team, where the game lets players choose; as the host, also somebody else (the id of a seat). */
   joinTeam(team: string, seat?: string): Promise<null>;
   /** Whose turn it is; null where it is nobody's and nobody is waited for. */
@@ -474,6 +481,8 @@ export class Room {
   /** The seat was given back after a loss; unless `recovered`, events may have been missed. */
   on(type: "$joined", listener: (joined: { recovered: boolean | null }) => void): () => void;
   on(type: "$left", listener: (left: Left) => void): () => void;
+  /** After `$left` with the reason `next`: this client has its seat in the next room, or gets none there. */
+  on(type: "$next", listener: (next: Room | null, error: GameError | null) => void): () => void;
   /** A game's events by type; `*` is all of them. */
   on<T = Doc>(type: string, listener: (data: T, event: GameEvent<T>) => void): () => void;
 }

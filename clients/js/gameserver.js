@@ -905,6 +905,10 @@ class Following {
   onRedirect({ id, room, url }, from) {
     const request = this.#requests.get(id);
     if (!request) return;
+    if (request.room && request.room.code !== room) {
+      this.#requests.take(request.id);
+      return this.#client._goOn(request.room, { reason: "next", message: null, next: room });
+    }
     if (request.room) return this.#redirectRoom(request, request.room, url, from);
     const { detour } = request;
     const { fields } = request;
@@ -1337,6 +1341,17 @@ class Hosting extends TurnTaking {
   setOptions(options) {
     return this._client._ask("options", this._room, { options });
   }
+
+  /**
+   * Go on with everybody in a new room.
+   * @type {Api.Room["nextGame"]}
+   */
+  async nextGame(game, options) {
+    await this._client._ask("next", this._room, { game, options });
+    const next = await this._room._following;
+    if (!next) throw new GameError("not_found", "There is no next room.");
+    return next;
+  }
 }
 
 /** A room as this seat knows it: documents, seats, timers and chat, kept as the server has them, message by message. */
@@ -1352,6 +1367,8 @@ class Room extends Hosting {
   timers = new Map();
   /** @type {Api.Left | null} */
   left = null;
+  /** @type {Room | null} */
+  next = null;
 
   // Set by the client, and by `_join`: may requests be said; is `joined` awaited, before which nothing counts; the
   // documents are not what the server has, so that only whole ones help.
@@ -1359,6 +1376,8 @@ class Room extends Hosting {
   _deaf = false;
   _broken = false;
   _failures = 0;
+  /** @type {Promise<Room> | null} the next room, once all are on the way there */
+  _following = null;
   _detour = new Detour();
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   _retry = undefined;
@@ -1752,7 +1771,9 @@ class HeldRooms {
     const seat = seats.find((kept) => kept.code === room && (!role || role === kept.role));
     if (!seat) throw new GameError("not_found", `No seat in ${room} is remembered here.`);
     try {
-      return await this.#client._ask("resume", null, { room, resume: seat.secret });
+      const there = await this.#client._ask("resume", null, { room, resume: seat.secret, role: seat.role });
+      if (there.code !== room) this.#memory.forget(seat.code, seat.role); // all have gone on
+      return there;
     } catch (error) {
       if (/** @type {GameError} */ (error).code === "not_found") this.#memory.forget(seat.code, seat.role);
       throw error;
@@ -1808,6 +1829,25 @@ class HeldRooms {
   }
 
   /**
+   * All who were in a room go on in another: so does this client, as who it was.
+   * @param {Room} room
+   * @param {Api.Left & { next: string }} left
+   */
+  goOn(room, left) {
+    if (room.left) return;
+    const there = this.#client._ask("join", null, { room: left.next, role: room.seat.role });
+    room._following = there;
+    there.then(
+      (next) => {
+        room.next = next;
+        room._emit("$next", next, null);
+      },
+      (error) => room._emit("$next", null, error),
+    );
+    this.leave(room, left);
+  }
+
+  /**
    * @param {any} joined
    * @param {Connection} from
    */
@@ -1837,10 +1877,11 @@ class HeldRooms {
    * @param {any} message
    * @param {Connection} from
    */
-  onLeft({ room: code, reason, message, url }, from) {
+  onLeft({ room: code, reason, message, next, url }, from) {
     const room = this.rooms.get(code);
     if (room?._way !== from) return;
     if (reason === "moved") this.#following.onMoved(room, url, from);
+    else if (next) this.goOn(room, { reason, message: message ?? null, next });
     else this.leave(room, { reason, message: message ?? null });
   }
 
@@ -2620,7 +2661,7 @@ class Posts {
  */
 
 /** Requests of a room that the server applies once for each id, however often they are said. */
-const REMEMBERED = new Set(["send", "chat", "start", "edit", "unsay", "report", "block", "team", "host", "undo", "ready", "bot", "options"]);
+const REMEMBERED = new Set(["send", "chat", "start", "edit", "unsay", "report", "block", "team", "host", "undo", "ready", "bot", "options", "next"]);
 
 class Requests {
   most_bytes = Infinity; // that the server takes in one frame
@@ -2819,6 +2860,7 @@ class Requests {
   #settle(request, room) {
     this.#requests.delete(request.id);
     if (request.op === "leave") request.resolve();
+    else if (request.op === "next" && room.left?.next) request.resolve({ room: room.left.next }); // it was done before
     else request.reject(seatGone(room));
   }
 
@@ -3146,6 +3188,14 @@ class Client extends Emitter {
   /** End the connection for good. Seats are held as after a loss; `room.leave()` gives one up. */
   close() {
     this._end(new GameError("closed", "The client was closed."));
+  }
+
+  /**
+   * @param {Room} room
+   * @param {Api.Left & { next: string }} left
+   */
+  _goOn(room, left) {
+    this.#held.goOn(room, left);
   }
 
   /** @param {Api.SeatOptions} options */

@@ -384,6 +384,8 @@ class Client:
             self._following.on_moved(room, left.url, link)
         else:
             self._leave(room, left)
+            if left.next is not None:
+                self._following.go_on(room, left.next)
 
     _HEAR: Final[dict[str, tuple[Any, Callable[[Client, Any, Link], None]]]] = {
         "welcome": (messages.Welcome, _on_welcome),

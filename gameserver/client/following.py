@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING, Final
 from gameserver.client.nodes import Nodes
 from gameserver.client.requests import Request, Requests
 from gameserver.errors import ConnectionFailed, Refused
+from gameserver.protocol import messages
 
 if TYPE_CHECKING:
     from gameserver.client.client import Client
     from gameserver.client.link import Link
     from gameserver.client.room import Room
-    from gameserver.protocol import messages
 
 HOPS: Final = 3
 """So many redirects are followed in a row; then the first address is asked again, after a while."""
@@ -52,6 +52,11 @@ class Following:
         request = self._requests.find(redirect.id)
         if request is None:
             return
+        if request.room is not None and request.room.code != redirect.room:
+            self._requests.take(request.id)
+            self._client._leave(request.room, messages.Left(request.room.code, "next", next=redirect.room))
+            self.go_on(request.room, redirect.room)
+            return
         if request.room is not None:
             self._requests.take(request.id)  # it is asked anew where the room is
             self._redirect_room(request.room, redirect.url, link)
@@ -66,6 +71,11 @@ class Following:
             there = self._at(redirect.url, link)
             self._requests.send_to(request, there)
             there.open()
+
+    def go_on(self, room: Room, code: str) -> None:
+        """All who were in a room go on in another: so does this client, as who it was."""
+        asked = self._client._ask("join", room_code=code, role=room.seat.role)
+        asked.addCallbacks(room._next.here, room._next.fail)
 
     def _redirect_room(self, room: Room, url: str | None, link: Link) -> None:
         room._detour.hops += 1

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from gameserver.client.link import Link
     from gameserver.client.room import Room
 
-REMEMBERED: Final = frozenset({"send", "chat", "start", "host", "undo", "ready", "bot", "options"})
+REMEMBERED: Final = frozenset({"send", "chat", "start", "host", "undo", "ready", "bot", "options", "next"})
 """Of what this client asks, the requests that a server applies once, however often they are said."""
 
 
@@ -198,8 +198,11 @@ class Requests:
     def settle(self, request: Request) -> None:
         """The seat is gone, and the server will not answer this any more."""
         self._pending.pop(request.id, None)
+        moved_on = request.op == "next" and request.room is not None and request.room.left is not None
         if request.op == "leave" or request.room is None:
             request.answer.callback(None)
+        elif moved_on and request.room.left.next is not None:  # type: ignore[union-attr]
+            request.answer.callback({"room": request.room.left.next})  # type: ignore[union-attr]
         else:
             request.answer.errback(seat_gone(request.room))
 

@@ -11,8 +11,9 @@ from twisted.logger import Logger
 from twisted.python.failure import Failure
 
 from gameserver.client.listeners import Listeners
+from gameserver.client.next_room import NextRoom
 from gameserver.client.requests import Detour
-from gameserver.errors import PASSING, Refused
+from gameserver.errors import PASSING, ConnectionFailed, Refused
 from gameserver.protocol import messages
 from gameserver.protocol.mirror import OWN, Event, Mirror, OutOfStep
 from gameserver.room.turns.heard import HeardMove, heard_moves, heard_prompt, label_of, turn_number
@@ -46,6 +47,7 @@ class Room:
         self.code = joined.room
         self.game = joined.game
         self.left: messages.Left | None = None
+        self._next = NextRoom()
         self.jumps = 0
         # Set by the client: may requests be written; is `joined` awaited, before which nothing counts; the next try.
         self._attached = True
@@ -129,6 +131,11 @@ class Room:
     def prompt(self) -> str | None:
         """What this seat is shown of what is waited for, filled in; None: nothing."""
         return heard_prompt(self._mirror.moves, self._mirror.info, self._mirror.seat.id)
+
+    @property
+    def next(self) -> Room | None:
+        """The room in which this client goes on with all who were here, once it has its seat there; or None."""
+        return self._next.room
 
     @property
     def seen(self) -> messages.Seen:
@@ -224,6 +231,26 @@ class Room:
         :returns: fires with None; fails as `send`, and with ``forbidden`` for others than the host.
         """
         return self._client._ask("options", self, options=options)
+
+    def next_game(self, game: str, options: dict[str, Any] | None = None) -> Deferred[Room]:
+        """
+        Go on with everybody in a new room, as the host: with another game or the same.
+
+        :param options: as for `Client.create`.
+        :returns: fires with that room, as `when_next`; fails as `send`, and with ``forbidden`` for others than a host.
+        """
+        asked = self._client._ask("next", self, game=game, options=options or None)
+        return asked.addCallback(lambda _: self.when_next())
+
+    def when_next(self) -> Deferred[Room]:
+        """
+        Wait until the host goes on with everybody in another room. This client goes there by itself, as who it was.
+
+        :returns: fires with that room, once this client has its seat there.
+        :raises Refused: (in the Deferred) there was no seat for it.
+        :raises ConnectionFailed: (in the Deferred) the client has ended.
+        """
+        return self._next.when()
 
     def leave(self) -> Deferred[None]:
         """Give up the seat, for all its connections; fires when the server has done so, or had before."""
@@ -337,6 +364,9 @@ class Room:
 
     def _end(self) -> None:
         """The seat is gone, or the client."""
+        if self.left is None or self.left.next is None:
+            gone = ConnectionFailed(f"The seat in {self.code} is gone, and there is no next room.")
+            self._next.fail(Failure(gone))
         self._attached = False
         self._stop_retry()
         self._listeners.end()

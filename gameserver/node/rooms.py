@@ -60,6 +60,7 @@ class RoomRegistry(RunningRooms):
         self.successors = Successors(
             clock,
             get=self.get,
+            reach=self.reach,
             spec=self.spec,
             check=self._check_next,
             claim=self._claim,

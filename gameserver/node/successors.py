@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 from twisted.internet.defer import Deferred
 from twisted.logger import Logger
 
-from gameserver.errors import PASSING, Refused
+from gameserver.errors import PASSING, Elsewhere, Refused
 from gameserver.room.inputs.moving_on import AskNext, GiveUpNext, GoOn, PlanNext, answer_of
 from gameserver.room.moving_on import Heritage, heritage_of
 from gameserver.room.state import Successor
@@ -42,6 +42,7 @@ class Successors:
     The next rooms of a node's rooms.
 
     :param get: finds a room here by its code.
+    :param reach: finds a room wherever it is; raises `Refused`, which is `Elsewhere` where another node has it.
     :param spec: finds a game; raises `Refused`.
     :param check: raises `Refused` where that user may not make a room of that game with those options.
     :param claim: see `Claim`; ``release`` gives a code back.
@@ -54,6 +55,7 @@ class Successors:
         clock: IClock,
         *,
         get: Callable[[str], RoomRunner | None],
+        reach: Callable[[str], Awaitable[RoomRunner]],
         spec: Callable[[str], Spec],
         check: Callable[[Requester, Spec, dict[str, Any]], None],
         claim: Claim,
@@ -63,6 +65,7 @@ class Successors:
     ) -> None:
         self._clock = clock
         self._get = get
+        self._reach = reach
         self._spec = spec
         self._check = check
         self._claim = claim
@@ -130,7 +133,7 @@ class Successors:
             successor = runner.room.state.next
             if successor is None or successor.is_made:
                 return
-            refused = await self._see_to(runner.room, successor)
+            refused = await self._see_to(runner.room, successor, may_be_there=requester is None)
             if refused is not None and refused.code in PASSING:
                 self._clock.later(RETRY_S, self.resume, runner.room.code)
                 raise refused
@@ -142,17 +145,30 @@ class Successors:
             for waiting in self._under_way.pop(runner):
                 waiting.callback(None)
 
-    async def _see_to(self, room: Room, successor: Successor) -> Refused | None:
-        """:returns: why the next room cannot be made; None: it is there, and stored."""
+    async def _see_to(self, room: Room, successor: Successor, *, may_be_there: bool) -> Refused | None:
+        """
+        :param may_be_there: it may have been made before, by a process that died since.
+        :returns: why the next room cannot be made; None: it is there, and stored.
+        """
         try:
-            made = self._get(successor.code)
+            made = await self._find(successor.code) if may_be_there else None
             if made is None:
                 spec = self._spec(successor.game)
                 made = await self._make(spec, successor, heritage_of(room, spec))
             await made.told()
+        except Elsewhere:
+            return None
         except Refused as refused:
             return refused
         return None
+
+    async def _find(self, code: str) -> RoomRunner | None:
+        try:
+            return await self._reach(code)
+        except Refused as refused:
+            if isinstance(refused, Elsewhere) or refused.code != "not_found":
+                raise
+            return None
 
     def _end_of(self, runner: RoomRunner) -> Deferred[None]:
         waiting: Deferred[None] = Deferred()

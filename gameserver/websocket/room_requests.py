@@ -64,7 +64,9 @@ async def go_on(peer: SeatHolder, requester: Requester, message: messages.NextMe
     except Refused:
         answer = None
         if message.room is not None and requester.id is not None:
-            answer = await registry.successors.answer_again(registry.find(message.room), requester)
+            answer = await registry.successors.answer_again(
+                await _reached(peer, requester.user, message.room), requester
+            )
         if answer is None:
             raise
     else:

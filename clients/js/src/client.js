@@ -168,6 +168,14 @@ export class Client extends Emitter {
     this._end(new GameError("closed", "The client was closed."));
   }
 
+  /**
+   * @param {Room} room
+   * @param {Api.Left & { next: string }} left
+   */
+  _goOn(room, left) {
+    this.#held.goOn(room, left);
+  }
+
   /** @param {Api.SeatOptions} options */
   #seat({ name = this.#options.name, role, profile }) {
     return { name, role, profile };

@@ -56,6 +56,10 @@ export class Following {
   onRedirect({ id, room, url }, from) {
     const request = this.#requests.get(id);
     if (!request) return;
+    if (request.room && request.room.code !== room) {
+      this.#requests.take(request.id);
+      return this.#client._goOn(request.room, { reason: "next", message: null, next: room });
+    }
     if (request.room) return this.#redirectRoom(request, request.room, url, from);
     const { detour } = request;
     const { fields } = request;

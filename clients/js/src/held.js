@@ -55,7 +55,9 @@ export class HeldRooms {
     const seat = seats.find((kept) => kept.code === room && (!role || role === kept.role));
     if (!seat) throw new GameError("not_found", `No seat in ${room} is remembered here.`);
     try {
-      return await this.#client._ask("resume", null, { room, resume: seat.secret });
+      const there = await this.#client._ask("resume", null, { room, resume: seat.secret, role: seat.role });
+      if (there.code !== room) this.#memory.forget(seat.code, seat.role); // all have gone on
+      return there;
     } catch (error) {
       if (/** @type {GameError} */ (error).code === "not_found") this.#memory.forget(seat.code, seat.role);
       throw error;
@@ -111,6 +113,25 @@ export class HeldRooms {
   }
 
   /**
+   * All who were in a room go on in another: so does this client, as who it was.
+   * @param {Room} room
+   * @param {Api.Left & { next: string }} left
+   */
+  goOn(room, left) {
+    if (room.left) return;
+    const there = this.#client._ask("join", null, { room: left.next, role: room.seat.role });
+    room._following = there;
+    there.then(
+      (next) => {
+        room.next = next;
+        room._emit("$next", next, null);
+      },
+      (error) => room._emit("$next", null, error),
+    );
+    this.leave(room, left);
+  }
+
+  /**
    * @param {any} joined
    * @param {Connection} from
    */
@@ -140,10 +161,11 @@ export class HeldRooms {
    * @param {any} message
    * @param {Connection} from
    */
-  onLeft({ room: code, reason, message, url }, from) {
+  onLeft({ room: code, reason, message, next, url }, from) {
     const room = this.rooms.get(code);
     if (room?._way !== from) return;
     if (reason === "moved") this.#following.onMoved(room, url, from);
+    else if (next) this.goOn(room, { reason, message: message ?? null, next });
     else this.leave(room, { reason, message: message ?? null });
   }
 

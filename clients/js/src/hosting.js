@@ -1,5 +1,6 @@
 /** What the host of a room does. */
 
+import { GameError } from "./errors.js";
 import { TurnTaking } from "./turns.js";
 
 /** @import * as Api from "../gameserver.js" */
@@ -27,5 +28,16 @@ export class Hosting extends TurnTaking {
    */
   setOptions(options) {
     return this._client._ask("options", this._room, { options });
+  }
+
+  /**
+   * Go on with everybody in a new room.
+   * @type {Api.Room["nextGame"]}
+   */
+  async nextGame(game, options) {
+    await this._client._ask("next", this._room, { game, options });
+    const next = await this._room._following;
+    if (!next) throw new GameError("not_found", "There is no next room.");
+    return next;
   }
 }

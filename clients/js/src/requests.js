@@ -30,7 +30,7 @@ import { Detour } from "./following.js";
  */
 
 /** Requests of a room that the server applies once for each id, however often they are said. */
-const REMEMBERED = new Set(["send", "chat", "start", "edit", "unsay", "report", "block", "team", "host", "undo", "ready", "bot", "options"]);
+const REMEMBERED = new Set(["send", "chat", "start", "edit", "unsay", "report", "block", "team", "host", "undo", "ready", "bot", "options", "next"]);
 
 export class Requests {
   most_bytes = Infinity; // that the server takes in one frame
@@ -229,6 +229,7 @@ export class Requests {
   #settle(request, room) {
     this.#requests.delete(request.id);
     if (request.op === "leave") request.resolve();
+    else if (request.op === "next" && room.left?.next) request.resolve({ room: room.left.next }); // it was done before
     else request.reject(seatGone(room));
   }
 

@@ -21,6 +21,8 @@ export class Room extends Hosting {
   timers = new Map();
   /** @type {Api.Left | null} */
   left = null;
+  /** @type {Room | null} */
+  next = null;
 
   // Set by the client, and by `_join`: may requests be said; is `joined` awaited, before which nothing counts; the
   // documents are not what the server has, so that only whole ones help.
@@ -28,6 +30,8 @@ export class Room extends Hosting {
   _deaf = false;
   _broken = false;
   _failures = 0;
+  /** @type {Promise<Room> | null} the next room, once all are on the way there */
+  _following = null;
   _detour = new Detour();
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   _retry = undefined;

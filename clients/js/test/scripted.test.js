@@ -339,6 +339,43 @@ test("moved: the room is resumed, and the redirect followed", bounded, async (t)
   assert.equal(client.rooms.get("K7QM"), room);
 });
 
+test("next: this client goes on with all others, as who it was; its pages hear of it", bounded, async (t) => {
+  const script = new Script(t);
+  const { client, socket, room } = await script.joined();
+  const heard = [];
+  room.on("$left", ({ reason, next }) => heard.push([reason, next]));
+  room.on("$next", (next, error) => heard.push([next?.code, error]));
+  const asked = room.nextGame("duel", { size: 4 });
+  const { id, ...said } = await socket.take();
+  assert.deepEqual(said, { op: "next", room: "K7QM", game: "duel", options: { size: 4 } });
+  socket.say("left", { room: "K7QM", reason: "next", message: null, next: "XYZW", url: null });
+  const join = await socket.take();
+  assert.deepEqual({ ...join, id: 0 }, { op: "join", id: 0, room: "XYZW", role: "player" });
+  socket.say("ok", { id, data: { room: "XYZW" }, room: "K7QM" });
+  socket.say("joined", joined({ room: "XYZW", id: join.id }));
+  const next = await asked;
+  assert.deepEqual(heard, [["next", "XYZW"], ["XYZW", null]]);
+  assert.equal(room.next, next);
+  assert.deepEqual([...client.rooms.keys()], ["XYZW"]);
+});
+
+test("next while this client was away: the old code leads there, and the request for it is done", bounded, async (t) => {
+  const script = new Script(t);
+  const { socket, room } = await script.joined();
+  const asked = room.nextGame("duel");
+  await socket.take();
+  socket.lose();
+  const [again] = await script.greet(1);
+  const resume = await again.take();
+  assert.equal(resume.op, "resume");
+  again.say("redirect", { id: resume.id, room: "XYZW", url: null });
+  const join = await again.take();
+  assert.deepEqual([join.op, join.room, join.role], ["join", "XYZW", "player"]);
+  again.say("joined", joined({ room: "XYZW", id: join.id }));
+  assert.equal((await asked).code, "XYZW");
+  assert.equal(room.left.next, "XYZW");
+});
+
 test("seats at two nodes in one client: each room is asked where it is, and what is not needed is left", bounded, async (t) => {
   const script = new Script(t);
   const { client, socket, room } = await script.joined();

@@ -1,0 +1,55 @@
+"""The room in which a client goes on with all who were in another, and who waits for it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from twisted.internet.defer import Deferred, fail, succeed
+from twisted.logger import Logger
+from twisted.python.failure import Failure
+
+from gameserver.client.listeners import discard
+
+if TYPE_CHECKING:
+    from gameserver.client.room import Room
+
+log = Logger()
+
+
+class NextRoom:
+    """
+    What comes after one room.
+
+    :ivar room: None: this client has no seat there yet.
+    """
+
+    def __init__(self) -> None:
+        self.room: Room | None = None
+        self._none: Failure | None = None
+        self._waiting: list[Deferred[Room]] = []
+
+    def when(self) -> Deferred[Room]:
+        """:returns: fires with the room; fails where there will be none."""
+        if self.room is not None:
+            return succeed(self.room)
+        if self._none is not None:
+            return fail(self._none)
+        waiting: Deferred[Room] = Deferred(lambda it: discard(self._waiting, it))
+        self._waiting.append(waiting)
+        return waiting
+
+    def here(self, room: Room) -> None:
+        """The client has its seat there."""
+        self.room = room
+        waiting, self._waiting = self._waiting, []
+        for one in waiting:
+            one.callback(room)
+
+    def fail(self, failure: Failure) -> None:
+        """It gets none."""
+        self._none = failure
+        waiting, self._waiting = self._waiting, []
+        for one in waiting:
+            one.errback(failure)
+        if not waiting:
+            log.info("There is no next room: {why}", why=failure.getErrorMessage())
