@@ -88,6 +88,13 @@ class Elsewhere(Refused):
         super().__init__(f"The room goes on as {code_there}.", code="not_found")
 
 
+class RoomMoved(Refused):
+    """A room goes on at another node: whoever has a seat is told that it moved, and says there again what was said."""
+
+    def __init__(self) -> None:
+        super().__init__(code="busy")
+
+
 class NotJSON(GameServerError, TypeError):
     """
     A game put something into a document, an event or a reply that JSON cannot hold.

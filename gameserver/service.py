@@ -6,14 +6,14 @@ import atexit
 import os
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from shlex import quote
 from typing import Any, Final
 
-from twisted.application.service import IService, MultiService, Service
+from twisted.application.service import IService, Service
 from twisted.internet.defer import Deferred, gatherResults
 from twisted.internet.error import CannotListenError
 from twisted.logger import Logger
@@ -31,7 +31,7 @@ from gameserver.clock import WATCH_S, Clock, Cron, server_zone
 from gameserver.cluster.lease import Lease
 from gameserver.cluster.node import NodeFile
 from gameserver.collecting import Collector
-from gameserver.errors import GameServerError, StoreLocked, StoreUnavailable
+from gameserver.errors import GameLoadError, GameServerError, StoreLocked, StoreUnavailable
 from gameserver.files import is_open, remedy
 from gameserver.game import loader
 from gameserver.game.spec import spec_of
@@ -42,8 +42,10 @@ from gameserver.node.creators import Creators
 from gameserver.node.people import People
 from gameserver.node.rooms import RoomRegistry
 from gameserver.operating.control import Control
+from gameserver.operating.draining import Draining, ServerProcess
 from gameserver.operating.last_start import say_other_secret, say_other_store
 from gameserver.operating.releases import Releases
+from gameserver.operating.systemd import Systemd
 from gameserver.protocol.messages import Close
 from gameserver.settings.settings import Limits, Settings
 from gameserver.store.compression import packed_store
@@ -61,7 +63,9 @@ from gameserver.websocket.sockets import hand_out_sockets
 from gameserver.websocket.standing import Standing
 
 STOP_S: Final = 4.5
-"""How long a clean stop may take before it is cut short; systemd and people wait five seconds."""
+"""How long a clean stop may take before it is cut short, once rooms are handed over; people wait five seconds."""
+STOP_DELAY_S: Final = 5.0
+"""How long a server that shares its store is served while it is not ready, unless it is set."""
 COMMIT_S: Final = 3.5
 """How long the store may take over the last commits; then the sockets are closed all the same."""
 ROOM_FREE_S: Final = 60.0
@@ -95,6 +99,9 @@ def _build(settings: Settings, reactor: Any, node_file: NodeFile) -> IService:
     catalog = loader.load(settings.games, sample_games=settings.sample_games, calendar=calendar)
     for broken in catalog.broken:
         log.error("the game {name} ({place}) cannot be served: {error}", **_fields(broken))
+    if settings.strict and catalog.broken:
+        told = "; ".join(f"{broken.name} ({broken.place}): {broken.error}" for broken in catalog.broken)
+        raise GameLoadError(f"with strict every game must be sound: {told}")
     clock = Clock(reactor, time.time, zone)
     with usable(settings, "secret"):
         secrets = load_secrets(settings.secret or settings.data / "secret", os.urandom)
@@ -166,8 +173,20 @@ def _build(settings: Settings, reactor: Any, node_file: NodeFile) -> IService:
     addresses = Addresses(settings.public_url)
     compressed = Compressed(settings.data / "assets", Threads(reactor, 1))
     factory = site(services, catalog, settings, endpoint.resource(), addresses, compressed)
-    root = MultiService()
+    systemd = Systemd(reactor)
+    by_itself = STOP_DELAY_S if lease is not None else 0.0
+    draining = Draining(
+        registry.leased,
+        reactor,
+        delay_s=by_itself if settings.stop_delay_s is None else settings.stop_delay_s,
+        limit_s=settings.stop_limit_s,
+        serves=lambda: node.opened,
+    )
+    registry.leased.drain = partial(reactor.callLater, 0, reactor.stop)
+    root = ServerProcess(draining, systemd, settings.stop_limit_s + STOP_S)
     node = Node(settings, registry, endpoint, factory, clock, reactor, addresses, node_file, fingerprints(secrets))
+    node.on_ready = systemd.ready
+    systemd.setServiceParent(root)  # type: ignore[no-untyped-call]
     collector = Collector(
         reactor, lambda: registry.reactor_pass.number, there=lambda: sum(1 for _ in registry.runners) + len(sessions)
     )
@@ -182,7 +201,8 @@ def _build(settings: Settings, reactor: Any, node_file: NodeFile) -> IService:
     registry.search_with(workers.search)
     standing.setServiceParent(root)  # type: ignore[no-untyped-call]
     listening = [node.listening.reload] if any(map(speaks_tls, settings.listen)) else []
-    Hangup([*listening, *context.reloads], reactor).setServiceParent(root)  # type: ignore[no-untyped-call]
+    reloads = [*listening, *context.reloads, *([systemd.reload] if systemd.is_there else [])]
+    Hangup(reloads, reactor).setServiceParent(root)  # type: ignore[no-untyped-call]
     return root
 
 
@@ -227,6 +247,8 @@ class Node(Service):
     :param addresses: is told of each port; pages and log tell people.
     :param node_file: who this is; locked until the end.
     :param secrets: the fingerprints of its secrets, the one that signs first.
+    :ivar opened: its rooms are open.
+    :ivar on_ready: called once rooms can be joined.
     """
 
     def __init__(
@@ -254,7 +276,8 @@ class Node(Service):
         self._ports: list[Any] = []
         self._starting: Deferred[None] | None = None
         self._watch: Any = None
-        self._opened = False
+        self.opened = False
+        self.on_ready: Callable[[], object] = lambda: None
 
     def startService(self) -> None:
         """Open the rooms, then listen; a server that cannot do either ends."""
@@ -273,7 +296,7 @@ class Node(Service):
             await self._registry.start()
         except (StoreLocked, StoreUnavailable) as error:
             raise self._settings.error("store", str(error)) from None
-        self._opened = True
+        self.opened = True
         with usable(self._settings, "data"):
             say_other_store(self._settings.data, self._settings.store)
         await say_other_secret(self._registry.store, self._registry, self._secrets)
@@ -295,6 +318,7 @@ class Node(Service):
         log.info("frames are read and written {way}", way=self._endpoint.watch.way)
         for url in self._addresses.urls:
             log.info("open {url}/", url=url)
+        self.on_ready()
 
     async def _stop(self) -> None:
         if self._starting is not None:
@@ -302,7 +326,7 @@ class Node(Service):
         if self._watch is not None and self._watch.active():
             self._watch.cancel()
         await gatherResults([_stopped(port) for port in self._ports])
-        if self._opened:
+        if self.opened:
             rooms = Deferred.fromCoroutine(self._registry.stop()).addTimeout(COMMIT_S, self._reactor)
             rooms.addErrback(self._cut_short)
             await rooms

@@ -64,6 +64,7 @@ class Options(usage.Options):
         super().__init__()  # type: ignore[no-untyped-call]
         self._lists: dict[str, list[str]] = {}
         self._sample_games: bool | None = None
+        self._strict: bool | None = None
 
     def opt_listen(self, endpoint: str) -> None:
         """Endpoint to listen at; repeatable [default: tcp:8080:interface=127.0.0.1]"""
@@ -95,6 +96,10 @@ class Options(usage.Options):
         """Leave the sample games out"""
         self._sample_games = False
 
+    def opt_strict(self) -> None:
+        """Do not start where a game cannot be served"""
+        self._strict = True
+
     def opt_version(self) -> None:
         """Display version and exit."""
         sys.stdout.write(f"gameserver {__version__}\n")
@@ -114,6 +119,7 @@ class Options(usage.Options):
             "node_name": self["node-name"],
             "node_url": self["node-url"],
             "sample_games": self._sample_games,
+            "strict": self._strict,
         }
         with in_one_line():
             self.settings = settings.load(given, environ=os.environ, config=self["config"])

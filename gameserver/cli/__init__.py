@@ -313,5 +313,5 @@ def invite(name: str, path: Path) -> None:
         raise click.ClickException(str(error)) from None
 
 
-for _command in (rooms.rooms, rooms.room, rooms.export_store, rooms.import_store, proxy.proxy):
+for _command in (rooms.rooms, rooms.room, rooms.export_store, rooms.import_store, rooms.drain, proxy.proxy):
     main.add_command(_command)

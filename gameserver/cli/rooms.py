@@ -161,6 +161,30 @@ def room(code: str, act: Any, path: Path | None, yes: bool, **server: Any) -> No
         click.echo(f"{code} {'can be run again' if act in ('retry', 'free') else 'is deleted'}.")
 
 
+@click.command()
+@click.argument("node", default="")
+@_server_options
+def drain(node: str, **server: Any) -> None:
+    """
+    Have a running server hand its rooms over to others, and stop.
+
+    NODE is the name of any server of the same store, as its log and other servers call it; without one it is the server
+    of the data folder. Where something starts it again, as systemd does, that comes back with the release that is
+    installed by then.
+    """
+    from gameserver.operating.control import give_order
+    from gameserver.operating.orders import RoomOrder
+
+    settings = _settings(**server)
+    try:
+        taken, _ = give_order(settings.data, RoomOrder("drain", node=node))
+    except (GameServerError, OSError) as error:
+        raise click.ClickException(str(error)) from None
+    if not taken:
+        raise click.ClickException(f"no server runs with the data folder {settings.data}: name that with --data")
+    click.echo(f"{node or 'The server'} makes no more rooms, hands over those that it has, and stops then.")
+
+
 @click.command("export")
 @click.argument("path", metavar="FILE", type=click.Path(path_type=Path))
 @_server_options

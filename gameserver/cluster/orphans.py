@@ -1,5 +1,6 @@
 """
-When a node looks for rooms that belong to nobody: exactly when the next lease of another ends, and once in a while.
+When a node looks for rooms that belong to nobody or were given to it: exactly when the next lease of another ends, and
+once in a while; often while another node hands rooms over.
 
 How long each lease goes on still is asked of the store; that is counted from before the question, so that nobody waits
 longer for a lease than its node has it. A store that does not answer is asked again.
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
 
 SLACK_S: Final = 0.01
 """So long after the end of a lease it is looked: the store counts in milliseconds."""
+HANDED_S: Final = 0.1
+"""Between two looks while another node hands its rooms over: those that nobody asks for wait as long as this."""
 RETRY_S: Final = 0.5
 """Until a store that did not answer is asked again."""
 
@@ -74,12 +77,15 @@ class OrphanWatch:
     async def _adopt(self) -> float:
         """:returns: in how many seconds to look again."""
         sent_s = self._clock.monotonic()
-        ends = await self._leases.lease_ends()
+        seen = await self._leases.others()
+        ends = seen.lease_ends
+        if seen.drain:
+            self._holder.drain_asked()
         orphaned = sorted(node for node, left_ms in ends.items() if not left_ms)
         if orphaned != self._orphaned and orphaned:
             log.info("rooms of {nodes} are to be had", nodes=", ".join(orphaned))
         self._orphaned = orphaned
-        if (orphaned or not self._adopted) and self._held():
+        if (orphaned or seen.given or not self._adopted) and self._held():
             # If that fails it is not known what came of it: the rooms may be this node's by now, and are not open.
             self._adopted = False
             complete = await self._holder.adopt()
@@ -87,7 +93,7 @@ class OrphanWatch:
             if orphaned and complete:  # else they stay known, for a node that can run what this one cannot
                 await self._leases.forget_nodes(orphaned)
         ahead_s = [sent_s + left_ms / 1000 + SLACK_S - self._clock.monotonic() for left_ms in ends.values() if left_ms]
-        return max(0.0, min(self._every_s, *ahead_s, self._every_s))
+        return max(0.0, min(*ahead_s, HANDED_S if seen.draining else self._every_s, self._every_s))
 
     def _not_adopted(self, failure: Failure) -> float:
         if not failure.check(StoreUnavailable) and not (failure.check(CancelledError) and not self._running):

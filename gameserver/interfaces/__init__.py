@@ -5,7 +5,7 @@ Implementations are chosen in `gameserver.service` alone. Each contract has a su
 on every implementation.
 """
 
-from gameserver.interfaces.leases import Heir, ILease, ILeaseHolder, ILeases, LeaseRenewal
+from gameserver.interfaces.leases import Heir, ILease, ILeaseHolder, ILeases, LeaseRenewal, OtherNodes
 from gameserver.interfaces.rooms import IClock, ISession
 from gameserver.interfaces.stores import (
     Commit,
@@ -55,6 +55,7 @@ __all__ = [
     "IBooks",
     "LeaseRenewal",
     "Heir",
+    "OtherNodes",
     "ILeases",
     "ILease",
     "ILeaseHolder",

@@ -33,11 +33,30 @@ class Heir(Struct, frozen=True):
 
     :ivar rooms: how many it has.
     :ivar games: by name the version of each game that it serves.
+    :ivar url: where clients reach it; None: where they reach all.
     """
 
     node: str
     rooms: int
     games: Mapping[str, int]
+    url: str | None = None
+
+
+class OtherNodes(Struct, frozen=True):
+    """
+    What a node sees of the others.
+
+    :ivar lease_ends: of each other node that may have rooms the milliseconds that are left of its lease, at least 1; 0:
+        it holds none.
+    :ivar draining: one of them is about to stop, and may hand rooms over at any moment.
+    :ivar given: this node has rooms that it did not open yet, see `ILeases.waiting_rooms`.
+    :ivar drain: somebody wants this node to stop, see `ILeases.ask_to_drain`.
+    """
+
+    lease_ends: Mapping[str, int]
+    draining: bool = False
+    given: bool = False
+    drain: bool = False
 
 
 class ILeases(Interface):
@@ -63,13 +82,8 @@ class ILeases(Interface):
     def release_lease() -> Deferred[None]:
         """End the lease at once: others may take the node's rooms over."""
 
-    def lease_ends() -> Deferred[dict[str, int]]:
-        """
-        How long the leases of the other nodes go on.
-
-        :returns: of each node that may have rooms, but this one, the milliseconds that are left of its lease, at least
-            1; 0: it holds none.
-        """
+    def others() -> Deferred[OtherNodes]:
+        """Look what the other nodes do, and what they want of this one."""
 
     def orphaned() -> Deferred[list[str]]:
         """The nodes without a lease that may have left rooms behind."""
@@ -97,12 +111,14 @@ class ILeases(Interface):
     def release_rooms(ids: Sequence[str]) -> Deferred[None]:
         """Let go of rooms that this node opened and cannot run: they belong to nobody until one opens them."""
 
-    def describe_node(games: Mapping[str, int], *, draining: bool) -> Deferred[None]:
+    def describe_node(games: Mapping[str, int], *, draining: bool, about: Mapping[str, str] = {}) -> Deferred[None]:
         """
         Tell other nodes what this one can run.
 
         :param games: by name the version of each game that is served.
         :param draining: it is about to stop: it is given no rooms.
+        :param about: what else is to be known of it: ``name``, by which operators call it; ``url``, where clients reach
+            it; ``version``, of its release.
         """
 
     def claim_rooms(games: Mapping[str, int], *, most: int, fair: bool) -> Deferred[tuple[list[str], int]]:
@@ -127,6 +143,14 @@ class ILeases(Interface):
 
     def heirs() -> Deferred[list[Heir]]:
         """Return the other nodes that hold a lease and are not about to stop."""
+
+    def ask_to_drain(node: str) -> Deferred[bool]:
+        """
+        Have a node hand its rooms over and stop; it sees that when it looks the next time, see `others`.
+
+        :param node: its name in the store, or the one that its record has under ``name``.
+        :returns: whether there is such a node with a lease.
+        """
 
     def hand_over(ids: Sequence[str], *, to: str) -> Deferred[list[str]]:
         """
@@ -173,9 +197,12 @@ class ILeaseHolder(Interface):
     def lease_lost() -> None:
         """Another process is this node now, for good."""
 
+    def drain_asked() -> None:
+        """Somebody wants this node to hand its rooms over and to stop."""
+
     def adopt() -> Deferred[bool]:
         """
-        Take over rooms that belong to nobody.
+        Take over rooms that belong to nobody, and open those that this node was given.
 
         :returns: whether none was left that another node may be able to run.
         """

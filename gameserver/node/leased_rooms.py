@@ -1,31 +1,42 @@
-"""How a node opens rooms again; and where it shares its store, which it takes over, and which are its own still."""
+"""
+How a node opens rooms again; and where it shares its store, which it takes over, which are its own still, and to whom
+it leaves them in the end.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, cast
 
-from twisted.internet.defer import DeferredLock
+from twisted.internet.defer import Deferred, DeferredLock, succeed
+from zope.interface import implementer
 
-from gameserver.errors import StoreUnavailable
-from gameserver.interfaces import IClock, ILeases, IStore
+from gameserver.errors import Refused, StoreUnavailable
+from gameserver.interfaces import IClock, ILease, ILeaseHolder, ILeases, IStore
+from gameserver.node.handing_over import HandingOver
 from gameserver.node.taking_over import TakingOver
 
 if TYPE_CHECKING:
+    from gameserver.node.batch import CommitBatch
     from gameserver.node.opening import RoomOpener
     from gameserver.node.rooms_aside import RoomsAside
     from gameserver.node.runner import RoomRunner
 
 
+@implementer(ILeaseHolder)
 class LeasedRooms:
     """
     :param store: provides `ILeases`, too, once `adopt` or `look_after` is called.
     :param opener: opens rooms.
     :param aside: the rooms that cannot be run here.
-    :param lose: called for a room that another node has.
+    :param lose: called for a room that another node has, with the address at which that is reached, where it is known.
     :param games: gives the version of each game that is served, by name.
-    :param closed: whether this node takes no more rooms.
+    :param lease: where nodes share the store.
+    :param rooms: gives the rooms that are here.
     :ivar opening: rooms are being opened at present.
+    :ivar closed: whether this node takes no more rooms, and makes none.
+    :ivar about: what other nodes are told of this one, see `ILeases.describe_node`.
+    :ivar drain: called where an operator wants this node to stop.
     """
 
     def __init__(
@@ -33,11 +44,13 @@ class LeasedRooms:
         store: IStore,
         opener: RoomOpener,
         aside: RoomsAside,
-        lose: Callable[[RoomRunner], None],
+        lose: Callable[[RoomRunner, str | None], None],
         *,
+        lease: ILease | None,
         clock: IClock,
         games: Callable[[], Mapping[str, int]],
-        closed: Callable[[], bool],
+        batch: CommitBatch,
+        rooms: Callable[[], Iterable[RoomRunner]],
     ) -> None:
         self._store = store
         self._opener = opener
@@ -45,8 +58,20 @@ class LeasedRooms:
         self.opening = False
         self._lose = lose
         self._games = games
-        self._taking_over = TakingOver(lambda: self.leases, clock, games, opener.open, closed)
+        self.closed = False
+        self.about: Mapping[str, str] = {}
+        self.drain: Callable[[], object] = lambda: None
+        self._batch = batch
+        self._rooms = rooms
+        self._clock = clock
+        self._lease = lease
+        self._taking_over = TakingOver(lambda: self.leases, clock, games, opener.open, lambda: self.closed)
         self._adopting = DeferredLock()
+
+    @property
+    def is_shared(self) -> bool:
+        """Whether there may be other nodes."""
+        return self._lease is not None
 
     @property
     def leases(self) -> ILeases:
@@ -58,24 +83,85 @@ class LeasedRooms:
         self._opener.unusable.add(id)
         self.leases.release_rooms([id]).addErrback(lambda failure: failure.trap(StoreUnavailable))
 
-    async def look_after(self, rooms: Iterable[RoomRunner]) -> None:
-        """Drop rooms that another node took over, and store again those of which the store lost something."""
-        await self.describe()
-        runners = [runner for runner in rooms if runner.commits.version]
-        versions = [runner.commits.version for runner in runners]
-        stored = await self.leases.fences([runner.room.id for runner in runners])
-        for runner, version, found in zip(runners, versions, stored, strict=True):
-            if found is not None and found[0] > runner.commits.fence:
-                self._lose(runner)
-            elif found != (runner.commits.fence, version) and runner.commits.version == version:
-                runner.commits.may_be_behind()
-
     async def retry(self, ids: list[str]) -> None:
         """Open these rooms, which were kept aside: by now it may be possible."""
         await self._opener.open(ids)
 
-    async def adopt(self) -> bool:
-        """Open all rooms that this node has or may take. :returns: whether it can run all that there are."""
+    # The lease
+
+    def lease_ended(self) -> None:
+        """Have no effect from now on: the lease is not held; it may come back; see `ILeaseHolder.lease_ended`."""
+        self._batch.suspend()
+
+    def lease_held(self) -> None:
+        """Go on with what waited: the lease is held again; see `ILeaseHolder.lease_held`."""
+        self._batch.proceed()
+
+    def lease_lost(self) -> None:
+        """Let all rooms go for good: another process is this node now; see `ILeaseHolder.lease_lost`."""
+        self.closed = True  # what is created here from now on would never be told
+        self._batch.suspend()
+        for runner in [runner for runner in self._rooms() if runner.is_stored]:
+            self._lose(runner, None)
+
+    def lease_regained(self) -> Deferred[None]:
+        """Find out which rooms are still this node's, and go on with them; see `ILeaseHolder.lease_regained`."""
+        return Deferred.fromCoroutine(self._look_after())
+
+    def drain_asked(self) -> None:
+        """An operator wants this node to stop; see `ILeaseHolder.drain_asked`."""
+        if not self.closed:
+            self.drain()
+
+    def adopt(self) -> Deferred[bool]:
+        """Open all rooms that this node has or may take; see `ILeaseHolder.adopt`."""
+        return Deferred.fromCoroutine(self._adopt())
+
+    # The end
+
+    def close(self) -> Deferred[None]:
+        """
+        Make and take no more rooms, and say so to other nodes.
+
+        :returns: fires once they can know; never fails.
+        """
+        self.closed = True
+        told = Deferred.fromCoroutine(self.describe()) if self.is_shared else succeed(None)
+        return told.addErrback(lambda failure: failure.trap(StoreUnavailable))
+
+    async def ask_to_drain(self, node: str) -> None:
+        """
+        Have a node hand its rooms over and stop.
+
+        :param node: its name; empty: this one.
+        :raises Refused: there is none of that name.
+        """
+        if not node:
+            self.drain()
+        elif not self.is_shared:
+            raise Refused("This server has its store for itself: give no name.", code="not_found")
+        elif not await self.leases.ask_to_drain(node):
+            raise Refused(f"No server of the name {node} runs.", code="not_found")
+
+    async def hand_over(self) -> None:
+        """Leave all rooms to other nodes, where there are such, as `HandingOver.run`."""
+        if not self.is_shared:
+            return
+        await HandingOver(self.leases, self._clock, self._rooms, self._lose).run()
+
+    async def _look_after(self) -> None:
+        """Drop rooms that another node took over, and store again those of which the store lost something."""
+        await self.describe()
+        runners = [runner for runner in self._rooms() if runner.commits.version]
+        versions = [runner.commits.version for runner in runners]
+        stored = await self.leases.fences([runner.room.id for runner in runners])
+        for runner, version, found in zip(runners, versions, stored, strict=True):
+            if found is not None and found[0] > runner.commits.fence:
+                self._lose(runner, None)
+            elif found != (runner.commits.fence, version) and runner.commits.version == version:
+                runner.commits.may_be_behind()
+
+    async def _adopt(self) -> bool:
         await self._adopting.acquire()
         try:
             self.opening = True
@@ -85,6 +171,6 @@ class LeasedRooms:
             self.opening = False
             self._adopting.release()
 
-    async def describe(self, *, draining: bool = False) -> None:
-        """Tell other nodes what this one can run."""
-        await self.leases.describe_node(self._games(), draining=draining)
+    async def describe(self) -> None:
+        """Tell other nodes what this one can run, and whether it is about to stop."""
+        await self.leases.describe_node(self._games(), draining=self.closed, about=self.about)

@@ -18,6 +18,7 @@ from gameserver.interfaces import IClock
 from gameserver.node.alarm import Alarm
 from gameserver.node.commits import DUE_SLACK_S
 from gameserver.node.input_queue import InputQueue
+from gameserver.node.refusals import refusal
 from gameserver.node.runner_state import FREE, OVER, STEPPING, WAITING
 from gameserver.node.steps import RoomSteps
 from gameserver.node.waiters import Look, RoomReader, Waiter
@@ -128,7 +129,7 @@ class RoomRunner(RoomSteps):
             now, monotonic = self.clock.now(), self.clock.monotonic()
         if self.state is not FREE or stale.due_at <= now + DUE_SLACK_S or self.commits.late_at <= monotonic:
             if self.state is OVER or self.queue.is_full_of(requester):
-                raise Refused(code=self._refusal if self.state is OVER else "busy")
+                raise refusal(self._refusal, seated=True) if self.state is OVER else Refused(code="busy")
             if self.suspect is not None:
                 self.suspect.check_frame(frame)
             self._take_in(Message(requester, seat, message, read))
@@ -176,7 +177,7 @@ class RoomRunner(RoomSteps):
         """
         done: Deferred[None] = Deferred()
         if self.state is OVER:
-            self.commits.refuse(done, Refused(code=self._refusal))
+            self.commits.refuse(done, refusal(self._refusal, seated=input.asker is not None and not input.arrives))
         elif input.asker is not None and self.queue.is_full_of(input.asker):
             raise Refused(code="busy")
         elif input.arrives and self._arrived_in == self.reactor_pass.number and self.reactor_pass.passing:
@@ -195,7 +196,7 @@ class RoomRunner(RoomSteps):
         """
         reader = RoomReader(read)
         if self.state is OVER:
-            self.commits.refuse(reader.done, Refused(code=self._refusal))
+            self.commits.refuse(reader.done, refusal(self._refusal, seated=False))
         elif self.commits.settled:
             reader.done.callback(read(self.room))
         else:
@@ -281,15 +282,15 @@ class RoomRunner(RoomSteps):
         if self.lasting is None and self.state is not OVER:
             self._wake_when_due()
 
-    def stop(self, refusal: str = "not_found", *, moved: bool = False) -> None:
+    def stop(self, code: str = "not_found", *, moved: bool = False) -> None:
         """
         No more inputs, timers or ticks; what is to be stored still is.
 
-        :param refusal: the code for whoever asks from now on.
+        :param code: for whoever asks from now on.
         :param moved: the room goes on elsewhere; players' messages that wait are sent there again.
         """
         self.state = OVER
-        self._refusal = refusal
+        self._refusal = code
         self.commits.must = True
         self._alarm.stop()
         self._ticks.leave(self)
@@ -297,13 +298,13 @@ class RoomRunner(RoomSteps):
         queue, self.queue = self.queue, InputQueue()
         for input, done in queue:
             if done is not None:
-                self.commits.refuse(done, Refused(code=refusal))
+                self.commits.refuse(done, refusal(self._refusal, seated=input.asker is not None and not input.arrives))
             elif isinstance(input, Look):
-                input.waiter.refuse(Refused(code=refusal))
+                input.waiter.refuse(Refused(code=code))
                 self.commits.follow(input.waiter)
             elif input.asker is not None and not moved:
                 self.room.publisher.outbox.append(
-                    ((input.asker.session,), error_for(input.asker, Refused(code=refusal)), None)
+                    ((input.asker.session,), error_for(input.asker, Refused(code=code)), None)
                 )
                 self.join_batch()
 

@@ -14,10 +14,9 @@ from typing import TYPE_CHECKING, Final
 from twisted.internet.defer import Deferred
 from twisted.logger import Logger
 from twisted.python.failure import Failure
-from zope.interface import implementer
 
 from gameserver.errors import CannotOpen, Refused, StoreUnavailable
-from gameserver.interfaces import IClock, ILease, ILeaseHolder, IStore, IUserStore, Stored
+from gameserver.interfaces import IClock, ILease, IStore, IUserStore, Stored
 from gameserver.node import codes
 from gameserver.node.archive import check_whole
 from gameserver.node.batch import CommitBatch
@@ -35,6 +34,7 @@ from gameserver.node.opening import OPENING_RETRY_MS, RoomOpener
 from gameserver.node.people import People
 from gameserver.node.reaching import Reaching
 from gameserver.node.reactor_pass import ReactorPass
+from gameserver.node.refusals import MOVED
 from gameserver.node.restoring import reason_of, restored
 from gameserver.node.rooms_aside import RoomAside
 from gameserver.node.rooms_of_users import RoomsOfUsers, may_exist, seat_mark
@@ -58,7 +58,6 @@ AWAY_S: Final = 0.01
 _log: Final = Logger(namespace="gameserver.rooms")
 
 
-@implementer(ILeaseHolder)
 class RunningRooms(UncleanRooms):
     """
     :param specs: the games, by name.
@@ -73,6 +72,7 @@ class RunningRooms(UncleanRooms):
     :param free_s: so long after its end a room is taken apart, whose objects only the garbage collector would free
         else; None: never, for tests that look at it.
     :param reports: how many a user may make, and how many an address, see `Moderation`.
+    :ivar leased: which rooms of a shared store are this node's.
     :ivar log: where it is told what fails in rooms and games.
     :ivar mending: what is done about these.
     :ivar ticks: those of the rooms that want some; it counts what was skipped.
@@ -108,7 +108,6 @@ class RunningRooms(UncleanRooms):
         self._openers = Openers(rooms_per_address, rooms_made)
         self.chat_chars = chat_chars
         self.chat_data_bytes = chat_data_bytes
-        self.draining = False
         self._context = RoomContext(_log, UserWatch(), chat_chars, chat_data_bytes, name_chars)
         self._spaces: dict[str, Quota] = defaultdict(lambda: Quota(game_bytes))
         self._amnesia = amnesia
@@ -146,23 +145,25 @@ class RunningRooms(UncleanRooms):
         self._opener = RoomOpener(store, self._ids, self._reopen)
         self._opener.before = self.unclean.renew if lease is not None else None
         self._reaching = Reaching(store, self._runners, self._opener, self.aside, lambda: self.draining)
-        self._leased = LeasedRooms(
+        self.leased = LeasedRooms(
             store,
             self._opener,
             self.aside,
             self._lose,
             clock=clock,
+            lease=lease,
             games=self.versions,
-            closed=lambda: self.draining,
+            batch=self._batch,
+            rooms=lambda: self.runners,
         )
-        self.mending = Mending(store, self.specs, self.aside, self.watch, clock, self._context, self._leased.retry)
+        self.mending = Mending(store, self.specs, self.aside, self.watch, clock, self._context, self.leased.retry)
         self._codes = CodeClaims(store, clock, entropy, lambda: len(self._runners))
         self._open_rooms = OpenRooms()
         self._opened = OpenedRooms(store, clock)
         self._stepped_s = 0.0  # by how much the wall clock was, in all
         self._beats = beats
         self._heartbeat = Heartbeat(store, clock, self._codes.release_rested)
-        leases = self._leased.leases if lease is not None else None
+        leases = self.leased.leases if lease is not None else None
         self.calendar = Calendar(
             self.specs, clock, entropy, rooms=lambda: self.runners, leases=leases, log=lambda: self.log
         )
@@ -183,7 +184,7 @@ class RunningRooms(UncleanRooms):
         await self.watch.start()
         await self.unclean.start()
         if self._lease is not None:
-            await self._lease.start(self)
+            await self._lease.start(self.leased)
             await self.adopt()
         else:
             self._last_beat_ms = await self.store.last_beat_ms() or 0
@@ -194,7 +195,7 @@ class RunningRooms(UncleanRooms):
 
     async def stop(self) -> None:
         """Take no more inputs, store every room, and let the store go."""
-        self.draining = True
+        self.leased.closed = True
         self.calendar.stop()
         self._heartbeat.stop()
         for runner in list(self._runners.values()):
@@ -212,30 +213,16 @@ class RunningRooms(UncleanRooms):
                 await self._lease.stop()
             await self.store.stop()
 
-    # The lease
+    # Other nodes
 
-    def lease_ended(self) -> None:
-        """Have no effect from now on: the lease is not held; it may come back; see `ILeaseHolder.lease_ended`."""
-        self._batch.suspend()
-
-    def lease_held(self) -> None:
-        """Go on with what waited: the lease is held again; see `ILeaseHolder.lease_held`."""
-        self._batch.proceed()
-
-    def lease_lost(self) -> None:
-        """Let all rooms go for good: another process is this node now; see `ILeaseHolder.lease_lost`."""
-        self.draining = True  # what is created here from now on would never be told
-        self._batch.suspend()
-        for runner in [runner for runner in self.runners if runner.is_stored]:
-            self._lose(runner)
-
-    def lease_regained(self) -> Deferred[None]:
-        """Find out which rooms are still this node's, and go on with them; see `ILeaseHolder.lease_regained`."""
-        return Deferred.fromCoroutine(self._leased.look_after(self.runners))
+    @property
+    def draining(self) -> bool:
+        """Whether no room is made here any more, nor taken from others."""
+        return self.leased.closed
 
     def adopt(self) -> Deferred[bool]:
-        """Take over rooms that belong to nobody; see `ILeaseHolder.adopt`."""
-        return Deferred.fromCoroutine(self._leased.adopt())
+        """Open all rooms that this node has or may take; see `ILeaseHolder.adopt`."""
+        return self.leased.adopt()
 
     # Finding rooms
 
@@ -265,7 +252,7 @@ class RunningRooms(UncleanRooms):
         runner = self._reaching.here(code)
         if runner is None:
             self.aside.check_room(code, codes.as_typed(code))
-            if self._leased.opening:
+            if self.leased.opening:
                 raise Refused("Rooms are being opened; try again.", code="busy", retry_ms=OPENING_RETRY_MS)
             raise Refused(code="not_found")
         return runner
@@ -336,7 +323,7 @@ class RunningRooms(UncleanRooms):
     def _let_go(self, runner: RoomRunner) -> None:
         self._lose(runner)
         if self._lease is not None:
-            self._leased.give_up(runner.room.id)
+            self.leased.give_up(runner.room.id)
 
     def _keep(self, room: Room, *, fence: int, version: int) -> RoomRunner:
         self._ids.add(room.id)
@@ -387,11 +374,11 @@ class RunningRooms(UncleanRooms):
         if room.journal.stale.users or runner.seat_mark != seat_mark(room):
             self.count_users(runner)
 
-    def _lose(self, runner: RoomRunner) -> None:
-        """Another node has this room."""
+    def _lose(self, runner: RoomRunner, url: str | None = None) -> None:
+        """Another node has this room; clients reach it there, where that is known."""
         # Whoever had just left may have been told nothing of it, and so has the seat still.
         sessions = runner.commits.fenced()
-        moved = messages.Left(runner.room.code, "moved", None)
+        moved = messages.Left(runner.room.code, "moved", url=url)
         sessions.update(dict.fromkeys(runner.room.publisher.everybody()))
         for session in sessions:
             session.deliver(msgpack.encode_for(session.form, moved))
@@ -411,7 +398,7 @@ class RunningRooms(UncleanRooms):
         self._clear(runner)
         self._openers.gone(runner)
         self._open_rooms.gone(runner)
-        runner.stop()
+        runner.stop(MOVED if runner.commits.lost else "not_found")
         self._ids.discard(runner.room.id)
         runner.room.share.give_back()
         if self._runners.get(runner.room.code) is runner:

@@ -52,7 +52,8 @@ class Waiter(OneByOne, Generic[T]):
 
     def lose(self) -> None:
         """What the room said is not told by this node."""
-        self.outcome = Failure(Refused(code="busy"))
+        if not (isinstance(self.outcome, Failure) and self.outcome.check(Refused)):
+            self.outcome = Failure(Refused(code="busy"))
         self.deliver(b"")
 
 

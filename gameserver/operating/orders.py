@@ -21,12 +21,14 @@ class RoomOrder(Struct, forbid_unknown_fields=True):
     :ivar code: of the room that it is about.
     :ivar old: what a game was called.
     :ivar new: what it is called now.
+    :ivar node: which server is to stop; empty: the one that is asked.
     """
 
-    do: Literal["rooms", "show", "retry", "drop", "export", "rename", "free", "close"]
+    do: Literal["rooms", "show", "retry", "drop", "export", "rename", "free", "close", "drain"]
     code: str = ""
     old: str = ""
     new: str = ""
+    node: str = ""
 
 
 async def follow(registry: RoomRegistry, order: RoomOrder, counts: Counter[str] | None = None) -> Any:
@@ -53,6 +55,8 @@ async def follow(registry: RoomRegistry, order: RoomOrder, counts: Counter[str] 
             return msgspec.to_builtins(await mending.export(code))
         case "rename":
             return await mending.rename_game(order.old, order.new)
+        case "drain":
+            return await registry.leased.ask_to_drain(order.node)
         case _:
             found = counts or Counter(runner.room.spec.name for runner in registry.runners)
             aside = sorted(registry.aside, key=lambda room: (room.game, room.code))

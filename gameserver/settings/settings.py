@@ -53,6 +53,7 @@ class Settings:
         told. Empty: SQLite in `data`.
     :param games: folders, files and dotted paths of games.
     :param sample_games: the sample games are served as well.
+    :param strict: the server does not start where a game cannot be served; else it serves the others.
     :param data: the folder that is this node's own: its id, its key, the embedded store.
     :param origin: origins of web pages that may connect, and have the server's pages in frames, besides its own host.
     :param host: names by which people reach this server, besides `public_url`'s, IP addresses, and names that only
@@ -80,6 +81,9 @@ class Settings:
     :param step_limit_s: at a step that takes so long the server is ended, so that its other rooms go on with the next
         start, or on other nodes; on a store that nodes share less than `lease_s` - 2, and by itself as much less as it
         has to be; 0: never.
+    :param stop_delay_s: a server that was told to stop serves all for so long, and says that it is not ready; None: 5
+        on a store that nodes share, else 0.
+    :param stop_limit_s: so long at most it may take to hand rooms over to other nodes, with that delay.
     :param compress_bytes: stored values of at least so many bytes are compressed; 0: none.
     :param game_bytes: what all rooms of one game may keep on this node, documents and tables.
     :param native: what was built in C is used; it changes nothing but the speed.
@@ -92,6 +96,7 @@ class Settings:
     store: str = setting("", readers.store)
     games: tuple[str, ...] = setting((), texts)
     sample_games: bool = setting(True, yes_or_no)
+    strict: bool = setting(False, yes_or_no)
     data: Path = field(default=DATA, metadata={"read": path})
     origin: tuple[str, ...] = setting((), readers.origins)
     host: tuple[str, ...] = setting((), readers.hosts)
@@ -113,6 +118,8 @@ class Settings:
     lease_s: float = setting(6, Number(3, 600, fraction=True))
     step_warn_s: float = setting(1, Number(0.05, 600, fraction=True))
     step_limit_s: float = setting(3, Number(0, 600, fraction=True))
+    stop_delay_s: float | None = setting(None, Number(0, 600, fraction=True))
+    stop_limit_s: float = setting(30, Number(0, 86_400, fraction=True))
     compress_bytes: int = byte_count(0, 0, 2**30)
     game_bytes: int = byte_count(2**30, 2**20, 2**40)
     native: bool = setting(True, yes_or_no)

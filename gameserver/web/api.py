@@ -210,9 +210,10 @@ class Api(Identity, ModerationApi, RevokeApi):
         """New players may be sent here."""
         registry = self._services.registry
         if registry.draining:
-            raise Refused(code="draining")
+            rooms = sum(1 for _ in registry.runners)
+            raise Refused(f"This server is about to stop; {rooms} rooms are here still.", code="draining")
         if not registry.store_answers:
-            raise Refused("The store does not answer.", code="busy")
+            raise Refused("The store does not answer, or this server's lease on it was not renewed.", code="busy")
         return answer(request, Ready("ok", registry.aside.in_words()))
 
     @app.route("/metrics", methods=["GET"])

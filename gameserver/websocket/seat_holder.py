@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 from msgspec.structs import replace
 from zope.interface import implementer
 
-from gameserver.errors import Refused
+from gameserver.errors import Refused, RoomMoved
 from gameserver.interfaces import ISession, User
 from gameserver.node.codes import as_typed
 from gameserver.protocol import messages
@@ -36,13 +36,15 @@ class SeatHolder(GreetedPeer):
     :ivar speakers: all of these, by the rooms that messages name.
     """
 
-    __slots__ = ("_leaving", "_seats", "busy", "speaker", "speakers")
+    __slots__ = ("_leaving", "_moved", "_seats", "busy", "speaker", "speakers")
 
     def __init__(self, services: NodeServices, transport: Transport, address: str, *, binary: bool) -> None:
         super().__init__(services, transport, address, binary=binary)
         self._seats: dict[str, str] = {}
         # Rooms in which it has no seat any more, until they have told it so.
         self._leaving: tuple[RoomRunner, ...] = ()
+        # Rooms that went to another node. What was said to one before it was told so has no answer: it is said there.
+        self._moved: tuple[str, ...] = ()
         self.busy = False
         self.speaker: SessionSeat | None = None
         self.speakers = NOBODY
@@ -58,6 +60,8 @@ class SeatHolder(GreetedPeer):
             self.services.clock.later(0, self._detach, code, seat)
         else:
             self._seats[code] = seat
+            if code in self._moved:
+                self._moved = tuple(moved for moved in self._moved if moved != code)
             self.hush()
 
     def unseated(self, code: str) -> None:
@@ -67,6 +71,8 @@ class SeatHolder(GreetedPeer):
             if runner is not None:
                 self._leaving = (*self._leaving, runner)
                 runner.told().addBoth(self._has_left, runner)
+                if runner.commits.lost:
+                    self._moved = (*self._moved, code)
         self.hush()
         self.transport.forget(code)
 
@@ -109,7 +115,7 @@ class SeatHolder(GreetedPeer):
         """
         :param room: its code, or None where the session holds one seat.
         :returns: the seat, which from now on may speak.
-        :raises Refused: there is no such seat.
+        :raises Refused: there is no such seat; `RoomMoved`: the room has just gone to another node.
         """
         speaker = self.speakers.get(room)
         if speaker is not None and not speaker.runner.forgotten:
@@ -119,6 +125,8 @@ class SeatHolder(GreetedPeer):
             if len(seats) > 1:
                 raise Refused("Say which room: you have seats in several.", code="bad_data", path="$.room")
             room = next(iter(seats), "")
+        if self._moved and not seats.keys() & {room, as_typed(room)}:
+            self._check_moved(room)
         runner = self.services.registry.find(room)
         seat = seats.get(runner.room.code)
         if seat is None:
@@ -132,6 +140,11 @@ class SeatHolder(GreetedPeer):
                     self.speakers[None] = speaker
                 self.speaker = speaker
         return speaker
+
+    def _check_moved(self, room: str) -> None:
+        """:raises RoomMoved: the session had a seat there until the room went to another node."""
+        if not room or room in self._moved or as_typed(room) in self._moved:
+            raise RoomMoved
 
     def room_of(self, message: Any) -> str | None:
         """:returns: the code of the room that a message is about, where it is said by a seat in it."""

@@ -15,7 +15,7 @@ from twisted.internet.defer import Deferred, DeferredList
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
-from gameserver.errors import Elsewhere, Refused
+from gameserver.errors import Elsewhere, Refused, RoomMoved
 from gameserver.interfaces import User
 from gameserver.protocol import messages
 from gameserver.protocol.json_codec import Codec, JSONCodec, Unreadable
@@ -330,7 +330,7 @@ class Session(SeatHolder):
         self._error(id, refused, room)
 
     def _error(self, id: int | None, refused: Refused, room: str | None = None) -> None:
-        if self.closed:
+        if self.closed or isinstance(refused, RoomMoved):
             return
         if isinstance(refused, Elsewhere):
             self.say(messages.Redirect(id, refused.code_there, refused.url))

@@ -39,6 +39,9 @@ class Holder:
     def lease_lost(self) -> None:
         self.told.append("lost")
 
+    def drain_asked(self) -> None:
+        self.told.append("drain")
+
     def adopt(self) -> Deferred[bool]:
         self.told.append("adopt")
         return self.adopting

@@ -47,13 +47,14 @@ class NodesCase(ServerCase):
         self.addCleanup(server.remove)
         return server.start()
 
-    def node(self, store: str) -> Server:
-        """Prepare a server with a data folder of its own."""
-        return self.server(games=self.games(tally=TALLY), GAMESERVER_STORE=store, GAMESERVER_LEASE_S=str(LEASE_S))
+    def node(self, store: str, **settings: str) -> Server:
+        """Prepare a server with a data folder of its own, and unless they are set a short lease and a quick stop."""
+        brief = {"GAMESERVER_LEASE_S": str(LEASE_S), "GAMESERVER_STOP_DELAY_S": "0.5"}
+        return self.server(games=self.games(tally=TALLY), GAMESERVER_STORE=store, **{**brief, **settings})
 
-    async def pair(self, store: str) -> tuple[Server, Server]:
+    async def pair(self, store: str, **settings: str) -> tuple[Server, Server]:
         """Start two servers that share a secret."""
-        first, second = self.node(store), self.node(store)
+        first, second = self.node(store, **settings), self.node(store, **settings)
         await first.start()
         second.data.mkdir(mode=0o700)
         shutil.copy2(first.data / "secret", second.data / "secret")
@@ -115,7 +116,7 @@ class TwoServersTests(NodesCase):
     async def test_killed_server_has_its_rooms_at_once(self) -> None:
         """A restarted server is the same node: it does not wait for its lease to end, and the other leaves it alone."""
         redis = self.redis()
-        first, second = await self.pair(f"redis+unix://{redis.socket}")
+        first, second = await self.pair(f"redis+unix://{redis.socket}", GAMESERVER_LEASE_S="120")
         ann = await self.person(first, "Ann")
         await ann.create("tally")
         await ann.send("add", what=1)

@@ -114,6 +114,7 @@ class MergeTests(SettingsCase):
             "games": '["a", "b"]',
             "sample_games": "false",
             "native": "false",
+            "strict": "true",
             "data": '"d"',
             "origin": '["https://a.example"]',
             "host": '["games.example"]',

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from math import ceil
+from types import MappingProxyType
 from typing import Any
 
 from msgspec.structs import replace
@@ -11,7 +12,7 @@ from twisted.internet.defer import Deferred
 from zope.interface import implementer
 
 from gameserver.errors import StoreUnavailable
-from gameserver.interfaces import Commit, Heir, ILeases, LeaseRenewal, Located, Outcome, Stored
+from gameserver.interfaces import Commit, Heir, ILeases, LeaseRenewal, Located, OtherNodes, Outcome, Stored
 from gameserver.store.memory.store import MemoryStore
 
 
@@ -30,7 +31,9 @@ class Shared:
         self.owners: dict[str, str] = {}
         self.waiting: set[str] = set()  # rooms that their owners were given and did not open yet
         self.games: dict[str, dict[str, int]] = {}
+        self.about: dict[str, dict[str, str]] = {}
         self.draining: set[str] = set()
+        self.to_drain: set[str] = set()
         self.nodes: set[str] = set()
         self.leases: dict[str, tuple[str, float]] = {}
         self.beats: dict[str, int] = {}
@@ -82,6 +85,8 @@ class SharedStore(MemoryStore):
 
         def work() -> None:
             self._lease(for_ms)
+            self._shared.draining.discard(self._node)
+            self._shared.to_drain.discard(self._node)
             self._shared.waiting.update(room for room, owner in self._shared.owners.items() if owner == self._node)
 
         return self._ask(work)
@@ -108,12 +113,30 @@ class SharedStore(MemoryStore):
 
         return self._ask(work)
 
-    def lease_ends(self) -> Deferred[dict[str, int]]:
-        """See `ILeases.lease_ends`."""
+    def others(self) -> Deferred[OtherNodes]:
+        """See `ILeases.others`."""
 
-        def work() -> dict[str, int]:
-            left_s = {node: self._shared.left_s(node) for node in self._shared.nodes if node != self._node}
-            return {node: ceil(left * 1000) for node, left in left_s.items()}
+        def work() -> OtherNodes:
+            shared = self._shared
+            left_s = {node: shared.left_s(node) for node in shared.nodes if node != self._node}
+            return OtherNodes(
+                {node: ceil(left * 1000) for node, left in left_s.items()},
+                any(left for node, left in left_s.items() if node in shared.draining),
+                any(shared.owners.get(id_) == self._node for id_ in shared.waiting),
+                self._node in shared.to_drain,
+            )
+
+        return self._ask(work)
+
+    def ask_to_drain(self, node: str) -> Deferred[bool]:
+        """See `ILeases.ask_to_drain`."""
+
+        def work() -> bool:
+            shared = self._shared
+            names = {node, *(id_ for id_, about in shared.about.items() if about.get("name") == node)}
+            found = {name for name in names if shared.token(name) is not None}
+            shared.to_drain |= found
+            return bool(found)
 
         return self._ask(work)
 
@@ -159,11 +182,14 @@ class SharedStore(MemoryStore):
 
         return self._ask(work)
 
-    def describe_node(self, games: Mapping[str, int], *, draining: bool) -> Deferred[None]:
+    def describe_node(
+        self, games: Mapping[str, int], *, draining: bool, about: Mapping[str, str] = MappingProxyType({})
+    ) -> Deferred[None]:
         """See `ILeases.describe_node`."""
 
         def work() -> None:
             self._shared.games[self._node] = dict(games)
+            self._shared.about[self._node] = dict(about)
             if draining:
                 self._shared.draining.add(self._node)
             else:
@@ -194,10 +220,11 @@ class SharedStore(MemoryStore):
 
     def heirs(self) -> Deferred[list[Heir]]:
         """See `ILeases.heirs`."""
+        shared = self._shared
 
         def work() -> list[Heir]:
             return [
-                Heir(node, self._count(node), self._shared.games.get(node, {}))
+                Heir(node, self._count(node), shared.games.get(node, {}), shared.about.get(node, {}).get("url"))
                 for node in self._live()
                 if node != self._node
             ]

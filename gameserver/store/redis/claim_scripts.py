@@ -35,15 +35,17 @@ redis.call('SCARD', KEYS[2])
 redis.call('SET', KEYS[1], ARGV[2], 'PX', ARGV[3])
 redis.call('SADD', KEYS[2], ARGV[1])
 index(KEYS[5], KEYS[3], KEYS[4], ARGV[1])
+redis.call('HDEL', KEYS[4], 'draining', 'drain')
 for _, id in ipairs(redis.call('ZRANGEBYSCORE', KEYS[3], 0, 0)) do redis.call('ZADD', KEYS[3], 1, id) end
 return 1
 """
 )
 
 DESCRIBE: Final = script("""
--- KEYS: what is known of the node. ARGV: its games in JSON, whether it drains.
+-- KEYS: what is known of the node. ARGV: its games in JSON, whether it drains, then other fields and their values.
 redis.call('HSET', KEYS[1], 'games', ARGV[1])
 if ARGV[2] == '1' then redis.call('HSET', KEYS[1], 'draining', '1') else redis.call('HDEL', KEYS[1], 'draining') end
+if #ARGV > 2 then redis.call('HSET', KEYS[1], unpack(ARGV, 3)) end
 return 1
 """)
 
@@ -54,6 +56,42 @@ WAITING: Final = script(
 return pack(redis.call('ZRANGEBYSCORE', KEYS[1], 1, 1))
 """
 )
+
+OTHERS: Final = script(
+    PACK
+    + """
+-- KEYS: nodes, the rooms of the node, what is known of it. ARGV: node, what the keys of a lease and of what is known of
+-- a node begin with. Returns whether the node has rooms to open, whether it is to stop, whether another drains, and of
+-- each other its name and what is left of its lease in ms or 0.
+local given, drain = redis.call('ZCOUNT', KEYS[2], 1, 1) > 0, redis.call('HEXISTS', KEYS[3], 'drain') == 1
+local draining = false
+local items = {}
+for _, other in ipairs(redis.call('SMEMBERS', KEYS[1])) do
+  if other ~= ARGV[1] then
+    local left_ms = redis.call('PTTL', ARGV[2] .. other)
+    draining = draining or left_ms ~= -2 and redis.call('HEXISTS', ARGV[3] .. other, 'draining') == 1
+    items[#items + 1] = other
+    items[#items + 1] = string.format('%d', left_ms == -2 and 0 or math.max(left_ms, 1))
+  end
+end
+return pack({given and '1' or '', drain and '1' or '', draining and '1' or '', unpack(items)})
+"""
+)
+
+ASK_TO_DRAIN: Final = script("""
+-- KEYS: nodes. ARGV: which node, what the keys of a lease and of what is known of a node begin with. Returns whether
+-- there is one.
+local found = 0
+for _, other in ipairs(redis.call('SMEMBERS', KEYS[1])) do
+  local about = ARGV[3] .. other
+  local is_it = other == ARGV[1] or redis.call('HGET', about, 'name') == ARGV[1]
+  if is_it and redis.call('EXISTS', ARGV[2] .. other) == 1 then
+    redis.call('HSET', about, 'drain', '1')
+    found = 1
+  end
+end
+return found
+""")
 
 CLAIM: Final = script(
     PACK
@@ -149,14 +187,16 @@ HEIRS: Final = script(
     PACK
     + """
 -- KEYS: nodes. ARGV: node, what the keys of a lease, of the rooms of a node and of what is known of a node begin with.
--- Returns of each other node that holds a lease and does not drain: its name, how many rooms it has, its games in JSON.
+-- Returns of each other node that holds a lease and does not drain: its name, how many rooms it has, its games in JSON,
+-- its URL or ''.
 local items = {}
 for _, other in ipairs(redis.call('SMEMBERS', KEYS[1])) do
-  local about = redis.call('HMGET', ARGV[4] .. other, 'draining', 'games')
+  local about = redis.call('HMGET', ARGV[4] .. other, 'draining', 'games', 'url')
   if other ~= ARGV[1] and redis.call('EXISTS', ARGV[2] .. other) == 1 and not about[1] then
     items[#items + 1] = other
     items[#items + 1] = string.format('%d', redis.call('ZCARD', ARGV[3] .. other))
     items[#items + 1] = about[2] or '{}'
+    items[#items + 1] = about[3] or ''
   end
 end
 return pack(items)

@@ -27,20 +27,6 @@ if redis.call('GET', KEYS[1]) == ARGV[1] then redis.call('DEL', KEYS[1]) end
 return 1
 """)
 
-LEASE_ENDS: Final = script(
-    PACK
-    + """
--- KEYS: nodes. ARGV: what the key of a lease begins with. Returns each node, and what is left of its lease in ms or 0.
-local items = {}
-for _, node in ipairs(redis.call('SMEMBERS', KEYS[1])) do
-  local left_ms = redis.call('PTTL', ARGV[1] .. node)
-  items[#items + 1] = node
-  items[#items + 1] = string.format('%d', left_ms == -2 and 0 or math.max(left_ms, 1))
-end
-return pack(items)
-"""
-)
-
 ORPHANED: Final = script(
     PACK
     + """

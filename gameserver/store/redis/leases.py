@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from gameserver.errors import StoreUnavailable
-from gameserver.interfaces import Heir, LeaseRenewal
+from gameserver.interfaces import Heir, LeaseRenewal, OtherNodes
 from gameserver.store import keys
 from gameserver.store.redis import claim_scripts, lease_scripts, scripts
 
@@ -59,15 +60,22 @@ class RedisLeases:
             _nothing
         )
 
-    def lease_ends(self) -> Deferred[dict[str, int]]:
-        """Return what is left of the leases of the other nodes; see `ILeases.lease_ends`."""
+    def others(self) -> Deferred[OtherNodes]:
+        """Look what the other nodes do; see `ILeases.others`."""
+        mine = self._node.name
 
-        def ends(packed: bytes) -> dict[str, int]:
-            items = [item.decode() for item in scripts.unpacked(packed)]
-            left = zip(items[::2], items[1::2], strict=True)
-            return {node: int(left_ms) for node, left_ms in left if node != self._node.name}
+        def seen(packed: bytes) -> OtherNodes:
+            given, drain, draining, *items = _texts(packed)
+            ends = dict(zip(items[::2], map(int, items[1::2]), strict=True))
+            return OtherNodes(ends, bool(draining), bool(given), bool(drain))
 
-        return self._ask(lease_scripts.LEASE_ENDS, [keys.NODES_KEY], [keys.LEASE_PREFIX]).addCallback(ends)
+        named = [keys.NODES_KEY, keys.has_key(mine), keys.node_key(mine)]
+        return self._ask(claim_scripts.OTHERS, named, [mine, keys.LEASE_PREFIX, keys.NODE_PREFIX]).addCallback(seen)
+
+    def ask_to_drain(self, node: str) -> Deferred[bool]:
+        """Have a node hand its rooms over and stop; see `ILeases.ask_to_drain`."""
+        asked = self._ask(claim_scripts.ASK_TO_DRAIN, [keys.NODES_KEY], [node, keys.LEASE_PREFIX, keys.NODE_PREFIX])
+        return asked.addCallback(bool)
 
     def orphaned(self) -> Deferred[list[str]]:
         """Return the nodes without a lease that may have left rooms behind; see `ILeases.orphaned`."""
@@ -94,10 +102,13 @@ class RedisLeases:
         """Ask to be the one node that does something; see `ILeases.once`."""
         return self._ask(lease_scripts.ONCE, [keys.once_key(name)], [by, for_ms]).addCallback(bool)
 
-    def describe_node(self, games: Mapping[str, int], *, draining: bool) -> Deferred[None]:
+    def describe_node(
+        self, games: Mapping[str, int], *, draining: bool, about: Mapping[str, str] = MappingProxyType({})
+    ) -> Deferred[None]:
         """Tell other nodes what this one can run; see `ILeases.describe_node`."""
-        about: list[str | int | bytes] = [msgspec.json.encode(dict(games)), int(draining)]
-        return self._ask(claim_scripts.DESCRIBE, [keys.node_key(self._node.name)], about).addCallback(_nothing)
+        fields: list[str | int | bytes] = [msgspec.json.encode(dict(games)), int(draining)]
+        fields += [word for field in about.items() for word in field]
+        return self._ask(claim_scripts.DESCRIBE, [keys.node_key(self._node.name)], fields).addCallback(_nothing)
 
     def claim_rooms(self, games: Mapping[str, int], *, most: int, fair: bool) -> Deferred[tuple[list[str], int]]:
         """Get rooms of nodes that hold no lease; see `ILeases.claim_rooms`."""
@@ -128,8 +139,11 @@ class RedisLeases:
 
         def found(packed: bytes) -> list[Heir]:
             items = list(scripts.unpacked(packed))
-            each = zip(items[::3], items[1::3], items[2::3], strict=True)
-            return [Heir(node.decode(), int(rooms), msgspec.json.decode(games)) for node, rooms, games in each]
+            each = zip(items[::4], items[1::4], items[2::4], items[3::4], strict=True)
+            return [
+                Heir(node.decode(), int(rooms), msgspec.json.decode(games), url.decode() or None)
+                for node, rooms, games, url in each
+            ]
 
         prefixes = (keys.LEASE_PREFIX, keys.HAS_PREFIX, keys.NODE_PREFIX)
         return self._ask(claim_scripts.HEIRS, [keys.NODES_KEY], [self._node.name, *prefixes]).addCallback(found)

@@ -273,6 +273,7 @@ local found, items = {}, {}
 for i = 3, #KEYS do
   local stored = redis.call('HMGET', KEYS[i], 'fence', 'node')
   found[i] = stored[1] and is_free(stored[2]) and (stored[2] or '')
+  if not found[i] then redis.call('ZREM', ARGV[5] .. node, ARGV[i + 3]) end
 end
 for i = 3, #KEYS do
   if found[i] then

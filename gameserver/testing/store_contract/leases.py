@@ -153,7 +153,7 @@ class LeaseContract(ContractCase):
         await self.node("a")
         await self.short_lived("b")
         asking = await self.node("c", for_ms=LONG_MS)
-        ends = await asking.lease_ends()
+        ends = (await asking.others()).lease_ends
         self.assertEqual(set(ends), {"a", "b"})
         self.assertEqual(ends["b"], 0)
         self.assertTrue(LONG_MS / 2 < ends["a"] <= LONG_MS, ends["a"])
@@ -260,14 +260,48 @@ class LeaseContract(ContractCase):
         with self.assertRaises(StoreUnavailable):
             await first.hand_over(["r1"], to="c")
 
+    async def test_told_of_what_others_want(self) -> None:
+        """A node sees that rooms are given to it, that another is about to stop, and that it is to stop itself."""
+        first, second = await self.node("a"), await self.node("b")
+        seen = await second.others()
+        self.assertEqual((seen.draining, seen.given, seen.drain), (False, False, False))
+        await self.commit(first, change(1))
+        await first.describe_node(GAMES, draining=True)
+        await first.hand_over(["r1"], to="b")
+        self.assertIs(await first.ask_to_drain("b"), True)
+        self.assertIs(await first.ask_to_drain("nobody"), False)
+        seen = await second.others()
+        self.assertEqual((seen.draining, seen.given, seen.drain), (True, True, True))
+        await self.opened(second, "r1")
+        await first.release_lease()
+        seen = await second.others()
+        self.assertEqual((seen.draining, seen.given), (False, False))
+        again = await self.node("b", token="another")
+        seen = await again.others()
+        self.assertEqual((seen.given, seen.drain), (True, False))
+
+    async def test_room_that_is_no_more_does_not_wait(self) -> None:
+        """What was claimed, and ended before that, is not asked for again and again."""
+        first, second = await self.node("a"), await self.node("b")
+        await self.commit(first, change(1))
+        await first.hand_over(["r1"], to="b")
+        await second.open_rooms(["r1"])
+        await self.commit(second, change(2, fence=2, ends=True))
+        self.assertEqual(await second.waiting_rooms(), [])
+        await second.open_rooms(["r1"])
+        self.assertIs((await second.others()).given, False)
+
     async def test_heirs(self) -> None:
         """The others that run and do not stop, with what they have."""
         first, second, third = await self.node("a"), await self.node("b"), await self.node("c")
         await self.short_lived("d")
         await self.commit(second, change(1))
-        await second.describe_node(GAMES, draining=False)
+        about = {"name": "bee", "url": "wss://b.example/ws"}
+        await second.describe_node(GAMES, draining=False, about=about)
         await third.describe_node(GAMES, draining=True)
-        self.assertEqual(await first.heirs(), [Heir("b", 1, GAMES)])
+        self.assertEqual(await first.heirs(), [Heir("b", 1, GAMES, "wss://b.example/ws")])
+        self.assertIs(await first.ask_to_drain("bee"), True)
+        self.assertIs((await second.others()).drain, True)
         await third.describe_node(GAMES, draining=False)
         self.assertEqual(sorted(heir.node for heir in await first.heirs()), ["b", "c"])
 

@@ -1,0 +1,124 @@
+"""
+How a node that is about to stop hands its rooms over to others, some at a time.
+
+A room takes no more inputs, its last step is stored and told, the store notes whose it is from now on, its seats are
+told where it moved; whoever asks there for it has it opened. So a player waits for one commit and one connection, and
+nothing is lost: what was not applied here the client says again there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, Final
+
+from twisted.internet.defer import Deferred
+from twisted.logger import Logger
+
+from gameserver.errors import StoreUnavailable
+from gameserver.node.refusals import MOVED
+
+if TYPE_CHECKING:
+    from gameserver.interfaces import Heir, IClock, ILeases
+    from gameserver.node.runner import RoomRunner
+
+BATCH: Final = 20
+"""So many rooms stand still at a time."""
+ASK_S: Final = 0.01
+"""Between two looks at what is stored."""
+RETRY_S: Final = 0.5
+"""Until a store that did not answer is asked again, or for a node that may have the rooms."""
+log = Logger(namespace="gameserver.rooms")
+
+
+class HandingOver:
+    """
+    :param leases: the store that nodes share.
+    :param runners: gives the rooms that are here.
+    :param lose: called with a room that is another node's now, and the address at which that is reached, or None.
+    """
+
+    def __init__(
+        self,
+        leases: ILeases,
+        clock: IClock,
+        runners: Callable[[], Iterable[RoomRunner]],
+        lose: Callable[[RoomRunner, str | None], None],
+    ) -> None:
+        self._leases = leases
+        self._clock = clock
+        self._runners = runners
+        self._lose = lose
+
+    async def run(self) -> None:
+        """
+        Hand every room over that another node can run, and wait for those that nobody can have while they are played.
+
+        It ends once no room is left that it would be worth waiting for; who calls it says for how long it may take.
+        """
+        while True:
+            stored = [runner for runner in self._runners() if runner.is_stored and not runner.commits.lost]
+            if stored and not await self._hand_on(stored):
+                await self._sleep(RETRY_S)
+            elif not stored and not any(_is_played(runner) for runner in self._runners()):
+                return
+            elif not stored:
+                await self._sleep(RETRY_S)
+
+    async def _hand_on(self, stored: list[RoomRunner]) -> bool:
+        """:returns: whether at least one room went to another node."""
+        try:
+            heirs = {heir.node: heir for heir in await self._leases.heirs()}
+            counts = {node: heir.rooms for node, heir in heirs.items()}
+            some: dict[str, list[RoomRunner]] = {}
+            for runner in [runner for runner in stored if runner.lasting is None][:BATCH]:
+                able = [node for node, heir in heirs.items() if _can_run(heir, runner)]
+                if able:
+                    node = min(able, key=lambda node: counts[node])
+                    counts[node] += 1
+                    some.setdefault(node, []).append(runner)
+            if not some:
+                return False
+            await self._bring_to_rest([runner for runners in some.values() for runner in runners])
+            for node, runners in some.items():
+                await self._give(heirs[node], runners)
+        except StoreUnavailable:
+            return False
+        return True
+
+    async def _bring_to_rest(self, runners: list[RoomRunner]) -> None:
+        """Have these rooms take no more inputs, and wait until all is stored and told that they did."""
+        for runner in runners:
+            if not runner.over:
+                runner.stop(MOVED, moved=True)
+            if not _is_at_rest(runner):
+                runner.join_batch()
+        while not all(runner.commits.lost or runner.forgotten or _is_at_rest(runner) for runner in runners):
+            await self._sleep(ASK_S)
+
+    async def _give(self, heir: Heir, runners: list[RoomRunner]) -> None:
+        runners = [runner for runner in runners if not (runner.commits.lost or runner.forgotten)]
+        given = set(await self._leases.hand_over([runner.room.id for runner in runners], to=heir.node))
+        for runner in runners:
+            is_given = runner.room.id in given
+            if is_given:
+                log.info("room {room} is handed over to {node}", room=runner.room.code, node=heir.node)
+            self._lose(runner, heir.url if is_given else None)
+
+    def _sleep(self, delay_s: float) -> Deferred[None]:
+        done: Deferred[None] = Deferred(lambda _: call.cancel())
+        call = self._clock.later(delay_s, done.callback, None)
+        return done
+
+
+def _can_run(heir: Heir, runner: RoomRunner) -> bool:
+    game = runner.room.game_class
+    return heir.games.get(runner.room.spec.name, -1) >= game.version
+
+
+def _is_at_rest(runner: RoomRunner) -> bool:
+    return not runner.in_batch and runner.commits.settled and runner.commits.told
+
+
+def _is_played(runner: RoomRunner) -> bool:
+    """Whether somebody is in a room that ends with this process."""
+    return any(seat.online and seat.bot is None for seat in runner.room.seats.values())

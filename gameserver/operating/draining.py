@@ -1,0 +1,103 @@
+"""
+The end of a server, before its sockets are closed: players are sent elsewhere first, and rooms handed over.
+
+For a while all is served as before, but ``/readyz`` says 503, so that whoever balances sends nobody here any more. Then
+other nodes get the rooms. A second signal of the operator's ends that early.
+"""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from twisted.application.service import MultiService
+from twisted.internet.defer import CancelledError, Deferred, TimeoutError, succeed
+from twisted.internet.task import deferLater
+from twisted.logger import Logger
+
+if TYPE_CHECKING:
+    from twisted.python.failure import Failure
+
+    from gameserver.node.leased_rooms import LeasedRooms
+    from gameserver.operating.systemd import Systemd
+
+log = Logger(namespace="gameserver")
+
+
+class Draining:
+    """
+    :param leased: the rooms.
+    :param delay_s: so long the server is not ready, and serves all the same.
+    :param limit_s: so long at most it may take, with the delay.
+    :param serves: whether there are rooms: a server that could not start has none.
+    :param install: as `signal.signal`.
+    """
+
+    def __init__(
+        self,
+        leased: LeasedRooms,
+        reactor: Any,
+        *,
+        delay_s: float,
+        limit_s: float,
+        serves: Callable[[], bool],
+        install: Callable[..., Any] = signal.signal,
+    ) -> None:
+        self._leased = leased
+        self._reactor = reactor
+        self._delay_s = delay_s
+        self._limit_s = limit_s
+        self._serves = serves
+        self._install = install
+
+    def run(self) -> Deferred[None]:
+        """:returns: fires once nobody here would miss this server, or at the limit; never fails."""
+        if not self._serves():
+            return succeed(None)
+        draining = Deferred.fromCoroutine(self._drain())
+        if not draining.called:
+            log.info("this server is about to stop: it makes no more rooms, and hands over those that it has")
+            self._listen(draining)
+            draining.addTimeout(self._limit_s, self._reactor)
+        return draining.addErrback(self._cut_short)
+
+    async def _drain(self) -> None:
+        await self._leased.close()
+        if self._delay_s:
+            await deferLater(self._reactor, self._delay_s, lambda: None)
+        await self._leased.hand_over()
+
+    def _listen(self, draining: Deferred[None]) -> None:
+        """Whoever says it again does not want to wait."""
+        for number in (signal.SIGTERM, signal.SIGINT):
+            self._install(number, lambda *_: self._reactor.callFromThread(draining.cancel))
+
+    def _cut_short(self, failure: Failure) -> None:
+        if failure.check(TimeoutError):
+            log.warn("not all rooms were handed over in time: others take them once this server is gone")
+        elif not failure.check(CancelledError):
+            log.failure("rooms cannot be handed over", failure)
+
+
+class ServerProcess(MultiService):
+    """
+    All of one server process. Its end begins with the rooms: they are handed over while everything runs.
+
+    :param within_s: so long at most a stop takes.
+    """
+
+    def __init__(self, draining: Draining, systemd: Systemd, within_s: float) -> None:
+        super().__init__()  # type: ignore[no-untyped-call]
+        self._draining = draining
+        self._systemd = systemd
+        self._within_s = within_s
+
+    def stopService(self) -> Deferred[Any]:
+        """Drain, then stop all parts."""
+        self._systemd.stopping(self._within_s)
+        return self._draining.run().addCallback(self._stop_all)
+
+    def _stop_all(self, _: None) -> Deferred[Any]:
+        stopped: Deferred[Any] = super().stopService()  # type: ignore[no-untyped-call]
+        return stopped
