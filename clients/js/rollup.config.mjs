@@ -1,7 +1,16 @@
-/** The files that pages load, each bundled of its sources into one module: `make js`. */
+/**
+ * The files that pages load, each bundled of its sources into one module: `make js`.
+ *
+ * gameserver.js and game-chat.js are what authors read and load anywhere, so they stay as they are written. What this
+ * server's own pages load becomes one small file besides, in bundle/; its sources are served, too, and are what a page
+ * gets where the bundle is not made of them as they are.
+ */
 
-import { readFileSync } from "node:fs";
+import { createHash } from "node:crypto";
+import { readFileSync, readdirSync } from "node:fs";
+import { join, posix, relative } from "node:path";
 import { fileURLToPath } from "node:url";
+import terser from "@rollup/plugin-terser";
 
 /** @param {string} name of a file beside this one */
 const here = (name) => fileURLToPath(new URL(name, import.meta.url));
@@ -26,4 +35,53 @@ function bundle(file, source) {
   };
 }
 
-export default [bundle("gameserver.js", "src/index.js"), bundle("game-chat.js", "src/game-chat/index.js")];
+const STATIC = here("../../gameserver/web/static");
+const CLIENT = ["/gameserver.js", "/game-chat.js"];
+
+/** The file at a path of the server, and the path of a file. @param {string} path */
+const fileAt = (path) => (CLIENT.includes(path) ? here(path.slice(1)) : join(STATIC, path.replace("/static/", "")));
+const pathOf = (file) => CLIENT.find((path) => fileAt(path) === file) ?? `/static/${relative(STATIC, file).replaceAll("\\", "/")}`;
+
+/** What pages may import: the client, its chat, and each module beside page.js, or in kit/, that exports anything. */
+function shared() {
+  const found = ["", "kit"].flatMap((folder) => {
+    try {
+      return readdirSync(join(STATIC, folder)).filter((name) => name.endsWith(".js")).map((name) => posix.join("/static", folder, name));
+    } catch {
+      return [];
+    }
+  });
+  return [...CLIENT, ...found.filter((path) => /^export /m.test(readFileSync(fileAt(path), "utf-8"))).sort()];
+}
+
+/** Modules import each other by the paths at which they are served. */
+const asServed = {
+  name: "as-served",
+  resolveId(source, importer) {
+    if (source === "pages") return source;
+    return importer && importer !== "pages" ? fileAt(posix.resolve("/", posix.dirname(pathOf(importer)), source)) : fileAt(source);
+  },
+  load: (id) => (id === "pages" ? shared().map((path) => `export * from "${path}";`).join("\n") : null),
+  resolveImportMeta(property, { moduleId }) {
+    return property === "url" ? `new URL("${posix.relative("/static/bundle", pathOf(moduleId))}", import.meta.url).href` : null;
+  },
+  /** Which sources, in which state, it is made of: the server compares. */
+  generateBundle(_, bundle) {
+    const modules = Object.values(bundle).flatMap((chunk) => ("moduleIds" in chunk ? chunk.moduleIds : [])).filter((id) => id !== "pages").sort();
+    const hash = (file) => createHash("sha256").update(readFileSync(file)).digest("hex");
+    const told = { entries: shared(), made_of: Object.fromEntries(modules.map((file) => [pathOf(file), hash(file)])) };
+    this.emitFile({ type: "asset", fileName: "pages.json", source: `${JSON.stringify(told, null, 1)}\n` });
+  },
+};
+
+const pages = {
+  input: "pages",
+  plugins: [asServed],
+  /** Two modules with one name would leave the bundle with neither. */
+  onwarn: (warning) => {
+    throw new Error(warning.message);
+  },
+  output: { dir: join(STATIC, "bundle"), entryFileNames: "pages.js", format: "es", plugins: [terser()] },
+};
+
+export default [bundle("gameserver.js", "src/index.js"), bundle("game-chat.js", "src/game-chat/index.js"), pages];

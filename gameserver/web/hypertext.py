@@ -25,6 +25,7 @@ from twisted.web.http import CACHED
 from twisted.web.resource import Resource
 
 from gameserver.web.answers import wrong_method
+from gameserver.web.bundle import BUNDLE, Bundle, bundled
 from gameserver.web.compressed import preferred
 from gameserver.web.compressing import quickly, tag_of
 from gameserver.web.missing import Missing
@@ -126,19 +127,40 @@ class Hypertexts:
             made_of[file] = self._tag(file)
             return f"{found[1]}{found[2]}?v={made_of[file]}{found[3]}"
 
-        modules = graph(entries, self._find, lambda file: file.read_text("utf-8", "replace"))
+        bundle, files = bundled(self._find)
+        made_of.update((file, self._tag(file)) for file in files)
+        modules = self._graph(entries, bundle)
         made_of.update((file, self._tag(file)) for file, _ in modules.values())
-        addresses = {
-            _from(at, module): f"{_from(at, module)}?v={made_of[file]}" for module, (file, _) in modules.items()
-        }
-        content = msgspec.json.encode({"imports": addresses}).decode().replace("<", "\\u003c")
-        at_once = [_from(at, module) for module, (_, is_at_once) in modules.items() if is_at_once]
+        addresses = {path: f"{_from(at, path)}?v={made_of[file]}" for path, (file, _) in modules.items()}
+        mapped = {_from(at, path): address for path, address in addresses.items() if path != BUNDLE}
+        if BUNDLE in modules:
+            mapped.update((_from(at, path), addresses[BUNDLE]) for path in bundle.entries)
+        content = msgspec.json.encode({"imports": mapped}).decode().replace("<", "\\u003c")
         head = f'  <script type="importmap">{content}</script>\n' + "".join(
-            f'  <link rel="modulepreload" href="{escape(addresses[module])}">\n' for module in at_once
+            f'  <link rel="modulepreload" href="{escape(addresses[path])}">\n'
+            for path, (_, is_at_once) in modules.items()
+            if is_at_once
         )
         before, after = _NAMED.sub(addressed, text[: first.start()]), _NAMED.sub(addressed, text[first.start() :])
         policy = b64encode(sha256(content.encode()).digest()).decode()
         return _Ready(before, head + after, policy, list(made_of.items()), has_head)
+
+    def _graph(self, entries: list[str], bundle: Bundle) -> dict[str, tuple[Path, bool]]:
+        """:returns: the modules of a page, see `graph`; the bundle is one of them where it stands for some."""
+        inner = bundle.made_of.keys() - set(bundle.entries)
+        reached: set[str] = set()
+
+        def find(path: str) -> Path | None:
+            reached.add(path)
+            return self._find(BUNDLE if path in bundle.entries else path)
+
+        found = graph(entries, find, _read)
+        if reached & inner or reached.isdisjoint(bundle.entries):
+            return graph(entries, self._find, _read)  # a page that has its own way to what is in the bundle
+        file = self._find(BUNDLE)
+        assert file is not None
+        outside = {path: what for path, what in found.items() if path not in bundle.entries}
+        return {**outside, BUNDLE: (file, any(found[path][1] for path in bundle.entries if path in found))}
 
 
 class PageFile(Resource):
@@ -181,6 +203,10 @@ class PageFile(Resource):
             request.setHeader(b"content-encoding", encodings[0].encode())
         request.setHeader(b"content-length", str(len(body)).encode())
         return b"" if request.method == b"HEAD" else body
+
+
+def _read(file: Path) -> str:
+    return file.read_text("utf-8", "replace")
 
 
 def _from(at: str, path: str) -> str:

@@ -18,7 +18,9 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from gameserver.web import compressing, pages
 from gameserver.web.compressed import Compressed, preferred
+from gameserver.web.hypertext import Hypertexts
 from gameserver.web.modules import imports
+from gameserver.web.static_files import Tags
 from tests.web.test_api import Answer
 from tests.web.test_pages import GAME, FolderTests
 
@@ -152,6 +154,76 @@ class PageTests(FolderTests):
         """A page that says itself what a link shows is left with it."""
         self.write({"pages/chess/index.html": PAGE.replace("<title>", '<meta property="og:title" content="x"><title>')})
         self.assertEqual(self.page().body.decode().count("og:"), 1)
+
+
+class BundleTests(FolderTests):
+    """One file in place of what pages share."""
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.write(
+            {
+                "play/chess/index.html": PAGE,
+                "play/chess/page.js": 'import { el } from "../../static/page.js";\n',
+                "static/page.js": 'export { el } from "./page/el.js";\n',
+                "static/page/el.js": "export const el = 1;\n",
+                "static/form.js": "export const form = 1;\n",
+                "static/bundle/pages.js": "const el = 1, form = 1; export { el, form };\n",
+            }
+        )
+        self.tell()
+        self.hypertexts = Hypertexts(self.find, Tags())
+
+    def find(self, path: str) -> Path | None:
+        """Give the file at a path."""
+        file = self.folder / path.removeprefix("/")
+        return file if file.is_file() else None
+
+    def tell(self) -> None:
+        """Say that the bundle is of the sources as they are."""
+        sources = ("page.js", "page/el.js", "form.js")
+        made_of = {
+            f"/static/{name}": sha256((self.folder / "static" / name).read_bytes()).hexdigest() for name in sources
+        }
+        told = {"entries": ["/static/page.js", "/static/form.js"], "made_of": made_of}
+        self.write({"static/bundle/pages.json": json.dumps(told)})
+
+    def loads(self) -> list[str]:
+        """Give the addresses of modules that a browser asks for at once."""
+        ready = self.hypertexts.ready(self.folder / "play/chess/index.html", "/play/chess/")
+        imports = json.loads(re.findall(r'<script type="importmap">(.*?)</script>', ready.after)[0])["imports"]
+        preloaded = re.findall(r'rel="modulepreload" href="([^"]+)"', ready.after)
+        self.assertLessEqual(set(preloaded), set(imports.values()))
+        if "../../static/form.js" in imports:
+            self.assertEqual(imports["../../static/form.js"], imports["../../static/page.js"], "one file has both")
+        return [path.partition("?")[0] for path in preloaded]
+
+    def test_fresh(self) -> None:
+        """A page loads its own modules and the bundle."""
+        self.assertEqual(self.loads(), ["./page.js", "../../static/bundle/pages.js"])
+
+    def test_stale(self) -> None:
+        """Who works on a source gets the sources, and the bundle again once it is made anew."""
+        self.write({"static/page/el.js": "export const el = 2;\n"})
+        self.assertEqual(self.loads(), ["./page.js", "../../static/page.js", "../../static/page/el.js"])
+        self.tell()
+        self.assertEqual(len(self.loads()), 2)
+
+    def test_own_way(self) -> None:
+        """A page that imports what is inside gets all by itself: no module is there twice."""
+        own = 'import "../../static/page.js";\nimport "../../static/page/el.js";\n'
+        self.write({"play/chess/page.js": own})
+        self.assertEqual(self.loads(), ["./page.js", "../../static/page.js", "../../static/page/el.js"])
+
+    def test_damaged(self) -> None:
+        """What cannot be read stands for nothing, nor does what is not there; who imports nothing needs none."""
+        for text in ("{", '{"entries": 1}', ""):
+            self.write({"static/bundle/pages.json": text})
+            self.assertEqual(len(self.loads()), 3, text)
+        (self.folder / "static/bundle/pages.js").unlink()
+        self.assertEqual(len(self.loads()), 3)
+        self.write({"play/chess/page.js": "export {};\n"})
+        self.assertEqual(self.loads(), ["./page.js"])
 
 
 class ModuleTests(SynchronousTestCase):
