@@ -23,11 +23,13 @@ PLAYOUTS = 80
 
 
 class Reversi(Game):
-    """Take the other's discs between two of yours; ten minutes each, and five seconds more for each move."""
+    """Take the other's discs between two of yours. Whoever makes the room sets the clock; others may watch."""
 
     name = "reversi"
     min_players = max_players = 2
+    roles = {"spectator": 20, "screen": 1}
     bank_s, increment_s = 600, 5
+    clock_option = True
     absent = "stand_in"
 
     def on_start(self) -> None:

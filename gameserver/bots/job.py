@@ -37,6 +37,8 @@ class Job(Struct, frozen=True):
     :ivar seconds: so long, if ``playouts`` is None.
     :ivar playouts: so many times to the end.
     :ivar seed: of its chance.
+    :ivar until: when it ends at the latest, by the machine's monotonic clock: time in which it waits for a process, or
+        that for its game, is its time too. None: it may take `MOST_S`, from when it begins.
     """
 
     origin: Origin
@@ -45,6 +47,7 @@ class Job(Struct, frozen=True):
     seconds: float
     playouts: int | None
     seed: bytes
+    until: float | None = None
 
 
 class Found(Struct, frozen=True):

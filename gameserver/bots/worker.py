@@ -29,8 +29,10 @@ NICE: Final = 19
 
 
 def answer(job: Job, spec: Spec) -> Found:
-    """Do a job, by the real clock where it has seconds."""
+    """Do a job, by the real clock; however late it is, one playout is made."""
     end = time.monotonic() + (min(job.seconds, MOST_S) if job.playouts is None else MOST_S)
+    if job.until is not None:
+        end = min(end, job.until)
 
     def goes_on(count: int) -> bool:
         return (job.playouts is None or count < job.playouts) and time.monotonic() < end

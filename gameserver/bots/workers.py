@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+import time
 from typing import Any, Final
 
 import msgspec
@@ -49,7 +50,7 @@ class Workers(Service):
         if len(self._waiting) >= WAITING:
             raise RuntimeError(f"{WAITING} searches wait for a process already")
         found: Deferred[Found] = Deferred(self._give_up)
-        self._waiting[found] = job
+        self._waiting[found] = msgspec.structs.replace(job, until=time.monotonic() + MOST_S)
         self._hand_out()
         return found
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from random import Random
 from typing import Any
@@ -10,6 +11,10 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from gameserver import Game, Move, Player, Some, bot, message
 from gameserver.bots import search
+from gameserver.bots.job import Job
+from gameserver.bots.origin import origin_of
+from gameserver.bots.snapshot import pack
+from gameserver.bots.worker import answer
 from gameserver.game.spec import spec_of
 from gameserver.testing import Table
 
@@ -46,6 +51,16 @@ class Sticks(Game):
     @bot("hard")
     async def hard(self, player: Player, moves: list[Move]) -> Move | None:
         return await search(self, player, 4.0)
+
+
+class LateTests(SynchronousTestCase):
+    def test_the_time_is_over_before_it_begins(self) -> None:
+        """A job that waited for a process until its time was over is answered all the same, after one playout."""
+        room = table_of(Sticks).room
+        seat = room.players[0].id
+        job = Job(origin_of(Sticks), pack(room), seat, 5.0, 80, bytes(16), until=time.monotonic() - 1)
+        found = answer(job, spec_of(Sticks))
+        self.assertEqual((found.type, found.playouts), ("take", 1))
 
 
 class Unsaid(Sticks):

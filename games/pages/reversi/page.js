@@ -77,6 +77,7 @@ function draw() {
   });
   undo.hidden = !room.mayUndo;
   invite.hidden = room.info.status !== "lobby";
+  chat.hidden = room.seat.role === "screen"; // nobody writes at a TV
   if (before && room.state.last !== null && room.state.last !== undefined && before[room.state.last] === null) {
     const turned = owners.filter((owner, cell) => before[cell] !== null && before[cell] !== owner).length;
     said.textContent = `${COLOURS[owners[room.state.last]]} ${placeOf(room.state.last)}, ${turned} turned.`;
