@@ -17,7 +17,7 @@ from gameserver.errors import Elsewhere
 from gameserver.room import places, rounds
 from gameserver.room.bots import thinking
 from gameserver.room.changes import Departure
-from gameserver.room.state import Ban, Mute, Place, Successor, Wins
+from gameserver.room.state import Ban, KeptPlace, Mute, Successor, Wins
 from gameserver.store import keys
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ class Heritage(Struct, frozen=True):
     locked: bool
     password: str | None
     password_key: bytes
-    places: list[Place]
+    places: list[KeptPlace]
     bans: Mapping[str, Ban]
     mutes: Mapping[str, Mute]
     evening: dict[str, Wins]

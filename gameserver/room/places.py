@@ -6,7 +6,7 @@ from collections import Counter
 from typing import TYPE_CHECKING, Final
 
 from gameserver.room.hosts import HOST_ROLES
-from gameserver.room.state import Place
+from gameserver.room.state import KeptPlace
 
 if TYPE_CHECKING:
     from gameserver.room.contract import Contract
@@ -19,7 +19,7 @@ WATCHER: Final = "spectator"
 """The role, where a game has it, of those for whom there is no other place."""
 
 
-def places_for(room: Room, spec: Contract) -> list[Place]:
+def places_for(room: Room, spec: Contract) -> list[KeptPlace]:
     """
     :param room: that all leave.
     :param spec: of the game that they go on with.
@@ -34,11 +34,11 @@ def places_for(room: Room, spec: Contract) -> list[Place]:
         if role is not None:
             taken[role] += 1
         host = seat.id == room.state.host and seat.role in HOST_ROLES
-        found.append(Place(seat.user_id, seat.role, role, seat.name, seat.profile, host))
+        found.append(KeptPlace(seat.user_id, seat.role, role, seat.name, seat.profile, host))
     return found
 
 
-def place_for(room: Room, user_id: str, role: str | None) -> Place | None:
+def place_for(room: Room, user_id: str, role: str | None) -> KeptPlace | None:
     """
     :param role: that somebody asks for; None: whichever is theirs, a player's before others.
     :returns: the place that is kept for this user.
@@ -54,7 +54,7 @@ def reserved(room: Room, role: str, user_id: str | None = None) -> int:
     return sum(1 for place in room.state.places if place.role == role and place.user_id != user_id)
 
 
-def take(room: Room, place: Place) -> None:
+def take(room: Room, place: KeptPlace) -> None:
     """Whoever it was kept for has come."""
     room.journal.set(room.state, "places", [one for one in room.state.places if one is not place])
 
@@ -71,6 +71,6 @@ def let_go(room: Room) -> None:
     room.journal.set(room.state, "places_until", None)
 
 
-def is_hosts(place: Place | None, seat: Player) -> bool:
+def is_hosts(place: KeptPlace | None, seat: Player) -> bool:
     """Whether a seat that was just taken is to have the host's flag."""
     return place is not None and place.host and seat.role in HOST_ROLES

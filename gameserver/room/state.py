@@ -18,7 +18,7 @@ from gameserver.protocol.messages import TimerInfo
 from gameserver.room import marks
 from gameserver.room.kept import Kept as Kept
 from gameserver.room.stored import NAMES, PLAIN, StoredForm, listed
-from gameserver.room.succession import Place as Place
+from gameserver.room.succession import KeptPlace as KeptPlace
 from gameserver.room.succession import Successor as Successor
 from gameserver.room.succession import Wins as Wins
 from gameserver.room.turns.state import TurnsState
@@ -182,7 +182,7 @@ class RoomState(Kept, kw_only=True):
     teams: Annotated[TeamsState | None, marks.info] = None
     turns: Annotated[TurnsState | None, marks.turn] = None
     next: Annotated[Successor | None, marks.due] = None
-    places: list[Place] = []
+    places: list[KeptPlace] = []
     places_until: Annotated[float | None, marks.due] = None
     password_key: bytes | None = None
     evening: Annotated[dict[str, Wins], marks.info] = {}

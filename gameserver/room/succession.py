@@ -9,7 +9,7 @@ from msgspec import Struct
 from gameserver.room.stored import PLAIN
 
 
-class Place(Struct, frozen=True, omit_defaults=True):
+class KeptPlace(Struct, frozen=True, omit_defaults=True):
     """
     A place that is kept for somebody in a room that goes on from another.
 
