@@ -45,6 +45,60 @@ function el(tag, props = {}, ...children) {
   return node;
 }
 
+/** What somebody may do about a line of somebody else: bring it to those who moderate, and hear its author no more. */
+
+class About {
+  element = el("div", { class: "about", part: "about", role: "group", hidden: true });
+  #words;
+  #chat;
+  #run;
+
+  /**
+   * @param {() => typeof WORDS} words
+   * @param {() => any} chat the room's, which may report and block
+   * @param {(work: Promise<any>, said: string) => Promise<void>} run waits for it, and says this, or why not
+   */
+  constructor(words, chat, run) {
+    this.#words = words;
+    this.#chat = chat;
+    this.#run = run;
+  }
+
+  /**
+   * @param {AnyLine} line
+   * @param {HTMLElement} button what has shown it, and has the focus again afterwards
+   */
+  show(line, button) {
+    const words = this.#words();
+    const from = /** @type {{ seat: string, name: string }} */ (line.from);
+    const close = () => {
+      this.hide();
+      button.focus();
+    };
+    const act = (/** @type {Promise<any>} */ work, /** @type {string} */ said) => {
+      close();
+      void this.#run(work, said);
+    };
+    const chat = this.#chat();
+    const title = words.about(from.name);
+    this.element.setAttribute("aria-label", title);
+    this.element.replaceChildren(
+      el("span", { dir: "auto" }, title),
+      el("button", { type: "button", onclick: () => act(chat.report(line), words.reported) }, words.report),
+      el("button", { type: "button", onclick: () => act(chat.block(from.seat), words.blocked(from.name)) }, words.block),
+      el("button", { type: "button", onclick: () => act(chat.block(from.seat, false), words.unblocked(from.name)) }, words.unblock),
+      el("button", { type: "button", onclick: close }, words.cancel),
+    );
+    this.element.hidden = false;
+    /** @type {HTMLElement | null} */ (this.element.querySelector("button"))?.focus();
+  }
+
+  hide() {
+    this.element.hidden = true;
+    this.element.replaceChildren();
+  }
+}
+
 /** The lines of one channel, as they stand in the chat: drawn once, added to, and filled anew where one says something else. */
 
 /** @typedef {Api.Line | Api.Post} AnyLine */
@@ -57,6 +111,7 @@ function el(tag, props = {}, ...children) {
  * @property {Map<string, Api.Seat> | undefined} seats in a room, those that are there
  * @property {(line: AnyLine) => boolean} mayEdit
  * @property {(line: AnyLine) => void} edit
+ * @property {((line: AnyLine, button: HTMLElement) => void) | null} about what may be done about lines of others
  * @property {((line: AnyLine, element: HTMLElement) => void) | null} decorate
  */
 
@@ -122,7 +177,7 @@ class Log {
    * @param {AnyLine} line
    * @param {Look} look
    */
-  #node(line, { words, me, seats, mayEdit, edit, decorate }) {
+  #node(line, { words, me, seats, mayEdit, edit, about, decorate }) {
     const made = this.#nodes.get(line) ?? { node: el("p", { part: "line" }), version: null };
     const { node } = made;
     this.#nodes.set(line, made);
@@ -138,6 +193,10 @@ class Log {
     if (line.from) children.unshift(el("bdi", { class: "from", part: "from" }, line.from.name), ...(account ? [mark()] : []), el("span", { class: "hidden" }, ": "));
     if (line.edited) children.push(el("span", { class: "note" }, words.edited));
     if (mayEdit(line)) children.push(el("button", { type: "button", "aria-label": `${words.edit}: ${line.text}`, onclick: () => edit(line) }, words.edit));
+    else if (about && line.from) {
+      const more = el("button", { type: "button", "aria-label": `${words.more}: ${line.text}`, onclick: () => about(line, more) }, "…");
+      children.push(more);
+    }
     node.replaceChildren(...children);
     decorate?.(line, node);
     return node;
@@ -219,6 +278,7 @@ button:disabled { cursor: default; opacity: .6; }
 .emote .text, .empty { font-style: italic; }
 .mentioned { border-inline-start: 4px solid ${token("accent")}; padding-inline-start: .4em; }
 .line button { min-height: 1.7em; padding: 0 .5em; font-size: .8em; color: ${token("muted")}; }
+.about { display: flex; flex-wrap: wrap; gap: .35rem; align-items: center; }
 .typing { margin: 0; min-height: 1.4em; font-size: .85em; }
 .error { margin: 0; color: ${token("bad")}; }
 .error:empty { display: none; }
@@ -256,6 +316,17 @@ const WORDS = {
   edited: "(edited)",
   nothing: "Nothing said yet.",
   closed: "Nobody may write here now.",
+  more: "More",
+  report: "Report",
+  reported: "It was brought to those who keep order.",
+  block: "Block",
+  unblock: "Unblock",
+  /** @param {string} name */
+  about: (name) => `A line of ${name}:`,
+  /** @param {string} name */
+  blocked: (name) => `You hear no more of ${name}.`,
+  /** @param {string} name */
+  unblocked: (name) => `You hear ${name} again.`,
   account: "has an account",
   gone: "somebody who left",
   /** @param {number} n */
@@ -282,6 +353,7 @@ class GameChat extends HTMLElement {
   /** @type {Set<string>} */
   #opened = new Set(); // private talks without a line yet
   #log;
+  #about;
   /** @type {AnyLine | null} */
   #editing = null;
   #due = false;
@@ -303,6 +375,10 @@ class GameChat extends HTMLElement {
       cancel: () => this.#edit(null),
     });
     this.#log = new Log(this.#parts.log);
+    this.#about = new About(() => this.#words, () => this.#room.chat, async (work, said) => {
+      if ((await this.#try(work)) !== undefined) this.#parts.error.textContent = said;
+    });
+    this.#parts.typing.before(this.#about.element);
     root.append(this.#parts.section);
     this.#name();
   }
@@ -473,6 +549,7 @@ class GameChat extends HTMLElement {
       seats: this.#room.seats,
       mayEdit: (line) => this.#mayEdit(line),
       edit: (line) => this.#edit(line),
+      about: this.#room.chat.report ? (line, button) => this.#about.show(line, button) : null,
       decorate: this.decorate,
     });
     const { field, send, error } = this.#parts;
@@ -547,6 +624,7 @@ class GameChat extends HTMLElement {
     if (this.#room && this.#parts.field.value) this.#room.chat.typing?.(this.#to, false);
     this.#to = to;
     this.#edit(null);
+    this.#about.hide();
     this.#log.restart();
     this.#parts.error.textContent = "";
     this.#draw();

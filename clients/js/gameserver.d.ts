@@ -44,6 +44,11 @@ export interface ConnectOptions {
   WebSocket?: unknown;
   /** Where a guest's token and the secrets of seats are kept: by default localStorage; null keeps them in memory. */
   storage?: Pick<Storage, "getItem" | "setItem"> | null;
+  /**
+   * Whose a guest's token is that is kept: by default the `browser`'s, so that all its tabs are one guest; or this `tab`'s
+   * alone, so that two people play in one browser. It is kept over a reload in both cases.
+   */
+  session?: "browser" | "tab";
   /** How long to try for the first `welcome`, in ms; by default 30,000. `Infinity`: for as long as it takes. */
   timeout_ms?: number;
   /** Ends the attempt: `connect` rejects with its reason. Once it has resolved, the signal is not looked at any more. */

@@ -2938,9 +2938,10 @@ class Memory {
   /**
    * @param {Store | null | undefined} storage
    * @param {string} url
+   * @param {"browser" | "tab"} session
    */
-  constructor(storage, url) {
-    this.#storage = (storage === undefined ? pageStorage() : storage) ?? oneValue(); // as good, until the page is gone
+  constructor(storage, url, session = "browser") {
+    this.#storage = (storage === undefined ? pageStorage(session) : storage) ?? oneValue(); // as good, until the page is gone
     this.#key = `gameserver ${url}`;
   }
 
@@ -3021,9 +3022,10 @@ class Memory {
   }
 }
 
-function pageStorage() {
+/** @param {"browser" | "tab"} session */
+function pageStorage(session) {
   try {
-    return globalThis.localStorage;
+    return session === "tab" ? globalThis.sessionStorage : globalThis.localStorage;
   } catch {
     return null; // blocked by the browser's settings
   }
@@ -3077,7 +3079,7 @@ class Client extends Emitter {
     if (!WebSocket) throw new TypeError("There is no WebSocket here: pass one, such as that of npm's ws.");
     const form = options.binary ? PACKED : JSON_FORM;
     const url = socketUrl(options.url ?? homeUrl());
-    this.#memory = new Memory(options.storage, url);
+    this.#memory = new Memory(options.storage, url, options.session);
     this.#keepsToken = !options.token && !options.ticket;
     this.token = options.token ?? (this.#keepsToken ? this.#memory.token : null);
     this.chat = new Posts(this, this.#memory);

@@ -55,7 +55,7 @@ export class Client extends Emitter {
     if (!WebSocket) throw new TypeError("There is no WebSocket here: pass one, such as that of npm's ws.");
     const form = options.binary ? PACKED : JSON_FORM;
     const url = socketUrl(options.url ?? homeUrl());
-    this.#memory = new Memory(options.storage, url);
+    this.#memory = new Memory(options.storage, url, options.session);
     this.#keepsToken = !options.token && !options.ticket;
     this.token = options.token ?? (this.#keepsToken ? this.#memory.token : null);
     this.chat = new Posts(this, this.#memory);

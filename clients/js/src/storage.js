@@ -15,9 +15,10 @@ export class Memory {
   /**
    * @param {Store | null | undefined} storage
    * @param {string} url
+   * @param {"browser" | "tab"} session
    */
-  constructor(storage, url) {
-    this.#storage = (storage === undefined ? pageStorage() : storage) ?? oneValue(); // as good, until the page is gone
+  constructor(storage, url, session = "browser") {
+    this.#storage = (storage === undefined ? pageStorage(session) : storage) ?? oneValue(); // as good, until the page is gone
     this.#key = `gameserver ${url}`;
   }
 
@@ -98,9 +99,10 @@ export class Memory {
   }
 }
 
-function pageStorage() {
+/** @param {"browser" | "tab"} session */
+function pageStorage(session) {
   try {
-    return globalThis.localStorage;
+    return session === "tab" ? globalThis.sessionStorage : globalThis.localStorage;
   } catch {
     return null; // blocked by the browser's settings
   }

@@ -5,7 +5,7 @@
 
 import { connect } from "../gameserver.js";
 import { showAccount } from "./account.js";
-import { account, api, attempt, cleanCode, el, fill, identity, keyHere, newsBanner, recognise, saveName, savedName, toast, urlOf, words } from "./page.js";
+import { account, api, attempt, cleanCode, el, fill, identity, keyHere, newsBanner, ownProfile, recognise, saveName, savedName, toast, urlOf, words } from "./page.js";
 import { schemaForm } from "./form.js";
 
 const POLL_MS = 3000;
@@ -36,11 +36,12 @@ function client() {
 
 /**
  * @param {string} game
- * @param {{ room?: string, role?: string }} where
+ * @param {{ room?: string, role?: string, join?: boolean }} where
  */
-function playUrl(game, { room, role } = {}) {
+function playUrl(game, { room, role, join = false } = {}) {
   const url = urlOf(`/play/${encodeURIComponent(game)}/`);
   if (room) url.searchParams.set("room", room);
+  if (join) url.searchParams.set("join", "1"); // sit down at once, with the name that was used last
   if (role && role !== "player") url.searchParams.set("role", role);
   return url.pathname + url.search;
 }
@@ -75,9 +76,12 @@ function openCreate(game, role = "player") {
     error.textContent = "";
     make.disabled = true;
     try {
+      /** @type {Record<string, any>} */
       const wish = { options: options?.value(), private: hidden.checked, password: password.value || undefined, role };
-      if (role === "player") keepName((wish.name = name.value.trim()));
-      else wish.name = "Screen";
+      if (role === "player") {
+        keepName((wish.name = name.value.trim()));
+        wish.profile = ownProfile();
+      } else wish.name = "Screen";
       const room = await (await client()).create(game.name, wish);
       location.assign(playUrl(game.name, { room: room.code, role }));
     } catch (failed) {
@@ -231,13 +235,13 @@ function readPlace(text) {
   }
 }
 
-async function goToRoom({ code, role }) {
+async function goToRoom({ code, role }, { join = false } = {}) {
   const error = $("join-error");
   error.textContent = "";
   try {
     if (!code) throw new Error("Type the code of a room, or paste its link.");
     const room = await api(`/api/rooms/${encodeURIComponent(code)}`);
-    location.assign(playUrl(room.game, { room: room.room, role }));
+    location.assign(playUrl(room.game, { room: room.room, role, join: join && Boolean(savedName()) }));
   } catch (failed) {
     error.textContent = words(failed);
     $("code").setAttribute("aria-invalid", "true");
@@ -247,7 +251,7 @@ async function goToRoom({ code, role }) {
 
 $("join").addEventListener("submit", (event) => {
   event.preventDefault();
-  goToRoom(readPlace($("code").value));
+  goToRoom(readPlace($("code").value), { join: true });
 });
 
 /** Whoever came with a code, by /CODE, goes on to its room; coming back from there is not to lead there again. */

@@ -32,8 +32,11 @@
  *   seatList(room, {role, done, active})   ul.seats of chips; done(seat) → whether to tick it, active(seat) → to mark it
  *   teamList(room)                  ul.teams: title, score and people of each team; a button each where players choose
  *   seatColor(seat)                 "color-1" … "color-8": the same for a player on every device
- *   startButton(room, {label})      for the host, before the game and after it; the others read who starts
- *   hostButton(room, about)         for the host: a dialog with all that a host may do, besides starting; header() has it
+ *   startButton(room, {label})      for the host, before the game and after it; the others read who starts, and say that
+ *                                   they are ready
+ *   hostButton(room, about)         for the host: a dialog with all that a host may do: start, options, another game with the
+ *                                   same people, bots, and so on; header() has it
+ *   eveningLine(room)               who has won how often this evening, between rounds; enter() shows it to screens
  *   countdown(room, name, {hurry_s, label})   seconds left of a shown timer by the server's clock; hidden without one
  *   turnCountdown(room), clockCountdown(room, key)   the time of this turn; of a player (a seat's id) or team (group:NAME)
  *   leftMs(room, name)              the same as a number of ms, or null
@@ -47,6 +50,8 @@
  *   toast(text, {kind: "info"|"error", ms}), announce(text)  (for screen readers alone), words(error)
  *   keepAwake(), awake()            the screen stays on while the page is seen: by a wake lock, or a silent film; enter() does it
  *   savedName(), saveName(text), query (URLSearchParams), gameName(), inviteUrl(room, {role}), api(path, {method, body, token})
+ *   ownProfile(), faceField()       the face and colour that others see, as `profile` of a seat; a field to choose them. ?as=2
+ *                                   makes a tab somebody of its own: name, face and guest are kept for that tab alone
  *   identity()                      who this browser is, for connect(), after await recognise(); account(),
  *                                   saveAccount(name), loginAddress(ways)
  *   BASE, urlOf(path)               the lobby's address, and that of a path such as /api/games: never a path alone, since
@@ -68,6 +73,8 @@ export { chatBox, lobbyChat } from "./page/chat.js";
 export { clockCountdown, countdown, leftMs, turnCountdown } from "./page/countdown.js";
 export { el, fill, render } from "./page/elements.js";
 export { enter } from "./page/enter.js";
+export { eveningLine } from "./page/evening.js";
+export { faceField, ownProfile } from "./page/faces.js";
 export { hostButton } from "./page/host.js";
 export { api } from "./page/http.js";
 export { account, identity, loginAddress, recognise, saveAccount, savedName, saveName } from "./page/identity.js";

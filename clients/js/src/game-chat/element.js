@@ -1,5 +1,6 @@
 /** The element `<game-chat>`: what is in it, what it shows of a room, and what somebody does with it. */
 
+import { About } from "./about.js";
 import { el } from "./el.js";
 import { Log } from "./log.js";
 import { makeParts } from "./parts.js";
@@ -25,6 +26,7 @@ export class GameChat extends HTMLElement {
   /** @type {Set<string>} */
   #opened = new Set(); // private talks without a line yet
   #log;
+  #about;
   /** @type {AnyLine | null} */
   #editing = null;
   #due = false;
@@ -46,6 +48,10 @@ export class GameChat extends HTMLElement {
       cancel: () => this.#edit(null),
     });
     this.#log = new Log(this.#parts.log);
+    this.#about = new About(() => this.#words, () => this.#room.chat, async (work, said) => {
+      if ((await this.#try(work)) !== undefined) this.#parts.error.textContent = said;
+    });
+    this.#parts.typing.before(this.#about.element);
     root.append(this.#parts.section);
     this.#name();
   }
@@ -216,6 +222,7 @@ export class GameChat extends HTMLElement {
       seats: this.#room.seats,
       mayEdit: (line) => this.#mayEdit(line),
       edit: (line) => this.#edit(line),
+      about: this.#room.chat.report ? (line, button) => this.#about.show(line, button) : null,
       decorate: this.decorate,
     });
     const { field, send, error } = this.#parts;
@@ -290,6 +297,7 @@ export class GameChat extends HTMLElement {
     if (this.#room && this.#parts.field.value) this.#room.chat.typing?.(this.#to, false);
     this.#to = to;
     this.#edit(null);
+    this.#about.hide();
     this.#log.restart();
     this.#parts.error.textContent = "";
     this.#draw();

@@ -15,6 +15,7 @@ import { el } from "./el.js";
  * @property {Map<string, Api.Seat> | undefined} seats in a room, those that are there
  * @property {(line: AnyLine) => boolean} mayEdit
  * @property {(line: AnyLine) => void} edit
+ * @property {((line: AnyLine, button: HTMLElement) => void) | null} about what may be done about lines of others
  * @property {((line: AnyLine, element: HTMLElement) => void) | null} decorate
  */
 
@@ -80,7 +81,7 @@ export class Log {
    * @param {AnyLine} line
    * @param {Look} look
    */
-  #node(line, { words, me, seats, mayEdit, edit, decorate }) {
+  #node(line, { words, me, seats, mayEdit, edit, about, decorate }) {
     const made = this.#nodes.get(line) ?? { node: el("p", { part: "line" }), version: null };
     const { node } = made;
     this.#nodes.set(line, made);
@@ -96,6 +97,10 @@ export class Log {
     if (line.from) children.unshift(el("bdi", { class: "from", part: "from" }, line.from.name), ...(account ? [mark()] : []), el("span", { class: "hidden" }, ": "));
     if (line.edited) children.push(el("span", { class: "note" }, words.edited));
     if (mayEdit(line)) children.push(el("button", { type: "button", "aria-label": `${words.edit}: ${line.text}`, onclick: () => edit(line) }, words.edit));
+    else if (about && line.from) {
+      const more = el("button", { type: "button", "aria-label": `${words.more}: ${line.text}`, onclick: () => about(line, more) }, "…");
+      children.push(more);
+    }
     node.replaceChildren(...children);
     decorate?.(line, node);
     return node;

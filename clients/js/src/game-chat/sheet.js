@@ -40,6 +40,7 @@ button:disabled { cursor: default; opacity: .6; }
 .emote .text, .empty { font-style: italic; }
 .mentioned { border-inline-start: 4px solid ${token("accent")}; padding-inline-start: .4em; }
 .line button { min-height: 1.7em; padding: 0 .5em; font-size: .8em; color: ${token("muted")}; }
+.about { display: flex; flex-wrap: wrap; gap: .35rem; align-items: center; }
 .typing { margin: 0; min-height: 1.4em; font-size: .85em; }
 .error { margin: 0; color: ${token("bad")}; }
 .error:empty { display: none; }

@@ -15,6 +15,17 @@ export const WORDS = {
   edited: "(edited)",
   nothing: "Nothing said yet.",
   closed: "Nobody may write here now.",
+  more: "More",
+  report: "Report",
+  reported: "It was brought to those who keep order.",
+  block: "Block",
+  unblock: "Unblock",
+  /** @param {string} name */
+  about: (name) => `A line of ${name}:`,
+  /** @param {string} name */
+  blocked: (name) => `You hear no more of ${name}.`,
+  /** @param {string} name */
+  unblocked: (name) => `You hear ${name} again.`,
   account: "has an account",
   gone: "somebody who left",
   /** @param {number} n */

@@ -1,20 +1,11 @@
 /** People: their faces, names, and all who are here. */
 
 import { el } from "../page/elements.js";
+import { avatar } from "../page/faces.js";
 import { seatColor } from "../page/seats.js";
 import { fitList } from "./fit.js";
 
-/** What stands for somebody: the emoji that was chosen when coming in, else the first letter of the name. */
-export function faceOf({ name, profile }) {
-  const chosen = profile?.avatar;
-  return typeof chosen === "string" && chosen && chosen.length <= 16 ? chosen : ([...(name ?? "")][0]?.toUpperCase() ?? "?");
-}
-
-/** A round face in the colour of whatever it stands in. Takes a seat, or {name}. */
-export function avatar(who) {
-  const chosen = typeof who?.profile?.avatar === "string" && who.profile.avatar;
-  return el("span", { class: ["face", chosen && "emoji"], "aria-hidden": "true" }, faceOf(who ?? { name: "?" }));
-}
+export { avatar, faceOf } from "../page/faces.js";
 
 /** All who have a seat of this role, in the order in which they came. */
 export function playersOf(room, role = "player") {

@@ -36,10 +36,15 @@ export function isElsewhere(game, ours) {
   return Boolean(game && ours && game !== ours);
 }
 
-/** Go to the page of another game, with this page's query; what would follow here never comes. */
-export function goToGame(game) {
+/**
+ * Go to the page of another game, with this page's query; what would follow here never comes.
+ * @param {string} game
+ * @param {string} [room] the code of a room, where it is not the one of the query
+ */
+export function goToGame(game, room) {
   const url = urlOf(`/play/${encodeURIComponent(game)}/`);
   url.search = location.search;
+  if (room) url.searchParams.set("room", room);
   location.replace(url);
   return new Promise(() => {});
 }

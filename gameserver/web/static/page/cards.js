@@ -1,11 +1,12 @@
 /** What somebody without a seat is asked: a name, a room to join, or the options of a new one. */
 
 import { schemaForm } from "../form.js";
-import { BASE, cleanCode, goToGame, isElsewhere, roomOfQuery } from "./base.js";
+import { BASE, cleanCode, goToGame, isElsewhere, query, roomOfQuery } from "./base.js";
 import { lobbyChat } from "./chat.js";
 import { el, fill } from "./elements.js";
+import { faceField, ownProfile } from "./faces.js";
 import { api } from "./http.js";
-import { saveName, savedName } from "./identity.js";
+import { playerOfTab, saveName, savedName } from "./identity.js";
 import { sayMending, words } from "./notices.js";
 
 const HAS_KEYS = matchMedia("(hover: hover) and (pointer: fine)").matches; // on a phone a focus would bring up the keyboard
@@ -16,7 +17,7 @@ function nameField() {
 }
 
 export async function joinCard({ mount, client, game, role, seated, about }) {
-  const code = roomOfQuery();
+  let code = roomOfQuery();
   const look = () => api(`/api/rooms/${encodeURIComponent(code)}`).catch((error) => error);
   let listing = await look();
   for (let tries = 0; listing.code === "quarantined"; tries += 1) {
@@ -27,7 +28,8 @@ export async function joinCard({ mount, client, game, role, seated, about }) {
     fill(mount, el("div", { class: "card stack center" }, el("h1", {}, "No such room"), el("p", {}, "There is no room ", el("span", { class: "code" }, code), ". It may be over, or the code mistyped."), el("div", { class: "row center" }, el("a", { class: "button primary", href: BASE.href }, "To the lobby"))));
     return;
   }
-  if (isElsewhere(listing.game, game)) return goToGame(listing.game);
+  code = listing.room ?? code; // an old code leads to where all have gone on
+  if (isElsewhere(listing.game, game)) return goToGame(listing.game, code);
   const canWatch = role === "player" && (listing.open_to ?? []).includes("spectator");
   const watch = canWatch ? el("a", { class: "button quiet", href: `?room=${code}&role=spectator` }, "Only watch") : null;
   if (listing.open_to && !listing.open_to.includes(role)) {
@@ -38,6 +40,7 @@ export async function joinCard({ mount, client, game, role, seated, about }) {
     return;
   }
   const named = role === "player" ? nameField() : null;
+  const face = named ? faceField() : null;
   const password = el("input", { id: "enter-password", type: "password", autocomplete: "off", required: Boolean(listing.needs_password) });
   const passwordField = el("div", { class: "field", hidden: !listing.needs_password }, el("label", { htmlFor: "enter-password" }, "The room's password"), password);
   const error = el("p", { class: "error", role: "alert" });
@@ -49,7 +52,7 @@ export async function joinCard({ mount, client, game, role, seated, about }) {
     button.disabled = true;
     error.textContent = "";
     try {
-      seated(await client.join(code, { name: name ?? titled(role), role, password: password.value || undefined }));
+      seated(await client.join(code, { name: name ?? titled(role), role, password: password.value || undefined, profile: face ? ownProfile() : undefined }));
     } catch (failed) {
       button.disabled = false;
       const isNeeded = failed.code === "wrong_password" && !password.value;
@@ -67,14 +70,17 @@ export async function joinCard({ mount, client, game, role, seated, about }) {
       "form",
       { class: "card stack narrow-card", onsubmit: join },
       el("div", { class: "row spread" }, el("h1", {}, about.title), el("span", { class: "code" }, code)),
+      playerOfTab > 1 ? el("p", { class: "muted" }, `Player ${playerOfTab} in this browser: this tab is somebody of its own.`) : null,
       named?.node,
+      face,
       passwordField,
       error,
       button,
       watch,
     ),
   );
-  if (role !== "player" && !listing.needs_password) await join();
+  const isKnown = role !== "player" || (query.has("join") && savedName()); // whoever typed the code has said so already
+  if (isKnown && !listing.needs_password) await join();
   else if (HAS_KEYS) (listing.needs_password && savedName() ? password : (named?.input ?? password)).focus();
 }
 
@@ -101,7 +107,7 @@ export function startCard({ mount, client, game, role, about, create, seated }) 
     if (name) saveName(name);
     try {
       const settings = options ? options.value() : undefined;
-      seated(await client.create(game, { options: settings, private: isPrivate.checked, name: as === "player" ? name : titled(as), role: as }));
+      seated(await client.create(game, { options: settings, private: isPrivate.checked, name: as === "player" ? name : titled(as), role: as, profile: as === "player" ? ownProfile() : undefined }));
     } catch (failed) {
       error.textContent = options?.explain(failed) ?? words(failed);
     }
@@ -123,7 +129,7 @@ export function startCard({ mount, client, game, role, about, create, seated }) 
     { class: "card stack", onsubmit: submit },
     el("h1", {}, about.title),
     about.doc ? el("p", { class: "muted" }, about.doc) : null,
-    role === "player" ? named.node : null,
+    role === "player" ? [named.node, faceField()] : null,
     el("details", {}, el("summary", {}, "Options"), el("div", { class: "stack" }, options?.element, el("div", { class: "field check" }, isPrivate, el("label", { htmlFor: "enter-private" }, "Not in the lobby's list")))),
     error,
     el("button", { class: "primary big wide", type: "submit" }, role === "player" ? "New room" : role === "screen" ? "New room on this screen" : `New room as ${role}`),

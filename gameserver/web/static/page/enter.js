@@ -7,6 +7,7 @@ import { newsBanner, statusBanner } from "./banners.js";
 import { BASE, gameName, goToGame, isElsewhere, query, roomOfQuery } from "./base.js";
 import { joinCard, startCard } from "./cards.js";
 import { el, fill } from "./elements.js";
+import { eveningLine } from "./evening.js";
 import { api } from "./http.js";
 import { installable } from "./install.js";
 import { identity, loginAddress, recognise } from "./identity.js";
@@ -47,17 +48,20 @@ export async function enter({ mount, game = gameName(), role = "player", title, 
   mount.before(banner, newsBanner(client));
   const asked = { mount, client, game, role: wanted, about, create };
   const room = (await goOn(asked)) ?? (await sitDown(asked));
-  if (isElsewhere(room.game, game)) return goToGame(room.game);
+  if (isElsewhere(room.game, game)) return goToGame(room.game, room.code);
   client.chat.cease(`lobby:${game}`);
   const here = new URL(location.href);
   here.searchParams.set("room", room.code);
+  here.searchParams.delete("join");
   if (room.seat.role !== "player") here.searchParams.set("role", room.seat.role);
   else here.searchParams.delete("role");
   history.replaceState(null, "", here);
   document.documentElement.classList.toggle("tv", room.seat.role === "screen");
   document.title = `${name} ${room.code}`;
   if (bar) mount.before(header(client, room, { title: name, about }));
-  room.on("$left", (event) => (onLeft ? onLeft(event) : sayLeft(mount, room, event)));
+  if (bar && room.seat.role === "screen") mount.before(eveningLine(room));
+  room.on("$left", (event) => (event.next ? sayGoing(mount) : onLeft ? onLeft(event) : sayLeft(mount, room, event)));
+  room.on("$next", (next, error) => (next ? goToGame(next.game, next.code) : sayNoPlace(mount, room, error)));
   client.on("$error", (error) => error.code === "game_error" && error.room === room.code && toast(error.message, { kind: "error" }));
   keepAwake();
   installable();
@@ -126,7 +130,7 @@ async function goOn({ mount, client, game, role }) {
   if (!code) return null;
   const seat = client.remembered().find((each) => each.code === code && (each.role ?? "player") === role);
   if (!seat) return null;
-  if (isElsewhere(seat.game, game)) return goToGame(seat.game);
+  if (isElsewhere(seat.game, game)) return goToGame(seat.game, code);
   for (let tries = 0; ; tries += 1) {
     try {
       return await client.resume(code, { role });
@@ -139,6 +143,24 @@ async function goOn({ mount, client, game, role }) {
 
 function sitDown(asked) {
   return new Promise((seated) => (roomOfQuery() ? joinCard : startCard)({ ...asked, seated }));
+}
+
+/** All go on with another game: this page, too, once its seat there is given. */
+function sayGoing(mount) {
+  // After whatever the game still draws.
+  setTimeout(() => fill(mount, el("div", { class: "card stack center" }, el("p", { role: "status", class: "lead" }, "On to the next game…"))));
+}
+
+/** There was none for this seat in the next room: it may watch, or look again. */
+function sayNoPlace(mount, room, error) {
+  for (const bar of document.querySelectorAll(".bar")) bar.remove();
+  const url = new URL(location.href);
+  url.searchParams.set("room", room.left?.next ?? room.code);
+  const card = el("div", { class: "card stack center narrow-card", tabindex: "-1" }, el("h1", {}, "The others went on to the next game."), el("p", {}, words(error)), el("div", { class: "row center" }, el("a", { class: "button primary", href: url.href }, "Look there"), el("a", { class: "button", href: BASE.href }, "To the lobby")));
+  setTimeout(() => {
+    mount.replaceChildren(card);
+    card.focus();
+  });
 }
 
 const LEFT = {

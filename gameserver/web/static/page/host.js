@@ -1,12 +1,17 @@
-/** What the host of a room may do, besides starting it: behind one button, in every game. */
+/** What the host of a room may do: behind one button, in every game. */
 
 import { el, fill, live } from "./elements.js";
+import { nextPart, optionsPart } from "./host_room.js";
 import { ask, attempt } from "./notices.js";
 
 /** @import * as Api from "../../gameserver.js" */
 
-/** @type {[Api.HostAct, string, (info: Api.Info) => boolean][]} */
+/** What a host may do of a room, besides what `host_may` of a game says: always. */
+const ALWAYS = "start";
+
+/** @type {[Api.HostAct | "start", string, (info: Api.Info) => boolean][]} */
 const ROOM_ACTS = [
+  ["start", "Start", (info) => info.status === "lobby"],
   ["again", "Play again", (info) => info.status === "over"],
   ["pause", "Pause", (info) => info.status === "playing" && !info.paused],
   ["unpause", "Go on", (info) => info.paused],
@@ -25,30 +30,42 @@ const SEAT_ACTS = [
 const MAY_HOST = ["player", "host"];
 
 /**
- * A button that the host alone sees, which opens a dialog with the acts that the game lets a host do.
+ * A button that the host alone sees, which opens a dialog with the acts that the game lets a host do, the options, and
+ * the way to another game with the same people.
  * @param {Api.Room} room
  * @param {{ host_may: string[] }} about
  */
 export function hostButton(room, about) {
   const button = el("button", { class: "quiet", type: "button", onclick: () => openHost(room, about) }, "Host");
   return live(button, room, () => {
-    button.hidden = !room.mayHost || about.host_may.length === 0;
+    button.hidden = !room.mayHost;
   });
 }
 
 function openHost(room, about) {
-  const may = (act) => about.host_may.includes(act);
+  const may = (act) => act === ALWAYS || about.host_may.includes(act);
+  const levels = Object.entries(about.levels ?? {});
   const acts = el("div", { class: "row" });
   const people = el("ul", { class: "stack tight plain" });
   const draw = () => {
     if (!room.mayHost) return dialog.close();
-    fill(acts, ROOM_ACTS.filter(([act, , fits]) => may(act) && fits(room.info)).map(([act, text]) => actButton(act, text)));
+    fill(acts, ROOM_ACTS.filter(([act, , fits]) => may(act) && fits(room.info)).map(([act, text]) => actButton(act, text)), room.info.status === "playing" ? null : levels.map(([level, title]) => botButton(level, title)));
     fill(people, [...room.seats.values()].filter((seat) => !seat.gone && seat.id !== room.seat.id).map(seatRow));
   };
-  const actButton = (act, text) => el("button", { type: "button", "data-key": act, onclick: () => attempt(room.asHost(act)) }, text);
+  const actButton = (act, text) => el("button", { type: "button", "data-key": act, onclick: () => attempt(act === "start" ? room.start() : room.asHost(act)) }, text);
+  const botButton = (level, title) => el("button", { type: "button", class: "quiet", "data-key": `bot-${level}`, onclick: () => attempt(room.bot({ level })) }, `Add a bot: ${title}`);
   const seatRow = (seat) => {
-    const fitting = SEAT_ACTS.filter(([act]) => may(act) && (act === "pass" ? MAY_HOST.includes(seat.role) && !seat.host : !seat.host));
-    return el("li", { class: "row spread" }, el("span", { dir: "auto" }, seat.name, seat.host ? " (host)" : ""), el("span", { class: "row" }, fitting.map((each) => seatButton(each, seat))));
+    const fitting = SEAT_ACTS.filter(([act]) => !seat.bot && may(act) && (act === "pass" ? MAY_HOST.includes(seat.role) && !seat.host : !seat.host));
+    return el("li", { class: "row spread" }, el("span", { dir: "auto" }, seat.name, seat.host ? " (host)" : "", !seat.online && !seat.bot ? " (away)" : ""), el("span", { class: "row" }, fitting.map((each) => seatButton(each, seat)), botActs(seat)));
+  };
+  /** A seat whose player is away goes to a bot, and comes back; a bot's own goes again. */
+  const botActs = (seat) => {
+    if (!levels.length || seat.role !== "player") return null;
+    const playing = room.info.status === "playing";
+    const button = (key, text, which) => el("button", { type: "button", class: "quiet", "data-key": `${key}-${seat.id}`, onclick: () => attempt(room.bot({ ...which, seat: seat.id })) }, text, el("span", { class: "visually-hidden" }, ` ${seat.name}`));
+    if (seat.bot) return playing ? null : button("unbot", "Remove the bot", {});
+    if (seat.stand_in) return button("back", "Take back from the bot", {});
+    return playing && !seat.online ? button("hand", "Hand to a bot", { level: levels[0][0] }) : null;
   };
   const seatButton = ([act, text, question], seat) => {
     const doIt = async () => {
@@ -58,7 +75,7 @@ function openHost(room, about) {
     return el("button", { type: "button", class: "quiet", "data-key": `${act}-${seat.id}`, onclick: doIt }, text, el("span", { class: "visually-hidden" }, ` ${seat.name}`));
   };
   const dialog = el("dialog", { "aria-label": "Host" });
-  dialog.append(el("div", { class: "stack" }, el("h2", {}, "Host"), live(acts, room, draw), people, el("button", { type: "button", class: "primary", onclick: () => dialog.close() }, "Done")));
+  dialog.append(el("div", { class: "stack" }, el("h2", {}, "Host"), live(acts, room, draw), optionsPart(room, about), nextPart(room), el("h3", {}, "Who is here"), people, el("button", { type: "button", class: "primary", onclick: () => dialog.close() }, "Done")));
   dialog.addEventListener("click", (event) => event.target === dialog && dialog.close());
   dialog.addEventListener("close", () => dialog.remove());
   document.body.append(dialog);

@@ -1,6 +1,6 @@
 /** Who this browser is: a guest of a name, an account, or a user of another system. */
 
-import { keyHere } from "./base.js";
+import { keyHere, query } from "./base.js";
 import { askParent, framed } from "./framed.js";
 import { api } from "./http.js";
 import { toast, words } from "./notices.js";
@@ -8,11 +8,50 @@ import { toast, words } from "./notices.js";
 const NAME_KEY = "gameserver.name";
 const ACCOUNT_KEY = keyHere("gameserver.account");
 const STATE_KEY = keyHere("gameserver.state");
+const FACE_KEY = "gameserver.face";
+const AS_KEY = keyHere("gameserver.as");
+const MOST_PLAYERS = 99;
+
+/**
+ * Which of several people this tab is, who play in one browser. The first is the browser's own, as in all other tabs; with
+ * ?as=2 the tab is somebody of its own, a guest, for as long as it is there.
+ */
+export const playerOfTab = (() => {
+  try {
+    const asked = Number(query.get("as"));
+    if (Number.isInteger(asked) && asked >= 1 && asked <= MOST_PLAYERS) sessionStorage.setItem(AS_KEY, String(asked));
+    return Number(sessionStorage.getItem(AS_KEY)) || 1;
+  } catch {
+    return 1;
+  }
+})();
+
+/** Where this tab keeps who it is. */
+function kept() {
+  return playerOfTab > 1 ? sessionStorage : localStorage;
+}
+
+/** The face and the colour that were chosen last: {avatar, colour}, or {}. */
+export function savedFace() {
+  try {
+    return JSON.parse(kept().getItem(FACE_KEY) ?? "{}") ?? {};
+  } catch {
+    return {};
+  }
+}
+
+export function saveFace(face) {
+  try {
+    kept().setItem(FACE_KEY, JSON.stringify(face));
+  } catch {
+    // then it is another one the next time
+  }
+}
 
 export function savedName() {
   if (framed && framedName) return framedName;
   try {
-    return localStorage.getItem(NAME_KEY) ?? "";
+    return kept().getItem(NAME_KEY) ?? "";
   } catch {
     return "";
   }
@@ -20,7 +59,7 @@ export function savedName() {
 
 export function saveName(text) {
   try {
-    localStorage.setItem(NAME_KEY, text);
+    kept().setItem(NAME_KEY, text);
   } catch {
     // private windows may have no storage
   }
@@ -32,6 +71,7 @@ let framedName = null;
 /** Whose account this browser is logged in to, by name, or null: the login itself is a cookie that pages cannot read. */
 export function account() {
   if (framed) return framedName;
+  if (playerOfTab > 1) return null;
   try {
     return localStorage.getItem(ACCOUNT_KEY);
   } catch {
@@ -77,7 +117,7 @@ async function arrive() {
 
 async function meet() {
   const ways = await api("/api/auth").catch(() => ({}));
-  if (!ways.sessions) return { ways, elsewhere: false };
+  if (!ways.sessions || playerOfTab > 1) return { ways, elsewhere: false };
   try {
     const { user, elsewhere = false } = await api("/api/tickets", { method: "POST", body: {} });
     become(user);
@@ -131,6 +171,7 @@ export function loginAddress(ways) {
 export function identity() {
   if (framed) return { name: framedName ?? undefined, ticket: async () => (await askParent()).ticket };
   const name = savedName() || undefined;
+  if (playerOfTab > 1) return { name, session: /** @type {const} */ ("tab") };
   return account() ? { name, ticket: buyTicket } : { name };
 }
 

@@ -1,12 +1,15 @@
 /** Who is in the room: seats, teams, and whoever may start the game. */
 
 import { el, fill, live } from "./elements.js";
+import { avatar, chosenColour } from "./faces.js";
 import { attempt } from "./notices.js";
 
 /** @import * as Api from "../../gameserver.js" */
 
-/** The same colour for a player on every device. */
+/** The same colour for a player on every device: the one that was chosen, else by number. */
 export function seatColor(seat) {
+  const chosen = chosenColour(seat);
+  if (chosen) return `color-${chosen}`;
   const number = seat.number ?? [...seat.id].reduce((sum, letter) => sum + letter.charCodeAt(0), 0);
   return `color-${(number % 8) + 1}`;
 }
@@ -55,11 +58,11 @@ function accountMark() {
 function seatChip(room, seat, done, active) {
   const me = seat.id === room.seat.id;
   const team = room.teams.find(({ seats }) => seats.includes(seat));
-  const notes = [me && "you", seat.host && "host", seat.bot ? "bot" : !seat.online && "away", seat.stand_in && "a bot plays", seat.role !== "player" && seat.role, team?.title].filter(Boolean);
+  const notes = [me && "you", seat.host && "host", seat.bot ? "bot" : !seat.online && "away", seat.stand_in && "a bot plays", seat.ready && room.info.status !== "playing" && "ready", seat.role !== "player" && seat.role, team?.title].filter(Boolean);
   return el(
     "li",
     { class: ["seat", seatColor(seat), me && "me", !seat.online && !seat.bot && "offline", done && "done", active && "active", team && "teamed"], style: team && { "--team": team.colour } },
-    el("span", { class: "face", "aria-hidden": "true" }, [...seat.name][0]?.toUpperCase() ?? "?"),
+    avatar(seat),
     el("span", { class: "name" }, seat.name),
     seat.account ? accountMark() : null,
     notes.length ? el("span", { class: "note" }, notes.join(", ")) : null,
@@ -82,10 +85,18 @@ export function startButton(room, { label, min = 1 } = {}) {
     const missing = min - players;
     box.hidden = status === "playing";
     if (box.hidden) return;
-    if (missing > 0) fill(box, el("p", { class: "muted" }, `Waiting for ${missing} more player${missing > 1 ? "s" : ""}.`));
+    const ready = readyButton(room);
+    if (missing > 0) fill(box, el("p", { class: "muted" }, `Waiting for ${missing} more player${missing > 1 ? "s" : ""}.`), ready);
     else if (room.mayHost) {
       const text = label ?? (status === "over" ? "Play again" : "Start");
-      fill(box, el("button", { class: "primary big", type: "button", "data-key": "start", onclick: () => attempt(room.start()) }, text));
-    } else fill(box, el("p", { class: "muted" }, host ? `${host.name} starts the game.` : "Waiting for a host."));
+      fill(box, el("button", { class: "primary big", type: "button", "data-key": "start", onclick: () => attempt(room.start()) }, text), room.me?.host ? null : ready);
+    } else fill(box, el("p", { class: "muted" }, host ? `${host.name} starts the game.` : "Waiting for a host."), ready);
   });
+}
+
+/** For players: that they are ready for the next round, or not yet; a game that waits for all starts with the last. */
+function readyButton(room) {
+  if (room.me?.role !== "player" || room.info.status === "playing") return null;
+  const { ready } = room.me;
+  return el("button", { type: "button", class: ["ready", ready && "on"], "aria-pressed": String(ready), "data-key": "ready", onclick: () => attempt(room.ready(!ready)) }, ready ? "Ready ✓" : "I am ready");
 }

@@ -1,6 +1,6 @@
 /** How others find the room: its address, its code and QR code, and the head that shows them. */
 
-import { BASE, urlOf } from "./base.js";
+import { BASE, keyHere, urlOf } from "./base.js";
 import { el } from "./elements.js";
 import { hostButton } from "./host.js";
 import { api } from "./http.js";
@@ -8,6 +8,7 @@ import { ask, attempt, toast } from "./notices.js";
 
 /** @import * as Api from "../../gameserver.js" */
 
+const MOST_ADDED = 98;
 let base = null;
 
 /** Where others reach this server: what the operator says, else what this browser asked for, unless that is this very machine. */
@@ -33,6 +34,28 @@ export async function inviteUrl(room, { role } = {}) {
   return url.href;
 }
 
+const NEAR = /^(localhost$|127\.|10\.|192\.168\.|169\.254\.|172\.(1[6-9]|2\d|3[01])\.|\[(::1|f[cd]|fe80))|\.(local|lan|home|internal)$/;
+
+/** What people type to come here: host/CODE, without what a browser adds by itself. */
+async function shortAddress(room) {
+  const url = new URL(room.code, `${(await baseUrl()).replace(/\/$/, "")}/`);
+  return url.href.replace(/^https?:\/\//, "");
+}
+
+/** What phones need to come to that address, where it is not for all the world; else null. */
+function needs(url) {
+  const { hostname } = new URL(url);
+  if (/^(localhost$|127\.|\[::1\])/.test(hostname)) return "Only this computer can open that: start the server on an address of your network.";
+  return NEAR.test(hostname) ? "Phones have to be in the same network (Wi-Fi) as this server; for others it takes a public address, see public_url." : null;
+}
+
+/** On a screen: where people come in, and the code, large, in every scene. @param {Api.Room} room */
+function there(room) {
+  const address = el("span", { class: "address" });
+  shortAddress(room).then((text) => (address.textContent = text.slice(0, -room.code.length)));
+  return el("p", { class: "there" }, el("span", { class: "visually-hidden" }, "Join at "), address, el("span", { class: "code" }, room.code));
+}
+
 /**
  * @param {Api.Client} client
  * @param {Api.Room} room
@@ -48,6 +71,7 @@ export function header(client, room, { title = room.game, about } = {}) {
     "header",
     { class: "bar" },
     el("a", { class: "home", href: BASE.href, title: "To the lobby; your seat is kept" }, el("span", {}, title)),
+    room.seat.role === "screen" ? there(room) : null,
     el(
       "button",
       { class: "share-button", type: "button", onclick: () => openShare(room) },
@@ -67,13 +91,34 @@ export function header(client, room, { title = room.game, about } = {}) {
 export function shareCard(room, { role } = {}) {
   const image = el("img", { alt: `QR code that leads to room ${room.code}`, width: 300, height: 300 });
   const address = el("a", { class: "address" });
-  const card = el("div", { class: "share" }, image, el("div", { class: "code big" }, room.code), address);
+  const note = el("p", { class: "muted small needs", hidden: true });
+  const card = el("div", { class: "share" }, image, el("div", { class: "code big" }, room.code), address, note);
   inviteUrl(room, { role }).then((url) => {
     image.src = urlOf(`/api/qr?text=${encodeURIComponent(url)}`).href;
     address.href = url;
-    address.textContent = url.replace(/^https?:\/\//, "");
+    note.textContent = needs(url) ?? "";
+    note.hidden = !note.textContent;
   });
+  shortAddress(room).then((text) => (address.textContent = text));
   return card;
+}
+
+const ADDED_KEY = keyHere("gameserver.added");
+
+/** A tab for somebody else who plays in this browser, too. @param {Api.Room} room */
+function addPlayer(room) {
+  let last = 1;
+  try {
+    last = Math.max(1, Number(localStorage.getItem(ADDED_KEY)) || 1);
+    localStorage.setItem(ADDED_KEY, String(last >= MOST_ADDED ? 1 : last + 1));
+  } catch {
+    // then each is the second
+  }
+  const url = urlOf(`/play/${encodeURIComponent(room.game)}/`);
+  url.searchParams.set("room", room.code);
+  url.searchParams.set("as", String(last + 1));
+  // noopener: the new tab begins with a storage of its own, not with a copy of this one's.
+  window.open(url, "_blank", "noopener");
 }
 
 export function openShare(room) {
@@ -97,6 +142,7 @@ export function openShare(room) {
         "div",
         { class: "row center" },
         el("button", { type: "button", onclick: copy }, "Copy the link"),
+        el("button", { type: "button", onclick: () => addPlayer(room) }, "Add a player here"),
         el("button", { type: "button", class: "primary", onclick: () => dialog.close() }, "Done"),
       ),
     ),

@@ -1,0 +1,59 @@
+/** Faces: the emoji and the colour that somebody has chosen, which all others see. */
+
+import { el } from "./elements.js";
+import { savedFace, saveFace } from "./identity.js";
+
+/** What there is to choose from: animals and things that look alike on no two rows. */
+export const FACES = ["🦊", "🐼", "🐸", "🦁", "🐙", "🦉", "🐝", "🐢", "🦄", "🐧", "🐨", "🐯", "🐳", "🦖", "🐞", "🦜", "🦩", "🐌", "🍓", "🍋", "🍩", "🌵", "🌻", "🍄", "🚀", "⚡", "🎈", "🎸", "👻", "🤖", "👑", "⚽"];
+export const COLOURS = 8;
+const CHARS = 16;
+
+/** What stands for somebody: the emoji that was chosen when coming in, else the first letter of the name. */
+export function faceOf({ name, profile }) {
+  const chosen = profile?.avatar;
+  return typeof chosen === "string" && chosen && chosen.length <= CHARS ? chosen : ([...(name ?? "")][0]?.toUpperCase() ?? "?");
+}
+
+/** A round face in the colour of whatever it stands in. Takes a seat, or {name}. */
+export function avatar(who) {
+  const chosen = typeof who?.profile?.avatar === "string" && who.profile.avatar;
+  return el("span", { class: ["face", chosen && "emoji"], "aria-hidden": "true" }, faceOf(who ?? { name: "?" }));
+}
+
+/** The colour that a seat has chosen, from 1 to 8, or null. */
+export function chosenColour({ profile }) {
+  const chosen = profile?.colour;
+  return Number.isInteger(chosen) && chosen >= 1 && chosen <= COLOURS ? chosen : null;
+}
+
+/** This browser's own face, as `profile` of a seat; whoever has none yet gets one by chance, which stays. */
+export function ownProfile() {
+  const { avatar: kept, colour } = savedFace();
+  if (FACES.includes(kept) && chosenColour({ profile: { colour } })) return { avatar: kept, colour };
+  const made = { avatar: FACES[Math.floor(Math.random() * FACES.length)], colour: 1 + Math.floor(Math.random() * COLOURS) };
+  saveFace(made);
+  return made;
+}
+
+/** A folded grid to choose from; what is chosen is kept at once, and is what ownProfile() says then. */
+export function faceField() {
+  const chosen = ownProfile();
+  const shown = el("span", { class: ["seat", `color-${chosen.colour}`] }, avatar({ name: "?", profile: chosen }));
+  const choose = (change) => {
+    Object.assign(chosen, change);
+    saveFace({ ...chosen });
+    shown.className = `seat color-${chosen.colour}`;
+    shown.replaceChildren(avatar({ name: "?", profile: chosen }));
+  };
+  const option = (name, value, checked, content, more) =>
+    el("label", { class: more }, el("input", { type: "radio", name, value, checked, class: "visually-hidden", onchange: () => choose(name === "face" ? { avatar: value } : { colour: Number(value) }) }), content);
+  const faces = FACES.map((face) => option("face", face, face === chosen.avatar, face, "pick"));
+  const colours = Array.from({ length: COLOURS }, (_, i) => option("face-colour", String(i + 1), i + 1 === chosen.colour, el("span", { class: "visually-hidden" }, `Colour ${i + 1}`), `pick dot color-${i + 1}`));
+  return el(
+    "details",
+    { class: "faces" },
+    el("summary", { class: "row" }, shown, el("span", {}, "Your face")),
+    el("fieldset", { class: "grid-of-picks" }, el("legend", { class: "visually-hidden" }, "Face"), faces),
+    el("fieldset", { class: "grid-of-picks" }, el("legend", { class: "visually-hidden" }, "Colour"), colours),
+  );
+}

@@ -1,0 +1,100 @@
+/** What the host changes of the room as a whole: its options, and the game that all go on with. */
+
+import { schemaForm } from "../form.js";
+import { el, fill } from "./elements.js";
+import { api } from "./http.js";
+import { attempt, words } from "./notices.js";
+
+/** @import * as Api from "../../gameserver.js" */
+
+/**
+ * A form of a game's options with these values in it, and a button; what is refused is said where it stands.
+ * @param {any} about
+ * @param {Record<string, unknown>} values
+ * @param {{ prefix: string, text: string, done: (options: Record<string, unknown>) => Promise<unknown> }} what
+ */
+function optionsForm(about, values, { prefix, text, done }) {
+  const form = about.options ? schemaForm(withValues(about.options, values), { prefix }) : null;
+  const error = el("p", { class: "error", role: "alert" });
+  const button = el("button", { type: "submit", class: "primary" }, text);
+  const submit = async (event) => {
+    event.preventDefault();
+    error.textContent = "";
+    button.disabled = true;
+    try {
+      await done(form?.value() ?? {});
+    } catch (failed) {
+      error.textContent = form?.explain(failed) ?? words(failed);
+    }
+    button.disabled = false;
+  };
+  return el("form", { class: "stack tight", onsubmit: submit }, form?.element ?? null, error, button);
+}
+
+/** A schema whose defaults are these values. */
+function withValues(schema, values) {
+  const copy = structuredClone(schema);
+  const name = /^#\/\$defs\/(.+)$/.exec(copy.$ref ?? "")?.[1];
+  const { properties = {} } = name ? (copy.$defs?.[name] ?? {}) : copy;
+  for (const [key, value] of Object.entries(values)) if (properties[key]) properties[key] = { ...properties[key], default: value };
+  return copy;
+}
+
+/**
+ * The options of the room, between rounds; null where the game has none.
+ * @param {Api.Room} room
+ * @param {any} about
+ */
+export function optionsPart(room, about) {
+  if (!about.options || !Object.keys(about.options.properties ?? about.options.$defs ?? {}).length) return null;
+  const box = el("details", {});
+  const note = el("p", { role: "status", class: "muted" });
+  const show = () => {
+    const playing = room.info.status === "playing";
+    const form = optionsForm(about, room.info.options, {
+      prefix: "room-option",
+      text: "Set these options",
+      done: async (options) => {
+        await room.setOptions(options);
+        note.textContent = "The next round is played so.";
+      },
+    });
+    fill(box, el("summary", {}, "Options"), playing ? el("p", { class: "muted" }, "They can be changed once this round is over.") : [form, note]);
+  };
+  box.addEventListener("toggle", () => box.open && show());
+  fill(box, el("summary", {}, "Options"));
+  return box;
+}
+
+/**
+ * Another game with the same people, or the same one in a fresh room.
+ * @param {Api.Room} room
+ */
+export function nextPart(room) {
+  const box = el("details", {});
+  const summary = el("summary", {}, "Another game, with everybody here");
+  const show = async () => {
+    const { games } = (await attempt(api("/api/games"))) ?? { games: [] };
+    const players = [...room.seats.values()].filter((seat) => !seat.gone && seat.role === "player" && !seat.bot).length;
+    const choice = el("select", { id: "next-game", onchange: () => choose() }, games.map((game) => el("option", { value: game.name, selected: game.name !== room.game && undefined }, `${game.title}${fits(game, players)}`)));
+    const rest = el("div", {});
+    const choose = () => {
+      const about = games.find((game) => game.name === choice.value);
+      if (!about) return;
+      const values = about.name === room.game ? room.info.options : {};
+      fill(rest, optionsForm(about, values, { prefix: "next-option", text: "Go there with everybody", done: (options) => room.nextGame(about.name, options) }));
+    };
+    choice.value = games.find((game) => game.name !== room.game && !fits(game, players))?.name ?? games[0]?.name ?? "";
+    fill(box, summary, el("div", { class: "stack tight" }, el("label", { htmlFor: "next-game" }, "Game"), choice, rest));
+    choose();
+  };
+  box.addEventListener("toggle", () => box.open && show());
+  fill(box, summary);
+  return box;
+}
+
+/** What is to be said of a game for so many players. */
+function fits({ min_players: least, max_players: most }, players) {
+  if (players < least) return ` (from ${least} players)`;
+  return players > most ? ` (${most} play, the others watch)` : "";
+}
