@@ -85,7 +85,10 @@ class Elsewhere(Refused):
     def __init__(self, code_there: str, url: str | None = None) -> None:
         self.code_there = code_there
         self.url = url
-        super().__init__(f"The room goes on as {code_there}.", code="not_found")
+        if url is None:
+            super().__init__(f"The room goes on as {code_there}.", code="not_found")
+        else:
+            super().__init__(f"The room is at {url}.", code="busy")
 
 
 class RoomMoved(Refused):

@@ -7,7 +7,7 @@ import os
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
 from shlex import quote
@@ -18,6 +18,7 @@ from twisted.internet.defer import Deferred, gatherResults
 from twisted.internet.error import CannotListenError
 from twisted.logger import Logger
 
+from gameserver import __version__
 from gameserver.auth.chain import make_chain
 from gameserver.auth.context import AuthContext
 from gameserver.auth.django_app.tokens import shared_secrets
@@ -310,6 +311,7 @@ class Node(Service):
             self._addresses.add(text, port.getHost())
             log.info("listening at {address}", address=port.getHost())
         self._factory.compress()
+        await self._tell_address()
         self._watch = self._reactor.callLater(WATCH_S, self._watch_clock)
         rooms = sum(1 for _ in self._registry.runners)
         log.info("{games} games, {rooms} rooms", games=len(self._registry.specs), rooms=rooms)
@@ -319,6 +321,16 @@ class Node(Service):
         for url in self._addresses.urls:
             log.info("open {url}/", url=url)
         self.on_ready()
+
+    async def _tell_address(self) -> None:
+        """Say to other nodes where this one is, which may be known only once it listens."""
+        address = self._settings.node_address or next(iter(self._addresses.urls), "")
+        about = {"release": __version__}
+        if self._settings.node_name is not None:
+            about["name"] = self._settings.node_name
+        if address:
+            with suppress(StoreUnavailable):
+                await self._registry.known_as(address, **about)
 
     async def _stop(self) -> None:
         if self._starting is not None:

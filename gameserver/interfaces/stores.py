@@ -72,6 +72,8 @@ class Located(Struct, frozen=True, kw_only=True):
 
     :ivar node: whose it is: another node that holds a lease; None: this node may open it.
     :ivar lease_ms: what is left of that node's lease, milliseconds; 0 where there is none.
+    :ivar url: of that node's WebSocket, as it has told; None: it told none.
+    :ivar silent: it has not renewed its lease for so long that it may be gone.
     """
 
     room: str
@@ -79,6 +81,8 @@ class Located(Struct, frozen=True, kw_only=True):
     game: str
     node: str | None = None
     lease_ms: int = 0
+    url: str | None = None
+    silent: bool = False
 
 
 class TableSize(Struct, frozen=True):

@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING, Final
 from gameserver.errors import Refused, StoreUnavailable
 from gameserver.interfaces import ILeases
 from gameserver.node import codes
+from gameserver.node.directory import Directory
 from gameserver.node.opening import OPENING_RETRY_MS
 
 if TYPE_CHECKING:
-    from gameserver.interfaces import IStore, Located
+    from gameserver.interfaces import IClock, IStore, Located
     from gameserver.node.opening import RoomOpener
     from gameserver.node.rooms_aside import RoomsAside
     from gameserver.node.runner import RoomRunner
@@ -41,6 +42,7 @@ class Reaching:
         opener: RoomOpener,
         aside: RoomsAside,
         closed: Callable[[], bool],
+        clock: IClock,
     ) -> None:
         self._store = store
         self._runners = runners
@@ -48,6 +50,7 @@ class Reaching:
         self._aside = aside
         self._closed = closed
         self._is_shared = ILeases.providedBy(store)
+        self._directory = Directory(clock)
 
     def here(self, code: str) -> RoomRunner | None:
         """
@@ -62,8 +65,9 @@ class Reaching:
 
         :param code: as people type it.
         :raises Refused: ``not_found``: the store has no such room. ``quarantined``: it is kept aside. ``busy``: another
-            node has it, for ``retry_ms`` at most unless that node lives on, or the store does not answer.
+            node that is silent has it, for ``retry_ms`` at most unless it lives on, or the store does not answer.
             ``draining``: this server is about to stop.
+        :raises Elsewhere: another node has it.
         """
         runner = self.here(code)
         for _ in range(TRIES):
@@ -71,7 +75,7 @@ class Reaching:
                 return runner
             if not self._is_shared:
                 self._aside.check_room(code, codes.as_typed(code))
-            located = await self._located(code)
+            located = self._directory.known(codes.as_typed(code)) or await self._located(code)
             if located.node is not None:
                 self._aside.back(located.code)  # a node that can run it has it
             await self._aside.look_again(located.code)
@@ -92,12 +96,13 @@ class Reaching:
             raise Refused("The store does not answer.", code="busy", retry_ms=STORE_RETRY_MS) from None
         if located is None:
             raise Refused(code="not_found")
+        self._directory.learn(located)
         return located
 
     async def _open(self, located: Located) -> None:
         """:raises Refused: it cannot be had here, or not now."""
         if located.node is not None:
-            raise Refused("The room is moving.", code="busy", retry_ms=max(located.lease_ms, 1))
+            raise self._directory.lead(located)
         if self._closed():
             raise Refused(code="draining")
         try:

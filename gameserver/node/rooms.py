@@ -10,6 +10,7 @@ from msgspec.structs import replace
 from gameserver.errors import NotJSON, Refused
 from gameserver.interfaces import IClock, IHasher, IStore, User
 from gameserver.node.creators import Creators
+from gameserver.node.directory import socket_of
 from gameserver.node.matching import NO_ROOM, TRIES, Matching, Seek
 from gameserver.node.notifier import Notifier, Send
 from gameserver.node.passwords import Passwords
@@ -96,6 +97,18 @@ class RoomRegistry(RunningRooms):
         if self.notifier is not None:
             self.notifier.stop()
         await super().stop()
+
+    async def known_as(self, address: str, **about: str) -> None:
+        """
+        Tell other nodes of this store where this one is reached.
+
+        :param address: ``http://…`` or ``https://…`` without a slash at its end.
+        :param about: what else they are told, see `ILeases.describe_node`.
+        :raises StoreUnavailable: they are told later.
+        """
+        self.leased.about = {**self.leased.about, **about, "url": socket_of(address)}
+        if self._lease is not None and self._lease.held:
+            await self.leased.describe()
 
     @property
     def rooms_per_user(self) -> int:

@@ -144,7 +144,7 @@ class RunningRooms(UncleanRooms):
         self._last_beat_ms = 0
         self._opener = RoomOpener(store, self._ids, self._reopen)
         self._opener.before = self.unclean.renew if lease is not None else None
-        self._reaching = Reaching(store, self._runners, self._opener, self.aside, lambda: self.draining)
+        self._reaching = Reaching(store, self._runners, self._opener, self.aside, lambda: self.draining, clock)
         self.leased = LeasedRooms(
             store,
             self._opener,

@@ -64,7 +64,9 @@ gameserver:has:NODE     sorted set: ids of the rooms that the node    while it h
                         has in memory (score 0), or has been given
                         and not opened yet (1)
 gameserver:node:NODE    hash: what other nodes may know of it: games  from its start until another has its rooms
-                        (JSON: each game's version), draining (1)
+                        (JSON: each game's version), draining (1),
+                        name, url, release, lease_ms (how long its
+                        lease is when it is renewed)
 gameserver:lease:NODE   string: the token of the node's process      the lease's (a TTL)
 gameserver:nodes        set: nodes that may have rooms               a node is in it until another has its rooms
 gameserver:once:NAME    string: who saw to that; random              a day (a TTL)

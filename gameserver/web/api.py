@@ -29,6 +29,7 @@ from gameserver import __version__
 from gameserver.errors import Elsewhere, Refused, StoreUnavailable
 from gameserver.interfaces import User
 from gameserver.node.codes import as_typed
+from gameserver.node.directory import address_of_node
 from gameserver.protocol.messages import UserInfo
 from gameserver.room.chat.moderation import has_right
 from gameserver.settings.settings import Settings
@@ -238,10 +239,10 @@ class Api(Identity, ModerationApi, RevokeApi):
         """A call is refused."""
         refused = failure.value
         assert isinstance(refused, Refused)
-        if isinstance(refused, Elsewhere) and refused.url is None:
-            there = f"{self._settings.base_path}/api/rooms/{refused.code_there}"
-            request.setHeader(b"location", there.encode())
-            return answer(request, {"room": refused.code_there, "url": None}, status=307)
+        if isinstance(refused, Elsewhere):
+            node = self._settings.base_path if refused.url is None else address_of_node(refused.url)
+            request.setHeader(b"location", f"{node}/api/rooms/{refused.code_there}".encode())
+            return answer(request, {"room": refused.code_there, "url": refused.url}, status=307)
         return refusal(request, refused)
 
     @app.handle_errors(StoreUnavailable)

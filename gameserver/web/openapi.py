@@ -83,7 +83,7 @@ CALLS: Final = (
          query=(("game", False, "Only rooms of this game."),)),
     Route(method="post", path="/api/rooms", about="Make a room.", takes=shapes.RoomWish, gives=shapes.Created,
          status=201, token="required", problems=(*POSTED, 401, 404, 409, 429, 503)),
-    Route(method="get", path="/api/rooms/{code}", about="One room, also a private one; 307 leads to the next.",
+    Route(method="get", path="/api/rooms/{code}", about="One room, also a private one; 307: it is elsewhere.",
          gives=shapes.Listing, token="optional", problems=(400, 401, 403, 404, 429, 503)),
     Route(method="post", path="/api/moderation/rooms/{code}", about="Act on a room.", takes=RoomAct,
          gives=shapes.Empty, token="required", problems=(*POSTED, 401, 404, 409, 429, 503)),

@@ -7,7 +7,7 @@ from typing import Any
 from twisted.internet.defer import Deferred
 from twisted.python.failure import Failure
 
-from gameserver.errors import Refused, StoreUnavailable
+from gameserver.errors import Elsewhere, Refused, StoreUnavailable
 from gameserver.node.runner import RoomRunner
 from tests.node.registries import Place
 from tests.node.test_two_nodes import LEASE_S, Fleeting, TwoNodesTestCase
@@ -66,6 +66,33 @@ class ReachTests(TwoNodesTestCase):
         refused = self.refusal(self.b, runner.room.code)
         self.assertEqual((refused.code, refused.retry_ms), ("busy", round((LEASE_S - 1) * 1000)))
         self.assertEqual(self.shared.rooms[runner.room.id].fence, 1)
+
+    def test_led_to_a_living_node(self) -> None:
+        """A node that has said where it is is led to, asked once; where it is silent, the room is busy."""
+        runner = self.room()
+        self.a.get(Deferred.fromCoroutine(self.a.registry.known_as("https://a.example/n/a")))
+        for code in (runner.room.code, runner.room.code.lower()):
+            refused = self.refusal(self.b, code)
+            assert isinstance(refused, Elsewhere)
+            self.assertEqual((refused.code_there, refused.url), (runner.room.code, "wss://a.example/n/a/ws"))
+        self.a.kill()
+        self.pass_time(1, self.b)
+        self.assertIsInstance(self.refusal(self.b, runner.room.code), Elsewhere)
+        self.pass_time(LEASE_S / 2, self.b)
+        refused = self.refusal(self.b, runner.room.code)
+        self.assertNotIsInstance(refused, Elsewhere)
+        self.assertEqual((refused.code, refused.retry_ms), ("busy", round((LEASE_S / 2 - 1) * 1000)))
+
+    def test_asked_once_a_moment(self) -> None:
+        """Whoever asks again is led by what was learnt; for a second, and not beyond."""
+        runner = self.room()
+        self.a.get(Deferred.fromCoroutine(self.a.registry.known_as("https://a.example/n/a")))
+        self.assertIsInstance(self.refusal(self.b, runner.room.code), Elsewhere)
+        self.b.store.fail = StoreUnavailable("away")
+        self.assertIsInstance(self.refusal(self.b, runner.room.code), Elsewhere)
+        self.pass_time(1, self.b)
+        self.assertNotIsInstance(self.refusal(self.b, runner.room.code), Elsewhere)
+        self.b.store.fail = None
 
     def test_room_of_a_dead_node(self) -> None:
         """It is busy while the lease lasts, and never unknown; whoever is asked then takes it at once."""

@@ -34,6 +34,7 @@ class Shared:
         self.about: dict[str, dict[str, str]] = {}
         self.draining: set[str] = set()
         self.to_drain: set[str] = set()
+        self.lengths: dict[str, int] = {}
         self.nodes: set[str] = set()
         self.leases: dict[str, tuple[str, float]] = {}
         self.beats: dict[str, int] = {}
@@ -43,6 +44,10 @@ class Shared:
         """The token of a node's lease, if it holds one."""
         token, _ = self.leases.get(node, ("", 0.0))
         return token if self.left_s(node) else None
+
+    def is_silent(self, node: str) -> bool:
+        """Whether a node missed a renewal of its lease."""
+        return self.left_s(node) * 2000 < self.lengths.get(node, 0)
 
     def left_s(self, node: str) -> float:
         """What is left of a node's lease, or 0."""
@@ -82,6 +87,7 @@ class SharedStore(MemoryStore):
         """See `ILeases.acquire_lease`."""
         self._token = token
         self._renewed_over = self._connections
+        self._shared.lengths[self._node] = for_ms
 
         def work() -> None:
             self._lease(for_ms)
@@ -316,7 +322,8 @@ class SharedStore(MemoryStore):
             return located
         owner = self._shared.owners[located.room]
         left_s = self._shared.leases[owner][1] - self._shared.seconds()
-        return replace(located, node=owner, lease_ms=round(left_s * 1000))
+        url, silent = self._shared.about.get(owner, {}).get("url"), self._shared.is_silent(owner)
+        return replace(located, node=owner, lease_ms=round(left_s * 1000), url=url, silent=silent)
 
     def _commit(self, commit: Commit, now_ms: int) -> Outcome:
         if self._is_of_other(commit.room):

@@ -32,9 +32,10 @@ return 1
 LOCATE: Final = script(
     PACK
     + """
--- KEYS: the code's. ARGV: node, what the key of a lease begins with, what a room's key begins and ends with.
+-- KEYS: the code's. ARGV: node, what the key of a lease begins with, what a room's key begins and ends with, what the
+-- key of what is known of a node begins with.
 -- Returns the id and game of the stored room that has the code, the other node with a lease that has the room or '',
--- and what is left of that lease in ms; or nothing.
+-- what is left of that lease in ms, that node's address or '', and how long its lease is once renewed; or nothing.
 local id = redis.call('HGET', KEYS[1], 'room')
 if not id then return '' end
 local stored = redis.call('HMGET', ARGV[3] .. id .. ARGV[4], 'game', 'node')
@@ -43,7 +44,9 @@ local node, left_ms = stored[2] or '', 0
 if node == ARGV[1] then node = '' end
 if node ~= '' then left_ms = redis.call('PTTL', ARGV[2] .. node) end
 if left_ms <= 0 then node, left_ms = '', 0 end
-return pack({id, stored[1], node, string.format('%d', left_ms)})
+local about = {false, false}
+if node ~= '' then about = redis.call('HMGET', ARGV[5] .. node, 'url', 'lease_ms') end
+return pack({id, stored[1], node, string.format('%d', left_ms), about[1] or '', about[2] or '0'})
 """
 )
 
@@ -52,5 +55,18 @@ def located(code: str, packed: bytes) -> Located | None:
     """Read what `LOCATE` gave."""
     if not packed:
         return None
-    id, game, node, left_ms = (item.decode() for item in unpacked(packed))
-    return Located(room=id, code=code, game=game, node=node or None, lease_ms=int(left_ms))
+    id, game, node, left_ms, url, lease_ms = (item.decode() for item in unpacked(packed))
+    return Located(
+        room=id,
+        code=code,
+        game=game,
+        node=node or None,
+        lease_ms=int(left_ms),
+        url=url or None,
+        silent=is_silent(int(left_ms), int(lease_ms)),
+    )
+
+
+def is_silent(left_ms: int, lease_ms: int) -> bool:
+    """Whether a node whose lease has so much left of so much has missed a renewal: each leaves two thirds at least."""
+    return left_ms * 2 < lease_ms

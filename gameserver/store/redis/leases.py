@@ -24,6 +24,7 @@ class RedisLeases:
 
     _node: scripts.LeaseHolder
     _renewed_over: int
+    _for_ms: int
     _link: RedisConnection
 
     def _ask(
@@ -34,6 +35,7 @@ class RedisLeases:
     def acquire_lease(self, token: str, *, for_ms: int) -> Deferred[None]:
         """Take this node's lease, whoever has it; see `ILeases.acquire_lease`."""
         self._node = scripts.LeaseHolder(self._node.name, token)
+        self._for_ms = for_ms
         self._renewed_over = self._link.connections
         named, args = self._lease(for_ms)
         more = [keys.has_key(self._node.name), keys.node_key(self._node.name), keys.ROOMS_KEY]
@@ -107,6 +109,7 @@ class RedisLeases:
     ) -> Deferred[None]:
         """Tell other nodes what this one can run; see `ILeases.describe_node`."""
         fields: list[str | int | bytes] = [msgspec.json.encode(dict(games)), int(draining)]
+        fields += ["lease_ms", self._for_ms]
         fields += [word for field in about.items() for word in field]
         return self._ask(claim_scripts.DESCRIBE, [keys.node_key(self._node.name)], fields).addCallback(_nothing)
 

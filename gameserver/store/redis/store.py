@@ -112,7 +112,7 @@ class RedisStore(RedisUsers, RedisBooks, RedisLeases):
 
     def locate(self, code: str) -> Deferred[Located | None]:
         """Say which room has a code, and which node has that; see `IStore.locate`."""
-        args = [self._node.name, keys.LEASE_PREFIX, *keys.room_key("\0").split("\0")]
+        args = [self._node.name, keys.LEASE_PREFIX, *keys.room_key("\0").split("\0"), keys.NODE_PREFIX]
         asked = self._ask(code_scripts.LOCATE, [keys.code_key(code)], args)
         return asked.addCallback(lambda packed: code_scripts.located(code, packed))
 

@@ -110,6 +110,19 @@ class LeaseContract(ContractCase):
         located = await first.locate("R1")
         self.assertEqual((located.node, located.lease_ms), (None, 0))
 
+    async def test_located_with_the_address_of_its_node(self) -> None:
+        """Others are told where the node of a room is reached, and whether it was silent for long."""
+        first = await self.node("a", for_ms=LONG_MS)
+        await self.commit(first, change(1))
+        second = await self.node("b", for_ms=LONG_MS)
+        located = await second.locate("R1")
+        self.assertEqual((located.url, located.silent), (None, False))
+        await first.describe_node(GAMES, draining=False, about={"url": "wss://a.example/n/a/ws"})
+        located = await second.locate("R1")
+        self.assertEqual((located.url, located.silent), ("wss://a.example/n/a/ws", False))
+        await first.renew_lease(for_ms=LONG_MS // 3)
+        self.assertTrue((await second.locate("R1")).silent, "as one whose lease has less than half left")
+
     async def test_restarted_node_takes_its_own_at_once(self) -> None:
         """Its next process opens its rooms under a higher fence, though the lease of the one before goes on."""
         before = await self.node("a")
