@@ -27,7 +27,7 @@ HOST: Final = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ012
 """What names and addresses of machines are made of."""
 
 
-class Place:
+class PublicPlace:
     """
     Where the nodes are had.
 
@@ -48,7 +48,7 @@ class Place:
         self.key = key
 
 
-def nginx(nodes: Mapping[str, str], place: Place) -> str:
+def nginx(nodes: Mapping[str, str], place: PublicPlace) -> str:
     """
     Write what goes into nginx's ``http``, such as ``/etc/nginx/conf.d/gameserver.conf``.
 
@@ -92,7 +92,7 @@ def _nginx_upstream(name: str, rule: str, places: Iterable[str]) -> str:
     return f"upstream {name} {{ {rule}{servers} }}\n"
 
 
-def caddy(nodes: Mapping[str, str], place: Place) -> str:
+def caddy(nodes: Mapping[str, str], place: PublicPlace) -> str:
     """
     Write a site of a Caddyfile. Caddy fetches its certificate by itself, unless one is given.
 
@@ -132,7 +132,7 @@ def _caddy_place(where: str) -> str:
     return f"unix/{where.removeprefix('unix:')}" if where.startswith("unix:") else where
 
 
-def haproxy(nodes: Mapping[str, str], place: Place) -> str:
+def haproxy(nodes: Mapping[str, str], place: PublicPlace) -> str:
     """
     Write a whole ``haproxy.cfg``.
 
@@ -182,7 +182,7 @@ def _haproxy_place(where: str) -> str:
     return f"unix@{where.removeprefix('unix:')}" if where.startswith("unix:") else where
 
 
-WRITERS: Final[Mapping[str, Callable[[Mapping[str, str], Place], str]]] = {
+WRITERS: Final[Mapping[str, Callable[[Mapping[str, str], PublicPlace], str]]] = {
     "nginx": nginx,
     "caddy": caddy,
     "haproxy": haproxy,
@@ -217,7 +217,7 @@ def proxy(kind: str, nodes: tuple[str, ...], url: str, certificate: str | None, 
     files = ("", "") if kind == "caddy" else ("/etc/ssl/fullchain.pem", "/etc/ssl/key.pem")
     if kind == "haproxy":
         files = ("/etc/ssl/games.pem", "")
-    text = WRITERS[kind](places, Place(url, certificate or files[0], key or files[1]))
+    text = WRITERS[kind](places, PublicPlace(url, certificate or files[0], key or files[1]))
     first = next(iter(places))
     trusted = "unix" if places[first].startswith("unix:") else "ADDRESS-OF-THE-PROXY"
     click.echo(f"# Goes {GOES[kind]}. Each node: --public-url {url} --node-name NAME --trusted-proxy {trusted}")
