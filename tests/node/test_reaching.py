@@ -177,6 +177,6 @@ class ReachTests(TwoNodesTestCase):
     def test_server_that_stops_opens_none(self) -> None:
         """It gives what it has, and takes nothing more."""
         runner, mine = self.left_behind(), self.b.create(self.bob)
-        self.b.registry.draining = True
+        self.b.registry.leased.closed = True
         self.assertEqual(self.refusal(self.b, runner.room.code).code, "draining")
         self.assertIs(self.reached(self.b, mine.room.code), mine)
