@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from inspect import cleandoc
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from msgspec.structs import replace
 
-from gameserver.game.clock_option import OptionsWithClock
+from gameserver.game.clock_option import clocks_of, only_clock
 from gameserver.game.described import inlined
 from gameserver.protocol import values
 from gameserver.room.admission import free_roles
@@ -30,7 +30,7 @@ def about(spec: Spec, *, page: bool) -> About:
         max_players=cls.max_players,
         roles=cls.roles,
         host_may=list(cls.host_may),
-        options=spec.options.json_schema() if spec.options is not None else None,
+        options=_options(spec),
         messages={
             name: Message(each.by, each.phase, each.question, each.schema.json_schema(), each.reply, each.turn)
             for name, each in spec.messages.items()
@@ -40,9 +40,15 @@ def about(spec: Spec, *, page: bool) -> About:
         levels={level.name: level.title for level in spec.bots.values()},
         max_bots=spec.max_bots if spec.bots else 0,
         ready=spec.ready_check,
-        clocks=spec.options.clocks if isinstance(spec.options, OptionsWithClock) else [],
+        clocks=clocks_of(spec.clock) if spec.clock_option else [],
         page=page,
     )
+
+
+def _options(spec: Spec) -> dict[str, Any] | None:
+    if spec.options is not None:
+        return spec.options.json_schema()
+    return only_clock(spec.clock) if spec.clock_option else None
 
 
 def without_refs(game: About) -> About:

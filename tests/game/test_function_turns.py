@@ -12,6 +12,7 @@ from gameserver.errors import GameDefinitionError
 from gameserver.game.function import game_from_module
 from gameserver.game.spec import spec_of
 from gameserver.testing import Table, Visitor
+from gameserver.web.listings import about, without_refs
 from tests.game.functions import nim, teams
 
 
@@ -139,6 +140,25 @@ class DefinitionTests(SynchronousTestCase):
             module = copy_of(nim, turn_types=wrong)
             error = self.assertRaises(GameDefinitionError, game_from_module, module)
             self.assertIn("nim", str(error))
+
+    def test_clock_is_chosen(self) -> None:
+        """The option runs, is checked, and is shown to whoever makes a room."""
+        module = copy_of(nim, clock_option=True)
+        table = Table(module, options={"clock": "300s", "other": 1})
+        ann, bob = table.join("Ann"), table.join("Bob")
+        table.start()
+        self.assertEqual(table.room.state.options, {"clock": "5m", "other": 1})
+        table.advance(299)
+        self.assertEqual(table.turns.current, ann.player)
+        table.advance(2)
+        self.assertEqual(table.turns.current, bob.player)
+        refused = self.assertRaises(Refused, Table, module, options={"clock": "soon"})
+        self.assertEqual((refused.code, refused.path), ("bad_data", "$.clock"))
+        told = without_refs(about(spec_of(game_from_module(module)), page=False))
+        self.assertEqual(told.clocks[:2], ["30s", "none"])
+        assert told.options is not None
+        self.assertEqual(told.options["properties"]["clock"]["default"], "30s")
+        self.assertIsNone(about(spec_of(game_from_module(nim)), page=False).options)
 
     def test_old_games(self) -> None:
         """What is called so and takes something else is the module's own; without turns nothing is asked."""
