@@ -95,6 +95,8 @@ class Api(Identity, ModerationApi, RevokeApi):
         """The games may be others than before."""
         specs = self._services.registry.specs.values()
         served = [about(spec, page=self._pages.has_own(spec.name)) for spec in specs]
+        ways = self.ways_of_all
+        self._pages.told = {game.name: msgspec.json.encode({"game": game, "ways": ways}).decode() for game in served}
         broken = [{"name": each.name, "error": each.error} for each in self._broken]
         for inline, games in ((False, served), (True, list(map(without_refs, served)))):
             self._games[inline, False] = Raw(msgspec.json.encode({"games": games}))

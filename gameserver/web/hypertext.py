@@ -170,16 +170,18 @@ class PageFile(Resource):
     :param path: of its file.
     :param at: see `Hypertexts.ready`.
     :param link: what a link to it shows; None: nothing.
+    :param told: what it is told besides, as JSON: it need not ask.
     """
 
     isLeaf = True
 
-    def __init__(self, path: Path, at: str, pages: Hypertexts, link: LinkPreview | None) -> None:
+    def __init__(self, path: Path, at: str, pages: Hypertexts, link: LinkPreview | None, told: str = "") -> None:
         super().__init__()  # type: ignore[no-untyped-call]
         self._path = path
         self._at = at
         self._pages = pages
         self._link = link
+        self._told = told
 
     def render(self, request: Any) -> Any:
         """Send it, or say that it has not changed."""
@@ -191,6 +193,8 @@ class PageFile(Resource):
             return Missing().render(request)
         secure(request, script=ready.policy)
         shown = "".join(_open_graph(self._link, request)) if ready.has_head else ""
+        if ready.policy and self._told:
+            shown += f'  <meta name="gameserver" content="{escape(self._told)}">\n'
         body = (ready.before + shown + ready.after).encode()
         request.setHeader(b"content-type", TYPES[".html"].encode())
         request.setHeader(b"vary", b"Accept-Encoding")

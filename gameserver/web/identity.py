@@ -165,17 +165,25 @@ class Identity(ApiCalls):
     @app.route("/api/auth", methods=["GET"])
     async def ways_in(self, request: Request) -> bytes:
         """Tell a page what it may ask of whoever comes: a name, a password, or to register."""
+        sessions: Any = self._services.authenticators.offering(ISessions)
+        brought = sessions is not None and sessions.has_session(brought_by(request))
+        return answer(request, self._ways(sessions=brought))
+
+    def _ways(self, *, sessions: bool) -> WaysIn:
         authenticators = self._services.authenticators
         accounts = authenticators.offering(IAccounts) is not None
-        sessions: Any = authenticators.offering(ISessions)
-        ways = WaysIn(
+        return WaysIn(
             guests=authenticators.offering(IGuests) is not None,
             passwords=authenticators.offering(IPasswords) is not None,
             registration=self._settings.registration if accounts else "closed",
-            sessions=sessions is not None and sessions.has_session(brought_by(request)),
+            sessions=sessions,
             login_url=self._settings.login_url,
         )
-        return answer(request, ways)
+
+    @property
+    def ways_of_all(self) -> WaysIn | None:
+        """What `ways_in` tells, where that is the same for all who come; else None."""
+        return None if self._services.authenticators.offering(ISessions) is not None else self._ways(sessions=False)
 
     # Steps of calls
 

@@ -49,6 +49,7 @@ class Pages:
     :param specs: the games that are served.
     :param places: name to the place a game was loaded from, where one is known.
     :ivar first: what the paths of pages begin with.
+    :ivar told: by the game's name what its page is told with the page itself, as JSON.
     """
 
     first = (b"", b"static", b"play", ICON, WORKER, *(name.encode() for name in CLIENT))
@@ -59,6 +60,7 @@ class Pages:
         places: Mapping[str, str] | None = None,
         compressed: Compressed | None = None,
     ) -> None:
+        self.told: dict[str, str] = {}
         self._tags = Tags()
         self._compressed = compressed or Compressed()
         self._hypertexts = Hypertexts(self.locate, self._tags)
@@ -127,7 +129,7 @@ class Pages:
         at = f"/play/{quote(game, safe='')}/"
         has_picture = folder is not None and (folder / CARD).is_file()
         link = _link(self._links[game], at + CARD if has_picture else "/static/card.png", request)
-        return PageFile(path, at, self._hypertexts, link)
+        return PageFile(path, at, self._hypertexts, link, self.told.get(game, ""))
 
     def _file(self, folder: Path | None, names: list[bytes]) -> IResource:
         """:returns: the file of these names inside a folder, or what says that there is none."""

@@ -7,6 +7,7 @@ import json
 import re
 from base64 import b64encode
 from hashlib import sha256
+from html import unescape
 from pathlib import Path
 from typing import Any
 from urllib.parse import urljoin
@@ -149,6 +150,14 @@ class PageTests(FolderTests):
             {"pages/chess/index.html": PAGE.replace("<title>", '<link rel="manifest" href="own.webmanifest"><title>')}
         )
         self.assertEqual(self.page().body.decode().count('rel="manifest"'), 1)
+
+    def test_told(self) -> None:
+        """A page is told of its game and of the ways in, and need not ask; nothing else stands in it."""
+        found = re.findall(r'<meta name="gameserver" content="([^"]*)">', self.page().body.decode())
+        told = json.loads(unescape(found[0]))
+        self.assertEqual(told["game"], self.server.ask("GET", "/api/games").json["games"][0])
+        self.assertEqual(told["ways"], self.server.ask("GET", "/api/auth").json)
+        self.assertEqual(sorted(told), ["game", "ways"])
 
     def test_own_words(self) -> None:
         """A page that says itself what a link shows is left with it."""

@@ -17,7 +17,7 @@ BUNDLES = {"gameserver.js", "game-chat.js"}
 MOST_LINES = 400
 
 SHARED = """
-    BASE account announce api ask attempt chatBox cleanCode clockCountdown countdown el enter fill gameName header
+    BASE account announce api ask attempt awake chatBox cleanCode clockCountdown countdown el enter fill gameName header
     hostButton identity inviteUrl keepAwake keyHere leftMs lobbyChat loginAddress newsBanner openShare query recognise
     render saveAccount saveName savedName seatColor seatList shareCard startButton statusBanner teamList toast
     turnCountdown urlOf words

@@ -5,15 +5,13 @@
 
 import { cue, cues, enter, header, render, scenes, stage } from "../../static/kit/kit.js";
 
-import { hostBar } from "./host.js";
-import { isWhole } from "./parts.js";
-import { phoneScene, scoreStrip } from "./phone.js";
-import { screenScene } from "./screen.js";
-
 const mount = document.querySelector("main");
 const { client, room, about } = await enter({ mount, bar: false });
 const { role } = room.seat;
 const plays = role === "player";
+
+// What is not needed for a seat is not waited for until there is one.
+const [{ hostBar }, { isWhole }, { phoneScene, scoreStrip }, { screenScene }] = await Promise.all([import("./host.js"), import("./parts.js"), import("./phone.js"), import("./screen.js")]);
 
 document.documentElement.classList.add(plays ? "phone" : "tv");
 mount.classList.toggle("narrow", plays);

@@ -15,6 +15,15 @@ export function urlOf(path) {
   return new URL(path.replace(/^\//, "./"), BASE);
 }
 
+/**
+ * What the server said with this page: its game, as GET /api/games has it, and the ways in, as GET /api/auth has them.
+ * @returns {{ game?: any, ways?: any }}
+ */
+export function told() {
+  const found = /** @type {HTMLMetaElement | null} */ (document.querySelector('meta[name="gameserver"]'));
+  return found ? JSON.parse(found.content) : {};
+}
+
 /** The game of /play/GAME/, or null. */
 export function gameName() {
   const inside = location.pathname.startsWith(BASE.pathname) ? location.pathname.slice(BASE.pathname.length) : "";

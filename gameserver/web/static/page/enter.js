@@ -4,7 +4,7 @@ import { Client, connect } from "../../gameserver.js";
 import { EXPLAIN_MS, whyAway } from "./away.js";
 import { keepAwake } from "./awake.js";
 import { newsBanner, statusBanner } from "./banners.js";
-import { BASE, gameName, goToGame, isElsewhere, query, roomOfQuery } from "./base.js";
+import { BASE, gameName, goToGame, isElsewhere, query, roomOfQuery, told } from "./base.js";
 import { joinCard, startCard } from "./cards.js";
 import { el, fill } from "./elements.js";
 import { eveningLine } from "./evening.js";
@@ -72,6 +72,8 @@ export async function enter({ mount, game = gameName(), role = "player", title, 
 const NO_GAME = { host_may: [], options: null, messages: {}, roles: {}, min_players: 1, max_players: 100, doc: "" };
 
 async function aboutGame(game) {
+  const known = told().game;
+  if (known?.name === game) return known;
   let games = null;
   while (games === null) {
     try {

@@ -1,6 +1,6 @@
 /** Who this browser is: a guest of a name, an account, or a user of another system. */
 
-import { keyHere, query } from "./base.js";
+import { keyHere, query, told } from "./base.js";
 import { askParent, framed } from "./framed.js";
 import { api } from "./http.js";
 import { toast, words } from "./notices.js";
@@ -116,7 +116,7 @@ async function arrive() {
 }
 
 async function meet() {
-  const ways = await api("/api/auth").catch(() => ({}));
+  const ways = told().ways ?? (await api("/api/auth").catch(() => ({})));
   if (!ways.sessions || playerOfTab > 1) return { ways, elsewhere: false };
   try {
     const { user, elsewhere = false } = await api("/api/tickets", { method: "POST", body: {} });
