@@ -5,18 +5,20 @@
  * address has their tag. Served at /service-worker.js, so that it is for all pages beside it.
  */
 
+/** @type {any} a worker, not a window */
+const worker = self;
 const CACHE = "gameserver-offline";
 const OFFLINE = ["static/offline.html", "static/offline.js", "static/style.css", "static/icon.svg"];
-const here = (path) => new URL(path, self.registration.scope).href;
+const here = (path) => new URL(path, worker.registration.scope).href;
 
-self.addEventListener("install", (event) => {
+worker.addEventListener("install", (event) => {
   event.waitUntil(caches.open(CACHE).then((cache) => cache.addAll(OFFLINE.map((path) => new Request(here(path), { cache: "reload" })))));
-  self.skipWaiting();
+  worker.skipWaiting();
 });
 
-self.addEventListener("activate", (event) => event.waitUntil(self.clients.claim()));
+worker.addEventListener("activate", (event) => event.waitUntil(worker.clients.claim()));
 
-self.addEventListener("fetch", (event) => {
+worker.addEventListener("fetch", (event) => {
   const { request } = event;
   if (request.mode === "navigate") event.respondWith(fetch(request).catch(offline));
   else if (OFFLINE.some((path) => request.url === here(path))) event.respondWith(fetch(request).catch(() => caches.match(request, { cacheName: CACHE })));
@@ -25,6 +27,6 @@ self.addEventListener("fetch", (event) => {
 async function offline() {
   const page = await caches.match(here(OFFLINE[0]), { cacheName: CACHE });
   // It is shown under the address that was asked for, so that to load it again is to try again.
-  const text = (await page.text()).replaceAll('"../../', `"${self.registration.scope}`);
+  const text = (await page.text()).replaceAll('"../../', `"${worker.registration.scope}`);
   return new Response(text, { status: 503, headers: { "content-type": "text/html; charset=utf-8" } });
 }
