@@ -30,21 +30,22 @@ def places_for(room: Room, spec: Contract) -> list[KeptPlace]:
     people.sort(key=lambda seat: seat.id != room.state.host)
     found = []
     for seat in people:
-        role = next((one for one in (seat.role, WATCHER) if taken[one] < (spec.player_seats(one) or 0)), None)
+        wanted = seat._kept.wanted or seat.role
+        role = next((one for one in (wanted, WATCHER) if taken[one] < (spec.player_seats(one) or 0)), None)
         if role is not None:
             taken[role] += 1
         host = seat.id == room.state.host and seat.role in HOST_ROLES
-        found.append(KeptPlace(seat.user_id, seat.role, role, seat.name, seat.profile, host))
+        found.append(KeptPlace(seat.user_id, seat.role, role, seat.name, seat.profile, host, wanted))
     return found
 
 
 def place_for(room: Room, user_id: str, role: str | None) -> KeptPlace | None:
     """
-    :param role: that somebody asks for; None: whichever is theirs, a player's before others.
+    :param role: that somebody had, or is to have; None: whichever is theirs, a player's before others.
     :returns: the place that is kept for this user.
     """
-    own = [place for place in room.state.places if place.user_id == user_id and role in (None, place.was)]
-    return min(own, key=lambda place: place.was != "player", default=None)
+    own = [one for one in room.state.places if one.user_id == user_id and role in (None, one.was, one.role)]
+    return min(own, key=lambda place: (place.was != role, place.was != "player"), default=None)
 
 
 def reserved(room: Room, role: str, user_id: str | None = None) -> int:
@@ -54,8 +55,10 @@ def reserved(room: Room, role: str, user_id: str | None = None) -> int:
     return sum(1 for place in room.state.places if place.role == role and place.user_id != user_id)
 
 
-def take(room: Room, place: KeptPlace) -> None:
-    """Whoever it was kept for has come."""
+def take(room: Room, place: KeptPlace, seat: Player) -> None:
+    """Whoever it was kept for has come, and has this seat."""
+    if place.wanted not in (None, seat.role):
+        room.journal.set(seat._kept, "wanted", place.wanted)
     room.journal.set(room.state, "places", [one for one in room.state.places if one is not place])
 
 

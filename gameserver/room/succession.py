@@ -16,6 +16,7 @@ class KeptPlace(Struct, frozen=True, omit_defaults=True):
     :ivar was: the role of the seat there.
     :ivar role: of the place; None: this game has none like that, and nothing is reserved.
     :ivar host: that seat was the host's.
+    :ivar wanted: the role that its owner would have, where a game has it.
     """
 
     user_id: str
@@ -24,6 +25,7 @@ class KeptPlace(Struct, frozen=True, omit_defaults=True):
     name: str
     profile: Annotated[Any, PLAIN]
     host: bool = False
+    wanted: str | None = None
 
 
 class Successor(Struct, frozen=True, omit_defaults=True):

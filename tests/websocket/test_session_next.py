@@ -138,6 +138,21 @@ class NextTests(NextTestCase):
         for peer in (self.bob, self.ann):
             self.assertEqual(peer.join(code, id=10, role="player").joined["seat"]["role"], "player")
 
+    def test_back_to_the_role(self) -> None:
+        """Who had to watch one game plays the next again; and a TV that had to be a spectator is a screen again."""
+        cleo = self.rig.guest("Cleo").join(self.code)
+        second = self.rig.guest("Second").join(self.code, role="screen")
+        code = self.go()
+        for peer in (self.ann, self.bob, cleo, self.tv, second):
+            peer.join(code, id=10, role=peer.joined["seat"]["role"])
+        self.assertEqual(
+            [p.joined["seat"]["role"] for p in (cleo, self.tv, second)], ["spectator", "screen", "spectator"]
+        )
+        third = self.ann.ask("next", id=11, room=code, game="talk")["data"]["room"]
+        for peer in (cleo, second):
+            peer.join(third, id=12, role=peer.joined["seat"]["role"])
+        self.assertEqual([peer.joined["seat"]["role"] for peer in (cleo, second)], ["player", "screen"])
+
     def test_no_such_role(self) -> None:
         """A screen has no place in a game without screens and spectators; all others have."""
         code = self.go("plain")

@@ -153,7 +153,7 @@ def _seat_newcomer(room: Room, requester: Requester, wish: SeatWish) -> Player:
     profile = wish.profile or (place.profile if place is not None else {})
     seat = room.seats.take(requester.user.id, name, _profile(profile), role)
     if place is not None:
-        places.take(room, place)
+        places.take(room, place, seat)
     _recognise(room, seat, requester.user)
     connect(room, seat)
     if requester.user.id == room.state.creator and not room.state.creator_came:

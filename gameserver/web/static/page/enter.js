@@ -37,7 +37,9 @@ const KEPT = new Set(["quarantined", "busy", "draining"]); // the seat is there 
  */
 export async function enter({ mount, game = gameName(), role = "player", title, create = true, bar = true, connection = {}, onLeft } = /** @type {any} */ ({})) {
   const wanted = query.get("role") || role;
-  document.documentElement.classList.toggle("tv", wanted === "screen");
+  // A game that has no screens is watched on a TV, and another one follows.
+  const isTV = () => query.has("tv") || document.documentElement.classList.contains("tv");
+  document.documentElement.classList.toggle("tv", wanted === "screen" || query.has("tv"));
   fill(mount, connectingNote());
   const about = await aboutGame(game);
   const name = title ?? about.title;
@@ -55,13 +57,15 @@ export async function enter({ mount, game = gameName(), role = "player", title, 
   here.searchParams.delete("join");
   if (room.seat.role !== "player") here.searchParams.set("role", room.seat.role);
   else here.searchParams.delete("role");
+  if (room.seat.role === "spectator" && isTV()) here.searchParams.set("tv", "1");
+  else here.searchParams.delete("tv");
   history.replaceState(null, "", here);
-  document.documentElement.classList.toggle("tv", room.seat.role === "screen");
+  document.documentElement.classList.toggle("tv", room.seat.role === "screen" || here.searchParams.has("tv"));
   document.title = `${name} ${room.code}`;
   if (bar) mount.before(header(client, room, { title: name, about }));
-  if (bar && room.seat.role === "screen") mount.before(eveningLine(room));
+  if (bar && isTV()) mount.before(eveningLine(room));
   room.on("$left", (event) => (event.next ? sayGoing(mount) : onLeft ? onLeft(event) : sayLeft(mount, room, event)));
-  room.on("$next", (next, error) => (next ? goToGame(next.game, next.code) : sayNoPlace(mount, room, error)));
+  room.on("$next", (next, error) => (next ? goToNext(next) : sayNoPlace(mount, room, error)));
   client.on("$error", (error) => error.code === "game_error" && error.room === room.code && toast(error.message, { kind: "error" }));
   keepAwake();
   installable();
@@ -145,6 +149,17 @@ async function goOn({ mount, client, game, role }) {
 
 function sitDown(asked) {
   return new Promise((seated) => (roomOfQuery() ? joinCard : startCard)({ ...asked, seated }));
+}
+
+/** @param {Api.Room} next where this page has its seat already */
+function goToNext(next) {
+  const url = new URL(location.href);
+  const isTV = document.documentElement.classList.contains("tv");
+  for (const name of ["role", "tv"]) url.searchParams.delete(name);
+  if (next.seat.role !== "player") url.searchParams.set("role", next.seat.role);
+  if (isTV && next.seat.role === "spectator") url.searchParams.set("tv", "1");
+  history.replaceState(null, "", url);
+  return goToGame(next.game, next.code);
 }
 
 /** All go on with another game: this page, too, once its seat there is given. */

@@ -71,7 +71,7 @@ export function header(client, room, { title = room.game, about } = {}) {
     "header",
     { class: "bar" },
     el("a", { class: "home", href: BASE.href, title: "To the lobby; your seat is kept" }, el("span", {}, title)),
-    room.seat.role === "screen" ? there(room) : null,
+    document.documentElement.classList.contains("tv") ? there(room) : null,
     el(
       "button",
       { class: "share-button", type: "button", onclick: () => openShare(room) },
