@@ -205,6 +205,13 @@ class BoundedRequest(Request):
         address = self._proxies.client(self.client, self._joined(b"x-forwarded-for"))
         return self.client if address == LOCAL else IPv4Address("TCP", address, 0)
 
+    def getRequestHostname(self) -> bytes:
+        """The host that was asked for. Whoever names none, through a UNIX socket, which has none, means this machine."""
+        here: Any = self.host
+        if not self.requestHeaders.hasHeader(b"host") and not hasattr(here, "host"):
+            return b"localhost"
+        return cast(bytes, super().getRequestHostname())  # type: ignore[no-untyped-call]
+
     def isSecure(self) -> bool:
         """Whether the client speaks TLS, as far as we know."""
         return self.scheme == "https"

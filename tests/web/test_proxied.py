@@ -58,6 +58,14 @@ class ProxiedTests(SynchronousTestCase):
         protocol.dataReceived(b"GET /api/rooms/BBBB HTTP/1.1\r\nhost: a\r\nx-forwarded-for: 203.0.113.1\r\n\r\n")
         self.assertIn(b"404 Not Found", transport.value())
 
+    def test_no_host_through_a_unix_socket(self) -> None:
+        """A proxy that asks whether this server is ready, as HAProxy does with HTTP/1.0, names no host."""
+        protocol = self.node.site.buildProtocol(UNIXAddress(None))  # type: ignore[arg-type]
+        transport = StringTransport(UNIXAddress(None), UNIXAddress(None))  # type: ignore[no-untyped-call]
+        protocol.makeConnection(transport)
+        protocol.dataReceived(b"GET /healthz HTTP/1.0\r\n\r\n")
+        self.assertIn(b" 200 OK", transport.value())
+
     def test_own_pages_by_scheme(self) -> None:
         """Behind a proxy that speaks TLS, what a page in clear asks to be changed is refused."""
         for host, origin, status in (
