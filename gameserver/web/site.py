@@ -206,7 +206,7 @@ class BoundedRequest(Request):
         return self.client if address == LOCAL else IPv4Address("TCP", address, 0)
 
     def getRequestHostname(self) -> bytes:
-        """The host that was asked for. Whoever names none, through a UNIX socket, which has none, means this machine."""
+        """Return the host that was asked for; whoever names none through a UNIX socket means this machine."""
         here: Any = self.host
         if not self.requestHeaders.hasHeader(b"host") and not hasattr(here, "host"):
             return b"localhost"
