@@ -183,6 +183,7 @@ def _build(settings: Settings, reactor: Any, node_file: NodeFile) -> IService:
         limit_s=settings.stop_limit_s,
         serves=lambda: node.opened,
     )
+    registry.leased.about = about_node(settings)
     registry.leased.drain = partial(reactor.callLater, 0, reactor.stop)
     root = ServerProcess(draining, systemd, settings.stop_limit_s + STOP_S)
     node = Node(settings, registry, endpoint, factory, clock, reactor, addresses, node_file, fingerprints(secrets))
@@ -205,6 +206,16 @@ def _build(settings: Settings, reactor: Any, node_file: NodeFile) -> IService:
     reloads = [*listening, *context.reloads, *([systemd.reload] if systemd.is_there else [])]
     Hangup(reloads, reactor).setServiceParent(root)  # type: ignore[no-untyped-call]
     return root
+
+
+def about_node(settings: Settings) -> dict[str, str]:
+    """:returns: what other nodes of one store are told of this one, see `gameserver.interfaces.ILeases.describe_node`."""
+    about = {"version": __version__}
+    if settings.node_name is not None:
+        about["name"] = settings.node_name
+    if settings.node_address is not None and settings.node_address != settings.public_url:
+        about["url"] = "ws" + settings.node_address.removeprefix("http") + "/ws"
+    return about
 
 
 def warn_of_open_folders(settings: Settings) -> None:
