@@ -209,7 +209,7 @@ def _build(settings: Settings, reactor: Any, node_file: NodeFile) -> IService:
 
 
 def about_node(settings: Settings) -> dict[str, str]:
-    """:returns: what other nodes of one store are told of this one, see `gameserver.interfaces.ILeases.describe_node`."""
+    """:returns: what other nodes of one store are told of this one, see `ILeases.describe_node`."""
     about = {"version": __version__}
     if settings.node_name is not None:
         about["name"] = settings.node_name
