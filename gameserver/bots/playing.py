@@ -111,12 +111,7 @@ class Playing:
             raise
 
     def _legal(self, seat: str) -> LegalMoves:
-        room = self.room
-        asked = room.changes.asked
-        if asked is not None and asked[0] == (room.journal.era, len(room.journal.undo)) and seat in asked[1]:
-            found: LegalMoves = asked[1][seat]
-            return found
-        return legal.ask(room, room.seats[seat])
+        return legal.known(self.room, self.room.seats[seat])
 
     def _can_make(self, each: Legal) -> bool:
         """Whether it is a move of a turn, and can be filled in: what may be said at any time leads nowhere."""

@@ -33,16 +33,18 @@ class Journal:
 
     `undo` holds ``(function, *arguments)``, oldest first, and stays the same list. `step` counts committed steps. `era`
     grows whenever a place to roll back to may have been taken: what was saved in an earlier era does not serve a later
-    mark. `touched` holds, in order, the documents of which something was touched in this step (it may have been rolled
-    back since). `stale` and `parts` are what follows from changes: what may have to be told, and what is to be stored.
+    mark. `rollbacks` counts those. `touched` holds, in order, the documents of which something was touched in this step
+    (it may have been rolled back since). `stale` and `parts` are what follows from changes: what may have to be told,
+    and what is to be stored.
     """
 
-    __slots__ = ("_made_after", "_made_in", "_orders", "era", "parts", "stale", "step", "touched", "undo")
+    __slots__ = ("_made_after", "_made_in", "_orders", "era", "parts", "rollbacks", "stale", "step", "touched", "undo")
 
     def __init__(self) -> None:
         self.undo: list[tuple[Any, ...]] = []
         self.step = 0
         self.era = 0
+        self.rollbacks = 0
         self.touched: dict[Document, None] = {}
         self.stale = marks.Stale()
         self.parts = Parts()
@@ -69,6 +71,7 @@ class Journal:
             function, *args = undo.pop()
             function(*args)
         self.era += 1
+        self.rollbacks += 1
 
     def make_ops(self) -> None:
         """

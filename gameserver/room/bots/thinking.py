@@ -26,7 +26,6 @@ from gameserver.room.bots.view import View
 from gameserver.room.inputs.input import Input
 from gameserver.room.seats import Player, with_ids
 from gameserver.room.turns import legal
-from gameserver.room.turns.legal_moves import LegalMoves
 from gameserver.room.turns.move import Move, can_pick
 from gameserver.room.turns.waiting import all_absent, waited_for
 
@@ -262,22 +261,16 @@ def _waited(room: Room) -> list[str]:
 
 
 def _moves_of(room: Room, seat: Player) -> list[Move]:
-    asked = room.changes.asked
-    if asked is not None and asked[0] == (room.journal.era, len(room.journal.undo)) and seat.id in asked[1]:
-        found = asked[1][seat.id]
-    else:
-        found = _ask(room, seat)
-    return list(found.moves)
-
-
-def _ask(room: Room, seat: Player) -> LegalMoves:
     """A game that cannot say the moves, since somebody has left, has none: the step before has logged that."""
+    found = legal.found_before(room, seat)
+    if found is not None:
+        return list(found.moves)
     before = room.journal.mark()
     try:
-        return legal.known(room, seat)
+        return list(legal.known(room, seat).moves)
     except (Exception, SystemExit):  # noqa: BLE001 - the game's own code
         room.journal.rollback(before)
-        return legal.none(room)
+        return []
 
 
 def _can_pick(move: Move) -> bool:

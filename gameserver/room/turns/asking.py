@@ -25,23 +25,23 @@ def check(room: Room) -> None:
     """
     if room.spec.moves is None or not room.journal.undo:
         return
-    found = {player.id: legal.ask(room, player) for player in legal.players_to_ask(room)}
-    for seat, moves in found.items():
-        if moves and room.publisher.listeners(seat):
-            check_told(moves, room.publisher.legal.get(seat))
-    room.changes.asked = (_now(room), found)
+    for player in legal.players_to_ask(room):
+        moves = legal.known(room, player)
+        if moves and room.publisher.listeners(player.id):
+            check_told(moves, room.publisher.legal.get(player.id))
 
 
 def keep(room: Room) -> None:
     """Nothing has changed since `check` that moves could rest on."""
     if room.changes.asked is not None:
-        room.changes.asked = (_now(room), room.changes.asked[1])
+        room.changes.asked = (legal.stamp(room), room.changes.asked[1])
 
 
 def tell(room: Room) -> None:
     """Tell each player whose moves, or what belongs to them, are others than that player was told."""
     publisher = room.publisher
-    publisher.legal = _collect(room)
+    if room.journal.undo or not publisher.legal:  # else they are what they were
+        publisher.legal = _collect(room)
     for player in room.players:
         sessions = publisher.listeners(player.id)
         if not sessions:
@@ -98,23 +98,18 @@ _NOTHING = b" " + values.encode(messages.MovesInfo([], False, None, False), spec
 def _collect(room: Room) -> dict[str, LegalMoves]:
     if room.spec.moves is None:
         return {}
-    asked = room.changes.asked
-    if asked is not None and asked[0] == _now(room):
-        found: dict[str, LegalMoves] = asked[1]
-        return found
-    return {player.id: _ask_again(room, player) for player in legal.players_to_ask(room)}
+    return {player.id: _known(room, player) for player in legal.players_to_ask(room)}
 
 
-def _ask_again(room: Room, player: Player) -> LegalMoves:
+def _known(room: Room, player: Player) -> LegalMoves:
     """The step is what it is, such as somebody's leaving: a game that cannot say the moves has none."""
+    found = legal.found_before(room, player)
+    if found is not None:
+        return found
     before = room.journal.mark()
     try:
-        return legal.ask(room, player)
+        return legal.known(room, player)
     except Exception as error:  # noqa: BLE001 - the game's own code
         room.journal.rollback(before)
         room.game_calls.log_failure("moves", error, player)
         return legal.none(room)
-
-
-def _now(room: Room) -> tuple[int, int]:
-    return room.journal.era, len(room.journal.undo)

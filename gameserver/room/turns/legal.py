@@ -66,11 +66,37 @@ def ask(room: Room, player: Player) -> LegalMoves:
     return LegalMoves(room, given, read)
 
 
-def known(room: Room, player: Player) -> LegalMoves:
-    """:returns: the moves of a player, as the game was asked for them last, if nothing has changed since."""
+def stamp(room: Room) -> tuple[int, int, int]:
+    """:returns: something else once anything has changed."""
+    return room.journal.step, room.journal.rollbacks, len(room.journal.undo)
+
+
+def asked_now(room: Room) -> dict[str, LegalMoves]:
+    """:returns: by seat, what the game was asked in this step since anything changed last; to be added to."""
+    asked: tuple[Any, dict[str, LegalMoves]] | None = room.changes.asked
+    now = stamp(room)
+    if asked is None or asked[0] != now:
+        room.changes.asked = asked = (now, {})
+    return asked[1]
+
+
+def found_before(room: Room, player: Player) -> LegalMoves | None:
+    """:returns: the moves of a player, as the game was asked for them last; None: something has changed since."""
     if not room.journal.undo and (found := room.publisher.legal.get(player.id)) is not None:
         return found
-    return ask(room, player)
+    return asked_now(room).get(player.id)
+
+
+def known(room: Room, player: Player) -> LegalMoves:
+    """
+    :returns: the moves of a player, for which the game is asked if anything has changed since it was.
+    :raises Exception: as `ask` does.
+    """
+    found = found_before(room, player)
+    if found is None:
+        found = ask(room, player)
+        asked_now(room)[player.id] = found
+    return found
 
 
 def admit(room: Room, player: Player, type: str, data: dict[str, Any]) -> None:

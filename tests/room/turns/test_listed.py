@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from math import nan
 from typing import Annotated, Any, ClassVar
@@ -10,6 +11,7 @@ from msgspec import Meta
 from twisted.trial.unittest import SynchronousTestCase
 
 from gameserver import Game, Move, Player, Refused, Some, message
+from gameserver.game.spec import spec_of
 from gameserver.testing import Table, Visitor
 
 Hand = Annotated[list[str], Meta(max_length=3)]
@@ -220,3 +222,32 @@ class ToldAgainTests(ListedCase):
         self.assertEqual(ann.moves[1].choices["cards"].of, ["C2", "D5", "H9", "SQ"])
         ann.send("show", cards=["SQ"])
         ann.send("any", what=["C2", "D5", "H9", "SQ"])
+
+
+class AskedTests(ListedCase):
+    def test_once_a_step(self) -> None:
+        """Whatever a step is, each player is asked once at most; and not at all where nothing has changed."""
+        counts: Counter[str] = Counter()
+
+        def moves(game: Game, player: Player) -> list[Move]:
+            counts[player.id] += 1
+            return [Move("play", {"card": "C2"}), Move("any")]
+
+        self.patch(spec_of(Listing), "asks_all", True)
+        ann = self.sit()
+        bob = self.table.visitors[1]
+        self.patch(Listing, "listed", staticmethod(moves))
+        ann.send("go_on")
+        steps: list[tuple[str, Callable[[], Any], int]] = [
+            ("message", lambda: ann.send("go_on"), 1),
+            ("move", lambda: ann.send("play", card="C2"), 1),
+            ("not legal", lambda: self.refused(ann, "play", card="D5"), 0),
+            ("not the turn", lambda: self.refused(bob, "play", card="C2"), 0),
+            ("drop", bob.drop, 1),
+            ("resume", bob.resume, 1),
+            ("chat", lambda: bob.say("hi"), 1),
+        ]
+        for name, step, times in steps:
+            counts.clear()
+            step()
+            self.assertEqual(set(counts.values()), {times} - {0}, name)
