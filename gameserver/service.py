@@ -134,6 +134,8 @@ def _build(settings: Settings, reactor: Any, node_file: NodeFile) -> IService:
         free_s=ROOM_FREE_S,
     )
     with usable(settings, "data"):
+        if hasattr(store, "replaced"):  # a file, which may turn out to be damaged
+            store.replaced = registry.store_again
         guard = Guard(settings, NoteFile(settings.data, os.urandom), store, reactor, shared=lease is not None)
     guard.watch(registry)
     sessions: dict[Session, None] = {}

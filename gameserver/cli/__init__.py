@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 import click
 
 from gameserver import __version__
-from gameserver.cli import proxy, rooms
+from gameserver.cli import check, proxy, rooms
 from gameserver.errors import GameLoadError, SettingError
 from gameserver.files import remedy
 from gameserver.settings import settings
@@ -313,5 +313,6 @@ def invite(name: str, path: Path) -> None:
         raise click.ClickException(str(error)) from None
 
 
-for _command in (rooms.rooms, rooms.room, rooms.export_store, rooms.import_store, rooms.drain, proxy.proxy):
+_ROOMS = (rooms.rooms, rooms.room, rooms.export_store, rooms.import_store, rooms.drain, check.check_data)
+for _command in (*_ROOMS, proxy.proxy):
     main.add_command(_command)

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from gameserver.settings.settings import Settings
 
 
-def _server_options(command: Callable[..., None]) -> Callable[..., None]:
+def server_options(command: Callable[..., None]) -> Callable[..., None]:
     """The options that say which server this is about; the environment and a file count as they do for that."""
     for option in (
         click.option("--config", metavar="FILE", help="TOML file with settings."),
@@ -33,9 +33,10 @@ def _server_options(command: Callable[..., None]) -> Callable[..., None]:
     return command
 
 
-def _settings(
+def settings_of(
     data: str | None, store: str | None, places: tuple[str, ...], no_sample_games: bool, config: str | None
 ) -> Settings:
+    """:returns: the server's, as it would read them."""
     given = {"data": data, "store": store, "games": places or None, "sample_games": False if no_sample_games else None}
     try:
         return all_settings.load(given, environ=os.environ, config=config)
@@ -65,7 +66,7 @@ def _in_place(settings: Settings, work: Callable[[Offline], Any], *, makes: bool
         raise click.ClickException(str(error)) from None
 
 
-def _give(settings: Settings, *orders: RoomOrder) -> list[Any]:
+def give(settings: Settings, *orders: RoomOrder) -> list[Any]:
     """Have a running server follow orders, or follow them in its place."""
     from gameserver.operating.control import give_order
     from gameserver.operating.orders import follow
@@ -84,7 +85,7 @@ def _give(settings: Settings, *orders: RoomOrder) -> list[Any]:
 
 
 @click.command()
-@_server_options
+@server_options
 @click.option("--aside", is_flag=True, help="Only those that this release cannot run, each with the reason.")
 @click.option("--quarantined", is_flag=True, help="Only those that ended the server twice, or are damaged.")
 @click.option("--rename-game", nargs=2, metavar="OLD NEW", help="Rooms of the game OLD are NEW's from now on.")
@@ -97,11 +98,11 @@ def rooms(aside: bool, quarantined: bool, rename_game: tuple[str, str] | None, *
     """
     from gameserver.operating.orders import RoomOrder
 
-    settings = _settings(**server)
+    settings = settings_of(**server)
     orders = [RoomOrder("rooms")]
     if rename_game:
         orders.insert(0, RoomOrder("rename", old=rename_game[0], new=rename_game[1]))
-    *renamed, found = _give(settings, *orders)
+    *renamed, found = give(settings, *orders)
     if rename_game:
         click.echo(f"{renamed[0]} rooms of {rename_game[0]} are of {rename_game[1]} now.")
     some = aside or quarantined
@@ -110,21 +111,22 @@ def rooms(aside: bool, quarantined: bool, rename_game: tuple[str, str] | None, *
             click.echo(f"{game}: {count}")
     listed = [room for room in found["aside"] if not some or (quarantined if room["quarantined"] else aside)]
     for room in listed:
-        click.echo(f"{room['code']}  {room['game']}  {_kept(room['quarantined'])}: {room['why']}")
+        click.echo(f"{room['code']}  {room['game']}  {kept(room['quarantined'])}: {room['why']}")
     if not listed and (some or not found["counts"]):
         click.echo(
             "No rooms are in quarantine." if quarantined else "No rooms are kept aside." if aside else "No rooms."
         )
 
 
-def _kept(quarantined: bool) -> str:
+def kept(quarantined: bool) -> str:
+    """:returns: how a room is kept that nobody runs."""
     return "QUARANTINED" if quarantined else "ASIDE"
 
 
 @click.command()
 @click.argument("code")
 @click.argument("act", type=click.Choice(["show", "retry", "free", "drop", "close", "export"]))
-@_server_options
+@server_options
 @click.option("--file", "path", type=click.Path(path_type=Path), help="For export: where to; CODE.room by itself.")
 @click.option("--yes", is_flag=True, help="For drop and close: do not ask.")
 def room(code: str, act: Any, path: Path | None, yes: bool, **server: Any) -> None:
@@ -139,10 +141,10 @@ def room(code: str, act: Any, path: Path | None, yes: bool, **server: Any) -> No
 
     from gameserver.operating.orders import RoomOrder
 
-    settings = _settings(**server)
+    settings = settings_of(**server)
     if act in ("drop", "close") and not yes:
         click.confirm(f"Delete the room {code} for good, with all its seats?", abort=True)
-    (done,) = _give(settings, RoomOrder(act, code=code))
+    (done,) = give(settings, RoomOrder(act, code=code))
     if act == "show":
         click.echo(msgspec.json.format(msgspec.json.encode(done), indent=2))
     elif act in ("retry", "free") and done is not None:
@@ -163,7 +165,7 @@ def room(code: str, act: Any, path: Path | None, yes: bool, **server: Any) -> No
 
 @click.command()
 @click.argument("node", default="")
-@_server_options
+@server_options
 def drain(node: str, **server: Any) -> None:
     """
     Have a running server hand its rooms over to others, and stop.
@@ -175,7 +177,7 @@ def drain(node: str, **server: Any) -> None:
     from gameserver.operating.control import give_order
     from gameserver.operating.orders import RoomOrder
 
-    settings = _settings(**server)
+    settings = settings_of(**server)
     try:
         taken, _ = give_order(settings.data, RoomOrder("drain", node=node))
     except (GameServerError, OSError) as error:
@@ -187,7 +189,7 @@ def drain(node: str, **server: Any) -> None:
 
 @click.command("export")
 @click.argument("path", metavar="FILE", type=click.Path(path_type=Path))
-@_server_options
+@server_options
 @click.option("--secret", is_flag=True, help="The secret that signs tokens, too: whoever has the file can be anybody.")
 def export_store(path: Path, secret: bool, **server: Any) -> None:
     """
@@ -198,7 +200,7 @@ def export_store(path: Path, secret: bool, **server: Any) -> None:
     from gameserver.node.archive import archive
     from gameserver.operating.archive_file import ArchivedSecret, ArchiveWriter
 
-    settings = _settings(**server)
+    settings = settings_of(**server)
 
     async def write(offline: Offline) -> Counter[str]:
         writer = ArchiveWriter(path, whole=True)
@@ -220,7 +222,7 @@ def export_store(path: Path, secret: bool, **server: Any) -> None:
 
 @click.command("import")
 @click.argument("path", metavar="FILE", type=click.Path(path_type=Path, exists=True))
-@_server_options
+@server_options
 def import_store(path: Path, **server: Any) -> None:
     """
     Put all of FILE, which gameserver export wrote, into an empty store; the server is stopped.
@@ -230,7 +232,7 @@ def import_store(path: Path, **server: Any) -> None:
     from gameserver.node.archive import CannotArchive, take_in
     from gameserver.operating.archive_file import ArchiveReader
 
-    settings = _settings(**server)
+    settings = settings_of(**server)
     try:
         archive = ArchiveReader(path)
         if archive.secret is not None:
@@ -245,7 +247,7 @@ def import_store(path: Path, **server: Any) -> None:
         found = await offline.registry.mending.look()
         if archive.whole and sum(found.values()) != archive.counts["room"]:
             raise CannotArchive(f"{archive.counts['room']} rooms were put there, and {sum(found.values())} are found")
-        return [f"{room.code}  {room.game}  {_kept(room.quarantined)}: {room.why}" for room in offline.registry.aside]
+        return [f"{room.code}  {room.game}  {kept(room.quarantined)}: {room.why}" for room in offline.registry.aside]
 
     aside = _in_place(settings, put, makes=True)
     click.echo(f"Took {_in_words(archive.counts)} into the store, and opened every room.")

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from gameserver.node.step_notes import Note
 
 BOOK: Final = "unclean"
+DAMAGED: Final = "damaged"
+"""Instead of a run, in the name of a page about a room of which the store lost something."""
 SURE_MS: Final = 250
 """A step that was at work for so long when its process ended is why it ended; a shorter one may be so by chance."""
 KEPT_MS: Final = 24 * 60 * 60 * 1000

@@ -25,6 +25,7 @@ class UncleanRooms(ServedGames):
     """
 
     mending: Mending
+    _runners: dict[str, RoomRunner]
 
     def __init__(self, specs: Mapping[str, Spec], store: IStore, clock: IClock) -> None:
         self.store = store
@@ -53,6 +54,12 @@ class UncleanRooms(ServedGames):
         """A room is no longer here: if it has ended, nothing is to be known of it."""
         if runner.room.moment.ended:
             self.unclean.forget_soon(runner.room.id)
+
+    def store_again(self) -> None:
+        """The store has lost something: it is to have all of each room that is here."""
+        for runner in list(self._runners.values()):
+            if runner.is_stored and runner.commits.version:
+                runner.commits.may_be_behind()
 
     async def free(self, code: str) -> str | None:
         """

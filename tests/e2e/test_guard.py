@@ -7,11 +7,13 @@ What is poison here holds the interpreter (a regular expression that runs away) 
 from __future__ import annotations
 
 import signal
+import time
 from pathlib import Path
 from typing import Any
 
 from gameserver.errors import Refused
-from tests.e2e.kit import Person, Server, ServerCase, sleep, together, until, within
+from tests.e2e.kit import WAIT_S, Person, Server, ServerCase, sleep, together, until, within
+from tests.store.redis_server import RedisServer
 
 POISON = '''
 """Some of what it is told never ends."""
@@ -218,3 +220,65 @@ class AloneTests(GuardCase):
 
 class SharedTests(GuardCase):
     """Three servers on one Redis."""
+
+    async def trio(self) -> list[Server]:
+        """Start three servers that share a secret."""
+        redis = RedisServer()
+        self.addCleanup(redis.remove)
+        redis.start()
+        store = f"redis://127.0.0.1:{redis.port}"
+        servers = [self.poisonous(GAMESERVER_STORE=store, GAMESERVER_LEASE_S="6") for _ in range(3)]
+        for server in servers:
+            server.data.mkdir(mode=0o700)
+            (server.data / "secret").write_bytes(b"s" * 32)
+            (server.data / "secret").chmod(0o600)
+            await server.start()
+        return servers
+
+    async def play_on(self, servers: list[Server], codes: list[str]) -> None:
+        """Fail unless somebody can come into each of these rooms at one of these servers, and play."""
+        for number, code in enumerate(codes):
+            person = await self._anywhere(servers, code, f"N{number}")
+            self.assertGreater(await person.send("add"), 1)
+            await within(person.client.close(), "the client closes")
+
+    async def _anywhere(self, servers: list[Server], code: str, name: str) -> Person:
+        end_s = time.monotonic() + WAIT_S
+        while time.monotonic() < end_s:
+            for server in servers:
+                if (await server.http("GET", f"/api/rooms/{code}")).status == 200:
+                    person = await self.person(server, name)
+                    await person.join(code)
+                    return person
+            await sleep(0.2)
+        raise AssertionError(f"{code} cannot be had")
+
+    async def test_poison_goes_no_further(self) -> None:
+        """Its room ends the first server, and the next one once somebody touches it; the third knows better."""
+        servers = await self.trio()
+        first, second, third = servers
+        people = await self.rooms(first, 8)
+        bad = await self.person(first, "Bad")
+        await bad.create("poison")
+        code = bad.room.code
+        await bad.send("later", s=0.1)
+        self.assertEqual(await first.ended(), -signal.SIGABRT)
+        codes = [person.room.code for person in people]
+        await self.play_on([second, third], codes)
+        self.assertIsNone(second.exit_status)
+        self.assertIsNone(third.exit_status)
+        # Somebody joins it: the timer that is overdue fires, for the second time.
+        for server in (second, third):
+            toucher = await self.person(server, "Toucher")
+            toucher.client.join(code).addErrback(lambda _: None)
+        await until(lambda: second.exit_status is not None or third.exit_status is not None, "one of them ends")
+        left = third if second.exit_status is not None else second
+        await self.play_on([left], codes)
+        await until(lambda: "is in quarantine" in left.output, "it is known to the one that is left")
+        late = await self.person(left, "Late")
+        await self.refuses("quarantined", late.client.join(code))
+        # Neither do those that come back run it.
+        await first.start()
+        await self.refuses("quarantined", (await self.person(first, "Back")).client.join(code))
+        await self.play_on([first, left], codes)
+        self.assertIsNone(left.exit_status)

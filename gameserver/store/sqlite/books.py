@@ -15,6 +15,7 @@ BOOKS_TABLE: Final = (
     " PRIMARY KEY (book, page)) WITHOUT ROWID"
 )
 
+DROP_PAGE: Final = "DELETE FROM books WHERE book = ? AND page = ?"
 PUT_PAGE: Final = "INSERT OR REPLACE INTO books (book, page, value) VALUES (?, ?, ?)"
 
 
@@ -42,6 +43,6 @@ class SQLiteBooks:
             for page, value in puts.items():
                 database.run(PUT_PAGE, (book, page, value))
             for page in drops:
-                database.run("DELETE FROM books WHERE book = ? AND page = ?", (book, page))
+                database.run(DROP_PAGE, (book, page))
 
         return self._ask(work)

@@ -23,7 +23,7 @@ from __future__ import annotations
 import os
 import sqlite3
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import ExitStack, closing
+from contextlib import ExitStack, closing, suppress
 from typing import Any, Final
 from urllib.parse import quote
 
@@ -88,6 +88,18 @@ _ADVICE: Final[Mapping[int, str]] = {
 """What an operator can do, by the kind of fault."""
 
 
+DAMAGES: Final = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
+"""Kinds of faults after which nothing more is written to a file."""
+CHECKED_BYTES: Final = 1 << 24
+"""A file up to that size is compared with its indexes at the start, which takes a fifth of a second."""
+LOOKED_BYTES: Final = 1 << 26
+"""One up to that size is looked through; in larger ones damage is found when it is met."""
+
+
+class Damaged(StoreUnavailable):
+    """The file is not what it must be: whatever can be read of it is to be copied, and nothing written to it."""
+
+
 class Database:
     """
     The file itself, without threads: each method but `transact` and `close` is called inside a transaction.
@@ -101,6 +113,7 @@ class Database:
 
     def __init__(self, path: str, sync: str) -> None:
         self._path = path
+        self._is_damaged = False
         try:
             with ExitStack() as opened:
                 opened.enter_context(lock(path))
@@ -109,7 +122,7 @@ class Database:
                         keep_private(name)
                 # Autocommit, so that each BEGIN and COMMIT is one that is written here.
                 self._db = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
-                opened.callback(self._db.close)
+                opened.callback(self._shut)
                 self.entries = Entries(self._db)
                 self.rooms = RoomTables(self._db, self.entries)
                 self.users = sqlite_users.UserTable(self._db)
@@ -120,7 +133,7 @@ class Database:
         except OSError as error:
             raise StoreUnavailable(f"{path} cannot be opened: {remedy(error)}") from error
         except sqlite3.Error as error:
-            raise StoreUnavailable(f"{path} cannot be opened: {_told(error)}") from error
+            raise _kind_of(error)(f"{path} cannot be opened: {_told(error)}") from error
 
     def _prepare(self, sync: str) -> None:
         (schema,) = self._db.execute("PRAGMA user_version").fetchone()
@@ -169,8 +182,25 @@ class Database:
                 self._db.rollback()
                 raise
         except sqlite3.Error as error:
-            raise StoreUnavailable(f"{self._path} cannot be written: {_told(error)}") from error
+            kind = _kind_of(error)
+            self._is_damaged = self._is_damaged or kind is Damaged
+            raise kind(f"{self._path} cannot be written: {_told(error)}") from error
         return results
+
+    def _shut(self) -> None:
+        """Close the file; the last who does writes the log into it, which must not be of a damaged one."""
+        reader = None
+        if self._is_damaged:
+            reader = sqlite3.connect(_read_only(self._path), uri=True)
+            with suppress(sqlite3.Error):
+                reader.execute("SELECT 1 FROM sqlite_schema LIMIT 1").fetchone()
+        self._db.close()
+        if reader is not None:
+            reader.close()
+
+    def settle(self) -> None:
+        """Have everything in the file itself, and nothing in its log."""
+        self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
     def commit(self, commits: Sequence[Commit], now_ms: int) -> list[Outcome]:
         """Store each commit whose fence is current, all of it or nothing; see `IStore.commit`."""
@@ -181,6 +211,10 @@ class Database:
     def run(self, statement: str, values: Sequence[Any]) -> list[Any]:
         """Run one statement, inside a transaction. :returns: its rows."""
         return self._db.execute(statement, values).fetchall()
+
+    def run_many(self, statement: str, rows: Sequence[Sequence[Any]]) -> None:
+        """Run one statement for each of these rows, inside a transaction."""
+        self._db.executemany(statement, rows)
 
     def claim_code(self, code: str, room: str, now_ms: int) -> bool:
         """Reserve a code for a room that is about to be made; see `IStore.claim_code`."""
@@ -207,16 +241,59 @@ class Database:
         self._db.execute("DELETE FROM codes WHERE free_at_ms <= ?", (now_ms,))
 
 
+def fault_of(path: str) -> str | None:
+    """
+    Look at a file before anything is written to it: through all of it if it is small, else at its beginning.
+
+    :returns: what is wrong with it; None: nothing that was found.
+    """
+    size = os.path.getsize(path)
+    look = "PRAGMA quick_check(1)" if size <= LOOKED_BYTES else "SELECT 'ok' FROM sqlite_schema LIMIT 1"
+    look = "PRAGMA integrity_check(1)" if size <= CHECKED_BYTES else look
+    try:
+        with closing(sqlite3.connect(_read_only(path), uri=True)) as database:
+            found = database.execute(look).fetchone()
+    except sqlite3.Error as error:
+        return str(error) if _kind_of(error) is Damaged else None
+    return None if found in (None, ("ok",)) else str(found[0])
+
+
+def _read_only(path: str) -> str:
+    return f"file:{quote(path)}?mode=ro"
+
+
 def count_rooms(path: str) -> int:
     """:returns: how many rooms there are in a file that this process has not; 0 where it cannot be told."""
     if not os.path.exists(path):
         return 0
     try:
-        with closing(sqlite3.connect(f"file:{quote(path)}?mode=ro", uri=True)) as database:
+        with closing(sqlite3.connect(_read_only(path), uri=True)) as database:
             (count,) = database.execute("SELECT count(*) FROM rooms").fetchone()
             return int(count)
     except sqlite3.Error:
         return 0
+
+
+def check(path: str) -> list[str]:
+    """
+    Look through a file, which may be in use.
+
+    :returns: what is wrong with it, in SQLite's words; empty: nothing is.
+    """
+    try:
+        with closing(sqlite3.connect(_read_only(path), uri=True)) as database:
+            found = [row[0] for row in database.execute("PRAGMA integrity_check(20)")]
+    except sqlite3.Error as error:
+        return [str(error)]
+    return [] if found == ["ok"] else found
+
+
+def _kind_of(error: sqlite3.Error) -> type[StoreUnavailable]:
+    """:returns: what to raise: nothing that is asked here breaks a rule of the tables, or has text that is none."""
+    kind = getattr(error, "sqlite_errorcode", 0) & 0xFF
+    if kind in DAMAGES or isinstance(error, sqlite3.IntegrityError) or "decode to UTF-8" in str(error):
+        return Damaged
+    return StoreUnavailable
 
 
 def _told(error: sqlite3.Error) -> str:

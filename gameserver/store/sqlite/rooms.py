@@ -15,8 +15,9 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from gameserver.interfaces import Commit, Located, Outcome, Stored
+from gameserver.node.unclean_ends import BOOK, DAMAGED
 from gameserver.store.keys import CODE_REST_MS, NOTICES
-from gameserver.store.sqlite.books import PUT_PAGE
+from gameserver.store.sqlite.books import DROP_PAGE, PUT_PAGE
 from gameserver.store.sqlite.tables import Entries
 
 if TYPE_CHECKING:
@@ -127,6 +128,9 @@ class RoomTables:
         if whole:
             self._db.executemany("UPDATE rooms SET game = ? WHERE number = ?", whole)
             self._db.executemany("DELETE FROM parts WHERE room = ?", [(room,) for _, room in whole])
+            self._db.executemany(
+                DROP_PAGE, [(BOOK, f"{commit.room}/{DAMAGED}") for commit, _ in commits if commit.whole]
+            )
         self._db.executemany(
             "INSERT INTO parts (room, part, value) VALUES (?, ?, ?)"
             " ON CONFLICT (room, part) DO UPDATE SET value = excluded.value",

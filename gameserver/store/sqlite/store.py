@@ -25,7 +25,8 @@ from gameserver.errors import StoreUnavailable
 from gameserver.interfaces import Commit, IStore, Located, Outcome, Stored, TableSizes
 from gameserver.store.context import StoreContext
 from gameserver.store.sqlite.books import SQLiteBooks
-from gameserver.store.sqlite.file import Database
+from gameserver.store.sqlite.file import Damaged, Database
+from gameserver.store.sqlite.recovery import open_database, replace
 from gameserver.store.sqlite.users import SQLiteUsers
 
 T = TypeVar("T")
@@ -78,6 +79,8 @@ class SQLiteStore(SQLiteUsers, SQLiteBooks):
     :param sync: what a commit survives: ``normal`` the process, ``power`` the power too.
     :param make_writer: begins what does the work; a thread of its own, unless a test says otherwise.
     :ivar transactions: how many were written or failed since the start.
+    :ivar replaced: called when the file turned out to be damaged, and what could be read of it took its place: what
+        whoever runs rooms has of them is to be stored again. None: nobody does.
     """
 
     def __init__(
@@ -89,6 +92,7 @@ class SQLiteStore(SQLiteUsers, SQLiteBooks):
         make_writer: Callable[[], Writer] = WriterThread,
     ) -> None:
         self.transactions = 0
+        self.replaced: Callable[[], None] | None = None
         self._path = path
         self._reactor = reactor
         self._sync = _SYNC[sync]
@@ -204,6 +208,10 @@ class SQLiteStore(SQLiteUsers, SQLiteBooks):
             self._writer.quit()
             self._writer = None
 
+    def _replaced(self) -> None:
+        if self.replaced is not None:
+            self.replaced()
+
     # In the writer's thread.
 
     def _open(self, done: Deferred[None]) -> None:
@@ -211,7 +219,7 @@ class SQLiteStore(SQLiteUsers, SQLiteBooks):
         self._reactor.callFromThread(self._opened, done, execute(self._open_file))
 
     def _open_file(self) -> None:
-        self._database = Database(self._path, self._sync)
+        self._database = open_database(self._path, self._sync)
 
     def _write(self) -> None:
         calls: list[Callable[[Database], Any]] = []
@@ -228,7 +236,15 @@ class SQLiteStore(SQLiteUsers, SQLiteBooks):
     def _transact(self, calls: Sequence[Callable[[Database], Any]]) -> list[Any]:
         if self._database is None:
             raise StoreUnavailable(f"{self._path} is not open.")
-        return self._database.transact(calls)
+        try:
+            return self._database.transact(calls)
+        except Damaged as damaged:
+            self._database.close()
+            self._database = None
+            replace(self._path, self._sync, str(damaged))
+            self._database = Database(self._path, self._sync)
+            self._reactor.callFromThread(self._replaced)
+            return self._database.transact(calls)
 
     def _close(self) -> None:
         database, self._database = self._database, None

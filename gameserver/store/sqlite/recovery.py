@@ -1,0 +1,139 @@
+"""
+A SQLite file is opened, and a damaged one replaced by what can be read of it: it is kept beside, as it was.
+
+Nothing is ever written to a damaged file. The new one is made beside it as ``PATH.part``, and is whole and on the disk
+once it is called ``PATH.rescued``: from then on it counts, whatever becomes of the process before it has the old one's
+name.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from itertools import chain, count
+from typing import Final
+
+from twisted.logger import Logger
+
+from gameserver.errors import StoreLocked, StoreUnavailable
+from gameserver.files import lock, remedy
+from gameserver.store.sqlite.file import Damaged, Database, fault_of
+from gameserver.store.sqlite.pages import PageFile
+from gameserver.store.sqlite.salvage import Copying, NothingSaved, Salvage
+
+LOGS: Final = ("-wal", "-shm")
+"""What SQLite keeps beside a file."""
+log: Final = Logger(namespace="gameserver")
+
+
+def open_database(path: str, sync: str) -> Database:
+    """
+    Open the file of a store; a damaged one is replaced first.
+
+    :raises StoreLocked, StoreUnavailable: it cannot be opened, or nothing in it can be read.
+    """
+    _finish(path)
+    fault = fault_of(path) if os.path.exists(path) else None
+    if fault is None:
+        try:
+            return Database(path, sync)
+        except Damaged as damaged:
+            fault = str(damaged)
+    replace(path, sync, fault)
+    return Database(path, sync)
+
+
+def replace(path: str, sync: str, fault: str, *, say: Callable[[str], object] | None = None) -> None:
+    """
+    Put what can be read of a damaged file in its place, and say what cannot.
+
+    :param fault: what is wrong with it.
+    :param say: called with each line of what is to be said; None: it is logged.
+    :raises StoreUnavailable: it cannot be done; the damaged file is as it was.
+    """
+    say = say or _log_line
+    say(f"{path} is damaged, and is replaced by what can be read of it: {fault}")
+    kept = _unused(f"{path}.damaged-{time.strftime('%Y%m%d-%H%M%S')}")
+    try:
+        with lock(path):
+            salvage = copy(path, f"{path}.part", sync)
+            for end in ("", "-wal"):
+                if os.path.exists(path + end):
+                    _keep(path + end, kept + end)
+            os.replace(f"{path}.part", f"{path}.rescued")
+            _finish(path)
+    except BlockingIOError:
+        raise StoreLocked(f"{path} is in use by another process.") from None
+    except OSError as error:
+        raise StoreUnavailable(f"{path} is damaged, and cannot be copied: {remedy(error)}") from error
+    for line in salvage.in_words():
+        say(f"{path}: {line}")
+    say(f"the damaged file is kept as {kept}")
+
+
+def copy(path: str, to: str, sync: str) -> Salvage:
+    """
+    Copy what can be read of a file, which is not written, into a new one.
+
+    :raises StoreUnavailable: nothing can be read of it.
+    :raises OSError: it cannot be read, or the other not written.
+    """
+    for end in ("", *LOGS, ".lock"):
+        with suppress(FileNotFoundError):
+            os.unlink(to + end)
+    file = PageFile(path)
+    database = Database(to, sync)
+    try:
+        now_ms = time.time_ns() // 1_000_000
+        (salvage,) = database.transact([lambda new: Copying(file, new, now_ms=now_ms).run()])
+        database.settle()
+    except NothingSaved:
+        raise StoreUnavailable(
+            f"{path} has nothing of a server's; put a copy of it back, or give another file"
+        ) from None
+    finally:
+        database.close()
+        with suppress(FileNotFoundError):
+            os.unlink(f"{to}.lock")
+    _sync(to)
+    found: Salvage = salvage
+    return found
+
+
+def _log_line(line: str) -> None:
+    log.critical("{line}", line=line)
+
+
+def _unused(path: str) -> str:
+    """:returns: this path, or one like it where nothing is yet."""
+    names = chain([path], (f"{path}.{number}" for number in count(2)))
+    return next(name for name in names if not os.path.exists(name))
+
+
+def _keep(path: str, kept: str) -> None:
+    try:
+        os.link(path, kept)
+    except OSError:  # a file system without links
+        with open(path, "rb") as old, open(kept, "xb") as new:
+            while some := old.read(1 << 20):
+                new.write(some)
+
+
+def _finish(path: str) -> None:
+    """Give a file that was rescued its name; the log of the old one must not be there by then."""
+    if os.path.exists(f"{path}.rescued"):
+        for end in LOGS:
+            with suppress(FileNotFoundError):
+                os.unlink(path + end)
+        os.replace(f"{path}.rescued", path)
+        _sync(os.path.dirname(os.path.abspath(path)))
+
+
+def _sync(path: str) -> None:
+    number = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(number)
+    finally:
+        os.close(number)
