@@ -54,7 +54,7 @@ class TreePage(Struct, frozen=True):
     overflow: set[int]
 
 
-class PageFile:
+class FilePages:
     """
     :param path: of the file; ``PATH-wal`` is read as well.
     :raises OSError: it cannot be read.

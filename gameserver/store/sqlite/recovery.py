@@ -20,7 +20,7 @@ from twisted.logger import Logger
 from gameserver.errors import StoreLocked, StoreUnavailable
 from gameserver.files import lock, remedy
 from gameserver.store.sqlite.file import Damaged, Database, fault_of
-from gameserver.store.sqlite.pages import PageFile
+from gameserver.store.sqlite.pages import FilePages
 from gameserver.store.sqlite.salvage import Copying, NothingSaved, Salvage
 
 LOGS: Final = ("-wal", "-shm")
@@ -83,7 +83,7 @@ def copy(path: str, to: str, sync: str) -> Salvage:
     for end in ("", *LOGS, ".lock"):
         with suppress(FileNotFoundError):
             os.unlink(to + end)
-    file = PageFile(path)
+    file = FilePages(path)
     database = Database(to, sync)
     try:
         now_ms = time.time_ns() // 1_000_000

@@ -16,7 +16,7 @@ from msgspec import Struct
 
 from gameserver.node.unclean_ends import BOOK, DAMAGED, UncleanEnd
 from gameserver.store.keys import ENTRY
-from gameserver.store.sqlite.pages import Cell, PageFile
+from gameserver.store.sqlite.pages import Cell, FilePages
 from gameserver.store.sqlite.trees import Column, Shape, Tree, Trees
 
 SOME: Final = 500
@@ -68,7 +68,7 @@ class Copying:
     :param database: a new and empty one, inside a transaction; a `gameserver.store.sqlite.file.Database`.
     """
 
-    def __init__(self, file: PageFile, database: Any, *, now_ms: int) -> None:
+    def __init__(self, file: FilePages, database: Any, *, now_ms: int) -> None:
         self._database = database
         self._now_ms = now_ms
         shapes = list(shapes_of(database))

@@ -16,7 +16,7 @@ from gameserver.store.sqlite.pages import (
     TABLE_LEAF,
     BadPage,
     Cell,
-    PageFile,
+    FilePages,
     TreePage,
 )
 
@@ -128,7 +128,7 @@ class Trees:
     :ivar lost_roots: it is not known where they begin, so that each is put together from its pages.
     """
 
-    def __init__(self, file: PageFile, shapes: Sequence[Shape]) -> None:
+    def __init__(self, file: FilePages, shapes: Sequence[Shape]) -> None:
         self._file = file
         self._used: set[int] = {1}
         self.trees = {shape.name: Tree(shape) for shape in shapes}
