@@ -5,6 +5,16 @@ Implementations are chosen in `gameserver.service` alone. Each contract has a su
 on every implementation.
 """
 
+from gameserver.interfaces.asleep import (
+    Asleep,
+    DueRooms,
+    ISleepStore,
+    Listed,
+    SleepingRooms,
+    SleepingTotal,
+    Slept,
+    StoreTime,
+)
 from gameserver.interfaces.leases import Heir, ILease, ILeaseHolder, ILeases, LeaseRenewal, OtherNodes
 from gameserver.interfaces.rooms import IClock, ISession
 from gameserver.interfaces.stores import (
@@ -53,6 +63,14 @@ __all__ = [
     "Put",
     "IUserStore",
     "IBooks",
+    "Asleep",
+    "Slept",
+    "StoreTime",
+    "DueRooms",
+    "Listed",
+    "SleepingRooms",
+    "SleepingTotal",
+    "ISleepStore",
     "LeaseRenewal",
     "Heir",
     "OtherNodes",

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 from zope.interface import Interface
 
+from gameserver.interfaces.asleep import Asleep, Slept
+
 if TYPE_CHECKING:
     from twisted.internet.defer import Deferred
 
@@ -32,6 +34,7 @@ class Commit(Struct, frozen=True, kw_only=True):
         now on: what a store is given that lost something, or where a game has another name.
     :ivar entries: entries of the room's tables to write, by table and key; None deletes one.
     :ivar notices: pages to write in the book `gameserver.store.keys.NOTICES`, which outlive the room.
+    :ivar sleeps: the room leaves memory with this commit, and is nobody's until it is opened.
     """
 
     room: str
@@ -45,6 +48,7 @@ class Commit(Struct, frozen=True, kw_only=True):
     whole: bool = False
     entries: Mapping[tuple[str, str], bytes | None] = {}
     notices: Mapping[str, bytes] = {}
+    sleeps: Asleep | None = None
 
 
 class Stored(Struct, frozen=True, kw_only=True):
@@ -54,6 +58,7 @@ class Stored(Struct, frozen=True, kw_only=True):
     :ivar at_ms: when the node that had the room is last known to have run: its last commit's ``now_ms``, or, from a
         store that nodes share, that node's last beat.
     :ivar table_bytes: of all entries of its tables.
+    :ivar slept: how it slept, if it did.
     """
 
     room: str
@@ -64,6 +69,7 @@ class Stored(Struct, frozen=True, kw_only=True):
     at_ms: int
     parts: Mapping[str, bytes]
     table_bytes: int = 0
+    slept: Slept | None = None
 
 
 class Located(Struct, frozen=True, kw_only=True):
@@ -147,6 +153,8 @@ class IStore(Interface):
     def open_rooms(ids: Sequence[str]) -> Deferred[list[Stored]]:
         """
         Take these rooms over: each gets a higher fence, which is stored, and what older owners commit is FENCED.
+
+        One that sleeps is woken by it.
 
         :returns: those that exist and that no other node with a lease has, in the order asked.
         """

@@ -8,7 +8,7 @@ from typing import Any
 
 from msgspec import Struct
 
-from gameserver.interfaces import IBooks, IStore, IUserStore
+from gameserver.interfaces import IBooks, ISleepStore, IStore, IUserStore
 from gameserver.settings.settings import Settings
 from gameserver.store.schemes import named_store
 
@@ -39,7 +39,7 @@ def make_store(settings: Settings, reactor: Any, *, node: str = "", secrets: Seq
 
     :param node: the name of this node, for a store that nodes share.
     :param secrets: the fingerprints of its secrets, the one that signs first.
-    :returns: what provides `IStore`, `IUserStore` and `IBooks`, and `ILeases` where nodes can share it.
+    :returns: what provides `IStore`, `ISleepStore`, `IUserStore` and `IBooks`, and `ILeases` where nodes can share it.
     :raises SettingError: the address of the store cannot be, or what its module made is no store.
     """
     try:
@@ -53,7 +53,9 @@ def make_store(settings: Settings, reactor: Any, *, node: str = "", secrets: Seq
         raise settings.error("store", f"{named.module} cannot be used: {error}") from error
     context = StoreContext(settings=settings, address=named.address, reactor=reactor, node=node, secrets=secrets)
     store = make(context)
-    missing = [contract.__name__ for contract in (IStore, IUserStore, IBooks) if not contract.providedBy(store)]
+    missing = [
+        contract.__name__ for contract in (IStore, ISleepStore, IUserStore, IBooks) if not contract.providedBy(store)
+    ]
     if missing:
         raise settings.error("store", f"{named.module} makes what does not provide {', '.join(missing)}")
     return store

@@ -46,7 +46,8 @@ node's.
 key                     shape                                        lifetime
 ======================= ============================================ =================================================
 gameserver:room:{ID}    hash: code, game, fence, version, at_ms,     the room's
-                        node (whose it is; none while nobody's), and
+                        node (whose it is; none while nobody's),
+                        asleep (JSON, while it sleeps), and
                         each part's bytes under ``/`` and its name
 gameserver:room:{ID}    hash: the entries of its tables, each value     the room's
 :entries                under TABLE/KEY
@@ -67,13 +68,28 @@ gameserver:node:NODE    hash: what other nodes may know of it: games  from its s
                         (JSON: each game's version), draining (1),
                         name, url, release, lease_ms (how long its
                         lease is when it is renewed)
+gameserver:due          sorted set: ids of sleeping rooms by when     while they sleep
+                        they are due, in ms by a clock that is never
+                        set; and gameserver:dates: by the calendar
+gameserver:listed       sorted set: ids of sleeping rooms that the    while they sleep
+                        lobby shows by when they were made, in ms;
+                        gameserver:listed:GAME those of a game, and
+                        gameserver:open:GAME those with free seats
+gameserver:asleep:GAME  set: ids of the sleeping rooms of a game      while they sleep
+gameserver:space        hash: of each game the bytes that its         for good
+                        sleeping rooms count
+gameserver:sleeps:s/ID  set: codes of the sleeping rooms in which a   while they sleep
+                        user has a seat; and gameserver:sleeps:m/ID:
+                        that one made, and nobody has a seat in
 gameserver:lease:NODE   string: the token of the node's process      the lease's (a TTL)
 gameserver:nodes        set: nodes that may have rooms               a node is in it until another has its rooms
 gameserver:once:NAME    string: who saw to that; random              a day (a TTL)
 gameserver:book:NAME    hash: pages of a book, by name               each page's until it is torn out
 gameserver:meta         hash: schema, secret (whose fingerprint all  for good
                         nodes must have), beat_ms:NODE (the newest
-                        beat or commit of the node)
+                        beat or commit of the node); outage_ms,
+                        stepped_ms, since_ms (a `StoreTime`), and
+                        step_at_ms, step_by_ms (the last step)
 gameserver:user:ID      hash: name_key ('' for none), version,       until the user is deleted
                         value (see `gameserver.auth.accounts`)
 gameserver:name:KEY     a user's id                                  as long as the user has that name
@@ -112,6 +128,12 @@ CODE_REST_MS: Final = 24 * 60 * 60 * 1000
 ROOMS_KEY: Final = "gameserver:rooms"
 NODES_KEY: Final = "gameserver:nodes"
 DUE_KEY: Final = "gameserver:due"
+DATES_KEY: Final = "gameserver:dates"
+LISTED_KEY: Final = "gameserver:listed"
+SPACE_KEY: Final = "gameserver:space"
+OPEN_PREFIX: Final = "gameserver:open:"
+ASLEEP_PREFIX: Final = "gameserver:asleep:"
+SLEEPS_PREFIX: Final = "gameserver:sleeps:"
 META_KEY: Final = "gameserver:meta"
 CODE_PREFIX: Final = "gameserver:code:"
 LEASE_PREFIX: Final = "gameserver:lease:"

@@ -5,15 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from math import ceil
 from types import MappingProxyType
-from typing import Any
+from typing import Any, Final
 
 from msgspec.structs import replace
 from twisted.internet.defer import Deferred
 from zope.interface import implementer
 
 from gameserver.errors import StoreUnavailable
-from gameserver.interfaces import Commit, Heir, ILeases, LeaseRenewal, Located, OtherNodes, Outcome, Stored
+from gameserver.interfaces import Commit, Heir, ILeases, LeaseRenewal, Located, OtherNodes, Outcome, Stored, StoreTime
+from gameserver.store.memory.asleep import SleepBook
 from gameserver.store.memory.store import MemoryStore
+
+RUNNING_MS: Final = 3000
+"""A node with a lease that has beaten no longer ago is running."""
 
 
 class Shared:
@@ -38,6 +42,7 @@ class Shared:
         self.nodes: set[str] = set()
         self.leases: dict[str, tuple[str, float]] = {}
         self.beats: dict[str, int] = {}
+        self.sleep = SleepBook()
         self.done: dict[str, tuple[str, float]] = {}
 
     def token(self, node: str) -> str | None:
@@ -70,9 +75,11 @@ class SharedStore(MemoryStore):
         self._token = ""
         self._connections = 0
         self._renewed_over = 0
+        self._now_ms: int | None = None
         self._rooms = shared.rooms
         self._claims = shared.claims
         self._books = shared.books
+        self._sleep = shared.sleep
 
     def reconnect(self) -> None:
         """The connection is another: what the store had may be lost."""
@@ -298,6 +305,22 @@ class SharedStore(MemoryStore):
 
         return self._ask(work)
 
+    def _newest_beat_ms(self) -> int:
+        beats = self._shared.beats
+        newest_ms = max(beats.values(), default=0)
+        others = any(self._shared.token(node) is not None for node in beats if node != self._node)
+        now_ms = newest_ms if self._now_ms is None else self._now_ms
+        return now_ms if others and now_ms - newest_ms <= RUNNING_MS else newest_ms
+
+    def begin_time(self, *, now_ms: int) -> Deferred[StoreTime]:
+        """See `ISleepStore.begin_time`."""
+        self._now_ms = now_ms
+        return super().begin_time(now_ms=now_ms)
+
+    def step_time(self, delta_ms: int, *, now_ms: int) -> Deferred[StoreTime]:
+        """See `ISleepStore.step_time`: the clock of this store is never set."""
+        return self._ask(lambda: self._sleep.time)
+
     def _answer(self, work: Callable[[], Any], done: Deferred[Any]) -> None:
         try:
             super()._answer(work, done)
@@ -332,7 +355,7 @@ class SharedStore(MemoryStore):
 
     def _write(self, commit: Commit, now_ms: int) -> None:
         super()._write(commit, now_ms)
-        if commit.ends:
+        if commit.ends or commit.sleeps is not None:
             self._shared.owners.pop(commit.room, None)
             self._shared.waiting.discard(commit.room)
         else:
@@ -353,4 +376,5 @@ class SharedStore(MemoryStore):
             version=stored.version,
             at_ms=room.at_ms,
             parts=stored.parts,
+            slept=stored.slept,
         )

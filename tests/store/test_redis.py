@@ -347,7 +347,7 @@ class StartTests(RedisTestCase):
         """What a newer version wrote is left alone."""
         self.server.ask("HSET", keys.META_KEY, "schema", SCHEMA_VERSION + 1)
         self.server.ask("SADD", keys.claims_key(""), "AAAA")
-        self.assertIn("its schema is 3, this one knows 2.", await self.refused(f"redis+unix://{self.server.socket}"))
+        self.assertIn("its schema is 4, this one knows 3.", await self.refused(f"redis+unix://{self.server.socket}"))
         self.assertEqual(self.server.keys(), [keys.claims_key(""), keys.META_KEY])
 
 

@@ -21,6 +21,7 @@ from gameserver.room.memory_tables import MemoryTables
 from gameserver.store import keys
 from gameserver.store.context import StoreContext
 from gameserver.store.keys import CODE_REST_MS
+from gameserver.store.memory.asleep import MemorySleep
 from gameserver.store.memory.books import MemoryBooks
 from gameserver.store.memory.users import MemoryUsers
 
@@ -46,7 +47,7 @@ class _Claim(Struct):
 
 
 @implementer(IStore)
-class MemoryStore(MemoryUsers, MemoryBooks):
+class MemoryStore(MemoryUsers, MemoryBooks, MemorySleep):
     """
     Keep rooms and users in this process.
 
@@ -56,6 +57,7 @@ class MemoryStore(MemoryUsers, MemoryBooks):
 
     def __init__(self) -> None:
         super().__init__()
+        MemorySleep.__init__(self)
         self.fail: StoreUnavailable | None = None
         self.fail_after: StoreUnavailable | None = None
         self._rooms: dict[str, _Room] = {}
@@ -243,6 +245,7 @@ class MemoryStore(MemoryUsers, MemoryBooks):
             self._books.setdefault(keys.NOTICES, {}).update(commit.notices)
         if commit.ends:
             self._rooms.pop(commit.room, None)
+            self._sleep.rooms.pop(commit.room, None)
             self._claims[commit.code] = _Claim(commit.room, now_ms + CODE_REST_MS, ended=(commit.fence, commit.version))
             return
         room = self._rooms.get(commit.room)
@@ -257,6 +260,10 @@ class MemoryStore(MemoryUsers, MemoryBooks):
         for part in commit.drops:
             room.parts.pop(part, None)
         room.memory.write(commit.entries)
+        if commit.sleeps is not None:
+            self._sleep.rooms[commit.room] = commit.sleeps
+        else:
+            self._sleep.rooms.pop(commit.room, None)
 
     def _located(self, code: str) -> Located | None:
         claim = self._claims.get(code)
@@ -281,6 +288,7 @@ class MemoryStore(MemoryUsers, MemoryBooks):
             at_ms=room.at_ms,
             parts=dict(room.parts),
             table_bytes=room.memory.size_bytes,
+            slept=self._wake(room_id),
         )
 
     def _forget_claims(self, is_stale: Callable[[_Claim], bool]) -> None:

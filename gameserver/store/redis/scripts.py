@@ -21,8 +21,9 @@ from typing import Final
 from msgspec import Struct
 from msgspec.json import Encoder
 
-from gameserver.interfaces import Commit, Stored
+from gameserver.interfaces import Commit
 from gameserver.store import keys
+from gameserver.store.redis.sleep_lua import SLEEP
 
 _SIZE: Final = Packed(">I")
 _json = Encoder().encode
@@ -69,12 +70,14 @@ end
 
 COMMIT: Final = script(
     NEED
+    + SLEEP
     + """
 -- KEYS: rooms, claims, meta, lease, the book of notices, the rooms of the node, then of each commit its room and code.
 -- ARGV: now_ms, how long a code rests in ms, node, the token of its lease or '', what the key of a lease begins with,
 -- the field of its beat, then of each commit a list in JSON: id, code, game, fence, version, at_ms (all text), whether
 -- it is whole, when its code is free if it ends or '', parts to put, parts to drop, entries to put, entries to delete,
--- notices; and behind it the value of each part to put, of each entry, and of each notice.
+-- notices, what a room that falls asleep leaves in the index or ''; and behind it the value of each part to put, of
+-- each entry, and of each notice.
 -- What belongs to tables lies in keys that are named after the room's.
 -- Returns 'l' if the lease is not held, else a letter for each commit: 's' stored, 'f' fenced, 'b' behind.
 local rooms, claims, meta, has = KEYS[1], KEYS[2], KEYS[3], KEYS[6]
@@ -113,7 +116,8 @@ for key = 7, #KEYS, 2 do
   local c = {
     room_key = KEYS[key], code_key = KEYS[key + 1], id = told[1], code = told[2], game = told[3], fence = told[4],
     version = told[5], at_ms = told[6], whole = told[7], free_at_ms = told[8], puts = told[9], drops = told[10],
-    entries = told[11], gone = told[12], notices = told[13], puts_at = at, entries_at = at + #told[9],
+    entries = told[11], gone = told[12], notices = told[13], sleeps = told[14], puts_at = at,
+    entries_at = at + #told[9],
   }
   c.notices_at = c.entries_at + #c.entries
   at = c.notices_at + #c.notices + 1
@@ -123,11 +127,15 @@ local newest = redis.call('ZREVRANGE', rooms, 0, 0, 'WITHSCORES')[2]
 redis.call('SCARD', claims)
 redis.call('ZCARD', has)
 redis.call('HLEN', meta)
-local some, drops, whole, new, entries, ends, notices -- one commit of each kind, if there is any
+local some, drops, whole, new, entries, ends, notices, sleeps -- one commit of each kind, if there is any
 for _, c in ipairs(lasting) do
   some = c
   if #c.notices > 0 then notices = c end
   if #c.drops > 0 then drops = c end
+  if c.sleeps ~= '' then
+    sleeps = c
+    check_sleep(c.game)
+  end
   if c.whole then whole = c end
   if c.whole or c.is_new then
     new = c
@@ -164,6 +172,15 @@ if new then
   need('ZADD', rooms, 'XX', 0, '')
   need('ZADD', has, 'XX', 0, '')
   need('SREM', claims, '')
+end
+if sleeps then
+  for _, key in ipairs({DUE, DATES, LISTED, LISTED .. ':' .. sleeps.game, OPEN_TO .. sleeps.game}) do
+    need('ZADD', key, 'XX', 0, '')
+  end
+  need('SADD', ASLEEP .. sleeps.game)
+  need('HINCRBY', SPACE, '', 'a')
+  need('ZREM', has, '')
+  need('HDEL', sleeps.room_key, '')
 end
 if entries then
   local values, order, tables = entries .. ':entries', entries .. ':order', entries .. ':tables'
@@ -219,6 +236,7 @@ local function drop_parts(c)
   end
 end
 for _, c in ipairs(ending) do
+  wake(c.room_key, c.id)
   redis.call('ZREM', rooms, c.id)
   redis.call('ZREM', has, c.id)
   redis.call('SREM', claims, c.code)
@@ -230,7 +248,10 @@ for _, c in ipairs(ending) do
 end
 local number = tonumber(newest or 0)
 for _, c in ipairs(lasting) do
-  if c.whole then redis.call('DEL', c.room_key) end
+  if c.whole then
+    wake(c.room_key, c.id)
+    redis.call('DEL', c.room_key)
+  end
   if c.is_new or c.whole then
     number = number + 1
     redis.call('HSET', c.room_key, 'code', c.code, 'game', c.game)
@@ -244,7 +265,14 @@ for _, c in ipairs(lasting) do
   for i, name in ipairs(c.entries) do write_entry(c, name, ARGV[c.entries_at + i]) end
   for _, name in ipairs(c.gone) do write_entry(c, name, nil) end
   write_notices(c)
-  redis.call('HSET', c.room_key, 'fence', c.fence, 'version', c.version, 'at_ms', c.at_ms, 'node', node)
+  if c.sleeps == '' then
+    redis.call('HSET', c.room_key, 'fence', c.fence, 'version', c.version, 'at_ms', c.at_ms, 'node', node)
+  else
+    sleep(c.room_key, c.id, c.code, c.game, c.sleeps)
+    redis.call('ZREM', has, c.id)
+    redis.call('HDEL', c.room_key, 'node')
+    redis.call('HSET', c.room_key, 'fence', c.fence, 'version', c.version, 'at_ms', c.at_ms)
+  end
 end
 redis.call('HSET', meta, ARGV[6], now_ms)
 return table.concat(outcomes)
@@ -255,71 +283,6 @@ COMMIT_KEYS: Final = 6
 """So many keys of `COMMIT` stand before those of the commits: two each."""
 COMMIT_ARGS: Final = 6
 """So many of its arguments stand before those of the commits."""
-
-OPEN: Final = script(
-    PACK
-    + """
--- KEYS: lease, meta, then rooms'. ARGV: node, the token of its lease or '', what the key of a lease begins with, what
--- the field of a beat begins with, what the key of the rooms of a node begins with, then the ids of the rooms.
--- Raises the fence of each room that exists and that no other node has.
--- Returns false if the lease is not held, else of each: its place among the rooms from 0, the last beat of the node
--- that had it or '', the bytes of its tables, the count of its fields and values, and these.
-local node, token = ARGV[1], ARGV[2]
-if token ~= '' and redis.call('GET', KEYS[1]) ~= token then return false end
-local function is_free(owner)
-  return not owner or owner == node or redis.call('EXISTS', ARGV[3] .. owner) == 0
-end
-local found, items = {}, {}
-for i = 3, #KEYS do
-  local stored = redis.call('HMGET', KEYS[i], 'fence', 'node')
-  found[i] = stored[1] and is_free(stored[2]) and (stored[2] or '')
-  if not found[i] then redis.call('ZREM', ARGV[5] .. node, ARGV[i + 3]) end
-end
-for i = 3, #KEYS do
-  if found[i] then
-    redis.call('HINCRBY', KEYS[i], 'fence', 1)
-    redis.call('HSET', KEYS[i], 'node', node)
-    local id = ARGV[i + 3]
-    if found[i] ~= '' and found[i] ~= node then redis.call('ZREM', ARGV[5] .. found[i], id) end
-    redis.call('ZADD', ARGV[5] .. node, 0, id)
-    local fields = redis.call('HGETALL', KEYS[i])
-    items[#items + 1] = tostring(i - 3)
-    items[#items + 1] = found[i] ~= '' and redis.call('HGET', KEYS[2], ARGV[4] .. found[i]) or ''
-    local table_bytes, tables = 0, KEYS[i] .. ':tables'
-    for _, name in ipairs(redis.call('HKEYS', tables)) do
-      if string.sub(name, 1, 2) == 'b/' then table_bytes = table_bytes + redis.call('HGET', tables, name) end
-    end
-    items[#items + 1] = string.format('%d', table_bytes)
-    items[#items + 1] = tostring(#fields)
-    for _, field in ipairs(fields) do items[#items + 1] = field end
-  end
-end
-return pack(items)
-"""
-)
-
-ROOM_IDS: Final = script(PACK + "return pack(redis.call('ZRANGE', KEYS[1], 0, -1))")
-
-BEGIN: Final = script(
-    PACK
-    + """
--- KEYS: claims, meta. ARGV: the schema that the caller knows, what the key of a code begins with, the field of its
--- beat, the fingerprints of its secrets, the one that signs first, or none.
--- Frees what a process of this node claimed and then died: no other can be about to create that room.
--- Returns the store's schema, its beat or '', and the fingerprint of the secret that signed last. If the schema is a
--- newer one, or that secret is none of the caller's, nothing is written; else its own signs from now on.
-local stored = redis.call('HMGET', KEYS[2], 'schema', ARGV[3], 'secret')
-local schema, secret, is_known = stored[1] or ARGV[1], stored[3] or ARGV[4] or '', #ARGV < 4
-for i = 4, #ARGV do is_known = is_known or ARGV[i] == secret end
-if tonumber(schema) <= tonumber(ARGV[1]) and is_known then
-  for _, code in ipairs(redis.call('SMEMBERS', KEYS[1])) do redis.call('DEL', ARGV[2] .. code) end
-  redis.call('DEL', KEYS[1])
-  redis.call('HSET', KEYS[2], 'schema', ARGV[1])
-  if ARGV[4] then redis.call('HSET', KEYS[2], 'secret', ARGV[4]) end
-end
-return pack({schema, stored[2] or '', secret})
-"""
-)
 
 
 class LeaseHolder(Struct, frozen=True):
@@ -359,11 +322,12 @@ def encoded(commits: Sequence[Commit], now_ms: int, node: LeaseHolder) -> tuple[
         named += (keys.room_key(c.room).encode(), keys.code_key(c.code).encode())
         about = (c.room, c.code, c.game, str(c.fence), str(c.version), at_ms, c.whole)
         if c.ends:
-            args.append(_json((*about, free_at_ms, (), (), (), (), list(c.notices))))
+            args.append(_json((*about, free_at_ms, (), (), (), (), list(c.notices), "")))
             args += c.notices.values()
             continue
         puts, gone = _entries(c) if c.entries else ({}, [])
-        args.append(_json((*about, "", list(c.puts), c.drops, list(puts), gone, list(c.notices))))
+        sleeps = "" if c.sleeps is None else _json(c.sleeps).decode()
+        args.append(_json((*about, "", list(c.puts), c.drops, list(puts), gone, list(c.notices), sleeps)))
         args += c.puts.values()
         args += puts.values()
         args += c.notices.values()
@@ -383,23 +347,3 @@ def unpacked(packed: bytes) -> Iterator[bytes]:
         (size,) = _SIZE.unpack_from(packed, at)
         at += 4 + size
         yield packed[at - size : at]
-
-
-def rooms(ids: Sequence[str], packed: bytes) -> Iterator[Stored]:
-    """Read what `OPEN` gave for these rooms."""
-    items = unpacked(packed)
-    prefix = keys.PART_FIELD.encode()
-    for place in items:
-        beat_ms = int(next(items) or 0)
-        table_bytes = int(next(items))
-        fields = {next(items): next(items) for _ in range(int(next(items)) // 2)}
-        yield Stored(
-            room=ids[int(place)],
-            code=fields[b"code"].decode(),
-            game=fields[b"game"].decode(),
-            fence=int(fields[b"fence"]),
-            version=int(fields[b"version"]),
-            at_ms=max(int(fields[b"at_ms"]), beat_ms),
-            parts={name[1:].decode(): value for name, value in fields.items() if name.startswith(prefix)},
-            table_bytes=table_bytes,
-        )

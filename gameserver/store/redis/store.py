@@ -24,15 +24,16 @@ from gameserver.errors import StoreUnavailable
 from gameserver.interfaces import Commit, ILeases, IStore, Located, Outcome, Stored, TableSizes
 from gameserver.store import keys
 from gameserver.store.context import StoreContext
-from gameserver.store.redis import code_scripts, scripts, table_scripts
+from gameserver.store.redis import code_scripts, open_scripts, scripts, table_scripts
 from gameserver.store.redis.address import parse
+from gameserver.store.redis.asleep import RedisSleep
 from gameserver.store.redis.books import RedisBooks
 from gameserver.store.redis.calls import ScriptCall, ScriptCalls
 from gameserver.store.redis.connection import RedisConnection, Refusal
 from gameserver.store.redis.leases import RedisLeases
 from gameserver.store.redis.users import RedisUsers
 
-SCHEMA_VERSION: Final = 2
+SCHEMA_VERSION: Final = 3
 """Of the keys, kept in the store; one of a newer schema is refused."""
 OPENED_ROOMS: Final = 100
 """So many rooms are read in one call: Redis does nothing else meanwhile."""
@@ -41,7 +42,7 @@ log = Logger(namespace="gameserver")
 
 
 @implementer(IStore, ILeases)
-class RedisStore(RedisUsers, RedisBooks, RedisLeases):
+class RedisStore(RedisUsers, RedisBooks, RedisLeases, RedisSleep):
     """
     Keep rooms and users in Redis 5 or newer.
 
@@ -103,7 +104,7 @@ class RedisStore(RedisUsers, RedisBooks, RedisLeases):
 
     def room_ids(self) -> Deferred[list[str]]:
         """Return the ids of all rooms, oldest first; see `IStore.room_ids`."""
-        found = self._ask(scripts.ROOM_IDS, [keys.ROOMS_KEY])
+        found = self._ask(open_scripts.ROOM_IDS, [keys.ROOMS_KEY])
         return found.addCallback(lambda reply: [id_.decode() for id_ in scripts.unpacked(reply)])
 
     def open_rooms(self, ids: Sequence[str]) -> Deferred[list[Stored]]:
@@ -194,7 +195,7 @@ class RedisStore(RedisUsers, RedisBooks, RedisLeases):
         node, address = self._node, self._link.address
         named = [keys.claims_key(node.name), keys.META_KEY]
         args = [str(SCHEMA_VERSION), keys.CODE_PREFIX, node.beat_field, *self._secrets]
-        packed = await self._link.run(scripts.BEGIN, scripts.to_bytes(named), scripts.to_bytes(args))
+        packed = await self._link.run(open_scripts.BEGIN, scripts.to_bytes(named), scripts.to_bytes(args))
         schema, beat_ms, secret = scripts.unpacked(packed)
         if int(schema) > SCHEMA_VERSION:
             raise StoreUnavailable(
@@ -232,10 +233,10 @@ class RedisStore(RedisUsers, RedisBooks, RedisLeases):
             some = ids[first : first + OPENED_ROOMS]
             named = [keys.lease_key(self._node.name), keys.META_KEY, *(keys.room_key(id_) for id_ in some)]
             args = [self._node.name, self._node.token, keys.LEASE_PREFIX, keys.BEAT_PREFIX, keys.HAS_PREFIX]
-            packed = await self._ask(scripts.OPEN, named, [*args, *some])
+            packed = await self._ask(open_scripts.OPEN, named, [*args, *some])
             if packed is None:
                 raise StoreUnavailable("this node's lease has ended")
-            opened += scripts.rooms(some, packed)
+            opened += open_scripts.rooms(some, packed)
         return opened
 
     def _ask(

@@ -5,7 +5,10 @@ The SQLite file of the embedded store, without threads: its tables, and what is 
 table  columns                                      lifetime of a row
 ====== ============================================ =================================================================
 rooms  number, id, code, game, fence, version,      the room's; ``number`` grows in the order of creation
-       at_ms
+       at_ms, asleep                                 1 for a room that sleeps
+asleep room, game, due_ms, date_ms, listed_ms,      while the room, by its number, sleeps; see
+       is_open, size_bytes, about                   `gameserver.store.sqlite.asleep`
+sleepers user, room                                 the same: who has a seat in it, or made it and left it empty
 parts  room, part, value                            see `gameserver.store.keys`; ``room`` is the room's number
 entry  room, name, value                            the room's, until it is deleted: entries of tables, by
                                                     ``TABLE/KEY`` in UTF-8, whose order is theirs
@@ -14,7 +17,7 @@ codes  code, room, free_at_ms, fence, version       from the claim until 24 hour
                                                     version are its last ones, which tell a retry from a stranger
 users  id, name_key, version, value                 until the user is deleted
 spent  mark, until_ms                               a day after the end of what it marks
-meta   key, value                                   ``beat_ms``: the newest beat or commit
+meta   key, value                                   ``beat_ms``: the newest beat or commit; ``time``: a `StoreTime`
 ====== ============================================ =================================================================
 """
 
@@ -29,13 +32,14 @@ from urllib.parse import quote
 
 from gameserver.errors import StoreLocked, StoreUnavailable
 from gameserver.files import keep_private, lock, remedy
-from gameserver.interfaces import Commit, Outcome
+from gameserver.interfaces import Commit, Outcome, StoreTime
 from gameserver.store.sqlite import users as sqlite_users
+from gameserver.store.sqlite.asleep import SCHEMA_4, SleepTable
 from gameserver.store.sqlite.books import BOOKS_TABLE
 from gameserver.store.sqlite.rooms import RoomTables
 from gameserver.store.sqlite.tables import Entries
 
-SCHEMA_VERSION: Final = 3
+SCHEMA_VERSION: Final = 4
 """Of the tables, kept as the file's ``user_version``; a file of a newer one is refused."""
 
 _SCHEMA: Final = (
@@ -66,7 +70,7 @@ _SCHEMA_3: Final = (
 )
 """Parts in the order in which they are written, see `gameserver.store.sqlite.rooms`; before, in that of their names."""
 
-_SCHEMAS: Final = (_SCHEMA, _SCHEMA_2, _SCHEMA_3)
+_SCHEMAS: Final = (_SCHEMA, _SCHEMA_2, _SCHEMA_3, SCHEMA_4)
 
 CHECKPOINT_PAGES: Final = 4000
 """
@@ -124,7 +128,8 @@ class Database:
                 self._db = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
                 opened.callback(self._shut)
                 self.entries = Entries(self._db)
-                self.rooms = RoomTables(self._db, self.entries)
+                self.asleep = SleepTable(self._db)
+                self.rooms = RoomTables(self._db, self.entries, self.asleep)
                 self.users = sqlite_users.UserTable(self._db)
                 self._prepare(sync)
                 self._opened = opened.pop_all()
@@ -233,6 +238,10 @@ class Database:
         """Note that this node is alive; see `IStore.beat`."""
         self._note_beat(now_ms)
         self._forget_codes(now_ms)
+
+    def begin_time(self, now_ms: int) -> StoreTime:
+        """Count the time in which no process had the file; see `ISleepStore.begin_time`."""
+        return self.asleep.begin_time(self.last_beat_ms or 0, now_ms)
 
     def _note_beat(self, now_ms: int) -> None:
         self._db.execute("INSERT OR REPLACE INTO meta (key, value) VALUES ('beat_ms', ?)", (now_ms,))

@@ -17,6 +17,7 @@ from msgspec import Struct
 from gameserver.interfaces import Commit, Located, Outcome, Stored
 from gameserver.node.unclean_ends import BOOK, DAMAGED
 from gameserver.store.keys import CODE_REST_MS, NOTICES
+from gameserver.store.sqlite.asleep import SleepTable
 from gameserver.store.sqlite.books import DROP_PAGE, PUT_PAGE
 from gameserver.store.sqlite.tables import Entries
 
@@ -41,9 +42,10 @@ class RoomTables:
     :param database: an open ``sqlite3.Connection``.
     """
 
-    def __init__(self, database: Database, entries: Entries) -> None:
+    def __init__(self, database: Database, entries: Entries, asleep: SleepTable) -> None:
         self._db = database
         self._entries = entries
+        self._asleep = asleep
         # Of stored rooms that were committed since the start: what the file says, with the transaction under way.
         self._reached: dict[str, Reached] = {}
 
@@ -131,6 +133,8 @@ class RoomTables:
             self._db.executemany(
                 DROP_PAGE, [(BOOK, f"{commit.room}/{DAMAGED}") for commit, _ in commits if commit.whole]
             )
+            for _, room in whole:
+                self._asleep.take(room)
         self._db.executemany(
             "INSERT INTO parts (room, part, value) VALUES (?, ?, ?)"
             " ON CONFLICT (room, part) DO UPDATE SET value = excluded.value",
@@ -138,12 +142,18 @@ class RoomTables:
         )
         if drops:
             self._db.executemany("DELETE FROM parts WHERE room = ? AND part = ?", drops)
+        if any(commit.sleeps is not None for commit, _ in commits):
+            self._asleep.put(commits)
         for commit, _ in commits:
             if commit.entries:
                 self._entries.write(commit.room, commit.entries)
 
     def _end(self, commits: Sequence[Commit], now_ms: int) -> None:
         ids = [(commit.room,) for commit in commits]
+        for commit in commits:
+            reached = self._reached_by(commit.room)
+            if reached is not None:
+                self._asleep.take(reached.number)
         self._db.executemany("DELETE FROM parts WHERE room = (SELECT number FROM rooms WHERE id = ?)", ids)
         for table in ("entry", "tables"):
             self._db.executemany(f"DELETE FROM {table} WHERE room = ?", ids)
@@ -192,4 +202,5 @@ class RoomTables:
             at_ms=at_ms,
             parts=parts,
             table_bytes=self._entries.size_bytes(room),
+            slept=self._asleep.take(number),
         )

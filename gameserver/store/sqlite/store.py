@@ -24,6 +24,7 @@ from zope.interface import implementer
 from gameserver.errors import StoreUnavailable
 from gameserver.interfaces import Commit, IStore, Located, Outcome, Stored, TableSizes
 from gameserver.store.context import StoreContext
+from gameserver.store.sqlite.asleep import SQLiteSleep
 from gameserver.store.sqlite.books import SQLiteBooks
 from gameserver.store.sqlite.file import Damaged, Database
 from gameserver.store.sqlite.recovery import open_database, replace
@@ -70,7 +71,7 @@ class WriterThread:
 
 
 @implementer(IStore)
-class SQLiteStore(SQLiteUsers, SQLiteBooks):
+class SQLiteStore(SQLiteUsers, SQLiteBooks, SQLiteSleep):
     """
     Keep rooms and users in one SQLite file, which one process at a time may use.
 

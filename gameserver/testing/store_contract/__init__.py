@@ -16,6 +16,7 @@ A store that several nodes share provides `gameserver.interfaces.ILeases` as wel
 asks ``make`` for the store of a node's next process. Run both with ``trial``.
 """
 
+from gameserver.testing.store_contract.asleep import SleepContract
 from gameserver.testing.store_contract.books import BookContract
 from gameserver.testing.store_contract.case import StoreCase, change
 from gameserver.testing.store_contract.commits import CommitContract
@@ -27,9 +28,9 @@ from gameserver.testing.store_contract.users import UserContract
 __all__ = ["LeaseContract", "StoreCase", "StoreContract", "change"]
 
 
-class StoreContract(CommitContract, RoomContract, TableContract, UserContract, BookContract):
+class StoreContract(CommitContract, RoomContract, TableContract, UserContract, BookContract, SleepContract):
     """
-    All that a server asks of a store: `IStore`, `IUserStore` and `IBooks` of `gameserver.interfaces`.
+    All that a server asks of a store: `IStore`, `ISleepStore`, `IUserStore` and `IBooks` of `gameserver.interfaces`.
 
     ``process()``, which you write, returns a store that was not started yet, over the same content at each call. The
     suite starts and stops it.
