@@ -75,12 +75,12 @@ gameserver:listed       sorted set: ids of sleeping rooms that the    while they
                         lobby shows by when they were made, in ms;
                         gameserver:listed:GAME those of a game, and
                         gameserver:open:GAME those with free seats
-gameserver:asleep:GAME  set: ids of the sleeping rooms of a game      while they sleep
+gameserver:asleep:GAME  sorted set: ids of a game's sleeping rooms    while they sleep
 gameserver:space        hash: of each game the bytes that its         for good
                         sleeping rooms count
-gameserver:sleeps:s/ID  set: codes of the sleeping rooms in which a   while they sleep
-                        user has a seat; and gameserver:sleeps:m/ID:
-                        that one made, and nobody has a seat in
+gameserver:sleeps:s/ID  sorted set: codes of the sleeping rooms in    while they sleep
+                        which a user has a seat; gameserver:sleeps:
+                        m/ID: that one made, and nobody sits in
 gameserver:lease:NODE   string: the token of the node's process      the lease's (a TTL)
 gameserver:nodes        set: nodes that may have rooms               a node is in it until another has its rooms
 gameserver:once:NAME    string: who saw to that; random              a day (a TTL)

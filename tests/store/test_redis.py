@@ -16,7 +16,7 @@ from twisted.logger import Logger, formatEvent
 from twisted.trial.unittest import SynchronousTestCase, TestCase
 
 from gameserver.errors import SettingError, StoreUnavailable
-from gameserver.interfaces import Commit, Outcome, Put, UserRow
+from gameserver.interfaces import Asleep, Commit, Outcome, Put, UserRow
 from gameserver.settings.settings import load
 from gameserver.store import keys
 from gameserver.store.context import make_store
@@ -405,6 +405,19 @@ class TLSTests(RedisTestCase):
         self.assertNotIn("Lost connection", text)
 
 
+ASLEEP: Final = Asleep(
+    slept_ms=NOW_MS,
+    empty_ms=NOW_MS,
+    due_ms=NOW_MS,
+    date_ms=NOW_MS,
+    listing="{}",
+    is_open=True,
+    users=["ann"],
+    maker="bob",
+    size_bytes=5,
+)
+
+
 class RightsTests(RedisTestCase):
     """A user who may not do all that a script needs: the script does nothing, and says what is missing."""
 
@@ -447,9 +460,9 @@ class RightsTests(RedisTestCase):
     is_told = True
 
     async def test_commit(self) -> None:
-        """Of nothing that a commit does is there anything, be it that a room changes, begins, is made whole or ends."""
+        """Of nothing that a commit does is there anything, whether a room changes, begins, is made whole, ends or sleeps."""
         old = {("words", "a"): b"1", ("words", "b"): b"2"}
-        for room in ("r1", "r2", "r3"):
+        for room in ("r1", "r2", "r3", "r5"):
             await self.store.claim_code(room.upper(), room, now_ms=NOW_MS)
             await self.commit(replace(change(room=room), puts={"room": b"", "old": b""}, entries=old))
         await self.store.claim_code("R4", "r4", now_ms=NOW_MS)
@@ -459,11 +472,13 @@ class RightsTests(RedisTestCase):
             replace(change(2, room="r2", value=b"2"), whole=True),
             change(2, room="r3", ends=True),
             change(room="r4"),
+            replace(change(2, room="r5"), sleeps=ASLEEP),
         ]
         await self.all_of(scripts.COMMIT, lambda: self.commit(*commits))
-        self.assertEqual(await self.commit(*commits), [STORED] * 4)
-        self.assertEqual(await self.commit(*commits), [STORED] * 4)
-        self.assertEqual(await self.store.room_ids(), ["r1", "r2", "r4"])
+        self.assertEqual(await self.commit(*commits), [STORED] * 5)
+        self.assertEqual(await self.commit(*commits), [STORED] * 5)
+        self.assertEqual(await self.store.room_ids(), ["r1", "r2", "r5", "r4"])
+        self.assertEqual(await self.store.awake_ids(), ["r1", "r2", "r4"])
         opened = await self.store.open_rooms(["r1"])
         self.assertEqual((opened[0].parts, opened[0].table_bytes), ({"room": b"2"}, 5))
         sizes = await self.store.measure_entries("r1", [])

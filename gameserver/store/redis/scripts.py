@@ -177,7 +177,7 @@ if sleeps then
   for _, key in ipairs({DUE, DATES, LISTED, LISTED .. ':' .. sleeps.game, OPEN_TO .. sleeps.game}) do
     need('ZADD', key, 'XX', 0, '')
   end
-  need('SADD', ASLEEP .. sleeps.game)
+  need('ZADD', ASLEEP .. sleeps.game, 'XX', 0, '')
   need('HINCRBY', SPACE, '', 'a')
   need('ZREM', has, '')
   need('HDEL', sleeps.room_key, '')

@@ -17,7 +17,7 @@ SLEEP: Final = (
 -- What a room left in the index is the JSON of an `Asleep` in its field 'asleep'.
 local function check_sleep(game)
   for _, key in ipairs({DUE, DATES, LISTED, LISTED .. ':' .. game, OPEN_TO .. game}) do redis.call('ZCARD', key) end
-  redis.call('SCARD', ASLEEP .. game)
+  redis.call('ZCARD', ASLEEP .. game)
   redis.call('HLEN', SPACE)
 end
 local function sleepers(about)
@@ -32,9 +32,9 @@ local function wake(room_key, id)
   local about, code, game = cjson.decode(told[1]), told[2], told[3]
   redis.call('HDEL', room_key, 'asleep')
   for _, key in ipairs({DUE, DATES, LISTED, LISTED .. ':' .. game, OPEN_TO .. game}) do redis.call('ZREM', key, id) end
-  redis.call('SREM', ASLEEP .. game, id)
+  redis.call('ZREM', ASLEEP .. game, id)
   redis.call('HINCRBY', SPACE, game, string.format('%.0f', 0 - (about.size_bytes or 0)))
-  for _, key in ipairs(sleepers(about)) do redis.call('SREM', key, code) end
+  for _, key in ipairs(sleepers(about)) do redis.call('ZREM', key, code) end
   return told[1]
 end
 local function sleep(room_key, id, code, game, text)
@@ -50,9 +50,9 @@ local function sleep(room_key, id, code, game, text)
     redis.call('ZADD', LISTED .. ':' .. game, made, id)
     if about.is_open then redis.call('ZADD', OPEN_TO .. game, made, id) end
   end
-  redis.call('SADD', ASLEEP .. game, id)
+  redis.call('ZADD', ASLEEP .. game, 0, id)
   redis.call('HINCRBY', SPACE, game, string.format('%.0f', about.size_bytes or 0))
-  for _, key in ipairs(sleepers(about)) do redis.call('SADD', key, code) end
+  for _, key in ipairs(sleepers(about)) do redis.call('ZADD', key, 0, code) end
 end
 """
 )

@@ -119,7 +119,7 @@ SLEEPING_OF: Final = script(
 -- KEYS: where one has a seat, what one made. Returns the codes of each with its number before it.
 local items = {}
 for i = 1, 2 do
-  for _, code in ipairs(redis.call('SMEMBERS', KEYS[i])) do items[#items + 1] = i .. code end
+  for _, code in ipairs(redis.call('ZRANGE', KEYS[i], 0, -1)) do items[#items + 1] = i .. code end
 end
 return pack(items)
 """
@@ -132,7 +132,7 @@ TOTALS: Final = script(
 -- Returns of each game its name, how many rooms sleep, and their bytes.
 local items, space = {}, redis.call('HGETALL', KEYS[1])
 for i = 1, #space, 2 do
-  local count = redis.call('SCARD', ARGV[1] .. space[i])
+  local count = redis.call('ZCARD', ARGV[1] .. space[i])
   if count > 0 then
     items[#items + 1] = space[i]
     items[#items + 1] = string.format('%d', count)
@@ -147,8 +147,9 @@ ROUSE: Final = script(
     PACK
     + """
 -- KEYS: the game's sleeping rooms, dates. ARGV: where to go on, when they are due. Returns where to go on then.
-local found = redis.call('SSCAN', KEYS[1], ARGV[1], 'COUNT', 1000)
-for _, id in ipairs(found[2]) do
+local found = redis.call('ZSCAN', KEYS[1], ARGV[1], 'COUNT', 1000)
+for i = 1, #found[2], 2 do
+  local id = found[2][i]
   local due = redis.call('ZSCORE', KEYS[2], id)
   if not due or tonumber(due) > tonumber(ARGV[2]) then redis.call('ZADD', KEYS[2], ARGV[2], id) end
 end
