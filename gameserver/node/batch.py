@@ -35,6 +35,7 @@ class CommitBatch:
     :param changed: called for each room at the end of a pass in which it did something.
     :param ended: called for a room whose end is stored, or that ended before it ever was.
     :param lost: called for a room that this node has no longer.
+    :param slept: called for a room that sleeps in the store from now on.
     :ivar waiting: the rooms that have something to do at the end of this pass; always the same dict.
     """
 
@@ -49,6 +50,7 @@ class CommitBatch:
         changed: Callable[[RoomRunner], None],
         ended: Callable[[RoomRunner], None],
         lost: Callable[[RoomRunner], None],
+        slept: Callable[[RoomRunner], None],
     ) -> None:
         self._store = store
         self._clock = clock
@@ -59,6 +61,7 @@ class CommitBatch:
         self._on_changed = changed
         self._on_ended = ended
         self._on_lost = lost
+        self._on_slept = slept
         self.waiting: dict[RoomRunner, None] = {}
         self._asked = False
         self._retrying = 0
@@ -212,6 +215,8 @@ class CommitBatch:
             runner.commits.stored()
             if commit.ends:
                 self._on_ended(runner)
+            elif commit.sleeps is not None:
+                self._on_slept(runner)
 
     def _not_stored(self, failure: Failure, commits: Commits, tries: int) -> None:
         """The same again, later: nothing that depends on it goes out before."""

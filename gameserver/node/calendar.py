@@ -148,6 +148,28 @@ class Calendar:
                 self._plan(entry, max(now_s, entry.called_s or 0.0))
         self._wait()
 
+    def next_for(self, spec: Spec, after_s: float) -> float | None:
+        """:returns: when a method is called next for each room of a game, seconds since 1970; None: none ever is."""
+        each = [self._clock.next_time(entry.expression, after_s) for entry in self._of_rooms(spec)]
+        return min((due_s for due_s in each if due_s is not None), default=None)
+
+    def missed(self, spec: Spec, after_s: float) -> list[str]:
+        """
+        Say what was called for the rooms of a game while one of them slept.
+
+        :param after_s: since when, seconds since 1970.
+        :returns: the names of the methods, each once; what is still to be called is not among them.
+        """
+        return [
+            entry.method
+            for entry in self._of_rooms(spec)
+            if (first_s := self._clock.next_time(entry.expression, after_s)) is not None
+            and first_s < min(entry.due_s if entry.due_s is not None else first_s + 1, self._clock.now() + EARLY_S)
+        ]
+
+    def _of_rooms(self, spec: Spec) -> list[_Entry]:
+        return [entry for entry in self._entries if entry.spec is spec and not entry.static]
+
     def _plan(self, entry: _Entry, after_s: float) -> None:
         try:
             entry.due_s = self._clock.next_time(entry.expression, after_s)

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from twisted.internet.defer import Deferred
     from twisted.internet.interfaces import IDelayedCall
 
-    from gameserver.interfaces import ISession
+    from gameserver.interfaces import Asleep, ISession
     from gameserver.node.steps import RoomSteps
 
 OUTBOX: Final = 20_000
@@ -63,6 +63,7 @@ class Commits:
     :param fence: under which it was opened.
     :param version: what the store has of it; 0 is nothing.
     :ivar must: a step changed something that is to be stored before it is told.
+    :ivar sleeps: what the room leaves in the index: it falls asleep with the next commit, and is over here.
     :ivar state: what the store has been asked for.
     :ivar late_at: from then on inputs wait for the store, unless it hears of the room before; by the clock's monotonic
         seconds, as all ages here.
@@ -86,6 +87,7 @@ class Commits:
         "fence",
         "late_at",
         "must",
+        "sleeps",
         "state",
         "version",
     )
@@ -94,6 +96,7 @@ class Commits:
         self.fence = fence
         self.version = version
         self.must = False
+        self.sleeps: Asleep | None = None
         self.state = IDLE
         self._runner = runner
         self._whole = False
@@ -261,7 +264,7 @@ class Commits:
     @property
     def _waits(self) -> bool:
         """Whether something is ready to be stored."""
-        return bool(self._puts or self._drops or self._whole or self._runner.room.tables.waits)
+        return bool(self._puts or self._drops or self._whole or self.sleeps or self._runner.room.tables.waits)
 
     @property
     def _unsealed(self) -> bool:
@@ -296,6 +299,7 @@ class Commits:
             whole=self._whole and not ends,
             entries=room.tables.send(),
             notices=self._notices,
+            sleeps=None if ends else self.sleeps,
         )
         self._notices_sent, self._notices = self._notices, {}
         self._whole = False

@@ -86,7 +86,7 @@ class LobbyChat:
         watch: Moderation,
         *,
         games: Callable[[str], bool],
-        meet: Callable[[str, str], bool],
+        meet: Callable[[str, str], Awaitable[bool]],
         knows: Callable[[str], Awaitable[bool]],
         chat_chars: int,
         chat_data_bytes: int,
@@ -180,7 +180,7 @@ class LobbyChat:
         return mute is not None
 
     async def _may_write_to(self, user_id: str, other: str) -> bool:
-        if self._meet(user_id, other):
+        if await self._meet(user_id, other):
             return True
         return user_id.startswith(ACCOUNT) and other.startswith(ACCOUNT) and await self._knows(other)
 

@@ -12,10 +12,12 @@ from gameserver.errors import Refused
 from gameserver.interfaces import ILeases
 
 if TYPE_CHECKING:
-    from gameserver.interfaces import IStore, Stored
+    from gameserver.interfaces import IClock, IStore, Stored
 
 OPENED: Final = 100
-"""So many rooms are opened together; between them the node serves those it has."""
+"""So many rooms are read from the store together at most; between them the node serves those it has."""
+LONG_S: Final = 0.05
+"""So long the node may be at opening rooms before others are served; and if reading takes longer, fewer are read."""
 WAITING: Final = 10_000
 """Who may wait at a time for rooms that are being opened."""
 OPENING_RETRY_MS: Final = 1000
@@ -29,15 +31,27 @@ class RoomOpener:
     :param here: the ids of the rooms that are here.
     :param reopen: runs a stored room from now on, and says whether it can be run; a room that cannot is given up, so
         that another node may try, where there are such.
+    :param closed: whether no more rooms are opened here.
     :ivar before: called before rooms are taken over: what others know of them is to be known; None: nothing is.
     :ivar unusable: the ids of rooms that cannot be run here, and are for other nodes.
     """
 
-    def __init__(self, store: IStore, here: Container[str], reopen: Callable[[Stored], bool]) -> None:
+    def __init__(
+        self,
+        store: IStore,
+        clock: IClock,
+        here: Container[str],
+        reopen: Callable[[Stored], bool],
+        closed: Callable[[], bool],
+    ) -> None:
         self._store = store
+        self._clock = clock
+        self._closed = closed
+        self._at_once = OPENED // 4
         self._here = here
         self._reopen = reopen
         self._under_way: dict[str, list[Deferred[None]]] = {}
+        self._leaving: set[str] = set()
         self._waiting = 0
         self.before: Callable[[], Awaitable[None]] | None = None
         self.unusable: set[str] = set()
@@ -48,8 +62,10 @@ class RoomOpener:
 
         :raises StoreUnavailable: what became of them is not known.
         """
-        for first in range(0, len(ids), OPENED):
-            some = ids[first : first + OPENED]
+        first = 0
+        while first < len(ids) and not self._closed():
+            some = ids[first : first + self._at_once]
+            first += len(some)
             mine = [id for id in some if id not in self._here and id not in self._under_way]
             others = [id for id in some if id in self._under_way]
             if mine:
@@ -86,8 +102,10 @@ class RoomOpener:
         try:
             if self.before is not None:
                 await self.before()
+            began_s = self._clock.monotonic()
             opened = await self._store.open_rooms(ids)
-            can_run = {stored.room: self._reopen(stored) for stored in opened}
+            self._pace(len(ids), self._clock.monotonic() - began_s)
+            can_run = await self._run(opened)
             unusable = [id for id, can in can_run.items() if not can]
             self.unusable.difference_update(can_run)
             if unusable and ILeases.providedBy(self._store):
@@ -98,9 +116,46 @@ class RoomOpener:
             raise
         self._end(ids, None)
 
+    async def _run(self, opened: Sequence[Stored]) -> dict[str, bool]:
+        """Run rooms, and let others be served in between. :returns: which can be run here, by their ids."""
+        can_run: dict[str, bool] = {}
+        began_s = self._clock.monotonic()
+        for stored in opened:
+            if self._clock.monotonic() - began_s > LONG_S:
+                await pause(self._clock)
+                began_s = self._clock.monotonic()
+            if self._closed():
+                break  # it is this node's, and is opened at its next start
+            can_run[stored.room] = self._reopen(stored)
+        return can_run
+
+    def _pace(self, count: int, took_s: float) -> None:
+        if took_s > 2 * LONG_S:
+            self._at_once = max(1, min(self._at_once, count) // 2)
+        elif took_s < LONG_S and count >= self._at_once:
+            self._at_once = min(OPENED, 2 * self._at_once)
+
+    def leave(self, id: str) -> None:
+        """A room is on its way into the store: whoever asks for it waits until it is there, and then opens it."""
+        self._under_way[id] = []
+        self._leaving.add(id)
+
+    def left(self, id: str) -> None:
+        """It is there, or nothing is known of it any more."""
+        if id in self._leaving:
+            self._leaving.discard(id)
+            self._end([id], None)
+
     def _end(self, ids: list[str], failure: Failure | None) -> None:
         for done in [done for id in ids for done in self._under_way.pop(id)]:
             if failure is None:
                 done.callback(None)
             else:
                 done.errback(failure)
+
+
+def pause(clock: IClock, delay_s: float = 0) -> Deferred[None]:
+    """Let others be served. :returns: fires after so long."""
+    done: Deferred[None] = Deferred(lambda _: call.cancel())
+    call = clock.later(delay_s, done.callback, None)
+    return done

@@ -191,8 +191,13 @@ class Operators:
         return self._registry.mending.find(code if self._registry.aside.holds(code) else as_typed(code))
 
     async def _expel(self, user: User, wish: SanctionWish) -> None:
-        """Whoever is banned may be in rooms at present."""
+        """Whoever is banned may be in rooms at present, also in such that sleep."""
         watch = self._registry.watch
+        for code in (await self._registry.sleeping_rooms_of(wish.user)).seated if wish.user else ():
+            try:
+                await self._registry.reach(code)
+            except Refused:
+                continue  # it is another node's by now, or over
         for runner in list(self._registry.runners):
             room = runner.room
             if wish.game not in ("", room.spec.name):

@@ -55,9 +55,12 @@ class Reaching:
     def here(self, code: str) -> RoomRunner | None:
         """
         :param code: as people type it: in any case, with spaces or dashes.
-        :returns: the room, where it is here.
+        :returns: the room, where it is here; it stays for a while then.
         """
-        return self._runners.get(code) or self._runners.get(codes.as_typed(code))
+        runner = self._runners.get(code) or self._runners.get(codes.as_typed(code))
+        if runner is not None:
+            runner.touched_s = runner.reactor_pass.monotonic()
+        return runner
 
     async def reach(self, code: str) -> RoomRunner:
         """

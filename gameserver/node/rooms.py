@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec.structs import replace
 
-from gameserver.errors import NotJSON, Refused
+from gameserver.errors import NotJSON, Refused, StoreUnavailable
 from gameserver.interfaces import IClock, IHasher, IStore, User
 from gameserver.node.creators import Creators
 from gameserver.node.directory import socket_of
@@ -247,9 +247,14 @@ class RoomRegistry(RunningRooms):
     async def _match_existing(self, seek: Seek, seat: SeatWish) -> bool:
         """:returns: whether a seat was found in a room that was there, or that another match was making."""
         tried: set[RoomRunner] = set()
+        woken: set[str] = set()
+        for code in (await self.sleeping_rooms_of(seek.requester.user.id)).seated:
+            await self._wake(code)  # whoever has a seat is led back to it
         for _ in range(TRIES):
             runner = self._matching.find(seek, tried)
             if runner is None:
+                if await self._wake_open(seek, woken):
+                    continue
                 making = self._matching.being_made(seek)
                 if making is None:
                     return False
@@ -277,14 +282,28 @@ class RoomRegistry(RunningRooms):
         await runner.post(TakeSeat(requester, replace(seat, password=password)))
         self.count_users(runner)
 
+    async def _wake(self, code: str) -> None:
+        """Have a room be here, if it can be."""
+        try:
+            await self.reach(code)
+        except Refused:
+            pass  # it is another node's, or there no more
+
+    async def _wake_open(self, seek: Seek, woken: set[str]) -> bool:
+        try:
+            return await self.wake_open(seek.spec, seek.role, seek.match, woken)
+        except StoreUnavailable:
+            return False
+
     async def _admit(self, user: User) -> None:
         """:raises Refused: ``forbidden``: this user has seats in too many rooms, and the store has that."""
-        if not self.rooms_of.has_enough(user.id):
+        asleep = set((await self.sleeping_rooms_of(user.id)).seated)
+        if not self.rooms_of.has_enough(user.id, asleep):
             return
         for code in list(self.rooms_of.of(user.id)):
             if code in self._runners:
                 await self._runners[code].told()
-        if self.rooms_of.has_enough(user.id):
+        if self.rooms_of.has_enough(user.id, asleep):
             self.too_many_rooms += 1
             raise Refused(f"You are in {self.rooms_per_user} rooms; leave one first.", code="forbidden")
 

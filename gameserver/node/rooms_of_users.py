@@ -70,9 +70,15 @@ class RoomsOfUsers:
         """Whether two users have seats in one room."""
         return not self._rooms.get(user_id, set()).isdisjoint(self._rooms.get(other, ()))
 
-    def has_enough(self, user_id: str) -> bool:
-        """Whether a user may be in no more of them."""
-        return len(self.of(user_id)) + self._making[user_id] >= self.most
+    def has_enough(self, user_id: str, others: Collection[str] = ()) -> bool:
+        """
+        Whether a user may be in no more of them.
+
+        :param others: codes of rooms that are not here, in which the user has a seat.
+        """
+        rooms = self.of(user_id)
+        more = sum(1 for code in others if code not in rooms)
+        return len(rooms) + more + self._making[user_id] >= self.most
 
     @contextmanager
     def making(self, user_id: str) -> Iterator[None]:

@@ -61,6 +61,7 @@ class RoomRunner(RoomSteps):
     :ivar waiting: see `CommitBatch`.
     :ivar seat_mark: what the registry saw of the room when it last looked at its seats.
     :ivar users: who has a seat, as the registry saw it then.
+    :ivar touched_s: when somebody asked for the room, or the last connection to it ended, by the monotonic clock.
     :ivar ticks_skipped: ticks that came too late for this room, or while it was busy.
     """
 
@@ -76,6 +77,7 @@ class RoomRunner(RoomSteps):
         "in_batch",
         "seat_mark",
         "ticks_skipped",
+        "touched_s",
         "users",
         "waiting",
     )
@@ -97,6 +99,7 @@ class RoomRunner(RoomSteps):
         self.seat_mark: tuple[object, ...] = ()
         self.users: set[str] = set()
         self.ticks_skipped = 0
+        self.touched_s = reactor_pass.monotonic()
         self._refusal = "not_found"
         self._arrivals = 0
         self._arrived_in = -1

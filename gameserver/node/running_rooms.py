@@ -37,11 +37,11 @@ from gameserver.node.reactor_pass import ReactorPass
 from gameserver.node.refusals import MOVED
 from gameserver.node.restoring import reason_of, restored
 from gameserver.node.rooms_aside import RoomAside
+from gameserver.node.rooms_asleep import RoomsAsleep
 from gameserver.node.rooms_of_users import RoomsOfUsers, may_exist, seat_mark
 from gameserver.node.runner import RoomRunner
 from gameserver.node.table_reader import StoreSource
 from gameserver.node.ticks import Ticks
-from gameserver.node.unclean_rooms import UncleanRooms
 from gameserver.protocol import messages, msgpack
 from gameserver.room import quota, row
 from gameserver.room.chat.records import UserWatch
@@ -53,12 +53,14 @@ if TYPE_CHECKING:
     from gameserver.game.spec import Spec
     from gameserver.room.inputs.input import Input
 
+NEVER: Final = float("-inf")
+"""A room that nobody has asked for yet was touched then."""
 AWAY_S: Final = 0.01
 """Time away that counts; the store keeps milliseconds."""
 _log: Final = Logger(namespace="gameserver.rooms")
 
 
-class RunningRooms(UncleanRooms):
+class RunningRooms(RoomsAsleep):
     """
     :param specs: the games, by name.
     :param entropy: so many random bytes.
@@ -71,6 +73,7 @@ class RunningRooms(UncleanRooms):
     :param rooms_made: see `Openers`.
     :param free_s: so long after its end a room is taken apart, whose objects only the garbage collector would free
         else; None: never, for tests that look at it.
+    :param sleep_s: a room leaves memory where nobody was connected and nothing is due for so long; None: none does.
     :param reports: how many a user may make, and how many an address, see `Moderation`.
     :ivar leased: which rooms of a shared store are this node's.
     :ivar log: where it is told what fails in rooms and games.
@@ -99,8 +102,10 @@ class RunningRooms(UncleanRooms):
         rooms_per_address: int = 100,
         free_s: float | None = None,
         rooms_made: tuple[int, int] = (200, 600),
+        sleep_s: float | None = None,
     ) -> None:
-        super().__init__(specs, store, clock)
+        self._spaces: dict[str, Quota] = defaultdict(lambda: Quota(game_bytes))
+        super().__init__(specs, store, clock, lambda: self._opener, sleep_s, self._spaces.__getitem__)
         self.entropy = entropy
         self.rooms_of = RoomsOfUsers(rooms_per_user)
         self.people = people or People()
@@ -109,7 +114,6 @@ class RunningRooms(UncleanRooms):
         self.chat_chars = chat_chars
         self.chat_data_bytes = chat_data_bytes
         self._context = RoomContext(_log, UserWatch(), chat_chars, chat_data_bytes, name_chars)
-        self._spaces: dict[str, Quota] = defaultdict(lambda: Quota(game_bytes))
         self._amnesia = amnesia
         self._free_s = free_s
         self._runners: dict[str, RoomRunner] = {}
@@ -125,6 +129,7 @@ class RunningRooms(UncleanRooms):
             changed=self._changed,
             ended=self._forget,
             lost=self._lose,
+            slept=self.sleeper.slept,
         )
         self.ticks = Ticks(clock, self.reactor_pass)
         self.watch = Moderation(store, clock, entropy, reports_per_user=reports[0], reports_per_address=reports[1])
@@ -135,14 +140,14 @@ class RunningRooms(UncleanRooms):
             clock,
             self.watch,
             games=self.specs.__contains__,
-            meet=self.rooms_of.meet,
+            meet=self.meet,
             knows=self.knows,
             chat_chars=self.chat_chars,
             chat_data_bytes=self.chat_data_bytes,
             shared=lease is not None,
         )
         self._last_beat_ms = 0
-        self._opener = RoomOpener(store, self._ids, self._reopen)
+        self._opener = RoomOpener(store, clock, self._ids, self._reopen, lambda: self.draining)
         self._opener.before = self.unclean.renew if lease is not None else None
         self._reaching = Reaching(store, self._runners, self._opener, self.aside, lambda: self.draining, clock)
         self.leased = LeasedRooms(
@@ -157,7 +162,7 @@ class RunningRooms(UncleanRooms):
             rooms=lambda: self.runners,
         )
         self.mending = Mending(store, self.specs, self.aside, self.watch, clock, self._context, self.leased.retry)
-        self._codes = CodeClaims(store, clock, entropy, lambda: len(self._runners))
+        self._codes = CodeClaims(store, clock, entropy, lambda: len(self._runners) + self.sleeper.count)
         self._open_rooms = OpenRooms()
         self._opened = OpenedRooms(store, clock)
         self._stepped_s = 0.0  # by how much the wall clock was, in all
@@ -178,19 +183,24 @@ class RunningRooms(UncleanRooms):
         self._context.log = log
 
     async def start(self) -> None:
-        """Open the store and every room in it; timers are armed again, overdue ones fire."""
+        """
+        Open the store and the rooms in it that do not sleep: their timers are armed again, overdue ones fire.
+
+        Where that takes long the rest comes afterwards, and whoever asks for a room has it opened at once.
+        """
         await self.store.start()
         await check_whole(self.store)
         await self.watch.start()
         await self.unclean.start()
         if self._lease is not None:
             await self._lease.start(self.leased)
-            await self.adopt()
         else:
             self._last_beat_ms = await self.store.last_beat_ms() or 0
-            await self._opener.open(await self.store.room_ids())
+        await self.sleeper.begin()
+        await self._open_in_the_end(self.leased.adopt if self._lease is not None else self._open_awake)
         if self._beats:
             self._heartbeat.beat()
+            self.sleeper.start()
         self.calendar.start()
 
     async def stop(self) -> None:
@@ -198,6 +208,7 @@ class RunningRooms(UncleanRooms):
         self.leased.closed = True
         self.calendar.stop()
         self._heartbeat.stop()
+        self.sleeper.stop()
         for runner in list(self._runners.values()):
             runner.stop("draining")
             self._batch.add(runner)
@@ -257,11 +268,6 @@ class RunningRooms(UncleanRooms):
             raise Refused(code="not_found")
         return runner
 
-    def has_seat(self, user_id: str, code: str) -> bool:
-        """Whether a user is known to have a seat in the room of a code, as people type it."""
-        rooms = self.rooms_of.of(user_id)
-        return code in rooms or codes.as_typed(code) in rooms
-
     async def reach(self, code: str) -> RoomRunner:
         """
         Find a room, wherever it is, and open it first where it is in the store alone.
@@ -275,7 +281,9 @@ class RunningRooms(UncleanRooms):
 
     async def knows(self, user_id: str) -> bool:
         """Whether there may be such a user: see `may_exist`."""
-        return await may_exist(user_id, self.rooms_of, self.people, self.users)
+        if await may_exist(user_id, self.rooms_of, self.people, self.users):
+            return True
+        return bool((await self.sleeping_rooms_of(user_id)).seated)
 
     # Opening
 
@@ -294,15 +302,22 @@ class RunningRooms(UncleanRooms):
         now = self.clock.now()
         room.tables.begin(stored.table_bytes)
         away_s = now - last_ms / 1000
-        if away_s > AWAY_S:
-            room.away(away_s)
-        room.reopen(self._epoch())
+        if stored.slept is not None:
+            self.sleeper.woken(room, stored.slept)
+        else:
+            if away_s > AWAY_S:
+                room.away(away_s)
+            room.reopen(self._epoch())
+            self.sleeper.nobody_was_here(room)
         runner = self._keep(room, fence=stored.fence, version=stored.version)
         quota.count(room)
         self._runners[stored.code] = runner
+        runner.touched_s = NEVER
         self.count_users(runner)
         self._suspect(runner)
         runner.load()
+        if stored.slept is not None:
+            self.sleeper.call_missed(runner, self.specs[stored.game], stored.slept)
         self._opened.look(runner)
         return not self.aside.holds(stored.code)
 
@@ -355,6 +370,8 @@ class RunningRooms(UncleanRooms):
         self.watch.shift(delta_s)
         for runner in list(self._runners.values()):
             runner.shift(delta_s)
+        self.sleeper.stepped(delta_s)
+        self._last_beat_ms += round(delta_s * 1000)
         self.calendar.stepped(delta_s)
 
     # Losing rooms
@@ -373,6 +390,7 @@ class RunningRooms(UncleanRooms):
         room = runner.room
         if room.journal.stale.users or runner.seat_mark != seat_mark(room):
             self.count_users(runner)
+        self.sleeper.note(runner)
 
     def _lose(self, runner: RoomRunner, url: str | None = None) -> None:
         """Another node has this room; clients reach it there, where that is known."""
@@ -398,6 +416,8 @@ class RunningRooms(UncleanRooms):
         self._clear(runner)
         self._openers.gone(runner)
         self._open_rooms.gone(runner)
+        self.sleeper.gone(runner)
+        self._opener.left(runner.room.id)
         runner.stop(MOVED if runner.commits.lost else "not_found")
         self._ids.discard(runner.room.id)
         runner.room.share.give_back()

@@ -33,16 +33,18 @@ class Quota:
     The space of all rooms of one game.
 
     :param limit_bytes: they may take so much; rooms that were stored before count, but are not turned away.
+    :ivar asleep_bytes: what rooms take that are in no node's memory.
     """
 
     def __init__(self, limit_bytes: float = float("inf")) -> None:
         self.limit_bytes = limit_bytes
         self.used_bytes = 0
+        self.asleep_bytes = 0
 
     @property
     def full(self) -> bool:
         """Whether there is none for another room."""
-        return self.used_bytes + ROOM_BYTES > self.limit_bytes
+        return self.used_bytes + self.asleep_bytes + ROOM_BYTES > self.limit_bytes
 
 
 class Share:
@@ -69,7 +71,8 @@ class Share:
     def fits(self, size_bytes: int) -> bool:
         """:returns: whether the room may take so much; less than it takes already it always may."""
         more_bytes = size_bytes + ROOM_BYTES - self.counted_bytes
-        return more_bytes <= 0 or self._space.used_bytes + more_bytes <= self._space.limit_bytes
+        space = self._space
+        return more_bytes <= 0 or space.used_bytes + space.asleep_bytes + more_bytes <= space.limit_bytes
 
     def count(self, size_bytes: int) -> None:
         """The room takes so much now."""

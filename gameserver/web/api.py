@@ -30,19 +30,20 @@ from gameserver.errors import Elsewhere, Refused, StoreUnavailable
 from gameserver.interfaces import User
 from gameserver.node.codes import as_typed
 from gameserver.node.directory import address_of_node
+from gameserver.node.listings import Listing, listing_of, seats_of
 from gameserver.protocol.messages import UserInfo
 from gameserver.room.chat.moderation import has_right
 from gameserver.settings.settings import Settings
 from gameserver.web.answers import address_of, answer, refusal, wrong_method
 from gameserver.web.calls import STEP_S, app, shielded
 from gameserver.web.identity import Identity
-from gameserver.web.listings import about, listing_of, seats_of, without_refs
+from gameserver.web.listings import about, without_refs
 from gameserver.web.metrics import Metrics, Numbers
 from gameserver.web.moderation import ModerationApi
 from gameserver.web.openapi import describe
 from gameserver.web.qr import QR_BYTES, Pictures
 from gameserver.web.revoking import RevokeApi
-from gameserver.web.shapes import GuestWish, Listing, Ready, RoomWish
+from gameserver.web.shapes import GuestWish, Ready, RoomWish
 
 if TYPE_CHECKING:
     from gameserver.game.loader import Catalog
@@ -131,20 +132,24 @@ class Api(Identity, ModerationApi, RevokeApi):
         """List public rooms, the newest first; one that stays at work for too long is left out."""
         registry = self._services.registry
         names = request.args.get(b"game")
-        specs = registry.specs.values() if not names else [registry.spec(names[0].decode("utf-8", "replace"))]
+        specs = list(registry.specs.values()) if not names else [registry.spec(names[0].decode("utf-8", "replace"))]
         public = [
             runner
             for runner in reversed(list(registry.runners))
             if not runner.room.state.private and runner.room.spec in specs
         ]
         looked_at = public[:LISTED_ROOMS]
-        self._charge(request, "http", len(looked_at) / ROOMS_A_REQUEST)
+        asleep = await registry.sleeping_listings(specs[0] if names else None, LISTED_ROOMS)
+        self._charge(request, "http", min(len(looked_at) + len(asleep), LISTED_ROOMS) / ROOMS_A_REQUEST)
+        made = [runner.room.state.created for runner in looked_at]
         looks = [Deferred.fromCoroutine(self._look_or_pass(runner)) for runner in looked_at]
+        found = zip(made, await gatherResults(looks), strict=True)
+        awake = [(made_s, msgspec.json.encode(listing)) for made_s, listing in found if listing is not None]
+        rows = sorted([*awake, *asleep], key=lambda row: row[0], reverse=True)[:LISTED_ROOMS]
         listed: list[Raw] = []
         size_bytes = 0
-        for listing in await gatherResults(looks):
-            row = msgspec.json.encode(listing)
-            if listing is not None and size_bytes + len(row) <= LISTED_BYTES:
+        for _, row in rows:
+            if size_bytes + len(row) <= LISTED_BYTES:
                 size_bytes += len(row)
                 listed.append(Raw(row))
         return answer(request, {"rooms": listed})
@@ -297,7 +302,8 @@ class Api(Identity, ModerationApi, RevokeApi):
             raise Refused("The store does not answer.", code="busy")
         # Rooms where the creator has a seat are bounded by the registry; those that nobody has come to yet, here.
         empty = registry.rooms_of.empty_of(user.id)
-        if len(empty) + self._creating[user.id] >= registry.rooms_per_user:
+        asleep = (await registry.sleeping_rooms_of(user.id)).empty
+        if len(empty) + len(asleep) + self._creating[user.id] >= registry.rooms_per_user:
             for runner in empty:
                 await runner.told()
             raise Refused(

@@ -9,14 +9,10 @@ from msgspec.structs import replace
 
 from gameserver.game.clock_option import clocks_of, only_clock
 from gameserver.game.described import inlined
-from gameserver.protocol import values
-from gameserver.room.admission import free_roles
-from gameserver.room.moving_on import check_here
-from gameserver.web.shapes import About, Listing, Message, Sitter
+from gameserver.web.shapes import About, Message
 
 if TYPE_CHECKING:
     from gameserver.game.spec import Spec
-    from gameserver.room.room import Room
 
 
 def about(spec: Spec, *, page: bool) -> About:
@@ -64,32 +60,6 @@ def without_refs(game: About) -> About:
         events={name: inlined(schema) for name, schema in game.events.items()},
         docs={name: inlined(schema) for name, schema in game.docs.items()},
     )
-
-
-def listing_of(room: Room) -> Listing:
-    """
-    :returns: what is told of a room.
-    :raises Elsewhere: all have gone on in another.
-    """
-    check_here(room)
-    return Listing(
-        room=room.code,
-        game=room.spec.name,
-        title=room.spec.title,
-        status=room.state.status,
-        players=len(room.seats.of_role("player")),
-        max_players=room.game_class.max_players,
-        locked=room.state.locked,
-        needs_password=room.state.password is not None,
-        options=values.to_wire(room.state.options),
-        open_to=[role for role in free_roles(room) if role != "host"],  # that is for the creator
-    )
-
-
-def seats_of(room: Room) -> Listing:
-    """:returns: what is told of a room to who keeps order."""
-    seats = [Sitter(seat.id, seat.user_id, seat.name, seat.role, seat.online) for seat in room.seats.values()]
-    return replace(listing_of(room), seats=seats)
 
 
 def first_paragraph(doc: str | None) -> str:

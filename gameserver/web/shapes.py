@@ -6,6 +6,8 @@ from typing import Annotated, Any, Literal
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 
+from gameserver.node.listings import Listing as Listing
+from gameserver.node.listings import Sitter as Sitter
 from gameserver.node.rooms_aside import RoomAside
 from gameserver.node.sanctions import Sanction
 from gameserver.protocol.messages import UserInfo
@@ -25,36 +27,6 @@ class RoomWish(Struct):
     options: dict[str, Any] | None = None
     private: bool = False
     password: str | None = None
-
-
-class Sitter(Struct, frozen=True):
-    """Who has a seat: ``seat`` and ``user`` are ids."""
-
-    seat: str
-    user: str
-    name: str
-    role: str
-    online: bool
-
-
-class Listing(Struct, frozen=True):
-    """
-    What anybody may know of a room; ``room`` is its code, and ``seats`` are for who keeps order.
-
-    :ivar open_to: the roles of which somebody new finds a seat now, with the password where one is needed.
-    """
-
-    room: str
-    game: str
-    title: str
-    status: str
-    players: int
-    max_players: int
-    locked: bool
-    needs_password: bool
-    options: Any
-    open_to: list[str]
-    seats: list[Sitter] | UnsetType = UNSET
 
 
 class Message(Struct, frozen=True):

@@ -97,8 +97,10 @@ async def _reached(peer: Peer, user: User, code: str) -> RoomRunner:
     registry = peer.services.registry
     runner = registry.here(code)
     if runner is None:
-        if not registry.has_seat(user.id, code):
-            _check_budget(peer, user, ("join",))
+        budgets, now = peer.services.budgets, peer.services.clock.monotonic()
+        guesses = not budgets.may_join(now, peer.address, user.id, ("join",))
+        if guesses and not await registry.has_seat(user.id, code):
+            raise Refused(code="rate_limited")
         runner = await registry.reach(code)
     _check_budget(peer, user, _guessed(runner.room, user))
     return runner

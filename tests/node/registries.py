@@ -87,11 +87,13 @@ class Place:
         store: MemoryStore | None = None,
         seed: int = 1,
         free_s: float | None = None,
+        sleep_s: float | None = None,
     ) -> None:
         self.specs = {spec_of(game).name: spec_of(game) for game in games}
         self.game = next(iter(self.specs))
         self.beats = beats
         self.free_s = free_s
+        self.sleep_s = sleep_s
         self.store = store or MemoryStore()
         self.time = FakeTime()
         self.clock = Clock(self.time, lambda: START_S + self.time.seconds())
@@ -109,6 +111,7 @@ class Place:
             beats=self.beats,
             lease=lease,
             free_s=self.free_s,
+            sleep_s=self.sleep_s,
         )
         self.get(Deferred.fromCoroutine(self.registry.start()))
 

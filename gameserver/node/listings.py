@@ -1,0 +1,83 @@
+"""What is told of a room to whoever looks for one, also while it sleeps."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+from msgspec import UNSET, Struct, UnsetType
+from msgspec.structs import replace
+
+from gameserver.errors import Elsewhere
+from gameserver.protocol import values
+from gameserver.room.admission import free_roles
+from gameserver.room.moving_on import check_here
+
+if TYPE_CHECKING:
+    from gameserver.room.room import Room
+
+
+class Sitter(Struct, frozen=True):
+    """Who has a seat: ``seat`` and ``user`` are ids."""
+
+    seat: str
+    user: str
+    name: str
+    role: str
+    online: bool
+
+
+class Listing(Struct, frozen=True):
+    """
+    What anybody may know of a room; ``room`` is its code, and ``seats`` are for who keeps order.
+
+    :ivar open_to: the roles of which somebody new finds a seat now, with the password where one is needed.
+    """
+
+    room: str
+    game: str
+    title: str
+    status: str
+    players: int
+    max_players: int
+    locked: bool
+    needs_password: bool
+    options: Any
+    open_to: list[str]
+    seats: list[Sitter] | UnsetType = UNSET
+
+
+def listing_of(room: Room) -> Listing:
+    """
+    :returns: what is told of a room.
+    :raises Elsewhere: all have gone on in another.
+    """
+    check_here(room)
+    return Listing(
+        room=room.code,
+        game=room.spec.name,
+        title=room.spec.title,
+        status=room.state.status,
+        players=len(room.seats.of_role("player")),
+        max_players=room.game_class.max_players,
+        locked=room.state.locked,
+        needs_password=room.state.password is not None,
+        options=values.to_wire(room.state.options),
+        open_to=[role for role in free_roles(room) if role != "host"],  # that is for the creator
+    )
+
+
+def seats_of(room: Room) -> Listing:
+    """:returns: what is told of a room to who keeps order."""
+    seats = [Sitter(seat.id, seat.user_id, seat.name, seat.role, seat.online) for seat in room.seats.values()]
+    return replace(listing_of(room), seats=seats)
+
+
+def kept_listing(room: Room) -> str | None:
+    """:returns: what the lobby shows of a room while it sleeps, JSON of a `Listing`; None: it is not shown."""
+    if room.state.private:
+        return None
+    try:
+        return msgspec.json.encode(listing_of(room)).decode()
+    except Elsewhere:
+        return None

@@ -1,0 +1,245 @@
+"""What the registry knows of rooms that are in the store alone: whose they are, who may come in, and when they open."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from typing import TYPE_CHECKING, Any, Final, cast
+
+import msgspec
+from twisted.internet.defer import Deferred
+from twisted.logger import Logger
+
+from gameserver.errors import Refused, StoreUnavailable
+from gameserver.interfaces import ISleepStore, SleepingRooms
+from gameserver.node import codes
+from gameserver.node.listings import Listing
+from gameserver.node.opening import pause
+from gameserver.node.sleeper import Sleeper
+from gameserver.node.unclean_rooms import UncleanRooms
+from gameserver.room import admission
+
+if TYPE_CHECKING:
+    from gameserver.game.spec import Spec
+    from gameserver.interfaces import IClock, IStore
+    from gameserver.node.calendar import Calendar
+    from gameserver.node.open_rooms import OpenRooms
+    from gameserver.node.opening import RoomOpener
+    from gameserver.node.rooms_of_users import RoomsOfUsers
+    from gameserver.node.runner import RoomRunner
+    from gameserver.room.quota import Quota
+
+START_S: Final = 1.0
+"""So long a start waits for rooms that are to be opened: others are served meanwhile, and the rest comes by itself."""
+SAID_EVERY_S: Final = 5.0
+"""So often it is said how far the opening of rooms is."""
+RETRY_S: Final = 1.0
+"""Until a store that did not answer is asked again."""
+SLICE: Final = 500
+"""So many rooms are opened before it is looked whether many of them may sleep at once."""
+WAITING_TO_SLEEP: Final = 5000
+"""Where more rooms than so wait to fall asleep, the next ones are opened more slowly."""
+WAITS: Final = 12
+"""So often the opening waits for these: a restart's time to come back is over by then."""
+PAGE: Final = 200
+"""Sleeping rooms that are looked at together for one that will do."""
+PAGES: Final = 5
+"""So many of these pages are looked at, before a room is made instead."""
+log: Final = Logger(namespace="gameserver.rooms")
+
+
+class RoomsAsleep(UncleanRooms):
+    """
+    :param sleep_s: see `Sleeper`.
+    :ivar sleeper: puts rooms to sleep, and wakes those that are due.
+    """
+
+    rooms_of: RoomsOfUsers
+    calendar: Calendar
+    _opener: RoomOpener
+    _open_rooms: OpenRooms
+    _runners: dict[str, RoomRunner]
+    _ids: set[str]
+
+    def __init__(
+        self,
+        specs: Mapping[str, Spec],
+        store: IStore,
+        clock: IClock,
+        opener: Callable[[], RoomOpener],
+        sleep_s: float | None,
+        space: Callable[[str], Quota],
+    ) -> None:
+        super().__init__(specs, store, clock)
+        self.sleeper = Sleeper(
+            store,
+            clock,
+            opener,
+            lambda: self.calendar,
+            sleep_s=sleep_s,
+            space=space,
+            leave=self._leave,
+            forget=self._forget,
+            closed=lambda: self.draining,
+        )
+
+    @property
+    def draining(self) -> bool:
+        """Whether this server is about to stop."""
+        raise NotImplementedError
+
+    def _forget(self, runner: RoomRunner) -> None:
+        raise NotImplementedError
+
+    async def reach(self, code: str) -> RoomRunner:
+        """Find a room, wherever it is."""
+        raise NotImplementedError
+
+    @property
+    def asleep(self) -> ISleepStore:
+        """The store, as what knows of sleeping rooms."""
+        return cast(ISleepStore, self.store)
+
+    def _leave(self, runner: RoomRunner) -> None:
+        """A room is on its way into the store: nobody finds it here any more."""
+        self._open_rooms.gone(runner)
+        self._ids.discard(runner.room.id)
+        del self._runners[runner.room.code]
+
+    # Users
+
+    async def sleeping_rooms_of(self, user_id: str) -> SleepingRooms:
+        """
+        Say which sleeping rooms a user has.
+
+        :raises Refused: ``busy``: the store does not answer.
+        """
+        if not self.sleeper.count:
+            return SleepingRooms()
+        try:
+            return await self.asleep.sleeping_rooms_of(user_id)
+        except StoreUnavailable:
+            raise Refused("The store does not answer.", code="busy", retry_ms=round(RETRY_S * 1000)) from None
+
+    async def rooms_with(self, user_id: str) -> set[str]:
+        """:returns: the codes of all rooms in which a user has a seat, here or asleep."""
+        return {*self.rooms_of.of(user_id), *(await self.sleeping_rooms_of(user_id)).seated}
+
+    async def meet(self, user_id: str, other: str) -> bool:
+        """Whether two users have seats in one room, be it that it sleeps."""
+        if self.rooms_of.meet(user_id, other):
+            return True
+        return not (await self.rooms_with(user_id)).isdisjoint(await self.rooms_with(other))
+
+    async def has_seat(self, user_id: str, code: str) -> bool:
+        """Whether a user has a seat in the room of a code, as people type it."""
+        rooms = await self.rooms_with(user_id)
+        return code in rooms or codes.as_typed(code) in rooms
+
+    # The lobby
+
+    async def sleeping_listings(self, spec: Spec | None, limit: int) -> list[tuple[float, bytes]]:
+        """
+        Return what the lobby shows of sleeping rooms.
+
+        :param spec: of this game alone.
+        :returns: when each was made, seconds since 1970, and its `Listing` as JSON; newest first.
+        """
+        if not self.sleeper.count:
+            return []
+        game = spec.name if spec is not None else None
+        try:
+            rooms = await self.asleep.listed_rooms(game, open_only=False, skip=0, limit=limit)
+        except StoreUnavailable:
+            return []
+        return [(room.created_ms / 1000, room.listing.encode()) for room in rooms if room.code not in self._runners]
+
+    async def wake_open(self, spec: Spec, role: str, match: Mapping[str, Any], tried: set[str]) -> bool:
+        """
+        Wake a sleeping room that may have a seat for somebody new.
+
+        :param match: what its options must hold.
+        :param tried: the codes of rooms that were woken for it before; what is woken is added.
+        :returns: whether there was one.
+        """
+        if not self.sleeper.count:
+            return False
+        for page in range(PAGES):
+            rooms = await self.asleep.listed_rooms(spec.name, open_only=True, skip=page * PAGE, limit=PAGE)
+            for room in rooms:
+                if room.code not in tried and _would_do(room.listing, role, match):
+                    tried.add(room.code)
+                    try:
+                        await self.reach(room.code)
+                    except Refused:
+                        continue
+                    return True
+            if len(rooms) < PAGE:
+                break
+        return False
+
+    # Opening
+
+    async def _open_in_the_end(self, open_all: Callable[[], Awaitable[object]]) -> None:
+        """
+        Open rooms, and wait for them for a while; what is not open by then comes by itself, and on touch at once.
+
+        :param open_all: opens them; called again where the store did not answer.
+        """
+        waiting: list[Deferred[None]] = [Deferred()]
+
+        def go_on() -> None:
+            if waiting:
+                waiting.pop().callback(None)
+
+        async def work() -> None:
+            while not self.draining:
+                try:
+                    await open_all()
+                except StoreUnavailable:
+                    await pause(self.clock, RETRY_S)
+                else:
+                    break
+            go_on()
+
+        done = waiting[0]
+        Deferred.fromCoroutine(work()).addErrback(lambda failure: log.failure("rooms cannot be opened", failure))
+        if waiting:
+            call = self.clock.later(START_S, go_on)
+            await done
+            if call.active():
+                call.cancel()
+
+    async def _open_awake(self) -> None:
+        """Open all rooms that do not sleep, some at a time."""
+        ids = await self.asleep.awake_ids()
+        began_s = said_s = self.clock.monotonic()
+        for some, opened in _slices(ids):
+            if opened > len(some):
+                await pause(self.clock)
+            for _ in range(WAITS):
+                if self.sleeper.waiting <= WAITING_TO_SLEEP or self.draining:
+                    break
+                await pause(self.clock, RETRY_S)
+            if self.draining:
+                return
+            await self._opener.open(some)
+            now_s = self.clock.monotonic()
+            if now_s - said_s >= SAID_EVERY_S:
+                said_s = now_s
+                log.info("{opened} of {count} rooms are open", opened=opened, count=len(ids))
+        if said_s > began_s:
+            log.info("all {count} rooms that were awake are open", count=len(ids))
+
+
+def _slices(ids: list[str]) -> Iterator[tuple[list[str], int]]:
+    """:returns: some of them at a time, and how many that makes in all."""
+    for first in range(0, len(ids), SLICE):
+        some = ids[first : first + SLICE]
+        yield some, first + len(some)
+
+
+def _would_do(listing: str, role: str, match: Mapping[str, Any]) -> bool:
+    room = msgspec.json.decode(listing, type=Listing)
+    if room.locked or room.needs_password or role not in room.open_to:
+        return False
+    return admission.holds(room.options, dict(match))

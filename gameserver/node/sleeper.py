@@ -1,0 +1,288 @@
+"""
+Rooms leave memory, and come back unnoticed.
+
+Where nobody is connected and nothing is due soon a room is put to sleep: its last commit says so, and what it leaves in
+the store's index says when it is due, who has a seat in it, and what the lobby shows. From then on it is nobody's. It
+is opened by whoever asks for it (`gameserver.node.reaching`), or here, shortly before something in it is due.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any, Final
+
+from twisted.internet.defer import Deferred
+from twisted.logger import Logger
+
+from gameserver.errors import Refused, StoreUnavailable
+from gameserver.interfaces import Asleep, SleepingTotal, StoreTime
+from gameserver.node.listings import kept_listing
+from gameserver.node.opening import pause
+from gameserver.room import admission, sleep
+from gameserver.room.inputs.due import CalendarCall
+from gameserver.room.marks import LOOK
+
+if TYPE_CHECKING:
+    from twisted.internet.interfaces import IDelayedCall
+    from twisted.python.failure import Failure
+
+    from gameserver.game.spec import Spec
+    from gameserver.interfaces import IClock, Slept
+    from gameserver.node.calendar import Calendar
+    from gameserver.node.opening import RoomOpener
+    from gameserver.node.runner import RoomRunner
+    from gameserver.room.quota import Quota
+    from gameserver.room.room import Room
+
+LOOK_S: Final = 1.0
+"""How often it is looked which rooms are due, and which may sleep."""
+AHEAD_S: Final = 2.0
+"""So long before something is due a room is opened: its own timer fires in time then."""
+WOKEN: Final = 100
+"""So many rooms that are due are asked for at a time."""
+PUT_TO_SLEEP: Final = 200
+"""So many rooms fall asleep at a time: they are encoded for it."""
+COUNT_EVERY: Final = 30
+"""After so many looks it is asked anew how much sleeps: other nodes put rooms to sleep, too."""
+log: Final = Logger(namespace="gameserver.rooms")
+
+
+class Sleeper:
+    """
+    :param store: provides `ISleepStore`.
+    :param opener: gives what opens rooms.
+    :param calendar: gives when methods are called for the rooms of a game.
+    :param space: gives that of a game, by its name.
+    :param leave: called for a room that is on its way into the store: nobody finds it here from now on.
+    :param forget: called for a room that is there.
+    :param closed: whether no more rooms are opened here.
+    :ivar sleep_s: so long nobody was connected, nobody asked for it, and nothing is due; None: no room falls asleep.
+    :ivar time: how time goes by, as far as this node knows.
+    """
+
+    def __init__(
+        self,
+        store: Any,
+        clock: IClock,
+        opener: Callable[[], RoomOpener],
+        calendar: Callable[[], Calendar],
+        *,
+        sleep_s: float | None,
+        space: Callable[[str], Quota],
+        leave: Callable[[RoomRunner], None],
+        forget: Callable[[RoomRunner], None],
+        closed: Callable[[], bool],
+    ) -> None:
+        self.sleep_s = sleep_s
+        self.time = StoreTime()
+        self._store = store
+        self._clock = clock
+        self._opener = opener
+        self._calendar = calendar
+        self._space = space
+        self._leave = leave
+        self._forget = forget
+        self._closed = closed
+        self._totals: dict[str, SleepingTotal] = {}
+        self._alone: dict[RoomRunner, None] = {}
+        self._company: set[RoomRunner] = set()
+        self._call: IDelayedCall | None = None
+        self._busy = False
+        self._looks = 0
+
+    @property
+    def count(self) -> int:
+        """How many rooms sleep, as far as this node knows."""
+        return sum(total.count for total in self._totals.values())
+
+    async def begin(self) -> None:
+        """The store is open: count the time in which none ran, and what sleeps."""
+        self.time = await self._store.begin_time(now_ms=self._now_ms())
+        self._set_totals(await self._store.sleeping_totals())
+
+    def start(self) -> None:
+        """Look from now on."""
+        self._call = self._clock.later(LOOK_S, self._look)
+
+    def stop(self) -> None:
+        """Look no more."""
+        if self._call is not None and self._call.active():
+            self._call.cancel()
+
+    def stepped(self, delta_s: float) -> None:
+        """The wall clock was set forward by so much: tell the store, which counts it for rooms that sleep."""
+
+        def tell() -> None:
+            told: Deferred[StoreTime] = self._store.step_time(round(delta_s * 1000), now_ms=self._now_ms())
+            told.addCallbacks(self._set_time, again)
+
+        def again(failure: Failure) -> None:
+            failure.trap(StoreUnavailable)
+            if not self._closed():
+                self._clock.later(LOOK_S, tell)
+
+        tell()
+
+    # Falling asleep
+
+    def note(self, runner: RoomRunner) -> None:
+        """Something happened in a room."""
+        if self.sleep_s is None:
+            return
+        if runner.over or not runner.is_stored:
+            self.gone(runner)
+        elif runner.room.publisher.heard:
+            self._company.add(runner)
+            self._alone.pop(runner, None)
+        else:
+            self._alone[runner] = None
+            if runner in self._company:
+                self._company.discard(runner)
+                runner.touched_s = self._clock.monotonic()
+
+    def gone(self, runner: RoomRunner) -> None:
+        """A room is here no more."""
+        self._alone.pop(runner, None)
+        self._company.discard(runner)
+
+    @property
+    def waiting(self) -> int:
+        """How many rooms are here that will sleep unless somebody comes."""
+        return len(self._alone)
+
+    def _put_to_sleep(self, sleep_s: float) -> None:
+        until_s = self._clock.monotonic() - sleep_s
+        tired = [runner for runner in self._alone if runner.touched_s <= until_s and self._may_sleep(runner, sleep_s)]
+        for runner in tired[:PUT_TO_SLEEP]:
+            self._fall_asleep(runner)
+
+    def _may_sleep(self, runner: RoomRunner, sleep_s: float) -> bool:
+        room = runner.room
+        if runner.over or runner.suspect is not None or not runner.quiet or runner.in_batch or runner.store_away:
+            return False
+        if room.publisher.heard or room.moment.thinking or runner.commits.version == 0:
+            return False
+        awake_until = self._clock.now() + sleep_s
+        due = room.next_due()
+        if due is not None and due <= awake_until:
+            return False
+        called = self._calendar().next_for(room.spec, self._clock.now())  # type: ignore[arg-type]
+        return called is None or called > awake_until
+
+    def _fall_asleep(self, runner: RoomRunner) -> None:
+        runner.commits.sleeps = self._asleep(runner)
+        self._opener().leave(runner.room.id)
+        self._leave(runner)
+        runner.stop("busy", moved=True)
+        runner.join_batch()
+
+    def _asleep(self, runner: RoomRunner) -> Asleep:
+        """:returns: what a room leaves in the index."""
+        room, now_s = runner.room, self._clock.now()
+        dues = sleep.dues(room)
+        dates = [dues.date_s, self._calendar().next_for(room.spec, now_s)]  # type: ignore[arg-type]
+        empty_since = room.moment.empty_since
+        return Asleep(
+            slept_ms=self._now_ms(),
+            empty_ms=self._now_ms() if empty_since is None else round(empty_since * 1000),
+            stepped_ms=self.time.stepped_ms,
+            outage_ms=self.time.outage_ms,
+            due_ms=_ms(dues.waits_s),
+            date_ms=_ms(min((date for date in dates if date is not None), default=None)),
+            created_ms=round(room.state.created * 1000),
+            listing=kept_listing(room),
+            is_open=any(role != "host" for role in admission.open_roles(room)),
+            users=sorted(runner.users),
+            maker=room.state.creator if not runner.users else None,
+            size_bytes=room.share.counted_bytes,
+        )
+
+    def slept(self, runner: RoomRunner) -> None:
+        """The store has a room that fell asleep."""
+        room, asleep = runner.room, runner.commits.sleeps
+        assert asleep is not None
+        self._count(room.spec.name, 1, asleep.size_bytes)
+        id = room.id
+        self._forget(runner)
+        self._opener().left(id)
+
+    def nobody_was_here(self, room: Room) -> None:
+        """A room was opened that had not slept: if nobody was connected, nobody is waited for."""
+        if self.sleep_s is not None and not any(seat.online and seat.bot is None for seat in room.seats.values()):
+            room.moment.grace_until = None
+            room.journal.stale.due_at = LOOK
+
+    # Waking
+
+    def woken(self, room: Room, slept: Slept) -> None:
+        """A room was read that had slept: what time it is for it now."""
+        asleep = slept.asleep
+        sleep.wake(
+            room,
+            empty_since=asleep.empty_ms / 1000,
+            outage_s=slept.outage_ms / 1000,
+            stepped_s=slept.stepped_ms / 1000,
+        )
+        self._count(room.spec.name, -1, -asleep.size_bytes)
+
+    def call_missed(self, runner: RoomRunner, spec: Spec, slept: Slept) -> None:
+        """Give a room that had slept the calls of the calendar that came meanwhile, while a node ran."""
+        after_ms = slept.asleep.slept_ms + slept.stepped_ms
+        if slept.outage_ms:
+            after_ms = max(after_ms, self.time.since_ms)
+        for method in self._calendar().missed(spec, after_ms / 1000):
+            runner.post(CalendarCall(method)).addErrback(lambda failure: failure.trap(Refused))
+
+    def _look(self) -> None:
+        self._call = self._clock.later(LOOK_S, self._look)
+        if self.sleep_s is not None and self._alone and not self._closed():
+            self._put_to_sleep(self.sleep_s)
+        if not self._busy:
+            self._busy = True
+            looking = Deferred.fromCoroutine(self._wake_due())
+            looking.addErrback(self._not_woken).addBoth(self._looked)
+
+    def _looked(self, _: object) -> None:
+        self._busy = False
+
+    @staticmethod
+    def _not_woken(failure: Failure) -> None:
+        if not failure.check(StoreUnavailable, Refused):
+            log.failure("rooms that are due cannot be opened", failure)
+
+    async def _wake_due(self) -> None:
+        self._looks += 1
+        if self._looks % COUNT_EVERY == 0:
+            self._set_totals(await self._store.sleeping_totals())
+        while not self._closed():
+            due = await self._store.due_rooms(until_ms=self._now_ms() + round(AHEAD_S * 1000), limit=WOKEN)
+            self._set_time(due.time)
+            if due.ids and not self._closed():
+                await self._opener().open(due.ids)
+            if len(due.ids) < WOKEN:
+                return
+            await pause(self._clock)
+
+    # Counting
+
+    def _set_time(self, time: StoreTime) -> None:
+        self.time = time
+
+    def _set_totals(self, totals: Mapping[str, SleepingTotal]) -> None:
+        for game in {*self._totals, *totals}:
+            total = totals.get(game)
+            self._space(game).asleep_bytes = total.size_bytes if total is not None else 0
+        self._totals = dict(totals)
+
+    def _count(self, game: str, more: int, more_bytes: int) -> None:
+        total = self._totals.get(game, SleepingTotal(count=0, size_bytes=0))
+        total = SleepingTotal(count=max(0, total.count + more), size_bytes=max(0, total.size_bytes + more_bytes))
+        self._totals[game] = total
+        self._space(game).asleep_bytes = total.size_bytes
+
+    def _now_ms(self) -> int:
+        return round(self._clock.now() * 1000)
+
+
+def _ms(at_s: float | None) -> int | None:
+    return None if at_s is None else int(at_s * 1000)
