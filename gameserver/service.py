@@ -132,6 +132,7 @@ def _build(settings: Settings, reactor: Any, node_file: NodeFile) -> IService:
         rooms_made=(limits.rooms_made_per_user, limits.rooms_made_per_address),
         options_bytes=limits.options_bytes,
         free_s=ROOM_FREE_S,
+        sleep_s=settings.sleep_s,
     )
     with usable(settings, "data"):
         if hasattr(store, "replaced"):  # a file, which may turn out to be damaged

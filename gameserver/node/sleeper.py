@@ -40,6 +40,8 @@ AHEAD_S: Final = 2.0
 """So long before something is due a room is opened: its own timer fires in time then."""
 WOKEN: Final = 100
 """So many rooms that are due are asked for at a time."""
+STAYS_S: Final = 1.0
+"""So long a room stays at least that somebody asked for: a password is being checked, or the like."""
 PUT_TO_SLEEP: Final = 200
 """So many rooms fall asleep at a time: they are encoded for it."""
 COUNT_EVERY: Final = 30
@@ -151,7 +153,7 @@ class Sleeper:
         return len(self._alone)
 
     def _put_to_sleep(self, sleep_s: float) -> None:
-        until_s = self._clock.monotonic() - sleep_s
+        until_s = self._clock.monotonic() - max(sleep_s, STAYS_S)
         tired = [runner for runner in self._alone if runner.touched_s <= until_s and self._may_sleep(runner, sleep_s)]
         for runner in tired[:PUT_TO_SLEEP]:
             self._fall_asleep(runner)

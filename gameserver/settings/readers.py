@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import re
 import struct
+from dataclasses import dataclass
 from ipaddress import ip_network
 from typing import Final
 from urllib.parse import SplitResult, unquote, urlsplit
 from zoneinfo import ZoneInfo
 
-from gameserver.settings.values import Wrong, path, text, texts
+from gameserver.settings.values import Number, Wrong, path, text, texts
 from gameserver.store.schemes import named_store
 
 AUTHENTICATORS: Final = ("guests", "accounts", "jwt", "django")
@@ -21,6 +22,9 @@ AUTHENTICATORS: Final = ("guests", "accounts", "jwt", "django")
 
 CREATORS: Final = ("everyone", "users", "moderator", "admin")
 """Who may create rooms: each of these includes those after it."""
+
+NEVER: Final = "never"
+"""In place of seconds: it does not happen."""
 
 PATH: Final = re.compile(r"(/([A-Za-z0-9._~-]|%[0-9A-Fa-f]{2})+)*/?")
 """Of an address that pages and cookies are bound to."""
@@ -125,6 +129,20 @@ def _address(value: object, example: str) -> tuple[str, SplitResult]:
     except ValueError:
         pass
     raise Wrong(f"an http or https address without query, such as {example}, not {given!r}")
+
+
+@dataclass(frozen=True)
+class NumberOrNever(Number):
+    """A number within bounds, or ``never``, which is None."""
+
+    def __call__(self, value: object) -> int | float:
+        """Read a number, or None for ``never``."""
+        if value == NEVER:
+            return None  # type: ignore[return-value]
+        try:
+            return super().__call__(value)
+        except Wrong as wrong:
+            raise Wrong(f"{wrong}, or {NEVER}") from None
 
 
 def time_zone(value: object) -> str:

@@ -81,6 +81,8 @@ class Settings:
     :param step_limit_s: at a step that takes so long the server is ended, so that its other rooms go on with the next
         start, or on other nodes; on a store that nodes share less than `lease_s` - 2, and by itself as much less as it
         has to be; 0: never.
+    :param sleep_s: a room leaves memory where nobody was connected for so long and nothing is due for so long; None
+        (``never``): none does.
     :param stop_delay_s: a server that was told to stop serves all for so long, and says that it is not ready; None: 5
         on a store that nodes share, else 0.
     :param stop_limit_s: so long at most it may take to hand rooms over to other nodes, with that delay.
@@ -118,6 +120,7 @@ class Settings:
     lease_s: float = setting(6, Number(3, 600, fraction=True))
     step_warn_s: float = setting(1, Number(0.05, 600, fraction=True))
     step_limit_s: float = setting(3, Number(0, 600, fraction=True))
+    sleep_s: float | None = setting(60, readers.NumberOrNever(0, 86_400, fraction=True))
     stop_delay_s: float | None = setting(None, Number(0, 600, fraction=True))
     stop_limit_s: float = setting(30, Number(0, 86_400, fraction=True))
     compress_bytes: int = byte_count(0, 0, 2**30)

@@ -460,7 +460,7 @@ class RightsTests(RedisTestCase):
     is_told = True
 
     async def test_commit(self) -> None:
-        """Of nothing that a commit does is there anything, whether a room changes, begins, is made whole, ends or sleeps."""
+        """Nothing that a commit does is there, whether a room changes, begins, is made whole, ends or sleeps."""
         old = {("words", "a"): b"1", ("words", "b"): b"2"}
         for room in ("r1", "r2", "r3", "r5"):
             await self.store.claim_code(room.upper(), room, now_ms=NOW_MS)

@@ -41,7 +41,7 @@ class RedisSleep:
 
     def begin_time(self, *, now_ms: int) -> Deferred[StoreTime]:
         """Count the time in which no node ran; see `ISleepStore.begin_time`."""
-        args = [now_ms, self._node.name, keys.LEASE_PREFIX, keys.BEAT_PREFIX, RUNNING_MS]
+        args: list[str | int | bytes] = [now_ms, self._node.name, keys.LEASE_PREFIX, keys.BEAT_PREFIX, RUNNING_MS]
         asked = self._ask(sleep_scripts.BEGIN_TIME, [keys.META_KEY, keys.NODES_KEY], args)
         return asked.addCallback(self._time, now_ms)
 
@@ -84,7 +84,7 @@ class RedisSleep:
                     )
             return found
 
-        args = [skip, skip + limit - 1, *_AROUND_ID]
+        args: list[str | int | bytes] = [skip, skip + limit - 1, *_AROUND_ID]
         return self._ask(sleep_scripts.LISTED, [key], args).addCallback(listed)
 
     def sleeping_rooms_of(self, user: str) -> Deferred[SleepingRooms]:

@@ -85,8 +85,8 @@ class SleepContract(StoreCase):
 
     async def test_ended_room_leaves_nothing(self) -> None:
         """A room that slept once and ended is nowhere."""
-        about = {"due_ms": NOW_MS, "date_ms": NOW_MS, "listing": "{}", "is_open": True, "users": ["ann"]}
-        await self.commit(nap(1, maker="bob", **about))
+        about: dict[str, Any] = {"due_ms": NOW_MS, "date_ms": NOW_MS, "listing": "{}", "is_open": True}
+        await self.commit(nap(1, maker="bob", users=["ann"], **about))
         await self.open()
         self.assertEqual(await self.commit(change(2, fence=2, ends=True)), [STORED])
         self.assertEqual((await self.due(NOW_MS), await self.listed()), ([], []))
@@ -98,7 +98,7 @@ class SleepContract(StoreCase):
         """The lobby shows pages of what may be shown, by game, and those with free seats by themselves."""
         rooms = [("a", "dice", True), ("b", "chess", True), ("c", "dice", False), ("d", "dice", True)]
         for at, (room, game, is_open) in enumerate(rooms):
-            about = {"created_ms": NOW_MS + at, "listing": f'{{"at":{at}}}', "is_open": is_open}
+            about: dict[str, Any] = {"created_ms": NOW_MS + at, "listing": f'{{"at":{at}}}', "is_open": is_open}
             await self.commit(nap(1, room=room, game=game, **about))
         await self.commit(nap(1, room="private", created_ms=NOW_MS + 9))
         self.assertEqual(await self.listed(), ["D", "C", "B", "A"])
