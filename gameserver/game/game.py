@@ -128,7 +128,7 @@ class Game(GameSettings):
         """Go on by ``dt_s`` seconds: called ``tick_hz`` times a second, while played and somebody is online."""
 
     def on_load(self) -> Any:
-        """Rebuild what is derived from documents: the server was restarted, and the room read from the store."""
+        """Rebuild what is derived from documents: the room was read from the store, after a restart or asleep."""
 
     def on_close(self) -> Any:
         """Do what is left to do before the room closes for good."""
