@@ -53,6 +53,7 @@ class Numbers(Collector):
         services, hasher = self._services, self._services.hasher
         rooms = list(services.registry.runners)
         yield _gauge("rooms", "Open rooms.", len(rooms))
+        yield _gauge("asleep", "Rooms that sleep in the store.", services.registry.sleeper.count)
         about = "Rooms that no release could run yet."
         yield _gauge("rooms_aside", about, len(services.registry.aside))
         yield _gauge("seats", "Seats in open rooms.", sum(len(runner.room.seats) for runner in rooms))
