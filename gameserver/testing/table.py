@@ -69,9 +69,10 @@ class Table(TableFacts):
         raises: bool = True,
     ) -> None:
         self.failures = Failures(raises=raises)
-        self.game_class = game_from_module(game) if isinstance(game, ModuleType) else game
+        self.game_class = _class_of(game)
         self.visitors: list[Visitor] = []
         self._spec = spec_of(self.game_class)
+        self._specs = {self._spec.name: self._spec}
         self._amnesia = amnesia
         self._time = FakeTime()
         self._clock = Clock(self._time, lambda: START_S + self._time.seconds())
@@ -212,6 +213,27 @@ class Table(TableFacts):
             visitor.find_again()
 
     @raising
+    def next(self, game: type[Game] | ModuleType | None = None, *, options: dict[str, Any] | None = None) -> None:
+        """
+        Have the host go on with everybody in a new room: from now on this table is about that one.
+
+        Who is connected follows; who is not does so with `Visitor.resume`.
+
+        :param game: None: the same again.
+        :param options: of the new room.
+        :raises Refused: the game refuses them, or the host may not.
+        """
+        cls = self.game_class if game is None else _class_of(game)
+        spec = spec_of(cls)
+        self._specs[spec.name] = spec
+        self._registry.serve(spec)
+        made = self._host("go on").ask("next", game=spec.name, options=values.to_wire(options or {}))
+        self._code, self._spec, self.game_class = made["room"], spec, cls
+        for visitor in self.visitors:
+            if visitor.left == "next":
+                visitor.follow()
+
+    @raising
     def bot(self, level: str | None = None, name: str | None = None) -> Player:
         """
         Have the host seat a bot, as in the lobby.
@@ -334,7 +356,7 @@ class Table(TableFacts):
 
     def _open(self) -> None:
         self._registry = RoomRegistry(
-            {self._spec.name: self._spec},
+            dict(self._specs),
             self._store,
             self._clock,
             self._entropy.randbytes,
@@ -368,3 +390,7 @@ class Table(TableFacts):
         runner = self._registry.get(self._code) if self._code else None
         if runner is not None:
             self._mirror_check.check(runner, self.visitors)
+
+
+def _class_of(game: type[Game] | ModuleType) -> type[Game]:
+    return game_from_module(game) if isinstance(game, ModuleType) else game

@@ -52,7 +52,7 @@ class Visitor(TurnTaking):
     :ivar inbox: the events it got, oldest first; clear it as you like.
     :ivar recovered: whether the last resume brought what was missed; False: everything anew; None: there was none.
     :ivar online: whether it is connected.
-    :ivar left: the reason for which its seat ended, or None.
+    :ivar left: the reason for which its seat ended, or None; ``next`` until it has one in the next room.
     :ivar heard_of_docs: how often it was told anything of documents.
     """
 
@@ -181,6 +181,15 @@ class Visitor(TurnTaking):
         self._request("start")
 
     @raising
+    def options(self, /, **options: Any) -> None:
+        """
+        Give the room other options, as the host: ``ann.options(questions=5)``.
+
+        :raises Refused: the game does not take them, is played, or this is not the host.
+        """
+        self._request("options", options=_as_json(options))
+
+    @raising
     def drop(self) -> None:
         """Lose the connection; the seat is held."""
         self.online = False
@@ -198,6 +207,9 @@ class Visitor(TurnTaking):
         """
         self._connect()
         assert self._mirror is not None, f"{self.name} never had a seat to come back to"
+        if self._code != self._table.code:
+            self.follow()
+            return
         self._request("resume", room=self._table.code, resume=self._mirror.seat.resume, seen=self._mirror.seen)
 
     @raising
@@ -216,6 +228,12 @@ class Visitor(TurnTaking):
         self._request("leave")
 
     # What the table does
+
+    def follow(self) -> None:
+        """Come to the room in which all have gone on."""
+        if self._session is None:
+            self._connect()
+        self._request("join", room=self._table.code, role=self.role)
 
     @raising
     def come(self, password: str | None, profile: dict[str, Any]) -> None:
@@ -301,7 +319,7 @@ class Visitor(TurnTaking):
 
     def _on_joined(self, message: dict[str, Any]) -> None:
         joined = msgspec.convert(message, Joined)
-        if self._mirror is None:
+        if self._mirror is None or joined.room != self._code:
             self._mirror = Mirror(joined)
         else:
             self._mirror.join(joined)
