@@ -7,12 +7,11 @@ import { newsBanner, statusBanner } from "./banners.js";
 import { BASE, gameName, goToGame, isElsewhere, query, roomOfQuery, told } from "./base.js";
 import { joinCard, startCard } from "./cards.js";
 import { el, fill } from "./elements.js";
-import { eveningLine } from "./evening.js";
 import { api } from "./http.js";
 import { installable } from "./install.js";
 import { identity, loginAddress, recognise } from "./identity.js";
 import { sayMending, toast, words } from "./notices.js";
-import { header } from "./share.js";
+import { header, screenBar } from "./share.js";
 
 /** @import * as Api from "../../gameserver.js" */
 
@@ -63,7 +62,7 @@ export async function enter({ mount, game = gameName(), role = "player", title, 
   document.documentElement.classList.toggle("tv", room.seat.role === "screen" || here.searchParams.has("tv"));
   document.title = `${name} ${room.code}`;
   if (bar) mount.before(header(client, room, { title: name, about }));
-  if (bar && isTV()) mount.before(eveningLine(room));
+  else if (isTV()) mount.before(screenBar(room, about));
   room.on("$left", (event) => (event.next ? sayGoing(mount) : onLeft ? onLeft(event) : sayLeft(mount, room, event)));
   room.on("$next", (next, error) => (next ? goToNext(next) : sayNoPlace(mount, room, error)));
   client.on("$error", (error) => error.code === "game_error" && error.room === room.code && toast(error.message, { kind: "error" }));

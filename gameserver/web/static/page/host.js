@@ -2,6 +2,7 @@
 
 import { el, fill, live } from "./elements.js";
 import { nextPart, optionsPart } from "./host_room.js";
+import { api } from "./http.js";
 import { ask, attempt } from "./notices.js";
 
 /** @import * as Api from "../../gameserver.js" */
@@ -33,13 +34,22 @@ const MAY_HOST = ["player", "host"];
  * A button that the host alone sees, which opens a dialog with the acts that the game lets a host do, the options, and
  * the way to another game with the same people.
  * @param {Api.Room} room
- * @param {{ host_may: string[] }} about
+ * @param {any} [about] the game's entry of GET /api/games, where the page knows it
  */
 export function hostButton(room, about) {
-  const button = el("button", { class: "quiet", type: "button", onclick: () => openHost(room, about) }, "Host");
+  const open = async () => {
+    about ??= await attempt(aboutOf(room.game));
+    if (about) openHost(room, about);
+  };
+  const button = el("button", { class: "quiet", type: "button", onclick: open }, "Host");
   return live(button, room, () => {
     button.hidden = !room.mayHost;
   });
+}
+
+async function aboutOf(game) {
+  const { games } = await api("/api/games");
+  return games.find((each) => each.name === game);
 }
 
 function openHost(room, about) {

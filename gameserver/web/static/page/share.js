@@ -2,6 +2,7 @@
 
 import { BASE, keyHere, urlOf } from "./base.js";
 import { el } from "./elements.js";
+import { eveningLine } from "./evening.js";
 import { hostButton } from "./host.js";
 import { api } from "./http.js";
 import { ask, attempt, toast } from "./notices.js";
@@ -79,9 +80,19 @@ export function header(client, room, { title = room.game, about } = {}) {
       el("span", { class: "code" }, room.code),
       el("span", { class: "text" }, "Invite"),
     ),
-    about ? hostButton(room, about) : null,
+    document.documentElement.classList.contains("tv") ? eveningLine(room) : null,
+    hostButton(room, about),
     el("button", { class: "quiet", type: "button", onclick: leave }, "Leave"),
   );
+}
+
+/**
+ * The head of a TV that has none of its own: where people come in, who has won so far, and what a host may do.
+ * @param {Api.Room} room
+ * @param {any} about
+ */
+export function screenBar(room, about) {
+  return el("header", { class: "bar strip" }, there(room), eveningLine(room), hostButton(room, about));
 }
 
 /**
