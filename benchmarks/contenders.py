@@ -23,6 +23,7 @@ FIRST_ID = 1_000_000_000
 """The id of a question, which the load counts up from here: always ten digits."""
 
 Target = tuple[str, str, str, str, str]
+Targets = Callable[[int, "Shape"], Iterator[Target]]
 
 
 @dataclass(frozen=True)
@@ -57,13 +58,14 @@ class Contender:
 
     name: str
     command: list[str]
-    targets: Callable[[int, Shape], Iterator[Target]]
+    targets: Targets
 
 
-def contenders(work: Path, store: str | None) -> list[Contender]:
+def contenders(work: Path, store: str | None, older: Path | None = None) -> list[Contender]:
     """
     :param work: a scratch folder with the peers and what was built.
     :param store: if given, our rooms commit each step to the store at this address.
+    :param older: a tree of an older release, which is measured as well, with the Python of this one.
     """
     peers = work / "peers"
     game = "relay" if store is None else "relay-stored"
@@ -77,7 +79,14 @@ def contenders(work: Path, store: str | None) -> list[Contender]:
         Contender("ours-ask", _our_command(store), ask),
         Contender("ours-python-tell", ["env", "GAMESERVER_NATIVE=no", *_our_command(store)], tell),
         Contender("ours-python-ask", ["env", "GAMESERVER_NATIVE=no", *_our_command(store)], ask),
+        *([] if older is None else _older(older, _our_command(store), tell, ask)),
     ]
+
+
+def _older(tree: Path, command: list[str], tell: Targets, ask: Targets) -> list[Contender]:
+    """:returns: an older release; partly in C if what was built of it is in its tree."""
+    command = ["env", f"PYTHONPATH={tree.resolve()}", *command]
+    return [Contender("older-tell", command, tell), Contender("older-ask", command, ask)]
 
 
 def _our_command(store: str | None) -> list[str]:

@@ -29,6 +29,11 @@ def let_go(room: Room) -> None:
 
 def deliver(deliveries: list[Delivery]) -> None:
     """Hand each frame to its sessions, in order; what goes to the same ones in a row goes to them at once."""
+    if len(deliveries) == 2:  # what somebody says who is alone, and is answered
+        (to, frame, slot), (also_to, answer, also_slot) = deliveries
+        if len(to) == 1 == len(also_to) and to[0] is also_to[0] and slot is None is also_slot:
+            to[0].deliver_to_all(to, [frame, answer], last=True)
+            return
     if len(deliveries) > 1 and _deliver_joined(deliveries):
         return
     at, end = 0, len(deliveries)

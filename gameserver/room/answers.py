@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Final
 
 from gameserver.store import keys
@@ -21,44 +21,75 @@ Runs = list[list[int]]
 
 class Memory:
     """
-    The answers given to one client of one seat.
+    The answers given to one client of one seat: of most of them the id alone.
 
-    :ivar runs: the ids that were only done, of those in ``answers``.
+    :ivar frames: those that say more, by id, the oldest first.
+    :ivar runs: the ids that were only done.
+    :ivar count: of both together.
     """
 
-    __slots__ = ("answers", "last_id", "runs", "size_bytes")
+    __slots__ = ("count", "frames", "last_id", "runs", "size_bytes")
 
     def __init__(self) -> None:
         self.last_id = -1
-        self.answers: OrderedDict[int, bytes] = OrderedDict()
+        self.count = 0
+        self.frames: dict[int, bytes] = {}
         self.runs: Runs = []
         self.size_bytes = 0
 
-    def keep(self, id: int, frame: bytes = DONE) -> list[int]:
+    def keep(self, id: int, frame: bytes = DONE) -> Sequence[int]:
         """
         :param id: higher than all before.
         :returns: the ids whose frames were forgotten for this one.
         """
-        answers, runs = self.answers, self.runs
+        runs = self.runs
         self.last_id = id
-        answers[id] = frame
         if frame:
+            self.frames[id] = frame
             self.size_bytes += len(frame)
         elif runs and runs[-1][1] == id - 1:
             runs[-1][1] = id
         else:
             runs.append([id, id])
-        forgotten: list[int] = []
-        while len(answers) > 1 and (len(answers) > KEPT or self.size_bytes > KEPT_BYTES):
-            old, old_frame = answers.popitem(last=False)
-            if old_frame:
-                self.size_bytes -= len(old_frame)
-                forgotten.append(old)
-            elif runs[0][1] == old:
-                del runs[0]
+        if self.count < KEPT and self.size_bytes <= KEPT_BYTES:
+            self.count += 1
+            return ()
+        if not self.frames:
+            self._forget_done()
+            return ()
+        self.count += 1
+        return self._forget()
+
+    def answer(self, id: int | None) -> bytes | None:
+        """:returns: what was answered, `DONE` where that was no more, or None where it is not known."""
+        if id is None:
+            return None
+        done = any(first <= id <= last for first, last in self.runs)
+        return self.frames.get(id, DONE if done else None)
+
+    def ids(self) -> list[int]:
+        """:returns: all that are remembered, ascending."""
+        done = (id for first, last in self.runs for id in range(first, last + 1))
+        return sorted((*self.frames, *done))
+
+    def _forget(self) -> list[int]:
+        frames, forgotten = self.frames, []
+        while self.count > 1 and (self.count > KEPT or self.size_bytes > KEPT_BYTES):
+            self.count -= 1
+            oldest = next(iter(frames), None)
+            if oldest is None or (self.runs and self.runs[0][0] < oldest):
+                self._forget_done()
             else:
-                runs[0][0] = old + 1
+                self.size_bytes -= len(frames.pop(oldest))
+                forgotten.append(oldest)
         return forgotten
+
+    def _forget_done(self) -> None:
+        oldest = self.runs[0]
+        if oldest[0] == oldest[1]:
+            del self.runs[0]
+        else:
+            oldest[0] += 1
 
 
 class Answers:
@@ -113,5 +144,4 @@ class Answers:
 
 
 def _parts(seat: str, key: str, memory: Memory) -> list[str]:
-    frames = [keys.answer(seat, key, id) for id, frame in memory.answers.items() if frame]
-    return [keys.done(seat, key), *frames]
+    return [keys.done(seat, key), *(keys.answer(seat, key, id) for id in memory.frames)]

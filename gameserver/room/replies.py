@@ -143,7 +143,7 @@ class Replies:
             return
         player._bucket.charge(self._room.moment.monotonic, 1.0)
         memory = self.answers.find(player.id, requester.session.key)
-        frame = memory.answers.get(requester.id) if memory is not None and requester.id is not None else None
+        frame = memory.answer(requester.id) if memory is not None else None
         if frame is None:
             self.error(requester, Refused(code="stale_id"))
         elif frame is DONE:

@@ -91,7 +91,7 @@ def dump(room: Room) -> dict[str, bytes]:
         parts[keys.line(line.number)] = line.encode()
     for seat, memories in room.replies.answers.by_seat.items():
         for key, memory in memories.items():
-            parts.update((keys.answer(seat, key, id), frame) for id, frame in memory.answers.items() if frame)
+            parts.update((keys.answer(seat, key, id), frame) for id, frame in memory.frames.items())
             if memory.runs:
                 parts[keys.done(seat, key)] = msgspec.json.encode(memory.runs)
     return parts

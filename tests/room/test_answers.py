@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 import msgspec
+from hypothesis import given
+from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
-from gameserver.room.answers import DONE, KEPT, KEYS, Answers, Memory, Runs
+from gameserver.room.answers import DONE, KEPT, KEPT_BYTES, KEYS, Answers, Memory, Runs
 from gameserver.store import keys
 
 
@@ -18,7 +20,7 @@ class MemoryTests(SynchronousTestCase):
         for id in (1, 2, 3, 5, 6, 9):
             memory.keep(id)
         self.assertEqual(memory.runs, [[1, 3], [5, 6], [9, 9]])
-        self.assertEqual((memory.last_id, memory.answers.get(4)), (9, None))
+        self.assertEqual((memory.last_id, memory.answer(4)), (9, None))
 
     def test_answers_that_say_more(self) -> None:
         """They are kept as they are, and stand in no run."""
@@ -26,15 +28,31 @@ class MemoryTests(SynchronousTestCase):
         memory.keep(1)
         memory.keep(2, b"frame")
         memory.keep(3)
-        self.assertEqual((memory.runs, memory.answers[2]), ([[1, 1], [3, 3]], b"frame"))
+        self.assertEqual((memory.runs, memory.answer(2)), ([[1, 1], [3, 3]], b"frame"))
 
     def test_bounded(self) -> None:
         """The oldest is forgotten; of its frame that is said."""
         memory = Memory()
-        self.assertEqual(memory.keep(1, b"frame"), [])
+        self.assertEqual(list(memory.keep(1, b"frame")), [])
         forgotten = [memory.keep(id) for id in range(2, KEPT + 3)]
         self.assertEqual([one for one in forgotten if one], [[1]])
         self.assertEqual((memory.size_bytes, memory.runs), (0, [[3, KEPT + 2]]))
+
+    @given(st.lists(st.tuples(st.integers(1, 3), st.sampled_from((0, 0, 0, 10, KEPT_BYTES // 3, KEPT_BYTES + 1)))))
+    def test_the_newest_are_kept(self, asked: list[tuple[int, int]]) -> None:
+        """Whatever is answered how: the newest, as many as may be, and one in any case."""
+        memory, kept, id = Memory(), dict[int, bytes](), 0
+        for step, size in asked * 20:
+            id += step
+            gone = []
+            kept[id] = b"x" * size
+            while len(kept) > 1 and (len(kept) > KEPT or sum(map(len, kept.values())) > KEPT_BYTES):
+                oldest = next(iter(kept))
+                if kept.pop(oldest):
+                    gone.append(oldest)
+            self.assertEqual(list(memory.keep(id, b"x" * size)), gone)
+        self.assertEqual({id: memory.answer(id) for id in memory.ids()}, kept)
+        self.assertEqual((memory.count, memory.size_bytes), (len(kept), sum(map(len, kept.values()))))
 
 
 class AnswersTests(SynchronousTestCase):
@@ -55,5 +73,7 @@ class AnswersTests(SynchronousTestCase):
         runs = msgspec.json.decode(b"[[1,3],[7,7]]", type=Runs)
         answers.restore([("1", "a/b", 5, b"old")], [("1", "a/b", runs)])
         memory: Any = answers.find("1", "a/b")
-        self.assertEqual(list(memory.answers.items()), [(1, DONE), (2, DONE), (3, DONE), (5, b"old"), (7, DONE)])
+        self.assertEqual(
+            [(id, memory.answer(id)) for id in memory.ids()], [(1, DONE), (2, DONE), (3, DONE), (5, b"old"), (7, DONE)]
+        )
         self.assertEqual((memory.last_id, memory.runs), (7, [[1, 3], [7, 7]]))
