@@ -260,7 +260,7 @@ const SHEET = `
 section { display: flex; flex-direction: column; gap: .6rem; min-height: 0; flex: 1; }
 h2 { margin: 0; font-size: 1.15em; line-height: 1.2; }
 .tabs { display: flex; flex-wrap: wrap; gap: .35rem; align-items: center; }
-button, select, input { font: inherit; color: inherit; border-radius: var(--game-chat-radius, .55rem); border: 1px solid ${token("line")}; background: transparent; min-height: 2.4em; padding: .3em .7em; max-width: 100%; }
+button, select, input { font: inherit; color: inherit; border-radius: var(--game-chat-radius, .55rem); border: 1px solid ${token("line")}; background: transparent; min-height: max(2.4em, 44px); padding: .3em .7em; max-width: 100%; }
 button { cursor: pointer; }
 button:disabled { cursor: default; opacity: .6; }
 :focus-visible { outline: 3px solid ${token("focus")}; outline-offset: 2px; }
@@ -279,6 +279,10 @@ button:disabled { cursor: default; opacity: .6; }
 .mentioned { border-inline-start: 4px solid ${token("accent")}; padding-inline-start: .4em; }
 .line button { min-height: 1.7em; padding: 0 .5em; font-size: .8em; color: ${token("muted")}; }
 .about { display: flex; flex-wrap: wrap; gap: .35rem; align-items: center; }
+@media (pointer: coarse) {
+  .line { overflow: visible; }
+  .line button { min-width: 44px; min-height: 44px; margin-block: -11px; border-color: transparent; text-decoration: underline; } /* as high as a finger needs, over the lines beside it */
+}
 .typing { margin: 0; min-height: 1.4em; font-size: .85em; }
 .error { margin: 0; color: ${token("bad")}; }
 .error:empty { display: none; }

@@ -1,10 +1,10 @@
 """
 Strokes, as pages send them and as they are kept.
 
-A stroke is ``[colour, width, joined, points]``. ``points`` are bytes, three for each point: twelve bits for x and
-twelve for y, from the upper left corner of a sheet of 4096 by 4096, which pages show four wide and three high. A page
-ends a long line after 128 points and begins another one where it ended; the second is ``joined`` then, so that both are
-undone at once.
+A stroke is ``[colour, width, joined, points]``; of the width `FILL` it is paint, poured out at its one point.
+``points`` are bytes, three for each point: twelve bits for x and twelve for y, from the upper left corner of a sheet of
+4096 by 4096, which pages show four wide and three high. A page ends a long line after 128 points and begins another one
+where it ended; the second is ``joined`` then, so that both are undone at once.
 """
 
 from typing import Annotated, Any, Final
@@ -14,7 +14,10 @@ from msgspec import Meta
 from gameserver import Refused
 
 COLOURS: Final = 16
-WIDTHS: Final = 4
+WIDTHS: Final = 5
+FILL: Final = 4
+MOST_FILLS: Final = 40
+"""Of a drawing: each has all pages look at every point of the sheet."""
 MOST_POINTS: Final = 128
 """In one stroke: a page that comes late misses so much of a line at most, and only until it ends."""
 MOST_BYTES: Final = 96 * 1024
@@ -26,10 +29,15 @@ Width = Annotated[int, Meta(ge=0, lt=WIDTHS)]
 Points = Annotated[bytes, Meta(min_length=3, max_length=3 * MOST_POINTS)]
 
 
-def check(strokes: list[Any], points: bytes) -> None:
+def check(strokes: list[Any], points: bytes, *, width: int = 0) -> None:
     """:raises Refused: these are no points, or the sheet is full."""
     if len(points) % 3:
         raise Refused("A point is three bytes.", code="bad_data", path="$.points")
+    if width == FILL:
+        if len(points) != 3:
+            raise Refused("Paint is poured out at one point.", code="bad_data", path="$.points")
+        if sum(stroke[1] == FILL for stroke in strokes) >= MOST_FILLS:
+            raise Refused("There is no paint left. Take something back, or wipe the sheet.", code="full")
     if len(strokes) >= MOST_STROKES or sum(len(stroke[3]) for stroke in strokes) + len(points) > MOST_BYTES:
         raise Refused("The sheet is full. Take something back, or wipe it.", code="full")
 

@@ -17,12 +17,14 @@ The document of the room::
     word            after the turn
     gained          {seat: points}, after the turn, the drawer's too
     scores          {seat: points}
+    own             how many words of the host's own there are; not there before any were given
 
 A seat's own document: ``word`` (the drawer's, and of whoever has guessed it), ``choices`` (the drawer's).
 
 Messages: ``choose {index}``, ``line {number, colour, width, points}`` (what is being drawn, many a second, without an
 id), ``stroke {colour, width, joined, points}`` (a line that is done; this is kept), ``undo``, ``wipe`` and ``give_up``;
-the host's ``skip``. Event (volatile): ``line``, the same. The chat's lines are guesses; see ``on_chat``.
+the host's ``skip`` and ``own_words {text, only}``. Event (volatile): ``line``, the same. The chat's
+lines are guesses; see ``on_chat``.
 """
 
 from collections.abc import Iterable
@@ -53,7 +55,7 @@ class Sketch(Game):
     title = "Sketch"
     min_players = 2
     max_players = 12
-    roles = {"spectator": 20}
+    roles = {"screen": 2, "spectator": 20}
     late_join = True
     hold_s = 180
     chat_to = ("room",)
@@ -140,7 +142,7 @@ class Sketch(Game):
         if drawer is None:
             self.finish()
             return
-        pool = words.matching(self.options["difficulty"])
+        pool = words.pool(self.options["difficulty"], self.secret.get("own", []), only=self.secret.get("only", False))
         chosen, self.secret["used"] = words.choose(self.random, CHOICES, pool, self.secret["used"])
         self.secret["choices"] = [list(word) for word in chosen]
         self.state["drawer"] = drawer.id
@@ -260,6 +262,20 @@ class Sketch(Game):
         else:
             self.next_turn()
 
+    @message(by="host")
+    def own_words(self, host: Player, text: Annotated[str, Meta(max_length=4000)], only: bool = False) -> int:
+        """Take words of the host's own, one a line or parted by commas; ``only``: no others. Returns how many."""
+        if self.status == "playing":
+            raise Refused("That has to be done before a game.")
+        own = words.own(text)
+        if only and own and len(own) < CHOICES:
+            raise Refused(
+                f"There must be {CHOICES} words at least, if there are no others.", code="bad_data", path="$.text"
+            )
+        self.secret.update(own=own, only=only and bool(own))
+        self.state["own"] = len(own)
+        return len(own)
+
     # Drawing
 
     @message(phase="drawing", durable=False)
@@ -273,7 +289,7 @@ class Sketch(Game):
     ) -> None:
         """More of the line that is being drawn: for those who look on now, and kept nowhere."""
         self.check_drawer(player)
-        drawing.check([], points)
+        drawing.check([], points, width=width)
         data = {"number": number, "colour": colour, "width": width, "points": points}
         self.send("line", data, but=player, volatile=True)
 
@@ -288,7 +304,7 @@ class Sketch(Game):
     ) -> None:
         """A line that is done, whole; ``joined``: it goes on where the last one ended."""
         self.check_drawer(player)
-        drawing.check(self.state["strokes"], points)
+        drawing.check(self.state["strokes"], points, width=width)
         self.state["strokes"].append([colour, width, joined and bool(self.state["strokes"]), points])
 
     @message(phase="drawing")

@@ -42,6 +42,7 @@ CARD: Final = "card.png"
 """The picture that a link to a game's page shows, 1200 to 630 points; without one it is that of all games."""
 LOBBY: Final = ("Play together", "Open a game on the big screen, or on your phone, and let the others in with a code.")
 """What a link to the lobby says."""
+KIT: Final = ("A kit for pages", "Parts of which pages of games are made, each with its code.")
 
 
 class Pages:
@@ -103,6 +104,9 @@ class Pages:
         first, rest = request.postpath[0], request.postpath[1:]
         if first == b"" and not rest:
             return PageFile(STATIC / "lobby.html", "/", self._hypertexts, _link(LOBBY, "/static/card.png", request))
+        if first == b"static" and rest == [b"kit", b""]:
+            kit = _link(KIT, "/static/card.png", request)
+            return PageFile(STATIC / "kit" / "index.html", "/static/kit/", self._hypertexts, kit)
         if first == b"static":
             return self._file(STATIC, rest)
         if first == b"play" and rest:

@@ -350,3 +350,53 @@ class RandomTests(SynchronousTestCase):
         cuts = data.draw(st.frozensets(st.integers(0, len(todo) - 1)))
         whole = play(Sketch, todo, restart_after=frozenset())
         self.assertEqual(play(Sketch, todo, restart_after=cuts), whole)
+
+
+class PaintTests(SketchCase):
+    def test_paint_is_poured_out_at_one_point(self) -> None:
+        """It is a stroke of its own, and is taken back as one; of several points it is refused."""
+        self.sit()
+        self.begin()
+        self.drawer.send("stroke", colour=3, width=4, points=b"\0\1\2")
+        self.assertEqual(self.state["strokes"], [[3, 4, False, b"\0\1\2"]])
+        refusal = self.refusal(self.drawer.send, "stroke", colour=3, width=4, points=b"\0\1\2\0\1\3")
+        self.assertEqual((refusal.code, refusal.path), ("bad_data", "$.points"))
+        self.drawer.send("undo")
+        self.assertEqual(self.state["strokes"], [])
+
+    def test_paint_runs_out(self) -> None:
+        """Only so often, since each has every page look at the whole sheet."""
+        self.sit()
+        self.begin()
+        for _ in range(40):
+            self.drawer.send("stroke", colour=3, width=4, points=b"\0\1\2")
+        self.assertEqual(self.refusal(self.drawer.send, "stroke", colour=3, width=4, points=b"\0\1\2").code, "full")
+        self.drawer.send("stroke", colour=3, width=3, points=b"\0\1\2")
+
+
+class OwnWordTests(SketchCase):
+    def gather(self) -> tuple[Visitor, Visitor]:
+        self.table = Table(Sketch, seed=5)
+        self.people = [self.table.join(name) for name in ("Ann", "Bob", "Cleo")]
+        return self.people[0], self.people[1]
+
+    def test_only_own_words_come(self) -> None:
+        """Nobody but the drawer sees any of them; all read how many there are."""
+        ann, bob = self.gather()
+        self.assertEqual(ann.send("own_words", text="garden gnome, Tante Erna\nfondue;fondue", only=True), 3)
+        self.assertEqual(self.state["own"], 3)
+        self.table.start()
+        self.assertEqual(sorted(self.drawer.state["choices"]), ["Tante Erna", "fondue", "garden gnome"])
+        self.assertNotIn("gnome", str(bob.docs))
+
+    def test_what_cannot_be_drawn_is_refused(self) -> None:
+        """A word with other signs, one alone without others, a player who is no host, and a game under way."""
+        ann, bob = self.gather()
+        for text in ("x", "semi:colon", "a" * 25):
+            refusal = self.refusal(ann.send, "own_words", text=text)
+            self.assertEqual((refusal.code, refusal.path), ("bad_data", "$.text"))
+        self.assertEqual(self.refusal(ann.send, "own_words", text="fondue", only=True).code, "bad_data")
+        self.assertEqual(self.refusal(bob.send, "own_words", text="fondue").code, "forbidden")
+        self.assertEqual(ann.send("own_words", text="", only=True), 0)
+        self.table.start()
+        self.refusal(ann.send, "own_words", text="fondue")

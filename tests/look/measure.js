@@ -56,12 +56,12 @@
     }
   }
   function inScroller(node) {
-    for (let each = up(node); each; each = up(each)) if (["auto", "scroll"].includes(getComputedStyle(each).overflowX)) return true;
+    for (let each = node; each; each = up(each)) if (["auto", "scroll"].includes(getComputedStyle(each).overflowX)) return true;
     return false;
   }
 
   for (const selector of see) {
-    const found = [...document.querySelectorAll(selector)].filter((node) => !isHidden(node));
+    const found = all.filter((node) => node.matches(selector) && !isHidden(node));
     if (!found.length) faults.push(`not there: ${selector}`);
     for (const node of found) {
       const box = node.getBoundingClientRect();

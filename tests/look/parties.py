@@ -51,9 +51,9 @@ class Hold:
 
     def go_on(self) -> None:
         """Tell all that was held back."""
-        held, self._held = self._held or [], None
-        for frame in held:
-            self._page.send(frame)
+        while self._held:  # what comes meanwhile comes after it
+            self._page.send(self._held.pop(0))
+        self._held = None
 
 
 class Party:

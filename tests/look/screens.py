@@ -37,16 +37,30 @@ class Look:
         self.name = name
         self.faults: list[str] = []
         self.looked = 0
+        self._examined: set[str] = set()
 
-    def at(self, someone: Someone, scene: str, *, see: Sequence[str] = (), axe: bool = True) -> None:
+    def at(
+        self,
+        someone: Someone,
+        scene: str,
+        *,
+        see: Sequence[str] = (),
+        sizes: Sequence[tuple[int, int]] = (),
+        field: str | None = None,
+    ) -> None:
         """
         Look at a page as it is now, on each screen that its device may have.
 
         :param see: what must be seen without scrolling, by selector.
+        :param sizes: others than those of the device.
+        :param field: where somebody types, by selector: the sizes are what a keyboard leaves then.
         """
         tv = someone.page.evaluate("document.documentElement.classList.contains('tv')")
-        sizes = _sizes(tv=tv)
-        for size in sizes:
+        for size in sizes or _sizes(tv=tv):
+            if field is not None:
+                someone.page.set_viewport_size({"width": size[0], "height": 2 * size[1]})
+                someone.page.evaluate(SETTLED)
+                someone.page.locator(field).first.focus()
             someone.page.set_viewport_size({"width": size[0], "height": size[1]})
             someone.page.evaluate(SETTLED)
             where = f"{self.name}, {scene}, {someone.name} at {size[0]}x{size[1]}"
@@ -56,7 +70,8 @@ class Look:
             self.looked += 1
             if PICTURES:
                 self._keep(someone, f"{self.name} {scene} {someone.name} {size[0]}x{size[1]}")
-        if axe:
+        if field is None and f"{scene}, {tv}" not in self._examined:
+            self._examined.add(f"{scene}, {tv}")
             self.faults += [f"{self.name}, {each}" for each in someone.examine(f"{scene}, {someone.name}")]
 
     def _keep(self, someone: Someone, title: str) -> None:

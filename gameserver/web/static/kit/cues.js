@@ -1,20 +1,22 @@
-/** The cues that every game gives: whoever comes, whose turn it is, the last seconds, the end. */
+/** The cues that every game gives: whoever comes, whose turn it is, the last seconds, the end; and the switch for them. */
 
 import { every, HURRY_S } from "./clocks.js";
 import { leftMs } from "../page/countdown.js";
 import { render } from "../page/elements.js";
+import { feelButton } from "./feel.js";
 import { playersOf } from "./people.js";
 import { cue } from "./sound.js";
 
 /**
  * Sound and vibrate as the room goes on: join, ready, turn, the ticks of a clock's last five seconds, and a fanfare at
  * the end. `ticks` names the timers that are counted down aloud, all that are shown where it is not said; a game gives
- * the others itself, with cue("right"). → a function that ends it
+ * the others itself, with cue("right"). The page's head gets the button that turns all of it off. → a function that ends it
  * @param {any} room
  * @param {{ ticks?: string[] | null, fanfare?: boolean }} options
  */
 export function cues(room, { ticks = null, fanfare = true } = {}) {
   const isScreen = room.seat.role !== "player";
+  showSwitch();
   let known = new Set(playersOf(room).map(({ id }) => id));
   let ready = new Set();
   let { isActive } = room;
@@ -47,4 +49,12 @@ export function cues(room, { ticks = null, fanfare = true } = {}) {
     ended = true;
     end();
   };
+}
+
+function showSwitch() {
+  const bar = document.querySelector(".bar");
+  const button = feelButton();
+  if (bar) return bar.insertBefore(button, bar.lastElementChild);
+  button.classList.add("corner");
+  return document.body.append(button);
 }

@@ -41,8 +41,9 @@ export function fitList(items, { tag = "ul", more = (n) => `and ${n} more`, most
  * Keep what is in `stage` on the screen, as long as <html> has the class "whole" (a TV's has): whenever it changes.
  * → a function that looks again now.
  * @param {HTMLElement} stage
+ * @param {{ grow?: boolean }} options `grow` (true): on a TV what is little is shown larger, up to a third
  */
-export function fitted(stage) {
+export function fitted(stage, { grow = true } = {}) {
   const { documentElement: root } = document;
   let due = false;
 
@@ -64,7 +65,7 @@ export function fitted(stage) {
     if (root.classList.contains("whole")) {
       const isTv = root.classList.contains("tv");
       const least = isTv ? SMALL : PHONE_SMALL;
-      if (!scales(isTv ? [...LARGE, ...EASY] : EASY) && !fewer(lists, showAll, over) && !scales(least)) stage.classList.add("too-small");
+      if (!scales(isTv && grow ? [...LARGE, ...EASY] : EASY) && !fewer(lists, showAll, over) && !scales(least)) stage.classList.add("too-small");
     }
     changes.takeRecords();
   };

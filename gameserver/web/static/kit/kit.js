@@ -8,14 +8,19 @@
  */
 
 export * from "../page.js";
+export { boardGrid, handOf } from "./board.js";
 export { bigCount, every, ring, until } from "./clocks.js";
 export { confetti } from "./confetti.js";
 export { cues } from "./cues.js";
+export { Sheet, drawOn } from "./drawing.js";
 export { feel, feelButton, feelPanel, feels, moves, onFeel } from "./feel.js";
 export { fitList, fitted } from "./fit.js";
 export { avatar, faceOf, nameTag, playersOf, roster } from "./people.js";
+export { play } from "./play.js";
+export { questionCard } from "./question.js";
 export { heading, scenes, stage } from "./scenes.js";
 export { entriesOf, podium, ranked, scoreList, winnersOf, winnerText } from "./scores.js";
 export { CUES, cue } from "./sound.js";
+export { Stick } from "./stick.js";
 export { watchView } from "./view.js";
 export { listed, ordinal, plural, points, signed, titled } from "./words.js";

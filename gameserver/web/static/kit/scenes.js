@@ -12,10 +12,13 @@ import { fitted } from "./fit.js";
  * @property {boolean} [whole] all of it is to be seen without scrolling on a phone, too; on a TV it always is
  */
 
-/** What a page's scenes stand in, below its head. It keeps them on the screen. */
-export function stage() {
+/**
+ * What a page's scenes stand in, below its head. It keeps them on the screen.
+ * @param {{ grow?: boolean }} options `grow` (true): on a TV what is little is shown larger, up to a third
+ */
+export function stage({ grow = true } = {}) {
   const node = el("div", { class: "stage" });
-  fitted(node);
+  fitted(node, { grow });
   return node;
 }
 

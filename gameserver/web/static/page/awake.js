@@ -3,10 +3,10 @@
  * that plays over and over, which begins with the first touch. Where neither works the page says so, once.
  */
 
+import { urlOf } from "./base.js";
 import { el } from "./elements.js";
 import { toast } from "./notices.js";
 
-const FILM = new URL("../kit/media/", import.meta.url);
 const GESTURES = ["click", "touchend", "keydown"];
 const SORRY = "This browser lets the screen go dark. Touch it now and then, or set the device to stay on.";
 
@@ -59,7 +59,7 @@ async function hold() {
 }
 
 async function play() {
-  film ??= el("video", { class: "awake-film", playsinline: true, loop: true, "aria-hidden": "true", tabindex: "-1", title: "" }, source("mp4"), source("webm"));
+  film ??= el("video", { class: "awake-film", playsinline: true, loop: true, "aria-hidden": "true", tabindex: "-1" }, source("mp4"), source("webm"));
   document.body.append(film);
   try {
     await film.play();
@@ -73,5 +73,5 @@ async function play() {
 }
 
 function source(kind) {
-  return el("source", { src: new URL(`awake.${kind}`, FILM).href, type: `video/${kind}` });
+  return el("source", { src: urlOf(`/static/kit/media/awake.${kind}`).href, type: `video/${kind}` });
 }
