@@ -6,6 +6,7 @@ import re
 from collections.abc import Collection, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
+from gameserver.room import marks
 from gameserver.room.state import GroupState
 
 if TYPE_CHECKING:
@@ -53,6 +54,9 @@ class Group:
     @public.setter
     def public(self, value: bool) -> None:
         if value != self._kept.public:
+            turns = self._room.state.turns
+            if turns is not None and self.key in turns.ring:
+                raise ValueError(f"the group {self.name!r} takes turns: whose turn it is all may know")
             self._room.journal.set(self._kept, "public", bool(value))
 
     @property
@@ -70,6 +74,7 @@ class Group:
             raise ValueError(f"{player!r} has left the room")
         if player.id not in self.members:
             self._room.journal.put_in(self._kept, "members", player.id, None)
+            self._note_turn()
 
     def remove(self, player: Player) -> None:
         """Take a player out; one who is not in is no error."""
@@ -88,6 +93,13 @@ class Group:
         """Take a player out; the same as `remove`."""
         if player.id in self.members:
             self._room.journal.remove_from(self._kept, "members", player.id)
+            self._note_turn()
+
+    def _note_turn(self) -> None:
+        """The turn of a team is that of whoever is in it by now."""
+        turns = self._room.state.turns
+        if turns is not None and self.key in turns.ring:
+            self._room.journal.note(marks.turn, turns)
 
     def __contains__(self, player: object) -> bool:
         return getattr(player, "id", None) in self.members

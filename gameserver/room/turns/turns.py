@@ -153,6 +153,8 @@ class Turns(WhoseTurn):
         key = key_of(who)
         if isinstance(who, Player) and who.gone:
             raise ValueError(f"back: {who!r} has left the room")
+        if isinstance(who, Group) and not who.public:
+            raise ValueError(f"back: the group {who.name!r} is not public, and whose turn it is all may know")
         room.journal.set(state, "out", tuple(one for one in state.out if one != key))
         if after is None and ring.owner_of(state, room, key) in state.ring:
             return

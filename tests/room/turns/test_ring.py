@@ -214,6 +214,24 @@ class TeamTests(TurnsCase):
     def test_private_groups_take_no_turns(self) -> None:
         self.sit()
         self.fails("self.group('red').add(Ann)", "turns.begin([self.group('red')])")
+        self.do("turns.begin()")
+        self.fails("self.group('red').add(Ann)", "turns.back(self.group('red'))")
+        self.teams()
+        self.fails("self.group('red').public = False")
+
+    def test_who_comes_and_goes(self) -> None:
+        """All are told who is waited for by now; a team that is left by its last passes the turn on."""
+        self.teams()
+        self.do("self.group('red').add(Dan)")
+        self.assertEqual(self.active, ["Ann", "Cleo", "Dan"])
+        self.do("self.group('red').remove(Ann)")
+        self.assertEqual((self.current, self.active), ("group:red", ["Cleo", "Dan"]))
+        self.do("turns.done(Dan)", "self.group('red').remove(Cleo)")
+        self.assertEqual((self.current, self.log[-1]), ("group:blue", "turn blue"))
+        self.do("self.group('blue').clear()", "self.state['current'] = repr(turns.current)")
+        self.assertEqual((self.table.state["current"], self.current), ("None", "group:red"))
+        self.do("self.group('red').clear()")
+        self.assertIsNone(self.turn)
 
 
 class CallTests(TurnsCase):
