@@ -139,6 +139,7 @@ def _build(settings: Settings, reactor: Any, node_file: NodeFile) -> IService:
             store.replaced = registry.store_again
         guard = Guard(settings, NoteFile(settings.data, os.urandom), store, reactor, shared=lease is not None)
     guard.watch(registry)
+    registry.show_rooms()
     sessions: dict[Session, None] = {}
     context = AuthContext(
         settings=settings,

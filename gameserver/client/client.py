@@ -9,7 +9,7 @@ from itertools import count
 from typing import Any, Final
 
 import msgspec
-from twisted.internet.defer import Deferred, execute, fail, gatherResults, succeed
+from twisted.internet.defer import Deferred, execute, fail, succeed
 from twisted.logger import Logger
 
 from gameserver.client.dial import Dial, dial
@@ -211,7 +211,7 @@ class Client:
         :returns: fires when the connection is gone.
         """
         self._end("the client was closed")
-        return gatherResults([link.close() for link in self._nodes]).addCallback(lambda _: None)
+        return self._nodes.close()
 
     # The connection.
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from urllib.parse import urljoin, urlsplit, urlunsplit
 
+from twisted.internet.defer import Deferred, gatherResults
+
 from gameserver.client.link import Link
 
 
@@ -35,6 +37,7 @@ class Nodes:
         self._make = make
         self.home = make(url)
         self._others: dict[str, Link] = {}
+        self._leaving: set[Deferred[None]] = set()
 
     def __iter__(self) -> Iterator[Link]:
         return iter([self.home, *self._others.values()])
@@ -62,4 +65,22 @@ class Nodes:
         if self._others.get(link.url) is link:
             del self._others[link.url]
             link.end()
-            link.close()
+            gone = link.close()
+            if not gone.called:
+                self._leaving.add(gone)
+                gone.addBoth(lambda _: self._leaving.discard(gone))
+
+    def close(self) -> Deferred[None]:
+        """
+        Close all connections, after each was ended.
+
+        :returns: fires when they are gone, and those of nodes that were left before.
+        """
+        waiting = [*(link.close() for link in self), *(_after(gone) for gone in self._leaving)]
+        return gatherResults(waiting).addCallback(lambda _: None)
+
+
+def _after(gone: Deferred[None]) -> Deferred[None]:
+    done: Deferred[None] = Deferred()
+    gone.addBoth(lambda _: done.callback(None))
+    return done

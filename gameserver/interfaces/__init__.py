@@ -17,6 +17,7 @@ from gameserver.interfaces.asleep import (
 )
 from gameserver.interfaces.leases import Heir, ILease, ILeaseHolder, ILeases, LeaseRenewal, OtherNodes
 from gameserver.interfaces.rooms import IClock, ISession
+from gameserver.interfaces.shown import IShownRooms, Shown
 from gameserver.interfaces.stores import (
     Commit,
     IBooks,
@@ -74,6 +75,8 @@ __all__ = [
     "LeaseRenewal",
     "Heir",
     "OtherNodes",
+    "Shown",
+    "IShownRooms",
     "ILeases",
     "ILease",
     "ILeaseHolder",

@@ -10,6 +10,7 @@ from gameserver.room import admission
 
 if TYPE_CHECKING:
     from gameserver.node.runner import RoomRunner
+    from gameserver.node.window import RoomWindow
     from gameserver.room.room import Room
 
 Key = tuple[object, ...]
@@ -20,6 +21,8 @@ class OpenRooms:
     """
     Of many rooms most are full, are played in, or have other options: those are not walked through for each who wants
     a seat.
+
+    :ivar window: shows other nodes what changed; None: there are none.
     """
 
     def __init__(self) -> None:
@@ -27,18 +30,23 @@ class OpenRooms:
         self._keys: dict[RoomRunner, list[Key]] = {}
         self._ages: dict[RoomRunner, int] = {}
         self._counter = count()
+        self.window: RoomWindow | None = None
 
     def note(self, runner: RoomRunner) -> None:
         """A room is there, or another than it was."""
         if runner not in self._ages:
             self._ages[runner] = next(self._counter)
         self._file(runner, _keys_of(runner.room))
+        if self.window is not None:
+            self.window.note(runner)
 
     def gone(self, runner: RoomRunner) -> None:
         """A room is there no more."""
         self._file(runner, [])
         self._keys.pop(runner, None)
         self._ages.pop(runner, None)
+        if self.window is not None:
+            self.window.gone(runner)
 
     def of(self, game: str, role: str, match: Mapping[str, Any]) -> Iterator[RoomRunner]:
         """

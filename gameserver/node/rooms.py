@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterator, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from msgspec.structs import replace
 
-from gameserver.errors import NotJSON, Refused, StoreUnavailable
-from gameserver.interfaces import IClock, IHasher, IStore, User
+from gameserver.errors import PASSING, Elsewhere, NotJSON, Refused, StoreUnavailable
+from gameserver.interfaces import IClock, IHasher, IShownRooms, IStore, User
 from gameserver.node.creators import Creators
 from gameserver.node.directory import socket_of
 from gameserver.node.matching import NO_ROOM, TRIES, Matching, Seek
@@ -16,6 +16,7 @@ from gameserver.node.notifier import Notifier, Send
 from gameserver.node.passwords import Passwords
 from gameserver.node.running_rooms import RunningRooms
 from gameserver.node.successors import Successors
+from gameserver.node.window import RoomWindow
 from gameserver.protocol import values
 from gameserver.room import row
 from gameserver.room.effects import Requester
@@ -81,6 +82,20 @@ class RoomRegistry(RunningRooms):
         self.notifier = Notifier(self.store, self.clock, send)  # type: ignore[arg-type]
         self._context.notified = self.notifier.add
         self.watch.notified = self.notifier.note
+
+    def show_rooms(self) -> None:
+        """Show other nodes of this store the public rooms, and find theirs; before the rooms are opened."""
+        if self._lease is not None and IShownRooms.providedBy(self.store):
+            self._open_rooms.window = RoomWindow(cast(IShownRooms, self.store), self.clock)
+
+    async def shown_elsewhere(self, game: str | None, limit: int) -> list[tuple[float, bytes]]:
+        """
+        Return public rooms that other nodes run, newest first.
+
+        :returns: when each was made, seconds since 1970, and its listing as JSON.
+        """
+        window = self._open_rooms.window
+        return await window.elsewhere(game, limit) if window is not None else []
 
     def search_with(self, search: Callable[[Any], Awaitable[Any]]) -> None:
         """Bots that search have processes for it; before the rooms are opened."""
@@ -239,7 +254,7 @@ class RoomRegistry(RunningRooms):
             seek = Seek(requester, spec, wanted(spec, values.received(match)), seat.role or "player")
         except NotJSON as error:
             raise Refused(str(error), code="bad_data", path="$.match") from None
-        if not await self._match_existing(seek, seat):
+        if not (await self._match_existing(seek, seat) or await self._match_elsewhere(seek, seat)):
             check_size(match, self._context.options_bytes)  # before the game's schema reads them
             with self._matching.making(seek):
                 await self.create(requester.user, game, match, requester=requester, seat=seat)
@@ -268,6 +283,28 @@ class RoomRegistry(RunningRooms):
                 if refused.code not in NO_ROOM:
                     raise
                 tried.add(runner)
+        return False
+
+    async def _match_elsewhere(self, seek: Seek, seat: SeatWish) -> bool:
+        """
+        :returns: whether a seat was found in a room that no node runs any more, and this one does now.
+        :raises Elsewhere: another node has a room that would do.
+        """
+        window = self._open_rooms.window
+        tried: set[str] = set()
+        for _ in range(TRIES if window is not None else 0):
+            code = await window.find(seek.spec.name, seek.role, seek.match, tried)  # type: ignore[union-attr]
+            if code is None:
+                break
+            tried.add(code)
+            try:
+                await self.join(seek.requester, await self.reach(code), seat)
+                return True
+            except Elsewhere:
+                raise
+            except Refused as refused:
+                if refused.code not in (*NO_ROOM, *PASSING):
+                    raise
         return False
 
     async def join(self, requester: Requester, runner: RoomRunner, seat: SeatWish) -> None:

@@ -81,6 +81,13 @@ gameserver:space        hash: of each game the bytes that its         for good
 gameserver:sleeps:s/ID  sorted set: codes of the sleeping rooms in    while they sleep
                         which a user has a seat; gameserver:sleeps:
                         m/ID: that one made, and nobody sits in
+gameserver:showing      hash: of each public room that a node runs   while a node runs it, or until somebody reads of
+                        in JSON: node, game, when it was made,       it when it is over
+                        whether it is open (1), code, listing
+gameserver:shown        sorted set: their ids by when they were made the same
+gameserver:shown:GAME   sorted set: those of one game                the same
+gameserver:vacant:GAME  sorted set: those of one game in which       the same
+                        somebody new finds a seat
 gameserver:lease:NODE   string: the token of the node's process      the lease's (a TTL)
 gameserver:nodes        set: nodes that may have rooms               a node is in it until another has its rooms
 gameserver:once:NAME    string: who saw to that; random              a day (a TTL)
@@ -135,6 +142,10 @@ OPEN_PREFIX: Final = "gameserver:open:"
 ASLEEP_PREFIX: Final = "gameserver:asleep:"
 SLEEPS_PREFIX: Final = "gameserver:sleeps:"
 META_KEY: Final = "gameserver:meta"
+SHOWING_KEY: Final = "gameserver:showing"
+SHOWN_KEY: Final = "gameserver:shown"
+SHOWN_PREFIX: Final = "gameserver:shown:"
+VACANT_PREFIX: Final = "gameserver:vacant:"
 CODE_PREFIX: Final = "gameserver:code:"
 LEASE_PREFIX: Final = "gameserver:lease:"
 CLAIMS_PREFIX: Final = "gameserver:claims:"

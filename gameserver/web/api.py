@@ -140,12 +140,13 @@ class Api(Identity, ModerationApi, RevokeApi):
         ]
         looked_at = public[:LISTED_ROOMS]
         asleep = await registry.sleeping_listings(specs[0] if names else None, LISTED_ROOMS)
-        self._charge(request, "http", min(len(looked_at) + len(asleep), LISTED_ROOMS) / ROOMS_A_REQUEST)
+        elsewhere = await registry.shown_elsewhere(specs[0].name if names else None, LISTED_ROOMS)
+        self._charge(request, "http", min(len(looked_at) + len(asleep) + len(elsewhere), LISTED_ROOMS) / ROOMS_A_REQUEST)
         made = [runner.room.state.created for runner in looked_at]
         looks = [Deferred.fromCoroutine(self._look_or_pass(runner)) for runner in looked_at]
         found = zip(made, await gatherResults(looks), strict=True)
         awake = [(made_s, msgspec.json.encode(listing)) for made_s, listing in found if listing is not None]
-        rows = sorted([*awake, *asleep], key=lambda row: row[0], reverse=True)[:LISTED_ROOMS]
+        rows = sorted([*awake, *asleep, *elsewhere], key=lambda row: row[0], reverse=True)[:LISTED_ROOMS]
         listed: list[Raw] = []
         size_bytes = 0
         for _, row in rows:

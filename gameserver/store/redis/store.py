@@ -21,7 +21,7 @@ from twisted.logger import Logger
 from zope.interface import implementer
 
 from gameserver.errors import StoreUnavailable
-from gameserver.interfaces import Commit, ILeases, IStore, Located, Outcome, Stored, TableSizes
+from gameserver.interfaces import Commit, ILeases, IShownRooms, IStore, Located, Outcome, Stored, TableSizes
 from gameserver.store import keys
 from gameserver.store.context import StoreContext
 from gameserver.store.redis import code_scripts, open_scripts, scripts, table_scripts
@@ -31,6 +31,7 @@ from gameserver.store.redis.books import RedisBooks
 from gameserver.store.redis.calls import ScriptCall, ScriptCalls
 from gameserver.store.redis.connection import RedisConnection, Refusal
 from gameserver.store.redis.leases import RedisLeases
+from gameserver.store.redis.shown import RedisShown
 from gameserver.store.redis.users import RedisUsers
 
 SCHEMA_VERSION: Final = 3
@@ -41,8 +42,8 @@ OPENED_ROOMS: Final = 100
 log = Logger(namespace="gameserver")
 
 
-@implementer(IStore, ILeases)
-class RedisStore(RedisUsers, RedisBooks, RedisLeases, RedisSleep):
+@implementer(IStore, ILeases, IShownRooms)
+class RedisStore(RedisUsers, RedisBooks, RedisLeases, RedisSleep, RedisShown):
     """
     Keep rooms and users in Redis 5 or newer.
 
