@@ -12,7 +12,19 @@ from twisted.internet.defer import Deferred
 from zope.interface import implementer
 
 from gameserver.errors import StoreUnavailable
-from gameserver.interfaces import Commit, Heir, ILeases, LeaseRenewal, Located, OtherNodes, Outcome, Stored, StoreTime
+from gameserver.interfaces import (
+    Commit,
+    Heir,
+    ILeases,
+    IShownRooms,
+    LeaseRenewal,
+    Located,
+    OtherNodes,
+    Outcome,
+    Shown,
+    Stored,
+    StoreTime,
+)
 from gameserver.store.memory.asleep import SleepBook
 from gameserver.store.memory.store import MemoryStore
 
@@ -39,6 +51,7 @@ class Shared:
         self.draining: set[str] = set()
         self.to_drain: set[str] = set()
         self.lengths: dict[str, int] = {}
+        self.shown: dict[str, tuple[str, Shown]] = {}
         self.nodes: set[str] = set()
         self.leases: dict[str, tuple[str, float]] = {}
         self.beats: dict[str, int] = {}
@@ -60,7 +73,7 @@ class Shared:
         return max(0.0, until - self.seconds())
 
 
-@implementer(ILeases)
+@implementer(ILeases, IShownRooms)
 class SharedStore(MemoryStore):
     """
     One node's way to it.
@@ -192,6 +205,31 @@ class SharedStore(MemoryStore):
                 if self._shared.owners.get(id_) == self._node:
                     del self._shared.owners[id_]
                     self._shared.waiting.discard(id_)
+
+        return self._ask(work)
+
+    def show_rooms(self, rooms: Sequence[Shown], gone: Sequence[tuple[str, str]]) -> Deferred[None]:
+        """See `IShownRooms.show_rooms`."""
+
+        def work() -> None:
+            self._shared.shown.update((room.room, (self._node, room)) for room in rooms)
+            for id_, _ in gone:
+                if self._shared.shown.get(id_, ("", None))[0] == self._node:
+                    del self._shared.shown[id_]
+
+        return self._ask(work)
+
+    def shown_rooms(self, game: str | None, *, open_only: bool, limit: int) -> Deferred[list[Shown]]:
+        """See `IShownRooms.shown_rooms`."""
+
+        def work() -> list[Shown]:
+            theirs = [room for node, room in self._shared.shown.values() if node != self._node]
+            wanted = [
+                room
+                for room in theirs
+                if room.room in self._shared.rooms and game in (None, room.game) and (room.is_open or not open_only)
+            ]
+            return sorted(wanted, key=lambda room: room.created_ms, reverse=not open_only)[:limit]
 
         return self._ask(work)
 

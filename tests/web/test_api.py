@@ -606,7 +606,7 @@ class CreateTests(ApiTests):
 
     def test_draining(self) -> None:
         """A node that is about to stop makes no rooms."""
-        self.node.registry.draining = True
+        self.node.registry.leased.closed = True
         answer = self.node.ask("POST", "/api/rooms", {"game": "quiz"}, **self.node.token())
         self.assertRefused(answer, 503, "draining")
 
@@ -844,7 +844,7 @@ class HealthTests(ApiTests):
 
     def test_draining(self) -> None:
         """A node that is about to stop is alive, but not ready."""
-        self.node.registry.draining = True
+        self.node.registry.leased.closed = True
         self.assertRefused(self.node.ask("GET", "/readyz"), 503, "draining")
         self.assertEqual(self.node.ask("GET", "/healthz").status, 200)
 

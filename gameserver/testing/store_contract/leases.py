@@ -13,14 +13,15 @@ from zope.interface.verify import verifyObject
 
 from gameserver.errors import StoreUnavailable
 from gameserver.interfaces import Commit, Heir, ILeases, LeaseRenewal, Outcome
-from gameserver.testing.store_contract.case import FENCED, NOW_MS, STORED, ContractCase, change
+from gameserver.testing.store_contract.case import FENCED, NOW_MS, STORED, change
+from gameserver.testing.store_contract.shown import ShownContract
 
 LONG_MS: Final = 600_000
 GAMES: Final = {"dice": 1}
 """The game of the rooms here, and its version."""
 
 
-class LeaseContract(ContractCase):
+class LeaseContract(ShownContract):
     """
     What is asked of a store that several nodes share, beside `StoreContract`; the nodes are called ``a`` and ``b``.
 

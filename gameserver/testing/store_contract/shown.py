@@ -1,0 +1,55 @@
+"""What `IShownRooms` promises, on every store that nodes share."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from gameserver.interfaces import Commit, Outcome, Shown
+from gameserver.testing.store_contract.case import ContractCase, change
+
+
+def shown(room: str, made: int, *, game: str = "dice", is_open: bool = True, listing: bytes = b"{}") -> Shown:
+    """:returns: what a node shows of a room."""
+    return Shown(room=room, code=room.upper(), game=game, created_ms=made, is_open=is_open, listing=listing)
+
+
+class ShownContract(ContractCase):
+    """What nodes show one another of their rooms; part of `LeaseContract`."""
+
+    async def node(self, name: str) -> Any:
+        """Start a node's process, with a lease."""
+        raise NotImplementedError
+
+    async def commit(self, node: Any, *commits: Commit) -> list[Outcome]:
+        """Commit these as that node."""
+        raise NotImplementedError
+
+    async def test_shown_to_others(self) -> None:
+        """Newest first, of one game or of all; open ones oldest first; to others alone."""
+        first, second = await self.node("a"), await self.node("b")
+        for room in ("r1", "r2", "r3"):
+            await self.commit(first, change(1, room=room))
+        rooms = [shown("r1", 1), shown("r2", 2, is_open=False, listing='{"ü":1}'.encode()), shown("r3", 3, game="go")]
+        await first.show_rooms(rooms, [])
+        self.assertEqual(await second.shown_rooms(None, open_only=False, limit=10), rooms[::-1])
+        self.assertEqual(await second.shown_rooms(None, open_only=False, limit=2), rooms[:0:-1])
+        self.assertEqual(await second.shown_rooms("dice", open_only=False, limit=10), rooms[1::-1])
+        self.assertEqual(await first.shown_rooms(None, open_only=False, limit=10), [])
+        self.assertEqual(await second.shown_rooms("dice", open_only=True, limit=10), rooms[:1])
+        again = shown("r2", 2, listing=b"[]")
+        await first.show_rooms([again, shown("r1", 1, is_open=False)], [])
+        self.assertEqual(await second.shown_rooms("dice", open_only=True, limit=10), [again])
+
+    async def test_shown_no_more(self) -> None:
+        """What a node runs no more goes, unless another shows it by now; and what is not stored any more."""
+        first, second = await self.node("a"), await self.node("b")
+        for room in ("r1", "r2", "r3"):
+            await self.commit(first, change(1, room=room))
+        await first.show_rooms([shown("r1", 1), shown("r2", 2), shown("r3", 3)], [])
+        await second.show_rooms([shown("r2", 2)], [])
+        await first.show_rooms([], [("r1", "dice"), ("r2", "dice"), ("r9", "dice")])
+        self.assertEqual(await first.shown_rooms(None, open_only=False, limit=10), [shown("r2", 2)])
+        self.assertEqual(await second.shown_rooms(None, open_only=False, limit=10), [shown("r3", 3)])
+        await self.commit(first, change(2, room="r3", ends=True))
+        self.assertEqual(await second.shown_rooms(None, open_only=False, limit=10), [])
+        self.assertEqual(await second.shown_rooms("dice", open_only=True, limit=10), [])
