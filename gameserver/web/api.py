@@ -141,7 +141,9 @@ class Api(Identity, ModerationApi, RevokeApi):
         looked_at = public[:LISTED_ROOMS]
         asleep = await registry.sleeping_listings(specs[0] if names else None, LISTED_ROOMS)
         elsewhere = await registry.shown_elsewhere(specs[0].name if names else None, LISTED_ROOMS)
-        self._charge(request, "http", min(len(looked_at) + len(asleep) + len(elsewhere), LISTED_ROOMS) / ROOMS_A_REQUEST)
+        self._charge(
+            request, "http", min(len(looked_at) + len(asleep) + len(elsewhere), LISTED_ROOMS) / ROOMS_A_REQUEST
+        )
         made = [runner.room.state.created for runner in looked_at]
         looks = [Deferred.fromCoroutine(self._look_or_pass(runner)) for runner in looked_at]
         found = zip(made, await gatherResults(looks), strict=True)
