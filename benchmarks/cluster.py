@@ -71,6 +71,7 @@ class Node:
         self.output = work / f"node{number}.txt"
         self.process: subprocess.Popen[bytes] | None = None
         self.ready = False
+        self.connections = 0
         self._work = work
         self._environ = {
             **os.environ,
@@ -146,14 +147,24 @@ class Player:
         self.room: Any = None
 
     def _dial(self, reactor: Any, url: str, **how: Any) -> Any:
-        """The one address leads to any node that is ready."""
+        """The one address leads to the node with the fewest connections of those that are ready."""
         from gameserver.client.dial import dial
 
-        if url.startswith("ws://game.example"):
-            ready = [node for node in self._nodes if node.ready]
-            port = random.choice(ready or list(self._nodes)).port
-            url = f"ws://127.0.0.1:{port}/ws"
-        return dial(reactor, url, **how)
+        if not url.startswith("ws://game.example"):
+            return dial(reactor, url, **how)
+        node = min([node for node in self._nodes if node.ready] or self._nodes, key=lambda node: node.connections)
+        node.connections += 1
+        on_close = how.pop("on_close")
+
+        def closed(*why: Any) -> None:
+            node.connections -= 1
+            on_close(*why)
+
+        def failed(failure: Any) -> Any:
+            node.connections -= 1
+            return failure
+
+        return dial(reactor, f"ws://127.0.0.1:{node.port}/ws", on_close=closed, **how).addErrback(failed)
 
     async def play(self) -> None:
         """Until `stopped`."""

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 BATCH: Final = 20
 """So many rooms stand still at a time."""
+PAUSE_S: Final = 0.05
+"""Between two batches: so that not everybody connects to the other nodes at once."""
 ASK_S: Final = 0.01
 """Between two looks at what is stored."""
 RETRY_S: Final = 0.5
@@ -57,11 +59,11 @@ class HandingOver:
         """
         while True:
             stored = [runner for runner in self._runners() if runner.is_stored and not runner.commits.lost]
-            if stored and not await self._hand_on(stored):
-                await self._sleep(RETRY_S)
-            elif not stored and not any(_is_played(runner) for runner in self._runners()):
+            if stored:
+                await self._sleep(PAUSE_S if await self._hand_on(stored) else RETRY_S)
+            elif not any(_is_played(runner) for runner in self._runners()):
                 return
-            elif not stored:
+            else:
                 await self._sleep(RETRY_S)
 
     async def _hand_on(self, stored: list[RoomRunner]) -> bool:
