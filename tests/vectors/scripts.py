@@ -492,6 +492,19 @@ def moved() -> list[Step]:
     ]
 
 
+def next_room() -> list[Step]:
+    """All go on in another room: this client goes there by itself, and hears what happens there."""
+    there = joined(2, None)
+    there["hears"] |= {"room": "XYZW", "game": "duel"}
+    return [
+        *begun(),
+        said(5),
+        hears("left", room="K7QM", reason="next", message=None, next="XYZW", url=None),
+        says("join", id=2, room="XYZW", role="player"),
+        there,
+    ]
+
+
 def unanswered() -> list[Step]:
     """What had no answer when the connection broke is said again under its id, once the seat is back; no tell is."""
     send = says("send", id=2, room="K7QM", type="play", data=1)
@@ -515,5 +528,5 @@ def unanswered() -> list[Step]:
 WRITTEN = {
     "twice": twice, "jumped": jumped, "not_recovered": not_recovered, "slow_reader": slow_reader, "misfit": misfit,
     "unknown": unknown, "audiences": audiences, "keys": keys, "moved": moved, "unanswered": unanswered,
-    "turns": turns, "asked_again": asked_again,
+    "turns": turns, "asked_again": asked_again, "next_room": next_room,
 }  # fmt: skip

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 from msgspec import Meta
 
 from gameserver import Game, Player, Refused, message
+from gameserver.settings.settings import Limits
 from tests.websocket.kit import Message, Peer, WireTestCase
 
 CAT = {"avatar": "🐱", "colour": "#d7263d"}
@@ -328,3 +329,18 @@ class LeadTests(NextTestCase):
             peer.join(code, id=12)
         self.assertEqual((bob.joined["info"]["options"], len(ann.joined["seats"])), ({"size": 4}, 2))
         self.rig.crash()
+
+
+class MadeTests(WireTestCase):
+    games = (Talk,)
+    limits = Limits(rooms_made_per_user=3)
+
+    def test_next_counts(self) -> None:
+        """A room that people go on in is one that was made: whoever makes too many has to wait."""
+        ann = self.rig.guest("Ann").create("talk")
+        for id in (10, 20):
+            code = ann.ask("next", id=id, room=ann.room, game="talk")["data"]["room"]
+            ann.join(code, id=id + 1)
+        self.assert_error(ann.ask("next", id=30, room=ann.room, game="talk"), "rate_limited", 30)
+        self.rig.advance(3600)
+        self.assertEqual(ann.ask("next", id=31, room=ann.room, game="talk")["op"], "ok")
