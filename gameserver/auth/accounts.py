@@ -24,10 +24,23 @@ from zope.interface import implementer
 from gameserver.auth.context import AuthContext
 from gameserver.auth.hashing import Hasher
 from gameserver.auth.invitations import Invitations
-from gameserver.auth.logins import Access, Account, Biscuit, Login, Renewal, Terms, with_login, without
+from gameserver.auth.logins import Access, Account, Biscuit, Login, Renewal, Terms, device_of, with_login, without
 from gameserver.auth.tokens import Signer
 from gameserver.errors import Refused
-from gameserver.interfaces import Grant, IAccounts, ICookies, IRechecks, IUserStore, Order, Put, User, UserRow
+from gameserver.interfaces import (
+    Caller,
+    Grant,
+    IAccounts,
+    ICookies,
+    IRechecks,
+    ISeesCallers,
+    IUserStore,
+    LoginFacts,
+    Order,
+    Put,
+    User,
+    UserRow,
+)
 from gameserver.protocol.names import former_key, name_key
 from gameserver.protocol.passwords import normal_form
 
@@ -37,7 +50,7 @@ TRIES: Final = 10
 """How often a change is tried again that another one overtook."""
 
 
-@implementer(IAccounts, ICookies, IRechecks)
+@implementer(IAccounts, ICookies, IRechecks, ISeesCallers)
 class Accounts:
     """
     :param secrets: see `Signer`.
@@ -73,17 +86,19 @@ class Accounts:
         """Whether a token has this kind's form; see `IAuthenticator.owns`."""
         return self._access.owns(token)
 
-    def authenticate(self, token: str, *, now_s: float) -> Deferred[User]:
+    def authenticate(self, token: str, *, now_s: float, caller: Caller | None = None) -> Deferred[User]:
         """Say whose token this is; see `IAuthenticator.authenticate`."""
         return Deferred.fromCoroutine(self._authenticate(token, now_s))
 
-    def authenticate_cookies(self, cookies: Mapping[str, str], *, now_s: float) -> Deferred[Grant | None]:
+    def authenticate_cookies(
+        self, cookies: Mapping[str, str], *, now_s: float, caller: Caller | None = None
+    ) -> Deferred[Grant | None]:
         """Say whose cookies these are, with a token for them; see `ICookies.authenticate_cookies`."""
         return Deferred.fromCoroutine(self._by_cookies(cookies, now_s))
 
-    def login(self, name: str, password: str, *, now_s: float) -> Deferred[Grant]:
+    def login(self, name: str, password: str, *, now_s: float, caller: Caller | None = None) -> Deferred[Grant]:
         """Check a name and a password, and grant a token; see `IPasswords.login`."""
-        return Deferred.fromCoroutine(self._login(name, password, now_s))
+        return Deferred.fromCoroutine(self._login(name, password, now_s, device_of(caller)))
 
     def keeps(self, user_id: str) -> bool:
         """Whether this is an account; some were guests."""
@@ -115,10 +130,17 @@ class Accounts:
     # What a user may do with an account
 
     def register(
-        self, name: str, password: str, *, guest: User | None = None, invitation: str | None = None, now_s: float
+        self,
+        name: str,
+        password: str,
+        *,
+        guest: User | None = None,
+        invitation: str | None = None,
+        now_s: float,
+        caller: Caller | None = None,
     ) -> Deferred[Grant]:
         """Make an account, and log it in; see `IAccounts.register`."""
-        return Deferred.fromCoroutine(self._register(name, password, guest, invitation, now_s))
+        return Deferred.fromCoroutine(self._register(name, password, guest, invitation, now_s, device_of(caller)))
 
     def refresh(self, token: str, *, now_s: float) -> Deferred[Grant]:
         """Buy the next grant with a refresh token, once; see `IAccounts.refresh`."""
@@ -135,6 +157,18 @@ class Accounts:
     def delete(self, user: User, password: str, *, now_s: float) -> Deferred[None]:
         """Delete an account whose password is given; see `IAccounts.delete`."""
         return Deferred.fromCoroutine(self._delete(user, password))
+
+    def rename(self, user: User, name: str, password: str, *, now_s: float) -> Deferred[User]:
+        """Give an account another name; see `IAccounts.rename`."""
+        return Deferred.fromCoroutine(self._rename(user, name, password))
+
+    def logins(self, user: User, *, now_s: float) -> Deferred[list[LoginFacts]]:
+        """Tell where an account is logged in; see `IAccounts.logins`."""
+        return Deferred.fromCoroutine(self._logins(user, now_s))
+
+    def end_login(self, user: User, login: str | None, *, now_s: float) -> Deferred[None]:
+        """End a login, or all others; see `IAccounts.end_login`."""
+        return Deferred.fromCoroutine(self._end_login(user, login))
 
     def cookie(self, grant: Grant, *, now_s: float) -> str:
         """Return what a browser keeps of a grant in its cookie; see `IAccounts.cookie`."""
@@ -156,7 +190,7 @@ class Accounts:
         row = await self._login_of(biscuit.sub, biscuit.login, now_s)
         return self._grant(self._user(row, biscuit.login), now_s)
 
-    async def _login(self, name: str, password: str, now_s: float) -> Grant:
+    async def _login(self, name: str, password: str, now_s: float, device: str) -> Grant:
         row = await self._named(name)
         kept = _account(row).password if row is not None else None
         if not await self._hasher.verify(kept, password) or row is None or kept is None:
@@ -167,13 +201,13 @@ class Accounts:
         def begin(account: Account) -> Account:
             if account.password != kept:
                 raise Refused("Name or password is wrong.", code="unauthenticated")
-            return self._with_login(replace(account, password=renewed), login, now_s)
+            return self._with_login(replace(account, password=renewed), login, now_s, device=device)
 
         changed = await self._change(row.id, begin)
         return self._grant(self._user(await self._renamed(changed, name_key(name)), login), now_s, n=0)
 
     async def _register(
-        self, name: str, password: str, guest: User | None, invitation: str | None, now_s: float
+        self, name: str, password: str, guest: User | None, invitation: str | None, now_s: float, device: str
     ) -> Grant:
         key = name_key(name)
         self._admit(key, password, invitation)
@@ -184,7 +218,7 @@ class Accounts:
         id = guest.id if guest is not None else f"account:{self._entropy(12).hex()}"
         login = self._entropy(8).hex()
         account = Account(name, await self._hasher.hash(password), int(now_s))
-        account = self._with_login(account, login, now_s)
+        account = self._with_login(account, login, now_s, device=device)
         row = UserRow(id=id, name_key=key, version=1, value=msgspec.json.encode(account))
         put = await self._users.put_user(row)
         if put is not Put.STORED:
@@ -236,6 +270,43 @@ class Accounts:
         else:
             await self._users.drop_user(user.id)
         self._revoke(user.id, None)
+
+    async def _rename(self, user: User, name: str, password: str) -> User:
+        kept, key = await self._check_old(user, password), name_key(name)
+        for _ in range(TRIES):
+            row = await self._users.user(user.id)
+            if row is None or _account(row).password != kept:
+                raise Refused(code="wrong_password")
+            if key != row.name_key and (self._rights(key) or self._rights(row.name_key)):
+                raise Refused("Rights go with a name: this one cannot be changed, or had.", code="forbidden")
+            named = await self._named(name)
+            if named is not None and named.id != user.id:
+                raise Refused(code="name_taken")
+            value = msgspec.json.encode(replace(_account(row), name=name))
+            renamed = replace(row, name_key=key, version=row.version + 1, value=value)
+            put = await self._users.put_user(renamed)
+            if put is Put.TAKEN:
+                raise Refused(code="name_taken")
+            if put is Put.STORED:
+                return self._user(renamed, user.login)
+        raise Refused(code="busy")
+
+    async def _logins(self, user: User, now_s: float) -> list[LoginFacts]:
+        row = await self._login_of(user.id, user.login, now_s)
+        there = [(id, each) for id, each in _account(row).logins.items() if each.until_s > now_s]
+        there.sort(key=lambda each: -each[1].until_s)
+        last_s = self.terms.login_s  # each use makes it last so long from then
+        return [
+            LoginFacts(id, each.device, each.began_s, each.until_s - last_s, id == user.login) for id, each in there
+        ]
+
+    async def _end_login(self, user: User, login: str | None) -> None:
+        def end(account: Account) -> Account:
+            if login is not None:
+                return without(account, login)
+            return replace(account, logins={id: each for id, each in account.logins.items() if id == user.login})
+
+        await self._change(user.id, end)
 
     # Parts of steps
 
@@ -320,8 +391,9 @@ class Accounts:
                 return changed
         raise Refused(code="busy")
 
-    def _with_login(self, account: Account, login: str, now_s: float, n: int = 0) -> Account:
-        newest = Login(n, int(now_s) + self.terms.login_s, self._entropy(4).hex())
+    def _with_login(self, account: Account, login: str, now_s: float, n: int = 0, device: str = "") -> Account:
+        before = account.logins.get(login) or Login(0, 0, "", int(now_s), device)
+        newest = replace(before, n=n, until_s=int(now_s) + self.terms.login_s, mark=self._entropy(4).hex())
         return with_login(account, login, newest, now_s=now_s)
 
     def _whose(self, token: str) -> Biscuit:

@@ -8,8 +8,14 @@ from typing import Final
 from msgspec import Struct
 from msgspec.structs import replace
 
+from gameserver.interfaces import Caller
+
 LOGINS: Final = 20
 """So many devices a user may be logged in on; one more ends the login that was used least recently."""
+
+
+DEVICE_CHARS: Final = 200
+"""So much of a device's name is kept."""
 
 
 class Terms(Struct, frozen=True, kw_only=True):
@@ -32,11 +38,15 @@ class Login(Struct, frozen=True):
     One device's: how often it was refreshed, and until when it lasts, seconds since 1970.
 
     :ivar mark: random, so that two changes at the same moment are not taken for one that was tried again.
+    :ivar began_s: seconds since 1970; None: before this was kept.
+    :ivar device: what the device called itself when it logged in, see `device_of`.
     """
 
     n: int
     until_s: int
     mark: str
+    began_s: int | None = None
+    device: str = ""
 
 
 class Account(Struct, frozen=True):
@@ -70,6 +80,12 @@ class Biscuit(Struct, frozen=True):
 
     sub: str
     login: str
+
+
+def device_of(caller: Caller | None) -> str:
+    """:returns: what a browser or a program calls itself, as much of it as is kept; nothing where that is not known."""
+    told = caller.headers.get("user-agent", "") if caller is not None else ""
+    return "".join(char for char in told[:DEVICE_CHARS] if " " <= char <= "~")
 
 
 def with_login(account: Account, id: str, login: Login, *, now_s: float) -> Account:

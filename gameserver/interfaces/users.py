@@ -105,8 +105,8 @@ class IAuthenticator(Interface):
 
 class ISeesCallers(IAuthenticator):
     """
-    One that looks at who asks: ``authenticate``, ``login`` and ``authenticate_cookies`` take a `Caller` as well, or
-    None, as ``caller``.
+    One that looks at who asks: ``authenticate``, ``login``, ``register`` and ``authenticate_cookies`` take a `Caller`
+    as well, or None, as ``caller``.
     """
 
 
@@ -133,6 +133,22 @@ class IPasswords(IAuthenticator):
         :raises Refused: ``unauthenticated``, with the same text, and after as much work, whether there is no such
             user or the password is wrong; ``busy``: too many others are at it.
         """
+
+
+class LoginFacts(Struct, frozen=True):
+    """
+    What a user is told of a login.
+
+    :ivar device: what the browser or program called itself; empty where it said nothing.
+    :ivar began_s: seconds since 1970; None: before this was kept. ``used_s``: when it was used or renewed last.
+    :ivar current: whether it is the one that is asking.
+    """
+
+    id: str
+    device: str
+    began_s: int | None
+    used_s: int
+    current: bool
 
 
 class IAccounts(IPasswords):
@@ -185,6 +201,30 @@ class IAccounts(IPasswords):
 
     def cookie(grant: Grant, *, now_s: float) -> str:
         """Return what a browser keeps of a grant in a cookie that pages cannot read; it is good for tickets alone."""
+
+    def rename(user: User, name: str, password: str, *, now_s: float) -> Deferred[User]:
+        """
+        Give this user another name; id, seats and logins stay.
+
+        :param name: as `gameserver.protocol.names.check_name` returns it.
+        :raises Refused: ``wrong_password``; ``name_taken``; ``forbidden``: the one or the other name has rights;
+            ``busy``.
+        """
+
+    def logins(user: User, *, now_s: float) -> Deferred[list[LoginFacts]]:
+        """
+        Tell on which devices this user is logged in, the one that was used last first.
+
+        :raises Refused: ``unauthenticated``: there is no such account any more.
+        """
+
+    def end_login(user: User, login: str | None, *, now_s: float) -> Deferred[None]:
+        """
+        End a login of this user, and close its connections; one that ended before is fine.
+
+        :param login: its id; None: all but the one that the user came with.
+        :raises Refused: ``unauthenticated``; ``busy``.
+        """
 
 
 class ICookies(IAuthenticator):

@@ -14,7 +14,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 from math import ceil
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from msgspec import UNSET, UnsetType
 from twisted.internet.defer import Deferred
@@ -24,7 +24,17 @@ from gameserver.auth.accounts import COOKIE
 from gameserver.auth.delays import Delays
 from gameserver.auth.tickets import KEPT, LIFETIME_S
 from gameserver.errors import Refused, StoreUnavailable
-from gameserver.interfaces import Grant, IAccounts, IGuests, IPasswords, ISessions, ITickets, User, is_guest
+from gameserver.interfaces import (
+    Grant,
+    IAccounts,
+    IGuests,
+    IPasswords,
+    ISeesCallers,
+    ISessions,
+    ITickets,
+    User,
+    is_guest,
+)
 from gameserver.protocol.messages import UserInfo
 from gameserver.protocol.names import check_name, name_key
 from gameserver.rates import network_of
@@ -33,9 +43,13 @@ from gameserver.web.calls import ApiCalls, app
 from gameserver.web.shapes import (
     Credentials,
     DeleteWish,
+    EndLogins,
     Entry,
     Granted,
+    Logins,
     LogoutWish,
+    Named,
+    NameWish,
     PasswordWish,
     RefreshWish,
     Registration,
@@ -48,6 +62,9 @@ if TYPE_CHECKING:
     from gameserver.settings.settings import Settings
     from gameserver.websocket.services import NodeServices
 
+
+WRONG: Final = ("unauthenticated", "wrong_password")
+"""What says that a password was not the right one."""
 
 T = TypeVar("T")
 
@@ -74,8 +91,10 @@ class Identity(ApiCalls):
             raise Refused("You have an account.", code="forbidden")
         self._check_budget(request, "registration")
         self._charge(request, "registration")
+        more = {"caller": caller_of(request)} if ISeesCallers.providedBy(accounts) else {}
+        now_s = self._services.clock.now()
         grant = await accounts.register(
-            name, wish.password, guest=guest, invitation=wish.invitation, now_s=self._services.clock.now()
+            name, wish.password, guest=guest, invitation=wish.invitation, now_s=now_s, **more
         )
         self._delays.succeeded(name_key(name), network_of(address_of(request)))
         return self._granted(request, grant, cookie=wish.cookie, status=201)
@@ -123,6 +142,32 @@ class Identity(ApiCalls):
         wish = self._body(request, PasswordWish)
         change = partial(accounts.change_password, user, wish.old, wish.new, now_s=self._services.clock.now())
         return self._granted(request, await self._try(request, lambda: user.id, change), cookie=wish.cookie)
+
+    @app.route("/api/name", methods=["POST"])
+    async def name(self, request: Request) -> bytes:
+        """Call an account otherwise."""
+        accounts = self._accounts()
+        user = await self._holder(request)
+        wish = self._body(request, NameWish)
+        name = check_name(wish.name, self._services.limits.name_chars)
+        rename = partial(accounts.rename, user, name, wish.password, now_s=self._services.clock.now())
+        return answer(request, Named(told(await self._try(request, lambda: user.id, rename))))
+
+    @app.route("/api/logins", methods=["GET"])
+    async def logins(self, request: Request) -> bytes:
+        """Tell where this account is logged in."""
+        return await self._tell_logins(request, await self._holder(request))
+
+    @app.route("/api/logins", methods=["POST"])
+    async def end_logins(self, request: Request) -> bytes:
+        """End a login, or all but the one that asks."""
+        user = await self._holder(request)
+        wish = self._body(request, EndLogins)
+        await self._accounts().end_login(user, wish.end, now_s=self._services.clock.now())
+        if wish.end == user.login:
+            self._set_cookie(request, "", 0)
+            return answer(request, Logins([]))
+        return await self._tell_logins(request, user)
 
     @app.route("/api/delete", methods=["POST"])
     async def delete(self, request: Request) -> bytes:
@@ -187,6 +232,20 @@ class Identity(ApiCalls):
 
     # Steps of calls
 
+    async def _tell_logins(self, request: Request, user: User) -> bytes:
+        return answer(request, Logins(await self._accounts().logins(user, now_s=self._services.clock.now())))
+
+    async def _holder(self, request: Request) -> User:
+        """
+        :returns: whose account a call is about.
+        :raises Refused: ``unauthenticated``; ``forbidden``: it has none here; ``not_found``: this server has none.
+        """
+        accounts = self._accounts()
+        user = await self._caller(request)
+        if not accounts.keeps(user.id) or not user.login:
+            raise Refused("You have no account here.", code="forbidden")
+        return user
+
     async def _by_cookies(self, request: Request) -> Grant:
         """
         :returns: whoever the browser is logged in as: here first, or else with what another system gave it.
@@ -245,7 +304,7 @@ class Identity(ApiCalls):
         try:
             result = await attempt()
         except (Refused, StoreUnavailable) as error:
-            if not isinstance(error, Refused) or error.code == "busy":  # nothing is known of this password
+            if not isinstance(error, Refused) or error.code not in WRONG:  # nothing is said of this password
                 budgets.refund(self._services.clock.monotonic(), "login", address)
                 self._delays.undecided(account, address)
             raise

@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 
+from gameserver.interfaces import LoginFacts
 from gameserver.node.listings import Listing as Listing
 from gameserver.node.listings import Sitter as Sitter
 from gameserver.node.rooms_aside import RoomAside
@@ -110,6 +111,31 @@ class PasswordWish(Struct):
     old: str
     new: str
     cookie: bool = False
+
+
+class NameWish(Struct):
+    """The body of ``POST /api/name``."""
+
+    name: str
+    password: str
+
+
+class Named(Struct, frozen=True):
+    """Whoever is called otherwise now."""
+
+    user: UserInfo
+
+
+class EndLogins(Struct):
+    """The body of ``POST /api/logins``: the id of one login, or None for all others."""
+
+    end: str | None
+
+
+class Logins(Struct, frozen=True):
+    """Where an account is logged in."""
+
+    logins: list[LoginFacts]
 
 
 class DeleteWish(Struct):

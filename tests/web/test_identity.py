@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 from unittest import mock
 
+from msgspec.structs import replace
 from twisted.internet.defer import Deferred, fail
 
 from gameserver.auth.invitations import Invitations
@@ -424,3 +426,123 @@ class RightsTests(IdentityTestCase):
         user = {"authorization": f"Bearer {self.register()['token']}"}
         for game, who, status in (("quiz", guest, 201), ("loose", guest, 403), ("loose", user, 201)):
             self.assertEqual(self.node.ask("POST", "/api/rooms", {"game": game}, **who).status, status, (game, who))
+
+
+class OwnAccountTests(IdentityTestCase):
+    """What an account's owner may change, with a token or from a page of this server."""
+
+    settings = {**IdentityTestCase.settings, "admins": ("Root",)}
+
+    def cookie(self, name: str = "Ann", **more: str) -> dict[str, str]:
+        """Log in as a page does; :returns: what the browser sends from then on."""
+        answer = self.post("login", {"name": name, "password": PASSWORD, "cookie": True}, **more)
+        self.assertEqual(answer.status, 200)
+        return {"cookie": answer.headers["set-cookie"].partition(";")[0], "origin": HOME}
+
+    def logins(self, **more: str) -> list[dict[str, Any]]:
+        """:returns: where the account is logged in."""
+        answer = self.node.ask("GET", "/api/logins", **more)
+        self.assertEqual(answer.status, 200, answer.body)
+        found: list[dict[str, Any]] = answer.json["logins"]
+        return found
+
+    def test_name(self) -> None:
+        """Who is called otherwise stays who it is, logs in by the new name, and leaves the old one to others."""
+        grant = self.register()
+        answer = self.post("name", {"name": "Cleo", "password": PASSWORD}, token=grant["token"])
+        self.assertEqual((answer.status, answer.json["user"]["name"]), (200, "Cleo"))
+        self.assertEqual(self.whoami(grant["token"]).name, "Cleo")
+        self.assertEqual(self.login("Cleo").json["user"]["id"], grant["user"]["id"])
+        self.assertEqual(self.login("Ann").status, 401)
+        self.register("Ann")
+
+    def test_no_name(self) -> None:
+        """Nobody gets a name that is another's, looks like one or has rights, or any without the password."""
+        token = self.register()["token"]
+        self.register("Bob")
+        for name, password, status, code in (
+            ("Bob", PASSWORD, 409, "name_taken"),
+            ("b0b", PASSWORD, 409, "name_taken"),
+            ("Root", PASSWORD, 403, "forbidden"),
+            ("", PASSWORD, 400, "bad_data"),
+            ("Cleo", "wrong", 403, "wrong_password"),
+        ):
+            answer = self.post("name", {"name": name, "password": password}, token=token)
+            self.assertEqual((answer.status, answer.json["code"]), (status, code), name)
+        self.assertEqual(self.whoami(token).name, "Ann")
+        self.assertEqual(
+            self.post("name", {"name": "ANN", "password": PASSWORD}, token=token).json["user"]["name"], "ANN"
+        )
+
+    def test_rights_stay(self) -> None:
+        """An administrator is one by name, and keeps it."""
+        root = self.register("Root", invitation=Invitations([SECRET]).make("Root"))
+        answer = self.post("name", {"name": "Cleo", "password": PASSWORD}, token=root["token"])
+        self.assertEqual((answer.status, answer.json["code"]), (403, "forbidden"))
+
+    def test_logins(self) -> None:
+        """One sees each device by what it calls itself, and ends any of them, at once."""
+        token = self.register()["token"]
+        phone = self.cookie(**{"user-agent": "Phone\u00e9/1 " + "x" * 500})
+        found = self.logins(authorization=f"Bearer {token}")
+        self.assertEqual(sorted(login["device"][:8] for login in found), ["", "Phone/1 "])
+        self.assertLessEqual(max(len(login["device"]) for login in found), 200)
+        self.assertEqual([login["current"] for login in found].count(True), 1)
+        (other,) = [login for login in found if not login["current"]]
+        answer = self.post("logins", {"end": other["id"]}, token=token)
+        self.assertEqual([login["current"] for login in answer.json["logins"]], [True])
+        self.assertEqual(self.post("tickets", **phone).status, 401)
+        self.assertEqual(self.post("logins", {"end": other["id"]}, token=token).status, 200, "again does no harm")
+
+    def page_token(self, page: dict[str, str]) -> str:
+        """:returns: what a page has for a moment: its cookie buys a ticket, which buys a token."""
+        ticket = self.post("tickets", **page).json["ticket"]
+        token: str = self.post("enter", {"ticket": ticket}).json["token"]
+        return token
+
+    def test_all_others(self) -> None:
+        """None stands for every login but the one that asks; ending that one takes its cookie away."""
+        tokens = [self.register()["token"], self.login().json["token"]]
+        page = self.cookie()
+        own = self.page_token(page)
+        left = self.post("logins", {"end": None}, token=own).json["logins"]
+        self.assertEqual([login["current"] for login in left], [True])
+        for token in tokens:
+            self.assertEqual(self.node.ask("GET", "/api/logins", authorization=f"Bearer {token}").status, 401)
+        answer = self.post("logins", {"end": left[0]["id"]}, token=own)
+        self.assertEqual((answer.status, answer.json["logins"]), (200, []))
+        self.assertIn("Max-Age=0", answer.headers["set-cookie"])
+        self.assertEqual(self.post("tickets", **page).status, 401)
+
+    def test_cookie_alone(self) -> None:
+        """A cookie changes nothing by itself."""
+        self.register()
+        page = self.cookie()
+        self.assertEqual(self.post("name", {"name": "Cleo", "password": PASSWORD}, **page).status, 401)
+        self.assertEqual(self.post("logins", {"end": None}, **page).status, 401)
+        self.assertEqual(self.node.ask("GET", "/api/logins", **page).status, 401)
+
+    def test_guest(self) -> None:
+        """A guest has no account to change."""
+        token = self.post("guest", {"name": "Ann"}).json["token"]
+        for call, body in (("name", {"name": "Bo", "password": "x"}), ("logins", {"end": None})):
+            answer = self.post(call, body, token=token)
+            self.assertEqual((answer.status, answer.json["code"]), (403, "forbidden"), call)
+
+    def test_guessing(self) -> None:
+        """The password that a new name needs is guessed no faster than a login's."""
+        token = self.register()["token"]
+        answers = [self.post("name", {"name": "Cleo", "password": f"wrong {n}"}, token=token) for n in range(20)]
+        self.assertEqual(answers[-1].status, 429)
+
+    def test_older_rows(self) -> None:
+        """A login of before this was kept is shown, and goes on."""
+        grant = self.register()
+        row = self.node.store._users[grant["user"]["id"]]
+        account = json.loads(row.value)
+        for login in account["logins"].values():
+            del login["began_s"], login["device"]
+        self.node.store._users[grant["user"]["id"]] = replace(row, value=json.dumps(account).encode())
+        (login,) = self.logins(authorization=f"Bearer {grant['token']}")
+        self.assertEqual((login["began_s"], login["device"], login["current"]), (None, "", True))
+        self.assertEqual(self.post("refresh", {"refresh": grant["refresh"]}).status, 200)

@@ -3,6 +3,7 @@
  * is kept here is only the name to show. Pages connect with tickets that the cookie buys (identity() in page.js).
  */
 
+import { openAccount } from "./account_dialog.js";
 import { account, api, attempt, el, fill, loginAddress, recognise, saveAccount, saveName, savedName, words } from "./page.js";
 
 /** Fill this place with who is logged in, or the ways to do so; nothing where all are guests. */
@@ -12,8 +13,9 @@ export async function showAccount(place, guestToken) {
   const address = loginAddress(ways);
   place.hidden = !(name || ways.passwords || address);
   if (name) {
+    const own = ways.passwords && !elsewhere ? el("button", { type: "button", class: "quiet", onclick: () => openAccount(name) }, "Account") : null;
     const end = elsewhere ? null : el("button", { type: "button", class: "quiet", onclick: logOut }, "Log out");
-    fill(place, el("span", { class: "muted" }, "Logged in as "), el("strong", {}, name), end);
+    fill(place, el("span", { class: "muted" }, "Logged in as "), el("strong", {}, name), own, end);
   } else {
     const label = ways.registration === "closed" ? "Log in" : "Log in or register";
     fill(

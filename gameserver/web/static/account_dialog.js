@@ -1,0 +1,115 @@
+/*
+ * What the owner of an account may change: its name, its password, and where it is logged in. The page's cookie buys
+ * a ticket, and that a token, which is kept no longer than a call takes; a password is asked for where something could
+ * be taken from its owner.
+ */
+
+import { api as call, el, fill, saveAccount, saveName, toast, words } from "./page.js";
+
+/**
+ * Call the server as the owner.
+ * @param {string} path
+ * @param {{ method?: string, body?: object }} [more]
+ */
+async function api(path, more = {}) {
+  const { ticket } = await call("/api/tickets", { method: "POST", body: {} });
+  const { token } = await call("/api/enter", { method: "POST", body: { ticket } });
+  return call(path, { ...more, token });
+}
+
+const field = (id, label, props) => {
+  const input = el("input", { id, required: true, ...props });
+  return { input, row: el("div", { class: "field" }, el("label", { htmlFor: id }, label), input) };
+};
+
+/**
+ * A form of its own, whose failure is said in it.
+ * @param {string} title
+ * @param {any[]} rows
+ * @param {string} button
+ * @param {() => Promise<unknown>} send
+ */
+function part(title, rows, button, send) {
+  const error = el("p", { class: "error", role: "alert" });
+  const submit = async (event) => {
+    event.preventDefault();
+    error.textContent = "";
+    try {
+      await send();
+    } catch (failed) {
+      error.textContent = words(failed);
+    }
+  };
+  return el("form", { class: "stack tight", onsubmit: submit }, el("h3", {}, title), ...rows, error, el("div", { class: "row" }, el("button", { type: "submit" }, button)));
+}
+
+function nameForm(name) {
+  const wanted = field("account-new-name", "Name", { maxlength: "32", value: name, autocomplete: "username" });
+  const proof = field("account-name-password", "Password", { type: "password", autocomplete: "current-password" });
+  return part("Name", [wanted.row, proof.row], "Change the name", async () => {
+    const { user } = await api("/api/name", { method: "POST", body: { name: wanted.input.value.trim(), password: proof.input.value } });
+    saveAccount(user.name);
+    saveName(user.name);
+    location.reload();
+  });
+}
+
+function passwordForm() {
+  const old = field("account-old", "Password until now", { type: "password", autocomplete: "current-password" });
+  const fresh = field("account-new", "New password", { type: "password", autocomplete: "new-password" });
+  return part("Password", [old.row, fresh.row], "Change the password", async () => {
+    await api("/api/password", { method: "POST", body: { old: old.input.value, new: fresh.input.value, cookie: true } });
+    old.input.value = fresh.input.value = "";
+    toast("The password is changed, and all other devices are logged out.");
+    await showLogins(document.getElementById("account-logins"));
+  });
+}
+
+/** When it was used last, in the words of the reader's language. */
+function when(seconds) {
+  return new Date(seconds * 1000).toLocaleString(undefined, { dateStyle: "medium", timeStyle: "short" });
+}
+
+/** What a browser calls itself, as people know it. */
+function deviceName(device) {
+  const browser = /(Edg|OPR|Firefox|Chrome|Safari)/.exec(device)?.[1];
+  const system = /(Android|iPhone|iPad|Windows|Mac OS|Linux)/.exec(device)?.[1];
+  const known = { Edg: "Edge", OPR: "Opera" }[browser] ?? browser;
+  return known ? [known, system].filter(Boolean).join(", ") : device || "A device";
+}
+
+async function showLogins(list, asked = api("/api/logins")) {
+  const { logins } = await asked;
+  const end = (id) => showLogins(list, api("/api/logins", { method: "POST", body: { end: id } })).catch((error) => toast(words(error), { kind: "error" }));
+  const lines = logins.map((login) =>
+    el(
+      "li",
+      { class: "row spread" },
+      el("span", {}, deviceName(login.device), el("span", { class: "small muted" }, login.current ? " · this device" : ` · last used ${when(login.used_s)}`)),
+      login.current ? null : el("button", { type: "button", class: "quiet", onclick: () => end(login.id) }, "Log out", el("span", { class: "visually-hidden" }, ` ${deviceName(login.device)}`)),
+    ),
+  );
+  const all = logins.length > 1 ? el("li", {}, el("button", { type: "button", onclick: () => end(null) }, "Log out all others")) : null;
+  fill(list, ...lines, all);
+}
+
+/** A dialog with all of it. @param {string} name of the account */
+export function openAccount(name) {
+  const list = el("ul", { id: "account-logins", class: "stack tight plain" });
+  const dialog = el("dialog", { "aria-labelledby": "account-title" });
+  dialog.append(
+    el(
+      "div",
+      { class: "stack" },
+      el("h2", { id: "account-title" }, "Account"),
+      nameForm(name),
+      passwordForm(),
+      el("section", { class: "stack tight" }, el("h3", {}, "Where you are logged in"), list),
+      el("div", { class: "row" }, el("button", { type: "button", class: "quiet", onclick: () => dialog.close() }, "Close")),
+    ),
+  );
+  dialog.addEventListener("close", () => dialog.remove());
+  document.body.append(dialog);
+  dialog.showModal();
+  showLogins(list).catch((error) => toast(words(error), { kind: "error" }));
+}
