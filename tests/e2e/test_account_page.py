@@ -43,3 +43,37 @@ class AccountPageTests(ServerCase):
             ann.fits()
 
         await browse(server.port, play)
+
+    async def test_the_owner_changes_it(self) -> None:
+        """Another name, another password, and a device that is logged out from here."""
+        need()
+        cheap = {"GAMESERVER_LIMITS_HASH_KIB": "64", "GAMESERVER_LIMITS_HASH_PASSES": "1"}
+        server = self.server(GAMESERVER_AUTH="guests accounts", **cheap)
+        await server.start()
+
+        def play(people: People) -> None:
+            ann, other = people("Ann"), people("Ann elsewhere")
+            for who, button in ((ann, "Register"), (other, "Log in")):
+                who.go("/").press("Log in or register")
+                who.page.get_by_label("Name", exact=True).fill("Ann Register")
+                who.page.get_by_label("Password", exact=True).fill("correct horse")
+                who.page.locator("dialog").get_by_role("button", name=button, exact=True).click()
+                who.sees("#account strong", "Ann Register")
+            ann.press("Account")
+            ann.sees("#account-logins li:nth-child(2)", "Chrome")
+            ann.page.get_by_role("button", name="Log out all others").click()
+            ann.page.locator("#account-logins li:nth-child(2)").wait_for(state="detached")
+            other.page.reload()
+            other.sees("#account button", "Log in or register")
+            other.complaints.clear()  # that its login is over, which the browser says
+            ann.page.get_by_label("Password until now").fill("correct horse")
+            ann.page.get_by_label("New password").fill("correct horses")
+            ann.press("Change the password")
+            ann.sees("#account-logins li", "this device")
+            ann.page.get_by_label("Name", exact=True).fill("Cleo")
+            ann.page.get_by_label("Password", exact=True).fill("correct horses")
+            ann.press("Change the name")
+            ann.sees("#account strong", "Cleo")
+            ann.fits()
+
+        await browse(server.port, play)

@@ -29,9 +29,14 @@ function client() {
     .then(() => connect(identity()))
     .catch((error) => {
       connecting = null;
+      if (error.code === "unauthenticated") showOwner(); // logged out elsewhere: whoever this was
       throw error;
     });
   return connecting;
+}
+
+function showOwner() {
+  return showAccount($("account"), async () => (await client()).token);
 }
 
 /**
@@ -279,7 +284,7 @@ async function showAddress() {
 
 nameInput.value = savedName();
 recognise().then(() => (nameInput.value ||= savedName()));
-showAccount($("account"), async () => (await client()).token);
+showOwner();
 goToRoomOfQuery();
 showGames();
 poll();
