@@ -21,7 +21,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
 
-from processes import rss_kib
+from processes import cpu_s, rss_kib
 from stores import STORES
 
 GAME: Final = "reversi"
@@ -139,6 +139,7 @@ def measure(kind: str, count: int) -> Iterator[str]:
     with STORES[kind]() as address, tempfile.TemporaryDirectory(prefix="gs-bench-sleep-") as folder:
         assert address is not None
         server, _, empty_s = started(address, folder)
+        empty_cpu_s = cpu_s(server.pid)
         time.sleep(2)
         empty_kib = rss_kib(server.pid)
         server.terminate()
@@ -147,30 +148,38 @@ def measure(kind: str, count: int) -> Iterator[str]:
         subprocess.run([sys.executable, __file__, "--fill", address, "--rooms", str(count)], check=True)
         filled_s = time.perf_counter() - began
         server, port, ready_s = started(address, folder)
+        ready_cpu_s = cpu_s(server.pid)
         try:
             time.sleep(5)
             yield f"{kind}: {count} rooms asleep, put there in {filled_s:.0f} s"
-            yield f"  ready after {ready_s:.2f} s; with an empty store after {empty_s:.2f} s"
+            yield f"  ready after {ready_s:.2f} s, {ready_cpu_s:.2f} s of processor time"
+            yield f"  with an empty store after {empty_s:.2f} s, {empty_cpu_s:.2f} s of processor time"
             more = rss_kib(server.pid) - empty_kib
             yield f"  memory: {empty_kib} KiB empty, {more} KiB more, {more * 1024 / count:.0f} bytes a room"
             chosen = random.Random(1).sample(range(count), WAKES)
             wakes = []
+            before_s = cpu_s(server.pid)
             for number in chosen:
                 status, body, took_s = ask(port, f"/api/rooms/{code_of(number)}")
                 assert status == 200, body
                 wakes.append(took_s * 1000)
+            wake_ms = (cpu_s(server.pid) - before_s) * 1000 / WAKES
             wakes.sort()
             yield f"  a wake-up: {statistics.median(wakes):.2f} ms, 99 of 100 under {wakes[int(0.99 * WAKES)]:.2f} ms"
+            yield f"  of processor time, with the request: {wake_ms:.2f} ms"
             awake = [ask(port, f"/api/rooms/{code_of(number)}")[2] * 1000 for number in chosen]
             yield f"  the same request for a room that is awake: {statistics.median(awake):.2f} ms"
             for path in ("/api/rooms", f"/api/rooms?game={GAME}"):
                 pages = []
+                before_s = cpu_s(server.pid)
                 for _ in range(PAGES):
                     status, body, took_s = ask(port, path)
                     assert status == 200, body
                     pages.append(took_s * 1000)
                     time.sleep(0.1)
-                yield f"  GET {path}: {statistics.median(pages):.1f} ms, at most {max(pages):.1f} ms, {len(body)} bytes"
+                page_ms = (cpu_s(server.pid) - before_s) * 1000 / PAGES
+                times = f"{statistics.median(pages):.1f} ms, at most {max(pages):.1f} ms"
+                yield f"  GET {path}: {times}, {page_ms:.1f} ms of processor time, {len(body)} bytes"
         finally:
             server.terminate()
             server.wait()

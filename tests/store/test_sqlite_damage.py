@@ -14,10 +14,11 @@ import sqlite3
 from pathlib import Path
 from typing import Any, Final
 
+from msgspec.structs import replace
 from twisted.trial.unittest import SynchronousTestCase
 
 from gameserver.errors import StoreUnavailable
-from gameserver.interfaces import Commit, Outcome, UserRow
+from gameserver.interfaces import Asleep, Commit, Outcome, UserRow
 from gameserver.node.unclean_ends import BOOK
 from gameserver.store.sqlite.file import Database
 from gameserver.store.sqlite.recovery import copy, open_database
@@ -62,6 +63,9 @@ def fill(path: str) -> None:
         database.transact([lambda db, some=some: db.commit(some, NOW_MS)])
     changed = [commit_of(number, version=2, chat={"lines": number}) for number in range(0, ROOMS, 3)]
     database.transact([lambda db: db.commit(changed, NOW_MS)])
+    asleep = Asleep(slept_ms=NOW_MS, empty_ms=NOW_MS, due_ms=NOW_MS, listing="{}", is_open=True, users=["ann", "bob"])
+    naps = [replace(commit_of(n, version=2 + (n % 3 == 0)), sleeps=asleep) for n in range(0, ROOMS, 2)]
+    database.transact([lambda db: db.commit(naps, NOW_MS)])
     for number in range(300):
         row = UserRow(id=f"u:{number}", name_key=f"name{number}", version=1, value=b'{"pad": "%s"}' % (b"x" * 100))
         database.transact([lambda db, row=row: db.users.put(row)])
@@ -104,13 +108,13 @@ class DamageCase(SynchronousTestCase):
         self.folder.mkdir()
         self.whole = str(self.folder / "whole.sqlite3")
         fill(self.whole)
+        self.bytes = Path(self.whole).read_bytes()
         self.path = str(self.folder / "gameserver.sqlite3")
         database = Database(self.whole, "NORMAL")
         self.before = seen(database)
         database.settle()
         database.close()
         self.assertEqual(len(self.before), ROOMS)
-        self.bytes = Path(self.whole).read_bytes()
         self.pages = len(self.bytes) // PAGE
         self.odd: list[str] = []
 
@@ -125,6 +129,11 @@ class DamageCase(SynchronousTestCase):
 
     def check(self, database: Database, what: str) -> int:
         """Fail unless each room is as it was, or quarantined. :returns: how many are."""
+        ids, awake, due = database.transact(
+            [lambda db: db.rooms.ids(), lambda db: db.asleep.awake_ids(), lambda db: db.asleep.due(NOW_MS, 2 * ROOMS)]
+        )
+        # Whatever was lost of the index: a room is awake, and opened by the next start, or it sleeps and is due.
+        self.assertEqual(sorted(ids), sorted([*awake, *due.ids]), what)
         found, apart = seen(database), quarantined(database)
         for id, before in self.before.items():
             if id in apart:

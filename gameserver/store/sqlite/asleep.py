@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 SCHEMA_4: Final = (
     "ALTER TABLE rooms ADD COLUMN asleep INTEGER NOT NULL DEFAULT 0",
-    "CREATE INDEX rooms_awake ON rooms (number) WHERE asleep = 0",
+    "CREATE INDEX rooms_awake ON rooms (id) WHERE asleep = 0",
     "CREATE TABLE asleep (room INTEGER PRIMARY KEY, game TEXT NOT NULL, due_ms INTEGER, date_ms INTEGER,"
     " listed_ms INTEGER, is_open INTEGER NOT NULL, size_bytes INTEGER NOT NULL, about BLOB NOT NULL)",
     "CREATE INDEX asleep_due ON asleep (due_ms) WHERE due_ms IS NOT NULL",
@@ -97,6 +97,22 @@ class SleepTable:
             stepped_ms=time.stepped_ms - asleep.stepped_ms,
         )
 
+    def mend(self) -> None:
+        """Some of this was lost with a part of the file: whatever sleeps without an index is awake, and so on."""
+        broken: list[tuple[int]] = []
+        sleepers: list[tuple[str, int]] = []
+        for room, about in self._db.execute("SELECT room, about FROM asleep"):
+            try:
+                sleepers += [(user, room) for user in _users(_decode(about))]
+            except msgspec.MsgspecError:
+                broken.append((room,))
+        self._db.executemany("DELETE FROM asleep WHERE room = ?", broken)
+        self._db.execute("DELETE FROM asleep WHERE room NOT IN (SELECT number FROM rooms)")
+        self._db.execute("UPDATE rooms SET asleep = number IN (SELECT room FROM asleep)")
+        self._db.execute("DELETE FROM sleepers")
+        self._db.executemany("INSERT OR IGNORE INTO sleepers VALUES (?, ?)", sleepers)
+        self._db.execute("DELETE FROM sleepers WHERE room NOT IN (SELECT room FROM asleep)")
+
     def time(self) -> StoreTime:
         """Tell how time goes by; see `StoreTime`."""
         row = self._db.execute("SELECT value FROM meta WHERE key = 'time'").fetchone()
@@ -123,7 +139,12 @@ class SleepTable:
 
     def awake_ids(self) -> list[str]:
         """Return the rooms that do not sleep, oldest first."""
-        return [room for (room,) in self._db.execute("SELECT id FROM rooms WHERE asleep = 0 ORDER BY number")]
+        return [
+            room
+            for (room,) in self._db.execute(
+                "SELECT id FROM rooms INDEXED BY rooms_awake WHERE asleep = 0 ORDER BY number"
+            )
+        ]
 
     def due(self, until_ms: int, limit: int) -> DueRooms:
         """Tell which rooms are due; see `ISleepStore.due_rooms`."""

@@ -100,6 +100,7 @@ class Copying:
             raise NothingSaved
         salvage.lost += self._see_to_rooms(salvage.others)
         salvage.others += self._see_to_others()
+        self._database.asleep.mend()
         ((salvage.rooms,),) = self._database.run("SELECT count(*) FROM rooms", ())
         return salvage
 
