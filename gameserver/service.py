@@ -55,11 +55,12 @@ from gameserver.web.addresses import Addresses
 from gameserver.web.compressed import Compressed
 from gameserver.web.listening import Listening, cannot_listen, speaks_tls
 from gameserver.web.site import site
+from gameserver.websocket.cut_off import CutOff, close_everywhere
 from gameserver.websocket.limits import Budgets, Strangers, descriptors_for, most_connections, raise_descriptors
 from gameserver.websocket.protocol import WebSocketEndpoint
 from gameserver.websocket.proxies import Proxies
 from gameserver.websocket.services import NodeServices
-from gameserver.websocket.session import Session, close_user
+from gameserver.websocket.session import Session
 from gameserver.websocket.sockets import hand_out_sockets
 from gameserver.websocket.standing import Standing
 
@@ -149,7 +150,7 @@ def _build(settings: Settings, reactor: Any, node_file: NodeFile) -> IService:
         users=store,
         hasher=hasher,
         reactor=reactor,
-        revoke=partial(close_user, sessions),
+        revoke=partial(close_everywhere, sessions, registry.news),
     )
     # A Django project seals tickets with the secret that it shares; what is in them is proved as any token is.
     tickets = Tickets((*context.secrets, *shared_secrets(settings)), store, os.urandom)
@@ -160,6 +161,7 @@ def _build(settings: Settings, reactor: Any, node_file: NodeFile) -> IService:
         registry.notify(send)
     standing = Standing(sessions, chain, clock, settings.recheck_s)
     context.rechecks.append(standing.recheck)
+    registry.news.add(CutOff(sessions, standing, context.rereads))
     services = NodeServices(
         registry=registry,
         authenticators=chain,

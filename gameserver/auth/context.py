@@ -25,6 +25,7 @@ class AuthContext(Struct, frozen=True, kw_only=True):
     :ivar revoke: closes a user's open connections: called with the user's id, and the `User.login` that ended, or None
         for all of this user's.
     :ivar reloads: called when files are to be read again; an authenticator that has some adds to them.
+    :ivar rereads: called when another node of the store has written whom it cut off; who remembers that adds to them.
     :ivar rechecks: what to call, in the reactor's thread and with a user's id, when something about this user has
         changed; filled before anybody is let in.
     """
@@ -38,4 +39,5 @@ class AuthContext(Struct, frozen=True, kw_only=True):
     reactor: Any
     revoke: Callable[[str, str | None], None]
     reloads: list[Callable[[], object]] = field(default_factory=list)
+    rereads: list[Callable[[], None]] = field(default_factory=list)
     rechecks: list[Callable[[str], Coroutine[Any, Any, None]]] = field(default_factory=list)

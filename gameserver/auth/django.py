@@ -252,7 +252,9 @@ def make(context: AuthContext) -> DjangoTickets:
             raise settings.error("auth", "django needs DJANGO_SETTINGS_MODULE in the environment, or django.secret")
         if not audience:
             log.warn("tickets of the Django project are taken whichever server they are for: set public_url")
-        return DjangoTickets(shared, most, audience, Revocations(context.users, context.clock))
+        revoked = Revocations(context.users, context.clock)
+        context.rereads.append(revoked.reread)
+        return DjangoTickets(shared, most, audience, revoked)
     check = Queue(Threads(context.reactor, wish.threads), wish.waiting, FULL)
     look = Queue(Threads(context.reactor, wish.threads, nice=False), wish.waiting, "Too many come in; try again.")
     secrets = [*context.secrets, *shared]

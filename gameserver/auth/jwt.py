@@ -180,6 +180,7 @@ def make(context: AuthContext) -> JwtUsers:
     if (wish.key is None) == (wish.jwks is None):
         raise settings.error("jwt.key", "either a file here, or an address as jwt.jwks")
     revoked = Revocations(context.users, context.clock)
+    context.rereads.append(revoked.reread)
     return JwtUsers(wish, _keys(context, wish), settings.limits.name_chars, revoked)
 
 

@@ -81,6 +81,11 @@ class Revocations:
             raise Refused("That login was ended; log in again.", code="unauthenticated")
         return replace(user, rights=found.rights)
 
+    def reread(self) -> None:
+        """Another node has written something: it counts from now on."""
+        if self._read_s is not None:
+            self._read_s = float("-inf")
+
     async def _read(self) -> None:
         now_s = self._clock.monotonic()
         if self._read_s is not None and now_s < self._read_s + REREAD_S:

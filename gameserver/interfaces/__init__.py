@@ -16,6 +16,7 @@ from gameserver.interfaces.asleep import (
     StoreTime,
 )
 from gameserver.interfaces.leases import Heir, ILease, ILeaseHolder, ILeases, LeaseRenewal, OtherNodes
+from gameserver.interfaces.news import BookChange, INews
 from gameserver.interfaces.rooms import IClock, ISession
 from gameserver.interfaces.shown import IShownRooms, Shown
 from gameserver.interfaces.stores import (
@@ -74,6 +75,8 @@ __all__ = [
     "SleepingRooms",
     "SleepingTotal",
     "ISleepStore",
+    "BookChange",
+    "INews",
     "LeaseRenewal",
     "Heir",
     "OtherNodes",

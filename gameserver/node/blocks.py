@@ -9,6 +9,7 @@ from typing import Final
 import msgspec
 
 from gameserver.errors import Refused
+from gameserver.interfaces import BookChange
 
 MOST_BLOCKED: Final = 1000
 """Users whom one user may block."""
@@ -35,6 +36,7 @@ class Blocks:
         self._most = most
         self._count = 0
         self._guests: dict[tuple[str, str], None] = {}
+        self._pairs: dict[str, tuple[str, str]] = {}
 
     def read(self, pages: Mapping[str, bytes]) -> None:
         """Take what the store has; pages of an older version are written anew."""
@@ -51,6 +53,25 @@ class Blocks:
                     puts[_page(page, other)] = _value(page, other)
         if drops:
             self._write(puts, drops)
+
+    def hear(self, change: BookChange) -> None:
+        """Another node wrote this."""
+        for page in change.drops:
+            pair = self._pairs.get(page)
+            if pair is not None:
+                self._forget(*pair)
+        for stored in change.puts.values():
+            user_id, other = msgspec.json.decode(stored, type=tuple[str, str])
+            if other not in self.blocked.get(user_id, ()):
+                self._keep(user_id, other)
+
+    def read_again(self, pages: Mapping[str, bytes]) -> None:
+        """Take what the store has instead of what is known."""
+        for page, pair in list(self._pairs.items()):
+            if page not in pages:
+                self._forget(*pair)
+        new = {page: stored for page, stored in pages.items() if page not in self._pairs}
+        self.read(new)
 
     def put(self, user_id: str, other: str) -> None:
         """
@@ -87,6 +108,7 @@ class Blocks:
     def _keep(self, user_id: str, other: str) -> None:
         self.blocked[user_id] = self.blocked.get(user_id, frozenset()) | {other}
         self._count += 1
+        self._pairs[_page(user_id, other)] = (user_id, other)
         if user_id.startswith("guest:"):
             self._guests[user_id, other] = None
 
@@ -95,6 +117,7 @@ class Blocks:
         if not self.blocked[user_id]:
             del self.blocked[user_id]
         self._count -= 1
+        self._pairs.pop(_page(user_id, other), None)
         self._guests.pop((user_id, other), None)
 
 

@@ -2,12 +2,12 @@
 Lines outside rooms: the lobby of a game, direct messages, announcements of the operator.
 
 Each is a feed with a bounded number of lines, kept in a book of the store. Who listens is told a line once the store
-has it. A node tells its own listeners; those of other nodes find it when they listen again.
+has it: by the node that wrote it, and by others when they hear of it (`gameserver.node.news`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from hashlib import blake2b
 from typing import TYPE_CHECKING, Any, Final
 
@@ -16,7 +16,7 @@ from msgspec import Struct
 from twisted.internet.defer import Deferred, DeferredLock
 
 from gameserver.errors import Refused
-from gameserver.interfaces import IBooks, IClock, ISession, User, is_guest
+from gameserver.interfaces import BookChange, IBooks, IClock, ISession, User, is_guest
 from gameserver.protocol import messages, msgpack, values
 from gameserver.protocol.texts import said
 from gameserver.rates import TokenBuckets
@@ -25,6 +25,7 @@ from gameserver.room.chat.admission import read_data, say_muted
 from gameserver.room.chat.moderation import has_right
 from gameserver.room.chat.words import WordFilter
 from gameserver.room.publish.audience import audience_of
+from gameserver.store.keys import POSTS
 
 if TYPE_CHECKING:
     from gameserver.node.moderation import Moderation
@@ -166,6 +167,44 @@ class LobbyChat:
         """The operator says something to everybody who listens."""
         await self._put(SERVER, SERVER, None, text, data, False)
 
+    # What other nodes write
+
+    def hears(self, book: str) -> bool:
+        """Whether a book is a feed's; see `gameserver.node.news.Hearer`."""
+        return book.startswith(POSTS)
+
+    async def hear(self, change: BookChange) -> None:
+        """Tell those who listen here what was written elsewhere; see `gameserver.node.news.Hearer`."""
+        feed = self._feeds.get(change.book.removeprefix(POSTS))
+        if feed is None or not feed.is_read:
+            return  # it is read when somebody listens
+        await feed.lock.acquire()
+        try:
+            gone = set(change.drops)
+            feed.lines = [x for x in feed.lines if _page(x) not in gone]
+            self._take(feed, change.puts)
+        finally:
+            feed.lock.release()
+
+    async def read_again(self) -> None:
+        """Read the feeds to which somebody listens here; see `gameserver.node.news.Hearer`."""
+        for name, feed in list(self._feeds.items()):
+            if feed.listeners:
+                await feed.lock.acquire()
+                try:
+                    await self._read(feed, name)
+                finally:
+                    feed.lock.release()
+
+    def _take(self, feed: Feed, pages: Mapping[str, bytes]) -> None:
+        """Have these lines, too, and tell those that were not known."""
+        known = {_page(x) for x in feed.lines}
+        new = [_line(stored) for page, stored in sorted(pages.items()) if page not in known]
+        feed.lines = sorted([*feed.lines, *new], key=lambda x: x.line)
+        feed.last = feed.lines[-1].line if feed.lines else 0
+        for line in new:
+            self._tell(feed, line)
+
     def _admit(self, user: User) -> bool:
         """:returns: whether a line is for its writer alone. :raises Refused: nothing may be said."""
         if has_right(user):
@@ -234,7 +273,11 @@ class LobbyChat:
         if feed.is_read and not self._shared:
             return
         pages = await _done(self._store.read_book(_book(name)))
-        feed.lines = [msgspec.convert(values.decode(stored), PostLine) for _, stored in sorted(pages.items())]
+        if feed.is_read:
+            feed.lines = [x for x in feed.lines if _page(x) in pages]
+            self._take(feed, pages)  # those who listen have heard none of what is new
+            return
+        feed.lines = [_line(stored) for _, stored in sorted(pages.items())]
         feed.last = feed.lines[-1].line if feed.lines else 0
         feed.is_read = True
 
@@ -252,7 +295,11 @@ def _post(line: PostLine) -> messages.Post:
 
 
 def _book(name: str) -> str:
-    return f"posts:{name}"
+    return f"{POSTS}{name}"
+
+
+def _line(stored: bytes) -> PostLine:
+    return msgspec.convert(values.decode(stored), PostLine)
 
 
 def _page(line: PostLine) -> str:

@@ -1,9 +1,9 @@
 """
 The server's own moderation: sanctions of users and addresses, who has blocked whom, and the log, all in the store.
 
-Each node reads them when it starts, and keeps them in memory: rooms ask at every line. What one node writes, another
-of the same store knows after its next start. The store has until when a sanction stands by the wall clock of the node
-that made it; if the clock of this one is stepped, the sanctions in memory end when they would have.
+Each node reads them when it starts, and keeps them in memory: rooms ask at every line. What one node writes, the others
+of the same store hear of (`gameserver.node.news`). The store has until when a sanction stands by the wall clock of the
+node that made it; if the clock of this one is stepped, the sanctions in memory end when they would have.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from twisted.logger import Logger
 from twisted.python.failure import Failure
 
 from gameserver.errors import Refused, StoreUnavailable
-from gameserver.interfaces import IBooks, IClock, User
+from gameserver.interfaces import BookChange, IBooks, IClock, User
 from gameserver.node.blocks import Blocks
 from gameserver.node.log_book import MOST_RECORDS, LogBook, newest
 from gameserver.node.sanctions import Sanction, SanctionIndex
@@ -40,6 +40,7 @@ class Moderation(UserWatch):
     :param store: where it outlives the process.
     :param entropy: so many random bytes, for names of pages.
     :ivar sanctions: those that were made, and not lifted.
+    :ivar banned: called with a ban that another node has made; None: nobody is to be shown out.
     :ivar notified: called with what a system outside is to be told; None: there is none.
     :param reports_per_user: at once; a minute brings back as many.
     :param reports_per_address: the same for all who share an address, whoever they say they are.
@@ -68,6 +69,7 @@ class Moderation(UserWatch):
         self._newest_ms = 0
         self._written: Deferred[bool] = succeed(True)
         self.notified: Callable[[Notice], None] | None = None
+        self.banned: Callable[[Sanction], Any] | None = None
 
     async def start(self) -> None:
         """Read what the store has."""
@@ -79,6 +81,48 @@ class Moderation(UserWatch):
                 book.put(page, Record.decode(stored), len(stored))
         for page, _ in newest(self._log.values(), most=1):
             self._newest_ms, self._noted = (int(number) for number in page.split("-")[:2])
+
+    # What other nodes write
+
+    def hears(self, book: str) -> bool:
+        """Whether a book is one of these; see `gameserver.node.news.Hearer`."""
+        return book in ("blocks", "sanctions") or book in self._log
+
+    async def hear(self, change: BookChange) -> None:
+        """Take what another node wrote; see `gameserver.node.news.Hearer`."""
+        if change.book == "blocks":
+            self._blocks.hear(change)
+        elif change.book == "sanctions":
+            for id in change.drops:
+                if id in self.sanctions:
+                    self.sanctions.pop(id)
+            for stored in change.puts.values():
+                self._take(msgspec.json.decode(stored, type=Sanction))
+        else:
+            book = self._log[change.book]
+            for page, stored in change.puts.items():
+                book.put(page, Record.decode(stored), len(stored))
+
+    async def read_again(self) -> None:
+        """Read all that the store has; see `gameserver.node.news.Hearer`."""
+        sanctions = await self._store.read_book("sanctions")
+        for sanction in self.sanctions:
+            if sanction.id not in sanctions:
+                self.sanctions.pop(sanction.id)
+        for stored in sanctions.values():
+            self._take(msgspec.json.decode(stored, type=Sanction))
+        self._blocks.read_again(await self._store.read_book("blocks"))
+        for name, most in MOST_RECORDS.items():
+            book = LogBook(most)
+            for page, stored in sorted((await self._store.read_book(name)).items()):
+                book.put(page, Record.decode(stored), len(stored))
+            self._log[name] = book
+
+    def _take(self, sanction: Sanction) -> None:
+        is_new = sanction.id not in self.sanctions
+        self.sanctions.put(sanction)
+        if is_new and sanction.act == "ban" and self.banned is not None:
+            self.banned(sanction)
 
     # What rooms ask
 

@@ -13,6 +13,7 @@ from gameserver.errors import Refused
 from gameserver.interfaces import User
 from gameserver.node.codes import as_typed
 from gameserver.node.sanctions import Sanction
+from gameserver.node.showing_out import expel
 from gameserver.protocol.texts import cleaned, said
 from gameserver.room.chat import moderation
 from gameserver.room.chat.moderation import SLOWEST_S, has_right
@@ -121,7 +122,7 @@ class Operators:
         whom = Who(wish.user, "") if wish.user else None
         self._note(user, wish.act, whom=whom, s=wish.s, reason=wish.reason, about=wish.address, game=wish.game)
         if wish.act == "ban":
-            await self._expel(user, wish)
+            await expel(self._registry, user, made)
         return made
 
     def sanctions(self, user: User) -> list[Sanction]:
@@ -189,24 +190,6 @@ class Operators:
     def _aside(self, user: User, code: str) -> RoomAside:
         _check_admin(user)
         return self._registry.mending.find(code if self._registry.aside.holds(code) else as_typed(code))
-
-    async def _expel(self, user: User, wish: SanctionWish) -> None:
-        """Whoever is banned may be in rooms at present, also in such that sleep."""
-        watch = self._registry.watch
-        for code in (await self._registry.sleeping_rooms_of(wish.user)).seated if wish.user else ():
-            try:
-                await self._registry.reach(code)
-            except Refused:
-                continue  # it is another node's by now, or over
-        for runner in list(self._registry.runners):
-            room = runner.room
-            if wish.game not in ("", room.spec.name):
-                continue
-            for seat in list(room.seats.values()):
-                addresses = [getattr(session, "address", "") for session in room.publisher.listeners(seat.id)] or [""]
-                reasons = [watch.ban_of(seat.user_id, address, room.spec.name, room.now) for address in addresses]
-                if all(reason is not None for reason in reasons) and not seat._moderates:
-                    await runner.post(Moderate(moderation.kick, user, seat.id, {"reason": wish.reason}))
 
     def _note(self, user: User, act: str, **about: Any) -> None:
         at_ms = round(self._registry.clock.now() * 1000)

@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, cast
 
 from msgspec.structs import replace
+from twisted.internet.defer import Deferred
 
 from gameserver.errors import PASSING, Elsewhere, NotJSON, Refused, StoreUnavailable
 from gameserver.interfaces import IClock, IHasher, IShownRooms, IStore, User
@@ -15,6 +16,7 @@ from gameserver.node.matching import NO_ROOM, TRIES, Matching, Seek
 from gameserver.node.notifier import Notifier, Send
 from gameserver.node.passwords import Passwords
 from gameserver.node.running_rooms import RunningRooms
+from gameserver.node.showing_out import ELSEWHERE, show_out
 from gameserver.node.successors import Successors
 from gameserver.node.window import RoomWindow
 from gameserver.protocol import values
@@ -72,6 +74,7 @@ class RoomRegistry(RunningRooms):
         )
         self._context.go_on = self._go_on_soon
         self.notifier: Notifier | None = None
+        self.watch.banned = lambda ban: Deferred.fromCoroutine(show_out(self, ELSEWHERE, ban))
 
     def notify(self, send: Send) -> None:
         """

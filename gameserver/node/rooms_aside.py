@@ -113,8 +113,13 @@ class RoomsAside:
 
     def check_room(self, *codes: str) -> None:
         """:raises Refused: ``quarantined``: one of these is kept aside."""
-        if any(code in self._rooms for code in codes):
-            raise Refused(code="quarantined")
+        for code in codes:
+            room = self._rooms.get(code)
+            unclean = self._unclean if room is not None and room.quarantined else None
+            if unclean is not None and room is not None and unclean.why(room.id) is None:
+                self.back(code)  # it was freed at another node
+            if code in self._rooms:
+                raise Refused(code="quarantined")
 
     def holds_of(self, game: str) -> bool:
         """Whether there are some of a game."""

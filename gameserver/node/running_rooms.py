@@ -27,6 +27,7 @@ from gameserver.node.leased_rooms import LeasedRooms
 from gameserver.node.lobby_chat import LobbyChat
 from gameserver.node.mending import Mending
 from gameserver.node.moderation import Moderation
+from gameserver.node.news import News
 from gameserver.node.open_rooms import OpenRooms
 from gameserver.node.opened_rooms import OpenedRooms
 from gameserver.node.openers import Openers
@@ -146,6 +147,9 @@ class RunningRooms(RoomsAsleep):
             chat_data_bytes=self.chat_data_bytes,
             shared=lease is not None,
         )
+        self.news = News(store, clock)
+        for hearer in (self.watch, self.lobby_chat, self.unclean):
+            self.news.add(hearer)
         self._last_beat_ms = 0
         self._opener = RoomOpener(store, clock, self._ids, self._reopen, lambda: self.draining)
         self._opener.before = self.unclean.renew if lease is not None else None
@@ -190,6 +194,7 @@ class RunningRooms(RoomsAsleep):
         """
         await self.store.start()
         await check_whole(self.store)
+        await self.news.begin()
         await self.watch.start()
         await self.unclean.start()
         if self._lease is not None:
@@ -209,6 +214,7 @@ class RunningRooms(RoomsAsleep):
         self.calendar.stop()
         self._heartbeat.stop()
         self.sleeper.stop()
+        self.news.stop()
         for runner in list(self._runners.values()):
             runner.stop("draining")
             self._batch.add(runner)

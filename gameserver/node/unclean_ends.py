@@ -17,7 +17,7 @@ from twisted.logger import Logger
 from gameserver.errors import StoreUnavailable
 
 if TYPE_CHECKING:
-    from gameserver.interfaces import IClock
+    from gameserver.interfaces import BookChange, IClock
     from gameserver.node.step_notes import Note
 
 BOOK: Final = "unclean"
@@ -135,6 +135,18 @@ class UncleanEnds:
     async def renew(self) -> None:
         """Read what other nodes, and the processes beside them, have found out."""
         await self.read(older_s=READ_S)
+
+    def hears(self, book: str) -> bool:
+        """Whether a book is this one; see `gameserver.node.news.Hearer`."""
+        return book == BOOK
+
+    async def hear(self, change: BookChange) -> None:
+        """Another node has found out something; see `gameserver.node.news.Hearer`."""
+        await self.read()
+
+    async def read_again(self) -> None:
+        """Read what the store knows; see `gameserver.node.news.Hearer`."""
+        await self.read()
 
     def of(self, room: str) -> list[UncleanEnd]:
         """:returns: those of a room, the newest last."""

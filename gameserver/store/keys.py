@@ -92,6 +92,8 @@ gameserver:lease:NODE   string: the token of the node's process      the lease's
 gameserver:nodes        set: nodes that may have rooms               a node is in it until another has its rooms
 gameserver:once:NAME    string: who saw to that; random              a day (a TTL)
 gameserver:book:NAME    hash: pages of a book, by name               each page's until it is torn out
+gameserver:news         stream: node, words: what was written into    the newest 4000
+                        books of which all nodes are to know
 gameserver:meta         hash: schema, secret (whose fingerprint all  for good
                         nodes must have), beat_ms:NODE (the newest
                         beat or commit of the node); outage_ms,
@@ -129,6 +131,11 @@ ENTRY: Final = "/"
 NOTICES: Final = "notices"
 """The book of what a system outside is to be told of rooms; a commit writes its pages, see `Commit.notices`."""
 
+NEWS: Final = frozenset({"sanctions", "blocks", "log", "hosts", "reports", "revoked", "unclean"})
+"""Books that nodes have in memory, and read on as others write them."""
+POSTS: Final = "posts:"
+"""What the names of books begin with that keep lines outside rooms."""
+
 CODE_REST_MS: Final = 24 * 60 * 60 * 1000
 """Milliseconds for which the code of a room that ended is given to no other: people try yesterday's code."""
 
@@ -141,6 +148,7 @@ SPACE_KEY: Final = "gameserver:space"
 OPEN_PREFIX: Final = "gameserver:open:"
 ASLEEP_PREFIX: Final = "gameserver:asleep:"
 SLEEPS_PREFIX: Final = "gameserver:sleeps:"
+NEWS_KEY: Final = "gameserver:news"
 META_KEY: Final = "gameserver:meta"
 SHOWING_KEY: Final = "gameserver:showing"
 SHOWN_KEY: Final = "gameserver:shown"
@@ -196,6 +204,11 @@ def node_key(node: str) -> str:
 def book_key(book: str) -> str:
     """Name the key of a book."""
     return f"gameserver:book:{book}"
+
+
+def is_news(book: str) -> bool:
+    """Whether all nodes are to know at once what is written into a book."""
+    return book in NEWS or book.startswith(POSTS)
 
 
 def user_key(user_id: str) -> str:

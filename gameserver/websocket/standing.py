@@ -69,7 +69,7 @@ class Standing(Service):
             await self._recheck(login)
 
     def _look(self) -> None:
-        looking = Deferred.fromCoroutine(self._recheck_all())
+        looking = Deferred.fromCoroutine(self.recheck_all())
         looking.addErrback(lambda failure: log.failure("who is connected could not be looked up", failure))
         looking.addCallback(lambda _: self._look_later())
 
@@ -77,7 +77,8 @@ class Standing(Service):
         if self.running:
             self._call = self._clock.later(self._every_s, self._look)
 
-    async def _recheck_all(self) -> None:
+    async def recheck_all(self) -> None:
+        """Look everybody up again."""
         # One after the other: there is time, and whoever comes in meanwhile is to wait for none of it.
         for count, login in enumerate(self._logins(), 1):
             await self._recheck(login)

@@ -13,9 +13,11 @@ from zope.interface import implementer
 
 from gameserver.errors import StoreUnavailable
 from gameserver.interfaces import (
+    BookChange,
     Commit,
     Heir,
     ILeases,
+    INews,
     IShownRooms,
     LeaseRenewal,
     Located,
@@ -25,6 +27,7 @@ from gameserver.interfaces import (
     Stored,
     StoreTime,
 )
+from gameserver.store import keys
 from gameserver.store.memory.asleep import SleepBook
 from gameserver.store.memory.store import MemoryStore
 
@@ -57,6 +60,8 @@ class Shared:
         self.beats: dict[str, int] = {}
         self.sleep = SleepBook()
         self.done: dict[str, tuple[str, float]] = {}
+        self.news: list[tuple[str, BookChange]] = []
+        self.forgotten_news = 0
 
     def token(self, node: str) -> str | None:
         """The token of a node's lease, if it holds one."""
@@ -73,7 +78,7 @@ class Shared:
         return max(0.0, until - self.seconds())
 
 
-@implementer(ILeases, IShownRooms)
+@implementer(ILeases, INews, IShownRooms)
 class SharedStore(MemoryStore):
     """
     One node's way to it.
@@ -93,6 +98,34 @@ class SharedStore(MemoryStore):
         self._claims = shared.claims
         self._books = shared.books
         self._sleep = shared.sleep
+
+    def write_book(self, book: str, puts: Mapping[str, bytes], drops: Sequence[str] = ()) -> Deferred[None]:
+        """Write, and let others know."""
+
+        def tell(result: None) -> None:
+            if keys.is_news(book):
+                self._shared.news.append((self._node, BookChange(book=book, puts=dict(puts), drops=list(drops))))
+
+        return super().write_book(book, puts, drops).addCallback(tell)
+
+    def last_news(self) -> Deferred[str]:
+        """Where the list ends."""
+        return self._ask(lambda: str(len(self._shared.news)))
+
+    def news_since(self, place: str) -> Deferred[Any]:
+        """What others wrote since."""
+
+        def read() -> Any:
+            if int(place) < self._shared.forgotten_news:
+                return None
+            some = self._shared.news[int(place) :]
+            return str(int(place) + len(some)), [change for node, change in some if node != self._node]
+
+        return self._ask(read)
+
+    def tell_news(self, change: BookChange) -> Deferred[None]:
+        """Let others know."""
+        return self._ask(lambda: self._shared.news.append((self._node, change)))
 
     def reconnect(self) -> None:
         """The connection is another: what the store had may be lost."""

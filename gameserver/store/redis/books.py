@@ -8,9 +8,10 @@ from typing import Any, Final
 from twisted.internet.defer import Deferred
 from zope.interface import implementer
 
-from gameserver.interfaces import IBooks
+from gameserver.interfaces import BookChange, IBooks
 from gameserver.store import keys
-from gameserver.store.redis.scripts import PACK, script, unpacked
+from gameserver.store.redis.news import MOST, words_of
+from gameserver.store.redis.scripts import PACK, LeaseHolder, script, unpacked
 
 _READ: Final = script(PACK + "return pack(redis.call('HGETALL', KEYS[1])) -- KEYS: a book's")
 _NAMES: Final = script(
@@ -22,10 +23,15 @@ return pack({found[1], unpack(found[2])})
 """
 )
 _WRITE: Final = script("""
--- KEYS: a book's. ARGV: how many pages to write, page and value of each, and pages to tear out.
+-- KEYS: a book's; and news, if this is to be some. ARGV: how many pages to write, page and value of each, how many news
+-- are kept, node, words, and pages to tear out.
 local puts = tonumber(ARGV[1])
 for i = 2, 2 * puts + 1, 2 do redis.call('HSET', KEYS[1], ARGV[i], ARGV[i + 1]) end
-for i = 2 * puts + 2, #ARGV do redis.call('HDEL', KEYS[1], ARGV[i]) end
+local behind = 2 * puts + 2
+if KEYS[2] then
+  redis.call('XADD', KEYS[2], 'MAXLEN', '~', ARGV[behind], '*', 'node', ARGV[behind + 1], 'words', ARGV[behind + 2])
+end
+for i = behind + 3, #ARGV do redis.call('HDEL', KEYS[1], ARGV[i]) end
 return 1
 """)
 
@@ -35,6 +41,7 @@ class RedisBooks:
     """The books of a store on Redis: a hash each, ``gameserver:book:NAME``."""
 
     _ask: Callable[..., Deferred[Any]]
+    _node: LeaseHolder
 
     def read_book(self, book: str) -> Deferred[dict[str, bytes]]:
         """Read all pages of a book, by their names; see `IBooks.read_book`."""
@@ -59,7 +66,12 @@ class RedisBooks:
         written: list[str | int | bytes] = [len(puts)]
         for page, value in puts.items():
             written += [page, value]
-        return self._ask(_WRITE, [keys.book_key(book)], [*written, *drops]).addCallback(lambda _: None)
+        named, told = [keys.book_key(book)], b""
+        if keys.is_news(book):
+            named.append(keys.NEWS_KEY)
+            told = words_of(BookChange(book=book, puts=puts, drops=drops))
+        written += [MOST, self._node.name, told]
+        return self._ask(_WRITE, named, [*written, *drops]).addCallback(lambda _: None)
 
 
 def _pages(packed: bytes) -> dict[str, bytes]:

@@ -31,6 +31,7 @@ from gameserver.store.redis.books import RedisBooks
 from gameserver.store.redis.calls import ScriptCall, ScriptCalls
 from gameserver.store.redis.connection import RedisConnection, Refusal
 from gameserver.store.redis.leases import RedisLeases
+from gameserver.store.redis.news import RedisNews
 from gameserver.store.redis.shown import RedisShown
 from gameserver.store.redis.users import RedisUsers
 
@@ -43,7 +44,7 @@ log = Logger(namespace="gameserver")
 
 
 @implementer(IStore, ILeases, IShownRooms)
-class RedisStore(RedisUsers, RedisBooks, RedisLeases, RedisSleep, RedisShown):
+class RedisStore(RedisUsers, RedisBooks, RedisLeases, RedisSleep, RedisShown, RedisNews):
     """
     Keep rooms and users in Redis 5 or newer.
 

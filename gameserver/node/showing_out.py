@@ -1,0 +1,50 @@
+"""Whoever was just banned, and is here: connections are closed, and seats are lost."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from gameserver.errors import Refused
+from gameserver.interfaces import User
+from gameserver.room.chat import moderation
+from gameserver.room.inputs.moderation import Moderate
+
+if TYPE_CHECKING:
+    from gameserver.node.rooms import RoomRegistry
+    from gameserver.node.sanctions import Sanction
+
+ELSEWHERE: Final = User("", "", rights=("moderator",))
+"""An operator who did it at another node."""
+
+
+async def show_out(registry: RoomRegistry, by: User, ban: Sanction) -> None:
+    """
+    Have a ban hold for those who are on this node.
+
+    :param by: who made it.
+    """
+    if not ban.game:
+        registry.people.close_banned(registry.watch)
+    await expel(registry, by, ban)
+
+
+async def expel(registry: RoomRegistry, by: User, ban: Sanction) -> None:
+    """Take the seats of those whom a ban is about, also in rooms that sleep."""
+    watch = registry.watch
+    for code in (await registry.sleeping_rooms_of(ban.user)).seated if ban.user else ():
+        try:
+            await registry.reach(code)
+        except Refused:
+            continue  # it is another node's by now, or over
+    for runner in list(registry.runners):
+        room = runner.room
+        if ban.game not in ("", room.spec.name):
+            continue
+        for seat in list(room.seats.values()):
+            addresses = [getattr(session, "address", "") for session in room.publisher.listeners(seat.id)] or [""]
+            reasons = [watch.ban_of(seat.user_id, address, room.spec.name, room.now) for address in addresses]
+            if all(reason is not None for reason in reasons) and not seat._moderates:
+                try:
+                    await runner.post(Moderate(moderation.kick, by, seat.id, {"reason": ban.reason}))
+                except Refused:
+                    continue  # the seat, or the room, has gone by itself
