@@ -82,7 +82,11 @@ class NewsTests(TwoNodesTestCase):
         for text in ("one", "two", "three"):
             self.done(self.b, say(self.bob.user, "lobby:counting", text, None))
         self.done(self.b, Operators(self.b.registry).announce(MOD, Announcement("soon")))
-        self.b.registry.lobby_chat._meet = lambda user, other: True
+
+        async def meet(user: str, other: str) -> bool:
+            return True
+
+        self.b.registry.lobby_chat._meet = meet
         self.done(self.b, say(self.bob.user, "user:ann", "psst", None))
         self.pass_time(NEWS_S + 0.1, self.a, self.b)
         self.assertEqual(self.texts(self.ann), ["one", "two", "three", "soon", "psst"])

@@ -148,10 +148,10 @@ class DamageCase(SynchronousTestCase):
 
 
 class EveryPageTests(DamageCase):
-    def every(self, content: Any, most: int, *, odd: int = 0) -> None:
-        """Overwrite each page in turn; so many times at most it may not be found out."""
+    def every(self, content: Any, most: int, *, odd: int = 0, step: int = 1) -> None:
+        """Overwrite each page in turn, or one of ``step``; so many times at most it may not be found out."""
         apart = []
-        for page in range(1, self.pages + 1):
+        for page in range(1, self.pages + 1, step):
             database = self.damaged(page, content(page))
             kept = [path for path in self.folder.glob("gameserver.sqlite3.damaged-*") if not path.name.endswith("-wal")]
             apart.append(self.check(database, f"page {page} of {self.pages}"))
@@ -172,11 +172,11 @@ class EveryPageTests(DamageCase):
 
     def test_text(self) -> None:
         """Another file's."""
-        self.every(lambda page: (b"All work and no play makes a page of text. " * 100)[:PAGE], ROOMS // 2)
+        self.every(lambda page: (b"All work and no play makes a page of text. " * 100)[:PAGE], ROOMS // 2, step=4)
 
     def test_another_page(self) -> None:
         """A write that went to the wrong place: nearly always it can be told that a page is another's."""
-        self.every(lambda page: self.bytes[(page % self.pages) * PAGE :][:PAGE], ROOMS // 2, odd=1)
+        self.every(lambda page: self.bytes[(page % self.pages) * PAGE :][:PAGE], ROOMS // 2, odd=1, step=2)
 
 
 class SomePagesTests(DamageCase):

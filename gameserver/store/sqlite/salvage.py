@@ -174,9 +174,19 @@ class Copying:
             self._quarantine(id, code, game, lost[number])
             # What a server has of it in memory it stores again, whole, since this file is behind.
             self._database.run("UPDATE rooms SET version = version - 1 WHERE number = ? AND version > 1", (number,))
+        self._wake()
         for id, code, _ in known.values():
             self._database.run("INSERT OR IGNORE INTO codes (code, room) VALUES (?, ?)", (code, id))
         return [LostRoom(*known[number][1:], lost[number]) for number in sorted(lost)]
+
+    def _wake(self) -> None:
+        """What an index of sleeping rooms has lost is not known to be due: these rooms are opened at the next start."""
+        whole = not any(self._tree(table).bad for table in ("asleep", "sleepers"))
+        where = "" if not whole or self._trees.lost_roots else " WHERE number NOT IN (SELECT room FROM asleep)"
+        self._database.run(f"UPDATE rooms SET asleep = 0{where}", ())
+        if not where:
+            self._database.run("DELETE FROM asleep", ())
+            self._database.run("DELETE FROM sleepers", ())
 
     def _lost_parts(self, known: set[int]) -> Iterable[tuple[int, str]]:
         index = self._tree("parts", "room")
@@ -296,4 +306,5 @@ def shapes_of(database: Any) -> Iterable[Shape]:
             found = database.run(f"PRAGMA index_xinfo({name})", ())
             if table in unnumbered and columns[table] and name.endswith("autoindex_" + table + "_1"):
                 continue  # the table itself
-            yield Shape(name, table, tuple(columns[table].get(row[2], number) for row in found), numbered=False)
+            indexed = [columns[table].get(row[2], number) for row in found]
+            yield Shape(name, table, tuple(number if c.number else c for c in indexed), numbered=False)
