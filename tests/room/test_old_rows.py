@@ -89,7 +89,7 @@ class OldRowTests(SynchronousTestCase):
                 for (seat, key, id), frame in frames.items():
                     memory = room.replies.answers.find(seat, key)
                     assert memory is not None
-                    self.assertEqual(memory.answers[id], frame)
+                    self.assertEqual(memory.answer(id), frame)
 
     def test_timers_in_one_part(self) -> None:
         """Timers that were stored as one part have a part each with the first commit."""
