@@ -356,7 +356,7 @@ class Table(TableFacts):
 
     def _open(self) -> None:
         self._registry = RoomRegistry(
-            dict(self._specs),
+            {**self._specs, self._spec.name: self._spec},
             self._store,
             self._clock,
             self._entropy.randbytes,
