@@ -42,11 +42,13 @@ const CLIENT = ["/gameserver.js", "/game-chat.js"];
 const fileAt = (path) => (CLIENT.includes(path) ? here(path.slice(1)) : join(STATIC, path.replace("/static/", "")));
 const pathOf = (file) => CLIENT.find((path) => fileAt(path) === file) ?? `/static/${relative(STATIC, file).replaceAll("\\", "/")}`;
 
+const OF_ONE_PAGE = /^(account|lobby)/;
+
 /** What pages may import: the client, its chat, and each module beside page.js, or in kit/, that exports anything. */
 function shared() {
   const found = ["", "kit"].flatMap((folder) => {
     try {
-      return readdirSync(join(STATIC, folder)).filter((name) => name.endsWith(".js")).map((name) => posix.join("/static", folder, name));
+      return readdirSync(join(STATIC, folder)).filter((name) => name.endsWith(".js") && !OF_ONE_PAGE.test(name)).map((name) => posix.join("/static", folder, name));
     } catch {
       return [];
     }

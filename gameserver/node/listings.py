@@ -32,6 +32,9 @@ class Listing(Struct, frozen=True):
     What anybody may know of a room; ``room`` is its code, and ``seats`` are for who keeps order.
 
     :ivar open_to: the roles of which somebody new finds a seat now, with the password where one is needed.
+    :ivar host: what the host is called; None: there is none now.
+    :ivar here: how many people are connected, in whatever role.
+    :ivar made_ms: milliseconds since 1970 when the room was made.
     """
 
     room: str
@@ -44,6 +47,9 @@ class Listing(Struct, frozen=True):
     needs_password: bool
     options: Any
     open_to: list[str]
+    host: str | None = None
+    here: int = 0
+    made_ms: int = 0
     seats: list[Sitter] | UnsetType = UNSET
 
 
@@ -53,6 +59,7 @@ def listing_of(room: Room) -> Listing:
     :raises Elsewhere: all have gone on in another.
     """
     check_here(room)
+    host = room.seats.get(room.state.host or "")
     return Listing(
         room=room.code,
         game=room.spec.name,
@@ -64,6 +71,9 @@ def listing_of(room: Room) -> Listing:
         needs_password=room.state.password is not None,
         options=values.to_wire(room.state.options),
         open_to=[role for role in free_roles(room) if role != "host"],  # that is for the creator
+        host=host.name if host is not None else None,
+        here=sum(1 for seat in room.seats.values() if seat.online and seat.bot is None),
+        made_ms=round(room.state.created * 1000),
     )
 
 

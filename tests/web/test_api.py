@@ -654,6 +654,9 @@ class RoomsTests(ApiTests):
                 "locked": False,
                 "needs_password": False,
                 "open_to": ["player", "screen"],
+                "host": "Bob",
+                "here": 1,
+                "made_ms": round(self.node.services.clock.now() * 1000),
                 "options": {"rounds": 2, "mood": "calm"},
             },
         )

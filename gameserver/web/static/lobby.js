@@ -5,10 +5,12 @@
 
 import { connect } from "../gameserver.js";
 import { showAccount } from "./account.js";
+import { age, offered, playUrl, roomCard, search } from "./lobby_rooms.js";
 import { account, api, attempt, cleanCode, el, fill, identity, keyHere, newsBanner, ownProfile, recognise, saveName, savedName, toast, urlOf, words } from "./page.js";
 import { schemaForm } from "./form.js";
 
 const POLL_MS = 3000;
+const SEARCHED = 6; // so many rooms are seen at a glance
 const LOOKED_UP = 6; // a room that is gone costs the address some of its budget for guesses
 const GONE_KEY = keyHere("gameserver.gone");
 
@@ -37,18 +39,6 @@ function client() {
 
 function showOwner() {
   return showAccount($("account"), async () => (await client()).token);
-}
-
-/**
- * @param {string} game
- * @param {{ room?: string, role?: string, join?: boolean }} where
- */
-function playUrl(game, { room, role, join = false } = {}) {
-  const url = urlOf(`/play/${encodeURIComponent(game)}/`);
-  if (room) url.searchParams.set("room", room);
-  if (join) url.searchParams.set("join", "1"); // sit down at once, with the name that was used last
-  if (role && role !== "player") url.searchParams.set("role", role);
-  return url.pathname + url.search;
 }
 
 function players({ min_players: low, max_players: high }) {
@@ -131,36 +121,6 @@ async function showGames() {
 
 // Rooms
 
-const STATUS = { lobby: "waiting", playing: "playing", over: "finished" };
-
-/**
- * @param {any} room
- * @param {{ label?: string, role?: string }} options
- */
-function roomCard(room, { label = "Join", role } = {}) {
-  const url = playUrl(room.game, { room: room.room, role });
-  const notes = [room.needs_password && "password", room.locked && "closed to newcomers"].filter(Boolean);
-  const canWatch = room.open_to.includes("spectator") && !role;
-  const watch = canWatch ? el("a", { class: "button quiet", href: playUrl(room.game, { room: room.room, role: "spectator" }) }, "Watch") : null;
-  const isClosed = label === "Join" && !room.open_to.includes("player");
-  const action = isClosed ? el("span", { class: "muted" }, room.players >= room.max_players ? "Full" : "Closed") : el("a", { class: "button primary", href: url, "data-key": `go-${room.room}-${role ?? ""}` }, label, el("span", { class: "visually-hidden" }, ` ${room.room}`));
-  return el(
-    "li",
-    {},
-    el(
-      "article",
-      { class: "card open-room" },
-      el("div", { class: "row spread" }, el("h3", {}, room.title), el("span", { class: "code" }, room.room)),
-      el(
-        "div",
-        { class: "row spread" },
-        el("p", { class: "muted small" }, `${room.players} of ${room.max_players} players, ${STATUS[room.status] ?? room.status}${role ? `; you are the ${role}` : ""}`, notes.length ? ` · ${notes.join(", ")}` : null),
-        el("div", { class: "row" }, watch, action),
-      ),
-    ),
-  );
-}
-
 let drawn = "";
 let away = false;
 let mine = []; // codes under "Go on"
@@ -169,12 +129,15 @@ async function showRooms() {
   try {
     const { rooms } = await api("/api/rooms");
     away = false;
-    const now = JSON.stringify([rooms, games.length, mine]);
+    const offer = offered(rooms, mine);
+    const found = search(offer, $("search").value);
+    const now = JSON.stringify([found.map((room) => ({ ...room, made_ms: age(room.made_ms, Date.now()) })), games.length, mine]);
+    $("searching").hidden = offer.length < SEARCHED && !$("search").value;
     if (now === drawn) return;
     drawn = now;
-    const others = rooms.filter((room) => !mine.includes(room.room) && (room.status !== "over" || room.players > 0));
-    fill($("rooms"), others.map((room) => roomCard(room)));
-    $("no-rooms").hidden = others.length > 0;
+    fill($("rooms"), found.map((room) => roomCard(room)));
+    $("no-rooms").hidden = found.length > 0;
+    $("no-rooms").textContent = offer.length ? "No room fits that." : "No room waits for players. Open one!";
   } catch (error) {
     if (!away) toast(words(error), { kind: "error" });
     away = true;
@@ -212,7 +175,7 @@ async function showRemembered() {
   const there = looked.filter(Boolean);
   mine = there.map(({ room }) => room.room);
   $("going-on").hidden = there.length === 0;
-  fill($("remembered"), there.map(({ seat, room }) => roomCard(room, { label: "Go on", role: seat.role && seat.role !== "player" ? seat.role : undefined })));
+  fill($("remembered"), there.map(({ seat, room }) => roomCard(room, { own: true, label: "Go on", role: seat.role && seat.role !== "player" ? seat.role : undefined })));
 }
 
 function forgetRoom(code) {
@@ -272,6 +235,7 @@ $("code").addEventListener("input", () => {
   $("code").removeAttribute("aria-invalid");
   $("join-error").textContent = "";
 });
+$("search").addEventListener("input", showRooms);
 nameInput.addEventListener("change", () => saveName(nameInput.value.trim()));
 
 async function showAddress() {
