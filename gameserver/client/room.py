@@ -146,6 +146,8 @@ class Room:
         """
         Send a message of the game's own: ``room.send("play", cell=4)``, or ``room.send("play", {"cell": 4})``.
 
+        :param type: the name of the game's message.
+        :param data: what it carries, where that is not given as keywords.
         :returns: fires with the game's reply.
         :raises Refused: (in the Deferred) with the server's code, text and path; ``rate_limited``, ``busy`` and
             ``draining`` are not tried again. ``not_found``: the seat is gone.
@@ -159,6 +161,9 @@ class Room:
         Send a message without an id: no reply, sent once or not at all (while the connection is down it is dropped).
 
         An error goes to the client's ``on_error``.
+
+        :param type: the name of the game's message.
+        :param data: what it carries, where that is not given as keywords.
         """
         self._client._tell("send", self, type=type, data=as_data(data, fields))
 
@@ -167,6 +172,7 @@ class Room:
         Say a line of chat.
 
         :param to: ``room``, ``group:NAME`` or ``seat:ID``.
+        :param data: any JSON value for the game's page.
         :returns: fires with None; fails as `send`.
         """
         return self._client._ask("chat", self, text=text, to=to, data=data)
@@ -181,6 +187,7 @@ class Room:
 
         It is sent with the number of the turn in which it was known: one that comes too late is ``not_your_turn``.
 
+        :param move: one of `moves`.
         :param choices: what it leaves open; the id of a seat for a player.
         :returns: as `send`.
         """
@@ -189,7 +196,12 @@ class Room:
         return self._client._ask("send", self, type=move.type, data=data, turn=number)
 
     def label(self, move: Move, choices: Mapping[str, Any] | None = None, /, **more: Any) -> str:
-        """Return what a button for a move says, with names for seats and with what is chosen so far."""
+        """
+        Return what a button for a move says, with names for seats and with what is chosen so far.
+
+        :param move: one of `moves`.
+        :param choices: by field, what is chosen of what the move leaves open; `more` is the same as keywords.
+        """
         return label_of(move, {**(choices or {}), **more}, self.seats)
 
     def undo(self) -> Deferred[Any]:

@@ -36,6 +36,7 @@ class RoomChat:
         """
         Say a line as the game itself.
 
+        :param text: the line.
         :param to: ``"room"``, a group, a player, a channel or the name of one.
         :param data: a JSON value for the game's page.
         :param emote: the line says what somebody does: ``"The wolves howl."``
@@ -92,7 +93,12 @@ class RoomChat:
         self.channel(name).close()
 
     def readonly(self, name: str = "room", on: bool = True) -> None:
-        """Let the game alone write to this channel, or, with False, its players again."""
+        """
+        Let the game alone write to this channel.
+
+        :param name: of the channel.
+        :param on: False: its players may write again.
+        """
         self.channel(name).readonly(on)
 
     def silence(self, *players: Player) -> None:
@@ -120,6 +126,7 @@ class RoomChat:
 
         :param s: for so many seconds; None: for good.
         :param shadow: the user does not notice, since the lines are shown to their writer.
+        :param reason: what the user is told.
         :raises TypeError: the reason is no text.
         """
         if not isinstance(reason, str):

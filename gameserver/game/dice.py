@@ -79,7 +79,12 @@ class Dice(Random):
         return number >> (draws * _BLOCK_BITS - k)
 
     def gauss(self, mu: float = 0.0, sigma: float = 1.0) -> float:
-        """Return a number of the normal distribution; `random.Random` would keep a second one hidden for later."""
+        """
+        Return a number of the normal distribution; `random.Random` would keep a second one hidden for later.
+
+        :param mu: the mean.
+        :param sigma: the standard deviation.
+        """
         return self.normalvariate(mu, sigma)
 
     def shuffle(self, x: MutableSequence[Any]) -> None:

@@ -86,7 +86,15 @@ class Group:
             self.drop(player)
 
     def send(self, type: str, data: Any = None, *, but: Player | None = None, volatile: bool = False) -> None:
-        """Tell its members that something happened; see `Game.send`."""
+        """
+        Tell its members that something happened.
+
+        :param type: the event's name.
+        :param data: any JSON value.
+        :param but: a seat that is left out.
+        :param volatile: for what matters only now: it is neither numbered nor kept, and only the newest of its type
+            reaches who reads slowly.
+        """
         self._room.say_event(self.key, type, data, but, volatile)
 
     def drop(self, player: Player) -> None:
@@ -170,5 +178,13 @@ class Role:
         self._room.doc(f"role:{self.name}").replace(value)
 
     def send(self, type: str, data: Any = None, *, but: Player | None = None, volatile: bool = False) -> None:
-        """Tell all of this role that something happened; see `Game.send`."""
+        """
+        Tell all of this role that something happened.
+
+        :param type: the event's name.
+        :param data: any JSON value.
+        :param but: a seat that is left out.
+        :param volatile: for what matters only now: it is neither numbered nor kept, and only the newest of its type
+            reaches who reads slowly.
+        """
         self._room.say_event(f"role:{self.name}", type, data, but, volatile)

@@ -111,11 +111,26 @@ class Player:
         self._room.doc(f"seat:{self.id}").replace(value)
 
     def send(self, type: str, data: Any = None, *, but: Player | None = None, volatile: bool = False) -> None:
-        """Tell this player alone that something happened; see `Game.send`."""
+        """
+        Tell this player alone that something happened.
+
+        :param type: the event's name.
+        :param data: any JSON value.
+        :param but: a seat that is left out.
+        :param volatile: for what matters only now: it is neither numbered nor kept, and only the newest of its type
+            reaches who reads slowly.
+        """
         self._room.say_event(f"seat:{self.id}", type, data, but, volatile)
 
     def after(self, s: float, timer: TimerName, show: bool = False, **data: Any) -> None:
-        """Call a timer of this player after so many seconds; its method gets the player. See `Game.after`."""
+        """
+        Call a timer of this player once, after a time; its method gets the player. Whoever leaves takes it along.
+
+        :param s: seconds.
+        :param timer: a method marked with ``@timer``, or its name. One that is armed already is armed anew.
+        :param show: clients are told when it is due.
+        :param data: what the method is called with besides.
+        """
         self._room.timers.arm_named(timer, s, show=show, data=data, seat=self)
 
     def cancel(self, timer: TimerName | None = None) -> None:

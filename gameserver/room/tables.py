@@ -239,6 +239,7 @@ class RoomTable:
         """
         Read the value of a key.
 
+        :param default: what is returned where there is none.
         :returns: a copy of it, or the default where there is no such entry.
         """
         return (await self.get_many((key,))).get(key, default)

@@ -96,7 +96,15 @@ class Team:
         self._room.teams.move(player, self.name)
 
     def send(self, type: str, data: Any = None, *, but: Player | None = None, volatile: bool = False) -> None:
-        """Tell its members that something happened; see `Game.send`."""
+        """
+        Tell its members that something happened.
+
+        :param type: the event's name.
+        :param data: any JSON value.
+        :param but: a seat that is left out.
+        :param volatile: for what matters only now: it is neither numbered nor kept, and only the newest of its type
+            reaches who reads slowly.
+        """
         self.group.send(type, data, but=but, volatile=volatile)
 
     @property
@@ -144,7 +152,11 @@ class Teams:
         return next((team for team in self if player in team), None)
 
     def move(self, player: Player, name: str | Team) -> None:
-        """Put a player into a team and out of any other: chat and documents move with the player, in this step."""
+        """
+        Put a player into a team and out of any other: chat and documents move with the player, in this step.
+
+        :param name: the team, or its name.
+        """
         team = self[name.name if isinstance(name, Team) else name]
         for other in self:
             if other != team:
@@ -182,6 +194,10 @@ class Teams:
         """
         Have these teams from now on; scores begin at 0, and who is in one of that name already stays.
 
+        :param wish: the teams' names, or by name what they are called and look like: ``{"red": {"title": "Foxes"}}``.
+        :param mode: ``balanced``, ``chosen`` or ``shuffled``.
+        :param late: where somebody goes who comes while the game is played: ``smallest``, ``weakest`` or ``none``.
+        :param size: so many may choose one team; None: any number.
         :raises ValueError: no teams, or an unknown mode.
         """
         if mode not in ("balanced", "chosen", "shuffled") or late not in ("smallest", "weakest", "none"):
@@ -215,6 +231,7 @@ class Teams:
         """
         Put a player who has chosen into a team.
 
+        :param name: the team's.
         :raises Refused: this player cannot be in that team now.
         """
         if name not in self.parts:

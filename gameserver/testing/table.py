@@ -253,6 +253,7 @@ class Table(TableFacts):
         Whoever is waited for makes a random move, never one with ``turn="any"`` unless there is no other. Where bots
         move, or only a timer goes on, time passes until then.
 
+        :param seed: the same seed plays the same.
         :param most: after so many moves it stops, and the game goes on: some never end by chance.
         :param restarts: restart the server now and then; what is played is the same.
         :returns: how many moves were made by others than bots.
@@ -269,6 +270,8 @@ class Table(TableFacts):
 
         Data is made from the game's signatures and from what its players know; what is accepted is tried more often.
 
+        :param steps: so many inputs.
+        :param seed: the same seed does the same.
         :param moves: messages to try besides: type and data.
         :param restarts: restart the server between any two inputs.
         :returns: what was done; the same seed does the same.

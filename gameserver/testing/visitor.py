@@ -154,8 +154,10 @@ class Visitor(TurnTaking):
     @raising
     def say(self, text: str, to: str = "room", data: Any = None) -> Any:
         """
-        Say a line: to ``room``, ``group:NAME``, ``seat:ID`` or ``channel:NAME``.
+        Say a line of chat.
 
+        :param to: ``room``, ``group:NAME``, ``seat:ID`` or ``channel:NAME``.
+        :param data: any JSON value for the game's page.
         :returns: what came of it, where it is a command: ``{"text": "Bob is muted for 10 m."}``.
         :raises Refused: it may not be said.
         """
@@ -237,7 +239,12 @@ class Visitor(TurnTaking):
 
     @raising
     def come(self, password: str | None, profile: dict[str, Any]) -> None:
-        """Connect, and take a seat."""
+        """
+        Connect, and take a seat.
+
+        :param password: of the room, if it has one.
+        :param profile: what the others see beside the name.
+        """
         self._connect()
         self._table._welcome(self._user_id)
         wish = {"name": self.name, "role": self.role, "password": password, "profile": _as_json(profile)}

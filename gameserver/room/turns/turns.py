@@ -147,6 +147,7 @@ class Turns(WhoseTurn):
         """
         Let somebody take turns again who was out, or who came late.
 
+        :param who: a player, or a group that takes turns together.
         :param after: behind whom; by default where that one was, or last.
         """
         room, state = self._room, self._begun("back")
@@ -180,6 +181,7 @@ class Turns(WhoseTurn):
         """
         Wait for these, and then go on with the turn where it stands: a call. It is over when all are `done`.
 
+        :param players: who is waited for; groups as well.
         :param s: it is over after so many seconds; by default it has the clock of a turn.
         :param then: a method of the game that is called when it is over, without arguments.
         :param stage: a name, by which messages are open in this call alone: ``@message(turn=True, stage="discard")``.
@@ -208,7 +210,14 @@ class Turns(WhoseTurn):
         stage: str | None = None,
         in_order: bool = False,
     ) -> None:
-        """Wait for all who take turns, or before turns have begun for all players; see `only`."""
+        """
+        Wait for all who take turns, or before turns have begun for all players: a call, as `only` makes it.
+
+        :param s: it is over after so many seconds.
+        :param then: is called when it is over.
+        :param stage: its name.
+        :param in_order: one after the other, instead of all at once.
+        """
         state = self._room.state.turns
         everybody = self.order if state is not None and state.ring else self._room.players
         self.only(*everybody, s=s, then=then, stage=stage, in_order=in_order)
@@ -305,7 +314,12 @@ class Turns(WhoseTurn):
             raise RuntimeError(f"{what} once the game is played: in on_start, or later")
 
     def pass_to(self, state: TurnsState, at: int | None, rounds: int) -> None:
-        """End the turn, and begin that of a place of the ring."""
+        """
+        End the turn, and begin that of a place of the ring.
+
+        :param at: the place; None: nobody's.
+        :param rounds: how many times the ring was gone round then.
+        """
         room = self._room
         clocks.end_turn(room, state)
         if rounds:
