@@ -1,8 +1,13 @@
 #!/usr/bin/env python3
 """
-Measure how cost grows: with the size of rooms, with idle seats, and with rooms that tick. Draws ``docs/speed-*.svg``.
+Measure how cost grows, and draw it for ``docs/speed.rst``.
 
-The server has processor 0 and the load processor 1, as in ``compare.py``; each figure is the median of its rounds.
+``rooms``, ``seats`` and ``ticks`` are of a server over sockets: the size of rooms, idle seats, and rooms that tick. All
+other parts are of `sizes`, in process, beside what the same script found in an older tree: ``--before TREE`` measures
+that one anew, with the Python of this tree.
+
+Over sockets the server has processor 0 and the load processor 1, as in ``compare.py``; each figure is the median of its
+rounds.
 """
 
 from __future__ import annotations
@@ -17,6 +22,8 @@ from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
 
+from before_after import PARTS as IN_PROCESS
+from before_after import take, tell
 from compare import FIRST_PORT, HERE, Row, machine, measure, say
 from contenders import Contender, Shape, Target, contenders, our_targets
 from plots import marks_to, plot
@@ -43,11 +50,24 @@ Targets = Callable[[int, Shape], Iterator[Target]]
 def main() -> None:
     """Measure, print a line of JSON for each run, and draw."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("parts", nargs="*", help="rooms, seats, ticks; all of them if none is named")
+    parser.add_argument("parts", nargs="*", help=f"{', '.join((*PARTS, *IN_PROCESS))}; all of them if none is named")
+    parser.add_argument(
+        "--before", type=Path, help="a tree of an older release, of which the parts in process are taken"
+    )
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--seconds", type=float, default=3.0, help="of each measurement")
     parser.add_argument("--work", type=Path, default=HERE.parent / "build" / "bench")
     asked = parser.parse_args()
+    in_process = [name for name in asked.parts or IN_PROCESS if name in IN_PROCESS]
+    if asked.before is not None:
+        take(in_process, asked.before, "before")
+        tell()
+        return
+    take(in_process, HERE.parent, "after")
+    tell()
+    over_sockets = [name for name in asked.parts or PARTS if name in PARTS]
+    if not over_sockets:
+        return
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (min(FILES, most) if most > 0 else FILES, most))
     os.environ["GAMESERVER_LIMITS_CONNECTIONS_PER_ADDRESS"] = str(2 * IDLE[-1])
@@ -55,7 +75,7 @@ def main() -> None:
     subprocess.run(["gcc", "-O2", "-o", asked.work / "wsload", HERE / "wsload.c"], check=True)
     say(machine())
     run = Run(asked.work.resolve(), asked.rounds, asked.seconds)
-    for part in asked.parts or PARTS:
+    for part in over_sockets:
         PARTS[part](run)
 
 

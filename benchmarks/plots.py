@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from math import log10
+from math import ceil, floor, log10
 
 WIDTH, HEIGHT = 560, 320
 LEFT, RIGHT, TOP, BOTTOM = 76, 24, 40, 52
 GREY, LINE = "#808080", "#2f7fd1"
 """Both have contrast enough on white and on black."""
 
+SMALL_WIDTH, SMALL_HEIGHT = 300, 190
+OLD = "#c0703f"
+
 Points = Sequence[tuple[float, float]]
+Series = Sequence[tuple[str, str, Points]]
+"""Of each line its name, its colour and its points."""
 
 
 def plot(title: str, x_label: str, y_label: str, points: Points, *, marks: Sequence[float]) -> str:
@@ -54,3 +59,49 @@ def marks_to(most: float) -> list[float]:
 
 def _text(x: float, y: float, text: str, *, size: int = 12, anchor: str = "start", more: str = "") -> str:
     return f'<text x="{x:.1f}" y="{y:.1f}" font-size="{size}" fill="{GREY}" text-anchor="{anchor}"{more}>{text}</text>'
+
+
+def compare(title: str, unit: str, series: Series) -> str:
+    """
+    Draw lines into one small picture, both axes logarithmic, so that what grows with the size is a line at 45 degrees.
+
+    :param unit: of y.
+    :param series: from left to right; all y are above 0.
+    """
+    left, right, top, bottom = 44, 12, 24, 34
+    points = [point for _, _, line in series for point in line]
+    (x_low, x_high), (y_low, y_high) = (_decades([point[axis] for point in points]) for axis in (0, 1))
+    scale = min((SMALL_WIDTH - left - right) / (x_high - x_low), (SMALL_HEIGHT - top - bottom) / (y_high - y_low))
+
+    def place(x: float, y: float) -> tuple[float, float]:
+        return left + scale * (log10(x) - x_low), SMALL_HEIGHT - bottom - scale * (log10(y) - y_low)
+
+    parts = []
+    end_x, end_y = place(10.0**x_high, 10.0**y_high)
+    for power in range(y_low, y_high + 1):
+        _, y = place(10.0**x_low, 10.0**power)
+        parts.append(f'<path d="M{left} {y:.1f}H{end_x:.1f}" stroke="{GREY}" stroke-opacity=".35"/>')
+        parts.append(_text(left - 5, y + 4, f"{10.0**power:,g}", size=10, anchor="end"))
+    for power in range(x_low, x_high + 1):
+        x, _ = place(10.0**power, 10.0**y_low)
+        parts.append(f'<path d="M{x:.1f} {SMALL_HEIGHT - bottom}V{end_y:.1f}" stroke="{GREY}" stroke-opacity=".35"/>')
+        parts.append(_text(x, SMALL_HEIGHT - bottom + 14, f"{10.0**power:,g}", size=10, anchor="middle"))
+    at = float(left)
+    for name, colour, line in series:
+        drawn = [place(*point) for point in line]
+        parts += [f'<circle cx="{x:.1f}" cy="{y:.1f}" r="3" fill="{colour}"/>' for x, y in drawn]
+        path = " ".join(f"{x:.1f},{y:.1f}" for x, y in drawn)
+        parts.append(f'<polyline points="{path}" fill="none" stroke="{colour}" stroke-width="2"/>')
+        parts.append(f'<circle cx="{at + 4:.1f}" cy="12" r="4" fill="{colour}"/>')
+        parts.append(_text(at + 12, 16, name, size=11))
+        at += 24 + 7 * len(name)
+    parts.append(_text(at, 16, unit, size=11))
+    size = f'viewBox="0 0 {SMALL_WIDTH} {SMALL_HEIGHT}" width="{SMALL_WIDTH}" height="{SMALL_HEIGHT}"'
+    head = f'<svg xmlns="http://www.w3.org/2000/svg" {size} role="img" font-family="sans-serif">'
+    return f"{head}\n<title>{title}</title>\n" + "\n".join(parts) + "\n</svg>\n"
+
+
+def _decades(values: Sequence[float]) -> tuple[int, int]:
+    """:returns: the powers of ten between which all are; at least one apart."""
+    low, high = floor(log10(min(values))), ceil(log10(max(values)))
+    return low, max(high, low + 1)
