@@ -1,0 +1,263 @@
+"""
+Three nodes of one store under whatever may happen to them: a model of lease, claim, hand-over and sleep.
+
+Nodes die, stand still, lose their way to the store before or behind a call, drain, start again, and have their wall
+clocks set, while players say things and timers are armed. Whatever the order:
+
+- what is committed under one fence is one node's, and fences only grow: no two owners' commits interleave;
+- an answer that somebody was given is never lost, and nothing is applied twice;
+- a timer fires once for each time it was armed.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from twisted.internet.defer import Deferred
+from twisted.internet.task import Clock as FakeTime
+from twisted.trial.unittest import SynchronousTestCase
+
+from gameserver import Game, Player, message, timer
+from gameserver.clock import Clock
+from gameserver.errors import Refused, StoreUnavailable
+from gameserver.interfaces import Commit
+from gameserver.node.runner import RoomRunner
+from tests.node.registries import START_S, FakeSession, Place
+from tests.store.shared import Shared, SharedStore
+
+NAMES = ("a", "b", "c")
+LEASE_S = 6.0
+RING_S = 4.0
+
+
+class Model(Game):
+    """Counts what is said and what rings."""
+
+    name = "model"
+    needs_start = False
+
+    def on_create(self) -> None:
+        self.state.update(n=0, armed=0, rings=0, pending=False)
+
+    @message
+    def add(self, player: Player) -> int:
+        self.state["n"] += 1
+        return int(self.state["n"])
+
+    @message
+    def arm(self, player: Player) -> None:
+        if not self.state["pending"]:
+            self.state["pending"] = True
+            self.state["armed"] += 1
+            self.after(RING_S, self.ring)
+
+    @timer
+    def ring(self) -> None:
+        self.state["pending"] = False
+        self.state["rings"] += 1
+
+
+class NotingStore(SharedStore):
+    """Notes each commit that the store took."""
+
+    written: list[tuple[str, int, int, str]]
+
+    def _write(self, commit: Commit, now_ms: int) -> None:
+        self.written.append((commit.room, commit.fence, commit.version, self._node))
+        super()._write(commit, now_ms)
+
+
+class Member(Place):
+    """One node, whose wall clock may be set."""
+
+    def __init__(self, name: str, shared: Shared, written: list[Any]) -> None:
+        self.alive = False
+        self.ahead_s = 0.0
+        self.draining: Deferred[Any] | None = None
+        store = NotingStore(shared, name)
+        store.written = written
+        super().__init__(Model, store=store, seed=ord(name))
+
+    def start(self) -> None:
+        """The process starts, with a clock of its own."""
+        now_s = self.time.seconds()
+        self.time = FakeTime()
+        self.time.rightNow = now_s
+        self.clock = Clock(self.time, lambda: START_S + self.ahead_s + self.time.seconds())
+        super().start()
+        self.alive, self.draining = True, None
+
+    def kill(self) -> None:
+        """The process dies."""
+        super().kill()
+        self.alive = False
+
+
+class World:
+    """
+    All of it.
+
+    :ivar answers: what players were told, by room.
+    """
+
+    def __init__(self) -> None:
+        self.seconds = 0.0
+        self.shared = Shared(lambda: self.seconds)
+        self.written: list[tuple[str, int, int, str]] = []
+        self.nodes = {name: Member(name, self.shared, self.written) for name in NAMES}
+        self.sessions: dict[tuple[str, RoomRunner], FakeSession] = {}
+        self.rooms: list[tuple[str, str]] = []
+        self.answers: dict[str, list[int]] = {}
+        for name in NAMES[:2]:
+            session = FakeSession(f"host of {name}")
+            runner = self.nodes[name].create(session)
+            self.rooms.append((runner.room.code, runner.room.id))
+            self.answers[runner.room.code] = []
+            self.sessions[name, runner] = session
+
+    def time(self, s: float, running: frozenset[str]) -> None:
+        """Let time pass: these nodes run, the others stand still."""
+        end = self.seconds + s
+        while self.seconds < end:
+            self.seconds = min(end, self.seconds + 0.5)
+            for name, node in self.nodes.items():
+                if node.alive and name in running:
+                    node.time.rightNow = max(node.time.rightNow, self.seconds - 0.5)
+                    node.advance(self.seconds - node.time.seconds())
+
+    def say(self, name: str, room: int, what: str) -> None:
+        """Somebody at that node says something in a room, if it is there."""
+        node, (code, _) = self.nodes[name], self.rooms[room]
+        runner = node.registry.get(code) if node.alive else None
+        if runner is None or runner.over:
+            return
+        session = self.sessions.get((name, runner))
+        try:
+            if session is None:
+                session = FakeSession(f"guest of {name}")
+                joining = Deferred.fromCoroutine(
+                    node.registry.join(session.requester(), runner, node.wish(session.user.name, "player"))
+                )
+                joining.addErrback(lambda failure: failure.trap(Refused))
+                node.settle()
+                self.sessions[name, runner] = session
+            if session.seat:
+                node.send(session, what)
+        except Refused:
+            pass
+
+    def hear(self) -> None:
+        """Note what players were told so far."""
+        for (_, runner), session in self.sessions.items():
+            for frame in session.frames:
+                if frame["op"] == "ok" and isinstance(frame.get("data"), int):
+                    self.answers[self.code_of(runner)].append(frame["data"])
+            session.frames.clear()
+
+    def code_of(self, runner: RoomRunner) -> str:
+        """The code of a room, which may have been taken apart."""
+        return str(runner.room.code)
+
+    def do(self, act: tuple[Any, ...]) -> None:
+        """One thing happens."""
+        kind, name = act[0], act[1]
+        node = self.nodes[name] if isinstance(name, str) else None
+        if kind == "time":
+            self.time(act[1], act[2])
+        elif node is None:
+            raise AssertionError(kind)
+        elif kind == "say":
+            self.say(name, act[2], act[3])
+        elif kind == "start":
+            if not node.alive:
+                node.time.rightNow = self.seconds
+                node.store.fail = node.store.fail_after = None
+                node.start()
+        elif not node.alive:
+            return
+        elif kind == "kill":
+            node.store.kill(written=act[2])
+            node.kill()
+        elif kind == "hold":
+            node.store.hold()
+        elif kind == "release":
+            node.store.release()
+            node.settle()
+        elif kind == "lose":
+            node.store.fail, node.store.fail_after = (StoreUnavailable("lost"), None) if act[2] else (None, None)
+        elif kind == "lose answers":
+            node.store.fail_after = StoreUnavailable("lost") if act[2] else None
+        elif kind == "drain":
+            if node.draining is None:
+                node.draining = node.registry.leased.close()
+                node.draining = Deferred.fromCoroutine(node.registry.leased.hand_over())
+                node.draining.addErrback(lambda failure: failure.trap(StoreUnavailable))
+        elif kind == "step":
+            node.ahead_s += act[2]
+            stepped_s = node.clock.adjust()
+            if stepped_s:
+                node.registry.shift(stepped_s)
+        self.hear()
+
+    def end(self) -> None:
+        """Whatever was wrong is mended; all nodes run."""
+        for node in self.nodes.values():
+            if not node.alive or node.draining is not None:
+                if node.alive:
+                    node.kill()
+                node.time.rightNow = self.seconds
+                node.store.fail = node.store.fail_after = None
+                node.start()
+            node.store.fail = node.store.fail_after = None
+            node.store.release()
+        self.time(3 * LEASE_S + RING_S, frozenset(NAMES))
+        self.hear()
+
+
+NODE = st.sampled_from(NAMES)
+RUNNING = st.sets(NODE).map(frozenset)
+ACTS = st.one_of(
+    st.tuples(st.just("time"), st.sampled_from([0.5, 1.0, 2.5, 5.0, 7.0]), RUNNING),
+    st.tuples(st.just("time"), st.sampled_from([0.5, 2.5, 7.0]), st.just(frozenset(NAMES))),
+    st.tuples(st.just("say"), NODE, st.integers(0, 1), st.sampled_from(["add", "add", "arm"])),
+    st.tuples(st.just("kill"), NODE, st.booleans()),
+    st.tuples(st.just("start"), NODE),
+    st.tuples(st.just("hold"), NODE),
+    st.tuples(st.just("release"), NODE),
+    st.tuples(st.just("lose"), NODE, st.booleans()),
+    st.tuples(st.just("lose answers"), NODE, st.booleans()),
+    st.tuples(st.just("drain"), NODE),
+    st.tuples(st.just("step"), NODE, st.sampled_from([-3600.0, -5.0, 5.0, 3600.0])),
+)
+
+
+class FailoverModelTests(SynchronousTestCase):
+    """Whatever happens, in any order."""
+
+    @settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+    @given(st.lists(ACTS, min_size=1, max_size=25))
+    def test_nothing_lost_nothing_twice(self, acts: list[tuple[Any, ...]]) -> None:
+        """See above."""
+        world = World()
+        for act in acts:
+            world.do(act)
+        world.end()
+        for code, id_ in world.rooms:
+            commits = [(fence, version, node) for room, fence, version, node in world.written if room == id_]
+            self.assertEqual(commits, sorted(commits, key=lambda commit: commit[:2]), "commits interleave")
+            owners = {(fence, node) for fence, _, node in commits}
+            self.assertEqual(len(owners), len({fence for fence, _ in owners}), "two owners under one fence")
+            answers = world.answers[code]
+            self.assertEqual(len(answers), len(set(answers)), "one answer was given twice")
+            runners = [runner for node in world.nodes.values() if (runner := node.registry.get(code)) is not None]
+            if not runners:  # it sleeps: it is opened where somebody asks for it
+                opened = Deferred.fromCoroutine(world.nodes["a"].registry.reach(code))
+                world.nodes["a"].settle()
+                runners = [self.successResultOf(opened)]
+            (runner,) = runners
+            kept = runner.room.docs["room"].plain()
+            self.assertGreaterEqual(kept["n"], max(answers, default=0), "an answer was lost")
+            self.assertEqual(kept["rings"] + kept["pending"], kept["armed"], "a timer was lost or rang twice")
+            self.assertFalse(kept["pending"], "a timer does not ring")
