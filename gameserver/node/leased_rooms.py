@@ -5,10 +5,11 @@ it leaves them in the end.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from typing import TYPE_CHECKING, cast
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Final, cast
 
 from twisted.internet.defer import Deferred, DeferredLock, succeed
+from twisted.logger import Logger
 from zope.interface import implementer
 
 from gameserver.errors import Refused, StoreUnavailable
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
     from gameserver.node.opening import RoomOpener
     from gameserver.node.rooms_aside import RoomsAside
     from gameserver.node.runner import RoomRunner
+
+log: Final = Logger(namespace="gameserver.rooms")
 
 
 @implementer(ILeaseHolder)
@@ -65,7 +68,7 @@ class LeasedRooms:
         self._rooms = rooms
         self._clock = clock
         self._lease = lease
-        self._taking_over = TakingOver(lambda: self.leases, clock, games, opener.open, lambda: self.closed)
+        self._taking_over = TakingOver(lambda: self.leases, clock, games, self._take, lambda: self.closed)
         self._adopting = DeferredLock()
 
     @property
@@ -170,6 +173,13 @@ class LeasedRooms:
         finally:
             self.opening = False
             self._adopting.release()
+
+    async def _take(self, ids: Sequence[str]) -> None:
+        await self._opener.open(ids)
+        taken = set(ids)
+        for runner in self._rooms():
+            if runner.room.id in taken:
+                log.info("room {room} of {game} is taken over", room=runner.room.code, game=runner.room.spec.name)
 
     async def describe(self) -> None:
         """Tell other nodes what this one can run, and whether it is about to stop."""

@@ -420,6 +420,8 @@ class RunningRooms(RoomsAsleep):
             return  # a step of it that lasted may have ended since; this node may have the room anew
         runner.forgotten = True
         self._clear(runner)
+        if runner.room.moment.ended:
+            _log.info("room {room} of {game} is closed", room=runner.room.code, game=runner.room.spec.name)
         self._openers.gone(runner)
         self._open_rooms.gone(runner)
         self.sleeper.gone(runner)

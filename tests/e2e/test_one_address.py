@@ -66,6 +66,7 @@ class OneAddressCase(NodesCase, ProxyCase):
             GAMESERVER_NODE_NAME=name,
             GAMESERVER_PUBLIC_URL=self.site,
             GAMESERVER_TRUSTED_PROXY="unix",
+            GAMESERVER_SAMPLE_GAMES="no",
         )
 
     async def player(self, name: str) -> Person:

@@ -236,7 +236,7 @@ ACTS = st.one_of(
 class FailoverModelTests(SynchronousTestCase):
     """Whatever happens, in any order."""
 
-    @settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+    @settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
     @given(st.lists(ACTS, min_size=1, max_size=25))
     def test_nothing_lost_nothing_twice(self, acts: list[tuple[Any, ...]]) -> None:
         """See above."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from twisted.internet.defer import Deferred
+from twisted.logger import globalLogPublisher
 
 from gameserver.errors import Refused, RoomMoved, StoreUnavailable
 from gameserver.room.inputs.arrivals import ResumeSeat
@@ -190,3 +191,26 @@ class HandingOverTests(TwoNodesTestCase):
         self.assertIs(self.a.get(self.a.store.ask_to_drain("b")), True)  # type: ignore[attr-defined]
         self.pass_time(LEASE_S, self.a, self.b)
         self.assertEqual(calls, ["b"])
+
+    def test_what_becomes_of_a_room_is_in_the_log(self) -> None:
+        """Created, handed over, taken over and closed: one line each, with its code."""
+        said: list[str] = []
+
+        def note(event: Any) -> None:
+            if event["log_namespace"] == "gameserver.rooms" and "room" in event:
+                said.append(f"{event['room']} {event['log_format'].rpartition('} ')[2]} {event['log_level'].name}")
+
+        globalLogPublisher.addObserver(note)
+        self.addCleanup(globalLogPublisher.removeObserver, note)
+        code = self.room().room.code
+        drained = self.drain(self.a)
+        self.pass_time(3, self.a, self.b)
+        self.successResultOf(drained)
+        taken = self.b.registry.get(code)
+        assert taken is not None
+        self.b.join(taken, self.bob)
+        self.b.send(self.bob, "end")
+        told = [line.removeprefix(f"{code} ") for line in said]
+        self.assertEqual(
+            told, ["is created info", "is handed over to {node} info", "is taken over info", "is closed info"]
+        )
