@@ -18,6 +18,7 @@ from gameserver.node.runner import RoomRunner
 from gameserver.protocol import messages
 from gameserver.room.inputs.arrivals import ResumeSeat
 from tests.node.registries import START_S, FakeSession, Place
+from tests.store.shared import Shared, SharedStore
 
 SLEEP_S = 60.0
 
@@ -508,3 +509,76 @@ class CountedTests(SleepTestCase):
         self.place.get(Deferred.fromCoroutine(Operators(self.place.registry).sanction(admin, wish)))
         self.place.settle()
         self.assertEqual(list(self.reach(code).room.seats), [])
+
+
+class TwoNodesTests(SynchronousTestCase):
+    """Rooms that sleep are nobody's: any node wakes them, and one alone."""
+
+    def setUp(self) -> None:
+        self.seconds = 0.0
+        self.shared = Shared(lambda: self.seconds)
+        self.a, self.b = (Place(Sleepy, store=SharedStore(self.shared, name), sleep_s=SLEEP_S) for name in "ab")
+        self.ann = FakeSession("ann")
+
+    def pass_time(self, s: float, *nodes: Place) -> None:
+        """Let time pass: these nodes run, others stand still."""
+        end_s = self.seconds + s
+        while self.seconds < end_s:
+            step = min(0.5, end_s - self.seconds)
+            self.seconds += step
+            for node in nodes:
+                node.advance(step)
+
+    def asleep(self, *says: tuple[str, Any]) -> str:
+        """A room of node a that sleeps. :returns: its code."""
+        runner = self.a.create(self.ann)
+        for type, data in says:
+            self.a.send(self.ann, type, **data)
+        self.a.gone(self.ann)
+        self.pass_time(SLEEP_S + 2, self.a, self.b)
+        self.assertIsNone(self.a.registry.get(runner.room.code))
+        self.assertEqual(self.shared.owners, {})
+        return runner.room.code
+
+    def test_woken_where_it_is_asked_for(self) -> None:
+        """The node that is asked has it then, and the other says where it is, or to come again."""
+        code = self.asleep(("add", {}))
+        self.pass_time(60, self.a, self.b)
+        self.assertEqual([node.registry.sleeper.count for node in (self.a, self.b)], [1, 1])
+        woken = self.b.get(Deferred.fromCoroutine(self.b.registry.reach(code)))
+        self.assertEqual(woken.room.docs["room"].plain()["n"], 1)
+        asked = Deferred.fromCoroutine(self.a.registry.reach(code))
+        self.a.settle()
+        self.assertNotEqual(self.failureResultOf(asked, Refused).value.code, "not_found")
+
+    def test_due_timer_fires_on_one_of_them(self) -> None:
+        """Both look for what is due; the timer fires once."""
+        code = self.asleep(("arm", {"s": 1000}))
+        self.pass_time(1100, self.a, self.b)
+        self.assertEqual(self.shared.owners, {})
+        woken = self.b.get(Deferred.fromCoroutine(self.b.registry.reach(code)))
+        self.assertEqual([what for what, _ in woken.room.docs["room"].plain()["log"]], ["dropped", "ring"])
+
+    def test_node_that_put_it_to_sleep_is_gone(self) -> None:
+        """Nothing is to be taken over: it is woken in time all the same, and no time is lost."""
+        code = self.asleep(("arm", {"s": 1000}))
+        self.a.kill()
+        self.pass_time(1100, self.b)
+        woken = self.b.get(Deferred.fromCoroutine(self.b.registry.reach(code)))
+        log = dict(woken.room.docs["room"].plain()["log"])
+        self.assertTrue(1000.0 <= log["ring"] <= 1001.0, log)
+
+    def test_all_nodes_away(self) -> None:
+        """The time in which none ran is an outage, counted once, whoever comes back first."""
+        code = self.asleep(("arm", {"s": 1000}))
+        for node in (self.a, self.b):
+            node.kill()
+        self.seconds += 5000
+        for node in (self.a, self.b):
+            node.time.rightNow += 5000
+            node.start()
+            node.settle()
+        self.pass_time(1000, self.a, self.b)
+        woken = self.b.get(Deferred.fromCoroutine(self.b.registry.reach(code)))
+        log = dict(woken.room.docs["room"].plain()["log"])
+        self.assertTrue(6000.0 <= log["ring"] <= 6002.0, log)
