@@ -151,7 +151,11 @@ class RoomsAsleep(UncleanRooms):
             rooms = await self.asleep.listed_rooms(game, open_only=False, skip=0, limit=limit)
         except StoreUnavailable:
             return []
-        return [(room.created_ms / 1000, room.listing.encode()) for room in rooms if room.code not in self._runners]
+        return [
+            (room.created_ms / 1000, room.listing.encode())
+            for room in rooms
+            if room.code not in self._runners and msgspec.json.decode(room.listing, type=Listing).game in self.specs
+        ]
 
     async def wake_open(self, spec: Spec, role: str, match: Mapping[str, Any], tried: set[str]) -> bool:
         """
