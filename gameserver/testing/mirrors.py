@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
+
+from gameserver.protocol import values
 
 if TYPE_CHECKING:
     from gameserver.node.runner import RoomRunner
@@ -12,17 +14,23 @@ if TYPE_CHECKING:
     from gameserver.testing.visitor import Visitor
 
 
+LARGE_BYTES: Final = 20_000
+"""JSON of a document that is compared after each step."""
+
+
 class MirrorCheck:
     """
     Compares the documents of visitors with the room's, each when one of the two may have changed since it was last.
 
-    A document is copied once, however many have it.
+    A document is copied once, however many have it. A large one is compared after so many steps more as it is larger
+    than `LARGE_BYTES`, so that a step costs the same whatever its size.
     """
 
     def __init__(self) -> None:
         self._told: dict[str, Any] = {}
         self._changes: Counter[str] = Counter()  # of what is told, by document
         self._compared: dict[tuple[Visitor, str], tuple[str, int, int]] = {}
+        self._steps: Counter[str] = Counter()  # until a large document is looked at again
 
     def check(self, runner: RoomRunner, visitors: Iterable[Visitor]) -> None:
         """
@@ -33,15 +41,16 @@ class MirrorCheck:
         room = runner.room
         if room.publisher.patches or room.journal.undo or not runner.commits.settled:
             return
-        looked_at: set[str] = set()
+        looked_at: dict[str, bool] = {}
         for visitor in visitors:
             seat = room.seats.get(visitor.id)
             if visitor.online and seat is not None and room.publisher.listeners(seat.id):
                 for stream, mirror in visitor.docs.items():
                     key = f"seat:{visitor.id}" if stream == "seat" else stream
                     if key not in looked_at:
-                        looked_at.add(key)
-                        self._look_at(room, key)
+                        looked_at[key] = self._look_at(room, key)
+                    if not looked_at[key]:
+                        continue
                     state = (key, self._changes[key], visitor.heard_of_docs)
                     if self._compared.get((visitor, stream)) == state:
                         continue
@@ -49,11 +58,17 @@ class MirrorCheck:
                         raise AssertionError(f"{visitor.name} has another {stream!r} than the room: {mirror}")
                     self._compared[visitor, stream] = state
 
-    def _look_at(self, room: Room, key: str) -> None:
+    def _look_at(self, room: Room, key: str) -> bool:
+        """:returns: whether it is to be compared now."""
+        if self._steps[key] > 0:
+            self._steps[key] -= 1
+            return False
         told = as_told(room, key)
+        self._steps[key] = len(values.encode(told, special=False)) // LARGE_BYTES
         if key not in self._told or differs(self._told[key], told):
             self._told[key] = told
             self._changes[key] += 1
+        return True
 
 
 def differs(one: Any, other: Any) -> bool:

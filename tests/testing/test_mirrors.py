@@ -60,6 +60,23 @@ class MirrorCheckTests(SynchronousTestCase):
         self.visitors[0].send("count")
         self.assertLessEqual(self.looked["as_told"], VISITORS + 1)
 
+    def test_large(self) -> None:
+        """The larger a document, the more rarely it is compared; what differs is found all the same."""
+        self.table.room.docs["room"].root["large"] = "x" * 10 * mirrors.LARGE_BYTES
+        self.table.room.finish()
+        self.visitors[0].send("count")
+        compared: list[Any] = []
+        self.patch(
+            mirrors, "differs", lambda one, other: "large" in one and compared.append(one) is None and one != other
+        )
+        for _ in range(20):
+            self.visitors[0].send("count")
+        self.assertLessEqual(len(compared), 2 * (VISITORS + 1))
+        self.visitors[3].docs["room"]["other"] = 1
+        with self.assertRaises(AssertionError):
+            for _ in range(12):
+                self.visitors[0].send("count")
+
     def test_spoilt_copy(self) -> None:
         """A client that has something else than the room is found with the next change."""
         self.visitors[3].docs["room"]["other"] = 1
