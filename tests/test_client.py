@@ -1121,6 +1121,26 @@ class AskedAgainTests(ClientTestCase):
         wire.say("error", id=1, code="busy", message="", path=None)
         self.assert_refused(asked, "busy")
 
+    def test_server_that_stops(self) -> None:
+        """A room is asked for again: at another server if no seat is held here, else once this one is gone."""
+        wire = self.connected()
+        asked = self.client.create("trivia")
+        wire.say("error", id=1, code="draining", message="", path=None)
+        self.clock.advance(0.5)
+        again = self.welcome()
+        self.assertIsNot(again, wire)
+        self.clock.advance(1)
+        self.assertEqual([(m["op"], m.get("id")) for m in again.take()], [("hello", None), ("create", 1)])
+        again.say("joined", **joined(1))
+        room = self.successResultOf(asked)
+        self.client.join("XYZW")
+        again.take()
+        again.say("error", id=2, code="draining", message="", path=None)
+        self.clock.advance(1)
+        self.assertEqual([m["op"] for m in again.take()], ["join"])
+        self.assertIs(self.wire, again)
+        self.assertIsNone(room.left)
+
     def test_match_elsewhere(self) -> None:
         """A match that leads to a room of another node joins that; if that is full by then, it looks again at home."""
         wire = self.connected()

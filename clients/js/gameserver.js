@@ -989,6 +989,13 @@ class Following {
       this.#requests.sayLater(request, request.way, error.retry_ms + fullJitter(detour.waits++));
       return true;
     }
+    if (error.code === "draining") {
+      const { way } = request;
+      this.#requests.sayLater(request, way, fullJitter(detour.waits++));
+      // The next connection may be another server's.
+      if (![...this.#client.rooms.values()].some((room) => room._way === way)) way.hangUp();
+      return true;
+    }
     if (request.fields.room && request.sought && NO_ROOM.has(error.code) && detour.matches++ < MATCHES) {
       this.#requests.become(request, "match", request.sought);
       detour.hops = 0;

@@ -124,6 +124,12 @@ class Following:
             detour.waits += 1
             self._requests.say_later(request, request.link, delay_s)
             return True
+        if refused.code == "draining":
+            self._requests.say_later(request, request.link, request.link.delay_s(detour.waits))
+            detour.waits += 1
+            if not any(room._link is request.link for room in self._client.rooms.values()):
+                request.link.hang_up()  # the next connection may be another server's
+            return True
         if request.sought is not None and refused.code in NO_ROOM and detour.matches < MATCHES:
             detour.matches += 1
             detour.hops = 0

@@ -155,7 +155,7 @@ class LosingNodesTests(OneAddressCase):
 
         The rooms of the one before are busy until its lease ends, and never unknown.
         """
-        self.lease_s = 20  # so that the new one is there before it ends
+        self.lease_s = 40  # so that the new one is there before it ends
         nodes = await self.behind("nginx", "a")
         ann = await self.player("Ann")
         code = (await ann.create("tally")).code
