@@ -20,7 +20,7 @@ from typing import Any, Final
 
 from gameserver.guard.judge import TICK_S, Judge, NodeState
 from gameserver.guard.redis_line import NoRedis, tell
-from gameserver.node.step_notes import BEATS, COUNT, EXCUSED, LASTED, SIZE, WORDS, Note, read
+from gameserver.node.step_notes import BEATS, COUNT, EXCUSED, INPUT_AT, LASTED, SIZE, Note, read
 
 ABORT_S: Final = 1.5
 """After so long a node that was to end with all stacks is ended without."""
@@ -38,7 +38,7 @@ class Watcher:
         self._process = task["process"]
         with open(task["notes"], "r+b") as file:
             self._memory = mmap.mmap(file.fileno(), SIZE)
-        self._words = memoryview(self._memory)[:WORDS].cast("Q")
+        self._words = memoryview(self._memory)[:INPUT_AT].cast("Q")
         self._judge = Judge(
             warn_s=task["warn_s"],
             limit_s=task["limit_s"],

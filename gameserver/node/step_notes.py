@@ -9,8 +9,6 @@ call of the operating system is made for it.
 bytes        what
 ============ ==================================================================================================
 0 to 7       `MAGIC`
-8 to 15      which step of the run is under way; 0 while none is
-16 to 23     where the input ends; `TOLD` added where it is a text about it, no frame
 24 to 31     the length of the head
 32 to 39     beats: grows each second in which the reactor turns
 40 to 47     the run: random, another one for each process
@@ -18,7 +16,9 @@ bytes        what
 56 to 63     excuses: grows whenever a module is looked for, or a debugger asked for
 64 to 71     written by the process beside the node: for how many milliseconds the step under way had been seen when the
              node ended
-128 to 383   the head: the room's id, its code and its game, each in a line
+128 to 367   the head: the room's id, its code and its game, each in a line
+368 to 375   which step of the run is under way; 0 while none is
+376 to 383   the length of the input; `TOLD` added where it is a text about it, no frame
 384 and on   the input: the frame as the client sent it, or a text; its first `INPUT_BYTES`
 ============ ==================================================================================================
 
@@ -28,14 +28,15 @@ that watches a node reads notes, too.
 
 from __future__ import annotations
 
+from struct import Struct
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Coroutine, Generator
 
 MAGIC: Final = int.from_bytes(b"gsnotes1", "little")
-COUNT: Final = 1
-INPUT: Final = 2
+COUNT: Final = 46
+INPUT: Final = 47
 HEAD: Final = 3
 BEATS: Final = 4
 RUN: Final = 5
@@ -43,9 +44,12 @@ PROCESS: Final = 6
 EXCUSED: Final = 7
 LASTED: Final = 8
 """The numbers of a note, in words of eight bytes."""
-WORDS: Final = 128
-HEAD_BYTES: Final = 256
-INPUT_AT: Final = WORDS + HEAD_BYTES
+HEAD_AT: Final = 128
+HEAD_BYTES: Final = 240
+STEP_AT: Final = HEAD_AT + HEAD_BYTES
+INPUT_AT: Final = STEP_AT + 16
+SHORT: Final = 512
+"""A frame that is shorter is written in one go with its number and its length."""
 INPUT_BYTES: Final = 32_768
 SIZE: Final = INPUT_AT + INPUT_BYTES
 TOLD: Final = 1 << 32
@@ -87,15 +91,18 @@ class StepNotes:
     :param run: a random number of 64 bits.
     :param process: its number.
     :ivar words: the numbers; to set that at `COUNT` to 0 ends a step.
+    :ivar count: of the last step.
+    :ivar of: what ran its room.
+    :ivar memory: where notes are written.
     """
 
-    __slots__ = ("_count", "_memory", "_of", "words")
+    __slots__ = ("count", "memory", "of", "words")
 
     def __init__(self, memory: Any, *, run: int, process: int = 0) -> None:
-        self._memory = memory  # an `mmap` itself is written faster than a view of it
-        self.words = memoryview(memory)[:WORDS].cast("Q")
-        self._of: object = None
-        self._count = 0
+        self.memory = memory  # an `mmap` itself is written faster than a view of it
+        self.words = memoryview(memory)[:INPUT_AT].cast("Q")
+        self.of: object = None
+        self.count = 0
         for word in range(len(self.words)):
             self.words[word] = 0
         for word, value in ((RUN, run), (PROCESS, process), (0, MAGIC)):
@@ -112,19 +119,22 @@ class StepNotes:
         :param of: what runs the room; its ``noted`` is the head.
         :param told: `TOLD` where ``input`` is no frame.
         """
-        words, memory = self.words, self._memory
-        if self._of is not of:
-            head = of.noted
-            self._of = of
-            memory[WORDS : WORDS + len(head)] = head
-            words[HEAD] = len(head)
-        end = INPUT_AT + len(input)
-        if end > SIZE:
-            input, end = input[:INPUT_BYTES], SIZE
-        memory[INPUT_AT:end] = input
-        words[INPUT] = end + told
-        self._count = count = self._count + 1
-        words[COUNT] = count
+        if self.of is not of:
+            self.enter(of)
+        size = len(input)
+        if size > INPUT_BYTES:
+            input, size = input[:INPUT_BYTES], INPUT_BYTES
+        self.memory[INPUT_AT : INPUT_AT + size] = input
+        self.words[INPUT] = size + told
+        self.count = count = self.count + 1
+        self.words[COUNT] = count
+
+    def enter(self, of: Any) -> None:
+        """The next step is of another room."""
+        head = of.noted
+        self.of = of
+        self.memory[HEAD_AT : HEAD_AT + len(head)] = head
+        self.words[HEAD] = len(head)
 
     def end(self) -> None:
         """It is over."""
@@ -132,8 +142,8 @@ class StepNotes:
 
     def forget(self, of: object) -> None:
         """What ran a room is gone."""
-        if self._of is of:
-            self._of = None
+        if self.of is of:
+            self.of = None
 
     def beat(self) -> None:
         """The reactor turns."""
@@ -167,6 +177,17 @@ class StepNotes:
                 go_on, value = coroutine.throw, error
 
 
+class _Writers(dict[int, Any]):
+    """By the length of a frame: what writes its step's number, its length and the frame itself."""
+
+    def __missing__(self, size: int) -> Any:
+        writer = self[size] = Struct(f"=QQ{size}s").pack_into
+        return writer
+
+
+WRITERS: Final = _Writers()
+
+
 def head_of(room: str, code: str, game: str) -> bytes:
     """:returns: what stands at the head of notes of a room."""
     return f"{room}\n{code}\n{game}".encode()[:HEAD_BYTES]
@@ -179,17 +200,17 @@ def read(memory: Any) -> Note | None:
     """
     if len(memory) < SIZE:
         return None
-    words = memoryview(memory)[:WORDS].cast("Q")
+    words = memoryview(memory)[:INPUT_AT].cast("Q")
     count = words[COUNT]
     if words[0] != MAGIC or not count:
         return None
-    run, head_bytes, input_end = words[RUN], min(words[HEAD], HEAD_BYTES), words[INPUT]
-    head = bytes(memory[WORDS : WORDS + head_bytes]).decode("utf-8", "replace").split("\n")
-    input = bytes(memory[INPUT_AT : min(input_end % TOLD, SIZE)])
+    run, head_bytes, input_bytes = words[RUN], min(words[HEAD], HEAD_BYTES), words[INPUT]
+    head = bytes(memory[HEAD_AT : HEAD_AT + head_bytes]).decode("utf-8", "replace").split("\n")
+    input = bytes(memory[INPUT_AT : min(INPUT_AT + input_bytes % TOLD, SIZE)])
     if words[COUNT] != count or len(head) != 3:
         return None
     what = "send"
-    if input_end >= TOLD:
+    if input_bytes >= TOLD:
         first, _, input = input.partition(b"\n")
         what = first.decode("utf-8", "replace")
     return Note(count, f"{run:016x}", head[0], head[1], head[2], what, input, words[LASTED])
