@@ -111,6 +111,7 @@ class Successors:
         runner = self._get(code)
         if runner is not None and runner not in self._under_way and not runner.over:
             done = Deferred.fromCoroutine(self._complete(runner, None))
+            done.addErrback(lambda failure: failure.trap(Refused) and None)  # it is tried again
             done.addErrback(lambda failure: log.failure("room {code} does not go on", failure, code=code))
 
     async def _begin(
@@ -135,12 +136,15 @@ class Successors:
                 return
             refused = await self._see_to(runner.room, successor, may_be_there=requester is None)
             if refused is not None and refused.code in PASSING:
-                self._clock.later(RETRY_S, self.resume, runner.room.code)
                 raise refused
             await runner.post(GoOn(requester) if refused is None else GiveUpNext(requester, refused))
             await runner.told()
             if refused is None:
                 self._moved_on(runner)
+        except Refused:
+            if not runner.over:  # else whoever opens it next sees to it
+                self._clock.later(RETRY_S, self.resume, runner.room.code)
+            raise
         finally:
             for waiting in self._under_way.pop(runner):
                 waiting.callback(None)
