@@ -21,6 +21,7 @@ from msgspec.structs import replace
 from twisted.internet.defer import Deferred, succeed
 from zope.interface import implementer
 
+from gameserver.auth.account_rows import TRIES, AccountRows, account_of
 from gameserver.auth.context import AuthContext
 from gameserver.auth.hashing import Hasher
 from gameserver.auth.invitations import Invitations
@@ -46,8 +47,6 @@ from gameserver.protocol.passwords import normal_form
 
 COOKIE: Final = "gameserver"
 """Name of the cookie; over TLS it is ``__Host-gameserver``, which no other host and no plain connection can set."""
-TRIES: Final = 10
-"""How often a change is tried again that another one overtook."""
 
 
 @implementer(IAccounts, ICookies, IRechecks, ISeesCallers)
@@ -78,6 +77,7 @@ class Accounts:
         self._hasher = hasher
         self._entropy = entropy
         self._revoke = revoke
+        self._rows = AccountRows(users, revoke)
         self.terms = terms or Terms()
 
     # Who is this?
@@ -119,12 +119,12 @@ class Accounts:
     async def _look_again(self, user: User, now_s: float) -> User:
         if not user.login:
             return user  # a guest
-        return self._user(await self._login_of(user.id, user.login, now_s), user.login)
+        return self._user(await self._rows.login_of(user.id, user.login, now_s), user.login)
 
     async def _end_logins(self, id: str) -> None:
         if await self._users.user(id) is None:
             raise Refused("There is no such account.", code="not_found")
-        await self._change(id, lambda account: replace(account, logins={}))
+        await self._rows.change(id, lambda account: replace(account, logins={}))
         self._revoke(id, None)
 
     # What a user may do with an account
@@ -180,19 +180,19 @@ class Accounts:
         access = self._access.read(token, Access)
         if now_s >= access.exp:
             raise Refused("That token has expired.", code="unauthenticated")
-        return self._user(await self._login_of(access.sub, access.login, now_s), access.login)
+        return self._user(await self._rows.login_of(access.sub, access.login, now_s), access.login)
 
     async def _by_cookies(self, cookies: Mapping[str, str], now_s: float) -> Grant | None:
         value = cookies.get(COOKIE)
         if value is None:
             return None
         biscuit = self._cookie.read(value, Biscuit)
-        row = await self._login_of(biscuit.sub, biscuit.login, now_s)
+        row = await self._rows.login_of(biscuit.sub, biscuit.login, now_s)
         return self._grant(self._user(row, biscuit.login), now_s)
 
     async def _login(self, name: str, password: str, now_s: float, device: str) -> Grant:
-        row = await self._named(name)
-        kept = _account(row).password if row is not None else None
+        row = await self._rows.named(name)
+        kept = account_of(row).password if row is not None else None
         if not await self._hasher.verify(kept, password) or row is None or kept is None:
             raise Refused("Name or password is wrong.", code="unauthenticated")
         renewed = await self._hasher.hash(password) if self._hasher.is_outdated(kept, password) else kept
@@ -203,7 +203,7 @@ class Accounts:
                 raise Refused("Name or password is wrong.", code="unauthenticated")
             return self._with_login(replace(account, password=renewed), login, now_s, device=device)
 
-        changed = await self._change(row.id, begin)
+        changed = await self._rows.change(row.id, begin)
         return self._grant(self._user(await self._renamed(changed, name_key(name)), login), now_s, n=0)
 
     async def _register(
@@ -213,7 +213,7 @@ class Accounts:
         self._admit(key, password, invitation)
         if guest is not None and not guest.id.startswith("guest:"):
             raise Refused("You have an account.", code="forbidden")
-        if await self._named(name) is not None:
+        if await self._rows.named(name) is not None:
             raise Refused(code="name_taken")
         id = guest.id if guest is not None else f"account:{self._entropy(12).hex()}"
         login = self._entropy(8).hex()
@@ -227,7 +227,7 @@ class Accounts:
 
     async def _refresh(self, token: str, now_s: float) -> Grant:
         renewal = self._renewal.read(token, Renewal)
-        await self._login_of(renewal.sub, renewal.login, now_s)
+        await self._rows.login_of(renewal.sub, renewal.login, now_s)
         spent = False
 
         def renew(account: Account) -> Account:
@@ -238,14 +238,14 @@ class Accounts:
                 return without(account, renewal.login)
             return self._with_login(account, renewal.login, now_s, n=renewal.n + 1)
 
-        row = await self._change(renewal.sub, renew)
+        row = await self._rows.change(renewal.sub, renew)
         if spent:
             raise Refused("That token was used before; log in again.", code="unauthenticated")
         return self._grant(self._user(row, renewal.login), now_s, n=renewal.n + 1)
 
     async def _logout(self, token: str) -> None:
         biscuit = self._whose(token)
-        await self._change(biscuit.sub, lambda account: without(account, biscuit.login))
+        await self._rows.change(biscuit.sub, lambda account: without(account, biscuit.login))
 
     async def _change_password(self, user: User, old: str, new: str, now_s: float) -> Grant:
         self._check_password(new)
@@ -258,7 +258,7 @@ class Accounts:
                 raise Refused(code="wrong_password")
             return self._with_login(replace(account, password=hashed, logins={}), login, now_s)
 
-        row = await self._change(user.id, change)
+        row = await self._rows.change(user.id, change)
         self._revoke(user.id, None)
         return self._grant(self._user(row, login), now_s, n=0)
 
@@ -266,7 +266,7 @@ class Accounts:
         await self._check_old(user, password)
         if user.id.startswith("guest:"):
             # The guest's token, which is good for long, must not come to life again.
-            await self._change(user.id, lambda account: Account("", None, account.made_s), name=False)
+            await self._rows.change(user.id, lambda account: Account("", None, account.made_s), name=False)
         else:
             await self._users.drop_user(user.id)
         self._revoke(user.id, None)
@@ -275,14 +275,14 @@ class Accounts:
         kept, key = await self._check_old(user, password), name_key(name)
         for _ in range(TRIES):
             row = await self._users.user(user.id)
-            if row is None or _account(row).password != kept:
+            if row is None or account_of(row).password != kept:
                 raise Refused(code="wrong_password")
             if key != row.name_key and (self._rights(key) or self._rights(row.name_key)):
                 raise Refused("Rights go with a name: this one cannot be changed, or had.", code="forbidden")
-            named = await self._named(name)
+            named = await self._rows.named(name)
             if named is not None and named.id != user.id:
                 raise Refused(code="name_taken")
-            value = msgspec.json.encode(replace(_account(row), name=name))
+            value = msgspec.json.encode(replace(account_of(row), name=name))
             renamed = replace(row, name_key=key, version=row.version + 1, value=value)
             put = await self._users.put_user(renamed)
             if put is Put.TAKEN:
@@ -292,8 +292,8 @@ class Accounts:
         raise Refused(code="busy")
 
     async def _logins(self, user: User, now_s: float) -> list[LoginFacts]:
-        row = await self._login_of(user.id, user.login, now_s)
-        there = [(id, each) for id, each in _account(row).logins.items() if each.until_s > now_s]
+        row = await self._rows.login_of(user.id, user.login, now_s)
+        there = [(id, each) for id, each in account_of(row).logins.items() if each.until_s > now_s]
         there.sort(key=lambda each: -each[1].until_s)
         last_s = self.terms.login_s  # each use makes it last so long from then
         return [
@@ -306,7 +306,7 @@ class Accounts:
                 return without(account, login)
             return replace(account, logins={id: each for id, each in account.logins.items() if id == user.login})
 
-        await self._change(user.id, end)
+        await self._rows.change(user.id, end)
 
     # Parts of steps
 
@@ -328,21 +328,10 @@ class Accounts:
     async def _check_old(self, user: User, password: str) -> str:
         """:returns: the hash that fits this password."""
         row = await self._users.user(user.id)
-        kept = _account(row).password if row is not None else None
+        kept = account_of(row).password if row is not None else None
         if not await self._hasher.verify(kept, password) or kept is None:
             raise Refused(code="wrong_password")
         return kept
-
-    async def _named(self, name: str) -> UserRow | None:
-        """
-        :returns: the account that somebody means who says this name.
-
-        Those that were made before `name_key` knew as much as today are found under what they were called then; first,
-        since of two that are alike today each has its own name.
-        """
-        now, before = name_key(name), former_key(name)
-        found = await self._users.user_named(now)
-        return found if before == now else await self._users.user_named(before) or found
 
     async def _renamed(self, row: UserRow, key: str) -> UserRow:
         """:returns: the account under today's key; as it was, where that is another's or gives other rights."""
@@ -350,46 +339,6 @@ class Accounts:
             return row
         renamed = replace(row, name_key=key, version=row.version + 1)
         return renamed if await self._users.put_user(renamed) is Put.STORED else row
-
-    async def _login_of(self, id: str, login: str, now_s: float) -> UserRow:
-        """
-        :returns: the account whose login this is.
-        :raises Refused: it is over.
-        """
-        row = await self._users.user(id)
-        account = _account(row) if row is not None else None
-        found = account.logins.get(login) if account is not None else None
-        if account is None or found is None or now_s >= found.until_s:
-            raise Refused("You were logged out; log in again.", code="unauthenticated")
-        assert row is not None
-        return row
-
-    async def _change(self, id: str, change: Callable[[Account], Account], *, name: bool = True) -> UserRow:
-        """
-        Change an account, as often as others change it meanwhile; logins that are gone after it are revoked.
-
-        :param name: whether it keeps its name.
-        :raises Refused: ``unauthenticated``: it is not there any more; and what ``change`` raises.
-        """
-        for _ in range(TRIES):
-            row = await self._users.user(id)
-            if row is None:
-                raise Refused("There is no such account any more.", code="unauthenticated")
-            before = _account(row)
-            account = change(before)
-            if account == before:
-                return row
-            changed = replace(
-                row,
-                version=row.version + 1,
-                value=msgspec.json.encode(account),
-                name_key=row.name_key if name else None,
-            )
-            if await self._users.put_user(changed) is Put.STORED:
-                for login in before.logins.keys() - account.logins.keys():
-                    self._revoke(id, login)
-                return changed
-        raise Refused(code="busy")
 
     def _with_login(self, account: Account, login: str, now_s: float, n: int = 0, device: str = "") -> Account:
         before = account.logins.get(login) or Login(0, 0, "", int(now_s), device)
@@ -407,7 +356,7 @@ class Accounts:
         return Biscuit(access.sub, access.login)
 
     def _user(self, row: UserRow, login: str) -> User:
-        return User(row.id, _account(row).name, self._rights(row.name_key), login)
+        return User(row.id, account_of(row).name, self._rights(row.name_key), login)
 
     def _rights(self, key: str | None) -> tuple[str, ...]:
         """By the key under which an account is stored: one that is only alike has another."""
@@ -419,10 +368,6 @@ class Accounts:
         token = self._access.sign(Access(user.id, user.login, now, now + self.terms.token_s))
         refresh = self._renewal.sign(Renewal(user.id, user.login, n)) if n is not None else None
         return Grant(user, token, self.terms.token_s, refresh)
-
-
-def _account(row: UserRow) -> Account:
-    return msgspec.json.decode(row.value, type=Account)
 
 
 def make(context: AuthContext) -> Accounts:

@@ -137,11 +137,10 @@ class IPasswords(IAuthenticator):
 
 class LoginFacts(Struct, frozen=True):
     """
-    What a user is told of a login.
+    What a user is told of a login; ``current`` is the one that is asking.
 
     :ivar device: what the browser or program called itself; empty where it said nothing.
     :ivar began_s: seconds since 1970; None: before this was kept. ``used_s``: when it was used or renewed last.
-    :ivar current: whether it is the one that is asking.
     """
 
     id: str
@@ -207,15 +206,14 @@ class IAccounts(IPasswords):
         Give this user another name; id, seats and logins stay.
 
         :param name: as `gameserver.protocol.names.check_name` returns it.
-        :raises Refused: ``wrong_password``; ``name_taken``; ``forbidden``: the one or the other name has rights;
-            ``busy``.
+        :raises Refused: ``wrong_password``, ``name_taken``, ``busy``; ``forbidden``: one of the names has rights.
         """
 
     def logins(user: User, *, now_s: float) -> Deferred[list[LoginFacts]]:
         """
         Tell on which devices this user is logged in, the one that was used last first.
 
-        :raises Refused: ``unauthenticated``: there is no such account any more.
+        :raises Refused: ``unauthenticated``.
         """
 
     def end_login(user: User, login: str | None, *, now_s: float) -> Deferred[None]:
