@@ -60,6 +60,7 @@ class _Entry:
     by_real_time: bool
     due_s: float | None = None
     called_s: float | None = None
+    born_s: float = 0.0
     run: _Run | None = None
 
     @property
@@ -108,6 +109,7 @@ class Calendar:
         """Call from now on."""
         now_s = self._clock.now()
         for entry in self._entries:
+            entry.born_s = now_s
             self._plan(entry, now_s)
         self._wait()
 
@@ -118,7 +120,8 @@ class Calendar:
             self._leave_off(entry)
         new = _entries(spec)
         for entry in new:
-            self._plan(entry, self._clock.now())
+            entry.born_s = self._clock.now()
+            self._plan(entry, entry.born_s)
         self._entries = [*others, *new]
         self._wait()
 
@@ -141,6 +144,7 @@ class Calendar:
         corrected = abs(delta_s) >= CORRECTION_S
         noticed = not -MINUTE_S < delta_s < LATE_MINUTES_S
         for entry in self._entries:
+            entry.born_s += delta_s
             if corrected or (entry.by_real_time and noticed):
                 entry.called_s = None
                 self._plan(entry, now_s)
@@ -158,12 +162,13 @@ class Calendar:
         Say what was called for the rooms of a game while one of them slept.
 
         :param after_s: since when, seconds since 1970.
-        :returns: the names of the methods, each once; what is still to be called is not among them.
+        :returns: the names of the methods, each once; what is still to be called is not among them, nor what was to be
+            called before this process served the game.
         """
         return [
             entry.method
             for entry in self._of_rooms(spec)
-            if (first_s := self._clock.next_time(entry.expression, after_s)) is not None
+            if (first_s := self._clock.next_time(entry.expression, max(after_s, entry.born_s))) is not None
             and first_s < min(entry.due_s if entry.due_s is not None else first_s + 1, self._clock.now() + EARLY_S)
         ]
 

@@ -10,7 +10,7 @@ from twisted.internet.defer import Deferred
 from twisted.logger import Logger
 
 from gameserver.errors import Refused, StoreUnavailable
-from gameserver.interfaces import ISleepStore, SleepingRooms
+from gameserver.interfaces import IBooks, ISleepStore, SleepingRooms
 from gameserver.node import codes
 from gameserver.node.listings import Listing
 from gameserver.node.opening import pause
@@ -34,6 +34,8 @@ SAID_EVERY_S: Final = 5.0
 """So often it is said how far the opening of rooms is."""
 RETRY_S: Final = 1.0
 """Until a store that did not answer is asked again."""
+BOOK: Final = "calendar"
+"""The book in which stands, by game, which methods are called for its rooms, and when."""
 SLICE: Final = 500
 """So many rooms are opened before it is looked whether many of them may sleep at once."""
 WAITING_TO_SLEEP: Final = 5000
@@ -98,6 +100,11 @@ class RoomsAsleep(UncleanRooms):
     def asleep(self) -> ISleepStore:
         """The store, as what knows of sleeping rooms."""
         return cast(ISleepStore, self.store)
+
+    @property
+    def books(self) -> IBooks:
+        """The store, as what keeps books."""
+        return cast(IBooks, self.store)
 
     def _leave(self, runner: RoomRunner) -> None:
         """A room is on its way into the store: nobody finds it here any more."""
@@ -180,6 +187,23 @@ class RoomsAsleep(UncleanRooms):
             if len(rooms) < PAGE:
                 break
         return False
+
+    # The calendar
+
+    def serve(self, spec: Spec) -> None:
+        """Serve a game, or another release of one; sleeping rooms learn of other times of its calendar."""
+        super().serve(spec)
+        Deferred.fromCoroutine(self.rouse_for_calendar()).addErrback(lambda failure: failure.trap(StoreUnavailable))
+
+    async def rouse_for_calendar(self) -> None:
+        """Wake the sleeping rooms of games whose methods are called at other times than when they fell asleep."""
+        known = await self.books.read_book(BOOK)
+        for name, spec in self.specs.items():
+            times = sorted((expression, method) for expression, method, static in spec.crons if not static)
+            told = msgspec.json.encode(times)
+            if told != known.get(name, b"[]"):
+                await self.asleep.rouse(name, now_ms=round(self.clock.now() * 1000))
+                await self.books.write_book(BOOK, {name: told})
 
     # Opening
 

@@ -202,6 +202,7 @@ class RunningRooms(RoomsAsleep):
         else:
             self._last_beat_ms = await self.store.last_beat_ms() or 0
         await self.sleeper.begin()
+        await self.rouse_for_calendar()
         await self._open_in_the_end(self.leased.adopt if self._lease is not None else self._open_awake)
         if self._beats:
             self._heartbeat.beat()
@@ -425,7 +426,6 @@ class RunningRooms(RoomsAsleep):
         self._openers.gone(runner)
         self._open_rooms.gone(runner)
         self.sleeper.gone(runner)
-        self._opener.left(runner.room.id)
         runner.stop(MOVED if runner.commits.lost else "not_found")
         self._ids.discard(runner.room.id)
         runner.room.share.give_back()
@@ -438,6 +438,7 @@ class RunningRooms(RoomsAsleep):
         self.count_users(runner)
         if self._free_s is not None:
             self.clock.later(self._free_s, runner.take_apart)
+        self._opener.left(runner.room.id)  # last: whoever waits for it has it opened at once
 
     def count_users(self, runner: RoomRunner) -> None:
         """Who has a seat where, for the bound on rooms a user."""

@@ -204,9 +204,7 @@ class Sleeper:
         room, asleep = runner.room, runner.commits.sleeps
         assert asleep is not None
         self._count(room.spec.name, 1, asleep.size_bytes)
-        id = room.id
         self._forget(runner)
-        self._opener().left(id)
 
     def nobody_was_here(self, room: Room) -> None:
         """A room was opened that had not slept: if nobody was connected, nobody is waited for."""

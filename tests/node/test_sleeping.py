@@ -12,6 +12,7 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from gameserver import Game, Player, cron, message, timer
 from gameserver.errors import Refused, StoreUnavailable
+from gameserver.game.spec import spec_of
 from gameserver.interfaces import SleepingRooms, User
 from gameserver.node.operators import Operators, SanctionWish
 from gameserver.node.runner import RoomRunner
@@ -345,6 +346,21 @@ class OtherGamesTests(SleepTestCase):
         self.place.advance(3 * 3600 + 1800)
         self.assertFalse(self.is_awake(code))
         self.assertEqual([at for what, at in self.log(code) if what == "hour"], [3600.0, 7200.0, 10800.0])
+
+    def test_release_with_other_times(self) -> None:
+        """Rooms that fell asleep before a release had a calendar are called by it."""
+
+        class Plain(Sleepy):
+            name = "hourly"
+
+        code = self.room_of(Plain).room.code
+        self.place.advance(7000)
+        self.assertFalse(self.is_awake(code))
+        self.place.specs["hourly"] = spec_of(Hourly)
+        self.place.away(5)
+        self.place.advance(7000)
+        self.assertFalse(self.is_awake(code))
+        self.assertEqual([at for what, at in self.log(code) if what == "hour"], [7200.0, 10800.0])
 
     def test_hour_that_no_server_saw_does_not_come(self) -> None:
         """As for rooms that are awake: what was due while none ran is left out."""
