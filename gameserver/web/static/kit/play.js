@@ -11,6 +11,8 @@ import { heading, scenes, stage } from "./scenes.js";
 import { entriesOf, podium, ranked, scoreList, winnersOf, winnerText } from "./scores.js";
 import { plural } from "./words.js";
 
+const SETTLE_MS = 40; // frames of one step come in one write
+
 /**
  * What a game shows while it is played: called anew for each phase. → a node, or {node, update}; `update()` is called
  * after each change.
@@ -37,13 +39,32 @@ export async function play({ phone, tv = phone, scores = (room) => room.info.res
     if (status === "over") return { key: "over", build: () => end(room, ranked(entriesOf(scores(room)))), say: () => "The end." };
     return { key: `playing ${phase ?? ""}`, build: () => built(shows(room, about)), whole: true };
   };
-  const stop = render(room, scenes(place, room, pick));
+  const draw = scenes(place, room, settled(pick, () => draw()));
+  const stop = render(room, draw);
   const quiet = cues(room);
   room.on("$left", () => {
     stop();
     quiet();
   });
   return { client, room, about };
+}
+
+/** The scene once what belongs to it is there: phase and documents of a step come one right after the other. */
+function settled(pick, again) {
+  let key = null;
+  let ready = true;
+  return () => {
+    const scene = pick();
+    if (key !== null && scene.key !== key) {
+      ready = false;
+      setTimeout(() => {
+        ready = true;
+        again();
+      }, SETTLE_MS);
+    }
+    ({ key } = scene);
+    return ready ? scene : null;
+  };
 }
 
 function built(made) {
