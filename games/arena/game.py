@@ -47,7 +47,7 @@ class Arena(Game):
 
     title = "Arena"
     max_players = 16
-    roles = {"spectator": 50}
+    roles = {"spectator": 50, "screen": 2}
     late_join = True
     hold_s = 60
     tick_hz = HZ

@@ -46,7 +46,7 @@ def worsen(someone: Someone, *, delay_ms: int, loss: int = 0) -> None:
 
 def make_room(someone: Someone, seconds: int) -> str:
     """Make a room whose rounds last so long, and give its code."""
-    someone.go("/play/arena/")
+    someone.go("/play/arena/?network")
     someone.page.get_by_label("Your name").fill(someone.name)
     someone.page.get_by_text("Options", exact=True).click()
     someone.page.get_by_label("Seconds a round").fill(str(seconds))
@@ -126,7 +126,7 @@ class ArenaPageTests(ServerCase):
             each.page.on("websocket", lambda socket: socket.on("framereceived", self.hear))
         code = make_room(ann, seconds)
         ann.sees_heading("Push, dash, and take the coins")
-        bob.join("arena", code).sees("canvas")
+        bob.join("arena", f"{code}&network").sees("canvas")
         ann.sees(".scores .name", "Bob")
         ann.press("Start")
         for each in (ann, bob):

@@ -17,6 +17,8 @@ MOST_LINES: Final = 60
 
 
 class GuideLook(ServerCase):
+    timeout = 180
+
     def setUp(self) -> None:
         super().setUp()
         need(axe=True)

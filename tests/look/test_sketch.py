@@ -15,7 +15,7 @@ KEYBOARDS = ((320, 300), (375, 350), (568, 170), (932, 230))
 
 
 class SketchLook(ServerCase):
-    timeout = 900 if ALL else 110
+    timeout = 900 if ALL else 180
 
     def setUp(self) -> None:
         super().setUp()

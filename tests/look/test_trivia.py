@@ -13,7 +13,7 @@ ANSWERS = ("button.choice", ".question-text")
 
 
 class TriviaLook(ServerCase):
-    timeout = 900 if ALL else 110
+    timeout = 900 if ALL else 180
 
     def setUp(self) -> None:
         super().setUp()

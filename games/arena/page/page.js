@@ -4,10 +4,9 @@
  * rest, scores and words, is drawn when it changes.
  */
 
-import { countdown, el, enter, fill, seatColor, shareCard, startButton } from "../../static/page.js";
-import { Controls } from "./controls.js";
+import { avatar, countdown, cue, cues, el, enter, fill, fitList, query, seatColor, shareCard, stage as newStage, startButton, Stick } from "../../static/kit/kit.js";
 import { Field } from "./draw.js";
-import { DASH_REST } from "./motion.js";
+import { DASH_REST, PUSH } from "./motion.js";
 import { SlowSocket } from "../../static/kit/network.js";
 import { Playout } from "../../static/kit/playout.js";
 import { networkPanel } from "./panel.js";
@@ -18,38 +17,45 @@ const SAY_MS = 3000; // between two words to a screen reader
 
 const mount = document.querySelector("main");
 const said = document.querySelector("#said");
-const { room } = await enter({ mount, connection: { binary: true, WebSocket: SlowSocket } });
+const { room, about } = await enter({ mount, connection: { binary: true, WebSocket: SlowSocket } });
+
+const isScreen = room.seat.role === "screen";
+const playing = room.seat.role === "player";
 
 const canvas = el("canvas", { class: "field", role: "img", "aria-label": "The field, with discs and coins" });
+const title = el("h1", { class: "visually-hidden" }, about.title);
 const between = el("section", { class: "card stack between", "aria-label": "Round" });
-const scores = el("ol", { class: "scores", "aria-label": "Scores" });
+const scores = el("div", { class: "coins" });
 const meter = el("span", {});
 const dashButton = el("button", { type: "button", class: "primary big dash" }, "Dash", el("span", { class: "meter", "aria-hidden": "true" }, meter));
+const pitch = el("div", { class: "pitch" }, el("div", { class: "frame" }, canvas), between, playing ? el("div", { class: "moves" }, dashButton) : null);
 
 const prediction = new Prediction(room.seat.id);
 const playout = new Playout({ step_ms: STEP_MS, snap: SNAP });
-const controls = new Controls(canvas);
+const stick = playing ? new Stick(pitch) : null;
 const field = new Field(canvas);
 const measured = () => ({ correction_px: prediction.correction / 10, delay_ms: playout.delay_ms, pending: prediction.pending });
 
-const playing = room.seat.role === "player";
-dashButton.addEventListener("pointerdown", () => controls.dash());
-dashButton.addEventListener("click", (event) => event.detail === 0 && controls.dash()); // by key
-mount.append(
+dashButton.addEventListener("pointerdown", () => stick?.press());
+dashButton.addEventListener("click", (event) => event.detail === 0 && stick?.press()); // by key
+const table = newStage({ grow: false });
+table.append(
   el(
     "div",
     { class: "arena" },
-    el("div", { class: "stage" }, canvas, between, playing ? el("div", { class: "moves" }, dashButton) : null),
+    title,
+    pitch,
     el(
       "aside",
-      { class: "side stack", "aria-label": "Scores and settings" },
-      el("div", { class: "hud" }, el("h2", {}, "Coins"), countdown(room, "finish", { label: "left" })),
+      { class: "side stack tight", "aria-label": "Scores" },
+      el("div", { class: "hud" }, el("h2", {}, "Coins"), countdown(room, "finish", { label: "left", hurry_s: 10 })),
       scores,
-      playing ? el("p", { class: "small muted" }, "Arrows or WASD, and space to dash. Or drag on the field. Or a gamepad.") : null,
-      networkPanel(measured),
+      playing ? el("p", { class: "small muted keys" }, "Arrows or WASD, and space to dash. Or drag anywhere. Or a gamepad.") : null,
+      query.has("network") ? networkPanel(measured) : null, // to see what prediction is for: rapid.rst
     ),
   ),
 );
+mount.append(table);
 
 // What the server says
 
@@ -75,6 +81,7 @@ room.on("$info", () => {
 room.on("$seats", drawWords);
 room.on("hit", (hit) => {
   field.hit(hit, performance.now());
+  if (hit.who === room.seat.id) cue("wrong");
   if (hit.who === room.seat.id) say(hit.lost ? `Hit! You lost ${hit.lost}.` : "Hit!", true);
 });
 
@@ -87,9 +94,9 @@ function steer(now) {
   const over = room.info.status !== "playing" || room.info.paused || !prediction.there;
   while (now - started >= STEP_MS) {
     started += STEP_MS;
-    if (!over) room.tell("steer", prediction.step(controls.takeDash()));
+    if (!over) room.tell("steer", prediction.step(stick.takePress()));
   }
-  prediction.aim(...(over ? [0, 0] : controls.read()), part(now));
+  prediction.aim(...(over ? [0, 0] : stick.read().map((each) => Math.round(each * PUSH) + 0)), part(now));
 }
 
 function frame(now) {
@@ -131,15 +138,18 @@ function drawWords() {
   const now = JSON.stringify([status, result, entries.map(({ seat, score }) => [seat.id, seat.name, seat.online, score])]);
   if (now === shown) return;
   shown = now;
-  fill(scores, entries.map(entry));
+  fill(scores, fitList(entries.map(entry), { tag: "ol", class: "scores", label: "Scores" }));
   between.hidden = status === "playing";
+  title.hidden = !between.hidden;
+  document.documentElement.classList.toggle("whole", isScreen || status === "playing");
   if (!between.hidden) drawBetween(status, result);
   tell(status, entries);
 }
 
 function entry({ seat, score }) {
-  const mark = el("span", { class: ["dot", seat.number >= 8 && "second"], "aria-hidden": "true" }, [...seat.name][0]?.toUpperCase() ?? "?");
-  return el("li", { class: [seatColor(seat), seat.id === room.seat.id && "me"] }, mark, el("span", { class: "name" }, seat.name), el("span", { class: "points" }, String(score)));
+  const mark = avatar(seat);
+  mark.classList.toggle("second", seat.number >= 8);
+  return el("li", { class: [seatColor(seat), seat.id === room.seat.id && "me"], "data-keep": seat.id === room.seat.id ? "" : null }, mark, el("span", { class: "name" }, seat.name), el("span", { class: "points" }, String(score)));
 }
 
 function drawBetween(status, result) {
@@ -175,6 +185,7 @@ function tell(status, entries) {
 }
 
 hear();
+cues(room, { ticks: isScreen ? ["finish"] : [] });
 requestAnimationFrame(frame);
 
 /** For the console, and for tests: what is shown now, and what the server has said. */

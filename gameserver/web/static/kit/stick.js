@@ -32,6 +32,7 @@ export class Stick {
     addEventListener("blur", () => this.#keys.clear());
     field.style.setProperty("touch-action", "none");
     field.addEventListener("pointerdown", (event) => {
+      if (/** @type {HTMLElement} */ (event.target).closest("button, a, input, summary, dialog")) return;
       field.setPointerCapture(event.pointerId);
       /** @type {HTMLElement | null} */ (document.activeElement)?.blur(); // or a slider would still have the arrows
       this.#held = { id: event.pointerId, from: [event.clientX, event.clientY], way: [0, 0] };
