@@ -31,6 +31,8 @@ def secure(request: Any, *, script: str = "") -> None:
     """
     host = request.getHeader(b"host") or b""
     sockets = f" ws://{host.decode()} wss://{host.decode()}" if _HOST.fullmatch(host) else ""
+    # A room may be at another node, whose pages are named as those that may connect.
+    sockets += request.site.ancestors + request.site.ancestors.replace(" http", " ws")
     scripts = f"script-src 'self' 'sha256-{script}'; " if script else ""
     policy = POLICY.format(sockets=sockets, scripts=scripts, ancestors=request.site.ancestors)
     request.setHeader(b"content-security-policy", policy.encode())

@@ -13,7 +13,7 @@ from typing import Any, Final
 from click.testing import CliRunner
 
 from gameserver.cli import main
-from tests.e2e.kit import Person, Server, sleep, together, until
+from tests.e2e.kit import Person, Server, sleep, together, until, within
 from tests.e2e.test_nodes import LEASE_S, TALLY, NodesCase
 from tests.e2e.test_proxies import CADDY, NGINX, ProxyCase
 
@@ -41,8 +41,9 @@ class OneAddressCase(NodesCase, ProxyCase):
         self.store = f"redis+unix://{self.redis().socket}"
         self.site = f"http://127.0.0.1:{self.port}"
         nodes = {name: self.member(name) for name in names}
-        for node in nodes.values():
-            await node.start()
+        first, *others = nodes.values()
+        await first.start()  # it makes the secret
+        await together(*(node.start() for node in others))
         words = [word for name in names for word in ("--node", f"{name}=unix:{self.folder / name}.sock")]
         printed = CliRunner().invoke(main, ["proxy", proxy, *words, "--public-url", self.site])
         self.assertEqual(printed.exit_code, 0, printed.output)
@@ -102,8 +103,18 @@ class OneAddressTests(OneAddressCase):
         for person in people:
             self.assertEqual({len(room.state["ledger"]) for room in person.client.rooms.values()}, {4})
             self.assertEqual(len(person.told.connections), 2, "one for each node")
-        look = await nodes["a"].http("GET", f"/api/rooms/{codes[0]}")
-        self.assertIn(look.status, (200, 307))
+        for node in nodes.values():
+            await self.until_lists(node, codes)
+        eve = await self.player("Eve")
+        matched = await within(eve.client.match("tally"), "a seat in any room")
+        self.assertIn(matched.code, codes)
+
+    async def until_lists(self, node: Server, codes: list[str]) -> None:
+        """Wait until a node lists the rooms of all."""
+        listed: set[str] = set()
+        while not listed.issuperset(codes):
+            await sleep(0.1)
+            listed = {row["room"] for row in (await node.http("GET", "/api/rooms")).json["rooms"]}
 
     async def test_nginx(self) -> None:
         """Through nginx."""

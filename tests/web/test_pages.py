@@ -297,6 +297,7 @@ class SharedTests(SynchronousTestCase):
         node = Node(Quiz, origin=["https://shop.example", "null"])
         policy = node.ask("GET", "/play/quiz/").headers["content-security-policy"]
         self.assertTrue(policy.endswith("frame-ancestors 'self' https://shop.example"), policy)
+        self.assertIn(" https://shop.example wss://shop.example; object-src", policy, "a room may be at a node there")
 
     def test_odd_host(self) -> None:
         """A host that is none does not get into the policy."""
