@@ -11,6 +11,7 @@ from twisted.internet.defer import Deferred
 
 from gameserver.errors import Refused
 from gameserver.protocol.shapes import MoveInfo
+from gameserver.room.absence import is_late
 from gameserver.room.bots.thinking import level_of
 from gameserver.room.turns.heard import heard_move, turn_number
 from gameserver.room.turns.move import Move
@@ -178,10 +179,19 @@ class PlayOut:
     def _wait(self) -> None:
         table = self._table
         timer = table.room.timers.next()
+        absent = next((one for one in table.visitors if self._is_late(one)), None)
+        if timer is None and absent is not None:  # all people are absent: the turn waits until one is here again
+            absent.ask("bot", seat=absent.id, level=None)
+            return
         if timer is None:
             raise AssertionError("who is waited for is not here, and no timer runs" + " (paused)" * self._is_paused())
         table.advance(max(timer.due - table.now, 0.0))
         self._sent.clear()
+
+    def _is_late(self, visitor: Visitor) -> bool:
+        """Whether somebody is here and yet absent, who let clocks run out."""
+        seat = self._table.room.seats.get(visitor.id)
+        return visitor.online and seat is not None and is_late(seat)
 
     def _is_paused(self) -> bool:
         return self._table.room.state.paused_at is not None

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from twisted.trial.unittest import SynchronousTestCase
 
-from benchmarks.play_outs import GIVEN, SAMPLES, same
+from benchmarks.play_outs import GIVEN, SAMPLES, game_of, same
 from gameserver import Player, message
 from gameserver.game.loader import load
 from gameserver.game.spec import spec_of
@@ -31,6 +31,20 @@ class PlayOutTests(SynchronousTestCase):
         for name in (*GIVEN, *SAMPLES):
             for seed in range(2):
                 self.assertGreater(same(name, seed, 60), 3, (name, seed))
+
+    def test_bots(self) -> None:
+        """What bots may do is told to nobody, nor what those may who are away."""
+        game, _ = game_of("sample-hearts")
+        table = Table(game, seed=2)
+        with own_moves.marked(game):
+            ann, _ = table.join("Ann"), table.join("Bob")
+            table.bot()
+            table.bot()
+            table.play_out(2, 25)
+            ann.drop()
+            table.advance(300)
+            table.play_out(3, 10)
+        own_moves.check(table)
 
     def test_all_samples(self) -> None:
         """Each sample game that has moves is among them."""
