@@ -250,8 +250,11 @@ class Api(Identity, ModerationApi, RevokeApi):
         refused = failure.value
         assert isinstance(refused, Refused)
         if isinstance(refused, Elsewhere):
-            node = self._settings.base_path if refused.url is None else address_of_node(refused.url)
-            request.setHeader(b"location", f"{node}/api/rooms/{refused.code_there}".encode())
+            there = f"{self._settings.base_path}/api/rooms/{refused.code_there}".encode()
+            if refused.url is not None:  # the same call at another node
+                _, api, call = request.uri.partition(b"/api/")
+                there = address_of_node(refused.url).encode() + api + call
+            request.setHeader(b"location", there)
             return answer(request, {"room": refused.code_there, "url": refused.url}, status=307)
         return refusal(request, refused)
 

@@ -25,7 +25,7 @@ from gameserver.auth.invitations import Invitations
 from gameserver.auth.secrets import Secrets
 from gameserver.auth.tickets import Tickets
 from gameserver.clock import Clock
-from gameserver.errors import CODES, Refused, StoreUnavailable
+from gameserver.errors import CODES, Elsewhere, Refused, StoreUnavailable
 from gameserver.game.function import FunctionGame
 from gameserver.game.loader import BrokenGame, Catalog
 from gameserver.game.spec import spec_of
@@ -488,6 +488,19 @@ class NextTests(ApiTests):
 
 class CreateTests(ApiTests):
     """``POST /api/rooms``."""
+
+    def test_room_of_another_node(self) -> None:
+        """Whoever asks for it is led to the same call there, whatever that is."""
+
+        async def reach(code: str) -> None:
+            raise Elsewhere("K7QM", "wss://games.example/n/b/ws")
+
+        self.patch(self.node.registry, "reach", reach)
+        answer = self.node.ask("GET", "/api/rooms/k7qm?x=1")
+        self.assertEqual(
+            (answer.status, answer.headers["location"]), (307, "https://games.example/n/b/api/rooms/k7qm?x=1")
+        )
+        self.assertEqual(answer.json, {"room": "K7QM", "url": "wss://games.example/n/b/ws"})
 
     def test_created(self) -> None:
         """The room is there, and in the store; nobody has a seat in it."""
