@@ -282,6 +282,7 @@ class LeadTests(NextTestCase):
         stored = self.rig.store._rooms[self.rig.runner(self.code).room.id].parts
         self.assertNotIn(b"secret plan", b"".join(stored.values()))
         self.assertFalse([part for part in stored if part.startswith(("seat/", "line/"))], list(stored))
+        self.assertLess(self.rig.runner(self.code).room.share.sizes["room"], 10)
         self.assertNotEqual(self.rig.guest("Max").ask("join", id=1, game="talk", match={})["room"], self.code)
 
     def test_same_request_after_a_restart(self) -> None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from gameserver.errors import Refused
 from gameserver.protocol import messages, msgpack
+from gameserver.room import quota
 from gameserver.room.admission import is_host
 from gameserver.room.effects import Requester
 from gameserver.room.inputs.input import Input, SeatRequest
@@ -91,6 +92,7 @@ class GoOn(Input, frozen=True):
             return
         await room.game_calls.alone("on_close", room.game.on_close)
         go(room, successor)
+        quota.check(room)  # there is hardly anything of it any more
         asked = self.requester
         if asked is not None and asked.id is not None:
             done = messages.Ok(asked.id, answer_of(successor), room.code)

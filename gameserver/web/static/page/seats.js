@@ -73,9 +73,9 @@ function seatChip(room, seat, done, active) {
 
 /**
  * @param {Api.Room} room
- * @param {{ label?: string, min?: number }} options
+ * @param {{ label?: string, min?: number, marks?: boolean }} options `marks` (true): players say here that they are ready
  */
-export function startButton(room, { label, min = 1 } = {}) {
+export function startButton(room, { label, min = 1, marks = true } = {}) {
   const box = el("div", { class: "stack tight" });
   return live(box, room, () => {
     const { status } = room.info;
@@ -85,7 +85,7 @@ export function startButton(room, { label, min = 1 } = {}) {
     const missing = min - players;
     box.hidden = status === "playing";
     if (box.hidden) return;
-    const ready = readyButton(room);
+    const ready = marks ? readyButton(room) : null;
     if (missing > 0) fill(box, el("p", { class: "muted" }, `Waiting for ${missing} more player${missing > 1 ? "s" : ""}.`), ready);
     else if (room.mayHost) {
       const text = label ?? (status === "over" ? "Play again" : "Start");

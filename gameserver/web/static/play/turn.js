@@ -73,5 +73,5 @@ function beginning(room, about) {
     ready.textContent = room.me?.ready ? "✓ Ready" : "I am ready";
     count.textContent = `${marked} of ${people.length} ready`;
   }, ["$seats", "$info", "$joined"]);
-  return el("div", { class: "stack" }, box, startButton(room, { min: about.min_players }));
+  return el("div", { class: "stack" }, box, startButton(room, { min: about.min_players, marks: !about.ready }));
 }
