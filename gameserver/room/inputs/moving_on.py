@@ -92,7 +92,8 @@ class GoOn(Input, frozen=True):
             return
         await room.game_calls.alone("on_close", room.game.on_close)
         go(room, successor)
-        quota.check(room)  # there is hardly anything of it any more
+        quota.measure(room)  # there is hardly anything of it any more
+        quota.count(room)
         asked = self.requester
         if asked is not None and asked.id is not None:
             done = messages.Ok(asked.id, answer_of(successor), room.code)
