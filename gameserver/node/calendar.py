@@ -3,7 +3,8 @@ The calendar of a node: methods marked with `gameserver.cron` are called when th
 
 A method is called for every open room of its game; a static one once, on one of the nodes that share the store. They
 agree on which by the time that was due, whatever each one's clock says: each asks the store to be the one, and whoever
-is first calls. While the store is away they ask again, so that the call comes as soon as it is back.
+is first calls. While the store is away they ask again, so that the call comes as soon as it is back. Whoever was first
+may have died, or hung, just then: `FAILOVER_S` later the others ask whether it was called, and one of them does it.
 
 What was due while this process stood still comes late, once for many times. What was due while none ran does not come.
 """
@@ -45,6 +46,12 @@ LATE_S: Final = 3600.0
 """For so long after its time a static method is called, if the store was away till then."""
 RETRY_S: Final = 1.0
 """Until a store that did not answer is asked again."""
+FAILOVER_S: Final = 30.0
+"""So long whoever is the one has for it before another sees to it."""
+CALLED: Final = "!"
+"""Behind the name of what is done once: it was done."""
+ANSWER_S: Final = 10.0
+"""Whoever hears so much later that it is the one asks whether another was faster."""
 ONCE_MS: Final = 24 * 60 * 60 * 1000
 """For how long nodes remember that one of them called: far longer than `LATE_S` and than their clocks differ."""
 
@@ -70,10 +77,15 @@ class _Entry:
 
 @dataclass(eq=False)
 class _Run:
-    """One call of a static method, for a time that was due; ``by`` is who asks for it: this process, for this call."""
+    """
+    One call of a static method, for a time that was due.
+
+    ``by`` is who asks for it: this process, for this call. ``asked_s`` is when it asked first, by monotonic seconds.
+    """
 
     due_s: float
     by: str
+    asked_s: float
     retry: IDelayedCall | None = None
 
 
@@ -213,7 +225,7 @@ class Calendar:
         if self._leases is None:
             self._call(entry)
         else:
-            entry.run = _Run(due_s, self._entropy(8).hex())
+            entry.run = _Run(due_s, self._entropy(8).hex(), self._clock.monotonic())
             self._ask(self._leases, entry, entry.run)
 
     def _ask(self, leases: ILeases, entry: _Entry, run: _Run) -> None:
@@ -224,8 +236,13 @@ class Calendar:
         name = f"{entry.spec.name}.{entry.method}@{round(run.due_s) // 60}"
 
         def answered(first: bool) -> None:
-            if first:
+            if first and self._clock.monotonic() - run.asked_s <= ANSWER_S:
                 self._call(entry)
+                self._mark(leases, name, run)
+            elif first:
+                self._see_to(leases, name, entry, run)  # another may have taken this one for dead
+            elif not self._stopped and entry.run is run:
+                run.retry = self._clock.later(FAILOVER_S, self._see_to, leases, name, entry, run)
 
         def not_answered(failure: Failure) -> None:
             failure.trap(StoreUnavailable)
@@ -233,6 +250,31 @@ class Calendar:
                 run.retry = self._clock.later(RETRY_S, self._ask, leases, entry, run)
 
         asked = leases.once(name, by=run.by, for_ms=ONCE_MS).addCallbacks(answered, not_answered)
+        asked.addErrback(lambda failure: _log.failure("{game}.{method} cannot be called", failure, **entry.where))
+
+    def _mark(self, leases: ILeases, name: str, run: _Run) -> None:
+        """Have the others know that it was called."""
+
+        def not_marked(failure: Failure) -> None:
+            failure.trap(StoreUnavailable)
+            if not self._stopped and self._clock.now() <= run.due_s + LATE_S:
+                self._clock.later(RETRY_S, self._mark, leases, name, run)
+
+        leases.once(name + CALLED, by=run.by, for_ms=ONCE_MS).addErrback(not_marked)
+
+    def _see_to(self, leases: ILeases, name: str, entry: _Entry, run: _Run) -> None:
+        """Call if nobody has: whoever was the one is gone, or stood still for too long."""
+
+        def answered(mine: bool) -> None:
+            if mine:
+                self._call(entry)
+
+        def not_answered(failure: Failure) -> None:
+            failure.trap(StoreUnavailable)
+            if entry.run is run and not self._stopped:  # the one that called has to come first now
+                run.retry = self._clock.later(FAILOVER_S, self._see_to, leases, name, entry, run)
+
+        asked = leases.once(name + CALLED, by=run.by, for_ms=ONCE_MS).addCallbacks(answered, not_answered)
         asked.addErrback(lambda failure: _log.failure("{game}.{method} cannot be called", failure, **entry.where))
 
     def _call(self, entry: _Entry) -> None:

@@ -16,6 +16,8 @@ PAGE = 4096
 
 
 class DamageTests(ServerCase):
+    timeout = 300
+
     async def command(self, server: Server, *words: str) -> tuple[int, str]:
         """Run one of the commands for this server. :returns: its exit status, and what it said."""
         command = [str(Path(sys.executable).parent / "gameserver"), *words, "--data", str(server.data)]

@@ -94,6 +94,8 @@ def is_there(pid: int) -> bool:
 class GuardCase(ServerCase):
     """Rooms of a game of which some steps never end."""
 
+    timeout = 300
+
     def poisonous(self, **environ: str) -> Server:
         """A server that serves it."""
         settings = {"GAMESERVER_STEP_WARN_S": "0.4", "GAMESERVER_STEP_LIMIT_S": "1", **environ}

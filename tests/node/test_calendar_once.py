@@ -14,7 +14,7 @@ from gameserver import Game, clock, cron
 from gameserver.errors import StoreUnavailable
 from gameserver.game.spec import spec_of
 from gameserver.node import calendar
-from gameserver.node.calendar import LATE_S, Calendar
+from gameserver.node.calendar import ANSWER_S, FAILOVER_S, LATE_S, Calendar
 from tests.node.registries import START_S, Place
 from tests.store.shared import Shared, SharedStore
 
@@ -150,11 +150,44 @@ class OnceTests(SynchronousTestCase):
         self.pass_time(1710, self.a, self.b)
         self.check(nightly=0, often=5)
         self.b.store.fail_after = StoreUnavailable("the answer was lost")
-        self.pass_time(120, self.a, self.b)
+        self.pass_time(95, self.a, self.b)
         self.check(nightly=0, often=0)
         self.back(self.b)
         self.pass_time(2, self.a, self.b)
         self.check(nightly=1, often=1)
+        self.pass_time(200, self.a, self.b)
+        self.check(nightly=0, often=0)
+
+    def test_first_dies_at_that_minute(self) -> None:
+        """Whoever was the one is gone before it called, or stands still: another sees to it; thawed, it does not."""
+        self.pass_time(1710, self.a, self.b)
+        self.check(nightly=0, often=5)
+        self.b.store.fail_after = StoreUnavailable("it stands still before it hears the answer")
+        self.pass_time(90 + ANSWER_S / 2, self.a, self.b)
+        self.check(nightly=0, often=0)
+        self.pass_time(FAILOVER_S, self.a)
+        self.check(nightly=1, often=1)
+        self.back(self.b)
+        self.pass_time(150, self.a, self.b)
+        self.check(nightly=0, often=0)
+
+    def test_first_dies_after_it_called(self) -> None:
+        """It is not called again by another."""
+        self.pass_time(1801, self.a, self.b)
+        self.check(nightly=1, often=6)
+        for node in (self.a, self.b):
+            self.pass_time(130, node)
+            self.check(nightly=0, often=0)
+
+    def test_dies_before_that_minute(self) -> None:
+        """Any that is left calls."""
+        for node in (self.a, self.b):
+            self.begin(ahead_s=0.4)
+            node = self.a if node.store._node == "a" else self.b
+            self.pass_time(1799, self.a, self.b)
+            self.check(nightly=0, often=5)
+            self.pass_time(60, node)
+            self.check(nightly=1, often=1)
 
     def test_away_for_too_long(self) -> None:
         """After `LATE_S` it is given up, and logged; the next day it comes."""
