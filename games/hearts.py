@@ -18,7 +18,7 @@ class Hearts(Game):
 
     name = "hearts"
     min_players = max_players = 4
-    roles = {"screen": 1}
+    roles = {"screen": 2}
     turn_s = 60
     absent = "stand_in"
 

@@ -27,7 +27,7 @@ class Reversi(Game):
 
     name = "reversi"
     min_players = max_players = 2
-    roles = {"spectator": 20, "screen": 1}
+    roles = {"spectator": 20, "screen": 2}
     bank_s, increment_s = 600, 5
     clock_option = True
     absent = "stand_in"

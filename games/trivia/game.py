@@ -6,7 +6,7 @@ Phases (``info.phase``), with the timer that ends each: ``lobby`` (the host star
 (``rank``, 7 s) → ``scores`` (``ask``, 5 s) → ``question`` … → the last ``reveal`` → ``podium``, where the room's status
 is ``over`` and the host may start again. With nobody online ``countdown`` and ``scores`` last until somebody is.
 
-Roles: ``player``, ``screen`` (one, shared), ``spectator``. The host is a player. Who comes while a game is played
+Roles: ``player``, ``screen`` (shared), ``spectator``. The host is a player. Who comes while a game is played
 waits for the next question; who left and comes back during a game has the score again.
 
 The document of the room, every key always there::
@@ -78,7 +78,7 @@ class Trivia(Game):
 
     title = "Trivia night"
     max_players = 100
-    roles = {"screen": 1, "spectator": 20}
+    roles = {"screen": 2, "spectator": 20}
     late_join = True
     hold_s = 300
 

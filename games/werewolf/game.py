@@ -65,7 +65,7 @@ class Werewolf(Game):
     title = "Werewolf"
     min_players = 5
     max_players = 16
-    roles = {"screen": 1}
+    roles = {"screen": 2}
     hold_s = 300
     chat_to = ("room",)
     silent_phases = ("night",)

@@ -8,7 +8,7 @@ from typing import Any
 from tests.e2e.browser import People, browse, need
 from tests.e2e.kit import ServerCase
 from tests.look.parties import Party
-from tests.look.screens import ALL, Look
+from tests.look.screens import ALL, Look, only_all
 
 
 class OthersLook(ServerCase):
@@ -17,6 +17,7 @@ class OthersLook(ServerCase):
     def setUp(self) -> None:
         super().setUp()
         need(axe=True)
+        only_all()
 
     async def _look(self, game: str, players: int, play: Callable[[Look, Party], Any], **wish: Any) -> None:
         server = self.server()

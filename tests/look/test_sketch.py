@@ -7,7 +7,7 @@ from typing import Any
 from tests.e2e.browser import People, browse, need
 from tests.e2e.kit import Person, ServerCase
 from tests.look.parties import Party
-from tests.look.screens import ALL, Look
+from tests.look.screens import ALL, Look, only_all
 
 BOTH = (".sheet", "#field")
 KEYBOARDS = ((320, 300), (375, 350), (568, 170), (932, 230))
@@ -72,6 +72,7 @@ class SketchLook(ServerCase):
 
     async def test_two(self) -> None:
         """Two, of whom one draws."""
+        only_all()
         await self._look(2)
 
     async def test_most(self) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 from tests.e2e.browser import People, browse, need
 from tests.e2e.kit import Person, ServerCase
 from tests.look.parties import Party
-from tests.look.screens import ALL, Look
+from tests.look.screens import ALL, Look, only_all
 
 ANSWERS = ("button.choice", ".question-text")
 
@@ -66,6 +66,7 @@ class TriviaLook(ServerCase):
 
     async def test_two(self) -> None:
         """With two everything is large, and fits."""
+        only_all()
         await self._look(2)
 
     async def test_most(self) -> None:
@@ -78,6 +79,7 @@ class TriviaLook(ServerCase):
 
     async def test_in_teams(self) -> None:
         """Four teams have their own list."""
+        only_all()
         await self._look(12, teams="4")
 
 

@@ -36,3 +36,8 @@ declare module "*/static/kit/prediction.js" {
   const shared: typeof import("../../../gameserver/web/static/kit/prediction.js");
   export = shared;
 }
+
+declare module "*/static/kit/cues.js" {
+  const shared: typeof import("../../../gameserver/web/static/kit/cues.js");
+  export = shared;
+}

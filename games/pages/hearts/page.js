@@ -1,6 +1,7 @@
 /* The page of hearts: the trick, one's own hand, and what pages of games with turns share. */
 
 import { attempt, chatBox, el, enter, fill, render, shareCard } from "../../static/page.js";
+import { cues } from "../../static/kit/cues.js";
 import { people } from "../../static/play/people.js";
 import { head } from "../../static/play/turn.js";
 
@@ -113,4 +114,5 @@ function draw() {
   heard = text;
 }
 
+cues(room);
 render(room, draw);

@@ -1,6 +1,7 @@
 /* The page of reversi: the board, on which a move is a press; all else is what pages of games with turns share. */
 
 import { attempt, chatBox, el, enter, render, shareCard } from "../../static/page.js";
+import { cues } from "../../static/kit/cues.js";
 import { people } from "../../static/play/people.js";
 import { head } from "../../static/play/turn.js";
 
@@ -85,4 +86,5 @@ function draw() {
   before = [...owners];
 }
 
+cues(room);
 render(room, draw);

@@ -5,6 +5,7 @@
  */
 
 import { attempt, el, enter, leftMs, render, shareCard, toast } from "../../static/page.js";
+import { cues } from "../../static/kit/cues.js";
 
 const TEAMS = ["red", "blue"];
 const HANDS = ["rock", "paper", "scissors"];
@@ -244,5 +245,6 @@ function drawClock() {
   arc.setAttribute("stroke-dashoffset", String(RING * (1 - Math.min(1, left_ms / COUNT_MS))));
 }
 
+cues(room, { ticks: [] });
 render(room, draw);
 setInterval(drawClock, 50);

@@ -5,6 +5,7 @@
  */
 
 import { attempt, el, enter, leftMs, render, shareCard, startButton } from "../../static/page.js";
+import { cues } from "../../static/kit/cues.js";
 
 const MARKS = ["X", "O"]; // by seat number
 const PLACES = ["top left", "top", "top right", "left", "centre", "right", "bottom left", "bottom", "bottom right"];
@@ -217,5 +218,6 @@ function drawClock() {
   });
 }
 
+cues(room);
 render(room, draw);
 setInterval(drawClock, 100);

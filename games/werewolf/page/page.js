@@ -8,6 +8,7 @@
 
 import { announce, chatBox, countdown, el, enter, render, shareCard, startButton } from "../../static/page.js";
 
+import { cues } from "../../static/kit/cues.js";
 import { roleCard } from "./card.js";
 import { detail, headline, TIMERS } from "./words.js";
 import { village } from "./village.js";
@@ -57,5 +58,6 @@ function showChannel() {
   if (to !== shown) chat.open((shown = to));
 }
 
+cues(room);
 const end = render(room, draw, ["$change", "$seats", "$info", "$timers", "$joined"]);
 room.on("$left", end);

@@ -5,6 +5,7 @@
  */
 
 import { chatBox, el, enter, fill, render, shareCard } from "./page.js";
+import { cues } from "./kit/cues.js";
 import { developer } from "./play/developer.js";
 import { messages } from "./play/messages.js";
 import { moves } from "./play/moves.js";
@@ -15,6 +16,7 @@ import { head } from "./play/turn.js";
 const mount = document.querySelector("main");
 const { room, about } = await enter({ mount });
 const isScreen = room.seat.role === "screen";
+cues(room);
 
 /** The code and how to come in: large on a screen before the game, else folded. */
 function invitation() {
