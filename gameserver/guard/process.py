@@ -3,7 +3,7 @@ The small process beside a node: it reads the node's notes, and ends the node at
 
 It is started by `gameserver.guard.service`, with one line of JSON on its input, a `Task`. Whatever else comes on its
 input says that the node was told to end; the input's end is the node's, and its own. It prints to the standard error,
-which is the node's; it imports nothing but Python's own, takes some 10 MB, and wakes five times a second.
+which is the node's; it imports nothing but Python's own, takes 7 MB, and wakes five times a second.
 """
 
 from __future__ import annotations
