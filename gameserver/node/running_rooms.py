@@ -35,15 +35,13 @@ from gameserver.node.opening import OPENING_RETRY_MS, RoomOpener
 from gameserver.node.people import People
 from gameserver.node.reaching import Reaching
 from gameserver.node.reactor_pass import ReactorPass
-from gameserver.node.refusals import MOVED
 from gameserver.node.restoring import reason_of, restored
 from gameserver.node.rooms_aside import RoomAside
-from gameserver.node.rooms_asleep import RoomsAsleep
-from gameserver.node.rooms_of_users import RoomsOfUsers, may_exist, seat_mark
+from gameserver.node.rooms_let_go import RoomsLetGo
+from gameserver.node.rooms_of_users import RoomsOfUsers, may_exist
 from gameserver.node.runner import RoomRunner
 from gameserver.node.table_reader import StoreSource
 from gameserver.node.ticks import Ticks
-from gameserver.protocol import messages, msgpack
 from gameserver.room import quota, row
 from gameserver.room.chat.records import UserWatch
 from gameserver.room.context import RoomContext
@@ -52,7 +50,6 @@ from gameserver.room.room import Room
 
 if TYPE_CHECKING:
     from gameserver.game.spec import Spec
-    from gameserver.room.inputs.input import Input
 
 NEVER: Final = float("-inf")
 """A room that nobody has asked for yet was touched then."""
@@ -61,7 +58,7 @@ AWAY_S: Final = 0.01
 _log: Final = Logger(namespace="gameserver.rooms")
 
 
-class RunningRooms(RoomsAsleep):
+class RunningRooms(RoomsLetGo):
     """
     :param specs: the games, by name.
     :param entropy: so many random bytes.
@@ -392,60 +389,3 @@ class RunningRooms(RoomsAsleep):
     def store_answers(self) -> bool:
         """Whether the store is there, as far as is known: where no room waits for it, the beat tells."""
         return not (self._batch.store_away or self._heartbeat.lost)
-
-    def _changed(self, runner: RoomRunner) -> None:
-        room = runner.room
-        if room.journal.stale.users or runner.seat_mark != seat_mark(room):
-            self.count_users(runner)
-        self.sleeper.note(runner)
-
-    def _lose(self, runner: RoomRunner, url: str | None = None) -> None:
-        """Another node has this room; clients reach it there, where that is known."""
-        # Whoever had just left may have been told nothing of it, and so has the seat still.
-        sessions = runner.commits.fenced()
-        moved = messages.Left(runner.room.code, "moved", url=url)
-        sessions.update(dict.fromkeys(runner.room.publisher.everybody()))
-        for session in sessions:
-            session.deliver(msgpack.encode_for(session.form, moved))
-            session.unseated(runner.room.code)
-        self._forget(runner)
-
-    def _post(self, code: str, input: Input) -> None:
-        """A room gives itself something to do, once it is free again."""
-        runner = self._runners.get(code)
-        if runner is not None:
-            runner.post(input).addErrback(lambda failure: failure.trap(Refused))
-
-    def _forget(self, runner: RoomRunner) -> None:
-        if runner.forgotten:
-            return  # a step of it that lasted may have ended since; this node may have the room anew
-        runner.forgotten = True
-        self._clear(runner)
-        if runner.room.moment.ended:
-            _log.info("room {room} of {game} is closed", room=runner.room.code, game=runner.room.spec.name)
-        self._openers.gone(runner)
-        self._open_rooms.gone(runner)
-        self.sleeper.gone(runner)
-        runner.stop(MOVED if runner.commits.lost else "not_found")
-        self._ids.discard(runner.room.id)
-        runner.room.share.give_back()
-        if self._runners.get(runner.room.code) is runner:
-            del self._runners[runner.room.code]
-            if runner.commits.version == 0:
-                # The store has only the claim of its code, which rests as long as any other.
-                self._codes.rest(runner.room.code)
-        runner.room.seats.clear()
-        self.count_users(runner)
-        if self._free_s is not None:
-            self.clock.later(self._free_s, runner.take_apart)
-        self._opener.left(runner.room.id)  # last: whoever waits for it has it opened at once
-
-    def count_users(self, runner: RoomRunner) -> None:
-        """Who has a seat where, for the bound on rooms a user."""
-        room = runner.room
-        runner.seat_mark = seat_mark(room)
-        if self._runners.get(room.code) is runner:
-            self._open_rooms.note(runner)
-        self.rooms_of.count(runner)
-        if any(user != room.state.creator for user in runner.users):
-            self._openers.visited(runner)

@@ -158,6 +158,17 @@ class Sleeper:
         for runner in tired[:PUT_TO_SLEEP]:
             self._fall_asleep(runner)
 
+    def put_to_sleep(self, runner: RoomRunner) -> bool:
+        """
+        Have a room sleep now, however long somebody was there.
+
+        :returns: whether it may: not where somebody is connected, or something is under way or due now.
+        """
+        if not runner.is_stored or not self._may_sleep(runner, 0):
+            return False
+        self._fall_asleep(runner)
+        return True
+
     def _may_sleep(self, runner: RoomRunner, sleep_s: float) -> bool:
         room = runner.room
         if runner.over or runner.suspect is not None or not runner.quiet or runner.in_batch or runner.store_away:

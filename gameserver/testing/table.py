@@ -28,7 +28,7 @@ from gameserver.testing.failures import Failures, raising, result_of
 from gameserver.testing.mirrors import MirrorCheck
 from gameserver.testing.moves import Move, play_random
 from gameserver.testing.play_out import PlayOut
-from gameserver.testing.table_facts import TableFacts
+from gameserver.testing.table_asleep import TableAsleep
 from gameserver.testing.visitor import Visitor
 from gameserver.testing.wires import ClientTime, Wires
 from gameserver.websocket.limits import Budgets
@@ -45,7 +45,7 @@ SETTLES: Final = 10_000
 """Turns of the reactor after which a table that is never still is given up."""
 
 
-class Table(TableFacts):
+class Table(TableAsleep):
     """
     A room of one game, with a clock that a test turns.
 

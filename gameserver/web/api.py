@@ -144,6 +144,12 @@ class Api(Identity, ModerationApi, RevokeApi):
         self._charge(
             request, "http", min(len(looked_at) + len(asleep) + len(elsewhere), LISTED_ROOMS) / ROOMS_A_REQUEST
         )
+        if len(looked_at) + len(asleep) + len(elsewhere) > LISTED_ROOMS:
+            # Of many those alone are looked at that will be shown.
+            others = [made_s for made_s, _ in (*asleep, *elsewhere)]
+            times = sorted([*others, *(runner.room.state.created for runner in looked_at)], reverse=True)
+            oldest = times[LISTED_ROOMS - 1]
+            looked_at = [runner for runner in looked_at if runner.room.state.created >= oldest]
         made = [runner.room.state.created for runner in looked_at]
         looks = [Deferred.fromCoroutine(self._look_or_pass(runner)) for runner in looked_at]
         found = zip(made, await gatherResults(looks), strict=True)

@@ -11,6 +11,7 @@ from typing import Any, ClassVar
 from twisted.internet.defer import Deferred
 from twisted.trial.unittest import SynchronousTestCase
 
+from games.reversi import Reversi
 from gameserver import Game, Player, Refused, message, timer
 from gameserver.testing import Event, Table
 from gameserver.testing.table import START_S
@@ -306,6 +307,34 @@ class TimeTests(SynchronousTestCase):
         self.assertEqual((self.ann.online, bob.online), (True, False))
         self.table.advance(2)
         self.assertEqual(self.rings(), [5.0])
+
+    def test_sleep(self) -> None:
+        """The room leaves memory and comes back with all it had; timers go on, and who was online is back."""
+        bob = self.table.join("Bob")
+        bob.drop()
+        self.ann.send("arm", s=5)
+        self.table.advance(3)
+        room, now, timers = self.table.room, self.table.now, dict(self.ann.timers)
+        self.assertIs(self.table.sleep(), True)
+        self.assertIsNot(self.table.room, room)
+        self.assertEqual((self.table.now, self.ann.timers), (now, timers))
+        self.assertEqual((self.ann.online, bob.online), (True, False))
+        self.table.advance(2)
+        self.assertEqual(self.rings(), [5.0])
+
+    def test_sleep_at_any_time(self) -> None:
+        """However often it sleeps in a game that is played by chance, what is told and what is kept agree."""
+        for seed in range(5):
+            table = Table(Reversi, seed=seed)
+            table.join("Ann")
+            table.join("Bob")
+            slept = 0
+            for step in range(30):
+                table.play_random(1, 100 * seed + step)
+                if table.status == "closed":
+                    break
+                slept += table.sleep()
+            self.assertGreater(slept, 0)
 
 
 class Race(Game):

@@ -1,0 +1,86 @@
+"""How the registry lets go of a room: it has ended, is another node's, or is in the store alone."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from twisted.logger import Logger
+
+from gameserver.errors import Refused
+from gameserver.node.refusals import MOVED
+from gameserver.node.rooms_asleep import RoomsAsleep
+from gameserver.node.rooms_of_users import seat_mark
+from gameserver.protocol import messages, msgpack
+
+if TYPE_CHECKING:
+    from gameserver.node.code_claims import CodeClaims
+    from gameserver.node.openers import Openers
+    from gameserver.node.runner import RoomRunner
+    from gameserver.room.inputs.input import Input
+
+_log: Final = Logger(namespace="gameserver.rooms")
+
+
+class RoomsLetGo(RoomsAsleep):
+    """What `RunningRooms` does with a room once it has changed, and in the end."""
+
+    _openers: Openers
+    _codes: CodeClaims
+    _free_s: float | None
+
+    def _changed(self, runner: RoomRunner) -> None:
+        room = runner.room
+        if room.journal.stale.users or runner.seat_mark != seat_mark(room):
+            self.count_users(runner)
+        self.sleeper.note(runner)
+
+    def _lose(self, runner: RoomRunner, url: str | None = None) -> None:
+        """Another node has this room; clients reach it there, where that is known."""
+        # Whoever had just left may have been told nothing of it, and so has the seat still.
+        sessions = runner.commits.fenced()
+        moved = messages.Left(runner.room.code, "moved", url=url)
+        sessions.update(dict.fromkeys(runner.room.publisher.everybody()))
+        for session in sessions:
+            session.deliver(msgpack.encode_for(session.form, moved))
+            session.unseated(runner.room.code)
+        self._forget(runner)
+
+    def _post(self, code: str, input: Input) -> None:
+        """A room gives itself something to do, once it is free again."""
+        runner = self._runners.get(code)
+        if runner is not None:
+            runner.post(input).addErrback(lambda failure: failure.trap(Refused))
+
+    def _forget(self, runner: RoomRunner) -> None:
+        if runner.forgotten:
+            return  # a step of it that lasted may have ended since; this node may have the room anew
+        runner.forgotten = True
+        self._clear(runner)
+        if runner.room.moment.ended:
+            _log.info("room {room} of {game} is closed", room=runner.room.code, game=runner.room.spec.name)
+        self._openers.gone(runner)
+        self._open_rooms.gone(runner)
+        self.sleeper.gone(runner)
+        runner.stop(MOVED if runner.commits.lost else "not_found")
+        self._ids.discard(runner.room.id)
+        runner.room.share.give_back()
+        if self._runners.get(runner.room.code) is runner:
+            del self._runners[runner.room.code]
+            if runner.commits.version == 0:
+                # The store has only the claim of its code, which rests as long as any other.
+                self._codes.rest(runner.room.code)
+        runner.room.seats.clear()
+        self.count_users(runner)
+        if self._free_s is not None:
+            self.clock.later(self._free_s, runner.take_apart)
+        self._opener.left(runner.room.id)  # last: whoever waits for it has it opened at once
+
+    def count_users(self, runner: RoomRunner) -> None:
+        """Who has a seat where, for the bound on rooms a user."""
+        room = runner.room
+        runner.seat_mark = seat_mark(room)
+        if self._runners.get(room.code) is runner:
+            self._open_rooms.note(runner)
+        self.rooms_of.count(runner)
+        if any(user != room.state.creator for user in runner.users):
+            self._openers.visited(runner)
