@@ -106,6 +106,7 @@ class Guard(Service):
         self._breakpoint: Any = None
         self._signalled = False
         self._exit: Any = None
+        self._own = 0
         self._fatal = self._keep_stacks()
 
     def watch(self, registry: RoomRegistry) -> None:
@@ -121,7 +122,8 @@ class Guard(Service):
     def startService(self) -> None:
         """Begin to watch; a machine that will not have it goes on without."""
         super().startService()  # type: ignore[no-untyped-call]
-        self._file.notes.is_of(os.getpid())
+        self._own = os.getpid()
+        self._file.notes.is_of(self._own)
         self._write_stacks()
         self._exit, os._exit = os._exit, self._exits
         sys.meta_path.insert(0, self)
@@ -232,7 +234,8 @@ class Guard(Service):
 
     def _exits(self, status: int) -> NoReturn:
         """Exit at once: a game that does is why this process ends."""
-        self._file.notes.words[LASTED] = EXITED_MS
+        if os.getpid() == self._own:  # a process that was forked has the same notes
+            self._file.notes.words[LASTED] = EXITED_MS
         self._exit(status)
         raise AssertionError
 
