@@ -36,6 +36,10 @@ if TYPE_CHECKING:
 _log: Final = Logger(namespace="gameserver.rooms")
 
 
+OPEN_LOOKED_AT: Final = 1000
+"""Among so many rooms of other nodes, the newest, the open ones are looked for that are listed."""
+
+
 class RoomRegistry(RunningRooms):
     """
     This node's rooms, and who may come in; see `RunningRooms` for what else it takes.
@@ -94,14 +98,21 @@ class RoomRegistry(RunningRooms):
         if self._lease is not None and IShownRooms.providedBy(self.store):
             self._open_rooms.window = RoomWindow(cast(IShownRooms, self.store), self.clock)
 
-    async def shown_elsewhere(self, game: str | None, limit: int) -> list[tuple[float, bytes]]:
+    async def shown_elsewhere(
+        self, game: str | None, limit: int, *, open_only: bool = False
+    ) -> list[tuple[float, bytes]]:
         """
-        Return public rooms that other nodes run, newest first.
+        Return public rooms that other nodes run, of games that are served here, too; newest first.
 
+        :param open_only: those alone in which somebody new finds a seat without a password.
         :returns: when each was made, seconds since 1970, and its listing as JSON.
         """
         window = self._open_rooms.window
-        return await window.elsewhere(game, limit) if window is not None else []
+        if window is None:
+            return []
+        rooms = await window.elsewhere(game, max(limit, OPEN_LOOKED_AT) if open_only else limit)
+        found = [room for room in rooms if room.game in self.specs and (room.is_open or not open_only)]
+        return [(room.created_ms / 1000, room.listing) for room in found[:limit]]
 
     def search_with(self, search: Callable[[Any], Awaitable[Any]]) -> None:
         """Bots that search have processes for it; before the rooms are opened."""

@@ -144,18 +144,21 @@ class RoomsAsleep(UncleanRooms):
 
     # The lobby
 
-    async def sleeping_listings(self, spec: Spec | None, limit: int) -> list[tuple[float, bytes]]:
+    async def sleeping_listings(
+        self, spec: Spec | None, limit: int, *, open_only: bool = False
+    ) -> list[tuple[float, bytes]]:
         """
         Return what the lobby shows of sleeping rooms.
 
         :param spec: of this game alone.
+        :param open_only: those alone in which somebody new finds a seat without a password.
         :returns: when each was made, seconds since 1970, and its `Listing` as JSON; newest first.
         """
         if not self.sleeper.count:
             return []
         game = spec.name if spec is not None else None
         try:
-            rooms = await self.asleep.listed_rooms(game, open_only=False, skip=0, limit=limit)
+            rooms = await self.asleep.listed_rooms(game, open_only=open_only, skip=0, limit=limit)
         except StoreUnavailable:
             return []
         return [

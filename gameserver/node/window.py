@@ -59,18 +59,16 @@ class RoomWindow:
             self._gone[runner.room.id] = runner.room.spec.name
             self._later(LATER_S)
 
-    async def elsewhere(self, game: str | None, limit: int) -> list[tuple[float, bytes]]:
+    async def elsewhere(self, game: str | None, limit: int) -> list[Shown]:
         """
         Return what other nodes show, newest first; nothing while the store does not answer.
 
         :param game: of this game alone.
-        :returns: when each was made, seconds since 1970, and its listing as JSON.
         """
         try:
-            rooms = await self._store.shown_rooms(game, open_only=False, limit=limit)
+            return await self._store.shown_rooms(game, open_only=False, limit=limit)
         except StoreUnavailable:
             return []
-        return [(room.created_ms / 1000, room.listing) for room in rooms]
 
     async def find(self, game: str, role: str, match: Mapping[str, Any], tried: Collection[str]) -> str | None:
         """

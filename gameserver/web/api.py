@@ -32,6 +32,7 @@ from gameserver.node.codes import as_typed
 from gameserver.node.directory import address_of_node
 from gameserver.node.listings import Listing, listing_of, seats_of
 from gameserver.protocol.messages import UserInfo
+from gameserver.room import admission
 from gameserver.room.chat.moderation import has_right
 from gameserver.settings.settings import Settings
 from gameserver.web.answers import address_of, answer, refusal, wrong_method
@@ -54,6 +55,8 @@ if TYPE_CHECKING:
     from gameserver.websocket.services import NodeServices
 
 LISTED_ROOMS: Final = 200
+SKIPPED_ROOMS: Final = 2000
+"""So many may come before those that are listed."""
 LISTED_BYTES: Final = 1 << 20
 """A listing ends at whichever comes first: options of rooms may be large."""
 ROOMS_A_REQUEST: Final = 20
@@ -133,28 +136,24 @@ class Api(Identity, ModerationApi, RevokeApi):
         registry = self._services.registry
         names = request.args.get(b"game")
         specs = list(registry.specs.values()) if not names else [registry.spec(names[0].decode("utf-8", "replace"))]
+        open_only, skip = _page_of(request)
         public = [
             runner
             for runner in reversed(list(registry.runners))
-            if not runner.room.state.private and runner.room.spec in specs
+            if not runner.room.state.private
+            and runner.room.spec in specs
+            and (not open_only or admission.open_roles(runner.room))
         ]
-        looked_at = public[:LISTED_ROOMS]
-        asleep = await registry.sleeping_listings(specs[0] if names else None, LISTED_ROOMS)
-        elsewhere = await registry.shown_elsewhere(specs[0].name if names else None, LISTED_ROOMS)
-        self._charge(
-            request, "http", min(len(looked_at) + len(asleep) + len(elsewhere), LISTED_ROOMS) / ROOMS_A_REQUEST
-        )
-        if len(looked_at) + len(asleep) + len(elsewhere) > LISTED_ROOMS:
-            # Of many those alone are looked at that will be shown.
-            others = [made_s for made_s, _ in (*asleep, *elsewhere)]
-            times = sorted([*others, *(runner.room.state.created for runner in looked_at)], reverse=True)
-            oldest = times[LISTED_ROOMS - 1]
-            looked_at = [runner for runner in looked_at if runner.room.state.created >= oldest]
+        most = skip + LISTED_ROOMS
+        looked_at = public[:most]
+        asleep = await registry.sleeping_listings(specs[0] if names else None, most, open_only=open_only)
+        elsewhere = await registry.shown_elsewhere(specs[0].name if names else None, most, open_only=open_only)
+        self._charge(request, "http", min(len(looked_at) + len(asleep) + len(elsewhere), most) / ROOMS_A_REQUEST)
         made = [runner.room.state.created for runner in looked_at]
         looks = [Deferred.fromCoroutine(self._look_or_pass(runner)) for runner in looked_at]
         found = zip(made, await gatherResults(looks), strict=True)
         awake = [(made_s, msgspec.json.encode(listing)) for made_s, listing in found if listing is not None]
-        rows = sorted([*awake, *asleep, *elsewhere], key=lambda row: row[0], reverse=True)[:LISTED_ROOMS]
+        rows = sorted([*awake, *asleep, *elsewhere], key=lambda row: row[0], reverse=True)[skip:most]
         listed: list[Raw] = []
         size_bytes = 0
         for _, row in rows:
@@ -358,3 +357,14 @@ class Api(Identity, ModerationApi, RevokeApi):
 
 
 log = Logger(namespace="gameserver.web")
+
+
+def _page_of(request: Request) -> tuple[bool, int]:
+    """
+    :returns: whether rooms that are open alone are listed, and how many come before those that are.
+    :raises Refused: ``bad_data``.
+    """
+    skip = (request.args.get(b"skip") or [b"0"])[0]
+    if not skip.isdigit() or int(skip) > SKIPPED_ROOMS:
+        raise Refused(f"Skip 0 to {SKIPPED_ROOMS} rooms.", code="bad_data", path="$.skip")
+    return request.args.get(b"open") == [b"true"], int(skip)

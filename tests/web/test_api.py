@@ -471,6 +471,25 @@ class GamesTests(ApiTests):
         self.assertNotIn("broken", self.node.ask("GET", "/api/games").json)
 
 
+class PagedTests(ApiTests):
+    """``GET /api/rooms``, page by page."""
+
+    def test_skip_and_open(self) -> None:
+        """The newest first; so many behind others; those alone that have a seat for somebody new."""
+        codes = [self.node.create() for _ in range(5)]
+        self.node.runner(codes[3]).room.state.locked = True
+
+        def listed(query: str) -> list[str]:
+            return [row["room"] for row in self.node.ask("GET", f"/api/rooms?{query}").json["rooms"]]
+
+        self.assertEqual(listed("skip=2"), codes[2::-1])
+        self.assertEqual(listed("open=true"), [codes[4], *codes[2::-1]])
+        self.assertEqual(listed("open=true&skip=1&game=quiz"), codes[2::-1])
+        self.assertEqual(listed("skip=2000"), [])
+        for wrong in ("-1", "x", "2001", "1.5"):
+            self.assertRefused(self.node.ask("GET", f"/api/rooms?skip={wrong}"), 400, "bad_data")
+
+
 class NextTests(ApiTests):
     """Of a room from which all have gone on in another."""
 
