@@ -185,6 +185,15 @@ class EnvironmentTests(SettingsCase):
         for name, text in {"SAMPLE_GAMES": "perhaps", "LIMITS_ROOMS": "2.5", "LIMITS_PING_S": "nan"}.items():
             self.assertIn(f"GAMESERVER_{name}", self.refused(environ={f"GAMESERVER_{name}": text}))
 
+    def test_number_or_never(self) -> None:
+        """Rooms sleep after some seconds, or never."""
+        self.assertEqual(load().sleep_s, 60)
+        self.assertIsNone(load({"sleep_s": "never"}).sleep_s)
+        self.assertIsNone(load(environ={"GAMESERVER_SLEEP_S": "never"}).sleep_s)
+        self.assertEqual(load(environ={"GAMESERVER_SLEEP_S": "2.5"}).sleep_s, 2.5)
+        for text in ("soon", "-1", "nan"):
+            self.assertIn("or never", self.refused(environ={"GAMESERVER_SLEEP_S": text}))
+
     def test_slip_of_the_pen_is_refused(self) -> None:
         """A name that is nearly a setting's would else be ignored in silence."""
         text = self.refused(environ={"GAMESERVER_STOER": "sqlite:x"})

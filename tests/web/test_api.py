@@ -694,6 +694,45 @@ class RoomsTests(ApiTests):
         )
         self.assertEqual((loose["room"], loose["needs_password"], loose["options"]), (later, True, {"any": [1]}))
 
+    def sleep(self, code: str) -> None:
+        """Have a room leave memory."""
+        runner = self.node.registry.get(code)
+        assert runner is not None
+        self.node.seconds.advance(0)
+        self.assertTrue(self.node.registry.sleeper.put_to_sleep(runner))
+        self.node.seconds.advance(0)
+        self.assertIsNone(self.node.registry.get(code))
+
+    def test_listed_asleep(self) -> None:
+        """A room that sleeps is listed as if it were awake, in its place, and a look at it wakes it."""
+        codes = []
+        for number in range(3):
+            codes.append(self.node.create(options={"rounds": number + 1}))
+            self.node.seconds.advance(1)
+        before = self.node.ask("GET", "/api/rooms").json
+        self.assertEqual(self.rooms(), codes[::-1])
+        self.sleep(codes[1])
+        self.assertEqual(self.node.ask("GET", "/api/rooms").json, before)
+        self.assertEqual(self.rooms("?game=loose"), [])
+        told = self.node.ask("GET", f"/api/rooms/{codes[1].lower()}")
+        self.assertEqual((told.status, told.json), (200, before["rooms"][1]))
+        self.assertIsNotNone(self.node.registry.get(codes[1]))
+
+    def test_private_room_asleep_not_listed(self) -> None:
+        """Nor does sleep make a room public."""
+        code = self.node.create(private=True)
+        self.sleep(code)
+        self.assertEqual(self.rooms(), [])
+        self.assertEqual(self.node.ask("GET", f"/api/rooms/{code}").json["room"], code)
+
+    def test_empty_rooms_asleep_bounded(self) -> None:
+        """Rooms that one made and nobody came to have a bound, awake or asleep."""
+        token = self.node.token()
+        for _ in range(3):
+            made = self.node.ask("POST", "/api/rooms", {"game": "quiz"}, **token)
+            self.sleep(made.json["room"])
+        self.assertRefused(self.node.ask("POST", "/api/rooms", {"game": "quiz"}, **token), 403, "forbidden")
+
     def test_password_not_told(self) -> None:
         """Neither a password nor what it was made to is told."""
         self.node.create(password="sesame")
