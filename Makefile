@@ -89,7 +89,7 @@ bench-commit: .venv/dev.stamp
 bench-patches: .venv/dev.stamp
 	$(BIN)/python benchmarks/patches.py
 
-# How cost grows; draws docs/speed-*.svg. 15,000 seats take as many open files on each side.
+# How cost grows; draws the plots of docs/speed.rst. 15,000 seats take as many open files on each side.
 growth: .venv/dev.stamp
 	$(BIN)/python benchmarks/growth.py $(ARGS)
 

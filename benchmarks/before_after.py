@@ -78,7 +78,7 @@ def tell() -> None:
 def _row(name: str, part: Part, before: list[list[float]], after: list[list[float]]) -> list[str]:
     sizes = ", ".join(f"{size:,}" for size, _ in after)
     image = f".. image:: growth/{name}.svg\n          :alt: {part.title}: {part.unit} by size, before and after."
-    return _cells(f"{part.item}. {part.title} ({part.unit})", sizes, _told(before), _told(after), image)
+    return _cells(f"{part.title} ({part.unit})", sizes, _told(before), _told(after), image)
 
 
 def _told(points: list[list[float]]) -> str:

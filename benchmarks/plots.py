@@ -63,18 +63,19 @@ def _text(x: float, y: float, text: str, *, size: int = 12, anchor: str = "start
 
 def compare(title: str, unit: str, series: Series) -> str:
     """
-    Draw lines into one small picture, both axes logarithmic, so that what grows with the size is a line at 45 degrees.
+    Draw lines into one small picture, both axes logarithmic: what does not grow is level.
 
     :param unit: of y.
     :param series: from left to right; all y are above 0.
     """
-    left, right, top, bottom = 44, 12, 24, 34
+    left, right, top, bottom = 44, 28, 24, 34
     points = [point for _, _, line in series for point in line]
     (x_low, x_high), (y_low, y_high) = (_decades([point[axis] for point in points]) for axis in (0, 1))
-    scale = min((SMALL_WIDTH - left - right) / (x_high - x_low), (SMALL_HEIGHT - top - bottom) / (y_high - y_low))
+    across = (SMALL_WIDTH - left - right) / (x_high - x_low)
+    up = (SMALL_HEIGHT - top - bottom) / (y_high - y_low)
 
     def place(x: float, y: float) -> tuple[float, float]:
-        return left + scale * (log10(x) - x_low), SMALL_HEIGHT - bottom - scale * (log10(y) - y_low)
+        return left + across * (log10(x) - x_low), SMALL_HEIGHT - bottom - up * (log10(y) - y_low)
 
     parts = []
     end_x, end_y = place(10.0**x_high, 10.0**y_high)
