@@ -85,7 +85,6 @@ class Successors:
         if successor is not None and is_same(successor, requester) and runner in self._under_way:
             await self._end_of(runner)
             return await self.answer_again(runner, requester)
-        spec = self._spec(message.game)
         options: dict[str, Any] = message.options or {}
         agreed: list[bool] = []
         await runner.post(
@@ -93,12 +92,12 @@ class Successors:
                 requester,
                 seat,
                 message,
-                check=lambda: self._check(requester, spec, options),
+                check=lambda: self._check(requester, self._spec(message.game), options),
                 agree=lambda: agreed.append(True),
             )
         )
         if agreed:
-            await self._begin(runner, requester, seat, spec, options)
+            await self._begin(runner, requester, seat, self._spec(message.game), options)
         return None
 
     async def answer_again(self, runner: RoomRunner, requester: Requester) -> dict[str, str] | None:

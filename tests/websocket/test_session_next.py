@@ -165,6 +165,8 @@ class NextTests(NextTestCase):
         for peer, fields, code in (
             (self.bob, {"game": "duel"}, "forbidden"),
             (self.tv, {"game": "duel"}, "forbidden"),
+            (self.bob, {"game": "nothing"}, "forbidden"),
+            (self.bob, {"game": "duel", "options": {"size": 10}}, "forbidden"),
             (self.ann, {"game": "nothing"}, "not_found"),
             (self.ann, {"game": "duel", "options": {"size": 10}}, "bad_data"),
             (self.ann, {"game": "duel", "options": {"size": 7}}, "unlucky"),
