@@ -60,6 +60,17 @@ class SourceTests(SynchronousTestCase):
 class SharedTests(SynchronousTestCase):
     """What pages share."""
 
+    def test_kit_is_told(self) -> None:
+        """Each name that the kit gives stands in its guide."""
+        guide = (ROOT / "docs/guides/kit.rst").read_text("utf-8")
+        text = (pages.STATIC / "kit" / "kit.js").read_text("utf-8")
+        found = [
+            name for names in re.findall(r"^export \{ (.*?) \} from", text, re.MULTILINE) for name in names.split(", ")
+        ]
+        self.assertGreater(len(found), 40)
+        for name in found:
+            self.assertRegex(guide, rf"``(new )?{name}\b", f"{name} is not in the guide")
+
     def test_exports(self) -> None:
         """`page.js` gives authors what it says, each name from the one module that has it."""
         text = (pages.STATIC / "page.js").read_text("utf-8")

@@ -8,9 +8,9 @@
 
 import { announce, chatBox, countdown, el, enter, render, shareCard, startButton } from "../../static/page.js";
 
-import { cues } from "../../static/kit/cues.js";
+import { cue, cues, stage } from "../../static/kit/kit.js";
 import { roleCard } from "./card.js";
-import { detail, headline, TIMERS } from "./words.js";
+import { detail, headline, story, TIMERS } from "./words.js";
 import { village } from "./village.js";
 
 const MIN_PLAYERS = 5;
@@ -18,6 +18,7 @@ const MIN_PLAYERS = 5;
 const mount = document.querySelector("main");
 const { room } = await enter({ mount });
 const plays = room.seat.role === "player";
+const tale = el("p", { class: "tale" });
 
 const heading = el("h1", { tabindex: "-1" });
 const clocks = TIMERS.map((name) => countdown(room, name));
@@ -29,10 +30,18 @@ const people = village(room);
 const start = plays ? startButton(room, { min: MIN_PLAYERS }) : null;
 const chat = plays ? chatBox(room, { to: "room group:dead" }) : null;
 const talk = plays ? el("section", { class: "card talk" }, chat) : null;
-mount.append(el("div", { class: "table" }, el("div", { class: "stack" }, head, start, invite, card?.node, people.node), talk));
+const table = el("div", { class: "table" }, el("div", { class: "stack" }, head, plays ? null : tale, start, invite, card?.node, people.node), talk);
+if (plays) mount.append(table);
+else {
+  const place = stage(); // a shared screen shows all of it at once
+  place.append(table);
+  mount.append(place);
+  document.documentElement.classList.add("whole");
+}
 
 let told = "";
 let shown = "room";
+let heard = room.info.phase;
 
 function draw() {
   const { status, phase } = room.info;
@@ -40,6 +49,10 @@ function draw() {
   mount.dataset.phase = phase;
   heading.textContent = headline(room);
   below.textContent = detail(room);
+  const now = story(room);
+  if (tale.textContent !== now) tale.textContent = now;
+  if (phase !== heard && (phase === "morning" || phase === "evening")) cue("reveal");
+  heard = phase;
   invite.hidden = status !== "lobby";
   card?.draw();
   people.draw();

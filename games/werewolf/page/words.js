@@ -46,6 +46,21 @@ export function detail(room) {
   return news(room);
 }
 
+/** What a shared screen tells those who sit before it, in a sentence or two. */
+export function story(room) {
+  const { phase } = room.info;
+  const { news: what, village = [], winner } = room.state;
+  const living = village.filter(({ alive }) => alive).length;
+  const name = what?.dead ? nameOf(room, what.dead) : null;
+  if (phase === "cards") return "Evening comes over the village. Everybody has a card, and some have teeth.";
+  if (phase === "night") return "The village sleeps. Somewhere a door opens, and steps go through the dark.";
+  if (phase === "morning") return name ? `The cock crows. ${name} does not come to the well, and nobody asks why.` : "The cock crows, and all come to the well. Nobody is missing.";
+  if (phase === "day") return `${living} stand in the square, and look at each other. Who was out last night?`;
+  if (phase === "evening") return name ? `The rope is over the branch. ${name} says nothing more.` : "The rope stays where it is. All go home, and lock their doors.";
+  if (phase === "over") return winner === "wolves" ? "No light burns in the village any more. The wolves howl." : "The last wolf is gone. The village dances until morning.";
+  return "";
+}
+
 function news(room) {
   const { news: what, winner } = room.state;
   const name = what?.dead ? nameOf(room, what.dead) : null;
