@@ -331,6 +331,7 @@ class RoomRegistry(RunningRooms):
 
         :raises Refused: there is no seat to be had.
         """
+        runner.touched_s = self.clock.monotonic()  # it stays while the store and the password are asked for
         if requester.user.id not in runner.users:
             await self._admit(requester.user)
         password = await self._passwords.prove(runner.room, requester.user, seat.role, seat.password)

@@ -502,6 +502,20 @@ class CountedTests(SleepTestCase):
         self.place.get(Deferred.fromCoroutine(matching))
         self.assertEqual(again.code, other)
 
+    def test_stays_for_who_was_matched(self) -> None:
+        """A room that is about to sleep does not, while the store is asked whether its newcomer may come."""
+        self.asleep()
+        runner = self.place.create(self.ann)
+        self.place.gone(self.ann)
+        self.place.advance(SLEEP_S - 1)
+        self.place.store.hold()
+        wish = self.place.wish("Bob", "player")
+        joining = Deferred.fromCoroutine(self.place.registry.join(self.bob.requester(), runner, wish))
+        self.place.advance(5)
+        self.place.store.release()
+        self.place.get(joining)
+        self.assertEqual(self.bob.code, runner.room.code)
+
     def test_shown_in_the_lobby(self) -> None:
         """What sleeps is listed, newest first, unless it is private."""
         codes = [self.asleep(level=level) for level in ("a", "b")]
