@@ -272,20 +272,30 @@ class RoomRegistry(RunningRooms):
             seek = Seek(requester, spec, wanted(spec, values.received(match)), seat.role or "player")
         except NotJSON as error:
             raise Refused(str(error), code="bad_data", path="$.match") from None
-        if not (await self._match_existing(seek, seat) or await self._match_elsewhere(seek, seat)):
+        if not await self._match_existing(seek, seat):
             check_size(match, self._context.options_bytes)  # before the game's schema reads them
             with self._matching.making(seek):
                 await self.create(requester.user, game, match, requester=requester, seat=seat)
 
     async def _match_existing(self, seek: Seek, seat: SeatWish) -> bool:
-        """:returns: whether a seat was found in a room that was there, or that another match was making."""
+        """
+        :returns: whether a seat was found in a room that was there, or that another match was making. Between the last
+            look and False nothing else happens: two matches at once would make a room each.
+        :raises Elsewhere: another node has a room that would do.
+        """
         tried: set[RoomRunner] = set()
         woken: set[str] = set()
         for code in (await self.sleeping_rooms_of(seek.requester.user.id)).seated:
             await self._wake(code)  # whoever has a seat is led back to it
-        for _ in range(TRIES):
+        asked_others = self._open_rooms.window is None
+        for _ in range(TRIES + 1):
             runner = self._matching.find(seek, tried)
             if runner is None:
+                if not asked_others and self._matching.being_made(seek) is None:
+                    asked_others = True
+                    if await self._match_elsewhere(seek, seat):
+                        return True
+                    continue
                 if await self._wake_open(seek, woken):
                     continue
                 making = self._matching.being_made(seek)

@@ -98,6 +98,18 @@ class WindowTests(TwoNodesTestCase):
         here = self.made(self.b)
         self.assertEqual(self.match(self.b, self.bob), here.room.code)
 
+    def test_two_matches_at_once(self) -> None:
+        """While the store is asked for rooms of others, a second match waits for the room that the first makes."""
+        self.b.store.hold()
+        seats = [FakeSession("cid"), FakeSession("dan")]
+        done: list[Any] = []
+        for session in seats:
+            seek = self.b.registry.match(session.requester(), "counting", {}, self.b.wish("x", "player"))
+            Deferred.fromCoroutine(seek).addBoth(done.append)
+        self.b.store.release()
+        self.b.settle()
+        self.assertEqual((done, seats[0].code), ([None, None], seats[1].code))
+
     def test_taken_over_room_is_shown_by_its_new_node(self) -> None:
         """A third node lists it as that one's."""
         runner = self.made(self.a, self.ann)
