@@ -24,6 +24,10 @@ COMMANDS: Final = {
 }
 
 
+GOODBYE_S: Final = 1.5
+"""For so long Autobahn waits for the other side's goodbye on a connection that was given up before."""
+
+
 class Address:
     """What people know: they connect there, as to a server."""
 
@@ -185,3 +189,5 @@ class LosingNodesTests(OneAddressCase):
         self.assertEqual(statuses[0], 503)
         self.assertEqual(await ann.send("add", what=2), 2)
         self.assertLessEqual(self.told_codes(ann), {"busy"})
+        await within(ann.client.close(), "Ann is gone")
+        await sleep(GOODBYE_S)
