@@ -106,6 +106,7 @@ class Guard(Service):
         self._breakpoint: Any = None
         self._signalled = False
         self._exit: Any = None
+        self._kill: Any = None
         self._own = 0
         self._fatal = self._keep_stacks()
 
@@ -126,6 +127,7 @@ class Guard(Service):
         self._file.notes.is_of(self._own)
         self._write_stacks()
         self._exit, os._exit = os._exit, self._exits
+        self._kill, os.kill = os.kill, self._kills
         sys.meta_path.insert(0, self)
         self._breakpoint, sys.breakpointhook = sys.breakpointhook, self._debugged
         self._beat()
@@ -145,7 +147,7 @@ class Guard(Service):
         self._call = None
         sys.meta_path.remove(self)
         sys.breakpointhook = self._breakpoint
-        os._exit = self._exit
+        os._exit, os.kill = self._exit, self._kill
         if self._signalled:
             faulthandler.unregister(signal.SIGTERM)
         if self._process is not None:
@@ -234,10 +236,19 @@ class Guard(Service):
 
     def _exits(self, status: int) -> NoReturn:
         """Exit at once: a game that does is why this process ends."""
-        if os.getpid() == self._own:  # a process that was forked has the same notes
-            self._file.notes.words[LASTED] = EXITED_MS
+        self._ends()
         self._exit(status)
         raise AssertionError
+
+    def _kills(self, process: int, number: int) -> None:
+        """Send a signal; a game that kills this process is why it ends."""
+        if process == self._own and number == signal.SIGKILL:
+            self._ends()
+        self._kill(process, number)
+
+    def _ends(self) -> None:
+        if os.getpid() == self._own:  # a process that was forked has the same notes
+            self._file.notes.words[LASTED] = EXITED_MS
 
     def _keep_stacks(self) -> bool:
         """Log what the process before was at when a signal ended it. :returns: whether one did."""

@@ -51,6 +51,10 @@ class Poison(Game):
         os._exit(7)
 
     @message
+    def die(self, player: Player) -> None:
+        os.kill(os.getpid(), 9)
+
+    @message
     def work(self, player: Player, s: float) -> str:
         end_s = time.process_time() + s
         while time.process_time() < end_s:
@@ -175,8 +179,8 @@ class AloneTests(GuardCase):
         (good,) = await self.rooms(server, 1)
         bad = await self.person(server, "Bad")
         await bad.create("poison")
-        for n in (2, 3):
-            self.assertEqual(await self.poison(server, bad, "leave"), 7)
+        for n, how, status in ((2, "leave", 7), (3, "die", -signal.SIGKILL)):
+            self.assertEqual(await self.poison(server, bad, how), status)
             await server.start()
             self.assertEqual(await good.send("add"), n)
         self.assertEqual((await server.http("GET", f"/api/rooms/{bad.room.code}")).status, 503)

@@ -104,7 +104,7 @@ class LimitTests(GuardCase):
 class ServiceTests(GuardCase):
     def test_puts_back_what_it_changes(self) -> None:
         """Imports, debuggers and exits are heard of while it watches, and are as they were after it."""
-        before = (list(sys.meta_path), sys.breakpointhook, os._exit)
+        before = (list(sys.meta_path), sys.breakpointhook, os._exit, os.kill)
         guard = self.guard()
         told: list[Any] = []
 
@@ -130,4 +130,4 @@ class ServiceTests(GuardCase):
             self.assertGreater(guard._file.notes.words[7], excuses)
         finally:
             guard.close()
-        self.assertEqual((list(sys.meta_path), sys.breakpointhook, os._exit), before)
+        self.assertEqual((list(sys.meta_path), sys.breakpointhook, os._exit, os.kill), before)
