@@ -250,6 +250,28 @@ class SomePagesTests(DamageCase):
         self.check(open_database(self.path, "NORMAL"), "the rescued one")
 
 
+class AnythingTests(DamageCase):
+    def test_bytes_here_and_there(self) -> None:
+        """Whatever bytes are changed, wherever the file is cut off: it is copied or refused; no room is made up."""
+        for seed in range(40):
+            rand = random.Random(seed)
+            content = bytearray(self.bytes)
+            for _ in range(rand.choice((1, 10, 300))):
+                at = rand.randrange(len(content))
+                some = rand.randbytes(rand.choice((1, 4, 40)))
+                content[at : at + len(some)] = some
+            del content[rand.choice((len(content), rand.randrange(len(content)))) :]
+            Path(self.path).write_bytes(content)
+            try:
+                copy(self.path, str(self.folder / "copy"), "NORMAL")
+            except StoreUnavailable:
+                continue
+            database = Database(str(self.folder / "copy"), "NORMAL")
+            apart, found = quarantined(database), seen(database)
+            self.assertLessEqual(set(found) - set(apart), set(self.before), seed)
+            database.close()
+
+
 class RunningTests(DamageCase):
     def test_goes_on(self) -> None:
         """Damage that is met while rooms are played is mended at once: whoever has a room stores it whole again."""

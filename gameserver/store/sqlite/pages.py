@@ -204,7 +204,10 @@ class FilePages:
         (trunk,) = struct.unpack(">I", self.page(1)[32:36])
         while 2 <= trunk <= self.count and trunk not in free:
             free.add(trunk)
-            page = self.page(trunk)
+            try:
+                page = self.page(trunk)
+            except BadPage:
+                break
             trunk, count = struct.unpack(">II", page[:8])
             if count > self.usable // 4 - 2:
                 break

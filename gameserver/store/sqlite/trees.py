@@ -240,7 +240,10 @@ class Trees:
             return self._file.free_pages()
         free: set[int] = set()
         for number in range(2, self._file.count + 1):
-            page = self._file.page(number)
+            try:
+                page = self._file.page(number)
+            except BadPage:
+                continue
             trunk, count = struct.unpack(">II", page[:8])
             if trunk <= self._file.count and 0 < count <= self._file.usable // 4 - 2:
                 leaves = struct.unpack(f">{count}I", page[8 : 8 + 4 * count])
