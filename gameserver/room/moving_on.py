@@ -72,7 +72,7 @@ def inherit(room: Room, heritage: Heritage) -> None:
     journal.update(state, creator_came=True, evening=heritage.evening, evening_rounds=heritage.evening_rounds)
     if heritage.password is not None:
         journal.update(state, password=heritage.password, password_key=heritage.password_key)
-    journal.update(state, places=heritage.places, places_until=room.now + places.RESERVED_S)
+    journal.update(state, places=tuple(heritage.places), places_until=room.now + places.RESERVED_S)
     for user, ban in heritage.bans.items():
         journal.put_in(talking, "bans", user, ban)
     for user, mute in heritage.mutes.items():
@@ -103,5 +103,5 @@ def go(room: Room, successor: Successor) -> None:
     for channel in list(lines.channels):
         journal.parts.drop(keys.line(line.number) for line in lines.forget(channel))
     room.publisher.streams.clear()
-    journal.update(room.state, locked=True, places=[], places_until=None)
+    journal.update(room.state, locked=True, places=(), places_until=None)
     journal.set(room.state, "next", replace(successor, options={}, until=room.now + LEADS_S))

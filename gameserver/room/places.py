@@ -59,7 +59,7 @@ def take(room: Room, place: KeptPlace, seat: Player) -> None:
     """Whoever it was kept for has come, and has this seat."""
     if place.wanted not in (None, seat.role):
         room.journal.set(seat._kept, "wanted", place.wanted)
-    room.journal.set(room.state, "places", [one for one in room.state.places if one is not place])
+    room.journal.set(room.state, "places", tuple(one for one in room.state.places if one is not place))
 
 
 def called(room: Room, user_id: str) -> list[str]:

@@ -28,7 +28,7 @@ class SeatIndex:
         self.bots: Found = {}
         self._by_user: dict[str, Found] = {}
         self._by_role: dict[str, Found] = {}
-        self._unsorted: set[str] = set()  # roles to which a seat came back that is older than others
+        self._unsorted: dict[str, None] = {}  # roles to which a seat came back that is older than others
         self._by_name: dict[str, Found] | None = None  # until a name is looked for
         self._numbers: dict[int, str] = {}
         self._free: list[int] = []  # a heap of numbers that were given up, of which some are taken again
@@ -41,7 +41,7 @@ class SeatIndex:
         self._by_user.setdefault(seat.user_id, {})[seat.id] = seat
         in_role = self._by_role.setdefault(seat.role, {})
         if in_role and int(next(reversed(in_role))) > int(seat.id):
-            self._unsorted.add(seat.role)
+            self._unsorted[seat.role] = None
         in_role[seat.id] = seat
         if self._by_name is not None:
             _put(self._by_name, name_key(seat.name), seat)
@@ -78,7 +78,7 @@ class SeatIndex:
         """:returns: the seats of a role, in order of seniority."""
         found = self._by_role.get(role, {})
         if role in self._unsorted:
-            self._unsorted.remove(role)
+            del self._unsorted[role]
             found = self._by_role[role] = {id: found[id] for id in sorted(found, key=int)}
         return found.values()
 
