@@ -9,7 +9,7 @@ from twisted.internet.defer import Deferred
 from twisted.python.failure import Failure
 
 from gameserver.errors import Refused
-from gameserver.interfaces import ILeases
+from gameserver.interfaces import Commit, ILeases
 
 if TYPE_CHECKING:
     from gameserver.interfaces import IClock, IStore, Stored
@@ -110,11 +110,30 @@ class RoomOpener:
             self.unusable.difference_update(can_run)
             if unusable and ILeases.providedBy(self._store):
                 self.unusable.update(unusable)
+                await self._put_back([stored for stored in opened if stored.room in unusable])
                 await cast(ILeases, self._store).release_rooms(unusable)
         except Exception:
             self._end(ids, Failure())
             raise
         self._end(ids, None)
+
+    async def _put_back(self, opened: Sequence[Stored]) -> None:
+        """Let those of these rooms sleep on that slept: a node that can run them wakes them when they are due."""
+        commits = [
+            Commit(
+                room=stored.room,
+                code=stored.code,
+                game=stored.game,
+                fence=stored.fence,
+                version=stored.version + 1,
+                puts={},
+                sleeps=stored.slept.asleep,
+            )
+            for stored in opened
+            if stored.slept is not None
+        ]
+        if commits:
+            await self._store.commit(commits, now_ms=round(self._clock.now() * 1000))
 
     async def _run(self, opened: Sequence[Stored]) -> dict[str, bool]:
         """Run rooms, and let others be served in between. :returns: which can be run here, by their ids."""

@@ -265,12 +265,15 @@ class Sleeper:
         self._looks += 1
         if self._looks % COUNT_EVERY == 0:
             self._set_totals(await self._store.sleeping_totals())
+        opener = self._opener()
         while not self._closed():
-            due = await self._store.due_rooms(until_ms=self._now_ms() + round(AHEAD_S * 1000), limit=WOKEN)
+            limit = WOKEN + len(opener.unusable)  # those are due, too, and for other nodes
+            due = await self._store.due_rooms(until_ms=self._now_ms() + round(AHEAD_S * 1000), limit=limit)
             self._set_time(due.time)
-            if due.ids and not self._closed():
-                await self._opener().open(due.ids)
-            if len(due.ids) < WOKEN:
+            ids = [id for id in due.ids if id not in opener.unusable]
+            if ids and not self._closed():
+                await opener.open(ids)
+            if len(due.ids) < limit or not ids:
                 return
             await pause(self._clock)
 

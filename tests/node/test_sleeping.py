@@ -612,3 +612,25 @@ class TwoNodesTests(SynchronousTestCase):
         woken = self.b.get(Deferred.fromCoroutine(self.b.registry.reach(code)))
         log = dict(woken.room.docs["room"].plain()["log"])
         self.assertTrue(6000.0 <= log["ring"] <= 6002.0, log)
+
+    def test_node_without_the_game_leaves_it_asleep(self) -> None:
+        """A room that is due is opened by a node that can run it, be it that another looked first."""
+        code = self.asleep(("arm", {"s": 1000}))
+        for node in (self.a, self.b):
+            node.kill()
+        self.pass_time(20)
+        other = Place(Leaving, store=SharedStore(self.shared, "c"), sleep_s=SLEEP_S)
+        other.time.rightNow = self.seconds
+        self.pass_time(1500, other)
+        asked = Deferred.fromCoroutine(other.registry.reach(code))
+        other.settle()
+        self.assertEqual(self.failureResultOf(asked, Refused).value.code, "quarantined")
+        (id,) = self.shared.sleep.rooms
+        fence = self.shared.rooms[id].fence
+        self.pass_time(30, other)
+        self.assertEqual(self.shared.rooms[id].fence, fence)
+        able = Place(Sleepy, store=SharedStore(self.shared, "d"), sleep_s=SLEEP_S)
+        able.time.rightNow = self.seconds
+        self.pass_time(10, able, other)
+        woken = able.get(Deferred.fromCoroutine(able.registry.reach(code)))
+        self.assertEqual([what for what, _ in woken.room.docs["room"].plain()["log"]], ["dropped", "ring"])
