@@ -35,7 +35,8 @@ function frame(room, name, { top, middle, bottom, update }) {
   };
 }
 
-const joinHint = (room) => el("span", { class: "join-hint" }, "Join: ", el("span", { class: "code" }, room.code));
+/** Where to join, for whoever only looks on: a shared screen has it at its top all the time. */
+const joinHint = (room) => (room.seat.role === "screen" ? null : el("span", { class: "join-hint" }, "Join: ", el("span", { class: "code" }, room.code)));
 
 // Before
 
