@@ -37,6 +37,7 @@ class Footprint(Struct):
     :ivar docs: the names of documents that hold something else.
     :ivar turns: how turns and calls stood before; None: as they do now. Without what clocks say.
     :ivar shows_turns: what all know of turns and calls is something else.
+    :ivar only_waits: of that no more than who is waited for, in the same turn and calls.
     :ivar chance: it drew some.
     :ivar phase: another phase, or another round, began.
     :ivar other: it did more, which nobody can take back: a timer, a question, a group, a table, a line of chat.
@@ -45,6 +46,7 @@ class Footprint(Struct):
     docs: set[str]
     turns: TurnsState | None = None
     shows_turns: bool = False
+    only_waits: bool = False
     chance: bool = False
     phase: bool = False
     other: bool = False
@@ -83,6 +85,7 @@ def read(room: Room) -> Footprint:
         if position(stood) != position(state):
             found.turns = structs.replace(stood, banks={}, called=0, paid=0)
             found.shows_turns = position(stood, whispers=False) != position(state, whispers=False)
+            found.only_waits = _only_waits(position(stood, whispers=False), position(state, whispers=False))
     found.other = found.other or any(not isinstance(said, Utterance) for said in room.changes.said)
     return found
 
@@ -96,6 +99,19 @@ def position(state: TurnsState, *, whispers: bool = True) -> TurnsState:
     calls = tuple(structs.replace(call, **without) for call in state.calls)
     turn = structs.replace(state.turn, **without)
     return structs.replace(state, turn=turn, calls=calls, banks={}, called=0, paid=0)
+
+
+def _only_waits(before: TurnsState, now: TurnsState) -> bool:
+    if not is_same_call(before, now):
+        return False
+    calls = tuple(structs.replace(one, waits=here.waits) for one, here in zip(before.calls, now.calls, strict=True))
+    return structs.replace(before, calls=calls, done=now.done) == now
+
+
+def is_same_call(before: TurnsState, now: TurnsState) -> bool:
+    """Whether it is the same turn, and the same calls are open in it."""
+    serials = [[call.serial for call in state.calls] for state in (before, now)]
+    return before.number == now.number and serials[0] == serials[1]
 
 
 def _is_aside(room: Room, target: object) -> bool:

@@ -37,7 +37,7 @@ NOTHING: Final = "There is nothing of yours that can be taken back."
 _TIME: Final = "A timer or a clock has run out since then."
 _CHANCE: Final = "The game has drawn chance since then."
 _ROUND: Final = "The game has gone on to another part since then."
-_TURNS: Final = "Since then others have changed whose turn it is, or who is waited for."
+_TURNS: Final = "Since then others have changed whose turn it is, or which call."
 _DOCS: Final = "Since then others have changed what you see."
 _HIDDEN: Final = "Your last message has changed what you do not see."
 _OTHER: Final = "Your last message did what cannot be taken back."
@@ -54,11 +54,15 @@ class KeptMove(Struct, frozen=True):
     :ivar seat: who sent it.
     :ivar docs: by document, the changes that lead back, see `gameserver.room.turns.backwards`.
     :ivar turns: how turns and calls stood, with what was left of their clocks; None: as they did after it.
+    :ivar freed: the seats that it made done, where the same turn and calls went on after it.
+    :ivar called: those that it had waited for again.
     """
 
     seat: str
     docs: Annotated[dict[str, list[Any]], PLAIN]
     turns: TurnsState | None = None
+    freed: tuple[str, ...] = ()
+    called: tuple[str, ...] = ()
 
 
 class Sent(NamedTuple):
@@ -154,11 +158,15 @@ class Undoing:
         for name, changes in move.docs.items():
             backwards.apply(room.doc(name), changes)
         if move.turns is not None:
-            self._turn_back(move.turns, player.id)
+            self._turn_back(move)
 
-    def _turn_back(self, before: TurnsState, seat: str) -> None:
-        """Turns and calls stand again as they did; a clock that has run since then is not turned back."""
-        room, state = self._room, cast("TurnsState", self._room.state.turns)
+    def _turn_back(self, move: KeptMove) -> None:
+        """
+        Turns and calls stand again as they did; a clock that has run since then is not turned back, and others who are
+        done since then, or called, are so.
+        """
+        room, state, seat = self._room, cast("TurnsState", self._room.state.turns), move.seat
+        before = _with_others(move, state)
         clocks.stop(room, state)
         here: dict[int, Level] = {call.serial: call for call in state.calls}
         turn = _level_back(before.turn, state.turn if state.number == before.number else None, seat)
@@ -203,13 +211,19 @@ class Undoing:
             return _TIME
         if step.chance:
             return _CHANCE
-        if step.shows_turns:
+        if step.shows_turns and not (step.only_waits and self._is_in_call(seat)):
             return _TURNS
         changed = {name for move in self.moves.values() if move.seat == seat for name in move.docs}
         sees = set(streams_of(room, player))
         if not changed <= sees:
             return _MOVED
         return _DOCS if step.docs & (changed | sees) else None
+
+    def _is_in_call(self, seat: str) -> bool:
+        """Whether all that this player may take back was sent in the turn and calls that there are now."""
+        now = cast("TurnsState", self._room.state.turns)
+        before = [move.turns for move in self.moves.values() if move.seat == seat and move.turns is not None]
+        return all(footprint.is_same_call(turns, now) for turns in before)
 
     def _keep(self, player: Player, before: dict[str, Any], left_s: float | None, step: Footprint) -> None:
         room = self._room
@@ -221,7 +235,7 @@ class Undoing:
         turns = step.turns
         if turns is not None:
             turns = _with_clock(turns, left_s)
-        move = KeptMove(player.id, back, turns)
+        move = KeptMove(player.id, back, turns, *_who_else(turns, room.state.turns))
         size = len(stored.encode(move))
         if size > MAX_BYTES:
             self._forget(player.id, _LARGE)
@@ -262,6 +276,37 @@ def _with_clock(state: TurnsState, left_s: float | None) -> TurnsState:
     if state.calls:
         return structs.replace(state, calls=(*state.calls[:-1], structs.replace(state.calls[-1], left_s=left_s)))
     return structs.replace(state, turn=structs.replace(state.turn, left_s=left_s))
+
+
+def _done_of(state: TurnsState, other: TurnsState) -> tuple[str, ...]:
+    """:returns: who is done in the call on top, or the turn, of those of whom either of two states says so."""
+    if not state.calls:
+        return state.done
+    waits = state.calls[-1].waits
+    return tuple(seat for seat in other.calls[-1].waits if seat not in waits)
+
+
+def _who_else(before: TurnsState | None, now: TurnsState | None) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """:returns: in the same turn and calls, who is done since then, and who is waited for again."""
+    if before is None or now is None or not footprint.is_same_call(before, now):
+        return (), ()
+    was, here = _done_of(before, now), _done_of(now, before)
+    return tuple(seat for seat in here if seat not in was), tuple(seat for seat in was if seat not in here)
+
+
+def _with_others(move: KeptMove, now: TurnsState) -> TurnsState:
+    """:returns: how turns and calls stood before a message; in the same turn and calls others are waited for as now."""
+    before = cast("TurnsState", move.turns)
+    if not footprint.is_same_call(before, now):
+        return before
+    if not now.calls:
+        done = tuple(seat for seat in (*now.done, *move.called) if seat not in move.freed)
+        return structs.replace(before, done=done if {*done} != {*before.done} else before.done)
+    top = before.calls[-1]
+    waits = [seat for seat in (*now.calls[-1].waits, *move.freed) if seat not in move.called]
+    place = {seat: at for at, seat in enumerate(top.waits)}
+    waits.sort(key=lambda seat: place.get(seat, len(place)))
+    return structs.replace(before, calls=(*before.calls[:-1], structs.replace(top, waits=tuple(waits))))
 
 
 def _level_back(before: L, now: Level | None, seat: str) -> L:
