@@ -9,8 +9,6 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from functools import partial
-from pathlib import Path
-from shlex import quote
 from typing import Any, Final
 
 from twisted.application.service import IService, Service
@@ -33,7 +31,7 @@ from gameserver.cluster.lease import Lease
 from gameserver.cluster.node import NodeFile
 from gameserver.collecting import Collector
 from gameserver.errors import GameLoadError, GameServerError, StoreLocked, StoreUnavailable
-from gameserver.files import is_open, remedy
+from gameserver.files import remedy
 from gameserver.game import loader
 from gameserver.game.spec import spec_of
 from gameserver.guard.service import Guard, NoteFile
@@ -46,6 +44,7 @@ from gameserver.operating.control import Control
 from gameserver.operating.draining import Draining, ServerProcess
 from gameserver.operating.last_start import say_other_secret, say_other_store
 from gameserver.operating.releases import Releases
+from gameserver.operating.start import warn_of_open_folders
 from gameserver.operating.systemd import Systemd
 from gameserver.protocol.messages import Close
 from gameserver.settings.settings import Limits, Settings
@@ -189,7 +188,6 @@ def _build(settings: Settings, reactor: Any, node_file: NodeFile) -> IService:
         limit_s=settings.stop_limit_s,
         serves=lambda: node.opened,
     )
-    registry.leased.about = about_node(settings)
     registry.leased.drain = partial(reactor.callLater, 0, reactor.stop)
     root = ServerProcess(draining, systemd, settings.stop_limit_s + STOP_S)
     node = Node(settings, registry, endpoint, factory, clock, reactor, addresses, node_file, fingerprints(secrets))
@@ -212,26 +210,6 @@ def _build(settings: Settings, reactor: Any, node_file: NodeFile) -> IService:
     reloads = [*listening, *context.reloads, *([systemd.reload] if systemd.is_there else [])]
     Hangup(reloads, reactor).setServiceParent(root)  # type: ignore[no-untyped-call]
     return root
-
-
-def about_node(settings: Settings) -> dict[str, str]:
-    """:returns: what other nodes of one store are told of this one, see `ILeases.describe_node`."""
-    about = {"version": __version__}
-    if settings.node_name is not None:
-        about["name"] = settings.node_name
-    if settings.node_address is not None and settings.node_address != settings.public_url:
-        about["url"] = "ws" + settings.node_address.removeprefix("http") + "/ws"
-    return about
-
-
-def warn_of_open_folders(settings: Settings) -> None:
-    """Say which of the folders with what nobody else may read are open: files that others put there are not private."""
-    folders = {settings.data}
-    if settings.store.startswith("sqlite:"):
-        folders.add(Path(settings.store.removeprefix("sqlite:")).parent)
-    for folder in sorted(folders):
-        if folder.is_dir() and is_open(folder):
-            log.warn("others may look into {folder}: chmod 700 {quoted}", folder=folder, quoted=quote(str(folder)))
 
 
 def warn_of_few_descriptors(limits: Limits) -> None:

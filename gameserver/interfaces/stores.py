@@ -79,6 +79,7 @@ class Located(Struct, frozen=True, kw_only=True):
     :ivar node: whose it is: another node that holds a lease; None: this node may open it.
     :ivar lease_ms: what is left of that node's lease, milliseconds; 0 where there is none.
     :ivar url: of that node's WebSocket, as it has told; None: it told none.
+    :ivar orphaned: it was a node's that holds no lease any more: all nodes that may have it claim it at present.
     :ivar silent: it has not renewed its lease for so long that it may be gone.
     """
 
@@ -89,6 +90,7 @@ class Located(Struct, frozen=True, kw_only=True):
     lease_ms: int = 0
     url: str | None = None
     silent: bool = False
+    orphaned: bool = False
 
 
 class TableSize(Struct, frozen=True):

@@ -120,6 +120,10 @@ class LeasedRooms:
         """Open all rooms that this node has or may take; see `ILeaseHolder.adopt`."""
         return Deferred.fromCoroutine(self._adopt())
 
+    async def claim(self) -> None:
+        """Take this node's share of the rooms of nodes that are gone; see `TakingOver.claim`."""
+        await self._taking_over.claim()
+
     # The end
 
     def close(self) -> Deferred[None]:

@@ -6,8 +6,11 @@ There is no such room only where the store says so.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
 from typing import TYPE_CHECKING, Final
+
+from twisted.internet.defer import Deferred
 
 from gameserver.errors import Refused, StoreUnavailable
 from gameserver.interfaces import ILeases
@@ -23,6 +26,10 @@ if TYPE_CHECKING:
 
 TRIES: Final = 3
 """So often a room is looked for that another node was faster to open, or that fell asleep again meanwhile."""
+SHARED_S: Final = 1.0
+"""So long the nodes that are left have to share the rooms of one that is gone."""
+LOOK_S: Final = 0.1
+"""Between two looks at whether they did."""
 STORE_RETRY_MS: Final = 1000
 """Whoever asks while the store does not answer may ask again after so long."""
 
@@ -33,6 +40,7 @@ class Reaching:
     :param opener: opens others.
     :param aside: those that this release cannot run.
     :param closed: whether no more rooms are opened here.
+    :ivar claim: called where a room was a node's that is gone: has this node claim its share of the rooms of such.
     """
 
     def __init__(
@@ -51,6 +59,8 @@ class Reaching:
         self._closed = closed
         self._is_shared = ILeases.providedBy(store)
         self._directory = Directory(clock)
+        self._clock = clock
+        self.claim: Callable[[], Awaitable[None]] | None = None
 
     def here(self, code: str) -> RoomRunner | None:
         """
@@ -79,6 +89,8 @@ class Reaching:
             if not self._is_shared:
                 self._aside.check_room(code, codes.as_typed(code))
             located = self._directory.known(codes.as_typed(code)) or await self._located(code)
+            if located.orphaned and not self._closed():
+                located = await self._shared_out(code, located)
             if located.node is not None:
                 self._aside.back(located.code)  # a node that can run it has it
             await self._aside.look_again(located.code)
@@ -100,6 +112,24 @@ class Reaching:
         if located is None:
             raise Refused(code="not_found")
         self._directory.learn(located)
+        return located
+
+    async def _shared_out(self, code: str, located: Located) -> Located:
+        """
+        Let the nodes that are left share the rooms of one that is gone, before whoever asks first has them all.
+
+        :returns: where the room is then; if nobody claims it for `SHARED_S`, it is to be had here.
+        """
+        for _ in range(round(SHARED_S / LOOK_S)):
+            if self.claim is not None:
+                with suppress(StoreUnavailable):
+                    await self.claim()
+            located = await self._located(code)
+            if not located.orphaned:
+                break
+            done: Deferred[None] = Deferred()
+            self._clock.later(LOOK_S, done.callback, None)
+            await done
         return located
 
     async def _open(self, located: Located) -> None:

@@ -162,6 +162,7 @@ class RunningRooms(RoomsLetGo):
             batch=self._batch,
             rooms=lambda: self.runners,
         )
+        self._reaching.claim = self.leased.claim
         self.mending = Mending(store, self.specs, self.aside, self.watch, clock, self._context, self.leased.retry)
         self._codes = CodeClaims(store, clock, entropy, lambda: len(self._runners) + self.sleeper.count)
         self._open_rooms = OpenRooms()

@@ -56,10 +56,10 @@ class TakingOver:
         await self.open_waiting()
         if self._closed():
             return False
-        more = await self._claim(fair=True)
+        more = await self.claim()
         if more and not self._closed():
             await self._sleep(PATIENCE_S)
-            more = await self._claim(fair=False)
+            more = await self.claim(fair=False)
         return not more
 
     async def open_waiting(self) -> None:
@@ -68,8 +68,13 @@ class TakingOver:
         for first in range(0, len(waiting), ROUND):
             await self._open(waiting[first : first + ROUND])
 
-    async def _claim(self, *, fair: bool) -> int:
-        """:returns: how many more this node could have."""
+    async def claim(self, *, fair: bool = True) -> int:
+        """
+        Claim rooms of nodes that are gone, and open them.
+
+        :param fair: no more than this node's share of them.
+        :returns: how many more this node could have.
+        """
         while True:
             ids, more = await self._leases().claim_rooms(self._games(), most=ROUND, fair=fair)
             if not ids:

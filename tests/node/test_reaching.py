@@ -9,7 +9,7 @@ from twisted.python.failure import Failure
 
 from gameserver.errors import Elsewhere, Refused, StoreUnavailable
 from gameserver.node.runner import RoomRunner
-from tests.node.registries import Place
+from tests.node.registries import FakeSession, Place
 from tests.node.test_two_nodes import LEASE_S, Fleeting, TwoNodesTestCase
 from tests.store.shared import SharedStore
 
@@ -168,11 +168,29 @@ class ReachTests(TwoNodesTestCase):
         runner = self.left_behind()
         other = Place(Fleeting, store=SharedStore(self.shared, "c"))
         code = runner.room.code
-        self.assertEqual(self.refusal(other, code).code, "quarantined")
+        answers = self.reach(other, code)
+        self.assertEqual(answers, [])  # others share it out first
+        other.advance(2)
+        self.assertEqual(answers[0].value.code, "quarantined")
         fence = self.shared.rooms[runner.room.id].fence
         self.assertEqual(self.refusal(other, code).code, "quarantined")
         self.assertEqual(self.shared.rooms[runner.room.id].fence, fence)
         self.reached(self.b, code)
+
+    def test_shared_out_before_it_is_opened(self) -> None:
+        """Whoever is asked first for rooms of a node that is gone has its share of them, and leads to the others."""
+        codes = [self.a.create(FakeSession(f"user{n}")).room.code for n in range(10)]
+        self.b.registry.leased.about = {"url": "ws://b/ws"}
+        third = self.node("c")
+        self.a.kill()
+        del self.shared.leases["a"]
+        asked = [self.reach(third, code) for code in codes]
+        self.assertEqual(len(list(third.registry.runners)), 5)
+        self.b.get(self.b.registry.adopt())
+        third.advance(0.2)
+        there = [answer[0] for answer in asked]
+        self.assertEqual(sum(isinstance(answer, RoomRunner) for answer in there), 5)
+        self.assertEqual(len(list(self.b.registry.runners)), 5)
 
     def test_server_that_stops_opens_none(self) -> None:
         """It gives what it has, and takes nothing more."""

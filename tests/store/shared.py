@@ -412,9 +412,11 @@ class SharedStore(MemoryStore):
 
     def _located(self, code: str) -> Located | None:
         located = super()._located(code)
-        if located is None or not self._is_of_other(located.room):
-            return located
-        owner = self._shared.owners[located.room]
+        if located is None:
+            return None
+        owner = self._shared.owners.get(located.room, self._node)
+        if not self._is_of_other(located.room):
+            return replace(located, orphaned=owner != self._node)
         left_s = self._shared.leases[owner][1] - self._shared.seconds()
         url, silent = self._shared.about.get(owner, {}).get("url"), self._shared.is_silent(owner)
         return replace(located, node=owner, lease_ms=round(left_s * 1000), url=url, silent=silent)

@@ -35,7 +35,8 @@ LOCATE: Final = script(
 -- KEYS: the code's. ARGV: node, what the key of a lease begins with, what a room's key begins and ends with, what the
 -- key of what is known of a node begins with.
 -- Returns the id and game of the stored room that has the code, the other node with a lease that has the room or '',
--- what is left of that lease in ms, that node's address or '', and how long its lease is once renewed; or nothing.
+-- what is left of that lease in ms, that node's address or '', how long its lease is once renewed, and whether it was
+-- a node's that has no lease any more; or nothing.
 local id = redis.call('HGET', KEYS[1], 'room')
 if not id then return '' end
 local stored = redis.call('HMGET', ARGV[3] .. id .. ARGV[4], 'game', 'node')
@@ -46,7 +47,8 @@ if node ~= '' then left_ms = redis.call('PTTL', ARGV[2] .. node) end
 if left_ms <= 0 then node, left_ms = '', 0 end
 local about = {false, false}
 if node ~= '' then about = redis.call('HMGET', ARGV[5] .. node, 'url', 'lease_ms') end
-return pack({id, stored[1], node, string.format('%d', left_ms), about[1] or '', about[2] or '0'})
+local orphaned = node == '' and stored[2] and stored[2] ~= ARGV[1] and '1' or ''
+return pack({id, stored[1], node, string.format('%d', left_ms), about[1] or '', about[2] or '0', orphaned})
 """
 )
 
@@ -55,7 +57,7 @@ def located(code: str, packed: bytes) -> Located | None:
     """Read what `LOCATE` gave."""
     if not packed:
         return None
-    id, game, node, left_ms, url, lease_ms = (item.decode() for item in unpacked(packed))
+    id, game, node, left_ms, url, lease_ms, orphaned = (item.decode() for item in unpacked(packed))
     return Located(
         room=id,
         code=code,
@@ -63,6 +65,7 @@ def located(code: str, packed: bytes) -> Located | None:
         node=node or None,
         lease_ms=int(left_ms),
         url=url or None,
+        orphaned=bool(orphaned),
         silent=is_silent(int(left_ms), int(lease_ms)),
     )
 

@@ -1,0 +1,26 @@
+"""What a start says of the machine to its operator."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from shlex import quote
+from typing import TYPE_CHECKING, Final
+
+from twisted.logger import Logger
+
+from gameserver.files import is_open
+
+if TYPE_CHECKING:
+    from gameserver.settings.settings import Settings
+
+log: Final = Logger(namespace="gameserver")
+
+
+def warn_of_open_folders(settings: Settings) -> None:
+    """Say which of the folders with what nobody else may read are open: files that others put there are not private."""
+    folders = {settings.data}
+    if settings.store.startswith("sqlite:"):
+        folders.add(Path(settings.store.removeprefix("sqlite:")).parent)
+    for folder in sorted(folders):
+        if folder.is_dir() and is_open(folder):
+            log.warn("others may look into {folder}: chmod 700 {quoted}", folder=folder, quoted=quote(str(folder)))
