@@ -132,7 +132,11 @@ class ISleepStore(Interface):
         """
 
     def awake_ids() -> Deferred[list[str]]:
-        """Return the ids of the stored rooms that do not sleep, oldest first, whoever has them."""
+        """
+        Return the ids of the stored rooms that do not sleep, oldest first.
+
+        Where nodes share the store, those alone that are nobody's: what a node has, or had, is told by `ILeases`.
+        """
 
     def due_rooms(*, until_ms: int, limit: int) -> Deferred[DueRooms]:
         """Tell which sleeping rooms have something due until then, by this node's wall clock; so many at most."""

@@ -20,8 +20,9 @@ from gameserver.room import admission
 
 if TYPE_CHECKING:
     from gameserver.game.spec import Spec
-    from gameserver.interfaces import IClock, IStore
+    from gameserver.interfaces import IClock, ILease, IStore
     from gameserver.node.calendar import Calendar
+    from gameserver.node.leased_rooms import LeasedRooms
     from gameserver.node.open_rooms import OpenRooms
     from gameserver.node.opening import RoomOpener
     from gameserver.node.rooms_of_users import RoomsOfUsers
@@ -55,7 +56,9 @@ class RoomsAsleep(UncleanRooms):
     :ivar sleeper: puts rooms to sleep, and wakes those that are due.
     """
 
+    leased: LeasedRooms
     rooms_of: RoomsOfUsers
+    _lease: ILease | None
     calendar: Calendar
     _opener: RoomOpener
     _open_rooms: OpenRooms
@@ -240,8 +243,14 @@ class RoomsAsleep(UncleanRooms):
             if call.active():
                 call.cancel()
 
+    async def _open_all(self) -> None:
+        """Open what this node has or may take over, and what is nobody's and does not sleep."""
+        if self._lease is not None:
+            await self.leased.adopt()
+        await self._open_awake()
+
     async def _open_awake(self) -> None:
-        """Open all rooms that do not sleep, some at a time."""
+        """Open all rooms that are nobody's and do not sleep, some at a time."""
         ids = await self.asleep.awake_ids()
         began_s = said_s = self.clock.monotonic()
         for some, opened in _slices(ids):

@@ -201,7 +201,7 @@ class RunningRooms(RoomsLetGo):
             self._last_beat_ms = await self.store.last_beat_ms() or 0
         await self.sleeper.begin()
         await self.rouse_for_calendar()
-        await self._open_in_the_end(self.leased.adopt if self._lease is not None else self._open_awake)
+        await self._open_in_the_end(self._open_all)
         if self._beats:
             self._heartbeat.beat()
             self.sleeper.start()

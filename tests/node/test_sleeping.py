@@ -634,3 +634,15 @@ class TwoNodesTests(SynchronousTestCase):
         self.pass_time(10, able, other)
         woken = able.get(Deferred.fromCoroutine(able.registry.reach(code)))
         self.assertEqual([what for what, _ in woken.room.docs["room"].plain()["log"]], ["dropped", "ring"])
+
+    def test_nobodys_room_that_is_awake_is_opened_by_a_start(self) -> None:
+        """As rooms are after an export: no node had them, so nobody takes them over; but their timers go on."""
+        runner = self.a.create(self.ann)
+        self.a.send(self.ann, "arm", s=100)
+        self.a.kill()
+        self.shared.owners.clear()
+        third = Place(Sleepy, store=SharedStore(self.shared, "c"), sleep_s=SLEEP_S)
+        self.assertIsNotNone(third.registry.get(runner.room.code))
+        third.advance(102)
+        woken = third.get(Deferred.fromCoroutine(third.registry.reach(runner.room.code)))
+        self.assertIn("ring", [what for what, _ in woken.room.docs["room"].plain()["log"]])

@@ -388,6 +388,10 @@ class SharedStore(MemoryStore):
         self._now_ms = now_ms
         return super().begin_time(now_ms=now_ms)
 
+    def awake_ids(self) -> Deferred[list[str]]:
+        """See `ISleepStore.awake_ids`."""
+        return super().awake_ids().addCallback(lambda ids: [id_ for id_ in ids if id_ not in self._shared.owners])
+
     def step_time(self, delta_ms: int, *, now_ms: int) -> Deferred[StoreTime]:
         """See `ISleepStore.step_time`: the clock of this store is never set."""
         return self._ask(lambda: self._sleep.time)

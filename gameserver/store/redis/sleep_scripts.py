@@ -66,7 +66,8 @@ AWAKE_IDS: Final = script(
 -- KEYS: rooms. ARGV: what a room's key begins and ends with.
 local awake = {}
 for _, id in ipairs(redis.call('ZRANGE', KEYS[1], 0, -1)) do
-  if redis.call('HEXISTS', ARGV[1] .. id .. ARGV[2], 'asleep') == 0 then awake[#awake + 1] = id end
+  local stored = redis.call('HMGET', ARGV[1] .. id .. ARGV[2], 'asleep', 'node')
+  if not stored[1] and (not stored[2] or stored[2] == '') then awake[#awake + 1] = id end
 end
 return pack(awake)
 """
