@@ -39,8 +39,10 @@ class SketchLook(ServerCase):
                 look.at(ann, "choosing", see=(".words button",))
                 look.at(tv, "choosing")
             ann.page.locator(".words button").first.click()
+            ann.sees("h1", "Draw: ")
+            for each in (bob, tv):
+                each.sees("h1.masked", "_")
             with party.still(".easel .sheet"):
-                ann.sees("h1", "Draw: ")
                 look.at(ann, "drawing", see=(*BOTH, ".more"))
                 look.at(bob, "guessing", see=BOTH)
                 look.at(tv, "drawing", see=(".sheet",))
