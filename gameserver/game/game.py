@@ -101,13 +101,7 @@ class Game(GameSettings):
         """Welcome somebody who has just taken a seat, in any role. Raising `Refused` gives no seat."""
 
     def on_options(self, old: dict[str, Any]) -> Any:
-        """
-        Deal with other options, which the host has set between two rounds: ``self.options`` are the new ones.
-
-        Raising `Refused` leaves them as they were.
-
-        :param old: those that held before.
-        """
+        """Deal with options that the host has set between rounds, instead of ``old``. Raising `Refused` keeps these."""
 
     def on_start(self) -> Any:
         """Set up a round: the game starts, or starts again. Raising `Refused` starts nothing."""
