@@ -71,13 +71,21 @@
 
   const pressable = shown.filter((node) => node.matches("button, a[href], input:not([type=hidden]), select, summary, textarea"));
   const names = new Map();
+  /** Whether a point lies outside a part that scrolls on its own, such as the lines of a chat. */
+  const scrolledAway = (node, x, y) => {
+    for (let each = up(node); each; each = up(each)) {
+      const rect = each.getBoundingClientRect();
+      if (["auto", "scroll"].includes(getComputedStyle(each).overflowY) && (x < rect.left || x > rect.right || y < rect.top || y > rect.bottom)) return true;
+    }
+    return false;
+  };
   for (const node of pressable) {
     const box = node.getBoundingClientRect();
     const inline = node.tagName === "A" && getComputedStyle(node).display === "inline";
     const label = node.matches("[type=checkbox], [type=radio]") ? node.labels?.[0]?.getBoundingClientRect() : null;
     const [width, height] = [Math.max(box.width, label?.width ?? 0), Math.max(box.height, label?.height ?? 0)];
     if (touch && !inline && (width < 43.5 || height < 43.5)) faults.push(`a target of ${px(width)} by ${px(height)} px: ${nameOf(node)}`);
-    if (node.tagName === "BUTTON") {
+    if (node.tagName === "BUTTON" && !node.closest("[role=log]")) {
       const name = (node.getAttribute("aria-label") ?? node.textContent).trim();
       names.set(name, (names.get(name) ?? 0) + 1);
     }
@@ -85,7 +93,7 @@
       const [x, y] = [box.left + box.width / 2, box.top + box.height / 2];
       let top = document.elementFromPoint(x, y);
       while (top?.shadowRoot?.elementFromPoint(x, y) && top.shadowRoot.elementFromPoint(x, y) !== top) top = top.shadowRoot.elementFromPoint(x, y);
-      if (top && !node.contains(top) && !top.contains(node) && !top.closest?.(".toasts")) faults.push(`covered by ${nameOf(top)}: ${nameOf(node)}`);
+      if (top && !scrolledAway(node, x, y) && !node.contains(top) && !top.contains(node) && !top.closest?.(".toasts")) faults.push(`covered by ${nameOf(top)}: ${nameOf(node)}`);
     }
   }
   for (const [name, count] of names) if (count > 1) faults.push(`${count} buttons "${name}"`);
