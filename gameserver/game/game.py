@@ -209,9 +209,7 @@ class Game(GameSettings):
         :param s: seconds until ``then`` is called, shown to everybody.
         :param then: a method of this game.
         """
-        if then is not None and s is None:
-            raise ValueError("enter: `then` needs `s`, the seconds after which it is called")
-        rounds.enter(self._gs_room, phase, s, self._gs_room.timers.method_name(then) if then is not None else None)
+        rounds.enter(self._gs_room, phase, s, then)
 
     def lock(self) -> None:
         """Let nobody new come in, until `unlock`."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from msgspec import UNSET
@@ -66,22 +67,26 @@ def end(room: Room, result: dict[str, Any]) -> None:
     note(room, "game_over", result=result)
 
 
-def enter(room: Room, phase: str | None, s: float | None, then: str | None) -> None:
+def enter(room: Room, phase: str | None, s: float | None, then: Callable[..., Any] | str | None) -> None:
     """
     A phase begins, and ends what the last one had a timer for.
 
     :param s: after so many seconds it ends.
     :param then: what is called at that time.
+    :raises ValueError: ``then`` without ``s``.
     """
+    if then is not None and s is None:
+        raise ValueError("enter: `then` needs `s`, the seconds after which it is called")
+    calls = room.timers.method_name(then) if then is not None else None
     if phase is not None and not isinstance(phase, str):
         raise TypeError(f"a phase is a str or None, not {type(phase).__name__}")
     due = room.time + room.timers.seconds(s) if s is not None else None
     if room.state.phase_timer is not None:
         room.timers.cancel(room.state.phase_timer)
-    name = (then or "phase") if s is not None else None
+    name = (calls or "phase") if s is not None else None
     room.journal.update(room.state, phase=values.plain(phase), phase_timer=name)
     if due is not None and name is not None:
-        room.timers.arm(name, due, show=True, kind="phase", calls=then)
+        room.timers.arm(name, due, show=True, kind="phase", calls=calls)
 
 
 def set_locked(room: Room, locked: bool) -> None:
