@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from typing import Any, TypeVar
 
 from msgspec import Struct, field
@@ -100,7 +101,8 @@ class MemoryStore(MemoryUsers, MemoryBooks, MemorySleep):
         """
         if written:
             for work, _ in self._calls:
-                work()
+                with suppress(StoreUnavailable):  # a call that the store refuses changes nothing
+                    work()
         self._calls.clear()
         self._open = self._held = False
 
