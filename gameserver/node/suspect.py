@@ -36,7 +36,8 @@ class Suspect:
 
     def __init__(self, ends: Sequence[UncleanEnd], touched: Callable[[], None]) -> None:
         self.rests = True
-        self._frames = frozenset(end.input for end in ends if end.what == "send" and end.input)
+        # One that was at work for no time may have been hit by chance: that is somebody's move, and not to be lost.
+        self._frames = frozenset(end.input for end in ends if end.what == "send" and end.input and end.is_sure)
         self._held: list[tuple[Input, Deferred[None] | None]] = []
         self._touched = touched
 

@@ -7,6 +7,7 @@ small process beside a node, by the node's next start, or by both, which is the 
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
@@ -31,8 +32,10 @@ PROVED_S: Final = 1.0
 """So long after somebody touched it a room has shown that an end which may be chance was that."""
 READ_S: Final = 0.5
 """What was read so long ago is new enough: a lease lasts longer than that after an end."""
-ENDS: Final = 2
-"""With so many a room is quarantined."""
+ENOUGH: Final = 4
+"""Ends of so much weight bring a room into quarantine."""
+OPENING: Final = ("LoadRoom", "resume")
+"""What happens to all rooms at a start: one that was killed just then has hit some of them by chance."""
 log: Final = Logger(namespace="gameserver.rooms")
 
 
@@ -62,6 +65,11 @@ class UncleanEnd(Struct, kw_only=True, omit_defaults=True):
     def is_sure(self) -> bool:
         """Whether the step is why the process ended."""
         return self.fatal or self.lasted_ms >= SURE_MS
+
+    @property
+    def weight(self) -> int:
+        """How much this end says of the room: two are enough, or four that may well be chance."""
+        return 1 if self.what in OPENING and not self.is_sure else 2
 
     def is_past(self, now_ms: int) -> bool:
         """Whether it was too long ago to say anything."""
@@ -126,7 +134,7 @@ class UncleanEnds:
                 found.setdefault(end.room, {})[page] = end
         for room, ends in list(found.items()):
             # What brought a room into quarantine stays until somebody has looked at it.
-            if len(ends) < ENDS and all(end.is_past(self._now_ms()) for end in ends.values()):
+            if not _are_enough(ends.values()) and all(end.is_past(self._now_ms()) for end in ends.values()):
                 past += found.pop(room)
         self._pages = found
         if past:
@@ -158,7 +166,7 @@ class UncleanEnds:
         for end in ends:
             if end.why:
                 return end.why
-        if len(ends) < ENDS:
+        if not _are_enough(ends):
             return None
         last = ends[-1]
         shown = last.input[:100].decode("utf-8", "backslashreplace").replace("\n", " ")
@@ -194,6 +202,10 @@ class UncleanEnds:
 
     def _now_ms(self) -> int:
         return round(self._clock.now() * 1000)
+
+
+def _are_enough(ends: Iterable[UncleanEnd]) -> bool:
+    return sum(end.weight for end in ends) >= ENOUGH
 
 
 def _times(end: UncleanEnd) -> dict[str, Any]:

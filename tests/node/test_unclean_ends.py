@@ -115,6 +115,22 @@ class OnceTests(UncleanCase):
         self.die(lasted_ms=0, run="2")
         self.assertEqual(self.place.send(self.session, "add")["data"], 2)
 
+    def test_chance_message(self) -> None:
+        """A move at which the process was killed by chance is somebody's: said again, it is made."""
+        self.die(lasted_ms=0)
+        self.place.send(self.session, "later")  # what comes first is a touch, and nothing more
+        message = Send("add", 7, Raw(b"{}"))
+        self.now.message(Requester(self.session, self.session.user, 7), self.session.seat, message, frame=FRAME)
+        self.assertEqual(self.now.room.doc("room").root["n"], 1)
+
+    def test_chance_at_starts(self) -> None:
+        """Kills while rooms are opened hit some of them by chance, even twice."""
+        for run in ("1", "2", "3"):
+            self.die(lasted_ms=0, run=run, what="LoadRoom")
+            self.assertTrue(self.now.rests)
+        self.die(lasted_ms=0, run="4", what="LoadRoom")
+        self.refused("quarantined")
+
     def test_past(self) -> None:
         """After a day it says nothing any more."""
         self.die()
