@@ -7,6 +7,7 @@ import weakref
 
 from twisted.internet.defer import Deferred
 from twisted.internet.task import Clock
+from twisted.logger import Logger
 from twisted.trial.unittest import SynchronousTestCase
 
 from gameserver import Game, Player, message, timer
@@ -16,6 +17,8 @@ from tests.node.registries import FakeSession, Place
 
 OBJECTS_A_ROOM = 78
 """That the collector looks at, of a room in which nobody is."""
+QUIET = Logger(observer=lambda event: None)
+"""A test's own observers may keep what is said."""
 
 
 class Plain(Game):
@@ -169,6 +172,7 @@ class CollectorTests(SynchronousTestCase):
     def test_ended_rooms_are_free(self) -> None:
         """What is left of a room that has ended refers to nothing in a circle: the collector need not look for it."""
         place = Place(Lists, free_s=60.0)
+        place.registry.log = QUIET
         self.start(gc)
 
         def come_and_go(rooms: int) -> None:
@@ -210,6 +214,7 @@ class CollectorTests(SynchronousTestCase):
     def test_rooms_are_not_looked_at(self) -> None:
         """By the real one: a second after rooms came, none of their objects is looked at any more."""
         place = Place(Plain)
+        place.registry.log = QUIET
         self.start(gc)
         before = len(gc.get_objects())
         for n in range(100):

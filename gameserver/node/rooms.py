@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any, Final, cast
 
 from msgspec.structs import replace
 from twisted.internet.defer import Deferred
-from twisted.logger import Logger
 
 from gameserver.errors import PASSING, Elsewhere, NotJSON, Refused, StoreUnavailable
 from gameserver.interfaces import IClock, IHasher, IShownRooms, IStore, User
@@ -32,8 +31,6 @@ if TYPE_CHECKING:
     from gameserver.room.moving_on import Heritage
     from gameserver.room.room import Room
     from gameserver.room.state import Successor
-
-_log: Final = Logger(namespace="gameserver.rooms")
 
 
 OPEN_LOOKED_AT: Final = 1000
@@ -255,7 +252,7 @@ class RoomRegistry(RunningRooms):
             self._codes.release(code)
             raise
         self._runners[code] = runner
-        _log.info("room {room} of {game} is created", room=code, game=spec.name)
+        self.log.info("room {room} of {game} is created", room=code, game=spec.name)
         self.count_users(runner)
         if self._stepped_s != stepped_s:
             runner.shift(self._stepped_s - stepped_s)

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
-
-from twisted.logger import Logger
+from typing import TYPE_CHECKING
 
 from gameserver.errors import Refused
 from gameserver.node.refusals import MOVED
@@ -17,8 +15,6 @@ if TYPE_CHECKING:
     from gameserver.node.openers import Openers
     from gameserver.node.runner import RoomRunner
     from gameserver.room.inputs.input import Input
-
-_log: Final = Logger(namespace="gameserver.rooms")
 
 
 class RoomsLetGo(RoomsAsleep):
@@ -57,7 +53,8 @@ class RoomsLetGo(RoomsAsleep):
         runner.forgotten = True
         self._clear(runner)
         if runner.room.moment.ended:
-            _log.info("room {room} of {game} is closed", room=runner.room.code, game=runner.room.spec.name)
+            room = runner.room
+            room.context.log.info("room {room} of {game} is closed", room=room.code, game=room.spec.name)
         self._openers.gone(runner)
         self._open_rooms.gone(runner)
         self.sleeper.gone(runner)
