@@ -43,6 +43,7 @@ class RoomsAside:
         self._unclean = unclean
         self._rooms: dict[str, RoomAside] = {}
         self._shown: set[str] = set()
+        self._said: dict[str, RoomAside] = {}
 
     def __iter__(self) -> Iterator[RoomAside]:
         return iter(self._rooms.values())
@@ -62,9 +63,15 @@ class RoomsAside:
         """
         A room cannot be run: one line in the log, and with the first of a release where in its game that is.
 
+        A room that is tried again with the same release, and fails for the same reason, is not said again.
+
         :param failure: None: no code of the game had a part in it.
         """
         text = "room {room} of the game {game} is kept aside, whole: {reason}"
+        if self._said.get(room.code) == room:
+            self.put(room)
+            return
+        self._said[room.code] = room
         if failure is not None and room.game not in self._shown:
             self._shown.add(room.game)
             log.failure(text, failure, room=room.code, game=room.game, reason=room.why)
@@ -102,6 +109,7 @@ class RoomsAside:
     def released(self, game: str) -> None:
         """There is another release of a game: where that fails is to be shown, too."""
         self._shown.discard(game)
+        self._said = {code: room for code, room in self._said.items() if room.game != game}
 
     def put(self, room: RoomAside) -> None:
         """A room cannot be run."""
@@ -110,6 +118,7 @@ class RoomsAside:
     def back(self, code: str) -> None:
         """It can be run after all."""
         self._rooms.pop(code, None)
+        self._said.pop(code, None)
 
     def check_room(self, *codes: str) -> None:
         """:raises Refused: ``quarantined``: one of these is kept aside."""

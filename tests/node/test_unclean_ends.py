@@ -52,7 +52,7 @@ class UncleanCase(SynchronousTestCase):
         self.place = Place(Bomb)
         self.session = FakeSession("ann")
         self.runner = self.place.create(self.session)
-        self.code, self.id = self.runner.room.code, self.runner.room.id
+        self.code, self.room_id = self.runner.room.code, self.runner.room.id
         self.place.settle()
 
     def die(self, *, run: str = "1", lasted_ms: int = 3000, what: str = "send") -> None:
@@ -61,7 +61,7 @@ class UncleanCase(SynchronousTestCase):
         self.place.time.advance(9)
         start = self.place.registry.__class__.start
 
-        note = Note(1, run, self.id, self.code, "bomb", what, FRAME if what == "send" else b"ring", lasted_ms)
+        note = Note(1, run, self.room_id, self.code, "bomb", what, FRAME if what == "send" else b"ring", lasted_ms)
 
         async def begin(registry: Any) -> None:
             registry.unclean.found(note, fatal=False)
