@@ -105,7 +105,7 @@ class PackageTests(Installed):
         self.assertIn("nowhere.stores cannot be used: No module named", self.refused("nowhere.stores:x"))
         self.assertIn("empty cannot be used: module 'empty' has no attribute 'make'", self.refused("empty:x"))
         text = self.refused("wrong:x")
-        self.assertIn("wrong makes what does not provide IStore, IUserStore, IBooks", text)
+        self.assertIn("wrong makes what does not provide IStore, ISleepStore, IUserStore, IBooks", text)
 
 
 class PackageContractTests(StoreContract, TestCase):
