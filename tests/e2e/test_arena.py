@@ -42,6 +42,7 @@ def worsen(someone: Someone, *, delay_ms: int, loss: int = 0) -> None:
         slider = someone.page.get_by_label(label)
         slider.evaluate("(node, value) => { node.value = value; node.dispatchEvent(new Event('input')); }", value)
     someone.page.locator("details.network summary").evaluate("node => node.blur()")
+    panel.evaluate("node => { node.open = false }")  # which leaves a phone little room for the field
 
 
 def make_room(someone: Someone, seconds: int) -> str:
