@@ -13,7 +13,7 @@ UNIT := $(subst /,.,$(patsubst %.py,%,$(wildcard tests/test_*.py)) \
 
 NATIVE := gameserver/websocket/native.c gameserver/websocket/native_build.py
 
-.PHONY: run test lint format unit e2e look crash attack fuzz js js-test bench bench-commit bench-patches growth needs clean
+.PHONY: run test lint format unit e2e look evening crash attack fuzz js js-test bench bench-commit bench-patches growth needs clean
 
 run: .venv/run.stamp
 	@echo 'Open one of the addresses that the server names below; phones in the same network can, too.'
@@ -50,8 +50,13 @@ look: needs
 KILLS ?= 200
 FREEZE_S ?= 10
 crash: .venv/dev.stamp
-	@GAMESERVER_TEST_KILLS=$(KILLS) GAMESERVER_TEST_FREEZE_S=$(FREEZE_S) \
-	  $(BIN)/trial tests.e2e.test_checker tests.e2e.test_crash.RandomKillTests tests.e2e.test_store_away
+	@GAMESERVER_TEST_KILLS=$(KILLS) GAMESERVER_TEST_FREEZE_S=$(FREEZE_S) GAMESERVER_TEST_LONG=1 \
+	  $(BIN)/trial tests.e2e.test_checker tests.e2e.test_crash.RandomKillTests tests.e2e.test_store_away \
+	  tests.e2e.test_failover
+
+# A whole evening in browsers: a TV, six phones, three games, and whatever happens to phones meanwhile.
+evening: needs
+	@GAMESERVER_TEST_LONG=1 $(BIN)/trial tests.e2e.test_evening
 
 # Attacks on a fresh server, one after the other, and what others notice: times and memory. ARGS=--list names them.
 attack: .venv/dev.stamp

@@ -21,9 +21,14 @@ KEPT: Final = 10_000
 
 
 class Directory:
-    """The rooms of other nodes; of the clock the monotonic seconds alone are read."""
+    """
+    The rooms of other nodes; of the clock the monotonic seconds alone are read.
+
+    :ivar own_url: where this node alone is reached: another one that is said to be there was before it.
+    """
 
     def __init__(self, clock: IClock) -> None:
+        self.own_url: str | None = None
         self._clock = clock
         self._known: dict[str, tuple[Located, float]] = {}
 
@@ -49,8 +54,9 @@ class Directory:
         :returns: what to raise: `Elsewhere`; or ``busy``, for as long as that node may have the room, where it is
             silent, or nobody knows how to reach it.
         """
-        if located.url is None or located.silent:
+        if located.url in (None, self.own_url) or located.silent:
             return Refused("The room is moving.", code="busy", retry_ms=max(located.lease_ms, 1))
+        assert located.url is not None
         return Elsewhere(located.code, located.url)
 
 

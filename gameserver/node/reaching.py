@@ -40,6 +40,7 @@ class Reaching:
     :param opener: opens others.
     :param aside: those that this release cannot run.
     :param closed: whether no more rooms are opened here.
+    :ivar directory: where rooms of other nodes are.
     :ivar claim: called where a room was a node's that is gone: has this node claim its share of the rooms of such.
     """
 
@@ -58,7 +59,7 @@ class Reaching:
         self._aside = aside
         self._closed = closed
         self._is_shared = ILeases.providedBy(store)
-        self._directory = Directory(clock)
+        self.directory = Directory(clock)
         self._clock = clock
         self.claim: Callable[[], Awaitable[None]] | None = None
 
@@ -88,7 +89,7 @@ class Reaching:
                 return runner
             if not self._is_shared:
                 self._aside.check_room(code, codes.as_typed(code))
-            located = self._directory.known(codes.as_typed(code)) or await self._located(code)
+            located = self.directory.known(codes.as_typed(code)) or await self._located(code)
             if located.orphaned and not self._closed():
                 located = await self._shared_out(code, located)
             if located.node is not None:
@@ -111,7 +112,7 @@ class Reaching:
             raise Refused("The store does not answer.", code="busy", retry_ms=STORE_RETRY_MS) from None
         if located is None:
             raise Refused(code="not_found")
-        self._directory.learn(located)
+        self.directory.learn(located)
         return located
 
     async def _shared_out(self, code: str, located: Located) -> Located:
@@ -135,7 +136,7 @@ class Reaching:
     async def _open(self, located: Located) -> None:
         """:raises Refused: it cannot be had here, or not now."""
         if located.node is not None:
-            raise self._directory.lead(located)
+            raise self.directory.lead(located)
         if self._closed():
             raise Refused(code="draining")
         try:

@@ -136,6 +136,8 @@ class RoomRegistry(RunningRooms):
         :raises StoreUnavailable: they are told later.
         """
         self.leased.about = {**self.leased.about, **about, "url": socket_of(address)}
+        if "name" in about:  # else other nodes may be reached there as well
+            self._reaching.directory.own_url = socket_of(address)
         if self._lease is not None and self._lease.held:
             await self.leased.describe()
 

@@ -30,7 +30,7 @@ from twisted.internet.defer import Deferred, ensureDeferred, gatherResults
 from twisted.internet.defer import TimeoutError as DeferredTimeout
 from twisted.internet.task import deferLater
 from twisted.internet.threads import blockingCallFromThread, deferToThread
-from twisted.trial.unittest import TestCase
+from twisted.trial.unittest import SkipTest, TestCase
 
 from gameserver.client import Client, Room
 from gameserver.client.dial import Wire, dial
@@ -347,6 +347,16 @@ class Person:
     def heard(self, type: str) -> list[Any]:
         """The data of every event of a type."""
         return [data for each, data in self.events if each == type]
+
+
+def only_long() -> None:
+    """
+    See that there is time for what takes minutes.
+
+    :raises SkipTest: there is not, as in ``make test``.
+    """
+    if not os.environ.get("GAMESERVER_TEST_LONG"):
+        raise SkipTest("it takes minutes: GAMESERVER_TEST_LONG=1")
 
 
 class ServerCase(TestCase):

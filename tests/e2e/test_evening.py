@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from gameserver.client import Room
 from tests.e2e.browser import STEP_MS, TV, People, Someone, browse, need
-from tests.e2e.kit import WAIT_S, Person, ServerCase, from_thread, together, until
+from tests.e2e.kit import WAIT_S, Person, ServerCase, from_thread, only_long, together, until
 
 ASLEEP_S: Final = 61.0
 """A phone sleeps for so long: no place is kept for it any more when it wakes."""
@@ -18,6 +18,7 @@ class EveningTests(ServerCase):
 
     def setUp(self) -> None:
         super().setUp()
+        only_long()
         need()
 
     async def test_whole_evening(self) -> None:

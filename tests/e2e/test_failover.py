@@ -15,7 +15,7 @@ from typing import Any
 
 from twisted.internet.defer import Deferred, gatherResults
 
-from tests.e2e.kit import Person, Server, sleep, until, within
+from tests.e2e.kit import Person, Server, only_long, sleep, until, within
 from tests.e2e.test_one_address import OneAddressCase
 
 SPACING_S = 0.15
@@ -120,6 +120,7 @@ class FailoverTests(OneAddressCase):
 
     async def test_nginx(self) -> None:
         """Through nginx, which finds out when somebody comes."""
+        only_long()
         await self.go_through_it("nginx")
 
 

@@ -105,7 +105,8 @@ class OneAddressTests(OneAddressCase):
                 await room.send("add", what=1)
         self.assertEqual(self.told_codes(*people), set())
         for person in people:
-            self.assertEqual({len(room.state["ledger"]) for room in person.client.rooms.values()}, {4})
+            rooms = list(person.client.rooms.values())
+            await until(lambda rooms=rooms: {len(room.state["ledger"]) for room in rooms} == {4}, "all see all")
             self.assertEqual(len(person.told.connections), 2, "one for each node")
         for node in nodes.values():
             await self.until_lists(node, codes)

@@ -83,6 +83,15 @@ class ReachTests(TwoNodesTestCase):
         self.assertNotIsInstance(refused, Elsewhere)
         self.assertEqual((refused.code, refused.retry_ms), ("busy", round((LEASE_S / 2 - 1) * 1000)))
 
+    def test_led_to_itself_never(self) -> None:
+        """A node that is called as another one was, of which the lease has not ended, sends nobody to itself."""
+        runner = self.room()
+        for place in (self.a, self.b):
+            place.get(Deferred.fromCoroutine(place.registry.known_as("https://a.example/n/a", name="a")))
+        refused = self.refusal(self.b, runner.room.code)
+        self.assertNotIsInstance(refused, Elsewhere)
+        self.assertEqual(refused.code, "busy")
+
     def test_asked_once_a_moment(self) -> None:
         """Whoever asks again is led by what was learnt; for a second, and not beyond."""
         runner = self.room()
