@@ -321,6 +321,7 @@ class RunningRooms(RoomsLetGo):
         self.count_users(runner)
         self._suspect(runner)
         runner.load()
+        self._loads(runner)
         if stored.slept is not None:
             self.sleeper.call_missed(runner, self.specs[stored.game], stored.slept)
         self._opened.look(runner)

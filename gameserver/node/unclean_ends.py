@@ -67,9 +67,14 @@ class UncleanEnd(Struct, kw_only=True, omit_defaults=True):
         return self.fatal or self.lasted_ms >= SURE_MS
 
     @property
+    def is_opening(self) -> bool:
+        """Whether it may be chance, and came while the room was only being opened."""
+        return self.what in OPENING and not self.is_sure
+
+    @property
     def weight(self) -> int:
         """How much this end says of the room: two are enough, or four that may well be chance."""
-        return 1 if self.what in OPENING and not self.is_sure else 2
+        return 1 if self.is_opening else 2
 
     def is_past(self, now_ms: int) -> bool:
         """Whether it was too long ago to say anything."""
@@ -179,14 +184,19 @@ class UncleanEnds:
             for end in self.of(room)
         ]
 
-    async def forget(self, room: str, *, unsure: bool = False) -> None:
+    async def forget(self, room: str, *, unsure: bool = False, opening: bool = False) -> None:
         """
         These ends say nothing of a room any more.
 
         :param unsure: only those that may be chance.
+        :param opening: only those of them that came while it was being opened.
         """
         ends = self._pages.get(room, {})
-        gone = [page for page, end in ends.items() if not (unsure and (end.is_sure or end.why))]
+        gone = [
+            page
+            for page, end in ends.items()
+            if (end.is_opening if opening else not (unsure and (end.is_sure or end.why)))
+        ]
         for page in gone:
             del ends[page]
         if not ends:
@@ -194,10 +204,10 @@ class UncleanEnds:
         if gone:
             await self._store.write_book(BOOK, {}, gone)
 
-    def forget_soon(self, room: str, *, unsure: bool = False) -> None:
+    def forget_soon(self, room: str, *, unsure: bool = False, opening: bool = False) -> None:
         """The same, where nobody waits for it."""
         if room in self._pages:
-            done = Deferred.fromCoroutine(self.forget(room, unsure=unsure))
+            done = Deferred.fromCoroutine(self.forget(room, unsure=unsure, opening=opening))
             done.addErrback(lambda failure: failure.trap(StoreUnavailable))
 
     def _now_ms(self) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+from gameserver.errors import Refused
 from gameserver.node.rooms_aside import RoomsAside
 from gameserver.node.served_games import ServedGames
 from gameserver.node.suspect import Suspect
@@ -39,6 +40,17 @@ class UncleanRooms(ServedGames):
         ends = self.unclean.of(runner.room.id)
         if ends:
             runner.suspect_it(Suspect(ends, lambda: self._touched(runner)))
+
+    def _loads(self, runner: RoomRunner) -> None:
+        """It is being loaded: once it is, an end that came while it was may well be chance, and was."""
+        if any(end.is_opening for end in self.unclean.of(runner.room.id)):
+            runner.told().addCallbacks(lambda _: self._has_loaded(runner), lambda failure: failure.trap(Refused))
+
+    def _has_loaded(self, runner: RoomRunner) -> None:
+        if not runner.over:
+            self.unclean.forget_soon(runner.room.id, opening=True)
+            if not self.unclean.of(runner.room.id):
+                runner.suspect_it(None)
 
     def _touched(self, runner: RoomRunner) -> None:
         self.clock.later(PROVED_S, self._proved, runner)

@@ -311,15 +311,15 @@ def arena(people: People, device: dict[str, Any]) -> list[str]:
     ann, bob = people("Ann", device, axe=True), people("Bob", device, axe=True)
     code = ann.create("arena")
     ann.sees_heading("Push, dash, and take the coins")
-    bob.join("arena", code).sees_heading("Push, dash, and take the coins")
+    bob.join("arena", f"{code}&network").sees_heading("Push, dash, and take the coins")
     ann.sees(".scores .name", "Bob")
     faults = [*ann.examine("arena, host before the start"), *bob.examine("arena, guest before the start")]
     ann.press("Start")
     ann.page.locator(".between").wait_for(state="hidden")
-    ann.page.locator("details.network summary").click()
-    ann.sees(".network label")
     ann.fits()
-    return [*faults, *ann.examine("arena, playing")]
+    bob.page.locator("details.network summary").click()
+    bob.sees(".network label")
+    return [*faults, *ann.examine("arena, playing"), *bob.examine("arena, playing, with the network's panel")]
 
 
 def trivia(people: People, device: dict[str, Any]) -> list[str]:
