@@ -82,6 +82,11 @@ class Proxy:
         """Whoever said this has gone; it is still on its way."""
         self._late.append((far, asked))
 
+    @property
+    def given_up(self) -> int:
+        """How many connections were given up on which something is still on its way."""
+        return len(self._late)
+
     def deliver_late(self) -> int:
         """Let all arrive that was held and given up, after whatever was said since. :returns: how many bytes."""
         late, self._late = self._late, []

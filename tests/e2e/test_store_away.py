@@ -130,6 +130,7 @@ class StoreAwayTests(ServerCase):
         await self.begin(proxied=True)
         self.proxy.hold()
         await self.missed()
+        await until(lambda: self.proxy.given_up > 0, "what was asked is given up")  # the lease ends before that
         await self.proxy.mend()
         await self.back()
         self.assertGreater(self.proxy.deliver_late(), 0)
