@@ -20,7 +20,7 @@ from gameserver.node.commits import DUE_SLACK_S
 from gameserver.node.input_queue import InputQueue
 from gameserver.node.refusals import refusal
 from gameserver.node.runner_state import FREE, OVER, STEPPING, WAITING
-from gameserver.node.step_notes import SHORT, STEP_AT, WRITERS
+from gameserver.node.step_notes import COUNT, SHORT, STEP_AT, WRITERS
 from gameserver.node.steps import RoomSteps
 from gameserver.node.waiters import Look, RoomReader, Waiter
 from gameserver.room.bots import thinking
@@ -165,7 +165,7 @@ class RoomRunner(RoomSteps):
         except Exception:  # noqa: BLE001 - a bug of ours must not stop the other rooms
             self._failed(Message(requester, seat, message), None, Failure())
         if notes is not None:
-            notes.words[46] = 0  # `StepNotes.end`
+            notes.words[COUNT] = 0  # `StepNotes.end`, without the call
         if self.state is STEPPING and stale.due_at != LOOK and not self.queue and not self.store_away:
             self.state = FREE  # as before
         else:

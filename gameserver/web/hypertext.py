@@ -94,22 +94,15 @@ class Hypertexts:
         :raises OSError: it cannot be read.
         """
         known = self._ready.get((path, at))
-        if known is None or any(self._tag(file) != tag for file, tag in known.made_of):
+        if known is None or any(self._tags.at(file) != tag for file, tag in known.made_of):
             if len(self._ready) >= MOST_PAGES:
                 self._ready.clear()
             known = self._ready[path, at] = self._make(path, at)
         return known
 
-    def _tag(self, path: Path) -> str:
-        try:
-            with path.open("rb", buffering=0) as file:
-                return self._tags.of(file)
-        except OSError:
-            return ""
-
     def _make(self, path: Path, at: str) -> _Ready:
         text = path.read_text("utf-8", "replace")
-        made_of = {path: self._tag(path)}
+        made_of = {path: self._tags.at(path)}
         entries = [urljoin(at, src) for src in _MODULE.findall(text)]
         first = _FIRST.search(text)
         has_head = "</head>" in text and "og:title" not in text
@@ -124,13 +117,13 @@ class Hypertexts:
             file = self._find(urljoin(at, found[2]))
             if file is None:
                 return found[0]
-            made_of[file] = self._tag(file)
+            made_of[file] = self._tags.at(file)
             return f"{found[1]}{found[2]}?v={made_of[file]}{found[3]}"
 
         bundle, files = bundled(self._find)
-        made_of.update((file, self._tag(file)) for file in files)
+        made_of.update((file, self._tags.at(file)) for file in files)
         modules = self._graph(entries, bundle)
-        made_of.update((file, self._tag(file)) for file, _ in modules.values())
+        made_of.update((file, self._tags.at(file)) for file, _ in modules.values())
         addresses = {path: f"{_from(at, path)}?v={made_of[file]}" for path, (file, _) in modules.items()}
         mapped = {_from(at, path): address for path, address in addresses.items() if path != BUNDLE}
         if BUNDLE in modules:

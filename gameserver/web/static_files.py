@@ -72,13 +72,27 @@ class Tags:
 
     def of(self, file: FileIO) -> str:
         """:param file: which is read only if it was not before."""
-        about = os.fstat(file.fileno())
-        key = (about.st_dev, about.st_ino, about.st_size, about.st_mtime_ns, about.st_ctime_ns)
+        key = _key(os.fstat(file.fileno()))
         if key not in self._known:
             if len(self._known) >= MOST_TAGS:
                 self._known.clear()
             self._known[key] = file_digest(file, lambda: blake2s(digest_size=12)).hexdigest()
         return self._known[key]
+
+    def at(self, path: Path) -> str:
+        """:returns: the same of the file at a path, which is opened only if it was not read before; empty: none is."""
+        try:
+            known = self._known.get(_key(path.stat()))
+            if known is not None:
+                return known
+            with path.open("rb", buffering=0) as file:
+                return self.of(file)
+        except OSError:
+            return ""
+
+
+def _key(about: os.stat_result) -> tuple[int, ...]:
+    return about.st_dev, about.st_ino, about.st_size, about.st_mtime_ns, about.st_ctime_ns
 
 
 class StaticFile(Resource):

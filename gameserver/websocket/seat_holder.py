@@ -24,6 +24,8 @@ OUTSIDE: Final = ("lobby:", "user:")
 """What addresses of lines outside rooms begin with."""
 NOBODY: Final[dict[str | None, SessionSeat]] = {}
 """May speak at once; always empty."""
+SAID_BY_SEATS: Final = frozenset((*SEAT_REQUESTS, messages.NextMessage))
+"""What somebody with a seat says of its room."""
 
 
 @implementer(ISession)
@@ -148,7 +150,7 @@ class SeatHolder(GreetedPeer):
 
     def room_of(self, message: Any) -> str | None:
         """:returns: the code of the room that a message is about, where it is said by a seat in it."""
-        if type(message) not in (*SEAT_REQUESTS, messages.NextMessage) or is_outside(message):
+        if type(message) not in SAID_BY_SEATS or is_outside(message):
             return None
         if message.room is None:
             return next(iter(self._seats)) if len(self._seats) == 1 else None

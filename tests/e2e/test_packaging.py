@@ -22,6 +22,7 @@ from pathlib import Path
 from twisted.trial.unittest import SynchronousTestCase
 
 import gameserver
+from gameserver.web import compressing
 from tests.needs import can_compile
 from tests.test_docs import PAGES, linked
 
@@ -210,6 +211,21 @@ class ContentTests(SynchronousTestCase):
         ]
         develops = ("package", "test", "node_modules", "src", "tsconfig", "rollup", "eslint")
         self.assertEqual([n for n in static if n.startswith(develops)], [])
+
+    def test_wheel_has_compressed_files(self) -> None:
+        """Each file of a page's that becomes smaller is shipped in every way that browsers take."""
+        compressed = {name for name in self.names() if name.startswith("gameserver/web/_compressed/")}
+        folders = (ROOT / "gameserver/web/static", ROOT / "clients/js", ROOT / "games")
+        for path in (
+            path for folder in folders for path in folder.glob("*.js" if "clients" in str(folder) else "**/*.css")
+        ):
+            content = path.read_bytes()
+            if len(content) >= compressing.LEAST_BYTES and "node_modules" not in path.parts:
+                wanted = {
+                    f"gameserver/web/_compressed/{compressing.tag_of(content)}.{each}" for each in ("br", "zst", "gz")
+                }
+                self.assertEqual(wanted - compressed, set(), path.name)
+        self.assertGreater(len(compressed), 100)
 
     def test_wheel_has_every_page(self) -> None:
         """What pages share is shipped, and the samples' own pages."""

@@ -113,6 +113,26 @@ class TicTacToePageTests(ServerCase):
 
         await browse(server.port, play)
 
+    async def test_without_a_connection(self) -> None:
+        """A page that is loaded while the server is away says so, and is the game again once it is there."""
+        server = self.server()
+        await server.start()
+
+        def play(people: People) -> None:
+            ann = people("Ann")
+            ann.create("tictactoe")
+            ann.sees_heading("Invite a friend")
+            ann.page.evaluate("navigator.serviceWorker.ready.then(() => true)")
+            from_thread(server.kill)
+            ann.page.reload()
+            ann.sees_heading("No connection")
+            ann.sees("button", "Try again")
+            from_thread(server.start)
+            ann.sees_heading("Invite a friend")
+            ann.complaints.clear()  # that there was no connection, which the browser says
+
+        await browse(server.port, play)
+
     async def test_one_who_leaves_gives_the_game_away(self) -> None:
         """The other is told so, and is offered a new room, since nobody else can join this one."""
         server = self.server()
