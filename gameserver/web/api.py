@@ -365,6 +365,6 @@ def _page_of(request: Request) -> tuple[bool, int]:
     :raises Refused: ``bad_data``.
     """
     skip = (request.args.get(b"skip") or [b"0"])[0]
-    if not skip.isdigit() or int(skip) > SKIPPED_ROOMS:
+    if not skip.isdigit() or len(skip) > len(str(SKIPPED_ROOMS)) or int(skip) > SKIPPED_ROOMS:
         raise Refused(f"Skip 0 to {SKIPPED_ROOMS} rooms.", code="bad_data", path="$.skip")
     return request.args.get(b"open") == [b"true"], int(skip)
