@@ -145,8 +145,12 @@ class Someone:
         return [f"{where}: {each['id']} ({each['impact']}): {each['help']}: {each['where']}" for each in found]
 
     def _hear(self, said: Any) -> None:
-        if "WebSocket connection to" not in said.text:  # the browser's word for a lost connection
-            self.complaints.append(f"{said.text} {said.location.get('url', '')}")
+        url = said.location.get("url", "")
+        if "WebSocket connection to" in said.text:  # the browser's word for a lost connection
+            return
+        if "ERR_CONNECTION" in said.text and url.endswith("/healthz"):  # the page looks whether the server is there
+            return
+        self.complaints.append(f"{said.text} {url}")
 
     def __str__(self) -> str:
         try:
