@@ -9,7 +9,7 @@ from msgspec import Raw, Struct
 
 from gameserver.protocol import messages, values
 from gameserver.room import evening
-from gameserver.room.publish.audience import say
+from gameserver.room.publish.audience import Audience, audience_of, say
 from gameserver.room.publish.streams import Said
 from gameserver.room.turns.told import turn_info
 
@@ -165,9 +165,16 @@ def _tell_groups(room: Room, log: list[Said], changed: Collection[str]) -> None:
         for seat in here:
             concerned.setdefault(seat.id, {seat.id: None})
         if here and not group.public:
-            _say_seats(room, log, f"group:{name}", [told_seat(room, seat, (name,)) for seat in here])
-            for id in members - before:
-                concerned[id].update(group.members)
+            new = members - before
+            infos = [told_seat(room, seat, (name,)) for seat in here]
+            if len(new) > 1:  # of each other they hear there, by one message for all, though they enter the stream after it
+                _say_seats(room, log, f"group:{name}", infos, to=_all_of(room, group.members))
+                fellows: Iterable[str] = [id for id in group.members if id not in new]
+            else:
+                _say_seats(room, log, f"group:{name}", infos)
+                fellows = group.members
+            for id in new:
+                concerned[id].update(dict.fromkeys(fellows))
     room.journal.stale.groups = False
     for id, seats in concerned.items():
         _tell_own_seat(room, log, room.seats[id], seats)
@@ -175,7 +182,7 @@ def _tell_groups(room: Room, log: list[Said], changed: Collection[str]) -> None:
 
 def _tell_own_seat(room: Room, log: list[Said], seat: Player, seats: Iterable[str]) -> None:
     """
-    A seat learns of its own groups, and of who else is in those that it has entered.
+    A seat learns of its own groups, and of who was in those that it has entered.
 
     :param seats: itself, and these. Others of its groups it knows, and hears of them on the groups' streams.
     """
@@ -185,5 +192,10 @@ def _tell_own_seat(room: Room, log: list[Said], seat: Player, seats: Iterable[st
         _say_seats(room, log, key, [told_seat(room, room.seats[id], known) for id in seats])
 
 
-def _say_seats(room: Room, log: list[Said], key: str, infos: Any) -> None:
-    say(room, log, key, lambda stream, n: messages.SeatsMessage(room.code, stream, n, infos))
+def _all_of(room: Room, members: Iterable[str]) -> Audience:
+    """:returns: who hears a group's stream, or will in a moment."""
+    return audience_of(session for id in members for session in room.publisher.listeners(id))
+
+
+def _say_seats(room: Room, log: list[Said], key: str, infos: Any, *, to: Audience | None = None) -> None:
+    say(room, log, key, lambda stream, n: messages.SeatsMessage(room.code, stream, n, infos), to=to)

@@ -78,14 +78,28 @@ class SeatsToldTests(SynchronousTestCase):
         self.assertEqual([(seat["id"], seat["groups"]) for seat in seats], [(str(n), ["all"]) for n in range(1, 5)])
 
     def test_gathered_at_once(self) -> None:
-        """Who comes into a private group has its members by one message, each encoded once for all."""
+        """Who come into a private group together hear of each other by one message, which is the same for all."""
         sessions = self.crowd(Crowd, 40)
         self.encoded = 0
         before = [len(session.frames) for session in sessions]
         self.place.send(sessions[0], "gather")
         self.assertLessEqual(self.encoded, 40 * 3)
         told = [f for f in sessions[5].frames[before[5] :] if f["op"] == "seats"]
-        self.assertEqual([(f["stream"], len(f["seats"])) for f in told], [("seat", 40)])
+        self.assertEqual([(f["stream"], len(f["seats"])) for f in told], [("group:red", 40), ("seat", 1)])
+        ends = [f["n"] for f in sessions[5].frames[before[5] :] if f["op"] == "doc"]
+        self.assertEqual(ends, [told[0]["n"]], "the stream begins behind it")
+
+    def test_some_more(self) -> None:
+        """Who come together where others are hear of those besides, and these hear of the new ones alone."""
+        sessions = self.crowd(Crowd, 20)
+        self.place.send(sessions[0], "gather", at=15)
+        before = [len(session.frames) for session in sessions]
+        self.place.send(sessions[0], "gather")
+        for session, n, told in zip(sessions, before, [15 + 6] * 15 + [15] * 5, strict=True):
+            frames = [f for f in session.frames[n:] if f["op"] == "seats"]
+            self.assertEqual(sum(len(frame["seats"]) for frame in frames), told)
+            known = {seat["id"] for frame in session.frames for seat in frame.get("seats", ()) if "red" in seat["groups"]}
+            self.assertEqual(len(known), 20)
 
     def test_one_more(self) -> None:
         """The others of a group hear of one more, and not of all again; it hears of all."""
