@@ -65,6 +65,7 @@ class Commits:
     :ivar must: a step changed something that is to be stored before it is told.
     :ivar sleeps: what the room leaves in the index: it falls asleep with the next commit, and is over here.
     :ivar state: what the store has been asked for.
+    :ivar to_seal: the kinds of steps of which one has lasted that had changed something before.
     :ivar late_at: from then on inputs wait for the store, unless it hears of the room before; by the clock's monotonic
         seconds, as all ages here.
     """
@@ -75,13 +76,13 @@ class Commits:
         "_drops",
         "_held_up",
         "_in_flight",
+        "_is_sealed",
         "_notices",
         "_notices_sent",
         "_outbox",
         "_put_off",
         "_puts",
         "_runner",
-        "_to_seal",
         "_whole",
         "_write_call",
         "fence",
@@ -89,6 +90,7 @@ class Commits:
         "must",
         "sleeps",
         "state",
+        "to_seal",
         "version",
     )
 
@@ -113,7 +115,8 @@ class Commits:
         self._held_up = False  # somebody was told that the room is behind
         self._changed_since: float | None = None
         self._write_call: IDelayedCall | None = None
-        self._to_seal: set[str] = set()  # the kinds of steps of which one has lasted that had changed something before
+        self._is_sealed = True  # what steps before the one under way did
+        self.to_seal: set[str] = set()
 
     def collect(self) -> Commit | None:
         """
@@ -125,7 +128,7 @@ class Commits:
         if not (under_way or self.state is IDLE):
             return None
         busy = self._runner.lasting is not None
-        if self._whole and busy:
+        if busy and (self._whole or not (self._is_sealed or self._is_relaxed)):
             return None
         if self._is_relaxed:
             return self._collect_relaxed()
@@ -339,20 +342,23 @@ class Commits:
         """
         A step of that kind begins: what earlier ones did is storable without what it does.
 
-        In a relaxed room, whose row is encoded once for many steps, that is seen to once the step does last; if that
-        changes something before it waits, the row waits with it, which happens once to each kind of step.
+        In a relaxed room, and where several come of whom all are told together, that is seen to once the step does last;
+        if it changes something before it waits, the row waits with it, which happens once to each kind of step.
         """
-        if self._is_relaxed and what not in self._to_seal:
-            self._outbox += self._runner.room.publisher.take()
-        else:
+        room = self._runner.room
+        self._is_sealed = what in self.to_seal or not (self._is_relaxed or room.journal.stale.seats)
+        if self._is_sealed:
             self.seal()
+        else:
+            self._outbox += room.publisher.take()
 
     def step_lasts(self, what: str) -> None:
         """A step of that kind waits for something."""
-        if not self._is_relaxed:
+        if self._is_sealed:
             return
-        if self._runner.room.journal.undo:
-            self._to_seal.add(what)
+        journal = self._runner.room.journal
+        if journal.undo or journal.stale.seats:
+            self.to_seal.add(what)
         else:
             self.seal()  # it has changed nothing yet
 

@@ -358,8 +358,8 @@ class RoomRunner(RoomSteps):
                 self._arrived_in, self._arrivals = self.reactor_pass.number, 0
             self._arrivals += 1
             follows = self.queue.first
-            more = follows is not None and follows.arrives and self._arrivals < ARRIVALS
-            self.room.changes.more_come = more and not self.room.spec.waits
+            more = follows is not None and follows.arrives and self._arrivals < ARRIVALS and self._remade is None
+            self.room.changes.more_come = more and input.what not in self.commits.to_seal
         self._apply(input, done, self.reactor_pass.now())
 
     def _has_taken_enough(self) -> bool:

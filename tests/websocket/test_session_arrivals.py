@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from types import ModuleType
+from typing import Any, ClassVar
+
+from twisted.internet.defer import Deferred
 
 from gameserver import Game, Player, Refused, message
+from gameserver.game.function import game_from_module
 from gameserver.node.runner import ARRIVALS
 from tests.websocket.kit import Message, Peer, WireTestCase
 
@@ -25,6 +30,26 @@ class Crowd(Game):
     def count(self, player: Player) -> int:
         self.state["n"] = self.state.get("n", 0) + 1
         return int(self.state["n"])
+
+
+class Asking(Crowd):
+    """Some are let in after a while."""
+
+    name = "asking"
+    asked: ClassVar[list[Deferred[None]]] = []
+
+    async def on_join(self, player: Player) -> None:
+        if player.name.startswith("Slow"):
+            self.asked.append(Deferred())
+            await self.asked[-1]
+
+
+def payload_handler(group_add: Any, socket_self_send: Any, socket_group_send: Any, payload: Any) -> Any:
+    """Takes all."""
+
+
+PLAIN = ModuleType("plain")
+PLAIN.payload_handler, PLAIN.max_players, PLAIN.needs_start = payload_handler, 100, False  # type: ignore[attr-defined]
 
 
 class Picky(Crowd):
@@ -49,10 +74,11 @@ def known(peer: Peer) -> dict[str, str]:
 
 
 class ArrivalsTests(WireTestCase):
-    games = (Crowd, Picky)
+    games = (Crowd, Picky, Asking, game_from_module(PLAIN))
 
     def setUp(self) -> None:
         super().setUp()
+        Asking.asked.clear()
         self.host = self.rig.guest("Host").create("crowd")
         self.host.take()
 
@@ -92,6 +118,49 @@ class ArrivalsTests(WireTestCase):
         bytes_told = sum(len(frame) for peer in crowd for frame in peer.frames)
         one_seat = len(self.host.frame("x", seats=told[-1]["seats"])) // len(told[-1]["seats"])
         self.assertLess(bytes_told, 2 * MANY * MANY * one_seat)
+
+    def test_steps_that_may_last(self) -> None:
+        """Nor does it take more messages in games whose steps may last, and do not."""
+        for game in ("asking", "plain"):
+            self.host = self.rig.guest("Host").create(game)
+            crowd = [self.rig.guest(f"G{n}") for n in range(MANY)]
+            self.come(crowd)
+            self.rig.settle()
+            self.assertEqual(len(self.seated(crowd)), MANY)
+            told = self.of(self.host, "seats")
+            self.assertEqual(sum(len(each["seats"]) for each in told), MANY)
+            self.assertLessEqual(len(told), 2 + MANY // ARRIVALS)
+
+    def test_step_that_lasts(self) -> None:
+        """One that does last has those wait who came just before, once; nobody is told what is not stored."""
+        self.host = self.rig.guest("Host").create("asking")
+        for round in range(2):
+            crowd = [self.rig.guest(name) for name in ("Ann", "Bob", "Slow", "Cem")]
+            self.rig.store.hold()
+            self.come(crowd)
+            self.rig.settle()
+            self.assertEqual(self.seated(crowd), [])
+            self.rig.store.release()
+            self.rig.settle()
+            self.assertEqual(self.seated(crowd), crowd[: 1 + round])
+            Asking.asked.pop().callback(None)
+            self.rig.settle()
+            self.assertEqual(len(self.seated(crowd)), 4)
+            for peer in (self.host, *crowd):
+                self.assertEqual(len(known(peer)), 5 + 4 * round)
+
+    def test_killed_while_a_step_lasts(self) -> None:
+        """Of those who came before it nobody has heard more than is stored, and all know the same afterwards."""
+        self.host = host = self.rig.guest("Host").create("asking")
+        crowd = [self.rig.guest(name) for name in ("Ann", "Bob", "Slow", "Cem")]
+        self.come(crowd)
+        self.rig.settle()
+        known_then, seen = known(host), host.seen()
+        self.rig.crash(written=True)
+        back = host.again()
+        back.resume(host.room, host.secret, seen)
+        there = {seat.id for seat in self.rig.runner(host.room).room.seats.values()}
+        self.assertEqual(set(known_then) | set(known(back)), there)
 
     def test_others_are_served_meanwhile(self) -> None:
         """So many come in one pass, and no more; another room has its turn before the rest."""
