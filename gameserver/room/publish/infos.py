@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from msgspec import Raw, Struct
 
@@ -16,6 +16,12 @@ from gameserver.room.turns.told import turn_info
 if TYPE_CHECKING:
     from gameserver.room.room import Room
     from gameserver.room.seats import Player
+
+TOGETHER: Final = 16
+"""
+If more enter a private group in one step, they hear of each other on its stream, before the document that begins it: by
+one message, which is the same for all.
+"""
 
 
 def restore(room: Room) -> None:
@@ -167,7 +173,7 @@ def _tell_groups(room: Room, log: list[Said], changed: Collection[str]) -> None:
         if here and not group.public:
             new = members - before
             infos = [told_seat(room, seat, (name,)) for seat in here]
-            if len(new) > 1:  # of each other they hear there, by one message for all, though they enter the stream after it
+            if len(new) > TOGETHER:
                 _say_seats(room, log, f"group:{name}", infos, to=_all_of(room, group.members))
                 fellows: Iterable[str] = [id for id in group.members if id not in new]
             else:

@@ -8,6 +8,7 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from gameserver import Game, Player, message
 from gameserver.protocol import messages
+from gameserver.room.publish.infos import TOGETHER
 from tests.node.registries import FakeSession, Place
 
 
@@ -91,15 +92,16 @@ class SeatsToldTests(SynchronousTestCase):
 
     def test_some_more(self) -> None:
         """Who come together where others are hear of those besides, and these hear of the new ones alone."""
-        sessions = self.crowd(Crowd, 20)
-        self.place.send(sessions[0], "gather", at=15)
-        before = [len(session.frames) for session in sessions]
-        self.place.send(sessions[0], "gather")
-        for session, n, told in zip(sessions, before, [15 + 6] * 15 + [15] * 5, strict=True):
-            frames = [f for f in session.frames[n:] if f["op"] == "seats"]
-            self.assertEqual(sum(len(frame["seats"]) for frame in frames), told)
-            known = {seat["id"] for frame in session.frames for seat in frame.get("seats", ()) if "red" in seat["groups"]}
-            self.assertEqual(len(known), 20)
+        for many, told_new in ((TOGETHER, TOGETHER + 5), (TOGETHER + 1, TOGETHER + 1 + 6)):
+            sessions = self.crowd(Crowd, many + 5)
+            self.place.send(sessions[0], "gather", at=many)
+            before = [len(session.frames) for session in sessions]
+            self.place.send(sessions[0], "gather")
+            for session, n, told in zip(sessions, before, [told_new] * many + [many] * 5, strict=True):
+                frames = [f for f in session.frames[n:] if f["op"] == "seats"]
+                self.assertEqual(sum(len(frame["seats"]) for frame in frames), told)
+                seats = [seat for frame in session.frames for seat in frame.get("seats", ())]
+                self.assertEqual(len({seat["id"] for seat in seats if "red" in seat["groups"]}), many + 5)
 
     def test_one_more(self) -> None:
         """The others of a group hear of one more, and not of all again; it hears of all."""
