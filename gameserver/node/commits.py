@@ -342,7 +342,7 @@ class Commits:
         """
         A step of that kind begins: what earlier ones did is storable without what it does.
 
-        In a relaxed room, and where several come of whom all are told together, that is seen to once the step does last;
+        In a relaxed room, and where several come who are told of together, that is seen to once the step does last;
         if it changes something before it waits, the row waits with it, which happens once to each kind of step.
         """
         room = self._runner.room
