@@ -115,6 +115,7 @@ class _Worker(ProcessProtocol):
 
     :ivar is_ready: it has begun.
     :ivar found: what its job is to become; None: it has none.
+    :ivar is_killed: it is about to end; what it has answered meanwhile is for nobody.
     :ivar ended: fires when the process is no more.
     """
 
@@ -125,7 +126,7 @@ class _Worker(ProcessProtocol):
         self._received = b""
         self._said = b""
         self._overrun: Any = None
-        self.is_ready = False
+        self.is_ready = self.is_killed = False
         self.found: Deferred[Found] | None = None
         self.ended: Deferred[None] = Deferred()
 
@@ -139,9 +140,12 @@ class _Worker(ProcessProtocol):
     def kill(self) -> None:
         """End it, whatever it is at."""
         if self.transport.pid is not None:
+            self.is_killed = True
             self.transport.signalProcess("KILL")
 
     def outReceived(self, data: bytes) -> None:
+        if self.is_killed:
+            return
         self._received += data
         length = int.from_bytes(self._received[:LENGTH_BYTES])
         if len(self._received) < LENGTH_BYTES + length or len(self._received) < LENGTH_BYTES:
