@@ -9,6 +9,7 @@ nothing is lost: what was not applied here the client says again there.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from itertools import accumulate
 from typing import TYPE_CHECKING, Final
 
 from twisted.internet.defer import Deferred
@@ -22,9 +23,14 @@ if TYPE_CHECKING:
     from gameserver.node.runner import RoomRunner
 
 BATCH: Final = 20
-"""So many rooms stand still at a time."""
-PAUSE_S: Final = 0.05
-"""Between two batches: so that not everybody connects to the other nodes at once."""
+"""So many rooms stand still at a time, at most."""
+CONNECTED: Final = 24
+"""And so many connected seats in them; more only where one room has more."""
+PAUSE_S: Final = 0.1
+"""
+Between two batches: so that not everybody connects to the other nodes at once. A connection and the resumption of its
+seat take a few milliseconds of a node, for which all who come at the same time wait.
+"""
 ASK_S: Final = 0.01
 """Between two looks at what is stored."""
 RETRY_S: Final = 0.5
@@ -72,7 +78,7 @@ class HandingOver:
             heirs = {heir.node: heir for heir in await self._leases.heirs()}
             counts = {node: heir.rooms for node, heir in heirs.items()}
             some: dict[str, list[RoomRunner]] = {}
-            for runner in [runner for runner in stored if runner.lasting is None][:BATCH]:
+            for runner in _batch([runner for runner in stored if runner.lasting is None]):
                 able = [node for node, heir in heirs.items() if _can_run(heir, runner)]
                 if able:
                     node = min(able, key=lambda node: counts[node])
@@ -110,6 +116,12 @@ class HandingOver:
         done: Deferred[None] = Deferred(lambda _: call.cancel())
         call = self._clock.later(delay_s, done.callback, None)
         return done
+
+
+def _batch(runners: list[RoomRunner]) -> list[RoomRunner]:
+    """:returns: so many of these, from the first on, as may stand still at a time."""
+    connected = accumulate(len(runner.room.publisher.heard) for runner in runners[:BATCH])
+    return [runner for runner, sum in zip(runners, connected, strict=False) if runner is runners[0] or sum <= CONNECTED]
 
 
 def _can_run(heir: Heir, runner: RoomRunner) -> bool:

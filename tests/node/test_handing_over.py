@@ -8,6 +8,7 @@ from twisted.internet.defer import Deferred
 from twisted.logger import globalLogPublisher
 
 from gameserver.errors import Refused, RoomMoved, StoreUnavailable
+from gameserver.node import handing_over
 from gameserver.room.inputs.arrivals import ResumeSeat
 from tests.node.registries import FakeSession, Place
 from tests.node.test_taking_over import NewCounting, Other
@@ -46,6 +47,22 @@ class HandingOverTests(TwoNodesTestCase):
         self.assertEqual(taken.room.docs["room"].plain(), {"n": 1})
         self.pass_time(40, self.b)
         self.assertEqual(taken.room.docs["room"].plain(), {"n": 1, "rings": 1})
+
+    def test_few_connect_at_a_time(self) -> None:
+        """Only so many of the connected stand still at a time, those of one room together; all go in the end."""
+        self.patch(handing_over, "CONNECTED", 3)
+        rooms = [self.a.create(FakeSession(f"host {n}")) for n in range(2)]
+        for room in rooms:
+            self.a.join(room, FakeSession(f"guest of {room.room.code}"))
+        self.a.create(deserter := FakeSession("deserter"))
+        self.a.gone(deserter)
+        moved = lambda: [self.a.registry.get(room.room.code) is None for room in rooms]  # noqa: E731
+        drained = self.drain(self.a)
+        self.a.settle()
+        self.assertEqual(moved(), [True, False])
+        self.pass_time(3, self.a, self.b)
+        self.successResultOf(drained)
+        self.assertEqual(moved(), [True, True])
 
     def test_no_new_rooms(self) -> None:
         """Those that are there are served until they go."""
