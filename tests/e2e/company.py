@@ -8,6 +8,7 @@ fair is many of them on one server.
 from __future__ import annotations
 
 import random
+import time
 from collections.abc import Sequence
 from contextlib import suppress
 from itertools import chain
@@ -18,7 +19,7 @@ from twisted.internet.defer import Deferred
 
 from gameserver.errors import Refused
 from tests.e2e.checker import Counts, Truth, Witness, find_faults
-from tests.e2e.kit import Person, Server, ServerCase, sleep, together, until, within
+from tests.e2e.kit import WAIT_S, Person, Server, ServerCase, sleep, together, until, within
 
 GAMES: Final = Path(__file__).parent / "crash_games"
 NAMES: Final = ("ledger", "book", "hasty")
@@ -27,14 +28,23 @@ AT_A_TIME: Final = 3
 PAUSE_S: Final = 0.15
 """The longest that a player waits after an answer; so that streams seldom outgrow their tails while others are away."""
 LONGEST_TIMER_S: Final = 1.5
+HOOKS: Final = ("drop", "resume")
+"""What the games note when somebody is taken for gone, and for back."""
 
 
 class Player:
-    """Somebody who asks for one thing after the other until stopped."""
+    """
+    Somebody who asks for one thing after the other until stopped.
+
+    :ivar waits: of each answer when it was asked for, by a clock that is never set, and how long it took, in seconds.
+    :ivar patience_s: so long at most an answer may take.
+    """
 
     def __init__(self, person: Person, chance: random.Random) -> None:
         self.person = person
         self.answered = 0
+        self.waits: list[tuple[float, float]] = []
+        self.patience_s = WAIT_S
         self.busy = 0
         self.stopped = False
         self._chance = chance
@@ -55,11 +65,13 @@ class Player:
             await sleep(self._chance.uniform(0, PAUSE_S))
 
     async def _ask(self) -> None:
+        began_s = time.monotonic()
         try:
-            await within(self.ask(), f"an answer to {self.person.client.name}")
+            await within(self.ask(), f"an answer to {self.person.client.name}", self.patience_s)
         except Refused as refused:
             self.busy += refused.code == "busy"
         self.answered += 1
+        self.waits.append((began_s, time.monotonic() - began_s))
 
     def ask(self) -> Deferred[Any]:
         """Ask for anything."""
@@ -99,7 +111,7 @@ class Company:
     def witnesses(self) -> list[Witness]:
         """What each was told and said up to now."""
         return [
-            Witness(each.client.name or "", each.room.seat.id, each.told.connections, each.told.said).until_now()
+            Witness(each.client.name or "", each.room.seat.id, [each.told.heard], [each.told.spoken]).until_now()
             for each in self.people
         ]
 
@@ -151,10 +163,16 @@ class Company:
 
 
 class Fair:
-    """Companies on one server, and what came out of comparing."""
+    """
+    Companies on one server, or on several at one address, and what came out of comparing.
+
+    :param server: its ``url`` is what people know.
+    :ivar may_drop: somebody may be away for so long that a hook hears of it; it is counted then, and no fault.
+    """
 
     def __init__(self, case: ServerCase, server: Server, chance: random.Random, counts: Counts) -> None:
         self.companies: list[Company] = []
+        self.may_drop = False
         self._case = case
         self._server = server
         self._chance = chance
@@ -186,10 +204,10 @@ class Fair:
         await auditor.join(people[0].room.code, role="auditor")
         return Company([Player(person, random.Random(self._chance.random())) for person in people], auditor)
 
-    async def all_go_on(self, answers: int = 2) -> None:
-        """Wait until each player has had so many more answers."""
+    async def all_go_on(self, answers: int = 2, s: float = WAIT_S) -> None:
+        """Wait until each player has had so many more answers, for so many seconds at most."""
         wanted = [(player, player.answered + answers) for player in self.players]
-        await until(lambda: all(player.answered >= n for player, n in wanted), "everybody plays on")
+        await until(lambda: all(player.answered >= n for player, n in wanted), "everybody plays on", s)
 
     async def check_meanwhile(self, before: Sequence[Sequence[Witness]]) -> None:
         """
@@ -226,6 +244,9 @@ class Fair:
         return [company.witnesses() for company in self.companies]
 
     def _compare(self, company: Company, truth: Truth, witnesses: Sequence[Witness], *, ended: bool) -> None:
+        if self.may_drop:
+            self.counts["hooks"] += len(truth.hooks)
+            truth.hooks = [hook for hook in truth.hooks if hook not in HOOKS]
         faults = find_faults(truth, witnesses, ended=ended)
         where = f"room {company.auditor.room.code} ({company.auditor.room.game})"
         self._case.assertEqual(faults, [], f"{where}: {len(faults)} faults")

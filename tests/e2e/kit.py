@@ -245,12 +245,17 @@ class Told:
 
     :ivar connections: the messages of each connection, in order.
     :ivar said: what the client said on each, in order.
+    :ivar heard: all messages in the order in which they came, on whichever connection; none that came on one that the
+        client had closed by then, which it does not hear.
+    :ivar spoken: all that the client said, in order.
     :ivar closes: the code of each connection that ended.
     :ivar deaf: from now on what comes is lost on its way, as with a network that breaks; the client never hears it.
     """
 
     connections: list[list[dict[str, Any]]] = field(default_factory=list)
     said: list[list[dict[str, Any]]] = field(default_factory=list)
+    heard: list[dict[str, Any]] = field(default_factory=list)
+    spoken: list[dict[str, Any]] = field(default_factory=list)
     closes: list[int] = field(default_factory=list)
     deaf: bool = False
 
@@ -259,20 +264,23 @@ class Told:
         self.deaf = False
         heard: list[dict[str, Any]] = []
         self.connections.append(heard)
+        overheard = _Overheard(self)
 
         def hear(frame: bytes) -> None:
             if not self.deaf:
-                heard.append(json.loads(frame))
+                message = json.loads(frame)
+                heard.append(message)
+                if not overheard.closed:
+                    self.heard.append(message)
                 on_frame(frame)
 
         def close(code: int, reason: str) -> None:
             self.closes.append(code)
             on_close(code, reason)
 
-        said: list[dict[str, Any]] = []
-        self.said.append(said)
+        self.said.append(overheard.said)
         dialled = dial(reactor, url, on_frame=hear, on_close=close, **rest)
-        return dialled.addCallback(lambda wire: _Overheard(wire, said))
+        return dialled.addCallback(overheard.open)
 
     def all(self, op: str | None = None) -> list[dict[str, Any]]:
         """All messages, or those of one op."""
@@ -285,17 +293,35 @@ class Told:
 
 
 class _Overheard:
-    """An open connection of which all that is said is kept."""
+    """A connection of which all that is said is kept; :ivar closed: the client has closed it."""
 
-    def __init__(self, wire: Wire, said: list[dict[str, Any]]) -> None:
+    def __init__(self, told: Told) -> None:
+        self.said: list[dict[str, Any]] = []
+        self.closed = False
+        self._told = told
+        self._wire: Any = None
+
+    def open(self, wire: Wire) -> Wire:
+        """The other side has answered."""
         self._wire = wire
-        self._said = said
-        self.close, self.abort = wire.close, wire.abort
+        return self
 
     def send(self, frame: bytes, /) -> None:
         """Send one message."""
-        self._said.append(json.loads(frame))
+        message = json.loads(frame)
+        self.said.append(message)
+        self._told.spoken.append(message)
         self._wire.send(frame)
+
+    def close(self, code: int = 1000) -> None:
+        """Say goodbye."""
+        self.closed = True
+        self._wire.close(code)
+
+    def abort(self) -> None:
+        """Cut it."""
+        self.closed = True
+        self._wire.abort()
 
 
 class Person:
@@ -315,7 +341,8 @@ class Person:
 
     def forget(self) -> None:
         """Keep no more of what was said: in long tests it is much."""
-        for kept in (self.told.connections, self.told.said, self.events):
+        told = self.told
+        for kept in (told.connections, told.said, told.heard, told.spoken, self.events):
             kept.clear()
 
     async def create(self, game: str, **wish: Any) -> Room:

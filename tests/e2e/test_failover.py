@@ -1,127 +1,227 @@
 """
-Three nodes on one Redis behind a real proxy, which are killed, frozen and drained at random while people play.
+Three nodes on one Redis behind a real proxy, to which bad things happen at random while people play at one address.
 
-Whatever dies: no answer that anybody was given is lost, nothing is applied twice, and nobody is told of it.
+Nodes are killed, frozen for longer than their lease, cut off from Redis and from the proxy, and told to stop, two of
+them at a time. `tests.e2e.checker` then compares all that went over the wire with what the rooms have: no answer that
+anybody was given is lost, nothing is applied twice, no timer is lost, and nobody is told of it.
 """
 
 from __future__ import annotations
 
+import os
 import random
 import signal
-import statistics
+import sys
 import time
-from collections import Counter
-from typing import Any
+from collections.abc import Iterable, Sequence
+from typing import Any, Final
 
-from twisted.internet.defer import Deferred, gatherResults
+from tests.e2e.checker import Counts
+from tests.e2e.company import GAMES, Fair, Player
+from tests.e2e.kit import Server, only_long, sleep, together
+from tests.e2e.proxy import Proxy
+from tests.e2e.test_one_address import Address, OneAddressCase
 
-from tests.e2e.kit import Person, Server, only_long, sleep, until, within
-from tests.e2e.test_one_address import OneAddressCase
-
-SPACING_S = 0.15
-"""Between two messages of a player."""
-AFTER_S = 90.0
-"""By then everybody plays again, whatever happened; the machine may be slow."""
-
-
-class Playing:
-    """A player who says one thing after the other in one room, and notes what was answered."""
-
-    def __init__(self, person: Person, room: Any) -> None:
-        self.person = person
-        self.room = room
-        self.answered: list[int] = []
-        self.waits: list[float] = []
-        self.stopped = False
-        self._next = 0
-
-    async def run(self) -> None:
-        """Until `stopped`."""
-        while not self.stopped:
-            began_s = time.monotonic()
-            self._next += 1
-            await self.room.send("add", what=self._next)
-            self.answered.append(self._next)
-            self.waits.append(time.monotonic() - began_s)
-            await sleep(SPACING_S)
+DEFAULT_LEASE_S: Final = 6
+NODES: Final = ("a", "b", "c")
+ACTS: Final = ("killed", "frozen", "starved", "unreachable", "drained")
+"""What happens to a node; each is a method of `FailoverCase`."""
+PATIENCE_S: Final = 90.0
+"""By then everybody has an answer, whatever happened; the machine may be slow."""
+MILD: Final = frozenset({"busy", "draining", "refused", "forbidden"})
+"""What people may be told: to wait, and what the game refuses."""
 
 
-class FailoverTests(OneAddressCase):
-    async def killed(self, node: Server) -> None:
-        """It dies at once, and is started again by something that watches it."""
-        await node.kill()
-        await sleep(random.uniform(0, self.lease_s + 2))
-        await node.start()
+def quantiles(values: Iterable[float]) -> str:
+    """:returns: the middle and the upper end of these, seconds, in words."""
+    ordered = sorted(values)
+    if not ordered:
+        return "none"
+    at = {"p50": 0.5, "p90": 0.9, "p99": 0.99, "max": 1.0}
+    last = len(ordered) - 1
+    return " ".join(f"{name} {ordered[min(last, int(len(ordered) * part))]:.2f}" for name, part in at.items())
 
-    async def frozen(self, node: Server) -> None:
-        """It stands still for longer than its lease, and goes on as if nothing had been."""
-        node.signal(signal.SIGSTOP)
-        await sleep(self.lease_s + random.uniform(1, 3))
-        node.signal(signal.SIGCONT)
 
-    async def drained(self, node: Server) -> None:
-        """It is told to stop, and its next release is started."""
-        node.signal(signal.SIGTERM)
-        await node.ended()
-        await node.start()
+class FailoverCase(OneAddressCase):
+    """
+    Nodes that can be cut off: between each and Redis is a wire of the test's, and another one between it and the proxy.
 
-    async def everybody_plays(self, players: list[Playing]) -> None:
-        """Wait until each was answered once more."""
-        counts = [len(player.answered) for player in players]
-        await until(
-            lambda: all(len(p.answered) > count + 1 for p, count in zip(players, counts, strict=True)),
-            "everybody plays",
-            AFTER_S,
+    :ivar spans: of each act that is over what it was, and when it began and everybody played again.
+    """
+
+    timeout = 900
+    lease_s: float = 3
+    rooms = 3
+
+    async def prepare(self, *names: str) -> None:
+        """Lay the wires."""
+        self.to_store = {name: Proxy(self.shared.port) for name in names}
+        self.to_people = {name: Proxy(0) for name in names}
+        for wire in [*self.to_store.values(), *self.to_people.values()]:
+            await wire.start()
+            self.addCleanup(wire.cut)
+
+    def place(self, name: str) -> str:
+        """:returns: the end of the wire to a node."""
+        return f"127.0.0.1:{self.to_people[name].port}"
+
+    def member(self, name: str) -> Server:
+        """Prepare a node at the ends of its wires."""
+        server = self.server(
+            games=GAMES,
+            GAMESERVER_STORE=f"redis://127.0.0.1:{self.to_store[name].port}",
+            GAMESERVER_LEASE_S=str(self.lease_s),
+            GAMESERVER_STOP_DELAY_S="0.5",
+            # A short lease leaves a step less time than a busy machine may take for it.
+            GAMESERVER_STEP_LIMIT_S="0" if self.lease_s < DEFAULT_LEASE_S else "3",
+            GAMESERVER_SECRET=str(self.folder / "secret"),
+            GAMESERVER_NODE_NAME=name,
+            GAMESERVER_PUBLIC_URL=self.site,
+            GAMESERVER_TRUSTED_PROXY="127.0.0.1",
+            GAMESERVER_SAMPLE_GAMES="no",
         )
+        self.to_people[name].target = server.port
+        return server
 
-    async def go_through_it(self, proxy: str) -> None:
-        """Play while all three things happen to nodes, each to one that is drawn."""
-        seed = random.randrange(2**32)
-        random.seed(seed)
-        nodes = await self.behind(proxy, "a", "b", "c")
-        people = [await self.player(f"P{number}") for number in range(6)]
-        rooms = [await person.create("tally") for person in people]
-        players = []
-        for number, person in enumerate(people):
-            other = await person.client.join(rooms[number - 1].code)
-            players += [Playing(person, person.client.rooms[rooms[number].code]), Playing(person, other)]
-        playing = [Deferred.fromCoroutine(player.run()) for player in players]
-        await self.everybody_plays(players)
-        done: list[str] = []
-        acts = [self.killed, self.frozen, self.drained, self.killed, self.drained]
-        random.shuffle(acts)
-        for act in acts:
-            name = random.choice(sorted(nodes))
-            done.append(f"{act.__name__} {name}")
-            await act(nodes[name])
-            await self.everybody_plays(players)
-        for player in players:
-            player.stopped = True
-        await within(gatherResults(playing, consumeErrors=True), f"all are answered, seed {seed}, {done}", AFTER_S)
-        for room in rooms:
-            in_it = [player for player in players if player.room.code == room.code]
-            self.assertEqual(len(in_it), 2)
-            ledger = Counter((name, what) for name, what in in_it[0].room.state["ledger"])
-            self.assertEqual(set(ledger.values()), {1}, f"nothing is applied twice, seed {seed}, {done}")
-            said = {(player.person.client.name, what) for player in in_it for what in player.answered}
-            self.assertEqual(said - set(ledger), set(), f"nothing is lost, seed {seed}, {done}")
-        self.assertEqual(self.told_codes(*people) - {"busy", "draining"}, set(), f"seed {seed}, {done}")
-        waits = sorted(wait for player in players for wait in player.waits)
-        at = statistics.quantiles(waits, n=100)
-        self.note(f"{proxy}: {done}: of {len(waits)} answers p50 {at[49]:.2f} p99 {at[98]:.2f} max {waits[-1]:.2f} s")
+    # What happens to a node
 
-    def note(self, text: str) -> None:
-        """Say what was measured: nothing is asserted of it."""
-        print(text)  # noqa: T201
+    async def killed(self, name: str, chance: random.Random) -> None:
+        """It dies at once, and is started again by something that watches it."""
+        await self.nodes[name].kill()
+        await sleep(chance.uniform(0, self.lease_s + 2))
+        await self.nodes[name].start()
 
-    async def test_haproxy(self) -> None:
-        """Through HAProxy, which asks each node whether it is ready."""
-        await self.go_through_it("haproxy")
+    async def frozen(self, name: str, chance: random.Random) -> None:
+        """It stands still for longer than its lease, and goes on as if nothing had been."""
+        self.nodes[name].signal(signal.SIGSTOP)
+        try:
+            await sleep(self.lease_s + chance.uniform(0.2, 2))
+        finally:
+            self.nodes[name].signal(signal.SIGCONT)
 
-    async def test_nginx(self) -> None:
-        """Through nginx, which finds out when somebody comes."""
+    async def starved(self, name: str, chance: random.Random) -> None:
+        """Redis is away for it alone, with a word or without; what was on its way then arrives long after."""
+        wire = self.to_store[name]
+        if chance.random() < 0.5:
+            await wire.cut()
+        else:
+            wire.hold()
+        await sleep(self.lease_s + chance.uniform(-1, 2))
+        await wire.mend()
+        await sleep(chance.uniform(0, 1))
+        wire.deliver_late()
+
+    async def unreachable(self, name: str, chance: random.Random) -> None:
+        """The proxy does not come to it any more; its rooms are its own all the time."""
+        await self.to_people[name].cut()
+        await sleep(chance.uniform(0.5, self.lease_s))
+        await self.to_people[name].mend()
+
+    async def drained(self, name: str, _: random.Random) -> None:
+        """It is told to stop, and its next release is started."""
+        await self.nodes[name].stop()
+        await self.nodes[name].start()
+
+    # A run
+
+    async def go_through_it(self, proxy: str, acts: Sequence[str], lanes: int = 2) -> None:
+        """
+        Have people play while all this happens, in so many lanes at a time; then compare everything.
+
+        :param acts: in any order, each to a node that chance draws of those to which nothing happens.
+        """
+        seed = int(os.environ.get("GAMESERVER_TEST_SEED") or random.SystemRandom().randrange(10**6))
+        self.chance = random.Random(seed)
+        self.nodes = await self.behind(proxy, *NODES)
+        self.free = set(NODES)
+        self.spans: list[tuple[str, float, float]] = []
+        self.players: list[Player] = []
+        counts = Counts(acts=len(acts))
+        address: Any = Address(self.port)
+        self.fair = Fair(self, address, self.chance, counts)
+        self.fair.may_drop = True
+        try:
+            await self.fair.open(self.rooms)
+            self.players = self.fair.players
+            for player in self.players:
+                player.patience_s = PATIENCE_S
+            await self.fair.all_go_on()
+            drawn = self.chance.sample([*acts], len(acts))
+            waiting = [(act, random.Random(self.chance.random())) for act in drawn]
+            await together(*(self.one_after_the_other(waiting) for _ in range(lanes)))
+            people = self.fair.people
+            told = self.told_codes(*people)
+            ends = {(person.client.ended, person.room.left) for person in people}
+            await self.fair.close()
+        finally:
+            self.report(proxy, seed, counts)
+        self.assertEqual(told - MILD, set(), "what people were told")
+        self.assertEqual(ends, {(None, None)}, "nobody lost a seat, or has to come anew")
+        for name, node in self.nodes.items():
+            self.assertNotIn("Traceback", node.output, name)
+        self.assertGreater(min(len(player.waits) for player in self.players), len(acts))
+
+    async def one_after_the_other(self, waiting: list[tuple[str, random.Random]]) -> None:
+        """One thing after the other happens, and after each all play on."""
+        while waiting:
+            act, chance = waiting.pop()
+            name = chance.choice(sorted(self.free))
+            self.free.discard(name)
+            if self.nodes[name].exit_status is not None:
+                await self.nodes[name].start()  # its guard ended it: it was frozen in the middle of a step
+            began_s = time.monotonic()
+            await getattr(self, act)(name, chance)
+            await self.fair.all_go_on(s=PATIENCE_S)
+            self.spans.append((f"{act} {name}", began_s, time.monotonic()))
+            self.free.add(name)
+
+    def report(self, proxy: str, seed: int, counts: Counts) -> None:
+        """Say what happened and was counted, and for how long people waited: of the times nothing is asserted."""
+        waits = [wait for player in self.players for wait in player.waits]
+        lines = [f"{proxy}, seed {seed}: {counts}", f"an answer took s {quantiles(took_s for _, took_s in waits)}"]
+        for act in sorted({what.partition(" ")[0] for what, _, _ in self.spans}):
+            longest = [
+                max((took_s for at_s, took_s in player.waits if at_s < ended_s and at_s + took_s > began_s), default=0)
+                for what, began_s, ended_s in self.spans
+                if what.startswith(act)
+                for player in self.players
+            ]
+            lines.append(f"{act}: the longest wait of each player s {quantiles(longest)}")
+        sys.stdout.write("\n" + "\n  ".join([*lines, ", ".join(what for what, _, _ in self.spans)]) + "\n")
+
+
+class FailoverTests(FailoverCase):
+    async def test_each_once(self) -> None:
+        """Each of these things happens once, behind HAProxy, which asks nodes whether they are ready."""
+        await self.go_through_it("haproxy", ACTS)
+
+
+class LongCase(FailoverCase):
+    """With the lease that nodes have by default, and each thing several times."""
+
+    lease_s = DEFAULT_LEASE_S
+    rooms = 4
+    times = 3
+
+    async def go_on_for_long(self, proxy: str) -> None:
+        """Go through it all, where there is time."""
         only_long()
-        await self.go_through_it("nginx")
+        await self.go_through_it(proxy, ACTS * self.times)
 
 
-FailoverTests.timeout = 500  # type: ignore[attr-defined]
+class NginxFailoverTests(LongCase):
+    async def test_many(self) -> None:
+        """Through nginx, which finds out when somebody comes."""
+        await self.go_on_for_long("nginx")
+
+
+class CaddyFailoverTests(LongCase):
+    async def test_many(self) -> None:
+        """Through Caddy."""
+        await self.go_on_for_long("caddy")
+
+
+class HAProxyFailoverTests(LongCase):
+    async def test_many(self) -> None:
+        """Through HAProxy."""
+        await self.go_on_for_long("haproxy")

@@ -42,13 +42,15 @@ class OneAddressCase(NodesCase, ProxyCase):
 
     async def behind(self, proxy: str, *names: str) -> dict[str, Server]:
         """Start nodes of these names, and the proxy."""
-        self.store = f"redis+unix://{self.redis().socket}"
+        self.shared = self.redis()
+        self.store = f"redis+unix://{self.shared.socket}"
         self.site = f"http://127.0.0.1:{self.port}"
+        await self.prepare(*names)
         nodes = {name: self.member(name) for name in names}
         first, *others = nodes.values()
         await first.start()  # it makes the secret
         await together(*(node.start() for node in others))
-        words = [word for name in names for word in ("--node", f"{name}=unix:{self.folder / name}.sock")]
+        words = [word for name in names for word in ("--node", f"{name}={self.place(name)}")]
         printed = CliRunner().invoke(main, ["proxy", proxy, *words, "--public-url", self.site])
         self.assertEqual(printed.exit_code, 0, printed.output)
         # The worker processes of nginx would be somebody's who may not look into the test's folder.
@@ -59,6 +61,13 @@ class OneAddressCase(NodesCase, ProxyCase):
         }
         await self.start_proxy(proxy, wholes.get(proxy, printed.output), *COMMANDS[proxy])
         return nodes
+
+    async def prepare(self, *names: str) -> None:
+        """Redis runs; nodes of these names are about to be made."""
+
+    def place(self, name: str) -> str:
+        """:returns: where the proxy finds a node."""
+        return f"unix:{self.folder / name}.sock"
 
     def member(self, name: str) -> Server:
         """Prepare a node that has the secret in a file, and a data folder with nothing in it."""
