@@ -152,7 +152,9 @@ class Player:
 
         if not url.startswith("ws://game.example"):
             return dial(reactor, url, **how)
-        node = min([node for node in self._nodes if node.ready] or self._nodes, key=lambda node: node.connections)
+        # Of several at random: who makes rooms and who follows would come in turn, and fill every other node alone.
+        ready = [node for node in self._nodes if node.ready] or self._nodes
+        node = min(ready, key=lambda node: (node.connections, random.random()))
         node.connections += 1
         on_close = how.pop("on_close")
 

@@ -27,6 +27,9 @@ WATCH_S: Final = 5.0
 STEP_S: Final = 1.0
 """A difference of more than this is a step of the wall clock; less is its ordinary drift, followed in silence."""
 
+LOAD_S: Final = 0.5
+"""In less time a process may be busy, or have nothing to do, by chance."""
+
 _DAY_S: Final = 86400
 """No zone changes its clocks twice in a day."""
 
@@ -75,6 +78,29 @@ class Clock:
         off = self._wall() - self.now()
         self.ahead_s += off
         return off if abs(off) > STEP_S else 0.0
+
+
+class ProcessLoad:
+    """
+    How busy this process is.
+
+    :param seconds: that only grow.
+    :param used: seconds of processors that it has used, all of its threads.
+    """
+
+    def __init__(self, seconds: Callable[[], float], used: Callable[[], float]) -> None:
+        self._seconds = seconds
+        self._used = used
+        self._asked_s, self._used_s = seconds(), used()
+        self._load = 0
+
+    def __call__(self) -> int:
+        """:returns: percent of one processor that it used since this was asked for last."""
+        now_s, used_s = self._seconds(), self._used()
+        if now_s - self._asked_s >= LOAD_S:
+            self._load = round(100 * (used_s - self._used_s) / (now_s - self._asked_s))
+            self._asked_s, self._used_s = now_s, used_s
+        return self._load
 
 
 class Cron:

@@ -26,7 +26,7 @@ from gameserver.auth.secrets import fingerprints, load_secrets
 from gameserver.auth.threads import Threads
 from gameserver.auth.tickets import Tickets
 from gameserver.bots.workers import Workers
-from gameserver.clock import WATCH_S, Clock, Cron, server_zone
+from gameserver.clock import WATCH_S, Clock, Cron, ProcessLoad, server_zone
 from gameserver.cluster.lease import Lease
 from gameserver.cluster.node import NodeFile
 from gameserver.collecting import Collector
@@ -189,6 +189,7 @@ def _build(settings: Settings, reactor: Any, node_file: NodeFile) -> IService:
         serves=lambda: node.opened,
     )
     registry.leased.drain = partial(reactor.callLater, 0, reactor.stop)
+    registry.leased.load = ProcessLoad(reactor.seconds, time.process_time)
     root = ServerProcess(draining, systemd, settings.stop_limit_s + STOP_S)
     node = Node(settings, registry, endpoint, factory, clock, reactor, addresses, node_file, fingerprints(secrets))
     node.on_ready = systemd.ready

@@ -13,7 +13,7 @@ from twisted.internet.task import Clock as Seconds
 from twisted.trial.unittest import SynchronousTestCase
 
 from gameserver import clock
-from gameserver.clock import Clock, Cron, server_zone
+from gameserver.clock import LOAD_S, Clock, Cron, ProcessLoad, server_zone
 
 MINUTE: Final = timedelta(minutes=1)
 
@@ -217,3 +217,21 @@ class TimeZoneTests(SynchronousTestCase):
         for name in ("CET-1CEST", "Mars/Phobos", "", "../etc/passwd"):
             with self.assertRaises(ValueError, msg=name):
                 Cron("0 0 * * *", name)
+
+
+class ProcessLoadTests(SynchronousTestCase):
+    def test_of_the_time_between(self) -> None:
+        """It is what the process used since it was asked for last; asked too soon, it is as before."""
+        time, used = Seconds(), [10.0]
+        load = ProcessLoad(time.seconds, lambda: used[0])
+        self.assertEqual(load(), 0)
+        time.advance(2)
+        used[0] += 0.5
+        self.assertEqual(load(), 25)
+        time.advance(LOAD_S / 2)
+        used[0] += 5
+        self.assertEqual(load(), 25)
+        time.advance(10 - LOAD_S / 2)
+        self.assertEqual(load(), 50)
+        time.advance(1)
+        self.assertEqual(load(), 0)

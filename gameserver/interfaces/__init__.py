@@ -15,7 +15,7 @@ from gameserver.interfaces.asleep import (
     Slept,
     StoreTime,
 )
-from gameserver.interfaces.leases import Heir, ILease, ILeaseHolder, ILeases, LeaseRenewal, OtherNodes
+from gameserver.interfaces.leases import BUSY, Heir, ILease, ILeaseHolder, ILeases, LeaseRenewal, OtherNodes
 from gameserver.interfaces.news import BookChange, INews
 from gameserver.interfaces.rooms import IClock, ISession
 from gameserver.interfaces.shown import IShownRooms, Shown
@@ -78,6 +78,7 @@ __all__ = [
     "BookChange",
     "INews",
     "LeaseRenewal",
+    "BUSY",
     "Heir",
     "OtherNodes",
     "Shown",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from enum import Enum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from msgspec import Struct
 from zope.interface import Attribute, Interface
@@ -27,6 +27,10 @@ class LeaseRenewal(Enum):
     TAKEN = "taken"
 
 
+BUSY: Final = 80
+"""Percent of a processor: a node that uses so much gets rooms only where no other will have them."""
+
+
 class Heir(Struct, frozen=True):
     """
     A node that rooms may be handed over to.
@@ -34,12 +38,19 @@ class Heir(Struct, frozen=True):
     :ivar rooms: how many it has.
     :ivar games: by name the version of each game that it serves.
     :ivar url: where clients reach it; None: where they reach all.
+    :ivar load: percent of a processor that it uses, of which one node can use little more than one.
     """
 
     node: str
     rooms: int
     games: Mapping[str, int]
     url: str | None = None
+    load: int = 0
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether others come first."""
+        return self.load >= BUSY
 
 
 class OtherNodes(Struct, frozen=True):
@@ -118,7 +129,7 @@ class ILeases(Interface):
         :param games: by name the version of each game that is served.
         :param draining: it is about to stop: it is given no rooms.
         :param about: what else is to be known of it: ``name``, by which operators call it; ``url``, where clients reach
-            it; ``version``, of its release.
+            it; ``release``, its version; ``load``, see `Heir`. What is left out stays as it was.
         """
 
     def claim_rooms(games: Mapping[str, int], *, most: int, fair: bool) -> Deferred[tuple[list[str], int]]:
@@ -129,7 +140,8 @@ class ILeases(Interface):
 
         :param games: by name the version of each game that is served.
         :param most: so many at most.
-        :param fair: no more than would make all nodes with a lease equally full.
+        :param fair: no more than would make all nodes with a lease equally full; those that are busy get none, unless
+            all are.
         :returns: their ids, and how many more there are that this node could have.
         :raises StoreUnavailable: this node has no lease, or the answer is lost: `waiting_rooms` has them then.
         """

@@ -20,6 +20,7 @@ class Shown(Struct, frozen=True, kw_only=True):
     :ivar created_ms: when it was made, milliseconds since 1970.
     :ivar is_open: somebody new may find a seat without a password.
     :ivar listing: what anybody may know of it, as JSON.
+    :ivar is_busy: its node has much to do, or is about to stop, as far as is known; not written by who shows it.
     """
 
     room: str
@@ -28,6 +29,7 @@ class Shown(Struct, frozen=True, kw_only=True):
     created_ms: int
     is_open: bool
     listing: bytes
+    is_busy: bool = False
 
 
 class IShownRooms(Interface):

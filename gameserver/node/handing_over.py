@@ -81,7 +81,7 @@ class HandingOver:
             for runner in _batch([runner for runner in stored if runner.lasting is None]):
                 able = [node for node, heir in heirs.items() if _can_run(heir, runner)]
                 if able:
-                    node = min(able, key=lambda node: counts[node])
+                    node = min(able, key=lambda node: (heirs[node].is_busy, counts[node]))
                     counts[node] += 1
                     some.setdefault(node, []).append(runner)
             if not some:

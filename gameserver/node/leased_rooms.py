@@ -13,7 +13,7 @@ from twisted.logger import Logger
 from zope.interface import implementer
 
 from gameserver.errors import Refused, StoreUnavailable
-from gameserver.interfaces import IClock, ILease, ILeaseHolder, ILeases, IStore
+from gameserver.interfaces import BUSY, IClock, ILease, ILeaseHolder, ILeases, IStore
 from gameserver.node.handing_over import HandingOver
 from gameserver.node.taking_over import TakingOver
 
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from gameserver.node.rooms_aside import RoomsAside
     from gameserver.node.runner import RoomRunner
 
+LOAD_STEP: Final = 10
+"""Others are told how busy this node is once that differs by so many percent."""
 log: Final = Logger(namespace="gameserver.rooms")
 
 
@@ -40,6 +42,7 @@ class LeasedRooms:
     :ivar closed: whether this node takes no more rooms, and makes none.
     :ivar about: what other nodes are told of this one, see `ILeases.describe_node`.
     :ivar drain: called where an operator wants this node to stop.
+    :ivar load: tells how busy this node is, see `Heir`.
     """
 
     def __init__(
@@ -64,6 +67,8 @@ class LeasedRooms:
         self.closed = False
         self.about: Mapping[str, str] = {}
         self.drain: Callable[[], object] = lambda: None
+        self.load: Callable[[], int] = lambda: 0
+        self._told_load = 0
         self._batch = batch
         self._rooms = rooms
         self._clock = clock
@@ -99,6 +104,7 @@ class LeasedRooms:
     def lease_held(self) -> None:
         """Go on with what waited: the lease is held again; see `ILeaseHolder.lease_held`."""
         self._batch.proceed()
+        self._tell_load(self.load())
 
     def lease_lost(self) -> None:
         """Let all rooms go for good: another process is this node now; see `ILeaseHolder.lease_lost`."""
@@ -186,5 +192,13 @@ class LeasedRooms:
                 log.info("room {room} of {game} is taken over", room=runner.room.code, game=runner.room.spec.name)
 
     async def describe(self) -> None:
-        """Tell other nodes what this one can run, and whether it is about to stop."""
-        await self.leases.describe_node(self._games(), draining=self.closed, about=self.about)
+        """Tell other nodes what this one can run, how busy it is, and whether it is about to stop."""
+        about = {**self.about, "load": str(self._told_load)}
+        await self.leases.describe_node(self._games(), draining=self.closed, about=about)
+
+    def _tell_load(self, load: int) -> None:
+        """Tell other nodes how busy this one is, if that is news."""
+        if abs(load - self._told_load) >= LOAD_STEP or (load >= BUSY) != (self._told_load >= BUSY):
+            self._told_load = load
+            told = Deferred.fromCoroutine(self.describe())
+            told.addErrback(lambda failure: failure.trap(StoreUnavailable))  # with the next renewal that differs

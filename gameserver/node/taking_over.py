@@ -20,7 +20,9 @@ if TYPE_CHECKING:
 ROUND: Final = 50
 """So many rooms are claimed and opened at a time: between them the node serves those it has."""
 PATIENCE_S: Final = 0.5
-"""So long the other nodes are waited for, before one takes more than its share."""
+"""Between two looks at what other nodes leave of their shares."""
+WAITS: Final = 2
+"""So often they are waited for, before one takes more than its own: somebody who asks for a room waits no longer."""
 log = Logger(namespace="gameserver.rooms")
 
 
@@ -53,12 +55,14 @@ class TakingOver:
         :returns: whether nothing is left that this node could run.
         :raises StoreUnavailable: what became of it is not known; it is this node's still, or to be had.
         """
-        await self.open_waiting()
-        if self._closed():
-            return False
-        more = await self.claim()
-        if more and not self._closed():
+        for _ in range(WAITS):
+            await self.open_waiting()
+            if self._closed():
+                return False
+            if not (more := await self.claim()):
+                return True
             await self._sleep(PATIENCE_S)
+        if not self._closed():
             more = await self.claim(fair=False)
         return not more
 

@@ -76,13 +76,13 @@ class RoomWindow:
 
         :param match: what its options must hold.
         :param tried: codes of rooms that will not do.
-        :returns: the code of the one that was there first.
+        :returns: the code of the one that was there first, rather of a node that has time for more.
         """
         try:
             rooms = await self._store.shown_rooms(game, open_only=True, limit=LOOKED_AT)
         except StoreUnavailable:
             return None
-        for room in rooms:
+        for room in sorted(rooms, key=lambda room: room.is_busy):
             if room.code not in tried and _would_do(room.listing, role, match):
                 return room.code
         return None

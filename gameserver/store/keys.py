@@ -66,8 +66,9 @@ gameserver:has:NODE     sorted set: ids of the rooms that the node    while it h
                         and not opened yet (1)
 gameserver:node:NODE    hash: what other nodes may know of it: games  from its start until another has its rooms
                         (JSON: each game's version), draining (1),
-                        name, url, release, lease_ms (how long its
-                        lease is when it is renewed)
+                        name, url, release, load (percent of a
+                        processor), lease_ms (how long its lease is
+                        when it is renewed)
 gameserver:due          sorted set: ids of sleeping rooms by when     while they sleep
                         they are due, in ms by a clock that is never
                         set; and gameserver:dates: by the calendar

@@ -118,6 +118,22 @@ class HandingOverTests(TwoNodesTestCase):
         self.successResultOf(drained)
         self.assertEqual([len(list(node.registry.runners)) for node in (self.b, third)], [30, 30])
 
+    def test_rather_to_heirs_that_have_time(self) -> None:
+        """A node that says that it is busy is given rooms only where nobody else is there."""
+        third = self.node("c")
+        self.b.registry.leased.load = lambda: 90
+        self.pass_time(LEASE_S, self.a, self.b, third)
+        for n in range(10):
+            self.a.create(FakeSession(f"user{n}"))
+        drained = self.drain(self.a)
+        self.pass_time(2, self.a, self.b, third)
+        self.successResultOf(drained)
+        self.assertEqual([len(list(node.registry.runners)) for node in (self.b, third)], [0, 10])
+        drained = self.drain(third)
+        self.pass_time(2, self.b, third)
+        self.successResultOf(drained)
+        self.assertEqual(len(list(self.b.registry.runners)), 10)
+
     def test_only_to_nodes_that_can_run_it(self) -> None:
         """A room of a newer version waits for a node that has it, and is served meanwhile."""
         new = Place(NewCounting, store=SharedStore(self.shared, "n"), seed=5)

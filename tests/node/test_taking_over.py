@@ -67,6 +67,35 @@ class SharingTests(TwoNodesTestCase):
         self.pass_time(LEASE_S + 2, self.b, self.c)
         self.assertEqual(self.found(self.b, self.c), [20, 20])
 
+    def test_who_is_busy_gets_none(self) -> None:
+        """While others have time; it is told within a renewal, and again when it has time itself."""
+        self.b.registry.leased.load = lambda: 85
+        self.rooms(10)
+        self.pass_time(LEASE_S, self.a, self.b, self.c)
+        self.assertEqual(self.shared.about["b"]["load"], "85")
+        self.a.kill()
+        self.pass_time(LEASE_S + 2, self.b, self.c)
+        self.assertEqual(self.found(self.b, self.c), [0, 10])
+        self.b.registry.leased.load = lambda: 5
+        self.pass_time(LEASE_S, self.b, self.c)
+        self.assertEqual(self.shared.about["b"]["load"], "5")
+
+    def test_load_is_told_where_it_is_news(self) -> None:
+        """A node that is as busy as before says nothing of it."""
+        loads = iter([30, 31, 29, 35, 81, 79, 79])
+        self.b.registry.leased.load = lambda: next(loads, 79)
+        store: Any = self.b.store
+        told: list[str] = []
+        describe = store.describe_node
+
+        def noting(games: Any, *, draining: bool, about: Any) -> Any:
+            told.append(about["load"])
+            return describe(games, draining=draining, about=about)
+
+        store.describe_node = noting
+        self.pass_time(4 * LEASE_S, self.a, self.b, self.c)
+        self.assertEqual(told, ["30", "81", "79"])
+
     def test_share_of_one_that_does_not_come(self) -> None:
         """A node that stands still, and holds its lease yet, keeps nobody waiting for long."""
         codes = self.rooms()

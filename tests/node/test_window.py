@@ -92,6 +92,17 @@ class WindowTests(TwoNodesTestCase):
         self.made(self.a)
         self.assertEqual(self.match(self.b, self.bob), (first.room.code, "ws://a.example/ws"))
 
+    def test_match_rather_at_a_node_that_has_time(self) -> None:
+        """The oldest room of a node that says that it is busy is taken where there is no other."""
+        third = self.node("c")
+        busy = self.made(self.a, self.ann)
+        self.a.registry.leased.load = lambda: 99
+        self.pass_time(LEASE_S, self.a, self.b, third)
+        self.assertEqual(self.match(self.b, self.bob), (busy.room.code, "ws://a.example/ws"))
+        idle = third.create(FakeSession("cid"))
+        self.pass_time(1, self.a, self.b, third)
+        self.assertEqual(self.match(self.b, FakeSession("dan")), (idle.room.code, "ws://c.example/ws"))
+
     def test_match_rather_here(self) -> None:
         """A room of this node that will do is taken."""
         self.made(self.a, self.ann)

@@ -13,6 +13,7 @@ from zope.interface import implementer
 
 from gameserver.errors import StoreUnavailable
 from gameserver.interfaces import (
+    BUSY,
     BookChange,
     Commit,
     Heir,
@@ -71,6 +72,10 @@ class Shared:
     def is_silent(self, node: str) -> bool:
         """Whether a node missed a renewal of its lease."""
         return self.left_s(node) * 2000 < self.lengths.get(node, 0)
+
+    def load(self, node: str) -> int:
+        """How busy a node says that it is."""
+        return int(self.about.get(node, {}).get("load", 0))
 
     def left_s(self, node: str) -> float:
         """What is left of a node's lease, or 0."""
@@ -256,7 +261,11 @@ class SharedStore(MemoryStore):
         """See `IShownRooms.shown_rooms`."""
 
         def work() -> list[Shown]:
-            theirs = [room for node, room in self._shared.shown.values() if node != self._node]
+            theirs = [
+                replace(room, is_busy=self._shared.load(node) >= BUSY or node in self._shared.draining)
+                for node, room in self._shared.shown.values()
+                if node != self._node
+            ]
             wanted = [
                 room
                 for room in theirs
@@ -273,7 +282,7 @@ class SharedStore(MemoryStore):
 
         def work() -> None:
             self._shared.games[self._node] = dict(games)
-            self._shared.about[self._node] = dict(about)
+            self._shared.about.setdefault(self._node, {}).update(about)
             if draining:
                 self._shared.draining.add(self._node)
             else:
@@ -308,7 +317,13 @@ class SharedStore(MemoryStore):
 
         def work() -> list[Heir]:
             return [
-                Heir(node, self._count(node), shared.games.get(node, {}), shared.about.get(node, {}).get("url"))
+                Heir(
+                    node,
+                    self._count(node),
+                    shared.games.get(node, {}),
+                    shared.about.get(node, {}).get("url"),
+                    shared.load(node),
+                )
                 for node in self._live()
                 if node != self._node
             ]
@@ -341,7 +356,11 @@ class SharedStore(MemoryStore):
 
     def _share(self, orphans: int) -> int:
         """How many this node may have, if each in turn goes to the emptiest."""
-        full = {node: self._count(node) for node in {*self._live(), self._node}}
+        live = {*self._live(), self._node}
+        idle = {node for node in live if self._shared.load(node) < BUSY}
+        full = {node: self._count(node) for node in idle or live}
+        if self._node not in full:
+            return 0
         before = full[self._node]
         for _ in range(orphans):
             full[min(sorted(full), key=lambda node: full[node])] += 1

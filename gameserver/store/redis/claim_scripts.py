@@ -99,14 +99,18 @@ CLAIM: Final = script(
     + """
 -- KEYS: lease, nodes, the rooms of the node, those that are due, all rooms. ARGV: node, token, what the keys of a
 -- lease, of the rooms of a node, of what is known of a node and of a room begin with, how many rooms at most, whether
--- only a fair share, the version of each game that the node has, in JSON.
+-- only a fair share, the version of each game that the node has, in JSON, and from which load on a node is busy.
 -- Gives the node rooms of nodes without a lease: those that are due first, none of a game that it has not, and none of
--- a node that had a newer version of the game. A fair share is what makes nodes equally full in the end.
+-- a node that had a newer version of the game. A fair share is what makes nodes equally full in the end; nodes that are
+-- busy have none, unless all are.
 -- Returns false if the lease is not held, else how many more this node could have, and the ids.
 local node, token, most, games = ARGV[1], ARGV[2], tonumber(ARGV[7]), cjson.decode(ARGV[9])
 if redis.call('GET', KEYS[1]) ~= token then return false end
 local function key(place, id) return ARGV[place] .. id end
-local full, gone, orphans = {}, {}, 0
+local function busy(other)
+  return tonumber(redis.call('HGET', key(5, other), 'load') or 0) >= tonumber(ARGV[10])
+end
+local full, all, gone, orphans = {}, {}, {}, 0
 for _, other in ipairs(redis.call('SMEMBERS', KEYS[2])) do
   if redis.call('EXISTS', key(3, other)) == 0 then
     index(KEYS[5], key(4, other), key(5, other), other)
@@ -116,12 +120,14 @@ for _, other in ipairs(redis.call('SMEMBERS', KEYS[2])) do
       orphans = orphans + count
     end
   elseif other == node or not redis.call('HGET', key(5, other), 'draining') then
-    full[#full + 1] = redis.call('ZCARD', key(4, other))
+    all[#all + 1] = redis.call('ZCARD', key(4, other))
+    if not busy(other) then full[#full + 1] = all[#all] end
   end
 end
 if orphans == 0 then return pack({'0'}) end
 if ARGV[8] == '1' then
-  -- The level to which the rooms that are to be had would fill all nodes, the emptiest first.
+  -- The level to which the rooms that are to be had would fill these nodes, the emptiest first.
+  if #full == 0 then full = all elseif busy(node) then most = 0 end
   table.sort(full)
   local level, rest = full[1] or 0, orphans
   for i = 1, #full do
@@ -188,15 +194,16 @@ HEIRS: Final = script(
     + """
 -- KEYS: nodes. ARGV: node, what the keys of a lease, of the rooms of a node and of what is known of a node begin with.
 -- Returns of each other node that holds a lease and does not drain: its name, how many rooms it has, its games in JSON,
--- its URL or ''.
+-- its URL or '', its load.
 local items = {}
 for _, other in ipairs(redis.call('SMEMBERS', KEYS[1])) do
-  local about = redis.call('HMGET', ARGV[4] .. other, 'draining', 'games', 'url')
+  local about = redis.call('HMGET', ARGV[4] .. other, 'draining', 'games', 'url', 'load')
   if other ~= ARGV[1] and redis.call('EXISTS', ARGV[2] .. other) == 1 and not about[1] then
     items[#items + 1] = other
     items[#items + 1] = string.format('%d', redis.call('ZCARD', ARGV[3] .. other))
     items[#items + 1] = about[2] or '{}'
     items[#items + 1] = about[3] or ''
+    items[#items + 1] = about[4] or '0'
   end
 end
 return pack(items)

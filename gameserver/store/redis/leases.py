@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from gameserver.errors import StoreUnavailable
-from gameserver.interfaces import Heir, LeaseRenewal, OtherNodes
+from gameserver.interfaces import BUSY, Heir, LeaseRenewal, OtherNodes
 from gameserver.store import keys
 from gameserver.store.redis import claim_scripts, lease_scripts, scripts
 
@@ -125,6 +125,7 @@ class RedisLeases:
             most,
             int(fair),
             msgspec.json.encode(dict(games)),
+            BUSY,
         ]
 
         def claimed(packed: bytes | None) -> tuple[list[str], int]:
@@ -142,10 +143,10 @@ class RedisLeases:
 
         def found(packed: bytes) -> list[Heir]:
             items = list(scripts.unpacked(packed))
-            each = zip(items[::4], items[1::4], items[2::4], items[3::4], strict=True)
+            each = zip(items[::5], items[1::5], items[2::5], items[3::5], items[4::5], strict=True)
             return [
-                Heir(node.decode(), int(rooms), msgspec.json.decode(games), url.decode() or None)
-                for node, rooms, games, url in each
+                Heir(node.decode(), int(rooms), msgspec.json.decode(games), url.decode() or None, int(load))
+                for node, rooms, games, url, load in each
             ]
 
         prefixes = (keys.LEASE_PREFIX, keys.HAS_PREFIX, keys.NODE_PREFIX)

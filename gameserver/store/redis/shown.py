@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
+from gameserver.interfaces.leases import BUSY
 from gameserver.interfaces.shown import Shown
 from gameserver.store import keys
 from gameserver.store.redis import scripts
@@ -50,8 +51,17 @@ SHOWN: Final = script(
     + """
 -- KEYS: what rooms show, all rooms that are shown, those that are wanted. ARGV: the node; what the keys begin with of
 -- the rooms of a game that are shown, and of those that are open; what a room's key begins and ends with; 1: the oldest
--- first; how many at most. Returns what those of other nodes show, each with its id; what nobody runs any more goes.
-local items, place, most = {}, 0, tonumber(ARGV[7])
+-- first; how many at most; what the key of what is known of a node begins with, and from which load on it is busy.
+-- Returns what those of other nodes show, each behind its id and whether its node is busy or about to stop; what nobody
+-- runs any more goes.
+local items, place, most, nodes = {}, 0, tonumber(ARGV[7]), {}
+local function busy(node)
+  if not nodes[node] then
+    local about = redis.call('HMGET', ARGV[8] .. node, 'load', 'draining')
+    nodes[node] = (about[2] or tonumber(about[1] or 0) >= tonumber(ARGV[9])) and '1' or '0'
+  end
+  return nodes[node]
+end
 local range = ARGV[6] == '1' and 'ZRANGE' or 'ZREVRANGE'
 for _ = 1, 20 do
   local ids = redis.call(range, KEYS[3], place, place + 99)
@@ -67,8 +77,9 @@ for _ = 1, 20 do
       place = place + 1
       if told[1] ~= ARGV[1] then
         items[#items + 1] = id
+        items[#items + 1] = busy(told[1])
         items[#items + 1] = known
-        if #items == 2 * most then return pack(items) end
+        if #items == 3 * most then return pack(items) end
       end
     end
   end
@@ -104,17 +115,18 @@ class RedisShown:
         wanted = keys.SHOWN_KEY if game is None else prefix + game
         around = keys.room_key("\0").split("\0")
         prefixes = (keys.SHOWN_PREFIX, keys.VACANT_PREFIX, *around)
-        args: list[str | int | bytes] = [self._node.name, *prefixes, int(open_only), limit]
+        args: list[str | int | bytes] = [self._node.name, *prefixes, int(open_only), limit, keys.NODE_PREFIX, BUSY]
         return self._ask(SHOWN, [keys.SHOWING_KEY, keys.SHOWN_KEY, wanted], args).addCallback(_rooms)
 
 
 def _rooms(packed: bytes) -> list[Shown]:
     """Read what `SHOWN` gave."""
     items = list(scripts.unpacked(packed))
-    return [_room(id.decode(), told) for id, told in zip(items[::2], items[1::2], strict=True)]
+    each = zip(items[::3], items[1::3], items[2::3], strict=True)
+    return [_room(id.decode(), told, is_busy=busy == b"1") for id, busy, told in each]
 
 
-def _room(id: str, told: bytes) -> Shown:
+def _room(id: str, told: bytes, *, is_busy: bool) -> Shown:
     _, game, created_ms, is_open, code, listing = msgspec.json.decode(told)
     return Shown(
         room=id,
@@ -123,4 +135,5 @@ def _room(id: str, told: bytes) -> Shown:
         created_ms=int(created_ms),
         is_open=is_open == "1",
         listing=listing.encode(),
+        is_busy=is_busy,
     )

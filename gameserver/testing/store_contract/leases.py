@@ -12,7 +12,7 @@ from typing import Any, Final
 from zope.interface.verify import verifyObject
 
 from gameserver.errors import StoreUnavailable
-from gameserver.interfaces import Commit, Heir, ILeases, LeaseRenewal, Outcome
+from gameserver.interfaces import BUSY, Commit, Heir, ILeases, LeaseRenewal, Outcome
 from gameserver.testing.store_contract.case import FENCED, NOW_MS, STORED, change
 from gameserver.testing.store_contract.shown import ShownContract
 
@@ -215,6 +215,21 @@ class LeaseContract(ShownContract):
         rest, more = await third.claim_rooms(GAMES, most=100, fair=True)
         self.assertEqual((len(rest), more), (3, 0))
 
+    async def test_busy_node_claims_what_others_leave(self) -> None:
+        """A node that has much to do gets no share while another has time; where all are busy they share as ever."""
+        await self.short_lived("a", *(f"r{n}" for n in range(10)))
+        second, third = await self.node("b"), await self.node("c")
+        await second.describe_node(GAMES, draining=False, about={"load": str(BUSY)})
+        await third.describe_node(GAMES, draining=False, about={"load": str(BUSY - 1)})
+        self.assertEqual(await second.claim_rooms(GAMES, most=100, fair=True), ([], 10))
+        await third.describe_node(GAMES, draining=False, about={"load": "100"})
+        some, more = await second.claim_rooms(GAMES, most=100, fair=True)
+        self.assertEqual((len(some), more), (5, 5))
+        await second.describe_node(GAMES, draining=False, about={"load": "0"})
+        self.assertEqual(await third.claim_rooms(GAMES, most=100, fair=True), ([], 5))
+        rest, more = await third.claim_rooms(GAMES, most=100, fair=False)
+        self.assertEqual((len(rest), more), (5, 0))
+
     async def test_claims_only_what_it_can_run(self) -> None:
         """Rooms of a game that it has not, or of a newer version, are left for others."""
         first = await self.node("a")
@@ -312,8 +327,9 @@ class LeaseContract(ShownContract):
         await self.commit(second, change(1))
         about = {"name": "bee", "url": "wss://b.example/ws"}
         await second.describe_node(GAMES, draining=False, about=about)
+        await second.describe_node(GAMES, draining=False, about={"load": "95"})
         await third.describe_node(GAMES, draining=True)
-        self.assertEqual(await first.heirs(), [Heir("b", 1, GAMES, "wss://b.example/ws")])
+        self.assertEqual(await first.heirs(), [Heir("b", 1, GAMES, "wss://b.example/ws", 95)])
         self.assertIs(await first.ask_to_drain("bee"), True)
         self.assertIs((await second.others()).drain, True)
         await third.describe_node(GAMES, draining=False)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from gameserver.interfaces import Commit, Outcome, Shown
+from gameserver.interfaces import BUSY, Commit, Outcome, Shown
 from gameserver.testing.store_contract.case import ContractCase, change
 
 
@@ -39,6 +39,23 @@ class ShownContract(ContractCase):
         again = shown("r2", 2, listing=b"[]")
         await first.show_rooms([again, shown("r1", 1, is_open=False)], [])
         self.assertEqual(await second.shown_rooms("dice", open_only=True, limit=10), [again])
+
+    async def test_shown_by_a_busy_node(self) -> None:
+        """It is told of a room whether its node has much to do, or is about to stop, as that says by then."""
+        first, second, third = await self.node("a"), await self.node("b"), await self.node("c")
+        for number, node in enumerate((first, second)):
+            await self.commit(node, change(1, room=f"r{number}"))
+            await node.show_rooms([shown(f"r{number}", number)], [])
+
+        async def busy() -> list[bool]:
+            return [room.is_busy for room in await third.shown_rooms("dice", open_only=True, limit=10)]
+
+        self.assertEqual(await busy(), [False, False])
+        await first.describe_node({"dice": 1}, draining=False, about={"load": str(BUSY)})
+        self.assertEqual(await busy(), [True, False])
+        await first.describe_node({"dice": 1}, draining=False, about={"load": str(BUSY - 1)})
+        await second.describe_node({"dice": 1}, draining=True)
+        self.assertEqual(await busy(), [False, True])
 
     async def test_shown_no_more(self) -> None:
         """What a node runs no more goes, unless another shows it by now; and what is not stored any more."""
