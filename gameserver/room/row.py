@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 from twisted.internet.defer import Deferred
 
+from gameserver.errors import CannotOpen
 from gameserver.interfaces.users import GUEST_ID
 from gameserver.protocol import values
 from gameserver.room import large, migration, release, stored
@@ -27,6 +28,7 @@ from gameserver.room.publish import infos
 from gameserver.room.room import GRACE_S, Room
 from gameserver.room.seats import Player
 from gameserver.room.state import (
+    SCHEMA,
     Ban,
     ChatState,
     CountsPart,
@@ -105,7 +107,7 @@ def restore(
 
     :param epoch: a random name of this opening.
     :raises CannotMigrate: another version of the game stored it, from which this one has no way.
-    :raises CannotOpen: it holds what this release does not know.
+    :raises CannotOpen: it holds what this release does not know, or a newer one stored it in another form.
     :raises MsgspecError, NotJSON, LookupError: the parts are not as this module writes them.
     """
     by_kind: dict[str, list[tuple[str, bytes]]] = {}
@@ -222,8 +224,12 @@ def _encode_counts(room: Room) -> bytes:
 
 
 def _read_kept(parts: Mapping[str, bytes], seats: list[bytes]) -> KeptRoom:
+    state = stored.decode(parts[keys.ROOM], RoomState)
+    if state.schema > SCHEMA:  # what is not known of it would be lost with the next commit
+        text = f"a newer gameserver stored it: its parts are of schema {state.schema}, this one knows {SCHEMA}"
+        raise CannotOpen(text)
     kept = KeptRoom(
-        stored.decode(parts[keys.ROOM], RoomState),
+        state,
         sorted((stored.decode(content, SeatState) for content in seats), key=lambda seat: int(seat.id)),
         stored.decode(parts.get(keys.TIMERS, b"{}"), TimersState),
         stored.decode(parts.get(keys.CHAT, b"{}"), ChatState),

@@ -27,7 +27,10 @@ from gameserver.store import keys
 T = TypeVar("T")
 
 SCHEMA: Final = 1
-"""The shape of the parts, raised when it changes."""
+"""
+The shape of the parts. It is raised when a release before this one would lose or misread what they hold now: that one
+leaves such rooms to others.
+"""
 
 Mode = Literal["balanced", "chosen", "shuffled"]
 Late = Literal["smallest", "weakest", "none"]

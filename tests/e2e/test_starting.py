@@ -94,6 +94,20 @@ class StartingTests(ServerCase):
         self.assertIn(f"cannot start: store (from option --store): {path} was written by a newer gameserver", line)
         self.assertIn("cannot be reached", await self.said("--store", f"redis://127.0.0.1:{free_port()}"))
 
+    async def test_strict(self) -> None:
+        """A game that cannot be served: with ``strict`` nothing is, and without it all others are."""
+        games = self.games(sound="def payload_handler(group_add, socket_self_send, socket_group_send, payload): ...")
+        (games / "broken.py").write_text("import nothing_of_that_name")
+        line = await self.said("--strict", "--games", str(games))
+        self.assertRegex(line, r"with strict every game must be sound: broken \(.*broken\.py\): .*nothing_of_that_name")
+        self.assertIn("with strict", await self.said("--games", str(games), "--config", self.config("strict = true")))
+        server = self.server(games=games)
+        server.data = self.folder / "data"
+        await server.start()
+        names = [game["name"] for game in (await server.http("GET", "/api/games")).json["games"]]
+        self.assertIn("sound", names)
+        self.assertNotIn("broken", names)
+
     async def test_listening(self) -> None:
         """What is found when it listens: somebody else is there, or nobody may be."""
         with socket.create_server(("127.0.0.1", 0)) as other:

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable
 from typing import Any, ClassVar
 
+import msgspec
 from twisted.logger import formatEvent, globalLogPublisher
 from twisted.trial.unittest import SynchronousTestCase
 
@@ -14,7 +15,9 @@ from gameserver import Answer, Game, Player, message, question, timer
 from gameserver.errors import CannotOpen, GameDefinitionError, Refused
 from gameserver.game.spec import spec_of
 from gameserver.room.inputs.arrivals import ResumeSeat
+from gameserver.room.state import SCHEMA
 from gameserver.room.timers import Timers
+from gameserver.store import keys
 from gameserver.store.memory.store import MemoryStore
 from tests.node.registries import FakeSession, Place
 
@@ -121,6 +124,18 @@ class CodesTests(Asides):
         self.assertEqual("not_found", self.assertRaises(Refused, self.place.registry.find, "ZZZZ").code)
         release(self.place, Counter)
         self.assertEqual(1, self.place.send(self.resume(), "count")["data"])
+
+    def test_room_that_a_newer_server_stored_is_left_as_it_is(self) -> None:
+        """Its parts have another form by then: this server would lose what it does not know of them."""
+        self.begin()
+        store: Any = self.place.store
+        row = store._rooms[self.runner.room.id].parts
+        row[keys.ROOM] = msgspec.json.encode({**msgspec.json.decode(row[keys.ROOM]), "schema": SCHEMA + 1})
+        before = dict(row)
+        release(self.place, Counter)
+        self.assert_aside(f"a newer gameserver stored it: its parts are of schema {SCHEMA + 1}, this one knows")
+        self.assertEqual(1, len(self.flushLoggedErrors(CannotOpen)))
+        self.assertEqual(before, self.parts())
 
     def test_code_is_found_as_people_type_it(self) -> None:
         """In lower case, too."""

@@ -350,6 +350,17 @@ class StartTests(RedisTestCase):
         self.assertIn("its schema is 4, this one knows 3.", await self.refused(f"redis+unix://{self.server.socket}"))
         self.assertEqual(self.server.keys(), [keys.claims_key(""), keys.META_KEY])
 
+    async def test_newer_schema_while_it_runs(self) -> None:
+        """A server that ran when a newer one began goes on, over another connection too; it cannot start anew."""
+        self.assertEqual(await self.commit(change()), [STORED])
+        self.server.ask("HSET", keys.META_KEY, "schema", SCHEMA_VERSION + 1)
+        self.assertEqual(await self.commit(change(2)), [STORED])
+        self.server.ask("CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes")
+        self.assertEqual(await self.commit_until_stored(change(3)), [STORED])
+        self.assertEqual((await self.stored())[0], 3)
+        self.assertEqual(self.server.ask("HGET", keys.META_KEY, "schema"), b"%d" % (SCHEMA_VERSION + 1))
+        self.assertIn("by a newer gameserver", await self.refused(f"redis+unix://{self.server.socket}"))
+
 
 class CarelessTests(RedisTestCase):
     """A Redis that may lose what it has."""
