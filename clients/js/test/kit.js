@@ -53,9 +53,15 @@ async function freePort() {
 /** twistd with the games beside this file; the same data folder and port after each start. */
 export class Server {
   #process = null;
+  #settings;
 
-  static async make() {
-    const server = new Server();
+  /** @param {Record<string, string>} settings as environment variables */
+  constructor(settings = {}) {
+    this.#settings = settings;
+  }
+
+  static async make(settings) {
+    const server = new Server(settings);
     server.port = await freePort();
     server.data = await mkdtemp(join(tmpdir(), "gameserver-js-"));
     await server.start();
@@ -69,7 +75,7 @@ export class Server {
   async start() {
     const options = ["-n", "--pidfile=", "gameserver", "--listen", `tcp:${this.port}:interface=127.0.0.1`];
     options.push("--data", this.data, "--games", GAMES, "--no-sample-games");
-    const env = { ...process.env, GAMESERVER_AUTH: "guests accounts", GAMESERVER_ADMINS: "Root" };
+    const env = { ...process.env, GAMESERVER_AUTH: "guests accounts", GAMESERVER_ADMINS: "Root", ...this.#settings };
     const twistd = spawn(join(ROOT, ".venv/bin/twistd"), options, { cwd: this.data, env, stdio: ["ignore", "pipe", "pipe"] });
     this.#process = twistd;
     this.log = "";
@@ -111,6 +117,43 @@ export class Server {
   async stop() {
     await this.kill();
     await rm(this.data, { recursive: true });
+  }
+}
+
+/** A redis-server of a test's own, on a socket in a folder of its own. */
+export class Redis {
+  /** @returns {Promise<Redis | null>} none where there is no redis-server on this machine */
+  static async make() {
+    const redis = new Redis();
+    redis.folder = await mkdtemp(join(tmpdir(), "gs-redis-"));
+    const options = ["--port", "0", "--unixsocket", redis.socket, "--dir", redis.folder, "--save", "", "--appendonly", "yes"];
+    redis.process = spawn("redis-server", options, { stdio: "ignore" });
+    let missing = false;
+    redis.process.once("error", () => (missing = true));
+    await until(() => missing || redis.answers(), "Redis");
+    return missing ? null : redis;
+  }
+
+  get socket() {
+    return join(this.folder, "socket");
+  }
+
+  get url() {
+    return `redis+unix://${this.socket}`;
+  }
+
+  answers() {
+    return new Promise((resolve) => {
+      const socket = createConnection(this.socket, () => resolve(true));
+      socket.on("error", () => resolve(false)).on("connect", () => socket.destroy());
+    });
+  }
+
+  async stop() {
+    const ended = new Promise((resolve) => this.process.once("exit", resolve));
+    this.process.kill("SIGKILL");
+    await ended;
+    await rm(this.folder, { recursive: true });
   }
 }
 

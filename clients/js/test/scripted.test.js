@@ -679,3 +679,56 @@ test("other rights are known at once", bounded, async (t) => {
   assert.deepEqual(await told, user);
   assert.deepEqual(client.user, user);
 });
+
+/** Waits of more than nothing, which end when a test says so; what takes no time happens as ever. */
+function heldTimers(t) {
+  const waiting = [];
+  const { setTimeout: later, clearTimeout: forget } = globalThis;
+  t.mock.method(globalThis, "setTimeout", (call, ms = 0) => {
+    if (!ms) return later(call, 0);
+    const timer = { call, ms };
+    waiting.push(timer);
+    return timer;
+  });
+  t.mock.method(globalThis, "clearTimeout", (timer) => {
+    if (waiting.includes(timer)) waiting.splice(waiting.indexOf(timer), 1);
+    else forget(timer);
+  });
+  return waiting;
+}
+
+const settled = () => new Promise((resolve) => setImmediate(resolve));
+
+test("whoever is cut off, or told to wait, comes back at a moment of chance", bounded, async (t) => {
+  const script = new Script(t);
+  const { client, socket, room } = await script.joined();
+  const waiting = heldTimers(t);
+  const chance = t.mock.method(Math, "random", () => 0.3);
+  const wait = () => {
+    assert.equal(waiting.length, 1);
+    return waiting.pop();
+  };
+
+  socket.lose();
+  assert.equal(script.sockets.length, 1, "not at once");
+  let { call, ms } = wait();
+  assert.equal(ms, 75);
+  call();
+  await settled();
+  const again = script.sockets[1];
+  assert.equal(again.sent.shift().op, "hello");
+  again.say("welcome", { user: client.user, token: "T", client: "KEY-KEY-KEY", now: Date.now(), limits: {} });
+  await settled();
+  const resume = again.sent.shift();
+  assert.equal(resume.op, "resume");
+
+  // All who were at a node that is gone are told the same.
+  chance.mock.mockImplementation(() => 0.8);
+  again.say("error", { id: resume.id, code: "busy", message: "", path: null, retry_ms: 3000 });
+  await settled();
+  ({ call, ms } = wait());
+  assert.equal(ms, 3200);
+  call();
+  assert.equal(again.sent.shift().op, "resume");
+  assert.equal(room.left, null);
+});
