@@ -27,7 +27,7 @@ PAGES = [ROOT / "README.rst", *sorted((ROOT / "docs").rglob("*.rst"))]
 GUIDES = [page for page in PAGES if page.parent.name == "guides"]
 SUBJECTS = {
     *("rooms", "steps", "documents", "messages", "questions", "turns", "bots", "timers", "groups"),
-    *("chat", "tables", "rapid", "pages", "kit", "testing", "releases", "functions"),
+    *("chat", "tables", "rapid", "pages", "kit", "languages", "testing", "releases", "functions"),
 }
 FILE_LINK = re.compile(r"<([\w./-]+\.\w+)(?:#[\w-]+)?>`_")
 """A link to a file of the repository, perhaps to a heading in it; whether that is there, `tests.test_site` sees."""

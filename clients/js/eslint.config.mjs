@@ -3,7 +3,7 @@
 import js from "@eslint/js";
 import globals from "globals";
 
-const BUILT = ["clients/js/gameserver.js", "clients/js/game-chat.js", "gameserver/web/static/bundle/"];
+const BUILT = ["clients/js/gameserver.js", "clients/js/game-chat.js", "gameserver/web/static/bundle/", "gameserver/web/static/vendor/"];
 const NODE = ["clients/js/test/**", "**/*.mjs", "**/*.cjs"];
 
 export default [

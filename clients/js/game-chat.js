@@ -333,6 +333,8 @@ const WORDS = {
   unblocked: (name) => `You hear ${name} again.`,
   account: "has an account",
   gone: "somebody who left",
+  /** @param {Error} error */
+  failed: (error) => error.message,
   /** @param {number} n */
   unread: (n) => `${n} unread`,
   /** @param {string[]} names */
@@ -724,7 +726,7 @@ class GameChat extends HTMLElement {
     try {
       return (await promise) ?? null;
     } catch (failed) {
-      error.textContent = /** @type {Error} */ (failed).message;
+      error.textContent = this.#words.failed(/** @type {Error} */ (failed));
       return undefined;
     }
   }

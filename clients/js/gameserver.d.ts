@@ -458,6 +458,11 @@ export class Room {
   bot(which?: { level?: string | null; name?: string; seat?: string | Seat }): Promise<string | null>;
   /** What to write on a button for this move, with the names of players; what is not chosen yet stays `{field}`. */
   label(move: Move, choices?: Record<string, unknown>): string;
+  /**
+   * Called with each text of a prompt or label before names are filled in, and with what is filled in that is no name, for a
+   * page in another language; as it is made, it leaves them as they are.
+   */
+  translate: (text: string) => string;
   /** How to show a value of a move or prompt: a seat or a team by name, lists with commas. */
   name(value: unknown): string;
 

@@ -3,13 +3,16 @@
  *
  * gameserver.js and game-chat.js are what authors read and load anywhere, so they stay as they are written. What this
  * server's own pages load becomes one small file besides, in bundle/; its sources are served, too, and are what a page
- * gets where the bundle is not made of them as they are.
+ * gets where the bundle is not made of them as they are. Beside it are the catalogues of words/, as browsers take them
+ * before the first module runs. What comes from npm is in vendor/, a module like the others.
  */
 
 import { createHash } from "node:crypto";
 import { readFileSync, readdirSync } from "node:fs";
 import { join, posix, relative } from "node:path";
 import { fileURLToPath } from "node:url";
+import commonjs from "@rollup/plugin-commonjs";
+import resolve from "@rollup/plugin-node-resolve";
 import terser from "@rollup/plugin-terser";
 
 /** @param {string} name of a file beside this one */
@@ -73,6 +76,10 @@ const asServed = {
     const hash = (file) => createHash("sha256").update(readFileSync(file)).digest("hex");
     const told = { entries: shared(), made_of: Object.fromEntries(modules.map((file) => [pathOf(file), hash(file)])) };
     this.emitFile({ type: "asset", fileName: "pages.json", source: `${JSON.stringify(told, null, 1)}\n` });
+    for (const file of readdirSync(join(STATIC, "words")).sort()) {
+      const words = JSON.parse(readFileSync(join(STATIC, "words", file), "utf-8"));
+      this.emitFile({ type: "asset", fileName: `words-${file.replace(".json", "")}.js`, source: `globalThis.gameserverWords=${JSON.stringify(words)};\n` });
+    }
   },
 };
 
@@ -83,7 +90,24 @@ const pages = {
   onwarn: (warning) => {
     throw new Error(warning.message);
   },
-  output: { dir: join(STATIC, "bundle"), entryFileNames: "pages.js", format: "es", plugins: [terser()] },
+  output: { dir: join(STATIC, "bundle"), entryFileNames: "pages.js", format: "es", plugins: [terser({ format: { comments: false, preamble: "// vendor/messageformat.js is in here, too: its licences stand there." } })] },
 };
 
-export default [bundle("gameserver.js", "src/index.js"), bundle("game-chat.js", "src/game-chat/index.js"), pages];
+/** The licences of what is in a file of vendor/, as they ask for. @param {string[]} names of packages */
+function licences(names) {
+  const text = (name) => {
+    const folder = here(`node_modules/${name}`);
+    const { version, license } = JSON.parse(readFileSync(join(folder, "package.json"), "utf-8"));
+    const file = readdirSync(folder).find((each) => /^licen[cs]e/i.test(each));
+    return `${name} ${version}, ${license}\n\n${file ? readFileSync(join(folder, file), "utf-8").trim() : ""}`;
+  };
+  return `/*!\n${names.map(text).join("\n\n")}\n*/`;
+}
+
+const messageformat = {
+  input: here("src/vendor/messageformat.js"),
+  plugins: [resolve(), commonjs(), terser({ format: { comments: /^!/, preamble: "// @ts-nocheck" } })],
+  output: { dir: join(STATIC, "vendor"), entryFileNames: "messageformat.js", format: "es", banner: () => licences(["@messageformat/parser", "moo"]) },
+};
+
+export default [messageformat, bundle("gameserver.js", "src/index.js"), bundle("game-chat.js", "src/game-chat/index.js"), pages];

@@ -3,15 +3,16 @@ Pages as they are sent: what authors write, made ready for a phone with a poor c
 
 In a page that names a module, each address of a file of this server gets the file's tag (``page.js?v=TAG``), so that
 browsers keep the file for good; an import map says the same of what modules import, and all that is loaded at once is
-named at once (``modulepreload``). Links to it show a title and a picture in a chat (Open Graph). Authors write none of
-this, and browsers that know nothing of it load the same files by their plain addresses.
+named at once (``modulepreload``). Links to it show a title and a picture in a chat (Open Graph). It is in the language
+that its reader likes best, with the texts for its modules (`gameserver.web.languages`). Authors write none of this, and
+browsers that know nothing of it load the same files by their plain addresses.
 """
 
 from __future__ import annotations
 
 import re
 from base64 import b64encode
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from hashlib import sha256
 from html import escape
 from pathlib import Path
@@ -28,6 +29,7 @@ from gameserver.web.answers import wrong_method
 from gameserver.web.bundle import BUNDLE, Bundle, bundled
 from gameserver.web.compressed import preferred
 from gameserver.web.compressing import quickly, tag_of
+from gameserver.web.languages import NO_WORDS, SOURCE, Catalogues, Words, fitting, translated, wishes, written_in
 from gameserver.web.missing import Missing
 from gameserver.web.modules import Find, graph
 from gameserver.web.policy import secure
@@ -37,6 +39,11 @@ MOST_PAGES: Final = 1000
 """So many pages are kept ready; then all are made anew."""
 APP: Final = {"manifest": "/static/app.webmanifest", "apple-touch-icon": "/static/icon-192.png"}
 """What makes a page an app on a phone, for pages that bring no manifest of their own."""
+SHARED_WORDS: Final = "/static/bundle/words-{language}.js"
+"""The catalogue of the pages that all games share, for browsers."""
+SPEAKS: Final = "/static/page/language.js"
+"""The module that reads it; it is also in the bundle."""
+VARY: Final = b"Accept-Encoding, Accept-Language, Cookie"
 
 _NAMED: Final = re.compile(r'(<(?:link|script|img|source|audio|video)\b[^>]*?\b(?:href|src)=")([^"?#:]+)(")')
 _MODULE: Final = re.compile(r'<script\b(?=[^>]*\btype="module")[^>]*?\bsrc="([^"?#:]+)"')
@@ -74,42 +81,84 @@ class _Ready(Struct):
     has_head: bool
 
 
+class OwnWords(Struct, frozen=True):
+    """
+    What a page has to say besides what all have.
+
+    :ivar languages: in which it can.
+    :ivar words: its texts in one of them, or nothing in another.
+    """
+
+    languages: list[str]
+    words: Callable[[str], Words]
+
+
+NO_OWN_WORDS: Final = OwnWords([], lambda language: NO_WORDS)
+
+
 class Hypertexts:
     """
     The pages of a server, kept ready as long as none of their files changes.
 
     :param find: the file at a path.
     :param tags: those of all files.
+    :param catalogues: of all folders.
+    :param shared: the folder whose catalogue is for every page.
     """
 
-    def __init__(self, find: Find, tags: Tags) -> None:
+    def __init__(self, find: Find, tags: Tags, catalogues: Catalogues, shared: Path) -> None:
         self._find = find
         self._tags = tags
-        self._ready: dict[tuple[Path, str], _Ready] = {}
+        self._catalogues = catalogues
+        self._shared = shared
+        self._ready: dict[tuple[Path, str, str], _Ready] = {}
+        self._sources: dict[tuple[Path, str], str] = {}
 
-    def ready(self, path: Path, at: str) -> _Ready:
+    def ready(self, path: Path, at: str, wished: Iterable[str] = (), own: OwnWords = NO_OWN_WORDS) -> _Ready:
         """
         :param path: of the file.
         :param at: the path at which it is served, with a slash at its end.
+        :param wished: languages, the dearest first.
         :raises OSError: it cannot be read.
         """
-        known = self._ready.get((path, at))
+        source = self._source(path)
+        shared = self._catalogues.languages(self._shared) if source == SOURCE else []
+        offered = [source, *sorted({*shared, *own.languages} - {source})]
+        language = fitting(wished, offered, source)
+        known = self._ready.get((path, at, language))
         if known is None or any(self._tags.at(file) != tag for file, tag in known.made_of):
             if len(self._ready) >= MOST_PAGES:
                 self._ready.clear()
-            known = self._ready[path, at] = self._make(path, at)
+            known = self._ready[path, at, language] = self._make(path, at, language, offered, own.words(language))
         return known
 
-    def _make(self, path: Path, at: str) -> _Ready:
-        text = path.read_text("utf-8", "replace")
-        made_of = {path: self._tags.at(path)}
+    def forget(self) -> None:
+        """Pages may have other words than those that they were made of."""
+        self._ready.clear()
+
+    def _source(self, path: Path) -> str:
+        """:returns: the language that a page is written in."""
+        key = path, self._tags.at(path)
+        if key not in self._sources:
+            if len(self._sources) >= MOST_PAGES:
+                self._sources.clear()
+            self._sources[key] = written_in(path.read_text("utf-8", "replace"))
+        return self._sources[key]
+
+    def _make(self, path: Path, at: str, language: str, offered: list[str], own: Words) -> _Ready:
+        shared = self._catalogues.words(self._shared, language)
+        text = translated(path.read_text("utf-8", "replace"), language, {**shared.texts, **own.texts}, offered)
+        made_of = {file: self._tags.at(file) for file in (path, *shared.files, *own.files)}
         entries = [urljoin(at, src) for src in _MODULE.findall(text)]
-        first = _FIRST.search(text)
         has_head = "</head>" in text and "og:title" not in text
         if "</head>" in text and 'rel="manifest"' not in text:
             lines = "".join(f'  <link rel="{rel}" href="{_from(at, to)}">\n' for rel, to in APP.items())
             text = text.replace("</head>", f"{lines}</head>", 1)
+        first = _FIRST.search(text)
         if not entries or first is None or "importmap" in text:
+            if entries and first is not None:
+                words = "".join(self._words(at, language, own.texts, made_of))
+                text = text[: first.start()] + words + text[first.start() :]
             head, end, rest = text.partition("</head>")
             return _Ready(head, end + rest, "", list(made_of.items()), has_head)
 
@@ -129,7 +178,9 @@ class Hypertexts:
         if BUNDLE in modules:
             mapped.update((_from(at, path), addresses[BUNDLE]) for path in bundle.entries)
         content = msgspec.json.encode({"imports": mapped}).decode().replace("<", "\\u003c")
-        head = f'  <script type="importmap">{content}</script>\n' + "".join(
+        speaks = BUNDLE in modules or SPEAKS in modules
+        words = "".join(self._words(at, language, own.texts, made_of)) if speaks else ""
+        head = f'{words}  <script type="importmap">{content}</script>\n' + "".join(
             f'  <link rel="modulepreload" href="{escape(addresses[path])}">\n'
             for path, (_, is_at_once) in modules.items()
             if is_at_once
@@ -137,6 +188,19 @@ class Hypertexts:
         before, after = _NAMED.sub(addressed, text[: first.start()]), _NAMED.sub(addressed, text[first.start() :])
         policy = b64encode(sha256(content.encode()).digest()).decode()
         return _Ready(before, head + after, policy, list(made_of.items()), has_head)
+
+    def _words(self, at: str, language: str, own: Mapping[str, str], made_of: dict[Path, str]) -> Iterable[str]:
+        """
+        :returns: what brings the texts to a page's modules, a line each: it is there before the first of them runs,
+            since what is deferred runs in its order.
+        """
+        path = SHARED_WORDS.format(language=language)
+        if (file := self._find(path)) is not None:
+            made_of[file] = self._tags.at(file)
+            yield f'  <script defer src="{_from(at, path)}?v={made_of[file]}"></script>\n'
+        if own:
+            content = msgspec.json.encode(own).decode().replace("<", "\\u003c")
+            yield f'  <script type="application/json" id="gameserver-words">{content}</script>\n'
 
     def _graph(self, entries: list[str], bundle: Bundle) -> dict[str, tuple[Path, bool]]:
         """:returns: the modules of a page, see `graph`; the bundle is one of them where it stands for some."""
@@ -163,17 +227,27 @@ class PageFile(Resource):
     :param path: of its file.
     :param at: see `Hypertexts.ready`.
     :param link: what a link to it shows; None: nothing.
+    :param own: what it says besides what all say.
     :param told: what it is told besides, as JSON: it need not ask.
     """
 
     isLeaf = True
 
-    def __init__(self, path: Path, at: str, pages: Hypertexts, link: LinkPreview | None, told: str = "") -> None:
+    def __init__(
+        self,
+        path: Path,
+        at: str,
+        pages: Hypertexts,
+        link: LinkPreview | None,
+        own: OwnWords = NO_OWN_WORDS,
+        told: str = "",
+    ) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
         self._path = path
         self._at = at
         self._pages = pages
         self._link = link
+        self._own = own
         self._told = told
 
     def render(self, request: Any) -> Any:
@@ -181,7 +255,7 @@ class PageFile(Resource):
         if request.method not in (b"GET", b"HEAD"):
             return wrong_method(request, ("GET", "HEAD"))
         try:
-            ready = self._pages.ready(self._path, self._at)
+            ready = self._pages.ready(self._path, self._at, wishes(request), self._own)
         except OSError:
             return Missing().render(request)
         secure(request, script=ready.policy)
@@ -190,7 +264,7 @@ class PageFile(Resource):
             shown += f'  <meta name="gameserver" content="{escape(self._told)}">\n'
         body = (ready.before + shown + ready.after).encode()
         request.setHeader(b"content-type", TYPES[".html"].encode())
-        request.setHeader(b"vary", b"Accept-Encoding")
+        request.setHeader(b"vary", VARY)
         encodings = preferred((request.getHeader(b"accept-encoding") or b"").decode("latin-1"))
         tag = tag_of(body) + (f"-{encodings[0]}" if encodings else "")
         if request.setETag(f'"{tag}"'.encode()) is CACHED:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from html import escape
 from typing import Any, Final
 
 from twisted.web.resource import Resource
@@ -12,7 +13,7 @@ from gameserver.web.policy import secure
 
 PAGE: Final = """\
 <!DOCTYPE html>
-<html lang="en">
+<html lang="{language}" dir="{direction}">
 <head>
   <meta charset="utf-8">
   <meta name="viewport" content="width=device-width, initial-scale=1">
@@ -25,7 +26,7 @@ PAGE: Final = """\
     <div class="card stack center">
       <h1>{title}</h1>
       <p>{text}</p>
-      <div class="row center"><a class="button primary" href="{up}">To the lobby</a></div>
+      <div class="row center"><a class="button primary" href="{up}">{lobby}</a></div>
     </div>
   </main>
 </body>
@@ -34,6 +35,7 @@ PAGE: Final = """\
 """Links lead up from where it stands: people may reach the server under a path of a host that it shares."""
 
 NO_GAME: Final = ("No such game", "This server has no game of that name.")
+LOBBY: Final = "To the lobby"
 NOTHING: Final = ("There is nothing here", "The link may be mistyped, or what it led to is gone.")
 
 
@@ -61,12 +63,14 @@ class Missing(Resource):
         return b"" if request.method == b"HEAD" else body
 
     def _page(self, request: Any) -> bytes:
-        title, text = self._texts or NOTHING
+        language, direction, words = request.site.words(request)
+        title, text, lobby = (escape(words.get(each, each)) for each in (*(self._texts or NOTHING), LOBBY))
         up = "../" * (len(request.postpath) - 1) or "./"
-        body = PAGE.format(title=title, text=text, up=up).encode()
+        body = PAGE.format(language=language, direction=direction, title=title, text=text, lobby=lobby, up=up).encode()
         secure(request)
         request.setResponseCode(404)
         request.setHeader(b"content-type", b"text/html; charset=utf-8")
+        request.setHeader(b"vary", b"Accept-Language, Cookie")
         request.setHeader(b"content-length", str(len(body)).encode())
         return body
 

@@ -4,7 +4,8 @@ The pages: the lobby, each game's own page or else the default one, and the file
 ``/`` is the lobby, ``/CODE`` the way into a room, ``/play/GAME/`` a game's page, ``/static/...`` what pages share,
 ``/gameserver.js`` and ``/game-chat.js`` the client and its chat, with their types, ``/service-worker.js`` what lets
 phones keep the pages as an app. A game's own page lies beside the game, with an ``index.html``: for a file
-``FOLDER/NAME.py`` in ``FOLDER/pages/NAME/``, for a package ``FOLDER/NAME/`` in ``FOLDER/NAME/page/``.
+``FOLDER/NAME.py`` in ``FOLDER/pages/NAME/``, for a package ``FOLDER/NAME/`` in ``FOLDER/NAME/page/``; its texts in
+other languages, whether or not it has a page, lie there in ``words/``.
 
 Files are looked up name by name; nothing outside their folder, nothing hidden and nothing of an unknown type is given.
 Browsers run nothing but files of this server; see `gameserver.web.static_files` for how long they keep them.
@@ -14,16 +15,19 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote
 
+import msgspec
 from twisted.internet.defer import Deferred
 from twisted.web.resource import IResource
 
 from gameserver.node.codes import as_typed, looks_like
 from gameserver.web.compressed import Compressed
-from gameserver.web.hypertext import Hypertexts, LinkPreview, PageFile
+from gameserver.web.hypertext import Hypertexts, LinkPreview, OwnWords, PageFile
+from gameserver.web.languages import FOLDER, SOURCE, Catalogues, Words, direction, fitting, texts_of, wishes
 from gameserver.web.listings import first_paragraph
 from gameserver.web.missing import NO_GAME, Missing
 from gameserver.web.static_files import TYPES, RedirectPage, StaticFile, Tags, to_folder
@@ -64,15 +68,19 @@ class Pages:
         self.told: dict[str, str] = {}
         self._tags = Tags()
         self._compressed = compressed or Compressed()
-        self._hypertexts = Hypertexts(self.locate, self._tags)
+        self._catalogues = Catalogues(self._tags)
+        self._hypertexts = Hypertexts(self.locate, self._tags, self._catalogues, STATIC)
         self._folders: dict[str, Path | None] = {}
+        self._words: dict[str, Path | None] = {}
         self._links: dict[str, tuple[str, str]] = {}
         for spec in specs:
             self.serve(spec, (places or {}).get(spec.name))
 
     def serve(self, spec: Spec, place: str | None) -> None:
         """A game is served from now on; its page may be another."""
+        self._hypertexts.forget()
         self._folders[spec.name] = page_folder(spec, place)
+        self._words[spec.name] = _first_with(FOLDER, spec, place)
         self._links[spec.name] = spec.title, first_paragraph(spec.cls.__doc__)
 
     def compress(self) -> Deferred[None] | None:
@@ -103,7 +111,8 @@ class Pages:
         """
         first, rest = request.postpath[0], request.postpath[1:]
         if first == b"" and not rest:
-            return PageFile(STATIC / "lobby.html", "/", self._hypertexts, _link(LOBBY, "/static/card.png", request))
+            link = _link(LOBBY, "/static/card.png", request)
+            return PageFile(STATIC / "lobby.html", "/", self._hypertexts, link, OwnWords([], self._words_of_lobby))
         if first == b"static" and rest == [b"kit", b""]:
             kit = _link(KIT, "/static/card.png", request)
             return PageFile(STATIC / "kit" / "index.html", "/static/kit/", self._hypertexts, kit)
@@ -133,7 +142,27 @@ class Pages:
         at = f"/play/{quote(game, safe='')}/"
         has_picture = folder is not None and (folder / CARD).is_file()
         link = _link(self._links[game], at + CARD if has_picture else "/static/card.png", request)
-        return PageFile(path, at, self._hypertexts, link, self.told.get(game, ""))
+        own = OwnWords(self._catalogues.languages(self._words[game]), partial(self._words_of, game))
+        return PageFile(path, at, self._hypertexts, link, own, self.told.get(game, ""))
+
+    def words(self, request: Any) -> tuple[str, str, Mapping[str, str]]:
+        """:returns: the language that fits a request best of those of all pages, where it runs to, and its texts."""
+        language = fitting(wishes(request), self._catalogues.languages(STATIC), SOURCE)
+        return language, direction(language), self._catalogues.words(STATIC, language).texts
+
+    def _words_of(self, game: str, language: str) -> Words:
+        return self._catalogues.words(self._words[game], language)
+
+    def _words_of_lobby(self, language: str) -> Words:
+        """:returns: of each game what the lobby says of it: its title, what it is, and its options."""
+        texts: dict[str, str] = {}
+        files: list[Path] = []
+        for game in self._words:
+            words = self._words_of(game, language)
+            said = texts_of(msgspec.json.decode(self.told[game])["game"]) if game in self.told else set()
+            texts.update((text, words.texts[text]) for text in said & words.texts.keys())
+            files += words.files
+        return Words(texts, files)
 
     def _file(self, folder: Path | None, names: list[bytes]) -> IResource:
         """:returns: the file of these names inside a folder, or what says that there is none."""
@@ -155,7 +184,12 @@ def _link(words: tuple[str, str], picture: str, request: Any) -> LinkPreview:
 
 def page_folder(spec: Spec, place: str | None = None) -> Path | None:
     """:returns: the folder of a game's own page, or None."""
-    return next((folder for folder in _candidates(spec, place) if (folder / "index.html").is_file()), None)
+    return _first_with("index.html", spec, place)
+
+
+def _first_with(name: str, spec: Spec, place: str | None) -> Path | None:
+    """:returns: the first folder in which a game's page may be that has this in it."""
+    return next((folder for folder in _candidates(spec, place) if (folder / name).exists()), None)
 
 
 def _candidates(spec: Spec, place: str | None) -> Iterable[Path]:

@@ -8,7 +8,7 @@ is served with it and without.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from io import BytesIO
 from typing import TYPE_CHECKING, Any, Final, cast
@@ -97,6 +97,7 @@ def site(
 
     made.serve = serve
     made.compress = pages.compress
+    made.words = pages.words
     made.public_url = settings.public_url
     return made
 
@@ -121,6 +122,8 @@ class QuietSite(Site):
     """Where people reach this server, as its operator says."""
     compress: Callable[[], Deferred[None] | None] = staticmethod(lambda: None)
     """Called once the server listens."""
+    words: Callable[[Any], tuple[str, str, Mapping[str, str]]] = staticmethod(lambda request: ("en", "ltr", {}))
+    """What a request is answered in, see `Pages.words`."""
     protocol = HttpConnection  # type: ignore[assignment]
 
     def __init__(

@@ -20,6 +20,7 @@ from twisted.trial.unittest import SynchronousTestCase
 from gameserver.web import compressing, pages
 from gameserver.web.compressed import Compressed, preferred
 from gameserver.web.hypertext import Hypertexts
+from gameserver.web.languages import Catalogues
 from gameserver.web.modules import imports
 from gameserver.web.static_files import Tags
 from tests.web.test_api import Answer
@@ -118,7 +119,9 @@ class PageTests(FolderTests):
         """A page that brings an import map keeps it, and its addresses."""
         own = PAGE.replace("<script", '<script type="importmap" src="map.json"></script><script', 1)
         self.write({"pages/chess/index.html": own})
-        self.assertIn(own.partition("</head>")[0], self.page().body.decode())
+        head = own.partition("<head>")[2].partition("</head>")[0]
+        self.assertIn(head, self.page().body.decode())
+        self.assertNotIn("modulepreload", self.page().body.decode())
 
     def test_link(self) -> None:
         """What a link to it shows: the game and the code that it names, whether or not there is such a room."""
@@ -181,7 +184,8 @@ class BundleTests(FolderTests):
             }
         )
         self.tell()
-        self.hypertexts = Hypertexts(self.find, Tags())
+        tags = Tags()
+        self.hypertexts = Hypertexts(self.find, tags, Catalogues(tags), self.folder / "static")
 
     def find(self, path: str) -> Path | None:
         """Give the file at a path."""

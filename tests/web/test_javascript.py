@@ -18,9 +18,9 @@ MOST_LINES = 400
 
 SHARED = """
     BASE account announce api ask attempt awake chatBox cleanCode clockCountdown countdown el enter eveningLine
-    faceField fill gameName header hostButton identity inviteUrl keepAwake keyHere leftMs lobbyChat loginAddress
-    newsBanner openShare ownProfile query recognise render saveAccount saveName savedName seatColor seatList
-    shareCard startButton statusBanner teamList toast turnCountdown urlOf words
+    faceField fill gameName header hostButton identity inviteUrl keepAwake keyHere language languageField leftMs
+    lobbyChat loginAddress newsBanner openShare ownProfile parts query recognise render said saveAccount saveName
+    savedName seatColor seatList shareCard startButton statusBanner t teamList toast turnCountdown urlOf words
 """
 """What authors import from /static/page.js: it may grow, and loses nothing."""
 

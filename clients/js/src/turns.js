@@ -23,6 +23,8 @@ export class TurnTaking extends Emitter {
   moves = [];
   moreMoves = false;
   mayUndo = false;
+  /** @type {Api.Room["translate"]} */
+  translate = (text) => text;
 
   _client;
   /** @type {Api.Prompt | null} for this seat alone */
@@ -52,7 +54,7 @@ export class TurnTaking extends Emitter {
     if (!prompt) return null;
     const text = this.#whisper || this.isActive ? prompt.text : prompt.others;
     const shown = Object.entries(prompt.args).map(([field, value]) => [field, this.name(value)]);
-    return text === null ? null : filled(text, Object.fromEntries(shown));
+    return text === null ? null : filled(this.translate(text), Object.fromEntries(shown));
   }
 
   /** @type {Api.Room["label"]} */
@@ -60,16 +62,16 @@ export class TurnTaking extends Emitter {
     const { type, label, seats } = move;
     const known = Object.entries({ ...move.data, ...choices });
     // A text that looks like the id of a seat is none, unless the field is one.
-    const shown = known.map(([field, value]) => [field, seats.includes(field) ? this.name(value) : plainly(value)]);
-    if (label !== null) return filled(label, Object.fromEntries(shown));
-    return [titled(type), ...shown.map(([, text]) => text)].join(" ");
+    const shown = known.map(([field, value]) => [field, seats.includes(field) ? this.name(value) : plainly(value, this.translate)]);
+    if (label !== null) return filled(this.translate(label), Object.fromEntries(shown));
+    return [this.translate(titled(type)), ...shown.map(([, text]) => text)].join(" ");
   }
 
   /** @type {Api.Room["name"]} */
   name(value) {
     if (Array.isArray(value)) return value.map((item) => this.name(item)).join(", ");
-    if (typeof value === "string") return this.seats.get(value)?.name ?? this.#groupName(value) ?? value;
-    return plainly(value);
+    if (typeof value === "string") return this.seats.get(value)?.name ?? this.#groupName(value) ?? (this.#isName(value) ? value : this.translate(value));
+    return plainly(value, this.translate);
   }
 
   /** @type {Api.Room["play"]} */
@@ -98,6 +100,11 @@ export class TurnTaking extends Emitter {
   /** @returns {Room} */
   get _room() {
     return /** @type {any} */ (this);
+  }
+
+  /** @param {string} text */
+  #isName(text) {
+    return [...this.seats.values()].some(({ name }) => name === text);
   }
 
   /** @param {string} key */
@@ -141,11 +148,13 @@ export class TurnTaking extends Emitter {
 /**
  * A value that is no seat, as people read it.
  * @param {any} value
+ * @param {(text: string) => string} translate
  * @returns {string}
  */
-function plainly(value) {
-  if (Array.isArray(value)) return value.map(plainly).join(", ");
-  if (typeof value === "boolean") return value ? "yes" : "no";
+function plainly(value, translate) {
+  if (Array.isArray(value)) return value.map((item) => plainly(item, translate)).join(", ");
+  if (typeof value === "boolean") return translate(value ? "yes" : "no");
+  if (typeof value === "string") return translate(value);
   if (value === null || typeof value !== "object") return String(value);
   return "id" in value && "name" in value ? String(value.name) : JSON.stringify(value);
 }

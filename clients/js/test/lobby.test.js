@@ -6,7 +6,7 @@ import { test } from "node:test";
 
 // Without what it needs of a page, which is nothing of what is tested here.
 const source = await readFile(new URL("../../../gameserver/web/static/lobby_rooms.js", import.meta.url), "utf-8");
-const { age, offered, search } = await import(`data:text/javascript,${encodeURIComponent(source.replace(/^import .*$/m, "const el = null, urlOf = null;"))}`);
+const { age, offered, search } = await import(`data:text/javascript,${encodeURIComponent(source.replace(/^import .*$/m, "const el = null, urlOf = null, said = (text) => text, t = (text, values) => text.replace(/\\{(\\w+)\\}/g, (_, name) => values[name]);"))}`);
 
 const room = (code, more = {}) => ({ room: code, game: "quiz", title: "Quiz", status: "lobby", players: 1, max_players: 3, locked: false, needs_password: false, open_to: ["player"], host: "Ann", here: 1, made_ms: 0, ...more });
 const codes = (rooms) => rooms.map((each) => each.room);
@@ -41,6 +41,7 @@ test("a search finds every word in title, host or code", () => {
   assert.deepEqual(codes(search(rooms, "quiz bob")), ["AAAA"]);
   assert.deepEqual(codes(search(rooms, " cccc ")), ["CCCC"]);
   assert.deepEqual(codes(search(rooms, "nobody")), []);
+  assert.deepEqual(codes(search(rooms, "schach", (title) => (title === "Chess" ? "Schach" : title))), ["BBBB"], "as the page calls it");
 });
 
 test("an age is in the unit that people say", () => {

@@ -43,6 +43,13 @@ for (const binary of [false, true]) {
     assert.equal(ann.label(give, { to: bob.seat.id, what: [bob.seat.id] }), `Give Bob ${bob.seat.id}`);
     assert.equal(ann.label(stop), "Stop here");
 
+    const german = { "Take some, {who}": "Nimm welche, {who}", "Take {n}": "{n} nehmen", yes: "ja", Ann: "never", a: "A" };
+    ann.translate = bob.translate = (text) => german[text] ?? text;
+    assert.deepEqual([ann.prompt, ann.label(take, { n: 2 })], ["Nimm welche, Ann", "2 nehmen"], "a name stays one");
+    assert.equal(ann.label(give, { to: bob.seat.id, what: ["a", "b"] }), "Give Bob A, b");
+    assert.equal(bob.prompt, "Ann thinks of 1, ja");
+    ann.translate = bob.translate = (text) => text;
+
     const heard = [];
     ann.on("$turn", (turn) => heard.push(["$turn", turn?.number]));
     ann.on("$moves", (moves) => heard.push(["$moves", moves.length]));

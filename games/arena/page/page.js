@@ -4,7 +4,7 @@
  * rest, scores and words, is drawn when it changes.
  */
 
-import { avatar, countdown, cue, cues, el, enter, fill, fitList, query, seatColor, shareCard, stage as newStage, startButton, Stick } from "../../static/kit/kit.js";
+import { avatar, countdown, cue, cues, el, enter, fill, fitList, query, said, seatColor, shareCard, stage as newStage, startButton, Stick, t } from "../../static/kit/kit.js";
 import { Field } from "./draw.js";
 import { DASH_REST, PUSH } from "./motion.js";
 import { SlowSocket } from "../../static/kit/network.js";
@@ -16,18 +16,18 @@ const ASLEEP_MS = 500; // steps of so long ago are not made up for: the page was
 const SAY_MS = 3000; // between two words to a screen reader
 
 const mount = document.querySelector("main");
-const said = document.querySelector("#said");
+const heard = document.querySelector("#said");
 const { room, about } = await enter({ mount, connection: { binary: true, WebSocket: SlowSocket } });
 
 const isScreen = room.seat.role === "screen";
 const playing = room.seat.role === "player";
 
-const canvas = el("canvas", { class: "field", role: "img", "aria-label": "The field, with discs and coins" });
-const title = el("h1", { class: "visually-hidden" }, about.title);
-const between = el("section", { class: "card stack between", "aria-label": "Round" });
+const canvas = el("canvas", { class: "field", role: "img", "aria-label": t("The field, with discs and coins") });
+const title = el("h1", { class: "visually-hidden" }, said(about.title));
+const between = el("section", { class: "card stack between", "aria-label": t("Round") });
 const scores = el("div", { class: "coins" });
 const meter = el("span", {});
-const dashButton = el("button", { type: "button", class: "primary big dash" }, "Dash", el("span", { class: "meter", "aria-hidden": "true" }, meter));
+const dashButton = el("button", { type: "button", class: "primary big dash" }, t("Dash"), el("span", { class: "meter", "aria-hidden": "true" }, meter));
 const pitch = el("div", { class: "pitch" }, el("div", { class: "frame" }, canvas), between, playing ? el("div", { class: "moves" }, dashButton) : null);
 
 const prediction = new Prediction(room.seat.id);
@@ -47,10 +47,10 @@ table.append(
     pitch,
     el(
       "aside",
-      { class: "side stack tight", "aria-label": "Scores" },
-      el("div", { class: "hud" }, el("h2", {}, "Coins"), countdown(room, "finish", { label: "left", hurry_s: 10 })),
+      { class: "side stack tight", "aria-label": t("Scores") },
+      el("div", { class: "hud" }, el("h2", {}, t("Coins")), countdown(room, "finish", { label: t("left"), hurry_s: 10 })),
       scores,
-      playing ? el("p", { class: "small muted keys" }, "Arrows or WASD, and space to dash. Or drag anywhere. Or a gamepad.") : null,
+      playing ? el("p", { class: "small muted keys" }, t("Arrows or WASD, and space to dash. Or drag anywhere. Or a gamepad.")) : null,
       query.has("network") ? networkPanel(measured) : null, // to see what prediction is for: rapid.rst
     ),
   ),
@@ -82,7 +82,7 @@ room.on("$seats", drawWords);
 room.on("hit", (hit) => {
   field.hit(hit, performance.now());
   if (hit.who === room.seat.id) cue("wrong");
-  if (hit.who === room.seat.id) say(hit.lost ? `Hit! You lost ${hit.lost}.` : "Hit!", true);
+  if (hit.who === room.seat.id) say(hit.lost ? t("Hit! You lost {n}.", { n: hit.lost }) : t("Hit!"), true);
 });
 
 // Frame by frame
@@ -138,7 +138,7 @@ function drawWords() {
   const now = JSON.stringify([status, result, entries.map(({ seat, score }) => [seat.id, seat.name, seat.online, score])]);
   if (now === shown) return;
   shown = now;
-  fill(scores, fitList(entries.map(entry), { tag: "ol", class: "scores", label: "Scores" }));
+  fill(scores, fitList(entries.map(entry), { tag: "ol", class: "scores", label: t("Scores") }));
   between.hidden = status === "playing";
   title.hidden = !between.hidden;
   document.documentElement.classList.toggle("whole", isScreen || status === "playing");
@@ -154,7 +154,7 @@ function entry({ seat, score }) {
 
 function drawBetween(status, result) {
   const winner = room.seats.get(result?.winner);
-  const title = status === "lobby" ? "Push, dash, and take the coins" : winner ? `${winner.id === room.seat.id ? "You win" : `${winner.name} wins`}!` : "A draw";
+  const title = status === "lobby" ? t("Push, dash, and take the coins") : winner ? (winner.id === room.seat.id ? t("You win!") : t("{name} wins!", { name: winner.name })) : t("A draw");
   fill(between, el("h1", {}, title), startButton(room), status === "lobby" ? shareCard(room) : null);
 }
 
@@ -167,7 +167,7 @@ let toldScore = 0;
 function say(text, now = false) {
   if (!now && performance.now() - toldAt < SAY_MS) return false;
   toldAt = performance.now();
-  said.textContent = text;
+  heard.textContent = text;
   return true;
 }
 
@@ -175,13 +175,13 @@ function tell(status, entries) {
   if (status !== stage) {
     stage = status;
     toldScore = 0;
-    say({ lobby: "Waiting for the start.", playing: "The round begins.", over: between.querySelector("h1")?.textContent ?? "It is over." }[status], true);
+    say({ lobby: t("Waiting for the start."), playing: t("The round begins."), over: between.querySelector("h1")?.textContent ?? t("It is over.") }[status], true);
     return;
   }
   const place = entries.findIndex(({ seat }) => seat.id === room.seat.id);
   if (place < 0 || status !== "playing" || entries[place].score === toldScore) return;
   const { score } = entries[place];
-  if (say(`${score} ${score === 1 ? "coin" : "coins"}, place ${place + 1} of ${entries.length}.`)) toldScore = score;
+  if (say(t("{n, plural, one {# coin} other {# coins}}, place {place} of {most}.", { n: score, place: place + 1, most: entries.length }))) toldScore = score;
 }
 
 hear();

@@ -1,12 +1,12 @@
 /* The panel that makes the network worse, and says what the page makes of it. */
 
-import { el } from "../../static/page.js";
+import { el, t } from "../../static/page.js";
 import { network } from "../../static/kit/network.js";
 
 const RANGES = [
-  { key: "delay_ms", label: "Delay, there and back", most: 500, step: 10, unit: "ms", of: (value) => value },
-  { key: "jitter_ms", label: "Unevenness, each way", most: 200, step: 5, unit: "ms", of: (value) => value },
-  { key: "loss", label: "Lost", most: 20, step: 1, unit: "%", of: (value) => value / 100 },
+  { key: "delay_ms", label: t("Delay, there and back"), most: 500, step: 10, unit: "ms", of: (value) => value },
+  { key: "jitter_ms", label: t("Unevenness, each way"), most: 200, step: 5, unit: "ms", of: (value) => value },
+  { key: "loss", label: t("Lost"), most: 20, step: 1, unit: "%", of: (value) => value / 100 },
 ];
 
 /** `measured()` → {correction_px, delay_ms, pending}. */
@@ -15,13 +15,13 @@ export function networkPanel(measured) {
   const panel = el(
     "details",
     { class: "card flat network" },
-    el("summary", {}, "Network"),
-    el("div", { class: "stack" }, RANGES.map(range), el("p", { class: "small muted" }, "What is lost comes late, and what follows waits for it."), report),
+    el("summary", {}, t("Network")),
+    el("div", { class: "stack" }, RANGES.map(range), el("p", { class: "small muted" }, t("What is lost comes late, and what follows waits for it.")), report),
   );
   setInterval(() => {
     if (!panel.open) return;
     const { correction_px, delay_ms, pending } = measured();
-    report.textContent = `Last correction ${correction_px.toFixed(1)} px. Others ${Math.round(delay_ms)} ms behind. ${pending} steps ahead of the server.`;
+    report.textContent = t("Last correction {px} px. Others {ms} ms behind. {n} steps ahead of the server.", { px: correction_px.toFixed(1), ms: Math.round(delay_ms), n: pending });
   }, 250);
   return panel;
 }

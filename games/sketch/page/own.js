@@ -1,18 +1,18 @@
 /* Words of one's own: the host writes them before the game, and nobody else sees them. */
 
-import { attempt, el, render, toast } from "../../static/kit/kit.js";
+import { attempt, el, render, t, toast } from "../../static/kit/kit.js";
 
 /** A button for the host, before a game and after it; whoever else there is reads how many there are. */
 export function ownWords(room) {
   const count = el("p", { class: "muted own-count" });
-  const button = el("button", { type: "button", class: "own-words", onclick: () => openWords(room) }, "Own words");
+  const button = el("button", { type: "button", class: "own-words", onclick: () => openWords(room) }, t("Own words"));
   const node = el("div", { class: "row" }, button, count);
   render(room, () => {
     const { own = 0 } = room.state;
     node.hidden = room.info.status === "playing";
     button.hidden = !room.mayHost;
     count.hidden = !own;
-    count.textContent = own === 1 ? "One word of the host’s own" : `${own} words of the host’s own`;
+    count.textContent = t("{n, plural, one {One word of the host’s own} other {# words of the host’s own}}", { n: own });
   }, ["$change", "$info", "$seats", "$joined"]);
   return node;
 }
@@ -24,19 +24,19 @@ function openWords(room) {
     event.preventDefault();
     const sent = await attempt(room.send("own_words", { text: area.value, only: only.checked }).then((many) => ({ many })));
     if (!sent) return;
-    toast(sent.many ? `${sent.many} words are in the game.` : "Only the game’s own words.");
+    toast(sent.many ? t("{n, plural, one {# word is in the game.} other {# words are in the game.}}", { n: sent.many }) : t("Only the game’s own words."));
     dialog.close();
   };
   const dialog = el(
     "dialog",
-    { "aria-label": "Own words" },
+    { "aria-label": t("Own words") },
     el(
       "form",
       { class: "stack", onsubmit: save },
-      el("h2", {}, "Own words"),
-      el("div", { class: "field" }, el("label", { htmlFor: "own-words" }, "One a line, or with commas between them"), area, el("p", { class: "hint" }, "Nobody else sees them. Leave it empty for the game’s own words alone.")),
-      el("div", { class: "field check" }, only, el("label", { htmlFor: "own-only" }, "These words alone")),
-      el("div", { class: "row" }, el("button", { type: "submit", class: "primary" }, "Take them"), el("button", { type: "button", onclick: () => dialog.close() }, "Cancel")),
+      el("h2", {}, t("Own words")),
+      el("div", { class: "field" }, el("label", { htmlFor: "own-words" }, t("One a line, or with commas between them")), area, el("p", { class: "hint" }, t("Nobody else sees them. Leave it empty for the game’s own words alone."))),
+      el("div", { class: "field check" }, only, el("label", { htmlFor: "own-only" }, t("These words alone"))),
+      el("div", { class: "row" }, el("button", { type: "submit", class: "primary" }, t("Take them")), el("button", { type: "button", onclick: () => dialog.close() }, t("Cancel"))),
     ),
   );
   dialog.addEventListener("close", () => dialog.remove());

@@ -4,7 +4,7 @@
  * which the game looks at. While a game is played all of it is on the screen: the sheet takes what the rest leaves.
  */
 
-import { announce, attempt, avatar, chatBox, confetti, countdown, cue, cues, el, enter, fill, fitList, playersOf, podium, ranked, render, seatColor, shareCard, stage, startButton, winnersOf, winnerText } from "../../static/kit/kit.js";
+import { announce, attempt, avatar, chatBox, confetti, countdown, cue, cues, el, enter, fill, fitList, playersOf, podium, ranked, render, said, seatColor, shareCard, stage, startButton, t, winnersOf, winnerText } from "../../static/kit/kit.js";
 import { ownWords } from "./own.js";
 import { pen } from "./pen.js";
 import { decode } from "./points.js";
@@ -22,16 +22,16 @@ const { classList } = document.documentElement;
 const sheet = newSheet();
 const headline = el("h1", { class: "headline" });
 const detail = el("p", { class: "detail muted" });
-const clocks = el("div", { class: "clocks" }, CLOCKS.map((name) => countdown(room, name, { hurry_s: 10 })), countdown(room, "drawer_away", { label: "away:" }));
+const clocks = el("div", { class: "clocks" }, CLOCKS.map((name) => countdown(room, name, { hurry_s: 10 })), countdown(room, "drawer_away", { label: t("away:") }));
 const words = el("div", { class: "words" });
 const tools = pen(room, sheet, isMyTurn);
 const easel = el("div", { class: "easel" }, sheet.node);
 const people = el("div", { class: "people" });
-const waiting = el("section", { class: "card stack waiting", "aria-label": "Invite others" }, shareCard(room));
+const waiting = el("section", { class: "card stack waiting", "aria-label": t("Invite others") }, shareCard(room));
 const end = el("div", { class: "end stack" });
 const start = startButton(room, { min: about.min_players });
-const skip = el("button", { type: "button", class: "skip", onclick: () => attempt(room.send("skip")) }, "Skip this turn");
-const chat = isScreen ? null : chatBox(room, { title: "Guesses and chat" });
+const skip = el("button", { type: "button", class: "skip", onclick: () => attempt(room.send("skip")) }, t("Skip this turn"));
+const chat = isScreen ? null : chatBox(room, { title: t("Guesses and chat") });
 const head = el("div", { class: "head" }, headline, el("div", { class: "row nowrap" }, clocks, skip), detail);
 
 const table = stage({ grow: false });
@@ -45,11 +45,7 @@ function isMyTurn() {
 }
 
 function nameOf(seat) {
-  return room.seats.get(seat)?.name ?? "Somebody who left";
-}
-
-function plural(n, word) {
-  return `${n} ${word}${n === 1 ? "" : "s"}`;
+  return room.seats.get(seat)?.name ?? t("Somebody who left");
 }
 
 /** The players as the podium takes them. */
@@ -64,20 +60,20 @@ function status() {
   const { phase } = room.info;
   const { drawer, mask, family, word, round, rounds } = room.state;
   const who = nameOf(drawer);
-  const where = `Round ${round} of ${rounds}.`;
-  if (phase === "choosing") return drawer === room.seat.id ? ["Choose a word", where] : [`${who} chooses a word`, where];
+  const where = t("Round {n} of {most}.", { n: round, most: rounds });
+  if (phase === "choosing") return drawer === room.seat.id ? [t("Choose a word"), where] : [t("{name} chooses a word", { name: who }), where];
   if (phase === "drawing") {
-    const kind = family ? `It is of the kind: ${family}.` : "";
-    if (room.mine?.word) return [drawer === room.seat.id ? `Draw: ${room.mine.word}` : `You know it: ${room.mine.word}`, `${where} ${drawer === room.seat.id ? "Letters and numbers are not allowed." : `${who} draws.`}`];
-    return [mask ?? "", `${plural([...(mask ?? "")].filter((c) => c !== " ").length, "letter")}. ${who} draws. ${kind} ${where}`];
+    const kind = family ? t("It is of the kind: {kind}.", { kind: said(family) }) : "";
+    const draws = t("{name} draws.", { name: who });
+    if (room.mine?.word) return [drawer === room.seat.id ? t("Draw: {word}", { word: room.mine.word }) : t("You know it: {word}", { word: room.mine.word }), `${where} ${drawer === room.seat.id ? t("Letters and numbers are not allowed.") : draws}`];
+    return [mask ?? "", [t("{n, plural, one {# letter.} other {# letters.}}", { n: [...(mask ?? "")].filter((c) => c !== " ").length }), draws, kind, where].filter(Boolean).join(" ")];
   }
-  if (phase === "reveal") return [`The word was ${word}`, where];
-  if (phase === "waiting") return ["Waiting for somebody to come back", where];
+  if (phase === "reveal") return [t("The word was {word}", { word }), where];
+  if (phase === "waiting") return [t("Waiting for somebody to come back"), where];
   if (phase === "podium") {
-    const text = winnerText(room, standing());
-    return [text === "You win" ? "You win!" : text, "The host may start again."];
+    return [winnerText(room, standing()), t("The host may start again.")];
   }
-  return ["Who comes along?", "Let others scan this, or tell them the code."];
+  return [t("Who comes along?"), t("Let others scan this, or tell them the code.")];
 }
 
 // Drawing
@@ -91,7 +87,7 @@ function draw() {
   const isMasked = phase === "drawing" && !room.mine?.word;
   if (headline.textContent !== text) headline.textContent = text;
   headline.classList.toggle("masked", isMasked);
-  if (isMasked) headline.setAttribute("aria-label", `The word: ${[...text].map((c) => (c === "_" ? "blank" : c)).join(" ")}`);
+  if (isMasked) headline.setAttribute("aria-label", t("The word: {letters}", { letters: [...text].map((c) => (c === "_" ? t("blank") : c)).join(" ") }));
   else headline.removeAttribute("aria-label");
   if (detail.textContent !== below) detail.textContent = below;
   classList.toggle("whole", isScreen || now === "playing");
@@ -131,8 +127,8 @@ function drawPeople() {
   const players = playersOf(room);
   players.sort((a, b) => (scores[b.id] ?? 0) - (scores[a.id] ?? 0) || a.number - b.number);
   const rows = players.map((seat) => {
-    const mark = { [drawer]: "draws" }[seat.id] ?? (Object.hasOwn(guessed, seat.id) ? "knows it" : null);
-    return { seat, points: scores[seat.id] ?? 0, notes: [seat.id === room.seat.id && "you", seat.host && "host", !seat.online && "away", mark, gained[seat.id] && `+${gained[seat.id]}`].filter(Boolean).join(", ") };
+    const mark = { [drawer]: t("draws") }[seat.id] ?? (Object.hasOwn(guessed, seat.id) ? t("knows it") : null);
+    return { seat, points: scores[seat.id] ?? 0, notes: [seat.id === room.seat.id && t("you"), seat.host && t("host"), !seat.online && t("away"), mark, gained[seat.id] && `+${gained[seat.id]}`].filter(Boolean).join(", ") };
   });
   const now = JSON.stringify(rows.map(({ seat, points, notes }) => [seat.id, seat.name, seat.profile, points, notes]));
   if (now === seen) return;
@@ -143,8 +139,8 @@ function drawPeople() {
     avatar(seat),
     el("bdi", { class: "name" }, seat.name),
     el("span", { class: "note" }, notes),
-    el("span", { class: "points" }, String(points), el("span", { class: "visually-hidden" }, " points")),
-  )), { label: "Players" }));
+    el("span", { class: "points" }, String(points), el("span", { class: "visually-hidden" }, " ", t("{n, plural, one {point} other {points}}", { n: points }))),
+  )), { label: t("Players") }));
 }
 
 // What is heard

@@ -4,7 +4,7 @@
  * stroke of one point.
  */
 
-import { attempt, drawOn, el } from "../../static/kit/kit.js";
+import { attempt, drawOn, el, t } from "../../static/kit/kit.js";
 import { MOST_POINTS, SIDE, encode } from "./points.js";
 import { COLOURS, FILL, WIDTHS, strokeOf } from "./sheet.js";
 
@@ -71,7 +71,7 @@ export function pen(room, sheet, mayDraw) {
 
 /** Colours and widths; on a phone they lie behind one button each, so that the sheet stays large. */
 function tools({ colour, width, send }) {
-  const choice = (name, choices, chosen, choose, face) => {
+  const choice = (kind, name, choices, chosen, choose, face) => {
     const current = el("span", {});
     const buttons = choices.map(([label], i) => el("button", { type: "button", "aria-label": label, title: label, onclick: () => pick(i) }, face(i)));
     const more = el("button", { type: "button", class: "more", "aria-expanded": "false", "aria-label": `${name}…`, onclick: () => open(more.getAttribute("aria-expanded") === "false") }, current);
@@ -85,7 +85,7 @@ function tools({ colour, width, send }) {
       current.replaceChildren(face(chosen));
       open(false);
     };
-    const node = el("div", { class: ["tool", "choice-of", name.toLowerCase()] }, more, el("div", { class: "values", role: "group", "aria-label": name }, buttons));
+    const node = el("div", { class: ["tool", "choice-of", kind] }, more, el("div", { class: "values", role: "group", "aria-label": name }, buttons));
     pick(chosen);
     return node;
   };
@@ -93,9 +93,9 @@ function tools({ colour, width, send }) {
   const paint = () => el("span", { class: "paint", "aria-hidden": "true" }, "🪣");
   return el(
     "div",
-    { class: "tools", role: "group", "aria-label": "Tools" },
-    choice("Colours", COLOURS, 0, colour, (i) => el("span", { class: "swatch", style: { "--swatch": COLOURS[i][1] } })),
-    choice("Widths", [...WIDTHS, ["Fill"]], 1, width, (i) => (i === FILL ? paint() : el("span", { class: "dot", style: { "--dot": `${0.3 + 0.28 * i}rem` } }))),
-    el("div", { class: "tool acts" }, act("Undo", "↶", "undo"), act("Wipe", "✕", "wipe"), act("Give up", "⚐", "give_up")),
+    { class: "tools", role: "group", "aria-label": t("Tools") },
+    choice("colours", t("Colours"), COLOURS, 0, colour, (i) => el("span", { class: "swatch", style: { "--swatch": COLOURS[i][1] } })),
+    choice("widths", t("Widths"), [...WIDTHS, [t("Fill")]], 1, width, (i) => (i === FILL ? paint() : el("span", { class: "dot", style: { "--dot": `${0.3 + 0.28 * i}rem` } }))),
+    el("div", { class: "tool acts" }, act(t("Undo"), "↶", "undo"), act(t("Wipe"), "✕", "wipe"), act(t("Give up"), "⚐", "give_up")),
   );
 }

@@ -1,15 +1,15 @@
 /* The sheet of this game: its colours and widths, and how the room keeps a stroke (drawing.py). */
 
-import { Sheet } from "../../static/kit/kit.js";
+import { Sheet, t } from "../../static/kit/kit.js";
 import { SIDE, decode } from "./points.js";
 
 export const COLOURS = [
-  ["Black", "#1a1a1a"], ["Grey", "#8b8b8b"], ["White", "#ffffff"], ["Red", "#d92b2b"], ["Orange", "#f08a24"], ["Yellow", "#f7d038"],
-  ["Light green", "#8fd14f"], ["Green", "#2c8c3c"], ["Turquoise", "#25b5b0"], ["Light blue", "#6fc3f7"], ["Blue", "#2456c9"],
-  ["Purple", "#7b3fb8"], ["Pink", "#f48fc0"], ["Skin", "#f6c9a0"], ["Light brown", "#b97a44"], ["Brown", "#6b4021"],
+  [t("Black"), "#1a1a1a"], [t("Grey"), "#8b8b8b"], [t("White"), "#ffffff"], [t("Red"), "#d92b2b"], [t("Orange"), "#f08a24"], [t("Yellow"), "#f7d038"],
+  [t("Light green"), "#8fd14f"], [t("Green"), "#2c8c3c"], [t("Turquoise"), "#25b5b0"], [t("Light blue"), "#6fc3f7"], [t("Blue"), "#2456c9"],
+  [t("Purple"), "#7b3fb8"], [t("Pink"), "#f48fc0"], [t("Skin"), "#f6c9a0"], [t("Light brown"), "#b97a44"], [t("Brown"), "#6b4021"],
 ];
 /** @type {[string, number][]} */
-export const WIDTHS = [["Thin", 4], ["Medium", 10], ["Thick", 24], ["Very thick", 60]]; // of a sheet 1200 wide
+export const WIDTHS = [[t("Thin"), 4], [t("Medium"), 10], [t("Thick"), 24], [t("Very thick"), 60]]; // of a sheet 1200 wide
 export const FILL = WIDTHS.length; // for a width: paint is poured out
 
 /**

@@ -3,7 +3,7 @@
  * and phone.js show the game to it. What the documents hold, and which messages there are, is told in game.py.
  */
 
-import { cue, cues, enter, header, render, scenes, stage } from "../../static/kit/kit.js";
+import { cue, cues, enter, header, render, said, scenes, stage } from "../../static/kit/kit.js";
 
 const mount = document.querySelector("main");
 const { client, room, about } = await enter({ mount, bar: false });
@@ -15,7 +15,7 @@ const [{ hostBar }, { isWhole }, { phoneScene, scoreStrip }, { screenScene }] = 
 
 document.documentElement.classList.add(plays ? "phone" : "tv");
 mount.classList.toggle("narrow", plays);
-if (role !== "screen") mount.before(header(client, room, { title: about.title }));
+if (role !== "screen") mount.before(header(client, room, { title: said(about.title) }));
 
 const table = stage();
 mount.append(...(plays ? [scoreStrip(room), table, hostBar(room)] : [table]));

@@ -1,6 +1,6 @@
 /* What the screen and the phones share: pictures, choices, answers in words, and scores as the kit takes them. */
 
-import { el, heading, nameTag, playersOf, plural, points, roster, seatColor, titled } from "../../static/kit/kit.js";
+import { el, heading, language, listed, nameTag, playersOf, roster, said, seatColor, t, titled } from "../../static/kit/kit.js";
 
 export const TEAM_COLORS = { red: "color-1", blue: "color-2", green: "color-4", yellow: "color-3" };
 
@@ -9,8 +9,8 @@ const LONG_QUESTION = 70;
 const FLAG = /^[\u{1F1E6}-\u{1F1FF}]{2}$/u;
 const FLAG_A = 0x1f1e6; // the regional indicator A; two of them are a country's flag
 
-const numbers = new Intl.NumberFormat("en", { maximumFractionDigits: 6 });
-const years = new Intl.NumberFormat("en", { maximumFractionDigits: 6, useGrouping: false });
+const numbers = new Intl.NumberFormat(language, { maximumFractionDigits: 6 });
+const years = new Intl.NumberFormat(language, { maximumFractionDigits: 6, useGrouping: false });
 
 /**
  * The picture that is asked about, or null. Flags are drawn from files: without a font for them a browser shows the
@@ -18,7 +18,7 @@ const years = new Intl.NumberFormat("en", { maximumFractionDigits: 6, useGroupin
  */
 function pictureOf(emoji) {
   if (!emoji) return null;
-  const label = "The picture that is asked about";
+  const label = t("The picture that is asked about");
   if (!FLAG.test(emoji)) return el("div", { class: "picture", role: "img", "aria-label": label }, emoji);
   const code = [...emoji].map((letter) => String.fromCharCode(97 + letter.codePointAt(0) - FLAG_A)).join("");
   return el("div", { class: "picture" }, el("img", { src: `flags/${code}.svg`, alt: label }));
@@ -47,8 +47,8 @@ export const numberText = (value) => (Math.abs(value) >= 10_000 ? numbers : year
 export function answerText(question, value) {
   if (value === null || value === undefined) return "";
   if (question.kind === "choice") return question.choices[value] ?? "";
-  if (question.kind === "boolean") return value ? "True" : "False";
-  if (question.kind === "number") return `${numberText(value)} ${question.unit}`.trim();
+  if (question.kind === "boolean") return value ? t("True") : t("False");
+  if (question.kind === "number") return `${numberText(value)} ${said(question.unit)}`.trim();
   return String(value);
 }
 
@@ -57,8 +57,8 @@ export function optionsOf(question) {
   if (question.kind === "choice") return question.choices.map((text, i) => ({ value: i, text, mark: "ABCDEF"[i], shape: "▲◆●■★✚"[i], color: `color-${i + 1}` }));
   if (question.kind !== "boolean") return [];
   return [
-    { value: true, text: "True", mark: "✓", shape: "", color: "color-4" },
-    { value: false, text: "False", mark: "✗", shape: "", color: "color-1" },
+    { value: true, text: t("True"), mark: "✓", shape: "", color: "color-4" },
+    { value: false, text: t("False"), mark: "✗", shape: "", color: "color-1" },
   ];
 }
 
@@ -70,18 +70,22 @@ export function optionFace({ mark, shape, text }) {
 export function settingsText(room) {
   const { questions, seconds, difficulty, speed, categories } = room.info.options;
   return [
-    plural(questions, "question"),
-    `${seconds} seconds each`,
-    difficulty === "any" ? null : difficulty,
-    speed ? "quick answers give more" : null,
-    categories?.length > 3 ? plural(categories.length, "category", "categories") : categories?.join(", "),
+    t("{n, plural, one {# question} other {# questions}}", { n: questions }),
+    t("{n} seconds each", { n: seconds }),
+    difficulty === "any" ? null : said(difficulty),
+    speed ? t("quick answers give more") : null,
+    categories?.length > 3 ? t("{n, plural, one {# category} other {# categories}}", { n: categories.length }) : categories?.map(said).join(", "),
   ].filter(Boolean).join(" · ");
 }
 
 // People
 
+/** A team's name by itself, and with the word before it. */
+export const teamName = (team) => said(titled(team));
+export const teamText = (team) => t("Team {team}", { team: teamName(team) });
+
 export const entryOf = (room, id) => room.state.scores.find((entry) => entry.seat === id);
-export const nameOf = (room, id) => room.seats.get(id)?.name ?? "Somebody who left";
+export const nameOf = (room, id) => room.seats.get(id)?.name ?? t("Somebody who left");
 
 /** The colour of a player, or of the team. */
 export function colorOf(room, id) {
@@ -91,17 +95,17 @@ export function colorOf(room, id) {
   return seat ? seatColor(seat) : "";
 }
 
-const tag = (room, seat) => nameTag(room, seat, { color: colorOf(room, seat.id), notes: [seat.id === room.seat.id && "you", seat.host && "host"] });
+const tag = (room, seat) => nameTag(room, seat, { color: colorOf(room, seat.id), notes: [seat.id === room.seat.id && t("you"), seat.host && t("host")] });
 
 /** The players, by team where there are teams. */
 export function people(room) {
   const chips = (seats, label) => roster(room, { seats, label, tag: (seat) => tag(room, seat) });
   const players = playersOf(room);
-  if (!room.state.teams.length) return players.length ? chips(players, "Players") : el("p", { class: "empty" }, "Nobody yet. Be the first!");
+  if (!room.state.teams.length) return players.length ? chips(players, t("Players")) : el("p", { class: "empty" }, t("Nobody yet. Be the first!"));
   const names = room.state.teams.map(({ team }) => team).sort((a, b) => order(a) - order(b));
   return el("div", { class: "teams" }, names.map((team) => {
     const members = players.filter((seat) => entryOf(room, seat.id)?.team === team);
-    return el("section", { class: ["team", TEAM_COLORS[team]], "aria-label": `Team ${team}` }, el("h2", {}, titled(team)), members.length ? chips(members, titled(team)) : el("p", { class: "muted" }, "Nobody yet"));
+    return el("section", { class: ["team", TEAM_COLORS[team]], "aria-label": teamText(team) }, el("h2", {}, teamName(team)), members.length ? chips(members, teamName(team)) : el("p", { class: "muted" }, t("Nobody yet")));
   }));
 }
 
@@ -113,8 +117,8 @@ const order = (team) => Object.keys(TEAM_COLORS).indexOf(team);
 export function entriesOf(room, entries) {
   return entries.map(({ rank, score, gained, streak, team, seat, name }) =>
     seat === undefined || seat === null
-      ? { rank, score, gained, name: name ?? titled(team), color: TEAM_COLORS[team] }
-      : { rank, score, gained, seat, color: colorOf(room, seat), note: streak >= 2 ? `${streak} in a row` : undefined, ...(room.seats.has(seat) ? {} : { name: name ?? "Somebody who left" }) });
+      ? { rank, score, gained, name: name ?? teamName(team), color: TEAM_COLORS[team] }
+      : { rank, score, gained, seat, color: colorOf(room, seat), note: streak >= 2 ? t("{n} in a row", { n: streak }) : undefined, ...(room.seats.has(seat) ? {} : { name: name ?? t("Somebody who left") }) });
 }
 
 export const leadingEntries = (room) => entriesOf(room, room.state.teams.length ? room.state.teams : room.state.scores);
@@ -123,6 +127,6 @@ export const podiumEntries = (room) => entriesOf(room, room.state.podium ?? []);
 /** Whose names stand first, in words: for those who hear the page. */
 export function leadersText(room) {
   const best = (room.state.teams.length ? room.state.teams : room.state.scores).filter(({ rank, score }) => rank === 1 && score > 0);
-  const names = best.slice(0, 3).map((entry) => (entry.seat === undefined ? `Team ${entry.team}` : nameOf(room, entry.seat)));
-  return names.length ? `${names.join(" and ")} with ${points(best[0].score)} points` : "nobody";
+  const names = best.slice(0, 3).map((entry) => (entry.seat === undefined ? teamText(entry.team) : nameOf(room, entry.seat)));
+  return names.length ? t("{names} with {points} points", { names: listed(names), points: best[0].score }) : t("nobody");
 }

@@ -1,8 +1,8 @@
 /* A player's phone: answers, one's own result, and one's place. */
 
-import { announce, attempt, avatar, bigCount, el, every, fill, heading, leftMs, nameTag, ordinal, podium, points, render, ring, roster, scoreList, seatColor, signed, titled, until, winnersOf } from "../../static/kit/kit.js";
+import { announce, attempt, avatar, bigCount, el, every, fill, heading, language, leftMs, nameTag, ordinal, parts, podium, points, render, ring, roster, said, scoreList, seatColor, signed, t, until, winnersOf } from "../../static/kit/kit.js";
 
-import { TEAM_COLORS, answerText, asking, colorOf, entriesOf, entryOf, numberText, optionFace, optionsOf, podiumEntries, settingsText } from "./parts.js";
+import { TEAM_COLORS, answerText, asking, colorOf, entriesOf, entryOf, numberText, optionFace, optionsOf, podiumEntries, settingsText, teamName, teamText } from "./parts.js";
 
 const HAS_KEYS = matchMedia("(hover: hover) and (pointer: fine)").matches; // on a phone a focus would bring up the keyboard
 const WARN_S = [10, 5]; // said to who listens instead of looks
@@ -20,7 +20,7 @@ export function scoreStrip(room) {
   const score = el("span", { class: "points" });
   const mark = el("span", {});
   const paused = el("span", { class: "badge strong warn-badge", role: "status" });
-  const strip = el("section", { class: "strip away-on-keyboard", "aria-label": "You" }, mark, el("span", { class: "who" }, name, place), paused, score);
+  const strip = el("section", { class: "strip away-on-keyboard", "aria-label": t("You") }, mark, el("span", { class: "who" }, name, place), paused, score);
   const draw = () => {
     const me = room.me;
     const entry = entryOf(room, room.seat.id);
@@ -29,11 +29,11 @@ export function scoreStrip(room) {
     fill(mark, avatar(me));
     name.textContent = me.name;
     const began = room.info.status !== "lobby" && room.state.scores.some((each) => each.score || each.gained);
-    place.textContent = [entry.team && `Team ${entry.team}`, began && ordinal(entry.rank), began && entry.streak >= 2 && `${entry.streak} in a row`].filter(Boolean).join(" · ");
-    score.replaceChildren(points(entry.score), el("span", { class: "visually-hidden" }, " points"));
+    place.textContent = [entry.team && teamText(entry.team), began && ordinal(entry.rank), began && entry.streak >= 2 && t("{n} in a row", { n: entry.streak })].filter(Boolean).join(" · ");
+    score.replaceChildren(points(entry.score), el("span", { class: "visually-hidden" }, " ", t("{n, plural, one {point} other {points}}", { n: entry.score })));
     score.hidden = room.info.status === "lobby";
-    const said = room.state.paused ? "Paused" : "";
-    if (paused.textContent !== said) paused.textContent = said;
+    const note = room.state.paused ? t("Paused") : "";
+    if (paused.textContent !== note) paused.textContent = note;
   };
   for (const event of ["$change", "$seats", "$info", "$joined"]) room.on(event, draw);
   draw();
@@ -53,19 +53,19 @@ function halves(first, second, name) {
 
 function lobby(room) {
   return {
-    say: () => "You are in.",
+    say: () => t("You are in."),
     build: () => {
       const people = el("div", {});
       const teams = teamChooser(room);
       const node = halves(
-        card(heading("You are in!"), el("p", { class: "muted" }, settingsText(room)), teams.node, waitingFor(room)),
-        card(el("h2", {}, "Who plays"), people),
+        card(heading(t("You are in!")), el("p", { class: "muted" }, settingsText(room)), teams.node, waitingFor(room)),
+        card(el("h2", {}, t("Who plays")), people),
       );
       return {
         node,
         update: () => {
           teams.update();
-          fill(people, roster(room, { tag: (seat) => nameTag(room, seat, { color: colorOf(room, seat.id), notes: [seat.id === room.seat.id && "you", seat.host && "host"] }) }));
+          fill(people, roster(room, { tag: (seat) => nameTag(room, seat, { color: colorOf(room, seat.id), notes: [seat.id === room.seat.id && t("you"), seat.host && t("host")] }) }));
         },
       };
     },
@@ -77,14 +77,14 @@ function waitingFor(room) {
   const text = el("p", { class: "muted center" });
   const look = () => {
     text.hidden = room.mayHost || room.info.status === "playing";
-    text.textContent = room.host ? `${room.host.name} starts the game.` : "Waiting for a host.";
+    text.textContent = room.host ? t("{name} starts the game.", { name: room.host.name }) : t("Waiting for a host.");
   };
   render(room, look, ["$seats", "$info", "$joined"]);
   return text;
 }
 
 function teamChooser(room) {
-  const node = el("div", { class: "team-choice", role: "group", "aria-label": "Your team" });
+  const node = el("div", { class: "team-choice", role: "group", "aria-label": t("Your team") });
   return {
     node,
     update: () => {
@@ -95,7 +95,7 @@ function teamChooser(room) {
       const names = Object.keys(TEAM_COLORS).filter((name) => teams.some(({ team }) => team === name));
       fill(node, names.map((team) => {
         const count = scores.filter((entry) => entry.team === team).length;
-        return el("button", { type: "button", class: ["choice", TEAM_COLORS[team]], "data-key": `team-${team}`, "aria-pressed": String(own === team), onclick: () => own !== team && attempt(room.send("team", { team })) }, titled(team), el("span", { class: "count-of" }, String(count), el("span", { class: "visually-hidden" }, " in it")));
+        return el("button", { type: "button", class: ["choice", TEAM_COLORS[team]], "data-key": `team-${team}`, "aria-pressed": String(own === team), onclick: () => own !== team && attempt(room.send("team", { team })) }, teamName(team), el("span", { class: "count-of" }, String(count), el("span", { class: "visually-hidden" }, " ", t("in it"))));
       }));
     },
   };
@@ -103,8 +103,8 @@ function teamChooser(room) {
 
 function countdown(room) {
   return {
-    say: () => "Get ready.",
-    build: () => ({ node: el("div", { class: "stack center scene" }, heading("Get ready"), bigCount(room, "ask"), el("p", { class: "muted" }, "Look at the screen, answer here.")) }),
+    say: () => t("Get ready."),
+    build: () => ({ node: el("div", { class: "stack center scene" }, heading(t("Get ready")), bigCount(room, "ask"), el("p", { class: "muted" }, t("Look at the screen, answer here."))) }),
   };
 }
 
@@ -112,13 +112,13 @@ function countdown(room) {
 
 function head(room, right) {
   const { number, of, category } = room.state.question;
-  return el("div", { class: "question-head" }, el("div", { class: "row" }, el("span", { class: "badge strong" }, `${number} of ${of}`), el("span", { class: "badge" }, category)), right);
+  return el("div", { class: "question-head" }, el("div", { class: "row" }, el("span", { class: "badge strong" }, t("{n} of {most}", { n: number, most: of })), el("span", { class: "badge" }, said(category))), right);
 }
 
 function question(room) {
   const { number, text, kind, choices } = room.state.question;
   return {
-    say: () => `Question ${number}: ${text}`,
+    say: () => t("Question {n}: {text}", { n: number, text }),
     build: () => {
       const asked = room.state.question;
       let pending = null;
@@ -139,7 +139,7 @@ function question(room) {
         const due = WARN_S.find((each) => s === each && each < warned);
         if (due === undefined || (room.mine?.answer ?? null) !== null || !room.mine?.asked) return;
         warned = due;
-        announce(`${due} seconds left`);
+        announce(t("{n} seconds left", { n: due }));
       });
       const node = el("div", { class: "scene question" }, head(room, left), asking(room), el("div", { class: "reply" }, control.node, note));
       const update = () => {
@@ -151,14 +151,14 @@ function question(room) {
         control.show({ value, locked: locked || pending !== null, paused: room.state.paused });
         const done = room.info.answered?.answer?.length ?? 0;
         const waiting = asked.asked.length - done;
-        const said = !isAsked
-          ? "You join with the next question."
+        const told = !isAsked
+          ? t("You join with the next question.")
           : locked
-            ? `Locked in. ${waiting > 0 ? `Waiting for ${waiting} more.` : ""}`
+            ? [t("Locked in."), waiting > 0 && t("Waiting for {n} more.", { n: waiting })].filter(Boolean).join(" ")
             : pending
-              ? "Sending…"
+              ? t("Sending…")
               : "";
-        if (note.textContent !== said) note.textContent = said;
+        if (note.textContent !== told) note.textContent = told;
       };
       return { node, update };
     },
@@ -175,7 +175,7 @@ function buttons(asked, give) {
     return undefined;
   };
   if (HAS_KEYS) addEventListener("keydown", press); // 1 is the first
-  const node = el("div", { class: ["choices", "answers", asked.kind === "boolean" && "two"], role: "group", "aria-label": "Your answer" }, made);
+  const node = el("div", { class: ["choices", "answers", asked.kind === "boolean" && "two"], role: "group", "aria-label": t("Your answer") }, made);
   return {
     node,
     show: ({ value, locked, paused }) => made.forEach((button, i) => {
@@ -187,13 +187,17 @@ function buttons(asked, give) {
   };
 }
 
+const GROUPS_BY_POINTS = new Intl.NumberFormat(language).format(12345.6).includes("12.345");
+
 /**
  * A number as people type it: groups of three parted by spaces, commas, points or apostrophes; a decimal point or comma.
- * A single group behind a comma is a group, as this page writes it: 357,000.
+ * A single group is one as this page writes it: behind a comma, 357,000, or in German behind a point, 357.000.
  */
 export function readNumber(text) {
   let bare = text.trim().replace(/[\s'’_]/g, "").replace(/^[−–]/, "-");
-  if (/^-?\d{1,3}(,\d{3})+(\.\d+)?$/.test(bare)) bare = bare.replaceAll(",", "");
+  if (GROUPS_BY_POINTS && /^-?\d{1,3}(\.\d{3})+(,\d+)?$/.test(bare)) bare = bare.replaceAll(".", "").replace(",", ".");
+  else if (GROUPS_BY_POINTS && /^-?\d+,\d+$/.test(bare)) bare = bare.replace(",", ".");
+  else if (/^-?\d{1,3}(,\d{3})+(\.\d+)?$/.test(bare)) bare = bare.replaceAll(",", "");
   else if (/^-?\d{1,3}(\.\d{3}){2,}(,\d+)?$/.test(bare)) bare = bare.replaceAll(".", "").replace(",", ".");
   else bare = bare.replace(",", ".");
   return /^-?(\d+\.?\d*|\.\d+)$/.test(bare) ? Number(bare) : null;
@@ -215,18 +219,18 @@ function field(asked, give) {
   });
   const hint = el("p", { class: "hint", id: "answer-hint" });
   const error = el("p", { class: "error", role: "alert" });
-  const send = el("button", { type: "submit", class: "primary big wide" }, "Lock it in");
+  const send = el("button", { type: "submit", class: "primary big wide" }, t("Lock it in"));
   const look = () => {
     error.textContent = "";
     input.removeAttribute("aria-invalid");
     const value = isNumber ? readNumber(input.value) : null;
-    hint.textContent = !isNumber ? "Small slips of the pen are forgiven." : value !== null && Math.abs(value) >= 1000 ? `That is ${numberText(value)} ${asked.unit}`.trim() : "The nearest answer wins.";
+    hint.textContent = !isNumber ? t("Small slips of the pen are forgiven.") : value !== null && Math.abs(value) >= 1000 ? t("That is {number}", { number: `${numberText(value)} ${said(asked.unit)}`.trim() }) : t("The nearest answer wins.");
   };
   const submit = (event) => {
     event.preventDefault();
     const value = isNumber ? readNumber(input.value) : input.value.trim();
     if (value === null || value === "" || Math.abs(Number(value)) > 1e15) {
-      error.textContent = isNumber ? "Type a number, such as 1250." : "Type an answer.";
+      error.textContent = isNumber ? t("Type a number, such as 1250.") : t("Type an answer.");
       input.setAttribute("aria-invalid", "true");
       input.focus();
       return;
@@ -236,7 +240,7 @@ function field(asked, give) {
   };
   input.addEventListener("input", look);
   look();
-  const node = el("form", { class: "card stack", novalidate: true, onsubmit: submit }, el("div", { class: "field" }, el("label", { htmlFor: "answer" }, isNumber && asked.unit ? `Your answer, in ${asked.unit}` : "Your answer"), input, hint), error, send);
+  const node = el("form", { class: "card stack", novalidate: true, onsubmit: submit }, el("div", { class: "field" }, el("label", { htmlFor: "answer" }, isNumber && asked.unit ? t("Your answer, in {unit}", { unit: said(asked.unit) }) : t("Your answer")), input, hint), error, send);
   if (HAS_KEYS) setTimeout(() => input.isConnected && !input.readOnly && input.focus({ preventScroll: true }));
   return {
     node,
@@ -256,19 +260,19 @@ function verdict(room) {
   const { void: isVoid, answers } = room.state.reveal;
   const own = answers[room.seat.id];
   const was = room.state.question.asked.includes(room.seat.id);
-  if (!was) return { kind: "none", mark: "…", text: "You join with the next question." };
-  if (isVoid) return { kind: "none", mark: "–", text: "This one does not count." };
-  if (!own) return { kind: "wrong", mark: "–", text: "No answer." };
-  if (own.right) return { kind: "right", mark: "✓", text: room.state.question.kind === "number" ? "Nearest!" : "Right!" };
-  if (own.points) return { kind: "near", mark: "≈", text: "Close!" };
-  return { kind: "wrong", mark: "✗", text: room.state.question.kind === "number" ? "Too far off." : "Wrong." };
+  if (!was) return { kind: "none", mark: "…", text: t("You join with the next question.") };
+  if (isVoid) return { kind: "none", mark: "–", text: t("This one does not count.") };
+  if (!own) return { kind: "wrong", mark: "–", text: t("No answer.") };
+  if (own.right) return { kind: "right", mark: "✓", text: room.state.question.kind === "number" ? t("Nearest!") : t("Right!") };
+  if (own.points) return { kind: "near", mark: "≈", text: t("Close!") };
+  return { kind: "wrong", mark: "✗", text: room.state.question.kind === "number" ? t("Too far off.") : t("Wrong.") };
 }
 
 function reveal(room) {
   return {
     say: () => {
       const gained = room.state.reveal.answers[room.seat.id]?.points ?? 0;
-      return `${verdict(room).text} ${gained ? `${points(gained)} points.` : ""} The answer: ${room.state.reveal.answer}`;
+      return [verdict(room).text, gained && t("{n, plural, one {# point.} other {# points.}}", { n: gained }), t("The answer: {answer}", { answer: room.state.reveal.answer })].filter(Boolean).join(" ");
     },
     build: () => {
       const result = el("div", { class: "stack" });
@@ -289,14 +293,14 @@ function reveal(room) {
               el("span", { class: "verdict-mark pop", "aria-hidden": "true" }, mark),
               heading(text),
               own?.points ? el("p", { class: "big-number" }, signed(own.points)) : null,
-              own?.bonus ? el("p", {}, `${signed(own.bonus)} for ${entry?.streak ?? 0} in a row`) : null,
+              own?.bonus ? el("p", {}, t("{points} for {n} in a row", { points: signed(own.bonus), n: entry?.streak ?? 0 })) : null,
             ),
           );
           fill(
             answerCard,
             el("p", { class: "muted" }, room.state.question.text),
             el("p", { class: "right-answer" }, answer),
-            own && !own.right ? el("p", {}, "You said: ", el("b", {}, answerText(room.state.question, own.value))) : null,
+            own && !own.right ? el("p", {}, parts("You said: {answer}", { answer: el("b", {}, answerText(room.state.question, own.value)) })) : null,
           );
         },
       };
@@ -306,22 +310,22 @@ function reveal(room) {
 
 function board(room, gained) {
   const { teams, scores: players } = room.state;
-  return [teams.length && gained ? scoreList(room, entriesOf(room, teams), { gained, label: "Teams", least: 2 }) : null, scoreList(room, entriesOf(room, players), { most: 5, gained, label: "Players", least: 1 })];
+  return [teams.length && gained ? scoreList(room, entriesOf(room, teams), { gained, label: t("Teams"), least: 2 }) : null, scoreList(room, entriesOf(room, players), { most: 5, gained, label: t("Players"), least: 1 })];
 }
 
 function scores(room) {
   return {
-    say: () => `You are ${ordinal(entryOf(room, room.seat.id)?.rank ?? 0)}.`,
+    say: () => t("You are {place}.", { place: ordinal(entryOf(room, room.seat.id)?.rank ?? 0) }),
     build: () => {
-      const title = heading("Scores");
+      const title = heading(t("Scores"));
       const body = el("div", { class: "stack" });
-      const next = until(room, "ask", "Next question in");
+      const next = until(room, "ask", t("Next question in"));
       return {
         node: halves([title, next], body, "scores"),
         update: () => {
           const entry = entryOf(room, room.seat.id);
           const began = room.state.scores.some(({ score }) => score > 0);
-          title.textContent = !began ? "Nobody has a point yet" : entry ? `You are ${ordinal(entry.rank)} of ${room.state.scores.length}` : "Scores";
+          title.textContent = !began ? t("Nobody has a point yet") : entry ? t("You are {place} of {most}", { place: ordinal(entry.rank), most: room.state.scores.length }) : t("Scores");
           fill(body, board(room, true));
         },
       };
@@ -329,7 +333,7 @@ function scores(room) {
   };
 }
 
-const MEDALS = { 1: "You win!", 2: "Second place!", 3: "Third place!" };
+const MEDALS = { 1: t("You win!"), 2: t("Second place!"), 3: t("Third place!") };
 
 function theEnd(room) {
   return {
@@ -354,7 +358,7 @@ function theEnd(room) {
 
 function endText(room) {
   const own = entryOf(room, room.seat.id);
-  if (!own || !winnersOf(podiumEntries(room)).length) return own ? "Nobody has a point" : "The end";
+  if (!own || !winnersOf(podiumEntries(room)).length) return own ? t("Nobody has a point") : t("The end");
   const rank = own.team ? (room.state.podium?.find(({ team }) => team === own.team)?.rank ?? room.state.teams.find(({ team }) => team === own.team)?.rank) : own.rank;
-  return own.team && rank === 1 ? "Your team wins!" : (own.team ? null : MEDALS[rank]) ?? `${own.team ? "Your team is" : "You are"} ${ordinal(rank)}`;
+  return own.team && rank === 1 ? t("Your team wins!") : (own.team ? null : MEDALS[rank]) ?? (own.team ? t("Your team is {place}", { place: ordinal(rank) }) : t("You are {place}", { place: ordinal(rank) }));
 }

@@ -1,6 +1,6 @@
 /* The shared screen, which everybody looks at and nobody touches; and what spectators see. */
 
-import { avatar, bigCount, confetti, el, fill, fitList, heading, nameTag, playersOf, plural, podium, points, ring, scoreList, shareCard, signed, startButton, until, winnerText, winnersOf } from "../../static/kit/kit.js";
+import { avatar, bigCount, confetti, el, fill, fitList, heading, nameTag, playersOf, podium, points, ring, said, scoreList, shareCard, signed, startButton, t, until, winnerText, winnersOf } from "../../static/kit/kit.js";
 
 import { answerText, asking, colorOf, entriesOf, leadersText, nameOf, optionFace, optionsOf, people as everybody, podiumEntries, settingsText } from "./parts.js";
 
@@ -28,7 +28,7 @@ function frame(room, name, { top, middle, bottom, update }) {
     node,
     update: () => {
       update?.();
-      const text = room.state.paused ? "Paused" : "";
+      const text = room.state.paused ? t("Paused") : "";
       if (paused.textContent !== text) paused.textContent = text;
       node.classList.toggle("is-paused", room.state.paused);
     },
@@ -36,29 +36,29 @@ function frame(room, name, { top, middle, bottom, update }) {
 }
 
 /** Where to join, for whoever only looks on: a shared screen has it at its top all the time. */
-const joinHint = (room) => (room.seat.role === "screen" ? null : el("span", { class: "join-hint" }, "Join: ", el("span", { class: "code" }, room.code)));
+const joinHint = (room) => (room.seat.role === "screen" ? null : el("span", { class: "join-hint" }, t("Join:"), " ", el("span", { class: "code" }, room.code)));
 
 // Before
 
 function lobby(room) {
   return {
-    say: () => `Room ${[...room.code].join(" ")}. Waiting for players.`,
+    say: () => t("Room {code}. Waiting for players.", { code: [...room.code].join(" ") }),
     build: () => {
       const people = el("div", { class: "people" });
       const count = el("h2", {});
       const options = el("p", { class: "muted" });
       const full = document.documentElement.requestFullscreen
-        ? el("button", { type: "button", class: "quiet", onclick: () => (document.fullscreenElement ? document.exitFullscreen() : document.documentElement.requestFullscreen().catch(() => {})) }, "Full screen")
+        ? el("button", { type: "button", class: "quiet", onclick: () => (document.fullscreenElement ? document.exitFullscreen() : document.documentElement.requestFullscreen().catch(() => {})) }, t("Full screen"))
         : null;
       return frame(room, "lobby", {
         middle: el(
           "div",
           { class: "lobby-grid" },
-          el("section", { class: "card share-side", "aria-label": "How to join" }, el("h2", { class: "center" }, "Scan to play"), shareCard(room)),
+          el("section", { class: "card share-side", "aria-label": t("How to join") }, el("h2", { class: "center" }, t("Scan to play")), shareCard(room)),
           el(
             "section",
             { class: "people-side stack" },
-            el("div", { class: "title-row" }, el("span", { class: "emblem color-3", "aria-hidden": "true" }, "?"), heading("Trivia night", { class: "giant" })),
+            el("div", { class: "title-row" }, el("span", { class: "emblem color-3", "aria-hidden": "true" }, "?"), heading(t("Trivia night"), { class: "giant" })),
             options,
             count,
             people,
@@ -67,7 +67,7 @@ function lobby(room) {
         ),
         update: () => {
           const { length } = playersOf(room);
-          count.textContent = length ? `${plural(length, "player")} in` : "Who plays?";
+          count.textContent = length ? t("{n, plural, one {# player in} other {# players in}}", { n: length }) : t("Who plays?");
           options.textContent = settingsText(room);
           fill(people, everybody(room));
         },
@@ -78,8 +78,8 @@ function lobby(room) {
 
 function countdown(room) {
   return {
-    say: () => "Get ready.",
-    build: () => frame(room, "countdown", { middle: el("div", { class: "stack center" }, heading("Get ready", { class: "giant" }), bigCount(room, "ask"), el("p", { class: "lead muted" }, settingsText(room))) }),
+    say: () => t("Get ready."),
+    build: () => frame(room, "countdown", { middle: el("div", { class: "stack center" }, heading(t("Get ready"), { class: "giant" }), bigCount(room, "ask"), el("p", { class: "lead muted" }, settingsText(room))) }),
   };
 }
 
@@ -90,23 +90,23 @@ function head(room, right) {
   return el(
     "div",
     { class: "question-head" },
-    el("div", { class: "row" }, el("span", { class: "badge strong" }, `Question ${number} of ${of}`), el("span", { class: "badge" }, category), el("span", { class: "badge" }, difficulty), joinHint(room)),
+    el("div", { class: "row" }, el("span", { class: "badge strong" }, t("Question {n} of {most}", { n: number, most: of })), el("span", { class: "badge" }, said(category)), el("span", { class: "badge" }, said(difficulty)), joinHint(room)),
     right,
   );
 }
 
-const HOW = { number: "Type a number on your phone. The nearest wins.", text: "Type the answer on your phone." };
+const HOW = { number: t("Type a number on your phone. The nearest wins."), text: t("Type the answer on your phone.") };
 
 function question(room) {
   const { number, of, text } = room.state.question;
   return {
-    say: () => `Question ${number} of ${of}: ${text}`,
+    say: () => t("Question {n} of {most}: {text}", { n: number, most: of, text }),
     build: () => {
       const asked = room.state.question;
       const options = optionsOf(asked);
       const list = options.length
         ? el("ul", { class: "choices plain" }, options.map((option) => el("li", { class: ["choice", option.color] }, optionFace(option))))
-        : el("p", { class: "lead how center" }, HOW[asked.kind], asked.unit ? ` In ${asked.unit}.` : "");
+        : el("p", { class: "lead how center" }, HOW[asked.kind], asked.unit ? [" ", t("In {unit}.", { unit: said(asked.unit) })] : "");
       const count = el("p", { class: "answered", role: "status" });
       const meter = el("div", { class: "meter", "aria-hidden": "true" }, el("span", {}));
       const chips = el("div", {});
@@ -118,16 +118,16 @@ function question(room) {
         update: () => {
           const done = new Set(room.info.answered?.answer ?? []);
           const seats = playersOf(room).filter(({ id }) => asked.asked.includes(id));
-          const said = `${seats.filter(({ id }) => done.has(id)).length} of ${seats.length} answered`;
-          if (count.textContent !== said) count.textContent = said;
+          const text = t("{n} of {most} answered", { n: seats.filter(({ id }) => done.has(id)).length, most: seats.length });
+          if (count.textContent !== text) count.textContent = text;
           meter.style.setProperty("--part", String(seats.length ? seats.filter(({ id }) => done.has(id)).length / seats.length : 0));
           // Whoever is waited for stands first: of many some have no room.
           const ordered = [...seats.filter(({ id }) => !done.has(id)), ...seats.filter(({ id }) => done.has(id))];
           const now = JSON.stringify((seats.length > FEW ? ordered : seats).map((seat) => [seat.id, seat.name, seat.online, done.has(seat.id)]));
           if (now === told) return;
           told = now;
-          const tags = (seats.length > FEW ? ordered : seats).map((seat) => nameTag(room, seat, { color: colorOf(room, seat.id), done: done.has(seat.id), doneWord: "has answered" }));
-          fill(chips, fitList(tags, { class: "seats center-seats", label: "Players who were asked", least: 0, more: (n) => (n === tags.length ? "" : `and ${n} more`) }));
+          const tags = (seats.length > FEW ? ordered : seats).map((seat) => nameTag(room, seat, { color: colorOf(room, seat.id), done: done.has(seat.id), doneWord: t("has answered") }));
+          fill(chips, fitList(tags, { class: "seats center-seats", label: t("Players who were asked"), least: 0, more: (n) => (n === tags.length ? "" : t("and {n} more", { n })) }));
         },
       });
     },
@@ -136,7 +136,7 @@ function question(room) {
 
 function reveal(room) {
   return {
-    say: () => `The answer: ${room.state.reveal.answer}`,
+    say: () => t("The answer: {answer}", { answer: room.state.reveal.answer }),
     build: () => {
       const asked = room.state.question;
       const { answer, value, answers, void: isVoid } = room.state.reveal;
@@ -150,13 +150,13 @@ function reveal(room) {
               "li",
               { class: ["choice", option.color, right ? "right" : "dim"] },
               optionFace(option),
-              el("span", { class: "votes" }, `${right ? "✓ " : ""}${votes}`, el("span", { class: "visually-hidden" }, ` chose this.${right ? " It is right." : ""}`)),
+              el("span", { class: "votes" }, `${right ? "✓ " : ""}${votes}`, el("span", { class: "visually-hidden" }, " ", t("{n, plural, one {chose this.} other {chose this.}}", { n: votes }), right ? ` ${t("It is right.")}` : "")),
             );
           }))
         : el("p", { class: "the-answer pop" }, answer);
       const people = el("div", {});
       return frame(room, "reveal", {
-        top: head(room, el("span", { class: "badge strong warn-badge", hidden: !isVoid }, "Does not count")),
+        top: head(room, el("span", { class: "badge strong warn-badge", hidden: !isVoid }, t("Does not count"))),
         middle: [asking(room), list],
         bottom: el("div", { class: "foot" }, people),
         update: () => fill(people, answerList(room)),
@@ -170,19 +170,19 @@ function answerList(room) {
   const { answers } = room.state.reveal;
   const asked = room.state.question;
   const rows = Object.entries(answers).sort(([, a], [, b]) => b.points - a.points || a.after_s - b.after_s);
-  if (!rows.length) return el("p", { class: "muted center" }, "Nobody answered.");
+  if (!rows.length) return el("p", { class: "muted center" }, t("Nobody answered."));
   const right = rows.filter(([, each]) => each.right).length;
   return [
-    rows.length > 6 ? el("p", { class: "center lead" }, `${right} of ${plural(rows.length, "answer")} ${right === 1 ? "was" : "were"} right.`) : null,
+    rows.length > 6 ? el("p", { class: "center lead" }, t("{n, plural, one {{n} of {most} answers was right.} other {{n} of {most} answers were right.}}", { n: right, most: rows.length })) : null,
     fitList(rows.map(([seat, each]) => el(
       "li",
       { class: ["answer", colorOf(room, seat), each.right && "is-right"] },
       avatar(room.seats.get(seat) ?? { name: nameOf(room, seat) }),
       el("span", { class: "name" }, nameOf(room, seat)),
       optionsOf(asked).length ? null : el("span", { class: "said" }, answerText(asked, each.value)),
-      el("span", { class: ["gain", each.points > 0 ? "good" : "muted"] }, el("span", { "aria-hidden": "true" }, each.right ? "✓ " : each.points ? "" : "✗ "), each.points ? signed(each.points) : el("span", { class: "visually-hidden" }, "no points")),
-      each.bonus ? el("span", { class: "streak" }, `streak ${signed(each.bonus)}`) : null,
-    )), { class: "answer-list plain", label: "Answers", most: ANSWERS, least: 0 }),
+      el("span", { class: ["gain", each.points > 0 ? "good" : "muted"] }, el("span", { "aria-hidden": "true" }, each.right ? "✓ " : each.points ? "" : "✗ "), each.points ? signed(each.points) : el("span", { class: "visually-hidden" }, t("no points"))),
+      each.bonus ? el("span", { class: "streak" }, t("streak {points}", { points: signed(each.bonus) })) : null,
+    )), { class: "answer-list plain", label: t("Answers"), most: ANSWERS, least: 0 }),
   ];
 }
 
@@ -192,18 +192,18 @@ function boards(room, gained) {
   const { teams, scores } = room.state;
   const players = entriesOf(room, scores);
   if (!teams.length) return scoreList(room, players, { gained });
-  return el("div", { class: "two-boards" }, scoreList(room, entriesOf(room, teams), { gained, label: "Teams" }), scoreList(room, players, { gained, label: "Players" }));
+  return el("div", { class: "two-boards" }, scoreList(room, entriesOf(room, teams), { gained, label: t("Teams") }), scoreList(room, players, { gained, label: t("Players") }));
 }
 
 function scores(room) {
   return {
-    say: () => `Scores. Leading: ${leadersText(room)}.`,
+    say: () => t("Scores. Leading: {names}.", { names: leadersText(room) }),
     build: () => {
       const board = el("div", {});
       const { number, of } = room.state.question;
-      const next = until(room, "ask", "Next question in");
+      const next = until(room, "ask", t("Next question in"));
       return frame(room, "scores", {
-        top: el("div", { class: "question-head" }, heading("Scores"), el("div", { class: "row" }, el("span", { class: "badge strong" }, of - number === 1 ? "One more question" : `${of - number} more questions`), joinHint(room))),
+        top: el("div", { class: "question-head" }, heading(t("Scores")), el("div", { class: "row" }, el("span", { class: "badge strong" }, t("{n, plural, one {One more question} other {# more questions}}", { n: of - number })), joinHint(room))),
         middle: board,
         bottom: next,
         update: () => fill(board, boards(room, true)),
@@ -214,7 +214,7 @@ function scores(room) {
 
 function theEnd(room) {
   return {
-    say: () => `The end. First: ${leadersText(room)}.`,
+    say: () => t("The end. First: {names}.", { names: leadersText(room) }),
     build: () => {
       const title = heading("", { class: "giant center" });
       const steps = el("div", {});
@@ -238,5 +238,5 @@ function afterThem(room) {
   const placed = new Set((room.state.teams.length ? [] : winnersOf(podiumEntries(room))).map(({ seat }) => seat));
   const others = room.state.scores.filter(({ seat }) => !placed.has(seat));
   const tags = others.map(({ seat, rank, score }) => el("li", { class: ["seat", colorOf(room, seat)] }, avatar(room.seats.get(seat) ?? { name: nameOf(room, seat) }), el("span", { class: "name" }, nameOf(room, seat)), el("span", { class: "note" }, `${rank}. ${points(score)}`)));
-  return tags.length ? fitList(tags, { class: "seats center-seats", label: room.state.teams.length ? "Players" : "After them", least: 0 }) : null;
+  return tags.length ? fitList(tags, { class: "seats center-seats", label: room.state.teams.length ? t("Players") : t("After them"), least: 0 }) : null;
 }

@@ -4,7 +4,7 @@
  */
 
 import { openAccount } from "./account_dialog.js";
-import { account, api, attempt, el, fill, loginAddress, recognise, saveAccount, saveName, savedName, words } from "./page.js";
+import { account, api, attempt, el, fill, loginAddress, parts, recognise, said, saveAccount, saveName, savedName, t, words } from "./page.js";
 
 /** Fill this place with who is logged in, or the ways to do so; nothing where all are guests. */
 export async function showAccount(place, guestToken) {
@@ -13,15 +13,15 @@ export async function showAccount(place, guestToken) {
   const address = loginAddress(ways);
   place.hidden = !(name || ways.passwords || address);
   if (name) {
-    const own = ways.passwords && !elsewhere ? el("button", { type: "button", class: "quiet", onclick: () => openAccount(name) }, "Account") : null;
-    const end = elsewhere ? null : el("button", { type: "button", class: "quiet", onclick: logOut }, "Log out");
-    fill(place, el("span", { class: "muted" }, "Logged in as "), el("strong", {}, name), own, end);
+    const own = ways.passwords && !elsewhere ? el("button", { type: "button", class: "quiet", onclick: () => openAccount(name) }, t("Account")) : null;
+    const end = elsewhere ? null : el("button", { type: "button", class: "quiet", onclick: logOut }, t("Log out"));
+    fill(place, el("span", {}, parts("Logged in as {name}", { name: el("strong", {}, name) })), own, end);
   } else {
-    const label = ways.registration === "closed" ? "Log in" : "Log in or register";
+    const label = ways.registration === "closed" ? t("Log in") : t("Log in or register");
     fill(
       place,
-      address ? el("a", { class: "button quiet", href: address }, "Log in") : null,
-      ways.passwords ? el("button", { type: "button", class: "quiet", onclick: () => openLogin(ways, guestToken) }, address ? `${label} here` : label) : null,
+      address ? el("a", { class: "button quiet", href: address }, t("Log in")) : null,
+      ways.passwords ? el("button", { type: "button", class: "quiet", onclick: () => openLogin(ways, guestToken) }, !address ? label : ways.registration === "closed" ? t("Log in here") : t("Log in or register here")) : null,
     );
   }
 }
@@ -47,7 +47,7 @@ function openLogin(ways, guestToken) {
       saveName(user.name);
       location.reload();
     } catch (failed) {
-      error.textContent = failed.code === "unauthenticated" ? failed.message : words(failed);
+      error.textContent = failed.code === "unauthenticated" ? said(failed.message) : words(failed);
     }
   };
   const register = async () => form.reportValidity() && send("register", { invitation: invitation.value.trim() || null }, await guestToken().catch(() => null));
@@ -55,17 +55,17 @@ function openLogin(ways, guestToken) {
   const form = el(
     "form",
     { class: "stack", onsubmit: (event) => (event.preventDefault(), send("login")) },
-    el("h2", { id: "account-title" }, "Log in"),
-    row("Name", name),
-    row("Password", password),
-    ways.registration === "closed" ? null : el("details", { open: ways.registration === "invited" }, el("summary", {}, "Invitation"), row("What you were given, to register", invitation)),
+    el("h2", { id: "account-title" }, t("Log in")),
+    row(t("Name"), name),
+    row(t("Password"), password),
+    ways.registration === "closed" ? null : el("details", { open: ways.registration === "invited" }, el("summary", {}, t("Invitation")), row(t("What you were given, to register"), invitation)),
     error,
     el(
       "div",
       { class: "row" },
-      el("button", { type: "submit", class: "primary" }, "Log in"),
-      ways.registration === "closed" ? null : el("button", { type: "button", onclick: register }, "Register"),
-      el("button", { type: "button", class: "quiet", onclick: () => dialog.close() }, "Not now"),
+      el("button", { type: "submit", class: "primary" }, t("Log in")),
+      ways.registration === "closed" ? null : el("button", { type: "button", onclick: register }, t("Register")),
+      el("button", { type: "button", class: "quiet", onclick: () => dialog.close() }, t("Not now")),
     ),
   );
   dialog.append(form);

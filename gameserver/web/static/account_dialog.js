@@ -4,7 +4,7 @@
  * be taken from its owner.
  */
 
-import { api as call, el, fill, saveAccount, saveName, toast, words } from "./page.js";
+import { api as call, el, fill, language, saveAccount, saveName, t, toast, words } from "./page.js";
 
 /**
  * Call the server as the owner.
@@ -44,9 +44,9 @@ function part(title, rows, button, send) {
 }
 
 function nameForm(name) {
-  const wanted = field("account-new-name", "Name", { maxlength: "32", value: name, autocomplete: "username" });
-  const proof = field("account-name-password", "Password", { type: "password", autocomplete: "current-password" });
-  return part("Name", [wanted.row, proof.row], "Change the name", async () => {
+  const wanted = field("account-new-name", t("Name"), { maxlength: "32", value: name, autocomplete: "username" });
+  const proof = field("account-name-password", t("Password"), { type: "password", autocomplete: "current-password" });
+  return part(t("Name"), [wanted.row, proof.row], t("Change the name"), async () => {
     const { user } = await api("/api/name", { method: "POST", body: { name: wanted.input.value.trim(), password: proof.input.value } });
     saveAccount(user.name);
     saveName(user.name);
@@ -55,19 +55,19 @@ function nameForm(name) {
 }
 
 function passwordForm() {
-  const old = field("account-old", "Password until now", { type: "password", autocomplete: "current-password" });
-  const fresh = field("account-new", "New password", { type: "password", autocomplete: "new-password" });
-  return part("Password", [old.row, fresh.row], "Change the password", async () => {
+  const old = field("account-old", t("Password until now"), { type: "password", autocomplete: "current-password" });
+  const fresh = field("account-new", t("New password"), { type: "password", autocomplete: "new-password" });
+  return part(t("Password"), [old.row, fresh.row], t("Change the password"), async () => {
     await api("/api/password", { method: "POST", body: { old: old.input.value, new: fresh.input.value, cookie: true } });
     old.input.value = fresh.input.value = "";
-    toast("The password is changed, and all other devices are logged out.");
+    toast(t("The password is changed, and all other devices are logged out."));
     await showLogins(document.getElementById("account-logins"));
   });
 }
 
 /** When it was used last, in the words of the reader's language. */
 function when(seconds) {
-  return new Date(seconds * 1000).toLocaleString(undefined, { dateStyle: "medium", timeStyle: "short" });
+  return new Date(seconds * 1000).toLocaleString(language, { dateStyle: "medium", timeStyle: "short" });
 }
 
 /** What a browser calls itself, as people know it. */
@@ -75,7 +75,7 @@ function deviceName(device) {
   const browser = /(Edg|OPR|Firefox|Chrome|Safari)/.exec(device)?.[1];
   const system = /(Android|iPhone|iPad|Windows|Mac OS|Linux)/.exec(device)?.[1];
   const known = { Edg: "Edge", OPR: "Opera" }[browser] ?? browser;
-  return known ? [known, system].filter(Boolean).join(", ") : device || "A device";
+  return known ? [known, system].filter(Boolean).join(", ") : device || t("A device");
 }
 
 async function showLogins(list, asked = api("/api/logins")) {
@@ -85,11 +85,11 @@ async function showLogins(list, asked = api("/api/logins")) {
     el(
       "li",
       { class: "row spread" },
-      el("span", {}, deviceName(login.device), el("span", { class: "small muted" }, login.current ? " · this device" : ` · last used ${when(login.used_s)}`)),
-      login.current ? null : el("button", { type: "button", class: "quiet", onclick: () => end(login.id) }, "Log out", el("span", { class: "visually-hidden" }, ` ${deviceName(login.device)}`)),
+      el("span", {}, deviceName(login.device), el("span", { class: "small muted" }, " · ", login.current ? t("this device") : t("last used {when}", { when: when(login.used_s) }))),
+      login.current ? null : el("button", { type: "button", class: "quiet", onclick: () => end(login.id) }, t("Log out"), el("span", { class: "visually-hidden" }, ` ${deviceName(login.device)}`)),
     ),
   );
-  const all = logins.length > 1 ? el("li", {}, el("button", { type: "button", onclick: () => end(null) }, "Log out all others")) : null;
+  const all = logins.length > 1 ? el("li", {}, el("button", { type: "button", onclick: () => end(null) }, t("Log out all others"))) : null;
   fill(list, ...lines, all);
 }
 
@@ -101,11 +101,11 @@ export function openAccount(name) {
     el(
       "div",
       { class: "stack" },
-      el("h2", { id: "account-title" }, "Account"),
+      el("h2", { id: "account-title" }, t("Account")),
       nameForm(name),
       passwordForm(),
-      el("section", { class: "stack tight" }, el("h3", {}, "Where you are logged in"), list),
-      el("div", { class: "row" }, el("button", { type: "button", class: "quiet", onclick: () => dialog.close() }, "Close")),
+      el("section", { class: "stack tight" }, el("h3", {}, t("Where you are logged in")), list),
+      el("div", { class: "row" }, el("button", { type: "button", class: "quiet", onclick: () => dialog.close() }, t("Close"))),
     ),
   );
   dialog.addEventListener("close", () => dialog.remove());

@@ -13,6 +13,7 @@
  */
 
 import { el } from "./page/elements.js";
+import { said, t } from "./page/language.js";
 import { words } from "./page/notices.js";
 
 const MANY = 12; // more buttons than that are no shortcut
@@ -45,9 +46,9 @@ export function shortcuts(schema) {
 }
 
 export function labelOf(key, schema = {}) {
-  if (schema.title) return schema.title;
+  if (schema.title) return said(schema.title);
   const text = key.replaceAll("_", " ");
-  return text.charAt(0).toUpperCase() + text.slice(1);
+  return said(text.charAt(0).toUpperCase() + text.slice(1));
 }
 
 function resolve(schema, root) {
@@ -91,11 +92,11 @@ function fieldOf(field) {
 }
 
 function labelled({ key, id, schema, required }, control, ...more) {
-  const hint = schema.description;
+  const hint = schema.description && said(schema.description);
   const hintId = hint ? `${id}-hint` : null;
   control.id = id;
   if (hintId) control.setAttribute("aria-describedby", hintId);
-  const optional = !required && schema.default === undefined ? el("span", { class: "muted small" }, " (may be empty)") : null;
+  const optional = !required && schema.default === undefined ? el("span", { class: "muted small" }, " ", t("(may be empty)")) : null;
   const element = el("div", { class: "field" }, el("label", { htmlFor: id }, labelOf(key, schema), optional), control, more, hint ? el("p", { class: "hint", id: hintId }, hint) : null);
   return { element, control };
 }
@@ -108,7 +109,7 @@ function unreadable(message, key) {
 function nothing({ key, schema, required }) {
   if (!required) return undefined;
   if (schema.nullable) return null;
-  throw unreadable("This is needed.", key);
+  throw unreadable(t("This is needed."), key);
 }
 
 function choiceField(field) {
@@ -125,9 +126,9 @@ function choiceField(field) {
 }
 
 function wordOf(value) {
-  if (value === true) return "yes";
-  if (value === false) return "no";
-  return typeof value === "string" ? value.replaceAll("_", " ") : JSON.stringify(value);
+  if (value === true) return t("yes");
+  if (value === false) return t("no");
+  return typeof value === "string" ? said(value.replaceAll("_", " ")) : JSON.stringify(value);
 }
 
 function seatField(field) {
@@ -145,7 +146,7 @@ function seatField(field) {
 
 function checkField({ key, id, schema }) {
   const box = el("input", { type: "checkbox", id, checked: schema.default === true });
-  const hint = schema.description ? el("p", { class: "hint" }, schema.description) : null;
+  const hint = schema.description ? el("p", { class: "hint" }, said(schema.description)) : null;
   return { element: el("div", { class: "field check" }, box, el("label", { htmlFor: id }, labelOf(key, schema)), hint), control: box, read: () => box.checked };
 }
 
@@ -157,15 +158,15 @@ function numberField(field) {
   const input = el("input", { type: "number", step: whole ? String(schema.multipleOf ?? 1) : "any", inputmode: whole && (low ?? -1) >= 0 ? "numeric" : null, value: typeof schema.default === "number" ? String(schema.default) : "" });
   if (low !== undefined) input.min = low;
   if (high !== undefined) input.max = high;
-  const bounds = low !== undefined && high !== undefined && Math.abs(low) < 1e9 && Math.abs(high) < 1e9 ? `${low} to ${high}` : null;
-  const made = labelled({ ...field, schema: { ...schema, description: [schema.description, bounds].filter(Boolean).join(" · ") || undefined } }, input);
+  const bounds = low !== undefined && high !== undefined && Math.abs(low) < 1e9 && Math.abs(high) < 1e9 ? t("{low} to {high}", { low, high }) : null;
+  const made = labelled({ ...field, schema: { ...schema, description: [schema.description && said(schema.description), bounds].filter(Boolean).join(" · ") || undefined } }, input);
   const read = () => {
     if (input.value.trim() === "") {
-      if (input.validity.badInput) throw unreadable("Write a number.", key);
+      if (input.validity.badInput) throw unreadable(t("Write a number."), key);
       return nothing(field);
     }
     const value = Number(input.value);
-    if (!Number.isFinite(value) || (whole && !Number.isInteger(value))) throw unreadable(whole ? "Write a whole number." : "Write a number.", key);
+    if (!Number.isFinite(value) || (whole && !Number.isInteger(value))) throw unreadable(whole ? t("Write a whole number.") : t("Write a number."), key);
     return value;
   };
   return { ...made, read };
@@ -189,7 +190,7 @@ function arrayField(field) {
   if (items.enum && items.enum.length <= 40) return checksField(field, items.enum);
   if (items.type !== "string" || items.enum?.length === 0) return jsonField(field);
   const area = el("textarea", { value: (schema.default ?? []).join("\n") });
-  const described = { ...schema, description: [schema.description, "One a line."].filter(Boolean).join(" ") };
+  const described = { ...schema, description: [schema.description && said(schema.description), t("One a line.")].filter(Boolean).join(" ") };
   const read = () => {
     const lines = area.value.split("\n").map((line) => line.trim()).filter(Boolean);
     return lines.length || field.required ? lines : undefined;
@@ -200,7 +201,7 @@ function arrayField(field) {
 function checksField({ key, id, schema, required }, values) {
   const boxes = values.map((value, i) => el("input", { type: "checkbox", id: `${id}-${i}`, checked: (schema.default ?? []).includes(value) }));
   const rows = values.map((value, i) => el("span", { class: "field check" }, boxes[i], el("label", { htmlFor: `${id}-${i}` }, wordOf(value))));
-  const element = el("fieldset", { class: "field" }, el("legend", {}, labelOf(key, schema)), el("div", { class: "row" }, rows), schema.description ? el("p", { class: "hint" }, schema.description) : null);
+  const element = el("fieldset", { class: "field" }, el("legend", {}, labelOf(key, schema)), el("div", { class: "row" }, rows), schema.description ? el("p", { class: "hint" }, said(schema.description)) : null);
   const read = () => {
     const chosen = values.filter((_, i) => boxes[i].checked);
     return chosen.length || required ? chosen : undefined;
@@ -229,18 +230,18 @@ function mapField({ key, id, schema, root, required, seats }) {
   const name = labelOf(key, schema);
   const add = (of = "") => {
     const number = fields.length + 1;
-    const label = el("input", { type: "text", autocomplete: "off", value: of, placeholder: "what", "aria-label": `${name} ${number}: what` });
-    const field = fieldOf({ key: `${key}.${number}`, id: `${id}-${number}`, root, seats, required: true, schema: { ...values, description: undefined, title: "How many" } });
-    field.control.setAttribute("aria-label", `${name} ${number}: ${values.type === "string" ? "text" : "how many"}`);
-    field.control.setAttribute("placeholder", values.type === "string" ? "text" : "how many");
+    const label = el("input", { type: "text", autocomplete: "off", value: of, placeholder: t("what"), "aria-label": `${name} ${number}: ${t("what")}` });
+    const field = fieldOf({ key: `${key}.${number}`, id: `${id}-${number}`, root, seats, required: true, schema: { ...values, description: undefined, title: t("How many") } });
+    field.control.setAttribute("aria-label", `${name} ${number}: ${values.type === "string" ? t("text") : t("how many")}`);
+    field.control.setAttribute("placeholder", values.type === "string" ? t("text") : t("how many"));
     field.control.removeAttribute("aria-describedby");
     fields.push({ label, field });
     rows.append(el("div", { class: "row nowrap" }, el("div", { class: "grow" }, label), el("div", { class: "grow" }, field.control)));
     return label;
   };
   add();
-  const more = el("button", { type: "button", onclick: () => add().focus() }, "One more");
-  const hint = schema.description ? el("p", { class: "hint" }, schema.description) : null;
+  const more = el("button", { type: "button", onclick: () => add().focus() }, t("One more"));
+  const hint = schema.description ? el("p", { class: "hint" }, said(schema.description)) : null;
   const element = el("fieldset", { class: "field" }, el("legend", {}, name), rows, el("div", {}, more), hint);
   const read = () => {
     const named = fields.filter(({ label }) => label.value.trim());
@@ -259,7 +260,7 @@ function jsonField(field) {
   const area = big ? el("textarea", {}) : el("input", { type: "text", autocomplete: "off" });
   area.spellcheck = false;
   if (schema.default !== undefined && schema.default !== null) area.value = JSON.stringify(schema.default);
-  const described = { ...schema, description: [schema.description, plain ? "Text, or JSON such as 4 or true." : "JSON."].filter(Boolean).join(" ") };
+  const described = { ...schema, description: [schema.description && said(schema.description), plain ? t("Text, or JSON such as 4 or true.") : "JSON."].filter(Boolean).join(" ") };
   const read = () => {
     const text = area.value.trim();
     if (!text) return nothing(field);
@@ -267,7 +268,7 @@ function jsonField(field) {
       return JSON.parse(text);
     } catch {
       if (plain) return area.value;
-      throw unreadable("That is not JSON.", key);
+      throw unreadable(t("That is not JSON."), key);
     }
   };
   return { ...labelled({ ...field, schema: described }, area), read };

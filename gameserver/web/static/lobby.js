@@ -6,7 +6,7 @@
 import { connect } from "../gameserver.js";
 import { showAccount } from "./account.js";
 import { age, offered, playUrl, roomCard, search } from "./lobby_rooms.js";
-import { account, api, attempt, cleanCode, el, fill, identity, keyHere, newsBanner, ownProfile, recognise, saveName, savedName, toast, urlOf, words } from "./page.js";
+import { account, api, attempt, cleanCode, el, fill, identity, keyHere, languageField, newsBanner, ownProfile, recognise, said, saveName, savedName, t, toast, urlOf, words } from "./page.js";
 import { schemaForm } from "./form.js";
 
 const POLL_MS = 3000;
@@ -43,19 +43,19 @@ function showOwner() {
 
 function players({ min_players: low, max_players: high }) {
   const least = Math.max(1, low);
-  if (least === high) return high === 1 ? "1 player" : `${high} players`;
-  return `${least} to ${high} players`;
+  if (least === high) return t("{n, plural, one {# player} other {# players}}", { n: high });
+  return t("{least} to {most} players", { least, most: high });
 }
 
 // Games
 
 function gameCard(game, i) {
-  const name = el("h3", { id: `game-${game.name}` }, game.title);
-  const emblem = el("span", { class: ["emblem", `color-${(i % 8) + 1}`], "aria-hidden": "true" }, [...game.title][0]?.toUpperCase());
-  const buttons = el("div", { class: "row" }, el("button", { type: "button", class: "primary", "aria-describedby": name.id, onclick: () => openCreate(game) }, "New room"));
-  if (game.roles.screen) buttons.append(el("button", { type: "button", "aria-describedby": name.id, onclick: () => openCreate(game, "screen") }, "On this screen"));
-  buttons.append(el("a", { class: "button quiet", href: playUrl(game.name), "aria-describedby": name.id }, "Talk"));
-  return el("li", {}, el("article", { class: "card game" }, el("div", { class: "row nowrap" }, emblem, el("div", {}, name, el("p", { class: "small muted" }, players(game)))), el("p", {}, game.doc), buttons));
+  const name = el("h3", { id: `game-${game.name}` }, said(game.title));
+  const emblem = el("span", { class: ["emblem", `color-${(i % 8) + 1}`], "aria-hidden": "true" }, [...said(game.title)][0]?.toUpperCase());
+  const buttons = el("div", { class: "row" }, el("button", { type: "button", class: "primary", "aria-describedby": name.id, onclick: () => openCreate(game) }, t("New room")));
+  if (game.roles.screen) buttons.append(el("button", { type: "button", "aria-describedby": name.id, onclick: () => openCreate(game, "screen") }, t("On this screen")));
+  buttons.append(el("a", { class: "button quiet", href: playUrl(game.name), "aria-describedby": name.id }, t("Talk")));
+  return el("li", {}, el("article", { class: "card game" }, el("div", { class: "row nowrap" }, emblem, el("div", {}, name, el("p", { class: "small muted" }, players(game)))), el("p", {}, said(game.doc)), buttons));
 }
 
 function openCreate(game, role = "player") {
@@ -64,7 +64,7 @@ function openCreate(game, role = "player") {
   const hidden = el("input", { id: "create-private", type: "checkbox" });
   const password = el("input", { id: "create-password", autocomplete: "off", maxlength: "64" });
   const error = el("p", { class: "error", role: "alert" });
-  const make = el("button", { type: "submit", class: "primary" }, "Open the room");
+  const make = el("button", { type: "submit", class: "primary" }, t("Open the room"));
   const dialog = el("dialog", { "aria-labelledby": "create-title" });
   const create = async (event) => {
     event.preventDefault();
@@ -76,7 +76,7 @@ function openCreate(game, role = "player") {
       if (role === "player") {
         keepName((wish.name = name.value.trim()));
         wish.profile = ownProfile();
-      } else wish.name = "Screen";
+      } else wish.name = t("Screen");
       const room = await (await client()).create(game.name, wish);
       location.assign(playUrl(game.name, { room: room.code, role }));
     } catch (failed) {
@@ -89,13 +89,13 @@ function openCreate(game, role = "player") {
     el(
       "form",
       { class: "stack", onsubmit: create },
-      el("h2", { id: "create-title" }, game.title),
-      role === "player" ? row("create-name", "Your name", name) : el("p", { class: "muted" }, "This device is the shared screen; phones join with the code."),
+      el("h2", { id: "create-title" }, said(game.title)),
+      role === "player" ? row("create-name", t("Your name"), name) : el("p", { class: "muted" }, t("This device is the shared screen; phones join with the code.")),
       options && !options.empty ? options.element : null,
-      el("div", { class: "field check" }, hidden, el("label", { htmlFor: "create-private" }, "Private: not in the list below, with a longer code")),
-      el("details", {}, el("summary", {}, "Password"), row("create-password", "Whoever joins must know it", password)),
+      el("div", { class: "field check" }, hidden, el("label", { htmlFor: "create-private" }, t("Private: not in the list below, with a longer code"))),
+      el("details", {}, el("summary", {}, t("Password")), row("create-password", t("Whoever joins must know it"), password)),
       error,
-      el("div", { class: "row" }, make, el("button", { type: "button", class: "quiet", onclick: () => dialog.close() }, "Not now")),
+      el("div", { class: "row" }, make, el("button", { type: "button", class: "quiet", onclick: () => dialog.close() }, t("Not now"))),
     ),
   );
   dialog.addEventListener("close", () => dialog.remove());
@@ -112,10 +112,10 @@ async function showGames() {
   const told = await attempt(api("/api/games", { token }));
   if (!told) return setTimeout(showGames, POLL_MS);
   games = told.games;
-  fill($("games"), games.length ? games.map(gameCard) : el("li", { class: "empty" }, "There are none yet. Write one: a Python file in a folder, and twistd gameserver --games FOLDER."));
+  fill($("games"), games.length ? games.map(gameCard) : el("li", { class: "empty" }, t("There are none yet. Write one: a Python file in a folder, and twistd gameserver --games FOLDER.")));
   const broken = told.broken ?? [];
   $("broken").hidden = broken.length === 0;
-  fill($("broken"), broken.map((game) => el("article", { class: "card flat stack tight" }, el("h3", { class: "bad" }, `${game.name} cannot be served`), el("pre", { class: "small" }, game.error))));
+  fill($("broken"), broken.map((game) => el("article", { class: "card flat stack tight" }, el("h3", { class: "bad" }, t("{game} cannot be served", { game: game.name })), el("pre", { class: "small" }, game.error))));
   return undefined;
 }
 
@@ -130,14 +130,14 @@ async function showRooms() {
     const { rooms } = await api("/api/rooms");
     away = false;
     const offer = offered(rooms, mine);
-    const found = search(offer, $("search").value);
+    const found = search(offer, $("search").value, said);
     const now = JSON.stringify([found.map((room) => ({ ...room, made_ms: age(room.made_ms, Date.now()) })), games.length, mine]);
     $("searching").hidden = offer.length < SEARCHED && !$("search").value;
     if (now === drawn) return;
     drawn = now;
     fill($("rooms"), found.map((room) => roomCard(room)));
     $("no-rooms").hidden = found.length > 0;
-    $("no-rooms").textContent = offer.length ? "No room fits that." : "No room waits for players. Open one!";
+    $("no-rooms").textContent = offer.length ? t("No room fits that.") : t("No room waits for players. Open one!");
   } catch (error) {
     if (!away) toast(words(error), { kind: "error" });
     away = true;
@@ -175,7 +175,7 @@ async function showRemembered() {
   const there = looked.filter(Boolean);
   mine = there.map(({ room }) => room.room);
   $("going-on").hidden = there.length === 0;
-  fill($("remembered"), there.map(({ seat, room }) => roomCard(room, { own: true, label: "Go on", role: seat.role && seat.role !== "player" ? seat.role : undefined })));
+  fill($("remembered"), there.map(({ seat, room }) => roomCard(room, { own: true, label: t("Go on"), role: seat.role && seat.role !== "player" ? seat.role : undefined })));
 }
 
 function forgetRoom(code) {
@@ -207,7 +207,7 @@ async function goToRoom({ code, role }, { join = false } = {}) {
   const error = $("join-error");
   error.textContent = "";
   try {
-    if (!code) throw new Error("Type the code of a room, or paste its link.");
+    if (!code) throw new Error(t("Type the code of a room, or paste its link."));
     const room = await api(`/api/rooms/${encodeURIComponent(code)}`);
     location.assign(playUrl(room.game, { room: room.room, role, join: join && Boolean(savedName()) }));
   } catch (failed) {
@@ -242,10 +242,11 @@ async function showAddress() {
   const server = await attempt(api("/api/server"), { quiet: true });
   const url = server?.urls?.[0];
   if (!url || /\/\/(localhost|127\.|\[::1\])/.test(url)) return;
-  fill($("address"), el("img", { src: urlOf(`/api/qr?text=${encodeURIComponent(`${url}/`)}`).href, alt: "QR code that leads to this page", width: 220, height: 220 }), el("p", { class: "small muted" }, "On a phone in the same network"), el("a", { class: "address", href: url }, url.replace(/^https?:\/\//, "")));
+  fill($("address"), el("img", { src: urlOf(`/api/qr?text=${encodeURIComponent(`${url}/`)}`).href, alt: t("QR code that leads to this page"), width: 220, height: 220 }), el("p", { class: "small muted" }, t("On a phone in the same network")), el("a", { class: "address", href: url }, url.replace(/^https?:\/\//, "")));
   $("address").hidden = false;
 }
 
+$("languages").append(languageField() ?? "");
 nameInput.value = savedName();
 recognise().then(() => (nameInput.value ||= savedName()));
 showOwner();

@@ -1,6 +1,6 @@
 /** Which rooms a lobby offers, in which order, and how each is shown: nothing that would be refused. */
 
-import { el, urlOf } from "./page.js";
+import { el, said, t, urlOf } from "./page.js";
 
 /**
  * A room as GET /api/rooms tells it.
@@ -38,42 +38,43 @@ export function offered(rooms, mine) {
  * Those in which each word is found: in the game's title, the host's name or the code.
  * @param {Listed[]} rooms
  * @param {string} text
+ * @param {(title: string) => string} [titled] what a game's title is in the page's language
  */
-export function search(rooms, text) {
+export function search(rooms, text, titled = (title) => title) {
   const asked = text.toLowerCase().split(/\s+/).filter(Boolean);
   return rooms.filter((room) => {
-    const said = `${room.title} ${room.host ?? ""} ${room.room}`.toLowerCase();
-    return asked.every((word) => said.includes(word));
+    const shown = `${titled(room.title)} ${room.host ?? ""} ${room.room}`.toLowerCase();
+    return asked.every((word) => shown.includes(word));
   });
 }
 
 /** How long ago that was, as people say it: in minutes, hours or days. */
 export function age(made_ms, now_ms) {
   const minutes = Math.max(0, Math.floor((now_ms - made_ms) / 60_000));
-  if (minutes < 1) return "just now";
-  if (minutes < 60) return `${minutes} min ago`;
-  return minutes < 48 * 60 ? `${Math.floor(minutes / 60)} h ago` : `${Math.floor(minutes / 1440)} days ago`;
+  if (minutes < 1) return t("just now");
+  if (minutes < 60) return t("{n} min ago", { n: minutes });
+  return minutes < 48 * 60 ? t("{n} h ago", { n: Math.floor(minutes / 60) }) : t("{n} days ago", { n: Math.floor(minutes / 1440) });
 }
 
-const STATUS = { lobby: "waiting", playing: "playing", over: "finished" };
+const STATUS = { lobby: t("waiting"), playing: t("playing"), over: t("finished") };
 
 /**
  * @param {Listed} room
  * @param {{ label?: string, role?: string, own?: boolean }} options `own`: this browser has a seat there
  */
-export function roomCard(room, { label = "Join", role, own = false } = {}) {
+export function roomCard(room, { label = t("Join"), role, own = false } = {}) {
   const to = (as) => playUrl(room.game, { room: room.room, role: as });
   const button = (text, as, main) =>
     el("a", { class: ["button", main ? "primary" : "quiet"], href: to(as), "data-key": `${text}-${room.room}-${as ?? ""}` }, text, el("span", { class: "visually-hidden" }, ` ${room.room}`));
-  const about = [`${room.players} of ${room.max_players} players`, STATUS[room.status] ?? room.status, room.host && `hosted by ${room.host}`, role && `you are the ${role}`, room.needs_password && "password"];
-  const buttons = own ? [button(label, role, true)] : [room.open_to.includes(WATCHERS) && button("Watch", WATCHERS, false), room.open_to.includes("player") && button(label, undefined, true)];
+  const about = [t("{n} of {most} players", { n: room.players, most: room.max_players }), STATUS[room.status] ?? room.status, room.host && t("hosted by {name}", { name: room.host }), role && t("you are here as {role}", { role: said(role) }), room.needs_password && t("with a password")];
+  const buttons = own ? [button(label, role, true)] : [room.open_to.includes(WATCHERS) && button(t("Watch"), WATCHERS, false), room.open_to.includes("player") && button(label, undefined, true)];
   return el(
     "li",
     {},
     el(
       "article",
       { class: "card open-room" },
-      el("div", { class: "row spread" }, el("h3", {}, room.title), el("span", { class: "code" }, room.room)),
+      el("div", { class: "row spread" }, el("h3", {}, said(room.title)), el("span", { class: "code" }, room.room)),
       el("div", { class: "row spread" }, el("p", { class: "muted small" }, about.filter(Boolean).join(" · "), el("span", { class: "age" }, ` · ${age(room.made_ms, Date.now())}`)), el("div", { class: "row" }, ...buttons.filter(Boolean))),
     ),
   );

@@ -54,6 +54,10 @@
  *                                   makes a tab somebody of its own: name, face and guest are kept for that tab alone
  *   identity()                      who this browser is, for connect(), after await recognise(); account(),
  *                                   saveAccount(name), loginAddress(ways)
+ *   t(text, values)                 a text in the page's language, an ICU message: t("{n, plural, one {# card} other {# cards}}", { n });
+ *                                   parts(text, values): the same for el(), values may be elements; said(text): what a game or the
+ *                                   server said. language: the page's; languageField(): to choose it. Catalogues lie beside the page,
+ *                                   words/de.json: see the guide "Languages"
  *   BASE, urlOf(path)               the lobby's address, and that of a path such as /api/games: never a path alone, since
  *                                   a server may be reached under one; keyHere(name) for storage, likewise
  *   params: GET /play/GAME/?room=CODE&role=ROLE
@@ -77,6 +81,7 @@ export { eveningLine } from "./page/evening.js";
 export { faceField, ownProfile } from "./page/faces.js";
 export { hostButton } from "./page/host.js";
 export { api } from "./page/http.js";
+export { language, languageField, parts, said, t } from "./page/language.js";
 export { account, identity, loginAddress, recognise, saveAccount, savedName, saveName } from "./page/identity.js";
 export { announce, ask, attempt, toast, words } from "./page/notices.js";
 export { seatColor, seatList, startButton, teamList } from "./page/seats.js";

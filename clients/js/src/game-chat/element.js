@@ -393,7 +393,7 @@ export class GameChat extends HTMLElement {
     try {
       return (await promise) ?? null;
     } catch (failed) {
-      error.textContent = /** @type {Error} */ (failed).message;
+      error.textContent = this.#words.failed(/** @type {Error} */ (failed));
       return undefined;
     }
   }

@@ -28,6 +28,8 @@ export const WORDS = {
   unblocked: (name) => `You hear ${name} again.`,
   account: "has an account",
   gone: "somebody who left",
+  /** @param {Error} error */
+  failed: (error) => error.message,
   /** @param {number} n */
   unread: (n) => `${n} unread`,
   /** @param {string[]} names */

@@ -11,7 +11,7 @@ import { el, fill } from "../page/elements.js";
 export function boardGrid({ rows, columns, label, square, press }) {
   let at = [0, 0];
   const squares = Array.from({ length: rows }, (_, row) => Array.from({ length: columns }, (_, column) => el("button", { type: "button", class: "square", tabindex: "-1", onclick: () => squares[row][column].getAttribute("aria-disabled") !== "true" && press(row, column) })));
-  const node = el("div", { class: "board-grid", role: "group", "aria-label": label, style: { "--rows": String(rows), "--columns": String(columns) } }, squares);
+  const node = el("div", { class: "board-grid", role: "group", dir: "ltr", "aria-label": label, style: { "--rows": String(rows), "--columns": String(columns) } }, squares);
   const go = (row, column) => {
     squares[at[0]][at[1]].tabIndex = -1;
     at = [Math.min(rows - 1, Math.max(0, row)), Math.min(columns - 1, Math.max(0, column))];

@@ -2,6 +2,7 @@
 
 import { leftMs } from "../page/countdown.js";
 import { el } from "../page/elements.js";
+import { t } from "../page/language.js";
 
 export const HURRY_S = 5;
 const TICK_MS = 100;
@@ -21,7 +22,7 @@ export function every(node, look) {
 /** A ring that runs out with a shown timer, and the seconds left in it. `total_s` is what a full ring stands for. */
 export function ring(room, name, total_s) {
   const number = el("span", { class: "ring-number" });
-  const node = el("div", { class: "ring", role: "timer", "aria-live": "off", "aria-label": "Seconds left" }, number);
+  const node = el("div", { class: "ring", role: "timer", "aria-live": "off", "aria-label": t("Seconds left") }, number);
   return every(node, () => {
     const ms = leftMs(room, name);
     node.classList.toggle("ended", ms === null);
@@ -35,7 +36,7 @@ export function ring(room, name, total_s) {
 
 /** The seconds left, alone and large; each pops up. */
 export function bigCount(room, name) {
-  const node = el("div", { class: "count", role: "timer", "aria-live": "off", "aria-label": "Seconds left" });
+  const node = el("div", { class: "count", role: "timer", "aria-live": "off", "aria-label": t("Seconds left") });
   return every(node, () => {
     const ms = leftMs(room, name);
     const text = ms === null ? "" : String(Math.max(1, Math.ceil(ms / 1000)));

@@ -7,6 +7,7 @@
  */
 
 import { el } from "../page/elements.js";
+import { t } from "../page/language.js";
 
 /** @typedef {{ colour: string, width?: number, points: [number, number][], fill?: boolean }} Stroke */
 
@@ -23,7 +24,7 @@ export class Sheet {
    */
   constructor({ read = (stroke) => stroke, high = 900 } = {}) {
     this.#read = read;
-    this.kept = el("canvas", { class: "kept", width: WIDE, height: high, role: "img", "aria-label": "An empty sheet" });
+    this.kept = el("canvas", { class: "kept", width: WIDE, height: high, role: "img", "aria-label": t("An empty sheet") });
     this.live = el("canvas", { class: "live", width: WIDE, height: high, "aria-hidden": "true" });
     this.node = el("div", { class: "sheet", style: { "--sheet": String(WIDE / high) } }, this.kept, this.live);
   }
@@ -36,7 +37,7 @@ export class Sheet {
     for (const stroke of goesOn ? strokes.slice(this.#drawn.length) : strokes) draw(this.kept, this.#read(stroke));
     this.#drawn = [...strokes];
     wipe(this.live);
-    this.kept.setAttribute("aria-label", strokes.length ? `The drawing: ${strokes.length} strokes` : "An empty sheet");
+    this.kept.setAttribute("aria-label", strokes.length ? t("{n, plural, one {The drawing: # stroke} other {The drawing: # strokes}}", { n: strokes.length }) : t("An empty sheet"));
   }
 
   /**

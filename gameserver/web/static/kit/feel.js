@@ -6,6 +6,7 @@
 
 import { keyHere } from "../page/base.js";
 import { el } from "../page/elements.js";
+import { t } from "../page/language.js";
 
 const KEY = keyHere("gameserver feel");
 const reduced = matchMedia("(prefers-reduced-motion: reduce)");
@@ -81,10 +82,10 @@ function speaker() {
 
 /** A button that turns sound, vibration and movement off, and on again. */
 export function feelButton() {
-  const button = el("button", { type: "button", class: "quiet icon feel", onclick: () => feel({ off: !chosen.off }) }, speaker(), el("span", { class: "visually-hidden" }, "Sound and effects"));
+  const button = el("button", { type: "button", class: "quiet icon feel", onclick: () => feel({ off: !chosen.off }) }, speaker(), el("span", { class: "visually-hidden" }, t("Sound and effects")));
   const look = () => {
     button.setAttribute("aria-pressed", String(!chosen.off));
-    button.title = chosen.off ? "Sound and effects are off" : "Sound and effects are on";
+    button.title = chosen.off ? t("Sound and effects are off") : t("Sound and effects are on");
   };
   onFeel(look);
   look();
@@ -93,8 +94,8 @@ export function feelButton() {
 
 /** Boxes to choose each of the three by itself, and the switch for all. */
 export function feelPanel() {
-  const box = (label, isOn, choose) => {
-    const input = el("input", { type: "checkbox", id: `feel-${label.replace(/\W+/g, "-").toLowerCase()}` });
+  const box = (name, label, isOn, choose) => {
+    const input = el("input", { type: "checkbox", id: `feel-${name}` });
     input.addEventListener("change", () => choose(input.checked));
     const look = () => (input.checked = isOn());
     onFeel(look);
@@ -104,11 +105,11 @@ export function feelPanel() {
   return el(
     "fieldset",
     { class: "field" },
-    el("legend", {}, "Sound and movement"),
-    box("All of it off", () => Boolean(chosen.off), (off) => feel({ off })),
-    box("Sound", () => feels("sound"), (sound) => feel({ sound })),
-    box("Vibration", () => feels("touch"), (touch) => feel({ touch })),
-    box("Movement", () => feels("motion"), (motion) => feel({ motion })),
+    el("legend", {}, t("Sound and movement")),
+    box("all-of-it-off", t("All of it off"), () => Boolean(chosen.off), (off) => feel({ off })),
+    box("sound", t("Sound"), () => feels("sound"), (sound) => feel({ sound })),
+    box("vibration", t("Vibration"), () => feels("touch"), (touch) => feel({ touch })),
+    box("movement", t("Movement"), () => feels("motion"), (motion) => feel({ motion })),
   );
 }
 

@@ -6,6 +6,7 @@
 
 import { el } from "../page/elements.js";
 import { watchView } from "./view.js";
+import { t } from "../page/language.js";
 
 const LARGE = [1.3, 1.2, 1.1]; // on a TV, what is little is large
 const EASY = [1, 0.94, 0.88, 0.82];
@@ -18,7 +19,7 @@ const PHONE_SMALL = [0.76, 0.7]; // a phone is held near, but its letters are sm
  * @param {{ tag?: "ol" | "ul", more?: (n: number) => string, most?: number, least?: number, label?: string, class?: any }} options
  * `more(n)` says what is left out; no more than `most` are shown, and `least` also where the screen is too small.
  */
-export function fitList(items, { tag = "ul", more = (n) => `and ${n} more`, most = 60, least = 1, label, class: name } = {}) {
+export function fitList(items, { tag = "ul", more = (n) => t("and {n} more", { n }), most = 60, least = 1, label, class: name } = {}) {
   const list = el(tag, { class: name, "aria-label": label }, items);
   const rest = el("p", { class: "fit-rest muted", hidden: true });
   const node = el("div", { class: "fit-list", "data-fit": "" }, list, rest);

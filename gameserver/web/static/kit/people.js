@@ -2,6 +2,7 @@
 
 import { el } from "../page/elements.js";
 import { avatar } from "../page/faces.js";
+import { t } from "../page/language.js";
 import { seatColor } from "../page/seats.js";
 import { fitList } from "./fit.js";
 
@@ -17,8 +18,8 @@ export function playersOf(room, role = "player") {
  * Somebody's face and name, as an item of a list. `notes` are small words behind the name; `done` adds a tick; `color`
  * is another than the seat's own.
  */
-export function nameTag(room, seat, { done = false, doneWord = "done", notes = [], color = seatColor(seat) } = {}) {
-  const said = [...notes, seat.bot ? "bot" : !seat.online && "away"].filter(Boolean);
+export function nameTag(room, seat, { done = false, doneWord = t("done"), notes = [], color = seatColor(seat) } = {}) {
+  const said = [...notes, seat.bot ? t("bot") : !seat.online && t("away")].filter(Boolean);
   return el(
     "li",
     { class: ["seat", color, seat.id === room.seat.id && "me", !seat.online && !seat.bot && "offline", done && "done"] },
@@ -34,12 +35,12 @@ export function nameTag(room, seat, { done = false, doneWord = "done", notes = [
  * @param {any} room
  * @param {{ seats?: any[], tag?: (seat: any) => HTMLElement, label?: string, class?: string }} options
  */
-export function roster(room, { seats = playersOf(room), tag, label = "Players", class: name = "" } = {}) {
-  const make = tag ?? ((seat) => nameTag(room, seat, { notes: [seat.id === room.seat.id && "you", seat.host && "host"] }));
+export function roster(room, { seats = playersOf(room), tag, label = t("Players"), class: name = "" } = {}) {
+  const make = tag ?? ((seat) => nameTag(room, seat, { notes: [seat.id === room.seat.id && t("you"), seat.host && t("host")] }));
   const items = seats.map((seat) => {
     const item = make(seat);
     if (seat.id === room.seat.id) item.dataset.keep = "";
     return item;
   });
-  return fitList(items, { label, class: ["seats", name], more: (n) => `and ${n} more` });
+  return fitList(items, { label, class: ["seats", name], more: (n) => t("and {n} more", { n }) });
 }

@@ -2,6 +2,7 @@
 
 import { el, fill, render } from "../page/elements.js";
 import { enter } from "../page/enter.js";
+import { said, t } from "../page/language.js";
 import { startButton } from "../page/seats.js";
 import { shareCard } from "../page/share.js";
 import { confetti } from "./confetti.js";
@@ -9,7 +10,6 @@ import { cues } from "./cues.js";
 import { playersOf, roster } from "./people.js";
 import { heading, scenes, stage } from "./scenes.js";
 import { entriesOf, podium, ranked, scoreList, winnersOf, winnerText } from "./scores.js";
-import { plural } from "./words.js";
 
 const SETTLE_MS = 40; // frames of one step come in one write
 
@@ -36,7 +36,7 @@ export async function play({ phone, tv = phone, scores = (room) => room.info.res
   const pick = () => {
     const { status, phase } = room.info;
     if (status === "lobby") return { key: "lobby", build: () => lobby(room, about), whole: false };
-    if (status === "over") return { key: "over", build: () => end(room, ranked(entriesOf(scores(room)))), say: () => "The end." };
+    if (status === "over") return { key: "over", build: () => end(room, ranked(entriesOf(scores(room)))), say: () => t("The end.") };
     return { key: `playing ${phase ?? ""}`, build: () => built(shows(room, about)), whole: true };
   };
   const draw = scenes(place, room, settled(pick, () => draw()));
@@ -77,13 +77,13 @@ function lobby(room, about) {
   const node = el(
     "div",
     { class: "scene lobby-of" },
-    el("section", { class: "card", "aria-label": "How to join" }, shareCard(room)),
-    el("section", { class: "stack" }, heading(about.title, { class: "giant" }), count, people, startButton(room, { min: about.min_players })),
+    el("section", { class: "card", "aria-label": t("How to join") }, shareCard(room)),
+    el("section", { class: "stack" }, heading(said(about.title), { class: "giant" }), count, people, startButton(room, { min: about.min_players })),
   );
   return {
     node,
     update: () => {
-      count.textContent = plural(playersOf(room).length, "player");
+      count.textContent = t("{n, plural, one {# player} other {# players}}", { n: playersOf(room).length });
       fill(people, roster(room));
     },
   };

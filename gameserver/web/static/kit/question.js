@@ -1,6 +1,7 @@
 /** A question with its choices, in colours that phones and TV share. */
 
 import { el } from "../page/elements.js";
+import { t } from "../page/language.js";
 
 const SHAPES = "▲◆●■★✚";
 const LETTERS = "ABCDEF";
@@ -20,7 +21,7 @@ export function questionCard({ text, choices, answer, picture, aside, level = "h
     answer
       ? el("button", { type: "button", class: ["choice", `color-${i + 1}`], "aria-pressed": "false", onclick: () => press(i) }, face(words, i))
       : el("li", { class: ["choice", `color-${i + 1}`] }, face(words, i)));
-  const list = answer ? el("div", { class: "choices", role: "group", "aria-label": "Your answer" }, items) : el("ul", { class: "choices plain" }, items);
+  const list = answer ? el("div", { class: "choices", role: "group", "aria-label": t("Your answer") }, items) : el("ul", { class: "choices plain" }, items);
   const node = el("div", { class: "question-card" }, el("div", { class: "asks" }, picture, el(level, { class: "question-text", tabindex: "-1", dir: "auto" }, text), aside), list);
   const byKey = (event) => {
     if (!node.isConnected) return removeEventListener("keydown", byKey);

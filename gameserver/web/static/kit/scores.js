@@ -1,6 +1,7 @@
 /** Who leads, and who has won. */
 
 import { el } from "../page/elements.js";
+import { t } from "../page/language.js";
 import { seatColor } from "../page/seats.js";
 import { fitList } from "./fit.js";
 import { avatar } from "./people.js";
@@ -29,7 +30,7 @@ export function entriesOf(scores) {
 }
 
 const seatOf = (room, { seat }) => (seat === undefined || seat === null ? null : room.seats.get(seat));
-const nameOf = (room, entry) => entry.name ?? seatOf(room, entry)?.name ?? "Somebody who left";
+const nameOf = (room, entry) => entry.name ?? seatOf(room, entry)?.name ?? t("Somebody who left");
 const faceOf = (room, entry) => avatar(entry.name ? { name: entry.name, profile: seatOf(room, entry)?.profile } : (seatOf(room, entry) ?? { name: "?" }));
 
 function colorOf(room, entry) {
@@ -45,11 +46,11 @@ function row(room, entry, { best, showGained }) {
     "li",
     { class: [colorOf(room, entry), own && "me"], "data-keep": own ? "" : null, style: { "--part": String(best > 0 ? Math.max(0, score) / best : 0) } },
     el("span", { class: "bar-of", "aria-hidden": "true" }),
-    el("span", { class: "place" }, el("span", { class: "visually-hidden" }, "Rank "), String(rank)),
+    el("span", { class: "place" }, el("span", { class: "visually-hidden" }, t("Rank"), " "), String(rank)),
     faceOf(room, entry),
     el("span", { class: "name", dir: "auto" }, name),
     note ? el("span", { class: "streak" }, note) : null,
-    el("span", { class: "points" }, points(score), el("span", { class: "visually-hidden" }, " points")),
+    el("span", { class: "points" }, points(score), el("span", { class: "visually-hidden" }, " ", t("{n, plural, one {point} other {points}}", { n: score }))),
     showGained ? el("span", { class: ["gain", gained > 0 && "good"] }, gained ? signed(gained) : "") : null,
   );
 }
@@ -60,14 +61,16 @@ function row(room, entry, { best, showGained }) {
  * @param {Entry[]} entries of ranked()
  * @param {{ most?: number, least?: number, gained?: boolean, label?: string }} options
  */
-export function scoreList(room, entries, { most = 60, least = 3, gained = true, label = "Scores" } = {}) {
+export function scoreList(room, entries, { most = 60, least = 3, gained = true, label = t("Scores") } = {}) {
   const best = Math.max(0, ...entries.map(({ score }) => score));
   const showGained = gained && entries.some((entry) => entry.gained);
   const items = entries.map((entry) => row(room, entry, { best, showGained }));
   const more = (n) => {
     const scores = entries.slice(-n).map(({ score }) => score);
     const [low, high] = [Math.min(...scores), Math.max(...scores)];
-    return `and ${n} more with ${low === high ? points(low) : `${points(low)} to ${points(high)}`} points`;
+    return low === high
+      ? t("{points, plural, one {and {n} more with # point} other {and {n} more with # points}}", { n, points: low })
+      : t("and {n} more with {low} to {high} points", { n, low, high });
   };
   const list = fitList(items, { tag: "ol", class: "scores", label, more, most, least });
   list.classList.add("board");
@@ -82,9 +85,12 @@ export function winnersOf(entries) {
 
 /** Who has won, in words: "Ann wins", "Ann and Bob win", or that nobody has a point. */
 export function winnerText(room, entries) {
-  const names = winnersOf(entries).filter(({ rank }) => rank === 1).map((entry) => (entry.seat !== undefined && entry.seat === room.seat.id ? "You" : nameOf(room, entry)));
-  if (!names.length) return "Nobody has a point";
-  return `${listed(names)} ${names.length > 1 || names[0] === "You" ? "win" : "wins"}`;
+  const first = winnersOf(entries).filter(({ rank }) => rank === 1);
+  const isOwn = (entry) => entry.seat !== undefined && entry.seat === room.seat.id;
+  if (!first.length) return t("Nobody has a point");
+  if (first.length === 1 && isOwn(first[0])) return t("You win");
+  const names = first.map((entry) => (isOwn(entry) ? t("You") : nameOf(room, entry)));
+  return t("{n, plural, one {{names} wins} other {{names} win}}", { n: names.length, names: listed(names) });
 }
 
 /** The three steps; equals stand on one, as many as fit. Null where nobody has a point. */
@@ -92,14 +98,14 @@ export function podium(room, entries) {
   const steps = new Map();
   for (const entry of winnersOf(entries)) steps.set(entry.rank, [...(steps.get(entry.rank) ?? []), entry]);
   if (!steps.size) return null;
-  return el("ol", { class: ["podium", `steps-${steps.size}`], "aria-label": "Podium" }, [...steps].map(([rank, equal]) => {
+  return el("ol", { class: ["podium", `steps-${steps.size}`], "aria-label": t("Podium") }, [...steps].map(([rank, equal]) => {
     const winners = equal.map((entry) => el("li", { class: ["winner", colorOf(room, entry)] }, faceOf(room, entry), el("span", { class: "name", dir: "auto" }, nameOf(room, entry))));
-    const list = fitList(winners, { class: ["winners", equal.length > 3 && "many"], most: 12, more: (n) => `and ${n} more` });
+    const list = fitList(winners, { class: ["winners", equal.length > 3 && "many"], most: 12, more: (n) => t("and {n} more", { n }) });
     return el(
       "li",
       { class: `step step-${rank}` },
       list,
-      el("div", { class: "block" }, el("span", { class: "visually-hidden" }, "Rank "), el("span", { class: "place" }, String(rank)), el("span", { class: "points" }, points(equal[0].score), el("span", { class: "visually-hidden" }, " points"))),
+      el("div", { class: "block" }, el("span", { class: "visually-hidden" }, t("Rank"), " "), el("span", { class: "place" }, String(rank)), el("span", { class: "points" }, points(equal[0].score), el("span", { class: "visually-hidden" }, " ", t("{n, plural, one {point} other {points}}", { n: equal[0].score })))),
     );
   }));
 }

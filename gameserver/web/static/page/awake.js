@@ -6,9 +6,10 @@
 import { urlOf } from "./base.js";
 import { el } from "./elements.js";
 import { toast } from "./notices.js";
+import { t } from "./language.js";
 
 const GESTURES = ["click", "touchend", "keydown"];
-const SORRY = "This browser lets the screen go dark. Touch it now and then, or set the device to stay on.";
+const SORRY = t("This browser lets the screen go dark. Touch it now and then, or set the device to stay on.");
 
 /** @typedef {"lock" | "film" | "waiting" | "none"} Awake */
 

@@ -1,6 +1,7 @@
 /** Why there is no connection, in words for whoever waits for it. */
 
 import { urlOf } from "./base.js";
+import { t } from "./language.js";
 
 /** So long after the loss it is said what is wrong: a short break is over by then. */
 export const EXPLAIN_MS = 5000;
@@ -9,14 +10,14 @@ const PROBE_MS = 4000;
 
 /** What is wrong, as far as a page can tell: the device is offline, the server is away, or WebSockets do not get through. */
 export async function whyAway() {
-  if (navigator.onLine === false) return "This device is offline.";
+  if (navigator.onLine === false) return t("This device is offline.");
   const ending = new AbortController();
   const timer = setTimeout(() => ending.abort(), PROBE_MS);
   try {
     await fetch(urlOf("/healthz"), { cache: "no-store", signal: ending.signal });
-    return "The server is there, but the game's connection does not get through. A proxy, a firewall or an extension of the browser may block WebSockets.";
+    return t("The server is there, but the game's connection does not get through. A proxy, a firewall or an extension of the browser may block WebSockets.");
   } catch {
-    return "The server cannot be reached.";
+    return t("The server cannot be reached.");
   } finally {
     clearTimeout(timer);
   }

@@ -3,11 +3,11 @@
 import { EXPLAIN_MS, whyAway } from "./away.js";
 import { el, fill } from "./elements.js";
 import { words } from "./notices.js";
+import { t } from "./language.js";
 
 const OUT = new Set(["forbidden", "unauthenticated"]);
-const OVER = ": your login is over, or you may not play here any more";
 const KEPT = new Set(["quarantined", "busy", "unreachable"]); // the client tries on by itself
-const MOMENT = "One moment: the room is on its way to another server. Your seat is kept.";
+const MOMENT = t("One moment: the room is on its way to another server. Your seat is kept.");
 const MOMENT_MS = 1500; // by then who waits for a first seat has it, or is told again
 const AWAY_MS = 700; // a shorter break is not worth a banner
 const NEWS_MS = 86_400_000; // what was announced longer ago is no news
@@ -17,7 +17,7 @@ const NEWS_TV_MS = 60_000; // nobody closes a banner on a shared screen
 /** Says that the connection is away, and after a while what is wrong, with a button to try again; or the room is. */
 export function statusBanner(client) {
   const banner = el("div", { class: "banner", role: "status", hidden: true });
-  const again = el("button", { type: "button", class: "quiet", onclick: () => client.reconnect() }, "Try now");
+  const again = el("button", { type: "button", class: "quiet", onclick: () => client.reconnect() }, t("Try now"));
   let timers = [];
   let kept = null; // the room that cannot be had just now, and what is said of it
   let ended = null; // why there is no further connection
@@ -28,14 +28,14 @@ export function statusBanner(client) {
   const explain = async () => {
     const during = timers;
     const why = await whyAway();
-    if (during === timers) show(`${why} Your seat is kept. `, again);
+    if (during === timers) show(t("{why} Your seat is kept.", { why }), " ", again);
   };
   const look = () => {
     for (const timer of timers) clearTimeout(timer);
     timers = [];
-    if (client.status === "closed") show(`The connection has ended${OUT.has(ended?.code) ? OVER : ""}. Reload the page to go on.`);
+    if (client.status === "closed") show(OUT.has(ended?.code) ? t("The connection has ended: your login is over, or you may not play here any more. Reload the page to go on.") : t("The connection has ended. Reload the page to go on."));
     else if (client.status === "connecting") {
-      timers = [setTimeout(show, AWAY_MS, "Reconnecting… Your seat is kept."), setTimeout(explain, EXPLAIN_MS)];
+      timers = [setTimeout(show, AWAY_MS, t("Reconnecting… Your seat is kept.")), setTimeout(explain, EXPLAIN_MS)];
     } else if (kept) {
       show(kept.text);
     } else {
@@ -75,7 +75,7 @@ export function newsBanner(client) {
     const now = news.map(({ n }) => n).join();
     if (now === shown) return;
     shown = now;
-    const button = el("button", { type: "button", class: "quiet", "data-key": "close-news", onclick: close }, "Got it");
+    const button = el("button", { type: "button", class: "quiet", "data-key": "close-news", onclick: close }, t("Got it"));
     fill(node, news.length ? el("div", { class: "banner" }, news.map(({ text }) => el("p", { dir: "auto" }, text)), button) : null);
     if (now && document.documentElement.classList.contains("tv")) setTimeout(() => shown === now && close(), NEWS_TV_MS);
   };

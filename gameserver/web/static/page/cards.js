@@ -8,12 +8,13 @@ import { faceField, ownProfile } from "./faces.js";
 import { api } from "./http.js";
 import { playerOfTab, saveName, savedName } from "./identity.js";
 import { sayMending, words } from "./notices.js";
+import { languageField, parts, said, t } from "./language.js";
 
 const HAS_KEYS = matchMedia("(hover: hover) and (pointer: fine)").matches; // on a phone a focus would bring up the keyboard
 
 function nameField() {
   const input = el("input", { id: "enter-name", value: savedName(), maxlength: "32", required: true, autocomplete: "nickname", autocapitalize: "words", enterkeyhint: "go" });
-  return { input, node: el("div", { class: "field" }, el("label", { htmlFor: "enter-name" }, "Your name"), input) };
+  return { input, node: el("div", { class: "field" }, el("label", { htmlFor: "enter-name" }, t("Your name")), input) };
 }
 
 export async function joinCard({ mount, client, game, role, seated, about }) {
@@ -25,13 +26,13 @@ export async function joinCard({ mount, client, game, role, seated, about }) {
     listing = await look();
   }
   if (listing instanceof Error && "code" in listing && listing.code === "not_found") {
-    fill(mount, el("div", { class: "card stack center" }, el("h1", {}, "No such room"), el("p", {}, "There is no room ", el("span", { class: "code" }, code), ". It may be over, or the code mistyped."), el("div", { class: "row center" }, el("a", { class: "button primary", href: BASE.href }, "To the lobby"))));
+    fill(mount, el("div", { class: "card stack center" }, el("h1", {}, t("No such room")), el("p", {}, parts("There is no room {code}. It may be over, or the code mistyped.", { code: el("span", { class: "code" }, code) })), el("div", { class: "row center" }, el("a", { class: "button primary", href: BASE.href }, t("To the lobby")))));
     return;
   }
   code = listing.room ?? code; // an old code leads to where all have gone on
   if (isElsewhere(listing.game, game)) return goToGame(listing.game, code);
   const canWatch = role === "player" && (listing.open_to ?? []).includes("spectator");
-  const watch = canWatch ? el("a", { class: "button quiet", href: `?room=${code}&role=spectator` }, "Only watch") : null;
+  const watch = canWatch ? el("a", { class: "button quiet", href: `?room=${code}&role=spectator` }, t("Only watch")) : null;
   if (listing.open_to && !listing.open_to.includes(role)) {
     // Nobody new comes in; but whose seat it is, on another device or with this page's memory lost, comes back to it.
     const own = await client.join(code, { name: savedName() || titled(role), role }).catch(() => null);
@@ -42,9 +43,9 @@ export async function joinCard({ mount, client, game, role, seated, about }) {
   const named = role === "player" ? nameField() : null;
   const face = named ? faceField() : null;
   const password = el("input", { id: "enter-password", type: "password", autocomplete: "off", required: Boolean(listing.needs_password) });
-  const passwordField = el("div", { class: "field", hidden: !listing.needs_password }, el("label", { htmlFor: "enter-password" }, "The room's password"), password);
+  const passwordField = el("div", { class: "field", hidden: !listing.needs_password }, el("label", { htmlFor: "enter-password" }, t("The room's password")), password);
   const error = el("p", { class: "error", role: "alert" });
-  const button = el("button", { class: "primary big wide", type: "submit" }, role === "player" ? "Join" : `Join as ${role}`);
+  const button = el("button", { class: "primary big wide", type: "submit" }, role === "player" ? t("Join") : t("Join as {role}", { role: said(role) }));
   const join = async (event) => {
     event?.preventDefault();
     const name = named ? named.input.value.trim() : undefined;
@@ -56,7 +57,7 @@ export async function joinCard({ mount, client, game, role, seated, about }) {
     } catch (failed) {
       button.disabled = false;
       const isNeeded = failed.code === "wrong_password" && !password.value;
-      error.textContent = isNeeded ? "This room has a password." : words(failed);
+      error.textContent = isNeeded ? t("This room has a password.") : words(failed);
       if (failed.code === "wrong_password") {
         passwordField.hidden = false;
         password.required = true;
@@ -69,14 +70,15 @@ export async function joinCard({ mount, client, game, role, seated, about }) {
     el(
       "form",
       { class: "card stack narrow-card", onsubmit: join },
-      el("div", { class: "row spread" }, el("h1", {}, about.title), el("span", { class: "code" }, code)),
-      playerOfTab > 1 ? el("p", { class: "muted" }, `Player ${playerOfTab} in this browser: this tab is somebody of its own.`) : null,
+      el("div", { class: "row spread" }, el("h1", {}, said(about.title)), el("span", { class: "code" }, code)),
+      playerOfTab > 1 ? el("p", { class: "muted" }, t("Player {n} in this browser: this tab is somebody of its own.", { n: playerOfTab })) : null,
       named?.node,
       face,
       passwordField,
       error,
       button,
       watch,
+      languageField(),
     ),
   );
   const isKnown = role !== "player" || (query.has("join") && savedName()); // whoever typed the code has said so already
@@ -86,9 +88,9 @@ export async function joinCard({ mount, client, game, role, seated, about }) {
 
 /** Nobody new gets a seat of this role now: why, and what else there is. */
 function closedCard(listing, role, about, watch) {
-  const why = listing.locked ? "The host has locked the room." : role === "player" && listing.players < listing.max_players ? "The game has begun." : `There is no free seat for a ${role}.`;
-  const again = el("button", { type: "button", onclick: () => location.reload() }, "Look again");
-  return el("div", { class: "card stack center" }, el("h1", {}, about.title), el("p", {}, why), el("div", { class: "row center" }, watch, again, el("a", { class: "button primary", href: BASE.href }, "To the lobby")));
+  const why = listing.locked ? t("The host has locked the room.") : role === "player" && listing.players < listing.max_players ? t("The game has begun.") : role === "player" ? t("There is no free seat.") : t("There is no free seat for this: {role}.", { role: said(role) });
+  const again = el("button", { type: "button", onclick: () => location.reload() }, t("Look again"));
+  return el("div", { class: "card stack center" }, el("h1", {}, said(about.title)), el("p", {}, why), el("div", { class: "row center" }, watch, again, el("a", { class: "button primary", href: BASE.href }, t("To the lobby"))));
 }
 
 function titled(text) {
@@ -123,19 +125,19 @@ export function startCard({ mount, client, game, role, about, create, seated }) 
     event.preventDefault();
     make(role);
   };
-  const screen = about.roles.screen && role === "player" ? el("button", { type: "button", class: "wide", onclick: () => make("screen") }, "Use this device as the shared screen") : null;
+  const screen = about.roles.screen && role === "player" ? el("button", { type: "button", class: "wide", onclick: () => make("screen") }, t("Use this device as the shared screen")) : null;
   const newRoom = el(
     "form",
     { class: "card stack", onsubmit: submit },
-    el("h1", {}, about.title),
-    about.doc ? el("p", { class: "muted" }, about.doc) : null,
+    el("h1", {}, said(about.title)),
+    about.doc ? el("p", { class: "muted" }, said(about.doc)) : null,
     role === "player" ? [named.node, faceField()] : null,
-    el("details", {}, el("summary", {}, "Options"), el("div", { class: "stack" }, options?.element, el("div", { class: "field check" }, isPrivate, el("label", { htmlFor: "enter-private" }, "Not in the lobby's list")))),
+    el("details", {}, el("summary", {}, t("Options")), el("div", { class: "stack" }, options?.element, el("div", { class: "field check" }, isPrivate, el("label", { htmlFor: "enter-private" }, t("Not in the lobby's list"))))),
     error,
-    el("button", { class: "primary big wide", type: "submit" }, role === "player" ? "New room" : role === "screen" ? "New room on this screen" : `New room as ${role}`),
+    el("button", { class: "primary big wide", type: "submit" }, role === "player" ? t("New room") : role === "screen" ? t("New room on this screen") : t("New room as {role}", { role: said(role) })),
     screen,
   );
-  const join = el("form", { class: "card stack", onsubmit: go }, el("div", { class: "field" }, el("label", { htmlFor: "enter-code" }, "Or join a room by its code"), code), el("button", { type: "submit", class: "wide" }, "Join"));
-  fill(mount, el("div", { class: "stack narrow-card" }, create ? newRoom : null, join, game ? lobbyChat(client, game) : null));
+  const join = el("form", { class: "card stack", onsubmit: go }, el("div", { class: "field" }, el("label", { htmlFor: "enter-code" }, t("Or join a room by its code")), code), el("button", { type: "submit", class: "wide" }, t("Join")));
+  fill(mount, el("div", { class: "stack narrow-card" }, create ? newRoom : null, join, game ? lobbyChat(client, game) : null, languageField()));
   if (HAS_KEYS && create) (role === "player" && !named.input.value ? named.input : /** @type {HTMLElement} */ (newRoom.querySelector("button.primary"))).focus({ preventScroll: true });
 }

@@ -2,17 +2,38 @@
 
 import "../../game-chat.js";
 import { el } from "./elements.js";
+import { keyed, listed, t } from "./language.js";
+import { words } from "./notices.js";
 
-export function chatBox(room, { to = null, title = "Chat" } = {}) {
+/** The chat's own words of which each is made for a name, a number or several names. */
+const MADE = {
+  about: (name) => ({ name }),
+  blocked: (name) => ({ name }),
+  unblocked: (name) => ({ name }),
+  unread: (n) => ({ n }),
+  writing: (names) => ({ n: names.length, names: listed(names) }),
+};
+const NAMES = ["title", "room", "lobby", "server", "field", "private", "send", "save", "cancel", "unsay", "edit", "edited", "nothing", "closed", "more", "report", "reported", "block", "unblock", "account", "gone"];
+
+/** What the chat says in the page's language; it is English by itself. */
+function chatWords() {
+  const found = NAMES.map((name) => [name, keyed(`chat/${name}`)]);
+  const made = Object.entries(MADE).map(([name, values]) => [name, keyed(`chat/${name}`) && ((value) => t(`chat/${name}`, values(value)))]);
+  return { ...Object.fromEntries([...found, ...made].filter(([, text]) => text)), failed: words };
+}
+
+export function chatBox(room, { to = null, title = t("Chat") } = {}) {
   const chat = el("game-chat", { label: title, channels: to });
+  chat.words = chatWords();
   chat.room = room;
   return chat;
 }
 
 /** Heard from now on; it goes again where the game has no lobby. */
 export function lobbyChat(client, game) {
-  const chat = el("game-chat", { label: "Lobby", channels: `lobby:${game}` });
+  const chat = el("game-chat", { label: t("Lobby"), channels: `lobby:${game}` });
   const card = el("section", { class: "card" }, chat);
+  chat.words = chatWords();
   chat.room = client;
   client.lobby(game).catch(() => card.remove());
   return card;

@@ -1,6 +1,7 @@
 /** A room's timers, as numbers and as an element that counts down. */
 
 import { el } from "./elements.js";
+import { t } from "./language.js";
 
 export function leftMs(room, name) {
   const timer = room.timers.get(name);
@@ -53,7 +54,7 @@ function countingDown(read, { hurry_s = 5, label = "" }) {
     node.hidden = left === null;
     if (left === null) return undefined;
     const { ms, paused, waits } = left;
-    number.textContent = clock(ms) + (paused ? " (paused)" : "");
+    number.textContent = paused ? t("{time} (paused)", { time: clock(ms) }) : clock(ms);
     node.classList.toggle("hurry", !paused && !waits && ms <= hurry_s * 1000);
     node.classList.toggle("paused", paused || Boolean(waits));
     return undefined;

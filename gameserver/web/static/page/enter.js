@@ -12,6 +12,7 @@ import { installable } from "./install.js";
 import { identity, loginAddress, recognise } from "./identity.js";
 import { sayMending, toast, words } from "./notices.js";
 import { header, screenBar } from "./share.js";
+import { said, t } from "./language.js";
 
 /** @import * as Api from "../../gameserver.js" */
 
@@ -41,7 +42,7 @@ export async function enter({ mount, game = gameName(), role = "player", title, 
   document.documentElement.classList.toggle("tv", wanted === "screen" || query.has("tv"));
   fill(mount, connectingNote());
   const about = await aboutGame(game);
-  const name = title ?? about.title;
+  const name = title ?? said(about.title);
   document.title = name;
   await recognise();
   const client = await admitted(mount, () => ({ ...identity(), ...connection }));
@@ -51,6 +52,7 @@ export async function enter({ mount, game = gameName(), role = "player", title, 
   const room = (await goOn(asked)) ?? (await sitDown(asked));
   if (isElsewhere(room.game, game)) return goToGame(room.game, room.code);
   client.chat.cease(`lobby:${game}`);
+  room.translate = said;
   const here = new URL(location.href);
   here.searchParams.set("room", room.code);
   here.searchParams.delete("join");
@@ -65,7 +67,7 @@ export async function enter({ mount, game = gameName(), role = "player", title, 
   else if (isTV()) mount.before(screenBar(room, about));
   room.on("$left", (event) => (event.next ? sayGoing(mount) : onLeft ? onLeft(event) : sayLeft(mount, room, event)));
   room.on("$next", (next, error) => (next ? goToNext(next) : sayNoPlace(mount, room, error)));
-  client.on("$error", (error) => error.code === "game_error" && error.room === room.code && toast(error.message, { kind: "error" }));
+  client.on("$error", (error) => error.code === "game_error" && error.room === room.code && toast(words(error), { kind: "error" }));
   keepAwake();
   installable();
   mount.replaceChildren();
@@ -86,7 +88,7 @@ async function aboutGame(game) {
       await new Promise((later) => setTimeout(later, RETRY_MS));
     }
   }
-  return games.find((each) => each.name === game) ?? { ...NO_GAME, name: game, title: game ?? "Game" };
+  return games.find((each) => each.name === game) ?? { ...NO_GAME, name: game, title: game ?? t("Game") };
 }
 
 /** Connect until it works. What takes long is explained, and may be begun anew; each failure is said, with a button. */
@@ -98,7 +100,7 @@ async function admitted(mount, options) {
     const wanted = new Promise((resolve) => (again = () => resolve(null)));
     const timer = setTimeout(async () => {
       const why = await whyAway();
-      if (!ending.signal.aborted) sayWaiting(mount, `${why} Trying on…`, again);
+      if (!ending.signal.aborted) sayWaiting(mount, t("{why} Trying on…", { why }), again);
     }, EXPLAIN_MS);
     const connecting = connect({ timeout_ms: Infinity, ...options(), signal: ending.signal });
     const client = await Promise.race([connecting, wanted]).catch((error) => {
@@ -115,18 +117,18 @@ async function admitted(mount, options) {
 }
 
 function connectingNote() {
-  return el("p", { class: "muted center", role: "status" }, "Connecting…");
+  return el("p", { class: "muted center", role: "status" }, t("Connecting…"));
 }
 
 function sayWaiting(mount, text, again) {
-  const retry = el("button", { class: "primary", type: "button", onclick: () => again() }, "Try again");
+  const retry = el("button", { class: "primary", type: "button", onclick: () => again() }, t("Try again"));
   fill(mount, el("div", { class: "card stack center" }, el("p", { role: "alert" }, text), retry));
 }
 
 /** Where guests are not admitted: the way to the login, here or elsewhere. */
 async function offerLogin(mount) {
   const { ways } = await recognise();
-  mount.querySelector(".card")?.append(el("a", { class: "button", href: loginAddress(ways) ?? BASE.href }, "Log in"));
+  mount.querySelector(".card")?.append(el("a", { class: "button", href: loginAddress(ways) ?? BASE.href }, t("Log in")));
 }
 
 /** Whatever seat of this room and role the browser remembers. */
@@ -164,7 +166,7 @@ function goToNext(next) {
 /** All go on with another game: this page, too, once its seat there is given. */
 function sayGoing(mount) {
   // After whatever the game still draws.
-  setTimeout(() => fill(mount, el("div", { class: "card stack center" }, el("p", { role: "status", class: "lead" }, "On to the next game…"))));
+  setTimeout(() => fill(mount, el("div", { class: "card stack center" }, el("p", { role: "status", class: "lead" }, t("On to the next game…")))));
 }
 
 /** There was none for this seat in the next room: it may watch, or look again. */
@@ -172,7 +174,7 @@ function sayNoPlace(mount, room, error) {
   for (const bar of document.querySelectorAll(".bar")) bar.remove();
   const url = new URL(location.href);
   url.searchParams.set("room", room.left?.next ?? room.code);
-  const card = el("div", { class: "card stack center narrow-card", tabindex: "-1" }, el("h1", {}, "The others went on to the next game."), el("p", {}, words(error)), el("div", { class: "row center" }, el("a", { class: "button primary", href: url.href }, "Look there"), el("a", { class: "button", href: BASE.href }, "To the lobby")));
+  const card = el("div", { class: "card stack center narrow-card", tabindex: "-1" }, el("h1", {}, t("The others went on to the next game.")), el("p", {}, words(error)), el("div", { class: "row center" }, el("a", { class: "button primary", href: url.href }, t("Look there")), el("a", { class: "button", href: BASE.href }, t("To the lobby"))));
   setTimeout(() => {
     mount.replaceChildren(card);
     card.focus();
@@ -180,18 +182,18 @@ function sayNoPlace(mount, room, error) {
 }
 
 const LEFT = {
-  left: "You have left the room.",
-  kicked: "You were taken out of the room.",
-  banned: "You were taken out of the room, and cannot come back.",
-  closed: "The room was closed.",
+  left: t("You have left the room."),
+  kicked: t("You were taken out of the room."),
+  banned: t("You were taken out of the room, and cannot come back."),
+  closed: t("The room was closed."),
 };
 
 function sayLeft(mount, room, event) {
   const reason = event?.reason ?? room.left?.reason ?? room.left;
   const message = event?.message ?? room.left?.message;
   for (const bar of document.querySelectorAll(".bar")) bar.remove();
-  const again = reason === "left" || reason === "kicked" ? el("a", { class: "button", href: location.href }, "Join again") : null;
-  const card = el("div", { class: "card stack center narrow-card", tabindex: "-1" }, el("h1", {}, LEFT[reason] ?? "You are no longer in the room."), message ? el("p", {}, message) : null, el("div", { class: "row center" }, el("a", { class: "button primary", href: BASE.href }, "To the lobby"), again));
+  const again = reason === "left" || reason === "kicked" ? el("a", { class: "button", href: location.href }, t("Join again")) : null;
+  const card = el("div", { class: "card stack center narrow-card", tabindex: "-1" }, el("h1", {}, LEFT[reason] ?? t("You are no longer in the room.")), message ? el("p", {}, said(message)) : null, el("div", { class: "row center" }, el("a", { class: "button primary", href: BASE.href }, t("To the lobby")), again));
   // After whatever the game still draws.
   setTimeout(() => {
     mount.replaceChildren(card);

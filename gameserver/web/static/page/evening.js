@@ -3,6 +3,7 @@
 import { el, fill, live } from "./elements.js";
 import { avatar } from "./faces.js";
 import { seatColor } from "./seats.js";
+import { t } from "./language.js";
 
 /** @import * as Api from "../../gameserver.js" */
 
@@ -13,7 +14,7 @@ const SHOWN = 5;
  * @param {Api.Room} room
  */
 export function eveningLine(room) {
-  const line = el("section", { class: "evening row", "aria-label": "The evening so far" });
+  const line = el("section", { class: "evening row", "aria-label": t("The evening so far") });
   return live(line, room, () => {
     const wins = room.info.evening ?? [];
     line.hidden = wins.length === 0 || room.info.status === "playing";
@@ -22,12 +23,12 @@ export function eveningLine(room) {
     const rest = wins.length - SHOWN;
     fill(
       line,
-      el("strong", {}, "The evening so far"),
+      el("strong", {}, t("The evening so far")),
       wins.slice(0, SHOWN).map(({ name, wins: times }) => {
         const seat = seats.find((each) => each.name === name);
-        return el("span", { class: ["seat", seat && seatColor(seat)] }, avatar(seat ?? { name }), el("span", { class: "name", dir: "auto" }, name), el("span", { class: "points" }, String(times), el("span", { class: "visually-hidden" }, times === 1 ? " win" : " wins")));
+        return el("span", { class: ["seat", seat && seatColor(seat)] }, avatar(seat ?? { name }), el("span", { class: "name", dir: "auto" }, name), el("span", { class: "points" }, String(times), el("span", { class: "visually-hidden" }, " ", t("{n, plural, one {win} other {wins}}", { n: times }))));
       }),
-      rest > 0 ? el("span", { class: "muted" }, `and ${rest} more`) : null,
+      rest > 0 ? el("span", { class: "muted" }, t("and {n} more", { n: rest })) : null,
     );
   });
 }

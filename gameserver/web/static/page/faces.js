@@ -2,6 +2,7 @@
 
 import { el } from "./elements.js";
 import { savedFace, saveFace } from "./identity.js";
+import { t } from "./language.js";
 
 /** What there is to choose from: animals and things that look alike on no two rows. */
 export const FACES = ["🦊", "🐼", "🐸", "🦁", "🐙", "🦉", "🐝", "🐢", "🦄", "🐧", "🐨", "🐯", "🐳", "🦖", "🐞", "🦜", "🦩", "🐌", "🍓", "🍋", "🍩", "🌵", "🌻", "🍄", "🚀", "⚡", "🎈", "🎸", "👻", "🤖", "👑", "⚽"];
@@ -48,12 +49,12 @@ export function faceField() {
   const option = (name, value, checked, content, more) =>
     el("label", { class: more }, el("input", { type: "radio", name, value, checked, class: "visually-hidden", onchange: () => choose(name === "face" ? { avatar: value } : { colour: Number(value) }) }), content);
   const faces = FACES.map((face) => option("face", face, face === chosen.avatar, face, "pick"));
-  const colours = Array.from({ length: COLOURS }, (_, i) => option("face-colour", String(i + 1), i + 1 === chosen.colour, el("span", { class: "visually-hidden" }, `Colour ${i + 1}`), `pick dot color-${i + 1}`));
+  const colours = Array.from({ length: COLOURS }, (_, i) => option("face-colour", String(i + 1), i + 1 === chosen.colour, el("span", { class: "visually-hidden" }, t("Colour {n}", { n: i + 1 })), `pick dot color-${i + 1}`));
   return el(
     "details",
     { class: "faces" },
-    el("summary", { class: "row" }, shown, el("span", {}, "Your face")),
-    el("fieldset", { class: "grid-of-picks" }, el("legend", { class: "visually-hidden" }, "Face"), faces),
-    el("fieldset", { class: "grid-of-picks" }, el("legend", { class: "visually-hidden" }, "Colour"), colours),
+    el("summary", { class: "row" }, shown, el("span", {}, t("Your face"))),
+    el("fieldset", { class: "grid-of-picks" }, el("legend", { class: "visually-hidden" }, t("Face")), faces),
+    el("fieldset", { class: "grid-of-picks" }, el("legend", { class: "visually-hidden" }, t("Colour")), colours),
   );
 }

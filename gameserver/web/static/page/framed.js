@@ -1,5 +1,7 @@
 /** Where a page stands in a frame of a project that has the users: its page tells who this browser is. */
 
+import { t } from "./language.js";
+
 /**
  * The frame's name says that the page around it answers. Only pages of this server and of admitted origins may have
  * ours in a frame, which the policy that it is sent with sees to: whoever is around it may say who this is.
@@ -16,7 +18,7 @@ export function askParent() {
     port1.onmessage = ({ data }) => {
       port1.close();
       if (data?.ticket) resolve(data);
-      else reject(Object.assign(new Error(data?.message ?? "Nobody says who you are."), { code: data?.code ?? "busy" }));
+      else reject(Object.assign(new Error(data?.message ?? t("Nobody says who you are.")), { code: data?.code ?? "busy" }));
     };
     window.parent.postMessage({ gameserver: "ticket" }, "*", [port2]);
   });

@@ -4,6 +4,7 @@ import { el, fill, live } from "./elements.js";
 import { nextPart, optionsPart } from "./host_room.js";
 import { api } from "./http.js";
 import { ask, attempt } from "./notices.js";
+import { said, t } from "./language.js";
 
 /** @import * as Api from "../../gameserver.js" */
 
@@ -12,20 +13,20 @@ const ALWAYS = "start";
 
 /** @type {[Api.HostAct | "start", string, (info: Api.Info) => boolean][]} */
 const ROOM_ACTS = [
-  ["start", "Start", (info) => info.status === "lobby"],
-  ["again", "Play again", (info) => info.status === "over"],
-  ["pause", "Pause", (info) => info.status === "playing" && !info.paused],
-  ["unpause", "Go on", (info) => info.paused],
-  ["end", "End this round", (info) => info.status === "playing"],
-  ["lock", "Let nobody new in", (info) => !info.locked],
-  ["unlock", "Let people in", (info) => info.locked],
+  ["start", t("Start"), (info) => info.status === "lobby"],
+  ["again", t("Play again"), (info) => info.status === "over"],
+  ["pause", t("Pause"), (info) => info.status === "playing" && !info.paused],
+  ["unpause", t("Go on"), (info) => info.paused],
+  ["end", t("End this round"), (info) => info.status === "playing"],
+  ["lock", t("Let nobody new in"), (info) => !info.locked],
+  ["unlock", t("Let people in"), (info) => info.locked],
 ];
 
 /** @type {[Api.HostAct, string, (seat: Api.Seat) => string | null][]} */
 const SEAT_ACTS = [
-  ["pass", "Make host", () => null],
-  ["mute", "Mute", (seat) => `Mute ${seat.name} in the chat?`],
-  ["kick", "Put out", (seat) => `Put ${seat.name} out of the room?`],
+  ["pass", t("Make host"), () => null],
+  ["mute", t("Mute"), (seat) => t("Mute {name} in the chat?", { name: seat.name })],
+  ["kick", t("Put out"), (seat) => t("Put {name} out of the room?", { name: seat.name })],
 ];
 
 const MAY_HOST = ["player", "host"];
@@ -41,7 +42,7 @@ export function hostButton(room, about) {
     about ??= await attempt(aboutOf(room.game));
     if (about) openHost(room, about);
   };
-  const button = el("button", { class: "quiet", type: "button", onclick: open }, "Host");
+  const button = el("button", { class: "quiet", type: "button", onclick: open }, t("Host"));
   return live(button, room, () => {
     button.hidden = !room.mayHost;
   });
@@ -63,29 +64,29 @@ function openHost(room, about) {
     fill(people, [...room.seats.values()].filter((seat) => !seat.gone && seat.id !== room.seat.id).map(seatRow));
   };
   const actButton = (act, text) => el("button", { type: "button", "data-key": act, onclick: () => attempt(act === "start" ? room.start() : room.asHost(act)) }, text);
-  const botButton = (level, title) => el("button", { type: "button", class: "quiet", "data-key": `bot-${level}`, onclick: () => attempt(room.bot({ level })) }, `Add a bot: ${title}`);
+  const botButton = (level, title) => el("button", { type: "button", class: "quiet", "data-key": `bot-${level}`, onclick: () => attempt(room.bot({ level })) }, t("Add a bot: {level}", { level: said(title) }));
   const seatRow = (seat) => {
     const fitting = SEAT_ACTS.filter(([act]) => !seat.bot && may(act) && (act === "pass" ? MAY_HOST.includes(seat.role) && !seat.host : !seat.host));
-    return el("li", { class: "row spread" }, el("span", { dir: "auto" }, seat.name, seat.host ? " (host)" : "", !seat.online && !seat.bot ? " (away)" : ""), el("span", { class: "row" }, fitting.map((each) => seatButton(each, seat)), botActs(seat)));
+    return el("li", { class: "row spread" }, el("span", { dir: "auto" }, seat.name, seat.host ? ` (${t("host")})` : "", !seat.online && !seat.bot ? ` (${t("away")})` : ""), el("span", { class: "row" }, fitting.map((each) => seatButton(each, seat)), botActs(seat)));
   };
   /** A seat whose player is away goes to a bot, and comes back; a bot's own goes again. */
   const botActs = (seat) => {
     if (!levels.length || seat.role !== "player") return null;
     const playing = room.info.status === "playing";
     const button = (key, text, which) => el("button", { type: "button", class: "quiet", "data-key": `${key}-${seat.id}`, onclick: () => attempt(room.bot({ ...which, seat: seat.id })) }, text, el("span", { class: "visually-hidden" }, ` ${seat.name}`));
-    if (seat.bot) return playing ? null : button("unbot", "Remove the bot", {});
-    if (seat.stand_in) return button("back", "Take back from the bot", {});
-    return playing && !seat.online ? button("hand", "Hand to a bot", { level: levels[0][0] }) : null;
+    if (seat.bot) return playing ? null : button("unbot", t("Remove the bot"), {});
+    if (seat.stand_in) return button("back", t("Take back from the bot"), {});
+    return playing && !seat.online ? button("hand", t("Hand to a bot"), { level: levels[0][0] }) : null;
   };
   const seatButton = ([act, text, question], seat) => {
     const doIt = async () => {
       const asked = question(seat);
-      if (!asked || (await ask(asked, text, { no: "No" }))) attempt(room.asHost(act, seat.id));
+      if (!asked || (await ask(asked, text, { no: t("No") }))) attempt(room.asHost(act, seat.id));
     };
     return el("button", { type: "button", class: "quiet", "data-key": `${act}-${seat.id}`, onclick: doIt }, text, el("span", { class: "visually-hidden" }, ` ${seat.name}`));
   };
-  const dialog = el("dialog", { "aria-label": "Host" });
-  dialog.append(el("div", { class: "stack" }, el("h2", {}, "Host"), live(acts, room, draw), optionsPart(room, about), nextPart(room), el("h3", {}, "Who is here"), people, el("button", { type: "button", class: "primary", onclick: () => dialog.close() }, "Done")));
+  const dialog = el("dialog", { "aria-label": t("Host") });
+  dialog.append(el("div", { class: "stack" }, el("h2", {}, t("Host")), live(acts, room, draw), optionsPart(room, about), nextPart(room), el("h3", {}, t("Who is here")), people, el("button", { type: "button", class: "primary", onclick: () => dialog.close() }, t("Done"))));
   dialog.addEventListener("click", (event) => event.target === dialog && dialog.close());
   dialog.addEventListener("close", () => dialog.remove());
   document.body.append(dialog);

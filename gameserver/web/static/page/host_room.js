@@ -4,6 +4,7 @@ import { schemaForm } from "../form.js";
 import { el, fill } from "./elements.js";
 import { api } from "./http.js";
 import { attempt, words } from "./notices.js";
+import { said, t } from "./language.js";
 
 /** @import * as Api from "../../gameserver.js" */
 
@@ -53,16 +54,16 @@ export function optionsPart(room, about) {
     const playing = room.info.status === "playing";
     const form = optionsForm(about, room.info.options, {
       prefix: "room-option",
-      text: "Set these options",
+      text: t("Set these options"),
       done: async (options) => {
         await room.setOptions(options);
-        note.textContent = "The next round is played so.";
+        note.textContent = t("The next round is played so.");
       },
     });
-    fill(box, el("summary", {}, "Options"), playing ? el("p", { class: "muted" }, "They can be changed once this round is over.") : [form, note]);
+    fill(box, el("summary", {}, t("Options")), playing ? el("p", { class: "muted" }, t("They can be changed once this round is over.")) : [form, note]);
   };
   box.addEventListener("toggle", () => box.open && show());
-  fill(box, el("summary", {}, "Options"));
+  fill(box, el("summary", {}, t("Options")));
   return box;
 }
 
@@ -72,20 +73,20 @@ export function optionsPart(room, about) {
  */
 export function nextPart(room) {
   const box = el("details", {});
-  const summary = el("summary", {}, "Another game, with everybody here");
+  const summary = el("summary", {}, t("Another game, with everybody here"));
   const show = async () => {
     const { games } = (await attempt(api("/api/games"))) ?? { games: [] };
     const players = [...room.seats.values()].filter((seat) => !seat.gone && seat.role === "player" && !seat.bot).length;
-    const choice = el("select", { id: "next-game", onchange: () => choose() }, games.map((game) => el("option", { value: game.name, selected: game.name !== room.game && undefined }, `${game.title}${fits(game, players)}`)));
+    const choice = el("select", { id: "next-game", onchange: () => choose() }, games.map((game) => el("option", { value: game.name, selected: game.name !== room.game && undefined }, said(game.title) + fits(game, players))));
     const rest = el("div", {});
     const choose = () => {
       const about = games.find((game) => game.name === choice.value);
       if (!about) return;
       const values = about.name === room.game ? room.info.options : {};
-      fill(rest, optionsForm(about, values, { prefix: "next-option", text: "Go there with everybody", done: (options) => room.nextGame(about.name, options) }));
+      fill(rest, optionsForm(about, values, { prefix: "next-option", text: t("Go there with everybody"), done: (options) => room.nextGame(about.name, options) }));
     };
     choice.value = games.find((game) => game.name !== room.game && !fits(game, players))?.name ?? games[0]?.name ?? "";
-    fill(box, summary, el("div", { class: "stack tight" }, el("label", { htmlFor: "next-game" }, "Game"), choice, rest));
+    fill(box, summary, el("div", { class: "stack tight" }, el("label", { htmlFor: "next-game" }, t("Game")), choice, rest));
     choose();
   };
   box.addEventListener("toggle", () => box.open && show());
@@ -95,6 +96,6 @@ export function nextPart(room) {
 
 /** What is to be said of a game for so many players. */
 function fits({ min_players: least, max_players: most }, players) {
-  if (players < least) return ` (from ${least} players)`;
-  return players > most ? ` (${most} play, the others watch)` : "";
+  if (players < least) return ` (${t("from {n} players", { n: least })})`;
+  return players > most ? ` (${t("{n} play, the others watch", { n: most })})` : "";
 }

@@ -1,6 +1,7 @@
 /** Calls of the server's HTTP API. */
 
 import { urlOf } from "./base.js";
+import { t } from "./language.js";
 
 /**
  * Call the server, by a path such as /api/games. Throws {code, message, path}.
@@ -14,7 +15,7 @@ export async function api(path, { method = "GET", body, token } = {}) {
   try {
     answer = await fetch(urlOf(path), { method, body: body && JSON.stringify(body), headers });
   } catch {
-    throw Object.assign(new Error("The server cannot be reached."), { code: "unreachable" });
+    throw Object.assign(new Error(t("The server cannot be reached.")), { code: "unreachable" });
   }
   const data = await answer.json().catch(() => ({}));
   if (!answer.ok) {

@@ -4,6 +4,7 @@ import { keyHere, query, told } from "./base.js";
 import { askParent, framed } from "./framed.js";
 import { api } from "./http.js";
 import { toast, words } from "./notices.js";
+import { said } from "./language.js";
 
 const NAME_KEY = "gameserver.name";
 const ACCOUNT_KEY = keyHere("gameserver.account");
@@ -124,7 +125,7 @@ async function meet() {
     return { ways, elsewhere };
   } catch (error) {
     if (error.code === "unauthenticated") saveAccount(null);
-    if (error.code === "forbidden") toast(error.message, { kind: "error" }); // the system says why, for people to read
+    if (error.code === "forbidden") toast(said(error.message), { kind: "error" }); // the system says why, for people to read
     return { ways, elsewhere: false };
   }
 }

@@ -1,7 +1,9 @@
 /** What is said to whoever is there: errors in words, toasts, questions, and what screen readers alone tell. */
 
 import { el, fill } from "./elements.js";
+import { keyed, said, t } from "./language.js";
 
+/** What is said in English of errors that a player can do something about; of others, what the server says of them. */
 const WORDS = {
   room_full: "This room is full.",
   room_locked: "The game has begun, or the host has locked the room.",
@@ -23,23 +25,28 @@ const WORDS = {
  * @type {[RegExp, (...bound: string[]) => string][]}
  */
 const PLAIN = [
-  [/^Expected `(?:int|float)` <= (\S+)/, (most) => `At most ${most}.`],
-  [/^Expected `(?:int|float)` >= (\S+)/, (least) => `At least ${least}.`],
-  [/^Expected `str` of length <= (\d+)/, (most) => `At most ${most} characters.`],
-  [/^Expected `str` of length >= 1\b/, () => "This is needed."],
-  [/^Expected `(?:int|float)`, got/, () => "Write a number."],
-  [/^Object missing required field/, () => "Something is missing."],
-  [/`|^Invalid /, () => "That does not fit here."],
+  [/^Expected `(?:int|float)` <= (\S+)/, (most) => t("At most {most}.", { most })],
+  [/^Expected `(?:int|float)` >= (\S+)/, (least) => t("At least {least}.", { least })],
+  [/^Expected `str` of length <= (\d+)/, (most) => t("At most {most} characters.", { most })],
+  [/^Expected `str` of length >= 1\b/, () => t("This is needed.")],
+  [/^Expected `(?:int|float)`, got/, () => t("Write a number.")],
+  [/^Object missing required field/, () => t("Something is missing.")],
+  [/`|^Invalid /, () => t("That does not fit here.")],
 ];
 
 /**
- * An error in words that a player understands: without the names and paths that programs use.
+ * An error in words that a player understands: without the names and paths that programs use. It is told by its code; what
+ * a game says of a refusal is looked up as it is.
  * @param {any} error
  */
 export function words(error) {
-  if (error?.code !== "bad_data") return WORDS[error?.code] ?? (error?.message || "Something went wrong.");
+  const { code, message } = error ?? {};
+  if (code !== "bad_data") {
+    const told = message && said(message) !== message ? said(message) : null;
+    return told ?? keyed(`error/${code}`) ?? WORDS[code] ?? (message || t("Something went wrong."));
+  }
   const [pattern, plain] = PLAIN.find(([each]) => each.test(error.message)) ?? [];
-  return plain ? plain(...pattern.exec(error.message).slice(1)) : error.message;
+  return plain ? plain(...pattern.exec(error.message).slice(1)) : said(error.message);
 }
 
 const MENDING_MS = 1000;
@@ -94,7 +101,7 @@ export async function attempt(promise, { quiet = false } = {}) {
 }
 
 /** A question with two answers; true if it is yes. */
-export function ask(text, yes, { no = "Stay" } = {}) {
+export function ask(text, yes, { no = t("Stay") } = {}) {
   return new Promise((answered) => {
     const dialog = el(
       "dialog",

@@ -3,6 +3,7 @@
 import { el, fill, live } from "./elements.js";
 import { avatar, chosenColour } from "./faces.js";
 import { attempt } from "./notices.js";
+import { said, t } from "./language.js";
 
 /** @import * as Api from "../../gameserver.js" */
 
@@ -19,7 +20,7 @@ export function seatColor(seat) {
  * @param {{ role?: string | null, done?: (seat: Api.Seat) => unknown, active?: (seat: Api.Seat) => unknown }} options
  */
 export function seatList(room, { role = "player", done, active } = {}) {
-  const list = el("ul", { class: "seats", "aria-label": "Players" });
+  const list = el("ul", { class: "seats", "aria-label": t("Players") });
   return live(list, room, () => {
     const seats = [...room.seats.values()].filter((seat) => !seat.gone && (role === null || seat.role === role));
     seats.sort((a, b) => (a.number ?? 1e9) - (b.number ?? 1e9));
@@ -28,7 +29,7 @@ export function seatList(room, { role = "player", done, active } = {}) {
 }
 
 export function teamList(room) {
-  const list = el("ul", { class: "teams plain stack tight", "aria-label": "Teams" });
+  const list = el("ul", { class: "teams plain stack tight", "aria-label": t("Teams") });
   return live(list, room, () => {
     const { teams } = room;
     list.hidden = !teams.length;
@@ -39,26 +40,26 @@ export function teamList(room) {
 }
 
 function teamCard(room, { name, title, colour, score, open, seats }, { mine, chooses }) {
-  const people = seats.length ? seats.flatMap((seat, i) => [i ? ", " : null, el("bdi", {}, seat.name), seat.account ? accountMark() : null]) : "Nobody yet";
+  const people = seats.length ? seats.flatMap((seat, i) => [i ? ", " : null, el("bdi", {}, seat.name), seat.account ? accountMark() : null]) : t("Nobody yet");
   const join = () => attempt(room.joinTeam(name));
-  const button = open && chooses && !mine ? el("button", { type: "button", "data-key": `team-${name}`, onclick: join }, "Join", el("span", { class: "visually-hidden" }, ` ${title}`)) : null;
+  const button = open && chooses && !mine ? el("button", { type: "button", "data-key": `team-${name}`, onclick: join }, t("Join"), el("span", { class: "visually-hidden" }, ` ${title}`)) : null;
   return el(
     "li",
     { class: ["team", mine && "mine"], style: { "--team": colour } },
-    el("div", { class: "row spread" }, el("strong", { class: "team-title", dir: "auto" }, title), el("span", { class: "points" }, el("span", { class: "visually-hidden" }, "Points: "), String(score))),
-    el("div", { class: "row spread" }, el("span", { class: "small" }, people, mine ? el("span", { class: "muted" }, " · your team") : null), button),
+    el("div", { class: "row spread" }, el("strong", { class: "team-title", dir: "auto" }, said(title)), el("span", { class: "points" }, el("span", { class: "visually-hidden" }, t("Points:"), " "), String(score))),
+    el("div", { class: "row spread" }, el("span", { class: "small" }, people, mine ? el("span", { class: "muted" }, " · ", t("your team")) : null), button),
   );
 }
 
 /** Beside a name: it is an account's, and not merely what a guest calls himself. */
 function accountMark() {
-  return el("span", { class: "account", title: "has an account" }, el("span", { "aria-hidden": "true" }, "@"), el("span", { class: "visually-hidden" }, "has an account"));
+  return el("span", { class: "account", title: t("has an account") }, el("span", { "aria-hidden": "true" }, "@"), el("span", { class: "visually-hidden" }, t("has an account")));
 }
 
 function seatChip(room, seat, done, active) {
   const me = seat.id === room.seat.id;
   const team = room.teams.find(({ seats }) => seats.includes(seat));
-  const notes = [me && "you", seat.host && "host", seat.bot ? "bot" : !seat.online && "away", seat.stand_in && "a bot plays", seat.ready && room.info.status !== "playing" && "ready", seat.role !== "player" && seat.role, team?.title].filter(Boolean);
+  const notes = [me && t("you"), seat.host && t("host"), seat.bot ? t("bot") : !seat.online && t("away"), seat.stand_in && t("a bot plays"), seat.ready && room.info.status !== "playing" && t("ready"), seat.role !== "player" && said(seat.role), team && said(team.title)].filter(Boolean);
   return el(
     "li",
     { class: ["seat", seatColor(seat), me && "me", !seat.online && !seat.bot && "offline", done && "done", active && "active", team && "teamed"], style: team && { "--team": team.colour } },
@@ -66,8 +67,8 @@ function seatChip(room, seat, done, active) {
     el("span", { class: "name" }, seat.name),
     seat.account ? accountMark() : null,
     notes.length ? el("span", { class: "note" }, notes.join(", ")) : null,
-    active ? el("span", { class: "visually-hidden" }, "their turn") : null,
-    done ? el("span", { class: "visually-hidden" }, "done") : null,
+    active ? el("span", { class: "visually-hidden" }, t("their turn")) : null,
+    done ? el("span", { class: "visually-hidden" }, t("done")) : null,
   );
 }
 
@@ -86,11 +87,11 @@ export function startButton(room, { label, min = 1, marks = true } = {}) {
     box.hidden = status === "playing";
     if (box.hidden) return;
     const ready = marks ? readyButton(room) : null;
-    if (missing > 0) fill(box, el("p", { class: "muted" }, `Waiting for ${missing} more player${missing > 1 ? "s" : ""}.`), ready);
+    if (missing > 0) fill(box, el("p", { class: "muted" }, t("{n, plural, one {Waiting for one more player.} other {Waiting for # more players.}}", { n: missing })), ready);
     else if (room.mayHost) {
-      const text = label ?? (status === "over" ? "Play again" : "Start");
+      const text = label ?? (status === "over" ? t("Play again") : t("Start"));
       fill(box, el("button", { class: "primary big", type: "button", "data-key": "start", onclick: () => attempt(room.start()) }, text), room.me?.host ? null : ready);
-    } else fill(box, el("p", { class: "muted" }, host ? `${host.name} starts the game.` : "Waiting for a host."), ready);
+    } else fill(box, el("p", { class: "muted" }, host ? t("{name} starts the game.", { name: host.name }) : t("Waiting for a host.")), ready);
   });
 }
 
@@ -98,5 +99,5 @@ export function startButton(room, { label, min = 1, marks = true } = {}) {
 function readyButton(room) {
   if (room.me?.role !== "player" || room.info.status === "playing") return null;
   const { ready } = room.me;
-  return el("button", { type: "button", class: ["ready", ready && "on"], "aria-pressed": String(ready), "data-key": "ready", onclick: () => attempt(room.ready(!ready)) }, ready ? "Ready ✓" : "I am ready");
+  return el("button", { type: "button", class: ["ready", ready && "on"], "aria-pressed": String(ready), "data-key": "ready", onclick: () => attempt(room.ready(!ready)) }, ready ? t("Ready ✓") : t("I am ready"));
 }

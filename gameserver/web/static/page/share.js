@@ -6,6 +6,7 @@ import { eveningLine } from "./evening.js";
 import { hostButton } from "./host.js";
 import { api } from "./http.js";
 import { ask, attempt, toast } from "./notices.js";
+import { said, t } from "./language.js";
 
 /** @import * as Api from "../../gameserver.js" */
 
@@ -46,15 +47,15 @@ async function shortAddress(room) {
 /** What phones need to come to that address, where it is not for all the world; else null. */
 function needs(url) {
   const { hostname } = new URL(url);
-  if (/^(localhost$|127\.|\[::1\])/.test(hostname)) return "Only this computer can open that: start the server on an address of your network.";
-  return NEAR.test(hostname) ? "Phones have to be in the same network (Wi-Fi) as this server; for others it takes a public address, see public_url." : null;
+  if (/^(localhost$|127\.|\[::1\])/.test(hostname)) return t("Only this computer can open that: start the server on an address of your network.");
+  return NEAR.test(hostname) ? t("Phones have to be in the same network (Wi-Fi) as this server; for others it takes a public address, see public_url.") : null;
 }
 
 /** On a screen: where people come in, and the code, large, in every scene. @param {Api.Room} room */
 function there(room) {
   const address = el("span", { class: "address" });
   shortAddress(room).then((text) => (address.textContent = text.slice(0, -room.code.length)));
-  return el("p", { class: "there" }, el("span", { class: "visually-hidden" }, "Join at "), address, el("span", { class: "code" }, room.code));
+  return el("p", { class: "there" }, el("span", { class: "visually-hidden" }, t("Join at"), " "), address, el("span", { class: "code" }, room.code));
 }
 
 /**
@@ -62,27 +63,27 @@ function there(room) {
  * @param {Api.Room} room
  * @param {{ title?: string, about?: any }} options
  */
-export function header(client, room, { title = room.game, about } = {}) {
+export function header(client, room, { title = said(room.game), about } = {}) {
   const leave = async () => {
-    if (!(await ask("Leave this room? Your seat is given up.", "Leave"))) return;
+    if (!(await ask(t("Leave this room? Your seat is given up."), t("Leave")))) return;
     await attempt(room.leave());
     location.assign(BASE);
   };
   return el(
     "header",
     { class: "bar" },
-    el("a", { class: "home", href: BASE.href, title: "To the lobby; your seat is kept" }, el("span", {}, title)),
+    el("a", { class: "home", href: BASE.href, title: t("To the lobby; your seat is kept") }, el("span", {}, title)),
     document.documentElement.classList.contains("tv") ? there(room) : null,
     el(
       "button",
       { class: "share-button", type: "button", onclick: () => openShare(room) },
-      el("span", { class: "visually-hidden" }, "Room "),
+      el("span", { class: "visually-hidden" }, t("Room"), " "),
       el("span", { class: "code" }, room.code),
-      el("span", { class: "text" }, "Invite"),
+      el("span", { class: "text" }, t("Invite")),
     ),
     document.documentElement.classList.contains("tv") ? eveningLine(room) : null,
     hostButton(room, about),
-    el("button", { class: "quiet", type: "button", onclick: leave }, "Leave"),
+    el("button", { class: "quiet", type: "button", onclick: leave }, t("Leave")),
   );
 }
 
@@ -100,7 +101,7 @@ export function screenBar(room, about) {
  * @param {{ role?: string }} options
  */
 export function shareCard(room, { role } = {}) {
-  const image = el("img", { alt: `QR code that leads to room ${room.code}`, width: 300, height: 300 });
+  const image = el("img", { alt: t("QR code that leads to room {code}", { code: room.code }), width: 300, height: 300 });
   const address = el("a", { class: "address" });
   const note = el("p", { class: "muted small needs", hidden: true });
   const card = el("div", { class: "share" }, image, el("div", { class: "code big" }, room.code), address, note);
@@ -133,12 +134,12 @@ function addPlayer(room) {
 }
 
 export function openShare(room) {
-  const dialog = el("dialog", { "aria-label": "Invite others" });
+  const dialog = el("dialog", { "aria-label": t("Invite others") });
   const copy = async () => {
     const url = await inviteUrl(room);
     try {
       await navigator.clipboard.writeText(url);
-      toast("Copied.");
+      toast(t("Copied."));
     } catch {
       toast(url, { ms: 15000 }); // not a secure context: the text can be selected
     }
@@ -147,14 +148,14 @@ export function openShare(room) {
     el(
       "div",
       { class: "stack" },
-      el("h2", { class: "center" }, "Scan to join"),
+      el("h2", { class: "center" }, t("Scan to join")),
       shareCard(room),
       el(
         "div",
         { class: "row center" },
-        el("button", { type: "button", onclick: copy }, "Copy the link"),
-        el("button", { type: "button", onclick: () => addPlayer(room) }, "Add a player here"),
-        el("button", { type: "button", class: "primary", onclick: () => dialog.close() }, "Done"),
+        el("button", { type: "button", onclick: copy }, t("Copy the link")),
+        el("button", { type: "button", onclick: () => addPlayer(room) }, t("Add a player here")),
+        el("button", { type: "button", class: "primary", onclick: () => dialog.close() }, t("Done")),
       ),
     ),
   );

@@ -1,0 +1,88 @@
+/**
+ * The language of this page, which the server chose by the browser's wish or what was chosen here, and its texts: those
+ * of all pages, which come as a file of their own, and those of the page's own game, which come with the page.
+ */
+
+import { BASE, query } from "./base.js";
+import { el } from "./elements.js";
+import { SOURCE, wording } from "./messages.js";
+
+const COOKIE = "gameserver-language";
+const YEAR_S = 31_536_000;
+const { documentElement: root } = document;
+
+/** The page's language, as a tag such as "de". */
+export const language = known(root.lang) ?? SOURCE;
+
+/** A tag, if it is one that browsers can read. */
+function known(tag) {
+  try {
+    return Intl.getCanonicalLocales(tag)[0];
+  } catch {
+    return undefined;
+  }
+}
+
+/** Those in which the page can be had. */
+const offered = (root.dataset.languages ?? "").split(" ").filter(Boolean);
+
+/** Texts by what they are in English. */
+function catalogue() {
+  const own = document.getElementById("gameserver-words")?.textContent;
+  return { .../** @type {any} */ (globalThis).gameserverWords, ...(own && JSON.parse(own)) };
+}
+
+const words = catalogue();
+const spoken = wording(language, words, { isolate: root.dir === "rtl" });
+
+/**
+ * A text of the code in the page's language, with these values in it: an ICU message, such as
+ * t("{n, plural, one {# player} other {# players}}", { n: 3 }).
+ */
+export const t = spoken.t;
+
+/** The same as a list of texts and elements, for el(): its values may be elements. */
+export const parts = spoken.parts;
+
+/** What the server or a game said, in the page's language where a catalogue has it; it is not read as a message. */
+export const said = spoken.said;
+
+/** The catalogue's own text for a key that is no text, such as "error/room_full", or undefined. */
+export const keyed = (key) => (Object.hasOwn(words, key) ? words[key] : undefined);
+
+/** Names in a row: "Ann, Bob and Cleo". */
+export function listed(names) {
+  return names.length < 2 ? names.join("") : t("{names} and {last}", { names: names.slice(0, -1).join(", "), last: names.at(-1) });
+}
+
+function remember(chosen) {
+  document.cookie = `${COOKIE}=${chosen}; path=${BASE.pathname}; max-age=${YEAR_S}; samesite=lax`;
+}
+
+const asked = query.get("lang");
+if (asked && offered.includes(asked)) remember(asked);
+
+/** A language as those call it who speak it. */
+function nameOf(tag) {
+  try {
+    const name = new Intl.DisplayNames(tag, { type: "language" }).of(tag);
+    return name.charAt(0).toLocaleUpperCase(tag) + name.slice(1);
+  } catch {
+    return tag;
+  }
+}
+
+/** A field to choose the page's language, which this browser remembers; null where there is but one. */
+export function languageField() {
+  if (offered.length < 2) return null;
+  const choose = () => {
+    remember(select.value);
+    const url = new URL(location.href);
+    url.searchParams.delete("lang");
+    if (url.href === location.href) location.reload();
+    else location.replace(url);
+  };
+  const select = el("select", { id: "language", "aria-label": t("Language"), onchange: choose }, offered.map((tag) => el("option", { value: tag, lang: tag }, nameOf(tag))));
+  select.value = offered.includes(language) ? language : SOURCE;
+  return el("div", { class: "row center language" }, select);
+}

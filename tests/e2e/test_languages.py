@@ -1,0 +1,73 @@
+"""Pages in other languages, in a real browser: by its wish, by choice, and from right to left."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from tests.e2e.browser import PHONE, TV, People, Someone, browse, need
+from tests.e2e.kit import ServerCase
+
+MEASURE = Path(__file__).parent.parent / "look" / "measure.js"
+MIRRORED = "lang=en-x-rtl"
+
+
+class LanguageTests(ServerCase):
+    """The sample pages."""
+
+    timeout = 300
+
+    def setUp(self) -> None:
+        super().setUp()
+        need()
+
+    def fits(self, someone: Someone, *, tv: bool = False) -> None:
+        """See that nothing is cut or stands out of a page that runs from right to left."""
+        self.assertEqual(someone.page.evaluate("document.documentElement.dir"), "rtl")
+        told = {"tv": tv, "touch": False, "see": []}
+        faults = someone.page.evaluate(f"(told) => ({MEASURE.read_text('utf-8').strip().rstrip(';')})(told)", told)
+        # What says the same twice is as wrong, or as right, in any direction.
+        self.assertEqual([each for each in faults if " buttons " not in each], [], someone.page.url)
+
+    async def test_languages(self) -> None:
+        """German is what the browser wants, Spanish what is chosen, and mirrored English fits its screen."""
+        server = self.server()
+        await server.start()
+
+        def scenario(people: People) -> None:
+            hans = people("Hans", locale="de-DE")
+            hans.go("/play/trivia/?room=ZZZZ").sees_heading("Den Raum gibt es nicht")
+            hans.complaints.clear()  # the browser's own word for that answer
+            hans.go("/play/trivia/").sees_heading("Quizabend")
+            self.assertEqual(hans.page.evaluate("document.documentElement.lang"), "de")
+            hans.page.get_by_text("Fragen auf dem großen Bildschirm").wait_for()
+            hans.page.get_by_text("Optionen").click()
+            hans.page.get_by_label("Sekunden pro Frage").wait_for()
+            hans.page.get_by_label("Sprache").select_option("es")
+            hans.page.get_by_role("button", name="Nueva sala", exact=True).wait_for()
+            hans.page.get_by_label("Tu nombre").fill("Hans")
+            hans.press("Nueva sala")
+            hans.sees_heading("¡Estás dentro!")
+            hans.sees(".seat", "anfitrión")
+            hans.go("/").sees_heading("Juguemos juntos")
+            hans.page.locator("#games").get_by_role("heading", name="Noche de trivia").wait_for()
+            hans.fits()
+
+            ann, tv = people("Ann", PHONE), people("TV", TV)
+            ann.go(f"/?{MIRRORED}").sees("#games article")
+            self.fits(ann)
+            ann.go(f"/play/trivia/?{MIRRORED}").sees_heading("Trivia night")
+            self.fits(ann)
+            ann.page.get_by_label("Your name").fill("Ann")
+            ann.press("New room")
+            ann.sees_heading("You are in!")
+            self.fits(ann)
+            code = ann.page.evaluate("new URLSearchParams(location.search).get('room')")
+            tv.go(f"/play/trivia/?room={code}&role=screen&{MIRRORED}").sees(".seat", "Ann")
+            self.fits(tv, tv=True)
+            ann.press("Start the game")
+            ann.sees(".question-text")
+            self.fits(ann)
+            tv.sees(".question-text")
+            self.fits(tv, tv=True)
+
+        await browse(server.port, scenario)
