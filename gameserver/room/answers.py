@@ -60,6 +60,13 @@ class Memory:
         self.count += 1
         return self._forget()
 
+    def restored(self) -> None:
+        """Frames and runs were read from the store: count them, and forget what is more than is kept."""
+        self.last_id = max(self.runs[-1][1] if self.runs else -1, next(reversed(self.frames), -1))
+        self.count = len(self.frames) + sum(last - first + 1 for first, last in self.runs)
+        self.size_bytes = sum(map(len, self.frames.values()))
+        self._forget()
+
     def answer(self, id: int | None) -> bytes | None:
         """:returns: what was answered, `DONE` where that was no more, or None where it is not known."""
         if id is None:
@@ -133,9 +140,20 @@ class Answers:
         :param frames: seat, client's key, id and answer.
         :param done: seat, client's key, and the ids that were only done.
         """
-        ids = ((s, k, id, DONE) for s, k, runs in done for first, last in runs for id in range(first, last + 1))
-        for seat, key, id, frame in sorted((*frames, *ids)):
-            self.keep(seat, key, id, frame)
+        for seat, key, id, frame in sorted(frames):
+            self._memory(seat, key).frames[id] = frame
+        for seat, key, runs in done:
+            if runs:
+                self._memory(seat, key).runs = runs
+        for seat, memories in self.by_seat.items():
+            newest = sorted(memories.items())[-KEYS:]
+            self.by_seat[seat] = OrderedDict(newest)
+            for _, memory in newest:
+                memory.restored()
+
+    def _memory(self, seat: str, key: str) -> Memory:
+        """:returns: one that nothing was counted of yet."""
+        return self.by_seat.setdefault(seat, OrderedDict()).setdefault(key, Memory())
 
     def forget(self, seat: str) -> list[str]:
         """A seat is gone. :returns: the parts of the row that were forgotten with it."""

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from gameserver.protocol import values
+from gameserver.room.documents.document import bare
 
 if TYPE_CHECKING:
     from gameserver.node.runner import RoomRunner
@@ -18,17 +19,33 @@ LARGE_BYTES: Final = 20_000
 """JSON of a document that is compared after each step."""
 
 
+class Told(NamedTuple):
+    """
+    A document as it was when it was looked at last.
+
+    :param tree: a copy of it.
+    :param told: the same as clients have it; see `as_told`.
+    :param number: how often there was another one before.
+    :param rest: after each look, so many steps pass until the next.
+    """
+
+    tree: dict[str, Any]
+    told: dict[str, Any]
+    number: int
+    rest: int
+
+
 class MirrorCheck:
     """
     Compares the documents of visitors with the room's, each when one of the two may have changed since it was last.
 
-    A document is copied once, however many have it. A large one is compared after so many steps more as it is larger
-    than `LARGE_BYTES`, so that a step costs the same whatever its size.
+    All of a document is compared with how it was, which costs far less than to copy it: it is copied once it differs,
+    and once however many have it. A large one is compared after so many steps more as it is larger than `LARGE_BYTES`,
+    so that a step costs the same whatever its size.
     """
 
     def __init__(self) -> None:
-        self._told: dict[str, Any] = {}
-        self._changes: Counter[str] = Counter()  # of what is told, by document
+        self._told: dict[str, Told] = {}
         self._compared: dict[tuple[Visitor, str], tuple[str, int, int]] = {}
         self._steps: Counter[str] = Counter()  # until a large document is looked at again
 
@@ -41,7 +58,7 @@ class MirrorCheck:
         room = runner.room
         if room.publisher.patches or room.journal.undo or not runner.commits.settled:
             return
-        looked_at: dict[str, bool] = {}
+        looked_at: dict[str, Told | None] = {}
         for visitor in visitors:
             seat = room.seats.get(visitor.id)
             if visitor.online and seat is not None and room.publisher.listeners(seat.id):
@@ -49,26 +66,29 @@ class MirrorCheck:
                     key = f"seat:{visitor.id}" if stream == "seat" else stream
                     if key not in looked_at:
                         looked_at[key] = self._look_at(room, key)
-                    if not looked_at[key]:
+                    now = looked_at[key]
+                    if now is None:
                         continue
-                    state = (key, self._changes[key], visitor.heard_of_docs)
+                    state = (key, now.number, visitor.heard_of_docs)
                     if self._compared.get((visitor, stream)) == state:
                         continue
-                    if differs(mirror, self._told[key]):
+                    if differs(mirror, now.told):
                         raise AssertionError(f"{visitor.name} has another {stream!r} than the room: {mirror}")
                     self._compared[visitor, stream] = state
 
-    def _look_at(self, room: Room, key: str) -> bool:
-        """:returns: whether it is to be compared now."""
+    def _look_at(self, room: Room, key: str) -> Told | None:
+        """:returns: a document as it is now; None: it is not to be compared now."""
         if self._steps[key] > 0:
             self._steps[key] -= 1
-            return False
-        told = as_told(room, key)
-        self._steps[key] = len(values.encode(told, special=False)) // LARGE_BYTES
-        if key not in self._told or differs(self._told[key], told):
-            self._told[key] = told
-            self._changes[key] += 1
-        return True
+            return None
+        document, before = room.docs.get(key), self._told.get(key)
+        tree = document.root if document is not None else {}
+        if before is None or differs(before.tree, tree):
+            told = as_told(room, key)
+            rest = len(values.encode(told, special=False)) // LARGE_BYTES
+            before = self._told[key] = Told(bare(tree), told, before.number + 1 if before is not None else 0, rest)
+        self._steps[key] = before.rest
+        return before
 
 
 def differs(one: Any, other: Any) -> bool:

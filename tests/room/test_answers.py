@@ -77,3 +77,39 @@ class AnswersTests(SynchronousTestCase):
             [(id, memory.answer(id)) for id in memory.ids()], [(1, DONE), (2, DONE), (3, DONE), (5, b"old"), (7, DONE)]
         )
         self.assertEqual((memory.last_id, memory.runs), (7, [[1, 3], [7, 7]]))
+
+    @given(
+        st.lists(
+            st.tuples(st.sampled_from("12"), st.integers(0, KEYS), st.integers(1, 3), st.sampled_from((0, 10, 9000))),
+            max_size=60,
+        )
+    )
+    def test_restored_as_kept(self, asked: list[tuple[str, int, int, int]]) -> None:
+        """What is restored is what was kept, and as much is forgotten next."""
+        kept, ids = Answers(), dict[tuple[str, str], int]()
+        for seat, number, step, size in sorted(asked * 5):
+            key = f"key-{number}"
+            id = ids[seat, key] = ids.get((seat, key), 0) + step
+            kept.keep(seat, key, id, b"x" * size)
+        memories = [(s, k, memory) for s, by_key in kept.by_seat.items() for k, memory in by_key.items()]
+        restored = Answers()
+        restored.restore(
+            [(s, k, id, frame) for s, k, memory in memories for id, frame in memory.frames.items()],
+            [(s, k, msgspec.json.decode(msgspec.json.encode(memory.runs), type=Runs)) for s, k, memory in memories],
+        )
+        for seat, key, memory in memories:
+            again: Any = restored.find(seat, key)
+            for field in Memory.__slots__:
+                self.assertEqual(getattr(again, field), getattr(memory, field), field)
+        self.assertEqual({s: [*by_key] for s, by_key in restored.by_seat.items()},
+                         {s: [*by_key] for s, by_key in kept.by_seat.items()})  # fmt: skip
+
+    def test_too_much_was_stored(self) -> None:
+        """Of what is more than is kept the oldest is forgotten, and of clients those whose keys come first."""
+        answers = Answers()
+        answers.restore([("1", "a", 5, b"old")], [("1", "a", [[1, 4], [6, KEPT + 5]])])
+        memory: Any = answers.find("1", "a")
+        self.assertEqual((memory.ids(), memory.count), ([*range(6, KEPT + 6)], KEPT))
+        answers.restore([("2", f"key-{n}", 1, b"x") for n in range(KEYS + 2)], [("3", "empty", [])])
+        self.assertEqual([*answers.by_seat["2"]], [f"key-{n}" for n in range(2, KEYS + 2)])
+        self.assertEqual(answers.last_id("3", "empty"), 0)

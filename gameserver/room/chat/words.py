@@ -13,6 +13,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable, Mapping
+from functools import cache
 from typing import Final
 
 WORDS: Final[Mapping[str, tuple[str, ...]]] = {
@@ -88,16 +89,16 @@ class WordFilter:
         for language in WORDS if languages is None else languages:
             if language not in WORDS:
                 raise ValueError(f"no list for {language!r}; there are {', '.join(WORDS)}")
-            self.add(*WORDS[language])
+            whole, scripts = _listed(language)
+            self._words |= whole
+            self._scripts |= scripts
         self.add(*words)
 
     def add(self, *words: str) -> None:
         """Star these words out, too."""
-        for word in words:
-            self._words.add(_said_once(fold(word)))
-            if _CYRILLIC.search(word):
-                # Where all of a word is in another script, its letters mean themselves.
-                self._scripts.add(_said_once(_plain(word)))
+        whole, scripts = _compared(words)
+        self._words |= whole
+        self._scripts |= scripts
 
     def __call__(self, text: str) -> str:
         """:returns: the text, with a star for each letter of a bad word."""
@@ -119,6 +120,18 @@ class WordFilter:
                 letters = "".join(c for c in match[0] if c.isalnum())
                 if _said_once(letters) in words:
                     yield origin[match.start()], origin[match.end() - 1] + 1
+
+
+@cache
+def _listed(language: str) -> tuple[frozenset[str], frozenset[str]]:
+    """:returns: the list of a language as `_compared` reads it: once, since every room may have a filter."""
+    return _compared(WORDS[language])
+
+
+def _compared(words: Iterable[str]) -> tuple[frozenset[str], frozenset[str]]:
+    """:returns: words as texts are held against them; and those of another script, whose letters mean themselves."""
+    others = frozenset(_said_once(_plain(word)) for word in words if _CYRILLIC.search(word))
+    return frozenset(_said_once(fold(word)) for word in words), others
 
 
 def fold(text: str) -> str:

@@ -31,6 +31,8 @@ EPOCHS: Final = 8
 
 
 NOBODY: Final = ()
+_Part = list[tuple[str, Raw, tuple[str, ...]]]
+"""What is read of a part: of each message the stream, the frame, and the seats that are left out of it."""
 
 
 class Said(Struct, frozen=True, gc=False):
@@ -136,14 +138,17 @@ class Streams:
     def keep(self, said: Sequence[Said]) -> None:
         """Log other messages than events."""
         for one in said:
-            if one.but:
-                self._but[self._end] = one.but
-            self._keys.append(one.key)
-            self._frames.append(one.frame)
-            self._end += 1
-            self._bytes += len(one.frame)
-            if self._bytes > LOG_BYTES:
-                self._reckon()
+            self._keep_one(one.key, one.frame, one.but)
+
+    def _keep_one(self, key: str, frame: bytes, but: tuple[str, ...]) -> None:
+        if but:
+            self._but[self._end] = but
+        self._keys.append(key)
+        self._frames.append(frame)
+        self._end += 1
+        self._bytes += len(frame)
+        if self._bytes > LOG_BYTES:
+            self._reckon()
 
     @property
     def _first(self) -> int:
@@ -320,20 +325,17 @@ class Streams:
         :param parts: number and content, in the order of the numbers.
         """
         self.counts = dict(counts)
-        read: list[tuple[str, bytes]] = []
-        for number, content in parts:
-            # A Raw of the decoder is a view of the whole part; copies keep only what is needed.
-            said = [Said(key, 0, bytes(frame), but) for key, frame, but in _read_part(content)]
-            read += [(one.key, one.frame) for one in said]
-            self.keep(said)
+        numbered = list(parts)
+        last: dict[str, bytes] = {}  # of all that is read: of that the log may forget more than it had before
+        for (number, _), said in zip(numbered, _read_parts([content for _, content in numbered]), strict=True):
+            for key, frame, but in said:
+                # A Raw of the decoder is a view of all that was read; copies keep only what is needed.
+                self._keep_one(key, bytes(frame), but)
+                last[key] = self._frames[-1]
             self._parts.append((number, self._end))
             self._next_part = number + 1
-        # Of all that was read: of that the log may forget more than it had before, since parts are whole.
-        known: set[str] = set()
-        for key, frame in reversed(read):
-            if key not in known:
-                known.add(key)
-                self.counts[key] = max(_number_of(frame), self.counts.get(key, 0))
+        for key, newest in last.items():
+            self.counts[key] = max(_number_of(newest), self.counts.get(key, 0))
 
     def _encode(self, begin: int, end: int) -> bytes:
         """:returns: the messages of these places, as far as they are kept, as they are stored."""
@@ -348,7 +350,15 @@ def _number_of(frame: bytes) -> int:
     return _decode(frame).n
 
 
-def _read_part(content: bytes) -> list[tuple[str, Raw, tuple[str, ...]]]:
+def _read_parts(contents: list[bytes]) -> list[_Part]:
+    """:returns: what parts hold: read in one go, since a room has hundreds, of a few messages each."""
+    try:
+        return _PARTS.decode(b"[%b]" % b",".join(contents))
+    except msgspec.ValidationError:
+        return [_read_part(content) for content in contents]
+
+
+def _read_part(content: bytes) -> _Part:
     try:
         return _PART.decode(content)
     except msgspec.ValidationError:
@@ -356,6 +366,7 @@ def _read_part(content: bytes) -> list[tuple[str, Raw, tuple[str, ...]]]:
 
 
 _decode: Final = msgspec.json.Decoder(_Numbered).decode
-_PART: Final = msgspec.json.Decoder(list[tuple[str, Raw, tuple[str, ...]]])
+_PART: Final = msgspec.json.Decoder(_Part)
+_PARTS: Final = msgspec.json.Decoder(list[_Part])
 _NUMBERED_PART: Final = msgspec.json.Decoder(list[tuple[str, int, Raw, tuple[str, ...]]])
 """As it was stored when a part was a step."""

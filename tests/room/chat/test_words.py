@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
 from gameserver import Game, Refused, WordFilter
+from gameserver.room.chat import words as lists
 from gameserver.room.chat.words import WORDS, fold
 from gameserver.testing import Table
 
@@ -64,6 +65,17 @@ class FilterTests(SynchronousTestCase):
         """As many stars as there were letters; what is around keeps its form."""
         self.assertEqual(self.filter("Oh, f u c k! Ünd?"), "Oh, * * * *! Ünd?")
         self.assertEqual(self.filter("ÀÉ shit\n\u200dok"), "ÀÉ ****\n\u200dok")
+
+    def test_lists_are_read_once(self) -> None:
+        """Rooms and servers have a filter each: the lists are folded for the first of them."""
+        first = WordFilter(["own"])
+        folded: list[str] = []
+        self.patch(lists, "fold", lambda word: folded.append(word) or fold(word))
+        other = WordFilter(["own"])
+        self.assertEqual(folded, ["own"])
+        self.assertEqual(other(WORDS["en"][0]), first(WORDS["en"][0]))
+        other.add("tree")
+        self.assertEqual((other("tree"), first("tree"), WordFilter()("tree")), ("****", "tree", "tree"))
 
     def test_languages(self) -> None:
         """One list, or several; words of one's own besides."""

@@ -64,6 +64,19 @@ class StreamsTests(SynchronousTestCase):
         streams.restore({}, [(7, b'[["room",1,%s,[]],["seat:1",1,%s,["2"]]]' % (frame(1), frame(1)))])
         self.assertEqual(list(streams.said()), [Said("room", 1, frame(1)), Said("seat:1", 1, frame(1), ("2",))])
         self.assertEqual(streams.counts, {"room": 1, "seat:1": 1})
+        streams = Streams("now")
+        streams.restore({}, [(7, b'[["room",1,%s,[]]]' % frame(1)), (8, b'[["room",%s,["2"]]]' % frame(2))])
+        self.assertEqual(list(streams.said()), [Said("room", 1, frame(1)), Said("room", 2, frame(2), ("2",))])
+
+    def test_read_in_one_go(self) -> None:
+        """A room has hundreds of parts: none is read by itself."""
+        for _ in range(50):
+            self.say("room")
+            self.commit()
+        read: list[bytes] = []
+        self.patch(streams, "_read_part", read.append)
+        self.assertEqual(self.numbers(self.restored()), [("room", n) for n in range(1, 51)])
+        self.assertEqual((len(self.stored), read), (50, []))
 
     def test_goes_on_after_restoring(self) -> None:
         self.say("room", 2)
