@@ -56,8 +56,8 @@ SERVER: Final = (
 )
 """What the server says that pages look up as it is."""
 
-WAITING: Final = ("hearts", "reversi", "rps", "tictactoe", "werewolf", "play/", "play.js")
-"""What is not translated yet."""
+WAITING: Final = ("arena", "hearts", "reversi", "rps", "tictactoe", "werewolf", "kit/", "play/", "play.js")
+"""What is being written anew, and translated then: it is not looked for what is missing there."""
 
 _CALL: Final = re.compile(r'\b(?:t|parts)\(\s*("(?:[^"\\\n]|\\.)*")')
 _TEXT: Final = re.compile(r'"(?:[^"\\\n]|\\.)*"|`(?:[^`\\]|\\.)*`')
@@ -84,6 +84,7 @@ class Part(Struct):
     :ivar folder: in which ``words`` is.
     :ivar said: texts that come from elsewhere, with whether each must be translated.
     :ivar below: what it need not translate itself.
+    :ivar waits: whether a part of it is `WAITING`, so that nobody knows what is said no more.
     """
 
     name: str
@@ -92,6 +93,7 @@ class Part(Struct):
     folder: Path
     said: dict[str, bool] = field(default_factory=dict)
     below: Part | None = None
+    waits: bool = False
 
     def texts(self) -> set[str]:
         """:returns: all that its pages say and that must be translated."""
@@ -132,7 +134,9 @@ def shared() -> Part:
     chat = re.findall(r"^  (\w+):", CHAT.read_text("utf-8"), re.MULTILINE)
     said = {**codes, **{f"chat/{name}": True for name in chat if name != "failed"}, **dict.fromkeys(SERVER, True)}
     scripts = sorted(file for file in files if file.suffix == ".js")
-    return Part("pages", scripts, sorted(file for file in files if file.suffix == ".html"), STATIC, said)
+    return Part(
+        "pages", scripts, sorted(file for file in files if file.suffix == ".html"), STATIC, said, waits=bool(WAITING)
+    )
 
 
 def games(below: Part) -> list[Part]:
@@ -237,7 +241,7 @@ def faults(part: Part) -> Iterator[str]:
         catalogue = part.catalogue(language)
         for text in sorted(texts - catalogue.keys() - below):
             yield f"{part.name}, {language}: not translated: {text}"
-        for text in sorted(catalogue.keys() - texts - part.said.keys() - below):
+        for text in sorted(catalogue.keys() - texts - part.said.keys() - below) if not part.waits else ():
             yield f"{part.name}, {language}: nobody says: {text}"
         for text, message in catalogue.items():
             if not message.strip():
