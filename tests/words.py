@@ -236,9 +236,9 @@ def _text(message: str, at: int) -> tuple[set[str], int]:
 def faults(part: Part) -> Iterator[str]:
     """:returns: a line for each thing that is wrong."""
     texts = part.texts()
-    below = part.below.texts() if part.below else set()
     for language in part.languages():
         catalogue = part.catalogue(language)
+        below = part.below.texts() | part.below.catalogue(language).keys() if part.below else set()
         for text in sorted(texts - catalogue.keys() - below):
             yield f"{part.name}, {language}: not translated: {text}"
         for text in sorted(catalogue.keys() - texts - part.said.keys() - below) if not part.waits else ():
