@@ -98,7 +98,10 @@ class Server:
     :param environ: settings, as ``GAMESERVER_...``.
     :param listen: endpoints beside its own port.
     :param descriptors: how many the process may have; None leaves that as it is.
+    :ivar patience_s: so long at most a start or a stop may take.
     """
+
+    patience_s = WAIT_S
 
     def __init__(
         self,
@@ -159,7 +162,7 @@ class Server:
     async def start(self) -> None:
         """Start, and wait until it says that it is ready."""
         self.spawn()
-        await until(lambda: self.exit_status is not None or self.listens(), "the server listens")
+        await until(lambda: self.exit_status is not None or self.listens(), "the server listens", self.patience_s)
         assert self.exit_status is None, f"the server ended with {self.exit_status}:\n{self.output}"
         while (await self.http("GET", "/readyz")).status != 200:
             await sleep(ASK_S)
@@ -183,7 +186,7 @@ class Server:
 
     async def ended(self) -> int:
         """Wait for the end; returns the exit status, negative for a signal."""
-        await until(lambda: self.exit_status is not None, "the server's process ends")
+        await until(lambda: self.exit_status is not None, "the server's process ends", self.patience_s)
         assert self.exit_status is not None
         return self.exit_status
 

@@ -51,7 +51,7 @@ class FailoverCase(OneAddressCase):
 
     timeout = 900
     lease_s: float = 3
-    rooms = 3
+    rooms = 2
 
     async def prepare(self, *names: str) -> None:
         """Lay the wires."""
@@ -80,6 +80,7 @@ class FailoverCase(OneAddressCase):
             GAMESERVER_TRUSTED_PROXY="127.0.0.1",
             GAMESERVER_SAMPLE_GAMES="no",
         )
+        server.patience_s = PATIENCE_S  # several are started while others play
         self.to_people[name].target = server.port
         return server
 
