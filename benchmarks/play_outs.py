@@ -33,7 +33,10 @@ GIVEN: dict[str, tuple[type[Game], int]] = {
     "risk": (Conquest, 300),
     "traders": (Traders, 300),
 }
-"""By name, and after so many moves it is enough: by chance some of them never end."""
+"""
+By name, and after so many moves it is enough. Two never end by chance: who attacks and fortifies at random conquers no
+world, and without offers, which are open to anything, nobody gets what a second town costs.
+"""
 SAMPLES = ("sample-reversi", "sample-hearts")
 """The samples that say their moves."""
 
