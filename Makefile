@@ -13,6 +13,9 @@ UNIT := $(subst /,.,$(patsubst %.py,%,$(wildcard tests/test_*.py)) \
 
 NATIVE := gameserver/websocket/native.c gameserver/websocket/native_build.py
 
+# Without bytecode each of the hundreds of servers that tests start would compile all of its modules anew.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: run test lint format unit e2e look evening crash attack fuzz js js-test bench bench-commit bench-patches growth needs clean
 
 run: .venv/run.stamp
