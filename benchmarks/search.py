@@ -2,7 +2,7 @@
 How often a bot that searches beats one that moves by chance: reversi's, with as many playouts as it has there.
 
 ``python -m benchmarks.search`` plays 100 games, each side half of them, and takes some minutes; ``--games``,
-``--playouts`` and ``--processes`` are other numbers of these.
+``--playouts`` and ``--processes`` are other numbers of these; ``--first 50`` goes on where 50 were played.
 """
 
 from __future__ import annotations
@@ -60,6 +60,7 @@ def main() -> None:
     """Play, and print the count."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--games", type=int, default=100)
+    parser.add_argument("--first", type=int, default=0, help="the seed of the first game")
     parser.add_argument("--playouts", type=int, default=None)
     parser.add_argument("--processes", type=int, default=2)
     options = parser.parse_args()
@@ -68,7 +69,7 @@ def main() -> None:
     playouts = options.playouts or PLAYOUTS
     with ProcessPoolExecutor(options.processes) as pool:
         played = []
-        for each in pool.map(partial(play, playouts), range(options.games)):
+        for each in pool.map(partial(play, playouts), range(options.first, options.first + options.games)):
             played.append(each)
             print(".+="[(each[0] == 1) + 2 * (each[0] == 0.5)], end="", flush=True)
     won, even = (sum(one == worth for one, _ in played) for worth in (1.0, 0.5))

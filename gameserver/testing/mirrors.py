@@ -85,8 +85,9 @@ class MirrorCheck:
         tree = document.root if document is not None else {}
         if before is None or differs(before.tree, tree):
             told = as_told(room, key)
+            copy = told if room.spec.quanta is None else bare(tree)
             rest = len(values.encode(told, special=False)) // LARGE_BYTES
-            before = self._told[key] = Told(bare(tree), told, before.number + 1 if before is not None else 0, rest)
+            before = self._told[key] = Told(copy, told, before.number + 1 if before is not None else 0, rest)
         self._steps[key] = before.rest
         return before
 
