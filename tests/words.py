@@ -70,7 +70,7 @@ _PLACE: Final = re.compile(r"\s*(\w+)\s*([,}])")
 _BRANCH: Final = re.compile(r"[^{}]*\{|[^{}]*\}")
 _WORDS: Final = re.compile(r"^[A-Z][^<>{}]*[a-z]{2}|[a-z]{2,}[,.:;!?]? [a-z]{2,}")
 _SHOWN: Final = re.compile(r"(?:,|\?|:|\+|&&|\|\||toast\(|announce\(|textContent =|return|=>) ?$")
-_MACHINE: Final = re.compile(r"^[\w-]*$|^[./#]|^M\d|=|--|-\{\}|-card$")
+_MACHINE: Final = re.compile(r"^[\w-]*$|^[./#]|^M\d|=|--|-\{\}|-card$|\w:\w")
 _CODE: Final = re.compile(
     r"(?:class|className|for|type|role|style|Authorization|[kK]ey)\b[^\])}]*$|\b(?:t|parts|said|keyed)\($"
 )

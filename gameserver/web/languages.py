@@ -43,6 +43,7 @@ _TAG = re.compile(r"[a-z]{2,3}(-[a-z0-9]{1,8}){0,4}")
 _WISH = re.compile(r"\s*([A-Za-z0-9-]{1,35})\s*(?:;\s*q=([0-9.]{1,5})\s*)?")
 _HTML = re.compile(r"<html\b([^>]*)>", re.IGNORECASE)
 _DOCTYPE = re.compile(r"<!doctype\b[^>]*>", re.IGNORECASE)
+_DIR = re.compile(r"<html\b[^>]*\sdir\s*=\s*[\"']?(ltr|rtl|auto)\b", re.IGNORECASE)
 _SAID = re.compile(r"\s(?:lang|dir|data-languages)\s*=\s*(?:\"[^\"]*\"|'[^']*'|[^\s>]+)", re.IGNORECASE)
 _LANGUAGE = re.compile(r"\slang\s*=\s*[\"']?([A-Za-z0-9-]+)", re.IGNORECASE)
 _MARKED = re.compile(r"(<[a-z][a-z0-9]*\b[^<>]*?\sdata-t(?:=\"([^\"]*)\")?(?=[\s/>])[^<>]*>)([^<]*)", re.IGNORECASE)
@@ -168,7 +169,8 @@ def translated(text: str, language: str, texts: Mapping[str, str], offered: Iter
     :param offered: all languages that it can be had in.
     :returns: the page in this language.
     """
-    said = f' lang="{language}" dir="{direction(language)}" data-languages="{" ".join(offered)}"'
+    own = _DIR.search(text) if language == written_in(text) else None
+    said = f' lang="{language}" dir="{own[1] if own else direction(language)}" data-languages="{" ".join(offered)}"'
     if _HTML.search(text) is None:
         text = _DOCTYPE.sub(lambda found: f"{found[0]}\n<html>", text, count=1)
     text = _HTML.sub(lambda found: f"<html{said}{_SAID.sub('', found[1])}>", text, count=1)

@@ -119,6 +119,12 @@ class TranslatedTests(SynchronousTestCase):
         )
         self.assertEqual(translated("<p>x</p>", "de", GERMAN, ["en"]), "<p>x</p>")
 
+    def test_own_direction(self) -> None:
+        """What a page says of where it runs to stays so in its own language."""
+        page = '<html dir="rtl" lang="en">'
+        self.assertIn('dir="rtl"', translated(page, "en", {}, ["en", "de"]))
+        self.assertIn('dir="ltr"', translated(page, "de", {}, ["en", "de"]))
+
 
 class ServedTests(FolderTests):
     """Pages as browsers get them."""

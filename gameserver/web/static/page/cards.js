@@ -88,7 +88,7 @@ export async function joinCard({ mount, client, game, role, seated, about }) {
 
 /** Nobody new gets a seat of this role now: why, and what else there is. */
 function closedCard(listing, role, about, watch) {
-  const why = listing.locked ? t("The host has locked the room.") : role === "player" && listing.players < listing.max_players ? t("The game has begun.") : role === "player" ? t("There is no free seat.") : t("There is no free seat for this: {role}.", { role: said(role) });
+  const why = listing.locked ? t("The host has locked the room.") : role === "player" && listing.players < listing.max_players ? t("The game has begun.") : role === "player" ? t("There is no free seat for a player.") : t("There is no free seat for this: {role}.", { role: said(role) });
   const again = el("button", { type: "button", onclick: () => location.reload() }, t("Look again"));
   return el("div", { class: "card stack center" }, el("h1", {}, said(about.title)), el("p", {}, why), el("div", { class: "row center" }, watch, again, el("a", { class: "button primary", href: BASE.href }, t("To the lobby"))));
 }
