@@ -141,7 +141,7 @@ class ILeases(Interface):
         :param games: by name the version of each game that is served.
         :param most: so many at most.
         :param fair: no more than would make all nodes with a lease equally full; those that are busy get none, unless
-            all are.
+            all are, nor do those that missed a renewal of it.
         :returns: their ids, and how many more there are that this node could have.
         :raises StoreUnavailable: this node has no lease, or the answer is lost: `waiting_rooms` has them then.
         """
@@ -154,7 +154,7 @@ class ILeases(Interface):
         """
 
     def heirs() -> Deferred[list[Heir]]:
-        """Return the other nodes that hold a lease and are not about to stop."""
+        """Return the other nodes that hold a lease, missed no renewal of it, and are not about to stop."""
 
     def ask_to_drain(node: str) -> Deferred[bool]:
         """

@@ -347,9 +347,10 @@ class SharedStore(MemoryStore):
         return self._ask(work)
 
     def _live(self) -> list[str]:
-        """The nodes with a lease that take rooms."""
+        """The nodes that renew their lease and take rooms."""
         shared = self._shared
-        return [node for node in sorted(shared.nodes - shared.draining) if shared.token(node) is not None]
+        taking = sorted(shared.nodes - shared.draining)
+        return [node for node in taking if shared.token(node) is not None and not shared.is_silent(node)]
 
     def _count(self, node: str) -> int:
         return sum(owner == node for owner in self._shared.owners.values())

@@ -26,6 +26,13 @@ local function index(rooms, has, about, node)
 end
 """.replace("%s", keys.ROOM_PREFIX)
 
+SILENT: Final = """
+-- Whether a node missed a renewal of its lease, as one does that died a moment ago: it will take no rooms in time.
+local function silent(lease, about)
+  return redis.call('PTTL', lease) * 2 < tonumber(redis.call('HGET', about, 'lease_ms') or 0)
+end
+"""
+
 ACQUIRE: Final = script(
     INDEX
     + """
@@ -96,13 +103,14 @@ return found
 CLAIM: Final = script(
     PACK
     + INDEX
+    + SILENT
     + """
 -- KEYS: lease, nodes, the rooms of the node, those that are due, all rooms. ARGV: node, token, what the keys of a
 -- lease, of the rooms of a node, of what is known of a node and of a room begin with, how many rooms at most, whether
 -- only a fair share, the version of each game that the node has, in JSON, and from which load on a node is busy.
 -- Gives the node rooms of nodes without a lease: those that are due first, none of a game that it has not, and none of
 -- a node that had a newer version of the game. A fair share is what makes nodes equally full in the end; nodes that are
--- busy have none, unless all are.
+-- busy have none, unless all are, and those that are silent have none.
 -- Returns false if the lease is not held, else how many more this node could have, and the ids.
 local node, token, most, games = ARGV[1], ARGV[2], tonumber(ARGV[7]), cjson.decode(ARGV[9])
 if redis.call('GET', KEYS[1]) ~= token then return false end
@@ -110,6 +118,7 @@ local function key(place, id) return ARGV[place] .. id end
 local function busy(other)
   return tonumber(redis.call('HGET', key(5, other), 'load') or 0) >= tonumber(ARGV[10])
 end
+local function drains(other) return redis.call('HEXISTS', key(5, other), 'draining') == 1 end
 local full, all, gone, orphans = {}, {}, {}, 0
 for _, other in ipairs(redis.call('SMEMBERS', KEYS[2])) do
   if redis.call('EXISTS', key(3, other)) == 0 then
@@ -119,7 +128,7 @@ for _, other in ipairs(redis.call('SMEMBERS', KEYS[2])) do
       gone[#gone + 1] = other
       orphans = orphans + count
     end
-  elseif other == node or not redis.call('HGET', key(5, other), 'draining') then
+  elseif other == node or not (silent(key(3, other), key(5, other)) or drains(other)) then
     all[#all + 1] = redis.call('ZCARD', key(4, other))
     if not busy(other) then full[#full + 1] = all[#all] end
   end
@@ -191,14 +200,17 @@ return pack(given)
 
 HEIRS: Final = script(
     PACK
+    + SILENT
     + """
 -- KEYS: nodes. ARGV: node, what the keys of a lease, of the rooms of a node and of what is known of a node begin with.
--- Returns of each other node that holds a lease and does not drain: its name, how many rooms it has, its games in JSON,
--- its URL or '', its load.
+-- Returns of each other node that renews its lease and does not drain: its name, how many rooms it has, its games in
+-- JSON, its URL or '', its load.
 local items = {}
 for _, other in ipairs(redis.call('SMEMBERS', KEYS[1])) do
   local about = redis.call('HMGET', ARGV[4] .. other, 'draining', 'games', 'url', 'load')
-  if other ~= ARGV[1] and redis.call('EXISTS', ARGV[2] .. other) == 1 and not about[1] then
+  local lease = ARGV[2] .. other
+  local runs = redis.call('EXISTS', lease) == 1 and not silent(lease, ARGV[4] .. other)
+  if other ~= ARGV[1] and runs and not about[1] then
     items[#items + 1] = other
     items[#items + 1] = string.format('%d', redis.call('ZCARD', ARGV[3] .. other))
     items[#items + 1] = about[2] or '{}'

@@ -230,6 +230,20 @@ class LeaseContract(ShownContract):
         rest, more = await third.claim_rooms(GAMES, most=100, fair=False)
         self.assertEqual((len(rest), more), (5, 0))
 
+    async def test_silent_node_gets_nothing(self) -> None:
+        """Who missed a renewal may be dead: it is no heir, and what others claim is shared without it."""
+        await self.short_lived("a", *(f"r{n}" for n in range(4)))
+        second, third = await self.node("b"), await self.node("c")
+        for node in (second, third):
+            await node.describe_node(GAMES, draining=False)
+        await third.renew_lease(for_ms=LONG_MS // 4)  # as if so much had gone by since it was renewed
+        self.assertEqual(await second.heirs(), [])
+        self.assertEqual([heir.node for heir in await third.heirs()], ["b"])
+        some, more = await second.claim_rooms(GAMES, most=100, fair=True)
+        self.assertEqual((len(some), more), (4, 0))
+        await third.renew_lease(for_ms=LONG_MS)
+        self.assertEqual([heir.node for heir in await second.heirs()], ["c"])
+
     async def test_claims_only_what_it_can_run(self) -> None:
         """Rooms of a game that it has not, or of a newer version, are left for others."""
         first = await self.node("a")
