@@ -6,6 +6,7 @@ from gameserver import Refused
 
 title = "Rock, paper, scissors"
 max_players = 20
+roles = {"spectator": 20, "screen": 2}
 
 TEAMS = ("red", "blue")
 BEATS = {"rock": "scissors", "paper": "rock", "scissors": "paper"}
@@ -17,10 +18,11 @@ def payload_handler(group_add, socket_self_send, socket_group_send, payload):
     action, user, data = payload["action"], payload["user"], payload["data"]
     state, shared = payload["state"], payload["shared"]
     if action == "CREATE_ROOM":
-        state["throws"] = {}
-        shared.update(teams={team: [] for team in TEAMS}, score=dict.fromkeys(TEAMS, 0), count=None, thrown=[])
-        shared.update(last=None, winner=None)
-    elif action == "JOIN_ROOM":
+        shared["teams"] = {team: [] for team in TEAMS}
+        begin_match(payload)
+    elif action == "START":
+        begin_match(payload)
+    elif action == "JOIN_ROOM" and payload["role"] == "player":
         team = min(TEAMS, key=lambda name: len(shared["teams"][name]))
         shared["teams"][team].append(user["seat"])
         group_add(team)
@@ -43,6 +45,12 @@ def payload_handler(group_add, socket_self_send, socket_group_send, payload):
             socket_group_send("room", {"type": "reveal", "data": reveal(state, shared)})
 
 
+def begin_match(payload):
+    """Nobody has a point; also where the host ended a match, perhaps while it was counted."""
+    payload["state"]["throws"] = {}
+    payload["shared"].update(score=dict.fromkeys(TEAMS, 0), count=None, thrown=[], last=None, winner=None)
+
+
 def go(payload):
     """The host starts a round, or a new match after the last."""
     shared = payload["shared"]
@@ -62,6 +70,8 @@ def go(payload):
 def throw(payload, data):
     """A player's choice, kept from the other team until the count is over; it may be changed."""
     shared, seat = payload["shared"], payload["user"]["seat"]
+    if payload["role"] != "player":
+        raise Refused("You are watching.", code="forbidden")
     if not shared["count"]:
         raise Refused("Wait for the count.")
     if not isinstance(data, str) or data not in BEATS:

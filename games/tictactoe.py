@@ -1,6 +1,6 @@
 """Three in a row, half a minute a move."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from msgspec import Meta
 
@@ -16,10 +16,11 @@ class TicTacToe(Game):
     name = "tictactoe"
     title = "Tic-tac-toe"
     min_players = max_players = 2
+    roles = {"spectator": 20, "screen": 2}
     auto_start = True
 
     def on_start(self) -> None:
-        self.state.update(cells=[None] * 9, turn=self.random.randrange(2), line=None)
+        self.state.update(cells=[None] * 9, turn=self.random.randrange(2), line=None, wins=self.wins())
         self.after(MOVE_S, self.forfeit, show=True)
 
     @message
@@ -34,7 +35,7 @@ class TicTacToe(Game):
         line = next((line for line in LINES if self.owns(player, line)), None)
         if line is not None:
             self.state["line"] = line
-            self.over(winner=player.number)
+            self.won_by(player.number)
         elif None not in self.state["cells"]:
             self.over(winner=None)
         else:
@@ -44,10 +45,22 @@ class TicTacToe(Game):
     def owns(self, player: Player, line: tuple[int, int, int]) -> bool:
         return all(self.state["cells"][cell] == player.number for cell in line)
 
+    def wins(self) -> dict[str, int]:
+        """How many games each of those who play has won here, by seat."""
+        before = self.state.get("wins", {})
+        return {player.id: before.get(player.id, 0) for player in self.players}
+
+    def won_by(self, number: int | None, **how: Any) -> None:
+        wins = self.wins()
+        for player in self.players:
+            wins[player.id] += player.number == number
+        self.state["wins"] = wins
+        self.over(winner=number, **how)
+
     @timer
     def forfeit(self) -> None:
-        self.over(winner=1 - self.state["turn"], forfeit=True)
+        self.won_by(1 - self.state["turn"], forfeit=True)
 
     def on_leave(self, player: Player) -> None:
         if self.status == "playing" and player.number is not None:
-            self.over(winner=1 - player.number, forfeit=True)
+            self.won_by(1 - player.number, forfeit=True)

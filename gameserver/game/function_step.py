@@ -97,6 +97,11 @@ class Step:
             raise NoSender("nobody sent this input; use socket_group_send, or name a user: group_add(group, user_id)")
         return self._player
 
+    @property
+    def role(self) -> str | None:
+        """What the seat is for that sent this input; None: nobody sent it."""
+        return None if self._player is None else self._player.role
+
     def find(self, user_id: str | None) -> Player:
         """:returns: the seat of a user, None for the sender's."""
         return self.sender() if user_id is None else find_user(self.game, user_id)
@@ -189,6 +194,7 @@ LATER: Final[dict[str, Callable[[Step], Any]]] = {
     "own": lambda step: step.sender().state,
     "phase": lambda step: step.game.phase,
     "random": StepDice,
+    "role": lambda step: step.role,
     "status": lambda step: step.game.status,
     "teams": lambda step: FunctionTeams(step.game, step.check, step.find),
     "turns": lambda step: FunctionTurns(step.game, step.check, step.sender),

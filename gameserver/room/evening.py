@@ -38,10 +38,10 @@ def count(room: Room, result: dict[str, Any]) -> None:
 def winners(room: Room, result: dict[str, Any]) -> list[Player]:
     """
     :returns: the people in the first place of ``ranking``; else those with the most ``scores``, if not all have none;
-        else ``winner``; none where the result says none of it.
+        else ``winner``, the id of a seat or a player's number; none where the result says none of it.
     """
     ranking, scores = result.get("ranking"), result.get("scores")
-    first: Any = [result.get("winner")]
+    first: Any = [_id_of(room, result.get("winner"))]
     if isinstance(ranking, list):
         first = ranking[0] if ranking else []
     elif isinstance(scores, dict):
@@ -50,6 +50,13 @@ def winners(room: Room, result: dict[str, Any]) -> list[Player]:
         first = [id for id, score in points.items() if score == best] if any(points.values()) else []
     found = (room.seats.get(id) for id in (first if isinstance(first, list) else [first]) if isinstance(id, str))
     return [seat for seat in found if seat is not None and seat.bot is None and seat.role == "player"]
+
+
+def _id_of(room: Room, winner: Any) -> Any:
+    """:returns: the id of the player with this number, where it is a number."""
+    if not isinstance(winner, int) or isinstance(winner, bool):
+        return winner
+    return next((seat.id for seat in room.seats.values() if seat.role == "player" and seat.number == winner), None)
 
 
 def told(room: Room) -> list[EveningInfo]:

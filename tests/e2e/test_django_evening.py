@@ -88,7 +88,7 @@ class EveningTests(DjangoCase):
             guesses = [guessing.submit(guess, url) for _ in range(GUESSES)]
             mark(turns[0], next(places))
             bob.page.reload()  # a new hello, with a token
-            bob.sees(".board")
+            bob.sees(".board-grid")
             mark(turns[1], next(places))
             self.assertFalse(any(each.result() for each in guesses))
 
@@ -99,16 +99,16 @@ class EveningTests(DjangoCase):
             mark(turns[0], next(places))
             bob.page.reload()  # nobody can look him up now; he is let in later, and is not out
             again.join()
-            bob.sees(".board")
+            bob.sees(".board-grid")
         held.close()
         mark(turns[1], next(places))
 
         self.change(server, "is_active=False")
         bob.sees("[role=status]", "The connection has ended: your login is over")
-        ann.sees(".board")
+        ann.sees(".board-grid")
         bob.page.reload()
         bob.page.get_by_text("Log in", exact=True).first.wait_for()
-        bob.sees_none(".board")
+        bob.sees_none(".board-grid")
         # The browser's word for the answers busy and unauthenticated, which were due.
         bob.complaints = [each for each in bob.complaints if "/api/tickets" not in each]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from typing import Any
 
 from tests.e2e.browser import PHONE, TV, People, Someone, browse, need
@@ -31,14 +32,21 @@ RULE_PHONE = {**PHONE, "color_scheme": "light"}
 RULE_TV = {**TV, "color_scheme": "dark"}
 
 
-def two_at_tictactoe(people: People, **more: Any) -> tuple[Someone, Someone, Someone]:
-    """:returns: the host, then whoever begins, then the other."""
+def two_at_tictactoe(
+    people: People, meanwhile: Callable[[str], object] | None = None, **more: Any
+) -> tuple[Someone, Someone, Someone]:
+    """
+    :param meanwhile: is called with the code before the second comes, with whom the game begins.
+    :returns: the host, then whoever begins, then the other.
+    """
     ann, bob = people("Ann", **more), people("Bob", **more)
     code = ann.create("tictactoe")
     ann.sees_heading("Invite a friend")
+    if meanwhile is not None:
+        meanwhile(code)
     bob.join("tictactoe", code)
     for each in (ann, bob):
-        each.sees(".board")
+        each.sees(".board-grid")
         each.sees("h1", "turn")
     return (ann, ann, bob) if ann.heading == "Your turn" else (ann, bob, ann)
 
@@ -47,10 +55,12 @@ def mark(someone: Someone, place: str) -> None:
     """Click an empty cell of one's own turn, and see one's mark there."""
     someone.sees_heading("Your turn")
     someone.press(f"{place}: empty")
-    someone.sees(f".cell:not(.ghost)[aria-label^='{place}: '] .mark")
+    someone.sees(f".square:not(.ghost):has(> [aria-label^='{place}: ']) .mark")
 
 
 class TicTacToePageTests(ServerCase):
+    timeout = 240
+
     def setUp(self) -> None:
         super().setUp()
         need()
@@ -62,7 +72,8 @@ class TicTacToePageTests(ServerCase):
 
         def play(people: People) -> None:
             host, first, second = two_at_tictactoe(people)
-            self.assertIn(int(first.sees(".player.active .seconds").inner_text()), range(1, 31))
+            self.assertIn(int(first.sees(".ring-number").inner_text()), range(1, 31))
+            first.sees(".side.active .name", first.name)
             second.sees_heading(f"{first.name}\u2019s turn")
             second.page.get_by_role("button", name="centre: empty").click(force=True)  # not theirs: nothing comes of it
             mark(first, "top left")
@@ -72,12 +83,12 @@ class TicTacToePageTests(ServerCase):
             mark(first, "top")
             second.page.reload()
             second.sees_heading("Your turn")
-            self.assertEqual(second.counts(".cell .mark", 3), 3)
-            second.page.locator(".cell[aria-label^='left: ']").focus()
+            self.assertEqual(second.counts(".square .mark", 3), 3)
+            second.page.locator(".square button[aria-label^='left: ']").focus()
             second.page.keyboard.press("ArrowRight")
             second.page.keyboard.press("Enter")
             first.sees_heading("Your turn")
-            self.assertEqual(first.page.locator(".cell[aria-label^='centre: empty']").count(), 0)
+            self.assertEqual(first.page.locator(".square button[aria-label^='centre: empty']").count(), 0)
             mark(first, "top right")
             first.sees_heading("You win!")
             second.sees_heading(f"{first.name} wins")
@@ -88,8 +99,43 @@ class TicTacToePageTests(ServerCase):
                 each.fits()
             host.press("Play again")
             for each in (first, second):
-                each.sees_none(".cell .mark")
+                each.sees_none(".square .mark")
                 each.sees("h1", "turn")
+
+        await browse(server.port, play)
+
+    async def test_a_tv_and_who_waits(self) -> None:
+        """A TV shows the game and who has won; a watcher takes the place that the loser gives, and they play."""
+        server = self.server()
+        await server.start()
+
+        def play(people: People) -> None:
+            tv, cleo = people("TV", TV), people("Cleo")
+
+            def watch(code: str) -> None:
+                tv.go(f"/play/tictactoe/?room={code}&role=screen").sees(".there .code", code)
+                cleo.go("/play/tictactoe/").page.evaluate("localStorage.setItem('gameserver.name', 'Cleo')")
+                cleo.go(f"/play/tictactoe/?room={code}&role=spectator").sees(".waiting-line", "You are next.")
+
+            _, first, second = two_at_tictactoe(people, watch)
+            for someone, place in ((first, "top left"), (second, "left"), (first, "top"), (second, "centre")):
+                mark(someone, place)
+            for each in (tv, cleo):
+                each.sees("h1", f"{first.name}\u2019s turn")
+                each.counts(".square .mark", 4)
+                self.assertEqual(each.page.locator(".square button").count(), 0, "nothing is pressed there")
+            tv.sees(".waiting-line", "Watching: Cleo.")
+            mark(first, "top right")
+            tv.sees(".podium .step-1 .name", first.name)
+            second.press("Let Cleo play")
+            second.sees(".waiting-line", "Cleo is next.")
+            cleo.press("Take the free place")
+            second.sees(".waiting-line", "You are next.")
+            cleo.sees("button", "I am ready")
+            first.press("Play again")
+            for each in (cleo, first, second, tv):
+                each.sees(".side .name", "Cleo")
+                each.sees_none(".square .mark")
 
         await browse(server.port, play)
 
@@ -146,48 +192,6 @@ class TicTacToePageTests(ServerCase):
             first.sees(".detail", f"{second.name} has left.")
             first.page.get_by_role("link", name="New room").click()
             first.page.get_by_role("button", name="New room").wait_for()
-
-        await browse(server.port, play)
-
-
-class RpsPageTests(ServerCase):
-    def setUp(self) -> None:
-        super().setUp()
-        need()
-
-    async def test_three_pages_play_a_round(self) -> None:
-        """The host says go, three throw, a team sees its own plans only, and all see who scores."""
-        server = self.server()
-        await server.start()
-
-        def play(people: People) -> None:
-            ann, bob, cleo = people("Ann", TV), people("Bob"), people("Cleo")
-            everybody = (ann, bob, cleo)
-            code = ann.create("rps")
-            ann.sees_heading("Team blue needs somebody")
-            bob.join("rps", code)
-            bob.sees_heading("Ready?")
-            cleo.join("rps", code)
-            ann.sees(".side.red .member", "Cleo")
-            self.assertEqual(bob.page.get_by_role("button", name="Go!").count(), 0)
-            ann.press("Go!")
-            for each in everybody:
-                each.sees_heading("Throw!")
-            ann.press("Paper")
-            cleo.press("Paper")
-            bob.press("Rock")
-            cleo.sees(".plans", "Ann: paper")
-            bob.sees(".side.red .member.ready", "Ann")
-            self.assertNotIn("paper", bob.page.locator("main").inner_text().replace("Paper", ""))
-            for each in everybody:
-                each.sees_heading("Red scores!")
-                each.sees(".detail", "Paper wraps rock.")
-                each.sees(".side.red .thrown", "Paper")
-                each.sees(".side.blue .thrown", "Rock")
-                self.assertEqual(each.counts(".side.red .pip.won", 1), 1)
-                each.hears("Red 1, blue 0.")
-                each.fits()
-            ann.sees("button.go", "Next round")
 
         await browse(server.port, play)
 
@@ -263,7 +267,7 @@ def tictactoe(people: People, device: dict[str, Any]) -> list[str]:
     faults = ann.examine("tictactoe, waiting")
     bob.go(f"/play/tictactoe/?room={code}").page.get_by_label("Your name").wait_for()
     faults += bob.examine("tictactoe, joining")
-    bob.join("tictactoe", code).sees(".board")
+    bob.join("tictactoe", code).sees(".board-grid")
     for each in (ann, bob):
         each.sees("h1", "turn")
     first, second = (ann, bob) if ann.heading == "Your turn" else (bob, ann)
@@ -303,7 +307,7 @@ def reversi(people: People, device: dict[str, Any]) -> list[str]:
     if ann.page.get_by_role("button", name="Start", exact=True).count():
         ann.press("Start")
     for each in (ann, bob):
-        each.sees(".board")
+        each.sees(".board-grid")
         each.fits()
     return [*faults, *ann.examine("reversi, playing"), *bob.examine("reversi, waiting for a move")]
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from tests.e2e.browser import PHONE, TV, People, browse, need
 from tests.e2e.kit import ServerCase
 
@@ -9,6 +11,8 @@ SMALL = {**PHONE, "viewport": {"width": 320, "height": 640}}
 
 
 class ReversiPageTests(ServerCase):
+    timeout = 240
+
     def setUp(self) -> None:
         super().setUp()
         need()
@@ -24,8 +28,8 @@ class ReversiPageTests(ServerCase):
             ann.press("Add a bot")
             ann.press("Start")
             ann.press("d3: place a disc")
-            ann.counts(".cell .disc", 6)
-            ann.sees(".cell[aria-disabled=false]")
+            ann.counts(".square .disc", 6)
+            ann.sees(".square.may")
             ann.fits()
 
         await browse(server.port, play)
@@ -46,11 +50,16 @@ class ReversiPageTests(ServerCase):
             ann.press("Start")
             ann.press("d3: place a disc")
             for each in (tv, wim):
-                each.counts(".cell .disc", 5)
-                each.sees(".state-line", "Bob\u2019s turn")
-                each.sees(".timers .chip", "Bob")
-                each.sees_none(".cell[aria-disabled=false]")
+                each.counts(".square .disc", 5)
+                each.sees_heading("Bob\u2019s turn")
+                each.sees(".side.active .name", "Bob")
+                self.assertEqual(each.counts(".side .countdown", 2), 2)
+                self.assertEqual(each.page.locator(".square button").count(), 0, "nothing is pressed there")
                 each.fits()
-            tv.page.locator("details").first.wait_for(state="hidden")
+            wim.sees("button", "Chat")
+            self.assertEqual(tv.page.get_by_role("button", name=re.compile("Chat")).count(), 0, "nobody writes at a TV")
+            bob.press("Leave")
+            bob.page.get_by_role("dialog").get_by_role("button", name="Leave").click()
+            ann.sees(".side-1 .note", "a bot plays")
 
         await browse(server.port, play)

@@ -70,12 +70,12 @@ class WaysInTests(ServerCase):
             ann, bob, cleo = people("Ann"), people("Bob"), people("Cleo")
             code = ann.create("tictactoe")
             bob.join("tictactoe", code)
-            bob.sees(".board")
+            bob.sees(".board-grid")
             cleo.go(f"/play/tictactoe/?room={code}")
             cleo.sees(".card", "There is no free seat for a player.")
             bob.page.evaluate(FORGET_SEATS)
             bob.go(f"/play/tictactoe/?room={code}")
-            bob.sees(".board")
+            bob.sees(".board-grid")
 
         await browse(server.port, come)
 

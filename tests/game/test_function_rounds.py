@@ -114,6 +114,26 @@ class OwnTests(FunctionCase):
 
 
 class ChanceTests(FunctionCase):
+    def test_role_is_the_senders(self) -> None:
+        """What a seat is for is told of each input, and nothing where nobody sent it."""
+        roles: list[tuple[str, Any]] = []
+
+        def payload_handler(group_add, socket_self_send, socket_group_send, payload):  # type: ignore[no-untyped-def]
+            roles.append((payload["action"], payload["role"]))
+            if payload["action"] == "arm":
+                payload["timers"].after(1, "late")
+
+        game = module(payload_handler)
+        game.roles = {"screen": 1}
+        table = Table(game)
+        table.join("Ann").send("arm")
+        tv = table.join("TV", "screen")
+        tv.send("look")
+        tv.leave()
+        table.advance(1)
+        of_all = [("CREATE_ROOM", None), ("JOIN_ROOM", "player"), ("arm", "player"), ("JOIN_ROOM", "screen")]
+        self.assertEqual(roles, [*of_all, ("look", "screen"), ("LEAVE_ROOM", "screen"), ("TIMER", None)])
+
     def test_random_is_the_rooms(self) -> None:
         """The methods of `random.Random`; what a refused step drew is drawn again."""
 

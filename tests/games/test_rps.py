@@ -236,6 +236,33 @@ class RpsTests(SynchronousTestCase):
         self.assertEqual(self.table.state["last"]["thrown"]["red"], "rock")
         self.assertEqual([e.type for e in self.ann.inbox].count("reveal"), 1)
 
+    def test_watchers_play_in_no_team(self) -> None:
+        """A TV and a spectator see the score, throw nothing, and hear of no plan."""
+        wim, tv = self.table.join("Wim", "spectator"), self.table.join("TV", "screen")
+        self.assertEqual(sum(map(len, self.table.state["teams"].values())), 4)
+        self.go()
+        for watcher in (wim, tv):
+            self.refused("forbidden", watcher, "throw", "rock")
+            self.refused("forbidden", watcher, "go")
+        self.throw(self.ann, "scissors")
+        self.count()
+        for watcher in (wim, tv):
+            self.assertEqual([e.type for e in watcher.inbox], ["reveal"])
+            self.assertEqual(watcher.docs["room"]["score"], {"red": 1, "blue": 0})
+        wim.leave()
+        self.assertEqual(sum(map(len, self.table.state["teams"].values())), 4)
+
+    def test_ended_by_host(self) -> None:
+        """A match that the host ends while it is counted is no obstacle to the next."""
+        self.round("rock", "scissors")
+        self.go()
+        self.ann.ask("host", act="end")
+        self.assertEqual(self.table.status, "over")
+        self.table.start()
+        self.assertEqual((self.table.state["count"], self.table.state["score"]), (None, {"red": 0, "blue": 0}))
+        self.go()
+        self.assertEqual(self.table.state["count"], 3)
+
     def test_frameworks_actions_refused(self) -> None:
         """A client cannot pass itself off as the framework."""
         self.go()

@@ -225,6 +225,31 @@ class TicTacToeTests(SynchronousTestCase):
         self.play(0, 3, 1, 4, 2)
         self.assertEqual(self.table.status, "over")
 
+    def test_wins_are_counted(self) -> None:
+        """Who has won how often, by seat; whoever comes in a leaver's place begins at nothing."""
+        winners = []
+        for _ in range(2):
+            winners.append(self.turn().id)
+            self.play(0, 3, 1, 4, 2)
+            self.table.start()
+        wins = {each.id: winners.count(each.id) for each in self.players}
+        self.assertEqual(self.table.state["wins"], wins)
+        evening = {each["name"]: each["wins"] for each in self.ann.info["evening"]}
+        self.assertEqual(evening, {each.name: wins[each.id] for each in self.players if wins[each.id]})
+        self.bob.leave()
+        self.assertEqual(self.table.state["wins"], {self.ann.id: wins[self.ann.id] + 1})
+        cleo = self.table.join("Cleo")
+        self.table.start()
+        self.assertEqual(self.table.state["wins"], {self.ann.id: wins[self.ann.id] + 1, cleo.id: 0})
+
+    def test_some_watch(self) -> None:
+        """They see the board and may not play."""
+        self.play(4)
+        for role in ("spectator", "screen"):
+            watcher = self.table.join("Wim", role)
+            self.assertEqual(watcher.docs["room"], self.ann.docs["room"])
+            self.refused("forbidden", watcher, "play", {"cell": 0})
+
     def refused_start(self, visitor: Visitor) -> None:
         refused = self.assertRaises(Refused, visitor.start)
         self.assertEqual(refused.code, "forbidden")

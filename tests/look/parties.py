@@ -65,6 +65,7 @@ class Party:
     :ivar host: whose phone made the room.
     :ivar guest: the other phone, or None where one plays alone.
     :ivar tv: the shared screen, or None where the game has none.
+    :ivar watcher: a phone that watches, or None where nobody does.
     :ivar others: clients without a page.
     """
 
@@ -76,6 +77,7 @@ class Party:
         self._holds: dict[str, Hold] = {}
         self.host = self._new("Ann", PHONE)
         self.tv: Someone | None = None
+        self.watcher: Someone | None = None
         self.guest: Someone | None = None
         self.others: list[Person] = []
         self.code = self._create(wish)
@@ -113,6 +115,19 @@ class Party:
         self.tv.page.locator("html.tv").wait_for()
         return self.tv
 
+    def watch(self, others: int = 0) -> Someone:
+        """Bring a phone that watches, and so many watchers without a page. :returns: the phone."""
+        self.watcher = self._new("Wim", PHONE).go(f"/play/{self.game}/?room={self.code}&role=spectator")
+        self.watcher.page.locator(".bar").wait_for()
+        for number in range(others):
+            from_thread(lambda number=number: self._watcher(number))
+        self._breathe()
+        return self.watcher
+
+    async def _watcher(self, number: int) -> None:
+        person = await self.case.person(self.server, name_of(number))
+        await person.join(self.code, role="spectator")
+
     def _new(self, name: str, device: Any) -> Someone:
         someone = self.people(name, device, axe=True)
         self._holds[name] = Hold(someone)
@@ -120,8 +135,8 @@ class Party:
 
     @property
     def pages(self) -> list[Someone]:
-        """Host, guest and TV, as far as there are."""
-        return [each for each in (self.host, self.guest, self.tv) if each is not None]
+        """Host, guest, TV and watcher, as far as there are."""
+        return [each for each in (self.host, self.guest, self.tv, self.watcher) if each is not None]
 
     @contextmanager
     def still(self, selector: str) -> Iterator[None]:

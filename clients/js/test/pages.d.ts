@@ -41,3 +41,8 @@ declare module "*/static/kit/cues.js" {
   const shared: typeof import("../../../gameserver/web/static/kit/cues.js");
   export = shared;
 }
+
+declare module "*/static/kit/bots.js" {
+  const shared: typeof import("../../../gameserver/web/static/kit/bots.js");
+  export = shared;
+}

@@ -1,90 +1,144 @@
-/* The page of reversi: the board, on which a move is a press; all else is what pages of games with turns share. */
+/*
+ * The page of reversi, for the two who play, whoever watches, and a shared screen (?role=screen): the board, on which a
+ * move is a press, the clocks, and bots. Which moves there are the game says, in `room.moves`.
+ */
 
-import { attempt, chatBox, el, enter, render, shareCard } from "../../static/page.js";
-import { cues } from "../../static/kit/cues.js";
-import { people } from "../../static/play/people.js";
-import { head } from "../../static/play/turn.js";
+import { announce, attempt, boardGrid, chatBox, clockCountdown, duel, el, heading, play, playersOf, startButton, turnCountdown, waitingLine } from "../../static/kit/kit.js";
+import { botButtons, standInButtons } from "../../static/kit/bots.js";
+import { TEXT } from "./text.js";
 
-const COLOURS = ["black", "white"]; // by seat number
-const ARROWS = { ArrowLeft: -1, ArrowRight: 1, ArrowUp: -8, ArrowDown: 8 };
+const SIZE = 8;
+const NOTHING = Array(SIZE * SIZE).fill(null);
 
-const mount = document.querySelector("main");
-const said = document.querySelector("#said");
-const { room, about } = await enter({ mount });
+const placeOf = (cell) => "abcdefgh"[cell % SIZE] + (Math.floor(cell / SIZE) + 1);
+const cellsOf = (room) => room.state.cells ?? NOTHING;
+const discsOf = (room, number) => cellsOf(room).filter((owner) => owner === number).length;
+const seatOf = (room, number) => playersOf(room).find((seat) => seat.number === number);
+const isMe = (room, seat) => room.seat.role === "player" && seat === room.seat.id;
 
-const placeOf = (cell) => "abcdefgh"[cell % 8] + (Math.floor(cell / 8) + 1);
-const cells = Array.from({ length: 64 }, (_, cell) => el("button", { type: "button", class: "cell", "data-key": `cell-${cell}`, onclick: () => place(cell) }));
-const board = el("div", { class: "board", role: "group", "aria-label": "Board", onkeydown: walk }, cells);
-const counts = [0, 1].map((number) => ({ who: el("span", { class: "who", dir: "auto" }), number: el("span", { class: "number" }), disc: el("span", { class: ["disc", `disc-${number}`], role: "img", "aria-label": COLOURS[number] }) }));
-const undo = el("button", { type: "button", onclick: () => attempt(room.undo()) }, "Take back");
-const invite = el("section", { class: "card", "aria-label": "Invite a friend" }, shareCard(room));
-const chat = el("details", { class: "card" }, el("summary", {}, "Chat"), chatBox(room));
-
-mount.append(
-  el("h1", { class: "visually-hidden" }, about.title),
-  el(
-    "div",
-    { class: "table" },
-    el("div", { class: "board-side" }, el("div", { class: "counts" }, counts.map(({ who, number, disc }) => el("span", { class: "count" }, disc, number, who))), board, undo),
-    el("div", { class: "stack" }, head(room, about), invite, people(room, about), chat),
-  ),
-);
-
-let pending = false;
-
-function moveTo(cell) {
-  return pending ? undefined : room.moves.find((move) => move.type === "place" && move.data.cell === cell);
+/** The places of the result, with the discs that each has on the board; null while it is played. */
+function standing(room) {
+  const { status, result } = room.info;
+  if (status !== "over" || !result?.ranking) return null;
+  const places = result.ranking.filter((seats) => seats.length);
+  const rankOf = (at) => places.slice(0, at).flat().length + 1;
+  return places.flatMap((seats, at) => seats.map((seat) => ({ seat, rank: rankOf(at), score: discsOf(room, room.seats.get(seat)?.number) })).filter(({ seat }) => room.seats.has(seat)));
 }
 
-async function place(cell) {
-  const move = moveTo(cell);
-  if (!move) return;
-  pending = true;
-  draw();
-  await attempt(room.play(move));
-  pending = false;
-  draw();
+/** How a round ended, and why where that is not told by the discs. */
+function outcome(room) {
+  const { ranking, timeout, left } = room.info.result ?? {};
+  if (!ranking?.length) return [TEXT.ended, ""];
+  const [best, ...rest] = ranking;
+  const loser = rest.flat()[0];
+  const why = loser === undefined ? "" : timeout ? TEXT.timeout(room.name(loser)) : left ? TEXT.left(room.name(loser)) : "";
+  if (best.length !== 1) return [TEXT.draw, why];
+  return [isMe(room, best[0]) ? TEXT.youWin : TEXT.wins(room.name(best[0])), why];
 }
 
-/** The arrow keys go about the board as well as Tab does. */
-function walk(event) {
-  const step = ARROWS[event.key];
-  const at = cells.findIndex((cell) => cell === document.activeElement);
-  if (!step || at < 0 || event.altKey || event.ctrlKey || event.metaKey) return;
-  event.preventDefault();
-  /** @type {HTMLElement} */ (cells[(at + step + 64) % 64]).focus();
+/** What stands above the board, and the line below it. */
+function status(room) {
+  if (room.info.status === "over") return outcome(room);
+  const last = room.state.last ?? null;
+  const current = room.turn?.current ?? null;
+  const mover = last === null ? undefined : seatOf(room, cellsOf(room)[last]);
+  const below = mover && isMe(room, mover.id) && room.isActive ? TEXT.passed : mover && !isMe(room, mover.id) ? TEXT.lastMove(mover.name, placeOf(last)) : room.me?.role === "player" ? TEXT.youPlay[room.seat.number] : TEXT.begin;
+  return [room.isActive ? TEXT.yourTurn : TEXT.turnOf(current === null ? "…" : room.name(current)), below];
 }
 
-let before = null;
+/** A button that opens the chat over the page, and what bots do; it is made once, so that it knows what was not read yet. */
+function chatButton(room, about) {
+  const name = room.seat.role === "player" ? TEXT.chatAndBots : TEXT.chat;
+  const dialog = el("dialog", { "aria-label": name }, el("div", { class: "stack" }, chatBox(room), standInButtons(room, about), el("button", { type: "button", class: "primary", onclick: () => dialog.close() }, TEXT.done)));
+  dialog.addEventListener("click", (event) => event.target === dialog && dialog.close());
+  const open = () => {
+    if (!dialog.isConnected) document.body.append(dialog);
+    dialog.showModal();
+  };
+  return el("button", { type: "button", onclick: open }, name);
+}
 
-function draw() {
-  const owners = room.state.cells ?? Array(64).fill(null);
-  owners.forEach((owner, cell) => {
-    const button = cells[cell];
-    const mine = owner === null && moveTo(cell) !== undefined;
-    if (before?.[cell] !== owner) {
-      if (owner === null) button.replaceChildren();
-      else if (button.firstElementChild) button.firstElementChild.className = `disc disc-${owner}`;
-      else button.append(el("span", { class: `disc disc-${owner}` }));
-    }
-    button.classList.toggle("last", room.state.last === cell);
-    button.setAttribute("aria-disabled", String(!mine));
-    button.setAttribute("aria-label", `${placeOf(cell)}: ${owner === null ? (mine ? "place a disc" : "empty") : COLOURS[owner]}`);
+function table(room, about) {
+  const isTv = document.documentElement.classList.contains("tv");
+  const plays = room.seat.role === "player";
+  const title = document.title;
+  const headline = heading("");
+  const detail = el("p", { class: "detail muted" });
+  const time = el("div", { class: "turn-time" }, turnCountdown(room, { hurry_s: 10 }));
+  const undo = el("button", { type: "button", onclick: () => attempt(room.undo()) }, TEXT.undo);
+  const standIns = el("div", {}, standInButtons(room, about)); // seen here while a bot plays for this player
+  const discs = NOTHING.map(() => el("span", {}));
+  let pending = false;
+  let before = null;
+  let turned = new Set();
+  let said = "";
+
+  const moveTo = (cell) => (pending ? undefined : room.moves.find((move) => move.type === "place" && move.data.cell === cell));
+  const press = async (row, column) => {
+    const move = moveTo(row * SIZE + column);
+    if (!move) return;
+    pending = true;
+    update();
+    await attempt(room.play(move));
+    pending = false;
+    update();
+  };
+  const square = (row, column) => {
+    const cell = row * SIZE + column;
+    const owner = cellsOf(room)[cell];
+    const may = owner === null && moveTo(cell) !== undefined;
+    if (owner !== null) discs[cell].className = ["disc", `disc-${owner}`, turned.has(cell) && "turned"].filter(Boolean).join(" ");
+    const name = owner !== null ? TEXT.disc(placeOf(cell), TEXT.colours[owner]) : (may ? TEXT.may : TEXT.free)(placeOf(cell));
+    return { name, face: owner === null ? "" : discs[cell], may, class: room.state.last === cell && "last" };
+  };
+  const board = boardGrid({ rows: SIZE, columns: SIZE, label: TEXT.board, square, press: plays ? press : undefined });
+
+  const side = (number) => {
+    const seat = seatOf(room, number);
+    const { me, away, bot, standIn } = TEXT.notes;
+    const notes = [seat && isMe(room, seat.id) && me, seat?.bot ? bot : seat && !seat.online && away, seat?.stand_in && standIn];
+    return { seat, note: notes.filter(Boolean).join(", "), count: String(discsOf(room, number)), active: room.info.status === "playing" && Boolean(seat) && room.turn?.current === seat.id };
+  };
+  const parts = duel(room, {
+    head: [el("div", { class: "words" }, headline, detail), time],
+    board: board.node,
+    foot: [undo, startButton(room, { min: about.min_players }), standIns, isTv ? null : chatButton(room, about), waitingLine(room, about)],
+    marks: [0, 1].map((number) => el("span", { class: ["disc", `disc-${number}`], role: "img", "aria-label": TEXT.colours[number] })),
+    clock: (seat) => clockCountdown(room, seat.id),
+    side,
+    end: () => standing(room),
+    caption: TEXT.discs,
   });
-  counts.forEach(({ who, number }, owner) => {
-    const seat = [...room.seats.values()].find((each) => each.number === owner && !each.gone);
-    who.textContent = seat?.name ?? "…";
-    number.textContent = String(owners.filter((each) => each === owner).length);
-  });
-  undo.hidden = !room.mayUndo;
-  invite.hidden = room.info.status !== "lobby";
-  chat.hidden = room.seat.role === "screen"; // nobody writes at a TV
-  if (before && room.state.last !== null && room.state.last !== undefined && before[room.state.last] === null) {
-    const turned = owners.filter((owner, cell) => before[cell] !== null && before[cell] !== owner).length;
-    said.textContent = `${COLOURS[owners[room.state.last]]} ${placeOf(room.state.last)}, ${turned} turned.`;
-  }
-  before = [...owners];
+
+  /** Look at what has been placed and turned since the last time. → what is told of it */
+  const follow = () => {
+    const now = cellsOf(room);
+    const last = room.state.last ?? null;
+    if (before !== null && now.some((owner, cell) => before[cell] !== owner)) turned = new Set(now.flatMap((owner, cell) => (before[cell] !== null && owner !== null && before[cell] !== owner ? [cell] : [])));
+    const isNew = before !== null && last !== null && before[last] === null && now[last] !== null;
+    before = [...now];
+    return isNew ? TEXT.last(TEXT.colours[now[last]], placeOf(last), turned.size) : "";
+  };
+
+  const update = () => {
+    const news = follow();
+    const [head, below] = status(room);
+    if (headline.textContent !== head) headline.textContent = head;
+    if (detail.textContent !== below) detail.textContent = below;
+    board.draw();
+    parts.update();
+    undo.hidden = !room.mayUndo;
+    standIns.hidden = !room.me?.stand_in;
+    time.hidden = Object.keys(room.turn?.clocks ?? {}).length > 0; // each has a clock then
+    document.title = room.isActive ? `${TEXT.yourTurn} · ${title}` : title;
+    if (news || head !== said) announce([news, head, below].filter(Boolean).join(". "));
+    said = head;
+  };
+  return { node: parts.node, update };
 }
 
-cues(room);
-render(room, draw);
+play({
+  phone: table,
+  at: ({ info }) => (info.status === "lobby" ? "lobby" : "table"),
+  lobby: (room, about) => ({ text: () => TEXT.rules, more: document.documentElement.classList.contains("tv") ? null : botButtons(room, about) }),
+});

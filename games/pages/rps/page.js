@@ -1,250 +1,166 @@
 /*
- * The page of rock, paper, scissors: two sides, the host's button, three seconds in which everybody throws, and the
- * reveal. It is built once, and `draw` brings it up to date from `room.state`. Two things stand in no document, since
- * nobody else may see them: what this player threw, and what the team plans (the event `planned`, told to the team).
+ * The page of rock, paper, scissors, for the players of two teams, whoever watches, and a shared screen (?role=screen): the
+ * host's button, three seconds in which everybody throws, the reveal, and who wins the match. Two things stand in no
+ * document, since nobody else may see them: what this player threw, and what the team plans (the event `planned`).
  */
 
-import { attempt, el, enter, leftMs, render, shareCard, toast } from "../../static/page.js";
-import { cues } from "../../static/kit/cues.js";
+import { announce, attempt, confetti, cue, el, fill, heading, leftMs, play, podium, ranked, ring, startButton, toast } from "../../static/kit/kit.js";
+import { icon } from "./hands.js";
+import { COLORS, TEAMS, membersOf, missing, people, side, teamOf, why } from "./teams.js";
+import { HAND_NAMES, TEAM_NAMES, TEXT } from "./text.js";
 
-const TEAMS = ["red", "blue"];
-const HANDS = ["rock", "paper", "scissors"];
-const BEATS = { rock: "scissors", paper: "rock", scissors: "paper" };
-const VERBS = { rock: "crushes", paper: "wraps", scissors: "cut" };
-const COUNT_MS = 3000; // the game's COUNT, for a full ring
-const WINS = 3; // the game's: of so many pips is a score
-const RING = 2 * Math.PI * 46;
-
-const mount = document.querySelector("main");
-const said = document.querySelector("#said");
-const { room } = await enter({ mount });
-
-// Parts
-
-function svg(tag, attributes, ...children) {
-  const node = document.createElementNS("http://www.w3.org/2000/svg", tag);
-  for (const [name, value] of Object.entries(attributes)) node.setAttribute(name, value);
-  node.append(...children);
-  return node;
-}
-
-const SHAPES = {
-  rock: () => [
-    svg("path", { class: "body", d: "M16 62 L24 34 L46 18 L70 24 L86 48 L80 74 L54 84 L28 80 Z" }),
-    svg("path", { class: "inner", d: "M24 34 L44 44 L70 24 M44 44 L50 66 L80 74 M50 66 L28 80" }),
-  ],
-  paper: () => [
-    svg("path", { class: "body", d: "M24 12 H62 L78 28 V88 H24 Z" }),
-    svg("path", { class: "inner", d: "M62 12 V28 H78 M34 44 H68 M34 57 H68 M34 70 H56" }),
-  ],
-  scissors: () => [
-    svg("path", { class: "blades", d: "M70 12 L36 66 M30 12 L64 66" }),
-    svg("circle", { class: "loop", cx: 27, cy: 76, r: 13 }),
-    svg("circle", { class: "loop", cx: 73, cy: 76, r: 13 }),
-  ],
-  none: () => [svg("path", { class: "inner", d: "M32 50 H68" })],
-  hidden: () => [svg("path", { class: "inner", d: "M38 38 C38 22 64 22 64 38 C64 50 50 50 50 62" }), svg("circle", { class: "dot", cx: 50, cy: 76, r: 4 })],
-};
-
-function icon(name) {
-  return svg("svg", { class: `icon ${name}`, viewBox: "0 0 100 100", "aria-hidden": "true", focusable: "false" }, ...SHAPES[name]());
-}
-
-function side(team) {
-  const pips = el("span", { class: "pips", role: "img" });
-  const hand = el("div", { class: "hand" });
-  const thrown = el("p", { class: "thrown" });
-  const members = el("ul", { class: "members", "aria-label": `Team ${team}` });
-  const yours = el("span", { class: "yours" }, " · yours");
-  const node = el("section", { class: ["side", team], "aria-label": `Team ${team}` }, el("div", { class: "side-head" }, el("h2", {}, titled(team), yours), pips), hand, thrown, members);
-  return { team, node, yours, pips, hand, thrown, members, shown: null };
-}
-
-const sides = TEAMS.map(side);
-const arc = svg("circle", { class: "arc", cx: 50, cy: 50, r: 46, "stroke-dasharray": RING, transform: "rotate(-90 50 50)" });
-const number = el("span", { class: "number" });
-const ring = el("div", { class: "ring", "aria-hidden": "true" }, svg("svg", { viewBox: "0 0 100 100" }, svg("circle", { class: "track", cx: 50, cy: 50, r: 46 }), arc), number);
-const headline = el("h1", { class: "headline" });
-const detail = el("p", { class: "detail muted" });
-const throws = HANDS.map((hand) => el("button", { type: "button", class: "throw", "data-hand": hand, onclick: () => play(hand) }, icon(hand), el("span", {}, titled(hand))));
-const plans = el("p", { class: "plans muted" });
-const controls = el("div", { class: "controls" });
-const goButton = el("button", { type: "button", class: "primary big go", onclick: go });
-const invite = el("section", { class: "card invite", "aria-label": "Invite friends" }, shareCard(room));
-
-mount.append(
-  el(
-    "div",
-    { class: "arena" },
-    el("div", { class: "head" }, headline, detail),
-    sides[0].node,
-    ring,
-    sides[1].node,
-    controls,
-    invite,
-  ),
-);
-
-controls.append(el("div", { class: "throws", role: "group", "aria-label": "Your throw" }, throws), plans, goButton);
-
-function titled(text) {
-  return text.charAt(0).toUpperCase() + text.slice(1);
-}
-
-// What this player does
+const COUNT_S = 3; // the game's COUNT, for a full ring
+const SHOWN_MS = 3500; // the throws that decide a match are seen before who has won it
 
 let mine = null; // my throw of this round
 let planned = new Map(); // name → throw, of my team
+let counting = false;
+let shows = false; // that last reveal
+let celebrates = false; // the match was won while this page was looked at
 
-async function go(event) {
-  if (goButton.getAttribute("aria-disabled") === "true") return;
-  const byKey = event.detail === 0;
-  await attempt(room.send("go"));
-  if (byKey) throws[0].focus(); // three seconds are few for whoever has to find the way there
+/** Which scene is on. */
+function sceneOf(room) {
+  const { count, winner } = room.state;
+  if (room.info.status === "over" || (winner && !shows)) return "result";
+  return !count && missing(room) && !shows ? "lobby" : "arena";
 }
 
-async function play(hand) {
-  if (!room.state.count) return;
-  const before = mine;
-  mine = hand;
-  draw();
-  try {
-    await room.send("throw", hand);
-  } catch (error) {
-    if (mine === hand) mine = before;
-    await attempt(Promise.reject(error));
+/** The same, after a look at what has happened: a reveal that ends the match stays for a while. */
+function at(room) {
+  const { count, winner } = room.state;
+  if (counting && !count && winner) {
+    shows = celebrates = true;
+    setTimeout(() => {
+      shows = false;
+      page.then(({ draw: again }) => again());
+    }, SHOWN_MS);
   }
-  draw();
+  counting = Boolean(count);
+  return sceneOf(room);
 }
 
+/** The headline, and what stands below it. */
+function status(room) {
+  const { count, last, score } = room.state;
+  if (count) return [TEXT.throwNow, room.seat.role !== "player" ? TEXT.which : mine ? TEXT.mine(mine) : TEXT.which];
+  if (last) return [last.scored ? TEXT.scores[last.scored] : TEXT.tie, why(last.thrown), TEXT.scoreSaid(score.red, score.blue)];
+  return [TEXT.ready, room.mayHost ? TEXT.youSayGo : room.host ? TEXT.saysGo(room.host.name) : TEXT.hostSaysGo];
+}
+
+/** The host's button, here or on the TV. */
+function goButton(room, press = () => room.send("go")) {
+  return el("button", { type: "button", class: "primary big go", onclick: (event) => event.currentTarget.getAttribute("aria-disabled") !== "true" && attempt(press()) });
+}
+
+function arena(room) {
+  const plays = room.seat.role === "player";
+  const headline = heading("", { class: "headline" });
+  const detail = el("p", { class: "detail muted" });
+  const sides = TEAMS.map((team) => side(room, team));
+  const left = () => (room.state.count ? (room.state.count - 1) * 1000 + (leftMs(room, "count") ?? 0) : null);
+  const score = el("span", { class: "score-of" });
+  const middle = el("div", { class: "middle-of" }, ring(room, "count", COUNT_S, { left }), score);
+  const throws = Object.keys(HAND_NAMES).map((hand) => el("button", { type: "button", class: "throw", "data-hand": hand, onclick: () => throwIt(hand) }, icon(hand), el("span", {}, HAND_NAMES[hand])));
+  const plans = el("p", { class: "plans muted" });
+  const go = goButton(room);
+  go.addEventListener("click", (event) => event.detail === 0 && plays && throws[0].focus()); // by key: three seconds are few for whoever has to find the way there
+  const controls = el("div", { class: "controls" }, plays ? el("div", { class: "throws", role: "group", "aria-label": TEXT.choices }, throws) : null, plays ? plans : null, go);
+  const node = el("div", { class: "scene arena" }, el("div", { class: "head" }, headline, detail), sides[0].node, middle, sides[1].node, controls);
+  let counted = null;
+  let said = "";
+
+  const throwIt = async (hand) => {
+    if (!room.state.count) return;
+    const before = mine;
+    mine = hand;
+    update();
+    const done = await attempt(room.send("throw", hand).then(() => true));
+    if (!done && mine === hand) mine = before;
+    update();
+  };
+
+  /** For those who do not see; the count itself would only be in the way of their ears. */
+  const tell = (text) => {
+    if (text !== said) announce(text);
+    said = text;
+  };
+
+  const sound = (count, isNew) => {
+    const own = teamOf(room, room.seat.id);
+    const { scored } = room.state.last ?? {};
+    if (count && count !== counted) cue(plays && count === COUNT_S ? "turn" : plays ? "ready" : "tick");
+    if (isNew && !plays) cue("reveal");
+    else if (isNew && scored) cue(scored === own ? "right" : "wrong");
+  };
+
+  const update = () => {
+    const { count, last, score: points } = room.state;
+    if (count && !counted) {
+      mine = null;
+      planned = new Map();
+    }
+    const isNew = Boolean(counted) && !count; // revealed this very moment: to be played, not only shown
+    sound(count, isNew);
+    counted = count;
+    const [head, below, more] = status(room);
+    if (headline.textContent !== head) headline.textContent = head;
+    if (detail.textContent !== below) detail.textContent = below;
+    node.dataset.stage = count ? "count" : last ? "reveal" : "ready";
+    for (const each of sides) each.update(isNew);
+    const text = count ? "" : last ? TEXT.score(points.red, points.blue) : TEXT.versus;
+    if (score.textContent !== text) score.textContent = text;
+    for (const button of throws) {
+      button.setAttribute("aria-disabled", String(!count));
+      button.setAttribute("aria-pressed", String(Boolean(count) && mine === button.dataset.hand));
+    }
+    const others = [...planned].filter(([name]) => name !== room.me?.name);
+    plans.textContent = others.map(([name, hand]) => TEXT.plan(name, hand)).join(", ");
+    go.hidden = !room.mayHost || Boolean(count) || shows;
+    go.textContent = last ? TEXT.next : TEXT.go;
+    go.setAttribute("aria-disabled", String(Boolean(missing(room))));
+    tell(count ? TEXT.count : [head, below, more].filter(Boolean).join(" "));
+  };
+  return { node, update };
+}
+
+/** Who has won the match, and with whom. */
+function result(room) {
+  const isScreen = room.seat.role !== "player";
+  const title = heading("", { class: "giant center" });
+  const steps = el("div", { class: "result" });
+  const teams = el("div", { class: "both-teams" });
+  const again = goButton(room);
+  const foot = el("div", { class: "row center" }, again, startButton(room, { min: 2 }));
+  const node = el("div", { class: "scene stack match" }, title, steps, foot, teams);
+  if (celebrates) cue("fanfare");
+  celebrates = false;
+  let known = "";
+  const update = () => {
+    const { score, winner } = room.state;
+    const entries = ranked(TEAMS.map((team) => ({ name: TEAM_NAMES[team], color: COLORS[team], score: score[team] })));
+    title.textContent = winner ? TEXT.wins[winner] : TEXT.over;
+    again.hidden = !room.mayHost || room.info.status === "over";
+    again.textContent = TEXT.again;
+    again.setAttribute("aria-disabled", String(Boolean(missing(room))));
+    const now = JSON.stringify([entries, TEAMS.map((team) => membersOf(room, team))]);
+    if (now === known) return;
+    known = now;
+    fill(steps, isScreen && winner ? confetti() : null, podium(room, entries));
+    fill(teams, TEAMS.map((team) => el("section", { class: ["card", "stack", "tight", COLORS[team]], "aria-label": TEXT.team[team] }, el("h2", {}, TEAM_NAMES[team]), people(room, team))));
+    announce(`${title.textContent} ${TEXT.scoreSaid(score.red, score.blue)}`);
+  };
+  return { node, update };
+}
+
+const page = play({
+  phone: (room) => (sceneOf(room) === "result" ? result(room) : arena(room)),
+  at,
+  lobby: (room) => ({ title: () => TEXT.needs[missing(room) ?? "blue"], text: () => TEXT.scan }),
+  ticks: [],
+});
+const { room, draw } = await page;
 room.on("planned", ([name, hand]) => {
   planned.set(name, hand);
   draw();
 });
-room.on("teammate", (name) => name !== room.me?.name && toast(`${name} is on your team.`, { ms: 3000 }));
-
-// Words
-
-function teamOf(seat) {
-  return TEAMS.find((team) => room.state.teams[team].includes(seat));
-}
-
-function empty() {
-  return TEAMS.filter((team) => !room.state.teams[team].some((id) => room.seats.has(id)));
-}
-
-function status() {
-  const { count, last, winner, score } = room.state;
-  const missing = empty();
-  if (count) return ["Throw!", mine ? `You throw ${mine}. You may still change it.` : "Rock, paper or scissors?"];
-  if (winner) return [`${titled(winner)} wins the match!`, `${score.red} : ${score.blue}`];
-  if (missing.length) return [`Team ${missing[0]} needs somebody`, "Let friends scan this, or tell them the code."];
-  if (!last) return ["Ready?", room.mayHost ? "You say go." : `${room.host?.name ?? "The host"} says go.`];
-  return [last.scored ? `${titled(last.scored)} scores!` : "A tie", why(last.thrown)];
-}
-
-/** Why a round ended as it did. */
-function why({ red, blue }) {
-  if (!red && !blue) return "Nobody threw in time.";
-  if (!red || !blue) return `${titled(red ? "blue" : "red")} did not throw in time.`;
-  if (red === blue) return `Both threw ${red}.`;
-  const [winner, loser] = BEATS[red] === blue ? [red, blue] : [blue, red];
-  return `${titled(winner)} ${VERBS[winner]} ${loser}.`;
-}
-
-let heard = "";
-
-/** For those who do not see; the count itself would only be in the way of their ears. */
-function tell(text) {
-  if (text === heard) return;
-  heard = text;
-  said.textContent = text;
-}
-
-// Drawing
-
-let counted = null;
-
-function draw() {
-  const { count, last, winner, score } = room.state;
-  if (count && !counted) {
-    mine = null;
-    planned = new Map();
-  }
-  const fresh = counted && !count; // revealed this very moment: to be played, not only shown
-  counted = count;
-  const missing = empty().length > 0;
-  const [head, below] = status();
-  headline.textContent = head;
-  detail.textContent = below;
-  mount.dataset.stage = count ? "count" : missing ? "missing" : winner ? "won" : last ? "reveal" : "ready";
-  mount.dataset.winner = winner ?? last?.scored ?? "";
-  for (const each of sides) drawSide(each, fresh);
-  drawThrows(count);
-  const text = count ? String(count) : winner ? "★" : last ? `${score.red}:${score.blue}` : "vs";
-  if (text !== number.textContent) number.replaceChildren(el("span", { class: count ? "tick" : "" }, text));
-  goButton.hidden = !room.mayHost;
-  goButton.textContent = winner ? "Play again" : last ? "Next round" : "Go!";
-  goButton.setAttribute("aria-disabled", String(Boolean(count) || missing));
-  controls.hidden = missing && !count;
-  invite.hidden = !controls.hidden;
-  tell(count ? "Throw now: rock, paper or scissors. Three seconds." : scoreWords(`${head} ${below}`));
-}
-
-function scoreWords(text) {
-  const { last, winner, score } = room.state;
-  return last && !winner ? `${text} Red ${score.red}, blue ${score.blue}.` : text;
-}
-
-function drawSide(each, fresh) {
-  const { team, node } = each;
-  const { count, last, score, thrown, winner, teams } = room.state;
-  const own = teamOf(room.seat.id) === team;
-  const hand = count ? "hidden" : last ? (last.thrown[team] ?? "none") : "hidden";
-  if (hand !== each.shown || fresh) each.hand.replaceChildren(icon(hand));
-  each.shown = hand;
-  each.thrown.textContent = !count && last ? titled(last.thrown[team] ?? "no throw") : "";
-  node.classList.toggle("fresh", Boolean(fresh) || (node.classList.contains("fresh") && !count));
-  node.classList.toggle("scored", !count && last?.scored === team);
-  node.classList.toggle("beaten", !count && Boolean(last?.scored) && last.scored !== team);
-  node.classList.toggle("champion", winner === team);
-  each.yours.hidden = !own;
-  const points = score[team];
-  each.pips.setAttribute("aria-label", `${points} of ${WINS} points`);
-  each.pips.replaceChildren(...Array.from({ length: WINS }, (_, i) => el("span", { class: i < points ? "pip won" : "pip" })));
-  const seats = teams[team].map((id) => room.seats.get(id)).filter((seat) => seat && !seat.gone);
-  each.members.replaceChildren(...seats.map((seat) => member(seat, count && thrown.includes(seat.id))));
-  if (!seats.length) each.members.append(el("li", { class: "muted" }, "Nobody yet"));
-}
-
-function member(seat, ready) {
-  const notes = [seat.id === room.seat.id && "you", !seat.online && "away"].filter(Boolean);
-  return el(
-    "li",
-    { class: ["member", !seat.online && "offline", ready && "ready"] },
-    el("span", { class: "name" }, seat.name),
-    notes.length ? el("span", { class: "note" }, notes.join(", ")) : null,
-    ready ? el("span", { class: "visually-hidden" }, "has thrown") : null,
-  );
-}
-
-function drawThrows(count) {
-  for (const button of throws) {
-    button.setAttribute("aria-disabled", String(!count));
-    button.setAttribute("aria-pressed", String(Boolean(count) && mine === button.dataset.hand));
-  }
-  const others = [...planned].filter(([name]) => name !== room.me?.name);
-  if (count) plans.textContent = others.map(([name, hand]) => `${name}: ${hand}`).join(", ");
-  else plans.textContent = room.state.last && !room.mayHost ? `${room.host?.name ?? "The host"} says go.` : "";
-}
-
-/** The whole count as one ring, by the server's clock. */
-function drawClock() {
-  const { count } = room.state;
-  const left_ms = count ? (count - 1) * 1000 + (leftMs(room, "count") ?? 0) : 0;
-  arc.setAttribute("stroke-dashoffset", String(RING * (1 - Math.min(1, left_ms / COUNT_MS))));
-}
-
-cues(room, { ticks: [] });
-render(room, draw);
-setInterval(drawClock, 50);
+room.on("teammate", (name) => name !== room.me?.name && toast(TEXT.onYourTeam(name), { ms: 3000 }));

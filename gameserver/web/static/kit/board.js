@@ -3,41 +3,53 @@
 import { el, fill } from "../page/elements.js";
 
 /**
- * A board: one button a square, of which the Tab key finds one and arrows the others. → {node, draw}; call `draw()` when
- * the game has changed.
- * @param {{ rows: number, columns: number, label: string, square: (row: number, column: number) => { name: string, face?: any, may?: boolean, class?: any }, press: (row: number, column: number) => void }} board
- * `square` says what stands there: its name for those who hear it, what is seen, and whether it may be pressed now.
+ * A board of squares, of which the Tab key finds one and arrows the others. → {node, draw}; call `draw()` when the game has
+ * changed. Without `press`, as on a TV, squares are only seen. Where they are small, what a finger hits is larger than they.
+ * @param {{ rows: number, columns: number, label: string, square: (row: number, column: number) => { name: string, face?: any, may?: boolean, class?: any }, press?: (row: number, column: number) => void }} board
+ * `square` says what stands there: its name for those who hear it, what is seen (text, or an element, which is kept while
+ * it is the same), and whether it may be pressed now.
  */
 export function boardGrid({ rows, columns, label, square, press }) {
   let at = [0, 0];
-  const squares = Array.from({ length: rows }, (_, row) => Array.from({ length: columns }, (_, column) => el("button", { type: "button", class: "square", tabindex: "-1", onclick: () => squares[row][column].getAttribute("aria-disabled") !== "true" && press(row, column) })));
-  const node = el("div", { class: "board-grid", role: "group", dir: "ltr", "aria-label": label, style: { "--rows": String(rows), "--columns": String(columns) } }, squares);
+  const squares = Array.from({ length: rows }, (_, row) => Array.from({ length: columns }, (_, column) => squareOf(press && (() => press(row, column)))));
+  const node = el("div", { class: "board-grid", role: "group", dir: "ltr", "aria-label": label, style: { "--rows": String(rows), "--columns": String(columns) } }, squares.flat().map((each) => each.node));
   const go = (row, column) => {
-    squares[at[0]][at[1]].tabIndex = -1;
+    squares[at[0]][at[1]].button.tabIndex = -1;
     at = [Math.min(rows - 1, Math.max(0, row)), Math.min(columns - 1, Math.max(0, column))];
-    squares[at[0]][at[1]].tabIndex = 0;
+    squares[at[0]][at[1]].button.tabIndex = 0;
   };
   const keys = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] };
-  node.addEventListener("keydown", (event) => {
+  const walk = (event) => {
     const way = keys[event.key];
-    if (!way) return;
+    if (!way || event.altKey || event.ctrlKey || event.metaKey) return;
     event.preventDefault();
-    go(at[0] + way[0], at[1] + way[1]);
-    squares[at[0]][at[1]].focus();
-  });
+    const from = squares.flatMap((line, row) => line.map(({ button }, column) => ({ button, row, column }))).find(({ button }) => button === event.target);
+    go((from?.row ?? at[0]) + way[0], (from?.column ?? at[1]) + way[1]);
+    squares[at[0]][at[1]].button.focus();
+  };
   const draw = () => {
-    squares.forEach((line, row) => line.forEach((button, column) => {
+    squares.forEach((line, row) => line.forEach((each, column) => {
       const { name, face = "", may = false, class: more } = square(row, column);
-      const classes = ["square", may && "may", ...[more].flat()].filter(Boolean).join(" ");
-      if (button.className !== classes) button.className = classes;
-      button.setAttribute("aria-label", name);
-      button.setAttribute("aria-disabled", String(!may));
-      if (typeof face !== "string" || button.textContent !== face) fill(button, face);
+      const classes = ["square", may && press && "may", ...[more].flat()].filter(Boolean).join(" ");
+      if (each.node.className !== classes) each.node.className = classes;
+      (each.button ?? each.node).setAttribute("aria-label", name);
+      each.button?.setAttribute("aria-disabled", String(!may));
+      if (face instanceof Node ? each.face.firstChild !== face : each.face.textContent !== face || each.face.firstElementChild) fill(each.face, face);
     }));
   };
-  go(0, 0);
+  if (press) {
+    node.addEventListener("keydown", walk);
+    go(0, 0);
+  }
   draw();
   return { node, draw };
+}
+
+/** A square: what is seen of it, and over it what is pressed. */
+function squareOf(press) {
+  const face = el("span", { class: "square-face", "aria-hidden": "true" });
+  const button = press ? el("button", { type: "button", tabindex: "-1", onclick: () => button.getAttribute("aria-disabled") !== "true" && press() }) : null;
+  return { node: el("div", { class: "square", role: press ? null : "img" }, face, button), face, button };
 }
 
 /**

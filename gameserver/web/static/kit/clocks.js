@@ -19,12 +19,15 @@ export function every(node, look) {
   return node;
 }
 
-/** A ring that runs out with a shown timer, and the seconds left in it. `total_s` is what a full ring stands for. */
-export function ring(room, name, total_s) {
+/**
+ * A ring that runs out with a shown timer, and the seconds left in it. `total_s` is what a full ring stands for; `left`
+ * says how many ms there are, where that is more than what the timer has.
+ */
+export function ring(room, name, total_s, { left = () => leftMs(room, name) } = {}) {
   const number = el("span", { class: "ring-number" });
   const node = el("div", { class: "ring", role: "timer", "aria-live": "off", "aria-label": t("Seconds left") }, number);
   return every(node, () => {
-    const ms = leftMs(room, name);
+    const ms = left();
     node.classList.toggle("ended", ms === null);
     const text = ms === null ? "" : String(Math.ceil(ms / 1000));
     if (number.textContent !== text) number.textContent = text;

@@ -13,6 +13,7 @@ export { bigCount, every, ring, until } from "./clocks.js";
 export { confetti } from "./confetti.js";
 export { cues } from "./cues.js";
 export { Sheet, drawOn } from "./drawing.js";
+export { duel } from "./duel.js";
 export { feel, feelButton, feelPanel, feels, moves, onFeel } from "./feel.js";
 export { fitList, fitted } from "./fit.js";
 export { avatar, faceOf, nameTag, playersOf, roster } from "./people.js";
@@ -23,4 +24,5 @@ export { entriesOf, podium, ranked, scoreList, winnersOf, winnerText } from "./s
 export { CUES, cue } from "./sound.js";
 export { Stick } from "./stick.js";
 export { watchView } from "./view.js";
+export { waitingLine } from "./waiting.js";
 export { listed, ordinal, plural, points, signed, titled } from "./words.js";

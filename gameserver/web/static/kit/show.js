@@ -4,7 +4,7 @@ import * as kit from "./kit.js";
 import { moveButtons } from "./moves.js";
 import { shownRoom } from "./shown_room.js";
 
-const { avatar, bigCount, boardGrid, confetti, countdown, cue, CUES, drawOn, el, entriesOf, feel, feelPanel, fill, fitList, handOf, hostButton, nameTag, openShare, podium, questionCard, ranked, ring, roster, scoreList, seatList, shareCard, Sheet, startButton, Stick, toast, winnerText } = kit;
+const { avatar, bigCount, boardGrid, confetti, countdown, cue, CUES, drawOn, duel, el, entriesOf, feel, feelPanel, fill, fitList, handOf, hostButton, nameTag, openShare, podium, questionCard, ranked, ring, roster, scoreList, seatList, shareCard, Sheet, startButton, Stick, toast, waitingLine, winnerText } = kit;
 const room = shownRoom();
 
 /** @type {[title: string, text: string, make: () => Node][]} */
@@ -14,6 +14,7 @@ const PARTS = [
     return el("ul", { class: "seats" }, nameTag(room, ann, { notes: ["host"], done: true }), nameTag(room, bob), el("li", { class: "color-3" }, avatar(ann)));
   }],
   ["Everybody", "As many as fit, and the rest in words. Also as seatList(room), which keeps itself up to date.", () => el("div", { class: "stack" }, roster(room), seatList(room, { active: (seat) => seat.id === "2" }))],
+  ["Who waits for a place", "At a table for few those who watch are next, in their order.", () => waitingLine(room, { max_players: 6 })],
   ["A list that fits", "On a stage it shows what there is room for; here it was told to show five.", () => {
     const items = Array.from({ length: 12 }, (_, i) => el("li", { class: "chip" }, `Item ${i + 1}`));
     return fitList(items, { class: "seats", label: "Items", most: 5, more: (n) => `and ${n} others` });
@@ -46,6 +47,13 @@ const PARTS = [
       press: (row, column) => (marks.set(`${row} ${column}`, "O"), board.draw()),
     });
     return board.node;
+  }],
+  ["Two over a board", "A whole scene: cards beside the board, or above it on a phone, and a podium in their place once `end` gives entries.", () => {
+    const board = boardGrid({ rows: 3, columns: 3, label: "Their board", square: (row, column) => ({ name: `row ${row + 1}, column ${column + 1}`, face: row === column ? "X" : "" }) });
+    const [ann, bob] = room.seats.values();
+    const { node, update } = duel(room, { head: el("h3", {}, "Ann’s turn"), board: board.node, side: (number) => ({ seat: [ann, bob][number], count: "3", active: number === 0 }) });
+    update();
+    return node;
   }],
   ["Drawing canvas", "A sheet, and a pointer that draws on it; with `fill` paint is poured out.", () => {
     const sheet = new Sheet({ high: 500 });

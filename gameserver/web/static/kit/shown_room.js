@@ -7,6 +7,7 @@ const PEOPLE = [["1", "Ann", "🦊"], ["2", "Bob", null], ["3", "Maximiliane", "
 /** @returns {any} with what the parts read of a client's room */
 export function shownRoom() {
   const seats = new Map(PEOPLE.map(([id, name, avatar], i) => [id, { id, name, number: i, role: "player", online: i !== 3, gone: false, host: i === 0, ready: i % 2 === 0, bot: null, profile: avatar ? { avatar } : {} }]));
+  seats.set("7", { ...seats.get("4"), id: "7", name: "Wim", number: null, role: "spectator", online: true });
   const ends = Date.now() + 60_000;
   const said = (what) => {
     toast(what);

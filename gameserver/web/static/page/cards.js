@@ -42,6 +42,8 @@ export async function joinCard({ mount, client, game, role, seated, about }) {
   }
   const named = role === "player" ? nameField() : null;
   const face = named ? faceField() : null;
+  // Whoever watches is known to the others, too; a shared screen is nobody.
+  const watcher = role === "spectator" && !document.documentElement.classList.contains("tv") ? savedName() : "";
   const password = el("input", { id: "enter-password", type: "password", autocomplete: "off", required: Boolean(listing.needs_password) });
   const passwordField = el("div", { class: "field", hidden: !listing.needs_password }, el("label", { htmlFor: "enter-password" }, t("The room's password")), password);
   const error = el("p", { class: "error", role: "alert" });
@@ -53,7 +55,7 @@ export async function joinCard({ mount, client, game, role, seated, about }) {
     button.disabled = true;
     error.textContent = "";
     try {
-      seated(await client.join(code, { name: name ?? titled(role), role, password: password.value || undefined, profile: face ? ownProfile() : undefined }));
+      seated(await client.join(code, { name: name ?? (watcher || titled(role)), role, password: password.value || undefined, profile: face || watcher ? ownProfile() : undefined }));
     } catch (failed) {
       button.disabled = false;
       const isNeeded = failed.code === "wrong_password" && !password.value;

@@ -17,7 +17,7 @@ function levelsOf(about) {
 }
 
 /** For the host, before a round: bots come and go. */
-function bots(room, about) {
+export function bots(room, about) {
   const levels = levelsOf(about);
   const box = el("div", { class: "stack tight bots" });
   const level = el("select", { id: "bot-level", "aria-label": "How well the bot plays" }, levels.map(([name, title]) => el("option", { value: name }, title)));
@@ -35,7 +35,7 @@ function bots(room, about) {
 }
 
 /** While it is played: a bot moves for me, or, if the host says so, for somebody who is away. */
-function standIns(room, about) {
+export function standIns(room, about) {
   const levels = levelsOf(about);
   const level = levels.find(([name]) => name !== "random")?.[0] ?? levels[0]?.[0];
   const box = el("div", { class: "row stand-ins" });

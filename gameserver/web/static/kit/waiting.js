@@ -1,0 +1,46 @@
+/** Whoever waits for a place at a table for few: those who watch, in the order in which they came. */
+
+import { el, live } from "../page/elements.js";
+import { listed, t } from "../page/language.js";
+import { attempt } from "../page/notices.js";
+import { playersOf } from "./people.js";
+
+const WATCHER = "spectator";
+
+/** This browser's seat in the room is given up, and another one is taken. */
+async function changeSeat(room, role) {
+  const url = new URL(location.href);
+  for (const name of ["role", "tv", "join"]) url.searchParams.delete(name);
+  url.searchParams.set("room", room.code);
+  if (role === "player") url.searchParams.set("join", "1");
+  else url.searchParams.set("role", role);
+  if (await attempt(room.leave().then(() => true))) location.assign(url);
+}
+
+/**
+ * Who watches, and who of them is next; hidden where nobody does. Before a round and after it whoever is next takes a
+ * free place with a button, and a player gives theirs to whoever waits with another.
+ * @param {any} room
+ * @param {any} about the game's entry of GET /api/games
+ */
+export function waitingLine(room, about) {
+  const text = el("p", { class: "muted" });
+  const sit = el("button", { type: "button", class: "primary", onclick: () => changeSeat(room, "player") }, t("Take the free place"));
+  const give = el("button", { type: "button", onclick: () => changeSeat(room, WATCHER) });
+  const node = el("div", { class: "row center waiting-line" }, text, sit, give);
+  return live(node, room, () => {
+    const line = playersOf(room, WATCHER).filter(({ online }) => online);
+    const [next] = line;
+    const between = room.info.status !== "playing" && !room.info.locked;
+    const isFree = between && playersOf(room).length < about.max_players;
+    node.hidden = !next;
+    if (!next) return;
+    const isNext = next.id === room.seat.id;
+    const others = line.filter(({ id }) => id !== room.seat.id).map(({ name }) => name);
+    text.textContent = [others.length && t("Watching: {names}.", { names: listed(others) }), room.seat.role === WATCHER && (isNext ? t("You are next.") : t("{name} is next.", { name: next.name }))].filter(Boolean).join(" ");
+    text.hidden = !text.textContent;
+    sit.hidden = !(isFree && isNext) || document.documentElement.classList.contains("tv");
+    give.hidden = !(between && !isFree && room.seat.role === "player" && room.info.status === "over");
+    give.textContent = t("Let {name} play", { name: next.name });
+  });
+}
