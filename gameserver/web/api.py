@@ -3,10 +3,8 @@ The HTTP calls: games, rooms, and whether this node is well.
 
 Those of who somebody is are in `gameserver.web.identity`, those of who keeps order in `gameserver.web.moderation`.
 
-``POST /api/guest``, ``GET /api/games``, ``GET`` and ``POST /api/rooms``, ``GET /api/rooms/CODE``, ``GET /api/server``,
-``GET /api/qr``, ``GET /api/openapi.json``, ``/healthz``, ``/readyz``, ``/metrics``. What comes here has passed
-`gameserver.web.site.Front`. All answers but the QR code's and the numbers are JSON; errors are ``{"code", "message"}``
-with the codes of the wire.
+What comes here has passed `gameserver.web.site.Front`. All answers but the QR code's and the numbers are JSON; errors
+are ``{"code", "message"}`` with the codes of the wire.
 
 Nobody is told what the store has not yet: an answer about a room that has something to commit waits for that commit.
 """
@@ -36,7 +34,7 @@ from gameserver.room import admission
 from gameserver.room.chat.moderation import has_right
 from gameserver.settings.settings import Settings
 from gameserver.web.answers import address_of, answer, refusal, wrong_method
-from gameserver.web.calls import STEP_S, app, shielded
+from gameserver.web.calls import STEP_S, RequestBody, app, shielded
 from gameserver.web.identity import Identity
 from gameserver.web.listings import about, without_refs
 from gameserver.web.metrics import Metrics, Numbers
@@ -44,7 +42,7 @@ from gameserver.web.moderation import ModerationApi
 from gameserver.web.openapi import describe
 from gameserver.web.qr import QR_BYTES, Pictures
 from gameserver.web.revoking import RevokeApi
-from gameserver.web.shapes import GuestWish, Ready, RoomWish
+from gameserver.web.shapes import Created, Games, Guest, GuestWish, Ready, Rooms, RoomWish, Server, Status
 
 if TYPE_CHECKING:
     from gameserver.game.loader import Catalog
@@ -85,7 +83,7 @@ class Api(Identity, ModerationApi, RevokeApi):
     ) -> None:
         settings = settings or Settings()
         super().__init__(services, settings)
-        self._description = Raw(msgspec.json.encode(describe(settings.public_url)))
+        self._description = Raw(msgspec.json.encode(describe(app.described, settings.public_url)))
         self._metrics = Metrics([Numbers(services)], settings.metrics)
         self._addresses = addresses
         self._creating: Counter[str] = Counter()
@@ -108,18 +106,25 @@ class Api(Identity, ModerationApi, RevokeApi):
 
     # Calls
 
-    @app.route("/api/guest", methods=["POST"])
-    async def guest(self, request: Request) -> bytes:
+    @app.call("post", "/api/guest", takes=GuestWish, gives=Guest, problems=(401, 409))
+    async def guest(self, request: Request, sent: RequestBody[GuestWish]) -> bytes:
         """Make a guest."""
         self._admit(request)
-        wish = self._body(request, GuestWish)
+        wish = sent.read()
         services = self._services
         user, token = services.authenticators.guest(
             services.registry.people.admit(wish.name, services.limits.name_chars)
         )
         return answer(request, {"token": token, "user": UserInfo(user.id, user.name, list(user.rights))})
 
-    @app.route("/api/games", methods=["GET"])
+    @app.call(
+        "get",
+        "/api/games",
+        gives=Games,
+        token="optional",
+        problems=(400,),
+        query=(("refs", False, "`inline`: no schema has `$ref`, but where something holds itself."),),
+    )
     async def games(self, request: Request) -> bytes:
         """List the games; to administrators also those that could not be loaded, with their errors."""
         refs = request.args.get(b"refs", [b""])[0]
@@ -130,7 +135,17 @@ class Api(Identity, ModerationApi, RevokeApi):
             all_of_them = "admin" in (await self._caller(request)).rights
         return answer(request, self._games[bool(refs), all_of_them])
 
-    @app.route("/api/rooms", methods=["GET"])
+    @app.call(
+        "get",
+        "/api/rooms",
+        gives=Rooms,
+        problems=(400, 404),
+        query=(
+            ("game", False, "Only rooms of this game."),
+            ("open", False, "`true`: only rooms in which somebody new finds a seat without a password."),
+            ("skip", False, "So many come before those that are listed."),
+        ),
+    )
     async def rooms(self, request: Request) -> bytes:
         """List public rooms, the newest first; one that stays at work for too long is left out."""
         registry = self._services.registry
@@ -162,19 +177,19 @@ class Api(Identity, ModerationApi, RevokeApi):
                 listed.append(Raw(row))
         return answer(request, {"rooms": listed})
 
-    @app.route("/api/rooms", methods=["POST"])
-    async def create(self, request: Request) -> bytes:
+    @app.call("post", "/api/rooms", takes=RoomWish, gives=Created, status=201, token="required", problems=(404, 409))
+    async def create(self, request: Request, sent: RequestBody[RoomWish]) -> bytes:
         """Make a room, without taking a seat in it."""
         user = await self._caller(request)
-        wish = self._body(request, RoomWish)
+        wish = sent.read()
         runner = await self._in_time(shielded(self._create(user, wish, address_of(request))), STEP_S)
         request.setHeader(b"location", f"{self._settings.base_path}/api/rooms/{runner.room.code}".encode())
         return answer(request, {"room": runner.room.code}, status=201)
 
-    @app.route("/api/rooms/<code>", methods=["GET"])
+    @app.call("get", "/api/rooms/{code}", gives=Listing, token="optional", problems=(400, 404))
     async def room(self, request: Request, code: str) -> bytes:
         """
-        Tell of one room, a private one as well: whoever knows its code may ask.
+        Tell of one room, a private one as well, to whoever knows its code; 307: it is elsewhere.
 
         Who keeps order is told who sits in it, too, since what is done about users is done by their ids.
         """
@@ -183,14 +198,14 @@ class Api(Identity, ModerationApi, RevokeApi):
             return answer(request, await self._look(runner, seats_of))
         return answer(request, await self._look(runner))
 
-    @app.route("/api/server", methods=["GET"])
+    @app.call("get", "/api/server", gives=Server)
     async def server(self, request: Request) -> bytes:
         """Tell what runs here, and where people reach it."""
         addresses = self._addresses
         told = {"name": "gameserver", "version": __version__, "public_url": addresses.public_url}
         return answer(request, {**told, "urls": addresses.urls})
 
-    @app.route("/api/qr", methods=["GET"])
+    @app.call("get", "/api/qr", gives="image/svg+xml", problems=(400,), query=(("text", True, "At most 256 bytes."),))
     async def qr(self, request: Request) -> bytes:
         """Draw a text as a QR code."""
         texts = request.args.get(b"text") or [b""]
@@ -211,17 +226,17 @@ class Api(Identity, ModerationApi, RevokeApi):
         request.setHeader(b"content-length", str(len(body)).encode())
         return body
 
-    @app.route("/api/openapi.json", methods=["GET"])
+    @app.call("get", "/api/openapi.json", gives="application/json")
     async def openapi(self, request: Request) -> bytes:
         """Describe these calls."""
         return answer(request, self._description)
 
-    @app.route("/healthz", methods=["GET"])
+    @app.call("get", "/healthz", gives=Status)
     async def healthy(self, request: Request) -> bytes:
         """The process runs."""
         return answer(request, {"status": "ok"})
 
-    @app.route("/readyz", methods=["GET"])
+    @app.call("get", "/readyz", gives=Ready, problems=(503,))
     async def ready(self, request: Request) -> bytes:
         """New players may be sent here."""
         registry = self._services.registry
@@ -232,7 +247,7 @@ class Api(Identity, ModerationApi, RevokeApi):
             raise Refused("The store does not answer, or this server's lease on it was not renewed.", code="busy")
         return answer(request, Ready("ok", registry.aside.in_words()))
 
-    @app.route("/metrics", methods=["GET"])
+    @app.call("get", "/metrics", gives="text/plain", token="optional")
     async def metrics(self, request: Request) -> bytes:
         """Tell Prometheus how busy this node is."""
         forwarded = request.getHeader(b"x-forwarded-for") is not None or request.getHeader(b"forwarded") is not None

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Coroutine
-from typing import TYPE_CHECKING, Any, Final, TypeVar
+from collections.abc import Callable, Coroutine
+from functools import wraps
+from typing import TYPE_CHECKING, Any, Concatenate, Final, Generic, ParamSpec, TypeVar, overload
 
 import msgspec
 from klein import Klein
@@ -16,6 +17,7 @@ from gameserver.errors import Refused
 from gameserver.interfaces import User
 from gameserver.protocol.json_codec import json_depth
 from gameserver.web.answers import address_of, caller_of
+from gameserver.web.openapi import Route
 
 if TYPE_CHECKING:
     from gameserver.websocket.services import NodeServices
@@ -30,9 +32,97 @@ _UNREADABLE: Final = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 
 Body = TypeVar("Body", bound=Struct)
 T = TypeVar("T")
+P = ParamSpec("P")
+Answer = Callable[P, Coroutine[Any, Any, bytes]]
+"""What answers a call: a method, given the request, what was sent, and the parts of the path that differ."""
 
-app = Klein()
-"""The routes of all calls; each is a method of what `gameserver.web.api.Api` inherits."""
+
+class RequestBody(Generic[Body]):
+    """
+    The body of a request.
+
+    A call reads it itself, for whatever costs less to refuse comes before that.
+    """
+
+    __slots__ = ("_calls", "_kind", "_may_lack", "_request")
+
+    def __init__(self, calls: ApiCalls, request: Request, kind: type[Body], *, may_lack: bool) -> None:
+        self._calls = calls
+        self._request = request
+        self._kind = kind
+        self._may_lack = may_lack
+
+    def read(self) -> Body:
+        """:raises Refused: ``too_large``, ``bad_message`` or ``bad_data``."""
+        return self._calls._body(self._request, self._kind, may_lack=self._may_lack)
+
+
+class Calls(Klein):
+    """
+    The routes of all calls.
+
+    :ivar described: each as it is described.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.described: list[Route] = []
+
+    @overload
+    def call(
+        self,
+        method: str,
+        path: str,
+        *,
+        takes: type[Body],
+        gives: type[Struct],
+        status: int = ...,
+        token: str | None = ...,
+        needs_body: bool = ...,
+        problems: tuple[int, ...] = ...,
+    ) -> Callable[[Answer[Concatenate[Any, Request, RequestBody[Body], P]]], Answer[Concatenate[Any, Request, P]]]: ...
+
+    @overload
+    def call(
+        self,
+        method: str,
+        path: str,
+        *,
+        gives: type[Struct] | str,
+        status: int = ...,
+        token: str | None = ...,
+        query: tuple[tuple[str, bool, str], ...] = ...,
+        problems: tuple[int, ...] = ...,
+    ) -> Callable[[Answer[P]], Answer[P]]: ...
+
+    def call(self, method: str, path: str, *, takes: Any = None, needs_body: bool = True, **more: Any) -> Any:
+        """
+        Answer a call with the method that is decorated so, and describe it: by the first line of its docstring, and by
+        all that `Route` has of it.
+        """
+
+        def add(answer: Callable[..., Any]) -> Callable[..., Any]:
+            about = (answer.__doc__ or "").strip().partition("\n")[0].replace("``", "`")
+            described = Route(method=method, path=path, about=about, takes=takes, needs_body=needs_body, **more)
+            self.described.append(described)
+            if takes is not None:
+                answer = _with_body(answer, takes, may_lack=not needs_body)
+            rule = path.replace("{", "<").replace("}", ">")
+            return self.route(rule, methods=[method.upper()])(answer)
+
+        return add
+
+
+def _with_body(answer: Callable[..., Any], takes: type[Struct], *, may_lack: bool) -> Callable[..., Any]:
+    @wraps(answer)
+    def answer_sent(calls: ApiCalls, request: Request, **parts: str) -> Any:
+        return answer(calls, request, RequestBody(calls, request, takes, may_lack=may_lack), **parts)
+
+    return answer_sent
+
+
+app: Final = Calls()
+"""All calls; each is a method of what `gameserver.web.api.Api` inherits."""
 
 
 class ApiCalls:

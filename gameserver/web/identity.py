@@ -39,10 +39,11 @@ from gameserver.protocol.messages import UserInfo
 from gameserver.protocol.names import check_name, name_key
 from gameserver.rates import network_of
 from gameserver.web.answers import address_of, answer, caller_of
-from gameserver.web.calls import ApiCalls, app
+from gameserver.web.calls import ApiCalls, RequestBody, app
 from gameserver.web.shapes import (
     Credentials,
     DeleteWish,
+    Empty,
     EndLogins,
     Entry,
     Granted,
@@ -79,12 +80,14 @@ class Identity(ApiCalls):
 
     # ApiCalls
 
-    @app.route("/api/register", methods=["POST"])
-    async def register(self, request: Request) -> bytes:
+    @app.call(
+        "post", "/api/register", takes=Registration, gives=Granted, status=201, token="optional", problems=(404, 409)
+    )
+    async def register(self, request: Request, sent: RequestBody[Registration]) -> bytes:
         """Make an account, of a guest if one calls, and log in."""
         self._admit(request)
         accounts = self._accounts()
-        wish = self._body(request, Registration)
+        wish = sent.read()
         name = check_name(wish.name, self._services.limits.name_chars)
         guest = await self._caller(request) if request.getHeader(b"authorization") else None
         if guest is not None and not is_guest(guest):
@@ -99,10 +102,10 @@ class Identity(ApiCalls):
         self._delays.succeeded(name_key(name), network_of(address_of(request)))
         return self._granted(request, grant, cookie=wish.cookie, status=201)
 
-    @app.route("/api/login", methods=["POST"])
-    async def login(self, request: Request) -> bytes:
+    @app.call("post", "/api/login", takes=Credentials, gives=Granted, problems=(401, 404, 429, 503))
+    async def login(self, request: Request, sent: RequestBody[Credentials]) -> bytes:
         """Log in with name and password."""
-        wish = self._body(request, Credentials)
+        wish = sent.read()
         if self._services.authenticators.offering(IPasswords) is None:
             raise Refused("This server has no passwords.", code="not_found")
         ask, now_s = self._services.authenticators.login, self._services.clock.now()
@@ -110,17 +113,19 @@ class Identity(ApiCalls):
         grant = await self._try(request, partial(name_key, wish.name), login)
         return self._granted(request, grant, cookie=wish.cookie)
 
-    @app.route("/api/refresh", methods=["POST"])
-    async def refresh(self, request: Request) -> bytes:
+    @app.call("post", "/api/refresh", takes=RefreshWish, gives=Granted, problems=(401, 404, 503))
+    async def refresh(self, request: Request, sent: RequestBody[RefreshWish]) -> bytes:
         """Buy the next tokens with a refresh token, once."""
         accounts = self._accounts()
-        wish = self._body(request, RefreshWish)
+        wish = sent.read()
         return self._granted(request, await accounts.refresh(wish.refresh, now_s=self._services.clock.now()))
 
-    @app.route("/api/logout", methods=["POST"])
-    async def logout(self, request: Request) -> bytes:
+    @app.call(
+        "post", "/api/logout", takes=LogoutWish, gives=Empty, token="any", needs_body=False, problems=(401, 404, 503)
+    )
+    async def logout(self, request: Request, sent: RequestBody[LogoutWish]) -> bytes:
         """End this login, at once and on all its connections; where it is only kept in a cookie, forget it."""
-        wish = self._body(request, LogoutWish, may_lack=True)
+        wish = sent.read()
         token = wish.refresh or self._bearer(request)
         if token is None:
             token = self._cookies(request).get(COOKIE)
@@ -134,56 +139,56 @@ class Identity(ApiCalls):
         await accounts.logout(token, now_s=self._services.clock.now())
         return answer(request, {})
 
-    @app.route("/api/password", methods=["POST"])
-    async def password(self, request: Request) -> bytes:
+    @app.call("post", "/api/password", takes=PasswordWish, gives=Granted, token="required", problems=(404,))
+    async def password(self, request: Request, sent: RequestBody[PasswordWish]) -> bytes:
         """Change the password, which ends every login but the one that this begins."""
         accounts = self._accounts()
         user = await self._caller(request)
-        wish = self._body(request, PasswordWish)
+        wish = sent.read()
         change = partial(accounts.change_password, user, wish.old, wish.new, now_s=self._services.clock.now())
         return self._granted(request, await self._try(request, lambda: user.id, change), cookie=wish.cookie)
 
-    @app.route("/api/name", methods=["POST"])
-    async def name(self, request: Request) -> bytes:
+    @app.call("post", "/api/name", takes=NameWish, gives=Named, token="required", problems=(404, 409))
+    async def name(self, request: Request, sent: RequestBody[NameWish]) -> bytes:
         """Call an account otherwise."""
         accounts = self._accounts()
         user = await self._holder(request)
-        wish = self._body(request, NameWish)
+        wish = sent.read()
         name = check_name(wish.name, self._services.limits.name_chars)
         rename = partial(accounts.rename, user, name, wish.password, now_s=self._services.clock.now())
         return answer(request, Named(told(await self._try(request, lambda: user.id, rename))))
 
-    @app.route("/api/logins", methods=["GET"])
+    @app.call("get", "/api/logins", gives=Logins, token="required", problems=(404,))
     async def logins(self, request: Request) -> bytes:
         """Tell where this account is logged in."""
         return await self._tell_logins(request, await self._holder(request))
 
-    @app.route("/api/logins", methods=["POST"])
-    async def end_logins(self, request: Request) -> bytes:
+    @app.call("post", "/api/logins", takes=EndLogins, gives=Logins, token="required", problems=(404,))
+    async def end_logins(self, request: Request, sent: RequestBody[EndLogins]) -> bytes:
         """End a login, or all but the one that asks."""
         user = await self._holder(request)
-        wish = self._body(request, EndLogins)
+        wish = sent.read()
         await self._accounts().end_login(user, wish.end, now_s=self._services.clock.now())
         if wish.end == user.login:
             self._set_cookie(request, "", 0)
             return answer(request, Logins([]))
         return await self._tell_logins(request, user)
 
-    @app.route("/api/delete", methods=["POST"])
-    async def delete(self, request: Request) -> bytes:
+    @app.call("post", "/api/delete", takes=DeleteWish, gives=Empty, token="required", problems=(404,))
+    async def delete(self, request: Request, sent: RequestBody[DeleteWish]) -> bytes:
         """Delete the account."""
         accounts = self._accounts()
         user = await self._caller(request)
-        wish = self._body(request, DeleteWish)
+        wish = sent.read()
         delete = partial(accounts.delete, user, wish.password, now_s=self._services.clock.now())
         await self._try(request, lambda: user.id, delete)
         self._set_cookie(request, "", 0)
         return answer(request, {})
 
-    @app.route("/api/enter", methods=["POST"])
-    async def enter(self, request: Request) -> bytes:
+    @app.call("post", "/api/enter", takes=Entry, gives=Granted, problems=(401, 404, 429, 503))
+    async def enter(self, request: Request, sent: RequestBody[Entry]) -> bytes:
         """Log in with a ticket: whoever logged in elsewhere comes back with one."""
-        wish = self._body(request, Entry)
+        wish = sent.read()
         tickets, now_s = self._tickets(), self._services.clock.now()
         self._check_budget(request, "token")
         try:
@@ -195,7 +200,7 @@ class Identity(ApiCalls):
             raise
         return self._granted(request, Grant(user, token), cookie=wish.cookie)
 
-    @app.route("/api/tickets", methods=["POST"])
+    @app.call("post", "/api/tickets", gives=Ticket, status=201, token="cookie", problems=(404,))
     async def tickets(self, request: Request) -> bytes:
         """Sell a ticket, which is good for one ``hello``."""
         tickets, token = self._tickets(), self._bearer(request)
@@ -207,7 +212,7 @@ class Identity(ApiCalls):
         sold = tickets.sell(grant.token, now_s=self._services.clock.now())
         return answer(request, Ticket(sold, told(grant.user), LIFETIME_S, grant.elsewhere), status=201)
 
-    @app.route("/api/auth", methods=["GET"])
+    @app.call("get", "/api/auth", gives=WaysIn)
     async def ways_in(self, request: Request) -> bytes:
         """Tell a page what it may ask of whoever comes: a name, a password, or to register."""
         sessions: Any = self._services.authenticators.offering(ISessions)

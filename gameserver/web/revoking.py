@@ -9,17 +9,17 @@ from twisted.web.server import Request
 from gameserver.errors import Refused, StoreUnavailable
 from gameserver.interfaces import Order
 from gameserver.web.answers import answer
-from gameserver.web.calls import STEP_S, ApiCalls, app, shielded
-from gameserver.web.shapes import RevokeWish
+from gameserver.web.calls import STEP_S, ApiCalls, RequestBody, app, shielded
+from gameserver.web.shapes import Empty, RevokeWish
 
 
 class RevokeApi(ApiCalls):
     """The call."""
 
-    @app.route("/api/revoke", methods=["POST"])
-    async def revoke(self, request: Request) -> bytes:
+    @app.call("post", "/api/revoke", takes=RevokeWish, gives=Empty, token="optional", problems=(404,))
+    async def revoke(self, request: Request, sent: RequestBody[RevokeWish]) -> bytes:
         """End what a user's tokens prove, or change their rights, at once and on all connections."""
-        wish = self._body(request, RevokeWish)
+        wish = sent.read()
         standing = self._services.standing
         if standing is None:
             raise Refused(code="not_found")

@@ -1,4 +1,4 @@
-"""What the HTTP calls take and give, as structs; `gameserver.web.openapi` describes the calls with them."""
+"""What the HTTP calls take and give, as structs: each call names those that are its own."""
 
 from __future__ import annotations
 

@@ -13,7 +13,7 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from gameserver import Game
 from gameserver.web import api
-from gameserver.web.openapi import CALLS
+from gameserver.web.calls import app
 from tests.fuzz.test_wire import JSON
 from tests.fuzz.trying import keep_trying
 from tests.web.test_api import Node
@@ -30,7 +30,7 @@ class Quiz(Game):
         """Take options."""
 
 
-KNOWN: Final = tuple(dict.fromkeys(call.path.replace("{code}", "BBBB").replace("{id}", "s1") for call in CALLS))
+KNOWN: Final = tuple(dict.fromkeys(call.path.replace("{code}", "BBBB").replace("{id}", "s1") for call in app.described))
 PATHS = st.one_of(
     st.sampled_from((*KNOWN, "/", "/play/quiz/", "/play/", "/gameserver.js", "/admin", "/ws", "/favicon.ico",
     "/static/",

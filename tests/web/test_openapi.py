@@ -32,11 +32,22 @@ class DescriptionTests(ApiTests):
         self.assertLessEqual(names, set(schemas))
         self.assertLessEqual({"Granted", "Ticket", "Listing", "Problem"}, names)
 
+    def test_described_where_it_is_answered(self) -> None:
+        """A call is described by its method's docstring, and by what its decorator says; its body is read by that."""
+        guest = self.described["paths"]["/api/guest"]["post"]
+        self.assertEqual(guest["summary"], "Make a guest.")
+        body = guest["requestBody"]["content"]["application/json"]["schema"]
+        self.assertEqual(body, {"$ref": "#/components/schemas/GuestWish"})
+        self.assertEqual(set(guest["responses"]), {"200", "400", "401", "403", "409", "413"})
+        for path, methods in self.described["paths"].items():
+            for operation in methods.values():
+                self.assertRegex(operation["summary"], r"^[A-Z].*\.$", path)
+
     def test_statuses(self) -> None:
         """What may go wrong is described with a status that the calls know."""
         known = {*STATUS.values(), 409}
         self.assertLessEqual(set(openapi.PROBLEMS), known)
-        self.assertEqual({status for call in openapi.CALLS for status in call.problems}, set(openapi.PROBLEMS))
+        self.assertEqual({status for call in app.described for status in call.all_problems}, set(openapi.PROBLEMS))
 
     def test_bodies(self) -> None:
         """A call that takes a body says which, and a body that is not needed is not asked for."""
@@ -52,7 +63,7 @@ class DescriptionTests(ApiTests):
 
     def test_passwords_are_never_given(self) -> None:
         """No answer has a field for a password."""
-        for call in openapi.CALLS:
+        for call in app.described:
             if isinstance(call.gives, type):
                 self.assertNotIn("password", call.gives.__struct_fields__, call.path)
         self.assertIn("password", shapes.Credentials.__struct_fields__)
