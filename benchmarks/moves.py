@@ -15,7 +15,7 @@ from typing import Annotated, Any
 from msgspec import Meta
 
 from gameserver import Game, Move, Player, message
-from gameserver.room.turns import asking, legal
+from gameserver.room.turns import legal, moves_told
 from gameserver.testing import Table
 
 ROUNDS = 1000
@@ -56,8 +56,8 @@ def main() -> None:
     def ask_and_tell() -> None:
         room.changes.asked = None
         room.journal.undo.append((int,))  # a step that has changed something
-        asking.check(room)
-        asking.tell(room)
+        legal.check(room)
+        moves_told.tell(room)
         room.journal.undo.clear()
         room.publisher.take()
 

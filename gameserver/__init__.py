@@ -12,7 +12,7 @@ from gameserver.game.marks import bot, cron, message, timer
 from gameserver.game.question import Answer, Asking, Question, question
 from gameserver.room.bots.seats import Bots
 from gameserver.room.chat.channels import Channel
-from gameserver.room.chat.line import Chat
+from gameserver.room.chat.draft import Chat
 from gameserver.room.chat.words import WordFilter
 from gameserver.room.groups import Group, Role
 from gameserver.room.seats import Player

@@ -1,8 +1,8 @@
 """
 Reads every import of the package, and keeps the map true.
 
-Imports run downward only, each third-party library has one door, and the rules know neither network nor clock nor I/O.
-An import counts wherever it stands: at the top, in a function, or for types alone.
+Imports run downward only, in no large circle, each third-party library has one door, and the rules know neither network
+nor clock nor I/O. An import counts wherever it stands: at the top, in a function, or for types alone.
 """
 
 from __future__ import annotations
@@ -161,6 +161,52 @@ def impure(known: dict[str, list[str]]) -> list[str]:
     ]
 
 
+MOST_IN_CIRCLE = 6
+"""So many modules of one folder may know each other."""
+
+
+def graph_of(known: dict[str, list[str]]) -> dict[str, set[str]]:
+    """Give the modules of the package that each of them imports."""
+    own = {name: {module_of(item, known) for item in imports if inside(item, "gameserver")} - {name}
+           for name, imports in known.items()}  # fmt: skip
+    return {name: found & known.keys() for name, found in own.items()}
+
+
+def circles(graph: dict[str, set[str]]) -> list[list[str]]:
+    """Give the groups of modules that all lead to each other, the largest first; Tarjan's algorithm."""
+    index: dict[str, int] = {}
+    low: dict[str, int] = {}
+    stack: list[str] = []
+    found: list[list[str]] = []
+
+    def visit(node: str) -> None:
+        index[node] = low[node] = len(index)
+        stack.append(node)
+        for other in graph[node]:
+            if other not in index:
+                visit(other)
+            if other in stack:
+                low[node] = min(low[node], low[other])
+        if low[node] == index[node]:
+            place = stack.index(node)
+            found.append(sorted(stack[place:]))
+            del stack[place:]
+
+    for node in graph:
+        if node not in index:
+            visit(node)
+    return sorted((group for group in found if len(group) > 1), key=len, reverse=True)
+
+
+def too_close(known: dict[str, list[str]]) -> list[str]:
+    """List the circles that have more modules than may be, or lead through several folders."""
+    return [
+        f"{len(group)} modules know each other: {', '.join(group)}"
+        for group in circles(graph_of(known))
+        if len(group) > MOST_IN_CIRCLE or len({module.rpartition(".")[0] for module in group}) > 1
+    ]
+
+
 class PackageTests(SynchronousTestCase):
     """The package as it is."""
 
@@ -182,6 +228,10 @@ class PackageTests(SynchronousTestCase):
     def test_rules_are_pure(self) -> None:
         """A room is run without network, clock and I/O."""
         self.assertEqual(impure(self.known), [])
+
+    def test_no_large_circles(self) -> None:
+        """Few modules know each other, and only in one folder, types included: each can be read without the others."""
+        self.assertEqual(too_close(self.known), [])
 
     def test_words_inside_packages_cost_nothing(self) -> None:
         """Packages that hold words import nothing themselves, or whoever reads the words would load an adapter."""
@@ -225,6 +275,25 @@ def late():
         self.assertEqual(
             faults(known), ["gameserver.room.room (rules) imports gameserver.websocket.session (adapters)"]
         )
+
+    def test_circles(self) -> None:
+        """A circle is found however long its way is; what hangs on it is none of it."""
+        graph = {"a": {"b"}, "b": {"c", "d"}, "c": {"a"}, "d": {"e"}, "e": set(), "f": {"g", "a"}, "g": {"f"}}
+        self.assertEqual(circles(graph), [["a", "b", "c"], ["f", "g"]])
+
+    def test_too_close(self) -> None:
+        """Two folders in a circle are one too many; in one folder a few modules may be."""
+        known = {
+            "gameserver.room.room": ["gameserver.room.bots.seats.Bots"],
+            "gameserver.room.bots.seats": ["gameserver.room.room.Room"],
+            "gameserver.room.groups": ["gameserver.room.teams.Team"],
+            "gameserver.room.teams": ["gameserver.room.groups.Group"],
+        }
+        self.assertEqual(
+            too_close(known), ["2 modules know each other: gameserver.room.bots.seats, gameserver.room.room"]
+        )
+        long = {f"gameserver.room.m{n}": [f"gameserver.room.m{(n + 1) % 7}.X"] for n in range(7)}
+        self.assertEqual([fault[:9] for fault in too_close(long)], ["7 modules"])
 
     def test_words_inside_adapters(self) -> None:
         """The rules may name the wire's messages, which are words."""

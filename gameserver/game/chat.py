@@ -86,7 +86,7 @@ class RoomChat:
     def channels(self) -> list[Channel]:
         """Return the channels that the game has opened, and not closed."""
         parts = self._room.talking.channels.parts.values()
-        return [Channel(self._room, part.to) for part in parts if part.opened and part.is_open]
+        return [Channel(self._room.talking, part.to) for part in parts if part.opened and part.is_open]
 
     def close(self, name: str = "room") -> None:
         """Let nobody write to this channel any more; what was said stays."""
@@ -115,6 +115,7 @@ class RoomChat:
         """
         Have what this player says to the room go to a channel instead: the dead speak to the dead.
 
+        :param player: whose lines.
         :param to: a channel or its name; None: to the room again.
         """
         channel = self.channel(to) if isinstance(to, str) else to
@@ -124,6 +125,7 @@ class RoomChat:
         """
         Let this player's user write nowhere in this room.
 
+        :param player: one of that user's seats.
         :param s: for so many seconds; None: for good.
         :param shadow: the user does not notice, since the lines are shown to their writer.
         :param reason: what the user is told.

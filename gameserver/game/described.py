@@ -13,15 +13,13 @@ import re
 import sys
 from collections.abc import Awaitable, Coroutine
 from types import SimpleNamespace
-from typing import TYPE_CHECKING, Any, Final, get_args, get_origin, get_type_hints
+from typing import Any, Final, get_args, get_origin, get_type_hints
 
 import msgspec
 from twisted.internet.defer import Deferred
 
 from gameserver.errors import GameDefinitionError
-
-if TYPE_CHECKING:
-    from gameserver.game.game import Game
+from gameserver.game.settings import GameSettings
 
 JsonSchema = dict[str, Any]
 
@@ -44,7 +42,7 @@ def reply_schema(returns: Any) -> JsonSchema | None:
     return _schema(returns)
 
 
-def event_schemas(cls: type[Game]) -> dict[str, JsonSchema]:
+def event_schemas(cls: type[GameSettings]) -> dict[str, JsonSchema]:
     """
     :returns: by their types, the events that ``events`` declares.
     :raises GameDefinitionError: one cannot travel as JSON.
@@ -52,7 +50,7 @@ def event_schemas(cls: type[Game]) -> dict[str, JsonSchema]:
     return {name: _declared(cls, "events", name, kind) for name, kind in cls.events.items()}
 
 
-def document_schemas(cls: type[Game]) -> dict[str, JsonSchema]:
+def document_schemas(cls: type[GameSettings]) -> dict[str, JsonSchema]:
     """
     :returns: by their streams, the documents that clients have, as ``state`` and ``docs`` tell.
     :raises GameDefinitionError: one of ``docs`` is no stream, or cannot travel as JSON.
@@ -101,7 +99,7 @@ def inlined(schema: JsonSchema) -> JsonSchema:
     return {**found, "$defs": kept} if kept else found
 
 
-def _declared(cls: type[Game], setting: str, name: str, kind: Any) -> JsonSchema:
+def _declared(cls: type[GameSettings], setting: str, name: str, kind: Any) -> JsonSchema:
     try:
         return msgspec.json.schema(kind)
     except (TypeError, NameError) as error:
@@ -115,7 +113,7 @@ def _schema(kind: Any) -> JsonSchema | None:
         return None
 
 
-def _annotation(cls: type[Game], name: str) -> Any:
+def _annotation(cls: type[GameSettings], name: str) -> Any:
     """:returns: what an attribute is annotated with, in the class that does so last; `UNSAID`: nobody can tell."""
     try:
         for base in cls.__mro__:

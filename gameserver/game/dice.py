@@ -12,7 +12,10 @@ from __future__ import annotations
 from collections.abc import Callable, MutableSequence
 from hashlib import blake2b
 from random import Random
-from typing import Any, Final, NoReturn
+from typing import TYPE_CHECKING, Any, Final, NoReturn
+
+if TYPE_CHECKING:
+    from gameserver.room.core import RoomCore
 
 KEY_BYTES: Final = 16
 """128 bits cannot be tried out."""
@@ -109,3 +112,13 @@ class Dice(Random):
     def setstate(self, state: Any) -> NoReturn:
         """Refuse: going back would draw the same numbers again."""
         raise NotImplementedError("a room's dice cannot be set back; they are undone with their step")
+
+
+def dice_of(room: RoomCore) -> Dice:
+    """:returns: the chance of a room: how much of it was spent is part of the row, and undone with the step."""
+
+    def note(counter: int) -> None:
+        room.journal.record(setattr, room.game.random, "counter", counter)
+        room.journal.set(room.state, "spent", counter + 1)
+
+    return Dice(room.state.key, room.state.spent, note)

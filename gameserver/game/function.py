@@ -20,7 +20,7 @@ from gameserver.game.marks import bot
 from gameserver.game.settings import SETTINGS
 from gameserver.game.slips import module_slips
 from gameserver.room.chat.channels import wire_address
-from gameserver.room.chat.line import Chat
+from gameserver.room.chat.draft import Chat
 from gameserver.room.seats import Player
 
 PARAMETERS: Final = ("group_add", "socket_self_send", "socket_group_send", "payload")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from gameserver.errors import Refused
 from gameserver.room.chat.channels import Channel, address
-from gameserver.room.chat.line import Chat
+from gameserver.room.chat.draft import Chat
 
 if TYPE_CHECKING:
     from gameserver.game.game import Game
@@ -36,7 +36,7 @@ class FunctionChat:
         self._check()
         if ":" in to:
             try:
-                self._game._gs_room.talking.say(None, address(self._game._gs_room, to), text, data, emote=emote)
+                self._game._gs_room.talking.say(None, address(self._game._gs_room.talking, to), text, data, emote=emote)
             except Refused:
                 raise ValueError(f"no channel {to!r} in this room") from None
         else:

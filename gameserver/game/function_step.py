@@ -10,7 +10,7 @@ from gameserver.game.dice import Dice
 from gameserver.game.function_chat import FunctionChat
 from gameserver.game.function_teams import FunctionTeams
 from gameserver.game.function_turns import FunctionBots, FunctionTurns
-from gameserver.room.chat.line import Chat
+from gameserver.room.chat.draft import Chat
 from gameserver.room.groups import Group
 from gameserver.room.seats import Player
 

@@ -10,17 +10,16 @@ from twisted.logger import Logger
 
 from gameserver.errors import GameDefinitionError
 from gameserver.game.chat import RoomChat
-from gameserver.game.dice import Dice
+from gameserver.game.dice import Dice, dice_of
 from gameserver.game.marks import mark_of
 from gameserver.game.settings import LATER, SETTINGS, GameSettings
 from gameserver.game.slips import HOOKS as HOOKS
 from gameserver.game.slips import LATER as LATER_HOOKS
 from gameserver.game.slips import hidden
-from gameserver.room import results, rounds
+from gameserver.room import hosts, results, rounds
 from gameserver.room.bots.seats import Bots
-from gameserver.room.chat.line import Chat
+from gameserver.room.chat.draft import Chat
 from gameserver.room.groups import Group, Role
-from gameserver.room.hosts import HOST_ROLES, set_host
 from gameserver.room.seats import Player
 from gameserver.room.tables import RoomTable
 from gameserver.room.teams import Late, Mode, Teams, Wish
@@ -73,7 +72,7 @@ class Game(GameSettings):
             _gs_room=room,
             state=room.doc("room").root,
             secret=room.doc("secret").root,
-            random=Dice(room.state.key, room.state.spent, _note_spending(room)),
+            random=dice_of(room),
             chat=RoomChat(room),
             log=Logger(namespace=f"gameserver.games.{room.spec.name}"),
         )
@@ -116,7 +115,12 @@ class Game(GameSettings):
         """Deal with a player who is gone for good: in no list any more, ``player.state`` still readable."""
 
     def on_chat(self, player: Player, chat: Chat) -> Any:
-        """Look at a line of chat before anybody sees it: change it, ``chat.hide()`` it, or raise `Refused`."""
+        """
+        Look at a line of chat before anybody sees it: change it, ``chat.hide()`` it, or raise `Refused`.
+
+        :param player: who writes it.
+        :param chat: the line.
+        """
 
     def on_tick(self, dt_s: float) -> Any:
         """Go on by ``dt_s`` seconds: called ``tick_hz`` times a second, while played and somebody is online."""
@@ -175,7 +179,7 @@ class Game(GameSettings):
     @property
     def bots(self) -> Bots:
         """The seats that bots have: ``self.bots.add("clever")``, ``self.bots.remove(player)``."""
-        return self._gs_room.bots
+        return Bots(self._gs_room)
 
     random: Dice
     """The methods of `random.Random`; unpredictable to players, the same on replay."""
@@ -206,6 +210,7 @@ class Game(GameSettings):
         """
         Set the phase, which everybody sees; the last one's deadline is cancelled.
 
+        :param phase: its name; None: in no phase.
         :param s: seconds until ``then`` is called, shown to everybody.
         :param then: a method of this game.
         """
@@ -258,16 +263,13 @@ class Game(GameSettings):
 
     def make_host(self, player: Player) -> None:
         """Make this player the host, instead of whoever it was."""
-        if player.id not in self._gs_room.seats:
-            raise ValueError(f"{player!r} has left the room")
-        if player.role not in HOST_ROLES or player.bot is not None:
-            raise ValueError(f"a {player.role if player.bot is None else 'bot'} cannot be host")
-        set_host(self._gs_room, player)
+        hosts.make_host(self._gs_room, player)
 
     def kick(self, player: Player, ban: bool = True) -> None:
         """
         End a player's seat; `on_leave` runs in this step.
 
+        :param player: whose.
         :param ban: all seats of that user end, and the user cannot come back to this room.
         """
         rounds.kick(self._gs_room, player, ban)
@@ -317,6 +319,7 @@ class Game(GameSettings):
         """
         Tell everybody in the room that something happened: an event, which is no state.
 
+        :param type: the event's name.
         :param data: a JSON value.
         :param but: somebody who is left out.
         :param volatile: not kept for those who are away; a slow reader gets the newest of its type only.
@@ -327,10 +330,9 @@ class Game(GameSettings):
 
     def after(self, s: float, timer: TimerName, show: bool = False, **data: Any) -> None:
         """
-        Call a timer after so many seconds, also if the server restarts meanwhile.
+        Call a timer once, also if the server restarts meanwhile; a second ``after`` of it replaces the first.
 
-        A second ``after`` of the same timer replaces the first.
-
+        :param s: seconds from now.
         :param timer: a method marked ``@timer``, or its name.
         :param show: clients are told the deadline.
         :param data: keyword arguments for the method.
@@ -341,15 +343,17 @@ class Game(GameSettings):
         """
         Call a timer every so many seconds, on a grid that does not drift; many missed calls are made up for by one.
 
-        The parameters are those of `after`.
+        :param s: seconds between two calls, and before the first.
+        :param timer: as of `after`; so are ``show`` and ``data``.
         """
         self._gs_room.timers.arm_named(timer, s, show=show, data=data, every=s)
 
     def at(self, when: datetime, timer: TimerName, show: bool = False, **data: Any) -> None:
         """
-        Call a timer at a date of the calendar. The other parameters are those of `after`.
+        Call a timer at a date of the calendar.
 
         :param when: with a time zone; one that has passed is due at once.
+        :param timer: as of `after`; so are ``show`` and ``data``.
         """
         if when.tzinfo is None:
             raise ValueError("at: the date needs a time zone: datetime(..., tzinfo=UTC)")
@@ -379,16 +383,6 @@ class Game(GameSettings):
     def _gs_receive(self, player: Player, type: str, data: Any) -> Any:
         """A message of a game in the function style."""
         raise NotImplementedError
-
-
-def _note_spending(room: Room) -> Callable[[int], None]:
-    """Chance is part of the row, and undone with the step."""
-
-    def note(counter: int) -> None:
-        room.journal.record(setattr, room.game.random, "counter", counter)
-        room.journal.set(room.state, "spent", counter + 1)
-
-    return note
 
 
 _RESERVED: Final = frozenset(

@@ -4,17 +4,14 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
 
 from gameserver.errors import GameDefinitionError
 from gameserver.game.marks import BotMark, mark_of
+from gameserver.game.settings import GameSettings
 from gameserver.room.bots.level import RANDOM, BotLevel
 
-if TYPE_CHECKING:
-    from gameserver.game.game import Game
 
-
-def of_class(cls: type[Game], *, has_moves: bool) -> dict[str, BotLevel]:
+def of_class(cls: type[GameSettings], *, has_moves: bool) -> dict[str, BotLevel]:
     """
     :returns: the levels by name, in the order in which the methods stand; last ``random``, where there are moves.
     :raises GameDefinitionError: two methods have one level, or one does not take a player and moves.

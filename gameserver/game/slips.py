@@ -10,17 +10,14 @@ import sys
 from collections.abc import Callable, Iterable, Iterator
 from difflib import get_close_matches
 from types import FunctionType, ModuleType
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from gameserver.errors import GameDefinitionError
 from gameserver.game.marks import mark_of
 from gameserver.game.question import Question
-from gameserver.game.settings import SETTINGS
+from gameserver.game.settings import SETTINGS, GameSettings
 from gameserver.game.usage import is_decorated, usage
 from gameserver.room.seats import Player
-
-if TYPE_CHECKING:
-    from gameserver.game.game import Game
 
 HOOKS: Final = frozenset(
     {
@@ -66,7 +63,7 @@ class Slip(NamedTuple):
     text: str
 
 
-def check_hooks(cls: type[Game], base: type[Game]) -> None:
+def check_hooks(cls: type[GameSettings], base: type[GameSettings]) -> None:
     """
     :param base: has all hooks, with the parameters that they are called with.
     :raises GameDefinitionError: a hook of the class does not take what it is called with.
@@ -85,7 +82,7 @@ def check_hooks(cls: type[Game], base: type[Game]) -> None:
             ) from None
 
 
-def hook(cls: type[Game], name: str, parameters: int) -> Callable[..., Any] | None:
+def hook(cls: type[GameSettings], name: str, parameters: int) -> Callable[..., Any] | None:
     """
     Find one of the hooks that came `LATER`, whose names older games may use as they like.
 
@@ -105,7 +102,7 @@ def hook(cls: type[Game], name: str, parameters: int) -> Callable[..., Any] | No
     return function
 
 
-def check_migrate(cls: type[Game]) -> None:
+def check_migrate(cls: type[GameSettings]) -> None:
     """
     :raises GameDefinitionError: ``migrate`` is no function, async or a generator, does not take what it is called with,
         or says that it returns what is no row.
@@ -137,7 +134,7 @@ def check_migrate(cls: type[Game]) -> None:
         )
 
 
-def hidden(cls: type[Game], name: str, member: object) -> str:
+def hidden(cls: type[GameSettings], name: str, member: object) -> str:
     """How to mend a member that hides a name of `Game`."""
     text = f"{cls.__name__}.{name} hides Game.{name}, which games need. Give it another name"
     if mark_of(member) is not None or callable(getattr(member, "function", None)):
@@ -145,7 +142,7 @@ def hidden(cls: type[Game], name: str, member: object) -> str:
     return text + "."
 
 
-def slips(cls: type[Game], base: type[Game]) -> list[Slip]:
+def slips(cls: type[GameSettings], base: type[GameSettings]) -> list[Slip]:
     """:returns: what nothing ever looks at, and seems to be meant for the framework."""
     own = dict(_own(cls, base))
     answered = {value.done_method for value in own.values() if isinstance(value, Question)}
@@ -161,7 +158,7 @@ def slips(cls: type[Game], base: type[Game]) -> list[Slip]:
     return _unused(found, own, [sys.modules[name] for name in modules if name in sys.modules])
 
 
-def module_slips(module: ModuleType, base: type[Game]) -> list[Slip]:
+def module_slips(module: ModuleType, base: type[GameSettings]) -> list[Slip]:
     """:returns: the same for a module in the function style, which has settings and no hooks."""
     own = {name: value for name, value in vars(module).items() if not name.startswith("_")}
     where = module.__name__.rpartition(".")[2]
@@ -188,7 +185,7 @@ CALLED: Final = frozenset({"moves", "imagine"})
 """Methods that take a player and are no hooks of `Game`, but called where a game has them."""
 
 
-def hooks(base: type[Game]) -> list[str]:
+def hooks(base: type[GameSettings]) -> list[str]:
     """:returns: the names of all hooks."""
     return [name for name in dir(base) if name.startswith("on_")]
 
@@ -201,7 +198,7 @@ def near(name: str, known: Iterable[str]) -> str | None:
     return None
 
 
-def _loose_hook(where: str, name: str, base: type[Game]) -> Slip | None:
+def _loose_hook(where: str, name: str, base: type[GameSettings]) -> Slip | None:
     """A method that is named like a hook, and is none."""
     if not name.startswith("on") or not (name[2:3] == "_" or name[2:3].isupper()):
         return None
@@ -249,7 +246,7 @@ def _squash(name: str) -> str:
     return name.replace("_", "").lower()
 
 
-def _own(cls: type[Game], base: type[Game]) -> Iterator[tuple[str, Any]]:
+def _own(cls: type[GameSettings], base: type[GameSettings]) -> Iterator[tuple[str, Any]]:
     for one in cls.__mro__:
         if one is base:
             return

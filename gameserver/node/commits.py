@@ -242,7 +242,7 @@ class Commits:
     @property
     def behind(self) -> bool:
         """Whether so much waits for the store that further inputs wait too."""
-        if len(self._outbox) > OUTBOX or self.late_at <= self._runner.clock.monotonic():
+        if len(self._outbox) > OUTBOX or (self.late_at != NEVER and self.late_at <= self._runner.clock.monotonic()):
             self._held_up = True
             return True
         return False

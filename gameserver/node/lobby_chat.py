@@ -24,7 +24,7 @@ from gameserver.room.bounds import newest
 from gameserver.room.chat.admission import read_data, say_muted
 from gameserver.room.chat.moderation import has_right
 from gameserver.room.chat.words import WordFilter
-from gameserver.room.publish.audience import audience_of
+from gameserver.room.publish.sessions import audience_of
 from gameserver.store.keys import POSTS
 
 if TYPE_CHECKING:

@@ -9,12 +9,13 @@ from gameserver.node.refusals import MOVED
 from gameserver.node.rooms_asleep import RoomsAsleep
 from gameserver.node.rooms_of_users import seat_mark
 from gameserver.protocol import messages, msgpack
+from gameserver.room.bots.moving import TakeBotMove
 
 if TYPE_CHECKING:
     from gameserver.node.code_claims import CodeClaims
     from gameserver.node.openers import Openers
     from gameserver.node.runner import RoomRunner
-    from gameserver.room.inputs.input import Input
+    from gameserver.room.bots.choice import BotChoice
 
 
 class RoomsLetGo(RoomsAsleep):
@@ -41,11 +42,11 @@ class RoomsLetGo(RoomsAsleep):
             session.unseated(runner.room.code)
         self._forget(runner)
 
-    def _post(self, code: str, input: Input) -> None:
-        """A room gives itself something to do, once it is free again."""
+    def _bot_chose(self, code: str, choice: BotChoice) -> None:
+        """A bot that had to wait has chosen: its room takes that, once it is free again."""
         runner = self._runners.get(code)
         if runner is not None:
-            runner.post(input).addErrback(lambda failure: failure.trap(Refused))
+            runner.post(TakeBotMove(choice)).addErrback(lambda failure: failure.trap(Refused))
 
     def _forget(self, runner: RoomRunner) -> None:
         if runner.forgotten:

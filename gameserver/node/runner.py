@@ -29,6 +29,7 @@ from gameserver.room.inputs.due import Fire, Tick
 from gameserver.room.inputs.lifecycle import LoadRoom
 from gameserver.room.inputs.message import UNREAD, Message, apply_message
 from gameserver.room.marks import LOOK
+from gameserver.room.publish.broadcast import finish
 from gameserver.room.replies import error_for
 
 if TYPE_CHECKING:
@@ -152,9 +153,9 @@ class RoomRunner(RoomSteps):
             rest = apply_message(room, requester, seat, message, read)
             if rest is not None:
                 self._wait(rest, Message(requester, seat, message), None)
-            elif room.finish():
-                self._after_step()
             else:
+                if finish(room):
+                    self.stirred = True
                 if changes.durable:
                     self.commits.must = True
                 if not self.in_batch:
@@ -162,6 +163,8 @@ class RoomRunner(RoomSteps):
                     self.waiting[self] = None
                     if not began_s:
                         self.reactor_pass.ask()
+                if moment.closing is not None:
+                    self._after_step()
         except Exception:  # noqa: BLE001 - a bug of ours must not stop the other rooms
             self._failed(Message(requester, seat, message), None, Failure())
         if notes is not None:
@@ -247,12 +250,7 @@ class RoomRunner(RoomSteps):
 
     def take_apart(self) -> None:
         """Nobody asks the room for anything any more: its objects forget each other, so that all are free at once."""
-        room = self.room
-        for document in room.docs.values():
-            document.take_apart()
-        room.changes.take_apart()
-        for part in type(room).__slots__:
-            delattr(room, part)
+        self.room.take_apart()
         self.commits.take_apart()
         if self.notes is not None:
             self.notes.forget(self)
@@ -349,7 +347,7 @@ class RoomRunner(RoomSteps):
             elif self._catch_up():
                 self._apply_next()
         if self.lasting is None and self.room.journal.stale.seats:
-            self.room.finish()  # nobody else comes for now: tell of those who came
+            finish(self.room)  # nobody else comes for now: tell of those who came
 
     def _apply_next(self) -> None:
         input, done = self.queue.take()

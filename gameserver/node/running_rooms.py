@@ -45,8 +45,8 @@ from gameserver.node.ticks import Ticks
 from gameserver.room import quota, row
 from gameserver.room.chat.records import UserWatch
 from gameserver.room.context import RoomContext
-from gameserver.room.quota import Quota
 from gameserver.room.room import Room
+from gameserver.room.share import Quota
 
 if TYPE_CHECKING:
     from gameserver.game.spec import Spec
@@ -132,7 +132,7 @@ class RunningRooms(RoomsLetGo):
         self.ticks = Ticks(clock, self.reactor_pass)
         self.watch = Moderation(store, clock, entropy, reports_per_user=reports[0], reports_per_address=reports[1])
         self._context.watch = self.watch
-        self._context.post = self._post
+        self._context.bot_chose = self._bot_chose
         self.lobby_chat = LobbyChat(
             store,
             clock,

@@ -22,6 +22,7 @@ from gameserver.node.waiters import Look
 from gameserver.room import marks
 from gameserver.room.inputs.arrivals import CreateRoom
 from gameserver.room.inputs.lifecycle import EndRoom, LoadRoom
+from gameserver.room.publish import broadcast
 
 if TYPE_CHECKING:
     from twisted.internet.defer import Deferred
@@ -195,7 +196,7 @@ class RoomSteps:
                 notes.begin(self, described(input, self.room), TOLD)
             rest = input.apply(self.room)
             if rest is None:
-                self.room.finish()
+                broadcast.finish(self.room)
         except Exception:  # noqa: BLE001 - a bug of ours must not stop the other rooms
             self._failed(input, done, Failure())
             return
@@ -217,14 +218,14 @@ class RoomSteps:
                 if self.state is WAITING:
                     self.state = READY
             if failure is None:
-                self.room.finish()
+                broadcast.finish(self.room)
                 self._end_step(done)
             elif step.hung and input.asker is None and not isinstance(input, LoadRoom):
                 # What the framework did stands, such as a consumed timer: undone, it would be due again at once.
                 self.room.context.log.failure(
                     "room {room} hung at {what}", failure, room=self.room.code, what=input.what
                 )
-                self.room.finish()
+                broadcast.finish(self.room)
                 self._end_step(done)
             else:
                 self._failed(input, done, failure)
@@ -248,13 +249,13 @@ class RoomSteps:
         """An input was refused as a whole; or the room's own code failed, and the step is undone."""
         refused = failure.value
         if input.recurs and not isinstance(refused, Refused):
-            self.room.abort()
+            broadcast.abort(self.room)
             self.set_aside(input.what, failure)
             return
         if not isinstance(refused, Refused):
             self.room.context.log.failure("room {room} failed at {what}", failure, room=self.room.code, what=input.what)
             refused = Refused(code="game_error")
-        self.room.abort()
+        broadcast.abort(self.room)
         if not isinstance(input, CreateRoom):
             self._answer_refusal(input, done, refused)
         self._after_step()
@@ -269,7 +270,7 @@ class RoomSteps:
             self.commits.refuse(input.waiter.done, refused)
         elif input.asker is not None:
             self.room.replies.error(input.asker, refused)
-            self.room.finish()
+            broadcast.finish(self.room)
 
     def _end_step(self, done: Deferred[None] | None) -> None:
         self._after_step()
@@ -292,4 +293,5 @@ class RoomSteps:
         if self._stepped_s and self.lasting is None:
             stepped_s, self._stepped_s = self._stepped_s, 0.0
             self.room.clock_stepped(stepped_s)
+            broadcast.finish(self.room)
             self._after_step()

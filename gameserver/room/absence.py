@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 
 from msgspec import UNSET
 
-from gameserver.room import hosts
+from gameserver.room import hosts, seating
 from gameserver.room.bots import thinking
 from gameserver.room.changes import Departure
 
@@ -39,7 +39,7 @@ def leave(room: Room, seat: Player, reason: Literal["left", "kicked", "banned"],
     """
     if stay(room, seat, reason, text):
         return None
-    room.end_seat(seat, reason, text)
+    seating.end(room, seat, reason, text)
     return room.game.on_leave(seat)
 
 
@@ -57,7 +57,7 @@ def stay(room: Room, seat: Player, reason: Literal["left", "kicked", "banned"], 
     journal.update(seat._kept, online=False, hold_until=None)
     _be_absent(room, seat, reason)
     hosts.pass_on(room)
-    room.note_emptiness()
+    seating.note_emptiness(room)
     return True
 
 
@@ -146,7 +146,7 @@ async def _end_departed(room: Room) -> None:
     """After a game: the seats of those who have left end, and ``on_leave`` hears of them."""
     for seat in [seat for seat in room.seats.values() if seat._kept.has_left]:
         if seat.id in room.seats:  # the hook of one may have ended another
-            room.end_seat(seat, seat._kept.absent or "left", None)
+            seating.end(room, seat, seat._kept.absent or "left", None)
             await room.game_calls.alone("on_leave", room.game.on_leave, seat)
 
 

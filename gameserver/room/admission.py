@@ -1,4 +1,4 @@
-"""Who may do what in a room."""
+"""Who gets a seat in a room."""
 
 from __future__ import annotations
 
@@ -9,14 +9,10 @@ from typing import TYPE_CHECKING, Any
 from gameserver.errors import Refused
 from gameserver.protocol import values
 from gameserver.room import places
-from gameserver.room.turns.turn_type import TurnType
-from gameserver.room.turns.waiting import waits_for
 
 if TYPE_CHECKING:
-    from gameserver.room.contract import MessageContract
     from gameserver.room.effects import Requester
     from gameserver.room.room import Room
-    from gameserver.room.seats import Player
 
 
 def admit_newcomer(room: Room, requester: Requester, role: str, password: str | None) -> None:
@@ -131,74 +127,6 @@ def _is_open_to_role(room: Room, role: str) -> bool:
     """Players come before a round, or where the game lets them come late; watchers and screens at any time."""
     late = room.game_class.late_join or not room.game_class.needs_start
     return role != "player" or room.state.status != "playing" or late
-
-
-def admit_message(room: Room, spec: MessageContract, player: Player, type: str) -> None:
-    """:raises Refused: this player may not send that now."""
-    if room.state.paused_at is not None:
-        admit_while_paused(room, player)
-    refused = why_not(room, spec, player, type)
-    if refused is not None:
-        raise refused
-
-
-def why_not(room: Room, spec: MessageContract | None, player: Player, type: str) -> Refused | None:
-    """
-    :param spec: None: a message of the function style, which has no schema; `Contract.turn_types` may know it.
-    :returns: why this player may not send that now, paused or not; None: it is open.
-    """
-    if spec is None:
-        return _why_not_type(room, player, type)
-    by = spec.by
-    if not (is_host(room, player) if by == "host" else by in ("any", player.role)):
-        return Refused(f"Only a {by} may do that.", code="forbidden")
-    if spec.turn and not _is_turn_of(room, spec, player):
-        return Refused(code="not_your_turn")
-    if spec.phase is not None and spec.phase != room.state.phase:
-        return Refused("Not now.")
-    if spec.question:
-        return room.asking.why_not(spec.method, player, revise=room.spec.questions[spec.method].revise)
-    return None
-
-
-def _why_not_type(room: Room, player: Player, type: str) -> Refused | None:
-    found = room.spec.turn_types.get(type)
-    if found is None:
-        return None
-    if player.role != "player":
-        return Refused("Only a player may do that.", code="forbidden")
-    return None if _is_turn_of(room, found, player) else Refused(code="not_your_turn")
-
-
-def _is_turn_of(room: Room, spec: MessageContract | TurnType, player: Player) -> bool:
-    if spec.turn != "any":
-        return has_turn(room, player, spec.stage)
-    return room.state.status == "playing" and (not spec.stage or room.turns.stage in spec.stage)
-
-
-def has_turn(room: Room, player: Player, stages: tuple[str, ...]) -> bool:
-    """Whether a player is waited for, in one of these stages; where none is given, in none that has a name."""
-    state = room.state.turns
-    if state is None or room.state.status != "playing":
-        return False
-    stage = state.calls[-1].stage if state.calls else None
-    return (stage in stages if stages else stage is None) and waits_for(room, state, player.id)
-
-
-def admit_while_paused(room: Room, player: Player) -> None:
-    """:raises Refused: ``paused``: only the host may go on."""
-    if room.state.paused_at is not None and not is_host(room, player):
-        raise Refused(code="paused")
-
-
-def is_host(room: Room, seat: Player) -> bool:
-    """Whether a seat has the host's rights: it has the flag, or is a screen of the user who made the room."""
-    return seat.id == room.seats.host or hosts_beside(room, seat)
-
-
-def hosts_beside(room: Room, seat: Player) -> bool:
-    """Whether a seat has the host's rights besides the host: a screen of who made the room, which has no flag."""
-    return seat.role == "screen" and seat.user_id == room.state.creator
 
 
 def is_full(room: Room) -> bool:

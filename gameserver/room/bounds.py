@@ -10,13 +10,10 @@ All sizes are of JSON. The same is at most `PACKED` times as large in MessagePac
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, TypeVar
+from typing import Final, TypeVar
 
 from gameserver.errors import Refused
 from gameserver.protocol import values
-
-if TYPE_CHECKING:
-    from gameserver.room.room import Room
 
 T = TypeVar("T")
 
@@ -40,10 +37,13 @@ def message_bytes(max_row_bytes: int, seats: int) -> int:
     return max_row_bytes + (seats + 1) * SEAT_BYTES + LINES_BYTES + REST_BYTES
 
 
-def check_message(room: Room, size_bytes: int) -> None:
-    """:raises Refused: ``too_large``: a message of this size is, in this room."""
-    if size_bytes > room.spec.message_bytes:
-        raise Refused(f"A message has at most {room.spec.message_bytes} bytes.", code="too_large")
+def check_message(size_bytes: int, most_bytes: int) -> None:
+    """
+    :param most_bytes: how large a message of the room may be.
+    :raises Refused: ``too_large``: it is larger.
+    """
+    if size_bytes > most_bytes:
+        raise Refused(f"A message has at most {most_bytes} bytes.", code="too_large")
 
 
 def newest(lines: list[T], most_bytes: int = LINES_BYTES) -> list[T]:

@@ -129,7 +129,7 @@ class Changes:
     :ivar later: what is to be awaited before the step ends.
     :ivar thens: methods of the game to be called for calls that are over.
     :ivar turned: whether the game is to hear of a new turn.
-    :ivar asked: what players' moves are, and as of when, see `gameserver.room.turns.asking`.
+    :ivar asked: what players' moves are, and as of when, see `gameserver.room.turns.legal`.
     :ivar cause: what set the step going, where something may be undone, see `gameserver.room.turns.undoing`.
     :ivar no_undo: what led here may not be taken back.
     :ivar durable: whether what it changes is stored at once.

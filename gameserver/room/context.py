@@ -7,12 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
 
+from gameserver.room.bots.choice import BotChoice
 from gameserver.room.chat.records import UserWatch
 
 if TYPE_CHECKING:
     from twisted.logger import Logger
-
-    from gameserver.room.inputs.input import Input
 
 
 class RoomContext(Struct):
@@ -26,7 +25,8 @@ class RoomContext(Struct):
     :ivar name_chars: characters of a player's name.
     :ivar options_bytes: of a room's options, as JSON.
     :ivar warned: games of which it was said that they store large documents whole.
-    :ivar post: gives the room of a code an input later; None: nobody runs it.
+    :ivar bot_chose: called with the code of a room, and what a bot there chose after it had waited; None: nobody runs
+        the room.
     :ivar go_on: called with the code of a room that is to go on in another, where nobody sees to that yet.
     :ivar notified: called with notices, once they are stored; None: nobody outside wants to know.
     :ivar search: gives a job to a process that looks for a move; None: there is none.
@@ -41,7 +41,7 @@ class RoomContext(Struct):
     name_chars: int = 32
     options_bytes: int = 4096
     notified: Callable[[Mapping[str, bytes]], None] | None = None
-    post: Callable[[str, Input], None] | None = None
+    bot_chose: Callable[[str, BotChoice], None] | None = None
     go_on: Callable[[str], None] | None = None
     warned: set[str] = set()
     search: Callable[[Any], Awaitable[Any]] | None = None

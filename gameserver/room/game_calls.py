@@ -17,11 +17,14 @@ from gameserver.protocol import values
 from gameserver.room import quota
 from gameserver.room.bots import thinking
 from gameserver.room.effects import Requester
+from gameserver.room.questions import OpenQuestions
 from gameserver.room.seats import Player
-from gameserver.room.turns import asking, hooks
+from gameserver.room.turns import hooks, legal
 
 if TYPE_CHECKING:
-    from gameserver.room.room import Room
+    from gameserver.room.core import RoomCore
+    from gameserver.room.replies import Replies
+    from gameserver.room.state import Asked
 
 MAX_FAILURES: Final = 10
 """Failures in a row, of inputs that no player sent, after which a room is closed."""
@@ -34,10 +37,11 @@ FAILURE_COST: Final = 5.0
 class GameCalls:
     """The calls of one room to its game."""
 
-    __slots__ = ("_room",)
+    __slots__ = ("_replies", "_room")
 
-    def __init__(self, room: Room) -> None:
+    def __init__(self, room: RoomCore, replies: Replies) -> None:
         self._room = room
+        self._replies = replies
 
     async def game(self, what: str, call: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Any:
         """
@@ -91,7 +95,7 @@ class GameCalls:
             text = "room {room}: {what} came to nothing: {reason}"
             room.context.log.info(text, room=room.code, what=what, reason=refused.text)
             if refused.code == "game_error":
-                room.replies.tell_hosts(Refused(f"The game failed at {what}.", code="game_error"))
+                self._replies.tell_hosts(Refused(f"The game failed at {what}.", code="game_error"))
                 if counts:
                     self._count_failure()
         except GeneratorExit:
@@ -129,7 +133,7 @@ class GameCalls:
             reply = await steps
             await self.settle()
             quota.check(self._room)
-            self._room.replies.answer(requester, player, values.plain(reply))
+            self._replies.answer(requester, player, values.plain(reply))
         except (Exception, SystemExit) as error:  # noqa: BLE001 - the message's door
             self.refuse(requester, player, what, mark, error)
 
@@ -156,7 +160,7 @@ class GameCalls:
             stale.asked = False
             while self._room.changes.later:
                 await self._room.changes.later.pop(0)
-            for name in self._room.asking.complete():
+            for name in complete_questions(self._room):
                 await self._finish_question(name)
             hook = hooks.next_hook(self._room)
             if hook is not None:
@@ -164,15 +168,15 @@ class GameCalls:
                 result = hook()
                 if isawaitable(result):
                     await result
-        asking.check(self._room)
+        legal.check(self._room)
         thinking.arm(self._room)
-        asking.keep(self._room)
+        legal.keep(self._room)
 
     async def _finish_question(self, name: str) -> None:
         """All answers that can be had are in: the game gets them."""
         done = self._room.spec.questions[name].done_method
         if name in self._room.state.questions and done is not None:
-            result = getattr(self._room.game, done)(self._room.asking.finish(name))
+            result = getattr(self._room.game, done)(OpenQuestions(self._room).finish(name))
             if isawaitable(result):
                 await result
 
@@ -198,7 +202,29 @@ class GameCalls:
             self.log_failure(what, error, player)
             player._bucket.charge(self._room.monotonic, FAILURE_COST)
             error = Refused(code="game_error")
-        self._room.replies.error(requester, error, player)
+        self._replies.error(requester, error, player)
+
+
+def complete_questions(room: RoomCore) -> list[str]:
+    """
+    :returns: the questions that need not wait: of those who are asked and still here all who are online have answered,
+        and at least one has; or none of them is left. A bot is waited for that has an answer.
+    """
+    return [name for name, asked in room.state.questions.items() if _is_complete(room, name, asked)]
+
+
+def _is_complete(room: RoomCore, name: str, asked: Asked) -> bool:
+    here = OpenQuestions(room).here(asked.of)
+    waited_for = [seat for seat in here if seat not in asked.answers]
+    if any(_waits_for(room, room.seats[seat], name) for seat in waited_for):
+        return False
+    return len(waited_for) < len(here) or not here
+
+
+def _waits_for(room: RoomCore, seat: Player, name: str) -> bool:
+    if thinking.level_of(seat) is None:
+        return seat.online and not seat._kept.absent
+    return thinking.answers(room, seat, name)
 
 
 def _fail(error: BaseException) -> None:

@@ -10,7 +10,7 @@ from gameserver.room import marks
 from gameserver.room.state import GroupState
 
 if TYPE_CHECKING:
-    from gameserver.room.room import Room
+    from gameserver.room.players_room import PlayersRoom
     from gameserver.room.seats import Player
 
 MAX_GROUPS: Final = 64
@@ -26,7 +26,7 @@ class Group:
 
     __slots__ = ("_kept", "_room", "name")
 
-    def __init__(self, room: Room, name: str, kept: GroupState) -> None:
+    def __init__(self, room: PlayersRoom, name: str, kept: GroupState) -> None:
         self._room = room
         self._kept = kept
         self.name = name
@@ -127,7 +127,7 @@ class Groups(Mapping[str, Group]):
 
     __slots__ = ("_room",)
 
-    def __init__(self, room: Room) -> None:
+    def __init__(self, room: PlayersRoom) -> None:
         self._room = room
 
     def make(self, name: str) -> Group:
@@ -159,7 +159,7 @@ class Role:
 
     __slots__ = ("_room", "name")
 
-    def __init__(self, room: Room, name: str) -> None:
+    def __init__(self, room: PlayersRoom, name: str) -> None:
         self._room = room
         self.name = name
 

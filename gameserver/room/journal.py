@@ -8,15 +8,13 @@ forgets the undoing and begins the next step.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, MutableMapping
-from typing import TYPE_CHECKING, Any, Final, TypeVar
+from typing import TYPE_CHECKING, Any, Final, Generic, Protocol, TypeVar
 
 from gameserver.room import marks
-from gameserver.room.documents.compile import compile_ops
 from gameserver.room.documents.key_order import KeyOrder
 from gameserver.room.parts import Parts
 
 if TYPE_CHECKING:
-    from gameserver.room.documents.document import Document
     from gameserver.room.kept import Kept
 
 K = TypeVar("K")
@@ -27,7 +25,26 @@ SMALL: Final = 64
 """So many keys are copied sooner than their order is kept."""
 
 
-class Journal:
+class Touched(Protocol):
+    """
+    A document, as far as the journal knows it.
+
+    :ivar part: the part of the row that it is in.
+    """
+
+    part: str
+
+    def find_ops(self) -> bool:
+        """Find what changed in this step, so far. :returns: whether anything did."""
+
+    def forget(self) -> None:
+        """The step ends: nothing is touched any more."""
+
+
+D = TypeVar("D", bound=Touched)
+
+
+class Journal(Generic[D]):
     """
     The undo log of one room.
 
@@ -35,20 +52,20 @@ class Journal:
     grows whenever a place to roll back to may have been taken: what was saved in an earlier era does not serve a later
     mark. `rollbacks` counts those. `touched` holds, in order, the documents of which something was touched in this step
     (it may have been rolled back since). `stale` and `parts` are what follows from changes: what may have to be told,
-    and what is to be stored.
+    and what is to be stored. `made_after` entries, in the era `made_in`, patches were made last.
     """
 
-    __slots__ = ("_made_after", "_made_in", "_orders", "era", "parts", "rollbacks", "stale", "step", "touched", "undo")
+    __slots__ = ("_orders", "era", "made_after", "made_in", "parts", "rollbacks", "stale", "step", "touched", "undo")
 
     def __init__(self) -> None:
         self.undo: list[tuple[Any, ...]] = []
         self.step = 0
         self.era = 0
         self.rollbacks = 0
-        self.touched: dict[Document, None] = {}
+        self.touched: dict[D, None] = {}
         self.stale = marks.Stale()
         self.parts = Parts()
-        self._made_after = self._made_in = -1
+        self.made_after = self.made_in = -1
         self._orders: dict[int, tuple[dict[Any, Any], KeyOrder[Any]]] = {}  # of large dicts, by their ids
 
     def record(self, undo: Callable[..., object], *args: object) -> None:
@@ -79,13 +96,11 @@ class Journal:
 
         They are made once, unless something changed in between: any entry of the undo log counts as a change.
         """
-        if self._made_after != len(self.undo) or self._made_in != self.era:
+        if self.made_after != len(self.undo) or self.made_in != self.era:
             for document in self.touched:
-                ops = compile_ops(document.root, document.touched)
-                document.set_ops(ops)
-                if ops:
+                if document.find_ops():
                     self.parts.dirty.add(document.part)
-            self._made_after, self._made_in = len(self.undo), self.era
+            self.made_after, self.made_in = len(self.undo), self.era
 
     def commit(self) -> None:
         """Keep all changes and begin the next step; what is to be told of them was found before."""

@@ -16,11 +16,11 @@ WITHIN_S: Final = 60.0
 
 def note(room: Room, name: str, size_bytes: int) -> None:
     """
-    A document is stored whole.
+    A document of `LARGE_BYTES` or more is stored whole.
 
     :param name: the document's.
     """
-    if size_bytes < LARGE_BYTES or room.spec.name in room.context.warned:
+    if room.spec.name in room.context.warned:
         return
     moment = room.moment
     if room.monotonic - moment.large_since > WITHIN_S:

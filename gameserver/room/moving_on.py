@@ -14,7 +14,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from gameserver.errors import Elsewhere
-from gameserver.room import places, rounds
+from gameserver.room import places, rounds, seating
 from gameserver.room.bots import thinking
 from gameserver.room.changes import Departure
 from gameserver.room.state import Ban, KeptPlace, Mute, Successor, Wins
@@ -94,9 +94,9 @@ def go(room: Room, successor: Successor) -> None:
     room.timers.cancel_all(everywhere=True, deadlines=True)
     thinking.stop_all(room)
     for seat in list(room.seats.values()):
-        room.seats.give_up(seat)
+        seating.give_up(room, seat)
         journal.append(room.changes.departures, Departure(seat, "next", None, next=successor.code))
-    room.note_emptiness()
+    seating.note_emptiness(room)
     for document in list(room.docs.values()):
         document.replace({})
     lines = room.talking.lines

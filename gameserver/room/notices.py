@@ -2,19 +2,15 @@
 What a system outside is told of a room, such as the Django project whose users play in it.
 
 A notice is stored with the step that it tells of (`Commit.notices`), and sent after that: no death of the process loses
-one. It may be sent twice, and has the same id then.
+one. It may be sent twice, and has the same id then. What a room has to tell, `gameserver.room.notify` finds.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import msgspec
 from msgspec import Struct
-
-if TYPE_CHECKING:
-    from gameserver.room.room import Room
-    from gameserver.room.seats import Player
 
 
 class Present(Struct, frozen=True):
@@ -61,35 +57,3 @@ class Notice(Struct, frozen=True, kw_only=True, omit_defaults=True):
     def encode(self) -> bytes:
         """:returns: the notice as it is stored and sent."""
         return msgspec.json.encode(self)
-
-
-def note(room: Room, kind: str, *, result: Any = None, left: Player | None = None, reason: str = "") -> None:
-    """
-    Tell of this step, if anybody wants to know and the step is stored.
-
-    :param left: who gave up a seat, where that is what happened.
-    """
-    if room.context.notified is None or room.game_class.durability == "none":
-        return
-    notice = Notice(
-        id=f"{room.id}-{kind}-{room.state.rounds}" if left is None else f"{room.id}-{kind}-{left.id}",
-        kind=kind,
-        at=room.now,
-        room=room.id,
-        code=room.code,
-        game=room.spec.name,
-        round=room.state.rounds,
-        result=result,
-        players=tuple(map(_present, _concerned(room) if left is None else [left])),
-        reason=reason,
-    )
-    room.journal.append(room.changes.notices, notice)
-
-
-def _concerned(room: Room) -> list[Player]:
-    """:returns: all seats, and who gives one up with this step: a game may be over for that."""
-    return [*room.seats.values(), *(gone.seat for gone in room.changes.departures)]
-
-
-def _present(seat: Player) -> Present:
-    return Present(seat.user_id, seat.name, seat.role, seat.number)

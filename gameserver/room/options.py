@@ -40,7 +40,7 @@ def read_options(spec: Contract, options: dict[str, Any]) -> tuple[dict[str, Any
 
 def checked(spec: Contract, given: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
     """:returns: the same of what is plain JSON already; the clock, which no ``on_create`` takes, is an option only."""
-    clock = {time_control.OPTION: time_control.chosen(spec, given)} if spec.clock_option else {}
+    clock = {time_control.OPTION: time_control.chosen(spec.clock, given)} if spec.clock_option else {}
     if spec.options is None:
         return given | clock, given | clock
     arguments: dict[str, Any] = spec.options.check({name: given[name] for name in given if name not in clock})
@@ -55,4 +55,4 @@ def wanted(spec: Contract, match: dict[str, Any]) -> dict[str, Any]:
     """
     if not spec.clock_option or time_control.OPTION not in match:
         return match
-    return match | {time_control.OPTION: time_control.chosen(spec, match)}
+    return match | {time_control.OPTION: time_control.chosen(spec.clock, match)}

@@ -9,12 +9,11 @@ from msgspec import structs
 
 from gameserver.errors import Refused
 from gameserver.protocol import values
-from gameserver.room.bots import thinking
 from gameserver.room.state import Answer as Answer
 from gameserver.room.state import Asked
 
 if TYPE_CHECKING:
-    from gameserver.room.room import Room
+    from gameserver.room.core import RoomCore
     from gameserver.room.seats import Player
 
 
@@ -23,7 +22,7 @@ class OpenQuestions:
 
     __slots__ = ("_room",)
 
-    def __init__(self, room: Room) -> None:
+    def __init__(self, room: RoomCore) -> None:
         self._room = room
 
     @property
@@ -32,7 +31,7 @@ class OpenQuestions:
         return self._room.state.questions
 
     def ask(self, name: str, players: Sequence[Player], s: float | None) -> None:
-        """Ask these players; nobody is asked for long, see `complete`."""
+        """Ask these players; nobody is asked for long, see `gameserver.room.game_calls.complete_questions`."""
         room = self._room
         self._put(name, Asked(tuple(dict.fromkeys(p.id for p in players)), room.time))
         room.timers.cancel(name)
@@ -76,13 +75,6 @@ class OpenQuestions:
         answer = Answer(values.plain(value), max(0.0, self._room.time - asked.at))
         self._put(name, structs.replace(asked, answers={**asked.answers, player.id: answer}))
 
-    def complete(self) -> list[str]:
-        """
-        :returns: the questions that need not wait: of those who are asked and still here all who are online have
-            answered, and at least one has; or none of them is left. A bot is waited for that has an answer.
-        """
-        return [name for name, asked in self.open.items() if self._is_complete(name, asked)]
-
     def finish(self, name: str) -> dict[Player, Answer[Any]]:
         """Close a question. :returns: its answers, by players who are still here, in the order they came."""
         asked = self.open[name]
@@ -97,26 +89,15 @@ class OpenQuestions:
 
     def asked(self) -> dict[str, list[str]]:
         """:returns: the seats that each question is asked of, of those that are still here."""
-        return {name: self._here(asked.of) for name, asked in self.open.items()}
+        return {name: self.here(asked.of) for name, asked in self.open.items()}
 
     def answered(self) -> dict[str, list[str]]:
         """:returns: those of them that have answered, in the order of their answers."""
-        return {name: self._here(asked.answers) for name, asked in self.open.items()}
+        return {name: self.here(asked.answers) for name, asked in self.open.items()}
 
-    def _here(self, seats: Iterable[str]) -> list[str]:
+    def here(self, seats: Iterable[str]) -> list[str]:
+        """:returns: those of these seats that have not ended."""
         return [seat for seat in seats if seat in self._room.seats]
-
-    def _is_complete(self, name: str, asked: Asked) -> bool:
-        here = self._here(asked.of)
-        waited_for = [seat for seat in here if seat not in asked.answers]
-        if any(self._waits_for(self._room.seats[seat], name) for seat in waited_for):
-            return False
-        return len(waited_for) < len(here) or not here
-
-    def _waits_for(self, seat: Player, name: str) -> bool:
-        if thinking.level_of(seat) is None:
-            return seat.online and not seat._kept.absent
-        return thinking.answers(self._room, seat, name)
 
     def _put(self, name: str, asked: Asked) -> None:
         self._room.journal.put_in(self._room.state, "questions", name, asked)

@@ -1,5 +1,5 @@
 """
-How much a room keeps, and may keep, and may say at once; and all rooms of one game together on this node.
+How much a room keeps, and may keep, and may say at once.
 
 Counted are the documents, and what else the row holds that has no bound of its own, as profiles and lines of chat have.
 """
@@ -16,7 +16,7 @@ from gameserver.room.bounds import ENVELOPE_BYTES, check_message
 from gameserver.room.changes import Change, Spoken, Utterance
 
 if TYPE_CHECKING:
-    from gameserver.room.room import Room
+    from gameserver.room.core import RoomCore
 
 _REST: Final = "rest"
 """Beside the names of documents in `Share.sizes`: what else counts."""
@@ -24,69 +24,9 @@ _REST: Final = "rest"
 SPOKEN: Final = (Utterance, Spoken, Change)
 WRAPPED: Final = 8
 """Bytes with what is wrapped around them, ``{"$bytes":""}``, are so many times as long as without, at most."""
-ROOM_BYTES: Final = 2048
-"""What a room counts besides what it keeps: an empty one has about so much in the store."""
 
 
-class Quota:
-    """
-    The space of all rooms of one game.
-
-    :param limit_bytes: they may take so much; rooms that were stored before count, but are not turned away.
-    :ivar asleep_bytes: what rooms take that are in no node's memory.
-    """
-
-    def __init__(self, limit_bytes: float = float("inf")) -> None:
-        self.limit_bytes = limit_bytes
-        self.used_bytes = 0
-        self.asleep_bytes = 0
-
-    @property
-    def full(self) -> bool:
-        """Whether there is none for another room."""
-        return self.used_bytes + self.asleep_bytes + ROOM_BYTES > self.limit_bytes
-
-
-class Share:
-    """
-    What one room takes of it.
-
-    :ivar counted_bytes: what was counted of this room last.
-    :ivar kept_bytes: of that, what ``max_row_bytes`` bounds.
-    :ivar sizes: bytes of each document, by its name, as far as they are known; and of what else counts.
-    """
-
-    __slots__ = ("_space", "counted_bytes", "kept_bytes", "sizes")
-
-    def __init__(self) -> None:
-        self._space = Quota()
-        self.counted_bytes = 0
-        self.kept_bytes = 0
-        self.sizes: dict[str, int] = {}
-
-    def enter(self, space: Quota) -> None:
-        """From now on this is the space that it is taken of."""
-        self._space = space
-
-    def fits(self, size_bytes: int) -> bool:
-        """:returns: whether the room may take so much; less than it takes already it always may."""
-        more_bytes = size_bytes + ROOM_BYTES - self.counted_bytes
-        space = self._space
-        return more_bytes <= 0 or space.used_bytes + space.asleep_bytes + more_bytes <= space.limit_bytes
-
-    def count(self, size_bytes: int) -> None:
-        """The room takes so much now."""
-        self._space.used_bytes += size_bytes + ROOM_BYTES - self.counted_bytes
-        self.counted_bytes = size_bytes + ROOM_BYTES
-
-    def give_back(self) -> None:
-        """The room is gone; a step of it that still waits somewhere counts nothing more."""
-        self._space.used_bytes -= self.counted_bytes
-        self.counted_bytes = 0
-        self._space = Quota()
-
-
-def check(room: Room) -> None:
+def check(room: RoomCore) -> None:
     """
     Bound what a room keeps and says, before a step holds.
 
@@ -114,14 +54,14 @@ def check(room: Room) -> None:
     room.share.count(size_bytes + room.tables.most_bytes)
 
 
-def measure(room: Room) -> int:
+def measure(room: RoomCore) -> int:
     """:returns: how much of what ``max_row_bytes`` bounds a room keeps, exactly."""
     room.share.sizes = {name: len(values.encode(d.root, special=d.special)) for name, d in room.docs.items()}
     room.share.sizes[_REST] = _rest_bytes(room)
     return sum(room.share.sizes.values())
 
 
-def count(room: Room) -> None:
+def count(room: RoomCore) -> None:
     """Count what a room keeps that was just read: nothing is refused."""
     room.share.sizes[_REST] = _rest_bytes(room)
     room.share.kept_bytes = sum(room.share.sizes.values())
@@ -130,13 +70,13 @@ def count(room: Room) -> None:
     room.share.count(room.share.kept_bytes + room.tables.most_bytes)
 
 
-def may_have_grown(room: Room) -> bool:
+def may_have_grown(room: RoomCore) -> bool:
     """:returns: whether this step so far touched something that `check` counts."""
     journal = room.journal
     return bool(journal.touched or journal.stale.info or journal.stale.timers or room.tables.fresh)
 
 
-def check_said(room: Room) -> None:
+def check_said(room: RoomCore) -> None:
     """:raises Refused: ``too_large``: something that this step said fits no message."""
     most = room.spec.message_bytes
     for said in room.changes.said:
@@ -145,19 +85,19 @@ def check_said(room: Room) -> None:
         what = (said.type if isinstance(said, Utterance) else said.text, said.data)
         # Nearly always there is no need to know exactly; in its last form it is at most `WRAPPED` times as long.
         if encode(what)[most // WRAPPED - ENVELOPE_BYTES :]:
-            check_message(room, len(values.encode(what)) + ENVELOPE_BYTES)
+            check_message(len(values.encode(what)) + ENVELOPE_BYTES, most)
 
 
-def _fits(room: Room, size_bytes: int) -> bool:
+def _fits(room: RoomCore, size_bytes: int) -> bool:
     return _may_keep(room, size_bytes) and room.share.fits(size_bytes + room.tables.most_bytes)
 
 
-def _may_keep(room: Room, size_bytes: int) -> bool:
+def _may_keep(room: RoomCore, size_bytes: int) -> bool:
     """Whether a room may keep so much: one that an older release let grow larger may shrink, step by step."""
     return size_bytes <= max(room.game_class.max_row_bytes, room.share.kept_bytes)
 
 
-def _rest_bytes(room: Room) -> int:
+def _rest_bytes(room: RoomCore) -> int:
     rest: list[Any] = [answer.value for asked in room.state.questions.values() for answer in asked.answers.values()]
     known = room.timers.data_bytes
     return known + sum(len(values.encode(value)) for value in (room.state.options, room.state.result, *rest))

@@ -19,7 +19,7 @@ from gameserver.room.timers import DEADLINES
 from gameserver.room.turns.state import TurnsState
 
 if TYPE_CHECKING:
-    from gameserver.room.room import Room
+    from gameserver.room.core import RoomCore
 
 KEYS: Final = ("timers", "questions", "phase", "options")
 """Those of a row that ``migrate`` may leave out of what it returns: they stay as they are then."""
@@ -33,7 +33,7 @@ _UNSAID: Final[dict[str, Any]] = {
 }
 
 
-def hold_against(room: Room) -> None:
+def hold_against(room: RoomCore) -> None:
     """
     Fill in new options, and look that this release knows all that the room holds by name.
 
@@ -55,7 +55,7 @@ def hold_against(room: Room) -> None:
     check_calls(room, room.state.turns)
 
 
-def check_calls(room: Room, state: TurnsState | None) -> None:
+def check_calls(room: RoomCore, state: TurnsState | None) -> None:
     """
     Look that this release knows all that open calls name.
 
@@ -71,7 +71,7 @@ def check_calls(room: Room, state: TurnsState | None) -> None:
             raise CannotOpen(f"a call ends in {call.then!r}, which this release has not") from None
 
 
-def kept_over(room: Room) -> list[str]:
+def kept_over(room: RoomCore) -> list[str]:
     """
     Say what the room has that this release would not let in.
 
@@ -90,7 +90,7 @@ def kept_over(room: Room) -> list[str]:
     return found
 
 
-def _check_options(room: Room) -> None:
+def _check_options(room: RoomCore) -> None:
     if room.spec.options is None and not room.spec.clock_option:
         return
     try:
@@ -101,7 +101,7 @@ def _check_options(room: Room) -> None:
         room.journal.set(room.state, "options", options)
 
 
-def _check_phase(room: Room, timer: Armed) -> None:
+def _check_phase(room: RoomCore, timer: Armed) -> None:
     try:
         if timer.calls is not None:
             room.timers.method_name(timer.calls)
@@ -111,7 +111,7 @@ def _check_phase(room: Room, timer: Armed) -> None:
         ) from None
 
 
-def _check_timer(room: Room, timer: Armed) -> None:
+def _check_timer(room: RoomCore, timer: Armed) -> None:
     if timer.name not in (room.spec.timers or ()):
         raise CannotOpen(f"the timer {timer.name!r} is armed, which this release has not")
     try:
@@ -121,7 +121,7 @@ def _check_timer(room: Room, timer: Armed) -> None:
         raise CannotOpen(f"the timer {timer.name!r} was armed with other data than it takes: {error}") from None
 
 
-def plain(room: Room) -> dict[str, Any]:
+def plain(room: RoomCore) -> dict[str, Any]:
     """:returns: what the room keeps by name, in the shape that ``migrate`` is given."""
     armed = room.timers.armed.values()
     ends = {timer.name: timer.due for timer in armed if timer.kind == "question"}
@@ -139,7 +139,7 @@ def _plain_timer(timer: Armed) -> dict[str, Any]:
     return {**shown, "name": calls} if timer.kind == "phase" else shown
 
 
-def take(room: Room, row: dict[str, Any]) -> None:
+def take(room: RoomCore, row: dict[str, Any]) -> None:
     """
     Undo `plain`: what ``migrate`` left becomes what the room keeps.
 
@@ -169,7 +169,7 @@ def take(room: Room, row: dict[str, Any]) -> None:
     room.journal.update(room.state, options=options, phase=phase, phase_timer=phase_timer)
 
 
-def _put(room: Room, state: Kept, field: str, items: dict[Any, Any]) -> None:
+def _put(room: RoomCore, state: Kept, field: str, items: dict[Any, Any]) -> None:
     """Have a field hold these, one by one, so that what follows from each change is marked."""
     before = dict(getattr(state, field))
     for key in before.keys() - items.keys():
@@ -183,7 +183,7 @@ def _question(shown: dict[str, Any]) -> Asked:
     return msgspec.convert({key: value for key, value in shown.items() if key != "ends"}, Asked)
 
 
-def _timer(room: Room, shown: dict[str, Any]) -> Armed:
+def _timer(room: RoomCore, shown: dict[str, Any]) -> Armed:
     timer = {**_UNSAID, "order": 0, "calls": None, **shown}
     if timer["kind"] == "phase":
         timer["calls"] = timer["name"]
@@ -194,7 +194,7 @@ def _timer(room: Room, shown: dict[str, Any]) -> Armed:
     return armed if armed.order else structs.replace(armed, order=_order_of(room, armed))
 
 
-def _order_of(room: Room, armed: Armed) -> int:
+def _order_of(room: RoomCore, armed: Armed) -> int:
     """:returns: of a timer as it was; of a new one, behind all others."""
     known = room.timers.armed.get((armed.seat, armed.name))
     if known is not None:

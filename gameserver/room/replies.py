@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, Any
 from gameserver.errors import PASSING, Refused
 from gameserver.protocol import messages, msgpack
 from gameserver.protocol.messages import Form
-from gameserver.room.admission import is_host
 from gameserver.room.answers import DONE, Answers
 from gameserver.room.bounds import check_message
 from gameserver.room.effects import Requester
+from gameserver.room.hosts import is_host
 from gameserver.store import keys
 
 if TYPE_CHECKING:
-    from gameserver.room.room import Room
+    from gameserver.room.core import RoomCore
     from gameserver.room.seats import Player
 
 
@@ -33,7 +33,7 @@ class Replies:
 
     __slots__ = ("_done", "_room", "answers")
 
-    def __init__(self, room: Room) -> None:
+    def __init__(self, room: RoomCore) -> None:
         self._room = room
         self._done = messages.encode(messages.Ok(0, room=room.code)).replace(b'"id":0', b'"id":%d')
         self.answers = Answers()
@@ -52,7 +52,7 @@ class Replies:
         room = self._room.code
         frame = messages.encode(messages.Ok(requester.id, messages.payload(data), room))
         if frame[self._room.spec.message_bytes :]:  # a slice costs no call
-            check_message(self._room, len(frame))
+            check_message(len(frame), self._room.spec.message_bytes)
         own = frame if requester.session.form is Form.JSON else msgpack.pack(messages.Ok(requester.id, data, room))
         self._remember(requester, player, frame, own)
 

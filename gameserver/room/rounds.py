@@ -10,7 +10,7 @@ from msgspec import UNSET
 from gameserver.errors import Refused
 from gameserver.protocol import values
 from gameserver.room import absence, evening
-from gameserver.room.notices import note
+from gameserver.room.notify import note
 from gameserver.room.seats import with_ids
 from gameserver.room.state import Ban
 

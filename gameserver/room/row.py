@@ -24,7 +24,7 @@ from gameserver.room.documents import fields
 from gameserver.room.documents.document import Document
 from gameserver.room.effects import RowChanges
 from gameserver.room.inputs.lifecycle import LoadRoom
-from gameserver.room.publish import infos
+from gameserver.room.publish import broadcast, infos
 from gameserver.room.room import GRACE_S, Room
 from gameserver.room.seats import Player
 from gameserver.room.state import (
@@ -56,22 +56,25 @@ def take(room: Room) -> RowChanges:
                 written, gone = fields.take(room.docs[name])
                 puts.update(written)
                 parts.dropped.update(gone)
-                if room.game_class.storage == "row":
+                if room.game_class.storage == "row" and len(written[part]) >= large.LARGE_BYTES:
                     large.note(room, name, len(written[part]))
             continue
-        encoded = _encode_part(room, part)
+        encoded = _encode_part(room, kind, name)
         if encoded is not None:
             puts[part] = encoded
         elif kind in (keys.TIMER, keys.UNDO):
             parts.dropped.add(part)
-    sealed = room.publisher.streams.seal()
+    streams = room.publisher.streams
+    sealed = streams.seal()
+    counts_stale = streams.counts_stale
     if sealed is not None:
         number, content = sealed
+        forgotten = streams.forgotten_parts()
         puts[keys.log(number)] = content
-        for part in map(keys.log, room.publisher.streams.forgotten_parts()):
+        for part in map(keys.log, forgotten):
             puts.pop(part, None)  # it was redacted since the last call
             parts.dropped.add(part)
-    if room.publisher.streams.counts_stale:
+    if counts_stale:
         puts[keys.COUNTS] = _encode_counts(room)
     drops = [part for part in parts.dropped if part not in puts]
     parts.dirty.clear()
@@ -166,7 +169,7 @@ def remake(room: Room) -> Room:
     text = "{game} failed in room {room} at on_load"
     loaded = Deferred.fromCoroutine(LoadRoom().apply(made))
     loaded.addErrback(lambda failure: made.context.log.failure(text, failure, game=made.spec.name, room=made.code))
-    made.finish()
+    broadcast.finish(made)
     return made
 
 
@@ -197,8 +200,8 @@ def _seat_row(seat: Player) -> dict[str, Any]:
     return row
 
 
-def _encode_part(room: Room, part: str) -> bytes | None:
-    kind, rest = keys.split(part)
+def _encode_part(room: Room, kind: str, rest: str) -> bytes | None:
+    """:param rest: the part's name without its kind."""
     if kind == keys.DONE:
         memory = room.replies.answers.find(*_of_seat(rest))
         return msgspec.json.encode(memory.runs) if memory is not None else None

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection
 from heapq import heapify, heappop, heappush
-from typing import Any, Generic, TypeVar
+from typing import Any, Final, Generic, TypeVar
 
 K = TypeVar("K")
 At = tuple[float, Any]
 """When something is due, and what comes first of two that are due together."""
+
+LONGEST_S: Final = 10 * 366 * 86400
+"""Nothing in a room waits for longer."""
 
 
 class Schedule(Generic[K]):

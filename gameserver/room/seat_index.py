@@ -1,17 +1,23 @@
-"""Seats found by what they are, without a look at all of them: by user, by role, by name, by number."""
+"""
+All seats of a room, found without a look at all of them: by id, user, role, name or number, and by how long they are
+held.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from heapq import heappop, heappush
 from typing import TYPE_CHECKING
 
 from gameserver.protocol.names import name_key
+from gameserver.room.schedule import Schedule
+from gameserver.room.seats import Player
 
 if TYPE_CHECKING:
-    from gameserver.room.seats import Player
+    from gameserver.room.players_room import PlayersRoom
+    from gameserver.room.state import SeatState
 
-Found = dict[str, "Player"]
+Found = dict[str, Player]
 """Some seats, by id."""
 
 
@@ -107,3 +113,68 @@ def _take(index: dict[str, Found], key: str, seat: Player) -> None:
     del found[seat.id]
     if not found:
         del index[key]
+
+
+class Seats(dict[str, Player]):
+    """
+    The seats of one room by id, in order of seniority.
+
+    :ivar index: the same by what they are.
+    """
+
+    def __init__(self, room: PlayersRoom, kept: Sequence[SeatState]) -> None:
+        super().__init__((one.id, Player(room, one)) for one in kept)
+        self._room = room
+        self.index = SeatIndex(self.values())
+        room.journal.stale.held.update((one.id, None) for one in kept if one.hold_until is not None)
+        room.journal.stale.users.update((one.user_id, None) for one in kept)
+        self._holds: Schedule[str] | None = None  # until an owner is away
+
+    def __setitem__(self, id: str, seat: Player) -> None:
+        super().__setitem__(id, seat)
+        self.index.add(seat)
+
+    def __delitem__(self, id: str) -> None:
+        self.index.remove(self[id])
+        super().__delitem__(id)
+
+    def clear(self) -> None:
+        """No seat is there any more."""
+        super().clear()
+        self.index = SeatIndex()
+
+    def first_held(self) -> Player | None:
+        """Return the seat, of those whose owner is away, that is given up first."""
+        journal = self._room.journal
+        if self._holds is None:
+            if not journal.stale.held:
+                return None
+            self._holds = Schedule(journal.stale.held)
+        id = self._holds.first(self, self._held_until, settled=not journal.undo)
+        return self[id] if id is not None else None
+
+    def _held_until(self, id: str) -> tuple[float, int] | None:
+        seat = self.get(id)
+        until = seat._kept.hold_until if seat is not None else None
+        return (until, int(id)) if until is not None else None
+
+    @property
+    def host(self) -> str | None:
+        """The id of the host's seat."""
+        return self._room.state.host
+
+    def of_role(self, role: str | None) -> Collection[Player]:
+        """:returns: the seats of a role, or all, in order of seniority."""
+        return self.values() if role is None else self.index.of_role(role)
+
+    def of_user(self, user_id: str, role: str | None = None) -> Player | None:
+        """:returns: this user's seat of that role, or any."""
+        own = (s for s in self.index.of_user(user_id) if (role is None or s.role == role) and s.bot is None)
+        return next(own, None)
+
+    def rename(self, seat: Player, name: str) -> None:
+        """From now on a player is called so."""
+        old = seat.name
+        self._room.journal.set(seat._kept, "name", name)
+        self.index.renamed(seat, old, name)
+        self._room.journal.record(self.index.renamed, seat, name, old)

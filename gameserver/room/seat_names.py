@@ -12,7 +12,8 @@ from gameserver.room.places import called
 if TYPE_CHECKING:
     from gameserver.interfaces import User
     from gameserver.room.room import Room
-    from gameserver.room.seats import Player, Seats
+    from gameserver.room.seat_index import Seats
+    from gameserver.room.seats import Player
 
 
 def name_for(room: Room, user: User, wish: str) -> str:

@@ -1,27 +1,19 @@
 """
-A user's place in a room, and all places of a room.
+A user's place in a room.
 
 A seat outlives connections: many sessions may hold it at once, and it is held while its owner is away.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING, Any
 
-from msgspec import UNSET, UnsetType
-
-from gameserver.errors import Refused
 from gameserver.rates import TokenBucket
-from gameserver.room import hosts
-from gameserver.room.schedule import Schedule
-from gameserver.room.seat_index import SeatIndex
 from gameserver.room.state import SeatState
 from gameserver.room.timers import TimerName
-from gameserver.room.turns import ring
 
 if TYPE_CHECKING:
-    from gameserver.room.room import Room
+    from gameserver.room.players_room import PlayersRoom
     from gameserver.room.teams import Team
 
 
@@ -35,7 +27,7 @@ class Player:
 
     __slots__ = ("_bucket", "_kept", "_moderates", "_room", "gone", "id", "role")
 
-    def __init__(self, room: Room, kept: SeatState) -> None:
+    def __init__(self, room: PlayersRoom, kept: SeatState) -> None:
         self._room = room
         self._kept = kept
         self.id = kept.id  # these two never change, and each message asks for them
@@ -172,115 +164,3 @@ def with_ids(value: Any) -> Any:
     if isinstance(value, list | tuple):
         return [with_ids(item) for item in value]
     return value
-
-
-class Seats(dict[str, Player]):
-    """
-    The seats of one room by id, in order of seniority.
-
-    :ivar index: the same by what they are.
-    """
-
-    def __init__(self, room: Room, kept: Sequence[SeatState]) -> None:
-        super().__init__((one.id, Player(room, one)) for one in kept)
-        self._room = room
-        self.index = SeatIndex(self.values())
-        room.journal.stale.held.update((one.id, None) for one in kept if one.hold_until is not None)
-        room.journal.stale.users.update((one.user_id, None) for one in kept)
-        self._holds: Schedule[str] | None = None  # until an owner is away
-
-    def __setitem__(self, id: str, seat: Player) -> None:
-        super().__setitem__(id, seat)
-        self.index.add(seat)
-
-    def __delitem__(self, id: str) -> None:
-        self.index.remove(self[id])
-        super().__delitem__(id)
-
-    def clear(self) -> None:
-        """No seat is there any more."""
-        super().clear()
-        self.index = SeatIndex()
-
-    def first_held(self) -> Player | None:
-        """Return the seat, of those whose owner is away, that is given up first."""
-        journal = self._room.journal
-        if self._holds is None:
-            if not journal.stale.held:
-                return None
-            self._holds = Schedule(journal.stale.held)
-        id = self._holds.first(self, self._held_until, settled=not journal.undo)
-        return self[id] if id is not None else None
-
-    def _held_until(self, id: str) -> tuple[float, int] | None:
-        seat = self.get(id)
-        until = seat._kept.hold_until if seat is not None else None
-        return (until, int(id)) if until is not None else None
-
-    @property
-    def host(self) -> str | None:
-        """The id of the host's seat."""
-        return self._room.state.host
-
-    def of_role(self, role: str | None) -> Collection[Player]:
-        """:returns: the seats of a role, or all, in order of seniority."""
-        return self.values() if role is None else self.index.of_role(role)
-
-    def of_user(self, user_id: str, role: str | None = None) -> Player | None:
-        """:returns: this user's seat of that role, or any."""
-        own = (s for s in self.index.of_user(user_id) if (role is None or s.role == role) and s.bot is None)
-        return next(own, None)
-
-    def rename(self, seat: Player, name: str) -> None:
-        """From now on a player is called so."""
-        old = seat.name
-        self._room.journal.set(seat._kept, "name", name)
-        self.index.renamed(seat, old, name)
-        self._room.journal.record(self.index.renamed, seat, name, old)
-
-    def take(
-        self, user_id: str, name: str, profile: dict[str, Any], role: str, *, bot: str | UnsetType = UNSET
-    ) -> Player:
-        """
-        Give a user a new seat.
-
-        :param bot: the level of the bot that sits there, if it is one.
-
-        :raises Refused: ``room_full``.
-        """
-        room = self._room
-        if len(self.of_role(role)) >= (room.spec.player_seats(role) or 0):
-            raise Refused(f"There is no free seat for a {role}." if role != "player" else "", code="room_full")
-        number = self.index.free_number() if role == "player" else None
-        state, journal = room.state, room.journal
-        kept = SeatState(
-            id=str(state.next_seat),
-            user_id=user_id,
-            name=name,
-            profile=profile,
-            role=role,
-            number=number,
-            hold_s=room.game_class.hold_s,
-            online=bot is not UNSET,
-            bot=bot,
-        )
-        seat = Player(room, kept)
-        journal.set(state, "next_seat", state.next_seat + 1)
-        journal.put(self, seat.id, seat)
-        journal.touch(kept)
-        hosts.pass_on(room)
-        return seat
-
-    def give_up(self, seat: Player) -> None:
-        """A seat is gone for good: out of the lists, out of its groups, its timers cancelled; state still readable."""
-        room = self._room
-        for group in room.groups.values():
-            group.drop(seat)
-        room.talking.forget_seat(seat)
-        room.timers.cancel_all(seat=seat.id, deadlines=True)
-        room.journal.remove(self, seat.id)
-        room.journal.assign(seat, "gone", True)
-        if room.state.turns is not None:
-            ring.forget_seat(room, room.state.turns, seat.id)
-        room.journal.touch(seat._kept)
-        hosts.pass_on(room)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from gameserver.room.marks import LOOK, NEVER
+from gameserver.room.publish import broadcast
 
 if TYPE_CHECKING:
     from gameserver.room.room import Room
@@ -46,6 +47,7 @@ def wake(room: Room, *, empty_since: float, outage_s: float, stepped_s: float) -
     """
     if stepped_s:
         room.clock_stepped(stepped_s)
+        broadcast.finish(room)
     if outage_s:
         room.away(outage_s)
     room.moment.grace_until = None

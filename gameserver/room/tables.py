@@ -8,7 +8,7 @@ before it, stored or not. The tables of a game that is never stored lie in this 
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Generator, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Generator, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from gameserver.errors import Refused
@@ -19,7 +19,9 @@ from gameserver.room.memory_tables import MemoryTables, entry_bytes
 from gameserver.room.table_counts import TableCount
 
 if TYPE_CHECKING:
-    from gameserver.room.room import Room
+    from gameserver.game.settings import GameSettings
+    from gameserver.room.documents.document import Document
+    from gameserver.room.journal import Journal
 
 MAX_KEY_BYTES: Final = 512
 """Of a key, in UTF-8: stores keep keys beside one another, to find them in their order."""
@@ -77,16 +79,26 @@ class Tables:
     """
     All tables of one room.
 
+    :param journal: of the room.
+    :param game_class: the game, for its bounds.
+    :param finish_later: called with what is to be awaited before the step ends.
     :ivar source: where entries are read that are not on their way.
     :ivar most_bytes: what all entries come to at most; overwriting counts twice, until it is measured.
     """
 
-    def __init__(self, room: Room) -> None:
+    def __init__(
+        self,
+        journal: Journal[Document],
+        game_class: type[GameSettings],
+        finish_later: Callable[[Awaitable[None]], None],
+    ) -> None:
         self.source: Source = MemorySource()
         self.most_bytes = 0
         self._known_bytes = 0
         self._measuring = False
-        self._room = room
+        self._journal = journal
+        self._game_class = game_class
+        self._finish_later = finish_later
         self.fresh: Entries = {}
         self._waiting: Entries = {}
         self._under_way: Entries = {}
@@ -100,7 +112,7 @@ class Tables:
 
         :raises Refused: ``too_large``: a key or a value is more than the game's bounds allow.
         """
-        journal, game = self._room.journal, self._room.game_class
+        journal, game = self._journal, self._game_class
         for key, value in entries.items():
             if len(key.encode()) > MAX_KEY_BYTES:
                 raise _too_large(f"The key of an entry has at most {MAX_KEY_BYTES} bytes.")
@@ -114,7 +126,7 @@ class Tables:
         certain_bytes = min(game.max_table_bytes, 2 * self._known_bytes + UNSURE_BYTES)
         if self.most_bytes > certain_bytes and not self._measuring:
             journal.assign(self, "_measuring", True)
-            self._room.finish_later(self._measure())
+            self._finish_later(self._measure())
 
     def begin(self, size_bytes: int) -> None:
         """The room was read from the store, and its tables come to so much."""
@@ -122,13 +134,13 @@ class Tables:
 
     def delete(self, table: str, key: str) -> None:
         """Delete an entry with this step."""
-        self._room.journal.put(self.fresh, (table, key), None)
+        self._journal.put(self.fresh, (table, key), None)
         self._note(table, {key: False})
 
     def _note(self, table: str, written: Mapping[str, bool]) -> None:
         count = self._counts.get(table)
         if count is not None:
-            self._room.journal.record(self._counts.clear)
+            self._journal.record(self._counts.clear)
             for key, there in written.items():
                 count.note(key, there)
 
@@ -140,7 +152,7 @@ class Tables:
                 written = {key: value is not None for key, value in self.unstored(table).items()}
                 count = self._counts[table] = TableCount(written)
                 if self.fresh:  # what is in it may be undone
-                    self._room.journal.record(self._counts.clear)
+                    self._journal.record(self._counts.clear)
             if count.is_known:
                 return count.total or 0
             asked = list(count.unknown)
@@ -171,7 +183,7 @@ class Tables:
             total += (entry_bytes(key, value) if value is not None else 0) - (old or 0)
         self._measuring = False
         self.most_bytes = self._known_bytes = total
-        limit = self._room.game_class.max_table_bytes
+        limit = self._game_class.max_table_bytes
         if total > limit:
             raise _too_large(f"The tables of a room have at most {limit} bytes.")
 
@@ -239,6 +251,7 @@ class RoomTable:
         """
         Read the value of a key.
 
+        :param key: as it was written.
         :param default: what is returned where there is none.
         :returns: a copy of it, or the default where there is no such entry.
         """

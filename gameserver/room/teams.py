@@ -20,7 +20,7 @@ from gameserver.room.state import Mode as Mode
 from gameserver.room.state import TeamPart, TeamsState
 
 if TYPE_CHECKING:
-    from gameserver.room.room import Room
+    from gameserver.room.players_room import PlayersRoom
 
 Wish = Sequence[str] | Mapping[str, Mapping[str, str]]
 """Names of teams; or by name their ``title`` and ``colour``."""
@@ -39,7 +39,7 @@ class Team:
 
     __slots__ = ("_room", "name")
 
-    def __init__(self, room: Room, name: str) -> None:
+    def __init__(self, room: PlayersRoom, name: str) -> None:
         self._room = room
         self.name = name
 
@@ -132,7 +132,7 @@ class Teams:
 
     __slots__ = ("_room",)
 
-    def __init__(self, room: Room) -> None:
+    def __init__(self, room: PlayersRoom) -> None:
         self._room = room
 
     @property
@@ -155,6 +155,7 @@ class Teams:
         """
         Put a player into a team and out of any other: chat and documents move with the player, in this step.
 
+        :param player: who is put there.
         :param name: the team, or its name.
         """
         team = self[name.name if isinstance(name, Team) else name]
@@ -231,6 +232,7 @@ class Teams:
         """
         Put a player who has chosen into a team.
 
+        :param player: who has chosen.
         :param name: the team's.
         :raises Refused: this player cannot be in that team now.
         """

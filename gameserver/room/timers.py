@@ -11,23 +11,24 @@ import difflib
 import inspect
 import math
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from msgspec import structs
 
 from gameserver.protocol import values
-from gameserver.room.schedule import Schedule
+from gameserver.room.schedule import LONGEST_S, Schedule
 from gameserver.room.state import Armed, TimerKey, TimersState
 
 if TYPE_CHECKING:
-    from gameserver.room.room import Room
-    from gameserver.room.seats import Player
+    from gameserver.room.contract import Contract, RunningGame
+    from gameserver.room.documents.document import Document
+    from gameserver.room.journal import Journal
+    from gameserver.room.state import RoomState
 
 MAX_TIMERS: Final = 1000
 """Timers of one room and its seats at a time, more of which is a mistake in a game."""
 SPARE: Final = 64
 """So many names may be noted of timers that are armed no more, and then some for each that is."""
-LONGEST_S: Final = 10 * 366 * 86400
 SHORTEST_EVERY_S: Final = 0.01
 
 DEADLINES: Final = ("question", "turn", "bot")
@@ -35,6 +36,42 @@ DEADLINES: Final = ("question", "turn", "bot")
 
 TimerName = str | Callable[..., Any]
 """A timer, by its method or its name."""
+
+
+class TimedRoom(Protocol):
+    """
+    What timers know of their room.
+
+    :ivar spec: the game's class, read.
+    :ivar game: the author's object, whose methods they call.
+    :ivar journal: how each change is undone.
+    :ivar state: what the room keeps.
+    """
+
+    spec: Contract
+    game: RunningGame
+    journal: Journal[Document]
+    state: RoomState
+
+    @property
+    def now(self) -> float:
+        """Wall clock, seconds since 1970."""
+
+    @property
+    def time(self) -> float:
+        """The room's own time, which stands still while it is paused."""
+
+
+class TimerOwner(Protocol):
+    """
+    A seat that timers belong to.
+
+    :ivar id: the seat's.
+    :ivar gone: it has ended.
+    """
+
+    id: str
+    gone: bool
 
 
 class Timers:
@@ -46,7 +83,7 @@ class Timers:
 
     __slots__ = ("_names", "_noted", "_room", "_schedule", "data_bytes", "state")
 
-    def __init__(self, room: Room, state: TimersState) -> None:
+    def __init__(self, room: TimedRoom, state: TimersState) -> None:
         self._room = room
         self.state = state
         self.data_bytes = sum(map(_data_bytes, state.armed.values()))
@@ -98,7 +135,7 @@ class Timers:
         data: dict[str, Any],
         every: float | None = None,
         at: float | None = None,
-        seat: Player | None = None,
+        seat: TimerOwner | None = None,
     ) -> None:
         """
         Arm a timer of the game's, of the room or of a player.
@@ -117,7 +154,7 @@ class Timers:
         calendar = at is not None
         self.arm(name, due, seat=seat_id, every=every, calendar=calendar, show=bool(show), data=values.plain(data))
 
-    def cancel_named(self, timer: TimerName | None, *, seat: Player | None = None) -> None:
+    def cancel_named(self, timer: TimerName | None, *, seat: TimerOwner | None = None) -> None:
         """Cancel one timer of the game's, or all, of the room or of a player."""
         seat_id = seat.id if seat is not None else None
         if timer is None:

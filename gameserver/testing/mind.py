@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from gameserver.errors import Refused
 from gameserver.game.spec import spec_of
-from gameserver.room import admission
+from gameserver.room import permission
 from gameserver.testing.experience import Experience, Part, Refusals
 from gameserver.testing.guess import ODD, Guesses
 from gameserver.testing.seen import Seen
@@ -222,7 +222,7 @@ class Mind:
         spec = self._messages.get(type)
         try:
             if spec is not None:
-                admission.admit_message(self._table.room, spec, who.player, type)
+                permission.admit_message(self._table.room, spec, who.player, type)
         except Refused:
             return False
         return True

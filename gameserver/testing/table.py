@@ -55,6 +55,7 @@ class Table(TableAsleep):
     :param amnesia: make the game anew from its row before every step, and so find what it keeps elsewhere.
     :param raises: an exception of a hook, timer, tick, question or ``on_load`` is raised by the call during which it
         happened; False logs it, as a server does.
+    :param password: without which nobody comes in.
     :raises Refused: the game would not have these options.
     """
 

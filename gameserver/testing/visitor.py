@@ -18,7 +18,7 @@ from gameserver.websocket.session import Session
 
 if TYPE_CHECKING:
     from gameserver.room.seats import Player
-    from gameserver.testing.table import Table
+    from gameserver.testing.visited import Visited
 
 
 class Event(NamedTuple):
@@ -56,7 +56,7 @@ class Visitor(TurnTaking):
     :ivar heard_of_docs: how often it was told anything of documents.
     """
 
-    def __init__(self, table: Table, name: str, role: str) -> None:
+    def __init__(self, table: Visited, name: str, role: str) -> None:
         self._table = table
         self.name = name
         self.role = role
@@ -144,8 +144,7 @@ class Visitor(TurnTaking):
         Send a message of the game's own: ``ann.send("play", cell=4)``.
 
         :param type: its name on the wire.
-
-        :param data: its data, or give the fields by name.
+        :param data: its data; or ``fields``, by their names.
         :returns: the reply; a Deferred of it where the game's code waits for something.
         :raises Refused: it was refused, or failed: ``game_error``, and the game's exception is its cause.
         """
@@ -156,6 +155,7 @@ class Visitor(TurnTaking):
         """
         Say a line of chat.
 
+        :param text: the line.
         :param to: ``room``, ``group:NAME``, ``seat:ID`` or ``channel:NAME``.
         :param data: any JSON value for the game's page.
         :returns: what came of it, where it is a command: ``{"text": "Bob is muted for 10 m."}``.
@@ -168,6 +168,7 @@ class Visitor(TurnTaking):
         """
         Make any other request of the protocol: ``ask("edit", stream="room", line=5, text="oh")``.
 
+        :param op: what is asked, as on the wire; ``fields`` by their names.
         :returns: the answer's data.
         :raises Refused: it was refused.
         """

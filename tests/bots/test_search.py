@@ -186,7 +186,7 @@ class SearchTests(SynchronousTestCase):
         """The bot takes what leaves a multiple of four."""
         table = Table(Sticks, seed=1)
         ann = table.join("Ann")
-        table.room.bots.add("hard")
+        table.game.bots.add("hard")
         table.settle()
         ann.start()
         ann.send("take", n=2)

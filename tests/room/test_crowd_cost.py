@@ -12,7 +12,7 @@ from gameserver.node import running_rooms
 from gameserver.room import seat_index, seat_names
 from gameserver.room.inputs import due
 from gameserver.room.journal import SMALL, Journal
-from gameserver.room.seats import Seats
+from gameserver.room.seat_index import Seats
 from tests.node.registries import FakeSession, Place
 
 SEATS = 150

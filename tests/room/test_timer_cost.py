@@ -8,7 +8,7 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from gameserver import Game, Player, message, timer
 from gameserver.room import timers
-from gameserver.room.seats import Seats
+from gameserver.room.seat_index import Seats
 from gameserver.room.timers import Timers
 from tests.node.registries import FakeSession, Place
 

@@ -7,6 +7,7 @@ from typing import Any
 from twisted.trial.unittest import SynchronousTestCase
 
 from gameserver import Game, Player, message
+from gameserver.room.publish import broadcast
 from gameserver.testing import Table, mirrors
 
 VISITORS = 20
@@ -69,7 +70,7 @@ class MirrorCheckTests(SynchronousTestCase):
     def test_large(self) -> None:
         """The larger a document, the more rarely it is compared; what differs is found all the same."""
         self.table.room.docs["room"].root["large"] = "x" * 10 * mirrors.LARGE_BYTES
-        self.table.room.finish()
+        broadcast.finish(self.table.room)
         self.visitors[0].send("count")
         compared: list[Any] = []
         self.patch(

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from gameserver.errors import Refused
 from gameserver.room import absence
-from gameserver.room.admission import is_host
+from gameserver.room.hosts import is_host
 
 if TYPE_CHECKING:
     from gameserver.room.room import Room

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from gameserver.errors import Refused
 from gameserver.protocol.names import check_name, name_key, numbered
+from gameserver.room import seating
 from gameserver.room.admission import is_full
 from gameserver.room.seat_names import NamesOfOthers
 from gameserver.room.seats import Player
@@ -74,7 +75,7 @@ class Bots:
         taken = NamesOfOthers(room.seats)
         if name_key(called) in taken:
             called = numbered(called, taken, most)
-        seat = room.seats.take(f"{BOT_ID}{room.state.next_seat}", called, {}, "player", bot=found.name)
+        seat = seating.take(room, f"{BOT_ID}{room.state.next_seat}", called, {}, "player", bot=found.name)
         room.teams.welcome(seat)
         room.finish_later(room.game.on_join(seat))
         return seat
@@ -88,7 +89,7 @@ class Bots:
         if player.bot is None:
             raise ValueError(f"{player!r} is no bot")
         if player.id in self._room.seats:
-            self._room.end_seat(player, "left", None)
+            seating.end(self._room, player, "left", None)
             self._room.finish_later(self._room.game.on_leave(player))
 
 
@@ -96,4 +97,4 @@ def make_place(room: Room) -> None:
     """Before a round people take the place of bots: where all seats are taken, the bot that came last goes."""
     bots = room.seats.index.bots
     if bots and room.state.status != "playing" and is_full(room):
-        room.bots.remove(room.seats[max(bots, key=int)])
+        Bots(room).remove(room.seats[max(bots, key=int)])

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
-from gameserver.room.bots import thinking
+from gameserver.room.bots import moving, thinking
 from gameserver.room.turns.waiting import waited_for
 
 if TYPE_CHECKING:
@@ -27,4 +27,4 @@ async def play(room: Room, seat: Player, lasts: Callable[[], bool]) -> None:
         state = room.state.turns
         if level is None or state is None or not lasts() or seat.id not in waited_for(room, state):
             return
-        await thinking.move_now(room, seat, level)
+        await moving.move_now(room, seat, level)

@@ -1,51 +1,28 @@
 """
-Bots at work: when one thinks, what it is asked, and what becomes of its answer.
+When a bot thinks, and which moves it has to choose from.
 
-A seat that a bot plays and that is waited for has a timer; when that is due, the bot is asked on a copy of the game,
-and its move is that seat's message. A bot that waits for something meanwhile keeps the timer, as the time it has: a
-process that dies asks again.
+A seat that a bot plays and that is waited for has a timer; when that is due, the bot moves
+(`gameserver.room.bots.moving`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Coroutine
 from hashlib import blake2b
-from inspect import isawaitable
 from random import Random
-from typing import TYPE_CHECKING, Any, ClassVar, Final
+from typing import TYPE_CHECKING, Final
 
-from msgspec import Raw, structs
-from twisted.internet.defer import CancelledError, Deferred
-from twisted.python.failure import Failure
-from twisted.python.reflect import safe_repr
-
-from gameserver.errors import Refused
-from gameserver.protocol import values
-from gameserver.room import admission
-from gameserver.room.bots.view import View
-from gameserver.room.inputs.input import Input
-from gameserver.room.seats import Player, with_ids
+from gameserver.room.seats import Player
 from gameserver.room.turns import legal
 from gameserver.room.turns.move import Move, can_pick
 from gameserver.room.turns.waiting import all_absent, waited_for
 
 if TYPE_CHECKING:
-    from gameserver.room.room import Room
+    from gameserver.room.core import RoomCore
 
 KIND: Final = "bot"
 """Of the timers that say when a bot moves."""
 NAME: Final = " bot"
 """Of such a timer; the space keeps it apart from those of games."""
-ANY: Final = object()
-"""In place of a move: any is as good."""
-SHOWN_CHARS: Final = 200
-"""So much of what is no move the log shows."""
-TRIES: Final = 10
-"""So many moves are tried by chance of those that the game says are legal, and then refuses."""
-AGAIN_S: Final = 5.0
-"""After so long a bot tries again of which the game has taken no move at all."""
-LIMIT_S: Final = 10.0
-"""So long may a bot wait for something."""
 
 
 def level_of(seat: Player) -> str | None:
@@ -53,7 +30,7 @@ def level_of(seat: Player) -> str | None:
     return seat._kept.bot or seat._kept.stand_in or None
 
 
-def arm(room: Room) -> None:
+def arm(room: RoomCore) -> None:
     """The step is about to end: those think who are to move, and no others."""
     thinking = room.moment.thinking
     for id in [id for id in thinking if (id, NAME) not in room.timers.armed]:  # its seat is gone, or the round over
@@ -63,7 +40,7 @@ def arm(room: Room) -> None:
     played = [seat for seat in room.seats.values() if level_of(seat) is not None]
     if not played:
         return
-    wanted = _to_move(room)
+    wanted = to_move(room)
     for seat in played:
         thinks = (seat.id, NAME) in room.timers.armed
         if seat.id in wanted and not thinks:
@@ -72,7 +49,7 @@ def arm(room: Room) -> None:
             stop(room, seat)
 
 
-def stop(room: Room, seat: Player) -> None:
+def stop(room: RoomCore, seat: Player) -> None:
     """No bot thinks for this seat any more."""
     room.timers.cancel(NAME, seat.id)
     thought = room.moment.thinking.pop(seat.id, None)
@@ -80,173 +57,26 @@ def stop(room: Room, seat: Player) -> None:
         thought.cancel()
 
 
-def stop_all(room: Room) -> None:
+def stop_all(room: RoomCore) -> None:
     """The room is not run here any more: nobody waits for its bots."""
     while room.moment.thinking:
         room.moment.thinking.popitem()[1].cancel()
 
 
-def answers(room: Room, seat: Player, question: str) -> bool:
+def answers(room: RoomCore, seat: Player, question: str) -> bool:
     """Whether the bot of a seat has an answer to a question: one of its moves is one."""
     level = room.spec.bots.get(level_of(seat) or "")
     if level is None or room.spec.moves is None:
         return False
-    listed = [move for move in _moves_of(room, seat) if move.type == question]
-    return bool(listed if level.choose is not None else list(filter(_can_pick, listed)))
+    listed = [move for move in moves_of(room, seat) if move.type == question]
+    return bool(listed if level.choose is not None else list(filter(can_pick_all, listed)))
 
 
-async def move(room: Room, seat: Player) -> None:
-    """The time of a seat's bot has come."""
-    level = level_of(seat)
-    thought = room.moment.thinking.pop(seat.id, None)
-    if thought is not None:
-        thought.cancel()
-    if level is None or seat.id not in _to_move(room):
-        return
-    if thought is not None:
-        _log(room, seat, level, f"took more than {LIMIT_S:g} seconds")
-        await move_by_chance(room, seat)
-        return
-    chosen = _choose(room, seat, level)
-    if not isawaitable(chosen):
-        await _take(room, seat, level, chosen)
-        return
-    said: list[Any] = []
-    waiting = _begun(chosen)
-    waiting.addErrback(_failed, room, seat, level)
-    waiting.addCallback(said.append)
-    if said:
-        await _take(room, seat, level, said[0])
-        return
-    stamp = _stamp(room, seat)
-    room.timers.arm(NAME, room.time + LIMIT_S, seat=seat.id, kind=KIND)
-    room.moment.thinking[seat.id] = waiting
-    waiting.addCallback(lambda _: _post(said[0], room, seat.id, stamp, waiting))
-
-
-async def move_now(room: Room, seat: Player, level: str) -> None:
-    """Have a bot of a level move for a seat within this step; one that waits for something is not waited for."""
-    stop(room, seat)
-    chosen = _choose(room, seat, level)
-    if isawaitable(chosen):
-        said: list[Any] = []
-        waiting = _begun(chosen)
-        waiting.addErrback(_failed, room, seat, level)
-        waiting.addCallback(said.append)
-        chosen = said[0] if said else ANY  # the room would stand still until it says more
-        waiting.cancel()
-    await _take(room, seat, level, chosen)
-
-
-def _choose(room: Room, seat: Player, level: str) -> Any:
-    """:returns: what a bot of this level chooses, or what is to be awaited for it; `ANY`: it takes whichever."""
-    found = room.spec.bots.get(level)
-    if found is None or found.choose is None:
-        return ANY
-    try:
-        view = View(room, seat)
-        moves = _moves_of(room, seat) if room.spec.moves is not None else None
-        return found.choose(view.game, view.player, None if moves is None else [view.move(each) for each in moves])
-    except (Exception, SystemExit) as error:  # noqa: BLE001 - the game's own code
-        room.game_calls.log_failure(f"bot {level}", error, seat)
-        return None
-
-
-class TakeBotMove(Input, frozen=True):
-    """
-    A bot that waited for something has chosen.
-
-    :ivar seat: its seat, by its id.
-    :ivar stamp: turn, call and moves as it was shown them.
-    :ivar thought: what it waited for; if that is not what the seat thinks now, the bot was stopped.
-    """
-
-    seat: str
-    stamp: Any
-    thought: Any
-    chosen: Any
-
-    recurs: ClassVar[bool] = True
-
-    async def apply(self, room: Room) -> None:
-        """Take its move, or ask it again where something else is to be chosen from."""
-        seat = room.seats.get(self.seat)
-        level = level_of(seat) if seat is not None else None
-        if seat is None or level is None or room.moment.thinking.get(self.seat) is not self.thought:
-            return
-        stop(room, seat)
-        if seat.id not in _to_move(room):
-            return
-        if _stamp(room, seat) != self.stamp or room.state.paused_at is not None:
-            arm(room)
-            return
-        await _take(room, seat, level, self.chosen)
-
-
-async def move_by_chance(room: Room, seat: Player) -> None:
-    """Make one of the seat's moves, whichever; where there is none, the seat is not waited for any more."""
-    moves = [each for each in _moves_of(room, seat) if _can_pick(each) and _is_own(room, each)]
-    chance, before = _chance(room, seat), _stamp(room, seat)
-    chance.shuffle(moves)
-    for each in moves[:TRIES]:
-        if await _try(room, seat, each.pick(chance)):
-            return
-    if room.spec.takes_turns or room.state.turns is not None:
-        await room.game_calls.alone("turn", room.turns.done, seat, counts=True)
-    waits = seat.id in room.seats and level_of(seat) is not None and seat.id in _to_move(room)
-    if waits and _stamp(room, seat) == before:  # it all came to nothing, and nobody else may have anything to do
-        room.timers.arm(NAME, room.time + AGAIN_S, seat=seat.id, kind=KIND)
-
-
-async def _take(room: Room, seat: Player, level: str, chosen: Any) -> None:
-    if isinstance(chosen, Move):
-        if not chosen.choices and await _try(room, seat, chosen):
-            return
-        _log(room, seat, level, f"chose {_shown(chosen)}, which is no legal move")
-    elif chosen is not ANY and (chosen is not None or seat.id in _waited(room)):
-        _log(room, seat, level, f"returned {_shown(chosen)}, which is no move")
-    await move_by_chance(room, seat)
-
-
-async def _try(room: Room, seat: Player, chosen: Move) -> bool:
-    """:returns: whether the move was made; if not, it left no trace."""
-    try:
-        await room.game_calls.game(f"bot's {chosen.type}", _send, room, seat, chosen)
-    except Refused as refused:
-        room.context.log.info(
-            "room {room}: the move {type} of a bot is refused: {reason}",
-            room=room.code,
-            type=chosen.type,
-            reason=refused.text or refused.code,
-        )
-        return False
-    return True
-
-
-async def _send(room: Room, seat: Player, chosen: Move) -> None:
-    """What the seat would send is applied as if it had."""
-    message = room.spec.messages.get(chosen.type)
-    data = values.encode(values.plain(with_ids(chosen.data or {})))
-    if message is None:
-        if not room.spec.function_style:
-            raise Refused(code="unknown_type")
-        fields = values.read(data)
-        legal.admit_untyped(room, seat, chosen.type, fields)
-        result = room.game._gs_receive(seat, chosen.type, fields)
-    else:
-        admission.admit_message(room, message, seat, chosen.type)
-        result = message.call(room, seat, Raw(data))
-    if isawaitable(result):
-        result = await result
-    if message is not None and message.question:
-        room.asking.answer(message.method, seat, result)
-
-
-def _to_move(room: Room) -> dict[str, None]:
+def to_move(room: RoomCore) -> dict[str, None]:
     """:returns: the seats that are waited for, and those that are asked what their moves answer."""
     if room.state.status != "playing" or all_absent(room):
         return {}
-    seats = dict.fromkeys(_waited(room))
+    seats = dict.fromkeys(waited(room))
     for name, asked in room.state.questions.items():
         for id in asked.of:
             seat = room.seats.get(id)
@@ -255,13 +85,17 @@ def _to_move(room: Room) -> dict[str, None]:
     return seats
 
 
-def _waited(room: Room) -> list[str]:
+def waited(room: RoomCore) -> list[str]:
+    """:returns: the seats that are waited for now, be they bots' or people's."""
     state = room.state.turns
     return waited_for(room, state) if state is not None else []
 
 
-def _moves_of(room: Room, seat: Player) -> list[Move]:
-    """A game that cannot say the moves, since somebody has left, has none: the step before has logged that."""
+def moves_of(room: RoomCore, seat: Player) -> list[Move]:
+    """
+    :returns: the moves of a seat. A game that cannot say them, since somebody has left, has none: the step before has
+        logged that.
+    """
     found = legal.found_before(room, seat)
     if found is not None:
         return list(found.moves)
@@ -273,67 +107,18 @@ def _moves_of(room: Room, seat: Player) -> list[Move]:
         return []
 
 
-def _can_pick(move: Move) -> bool:
+def can_pick_all(move: Move) -> bool:
+    """Whether chance can choose all that a move leaves open."""
     return all(map(can_pick, (move.choices or {}).values()))
 
 
-def _is_own(room: Room, move: Move) -> bool:
-    """Whether it is a move of a turn, or an answer: what may be said at any time is no move of a bot by chance."""
-    message = room.spec.messages.get(move.type) or room.spec.turn_types.get(move.type)
-    return message is None or message.turn != "any"
-
-
-def _stamp(room: Room, seat: Player) -> Any:
-    state = room.state.turns
-    number, called = (state.number, tuple(call.serial for call in state.calls)) if state is not None else (0, ())
-    moves = [values.encode(with_ids(structs.asdict(each) | {"choices": repr(each.choices)})) for each in
-             (_moves_of(room, seat) if room.spec.moves is not None else [])]  # fmt: skip
-    return number, called, tuple(moves)
-
-
-def _thinking_s(room: Room, seat: Player) -> float:
+def _thinking_s(room: RoomCore, seat: Player) -> float:
     least, most = room.spec.bot_s
-    return _chance(room, seat).uniform(least, most)
+    return chance(room, seat).uniform(least, most)
 
 
-def _chance(room: Room, seat: Player) -> Random:
+def chance(room: RoomCore, seat: Player) -> Random:
     """:returns: chance that is none of the game's, and the same where the same is played again."""
     number = room.state.turns.number if room.state.turns is not None else 0
     text = f"{number}/{seat.id}/{room.timers.state.order}".encode()
     return Random(blake2b(text, key=room.state.key, digest_size=16, person=b"thinking").digest())
-
-
-def _begun(chosen: Any) -> Deferred[Any]:
-    """:returns: fires with what an awaitable of a game's comes to; canceling it stops that."""
-
-    async def wait() -> Any:
-        return await chosen
-
-    return Deferred.fromCoroutine(chosen if isinstance(chosen, Coroutine) else wait())
-
-
-def _failed(failure: Failure, room: Room, seat: Player, level: str) -> None:
-    if failure.check(CancelledError) is None and failure.value is not None:
-        room.game_calls.log_failure(f"bot {level}", failure.value, seat)
-
-
-def _post(chosen: Any, room: Room, seat: str, stamp: Any, thought: Any) -> None:
-    post = room.context.post
-    if post is not None:
-        post(room.code, TakeBotMove(seat, stamp, thought, chosen))
-
-
-def _shown(chosen: Any) -> str:
-    """:returns: what a bot returned, for the log: it may be anything."""
-    return str(safe_repr(chosen))[:SHOWN_CHARS]
-
-
-def _log(room: Room, seat: Player, level: str, what: str) -> None:
-    room.context.log.warn(
-        "{game}: the bot {bot} at seat {seat} of room {room} {what}; another move is made by chance",
-        game=room.spec.name,
-        bot=level,
-        seat=seat.id,
-        room=room.code,
-        what=what,
-    )

@@ -57,7 +57,7 @@ def _copy_for(room: Room, seat: Player) -> Room:
     armed = {key: structs.replace(timer, data={}) for key, timer in timers if _knows_timer(seat, timer)}
     kept = KeptRoom(state, seats, TimersState(armed=armed, order=room.timers.state.order))
     hidden = (name for name, document in room.docs.items() if document.root and name not in seat._kept.entered)
-    context = structs.replace(room.context, notified=None, post=None, lacks=next(hidden, ""))
+    context = structs.replace(room.context, notified=None, bot_chose=None, lacks=next(hidden, ""))
     copied = type(room)(room.spec, kept, id=room.id, code=room.code, epoch="", now=room.now, context=context)
     copied.journal.parts.is_stored = False
     copied.moment.monotonic = room.monotonic

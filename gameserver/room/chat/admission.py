@@ -8,7 +8,7 @@ from gameserver.errors import NotJSON, Refused
 from gameserver.protocol import values
 from gameserver.protocol.names import is_seen
 from gameserver.room.chat.channels import Address, address, check_may_write, wire_address
-from gameserver.room.chat.line import Chat
+from gameserver.room.chat.draft import Chat
 from gameserver.room.chat.words import WordFilter
 
 if TYPE_CHECKING:
@@ -55,8 +55,8 @@ def admit_channel(room: Room, player: Player, to: str) -> Address:
     kind = to.partition(":")[0]
     if kind in ("group", "seat") and kind not in room.game_class.chat_to and to not in room.talking.channels.parts:
         raise Refused("This game has no such channel.", code="forbidden")
-    channel = address(room, to)
-    check_may_write(room, player, wire_address(channel))
+    channel = address(room.talking, to)
+    check_may_write(room.talking, player, wire_address(channel))
     return channel
 
 

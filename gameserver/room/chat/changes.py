@@ -10,7 +10,8 @@ from gameserver.protocol import messages
 from gameserver.room.changes import Change, HasRead, IsTyping
 from gameserver.room.chat.history import speaker
 from gameserver.room.chat.line import KeptLine
-from gameserver.room.publish.audience import audience, audience_of, hand_out
+from gameserver.room.publish.audience import audience, hand_out
+from gameserver.room.publish.sessions import audience_of
 from gameserver.room.publish.streams import wire_name
 from gameserver.store import keys
 

@@ -22,7 +22,8 @@ from gameserver.room.seats import Player
 from gameserver.room.state import ChannelPart
 
 if TYPE_CHECKING:
-    from gameserver.room.room import Room
+    from gameserver.room.chat.state import Talking
+    from gameserver.room.core import RoomCore
 
 MAX_CHANNELS: Final = 64
 """Channels that a game may open in a room."""
@@ -36,10 +37,10 @@ class Channel:
     :ivar to: its address on the wire: ``room``, ``group:NAME`` or ``channel:NAME``.
     """
 
-    __slots__ = ("_room", "to")
+    __slots__ = ("_talking", "to")
 
-    def __init__(self, room: Room, to: str) -> None:
-        self._room = room
+    def __init__(self, talking: Talking, to: str) -> None:
+        self._talking = talking
         self.to = to
 
     @property
@@ -65,16 +66,18 @@ class Channel:
     @property
     def players(self) -> list[Player]:
         """The seats that hear it."""
-        return [seat for seat in self._room.seats.values() if hears(self._room, seat, self._part.key)]
+        room = self._talking.room
+        return [seat for seat in room.seats.values() if hears(room, seat, self._part.key)]
 
     def say(self, text: str, *, data: Any = None, emote: bool = False) -> None:
         """
         Say a line there as the game itself.
 
+        :param text: the line.
         :param data: a JSON value for the game's page.
         :param emote: the line says what somebody does.
         """
-        self._room.talking.say(None, self, text, data, emote=emote)
+        self._talking.say(None, self, text, data, emote=emote)
 
     def close(self) -> None:
         """Let nobody write there any more; what was said stays. `RoomChat.open` opens it again."""
@@ -86,17 +89,17 @@ class Channel:
 
     def slow(self, s: float) -> None:
         """Have each player wait so many seconds between two lines there (slow mode); 0 ends it."""
-        self._set(slow_s=self._room.timers.seconds(s))
+        self._set(slow_s=self._talking.room.timers.seconds(s))
 
     @property
     def _part(self) -> ChannelPart:
-        return self._room.talking.channels.part(self.to)
+        return self._talking.channels.part(self.to)
 
     def _set(self, **fields: Any) -> None:
-        self._room.talking.channels.put(replace(self._part, **fields))
+        self._talking.channels.put(replace(self._part, **fields))
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, Channel) and other.to == self.to and other._room.id == self._room.id
+        return isinstance(other, Channel) and other.to == self.to and other._talking.room.id == self._talking.room.id
 
     def __hash__(self) -> int:
         return hash(self.to)
@@ -106,17 +109,22 @@ class Channel:
 
 
 class Channels:
-    """The channels of one room."""
+    """
+    The channels of one room.
 
-    __slots__ = ("_room",)
+    :param talking: the chat that they are of.
+    """
 
-    def __init__(self, room: Room) -> None:
-        self._room = room
+    __slots__ = ("_room", "_talking")
+
+    def __init__(self, talking: Talking) -> None:
+        self._talking = talking
+        self._room = talking.room
 
     @property
     def parts(self) -> Mapping[str, ChannelPart]:
         """Those that are not as they would be by themselves, by address."""
-        return self._room.talking.state.channels
+        return self._talking.state.channels
 
     def open(self, name: str, key: str, *, title: str, readonly: bool, history: bool) -> Channel:
         """
@@ -140,11 +148,11 @@ class Channels:
             if known is None
             else replace(known, title=title, is_open=True, readonly=readonly, history=history)
         )
-        return Channel(self._room, to)
+        return Channel(self._talking, to)
 
     def put(self, part: ChannelPart) -> None:
         """A channel is so from now on."""
-        self._room.journal.put_in(self._room.talking.state, "channels", part.to, part)
+        self._room.journal.put_in(self._talking.state, "channels", part.to, part)
 
     def part(self, to: str) -> ChannelPart:
         """:returns: a channel as it is; one that nobody touched is as ``chat_to`` has it."""
@@ -167,7 +175,7 @@ class Channels:
         for to in (name, f"channel:{name}", f"group:{name}"):
             group = to.removeprefix("group:")
             if to == "room" or to in self.parts or (to.startswith("group:") and group in self._room.groups):
-                return Channel(self._room, to)
+                return Channel(self._talking, to)
         raise ValueError(f"no channel {name!r} in this room; open it first: self.chat.open({name!r})")
 
     def heard_by(self, seat: Player) -> list[messages.ChannelInfo]:
@@ -187,8 +195,11 @@ class Channels:
 
     def info(self, part: ChannelPart) -> messages.ChannelInfo:
         """:returns: what its audience is told of a channel."""
-        slow_s = self._room.talking.slow_s if part.slow_s is None else part.slow_s
-        return messages.ChannelInfo(part.to, part.key, part.title, not part.is_open, part.readonly, slow_s)
+        return messages.ChannelInfo(part.to, part.key, part.title, not part.is_open, part.readonly, self.slow_s(part))
+
+    def slow_s(self, part: ChannelPart) -> float:
+        """:returns: seconds between two lines of one player in a channel."""
+        return self._talking.slow_s if part.slow_s is None else part.slow_s
 
     def changed(self, told: dict[str, messages.ChannelInfo]) -> dict[str, list[messages.ChannelInfo]]:
         """
@@ -219,12 +230,13 @@ Address = str | Group | Player | Channel
 """Where a line goes, as authors have it: ``"room"``, a group, a player or a channel."""
 
 
-def address(room: Room, to: str) -> Address:
+def address(talking: Talking, to: str) -> Address:
     """
     :param to: as on the wire: ``room``, ``group:NAME``, ``seat:ID`` or ``channel:NAME``.
     :raises Refused: ``bad_data``: there is no such channel in this room.
     """
     kind, _, name = to.partition(":")
+    room = talking.room
     found: Address | None = None
     if to == "room":
         found = "room"
@@ -233,8 +245,8 @@ def address(room: Room, to: str) -> Address:
     elif kind == "seat":
         found = room.seats.get(name)
     elif kind == "channel":
-        part = room.talking.channels.parts.get(to) or room.talking.channels.parts.get(f"group:{name}")
-        found = None if part is None else Channel(room, to) if part.to == to else room.groups.get(name)
+        part = talking.channels.parts.get(to) or talking.channels.parts.get(f"group:{name}")
+        found = None if part is None else Channel(talking, to) if part.to == to else room.groups.get(name)
     if found is None:
         raise Refused("There is no such channel.", code="bad_data", path="$.to")
     return found
@@ -257,7 +269,7 @@ def wire_address(to: Address) -> str:
     return to
 
 
-def hears(room: Room, seat: Player, key: str) -> bool:
+def hears(room: RoomCore, seat: Player, key: str) -> bool:
     """Whether a seat is of a stream's audience now, be it that it came with this step."""
     kind, _, name = key.partition(":")
     if kind == "group":
@@ -268,16 +280,16 @@ def hears(room: Room, seat: Player, key: str) -> bool:
     return kind == "room" or name == seat.id
 
 
-def check_may_write(room: Room, player: Player, to: str) -> None:
+def check_may_write(talking: Talking, player: Player, to: str) -> None:
     """:raises Refused: ``forbidden``: this player may not write to that channel now."""
     kind, _, _ = to.partition(":")
-    part = room.talking.channels.part(to)
+    part = talking.channels.part(to)
     if not part.is_open:
-        text = "This channel is closed." if to in room.talking.channels.parts else "This game has no such channel."
+        text = "This channel is closed." if to in talking.channels.parts else "This game has no such channel."
         raise Refused(text, code="forbidden")
-    if kind != "seat" and not hears(room, player, part.key):
+    if kind != "seat" and not hears(talking.room, player, part.key):
         raise Refused(f"You are not in that {kind}.", code="forbidden")
     if part.readonly:
         raise Refused("Nobody may write here now.", code="forbidden")
-    if not part.opened and room.talking.is_silent(player):
+    if not part.opened and talking.is_silent(player):
         raise Refused("You may not speak now.", code="forbidden")

@@ -9,10 +9,10 @@ from gameserver.errors import Refused
 from gameserver.interfaces import User
 from gameserver.protocol.texts import cleaned
 from gameserver.room import absence
-from gameserver.room.admission import is_host
 from gameserver.room.chat.line import KeptLine
 from gameserver.room.chat.rate import SLOWEST_S as SLOWEST_S
 from gameserver.room.chat.records import HOSTS, OPERATORS, REPORTS, Quoted, Record, Who
+from gameserver.room.hosts import is_host
 from gameserver.room.state import Ban, Mute
 
 if TYPE_CHECKING:

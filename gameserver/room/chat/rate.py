@@ -11,10 +11,10 @@ from collections import deque
 from typing import TYPE_CHECKING, Final
 
 from gameserver.errors import Refused
-from gameserver.room.admission import is_host
+from gameserver.room.hosts import is_host
 
 if TYPE_CHECKING:
-    from gameserver.room.room import Room
+    from gameserver.room.core import RoomCore
     from gameserver.room.seats import Player
 
 REPEATS_S: Final = 60.0
@@ -39,18 +39,21 @@ class ChatPace:
 
     __slots__ = ("_last", "_lines", "_room", "_too_fast", "_writing")
 
-    def __init__(self, room: Room) -> None:
+    def __init__(self, room: RoomCore) -> None:
         self._room = room
         self._last: dict[tuple[str, str], float] = {}
         self._lines: dict[str, deque[tuple[float, int]]] = {}
         self._too_fast: dict[str, deque[float]] = {}
         self._writing: dict[str, tuple[float, bool]] = {}
 
-    def check(self, player: Player, to: str, text: str) -> None:
-        """:raises Refused: ``slow_down``: too soon after the last line, or the same line too often."""
+    def check(self, player: Player, to: str, text: str, slow_s: float) -> None:
+        """
+        Look whether this may be said now.
+
+        :param slow_s: seconds between two lines of one player in that channel.
+        :raises Refused: ``slow_down``: too soon after the last line, or the same line too often.
+        """
         now, user = self._room.monotonic, player.user_id
-        part = self._room.talking.channels.part(to)
-        slow_s = self._room.talking.slow_s if part.slow_s is None else part.slow_s
         left_s = self._last.get((user, to), now - slow_s) + slow_s - now
         if left_s > 0 and not is_host(self._room, player):
             raise Refused(f"Slow mode: wait {left_s:.0f} seconds.", code="slow_down")

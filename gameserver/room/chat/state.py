@@ -18,25 +18,26 @@ from gameserver.room.seats import Player
 from gameserver.room.state import Ban, ChatState, Mute
 
 if TYPE_CHECKING:
-    from gameserver.room.room import Room
+    from gameserver.room.core import RoomCore
 
 
 class Talking:
     """
     The chat of one room.
 
+    :ivar room: that it is of.
     :ivar state: what is kept of it.
     :ivar lines: what was said lately.
     :ivar pace: how fast people talk; not stored.
     """
 
-    __slots__ = ("_room", "channels", "lines", "pace", "state")
+    __slots__ = ("channels", "lines", "pace", "room", "state")
 
-    def __init__(self, room: Room, state: ChatState) -> None:
-        self._room = room
+    def __init__(self, room: RoomCore, state: ChatState) -> None:
+        self.room = room
         self.state = state
         self.lines = Lines(room.game_class.chat_history, room.game_class.chat_history_s)
-        self.channels = Channels(room)
+        self.channels = Channels(self)
         self.pace = ChatPace(room)
 
     @property
@@ -47,12 +48,12 @@ class Talking:
     @property
     def slow_s(self) -> float:
         """Seconds between two lines of one player."""
-        return self._room.game_class.chat_slow_s if self.state.slow_s is None else self.state.slow_s
+        return self.room.game_class.chat_slow_s if self.state.slow_s is None else self.state.slow_s
 
     @property
     def links(self) -> bool:
         """Whether lines may hold links."""
-        return self._room.game_class.chat_links if self.state.links is None else self.state.links
+        return self.room.game_class.chat_links if self.state.links is None else self.state.links
 
     def say(
         self, seat: Player | None, to: Address, text: str, data: Any, *, emote: bool = False, shadow: bool = False
@@ -75,30 +76,28 @@ class Talking:
         but = () if seat is None else self._others(seat) if shadow else self.deaf_to(seat)
         mentions = self.mentioned(text, keys_)
         spoken = Spoken(keys_, seat_id, name, wire_address(to), text, plain, bool(emote), mentions, but, shadow)
-        self._room.journal.append(self._room.changes.said, spoken)
+        self.room.journal.append(self.room.changes.said, spoken)
 
     def mentioned(self, text: str, keys_: tuple[str, ...]) -> tuple[str, ...]:
         """:returns: the seats that a text mentions, of those who hear one of these streams."""
         if "@" not in text:
             return ()
-        return mentioned(
-            text, [s for s in self._room.seats.values() if any(hears(self._room, s, key) for key in keys_)]
-        )
+        return mentioned(text, [s for s in self.room.seats.values() if any(hears(self.room, s, key) for key in keys_)])
 
     def deaf_to(self, speaker: Player) -> tuple[str, ...]:
         """:returns: the seats whose users have blocked this one's."""
-        blocked = self._room.context.watch.blocked
+        blocked = self.room.context.watch.blocked
         if not blocked:
             return ()
-        return tuple(s.id for s in self._room.seats.values() if speaker.user_id in blocked.get(s.user_id, ()))
+        return tuple(s.id for s in self.room.seats.values() if speaker.user_id in blocked.get(s.user_id, ()))
 
     def _others(self, seat: Player) -> tuple[str, ...]:
         """:returns: all seats but this one."""
-        return tuple(id for id in self._room.seats if id != seat.id)
+        return tuple(id for id in self.room.seats if id != seat.id)
 
     def is_silent(self, player: Player) -> bool:
         """Whether the game, or its phase, has silenced this player."""
-        return player.id in self.state.silent or self._room.state.phase in self._room.game_class.silent_phases
+        return player.id in self.state.silent or self.room.state.phase in self.room.game_class.silent_phases
 
     def silence(self, player: Player, on: bool) -> None:
         """This player may not write, or may again."""
@@ -128,11 +127,11 @@ class Talking:
         return ban if ban is not None and self._stands(ban) else None
 
     def _stands(self, sentence: Mute | Ban) -> bool:
-        return sentence.until is None or sentence.until > self._room.now
+        return sentence.until is None or sentence.until > self.room.now
 
     def _put(self, field: str, key: str, value: object, *, gone: bool) -> None:
         """Put a key into one of the fields of what is kept, or delete it; with that goes what stands no more."""
-        journal, kept = self._room.journal, getattr(self.state, field)
+        journal, kept = self.room.journal, getattr(self.state, field)
         if gone and key in kept:
             journal.remove_from(self.state, field, key)
         elif not gone:
@@ -152,13 +151,13 @@ class Talking:
 
     def set_slow(self, s: float) -> None:
         """Each player waits so many seconds between two lines."""
-        own = s != self._room.game_class.chat_slow_s
-        self._room.journal.set(self.state, "slow_s", s if own else None)
+        own = s != self.room.game_class.chat_slow_s
+        self.room.journal.set(self.state, "slow_s", s if own else None)
 
     def set_links(self, on: bool) -> None:
         """Whether lines may hold links."""
-        own = on != self._room.game_class.chat_links
-        self._room.journal.set(self.state, "links", on if own else None)
+        own = on != self.room.game_class.chat_links
+        self.room.journal.set(self.state, "links", on if own else None)
 
     def forget_seat(self, player: Player) -> None:
         """A seat is gone; what was said of its user stands."""

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from gameserver.errors import NotJSON
 from gameserver.protocol.values import encode, plain
-from gameserver.room.documents.compile import Op
+from gameserver.room.documents.compile import Op, compile_ops
 from gameserver.room.documents.tracked import NEVER, DocDict, DocList, grow
 from gameserver.room.journal import Journal
 from gameserver.store import keys
@@ -44,7 +44,7 @@ class Document:
 
     __slots__ = ("_encoded", "_ops", "fields", "journal", "name", "part", "root", "special", "touched", "undo")
 
-    def __init__(self, journal: Journal, value: dict[str, Any] | None = None, *, name: str = "") -> None:
+    def __init__(self, journal: Journal[Document], value: dict[str, Any] | None = None, *, name: str = "") -> None:
         self.name = name
         self.part = keys.doc(name)
         self.journal = journal
@@ -66,27 +66,31 @@ class Document:
     @property
     def ops(self) -> list[Op]:
         """The patch so far in this step. It holds parts of the document by reference: encode it before any change."""
-        self.journal.make_ops()
+        journal = self.journal
+        if journal.made_in != journal.era or journal.made_after != len(journal.undo):
+            journal.make_ops()
         return self._ops
 
     def encode_ops(self) -> bytes:
         """:returns: `ops` as JSON, encoded once."""
-        ops = self.ops
-        if self._encoded is None:
-            self._encoded = encode(ops, special=self.special)
-        return self._encoded
+        ops, encoded = self.ops, self._encoded
+        if encoded is None:
+            encoded = self._encoded = encode(ops, special=self.special)
+        return encoded
 
-    def set_ops(self, ops: list[Op]) -> None:
-        """This is the patch, made anew."""
-        self._ops = ops
+    def find_ops(self) -> bool:
+        """Make the patch anew of what was touched in this step. :returns: whether it says anything."""
+        self._ops = ops = compile_ops(self.root, self.touched)
         self._encoded = None
+        return bool(ops)
 
     def forget(self) -> None:
         """The step ends: nothing is touched any more."""
         for node in self.touched:
             node._touched = None
         self.touched.clear()
-        self.set_ops(_NO_OPS)
+        self._ops = _NO_OPS
+        self._encoded = None
 
     def replace(self, value: dict[str, Any]) -> None:
         """

@@ -67,8 +67,8 @@ def take(document: Document) -> tuple[dict[str, bytes], list[str]]:
     """:returns: the parts of a document to write, and those to delete; it forgets what changed."""
     fields = document.fields
     if fields is None:
-        return {keys.doc(document.name): _whole(document)}, []
-    puts: dict[str, bytes] = {} if fields.named else {keys.doc(document.name): _NONE_WITHIN}
+        return {document.part: _whole(document)}, []
+    puts: dict[str, bytes] = {} if fields.named else {document.part: _NONE_WITHIN}
     drops: list[str] = []
     for key in fields.stale:
         part = keys.field(document.name, key)
@@ -85,16 +85,16 @@ def dump(document: Document) -> dict[str, bytes]:
     """:returns: all parts of a document."""
     fields = document.fields
     if fields is None:
-        return {keys.doc(document.name): _whole(document)}
+        return {document.part: _whole(document)}
     parts = {keys.field(document.name, key): _field(document, fields, key) for key in fields.places}
-    return {keys.doc(document.name): _NONE_WITHIN, **parts}
+    return {document.part: _NONE_WITHIN, **parts}
 
 
 def parts_of(document: Document) -> list[str]:
     """:returns: the names of all parts that the store may have of a document."""
     fields = document.fields
     stored = {**fields.places, **fields.stale} if fields is not None else {}
-    return [keys.doc(document.name), *(keys.field(document.name, key) for key in stored)]
+    return [document.part, *(keys.field(document.name, key) for key in stored)]
 
 
 class StoredDocument(Struct):

@@ -12,7 +12,7 @@ from gameserver.interfaces import User
 from gameserver.interfaces.users import is_guest
 from gameserver.protocol import values
 from gameserver.protocol.texts import printable_tree
-from gameserver.room import absence, admission, places, rounds
+from gameserver.room import absence, admission, places, rounds, seating
 from gameserver.room.bots.seats import make_place
 from gameserver.room.changes import Newcomer
 from gameserver.room.chat.moderation import has_right
@@ -151,7 +151,7 @@ def _seat_newcomer(room: Room, requester: Requester, wish: SeatWish) -> Player:
         make_place(room)
     name = name_for(room, requester.user, wish.name if place is None or wish.is_named else place.name)
     profile = wish.profile or (place.profile if place is not None else {})
-    seat = room.seats.take(requester.user.id, name, _profile(profile), role)
+    seat = seating.take(room, requester.user.id, name, _profile(profile), role)
     if place is not None:
         places.take(room, place, seat)
     _recognise(room, seat, requester.user)

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 from gameserver.errors import Refused
 from gameserver.protocol import messages
-from gameserver.room.admission import is_host
 from gameserver.room.bots import handing
+from gameserver.room.bots.seats import Bots
+from gameserver.room.hosts import is_host
 from gameserver.room.inputs.arrivals import start_when_full
 from gameserver.room.inputs.input import SeatRequest
 from gameserver.room.rounds import begin_when_ready
@@ -42,7 +43,7 @@ class SetBot(SeatRequest[messages.BotMessage], frozen=True):
             _check_host(room, player)
             _check_not_playing(room)
             if message.level is None:
-                room.bots.remove(seat)
+                Bots(room).remove(seat)
             else:
                 _check_level(room, message.level)
                 room.journal.set(seat._kept, "bot", message.level)
@@ -57,7 +58,7 @@ def _add(room: Room, player: Player, message: messages.BotMessage) -> str:
     if message.level is not None:
         _check_level(room, message.level)
     try:
-        return room.bots.add(message.level, message.name).id
+        return Bots(room).add(message.level, message.name).id
     except ValueError as error:
         raise Refused(str(error), code="bad_data", path="$.name") from None
 

@@ -12,7 +12,8 @@ from gameserver.protocol.texts import printable, said
 from gameserver.room.changes import Change, HasRead, IsTyping
 from gameserver.room.chat import admission, commands, moderation
 from gameserver.room.chat.channels import address, hears, wire_address
-from gameserver.room.chat.line import Chat, KeptLine
+from gameserver.room.chat.draft import Chat
+from gameserver.room.chat.line import KeptLine
 from gameserver.room.chat.rate import FLOOD_MUTE_S
 from gameserver.room.effects import Requester
 from gameserver.room.inputs.input import SeatRequest
@@ -119,7 +120,7 @@ class MarkRead(SeatRequest[messages.Read], frozen=True):
             room.replies.error(self.requester, Refused(code="not_found"))
             return
         try:
-            _mark_read(room, player, wire_address(address(room, self.message.to)), self.message.upto)
+            _mark_read(room, player, wire_address(address(room.talking, self.message.to)), self.message.upto)
         except Refused as refused:
             room.replies.error(self.requester, refused)
             return
@@ -172,7 +173,8 @@ def _check(room: Room, requester: Requester, player: Player, chat: Chat, text: s
     if mute is not None and not mute.shadow:
         raise Refused(admission.say_muted(mute, room.now), code="muted")
     to = wire_address(chat.to)
-    room.talking.pace.check(player, to, text)
+    channels = room.talking.channels
+    room.talking.pace.check(player, to, text, channels.slow_s(channels.part(to)))
     if not room.talking.links and moderation.has_link(chat.text):
         raise Refused("No links here.", code="refused")
     chat.text = admission.filtered(room, chat.text)

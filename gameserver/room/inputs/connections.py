@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 from gameserver.interfaces import ISession
 from gameserver.room import hosts, marks
 from gameserver.room.inputs.input import Input
+from gameserver.room.publish.audience import caught_up
+from gameserver.room.seating import note_emptiness
 
 if TYPE_CHECKING:
     from gameserver.room.room import Room
@@ -28,7 +30,7 @@ class Detach(Input, frozen=True):
         seat = room.seats.get(self.seat)
         was_heard = room.publisher.detach(self.session, self.seat)
         if was_heard and seat is not None and not room.publisher.listeners(seat.id):
-            room.note_emptiness()
+            note_emptiness(room)
             await drop(room, seat)
 
 
@@ -39,7 +41,7 @@ class CaughtUp(Input, frozen=True):
 
     def apply(self, room: Room) -> None:
         """Give it what was withheld."""
-        room.publisher.slow.caught_up(room, self.session)
+        caught_up(room, self.session)
 
 
 def connect(room: Room, seat: Player) -> None:

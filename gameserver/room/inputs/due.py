@@ -6,7 +6,7 @@ from collections.abc import Coroutine
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from gameserver.room import absence, places
-from gameserver.room.bots import thinking
+from gameserver.room.bots import moving, thinking
 from gameserver.room.hosts import lend
 from gameserver.room.inputs.connections import check_questions, drop
 from gameserver.room.inputs.input import Input
@@ -115,7 +115,7 @@ async def _fire_timer(room: Room, timer: Armed) -> None:
     if timer.kind == thinking.KIND:
         seat = room.seats.get(timer.seat or "")
         if seat is not None:
-            await thinking.move(room, seat)
+            await moving.move(room, seat)
         return
     if timer.kind == "question":
         done = getattr(room.game, room.spec.questions[timer.name].done_method or "")

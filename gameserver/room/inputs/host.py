@@ -10,9 +10,8 @@ from gameserver.errors import Refused
 from gameserver.interfaces import User
 from gameserver.protocol import messages
 from gameserver.room import rounds
-from gameserver.room.admission import is_host
 from gameserver.room.chat import moderation
-from gameserver.room.hosts import HOST_ROLES, set_host
+from gameserver.room.hosts import HOST_ROLES, is_host, set_host
 from gameserver.room.inputs.input import SeatRequest
 
 if TYPE_CHECKING:

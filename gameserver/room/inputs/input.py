@@ -1,8 +1,8 @@
 """
 An input: one thing that happens to a room, as data, with what it does.
 
-Applied between `Room.begin` and `Room.finish` it is one step. Plain ones are done when `Input.apply` returns; those in
-which game code may wait return a coroutine, to be finished before the next input.
+Applied between `Room.begin` and `gameserver.room.publish.broadcast.finish` it is one step. Plain ones are done when
+`Input.apply` returns; those in which game code may wait return a coroutine, to be finished before the next input.
 """
 
 from __future__ import annotations

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, ClassVar
 
 from gameserver.errors import CannotOpen, Refused
 from gameserver.protocol import messages
-from gameserver.room import absence, rounds
-from gameserver.room.admission import is_host
+from gameserver.room import absence, rounds, seating
 from gameserver.room.changes import Departure
+from gameserver.room.hosts import is_host
 from gameserver.room.inputs.connections import check_questions
 from gameserver.room.inputs.input import Input, SeatRequest
 
@@ -87,7 +87,7 @@ class EndRoom(Input, frozen=True):
 async def leave_for_good(room: Room, seat: Player) -> None:
     """A seat is free again, and the game hears of it; or it stays, absent, while a game is played."""
     if not absence.stay(room, seat, "left", None):
-        room.end_seat(seat, "left", None)
+        seating.end(room, seat, "left", None)
         await room.game_calls.alone("on_leave", room.game.on_leave, seat)
     await check_questions(room)
     await rounds.begin_when_ready(room)

@@ -11,7 +11,7 @@ from twisted.internet.defer import succeed
 
 from gameserver.errors import NotJSON, Refused
 from gameserver.protocol import messages, values
-from gameserver.room import absence, admission, quota
+from gameserver.room import absence, permission, quota
 from gameserver.room.effects import Requester
 from gameserver.room.inputs.input import SeatRequest
 from gameserver.room.turns import legal
@@ -66,7 +66,7 @@ def apply_message(
             result = _call_function(room, player, type, message.data)
         else:
             if spec.open_to != player.role or room.state.paused_at is not None:
-                admission.admit_message(room, spec, player, type)
+                permission.admit_message(room, spec, player, type)
                 if player._kept.late and (spec.turn or spec.question):
                     absence.moved(room, player)
             room.changes.durable = spec.durable
@@ -127,7 +127,7 @@ def _call_function(room: Room, player: Player, type: str, data: Raw | bytes) -> 
         raise Refused(f"This game has no message {type!r}.", code="unknown_type")
     if type.isupper():
         raise Refused("Types in capitals are the framework's.", code="forbidden")
-    admission.admit_while_paused(room, player)
+    permission.admit_while_paused(room, player)
     try:
         decoded = values.read(data)
     except NotJSON as error:

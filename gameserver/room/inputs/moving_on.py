@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from gameserver.errors import Refused
 from gameserver.protocol import messages, msgpack
 from gameserver.room import quota
-from gameserver.room.admission import is_host
 from gameserver.room.effects import Requester
+from gameserver.room.hosts import is_host
 from gameserver.room.inputs.input import Input, SeatRequest
 from gameserver.room.moving_on import go
 from gameserver.room.state import Successor

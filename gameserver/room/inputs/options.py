@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from gameserver.errors import Refused
 from gameserver.protocol import messages
-from gameserver.room.admission import is_host
+from gameserver.room.hosts import is_host
 from gameserver.room.inputs.input import SeatRequest
 from gameserver.room.options import check_size, read_options
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from gameserver.errors import Refused
 from gameserver.protocol import messages
-from gameserver.room.admission import is_host
+from gameserver.room.hosts import is_host
 from gameserver.room.inputs.input import SeatRequest
 
 if TYPE_CHECKING:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from gameserver.protocol import messages
-from gameserver.room import admission
+from gameserver.room import permission
 from gameserver.room.inputs.input import SeatRequest
 
 if TYPE_CHECKING:
@@ -18,6 +18,6 @@ class UndoMove(SeatRequest[messages.Undo], frozen=True):
 
     async def do(self, room: Room, player: Player) -> None:
         """Take back the last of its messages that may be, and tell the room."""
-        admission.admit_while_paused(room, player)
+        permission.admit_while_paused(room, player)
         room.undoing.take_back(player)
         room.say_event("room", "undone", {"seat": player.id}, None, volatile=False)

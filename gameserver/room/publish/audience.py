@@ -5,46 +5,21 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
-from msgspec import Struct
-
-from gameserver.protocol import messages, msgpack
-from gameserver.protocol.messages import Form
+from gameserver.protocol import messages, msgpack, values
+from gameserver.room.publish.sessions import Audience, audience_of
 from gameserver.room.publish.streams import Said, wire_name
 
 if TYPE_CHECKING:
     from gameserver.interfaces import ISession
     from gameserver.room.changes import Utterance
-    from gameserver.room.room import Room
+    from gameserver.room.core import RoomCore
     from gameserver.room.seats import Player
 
 Build = Callable[[str, int], messages.FromServer]
 """From a stream's name and number to the message."""
 
 
-class Audience(Struct, frozen=True):
-    """
-    Those who hear the same, by what their frames are.
-
-    :ivar binary: the two before it together: who is told the same is one tuple, always the same.
-    """
-
-    everybody: tuple[ISession, ...]
-    json: tuple[ISession, ...]
-    packed: tuple[ISession, ...]
-    columns: tuple[ISession, ...]
-    binary: tuple[ISession, ...]
-
-
-def audience_of(sessions: Iterable[ISession]) -> Audience:
-    """:returns: these sessions, by form."""
-    everybody = tuple(sessions)
-    if all(session.form is Form.JSON for session in everybody):
-        return Audience(everybody, everybody, (), (), ())
-    json, plain, columns = (tuple(s for s in everybody if s.form is form) for form in Form)
-    return Audience(everybody, json, plain, columns, plain + columns)
-
-
-def audience(room: Room, key: str) -> Audience:
+def audience(room: RoomCore, key: str) -> Audience:
     """:returns: the sessions that hear a stream; the same until that changes."""
     found = room.publisher.audiences.get(key)
     if found is None:
@@ -56,7 +31,7 @@ def audience(room: Room, key: str) -> Audience:
     return found
 
 
-def seats_of(room: Room, key: str) -> Iterable[Player]:
+def seats_of(room: RoomCore, key: str) -> Iterable[Player]:
     """:returns: the seats for which a stream is meant, whether or not they have entered it."""
     kind, _, name = key.partition(":")
     if kind == "room":
@@ -69,7 +44,7 @@ def seats_of(room: Room, key: str) -> Iterable[Player]:
     return (room.seats[name],) if name in room.seats else (d.seat for d in room.changes.departures if d.seat.id == name)
 
 
-def streams_of(room: Room, seat: Player) -> list[str]:
+def streams_of(room: RoomCore, seat: Player) -> list[str]:
     """:returns: the streams that a seat hears."""
     streams = ["room", f"seat:{seat.id}"]
     role = f"role:{seat.role}"
@@ -78,7 +53,7 @@ def streams_of(room: Room, seat: Player) -> list[str]:
     return streams + [f"group:{name}" for name, group in room.state.groups.items() if seat.id in group.members]
 
 
-def say(room: Room, log: list[Said], key: str, build: Build, *, to: Audience | None = None) -> int:
+def say(room: RoomCore, log: list[Said], key: str, build: Build, *, to: Audience | None = None) -> int:
     """
     Say one message on a stream.
 
@@ -87,7 +62,7 @@ def say(room: Room, log: list[Said], key: str, build: Build, *, to: Audience | N
     :returns: its number.
     """
     if room.publisher.slow.copies:
-        room.publisher.slow.make_good(room, key)
+        make_good(room, key)
     n = room.publisher.streams.number(key)
     name = wire_name(key)
     frame = messages.encode(build(name, n))
@@ -97,7 +72,7 @@ def say(room: Room, log: list[Said], key: str, build: Build, *, to: Audience | N
 
 
 def hand_out(
-    room: Room, to: Audience, frame: bytes, pack: Callable[[], bytes] | None = None, slot: str | None = None
+    room: RoomCore, to: Audience, frame: bytes, pack: Callable[[], bytes] | None = None, slot: str | None = None
 ) -> None:
     """
     Put one message into the room's outbox.
@@ -112,13 +87,35 @@ def hand_out(
         room.publisher.outbox.append((to.binary, binary, slot))
 
 
-def hand_out_event(room: Room, to: Audience, said: Utterance, frame: bytes) -> None:
+def hand_out_event(room: RoomCore, to: Audience, said: Utterance, frame: bytes) -> None:
     """Hand out the event that was said last on its stream; for MessagePack, what the game said is at hand."""
     n = room.publisher.streams.counts[said.key]
     stream = wire_name(said.key)
     hand_out(room, to, frame, lambda: msgpack.pack(messages.EventMessage(room.code, stream, n, said.type, said.data)))
 
 
-def skip(room: Room, said: Said) -> bytes:
+def skip(room: RoomCore, said: Said) -> bytes:
     """:returns: what somebody is told of a message who is left out of it."""
     return messages.encode(messages.Skip(room.code, wire_name(said.key), said.n))
+
+
+def make_good(room: RoomCore, key: str, session: ISession | None = None) -> None:
+    """Whoever lacks a patch of this stream, or this session, gets the document: what follows would be a jump."""
+    slow = room.publisher.slow
+    lacking = slow.lacking(key, session)
+    if not lacking:
+        return
+    n = room.publisher.streams.counts.get(key, 0)
+    frame = messages.encode(messages.Doc(room.code, wire_name(key), n, values.to_wire(slow.copies[key]), []))
+    table = room.publisher.keys.get(key)
+    known = table.keys if table is not None else None
+    hand_out(room, audience_of(lacking), frame, lambda: msgpack.repack(frame, known))
+    slow.made_good(key, lacking, len(frame))
+
+
+def caught_up(room: RoomCore, session: ISession) -> None:
+    """A session from which patches were withheld has read what waited for it."""
+    slow = room.publisher.slow
+    for key in list(slow.sessions.get(session, ())):
+        make_good(room, key, session)
+    slow.left((session,))

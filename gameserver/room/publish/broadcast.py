@@ -17,17 +17,60 @@ from gameserver.room.changes import Aside, Change, HasRead, IsTyping, Spoken, Ut
 from gameserver.room.chat.changes import edited, keep_change, tell_read, tell_typing
 from gameserver.room.chat.history import speaker
 from gameserver.room.chat.line import KeptLine
-from gameserver.room.publish.audience import Audience, Build, audience, audience_of, hand_out, hand_out_event, say, skip
+from gameserver.room.publish.audience import Build, audience, hand_out, hand_out_event, make_good, say, skip
 from gameserver.room.publish.infos import changed_info, tell_info, tell_seats
 from gameserver.room.publish.joined import tell_joined, tell_left
 from gameserver.room.publish.patches import tell_documents
+from gameserver.room.publish.sessions import Audience, audience_of
 from gameserver.room.publish.streams import Said, wire_name
-from gameserver.room.turns import asking
+from gameserver.room.turns import moves_told
 from gameserver.store import keys
 
 if TYPE_CHECKING:
     from gameserver.room.room import Room
     from gameserver.room.seats import Player
+
+
+def finish(room: Room) -> bool:
+    """
+    The step ends: tell what changed, forget how to undo it.
+
+    :returns: whether it did anything but speak.
+    :raises Refused: ``too_large``: the one thing that it said fits no message, which nobody has looked at before.
+    """
+    journal, changes = room.journal, room.changes
+    undo = journal.undo
+    if undo == changes.only_said:
+        # Most steps say one event and do nothing else: they end here without a look at all that they did not do.
+        publisher = room.publisher
+        if not (journal.stale.info or publisher.patches or publisher.slow.copies):
+            one: Any = changes.said.pop()
+            undo.clear()
+            changes.cause = None
+            frame = publisher.streams.say_event(one)
+            to = publisher.audiences.get(one.key) or audience(room, one.key)
+            if to.binary:
+                hand_out_event(room, to, one, frame)
+            elif to.json:
+                publisher.outbox.append((to.json, frame, None))
+            if changes.done:
+                room.replies.confirm_done()
+            elif changes.replies:
+                tell(room)
+            return False
+    only_spoke = len(undo) == len(changes.said)
+    tell(room)
+    journal.commit()
+    return not only_spoke
+
+
+def abort(room: Room) -> None:
+    """The step never was: the room's own code failed in it."""
+    room.journal.rollback()
+    replies = list(room.changes.replies)
+    room.changes.clear()
+    room.changes.replies += replies
+    finish(room)
 
 
 def tell(room: Room) -> None:
@@ -51,7 +94,7 @@ def tell(room: Room) -> None:
     if stale.channels:
         _tell_channels(room, log)
     if room.spec.takes_turns:
-        asking.tell(room)
+        moves_told.tell(room)
     for newcomer in changes.newcomers:
         tell_joined(room, newcomer)
     if publisher.slow.copies:
@@ -101,7 +144,7 @@ def _make_good(room: Room) -> None:
     """Slow readers get the documents of the streams on which an event follows; lines of chat see to that themselves."""
     for said in room.changes.said:
         if isinstance(said, Utterance) and not (isinstance(said, Aside) and said.volatile):
-            room.publisher.slow.make_good(room, said.key)
+            make_good(room, said.key)
 
 
 def _tell_timers(room: Room, log: list[Said]) -> None:
@@ -148,7 +191,7 @@ def _tell_event(room: Room, log: list[Said], said: Utterance, to: Audience, but:
     if log:  # it was said before
         streams.keep(log)
         log.clear()
-    frame = streams.say_event(room, said, but)
+    frame = streams.say_event(said, but)
     hand_out_event(room, to, said, frame)
     return Said(said.key, streams.counts[said.key], frame, but)
 

@@ -9,7 +9,8 @@ from msgspec import Raw, Struct
 
 from gameserver.protocol import messages, values
 from gameserver.room import evening
-from gameserver.room.publish.audience import Audience, audience_of, say
+from gameserver.room.publish.audience import say
+from gameserver.room.publish.sessions import Audience, audience_of
 from gameserver.room.publish.streams import Said
 from gameserver.room.turns.told import turn_info
 

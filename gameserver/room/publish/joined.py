@@ -6,16 +6,17 @@ from typing import TYPE_CHECKING, Any
 
 from gameserver.errors import Refused
 from gameserver.protocol import messages, msgpack
-from gameserver.room.admission import hosts_beside
 from gameserver.room.changes import Departure, Newcomer
 from gameserver.room.chat.history import lines_of
 from gameserver.room.documents import fields
 from gameserver.room.effects import Requester
-from gameserver.room.publish.audience import Audience, audience_of, hand_out, skip
+from gameserver.room.hosts import hosts_beside
+from gameserver.room.publish.audience import hand_out, skip
 from gameserver.room.publish.infos import told_info, told_seats
 from gameserver.room.publish.patches import told_document
+from gameserver.room.publish.sessions import Audience, audience_of
 from gameserver.room.publish.streams import Said, wire_name
-from gameserver.room.turns import asking
+from gameserver.room.turns import moves_told
 from gameserver.store import keys
 
 if TYPE_CHECKING:
@@ -64,7 +65,7 @@ def _joined(
         seen=seen,
         channels=room.talking.channels.heard_by(seat),
         read=seat._kept.read,
-        moves=asking.told(room, seat) if seat.role == "player" and room.spec.takes_turns else None,
+        moves=moves_told.told(room, seat) if seat.role == "player" and room.spec.takes_turns else None,
     )
 
 

@@ -18,8 +18,9 @@ from gameserver.room import marks
 from gameserver.room.chat.history import lines_of
 from gameserver.room.documents.compile import Op
 from gameserver.room.documents.pending import Waiting
-from gameserver.room.publish.audience import Audience, audience, audience_of, hand_out, seats_of, streams_of
+from gameserver.room.publish.audience import audience, hand_out, seats_of, streams_of
 from gameserver.room.publish.compact import KeyTable, short_patches
+from gameserver.room.publish.sessions import Audience, audience_of
 from gameserver.room.publish.streams import Said, wire_name
 
 if TYPE_CHECKING:
@@ -109,8 +110,9 @@ def _is_heard(room: Room, key: str) -> bool:
 
 
 def _patch(room: Room, key: str, ops: list[Op]) -> _Patch:
-    to = audience(room, key)
-    encoded = room.publisher.encoded.pop(key, None)
+    publisher = room.publisher
+    to = publisher.audiences.get(key) or audience(room, key)
+    encoded = publisher.encoded.pop(key, None)
     if encoded is None:
         document = room.docs.get(key)
         encoded = values.encode(ops, special=document.special if document is not None else None)

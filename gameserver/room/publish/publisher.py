@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from gameserver.room.documents.document import Document
     from gameserver.room.documents.pending import Waiting
     from gameserver.room.effects import Delivery
-    from gameserver.room.publish.audience import Audience
     from gameserver.room.publish.compact import KeyTable
+    from gameserver.room.publish.sessions import Audience
     from gameserver.room.turns.legal_moves import LegalMoves
 
 
@@ -24,6 +24,8 @@ class Publisher:
     The audiences of one room.
 
     :param epoch: a random name of this opening.
+    :param code: of the room.
+    :param message_bytes: how large a message of it may be.
     :ivar streams: what was said lately, and the counters.
     :ivar outbox: what was said and nobody was told yet; whoever tells it takes it.
     :ivar audiences: by stream, the sessions that hear it, as long as that does not change.
@@ -57,8 +59,8 @@ class Publisher:
         "streams",
     )
 
-    def __init__(self, epoch: str) -> None:
-        self.streams = Streams(epoch)
+    def __init__(self, epoch: str, code: str, message_bytes: int) -> None:
+        self.streams = Streams(epoch, code, message_bytes)
         self.outbox: list[Delivery] = []
         self.audiences: dict[str, Audience] = {}
         self.info = b""

@@ -15,14 +15,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any, Final
 
-from gameserver.protocol import messages, msgpack, values
+from gameserver.protocol import values
 from gameserver.protocol.patches import apply_ops
-from gameserver.room.publish.audience import Audience, audience_of, hand_out
-from gameserver.room.publish.streams import wire_name
+from gameserver.room.publish.sessions import Audience, audience_of
 
 if TYPE_CHECKING:
     from gameserver.interfaces import ISession
-    from gameserver.room.room import Room
 
 LACKS: Final = -1
 """In place of the bytes that are to be told before patches are withheld again: one was withheld."""
@@ -87,28 +85,18 @@ class SlowReaders:
         streams[key] = max(owed - len(frame), 0) if owed > 0 else LACKS
         return owed <= 0
 
-    def make_good(self, room: Room, key: str, session: ISession | None = None) -> None:
-        """Whoever lacks a patch of this stream, or this session, gets the document: what follows would be a jump."""
+    def lacking(self, key: str, session: ISession | None = None) -> list[ISession]:
+        """:returns: who lacks a patch of this stream, of all or of one session."""
         if key not in self.copies:
-            return
+            return []
         asked = self.sessions if session is None else (session,)
-        lacking = [s for s in asked if self.sessions[s].get(key) == LACKS]
-        if not lacking:
-            return
-        n = room.publisher.streams.counts.get(key, 0)
-        frame = messages.encode(messages.Doc(room.code, wire_name(key), n, values.to_wire(self.copies[key]), []))
-        table = room.publisher.keys.get(key)
-        known = table.keys if table is not None else None
-        hand_out(room, audience_of(lacking), frame, lambda: msgpack.repack(frame, known))
-        for s in lacking:
-            self.sessions[s][key] = len(frame)
-        self._prune()
+        return [each for each in asked if self.sessions[each].get(key) == LACKS]
 
-    def caught_up(self, room: Room, session: ISession) -> None:
-        """It has read what waited for it."""
-        for key in list(self.sessions.get(session, ())):
-            self.make_good(room, key, session)
-        self.left((session,))
+    def made_good(self, key: str, to: Iterable[ISession], size_bytes: int) -> None:
+        """These were given the document of a stream, of so many bytes."""
+        for session in to:
+            self.sessions[session][key] = size_bytes
+        self._prune()
 
     def _prune(self) -> None:
         lacked = {key for streams in self.sessions.values() for key, owed in streams.items() if owed == LACKS}

@@ -22,7 +22,6 @@ from gameserver.room.state import Epoch
 
 if TYPE_CHECKING:
     from gameserver.room.changes import Utterance
-    from gameserver.room.room import Room
 
 LOG_MESSAGES: Final = 512
 LOG_BYTES: Final = 256 * 1024
@@ -68,17 +67,22 @@ class Streams:
 
     What one commit stores of the log is a part of its own; a part is deleted once all that it holds is forgotten.
 
+    :param epoch: a random name of this opening.
+    :param code: of the room.
+    :param message_bytes: how large a message of it may be.
     :ivar counts: by stream, the number of its last message.
     """
 
     __slots__ = (
         "_but",
         "_bytes",
+        "_code",
         "_counted",
         "_end",
         "_forgot",
         "_frames",
         "_keys",
+        "_message_bytes",
         "_next_part",
         "_parts",
         "counts",
@@ -86,7 +90,9 @@ class Streams:
         "past",
     )
 
-    def __init__(self, epoch: str) -> None:
+    def __init__(self, epoch: str, code: str, message_bytes: int) -> None:
+        self._code = code
+        self._message_bytes = message_bytes
         self.epoch = epoch
         self.past: list[Epoch] = []
         self.counts: dict[str, int] = {}
@@ -106,7 +112,7 @@ class Streams:
         self.counts[key] = n
         return n
 
-    def say_event(self, room: Room, said: Utterance, but: tuple[str, ...] = ()) -> bytes:
+    def say_event(self, said: Utterance, but: tuple[str, ...] = ()) -> bytes:
         """
         Number an event, encode it and log it: all at once, for most messages are events.
 
@@ -118,10 +124,10 @@ class Streams:
         counts = self.counts
         n = counts.get(key, 0) + 1
         stream = key if key == "room" else wire_name(key)
-        frame = encode(EventMessage(room.code, stream, n, said.type, data if data.__class__ is str else payload(data)))
+        frame = encode(EventMessage(self._code, stream, n, said.type, data if data.__class__ is str else payload(data)))
         size_bytes = len(frame)
-        if size_bytes > room.spec.message_bytes:
-            check_message(room, size_bytes)
+        if size_bytes > self._message_bytes:
+            check_message(size_bytes, self._message_bytes)
         counts[key] = n
         if but:
             self._but[self._end] = but

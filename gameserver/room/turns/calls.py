@@ -12,13 +12,13 @@ from gameserver.room.turns.state import Call, TurnsState
 from gameserver.room.turns.waiting import is_over
 
 if TYPE_CHECKING:
-    from gameserver.room.room import Room
+    from gameserver.room.core import RoomCore
 
 MAX_CALLS: Final = 16
 """Calls that are open within one another."""
 
 
-def add(room: Room, state: TurnsState, call: Call) -> None:
+def add(room: RoomCore, state: TurnsState, call: Call) -> None:
     """Open a call on top of all else."""
     if len(state.calls) >= MAX_CALLS:
         raise RuntimeError(f"{MAX_CALLS} calls are open within one another; no more can be")
@@ -27,7 +27,7 @@ def add(room: Room, state: TurnsState, call: Call) -> None:
     clocks.run(room, state)
 
 
-def take_out(room: Room, state: TurnsState, seats: Iterable[str], *, everywhere: bool = False) -> None:
+def take_out(room: RoomCore, state: TurnsState, seats: Iterable[str], *, everywhere: bool = False) -> None:
     """These need not be waited for any more: by the call on top, or by all calls."""
     gone = set(seats)
     calls = [
@@ -40,13 +40,13 @@ def take_out(room: Room, state: TurnsState, seats: Iterable[str], *, everywhere:
     end_complete(room, state)
 
 
-def end_complete(room: Room, state: TurnsState) -> None:
+def end_complete(room: RoomCore, state: TurnsState) -> None:
     """End the call on top, and whichever is on top then, as long as they wait for nobody; what follows is noted."""
     while state.calls and is_over(room, state):
         end(room, state, then=True)
 
 
-def end(room: Room, state: TurnsState, *, then: bool) -> None:
+def end(room: RoomCore, state: TurnsState, *, then: bool) -> None:
     """
     End the call on top.
 
@@ -60,6 +60,6 @@ def end(room: Room, state: TurnsState, *, then: bool) -> None:
     clocks.run(room, state)
 
 
-def end_by_time(room: Room, state: TurnsState) -> None:
+def end_by_time(room: RoomCore, state: TurnsState) -> None:
     """The time of the call on top is over."""
     end(room, state, then=True)

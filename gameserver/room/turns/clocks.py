@@ -14,11 +14,11 @@ from msgspec import structs
 from gameserver.room import marks
 from gameserver.room.turns import ring
 from gameserver.room.turns.state import Call, Level, TurnsState
-from gameserver.room.turns.time_control import clock_of
+from gameserver.room.turns.time_control import OPTION, TurnClock, read
 from gameserver.room.turns.waiting import all_absent, waited_for
 
 if TYPE_CHECKING:
-    from gameserver.room.room import Room
+    from gameserver.room.core import RoomCore
 
 KIND: Final = "turn"
 """Of the timers that are clocks."""
@@ -30,12 +30,17 @@ them apart from those of games.
 """
 
 
+def clock_of(room: RoomCore) -> TurnClock:
+    """:returns: the clock of a room's turns."""
+    return read(room.state.options[OPTION]) if room.spec.clock_option else room.spec.clock
+
+
 def top_of(state: TurnsState) -> Level:
     """:returns: the call on top, or else the turn itself."""
     return state.calls[-1] if state.calls else state.turn
 
 
-def set_top(room: Room, state: TurnsState, level: Level) -> None:
+def set_top(room: RoomCore, state: TurnsState, level: Level) -> None:
     """Put another in its place."""
     if state.calls:
         room.journal.set(state, "calls", (*state.calls[:-1], level))
@@ -43,7 +48,7 @@ def set_top(room: Room, state: TurnsState, level: Level) -> None:
         room.journal.set(state, "turn", level)
 
 
-def fill_banks(room: Room, state: TurnsState) -> None:
+def fill_banks(room: RoomCore, state: TurnsState) -> None:
     """Who is on the ring and has no time of its own yet gets it all."""
     bank_s = clock_of(room).bank_s
     if bank_s is not None:
@@ -51,14 +56,14 @@ def fill_banks(room: Room, state: TurnsState) -> None:
         room.journal.set(state, "banks", banks)
 
 
-def stop(room: Room, state: TurnsState) -> None:
+def stop(room: RoomCore, state: TurnsState) -> None:
     """All clocks stand still, with what is left."""
     _stop_level(room, state)
     for key in state.banks:
         _stop_bank(room, state, key)
 
 
-def end_turn(room: Room, state: TurnsState) -> None:
+def end_turn(room: RoomCore, state: TurnsState) -> None:
     """The turn ends: its clocks stand, and whoever had it gets the increment."""
     stop(room, state)
     clock = clock_of(room)
@@ -70,7 +75,7 @@ def end_turn(room: Room, state: TurnsState) -> None:
         room.journal.update(state, banks=banks, paid=state.number)
 
 
-def run(room: Room, state: TurnsState) -> None:
+def run(room: RoomCore, state: TurnsState) -> None:
     """Have those clocks run, and no others, that run now."""
     active = waited_for(room, state)
     stands = room.state.status != "playing" or not active or all_absent(room)
@@ -94,20 +99,20 @@ def run(room: Room, state: TurnsState) -> None:
             room.journal.note(marks.info, state)
 
 
-def ends_of(room: Room, name: str) -> int | None:
+def ends_of(room: RoomCore, name: str) -> int | None:
     """:returns: when a clock runs out, Unix milliseconds; None where it stands, or there is none."""
     timer = room.timers.armed.get((None, name))
     return round(timer.due * 1000) if timer is not None and room.state.paused_at is None else None
 
 
-def _stop_level(room: Room, state: TurnsState) -> None:
+def _stop_level(room: RoomCore, state: TurnsState) -> None:
     left_s = room.timers.left_s(OF_LEVEL)
     if left_s is not None:
         room.timers.cancel(OF_LEVEL)
         set_top(room, state, structs.replace(top_of(state), left_s=left_s))
 
 
-def _stop_bank(room: Room, state: TurnsState, key: str) -> None:
+def _stop_bank(room: RoomCore, state: TurnsState, key: str) -> None:
     left_s = room.timers.left_s(BANK + key)
     if left_s is not None:
         room.timers.cancel(BANK + key)

@@ -13,7 +13,7 @@ from gameserver.room.state import SeatState
 from gameserver.room.turns.state import TurnsState
 
 if TYPE_CHECKING:
-    from gameserver.room.room import Room
+    from gameserver.room.core import RoomCore
 
 _OF_DOCUMENTS: Final = frozenset(
     (
@@ -57,7 +57,7 @@ class Footprint(Struct):
         return not (self.docs or self.turns is not None or self.chance or self.phase or self.other)
 
 
-def read(room: Room) -> Footprint:
+def read(room: RoomCore) -> Footprint:
     """:returns: what this step has changed so far."""
     found = Footprint({document.name for document in room.journal.touched if document.ops})
     state = room.state.turns
@@ -114,13 +114,13 @@ def is_same_call(before: TurnsState, now: TurnsState) -> bool:
     return before.number == now.number and serials[0] == serials[1]
 
 
-def _is_aside(room: Room, target: object) -> bool:
+def _is_aside(room: RoomCore, target: object) -> bool:
     """Whether an object is none that a game's doings are kept in, but follows from them."""
     aside: tuple[object, ...] = (room.changes, room.timers, room.timers.state, room.game.random)
     return any(target is one for one in aside)
 
 
-def _is_harmless(room: Room, function: Any, *args: Any) -> bool:
+def _is_harmless(room: RoomCore, function: Any, *args: Any) -> bool:
     """Whether an entry of the journal is of something that need not be taken back."""
     armed = room.timers.state.armed
     if function is put_in_order or function is put_in_noted_order:

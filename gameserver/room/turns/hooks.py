@@ -11,13 +11,14 @@ from typing import TYPE_CHECKING, Any
 
 from gameserver.room.turns import calls, clocks, ring
 from gameserver.room.turns.ring import who_is
+from gameserver.room.turns.turns import Turns
 from gameserver.room.turns.waiting import is_over
 
 if TYPE_CHECKING:
-    from gameserver.room.room import Room
+    from gameserver.room.core import RoomCore
 
 
-def next_hook(room: Room) -> Callable[[], Any] | None:
+def next_hook(room: RoomCore) -> Callable[[], Any] | None:
     """
     Do what follows, up to the next method of the game that is to be called.
 
@@ -36,7 +37,7 @@ def next_hook(room: Room) -> Callable[[], Any] | None:
             continue
         if _is_vacant(room):
             at, rounds = ring.step(room, state, 1)
-            room.turns.pass_to(state, at, rounds)
+            Turns(room).pass_to(state, at, rounds)
             continue
         clocks.run(room, state)
         if not changes.turned:
@@ -47,7 +48,7 @@ def next_hook(room: Room) -> Callable[[], Any] | None:
             return partial(room.spec.on_turn, room.game, who)
 
 
-def _is_vacant(room: Room) -> bool:
+def _is_vacant(room: RoomCore) -> bool:
     """Whether the turn waits for nobody who could end it, somebody else could have it, and no call is open."""
     state = room.state.turns
     if state is None or state.at is None or state.calls or room.state.status != "playing":

@@ -9,18 +9,19 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from gameserver.errors import Refused
-from gameserver.room import admission
+from gameserver.room import permission
 from gameserver.room.seats import Player
 from gameserver.room.turns import legal_moves
 from gameserver.room.turns.legal_moves import LegalMoves
 from gameserver.room.turns.move import Move
+from gameserver.room.turns.move_infos import check_told
 from gameserver.room.turns.waiting import waited_for
 
 if TYPE_CHECKING:
-    from gameserver.room.room import Room
+    from gameserver.room.core import RoomCore
 
 
-def players_to_ask(room: Room) -> list[Player]:
+def players_to_ask(room: RoomCore) -> list[Player]:
     """:returns: who may have moves now: who is waited for, or asked; all, where some messages are open to all."""
     if room.state.status != "playing":
         return []
@@ -35,12 +36,12 @@ def players_to_ask(room: Room) -> list[Player]:
     return [room.seats[seat] for seat in seats]
 
 
-def none(room: Room) -> LegalMoves:
+def none(room: RoomCore) -> LegalMoves:
     """:returns: no moves at all."""
     return LegalMoves(room, [], {})
 
 
-def ask(room: Room, player: Player) -> LegalMoves:
+def ask(room: RoomCore, player: Player) -> LegalMoves:
     """
     :returns: the moves of a player, now.
     :raises Exception: whatever ``moves`` raises, and what is wrong with what it gives.
@@ -58,7 +59,7 @@ def ask(room: Room, player: Player) -> LegalMoves:
         return none(room)
     types, read = legal_moves.check(room, given)
     messages = room.spec.messages
-    closed = [type for type in types if admission.why_not(room, messages.get(type), player, type) is not None]
+    closed = [type for type in types if permission.why_not(room, messages.get(type), player, type) is not None]
     if closed:
         places = [place for place, move in enumerate(given) if move.type not in closed]
         read = {new: read[old] for new, old in enumerate(places) if old in read}
@@ -66,12 +67,12 @@ def ask(room: Room, player: Player) -> LegalMoves:
     return LegalMoves(room, given, read)
 
 
-def stamp(room: Room) -> tuple[int, int, int]:
+def stamp(room: RoomCore) -> tuple[int, int, int]:
     """:returns: something else once anything has changed."""
     return room.journal.step, room.journal.rollbacks, len(room.journal.undo)
 
 
-def asked_now(room: Room) -> dict[str, LegalMoves]:
+def asked_now(room: RoomCore) -> dict[str, LegalMoves]:
     """:returns: by seat, what the game was asked in this step since anything changed last; to be added to."""
     asked: tuple[Any, dict[str, LegalMoves]] | None = room.changes.asked
     now = stamp(room)
@@ -80,14 +81,14 @@ def asked_now(room: Room) -> dict[str, LegalMoves]:
     return asked[1]
 
 
-def found_before(room: Room, player: Player) -> LegalMoves | None:
+def found_before(room: RoomCore, player: Player) -> LegalMoves | None:
     """:returns: the moves of a player, as the game was asked for them last; None: something has changed since."""
     if not room.journal.undo and (found := room.publisher.legal.get(player.id)) is not None:
         return found
     return asked_now(room).get(player.id)
 
 
-def known(room: Room, player: Player) -> LegalMoves:
+def known(room: RoomCore, player: Player) -> LegalMoves:
     """
     :returns: the moves of a player, for which the game is asked if anything has changed since it was.
     :raises Exception: as `ask` does.
@@ -99,7 +100,27 @@ def known(room: Room, player: Player) -> LegalMoves:
     return found
 
 
-def admit(room: Room, player: Player, type: str, data: dict[str, Any]) -> None:
+def check(room: RoomCore) -> None:
+    """
+    Ask for the moves that there are after this step; what is wrong with them undoes it.
+
+    :raises Exception: whatever the game raises, and what is wrong with its moves.
+    """
+    if room.spec.moves is None or not room.journal.undo:
+        return
+    for player in players_to_ask(room):
+        moves = known(room, player)
+        if moves and room.publisher.listeners(player.id):
+            check_told(moves, room.publisher.legal.get(player.id))
+
+
+def keep(room: RoomCore) -> None:
+    """Nothing has changed since `check` that moves could rest on."""
+    if room.changes.asked is not None:
+        room.changes.asked = (stamp(room), room.changes.asked[1])
+
+
+def admit(room: RoomCore, player: Player, type: str, data: dict[str, Any]) -> None:
     """
     :param data: of a message, as its schema reads it, as JSON.
     :raises Refused: ``not_legal``: it is none of the player's moves.
@@ -110,12 +131,12 @@ def admit(room: Room, player: Player, type: str, data: dict[str, Any]) -> None:
         raise Refused(code="not_legal")
 
 
-def admit_untyped(room: Room, player: Player, type: str, data: Any) -> None:
+def admit_untyped(room: RoomCore, player: Player, type: str, data: Any) -> None:
     """
     :param data: of a message of the function style, which has no schema: all fields of a move must be in it.
     :raises Refused: ``not_your_turn`` or ``not_legal``.
     """
-    refused = admission.why_not(room, None, player, type)
+    refused = permission.why_not(room, None, player, type)
     if refused is not None:
         raise refused
     if room.spec.moves is None or type not in room.spec.turn_types:

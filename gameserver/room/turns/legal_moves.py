@@ -16,7 +16,7 @@ from gameserver.room.seats import with_ids
 from gameserver.room.turns.move import Choice, Move, Some, allows
 
 if TYPE_CHECKING:
-    from gameserver.room.room import Room
+    from gameserver.room.players_room import PlayersRoom
 
 NOTHING: Final[dict[str, Any]] = {}
 
@@ -35,7 +35,7 @@ class Legal:
 
     __slots__ = ("_read", "_room", "move")
 
-    def __init__(self, room: Room, move: Move, read: Read | None) -> None:
+    def __init__(self, room: PlayersRoom, move: Move, read: Read | None) -> None:
         self.move = move
         self._room = room
         self._read = read
@@ -77,7 +77,7 @@ class LegalMoves(Sequence[Legal]):
 
     __slots__ = ("_each", "_read", "_room", "is_flat", "moves", "packed")
 
-    def __init__(self, room: Room, moves: list[Move], read: dict[int, Read]) -> None:
+    def __init__(self, room: PlayersRoom, moves: list[Move], read: dict[int, Read]) -> None:
         """:param read: by their place, those that were read already."""
         self.moves = moves
         self.packed: bytes | None = None
@@ -113,7 +113,7 @@ class LegalMoves(Sequence[Legal]):
         yield from (self[n] for n, move in enumerate(moves) if move.type == type and n not in alike)
 
 
-def check(room: Room, moves: list[Move]) -> tuple[Collection[str], dict[int, Read]]:
+def check(room: PlayersRoom, moves: list[Move]) -> tuple[Collection[str], dict[int, Read]]:
     """
     Hold moves against the schemas of their messages.
 
@@ -147,7 +147,7 @@ def check(room: Room, moves: list[Move]) -> tuple[Collection[str], dict[int, Rea
     return plain_of, found
 
 
-def read(room: Room, move: Move) -> Read:
+def read(room: PlayersRoom, move: Move) -> Read:
     """
     :returns: the fields of a move as its message's schema reads them, and what those may be that are open; as JSON.
     :raises ValueError: they do not fit; the text names the move.

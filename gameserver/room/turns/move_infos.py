@@ -15,24 +15,24 @@ from gameserver.room.turns.legal_moves import NOTHING, PLAIN, Legal, LegalMoves
 from gameserver.room.turns.move import Choice, Move, Some
 
 if TYPE_CHECKING:
-    from gameserver.room.room import Room
+    from gameserver.room.contract import Contract
 
 _NO_SEATS: Final[list[str]] = []
 _FLAT: Final = PLAIN - {float}
 _TEXTS: Final = frozenset({str, type(None)})
 
 
-def move_infos(room: Room, found: LegalMoves, most: int) -> list[messages.MoveInfo]:
+def move_infos(spec: Contract, found: LegalMoves) -> list[messages.MoveInfo]:
     """
+    :param spec: of the game, which says how many are told.
     :param found: as `check_told` has found them in order.
-    :param most: so many are told.
     :returns: what is told of a player's moves; to be encoded at once, since data are not copied.
     """
+    most, of_schema = spec.max_moves, spec.messages
     moves = found.moves[:most]
-    of_schema = room.spec.messages
     types = {move.type for move in moves}
     if not found.is_flat or any(of_schema[type].seat_fields for type in types if type in of_schema):
-        return [_move_info(room, each) for each in found[:most]]
+        return [_move_info(spec, each) for each in found[:most]]
     # Most moves are buttons with numbers and names: of those there is nothing to be looked at one by one.
     return [
         messages.MoveInfo(
@@ -110,12 +110,12 @@ def _packed(value: Any) -> msgspec.msgpack.Ext:
 _packer: Final = msgspec.msgpack.Encoder(enc_hook=_packed)
 
 
-def _move_info(room: Room, each: Legal) -> messages.MoveInfo:
+def _move_info(spec: Contract, each: Legal) -> messages.MoveInfo:
     move = each.move
     data = {name: with_ids(value) for name, value in move.data.items()} if move.data else None
     label = filled(move.label, move.data or {}) if move.label is not None else None
     choices = {name: _choice_info(choice) for name, choice in each.choices.items()} if move.choices else None
-    return messages.MoveInfo(move.type, messages.payload(data), label, move.group, choices, _seat_fields(room, move))
+    return messages.MoveInfo(move.type, messages.payload(data), label, move.group, choices, _seat_fields(spec, move))
 
 
 def _choice_info(choice: Choice) -> dict[str, Any] | None:
@@ -132,9 +132,9 @@ def _range_info(choice: range) -> dict[str, Any]:
     return {"range": [choice.start, choice.stop]} if choice.step == 1 else {"of": list(choice)}
 
 
-def _seat_fields(room: Room, move: Move) -> list[str]:
+def _seat_fields(spec: Contract, move: Move) -> list[str]:
     """:returns: the names of the fields that are seats."""
-    message = room.spec.messages.get(move.type)
+    message = spec.messages.get(move.type)
     of_schema = message.seat_fields if message is not None else ()
     given = [name for name, value in (move.data or {}).items() if isinstance(value, Player)]
     open_ones = move.choices or {}

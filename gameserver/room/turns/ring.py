@@ -12,7 +12,7 @@ from gameserver.room.groups import Group
 from gameserver.room.turns.state import Level, TurnsState
 
 if TYPE_CHECKING:
-    from gameserver.room.room import Room
+    from gameserver.room.core import RoomCore
     from gameserver.room.seats import Player
 
     Who: TypeAlias = Player | Group
@@ -26,12 +26,12 @@ def key_of(who: Who) -> str:
     return who.key if isinstance(who, Group) else who.id
 
 
-def who_is(room: Room, key: str) -> Who | None:
+def who_is(room: RoomCore, key: str) -> Who | None:
     """:returns: the player or group that the ring names so; None where it is gone."""
     return room.groups.get(key[len(GROUP) :]) if key.startswith(GROUP) else room.seats.get(key)
 
 
-def seats_of(room: Room, key: str) -> list[str]:
+def seats_of(room: RoomCore, key: str) -> list[str]:
     """:returns: the seats behind an entry which are here and not out."""
     state = room.state.turns
     out: Iterable[str] = state.out if state is not None else ()
@@ -43,7 +43,7 @@ def seats_of(room: Room, key: str) -> list[str]:
     return [seat for seat in group.members if seat in room.seats and seat not in out]
 
 
-def is_skipped(room: Room, seat: str) -> bool:
+def is_skipped(room: RoomCore, seat: str) -> bool:
     """Whether a seat is passed over: it is absent, and nobody moves for it."""
     if room.spec.absent == "leave":
         return False
@@ -51,12 +51,12 @@ def is_skipped(room: Room, seat: str) -> bool:
     return bool(kept.absent) and not kept.stand_in and (room.spec.absent == "skip" or room.spec.stand_in is None)
 
 
-def plays(room: Room, key: str) -> bool:
+def plays(room: RoomCore, key: str) -> bool:
     """Whether an entry may have a turn: it is not out, and somebody is behind it who is not passed over."""
     return any(not is_skipped(room, seat) for seat in seats_of(room, key))
 
 
-def owner_of(state: TurnsState, room: Room, seat: str) -> str:
+def owner_of(state: TurnsState, room: RoomCore, seat: str) -> str:
     """:returns: the entry of the ring that a seat plays for: its own, or its group's; else its id."""
     if seat not in state.ring:
         for key in state.ring:
@@ -65,7 +65,7 @@ def owner_of(state: TurnsState, room: Room, seat: str) -> str:
     return seat
 
 
-def step(room: Room, state: TurnsState, steps: int) -> tuple[int | None, int]:
+def step(room: RoomCore, state: TurnsState, steps: int) -> tuple[int | None, int]:
     """
     Go on along the ring from whose turn it is, over those who do not play; if all are absent, to the next of them.
 
@@ -90,7 +90,7 @@ def step(room: Room, state: TurnsState, steps: int) -> tuple[int | None, int]:
     return at, rounds
 
 
-def turn_to(room: Room, state: TurnsState, at: int | None) -> None:
+def turn_to(room: RoomCore, state: TurnsState, at: int | None) -> None:
     """A new turn begins, at this place, or at None nobody's; calls and prompts of the last one end with it."""
     journal = room.journal
     journal.update(state, at=at, done=(), added=(), turn=Level(), calls=())
@@ -100,7 +100,7 @@ def turn_to(room: Room, state: TurnsState, at: int | None) -> None:
     forget_gone(room, state)
 
 
-def forget_gone(room: Room, state: TurnsState) -> None:
+def forget_gone(room: RoomCore, state: TurnsState) -> None:
     """Take those off the ring who have left; but whoever has the turn keeps the place, from which it passes on."""
     kept = [
         place for place, key in enumerate(state.ring) if place == state.at or key.startswith(GROUP) or key in room.seats
@@ -115,7 +115,7 @@ def forget_gone(room: Room, state: TurnsState) -> None:
     )
 
 
-def forget_seat(room: Room, state: TurnsState, seat: str) -> None:
+def forget_seat(room: RoomCore, state: TurnsState, seat: str) -> None:
     """A seat has ended: it is in no ring and no call any more."""
     journal = room.journal
     for field in ("out", "done", "added"):

@@ -9,14 +9,10 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from gameserver.errors import Refused
-from gameserver.room.timers import LONGEST_S
-
-if TYPE_CHECKING:
-    from gameserver.room.contract import Contract
-    from gameserver.room.room import Room
+from gameserver.room.schedule import LONGEST_S
 
 OPTION: Final = "clock"
 """The option's name."""
@@ -42,20 +38,16 @@ class TurnClock(NamedTuple):
     increment_s: float = 0.0
 
 
-def clock_of(room: Room) -> TurnClock:
-    """:returns: the clock of a room's turns."""
-    return read(room.state.options[OPTION]) if room.spec.clock_option else room.spec.clock
-
-
-def chosen(spec: Contract, options: dict[str, Any]) -> str:
+def chosen(own: TurnClock, options: dict[str, Any]) -> str:
     """
+    :param own: the game's.
     :param options: of a room, as its creator gave them.
     :returns: the clock that they say, by default the game's own, in the form in which it is kept.
     :raises Refused: ``bad_data``: there is no such clock.
     """
     text = options.get(OPTION, ...)
     try:
-        return write(spec.clock if text is ... else read(text))
+        return write(own if text is ... else read(text))
     except ValueError as error:
         raise Refused(f"{error}.", code="bad_data", path=f"$.{OPTION}") from None
 

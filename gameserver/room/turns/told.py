@@ -9,17 +9,18 @@ from gameserver.room.turns import clocks
 from gameserver.room.turns.ring import key_of
 from gameserver.room.turns.state import Prompt
 from gameserver.room.turns.waiting import waited_for
+from gameserver.room.turns.whose import WhoseTurn
 
 if TYPE_CHECKING:
-    from gameserver.room.room import Room
+    from gameserver.room.core import RoomCore
 
 
-def turn_info(room: Room) -> messages.TurnInfo | None:
+def turn_info(room: RoomCore) -> messages.TurnInfo | None:
     """:returns: what all are told; None where nobody's turn is, and no call is open."""
     state = room.state.turns
     if state is None or (state.at is None and not state.calls):
         return None
-    turns = room.turns
+    turns = WhoseTurn(room)
     current = turns.current
     top = clocks.top_of(state)
     ends = [clocks.ends_of(room, clocks.OF_LEVEL), *(clocks.ends_of(room, clocks.BANK + key) for key in state.banks)]
@@ -36,7 +37,7 @@ def turn_info(room: Room) -> messages.TurnInfo | None:
     )
 
 
-def _clock_info(room: Room, key: str, left_s: float) -> messages.ClockInfo:
+def _clock_info(room: RoomCore, key: str, left_s: float) -> messages.ClockInfo:
     return messages.ClockInfo(round(left_s * 1000), clocks.ends_of(room, clocks.BANK + key))
 
 

@@ -317,6 +317,7 @@ class Turns(WhoseTurn):
         """
         End the turn, and begin that of a place of the ring.
 
+        :param state: the room's turns.
         :param at: the place; None: nobody's.
         :param rounds: how many times the ring was gone round then.
         """

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final, NamedTuple, TypeVar, ca
 from msgspec import Struct, structs
 
 from gameserver.errors import CannotOpen, Refused
-from gameserver.room import stored
+from gameserver.room import release, stored
 from gameserver.room.publish.audience import streams_of
 from gameserver.room.stored import PLAIN
 from gameserver.room.turns import backwards, clocks, footprint
@@ -24,7 +24,7 @@ from gameserver.room.turns.state import Level, TurnsState
 from gameserver.store import keys
 
 if TYPE_CHECKING:
-    from gameserver.room.room import Room
+    from gameserver.room.core import RoomCore
     from gameserver.room.seats import Player
 
 L = TypeVar("L", bound=Level)
@@ -93,7 +93,7 @@ class Undoing:
 
     __slots__ = ("_room", "_sizes", "_why", "moves")
 
-    def __init__(self, room: Room) -> None:
+    def __init__(self, room: RoomCore) -> None:
         self._room = room
         self.moves: dict[int, KeptMove] = {}
         self._sizes: dict[int, int] = {}
@@ -101,8 +101,6 @@ class Undoing:
 
     def restore(self, parts: dict[int, bytes]) -> None:
         """Take up what was kept, unless this release would not know what it leads back to."""
-        from gameserver.room import release
-
         found = {number: stored.decode(parts[number], KeptMove) for number in sorted(parts)}
         try:
             for move in found.values():

@@ -8,16 +8,16 @@ from gameserver.room.turns import ring
 from gameserver.room.turns.state import TurnsState
 
 if TYPE_CHECKING:
-    from gameserver.room.room import Room
+    from gameserver.room.core import RoomCore
 
 
-def waited_for(room: Room, state: TurnsState) -> list[str]:
+def waited_for(room: RoomCore, state: TurnsState) -> list[str]:
     """:returns: the seats that are waited for now: of the call on top, or else of whose turn it is."""
     waits = [seat for seat in _meant(room, state) if not ring.is_skipped(room, seat)]
     return waits[:1] if state.calls and state.calls[-1].in_order else waits
 
 
-def waits_for(room: Room, state: TurnsState, seat: str) -> bool:
+def waits_for(room: RoomCore, state: TurnsState, seat: str) -> bool:
     """Whether a seat is waited for now."""
     if not (state.calls or state.added or state.at is None) and state.ring[state.at] == seat:  # as most have the turn
         is_out = seat not in room.seats or seat in state.out or seat in state.done
@@ -25,7 +25,7 @@ def waits_for(room: Room, state: TurnsState, seat: str) -> bool:
     return seat in waited_for(room, state)
 
 
-def is_over(room: Room, state: TurnsState) -> bool:
+def is_over(room: RoomCore, state: TurnsState) -> bool:
     """
     Whether the call on top, or the turn, waits for nobody any more.
 
@@ -34,7 +34,7 @@ def is_over(room: Room, state: TurnsState) -> bool:
     return not waited_for(room, state) and not (all_absent(room) and _meant(room, state))
 
 
-def all_absent(room: Room) -> bool:
+def all_absent(room: RoomCore) -> bool:
     """Whether people play here, and all of them are absent: then turns wait."""
     if room.spec.absent == "leave":
         return False
@@ -42,7 +42,7 @@ def all_absent(room: Room) -> bool:
     return bool(people) and all(seat._kept.absent for seat in people)
 
 
-def _meant(room: Room, state: TurnsState) -> list[str]:
+def _meant(room: RoomCore, state: TurnsState) -> list[str]:
     """:returns: those whose move it is, be they absent."""
     if state.calls:
         return [seat for seat in state.calls[-1].waits if seat in room.seats]

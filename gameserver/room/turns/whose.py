@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from gameserver.room.seats import Player
-from gameserver.room.turns import ring
+from gameserver.room.turns import legal, ring
 from gameserver.room.turns.move import Move
 from gameserver.room.turns.ring import key_of, who_is
 from gameserver.room.turns.state import TurnsState
 from gameserver.room.turns.waiting import waited_for
 
 if TYPE_CHECKING:
-    from gameserver.room.room import Room
+    from gameserver.room.core import RoomCore
     from gameserver.room.turns.ring import Who
 
 
@@ -21,7 +21,7 @@ class WhoseTurn:
 
     __slots__ = ("_room",)
 
-    def __init__(self, room: Room) -> None:
+    def __init__(self, room: RoomCore) -> None:
         self._room = room
 
     @property
@@ -72,8 +72,6 @@ class WhoseTurn:
 
     def legal(self, player: Player) -> list[Move]:
         """Return what a player may send now, of what ``moves`` of the game says."""
-        from gameserver.room.turns import legal
-
         return list(legal.ask(self._room, player).moves)
 
     # Within

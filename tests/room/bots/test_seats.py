@@ -8,6 +8,7 @@ from twisted.internet.defer import Deferred
 from twisted.trial.unittest import SynchronousTestCase
 
 from gameserver import Game, Move, Player, Refused, bot, message
+from gameserver.room.publish import broadcast
 from gameserver.testing import Table
 
 
@@ -111,7 +112,7 @@ class GameSeatsTests(SynchronousTestCase):
             table.game.bots.remove(table.room.seats[ann.id])
         with self.assertRaises(ValueError):
             table.game.bots.add("nobody")
-        table.game._gs_room.abort()
+        broadcast.abort(table.game._gs_room)
 
     def test_another_level(self) -> None:
         """The seat of a bot is handed to one of another level, before a round, by the host."""

@@ -20,7 +20,7 @@ def frame(n: int, text: str = "") -> bytes:
 
 class StreamsTests(SynchronousTestCase):
     def setUp(self) -> None:
-        self.streams = Streams("now")
+        self.streams = Streams("now", "K7QM", 1 << 20)
         self.stored: dict[int, bytes] = {}
 
     def say(self, key: str = "room", times: int = 1, text: str = "", but: tuple[str, ...] = ()) -> None:
@@ -38,7 +38,7 @@ class StreamsTests(SynchronousTestCase):
 
     def restored(self) -> Streams:
         """:returns: what a node makes of what is stored."""
-        streams = Streams("now")
+        streams = Streams("now", "K7QM", 1 << 20)
         streams.restore({}, sorted(self.stored.items()))
         return streams
 
@@ -60,7 +60,7 @@ class StreamsTests(SynchronousTestCase):
 
     def test_stored_by_an_earlier_version(self) -> None:
         """A part was a step then, and each message stood beside its number."""
-        streams = Streams("now")
+        streams = Streams("now", "K7QM", 1 << 20)
         streams.restore({}, [(7, b'[["room",1,%s,[]],["seat:1",1,%s,["2"]]]' % (frame(1), frame(1)))])
         self.assertEqual(list(streams.said()), [Said("room", 1, frame(1)), Said("seat:1", 1, frame(1), ("2",))])
         self.assertEqual(streams.counts, {"room": 1, "seat:1": 1})
@@ -140,7 +140,7 @@ class StreamsTests(SynchronousTestCase):
             self.say(key, text="x" * size * percent)
             self.commit()
         self.assertFalse(self.streams.counts_stale)
-        restored = Streams("now")
+        restored = Streams("now", "K7QM", 1 << 20)
         restored.restore(counts, sorted(self.stored.items()))
         self.assertEqual(restored.counts, self.streams.counts)
 

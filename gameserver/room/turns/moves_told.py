@@ -1,4 +1,4 @@
-"""Asking the game which moves its players have, once a step; and telling each player what has changed of them."""
+"""Telling each player what has changed of that one's moves, and of what belongs to them."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from gameserver.protocol import messages, msgpack, values
-from gameserver.room.publish.audience import audience_of, hand_out
+from gameserver.room.publish.audience import hand_out
+from gameserver.room.publish.sessions import audience_of
 from gameserver.room.seats import Player
 from gameserver.room.turns import clocks, legal
 from gameserver.room.turns.legal_moves import LegalMoves
@@ -15,26 +16,6 @@ from gameserver.room.turns.told import prompt_info
 
 if TYPE_CHECKING:
     from gameserver.room.room import Room
-
-
-def check(room: Room) -> None:
-    """
-    Ask for the moves that there are after this step; what is wrong with them undoes it.
-
-    :raises Exception: whatever the game raises, and what is wrong with its moves.
-    """
-    if room.spec.moves is None or not room.journal.undo:
-        return
-    for player in legal.players_to_ask(room):
-        moves = legal.known(room, player)
-        if moves and room.publisher.listeners(player.id):
-            check_told(moves, room.publisher.legal.get(player.id))
-
-
-def keep(room: Room) -> None:
-    """Nothing has changed since `check` that moves could rest on."""
-    if room.changes.asked is not None:
-        room.changes.asked = (legal.stamp(room), room.changes.asked[1])
 
 
 def tell(room: Room) -> None:
@@ -54,7 +35,7 @@ def tell(room: Room) -> None:
         if meaning and meaning == publisher.moves.get(player.id, _NOTHING):
             continue
         if found:
-            info.moves = move_infos(room, found, room.spec.max_moves)
+            info.moves = move_infos(room.spec, found)
         frame = messages.encode(messages.Moves(room.code, info.moves, info.more, info.prompt, info.undo))
         if not meaning and frame == publisher.moves.get(player.id):
             continue
@@ -67,7 +48,7 @@ def told(room: Room, player: Player) -> messages.MovesInfo:
     found = _to_tell(room, player)
     info = _beside(room, player, found)
     if found:
-        info.moves = move_infos(room, found, room.spec.max_moves)
+        info.moves = move_infos(room.spec, found)
     return info
 
 
