@@ -21,6 +21,10 @@ REFERS = re.compile(r"See `")
 """How a docstring begins that sends its reader elsewhere before it has said anything."""
 
 
+MADE_BY_HAND = ("Client", "Refused", "Table", "WordFilter")
+"""The classes that people call; the others come from a game, a client or a table."""
+
+
 def texts() -> dict[str, str]:
     """:returns: the package's files."""
     paths = (path for path in sorted(PACKAGE.rglob("*.py")) if "_games" not in path.parts)
@@ -50,6 +54,20 @@ def public() -> Iterator[tuple[str, Any]]:
                     yield f"{package.__name__}.{name}.{member}", value
 
 
+def unexplained(name: str, thing: Any) -> Iterator[str]:
+    """:returns: the parameters of a function, or of a class, of which its docstring says nothing."""
+    called = inspect.unwrap(thing) if inspect.isroutine(thing) else thing
+    if isinstance(called, property) or (inspect.isclass(called) and called.__name__ not in MADE_BY_HAND):
+        return
+    given = inspect.signature(called.__init__ if inspect.isclass(called) else called).parameters.values()
+    named = [each.name for each in given if each.kind is not each.POSITIONAL_ONLY and each.name != "self"]
+    text = inspect.getdoc(called) or ""
+    for parameter in named if len(named) > 1 else ():
+        said = re.search(rf":(param|ivar) {parameter}:|``{parameter}``", text)
+        if said is None and not parameter.startswith("_"):
+            yield f"{name}: {parameter}"
+
+
 class DocstringTests(SynchronousTestCase):
     def test_none_only_refers(self) -> None:
         """Whoever looks something up is told what it does, before a reference leads elsewhere."""
@@ -69,6 +87,26 @@ class DocstringTests(SynchronousTestCase):
         for name, thing in found.items():
             first = (inspect.getdoc(thing) or "").partition("\n\n")[0].replace("\n", " ")
             self.assertRegex(first, r"^[A-Z`].*[.:]( .*)?$", name)
+
+    def test_parameters_are_explained(self) -> None:
+        """Where a public call has several, each is: by ``:param``, or by its name in the text."""
+        called = [(name, thing) for name, thing in public() if not name.startswith(store_contract.__name__)]
+        self.assertEqual([fault for name, thing in called for fault in unexplained(name, thing)], [])
+
+    def test_unexplained_is_found(self) -> None:
+        """What a decorator is given, and one parameter alone, is said by the sentence."""
+
+        def call(method: Any = None, /, *, a: int, b: int, c: int, _d: int = 0) -> None:
+            """
+            Do it ``c`` times.
+
+            :param a: this.
+            """
+
+        def one(a: int) -> None:
+            """Do it."""
+
+        self.assertEqual([*unexplained("call", call), *unexplained("one", one)], ["call: b"])
 
     def test_contracts_have_one(self) -> None:
         """So has each class and method of `gameserver.interfaces`, after which others write stores."""

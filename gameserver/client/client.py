@@ -126,8 +126,9 @@ class Client:
         profile: dict[str, Any] | None = None,
     ) -> Deferred[Room]:
         """
-        Make a room, and take a seat in it.
+        Make a room of a ``game`` with ``options``, ``private`` or with a ``password``, and take a seat in it.
 
+        :param name: what others see, if not the client's.
         :param role: by default ``player``.
         :param profile: a small JSON object that the others see.
         :returns: fires with the room.
@@ -154,7 +155,7 @@ class Client:
         profile: dict[str, Any] | None = None,
     ) -> Deferred[Room]:
         """
-        Take a seat in a room, or the one that this user has there already.
+        Take a seat in a room (``name``, ``role``, ``profile`` as for `create`), or the one that this user has there.
 
         :param room: its code.
         :param password: of a room that has one.
@@ -172,7 +173,7 @@ class Client:
         profile: dict[str, Any] | None = None,
     ) -> Deferred[Room]:
         """
-        Take a seat in an open room of a game, or in a new one.
+        Take a seat in an open room of a ``game``, or in a new one; ``name``, ``role``, ``profile`` as for `create`.
 
         :param match: options that the room must have.
         :returns: fires with the room; fails as `create`.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import Generic, TypeVar
 
 from twisted.internet.defer import Deferred, fail, succeed
 from twisted.logger import Logger
@@ -10,13 +10,13 @@ from twisted.python.failure import Failure
 
 from gameserver.client.listeners import discard
 
-if TYPE_CHECKING:
-    from gameserver.client.room import Room
+R = TypeVar("R")
+"""What a client has of a room."""
 
 log = Logger()
 
 
-class NextRoom:
+class NextRoom(Generic[R]):
     """
     What comes after one room.
 
@@ -24,21 +24,21 @@ class NextRoom:
     """
 
     def __init__(self) -> None:
-        self.room: Room | None = None
+        self.room: R | None = None
         self._none: Failure | None = None
-        self._waiting: list[Deferred[Room]] = []
+        self._waiting: list[Deferred[R]] = []
 
-    def when(self) -> Deferred[Room]:
+    def when(self) -> Deferred[R]:
         """:returns: fires with the room; fails where there will be none."""
         if self.room is not None:
             return succeed(self.room)
         if self._none is not None:
             return fail(self._none)
-        waiting: Deferred[Room] = Deferred(lambda it: discard(self._waiting, it))
+        waiting: Deferred[R] = Deferred(lambda it: discard(self._waiting, it))
         self._waiting.append(waiting)
         return waiting
 
-    def here(self, room: Room) -> None:
+    def here(self, room: R) -> None:
         """The client has its seat there."""
         self.room = room
         waiting, self._waiting = self._waiting, []

@@ -47,7 +47,7 @@ class Room:
         self.code = joined.room
         self.game = joined.game
         self.left: messages.Left | None = None
-        self._next = NextRoom()
+        self._next: NextRoom[Room] = NextRoom()
         self.jumps = 0
         # Set by the client: may requests be written; is `joined` awaited, before which nothing counts; the next try.
         self._attached = True
@@ -147,7 +147,7 @@ class Room:
         Send a message of the game's own: ``room.send("play", cell=4)``, or ``room.send("play", {"cell": 4})``.
 
         :param type: the name of the game's message.
-        :param data: what it carries, where that is not given as keywords.
+        :param data: what it carries; or ``fields``, by their names.
         :returns: fires with the game's reply.
         :raises Refused: (in the Deferred) with the server's code, text and path; ``rate_limited``, ``busy`` and
             ``draining`` are not tried again. ``not_found``: the seat is gone.
@@ -163,7 +163,7 @@ class Room:
         An error goes to the client's ``on_error``.
 
         :param type: the name of the game's message.
-        :param data: what it carries, where that is not given as keywords.
+        :param data: what it carries; or ``fields``, by their names.
         """
         self._client._tell("send", self, type=type, data=as_data(data, fields))
 
@@ -171,6 +171,7 @@ class Room:
         """
         Say a line of chat.
 
+        :param text: the line.
         :param to: ``room``, ``group:NAME`` or ``seat:ID``.
         :param data: any JSON value for the game's page.
         :returns: fires with None; fails as `send`.
@@ -200,7 +201,7 @@ class Room:
         Return what a button for a move says, with names for seats and with what is chosen so far.
 
         :param move: one of `moves`.
-        :param choices: by field, what is chosen of what the move leaves open; `more` is the same as keywords.
+        :param choices: by field, what is chosen of what the move leaves open; ``more`` is the same as keywords.
         """
         return label_of(move, {**(choices or {}), **more}, self.seats)
 
@@ -248,6 +249,7 @@ class Room:
         """
         Go on with everybody in a new room, as the host: with another game or the same.
 
+        :param game: its name.
         :param options: as for `Client.create`.
         :returns: fires with that room, as `when_next`; fails as `send`, and with ``forbidden`` for others than a host.
         """

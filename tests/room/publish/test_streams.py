@@ -64,7 +64,7 @@ class StreamsTests(SynchronousTestCase):
         streams.restore({}, [(7, b'[["room",1,%s,[]],["seat:1",1,%s,["2"]]]' % (frame(1), frame(1)))])
         self.assertEqual(list(streams.said()), [Said("room", 1, frame(1)), Said("seat:1", 1, frame(1), ("2",))])
         self.assertEqual(streams.counts, {"room": 1, "seat:1": 1})
-        streams = Streams("now")
+        streams = Streams("now", "K7QM", 1 << 20)
         streams.restore({}, [(7, b'[["room",1,%s,[]]]' % frame(1)), (8, b'[["room",%s,["2"]]]' % frame(2))])
         self.assertEqual(list(streams.said()), [Said("room", 1, frame(1)), Said("room", 2, frame(2), ("2",))])
 
