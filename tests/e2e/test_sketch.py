@@ -104,7 +104,7 @@ class SketchPageTests(ServerCase):
                 until_ink(each, ink)
             ann.press("Undo")
             for each in (ann, bob, cleo):
-                each.sees("canvas.kept[aria-label='The drawing: 1 strokes']")
+                each.sees("canvas.kept[aria-label='The drawing: 1 stroke']")
 
             say(bob, HOSTILE)
             line = cleo.sees("game-chat .line", HOSTILE)
@@ -128,7 +128,7 @@ class SketchPageTests(ServerCase):
             cleo.sees("h1.masked", "_")
             cleo.sees("game-chat .line", HOSTILE)
             until_ink(cleo, 1000)
-            cleo.sees("canvas.kept[aria-label='The drawing: 1 strokes']")
+            cleo.sees("canvas.kept[aria-label='The drawing: 1 stroke']")
             self.assertEqual(cleo.page.locator("game-chat [role=tab]").count(), 0)
             told = b"\n".join(heard[cleo.name])
             self.assertIn(b"has guessed it", told)
