@@ -38,6 +38,7 @@ class Player:
 
     :ivar waits: of each answer when it was asked for, by a clock that is never set, and how long it took, in seconds.
     :ivar patience_s: so long at most an answer may take.
+    :ivar pause_s: so long at most it waits after one.
     """
 
     def __init__(self, person: Person, chance: random.Random) -> None:
@@ -45,6 +46,7 @@ class Player:
         self.answered = 0
         self.waits: list[tuple[float, float]] = []
         self.patience_s = WAIT_S
+        self.pause_s = PAUSE_S
         self.busy = 0
         self.stopped = False
         self._chance = chance
@@ -62,7 +64,7 @@ class Player:
     async def _one_after_the_other(self) -> None:
         while not self.stopped:
             await self._ask()
-            await sleep(self._chance.uniform(0, PAUSE_S))
+            await sleep(self._chance.uniform(0, self.pause_s))
 
     async def _ask(self) -> None:
         began_s = time.monotonic()

@@ -26,7 +26,9 @@ DEFAULT_LEASE_S: Final = 6
 NODES: Final = ("a", "b", "c")
 ACTS: Final = ("killed", "frozen", "starved", "unreachable", "drained")
 """What happens to a node; each is a method of `FailoverCase`."""
-PATIENCE_S: Final = 90.0
+PAUSE_S: Final = 0.5
+"""Of a player after an answer, at most: this process has all wires, and is not to be what everybody waits for."""
+PATIENCE_S: Final = 150.0
 """By then everybody has an answer, whatever happened; the machine may be slow."""
 MILD: Final = frozenset({"busy", "draining", "refused", "forbidden"})
 """What people may be told: to wait, and what the game refuses."""
@@ -145,7 +147,7 @@ class FailoverCase(OneAddressCase):
             await self.fair.open(self.rooms)
             self.players = self.fair.players
             for player in self.players:
-                player.patience_s = PATIENCE_S
+                player.patience_s, player.pause_s = PATIENCE_S, PAUSE_S
             await self.fair.all_go_on()
             drawn = self.chance.sample([*acts], len(acts))
             waiting = [(act, random.Random(self.chance.random())) for act in drawn]
@@ -201,7 +203,7 @@ class LongCase(FailoverCase):
     """With the lease that nodes have by default, and each thing several times."""
 
     lease_s = DEFAULT_LEASE_S
-    rooms = 4
+    rooms = 3
     times = 3
 
     async def go_on_for_long(self, proxy: str) -> None:
