@@ -78,14 +78,19 @@ class HandingOver:
             heirs = {heir.node: heir for heir in await self._leases.heirs()}
             counts = {node: heir.rooms for node, heir in heirs.items()}
             some: dict[str, list[RoomRunner]] = {}
+            stranded: list[RoomRunner] = []  # they stand still already, and who was to have them is gone
             for runner in _batch([runner for runner in stored if runner.lasting is None]):
                 able = [node for node, heir in heirs.items() if _can_run(heir, runner)]
                 if able:
                     node = min(able, key=lambda node: (heirs[node].is_busy, counts[node]))
                     counts[node] += 1
                     some.setdefault(node, []).append(runner)
+                elif runner.over and _is_at_rest(runner) and runner.room.publisher.heard:
+                    stranded.append(runner)
+            if stranded:
+                await self._let_go(stranded)
             if not some:
-                return False
+                return bool(stranded)
             await self._bring_to_rest([runner for runners in some.values() for runner in runners])
             for node, runners in some.items():
                 await self._give(heirs[node], runners)
@@ -102,6 +107,12 @@ class HandingOver:
                 runner.join_batch()
         while not all(runner.commits.lost or runner.forgotten or _is_at_rest(runner) for runner in runners):
             await self._sleep(ASK_S)
+
+    async def _let_go(self, runners: list[RoomRunner]) -> None:
+        """Have rooms be nobody's: whoever is asked for one opens it, as those who are connected will at once."""
+        await self._leases.release_rooms([runner.room.id for runner in runners])
+        for runner in runners:
+            self._lose(runner, None)
 
     async def _give(self, heir: Heir, runners: list[RoomRunner]) -> None:
         runners = [runner for runner in runners if not (runner.commits.lost or runner.forgotten)]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from twisted.internet.defer import Deferred
+from twisted.internet.defer import Deferred, fail
 from twisted.logger import globalLogPublisher
 
 from gameserver.errors import Refused, RoomMoved, StoreUnavailable
@@ -204,6 +204,26 @@ class HandingOverTests(TwoNodesTestCase):
         self.assertEqual(len(tries), 2)
         self.assertEqual([frame["op"] for frame in self.ann.frames], ["left"])
         self.assertIsNotNone(self.b.registry.get(runner.room.code))
+
+    def test_heir_gone_once_the_room_stands_still(self) -> None:
+        """It is nobody's then, for whoever is asked: it does not stand still until this server's time is over."""
+        runner = self.room()
+        store: Any = self.a.store
+
+        def gone(ids: Any, *, to: str) -> Any:
+            self.b.kill()
+            del self.shared.leases["b"]
+            return fail(StoreUnavailable("the heir has no lease"))
+
+        store.hand_over = gone
+        drained = self.drain(self.a)
+        self.pass_time(2, self.a)
+        self.successResultOf(drained)
+        self.assertNotIn(runner.room.id, self.shared.owners)
+        self.assertEqual([(m["op"], m["reason"], m["url"]) for m in self.ann.frames], [("left", "moved", None)])
+        third = self.node("c")
+        found = third.get(Deferred.fromCoroutine(third.registry.reach(runner.room.code)))
+        self.assertEqual(found.room.docs["room"].plain(), {"n": 1})
 
     def test_heir_dies(self) -> None:
         """Before it opened what it was given: another takes it over with its lease."""
