@@ -2,6 +2,9 @@
 
 from collections.abc import Iterator
 from random import Random
+from typing import Annotated
+
+from msgspec import Meta
 
 from gameserver import Game, Move, Player, Some, bot, message
 
@@ -10,7 +13,7 @@ DECK = [suit + rank for suit in "CDSH" for rank in RANKS]
 POINTS = {card: 1 for card in DECK if card[0] == "H"} | {"SQ": 13}
 ALL_POINTS = 26
 END = 100
-"""So many points end the game; whoever has fewest has won."""
+"""So many points end the game, where the host has not said otherwise; whoever has fewest has won."""
 
 
 class Hearts(Game):
@@ -18,11 +21,11 @@ class Hearts(Game):
 
     name = "hearts"
     min_players = max_players = 4
-    roles = {"screen": 2}
+    roles = {"screen": 2, "spectator": 50}
     turn_s = 60
     absent = "stand_in"
 
-    def on_create(self) -> None:
+    def on_create(self, points: Annotated[int, Meta(ge=1, le=500, title="Points that end the game")] = END) -> None:
         self.state.update(scores={}, deal=0, trick=[], last=None, taken={}, broken=False, first=True, way=0)
 
     def on_start(self) -> None:
@@ -108,7 +111,7 @@ class Hearts(Game):
             self.state["scores"][id] += n
         self.state["deal"] += 1
         scores = self.state["scores"]
-        if max(scores.values()) < END:
+        if max(scores.values()) < self.options.get("points", END):  # an older row has none
             self.deal()
             return
         places = sorted(set(scores.values()))

@@ -116,7 +116,7 @@ class Someone:
 
     def hears(self, text: str) -> None:
         """Wait until a screen reader was told this last."""
-        self.page.locator("#said, body > [aria-live=polite]").filter(has_text=text).wait_for(state="attached")
+        self.page.locator("#said, body > [aria-live=polite]").filter(has_text=text).first.wait_for(state="attached")
 
     def sees_none(self, selector: str) -> None:
         """Wait until nothing matches. (Playwright polls ``wait_for_function`` by eval, which our pages forbid.)"""

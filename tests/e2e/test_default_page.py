@@ -135,9 +135,11 @@ class DefaultPageTests(ServerCase):
             ann.press("Take 3")
             on_turn(bob)
             bob.press("Take 3")
-            for each, text in ((bob, "You win!"), (ann, "<b>Bob</b> wins"), (screen, "<b>Bob</b> wins")):
-                each.sees(".outcome", text)
-                self.assertEqual(each.page.locator(".podium li").first.inner_text().split()[-2:], ["<b>Bob</b>", "5"])
+            for each, text in ((bob, "You win"), (ann, "<b>Bob</b> wins"), (screen, "<b>Bob</b> wins")):
+                each.sees_heading(text)
+                step = each.sees(".podium .step-1")
+                self.assertEqual(step.locator(".name").all_inner_texts(), ["<b>Bob</b>"])
+                self.assertIn("5", step.locator(".points").inner_text())
                 each.sees(".stat", "Lucky")
             self.look(ann, bob, screen)
             ann.press("Play again")
@@ -252,14 +254,14 @@ class DefaultPageTests(ServerCase):
             ann.press("Give a point to Bob")
             goes_on = ann.page.locator(".state-line").filter(has_text="Your turn")
             while True:
-                goes_on.or_(ann.page.locator(".outcome")).first.wait_for()
-                if ann.page.locator(".outcome").count():
+                goes_on.or_(ann.page.locator(".end-of")).first.wait_for()
+                if ann.page.locator(".end-of").count():
                     break
                 ann.press("Done")
                 ann.sees(".state-line", "Waiting for Bob")
                 bob.press("Done")
             for each in (ann, bob):
-                each.sees(".outcome", "All lost")
+                each.sees_heading("All lost")
                 each.fits()
 
         await browse(server.port, play)

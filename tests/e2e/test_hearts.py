@@ -9,7 +9,8 @@ from tests.e2e.browser import PHONE, People, Someone, browse, need
 from tests.e2e.kit import ServerCase, from_thread
 
 SMALL = {**PHONE, "viewport": {"width": 320, "height": 640}}
-MINE = ".hand .face[aria-disabled=false]"
+CARDS = ".hand .playing-card"
+MINE = f"{CARDS}[aria-disabled=false]"
 
 GAMES = '''
 from gameserver.game.loader import load, sample_folder
@@ -44,12 +45,12 @@ class HeartsPageTests(ServerCase):
         def play(people: People) -> None:
             ann, bob = people("Ann", SMALL), people("Bob", SMALL)
             code = ann.create("quick")
-            ann.sees(".places")
+            ann.sees(".lobby-of")
             bob.join("quick", code)
-            bob.sees(".places")
+            bob.sees(".lobby-of")
             for count in (3, 4):
                 ann.press("Add a bot")
-                ann.counts(".places .place", count)
+                ann.counts(".lobby-of .seats .seat", count)
             ann.press("Start")
             for each in (ann, bob):
                 pass_on(each)
@@ -63,26 +64,26 @@ class HeartsPageTests(ServerCase):
             ann.complaints = [each for each in ann.complaints if "CONNECTION_REFUSED" not in each]  # of a dead server
             play_round(ann)
             bob.go(f"/play/quick/?room={code}")
-            bob.sees(".hand .face")
+            bob.sees(CARDS)
             ann.fits()
             bob.fits()
-            self.assertLess(bob.page.locator(".hand .face").count(), 13)
+            self.assertLess(bob.page.locator(CARDS).count(), 13)
             while not bob.page.locator(MINE).count():
                 if ann.page.locator(MINE).count():
                     ann.page.locator(MINE).first.click()
                 ann.page.wait_for_timeout(100)
-            count = bob.page.locator(".hand .face").count()
+            count = bob.page.locator(CARDS).count()
             bob.page.locator(MINE).first.click()
-            bob.page.locator(".hand .face").nth(count - 1).wait_for(state="detached")
+            bob.page.locator(CARDS).nth(count - 1).wait_for(state="detached")
 
         await browse(server.port, play)
 
 
 def pass_on(someone: Someone) -> None:
     """Choose three cards, and pass them."""
-    someone.sees(".hand .face")
+    someone.sees(CARDS)
     for place in range(3):
-        someone.page.locator(".hand .face").nth(place).click()
+        someone.page.locator(CARDS).nth(place).click()
     someone.press("Pass 3 of 3")
 
 
@@ -90,6 +91,6 @@ def play_round(someone: Someone) -> None:
     """Play two cards, each when it is one's turn: all others, present or not, must have played in between."""
     for _ in range(2):
         someone.sees(MINE)
-        count = someone.page.locator(".hand .face").count()
+        count = someone.page.locator(CARDS).count()
         someone.page.locator(MINE).first.click()
-        someone.page.locator(".hand .face").nth(count - 1).wait_for(state="detached")
+        someone.page.locator(CARDS).nth(count - 1).wait_for(state="detached")

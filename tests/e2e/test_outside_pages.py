@@ -102,7 +102,7 @@ class OutsidePagesTests(ServerCase):
             self.assertEqual(marked(bob, ".seat"), [True, False])
             bob.sees(".seat .account", "has an account")
             for each in (ann, bob):
-                each.page.locator("summary").filter(has_text="Chat").click()
+                each.press("Chat")
             for each in (ann, bob):
                 say(each, f"I am {each.name}")
                 bob.sees("game-chat .line", f"I am {each.name}")

@@ -286,13 +286,13 @@ def hearts(people: People, device: dict[str, Any]) -> list[str]:
     """Three bots, and cards to be passed."""
     ann = people("Ann", device, axe=True)
     ann.create("hearts")
-    ann.sees(".places")
+    ann.sees(".lobby-of")
     for count in (2, 3, 4):
         ann.press("Add a bot")
-        ann.counts(".places .place", count)
+        ann.counts(".lobby-of .seats .seat", count)
     faults = ann.examine("hearts, waiting")
     ann.press("Start")
-    ann.sees(".hand .face")
+    ann.sees(".hand .playing-card")
     ann.fits()
     return [*faults, *ann.examine("hearts, passing")]
 
@@ -334,12 +334,13 @@ def arena(people: People, device: dict[str, Any]) -> list[str]:
     """Before the start, and while it is played, with the network's panel open."""
     ann, bob = people("Ann", device, axe=True), people("Bob", device, axe=True)
     code = ann.create("arena")
-    ann.sees_heading("Push, dash, and take the coins")
-    bob.join("arena", f"{code}&network").sees_heading("Push, dash, and take the coins")
-    ann.sees(".scores .name", "Bob")
+    ann.sees_heading("Arena")
+    bob.join("arena", f"{code}&network").sees_heading("Arena")
+    ann.sees(".seats .name", "Bob")
     faults = [*ann.examine("arena, host before the start"), *bob.examine("arena, guest before the start")]
     ann.press("Start")
-    ann.page.locator(".between").wait_for(state="hidden")
+    for each in (ann, bob):
+        each.sees(".arena .field")
     ann.fits()
     bob.page.locator("details.network summary").click()
     bob.sees(".network label")

@@ -116,7 +116,7 @@ def sit_down(people: People, devices: list[dict[str, Any]], **options: Any) -> l
     code = ann.page.evaluate("new URLSearchParams(location.search).get('room')")
     for each in everybody[1:]:
         each.at.join("werewolf", code)
-        each.at.sees_heading("The village")
+        each.at.sees_heading("Werewolf")
     for each in everybody:
         ann.sees(".seats .name", each.name)
     return everybody
@@ -247,7 +247,7 @@ class WerewolfAccessibilityTests(ServerCase):
         ann, bob = everybody[0].at, everybody[1].at
         code = ann.page.evaluate("new URLSearchParams(location.search).get('room')")
         tv = people("TV", {**TV, "color_scheme": "dark"}, axe=True).go(f"/play/werewolf/?room={code}&role=screen")
-        tv.sees_heading("The village")
+        tv.sees_heading("Werewolf")
         faults = self.examine("lobby", ann, tv)
         ann.press("Start")
         for each in everybody:

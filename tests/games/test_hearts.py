@@ -74,6 +74,18 @@ class HeartsTests(SynchronousTestCase):
         self.assertGreaterEqual(max(table.result["scores"].values()), 100)
         self.assertEqual(sum(table.result["scores"].values()) % 26, 0)
 
+    def test_points_that_end_it(self) -> None:
+        """The host says how many points end a game: one is a single deal. The fewest come first."""
+        table = Table(Hearts, seed=4, options={"points": 1})
+        table.join("Ann")
+        for _ in range(3):
+            table.bot("low")
+        table.play_out(4)
+        self.assertEqual((table.status, table.state["deal"]), ("over", 1))
+        result = table.result
+        points = [result["scores"][seat] for place in result["ranking"] for seat in place]
+        self.assertEqual(points, sorted(points))
+
     def test_nobody_sees_anothers_cards(self) -> None:
         """Every byte of a deal is read: hands, gifts and moves are their owner's alone."""
         table, visitors = table_of(3)

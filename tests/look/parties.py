@@ -60,7 +60,7 @@ class Hold:
 
 class Party:
     """
-    One room, of which the host sits at a phone.
+    One room, of which the host sits at a phone, in the light; the other phone and the TV are dark.
 
     :ivar host: whose phone made the room.
     :ivar guest: the other phone, or None where one plays alone.
@@ -129,7 +129,7 @@ class Party:
         await person.join(self.code, role="spectator")
 
     def _new(self, name: str, device: Any) -> Someone:
-        someone = self.people(name, device, axe=True)
+        someone = self.people(name, device, axe=True, color_scheme="light" if name == "Ann" else "dark")
         self._holds[name] = Hold(someone)
         return someone
 

@@ -72,8 +72,9 @@ class Look:
             self.looked += 1
             if PICTURES:
                 self._keep(someone, f"{self.name} {scene} {someone.name} {size[0]}x{size[1]}")
-        if field is None and f"{scene}, {tv}" not in self._examined:
-            self._examined.add(f"{scene}, {tv}")
+        examined = f"{scene}, {someone.name if ALL else tv}"
+        if field is None and examined not in self._examined:
+            self._examined.add(examined)
             self.faults += [f"{self.name}, {each}" for each in someone.examine(f"{scene}, {someone.name}")]
 
     def _keep(self, someone: Someone, title: str) -> None:

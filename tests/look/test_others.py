@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from tests.e2e.browser import People, browse, need
-from tests.e2e.kit import ServerCase
+from tests.e2e.kit import Person, ServerCase
 from tests.look.parties import Party
 from tests.look.screens import ALL, Look, only_all
 
@@ -47,25 +47,53 @@ class OthersLook(ServerCase):
                 look.at(each, scene, see=(*see, press) if plays else see)
 
     async def test_arena(self) -> None:
-        """The field is seen whole, and beside it who has how much."""
+        """The field is seen whole, beside it who has how much; then a podium."""
 
         def play(look: Look, party: Party) -> None:
-            self._all(look, party, "lobby", ".between h1")
+            self._all(look, party, "lobby", ".lobby-of")
             party.host.press("Start")
-            self._all(look, party, "round", "html.whole .field", see=(".field",))
+            self._all(look, party, "round", "html.whole .field", see=(".field", ".countdown"))
+            self._all(look, party, "end", ".end-of")
 
-        await self._look("arena", 16 if ALL else 6, play, **{"Seconds a round": 600})
+        await self._look("arena", 16 if ALL else 6, play, **{"Seconds a round": 20})
 
     async def test_werewolf(self) -> None:
-        """Cards, night and day; on the TV what all may know."""
+        """From the cards to the end; on the TV the story."""
+        whole = {f"Seconds of a {phase}": 600 for phase in ("night", "day")}
+        short = {"Seconds of a morning": 2, "Seconds of an evening": 2, "Seconds to look at the cards": 2}
 
         def play(look: Look, party: Party) -> None:
-            self._all(look, party, "lobby")
+            self._all(look, party, "lobby", ".lobby-of")
             party.host.press("Start")
             self._all(look, party, "cards", "h1:text('card')")
             self._all(look, party, "night", "h1:text('Night')")
+            wolf = _wolf_of(party)
+            victim = next(each.room.seat.id for each in party.others if each.room.seat.id != wolf)
+            self._choose(party, "choose", {wolf: victim})
+            self._all(look, party, "morning", "h1:text('Morning')")
+            self._all(look, party, "day", "h1:text('Day')")
+            # Half of them suspect each of two, so that nobody is hanged.
+            suspects = [each.room.seat.id for each in party.others if each.room.seat.id not in (wolf, victim)][:2]
+            votes: dict[str, str | None] = {each.room.seat.id: suspects[at % 2] for at, each in enumerate(party.others)}
+            self._choose(party, "vote", votes)
+            self._all(look, party, "evening", "h1:text('Evening')")
+            self._all(look, party, "second night", "h1:text('Night 2')")
+            self._choose(party, "choose", {})
+            party.host.sees("h1", "Day 2")
+            self._choose(party, "vote", {each.room.seat.id: wolf for each in party.others})
+            self._all(look, party, "end", ".end-of")
 
-        await self._look("werewolf", 16 if ALL else 6, play)
+        count = {"Werewolves, or 0: by the number of players": 1}
+        await self._look("werewolf", 16 if ALL else 6, play, **whole, **short, **count)
+
+    def _choose(self, party: Party, message: str, wishes: dict[str, str | None]) -> None:
+        """Let all who live choose or vote, by seat; who wishes nothing, and both pages, nobody."""
+        for each in (party.host, party.guest):
+            assert each is not None
+            nobody = each.page.locator("button.nobody")
+            if nobody.is_visible():
+                nobody.click()
+        party.each(lambda person, at: _act(person, message, wishes.get(person.room.seat.id)))
 
     async def test_rps(self) -> None:
         """A team that is empty; hands, counts and reveals; and who wins, with few players and with most."""
@@ -130,12 +158,54 @@ class OthersLook(ServerCase):
             await self._look("reversi", 2, play, watchers=watchers, Clock="12s+1s")
 
     async def test_hearts(self) -> None:
-        """The table, and on phones one's own cards."""
+        """The table, and on phones one's own cards; two bots sit there, and in the end play for all."""
 
         def play(look: Look, party: Party) -> None:
-            self._all(look, party, "lobby", "main h1, main h2")
+            for count in (3, 4):
+                party.host.press("Add a bot")
+                party.host.counts(".lobby-of .seat", count)
+            self._all(look, party, "lobby", ".lobby-of")
+            party.host.press("Start")
+            self._all(look, party, "passing", ".places", see=(".place",))
+            pages = [each for each in (party.host, party.guest) if each is not None]
+            for each in pages:
+                look.at(each, "own cards", see=(".hand .playing-card",))
+                for at in range(3):
+                    each.page.locator(".hand .playing-card").nth(at).click()
+                look.at(each, "three chosen", see=(".hand .playing-card",))
+                each.press("Pass 3 of 3")
+            party.host.sees(".playing-card:not(.none)")
+            with party.still(".places .playing-card:not(.none)"):
+                for each in party.pages:
+                    look.at(each, "trick", see=(".place",))
+            for each in pages:
+                each.press("Let a bot play for me")
+            party.host.page.locator(".end-of").wait_for(timeout=180_000)
+            self._all(look, party, "end", ".end-of")
 
-        await self._look("hearts", 4, play)
+        await self._look("hearts", 2, play, **{"Points that end the game": 1})
+
+
+def _wolf_of(party: Party) -> str:
+    """:returns: the seat of the one werewolf; of the two at phones by their cards."""
+    for each in party.others:
+        if each.room.mine["role"] == "werewolf":
+            return each.room.seat.id
+    for someone in (party.host, party.guest):
+        assert someone is not None
+        someone.press("Look at your card")
+        role = someone.sees(".role-name").inner_text()
+        someone.press("Turn the card over")
+        if role == "Werewolf":
+            seat: str = someone.page.locator(".villager:has(.note:text('you'))").get_attribute("data-seat")
+            return seat
+    raise AssertionError("nobody is a werewolf")
+
+
+async def _act(person: Person, message: str, whom: str | None) -> None:
+    me = next(each for each in person.room.state["village"] if each["seat"] == person.room.seat.id)
+    if me["alive"]:
+        await person.send(message, whom=whom)
 
 
 def _take(party: Party, cells: Sequence[str]) -> None:

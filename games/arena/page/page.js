@@ -1,192 +1,213 @@
 /*
- * The arena's page. `frame` runs with the screen: it reads the controls, takes as many steps as are due, sends each as a
- * command, and draws the own disc as predicted (prediction.js) and the others as told a moment ago (playout.js). The
- * rest, scores and words, is drawn when it changes.
+ * The arena's page. While a round is played `frame` runs with the screen: it reads the controls, takes as many steps as are
+ * due, sends each as a command, and draws the own disc as predicted (prediction.js) and the others as told a moment ago
+ * (the kit's playout.js). The rest, scores and words, is drawn when it changes. On a phone the field has all of the screen.
  */
 
-import { avatar, countdown, cue, cues, el, enter, fill, fitList, query, said, seatColor, shareCard, stage as newStage, startButton, Stick, t } from "../../static/kit/kit.js";
-import { Field } from "./draw.js";
-import { DASH_REST, PUSH } from "./motion.js";
+import { announce, canFill, countdown, cue, el, entriesOf, faceOf, fill, fillScreen, fullScreenButton, heading, moves, play, playersOf, query, ranked, render, said, scoreList, seatColor, Stick } from "../../static/kit/kit.js";
 import { SlowSocket } from "../../static/kit/network.js";
 import { Playout } from "../../static/kit/playout.js";
+import { Field } from "./draw.js";
+import { DASH_REST, PUSH } from "./motion.js";
 import { networkPanel } from "./panel.js";
 import { Prediction, SNAP, STEP_MS } from "./prediction.js";
+import { TEXTS } from "./words.js";
 
 const ASLEEP_MS = 500; // steps of so long ago are not made up for: the page was hidden
 const SAY_MS = 3000; // between two words to a screen reader
+const WORDS_MS = 250; // between two drawings of the scores
+const SEEN = 3; // of the scores, where they lie on the field
 
-const mount = document.querySelector("main");
-const heard = document.querySelector("#said");
-const { room, about } = await enter({ mount, connection: { binary: true, WebSocket: SlowSocket } });
+const { documentElement: root } = document;
+let round = null;
 
-const isScreen = room.seat.role === "screen";
-const playing = room.seat.role === "player";
+/** All that one room needs for its rounds; made once, and shown while one is played. */
+class Round {
+  #room;
+  #stick = null;
+  #started = performance.now(); // when the step under way began
+  #drawn = performance.now();
+  #meter = el("span", {});
+  #part = "";
+  #runs = false;
+  #words = { due: null, shown: "" };
+  #told = { at: 0, score: 0 };
+  #looks = new Map();
 
-const canvas = el("canvas", { class: "field", role: "img", "aria-label": t("The field, with discs and coins") });
-const title = el("h1", { class: "visually-hidden" }, said(about.title));
-const between = el("section", { class: "card stack between", "aria-label": t("Round") });
-const scores = el("div", { class: "coins" });
-const meter = el("span", {});
-const dashButton = el("button", { type: "button", class: "primary big dash" }, t("Dash"), el("span", { class: "meter", "aria-hidden": "true" }, meter));
-const pitch = el("div", { class: "pitch" }, el("div", { class: "frame" }, canvas), between, playing ? el("div", { class: "moves" }, dashButton) : null);
-
-const prediction = new Prediction(room.seat.id);
-const playout = new Playout({ step_ms: STEP_MS, snap: SNAP });
-const stick = playing ? new Stick(pitch) : null;
-const field = new Field(canvas);
-const measured = () => ({ correction_px: prediction.correction / 10, delay_ms: playout.delay_ms, pending: prediction.pending });
-
-dashButton.addEventListener("pointerdown", () => stick?.press());
-dashButton.addEventListener("click", (event) => event.detail === 0 && stick?.press()); // by key
-const table = newStage({ grow: false });
-table.append(
-  el(
-    "div",
-    { class: "arena" },
-    title,
-    pitch,
-    el(
+  constructor(room, about) {
+    this.#room = room;
+    this.playing = room.seat.role === "player";
+    this.prediction = new Prediction(room.seat.id);
+    this.playout = new Playout({ step_ms: STEP_MS, snap: SNAP });
+    const canvas = el("canvas", { class: "field", role: "img", "aria-label": TEXTS.field });
+    this.field = new Field(canvas, moves);
+    this.scores = el("div", {});
+    this.clock = el("div", {});
+    const dash = el("button", { type: "button", class: "primary big dash" }, TEXTS.dash, el("span", { class: "meter", "aria-hidden": "true" }, this.#meter));
+    dash.addEventListener("pointerdown", () => this.#stick?.press());
+    dash.addEventListener("click", (event) => event.detail === 0 && this.#stick?.press()); // by key
+    const menu = el("button", { type: "button", class: "menu", "aria-expanded": "false", onclick: () => menu.setAttribute("aria-expanded", String(root.classList.toggle("with-bar"))) }, el("span", { "aria-hidden": "true" }, "☰"), el("span", { class: "visually-hidden" }, TEXTS.menu));
+    const pitch = el("div", { class: "pitch" }, el("div", { class: "frame" }, canvas), this.playing ? el("div", { class: "pushes" }, dash) : null);
+    if (this.playing) {
+      this.#stick = new Stick(pitch);
+      // The first touch of a phone takes all of the screen; whoever gives it back has it so.
+      pitch.addEventListener("pointerup", ({ pointerType }) => pointerType === "touch" && canFill() && fillScreen(true), { once: true });
+    }
+    // To see what prediction is for: rapid.rst. There before a round, too.
+    const measured = () => ({ correction_px: this.prediction.correction / 10, delay_ms: this.playout.delay_ms, pending: this.prediction.pending });
+    this.panel = query.has("network") ? networkPanel(measured) : null;
+    this.side = el(
       "aside",
-      { class: "side stack tight", "aria-label": t("Scores") },
-      el("div", { class: "hud" }, el("h2", {}, t("Coins")), countdown(room, "finish", { label: t("left"), hurry_s: 10 })),
-      scores,
-      playing ? el("p", { class: "small muted keys" }, t("Arrows or WASD, and space to dash. Or drag anywhere. Or a gamepad.")) : null,
-      query.has("network") ? networkPanel(measured) : null, // to see what prediction is for: rapid.rst
-    ),
-  ),
-);
-mount.append(table);
+      { class: "side", "aria-label": TEXTS.coins },
+      el("div", { class: "hud" }, el("h2", {}, TEXTS.coins), this.clock),
+      this.scores,
+      this.playing ? el("p", { class: "small muted keys" }, TEXTS.keys) : null,
+    );
+    this.node = el(
+      "div",
+      { class: "scene arena" },
+      heading(said(about.title), { class: "visually-hidden" }),
+      pitch,
+      this.side,
+      el("div", { class: "above" }, fullScreenButton({ class: "full" }), menu),
+    );
+    room.on("$change", ({ stream }) => stream === "room" && this.hear());
+    room.on("$info", () => this.playing && room.info.status !== "playing" && this.prediction.end(room.state, this.#passed()));
+    room.on("hit", (hit) => this.#hit(hit));
+    this.hear();
+  }
 
-// What the server says
+  /** The scene of a round: it runs for as long as it is seen. */
+  scene() {
+    this.#words.shown = "";
+    this.#told.score = 0;
+    root.classList.remove("with-bar");
+    if (this.panel) this.side.append(this.panel);
+    fill(this.clock, countdown(this.#room, "finish", { label: TEXTS.left, hurry_s: 10 })); // one ends with its scene
+    if (!this.#runs) requestAnimationFrame((now) => this.#frame(now));
+    this.#runs = true;
+    return { node: this.node, update: () => this.#later() };
+  }
 
-let started = performance.now(); // when the step under way began
+  /** What the server says. */
+  hear() {
+    const { tick, bodies } = this.#room.state;
+    if (!bodies) return;
+    if (this.playing) this.prediction.hear(this.#room.state, this.#passed());
+    this.playout.hear(tick, bodies, performance.now());
+  }
 
-/** How much of the step under way has passed. */
-function part(now = performance.now()) {
-  return Math.min(1, Math.max(0, (now - started) / STEP_MS));
+  #hit(hit) {
+    this.field.hit(hit, performance.now());
+    if (hit.who !== this.#room.seat.id) return;
+    cue("wrong");
+    this.#say(TEXTS.hit(hit.lost), true);
+  }
+
+  /** How much of the step under way has passed. */
+  #passed(now = performance.now()) {
+    return Math.min(1, Math.max(0, (now - this.#started) / STEP_MS));
+  }
+
+  #frame(now) {
+    this.#runs = this.node.isConnected;
+    if (!this.#runs) return;
+    requestAnimationFrame((next) => this.#frame(next));
+    if (this.playing && this.prediction.there) {
+      this.prediction.fade(now - this.#drawn);
+      this.#steer(now);
+      const part = (1 - this.prediction.rest / DASH_REST).toFixed(2);
+      if (part !== this.#part) this.#meter.style.transform = `scaleX(${(this.#part = part)})`;
+    }
+    this.#drawn = now;
+    this.field.draw({ discs: this.discs(now), coins: Object.values(this.#room.state.coins ?? {}), now });
+  }
+
+  #steer(now) {
+    const { info } = this.#room;
+    if (now - this.#started > ASLEEP_MS) this.#started = now;
+    const over = info.status !== "playing" || info.paused || !this.prediction.there;
+    while (now - this.#started >= STEP_MS) {
+      this.#started += STEP_MS;
+      if (!over) this.#room.tell("steer", this.prediction.step(this.#stick.takePress()));
+    }
+    const [x, y] = over ? [0, 0] : this.#stick.read().map((each) => Math.round(each * PUSH) + 0);
+    this.prediction.aim(x, y, this.#passed(now));
+  }
+
+  /** Where each disc is shown: {seat, x, y, ...}. */
+  discs(now = performance.now()) {
+    const places = this.playout.at(now);
+    if (this.playing && this.prediction.there) places[this.#room.seat.id] = this.prediction.shown(this.#passed(now));
+    const shown = [];
+    for (const [seat, [x, y]] of Object.entries(places)) {
+      const known = this.#room.seats.get(seat);
+      if (known) shown.push({ seat, x, y, name: known.name, face: faceOf(known), color: this.#colorOf(known), me: seat === this.#room.seat.id, away: !known.online });
+    }
+    return shown;
+  }
+
+  #colorOf(seat) {
+    const name = seatColor(seat);
+    if (!this.#looks.has(name)) {
+      const sample = el("span", { class: name, hidden: true });
+      document.body.append(sample);
+      const style = getComputedStyle(sample);
+      this.#looks.set(name, { fill: style.getPropertyValue("--color"), on: style.getPropertyValue("--on-color") });
+      sample.remove();
+    }
+    return this.#looks.get(name);
+  }
+
+  // Words
+
+  #later() {
+    this.#words.due ??= setTimeout(() => {
+      this.#words.due = null;
+      this.#draw();
+    }, this.#words.shown ? WORDS_MS : 0);
+  }
+
+  #draw() {
+    const room = this.#room;
+    const here = new Set(playersOf(room).map(({ id }) => id));
+    const entries = ranked(entriesOf(room.state.scores).filter(({ seat }) => here.has(seat)));
+    const now = JSON.stringify(entries.map(({ seat, score }) => [seat, room.seats.get(seat).name, score]));
+    if (now === this.#words.shown) return;
+    this.#words.shown = now;
+    const list = scoreList(room, entries, { label: TEXTS.coins, least: SEEN });
+    list.querySelectorAll("li").forEach((item, i) => item.classList.toggle("below", i >= SEEN));
+    fill(this.scores, list);
+    const own = entries.find(({ seat }) => seat === room.seat.id);
+    if (own && own.score !== this.#told.score && this.#say(TEXTS.place(own.score, own.rank, entries.length))) this.#told.score = own.score;
+  }
+
+  #say(text, at_once = false) {
+    if (!at_once && performance.now() - this.#told.at < SAY_MS) return false;
+    this.#told.at = performance.now();
+    announce(text);
+    return true;
+  }
 }
 
-function hear() {
-  const { tick, bodies } = room.state;
-  if (playing) prediction.hear(room.state, part());
-  playout.hear(tick, bodies, performance.now());
-  drawWords();
+function scene(room, about) {
+  round ??= new Round(room, about);
+  return round.scene();
 }
 
-room.on("$change", ({ stream }) => stream === "room" && hear());
-room.on("$info", () => {
-  if (playing && room.info.status !== "playing") prediction.end(room.state, part());
-  drawWords();
+function lobby(room, about) {
+  round ??= new Round(room, about);
+  return { more: [round.playing ? el("p", { class: "small muted" }, TEXTS.drag) : null, round.panel] };
+}
+
+const { room, about } = await play({ phone: scene, tv: scene, grow: false, lobby, connection: { binary: true, WebSocket: SlowSocket } });
+
+round ??= new Round(room, about);
+const end = render(room, () => root.classList.toggle("in-round", room.info.status === "playing"), ["$info", "$joined"]);
+room.on("$left", () => {
+  end();
+  root.classList.remove("in-round");
 });
-room.on("$seats", drawWords);
-room.on("hit", (hit) => {
-  field.hit(hit, performance.now());
-  if (hit.who === room.seat.id) cue("wrong");
-  if (hit.who === room.seat.id) say(hit.lost ? t("Hit! You lost {n}.", { n: hit.lost }) : t("Hit!"), true);
-});
-
-// Frame by frame
-
-let drawn = performance.now();
-
-function steer(now) {
-  if (now - started > ASLEEP_MS) started = now;
-  const over = room.info.status !== "playing" || room.info.paused || !prediction.there;
-  while (now - started >= STEP_MS) {
-    started += STEP_MS;
-    if (!over) room.tell("steer", prediction.step(stick.takePress()));
-  }
-  prediction.aim(...(over ? [0, 0] : stick.read().map((each) => Math.round(each * PUSH) + 0)), part(now));
-}
-
-function frame(now) {
-  requestAnimationFrame(frame);
-  if (playing && prediction.there) {
-    prediction.fade(now - drawn);
-    steer(now);
-    meter.parentElement.style.setProperty("--part", String(1 - prediction.rest / DASH_REST));
-  }
-  drawn = now;
-  field.draw({ discs: discs(now), coins: Object.values(room.state.coins ?? {}), now });
-}
-
-/** Where each disc is shown: {seat, x, y, ...}. */
-function discs(now) {
-  const places = playout.at(now);
-  if (playing && prediction.there) places[room.seat.id] = prediction.shown(part(now));
-  return Object.entries(places).flatMap(([seat, [x, y]]) => {
-    const known = room.seats.get(seat);
-    return known ? [{ seat, x, y, ...look(known) }] : [];
-  });
-}
-
-function look(seat) {
-  const color = colors.get(seatColor(seat));
-  return { name: seat.name, color, second: seat.number >= 8, me: seat.id === room.seat.id, away: !seat.online };
-}
-
-const colors = new Map(Array.from({ length: 8 }, (_, i) => [`color-${i + 1}`, getComputedStyle(document.documentElement).getPropertyValue(`--color-${i + 1}`)]));
-
-// Words
-
-let shown = "";
-
-function drawWords() {
-  const { status, result } = room.info;
-  const seats = [...room.seats.values()].filter((seat) => seat.role === "player" && !seat.gone);
-  const entries = seats.map((seat) => ({ seat, score: room.state.scores?.[seat.id] ?? 0 })).sort((a, b) => b.score - a.score);
-  const now = JSON.stringify([status, result, entries.map(({ seat, score }) => [seat.id, seat.name, seat.online, score])]);
-  if (now === shown) return;
-  shown = now;
-  fill(scores, fitList(entries.map(entry), { tag: "ol", class: "scores", label: t("Scores") }));
-  between.hidden = status === "playing";
-  title.hidden = !between.hidden;
-  document.documentElement.classList.toggle("whole", isScreen || status === "playing");
-  if (!between.hidden) drawBetween(status, result);
-  tell(status, entries);
-}
-
-function entry({ seat, score }) {
-  const mark = avatar(seat);
-  mark.classList.toggle("second", seat.number >= 8);
-  return el("li", { class: [seatColor(seat), seat.id === room.seat.id && "me"], "data-keep": seat.id === room.seat.id ? "" : null }, mark, el("span", { class: "name" }, seat.name), el("span", { class: "points" }, String(score)));
-}
-
-function drawBetween(status, result) {
-  const winner = room.seats.get(result?.winner);
-  const title = status === "lobby" ? t("Push, dash, and take the coins") : winner ? (winner.id === room.seat.id ? t("You win!") : t("{name} wins!", { name: winner.name })) : t("A draw");
-  fill(between, el("h1", {}, title), startButton(room), status === "lobby" ? shareCard(room) : null);
-}
-
-// For those who do not see
-
-let stage = "";
-let toldAt = 0;
-let toldScore = 0;
-
-function say(text, now = false) {
-  if (!now && performance.now() - toldAt < SAY_MS) return false;
-  toldAt = performance.now();
-  heard.textContent = text;
-  return true;
-}
-
-function tell(status, entries) {
-  if (status !== stage) {
-    stage = status;
-    toldScore = 0;
-    say({ lobby: t("Waiting for the start."), playing: t("The round begins."), over: between.querySelector("h1")?.textContent ?? t("It is over.") }[status], true);
-    return;
-  }
-  const place = entries.findIndex(({ seat }) => seat.id === room.seat.id);
-  if (place < 0 || status !== "playing" || entries[place].score === toldScore) return;
-  const { score } = entries[place];
-  if (say(t("{n, plural, one {# coin} other {# coins}}, place {place} of {most}.", { n: score, place: place + 1, most: entries.length }))) toldScore = score;
-}
-
-hear();
-cues(room, { ticks: isScreen ? ["finish"] : [] });
-requestAnimationFrame(frame);
 
 /** For the console, and for tests: what is shown now, and what the server has said. */
-globalThis.arena = { room, prediction, playout, discs: () => discs(performance.now()) };
+globalThis.arena = { room, prediction: round.prediction, playout: round.playout, discs: () => round.discs() };

@@ -1,118 +1,148 @@
-/* The page of hearts: the trick, one's own hand, and what pages of games with turns share. */
+/*
+ * Hearts: on a phone the trick, and one's own hand in reach of a thumb; on a shared screen, and for whoever looks on, the
+ * table with all four around it. What the documents hold is told in hearts.py.
+ */
 
-import { attempt, chatBox, el, enter, fill, render, shareCard } from "../../static/page.js";
-import { cues } from "../../static/kit/cues.js";
-import { people } from "../../static/play/people.js";
-import { head } from "../../static/play/turn.js";
+import { announce, attempt, avatar, chatButton, cue, el, fill, handOf, play, playersOf, playingCard, ranked, scoreList, seatColor, standInButtons, suitCard, turnHead } from "../../static/kit/kit.js";
+import { TEXTS } from "./words.js";
 
-const SUITS = { C: ["♣", "clubs"], D: ["♦", "diamonds"], S: ["♠", "spades"], H: ["♥", "hearts"] };
-const RANKS = { T: ["10", "ten"], J: ["J", "jack"], Q: ["Q", "queen"], K: ["K", "king"], A: ["A", "ace"] };
+const SIDES = ["bottom", "left", "top", "right"]; // of the table, in the order of play
+const PASSED = 3;
 
-const mount = document.querySelector("main");
-const said = document.querySelector("#said");
-const { room, about } = await enter({ mount });
+const cardOf = (code) => suitCard(code[0], code[1]);
+const worth = (cards = []) => cards.reduce((sum, card) => sum + (card === "SQ" ? 13 : Number(card[0] === "H")), 0);
 
-const nameOf = (card) => `${RANKS[card[1]]?.[1] ?? card[1]} of ${SUITS[card[0]][1]}`;
-const inside = (card) => [el("span", { class: "visually-hidden" }, nameOf(card)), el("span", { "aria-hidden": "true" }, RANKS[card[1]]?.[0] ?? card[1], el("span", { class: "suit" }, SUITS[card[0]][0]))];
-const kindOf = (card) => ["face", (card[0] === "D" || card[0] === "H") && "red"];
-
-const places = el("ul", { class: "places", "aria-label": "Table" });
-const hand = el("div", { class: "hand", role: "group", "aria-labelledby": "hand-title" });
-const title = el("h2", { class: "hand-title", id: "hand-title" }, "Your hand");
-const pass = el("button", { type: "button", class: "primary big", onclick: give });
-const undo = el("button", { type: "button", onclick: () => attempt(room.undo()) }, "Take back");
-const own = el("section", { class: "card stack tight", "aria-labelledby": "hand-title" }, title, hand, el("div", { class: "does" }, pass, undo));
-const invite = el("section", { class: "card", "aria-label": "Invite friends" }, shareCard(room));
-const chat = el("details", { class: "card" }, el("summary", {}, "Chat"), chatBox(room));
-
-mount.append(
-  el("h1", { class: "visually-hidden" }, about.title),
-  el("div", { class: "table" }, head(room, about), el("div", { class: "felt" }, places, own), el("div", { class: "stack side" }, invite, people(room, about), chat)),
-);
-
-let chosen = new Set(); // of the cards to pass
-let pending = false;
-
-function passing() {
-  return room.moves.find((move) => move.type === "give");
+/** What lies on the table: the trick, or the last one until the next begins. */
+function lying(room) {
+  const { trick = [], last } = room.state;
+  return { cards: trick.length ? trick : (last?.cards ?? []), by: trick.length ? null : last?.by };
 }
 
-function playOf(card) {
-  return room.moves.find((move) => move.type === "play" && move.data.card === card);
+/** One of the four: who, with how many points, and which card lies before them. */
+function seatAt(room, seat, side) {
+  const { cards, by } = lying(room);
+  const { scores = {}, taken = {} } = room.state;
+  const card = cards.find(([id]) => id === seat.id)?.[1];
+  const now = worth(taken[seat.id]);
+  const active = room.turn?.active.includes(seat.id);
+  return el(
+    "li",
+    { class: ["place", `at-${side}`, seatColor(seat), active && "active"] },
+    playingCard(card ? cardOf(card) : null, { class: by && (by === seat.id ? "won" : "old") }),
+    el(
+      "div",
+      { class: "whose" },
+      avatar(seat),
+      el("span", { class: "name", dir: "auto" }, seat.name),
+      el("span", { class: "points", "aria-hidden": "true" }, String(scores[seat.id] ?? 0), now ? el("span", { class: "now" }, `+${now}`) : null),
+      el("span", { class: "visually-hidden" }, TEXTS.points(scores[seat.id] ?? 0, now)),
+    ),
+  );
 }
 
-async function press(card) {
-  if (pending) return;
-  if (passing()) {
-    if (!chosen.delete(card) && chosen.size < 3) chosen.add(card);
-    draw();
-  } else if (playOf(card)) {
-    await act(room.play(playOf(card)));
+/** The four around the table: a player's own place at the bottom. */
+function tableOf(room) {
+  const list = el("ul", { class: "places plain", "aria-label": TEXTS.table });
+  return {
+    list,
+    draw: () => {
+      const seats = playersOf(room);
+      const own = Math.max(0, seats.findIndex(({ id }) => id === room.seat.id));
+      fill(list, seats.map((_, i) => (own + i) % seats.length).map((at, i) => seatAt(room, seats[at], SIDES[i])));
+    },
+  };
+}
+
+/** A player's phone. */
+function phone(room, about) {
+  const { list, draw } = tableOf(room);
+  const hand = el("div", { class: "hand" });
+  const pass = el("button", { type: "button", class: "primary", onclick: give });
+  const undo = el("button", { type: "button", onclick: () => attempt(room.undo()) }, TEXTS.takeBack);
+  const foot = el("div", { class: "row center foot" }, pass, undo, standInButtons(room, about), chatButton(room));
+  const node = el("div", { class: "scene halves hearts" }, el("div", { class: "stack tight" }, turnHead(room), list), el("div", { class: "stack tight" }, hand, foot));
+  let chosen = new Set(); // of the cards to pass
+  let pending = false;
+  let shown = "";
+
+  const passing = () => room.moves.find((move) => move.type === "give");
+  const playOf = (card) => room.moves.find((move) => move.type === "play" && move.data.card === card);
+
+  /** Only in one's own turn it matters which may be played. */
+  function inHand(code, more) {
+    const card = cardOf(code);
+    return { ...card, ...more, class: [card.class, !room.isActive && "waits"].flat() };
   }
+
+  async function act(asked) {
+    pending = true;
+    update();
+    await attempt(asked);
+    pending = false;
+    update();
+  }
+
+  function give() {
+    if (!pending && chosen.size === PASSED && passing()) act(room.play(passing(), { cards: [...chosen] }));
+  }
+
+  function press(card) {
+    if (pending) return;
+    if (passing()) {
+      if (!chosen.delete(card) && chosen.size < PASSED) chosen.add(card);
+      update();
+    } else if (playOf(card)) act(room.play(playOf(card)));
+  }
+
+  function update() {
+    draw();
+    const cards = room.mine?.hand ?? [];
+    const move = passing();
+    chosen = new Set(move ? cards.filter((card) => chosen.has(card)) : []);
+    const may = (card) => !pending && Boolean(move || playOf(card));
+    const now = JSON.stringify([cards, cards.map(may), move ? [...chosen] : null, room.isActive]);
+    if (now !== shown) fill(hand, handOf({ label: TEXTS.hand, cards: cards.map((code) => inHand(code, { may: may(code), chosen: move ? chosen.has(code) : undefined })), press }));
+    shown = now;
+    pass.hidden = !move;
+    pass.disabled = chosen.size !== PASSED;
+    pass.textContent = TEXTS.pass(chosen.size);
+    undo.hidden = !room.mayUndo;
+  }
+
+  return { node, update };
 }
 
-async function give() {
-  if (pending || chosen.size !== 3 || !passing()) return;
-  await act(room.play(passing(), { cards: [...chosen] }));
+/** What all see together. */
+function tv(room) {
+  const { list, draw } = tableOf(room);
+  const deal = el("p", { class: "lead" });
+  const scores = el("div", {});
+  const side = el("aside", { class: "side stack" }, turnHead(room), deal, scores, el("p", { class: "muted" }, TEXTS.rule(room.info.options.points ?? 100)));
+  const node = el("div", { class: "scene hearts-tv" }, list, side);
+  const update = () => {
+    draw();
+    const { state } = room;
+    const isPassing = room.turn?.stage === "passing";
+    deal.textContent = `${TEXTS.deal(state.deal ?? 0)} · ${isPassing ? TEXTS.passing : state.broken ? TEXTS.broken : TEXTS.unbroken}`;
+    const entries = playersOf(room).map(({ id }) => ({ seat: id, score: state.scores?.[id] ?? 0, gained: worth(state.taken?.[id]) }));
+    fill(scores, scoreList(room, ranked(entries, { lowest: true }), { label: TEXTS.scores }));
+  };
+  return { node, update };
 }
 
-async function act(asked) {
-  pending = true;
-  draw();
-  await attempt(asked);
-  pending = false;
-  draw();
-}
+const { room } = await play({ phone, tv });
 
-function drawPlaces() {
-  const { trick = [], last = null, scores = {}, taken = {} } = room.state;
-  const shown = trick.length ? trick : (last?.cards ?? []); // the last trick stays until the next one begins
-  const seats = [...room.seats.values()].filter((seat) => seat.role === "player" && !seat.gone).sort((a, b) => a.number - b.number);
-  fill(
-    places,
-    seats.map((seat) => {
-      const card = shown.find(([id]) => id === seat.id)?.[1];
-      const face = card
-        ? el("span", { class: [...kindOf(card), !trick.length && (last.by === seat.id ? "won" : "old")] }, inside(card))
-        : el("span", { class: "face none", "aria-hidden": "true" });
-      const now = (taken[seat.id] ?? []).reduce((sum, each) => sum + (each === "SQ" ? 13 : Number(each[0] === "H")), 0);
-      const points = seat.id in scores ? `${scores[seat.id]}${now ? ` + ${now}` : ""}` : "";
-      const who = seat.id === room.seat.id ? "You" : seat.name;
-      return el("li", { class: ["place", room.turn?.active.includes(seat.id) && "active"] }, face, el("span", { class: "who", dir: "auto" }, who), el("span", { class: "points", title: "points" }, points));
-    }),
-  );
-}
-
-function drawHand() {
-  const cards = room.me?.role === "player" && room.info.status === "playing" ? (room.mine?.hand ?? []) : [];
-  const move = passing();
-  if (!move) chosen = new Set();
-  chosen = new Set([...chosen].filter((card) => cards.includes(card)));
-  own.hidden = !cards.length && !room.mayUndo;
-  fill(
-    hand,
-    cards.map((card) => {
-      const may = !pending && Boolean(move || playOf(card));
-      return el("button", { type: "button", class: kindOf(card), "data-key": card, "aria-disabled": String(!may), "aria-pressed": move ? String(chosen.has(card)) : null, onclick: () => press(card) }, inside(card));
-    }),
-  );
-  pass.hidden = !move;
-  pass.disabled = chosen.size !== 3;
-  pass.textContent = `Pass ${chosen.size} of 3`;
-  undo.hidden = !room.mayUndo;
-}
+// Who hears the page is told of each card, and all hear when a trick is taken.
 
 let heard = "";
+let taken = room.state.last?.by ?? null;
 
-function draw() {
-  drawPlaces();
-  drawHand();
-  invite.hidden = room.info.status !== "lobby";
-  const trick = room.state.trick ?? [];
-  const text = trick.length ? `${room.name(trick.at(-1)[0])}: ${nameOf(trick.at(-1)[1])}.` : "";
-  if (text && text !== heard) said.textContent = text;
+room.on("$change", () => {
+  const [id, card] = (room.state.trick ?? []).at(-1) ?? [];
+  const text = card ? TEXTS.played(room.name(id), cardOf(card).name) : "";
+  if (text && text !== heard) announce(text);
   heard = text;
-}
-
-cues(room);
-render(room, draw);
+  const by = room.state.trick?.length ? null : (room.state.last?.by ?? null);
+  if (by && by !== taken) cue("reveal");
+  taken = by;
+});

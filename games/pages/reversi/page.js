@@ -3,8 +3,7 @@
  * move is a press, the clocks, and bots. Which moves there are the game says, in `room.moves`.
  */
 
-import { announce, attempt, boardGrid, chatBox, clockCountdown, duel, el, heading, play, playersOf, startButton, turnCountdown, waitingLine } from "../../static/kit/kit.js";
-import { botButtons, standInButtons } from "../../static/kit/bots.js";
+import { announce, attempt, boardGrid, chatBox, clockCountdown, duel, el, heading, play, playersOf, standInButtons, startButton, turnCountdown, waitingLine } from "../../static/kit/kit.js";
 import { TEXT } from "./text.js";
 
 const SIZE = 8;
@@ -140,5 +139,5 @@ function table(room, about) {
 play({
   phone: table,
   at: ({ info }) => (info.status === "lobby" ? "lobby" : "table"),
-  lobby: (room, about) => ({ text: () => TEXT.rules, more: document.documentElement.classList.contains("tv") ? null : botButtons(room, about) }),
+  lobby: () => ({ text: () => TEXT.rules }),
 });

@@ -1,6 +1,6 @@
 /* The shared screen, which everybody looks at and nobody touches; and what spectators see. */
 
-import { avatar, bigCount, confetti, el, fill, fitList, heading, nameTag, playersOf, podium, points, ring, said, scoreList, shareCard, signed, startButton, t, until, winnerText, winnersOf } from "../../static/kit/kit.js";
+import { avatar, bigCount, confetti, el, fill, fitList, fullScreenButton, heading, nameTag, playersOf, podium, points, ring, said, scoreList, shareCard, signed, startButton, t, until, winnerText, winnersOf } from "../../static/kit/kit.js";
 
 import { answerText, asking, colorOf, entriesOf, leadersText, nameOf, optionFace, optionsOf, people as everybody, podiumEntries, settingsText } from "./parts.js";
 
@@ -47,9 +47,6 @@ function lobby(room) {
       const people = el("div", { class: "people" });
       const count = el("h2", {});
       const options = el("p", { class: "muted" });
-      const full = document.documentElement.requestFullscreen
-        ? el("button", { type: "button", class: "quiet", onclick: () => (document.fullscreenElement ? document.exitFullscreen() : document.documentElement.requestFullscreen().catch(() => {})) }, t("Full screen"))
-        : null;
       return frame(room, "lobby", {
         middle: el(
           "div",
@@ -62,7 +59,7 @@ function lobby(room) {
             options,
             count,
             people,
-            el("div", { class: "row" }, startButton(room), room.seat.role === "screen" ? full : null),
+            el("div", { class: "row" }, startButton(room), room.seat.role === "screen" ? fullScreenButton() : null),
           ),
         ),
         update: () => {

@@ -3,9 +3,9 @@
  * it sees on each phone the same.
  */
 
-import { chatBox, el, fill } from "../../static/page.js";
+import { chatBox, el, fill } from "../../static/kit/kit.js";
 
-import { isHere, nameOf, ROLES } from "./words.js";
+import { isHere, nameOf, ROLES, TEXTS } from "./words.js";
 
 const OPEN_MS = 15_000; // untouched for so long it turns by itself: a phone is left on the table
 
@@ -16,7 +16,7 @@ export function roleCard(room) {
   const text = el("div", { class: "stack tight" });
   const face = el("div", { class: "face-up", id: "own-card" }, text);
   const button = el("button", { type: "button", class: "wide big", "aria-controls": "own-card" });
-  const node = el("section", { class: "card own-card", "aria-label": "Your card" }, button, face);
+  const node = el("section", { class: "card own-card", "aria-label": TEXTS.card.label }, button, face);
 
   function turn(up) {
     clearTimeout(turning);
@@ -28,11 +28,11 @@ export function roleCard(room) {
   function draw() {
     node.hidden = room.info.status !== "playing" || !room.mine?.role || !isHere(room);
     button.setAttribute("aria-expanded", String(open));
-    button.textContent = open ? "Turn the card over" : "Look at your card";
+    button.textContent = open ? TEXTS.card.turn : TEXTS.card.look;
     face.hidden = !open || node.hidden;
     fill(text, face.hidden ? null : contents(room));
     const talks = Boolean(room.groups.wolves);
-    if (talks && !chat && open) face.append((chat = chatBox(room, { to: "group:wolves", title: "Among werewolves" })));
+    if (talks && !chat && open) face.append((chat = chatBox(room, { to: "group:wolves", title: TEXTS.card.chat })));
     else if (!talks && chat) chat = void chat.remove();
   }
 
@@ -51,14 +51,14 @@ function contents(room) {
     el("div", { class: "role" }, el("span", { class: "role-mark", "aria-hidden": "true" }, mark), el("strong", { class: "role-name" }, name)),
     el("p", {}, text),
     mates ? pack(room, mates) : null,
-    role === "seer" && findings.length ? el("ul", { class: "plain findings", "aria-label": "What you have seen" }, findings.map((each) => el("li", { class: each.wolf ? "bad" : "good" }, `Night ${each.night}: ${nameOf(room, each.seat)} is ${each.wolf ? "a werewolf" : "no werewolf"}.`))) : null,
+    role === "seer" && findings.length ? el("ul", { class: "plain findings", "aria-label": TEXTS.card.seen }, findings.map((each) => el("li", { class: each.wolf ? "bad" : "good" }, TEXTS.card.found(each.night, nameOf(room, each.seat), each.wolf)))) : null,
   ];
 }
 
 /** The other werewolves, and whom they have chosen tonight. */
 function pack(room, { wolves, choices }) {
   const others = wolves.filter((seat) => seat !== room.seat.id);
-  if (!others.length) return el("p", {}, "You are the only werewolf.");
-  const chosen = (seat) => (room.info.phase === "night" && seat in choices ? ` chooses ${nameOf(room, choices[seat])}` : "");
-  return el("ul", { class: "plain pack", "aria-label": "The other werewolves" }, others.map((seat) => el("li", {}, el("strong", {}, nameOf(room, seat)), `${chosen(seat)}`)));
+  if (!others.length) return el("p", {}, TEXTS.card.alone);
+  const said = (seat) => (room.info.phase === "night" && seat in choices ? TEXTS.card.chooses(nameOf(room, seat), nameOf(room, choices[seat])) : nameOf(room, seat));
+  return el("ul", { class: "plain pack", "aria-label": TEXTS.card.others }, others.map((seat) => el("li", {}, said(seat))));
 }

@@ -1,76 +1,82 @@
 /*
- * Werewolf: one page for the phones, and for a shared screen (?role=screen) that shows what is public. What the documents
- * hold, and which messages there are, is told in game.py. It is built once, and `draw` brings it up to date.
+ * Werewolf: one page for the phones, and for a shared screen (?role=screen), which tells the story of what is public. What
+ * the documents hold, and which messages there are, is told in game.py.
  *
  * People sit side by side: what a role may know is in the card alone (card.js), which lies face down, and everything
  * else looks the same on every phone. By night each of them chooses somebody, a villager too.
  */
 
-import { announce, chatBox, countdown, el, enter, render, shareCard, startButton } from "../../static/page.js";
-
-import { cue, cues, stage } from "../../static/kit/kit.js";
+import { announce, chatBox, countdown, cue, el, heading, play, render } from "../../static/kit/kit.js";
 import { roleCard } from "./card.js";
-import { detail, headline, story, TIMERS } from "./words.js";
-import { village } from "./village.js";
+import { village, villager } from "./village.js";
+import { housesOf, story } from "./story.js";
+import { detail, headline, tale, TEXTS, TIMERS } from "./words.js";
 
-const MIN_PLAYERS = 5;
+const DARK = ["night", "cards"];
+const CHANNELS = ["room", "group:dead"];
+
+/** The phase as a heading, how long it lasts, and what there is to do. */
+function headOf(room) {
+  const title = heading("");
+  const below = el("p", { class: "detail" });
+  const clock = el("div", { class: "clock" }, TIMERS.map((name) => countdown(room, name)));
+  const node = el("header", { class: "head" }, el("div", { class: "row spread nowrap" }, title, clock), below);
+  let told = "";
+  const draw = () => {
+    const [text, more] = [headline(room), detail(room)];
+    if (title.textContent !== text) title.textContent = text;
+    if (below.textContent !== more) below.textContent = more;
+    if (`${text}. ${more}` !== told) announce((told = `${text}. ${more}`));
+  };
+  return { node, draw };
+}
+
+/** A player's phone: one scene for all of a game, so that card and chat stay as they are. */
+function phone(room) {
+  const head = headOf(room);
+  const card = roleCard(room);
+  const people = village(room);
+  const chat = chatBox(room, { to: CHANNELS.join(" ") });
+  const talk = el("section", { class: "card talk" }, chat);
+  const node = el("div", { class: "scene table" }, el("div", { class: "stack" }, head.node, card.node, people.node), talk);
+  let shown = "room";
+  const update = () => {
+    head.draw();
+    card.draw();
+    people.draw();
+    // The channel that one speaks in: everybody's, of the dead theirs. By night those who live are silent.
+    const { phase, status } = room.info;
+    const dead = status === "playing" && Boolean(room.groups.dead);
+    talk.classList.toggle("quiet", phase === "night" && !dead);
+    const to = dead ? "group:dead" : "room";
+    if (to !== shown) chat.open((shown = to));
+  };
+  return { node, update };
+}
+
+/** Whoever's side has won stands on the step; and who was what. */
+function ending(room) {
+  const { village: all = [], roles = {}, winner } = room.state;
+  const won = ({ seat }) => (roles[seat] === "werewolf") === (winner === "wolves");
+  const entries = all.filter((each) => each.died !== "left" && roles[each.seat] && won(each)).map(({ seat, name }) => ({ seat, rank: 1, placed: true, ...(room.seats.has(seat) ? {} : { name }) }));
+  const isPlayer = room.seat.role === "player";
+  const list = isPlayer ? el("ul", { class: "plain village", "aria-label": TEXTS.village }, all.map((each) => villager(room, each))) : housesOf(room);
+  return { entries, title: headline(room), more: [el("p", { class: "detail center" }, isPlayer ? detail(room) : tale(room)), list] };
+}
+
+/** A phone has one scene for all of a game, a shared screen one for each phase. */
+const at = ({ seat, info: { status, phase } }) => (status !== "playing" ? status : seat.role === "player" ? "game" : phase);
 
 const mount = document.querySelector("main");
-const { room } = await enter({ mount });
-const plays = room.seat.role === "player";
-const tale = el("p", { class: "tale" });
+const { room } = await play({ phone, tv: story, ending, whole: false, at, mount });
 
-const heading = el("h1", { tabindex: "-1" });
-const clocks = TIMERS.map((name) => countdown(room, name));
-const below = el("p", { class: "detail" });
-const head = el("header", { class: "head" }, el("div", { class: "row spread nowrap" }, heading, el("div", { class: "clock" }, clocks)), below);
-const invite = el("section", { class: "card", "aria-label": "Invite others" }, shareCard(room));
-const card = plays ? roleCard(room) : null;
-const people = village(room);
-const start = plays ? startButton(room, { min: MIN_PLAYERS }) : null;
-const chat = plays ? chatBox(room, { to: "room group:dead" }) : null;
-const talk = plays ? el("section", { class: "card talk" }, chat) : null;
-const table = el("div", { class: "table" }, el("div", { class: "stack" }, head, plays ? null : tale, start, invite, card?.node, people.node), talk);
-if (plays) mount.append(table);
-else {
-  const place = stage(); // a shared screen shows all of it at once
-  place.append(table);
-  mount.append(place);
-  document.documentElement.classList.add("whole");
-}
-
-let told = "";
-let shown = "room";
 let heard = room.info.phase;
 
-function draw() {
-  const { status, phase } = room.info;
-  document.documentElement.classList.toggle("dark", phase === "night" || phase === "cards");
-  mount.dataset.phase = phase;
-  heading.textContent = headline(room);
-  below.textContent = detail(room);
-  const now = story(room);
-  if (tale.textContent !== now) tale.textContent = now;
+const end = render(room, () => {
+  const { phase, status } = room.info;
+  document.documentElement.classList.toggle("dark", DARK.includes(phase));
+  mount.dataset.phase = status === "lobby" ? "lobby" : phase;
   if (phase !== heard && (phase === "morning" || phase === "evening")) cue("reveal");
   heard = phase;
-  invite.hidden = status !== "lobby";
-  card?.draw();
-  people.draw();
-  const text = `${heading.textContent}. ${below.textContent}`;
-  if (text !== told) announce((told = text));
-  showChannel();
-}
-
-/** The channel that one speaks in: everybody's, of the dead theirs. By night those who live are silent. */
-function showChannel() {
-  if (!plays) return;
-  const { phase, status } = room.info;
-  const dead = status === "playing" && Boolean(room.groups.dead);
-  talk.classList.toggle("quiet", phase === "night" && !dead);
-  const to = dead ? "group:dead" : "room";
-  if (to !== shown) chat.open((shown = to));
-}
-
-cues(room);
-const end = render(room, draw, ["$change", "$seats", "$info", "$timers", "$joined"]);
+}, ["$info", "$joined"]);
 room.on("$left", end);

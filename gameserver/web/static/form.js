@@ -7,7 +7,7 @@
  *     form.explain(error);      // marks the field that error.path names; the error in words, with that field's label
  *     form.refresh();           // offers the seats of now
  *     form.empty                // there is nothing to fill in
- *     shortcuts(schema)         // {key, values} where one small choice is all there is: a row of buttons will do
+ *     shortcuts(schema, seats)  // {key, values} where one small choice is all there is: a row of buttons will do
  *
  * Fields that are left empty are left out if they may be; what no field fits is written as JSON.
  */
@@ -31,7 +31,7 @@ export function schemaForm(schema, { prefix = "field", seats = () => [] } = {}) 
   };
 }
 
-export function shortcuts(schema) {
+export function shortcuts(schema, seats = []) {
   const root = resolve(schema, schema);
   const keys = Object.keys(root.properties ?? {});
   if (keys.length !== 1 || !(root.required ?? []).includes(keys[0])) return null;
@@ -39,6 +39,7 @@ export function shortcuts(schema) {
   const { minimum, maximum } = only;
   let values = only.enum ?? null;
   if (only.type === "boolean") values = [true, false];
+  if (only.format === "seat" && !only.nullable) values = seats.map(({ id }) => id);
   if (only.type === "integer" && Number.isInteger(minimum) && Number.isInteger(maximum) && maximum - minimum < MANY) {
     values = Array.from({ length: maximum - minimum + 1 }, (_, i) => minimum + i);
   }

@@ -58,5 +58,5 @@ function squareOf(press) {
  */
 export function handOf({ label, cards, press }) {
   return el("div", { class: "hand-of", role: "group", "aria-label": label }, cards.map(({ key, name, face, class: more, may = true, chosen }) =>
-    el("button", { type: "button", class: ["playing-card", ...[more].flat()], "data-key": key, "aria-label": name, "aria-disabled": String(!may), "aria-pressed": chosen === undefined ? null : String(chosen), onclick: () => may && press(key) }, face)));
+    el("button", { type: "button", class: ["playing-card", ...[more].flat()], "data-key": key, "aria-disabled": String(!may), "aria-pressed": chosen === undefined ? null : String(chosen), onclick: () => may && press(key) }, el("span", { class: "visually-hidden" }, name), el("span", { class: "card-face", "aria-hidden": "true" }, face))));
 }

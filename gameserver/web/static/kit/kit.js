@@ -9,6 +9,8 @@
 
 export * from "../page.js";
 export { boardGrid, handOf } from "./board.js";
+export { botButtons, standInButtons } from "./bots.js";
+export { playingCard, suitCard } from "./cards.js";
 export { bigCount, every, ring, until } from "./clocks.js";
 export { confetti } from "./confetti.js";
 export { cues } from "./cues.js";
@@ -16,13 +18,16 @@ export { Sheet, drawOn } from "./drawing.js";
 export { duel } from "./duel.js";
 export { feel, feelButton, feelPanel, feels, moves, onFeel } from "./feel.js";
 export { fitList, fitted } from "./fit.js";
+export { canFill, fillScreen, fullScreenButton } from "./full.js";
 export { avatar, faceOf, nameTag, playersOf, roster } from "./people.js";
 export { play } from "./play.js";
 export { questionCard } from "./question.js";
 export { heading, scenes, stage } from "./scenes.js";
-export { entriesOf, podium, ranked, scoreList, winnersOf, winnerText } from "./scores.js";
+export { entriesOf, podium, ranked, resultEntries, resultText, scoreList, winnersOf, winnerText } from "./scores.js";
 export { CUES, cue } from "./sound.js";
 export { Stick } from "./stick.js";
+export { chatButton } from "./talk.js";
+export { turnHead, turnText } from "./turns.js";
 export { watchView } from "./view.js";
 export { waitingLine } from "./waiting.js";
 export { listed, ordinal, plural, points, signed, titled } from "./words.js";

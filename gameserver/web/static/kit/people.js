@@ -3,7 +3,7 @@
 import { el } from "../page/elements.js";
 import { avatar } from "../page/faces.js";
 import { t } from "../page/language.js";
-import { seatColor } from "../page/seats.js";
+import { accountMark, seatColor } from "../page/seats.js";
 import { fitList } from "./fit.js";
 
 export { avatar, faceOf } from "../page/faces.js";
@@ -19,12 +19,14 @@ export function playersOf(room, role = "player") {
  * is another than the seat's own.
  */
 export function nameTag(room, seat, { done = false, doneWord = t("done"), notes = [], color = seatColor(seat) } = {}) {
-  const said = [...notes, seat.bot ? t("bot") : !seat.online && t("away")].filter(Boolean);
+  const team = room.teams.find(({ seats }) => seats.includes(seat));
+  const said = [...notes, seat.bot ? t("bot") : !seat.online && t("away"), seat.stand_in && t("a bot plays"), team?.title].filter(Boolean);
   return el(
     "li",
-    { class: ["seat", color, seat.id === room.seat.id && "me", !seat.online && !seat.bot && "offline", done && "done"] },
+    { class: ["seat", color, seat.id === room.seat.id && "me", !seat.online && !seat.bot && "offline", done && "done", team && "teamed"], style: team && { "--team": team.colour } },
     avatar(seat),
     el("span", { class: "name", dir: "auto" }, seat.name),
+    seat.account ? accountMark() : null,
     said.length ? el("span", { class: "note" }, said.join(", ")) : null,
     done ? el("span", { class: "visually-hidden" }, doneWord) : null,
   );

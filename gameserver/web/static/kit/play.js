@@ -3,19 +3,22 @@
 import { el, fill, render } from "../page/elements.js";
 import { enter } from "../page/enter.js";
 import { said, t } from "../page/language.js";
-import { startButton } from "../page/seats.js";
+import { startButton, teamList } from "../page/seats.js";
 import { shareCard } from "../page/share.js";
+import { botButtons } from "./bots.js";
 import { confetti } from "./confetti.js";
 import { cues } from "./cues.js";
-import { playersOf, roster } from "./people.js";
+import { fullScreenButton } from "./full.js";
+import { nameTag, playersOf, roster } from "./people.js";
 import { heading, scenes, stage } from "./scenes.js";
-import { entriesOf, podium, ranked, scoreList, winnersOf, winnerText } from "./scores.js";
+import { entriesOf, podium, ranked, resultEntries, resultText, scoreList, winnersOf, winnerText } from "./scores.js";
+import { chatButton } from "./talk.js";
 import { waitingLine } from "./waiting.js";
 
 const SETTLE_MS = 40; // frames of one step come in one write
 
 /**
- * What a game shows while it is played: called anew for each phase. → a node, or {node, update}; `update()` is called
+ * What a game shows while it is played: called anew for each scene. → a node, or {node, update}; `update()` is called
  * after each change.
  * @callback Shown
  * @param {any} room
@@ -32,27 +35,36 @@ const SETTLE_MS = 40; // frames of one step come in one write
  * @returns {{ title?: () => string, text?: () => string, more?: any }}
  */
 
+/**
+ * How it has ended: entries of ranked() for the podium and the list below it, null where nobody is placed; the heading;
+ * and whatever else is to be seen.
+ * @typedef {{ entries?: any[] | null, title?: string, more?: any }} Ending
+ */
+
 /** Which scene is on: the lobby, the end, or one that the game shows, by its phase. */
 const sceneOf = ({ info: { status, phase } }) => (status === "playing" ? `playing ${phase ?? ""}` : status);
 
 /**
  * Play a game on this page: `phone` shows it to a player, `tv` to a shared screen and to whoever looks on. Before it there
- * is a lobby, and after it a podium of `scores(room)`, which has a number for each seat's id.
- * @param {{ phone: Shown, tv?: Shown, at?: (room: any) => string, lobby?: Before, scores?: (room: any) => Record<string, number>, ticks?: string[] | null, mount?: HTMLElement } & Record<string, any>} page
+ * is a lobby, and after it a podium: of `scores(room)`, which has a number for each seat's id, or of `ending(room, about)`;
+ * by default of what the game gave to over(), else of `state.scores`.
+ * @param {{ phone: Shown, tv?: Shown, at?: (room: any) => string, lobby?: Before, scores?: (room: any) => Record<string, number>, ending?: (room: any, about: any) => Ending, whole?: boolean, grow?: boolean, ticks?: string[] | null, mount?: HTMLElement } & Record<string, any>} page
  * and whatever enter() takes. `at` names the scene that is on: "lobby" and "over" are the two that are here, all others are
- * what the game shows; by default the room's status, and its phase while it is played. `ticks` as for cues().
+ * what the game shows; by default the room's status, and its phase while it is played. With `whole` false a player's scene
+ * scrolls. `grow` as for stage(), `ticks` as for cues().
  */
-export async function play({ phone, tv = phone, at = sceneOf, lobby = () => ({}), scores = (room) => room.info.result?.scores ?? room.state.scores ?? {}, ticks, mount = document.querySelector("main"), ...entry }) {
+export async function play({ phone, tv = phone, at = sceneOf, lobby = () => ({}), scores, ending, whole = true, grow = true, ticks, mount = document.querySelector("main"), ...entry }) {
   const { client, room, about } = await enter({ mount, ...entry });
-  const shows = room.seat.role === "player" ? phone : tv;
-  const place = stage();
+  const isPlayer = room.seat.role === "player";
+  const shows = isPlayer ? phone : tv;
+  const place = stage({ grow });
   const paused = el("p", { class: "paused-line", role: "status" });
   mount.append(paused, place);
   const pick = () => {
     const key = at(room);
     if (key === "lobby") return { key, build: () => waiting(room, about, lobby(room, about)), whole: false };
-    if (key === "over") return { key, build: () => end(room, about, ranked(entriesOf(scores(room)))), say: () => t("The end.") };
-    return { key, build: () => built(shows(room, about)), whole: true };
+    if (key === "over") return { key, build: () => end(room, about, ended(room, about, { ending, scores })), say: () => ended(room, about, { ending, scores }).title };
+    return { key, build: () => built(shows(room, about)), whole: whole || !isPlayer };
   };
   const draw = scenes(place, room, settled(pick, () => draw()));
   const stop = render(room, () => {
@@ -90,40 +102,69 @@ function built(made) {
   return made instanceof HTMLElement ? { node: made } : made;
 }
 
-function waiting(room, about, { title = () => said(about.title), text = () => "", more = null }) {
+/** What a game says of itself first, such as its docstring's first paragraph. */
+const firstOf = (doc) => (doc ?? "").split(/\n\s*\n/)[0].trim();
+
+function waiting(room, about, { title = () => said(about.title), text = () => said(firstOf(about.doc)), more = null }) {
+  const isTv = document.documentElement.classList.contains("tv");
   const name = heading("", { class: "giant" });
   const line = el("p", { class: "lead muted" });
   const people = el("div", {});
   const count = el("h2", {});
+  const marks = el("p", { class: "muted" });
+  const begin = el("div", { class: "row" }, startButton(room, { min: about.min_players }), chatButton(room), isTv && room.seat.role === "screen" ? fullScreenButton() : null);
   const node = el(
     "div",
     { class: "scene lobby-of" },
     el("div", { class: "stack tight title-of" }, name, line),
     el("section", { class: "card", "aria-label": t("How to join") }, shareCard(room)),
-    el("section", { class: "stack people-of" }, count, people, startButton(room, { min: about.min_players }), more, waitingLine(room, about)),
+    el("section", { class: "stack people-of" }, count, people, teamList(room), begin, marks, isTv ? null : botButtons(room, about), more, waitingLine(room, about)),
   );
+  const tag = (seat) => nameTag(room, seat, { notes: [seat.id === room.seat.id && t("you"), seat.host && t("host")], done: seat.ready, doneWord: t("is ready") });
   return {
     node,
     update: () => {
-      if (name.textContent !== title()) name.textContent = title();
-      line.textContent = text();
-      line.hidden = !line.textContent;
-      count.textContent = t("{n, plural, one {# player} other {# players}}", { n: playersOf(room).length });
-      fill(people, roster(room));
+      const [head, below] = [title(), text()];
+      if (name.textContent !== head) name.textContent = head;
+      if (line.textContent !== below) line.textContent = below;
+      line.hidden = !below;
+      const seats = playersOf(room);
+      count.textContent = t("{n, plural, one {# player} other {# players}}", { n: seats.length });
+      fill(people, roster(room, { tag }));
+      const asked = seats.filter((seat) => !seat.bot);
+      marks.hidden = !about.ready;
+      marks.textContent = t("{n} of {most} ready", { n: asked.filter((seat) => seat.ready).length, most: asked.length });
     },
   };
 }
 
-function end(room, about, entries) {
+/** @returns {{ entries: any[], title: string, more?: any }} */
+function ended(room, about, { ending, scores }) {
+  if (ending) {
+    const { entries, title, more } = ending(room, about);
+    return { entries: entries ?? [], title: title ?? winnerText(room, entries ?? []), more };
+  }
+  if (scores) {
+    const entries = ranked(entriesOf(scores(room)));
+    return { entries, title: winnerText(room, entries) };
+  }
+  const told = resultEntries(room) ?? (room.state.scores ? ranked(entriesOf(room.state.scores)) : null);
+  return { entries: told ?? [], title: resultText(room, told) };
+}
+
+/** @param {any} room @param {any} about @param {{ entries: any[], title: string, more?: any }} ending */
+function end(room, about, { entries, title, more }) {
   const isScreen = room.seat.role !== "player";
+  const others = entries.filter((entry) => !winnersOf([entry]).length);
   const node = el(
     "div",
     { class: "scene stack end-of" },
     isScreen && winnersOf(entries).length ? confetti() : null,
-    heading(winnerText(room, entries), { class: "giant center" }),
+    heading(title, { class: "giant center", dir: "auto" }),
     podium(room, entries),
-    el("div", { class: "row center" }, startButton(room), waitingLine(room, about)),
-    entries.length > 3 ? scoreList(room, entries) : null,
+    el("div", { class: "row center" }, startButton(room), chatButton(room), waitingLine(room, about)),
+    others.length ? scoreList(room, others) : null,
+    more,
   );
   return { node };
 }

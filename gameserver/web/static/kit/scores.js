@@ -9,19 +9,49 @@ import { listed, points, signed } from "./words.js";
 
 /**
  * @typedef {object} Entry
- * @property {number} score
+ * @property {number} [score] there may be none where a game says the places alone
  * @property {string} [seat] the id of a player's seat; of a team there is none
  * @property {string} [name] where it is not the seat's
  * @property {string} [color] "color-1" to "color-8"; the seat's where it is not said
  * @property {number} [rank] from 1, shared by equals; ranked() gives it
+ * @property {boolean} [placed] has its place whatever the score: 0 may be the best
  * @property {number} [gained] by what was last
  * @property {string} [note]
  */
 
-/** The entries, the best first, each with its `rank`: equal scores share one, and two who are second leave no third. */
-export function ranked(entries) {
-  const ordered = [...entries].sort((a, b) => b.score - a.score);
-  return ordered.map((entry) => ({ ...entry, rank: ordered.findIndex(({ score }) => score === entry.score) + 1 }));
+/**
+ * The entries, the best first, each with its `rank`: equal scores share one, and two who are second leave no third.
+ * @param {any[]} entries
+ * @param {{ lowest?: boolean }} options `lowest`: fewest points are best, and none are fewest
+ */
+export function ranked(entries, { lowest = false } = {}) {
+  const ordered = [...entries].sort((a, b) => (lowest ? a.score - b.score : b.score - a.score));
+  return ordered.map((entry) => ({ ...entry, rank: ordered.findIndex(({ score }) => score === entry.score) + 1, ...(lowest && { placed: true }) }));
+}
+
+/**
+ * How a game has ended, by what it gave to over(): the `ranking`, a list of lists of players, the best first; else
+ * `scores` by player; else the one `winner`. → entries with their rank, or null where the game says none of it
+ */
+export function resultEntries(room) {
+  const { ranking, scores, winner } = room.info.result ?? {};
+  const entry = (seat, rank) => ({ seat, rank, placed: true, score: scores?.[seat], ...(room.seats.has(seat) ? {} : { name: room.name(seat) }) });
+  if (Array.isArray(ranking) && ranking.every(Array.isArray)) {
+    return ranking.flatMap((equal, i) => equal.map((seat) => entry(seat, ranking.slice(0, i).reduce((sum, { length }) => sum + length, 1))));
+  }
+  if (scores && typeof scores === "object") return ranked(entriesOf(scores));
+  return typeof winner === "string" && room.seats.has(winner) ? [entry(winner, 1)] : null;
+}
+
+/** The same in words: who wins, that all have won or lost together, or that it is over. */
+export function resultText(room, entries = resultEntries(room)) {
+  const { ranking } = room.info.result ?? {};
+  if (entries === null) return t("It is over");
+  if (Array.isArray(ranking)) {
+    if (!entries.length) return t("All lost");
+    if (ranking.length === 1 && entries.length > 1) return t("All won");
+  }
+  return winnerText(room, entries);
 }
 
 /** Players by their score in a document such as `room.state.scores`: {seat's id: number}. → what ranked() takes */
@@ -44,13 +74,13 @@ function row(room, entry, { best, showGained }) {
   const name = nameOf(room, entry);
   return el(
     "li",
-    { class: [colorOf(room, entry), own && "me"], "data-keep": own ? "" : null, style: { "--part": String(best > 0 ? Math.max(0, score) / best : 0) } },
+    { class: [colorOf(room, entry), own && "me"], "data-keep": own ? "" : null, style: { "--part": String(best > 0 ? Math.max(0, score ?? 0) / best : 0) } },
     el("span", { class: "bar-of", "aria-hidden": "true" }),
     el("span", { class: "place" }, el("span", { class: "visually-hidden" }, t("Rank"), " "), String(rank)),
     faceOf(room, entry),
     el("span", { class: "name", dir: "auto" }, name),
     note ? el("span", { class: "streak" }, note) : null,
-    el("span", { class: "points" }, points(score), el("span", { class: "visually-hidden" }, " ", t("{n, plural, one {point} other {points}}", { n: score }))),
+    typeof score === "number" ? el("span", { class: "points" }, points(score), el("span", { class: "visually-hidden" }, " ", t("{n, plural, one {point} other {points}}", { n: score }))) : null,
     showGained ? el("span", { class: ["gain", gained > 0 && "good"] }, gained ? signed(gained) : "") : null,
   );
 }
@@ -62,11 +92,11 @@ function row(room, entry, { best, showGained }) {
  * @param {{ most?: number, least?: number, gained?: boolean, label?: string }} options
  */
 export function scoreList(room, entries, { most = 60, least = 3, gained = true, label = t("Scores") } = {}) {
-  const best = Math.max(0, ...entries.map(({ score }) => score));
+  const best = Math.max(0, ...entries.map(({ score }) => score ?? 0));
   const showGained = gained && entries.some((entry) => entry.gained);
   const items = entries.map((entry) => row(room, entry, { best, showGained }));
   const more = (n) => {
-    const scores = entries.slice(-n).map(({ score }) => score);
+    const scores = entries.slice(-n).map(({ score }) => score ?? 0);
     const [low, high] = [Math.min(...scores), Math.max(...scores)];
     return low === high
       ? t("{points, plural, one {and {n} more with # point} other {and {n} more with # points}}", { n, points: low })
@@ -78,9 +108,9 @@ export function scoreList(room, entries, { most = 60, least = 3, gained = true, 
   return list;
 }
 
-/** The entries of ranks 1 to 3 that have won anything: who has no points stands on no step. */
+/** The entries of ranks 1 to 3 that have won anything: who has no points stands on no step, unless the game placed it. */
 export function winnersOf(entries) {
-  return entries.filter(({ rank, score }) => rank <= 3 && score > 0);
+  return entries.filter(({ rank, score, placed }) => rank <= 3 && (placed || score > 0));
 }
 
 /** Who has won, in words: "Ann wins", "Ann and Bob win", or that nobody has a point. */
@@ -105,7 +135,13 @@ export function podium(room, entries) {
       "li",
       { class: `step step-${rank}` },
       list,
-      el("div", { class: "block" }, el("span", { class: "visually-hidden" }, t("Rank"), " "), el("span", { class: "place" }, String(rank)), el("span", { class: "points" }, points(equal[0].score), el("span", { class: "visually-hidden" }, " ", t("{n, plural, one {point} other {points}}", { n: equal[0].score })))),
+      el("div", { class: "block" }, el("span", { class: "visually-hidden" }, t("Rank"), " "), el("span", { class: "place" }, String(rank)), pointsOf(equal)),
     );
   }));
+}
+
+/** What all of a step have; nothing where there are no points, or those who share a place have not the same. */
+function pointsOf([{ score }, ...others]) {
+  if (typeof score !== "number" || others.some((each) => each.score !== score)) return null;
+  return el("span", { class: "points" }, points(score), el("span", { class: "visually-hidden" }, " ", t("{n, plural, one {point} other {points}}", { n: score })));
 }

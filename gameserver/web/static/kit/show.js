@@ -4,7 +4,7 @@ import * as kit from "./kit.js";
 import { moveButtons } from "./moves.js";
 import { shownRoom } from "./shown_room.js";
 
-const { avatar, bigCount, boardGrid, confetti, countdown, cue, CUES, drawOn, duel, el, entriesOf, feel, feelPanel, fill, fitList, handOf, hostButton, nameTag, openShare, podium, questionCard, ranked, ring, roster, scoreList, seatList, shareCard, Sheet, startButton, Stick, toast, waitingLine, winnerText } = kit;
+const { avatar, bigCount, boardGrid, botButtons, confetti, countdown, cue, CUES, drawOn, duel, el, entriesOf, feel, feelPanel, fill, fitList, handOf, hostButton, nameTag, openShare, playingCard, podium, questionCard, ranked, ring, roster, scoreList, seatList, shareCard, Sheet, startButton, Stick, suitCard, toast, turnHead, waitingLine, winnerText } = kit;
 const room = shownRoom();
 
 /** @type {[title: string, text: string, make: () => Node][]} */
@@ -29,14 +29,21 @@ const PARTS = [
     const card = questionCard({ text: "Which river is the longest?", choices: ["Nile", "Amazon", "Yangtze", "Rhine"], answer: (i) => card.show({ chosen: i, right: 0 }), level: "h3" });
     return card.node;
   }],
+  ["Whose turn it is", "The heading of a scene, with the time that is left and what is asked for.", () => {
+    const head = turnHead(room);
+    head.querySelector("h1").replaceWith(el("h3", { class: "state-line" }, head.querySelector("h1").textContent));
+    return head;
+  }],
   ["Moves as buttons", "For games that say their moves: `import { moveButtons } from \"../../static/kit/moves.js\"`.", () => moveButtons(room, { messages: {} })],
   ["Hand of cards", "Each card is a button; some may be played.", () => {
     const node = el("div", {});
     const chosen = new Set();
-    const draw = () => fill(node, handOf({ label: "Your hand", cards: ["7♣", "Q♦", "A♠"].map((face) => ({ key: face, name: face, face, may: face !== "A♠", chosen: chosen.has(face) })), press: (key) => (chosen.delete(key) || chosen.add(key), draw()) }));
+    const cards = ["C7", "DQ", "SA"].map((code) => suitCard(code[0], code[1]));
+    const draw = () => fill(node, handOf({ label: "Your hand", cards: cards.map((card) => ({ ...card, may: card.key !== "SA", chosen: chosen.has(card.key) })), press: (key) => (chosen.delete(key) || chosen.add(key), draw()) }));
     draw();
     return node;
   }],
+  ["Cards on the table", "The same cards where they lie, and a place for one.", () => el("div", { class: "row" }, playingCard(suitCard("H", "K")), playingCard(suitCard("S", "T")), playingCard(null))],
   ["Board", "Tab comes to one square, the arrow keys to the others.", () => {
     const marks = new Map([["1 1", "X"]]);
     const board = boardGrid({
@@ -77,6 +84,7 @@ const PARTS = [
   ["Toast", "toast(text), and attempt(promise), which says errors in words.", () => el("button", { type: "button", onclick: () => toast("Something happened.") }, "Say something")],
   ["Confetti", "For whoever has won; none where movement is off.", () => el("button", { type: "button", onclick: () => { const paper = confetti(); document.body.append(paper); setTimeout(() => paper.remove(), 6000); } }, "Let it fall")],
   ["Code, address and QR", "shareCard(room), and openShare(room) as a sheet over the page.", () => el("div", { class: "stack" }, shareCard(room), el("button", { type: "button", onclick: () => openShare(room) }, "Invite"))],
+  ["Bots", "For the host of a game that has them; standInButtons(room, about) lets them move for who is away.", () => botButtons(room, { levels: { low: "Plays low", high: "Plays high" }, max_players: 8 })],
   ["The host", "startButton(room) begins; hostButton(room, about) opens all that a host may do.", () => el("div", { class: "row" }, startButton(room), hostButton(room, { host_may: ["pause", "lock", "kick"] }))],
 ];
 

@@ -52,7 +52,7 @@ function teamCard(room, { name, title, colour, score, open, seats }, { mine, cho
 }
 
 /** Beside a name: it is an account's, and not merely what a guest calls himself. */
-function accountMark() {
+export function accountMark() {
   return el("span", { class: "account", title: t("has an account") }, el("span", { "aria-hidden": "true" }, "@"), el("span", { class: "visually-hidden" }, t("has an account")));
 }
 

@@ -10,8 +10,12 @@ const SHOWN_ITEMS = 100; // of one list or dict
 const SHOWN_EVENTS = 100;
 const DATA_CHARS = 2000;
 
+let made = null;
+
+/** The section; one for all scenes, since it keeps what the game has told. */
 export function developer(room) {
-  return el("details", { class: "card developer" }, el("summary", {}, "Developer"), el("div", { class: "stack" }, anyMessage(room), documents(room), events(room)));
+  made ??= el("details", { class: "card developer" }, el("summary", {}, "Developer"), el("div", { class: "stack" }, anyMessage(room), documents(room), events(room)));
+  return made;
 }
 
 const open = new Map();

@@ -1,23 +1,37 @@
 /** A form for each message of the game that is not sent by the buttons of moves, so that an author plays before writing any HTML. */
 
 import { labelOf, schemaForm, shortcuts } from "../form.js";
-import { el, render } from "../page.js";
+import { live } from "../page/elements.js";
+import { el, fill } from "../page.js";
 import { textOf } from "./words.js";
 
 const maySend = (room, { by }) => by === "any" || by === room.seat.role || (by === "host" && room.mayHost);
 
-function messageCard(room, name, message) {
-  const seats = () => [...room.seats.values()].filter((seat) => !seat.gone);
+const WATCHES = ["screen", "spectator"];
+
+/** Those who may be chosen, by name: whoever takes part. */
+const seatsOf = (room) => [...room.seats.values()].filter((seat) => !seat.gone && !WATCHES.includes(seat.role));
+
+/**
+ * What sends a message: a button for each value where one small choice is all there is, else a form; and what came of it.
+ * → {node, refresh}; `sent()` is called when the server has taken one.
+ * @param {any} room
+ * @param {string} name
+ * @param {any} message its entry in `about.messages`
+ * @param {{ sent?: (data: any) => void, button?: (value: any, text: string, i: number) => HTMLElement }} options
+ */
+export function sender(room, name, message, { sent, button } = {}) {
+  const schema = message.schema ?? {};
   const output = el("output", { class: "muted" });
   const error = el("p", { class: "error", role: "alert" });
-  const note = el("span", { class: "badge", hidden: true });
-  const form = schemaForm(message.schema ?? {}, { prefix: `send-${name}`, seats });
+  const form = schemaForm(schema, { prefix: `send-${name}`, seats: () => seatsOf(room) });
   const send = async (data) => {
     error.textContent = "";
     output.textContent = "";
     try {
       const reply = await room.send(name, data);
       if (reply !== null && reply !== undefined) output.textContent = `→ ${textOf(room, reply)}`;
+      sent?.(data);
     } catch (failed) {
       error.textContent = form.explain(failed);
     }
@@ -30,35 +44,54 @@ function messageCard(room, name, message) {
       error.textContent = form.explain(failed);
     }
   };
-  const quick = shortcuts(message.schema ?? {});
-  const controls = quick
-    ? el("div", { class: "row buttons", role: "group", "aria-label": labelOf(quick.key) }, quick.values.map((value) => el("button", { type: "button", onclick: () => send({ [quick.key]: value }) }, textOf(room, value))))
-    : el("form", { class: "stack", onsubmit: submit, novalidate: true }, form.empty ? null : form.element, el("button", { type: "submit", class: form.empty ? "" : "primary" }, form.empty ? labelOf(name) : "Send"));
-  const card = el("section", { class: "card flat stack tight message", "aria-label": labelOf(name) }, el("div", { class: "row spread" }, el("h3", {}, labelOf(name)), note), controls, error, output);
+  const made = button ?? ((_, text) => el("button", { type: "button", dir: "auto", "data-key": `send-${name}-${text}` }, text));
+  const controls = el("div", {});
+  let shown = "";
+  const refresh = () => {
+    const quick = shortcuts(schema, seatsOf(room));
+    const texts = quick?.values.map((value) => textOf(room, value)) ?? null;
+    const now = JSON.stringify(texts);
+    if (now === shown) return form.refresh();
+    shown = now;
+    if (!quick) {
+      const text = form.empty ? labelOf(name) : ["Send", el("span", { class: "visually-hidden" }, ` ${labelOf(name)}`)];
+      return fill(controls, el("form", { class: "stack", onsubmit: submit, novalidate: true }, form.empty ? null : form.element, el("button", { type: "submit", class: form.empty ? "" : "primary" }, text)));
+    }
+    const buttons = quick.values.map((value, i) => {
+      const each = made(value, texts[i], i);
+      each.addEventListener("click", () => send({ [quick.key]: value }));
+      return each;
+    });
+    return fill(controls, el("div", { class: button ? "choices" : "row buttons", role: "group", "aria-label": labelOf(quick.key) }, buttons));
+  };
+  refresh();
+  return { node: el("div", { class: "stack tight" }, controls, error, output), refresh };
+}
+
+function messageCard(room, name, message) {
+  const note = el("span", { class: "badge", hidden: true });
+  const { node, refresh: refreshed } = sender(room, name, message);
+  const card = el("section", { class: "card flat stack tight message", "aria-label": labelOf(name) }, el("div", { class: "row spread" }, el("h3", {}, labelOf(name)), note), node);
   const refresh = () => {
     card.hidden = !maySend(room, message) || !wanted(room, name, message);
-    const asked = room.info.asked[name];
-    const isAsked = Boolean(asked?.includes(room.seat.id));
-    const answered = room.info.answered[name] ?? [];
     const wrongPhase = message.phase && message.phase !== room.info.phase;
-    const text = wrongPhase ? `in phase ${message.phase}` : message.question ? (asked ? `${isAsked ? "asked" : "others are asked"}, ${answered.length} answered` : "not asked") : "";
-    note.textContent = text;
-    note.hidden = !text;
-    card.classList.toggle("muted", Boolean(wrongPhase || (message.question && !isAsked)));
-    form.refresh();
+    note.textContent = wrongPhase ? `in phase ${labelOf(message.phase)}` : "";
+    note.hidden = !wrongPhase;
+    card.classList.toggle("muted", Boolean(wrongPhase));
+    refreshed();
   };
   return { card, refresh };
 }
 
-/** The section with a form for each message that this seat may send; it is hidden where there is none. */
+/** The section with a form for each message that this seat may send, but for answers; it is hidden where there is none. */
 export function messages(room, about) {
-  const cards = Object.entries(about.messages ?? {}).map(([name, message]) => messageCard(room, name, message));
-  const section = el("section", { class: "card stack", "aria-labelledby": "messages-title" }, el("h2", { id: "messages-title" }, "Messages"), cards.map(({ card }) => card), cards.length ? null : el("p", { class: "muted" }, "This game takes any message: Developer has a form for them."));
-  render(room, () => {
+  const all = Object.entries(about.messages ?? {});
+  const cards = all.filter(([, { question }]) => !question).map(([name, message]) => messageCard(room, name, message));
+  const section = el("section", { class: "card stack", "aria-labelledby": "messages-title" }, el("h2", { id: "messages-title" }, "Messages"), cards.map(({ card }) => card), all.length ? null : el("p", { class: "muted" }, "This game takes any message: Developer has a form for them."));
+  return live(section, room, () => {
     for (const each of cards) each.refresh();
-    section.hidden = cards.length > 0 && cards.every(({ card }) => card.hidden);
+    section.hidden = all.length > 0 && cards.every(({ card }) => card.hidden);
   }, ["$seats", "$info", "$moves", "$joined"]);
-  return section;
 }
 
 /** What is sent in turns has its buttons among the moves, unless there are more of those than were told, or none at all. */

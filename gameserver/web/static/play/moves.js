@@ -1,6 +1,7 @@
 /** What this seat may do now: a button for each move, in its group, and undo. */
 
-import { el, fill, render, toast, words } from "../page.js";
+import { live } from "../page/elements.js";
+import { el, fill, toast, words } from "../page.js";
 import { filterFor, openPicker, optionsClass, valuesOf } from "./pickers.js";
 import { buttonText } from "./words.js";
 
@@ -65,8 +66,7 @@ export function moves(room, about) {
     const more = room.moreMoves ? el("p", { class: "muted" }, "There are more moves than these; the forms below take any.") : null;
     fill(body, filterFor(buttons, buttons), parts, more);
   };
-  render(room, draw, ["$moves", "$turn", "$seats", "$joined"]);
-  return section;
+  return live(section, room, draw, ["$moves", "$turn", "$seats", "$joined"]);
 }
 
 /** A move as its buttons: where one small choice is all that is open, one for each value. */

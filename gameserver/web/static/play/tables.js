@@ -4,7 +4,8 @@
  */
 
 import { labelOf } from "../form.js";
-import { el, fill, render, seatColor } from "../page.js";
+import { live } from "../page/elements.js";
+import { el, fill, seatColor } from "../page.js";
 import { isPlain, isSeat, keyOf, textOf, textsOf } from "./words.js";
 
 const SHOWN = 100; // items of one list or dict
@@ -36,8 +37,7 @@ export function documents(room) {
     before = now;
   };
   draw();
-  render(room, () => (due ??= setTimeout(draw, REDRAW_MS)), ["$change", "$seats", "$joined"]);
-  return section;
+  return live(section, room, () => (due ??= setTimeout(draw, REDRAW_MS)), ["$change", "$seats", "$joined"]);
 }
 
 /** Of one dict: its plain values side by side, what belongs to players in one table, and each other value under its name. */
@@ -47,15 +47,28 @@ export function fields(room, doc, path, depth) {
   const others = entries.filter(([, value]) => !isPlain(value));
   const players = others.filter(([, value]) => isOfPlayers(room, value));
   const [alike, rest] = sorted(others.filter(([, value]) => !isOfPlayers(room, value)));
-  return el(
-    "div",
-    { class: "parts" },
+  const parts = [
     plain.length ? el("dl", { class: ["stats", plain.length > MANY && "close"] }, plain.map(([key, value]) => el("div", { class: ["stat", mark(room, `${path}/${key}`, value)] }, el("dt", {}, keyOf(room, key, doc)), el("dd", { dir: "auto" }, textOf(room, value))))) : null,
     players.length ? playersTable(room, players, path, depth) : null,
     alike.map((group) => columnsTable(room, group, path)),
     rest.map(([key, value]) => el("div", { class: "stack tight part" }, el("h3", { class: "part-title" }, keyOf(room, key, doc), count(value)), shape(room, value, `${path}/${key}`, depth + 1))),
     Object.keys(doc).length > SHOWN ? el("p", { class: "muted small" }, `and ${Object.keys(doc).length - SHOWN} more`) : null,
-  );
+  ].flat().filter(Boolean);
+  return fitting(el("div", { class: "parts" }, parts), parts);
+}
+
+/** On a screen that does not scroll as many of its items are shown as fit, and the rest in words; see kit/fit.js. */
+function fitting(node, items) {
+  const rest = el("p", { class: "fit-rest muted", hidden: true });
+  const showItems = (wanted) => {
+    items.forEach((item, i) => (item.hidden = i >= Math.max(1, wanted)));
+    const left = items.filter((item) => item.hidden).length;
+    rest.hidden = !left;
+    rest.textContent = left ? `and ${left} more` : "";
+  };
+  node.append(rest);
+  node.dataset.fit = "";
+  return Object.assign(node, { showItems, itemCount: items.length });
 }
 
 /** Dicts of plain values with the same keys, such as owner and armies of each place, together; and all others. */
@@ -74,7 +87,8 @@ function columnsTable(room, dicts, path) {
   const [[, first]] = dicts;
   const head = el("tr", {}, el("td", {}), dicts.map(([key]) => el("th", { scope: "col" }, labelOf(key))));
   const row = (each) => el("tr", {}, el("th", { scope: "row", dir: "auto" }, keyOf(room, each, first)), dicts.map(([key, value]) => el("td", {}, cell(room, value[each], `${path}/${key}/${each}`))));
-  return scrolling(el("table", {}, el("thead", {}, head), el("tbody", {}, Object.keys(first).map(row))));
+  const made = Object.keys(first).map(row);
+  return scrolling(el("table", {}, el("thead", {}, head), el("tbody", {}, made)), made);
 }
 
 function count(value) {
@@ -136,7 +150,8 @@ function table(room, rows, path, depth) {
   const columns = columnsOf(rows.map(([, , item]) => item));
   const head = el("tr", {}, el("td", {}), columns.map((key) => el("th", { scope: "col" }, keyOf(room, key))));
   const row = ([name, key, item]) => el("tr", {}, el("th", { scope: "row", dir: "auto" }, name), columns.map((column) => el("td", {}, Object.hasOwn(item, column) ? inside(room, item[column], `${path}/${key}/${column}`, depth) : "")));
-  return scrolling(el("table", {}, el("thead", {}, head), el("tbody", {}, rows.map(row))));
+  const made = rows.map(row);
+  return scrolling(el("table", {}, el("thead", {}, head), el("tbody", {}, made)), made);
 }
 
 /** What several dicts have by player, a column each. */
@@ -144,7 +159,8 @@ function playersTable(room, dicts, path, depth) {
   const seats = [...room.seats.values()].filter(({ id }) => dicts.some(([, value]) => Object.hasOwn(value, id)));
   const head = el("tr", {}, el("td", {}), dicts.map(([key]) => el("th", { scope: "col" }, labelOf(key))));
   const row = (seat) => el("tr", { class: seat.id === room.seat.id ? "me" : "" }, el("th", { scope: "row", dir: "auto" }, seat.name), dicts.map(([key, value]) => el("td", {}, Object.hasOwn(value, seat.id) ? inside(room, value[seat.id], `${path}/${key}/${seat.id}`, depth) : "")));
-  return scrolling(el("table", {}, el("thead", {}, head), el("tbody", {}, seats.map(row))));
+  const made = seats.map(row);
+  return scrolling(el("table", {}, el("thead", {}, head), el("tbody", {}, made)), made);
 }
 
 function isOfPlayers(room, value) {
@@ -167,7 +183,8 @@ function mark(room, path, value) {
   return before.size > 0 && before.get(path) !== text ? "changed" : "";
 }
 
-/** What is wider than the screen is moved by itself, by keys as well. */
-function scrolling(node) {
-  return el("div", { class: "scrolling", tabindex: "0", role: "group", "aria-label": "Table" }, node);
+/** What is wider than the screen is moved by itself, by keys as well; of its rows as many are shown as fit. */
+function scrolling(node, rows = []) {
+  const box = el("div", { class: "scrolling", tabindex: "0", role: "group", "aria-label": "Table" }, node);
+  return rows.length > 2 ? fitting(box, rows) : box;
 }

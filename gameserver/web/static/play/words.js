@@ -48,11 +48,6 @@ export function whoIs(room, key) {
   return key === room.seat.id ? "you" : room.name(key);
 }
 
-/** Several in a row: "Ann", "Ann and Bob", "Ann, Bob and Cleo". */
-export function listed(names) {
-  return names.length < 2 ? names.join("") : `${names.slice(0, -1).join(", ")} and ${names.at(-1)}`;
-}
-
 /** What a button says: an ellipsis for what is left open, and the move's name where little else would stay. */
 export function buttonText(room, move) {
   const text = room.label(move);

@@ -1,0 +1,149 @@
+"""
+What the arena's page costs a player's machine: processor time for each frame, and memory over minutes.
+
+    python benchmarks/arena_page.py --bots 15 --seconds 60 --screen laptop
+
+Starts a server and a Chromium of its own; bots play with whoever sits at the page, which is driven by keys. Chromium
+counts the time of the page's main thread (script, style, layout, and all tasks together) by the Performance domain of
+its DevTools protocol; the heap is read once every ten seconds, after a collection. Where there is no GPU pixels are
+painted by the processor too, in other threads and processes: on a laptop or a phone the page does not, so it is left
+out.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import shutil
+import signal
+import socket
+import sys
+import tempfile
+from typing import Any, Final
+
+from twisted.internet import reactor as the_reactor
+from twisted.internet.defer import Deferred, gatherResults
+from twisted.internet.task import LoopingCall, deferLater, react
+from twisted.internet.threads import blockingCallFromThread, deferToThread
+
+from benchmarks.arena import Bot, serve
+from games.arena.motion import HZ
+
+SCREENS: Final = {
+    "laptop": {"viewport": {"width": 1366, "height": 768}},
+    "phone": {
+        "viewport": {"width": 390, "height": 844},
+        "is_mobile": True,
+        "has_touch": True,
+        "device_scale_factor": 2,
+    },
+}
+SETTLE_S: Final = 5
+SAMPLE_S: Final = 10
+COUNT_FRAMES: Final = """() => {
+  globalThis.frames_ = 0;
+  const on = () => { frames_ += 1; requestAnimationFrame(on); };
+  on();
+}"""
+TIMES: Final = ("ScriptDuration", "RecalcStyleDuration", "LayoutDuration", "TaskDuration")
+
+
+def metrics(devtools: Any) -> dict[str, float]:
+    """:returns: what Chromium has counted so far; times in seconds."""
+    return {each["name"]: each["value"] for each in devtools.send("Performance.getMetrics")["metrics"]}
+
+
+def play(wish: argparse.Namespace, port: int, bring_bots: Any) -> None:
+    """Sit down at a page, let it play, and print what it took; in a thread."""
+    from playwright.sync_api import sync_playwright
+
+    arguments = ["--no-sandbox", "--no-first-run", "--disable-background-networking", "--enable-precise-memory-info"]
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=arguments)
+        page = browser.new_context(**SCREENS[wish.screen]).new_page()
+        page.goto(f"http://127.0.0.1:{port}/play/arena/")
+        page.get_by_label("Your name").fill("Ann")
+        page.get_by_text("Options", exact=True).click()
+        page.get_by_label("Seconds a round").fill("600")
+        page.get_by_role("button", name="New room", exact=True).click()
+        page.wait_for_url("**room=*")
+        bring_bots(page.evaluate("new URLSearchParams(location.search).get('room')"))
+        page.get_by_role("button", name="Start", exact=True).click()
+        page.locator(".arena .field").wait_for()
+        page.evaluate(COUNT_FRAMES)
+        devtools = page.context.new_cdp_session(page)
+        devtools.send("Performance.enable", {"timeDomain": "threadTicks"})
+        page.wait_for_timeout(SETTLE_S * 1000)
+        heaps = []
+        frames, before = page.evaluate("frames_"), metrics(devtools)
+        keys = ("ArrowRight", "ArrowDown", "ArrowLeft", "ArrowUp")
+        for at in range(max(1, round(wish.seconds / SAMPLE_S))):
+            page.keyboard.down(keys[at % 4])
+            page.wait_for_timeout(SAMPLE_S * 1000)
+            page.keyboard.up(keys[at % 4])
+            devtools.send("HeapProfiler.collectGarbage")
+            now = metrics(devtools)
+            heaps.append(now["JSHeapUsedSize"] / 1e6)
+        drawn = page.evaluate("frames_") - frames
+        passed_s = now["Timestamp"] - before["Timestamp"]
+        each = {name: 1000 * (now[name] - before[name]) / drawn for name in TIMES}
+        sys.stdout.write(
+            f"{wish.screen}, {wish.bots + 1} players, {passed_s:.0f} s: {drawn / passed_s:.1f} frames a second; "
+            f"of each the main thread takes {each['TaskDuration']:.2f} ms "
+            f"(script {each['ScriptDuration']:.2f}, style {each['RecalcStyleDuration']:.2f}, "
+            f"layout {each['LayoutDuration']:.2f}): at 60 a second {6 * each['TaskDuration']:.1f} % of a core.\n"
+            f"Heap after a collection, MB: {' '.join(f'{heap:.1f}' for heap in heaps)}; "
+            f"nodes {before['Nodes']:.0f} to {now['Nodes']:.0f}, "
+            f"listeners {before['JSEventListeners']:.0f} to {now['JSEventListeners']:.0f}\n"
+        )
+        browser.close()
+
+
+async def bots_of(reactor: Any, wish: argparse.Namespace, port: int, code: str, loops: list[LoopingCall]) -> None:
+    """Seat bots in the room, and let each steer."""
+    bots = [Bot(reactor, f"ws://127.0.0.1:{port}/ws", number, binary=True) for number in range(wish.bots)]
+    await gatherResults([bot.client.connect() for bot in bots])
+    for bot in bots:
+        bot.room = await bot.client.join(code)
+        await deferLater(reactor, 1 / HZ / len(bots), lambda: None)  # spread over a step, as people are
+        loops.append(LoopingCall(bot.steer))
+        loops[-1].start(1 / HZ)
+
+
+def main(reactor: Any) -> Deferred[None]:
+    """Read what is wanted, and do it."""
+    options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    options.add_argument("--bots", type=int, default=15, help="players beside the page's, 1 to 15")
+    options.add_argument("--seconds", type=float, default=60.0)
+    options.add_argument("--screen", choices=SCREENS, default="laptop")
+    wish = options.parse_args()
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    folder = tempfile.mkdtemp(prefix="arena-page-")
+    server = serve(folder, port)
+    loops: list[LoopingCall] = []
+
+    def bring(code: str) -> None:
+        blockingCallFromThread(the_reactor, lambda: Deferred.fromCoroutine(bots_of(reactor, wish, port, code, loops)))
+
+    def wait() -> None:
+        while True:  # until the server listens
+            with socket.socket() as probe:
+                if probe.connect_ex(("127.0.0.1", port)) == 0:
+                    return
+            os.sched_yield()
+
+    def end(result: Any) -> Any:
+        for loop in loops:
+            loop.stop()
+        server.send_signal(signal.SIGTERM)
+        server.wait(10)
+        shutil.rmtree(folder, ignore_errors=True)
+        return result
+
+    return deferToThread(lambda: (wait(), play(wish, port, bring))).addBoth(end)
+
+
+if __name__ == "__main__":
+    react(main)
