@@ -56,7 +56,7 @@ SERVER: Final = (
 )
 """What the server says that pages look up as it is."""
 
-WAITING: Final = ("kit/", "play/", "play.js")
+WAITING: Final[tuple[str, ...]] = ()
 """What is being written anew, and translated then: it is not looked for what is missing there."""
 
 _CALL: Final = re.compile(r'\b(?:t|parts)\(\s*("(?:[^"\\\n]|\\.)*")')

@@ -5,7 +5,7 @@
  * alone stands closed at the end. Parts are in play/.
  */
 
-import { el, play, resultEntries, resultText } from "./kit/kit.js";
+import { el, play, resultEntries, resultText, said, t } from "./kit/kit.js";
 import { developer } from "./play/developer.js";
 import { messages } from "./play/messages.js";
 import { moves } from "./play/moves.js";
@@ -42,8 +42,8 @@ function ending(room, about) {
   const { ranking, scores, winner, ...more } = room.info.result ?? {};
   const entries = resultEntries(room);
   if (winner !== undefined && !entries?.some(({ seat }) => seat === winner)) more.winner = winner;
-  const told = Object.keys(more).length ? el("section", { class: "card result", "aria-label": about.title }, fields(room, more, "result", 0)) : null;
-  const last = WATCHES.includes(room.seat.role) ? null : el("details", { class: "card" }, el("summary", {}, "How it stood"), documents(room));
+  const told = Object.keys(more).length ? el("section", { class: "card result", "aria-label": said(about.title) }, fields(room, more, "result", 0)) : null;
+  const last = WATCHES.includes(room.seat.role) ? null : el("details", { class: "card" }, el("summary", {}, t("How it stood")), documents(room));
   return { entries, title: resultText(room, entries), more: [told, last, last ? developer(room) : null] };
 }
 

@@ -4,6 +4,7 @@ import { labelOf, schemaForm, shortcuts } from "../form.js";
 import { live } from "../page/elements.js";
 import { el, fill } from "../page.js";
 import { textOf } from "./words.js";
+import { t } from "../page/language.js";
 
 const maySend = (room, { by }) => by === "any" || by === room.seat.role || (by === "host" && room.mayHost);
 
@@ -54,7 +55,7 @@ export function sender(room, name, message, { sent, button } = {}) {
     if (now === shown) return form.refresh();
     shown = now;
     if (!quick) {
-      const text = form.empty ? labelOf(name) : ["Send", el("span", { class: "visually-hidden" }, ` ${labelOf(name)}`)];
+      const text = form.empty ? labelOf(name) : [t("Send"), el("span", { class: "visually-hidden" }, ` ${labelOf(name)}`)];
       return fill(controls, el("form", { class: "stack", onsubmit: submit, novalidate: true }, form.empty ? null : form.element, el("button", { type: "submit", class: form.empty ? "" : "primary" }, text)));
     }
     const buttons = quick.values.map((value, i) => {
@@ -75,7 +76,7 @@ function messageCard(room, name, message) {
   const refresh = () => {
     card.hidden = !maySend(room, message) || !wanted(room, name, message);
     const wrongPhase = message.phase && message.phase !== room.info.phase;
-    note.textContent = wrongPhase ? `in phase ${labelOf(message.phase)}` : "";
+    note.textContent = wrongPhase ? t("in phase {phase}", { phase: labelOf(message.phase) }) : "";
     note.hidden = !wrongPhase;
     card.classList.toggle("muted", Boolean(wrongPhase));
     refreshed();
@@ -87,7 +88,7 @@ function messageCard(room, name, message) {
 export function messages(room, about) {
   const all = Object.entries(about.messages ?? {});
   const cards = all.filter(([, { question }]) => !question).map(([name, message]) => messageCard(room, name, message));
-  const section = el("section", { class: "card stack", "aria-labelledby": "messages-title" }, el("h2", { id: "messages-title" }, "Messages"), cards.map(({ card }) => card), all.length ? null : el("p", { class: "muted" }, "This game takes any message: Developer has a form for them."));
+  const section = el("section", { class: "card stack", "aria-labelledby": "messages-title" }, el("h2", { id: "messages-title" }, t("Messages")), cards.map(({ card }) => card), all.length ? null : el("p", { class: "muted" }, t("This game takes any message: Developer has a form for them.")));
   return live(section, room, () => {
     for (const each of cards) each.refresh();
     section.hidden = all.length > 0 && cards.every(({ card }) => card.hidden);

@@ -1,17 +1,19 @@
 /** What this seat may do now: a button for each move, in its group, and undo. */
 
+import { labelOf } from "../form.js";
 import { live } from "../page/elements.js";
 import { el, fill, toast, words } from "../page.js";
 import { filterFor, openPicker, optionsClass, valuesOf } from "./pickers.js";
 import { buttonText } from "./words.js";
+import { t } from "../page/language.js";
 
 const FEW = 6; // values of one choice that each get a button
 
 /** The section; it is hidden where there is nothing to do. */
 export function moves(room, about) {
   const body = el("div", { class: "stack" });
-  const undo = el("button", { type: "button", class: "undo", onclick: () => act(() => room.undo()) }, "Take back");
-  const section = el("section", { class: "card stack moves", "aria-labelledby": "moves-title" }, el("h2", { id: "moves-title" }, "Your moves"), body, undo);
+  const undo = el("button", { type: "button", class: "undo", onclick: () => act(() => room.undo()) }, t("Take back"));
+  const section = el("section", { class: "card stack moves", "aria-labelledby": "moves-title" }, el("h2", { id: "moves-title" }, t("Your moves")), body, undo);
   let shown = "";
   let picking = null;
 
@@ -41,7 +43,7 @@ export function moves(room, about) {
     const same = picking.number === room.turn?.number && room.moves.some((move) => JSON.stringify(move) === JSON.stringify(picking.move));
     if (same) return;
     picking.dialog.close();
-    toast("That cannot be done any more.");
+    toast(t("That cannot be done any more."));
   };
   const buttonOf = ({ text, move, choices }) => el("button", { type: "button", dir: "auto", "data-key": `move ${text}`, onclick: () => (choices ? act(() => room.play(move, choices)) : press(move)) }, text);
 
@@ -60,10 +62,10 @@ export function moves(room, about) {
     const parts = [...grouped].map(([group, entries]) => {
       const made = entries.map(buttonOf);
       buttons.push(...made);
-      const title = group === null ? null : el("h3", {}, group.charAt(0).toUpperCase() + group.slice(1).replaceAll("_", " "));
-      return el("div", { class: "stack tight group", role: group === null ? null : "group", "aria-label": group }, title, el("div", { class: optionsClass(made).filter((name) => name !== "many") }, made));
+      const title = group === null ? null : el("h3", {}, labelOf(group));
+      return el("div", { class: "stack tight group", role: group === null ? null : "group", "aria-label": group === null ? null : labelOf(group) }, title, el("div", { class: optionsClass(made).filter((name) => name !== "many") }, made));
     });
-    const more = room.moreMoves ? el("p", { class: "muted" }, "There are more moves than these; the forms below take any.") : null;
+    const more = room.moreMoves ? el("p", { class: "muted" }, t("There are more moves than these; the forms below take any.")) : null;
     fill(body, filterFor(buttons, buttons), parts, more);
   };
   return live(section, room, draw, ["$moves", "$turn", "$seats", "$joined"]);

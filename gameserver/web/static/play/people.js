@@ -5,10 +5,11 @@ import { nameTag, roster } from "../kit/people.js";
 import { chatButton } from "../kit/talk.js";
 import { live } from "../page/elements.js";
 import { el, fill, seatList, teamList } from "../page.js";
+import { t } from "../page/language.js";
 
 export function people(room, about) {
   const isTv = document.documentElement.classList.contains("tv");
-  return el("section", { class: "card stack", "aria-label": "Players" }, el("div", { class: "row spread" }, el("h2", {}, "Players"), chatButton(room)), teamList(room), isTv ? onScreen(room) : list(room, about), isTv ? null : [botButtons(room, about), standInButtons(room, about)]);
+  return el("section", { class: "card stack", "aria-label": t("Players") }, el("div", { class: "row spread" }, el("h2", {}, t("Players")), chatButton(room)), teamList(room), isTv ? onScreen(room) : list(room, about), isTv ? null : [botButtons(room, about), standInButtons(room, about)]);
 }
 
 const isActive = (room, seat) => room.turn?.active.includes(seat.id);

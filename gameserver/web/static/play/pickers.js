@@ -6,6 +6,7 @@
 import { labelOf, schemaForm } from "../form.js";
 import { el, toast, words } from "../page.js";
 import { buttonText, textOf } from "./words.js";
+import { t } from "../page/language.js";
 
 const MANY = 12; // items of which all are seen at a glance
 const SHORT = 5; // letters
@@ -49,11 +50,11 @@ export function openPicker(room, move, { schema, play }) {
   };
   const tap = only && pickers.length === 1 && pickers[0].taps;
   const title = buttonText(room, move);
-  const cancel = el("button", { type: "button", onclick: () => dialog.close() }, "Cancel");
+  const cancel = el("button", { type: "button", onclick: () => dialog.close() }, t("Cancel"));
   const dialog = el(
     "dialog",
     { class: "picker", "aria-label": title },
-    el("form", { class: "stack", novalidate: true, onsubmit: submit }, el("h2", { tabindex: "-1", autofocus: true }, title), pickers.map(({ element }) => element), form?.element, error, el("div", { class: "row" }, tap ? null : el("button", { type: "submit", class: "primary" }, "Do it"), cancel)),
+    el("form", { class: "stack", novalidate: true, onsubmit: submit }, el("h2", { tabindex: "-1", autofocus: true }, title), pickers.map(({ element }) => element), form?.element, error, el("div", { class: "row" }, tap ? null : el("button", { type: "submit", class: "primary" }, t("Do it")), cancel)),
   );
   dialog.addEventListener("click", (event) => event.target === dialog && dialog.close());
   dialog.addEventListener("close", () => dialog.remove());
@@ -96,7 +97,7 @@ function onePicker(room, field, values) {
     const at = boxes.findIndex((box) => box.checked);
     if (at < 0) {
       boxes[0]?.focus();
-      throw Object.assign(new Error(`Choose: ${labelOf(field)}.`), { code: "unchosen" });
+      throw Object.assign(new Error(t("Choose: {what}.", { what: labelOf(field) })), { code: "unchosen" });
     }
     return values[at];
   };
@@ -105,12 +106,12 @@ function onePicker(room, field, values) {
 
 function somePicker(room, field, { some: [least, most], of }) {
   const boxes = of.map((_, i) => el("input", { type: "checkbox", id: `pick-${field}-${i}` }));
-  const how = least === most ? String(least) : `${least} to ${most}`;
+  const how = least === most ? String(least) : t("{low} to {high}", { low: least, high: most });
   const said = el("p", { class: "hint", role: "status" });
   const chosen = () => of.filter((_, i) => boxes[i].checked);
   const look = () => {
     const many = chosen().length;
-    said.textContent = `${many} of ${how} chosen`;
+    said.textContent = t("{n} of {how} chosen", { n: many, how });
     for (const box of boxes) box.disabled = !box.checked && many >= most;
   };
   for (const box of boxes) box.addEventListener("change", look);
@@ -119,9 +120,9 @@ function somePicker(room, field, { some: [least, most], of }) {
     const items = chosen();
     if (items.length >= least && items.length <= most) return items;
     boxes.find((box) => !box.disabled)?.focus();
-    throw Object.assign(new Error(`Choose ${how}: ${labelOf(field)}.`), { code: "unchosen" });
+    throw Object.assign(new Error(t("Choose {how}: {what}.", { how, what: labelOf(field) })), { code: "unchosen" });
   };
-  return { field, value, element: boxed(room, field, `${labelOf(field)}: choose ${how}`, of, boxes, said) };
+  return { field, value, element: boxed(room, field, t("{what}: choose {how}", { what: labelOf(field), how }), of, boxes, said) };
 }
 
 function boxed(room, field, legend, values, boxes, ...more) {
@@ -141,20 +142,20 @@ function numberPicker(field, [from, to]) {
     const number = Number(input.value);
     if (input.value.trim() !== "" && Number.isInteger(number) && number >= from && number < to) return number;
     input.focus();
-    throw Object.assign(new Error(`${labelOf(field)}: ${from} to ${to - 1}.`), { code: "unchosen" });
+    throw Object.assign(new Error(`${labelOf(field)}: ${t("{low} to {high}", { low: from, high: to - 1 })}.`), { code: "unchosen" });
   };
-  return { field, value, element: el("div", { class: "field" }, el("label", { htmlFor: id }, labelOf(field)), input, el("p", { class: "hint", id: `${id}-hint` }, `${from} to ${to - 1}`)) };
+  return { field, value, element: el("div", { class: "field" }, el("label", { htmlFor: id }, labelOf(field)), input, el("p", { class: "hint", id: `${id}-hint` }, t("{low} to {high}", { low: from, high: to - 1 }))) };
 }
 
 /** A field that hides those of many which do not hold what is written there; null where there are few. */
 export function filterFor(rows, focusable) {
   if (rows.length <= MANY) return null;
-  const input = el("input", { type: "search", "aria-label": "Filter", placeholder: "Filter", autocomplete: "off", "data-key": "filter" });
+  const input = el("input", { type: "search", "aria-label": t("Filter"), placeholder: t("Filter"), autocomplete: "off", "data-key": "filter" });
   const none = el("p", { class: "muted", role: "status" });
   const look = () => {
     const wanted = input.value.trim().toLocaleLowerCase();
     for (const row of rows) row.hidden = !row.textContent.toLocaleLowerCase().includes(wanted);
-    none.textContent = rows.every((row) => row.hidden) ? "Nothing like that." : "";
+    none.textContent = rows.every((row) => row.hidden) ? t("Nothing like that.") : "";
   };
   input.addEventListener("input", look);
   input.addEventListener("keydown", (event) => {

@@ -5,6 +5,7 @@ import { live } from "../page/elements.js";
 import { countdown, el, fill } from "../page.js";
 import { nameTag, roster } from "../kit/people.js";
 import { sender } from "./messages.js";
+import { t } from "../page/language.js";
 
 const COLOURS = 8;
 
@@ -26,7 +27,7 @@ function questionOf(room, name, message) {
   const card = el("section", { class: "card stack asked", "aria-label": labelOf(name) });
   const count = el("p", { class: "answered", role: "status" });
   const people = el("div", {});
-  const head = () => el("div", { class: "row spread nowrap" }, el("h2", {}, labelOf(name)), countdown(room, name, { label: "left" }));
+  const head = () => el("div", { class: "row spread nowrap" }, el("h2", {}, labelOf(name)), countdown(room, name, { label: t("left") }));
   let open = "";
   let chosen = null;
   let form = null;
@@ -55,13 +56,13 @@ function questionOf(room, name, message) {
     open = now;
     form?.refresh();
     mark();
-    const text = `${answered.length} of ${asked.length} ${answered.includes(room.seat.id) ? "have answered, you too" : "have answered"}`;
+    const text = answered.includes(room.seat.id) ? t("{n} of {most} have answered, you too", { n: answered.length, most: asked.length }) : t("{n} of {most} have answered", { n: answered.length, most: asked.length });
     if (count.textContent !== text) count.textContent = text;
     const seats = asked.map((id) => room.seats.get(id)).filter(Boolean);
     const drawn = JSON.stringify(seats.map((seat) => [seat.id, seat.name, seat.online, answered.includes(seat.id)]));
     if (drawn === seen && people.childElementCount) return undefined;
     seen = drawn;
-    return fill(people, roster(room, { seats, label: "Who is asked", tag: (seat) => nameTag(room, seat, { notes: [seat.id === room.seat.id && "you"], done: answered.includes(seat.id), doneWord: "has answered" }) }));
+    return fill(people, roster(room, { seats, label: t("Who is asked"), tag: (seat) => nameTag(room, seat, { notes: [seat.id === room.seat.id && t("you")], done: answered.includes(seat.id), doneWord: t("has answered") }) }));
   };
 
   return { card, draw };

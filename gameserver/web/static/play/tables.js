@@ -7,6 +7,7 @@ import { labelOf } from "../form.js";
 import { live } from "../page/elements.js";
 import { el, fill, seatColor } from "../page.js";
 import { isPlain, isSeat, keyOf, textOf, textsOf } from "./words.js";
+import { said, t } from "../page/language.js";
 
 const SHOWN = 100; // items of one list or dict
 const COLUMNS = 8;
@@ -23,14 +24,14 @@ let now = new Map();
 
 export function documents(room) {
   const body = el("div", { class: "stack" });
-  const section = el("section", { class: "card stack documents", "aria-labelledby": "table-title" }, el("h2", { id: "table-title" }, "Table"), body);
+  const section = el("section", { class: "card stack documents", "aria-labelledby": "table-title" }, el("h2", { id: "table-title" }, t("Table")), body);
   let due = null;
   const draw = () => {
     due = null;
     now = new Map();
-    const docs = [["mine", "Yours alone", room.mine], ["room", null, room.state]];
-    for (const [name, doc] of Object.entries(room.groups)) docs.push([`group ${name}`, `For ${room.name(`group:${name}`)}`, doc]);
-    for (const [name, doc] of Object.entries(room.roles)) docs.push([`role ${name}`, `For each ${name}`, doc]);
+    const docs = [["mine", t("Yours alone"), room.mine], ["room", null, room.state]];
+    for (const [name, doc] of Object.entries(room.groups)) docs.push([`group ${name}`, t("For {group}", { group: room.name(`group:${name}`) }), doc]);
+    for (const [name, doc] of Object.entries(room.roles)) docs.push([`role ${name}`, t("For each {role}", { role: said(name) }), doc]);
     const shown = docs.filter(([, , doc]) => doc && Object.keys(doc).length);
     section.hidden = !shown.length;
     fill(body, shown.map(([path, title, doc]) => el("div", { class: ["stack", "tight", title && "own"] }, title ? el("p", { class: "badge" }, title) : null, fields(room, doc, path, 0))));
@@ -52,7 +53,7 @@ export function fields(room, doc, path, depth) {
     players.length ? playersTable(room, players, path, depth) : null,
     alike.map((group) => columnsTable(room, group, path)),
     rest.map(([key, value]) => el("div", { class: "stack tight part" }, el("h3", { class: "part-title" }, keyOf(room, key, doc), count(value)), shape(room, value, `${path}/${key}`, depth + 1))),
-    Object.keys(doc).length > SHOWN ? el("p", { class: "muted small" }, `and ${Object.keys(doc).length - SHOWN} more`) : null,
+    Object.keys(doc).length > SHOWN ? el("p", { class: "muted small" }, t("and {n} more", { n: Object.keys(doc).length - SHOWN })) : null,
   ].flat().filter(Boolean);
   return fitting(el("div", { class: "parts" }, parts), parts);
 }
@@ -99,7 +100,7 @@ function count(value) {
 function shape(room, value, path, depth) {
   if (isPlain(value) || depth > DEEPEST) return cell(room, value, path);
   const items = Array.isArray(value) ? value : Object.values(value);
-  if (!items.length) return el("p", { class: "muted" }, "none");
+  if (!items.length) return el("p", { class: "muted" }, t("none"));
   if (Array.isArray(value)) return list(room, value, path, depth);
   const rows = Object.entries(value).slice(0, SHOWN);
   if (rows.length > 1 && rows.every(([, item]) => isDict(item)) && columnsOf(items).length <= COLUMNS) return table(room, rows.map(([key, item]) => [keyOf(room, key, value), key, item]), path, depth);
@@ -108,7 +109,7 @@ function shape(room, value, path, depth) {
 
 function list(room, value, path, depth) {
   const items = value.slice(0, SHOWN);
-  const more = value.length > SHOWN ? el("li", { class: "muted" }, `and ${value.length - SHOWN} more`) : null;
+  const more = value.length > SHOWN ? el("li", { class: "muted" }, t("and {n} more", { n: value.length - SHOWN })) : null;
   if (items.every(isPlain)) {
     const side = Math.sqrt(value.length);
     if (BOARDS.includes(value.length) && new Set(value).size <= 6) return board(room, Array.from({ length: side }, (_, y) => value.slice(y * side, (y + 1) * side)), path);
@@ -137,9 +138,9 @@ function board(room, rows, path) {
     if (isSeat(room, value)) return `disc ${seatColor(room.seats.get(value))}`;
     return `disc color-${((Number.isInteger(value) ? Math.abs(value) : kinds.indexOf(value)) % 8) + 1}`;
   };
-  const inner = (value) => (value === null ? el("span", { class: "muted" }, el("span", { "aria-hidden": "true" }, "·"), el("span", { class: "visually-hidden" }, "empty")) : el("span", { class: tone(value), dir: "auto" }, textOf(room, value)));
+  const inner = (value) => (value === null ? el("span", { class: "muted" }, el("span", { "aria-hidden": "true" }, "·"), el("span", { class: "visually-hidden" }, t("empty"))) : el("span", { class: tone(value), dir: "auto" }, textOf(room, value)));
   const square = (value, x, y) => el("td", { class: mark(room, `${path}/${y}/${x}`, value) }, inner(value));
-  return scrolling(el("table", { class: "board" }, el("tbody", {}, rows.map((row, y) => el("tr", {}, row.map((value, x) => square(value, x, y)))))));
+  return scrolling(el("table", { class: "board", dir: "ltr" }, el("tbody", {}, rows.map((row, y) => el("tr", {}, row.map((value, x) => square(value, x, y)))))));
 }
 
 function columnsOf(items) {
@@ -185,6 +186,6 @@ function mark(room, path, value) {
 
 /** What is wider than the screen is moved by itself, by keys as well; of its rows as many are shown as fit. */
 function scrolling(node, rows = []) {
-  const box = el("div", { class: "scrolling", tabindex: "0", role: "group", "aria-label": "Table" }, node);
+  const box = el("div", { class: "scrolling", tabindex: "0", role: "group", "aria-label": t("Table") }, node);
   return rows.length > 2 ? fitting(box, rows) : box;
 }

@@ -5,18 +5,19 @@ import { turnHead } from "../kit/turns.js";
 import { live } from "../page/elements.js";
 import { clockCountdown, countdown, el, fill } from "../page.js";
 import { whoIs } from "./words.js";
+import { said, t } from "../page/language.js";
 
 /** The card at the top, with the scene's heading. */
 export function head(room, about) {
   const note = el("p", { class: "muted" });
-  const clocks = el("ul", { class: "timers plain", "aria-label": "Clocks" });
+  const clocks = el("ul", { class: "timers plain", "aria-label": t("Clocks") });
   const timers = el("div", { class: "timers" });
-  const otherwise = () => (room.info.phase ? labelOf(room.info.phase) : about.title);
-  const section = el("section", { class: "card stack tight head", "aria-label": "What is going on" }, turnHead(room, { otherwise }), note, clocks, timers);
+  const otherwise = () => (room.info.phase ? labelOf(room.info.phase) : said(about.title));
+  const section = el("section", { class: "card stack tight head", "aria-label": t("What is going on") }, turnHead(room, { otherwise }), note, clocks, timers);
   let shown = [];
   return live(section, room, () => {
     const { phase, paused, asked } = room.info;
-    note.textContent = [room.turn && room.turn.round > 1 && `Round ${room.turn.round}`, room.turn && phase && labelOf(phase), paused && "Paused"].filter(Boolean).join(" · ");
+    note.textContent = [room.turn && room.turn.round > 1 && t("Round {n}", { n: room.turn.round }), room.turn && phase && labelOf(phase), paused && t("Paused")].filter(Boolean).join(" · ");
     note.hidden = !note.textContent;
     section.classList.toggle("active", room.isActive);
     const keys = Object.keys(room.turn?.clocks ?? {});

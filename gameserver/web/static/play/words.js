@@ -1,6 +1,7 @@
 /** Values and moves in words: never as JSON, and players always by name. */
 
 import { labelOf } from "../form.js";
+import { said, t } from "../page/language.js";
 
 /** @import * as Api from "../../gameserver.js" */
 
@@ -24,7 +25,7 @@ export function isSeat(room, value) {
  */
 export function textOf(room, value) {
   if (value === null || value === undefined) return "–";
-  if (value instanceof Uint8Array) return `${value.length} bytes`;
+  if (value instanceof Uint8Array) return t("{n} bytes", { n: value.length });
   if (Array.isArray(value)) return textsOf(room, value).join(", ") || "–";
   if (typeof value === "object") return Object.entries(value).map(([key, each]) => `${keyOf(room, key, value)} ${textOf(room, each)}`).join(", ") || "–";
   return room.name(value);
@@ -34,7 +35,7 @@ export function textOf(room, value) {
 export function textsOf(room, items) {
   const texts = items.filter((item) => typeof item === "string");
   const seats = texts.every((item) => isSeat(room, item));
-  return items.map((item) => (typeof item === "string" && !seats ? item : textOf(room, item)));
+  return items.map((item) => (typeof item === "string" && !seats ? said(item) : textOf(room, item)));
 }
 
 /** A key of a dict in words: a seat by name where all keys are seats. */
@@ -45,7 +46,7 @@ export function keyOf(room, key, dict) {
 
 /** Whose key this is, such as that of `order` or `clocks`: "you", or a name. */
 export function whoIs(room, key) {
-  return key === room.seat.id ? "you" : room.name(key);
+  return key === room.seat.id ? t("you") : room.name(key);
 }
 
 /** What a button says: an ellipsis for what is left open, and the move's name where little else would stay. */
