@@ -2,7 +2,8 @@
 What a node has learnt of rooms that other nodes have: where whoever asks for them is sent.
 
 The store is asked once for a code; the answer is kept for a moment, and never longer than the other node's lease. What
-no node has is not remembered: it may come about.
+no node has is not remembered: it may come about. Whoever comes for a seat has the store asked again: the room may have
+just moved here.
 """
 
 from __future__ import annotations

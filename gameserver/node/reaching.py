@@ -73,11 +73,13 @@ class Reaching:
             runner.touched_s = runner.reactor_pass.monotonic()
         return runner
 
-    async def reach(self, code: str) -> RoomRunner:
+    async def reach(self, code: str, *, sure: bool = False) -> RoomRunner:
         """
         Find a room, and open it first where it is in the store and nobody's. One that is here is found at once.
 
         :param code: as people type it.
+        :param sure: ask the store, whatever was learnt a moment ago: whoever was told that the room moved here would
+            be sent back.
         :raises Refused: ``not_found``: the store has no such room. ``quarantined``: it is kept aside. ``busy``: another
             node that is silent has it, for ``retry_ms`` at most unless it lives on, or the store does not answer.
             ``draining``: this server is about to stop.
@@ -89,7 +91,8 @@ class Reaching:
                 return runner
             if not self._is_shared:
                 self._aside.check_room(code, codes.as_typed(code))
-            located = self.directory.known(codes.as_typed(code)) or await self._located(code)
+            located = None if sure else self.directory.known(codes.as_typed(code))
+            located = located or await self._located(code)
             if located.orphaned and not self._closed():
                 located = await self._shared_out(code, located)
             if located.node is not None:

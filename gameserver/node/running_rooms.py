@@ -273,14 +273,15 @@ class RunningRooms(RoomsLetGo):
             raise Refused(code="not_found")
         return runner
 
-    async def reach(self, code: str) -> RoomRunner:
+    async def reach(self, code: str, *, sure: bool = False) -> RoomRunner:
         """
         Find a room, wherever it is, and open it first where it is in the store alone.
 
         :param code: as people type it: in any case, with spaces or dashes.
+        :param sure: ask the store, whatever was learnt of the room a moment ago.
         :raises Refused: ``not_found``: the store knows no such code; else as `Reaching.reach`.
         """
-        return await self._reaching.reach(code)
+        return await self._reaching.reach(code, sure=sure)
 
     # Users
 

@@ -101,7 +101,7 @@ async def _reached(peer: Peer, user: User, code: str) -> RoomRunner:
         guesses = not budgets.may_join(now, peer.address, user.id, ("join",))
         if guesses and not await registry.has_seat(user.id, code):
             raise Refused(code="rate_limited")
-        runner = await registry.reach(code)
+        runner = await registry.reach(code, sure=True)
     _check_budget(peer, user, _guessed(runner.room, user))
     return runner
 

@@ -7,7 +7,7 @@ from typing import Any
 from twisted.internet.defer import Deferred, fail
 from twisted.logger import globalLogPublisher
 
-from gameserver.errors import Refused, RoomMoved, StoreUnavailable
+from gameserver.errors import Elsewhere, Refused, RoomMoved, StoreUnavailable
 from gameserver.node import handing_over
 from gameserver.room.inputs.arrivals import ResumeSeat
 from tests.node.registries import FakeSession, Place
@@ -47,6 +47,19 @@ class HandingOverTests(TwoNodesTestCase):
         self.assertEqual(taken.room.docs["room"].plain(), {"n": 1})
         self.pass_time(40, self.b)
         self.assertEqual(taken.room.docs["room"].plain(), {"n": 1, "rings": 1})
+
+    def test_who_was_led_away_just_before(self) -> None:
+        """The heir, which has just learnt that a has the room, does not send back there who comes for a seat."""
+        self.a.get(Deferred.fromCoroutine(self.a.registry.known_as("https://a.example/n/a")))
+        code = self.room().room.code
+        self.failureResultOf(Deferred.fromCoroutine(self.b.registry.reach(code)), Elsewhere)
+        drained = self.drain(self.a)
+        self.pass_time(0.2, self.a)
+        self.failureResultOf(Deferred.fromCoroutine(self.b.registry.reach(code)), Elsewhere)
+        reached = self.b.get(Deferred.fromCoroutine(self.b.registry.reach(code, sure=True)))
+        self.assertEqual(reached.room.code, code)
+        self.pass_time(3, self.a, self.b)
+        self.successResultOf(drained)
 
     def test_few_connect_at_a_time(self) -> None:
         """Only so many of the connected stand still at a time, those of one room together; all go in the end."""
