@@ -69,6 +69,7 @@ class AccountPageTests(ServerCase):
             ann.page.get_by_label("Password until now").fill("correct horse")
             ann.page.get_by_label("New password").fill("correct horses")
             ann.press("Change the password")
+            ann.page.get_by_text("The password is changed").first.wait_for()
             ann.sees("#account-logins li", "this device")
             ann.page.get_by_label("Name", exact=True).fill("Cleo")
             ann.page.get_by_label("Password", exact=True).fill("correct horses")
