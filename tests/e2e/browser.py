@@ -176,6 +176,13 @@ class People:
         self.all.append(someone)
         return someone
 
+    def go(self) -> None:
+        """All go home: their windows draw nothing any more while others are looked at."""
+        self.check()
+        for each in self.all:
+            each.page.context.close()
+        self.all.clear()
+
     def check(self) -> None:
         """See that nobody's page complained."""
         complaints = [f"{each.name}: {text}" for each in self.all for text in each.complaints]

@@ -199,6 +199,8 @@ class TicTacToePageTests(ServerCase):
 class AccessibilityTests(ServerCase):
     """axe-core finds nothing serious, on a phone in the light and on a TV in the dark."""
 
+    timeout = 300
+
     def setUp(self) -> None:
         super().setUp()
         need(axe=True)
@@ -216,16 +218,20 @@ class AccessibilityTests(ServerCase):
         self.assertNotIn("counting", own)
 
         def look(people: People) -> None:
-            faults = [
-                *default_page(people, device),
-                *lobby(people, device),
-                *tictactoe(people, device),
-                *rps(people, device),
-                *arena(people, device),
-                *hearts(people, device),
-                *reversi(people, device),
-                *(trivia(people, device) if "trivia" in own else []),
+            pages = [
+                default_page,
+                lobby,
+                tictactoe,
+                rps,
+                arena,
+                hearts,
+                reversi,
+                *([trivia] if "trivia" in own else []),
             ]
+            faults = []
+            for page in pages:
+                faults += page(people, device)
+                people.go()
             assert not faults, "\n".join(faults)
 
         await browse(server.port, look)

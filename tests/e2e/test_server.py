@@ -10,6 +10,7 @@ import signal
 import socket
 import sqlite3
 import tempfile
+import time
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,7 @@ from gameserver.auth.secrets import read_secrets
 from gameserver.client import Room
 from gameserver.errors import ConnectionFailed, Refused
 from gameserver.websocket.native import BUILT
-from tests.e2e.kit import STOP_S, Bare, Person, Server, ServerCase, bare, sleep, together, until, within
+from tests.e2e.kit import ASK_S, STOP_S, WAIT_S, Bare, Person, Server, ServerCase, bare, sleep, together, until, within
 
 PIDFD_GETFD = 438
 """Linux's number of the call on every architecture, since 5.6."""
@@ -417,8 +418,11 @@ class HTTPTests(ServerCase):
         about = (await server.http("GET", f"/api/rooms/{code}")).json
         self.assertEqual((about["room"], about["game"], about["status"]), (code, "tictactoe", "playing"))
         self.assertEqual((about["players"], about["max_players"]), (2, 2))
-        listed = [each["room"] for each in (await server.http("GET", "/api/rooms")).json["rooms"]]
-        self.assertEqual(listed, [code])
+        # It is listed as soon as somebody is back in it.
+        end_s = time.monotonic() + WAIT_S
+        while not (listed := (await server.http("GET", "/api/rooms")).json["rooms"]) and time.monotonic() < end_s:
+            await sleep(ASK_S)
+        self.assertEqual([each["room"] for each in listed], [code])
         self.assertEqual((await server.http("GET", f"/api/rooms/{hidden.json['room']}")).status, 200)
 
     async def test_refusals(self) -> None:

@@ -67,7 +67,7 @@ export async function enter({ mount, game = gameName(), role = "player", title, 
   else if (isTV()) mount.before(screenBar(room, about));
   room.on("$left", (event) => (event.next ? sayGoing(mount) : onLeft ? onLeft(event) : sayLeft(mount, room, event)));
   room.on("$next", (next, error) => (next ? goToNext(next) : sayNoPlace(mount, room, error)));
-  client.on("$error", (error) => error.code === "game_error" && error.room === room.code && toast(words(error), { kind: "error" }));
+  client.on("$error", (error) => error.code === "game_error" && error.room === room.code && toast(said(error.message), { kind: "error" }));
   keepAwake();
   installable();
   mount.replaceChildren();
