@@ -83,7 +83,7 @@ class Api(Identity, ModerationApi, RevokeApi):
     ) -> None:
         settings = settings or Settings()
         super().__init__(services, settings)
-        self._description = Raw(msgspec.json.encode(describe(app.described, settings.public_url)))
+        self._description = Raw(msgspec.json.encode(describe(tuple(app.described), settings.public_url)))
         self._metrics = Metrics([Numbers(services)], settings.metrics)
         self._addresses = addresses
         self._creating: Counter[str] = Counter()

@@ -36,6 +36,10 @@ class Poll(Game):
     def trust(self, player: Player, whom: Player) -> str:
         return whom.id
 
+    @trust.done
+    def trusted(self, answers):
+        """Nothing comes of it."""
+
     @colour.done
     def counted(self, answers):
         said = [answer.value for answer in answers.values()]
@@ -69,7 +73,7 @@ class DefaultLook(ServerCase):
                 look.at(each, "lobby")
             ann.press("Start")
             with party.still(".asked"):
-                look.at(ann, "asked", see=(".asked:first-child button.choice",))
+                look.at(ann, "asked", see=(".asked:first-child button.choice:first-of-type",))
                 look.at(tv, "asked", see=(".answered", ".turn-head"))
             bob.press("green")
             bob.sees("button.choice[aria-pressed=true]", "green")
