@@ -15,7 +15,7 @@ from gameserver.collecting import BLOCKS_EACH, COUNT_LOOKS, FEW, LOOK_S, MORE_BU
 from gameserver.interfaces import User
 from tests.node.registries import FakeSession, Place
 
-OBJECTS_A_ROOM = 78
+OBJECTS_A_ROOM = 79
 """That the collector looks at, of a room in which nobody is."""
 QUIET = Logger(observer=lambda event: None)
 """A test's own observers may keep what is said."""

@@ -68,6 +68,11 @@ class Room(RoomCore):
         """:returns: what a client must show to resume this seat."""
         return self._keyed(f"{self.id}/{seat.id}", b"resume")
 
+    def take_apart(self) -> None:
+        """Nobody asks the room for anything any more: its objects forget each other, so that all are free at once."""
+        del self.talking.channels  # which knows of it
+        super().take_apart()
+
     # A step
 
     def begin(self, now: float, monotonic: float) -> None:
