@@ -19,10 +19,10 @@ class SizesTests(ProtocolTestCase):
     def shout(self, caller: Caller, size: int) -> None:
         """Say something past what the rooms themselves see to."""
         (runner,) = self.rig.registry.runners
-        most = runner.room.spec.message_bytes
-        runner.room.spec.message_bytes = 2**30
+        streams = runner.room.publisher.streams
+        most, streams._message_bytes = streams._message_bytes, 2**30
         caller.say("send", type="shout", data={"size": size})
-        runner.room.spec.message_bytes = most
+        streams._message_bytes = most
 
     def test_not_written(self) -> None:
         """The connection of whoever would have to read it is closed instead, which is counted and logged."""
