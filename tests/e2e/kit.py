@@ -101,7 +101,7 @@ class Server:
     :ivar patience_s: so long at most a start or a stop may take.
     """
 
-    patience_s = WAIT_S
+    patience_s = 2 * WAIT_S
 
     def __init__(
         self,
