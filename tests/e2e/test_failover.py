@@ -196,6 +196,7 @@ class FailoverCase(OneAddressCase):
 class FailoverTests(FailoverCase):
     async def test_each_once(self) -> None:
         """Each of these things happens once, behind HAProxy, which asks nodes whether they are ready."""
+        only_long()
         await self.go_through_it("haproxy", ACTS)
 
 
