@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from tests.e2e.browser import TV, People, Someone, browse, need
-from tests.e2e.kit import ServerCase
+from tests.e2e.kit import ServerCase, only_long
 
 THROW: Final = """hand => {
   const look = () => {
@@ -38,6 +38,7 @@ class RpsPageTests(ServerCase):
 
     async def test_three_pages_play_a_match(self) -> None:
         """The host says go, three throw, a team sees its own plans only; all, a TV too, see who scores and who wins."""
+        only_long()  # all throw within three seconds, which four pages on a busy machine do not always do
         server = self.server()
         await server.start()
 
