@@ -55,11 +55,11 @@ FREEZE_S ?= 10
 crash: .venv/dev.stamp
 	@GAMESERVER_TEST_KILLS=$(KILLS) GAMESERVER_TEST_FREEZE_S=$(FREEZE_S) GAMESERVER_TEST_LONG=1 \
 	  $(BIN)/trial tests.e2e.test_checker tests.e2e.test_crash.RandomKillTests tests.e2e.test_store_away \
-	  tests.e2e.test_failover tests.e2e.test_rps
+	  tests.e2e.test_failover
 
 # A whole evening in browsers: a TV, six phones, three games, and whatever happens to phones meanwhile.
 evening: needs
-	@GAMESERVER_TEST_LONG=1 $(BIN)/trial tests.e2e.test_evening
+	@GAMESERVER_TEST_LONG=1 $(BIN)/trial tests.e2e.test_evening tests.e2e.test_rps
 
 # Attacks on a fresh server, one after the other, and what others notice: times and memory. ARGS=--list names them.
 attack: .venv/dev.stamp

@@ -354,7 +354,7 @@ class Commits:
 
     def step_lasts(self, what: str) -> None:
         """A step of that kind waits for something."""
-        if self._is_sealed:
+        if self._is_sealed and not self._is_relaxed:
             return
         journal = self._runner.room.journal
         if journal.undo or journal.stale.seats:

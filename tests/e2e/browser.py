@@ -176,7 +176,7 @@ class People:
         self.all.append(someone)
         return someone
 
-    def go(self) -> None:
+    def leave(self) -> None:
         """All go home: their windows draw nothing any more while others are looked at."""
         self.check()
         for each in self.all:

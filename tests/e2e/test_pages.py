@@ -231,7 +231,7 @@ class AccessibilityTests(ServerCase):
             faults = []
             for page in pages:
                 faults += page(people, device)
-                people.go()
+                people.leave()
             assert not faults, "\n".join(faults)
 
         await browse(server.port, look)

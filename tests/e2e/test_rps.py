@@ -38,7 +38,7 @@ class RpsPageTests(ServerCase):
 
     async def test_three_pages_play_a_match(self) -> None:
         """The host says go, three throw, a team sees its own plans only; all, a TV too, see who scores and who wins."""
-        only_long()  # all throw within three seconds, which four pages on a busy machine do not always do
+        only_long()  # four pages throw within three seconds, which they do not always do on a busy machine
         server = self.server()
         await server.start()
 
