@@ -6,9 +6,10 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 export PATH="$PWD/.venv/bin:$PATH:/usr/local/sbin:/usr/sbin:/sbin"
 
-# One need a line: "command, which is the name of Debian's package as well:the tests that cannot run without it".
+# One need a line: "command, which is the name of Debian's package as well:the tests that cannot run without it". After |
+# stands a command that does as well, where the first cannot be had.
 PROGRAMS=(
-  "chromium:tests.e2e, the pages in a real browser"
+  "chromium-headless-shell|chromium:tests.e2e, the pages in a real browser"
   "redis-server:tests.store, tests.contracts and tests.e2e, the store on a real Redis"
   "nginx:tests.e2e.test_proxies, the example of nginx"
   "caddy:tests.e2e.test_proxies, the example of Caddy"
@@ -66,13 +67,18 @@ install_programs() {
   done
 }
 
+install_instead() { [ "$(id -u)" = 0 ] && has apt-get && install_programs "$1" && has "$1"; }
+
 see_to_programs() {
-  local need wanted=()
-  for need in "${PROGRAMS[@]}"; do has "${need%%:*}" || wanted+=("${need%%:*}"); done
+  local need names wanted=()
+  for need in "${PROGRAMS[@]}"; do has "${need%%[|:]*}" || wanted+=("${need%%[|:]*}"); done
   [ ${#wanted[@]} = 0 ] && return
   if [ "$(id -u)" = 0 ] && has apt-get; then install_programs "${wanted[@]}"; fi
   for need in "${PROGRAMS[@]}"; do
-    has "${need%%:*}" || cannot_run "${need#*:}" "${need%%:*} is missing; apt-get install ${need%%:*}"
+    names=${need%%:*}
+    has "${names%%|*}" && continue
+    if [ "$names" != "${names#*|}" ] && { has "${names#*|}" || install_instead "${names#*|}"; }; then continue; fi
+    cannot_run "${need#*:}" "${names%%|*} is missing; apt-get install ${names%%|*}"
   done
 }
 
