@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 from typing import Final
 
@@ -108,12 +110,18 @@ class Project:
 
     def __init__(self, folder: Path, release: str) -> None:
         self.folder = folder
+        self.release = release
         self.secret = folder / "shared.secret"
         self.path = os.pathsep.join([str(RELEASES[release]), str(folder)])
         self.environ: Mapping[str, str] = {"PYTHONPATH": self.path, "DJANGO_SETTINGS_MODULE": "shop.settings"}
 
+    def copy(self) -> None:
+        """Make it as a copy of one that was made before in this process, with a secret of its own."""
+        shutil.copytree(_made(self.release).folder, self.folder, dirs_exist_ok=True)
+        self._write_secret()
+
     def make(self) -> None:
-        """Make it; it takes a second or two."""
+        """Make it from nothing; Django takes some seconds for that."""
         self.folder.mkdir(parents=True, exist_ok=True)
         self.run("-m", "django", "startproject", "shop", str(self.folder), DJANGO_SETTINGS_MODULE="")
         settings, templates = self.folder / "shop" / "settings.py", self.folder / "templates"
@@ -125,11 +133,14 @@ class Project:
         templates.mkdir()
         (templates / "login.html").write_text(LOGIN, "utf-8")
         (templates / "play.html").write_text(PLAY, "utf-8")
-        self.secret.write_bytes(os.urandom(32))
-        self.secret.chmod(0o640)
+        self._write_secret()
         self.run("manage.py", "migrate", "--verbosity=0")
         self.run("manage.py", "check", "--fail-level=WARNING")
         self.shell(PEOPLE)
+
+    def _write_secret(self) -> None:
+        self.secret.write_bytes(os.urandom(32))
+        self.secret.chmod(0o640)
 
     def shell(self, code: str, **environ: str) -> str:
         """Run code as ``manage.py shell`` does; :returns: what it printed."""
@@ -148,3 +159,10 @@ class Project:
         if done.returncode:
             raise AssertionError(f"{arguments} ended with {done.returncode}:\n{done.stdout}\n{done.stderr}")
         return done.stdout
+
+
+@cache
+def _made(release: str) -> Project:
+    project = Project(Path(f"django-{release}").absolute(), release)  # in the folder that trial empties
+    project.make()
+    return project

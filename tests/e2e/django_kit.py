@@ -29,7 +29,7 @@ class DjangoCase(ServerCase):
         if not (RELEASES[self.release] / "django").is_dir():
             cannot_run("a project of Django's", f"Django {self.release} is not there (make needs)")
         self.project = Project(self.folder / "shop", self.release)
-        await within(deferToThread(self.project.make), "a project is made")
+        await within(deferToThread(self.project.copy), "a project is made")
 
     async def running_project(self, games: Server | None = None, *, port: int = 0) -> str:
         """
