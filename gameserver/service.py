@@ -20,6 +20,7 @@ from gameserver import __version__
 from gameserver.auth.chain import make_chain
 from gameserver.auth.context import AuthContext
 from gameserver.auth.django_app.tokens import shared_secrets
+from gameserver.auth.fetch import Fetch
 from gameserver.auth.hashing import Cost, Hasher
 from gameserver.auth.notices import sender
 from gameserver.auth.secrets import fingerprints, load_secrets
@@ -55,6 +56,7 @@ from gameserver.web.compressed import Compressed
 from gameserver.web.listening import Listening, cannot_listen, speaks_tls
 from gameserver.web.site import site
 from gameserver.websocket.cut_off import CutOff, close_everywhere
+from gameserver.websocket.isolation import Isolation, serving_at
 from gameserver.websocket.limits import Budgets, Strangers, descriptors_for, most_connections, raise_descriptors
 from gameserver.websocket.protocol import WebSocketEndpoint
 from gameserver.websocket.proxies import Proxies
@@ -161,6 +163,7 @@ def _build(settings: Settings, reactor: Any, node_file: NodeFile) -> IService:
     standing = Standing(sessions, chain, clock, settings.recheck_s)
     context.rechecks.append(standing.recheck)
     registry.news.add(CutOff(sessions, standing, context.rereads))
+    isolation = Isolation(lease, clock, sessions, serving_at(settings.public_url, Fetch(reactor), reactor))
     services = NodeServices(
         registry=registry,
         authenticators=chain,
@@ -172,6 +175,7 @@ def _build(settings: Settings, reactor: Any, node_file: NodeFile) -> IService:
         strangers=strangers,
         hasher=hasher,
         standing=standing,
+        isolated=lambda: isolation.isolated,
     )
     endpoint = WebSocketEndpoint(
         services, settings.origin, reactor, sessions, Proxies(settings.trusted_proxy), native=settings.native
@@ -207,6 +211,7 @@ def _build(settings: Settings, reactor: Any, node_file: NodeFile) -> IService:
     workers.setServiceParent(root)  # type: ignore[no-untyped-call]
     registry.search_with(workers.search)
     standing.setServiceParent(root)  # type: ignore[no-untyped-call]
+    isolation.setServiceParent(root)  # type: ignore[no-untyped-call]
     listening = [node.listening.reload] if any(map(speaks_tls, settings.listen)) else []
     reloads = [*listening, *context.reloads, *([systemd.reload] if systemd.is_there else [])]
     Hangup(reloads, reactor).setServiceParent(root)  # type: ignore[no-untyped-call]

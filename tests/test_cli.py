@@ -237,6 +237,8 @@ class ProxyTests(CommandCase):
                 "location /games/n/a/",
                 "location /games/n/b-2/",
                 "location /games/",
+                "location = /games/ws",
+                "auth_request /games/.ready",
                 "unix:/run/a.sock max_fails",
             ),
             "caddy": (

@@ -461,46 +461,94 @@ function seatGone(room) {
 }
 
 /**
+ * How long a client waits for somebody who says nothing. A node that stands still is left within the time in which others
+ * take its rooms; who was given up too soon, since the line is slow, is given twice the time when it is tried again.
+ */
+
+const DIAL_MS = 5000; // from dialling to `welcome`
+const SILENCE_MS = 4000; // after a ping
+const LARGE_MS = 8000; // the same behind an answer that may be large, and is heard only when it is whole
+const LONGEST_MS = 20_000;
+const LARGEST = 4;
+
+const STEADY_MS$1 = LONGEST_MS; // a connection that brings something after so long was given time enough
+
+class Patience {
+  #dials = 1;
+  #silences = 1;
+
+  get dial_ms() {
+    return Math.min(LONGEST_MS, this.#dials * DIAL_MS);
+  }
+
+  /** @param {boolean} isLarge */
+  silence_ms(isLarge) {
+    return Math.min(LONGEST_MS, this.#silences * (isLarge ? LARGE_MS : SILENCE_MS));
+  }
+
+  /** Somebody was given up who had not said welcome. */
+  lostDialling() {
+    this.#dials = Math.min(LARGEST, 2 * this.#dials);
+  }
+
+  /** Somebody was given up who had. */
+  lostSilent() {
+    this.#silences = Math.min(LARGEST, 2 * this.#silences);
+  }
+
+  /** The line is a good one. */
+  steady() {
+    this.#dials = this.#silences = 1;
+  }
+}
+
+/**
  * Is anybody there? A connection that says nothing is asked with pings, and given up when no answer comes; after a sleep
  * of the machine, or when somebody looks at the page again, it is asked at once; when the browser says that it is offline,
  * it is given up at once. The answers set the server's clock.
+ *
+ * Where a request has no answer, its node may stand still: 7 s after it was said the connection is given up at the latest,
+ * and by then others have the node's rooms.
  */
 
-/** Requests that the server finishes before it looks at what follows them, pings apart; a game's hook may take 10 s. */
-const HOLDING = new Set(["create", "match", "join", "resume", "listen"]);
+/** Requests whose answers may be large: whole rooms, and what was said in them. */
+const LARGE = new Set(["create", "match", "join", "resume", "listen"]);
 
-const DIAL_MS = 15_000; // from dialling to `welcome`, at most
-const TICK_MS = 1000;
+const TICK_MS = 500;
 const SLEPT_MS = 5000; // ticks so far apart: the machine slept, or the page was frozen
 const PING_MS = 15_000; // between the pings of a quiet connection
-const DOUBT_MS = 3000; // a request unanswered, and nothing heard for so long: is there still a connection?
-const PATIENCE_MS = 6000; // silence after a ping, and the connection is dead
-const WAKE_PATIENCE_MS = 3000; // the same after a sleep, where it probably is
-const HELD_PATIENCE_MS = 20_000; // the same while a `HOLDING` request is under way
+const DOUBT_MS = 2000; // a request unanswered, and nothing heard for so long: is there still a connection?
+const WAKE_MS = 3000; // silence after a ping that ends a sleep, where the connection is probably dead
 
 class Liveness {
   #connection;
   #clock;
   #pending;
+  #patience;
+  #onDoubt;
   /** @type {ReturnType<typeof setInterval> | undefined} */
   #ticker;
   #tickedAt = Date.now();
   #heardAt = 0;
   /** @type {number | null} */
   #pingedAt = null;
-  #patience = PATIENCE_MS;
+  #silence_ms = 0; // after this ping
   #pongAt = 0;
   #page = new AbortController();
 
   /**
    * @param {Connection} connection
    * @param {ServerClock} clock
-   * @param {() => Iterable<Request>} pending what has had no answer yet
+   * @param {Patience} patience
+   * @param {{ pending: () => Iterable<Request>, onDoubt: () => void }} owner what has had no answer yet; and somebody
+   *   else may know whether this node lives
    */
-  constructor(connection, clock, pending) {
+  constructor(connection, clock, patience, { pending, onDoubt }) {
     this.#connection = connection;
     this.#clock = clock;
+    this.#patience = patience;
     this.#pending = pending;
+    this.#onDoubt = onDoubt;
   }
 
   /** Watch from now on. */
@@ -525,8 +573,9 @@ class Liveness {
     this.#pingedAt = null;
   }
 
+  /** Ask, unless it was asked and has not answered. */
   ping() {
-    this.#ping(PATIENCE_MS);
+    if (this.#pingedAt === null) this.#ping();
   }
 
   /** @param {{ at: number, now: number }} pong */
@@ -535,7 +584,7 @@ class Liveness {
     if (at !== this.#pingedAt) return; // the answer to a ping of before the sleep
     this.#pongAt = performance.now();
     this.#pingedAt = null;
-    if (samples < CLOCK_SAMPLES / 2) this.#ping(PATIENCE_MS);
+    if (samples < CLOCK_SAMPLES / 2) this.#ping();
   }
 
   #watchPage() {
@@ -553,9 +602,9 @@ class Liveness {
   wake() {
     const connection = this.#connection;
     if (globalThis.document?.visibilityState === "hidden") return;
-    if (connection.isWelcome) this.#ping(WAKE_PATIENCE_MS);
+    if (connection.isWelcome) this.#ping(true);
     else if (connection.isWaiting) connection.dial();
-    else if (connection.socket && performance.now() - connection.dialledAt > WAKE_PATIENCE_MS) connection.hangUp(0);
+    else if (connection.socket && performance.now() - connection.dialledAt > WAKE_MS) connection.hangUp(0);
   }
 
   #tick() {
@@ -565,12 +614,14 @@ class Liveness {
     const connection = this.#connection;
     if (slept) this.wake();
     else if (!connection.isWelcome) {
-      if (connection.socket && now - connection.dialledAt > DIAL_MS) connection.hangUp();
+      if (connection.socket && now - connection.dialledAt > this.#patience.dial_ms) connection.giveUp();
     } else if (this.#pingedAt !== null) {
-      const held = [...this.#pending()].some(({ op }) => HOLDING.has(op));
-      const patience_ms = held ? HELD_PATIENCE_MS : this.#patience;
-      if (now - Math.max(this.#pingedAt, this.#heardAt) > patience_ms) connection.hangUp();
-    } else if (now - this.#pongAt > PING_MS || this.#doubts(now)) this.#ping(PATIENCE_MS);
+      if (now - Math.max(this.#pingedAt, this.#heardAt) > this.#silence_ms) connection.giveUp();
+    } else if (this.#doubts(now)) {
+      this.#ping();
+      this.#onDoubt();
+    } else if (now - this.#pongAt > PING_MS) this.#ping();
+    if (connection.isWelcome && this.#heardAt - connection.welcomedAt > STEADY_MS$1) connection.isSteady();
   }
 
   /** @param {number} now */
@@ -580,9 +631,10 @@ class Liveness {
     return [...this.#pending()].some(unheard);
   }
 
-  /** @param {number} patience_ms */
-  #ping(patience_ms) {
-    this.#patience = patience_ms;
+  #ping(hasSlept = false) {
+    // The pong comes behind what was asked for before, and of that alone there may be much.
+    const behind = [...this.#pending()].some(({ op, saidAt }) => saidAt && LARGE.has(op));
+    this.#silence_ms = hasSlept ? WAKE_MS : this.#patience.silence_ms(behind);
     this.#pingedAt = performance.now();
     this.#connection.say({ op: "ping", at: this.#pingedAt });
   }
@@ -606,6 +658,7 @@ class Liveness {
  * @property {(connection: Connection) => boolean} onUnreachable nobody answers there; returns whether to dial on
  * @property {(error: GameError) => void} onRefused there can be no further connection
  * @property {(connection: Connection) => Iterable<Request>} pending what has had no answer yet
+ * @property {(connection: Connection) => void} onDoubt it owes an answer, and says nothing
  */
 
 const STEADY_MS = 10_000; // a connection that stood so long was a good one: after it the waits begin anew
@@ -623,8 +676,10 @@ class Connection {
   #form;
   #WebSocket;
   #liveness;
+  #patience;
   #ended = false;
-  #welcomedAt = 0;
+  welcomedAt = 0;
+  #wasSteady = false;
   #failures = 0;
   /** @type {ReturnType<typeof setTimeout> | null} */
   #redial = null;
@@ -637,14 +692,16 @@ class Connection {
 
   /**
    * @param {Owner} owner
-   * @param {{ url: string, WebSocket: any, form: Form }} means
+   * @param {{ url: string, WebSocket: any, form: Form, patience: Patience }} means
    */
-  constructor(owner, { url, WebSocket, form }) {
+  constructor(owner, { url, WebSocket, form, patience }) {
     this.#owner = owner;
     this.url = url;
     this.#WebSocket = WebSocket;
     this.#form = form;
-    this.#liveness = new Liveness(this, this.clock, () => owner.pending(this));
+    this.#patience = patience;
+    const [pending, onDoubt] = [() => owner.pending(this), () => owner.onDoubt(this)];
+    this.#liveness = new Liveness(this, this.clock, patience, { pending, onDoubt });
   }
 
   start() {
@@ -725,9 +782,10 @@ class Connection {
    */
   welcomed(now) {
     this.isWelcome = true;
+    this.#wasSteady = false;
     this.clock.restart();
     this.clock.take(this.helloAt, now);
-    this.#welcomedAt = performance.now();
+    this.welcomedAt = performance.now();
   }
 
   /** Do not wait any longer: dial now, or ask whether anybody is there. */
@@ -745,14 +803,27 @@ class Connection {
     this.#liveness.onPong(pong);
   }
 
+  /** It brings something for so long that the line is a good one. */
+  isSteady() {
+    if (!this.#wasSteady) this.#patience.steady();
+    this.#wasSteady = true;
+  }
+
+  /** Nobody says anything at its other end: dialled again, the same node would say nothing again. */
+  giveUp() {
+    if (this.isWelcome) this.#patience.lostSilent();
+    else this.#patience.lostDialling();
+    this.hangUp(undefined, true);
+  }
+
   /** This connection is over, whether or not it knows; forget what hung on it, and dial again. */
-  hangUp(delay_ms = fullJitter(this.#failures)) {
+  hangUp(delay_ms = fullJitter(this.#failures), isSilent = false) {
     this.#letGo();
     const { onLost, onUnreachable } = this.#owner;
-    if (!this.#welcomedAt && !onUnreachable(this)) return;
-    if (this.#welcomedAt && performance.now() - this.#welcomedAt >= STEADY_MS) this.#failures = 0;
+    if ((isSilent || !this.welcomedAt) && !onUnreachable(this)) return;
+    if (this.welcomedAt && performance.now() - this.welcomedAt >= STEADY_MS) this.#failures = 0;
     this.#failures += 1;
-    this.#welcomedAt = 0;
+    this.welcomedAt = 0;
     this.#stopWaiting();
     this.#redial = setTimeout(() => this.dial(), delay_ms);
     onLost(this);
@@ -3104,7 +3175,8 @@ class Client extends Emitter {
     this._connected.catch(() => {});
     const owner = this.#owner();
     this.#requests = new Requests(form);
-    this.#nodes = new Nodes((there) => new Connection(owner, { url: there, WebSocket, form }), url);
+    const means = { WebSocket, form, patience: new Patience() };
+    this.#nodes = new Nodes((there) => new Connection(owner, { url: there, ...means }), url);
     this.#following = new Following(this, this.#nodes, this.#requests);
     this.#held = new HeldRooms(this, this.#memory, this.#requests, this.#following);
     this.rooms = this.#held.rooms;
@@ -3124,6 +3196,8 @@ class Client extends Emitter {
       onUnreachable: (connection) => this.#onUnreachable(connection),
       onRefused: (error) => this._end(error),
       pending: (connection) => this.#requests.of(connection),
+      // What a node has that says nothing is had by way of the first address: see whether that stands.
+      onDoubt: (connection) => connection !== this.#nodes.home && this.#nodes.home.isWelcome && this.#nodes.home.ping(),
     };
   }
 

@@ -23,6 +23,17 @@ HEADERS: Final = """\
         proxy_send_timeout 90s;"""
 """Of each location of nginx."""
 
+ASKING: Final = """\
+        proxy_http_version 1.1;
+        proxy_set_header Host $http_host;
+        proxy_set_header Connection "";
+        proxy_set_header Content-Length "";
+        proxy_set_header X-Forwarded-For $remote_addr;
+        proxy_set_header X-Forwarded-Proto $scheme;
+        proxy_connect_timeout 2s;
+        proxy_read_timeout 2s;"""
+"""Of the location where nginx asks whether a node is ready."""
+
 HOST: Final = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-:[]")
 """What names and addresses of machines are made of."""
 
@@ -56,6 +67,7 @@ def nginx(nodes: Mapping[str, str], place: PublicPlace) -> str:
     """
     upstreams = [
         _nginx_upstream("gameserver", "zone gameserver 64k; least_conn; ", nodes.values()),
+        _nginx_upstream("gameserver.ws", "zone gameserver.ws 64k; least_conn; ", nodes.values()),
         *(_nginx_upstream(f"gameserver_{name}", "", [where]) for name, where in nodes.items()),
     ]
     of_nodes = [
@@ -77,6 +89,25 @@ server {{
 {tls}
     # Whoever was sent to the node that has a room.
 {"".join(of_nodes)}
+    # Before somebody connects it is asked which node is ready: one that is not, or does not answer, is passed over by
+    # all for a second, and asked again then.
+    location = {place.path}/ws {{
+        auth_request {place.path}/.ready;
+        proxy_pass http://gameserver.ws/ws;
+        proxy_next_upstream error timeout;
+{HEADERS}
+    }}
+    location = {place.path}/.ready {{
+        internal;
+        proxy_pass http://gameserver.ws/readyz;
+        proxy_pass_request_body off;
+        proxy_next_upstream error timeout http_503;
+        proxy_intercept_errors on;
+        error_page 500 502 503 504 =204 {place.path}/.asked;
+{ASKING}
+    }}
+    location = {place.path}/.asked {{ internal; return 204; }}
+
     # Everybody else: the node with the fewest connections; one that does not answer is passed over.
     location {place.path or "/"}{"/" if place.path else ""} {{
         proxy_pass http://gameserver{"/" if place.path else ""};

@@ -16,8 +16,8 @@ from gameserver.client.dial import Dial, dial
 from gameserver.client.following import Following
 from gameserver.client.link import Link
 from gameserver.client.listeners import discard, log_refused
+from gameserver.client.liveness import Patience
 from gameserver.client.nodes import Nodes
-from gameserver.client.pings import Pings
 from gameserver.client.requests import Request, Requests, seat_gone
 from gameserver.client.room import Room
 from gameserver.errors import PASSING, ConnectionFailed, Refused
@@ -73,9 +73,9 @@ class Client:
         self.limits: dict[str, int | float] = {}
         self.ended: str | None = None
         self._key: str | None = None
-        self._pings = Pings()
         self._connecting: list[Deferred[Client]] = []
-        way: Callable[[str], Link] = partial(
+        self._requests = Requests(reactor)
+        way: Callable[..., Link] = partial(
             Link,
             reactor,
             binary=binary,
@@ -87,10 +87,11 @@ class Client:
             on_lost=self._lose,
             on_unreachable=self._unreachable,
             on_end=self._end,
+            owed=self._requests.owed,
+            patience=Patience(),
             numbers=count(1),
         )
         self._nodes = Nodes(way, url)
-        self._requests = Requests(reactor)
         self._following = Following(self, self._nodes, self._requests)
 
     @property
@@ -199,9 +200,7 @@ class Client:
         """
         if not self.connected:
             return fail(ConnectionFailed(self.ended or "not connected"))
-        pong = self._pings.expect()
-        self._nodes.home.say("ping", at=int(self._reactor.seconds() * 1000))
-        return pong
+        return self._nodes.home.ping()
 
     def close(self) -> Deferred[None]:
         """
@@ -230,8 +229,6 @@ class Client:
             if room._link is link:
                 room._detach()
         self._requests.lose(link)
-        if link is self._nodes.home:
-            self._pings.fail("the connection was lost")
 
     def _unreachable(self, link: Link) -> bool:
         """:returns: whether to dial on: the server's own address is, for as long as this client lives."""
@@ -246,11 +243,11 @@ class Client:
         self.ended = why
         for link in self._nodes:
             link.end()
+            link.pings.fail(why)
         connecting, self._connecting = self._connecting, []
         for waiting in connecting:
             waiting.errback(ConnectionFailed(why))
         self._requests.end(why)
-        self._pings.fail(why)
         for room in list(self.rooms.values()):
             room._end()
 
@@ -395,6 +392,6 @@ class Client:
         "error": (messages.Error, _on_error_message),
         "left": (messages.Left, _on_left),
         "redirect": (messages.Redirect, lambda self, told, link: self._following.on_redirect(told, link)),
-        "pong": (messages.Pong, lambda self, pong, _: self._pings.answer(pong)),
+        "pong": (messages.Pong, lambda self, pong, link: link.pings.answer(pong)),
         "user": (messages.UserMessage, lambda self, told, _: setattr(self, "user", told.user)),
     }

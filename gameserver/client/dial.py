@@ -25,11 +25,11 @@ from gameserver.errors import ConnectionFailed
 HANDSHAKE_S: Final = 10.0
 """Seconds for the opening handshake, as long as a server waits for ``hello``."""
 
-PING_S: Final = 25.0
-"""Seconds between our own pings, the same as the server's."""
+PING_S: Final = 15.0
+"""Seconds between our own pings, for connections on which nothing is asked; see `gameserver.client.liveness`."""
 
-PONG_S: Final = 15.0
-"""Seconds that the server has to answer one; more than its own 8, since a step may hold its reactor up to 10."""
+PONG_S: Final = 8.0
+"""Seconds that the server has to answer one, as many as it gives us; a step may hold its reactor for some."""
 
 BROKEN: Final = 4400
 """What we close with where a frame could not be taken (our ``protocol error``)."""

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from typing import Any, Final
 
 import msgspec
-from twisted.internet.defer import Deferred, maybeDeferred, succeed
+from twisted.internet.defer import CancelledError, Deferred, maybeDeferred, succeed
 from twisted.internet.interfaces import IDelayedCall
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
 from gameserver.client.dial import Dial, Wire
+from gameserver.client.liveness import Liveness, Patience
+from gameserver.client.pings import Pings
 from gameserver.errors import ConnectionFailed, NotJSON
 from gameserver.protocol import msgpack
-from gameserver.protocol.messages import PACKED_SUBPROTOCOL, SUBPROTOCOL, Close
+from gameserver.protocol.messages import PACKED_SUBPROTOCOL, SUBPROTOCOL, Close, Pong
 from gameserver.protocol.values import decode, encode, plain
 
 FIRST_DELAY_S: Final = 0.25
@@ -37,11 +39,15 @@ class Link:
     :param on_open: called with this link when a connection is open, on which nothing was said yet.
     :param on_message: called with each message of the server, and this link.
     :param on_lost: called with this link when a connection is over, before the next is dialled.
-    :param on_unreachable: called with this link when nobody has said welcome at the last connection; says whether to
-        dial on. If not, whoever is told calls `end`.
+    :param on_unreachable: called with this link when nobody has said welcome at the last connection, or it was given
+        up since nobody says anything; says whether to dial on. If not, whoever is told calls `end`.
     :param on_end: called with the reason when no further connection would help; whoever is told calls `end`.
+    :param on_doubt: called when it owes an answer and says nothing.
+    :param owed: gives the kinds of requests that are on their way by a link, and have no answer.
+    :param patience: of the client.
     :param numbers: those of connections, for all links of a client.
     :ivar url: where its connections go.
+    :ivar pings: that have had no answer.
     :ivar number: of the connection; it grows, so that late news of an old one is known.
     :ivar welcomed: the server has said welcome on the connection that there is; before, nothing is said.
     """
@@ -60,6 +66,9 @@ class Link:
         on_lost: Callable[[Link], None],
         on_unreachable: Callable[[Link], bool],
         on_end: Callable[[str], None],
+        on_doubt: Callable[[], None],
+        owed: Callable[[Link], Iterable[str]],
+        patience: Patience,
         numbers: Iterator[int],
     ) -> None:
         self._reactor = reactor
@@ -74,6 +83,12 @@ class Link:
         self._on_unreachable = on_unreachable
         self._on_end = on_end
         self._numbers = numbers
+        self._patience = patience
+        self._on_doubt = on_doubt
+        self._liveness = Liveness(
+            reactor, patience, owed=lambda: owed(self), ping=self._ask_alive, give_up=self._give_up
+        )
+        self.pings = Pings()
         self.number = 0
         self.welcomed = False
         self._reader = msgpack.MsgpackReader()
@@ -93,7 +108,27 @@ class Link:
     def prove(self) -> None:
         """The server has said welcome: if this connection stands for a while, it was a good one."""
         self.welcomed = True
+        self._liveness.stop()
         self._proven_s = self._reactor.seconds()
+
+    def asked(self) -> None:
+        """Something was said that is to be answered."""
+        self._liveness.said()
+
+    def doubt(self) -> None:
+        """See whether anybody is there."""
+        if self.welcomed:
+            self._liveness.ask()
+
+    def ping(self) -> Deferred[Pong]:
+        """:returns: fires with the server's answer; fails with `ConnectionFailed`."""
+        pong = self.pings.expect()
+        self.say("ping", at=int(self._reactor.seconds() * 1000))
+        return pong
+
+    def _ask_alive(self) -> None:
+        self.ping().addErrback(lambda failure: failure.trap(ConnectionFailed))
+        self._on_doubt()
 
     def hang_up(self) -> None:
         """Leave this connection for another."""
@@ -106,6 +141,7 @@ class Link:
         """Dial no more; a connection that is open is yet to be closed."""
         self._ended = True
         self.welcomed = False
+        self._liveness.stop()
         if self._retry is not None:
             self._retry.cancel()
             self._retry = None
@@ -152,6 +188,7 @@ class Link:
     def _dial(self) -> None:
         self._retry = None
         self.number = number = next(self._numbers)
+        self._liveness.dialled()
         self._dialling = maybeDeferred(
             self._dial_wire,
             self._reactor,
@@ -170,12 +207,13 @@ class Link:
 
     def _unreachable(self, failure: Failure) -> None:
         self._dialling = None
+        self._liveness.stop()
         if self._ended:
             return
-        if not isinstance(failure.value, ConnectionFailed):
+        if not failure.check(ConnectionFailed, CancelledError):
             self._on_end(failure.getErrorMessage())
             return
-        log.info("{url} cannot be reached: {error}", url=self.url, error=failure.getErrorMessage())
+        log.info("{url} cannot be reached: {error}", url=self.url, error=failure.getErrorMessage() or "no answer")
         if self._on_unreachable(self):
             self._dial_later()
 
@@ -188,6 +226,7 @@ class Link:
             return
         try:
             self._on_message(self._reader.read(frame) if self._binary else decode(frame), self)
+            self._liveness.heard()
         except (NotJSON, msgspec.MsgspecError):
             log.failure("The server said what this protocol does not have")
             if self._wire is not None:
@@ -207,15 +246,36 @@ class Link:
         for waiting in closing:
             waiting.callback(None)
 
-    def _lose(self) -> None:
-        was_welcomed, self.welcomed = self.welcomed, False
-        self.number = next(self._numbers)
-        self._wire = None
-        if self._proven_s is not None and self._reactor.seconds() - self._proven_s >= STEADY_S:
+    def _give_up(self) -> None:
+        """Nobody says anything: dialled again, the same node would say nothing again."""
+        self._stood()
+        self._patience.lost(welcomed=self.welcomed)
+        wire = self._wire
+        if wire is not None:
+            self._lose(silent=True)
+            wire.abort()
+        elif self._dialling is not None:
+            self._dialling.cancel()
+
+    def _stood(self) -> None:
+        """This connection ends: what it was like tells something of the next."""
+        if self._proven_s is None:
+            return
+        self._patience.stood(self._liveness.heard_s - self._proven_s)
+        if self._reactor.seconds() - self._proven_s >= STEADY_S:
             self._failures = 0
         self._proven_s = None
+
+    def _lose(self, *, silent: bool = False) -> None:
+        is_node = self.welcomed and not silent  # it was there, and may be again
+        self.welcomed = False
+        self.number = next(self._numbers)
+        self._wire = None
+        self._liveness.stop()
+        self._stood()
+        self.pings.fail("the connection was lost")
         self._on_lost(self)
-        if not was_welcomed and not self._ended and not self._on_unreachable(self):
+        if not is_node and not self._ended and not self._on_unreachable(self):
             return
         if not self._ended and self._retry is None:
             self._dial_later()

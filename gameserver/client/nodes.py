@@ -28,16 +28,20 @@ def node_url(url: str, home: str) -> str:
 
 class Nodes:
     """
-    :param make: makes the way to an address.
+    :param make: makes the way to an address, with ``on_doubt`` as `Link` has it.
     :param url: the client's own.
     :ivar home: the link that is there from first to last: what belongs to no room is said on it.
     """
 
-    def __init__(self, make: Callable[[str], Link], url: str) -> None:
+    def __init__(self, make: Callable[..., Link], url: str) -> None:
         self._make = make
-        self.home = make(url)
+        self.home = self._new(url)
         self._others: dict[str, Link] = {}
         self._leaving: set[Deferred[None]] = set()
+
+    def _new(self, url: str) -> Link:
+        # Where a node is gone that says nothing, its rooms are had by way of home: does that stand?
+        return self._make(url, on_doubt=lambda: self.home.doubt())
 
     def __iter__(self) -> Iterator[Link]:
         return iter([self.home, *self._others.values()])
@@ -52,7 +56,7 @@ class Nodes:
         if whole == self.home.url:
             return self.home
         if whole not in self._others:
-            self._others[whole] = self._make(whole)
+            self._others[whole] = self._new(whole)
         return self._others[whole]
 
     @property

@@ -177,6 +177,10 @@ class Requests:
         """Whether the connection that there is has carried it."""
         return request.sent_on == request.link.number
 
+    def owed(self, link: Link) -> Iterator[str]:
+        """:returns: the kinds of those that the connection of a link has carried, and has not answered."""
+        return (request.op for request in self.on(link) if request.sent_on == link.number)
+
     def say_waiting(self, room: Room | None, link: Link) -> None:
         """Say, by id, what this connection has not carried yet: an id below one that was applied is never applied."""
         for request in self.on(link):
@@ -249,6 +253,7 @@ class Requests:
         link = request.link
         request.sent_on = link.number
         link.write(request.frame)
+        link.asked()
 
 
 def _frame(request: Request) -> bytes:

@@ -48,6 +48,7 @@ class Lease:
         self._entropy = entropy
         self._lease_s = lease_s
         self._held_until: float | None = None
+        self._ends_s: float | None = None
         self._holder: ILeaseHolder
         self._next: IDelayedCall | None = None
         self._end: IDelayedCall | None = None
@@ -60,6 +61,11 @@ class Lease:
     def held(self) -> bool:
         """Whether this node may run rooms now; see `ILease.held`."""
         return self._held_until is not None and self._clock.monotonic() < self._held_until
+
+    @property
+    def over(self) -> bool:
+        """Whether others may have this node's rooms; see `ILease.over`."""
+        return self._ends_s is not None and self._clock.monotonic() >= self._ends_s
 
     def start(self, holder: ILeaseHolder) -> Deferred[None]:
         """Acquire the lease, and begin to renew it; see `ILease.start`."""
@@ -87,7 +93,8 @@ class Lease:
         self._orphans.start(self._holder)
 
     def _hold(self, sent_s: float) -> None:
-        self._held_until = sent_s + self._lease_s - min(MARGIN_S, self._lease_s / RENEWALS)
+        self._ends_s = sent_s + self._lease_s
+        self._held_until = self._ends_s - min(MARGIN_S, self._lease_s / RENEWALS)
         if self._end is not None and self._end.active():
             self._end.cancel()
         self._end = self._clock.later(self._held_until - self._clock.monotonic(), self._ended)

@@ -178,6 +178,7 @@ class ILease(Interface):
     """A node's lease, as its rooms know it."""
 
     held = Attribute("Whether effects may go out: false from some seconds before its end on, by monotonic time.")
+    over = Attribute("Whether it was had, and has ended by now: others may run this node's rooms.")
 
     def start(holder: ILeaseHolder) -> Deferred[None]:
         """

@@ -39,6 +39,9 @@ class GreetedPeer(Peer):
         services = self.services
         if self.user is not None:
             raise Refused("This connection has said hello already.", code="bad_message")
+        if services.isolated():
+            self.expect_hello()  # it is not the client's fault
+            raise Refused("This server cannot reach its store; others can.", code="busy")
         if message.token is not None or message.ticket is not None:
             user, token = await self._proven(message)
         elif message.guest is not None:

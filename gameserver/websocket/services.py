@@ -38,7 +38,11 @@ class Transport(Protocol):
 
 
 class NodeServices(Struct, frozen=True):
-    """What all sessions of a node share."""
+    """
+    What all sessions of a node share.
+
+    :ivar isolated: tells whether others serve, and this node cannot, see `gameserver.websocket.isolation`.
+    """
 
     registry: RoomRegistry
     authenticators: IAuthenticators
@@ -51,6 +55,7 @@ class NodeServices(Struct, frozen=True):
     hasher: IHasher | None = None
     sizes: Sizes = field(default_factory=Sizes)
     standing: Standing | None = None
+    isolated: Callable[[], bool] = bool
 
     def message_bytes(self, *, binary: bool) -> int:
         """:returns: how large a message to a client is at most, in one of the two forms."""

@@ -12,6 +12,7 @@ import { HeldRooms } from "./held.js";
 import { JSON_FORM } from "./json.js";
 import { Nodes } from "./nodes.js";
 import { PACKED } from "./packed.js";
+import { Patience } from "./patience.js";
 import { Posts } from "./posts.js";
 import { Requests } from "./requests.js";
 import { Memory } from "./storage.js";
@@ -64,7 +65,8 @@ export class Client extends Emitter {
     this._connected.catch(() => {});
     const owner = this.#owner();
     this.#requests = new Requests(form);
-    this.#nodes = new Nodes((there) => new Connection(owner, { url: there, WebSocket, form }), url);
+    const means = { WebSocket, form, patience: new Patience() };
+    this.#nodes = new Nodes((there) => new Connection(owner, { url: there, ...means }), url);
     this.#following = new Following(this, this.#nodes, this.#requests);
     this.#held = new HeldRooms(this, this.#memory, this.#requests, this.#following);
     this.rooms = this.#held.rooms;
@@ -84,6 +86,8 @@ export class Client extends Emitter {
       onUnreachable: (connection) => this.#onUnreachable(connection),
       onRefused: (error) => this._end(error),
       pending: (connection) => this.#requests.of(connection),
+      // What a node has that says nothing is had by way of the first address: see whether that stands.
+      onDoubt: (connection) => connection !== this.#nodes.home && this.#nodes.home.isWelcome && this.#nodes.home.ping(),
     };
   }
 

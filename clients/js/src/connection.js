@@ -9,6 +9,7 @@ import { FINAL, GameError } from "./errors.js";
 import { Liveness } from "./liveness.js";
 
 /** @import { Form } from "./json.js" */
+/** @import { Patience } from "./patience.js" */
 /** @import { Request } from "./requests.js" */
 
 /** @typedef {Record<string, any> & { op: string }} Message */
@@ -24,6 +25,7 @@ import { Liveness } from "./liveness.js";
  * @property {(connection: Connection) => boolean} onUnreachable nobody answers there; returns whether to dial on
  * @property {(error: GameError) => void} onRefused there can be no further connection
  * @property {(connection: Connection) => Iterable<Request>} pending what has had no answer yet
+ * @property {(connection: Connection) => void} onDoubt it owes an answer, and says nothing
  */
 
 const STEADY_MS = 10_000; // a connection that stood so long was a good one: after it the waits begin anew
@@ -41,8 +43,10 @@ export class Connection {
   #form;
   #WebSocket;
   #liveness;
+  #patience;
   #ended = false;
-  #welcomedAt = 0;
+  welcomedAt = 0;
+  #wasSteady = false;
   #failures = 0;
   /** @type {ReturnType<typeof setTimeout> | null} */
   #redial = null;
@@ -55,14 +59,16 @@ export class Connection {
 
   /**
    * @param {Owner} owner
-   * @param {{ url: string, WebSocket: any, form: Form }} means
+   * @param {{ url: string, WebSocket: any, form: Form, patience: Patience }} means
    */
-  constructor(owner, { url, WebSocket, form }) {
+  constructor(owner, { url, WebSocket, form, patience }) {
     this.#owner = owner;
     this.url = url;
     this.#WebSocket = WebSocket;
     this.#form = form;
-    this.#liveness = new Liveness(this, this.clock, () => owner.pending(this));
+    this.#patience = patience;
+    const [pending, onDoubt] = [() => owner.pending(this), () => owner.onDoubt(this)];
+    this.#liveness = new Liveness(this, this.clock, patience, { pending, onDoubt });
   }
 
   start() {
@@ -143,9 +149,10 @@ export class Connection {
    */
   welcomed(now) {
     this.isWelcome = true;
+    this.#wasSteady = false;
     this.clock.restart();
     this.clock.take(this.helloAt, now);
-    this.#welcomedAt = performance.now();
+    this.welcomedAt = performance.now();
   }
 
   /** Do not wait any longer: dial now, or ask whether anybody is there. */
@@ -163,14 +170,27 @@ export class Connection {
     this.#liveness.onPong(pong);
   }
 
+  /** It brings something for so long that the line is a good one. */
+  isSteady() {
+    if (!this.#wasSteady) this.#patience.steady();
+    this.#wasSteady = true;
+  }
+
+  /** Nobody says anything at its other end: dialled again, the same node would say nothing again. */
+  giveUp() {
+    if (this.isWelcome) this.#patience.lostSilent();
+    else this.#patience.lostDialling();
+    this.hangUp(undefined, true);
+  }
+
   /** This connection is over, whether or not it knows; forget what hung on it, and dial again. */
-  hangUp(delay_ms = fullJitter(this.#failures)) {
+  hangUp(delay_ms = fullJitter(this.#failures), isSilent = false) {
     this.#letGo();
     const { onLost, onUnreachable } = this.#owner;
-    if (!this.#welcomedAt && !onUnreachable(this)) return;
-    if (this.#welcomedAt && performance.now() - this.#welcomedAt >= STEADY_MS) this.#failures = 0;
+    if ((isSilent || !this.welcomedAt) && !onUnreachable(this)) return;
+    if (this.welcomedAt && performance.now() - this.welcomedAt >= STEADY_MS) this.#failures = 0;
     this.#failures += 1;
-    this.#welcomedAt = 0;
+    this.welcomedAt = 0;
     this.#stopWaiting();
     this.#redial = setTimeout(() => this.dial(), delay_ms);
     onLost(this);

@@ -2,49 +2,57 @@
  * Is anybody there? A connection that says nothing is asked with pings, and given up when no answer comes; after a sleep
  * of the machine, or when somebody looks at the page again, it is asked at once; when the browser says that it is offline,
  * it is given up at once. The answers set the server's clock.
+ *
+ * Where a request has no answer, its node may stand still: 7 s after it was said the connection is given up at the latest,
+ * and by then others have the node's rooms.
  */
 
 import { CLOCK_SAMPLES } from "./clock.js";
+import { STEADY_MS } from "./patience.js";
 
 /** @import { Connection } from "./connection.js" */
 /** @import { ServerClock } from "./clock.js" */
+/** @import { Patience } from "./patience.js" */
 /** @import { Request } from "./requests.js" */
 
-/** Requests that the server finishes before it looks at what follows them, pings apart; a game's hook may take 10 s. */
-const HOLDING = new Set(["create", "match", "join", "resume", "listen"]);
+/** Requests whose answers may be large: whole rooms, and what was said in them. */
+const LARGE = new Set(["create", "match", "join", "resume", "listen"]);
 
-const DIAL_MS = 15_000; // from dialling to `welcome`, at most
-const TICK_MS = 1000;
+const TICK_MS = 500;
 const SLEPT_MS = 5000; // ticks so far apart: the machine slept, or the page was frozen
 const PING_MS = 15_000; // between the pings of a quiet connection
-const DOUBT_MS = 3000; // a request unanswered, and nothing heard for so long: is there still a connection?
-const PATIENCE_MS = 6000; // silence after a ping, and the connection is dead
-const WAKE_PATIENCE_MS = 3000; // the same after a sleep, where it probably is
-const HELD_PATIENCE_MS = 20_000; // the same while a `HOLDING` request is under way
+const DOUBT_MS = 2000; // a request unanswered, and nothing heard for so long: is there still a connection?
+const WAKE_MS = 3000; // silence after a ping that ends a sleep, where the connection is probably dead
 
 export class Liveness {
   #connection;
   #clock;
   #pending;
+  #patience;
+  #onDoubt;
   /** @type {ReturnType<typeof setInterval> | undefined} */
   #ticker;
   #tickedAt = Date.now();
   #heardAt = 0;
   /** @type {number | null} */
   #pingedAt = null;
-  #patience = PATIENCE_MS;
+  #silence_ms = 0; // after this ping
   #pongAt = 0;
   #page = new AbortController();
 
   /**
    * @param {Connection} connection
    * @param {ServerClock} clock
-   * @param {() => Iterable<Request>} pending what has had no answer yet
+   * @param {Patience} patience
+   * @param {{ pending: () => Iterable<Request>, onDoubt: () => void }} owner what has had no answer yet; and somebody
+   *   else may know whether this node lives
    */
-  constructor(connection, clock, pending) {
+  constructor(connection, clock, patience, { pending, onDoubt }) {
     this.#connection = connection;
     this.#clock = clock;
+    this.#patience = patience;
     this.#pending = pending;
+    this.#onDoubt = onDoubt;
   }
 
   /** Watch from now on. */
@@ -69,8 +77,9 @@ export class Liveness {
     this.#pingedAt = null;
   }
 
+  /** Ask, unless it was asked and has not answered. */
   ping() {
-    this.#ping(PATIENCE_MS);
+    if (this.#pingedAt === null) this.#ping();
   }
 
   /** @param {{ at: number, now: number }} pong */
@@ -79,7 +88,7 @@ export class Liveness {
     if (at !== this.#pingedAt) return; // the answer to a ping of before the sleep
     this.#pongAt = performance.now();
     this.#pingedAt = null;
-    if (samples < CLOCK_SAMPLES / 2) this.#ping(PATIENCE_MS);
+    if (samples < CLOCK_SAMPLES / 2) this.#ping();
   }
 
   #watchPage() {
@@ -97,9 +106,9 @@ export class Liveness {
   wake() {
     const connection = this.#connection;
     if (globalThis.document?.visibilityState === "hidden") return;
-    if (connection.isWelcome) this.#ping(WAKE_PATIENCE_MS);
+    if (connection.isWelcome) this.#ping(true);
     else if (connection.isWaiting) connection.dial();
-    else if (connection.socket && performance.now() - connection.dialledAt > WAKE_PATIENCE_MS) connection.hangUp(0);
+    else if (connection.socket && performance.now() - connection.dialledAt > WAKE_MS) connection.hangUp(0);
   }
 
   #tick() {
@@ -109,12 +118,14 @@ export class Liveness {
     const connection = this.#connection;
     if (slept) this.wake();
     else if (!connection.isWelcome) {
-      if (connection.socket && now - connection.dialledAt > DIAL_MS) connection.hangUp();
+      if (connection.socket && now - connection.dialledAt > this.#patience.dial_ms) connection.giveUp();
     } else if (this.#pingedAt !== null) {
-      const held = [...this.#pending()].some(({ op }) => HOLDING.has(op));
-      const patience_ms = held ? HELD_PATIENCE_MS : this.#patience;
-      if (now - Math.max(this.#pingedAt, this.#heardAt) > patience_ms) connection.hangUp();
-    } else if (now - this.#pongAt > PING_MS || this.#doubts(now)) this.#ping(PATIENCE_MS);
+      if (now - Math.max(this.#pingedAt, this.#heardAt) > this.#silence_ms) connection.giveUp();
+    } else if (this.#doubts(now)) {
+      this.#ping();
+      this.#onDoubt();
+    } else if (now - this.#pongAt > PING_MS) this.#ping();
+    if (connection.isWelcome && this.#heardAt - connection.welcomedAt > STEADY_MS) connection.isSteady();
   }
 
   /** @param {number} now */
@@ -124,9 +135,10 @@ export class Liveness {
     return [...this.#pending()].some(unheard);
   }
 
-  /** @param {number} patience_ms */
-  #ping(patience_ms) {
-    this.#patience = patience_ms;
+  #ping(hasSlept = false) {
+    // The pong comes behind what was asked for before, and of that alone there may be much.
+    const behind = [...this.#pending()].some(({ op, saidAt }) => saidAt && LARGE.has(op));
+    this.#silence_ms = hasSlept ? WAKE_MS : this.#patience.silence_ms(behind);
     this.#pingedAt = performance.now();
     this.#connection.say({ op: "ping", at: this.#pingedAt });
   }

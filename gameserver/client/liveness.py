@@ -1,0 +1,137 @@
+"""
+Is anybody there? A connection that owes an answer and says nothing is asked with a ping, and given up if it does not
+answer that.
+
+A node that stands still is left so within 6 s, the time in which others take its rooms. Who was given up too soon,
+since the line is slow, is given twice the time when it is tried again. Where nothing is owed, Autobahn's own pings see
+to it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    from twisted.internet.interfaces import IDelayedCall
+
+DIAL_S: Final = 5.0
+"""From dialling to ``welcome``."""
+DOUBT_S: Final = 2.0
+"""An answer is owed, and nothing was heard for so long: is there still a connection?"""
+SILENCE_S: Final = 4.0
+"""Nothing was heard for so long after a ping: there is none."""
+LARGE_S: Final = 8.0
+"""The same behind an answer that may be large, and is heard only when it is whole."""
+LONGEST_S: Final = 20.0
+"""However slow the line is; a connection that brings something after so long was given time enough."""
+LARGEST: Final = 4
+LARGE: Final = frozenset({"create", "match", "join", "resume"})
+"""Requests whose answers may be large: whole rooms, and what was said in them."""
+
+
+class Patience:
+    """How long one client waits for somebody who says nothing."""
+
+    def __init__(self) -> None:
+        self._dials = self._silences = 1
+
+    @property
+    def dial_s(self) -> float:
+        """From dialling to ``welcome``."""
+        return min(LONGEST_S, self._dials * DIAL_S)
+
+    def silence_s(self, *, large: bool) -> float:
+        """:param large: what is owed may take long to arrive."""
+        return min(LONGEST_S, self._silences * (LARGE_S if large else SILENCE_S))
+
+    def lost(self, *, welcomed: bool) -> None:
+        """:param welcomed: whether whoever was given up had said welcome."""
+        if welcomed:
+            self._silences = min(LARGEST, 2 * self._silences)
+        else:
+            self._dials = min(LARGEST, 2 * self._dials)
+
+    def stood(self, s: float) -> None:
+        """:param s: so long after its beginning a connection brought something still."""
+        if s >= LONGEST_S:
+            self._dials = self._silences = 1
+
+
+class Liveness:
+    """
+    Of one connection at a time. It has a delayed call only while it waits for something.
+
+    :param clock: a Twisted reactor, or a clock.
+    :param owed: gives the kinds of those requests that this connection has carried, and that have no answer.
+    :param ping: called when somebody should say something.
+    :param give_up: called when nobody is there.
+    :ivar heard_s: when the last message came, by the clock.
+    """
+
+    def __init__(
+        self,
+        clock: Any,
+        patience: Patience,
+        *,
+        owed: Callable[[], Iterable[str]],
+        ping: Callable[[], object],
+        give_up: Callable[[], object],
+    ) -> None:
+        self._clock = clock
+        self._patience = patience
+        self._owed = owed
+        self._ping = ping
+        self._give_up = give_up
+        self.heard_s = self._quiet_since_s = 0.0
+        self._asked = False
+        self._call: IDelayedCall | None = None
+
+    def dialled(self) -> None:
+        """A connection is on its way."""
+        self._later(self._patience.dial_s, self._give_up)
+
+    def stop(self) -> None:
+        """It is welcome, or gone: nothing is owed."""
+        self._asked = False
+        call, self._call = self._call, None
+        if call is not None and call.active():
+            call.cancel()
+
+    def said(self) -> None:
+        """Something was asked of the server."""
+        if self._call is None:
+            self._quiet_since_s = self._clock.seconds()  # until now nothing was owed
+            self._later(DOUBT_S, self._doubt)
+
+    def heard(self) -> None:
+        """A message came, and was taken in."""
+        self.heard_s = self._quiet_since_s = self._clock.seconds()
+        if self._call is None:
+            return
+        if not any(True for _ in self._owed()):
+            self.stop()
+        elif self._asked:
+            self.stop()
+            self._later(DOUBT_S, self._doubt)
+
+    def ask(self) -> None:
+        """See whether anybody is there, unless that is under way."""
+        if not self._asked:
+            self.stop()
+            self._asked = True
+            # The pong comes behind what was asked for before, and of that alone there may be much.
+            large = any(op in LARGE for op in self._owed())
+            self._later(self._patience.silence_s(large=large), self._give_up)
+            self._ping()
+
+    def _doubt(self) -> None:
+        self._call = None
+        left_s = DOUBT_S - (self._clock.seconds() - self._quiet_since_s)
+        if left_s > 0:
+            self._later(min(left_s, DOUBT_S), self._doubt)  # the clock may have been set back
+        elif any(True for _ in self._owed()):
+            self.ask()
+
+    def _later(self, delay_s: float, call: Callable[[], object]) -> None:
+        self._call = self._clock.callLater(delay_s, call)

@@ -1,0 +1,215 @@
+"""How long a client waits for a server that says nothing, or for one of several nodes."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from twisted.internet.defer import Deferred
+
+from gameserver.client import Client, Room
+from gameserver.client.dial import Wire
+from gameserver.client.liveness import DIAL_S, DOUBT_S, LARGE_S, LONGEST_S, SILENCE_S
+from gameserver.errors import ConnectionFailed
+from tests.test_client import URL, ClientTestCase, ScriptedWire, joined, recovered
+
+LEASE_S: Final = 6.0
+"""After so long others have the rooms of a node that is gone."""
+NODE: Final = "ws://127.0.0.1:8080/n/b/ws"
+
+
+class SilenceTestCase(ClientTestCase):
+    def pass_s(self, s: float) -> None:
+        """Let time pass, little by little."""
+        for _ in range(round(s * 20)):
+            self.clock.advance(0.05)
+
+    def at_node(self) -> Room:
+        """Be in a room at a node that is not home."""
+        room = self.in_room()
+        self.say("left", None, reason="moved", message=None, url=NODE)
+        self.assertEqual(self.wire.url, NODE)
+        self.welcome()
+        [resume] = [said for said in self.wire.take() if said["op"] == "resume"]
+        self.wire.say("joined", **recovered(resume["id"]))
+        return room
+
+    def pong(self, wire: ScriptedWire) -> None:
+        """Answer a ping."""
+        self.assertEqual([said["op"] for said in wire.take()], ["ping"])
+        wire.say("pong", at=1, now=1)
+
+
+class SilenceTests(SilenceTestCase):
+    def test_nothing_is_owed(self) -> None:
+        """A connection on which nothing is asked is left alone, and needs no timer."""
+        self.in_room()
+        self.assertEqual(self.clock.getDelayedCalls(), [])
+
+    def test_alive(self) -> None:
+        """Whoever answers pings is waited for, however long a step lasts."""
+        room = self.in_room()
+        asked = room.send("play")
+        self.wire.take()
+        for _ in range(20):
+            self.pass_s(DOUBT_S + 0.1)
+            self.pong(self.wire)
+        self.assertNoResult(asked)
+        self.assertEqual(len(self.server.wires), 1)
+        self.wire.say("ok", id=2, data=3, room="K7QM")
+        self.assertEqual(self.successResultOf(asked), 3)
+        self.assertEqual(self.clock.getDelayedCalls(), [])
+
+    def test_silent(self) -> None:
+        """Who answers nothing is given up within the time of a lease, and what was asked is said on the next one."""
+        room = self.in_room()
+        asked = room.send("play")
+        old = self.wire
+        self.pass_s(DOUBT_S + SILENCE_S + 0.1)
+        self.assertEqual(old.closed, 1006)
+        self.pass_s(0.3)
+        self.assertEqual(len(self.server.wires), 2)
+        [resume] = [said for said in self.welcome().take() if said["op"] == "resume"]
+        self.wire.say("joined", **recovered(resume["id"]))
+        [again] = self.wire.take()
+        self.wire.say("ok", id=again["id"], data=3, room="K7QM")
+        self.assertEqual(self.successResultOf(asked), 3)
+
+    def test_what_comes_counts(self) -> None:
+        """Whoever says anything is there."""
+        room = self.in_room()
+        room.send("play")
+        for n in range(2, 30):
+            self.pass_s(1)
+            self.event(n)
+        self.assertEqual(len(self.server.wires), 1)
+        self.assertNotIn("ping", [said["op"] for said in self.wire.take()])
+
+    def test_a_large_answer(self) -> None:
+        """Where a whole room is on its way, it takes longer until a connection is given up."""
+        self.connected()
+        self.client.join("K7QM")
+        wire = self.wire
+        self.pass_s(DOUBT_S + SILENCE_S + 1)
+        self.assertIsNone(wire.closed)
+        self.pass_s(LARGE_S)
+        self.assertEqual(wire.closed, 1006)
+
+    def test_slow_line(self) -> None:
+        """What was given up too soon is waited for twice as long the next time, at most for 20 s."""
+        self.connected()
+        self.client.join("K7QM")
+        waits = []
+        for _ in range(4):
+            began_s, wire = self.clock.seconds(), self.wire
+            while wire.closed is None:
+                self.pass_s(0.1)
+            waits.append(round(self.clock.seconds() - began_s - DOUBT_S))
+            self.pass_s(10)
+            self.welcome()
+        self.assertEqual(waits, [8, 16, 20, 20])
+        self.pass_s(1)
+        join = self.wire.take()[-1]
+        self.wire.say("joined", **joined(join["id"]))
+        self.pass_s(LONGEST_S + 0.1)
+        self.event(2)  # it stands: it was a good one after all
+        self.lose()
+        self.pass_s(1)
+        self.welcome()
+        began_s, wire = self.clock.seconds(), self.wire
+        while wire.closed is None:
+            self.pass_s(0.1)
+        self.assertEqual(round(self.clock.seconds() - began_s - DOUBT_S), 8)
+
+    def test_pings_of_the_caller(self) -> None:
+        """A ping that asks whether somebody is there takes nobody else's answer."""
+        room = self.at_node()
+        room.send("play")
+        asked = self.client.ping()
+        self.pass_s(DOUBT_S + 0.1)
+        home, node = self.server.wires
+        node.say("pong", at=1, now=1)
+        self.assertNoResult(asked)
+        home.say("pong", at=1, now=7)
+        self.assertEqual(self.successResultOf(asked).now, 7)
+
+
+class FrozenNodeTests(SilenceTestCase):
+    """A node stands still, and others have its rooms by the end of its lease."""
+
+    def test_left_for_home(self) -> None:
+        """It is not dialled again: home knows who has its rooms."""
+        room = self.at_node()
+        home, node = self.server.wires
+        home.take()
+        asked = room.send("play")
+        self.pass_s(DOUBT_S + 0.1)
+        self.pong(home)
+        self.pass_s(LEASE_S + 2 - DOUBT_S - 0.2)
+        self.assertEqual((node.closed, len(self.server.wires)), (1006, 2))
+        [resume] = home.take()
+        home.say("joined", **recovered(resume["id"]))
+        [again] = home.take()
+        home.say("ok", id=again["id"], data=3, room="K7QM")
+        self.assertEqual(self.successResultOf(asked), 3)
+        self.assertEqual(self.clock.getDelayedCalls(), [])
+
+    def test_home_is_at_the_same_node(self) -> None:
+        """Both connections are left at the same time."""
+        room = self.at_node()
+        home, node = self.server.wires
+        room.send("play")
+        self.pass_s(LEASE_S + 2 - 0.1)
+        self.assertEqual((node.closed, home.closed), (1006, 1006))
+        self.assertEqual([wire.url for wire in self.server.wires], [URL, NODE, URL])
+        self.assertEqual([said["op"] for said in self.welcome().take()], ["hello", "resume"])
+
+    def test_dialled_in_vain(self) -> None:
+        """Somebody is sent to a node that stands still by then: home is asked again."""
+        room = self.in_room()
+        home = self.wire
+        home.take()
+        self.say("left", None, reason="moved", message=None, url=NODE)
+        self.pass_s(DIAL_S + 0.5)
+        self.assertEqual(self.wire.url, NODE)
+        self.assertEqual(self.wire.closed, 1006)
+        self.assertEqual([said["op"] for said in home.take()], ["resume"])
+        self.assertIsNone(room.left)
+
+
+class DiallingTests(SilenceTestCase):
+    """Whoever is dialled and does not answer at all."""
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.calls: list[Deferred[Wire]] = []
+
+        def dial(*_: Any, **__: Any) -> Deferred[Wire]:
+            self.calls.append(Deferred())
+            return self.calls[-1]
+
+        self.client = Client(self.clock, URL, dial=dial, random=lambda: 1.0)
+
+    def test_no_answer(self) -> None:
+        """It is dialled again, and given more time; waits between dials grow as ever."""
+        waiting = self.client.connect()
+        times = []
+        for _ in range(4):
+            call, began_s = self.calls[-1], self.clock.seconds()
+            while not call.called:
+                self.pass_s(0.1)
+            times.append(round(self.clock.seconds() - began_s))
+            while self.calls[-1] is call:
+                self.pass_s(0.1)
+        self.assertEqual(times, [5, 10, 20, 20])
+        self.assertNoResult(waiting)
+        self.client.close()
+        self.failureResultOf(waiting, ConnectionFailed)
+        self.assertEqual(self.clock.getDelayedCalls(), [])
+
+    def test_no_welcome(self) -> None:
+        """A connection without a welcome is none."""
+        wire = ScriptedWire(URL, lambda _: None, lambda *_: None, binary=False)
+        self.client.connect()
+        self.calls[0].callback(wire)
+        self.pass_s(DIAL_S + 0.5)
+        self.assertEqual((wire.closed, len(self.calls)), (1006, 2))
