@@ -23,7 +23,8 @@ run: .venv/run.stamp
 	exec $(BIN)/twistd -n --pidfile= gameserver --listen $(LISTEN) $(ARGS)
 
 # The tests come last, so that the last line says how many passed.
-test: needs lint js-test
+test: needs
+	@$(MAKE) --no-print-directory --jobs=2 --output-sync=target lint js-test
 	@$(TRIAL) tests
 
 lint: .venv/dev.stamp

@@ -101,24 +101,29 @@ see_to_node() {
 }
 
 see_to_django() {
-  local series folder
-  for series in "${DJANGOS[@]}"; do
-    folder=".venv/django-$series"
-    [ -d "$folder/django" ] && [ -d "$folder/axes" ] && [ -d "$folder/daphne" ] && continue
-    echo "Installing Django $series"
-    quietly python -m pip --quiet --disable-pip-version-check install --target "$folder" "django~=$series.0" django-otp django-axes \
-      || rm -rf "$folder"
-    # Of what it needs, Twisted and Autobahn are in .venv: a second copy would hide them.
-    quietly python -m pip --quiet --disable-pip-version-check install --target "$folder" --no-deps daphne \
-      || cannot_run "tests.e2e.test_django_daphne with Django $series" "pip could not install daphne"
-    [ -d "$folder/django" ] || cannot_run "tests.e2e.test_django with Django $series" "pip could not install it"
+  local series=$1 folder=".venv/django-$1"
+  if [ -d "$folder/django" ] && [ -d "$folder/axes" ] && [ -d "$folder/daphne" ]; then return; fi
+  echo "Installing Django $series"
+  quietly python -m pip --quiet --disable-pip-version-check install --target "$folder" "django~=$series.0" django-otp django-axes \
+    || rm -rf "$folder"
+  # Of what it needs, Twisted and Autobahn are in .venv: a second copy would hide them.
+  quietly python -m pip --quiet --disable-pip-version-check install --target "$folder" --no-deps daphne \
+    || cannot_run "tests.e2e.test_django_daphne with Django $series" "pip could not install daphne"
+  [ -d "$folder/django" ] || cannot_run "tests.e2e.test_django with Django $series" "pip could not install it"
+}
+
+# They know nothing of each other, and each waits mostly for what it fetches.
+together() {
+  local one running=()
+  for one in "$@"; do
+    { $one && [ "$missing" = 0 ]; } &
+    running+=($!)
   done
+  for one in "${running[@]}"; do wait "$one" || missing=1; done
 }
 
 if [ $# = 0 ]; then
-  see_to_programs
-  see_to_node
-  see_to_django
+  together see_to_programs see_to_node "${DJANGOS[@]/#/see_to_django }"
 else
   see_to_node "$1"
 fi

@@ -22,7 +22,7 @@ from tests.e2e.company import GAMES, Fair
 from tests.e2e.kit import Person, Server, ServerCase, sleep, together, until, within
 from tests.store.redis_server import RedisServer
 
-KILLS: Final = int(os.environ.get("GAMESERVER_TEST_KILLS", "8"))
+KILLS: Final = int(os.environ.get("GAMESERVER_TEST_KILLS", "6"))
 """On each store."""
 KILLS_A_FAIR: Final = 5
 """After so many, new rooms: so that they are many, and none grows too large to be compared."""
