@@ -7,7 +7,6 @@ import re
 import subprocess
 import sys
 import zlib
-from functools import cache
 from html import unescape
 from io import StringIO
 from pathlib import Path
@@ -54,12 +53,6 @@ def build(source: Path, into: Path) -> Built:
     return Built(done.returncode, done.stdout + done.stderr, into)
 
 
-@cache
-def site() -> Built:
-    """:returns: the site of this repository, made once a process."""
-    return build(ROOT / "docs", Path("site").absolute())
-
-
 def entries(folder: Path) -> set[tuple[str, str]]:
     """:returns: kind (``py``, ``js``) and name of all that a site has an entry for, as its inventory says."""
     head, _, packed = (folder / "objects.inv").read_bytes().partition(b"zlib.\n")
@@ -74,25 +67,37 @@ def words(page: Path) -> str:
 
 
 class SiteTests(SynchronousTestCase):
-    def setUp(self) -> None:
-        self.site = site()
+    """One test, as it takes longest to make the site: two processes would make it twice."""
 
-    def test_no_warnings(self) -> None:
+    def test_site(self) -> None:
+        """All that is said of it here."""
+        site = build(ROOT / "docs", Path("site").absolute())
+        for holds in (
+            self.no_warnings,
+            self.every_public_name_has_an_entry,
+            self.every_declaration_has_an_entry,
+            self.every_code_and_setting_is_listed,
+            self.can_be_searched,
+            self.nothing_comes_from_elsewhere,
+        ):
+            holds(site)
+
+    def no_warnings(self, site: Built) -> None:
         """Links lead somewhere, every page is in the table of contents, and every docstring can be read."""
-        self.assertEqual((self.site.code, self.site.complaints), (0, ""))
+        self.assertEqual((site.code, site.complaints), (0, ""))
 
-    def test_every_public_name_has_an_entry(self) -> None:
+    def every_public_name_has_an_entry(self, site: Built) -> None:
         """All that Python programs may import, with their methods."""
-        found = entries(self.site.folder)
+        found = entries(site.folder)
         for module in (gameserver, gameserver.testing, gameserver.client):
             for name in module.__all__:
                 self.assertIn(("py", f"{module.__name__}.{name}"), found)
         for member in ("gameserver.Game.after", "gameserver.RoomChat.say", "gameserver.RoomTable.scan"):
             self.assertIn(("py", member), found)
 
-    def test_every_declaration_has_an_entry(self) -> None:
+    def every_declaration_has_an_entry(self, site: Built) -> None:
         """All that JavaScript may import, with what its classes have."""
-        found = entries(self.site.folder)
+        found = entries(site.folder)
         self.assertEqual([file.name for file in DECLARATIONS], ["game-chat.d.ts", "gameserver.d.ts"])
         for file in DECLARATIONS:
             owner = ""
@@ -107,25 +112,25 @@ class SiteTests(SynchronousTestCase):
                 elif line.startswith("}"):
                     owner = ""
 
-    def test_every_code_and_setting_is_listed(self) -> None:
+    def every_code_and_setting_is_listed(self, site: Built) -> None:
         """In tables made from the code."""
-        codes = words(self.site.folder / "reference" / "errors.html")
+        codes = words(site.folder / "reference" / "errors.html")
         for code, text in errors.CODES.items():
             self.assertIn(code, codes)
             self.assertIn(text, codes.replace("\u2019", "'"))
-        settings = words(self.site.folder / "reference" / "server_settings.html")
+        settings = words(site.folder / "reference" / "server_settings.html")
         for key in KEYS:
             self.assertIn(PREFIX + key.upper().replace(".", "_"), settings)
 
-    def test_can_be_searched(self) -> None:
+    def can_be_searched(self, site: Built) -> None:
         """Its index has a word of each part."""
-        index = (self.site.folder / "searchindex.js").read_text("utf-8")
+        index = (site.folder / "searchindex.js").read_text("utf-8")
         for word in ("guides/timers", "reference/javascript", "protocol", "start", "joinTeam"):
             self.assertIn(word, index)
 
-    def test_nothing_comes_from_elsewhere(self) -> None:
+    def nothing_comes_from_elsewhere(self, site: Built) -> None:
         """Whoever reads it is known to nobody: scripts, styles and pictures are its own."""
-        for page in self.site.folder.rglob("*.html"):
+        for page in site.folder.rglob("*.html"):
             text = page.read_text("utf-8")
             loaded = re.findall(r'<(?:script|img|iframe)[^>]* src="([^"]+)"', text)
             loaded += re.findall(r'<link [^>]*rel="(?:stylesheet|preload)[^>]* href="([^"]+)"', text)
