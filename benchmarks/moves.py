@@ -1,24 +1,33 @@
 """
-What asking a game for its moves costs beside the game's own call, and what telling them costs: 50 moves, as buttons.
+What a step's work with moves costs beside the game's own call of ``moves``.
 
-``python -m benchmarks.moves`` prints, in microseconds of the process, medians of many rounds that take turns with each
-other. Moves are told to a player who is connected, and only if they are others than that player was told.
+``python -m benchmarks.moves`` prints two tables, in microseconds of the process. The first is of 50 moves of the
+plainest kind, buttons with a card and a number, which a game makes faster than any that looks what is legal: medians of
+many rounds that take turns with each other. The second is of whole games by chance, of people who are all connected:
+all that a step does with moves (asking, holding them against their messages, telling them, and looking whether the next
+message is one), to the game's own call alone.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from statistics import median
 from typing import Annotated, Any
 
 from msgspec import Meta
 
+from benchmarks.play_outs import GIVEN, SAMPLES, game_of
 from gameserver import Game, Move, Player, message
+from gameserver.game.spec import spec_of
 from gameserver.room.turns import legal, moves_told
+from gameserver.room.turns.known_moves import KnownMoves
 from gameserver.testing import Table
 
 ROUNDS = 1000
+GAMES = 3
 
 
 class Buttons(Game):
@@ -45,32 +54,103 @@ def microseconds(call: Callable[[], Any]) -> float:
     return (time.process_time_ns() - began) / 1e3
 
 
-def main() -> None:
-    """Measure, and print."""
+def fifty() -> None:
+    """Measure fifty plain moves, and print."""
     table = Table(Buttons, seed=1)
     table.join("Ann").start()
     room = table.room
     player = room.players[0]
-    own, asked, same, other = [], [], [], []
+    took: dict[str, list[float]] = {}
 
     def ask_and_tell() -> None:
         room.changes.asked = None
         room.journal.undo.append((int,))  # a step that has changed something
         legal.check(room)
+        legal.keep(room)
         moves_told.tell(room)
         room.journal.undo.clear()
         room.publisher.take()
 
+    def measure(what: str, call: Callable[[], Any]) -> None:
+        took.setdefault(what, []).append(microseconds(call))
+
     for _ in range(ROUNDS):
-        own.append(microseconds(lambda: list(room.game.moves(player))))
-        asked.append(microseconds(lambda: legal.ask(room, player)))
-        same.append(microseconds(ask_and_tell))
+        measure("own call", lambda: list(room.game.moves(player)))
+        measure("asked", lambda: legal.ask(room, player))
+        measure("asked, the same as told", ask_and_tell)
         room.publisher.moves.clear()
         room.publisher.legal.clear()
-        other.append(microseconds(ask_and_tell))
+        measure("asked and told, each given before", ask_and_tell)
+        room.publisher.moves.clear()
+        room.publisher.legal.clear()
+        room.spec.known_moves = KnownMoves()
+        measure("asked and told, none given before", ask_and_tell)
     room.changes.asked = None
-    for what, took in {"own call": own, "asked": asked, "asked, same as told": same, "asked and told": other}.items():
-        print(f"{what}: {median(took):.0f} us, {median(took) / median(own):.2f} times")
+    own = median(took["own call"])
+    for what, each in took.items():
+        print(f"{what}: {median(each):.0f} us, {median(each) / own:.2f} times")
+
+
+@contextmanager
+def timed(game: type[Game], took: Counter[str]) -> Iterator[None]:
+    """Add up what the game's own call takes, as ``own``, and all of a step's work with moves, as ``all``."""
+    spec = spec_of(game)
+    own, inside = spec.moves, Counter[str]()
+
+    def moves(*args: Any) -> list[Move]:
+        began = time.process_time_ns()
+        found = list(own(*args) or ())  # type: ignore[misc]
+        took["own"] += time.process_time_ns() - began
+        took["asked"] += 1
+        took["moves"] += len(found)
+        return found
+
+    def within(call: Callable[..., Any]) -> Callable[..., Any]:
+        def measured(*args: Any) -> Any:
+            began = time.process_time_ns()
+            inside["deep"] += 1
+            try:
+                return call(*args)
+            finally:
+                inside["deep"] -= 1
+                if not inside["deep"]:
+                    took["all"] += time.process_time_ns() - began
+
+        return measured
+
+    parts = [(legal, "check"), (legal, "keep"), (legal, "admit"), (moves_told, "tell"), (moves_told, "told")]
+    before = [(owner, name, getattr(owner, name)) for owner, name in parts]
+    spec.moves = moves
+    for owner, name, call in before:
+        setattr(owner, name, within(call))
+    try:
+        yield
+    finally:
+        spec.moves = own
+        for owner, name, call in before:
+            setattr(owner, name, call)
+
+
+def whole_games(name: str) -> None:
+    """Measure some games by chance, and print."""
+    game, enough = game_of(name)
+    took: Counter[str] = Counter()
+    for seed in range(GAMES + 1):
+        took = Counter() if seed <= 1 else took  # the first one is to get warm
+        with timed(game, took):
+            took["steps"] += Table(game, seed=seed).play_out(seed, min(enough, 200))
+    own, steps = took["own"] / took["steps"] / 1e3, took["steps"]
+    print(
+        f"{name}: {took['all'] / took['own']:.2f} times the own {own:.0f} us; asked {took['asked'] / steps:.1f} times"
+        f" a step, {took['moves'] / took['asked']:.0f} moves each"
+    )
+
+
+def main() -> None:
+    """Measure, and print."""
+    fifty()
+    for name in (*SAMPLES, *GIVEN):
+        whole_games(name)
 
 
 if __name__ == "__main__":

@@ -22,6 +22,7 @@ from gameserver.game.slips import Slip, check_hooks, check_migrate, hook, slips
 from gameserver.room import bounds
 from gameserver.room.publish.quantize import Quanta
 from gameserver.room.turns import legal
+from gameserver.room.turns.known_moves import KnownMoves
 from gameserver.room.turns.time_control import TurnClock
 from gameserver.room.turns.turn_type import TurnType
 
@@ -197,6 +198,7 @@ class Spec:
         self.ready_check: bool = setting(cls, "ready_check")
         self.clock_option: bool = setting(cls, "clock_option")
         self.max_moves: int = setting(cls, "max_moves")
+        self.known_moves = KnownMoves()
         self.clock = TurnClock(setting(cls, "turn_s"), setting(cls, "bank_s"), setting(cls, "increment_s"))
 
     def check_times(self, calendar: Callable[[str], object]) -> None:

@@ -8,6 +8,7 @@ from typing import Any, Protocol
 from gameserver.game.settings import GameSettings
 from gameserver.room.bots.level import BotLevel
 from gameserver.room.publish.quantize import Quanta
+from gameserver.room.turns.known_moves import KnownMoves
 from gameserver.room.turns.time_control import TurnClock
 from gameserver.room.turns.turn_type import TurnType
 
@@ -118,6 +119,7 @@ class Contract(Protocol):
     stages: frozenset[str]
     asks_all: bool
     max_moves: int
+    known_moves: KnownMoves
     stand_in: str | None
     absent: str
     bot_s: tuple[float, float]

@@ -14,7 +14,7 @@ from gameserver.room.seats import Player
 from gameserver.room.turns import legal_moves
 from gameserver.room.turns.legal_moves import LegalMoves
 from gameserver.room.turns.move import Move
-from gameserver.room.turns.move_infos import check_told
+from gameserver.room.turns.move_infos import make_told
 from gameserver.room.turns.waiting import waited_for
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ def players_to_ask(room: RoomCore) -> list[Player]:
 
 def none(room: RoomCore) -> LegalMoves:
     """:returns: no moves at all."""
-    return LegalMoves(room, [], {})
+    return LegalMoves(room, [])
 
 
 def ask(room: RoomCore, player: Player) -> LegalMoves:
@@ -57,14 +57,27 @@ def ask(room: RoomCore, player: Player) -> LegalMoves:
             raise RuntimeError("moves must change nothing, and draw no chance")
     if not given:
         return none(room)
-    types, read = legal_moves.check(room, given)
-    messages = room.spec.messages
+    found, messages = legal_moves.held(room, given), room.spec.messages
+    types = {move.type for move in given}
     closed = [type for type in types if permission.why_not(room, messages.get(type), player, type) is not None]
-    if closed:
-        places = [place for place, move in enumerate(given) if move.type not in closed]
-        read = {new: read[old] for new, old in enumerate(places) if old in read}
-        given = [given[place] for place in places]
-    return LegalMoves(room, given, read)
+    return found.without(closed) if closed else found
+
+
+class AskedMoves:
+    """
+    What the game was asked in this step since anything changed last.
+
+    :ivar stamp: something else once anything has changed.
+    :ivar by_seat: the moves of those who were looked at.
+    :ivar all: the moves of all `players_to_ask`; None: they were not asked.
+    """
+
+    __slots__ = ("all", "by_seat", "stamp")
+
+    def __init__(self, room: RoomCore, all: dict[str, LegalMoves] | None = None) -> None:
+        self.stamp = stamp(room)
+        self.by_seat: dict[str, LegalMoves] = {**all} if all else {}
+        self.all = all
 
 
 def stamp(room: RoomCore) -> tuple[int, int, int]:
@@ -72,20 +85,19 @@ def stamp(room: RoomCore) -> tuple[int, int, int]:
     return room.journal.step, room.journal.rollbacks, len(room.journal.undo)
 
 
-def asked_now(room: RoomCore) -> dict[str, LegalMoves]:
-    """:returns: by seat, what the game was asked in this step since anything changed last; to be added to."""
-    asked: tuple[Any, dict[str, LegalMoves]] | None = room.changes.asked
-    now = stamp(room)
-    if asked is None or asked[0] != now:
-        room.changes.asked = asked = (now, {})
-    return asked[1]
+def asked_now(room: RoomCore) -> AskedMoves:
+    """:returns: what the game was asked in this step since anything changed last; to be added to."""
+    asked: AskedMoves | None = room.changes.asked
+    if asked is None or asked.stamp != stamp(room):
+        room.changes.asked = asked = AskedMoves(room)
+    return asked
 
 
 def found_before(room: RoomCore, player: Player) -> LegalMoves | None:
     """:returns: the moves of a player, as the game was asked for them last; None: something has changed since."""
     if not room.journal.undo and (found := room.publisher.legal.get(player.id)) is not None:
         return found
-    return asked_now(room).get(player.id)
+    return asked_now(room).by_seat.get(player.id)
 
 
 def known(room: RoomCore, player: Player) -> LegalMoves:
@@ -96,7 +108,7 @@ def known(room: RoomCore, player: Player) -> LegalMoves:
     found = found_before(room, player)
     if found is None:
         found = ask(room, player)
-        asked_now(room)[player.id] = found
+        asked_now(room).by_seat[player.id] = found  # to ask may have made a document, which changes the stamp
     return found
 
 
@@ -108,16 +120,23 @@ def check(room: RoomCore) -> None:
     """
     if room.spec.moves is None or not room.journal.undo:
         return
-    for player in players_to_ask(room):
-        moves = known(room, player)
-        if moves and room.publisher.listeners(player.id):
-            check_told(moves, room.publisher.legal.get(player.id))
+    found = {player.id: known(room, player) for player in players_to_ask(room)}
+    for seat, moves in found.items():
+        if moves.moves and room.publisher.listeners(seat):
+            make_told(room.spec, moves)
+    room.changes.asked = AskedMoves(room, found)
 
 
 def keep(room: RoomCore) -> None:
     """Nothing has changed since `check` that moves could rest on."""
     if room.changes.asked is not None:
-        room.changes.asked = (stamp(room), room.changes.asked[1])
+        room.changes.asked.stamp = stamp(room)
+
+
+def collect(room: RoomCore) -> dict[str, LegalMoves] | None:
+    """:returns: by seat, the moves that there are now; None: not all who may have some were asked."""
+    asked: AskedMoves | None = room.changes.asked
+    return asked.all if asked is not None and asked.stamp == stamp(room) else None
 
 
 def admit(room: RoomCore, player: Player, type: str, data: dict[str, Any]) -> None:

@@ -1,8 +1,9 @@
 """
 The moves that a player may send, as a game gave them, held against the schemas of their messages.
 
-All that a step needs of most moves is to know that they fit, which is found out for all of a type in one go. What one
-says in detail is read once somebody wants to know: a player who sends it, a bot, a search.
+All that a step needs of most moves is to know that they fit: of those that the game has given before that is known, and
+of all others of a type it is found out in one go. What one says in detail is read once somebody wants to know: a player
+who sends it, a bot, a search.
 """
 
 from __future__ import annotations
@@ -10,10 +11,13 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
+from msgspec import Raw
+
 from gameserver.errors import Refused
 from gameserver.protocol.values import same
 from gameserver.room.seats import with_ids
 from gameserver.room.turns.move import Choice, Move, Some, allows
+from gameserver.room.turns.said import said_by
 
 if TYPE_CHECKING:
     from gameserver.room.players_room import PlayersRoom
@@ -52,6 +56,8 @@ class Legal:
 
     def covers(self, data: dict[str, Any]) -> bool:
         """:param data: of a message, as its schema reads it, as JSON: all fields."""
+        if self._read is None and not self.move.choices and same(self.move.data, data):
+            return True  # what the schema has read it reads as the same again
         if data.keys() != self.fixed.keys() | self.choices.keys():
             return False
         for name, value in data.items():
@@ -71,19 +77,28 @@ class LegalMoves(Sequence[Legal]):
     The moves of one player, in the order in which the game gave them.
 
     :ivar moves: as the game gave them.
-    :ivar packed: what `gameserver.room.turns.move_infos` made of them, to see whether they are others; None: it has not
-        looked at them, and what it finds to be told as they are is ``is_flat``.
+    :ivar said: all that each says, see `said_by`; None: that is not known.
+    :ivar told: what is told of each, as JSON; None of one of which it was not made yet, or that is not told.
+    :ivar are_made: it was made of all that are told.
     """
 
-    __slots__ = ("_each", "_read", "_room", "is_flat", "moves", "packed")
+    __slots__ = ("_each", "_read", "_room", "are_made", "moves", "said", "told")
 
-    def __init__(self, room: PlayersRoom, moves: list[Move], read: dict[int, Read]) -> None:
-        """:param read: by their place, those that were read already."""
+    def __init__(
+        self,
+        room: PlayersRoom,
+        moves: list[Move],
+        told: Sequence[Raw | None] = (),
+        said: list[bytes] | None = None,
+        read: dict[int, Read] | None = None,
+    ) -> None:
+        """:param read: by their place, those that were read already; None: all are known, and nothing is to be made."""
         self.moves = moves
-        self.packed: bytes | None = None
-        self.is_flat = False
+        self.said = said
+        self.told = [*told]
+        self.are_made = read is None
         self._room = room
-        self._read = read
+        self._read = read or {}
         self._each: dict[int, Legal] | None = None
 
     def __len__(self) -> int:
@@ -112,12 +127,43 @@ class LegalMoves(Sequence[Legal]):
         yield from (self[place] for place in alike)
         yield from (self[n] for n, move in enumerate(moves) if move.type == type and n not in alike)
 
+    def without(self, types: Collection[str]) -> LegalMoves:
+        """:returns: the moves of other types than these."""
+        places = [place for place, move in enumerate(self.moves) if move.type not in types]
+        return LegalMoves(
+            self._room,
+            [self.moves[place] for place in places],
+            [self.told[place] for place in places],
+            [self.said[place] for place in places] if self.said is not None else None,
+            None if self.are_made else {new: self._read[old] for new, old in enumerate(places) if old in self._read},
+        )
 
-def check(room: PlayersRoom, moves: list[Move]) -> tuple[Collection[str], dict[int, Read]]:
+
+def held(room: PlayersRoom, moves: list[Move]) -> LegalMoves:
+    """
+    Hold moves against the schemas of their messages, those that are not known to fit.
+
+    :raises TypeError: one is no `Move`.
+    :raises ValueError: the data of one do not fit; the text names it.
+    """
+    said = said_by(moves)
+    if said is None:
+        return LegalMoves(room, moves, [None] * len(moves), None, check(room, moves))
+    known = room.spec.known_moves
+    all_told = known.all_of(said)
+    if all_told is not None:
+        return LegalMoves(room, moves, all_told, said)
+    told = known.each_of(said)
+    fresh = [place for place, one in enumerate(told) if one is None]
+    found = check(room, [moves[place] for place in fresh])
+    return LegalMoves(room, moves, told, said, {fresh[place]: one for place, one in found.items()})
+
+
+def check(room: PlayersRoom, moves: list[Move]) -> dict[int, Read]:
     """
     Hold moves against the schemas of their messages.
 
-    :returns: their types; and by their place, those that had to be read for it.
+    :returns: by their place, those that had to be read for it.
     :raises TypeError: one is no `Move`.
     :raises ValueError: the data of one do not fit; the text names it.
     """
@@ -128,7 +174,7 @@ def check(room: PlayersRoom, moves: list[Move]) -> tuple[Collection[str], dict[i
         type = first.type
         plain = [m.data or NOTHING for m in moves if m.__class__ is Move and m.choices is None and m.type == type]
         if len(plain) == len(moves) and message.fit(plain):
-            return (type,), {}
+            return {}
     plain_of: dict[str, list[Any]] = {}
     found: dict[int, Read] = {}
     for place, move in enumerate(moves):
@@ -144,7 +190,7 @@ def check(room: PlayersRoom, moves: list[Move]) -> tuple[Collection[str], dict[i
     unfit = {type for type, all_data in plain_of.items() if type in messages and not messages[type].fit(all_data)}
     if unfit:
         found.update((n, read(room, m)) for n, m in enumerate(moves) if m.type in unfit and n not in found)
-    return plain_of, found
+    return found
 
 
 def read(room: PlayersRoom, move: Move) -> Read:

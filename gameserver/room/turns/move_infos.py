@@ -2,76 +2,72 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from itertools import chain
 from typing import TYPE_CHECKING, Any, Final
 
-import msgspec
+from msgspec import Raw
+from msgspec.json import Encoder
 
 from gameserver.errors import NotJSON
 from gameserver.protocol import messages, values
 from gameserver.room.seats import Player, with_ids
 from gameserver.room.turns.label import filled
-from gameserver.room.turns.legal_moves import NOTHING, PLAIN, Legal, LegalMoves
+from gameserver.room.turns.legal_moves import NOTHING, Legal, LegalMoves
 from gameserver.room.turns.move import Choice, Move, Some
+from gameserver.room.turns.said import names_nobody
 
 if TYPE_CHECKING:
     from gameserver.room.contract import Contract
 
+_encoder: Final = Encoder()
 _NO_SEATS: Final[list[str]] = []
-_FLAT: Final = PLAIN - {float}
+_SHORT: Final = frozenset({str, int, bool, type(None)})
 _TEXTS: Final = frozenset({str, type(None)})
 
 
-def move_infos(spec: Contract, found: LegalMoves) -> list[messages.MoveInfo]:
+def make_told(spec: Contract, found: LegalMoves) -> None:
     """
+    Make what is told of moves, of those of which it is not known.
+
     :param spec: of the game, which says how many are told.
-    :param found: as `check_told` has found them in order.
-    :returns: what is told of a player's moves; to be encoded at once, since data are not copied.
-    """
-    most, of_schema = spec.max_moves, spec.messages
-    moves = found.moves[:most]
-    types = {move.type for move in moves}
-    if not found.is_flat or any(of_schema[type].seat_fields for type in types if type in of_schema):
-        return [_move_info(spec, each) for each in found[:most]]
-    # Most moves are buttons with numbers and names: of those there is nothing to be looked at one by one.
-    return [
-        messages.MoveInfo(
-            move.type,
-            move.data or None,
-            filled(move.label, move.data or NOTHING) if move.label is not None else None,
-            move.group,
-            None,
-            _NO_SEATS,
-        )
-        for move in moves
-    ]
-
-
-def check_told(found: LegalMoves, last: LegalMoves | None = None) -> None:
-    """
-    See whether moves can be told; where they can, ``packed`` is the same for those that are told as the same.
-
-    :param last: others that were looked at.
     :raises ValueError: what one says is not JSON; the text names it.
     """
-    if found.packed is not None:
+    if found.are_made:
         return
-    try:
-        packed = _packer.encode(found.moves)
-    except (TypeError, ValueError, OverflowError):
-        packed = b""
-    if packed and last is not None and packed == last.packed:
-        found.packed, found.is_flat = packed, last.is_flat
-        return
-    found.is_flat = _is_flat(found.moves)
-    if not packed or not found.is_flat:
-        for each in found:
-            _check_json(each)
-    found.packed = packed
+    fresh = [place for place, told in enumerate(found.told) if told is None]
+    moves = [found.moves[place] for place in fresh]
+    are_flat = _are_flat(moves)
+    if not are_flat:
+        for place in fresh:
+            _check_json(found[place])
+    if len(found.moves) > spec.max_moves:
+        fresh = [place for place in fresh if place < spec.max_moves]
+        moves = moves[: len(fresh)]
+    types = {move.type for move in moves} & spec.messages.keys()
+    of_seats = {type for type in types if spec.messages[type].seat_fields}
+    # Most moves are buttons with numbers and names: of those there is nothing to be looked at one by one.
+    all_flat = are_flat and not of_seats
+    infos = [*map(_flat_info, moves)] if all_flat else [_move_info(spec, found[place]) for place in fresh]
+    lines = _encoder.encode_lines(infos).split(b"\n")[:-1]
+    made = dict(zip(fresh, map(Raw, lines), strict=True))
+    for place, told in made.items():
+        found.told[place] = told
+    found.are_made = True
+    if found.said is not None:
+        lasting = fresh if all_flat else [place for place in fresh if _lasts(found.moves[place], of_seats)]
+        said = [found.said[place] for place in lasting]
+        size_bytes = sum(map(len, said)) + sum(map(len, lines))
+        spec.known_moves.add(said, [made[place] for place in lasting], size_bytes)
 
 
-def _is_flat(moves: list[Move]) -> bool:
-    """Whether moves leave nothing open, and all they say is texts and whole numbers, under keys as JSON has them."""
+def _lasts(move: Move, of_seats: Collection[str]) -> bool:
+    """Whether what is told of a move, and that it fits, rests on nothing else than what it says."""
+    return move.type not in of_seats and names_nobody(move)
+
+
+def _are_flat(moves: list[Move]) -> bool:
+    """Whether moves leave nothing open, and all they say is texts and numbers, under keys as JSON has them."""
     if [move for move in moves if move.choices]:
         return False
     texts = {move.label.__class__ for move in moves}
@@ -79,7 +75,11 @@ def _is_flat(moves: list[Move]) -> bool:
     if not texts <= _TEXTS:
         return False
     with_data = [move.data for move in moves if move.data]
-    if not {value.__class__ for data in with_data for value in data.values()} <= _FLAT:
+    all_said = [value for data in with_data for value in data.values()]
+    numbers = [value for value in all_said if value.__class__ is int]
+    if numbers and not -values.MAX_INT <= min(numbers) <= max(numbers) <= values.MAX_INT:
+        return False
+    if not {value.__class__ for value in all_said} <= _SHORT and not all(map(values.is_scalar, all_said)):
         return False
     return all(key.__class__ is str and key[:1] != "$" for key in set(chain(*with_data)))
 
@@ -97,17 +97,9 @@ def _check_json(each: Legal) -> None:
         raise ValueError(f"moves: {move.type}: label and group are texts, not {move.label!r} and {move.group!r}")
 
 
-def _packed(value: Any) -> msgspec.msgpack.Ext:
-    if isinstance(value, Player):
-        return msgspec.msgpack.Ext(1, f"{value.id} {value.name}".encode())
-    if isinstance(value, range):
-        return msgspec.msgpack.Ext(2, repr(value).encode())
-    if value is ...:
-        return msgspec.msgpack.Ext(3, b"")
-    raise TypeError(f"{type(value)} is not told")
-
-
-_packer: Final = msgspec.msgpack.Encoder(enc_hook=_packed)
+def _flat_info(move: Move) -> messages.MoveInfo:
+    label = filled(move.label, move.data or NOTHING) if move.label is not None else None
+    return messages.MoveInfo(move.type, move.data or None, label, move.group, None, _NO_SEATS)
 
 
 def _move_info(spec: Contract, each: Legal) -> messages.MoveInfo:

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Final
 
-from gameserver.protocol import messages, msgpack, values
+from gameserver.protocol import messages, msgpack
 from gameserver.room.publish.audience import hand_out
 from gameserver.room.publish.sessions import audience_of
 from gameserver.room.seats import Player
 from gameserver.room.turns import clocks, legal
 from gameserver.room.turns.legal_moves import LegalMoves
-from gameserver.room.turns.move_infos import check_told, move_infos
+from gameserver.room.turns.move_infos import make_told
+from gameserver.room.turns.state import Prompt
 from gameserver.room.turns.told import prompt_info
 
 if TYPE_CHECKING:
     from gameserver.room.room import Room
+
+_NO_PROMPTS: Final[Mapping[str, Prompt]] = {}
 
 
 def tell(room: Room) -> None:
@@ -23,63 +27,72 @@ def tell(room: Room) -> None:
     publisher = room.publisher
     if room.journal.undo or not publisher.legal:  # else they are what they were
         publisher.legal = _collect(room)
+    whispers, undoers = _whispers(room), room.undoing.allowed
     for player in room.players:
-        sessions = publisher.listeners(player.id)
+        seat = player.id
+        sessions = publisher.listeners(seat)
         if not sessions:
-            publisher.moves.pop(player.id, None)
+            publisher.moves.pop(seat, None)
             continue
-        found = _to_tell(room, player)
-        info = _beside(room, player, found)
-        packed = found.packed if found else b" "
-        meaning = packed and packed + values.encode(info, special=False)
-        if meaning and meaning == publisher.moves.get(player.id, _NOTHING):
+        last, found = publisher.moves.get(seat, b""), publisher.legal.get(seat)
+        if found is not None and not found.are_made:
+            found = _made(room, player, found)
+        is_nothing = (found is None or not found.moves) and seat not in whispers and seat not in undoers
+        if is_nothing and not last:
             continue
-        if found:
-            info.moves = move_infos(room.spec, found)
+        info = _info(room, found, whispers.get(seat), seat in undoers)
         frame = messages.encode(messages.Moves(room.code, info.moves, info.more, info.prompt, info.undo))
-        if not meaning and frame == publisher.moves.get(player.id):
+        if frame == last:
             continue
-        publisher.moves[player.id] = meaning or frame
+        publisher.moves[seat] = frame if not is_nothing else b""
         hand_out(room, audience_of(sessions), frame, partial(msgpack.repack, frame), f"{room.code}/moves")
 
 
 def told(room: Room, player: Player) -> messages.MovesInfo:
     """:returns: what a player is told of the own moves."""
-    found = _to_tell(room, player)
-    info = _beside(room, player, found)
-    if found:
-        info.moves = move_infos(room.spec, found)
-    return info
-
-
-def _to_tell(room: Room, player: Player) -> LegalMoves | None:
-    """:returns: the moves of a player: none where they were looked at for nobody so far, and are nothing to be told."""
     found = room.publisher.legal.get(player.id)
-    if found:
-        try:
-            check_told(found)
-        except ValueError as error:
-            room.game_calls.log_failure("moves", error, player)
-            found = room.publisher.legal[player.id] = legal.none(room)
+    if found is not None and not found.are_made:
+        found = _made(room, player, found)
+    return _info(room, found, _whispers(room).get(player.id), player.id in room.undoing.allowed)
+
+
+def _made(room: Room, player: Player, found: LegalMoves) -> LegalMoves:
+    """
+    Make what is told of moves that were looked at for nobody so far.
+
+    :returns: these moves, or none, where they are nothing to be told.
+    """
+    try:
+        make_told(room.spec, found)
+    except ValueError as error:
+        room.game_calls.log_failure("moves", error, player)
+        found = room.publisher.legal[player.id] = legal.none(room)
     return found
 
 
-def _beside(room: Room, player: Player, found: LegalMoves | None) -> messages.MovesInfo:
-    """:returns: what a player is told besides the moves."""
+def _info(room: Room, found: LegalMoves | None, whisper: Prompt | None, undo: bool) -> messages.MovesInfo:
+    """
+    :param whisper: what is shown to that player alone.
+    :param undo: whether that player may take something back.
+    """
+    if found is None:
+        return messages.MovesInfo([], False, prompt_info(whisper), undo)
+    most = room.spec.max_moves
+    moves: list[Any] = found.told[:most]
+    return messages.MovesInfo(moves, len(found.moves) > most, prompt_info(whisper), undo)
+
+
+def _whispers(room: Room) -> Mapping[str, Prompt]:
+    """:returns: by seat, what is shown to one player alone."""
     state = room.state.turns
-    whisper = clocks.top_of(state).whispers.get(player.id) if state is not None else None
-    more = found is not None and len(found) > room.spec.max_moves
-    return messages.MovesInfo([], more, prompt_info(whisper), room.undoing.allows(player))
-
-
-_NOTHING = b" " + values.encode(messages.MovesInfo([], False, None, False), special=False)
-"""What is not told to somebody who was told nothing before."""
+    return clocks.top_of(state).whispers if state is not None else _NO_PROMPTS
 
 
 def _collect(room: Room) -> dict[str, LegalMoves]:
     if room.spec.moves is None:
         return {}
-    return {player.id: _known(room, player) for player in legal.players_to_ask(room)}
+    found = legal.collect(room)
+    return found if found is not None else {player.id: _known(room, player) for player in legal.players_to_ask(room)}
 
 
 def _known(room: Room, player: Player) -> LegalMoves:

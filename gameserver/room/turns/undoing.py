@@ -10,6 +10,7 @@ What decides is what a step *did*, read from its journal: whatever is not known 
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import TYPE_CHECKING, Annotated, Any, Final, NamedTuple, TypeVar, cast
 
 from msgspec import Struct, structs
@@ -112,9 +113,10 @@ class Undoing:
             self._sizes = {number: len(parts[number]) for number in found}
         self._room.journal.parts.drop(keys.undo(number) for number in parts if number not in self.moves)
 
-    def allows(self, player: Player) -> bool:
-        """Whether a player may take something back now."""
-        return self._room.state.status == "playing" and any(move.seat == player.id for move in self.moves.values())
+    @property
+    def allowed(self) -> Collection[str]:
+        """The seats of those who may take something back now."""
+        return {move.seat for move in self.moves.values()} if self._room.state.status == "playing" else ()
 
     # A step begins
 

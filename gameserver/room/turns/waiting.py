@@ -13,6 +13,10 @@ if TYPE_CHECKING:
 
 def waited_for(room: RoomCore, state: TurnsState) -> list[str]:
     """:returns: the seats that are waited for now: of the call on top, or else of whose turn it is."""
+    if state.at is not None and not (state.calls or state.added):  # as most have the turn: one player alone
+        key = state.ring[state.at]
+        if key in room.seats:
+            return [key] if waits_for(room, state, key) else []
     waits = [seat for seat in _meant(room, state) if not ring.is_skipped(room, seat)]
     return waits[:1] if state.calls and state.calls[-1].in_order else waits
 
