@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from gameserver.protocol import values
@@ -47,9 +47,10 @@ class MirrorCheck:
     def __init__(self) -> None:
         self._told: dict[str, Told] = {}
         self._compared: dict[tuple[Visitor, str], tuple[str, int, int]] = {}
+        self._checked_at: tuple[Room, int, list[int]] | None = None
         self._steps: Counter[str] = Counter()  # until a large document is looked at again
 
-    def check(self, runner: RoomRunner, visitors: Iterable[Visitor]) -> None:
+    def check(self, runner: RoomRunner, visitors: Sequence[Visitor]) -> None:
         """
         Compare those of visitors who are online, unless something is yet to be told.
 
@@ -58,6 +59,10 @@ class MirrorCheck:
         room = runner.room
         if room.publisher.patches or room.journal.undo or not runner.commits.settled:
             return
+        now_at = (room, room.journal.step, [visitor.heard_of_docs for visitor in visitors])
+        if now_at == self._checked_at:
+            return
+        self._checked_at = now_at
         looked_at: dict[str, Told | None] = {}
         for visitor in visitors:
             seat = room.seats.get(visitor.id)

@@ -332,14 +332,21 @@ class Streams:
         """
         self.counts = dict(counts)
         numbered = list(parts)
+        keys, frames, end = self._keys, self._frames, self._end
         last: dict[str, bytes] = {}  # of all that is read: of that the log may forget more than it had before
         for (number, _), said in zip(numbered, _read_parts([content for _, content in numbered]), strict=True):
-            for key, frame, but in said:
+            for key, raw, but in said:
                 # A Raw of the decoder is a view of all that was read; copies keep only what is needed.
-                self._keep_one(key, bytes(frame), but)
-                last[key] = self._frames[-1]
-            self._parts.append((number, self._end))
+                last[key] = frame = bytes(raw)
+                if but:
+                    self._but[end] = but
+                keys.append(key)
+                frames.append(frame)
+                end += 1
+            self._parts.append((number, end))
             self._next_part = number + 1
+        self._end = end
+        self._reckon()
         for key, newest in last.items():
             self.counts[key] = max(_number_of(newest), self.counts.get(key, 0))
 
