@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import itertools
+import json
 from typing import Any, Final
 
 from twisted.internet.defer import Deferred
 
 from gameserver.client import Client, Room
 from gameserver.client.dial import Wire
-from gameserver.client.liveness import DIAL_S, DOUBT_S, LARGE_S, LONGEST_S, SILENCE_S
+from gameserver.client.liveness import DIAL_S, DOUBT_S, LARGE_S, SILENCE_S
 from gameserver.errors import ConnectionFailed
 from tests.test_client import URL, ClientTestCase, ScriptedWire, joined, recovered
 
@@ -22,6 +24,12 @@ class SilenceTestCase(ClientTestCase):
         """Let time pass, little by little."""
         for _ in range(round(s * 20)):
             self.clock.advance(0.05)
+
+    def dialled_again(self) -> None:
+        """Wait for the next connection."""
+        before = len(self.server.wires)
+        while len(self.server.wires) == before:
+            self.pass_s(0.05)
 
     def at_node(self) -> Room:
         """Be in a room at a node that is not home."""
@@ -104,21 +112,33 @@ class SilenceTests(SilenceTestCase):
             while wire.closed is None:
                 self.pass_s(0.1)
             waits.append(round(self.clock.seconds() - began_s - DOUBT_S))
-            self.pass_s(10)
+            self.dialled_again()
             self.welcome()
         self.assertEqual(waits, [8, 16, 20, 20])
-        self.pass_s(1)
-        join = self.wire.take()[-1]
-        self.wire.say("joined", **joined(join["id"]))
-        self.pass_s(LONGEST_S + 0.1)
-        self.event(2)  # it stands: it was a good one after all
+        self.pass_s(1)  # it is a good line after all: somebody answers soon
+        self.wire.say("joined", **joined(self.wire.take()[-1]["id"]))
         self.lose()
-        self.pass_s(1)
+        self.dialled_again()
         self.welcome()
         began_s, wire = self.clock.seconds(), self.wire
         while wire.closed is None:
             self.pass_s(0.1)
         self.assertEqual(round(self.clock.seconds() - began_s - DOUBT_S), 8)
+
+    def test_many_silent_nodes(self) -> None:
+        """Who is silent, and owes nothing large, says nothing of the line: each is left as soon."""
+        room = self.in_room()
+        room.send("play")
+        waits = []
+        for _ in range(4):
+            wire, began_s = self.wire, self.clock.seconds()
+            while wire.closed is None:
+                self.pass_s(0.1)
+            waits.append(round(self.clock.seconds() - began_s))
+            self.dialled_again()
+            [resume] = [said for said in self.welcome().take() if said["op"] == "resume"]
+            self.wire.say("joined", **recovered(resume["id"]))
+        self.assertEqual(waits, [DOUBT_S + SILENCE_S] * 4)
 
     def test_pings_of_the_caller(self) -> None:
         """A ping that asks whether somebody is there takes nobody else's answer."""
@@ -183,8 +203,13 @@ class DiallingTests(SilenceTestCase):
         super().setUp()
         self.calls: list[Deferred[Wire]] = []
 
-        def dial(*_: Any, **__: Any) -> Deferred[Wire]:
+        self.frames: list[Any] = []
+        self.closes: list[Any] = []
+
+        def dial(*_: Any, on_frame: Any, on_close: Any, **__: Any) -> Deferred[Wire]:
             self.calls.append(Deferred())
+            self.frames.append(on_frame)
+            self.closes.append(on_close)
             return self.calls[-1]
 
         self.client = Client(self.clock, URL, dial=dial, random=lambda: 1.0)
@@ -202,6 +227,20 @@ class DiallingTests(SilenceTestCase):
                 self.pass_s(0.1)
         self.assertEqual(times, [5, 10, 20, 20])
         self.assertNoResult(waiting)
+        wire = ScriptedWire(URL, lambda _: None, lambda *_: None, binary=False)
+        self.calls[-1].callback(wire)
+        user = {"id": "u1", "name": "Ann", "rights": []}
+        self.frames[-1](
+            json.dumps({"op": "welcome", "user": user, "token": "T", "client": "key1", "now": 1, "limits": {}}).encode()
+        )
+        self.closes[-1](1006, "")
+        while len(self.calls) < 6:
+            self.pass_s(0.1)
+        call, began_s = self.calls[-1], self.clock.seconds()
+        while not call.called:
+            self.pass_s(0.1)
+        self.assertEqual(round(self.clock.seconds() - began_s), 5)  # the line is a good one: it was whoever was dialled
+        waiting = self.client.create("model")
         self.client.close()
         self.failureResultOf(waiting, ConnectionFailed)
         self.assertEqual(self.clock.getDelayedCalls(), [])
@@ -213,3 +252,50 @@ class DiallingTests(SilenceTestCase):
         self.calls[0].callback(wire)
         self.pass_s(DIAL_S + 0.5)
         self.assertEqual((wire.closed, len(self.calls)), (1006, 2))
+
+
+class LedAboutTests(SilenceTestCase):
+    """Whoever is sent to a node that is not there yet, or not any more, finds its room soon after it is somewhere."""
+
+    def test_redirected_in_vain(self) -> None:
+        """Home is asked every 2 s at the longest, however often the node was not reached."""
+        room = self.in_room()
+        home = self.wire
+        home.take()
+        self.server.up = False
+        self.say("left", None, reason="moved", message=None, url=NODE)
+        asked_s = []
+        for _ in range(12):
+            while not (said := home.take()):
+                self.pass_s(0.05)
+            asked_s.append(self.clock.seconds())
+            home.say("redirect", id=said[0]["id"], room="K7QM", url=NODE)
+        gaps = [after - before for before, after in itertools.pairwise(asked_s)]
+        self.assertLessEqual(max(gaps), 2.1)
+        self.assertIsNone(room.left)
+
+    def test_told_to_wait(self) -> None:
+        """Whoever is told for how long waits that long, and not much longer."""
+        room = self.in_room()
+        self.wire.take()
+        self.say("left", None, reason="moved", message=None)
+        for _ in range(8):
+            began_s = self.clock.seconds()
+            [resume] = self.wire.take()
+            self.wire.say("error", id=resume["id"], code="busy", message="", path=None, retry_ms=500)
+            while not self.wire.sent:
+                self.pass_s(0.05)
+            self.assertLessEqual(self.clock.seconds() - began_s, 2.1)
+        self.assertIsNone(room.left)
+
+    def test_join(self) -> None:
+        """The same without a seat."""
+        wire = self.connected()
+        self.client.join("K7QM")
+        for _ in range(8):
+            [join] = wire.take()
+            began_s = self.clock.seconds()
+            wire.say("error", id=join["id"], code="busy", message="", path=None, retry_ms=500)
+            while not wire.sent:
+                self.pass_s(0.05)
+            self.assertLessEqual(self.clock.seconds() - began_s, 0.5 + 2.1)

@@ -379,6 +379,7 @@ function canonical(code) {
 
 const FIRST_DELAY_MS = 250; // the first reconnect comes within this; the limit doubles with each failure
 const LONGEST_DELAY_MS = 10_000;
+const DETOURS = 3; // somebody who is told to wait, or was sent to a node that is not there, waits as after so many at most
 
 /**
  * A random time in ms, up to a limit that grows with the number of failures.
@@ -388,6 +389,14 @@ const LONGEST_DELAY_MS = 10_000;
  */
 function fullJitter(failures) {
   return Math.random() * Math.min(LONGEST_DELAY_MS, FIRST_DELAY_MS * 2 ** Math.min(failures, 16));
+}
+
+/**
+ * The same for whoever is led about: where a room is instead is known within a lease, and to ask for it takes little.
+ * @param {number} failures
+ */
+function shortJitter(failures) {
+  return fullJitter(Math.min(failures, DETOURS));
 }
 
 /** The server's clock, as far as it can be told from here. */
@@ -461,48 +470,6 @@ function seatGone(room) {
 }
 
 /**
- * How long a client waits for somebody who says nothing. A node that stands still is left within the time in which others
- * take its rooms; who was given up too soon, since the line is slow, is given twice the time when it is tried again.
- */
-
-const DIAL_MS = 5000; // from dialling to `welcome`
-const SILENCE_MS = 4000; // after a ping
-const LARGE_MS = 8000; // the same behind an answer that may be large, and is heard only when it is whole
-const LONGEST_MS = 20_000;
-const LARGEST = 4;
-
-const STEADY_MS$1 = LONGEST_MS; // a connection that brings something after so long was given time enough
-
-class Patience {
-  #dials = 1;
-  #silences = 1;
-
-  get dial_ms() {
-    return Math.min(LONGEST_MS, this.#dials * DIAL_MS);
-  }
-
-  /** @param {boolean} isLarge */
-  silence_ms(isLarge) {
-    return Math.min(LONGEST_MS, this.#silences * (isLarge ? LARGE_MS : SILENCE_MS));
-  }
-
-  /** Somebody was given up who had not said welcome. */
-  lostDialling() {
-    this.#dials = Math.min(LARGEST, 2 * this.#dials);
-  }
-
-  /** Somebody was given up who had. */
-  lostSilent() {
-    this.#silences = Math.min(LARGEST, 2 * this.#silences);
-  }
-
-  /** The line is a good one. */
-  steady() {
-    this.#dials = this.#silences = 1;
-  }
-}
-
-/**
  * Is anybody there? A connection that says nothing is asked with pings, and given up when no answer comes; after a sleep
  * of the machine, or when somebody looks at the page again, it is asked at once; when the browser says that it is offline,
  * it is given up at once. The answers set the server's clock.
@@ -533,6 +500,7 @@ class Liveness {
   /** @type {number | null} */
   #pingedAt = null;
   #silence_ms = 0; // after this ping
+  #largeAt = 0; // when the oldest was said that has no answer, of those whose answers may be large; 0: none
   #pongAt = 0;
   #page = new AbortController();
 
@@ -571,6 +539,7 @@ class Liveness {
   /** The connection that was asked is gone. */
   forget() {
     this.#pingedAt = null;
+    this.#largeAt = 0;
   }
 
   /** Ask, unless it was asked and has not answered. */
@@ -612,16 +581,26 @@ class Liveness {
     this.#tickedAt = Date.now();
     const now = performance.now();
     const connection = this.#connection;
+    this.#lookForLarge();
     if (slept) this.wake();
     else if (!connection.isWelcome) {
-      if (connection.socket && now - connection.dialledAt > this.#patience.dial_ms) connection.giveUp();
+      if (!connection.socket || now - connection.dialledAt <= this.#patience.dial_ms) return;
+      this.#patience.lostDialling();
+      connection.giveUp();
     } else if (this.#pingedAt !== null) {
-      if (now - Math.max(this.#pingedAt, this.#heardAt) > this.#silence_ms) connection.giveUp();
+      if (now - Math.max(this.#pingedAt, this.#heardAt) <= this.#silence_ms) return;
+      if (this.#largeAt) this.#patience.lostLarge();
+      connection.giveUp();
     } else if (this.#doubts(now)) {
       this.#ping();
       this.#onDoubt();
     } else if (now - this.#pongAt > PING_MS) this.#ping();
-    if (connection.isWelcome && this.#heardAt - connection.welcomedAt > STEADY_MS$1) connection.isSteady();
+  }
+
+  #lookForLarge() {
+    const said = [...this.#pending()].filter(({ op, saidAt }) => saidAt && LARGE.has(op)).map(({ saidAt }) => saidAt);
+    if (this.#largeAt && !said.length) this.#patience.answered(this.#heardAt - this.#largeAt);
+    this.#largeAt = said.length ? Math.min(...said) : 0;
   }
 
   /** @param {number} now */
@@ -632,8 +611,8 @@ class Liveness {
   }
 
   #ping(hasSlept = false) {
-    // The pong comes behind what was asked for before, and of that alone there may be much.
-    const behind = [...this.#pending()].some(({ op, saidAt }) => saidAt && LARGE.has(op));
+    this.#lookForLarge();
+    const behind = this.#largeAt > 0; // the pong comes behind what was asked for before, and of that alone there may be much
     this.#silence_ms = hasSlept ? WAKE_MS : this.#patience.silence_ms(behind);
     this.#pingedAt = performance.now();
     this.#connection.say({ op: "ping", at: this.#pingedAt });
@@ -679,7 +658,6 @@ class Connection {
   #patience;
   #ended = false;
   welcomedAt = 0;
-  #wasSteady = false;
   #failures = 0;
   /** @type {ReturnType<typeof setTimeout> | null} */
   #redial = null;
@@ -782,7 +760,7 @@ class Connection {
    */
   welcomed(now) {
     this.isWelcome = true;
-    this.#wasSteady = false;
+    this.#patience.welcomed(performance.now() - this.dialledAt);
     this.clock.restart();
     this.clock.take(this.helloAt, now);
     this.welcomedAt = performance.now();
@@ -803,16 +781,8 @@ class Connection {
     this.#liveness.onPong(pong);
   }
 
-  /** It brings something for so long that the line is a good one. */
-  isSteady() {
-    if (!this.#wasSteady) this.#patience.steady();
-    this.#wasSteady = true;
-  }
-
   /** Nobody says anything at its other end: dialled again, the same node would say nothing again. */
   giveUp() {
-    if (this.isWelcome) this.#patience.lostSilent();
-    else this.#patience.lostDialling();
     this.hangUp(undefined, true);
   }
 
@@ -943,7 +913,7 @@ class Detour {
 }
 
 const HOPS = 3;
-const MISSES = 6; // by then a node that died has lost its lease: nobody would be sent there any more
+const MISSES = 8; // by then a node that died has lost its lease: nobody would be sent there any more
 const MATCHES = 10;
 
 /** Requests that may be said again to any node, as often as it takes, until one has answered. */
@@ -1057,7 +1027,7 @@ class Following {
     const { detour } = request;
     if (error.code === "busy" && error.retry_ms !== null) {
       if (!detour.waits) this.#tell(error, request.fields.room);
-      this.#requests.sayLater(request, request.way, error.retry_ms + fullJitter(detour.waits++));
+      this.#requests.sayLater(request, request.way, error.retry_ms + shortJitter(detour.waits++));
       return true;
     }
     if (error.code === "draining") {
@@ -1107,7 +1077,7 @@ class Following {
   #goHome(request) {
     const { detour } = request;
     detour.hops = 0;
-    this.#requests.sayLater(request, this.#nodes.home, fullJitter(Math.max(detour.misses, ++detour.waits)));
+    this.#requests.sayLater(request, this.#nodes.home, shortJitter(Math.max(detour.misses, ++detour.waits)));
   }
 
   /** @param {Room} room */
@@ -1115,7 +1085,7 @@ class Following {
     const { home } = this.#nodes;
     room._detour.hops = 0;
     this.carry(room, home);
-    room._retry = setTimeout(() => home.isWelcome && this.#client._resume(room), fullJitter(room._failures++));
+    room._retry = setTimeout(() => home.isWelcome && this.#client._resume(room), shortJitter(room._failures++));
   }
 
   /**
@@ -1892,7 +1862,8 @@ class HeldRooms {
       const again = () => room._way.isWelcome && this.resume(room);
       if (!room._detour.waits++) client._emit("$error", new GameError(error.code, error.message, null, room.code, error.retry_ms));
       const spread_ms = error.code === "busy" ? fullJitter(0) : 0; // all who are told the same do not come at once
-      room._retry = setTimeout(again, Math.max((error.retry_ms ?? 0) + spread_ms, fullJitter(room._failures++)));
+      const jitter = error.retry_ms === null ? fullJitter : shortJitter;
+      room._retry = setTimeout(again, Math.max((error.retry_ms ?? 0) + spread_ms, jitter(room._failures++)));
     } else {
       this.leave(room, { reason: error.code, message: error.message });
     }
@@ -2490,6 +2461,52 @@ function expanded(ops, keys) {
     }
   }
   return plain;
+}
+
+/**
+ * How long a client waits for somebody who says nothing. A node that stands still is left within the time in which others
+ * take its rooms. Who was given up too soon, since the line is slow, is given twice the time when it is tried again; until
+ * somebody answers in the time that is given at first: then the line is a good one, and it was the node.
+ */
+
+const DIAL_MS = 5000; // from dialling to `welcome`
+const SILENCE_MS = 4000; // after a ping
+const LARGE_MS = 8000; // the same behind an answer that may be large, and is heard only when it is whole
+const LONGEST_MS = 20_000;
+const LARGEST = 4;
+
+class Patience {
+  #dials = 1;
+  #large = 1;
+
+  get dial_ms() {
+    return Math.min(LONGEST_MS, this.#dials * DIAL_MS);
+  }
+
+  /** @param {boolean} isLarge */
+  silence_ms(isLarge) {
+    return isLarge ? Math.min(LONGEST_MS, this.#large * LARGE_MS) : SILENCE_MS;
+  }
+
+  /** Somebody was given up who had not said welcome. */
+  lostDialling() {
+    this.#dials = Math.min(LARGEST, 2 * this.#dials);
+  }
+
+  /** Somebody was given up who owed a large answer. */
+  lostLarge() {
+    this.#large = Math.min(LARGEST, 2 * this.#large);
+  }
+
+  /** @param {number} ms after so long somebody said welcome */
+  welcomed(ms) {
+    if (ms < DIAL_MS) this.#dials = 1;
+  }
+
+  /** @param {number} ms after so long a large answer was there */
+  answered(ms) {
+    if (ms < LARGE_MS) this.#large = 1;
+  }
 }
 
 /** What is said outside rooms: in lobbies, in direct messages, and by the operator. */

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from gameserver.client.link import DETOURS
 from gameserver.client.nodes import Nodes
 from gameserver.client.requests import Request, Requests
 from gameserver.errors import ConnectionFailed, Refused
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 HOPS: Final = 3
 """So many redirects are followed in a row; then the first address is asked again, after a while."""
 
-MISSES: Final = 6
+MISSES: Final = 8
 """So many nodes in a row are not reached before it is said: a node that died has lost its lease by then."""
 
 MATCHES: Final = 10
@@ -120,7 +121,7 @@ class Following:
             if not detour.waits:
                 refused.room = refused.room or request.code
                 self._client._tell_error(refused)
-            delay_s = refused.retry_ms / 1000 + request.link.delay_s(detour.waits)
+            delay_s = refused.retry_ms / 1000 + request.link.delay_s(min(detour.waits, DETOURS))
             detour.waits += 1
             self._requests.say_later(request, request.link, delay_s)
             return True
@@ -168,12 +169,13 @@ class Following:
         home, detour = self._nodes.home, request.detour
         detour.hops = 0
         detour.waits += 1
-        self._requests.say_later(request, home, home.delay_s(max(detour.misses, detour.waits)))
+        # Where the room is instead is known within a lease: it is asked often, since that takes little.
+        self._requests.say_later(request, home, home.delay_s(min(max(detour.misses, detour.waits), DETOURS)))
 
     def _bring_home(self, room: Room) -> None:
         room._detour.hops = 0
         self.carry(room, self._nodes.home)
-        room._retry_later()
+        room._retry_later(most=DETOURS)
 
 
 def _is_code(typed: str | None, room: str) -> bool:

@@ -23,6 +23,9 @@ from gameserver.protocol.values import decode, encode, plain
 FIRST_DELAY_S: Final = 0.25
 """The first reconnect comes within this; the limit doubles with each failure, up to the client's ``max_delay_s``."""
 
+DETOURS: Final = 3
+"""Somebody who is told to wait, or was sent to a node that is not there, waits as after so many failures at most."""
+
 STEADY_S: Final = 10.0
 """A connection that stood so long was a good one: after it the waits begin anew."""
 
@@ -83,7 +86,6 @@ class Link:
         self._on_unreachable = on_unreachable
         self._on_end = on_end
         self._numbers = numbers
-        self._patience = patience
         self._on_doubt = on_doubt
         self._liveness = Liveness(
             reactor, patience, owed=lambda: owed(self), ping=self._ask_alive, give_up=self._give_up
@@ -108,12 +110,12 @@ class Link:
     def prove(self) -> None:
         """The server has said welcome: if this connection stands for a while, it was a good one."""
         self.welcomed = True
-        self._liveness.stop()
+        self._liveness.welcomed()
         self._proven_s = self._reactor.seconds()
 
-    def asked(self) -> None:
-        """Something was said that is to be answered."""
-        self._liveness.said()
+    def asked(self, op: str) -> None:
+        """A request of this kind was said."""
+        self._liveness.said(op)
 
     def doubt(self) -> None:
         """See whether anybody is there."""
@@ -248,8 +250,6 @@ class Link:
 
     def _give_up(self) -> None:
         """Nobody says anything: dialled again, the same node would say nothing again."""
-        self._stood()
-        self._patience.lost(welcomed=self.welcomed)
         wire = self._wire
         if wire is not None:
             self._lose(silent=True)
@@ -257,22 +257,15 @@ class Link:
         elif self._dialling is not None:
             self._dialling.cancel()
 
-    def _stood(self) -> None:
-        """This connection ends: what it was like tells something of the next."""
-        if self._proven_s is None:
-            return
-        self._patience.stood(self._liveness.heard_s - self._proven_s)
-        if self._reactor.seconds() - self._proven_s >= STEADY_S:
-            self._failures = 0
-        self._proven_s = None
-
     def _lose(self, *, silent: bool = False) -> None:
         is_node = self.welcomed and not silent  # it was there, and may be again
         self.welcomed = False
         self.number = next(self._numbers)
         self._wire = None
         self._liveness.stop()
-        self._stood()
+        if self._proven_s is not None and self._reactor.seconds() - self._proven_s >= STEADY_S:
+            self._failures = 0
+        self._proven_s = None
         self.pings.fail("the connection was lost")
         self._on_lost(self)
         if not is_node and not self._ended and not self._on_unreachable(self):

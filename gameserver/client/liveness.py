@@ -3,8 +3,8 @@ Is anybody there? A connection that owes an answer and says nothing is asked wit
 answer that.
 
 A node that stands still is left so within 6 s, the time in which others take its rooms. Who was given up too soon,
-since the line is slow, is given twice the time when it is tried again. Where nothing is owed, Autobahn's own pings see
-to it.
+since the line is slow, is given twice the time when it is tried again; until somebody answers in the time that is given
+at first: then the line is a good one, and it was the node. Where nothing is owed, Autobahn's own pings see to it.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ SILENCE_S: Final = 4.0
 LARGE_S: Final = 8.0
 """The same behind an answer that may be large, and is heard only when it is whole."""
 LONGEST_S: Final = 20.0
-"""However slow the line is; a connection that brings something after so long was given time enough."""
+"""However slow the line is."""
 LARGEST: Final = 4
 LARGE: Final = frozenset({"create", "match", "join", "resume"})
 """Requests whose answers may be large: whole rooms, and what was said in them."""
@@ -34,7 +34,7 @@ class Patience:
     """How long one client waits for somebody who says nothing."""
 
     def __init__(self) -> None:
-        self._dials = self._silences = 1
+        self._dials = self._large = 1
 
     @property
     def dial_s(self) -> float:
@@ -43,19 +43,25 @@ class Patience:
 
     def silence_s(self, *, large: bool) -> float:
         """:param large: what is owed may take long to arrive."""
-        return min(LONGEST_S, self._silences * (LARGE_S if large else SILENCE_S))
+        return min(LONGEST_S, self._large * LARGE_S) if large else SILENCE_S
 
-    def lost(self, *, welcomed: bool) -> None:
-        """:param welcomed: whether whoever was given up had said welcome."""
-        if welcomed:
-            self._silences = min(LARGEST, 2 * self._silences)
-        else:
-            self._dials = min(LARGEST, 2 * self._dials)
+    def lost_dialling(self) -> None:
+        """Somebody was given up who had not said welcome."""
+        self._dials = min(LARGEST, 2 * self._dials)
 
-    def stood(self, s: float) -> None:
-        """:param s: so long after its beginning a connection brought something still."""
-        if s >= LONGEST_S:
-            self._dials = self._silences = 1
+    def lost_large(self) -> None:
+        """Somebody was given up who owed a large answer."""
+        self._large = min(LARGEST, 2 * self._large)
+
+    def welcomed(self, s: float) -> None:
+        """:param s: after so long somebody said welcome."""
+        if s < DIAL_S:
+            self._dials = 1
+
+    def answered(self, s: float) -> None:
+        """:param s: after so long a large answer was there."""
+        if s < LARGE_S:
+            self._large = 1
 
 
 class Liveness:
@@ -66,7 +72,6 @@ class Liveness:
     :param owed: gives the kinds of those requests that this connection has carried, and that have no answer.
     :param ping: called when somebody should say something.
     :param give_up: called when nobody is there.
-    :ivar heard_s: when the last message came, by the clock.
     """
 
     def __init__(
@@ -83,47 +88,73 @@ class Liveness:
         self._owed = owed
         self._ping = ping
         self._give_up = give_up
-        self.heard_s = self._quiet_since_s = 0.0
+        self._quiet_since_s = self._dialled_s = 0.0
+        self._large_since_s: float | None = None
         self._asked = False
         self._call: IDelayedCall | None = None
 
     def dialled(self) -> None:
         """A connection is on its way."""
-        self._later(self._patience.dial_s, self._give_up)
+        self._dialled_s = self._clock.seconds()
+        self._later(self._patience.dial_s, self._dialled_in_vain)
+
+    def welcomed(self) -> None:
+        """It is there."""
+        self.stop()
+        self._patience.welcomed(self._clock.seconds() - self._dialled_s)
 
     def stop(self) -> None:
-        """It is welcome, or gone: nothing is owed."""
+        """It is gone: nothing is owed."""
+        self._large_since_s = None
+        self._wait_no_more()
+
+    def _wait_no_more(self) -> None:
         self._asked = False
         call, self._call = self._call, None
         if call is not None and call.active():
             call.cancel()
 
-    def said(self) -> None:
+    def said(self, op: str) -> None:
         """Something was asked of the server."""
+        if op in LARGE and self._large_since_s is None:
+            self._large_since_s = self._clock.seconds()
         if self._call is None:
             self._quiet_since_s = self._clock.seconds()  # until now nothing was owed
             self._later(DOUBT_S, self._doubt)
 
     def heard(self) -> None:
         """A message came, and was taken in."""
-        self.heard_s = self._quiet_since_s = self._clock.seconds()
         if self._call is None:
             return
-        if not any(True for _ in self._owed()):
-            self.stop()
+        self._quiet_since_s = self._clock.seconds()
+        owed = list(self._owed())
+        if self._large_since_s is not None and LARGE.isdisjoint(owed):
+            self._patience.answered(self._quiet_since_s - self._large_since_s)
+            self._large_since_s = None
+        if not owed:
+            self._wait_no_more()
         elif self._asked:
-            self.stop()
+            self._wait_no_more()
             self._later(DOUBT_S, self._doubt)
 
     def ask(self) -> None:
         """See whether anybody is there, unless that is under way."""
         if not self._asked:
-            self.stop()
+            self._wait_no_more()
             self._asked = True
             # The pong comes behind what was asked for before, and of that alone there may be much.
-            large = any(op in LARGE for op in self._owed())
-            self._later(self._patience.silence_s(large=large), self._give_up)
+            large = self._large_since_s is not None
+            self._later(self._patience.silence_s(large=large), self._silent)
             self._ping()
+
+    def _dialled_in_vain(self) -> None:
+        self._patience.lost_dialling()
+        self._give_up()
+
+    def _silent(self) -> None:
+        if self._large_since_s is not None:
+            self._patience.lost_large()
+        self._give_up()
 
     def _doubt(self) -> None:
         self._call = None

@@ -253,7 +253,7 @@ class Requests:
         link = request.link
         request.sent_on = link.number
         link.write(request.frame)
-        link.asked()
+        link.asked(request.op)
 
 
 def _frame(request: Request) -> bytes:

@@ -10,6 +10,7 @@ from twisted.internet.interfaces import IDelayedCall
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
+from gameserver.client.link import DETOURS
 from gameserver.client.listeners import Listeners
 from gameserver.client.next_room import NextRoom
 from gameserver.client.requests import Detour
@@ -358,22 +359,22 @@ class Room:
             return
         refused = failure.value
         if isinstance(refused, Refused) and refused.code in PASSING:
-            at_least_s = (refused.retry_ms or 0) / 1000
+            at_least_s, most = (refused.retry_ms or 0) / 1000, None if refused.retry_ms is None else DETOURS
             if refused.code == "busy":
                 at_least_s += self._link.delay_s(0)  # all who are told the same do not come at once
                 self._detour.waits += 1
                 if self._detour.waits == 1:
                     self._client._tell_error(refused)
-            self._retry_later(at_least_s)
+            self._retry_later(at_least_s, most=most)
             return
         reason = refused.code if isinstance(refused, Refused) else "moved"
         self._client._leave(self, messages.Left(self.code, reason, failure.getErrorMessage()))
 
-    def _retry_later(self, at_least_s: float = 0.0) -> None:
-        """Resume after a while, if there is a connection by then; the next one resumes by itself."""
+    def _retry_later(self, at_least_s: float = 0.0, *, most: int | None = None) -> None:
+        """Resume after a while, as after ``most`` failures at the longest; a new connection resumes by itself."""
         self._stop_retry()
         again = lambda: self._resume() if self._link.welcomed else None  # noqa: E731
-        self._retry = self._client._later(self._failures, again, at_least_s)
+        self._retry = self._client._later(min(self._failures, most or self._failures), again, at_least_s)
         self._failures += 1
 
     def _end(self) -> None:

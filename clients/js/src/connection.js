@@ -46,7 +46,6 @@ export class Connection {
   #patience;
   #ended = false;
   welcomedAt = 0;
-  #wasSteady = false;
   #failures = 0;
   /** @type {ReturnType<typeof setTimeout> | null} */
   #redial = null;
@@ -149,7 +148,7 @@ export class Connection {
    */
   welcomed(now) {
     this.isWelcome = true;
-    this.#wasSteady = false;
+    this.#patience.welcomed(performance.now() - this.dialledAt);
     this.clock.restart();
     this.clock.take(this.helloAt, now);
     this.welcomedAt = performance.now();
@@ -170,16 +169,8 @@ export class Connection {
     this.#liveness.onPong(pong);
   }
 
-  /** It brings something for so long that the line is a good one. */
-  isSteady() {
-    if (!this.#wasSteady) this.#patience.steady();
-    this.#wasSteady = true;
-  }
-
   /** Nobody says anything at its other end: dialled again, the same node would say nothing again. */
   giveUp() {
-    if (this.isWelcome) this.#patience.lostSilent();
-    else this.#patience.lostDialling();
     this.hangUp(undefined, true);
   }
 

@@ -5,7 +5,7 @@
  */
 
 import { canonical } from "./address.js";
-import { fullJitter } from "./backoff.js";
+import { fullJitter, shortJitter } from "./backoff.js";
 import { GameError } from "./errors.js";
 
 /** @import { Client } from "./client.js" */
@@ -23,7 +23,7 @@ export class Detour {
 }
 
 const HOPS = 3;
-const MISSES = 6; // by then a node that died has lost its lease: nobody would be sent there any more
+const MISSES = 8; // by then a node that died has lost its lease: nobody would be sent there any more
 const MATCHES = 10;
 
 /** Requests that may be said again to any node, as often as it takes, until one has answered. */
@@ -137,7 +137,7 @@ export class Following {
     const { detour } = request;
     if (error.code === "busy" && error.retry_ms !== null) {
       if (!detour.waits) this.#tell(error, request.fields.room);
-      this.#requests.sayLater(request, request.way, error.retry_ms + fullJitter(detour.waits++));
+      this.#requests.sayLater(request, request.way, error.retry_ms + shortJitter(detour.waits++));
       return true;
     }
     if (error.code === "draining") {
@@ -187,7 +187,7 @@ export class Following {
   #goHome(request) {
     const { detour } = request;
     detour.hops = 0;
-    this.#requests.sayLater(request, this.#nodes.home, fullJitter(Math.max(detour.misses, ++detour.waits)));
+    this.#requests.sayLater(request, this.#nodes.home, shortJitter(Math.max(detour.misses, ++detour.waits)));
   }
 
   /** @param {Room} room */
@@ -195,7 +195,7 @@ export class Following {
     const { home } = this.#nodes;
     room._detour.hops = 0;
     this.carry(room, home);
-    room._retry = setTimeout(() => home.isWelcome && this.#client._resume(room), fullJitter(room._failures++));
+    room._retry = setTimeout(() => home.isWelcome && this.#client._resume(room), shortJitter(room._failures++));
   }
 
   /**

@@ -1,7 +1,7 @@
 /** The rooms in which a client holds seats: how a seat is given, had back after a loss, and lost. */
 
 import { canonical } from "./address.js";
-import { fullJitter } from "./backoff.js";
+import { fullJitter, shortJitter } from "./backoff.js";
 import { GameError, PASSING } from "./errors.js";
 import { Room } from "./room.js";
 
@@ -89,7 +89,8 @@ export class HeldRooms {
       const again = () => room._way.isWelcome && this.resume(room);
       if (!room._detour.waits++) client._emit("$error", new GameError(error.code, error.message, null, room.code, error.retry_ms));
       const spread_ms = error.code === "busy" ? fullJitter(0) : 0; // all who are told the same do not come at once
-      room._retry = setTimeout(again, Math.max((error.retry_ms ?? 0) + spread_ms, fullJitter(room._failures++)));
+      const jitter = error.retry_ms === null ? fullJitter : shortJitter;
+      room._retry = setTimeout(again, Math.max((error.retry_ms ?? 0) + spread_ms, jitter(room._failures++)));
     } else {
       this.leave(room, { reason: error.code, message: error.message });
     }

@@ -8,7 +8,6 @@
  */
 
 import { CLOCK_SAMPLES } from "./clock.js";
-import { STEADY_MS } from "./patience.js";
 
 /** @import { Connection } from "./connection.js" */
 /** @import { ServerClock } from "./clock.js" */
@@ -37,6 +36,7 @@ export class Liveness {
   /** @type {number | null} */
   #pingedAt = null;
   #silence_ms = 0; // after this ping
+  #largeAt = 0; // when the oldest was said that has no answer, of those whose answers may be large; 0: none
   #pongAt = 0;
   #page = new AbortController();
 
@@ -75,6 +75,7 @@ export class Liveness {
   /** The connection that was asked is gone. */
   forget() {
     this.#pingedAt = null;
+    this.#largeAt = 0;
   }
 
   /** Ask, unless it was asked and has not answered. */
@@ -116,16 +117,26 @@ export class Liveness {
     this.#tickedAt = Date.now();
     const now = performance.now();
     const connection = this.#connection;
+    this.#lookForLarge();
     if (slept) this.wake();
     else if (!connection.isWelcome) {
-      if (connection.socket && now - connection.dialledAt > this.#patience.dial_ms) connection.giveUp();
+      if (!connection.socket || now - connection.dialledAt <= this.#patience.dial_ms) return;
+      this.#patience.lostDialling();
+      connection.giveUp();
     } else if (this.#pingedAt !== null) {
-      if (now - Math.max(this.#pingedAt, this.#heardAt) > this.#silence_ms) connection.giveUp();
+      if (now - Math.max(this.#pingedAt, this.#heardAt) <= this.#silence_ms) return;
+      if (this.#largeAt) this.#patience.lostLarge();
+      connection.giveUp();
     } else if (this.#doubts(now)) {
       this.#ping();
       this.#onDoubt();
     } else if (now - this.#pongAt > PING_MS) this.#ping();
-    if (connection.isWelcome && this.#heardAt - connection.welcomedAt > STEADY_MS) connection.isSteady();
+  }
+
+  #lookForLarge() {
+    const said = [...this.#pending()].filter(({ op, saidAt }) => saidAt && LARGE.has(op)).map(({ saidAt }) => saidAt);
+    if (this.#largeAt && !said.length) this.#patience.answered(this.#heardAt - this.#largeAt);
+    this.#largeAt = said.length ? Math.min(...said) : 0;
   }
 
   /** @param {number} now */
@@ -136,8 +147,8 @@ export class Liveness {
   }
 
   #ping(hasSlept = false) {
-    // The pong comes behind what was asked for before, and of that alone there may be much.
-    const behind = [...this.#pending()].some(({ op, saidAt }) => saidAt && LARGE.has(op));
+    this.#lookForLarge();
+    const behind = this.#largeAt > 0; // the pong comes behind what was asked for before, and of that alone there may be much
     this.#silence_ms = hasSlept ? WAKE_MS : this.#patience.silence_ms(behind);
     this.#pingedAt = performance.now();
     this.#connection.say({ op: "ping", at: this.#pingedAt });

@@ -1,6 +1,7 @@
 /**
  * How long a client waits for somebody who says nothing. A node that stands still is left within the time in which others
- * take its rooms; who was given up too soon, since the line is slow, is given twice the time when it is tried again.
+ * take its rooms. Who was given up too soon, since the line is slow, is given twice the time when it is tried again; until
+ * somebody answers in the time that is given at first: then the line is a good one, and it was the node.
  */
 
 const DIAL_MS = 5000; // from dialling to `welcome`
@@ -9,11 +10,9 @@ const LARGE_MS = 8000; // the same behind an answer that may be large, and is he
 const LONGEST_MS = 20_000;
 const LARGEST = 4;
 
-export const STEADY_MS = LONGEST_MS; // a connection that brings something after so long was given time enough
-
 export class Patience {
   #dials = 1;
-  #silences = 1;
+  #large = 1;
 
   get dial_ms() {
     return Math.min(LONGEST_MS, this.#dials * DIAL_MS);
@@ -21,7 +20,7 @@ export class Patience {
 
   /** @param {boolean} isLarge */
   silence_ms(isLarge) {
-    return Math.min(LONGEST_MS, this.#silences * (isLarge ? LARGE_MS : SILENCE_MS));
+    return isLarge ? Math.min(LONGEST_MS, this.#large * LARGE_MS) : SILENCE_MS;
   }
 
   /** Somebody was given up who had not said welcome. */
@@ -29,13 +28,18 @@ export class Patience {
     this.#dials = Math.min(LARGEST, 2 * this.#dials);
   }
 
-  /** Somebody was given up who had. */
-  lostSilent() {
-    this.#silences = Math.min(LARGEST, 2 * this.#silences);
+  /** Somebody was given up who owed a large answer. */
+  lostLarge() {
+    this.#large = Math.min(LARGEST, 2 * this.#large);
   }
 
-  /** The line is a good one. */
-  steady() {
-    this.#dials = this.#silences = 1;
+  /** @param {number} ms after so long somebody said welcome */
+  welcomed(ms) {
+    if (ms < DIAL_MS) this.#dials = 1;
+  }
+
+  /** @param {number} ms after so long a large answer was there */
+  answered(ms) {
+    if (ms < LARGE_MS) this.#large = 1;
   }
 }

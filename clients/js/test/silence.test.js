@@ -60,6 +60,8 @@ class Time {
 /** Nodes behind one address, one room, and those nodes that stand still. */
 class Site {
   frozen = new Map(); // since when
+  down = new Set(); // nodes that nobody reaches
+  asked = []; // when somebody came for the room
   owner = "a";
   first = "a"; // to which node the proxy sends whoever has no other wish
   large_ms = 0; // how long a whole room is under way
@@ -76,7 +78,8 @@ class Site {
         this.free_at = 0; // so long something is under way that is heard only when it is whole
         this.url = url;
         site.sockets.push(this);
-        queueMicrotask(() => this.#alive() && this.#open());
+        if (site.down.has(this.node)) queueMicrotask(() => this.onclose?.({ code: 1006, reason: "" }));
+        else queueMicrotask(() => this.#alive() && this.#open());
       }
 
       #alive() {
@@ -128,6 +131,7 @@ class Site {
   }
 
   #reach(socket, id, op) {
+    this.asked.push(this.time.now);
     const since = this.frozen.get(this.owner);
     const left_ms = since === undefined ? null : since + LEASE_MS - this.time.now;
     if (left_ms !== null && left_ms <= 0) this.owner = socket.node;
@@ -218,12 +222,38 @@ test("whoever is sent to a node that has just stopped answering asks the first a
   assert.ok(took_ms <= LEASE_MS + 2000, `${took_ms} ms`);
 });
 
+test("a node that has the room, and is not reached, is asked for every two seconds at the longest", async (t) => {
+  t.mock.method(Math, "random", () => 1);
+  const { time, site, client, room } = await sitting(t, { first: "b", owner: "a" });
+  site.down.add("a");
+  site.sockets[1].onclose({ code: 1006, reason: "" });
+  site.asked.length = 0;
+  await time.until(() => site.asked.length > 12);
+  const gaps = site.asked.slice(1).map((at, index) => at - site.asked[index]);
+  assert.ok(Math.max(...gaps) <= 2000 + 2 * STEP_MS, gaps.join());
+  site.down.clear();
+  await time.until(() => client.status === "open" && room._attached, 2100);
+});
+
 test("on a slow line a room arrives that takes longer than anybody is waited for at first", async (t) => {
   t.mock.method(Math, "random", () => 1);
   const { time, site, client } = await sitting(t, { first: "a", owner: "a" });
-  site.large_ms = 15_000;
+  site.large_ms = 13_000;
   site.sockets[0].onclose({ code: 1006, reason: "" });
   await time.until(() => client.status === "connecting");
   await time.until(() => client.status === "open" && client.rooms.get("K7QM")._attached);
   assert.equal(site.sockets.length, 3, "it was given up once");
+});
+
+test("whoever met nodes that stand still leaves the next one as soon", async (t) => {
+  t.mock.method(Math, "random", () => 1);
+  const at = await sitting(t, { first: "a", owner: "a" });
+  const { site, time } = at;
+  for (let tries = 0; tries < 3; tries += 1) {
+    const took_ms = await waits(at);
+    assert.ok(took_ms <= LEASE_MS + 2000, `${took_ms} ms`);
+    site.frozen.clear();
+    await time.pass(1000);
+    site.first = site.owner;
+  }
 });
