@@ -5,9 +5,9 @@ What the arena's page costs a player's machine: processor time for each frame, a
 
 Starts a server and a Chromium of its own; bots play with whoever sits at the page, which is driven by keys. Chromium
 counts the time of the page's main thread (script, style, layout, and all tasks together) by the Performance domain of
-its DevTools protocol; the heap is read once every ten seconds, after a collection. Where there is no GPU pixels are
-painted by the processor too, in other threads and processes: on a laptop or a phone the page does not, so it is left
-out.
+its DevTools protocol; the heap is read once every ten seconds, after a collection that is not counted. Where there is
+no GPU pixels are painted by the processor too, in other threads and processes: on a laptop or a phone the page does
+not, so it is left out.
 """
 
 from __future__ import annotations
@@ -46,6 +46,7 @@ COUNT_FRAMES: Final = """() => {
   on();
 }"""
 TIMES: Final = ("ScriptDuration", "RecalcStyleDuration", "LayoutDuration", "TaskDuration")
+COUNTS: Final = ("LayoutCount", "RecalcStyleCount")
 
 
 def metrics(devtools: Any) -> dict[str, float]:
@@ -75,23 +76,31 @@ def play(wish: argparse.Namespace, port: int, bring_bots: Any) -> None:
         devtools.send("Performance.enable", {"timeDomain": "threadTicks"})
         page.wait_for_timeout(SETTLE_S * 1000)
         heaps = []
-        frames, before = page.evaluate("frames_"), metrics(devtools)
+        drawn, passed_s, taken = 0, 0.0, dict.fromkeys((*TIMES, *COUNTS), 0.0)
+        before = metrics(devtools)
         keys = ("ArrowRight", "ArrowDown", "ArrowLeft", "ArrowUp")
         for at in range(max(1, round(wish.seconds / SAMPLE_S))):
+            frames, start = page.evaluate("frames_"), metrics(devtools)
             page.keyboard.down(keys[at % 4])
             page.wait_for_timeout(SAMPLE_S * 1000)
             page.keyboard.up(keys[at % 4])
+            end = metrics(devtools)
+            drawn += page.evaluate("frames_") - frames
+            passed_s += end["Timestamp"] - start["Timestamp"]
+            taken = {name: so_far + end[name] - start[name] for name, so_far in taken.items()}
             devtools.send("HeapProfiler.collectGarbage")
             now = metrics(devtools)
             heaps.append(now["JSHeapUsedSize"] / 1e6)
-        drawn = page.evaluate("frames_") - frames
-        passed_s = now["Timestamp"] - before["Timestamp"]
-        each = {name: 1000 * (now[name] - before[name]) / drawn for name in TIMES}
+        each = {name: 1000 * taken[name] / drawn for name in TIMES}
+        load = " ".join(f"{each:.1f}" for each in os.getloadavg())
         sys.stdout.write(
-            f"{wish.screen}, {wish.bots + 1} players, {passed_s:.0f} s: {drawn / passed_s:.1f} frames a second; "
+            f"{wish.screen}, {wish.bots + 1} players, {passed_s:.0f} s, load {load}: "
+            f"{drawn / passed_s:.1f} frames a second; "
             f"of each the main thread takes {each['TaskDuration']:.2f} ms "
             f"(script {each['ScriptDuration']:.2f}, style {each['RecalcStyleDuration']:.2f}, "
-            f"layout {each['LayoutDuration']:.2f}): at 60 a second {6 * each['TaskDuration']:.1f} % of a core.\n"
+            f"layout {each['LayoutDuration']:.2f}): at 60 a second {6 * each['TaskDuration']:.1f} % of a core. "
+            f"Laid out {taken['LayoutCount'] / passed_s:.1f} times a second, "
+            f"styles reckoned {taken['RecalcStyleCount'] / passed_s:.1f} times.\n"
             f"Heap after a collection, MB: {' '.join(f'{heap:.1f}' for heap in heaps)}; "
             f"nodes {before['Nodes']:.0f} to {now['Nodes']:.0f}, "
             f"listeners {before['JSEventListeners']:.0f} to {now['JSEventListeners']:.0f}\n"

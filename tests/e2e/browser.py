@@ -135,7 +135,7 @@ class Someone:
 
     def fits(self) -> None:
         """See that nothing stands out to the side."""
-        wide = self.page.evaluate("document.documentElement.scrollWidth - innerWidth")
+        wide = self.page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
         assert wide <= 0, f"{self.name}'s page is {wide} pixels too wide: {self.page.url}"
 
     def examine(self, where: str) -> list[str]:

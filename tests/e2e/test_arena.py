@@ -24,6 +24,10 @@ MOVES_AT_ONCE: Final = """async (key) => {
 }"""
 """Press a key; what is shown when the own disc has moved by two pixels, and what the server had said by then."""
 
+FRAMES: Final = """async (wanted) => {
+  for (let frames = 0; frames < wanted; frames += 1) await new Promise(requestAnimationFrame);
+}"""
+
 SHOWN: Final = """() => {
   const { room, discs, prediction } = globalThis.arena;
   const shown = Object.fromEntries(discs().map(({ seat, x, y }) => [seat, [Math.round(x), Math.round(y)]]));
@@ -109,6 +113,7 @@ class ArenaPageTests(ServerCase):
         def play(people: People) -> None:
             ann, bob = self.two(people, seconds=20, delay_ms=100)
             self.drive(ann, bob)
+            self.only_paints(ann)
             titles = [each.sees(".end-of h1").inner_text() for each in (ann, bob)]
             winners = [winners_of(title, each.name) for title, each in zip(titles, (ann, bob), strict=True)]
             self.assertEqual(*winners)
@@ -140,6 +145,21 @@ class ArenaPageTests(ServerCase):
         for each in (ann, bob):
             each.sees(".arena .field")
         return ann, bob
+
+    def only_paints(self, someone: Someone, frames: int = 90) -> None:
+        """See that what moves is drawn alone: for a clock or a score the page is laid out, a few times a second."""
+        devtools = someone.page.context.new_cdp_session(someone.page)
+        devtools.send("Performance.enable")
+
+        def counts() -> dict[str, float]:
+            return {each["name"]: each["value"] for each in devtools.send("Performance.getMetrics")["metrics"]}
+
+        before = counts()
+        someone.page.evaluate(FRAMES, frames)
+        after = counts()
+        passed_s = after["Timestamp"] - before["Timestamp"]
+        for name, most_hz in (("LayoutCount", 10), ("RecalcStyleCount", 30)):
+            self.assertLess(after[name] - before[name], 10 + most_hz * passed_s, name)
 
     def moves_at_once(self, someone: Someone) -> None:
         """Press a key, away from the wall that is nearer, or there would be nothing to see."""

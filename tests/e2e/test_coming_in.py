@@ -49,7 +49,7 @@ class ComingInTests(ServerCase):
             bob.page.get_by_label("Colour 3").check(force=True)
             self.assertEqual(bob.examine("the way in"), [])
             bob.press("Join")
-            ann.sees(".seat.color-3", "Bob").get_by_text("🤖").wait_for()
+            ann.sees(".seat.color-3:has(.face[data-face='🤖'])", "Bob")
             bob.go(f"/{second}")
             bob.press("Join")
             bob.sees(".seat.color-3", "Bob")

@@ -45,7 +45,8 @@ class EveningTests(ServerCase):
             tv.sees(".seat", phone.name)
         from_thread(lambda: together(*(other.join(code) for other in self.others)))
         self.faces = {
-            phone.name: tv.sees(".seat", phone.name).locator(".face").inner_text() for phone in (ann, bob, cleo)
+            phone.name: tv.sees(".seat", phone.name).locator(".face").get_attribute("data-face")
+            for phone in (ann, bob, cleo)
         }
 
         self.play_trivia(ann)
@@ -83,7 +84,9 @@ class EveningTests(ServerCase):
             self.arrives(phone, "werewolf", third)
         self.all_are_there(third)
         for phone in (bob, cleo):
-            self.assertEqual(host.sees(".seat", phone.name).locator(".face").first.inner_text(), self.faces[phone.name])
+            self.assertEqual(
+                host.sees(".seat", phone.name).locator(".face").first.get_attribute("data-face"), self.faces[phone.name]
+            )
 
     def code_of(self, someone: Someone) -> str:
         """:returns: the code of the room that a page is in."""

@@ -4,8 +4,10 @@
   const faults = [];
   const root = document.documentElement;
   const px = (n) => Math.round(n);
-  const inView = ({ left, top, right, bottom }) => left >= -1 && top >= -1 && right <= innerWidth + 1 && bottom <= innerHeight + 1;
-  const at = ({ left, top, right, bottom }) => `${px(left)},${px(top)} to ${px(right)},${px(bottom)} of ${innerWidth}x${innerHeight}`;
+  // Not innerWidth: a phone shows a page that is too wide smaller, and counts all of it then.
+  const [wide, high] = [root.clientWidth, root.clientHeight];
+  const inView = ({ left, top, right, bottom }) => left >= -1 && top >= -1 && right <= wide + 1 && bottom <= high + 1;
+  const at = ({ left, top, right, bottom }) => `${px(left)},${px(top)} to ${px(right)},${px(bottom)} of ${wide}x${high}`;
 
   const all = [];
   const walk = (node) => {
@@ -24,8 +26,9 @@
     return false;
   };
 
-  if (root.scrollWidth > innerWidth + 1) faults.push(`the page is ${root.scrollWidth - innerWidth} px too wide`);
-  if (tv && root.scrollHeight > innerHeight + 1) faults.push(`the page scrolls: it is ${root.scrollHeight - innerHeight} px too high`);
+  if (root.scrollWidth > wide + 1) faults.push(`the page is ${root.scrollWidth - wide} px too wide`);
+  if (visualViewport.scale < 0.99) faults.push(`the page is shown at ${visualViewport.scale.toFixed(2)} of its size, so wide is something`);
+  if (tv && root.scrollHeight > high + 1) faults.push(`the page scrolls: it is ${root.scrollHeight - high} px too high`);
   if (document.querySelector(".stage.too-small")) faults.push("the scene does not fit at its smallest");
 
   const open = document.querySelector("dialog[open]");
@@ -34,6 +37,7 @@
     const style = getComputedStyle(node);
     const scrolls = (way) => ["auto", "scroll"].includes(way);
     if (tv && scrolls(style.overflowY) && node.scrollHeight > node.clientHeight + 1) faults.push(`scrolls on a TV by ${node.scrollHeight - node.clientHeight} px: ${nameOf(node)}`);
+    if (node.matches(".bar .home > span")) continue; // whole, or on a line that nobody sees
     const texts = [...node.childNodes].filter((each) => each.nodeType === 3 && each.data.trim());
     if (!texts.length) continue;
     const range = document.createRange();
@@ -41,10 +45,14 @@
     range.setEndAfter(texts.at(-1));
     const box = range.getBoundingClientRect();
     if (!box.width || !box.height) continue;
-    if (box.left < -1 || box.right > innerWidth + 1) {
+    if (box.left < -1 || box.right > wide + 1) {
       if (style.textOverflow !== "ellipsis" && !inScroller(node)) faults.push(`stands out to the side (${at(box)}): ${nameOf(node)}`);
     }
-    if (tv && (box.top < -1 || box.bottom > innerHeight + 1)) faults.push(`not on the screen (${at(box)}): ${nameOf(node)}`);
+    if (tv && (box.top < -1 || box.bottom > high + 1)) faults.push(`not on the screen (${at(box)}): ${nameOf(node)}`);
+    if (tv && !open && style.pointerEvents !== "none" && inView(box)) {
+      const top = topAt(box.left + box.width / 2, box.top + box.height / 2);
+      if (top && !node.contains(top) && !top.contains(node) && !top.closest(".toasts")) faults.push(`covered by ${nameOf(top)}: ${nameOf(node)}`);
+    }
     for (let each = node; each && each !== document.body; each = up(each)) {
       const own = getComputedStyle(each);
       if (own.position === "fixed") break;
@@ -67,6 +75,12 @@
       const box = node.getBoundingClientRect();
       if (!inView(box)) faults.push(`not seen without scrolling (${at(box)}): ${nameOf(node)}`);
     }
+  }
+
+  function topAt(x, y) {
+    let top = document.elementFromPoint(x, y);
+    while (top?.shadowRoot?.elementFromPoint(x, y) && top.shadowRoot.elementFromPoint(x, y) !== top) top = top.shadowRoot.elementFromPoint(x, y);
+    return top;
   }
 
   const pressable = shown.filter((node) => node.matches("button, a[href], input:not([type=hidden]), select, summary, textarea"));
@@ -92,8 +106,7 @@
     }
     if (inView(box) && !node.disabled) {
       const [x, y] = [box.left + box.width / 2, box.top + box.height / 2];
-      let top = document.elementFromPoint(x, y);
-      while (top?.shadowRoot?.elementFromPoint(x, y) && top.shadowRoot.elementFromPoint(x, y) !== top) top = top.shadowRoot.elementFromPoint(x, y);
+      const top = topAt(x, y);
       if (top && !scrolledAway(node, x, y) && !node.contains(top) && !top.contains(node) && !top.closest?.(".toasts")) faults.push(`covered by ${nameOf(top)}: ${nameOf(node)}`);
     }
   }

@@ -49,6 +49,7 @@ class Look:
         see: Sequence[str] = (),
         sizes: Sequence[tuple[int, int]] = (),
         field: str | None = None,
+        kind: str | None = None,
     ) -> None:
         """
         Look at a page as it is now, on each screen that its device may have.
@@ -56,6 +57,7 @@ class Look:
         :param see: what must be seen without scrolling, by selector.
         :param sizes: others than those of the device.
         :param field: where somebody types, by selector: the sizes are what a keyboard leaves then.
+        :param kind: what scenes made of the same parts have in common: but in `make look` axe looks at one of them.
         """
         tv = someone.page.evaluate("document.documentElement.classList.contains('tv')")
         for size in sizes or _sizes(tv=tv):
@@ -65,6 +67,7 @@ class Look:
                 someone.page.locator(field).first.focus()
             someone.page.set_viewport_size({"width": size[0], "height": size[1]})
             someone.page.evaluate(SETTLED)
+            self._unzoom(someone)
             where = f"{self.name}, {scene}, {someone.name} at {size[0]}x{size[1]}"
             touch = size in PHONES
             found = someone.page.evaluate(f"({MEASURE})", {"tv": tv, "touch": touch, "see": list(see)})
@@ -72,10 +75,18 @@ class Look:
             self.looked += 1
             if PICTURES:
                 self._keep(someone, f"{self.name} {scene} {someone.name} {size[0]}x{size[1]}")
-        examined = f"{scene}, {someone.name if ALL else tv}"
+        examined = f"{scene}, {someone.name}" if ALL else f"{kind or scene}, {tv}"
         if field is None and examined not in self._examined:
             self._examined.add(examined)
             self.faults += [f"{self.name}, {each}" for each in someone.examine(f"{scene}, {someone.name}")]
+
+    def _unzoom(self, someone: Someone) -> None:
+        """Undo that a page was zoomed into as its screen became another, which is no phone's doing."""
+        if someone.page.evaluate("visualViewport.scale > 1.01"):
+            devtools = someone.page.context.new_cdp_session(someone.page)
+            devtools.send("Emulation.setPageScaleFactor", {"pageScaleFactor": 1})
+            devtools.detach()
+            someone.page.evaluate(SETTLED)
 
     def _keep(self, someone: Someone, title: str) -> None:
         folder = Path(str(PICTURES))

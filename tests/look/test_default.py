@@ -73,7 +73,7 @@ class DefaultLook(ServerCase):
                 look.at(each, "lobby")
             ann.press("Start")
             with party.still(".asked"):
-                look.at(ann, "asked", see=(".asked:first-child button.choice:first-of-type",))
+                look.at(ann, "asked", see=(".asked:first-child button.choice",))
                 look.at(tv, "asked", see=(".answered", ".turn-head"))
             bob.press("green")
             bob.sees("button.choice[aria-pressed=true]", "green")

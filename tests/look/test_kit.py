@@ -6,6 +6,28 @@ from tests.e2e.browser import PHONE, People, browse, need
 from tests.e2e.kit import ServerCase
 from tests.look.screens import Look
 
+SCORES = """async () => {
+  const { el, ranked, scoreList } = await import("/static/kit/kit.js");
+  const { shownRoom } = await import("/static/kit/shown_room.js");
+  const entries = (...scores) => ranked(scores.map((score, i) => ({ seat: String(i + 1), score })));
+  const list = scoreList(shownRoom(), entries(1, 50, 40, 30, 20, 10));
+  const box = el("div", {}, list);
+  document.body.append(box);
+  list.showItems(3);
+  const said = (line) => `${line.querySelector(".name").textContent} ${line.querySelector(".points").firstChild.data}`;
+  const names = () => [...list.querySelectorAll("li:not([hidden])")].map(said);
+  const seen = [names()];
+  const [first, second] = list.querySelectorAll("li");
+  const kept = first.querySelector(".name");
+  const taken = list.update(entries(45, 50, 40, 30, 20, 10));
+  seen.push(names());
+  const others = list.update(entries(1, 2));
+  const stays = kept.isConnected && list.querySelectorAll("li")[1] === second;
+  box.remove();
+  return { seen, taken, others, stays };
+}"""
+"""A list of six scores that shows three of them is given others, of which its reader's own is now one of the best."""
+
 
 class KitLook(ServerCase):
     def setUp(self) -> None:
@@ -38,6 +60,12 @@ class KitLook(ServerCase):
             someone.sees(".choice.right", "Nile")
             page.get_by_label("row 1, column 1: empty").click()
             someone.sees(".square:has-text('O')")
+            scores = page.evaluate(SCORES)
+            self.assertEqual(
+                scores["seen"][0], ["Bob 50", "Maximiliane 40", "Dov 30", "Ann 1"], "one's own line always"
+            )
+            self.assertEqual(scores["seen"][1], ["Bob 50", "Ann 45", "Maximiliane 40"])
+            self.assertEqual((scores["taken"], scores["others"], scores["stays"]), (True, False, True))
 
         await browse(server.port, play)
         self.assertEqual(look.faults, [], "\n".join(look.faults))

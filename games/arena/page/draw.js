@@ -55,19 +55,24 @@ export class Field {
     }
     this.#tones ??= this.#read();
     const paint = this.#paint;
+    const calm = this.#calm();
     this.#look(discs.find(({ me }) => me), width, height);
     const { scale, left, top, crops } = this.#view;
-    paint.setTransform(ratio, 0, 0, ratio, 0, 0);
-    paint.fillStyle = this.#tones.around;
-    paint.fillRect(0, 0, width, height);
-    paint.setTransform(ratio * scale, 0, 0, ratio * scale, ratio * left, ratio * top);
-    this.#ground();
     const zoom = ratio * scale;
+    paint.setTransform(1, 0, 0, 1, 0, 0);
+    if (FIELD_W * zoom < w - 1 || FIELD_H * zoom < h - 1) {
+      paint.fillStyle = this.#tones.around;
+      paint.fillRect(0, 0, w, h);
+    }
+    // Pixel by pixel, which is many times cheaper than lines and areas.
+    const ground = this.#sprite(`ground ${zoom}`, FIELD_W, FIELD_H, zoom, (to) => this.#ground(to));
+    paint.drawImage(ground.image, Math.round(ratio * left), Math.round(ratio * top));
+    paint.setTransform(zoom, 0, 0, zoom, ratio * left, ratio * top);
     const coin = this.#sprite(`coin ${zoom}`, 2 * COIN + 4, 2 * COIN + 4, zoom, (to) => this.#coin(to));
     for (const [x, y] of coins) this.#put(coin, x * SCALE, y * SCALE);
-    for (const disc of discs) this.#trail(disc, now);
+    if (!calm) for (const disc of discs) this.#trail(disc, now);
     for (const disc of discs) this.#disc(disc, zoom, scale);
-    this.#rings(now);
+    this.#rings(now, calm);
     if (crops) this.#map(discs, coins, ratio);
   }
 
@@ -90,19 +95,19 @@ export class Field {
     this.#sprites.clear();
   }
 
-  #ground() {
-    const paint = this.#paint;
-    paint.fillStyle = this.#tones.field;
-    paint.fillRect(0, 0, FIELD_W, FIELD_H);
-    paint.strokeStyle = this.#tones.grid;
-    paint.lineWidth = 2;
-    paint.beginPath();
-    for (let x = 100; x < FIELD_W; x += 100) (paint.moveTo(x, 0), paint.lineTo(x, FIELD_H));
-    for (let y = 100; y < FIELD_H; y += 100) (paint.moveTo(0, y), paint.lineTo(FIELD_W, y));
-    paint.stroke();
-    paint.strokeStyle = this.#tones.rim;
-    paint.lineWidth = 6;
-    paint.strokeRect(0, 0, FIELD_W, FIELD_H);
+  #ground(to) {
+    to.translate(-FIELD_W / 2, -FIELD_H / 2);
+    to.fillStyle = this.#tones.field;
+    to.fillRect(0, 0, FIELD_W, FIELD_H);
+    to.strokeStyle = this.#tones.grid;
+    to.lineWidth = 2;
+    to.beginPath();
+    for (let x = 100; x < FIELD_W; x += 100) (to.moveTo(x, 0), to.lineTo(x, FIELD_H));
+    for (let y = 100; y < FIELD_H; y += 100) (to.moveTo(0, y), to.lineTo(FIELD_W, y));
+    to.stroke();
+    to.strokeStyle = this.#tones.rim;
+    to.lineWidth = 6;
+    to.strokeRect(0, 0, FIELD_W, FIELD_H);
   }
 
   /** What `make` paints around the middle of a box, painted once for each zoom. */
@@ -169,7 +174,6 @@ export class Field {
 
   /** Where a quick disc has been. */
   #trail({ seat, x, y, color }, now) {
-    if (this.#calm()) return;
     const trail = this.#trails.get(seat) ?? [];
     trail.push({ x: x * SCALE, y: y * SCALE, at: now });
     while (now - trail[0].at >= TRAIL_MS) trail.shift();
@@ -188,7 +192,7 @@ export class Field {
     paint.globalAlpha = 1;
   }
 
-  #rings(now) {
+  #rings(now, calm) {
     const paint = this.#paint;
     this.#hits = this.#hits.filter(({ at }) => now - at < HIT_MS);
     for (const { x, y, at } of this.#hits) {
@@ -197,7 +201,7 @@ export class Field {
       paint.globalAlpha = 1 - part;
       paint.lineWidth = 6;
       paint.beginPath();
-      paint.arc(x, y, DISC * (this.#calm() ? 1.5 : 1.2 + part), 0, 2 * Math.PI);
+      paint.arc(x, y, DISC * (calm ? 1.5 : 1.2 + part), 0, 2 * Math.PI);
       paint.stroke();
     }
     paint.globalAlpha = 1;

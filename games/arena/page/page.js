@@ -32,6 +32,7 @@ class Round {
   #runs = false;
   #words = { due: null, shown: "" };
   #told = { at: 0, score: 0 };
+  #list = null;
   #looks = new Map();
 
   constructor(room, about) {
@@ -175,9 +176,7 @@ class Round {
     const now = JSON.stringify(entries.map(({ seat, score }) => [seat, room.seats.get(seat).name, score]));
     if (now === this.#words.shown) return;
     this.#words.shown = now;
-    const list = scoreList(room, entries, { label: TEXTS.coins, least: SEEN });
-    list.querySelectorAll("li").forEach((item, i) => item.classList.toggle("below", i >= SEEN));
-    fill(this.scores, list);
+    if (!this.#list?.update(entries)) fill(this.scores, (this.#list = scoreList(room, entries, { label: TEXTS.coins, least: SEEN })));
     const own = entries.find(({ seat }) => seat === room.seat.id);
     if (own && own.score !== this.#told.score && this.#say(TEXTS.place(own.score, own.rank, entries.length))) this.#told.score = own.score;
   }

@@ -117,6 +117,7 @@ function tv(room) {
   const { list, draw } = tableOf(room);
   const deal = el("p", { class: "lead" });
   const scores = el("div", {});
+  let lines = null;
   const side = el("aside", { class: "side stack" }, turnHead(room), deal, scores, el("p", { class: "muted" }, TEXTS.rule(room.info.options.points ?? 100)));
   const node = el("div", { class: "scene hearts-tv" }, list, side);
   const update = () => {
@@ -125,7 +126,8 @@ function tv(room) {
     const isPassing = room.turn?.stage === "passing";
     deal.textContent = `${TEXTS.deal(state.deal ?? 0)} · ${isPassing ? TEXTS.passing : state.broken ? TEXTS.broken : TEXTS.unbroken}`;
     const entries = playersOf(room).map(({ id }) => ({ seat: id, score: state.scores?.[id] ?? 0, gained: worth(state.taken?.[id]) }));
-    fill(scores, scoreList(room, ranked(entries, { lowest: true }), { label: TEXTS.scores }));
+    const best = ranked(entries, { lowest: true });
+    if (!lines?.update(best)) fill(scores, (lines = scoreList(room, best, { label: TEXTS.scores })));
   };
   return { node, update };
 }

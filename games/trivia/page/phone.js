@@ -77,7 +77,8 @@ function waitingFor(room) {
   const text = el("p", { class: "muted center" });
   const look = () => {
     text.hidden = room.mayHost || room.info.status === "playing";
-    text.textContent = room.host ? t("{name} starts the game.", { name: room.host.name }) : t("Waiting for a host.");
+    const name = room.host?.name;
+    text.textContent = !name ? t("Waiting for a host.") : room.info.status === "over" ? t("{name} starts the next round.", { name }) : t("{name} starts the game.", { name });
   };
   render(room, look, ["$seats", "$info", "$joined"]);
   return text;

@@ -55,7 +55,7 @@ export function nameOf(room, seat) {
 export function headline(room) {
   const { phase } = room.info;
   const { night, winner } = room.state;
-  if (phase === "cards") return TEXTS.card.label;
+  if (phase === "cards") return room.seat.role === "player" ? TEXTS.card.label : t("The cards are dealt");
   if (phase === "night") return t("Night {n}", { n: night });
   if (phase === "morning") return t("Morning {n}", { n: night });
   if (phase === "day") return t("Day {n}", { n: night });

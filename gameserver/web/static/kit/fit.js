@@ -12,6 +12,8 @@ const LARGE = [1.3, 1.2, 1.1]; // on a TV, what is little is large
 const EASY = [1, 0.94, 0.88, 0.82];
 const SMALL = [0.76, 0.7, 0.64, 0.58, 0.52, 0.46];
 const PHONE_SMALL = [0.76, 0.7]; // a phone is held near, but its letters are small already
+const GROW_MS = 60; // what is spent, at most, on giving each list its own share of the room
+const FEW = 6; // so many items are worth smaller letters, rather than "and 1 more"
 
 /**
  * A list that shows as many of its items as there is room for, and what the others are in words.
@@ -23,15 +25,17 @@ export function fitList(items, { tag = "ul", more = (n) => t("and {n} more", { n
   const list = el(tag, { class: name, "aria-label": label }, items);
   const rest = el("p", { class: "fit-rest muted", hidden: true });
   const node = el("div", { class: "fit-list", "data-fit": "" }, list, rest);
-  const kept = items.filter((item) => "keep" in item.dataset);
-  const show = (wanted) => {
+  let last = Infinity;
+  const show = (wanted = last) => {
+    last = wanted;
     const count = Math.max(Math.min(wanted, most), least);
     const shown = new Set(items.slice(0, count));
-    for (const item of kept) shown.add(item);
-    for (const item of items) item.hidden = !shown.has(item);
+    for (const item of items) if ("keep" in item.dataset) shown.add(item);
+    for (const item of items) if (item.hidden === shown.has(item)) item.hidden = !item.hidden;
     const left = items.length - shown.size;
+    const text = left > 0 ? more(left) : "";
     rest.hidden = left <= 0;
-    rest.textContent = left > 0 ? more(left) : "";
+    if (rest.textContent !== text) rest.textContent = text;
   };
   Object.assign(node, { showItems: show, itemCount: Math.min(items.length, most) });
   show(items.length);
@@ -65,8 +69,14 @@ export function fitted(stage, { grow = true } = {}) {
     showAll(Infinity);
     if (root.classList.contains("whole")) {
       const isTv = root.classList.contains("tv");
-      const least = isTv ? SMALL : PHONE_SMALL;
-      if (!scales(isTv && grow ? [...LARGE, ...EASY] : EASY) && !fewer(lists, showAll, over) && !scales(least)) stage.classList.add("too-small");
+      const isFew = isTv && lists.length > 0 && lists.every(({ itemCount }) => itemCount <= FEW);
+      const easy = [...(isTv && grow ? LARGE : []), ...EASY, ...(isFew ? PHONE_SMALL : [])];
+      const less = (factor) => {
+        scale(factor);
+        showAll(Infinity);
+        return !over() || fewer(lists, showAll, over);
+      };
+      if (!scales(easy) && ![easy.at(-1), ...(isTv ? SMALL : PHONE_SMALL)].some(less)) stage.classList.add("too-small");
     }
     changes.takeRecords();
   };
@@ -76,9 +86,9 @@ export function fitted(stage, { grow = true } = {}) {
     requestAnimationFrame(look);
   };
 
-  // A clock's number changes all the time, and its size does not.
-  const isClock = ({ target }) => Boolean((target instanceof Element ? target : target.parentElement)?.closest("[role=timer]"));
-  const changes = new MutationObserver((records) => !records.every(isClock) && soon());
+  // A clock's number changes all the time, as does what a list of scores has in its lines, and their size does not.
+  const isSteady = ({ target }) => Boolean((target instanceof Element ? target : target.parentElement)?.closest("[role=timer], [data-steady]"));
+  const changes = new MutationObserver((records) => !records.every(isSteady) && soon());
   changes.observe(stage, { childList: true, subtree: true, characterData: true, attributes: true, attributeFilter: ["hidden", "class"] });
   new ResizeObserver(soon).observe(stage);
   watchView(soon);
@@ -89,6 +99,7 @@ export function fitted(stage, { grow = true } = {}) {
 
 /** Show as many as there is room for. → whether that was enough */
 function fewer(lists, showAll, over) {
+  const ends = performance.now() + GROW_MS;
   let [fits, most] = [0, Math.max(0, ...lists.map(({ itemCount }) => itemCount))];
   if (!most) return false;
   while (fits < most) {
@@ -98,5 +109,19 @@ function fewer(lists, showAll, over) {
     else fits = half;
   }
   showAll(fits);
-  return !over();
+  if (over()) return false;
+  if (lists.length > 1) for (const list of lists) grow(list, fits, over, ends);
+  return true;
+}
+
+/** One list beside others may have room for more than they: as many of its items as fit. */
+function grow(list, fits, over, ends) {
+  let [least, most] = [fits, list.itemCount];
+  while (least < most && performance.now() < ends) {
+    const half = Math.ceil((least + most) / 2);
+    list.showItems(half);
+    if (over()) most = half - 1;
+    else least = half;
+  }
+  list.showItems(least);
 }

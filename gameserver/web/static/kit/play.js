@@ -63,7 +63,7 @@ export async function play({ phone, tv = phone, at = sceneOf, lobby = () => ({})
   const pick = () => {
     const key = at(room);
     if (key === "lobby") return { key, build: () => waiting(room, about, lobby(room, about)), whole: false };
-    if (key === "over") return { key, build: () => end(room, about, ended(room, about, { ending, scores })), say: () => ended(room, about, { ending, scores }).title };
+    if (key === "over") return { key, build: () => end(room, about, () => ended(room, about, { ending, scores })), say: () => ended(room, about, { ending, scores }).title };
     return { key, build: () => built(shows(room, about)), whole: whole || !isPlayer };
   };
   const draw = scenes(place, room, settled(pick, () => draw()));
@@ -112,7 +112,7 @@ function waiting(room, about, { title = () => said(about.title), text = () => sa
   const people = el("div", {});
   const count = el("h2", {});
   const marks = el("p", { class: "muted" });
-  const begin = el("div", { class: "row" }, startButton(room, { min: about.min_players }), chatButton(room), isTv && room.seat.role === "screen" ? fullScreenButton() : null);
+  const begin = el("div", { class: "row begin-of" }, startButton(room, { min: about.min_players }), chatButton(room), isTv && room.seat.role === "screen" ? fullScreenButton() : null);
   const node = el(
     "div",
     { class: "scene lobby-of" },
@@ -152,19 +152,31 @@ function ended(room, about, { ending, scores }) {
   return { entries: told ?? [], title: resultText(room, told) };
 }
 
-/** @param {any} room @param {any} about @param {{ entries: any[], title: string, more?: any }} ending */
-function end(room, about, { entries, title, more }) {
+/**
+ * @param {any} room
+ * @param {any} about
+ * @param {() => { entries: any[], title: string, more?: any }} look asked anew when the room is another: on a slow network
+ * the last documents come after the word that it is over
+ */
+function end(room, about, look) {
   const isScreen = room.seat.role !== "player";
-  const others = entries.filter((entry) => !winnersOf([entry]).length);
-  const node = el(
-    "div",
-    { class: "scene stack end-of" },
-    isScreen && winnersOf(entries).length ? confetti() : null,
-    heading(title, { class: "giant center", dir: "auto" }),
-    podium(room, entries),
-    el("div", { class: "row center" }, startButton(room), chatButton(room), waitingLine(room, about)),
-    others.length ? scoreList(room, others) : null,
-    more,
-  );
-  return { node };
+  const part = () => el("div", { class: "through" });
+  const [falling, steps, rest] = [part(), part(), part()];
+  const title = heading("", { class: "giant center", dir: "auto" });
+  const node = el("div", { class: "scene stack end-of" }, falling, title, steps, el("div", { class: "row center" }, startButton(room), chatButton(room), waitingLine(room, about)), rest);
+  let shown = "";
+  const update = () => {
+    const now = JSON.stringify([room.info.result, room.state, room.mine, [...room.seats.values()].map(({ id, name, profile }) => [id, name, profile])]);
+    if (now === shown) return;
+    shown = now;
+    const { entries, title: text, more } = look();
+    const others = entries.filter((entry) => !winnersOf([entry]).length);
+    const wins = isScreen && winnersOf(entries).length > 0;
+    if (title.textContent !== text) title.textContent = text;
+    if (wins !== falling.childElementCount > 0) fill(falling, wins ? confetti() : null);
+    fill(steps, podium(room, entries));
+    fill(rest, others.length ? scoreList(room, others) : null, more);
+  };
+  update();
+  return { node, update };
 }

@@ -1,6 +1,6 @@
 /** Who leads, and who has won. */
 
-import { el } from "../page/elements.js";
+import { el, fill } from "../page/elements.js";
 import { t } from "../page/language.js";
 import { seatColor } from "../page/seats.js";
 import { fitList } from "./fit.js";
@@ -68,44 +68,71 @@ function colorOf(room, entry) {
   return entry.color ?? (seat ? seatColor(seat) : "");
 }
 
-function row(room, entry, { best, showGained }) {
-  const { rank, score, gained = 0, note } = entry;
-  const own = entry.seat !== undefined && entry.seat === room.seat.id;
-  const name = nameOf(room, entry);
-  return el(
-    "li",
-    { class: [colorOf(room, entry), own && "me"], "data-keep": own ? "" : null, style: { "--part": String(best > 0 ? Math.max(0, score ?? 0) / best : 0) } },
-    el("span", { class: "bar-of", "aria-hidden": "true" }),
-    el("span", { class: "place" }, el("span", { class: "visually-hidden" }, t("Rank"), " "), String(rank)),
-    faceOf(room, entry),
-    el("span", { class: "name", dir: "auto" }, name),
-    note ? el("span", { class: "streak" }, note) : null,
-    typeof score === "number" ? el("span", { class: "points" }, points(score), el("span", { class: "visually-hidden" }, " ", t("{n, plural, one {point} other {points}}", { n: score }))) : null,
-    showGained ? el("span", { class: ["gain", gained > 0 && "good"] }, gained ? signed(gained) : "") : null,
-  );
+/** A line of the list: filled with an entry, and with another later; what stays as it is is left alone. */
+function line(room) {
+  const node = el("li", {});
+  let known = "";
+  const show = (entry, { best, showGained }) => {
+    const { rank, score, gained = 0, note, seat } = entry;
+    const own = seat !== undefined && seat === room.seat.id;
+    const name = nameOf(room, entry);
+    const part = String(best > 0 ? Math.max(0, score ?? 0) / best : 0);
+    if (node.style.getPropertyValue("--part") !== part) node.style.setProperty("--part", part);
+    const now = JSON.stringify([entry, name, seatOf(room, entry)?.profile, showGained]);
+    if (now === known) return;
+    known = now;
+    node.className = [colorOf(room, entry), own && "me"].filter(Boolean).join(" ");
+    node.toggleAttribute("data-keep", own);
+    fill(
+      node,
+      el("span", { class: "bar-of", "aria-hidden": "true" }),
+      el("span", { class: "place" }, el("span", { class: "visually-hidden" }, t("Rank"), " "), String(rank)),
+      faceOf(room, entry),
+      el("span", { class: "name", dir: "auto" }, name),
+      note ? el("span", { class: "streak" }, note) : null,
+      typeof score === "number" ? el("span", { class: "points" }, points(score), el("span", { class: "visually-hidden" }, " ", t("{n, plural, one {point} other {points}}", { n: score }))) : null,
+      showGained ? el("span", { class: ["gain", gained > 0 && "good"] }, gained ? signed(gained) : "") : null,
+    );
+  };
+  return { node, show };
 }
 
 /**
- * Scores, the best first: as many as there is room for, one's own in any case, and the rest in words.
+ * Scores, the best first: as many as there is room for, one's own in any case, and the rest in words. A list that stands
+ * there for longer is given the scores of now by its `update(entries)`, which changes what is another and nothing else;
+ * it gives false where there are more or fewer entries than before, which takes a new list.
  * @param {any} room
  * @param {Entry[]} entries of ranked()
  * @param {{ most?: number, least?: number, gained?: boolean, label?: string }} options
  */
 export function scoreList(room, entries, { most = 60, least = 3, gained = true, label = t("Scores") } = {}) {
-  const best = Math.max(0, ...entries.map(({ score }) => score ?? 0));
-  const showGained = gained && entries.some((entry) => entry.gained);
-  const items = entries.map((entry) => row(room, entry, { best, showGained }));
+  let shown = entries;
+  const lines = entries.map(() => line(room));
+  const draw = () => {
+    const best = Math.max(0, ...shown.map(({ score }) => score ?? 0));
+    const showGained = gained && shown.some((entry) => entry.gained);
+    lines.forEach((each, i) => each.show(shown[i], { best, showGained }));
+  };
   const more = (n) => {
-    const scores = entries.slice(-n).map(({ score }) => score ?? 0);
+    const scores = shown.slice(-n).map(({ score }) => score ?? 0);
     const [low, high] = [Math.min(...scores), Math.max(...scores)];
     return low === high
       ? t("{points, plural, one {and {n} more with # point} other {and {n} more with # points}}", { n, points: low })
       : t("and {n} more with {low} to {high} points", { n, low, high });
   };
-  const list = fitList(items, { tag: "ol", class: "scores", label, more, most, least });
+  draw();
+  const list = /** @type {any} */ (fitList(lines.map(({ node }) => node), { tag: "ol", class: "scores", label, more, most, least }));
   list.classList.add("board");
   list.classList.toggle("few", entries.length <= 6);
-  return list;
+  list.dataset.steady = "";
+  const update = (now) => {
+    if (now.length !== lines.length) return false;
+    shown = now;
+    draw();
+    list.showItems(); // one's own line may be another, and the rest have other points
+    return true;
+  };
+  return Object.assign(list, { update });
 }
 
 /** The entries of ranks 1 to 3 that have won anything: who has no points stands on no step, unless the game placed it. */

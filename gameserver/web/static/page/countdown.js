@@ -54,7 +54,8 @@ function countingDown(read, { hurry_s = 5, label = "" }) {
     node.hidden = left === null;
     if (left === null) return undefined;
     const { ms, paused, waits } = left;
-    number.textContent = paused ? t("{time} (paused)", { time: clock(ms) }) : clock(ms);
+    const text = paused ? t("{time} (paused)", { time: clock(ms) }) : clock(ms);
+    if (number.textContent !== text) number.textContent = text; // else the page would be laid out anew each time
     node.classList.toggle("hurry", !paused && !waits && ms <= hurry_s * 1000);
     node.classList.toggle("paused", paused || Boolean(waits));
     return undefined;

@@ -9,16 +9,44 @@ export const FACES = ["🦊", "🐼", "🐸", "🦁", "🐙", "🦉", "🐝", "�
 export const COLOURS = 8;
 const CHARS = 16;
 
-/** What stands for somebody: the emoji that was chosen when coming in, else the first letter of the name. */
-export function faceOf({ name, profile }) {
-  const chosen = profile?.avatar;
-  return typeof chosen === "string" && chosen && chosen.length <= CHARS ? chosen : ([...(name ?? "")][0]?.toUpperCase() ?? "?");
+const SAMPLE_PX = 16;
+
+/** @type {boolean | null} */
+let hasEmoji = null;
+
+/** Whether this device has letters for emoji: a computer at a TV may show the same empty box for each. */
+export function showsEmoji() {
+  if (hasEmoji !== null) return hasEmoji;
+  const canvas = el("canvas", { width: SAMPLE_PX, height: SAMPLE_PX });
+  const paint = canvas.getContext("2d", { willReadFrequently: true });
+  if (!paint) return (hasEmoji = true);
+  paint.font = `${SAMPLE_PX - 2}px sans-serif`;
+  paint.textBaseline = "top";
+  const [first, second] = FACES.slice(0, 2).map((face) => {
+    paint.clearRect(0, 0, SAMPLE_PX, SAMPLE_PX);
+    paint.fillText(face, 0, 0);
+    return String(paint.getImageData(0, 0, SAMPLE_PX, SAMPLE_PX).data);
+  });
+  return (hasEmoji = first !== second);
+}
+
+const chosenFace = (who) => {
+  const face = who?.profile?.avatar;
+  return typeof face === "string" && face && face.length <= CHARS ? face : null;
+};
+
+/**
+ * What stands for somebody: the emoji that was chosen when coming in, else the first letter of the name, as where this
+ * device has no emoji.
+ */
+export function faceOf(who) {
+  return (showsEmoji() ? chosenFace(who) : null) ?? ([...(who.name ?? "")][0]?.toUpperCase() ?? "?");
 }
 
 /** A round face in the colour of whatever it stands in. Takes a seat, or {name}. */
 export function avatar(who) {
-  const chosen = typeof who?.profile?.avatar === "string" && who.profile.avatar;
-  return el("span", { class: ["face", chosen && "emoji"], "aria-hidden": "true" }, faceOf(who ?? { name: "?" }));
+  const chosen = chosenFace(who);
+  return el("span", { class: ["face", chosen && showsEmoji() && "emoji"], "data-face": chosen, "aria-hidden": "true" }, faceOf(who ?? { name: "?" }));
 }
 
 /** The colour that a seat has chosen, from 1 to 8, or null. */

@@ -91,8 +91,13 @@ export function startButton(room, { label, min = 1, marks = true } = {}) {
     else if (room.mayHost) {
       const text = label ?? (status === "over" ? t("Play again") : t("Start"));
       fill(box, el("button", { class: "primary big", type: "button", "data-key": "start", onclick: () => attempt(room.start()) }, text), room.me?.host ? null : ready);
-    } else fill(box, el("p", { class: "muted" }, host ? t("{name} starts the game.", { name: host.name }) : t("Waiting for a host.")), ready);
+    } else fill(box, el("p", { class: "muted" }, waitingFor(host, status)), ready);
   });
+}
+
+function waitingFor(host, status) {
+  if (!host) return t("Waiting for a host.");
+  return status === "over" ? t("{name} starts the next round.", { name: host.name }) : t("{name} starts the game.", { name: host.name });
 }
 
 /** For players: that they are ready for the next round, or not yet; a game that waits for all starts with the last. */

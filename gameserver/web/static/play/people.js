@@ -24,11 +24,11 @@ function onScreen(room) {
   const box = el("div", { class: "stack tight" });
   return live(box, room, () => {
     const tag = (seat) => {
-      const item = nameTag(room, seat, { notes: [seat.host && "host"] });
+      const item = nameTag(room, seat, { notes: [seat.host && t("host")] });
       item.classList.toggle("active", Boolean(isActive(room, seat)));
       return item;
     };
     const watching = [...room.seats.values()].filter((seat) => seat.role === "spectator" && seat.online).length;
-    fill(box, roster(room, { tag }), watching ? el("p", { class: "muted" }, `${watching} watching`) : null);
+    fill(box, roster(room, { tag }), watching ? el("p", { class: "muted" }, t("{n, plural, one {# watches} other {# watch}}", { n: watching })) : null);
   }, ["$seats", "$turn", "$info", "$joined"]);
 }

@@ -27,7 +27,7 @@ function questionOf(room, name, message) {
   const card = el("section", { class: "card stack asked", "aria-label": labelOf(name) });
   const count = el("p", { class: "answered", role: "status" });
   const people = el("div", {});
-  const head = () => el("div", { class: "row spread nowrap" }, el("h2", {}, labelOf(name)), countdown(room, name, { label: t("left") }));
+  const head = () => el("div", { class: "row spread nowrap" }, el("h2", {}, labelOf(name)), countdown(room, name));
   let open = "";
   let chosen = null;
   let form = null;

@@ -65,7 +65,7 @@ function fitting(node, items) {
     items.forEach((item, i) => (item.hidden = i >= Math.max(1, wanted)));
     const left = items.filter((item) => item.hidden).length;
     rest.hidden = !left;
-    rest.textContent = left ? `and ${left} more` : "";
+    rest.textContent = left ? t("and {n} more", { n: left }) : "";
   };
   node.append(rest);
   node.dataset.fit = "";

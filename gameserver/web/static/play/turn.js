@@ -7,17 +7,25 @@ import { clockCountdown, countdown, el, fill } from "../page.js";
 import { whoIs } from "./words.js";
 import { said, t } from "../page/language.js";
 
+/** Where something is asked and it is nobody's turn: who has to answer; null where nothing is asked. */
+function askedText(room) {
+  const open = Object.entries(room.info.asked ?? {}).map(([name, seats]) => seats.filter((id) => !(room.info.answered[name] ?? []).includes(id)));
+  if (room.turn || !open.some(({ length }) => length)) return null;
+  return open.some((seats) => seats.includes(room.seat.id)) ? t("You are asked") : t("Waiting for answers");
+}
+
 /** The card at the top, with the scene's heading. */
 export function head(room, about) {
   const note = el("p", { class: "muted" });
   const clocks = el("ul", { class: "timers plain", "aria-label": t("Clocks") });
   const timers = el("div", { class: "timers" });
-  const otherwise = () => (room.info.phase ? labelOf(room.info.phase) : said(about.title));
+  const otherwise = () => askedText(room) ?? (room.info.phase ? labelOf(room.info.phase) : said(about.title));
   const section = el("section", { class: "card stack tight head", "aria-label": t("What is going on") }, turnHead(room, { otherwise }), note, clocks, timers);
   let shown = [];
   return live(section, room, () => {
     const { phase, paused, asked } = room.info;
-    note.textContent = [room.turn && room.turn.round > 1 && t("Round {n}", { n: room.turn.round }), room.turn && phase && labelOf(phase), paused && t("Paused")].filter(Boolean).join(" · ");
+    const isNoted = phase && (room.turn || askedText(room)); // else it is the heading
+    note.textContent = [room.turn && room.turn.round > 1 && t("Round {n}", { n: room.turn.round }), isNoted && labelOf(phase), paused && t("Paused")].filter(Boolean).join(" · ");
     note.hidden = !note.textContent;
     section.classList.toggle("active", room.isActive);
     const keys = Object.keys(room.turn?.clocks ?? {});
