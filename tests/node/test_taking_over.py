@@ -4,9 +4,14 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
+import msgspec
+from twisted.internet.defer import Deferred
+
 from gameserver import Game, Player, message
-from gameserver.errors import StoreUnavailable
+from gameserver.errors import CannotOpen, Elsewhere, Refused, StoreUnavailable
 from gameserver.node.taking_over import PATIENCE_S
+from gameserver.room import row
+from gameserver.store import keys
 from tests.node.registries import FakeSession, Place
 from tests.node.test_two_nodes import LEASE_S, Counting, TwoNodesTestCase
 from tests.store.shared import SharedStore
@@ -149,6 +154,28 @@ class SharingTests(TwoNodesTestCase):
         self.assertFalse(len(self.b.registry.aside))
         later = Place(NewCounting, store=SharedStore(self.shared, "m"), seed=6)
         self.assertIsNotNone(later.registry.get(made.room.code))
+
+    def test_room_that_a_newer_server_stored(self) -> None:
+        """Nodes of the older release leave it as it is, and it waits for one that knows it; then all find it there."""
+        made = self.a.create(FakeSession("eve"))
+        code, parts = made.room.code, self.shared.rooms[made.room.id].parts
+        self.a.kill()
+        parts[keys.ROOM] = msgspec.json.encode({**msgspec.json.decode(parts[keys.ROOM]), "schema": row.SCHEMA + 1})
+        before = dict(parts)
+        self.pass_time(LEASE_S + 3, self.b, self.c)
+        self.assertEqual((self.found(self.b, self.c), parts), ([0, 0], before))
+        for node in (self.b, self.c):
+            with self.assertRaises(Refused) as refused:
+                node.get(Deferred.fromCoroutine(node.registry.reach(code)))
+            self.assertEqual(refused.exception.code, "quarantined")
+        self.assertEqual(parts, before)
+        self.patch(row, "SCHEMA", row.SCHEMA + 1)
+        newer = self.node("n")
+        self.pass_time(LEASE_S, newer, self.b, self.c)
+        newer.get(Deferred.fromCoroutine(newer.registry.known_as("https://n.example")))
+        self.assertEqual(newer.get(Deferred.fromCoroutine(newer.registry.reach(code))).room.code, code)
+        self.failureResultOf(Deferred.fromCoroutine(self.b.registry.reach(code)), Elsewhere)
+        self.flushLoggedErrors(CannotOpen)
 
     def test_node_without_the_game_leaves_it_alone(self) -> None:
         """It neither opens it nor keeps it aside, and the others find it."""

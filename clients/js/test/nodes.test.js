@@ -41,6 +41,21 @@ test("a room is found at the other node, is played there, and goes on here when 
   assert.equal(await own.send("add", { by: 1 }), 1);
   await until(() => annes.state.count === 5);
 
+  // All go on in another room: it is where the first was, everybody follows, and the old code leads there from any node.
+  const evening = await ann.create("parlour");
+  const bobsEvening = await bob.join(evening.code);
+  const follows = new Promise((resolve) => bobsEvening.on("$next", resolve));
+  const later = await evening.nextGame("parlour");
+  const bobsLater = await follows;
+  assert.equal(bobsLater.code, later.code);
+  await until(() => later.seats.size === 2);
+  const status = async (node, code) => (await fetch(`http://127.0.0.1:${node.port}/api/rooms/${code}`, { redirect: "manual" })).status;
+  assert.deepEqual(await Promise.all(nodes.map((node) => status(node, later.code))), [200, 307]);
+  const cleo = await at(b, "Cleo");
+  const cleosLater = await cleo.join(evening.code);
+  assert.equal(cleosLater.code, later.code);
+  assert.equal(await cleosLater.send("add", { by: 4 }), 4);
+
   // Everybody plays while the node of the room stops; Ann's own address is gone then.
   const { state } = annes;
   const seats = [annes, bobs].map((room) => room.seat.id);
@@ -63,6 +78,11 @@ test("a room is found at the other node, is played there, and goes on here when 
   assert.equal(said.length, annes.state.count - 5 + own.state.count - 1, "each was counted once");
   assert.deepEqual(annes.state.log.slice(2), Array(annes.state.count - 5).fill(1));
   assert.deepEqual([annes, bobs].map((room) => room.seat.id), seats);
-  assert.deepEqual([...ann.rooms.values(), ...bob.rooms.values()], [annes, bobs, own]);
+  assert.deepEqual([...ann.rooms.values(), ...bob.rooms.values()], [annes, later, bobs, own, bobsLater]);
+
+  // The old code leads to where the next room is by now.
+  const daves = await (await at(b, "Dave")).join(evening.code);
+  assert.deepEqual([daves.code, await daves.send("add", { by: 1 })], [later.code, 5]);
+  await until(() => later.state.count === 5 && later.seats.size === 4);
   assert.deepEqual(errors.filter((code) => !["busy", "draining"].includes(code)), []);
 });
