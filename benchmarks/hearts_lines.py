@@ -15,14 +15,14 @@ ROOT = Path(__file__).parent.parent
 VERSIONS = {
     "with turns and moves": ROOT / "games" / "hearts.py",
     "without": ROOT / "benchmarks" / "hearts" / "alone.py",
-    "boardgame.io": ROOT / "benchmarks" / "hearts" / "boardgame_io.js",
+    "boardgame.io": ROOT / "benchmarks" / "hearts" / "boardgame_io.mjs",
 }
 
 
 def lines(path: Path) -> int:
     """:returns: the lines of a program that say something."""
     text = path.read_text("utf-8")
-    if path.suffix == ".js":
+    if path.suffix == ".mjs":
         text = re.sub(r"/\*.*?\*/", "", text, flags=re.S)
         return sum(1 for line in text.splitlines() if line.strip() and not line.strip().startswith("//"))
     text = re.sub(r'^\s*""".*?"""$', "", text, flags=re.S | re.M)

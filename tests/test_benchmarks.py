@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import re
 import sys
 from pathlib import Path
 from typing import Any
@@ -38,6 +39,14 @@ class BenchmarkTests(SynchronousTestCase):
         for form in Form:
             size, _ = patches.ours(patches.walk_of(round), None, form)
             self.assertGreater(size, patches.BODIES)
+
+    def test_lines_of_hearts(self) -> None:
+        """The guide to turns has the counts as they are."""
+        lines = self.load("hearts_lines")
+        guide = (FOLDER.parent / "docs" / "guides" / "turns.rst").read_text("utf-8")
+        told = re.findall(r"``((?:games|benchmarks)/hearts[\w/]*\.m?\w+)``\n     - (\d+)\n", guide)
+        counts = {path.relative_to(FOLDER.parent).as_posix(): lines.lines(path) for path in lines.VERSIONS.values()}
+        self.assertEqual({path: int(count) for path, count in told}, counts)
 
     def test_coupling(self) -> None:
         """The way of a message through the files is found."""

@@ -1,6 +1,6 @@
 /**
- * Hearts for boardgame.io 0.50, as its documentation has games: with no clocks, nobody to stand in who is away, and a bot
- * by `ai.enumerate`. It is here to be counted, and not run.
+ * Hearts for boardgame.io 0.50, as its documentation has games: with no clocks, nobody to stand in who is away, and a
+ * bot by `ai.enumerate`. It is here to be counted; `boardgame_io_played.mjs` plays it.
  */
 
 import { INVALID_MOVE } from "boardgame.io/core";
@@ -81,7 +81,8 @@ function score(G, events, random) {
   G.deal += 1;
   if (Math.max(...G.scores) >= END) {
     const places = [...new Set(G.scores)].sort((a, b) => a - b);
-    events.endGame({ ranking: places.map((n) => Object.keys(G.players).filter((id) => G.scores[id] === n)), scores: G.scores });
+    const ranking = places.map((n) => Object.keys(G.players).filter((id) => G.scores[id] === n));
+    events.endGame({ ranking, scores: G.scores });
     return;
   }
   deal(G, random);
@@ -107,15 +108,18 @@ export const Hearts = {
   },
   /** What somebody else holds is taken out of what a client gets. */
   playerView: ({ G, playerID }) => {
-    const players = Object.fromEntries(Object.entries(G.players).map(([id, player]) => [id, id === playerID ? player : { count: player.hand.length }]));
-    return { ...G, players };
+    const shown = ([id, player]) => [id, id === playerID ? player : { count: player.hand.length }];
+    return { ...G, players: Object.fromEntries(Object.entries(G.players).map(shown)) };
   },
   phases: {
     passing: {
       start: true,
       next: "tricks",
       onEnd: swap,
-      turn: { activePlayers: { all: "passing" }, stages: { passing: { moves: { give: { move: give, client: false }, takeBack } } } },
+      turn: {
+        activePlayers: { all: "passing" },
+        stages: { passing: { moves: { give: { move: give, client: false }, takeBack } } },
+      },
     },
     tricks: {
       moves: { play: { move: play, client: false } },
