@@ -22,6 +22,8 @@ from gameserver.testing import Table
 PACKAGE = Path(gameserver.__file__).parent
 LONG = 400
 """Lines of a file that is read at one sitting."""
+FILES, CHANGES = 18, 30
+"""So many files a committed ``send`` enters at most, and so often it goes from one to another."""
 
 
 class Counter(Game):

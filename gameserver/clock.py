@@ -40,11 +40,13 @@ class Clock:
     :param reactor: timers, and seconds that never step.
     :param wall: seconds since 1970.
     :param zone: of the calendar; None: this machine's.
+    :ivar monotonic: gives seconds that only grow; see `IClock.monotonic`.
     :ivar ahead_s: see `IClock.ahead_s`.
     """
 
     def __init__(self, reactor: IReactorTime, wall: Callable[[], float], zone: tzinfo | None = None) -> None:
         self.reactor = reactor
+        self.monotonic = reactor.seconds  # without a call between: it is asked for in each pass
         self._wall = wall
         self._zone = zone
         self.ahead_s = wall() - reactor.seconds()
@@ -53,10 +55,6 @@ class Clock:
     def now(self) -> float:
         """:returns: seconds since 1970."""
         return self.ahead_s + self.reactor.seconds()
-
-    def monotonic(self) -> float:
-        """:returns: seconds that only grow, since some moment."""
-        return self.reactor.seconds()
 
     def later(self, delay_s: float, call: Callable[..., Any], *args: Any) -> IDelayedCall:
         """Call this once after so many seconds; less than none is none."""

@@ -49,6 +49,9 @@ class BenchmarkTests(SynchronousTestCase):
         self.assertEqual({path: int(count) for path, count in told}, counts)
 
     def test_coupling(self) -> None:
-        """The way of a message through the files is found."""
-        files, changes = self.load("coupling").way_of_a_message()
+        """The way of a message through the files is found, and is no longer than it may be."""
+        coupling = self.load("coupling")
+        files, changes = coupling.way_of_a_message()
         self.assertTrue(1 < files <= changes)
+        self.assertLessEqual(files, coupling.FILES)
+        self.assertLessEqual(changes, coupling.CHANGES)

@@ -190,6 +190,7 @@ class Spec:
         self.stages = frozenset(stage for one in with_turn for stage in one.stage)
         self.asks_all = self.moves is not None and any(one.turn == "any" for one in with_turn)
         self.bots = levels.of_class(cls, has_moves=self.moves is not None)
+        self.looks_ahead = bool(self.bots) or self.moves is not None
         self.stand_in = levels.stand_in_of(self.bots)
         self.absent: str = setting(cls, "absent")
         self.bot_s: tuple[float, float] = setting(cls, "bot_s")

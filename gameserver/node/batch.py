@@ -16,7 +16,7 @@ from twisted.python.failure import Failure
 
 from gameserver.errors import StoreUnavailable
 from gameserver.interfaces import Commit, IClock, ILease, IStore, Outcome
-from gameserver.node.commits import LOST
+from gameserver.node.commit_state import LOST
 from gameserver.node.delivery import let_go
 from gameserver.node.reactor_pass import ReactorPass
 from gameserver.node.runner import RoomRunner
@@ -182,7 +182,9 @@ class CommitBatch:
         if not commits:
             self._answered([], [], tries)
             return
-        stored = self._store.commit([commit for _, commit in commits], now_ms=round(self._clock.now() * 1000))
+        clock = self._clock
+        now_ms = round((clock.monotonic() + clock.ahead_s) * 1000)
+        stored = self._store.commit([commit for _, commit in commits], now_ms=now_ms)
         stored.addCallback(self._answered, commits, tries)
         stored.addErrback(self._not_stored, commits, tries)
         stored.addErrback(lambda f: log.failure("a pass did not end well", f))
@@ -203,8 +205,10 @@ class CommitBatch:
                     self._take_one(runner, commit, outcome)
                 except Exception:  # noqa: BLE001 - the door of the flush: the others of this commit hear of it
                     log.failure("room {room} cannot go on after a commit", room=runner.room.code)
-        self._pass.write()
-        self._look()
+        if self._pass.owing:
+            self._pass.write()
+        if self._settled is not None:
+            self._look()
 
     def _take_one(self, runner: RoomRunner, commit: Commit, outcome: Outcome) -> None:
         if outcome is Outcome.FENCED:

@@ -7,13 +7,13 @@ what later steps change and say merges into the next.
 
 from __future__ import annotations
 
-from enum import Enum
 from typing import TYPE_CHECKING, Any, Final
 
 from twisted.python.failure import Failure
 
 from gameserver.errors import Refused
 from gameserver.interfaces import Commit
+from gameserver.node.commit_state import ENDED, ENDING, IDLE, LOST, UNDER_WAY
 from gameserver.node.delivery import deliver
 from gameserver.node.waiters import Waiter
 from gameserver.room import row
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
     from gameserver.interfaces import Asleep, ISession
     from gameserver.node.steps import RoomSteps
+    from gameserver.room.room import Room
 
 OUTBOX: Final = 20_000
 """Deliveries that may wait for the store before further inputs wait too."""
@@ -36,23 +37,6 @@ RELAXED_LIMIT_S: Final = 5.0
 """How far it may be behind before inputs wait."""
 DUE_SLACK_S: Final = 1e-6
 """Seconds since 1970 in a float are this coarse."""
-
-
-class CommitState(Enum):
-    """What the store has been asked for."""
-
-    IDLE = "nothing that it has not answered"
-    UNDER_WAY = "to store a step"
-    ENDING = "to store the room's end"
-    ENDED = "nothing more: it has the room's end"
-    LOST = "nothing more: another node has the room"
-
-
-IDLE: Final = CommitState.IDLE
-UNDER_WAY: Final = CommitState.UNDER_WAY
-ENDING: Final = CommitState.ENDING
-ENDED: Final = CommitState.ENDED
-LOST: Final = CommitState.LOST
 
 
 class Commits:
@@ -135,7 +119,7 @@ class Commits:
         if not busy and (self.must or under_way):
             self.seal()
         elif not busy:
-            self._outbox += self._runner.room.publisher.take()
+            self._take_outbox(self._runner.room)
         if self.behind:
             self._runner.settle()
         if under_way:
@@ -147,11 +131,14 @@ class Commits:
     def stored(self) -> None:
         """The commit that `collect` returned is in the store: its effects go out."""
         self.state = ENDED if self.state is ENDING else IDLE
-        self._runner.room.tables.stored()
+        tables = self._runner.room.tables
+        if tables.under_way:
+            tables.stored()
         if self._notices_sent:
             self._notify()
         in_flight, self._in_flight = self._in_flight, []
-        deliver(in_flight)
+        if in_flight:
+            deliver(in_flight)
         if self._behind_since is not None:
             self._set_behind(self._changed_since)
             self._changed_since = None
@@ -267,7 +254,7 @@ class Commits:
     @property
     def _waits(self) -> bool:
         """Whether something is ready to be stored."""
-        return bool(self._puts or self._drops or self._whole or self.sleeps or self._runner.room.tables.waits)
+        return bool(self._puts or self._drops or self._whole or self.sleeps or self._runner.room.tables.waiting)
 
     @property
     def _unsealed(self) -> bool:
@@ -300,7 +287,7 @@ class Commits:
             drops=tuple(self._drops),
             ends=ends,
             whole=self._whole and not ends,
-            entries=room.tables.send(),
+            entries=room.tables.send() if room.tables.waiting else {},
             notices=self._notices,
             sleeps=None if ends else self.sleeps,
         )
@@ -316,7 +303,7 @@ class Commits:
         """Effects at once; the row within half a second, encoded once for all steps of that time."""
         room, lasts = self._runner.room, self._runner.lasting is not None
         if not lasts:
-            self._outbox += room.publisher.take()
+            self._take_outbox(room)
         self._deliver_all()
         if not (self._waits or (not lasts and self._unsealed)):
             return None
@@ -350,7 +337,7 @@ class Commits:
         if self._is_sealed:
             self.seal()
         else:
-            self._outbox += room.publisher.take()
+            self._take_outbox(room)
 
     def step_lasts(self, what: str) -> None:
         """A step of that kind waits for something."""
@@ -381,13 +368,20 @@ class Commits:
             for part in changes.drops:
                 self._puts.pop(part, None)
                 self._drops[part] = None
-        if self._runner.lasting is None:
-            room.tables.seal()
+        tables = room.tables
+        if self._runner.lasting is None and (tables.fresh or tables.counts):
+            tables.seal()
         parts = room.journal.parts
         if parts.notices:
             self._notices |= parts.notices
             parts.notices = {}
-        self._outbox += room.publisher.take()
+        self._take_outbox(room)
+
+    def _take_outbox(self, room: Room) -> None:
+        """What the room has said waits from now on for what is sealed."""
+        outbox = room.publisher.outbox
+        self._outbox += outbox
+        outbox.clear()
 
     def _notify(self) -> None:
         sent, self._notices_sent = self._notices_sent, {}
@@ -397,4 +391,5 @@ class Commits:
 
     def _deliver_all(self) -> None:
         outbox, self._outbox = self._outbox, []
-        deliver(outbox)
+        if outbox:
+            deliver(outbox)

@@ -13,9 +13,10 @@ if TYPE_CHECKING:
 
 def let_go(room: Room) -> None:
     """The pass of a room ends that is never stored: nothing waits."""
-    dirty = room.journal.parts.dirty
-    if dirty:
-        dirty.clear()
+    parts = room.journal.parts
+    if parts.dirty or parts.documents:
+        parts.dirty.clear()
+        parts.documents.clear()
     publisher = room.publisher
     outbox, publisher.outbox = publisher.outbox, []
     if len(outbox) == 1:  # nearly always

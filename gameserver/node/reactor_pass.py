@@ -28,9 +28,10 @@ class ReactorPass:
     :ivar began_s: while somebody does, when that began: the wall clock, seconds since 1970; else 0.
     :ivar monotonic_s: the same by seconds that only grow.
     :ivar number: grows from each pass to the next.
+    :ivar owing: what writes at its end, behind the rooms.
     """
 
-    __slots__ = ("_asked", "_call", "_clock", "_owing", "began_s", "monotonic_s", "notes", "number", "passing", "rooms")
+    __slots__ = ("_asked", "_call", "_clock", "began_s", "monotonic_s", "notes", "number", "owing", "passing", "rooms")
 
     def __init__(self, clock: IClock) -> None:
         self.rooms: Callable[[], None] = _nothing
@@ -40,7 +41,7 @@ class ReactorPass:
         self.number = 0
         self._asked = False
         self._clock = clock
-        self._owing: list[Callable[[], None]] = []
+        self.owing: list[Callable[[], None]] = []
         self._call: IDelayedCall | None = None
 
     def begin(self) -> None:
@@ -67,7 +68,7 @@ class ReactorPass:
 
     def owe(self, write: Callable[[], None]) -> None:
         """Call this at the end of the pass, behind the rooms."""
-        self._owing.append(write)
+        self.owing.append(write)
         if self._call is None and not self.passing:
             self._call = self._clock.later(0, self.end)
 
@@ -83,7 +84,7 @@ class ReactorPass:
         self._asked = False
         try:
             self.rooms()
-            if self._owing:
+            if self.owing:
                 self.write()
         finally:
             self.passing = False
@@ -93,15 +94,15 @@ class ReactorPass:
 
     def write(self) -> None:
         """Each connection writes what it is owed."""
-        owing = self._owing
+        owing = self.owing
         while owing:
-            self._owing = []
+            self.owing = []
             for write in owing:
                 try:
                     write()
                 except Exception:  # noqa: BLE001 - the door of the flush: one connection must not stop the others
                     log.failure("a connection could not be written to")
-            owing = self._owing
+            owing = self.owing
 
 
 def _nothing() -> None:

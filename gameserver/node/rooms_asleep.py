@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from gameserver.node.opening import RoomOpener
     from gameserver.node.rooms_of_users import RoomsOfUsers
     from gameserver.node.runner import RoomRunner
-    from gameserver.room.share import Quota
+    from gameserver.room.quota import Quota
 
 START_S: Final = 1.0
 """So long a start waits for rooms that are to be opened: others are served meanwhile, and the rest comes by itself."""

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 from gameserver.errors import Refused
 from gameserver.node.refusals import MOVED
 from gameserver.node.rooms_asleep import RoomsAsleep
-from gameserver.node.rooms_of_users import seat_mark
 from gameserver.protocol import messages, msgpack
 from gameserver.room.bots.moving import TakeBotMove
 
@@ -26,8 +25,8 @@ class RoomsLetGo(RoomsAsleep):
     _free_s: float | None
 
     def _changed(self, runner: RoomRunner) -> None:
-        room = runner.room
-        if room.journal.stale.users or runner.seat_mark != seat_mark(room):
+        stale = runner.room.journal.stale
+        if stale.users or stale.admits:
             self.count_users(runner)
         self.sleeper.note(runner)
 
@@ -76,7 +75,8 @@ class RoomsLetGo(RoomsAsleep):
     def count_users(self, runner: RoomRunner) -> None:
         """Who has a seat where, for the bound on rooms a user."""
         room = runner.room
-        runner.seat_mark = seat_mark(room)
+        if not room.journal.undo:
+            room.journal.stale.admits = False  # else the step that is under way may yet be undone
         if self._runners.get(room.code) is runner:
             self._open_rooms.note(runner)
         self.rooms_of.count(runner)

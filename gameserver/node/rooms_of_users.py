@@ -14,7 +14,6 @@ if TYPE_CHECKING:
     from gameserver.interfaces import IUserStore
     from gameserver.node.people import People
     from gameserver.node.runner import RoomRunner
-    from gameserver.room.room import Room
 
 ELSEWHERE: Final = re.compile(r"guest:[0-9a-f]{24}|(?!guest:|account:)\w+:.{1,1000}")
 """Ids of users who are kept nowhere here: guests, and those of other services, whose ids begin with their kind."""
@@ -31,14 +30,6 @@ async def may_exist(user_id: str, rooms: RoomsOfUsers, people: People, users: IU
     if user_id.startswith(ACCOUNT):
         return users is not None and await users.user(user_id) is not None
     return ELSEWHERE.fullmatch(user_id) is not None
-
-
-def seat_mark(room: Room) -> tuple[object, ...]:
-    """:returns: what is another once other newcomers would find a seat, or look for it."""
-    state = room.state
-    places = state.places_until, len(state.places)
-    return (state.next_seat, len(room.seats), state.status, state.locked, state.options, places, state.next,
-            room.moment.closing)  # fmt: skip
 
 
 class RoomsOfUsers:

@@ -61,7 +61,6 @@ class RoomRunner(RoomSteps):
     :param failed: called with the room, at what it failed and how, where it can only be set aside.
     :ivar in_batch: it has something at present.
     :ivar waiting: see `CommitBatch`.
-    :ivar seat_mark: what the registry saw of the room when it last looked at its seats.
     :ivar users: who has a seat, as the registry saw it then.
     :ivar touched_s: when somebody asked for the room, or the last connection to it ended, by the monotonic clock.
     :ivar ticks_skipped: ticks that came too late for this room, or while it was busy.
@@ -77,7 +76,6 @@ class RoomRunner(RoomSteps):
         "_refusal",
         "_ticks",
         "in_batch",
-        "seat_mark",
         "ticks_skipped",
         "touched_s",
         "users",
@@ -98,7 +96,6 @@ class RoomRunner(RoomSteps):
         remade: Callable[[Room], Room] | None = None,
     ) -> None:
         super().__init__(room, clock, fence=fence, version=version, reactor_pass=reactor_pass, remade=remade)
-        self.seat_mark: tuple[object, ...] = ()
         self.users: set[str] = set()
         self.ticks_skipped = 0
         self.touched_s = reactor_pass.monotonic()
@@ -154,7 +151,8 @@ class RoomRunner(RoomSteps):
             if rest is not None:
                 self._wait(rest, Message(requester, seat, message), None)
             else:
-                if finish(room):
+                finish(room)
+                if stale.admits or stale.users:
                     self.stirred = True
                 if changes.durable:
                     self.commits.must = True

@@ -45,8 +45,8 @@ from gameserver.node.ticks import Ticks
 from gameserver.room import quota, row
 from gameserver.room.chat.records import UserWatch
 from gameserver.room.context import RoomContext
+from gameserver.room.quota import Quota
 from gameserver.room.room import Room
-from gameserver.room.share import Quota
 
 if TYPE_CHECKING:
     from gameserver.game.spec import Spec

@@ -31,8 +31,8 @@ if TYPE_CHECKING:
     from gameserver.node.calendar import Calendar
     from gameserver.node.opening import RoomOpener
     from gameserver.node.runner import RoomRunner
+    from gameserver.room.quota import Quota
     from gameserver.room.room import Room
-    from gameserver.room.share import Quota
 
 LOOK_S: Final = 1.0
 """How often it is looked which rooms are due, and which may sleep."""

@@ -50,7 +50,7 @@ class RoomSteps:
     :ivar is_plain: no step of the room may last, and none needs more than its input.
     :ivar notes: says to another process what this one is at; None: nobody asks.
     :ivar queue: inputs that wait.
-    :ivar stirred: a step since the last pass did more than speak.
+    :ivar stirred: a step since the last pass did more than a player's message does that moves nobody.
     :ivar store_away: the store does not answer.
     :ivar suspect: what is asked because a process ended in a step of the room; None: none did.
     """

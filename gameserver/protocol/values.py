@@ -323,6 +323,8 @@ def _check_wrapped_depth(depth: int) -> None:
 
 _encoder = msgspec.json.Encoder()
 _decoder = msgspec.json.Decoder()
+encode_as_it_is: Final = _encoder.encode
+"""The same as `encode` for a value of which is known that it is not special."""
 
 
 def encode(value: Any, *, special: bool | None = None) -> bytes:

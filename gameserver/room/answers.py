@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Iterable, Sequence
-from typing import Final
+from collections.abc import Container, Iterable, Sequence
+from typing import TYPE_CHECKING, Final
 
+from gameserver.protocol import messages, msgpack
+from gameserver.protocol.messages import Form
 from gameserver.store import keys
+
+if TYPE_CHECKING:
+    from gameserver.room.effects import Delivery, Requester
+    from gameserver.room.parts import Parts
 
 KEPT: Final = 64
 KEPT_BYTES: Final = 16 * 1024
@@ -23,14 +29,16 @@ class Memory:
     """
     The answers given to one client of one seat: of most of them the id alone.
 
+    :param part: in which the ids that were only done are stored.
     :ivar frames: those that say more, by id, the oldest first.
-    :ivar runs: the ids that were only done.
+    :ivar runs: the ids that were only done; always the same list.
     :ivar count: of both together.
     """
 
-    __slots__ = ("count", "frames", "last_id", "runs", "size_bytes")
+    __slots__ = ("count", "frames", "last_id", "part", "runs", "size_bytes")
 
-    def __init__(self) -> None:
+    def __init__(self, part: str = "") -> None:
+        self.part = part
         self.last_id = -1
         self.count = 0
         self.frames: dict[int, bytes] = {}
@@ -55,7 +63,10 @@ class Memory:
             self.count += 1
             return ()
         if not self.frames:
-            self._forget_done()
+            if len(runs) == 1:  # nearly always, and then it is long
+                runs[0][0] += 1
+            else:
+                self._forget_done()
             return ()
         self.count += 1
         return self._forget()
@@ -99,13 +110,51 @@ class Memory:
             oldest[0] += 1
 
 
+Done = tuple["Requester", str, Memory | None]
+"""Whose request was done, the seat that asked, and what its client was answered before, where that is at hand."""
+
+
 class Answers:
-    """The memories of one room, by seat and client's key; the clients that asked last are kept."""
+    """
+    The memories of one room, by seat and client's key; the clients that asked last are kept.
 
-    __slots__ = ("by_seat",)
+    :param code: of the room, which answers name.
+    """
 
-    def __init__(self) -> None:
+    __slots__ = ("_code", "_done", "by_seat")
+
+    def __init__(self, code: str) -> None:
+        self._code = code
+        self._done = messages.encode(messages.Ok(0, room=code)).replace(b'"id":0', b'"id":%d')
         self.by_seat: dict[str, OrderedDict[str, Memory]] = {}
+
+    def confirm(self, done: list[Done], seats: Container[str], parts: Parts, outbox: list[Delivery]) -> None:
+        """
+        Answer those whose requests were done, and remember it.
+
+        :param done: they are told in this order; emptied.
+        :param seats: whoever has none any more is answered, but not remembered.
+        :param parts: are to be stored.
+        :param outbox: gets the answers.
+        """
+        by_seat = self.by_seat
+        for requester, seat, memory in done:
+            session, id = requester.session, requester.id or 0
+            if seat in seats:
+                gone: Sequence[str] = ()
+                memories = by_seat.get(seat)
+                if memory is None or memories is None or len(memories) > 1:
+                    memory, gone = self.memory(seat, session.key)
+                old = memory.keep(id)
+                if parts.is_stored:
+                    parts.done[memory.part] = memory.runs
+                    if old or gone:
+                        parts.drop((*gone, *(keys.answer(seat, session.key, one) for one in old)))
+            if session.form is Form.JSON:
+                outbox.append(((session,), self._done % id, None))
+            else:
+                outbox.append(((session,), msgpack.pack(messages.Ok(id, room=self._code)), None))
+        done.clear()
 
     def find(self, seat: str, key: str) -> Memory | None:
         """:returns: what this client was answered, or None if it is new or forgotten."""
@@ -119,19 +168,28 @@ class Answers:
 
     def keep(self, seat: str, key: str, id: int, frame: bytes = DONE) -> list[str]:
         """:returns: the parts of the row that were forgotten for this answer."""
+        memory, forgotten = self.memory(seat, key)
+        old_ids = memory.keep(id, frame)
+        return forgotten + [keys.answer(seat, key, old) for old in old_ids] if old_ids else forgotten
+
+    def memory(self, seat: str, key: str) -> tuple[Memory, list[str]]:
+        """
+        Find the memory of a client that asks again, or make it.
+
+        :returns: it; and the parts of the row that were forgotten for it.
+        """
         memories = self.by_seat.get(seat)
         if memories is None:
             memories = self.by_seat[seat] = OrderedDict()
         memory = memories.get(key)
         forgotten: list[str] = []
         if memory is None:
-            memory = memories[key] = Memory()
+            memory = memories[key] = Memory(keys.done(seat, key))
             while len(memories) > KEYS:
                 forgotten += _parts(seat, *memories.popitem(last=False))
         elif len(memories) > 1:
             memories.move_to_end(key)
-        old_ids = memory.keep(id, frame)
-        return forgotten + [keys.answer(seat, key, old) for old in old_ids] if old_ids else forgotten
+        return memory, forgotten
 
     def restore(self, frames: Iterable[tuple[str, str, int, bytes]], done: Iterable[tuple[str, str, Runs]]) -> None:
         """
@@ -144,7 +202,7 @@ class Answers:
             self._memory(seat, key).frames[id] = frame
         for seat, key, runs in done:
             if runs:
-                self._memory(seat, key).runs = runs
+                self._memory(seat, key).runs[:] = runs
         for seat, memories in self.by_seat.items():
             newest = sorted(memories.items())[-KEYS:]
             self.by_seat[seat] = OrderedDict(newest)
@@ -153,7 +211,7 @@ class Answers:
 
     def _memory(self, seat: str, key: str) -> Memory:
         """:returns: one that nothing was counted of yet."""
-        return self.by_seat.setdefault(seat, OrderedDict()).setdefault(key, Memory())
+        return self.by_seat.setdefault(seat, OrderedDict()).setdefault(key, Memory(keys.done(seat, key)))
 
     def forget(self, seat: str) -> list[str]:
         """A seat is gone. :returns: the parts of the row that were forgotten with it."""
@@ -162,4 +220,4 @@ class Answers:
 
 
 def _parts(seat: str, key: str, memory: Memory) -> list[str]:
-    return [keys.done(seat, key), *(keys.answer(seat, key, id) for id in memory.frames)]
+    return [memory.part, *(keys.answer(seat, key, id) for id in memory.frames)]

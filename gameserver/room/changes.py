@@ -13,6 +13,7 @@ from gameserver.room.notices import Notice
 
 if TYPE_CHECKING:
     from gameserver.interfaces import ISession
+    from gameserver.room.answers import Done
     from gameserver.room.seats import Player
 
 
@@ -163,7 +164,7 @@ class Changes:
         self.only_said = [self.unsay]
         self.newcomers: list[Newcomer] = []
         self.departures: list[Departure] = []
-        self.done: list[tuple[Requester, Player]] = []
+        self.done: list[Done] = []
         self.replies: list[tuple[ISession, bytes]] = []
         self.records: list[Record] = []
         self.notices: list[Notice] = []
@@ -183,8 +184,8 @@ class Changes:
     def _take_back(self) -> None:
         self.said.pop()
 
-    def clear(self) -> None:
-        """All of it is told, or never was."""
+    def drop(self) -> None:
+        """None of it is told; what is, is taken as it is told."""
         self.said.clear()
         self.more_come = False
         self.cause, self.no_undo = None, False

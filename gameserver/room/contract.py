@@ -102,7 +102,11 @@ class MessageContract(Protocol):
 
 
 class Contract(Protocol):
-    """A game's class, read."""
+    """
+    A game's class, read.
+
+    :ivar looks_ahead: after each of its steps there is something to look at: the moves that there are, or its bots.
+    """
 
     name: str
     title: str
@@ -114,6 +118,7 @@ class Contract(Protocol):
     waits_for_turns: bool
     takes_turns: bool
     undoes: bool
+    looks_ahead: bool
     ready_check: bool
     clock_option: bool
     stages: frozenset[str]

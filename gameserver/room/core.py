@@ -19,8 +19,8 @@ from gameserver.room.documents.fields import Fields
 from gameserver.room.groups import Groups
 from gameserver.room.journal import Journal
 from gameserver.room.publish.publisher import Publisher
+from gameserver.room.quota import Share
 from gameserver.room.seat_index import Seats
-from gameserver.room.share import Share
 from gameserver.room.state import KeptRoom, Moment
 from gameserver.room.tables import Tables
 from gameserver.room.teams import Teams
@@ -171,6 +171,7 @@ class RoomCore:
         """What a hook returned that was called in the middle of a step: if it waits, the step ends when it is done."""
         if isawaitable(result):
             self.changes.later.append(result)
+            self.journal.stale.asked = True
             self.journal.record(self.forget_later, result)
 
     def forget_later(self, coroutine: Any) -> None:

@@ -116,12 +116,9 @@ class GameCalls:
         mark = room.journal.mark()
         try:
             result = call(*args)
-            if isawaitable(result) or self.is_unsettled:
+            if isawaitable(result) or room.journal.stale.asked or room.spec.looks_ahead:
                 return self.alone(what, lambda: result, counts=True, mark=mark)
-            if quota.may_have_grown(room):
-                quota.check(room)
-            elif room.changes.said:
-                quota.check_said(room)
+            quota.check(room)
         except (Exception, SystemExit) as error:  # noqa: BLE001 - raised again where all failures are dealt with
             return self.alone(what, _fail, error, counts=True, mark=mark)
         room.moment.failures = 0
@@ -137,21 +134,17 @@ class GameCalls:
         except (Exception, SystemExit) as error:  # noqa: BLE001 - the message's door
             self.refuse(requester, player, what, mark, error)
 
-    @property
-    def is_unsettled(self) -> bool:
-        """Whether something is to be finished before the step ends, or the game to be asked for its moves."""
-        room = self._room
-        return room.journal.stale.asked or bool(room.changes.later or room.spec.bots) or room.spec.moves is not None
-
     async def settle(self) -> None:
         """
         Finish what a game's code set going: hooks that wait, questions and calls that are complete, a turn that begins.
+
+        Where nothing is stale as ``asked`` there is nothing of the kind, but in games that look ahead.
 
         :raises RuntimeError: each has set another going that was at its end, and so on.
         """
         stale = self._room.journal.stale
         rounds = 0
-        while stale.asked or self._room.changes.later:
+        while stale.asked:
             rounds += 1
             if rounds > MAX_ROUNDS:
                 raise RuntimeError(

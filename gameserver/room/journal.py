@@ -26,16 +26,7 @@ SMALL: Final = 64
 
 
 class Touched(Protocol):
-    """
-    A document, as far as the journal knows it.
-
-    :ivar part: the part of the row that it is in.
-    """
-
-    part: str
-
-    def find_ops(self) -> bool:
-        """Find what changed in this step, so far. :returns: whether anything did."""
+    """A document, as far as the journal knows it."""
 
     def forget(self) -> None:
         """The step ends: nothing is touched any more."""
@@ -52,10 +43,10 @@ class Journal(Generic[D]):
     grows whenever a place to roll back to may have been taken: what was saved in an earlier era does not serve a later
     mark. `rollbacks` counts those. `touched` holds, in order, the documents of which something was touched in this step
     (it may have been rolled back since). `stale` and `parts` are what follows from changes: what may have to be told,
-    and what is to be stored. `made_after` entries, in the era `made_in`, patches were made last.
+    and what is to be stored.
     """
 
-    __slots__ = ("_orders", "era", "made_after", "made_in", "parts", "rollbacks", "stale", "step", "touched", "undo")
+    __slots__ = ("_orders", "era", "parts", "rollbacks", "stale", "step", "touched", "undo")
 
     def __init__(self) -> None:
         self.undo: list[tuple[Any, ...]] = []
@@ -65,7 +56,6 @@ class Journal(Generic[D]):
         self.touched: dict[D, None] = {}
         self.stale = marks.Stale()
         self.parts = Parts()
-        self.made_after = self.made_in = -1
         self._orders: dict[int, tuple[dict[Any, Any], KeyOrder[Any]]] = {}  # of large dicts, by their ids
 
     def record(self, undo: Callable[..., object], *args: object) -> None:
@@ -89,18 +79,6 @@ class Journal(Generic[D]):
             function(*args)
         self.era += 1
         self.rollbacks += 1
-
-    def make_ops(self) -> None:
-        """
-        Make the patches of all documents that were touched in this step, so far.
-
-        They are made once, unless something changed in between: any entry of the undo log counts as a change.
-        """
-        if self.made_after != len(self.undo) or self.made_in != self.era:
-            for document in self.touched:
-                if document.find_ops():
-                    self.parts.dirty.add(document.part)
-            self.made_after, self.made_in = len(self.undo), self.era
 
     def commit(self) -> None:
         """Keep all changes and begin the next step; what is to be told of them was found before."""

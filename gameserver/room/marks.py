@@ -23,7 +23,7 @@ class Stale:
     :ivar info: what all are told of the room.
     :ivar channels: what is told of channels.
     :ivar groups: who is in a group.
-    :ivar asked: whether a question is complete.
+    :ivar asked: whether a question is complete; or whatever else is to be finished before the step ends.
     :ivar due_at: when something is due next, seconds since 1970; `LOOK`: that is to be looked for.
     :ivar seats: what others know of these.
     :ivar moved: which streams these hear.
@@ -32,9 +32,11 @@ class Stale:
     :ivar armed: when these timers are due; always the same dict, as the next one is.
     :ivar held: how long these seats are held.
     :ivar users: of whom a seat may have come or gone since the node counted.
+    :ivar admits: whether others would find a seat here, or look for one.
     """
 
     __slots__ = (
+        "admits",
         "all_timers",
         "armed",
         "asked",
@@ -62,6 +64,7 @@ class Stale:
         self.armed: dict[tuple[str | None, str], None] = {}
         self.held: dict[str, None] = {}
         self.users: dict[str, None] = {}
+        self.admits = True
 
 
 Mark = Callable[..., None]
@@ -125,6 +128,11 @@ def hears(stale: Stale, state: Any, *_: object) -> None:
 def users(stale: Stale, state: Any, *_: object) -> None:
     """It is of a seat, and whether its user is in the room rests on it."""
     stale.users[state.user_id] = None
+
+
+def admits(stale: Stale, *_: object) -> None:
+    """Whether others find a seat, or look for one, rests on it."""
+    stale.admits = True
 
 
 def names_seat(stale: Stale, _: object, *seats: str | None) -> None:

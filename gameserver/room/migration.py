@@ -14,7 +14,6 @@ from gameserver.errors import CannotMigrate, NoRoom, NotJSON
 from gameserver.protocol import values
 from gameserver.room import quota, release
 from gameserver.room.documents.document import Document
-from gameserver.store import keys
 
 if TYPE_CHECKING:
     from gameserver.room.contract import RunningGame
@@ -80,7 +79,7 @@ def _replace(room: Room, name: str, tree: dict[str, Any]) -> None:
     if document.fields is not None:
         document.fields.begin_anew(tree)
     room.share.sizes[name] = len(values.encode(tree))
-    room.journal.parts.dirty.add(keys.doc(name))
+    room.journal.parts.documents[document.part] = name
     if name != "secret":
         room.publisher.streams.number(name)
 

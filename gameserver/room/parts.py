@@ -10,17 +10,22 @@ class Parts:
     The parts of one row that the store has not as they are.
 
     :ivar is_stored: whether the room is kept in a store at all.
-    :ivar dirty: the names of parts that are encoded when they are collected.
+    :ivar dirty: the names of parts that are encoded when they are collected; of documents and of ids that were done,
+        which are most, see the next two.
+    :ivar documents: by part, the name of a document that changed.
+    :ivar done: by part, the ids of requests that were only done, which go on changing until they are collected.
     :ivar fresh: parts that are written once, encoded.
     :ivar dropped: the names of parts that are gone.
     :ivar notices: what a system outside is to be told, by page, see `gameserver.room.notices`; stored beside the row.
     """
 
-    __slots__ = ("dirty", "dropped", "fresh", "is_stored", "notices")
+    __slots__ = ("dirty", "documents", "done", "dropped", "fresh", "is_stored", "notices")
 
     def __init__(self) -> None:
         self.is_stored = True
         self.dirty: set[str] = set()
+        self.documents: dict[str, str] = {}
+        self.done: dict[str, list[list[int]]] = {}
         self.fresh: dict[str, bytes] = {}
         self.dropped: set[str] = set()
         self.notices: dict[str, bytes] = {}
@@ -28,7 +33,7 @@ class Parts:
     @property
     def settled(self) -> bool:
         """Whether there is nothing to write."""
-        return not (self.dirty or self.fresh)
+        return not (self.documents or self.done or self.dirty or self.fresh)
 
     def keep(self, part: str, content: Callable[[], bytes]) -> None:
         """A part is written once; of a room that is never stored it is not even encoded."""
@@ -42,4 +47,6 @@ class Parts:
         for part in parts:
             self.fresh.pop(part, None)
             self.dirty.discard(part)
+            self.documents.pop(part, None)
+            self.done.pop(part, None)
             self.dropped.add(part)

@@ -1,5 +1,5 @@
 """
-How much a room keeps, and may keep, and may say at once.
+How much a room keeps, and may keep, and may say at once; and the space that all rooms of one game may take together.
 
 Counted are the documents, and what else the row holds that has no bound of its own, as profiles and lines of chat have.
 """
@@ -24,6 +24,70 @@ _REST: Final = "rest"
 SPOKEN: Final = (Utterance, Spoken, Change)
 WRAPPED: Final = 8
 """Bytes with what is wrapped around them, ``{"$bytes":""}``, are so many times as long as without, at most."""
+ROOM_BYTES: Final = 2048
+"""What a room counts besides what it keeps: an empty one has about so much in the store."""
+
+
+class Quota:
+    """
+    The space of all rooms of one game.
+
+    :param limit_bytes: they may take so much; rooms that were stored before count, but are not turned away.
+    :ivar asleep_bytes: what rooms take that are in no node's memory.
+    """
+
+    def __init__(self, limit_bytes: float = float("inf")) -> None:
+        self.limit_bytes = limit_bytes
+        self.used_bytes = 0
+        self.asleep_bytes = 0
+
+    @property
+    def full(self) -> bool:
+        """Whether there is none for another room."""
+        return self.used_bytes + self.asleep_bytes + ROOM_BYTES > self.limit_bytes
+
+
+class Share:
+    """
+    What one room takes of it.
+
+    :ivar counted_bytes: what was counted of this room last.
+    :ivar kept_bytes: of that, what ``max_row_bytes`` bounds.
+    :ivar sizes: bytes of each document, by its name, as far as they are known; and of what else counts.
+    """
+
+    __slots__ = ("_space", "counted_bytes", "kept_bytes", "sizes")
+
+    def __init__(self) -> None:
+        self._space = Quota()
+        self.counted_bytes = 0
+        self.kept_bytes = 0
+        self.sizes: dict[str, int] = {}
+
+    def enter(self, space: Quota) -> None:
+        """From now on this is the space that it is taken of."""
+        self._space = space
+
+    def take(self, size_bytes: int) -> bool:
+        """:returns: whether the room may take so much; then it is counted. Less than it takes already it always may."""
+        more_bytes = size_bytes + ROOM_BYTES - self.counted_bytes
+        space = self._space
+        if more_bytes > 0 and space.used_bytes + space.asleep_bytes + more_bytes > space.limit_bytes:
+            return False
+        space.used_bytes += more_bytes
+        self.counted_bytes += more_bytes
+        return True
+
+    def count(self, size_bytes: int) -> None:
+        """The room takes so much now."""
+        self._space.used_bytes += size_bytes + ROOM_BYTES - self.counted_bytes
+        self.counted_bytes = size_bytes + ROOM_BYTES
+
+    def give_back(self) -> None:
+        """The room is gone; a step of it that still waits somewhere counts nothing more."""
+        self._space.used_bytes -= self.counted_bytes
+        self.counted_bytes = 0
+        self._space = Quota()
 
 
 def check(room: RoomCore) -> None:
@@ -36,22 +100,27 @@ def check(room: RoomCore) -> None:
     :raises Refused: ``too_large``: it would be more than ``max_row_bytes``, or than all rooms of the game may have; or
         than fits a message.
     """
+    journal, share, tables_bytes = room.journal, room.share, room.tables.most_bytes
     if room.changes.said:
         check_said(room)
-    for document in room.journal.touched:
-        known = room.share.sizes.get(document.name, 0)
-        room.share.sizes[document.name] = known + len(document.encode_ops())
-    if room.journal.stale.info or room.journal.stale.timers:
-        room.share.sizes[_REST] = _rest_bytes(room)
-    size_bytes = sum(room.share.sizes.values())
-    if not _fits(room, size_bytes):
+    rest_changed = journal.stale.info or journal.stale.timers
+    if not (journal.touched or rest_changed or room.tables.fresh):
+        return  # nothing that counts
+    sizes = share.sizes
+    for document in journal.touched:
+        sizes[document.name] = sizes.get(document.name, 0) + len(document.encode_ops())
+    if rest_changed:
+        sizes[_REST] = _rest_bytes(room)
+    size_bytes, most_bytes = sum(sizes.values()), room.game_class.max_row_bytes
+    if size_bytes > most_bytes:
+        most_bytes = max(most_bytes, share.kept_bytes)  # what an older release let grow larger may shrink, step by step
+    if size_bytes > most_bytes or not share.take(size_bytes + tables_bytes):
         size_bytes = measure(room)
-        if not _may_keep(room, size_bytes):
+        if size_bytes > most_bytes:
             raise Refused(f"A room keeps at most {room.game_class.max_row_bytes} bytes.", code="too_large")
-        if not _fits(room, size_bytes):
+        if not share.take(size_bytes + tables_bytes):
             raise Refused("The rooms of this game take all the space that they may have here.", code="too_large")
-    room.share.kept_bytes = size_bytes
-    room.share.count(size_bytes + room.tables.most_bytes)
+    share.kept_bytes = size_bytes
 
 
 def measure(room: RoomCore) -> int:
@@ -70,12 +139,6 @@ def count(room: RoomCore) -> None:
     room.share.count(room.share.kept_bytes + room.tables.most_bytes)
 
 
-def may_have_grown(room: RoomCore) -> bool:
-    """:returns: whether this step so far touched something that `check` counts."""
-    journal = room.journal
-    return bool(journal.touched or journal.stale.info or journal.stale.timers or room.tables.fresh)
-
-
 def check_said(room: RoomCore) -> None:
     """:raises Refused: ``too_large``: something that this step said fits no message."""
     most = room.spec.message_bytes
@@ -86,15 +149,6 @@ def check_said(room: RoomCore) -> None:
         # Nearly always there is no need to know exactly; in its last form it is at most `WRAPPED` times as long.
         if encode(what)[most // WRAPPED - ENVELOPE_BYTES :]:
             check_message(len(values.encode(what)) + ENVELOPE_BYTES, most)
-
-
-def _fits(room: RoomCore, size_bytes: int) -> bool:
-    return _may_keep(room, size_bytes) and room.share.fits(size_bytes + room.tables.most_bytes)
-
-
-def _may_keep(room: RoomCore, size_bytes: int) -> bool:
-    """Whether a room may keep so much: one that an older release let grow larger may shrink, step by step."""
-    return size_bytes <= max(room.game_class.max_row_bytes, room.share.kept_bytes)
 
 
 def _rest_bytes(room: RoomCore) -> int:

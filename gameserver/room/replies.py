@@ -31,12 +31,11 @@ class Replies:
     :ivar answers: those that were given before.
     """
 
-    __slots__ = ("_done", "_room", "answers")
+    __slots__ = ("_room", "answers")
 
     def __init__(self, room: RoomCore) -> None:
         self._room = room
-        self._done = messages.encode(messages.Ok(0, room=room.code)).replace(b'"id":0', b'"id":%d')
-        self.answers = Answers()
+        self.answers = Answers(room.code)
 
     def answer(self, requester: Requester, player: Player, data: Any) -> None:
         """
@@ -47,7 +46,8 @@ class Replies:
         if requester.id is None:
             return
         if data is None:
-            self._room.changes.done.append((requester, player))  # remembered when the step is told, which may fail
+            # Remembered when the step is told, which may fail.
+            self._room.changes.done.append((requester, player.id, None))
             return
         room = self._room.code
         frame = messages.encode(messages.Ok(requester.id, messages.payload(data), room))
@@ -55,24 +55,6 @@ class Replies:
             check_message(len(frame), self._room.spec.message_bytes)
         own = frame if requester.session.form is Form.JSON else msgpack.pack(messages.Ok(requester.id, data, room))
         self._remember(requester, player, frame, own)
-
-    def confirm_done(self) -> None:
-        """Answer those whose requests were done, behind all else that the step said, and remember it."""
-        room = self._room
-        for requester, player in room.changes.done:
-            session, id = requester.session, requester.id or 0
-            if player.id in room.seats:
-                key = session.key
-                forgotten = self.answers.keep(player.id, key, id)
-                parts = room.journal.parts
-                if parts.is_stored:
-                    parts.dirty.add(keys.done(player.id, key))
-                    if forgotten:
-                        parts.drop(forgotten)
-            json = session.form is Form.JSON
-            frame = self._done % id if json else msgpack.pack(messages.Ok(id, room=room.code))
-            room.publisher.outbox.append(((session,), frame, None))
-        room.changes.done.clear()
 
     def confirm(self, requester: Requester) -> None:
         """Answer a request that does no harm twice."""

@@ -8,7 +8,7 @@ JSON tree, for tests and for people.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 from twisted.internet.defer import Deferred
@@ -45,20 +45,29 @@ if TYPE_CHECKING:
     from gameserver.room.contract import Contract
 
 
+_encode: Final = msgspec.json.encode
+
+
 def take(room: Room) -> RowChanges:
     """:returns: what changed since the last call, encoded; the room forgets it."""
     parts = room.journal.parts
     puts, parts.fresh = parts.fresh, {}
+    for part, name in parts.documents.items():
+        document = room.docs.get(name)
+        if document is None:
+            continue
+        if document.fields is not None:
+            written, gone = fields.take(document)
+            puts.update(written)
+            parts.dropped.update(gone)
+            continue
+        puts[part] = content = document.encode()
+        if len(content) >= large.LARGE_BYTES:
+            large.note(room, name, len(content))
+    for part, runs in parts.done.items():
+        puts[part] = _encode(runs)
     for part in parts.dirty:
         kind, name = keys.split(part)
-        if kind == keys.DOC:
-            if name in room.docs:
-                written, gone = fields.take(room.docs[name])
-                puts.update(written)
-                parts.dropped.update(gone)
-                if room.game_class.storage == "row" and len(written[part]) >= large.LARGE_BYTES:
-                    large.note(room, name, len(written[part]))
-            continue
         encoded = _encode_part(room, kind, name)
         if encoded is not None:
             puts[part] = encoded
@@ -70,15 +79,15 @@ def take(room: Room) -> RowChanges:
     if sealed is not None:
         number, content = sealed
         forgotten = streams.forgotten_parts()
-        puts[keys.log(number)] = content
+        puts[keys.LOG_PART % number] = content
         for part in map(keys.log, forgotten):
             puts.pop(part, None)  # it was redacted since the last call
             parts.dropped.add(part)
     if counts_stale:
         puts[keys.COUNTS] = _encode_counts(room)
-    drops = [part for part in parts.dropped if part not in puts]
-    parts.dirty.clear()
-    parts.dropped.clear()
+    drops = [part for part in parts.dropped if part not in puts] if parts.dropped else []
+    for taken in (parts.documents, parts.done, parts.dirty, parts.dropped):
+        taken.clear()
     return RowChanges(puts, drops)
 
 
@@ -98,7 +107,7 @@ def dump(room: Room) -> dict[str, bytes]:
         for key, memory in memories.items():
             parts.update((keys.answer(seat, key, id), frame) for id, frame in memory.frames.items())
             if memory.runs:
-                parts[keys.done(seat, key)] = msgspec.json.encode(memory.runs)
+                parts[memory.part] = _encode(memory.runs)
     return parts
 
 
@@ -202,9 +211,6 @@ def _seat_row(seat: Player) -> dict[str, Any]:
 
 def _encode_part(room: Room, kind: str, rest: str) -> bytes | None:
     """:param rest: the part's name without its kind."""
-    if kind == keys.DONE:
-        memory = room.replies.answers.find(*_of_seat(rest))
-        return msgspec.json.encode(memory.runs) if memory is not None else None
     if kind == keys.TIMER:
         timer = room.timers.state.one(keys.split_timer(rest))
         return stored.encode(timer) if timer.armed or timer.told else None
@@ -264,7 +270,7 @@ def _restore_documents(room: Room, parts: Mapping[str, bytes]) -> None:
         room.share.sizes[name] = found.size_bytes
         room.journal.parts.dropped.update(fields.restore(document, found, by_key=by_key))
         if fields.is_other_form(found, by_key=by_key):
-            room.journal.parts.dirty.add(keys.doc(name))
+            room.journal.parts.documents[document.part] = name
 
 
 def _restore_streams(room: Room, epoch: str, counts: bytes | None, log: list[tuple[str, bytes]]) -> None:

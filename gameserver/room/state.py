@@ -69,7 +69,7 @@ class Moment(Kept):
     grace_until: Annotated[float | None, marks.due] = None
     grace_seats: tuple[str, ...] | None = None
     grace_done: int = 0
-    closing: str | None = None
+    closing: Annotated[str | None, marks.admits] = None
     closing_text: str | None = None
     ended: bool = False
     failures: int = 0
@@ -160,14 +160,14 @@ class RoomState(Kept, kw_only=True):
     version: int
     key: bytes
     created: float
-    status: Annotated[str, marks.info, marks.due] = "lobby"
+    status: Annotated[str, marks.info, marks.due, marks.admits] = "lobby"
     phase: Annotated[str | None, marks.info] = None
     phase_timer: str | None = None
-    locked: Annotated[bool, marks.info] = False
+    locked: Annotated[bool, marks.info, marks.admits] = False
     private: bool = False
     password: str | None = None
     paused_at: Annotated[float | None, marks.info, marks.due, marks.all_timers] = None
-    options: Annotated[dict[str, Any], PLAIN, marks.info] = {}
+    options: Annotated[dict[str, Any], PLAIN, marks.info, marks.admits] = {}
     result: Annotated[Any, PLAIN, marks.info] = None
     creator: str | None = None
     creator_came: bool = False
@@ -178,15 +178,15 @@ class RoomState(Kept, kw_only=True):
     banned: list[str] = []
     groups: dict[str, GroupState] = {}
     questions: Annotated[dict[str, Asked], marks.info, marks.due, marks.asked] = {}
-    next_seat: int = 1
+    next_seat: Annotated[int, marks.admits] = 1
     host: Annotated[str | None, marks.names_seat] = None
     host_owner: str | None = None
     host_away_at: Annotated[float | None, marks.due] = None
     teams: Annotated[TeamsState | None, marks.info] = None
     turns: Annotated[TurnsState | None, marks.turn] = None
-    next: Annotated[Successor | None, marks.due] = None
-    places: tuple[KeptPlace, ...] = ()
-    places_until: Annotated[float | None, marks.due] = None
+    next: Annotated[Successor | None, marks.due, marks.admits] = None
+    places: Annotated[tuple[KeptPlace, ...], marks.admits] = ()
+    places_until: Annotated[float | None, marks.due, marks.admits] = None
     password_key: bytes | None = None
     evening: Annotated[dict[str, Wins], marks.info] = {}
     evening_rounds: Annotated[int, marks.info] = 0

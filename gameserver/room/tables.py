@@ -84,6 +84,8 @@ class Tables:
     :param finish_later: called with what is to be awaited before the step ends.
     :ivar source: where entries are read that are not on their way.
     :ivar most_bytes: what all entries come to at most; overwriting counts twice, until it is measured.
+    :ivar fresh: what steps wrote since `seal`; `waiting`: what goes with the next commit; `under_way`: with this one.
+    :ivar counts: how many entries tables have of which that was asked since `seal`.
     """
 
     def __init__(
@@ -100,9 +102,9 @@ class Tables:
         self._game_class = game_class
         self._finish_later = finish_later
         self.fresh: Entries = {}
-        self._waiting: Entries = {}
-        self._under_way: Entries = {}
-        self._counts: dict[str, TableCount] = {}
+        self.waiting: Entries = {}
+        self.under_way: Entries = {}
+        self.counts: dict[str, TableCount] = {}
 
     # For tables
 
@@ -138,45 +140,45 @@ class Tables:
         self._note(table, {key: False})
 
     def _note(self, table: str, written: Mapping[str, bool]) -> None:
-        count = self._counts.get(table)
+        count = self.counts.get(table)
         if count is not None:
-            self._journal.record(self._counts.clear)
+            self._journal.record(self.counts.clear)
             for key, there in written.items():
                 count.note(key, there)
 
     async def count(self, table: str) -> int:
         """:returns: how many entries a table has, with what is on its way; each key is looked up in the store once."""
         while True:
-            count = self._counts.get(table)
+            count = self.counts.get(table)
             if count is None:
                 written = {key: value is not None for key, value in self.unstored(table).items()}
-                count = self._counts[table] = TableCount(written)
+                count = self.counts[table] = TableCount(written)
                 if self.fresh:  # what is in it may be undone
-                    self._journal.record(self._counts.clear)
+                    self._journal.record(self.counts.clear)
             if count.is_known:
                 return count.total or 0
             asked = list(count.unknown)
             sizes = await self.source.measure([(table, key) for key in asked])
-            if self._counts.get(table) is count:  # else what was asked for is no longer of now
+            if self.counts.get(table) is count:  # else what was asked for is no longer of now
                 stored = sizes.tables[table].count if table in sizes.tables else 0
                 were_there = {key: old is not None for key, old in zip(asked, sizes.entries, strict=True)}
                 count.learn(stored, {key: was for key, was in were_there.items() if key in count.unknown})
 
     def unstored(self, table: str) -> dict[str, bytes | None]:
         """:returns: what is on its way of one table; None is to be deleted."""
-        on_way = (self._under_way, self._waiting, self.fresh)
+        on_way = (self.under_way, self.waiting, self.fresh)
         return {key: value for entries in on_way for (name, key), value in entries.items() if name == table}
 
     def on_way(self, table: str, key: str) -> tuple[bool, bytes | None]:
         """:returns: whether an entry is on its way to the store, and its value."""
-        for entries in (self.fresh, self._waiting, self._under_way):
+        for entries in (self.fresh, self.waiting, self.under_way):
             if (table, key) in entries:
                 return True, entries[table, key]
         return False, None
 
     async def _measure(self) -> None:
         """The step ends: it holds if there is room for what it wrote, counted exactly."""
-        entries = {**self._under_way, **self._waiting, **self.fresh}
+        entries = {**self.under_way, **self.waiting, **self.fresh}
         sizes = await self.source.measure(list(entries))
         total = sum(table.size_bytes for table in sizes.tables.values())
         for ((_, key), value), old in zip(entries.items(), sizes.entries, strict=True):
@@ -192,39 +194,34 @@ class Tables:
     @property
     def settled(self) -> bool:
         """Whether nothing is on its way."""
-        return not (self.fresh or self._waiting or self._under_way)
-
-    @property
-    def waits(self) -> bool:
-        """Whether the next commit has entries."""
-        return bool(self._waiting)
+        return not (self.fresh or self.waiting or self.under_way)
 
     def seal(self) -> None:
         """What steps wrote so far goes with the next commit, or on the memory; only between two steps."""
         if isinstance(self.source, MemorySource):
             self.source.memory.write(self.fresh)
         else:
-            self._waiting.update(self.fresh)
+            self.waiting.update(self.fresh)
         self.fresh.clear()
-        self._counts.clear()
+        self.counts.clear()
 
     def send(self) -> Entries:
         """:returns: what goes with the commit that is made now."""
-        self._under_way, self._waiting = self._waiting, {}
-        return self._under_way
+        self.under_way, self.waiting = self.waiting, {}
+        return self.under_way
 
     def stored(self) -> None:
         """The store has what `send` returned."""
-        self._under_way = {}
+        self.under_way = {}
 
     def not_stored(self) -> None:
         """The store has not what `send` returned: it goes with the next commit."""
-        self._under_way, self._waiting = {}, {**self._under_way, **self._waiting}
+        self.under_way, self.waiting = {}, {**self.under_way, **self.waiting}
 
     def move_to(self, tables: Tables) -> None:
         """The room is made anew from its row."""
         tables.source, tables.most_bytes, tables._known_bytes = self.source, self.most_bytes, self._known_bytes
-        tables.fresh, tables._waiting, tables._under_way = self.fresh, self._waiting, self._under_way
+        tables.fresh, tables.waiting, tables.under_way = self.fresh, self.waiting, self.under_way
 
 
 class RoomTable:

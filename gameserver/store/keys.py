@@ -276,9 +276,13 @@ def split_timer(rest: str) -> tuple[str | None, str]:
     return seat_id or None, name
 
 
+LOG_PART: Final = f"{LOG}/%d"
+"""The name of a part that keeps what was said, by its number."""
+
+
 def log(number: int) -> str:
     """Name a part that keeps what was said."""
-    return f"{LOG}/{number}"
+    return LOG_PART % number
 
 
 def answer(seat_id: str, key: str, request_id: int) -> str:

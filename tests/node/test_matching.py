@@ -7,7 +7,7 @@ from typing import Any
 from twisted.internet.defer import Deferred
 from twisted.trial.unittest import SynchronousTestCase
 
-from gameserver import Game, Player, Refused
+from gameserver import Game, Player, Refused, message
 from gameserver.room import rounds
 from tests.node.registries import FakeSession, Place
 
@@ -35,6 +35,36 @@ class Waits(Game):
         gate: Deferred[None] = Deferred()
         type(self).gates.append(gate)
         await gate
+
+
+class Porter(Game):
+    """Its players say who may come in."""
+
+    name = "porter"
+    max_players = 2
+    needs_start = False
+    late_join = True
+
+    @message
+    def bar(self, player: Player, locked: bool) -> None:
+        """Lock it, or unlock it."""
+        self.lock() if locked else self.unlock()
+
+    @message
+    def put_out(self, player: Player) -> None:
+        """All others."""
+        for other in [other for other in self.players if other != player]:
+            self.kick(other)
+
+    @message
+    def end(self, player: Player, closes: bool) -> None:
+        """Of the round, or of the room."""
+        self.close("enough") if closes else self.over()
+
+    @message
+    def idle(self, player: Player) -> None:
+        """Change something that has nothing to do with it."""
+        self.state["n"] = self.state.get("n", 0) + 1
 
 
 class MatchingTests(SynchronousTestCase):
@@ -245,3 +275,49 @@ class OpenRoomsTests(SynchronousTestCase):
         self.assertEqual(self.looked_at(), ["b", "a"])
         self.place.registry._forget(rooms[0])
         self.assertEqual(self.looked_at(), ["b"])
+
+
+class AdmittingTests(SynchronousTestCase):
+    """What a player's message does is known to whoever looks for a room, as soon as the pass is over."""
+
+    def setUp(self) -> None:
+        self.place = Place(Porter)
+        self.ann, self.bob = FakeSession("ann"), FakeSession("bob")
+        self.room = self.place.create(self.ann)
+
+    def found(self) -> bool:
+        """:returns: whether a newcomer would be sent here."""
+        return self.room in list(self.place.registry._open_rooms.of("porter", "player", {}))
+
+    def test_locked(self) -> None:
+        """A room that is locked is no room to look at, until it is unlocked."""
+        self.place.send(self.ann, "bar", locked=True)
+        self.assertFalse(self.found())
+        self.place.send(self.ann, "bar", locked=False)
+        self.assertTrue(self.found())
+
+    def test_kicked(self) -> None:
+        """Who is put out leaves a seat, and counts as somebody of this room no more."""
+        self.place.join(self.room, self.bob)
+        self.assertEqual((self.found(), self.room.users), (False, {"ann", "bob"}))
+        self.place.send(self.ann, "put_out")
+        self.assertEqual((self.found(), self.room.users), (True, {"ann"}))
+
+    def test_over_and_closed(self) -> None:
+        """A round that ends puts the room behind others, one that closes is gone."""
+        other = self.place.create(FakeSession("cem"))
+        self.place.send(self.ann, "end", closes=False)
+        self.assertEqual(list(self.place.registry._open_rooms.of("porter", "player", {})), [other, self.room])
+        self.place.send(self.ann, "end", closes=True)
+        self.assertFalse(self.found())
+
+    def test_refused(self) -> None:
+        """What is undone has changed nothing here either."""
+        self.place.send(self.ann, "bar", locked=1)
+        self.assertTrue(self.found())
+
+    def test_nothing_of_it(self) -> None:
+        """For any other message nobody looks at the room."""
+        self.patch(self.place.registry, "count_users", lambda runner: self.fail("it was looked at"))
+        self.assertEqual(self.place.send(self.ann, "idle")["op"], "ok")
+        self.assertTrue(self.found())

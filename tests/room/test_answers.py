@@ -58,7 +58,7 @@ class MemoryTests(SynchronousTestCase):
 class AnswersTests(SynchronousTestCase):
     def test_clients_that_ask_stay(self) -> None:
         """Of too many clients of a seat the one that asked longest ago is forgotten, with its parts of the row."""
-        answers = Answers()
+        answers = Answers("K7QM")
         for number in range(KEYS):
             answers.keep("1", f"key-{number}", 1)
         answers.keep("1", "key-0", 2, b"frame")
@@ -69,7 +69,7 @@ class AnswersTests(SynchronousTestCase):
 
     def test_restore(self) -> None:
         """From runs, and from frames: rows that were written before there were runs have a frame for each."""
-        answers = Answers()
+        answers = Answers("K7QM")
         runs = msgspec.json.decode(b"[[1,3],[7,7]]", type=Runs)
         answers.restore([("1", "a/b", 5, b"old")], [("1", "a/b", runs)])
         memory: Any = answers.find("1", "a/b")
@@ -86,13 +86,13 @@ class AnswersTests(SynchronousTestCase):
     )
     def test_restored_as_kept(self, asked: list[tuple[str, int, int, int]]) -> None:
         """What is restored is what was kept, and as much is forgotten next."""
-        kept, ids = Answers(), dict[tuple[str, str], int]()
+        kept, ids = Answers("K7QM"), dict[tuple[str, str], int]()
         for seat, number, step, size in sorted(asked * 5):
             key = f"key-{number}"
             id = ids[seat, key] = ids.get((seat, key), 0) + step
             kept.keep(seat, key, id, b"x" * size)
         memories = [(s, k, memory) for s, by_key in kept.by_seat.items() for k, memory in by_key.items()]
-        restored = Answers()
+        restored = Answers("K7QM")
         restored.restore(
             [(s, k, id, frame) for s, k, memory in memories for id, frame in memory.frames.items()],
             [(s, k, msgspec.json.decode(msgspec.json.encode(memory.runs), type=Runs)) for s, k, memory in memories],
@@ -106,7 +106,7 @@ class AnswersTests(SynchronousTestCase):
 
     def test_too_much_was_stored(self) -> None:
         """Of what is more than is kept the oldest is forgotten, and of clients those whose keys come first."""
-        answers = Answers()
+        answers = Answers("K7QM")
         answers.restore([("1", "a", 5, b"old")], [("1", "a", [[1, 4], [6, KEPT + 5]])])
         memory: Any = answers.find("1", "a")
         self.assertEqual((memory.ids(), memory.count), ([*range(6, KEPT + 6)], KEPT))

@@ -9,7 +9,7 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from gameserver import Game, Player, Refused, message, question, timer
 from gameserver.node.rooms import RoomRegistry
-from gameserver.room.share import ROOM_BYTES
+from gameserver.room.quota import ROOM_BYTES
 from gameserver.room.tables import UNSURE_BYTES
 from tests.node.registries import FakeSession, Place
 

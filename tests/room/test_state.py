@@ -15,6 +15,7 @@ from gameserver.room.state import (
     ChatState,
     GroupState,
     Kept,
+    Moment,
     RoomState,
     SeatState,
     TeamPart,
@@ -86,6 +87,18 @@ class ChangeTests(SynchronousTestCase):
         self.assertEqual(self.journal.stale.due_at, marks.LOOK)
         self.journal.rollback()
         self.assertEqual(state, room_state())
+
+    def test_who_is_let_in(self) -> None:
+        """Whatever newcomers find a seat by marks that: nobody looks at a room of which none of it changed."""
+        for field in ("status", "locked", "options", "next", "next_seat", "places", "places_until"):
+            self.journal.stale.admits = False
+            self.journal.set(room_state(), field, None)
+            self.assertTrue(self.journal.stale.admits, field)
+        self.journal.stale.admits = False
+        self.journal.set(room_state(), "phase", "night")
+        self.assertFalse(self.journal.stale.admits)
+        self.journal.set(Moment(now=0.0), "closing", "enough")
+        self.assertTrue(self.journal.stale.admits)
 
     def test_what_nobody_is_told(self) -> None:
         """A field that names nothing marks its part alone."""

@@ -21,11 +21,11 @@ from gameserver.room.publish.streams import LOG_MESSAGES
 from tests.websocket.kit import Rig
 from tests.websocket.sockets import Caller, Node, masked
 
-CALLS = 50
+CALLS = 49
 """Of a message that goes to one member."""
-ASK_CALLS = 70
+ASK_CALLS = 64
 """Of one that is answered as well, and whose id is remembered."""
-ASK_CALLS_APART = 13
+ASK_CALLS_APART = 15
 """More, where others hear what is said: who is answered is written to apart from them."""
 CALLS_EACH = 1
 """Of each further member: the kernel's."""

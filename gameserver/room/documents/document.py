@@ -12,7 +12,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from gameserver.errors import NotJSON
-from gameserver.protocol.values import encode, plain
+from gameserver.protocol.values import encode, encode_as_it_is, plain
 from gameserver.room.documents.compile import Op, compile_ops
 from gameserver.room.documents.tracked import NEVER, DocDict, DocList, grow
 from gameserver.room.journal import Journal
@@ -35,14 +35,27 @@ class Document:
     `root` is its dict. `touched` are the containers that were changed in this step, though that may have been rolled
     back since. `special` says that the tree holds, or once held, bytes or keys with ``$``: encode it and its ops with
     ``values.encode(..., special=document.special)``. `fields` is set where the document is stored by its keys
-    (`gameserver.room.documents.fields`).
+    (`gameserver.room.documents.fields`). `encoded` is `ops` as JSON, once that was wanted.
 
     :param journal: the room's; documents of one room share it.
     :param name: whose it is: ``room``, ``secret``, ``seat:ID``, ``group:NAME`` or ``role:NAME``.
     :param value: the first content, copied. It is no op: who enters an audience gets the whole document.
     """
 
-    __slots__ = ("_encoded", "_ops", "fields", "journal", "name", "part", "root", "special", "touched", "undo")
+    __slots__ = (
+        "_made_after",
+        "_made_in",
+        "_ops",
+        "encoded",
+        "fields",
+        "journal",
+        "name",
+        "part",
+        "root",
+        "special",
+        "touched",
+        "undo",
+    )
 
     def __init__(self, journal: Journal[Document], value: dict[str, Any] | None = None, *, name: str = "") -> None:
         self.name = name
@@ -53,7 +66,8 @@ class Document:
         self.fields: Fields | None = None
         self.touched: list[Node] = []
         self._ops = _NO_OPS
-        self._encoded: bytes | None = None
+        self._made_after = self._made_in = -1  # `_ops`, in the undo log and era of the journal
+        self.encoded: bytes | None = None
         root = grow(self, _root_content(value or {}), None, "", NEVER)
         self.root: DocDict = root
 
@@ -65,24 +79,30 @@ class Document:
 
     @property
     def ops(self) -> list[Op]:
-        """The patch so far in this step. It holds parts of the document by reference: encode it before any change."""
-        journal = self.journal
-        if journal.made_in != journal.era or journal.made_after != len(journal.undo):
-            journal.make_ops()
+        """
+        The patch so far in this step. It holds parts of the document by reference: encode it before any change.
+
+        It is made once, unless something changed in between: any entry of the undo log counts as a change.
+        """
+        journal, after = self.journal, len(self.undo)
+        if self._made_in != journal.era or self._made_after != after:
+            self._made_in, self._made_after = journal.era, after
+            self._ops = ops = compile_ops(self.root, self.touched)
+            self.encoded = None
+            if ops:
+                journal.parts.documents[self.part] = self.name
         return self._ops
 
     def encode_ops(self) -> bytes:
         """:returns: `ops` as JSON, encoded once."""
-        ops, encoded = self.ops, self._encoded
+        ops, encoded = self.ops, self.encoded
         if encoded is None:
-            encoded = self._encoded = encode(ops, special=self.special)
+            encoded = self.encoded = encode(ops, special=True) if self.special else encode_as_it_is(ops)
         return encoded
 
-    def find_ops(self) -> bool:
-        """Make the patch anew of what was touched in this step. :returns: whether it says anything."""
-        self._ops = ops = compile_ops(self.root, self.touched)
-        self._encoded = None
-        return bool(ops)
+    def encode(self) -> bytes:
+        """:returns: all of it as JSON."""
+        return encode(self.root, special=True) if self.special else encode_as_it_is(self.root)
 
     def forget(self) -> None:
         """The step ends: nothing is touched any more."""
@@ -90,7 +110,7 @@ class Document:
             node._touched = None
         self.touched.clear()
         self._ops = _NO_OPS
-        self._encoded = None
+        self.encoded = None
 
     def replace(self, value: dict[str, Any]) -> None:
         """

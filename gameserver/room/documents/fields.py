@@ -67,7 +67,7 @@ def take(document: Document) -> tuple[dict[str, bytes], list[str]]:
     """:returns: the parts of a document to write, and those to delete; it forgets what changed."""
     fields = document.fields
     if fields is None:
-        return {document.part: _whole(document)}, []
+        return {document.part: document.encode()}, []
     puts: dict[str, bytes] = {} if fields.named else {document.part: _NONE_WITHIN}
     drops: list[str] = []
     for key in fields.stale:
@@ -85,7 +85,7 @@ def dump(document: Document) -> dict[str, bytes]:
     """:returns: all parts of a document."""
     fields = document.fields
     if fields is None:
-        return {document.part: _whole(document)}
+        return {document.part: document.encode()}
     parts = {keys.field(document.name, key): _field(document, fields, key) for key in fields.places}
     return {document.part: _NONE_WITHIN, **parts}
 
@@ -162,10 +162,6 @@ def _placed(content: bytes) -> tuple[int, Any]:
     if not isinstance(pair, list) or len(pair) != 2 or not isinstance(pair[0], int):
         raise NotJSON("the part of a key is its place and its value")
     return pair[0], pair[1]
-
-
-def _whole(document: Document) -> bytes:
-    return values.encode(document.root, special=document.special)
 
 
 def _field(document: Document, fields: Fields, key: str) -> bytes:

@@ -20,7 +20,7 @@ from operator import index as to_index
 from operator import is_not
 from typing import TYPE_CHECKING, Any, Final, SupportsIndex, TypeVar
 
-from gameserver.protocol.values import is_scalar, plain, plain_key
+from gameserver.protocol.values import MAX_INT, is_scalar, plain, plain_key
 from gameserver.room.documents.key_order import KeyOrder
 from gameserver.room.documents.places import Places
 from gameserver.room.documents.splices import IN_PLACE, Splice
@@ -69,9 +69,11 @@ class DocDict(dict[str, Any]):
             return
         if old is NOT_THERE or type(key) is not str:
             key = self._checked(key)
-        if not is_scalar(value):
+        kind = type(value)
+        # Numbers and flags, which change most, need no call.
+        if not ((kind is int and -MAX_INT <= value <= MAX_INT) or kind is bool or is_scalar(value)):
             value = _adopt(self, key, value)
-        elif type(old) is type(value) and old == value and (value or type(value) is not float):
+        elif type(old) is kind and old == value and (value or kind is not float):
             # The same again; but 0.0 and -0.0, though equal, are two values.
             return
         self._put(key, value, old)

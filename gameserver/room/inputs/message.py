@@ -17,6 +17,7 @@ from gameserver.room.inputs.input import SeatRequest
 from gameserver.room.turns import legal
 
 if TYPE_CHECKING:
+    from gameserver.room.answers import Memory
     from gameserver.room.contract import MessageContract
     from gameserver.room.room import Room
     from gameserver.room.seats import Player
@@ -50,15 +51,18 @@ def apply_message(
     """
     player = room.seats.get(seat)
     replies = room.replies
-    asks = requester.id is not None
-    if player is None or not player._bucket.spare or (asks and replies.came_before(requester, player)):
+    id = requester.id
+    memory: Memory | None = None
+    if id is not None and (memories := replies.answers.by_seat.get(seat)) is not None:
+        memory = memories.get(requester.session.key)
+    if player is None or not player._bucket.spare or (memory is not None and id is not None and id <= memory.last_id):
         player = replies.asking_player(requester, seat)
         if player is None:
             return None
     else:
         player._bucket.spare -= 1
-    type = message.type
-    spec = room.spec.messages.get(type)
+    type, contract, journal = message.type, room.spec, room.journal
+    spec = contract.messages.get(type)
     try:
         if message.turn is not None and message.turn != room.turns.number:
             raise Refused(code="not_your_turn")
@@ -70,7 +74,7 @@ def apply_message(
                 if player._kept.late and (spec.turn or spec.question):
                     absence.moved(room, player)
             room.changes.durable = spec.durable
-            if room.spec.undoes:
+            if contract.undoes:
                 room.undoing.begin(player)
             if read is UNREAD:
                 result = spec.call(room, player, message.data)
@@ -86,19 +90,16 @@ def apply_message(
                 return room.game_calls.asked(requester, player, type, 0, result)
             result = values.plain(result)
         if (
-            room.journal.undo != room.changes.only_said
+            journal.undo != room.changes.only_said
         ):  # else there is nothing to be looked at, but the size: when it is told
-            if player._kept.late and not room.spec.waits_for_turns:  # what changes something is a move there
+            if player._kept.late and not contract.waits_for_turns:  # what changes something is a move there
                 absence.moved(room, player)
-            if room.game_calls.is_unsettled:
+            if journal.stale.asked or contract.looks_ahead:
                 return room.game_calls.asked(requester, player, type, 0, succeed(result))
-            if quota.may_have_grown(room):
-                quota.check(room)
-            elif room.changes.said:
-                quota.check_said(room)
-        if asks:
+            quota.check(room)
+        if id is not None:
             if result is None:
-                room.changes.done.append((requester, player))
+                room.changes.done.append((requester, seat, memory))
             else:
                 replies.answer(requester, player, result)
     except (Exception, SystemExit) as error:  # noqa: BLE001 - the message's door

@@ -31,11 +31,10 @@ if TYPE_CHECKING:
     from gameserver.room.seats import Player
 
 
-def finish(room: Room) -> bool:
+def finish(room: Room) -> None:
     """
     The step ends: tell what changed, forget how to undo it.
 
-    :returns: whether it did anything but speak.
     :raises Refused: ``too_large``: the one thing that it said fits no message, which nobody has looked at before.
     """
     journal, changes = room.journal, room.changes
@@ -54,21 +53,19 @@ def finish(room: Room) -> bool:
             elif to.json:
                 publisher.outbox.append((to.json, frame, None))
             if changes.done:
-                room.replies.confirm_done()
+                room.replies.answers.confirm(changes.done, room.seats, journal.parts, publisher.outbox)
             elif changes.replies:
                 tell(room)
-            return False
-    only_spoke = len(undo) == len(changes.said)
+            return
     tell(room)
     journal.commit()
-    return not only_spoke
 
 
 def abort(room: Room) -> None:
     """The step never was: the room's own code failed in it."""
     room.journal.rollback()
     replies = list(room.changes.replies)
-    room.changes.clear()
+    room.changes.drop()
     room.changes.replies += replies
     finish(room)
 
@@ -76,7 +73,8 @@ def abort(room: Room) -> None:
 def tell(room: Room) -> None:
     """Put everything that this step has to say into the publisher's outbox, and what is to be kept of it into parts."""
     log: list[Said] = []
-    stale, changes, publisher = room.journal.stale, room.changes, room.publisher
+    journal, changes, publisher = room.journal, room.changes, room.publisher
+    stale = journal.stale
     if room.spec.undoes:
         room.undoing.note()
     if stale.moved:
@@ -87,7 +85,7 @@ def tell(room: Room) -> None:
         tell_seats(room, log)
     if info is not None:
         tell_info(room, log, info)
-    if room.journal.touched or stale.moved or publisher.patches:
+    if journal.touched or stale.moved or publisher.patches:
         tell_documents(room, log)
     if stale.timers or stale.all_timers:
         _tell_timers(room, log)
@@ -111,19 +109,27 @@ def tell(room: Room) -> None:
     for departure in changes.departures:
         tell_left(room, departure)
     if changes.done:
-        room.replies.confirm_done()
+        room.replies.answers.confirm(changes.done, room.seats, journal.parts, publisher.outbox)
     if changes.replies:
         publisher.outbox += [((session,), frame, None) for session, frame in changes.replies]
+        changes.replies.clear()
     if log:
         publisher.streams.keep(log)
     if changes.records:
         log_keeper: Any = room.context.watch
         publisher.outbox += [((log_keeper,), record.encode(), None) for record in changes.records]
+        changes.records.clear()
     if changes.notices:
-        room.journal.parts.notices.update((notice.page, notice.encode()) for notice in changes.notices)
+        journal.parts.notices.update((notice.page, notice.encode()) for notice in changes.notices)
+        changes.notices.clear()
     if late:
         stale.info = True  # the next step looks at what there is to tell, whatever it does
-    changes.clear()
+    if changes.newcomers or changes.departures:
+        changes.newcomers.clear()
+        changes.departures.clear()
+    changes.said.clear()
+    changes.more_come = changes.no_undo = False
+    changes.cause = None
 
 
 def _only_arrives(room: Room) -> bool:

@@ -10,8 +10,6 @@ from __future__ import annotations
 from collections.abc import Container
 from typing import TYPE_CHECKING, Any
 
-from msgspec import Raw
-
 from gameserver.protocol import messages, msgpack, values
 from gameserver.protocol.messages import Form
 from gameserver.room import marks
@@ -30,7 +28,9 @@ if TYPE_CHECKING:
     from gameserver.room.seats import Player
 
 
-_Patch = tuple[str, Audience, Raw, dict[Form, list[Op]] | None]
+_Ops = tuple[list[Op], bytes | None]
+"""The ops of a patch, and the same as JSON, where they are encoded already."""
+_Patch = tuple[str, Audience, bytes, dict[Form, list[Op]] | None]
 """A patch about to be told: its stream, who hears it, its ops as JSON, and those of each other form that is spoken."""
 
 
@@ -46,11 +46,14 @@ def tell_documents(room: Room, log: list[Said]) -> None:
         patches = _take_waiting(room)
         room.publisher.patches_at = _next_patches_at(room, slack_s) if patches else room.publisher.patches_at
     # Made before anybody enters: a whole document brings the keys that this patch adds.
-    ready = [_patch(room, key, ops) for key, ops in patches.items()]
+    ready = [_patch(room, key, ops, encoded) for key, (ops, encoded) in patches.items()]
     if room.journal.stale.moved:
         _rearrange(room, patches)
+    if ready and log:  # it was said before
+        room.publisher.streams.keep(log)
+        log.clear()
     for patch in ready:
-        _say_patch(room, log, patch)
+        _say_patch(room, *patch)
     if hz:
         room.journal.note(marks.due, room.state)
 
@@ -63,10 +66,10 @@ def _next_patches_at(room: Room, slack_s: float) -> float:
     return next_at if on_grid else room.now + period_s
 
 
-def _take_patches(room: Room) -> dict[str, list[Op]]:
+def _take_patches(room: Room) -> dict[str, _Ops]:
     """:returns: by document, the ops of this step that are told with it; those that are told later wait."""
-    patches: dict[str, list[Op]] = {}
-    quanta = room.spec.quanta
+    patches: dict[str, _Ops] = {}
+    quanta, publisher = room.spec.quanta, room.publisher
     for document, ops in [(document, document.ops) for document in room.journal.touched]:
         name = document.name
         if not ops:
@@ -75,30 +78,30 @@ def _take_patches(room: Room) -> dict[str, list[Op]]:
             document.fields.note(ops)
         if name == "secret":
             continue
-        if not _is_heard(room, name):
+        to = publisher.audiences.get(name)
+        if not (to is not None and to.everybody) and not _is_heard(room, name):
             # Nobody is told, but whoever was here before and comes back must not take this for what it knew.
-            room.publisher.patches.pop(name, None)
-            room.publisher.streams.number(name)
-            room.publisher.streams.counts_changed()
+            publisher.patches.pop(name, None)
+            publisher.streams.number(name)
+            publisher.streams.counts_changed()
         elif room.game_class.patch_hz:
-            waiting = room.publisher.patches.get(name)
+            waiting = publisher.patches.get(name)
             if waiting is None:
-                waiting = room.publisher.patches[name] = Waiting(document)
+                waiting = publisher.patches[name] = Waiting(document)
             waiting.add(document.touched)
         elif quanta is not None:
-            patches[name] = quanta.rounded_ops(ops)
+            patches[name] = quanta.rounded_ops(ops), None
         else:
-            patches[name] = ops
-            room.publisher.encoded[name] = document.encode_ops()
+            patches[name] = ops, document.encoded or document.encode_ops()
     return patches
 
 
-def _take_waiting(room: Room) -> dict[str, list[Op]]:
+def _take_waiting(room: Room) -> dict[str, _Ops]:
     """:returns: by document, the ops of what waited; nothing waits any more."""
     patches = {name: waiting.ops() for name, waiting in room.publisher.patches.items()}
     room.publisher.patches.clear()
     quanta = room.spec.quanta
-    return {name: ops if quanta is None else quanta.rounded_ops(ops) for name, ops in patches.items() if ops}
+    return {name: (ops if quanta is None else quanta.rounded_ops(ops), None) for name, ops in patches.items() if ops}
 
 
 def _is_heard(room: Room, key: str) -> bool:
@@ -109,14 +112,12 @@ def _is_heard(room: Room, key: str) -> bool:
     return False
 
 
-def _patch(room: Room, key: str, ops: list[Op]) -> _Patch:
-    publisher = room.publisher
-    to = publisher.audiences.get(key) or audience(room, key)
-    encoded = publisher.encoded.pop(key, None)
+def _patch(room: Room, key: str, ops: list[Op], encoded: bytes | None) -> _Patch:
+    to = room.publisher.audiences.get(key) or audience(room, key)
     if encoded is None:
         document = room.docs.get(key)
         encoded = values.encode(ops, special=document.special if document is not None else None)
-    return key, to, Raw(encoded), _shortened(room, key, ops, to) if to.packed or to.columns else None
+    return key, to, encoded, _shortened(room, key, ops, to) if to.binary else None
 
 
 def _shortened(room: Room, key: str, ops: list[Op], to: Audience) -> dict[Form, list[Op]]:
@@ -127,30 +128,30 @@ def _shortened(room: Room, key: str, ops: list[Op], to: Audience) -> dict[Form, 
     return short_patches(ops, table, room.spec.quanta, spoken)
 
 
-def _say_patch(room: Room, log: list[Said], patch: _Patch) -> None:
-    key, to, raw, short = patch
-    n = room.publisher.streams.number(key)
-    name = wire_name(key)
-    ops: Any = raw
-    frame = messages.encode(messages.Patch(room.code, name, n, ops))
-    log.append(Said(key, n, frame))
-    slow = room.publisher.slow
-    if slow.sessions:
-        to = slow.withhold(key, to, frame, bytes(raw), lambda: told_document(room, key))
-    if to.json:
-        _hand_patch(room, key, n, to.json, frame)
+def _say_patch(room: Room, key: str, to: Audience, ops: bytes, short: dict[Form, list[Op]] | None) -> None:
+    """:param short: the ops of each other form that is spoken."""
+    publisher = room.publisher
+    n, frame = publisher.streams.say_patch(key, ops)
+    if publisher.slow.sessions:
+        to = publisher.slow.withhold(key, to, frame, ops, lambda: told_document(room, key))
+    fits = len(frame) <= room.spec.message_bytes
+    if to.json and fits:
+        publisher.outbox.append((to.json, frame, None))
+    elif to.json:
+        _hand_doc_instead(room, key, n, to.json)
     for form, theirs in short.items() if short is not None else ():
         readers = to.packed if form is Form.PACKED else to.columns
         if readers:
-            _hand_patch(room, key, n, readers, msgpack.pack(messages.Patch(room.code, name, n, theirs)))
+            packed = msgpack.pack(messages.Patch(room.code, wire_name(key), n, theirs))
+            if len(packed) <= room.spec.message_bytes:
+                publisher.outbox.append((readers, packed, None))
+            else:
+                _hand_doc_instead(room, key, n, readers)
 
 
-def _hand_patch(room: Room, key: str, n: int, to: tuple[ISession, ...], frame: bytes) -> None:
-    """Keys and paths may take more than the document, which is never too large: then it comes instead."""
-    if len(frame) <= room.spec.message_bytes:
-        room.publisher.outbox.append((to, frame, None))
-    else:
-        _hand_doc(room, audience_of(to), key, messages.Doc(room.code, wire_name(key), n, told_document(room, key), []))
+def _hand_doc_instead(room: Room, key: str, n: int, to: tuple[ISession, ...]) -> None:
+    """Keys and paths may take more than the document, which is never too large: it comes instead of them."""
+    _hand_doc(room, audience_of(to), key, messages.Doc(room.code, wire_name(key), n, told_document(room, key), []))
 
 
 def _hand_doc(room: Room, to: Audience, key: str, doc: messages.Doc) -> None:

@@ -32,7 +32,6 @@ class Publisher:
     :ivar info: what was told last of the room, encoded; `seats`, `groups` and `channels` are the same of these.
     :ivar fellows: by seat, what those are told of it who are in the same private groups: by these groups, encoded.
     :ivar patches: by document, what is told later; `patches_at`: from when on it may be.
-    :ivar encoded: patches of this step that are encoded already.
     :ivar keys: by stream, the keys that travel as numbers.
     :ivar legal: by seat, the moves of its player after the last step.
     :ivar moves: by seat, what was told last of them, encoded.
@@ -44,7 +43,6 @@ class Publisher:
         "_sessions",
         "audiences",
         "channels",
-        "encoded",
         "fellows",
         "groups",
         "info",
@@ -70,18 +68,12 @@ class Publisher:
         self.channels: dict[str, messages.ChannelInfo] = {}
         self.patches: dict[str, Waiting] = {}
         self.patches_at = 0.0
-        self.encoded: dict[str, bytes] = {}
         self.keys: dict[str, KeyTable] = {}
         self.legal: dict[str, LegalMoves] = {}
         self.moves: dict[str, bytes] = {}
         self.slow = SlowReaders()
         self._sessions: dict[str, list[ISession]] = {}
         self._seats: dict[ISession, str] = {}
-
-    def take(self) -> list[Delivery]:
-        """:returns: what was said since this was called last, to be told in this order."""
-        outbox, self.outbox = self.outbox, []
-        return outbox
 
     def patches_due(self, half_tick_s: float) -> float | None:
         """When the patches that wait for their time are told at the latest: the tick of about that time goes before."""

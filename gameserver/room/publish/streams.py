@@ -16,7 +16,7 @@ import msgspec
 from msgspec import Raw, Struct
 from msgspec.json import encode
 
-from gameserver.protocol.messages import EventMessage, payload
+from gameserver.protocol.messages import EventMessage, Patch, payload
 from gameserver.room.bounds import check_message
 from gameserver.room.state import Epoch
 
@@ -138,6 +138,21 @@ class Streams:
         if size_bytes > LOG_BYTES:
             self._reckon()
         return frame
+
+    def say_patch(self, key: str, ops: bytes) -> tuple[int, bytes]:
+        """
+        Number a patch, encode it and log it, behind what was logged before.
+
+        :param ops: of it, as JSON.
+        :returns: its number, and its frame.
+        """
+        n = self.counts.get(key, 0) + 1
+        self.counts[key] = n
+        name = key if key == "room" else wire_name(key)
+        raw: Any = Raw(ops)
+        frame = encode(Patch(self._code, name, n, raw))
+        self._keep_one(key, frame, ())
+        return n, frame
 
     # The log
 
@@ -308,7 +323,7 @@ class Streams:
     @property
     def counts_stale(self) -> bool:
         """Whether the store needs the counters again: the log no longer tells them."""
-        return self._forgot or self._first > self._counted
+        return self._forgot or self._end - len(self._frames) > self._counted
 
     def counts_changed(self) -> None:
         """They did so otherwise than by what is logged."""

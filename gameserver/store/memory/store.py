@@ -261,7 +261,8 @@ class MemoryStore(MemoryUsers, MemoryBooks, MemorySleep):
         room.parts.update(commit.puts)
         for part in commit.drops:
             room.parts.pop(part, None)
-        room.memory.write(commit.entries)
+        if commit.entries:
+            room.memory.write(commit.entries)
         if commit.sleeps is not None:
             self._sleep.rooms[commit.room] = commit.sleeps
         else:
