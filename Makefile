@@ -56,7 +56,7 @@ FREEZE_S ?= 10
 crash: .venv/dev.stamp
 	@GAMESERVER_TEST_KILLS=$(KILLS) GAMESERVER_TEST_FREEZE_S=$(FREEZE_S) GAMESERVER_TEST_LONG=1 \
 	  $(BIN)/trial tests.e2e.test_checker tests.e2e.test_crash.RandomKillTests tests.e2e.test_store_away \
-	  tests.e2e.test_failover
+	  tests.e2e.test_failover tests.node.test_failover_model
 
 # A whole evening in browsers: a TV, six phones, three games, and whatever happens to phones meanwhile.
 evening: needs
