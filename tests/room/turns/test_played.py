@@ -34,13 +34,6 @@ class PlayedTests(SynchronousTestCase):
             table, _ = play(game, 3, 1, 150, restarts=True)
             self.assertGreater(table.room.turns.number, 10)
 
-    def test_restarts_change_nothing(self) -> None:
-        for game, count in ((Codenames, 4), (Firefighters, 3), (Conquest, 3), (Traders, 3)):
-            one, _ = play(game, count, 5, 60, restarts=True)
-            other, _ = play(game, count, 5, 60, restarts=False)
-            for fact in ("docs", "turns", "result", "status", "spent"):
-                self.assertEqual(one.row[fact], other.row[fact], (game.__name__, fact))
-
     def test_nobody_is_told_anothers_moves(self) -> None:
         """Whoever hears of moves is waited for, or may answer an offer."""
         _, visitors = play(Codenames, 4, 2, 40, restarts=False)
