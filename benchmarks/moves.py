@@ -69,7 +69,7 @@ def fifty() -> None:
         legal.keep(room)
         moves_told.tell(room)
         room.journal.undo.clear()
-        room.publisher.take()
+        room.publisher.outbox.clear()
 
     def measure(what: str, call: Callable[[], Any]) -> None:
         took.setdefault(what, []).append(microseconds(call))

@@ -5,6 +5,8 @@ from __future__ import annotations
 import importlib
 import re
 import sys
+from contextlib import redirect_stdout
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
@@ -39,6 +41,18 @@ class BenchmarkTests(SynchronousTestCase):
         for form in Form:
             size, _ = patches.ours(patches.walk_of(round), None, form)
             self.assertGreater(size, patches.BODIES)
+
+    def test_moves(self) -> None:
+        """Fifty moves are asked for and told; and a whole game is played, of which all that is measured is there."""
+        moves = self.load("moves")
+        self.patch(moves, "ROUNDS", 2)
+        self.patch(moves, "GAMES", 1)
+        with redirect_stdout(StringIO()) as said:
+            moves.fifty()
+            moves.whole_games("coop")
+        lines = said.getvalue().splitlines()
+        self.assertEqual(len(lines), 6)
+        self.assertRegex(lines[-1], r"coop: [1-9][0-9.]* times the own [0-9]+ us; asked [1-9]")
 
     def test_lines_of_hearts(self) -> None:
         """The guide to turns has the counts as they are."""

@@ -77,7 +77,7 @@ class LegalMoves(Sequence[Legal]):
     The moves of one player, in the order in which the game gave them.
 
     :ivar moves: as the game gave them.
-    :ivar said: all that each says, see `said_by`; None: that is not known.
+    :ivar said: all that each says, see `said_by`; None: that is not known, or not needed.
     :ivar told: what is told of each, as JSON; None of one of which it was not made yet, or that is not told.
     :ivar are_made: it was made of all that are told.
     """
@@ -152,7 +152,7 @@ def held(room: PlayersRoom, moves: list[Move]) -> LegalMoves:
     known = room.spec.known_moves
     all_told = known.all_of(said)
     if all_told is not None:
-        return LegalMoves(room, moves, all_told, said)
+        return LegalMoves(room, moves, all_told)
     told = known.each_of(said)
     fresh = [place for place, one in enumerate(told) if one is None]
     found = check(room, [moves[place] for place in fresh])
