@@ -92,6 +92,19 @@ class SilenceTests(SilenceTestCase):
         self.assertEqual(len(self.server.wires), 1)
         self.assertNotIn("ping", [said["op"] for said in self.wire.take()])
 
+    def test_client_that_stood_still(self) -> None:
+        """What came while this process was busy is read before anybody is given up."""
+        room = self.in_room()
+        asked = room.send("play")
+        self.pass_s(DOUBT_S + 0.1)
+        self.clock.advance(30)
+        self.wire.say("pong", at=1, now=1)
+        self.pass_s(1)
+        self.assertIsNone(self.wire.closed)
+        self.pass_s(DOUBT_S + SILENCE_S)
+        self.assertEqual(self.server.wires[0].closed, 1006)
+        self.assertNoResult(asked)
+
     def test_a_large_answer(self) -> None:
         """Where a whole room is on its way, it takes longer until a connection is given up."""
         self.connected()

@@ -25,6 +25,10 @@ LARGE_S: Final = 8.0
 """The same behind an answer that may be large, and is heard only when it is whole."""
 LONGEST_S: Final = 20.0
 """However slow the line is."""
+LATE_S: Final = 1.0
+"""A call that comes so late tells that this process stood still: what came meanwhile is yet to be read."""
+READ_S: Final = 0.2
+"""So long it has for that, before anybody is given up."""
 LARGEST: Final = 4
 LARGE: Final = frozenset({"create", "match", "join", "resume"})
 """Requests whose answers may be large: whole rooms, and what was said in them."""
@@ -165,4 +169,12 @@ class Liveness:
             self.ask()
 
     def _later(self, delay_s: float, call: Callable[[], object]) -> None:
-        self._call = self._clock.callLater(delay_s, call)
+        due_s = self._clock.seconds() + delay_s
+
+        def now() -> None:
+            if self._clock.seconds() - due_s > LATE_S:
+                self._call = self._clock.callLater(READ_S, call)
+            else:
+                call()
+
+        self._call = self._clock.callLater(delay_s, now)

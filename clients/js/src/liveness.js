@@ -18,6 +18,7 @@ import { CLOCK_SAMPLES } from "./clock.js";
 const LARGE = new Set(["create", "match", "join", "resume", "listen"]);
 
 const TICK_MS = 500;
+const LATE_MS = 1500; // ticks so far apart: the page was busy, and has yet to read what came meanwhile
 const SLEPT_MS = 5000; // ticks so far apart: the machine slept, or the page was frozen
 const PING_MS = 15_000; // between the pings of a quiet connection
 const DOUBT_MS = 2000; // a request unanswered, and nothing heard for so long: is there still a connection?
@@ -113,13 +114,14 @@ export class Liveness {
   }
 
   #tick() {
-    const slept = Date.now() - this.#tickedAt > SLEPT_MS;
+    const apart_ms = Date.now() - this.#tickedAt;
     this.#tickedAt = Date.now();
     const now = performance.now();
     const connection = this.#connection;
     this.#lookForLarge();
-    if (slept) this.wake();
-    else if (!connection.isWelcome) {
+    if (apart_ms > SLEPT_MS) return this.wake();
+    if (apart_ms > LATE_MS) return;
+    if (!connection.isWelcome) {
       if (!connection.socket || now - connection.dialledAt <= this.#patience.dial_ms) return;
       this.#patience.lostDialling();
       connection.giveUp();

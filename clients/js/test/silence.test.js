@@ -32,9 +32,9 @@ class Time {
     t.mock.method(Date, "now", () => this.now);
   }
 
-  async pass(ms) {
+  async pass(ms, step_ms = STEP_MS) {
     for (const end = this.now + ms; this.now < end; ) {
-      this.now += STEP_MS;
+      this.now += step_ms;
       for (const timer of [...this.#timers]) {
         if (timer.at > this.now || !this.#timers.has(timer)) continue;
         if (timer.every) timer.at += timer.every;
@@ -65,6 +65,7 @@ class Site {
   owner = "a";
   first = "a"; // to which node the proxy sends whoever has no other wish
   large_ms = 0; // how long a whole room is under way
+  late_ms = 0; // how long anything is
   sockets = [];
 
   constructor(time) {
@@ -98,7 +99,7 @@ class Site {
 
       say(op, fields) {
         if (op === "joined") this.free_at = site.time.now + site.large_ms;
-        const late_ms = this.free_at - site.time.now;
+        const late_ms = Math.max(this.free_at - site.time.now, site.late_ms);
         const told = () => this.#alive() && this.onmessage?.({ data: JSON.stringify({ op, ...fields }) });
         if (late_ms > 0) setTimeout(told, late_ms);
         else told();
@@ -233,6 +234,17 @@ test("a node that has the room, and is not reached, is asked for every two secon
   assert.ok(Math.max(...gaps) <= 2000 + 2 * STEP_MS, gaps.join());
   site.down.clear();
   await time.until(() => client.status === "open" && room._attached, 2100);
+});
+
+test("a page that was busy reads what came meanwhile before it gives anybody up", async (t) => {
+  const { time, site, room } = await sitting(t, { first: "a", owner: "a" });
+  site.late_ms = 4500;
+  room.send("add");
+  await time.pass(3000);
+  site.late_ms = 0;
+  await time.pass(4600, 4600);
+  await time.pass(1000);
+  assert.equal(site.sockets.length, 1);
 });
 
 test("on a slow line a room arrives that takes longer than anybody is waited for at first", async (t) => {
