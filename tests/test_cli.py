@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import resource
@@ -112,6 +113,72 @@ class GamesTests(CommandCase):
         """A place that is not there ends in one line."""
         output = self.run_command("games", "--games", "no/where", exit_code=1)
         self.assertTrue(output.startswith("Error: no/where: no such folder or file"), output)
+
+
+TOSS = '''
+from gameserver import Game, Refused, message
+
+class Toss(Game):
+    """Call it."""
+
+    title = "Coin toss"
+
+    @message
+    def call(self, player, side: str):
+        raise Refused("No such side.")
+'''
+
+
+class WordsTests(CommandCase):
+    def setUp(self) -> None:
+        super().setUp()
+        self.words = self.folder / "pages" / "toss" / "words"
+        self.words.mkdir(parents=True)
+        (self.folder / "toss.py").write_text(TOSS)
+        self.games = ("--games", str(self.folder))
+
+    def write(self, language: str, **texts: str) -> None:
+        (self.words / f"{language}.json").write_text(json.dumps({key.replace("_", " "): texts[key] for key in texts}))
+
+    def test_what_is_missing(self) -> None:
+        """Of an author's game, in the languages that it has; what pages say themselves need not be in it."""
+        output = self.run_command("words", *self.games, exit_code=1)
+        self.assertIn("toss: no catalogue in", output)
+        self.write("de", Coin_toss="Münzwurf", Call="Ansagen", heads="Kopf", Play_again="Noch mal")
+        (self.folder / "pages" / "toss" / "page.js").write_text(
+            'el("p", {}, "Nobody has called"); t("Thrown"); t("Start")'
+        )
+        output = self.run_command("words", "toss", *self.games, exit_code=1)
+        page = os.path.relpath(self.folder / "pages" / "toss" / "page.js")
+        self.assertEqual(
+            output.splitlines(),
+            [
+                *(f"toss, de: not translated: {text}" for text in ("Call it.", "No such side.", "Thrown")),
+                "toss, de: nobody says: heads",
+                f"{page}:1: without t(): Nobody has called",
+            ],
+        )
+        (self.folder / "pages" / "toss" / "page.js").unlink()
+        texts = {"Call it.": "Sag an.", "No such side.": "So nicht.", "Coin toss": "Münzwurf"}
+        (self.words / "de.json").write_text(json.dumps(texts))
+        self.assertEqual(self.run_command("words", *self.games), "All is translated.\n")
+
+    def test_template(self) -> None:
+        """What there is to translate, and what is already; in a language that no page has, the pages' texts, too."""
+        self.write("de", Coin_toss="Münzwurf")
+        told = json.loads(self.run_command("words", *self.games, "--template", "de"))
+        self.assertEqual(told, {"Call it.": "", "Coin toss": "Münzwurf", "No such side.": ""})
+        told = json.loads(self.run_command("words", *self.games, "--template", "it"))
+        self.assertGreater(len(told), 250)
+        self.assertTrue({"Call it.", "Play again", "error/room_full", "chat/send"} <= set(told), sorted(told)[:20])
+        (self.words / "it.json").write_text(json.dumps(dict.fromkeys(told, "x")))
+        self.assertNotIn("toss, it: not translated", self.run_command("words", *self.games, exit_code=1))
+
+    def test_damaged(self) -> None:
+        """A catalogue that cannot be read is named, as is a game that there is not."""
+        (self.words / "de.json").write_text('{"Coin toss": 1}')
+        self.assertIn("de.json", self.run_command("words", *self.games, exit_code=1))
+        self.assertIn("tos: there is no game", self.run_command("words", "tos", *self.games, exit_code=1))
 
 
 class NewTests(CommandCase):

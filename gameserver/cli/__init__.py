@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 import click
 
 from gameserver import __version__
-from gameserver.cli import check, proxy, rooms
+from gameserver.cli import check, proxy, rooms, words
 from gameserver.errors import GameLoadError, SettingError
 from gameserver.files import remedy
 from gameserver.settings import settings
@@ -314,5 +314,5 @@ def invite(name: str, path: Path) -> None:
 
 
 _ROOMS = (rooms.rooms, rooms.room, rooms.export_store, rooms.import_store, rooms.drain, check.check_data)
-for _command in (*_ROOMS, proxy.proxy):
+for _command in (*_ROOMS, proxy.proxy, words.words):
     main.add_command(_command)

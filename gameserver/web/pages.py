@@ -187,6 +187,12 @@ def page_folder(spec: Spec, place: str | None = None) -> Path | None:
     return _first_with("index.html", spec, place)
 
 
+def words_folder(spec: Spec, place: str | None = None) -> Path:
+    """:returns: the folder in which a game's texts in other languages are, or would be."""
+    folder = _first_with(FOLDER, spec, place) or page_folder(spec, place)
+    return folder or next(iter(_candidates(spec, place)), Path())
+
+
 def _first_with(name: str, spec: Spec, place: str | None) -> Path | None:
     """:returns: the first folder in which a game's page may be that has this in it."""
     return next((folder for folder in _candidates(spec, place) if (folder / name).exists()), None)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from twisted.trial.unittest import SynchronousTestCase
 
+from gameserver.web import untranslated
 from tests import words
 
 LANGUAGES = ["de", "es", "fr"]
@@ -18,7 +19,7 @@ class ProjectTests(SynchronousTestCase):
     def test_all_is_translated(self) -> None:
         """In each language there is a message for each text, with its places: what ``python -m tests.words`` says."""
         for part in words.parts():
-            self.assertEqual(list(words.faults(part)), [], part.name)
+            self.assertEqual(list(untranslated.faults(part)), [], part.name)
 
     def test_languages(self) -> None:
         """All that is translated is in the same languages, with the same keys."""
@@ -29,7 +30,7 @@ class ProjectTests(SynchronousTestCase):
 
     def test_much_is_found(self) -> None:
         """The pages say a lot: a search that finds nothing would find nothing missing."""
-        self.assertGreater(len(words.shared().texts()), 250)
+        self.assertGreater(len(untranslated.shared().texts()), 250)
 
 
 class FinderTests(SynchronousTestCase):
@@ -38,7 +39,6 @@ class FinderTests(SynchronousTestCase):
     def setUp(self) -> None:
         self.folder = Path(self.mktemp()).absolute()
         (self.folder / "words").mkdir(parents=True)
-        self.patch(words, "ROOT", self.folder)
 
     def part(
         self, script: str = "", page: str = "", said: dict[str, bool] | None = None, **catalogues: dict[str, str]
@@ -48,8 +48,9 @@ class FinderTests(SynchronousTestCase):
         (self.folder / "index.html").write_text(page, "utf-8")
         for language, catalogue in catalogues.items():
             (self.folder / f"words/{language}.json").write_text(json.dumps(catalogue), "utf-8")
-        made = words.Part("game", [self.folder / "page.js"], [self.folder / "index.html"], self.folder, said or {})
-        return list(words.faults(made))
+        scripts, pages = [self.folder / "page.js"], [self.folder / "index.html"]
+        made = untranslated.Part("game", scripts, pages, self.folder, said or {})
+        return list(untranslated.faults(made))
 
     def test_missing_and_unused(self) -> None:
         """A text without a translation, and a translation without a text."""
@@ -64,8 +65,8 @@ class FinderTests(SynchronousTestCase):
     def test_places(self) -> None:
         """A message has the places of its text, wherever it has them, and can be read."""
         text = "{n, plural, one {# coin for {name}} other {# coins for {name}}}"
-        self.assertEqual(words.places(text), {"n", "name"})
-        self.assertEqual(words.places("{a} {b, select, x {{c}} other {}} {d, number}"), {"a", "b", "c", "d"})
+        self.assertEqual(untranslated.places(text), {"n", "name"})
+        self.assertEqual(untranslated.places("{a} {b, select, x {{c}} other {}} {d, number}"), {"a", "b", "c", "d"})
         good = "{n, plural, one {# Münze} other {# Münzen}} für {name}"
         self.assertEqual(self.part(f't("{text}");', de={text: good}), [])
         for bad, why in {
@@ -106,7 +107,7 @@ class FinderTests(SynchronousTestCase):
             '    def call(self, max_rounds):\n        raise Refused("No such side.", code="side")\n'
             '        x = Meta(description="How many")\n        y = "heads"\n'
         )
-        found = list(words.spoken(source))
+        found = list(untranslated.spoken(source))
         for text in ("Call it.", "Coin toss", "No such side.", "How many"):
             self.assertIn((text, True), found)
         for text in ("heads", "Max rounds", "Call"):
