@@ -16,7 +16,8 @@ The document of the room, every key always there::
               {number: from 1, of: how many there are, kind: "choice" | "boolean" | "number" | "text", text, category,
                difficulty: "easy" | "medium" | "hard", choices: [text] (empty but for kind choice),
                unit: text (of kind number: "km²"; or empty), picture: an emoji that is asked about, or empty,
-               seconds, asked: [seat]}; who of them has answered is in ``info.answered.answer``
+               seconds, asked: [seat], by: seat | null (whose own question it is; that seat is asked only where it plays
+               alone)}; who of them has answered is in ``info.answered.answer``
     reveal    null but in the phases ``reveal``, ``scores`` and ``podium``, else
               {answer: text for people, value: index of the choice | bool | number | text,
                void: bool (the host made it count for nothing),
@@ -24,6 +25,7 @@ The document of the room, every key always there::
     scores    of all players, the best first: [{seat, team: name | null, score: int, streak: int,
               gained: int (by the last question), rank: from 1, shared by equals}]
     teams     the best first, empty without teams: [{team: name, score, gained, rank}]; names are of ``TEAMS``
+    own       how many questions of the host's own there are; not there before any were given
     podium    null but at the end, else ranks 1 to 3 of the teams, or without teams of the players; empty where nobody
               has points: [{rank, team: name | null, seat: seat | null, name: of the player | null, score}]; the result
               of the room is the same: ``info.result.podium``
@@ -33,7 +35,7 @@ right: bool | null, gained: int | null}``; ``right`` and ``gained`` come with th
 
 Each team is a public group of its name. There are no events; all of the above is state.
 
-Messages: (from whom) name {data}, all without a reply::
+Messages: (from whom) name {data}, without a reply where none is told::
 
     (who is asked)  answer {value: index | bool | number | text, number?: of the question that it answers}; once
     (player)        team {team: name}; in the lobby and at the end
@@ -42,6 +44,8 @@ Messages: (from whom) name {data}, all without a reply::
                     answers as they are, or with void counts for nothing
                     kick {player: seat, ban?: true}
                     correct {player: seat, points: int}: adds to the score, or takes from it
+                    own_questions {text, only?: false}: questions of the host's own, as `games.trivia.own` says, which
+                    come first; with only there are no others. Not while a game is played. Gives back how many
 
 With `number` and `phase` a page keeps what was sent late from counting for what comes next. Chat is refused while a
 question is open, since a line might hold the answer.
@@ -54,8 +58,8 @@ from msgspec import Meta
 
 from gameserver import Answer, Chat, Game, Player, Refused, message, question
 
+from . import own, scoring
 from . import questions as cards
-from . import scoring
 from .answers import Value, checked, right_value
 from .scoring import Given
 
@@ -153,10 +157,14 @@ class Trivia(Game):
 
     def on_start(self) -> None:
         options = self.options
-        pool = cards.matching(options["categories"], options["difficulty"])
-        count = min(options["questions"], len(pool))
-        used = list(self.secret["used"])
-        deck = cards.choose(self.random, count, pool, used)
+        mine = msgspec.convert(self.secret.get("own", []), list[cards.Card])
+        pool = [] if self.secret.get("only") else cards.matching(options["categories"], options["difficulty"])
+        there = {card.id for card in (*cards.CARDS, *mine)}
+        used = [each for each in self.secret["used"] if each in there]
+        deck = cards.choose(self.random, min(options["questions"], len(mine)), mine, used)
+        deck += cards.choose(self.random, min(options["questions"] - len(deck), len(pool)), pool, used)
+        if mine:
+            deck = self.random.sample(deck, len(deck))
         ids = [card.id for card in deck]
         # Once all were asked, it begins again.
         self.secret["used"] = ids if set(ids) & set(used) else used + ids
@@ -177,6 +185,8 @@ class Trivia(Game):
         last = self.state["question"]
         number = last["number"] + 1 if last else 1
         card = self.card(number)
+        author = self.author_of(card)
+        asked = [player for player in self.players if player != author] or self.players
         self.state["reveal"] = None
         self.state["question"] = {
             "number": number,
@@ -189,12 +199,13 @@ class Trivia(Game):
             "unit": card.unit,
             "picture": card.picture,
             "seconds": self.options["seconds"],
-            "asked": [player.id for player in self.players],
+            "asked": [player.id for player in asked],
+            "by": author.id if author else None,
         }
         for player in self.players:
-            player.state.update({**NOTHING, "number": number, "asked": True})
+            player.state.update({**NOTHING, "number": number, "asked": player in asked})
         self.enter("question")
-        self.answer.ask(self.options["seconds"], of=self.players)
+        self.answer.ask(self.options["seconds"], of=asked)
 
     @question
     def answer(self, player: Player, value: Value, number: int | None = None) -> bool | int | float | str:
@@ -331,11 +342,28 @@ class Trivia(Game):
         if self.status == "over":
             self.finish()
 
+    @message(by="host")
+    def own_questions(
+        self, host: Player, text: Annotated[str, Meta(max_length=own.MOST_CHARS)], only: bool = False
+    ) -> int:
+        """Take questions of the host's own; ``only``: no others. Returns how many."""
+        if self.status == "playing":
+            raise Refused("That has to be done before a game.")
+        found = own.read(text)
+        self.secret.update(own=msgspec.to_builtins(found), only=only and bool(found), author=host.user_id)
+        self.state["own"] = len(found)
+        return len(found)
+
     # Looking things up
 
     def card(self, number: int) -> cards.Card:
         """:returns: a question of this game, with its answer."""
         return msgspec.convert(self.secret["deck"][number - 1], cards.Card)
+
+    def author_of(self, card: cards.Card) -> Player | None:
+        """:returns: the player who has written a question, and knows its answer."""
+        author = self.secret.get("author") if card.category == own.CATEGORY else None
+        return next((player for player in self.players if player.user_id == author), None)
 
     def entry(self, player: Player) -> Any:
         """:returns: a player's entry in the scores."""

@@ -131,7 +131,7 @@ class PhaseTests(TriviaCase):
         self.assertEqual(sorted(shown.pop("choices")), sorted(CAPITAL.choices))
         asked = [v.id for v in self.players]
         about = {"number": 1, "of": 4, "kind": "choice", "text": CAPITAL.text, "category": "A", "difficulty": "easy"}
-        self.assertEqual(shown, {**about, "unit": "", "picture": "", "seconds": 20, "asked": asked})
+        self.assertEqual(shown, {**about, "unit": "", "picture": "", "seconds": 20, "asked": asked, "by": None})
 
     def test_early_end(self) -> None:
         """When all have answered, nobody waits."""

@@ -3,6 +3,7 @@
 import { announce, attempt, avatar, bigCount, el, every, fill, heading, language, leftMs, nameTag, ordinal, parts, podium, points, render, ring, roster, said, scoreList, seatColor, signed, t, until, winnersOf } from "../../static/kit/kit.js";
 
 import { TEAM_COLORS, answerText, asking, colorOf, entriesOf, entryOf, numberText, optionFace, optionsOf, podiumEntries, settingsText, teamName, teamText } from "./parts.js";
+import { ownQuestions } from "./own.js";
 
 const HAS_KEYS = matchMedia("(hover: hover) and (pointer: fine)").matches; // on a phone a focus would bring up the keyboard
 const WARN_S = [10, 5]; // said to who listens instead of looks
@@ -58,7 +59,7 @@ function lobby(room) {
       const people = el("div", {});
       const teams = teamChooser(room);
       const node = halves(
-        card(heading(t("You are in!")), el("p", { class: "muted" }, settingsText(room)), teams.node, waitingFor(room)),
+        card(heading(t("You are in!")), el("p", { class: "muted" }, settingsText(room)), teams.node, ownQuestions(room), waitingFor(room)),
         card(el("h2", {}, t("Who plays")), people),
       );
       return {
@@ -153,7 +154,7 @@ function question(room) {
         const done = room.info.answered?.answer?.length ?? 0;
         const waiting = asked.asked.length - done;
         const told = !isAsked
-          ? t("You join with the next question.")
+          ? notAsked(room)
           : locked
             ? [t("Locked in."), waiting > 0 && t("Waiting for {n} more.", { n: waiting })].filter(Boolean).join(" ")
             : pending
@@ -165,6 +166,9 @@ function question(room) {
     },
   };
 }
+
+/** Why this player cannot answer. */
+const notAsked = (room) => (room.state.question.by === room.seat.id ? t("Your own question: the others answer it.") : t("You join with the next question."));
 
 function buttons(asked, give) {
   const options = optionsOf(asked);
@@ -261,7 +265,7 @@ function verdict(room) {
   const { void: isVoid, answers } = room.state.reveal;
   const own = answers[room.seat.id];
   const was = room.state.question.asked.includes(room.seat.id);
-  if (!was) return { kind: "none", mark: "…", text: t("You join with the next question.") };
+  if (!was) return { kind: "none", mark: "…", text: notAsked(room) };
   if (isVoid) return { kind: "none", mark: "–", text: t("This one does not count.") };
   if (!own) return { kind: "wrong", mark: "–", text: t("No answer.") };
   if (own.right) return { kind: "right", mark: "✓", text: room.state.question.kind === "number" ? t("Nearest!") : t("Right!") };
