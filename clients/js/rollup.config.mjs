@@ -2,9 +2,11 @@
  * The files that pages load, each bundled of its sources into one module: `make js`.
  *
  * gameserver.js and game-chat.js are what authors read and load anywhere, so they stay as they are written. What this
- * server's own pages load becomes one small file besides, in bundle/; its sources are served, too, and are what a page
- * gets where the bundle is not made of them as they are. Beside it are the catalogues of words/, as browsers take them
- * before the first module runs. What comes from npm is in vendor/, a module like the others.
+ * server's own pages load becomes two small files besides, in bundle/: enter.js, which has what it takes to ask for a
+ * name, and pages.js with all else; their sources are served, too, and are what a page gets where the bundle is not made
+ * of them as they are. pages.css is the style sheets of a page of the kit, one after the other. Beside it are the
+ * catalogues of words/, as browsers take them before the first module runs. What comes from npm is in vendor/, a module
+ * like the others.
  */
 
 import { createHash } from "node:crypto";
@@ -46,6 +48,8 @@ const fileAt = (path) => (CLIENT.includes(path) ? here(path.slice(1)) : join(STA
 const pathOf = (file) => CLIENT.find((path) => fileAt(path) === file) ?? `/static/${relative(STATIC, file).replaceAll("\\", "/")}`;
 
 const OF_ONE_PAGE = /^(account|lobby)/;
+const FIRST = "/static/enter.js";
+const STYLES = ["/static/style.css", "/static/kit/kit.css"];
 
 /** What pages may import: the client, its chat, and each module beside page.js, or in kit/, that exports anything. */
 function shared() {
@@ -74,8 +78,10 @@ const asServed = {
   generateBundle(_, bundle) {
     const modules = Object.values(bundle).flatMap((chunk) => ("moduleIds" in chunk ? chunk.moduleIds : [])).filter((id) => id !== "pages").sort();
     const hash = (file) => createHash("sha256").update(readFileSync(file)).digest("hex");
-    const told = { entries: shared(), made_of: Object.fromEntries(modules.map((file) => [pathOf(file), hash(file)])) };
-    this.emitFile({ type: "asset", fileName: "pages.json", source: `${JSON.stringify(told, null, 1)}\n` });
+    const entries = Object.fromEntries(shared().map((path) => [path, `/static/bundle/${path === FIRST ? "enter" : "pages"}.js`]));
+    const made_of = Object.fromEntries([...modules, ...STYLES.map(fileAt)].map((file) => [pathOf(file), hash(file)]));
+    this.emitFile({ type: "asset", fileName: "pages.json", source: `${JSON.stringify({ entries, styles: STYLES, made_of }, null, 1)}\n` });
+    this.emitFile({ type: "asset", fileName: "pages.css", source: STYLES.map(styleAt).join("\n") });
     for (const file of readdirSync(join(STATIC, "words")).sort()) {
       const words = JSON.parse(readFileSync(join(STATIC, "words", file), "utf-8"));
       this.emitFile({ type: "asset", fileName: `words-${file.replace(".json", "")}.js`, source: `globalThis.gameserverWords=${JSON.stringify(words)};\n` });
@@ -83,14 +89,28 @@ const asServed = {
   },
 };
 
+/** A style sheet as it stands in bundle/: without comments, and with its addresses as they are from there. */
+function styleAt(path) {
+  const text = readFileSync(fileAt(path), "utf-8").replace(/\/\*.*?\*\//gs, "").replace(/\n\s*/g, "\n").trim();
+  return text.replace(/url\("([^":]+)"\)/g, (_, url) => `url("${posix.relative("/static/bundle", posix.join(posix.dirname(path), url))}")`);
+}
+
+/** Which of the two files a module is in: what `FIRST` imports, and what that imports, is in its own. */
+function fileOf(id, { getModuleInfo }) {
+  const first = new Set([fileAt(FIRST)]);
+  for (const each of first) for (const imported of getModuleInfo(each)?.importedIds ?? []) first.add(imported);
+  return first.has(id) ? "enter" : "pages";
+}
+
 const pages = {
-  input: "pages",
+  input: { enter: FIRST, pages: "pages" },
+  preserveEntrySignatures: "allow-extension",
   plugins: [asServed],
   /** Two modules with one name would leave the bundle with neither. */
   onwarn: (warning) => {
     throw new Error(warning.message);
   },
-  output: { dir: join(STATIC, "bundle"), entryFileNames: "pages.js", format: "es", plugins: [terser({ format: { comments: false, preamble: "// vendor/messageformat.js is in here, too: its licences stand there." } })] },
+  output: { dir: join(STATIC, "bundle"), entryFileNames: "[name].js", chunkFileNames: "[name].js", manualChunks: fileOf, format: "es", plugins: [terser({ format: { comments: false, preamble: "// vendor/messageformat.js is in here, too: its licences stand there." } })] },
 };
 
 /** The licences of what is in a file of vendor/, as they ask for. @param {string[]} names of packages */

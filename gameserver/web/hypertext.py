@@ -26,7 +26,7 @@ from twisted.web.http import CACHED
 from twisted.web.resource import Resource
 
 from gameserver.web.answers import wrong_method
-from gameserver.web.bundle import BUNDLE, Bundle, bundled
+from gameserver.web.bundle import STYLE, Bundle, bundled
 from gameserver.web.compressed import preferred
 from gameserver.web.compressing import quickly, tag_of
 from gameserver.web.languages import NO_WORDS, SOURCE, Catalogues, Words, fitting, translated, wishes, written_in
@@ -162,6 +162,11 @@ class Hypertexts:
             head, end, rest = text.partition("</head>")
             return _Ready(head, end + rest, "", list(made_of.items()), has_head)
 
+        bundle, files = bundled(self._find)
+        text = _in_one(text, at, bundle.styles)
+        first = _FIRST.search(text)
+        assert first is not None
+
         def addressed(found: re.Match[str]) -> str:
             file = self._find(urljoin(at, found[2]))
             if file is None:
@@ -169,16 +174,16 @@ class Hypertexts:
             made_of[file] = self._tags.at(file)
             return f"{found[1]}{found[2]}?v={made_of[file]}{found[3]}"
 
-        bundle, files = bundled(self._find)
         made_of.update((file, self._tags.at(file)) for file in files)
         modules = self._graph(entries, bundle)
         made_of.update((file, self._tags.at(file)) for file, _ in modules.values())
         addresses = {path: f"{_from(at, path)}?v={made_of[file]}" for path, (file, _) in modules.items()}
-        mapped = {_from(at, path): address for path, address in addresses.items() if path != BUNDLE}
-        if BUNDLE in modules:
-            mapped.update((_from(at, path), addresses[BUNDLE]) for path in bundle.entries)
+        mapped = {_from(at, path): address for path, address in addresses.items()}
+        is_bundled = not bundle.files.isdisjoint(modules)
+        if is_bundled:
+            mapped.update((_from(at, path), addresses[file]) for path, file in bundle.entries.items())
         content = msgspec.json.encode({"imports": mapped}).decode().replace("<", "\\u003c")
-        speaks = BUNDLE in modules or SPEAKS in modules
+        speaks = is_bundled or SPEAKS in modules
         words = "".join(self._words(at, language, own.texts, made_of)) if speaks else ""
         head = f'{words}  <script type="importmap">{content}</script>\n' + "".join(
             f'  <link rel="modulepreload" href="{escape(addresses[path])}">\n'
@@ -203,21 +208,23 @@ class Hypertexts:
             yield f'  <script type="application/json" id="gameserver-words">{content}</script>\n'
 
     def _graph(self, entries: list[str], bundle: Bundle) -> dict[str, tuple[Path, bool]]:
-        """:returns: the modules of a page, see `graph`; the bundle is one of them where it stands for some."""
-        inner = bundle.made_of.keys() - set(bundle.entries)
+        """:returns: the modules of a page, see `graph`; files of the bundle in place of those that they stand for."""
+        inner = bundle.made_of.keys() - bundle.entries.keys()
         reached: set[str] = set()
 
         def find(path: str) -> Path | None:
             reached.add(path)
-            return self._find(BUNDLE if path in bundle.entries else path)
+            return self._find(path)
 
-        found = graph(entries, find, _read)
-        if reached & inner or reached.isdisjoint(bundle.entries):
+        found = graph(entries, find, _read, bundle.entries)
+        if reached & inner:
             return graph(entries, self._find, _read)  # a page that has its own way to what is in the bundle
-        file = self._find(BUNDLE)
-        assert file is not None
-        outside = {path: what for path, what in found.items() if path not in bundle.entries}
-        return {**outside, BUNDLE: (file, any(found[path][1] for path in bundle.entries if path in found))}
+        if not bundle.files.isdisjoint(found):
+            for path in sorted(bundle.files - found.keys()):
+                file = self._find(path)
+                assert file is not None
+                found[path] = file, False  # it may be asked for later
+        return found
 
 
 class PageFile(Resource):
@@ -278,6 +285,12 @@ class PageFile(Resource):
 
 def _read(file: Path) -> str:
     return file.read_text("utf-8", "replace")
+
+
+def _in_one(text: str, at: str, styles: list[str]) -> str:
+    """:returns: a page with one link to all these style sheets, where theirs come one right after the other."""
+    links = r"\s*".join(rf'<link rel="stylesheet" href="{re.escape(_from(at, path))}">' for path in styles)
+    return re.sub(links, f'<link rel="stylesheet" href="{_from(at, STYLE)}">', text, count=1) if styles else text
 
 
 def _from(at: str, path: str) -> str:

@@ -8,13 +8,14 @@ missed costs a page some time and nothing else.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Final
 from urllib.parse import urljoin
 
 Find = Callable[[str], Path | None]
 """The file at a path of this server, or None."""
+NOTHING: Final[Mapping[str, str]] = {}
 
 _COMMENT: Final = re.compile(r"/\*.*?\*/|^\s*//[^\n]*", re.DOTALL | re.MULTILINE)
 _STATIC: Final = re.compile(
@@ -32,16 +33,20 @@ def imports(source: str) -> tuple[list[str], list[str]]:
     return _STATIC.findall(code), _LATER.findall(code)
 
 
-def graph(entries: Iterable[str], find: Find, read: Callable[[Path], str]) -> dict[str, tuple[Path, bool]]:
+def graph(
+    entries: Iterable[str], find: Find, read: Callable[[Path], str], instead: Mapping[str, str] = NOTHING
+) -> dict[str, tuple[Path, bool]]:
     """
     :param entries: paths of modules that a page names.
     :param read: gives a file's text.
+    :param instead: by their paths what is loaded in place of some modules.
     :returns: by its path each module that the page may come to load, with whether that is at once; the nearest first.
     """
     found: dict[str, tuple[Path, bool]] = {}
     at_once, later = list(entries), list[str]()
     for paths, is_at_once in ((at_once, True), (later, False)):
-        for path in paths:  # which grows meanwhile
+        for named in paths:  # which grows meanwhile
+            path = instead.get(named, named)
             if path in found or (file := find(path)) is None:
                 continue
             found[path] = file, is_at_once

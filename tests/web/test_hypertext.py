@@ -37,6 +37,7 @@ PAGE = """<!DOCTYPE html>
 <body><img src="board.png" alt=""><a href="page.js">source</a></body>
 </html>
 """
+ENTER, PAGES, STYLE = (f"/static/bundle/{name}" for name in ("enter.js", "pages.js", "pages.css"))
 FILES = {
     "chess.py": GAME.format(cls="Chess"),
     "pages/chess/index.html": PAGE,
@@ -169,7 +170,7 @@ class PageTests(FolderTests):
 
 
 class BundleTests(FolderTests):
-    """One file in place of what pages share."""
+    """Few files in place of what pages share."""
 
     def setUp(self) -> None:
         super().setUp()
@@ -179,8 +180,13 @@ class BundleTests(FolderTests):
                 "play/chess/page.js": 'import { el } from "../../static/page.js";\n',
                 "static/page.js": 'export { el } from "./page/el.js";\n',
                 "static/page/el.js": "export const el = 1;\n",
+                "static/enter.js": 'import "./page/el.js";\nexport const enter = 1;\n',
                 "static/form.js": "export const form = 1;\n",
-                "static/bundle/pages.js": "const el = 1, form = 1; export { el, form };\n",
+                "static/style.css": "p { margin: 0; }",
+                "static/kit/kit.css": "p { color: red; }",
+                "static/bundle/enter.js": 'const el=1,enter=1;import("./pages.js");export{el as e,enter};\n',
+                "static/bundle/pages.js": '// all else\nimport{e as el}from"./enter.js";export{el};\n',
+                "static/bundle/pages.css": "p { color: red; margin: 0; }",
             }
         )
         self.tell()
@@ -194,11 +200,13 @@ class BundleTests(FolderTests):
 
     def tell(self) -> None:
         """Say that the bundle is of the sources as they are."""
-        sources = ("page.js", "page/el.js", "form.js")
+        sources = ("page.js", "page/el.js", "form.js", "enter.js", "style.css", "kit/kit.css")
         made_of = {
             f"/static/{name}": sha256((self.folder / "static" / name).read_bytes()).hexdigest() for name in sources
         }
-        told = {"entries": ["/static/page.js", "/static/form.js"], "made_of": made_of}
+        entries = {"/static/enter.js": ENTER, "/static/page.js": PAGES, "/static/form.js": PAGES}
+        styles = ["/static/style.css", "/static/kit/kit.css"]
+        told = {"entries": entries, "made_of": made_of, "styles": styles}
         self.write({"static/bundle/pages.json": json.dumps(told)})
 
     def loads(self) -> list[str]:
@@ -212,15 +220,34 @@ class BundleTests(FolderTests):
         return [path.partition("?")[0] for path in preloaded]
 
     def test_fresh(self) -> None:
-        """A page loads its own modules and the bundle."""
-        self.assertEqual(self.loads(), ["./page.js", "../../static/bundle/pages.js"])
+        """A page loads its own modules and the bundle: only what it takes to come in where it says no more at once."""
+        self.assertEqual(self.loads(), ["./page.js", f"../..{PAGES}", f"../..{ENTER}"])
+        self.write({"play/chess/page.js": 'import "../../static/enter.js";\nimport("../../static/page.js");\n'})
+        self.assertEqual(self.loads(), ["./page.js", f"../..{ENTER}"])
+
+    def styles(self, links: str) -> list[str]:
+        """Give the addresses of style sheets that a page is sent with."""
+        own = '<link rel="stylesheet" href="../../static/style.css">'
+        self.write({"play/chess/index.html": PAGE.replace(own, links)})
+        ready = self.hypertexts.ready(self.folder / "play/chess/index.html", "/play/chess/")
+        return re.findall(r'rel="stylesheet" href="../..([^"?]+)\?v=\w+"', ready.before + ready.after)
+
+    def test_styles(self) -> None:
+        """So are the style sheets of a page of the kit one, where it names them all, and nothing has changed."""
+        paths = ("/static/style.css", "/static/kit/kit.css")
+        first, second = (f'<link rel="stylesheet" href="../..{path}">' for path in paths)
+        self.assertEqual(self.styles(f"{first}\n  {second}"), [STYLE])
+        self.assertEqual(self.styles(first), ["/static/style.css"])
+        self.assertEqual(self.styles(f"{second}{first}"), ["/static/kit/kit.css", "/static/style.css"])
+        self.write({"static/kit/kit.css": "p { color: green; }"})
+        self.assertEqual(self.styles(f"{first}{second}"), ["/static/style.css", "/static/kit/kit.css"])
 
     def test_stale(self) -> None:
         """Who works on a source gets the sources, and the bundle again once it is made anew."""
         self.write({"static/page/el.js": "export const el = 2;\n"})
         self.assertEqual(self.loads(), ["./page.js", "../../static/page.js", "../../static/page/el.js"])
         self.tell()
-        self.assertEqual(len(self.loads()), 2)
+        self.assertEqual(len(self.loads()), 3)
 
     def test_own_way(self) -> None:
         """A page that imports what is inside gets all by itself: no module is there twice."""
@@ -233,8 +260,9 @@ class BundleTests(FolderTests):
         for text in ("{", '{"entries": 1}', ""):
             self.write({"static/bundle/pages.json": text})
             self.assertEqual(len(self.loads()), 3, text)
+        self.tell()
         (self.folder / "static/bundle/pages.js").unlink()
-        self.assertEqual(len(self.loads()), 3)
+        self.assertEqual(self.loads(), ["./page.js", "../../static/page.js", "../../static/page/el.js"])
         self.write({"play/chess/page.js": "export {};\n"})
         self.assertEqual(self.loads(), ["./page.js"])
 

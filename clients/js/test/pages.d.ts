@@ -7,6 +7,11 @@ declare module "*/static/page.js" {
   export = shared;
 }
 
+declare module "*/static/enter.js" {
+  const shared: typeof import("../../../gameserver/web/static/enter.js");
+  export = shared;
+}
+
 declare module "*/static/play/people.js" {
   const shared: typeof import("../../../gameserver/web/static/play/people.js");
   export = shared;

@@ -5,8 +5,9 @@
  */
 
 import { el } from "../page/elements.js";
-import { watchView } from "./view.js";
 import { t } from "../page/language.js";
+import { afterPress } from "../page/pressing.js";
+import { watchView } from "./view.js";
 
 const LARGE = [1.3, 1.2, 1.1]; // on a TV, what is little is large
 const EASY = [1, 0.94, 0.88, 0.82];
@@ -62,6 +63,7 @@ export function fitted(stage, { grow = true } = {}) {
   const look = () => {
     due = false;
     if (!stage.isConnected) return;
+    const moveOn = atRest(stage);
     const lists = /** @type {any[]} */ ([...stage.querySelectorAll("[data-fit]")]);
     const showAll = (count) => lists.forEach((list) => list.showItems(count));
     stage.classList.remove("too-small");
@@ -78,12 +80,13 @@ export function fitted(stage, { grow = true } = {}) {
       };
       if (!scales(easy) && ![easy.at(-1), ...(isTv ? SMALL : PHONE_SMALL)].some(less)) stage.classList.add("too-small");
     }
+    moveOn();
     changes.takeRecords();
   };
   const soon = () => {
     if (due) return;
     due = true;
-    requestAnimationFrame(look);
+    requestAnimationFrame(() => afterPress(look));
   };
 
   // A clock's number changes all the time, as does what a list of scores has in its lines, and their size does not.
@@ -95,6 +98,17 @@ export function fitted(stage, { grow = true } = {}) {
   document.fonts?.ready.then(soon);
   stage.addEventListener("load", soon, true); // a picture has come
   return look;
+}
+
+/**
+ * Have all that comes into the scene stand where it will, to be measured: what is still on its way, a little lower, would
+ * make the scene smaller, and larger again once it is there. → a function that lets it go on
+ */
+function atRest(stage) {
+  const moving = stage.getAnimations({ subtree: true }).filter(({ effect }) => Number.isFinite(effect.getComputedTiming().endTime));
+  const times = moving.map(({ currentTime }) => currentTime);
+  for (const each of moving) each.currentTime = each.effect.getComputedTiming().endTime;
+  return () => moving.forEach((each, i) => (each.currentTime = times[i]));
 }
 
 /** Show as many as there is room for. → whether that was enough */

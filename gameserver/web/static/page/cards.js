@@ -1,8 +1,6 @@
 /** What somebody without a seat is asked: a name, a room to join, or the options of a new one. */
 
-import { schemaForm } from "../form.js";
 import { BASE, cleanCode, goToGame, isElsewhere, query, roomOfQuery } from "./base.js";
-import { lobbyChat } from "./chat.js";
 import { el, fill } from "./elements.js";
 import { faceField, ownProfile } from "./faces.js";
 import { api } from "./http.js";
@@ -17,8 +15,12 @@ function nameField() {
   return { input, node: el("div", { class: "field" }, el("label", { htmlFor: "enter-name" }, t("Your name")), input) };
 }
 
-export async function joinCard({ mount, client, game, role, seated, about }) {
+export async function joinCard({ mount, connected, game, role, seated, about }) {
   let code = roomOfQuery();
+  const form = joinForm({ connected, role, seated, about, code });
+  // Whoever has typed the code has said so already; whoever watches is asked nothing.
+  const isKnown = role !== "player" || Boolean(query.has("join") && savedName());
+  if (!isKnown) form.show(mount);
   const look = () => api(`/api/rooms/${encodeURIComponent(code)}`).catch((error) => error);
   let listing = await look();
   for (let tries = 0; listing.code === "quarantined"; tries += 1) {
@@ -35,19 +37,34 @@ export async function joinCard({ mount, client, game, role, seated, about }) {
   const watch = canWatch ? el("a", { class: "button quiet", href: `?room=${code}&role=spectator` }, t("Only watch")) : null;
   if (listing.open_to && !listing.open_to.includes(role)) {
     // Nobody new comes in; but whose seat it is, on another device or with this page's memory lost, comes back to it.
-    const own = await client.join(code, { name: savedName() || titled(role), role }).catch(() => null);
+    const own = await (await connected).join(code, { name: savedName() || titled(role), role }).catch(() => null);
     if (own) seated(own);
     else fill(mount, closedCard(listing, role, about, watch));
     return;
   }
+  form.know({ code, needsPassword: Boolean(listing.needs_password), watch });
+  if (isKnown || !form.node.isConnected) form.show(mount);
+  if (isKnown && !listing.needs_password) await form.join();
+}
+
+/**
+ * The form of `joinCard`, which may be filled in before anything is known of the room: `know` adds the rest.
+ * @param {any} asked
+ */
+function joinForm({ connected, role, seated, about, code }) {
   const named = role === "player" ? nameField() : null;
   const face = named ? faceField() : null;
   // Whoever watches is known to the others, too; a shared screen is nobody.
   const watcher = role === "spectator" && !document.documentElement.classList.contains("tv") ? savedName() : "";
-  const password = el("input", { id: "enter-password", type: "password", autocomplete: "off", required: Boolean(listing.needs_password) });
-  const passwordField = el("div", { class: "field", hidden: !listing.needs_password }, el("label", { htmlFor: "enter-password" }, t("The room's password")), password);
+  const password = el("input", { id: "enter-password", type: "password", autocomplete: "off" });
+  const passwordField = el("div", { class: "field", hidden: true }, el("label", { htmlFor: "enter-password" }, t("The room's password")), password);
   const error = el("p", { class: "error", role: "alert" });
   const button = el("button", { class: "primary big wide", type: "submit" }, role === "player" ? t("Join") : t("Join as {role}", { role: said(role) }));
+  const codeShown = el("span", { class: "code" }, code);
+  const askPassword = () => {
+    passwordField.hidden = false;
+    password.required = true;
+  };
   const join = async (event) => {
     event?.preventDefault();
     const name = named ? named.input.value.trim() : undefined;
@@ -55,37 +72,48 @@ export async function joinCard({ mount, client, game, role, seated, about }) {
     button.disabled = true;
     error.textContent = "";
     try {
-      seated(await client.join(code, { name: name ?? (watcher || titled(role)), role, password: password.value || undefined, profile: face || watcher ? ownProfile() : undefined }));
+      const client = await connected;
+      seated(await client.join(codeShown.textContent, { name: name ?? (watcher || titled(role)), role, password: password.value || undefined, profile: face || watcher ? ownProfile() : undefined }));
     } catch (failed) {
       button.disabled = false;
       const isNeeded = failed.code === "wrong_password" && !password.value;
       error.textContent = isNeeded ? t("This room has a password.") : words(failed);
       if (failed.code === "wrong_password") {
-        passwordField.hidden = false;
-        password.required = true;
+        askPassword();
         password.focus();
       }
     }
   };
-  fill(
-    mount,
-    el(
-      "form",
-      { class: "card stack narrow-card", onsubmit: join },
-      el("div", { class: "row spread" }, el("h1", {}, said(about.title)), el("span", { class: "code" }, code)),
-      playerOfTab > 1 ? el("p", { class: "muted" }, t("Player {n} in this browser: this tab is somebody of its own.", { n: playerOfTab })) : null,
-      named?.node,
-      face,
-      passwordField,
-      error,
-      button,
-      watch,
-      languageField(),
-    ),
+  const more = el("div", { class: "stack", hidden: true });
+  const node = el(
+    "form",
+    { class: "card stack narrow-card", onsubmit: join },
+    el("div", { class: "row spread" }, el("h1", {}, said(about.title)), codeShown),
+    playerOfTab > 1 ? el("p", { class: "muted" }, t("Player {n} in this browser: this tab is somebody of its own.", { n: playerOfTab })) : null,
+    named?.node,
+    face,
+    passwordField,
+    error,
+    button,
+    more,
+    languageField(),
   );
-  const isKnown = role !== "player" || (query.has("join") && savedName()); // whoever typed the code has said so already
-  if (isKnown && !listing.needs_password) await join();
-  else if (HAS_KEYS) (listing.needs_password && savedName() ? password : (named?.input ?? password)).focus();
+  const focus = () => HAS_KEYS && (password.required && savedName() ? password : (named?.input ?? password)).focus();
+  return {
+    node,
+    join,
+    show: (mount) => {
+      fill(mount, node);
+      focus();
+    },
+    know: ({ code: now, needsPassword, watch }) => {
+      codeShown.textContent = now;
+      if (needsPassword) askPassword();
+      fill(more, watch);
+      more.hidden = !watch;
+      if (needsPassword && node.contains(document.activeElement) && savedName()) focus();
+    },
+  };
 }
 
 /** Nobody new gets a seat of this role now: why, and what else there is. */
@@ -99,9 +127,12 @@ function titled(text) {
   return text.charAt(0).toUpperCase() + text.slice(1);
 }
 
-export function startCard({ mount, client, game, role, about, create, seated }) {
+export function startCard({ mount, connected, game, role, about, create, seated }) {
   const named = nameField();
-  const options = about.options?.properties || about.options?.$ref ? schemaForm(about.options, { prefix: "option" }) : null;
+  const place = el("div", {});
+  const hasOptions = about.options?.properties || about.options?.$ref;
+  const asksOptions = hasOptions ? import("../form.js").then(({ schemaForm }) => schemaForm(about.options, { prefix: "option" })) : Promise.resolve(null);
+  asksOptions.then((made) => made && place.replaceWith(made.element), () => {}); // make() says what is wrong
   const error = el("p", { class: "error", role: "alert" });
   const isPrivate = el("input", { type: "checkbox", id: "enter-private" });
   const make = async (as) => {
@@ -109,12 +140,17 @@ export function startCard({ mount, client, game, role, about, create, seated }) 
     const name = named.input.value.trim();
     if (as === "player" && !named.input.reportValidity()) return;
     if (name) saveName(name);
+    for (const button of buttons) button.disabled = true; // the connection may not be there yet
+    let options = null;
     try {
+      options = await asksOptions;
       const settings = options ? options.value() : undefined;
+      const client = await connected;
       seated(await client.create(game, { options: settings, private: isPrivate.checked, name: as === "player" ? name : titled(as), role: as, profile: as === "player" ? ownProfile() : undefined }));
     } catch (failed) {
       error.textContent = options?.explain(failed) ?? words(failed);
     }
+    for (const button of buttons) button.disabled = false;
   };
   const code = el("input", { id: "enter-code", class: "code-input", autocomplete: "off", autocapitalize: "characters", spellcheck: "false", required: true, maxlength: "12" });
   const go = (event) => {
@@ -128,18 +164,22 @@ export function startCard({ mount, client, game, role, about, create, seated }) 
     make(role);
   };
   const screen = about.roles.screen && role === "player" ? el("button", { type: "button", class: "wide", onclick: () => make("screen") }, t("Use this device as the shared screen")) : null;
+  const begin = el("button", { class: "primary big wide", type: "submit" }, role === "player" ? t("New room") : role === "screen" ? t("New room on this screen") : t("New room as {role}", { role: said(role) }));
+  const buttons = [begin, screen].filter((button) => button !== null);
   const newRoom = el(
     "form",
     { class: "card stack", onsubmit: submit },
     el("h1", {}, said(about.title)),
     about.doc ? el("p", { class: "muted" }, said(about.doc)) : null,
     role === "player" ? [named.node, faceField()] : null,
-    el("details", {}, el("summary", {}, t("Options")), el("div", { class: "stack" }, options?.element, el("div", { class: "field check" }, isPrivate, el("label", { htmlFor: "enter-private" }, t("Not in the lobby's list"))))),
+    el("details", {}, el("summary", {}, t("Options")), el("div", { class: "stack" }, place, el("div", { class: "field check" }, isPrivate, el("label", { htmlFor: "enter-private" }, t("Not in the lobby's list"))))),
     error,
-    el("button", { class: "primary big wide", type: "submit" }, role === "player" ? t("New room") : role === "screen" ? t("New room on this screen") : t("New room as {role}", { role: said(role) })),
+    begin,
     screen,
   );
   const join = el("form", { class: "card stack", onsubmit: go }, el("div", { class: "field" }, el("label", { htmlFor: "enter-code" }, t("Or join a room by its code")), code), el("button", { type: "submit", class: "wide" }, t("Join")));
-  fill(mount, el("div", { class: "stack narrow-card" }, create ? newRoom : null, join, game ? lobbyChat(client, game) : null, languageField()));
-  if (HAS_KEYS && create) (role === "player" && !named.input.value ? named.input : /** @type {HTMLElement} */ (newRoom.querySelector("button.primary"))).focus({ preventScroll: true });
+  const cards = el("div", { class: "stack narrow-card" }, create ? newRoom : null, join, languageField());
+  fill(mount, cards);
+  if (game) Promise.all([connected, import("./chat.js")]).then(([client, { lobbyChat }]) => cards.isConnected && join.after(lobbyChat(client, game)), () => {});
+  if (HAS_KEYS && create) (role === "player" && !named.input.value ? named.input : begin).focus({ preventScroll: true });
 }

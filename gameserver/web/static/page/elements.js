@@ -1,5 +1,7 @@
 /** Elements: how they are made, filled, and kept up to date with a room. */
 
+import { afterPress } from "./pressing.js";
+
 /**
  * An element; children are nodes or text, and what is null, undefined or false is left out.
  * @template {keyof HTMLElementTagNameMap} Tag
@@ -47,17 +49,18 @@ export function fill(node, ...children) {
 
 const WATCHED = ["$change", "$seats", "$info", "$moves", "$timers", "$joined"];
 
-/** Draw now, and once after each bunch of changes. */
+/** Draw now, and once after each bunch of changes; not while something is pressed, but when it is let go. */
 export function render(room, draw, events = WATCHED) {
   let due = false;
   let ended = false;
+  const again = () => {
+    due = false;
+    if (!ended) draw(room);
+  };
   const soon = () => {
     if (due) return;
     due = true;
-    queueMicrotask(() => {
-      due = false;
-      if (!ended) draw(room);
-    });
+    queueMicrotask(() => afterPress(again));
   };
   const ends = events.map((event) => room.on(event, soon));
   draw(room);

@@ -11,7 +11,6 @@ import { api } from "./http.js";
 import { installable } from "./install.js";
 import { identity, loginAddress, recognise } from "./identity.js";
 import { sayMending, toast, words } from "./notices.js";
-import { header, screenBar } from "./share.js";
 import { said, t } from "./language.js";
 
 /** @import * as Api from "../../gameserver.js" */
@@ -40,16 +39,23 @@ export async function enter({ mount, game = gameName(), role = "player", title, 
   // A game that has no screens is watched on a TV, and another one follows.
   const isTV = () => query.has("tv") || document.documentElement.classList.contains("tv");
   document.documentElement.classList.toggle("tv", wanted === "screen" || query.has("tv"));
-  fill(mount, connectingNote());
+  mount.replaceChildren();
+  tell(mount, connectingNote());
   const about = await aboutGame(game);
   const name = title ?? said(about.title);
   document.title = name;
   await recognise();
-  const client = await admitted(mount, () => ({ ...identity(), ...connection }));
-  const banner = statusBanner(client);
-  mount.before(banner, newsBanner(client));
-  const asked = { mount, client, game, role: wanted, about, create };
-  const room = (await goOn(asked)) ?? (await sitDown(asked));
+  const connected = admitted(mount, () => ({ ...identity(), ...connection }));
+  const asked = { mount, connected, game, role: wanted, about, create };
+  // Whoever has no seat yet types a name meanwhile; the typeface comes after it.
+  const { classList } = document.documentElement;
+  classList.add("asking");
+  const seating = mayHaveSeat(roomOfQuery()) ? null : sitDown(asked);
+  import("./share.js").catch(() => {}); // what is seen once there is a seat comes meanwhile, too
+  const client = await connected;
+  classList.remove("asking");
+  mount.before(statusBanner(client), newsBanner(client));
+  const room = (await goOn({ client, ...asked })) ?? (await (seating ?? sitDown(asked)));
   if (isElsewhere(room.game, game)) return goToGame(room.game, room.code);
   client.chat.cease(`lobby:${game}`);
   room.translate = said;
@@ -63,8 +69,10 @@ export async function enter({ mount, game = gameName(), role = "player", title, 
   history.replaceState(null, "", here);
   document.documentElement.classList.toggle("tv", room.seat.role === "screen" || here.searchParams.has("tv"));
   document.title = `${name} ${room.code}`;
-  if (bar) mount.before(header(client, room, { title: name, about }));
-  else if (isTV()) mount.before(screenBar(room, about));
+  if (bar || isTV()) {
+    const { header, screenBar } = await import("./share.js");
+    mount.before(bar ? header(client, room, { title: name, about }) : screenBar(room, about));
+  }
   room.on("$left", (event) => (event.next ? sayGoing(mount) : onLeft ? onLeft(event) : sayLeft(mount, room, event)));
   room.on("$next", (next, error) => (next ? goToNext(next) : sayNoPlace(mount, room, error)));
   client.on("$error", (error) => error.code === "game_error" && error.room === room.code && toast(said(error.message), { kind: "error" }));
@@ -91,7 +99,19 @@ async function aboutGame(game) {
   return games.find((each) => each.name === game) ?? { ...NO_GAME, name: game, title: game ?? t("Game") };
 }
 
-/** Connect until it works. What takes long is explained, and may be begun anew; each failure is said, with a button. */
+/** Whether this browser has had a seat in a room: only then it is worth while to wait for what the server says of it. */
+function mayHaveSeat(code) {
+  try {
+    return Boolean(code) && [localStorage, sessionStorage].some((kept) => Object.values(kept).some((text) => text.includes(`"code":"${code}"`)));
+  } catch {
+    return false;
+  }
+}
+
+/**
+ * Connect until it works. What takes long is explained above whatever is there by now, and may be begun anew; each failure
+ * is said, with a button.
+ */
 async function admitted(mount, options) {
   for (;;) {
     const ending = new AbortController();
@@ -111,8 +131,9 @@ async function admitted(mount, options) {
     });
     clearTimeout(timer);
     ending.abort();
-    if (client instanceof Client) return client;
-    fill(mount, connectingNote());
+    const isConnected = client instanceof Client;
+    tell(mount, isConnected && mount.childElementCount > 1 ? null : connectingNote());
+    if (isConnected) return client;
   }
 }
 
@@ -122,13 +143,20 @@ function connectingNote() {
 
 function sayWaiting(mount, text, again) {
   const retry = el("button", { class: "primary", type: "button", onclick: () => again() }, t("Try again"));
-  fill(mount, el("div", { class: "card stack center" }, el("p", { role: "alert" }, text), retry));
+  tell(mount, el("div", { class: "card stack center" }, el("p", { role: "alert" }, text), retry));
+}
+
+/** Say how it goes with the connection, above the form if that is there; null: nothing any more. */
+function tell(mount, node) {
+  mount.querySelector(":scope > .connecting")?.remove();
+  node?.classList.add("connecting");
+  if (node) mount.prepend(node);
 }
 
 /** Where guests are not admitted: the way to the login, here or elsewhere. */
 async function offerLogin(mount) {
   const { ways } = await recognise();
-  mount.querySelector(".card")?.append(el("a", { class: "button", href: loginAddress(ways) ?? BASE.href }, t("Log in")));
+  mount.querySelector(":scope > .connecting")?.append(el("a", { class: "button", href: loginAddress(ways) ?? BASE.href }, t("Log in")));
 }
 
 /** Whatever seat of this room and role the browser remembers. */
