@@ -36,6 +36,8 @@ def tell_joined(room: Room, newcomer: Newcomer) -> None:
     seen = room.publisher.streams.seen(seat._kept.entered)
     chat = lines_of(room, seat, seat._kept.entered)
     joined = _joined(room, requester, seat, newcomer.recovered, docs=docs, chat=chat, seen=seen)
+    if joined.moves is not None:
+        moves_told.told_with_joined(room, seat, joined.moves)
     _hand_joined(room, audience_of((requester.session,)), joined, seat)
 
 

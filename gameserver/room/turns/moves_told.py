@@ -41,7 +41,7 @@ def tell(room: Room) -> None:
         if is_nothing and not last:
             continue
         info = _info(room, found, whispers.get(seat), seat in undoers)
-        frame = messages.encode(messages.Moves(room.code, info.moves, info.more, info.prompt, info.undo))
+        frame = _frame(room, info)
         if frame == last:
             continue
         publisher.moves[seat] = frame if not is_nothing else b""
@@ -54,6 +54,20 @@ def told(room: Room, player: Player) -> messages.MovesInfo:
     if found is not None and not found.are_made:
         found = _made(room, player, found)
     return _info(room, found, _whispers(room).get(player.id), player.id in room.undoing.allowed)
+
+
+def told_with_joined(room: Room, player: Player, info: messages.MovesInfo) -> None:
+    """
+    Somebody has come to a seat, and was told its moves with ``joined``: what comes next is compared with that.
+
+    :param info: what `told` says at the end of a step, when others with the same seat were told the same.
+    """
+    is_nothing = not (info.moves or info.prompt or info.undo)
+    room.publisher.moves[player.id] = b"" if is_nothing else _frame(room, info)
+
+
+def _frame(room: Room, info: messages.MovesInfo) -> bytes:
+    return messages.encode(messages.Moves(room.code, info.moves, info.more, info.prompt, info.undo))
 
 
 def _made(room: Room, player: Player, found: LegalMoves) -> LegalMoves:

@@ -111,6 +111,19 @@ class ToldTests(MovesCase):
         self.assertEqual([m["data"]["n"] for m in joined["moves"]["moves"]], [1, 2, 3])
         self.assertNotIn("op", joined["moves"])
 
+    def test_who_joins_again_is_told_when_they_are_gone(self) -> None:
+        """What came with ``joined`` was told."""
+        ann, bob = self.sit(Nim)
+        ann.drop()
+        ann.follow()
+        told = ann.seen().count(b'"op":"moves"')
+        bob.say("hi")
+        self.assertEqual(ann.seen().count(b'"op":"moves"'), told)
+        ann.drop()
+        ann.follow()
+        ann.send("take", n=1)
+        self.assertEqual((len(ann.moves), len(bob.moves)), (0, 3))
+
 
 class Broken(Game):
     """Its moves fail as a test says."""
