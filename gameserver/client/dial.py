@@ -10,8 +10,10 @@ gone without a word is noticed.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from typing import Any, Final, Protocol
 
+from autobahn.exception import Disconnected
 from autobahn.twisted.websocket import WebSocketClientFactory, WebSocketClientProtocol
 from twisted.internet.defer import Deferred, execute
 from twisted.internet.endpoints import HostnameEndpoint, wrapClientTLS
@@ -90,7 +92,8 @@ class _Call:
 
     def send(self, frame: bytes, /) -> None:
         if self._protocol is not None:
-            self._protocol.sendMessage(frame, self._binary)
+            with suppress(Disconnected):  # a close frame came, and the connection is about to be gone
+                self._protocol.sendMessage(frame, self._binary)
 
     def close(self, code: int = 1000) -> None:
         if self._protocol is not None:

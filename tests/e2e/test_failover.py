@@ -1,9 +1,10 @@
 """
 Three nodes on one Redis behind a real proxy, to which bad things happen at random while people play at one address.
 
-Nodes are killed, frozen for longer than their lease, cut off from Redis and from the proxy, and told to stop, two of
-them at a time. `tests.e2e.checker` then compares all that went over the wire with what the rooms have: no answer that
-anybody was given is lost, nothing is applied twice, no timer is lost, and nobody is told of it.
+Nodes are killed, frozen for longer than their lease or until all play without them, cut off from Redis and from the
+proxy, and told to stop, two of them at a time. `tests.e2e.checker` then compares all that went over the wire with what
+the rooms have: no answer that anybody was given is lost, nothing is applied twice, no timer is lost, and nobody is told
+of it.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ from tests.e2e.test_one_address import Address, OneAddressCase
 
 DEFAULT_LEASE_S: Final = 6
 NODES: Final = ("a", "b", "c")
-ACTS: Final = ("killed", "frozen", "starved", "unreachable", "drained")
+ACTS: Final = ("killed", "frozen", "stuck", "starved", "isolated", "unreachable", "drained")
 """What happens to a node; each is a method of `FailoverCase`."""
 PAUSE_S: Final = 0.5
 """Of a player after an answer, at most: this process has all wires, and is not to be what everybody waits for."""
@@ -101,6 +102,22 @@ class FailoverCase(OneAddressCase):
             await sleep(self.lease_s + chance.uniform(0.2, 2))
         finally:
             self.nodes[name].signal(signal.SIGCONT)
+
+    async def stuck(self, name: str, _: random.Random) -> None:
+        """It stands still until everybody plays without it."""
+        self.nodes[name].signal(signal.SIGSTOP)
+        try:
+            await self.fair.all_go_on(s=PATIENCE_S)
+        finally:
+            self.nodes[name].signal(signal.SIGCONT)
+
+    async def isolated(self, name: str, _: random.Random) -> None:
+        """Redis is away for it alone until everybody plays without it."""
+        await self.to_store[name].cut()
+        try:
+            await self.fair.all_go_on(s=PATIENCE_S)
+        finally:
+            await self.to_store[name].mend()
 
     async def starved(self, name: str, chance: random.Random) -> None:
         """Redis is away for it alone, with a word or without; what was on its way then arrives long after."""
