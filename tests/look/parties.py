@@ -34,12 +34,17 @@ class Hold:
         someone.page.route_web_socket("**/ws", self._connect)
 
     def _connect(self, page: Any) -> None:
+        # What was held of a connection before this one is nothing to this one, which is told all of it anew.
+        if self._held is not None:
+            self._held = []
         self._page = page
         server = page.connect_to_server()
         page.on_message(server.send)
-        server.on_message(self._tell)
+        server.on_message(lambda frame: self._tell(page, frame))
 
-    def _tell(self, frame: Any) -> None:
+    def _tell(self, page: Any, frame: Any) -> None:
+        if page is not self._page:
+            return
         # An answer to whether the connection lives is let through: no page is to think that it has gone.
         is_pong = '"pong"' in frame if isinstance(frame, str) else bytes(frame[:2]) == b"\x93\x23"
         if self._held is None or is_pong:

@@ -41,9 +41,10 @@ class SketchLook(ServerCase):
             ann.page.locator(".words button").first.click()
             ann.sees("h1", "Draw: ")
             for each in (bob, tv):
-                each.sees("h1.masked", "_")
+                apart = each.sees("h1.masked", "_").evaluate("node => parseFloat(getComputedStyle(node).letterSpacing)")
+                self.assertGreater(apart, 1, "blanks that touch cannot be counted")
             with party.still(".easel .sheet"):
-                look.at(ann, "drawing", see=(*BOTH, ".more"))
+                look.at(ann, "drawing", see=(*BOTH, ".acts button"))
                 look.at(bob, "guessing", see=BOTH)
                 look.at(tv, "drawing", see=(".sheet",))
                 look.at(bob, "typing", see=BOTH, sizes=KEYBOARDS if ALL else KEYBOARDS[:1], field="game-chat input")

@@ -29,6 +29,7 @@ export class Field {
   #tones = null;
   #view = { scale: 1, left: 0, top: 0, crops: false };
   #size = [0, 0];
+  #place = [1, 0, 0]; // zoom, left and top of the field, in the canvas' own pixels
 
   /** @param {HTMLCanvasElement} canvas @param {() => boolean} moves whether anything may move that need not */
   constructor(canvas, moves = () => true) {
@@ -67,9 +68,10 @@ export class Field {
     // Pixel by pixel, which is many times cheaper than lines and areas.
     const ground = this.#sprite(`ground ${zoom}`, FIELD_W, FIELD_H, zoom, (to) => this.#ground(to));
     paint.drawImage(ground.image, Math.round(ratio * left), Math.round(ratio * top));
+    this.#place = [zoom, ratio * left, ratio * top];
     paint.setTransform(zoom, 0, 0, zoom, ratio * left, ratio * top);
     const coin = this.#sprite(`coin ${zoom}`, 2 * COIN + 4, 2 * COIN + 4, zoom, (to) => this.#coin(to));
-    for (const [x, y] of coins) this.#put(coin, x * SCALE, y * SCALE);
+    for (const [x, y] of coins) this.#lay(coin, x * SCALE, y * SCALE);
     if (!calm) for (const disc of discs) this.#trail(disc, now);
     for (const disc of discs) this.#disc(disc, zoom, scale);
     this.#rings(now, calm);
@@ -129,6 +131,15 @@ export class Field {
     this.#paint.drawImage(image, x - width / 2, y - height / 2, width, height);
   }
 
+  /** The same for what may stand on whole pixels, which costs less: words, and what lies still. */
+  #lay({ image }, x, y) {
+    const paint = this.#paint;
+    const [zoom, left, top] = this.#place;
+    paint.setTransform(1, 0, 0, 1, 0, 0);
+    paint.drawImage(image, Math.round(left + x * zoom - image.width / 2), Math.round(top + y * zoom - image.height / 2));
+    paint.setTransform(zoom, 0, 0, zoom, left, top);
+  }
+
   #coin(to) {
     round(to, COIN, "#ffd166");
     to.strokeStyle = "#7a5600";
@@ -165,11 +176,12 @@ export class Field {
       to.lineWidth = 5;
       to.strokeStyle = tones.field;
       to.fillStyle = tones.ink;
-      to.strokeText(name, 0, 0, 8.6 * size);
-      to.fillText(name, 0, 0, 8.6 * size);
+      const text = shortened(to, name, 8.6 * size);
+      to.strokeText(text, 0, 0);
+      to.fillText(text, 0, 0);
     });
     const at = top < 3 * DISC ? top + DISC + size / 2 + 10 : top - DISC - size / 2 - 8;
-    this.#put(label, left, at);
+    this.#lay(label, left, at);
   }
 
   /** Where a quick disc has been. */
@@ -210,10 +222,9 @@ export class Field {
   /** All of the field, small, where only a part of it is seen: dots for coins and discs. */
   #map(discs, coins, ratio) {
     const paint = this.#paint;
-    const [width] = this.#size;
     const { scale, top } = this.#view;
     const zoom = MAP_W / FIELD_W;
-    const [left, above] = [width - MAP_W - MARGIN, Math.max(MARGIN, top + FIELD_H * scale - FIELD_H * zoom - MARGIN)];
+    const [left, above] = [MARGIN, Math.max(MARGIN, top + FIELD_H * scale - FIELD_H * zoom - MARGIN)];
     paint.setTransform(ratio, 0, 0, ratio, ratio * left, ratio * above);
     paint.globalAlpha = 0.85;
     paint.fillStyle = this.#tones.around;
@@ -230,6 +241,17 @@ export class Field {
       paint.fillRect(x * SCALE * zoom - size / 2, y * SCALE * zoom - size / 2, size, size);
     }
   }
+}
+
+/** As much of a name as there is room for. */
+function shortened(to, name, most) {
+  const letters = [...name];
+  let text = name;
+  while (letters.length > 1 && to.measureText(text).width > most) {
+    letters.pop();
+    text = `${letters.join("")}…`;
+  }
+  return text;
 }
 
 function round(to, radius, fill) {

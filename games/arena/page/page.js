@@ -84,7 +84,7 @@ class Round {
     this.#told.score = 0;
     root.classList.remove("with-bar");
     if (this.panel) this.side.append(this.panel);
-    fill(this.clock, countdown(this.#room, "finish", { label: TEXTS.left, hurry_s: 10 })); // one ends with its scene
+    fill(this.clock, countdown(this.#room, "finish", { hurry_s: 10 })); // one ends with its scene
     if (!this.#runs) requestAnimationFrame((now) => this.#frame(now));
     this.#runs = true;
     return { node: this.node, update: () => this.#later() };

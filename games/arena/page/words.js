@@ -5,7 +5,6 @@ import { t } from "../../static/kit/kit.js";
 export const TEXTS = {
   field: t("The field, with discs and coins"),
   coins: t("Coins"),
-  left: t("left"),
   dash: t("Dash"),
   menu: t("Menu"),
   keys: t("Arrows or WASD, and space to dash. Or drag anywhere. Or a gamepad."),
