@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from gameserver.room.effects import Delivery, OneByOne
 
 if TYPE_CHECKING:
     from gameserver.interfaces import ISession
     from gameserver.room.room import Room
+
+FEW: Final = 4
+"""So many are looked for among an audience one by one; more are worth a set of it."""
 
 
 def let_go(room: Room) -> None:
@@ -61,30 +64,33 @@ def _deliver_joined(deliveries: list[Delivery]) -> bool:
     """
     all: tuple[ISession, ...] = ()
     shared: list[bytes] = []
-    own: dict[ISession, list[bytes]] = {}
+    own: dict[ISession, list[tuple[int, bytes]]] = {}  # each with how much of what is shared comes before it
     for to, frame, slot in deliveries:
-        if slot is not None or isinstance(to[0], OneByOne):
-            return False
-        if len(to) == 1:
-            session = to[0]
-            frames = own.get(session)
-            if frames is None:
-                frames = own[session] = shared[:] if session in all else []
-            frames.append(frame)
-        elif to is all or not all:
-            if not all:
-                all = to
-                if own:  # what they are owed came before the others': a rare order, which the long way keeps
-                    return False
+        if to is all and slot is None:
             shared.append(frame)
-            for session, frames in own.items():
-                if session in all:
-                    frames.append(frame)
-        else:
+        elif slot is not None or isinstance(to[0], OneByOne):
             return False
+        elif len(to) == 1:
+            if to[0] in own:
+                own[to[0]].append((len(shared), frame))
+            else:
+                own[to[0]] = [(len(shared), frame)]
+        elif all or own:  # another audience; or some are owed what came first: rare orders, which the long way keeps
+            return False
+        else:
+            all = to
+            shared.append(frame)
     rest = tuple([session for session in all if session not in own]) if own else all
     if rest:
         rest[0].deliver_to_all(rest, shared, last=True)
-    for session, frames in own.items():
+    heard = all if len(own) <= FEW else frozenset(all)
+    for session, answers in own.items():
+        frames: list[bytes] = []
+        if session in heard:
+            frames += shared
+            for at, frame in answers[::-1]:  # the last first, which moves no place of those before it
+                frames.insert(at, frame)
+        else:
+            frames += [frame for _, frame in answers]
         session.deliver_to_all((session,), frames, last=True)
     return True

@@ -64,6 +64,20 @@ class DeliverTests(SynchronousTestCase):
         self.assertEqual(self.c.frames, [b"1", b"2", b"3"])
         self.assertEqual(len(self.calls), 3)
 
+    def test_all_ask(self) -> None:
+        """However many ask, once or twice: each has all that is said, and its own answers in their place."""
+        listeners = [Listener(self.calls, str(n)) for n in range(20)]
+        everybody: Any = tuple(listeners)
+        deliveries: list[Any] = [(everybody, b"0")]
+        meant: dict[Listener, list[bytes]] = {each: [b"0"] for each in listeners}
+        for n, asker in enumerate([*listeners, *listeners[::3]], 1):
+            deliveries += [(everybody, b"%d" % n), ((asker,), b"ok-%d" % n)]
+            for each in listeners:
+                meant[each] += [b"%d" % n, *([b"ok-%d" % n] if each is asker else [])]
+        self.deliver(*deliveries)
+        self.assertEqual({each: each.frames for each in listeners}, meant)
+        self.assertEqual(len(self.calls), 20)
+
     def test_alone(self) -> None:
         """Who is alone in a room gets both in one call."""
         self.assertEqual(self.deliver(((self.a,), b"e"), ((self.a,), b"ok")), [("a", [b"e", b"ok"], True)])
@@ -77,6 +91,12 @@ class DeliverTests(SynchronousTestCase):
         """Who is not of the audience is told its own alone."""
         self.deliver(((self.a, self.b), b"event"), ((self.c,), b"error"), ((self.a, self.b), b"more"))
         self.assertEqual((self.c.frames, self.a.frames), ([b"error"], [b"event", b"more"]))
+
+    def test_outsider_twice(self) -> None:
+        """And in the order in which it is told it."""
+        others = (self.a, self.b)
+        self.deliver((others, b"1"), ((self.c,), b"no"), (others, b"2"), ((self.c,), b"no more"), ((self.a,), b"ok"))
+        self.assertEqual((self.c.frames, self.a.frames), ([b"no", b"no more"], [b"1", b"2", b"ok"]))
 
     def test_two_audiences(self) -> None:
         """JSON and MessagePack, or two groups: one behind the other."""
