@@ -102,6 +102,7 @@ class ArenaPageTests(ServerCase):
                 moved = abs(after[disc][0] - before[disc][0]) + abs(after[disc][1] - before[disc][1])
                 self.assertGreater(moved, 500, f"disc {disc} was driven")
             self.assertEqual({type(frame) for frame in self.frames}, {bytes}, "MessagePack")
+            self.turns(bob)
 
         await browse(server.port, play)
 
@@ -145,6 +146,15 @@ class ArenaPageTests(ServerCase):
         for each in (ann, bob):
             each.sees(".arena .field")
         return ann, bob
+
+    def turns(self, someone: Someone) -> None:
+        """Turn a phone on its side and back: the field is all of its screen."""
+        upright = someone.page.viewport_size
+        for width, height in ((740, 360), (upright["width"], upright["height"])):
+            someone.page.set_viewport_size({"width": width, "height": height})
+            someone.page.evaluate(FRAMES, 6)
+            box = someone.page.locator("canvas").bounding_box()
+            self.assertEqual((round(box["width"]), round(box["height"])), (width, height))
 
     def only_paints(self, someone: Someone, frames: int = 90) -> None:
         """See that what moves is drawn alone: for a clock or a score the page is laid out, a few times a second."""
