@@ -50,7 +50,9 @@
     }
     if (tv && (box.top < -1 || box.bottom > high + 1)) faults.push(`not on the screen (${at(box)}): ${nameOf(node)}`);
     if (tv && !open && style.pointerEvents !== "none" && inView(box)) {
-      const top = topAt(box.left + box.width / 2, box.top + box.height / 2);
+      const own = node.getBoundingClientRect(); // of a text that ends in an ellipsis only a part is there
+      const middle = (low, high, first, last) => (Math.max(low, first) + Math.min(high, last)) / 2;
+      const top = topAt(middle(box.left, box.right, own.left, own.right), middle(box.top, box.bottom, own.top, own.bottom));
       if (top && !node.contains(top) && !top.contains(node) && !top.closest(".toasts")) faults.push(`covered by ${nameOf(top)}: ${nameOf(node)}`);
     }
     for (let each = node; each && each !== document.body; each = up(each)) {
