@@ -171,7 +171,7 @@ class FailoverCase(OneAddressCase):
             await together(*(self.one_after_the_other(waiting) for _ in range(lanes)))
             people = self.fair.people
             told = self.told_codes(*people)
-            ends = {(person.client.ended, person.room.left) for person in people}
+            ends = {(person.client.ended, person.room.left and person.room.left.reason) for person in people}
             await self.fair.close()
         finally:
             self.report(proxy, seed, counts)
