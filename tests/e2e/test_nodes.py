@@ -101,11 +101,10 @@ class TwoServersTests(NodesCase):
             told = len(ann.told.all())
         finally:
             first.signal(signal.SIGCONT)
-        await until(lambda: len(ann.told.all()) > told, "the thawed server is heard of")
-        self.assertEqual([message["op"] for message in ann.told.all()[told:]][:1], ["left"])
-        self.assertEqual(ann.told.all("left")[0]["reason"], "moved")
-        # Her client follows the room, and says there again what was not answered.
+        # Her client follows the room, and says there again what was not answered; it may have given up meanwhile.
         self.assertEqual(await within(said, "what was lost is said again"), 4)
+        of_room = [message for message in ann.told.all()[told:] if message.get("room") == code]
+        self.assertIn((of_room[0]["op"], of_room[0].get("reason")), [("left", "moved"), ("redirect", None)])
         self.assertFalse(await self.has_room(first, code))
         self.assertEqual(await bob.send("add", what=11), 5)
         self.assertEqual(bob.room.state["ledger"], [["Ann", 1], ["Ann", 2], ["Bob", 10], ["Ann", 3], ["Bob", 11]])
