@@ -3,7 +3,8 @@
 PYTHON ?= python3
 LISTEN ?= tcp:8080
 ARGS ?=
-JOBS ?= 2
+# One more test than there are processors: each waits now and then.
+JOBS ?= $(shell expr $$(nproc 2> /dev/null || echo 1) + 1)
 
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
