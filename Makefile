@@ -3,8 +3,7 @@
 PYTHON ?= python3
 LISTEN ?= tcp:8080
 ARGS ?=
-# One more test than there are processors: each waits now and then.
-JOBS ?= $(shell expr $$(nproc 2> /dev/null || echo 1) + 1)
+JOBS ?= 2
 
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
