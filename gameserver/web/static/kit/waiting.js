@@ -6,6 +6,7 @@ import { attempt } from "../page/notices.js";
 import { playersOf } from "./people.js";
 
 const WATCHER = "spectator";
+const NAMED = 2; // where more than one is left then: on a small phone many names leave no place for the game
 
 /** This browser's seat in the room is given up, and another one is taken. */
 async function changeSeat(room, role) {
@@ -15,6 +16,11 @@ async function changeSeat(room, role) {
   if (role === "player") url.searchParams.set("join", "1");
   else url.searchParams.set("role", role);
   if (await attempt(room.leave().then(() => true))) location.assign(url);
+}
+
+function shortened(names) {
+  const more = names.length - NAMED;
+  return listed(more > 1 ? [...names.slice(0, NAMED), t("{n} more", { n: more })] : names);
 }
 
 /**
@@ -37,7 +43,7 @@ export function waitingLine(room, about) {
     if (!next) return;
     const isNext = next.id === room.seat.id;
     const others = line.filter(({ id }) => id !== room.seat.id).map(({ name }) => name);
-    text.textContent = [others.length && t("Watching: {names}.", { names: listed(others) }), room.seat.role === WATCHER && (isNext ? t("You are next.") : t("{name} is next.", { name: next.name }))].filter(Boolean).join(" ");
+    text.textContent = [others.length && t("Watching: {names}.", { names: shortened(others) }), room.seat.role === WATCHER && (isNext ? t("You are next.") : t("{name} is next.", { name: next.name }))].filter(Boolean).join(" ");
     text.hidden = !text.textContent;
     sit.hidden = !(isFree && isNext) || document.documentElement.classList.contains("tv");
     give.hidden = !(between && !isFree && room.seat.role === "player" && room.info.status === "over");
