@@ -21,7 +21,7 @@ from tests.e2e.checker import Counts
 from tests.e2e.company import GAMES, Fair, Player
 from tests.e2e.kit import Server, only_long, sleep, together
 from tests.e2e.proxy import Proxy
-from tests.e2e.test_one_address import Address, OneAddressCase
+from tests.e2e.test_one_address import GOODBYE_S, Address, OneAddressCase
 
 DEFAULT_LEASE_S: Final = 6
 NODES: Final = ("a", "b", "c")
@@ -173,6 +173,7 @@ class FailoverCase(OneAddressCase):
             told = self.told_codes(*people)
             ends = {(person.client.ended, person.room.left and person.room.left.reason) for person in people}
             await self.fair.close()
+            await sleep(GOODBYE_S)
         finally:
             self.report(proxy, seed, counts)
         self.assertEqual(told - MILD, set(), "what people were told")
