@@ -116,13 +116,15 @@ build/bench/peers/.stamp: benchmarks/peers/package.json benchmarks/peers/package
 	npm --prefix build/bench/peers --silent --legacy-peer-deps --no-audit --no-fund --ignore-scripts ci
 	@touch $@
 
-# What tests need beside .venv: installed where that is allowed, otherwise named.
+# What tests need beside .venv: installed where that is allowed, otherwise named; and the pages' files, compressed once
+# instead of by each of the servers that tests start.
 needs: .venv/dev.stamp
 	@tests/needs.sh
+	@$(BIN)/python tests/compress_pages.py
 
 # What was built and cached; .venv and the rooms in gameserver-data stay.
 clean:
-	rm -rf build dist *.egg-info _trial_temp* .hypothesis .mypy_cache .ruff_cache
+	rm -rf build dist *.egg-info gameserver/web/_compressed _trial_temp* .hypothesis .mypy_cache .ruff_cache
 	find gameserver games tests twisted -name __pycache__ -prune -exec rm -rf {} +
 	rm -f twisted/plugins/dropin.cache
 

@@ -28,3 +28,9 @@ class RecipeTests(SynchronousTestCase):
         commands, _ = self.dry_run("test")
         for part in ("run_trial.py", "ruff check", "mypy", "--silent run lint", "--silent test"):
             self.assertIn(part, commands)
+
+    def test_pages_are_compressed_once(self) -> None:
+        """Before the tests, and not by each of the servers that they start."""
+        for target in ("test", "e2e"):
+            commands, _ = self.dry_run(target)
+            self.assertLess(commands.index("tests/compress_pages.py"), commands.index("run_trial.py"), target)

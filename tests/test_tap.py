@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import gc
 import os
 import subprocess
 import sys
@@ -125,6 +126,7 @@ class MakeServiceTests(OptionsCase):
     def build(self, settings: Settings, reactor: object) -> IService:
         """Stand in for the real one."""
         self.built.append(settings)
+        self.assertFalse(gc.isenabled(), "the garbage collector works during the start")
         if settings.games:
             raise GameLoadError(f"{settings.games[0]}: no such folder or file")
         return Service()
@@ -139,6 +141,7 @@ class MakeServiceTests(OptionsCase):
         """The merged settings reach the composition root."""
         self.assertTrue(IService.providedBy(self.make("--listen", "tcp:1", "--data", "d")))
         self.assertEqual(self.built, [Settings(listen=("tcp:1",), data=Path("d"))])
+        self.assertTrue(gc.isenabled())
 
     def test_endpoint_that_twisted_refuses(self) -> None:
         """An endpoint is tried before anything is opened, and the error names its source."""
@@ -159,6 +162,7 @@ class MakeServiceTests(OptionsCase):
         """What the server refuses ends in one line, without a traceback."""
         error = self.assertRaises(SystemExit, self.make, "--games", "nowhere")
         self.assertEqual(str(error), "gameserver: nowhere: no such folder or file")
+        self.assertTrue(gc.isenabled())
 
 
 class RefusedStartTests(OptionsCase):

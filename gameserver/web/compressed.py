@@ -21,7 +21,7 @@ from gameserver.files import write_whole
 from gameserver.web.compressing import LEAST_BYTES, SUFFIXES, store, worth
 
 BUILT: Final = Path(__file__).parent / "_compressed"
-"""What the package was built with; a checkout has none."""
+"""What the package was built with; a checkout has what ``make needs`` wrote there, for its tests."""
 log: Final = Logger(namespace="gameserver")
 
 _CODING = re.compile(r"\s*([A-Za-z0-9*_-]+)\s*(?:;\s*q=([0-9.]{1,5})\s*)?")
@@ -31,18 +31,20 @@ class Compressed:
     """
     :param folder: where forms are kept that the package has not; None: no others are made.
     :param run: does work in a thread.
+    :param built: where forms are that nobody need make.
     """
 
     def __init__(
-        self, folder: Path | None = None, run: Callable[[Callable[[], Any]], Deferred[Any]] | None = None
+        self,
+        folder: Path | None = None,
+        run: Callable[[Callable[[], Any]], Deferred[Any]] | None = None,
+        built: Path = BUILT,
     ) -> None:
         self._folder = folder
         self._run = run
-        self._known: dict[str, Path] = {}
+        self._built = _paths(built)
+        self._known = {**(_paths(folder) if folder is not None else {}), **self._built}
         self._asked: set[Path] = set()
-        for place in (BUILT, *([folder] if folder is not None else [])):
-            if place.is_dir():
-                self._known.update((path.name, path) for path in place.iterdir())
 
     def find(self, path: Path, tag: str, size: int, accepted: str) -> tuple[str, bytes] | None:
         """
@@ -60,6 +62,7 @@ class Compressed:
                     return encoding, found.read_bytes()
                 except OSError:
                     del self._known[found.name]
+                    self._built.pop(found.name, None)
         self.make([path])
         return None
 
@@ -78,7 +81,7 @@ class Compressed:
 
         def work() -> set[str]:
             folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-            names = store(wanted, folder, _write)
+            names = store(wanted, folder, _write, elsewhere=self._built)
             if all_there_are:
                 for path in folder.iterdir():
                     if path.name not in names:
@@ -108,6 +111,11 @@ def preferred(accepted: str) -> list[str]:
                 weights[coding[1]] = 0.0
     known = {name: weights.get(name, weights.get("*", 0.0)) for name in SUFFIXES}
     return sorted((name for name in SUFFIXES if known[name]), key=lambda name: -known[name])
+
+
+def _paths(folder: Path) -> dict[str, Path]:
+    """:returns: the files of a folder by name; none where it is not there."""
+    return {path.name: path for path in folder.iterdir()} if folder.is_dir() else {}
 
 
 def _write(path: Path, content: bytes) -> None:

@@ -10,7 +10,7 @@ This module needs nothing else of the package: the package's own build loads it,
 from __future__ import annotations
 
 import gzip
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Container, Iterable
 from hashlib import blake2s
 from pathlib import Path
 from typing import Final
@@ -58,11 +58,18 @@ def worth(path: Path) -> bool:
     return path.suffix.lower() in WORTH
 
 
-def store(paths: Iterable[Path], folder: Path, write: Callable[[Path, bytes], object] = Path.write_bytes) -> set[str]:
+def store(
+    paths: Iterable[Path],
+    folder: Path,
+    write: Callable[[Path, bytes], object] = Path.write_bytes,
+    *,
+    elsewhere: Container[str] = (),
+) -> set[str]:
     """
     Compress files into a folder that is there, unless it has them already.
 
     :param write: writes a file whole.
+    :param elsewhere: names of forms that lie in another folder, and need not be made.
     :returns: the names of those that belong there.
     """
     names: set[str] = set()
@@ -73,6 +80,8 @@ def store(paths: Iterable[Path], folder: Path, write: Callable[[Path, bytes], ob
         tag = tag_of(content)
         for encoding, suffix in SUFFIXES.items():
             target = folder / f"{tag}.{suffix}"
+            if target.name in elsewhere:
+                continue
             names.add(target.name)
             if not target.exists():
                 write(target, compress(content, encoding))

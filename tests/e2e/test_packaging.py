@@ -29,7 +29,7 @@ from tests.test_docs import PAGES, linked
 ROOT = Path(gameserver.__file__).parent.parent
 NOT_COPIED = shutil.ignore_patterns(
     *(".git", ".venv", "build", "dist", "*.egg-info", "__pycache__", "_trial_temp*", ".*_cache", ".hypothesis"),
-    *("node_modules", "gameserver-data", "dropin.cache", "*.so"),
+    *("node_modules", "gameserver-data", "dropin.cache", "*.so", "_compressed"),
 )
 SITE_PACKAGES = Path(sysconfig.get_path("purelib"))
 
