@@ -15,14 +15,14 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, ClassVar
 
 from gameserver import Game
-from gameserver.interfaces import ISession
 from gameserver.protocol import messages, msgpack
 from gameserver.testing import Table
+from gameserver.testing.wires import PlainTransport
 from gameserver.websocket.session import Session
 
 BODIES = 50
@@ -56,7 +56,7 @@ class Arena(Game):
             body["y"] = y
 
 
-class Viewer:
+class Viewer(PlainTransport):
     """A connection that counts what it is sent."""
 
     def __init__(self, table: Table, number: int, form: messages.Form) -> None:
@@ -77,19 +77,6 @@ class Viewer:
     def send(self, frame: bytes) -> None:
         """The server sends."""
         self.sizes.append(len(frame))
-
-    def send_to_all(self, to: Sequence[ISession], frames: list[bytes], *, last: bool) -> None:
-        """The server sends the same to many."""
-        for session in to:
-            for frame in frames:
-                session.deliver(frame)
-
-    def send_volatile(self, frame: bytes, slot: str) -> None:
-        """The server sends."""
-        self.sizes.append(len(frame))
-
-    def forget(self, code: str) -> None:
-        """Nothing ever waits here."""
 
     def close(self, code: int, reason: str) -> None:
         """The server closes."""

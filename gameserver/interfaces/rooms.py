@@ -36,7 +36,7 @@ class IClock(Interface):
 
 
 class ISession(Interface):
-    """What a room knows of a connection: how it hears of seats, and three ways to be told something."""
+    """What a room knows of a connection: how it hears of seats, and four ways to be told something."""
 
     address = Attribute("Whose connection it is, for bans of addresses; empty where there is none.")
     key = Attribute("The client's key: which ids of requests were already applied is kept by seat and key.")
@@ -50,6 +50,17 @@ class ISession(Interface):
         Send messages to several sessions of this kind and form.
 
         :param last: the room tells them nothing else in this pass.
+        """
+
+    def deliver_answered(
+        to: tuple[ISession, ...], frames: list[bytes], answers: dict[ISession, list[tuple[int, bytes]]]
+    ) -> None:
+        """
+        Send several sessions of this kind and form the same messages, and each its own answers in between.
+
+        The room tells them nothing else in this pass.
+
+        :param answers: of each session: an answer, and how many of the messages come before it.
         """
 
     def deliver_volatile(frame: bytes, slot: str) -> None:

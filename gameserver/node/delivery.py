@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
-from gameserver.room.effects import Delivery, OneByOne
+from gameserver.room.effects import Answered, Delivery, OneByOne
 
 if TYPE_CHECKING:
     from gameserver.interfaces import ISession
     from gameserver.room.room import Room
-
-FEW: Final = 4
-"""So many are looked for among an audience one by one; more are worth a set of it."""
 
 
 def let_go(room: Room) -> None:
@@ -64,7 +61,7 @@ def _deliver_joined(deliveries: list[Delivery]) -> bool:
     """
     all: tuple[ISession, ...] = ()
     shared: list[bytes] = []
-    own: dict[ISession, list[tuple[int, bytes]]] = {}  # each with how much of what is shared comes before it
+    own: Answered = {}
     for to, frame, slot in deliveries:
         if to is all and slot is None:
             shared.append(frame)
@@ -80,17 +77,15 @@ def _deliver_joined(deliveries: list[Delivery]) -> bool:
         else:
             all = to
             shared.append(frame)
-    rest = tuple([session for session in all if session not in own]) if own else all
-    if rest:
+    askers = tuple([session for session in all if session in own]) if own else ()
+    if len(askers) < len(all):
+        rest = tuple([session for session in all if session not in own]) if askers else all
         rest[0].deliver_to_all(rest, shared, last=True)
-    heard = all if len(own) <= FEW else frozenset(all)
-    for session, answers in own.items():
-        frames: list[bytes] = []
-        if session in heard:
-            frames += shared
-            for at, frame in answers[::-1]:  # the last first, which moves no place of those before it
-                frames.insert(at, frame)
-        else:
-            frames += [frame for _, frame in answers]
-        session.deliver_to_all((session,), frames, last=True)
+    if askers:
+        askers[0].deliver_answered(askers, shared, own)
+    if len(askers) < len(own):
+        heard = frozenset(askers)
+        for session, answers in own.items():
+            if session not in heard:
+                session.deliver_to_all((session,), [frame for _, frame in answers], last=True)
     return True

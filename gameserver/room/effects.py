@@ -39,6 +39,17 @@ One encoded message, and the sessions that it is for, all of one form.
 Last the slot of a volatile message: a newer one of the same slot replaces it in a slow reader's queue.
 """
 
+Answered = dict["ISession", list[tuple[int, bytes]]]
+"""What sessions are answered in between what an audience hears: each time behind how much of that, and the frame."""
+
+
+def in_between(frames: list[bytes], answers: list[tuple[int, bytes]]) -> list[bytes]:
+    """:returns: what all hear, with one session's answers in their places."""
+    all = list(frames)
+    for before, answer in reversed(answers):  # which moves no place of those before it
+        all.insert(before, answer)
+    return all
+
 
 class OneByOne:
     """What hears of a room and is no connection: it has no way to tell many at once."""

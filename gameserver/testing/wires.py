@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 from twisted.internet.defer import Deferred, succeed
 
 from gameserver.protocol.messages import PACKED_SUBPROTOCOL
+from gameserver.room.effects import in_between
 from gameserver.websocket.session import Session
 
 if TYPE_CHECKING:
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 
     from gameserver.client.dial import Wire
     from gameserver.interfaces import ISession
+    from gameserver.room.effects import Answered
     from gameserver.testing.failures import Failures
     from gameserver.websocket.services import NodeServices
 
@@ -23,9 +25,40 @@ LOST: Final = 1006
 """The close code of a connection that ended without one. Source: RFC 6455 section 7.1.5"""
 
 
-class ServerEnd:
+class PlainTransport:
+    """A session's transport on which nothing ever waits; whoever extends it says how a frame is sent, and its end."""
+
+    def send(self, frame: bytes) -> None:
+        """Send one frame."""
+        raise NotImplementedError
+
+    def send_to_all(self, to: Sequence[ISession], frames: list[bytes], *, last: bool) -> None:
+        """Send several to each of these sessions."""
+        for session in to:
+            for frame in frames:
+                session.deliver(frame)
+
+    def send_answered(self, to: Sequence[ISession], frames: list[bytes], answers: Answered) -> None:
+        """Send several to each of these sessions, and its answers in between."""
+        for session in to:
+            for frame in in_between(frames, answers[session]):
+                session.deliver(frame)
+
+    def send_volatile(self, frame: bytes, slot: str) -> None:
+        """Send one frame, since no reader is slow here."""
+        self.send(frame)
+
+    def forget(self, code: str) -> None:
+        """Do nothing, since nothing waits."""
+
+    def close(self, code: int, reason: str) -> None:
+        """Close the connection."""
+        raise NotImplementedError
+
+
+class ServerEnd(PlainTransport):
     """
-    The server's end of a connection in memory: what it sends is heard at once, and nothing ever waits.
+    The server's end of a connection in memory: what it sends is heard at once.
 
     :param on_frame: called with each frame that the server sends.
     :param on_close: called with code and reason when the server closes.
@@ -38,19 +71,6 @@ class ServerEnd:
     def send(self, frame: bytes) -> None:
         """Have one frame heard."""
         self._on_frame(frame)
-
-    def send_to_all(self, to: Sequence[ISession], frames: list[bytes], *, last: bool) -> None:
-        """Have several heard by all of these sessions."""
-        for session in to:
-            for frame in frames:
-                session.deliver(frame)
-
-    def send_volatile(self, frame: bytes, slot: str) -> None:
-        """Have one frame heard: no reader is slow here."""
-        self._on_frame(frame)
-
-    def forget(self, code: str) -> None:
-        """Do nothing, since nothing waits."""
 
     def close(self, code: int, reason: str) -> None:
         """Close the connection."""

@@ -64,19 +64,37 @@ static int read_ready(int epoll, struct arrival *arrivals, char *buffer, int spa
     return count;
 }
 
+/* How many bytes went to a descriptor; -1 if it is none, and 0 if none went: Python's own write finds out why. */
+static int write_to(int descriptor, const char *data, int size)
+{
+    ssize_t sent;
+
+    if (descriptor < 0)
+        return -1;
+    sent = send(descriptor, data, (size_t)size, MSG_DONTWAIT | MSG_NOSIGNAL);
+    return sent < 0 ? 0 : (int)sent;
+}
+
 /* See native_build.py. */
 static int write_to_all(const int *descriptors, int count, const char *data, int size, int *sent)
 {
     int i, whole = 0;
 
     for (i = 0; i < count; i++) {
-        sent[i] = -1;
-        if (descriptors[i] < 0)
-            continue;
-        sent[i] = (int)send(descriptors[i], data, (size_t)size, MSG_DONTWAIT | MSG_NOSIGNAL);
-        if (sent[i] < 0)
-            sent[i] = 0; /* Python's own write finds out why */
+        sent[i] = write_to(descriptors[i], data, size);
         whole += sent[i] == size;
+    }
+    return whole;
+}
+
+/* See native_build.py. */
+static int write_to_each(const int *descriptors, int count, const char *data, const int *sizes, int *sent)
+{
+    int i, whole = 0;
+
+    for (i = 0; i < count; data += sizes[i++]) {
+        sent[i] = write_to(descriptors[i], data, sizes[i]);
+        whole += sent[i] == sizes[i];
     }
     return whole;
 }

@@ -38,6 +38,7 @@ class NativePoller(SocketPoller):
     def __init__(self, reactor: Any, reactor_pass: ReactorPass) -> None:
         super().__init__(reactor, reactor_pass)
         self.write_to_all = self._write_to_all
+        self.write_to_each = self._write_to_each
         self._arrivals = ffi.new("struct arrival[]", EVENTS)
         self._buffer = ffi.new("char[]", SPACE)
         self._sent = ffi.new("int[]", EVENTS)
@@ -75,12 +76,20 @@ class NativePoller(SocketPoller):
 
     def _write_to_all(self, descriptors: list[int], data: bytes) -> list[int] | None:
         count = len(descriptors)
+        self._make_space(count)
+        whole = lib.write_to_all(descriptors, count, data, len(data), self._sent)
+        return None if whole == count else ffi.unpack(self._sent, count)
+
+    def _write_to_each(self, descriptors: list[int], each: list[bytes]) -> list[int] | None:
+        count = len(descriptors)
+        self._make_space(count)
+        whole = lib.write_to_each(descriptors, count, b"".join(each), list(map(len, each)), self._sent)
+        return None if whole == count else ffi.unpack(self._sent, count)
+
+    def _make_space(self, count: int) -> None:
+        """There may be more members than descriptors were ever ready at once."""
         if count > len(self._sent):
             self._sent = ffi.new("int[]", 2 * count)
-        if lib.write_to_all(descriptors, count, data, len(data), self._sent) == count:
-            return None
-        sent: list[int] = ffi.unpack(self._sent, count)
-        return sent
 
 
 def _listens(socket: Socket) -> bool:

@@ -6,7 +6,8 @@ behind the other into a buffer. It tells of each socket that is ready: what epol
 (nowhere: see to it in Python), and how long the head of the frame is whose payload was unmasked (0: all is as it came).
 
 ``write_to_all`` sends the same bytes to each descriptor that is not negative, tells how many bytes went to each (-1:
-not tried), and returns how many took them all.
+not tried), and returns how many took them all. ``write_to_each`` does so with bytes of each one's own, which stand one
+behind the other, and so many of them.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ ffibuilder.cdef(
     + """
     int read_ready(int epoll, struct arrival *arrivals, char *buffer, int space, int each);
     int write_to_all(const int *descriptors, int count, const char *data, int size, int *sent);
+    int write_to_each(const int *descriptors, int count, const char *data, const int *sizes, int *sent);
     """
 )
 ffibuilder.set_source(

@@ -17,25 +17,35 @@ from zope.interface import implementer
 
 from gameserver.node.reactor_pass import ReactorPass
 from gameserver.protocol.messages import Close
+from gameserver.room.effects import in_between
 from gameserver.websocket.frames import BINARY, HEADS, READY, TEXT, head, pong
 from gameserver.websocket.limits import Sizes
-from gameserver.websocket.sockets import Socket, WriteToAll
+from gameserver.websocket.sockets import Socket, SocketPoller
 
 if TYPE_CHECKING:
+    from gameserver.room.effects import Answered
     from gameserver.websocket.protocol import GameProtocol
 
 
-def _write_at_once(to: Sequence[Any], data: bytes, write_to_all: WriteToAll) -> None:
-    """Write the same to many sockets in one call, as `Outgoing.send_to_all` does one by one."""
-    # Asked for now: nobody's descriptor can be closed, and become another's, before they are written to.
-    numbers = [
+def _numbers(to: Sequence[Any]) -> list[int]:
+    """
+    :returns: descriptors that may be written to at once; -1 where something else comes first.
+
+    They are asked for at the last moment: none can be closed, and become another's, before it is written to.
+    """
+    return [
         -1 if (socket := (outgoing := session.transport).socket) is None or outgoing._owed else socket.number
         for session in to
     ]
-    sent = write_to_all(numbers, data)
-    if sent is None:
-        return
-    for session, count in zip(to, sent, strict=True):
+
+
+def _keep_rest(to: Sequence[Any], each: list[bytes], sent: list[int]) -> None:
+    """
+    Owe or buffer what many were not sent.
+
+    :param sent: how many bytes of its own went to each, as `SocketPoller` tells.
+    """
+    for session, data, count in zip(to, each, sent, strict=True):
         if count < 0:
             session.transport._owe(data)
         elif count != len(data):
@@ -54,15 +64,15 @@ class Outgoing:
     :param reactor_pass: at the end of each.
     :param queue_bytes: what may wait for a slow reader.
     :param binary: whether its frames are binary.
-    :param write_to_all: see `SocketPoller`.
+    :param watch: of such sockets, which may have calls that write to many at once.
     :param message_bytes: what is larger is never sent.
     :param sizes: of what is.
     :ivar socket: what the connection is written to, if it is one of ours and may be written to at once.
     """
 
     __slots__ = (
-        *("_behind", "_first", "_most", "_owed", "_owed_bytes", "_pass", "_protocol", "_queue_bytes", "_sizes"),
-        *("_slow", "_volatile", "_write_to_all", "socket"),
+        *("_behind", "_first", "_heads", "_most", "_owed", "_owed_bytes", "_pass", "_protocol", "_queue_bytes"),
+        *("_sizes", "_slow", "_volatile", "_write_to_all", "_write_to_each", "socket"),
     )
 
     def __init__(
@@ -72,17 +82,19 @@ class Outgoing:
         queue_bytes: int,
         *,
         binary: bool = False,
-        write_to_all: WriteToAll | None = None,
+        watch: SocketPoller | None = None,
         message_bytes: int = sys.maxsize,
         sizes: Sizes | None = None,
     ) -> None:
         self._first = BINARY if binary else TEXT
+        self._heads = HEADS[self._first]
         self._sizes = sizes or Sizes()
         self._most = message_bytes
         self._protocol = protocol
         self._pass = reactor_pass
         self._queue_bytes = queue_bytes
-        self._write_to_all = write_to_all
+        self._write_to_all = None if watch is None else watch.write_to_all
+        self._write_to_each = None if watch is None else watch.write_to_each
         self._owed: list[bytes] = []
         self._owed_bytes = 0
         self._volatile: dict[str, bytes] = {}
@@ -109,12 +121,12 @@ class Outgoing:
             if len(frames) == 1:
                 frame = frames[0]
                 size = len(frame)
-                data = (HEADS[self._first][size] if size < READY else self._head(size)) + frame
+                data = (self._heads[size] if size < READY else self._head(size)) + frame
             else:
                 parts: list[bytes] = []
                 for frame in frames:
                     size = len(frame)
-                    parts += (HEADS[self._first][size] if size < READY else self._head(size), frame)
+                    parts += (self._heads[size] if size < READY else self._head(size), frame)
                 data = b"".join(parts)
         except _TooLarge:
             for session in to:
@@ -130,26 +142,77 @@ class Outgoing:
                 session.transport._owe(data)
             return
         if self._write_to_all is not None and len(to) > 1:
-            _write_at_once(to, data, self._write_to_all)
+            sent = self._write_to_all(_numbers(to), data)
+            if sent is not None:
+                _keep_rest(to, [data] * len(to), sent)
             return
         for session in to:
-            outgoing = session.transport
-            socket = outgoing.socket
-            if socket is None or outgoing._owed or (send := socket.send) is None:
-                outgoing._owe(data)
-                continue
-            # As Socket.write, which most that is written would only pass through.
-            try:
-                sent = send(data)
-            except OSError:
-                sent = 0
-            if sent != size:
-                socket.buffer(data[sent:])
+            session.transport._write(data)
+
+    def _write(self, data: bytes) -> None:
+        """Write frames at once, or owe them behind what is owed already."""
+        socket = self.socket
+        if socket is None or self._owed or (send := socket.send) is None:
+            self._owe(data)
+            return
+        # As Socket.write, which most that is written would only pass through.
+        try:
+            sent = send(data)
+        except OSError:
+            sent = 0
+        if sent != len(data):
+            socket.buffer(data[sent:])
+
+    def send_answered(self, to: Sequence[Any], frames: list[bytes], answers: Answered) -> None:
+        """
+        Owe many the same frames, and each its answers in between, or write them at once where that is all.
+
+        :param to: sessions of this form.
+        :param answers: of each of them: an answer, and how many of the frames come before it.
+        """
+        heads, most = self._heads, self._queue_bytes
+        parts: list[bytes] = []
+        ends, end = [0], 0
+        each: list[bytes] = []
+        try:
+            for frame in frames:
+                size = len(frame)
+                start = heads[size] if size < READY else self._head(size)
+                parts += (start, frame)
+                end += len(start) + size
+                ends.append(end)
+            shared = b"".join(parts)
+            for session in to:
+                cuts: list[bytes] = []
+                at = 0
+                for before, answer in answers[session]:
+                    place, size = ends[before], len(answer)
+                    cuts += (shared[at:place], heads[size] if size < READY else self._head(size), answer)
+                    at = place
+                data = b"".join((*cuts, shared[at:]))
+                if len(data) > most:
+                    raise _TooLarge
+                each.append(data)
+        except _TooLarge:
+            self._send_answered_singly(to, frames, answers)
+            return
+        if self._write_to_each is not None and len(to) > 1:
+            sent = self._write_to_each(_numbers(to), each)
+            if sent is not None:
+                _keep_rest(to, each, sent)
+            return
+        for session, data in zip(to, each, strict=True):
+            session.transport._write(data)
+
+    def _send_answered_singly(self, to: Sequence[Any], frames: list[bytes], answers: Answered) -> None:
+        """One of these is too large, or all of them are together: each session finds out by itself."""
+        for session in to:
+            self.send_to_all((session,), in_between(frames, answers[session]), last=True)
 
     def _head(self, size: int) -> bytes:
         """:returns: the head of a frame. :raises _TooLarge: there is none so large."""
         if size < READY:
-            return HEADS[self._first][size]
+            return self._heads[size]
         if size > self._most:
             raise _TooLarge
         if size > self._sizes.largest:

@@ -31,6 +31,7 @@ class Peer:
         "closed",
         "closing",
         "deliver",
+        "deliver_answered",
         "deliver_to_all",
         "deliver_volatile",
         "form",
@@ -53,6 +54,7 @@ class Peer:
         self.form = Form.PACKED if binary else Form.JSON
         self.deliver: Callable[[bytes], None] = transport.send
         self.deliver_to_all = transport.send_to_all
+        self.deliver_answered = transport.send_answered
         self.deliver_volatile: Callable[[bytes, str], None] = transport.send_volatile
 
     def say(self, message: FromServer) -> None:

@@ -81,7 +81,7 @@ class GameProtocol(Paced):
             services.registry.reactor_pass,
             services.limits.queue_bytes,
             binary=binary,
-            write_to_all=self.endpoint.watch.write_to_all,
+            watch=self.endpoint.watch,
             message_bytes=services.message_bytes(binary=binary),
             sizes=services.sizes,
         )

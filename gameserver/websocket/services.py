@@ -14,6 +14,7 @@ from gameserver.websocket.limits import Budgets, Sizes, Strangers
 if TYPE_CHECKING:
     from gameserver.clock import Clock
     from gameserver.node.rooms import RoomRegistry
+    from gameserver.room.effects import Answered
     from gameserver.settings.settings import Limits
     from gameserver.websocket.standing import Standing
 
@@ -26,6 +27,9 @@ class Transport(Protocol):
 
     def send_to_all(self, to: Sequence[Any], frames: list[bytes], *, last: bool) -> None:
         """Send several to all of these sessions, see `ISession.deliver_to_all`."""
+
+    def send_answered(self, to: Sequence[Any], frames: list[bytes], answers: Answered) -> None:
+        """Send several to all of these sessions, and each its answers, see `ISession.deliver_answered`."""
 
     def send_volatile(self, frame: bytes, slot: str) -> None:
         """Send one frame, unless the reader is slow and a newer one of the slot comes first."""

@@ -29,6 +29,7 @@ from gameserver.websocket.frame_reader import Incoming, masked_again
 Watched = tuple["Socket", Callable[[int], bytes], Callable[[bytes], None], Callable[[bytes, int], None]]
 """A socket, how it is read, what is given what was read, and what a frame that is unmasked: see `Incoming`."""
 WriteToAll = Callable[[list[int], bytes], list[int] | None]
+WriteToEach = Callable[[list[int], list[bytes]], list[int] | None]
 READ_BYTES: Final = 65_536
 READABLE: Final = 1
 """``select.EPOLLIN``, which not every system has."""
@@ -160,6 +161,7 @@ class SocketPoller:
 
     way = "in Python"
     write_to_all: WriteToAll | None = None
+    write_to_each: WriteToEach | None = None
 
     def __init__(self, reactor: Any, reactor_pass: ReactorPass) -> None:
         self.callLater = reactor.callLater

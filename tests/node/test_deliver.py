@@ -26,9 +26,20 @@ class Listener:
         for each in to:
             each.frames += frames
 
+    def deliver_answered(self, to: tuple[Listener, ...], frames: list[bytes], answers: Any) -> None:
+        for each in to:
+            own = [frame for n in range(len(frames) + 1) for frame in _behind(n, frames, answers[each])]
+            self.calls.append((repr(each), own, True))
+            each.frames += own
+
     def deliver_volatile(self, frame: bytes, slot: str) -> None:
         self.calls.append((self.name, [frame], slot))
         self.frames.append(frame)
+
+
+def _behind(n: int, frames: list[bytes], answers: list[tuple[int, bytes]]) -> list[bytes]:
+    """:returns: the nth of what all hear, and the answers behind it."""
+    return [*frames[n - 1 : n], *(answer for before, answer in answers if before == n)]
 
 
 class Told(OneByOne):

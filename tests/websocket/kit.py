@@ -27,7 +27,6 @@ from gameserver.auth.tickets import Tickets
 from gameserver.auth.tokens import SECRET_BYTES
 from gameserver.clock import Clock
 from gameserver.game.spec import spec_of
-from gameserver.interfaces import ISession
 from gameserver.node.rooms import RoomRegistry
 from gameserver.node.runner import RoomRunner
 from gameserver.protocol import msgpack, values
@@ -35,6 +34,7 @@ from gameserver.protocol.messages import ARRAYS, Form
 from gameserver.protocol.msgpack import MsgpackReader
 from gameserver.settings.settings import Limits
 from gameserver.store.memory.store import MemoryStore
+from gameserver.testing.wires import PlainTransport
 from gameserver.websocket.limits import Budgets, Strangers
 from gameserver.websocket.services import NodeServices
 from gameserver.websocket.session import Session
@@ -45,7 +45,7 @@ START_S: Final = 1_767_225_600.0
 Message = dict[str, Any]
 
 
-class Peer:
+class Peer(PlainTransport):
     """
     One connection, seen from outside.
 
@@ -72,19 +72,6 @@ class Peer:
     def send(self, frame: bytes) -> None:
         """The server sends."""
         self.frames.append(bytes(frame))
-
-    def send_to_all(self, to: Sequence[ISession], frames: list[bytes], *, last: bool) -> None:
-        """See `Transport.send_to_all`."""
-        for session in to:
-            for frame in frames:
-                session.deliver(frame)
-
-    def send_volatile(self, frame: bytes, slot: str) -> None:
-        """The server sends what a slow reader could do without."""
-        self.frames.append(bytes(frame))
-
-    def forget(self, code: str) -> None:
-        """Nothing ever waits here."""
 
     def close(self, code: int, reason: str) -> None:
         """The server closes; as with a socket, the session hears of it a little later."""

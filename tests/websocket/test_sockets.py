@@ -320,6 +320,14 @@ class WatchTests(TransportTestCase):
         self.assertIsNotNone(notes.lost)
 
 
+class Member:
+    """A session, as far as it is told things."""
+
+    def __init__(self, transport: Outgoing, notes: Any) -> None:
+        self.transport = transport
+        self.notes = notes
+
+
 class ToAllTests(TransportTestCase):
     """The same frame to many."""
 
@@ -327,14 +335,28 @@ class ToAllTests(TransportTestCase):
         """:returns: a session, as far as is asked for here, its socket, and the client's end."""
         transport, notes, client = self.connect()
         protocol = SimpleNamespace(transport=transport, state=3, STATE_OPEN=3, session=None)
-        outgoing = Outgoing(protocol, self.reactor_pass, 2 * BIG, write_to_all=self.watch.write_to_all)  # type: ignore[arg-type]
+        outgoing = Outgoing(protocol, self.reactor_pass, 2 * BIG, watch=self.watch)  # type: ignore[arg-type]
         outgoing.socket = transport
-        return SimpleNamespace(transport=outgoing, notes=notes), transport, client
+        return Member(outgoing, notes), transport, client
 
     def tell(self, members: list[tuple[Any, Socket, socket.socket]], *frames: bytes) -> None:
         """All of them are told, as at the end of a step."""
         to = [session for session, _, _ in members]
         to[0].transport.send_to_all(to, list(frames), last=True)
+
+    def answer(self, members: list[tuple[Any, Socket, socket.socket]], frames: list[bytes]) -> list[bytes]:
+        """
+        All hear these, and each is answered behind the first, the second and so on; who was has one at the end, too.
+
+        :returns: what each client is to get.
+        """
+        to = [session for session, _, _ in members]
+        answers = {one: [(n % (len(frames) + 1), b"ok-%d" % n), (len(frames), b"end")] for n, one in enumerate(to)}
+        to[0].transport.send_answered(to, frames, answers)
+        meant = []
+        for (at, answer), last in answers.values():
+            meant.append(b"".join(map(self.framed, (*frames[:at], answer, *frames[at:], last[1]))))
+        return meant
 
     def framed(self, frame: bytes) -> bytes:
         """:returns: what a client gets."""
@@ -391,6 +413,32 @@ class ToAllTests(TransportTestCase):
         for other in (members[0][2], members[2][2]):
             self.assertEqual(other.recv(100), self.framed(b"news"))
         self.assertEqual(self.received(client, filled + 6)[filled:], self.framed(b"news"))
+
+    def test_answered(self) -> None:
+        """Each gets what all hear, and its own answers where they belong: one, many, and before anything is said."""
+        for many in (1, 5):
+            members = [self.member() for _ in range(many)]
+            for frames in ([b"one"], [b"one", b"two", b"three" * 100], [b"x" * 200, b"y"]):
+                for (_, _, client), meant in zip(members, self.answer(members, frames), strict=True):
+                    self.assertEqual(client.recv(1 << 16), meant)
+
+    def test_answered_behind_what_is_owed(self) -> None:
+        members = [self.member() for _ in range(3)]
+        self.reactor_pass.begin()
+        members[1][0].transport.send(b"first")
+        meant = self.answer(members, [b"then"])
+        self.assertEqual(members[2][2].recv(100), meant[2])
+        self.reactor_pass.end()
+        self.assertEqual(members[1][2].recv(100), self.framed(b"first") + meant[1])
+
+    def test_answered_who_does_not_read(self) -> None:
+        """What a kernel buffer does not take, and what is more than may wait, comes later, whole and in order."""
+        members = [self.member() for _ in range(3)]
+        whole = [b""] * 3
+        for frames in ([os.urandom(BIG), b"small"], [b"x"], [os.urandom(BIG), os.urandom(BIG)], [b"last"]):
+            whole = [before + now for before, now in zip(whole, self.answer(members, frames), strict=True)]
+        for (_, _, client), meant in zip(members, whole, strict=True):
+            self.assertTrue(self.received(client, len(meant)) == meant)
 
     def test_client_is_gone(self) -> None:
         """Who is gone ends by its own way; the others get it."""

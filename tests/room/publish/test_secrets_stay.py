@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
 from hypothesis import given, settings
@@ -17,10 +17,10 @@ from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
 from gameserver import Game, Player, Refused, message
-from gameserver.interfaces import ISession
 from gameserver.protocol import msgpack
 from gameserver.protocol.messages import Form
 from gameserver.testing import Table
+from gameserver.testing.wires import PlainTransport
 from gameserver.websocket.session import Session
 
 MARK = "MARK-OF-A-SECRET"
@@ -193,7 +193,7 @@ PATTERNS: dict[str, Taken] = {
 }
 
 
-class Listener:
+class Listener(PlainTransport):
     """A client of a MessagePack form, or of any, that keeps what it is sent."""
 
     def __init__(self, table: Table, form: Form) -> None:
@@ -212,19 +212,6 @@ class Listener:
     def send(self, frame: bytes) -> None:
         """The server sends."""
         self.frames.append(frame)
-
-    def send_to_all(self, to: Sequence[ISession], frames: list[bytes], *, last: bool) -> None:
-        """See `Transport.send_to_all`."""
-        for session in to:
-            for frame in frames:
-                session.deliver(frame)
-
-    def send_volatile(self, frame: bytes, slot: str) -> None:
-        """The server sends."""
-        self.frames.append(frame)
-
-    def forget(self, code: str) -> None:
-        """Nothing waits here."""
 
     def close(self, code: int, reason: str) -> None:
         """The server closes."""
