@@ -63,9 +63,9 @@ class Lease:
         return self._held_until is not None and self._clock.monotonic() < self._held_until
 
     @property
-    def over(self) -> bool:
-        """Whether others may have this node's rooms; see `ILease.over`."""
-        return self._ends_s is not None and self._clock.monotonic() >= self._ends_s
+    def left_s(self) -> float:
+        """How long others leave this node's rooms alone; see `ILease.left_s`."""
+        return self._lease_s if self._ends_s is None else self._ends_s - self._clock.monotonic()
 
     def start(self, holder: ILeaseHolder) -> Deferred[None]:
         """Acquire the lease, and begin to renew it; see `ILease.start`."""

@@ -178,7 +178,10 @@ class ILease(Interface):
     """A node's lease, as its rooms know it."""
 
     held = Attribute("Whether effects may go out: false from some seconds before its end on, by monotonic time.")
-    over = Attribute("Whether it was had, and has ended by now: others may run this node's rooms.")
+    left_s = Attribute(
+        "Seconds for which others leave this node's rooms alone; 0 and less once they may run them. Its whole time where "
+        "it was not had yet."
+    )
 
     def start(holder: ILeaseHolder) -> Deferred[None]:
         """

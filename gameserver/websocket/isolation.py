@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from gameserver.interfaces import IClock, ILease
     from gameserver.websocket.session import Session
 
-LOOK_S: Final = 0.5
-"""Between two looks: a part of the 2 s that people wait at most once a lease has ended."""
+ASK_AGAIN_S: Final = 0.5
+"""So long after an answer others are asked again: a part of the 2 s that people wait at most once a lease has ended."""
 ASK_S: Final = 2.0
 """So long the address that all share has to answer."""
 
@@ -55,8 +55,7 @@ class Isolation(Service):
     def startService(self) -> None:
         """Begin to look."""
         super().startService()  # type: ignore[no-untyped-call]
-        if self._lease is not None:
-            self._look_later()
+        self._look_later()
 
     def stopService(self) -> None:
         """Look no more."""
@@ -65,12 +64,13 @@ class Isolation(Service):
             self._call.cancel()
 
     def _look_later(self) -> None:
-        if self.running:
-            self._call = self._clock.later(LOOK_S, self._look)
+        """When the lease would end if it were not renewed meanwhile; where it has ended already, a little later."""
+        if self.running and self._lease is not None:
+            self._call = self._clock.later(max(self._lease.left_s, ASK_AGAIN_S), self._look)
 
     @property
     def _is_over(self) -> bool:
-        return self._lease is not None and bool(self._lease.over)
+        return self._lease is not None and self._lease.left_s <= 0
 
     def _look(self) -> None:
         if self._is_over:

@@ -100,16 +100,16 @@ class LeaseTests(SynchronousTestCase):
 
     def test_over_once_others_may_have_the_rooms(self) -> None:
         """Not yet when its effects stop, and no more when it is renewed; never before there was one."""
-        self.assertFalse(self.lease.over)
+        self.assertGreater(self.lease.left_s, 0)
         self.start()
         self.store.fail = StoreUnavailable("away")
         self.pass_time(LEASE_S - 0.2)
-        self.assertEqual((self.lease.held, self.lease.over), (False, False))
+        self.assertEqual((self.lease.held, self.lease.left_s > 0), (False, True))
         self.pass_time(0.4)
-        self.assertTrue(self.lease.over)
+        self.assertLessEqual(self.lease.left_s, 0)
         self.store.fail = None
         self.pass_time(1)
-        self.assertEqual((self.lease.held, self.lease.over), (True, False))
+        self.assertEqual((self.lease.held, self.lease.left_s > 0), (True, True))
 
     def test_late_answer_counts_from_when_it_was_asked_for(self) -> None:
         """A renewal that took long is as old as its question."""

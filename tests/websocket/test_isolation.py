@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from types import SimpleNamespace
 from typing import Any
 
 from msgspec.structs import replace
@@ -10,7 +9,7 @@ from twisted.internet.defer import Deferred, fail, succeed
 from twisted.internet.task import Clock as Seconds
 from twisted.trial.unittest import SynchronousTestCase
 
-from gameserver.websocket.isolation import ASK_S, LOOK_S, Isolation, serving_at
+from gameserver.websocket.isolation import ASK_AGAIN_S, ASK_S, Isolation, serving_at
 from tests.websocket.kit import Peer, Rig, WireTestCase
 from tests.websocket.test_session_front_door import Plain
 from tests.websocket.test_standing import Connected
@@ -23,12 +22,28 @@ class Kept(Plain):
     durability = "none"
 
 
+class Renewed:
+    """
+    A lease of 6 s.
+
+    :ivar ends_s: when it ends, by the clock; None: it is renewed in time.
+    """
+
+    def __init__(self, rig: Rig) -> None:
+        self._rig = rig
+        self.ends_s: float | None = None
+
+    @property
+    def left_s(self) -> float:
+        return 6.0 if self.ends_s is None else self.ends_s - self._rig.clock.monotonic()
+
+
 class IsolationTests(WireTestCase):
     games = (Plain, Kept)
 
     def setUp(self) -> None:
         self.rig = Rig(Plain, Kept)
-        self.lease = SimpleNamespace(over=False)
+        self.lease = Renewed(self.rig)
         self.others_serve = True
         self.asked = 0
         self.isolation = Isolation(self.lease, self.rig.clock, Connected(self.rig.peers), self.ask)  # type: ignore[arg-type]
@@ -40,9 +55,14 @@ class IsolationTests(WireTestCase):
         self.asked += 1
         return succeed(self.others_serve)
 
+    def end(self) -> None:
+        """The lease is renewed no more, and ends."""
+        self.lease.ends_s = self.rig.clock.monotonic() + self.lease.left_s
+        self.rig.advance(self.lease.left_s)
+
     def look(self) -> None:
-        """Let it look once."""
-        self.rig.advance(LOOK_S)
+        """Let it ask once more."""
+        self.rig.advance(ASK_AGAIN_S)
 
     def refused(self, peer: Peer) -> str:
         """:returns: with which code a hello is refused."""
@@ -58,15 +78,15 @@ class IsolationTests(WireTestCase):
     def test_others_serve(self) -> None:
         """Who is here goes there, with a room or without, and nobody new comes in."""
         ann, bob = self.rig.guest().create("plain"), self.rig.guest("Bob")
-        self.lease.over = True
-        self.look()
+        self.end()
         self.assertEqual((ann.closed, bob.closed), (4010, 4010))
         self.assertEqual(self.refused(self.rig.connect()), "busy")
 
     def test_nobody_serves(self) -> None:
         """The store is away for all: everybody stays; until somebody reaches it."""
         ann = self.rig.guest().create("plain")
-        self.lease.over, self.others_serve = True, False
+        self.others_serve = False
+        self.end()
         for _ in range(10):
             self.look()
         self.assertIsNone(ann.closed)
@@ -78,16 +98,14 @@ class IsolationTests(WireTestCase):
     def test_rooms_that_are_not_stored(self) -> None:
         """They are at this node alone: who has a seat there stays."""
         ann = self.rig.guest().create("kept")
-        self.lease.over = True
-        self.look()
+        self.end()
         self.assertIsNone(ann.closed)
         self.assertEqual(ann.ask("send", id=7, type="echo", data={"value": 3}, room=ann.room)["data"], 3)
 
     def test_back(self) -> None:
         """With its lease it takes people again."""
-        self.lease.over = True
-        self.look()
-        self.lease.over = False
+        self.end()
+        self.lease.ends_s = None
         self.look()
         self.rig.guest("Bob")
 
@@ -96,17 +114,15 @@ class IsolationTests(WireTestCase):
         ann = self.rig.guest()
         answer: Deferred[bool] = Deferred()
         self.patch(self.isolation, "_others_serve", lambda: answer)
-        self.lease.over = True
-        self.look()
-        self.lease.over = False
+        self.end()
+        self.lease.ends_s = None
         answer.callback(True)
         self.rig.settle()
         self.assertEqual((ann.closed, self.isolation.isolated), (None, False))
 
     def test_refused_for_long(self) -> None:
         """Whoever waits for it is not told that there was no hello in time, which is final for clients."""
-        self.lease.over = True
-        self.look()
+        self.end()
         peer = self.rig.connect()
         for _ in range(3):
             self.assertEqual(self.refused(peer), "busy")
