@@ -179,8 +179,8 @@ class ILease(Interface):
 
     held = Attribute("Whether effects may go out: false from some seconds before its end on, by monotonic time.")
     left_s = Attribute(
-        "Seconds for which others leave this node's rooms alone; 0 and less once they may run them. Its whole time where "
-        "it was not had yet."
+        "Seconds for which others leave this node's rooms alone; 0 and less once they may run them. "
+        "Its whole time where it was not had yet."
     )
 
     def start(holder: ILeaseHolder) -> Deferred[None]:
