@@ -14,7 +14,6 @@ from math import floor
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-from apscheduler.triggers.cron import CronTrigger
 from twisted.internet.interfaces import IDelayedCall, IReactorTime
 from tzlocal import get_localzone
 from zope.interface import implementer
@@ -118,6 +117,8 @@ class Cron:
     """
 
     def __init__(self, expression: str, timezone: str | tzinfo | None = None) -> None:
+        from apscheduler.triggers.cron import CronTrigger  # with much that a server without a calendar never needs
+
         crontab = Crontab(expression)
         self._by_real_time = crontab.by_real_time
         self._zone = _zone(timezone)

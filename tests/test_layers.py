@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 from twisted.trial.unittest import SynchronousTestCase
@@ -96,6 +97,7 @@ def imports_of(source: str, module: str, *, package: bool = False) -> Iterator[s
             yield from (f"{base}.{alias.name}" for alias in node.names)
 
 
+@cache
 def modules() -> dict[str, list[str]]:
     """Read the package: each module's name to what it imports."""
     found = {}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import inspect
 import re
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -89,6 +90,23 @@ def sentences() -> dict[str, str]:
 
 
 class PublicTests(SynchronousTestCase):
+    def test_imported_when_asked_for(self) -> None:
+        """What a type checker is told of each name is what a program gets, and there is nothing else."""
+        (told,) = (
+            node
+            for node in ast.parse(inspect.getsource(gameserver)).body
+            if isinstance(node, ast.If) and any(isinstance(each, ast.ImportFrom) for each in node.body)
+        )
+        imports = [each for each in told.body if isinstance(each, ast.ImportFrom)]
+        modules = {alias.name: each.module for each in imports for alias in each.names}
+        self.assertEqual(modules, gameserver._MODULES)
+        self.assertEqual(sorted(modules), sorted(gameserver.__all__))
+        for name, module in modules.items():
+            self.assertIs(getattr(gameserver, name), getattr(sys.modules[module], name))
+        self.assertLessEqual(set(gameserver.__all__), set(dir(gameserver)))
+        with self.assertRaisesRegex(AttributeError, "module 'gameserver' has no attribute 'Gane'"):
+            gameserver.Gane  # noqa: B018 - it is asked for
+
     def test_names_are_pinned(self) -> None:
         """Changed only by adding, with a line in the changelog."""
         self.assertEqual(sorted(gameserver.__all__), PUBLIC)

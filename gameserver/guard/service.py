@@ -46,7 +46,7 @@ BOOT: Final = (
     "import sys, types; m = types.ModuleType('gameserver'); m.__path__ = [sys.argv[1]]; sys.modules['gameserver'] = m\n"
     "from gameserver.guard.process import main; main()"
 )
-"""The package's own ``__init__`` imports all that an author needs, which takes time and memory."""
+"""Without the package's own ``__init__``, and without the folders of ``site``: both take time and memory."""
 
 log: Final = Logger(namespace="gameserver.guard")
 

@@ -9,7 +9,6 @@ A module that is not installed so is named by its dotted path.
 from __future__ import annotations
 
 import re
-from importlib.metadata import entry_points
 from typing import Final
 
 from msgspec import Struct
@@ -67,6 +66,8 @@ def named_store(value: str) -> NamedStore:
 
 def _offers() -> dict[str, list[str]]:
     """:returns: the modules that installed packages offer, by scheme; several for one are a mistake of the operator."""
+    from importlib.metadata import entry_points  # with much that is needed only where no store of ours is named
+
     own = {begin.partition(":")[0] for begin in OWN}
     offers: dict[str, set[str]] = {}
     for point in entry_points(group=ENTRY_POINTS):

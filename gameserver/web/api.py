@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
@@ -37,7 +38,6 @@ from gameserver.web.answers import address_of, answer, refusal, wrong_method
 from gameserver.web.calls import STEP_S, RequestBody, app, shielded
 from gameserver.web.identity import Identity
 from gameserver.web.listings import about, without_refs
-from gameserver.web.metrics import Metrics, Numbers
 from gameserver.web.moderation import ModerationApi
 from gameserver.web.openapi import describe
 from gameserver.web.qr import QR_BYTES, Pictures
@@ -49,6 +49,7 @@ if TYPE_CHECKING:
     from gameserver.node.runner import RoomRunner
     from gameserver.room.room import Room
     from gameserver.web.addresses import Addresses
+    from gameserver.web.metrics import Metrics
     from gameserver.web.pages import Pages
     from gameserver.websocket.services import NodeServices
 
@@ -81,10 +82,7 @@ class Api(Identity, ModerationApi, RevokeApi):
         addresses: Addresses,
         settings: Settings | None = None,
     ) -> None:
-        settings = settings or Settings()
-        super().__init__(services, settings)
-        self._description = Raw(msgspec.json.encode(describe(tuple(app.described), settings.public_url)))
-        self._metrics = Metrics([Numbers(services)], settings.metrics)
+        super().__init__(services, settings or Settings())
         self._addresses = addresses
         self._creating: Counter[str] = Counter()
         self._pictures = Pictures()
@@ -103,6 +101,17 @@ class Api(Identity, ModerationApi, RevokeApi):
         for inline, games in ((False, served), (True, list(map(without_refs, served)))):
             self._games[inline, False] = Raw(msgspec.json.encode({"games": games}))
             self._games[inline, True] = Raw(msgspec.json.encode({"games": games, "broken": broken}))
+
+    @cached_property
+    def _description(self) -> Raw:
+        """What `describe` says. It is made once somebody asks, as are the numbers: most servers are never asked."""
+        return Raw(msgspec.json.encode(describe(tuple(app.described), self._settings.public_url)))
+
+    @cached_property
+    def _metrics(self) -> Metrics:
+        from gameserver.web.metrics import Metrics, Numbers  # with Prometheus' client, which takes time to import
+
+        return Metrics([Numbers(self._services)], self._settings.metrics)
 
     # Calls
 

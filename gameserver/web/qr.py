@@ -5,8 +5,6 @@ from __future__ import annotations
 from io import BytesIO
 from typing import Final
 
-import segno
-
 QR_BYTES: Final = 256
 """The longest text of a QR code, for an address is shorter, and a phone would not read the next sizes from a TV."""
 QR_MASK: Final = 2
@@ -34,6 +32,8 @@ class Pictures:
 
 def qr_code(text: str) -> bytes:
     """:returns: an SVG picture, dark on white with a margin, for any theme of the page around it."""
+    import segno  # most servers are never asked for a picture
+
     picture = BytesIO()
     code = segno.make(text, micro=False, error="m", boost_error=False, mask=QR_MASK)
     code.save(picture, kind="svg", border=3, xmldecl=False, omitsize=True, dark="#000", light="#fff")
