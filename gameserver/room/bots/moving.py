@@ -74,6 +74,7 @@ async def move(room: Room, seat: Player) -> None:
 async def move_now(room: Room, seat: Player, level: str) -> None:
     """Have a bot of a level move for a seat within this step; one that waits for something is not waited for."""
     thinking.stop(room, seat)
+    thinking.think_anew(room)
     chosen = _choose(room, seat, level)
     if isawaitable(chosen):
         said: list[Any] = []

@@ -117,8 +117,17 @@ def _thinking_s(room: RoomCore, seat: Player) -> float:
     return chance(room, seat).uniform(least, most)
 
 
+def think_anew(room: RoomCore) -> None:
+    """What bots draw from now on in this step is other chance than before."""
+    timers = room.timers.state
+    room.journal.set(timers, "order", timers.order + 1)
+
+
 def chance(room: RoomCore, seat: Player) -> Random:
-    """:returns: chance that is none of the game's, and the same where the same is played again."""
+    """
+    :returns: chance that is none of the game's, and the same where the same is played again: one for each time that a
+        bot thinks, which is when a timer is armed, or see `think_anew`.
+    """
     number = room.state.turns.number if room.state.turns is not None else 0
     text = f"{number}/{seat.id}/{room.timers.state.order}".encode()
     return Random(blake2b(text, key=room.state.key, digest_size=16, person=b"thinking").digest())

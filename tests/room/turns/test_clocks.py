@@ -6,7 +6,7 @@ from typing import Any
 
 from twisted.trial.unittest import SynchronousTestCase
 
-from gameserver import Game, Player, message
+from gameserver import Game, Move, Player, bot, message
 from gameserver.room import release
 from gameserver.room.turns import clocks
 from gameserver.testing import Table, Visitor
@@ -144,3 +144,64 @@ class OwnTimersTests(ClockCase):
         self.assertEqual(shown["timers"], [])
         release.take(room, {**shown, "phase": "later"})
         self.assertEqual(room.timers.left_s(clocks.OF_LEVEL), 30)
+
+
+class Dawdling(Game):
+    """Whoever is out of time has moves made for them: to wait changes nothing, to go passes the turn on."""
+
+    min_players, max_players = 2, 4
+    turn_s = 30
+
+    def on_start(self) -> None:
+        self.state["made"] = []
+        self.turns.begin()
+
+    def moves(self, player: Player) -> list[Move]:
+        return [Move("wait"), Move("go")]
+
+    @message(turn=True)
+    def wait(self, player: Player) -> None:
+        self.state["made"].append("wait")
+
+    @message(turn=True)
+    def go(self, player: Player) -> None:
+        self.state["made"].append("go")
+        self.turns.next()
+
+
+class Guessing(Dawdling):
+    """The same, with a bot of its own that chooses by chance."""
+
+    @bot("any", stand_in=True)
+    def any(self, player: Player, moves: list[Move]) -> Move:
+        return self.random.choice(moves)
+
+
+class ChanceTests(ClockCase):
+    def test_each_move_has_chance_of_its_own(self) -> None:
+        """Of two moves one is not made for ever, though nothing else changes between them."""
+        for game in (Dawdling, Guessing):
+            for seed in range(5):
+                with self.subTest(game.__name__, seed=seed):
+                    self.table = Table(game, seed=seed)
+                    ann = self.table.join("Ann")
+                    self.table.join("Bob")
+                    ann.start()
+                    self.table.advance(30)
+                    made = self.table.state["made"]
+                    self.assertEqual((made[-1], made.count("go")), ("go", 1), made)
+                    self.assertLess(len(made), 30)
+
+    def test_the_same_after_a_restart(self) -> None:
+        rows = []
+        for restarts in (False, True):
+            table = Table(Dawdling, seed=3)
+            ann = table.join("Ann")
+            table.join("Bob")
+            ann.start()
+            for _ in range(3):
+                table.advance(30)
+                if restarts:
+                    table.restart()
+            rows.append(table.row["docs"])
+        self.assertEqual(*rows)
