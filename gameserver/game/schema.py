@@ -11,7 +11,7 @@ from __future__ import annotations
 import copy
 import inspect
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final, get_type_hints
@@ -91,6 +91,7 @@ class Schema:
         self.seat_fields = tuple(one.name for one in _fields_of(self.struct) if _has_seat(one.type))
         self.bounded = not _holds_itself(types.type_info(self.struct), ())
         self._wholes = Wholes(self.struct)
+        self._wholes_of: dict[type[msgspec.Struct], Wholes] = {}
         # Of these types msgspec takes nothing else than we do, whatever the text; whole floats come the slow way.
         self.strict = self._simple and all(isinstance(kind, _STRICT) for kind in kinds)
         values_ = ", ".join(f"{p.name}=s.{p.name}" if p.kind is p.KEYWORD_ONLY else f"s.{p.name}" for p in named)
@@ -160,12 +161,12 @@ class Schema:
         except ValidationError as error:
             raise _bad_data(error) from None
 
-    def fixed(self, room: Room, data: dict[str, Any], samples: dict[str, Any]) -> dict[str, Any]:
+    def fixed(self, room: Room, data: dict[str, Any], samples: Mapping[str, Sequence[Any]]) -> dict[str, Any]:
         """
         Read the data of a move, of which some fields are open.
 
         :param data: as JSON; seats are ids.
-        :param samples: of each open field one value that it may be; ``...`` of one that is not to be looked at.
+        :param samples: of each open field values that it may be, all of which have to fit.
         :returns: the fields that are not open, as `canonical` has them, defaults filled in.
         :raises Refused: ``bad_data``, with the path.
         """
@@ -175,13 +176,16 @@ class Schema:
                 with suppress(ValidationError):
                     whole = msgspec.convert(data, self.struct, strict=True, dec_hook=self._seat, builtin_types=(bytes,))
                     return self._with_more(self.canonical(whole), data, samples)
-            given = {**data, **{name: value for name, value in samples.items() if value is not ...}}
+            given = {**data, **{name: each[0] for name, each in samples.items() if each}}
             unknown = samples.keys() - self._names if not self.open else set()
             if (missing := self._required - given.keys() - samples.keys()) or unknown:
                 wrong = min(missing or unknown)
                 text = "misses the field" if missing else "leaves a field open that it has not:"
                 raise ValidationError(f"It {text} `{wrong}`")
-            read = msgspec.convert(given, self._loose, strict=True, dec_hook=self._seat, builtin_types=(bytes,))
+            read = self._part(given, self._loose)
+            others = {name: list(each[1:]) for name, each in samples.items() if len(each) > 1}
+            if others:
+                self._part(others, self._lists)
         except ValidationError as error:
             raise _bad_data(error) from None
         finally:
@@ -190,7 +194,18 @@ class Schema:
         canonical = self.canonical({name: value for name, value in fields.items() if name not in samples})
         return self._with_more(canonical, data, samples)
 
-    def _with_more(self, fixed: dict[str, Any], data: dict[str, Any], samples: dict[str, Any]) -> dict[str, Any]:
+    def _part(self, given: dict[str, Any], kind: type[msgspec.Struct]) -> Any:
+        """:param kind: a struct of the fields that are given. :returns: it; whole floats as in what clients say."""
+        try:
+            return msgspec.convert(given, kind, strict=True, dec_hook=self._seat, builtin_types=(bytes,))
+        except ValidationError as error:
+            if not (self._wholes.there and fails_at_float(error)):
+                raise
+            wholes = self._wholes_of.setdefault(kind, Wholes(kind))
+            taken = wholes.taken(given)
+            return msgspec.convert(taken, kind, strict=True, dec_hook=self._seat, builtin_types=(bytes,))
+
+    def _with_more(self, fixed: dict[str, Any], data: dict[str, Any], samples: Mapping[str, Any]) -> dict[str, Any]:
         """:returns: the same, with what a method takes that takes whatever else there is."""
         if self.open:
             fixed.update((name, value) for name, value in data.items() if name not in self._names | samples.keys())
@@ -239,10 +254,19 @@ class Schema:
     @cached_property
     def _loose(self) -> type[msgspec.Struct]:
         """The same struct, of which any field may be missing."""
+        return self._any_of(lambda hint: hint)
+
+    @cached_property
+    def _lists(self) -> type[msgspec.Struct]:
+        """The same, with a list of what a field may be in place of each."""
+        return self._any_of(lambda hint: list[hint])  # type: ignore[valid-type]
+
+    def _any_of(self, kind: Callable[[Any], Any]) -> type[msgspec.Struct]:
+        """:param kind: of a field, by its type. :returns: a struct of which any field may be missing."""
         hints = get_type_hints(self.struct, include_extras=True)
         return msgspec.defstruct(
             self.name,
-            [(name, hints[name] | msgspec.UnsetType, msgspec.UNSET) for name in self.fields],
+            [(name, kind(hints[name]) | msgspec.UnsetType, msgspec.UNSET) for name in self.fields],
             forbid_unknown_fields=not self.open,
             kw_only=True,
         )

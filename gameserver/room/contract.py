@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol
 
 from gameserver.game.settings import GameSettings
@@ -82,7 +82,7 @@ class MessageContract(Protocol):
     undo: bool
     seat_fields: tuple[str, ...]
 
-    def fixed(self, room: Any, data: dict[str, Any], samples: dict[str, Any]) -> dict[str, Any]:
+    def fixed(self, room: Any, data: dict[str, Any], samples: Mapping[str, Sequence[Any]]) -> dict[str, Any]:
         """:returns: the fields of a move of this message, read as its schema does, see `Schema.fixed`."""
 
     def fit(self, all_data: list[Any]) -> bool:

@@ -203,7 +203,7 @@ def read(room: PlayersRoom, move: Move) -> Read:
     data = {n: v if v.__class__ in PLAIN else with_ids(v) for n, v in move.data.items()} if move.data else NOTHING
     if message is None:
         return data, choices
-    samples = {name: _sample(choice) for name, choice in choices.items()} if choices else NOTHING
+    samples = {name: _samples(choice) for name, choice in choices.items()} if choices else NOTHING
     try:
         return message.fixed(room, data, samples), choices
     except Refused as refused:
@@ -220,10 +220,14 @@ def _plain_choice(choice: Choice) -> Choice:
     return [with_ids(item) for item in choice]
 
 
-def _sample(choice: Choice) -> Any:
-    """:returns: one value of a choice, to be held against the schema; ``...`` where there is none."""
+def _samples(choice: Choice) -> Sequence[Any]:
+    """:returns: values of a choice: if they fit the schema, all of it does; none of what may be anything or nothing."""
     if choice is ...:
-        return ...
+        return ()
+    if isinstance(choice, range):
+        return choice[:: max(1, len(choice) - 1)]  # its ends
     if isinstance(choice, Some):
-        return list(choice.of[: choice.least])
-    return choice[0] if choice else ...
+        items, most = list(choice.of), min(choice.most, len(choice.of))
+        parts = [items[max(0, end - most) : end] for end in range(len(items), 0, -most)] if most else []
+        return [items[: choice.least], *parts]
+    return choice

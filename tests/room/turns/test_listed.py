@@ -109,6 +109,34 @@ class FitTests(ListedCase):
         self.assertIn("later", self.wrong(*good, Move("later", {"n": "1"})))
         self.assertIn("$.cards", self.wrong(*good, Move("show", {"cards": ["a"] * 4})))
 
+    def test_of_all_that_a_field_may_be_the_one_that_is_wrong_is_named(self) -> None:
+        """Chance, or a player, would choose it some time."""
+        self.assertIn("play", self.wrong(Move("play", {"card": "C2"}, choices={"on": [1, 2, "3"]})))
+        self.assertIn("play", self.wrong(Move("play", {"card": "C2"}, choices={"on": [1, 2, True]})))
+        self.assertIn("play", self.wrong(Move("play", {"card": "C2"}, choices={"on": range(90, 102)})))
+        self.assertIn("play", self.wrong(Move("play", {"card": "C2"}, choices={"on": range(5, -2, -1)})))
+        self.assertIn("show", self.wrong(Move("show", choices={"cards": Some(["C2", "D5", 3], 1)})))
+        self.assertIn("show", self.wrong(Move("show", choices={"cards": Some(["C2", "D5", 3], 0, 2)})))
+        self.assertIn("show", self.wrong(Move("show", choices={"cards": Some(["C2", "D5", "D6", "D7"], 2, 4)})))
+        ann = self.sit(Move("show", choices={"cards": Some(["C2", "D5", "H9", "SQ"], 0, 3)}))
+        ann.send("show", cards=["SQ", "H9"])
+        ann.send("show", cards=[])
+
+    def test_a_whole_float_is_an_integer(self) -> None:
+        """As it is in what clients say: a game may have halved something."""
+        ann = self.sit(
+            Move("play", {"card": "C2", "on": 4 / 2}),
+            Move("play", {"card": "D5"}, choices={"on": [2 / 2, 6 / 2]}),
+            Move("mark", {"on": 1}),
+        )
+        ann.send("play", card="C2", on=2)
+        ann.send("play", card="D5", on=3)
+        ann.play(0)
+        ann.play(1, on=1)
+        self.assertEqual(self.refused(ann, "play", card="D5", on=2).code, "not_legal")
+        self.assertIn("play", self.wrong(Move("play", {"card": "C2", "on": 0.5})))
+        self.assertIn("play", self.wrong(Move("play", {"card": "C2"}, choices={"on": [1.0, 1.5]})))
+
     def test_what_is_not_open_is_left_out(self) -> None:
         later = Move("later", {"n": 1}), Move("later", choices={"n": [1]})
         ann = self.sit(later[0], Move("stop"), later[1], Move("play", {"card": "a"}))
