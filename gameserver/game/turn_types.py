@@ -18,15 +18,17 @@ def read(where: str, given: Any) -> dict[str, TurnType]:
     """
     :param where: the game, for errors.
     :param given: types; or a dict of types and what is special about each, by the parameters of ``@message``.
-    :returns: them by name.
-    :raises GameDefinitionError: it is neither.
+    :returns: them by name; none where the name is something else of the game's own, such as a number or a function.
+    :raises GameDefinitionError: what is in it cannot be meant; or it is one type, as a str.
     """
     if isinstance(given, Mapping):
         entries = dict(given)
     elif isinstance(given, tuple | list | set | frozenset):
         entries = {_name(where, type): True for type in given}
-    else:
+    elif isinstance(given, str):  # most likely a tuple without its comma
         raise GameDefinitionError(f"{where}: {_RIGHT}.")
+    else:
+        return {}
     return {_name(where, type): _entry(where, type, more) for type, more in entries.items()}
 
 

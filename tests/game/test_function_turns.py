@@ -135,7 +135,7 @@ class TurnsTests(SynchronousTestCase):
 class DefinitionTests(SynchronousTestCase):
     def test_wrong_types(self) -> None:
         """What cannot be meant is an error that shows what can."""
-        for wrong in ("take", 1, ("TAKE",), (1,), {"take": 1}, {"take": {"stages": "x"}}, {"take": {"stage": 1}},
+        for wrong in ("take", ("TAKE",), (1,), {"take": 1}, {"take": {"stages": "x"}}, {"take": {"stage": 1}},
                       {"take": {"undo": 1}}, [[]]):  # fmt: skip
             module = copy_of(nim, turn_types=wrong)
             error = self.assertRaises(GameDefinitionError, game_from_module, module)
@@ -162,9 +162,10 @@ class DefinitionTests(SynchronousTestCase):
 
     def test_old_games(self) -> None:
         """What is called so and takes something else is the module's own; without turns nothing is asked."""
-        module = copy_of(teams, turn_types=(), moves=lambda board: 1 / 0, bot="Robbie")
-        spec = spec_of(game_from_module(module))
-        self.assertEqual((spec.moves, dict(spec.bots), spec.takes_turns), (None, {}, False))
+        for types in ((), None, 3, len, object()):
+            module = copy_of(teams, turn_types=types, moves=lambda board: 1 / 0, bot="Robbie")
+            spec = spec_of(game_from_module(module))
+            self.assertEqual((spec.moves, dict(spec.bots), spec.takes_turns), (None, {}, False))
 
 
 def copy_of(module: ModuleType, **changes: Any) -> ModuleType:
