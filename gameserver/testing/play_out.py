@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 from twisted.internet.defer import Deferred
@@ -109,24 +109,26 @@ class PlayOut:
         sure = [move for move in moves if not _is_guessed(move)]
         return who, self._dice.choice(sure or moves)
 
-    def _explain(self, waited: Iterable[Visitor]) -> None:
+    def _explain(self, waited: Sequence[Visitor]) -> None:
         """:raises AssertionError: nobody can go on."""
+        that = " that could be made" if any(visitor.moves for visitor in waited) else ""
         names = " and ".join(visitor.name for visitor in waited)
         if names:
             verb = "are" if " and " in names else "is"
-            raise AssertionError(f"{names} {verb} waited for, and no moves are told")
+            raise AssertionError(f"{names} {verb} waited for, and no moves are told{that}")
         raise AssertionError("nobody is waited for, nobody has moves, and no timer runs")
 
     def _moves_of(self, visitor: Visitor, *, at_any_time: bool) -> list[MoveInfo]:
-        """:returns: what was told; without ``at_any_time`` only what is a part of a turn, or an answer."""
+        """:returns: what was told and can be made; without ``at_any_time`` only what is of a turn, or an answer."""
         told = visitor._mirror.moves if visitor._mirror is not None else None
         if told is None:
             return []
+        moves = list(filter(_can_be_made, told.moves))
         if at_any_time:
-            return told.moves
+            return moves
         spec = self._table.room.spec
         known = spec.turn_types if spec.function_style else spec.messages
-        return [m for m in told.moves if (one := known.get(m.type)) is None or one.turn != "any"]
+        return [m for m in moves if (one := known.get(m.type)) is None or one.turn != "any"]
 
     def _make(self, who: Visitor, info: MoveInfo) -> bool:
         """:returns: whether it was accepted."""
@@ -209,3 +211,15 @@ class PlayOut:
 def _is_guessed(move: MoveInfo) -> bool:
     """Whether a field may be anything that its type allows."""
     return move.choices is not None and None in move.choices.values()
+
+
+def _can_be_made(move: MoveInfo) -> bool:
+    """Whether there is something to choose from for each field that is left open."""
+    for choice in (move.choices or {}).values():
+        if choice is None:  # anything
+            continue
+        if "range" in choice and not range(*choice["range"]):
+            return False
+        if "of" in choice and len(choice["of"]) < choice.get("some", (1,))[0]:
+            return False
+    return True

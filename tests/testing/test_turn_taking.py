@@ -35,6 +35,17 @@ class Stuck(Nim):
         return super().moves(player) if self.turns.number < 2 else []
 
 
+class Empty(Nim):
+    """Of its moves some leave nothing to choose from: while the heap is low, all."""
+
+    def moves(self, player: Player) -> list[Move]:
+        none = [Move("take", choices={"n": []}), Move("take", choices={"n": range(0)})]
+        return none * 20 + [Move("take", choices={"n": [1, 2]}) for _ in range(self.state["heap"] > 10)]
+
+    @message(turn=True)
+    def give(self, player: Player, cards: list[str]) -> None: ...
+
+
 class Breaks(Nim):
     """Fails when the heap is low."""
 
@@ -266,6 +277,13 @@ class PlayOutTests(SynchronousTestCase):
         self.assertIn("Bob is waited for, and no moves are told", text)
         self.assertIn("seed=12", text)
         self.assertIn("ann.send('take', {'n': ", text)
+
+    def test_nothing_to_choose_from(self) -> None:
+        """Such a move is none, as it is for bots."""
+        table = Table(Empty)
+        error = self.assertRaises(AssertionError, table.play_out, 5)
+        self.assertIn("is waited for, and no moves are told that could be made", str(error))
+        self.assertLessEqual(table.state["heap"], 10)
 
     def test_failure(self) -> None:
         """What a game fails with is shown with the moves before, whatever ``raises`` says."""

@@ -115,8 +115,8 @@ def picked(name: str, choice: Choice, random: Random) -> Any:
     """:raises ValueError: it may be anything, or nothing. :returns: one of what an open field may be, by chance."""
     if choice is ...:
         raise ValueError(f"{name} may be anything: that cannot be chosen by chance")
+    if not can_pick(choice):
+        raise ValueError(f"{name} has nothing to choose from")
     if isinstance(choice, Some):
         return random.sample(list(choice.of), random.randint(choice.least, min(choice.most, len(choice.of))))
-    if not choice:
-        raise ValueError(f"{name} has nothing to choose from")
     return random.choice(choice)

@@ -230,4 +230,7 @@ class MoveTests(SynchronousTestCase):
         picked = move.pick(Random(1)).data or {}
         self.assertEqual(set(picked), {"a", "b", "dice", "cards"})
         self.assertRaises(ValueError, Move("say", choices={"text": ...}).pick, Random(1))
+        for nothing in ([], range(0), Some([1], 2), Some([], 1)):
+            error = self.assertRaises(ValueError, Move("take", choices={"n": nothing}).pick, Random(1))
+            self.assertEqual(str(error), "n has nothing to choose from")
         self.assertRaises(ValueError, Some, [1], 2, 1)
