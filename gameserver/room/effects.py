@@ -32,6 +32,15 @@ class Requester(Struct, frozen=True, gc=False):
         return getattr(self.session, "address", "")
 
 
+class LastingRequester(Requester, frozen=True, gc=True):
+    """
+    One that the session itself holds.
+
+    The garbage collector has to see it: where a connection is never told that it is lost, as at the end of a test, the
+    session, its room and its whole node would stay.
+    """
+
+
 Delivery = tuple[tuple["ISession", ...], bytes, str | None]
 """
 One encoded message, and the sessions that it is for, all of one form.

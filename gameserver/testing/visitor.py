@@ -275,9 +275,9 @@ class Visitor(TurnTaking):
         id, self._next_id = self._next_id, self._next_id + 1
         self._speak({"op": op, "id": id, **fields})
         what = fields["type"] if op == "send" else _METHODS.get(op, op)
-        answer = self._answers.get(id)
+        answer = self._answers.pop(id, None)
         if answer is None:
-            return self._table.wait_for(lambda: self._answers.get(id), lambda found: self._read(found, what))
+            return self._table.wait_for(lambda: self._answers.pop(id, None), lambda found: self._read(found, what))
         return self._read(answer, what)
 
     def _read(self, answer: dict[str, Any], what: str) -> Any:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from gameserver.room.effects import Requester
+from gameserver.room.effects import LastingRequester, Requester
 
 if TYPE_CHECKING:
     from gameserver.interfaces import ISession, User
@@ -29,7 +29,7 @@ class SessionSeat:
         self.runner = runner
         self.id = id
         self.code = runner.room.code
-        self.requester = Requester(session, user, None, self.code)
+        self.requester: Requester = LastingRequester(session, user, None, self.code)
         self.last_type: str | None = None
         self.decode: Callable[[Any], Any] | None = None
         self._typed = typed

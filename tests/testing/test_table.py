@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import sys
 from datetime import UTC, datetime
 from types import ModuleType
 from typing import Any, ClassVar
+from weakref import ref
 
 from twisted.internet.defer import Deferred
 from twisted.trial.unittest import SynchronousTestCase
@@ -307,6 +309,17 @@ class TimeTests(SynchronousTestCase):
         self.assertEqual((self.ann.online, bob.online), (True, False))
         self.table.advance(2)
         self.assertEqual(self.rings(), [5.0])
+
+    def test_nothing_stays(self) -> None:
+        """A server whose process died is gone from memory, and so is a table that nobody has, however it was left."""
+        old = ref(self.table.game)
+        self.ann.send("play", cell=1)
+        self.table.restart()
+        self.ann.send("play", cell=2)
+        left = ref(self.table)
+        del self.table, self.ann
+        gc.collect()
+        self.assertEqual((old(), left()), (None, None))
 
     def test_sleep(self) -> None:
         """The room leaves memory and comes back with all it had; timers go on, and who was online is back."""
