@@ -9,11 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import cache
+from operator import attrgetter
 from types import UnionType
 from typing import Annotated, Any, Final, NamedTuple, TypeVar, Union, get_args, get_origin, get_type_hints
 
 import msgspec
-from msgspec import UNSET, Struct
+from msgspec import UNSET, Struct, UnsetType
 
 from gameserver.protocol import values
 
@@ -117,11 +118,25 @@ def _of_struct(cls: type[Struct]) -> StoredForm:
     if not others:
         return _SAME
 
+    names = cls.__struct_fields__
+    values_of = attrgetter(*names) if len(names) > 1 else lambda state: (getattr(state, names[0]),)
+    may_be_unset = any(UnsetType in get_args(_bare(hints[name])) for name in names)
+
     def write(state: Struct) -> dict[str, Any]:
-        fields = ((name, form, getattr(state, name)) for name, form in forms)
-        return {name: form.write(value) for name, form, value in fields if value is not UNSET}
+        stored = dict(zip(names, values_of(state), strict=True))  # at once: a room's state has dozens of fields
+        if may_be_unset:
+            stored = {name: value for name, value in stored.items() if value is not UNSET}
+        for name, form in others:
+            if name in stored:
+                stored[name] = form.write(stored[name])
+        return stored
 
     def read(stored: dict[str, Any]) -> dict[str, Any]:
         return {**stored, **{name: form.read(stored[name]) for name, form in others if name in stored}}
 
     return StoredForm(write, read)
+
+
+def _bare(hint: Any) -> Any:
+    """:returns: a type without what it is annotated with."""
+    return get_args(hint)[0] if get_origin(hint) is Annotated else hint

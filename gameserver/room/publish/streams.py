@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import accumulate, chain
 from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
@@ -347,22 +348,21 @@ class Streams:
         """
         self.counts = dict(counts)
         numbered = list(parts)
-        keys, frames, end = self._keys, self._frames, self._end
-        last: dict[str, bytes] = {}  # of all that is read: of that the log may forget more than it had before
-        for (number, _), said in zip(numbered, _read_parts([content for _, content in numbered]), strict=True):
-            for key, raw, but in said:
-                # A Raw of the decoder is a view of all that was read; copies keep only what is needed.
-                last[key] = frame = bytes(raw)
-                if but:
-                    self._but[end] = but
-                keys.append(key)
-                frames.append(frame)
-                end += 1
-            self._parts.append((number, end))
-            self._next_part = number + 1
-        self._end = end
+        read = _read_parts([content for _, content in numbered])
+        everything, first = [*chain.from_iterable(read)], self._end
+        keys = [key for key, _, _ in everything]
+        # A Raw of the decoder is a view of all that was read; copies keep only what is needed.
+        frames = [bytes(raw) for _, raw, _ in everything]
+        self._but.update((place, but) for place, (_, _, but) in enumerate(everything, first) if but)
+        self._keys.extend(keys)
+        self._frames.extend(frames)
+        self._end = first + len(everything)
+        ends = [*accumulate(map(len, read), initial=first)]
+        self._parts.extend((number, end) for (number, _), end in zip(numbered, ends[1:], strict=True))
+        self._next_part = numbered[-1][0] + 1 if numbered else self._next_part
         self._reckon()
-        for key, newest in last.items():
+        # Of all that is read: of that the log may forget more than it had before.
+        for key, newest in dict(zip(keys, frames, strict=True)).items():
             self.counts[key] = max(_number_of(newest), self.counts.get(key, 0))
 
     def _encode(self, begin: int, end: int) -> bytes:
