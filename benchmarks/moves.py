@@ -74,15 +74,19 @@ def fifty() -> None:
     def measure(what: str, call: Callable[[], Any]) -> None:
         took.setdefault(what, []).append(microseconds(call))
 
+    def forget() -> None:
+        room.publisher.moves.clear()
+        room.publisher.legal.clear()
+
     for _ in range(ROUNDS):
         measure("own call", lambda: list(room.game.moves(player)))
-        measure("asked", lambda: legal.ask(room, player))
-        measure("asked, the same as told", ask_and_tell)
-        room.publisher.moves.clear()
-        room.publisher.legal.clear()
+        ask_and_tell()
+        measure("asked, the same as before", lambda: legal.ask(room, player))
+        measure("asked and told, the same as before", ask_and_tell)
+        forget()
+        measure("asked, each given before", lambda: legal.ask(room, player))
         measure("asked and told, each given before", ask_and_tell)
-        room.publisher.moves.clear()
-        room.publisher.legal.clear()
+        forget()
         room.spec.known_moves = KnownMoves()
         measure("asked and told, none given before", ask_and_tell)
     room.changes.asked = None

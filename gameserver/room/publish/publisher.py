@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from gameserver.room.effects import Delivery
     from gameserver.room.publish.compact import KeyTable
     from gameserver.room.publish.sessions import Audience
-    from gameserver.room.turns.legal_moves import LegalMoves
+    from gameserver.room.turns.legal_moves import LastTold, LegalMoves
 
 
 class Publisher:
@@ -34,7 +34,7 @@ class Publisher:
     :ivar patches: by document, what is told later; `patches_at`: from when on it may be.
     :ivar keys: by stream, the keys that travel as numbers.
     :ivar legal: by seat, the moves of its player after the last step.
-    :ivar moves: by seat, what was told last of them, encoded.
+    :ivar moves: by seat, what was told last of them.
     :ivar slow: from whom patches are withheld.
     """
 
@@ -70,7 +70,7 @@ class Publisher:
         self.patches_at = 0.0
         self.keys: dict[str, KeyTable] = {}
         self.legal: dict[str, LegalMoves] = {}
-        self.moves: dict[str, bytes] = {}
+        self.moves: dict[str, LastTold] = {}
         self.slow = SlowReaders()
         self._sessions: dict[str, list[ISession]] = {}
         self._seats: dict[ISession, str] = {}

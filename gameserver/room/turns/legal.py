@@ -6,6 +6,7 @@ The game is asked when a step ends, at most once a player; what it said then ser
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from gameserver.errors import Refused
@@ -30,9 +31,11 @@ def players_to_ask(room: RoomCore) -> list[Player]:
     state = room.state.turns
     if state is None and not room.spec.waits_for_turns:  # what is called ``moves`` may be the game's own
         return []
-    seats = dict.fromkeys(waited_for(room, state)) if state is not None else {}
-    for asked in room.state.questions.values():
-        seats.update((seat, None) for seat in asked.of if seat in room.seats and seat not in asked.answers)
+    seats: Iterable[str] = waited_for(room, state) if state is not None else ()
+    if room.state.questions:
+        seats = dict.fromkeys(seats)
+        for asked in room.state.questions.values():
+            seats.update((seat, None) for seat in asked.of if seat in room.seats and seat not in asked.answers)
     return [room.seats[seat] for seat in seats]
 
 
@@ -57,9 +60,8 @@ def ask(room: RoomCore, player: Player) -> LegalMoves:
             raise RuntimeError("moves must change nothing, and draw no chance")
     if not given:
         return none(room)
-    found, messages = legal_moves.held(room, given), room.spec.messages
-    types = {move.type for move in given}
-    closed = [type for type in types if permission.why_not(room, messages.get(type), player, type) is not None]
+    found, messages = legal_moves.held(room, given, room.publisher.legal.get(player.id)), room.spec.messages
+    closed = [type for type in found.types if permission.why_not(room, messages.get(type), player, type) is not None]
     return found.without(closed) if closed else found
 
 
@@ -120,9 +122,12 @@ def check(room: RoomCore) -> None:
     """
     if room.spec.moves is None or not room.journal.undo:
         return
-    found = {player.id: known(room, player) for player in players_to_ask(room)}
-    for seat, moves in found.items():
-        if moves.moves and room.publisher.listeners(seat):
+    asked, found = room.changes.asked, dict[str, LegalMoves]()
+    before = asked.by_seat if asked is not None and asked.stamp == stamp(room) else found
+    for player in players_to_ask(room):
+        seat = player.id
+        found[seat] = moves = before[seat] if seat in before else ask(room, player)
+        if not moves.are_made and room.publisher.listeners(seat):
             make_told(room.spec, moves)
     room.changes.asked = AskedMoves(room, found)
 

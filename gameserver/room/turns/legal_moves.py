@@ -9,7 +9,7 @@ who sends it, a bot, a search.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from msgspec import Raw
 
@@ -17,15 +17,18 @@ from gameserver.errors import Refused
 from gameserver.protocol.values import same
 from gameserver.room.seats import with_ids
 from gameserver.room.turns.move import Choice, Move, Some, allows
-from gameserver.room.turns.said import said_by
+from gameserver.room.turns.said import said_by, say, whole
 
 if TYPE_CHECKING:
     from gameserver.room.players_room import PlayersRoom
+    from gameserver.room.turns.state import Prompt
 
 NOTHING: Final[dict[str, Any]] = {}
 
 PLAIN: Final = frozenset({int, str, bool, float, type(None)})
 """In these no player can be."""
+
+_MOVES_ALONE: Final = {Move}  # a list may say the same
 
 Read = tuple[dict[str, Any], dict[str, Choice]]
 
@@ -77,12 +80,14 @@ class LegalMoves(Sequence[Legal]):
     The moves of one player, in the order in which the game gave them.
 
     :ivar moves: as the game gave them.
-    :ivar said: all that each says, see `said_by`; None: that is not known, or not needed.
+    :ivar said: all that each says, see `said_by`; None: that is not known, or not needed any more.
+    :ivar whole: what they say together, where nothing else decides what is told of them; None: it was not put together.
     :ivar told: what is told of each, as JSON; None of one of which it was not made yet, or that is not told.
     :ivar are_made: it was made of all that are told.
+    :ivar types: their types, each once.
     """
 
-    __slots__ = ("_each", "_read", "_room", "are_made", "moves", "said", "told")
+    __slots__ = ("_each", "_read", "_room", "are_made", "moves", "said", "told", "types", "whole")
 
     def __init__(
         self,
@@ -91,6 +96,7 @@ class LegalMoves(Sequence[Legal]):
         told: Sequence[Raw | None] = (),
         said: list[bytes] | None = None,
         read: dict[int, Read] | None = None,
+        types: Collection[str] | None = None,
     ) -> None:
         """:param read: by their place, those that were read already; None: all are known, and nothing is to be made."""
         self.moves = moves
@@ -100,6 +106,19 @@ class LegalMoves(Sequence[Legal]):
         self._room = room
         self._read = read or {}
         self._each: dict[int, Legal] | None = None
+        self.whole: bytes | None = None
+        self.types: Collection[str] = types if types is not None else {move.type for move in moves}
+
+    def again(self, moves: list[Move]) -> LegalMoves | None:
+        """
+        :param moves: of the same player, a step later.
+        :returns: these, if they say the same and nothing else decides what is told of them: it is the same list then.
+        """
+        if self.whole is None or {*map(type, moves)} != _MOVES_ALONE or not say(moves, self.whole):
+            return None
+        found = LegalMoves(self._room, moves, types=self.types)
+        found.told, found.whole = self.told, self.whole
+        return found
 
     def __len__(self) -> int:
         return len(self.moves)
@@ -139,24 +158,47 @@ class LegalMoves(Sequence[Legal]):
         )
 
 
-def held(room: PlayersRoom, moves: list[Move]) -> LegalMoves:
+class LastTold(NamedTuple):
+    """
+    What a player was told last of the own moves.
+
+    :ivar frame: encoded; empty: nothing.
+    :ivar told: what it was made of: the same list tells the same.
+    :ivar whisper: what is shown to that player alone.
+    :ivar undo: whether that player might take something back.
+    """
+
+    frame: bytes
+    told: list[Raw | None] | None = None
+    whisper: Prompt | None = None
+    undo: bool = False
+
+
+def held(room: PlayersRoom, moves: list[Move], before: LegalMoves | None = None) -> LegalMoves:
     """
     Hold moves against the schemas of their messages, those that are not known to fit.
 
+    :param before: of the same player, after the last step: who had as many then may have the same, again and again.
     :raises TypeError: one is no `Move`.
     :raises ValueError: the data of one do not fit; the text names it.
     """
+    as_many = before is not None and len(before.moves) == len(moves)
+    if before is not None and as_many and (found := before.again(moves)) is not None:
+        return found
     said = said_by(moves)
     if said is None:
         return LegalMoves(room, moves, [None] * len(moves), None, check(room, moves))
     known = room.spec.known_moves
     all_told = known.all_of(said)
     if all_told is not None:
-        return LegalMoves(room, moves, all_told)
+        found = LegalMoves(room, moves, all_told)
+        if as_many:
+            found.whole = whole(said)
+        return found
     told = known.each_of(said)
     fresh = [place for place, one in enumerate(told) if one is None]
-    found = check(room, [moves[place] for place in fresh])
-    return LegalMoves(room, moves, told, said, {fresh[place]: one for place, one in found.items()})
+    read_of = check(room, [moves[place] for place in fresh])
+    return LegalMoves(room, moves, told, said, {fresh[place]: one for place, one in read_of.items()})
 
 
 def check(room: PlayersRoom, moves: list[Move]) -> dict[int, Read]:

@@ -59,6 +59,7 @@ def make_told(spec: Contract, found: LegalMoves) -> None:
         said = [found.said[place] for place in lasting]
         size_bytes = sum(map(len, said)) + sum(map(len, lines))
         spec.known_moves.add(said, [made[place] for place in lasting], size_bytes)
+        found.said = None
 
 
 def _lasts(move: Move, of_seats: Collection[str]) -> bool:

@@ -11,7 +11,7 @@ from gameserver.room.publish.audience import hand_out
 from gameserver.room.publish.sessions import audience_of
 from gameserver.room.seats import Player
 from gameserver.room.turns import clocks, legal
-from gameserver.room.turns.legal_moves import LegalMoves
+from gameserver.room.turns.legal_moves import LastTold, LegalMoves
 from gameserver.room.turns.move_infos import make_told
 from gameserver.room.turns.state import Prompt
 from gameserver.room.turns.told import prompt_info
@@ -21,30 +21,35 @@ if TYPE_CHECKING:
 
 _NO_PROMPTS: Final[Mapping[str, Prompt]] = {}
 
+NOTHING_TOLD: Final = LastTold(b"")
+
 
 def tell(room: Room) -> None:
     """Tell each player whose moves, or what belongs to them, are others than that player was told."""
     publisher = room.publisher
     if room.journal.undo or not publisher.legal:  # else they are what they were
         publisher.legal = _collect(room)
-    whispers, undoers = _whispers(room), room.undoing.allowed
-    for player in room.players:
+    whispers, undoers = _whispers(room), room.undoing.allowed if room.spec.undoes else ()
+    for player in room.seats.of_role("player"):
         seat = player.id
         sessions = publisher.listeners(seat)
         if not sessions:
             publisher.moves.pop(seat, None)
             continue
-        last, found = publisher.moves.get(seat, b""), publisher.legal.get(seat)
+        last, found = publisher.moves.get(seat, NOTHING_TOLD), publisher.legal.get(seat)
         if found is not None and not found.are_made:
             found = _made(room, player, found)
-        is_nothing = (found is None or not found.moves) and seat not in whispers and seat not in undoers
-        if is_nothing and not last:
+        whisper, undo = whispers.get(seat), seat in undoers
+        is_nothing = (found is None or not found.moves) and whisper is None and not undo
+        if is_nothing and not last.frame:
             continue
-        info = _info(room, found, whispers.get(seat), seat in undoers)
-        frame = _frame(room, info)
-        if frame == last:
+        told = found.told if found is not None else None
+        if told is not None and told is last.told and undo is last.undo and whisper == last.whisper:
+            continue  # it says the same as before, see `LegalMoves.again`
+        frame = _frame(room, _info(room, found, whisper, undo))
+        publisher.moves[seat] = LastTold(frame if not is_nothing else b"", told, whisper, undo)
+        if frame == last.frame:
             continue
-        publisher.moves[seat] = frame if not is_nothing else b""
         hand_out(room, audience_of(sessions), frame, partial(msgpack.repack, frame), f"{room.code}/moves")
 
 
@@ -63,7 +68,7 @@ def told_with_joined(room: Room, player: Player, info: messages.MovesInfo) -> No
     :param info: what `told` says at the end of a step, when others with the same seat were told the same.
     """
     is_nothing = not (info.moves or info.prompt or info.undo)
-    room.publisher.moves[player.id] = b"" if is_nothing else _frame(room, info)
+    room.publisher.moves[player.id] = NOTHING_TOLD if is_nothing else LastTold(_frame(room, info))
 
 
 def _frame(room: Room, info: messages.MovesInfo) -> bytes:

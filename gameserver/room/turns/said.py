@@ -22,6 +22,20 @@ def said_by(moves: Sequence[Move]) -> list[bytes] | None:
         return None
 
 
+def whole(said: Sequence[bytes]) -> bytes:
+    """:returns: all that moves say which say this one by one: what `say` compares with."""
+    number = len(said)
+    return _encode([None] * number)[:-number] + b"".join(said)
+
+
+def say(moves: list[Move], whole: bytes) -> bool:
+    """Whether moves say what `whole` has put together: found out in one go, in half the time of `said_by`."""
+    try:
+        return _encode(moves) == whole
+    except (TypeError, ValueError, OverflowError, RecursionError):
+        return False
+
+
 def names_nobody(move: Move) -> bool:
     """Whether no player is in what a move says."""
     try:

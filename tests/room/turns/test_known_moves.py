@@ -12,7 +12,7 @@ from gameserver import Move, Player, Some, message
 from gameserver.game.spec import spec_of
 from gameserver.room.turns import known_moves, legal_moves
 from gameserver.room.turns.known_moves import KnownMoves
-from gameserver.room.turns.said import said_by
+from gameserver.room.turns.said import said_by, say, whole
 from gameserver.testing import Table
 from tests.room.turns.test_listed import ListedCase, Listing
 
@@ -41,6 +41,17 @@ class SaidTests(SynchronousTestCase):
         ann, bob = table.join("Ann"), table.join("Bob")
         said = said_by([Move("a", {"x": what}) for what in (ann.player, bob.player, ann.id, "1 Ann")]) or []
         self.assertEqual(len({*said}), 4)
+
+    def test_many_at_once(self) -> None:
+        """They say what each says, one after the other, however many there are; less or more is another."""
+        for number in (1, 15, 16, 17, 70_000):
+            moves = [Move("a", {"x": n % 3}) for n in range(number)]
+            together = whole(said_by(moves) or [])
+            self.assertTrue(say(moves, together), number)
+            self.assertFalse(say(moves[1:], together), number)
+            self.assertFalse(say([*moves, Move("a")], together), number)
+            self.assertFalse(say([Move("a", {"x": False}), *moves[1:]], together), number)
+        self.assertFalse(say([Move("a", {"x": object()})], whole([b"a"])))
 
     def test_what_travels_nowhere(self) -> None:
         self.assertIsNone(said_by([Move("a"), Move("a", {"x": object()})]))
@@ -109,6 +120,86 @@ class GivenBeforeTests(ListedCase):
         later = Move("later", {"n": 1})
         self.assertEqual(self.checks(later, Move("stop")), [2])
         self.assertEqual([move.type for move in ann.moves], ["stop"])
+
+
+class Calling(Listing):
+    """Others than the moves change what is told."""
+
+    @message
+    def whisper(self, player: Player, text: str) -> None:
+        self.turns.prompt(text, to=player)
+
+    @message
+    def call(self, player: Player) -> None:
+        self.turns.only(player, stage="later")
+
+    @message
+    def hang_up(self, player: Player) -> None:
+        self.turns.stop()
+
+
+class AgainTests(ListedCase):
+    """A player has as many moves as a step before."""
+
+    game = Calling
+
+    def told(self, *moves: Any) -> tuple[int, int]:
+        """:returns: after a step with these moves, how often its player was told, and how often each was encoded."""
+        ann = self.table.visitors[0]
+        before = ann.seen().count(b'"op":"moves"')
+        self.list(*moves)
+        with patch.object(legal_moves, "said_by", side_effect=legal_moves.said_by) as each:
+            ann.send("go_on")
+        return ann.seen().count(b'"op":"moves"') - before, each.call_count
+
+    def test_the_same(self) -> None:
+        """It is seen at once, of whatever the moves were made; they are those that the game gave last."""
+        ann = self.sit()
+        moves = Move("play", {"card": "C2", "on": 1}, "{card}"), Move("show", choices={"cards": Some(["a", "b"], 1)})
+        self.assertEqual(self.told(*moves), (1, 1))
+        again = Move("play", {"card": "C2", "on": 1}, "{card}"), Move("show", choices={"cards": Some(("a", "b"), 1)})
+        self.assertEqual([self.told(*again), self.told(*again), self.told(*moves)], [(0, 1), (0, 0), (0, 0)])
+        self.assertIs(self.table.room.publisher.legal[ann.id].moves[0], moves[0])
+        ann.send("play", card="C2", on=1)
+        self.assertEqual(self.refused(ann, "play", card="C3").code, "not_legal")
+        ann.drop()
+        ann.resume()
+        self.assertEqual((ann.moves[0].label, self.told(*again)), ("C2", (0, 0)))
+
+    def test_others(self) -> None:
+        self.sit()
+        before = Move("mark", {"on": 1}), Move("stop")
+        self.assertEqual([self.told(*before) for _ in range(3)], [(1, 1), (0, 1), (0, 0)])
+        self.assertEqual(self.told(Move("mark", {"on": True}), Move("stop")), (1, 1))
+        self.assertEqual(self.told(Move("stop"), Move("mark", {"on": True})), (1, 1))
+        self.assertEqual(self.told(Move("stop", label="No"), Move("mark", {"on": True})), (1, 1))
+        self.assertEqual(self.told(Move("stop")), (1, 1))
+
+    def test_what_is_not_open_any_more(self) -> None:
+        """The same is given and nothing of it told, nor taken; until it is open again."""
+        ann = self.sit()
+        moves = Move("play", {"card": "C2"}), Move("stop")
+        self.assertEqual([self.told(*moves) for _ in range(3)], [(1, 1), (0, 1), (0, 0)])
+        ann.send("call")
+        self.assertEqual(ann.moves, [])
+        self.assertEqual(self.refused(ann, "stop").code, "not_your_turn")
+        ann.send("hang_up")
+        self.assertEqual([move.type for move in ann.moves], ["play", "stop"])
+
+    def test_what_is_no_move(self) -> None:
+        """Though it says the same as one."""
+        ann = self.sit()
+        self.assertEqual([self.told(Move("play", {"card": "C2", "on": 1})) for _ in range(3)][2], (0, 0))
+        self.list(["play", {"card": "C2", "on": 1}, None, None, None])
+        self.assertEqual(self.refused(ann, "go_on").code, "game_error")
+
+    def test_another_prompt(self) -> None:
+        ann = self.sit()
+        self.assertEqual([self.told(Move("stop")) for _ in range(3)][2], (0, 0))
+        for text in ("Go", "Go on", "Go on"):
+            ann.send("whisper", text=text)
+            self.assertEqual(ann.prompt, text)
+        self.assertEqual(self.told(Move("stop")), (0, 0))
 
 
 class Pointing(Listing):

@@ -67,9 +67,11 @@ class Listing(Game):
 
 
 class ListedCase(SynchronousTestCase):
+    game: ClassVar[type[Game]] = Listing
+
     def sit(self, *moves: Any) -> Visitor:
         self.list(*moves)
-        self.table = Table(Listing)
+        self.table = Table(self.game)
         ann = self.table.join("Ann")
         self.table.join("Bob")
         ann.start()
